@@ -1,0 +1,44 @@
+import type { MessageKind, Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+
+/**
+ * What a codec promises. 'lossless': decode(encode(x)) = x bit for bit. 'unbiased': the mean over its coins is x.
+ * 'contractive': E|C(x) - x|^2 <= (1 - delta)|x|^2 for some delta > 0. 'absolute': the error is bounded whatever |x|.
+ */
+export type CodecContract = 'lossless' | 'unbiased' | 'contractive' | 'absolute';
+
+/** Vectors become few bytes. Memoryless: what it leaves out is kept by a Memory. */
+export interface Codec {
+  readonly name: string;
+  readonly contract: CodecContract;
+  /** Bytes whose first byte is 8-aligned when that helps a view; a new array that the codec will not touch again. */
+  encode(value: ReadonlyVector, rng: Rng): Uint8Array;
+  /**
+   * `length`: numbers the model has, known to the receiver. Throws ERR_CODEC_MALFORMED or ERR_CODEC_NOT_FINITE before
+   * allocating anything that the bytes, and not `length`, ask for.
+   */
+  decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector;
+  /** Exact size of encode's result for codes of fixed size; left out where it depends on the values. */
+  encodedBytes?(length: number): number;
+}
+
+/** How a scenario names a codec: its name and its own settings. */
+export interface CodecSpec {
+  readonly name: string;
+  readonly [setting: string]: unknown;
+}
+
+/** The default export of every file of this folder that is a codec; the file name is the codec's name. */
+export interface CodecFamily {
+  readonly name: string;
+  /** Complete settings with their defaults. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** Throws ERR_SCENARIO, with the setting's name, what was expected and what came. Nested codecs come already built. */
+  create(settings: Readonly<Record<string, unknown>>, build: (spec: CodecSpec) => Codec): Codec;
+}
+
+/** May this codec be used on this kind? */
+export function allowedOn(kind: MessageKind, contract: CodecContract): boolean {
+  if (contract === 'lossless') return true;
+  if (kind.lossy === undefined) return false;
+  return kind.lossy === 'any' || kind.lossy === contract;
+}

@@ -1,0 +1,306 @@
+/**
+ * THE interface: what a method is, and all that its two halves may see.
+ *
+ * A method is a value with a client half and, for server methods, a coordinator half. Each half is an async function over
+ * one round that touches the world only by `post` and `take`, so where the parties run, and in what order frames arrive,
+ * cannot change the numbers.
+ */
+
+/** d numbers in model order. Float32 or float64 by the run's precision; methods never name the array type. */
+export type Vector = Float32Array | Float64Array;
+
+/** Everything received, posted or evaluated. Writing into it does not compile. */
+export interface ReadonlyVector {
+  readonly length: number;
+  readonly BYTES_PER_ELEMENT: number;
+  readonly [index: number]: number;
+  subarray(from?: number, to?: number): ReadonlyVector;
+}
+
+export type Integers = Int32Array | Uint32Array;
+
+/** Number type of a run: every model-sized vector has it. */
+export type Precision = 'float32' | 'float64';
+
+/** One named tensor inside a Vector. `module` groups tensors (AGVM works per module). */
+export interface Segment {
+  readonly name: string;
+  readonly module: string;
+  readonly offset: number;
+  readonly shape: readonly number[];
+}
+
+/** A client owns one private shard for the whole run. Some worker process hosts it. */
+export type ClientIndex = number;
+export type PartyId = 'coordinator' | ClientIndex;
+
+/** What one kind of message carries, and who sends it to whom. `from` and `absent` are reserved field names. */
+export interface MessageKind {
+  readonly from: 'coordinator' | 'clients';
+  /** 'cohort': to any client invited to this round. 'peers': along this round's graph. */
+  readonly to: 'coordinator' | 'cohort' | 'peers';
+  readonly vectors?: readonly string[];
+  readonly integers?: readonly string[];
+  readonly bytes?: readonly string[];
+  readonly scalars?: readonly string[];
+  /** What a lossy codec on it must be. Left out: none allowed. */
+  readonly lossy?: 'any' | 'unbiased' | 'contractive';
+  /** Who keeps what compression left out. 'method': the scenario may not add error feedback. */
+  readonly memory?: 'codec' | 'method';
+  /** May a rule lose it for good? 'no': a loss becomes a resend, that is lateness. */
+  readonly losable?: 'yes' | 'no';
+}
+export type MessageKinds = Readonly<Record<string, MessageKind>>;
+
+type Field = 'vectors' | 'integers' | 'bytes' | 'scalars';
+type Names<K, F extends Field> = K extends { readonly [P in F]: readonly (infer N extends string)[] } ? N : never;
+
+/** What a message of kind K holds: its declared fields and nothing else. */
+export type Payload<K> = { readonly [V in Names<K, 'vectors'>]: ReadonlyVector } & {
+  readonly [V in Names<K, 'integers'>]: Integers;
+} & { readonly [V in Names<K, 'bytes'>]: Uint8Array } & { readonly [V in Names<K, 'scalars'>]: number };
+
+export type Received<K> = { readonly from: PartyId } & Payload<K>;
+
+/** Why a message that was due is not there. */
+export interface Absence {
+  readonly from: PartyId;
+  readonly why: 'crashed' | 'dropped' | 'late' | 'rejected' | 'aborted';
+}
+
+/** Messages of one kind, by sender index then posting order, never by arrival. */
+export type Inbox<K> = readonly Received<K>[] & { readonly absent: readonly Absence[] };
+
+export interface Total<K> {
+  /** Messages summed. */
+  readonly count: number;
+  readonly sum: Payload<K>;
+  readonly absent: readonly Absence[];
+}
+
+type SentBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['from'] extends R ? K : never }[keyof M];
+type HeardBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['to'] extends R ? K : never }[keyof M];
+
+/** One personal payload. `stream` names the codec memory; left out, the codec must be memoryless. */
+export interface Delivery<K> {
+  readonly to: PartyId;
+  readonly payload: Payload<K>;
+  readonly stream?: string | number;
+}
+
+/** The only way a half touches the rest of the run: post and take, and their plural forms. */
+export interface Mailbox<M extends MessageKinds, Sender, Hearer> {
+  /**
+   * One payload, one encoding, any number of receivers. Never waits. Returns what the receivers decode (decoded only if
+   * looked at). The n-th post of a kind in a round is its step n, paired with the receivers' n-th take of that kind;
+   * a possible receiver that is not named gets an empty frame for the step.
+   */
+  post<K extends SentBy<M, Sender>>(kind: K, to: PartyId | readonly PartyId[], payload: Payload<M[K]>): Payload<M[K]>;
+  /** A payload for each receiver, all in one step; a receiver may be named more than once, or not at all. */
+  postEach<K extends SentBy<M, Sender>>(kind: K, deliveries: readonly Delivery<M[K]>[]): readonly Payload<M[K]>[];
+  /** Waits until every expected sender has been heard or ruled absent. Take exactly the kinds that are due. */
+  take<K extends HeardBy<M, Hearer>>(kind: K): Promise<Inbox<M[K]>>;
+  /** The same, one at a time in the same order; bodies are decoded as they are read. The normal way to fold. */
+  stream<K extends HeardBy<M, Hearer>>(
+    kind: K,
+  ): AsyncIterable<Received<M[K]>> & { readonly absent: readonly Absence[] };
+  /**
+   * Sum of every field over the senders, exact and so independent of grouping. `bound`: public bound on every entry's
+   * magnitude; a message beyond it is refused (absent as 'rejected').
+   */
+  total<K extends HeardBy<M, Hearer>>(kind: K, bound: number): Promise<Total<M[K]>>;
+  /** Peer kinds only: posts of the party's last round that a receiver did not use. Fixed when that round was committed. */
+  readonly undelivered: readonly { readonly kind: SentBy<M, Sender>; readonly step: number; readonly to: PartyId }[];
+}
+
+/** A stream keyed by (seed, party, round, …path): never shared, never saved, without the method's name in it. */
+export interface Rng {
+  /** An independent stream, a function of this stream's key and the path alone (not of what was drawn before). */
+  derive(...path: readonly (string | number)[]): Rng;
+  /** In [0, 1), multiples of 2^-53. */
+  uniform(): number;
+  /** Uniform integer in [0, bound), 1 <= bound <= 2^32. */
+  below(bound: number): number;
+  /** Standard normals in the run's precision. */
+  normal(length: number): Vector;
+  /** Fills with uniform 32-bit words; the bulk form, for codecs. */
+  words(into: Uint32Array): Uint32Array;
+  permutation(length: number): Uint32Array;
+  /** `batchSize` distinct indices below `exampleCount`, uniformly; all of them in order when batchSize >= exampleCount. */
+  batch(exampleCount: number, batchSize: number): Uint32Array;
+  /** Each index below `exampleCount` independently with `probability`; ascending. */
+  poisson(exampleCount: number, probability: number): Uint32Array;
+}
+
+/** Randomness for key agreement and masks: from the operating system, seeded in tests only. */
+export interface Secrets {
+  bytes(length: number): Promise<Uint8Array>;
+  keyPair(): Promise<{ readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }>;
+  agree(privateKey: Uint8Array, publicKey: Uint8Array): Promise<Uint8Array>;
+  /** `length` bytes expanded from a shared secret, keyed by `context`. */
+  expand(secret: Uint8Array, context: string, length: number): Promise<Uint8Array>;
+}
+
+export interface ReleasePart {
+  readonly value: ReadonlyVector;
+  readonly l2Sensitivity: number;
+  /** Noise standard deviation divided by the sensitivity. */
+  readonly noiseMultiplier: number;
+}
+
+/** The only source of privacy noise. One call, one ledger entry, for all its parts together. */
+export interface Privacy {
+  gaussian(
+    parts: readonly ReleasePart[],
+    release: {
+      readonly label: string;
+      readonly unit: 'example' | 'client';
+      readonly adjacency: 'add-remove' | 'replace-one';
+      /** Poisson sampling probability of the unit. Left out: the host's own cohort probability, or 1. */
+      readonly sampling?: number;
+      /** Noise shares that add up to one release (distributed placement): this call adds 1/shares of the variance. */
+      readonly shares?: number;
+    },
+  ): readonly Vector[];
+}
+
+/** Private data seen only as a function of the parameters. All means are over the batch. May answer without a promise. */
+export interface Objective {
+  readonly exampleCount: number;
+  readonly segments: readonly Segment[];
+  loss(params: ReadonlyVector, batch: Uint32Array): number | Promise<number>;
+  gradient(params: ReadonlyVector, batch: Uint32Array, into?: Vector): Vector | Promise<Vector>;
+  /** Local SGD steps in one call; the plain loop over `gradient` is its specification. */
+  descend?(
+    params: ReadonlyVector,
+    batches: readonly Uint32Array[],
+    rate: number,
+    into?: Vector,
+  ): Vector | Promise<Vector>;
+  /** One gradient an example, in batch order. */
+  exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncIterable<ReadonlyVector>;
+  /** Sum over the batch of g_i min(1, radius / |g_i|). A gradient that is not finite counts as zero. */
+  clippedGradientSum(params: ReadonlyVector, batch: Uint32Array, radius: number): Vector | Promise<Vector>;
+  /** The same for g_i(params) - g_i(previous), the difference of one example's two gradients. */
+  clippedDifferenceSum(
+    params: ReadonlyVector,
+    previous: ReadonlyVector,
+    batch: Uint32Array,
+    radius: number,
+  ): Vector | Promise<Vector>;
+}
+
+/** The shard's log-likelihood factor and the prior, kept apart. `gradient` is that of the MEAN negative log-likelihood. */
+export interface LogPosterior extends Objective {
+  /** Gradient of the log-prior. */
+  priorGradient(params: ReadonlyVector): Vector;
+  /** Gaussian surrogate of the shard's likelihood factor in natural parameters: eta = precision * mean. */
+  surrogate(form: 'full' | 'diagonal'): { readonly eta: Vector; readonly precision: Vector };
+}
+
+export interface RoundCommon<H> {
+  readonly index: number;
+  readonly hyperparameters: H;
+  readonly clientCount: number;
+  readonly segments: readonly Segment[];
+  readonly cohort: readonly ClientIndex[];
+  /** Probability that a client is in the cohort; 1 under full participation. */
+  readonly inclusion: number;
+  /** This party's own stream of this round. */
+  readonly rng: Rng;
+  /** The same for every party of this round: coins, common noise, chain noise. */
+  readonly shared: Rng;
+  readonly privacy: Privacy;
+  readonly secrets: Secrets;
+  zeros(length?: number): Vector;
+  /** One named number for this round's row of metrics.csv; clients' values are averaged over the cohort. */
+  measure(name: string, value: number): void;
+}
+
+/** This round's graph around one client. In directed and one-peer graphs the two lists differ. Both hold the client itself. */
+export interface Links {
+  readonly hears: readonly ClientIndex[];
+  readonly tells: readonly ClientIndex[];
+  /** Weight this client gives to what `peer` says: entry (self, peer) of the mixing matrix. */
+  weightFrom(peer: PartyId): number;
+  /** Weight `peer` gives to what this client says: entry (peer, self). */
+  weightTo(peer: PartyId): number;
+}
+
+export interface ClientRound<H, M extends MessageKinds, O extends Objective>
+  extends RoundCommon<H>,
+    Mailbox<M, 'clients', 'cohort' | 'peers'> {
+  readonly self: ClientIndex;
+  readonly objective: O;
+  readonly links: Links;
+}
+
+export interface CoordinatorRound<H, M extends MessageKinds>
+  extends RoundCommon<H>,
+    Mailbox<M, 'coordinator', 'coordinator'> {}
+
+export interface Setup<H> {
+  readonly hyperparameters: H;
+  readonly initialParams: Vector;
+  readonly segments: readonly Segment[];
+  readonly clientCount: number;
+  readonly rng: Rng;
+  readonly shared: Rng;
+}
+
+/** One side of a method. State is plain data of a named type: numbers, strings, typed arrays, arrays and records of them. */
+export interface Half<State, Round, H> {
+  init(setup: Setup<H>): State;
+  /** Must not change `state` in place: an abandoned attempt starts again from it. */
+  round(state: Readonly<State>, at: Round): Promise<State>;
+  /** What to evaluate: one vector, or one per chain. */
+  estimates?(state: Readonly<State>): readonly ReadonlyVector[];
+}
+
+export interface CoordinatorHalf<State, Round, H> extends Half<State, Round, H> {
+  /** Left out: the scenario's participation decides. Pure: may be asked before the round by everybody who needs it. */
+  cohort?(
+    state: Readonly<State>,
+    round: {
+      readonly index: number;
+      readonly clientCount: number;
+      readonly hyperparameters: H;
+      readonly shared: Rng;
+    },
+  ): readonly ClientIndex[];
+}
+
+export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
+  readonly name: string;
+  /** `reconstruction` says what of it is not the authors' text; shown wherever the method is shown. */
+  readonly paper: {
+    readonly title: string;
+    readonly url: string;
+    readonly algorithm: string;
+    readonly reconstruction?: string;
+  };
+  readonly defaults: H;
+  /** Throws a GradswarmError when the completed hyperparameters make no sense (types and names are checked before). */
+  check?(hyperparameters: H): void;
+  readonly messages: M;
+  readonly client: Half<C, ClientRound<H, M, O>, H>;
+  /** Left out by methods that have only peers. */
+  readonly coordinator?: CoordinatorHalf<S, CoordinatorRound<H, M>, H>;
+}
+
+/** Any method, for those who run one without knowing it. */
+// biome-ignore lint/suspicious/noExplicitAny: the runner handles states and hyperparameters of every method.
+export type AnyMethod = Method<any, any, any, any, any>;
+
+export function defineMethod<H, const M extends MessageKinds, C, S = never>(
+  method: Method<H, M, C, S, Objective>,
+): Method<H, M, C, S, Objective> {
+  return method;
+}
+
+/** A method whose objective is a log-posterior with prior and likelihood apart. */
+export function defineSampler<H, const M extends MessageKinds, C, S = never>(
+  method: Method<H, M, C, S, LogPosterior>,
+): Method<H, M, C, S, LogPosterior> {
+  return method;
+}

@@ -1,0 +1,125 @@
+import type { Precision, ReadonlyVector, Vector } from '../method.js';
+
+/**
+ * Plain loops over typed arrays, in index order, sums in float64: deterministic and fast. Functions named by a verb alone
+ * allocate their result; functions named `…Into` or `add…` write into their first argument.
+ */
+
+export function zeros(length: number, precision: Precision): Vector {
+  return precision === 'float32' ? new Float32Array(length) : new Float64Array(length);
+}
+
+export function precisionOf(vector: ReadonlyVector): Precision {
+  return vector.BYTES_PER_ELEMENT === 4 ? 'float32' : 'float64';
+}
+
+/** A zero vector of the same precision, and of the same length unless told. */
+export function zerosLike(vector: ReadonlyVector, length = vector.length): Vector {
+  return zeros(length, precisionOf(vector));
+}
+
+export function copy(vector: ReadonlyVector): Vector {
+  const result = zerosLike(vector);
+  result.set(vector as Vector);
+  return result;
+}
+
+function sameLength(a: ReadonlyVector, b: ReadonlyVector): void {
+  if (a.length !== b.length) throw new RangeError(`vectors of ${a.length} and ${b.length} numbers cannot be combined`);
+}
+
+export function add(a: ReadonlyVector, b: ReadonlyVector): Vector {
+  sameLength(a, b);
+  const result = zerosLike(a);
+  for (let i = 0; i < result.length; i++) result[i] = a[i]! + b[i]!;
+  return result;
+}
+
+export function subtract(a: ReadonlyVector, b: ReadonlyVector): Vector {
+  sameLength(a, b);
+  const result = zerosLike(a);
+  for (let i = 0; i < result.length; i++) result[i] = a[i]! - b[i]!;
+  return result;
+}
+
+/** Entry by entry. */
+export function multiply(a: ReadonlyVector, b: ReadonlyVector): Vector {
+  sameLength(a, b);
+  const result = zerosLike(a);
+  for (let i = 0; i < result.length; i++) result[i] = a[i]! * b[i]!;
+  return result;
+}
+
+export function scale(factor: number, a: ReadonlyVector): Vector {
+  const result = zerosLike(a);
+  for (let i = 0; i < result.length; i++) result[i] = factor * a[i]!;
+  return result;
+}
+
+/** a + factor * b. */
+export function addScaled(a: ReadonlyVector, factor: number, b: ReadonlyVector): Vector {
+  sameLength(a, b);
+  const result = zerosLike(a);
+  for (let i = 0; i < result.length; i++) result[i] = a[i]! + factor * b[i]!;
+  return result;
+}
+
+/** into += factor * b, in place. */
+export function accumulate(into: Vector, factor: number, b: ReadonlyVector): Vector {
+  sameLength(into, b);
+  for (let i = 0; i < into.length; i++) into[i] = into[i]! + factor * b[i]!;
+  return into;
+}
+
+export function dot(a: ReadonlyVector, b: ReadonlyVector): number {
+  sameLength(a, b);
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+export function squaredNorm(a: ReadonlyVector): number {
+  return dot(a, a);
+}
+
+export function norm(a: ReadonlyVector): number {
+  return Math.sqrt(squaredNorm(a));
+}
+
+export function squaredDistance(a: ReadonlyVector, b: ReadonlyVector): number {
+  sameLength(a, b);
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) {
+    const difference = a[i]! - b[i]!;
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+/** a min(1, radius / |a|); the zero vector when `a` is not finite, since a NaN defeats any bound. */
+export function clip(a: ReadonlyVector, radius: number): Vector {
+  const length = norm(a);
+  if (!Number.isFinite(length)) return zerosLike(a);
+  return length > radius ? scale(radius / length, a) : copy(a);
+}
+
+/** Sum in list order of weight(item) * vector(item), summed in float64 and rounded once. The list must not be empty. */
+export function weightedSum<T extends { readonly from: P }, P>(
+  items: readonly T[],
+  vector: (item: T) => ReadonlyVector,
+  weight: (from: P) => number,
+): Vector {
+  if (items.length === 0) throw new RangeError('a weighted sum needs at least one vector');
+  const first = vector(items[0]!);
+  const sums = first.BYTES_PER_ELEMENT === 8 ? zerosLike(first) : new Float64Array(first.length);
+  for (const item of items) accumulate(sums, weight(item.from), vector(item));
+  if (first.BYTES_PER_ELEMENT === 8) return sums;
+  const result = zerosLike(first);
+  result.set(sums);
+  return result;
+}
+
+export function allFinite(a: ReadonlyVector): boolean {
+  for (let i = 0; i < a.length; i++) if (!Number.isFinite(a[i]!)) return false;
+  return true;
+}

@@ -1,0 +1,33 @@
+/** Examples in one flat array, row by row. Labels for classification, targets for regression. */
+export interface Examples {
+  readonly count: number;
+  /** count x featureCount numbers. */
+  readonly features: Float32Array;
+  /** One class index an example; empty for regression. */
+  readonly labels: Int32Array;
+  /** One target an example; empty for classification. */
+  readonly targets: Float64Array;
+}
+
+export interface Dataset {
+  readonly name: string;
+  /** Where it came from, for the report. */
+  readonly source: string;
+  /** One example's shape, such as [28, 28, 1] or [64]. */
+  readonly featureShape: readonly number[];
+  /** 0 for regression. */
+  readonly classCount: number;
+  readonly train: Examples;
+  readonly test: Examples;
+  /** Natural owners: group index of each training example (a president, a writer), where the data has them. */
+  readonly groups?: Int32Array;
+  readonly groupNames?: readonly string[];
+}
+
+/** One client's indices into the training examples. A disjoint cover, or `dropped` says what was left out. */
+export interface Partition {
+  readonly shards: readonly Uint32Array[];
+  readonly dropped: number;
+  /** Which definition of the split this is, in words, for the report. */
+  readonly definition: string;
+}
