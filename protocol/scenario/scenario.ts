@@ -1,0 +1,214 @@
+import type { ClientIndex, Precision } from '../method.js';
+
+/**
+ * A scenario: everything a run depends on, as plain data that survives JSON unchanged. `ScenarioInput` is what a person
+ * writes, `Scenario` is the same with every default written out; the second is what `scenario.json` holds and what the
+ * runtime, the workers and the report read. `resolve.ts` leads from one to the other.
+ */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Something looked up by name in a folder, with its own settings beside the name. */
+export interface Spec {
+  readonly name: string;
+  readonly [setting: string]: Json;
+}
+
+/** Which clients: all of them or a list of indices. */
+export type ClientSelector = 'all' | readonly ClientIndex[];
+/** Which parties: everybody, the coordinator, all clients, or a list of client indices. */
+export type PartySelector = 'all' | 'coordinator' | 'clients' | readonly ClientIndex[];
+/** 'up': client to coordinator. 'down': coordinator to client. 'peer': client to client. */
+export type Direction = 'up' | 'down' | 'peer' | 'all';
+
+export interface DataSpec extends Spec {
+  readonly partition: Spec;
+}
+
+/** The smallest number of used clients below which a round fails, as a number or as a share of the cohort in (0, 1]. */
+export type Quorum = { readonly count: number } | { readonly fraction: number };
+
+export interface Participation {
+  /** Clients invited to a round; under 'poisson' the expected number. */
+  readonly cohort: 'all' | number;
+  /** 'fixed': that many without replacement. 'poisson': each client independently with probability cohort / clients. */
+  readonly sampling: 'fixed' | 'poisson';
+  readonly quorum: Quorum | null;
+  /** Counted from the coordinator's last post of the round; null: wait for everybody. */
+  readonly deadlineMs: number | null;
+}
+
+/** The graph of the peers and how its mixing weights are formed. `lazy`: W is replaced by (W + I) / 2. */
+export interface TopologySpec extends Spec {
+  readonly weights: string;
+  readonly lazy: boolean;
+}
+
+/** What happens to the vectors of one kind between post and frame. */
+export interface KindCodec {
+  readonly codec: Spec;
+  /** Keeps what the codec left out (error feedback); null: nobody does. */
+  readonly memory: Spec | null;
+  /** 'vector': a field is encoded whole. 'tensor': each tensor of the model on its own. */
+  readonly scope: 'vector' | 'tensor';
+}
+
+/** Compute speed under the virtual clock. A client's last matching entry counts. */
+export interface Device {
+  readonly clients: ClientSelector;
+  readonly msPerExample: number;
+  readonly msPerRound: number;
+}
+
+/** A class of links under the virtual clock. A frame's last matching entry counts. */
+export interface Link {
+  readonly from: PartySelector;
+  readonly to: PartySelector;
+  /** null: every kind. */
+  readonly kind: string | null;
+  readonly direction: Direction;
+  /** Megabits (10^6) a second; null: no limit. */
+  readonly bandwidthMbps: number | null;
+  readonly latencyMs: number;
+  /** Upper end of a uniform extra delay, drawn for each frame. */
+  readonly jitterMs: number;
+}
+
+/** One thing that goes wrong, in the rounds from <= round < until (until null: to the end). See `faults.ts` for each fault's settings. */
+export interface FaultRule {
+  readonly fault: string;
+  readonly from: number;
+  readonly until: number | null;
+  readonly [setting: string]: Json;
+}
+
+export interface Workers {
+  /** Worker processes; 0: all parties in the coordinator's process. */
+  readonly count: number;
+  /** A worker's death ends the run, or its clients are absent until it comes back. */
+  readonly onLoss: 'fail' | 'absent';
+  readonly joinTimeoutMs: number;
+  readonly heartbeatMs: number;
+  /** Nothing moved for so long: the run is given up as stalled. */
+  readonly stallMs: number;
+}
+
+export interface PrivacySettings {
+  /** 'seeded': repeatable, for study. 'secure': from the operating system. */
+  readonly noise: 'seeded' | 'secure';
+  /** 'float': rounded normals. 'grid': noise on a grid that survives floating point. */
+  readonly form: 'float' | 'grid';
+  /** In (0, 1). */
+  readonly delta: number;
+  /** Largest epsilon; the run stops before the round that would pass it. null: no limit. */
+  readonly budget: number | null;
+}
+
+/** A statement of a paper beside which the report puts what this run saw. */
+export interface Claim {
+  readonly claim: string;
+  readonly source: string;
+  /** What of this run it is compared with, such as `finalLoss`. */
+  readonly of: string;
+  readonly [setting: string]: Json;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly description: string;
+  readonly method: Spec;
+  readonly objective: Spec;
+  readonly data: DataSpec;
+  readonly clients: number;
+  readonly rounds: number;
+  readonly seed: number;
+  readonly precision: Precision;
+  readonly participation: Participation;
+  /** null exactly when the method has no peer kinds. */
+  readonly topology: TopologySpec | null;
+  /** An entry for every kind of the method that carries vectors. */
+  readonly codecs: Readonly<Record<string, KindCodec>>;
+  readonly clock: 'virtual' | 'wall';
+  readonly devices: readonly Device[];
+  readonly links: readonly Link[];
+  readonly faults: readonly FaultRule[];
+  readonly evaluation: { readonly everyRounds: number };
+  /** null: no checkpoint. */
+  readonly checkpoints: { readonly everyRounds: number | null };
+  readonly workers: Workers;
+  readonly privacy: PrivacySettings;
+  /** Name of a compute device, or 'auto'. */
+  readonly device: string;
+  readonly expect: readonly Spec[];
+  readonly claims: readonly Claim[];
+  /** Plots beyond the usual ones, in the report's own words. */
+  readonly reportPlots?: readonly JsonObject[];
+}
+
+/** A name alone stands for the spec without settings. */
+export type SpecInput = string | Spec;
+export type DataInput =
+  | string
+  | { readonly name: string; readonly partition?: SpecInput; readonly [s: string]: Json | undefined };
+export type KindCodecInput =
+  | SpecInput
+  | { readonly codec: SpecInput; readonly memory?: SpecInput | null; readonly scope?: KindCodec['scope'] };
+type WithoutDefaults<T, Required extends keyof T> = Partial<T> & Pick<T, Required>;
+export type FaultInput = { readonly fault: string; readonly from?: number; readonly until?: number | null } & {
+  readonly [setting: string]: Json;
+};
+
+/** What a person writes. Only `name`, `method` and `data` have no default. */
+export interface ScenarioInput {
+  readonly name: string;
+  readonly description?: string;
+  readonly method: SpecInput;
+  readonly objective?: SpecInput;
+  readonly data: DataInput;
+  readonly clients?: number;
+  readonly rounds?: number;
+  readonly seed?: number;
+  readonly precision?: Precision;
+  readonly participation?: Partial<Participation>;
+  readonly topology?: SpecInput | null;
+  readonly codecs?: Readonly<Record<string, KindCodecInput>>;
+  readonly clock?: Scenario['clock'];
+  readonly devices?: readonly WithoutDefaults<Device, 'clients'>[];
+  readonly links?: readonly Partial<Link>[];
+  readonly faults?: readonly FaultInput[];
+  readonly evaluation?: Partial<Scenario['evaluation']>;
+  readonly checkpoints?: Partial<Scenario['checkpoints']>;
+  readonly workers?: Partial<Workers>;
+  readonly privacy?: Partial<PrivacySettings>;
+  readonly device?: string;
+  readonly expect?: readonly SpecInput[];
+  readonly claims?: readonly Claim[];
+  readonly reportPlots?: readonly JsonObject[];
+}
+
+/** One scenario at many settings. `over`: values by path; the points are the Cartesian product in written order. */
+export interface SweepInput {
+  readonly sweep: string;
+  readonly description?: string;
+  readonly base: Omit<ScenarioInput, 'name' | 'expect'> & { readonly expect?: readonly SpecInput[] };
+  readonly over: Readonly<Record<string, readonly Json[]>>;
+  /** Judged once over all points; `base.expect` is judged at each point. */
+  readonly expect?: readonly SpecInput[];
+  readonly claims?: readonly Claim[];
+  readonly reportPlots?: readonly JsonObject[];
+}
+
+/** A scenario file's default export. */
+export function scenario(name: string, input: Omit<ScenarioInput, 'name'>): ScenarioInput {
+  return { name, ...input };
+}
+
+/** A sweep file's default export. */
+export function sweep(name: string, input: Omit<SweepInput, 'sweep'>): SweepInput {
+  return { sweep: name, ...input };
+}
+
+export function isSweep(input: ScenarioInput | SweepInput): input is SweepInput {
+  return 'sweep' in input;
+}
