@@ -1,0 +1,55 @@
+import type { CodecContract } from '../codecs/codec.js';
+import type { MessageKinds } from '../method.js';
+import type { ExpectationFamily } from './expectation.js';
+
+/**
+ * What a scenario may name. The tables live where the named things live (methods, codecs, data sets, …); resolving a
+ * scenario sees them only through this interface, so that it runs anywhere and is tested with tables of its own.
+ */
+export interface Catalogue {
+  readonly methods: Table<MethodEntry>;
+  readonly objectives: Table<Entry>;
+  readonly datasets: Table<Entry>;
+  readonly partitions: Table<Entry>;
+  readonly topologies: Table<Entry>;
+  readonly codecs: Table<CodecEntry>;
+  readonly memories: Table<Entry>;
+  /** Faults beyond those of `fault-rules.ts`. Left out: none. */
+  readonly faults?: Table<Entry>;
+  readonly expectations: Table<ExpectationFamily>;
+}
+
+/** Things of one sort by name. May answer without a promise. */
+export interface Table<E> {
+  names(): readonly string[] | Promise<readonly string[]>;
+  /** undefined: there is no such thing. */
+  find(name: string): E | undefined | Promise<E | undefined>;
+}
+
+/** Complete settings, without the name, and what makes no sense although the types are right. */
+export interface Entry {
+  readonly defaults: object;
+  /** Throws; the message says what was expected and what came. Sees completed settings with the name left out. */
+  check?(settings: Readonly<Record<string, unknown>>): void;
+}
+
+/** A method of `method.ts` is one as it stands. */
+export interface MethodEntry {
+  readonly defaults: object;
+  // biome-ignore lint/suspicious/noExplicitAny: every method has its own type of hyperparameters.
+  check?(hyperparameters: any): void;
+  readonly messages: MessageKinds;
+}
+
+export interface CodecEntry extends Entry {
+  /** Of the codec with these complete settings. Throws when they make no sense. */
+  contract(settings: Readonly<Record<string, unknown>>): CodecContract;
+}
+
+/** A table over a plain object. */
+export function tableOf<E>(entries: Readonly<Record<string, E>>): Table<E> {
+  return {
+    names: () => Object.keys(entries).sort(),
+    find: (name) => (Object.hasOwn(entries, name) ? entries[name] : undefined),
+  };
+}

@@ -1,0 +1,112 @@
+import { allowedOn } from '../codecs/codec.js';
+import type { MessageKind } from '../method.js';
+import type { CodecEntry, MethodEntry } from './catalogue.js';
+import type { BuiltInFaultRule } from './fault-rules.js';
+import { join, type Problems } from './problems.js';
+import type { FaultRule, Json, Scenario, Spec } from './scenario.js';
+
+/** What the checks need beside the scenario: the tables' entries for what it names. */
+export interface Found {
+  readonly method: MethodEntry;
+  readonly codecs: Readonly<Record<string, { readonly entry: CodecEntry; readonly spec: Spec }>>;
+}
+
+/** What is wrong with a scenario although each of its parts is right by itself. */
+export function checkAcross(scenario: Scenario, found: Found, problems: Problems): void {
+  checkParticipation(scenario, problems);
+  checkTopology(scenario, found, problems);
+  checkCodecs(scenario, found, problems);
+  const kinds = Object.keys(found.method.messages);
+  scenario.devices.forEach((device, index) => {
+    checkClients(device.clients, `devices.${index}.clients`, scenario.clients, problems);
+  });
+  scenario.links.forEach((link, index) => {
+    checkClients(link.from, `links.${index}.from`, scenario.clients, problems);
+    checkClients(link.to, `links.${index}.to`, scenario.clients, problems);
+    checkKind(link.kind, `links.${index}.kind`, kinds, problems);
+  });
+  scenario.faults.forEach((rule, index) => {
+    checkFault(rule, `faults.${index}`, scenario.clients, kinds, problems);
+  });
+}
+
+function checkParticipation({ participation, clients }: Scenario, problems: Problems): void {
+  const { cohort, quorum } = participation;
+  const invited = cohort === 'all' ? clients : cohort;
+  if (invited > clients) problems.add('participation.cohort', `at most clients = ${clients}`, cohort);
+  if (quorum && 'count' in quorum && quorum.count > invited)
+    problems.add('participation.quorum.count', `at most the cohort of ${invited}`, quorum.count);
+}
+
+function checkTopology({ topology, method }: Scenario, found: Found, problems: Problems): void {
+  const peerKinds = Object.entries(found.method.messages).filter(([, kind]) => kind.to === 'peers');
+  if (peerKinds.length > 0 && topology === null) {
+    const names = peerKinds.map(([name]) => `'${name}'`).join(', ');
+    problems.add('topology', `a topology, since the clients of '${method.name}' tell each other ${names}`, null);
+  }
+  if (peerKinds.length === 0 && topology !== null)
+    problems.add('topology', `null, since the clients of '${method.name}' tell each other nothing`, topology);
+}
+
+function checkCodecs(scenario: Scenario, found: Found, problems: Problems): void {
+  for (const [kind, { entry, spec }] of Object.entries(found.codecs)) {
+    const declared = found.method.messages[kind]!;
+    const { name, ...settings } = spec;
+    const path = `codecs.${kind}`;
+    try {
+      const contract = entry.contract(settings);
+      if (!allowedOn(declared, contract))
+        problems.add(join(path, 'codec'), allowance(kind, declared), `${name} (${contract})`);
+    } catch (error) {
+      problems.report(join(path, 'codec'), error);
+    }
+    const memory = scenario.codecs[kind]!.memory;
+    if (memory !== null && declared.memory === 'method')
+      problems.add(
+        join(path, 'memory'),
+        `null, since '${scenario.method.name}' keeps what compression leaves out`,
+        memory.name,
+      );
+  }
+}
+
+function allowance(kind: string, { lossy }: MessageKind): string {
+  if (lossy === undefined) return `a lossless codec, the only sort that '${kind}' allows`;
+  return `a lossless or ${lossy} codec, the only sorts that '${kind}' allows`;
+}
+
+function checkClients(selector: Json, path: string, clients: number, problems: Problems): void {
+  if (!Array.isArray(selector)) return;
+  selector.forEach((party, index) => {
+    if (typeof party === 'number' && party >= clients)
+      problems.add(join(path, index), `a client index below clients = ${clients}`, party);
+  });
+}
+
+function checkKind(kind: string | null, path: string, kinds: readonly string[], problems: Problems): void {
+  if (kind !== null && !kinds.includes(kind)) problems.unknownName(path, 'a kind of the method', kind, kinds);
+}
+
+function checkFault(
+  rule: FaultRule,
+  path: string,
+  clients: number,
+  kinds: readonly string[],
+  problems: Problems,
+): void {
+  if (rule.until !== null && rule.until <= rule.from)
+    problems.add(join(path, 'until'), `a round after from = ${rule.from}`, rule.until);
+  const known = rule as unknown as BuiltInFaultRule;
+  if ('kind' in known) checkKind(known.kind, join(path, 'kind'), kinds, problems);
+  for (const key of ['senders', 'receivers', 'clients']) {
+    if (Object.hasOwn(rule, key)) checkClients(rule[key]!, join(path, key), clients, problems);
+  }
+  if (known.fault === 'partition') {
+    known.groups.forEach((group, index) => {
+      checkClients(group, join(path, `groups.${index}`), clients, problems);
+    });
+    const parties = known.groups.flat();
+    if (new Set(parties).size !== parties.length)
+      problems.add(join(path, 'groups'), 'groups without a common party', known.groups);
+  }
+}

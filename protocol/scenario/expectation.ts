@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { Json, Scenario } from './scenario.js';
+
+/** One row of metrics.csv. */
+export interface MetricsRow {
+  /** Index of the round that had just been committed, from 0. */
+  readonly round: number;
+  /** Held-out, of the estimates after the round; null where the round was not evaluated. */
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  /** Sent in this round alone, in bytes on the wire. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly bytesPeer: number;
+  /** Clocks at the round's end, from the run's start. */
+  readonly simulatedMs: number;
+  readonly wallMs: number;
+  /** What the method and the host measured besides, such as `epsilon`. */
+  readonly extra: Readonly<Record<string, number>>;
+}
+
+/** What is left of a run when it is judged. */
+export interface RunRecord {
+  readonly scenario: Scenario;
+  /** In round order. */
+  readonly rows: readonly MetricsRow[];
+  /** Figures of the whole run by name, such as `finalLoss`. */
+  readonly summary: Readonly<Record<string, Json>>;
+  /** How often each rule of `scenario.faults` acted, in the same order. */
+  readonly faultsFired: readonly number[];
+  /** Hash of every party's final state. */
+  readonly stateDigest: string;
+  /** The swept values by path, where the run is a point of a sweep. */
+  readonly point?: Readonly<Record<string, Json>>;
+}
+
+/** Three-valued: 'unknown' is what a run says of which it cannot be told. */
+export type Holds = true | false | 'unknown';
+
+export interface Finding {
+  readonly holds: Holds;
+  /** The number or word that decided. */
+  readonly observed: number | string | null;
+  /** One sentence for the report. */
+  readonly detail: string;
+}
+
+export interface Judgement extends Finding {
+  readonly name: string;
+}
+
+/**
+ * The default export of every file of `expectations/`; the file name is the expectation's name. `settings`: a strict
+ * object schema with a default for whatever may be left out. `judge`: pure; one record of a run, or one for each point
+ * of a sweep.
+ */
+export interface ExpectationFamily {
+  readonly name: string;
+  /** What it claims, in a line. */
+  readonly summary: string;
+  readonly settings: z.ZodType;
+  judge(records: readonly RunRecord[], settings: Readonly<Record<string, unknown>>): Finding;
+}
+
+export function defineExpectation<S extends z.ZodType>(family: {
+  readonly name: string;
+  readonly summary: string;
+  readonly settings: S;
+  judge(records: readonly RunRecord[], settings: z.output<S>): Finding;
+}): ExpectationFamily {
+  return {
+    ...family,
+    judge: (records, settings) => family.judge(records, settings as z.output<S>),
+  };
+}

@@ -1,0 +1,254 @@
+import type { Catalogue, CodecEntry, Entry, MethodEntry, Table } from './catalogue.js';
+import { complete } from './complete.js';
+import { checkAcross, type Found } from './cross-checks.js';
+import { FAULT_RULES, isBuiltInFault, ruleTimes } from './fault-rules.js';
+import { isPlainObject, plainCopy } from './plain-data.js';
+import { join, Problems } from './problems.js';
+import type { FaultRule, Json, JsonObject, KindCodec, Scenario, ScenarioInput, Spec } from './scenario.js';
+import { DEFAULT_DEVICE, DEFAULT_LINK, fixedParts } from './schema.js';
+import { choice, parse, specOf, strict } from './structure.js';
+
+const DEFAULT_OBJECTIVE = 'logistic-regression';
+const DEFAULT_PARTITION = 'iid';
+const PLAIN_CODEC = 'identity';
+const TOPOLOGY_DEFAULTS: JsonObject = { weights: 'metropolis', lazy: false };
+
+/**
+ * The complete scenario: every default written out, every name and number checked. A resolved scenario resolves to
+ * itself. Throws ERR_SCENARIO with all problems found, one a line, each as `path: expected X, got Y`.
+ */
+export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue): Promise<Scenario> {
+  const problems = new Problems();
+  const subject = `scenario '${isPlainObject(input) ? String(input.name) : '?'}'`;
+  const given = plainCopy(input, '', problems);
+  const fixed = isPlainObject(given) ? parse(fixedParts, given, '', problems) : problems.add('', 'an object', input);
+  if (isPlainObject(given)) {
+    const named = await new Resolver(catalogue, problems).named(given as JsonObject);
+    if (fixed && problems.count === 0) {
+      const scenario = assemble(fixed, named);
+      checkAcross(scenario, named.found, problems);
+      problems.throwIfAny(subject);
+      return scenario;
+    }
+  }
+  problems.throwIfAny(subject);
+  throw new Error('a scenario without problems was not resolved');
+}
+
+/** The parts that are looked up by name. */
+interface Named {
+  readonly method: Spec;
+  readonly objective: Spec;
+  readonly data: Scenario['data'];
+  readonly topology: Scenario['topology'];
+  readonly codecs: Record<string, KindCodec>;
+  readonly faults: FaultRule[];
+  readonly expect: Spec[];
+  readonly found: Found;
+}
+
+function assemble(fixed: NonNullable<ReturnType<typeof parse<typeof fixedParts>>>, named: Named): Scenario {
+  const { found: _, ...parts } = named;
+  const { reportPlots, ...rest } = fixed;
+  return {
+    ...rest,
+    ...parts,
+    devices: fixed.devices[0]?.clients === 'all' ? fixed.devices : [DEFAULT_DEVICE, ...fixed.devices],
+    links: fixed.links[0] && isWhole(fixed.links[0]) ? fixed.links : [DEFAULT_LINK, ...fixed.links],
+    ...(reportPlots === undefined ? {} : { reportPlots }),
+  } as Scenario;
+}
+
+/** Settings without a name belong to what would be taken without them. */
+function withName(value: Json | undefined, name: string): Json {
+  if (value === undefined) return name;
+  return isPlainObject(value) && !('name' in value) ? { name, ...(value as JsonObject) } : value;
+}
+
+function isWhole(link: typeof DEFAULT_LINK): boolean {
+  return link.from === 'all' && link.to === 'all' && link.kind === null && link.direction === 'all';
+}
+
+class Resolver {
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly problems: Problems,
+  ) {}
+
+  async named(given: JsonObject): Promise<Named> {
+    const method = await this.spec(given.method, this.catalogue.methods, 'a method', 'method');
+    const objective = await this.spec(
+      withName(given.objective, DEFAULT_OBJECTIVE),
+      this.catalogue.objectives,
+      'an objective',
+      'objective',
+    );
+    const data = await this.data(given.data);
+    const topology = await this.topology(given.topology ?? null);
+    const codecs = await this.codecs(given.codecs, method?.entry);
+    const faults = await this.faults(given.faults);
+    const expect = await this.expectations(given.expect, faults.length > 0);
+    return {
+      method: method?.spec ?? { name: '' },
+      objective: objective?.spec ?? { name: '' },
+      data: data ?? { name: '', partition: { name: '' } },
+      topology,
+      codecs: Object.fromEntries(Object.entries(codecs).map(([kind, { codec }]) => [kind, codec])),
+      faults,
+      expect,
+      found: {
+        method: method?.entry ?? { defaults: {}, messages: {} },
+        codecs: Object.fromEntries(
+          Object.entries(codecs).map(([kind, { entry, codec }]) => [kind, { entry, spec: codec.codec }]),
+        ),
+      },
+    };
+  }
+
+  /** Looks the name up, completes the settings and lets the entry check them. */
+  private async spec<E extends Entry | MethodEntry>(
+    value: Json | undefined,
+    table: Table<E>,
+    what: string,
+    path: string,
+    commonDefaults: JsonObject = {},
+  ): Promise<{ spec: Spec; entry: E } | undefined> {
+    const asked = specOf(value, what, path, this.problems);
+    if (!asked) return undefined;
+    const entry = await table.find(asked.name);
+    if (!entry) {
+      this.problems.unknownName(join(path, 'name'), what, asked.name, await table.names());
+      return undefined;
+    }
+    const defaults = plainCopy({ ...commonDefaults, ...entry.defaults }, path, this.problems) as JsonObject;
+    const before = this.problems.count;
+    const settings = complete(defaults, asked.settings, path, this.problems);
+    if (this.problems.count === before) this.attempt(path, () => entry.check?.(settings));
+    return { spec: { name: asked.name, ...settings }, entry };
+  }
+
+  private attempt(path: string, check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.problems.report(path, error);
+    }
+  }
+
+  private async data(value: Json | undefined): Promise<Scenario['data'] | undefined> {
+    const { partition, ...own } = isPlainObject(value) ? (value as JsonObject) : { partition: undefined };
+    const data = await this.spec(isPlainObject(value) ? own : value, this.catalogue.datasets, 'a data set', 'data');
+    const split = await this.spec(
+      withName(partition, DEFAULT_PARTITION),
+      this.catalogue.partitions,
+      'a partition',
+      'data.partition',
+    );
+    return data && split ? { ...data.spec, partition: split.spec } : undefined;
+  }
+
+  private async topology(value: Json): Promise<Scenario['topology']> {
+    if (value === null) return null;
+    const topology = await this.spec(value, this.catalogue.topologies, 'a topology', 'topology', TOPOLOGY_DEFAULTS);
+    return (topology?.spec as Scenario['topology'] | undefined) ?? null;
+  }
+
+  /** An entry for every kind of the method that carries vectors, and for every kind that the scenario names. */
+  private async codecs(
+    value: Json | undefined,
+    method: MethodEntry | undefined,
+  ): Promise<Record<string, { codec: KindCodec; entry: CodecEntry }>> {
+    const given = isPlainObject(value) ? (value as JsonObject) : {};
+    const kinds = Object.entries(method?.messages ?? {}).filter(([, kind]) => (kind.vectors?.length ?? 0) > 0);
+    const known = kinds.map(([kind]) => kind);
+    const result: Record<string, { codec: KindCodec; entry: CodecEntry }> = {};
+    for (const kind of known) {
+      const found = await this.kindCodec(given[kind] ?? PLAIN_CODEC, `codecs.${kind}`);
+      if (found) result[kind] = found;
+    }
+    for (const kind of method ? Object.keys(given) : []) {
+      if (!known.includes(kind)) this.problems.unknownKey('codecs', kind, known);
+    }
+    return result;
+  }
+
+  private async kindCodec(value: Json, path: string): Promise<{ codec: KindCodec; entry: CodecEntry } | undefined> {
+    const whole: JsonObject = isPlainObject(value) && 'codec' in value ? (value as JsonObject) : { codec: value };
+    const { codec, memory, ...rest } = whole;
+    const chosen = await this.spec(codec, this.catalogue.codecs, 'a codec', join(path, 'codec'));
+    const keeper =
+      memory === undefined || memory === null
+        ? null
+        : await this.spec(memory, this.catalogue.memories, 'a memory', join(path, 'memory'));
+    const scope = parse(KIND_CODEC_REST, rest, path, this.problems);
+    if (!chosen || keeper === undefined || !scope) return undefined;
+    return { codec: { codec: chosen.spec, memory: keeper?.spec ?? null, ...scope }, entry: chosen.entry };
+  }
+
+  private async faults(value: Json | undefined): Promise<FaultRule[]> {
+    const rules: FaultRule[] = [];
+    for (const [index, given] of (Array.isArray(value) ? (value as Json[]) : []).entries()) {
+      const rule = await this.fault(given, `faults.${index}`);
+      if (rule) rules.push(rule);
+    }
+    return rules;
+  }
+
+  private async fault(value: Json, path: string): Promise<FaultRule | undefined> {
+    if (!isPlainObject(value) || typeof value.fault !== 'string') {
+      this.problems.add(path, "an object with the fault's name under 'fault'", value);
+      return undefined;
+    }
+    const name = value.fault;
+    if (isBuiltInFault(name))
+      return parse(FAULT_RULES[name], value as JsonObject, path, this.problems) as FaultRule | undefined;
+    const entry = await this.catalogue.faults?.find(name);
+    if (!entry) {
+      const known = [...Object.keys(FAULT_RULES), ...((await this.catalogue.faults?.names()) ?? [])];
+      this.problems.unknownName(join(path, 'fault'), 'a fault', name, known);
+      return undefined;
+    }
+    const { fault, from, until, ...settings } = value as JsonObject;
+    const asked = Object.fromEntries(
+      Object.entries({ from, until }).filter(([, round]) => round !== undefined),
+    ) as JsonObject;
+    const times = parse(ruleTimes, asked, path, this.problems);
+    const { spec } = (await this.spec({ ...settings, name }, this.catalogue.faults!, 'a fault', path)) ?? {};
+    if (!times || !spec) return undefined;
+    const { name: _, ...rest } = spec;
+    return { fault: name, ...times, ...rest };
+  }
+
+  /** 'finite' is always expected, 'every-fault-happened' wherever there are faults. */
+  private async expectations(value: Json | undefined, hasFaults: boolean): Promise<Spec[]> {
+    const given = Array.isArray(value) ? (value as Json[]) : [];
+    const specs = await resolveExpectations(given, 'expect', this.catalogue, this.problems);
+    for (const name of hasFaults ? ['every-fault-happened', 'finite'] : ['finite']) {
+      if (!specs.some((spec) => spec.name === name)) specs.unshift({ name });
+    }
+    return specs;
+  }
+}
+
+const KIND_CODEC_REST = strict({ scope: choice('vector', 'tensor').default('vector') });
+
+/** Expectations with their settings completed, in the order given. */
+export async function resolveExpectations(
+  given: readonly Json[],
+  path: string,
+  catalogue: Catalogue,
+  problems: Problems,
+): Promise<Spec[]> {
+  const specs: Spec[] = [];
+  for (const [index, value] of given.entries()) {
+    const at = join(path, index);
+    const asked = specOf(value, 'an expectation', at, problems);
+    const family = asked && (await catalogue.expectations.find(asked.name));
+    if (asked && !family) {
+      problems.unknownName(join(at, 'name'), 'an expectation', asked.name, await catalogue.expectations.names());
+    }
+    const settings = family && parse(family.settings, asked.settings, at, problems);
+    if (asked && settings) specs.push({ name: asked.name, ...(settings as JsonObject) });
+  }
+  return specs;
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { Catalogue } from './catalogue.js';
+import { isPlainObject, plainCopy } from './plain-data.js';
+import { Problems } from './problems.js';
+import { resolveExpectations, resolveScenario } from './resolve.js';
+import type { Claim, Json, JsonObject, Scenario, ScenarioInput, Spec, SweepInput } from './scenario.js';
+import { claims, reportPlots } from './schema.js';
+import { assign } from './set-path.js';
+import { list, parse, strict, text } from './structure.js';
+
+/** One setting of the swept paths. */
+export interface SweepPoint<S> {
+  /** In words, such as `partition=dirichlet(alpha=0.1), seed=2`. */
+  readonly label: string;
+  readonly values: Readonly<Record<string, Json>>;
+  readonly scenario: S;
+}
+
+/** A sweep with every point complete; what is run, and what the sweep's record holds. */
+export interface ResolvedSweep {
+  readonly name: string;
+  readonly description: string;
+  readonly over: Readonly<Record<string, readonly Json[]>>;
+  readonly points: readonly SweepPoint<Scenario>[];
+  /** Judged over all points together. */
+  readonly expect: readonly Spec[];
+  readonly claims: readonly Claim[];
+  readonly reportPlots: readonly JsonObject[];
+}
+
+const record = z.record(z.string(), z.unknown(), { error: 'an object' });
+const axis = z.array(z.unknown(), { error: 'an array of values' }).min(1, { error: 'at least one value' });
+const sweepParts = strict({
+  sweep: text.regex(/^[a-z0-9][a-z0-9._-]*$/i, { error: "letters, digits, '-', '_' and '.' (it names a folder)" }),
+  description: text.default(''),
+  base: record,
+  over: z
+    .record(z.string(), axis, { error: 'an object of paths and values' })
+    .refine((over) => Object.keys(over).length > 0, { error: 'at least one path' }),
+  expect: list(z.unknown()).default([]),
+  claims: claims.default([]),
+  reportPlots: reportPlots.default([]),
+});
+
+/** Every point resolved, in written order: the last path changes fastest. Throws ERR_SCENARIO. */
+export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Promise<ResolvedSweep> {
+  const problems = new Problems();
+  const subject = `sweep '${String(input.sweep)}'`;
+  const given = plainCopy(input, '', problems);
+  const parts = parse(sweepParts, given, '', problems);
+  const expect = parts ? await resolveExpectations(parts.expect as Json[], 'expect', catalogue, problems) : [];
+  problems.throwIfAny(subject);
+  const points: SweepPoint<Scenario>[] = [];
+  for (const { scenario, ...point } of expandSweep(given as unknown as SweepInput)) {
+    points.push({ ...point, scenario: await resolveScenario(scenario, catalogue) });
+  }
+  const { sweep: name, description, over } = parts!;
+  return {
+    name,
+    description,
+    over: over as ResolvedSweep['over'],
+    points,
+    expect,
+    claims: parts!.claims as readonly Claim[],
+    reportPlots: parts!.reportPlots as readonly JsonObject[],
+  };
+}
+
+/** The Cartesian product in written order, each point as the scenario that a person could have written for it. */
+export function expandSweep({ sweep, description, base, over }: SweepInput): SweepPoint<ScenarioInput>[] {
+  const paths = Object.keys(over);
+  const short = new Map(paths.map((path) => [path, shortName(path, paths)]));
+  const taken = new Set<string>();
+  return product(over).map((values, index) => {
+    const label = paths.map((path) => `${short.get(path)}=${inWords(values[path]!)}`).join(', ');
+    const start = { description: description ?? '', ...base, name: `${sweep}/${folderName(label, index, taken)}` };
+    const scenario = paths.reduce<ScenarioInput>((so, path) => assign(so, { path, value: values[path]! }), start);
+    return { label, values, scenario };
+  });
+}
+
+function product(over: SweepInput['over']): Record<string, Json>[] {
+  let points: Record<string, Json>[] = [{}];
+  for (const [path, values] of Object.entries(over)) {
+    points = points.flatMap((point) => values.map((value) => ({ ...point, [path]: value })));
+  }
+  return points;
+}
+
+/** The last word of the path, or the whole path where another one ends alike. */
+function shortName(path: string, paths: readonly string[]): string {
+  const last = path.slice(path.lastIndexOf('.') + 1);
+  return paths.some((other) => other !== path && other.slice(other.lastIndexOf('.') + 1) === last) ? path : last;
+}
+
+function inWords(value: Json): string {
+  if (!isPlainObject(value)) return typeof value === 'string' ? value : JSON.stringify(value);
+  const { name, ...settings } = value as JsonObject;
+  const inside = Object.entries(settings).map(([key, setting]) => `${key}=${inWords(setting)}`);
+  if (typeof name !== 'string') return inside.join(' ');
+  return inside.length === 0 ? name : `${name}(${inside.join(' ')})`;
+}
+
+const LONGEST_FOLDER_NAME = 100;
+
+function folderName(label: string, index: number, taken: Set<string>): string {
+  const words = label.replace(/[^A-Za-z0-9.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
+  const name = words === '' || words.length > LONGEST_FOLDER_NAME || taken.has(words) ? `point-${index}` : words;
+  taken.add(name);
+  return name;
+}
