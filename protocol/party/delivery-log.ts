@@ -1,0 +1,19 @@
+import type { Absence, PartyId } from '../method.js';
+
+/** Who did not hear whom: with the scenario and the seed, all that decides a run's numbers. One line of deliveries.jsonl. */
+export interface AbsenceRecord {
+  readonly round: number;
+  readonly kind: string;
+  readonly step: number;
+  readonly from: PartyId;
+  readonly to: PartyId;
+  readonly why: Absence['why'];
+}
+
+/** What deliveries.jsonl holds for one committed round. */
+export interface DeliveryEntry {
+  readonly round: number;
+  readonly attempt: number;
+  readonly cohort: readonly number[];
+  readonly absences: readonly AbsenceRecord[];
+}

@@ -1,0 +1,123 @@
+import type { Absence, PartyId, Rng } from '../method.js';
+import { crc32 } from '../wire/checksum.js';
+import { bodyBytes, type Frame, joinBody, wireBytes } from '../wire/frame.js';
+import type { KindLayout } from '../wire/layout.js';
+import type { PostOffice } from './post-office.js';
+
+export type Direction = 'up' | 'down' | 'peer';
+
+/** Bytes of one direction. `raw`: vectors before codecs; `payload`: after; `wire`: what a socket carries, all framing included. */
+export interface ByteCount {
+  raw: number;
+  payload: number;
+  wire: number;
+}
+export type ByteCounts = Record<Direction, ByteCount>;
+
+export function noBytes(): ByteCounts {
+  const none = (): ByteCount => ({ raw: 0, payload: 0, wire: 0 });
+  return { up: none(), down: none(), peer: none() };
+}
+
+export function addBytes(into: ByteCounts, more: ByteCounts): void {
+  for (const direction of ['up', 'down', 'peer'] as const)
+    for (const what of ['raw', 'payload', 'wire'] as const) into[direction][what] += more[direction][what];
+}
+
+export function directionOf(from: PartyId, to: PartyId): Direction {
+  return from === 'coordinator' ? 'down' : to === 'coordinator' ? 'up' : 'peer';
+}
+
+/** What the way from one party to another does to a frame. */
+export interface Passage {
+  /** Simulated milliseconds that the frame is on its way. */
+  readonly delayMs: number;
+  readonly lost: Absence['why'] | null;
+  readonly duplicated: boolean;
+  /** Bit of the body to flip; null: none. */
+  readonly corruptedBit: number | null;
+}
+
+/** The network between parties, judged by the sender's host. Null passage: at once, unharmed. */
+export interface Network {
+  passage(frame: Frame, layout: KindLayout, bytes: number, streamOf: (purpose: string) => Rng): Passage | null;
+}
+
+export interface DeadlineRule {
+  /** Simulated milliseconds after the coordinator's last post; null: wait for all. */
+  readonly deadlineMs: number | null;
+  /** Fewest answers to wait for even beyond the deadline. */
+  readonly quorum: (expected: number) => number;
+}
+
+/** Sends one process's frames: counts them, lets the network judge them, and hands them to the post office. */
+export class Dispatch {
+  readonly bytes = noBytes();
+  private coordinatorPostMs = 0;
+
+  constructor(
+    private readonly office: PostOffice,
+    private readonly network: Network | null,
+    private readonly deadlineRule: DeadlineRule,
+    private readonly edgeStream: (frame: Frame, purpose: string) => Rng,
+  ) {}
+
+  send(round: { readonly clockMs: number }, layout: KindLayout, frame: Frame): void {
+    // A party's words to itself cross no socket and no network.
+    if (frame.from === frame.to) return this.office.post(frame);
+    const direction = directionOf(frame.from, frame.to);
+    const body = bodyBytes(frame);
+    const wire = wireBytes(body, frame.from !== 'coordinator');
+    if (frame.from === 'coordinator' && round.clockMs > this.coordinatorPostMs) this.coordinatorPostMs = round.clockMs;
+    const passage = this.network?.passage(frame, layout, wire, (purpose) => this.edgeStream(frame, purpose)) ?? null;
+    this.count(
+      direction,
+      frame,
+      passage?.lost ? wireBytes(0, frame.from !== 'coordinator') : wire,
+      passage?.lost ?? null,
+    );
+    if (!passage) return this.office.post(frame);
+    const arrivesAtMs = frame.arrivesAtMs + passage.delayMs;
+    if (passage.lost) return this.office.post({ ...frame, arrivesAtMs, lost: passage.lost, messages: [] });
+    const arriving =
+      passage.corruptedBit === null ? { ...frame, arrivesAtMs } : tamper(frame, arrivesAtMs, passage.corruptedBit);
+    this.office.post(arriving);
+    if (passage.duplicated) {
+      this.count(direction, frame, wire, null);
+      this.office.post(arriving);
+    }
+  }
+
+  /** When the coordinator stops waiting, or null. Clients wait for all they are due. */
+  deadline(party: PartyId): { judge(frames: readonly Frame[], expected: number): number } | null {
+    const { deadlineMs, quorum } = this.deadlineRule;
+    if (party !== 'coordinator' || deadlineMs === null) return null;
+    const limit = this.coordinatorPostMs + deadlineMs;
+    return {
+      judge: (frames, expected) => {
+        const needed = Math.min(quorum(expected), frames.length);
+        if (needed === 0) return limit;
+        const arrivals = frames.map((frame) => frame.arrivesAtMs).sort((a, b) => a - b);
+        return Math.max(limit, arrivals[needed - 1]!);
+      },
+    };
+  }
+
+  private count(direction: Direction, frame: Frame, wire: number, lost: Absence['why'] | null): void {
+    const count = this.bytes[direction];
+    count.wire += wire;
+    if (lost) return;
+    for (const message of frame.messages) {
+      count.raw += message.rawBytes;
+      count.payload += message.payloadBytes;
+    }
+  }
+}
+
+/** The frame as it arrives when one bit of its body was changed on the way: the checksum is that of the body sent. */
+function tamper(frame: Frame, arrivesAtMs: number, bit: number): Frame {
+  const body = joinBody(frame);
+  const checksum = crc32(body);
+  if (body.length > 0) body[(bit >>> 3) % body.length]! ^= 1 << (bit & 7);
+  return { ...frame, arrivesAtMs, tampered: { body, checksum } };
+}

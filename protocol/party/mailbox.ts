@@ -1,0 +1,134 @@
+import type { Absence, PartyId } from '../method.js';
+import type { Frame } from '../wire/frame.js';
+import type { Seal } from './seal.js';
+
+/** Somebody waits here: for step `step` of a kind, from the senders in `missing`. */
+export interface Wait {
+  readonly kindIndex: number;
+  readonly step: number;
+  readonly missing: Set<PartyId>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What came from one sender in one step: its frame, or why there is none, or nothing (sealed: it did not post). */
+export type Arrival = Frame | Absence['why'] | null;
+
+/**
+ * One party's letter-box for one attempt at one round. Frames lie under their address, so a duplicate changes nothing and order
+ * of arrival cannot be seen: readers name a kind and a step and get senders in the order they ask for.
+ */
+export class RoundMailbox {
+  private readonly frames = new Map<number, Map<PartyId, Frame>>();
+  private readonly seals = new Map<PartyId, readonly number[]>();
+  private readonly ruled = new Map<PartyId, Absence['why']>();
+  /** Arrivals given up by a wall-clock deadline: what comes later is late, for this step of this kind. */
+  private readonly expired = new Map<number, Set<PartyId>>();
+  private readonly waits: Wait[] = [];
+  private revokedBy: Error | null = null;
+
+  constructor(
+    readonly party: PartyId,
+    readonly round: number,
+    readonly attempt: number,
+    /** Told whenever the party starts to wait, or goes on. */
+    private readonly watch: { blocked(mailbox: RoundMailbox, wait: Wait): void; released(mailbox: RoundMailbox): void },
+  ) {}
+
+  deliver(frame: Frame): void {
+    const key = stepKey(frame.kindIndex, frame.step);
+    let step = this.frames.get(key);
+    if (!step) this.frames.set(key, (step = new Map()));
+    if (step.has(frame.from) || this.expired.get(key)?.has(frame.from)) return;
+    step.set(frame.from, frame);
+    if (this.waits.length > 0) this.settle(frame.from, (wait) => stepKey(wait.kindIndex, wait.step) === key);
+  }
+
+  /** `counts[kind]`: how many steps of that kind the sender posted in this round; it will post no more. */
+  seal({ from, counts }: Seal): void {
+    this.seals.set(from, counts);
+    if (this.waits.length > 0) this.settle(from, (wait) => (counts[wait.kindIndex] ?? 0) <= wait.step);
+  }
+
+  /** Nothing more will come from this party in this attempt. What did come counts. */
+  rule(from: PartyId, why: Absence['why']): void {
+    this.ruled.set(from, why);
+    if (this.waits.length > 0) this.settle(from, () => true);
+  }
+
+  /** A wall-clock deadline passed: all that this wait still misses is late. */
+  expire(wait: Wait): void {
+    const key = stepKey(wait.kindIndex, wait.step);
+    const late = this.expired.get(key) ?? new Set();
+    this.expired.set(key, late);
+    for (const from of [...wait.missing]) {
+      late.add(from);
+      this.settle(from, (other) => other === wait);
+    }
+  }
+
+  /** Null when all senders have been heard or ruled absent; else a promise of that. */
+  ready(kindIndex: number, step: number, senders: readonly PartyId[]): Promise<void> | null {
+    if (this.revokedBy) return Promise.reject(this.revokedBy);
+    const missing = new Set<PartyId>();
+    for (const from of senders) if (!this.resolved(kindIndex, step, from)) missing.add(from);
+    if (missing.size === 0) return null;
+    return new Promise((resolve, reject) => {
+      const wait = { kindIndex, step, missing, resolve, reject };
+      this.waits.push(wait);
+      this.watch.blocked(this, wait);
+    });
+  }
+
+  arrival(kindIndex: number, step: number, from: PartyId): Arrival {
+    const key = stepKey(kindIndex, step);
+    if (this.expired.get(key)?.has(from)) return 'late';
+    const frame = this.frames.get(key)?.get(from);
+    if (frame) return frame.lost ?? frame;
+    if ((this.seals.get(from)?.[kindIndex] ?? Number.POSITIVE_INFINITY) <= step) return null;
+    return this.ruled.get(from) ?? null;
+  }
+
+  /** Senders in order of arrival: only for a planted fault of the contract suite. */
+  arrivalOrder(kindIndex: number, step: number): readonly PartyId[] {
+    return [...(this.frames.get(stepKey(kindIndex, step))?.keys() ?? [])];
+  }
+
+  /** The attempt is abandoned: whoever waits here fails, and nothing can be waited for any more. */
+  revoke(error: Error): void {
+    this.revokedBy = error;
+    for (const wait of this.waits.splice(0)) wait.reject(error);
+  }
+
+  get revoked(): boolean {
+    return this.revokedBy !== null;
+  }
+
+  get waiting(): readonly Wait[] {
+    return this.waits;
+  }
+
+  private resolved(kindIndex: number, step: number, from: PartyId): boolean {
+    return (
+      this.frames.get(stepKey(kindIndex, step))?.has(from) ||
+      this.expired.get(stepKey(kindIndex, step))?.has(from) ||
+      (this.seals.get(from)?.[kindIndex] ?? Number.POSITIVE_INFINITY) <= step ||
+      this.ruled.has(from)
+    );
+  }
+
+  private settle(from: PartyId, concerns: (wait: Wait) => boolean): void {
+    for (let i = this.waits.length - 1; i >= 0; i--) {
+      const wait = this.waits[i]!;
+      if (!concerns(wait) || !wait.missing.delete(from) || wait.missing.size > 0) continue;
+      this.waits.splice(i, 1);
+      if (this.waits.length === 0) this.watch.released(this);
+      wait.resolve();
+    }
+  }
+}
+
+/** Kinds are few and steps below 2^32: one exact number for both. */
+function stepKey(kindIndex: number, step: number): number {
+  return kindIndex * 4294967296 + step;
+}

@@ -1,0 +1,143 @@
+import type { AnyMethod, Objective, PartyId, Privacy } from '../method.js';
+import { GradswarmError } from '../wire/error-codes.js';
+import type { Dispatch } from './dispatch.js';
+import type { MessageCoding } from './message-coding.js';
+import type { PostOffice } from './post-office.js';
+import type { RoundHost } from './round.js';
+import { PartyRound, type Unheard } from './round.js';
+import type { RoundPlan } from './seal.js';
+
+/** All that a party carries from one round to the next: plain data, and everything a checkpoint needs of it. */
+export interface PartyRecord {
+  readonly state: unknown;
+  /** Codec memories by (kind, field, stream). */
+  readonly memories: Readonly<Record<string, unknown>>;
+  /** Simulated clock, milliseconds. */
+  readonly clockMs: number;
+  readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
+}
+
+/** What became of one party's half in one attempt. */
+export interface PartyReport {
+  readonly party: PartyId;
+  readonly clockMs: number;
+  readonly measures: readonly (readonly [name: string, value: number])[];
+  readonly unheard: readonly Unheard[];
+  /** Coordinator only: clients whose due message was not used. */
+  readonly unused: readonly number[];
+  readonly ledger: readonly unknown[];
+}
+
+/** What a host gives each of its parties. */
+export interface PartyServices {
+  readonly host: RoundHost;
+  readonly office: PostOffice;
+  readonly dispatch: Dispatch;
+  coding(party: PartyId, record: PartyRecord): MessageCoding & { readonly memories: PartyRecord['memories'] };
+  objective(party: PartyId, round: PartyRound): Objective;
+  privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
+}
+
+/**
+ * One party: its record, and the record that the running attempt would leave. A round is a transaction: `commit` makes the
+ * pending record the record, `abandon` forgets it.
+ */
+export class Party {
+  private pending: PartyRecord | null = null;
+
+  constructor(
+    readonly id: PartyId,
+    private readonly services: PartyServices,
+    private kept: PartyRecord,
+  ) {
+    services.office.house(id);
+  }
+
+  static begin(
+    method: AnyMethod,
+    id: PartyId,
+    services: PartyServices,
+    setup: Parameters<AnyMethod['client']['init']>[0],
+  ): Party {
+    const half = halfOf(method, id);
+    return new Party(id, services, { state: half.init(setup), memories: {}, clockMs: 0, undelivered: [] });
+  }
+
+  get record(): PartyRecord {
+    return this.kept;
+  }
+
+  async run(plan: RoundPlan): Promise<PartyReport> {
+    const { host, office, dispatch } = this.services;
+    const mailbox = office.open(this.id, plan.index, plan.attempt);
+    for (const { from, why } of plan.absent) mailbox.rule(from, why);
+    const coding = this.services.coding(this.id, this.kept);
+    const ledger: unknown[] = [];
+    const round = new PartyRound(
+      host,
+      this.id,
+      plan,
+      mailbox,
+      dispatch,
+      coding,
+      {
+        objective: (at) => this.services.objective(this.id, at),
+        privacy: () => this.services.privacy(this.id, plan.attempt, ledger),
+        undelivered: this.kept.undelivered,
+      },
+      this.kept.clockMs,
+    );
+    try {
+      // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
+      const state = await halfOf(host.method, this.id).round(this.kept.state as any, round as any);
+      this.pending = { state, memories: coding.memories, clockMs: round.clockMs, undelivered: [] };
+    } catch (error) {
+      throw this.explained(error, plan);
+    } finally {
+      office.close(mailbox);
+      if (!mailbox.revoked)
+        office.seal(
+          { round: plan.index, attempt: plan.attempt, from: this.id, counts: round.postCounts },
+          host.listeners(this.id, plan),
+        );
+    }
+    return {
+      party: this.id,
+      clockMs: round.clockMs,
+      measures: round.measures,
+      unheard: round.unheard,
+      unused: [...round.unused].sort((a, b) => a - b),
+      ledger,
+    };
+  }
+
+  /** `undelivered`: which of its posts to peers were not used. */
+  commit(undelivered: PartyRecord['undelivered']): void {
+    if (!this.pending) return;
+    this.kept = undelivered.length > 0 ? { ...this.pending, undelivered } : this.pending;
+    this.pending = null;
+  }
+
+  /** Only the clock goes on: the time was spent. */
+  abandon(): void {
+    if (this.pending) this.kept = { ...this.kept, clockMs: this.pending.clockMs };
+    this.pending = null;
+  }
+
+  private explained(error: unknown, plan: RoundPlan): Error {
+    if (error instanceof GradswarmError) return error;
+    const who = this.id === 'coordinator' ? 'the coordinator half' : `client ${this.id}`;
+    const what = error instanceof Error ? error.message : String(error);
+    return new GradswarmError(
+      'ERR_HALF_FAILED',
+      `round ${plan.index}: ${who} of '${this.services.host.method.name}' threw: ${what}`,
+      { cause: error },
+    );
+  }
+}
+
+export function halfOf(method: AnyMethod, id: PartyId): AnyMethod['client'] {
+  if (id !== 'coordinator') return method.client;
+  if (!method.coordinator) throw new GradswarmError('ERR_PROTOCOL', `'${method.name}' has no coordinator half`);
+  return method.coordinator as AnyMethod['client'];
+}

@@ -1,0 +1,230 @@
+import type { PartyId } from '../method.js';
+import { crc32 } from '../wire/checksum.js';
+import { GradswarmError } from '../wire/error-codes.js';
+import type { Frame } from '../wire/frame.js';
+import { joinBody } from '../wire/frame.js';
+import type { KindLayout } from '../wire/layout.js';
+import { RoundMailbox, type Wait } from './mailbox.js';
+import type { Seal } from './seal.js';
+
+/** Takes what is not for a party of this process. */
+export interface Remote {
+  send(frame: Frame): void;
+  seal(seal: Seal, to: readonly PartyId[]): void;
+  /** Waits until the send queues have room. */
+  room(): Promise<void> | null;
+}
+
+export interface PostOfficeOptions {
+  /** 'fast' hands encoded bytes over; 'checking' copies them, as a socket would. Both must give the same bits. */
+  readonly mode: 'fast' | 'checking';
+  readonly remote: Remote | null;
+  /** Index of the waiting frame to deliver next, of `count`: shuffles local delivery. Null: at once, in order. */
+  readonly shuffle: ((count: number) => number) | null;
+}
+
+interface Waiting {
+  readonly frame?: Frame;
+  readonly seal?: Seal;
+  readonly to: PartyId;
+}
+
+/**
+ * All letter-boxes of one process. A frame for a party that lives here is put in its box; any other goes to the remote. What
+ * comes for a round that has not begun here yet is kept; what comes for one that is over is thrown away.
+ */
+export class PostOffice {
+  private readonly boxes = new Map<PartyId, RoundMailbox>();
+  private readonly early = new Map<PartyId, Waiting[]>();
+  private readonly queue: Waiting[] = [];
+  private readonly local = new Set<PartyId>();
+  private readonly layouts: readonly KindLayout[];
+  private pumping = false;
+  private blockedCount = 0;
+  private liveCount = 0;
+  /** Device calls that answer by promise: while one runs, waiting is no deadlock. */
+  private computing = 0;
+  /** Told of every wait: a host with a clock sets deadlines here. */
+  onBlocked: ((mailbox: RoundMailbox, wait: Wait) => void) | null = null;
+
+  constructor(
+    layouts: Iterable<KindLayout>,
+    private readonly options: PostOfficeOptions,
+  ) {
+    this.layouts = [...layouts].sort((a, b) => a.index - b.index);
+  }
+
+  /** This party lives in this process. */
+  house(party: PartyId): void {
+    this.local.add(party);
+  }
+
+  isLocal(party: PartyId): boolean {
+    return this.local.has(party);
+  }
+
+  open(party: PartyId, round: number, attempt: number): RoundMailbox {
+    const mailbox = new RoundMailbox(party, round, attempt, {
+      blocked: (box, wait) => {
+        if (box.waiting.length === 1) this.blockedCount++;
+        this.onBlocked?.(box, wait);
+        this.checkDeadlock();
+      },
+      released: () => {
+        this.blockedCount--;
+      },
+    });
+    this.boxes.set(party, mailbox);
+    this.liveCount++;
+    const early = this.early.get(party);
+    if (early) {
+      this.early.delete(party);
+      for (const waiting of early) this.place(waiting);
+    }
+    return mailbox;
+  }
+
+  /** The party's half has returned or failed. Its box stays until the next round, so that late frames find it. */
+  close(mailbox: RoundMailbox): void {
+    if (mailbox.waiting.length > 0) {
+      this.blockedCount--;
+      mailbox.revoke(new GradswarmError('ERR_STOPPED', 'the round is over'));
+    }
+    this.liveCount--;
+    this.checkDeadlock();
+  }
+
+  post(frame: Frame): void {
+    if (!this.local.has(frame.to)) this.options.remote?.send(frame);
+    else this.accept({ frame: this.options.mode === 'checking' ? this.copied(frame) : frame, to: frame.to });
+  }
+
+  seal(seal: Seal, to: readonly PartyId[]): void {
+    const away: PartyId[] = [];
+    for (const party of to) {
+      if (this.local.has(party)) this.accept({ seal, to: party });
+      else away.push(party);
+    }
+    if (away.length > 0) this.options.remote?.seal(seal, away);
+  }
+
+  /** From the remote: a frame or seal for a party of this process. */
+  receive(frame: Frame): void {
+    this.place({ frame, to: frame.to });
+  }
+
+  receiveSeal(seal: Seal, to: readonly PartyId[]): void {
+    for (const party of to) this.place({ seal, to: party });
+  }
+
+  room(): Promise<void> | null {
+    return this.options.remote?.room() ?? null;
+  }
+
+  beginComputing(): void {
+    this.computing++;
+  }
+
+  endComputing(): void {
+    this.computing--;
+    this.checkDeadlock();
+  }
+
+  /** Who waits for what from whom, in this process. */
+  waits(): readonly string[] {
+    const lines: string[] = [];
+    for (const box of this.boxes.values())
+      for (const wait of box.waiting) {
+        const kind = this.layouts[wait.kindIndex]?.name ?? `kind ${wait.kindIndex}`;
+        lines.push(
+          `${named([box.party])} waits for '${kind}'${wait.step > 0 ? ` step ${wait.step}` : ''} from ${named([...wait.missing])}`,
+        );
+      }
+    return lines;
+  }
+
+  private accept(waiting: Waiting): void {
+    if (!this.options.shuffle) return this.place(waiting);
+    this.queue.push(waiting);
+    if (this.pumping) return;
+    this.pumping = true;
+    queueMicrotask(() => this.pump());
+  }
+
+  private pump(): void {
+    const next = this.options.shuffle!(this.queue.length);
+    const [waiting] = this.queue.splice(next, 1);
+    if (waiting) this.place(waiting);
+    if (this.queue.length > 0) {
+      queueMicrotask(() => this.pump());
+      return;
+    }
+    this.pumping = false;
+    this.checkDeadlock();
+  }
+
+  private place(waiting: Waiting): void {
+    const { frame, seal, to } = waiting;
+    const { round, attempt } = (frame ?? seal)!;
+    const box = this.boxes.get(to);
+    if (!box || round > box.round || (round === box.round && attempt > box.attempt)) {
+      const early = this.early.get(to);
+      if (early) early.push(waiting);
+      else this.early.set(to, [waiting]);
+    } else if (round === box.round && attempt === box.attempt && !box.revoked) {
+      if (frame) box.deliver(verified(frame));
+      else box.seal(seal!);
+    }
+  }
+
+  private copied(frame: Frame): Frame {
+    const layout = this.layouts[frame.kindIndex]!;
+    return { ...frame, messages: layout.split(joinBody(frame), frame.messages.length) };
+  }
+
+  /** Only where every party lives here can nothing come from elsewhere. */
+  private checkDeadlock(): void {
+    if (this.options.remote || this.liveCount === 0 || this.blockedCount < this.liveCount) return;
+    if (this.queue.length > 0 || this.computing > 0) return;
+    // A wait that is about to be released in this same turn is not a deadlock: look again when all have run.
+    queueMicrotask(() => {
+      if (this.liveCount === 0 || this.blockedCount < this.liveCount || this.queue.length > 0 || this.computing > 0)
+        return;
+      const waits = this.waits();
+      const stuck = [...this.boxes.values()].filter((box) => box.waiting.length > 0);
+      if (stuck.length === 0) return;
+      const error = new GradswarmError('ERR_DEADLOCK', `round ${stuck[0]!.round}: ${condensed(waits)}`);
+      for (const box of stuck) {
+        this.blockedCount--;
+        box.revoke(error);
+      }
+    });
+  }
+}
+
+/** A frame that carries a checksum has been through something that may change bytes. */
+function verified(frame: Frame): Frame {
+  const { tampered } = frame;
+  if (!tampered || crc32(tampered.body) === tampered.checksum) return frame;
+  return { ...frame, lost: 'rejected', messages: [] };
+}
+
+/** "clients 0-5, 9" from a list of parties. */
+export function named(parties: readonly PartyId[]): string {
+  const clients = parties.filter((party): party is number => party !== 'coordinator').sort((a, b) => a - b);
+  const ranges: string[] = [];
+  for (let i = 0; i < clients.length; ) {
+    let end = i;
+    while (end + 1 < clients.length && clients[end + 1] === clients[end]! + 1) end++;
+    ranges.push(end > i ? `${clients[i]}-${clients[end]}` : `${clients[i]}`);
+    i = end + 1;
+  }
+  const names = parties.includes('coordinator') ? ['coordinator'] : [];
+  if (clients.length > 0) names.push(`${clients.length > 1 ? 'clients' : 'client'} ${ranges.join(', ')}`);
+  return names.join(' and ');
+}
+
+function condensed(waits: readonly string[]): string {
+  const shown = waits.slice(0, 6).join('; ');
+  return waits.length > 6 ? `${shown}; and ${waits.length - 6} more` : shown;
+}

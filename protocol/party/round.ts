@@ -1,0 +1,388 @@
+import type {
+  Absence,
+  AnyMethod,
+  ClientIndex,
+  Delivery,
+  Inbox,
+  Integers,
+  Links,
+  MessageKind,
+  Objective,
+  PartyId,
+  Payload,
+  Privacy,
+  ReadonlyVector,
+  Received,
+  Rng,
+  Secrets,
+  Segment,
+  Total,
+  Vector,
+} from '../method.js';
+import { zeros } from '../numerics/vector.js';
+import { GradswarmError } from '../wire/error-codes.js';
+import type { Frame } from '../wire/frame.js';
+import type { AnyPayload, KindLayout } from '../wire/layout.js';
+import type { Dispatch } from './dispatch.js';
+import { ExactSum } from './exact-sum.js';
+import type { RoundMailbox } from './mailbox.js';
+import type { MessageCoding } from './message-coding.js';
+import type { RoundPlan } from './seal.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: one class serves every method; the methods see the exact types of method.ts.
+type AnyKind = any;
+
+/** A message of a peer that this party did not use, told to the sender when the round is committed. */
+export interface Unheard {
+  readonly kind: string;
+  readonly step: number;
+  readonly from: PartyId;
+  readonly to: PartyId;
+}
+
+/** What one half can see and do in one attempt at one round: the `at` of method.ts, for either side. */
+export class PartyRound {
+  readonly index: number;
+  readonly cohort: readonly ClientIndex[];
+  readonly inclusion: number;
+  readonly measures: [name: string, value: number][] = [];
+  /** Simulated clock of this party, milliseconds. */
+  clockMs: number;
+  /** Clients whose uplink was due and not used: their round is void. */
+  readonly unused = new Set<ClientIndex>();
+  readonly unheard: Unheard[] = [];
+  private readonly posted: number[];
+  private readonly taken: number[];
+  private ownStream: Rng | null = null;
+
+  constructor(
+    private readonly host: RoundHost,
+    private readonly party: PartyId,
+    plan: RoundPlan,
+    private readonly mailbox: RoundMailbox,
+    private readonly dispatch: Dispatch,
+    private readonly coding: MessageCoding,
+    private readonly own: PartyTools,
+    clockMs: number,
+  ) {
+    this.index = plan.index;
+    this.cohort = plan.cohort;
+    this.inclusion = plan.inclusion;
+    this.clockMs = Math.max(clockMs, plan.startMs);
+    this.posted = new Array(host.layouts.size).fill(0);
+    this.taken = new Array(host.layouts.size).fill(0);
+  }
+
+  get hyperparameters(): unknown {
+    return this.host.hyperparameters;
+  }
+  get clientCount(): number {
+    return this.host.clientCount;
+  }
+  get segments(): readonly Segment[] {
+    return this.host.segments;
+  }
+  get self(): ClientIndex {
+    return this.party as ClientIndex;
+  }
+  get objective(): Objective {
+    return this.own.objective(this);
+  }
+  get links(): Links {
+    return this.host.linksOf(this.party as ClientIndex, this.index);
+  }
+  get rng(): Rng {
+    return (this.ownStream ??= this.host.streamOf(this.party, this.index));
+  }
+  get shared(): Rng {
+    return this.host.sharedStream(this.index);
+  }
+  get privacy(): Privacy {
+    return this.own.privacy(this);
+  }
+  get secrets(): Secrets {
+    return this.host.secrets;
+  }
+  get undelivered(): readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[] {
+    return this.own.undelivered;
+  }
+  /** Steps posted of each kind, by kind index: the content of the seal. */
+  get postCounts(): readonly number[] {
+    return this.posted;
+  }
+
+  zeros(length = this.host.parameterCount): Vector {
+    return zeros(length, this.host.precision);
+  }
+
+  measure(name: string, value: number): void {
+    this.measures.push([name, value]);
+  }
+
+  post(kind: string, to: PartyId | readonly PartyId[], payload: AnyPayload): AnyPayload {
+    const layout = this.outgoing(kind);
+    const step = this.posted[layout.index]!++;
+    const { message, delivered } = this.coding.encode(layout, step, null, payload, this);
+    const messages = [message];
+    const named: readonly PartyId[] = Array.isArray(to) ? (to as readonly PartyId[]) : [to as PartyId];
+    const possible = this.receivers(layout.kind);
+    if (named === possible || sameList(named, possible)) {
+      for (const party of possible) this.send(layout, step, party, messages);
+      return delivered;
+    }
+    const chosen = new Set(named);
+    if (chosen.size !== named.length) throw this.misuse(`posted '${kind}' to the same receiver twice; use postEach`);
+    this.sendStep(layout, step, possible, chosen, () => messages);
+    return delivered;
+  }
+
+  postEach(kind: string, deliveries: readonly Delivery<AnyKind>[]): readonly AnyPayload[] {
+    const layout = this.outgoing(kind);
+    const step = this.posted[layout.index]!++;
+    const byReceiver = new Map<PartyId, Frame['messages'][number][]>();
+    const result: AnyPayload[] = [];
+    for (const { to, payload, stream } of deliveries) {
+      const { message, delivered } = this.coding.encode(layout, step, stream ?? undefined, payload as AnyPayload, this);
+      const list = byReceiver.get(to);
+      if (list) list.push(message);
+      else byReceiver.set(to, [message]);
+      result.push(delivered);
+    }
+    this.sendStep(layout, step, this.receivers(layout.kind), byReceiver, (to) => byReceiver.get(to)!);
+    return result;
+  }
+
+  async take(kind: string): Promise<Inbox<AnyKind>> {
+    const { layout, step, senders } = this.incoming(kind);
+    await this.mailbox.ready(layout.index, step, senders);
+    const absent: Absence[] = [];
+    const inbox: Received<AnyKind>[] = [];
+    for (const frame of this.admitted(layout, step, senders, absent)) this.open(layout, frame, inbox, absent);
+    return Object.assign(inbox, { absent });
+  }
+
+  stream(kind: string): AsyncIterable<Received<AnyKind>> & { readonly absent: readonly Absence[] } {
+    const { layout, step, senders } = this.incoming(kind);
+    const absent: Absence[] = [];
+    const { mailbox } = this;
+    const read = async function* (round: PartyRound) {
+      // A deadline is judged once all have been heard or given up; without one each sender is read as soon as it is there.
+      const whole = round.dispatch.deadline(round.party) !== null;
+      if (whole) await mailbox.ready(layout.index, step, senders);
+      const opened: Received<AnyKind>[] = [];
+      for (const group of whole ? [senders] : senders.map((sender) => [sender])) {
+        if (!whole) {
+          const pending = mailbox.ready(layout.index, step, group);
+          if (pending) await pending;
+        }
+        for (const frame of round.admitted(layout, step, group, absent)) {
+          opened.length = 0;
+          round.open(layout, frame, opened, absent);
+          yield* opened;
+        }
+      }
+    };
+    return { absent, [Symbol.asyncIterator]: () => read(this) };
+  }
+
+  async total(kind: string, bound: number): Promise<Total<AnyKind>> {
+    const { layout, step } = this.peek(kind);
+    const fields = [...layout.vectors, ...layout.integers, ...layout.scalars];
+    if (layout.bytes.length > 0) throw this.misuse(`'${kind}' has byte fields; they have no sum`);
+    const terms = Math.max(1, this.senders(layout.kind).length);
+    const sums = new Map(fields.map((field) => [field, new ExactSum(bound, terms)]));
+    const likes = new Map<string, ReadonlyVector | Integers | number>();
+    const absent: Absence[] = [];
+    const inbox = await this.take(kind);
+    absent.push(...inbox.absent);
+    let count = 0;
+    for (const message of inbox as readonly (AnyPayload & { readonly from: PartyId })[]) {
+      const values = fields.map((field) => message[field] as ReadonlyVector | Integers | number);
+      const within = values.every((value) =>
+        typeof value === 'number'
+          ? Math.abs(value) <= bound
+          : Array.prototype.every.call(value, (entry: number) => Math.abs(entry) <= bound),
+      );
+      if (!within) {
+        absent.push({ from: message.from, why: 'rejected' });
+        this.notUsed(layout, step, message.from);
+        continue;
+      }
+      fields.forEach((field, i) => {
+        const value = values[i]!;
+        sums.get(field)!.add(typeof value === 'number' ? Float64Array.of(value) : value);
+        if (!likes.has(field)) likes.set(field, value);
+      });
+      count++;
+    }
+    const sum = Object.fromEntries(
+      fields.map((field) => {
+        const like = likes.get(field) ?? (layout.scalars.includes(field) ? 0 : this.zeros(0));
+        const exact = sums.get(field)!;
+        if (typeof like === 'number') return [field, exact.number()];
+        if (like instanceof Int32Array || like instanceof Uint32Array)
+          return [field, Int32Array.from(exact.vector(new Float64Array(like.length)))];
+        return [field, exact.vector(like as ReadonlyVector)];
+      }),
+    );
+    return { count, sum: sum as Payload<AnyKind>, absent };
+  }
+
+  /** Who may send a kind to this party in this round, ascending. */
+  private senders(kind: MessageKind): readonly PartyId[] {
+    if (kind.to === 'peers') return this.links.hears;
+    return kind.from === 'coordinator' ? COORDINATOR_ONLY : this.cohort;
+  }
+
+  /** Who may get a kind from this party in this round, ascending. */
+  private receivers(kind: MessageKind): readonly PartyId[] {
+    if (kind.to === 'peers') return this.links.tells;
+    return kind.to === 'coordinator' ? COORDINATOR_ONLY : this.cohort;
+  }
+
+  private sendStep(
+    layout: KindLayout,
+    step: number,
+    possible: readonly PartyId[],
+    chosen: { has(party: PartyId): boolean; readonly size: number },
+    messages: (to: PartyId) => Frame['messages'],
+  ): void {
+    let sent = 0;
+    for (const party of possible) {
+      const meant = chosen.has(party);
+      if (meant) sent++;
+      this.send(layout, step, party, meant ? messages(party) : NO_MESSAGES);
+    }
+    if (sent < chosen.size)
+      throw this.misuse(
+        `posted '${layout.name}' to somebody who cannot get it (possible: ${possible.length} receivers)`,
+      );
+  }
+
+  private send(layout: KindLayout, step: number, to: PartyId, messages: Frame['messages']): void {
+    if (this.mailbox.revoked)
+      throw new GradswarmError('ERR_STOPPED', `round ${this.index}: this attempt was abandoned`);
+    this.dispatch.send(this, layout, {
+      kindIndex: layout.index,
+      round: this.index,
+      attempt: this.mailbox.attempt,
+      step,
+      from: this.party,
+      to,
+      arrivesAtMs: this.clockMs,
+      lost: null,
+      messages,
+    });
+  }
+
+  private peek(kind: string): { readonly layout: KindLayout; readonly step: number } {
+    const layout = this.host.layouts.get(kind);
+    const hearer = this.party === 'coordinator' ? layout?.kind.to === 'coordinator' : layout?.kind.to !== 'coordinator';
+    if (!layout || !hearer) throw this.misuse(`takes '${kind}', which is not sent to it`);
+    return { layout, step: this.taken[layout.index]! };
+  }
+
+  private incoming(kind: string): {
+    readonly layout: KindLayout;
+    readonly step: number;
+    readonly senders: readonly PartyId[];
+  } {
+    const { layout, step } = this.peek(kind);
+    this.taken[layout.index] = step + 1;
+    return { layout, step, senders: this.host.inboxOrder(this.senders(layout.kind), this.mailbox, layout, step) };
+  }
+
+  private outgoing(kind: string): KindLayout {
+    const layout = this.host.layouts.get(kind);
+    const sender = this.party === 'coordinator' ? 'coordinator' : 'clients';
+    if (!layout || layout.kind.from !== sender) throw this.misuse(`posts '${kind}', which is not its to send`);
+    return layout;
+  }
+
+  /** Frames that count, in sender order; the clock moves to when the last of them was there. */
+  private admitted(layout: KindLayout, step: number, senders: readonly PartyId[], absent: Absence[]): readonly Frame[] {
+    const frames: Frame[] = [];
+    for (const from of senders) {
+      const arrival = this.mailbox.arrival(layout.index, step, from);
+      if (arrival === null) continue;
+      if (typeof arrival === 'string') this.miss(layout, step, from, arrival, absent);
+      else frames.push(arrival);
+    }
+    const limit = this.dispatch.deadline(this.party);
+    const latest = limit === null ? Number.POSITIVE_INFINITY : limit.judge(frames, senders.length);
+    const used: Frame[] = [];
+    for (const frame of frames) {
+      if (frame.arrivesAtMs > latest) this.miss(layout, step, frame.from, 'late', absent);
+      else {
+        used.push(frame);
+        if (frame.arrivesAtMs > this.clockMs) this.clockMs = frame.arrivesAtMs;
+      }
+    }
+    if (used.length < frames.length && latest > this.clockMs) this.clockMs = latest;
+    return used;
+  }
+
+  private open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
+    try {
+      for (let i = 0; i < frame.messages.length; i++)
+        into.push(this.coding.decode(layout, frame, frame.messages[i]!, i) as Received<AnyKind>);
+    } catch (error) {
+      if (!(error instanceof GradswarmError)) throw error;
+      this.host.refused(frame, error);
+      this.miss(layout, frame.step, frame.from, 'rejected', absent);
+    }
+  }
+
+  private miss(layout: KindLayout, step: number, from: PartyId, why: Absence['why'], absent: Absence[]): void {
+    absent.push({ from, why });
+    this.host.absence(this.party, this.index, layout.name, step, from, why);
+    if (why !== 'crashed' && why !== 'aborted') this.notUsed(layout, step, from);
+  }
+
+  private notUsed(layout: KindLayout, step: number, from: PartyId): void {
+    if (layout.kind.to === 'peers') this.unheard.push({ kind: layout.name, step, from, to: this.party });
+    else if (this.party === 'coordinator' && from !== 'coordinator') this.unused.add(from);
+  }
+
+  private misuse(what: string): GradswarmError {
+    const who = this.party === 'coordinator' ? 'the coordinator half' : `client ${this.party}`;
+    return new GradswarmError('ERR_PAYLOAD', `round ${this.index}: ${who} of '${this.host.method.name}' ${what}`);
+  }
+}
+
+/** What all parties of a process share. */
+export interface RoundHost {
+  readonly method: AnyMethod;
+  readonly hyperparameters: unknown;
+  readonly clientCount: number;
+  readonly precision: 'float32' | 'float64';
+  readonly segments: readonly Segment[];
+  readonly parameterCount: number;
+  readonly layouts: ReadonlyMap<string, KindLayout>;
+  readonly secrets: Secrets;
+  linksOf(client: ClientIndex, round: number): Links;
+  /** Who must be told that a party's half has returned. */
+  listeners(party: PartyId, plan: RoundPlan): readonly PartyId[];
+  streamOf(party: PartyId, round: number): Rng;
+  sharedStream(round: number): Rng;
+  /** Sender order of an inbox: the identity, but for planted faults. */
+  inboxOrder(senders: readonly PartyId[], mailbox: RoundMailbox, layout: KindLayout, step: number): readonly PartyId[];
+  absence(party: PartyId, round: number, kind: string, step: number, from: PartyId, why: Absence['why']): void;
+  refused(frame: Frame, error: GradswarmError): void;
+}
+
+/** What belongs to one party. */
+export interface PartyTools {
+  objective(round: PartyRound): Objective;
+  privacy(round: PartyRound): Privacy;
+  readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
+}
+
+const COORDINATOR_ONLY: readonly PartyId[] = ['coordinator'];
+const NO_MESSAGES: Frame['messages'] = [];
+
+function sameList(a: readonly PartyId[], b: readonly PartyId[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,133 @@
+import type { AnyMethod, ClientIndex, Links, PartyId, Precision, Rng, Secrets, Segment } from '../method.js';
+import type { GradswarmError } from '../wire/error-codes.js';
+import type { Frame } from '../wire/frame.js';
+import { type KindLayout, layoutsOf } from '../wire/layout.js';
+import type { AbsenceRecord } from './delivery-log.js';
+import type { RoundMailbox } from './mailbox.js';
+import type { RoundHost } from './round.js';
+import type { RoundPlan } from './seal.js';
+
+export interface RunHostOptions {
+  readonly method: AnyMethod;
+  readonly hyperparameters: unknown;
+  readonly clientCount: number;
+  readonly precision: Precision;
+  readonly segments: readonly Segment[];
+  readonly parameterCount: number;
+  /** Root of the run's streams. */
+  readonly streams: Rng;
+  /** This round's graph; null for methods without peers. */
+  readonly topology: { linksOf(client: ClientIndex, round: number): Links } | null;
+  readonly secrets: Secrets;
+}
+
+/** What all parties of one process share in one run. Every stream's key is written here and nowhere else. */
+export class RunHost implements RoundHost {
+  readonly method: AnyMethod;
+  readonly hyperparameters: unknown;
+  readonly clientCount: number;
+  readonly precision: Precision;
+  readonly segments: readonly Segment[];
+  readonly parameterCount: number;
+  readonly layouts: ReadonlyMap<string, KindLayout>;
+  readonly secrets: Secrets;
+  private readonly streams: Rng;
+  private readonly topology: RunHostOptions['topology'];
+  private readonly partyStreams = new Map<PartyId, Rng>();
+  private readonly clientsTellClients: boolean;
+  private readonly clientsTellPeers: boolean;
+  private sharedOf = { round: -1, stream: null as Rng | null };
+  private absences: AbsenceRecord[] = [];
+  private refusals: { readonly frame: Frame; readonly error: GradswarmError }[] = [];
+
+  constructor(options: RunHostOptions) {
+    this.method = options.method;
+    this.hyperparameters = options.hyperparameters;
+    this.clientCount = options.clientCount;
+    this.precision = options.precision;
+    this.segments = options.segments;
+    this.parameterCount = options.parameterCount;
+    this.streams = options.streams;
+    this.topology = options.topology;
+    this.secrets = options.secrets;
+    this.layouts = layoutsOf(options.method.messages, options.precision);
+    const fromClients = [...this.layouts.values()].filter(({ kind }) => kind.from === 'clients');
+    this.clientsTellClients = fromClients.some(({ kind }) => kind.to === 'cohort');
+    this.clientsTellPeers = fromClients.some(({ kind }) => kind.to === 'peers');
+  }
+
+  linksOf(client: ClientIndex, round: number): Links {
+    if (!this.topology) return ALONE(client);
+    return this.topology.linksOf(client, round);
+  }
+
+  listeners(party: PartyId, plan: RoundPlan): readonly PartyId[] {
+    if (party === 'coordinator') return plan.cohort;
+    const listeners: PartyId[] = this.method.coordinator ? ['coordinator'] : [];
+    if (this.clientsTellClients) listeners.push(...plan.cohort);
+    else if (this.clientsTellPeers) listeners.push(...this.linksOf(party, plan.index).tells);
+    return listeners;
+  }
+
+  streamOf(party: PartyId, round: number): Rng {
+    let stream = this.partyStreams.get(party);
+    if (!stream) this.partyStreams.set(party, (stream = this.streams.derive('party', party)));
+    return stream.derive('round', round);
+  }
+
+  initStream(party: PartyId): Rng {
+    return this.streams.derive('party', party, 'init');
+  }
+
+  sharedStream(round: number): Rng {
+    if (this.sharedOf.round !== round || !this.sharedOf.stream)
+      this.sharedOf = { round, stream: this.streams.derive('shared', round) };
+    return this.sharedOf.stream!;
+  }
+
+  /** For what happens to one frame on its way: a function of its address alone, attempt included. */
+  edgeStream(frame: Frame, purpose: string): Rng {
+    const { from, to, round, attempt, step, kindIndex } = frame;
+    return this.streams.derive('edge', purpose, from, to, round, attempt, kindIndex, step);
+  }
+
+  inboxOrder(
+    senders: readonly PartyId[],
+    _mailbox: RoundMailbox,
+    _layout: KindLayout,
+    _step: number,
+  ): readonly PartyId[] {
+    return senders;
+  }
+
+  absence(to: PartyId, round: number, kind: string, step: number, from: PartyId, why: AbsenceRecord['why']): void {
+    this.absences.push({ round, kind, step, from, to, why });
+  }
+
+  refused(frame: Frame, error: GradswarmError): void {
+    this.refusals.push({ frame, error });
+  }
+
+  /** Absences seen since the last call. */
+  takeAbsences(): readonly AbsenceRecord[] {
+    if (this.absences.length === 0) return NONE;
+    const taken = this.absences;
+    this.absences = [];
+    return taken;
+  }
+
+  takeRefusals(): readonly { readonly frame: Frame; readonly error: GradswarmError }[] {
+    const taken = this.refusals;
+    if (taken.length > 0) this.refusals = [];
+    return taken;
+  }
+}
+
+const NONE: readonly AbsenceRecord[] = [];
+
+const ALONE = (client: ClientIndex): Links => ({
+  hears: [client],
+  tells: [client],
+  weightFrom: (peer) => (peer === client ? 1 : 0),
+  weightTo: (peer) => (peer === client ? 1 : 0),
+});

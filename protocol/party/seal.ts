@@ -1,0 +1,22 @@
+import type { ClientIndex, PartyId } from '../method.js';
+
+/** "I have returned": how many steps of each kind a party posted in a round, so that nobody waits for what was not posted. */
+export interface Seal {
+  readonly round: number;
+  readonly attempt: number;
+  readonly from: PartyId;
+  /** By kind index. */
+  readonly counts: readonly number[];
+}
+
+/** One attempt at one round, as every process of the run is told of it. */
+export interface RoundPlan {
+  readonly index: number;
+  readonly attempt: number;
+  readonly cohort: readonly ClientIndex[];
+  /** Clients of the cohort whose half is not run, and why. */
+  readonly absent: readonly { readonly from: ClientIndex; readonly why: 'crashed' | 'aborted' }[];
+  readonly inclusion: number;
+  /** Simulated time at which the round begins. */
+  readonly startMs: number;
+}

@@ -1,0 +1,147 @@
+import type { Absence, PartyId } from '../method.js';
+import { GradswarmError } from './error-codes.js';
+import type { EncodedMessage } from './layout.js';
+import { LIMITS } from './limits.js';
+
+/**
+ * The envelope. One frame holds all messages of one kind from one party to one party in one step of one round, possibly none.
+ * Its address (kind, round, attempt, step, from, to) makes duplicates harmless and late frames impossible to mistake.
+ */
+export interface Frame {
+  /** Position of the kind's name among the method's kinds, sorted. */
+  readonly kindIndex: number;
+  readonly round: number;
+  readonly attempt: number;
+  readonly step: number;
+  readonly from: PartyId;
+  readonly to: PartyId;
+  /** Simulated time in milliseconds at which it reaches the receiver. */
+  readonly arrivesAtMs: number;
+  /** Set when the sender's host judged it lost: the header travels alone, so that nobody waits. */
+  readonly lost: Absence['why'] | null;
+  readonly messages: readonly EncodedMessage[];
+  /** Set by a network fault: the body as it arrives, and the checksum of the body that was sent. */
+  readonly tampered?: { readonly body: Uint8Array; readonly checksum: number };
+}
+
+export type FrameAddress = Pick<Frame, 'kindIndex' | 'round' | 'attempt' | 'step' | 'from' | 'to'>;
+
+/** First byte of every websocket message. */
+export const MESSAGE_TYPE = { frame: 1, chunk: 2, packed: 3 } as const;
+
+/**
+ * Header layout, little-endian, 48 bytes:
+ *   0 u8 type   1 u8 loss (0 none, else 1 + index in LOSSES)   2 u16 kind   4 u32 round   8 u32 step   12 u32 attempt
+ *   16 i32 from  20 i32 to (coordinator = -1)   24 f64 arrivesAtMs   32 u32 messages   36 u32 body bytes   40 u32 CRC-32 of the body
+ *   44 u32 chunk stream (0: the body is whole)
+ * A chunk (24 bytes): 0 u8 type, 4 u32 stream, 8 f64 offset, 16 u32 bytes, 20 u32 zero; then its bytes.
+ */
+export const FRAME_HEADER_BYTES = 48;
+export const CHUNK_HEADER_BYTES = 24;
+
+const LOSSES: readonly Absence['why'][] = ['crashed', 'dropped', 'late', 'rejected', 'aborted'];
+const COORDINATOR = -1;
+
+export const partyNumber = (party: PartyId): number => (party === 'coordinator' ? COORDINATOR : party);
+export const partyOf = (number: number): PartyId => (number === COORDINATOR ? 'coordinator' : number);
+
+export function bodyBytes(frame: Pick<Frame, 'messages'>): number {
+  let total = 0;
+  for (const message of frame.messages) total += message.byteLength;
+  return total;
+}
+
+/** Bytes of a websocket frame around `payload` bytes: 2, 4 or 10, and 4 more for a client's mask. */
+function websocketBytes(payload: number, masked: boolean): number {
+  return payload + (payload < 126 ? 2 : payload < 65536 ? 4 : 10) + (masked ? 4 : 0);
+}
+
+/**
+ * Bytes that the sender's socket carries for a frame with `body` bytes: header, chunk headers and websocket framing included.
+ * `masked`: sent by a websocket client, that is by a worker.
+ */
+export function wireBytes(body: number, masked: boolean): number {
+  if (body <= LIMITS.chunkBytes) return websocketBytes(FRAME_HEADER_BYTES + body, masked);
+  let total = websocketBytes(FRAME_HEADER_BYTES, masked);
+  for (let left = body; left > 0; left -= LIMITS.chunkBytes)
+    total += websocketBytes(CHUNK_HEADER_BYTES + Math.min(left, LIMITS.chunkBytes), masked);
+  return total;
+}
+
+/** The body in one piece. */
+export function joinBody(frame: Pick<Frame, 'messages'>): Uint8Array {
+  const joined = new Uint8Array(bodyBytes(frame));
+  let at = 0;
+  for (const message of frame.messages) {
+    joined.set(message.fixed, at);
+    at += message.fixed.byteLength;
+    for (const data of message.data) {
+      joined.set(data, at);
+      at += (data.byteLength + 7) & ~7;
+    }
+  }
+  return joined;
+}
+
+/** A frame as it lies on the wire, its body not yet cut into messages. */
+export interface WireFrame extends Omit<Frame, 'messages'> {
+  readonly messageCount: number;
+  readonly bodyBytes: number;
+  readonly checksum: number;
+  readonly chunkStream: number;
+}
+
+export function writeHeader(into: Uint8Array, frame: WireFrame): void {
+  const view = new DataView(into.buffer, into.byteOffset, FRAME_HEADER_BYTES);
+  view.setUint8(0, MESSAGE_TYPE.frame);
+  view.setUint8(1, frame.lost === null ? 0 : 1 + LOSSES.indexOf(frame.lost));
+  view.setUint16(2, frame.kindIndex, true);
+  view.setUint32(4, frame.round, true);
+  view.setUint32(8, frame.step, true);
+  view.setUint32(12, frame.attempt, true);
+  view.setInt32(16, partyNumber(frame.from), true);
+  view.setInt32(20, partyNumber(frame.to), true);
+  view.setFloat64(24, frame.arrivesAtMs, true);
+  view.setUint32(32, frame.messageCount, true);
+  view.setUint32(36, frame.bodyBytes, true);
+  view.setUint32(40, frame.checksum, true);
+  view.setUint32(44, frame.chunkStream, true);
+}
+
+/** Reads and checks a header. `clientCount`, `kindCount`: of this run. */
+export function readHeader(bytes: Uint8Array, clientCount: number, kindCount: number): WireFrame {
+  if (bytes.byteLength < FRAME_HEADER_BYTES)
+    throw malformed(`expected a header of ${FRAME_HEADER_BYTES} bytes, got ${bytes.byteLength}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, FRAME_HEADER_BYTES);
+  const lossCode = view.getUint8(1);
+  const from = view.getInt32(16, true);
+  const to = view.getInt32(20, true);
+  const frame: WireFrame = {
+    kindIndex: view.getUint16(2, true),
+    round: view.getUint32(4, true),
+    step: view.getUint32(8, true),
+    attempt: view.getUint32(12, true),
+    from: partyOf(from),
+    to: partyOf(to),
+    arrivesAtMs: view.getFloat64(24, true),
+    lost: lossCode === 0 ? null : (LOSSES[lossCode - 1] ?? null),
+    messageCount: view.getUint32(32, true),
+    bodyBytes: view.getUint32(36, true),
+    checksum: view.getUint32(40, true),
+    chunkStream: view.getUint32(44, true),
+  };
+  if (view.getUint8(0) !== MESSAGE_TYPE.frame) throw malformed(`expected message type 1, got ${view.getUint8(0)}`);
+  if (lossCode > LOSSES.length) throw malformed(`unknown loss code ${lossCode}`);
+  if (frame.kindIndex >= kindCount) throw malformed(`kind ${frame.kindIndex} of ${kindCount}`);
+  if (from < COORDINATOR || from >= clientCount || to < COORDINATOR || to >= clientCount)
+    throw malformed(`parties ${from} -> ${to} in a run of ${clientCount} clients`);
+  if (!(frame.arrivesAtMs >= 0)) throw malformed(`arrival time ${frame.arrivesAtMs}`);
+  if (frame.messageCount > LIMITS.messagesPerFrame) throw malformed(`${frame.messageCount} messages`);
+  if (frame.bodyBytes > LIMITS.frameBodyBytes) throw malformed(`a body of ${frame.bodyBytes} bytes`);
+  if (frame.lost !== null && frame.bodyBytes !== 0) throw malformed('a lost frame with a body');
+  return frame;
+}
+
+function malformed(what: string): GradswarmError {
+  return new GradswarmError('ERR_FRAME_MALFORMED', what);
+}

@@ -1,0 +1,229 @@
+import type { Integers, MessageKind, PartyId, Precision, ReadonlyVector } from '../method.js';
+import { GradswarmError } from './error-codes.js';
+
+/**
+ * A message as bytes, before any frame is put around it: 8 bytes a declared field (vectors, integers, bytes, scalars, each in
+ * declared order), then the data of each vector, integer and byte field, padded to 8 bytes so that a reader can view it in place.
+ *
+ *   vector   u32 count of numbers, u32 bytes of data        integers  u32 count, u32 1 if signed
+ *   bytes    u32 count, u32 0                                scalar    f64
+ *
+ * All little-endian. A vector without a codec is its numbers in the run's precision.
+ */
+
+export type AnyPayload = Readonly<Record<string, ReadonlyVector | Integers | Uint8Array | number>>;
+
+/** One message: the fixed part and the data of each field, not yet joined (joining a large vector would copy it). */
+export interface EncodedMessage {
+  readonly fixed: Uint8Array;
+  readonly data: readonly Uint8Array[];
+  /** Bytes on the wire, padding included. */
+  readonly byteLength: number;
+  /** Bytes of its vectors as they were before a codec, and after. Known to the sender alone. */
+  readonly rawBytes: number;
+  readonly payloadBytes: number;
+}
+
+/** How the vectors of one kind become bytes. */
+export interface VectorPacking {
+  encode(field: string, value: ReadonlyVector): Uint8Array;
+  decode(field: string, body: Uint8Array, length: number): ReadonlyVector;
+}
+
+const RESERVED = new Set(['from', 'absent']);
+const padded = (length: number): number => (length + 7) & ~7;
+
+export class KindLayout {
+  readonly vectors: readonly string[];
+  readonly integers: readonly string[];
+  readonly bytes: readonly string[];
+  readonly scalars: readonly string[];
+  private readonly fields: ReadonlySet<string>;
+  private readonly fixedBytes: number;
+
+  constructor(
+    readonly name: string,
+    readonly index: number,
+    readonly kind: MessageKind,
+    readonly precision: Precision,
+  ) {
+    this.vectors = kind.vectors ?? [];
+    this.integers = kind.integers ?? [];
+    this.bytes = kind.bytes ?? [];
+    this.scalars = kind.scalars ?? [];
+    const all = [...this.vectors, ...this.integers, ...this.bytes, ...this.scalars];
+    this.fields = new Set(all);
+    this.fixedBytes = 8 * all.length;
+    const reserved = all.find((field) => RESERVED.has(field));
+    if (reserved || this.fields.size !== all.length)
+      throw new GradswarmError('ERR_PAYLOAD', `kind '${name}': field names must differ and not be ${[...RESERVED]}`);
+  }
+
+  encode(payload: AnyPayload, packing: VectorPacking | null): EncodedMessage {
+    this.check(payload);
+    const fixed = new Uint8Array(this.fixedBytes);
+    const view = new DataView(fixed.buffer);
+    const data: Uint8Array[] = [];
+    let at = 0;
+    let byteLength = this.fixedBytes;
+    let rawBytes = 0;
+    let payloadBytes = 0;
+    for (const field of this.vectors) {
+      const value = payload[field] as ReadonlyVector;
+      const body = packing ? packing.encode(field, value) : this.raw(field, value);
+      view.setUint32(at, value.length, true);
+      view.setUint32(at + 4, body.byteLength, true);
+      at += 8;
+      data.push(body);
+      byteLength += padded(body.byteLength);
+      rawBytes += value.length * value.BYTES_PER_ELEMENT;
+      payloadBytes += body.byteLength;
+    }
+    for (const field of this.integers) {
+      const value = payload[field] as Integers;
+      view.setUint32(at, value.length, true);
+      view.setUint32(at + 4, value instanceof Int32Array ? 1 : 0, true);
+      at += 8;
+      const body = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+      data.push(body);
+      byteLength += padded(body.byteLength);
+    }
+    for (const field of this.bytes) {
+      const value = payload[field] as Uint8Array;
+      view.setUint32(at, value.byteLength, true);
+      at += 8;
+      data.push(value);
+      byteLength += padded(value.byteLength);
+    }
+    for (const field of this.scalars) {
+      view.setFloat64(at, payload[field] as number, true);
+      at += 8;
+    }
+    return { fixed, data, byteLength, rawBytes, payloadBytes };
+  }
+
+  /** What a receiver reads from a message that has not been joined: views, no copy. */
+  decode(message: EncodedMessage, from: PartyId, packing: VectorPacking | null): AnyPayload & { from: PartyId } {
+    const { fixed, data } = message;
+    const view = new DataView(fixed.buffer, fixed.byteOffset, fixed.byteLength);
+    const payload: Record<string, unknown> = { from };
+    let at = 0;
+    let next = 0;
+    for (const field of this.vectors) {
+      payload[field] = this.vector(field, data[next++]!, view.getUint32(at, true), packing);
+      at += 8;
+    }
+    for (const field of this.integers) {
+      const body = data[next++]!;
+      const aligned = body.byteOffset % 4 === 0 ? body : body.slice();
+      const count = view.getUint32(at, true);
+      payload[field] =
+        view.getUint32(at + 4, true) === 1
+          ? new Int32Array(aligned.buffer, aligned.byteOffset, count)
+          : new Uint32Array(aligned.buffer, aligned.byteOffset, count);
+      at += 8;
+    }
+    for (const field of this.bytes) {
+      payload[field] = data[next++]!;
+      at += 8;
+    }
+    for (const field of this.scalars) {
+      payload[field] = view.getFloat64(at, true);
+      at += 8;
+    }
+    return payload as AnyPayload & { from: PartyId };
+  }
+
+  /** Cuts the body of a frame into its messages. Checks every length; allocates nothing but views. */
+  split(body: Uint8Array, count: number): EncodedMessage[] {
+    const messages: EncodedMessage[] = [];
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      const start = at;
+      if (at + this.fixedBytes > body.byteLength) throw this.malformed(body, at + this.fixedBytes);
+      const fixed = body.subarray(at, at + this.fixedBytes);
+      const view = new DataView(fixed.buffer, fixed.byteOffset, fixed.byteLength);
+      at += this.fixedBytes;
+      const data: Uint8Array[] = [];
+      const dataFields = this.vectors.length + this.integers.length + this.bytes.length;
+      for (let field = 0; field < dataFields; field++) {
+        const first = view.getUint32(8 * field, true);
+        const length =
+          field < this.vectors.length
+            ? view.getUint32(8 * field + 4, true)
+            : field < this.vectors.length + this.integers.length
+              ? 4 * first
+              : first;
+        if (at + padded(length) > body.byteLength) throw this.malformed(body, at + padded(length));
+        data.push(body.subarray(at, at + length));
+        at += padded(length);
+      }
+      messages.push({ fixed, data, byteLength: at - start, rawBytes: 0, payloadBytes: 0 });
+    }
+    if (at !== body.byteLength) throw this.malformed(body, at);
+    return messages;
+  }
+
+  private malformed(body: Uint8Array, needed: number): GradswarmError {
+    return new GradswarmError(
+      'ERR_FRAME_LENGTH',
+      `kind '${this.name}': expected a body of ${needed} bytes by its own lengths, got ${body.byteLength}`,
+    );
+  }
+
+  private raw(field: string, value: ReadonlyVector): Uint8Array {
+    const array = value as Float32Array;
+    if (array.BYTES_PER_ELEMENT !== (this.precision === 'float32' ? 4 : 8))
+      throw new GradswarmError(
+        'ERR_PAYLOAD',
+        `kind '${this.name}', vector '${field}': expected ${this.precision} numbers, got ${array.BYTES_PER_ELEMENT}-byte ones; ` +
+          'make vectors with at.zeros()',
+      );
+    return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  }
+
+  private vector(field: string, body: Uint8Array, count: number, packing: VectorPacking | null): ReadonlyVector {
+    if (packing) return packing.decode(field, body, count);
+    const size = this.precision === 'float32' ? 4 : 8;
+    if (body.byteLength !== count * size)
+      throw new GradswarmError(
+        'ERR_FRAME_LENGTH',
+        `kind '${this.name}', vector '${field}': expected ${count} numbers in ${count * size} bytes, got ${body.byteLength}; ` +
+          'both sides must run the same model and precision (see manifest)',
+      );
+    const aligned = body.byteOffset % size === 0 ? body : body.slice();
+    return size === 4
+      ? new Float32Array(aligned.buffer, aligned.byteOffset, count)
+      : new Float64Array(aligned.buffer, aligned.byteOffset, count);
+  }
+
+  /** The types forbid this too; methods loaded from elsewhere may not have been compiled against them. */
+  private check(payload: AnyPayload): void {
+    let given = 0;
+    for (const field in payload) {
+      if (field === 'from') continue;
+      if (!this.fields.has(field))
+        throw new GradswarmError(
+          'ERR_PAYLOAD',
+          `kind '${this.name}': expected the fields ${[...this.fields].join(', ')}, got '${field}'`,
+        );
+      given++;
+    }
+    if (given !== this.fields.size) {
+      const missing = [...this.fields].filter((field) => !(field in payload));
+      throw new GradswarmError('ERR_PAYLOAD', `kind '${this.name}': missing field ${missing.join(', ')}`);
+    }
+  }
+}
+
+/** Layouts of a method's kinds by name, in the order of their names: the index is what travels. */
+export function layoutsOf(
+  messages: Readonly<Record<string, MessageKind>>,
+  precision: Precision,
+): ReadonlyMap<string, KindLayout> {
+  return new Map(
+    Object.keys(messages)
+      .sort()
+      .map((name, index) => [name, new KindLayout(name, index, messages[name]!, precision)]),
+  );
+}
