@@ -1,10 +1,28 @@
-import type { ReadonlyVector, Segment, Vector } from '../method.js';
+import type { Precision, ReadonlyVector, Segment, Vector } from '../method.js';
+
+/** What a few rules need besides the mean gradient. Which rule needs what: `Optimizer.needs`. */
+export interface Evidence {
+  /** Gradient of the current batch at the previous parameters. */
+  readonly gradientAtPrevious?: ReadonlyVector;
+  /** Gradient at the current parameters from examples that the first gradient did not see. */
+  readonly independentGradient?: ReadonlyVector;
+  /** Cluster (class, client group) that the current batch was drawn from. */
+  readonly cluster?: number;
+}
 
 /** What moves parameters along a gradient: a pair of pure functions. State is plain data. */
 export interface Optimizer<S> {
-  init(length: number): S;
-  /** Returns new parameters and state; changes neither argument. `gradient` points uphill. */
-  update(gradient: ReadonlyVector, state: S, params: ReadonlyVector): readonly [params: Vector, state: S];
+  /** `precision`: of the vectors in the state, that of the run; left out, float64. */
+  init(length: number, precision?: Precision): S;
+  /** Returns new parameters and state; changes no argument. `gradient` points uphill. */
+  update(
+    gradient: ReadonlyVector,
+    state: S,
+    params: ReadonlyVector,
+    evidence?: Evidence,
+  ): readonly [params: Vector, state: S];
+  /** Evidence without which `update` throws. Left out: none. */
+  readonly needs?: readonly (keyof Evidence)[];
 }
 
 /** The default export of every file of this folder that is an optimizer; the file name is the optimizer's name. */
@@ -16,3 +34,7 @@ export interface OptimizerFamily<Settings, S> {
   /** `segments`: tensors of the model, for rules that work tensor by tensor. Throws ERR_SCENARIO on bad settings. */
   create(settings: Settings, segments: readonly Segment[]): Optimizer<S>;
 }
+
+/** Any optimizer, for those who run one without knowing it. */
+// biome-ignore lint/suspicious/noExplicitAny: the table holds families of every settings and state type.
+export type AnyOptimizerFamily = OptimizerFamily<any, any>;

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { Vector } from '../method.js';
+import { zeros, zerosLike } from '../numerics/vector.js';
+import { checkSettings } from '../settings-check.js';
+import type { OptimizerFamily } from './optimizer.js';
+import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
+import { rangeNorm, tensorLayout } from './tensors.js';
+
+export interface LarsSettings {
+  readonly learningRate: ScheduleSpec;
+  readonly momentum: number;
+  /** Share of a tensor's norm that one step at rate 1 may change. */
+  readonly trustCoefficient: number;
+  readonly weightDecay: number;
+}
+
+export interface LarsState {
+  readonly step: number;
+  readonly velocity: Vector;
+}
+
+const schema: z.ZodType<LarsSettings> = z.strictObject({
+  learningRate: scheduleSpec,
+  momentum: z.number().min(0).lt(1),
+  trustCoefficient: z.number().positive(),
+  weightDecay: z.number().nonnegative(),
+});
+
+/**
+ * Tensor by tensor: ratio = trust |w| / (|g| + decay |w|), or 1 where a norm is 0; v = momentum v + rate ratio (g + decay w);
+ * w -= v. Bias and normalisation vectors beside matrices have ratio 1 and no decay.
+ */
+const lars: OptimizerFamily<LarsSettings, LarsState> = {
+  name: 'lars',
+  source:
+    'You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017 [M]: the rate inside the velocity, ' +
+    'decay in the denominator.',
+  defaults: { learningRate: 1, momentum: 0.9, trustCoefficient: 0.001, weightDecay: 0 },
+  create(settings, segments) {
+    const checked = checkSettings("optimizer 'lars'", schema, settings);
+    const { momentum, trustCoefficient } = checked;
+    const rateAt = scheduleOf(checked.learningRate);
+    const tensorsFor = tensorLayout(segments);
+    return {
+      init: (length, precision = 'float64') => ({ step: 0, velocity: zeros(length, precision) }),
+      update(gradient, { step, velocity }, params) {
+        const rate = rateAt(step);
+        const next = zerosLike(params);
+        const nextVelocity = zerosLike(velocity);
+        for (const { start, end, isMinor } of tensorsFor(params.length)) {
+          const weightDecay = isMinor ? 0 : checked.weightDecay;
+          const weightNorm = rangeNorm(params, start, end);
+          const gradientNorm = rangeNorm(gradient, start, end);
+          const ratio =
+            isMinor || weightNorm === 0 || gradientNorm === 0
+              ? 1
+              : (trustCoefficient * weightNorm) / (gradientNorm + weightDecay * weightNorm);
+          const factor = rate * ratio;
+          for (let i = start; i < end; i++) {
+            const v = momentum * velocity[i]! + factor * (gradient[i]! + weightDecay * params[i]!);
+            nextVelocity[i] = v;
+            next[i] = params[i]! - v;
+          }
+        }
+        return [next, { step: step + 1, velocity: nextVelocity }];
+      },
+    };
+  },
+};
+
+export default lars;

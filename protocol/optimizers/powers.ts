@@ -1,0 +1,20 @@
+import { exp, log } from '../numerics/elementary.js';
+
+/** base^exponent for a non-negative integer exponent, by squaring: Math.pow differs between engines. */
+export function integerPower(base: number, exponent: number): number {
+  let result = 1;
+  let square = base;
+  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
+}
+
+/** base^exponent for base >= 0. Integer exponents below 2^53 are exact products. */
+export function power(base: number, exponent: number): number {
+  if (Number.isSafeInteger(exponent))
+    return exponent < 0 ? 1 / integerPower(base, -exponent) : integerPower(base, exponent);
+  if (base === 0) return exponent > 0 ? 0 : Number.POSITIVE_INFINITY;
+  return exp(exponent * log(base));
+}

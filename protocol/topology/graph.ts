@@ -1,0 +1,97 @@
+import type { ClientIndex } from '../method.js';
+import { GradswarmError } from '../wire/error-codes.js';
+
+/** Who can hear whom. Lists are ascending, without repeats and without the node itself; memory is linear in the edges. */
+export interface Graph {
+  readonly nodeCount: number;
+  readonly directed: boolean;
+  /** hears[i]: nodes whose messages reach i. In an undirected graph the same lists as `tells`. */
+  readonly hears: readonly (readonly ClientIndex[])[];
+  /** tells[i]: nodes that i's messages reach. */
+  readonly tells: readonly (readonly ClientIndex[])[];
+}
+
+export type Edge = readonly [from: ClientIndex, to: ClientIndex];
+
+function checkEnd(nodeCount: number, [from, to]: Edge): void {
+  const inside = (node: number) => Number.isInteger(node) && node >= 0 && node < nodeCount;
+  if (!inside(from) || !inside(to) || from === to)
+    throw new GradswarmError(
+      'ERR_SCENARIO',
+      `edge [${from}, ${to}]: expected two different clients from 0 to ${nodeCount - 1}`,
+    );
+}
+
+function sortedLists(sets: readonly Set<ClientIndex>[]): ClientIndex[][] {
+  return sets.map((set) => [...set].sort((a, b) => a - b));
+}
+
+function emptySets(nodeCount: number): Set<ClientIndex>[] {
+  return Array.from({ length: nodeCount }, () => new Set<ClientIndex>());
+}
+
+/** Every edge carries messages both ways. Repeated edges count once; a loop or a stranger is ERR_SCENARIO. */
+export function undirectedGraph(nodeCount: number, edges: Iterable<Edge>): Graph {
+  const sets = emptySets(nodeCount);
+  for (const edge of edges) {
+    checkEnd(nodeCount, edge);
+    sets[edge[0]]!.add(edge[1]);
+    sets[edge[1]]!.add(edge[0]);
+  }
+  const lists = sortedLists(sets);
+  return { nodeCount, directed: false, hears: lists, tells: lists };
+}
+
+/** Edge [a, b]: a tells b. Repeated edges count once; a loop or a stranger is ERR_SCENARIO. */
+export function directedGraph(nodeCount: number, edges: Iterable<Edge>): Graph {
+  const hears = emptySets(nodeCount);
+  const tells = emptySets(nodeCount);
+  for (const edge of edges) {
+    checkEnd(nodeCount, edge);
+    tells[edge[0]]!.add(edge[1]);
+    hears[edge[1]]!.add(edge[0]);
+  }
+  return { nodeCount, directed: true, hears: sortedLists(hears), tells: sortedLists(tells) };
+}
+
+/** Directed edges; an undirected edge counts twice. */
+export function linkCount(graph: Graph): number {
+  let count = 0;
+  for (const list of graph.hears) count += list.length;
+  return count;
+}
+
+function reachesAll(nodeCount: number, next: (node: number) => Iterable<number>): boolean {
+  const seen = new Uint8Array(nodeCount);
+  const waiting = [0];
+  seen[0] = 1;
+  let reached = 1;
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    for (const other of next(node)) {
+      if (seen[other] === 1) continue;
+      seen[other] = 1;
+      reached++;
+      waiting.push(other);
+    }
+  }
+  return reached === nodeCount;
+}
+
+/**
+ * Can word from any node reach any other, over as many rounds as it takes, when these graphs take turns? For one directed
+ * graph: is it strongly connected?
+ */
+export function isConnected(...graphs: readonly Graph[]): boolean {
+  const nodeCount = graphs[0]?.nodeCount ?? 0;
+  if (nodeCount === 0) return false;
+  const union = (lists: 'hears' | 'tells') => (node: number) => graphs.flatMap((graph) => graph[lists][node]!);
+  return reachesAll(nodeCount, union('tells')) && reachesAll(nodeCount, union('hears'));
+}
+
+/** The common number of neighbours when every node hears and tells equally many others; undefined otherwise. */
+export function regularDegree(graph: Graph): number | undefined {
+  const degree = graph.hears[0]?.length;
+  for (let i = 0; i < graph.nodeCount; i++)
+    if (graph.hears[i]!.length !== degree || graph.tells[i]!.length !== degree) return undefined;
+  return degree;
+}
