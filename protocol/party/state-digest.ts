@@ -1,0 +1,28 @@
+import type { PartyId } from '../method.js';
+import { assertFinite, decodeState, encodeState } from './state-codec.js';
+
+/** What a digest over every party's state is made of. The hash itself belongs to the host (browsers hash asynchronously). */
+
+/** Coordinator first, then clients by index: the order in which parties enter a digest. */
+export function compareParties(a: PartyId, b: PartyId): number {
+  if (a === b) return 0;
+  if (a === 'coordinator') return -1;
+  if (b === 'coordinator') return 1;
+  return a - b;
+}
+
+/** `coordinator`, or `client 3`. */
+export function partyName(party: PartyId): string {
+  return party === 'coordinator' ? 'coordinator' : `client ${party}`;
+}
+
+/** One party's state as canonical bytes. ERR_NOT_FINITE when it holds NaN or an infinity: two diverged runs look equal. */
+export function canonicalState(party: PartyId, state: unknown): Uint8Array {
+  assertFinite(state, party);
+  return encodeState(state, `${partyName(party)}, state`);
+}
+
+/** The same check on bytes that came from elsewhere: they are a state (ERR_STATE) and finite (ERR_NOT_FINITE). */
+export function assertCanonicalState(party: PartyId, bytes: Uint8Array): void {
+  assertFinite(decodeState(bytes, `${partyName(party)}, state`), party);
+}
