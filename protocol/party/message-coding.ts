@@ -26,6 +26,7 @@ export class MessageCoding {
   constructor(
     private readonly codings: ReadonlyMap<string, KindCoding>,
     private readonly precision: Precision,
+    readonly memories: Readonly<Record<string, unknown>>,
     private readonly hearing: Hearing | null,
   ) {}
 

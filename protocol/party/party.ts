@@ -3,19 +3,10 @@ import { GradswarmError } from '../wire/error-codes.js';
 import type { Dispatch } from './dispatch.js';
 import type { MessageCoding } from './message-coding.js';
 import type { PostOffice } from './post-office.js';
+import type { PartyRecord } from './record.js';
 import type { RoundHost } from './round.js';
 import { PartyRound, type Unheard } from './round.js';
 import type { RoundPlan } from './seal.js';
-
-/** All that a party carries from one round to the next: plain data, and everything a checkpoint needs of it. */
-export interface PartyRecord {
-  readonly state: unknown;
-  /** Codec memories by (kind, field, stream). */
-  readonly memories: Readonly<Record<string, unknown>>;
-  /** Simulated clock, milliseconds. */
-  readonly clockMs: number;
-  readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
-}
 
 /** What became of one party's half in one attempt. */
 export interface PartyReport {
@@ -33,7 +24,7 @@ export interface PartyServices {
   readonly host: RoundHost;
   readonly office: PostOffice;
   readonly dispatch: Dispatch;
-  coding(party: PartyId, record: PartyRecord): MessageCoding & { readonly memories: PartyRecord['memories'] };
+  coding(party: PartyId, record: PartyRecord): MessageCoding;
   objective(party: PartyId, round: PartyRound): Objective;
   privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
 }

@@ -94,6 +94,15 @@ export class PostOffice {
     this.checkDeadlock();
   }
 
+  /** Stops every half of this attempt that waits here, and refuses its further posts. */
+  revokeAll(attempt: { readonly index: number; readonly attempt: number }, error: Error): void {
+    for (const box of this.boxes.values()) {
+      if (box.round !== attempt.index || box.attempt !== attempt.attempt || box.revoked) continue;
+      if (box.waiting.length > 0) this.blockedCount--;
+      box.revoke(error);
+    }
+  }
+
   post(frame: Frame): void {
     if (!this.local.has(frame.to)) this.options.remote?.send(frame);
     else this.accept({ frame: this.options.mode === 'checking' ? this.copied(frame) : frame, to: frame.to });

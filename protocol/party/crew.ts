@@ -1,0 +1,44 @@
+import type { ClientIndex, ReadonlyVector } from '../method.js';
+import type { AbsenceRecord } from './delivery-log.js';
+import type { ByteCounts } from './dispatch.js';
+import type { PartyReport } from './party.js';
+import type { RoundPlan } from './seal.js';
+
+/** What became of one attempt among all clients. */
+export interface CrewReport {
+  /** Ascending by client. */
+  readonly parties: readonly PartyReport[];
+  readonly absences: readonly AbsenceRecord[];
+  readonly bytes: ByteCounts;
+  /** Tensors alive on each process's device. */
+  readonly tensorCounts: readonly number[];
+}
+
+/** How a round ended. `abandoned`: nobody's state changes. */
+export interface Settlement {
+  readonly round: number;
+  readonly attempt: number;
+  readonly abandoned: boolean;
+  /** Clients whose uplink was not used: their round is void. */
+  readonly voided: readonly ClientIndex[];
+  /** Posts to peers that were not used, by sender. */
+  readonly undelivered: readonly {
+    readonly client: ClientIndex;
+    readonly posts: readonly { readonly kind: string; readonly step: number; readonly to: ClientIndex }[];
+  }[];
+}
+
+/** All clients of a run, wherever they live, as the coordinator deals with them. */
+export interface Crew {
+  /** Runs the client halves of the plan's cohort. Rejects with WorkersLost when a process that hosts some of them is gone. */
+  begin(plan: RoundPlan): Promise<CrewReport>;
+  settle(settlement: Settlement): void;
+  /** Estimates of every client that has a state, by client. */
+  estimates(): Promise<ReadonlyMap<ClientIndex, readonly ReadonlyVector[]>>;
+  /** Encoded records of these clients; those that were never invited are left out. */
+  records(clients: readonly ClientIndex[] | 'all'): Promise<ReadonlyMap<ClientIndex, Uint8Array>>;
+  restore(records: ReadonlyMap<ClientIndex, Uint8Array>): Promise<void>;
+  /** Who waits for what from whom, for the error of a stalled run. */
+  waits(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}

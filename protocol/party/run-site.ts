@@ -1,0 +1,131 @@
+import type { AnyMethod, Objective, PartyId, Privacy, Secrets, Segment, Setup, Vector } from '../method.js';
+import { rootStream } from '../numerics/random.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { createTopology, type Topology, type TopologySpec } from '../topology/topology.js';
+import { type ByteCounts, type DeadlineRule, Dispatch, type Network, noBytes } from './dispatch.js';
+import { type KindCoding, MessageCoding } from './message-coding.js';
+import { Party, type PartyServices } from './party.js';
+import { PostOffice, type PostOfficeOptions } from './post-office.js';
+import type { PartyRecord } from './record.js';
+import type { PartyRound } from './round.js';
+import { RunHost } from './run-host.js';
+
+/** What a run needs to know of its model; the same in every process. */
+export interface ModelShape {
+  readonly segments: readonly Segment[];
+  readonly parameterCount: number;
+  readonly initialParams: Vector;
+}
+
+export interface RunSiteOptions extends PostOfficeOptions {
+  readonly scenario: Scenario;
+  readonly method: AnyMethod;
+  readonly model: ModelShape;
+  readonly codings: ReadonlyMap<string, KindCoding>;
+  readonly network: Network | null;
+  readonly secrets: Secrets;
+  privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
+  objective(party: PartyId, round: PartyRound): Objective;
+}
+
+/** One process's part of a run: its post office and the parties that live here. Knows no socket, clock or device. */
+export class RunSite {
+  readonly host: RunHost;
+  readonly office: PostOffice;
+  readonly dispatch: Dispatch;
+  readonly topology: Topology | null;
+  readonly parties = new Map<PartyId, Party>();
+  private readonly services: PartyServices;
+  private readonly setup: Omit<Setup<unknown>, 'rng'>;
+  private counted = noBytes();
+
+  constructor(private readonly options: RunSiteOptions) {
+    const { scenario, method, model } = options;
+    const streams = rootStream(scenario.seed, scenario.precision);
+    this.topology = scenario.topology
+      ? createTopology(scenario.topology as TopologySpec, scenario.clients, streams.derive('topology'))
+      : null;
+    const { name: _name, ...hyperparameters } = scenario.method;
+    this.host = new RunHost({
+      method,
+      hyperparameters,
+      clientCount: scenario.clients,
+      precision: scenario.precision,
+      segments: model.segments,
+      parameterCount: model.parameterCount,
+      streams,
+      topology: this.topology,
+      secrets: options.secrets,
+    });
+    this.office = new PostOffice(this.host.layouts.values(), options);
+    this.dispatch = new Dispatch(this.office, options.network, deadlineRule(scenario), (frame, purpose) =>
+      this.host.edgeStream(frame, purpose),
+    );
+    this.setup = {
+      hyperparameters,
+      initialParams: model.initialParams,
+      segments: model.segments,
+      clientCount: scenario.clients,
+      shared: streams.derive('shared', 'init'),
+    };
+    this.services = {
+      host: this.host,
+      office: this.office,
+      dispatch: this.dispatch,
+      coding: (_party, record) => new MessageCoding(options.codings, scenario.precision, record.memories, null),
+      objective: options.objective,
+      privacy: options.privacy,
+    };
+  }
+
+  /** The party of that name, made on first sight. Its initial state is its own copy of everything. */
+  party(id: PartyId): Party {
+    let party = this.parties.get(id);
+    if (!party) {
+      const initialParams = this.setup.initialParams.slice() as Vector;
+      party = Party.begin(this.options.method, id, this.services, {
+        ...this.setup,
+        initialParams,
+        rng: this.host.initStream(id),
+      });
+      this.parties.set(id, party);
+    }
+    return party;
+  }
+
+  restore(id: PartyId, record: PartyRecord): void {
+    this.parties.set(id, new Party(id, this.services, record));
+  }
+
+  /** A party that lives here from now on, so that frames for it find this process before its first round. */
+  house(id: PartyId): void {
+    this.office.house(id);
+  }
+
+  /** Bytes that this process's parties sent since the last call. */
+  takeBytes(): ByteCounts {
+    const now = this.dispatch.bytes;
+    const fresh = noBytes();
+    for (const direction of ['up', 'down', 'peer'] as const)
+      for (const what of ['raw', 'payload', 'wire'] as const) {
+        fresh[direction][what] = now[direction][what] - this.counted[direction][what];
+        this.counted[direction][what] = now[direction][what];
+      }
+    return fresh;
+  }
+}
+
+function deadlineRule(scenario: Scenario): DeadlineRule {
+  const { quorum, deadlineMs } = scenario.participation;
+  return {
+    // Under the wall clock lateness is a fact from outside; the host's timers judge it, not simulated time.
+    deadlineMs: scenario.clock === 'virtual' ? deadlineMs : null,
+    quorum: (expected) => quorumCount(quorum, expected),
+  };
+}
+
+/** Fewest clients, of `expected`, whose messages a round needs. */
+export function quorumCount(quorum: Scenario['participation']['quorum'], expected: number): number {
+  if (quorum === null) return 0;
+  return 'count' in quorum ? quorum.count : Math.ceil(quorum.fraction * expected);
+}

@@ -1,0 +1,91 @@
+import type { ClientIndex, ReadonlyVector } from '../protocol/method.js';
+import type { CrewReport, Settlement } from '../protocol/party/crew.js';
+import { halfOf, type PartyReport } from '../protocol/party/party.js';
+import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
+import type { RunSite } from '../protocol/party/run-site.js';
+import type { RoundPlan } from '../protocol/party/seal.js';
+import { GradswarmError } from '../protocol/wire/error-codes.js';
+
+/** The clients that live in this process. */
+export class ClientHost {
+  private readonly hosted = new Set<ClientIndex>();
+
+  constructor(
+    private readonly site: RunSite,
+    private readonly tensorCount: () => number,
+  ) {}
+
+  /** From now on these clients live here. */
+  host(clients: readonly ClientIndex[]): void {
+    for (const client of clients) {
+      this.hosted.add(client);
+      this.site.house(client);
+    }
+  }
+
+  /** Runs the halves of the cohort's clients that live here. When one fails, the others are stopped and its error is thrown. */
+  async begin(plan: RoundPlan): Promise<CrewReport> {
+    const absent = new Set(plan.absent.map(({ from }) => from));
+    const members = plan.cohort.filter((client) => this.hosted.has(client) && !absent.has(client));
+    const parties = members.map((client) => this.site.party(client));
+    let failure: unknown = null;
+    const reports: PartyReport[] = new Array(parties.length);
+    await Promise.all(
+      parties.map(async (party, i) => {
+        try {
+          reports[i] = await party.run(plan);
+        } catch (error) {
+          // The first error is the cause; those of the clients that were stopped because of it say nothing new.
+          failure ??= error;
+          this.site.office.revokeAll(
+            plan,
+            new GradswarmError('ERR_STOPPED', `round ${plan.index}: another half failed`),
+          );
+        }
+      }),
+    );
+    if (failure) throw failure;
+    return {
+      parties: reports,
+      absences: this.site.host.takeAbsences(),
+      bytes: this.site.takeBytes(),
+      tensorCounts: [this.tensorCount()],
+    };
+  }
+
+  settle({ abandoned, voided, undelivered }: Settlement, cohort: readonly ClientIndex[]): void {
+    const none = new Set(voided);
+    const lost = new Map(undelivered.map(({ client, posts }) => [client, posts]));
+    for (const client of cohort) {
+      if (!this.hosted.has(client)) continue;
+      const party = this.site.parties.get(client);
+      if (abandoned || none.has(client)) party?.abandon();
+      else party?.commit(lost.get(client) ?? []);
+    }
+  }
+
+  estimates(): ReadonlyMap<ClientIndex, readonly ReadonlyVector[]> {
+    const estimates = new Map<ClientIndex, readonly ReadonlyVector[]>();
+    for (const [id, party] of this.site.parties) {
+      if (id === 'coordinator') continue;
+      const vectors = halfOf(this.site.host.method, id).estimates?.(party.record.state as object);
+      if (vectors) estimates.set(id, vectors);
+    }
+    return estimates;
+  }
+
+  records(clients: readonly ClientIndex[] | 'all'): ReadonlyMap<ClientIndex, Uint8Array> {
+    const wanted = clients === 'all' ? [...this.hosted] : clients.filter((client) => this.hosted.has(client));
+    const records = new Map<ClientIndex, Uint8Array>();
+    for (const client of wanted.sort((a, b) => a - b)) {
+      const party = this.site.parties.get(client);
+      if (party) records.set(client, encodeRecord(client, party.record));
+    }
+    return records;
+  }
+
+  restore(records: ReadonlyMap<ClientIndex, Uint8Array>): void {
+    for (const [client, bytes] of records)
+      if (this.hosted.has(client)) this.site.restore(client, decodeRecord(client, bytes));
+  }
+}

@@ -1,0 +1,84 @@
+import type { LogPosterior, Objective, ReadonlyVector, Segment, Vector } from '../protocol/method.js';
+
+/** Told while a device call's answer is on its way, so that waiting for it is not taken for a deadlock. */
+interface Watch {
+  beginComputing(): void;
+  endComputing(): void;
+}
+
+/** One client's objective, with its device's simulated time added to the clock of the round that calls it. */
+export class TimedObjective implements LogPosterior {
+  /** Clock of the round that is running. */
+  clock: { clockMs: number } = { clockMs: 0 };
+  descend?: NonNullable<Objective['descend']>;
+
+  constructor(
+    private readonly inner: Objective,
+    private readonly msPerExample: number,
+    private readonly watch: Watch,
+  ) {
+    if (inner.descend)
+      this.descend = (params, batches, rate, into) => {
+        for (const batch of batches) this.clock.clockMs += batch.length * this.msPerExample;
+        return this.watched(this.inner.descend!(params, batches, rate, into));
+      };
+  }
+
+  get exampleCount(): number {
+    return this.inner.exampleCount;
+  }
+  get segments(): readonly Segment[] {
+    return this.inner.segments;
+  }
+
+  loss(params: ReadonlyVector, batch: Uint32Array): number | Promise<number> {
+    return this.spend(batch.length, this.inner.loss(params, batch));
+  }
+
+  gradient(params: ReadonlyVector, batch: Uint32Array, into?: Vector): Vector | Promise<Vector> {
+    return this.spend(batch.length, this.inner.gradient(params, batch, into));
+  }
+
+  async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncIterable<ReadonlyVector> {
+    this.clock.clockMs += batch.length * this.msPerExample;
+    this.watch.beginComputing();
+    try {
+      yield* this.inner.exampleGradients(params, batch);
+    } finally {
+      this.watch.endComputing();
+    }
+  }
+
+  clippedGradientSum(params: ReadonlyVector, batch: Uint32Array, radius: number): Vector | Promise<Vector> {
+    return this.spend(batch.length, this.inner.clippedGradientSum(params, batch, radius));
+  }
+
+  clippedDifferenceSum(
+    params: ReadonlyVector,
+    previous: ReadonlyVector,
+    batch: Uint32Array,
+    radius: number,
+  ): Vector | Promise<Vector> {
+    return this.spend(2 * batch.length, this.inner.clippedDifferenceSum(params, previous, batch, radius));
+  }
+
+  /** Samplers only. Prior and surrogate pass over no data, so they cost no simulated time. */
+  priorGradient(params: ReadonlyVector): Vector {
+    return (this.inner as LogPosterior).priorGradient(params);
+  }
+
+  surrogate(form: 'full' | 'diagonal'): { readonly eta: Vector; readonly precision: Vector } {
+    return (this.inner as LogPosterior).surrogate(form);
+  }
+
+  private spend<T>(examples: number, answer: T | Promise<T>): T | Promise<T> {
+    this.clock.clockMs += examples * this.msPerExample;
+    return this.watched(answer);
+  }
+
+  private watched<T>(answer: T | Promise<T>): T | Promise<T> {
+    if (!(answer instanceof Promise)) return answer;
+    this.watch.beginComputing();
+    return answer.finally(() => this.watch.endComputing());
+  }
+}
