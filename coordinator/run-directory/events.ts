@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { PartyId } from '../../protocol/method.js';
+
+/** What each kind of event says. Ids of workers are the coordinator's names for them. */
+export interface EventFields {
+  'run-started': { readonly clients: number; readonly rounds: number; readonly transport: string };
+  /** Goes on after round `fromRound`'s checkpoint; 0 when there was none. */
+  resumed: { readonly fromRound: number };
+  'worker-joined': { readonly worker: string; readonly clients: number; readonly device?: string };
+  'worker-lost': { readonly worker: string; readonly clients: number; readonly reason: string };
+  round: { readonly invited: number; readonly absent: number; readonly attempt: number };
+  /** An attempt at a round was given up and the round run again. */
+  abandoned: { readonly attempt: number; readonly reason: string };
+  /** The event's party did not get, or did not hand in, what was due. */
+  absent: { readonly why: string; readonly kind?: string; readonly step?: number; readonly from?: PartyId };
+  checkpoint: { readonly writtenBytes: number; readonly writtenParties: number };
+  evaluation: { readonly loss: number | null; readonly accuracy: number | null };
+  /** A scripted fault acted. */
+  fault: { readonly fault: string } & Readonly<Record<string, unknown>>;
+  note: { readonly text: string };
+  stopped: { readonly reason: string };
+  finished: { readonly rounds: number; readonly stateDigest: string | null };
+}
+
+export type EventName = keyof EventFields;
+
+/** One line of events.jsonl. */
+export type RunEvent = {
+  readonly [E in EventName]: {
+    /** Simulated and real milliseconds since the run began. */
+    readonly t: number;
+    readonly wallMs: number;
+    readonly round: number;
+    readonly party?: PartyId;
+    readonly event: E;
+    readonly fields: EventFields[E];
+  };
+}[EventName];
+
+/** Events counted for the report. */
+export interface EventSummary {
+  /** Absences by reason. */
+  readonly absences: ReadonlyMap<string, number>;
+  /** Scripted faults by name. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly workersLost: number;
+  readonly abandonedAttempts: number;
+  readonly resumes: number;
+}
+
+/** Counts the events of a run; a last line that a crash left unfinished is not counted. */
+export function summarizeEvents(path: string): EventSummary {
+  const absences = new Map<string, number>();
+  const faults = new Map<string, number>();
+  const summary = { absences, faults, workersLost: 0, abandonedAttempts: 0, resumes: 0 };
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+  for (const line of lines) {
+    const event = JSON.parse(line) as RunEvent;
+    if (event.event === 'absent') countUp(absences, event.fields.why);
+    else if (event.event === 'fault') countUp(faults, event.fields.fault);
+    else if (event.event === 'worker-lost') summary.workersLost++;
+    else if (event.event === 'abandoned') summary.abandonedAttempts++;
+    else if (event.event === 'resumed') summary.resumes++;
+  }
+  return summary;
+}
+
+function countUp(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The device that computed, and whether it gave the same bits twice. */
+export interface DeviceRecord {
+  readonly backend: string;
+  readonly device: string;
+  readonly selfCheck: { readonly passed: boolean; readonly detail: string };
+}
+
+/** What only the caller knows when a run begins. */
+export interface RunSetting {
+  readonly seed: number;
+  readonly transport: string;
+  readonly precision?: string;
+  /** One entry a kind of device that took part. */
+  readonly devices?: readonly DeviceRecord[];
+}
+
+/** manifest.json: where the numbers came from, enough to say whether another run should have the same. */
+export interface Manifest extends Partial<RunSetting> {
+  readonly format: 1;
+  /** Unique; a checkpoint belongs to the run of this name only. */
+  readonly runId: string;
+  readonly scenarioName: string;
+  readonly package: { readonly name: string; readonly version: string };
+  /** Commit of the checkout, with `+changes` when files differ from it; null outside a checkout. */
+  readonly commit: string | null;
+  readonly nodeVersion: string;
+  readonly platform: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly resumedAt: readonly string[];
+  readonly finishedAt: string | null;
+  readonly roundsDone: number | null;
+  /** SHA-256 over every party's final state (see digest.ts); null when unfinished or not finite. */
+  readonly stateDigest: string | null;
+}
+
+export function newManifest(runId: string, scenarioName: string, startedAt: Date, setting?: RunSetting): Manifest {
+  const root = packageRoot();
+  const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return {
+    format: 1,
+    runId,
+    scenarioName,
+    package: { name, version },
+    commit: gitCommit(root),
+    nodeVersion: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    ...setting,
+    startedAt: startedAt.toISOString(),
+    resumedAt: [],
+    finishedAt: null,
+    roundsDone: null,
+    stateDigest: null,
+  };
+}
+
+/** The nearest folder above this file that has a package.json: the package, whether compiled or run from source. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+function gitCommit(root: string): string | null {
+  // Installed from the registry inside somebody else's repository, git would name that repository's commit.
+  if (!existsSync(join(root, '.git'))) return null;
+  const git = (...args: string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  const { status, stdout } = git('rev-parse', 'HEAD');
+  if (status !== 0) return null;
+  const changes = git('status', '--porcelain', '--untracked-files=no').stdout.trim();
+  return changes === '' ? stdout.trim() : `${stdout.trim()}+changes`;
+}

@@ -1,0 +1,186 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { AppendOnlyFile } from './append-only-file.js';
+import { replaceFile } from './atomic-file.js';
+
+/** One round's row of metrics.csv. */
+export interface MetricsRow {
+  readonly round: number;
+  /** Held-out loss of the estimate; null in a round without evaluation. */
+  readonly loss: number | null;
+  /** Held-out accuracy in [0, 1]; null where there is none. */
+  readonly accuracy: number | null;
+  /** Bytes of this round's frames: clients to coordinator, coordinator to clients, client to client. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly bytesPeer: number;
+  /** Simulated and real milliseconds since the run began, at the round's end. */
+  readonly simulatedMs: number;
+  readonly wallMs: number;
+  /** The method's own and the host's further numbers, by name. A name may appear in any round. */
+  readonly extra: Readonly<Record<string, number>>;
+}
+
+export const METRICS_COLUMNS = [
+  'round',
+  'loss',
+  'accuracy',
+  'bytesUp',
+  'bytesDown',
+  'bytesPeer',
+  'simulatedMs',
+  'wallMs',
+] as const;
+
+/**
+ * metrics.csv while it grows. Rows are added at the end; when a new name appears the file is written anew once, with the
+ * complete header and empty cells in the older rows, and replaces the old one in one step. Columns stay in the order of
+ * their first appearance, so a run that was cut and resumed ends with the header of an uninterrupted one.
+ */
+export class MetricsFile {
+  readonly #path: string;
+  #file: AppendOnlyFile;
+  readonly #columns: string[];
+  readonly #known: Set<string>;
+  /** Columns that the file on the disk has. */
+  #writtenColumnCount: number;
+  #waiting: string[][] = [];
+  #rowCount: number;
+  #lastWriteMs = performance.now();
+
+  /** Opens or creates; a last row that a crash left unfinished is dropped. */
+  constructor(path: string) {
+    this.#path = path;
+    const text = existsSync(path) ? completeLines(readFileSync(path, 'utf8')) : '';
+    const [header] = parse(text, { toLine: 1 }) as string[][];
+    this.#columns = header ?? [...METRICS_COLUMNS];
+    this.#known = new Set(this.#columns);
+    this.#writtenColumnCount = this.#columns.length;
+    this.#rowCount = Math.max(0, lineCount(text) - 1);
+    replaceFile(path, header === undefined ? `${csvLine(this.#columns)}\n` : text);
+    this.#file = new AppendOnlyFile(path);
+  }
+
+  /** Names of all columns so far, in file order. */
+  get columns(): readonly string[] {
+    return this.#columns;
+  }
+
+  append(row: MetricsRow): void {
+    for (const name in row.extra) if (!this.#known.has(name)) this.#addColumn(name);
+    for (const name of METRICS_COLUMNS) if (name in row.extra) refuseReserved(name);
+    const fixed = METRICS_COLUMNS.map((name) => cell(row[name]));
+    const extra = this.#columns.slice(METRICS_COLUMNS.length).map((name) => cell(row.extra[name]));
+    this.#waiting.push([...fixed, ...extra]);
+    this.#rowCount++;
+    if (this.#waiting.length >= 200 || performance.now() - this.#lastWriteMs >= 250) this.flush();
+  }
+
+  #addColumn(name: string): void {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: line breaks would make one row look like two.
+    if (name === '' || /[\u0000-\u001f]/.test(name)) {
+      throw new GradswarmError(
+        'ERR_HALF_FAILED',
+        `measure(${JSON.stringify(name)}): expected a name on one line; give the number another name`,
+      );
+    }
+    this.#columns.push(name);
+    this.#known.add(name);
+  }
+
+  flush(): void {
+    this.#lastWriteMs = performance.now();
+    if (this.#columns.length > this.#writtenColumnCount) this.#widen();
+    for (const cells of this.#waiting) {
+      while (cells.length < this.#columns.length) cells.push('');
+      this.#file.append(cells.join(','));
+    }
+    this.#waiting = [];
+    this.#file.flush();
+  }
+
+  #widen(): void {
+    this.#file.close();
+    const missing = ','.repeat(this.#columns.length - this.#writtenColumnCount);
+    const rows = readFileSync(this.#path, 'utf8').split('\n').slice(1, -1);
+    replaceFile(this.#path, `${[csvLine(this.#columns), ...rows.map((row) => row + missing)].join('\n')}\n`);
+    this.#file = new AppendOnlyFile(this.#path);
+    this.#writtenColumnCount = this.#columns.length;
+  }
+
+  /** Rows so far, after forcing them to the disk. A checkpoint remembers rows: bytes change when a column is added. */
+  syncedRowCount(): number {
+    this.flush();
+    this.#file.syncedByteLength();
+    return this.#rowCount;
+  }
+
+  /** Forgets the rows after the first `rowCount`; the header stays. False, and nothing done, when there are fewer. */
+  cut(rowCount: number): boolean {
+    this.flush();
+    if (rowCount > this.#rowCount) return false;
+    const lines = readFileSync(this.#path, 'utf8')
+      .split('\n')
+      .slice(0, rowCount + 1);
+    this.#file.cut(Buffer.byteLength(`${lines.join('\n')}\n`));
+    this.#rowCount = rowCount;
+    return true;
+  }
+
+  close(): void {
+    this.flush();
+    this.#file.close();
+  }
+}
+
+function refuseReserved(name: string): never {
+  throw new GradswarmError(
+    'ERR_HALF_FAILED',
+    `measure('${name}'): expected a name of the method's own, got a column that every run has; choose another name`,
+  );
+}
+
+function completeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf('\n') + 1);
+}
+
+function lineCount(text: string): number {
+  let count = 0;
+  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) count++;
+  return count;
+}
+
+function cell(value: number | null | undefined): string {
+  return value === null || value === undefined ? '' : String(value);
+}
+
+/** Quoted where the format asks for it. */
+export function csvLine(cells: readonly string[]): string {
+  return cells.map((text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)).join(',');
+}
+
+/** All rows of a metrics.csv. Throws ERR_CHECKPOINT, with the row, when a cell is not a number. */
+export function readMetrics(path: string): MetricsRow[] {
+  const [header, ...rows] = parse(completeLines(readFileSync(path, 'utf8'))) as string[][];
+  return rows.map((cells, index) => parseRow(header!, cells, `${path}, row ${index + 1}`));
+}
+
+function parseRow(header: readonly string[], cells: readonly string[], where: string): MetricsRow {
+  const extra: Record<string, number> = {};
+  const fixed: Record<string, number | null> = { loss: null, accuracy: null };
+  for (let i = 0; i < header.length; i++) {
+    const name = header[i]!;
+    if (cells[i] === '') continue;
+    const value = Number(cells[i]);
+    if (Number.isNaN(value) && cells[i] !== 'NaN') {
+      throw new GradswarmError(
+        'ERR_CHECKPOINT',
+        `${where}, ${name}: expected a number, got ${JSON.stringify(cells[i])}`,
+      );
+    }
+    if (i < METRICS_COLUMNS.length) fixed[name] = value;
+    else extra[name] = value;
+  }
+  return { ...(fixed as unknown as Omit<MetricsRow, 'extra'>), extra };
+}

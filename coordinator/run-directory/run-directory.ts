@@ -1,0 +1,209 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PartyId } from '../../protocol/method.js';
+import { decodeState, encodeState } from '../../protocol/party/state-codec.js';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { AppendOnlyFile } from './append-only-file.js';
+import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
+import { CheckpointStore } from './checkpoint-store.js';
+import { sha256 } from './digest.js';
+import type { RunEvent } from './events.js';
+import { type Manifest, newManifest, type RunSetting } from './manifest.js';
+import { MetricsFile, type MetricsRow } from './metrics.js';
+import { createRunPath } from './run-path.js';
+import type { Verdict } from './verdict.js';
+
+export interface CheckpointContent {
+  /** Rounds that are done. */
+  readonly round: number;
+  /** Bytes of `encodeState`, of the parties whose state may have changed since the last checkpoint; the others are kept. */
+  readonly parties: ReadonlyMap<PartyId, Uint8Array>;
+  /** The same for codec memories, by a key of the caller's; null removes one. */
+  readonly codecMemories?: ReadonlyMap<string, Uint8Array | null>;
+  /** Privacy ledger: plain data. */
+  readonly ledger?: unknown;
+  /** What else the host must find again (rule states, clocks): plain data. */
+  readonly extra?: unknown;
+}
+
+export interface RestoredCheckpoint {
+  readonly round: number;
+  /** Every party that had a state, not only those that changed last. */
+  readonly parties: ReadonlyMap<PartyId, Uint8Array>;
+  readonly codecMemories: ReadonlyMap<string, Uint8Array>;
+  readonly ledger: unknown;
+  readonly extra: unknown;
+}
+
+const EVENTS = 'events.jsonl';
+const DELIVERIES = 'deliveries.jsonl';
+const METRICS = 'metrics.csv';
+
+/** All that one run leaves behind, in one folder. One process writes to it at a time. */
+export class RunDirectory {
+  readonly path: string;
+  readonly #events: AppendOnlyFile;
+  readonly #deliveries: AppendOnlyFile;
+  readonly #metrics: MetricsFile;
+  readonly #checkpoints: CheckpointStore;
+  #manifest: Manifest;
+
+  private constructor(path: string, manifest: Manifest) {
+    this.path = path;
+    this.#manifest = manifest;
+    this.#events = new AppendOnlyFile(join(path, EVENTS));
+    this.#deliveries = new AppendOnlyFile(join(path, DELIVERIES));
+    this.#metrics = new MetricsFile(join(path, METRICS));
+    const scenarioSha256 = sha256(readFileSync(join(path, 'scenario.json')));
+    this.#checkpoints = new CheckpointStore(join(path, 'checkpoints'), { runId: manifest.runId, scenarioSha256 });
+  }
+
+  /**
+   * A new folder `<root>/<scenarioName>/<timestamp>-<four characters>`, to which `<root>/latest` points; with `path`, that
+   * folder (a sweep's point). `scenario`: resolved and complete, plain JSON data.
+   */
+  static create(run: {
+    readonly root: string;
+    readonly scenarioName: string;
+    readonly scenario: unknown;
+    readonly setting?: RunSetting;
+    readonly path?: string;
+  }): RunDirectory {
+    const now = new Date();
+    const { path, runId } =
+      run.path === undefined ? createRunPath(run.root, run.scenarioName, now) : pointPath(run.path);
+    replaceFile(join(path, 'scenario.json'), `${jsonText(run.scenario, 2)}\n`);
+    const manifest = newManifest(runId, run.scenarioName, now, run.setting);
+    replaceFile(join(path, 'manifest.json'), `${jsonText(manifest, 2)}\n`);
+    return new RunDirectory(path, manifest);
+  }
+
+  /** The folder of a run that was interrupted. ERR_CHECKPOINT when it is not a run's folder. Then `restore`. */
+  static open(path: string): RunDirectory {
+    for (const name of ['manifest.json', 'scenario.json']) {
+      if (!existsSync(join(path, name))) notARun(path, `a folder with ${name}`, 'one without');
+    }
+    for (const name of readdirSync(path)) {
+      if (name.endsWith(PARTIAL)) rmSync(join(path, name), { recursive: true, force: true });
+    }
+    const manifest = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as Manifest;
+    if (manifest.format !== 1) notARun(path, 'a manifest of format 1', String(manifest.format));
+    const directory = new RunDirectory(path, manifest);
+    directory.updateManifest({ resumedAt: [...manifest.resumedAt, new Date().toISOString()] });
+    return directory;
+  }
+
+  /** The scenario as it was recorded. */
+  get scenario(): unknown {
+    return JSON.parse(readFileSync(join(this.path, 'scenario.json'), 'utf8'));
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  updateManifest(changes: Partial<Omit<Manifest, 'format' | 'runId'>>): void {
+    this.#manifest = { ...this.#manifest, ...changes };
+    replaceFile(join(this.path, 'manifest.json'), `${jsonText(this.#manifest, 2)}\n`);
+  }
+
+  event(event: RunEvent): void {
+    this.#events.appendJson(event);
+  }
+
+  /** One record of the replay log, plain JSON data. */
+  delivery(record: unknown): void {
+    this.#deliveries.appendJson(record);
+  }
+
+  metric(row: MetricsRow): void {
+    this.#metrics.append(row);
+  }
+
+  /** The path of metrics.csv, events.jsonl and so on, with everything that was appended in it. */
+  file(name: typeof EVENTS | typeof DELIVERIES | typeof METRICS): string {
+    this.flush();
+    return join(this.path, name);
+  }
+
+  flush(): void {
+    this.#events.flush();
+    this.#deliveries.flush();
+    this.#metrics.flush();
+  }
+
+  /** Durable when it returns. Costs what changed, not all clients. Returns the bytes and entries it wrote. */
+  checkpoint(content: CheckpointContent): { readonly writtenBytes: number; readonly writtenEntries: number } {
+    const entries = new Map<string, Uint8Array | null>();
+    for (const [party, bytes] of content.parties) entries.set(`party/${party}`, bytes);
+    for (const [key, bytes] of content.codecMemories ?? []) entries.set(`memory/${key}`, bytes);
+    entries.set('ledger', encodeState(content.ledger ?? null, 'ledger'));
+    entries.set('extra', encodeState(content.extra ?? null, 'extra'));
+    return this.#checkpoints.write(content.round, entries, {
+      [EVENTS]: this.#events.syncedByteLength(),
+      [DELIVERIES]: this.#deliveries.syncedByteLength(),
+      [METRICS]: this.#metrics.syncedRowCount(),
+    });
+  }
+
+  /** Round of the newest checkpoint, or null. */
+  latestCheckpoint(): number | null {
+    return this.#checkpoints.rounds().at(-1) ?? null;
+  }
+
+  /**
+   * Goes back to the newest checkpoint, or to the newest one at or before round `notAfter`: its content is returned, every
+   * append-only file is cut to the length it had then, later checkpoints are deleted. Without any checkpoint the files are
+   * emptied and null is returned: the run begins anew. ERR_CHECKPOINT when the checkpoint is damaged or of another run.
+   */
+  restore(notAfter = Number.POSITIVE_INFINITY): RestoredCheckpoint | null {
+    const round = this.#checkpoints.rounds().findLast((candidate) => candidate <= notAfter);
+    if (round === undefined) {
+      this.#checkpoints.clear();
+      this.#cut({ [EVENTS]: 0, [DELIVERIES]: 0, [METRICS]: 0 });
+      return null;
+    }
+    const stored = this.#checkpoints.restore(round);
+    this.#cut(stored.lengths);
+    const parties = new Map<PartyId, Uint8Array>();
+    const codecMemories = new Map<string, Uint8Array>();
+    for (const [key, bytes] of stored.entries) {
+      if (key.startsWith('party/')) parties.set(partyOf(key.slice(6)), bytes);
+      else if (key.startsWith('memory/')) codecMemories.set(key.slice(7), bytes);
+    }
+    const plain = (key: string) => decodeState(stored.entries.get(key)!, `checkpoint of round ${round}, ${key}`);
+    return { round, parties, codecMemories, ledger: plain('ledger'), extra: plain('extra') };
+  }
+
+  #cut(lengths: Readonly<Record<string, number>>): void {
+    const files = { [EVENTS]: this.#events, [DELIVERIES]: this.#deliveries, [METRICS]: this.#metrics };
+    for (const [name, file] of Object.entries(files)) {
+      if (!file.cut(lengths[name] ?? 0)) {
+        notARun(join(this.path, name), `at least the ${lengths[name]} bytes or rows of the checkpoint`, 'fewer');
+      }
+    }
+  }
+
+  writeVerdict(verdict: Verdict): void {
+    replaceFile(join(this.path, 'verdict.json'), `${jsonText(verdict, 2)}\n`);
+  }
+
+  close(): void {
+    this.#events.close();
+    this.#deliveries.close();
+    this.#metrics.close();
+  }
+}
+
+function pointPath(path: string): { readonly path: string; readonly runId: string } {
+  mkdirSync(path, { recursive: true });
+  return { path, runId: path.split(/[\\/]/).slice(-2).join('/') };
+}
+
+function partyOf(text: string): PartyId {
+  return text === 'coordinator' ? text : Number(text);
+}
+
+function notARun(path: string, expected: string, came: string): never {
+  throw new GradswarmError('ERR_CHECKPOINT', `${path}: expected ${expected}, got ${came}; name the folder of one run`);
+}

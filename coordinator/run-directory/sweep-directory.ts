@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { jsonText, replaceFile } from './atomic-file.js';
+import type { RunSetting } from './manifest.js';
+import { csvLine } from './metrics.js';
+import { RunDirectory } from './run-directory.js';
+import { createRunPath, safeName } from './run-path.js';
+import type { Verdict } from './verdict.js';
+
+/** One point of a sweep: what was varied and what came out. */
+export interface SweepPoint {
+  /** Folder of the point, relative to the sweep's. */
+  readonly directory: string;
+  /** Varied keys and their values. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly valid: Verdict['valid'];
+  /** Named results, such as finalLoss. */
+  readonly results: Readonly<Record<string, number | null>>;
+  readonly stateDigest: string | null;
+}
+
+/** A folder with one run directory a point; `index.csv` and `index.json` compare them. */
+export class SweepDirectory {
+  readonly path: string;
+  readonly sweepName: string;
+  readonly #points: SweepPoint[] = [];
+
+  private constructor(path: string, sweepName: string) {
+    this.path = path;
+    this.sweepName = sweepName;
+  }
+
+  static create(sweep: { readonly root: string; readonly sweepName: string; readonly sweep: unknown }): SweepDirectory {
+    const { path } = createRunPath(sweep.root, sweep.sweepName, new Date());
+    replaceFile(join(path, 'sweep.json'), `${jsonText(sweep.sweep, 2)}\n`);
+    return new SweepDirectory(path, sweep.sweepName);
+  }
+
+  /** The run directory of point `index` (from 0); `label` says in a few characters what is special about it. */
+  createPoint(index: number, label: string, scenario: unknown, setting?: RunSetting): RunDirectory {
+    const name = safeName(`point-${String(index).padStart(3, '0')}-${label}`).slice(0, 120);
+    return RunDirectory.create({
+      root: this.path,
+      scenarioName: this.sweepName,
+      scenario,
+      path: join(this.path, name),
+      ...(setting && { setting }),
+    });
+  }
+
+  /** Adds a finished point and writes both indexes anew, so that a sweep that is stopped has what it did so far. */
+  addPoint(point: SweepPoint): void {
+    this.#points.push(point);
+    replaceFile(join(this.path, 'index.json'), `${jsonText({ sweep: this.sweepName, points: this.#points }, 2)}\n`);
+    replaceFile(join(this.path, 'index.csv'), indexCsv(this.#points));
+  }
+
+  get points(): readonly SweepPoint[] {
+    return this.#points;
+  }
+}
+
+function indexCsv(points: readonly SweepPoint[]): string {
+  const settings = [...new Set(points.flatMap((point) => Object.keys(point.settings)))];
+  const results = [...new Set(points.flatMap((point) => Object.keys(point.results)))];
+  const rows = points.map((point) => [
+    point.directory,
+    ...settings.map((name) => String(point.settings[name] ?? '')),
+    String(point.valid),
+    ...results.map((name) => String(point.results[name] ?? '')),
+    point.stateDigest ?? '',
+  ]);
+  return [['directory', ...settings, 'valid', ...results, 'stateDigest'], ...rows]
+    .map((row) => `${csvLine(row)}\n`)
+    .join('');
+}
