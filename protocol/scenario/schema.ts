@@ -67,7 +67,7 @@ const privacy = strict({
 
 const claim = z.looseObject({ claim: text, source: text, of: text }, { error: 'an object with claim, source and of' });
 
-const anything = z.unknown();
+const anything = z.unknown().optional();
 const record = z.record(z.string(), z.unknown(), { error: 'an object' });
 
 export const claims = list(claim);

@@ -29,6 +29,6 @@ export function coordinatorUrl(text: string): string {
 }
 
 /** For a repeatable `--set`. */
-export function collectAssignments(text: string, before: readonly Assignment[]): readonly Assignment[] {
+export function collectAssignments(text: string, before: readonly Assignment[] = []): readonly Assignment[] {
   return [...before, parseAssignment(text)];
 }

@@ -14,7 +14,7 @@ export function replayCommand(): Command {
     .option('--out <directory>', 'write the new run here, not under runs/')
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
-    .addHelpText('after', '\nExamples:\n  gradswarm replay runs/quick-start/latest')
+    .addHelpText('after', '\nExamples:\n  gradswarm replay runs/latest')
     .action((directory: string, flags: Flags) =>
       report((watching) => replayRun(directory, { directory: flags.out ?? null, listen: null, ...watching }), flags),
     );

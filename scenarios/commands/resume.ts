@@ -15,7 +15,7 @@ export function resumeCommand(): Command {
     .option('--listen <[host]:port>', 'wait here for workers that join from elsewhere', listenAddress)
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
-    .addHelpText('after', '\nExamples:\n  gradswarm resume runs/quick-start/latest')
+    .addHelpText('after', '\nExamples:\n  gradswarm resume runs/latest')
     .action((directory: string, flags: Flags) =>
       report((watching) => resumeRun(directory, { directory: null, listen: flags.listen ?? null, ...watching }), flags),
     );

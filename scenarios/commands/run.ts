@@ -11,7 +11,7 @@ import { collectAssignments, listenAddress, wholeNumber } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
 interface Flags extends Printing {
-  readonly set: readonly Assignment[];
+  readonly set?: readonly Assignment[];
   readonly workers?: number;
   readonly listen?: { host: string; port: number };
   readonly seed?: number;
@@ -27,7 +27,7 @@ Examples:
   gradswarm run quick-start --listen :7700 --workers 4  wait for four workers from elsewhere
   gradswarm run quick-start --set clients=100 --set data.partition='{"name":"dirichlet","alpha":0.1}'
   gradswarm run ./my-scenario.ts --seed 3 --rounds 50 --json
-  gradswarm run runs/quick-start/latest                 the same bits again, from the record
+  gradswarm run runs/latest                             the same bits again, from the record
 
 Exit status: 0 valid, 1 not valid, 2 cannot be told, 3 the scenario or the command was not accepted.`;
 
@@ -38,7 +38,7 @@ export function runCommand(): Command {
     .argument('<scenario>', 'a name from the list, a .ts, .js or .json file, or a run directory')
     .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))
     .option('--listen <[host]:port>', 'wait here for workers that join from elsewhere', listenAddress)
-    .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments, [])
+    .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments)
     .option('--seed <seed>', 'the same as --set seed=…', wholeNumber(0))
     .option('--rounds <rounds>', 'the same as --set rounds=…', wholeNumber(1))
     .option('--device <name>', 'the same as --set device=…')
@@ -64,7 +64,7 @@ async function run(name: string, flags: Flags): Promise<void> {
 }
 
 /** `--set` in the order given, then the options that have a name of their own. */
-function changed(input: Loaded, { set, workers, seed, rounds, device }: Flags): Loaded {
+function changed(input: Loaded, { set = [], workers, seed, rounds, device }: Flags): Loaded {
   const named = Object.entries({ 'workers.count': workers, seed, rounds, device });
   const assignments = named.flatMap(([path, value]) => (value === undefined ? [] : [{ path, value }]));
   return [...set, ...assignments].reduce(assign, input);
