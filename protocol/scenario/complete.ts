@@ -26,7 +26,7 @@ export function complete(defaults: JsonObject, given: JsonObject, path: string, 
 
 function completeValue(byDefault: Json, value: Json, path: string, problems: Problems): Json {
   if (byDefault === null) {
-    if (typeof value === 'boolean') problems.add(path, 'a number, a string, an object or null', value);
+    if (typeof value === 'boolean') problems.add(path, 'a number, a string, an object, an array or null', value);
     return value;
   }
   if (Array.isArray(byDefault)) return completeArray(byDefault, value, path, problems);

@@ -4,7 +4,7 @@ import { checkAcross, type Found } from './cross-checks.js';
 import { FAULT_RULES, isBuiltInFault, ruleTimes } from './fault-rules.js';
 import { isPlainObject, plainCopy } from './plain-data.js';
 import { join, Problems } from './problems.js';
-import type { FaultRule, Json, JsonObject, KindCodec, Scenario, ScenarioInput, Spec } from './scenario.js';
+import type { FaultRule, Json, JsonObject, KindCodec, Link, Scenario, ScenarioInput, Spec } from './scenario.js';
 import { DEFAULT_DEVICE, DEFAULT_LINK, fixedParts } from './schema.js';
 import { choice, parse, specOf, strict } from './structure.js';
 
@@ -28,7 +28,7 @@ export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue
       const scenario = assemble(fixed, named);
       checkAcross(scenario, named.found, problems);
       problems.throwIfAny(subject);
-      return scenario;
+      return withUsual(scenario);
     }
   }
   problems.throwIfAny(subject);
@@ -49,24 +49,27 @@ interface Named {
 
 function assemble(fixed: NonNullable<ReturnType<typeof parse<typeof fixedParts>>>, named: Named): Scenario {
   const { found: _, ...parts } = named;
-  const { reportPlots, ...rest } = fixed;
+  return { ...fixed, ...parts } as Scenario;
+}
+
+/** Lists that cover only some get the usual device and link below them; the last entry that matches counts. */
+function withUsual(scenario: Scenario): Scenario {
+  const { devices, links } = scenario;
   return {
-    ...rest,
-    ...parts,
-    devices: fixed.devices[0]?.clients === 'all' ? fixed.devices : [DEFAULT_DEVICE, ...fixed.devices],
-    links: fixed.links[0] && isWhole(fixed.links[0]) ? fixed.links : [DEFAULT_LINK, ...fixed.links],
-    ...(reportPlots === undefined ? {} : { reportPlots }),
-  } as Scenario;
+    ...scenario,
+    devices: devices[0]?.clients === 'all' ? devices : [DEFAULT_DEVICE, ...devices],
+    links: links[0] && isWhole(links[0]) ? links : [DEFAULT_LINK, ...links],
+  };
+}
+
+function isWhole({ from, to, kind, direction }: Link): boolean {
+  return from === 'all' && to === 'all' && kind === null && direction === 'all';
 }
 
 /** Settings without a name belong to what would be taken without them. */
 function withName(value: Json | undefined, name: string): Json {
   if (value === undefined) return name;
   return isPlainObject(value) && !('name' in value) ? { name, ...(value as JsonObject) } : value;
-}
-
-function isWhole(link: typeof DEFAULT_LINK): boolean {
-  return link.from === 'all' && link.to === 'all' && link.kind === null && link.direction === 'all';
 }
 
 class Resolver {

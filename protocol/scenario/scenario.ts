@@ -144,6 +144,8 @@ export interface Scenario {
   readonly claims: readonly Claim[];
   /** Plots beyond the usual ones, in the report's own words. */
   readonly reportPlots?: readonly JsonObject[];
+  /** About how long the run takes on two cores, for `gradswarm list`; null: not said. */
+  readonly expectedSeconds: number | null;
 }
 
 /** A name alone stands for the spec without settings. */
@@ -185,18 +187,21 @@ export interface ScenarioInput {
   readonly expect?: readonly SpecInput[];
   readonly claims?: readonly Claim[];
   readonly reportPlots?: readonly JsonObject[];
+  readonly expectedSeconds?: number | null;
 }
 
 /** One scenario at many settings. `over`: values by path; the points are the Cartesian product in written order. */
 export interface SweepInput {
   readonly sweep: string;
   readonly description?: string;
-  readonly base: Omit<ScenarioInput, 'name' | 'expect'> & { readonly expect?: readonly SpecInput[] };
+  readonly base: Omit<ScenarioInput, 'name'>;
   readonly over: Readonly<Record<string, readonly Json[]>>;
   /** Judged once over all points; `base.expect` is judged at each point. */
   readonly expect?: readonly SpecInput[];
   readonly claims?: readonly Claim[];
   readonly reportPlots?: readonly JsonObject[];
+  /** Of all points together. */
+  readonly expectedSeconds?: number | null;
 }
 
 /** A scenario file's default export. */

@@ -67,11 +67,12 @@ const privacy = strict({
 
 const claim = z.looseObject({ claim: text, source: text, of: text }, { error: 'an object with claim, source and of' });
 
-const anything = z.unknown();
+const anything = z.unknown().optional();
 const record = z.record(z.string(), z.unknown(), { error: 'an object' });
 
 export const claims = list(claim);
 export const reportPlots = list(record);
+export const expectedSeconds = either('a number above 0 or null', positive, z.null()).default(null);
 
 export const fixedParts = strict({
   name: text.regex(NAME, { error: NAME_PHRASE }),
@@ -100,6 +101,7 @@ export const fixedParts = strict({
   expect: list(anything).default([]),
   claims: claims.default([]),
   reportPlots: reportPlots.optional(),
+  expectedSeconds,
 });
 
 /** Covers every client, below whatever the scenario says about some of them. */

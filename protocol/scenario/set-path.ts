@@ -38,7 +38,7 @@ export function assign<T extends ScenarioInput | SweepInput>(input: T, { path, v
   if (axis !== undefined) {
     throw new GradswarmError(
       'ERR_USAGE',
-      `--set ${path}: expected a path that is not swept, got one that meets the axis '${axis}'; set '${axis}'`,
+      `${path}: expected a path that is not swept, got one that meets the axis '${axis}'; set '${axis}'`,
     );
   }
   const base = setPath(withFullCodecs(input.base as unknown as JsonObject), path, value);
@@ -69,7 +69,7 @@ function replace(target: Json | undefined, keys: readonly string[], before: stri
     const index = Number(key);
     if (!/^\d+$/.test(key) || index > items.length) {
       const places = items.length === 0 ? '0' : `0 to ${items.length - 1}, or ${items.length} to add one`;
-      throw new GradswarmError('ERR_USAGE', `--set ${path}: expected a place in the list (${places}), got '${key}'`);
+      throw new GradswarmError('ERR_USAGE', `${path}: expected a place in the list (${places}), got '${key}'`);
     }
     return [...items.slice(0, index), replace(items[index], rest, path, value), ...items.slice(index + 1)];
   }
@@ -77,7 +77,7 @@ function replace(target: Json | undefined, keys: readonly string[], before: stri
   if (!isPlainObject(holder))
     throw new GradswarmError(
       'ERR_USAGE',
-      `--set ${path}: expected an object or a list at '${before}', got ${JSON.stringify(target)}`,
+      `${path}: expected an object or a list at '${before}', got ${JSON.stringify(target)}`,
     );
   const inside = Object.hasOwn(holder, key) ? (holder[key] as Json) : undefined;
   return { ...(holder as JsonObject), [key]: replace(inside, rest, path, value) };

@@ -4,7 +4,7 @@ import { isPlainObject, plainCopy } from './plain-data.js';
 import { Problems } from './problems.js';
 import { resolveExpectations, resolveScenario } from './resolve.js';
 import type { Claim, Json, JsonObject, Scenario, ScenarioInput, Spec, SweepInput } from './scenario.js';
-import { claims, reportPlots } from './schema.js';
+import { claims, expectedSeconds, reportPlots } from './schema.js';
 import { assign } from './set-path.js';
 import { list, parse, strict, text } from './structure.js';
 
@@ -40,6 +40,7 @@ const sweepParts = strict({
   expect: list(z.unknown()).default([]),
   claims: claims.default([]),
   reportPlots: reportPlots.default([]),
+  expectedSeconds,
 });
 
 /** Every point resolved, in written order: the last path changes fastest. Throws ERR_SCENARIO. */

@@ -1,0 +1,49 @@
+import { GradswarmError } from '../wire/error-codes.js';
+import type { ExpectationFamily, Finding, Holds, Judgement, RunRecord } from './expectation.js';
+import type { Spec } from './scenario.js';
+
+/** What verdict.json holds. */
+export interface Verdict {
+  readonly valid: Holds;
+  readonly expectations: readonly Judgement[];
+}
+
+/**
+ * Judges each expectation on all records (one record: a run; several: a sweep's points). `find` gives the family by
+ * name; the specs are those of a resolved scenario.
+ */
+export function judge(
+  records: readonly RunRecord[],
+  expectations: readonly Spec[],
+  find: (name: string) => ExpectationFamily | undefined,
+): Verdict {
+  const judgements = expectations.map(({ name, ...settings }): Judgement => {
+    const family = find(name);
+    if (!family) throw new GradswarmError('ERR_SCENARIO', `expect: no expectation is named '${name}'`);
+    return { name, ...plainFinding(family.judge(records, family.settings.parse(settings) as Record<string, unknown>)) };
+  });
+  return { valid: conjunction(judgements.map(({ holds }) => holds)), expectations: judgements };
+}
+
+/**
+ * One false makes it false, else one unknown makes it unknown. Of nothing at all it is unknown: what nobody expected
+ * was not shown. (A resolved scenario always expects `finite`, so a run that only stayed finite is valid.)
+ */
+export function conjunction(all: readonly Holds[]): Holds {
+  if (all.includes(false)) return false;
+  return all.length === 0 || all.includes('unknown') ? 'unknown' : true;
+}
+
+/** A sweep's verdict: that of every point and what is expected over all of them. */
+export function sweepVerdict(points: readonly Verdict[], overall: Verdict): Holds {
+  const all = points.map(({ valid }) => valid);
+  return conjunction(overall.expectations.length === 0 ? all : [...all, overall.valid]);
+}
+
+/** JSON has no NaN and no infinity; the observed number becomes its word. */
+function plainFinding(finding: Finding): Finding {
+  const { observed } = finding;
+  return typeof observed === 'number' && !Number.isFinite(observed)
+    ? { ...finding, observed: String(observed) }
+    : finding;
+}

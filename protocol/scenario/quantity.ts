@@ -1,0 +1,70 @@
+import type { MetricsRow, RunRecord } from './expectation.js';
+
+/**
+ * Names of what a run shows. A series has a value a round: `loss`, `accuracy`, `bytesUp`, `bytesDown`, `bytesPeer`,
+ * `bytes` (all three), `simulatedMs`, `wallMs`, or anything measured besides. A figure is one number a run: an entry of
+ * the summary, or a series after `first`, `final`, `least`, `greatest`, `mean` or `total`: `finalLoss`, `totalBytesUp`,
+ * or with a dot where the series' name must stay as it is, `final.gsnr.mean`.
+ */
+
+const OWN = ['loss', 'accuracy', 'bytesUp', 'bytesDown', 'bytesPeer', 'simulatedMs', 'wallMs'] as const;
+
+/** The series' value in a row; null where the row has none. */
+export function seriesValue(row: MetricsRow, series: string): number | null {
+  if (series === 'bytes') return row.bytesUp + row.bytesDown + row.bytesPeer;
+  if (OWN.some((name) => name === series)) return row[series as (typeof OWN)[number]];
+  return Object.hasOwn(row.extra, series) ? row.extra[series]! : null;
+}
+
+/** The rounds that have a value of the series, with the value. */
+export function seriesOf(record: RunRecord, series: string): { readonly round: number; readonly value: number }[] {
+  return record.rows.flatMap((row) => {
+    const value = seriesValue(row, series);
+    return value === null ? [] : [{ round: row.round, value }];
+  });
+}
+
+const FIGURE = /^(first|final|least|greatest|mean|total)(\.?)(.+)$/;
+
+/** The figure's value; null where the run has no such figure. */
+export function figureOf(record: RunRecord, figure: string): number | null {
+  const summed = Object.hasOwn(record.summary, figure) ? record.summary[figure] : undefined;
+  if (typeof summed === 'number') return summed;
+  const [, statistic, dot, rest] = FIGURE.exec(figure) ?? [];
+  if (statistic === undefined || rest === undefined) return null;
+  const series = dot === '' ? rest[0]!.toLowerCase() + rest.slice(1) : rest;
+  const values = seriesOf(record, series).map(({ value }) => value);
+  return values.length === 0 ? null : statisticOf(statistic, values);
+}
+
+function statisticOf(statistic: string, values: readonly number[]): number {
+  switch (statistic) {
+    case 'first':
+      return values[0]!;
+    case 'final':
+      return values.at(-1)!;
+    case 'least':
+      return values.reduce((least, value) => Math.min(least, value));
+    case 'greatest':
+      return values.reduce((greatest, value) => Math.max(greatest, value));
+    case 'total':
+      return sum(values);
+    default:
+      return sum(values) / values.length;
+  }
+}
+
+/** The mean over the records; null where one of them lacks the figure. */
+export function meanFigure(records: readonly RunRecord[], figure: string): number | null {
+  const values = records.map((record) => figureOf(record, figure));
+  return values.length === 0 || values.includes(null) ? null : sum(values as number[]) / values.length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** What a report prints of a number. */
+export function inDigits(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { GradswarmError } from '../protocol/wire/error-codes.js';
+import { benchCommand } from './commands/bench.js';
+import { listCommand } from './commands/list.js';
+import { replayCommand } from './commands/replay.js';
+import { resumeCommand } from './commands/resume.js';
+import { runCommand } from './commands/run.js';
+import { workerCommand } from './commands/worker.js';
+import { exitStatusOfError } from './exit-status.js';
+
+const COMMANDS = [listCommand, runCommand, workerCommand, replayCommand, resumeCommand, benchCommand];
+
+const EXAMPLES = `
+Examples:
+  gradswarm list
+  gradswarm run quick-start
+  gradswarm run quick-start --workers 4
+  gradswarm run --help`;
+
+function program(): Command {
+  const root = new Command('gradswarm')
+    .description('Distributed and federated training where bytes, privacy and faults are counted.')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride();
+  for (const command of COMMANDS) root.addCommand(command().exitOverride().showHelpAfterError("('--help' tells more)"));
+  return root;
+}
+
+function complain(error: unknown): void {
+  const known = error instanceof GradswarmError;
+  const wantsJson = process.argv.includes('--json');
+  const helpShown = error instanceof CommanderError;
+  if (wantsJson && !(helpShown && error.exitCode === 0)) {
+    const code = known ? error.code : helpShown ? 'ERR_USAGE' : null;
+    const message = error instanceof Error ? error.message : String(error);
+    process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  }
+  if (helpShown) return;
+  const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${known ? error.message : unexpected}\n`);
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  complain(error);
+  process.exitCode = exitStatusOfError(error);
+}

@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import { type DataInput, isSweep, type SpecInput } from '../../protocol/scenario/scenario.js';
+import { type Loaded, loadScenario, shippedNames } from '../load.js';
+import { table } from './table.js';
+
+interface Line {
+  readonly name: string;
+  readonly method: string;
+  readonly data: string;
+  /** Runs in the sweep; 1 for a scenario. */
+  readonly points: number;
+  readonly expectedSeconds: number | null;
+  readonly description: string;
+}
+
+const PIPED_WIDTH = Number.POSITIVE_INFINITY;
+
+/** `gradswarm list`. */
+export function listCommand(): Command {
+  return new Command('list')
+    .description('show what can be run, one line each')
+    .option('--json', 'print one JSON document and nothing else')
+    .addHelpText('after', '\nExamples:\n  gradswarm list\n  gradswarm list --json')
+    .action(async ({ json }: { json?: boolean }) => {
+      const lines = await Promise.all(shippedNames().map(async (name) => lineOf(name, await loadScenario(name))));
+      process.stdout.write(`${json ? JSON.stringify(lines, null, 2) : inColumns(lines)}\n`);
+    });
+}
+
+function lineOf(name: string, loaded: Loaded): Line {
+  const { method, data } = isSweep(loaded) ? loaded.base : loaded;
+  const axes = isSweep(loaded) ? Object.values(loaded.over) : [];
+  return {
+    name,
+    method: nameOf(method),
+    data: nameOf(data),
+    points: axes.reduce((product, values) => product * values.length, 1),
+    expectedSeconds: loaded.expectedSeconds ?? null,
+    description: loaded.description ?? '',
+  };
+}
+
+function nameOf(spec: SpecInput | DataInput): string {
+  return typeof spec === 'string' ? spec : spec.name;
+}
+
+function inColumns(lines: readonly Line[]): string {
+  const rows = lines.map(({ name, method, data, points, expectedSeconds, description }) => [
+    name,
+    points === 1 ? method : `${method} x${points}`,
+    data,
+    expectedSeconds === null ? '-' : duration(expectedSeconds),
+    description,
+  ]);
+  return table(['NAME', 'METHOD', 'DATA', 'TIME', 'WHAT IT SHOWS'], rows, process.stdout.columns ?? PIPED_WIDTH);
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}

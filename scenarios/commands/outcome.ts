@@ -1,0 +1,71 @@
+import type { Judgement } from '../../protocol/scenario/expectation.js';
+import { exitStatusOf } from '../exit-status.js';
+import { interruptible } from '../interrupt.js';
+import { ProgressBar } from '../progress.js';
+import type { Progress, RunOptions, RunOutcome, SweepOutcome } from '../run.js';
+
+/** What every command that runs something has in common: progress, Ctrl-C, the printed result, the exit status. */
+
+export interface Printing {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+type Task<T> = (options: Pick<RunOptions, 'signal' | 'onProgress'>) => Promise<T>;
+
+export async function report(task: Task<RunOutcome>, printing: Printing): Promise<void> {
+  const outcome = await watched(task, printing);
+  print(printing, outcome, () => linesOf(outcome));
+  process.exitCode = exitStatusOf(outcome.verdict.valid);
+}
+
+export async function reportSweep(task: Task<SweepOutcome>, printing: Printing): Promise<void> {
+  const outcome = await watched(task, printing);
+  print(printing, outcome, () => sweepLines(outcome));
+  process.exitCode = exitStatusOf(outcome.valid);
+}
+
+async function watched<T>(task: Task<T>, { json, quiet }: Printing): Promise<T> {
+  const bar = json || quiet ? null : new ProgressBar();
+  const watching: { onProgress?: (progress: Progress) => void } = bar ? { onProgress: bar.show } : {};
+  try {
+    return await interruptible((signal) => task({ signal, ...watching }));
+  } finally {
+    bar?.stop();
+  }
+}
+
+function print({ json, quiet }: Printing, outcome: unknown, lines: () => string[]): void {
+  if (json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+  else if (!quiet) process.stdout.write(`${lines().join('\n')}\n`);
+}
+
+function linesOf({ verdict, reportPath, stateDigest }: RunOutcome): string[] {
+  return [
+    ...verdict.expectations.map(judgementLine),
+    `${validWord(verdict.valid)}  state ${stateDigest}`,
+    `report: ${reportPath}`,
+  ];
+}
+
+function sweepLines({ points, verdict, valid, reportPath }: SweepOutcome): string[] {
+  return [
+    ...points.flatMap(({ label, outcome }) => [
+      `${validWord(outcome.verdict.valid)}  ${label}`,
+      ...outcome.verdict.expectations.filter(({ holds }) => holds !== true).map((one) => `  ${judgementLine(one)}`),
+    ]),
+    ...verdict.expectations.map(judgementLine),
+    validWord(valid),
+    `report: ${reportPath}`,
+  ];
+}
+
+function judgementLine({ holds, name, detail }: Judgement): string {
+  const word = holds === 'unknown' ? 'unknown' : holds ? 'holds' : 'fails';
+  return `${word.padEnd(8)} ${name}: ${detail}`;
+}
+
+function validWord(valid: boolean | 'unknown'): string {
+  if (valid === 'unknown') return 'UNKNOWN';
+  return valid ? 'VALID' : 'NOT VALID';
+}

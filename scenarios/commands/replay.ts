@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import { replayRun } from '../runtime.js';
+import { type Printing, report } from './outcome.js';
+
+interface Flags extends Printing {
+  readonly out?: string;
+}
+
+/** `gradswarm replay`. */
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('run a recorded run again, with the recorded absences, and compare the bits')
+    .argument('<directory>', 'the run directory')
+    .option('--out <directory>', 'write the new run here, not under runs/')
+    .option('--json', 'print one JSON document and nothing else')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', '\nExamples:\n  gradswarm replay runs/latest')
+    .action((directory: string, flags: Flags) =>
+      report((watching) => replayRun(directory, { directory: flags.out ?? null, listen: null, ...watching }), flags),
+    );
+}

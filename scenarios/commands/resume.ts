@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import { resumeRun } from '../runtime.js';
+import { listenAddress } from './options.js';
+import { type Printing, report } from './outcome.js';
+
+interface Flags extends Printing {
+  readonly listen?: { host: string; port: number };
+}
+
+/** `gradswarm resume`. */
+export function resumeCommand(): Command {
+  return new Command('resume')
+    .description('go on from the last checkpoint of a run that was stopped')
+    .argument('<directory>', 'the run directory')
+    .option('--listen <[host]:port>', 'wait here for workers that join from elsewhere', listenAddress)
+    .option('--json', 'print one JSON document and nothing else')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', '\nExamples:\n  gradswarm resume runs/latest')
+    .action((directory: string, flags: Flags) =>
+      report((watching) => resumeRun(directory, { directory: null, listen: flags.listen ?? null, ...watching }), flags),
+    );
+}

@@ -1,0 +1,76 @@
+import { Command } from 'commander';
+import { resolveScenario } from '../../protocol/scenario/resolve.js';
+import { isSweep } from '../../protocol/scenario/scenario.js';
+import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
+import { resolveSweep } from '../../protocol/scenario/sweep.js';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { type Loaded, loadScenario } from '../load.js';
+import type { RunOptions } from '../run.js';
+import { loadCatalogue, runScenario, runSweep } from '../runtime.js';
+import { collectAssignments, listenAddress, wholeNumber } from './options.js';
+import { type Printing, report, reportSweep } from './outcome.js';
+
+interface Flags extends Printing {
+  readonly set?: readonly Assignment[];
+  readonly workers?: number;
+  readonly listen?: { host: string; port: number };
+  readonly seed?: number;
+  readonly rounds?: number;
+  readonly device?: string;
+  readonly out?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  gradswarm run quick-start
+  gradswarm run quick-start --workers 4                 real processes on this machine
+  gradswarm run quick-start --listen :7700 --workers 4  wait for four workers from elsewhere
+  gradswarm run quick-start --set clients=100 --set data.partition='{"name":"dirichlet","alpha":0.1}'
+  gradswarm run ./my-scenario.ts --seed 3 --rounds 50 --json
+  gradswarm run runs/latest                             the same bits again, from the record
+
+Exit status: 0 valid, 1 not valid, 2 cannot be told, 3 the scenario or the command was not accepted.`;
+
+/** `gradswarm run`. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('run a scenario or a sweep and judge what it expects')
+    .argument('<scenario>', 'a name from the list, a .ts, .js or .json file, or a run directory')
+    .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))
+    .option('--listen <[host]:port>', 'wait here for workers that join from elsewhere', listenAddress)
+    .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments)
+    .option('--seed <seed>', 'the same as --set seed=…', wholeNumber(0))
+    .option('--rounds <rounds>', 'the same as --set rounds=…', wholeNumber(1))
+    .option('--device <name>', 'the same as --set device=…')
+    .option('--out <directory>', 'write the run here, not under runs/')
+    .option('--json', 'print one JSON document and nothing else')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', EXAMPLES)
+    .action(run);
+}
+
+async function run(name: string, flags: Flags): Promise<void> {
+  const input = changed(await loadScenario(name), flags);
+  const catalogue = await loadCatalogue();
+  const options: Omit<RunOptions, 'signal'> = { directory: flags.out ?? null, listen: flags.listen ?? null };
+  if (isSweep(input)) {
+    const sweep = await resolveSweep(input, catalogue);
+    for (const { scenario } of sweep.points) checkListening(scenario.workers.count, flags);
+    return reportSweep((watching) => runSweep(sweep, { ...options, ...watching }), flags);
+  }
+  const scenario = await resolveScenario(input, catalogue);
+  checkListening(scenario.workers.count, flags);
+  return report((watching) => runScenario(scenario, { ...options, ...watching }), flags);
+}
+
+/** `--set` in the order given, then the options that have a name of their own. */
+function changed(input: Loaded, { set = [], workers, seed, rounds, device }: Flags): Loaded {
+  const named = Object.entries({ 'workers.count': workers, seed, rounds, device });
+  const assignments = named.flatMap(([path, value]) => (value === undefined ? [] : [{ path, value }]));
+  return [...set, ...assignments].reduce(assign, input);
+}
+
+function checkListening(workerCount: number, { listen }: Flags): void {
+  if (listen && workerCount === 0)
+    throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with how many to wait for, got 0 workers');
+}

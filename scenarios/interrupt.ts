@@ -1,0 +1,20 @@
+/** The exit status a shell expects of a command ended by SIGINT. */
+const INTERRUPTED = 130;
+
+/**
+ * Runs `work` with a signal that the first Ctrl-C aborts, so that it may write down what there is. The second Ctrl-C ends the process.
+ */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const onInterrupt = () => {
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    process.stderr.write('stopping; Ctrl-C again to end at once\n');
+    controller.abort();
+  };
+  process.on('SIGINT', onInterrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}

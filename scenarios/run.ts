@@ -1,0 +1,65 @@
+import type { Holds } from '../protocol/scenario/expectation.js';
+import type { Verdict } from '../protocol/scenario/judge.js';
+import type { Json } from '../protocol/scenario/scenario.js';
+
+/** What the command line asks of the runtime. */
+
+/** How far a run is; for a progress bar. */
+export interface Progress {
+  /** The run's name; in a sweep that of the point. */
+  readonly name: string;
+  readonly roundsDone: number;
+  readonly rounds: number;
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+}
+
+export interface RunOptions {
+  /** Run directory; null: a new one under `runs/`. */
+  readonly directory: string | null;
+  /** Wait here for workers from elsewhere; null: parties in this process, or workers started on this machine. */
+  readonly listen: { readonly host: string; readonly port: number } | null;
+  /** The user asks to stop: finish the frame at hand, write what there is, then throw ERR_STOPPED. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface RunOutcome {
+  /** Relative to the working directory where it lies below it. */
+  readonly directory: string;
+  readonly verdict: Verdict;
+  readonly summary: Readonly<Record<string, Json>>;
+  readonly stateDigest: string;
+  readonly reportPath: string;
+}
+
+export interface SweepOutcome {
+  readonly directory: string;
+  /** Of all points and of what is expected over them. */
+  readonly valid: Holds;
+  /** What is expected over the points. */
+  readonly verdict: Verdict;
+  readonly points: readonly { readonly label: string; readonly outcome: RunOutcome }[];
+  readonly reportPath: string;
+}
+
+export interface WorkerOptions {
+  /** Name of a compute device; null: the scenario's. */
+  readonly device: string | null;
+  readonly signal: AbortSignal;
+  readonly quiet: boolean;
+}
+
+export interface BenchmarkOptions {
+  /** Timings of each benchmark. */
+  readonly repeats: number;
+  readonly signal: AbortSignal;
+}
+
+export interface BenchmarkRow {
+  readonly name: string;
+  readonly median: number;
+  readonly least: number;
+  /** Such as `ms/round`. */
+  readonly unit: string;
+}

@@ -1,0 +1,67 @@
+import { readdirSync } from 'node:fs';
+import type { CodecContract } from '../../protocol/codecs/codec.js';
+import { type Catalogue, type CodecEntry, type Table, tableOf } from '../../protocol/scenario/catalogue.js';
+import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
+
+/** A small catalogue with every case a scenario can meet: server and peer methods, kinds that allow this codec or that. */
+
+const EXPECTATIONS = new URL('../../protocol/scenario/expectations/', import.meta.url);
+
+const families: Record<string, ExpectationFamily> = {};
+for (const file of readdirSync(EXPECTATIONS).filter((name) => name.endsWith('.js'))) {
+  const { default: family } = (await import(new URL(file, EXPECTATIONS).href)) as { default: ExpectationFamily };
+  families[file.slice(0, -'.js'.length)] = family;
+}
+
+/** Every expectation of the folder, by file name. */
+export const expectations: Table<ExpectationFamily> & { find(name: string): ExpectationFamily | undefined } = {
+  names: () => Object.keys(families).sort(),
+  find: (name) => families[name],
+};
+
+function codec(contract: CodecContract, defaults: object): CodecEntry {
+  return { defaults, contract: () => contract };
+}
+
+export const tinyCatalogue: Catalogue = {
+  methods: tableOf({
+    fedavg: {
+      defaults: {
+        localEpochs: 1,
+        clientLearningRate: 0.1,
+        nesterov: false,
+        batchSize: null,
+        layers: [16, 16],
+        optimizer: { name: 'sgd', learningRate: 1 },
+        clipping: { radius: 1, adaptive: { quantile: 0.5 } },
+      },
+      check({ clientLearningRate }: { clientLearningRate: number }) {
+        if (clientLearningRate <= 0)
+          throw new Error(`clientLearningRate: expected more than 0, got ${clientLearningRate}`);
+      },
+      messages: {
+        model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
+        update: { from: 'clients', to: 'coordinator', vectors: ['delta'], scalars: ['examples'], lossy: 'any' },
+        masked: { from: 'clients', to: 'coordinator', vectors: ['sum'], lossy: 'unbiased' },
+        kept: { from: 'clients', to: 'coordinator', vectors: ['shift'], lossy: 'any', memory: 'method' },
+        count: { from: 'clients', to: 'coordinator', scalars: ['examples'] },
+      },
+    },
+    'gradient-tracking': {
+      defaults: { step: 0.05 },
+      messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x', 'y'] } },
+    },
+  }),
+  objectives: tableOf({ 'logistic-regression': { defaults: { l2: 0 } }, quadratic: { defaults: { condition: 10 } } }),
+  datasets: tableOf({ 'gaussian-clusters': { defaults: { classes: 10, examples: 1000 } }, mnist: { defaults: {} } }),
+  partitions: tableOf({ iid: { defaults: {} }, dirichlet: { defaults: { alpha: 0.5 } } }),
+  topologies: tableOf({ ring: { defaults: {} }, torus: { defaults: { rows: 2 } } }),
+  codecs: tableOf({
+    identity: codec('lossless', {}),
+    'top-k': codec('contractive', { fraction: 0.1 }),
+    'stochastic-quantization': codec('unbiased', { bits: 4 }),
+  }),
+  memories: tableOf({ 'error-feedback': { defaults: { decay: 1 } } }),
+  faults: tableOf({ 'sign-flip': { defaults: { clients: [0], factor: -1 } } }),
+  expectations,
+};
