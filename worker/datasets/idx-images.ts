@@ -170,6 +170,6 @@ export const fashionMnist = datasetLoader(
         `data set 'fashion-mnist': expected its IDX files in ${folder}, there is no such folder; install Debian's package dataset-fashion-mnist, or set 'folder'`,
       );
     const dataset = loadIdxImages('fashion-mnist', `IDX files in ${folder}`, findIdxFiles(folder), settings, rng);
-    return { ...dataset, classNames: FASHION_CLASSES };
+    return { ...dataset, classCount: FASHION_CLASSES.length, classNames: FASHION_CLASSES };
   },
 );
