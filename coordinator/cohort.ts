@@ -19,7 +19,9 @@ export function drawCohort(
 ): readonly ClientIndex[] {
   const own = method.coordinator?.cohort;
   if (own) {
-    const chosen = [...new Set(own(state as object, { index, clientCount, hyperparameters, shared }))].sort((a, b) => a - b);
+    const chosen = [...new Set(own(state as object, { index, clientCount, hyperparameters, shared }))].sort(
+      (a, b) => a - b,
+    );
     const wrong = chosen.find((client) => !(Number.isInteger(client) && client >= 0 && client < clientCount));
     if (wrong !== undefined)
       throw new GradswarmError(

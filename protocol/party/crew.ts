@@ -32,7 +32,9 @@ export interface Settlement {
 export interface Crew {
   /** Runs the client halves of the plan's cohort. Rejects with WorkersLost when a process that hosts some of them is gone. */
   begin(plan: RoundPlan): Promise<CrewReport>;
-  settle(settlement: Settlement): void;
+  /** Stops the attempt: `begin` then fails. */
+  abort(plan: RoundPlan): void;
+  settle(settlement: Settlement, cohort: readonly ClientIndex[]): void;
   /** Estimates of every client that has a state, by client. */
   estimates(): Promise<ReadonlyMap<ClientIndex, readonly ReadonlyVector[]>>;
   /** Encoded records of these clients; those that were never invited are left out. */

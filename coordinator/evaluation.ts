@@ -1,0 +1,45 @@
+import type { PartyId, ReadonlyVector, Vector } from '../protocol/method.js';
+import { accumulate, scale, squaredDistance, zerosLike } from '../protocol/numerics/vector.js';
+
+/** Held-out loss and accuracy of a model; null where accuracy has no meaning. */
+export interface Evaluator {
+  evaluate(
+    estimates: readonly ReadonlyVector[],
+  ):
+    | { readonly loss: number; readonly accuracy: number | null }
+    | Promise<{ readonly loss: number; readonly accuracy: number | null }>;
+}
+
+export interface EvaluatedRound {
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly extra: Readonly<Record<string, number>>;
+}
+
+/**
+ * A server's estimates (one, or one per chain) are evaluated as they are. Peers' estimates: their mean is, and beside it stands
+ * `consensusError`, the mean squared distance of the peers' estimates to it.
+ */
+export async function evaluateEstimates(
+  evaluator: Evaluator,
+  estimates: ReadonlyMap<PartyId, readonly ReadonlyVector[]>,
+): Promise<EvaluatedRound> {
+  const server = estimates.get('coordinator');
+  if (server) {
+    if (server.length === 0) return { loss: null, accuracy: null, extra: {} };
+    return { ...(await evaluator.evaluate(server)), extra: {} };
+  }
+  const peers = [...estimates.values()].flat();
+  if (peers.length === 0) return { loss: null, accuracy: null, extra: {} };
+  const mean = meanOf(peers);
+  let spread = 0;
+  for (const peer of peers) spread += squaredDistance(peer, mean);
+  const { loss, accuracy } = await evaluator.evaluate([mean]);
+  return { loss, accuracy, extra: { consensusError: spread / peers.length } };
+}
+
+function meanOf(vectors: readonly ReadonlyVector[]): Vector {
+  const sum = zerosLike(vectors[0]!);
+  for (const vector of vectors) accumulate(sum, 1, vector);
+  return scale(1 / vectors.length, sum);
+}

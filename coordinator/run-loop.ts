@@ -1,0 +1,336 @@
+import type { ClientIndex, PartyId, ReadonlyVector } from '../protocol/method.js';
+import type { Crew, CrewReport, Settlement } from '../protocol/party/crew.js';
+import type { AbsenceRecord, DeliveryEntry } from '../protocol/party/delivery-log.js';
+import { addBytes, type ByteCounts, noBytes } from '../protocol/party/dispatch.js';
+import { halfOf, type PartyReport } from '../protocol/party/party.js';
+import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
+import { quorumCount, type RunSite } from '../protocol/party/run-site.js';
+import type { RoundPlan } from '../protocol/party/seal.js';
+import type { Scenario } from '../protocol/scenario/scenario.js';
+import { GradswarmError } from '../protocol/wire/error-codes.js';
+import { drawCohort, inclusionProbability } from './cohort.js';
+import { type Evaluator, evaluateEstimates } from './evaluation.js';
+import type { MetricsRow } from './run-directory/metrics.js';
+
+/** A process that hosted some of the round's clients is gone: the attempt cannot be finished. */
+export class WorkersLost extends GradswarmError {
+  constructor(
+    readonly clients: readonly ClientIndex[],
+    message: string,
+  ) {
+    super('ERR_WORKER_LOST', message);
+  }
+}
+
+/** What a run is told while it goes on. */
+export interface RunObserver {
+  round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void;
+  abandoned(round: number, attempt: number, reason: string): void;
+  /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
+  checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
+}
+
+/** What the loop itself carries from round to round. */
+export interface CarriedState {
+  readonly simulatedMs: number;
+  readonly wallMs: number;
+  readonly ledger: readonly unknown[];
+  readonly lostClients: readonly ClientIndex[];
+}
+
+export interface RunLoopOptions {
+  readonly scenario: Scenario;
+  /** The coordinator's own part: its half, where the method has one. */
+  readonly site: RunSite;
+  readonly crew: Crew;
+  readonly evaluator: Evaluator;
+  readonly observer: RunObserver;
+  /** Clients that scripted faults keep from a round. */
+  readonly scriptedAbsences: (round: number) => RoundPlan['absent'];
+  /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
+  readonly privacy: PrivacyBudget | null;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+}
+
+export interface PrivacyBudget {
+  /** Adds a round's releases; returns columns for metrics. */
+  charge(entries: readonly unknown[], round: number): Readonly<Record<string, number>>;
+  /** True when the scenario's budget is spent. */
+  exhausted(): boolean;
+}
+
+export interface RunResult {
+  readonly roundsDone: number;
+  readonly stopped: 'finished' | 'stopped' | 'budget';
+  readonly bytes: ByteCounts;
+  readonly simulatedMs: number;
+  readonly wallMs: number;
+  /** Encoded records of all parties that took part, for the digest. */
+  readonly records: ReadonlyMap<PartyId, Uint8Array>;
+  readonly estimates: readonly ReadonlyVector[];
+}
+
+/** Rounds, one after the other: invite, run, settle, evaluate, write down. */
+export class RunLoop {
+  private round = 0;
+  private simulatedMs = 0;
+  private wallBeforeMs = 0;
+  private startedMs = 0;
+  private ledger: unknown[] = [];
+  private readonly lost = new Set<ClientIndex>();
+  private readonly changed = new Set<ClientIndex>();
+  private readonly bytes = noBytes();
+
+  constructor(private readonly options: RunLoopOptions) {}
+
+  /** Goes back to a checkpoint. Records: of every party that had one. */
+  async restore(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): Promise<void> {
+    this.round = round;
+    this.simulatedMs = carried.simulatedMs;
+    this.wallBeforeMs = carried.wallMs;
+    this.ledger = [...carried.ledger];
+    const clients = new Map<ClientIndex, Uint8Array>();
+    for (const [party, bytes] of records) {
+      if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
+      else clients.set(party, bytes);
+    }
+    await this.options.crew.restore(clients);
+  }
+
+  async run(): Promise<RunResult> {
+    const { scenario, crew, signal, privacy, now } = this.options;
+    this.startedMs = now();
+    let stopped: RunResult['stopped'] = 'finished';
+    while (this.round < scenario.rounds) {
+      if (signal.aborted) stopped = 'stopped';
+      else if (privacy?.exhausted()) stopped = 'budget';
+      if (stopped !== 'finished') break;
+      await this.oneRound();
+      const { everyRounds } = scenario.checkpoints;
+      if (everyRounds !== null && this.round % everyRounds === 0 && this.round < scenario.rounds)
+        await this.checkpoint();
+    }
+    if (stopped === 'stopped' && scenario.checkpoints.everyRounds !== null) await this.checkpoint();
+    const records = new Map<PartyId, Uint8Array>(await crew.records('all'));
+    const own = this.ownRecord();
+    if (own) records.set('coordinator', own);
+    return {
+      roundsDone: this.round,
+      stopped,
+      bytes: this.bytes,
+      simulatedMs: this.simulatedMs,
+      wallMs: this.wallMs(),
+      records,
+      estimates: await this.estimates(),
+    };
+  }
+
+  private async oneRound(): Promise<void> {
+    const { scenario, site, observer } = this.options;
+    const { method, hyperparameters } = site.host;
+    const coordinator = method.coordinator ? site.party('coordinator') : null;
+    const cohort = drawCohort(
+      scenario.participation,
+      scenario.clients,
+      site.host.sharedStream(this.round),
+      method,
+      coordinator?.record.state,
+      this.round,
+      hyperparameters,
+    );
+    for (let attempt = 0; ; attempt++) {
+      const plan = this.plan(cohort, attempt);
+      try {
+        await this.attempt(plan);
+        return;
+      } catch (error) {
+        this.settle(plan, [], true);
+        if (!(error instanceof WorkersLost) || scenario.workers.onLoss === 'fail') throw error;
+        for (const client of error.clients) this.lost.add(client);
+        observer.abandoned(this.round + 1, attempt, error.message);
+        if (this.lost.size >= scenario.clients) throw error;
+      }
+    }
+  }
+
+  private plan(cohort: readonly ClientIndex[], attempt: number): RoundPlan {
+    const { scenario, scriptedAbsences } = this.options;
+    const absent = [...scriptedAbsences(this.round)];
+    for (const client of cohort)
+      if (this.lost.has(client) && !absent.some(({ from }) => from === client))
+        absent.push({ from: client, why: 'crashed' });
+    return {
+      index: this.round,
+      attempt,
+      cohort,
+      absent: absent.sort((a, b) => a.from - b.from),
+      inclusion: inclusionProbability(scenario.participation, scenario.clients),
+      startMs: this.options.site.host.method.coordinator ? this.simulatedMs : 0,
+    };
+  }
+
+  private async attempt(plan: RoundPlan): Promise<void> {
+    const { site, crew } = this.options;
+    const coordinator = site.host.method.coordinator ? site.party('coordinator') : null;
+    // When one side fails the other must not be left waiting for it.
+    let failure: unknown = null;
+    const stop = (error: unknown): void => {
+      failure ??= error;
+      site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
+    };
+    const clients = crew.begin(plan).catch((error: unknown) => {
+      stop(error);
+      return null;
+    });
+    const own = coordinator
+      ? coordinator.run(plan).catch((error: unknown) => {
+          stop(error);
+          crew.abort(plan);
+          return null;
+        })
+      : Promise.resolve(null);
+    const [report, ownReport] = await Promise.all([clients, own]);
+    if (failure) throw failure;
+    this.checkQuorum(plan, ownReport);
+    await this.conclude(plan, report!, ownReport);
+  }
+
+  private checkQuorum(plan: RoundPlan, own: PartyReport | null): void {
+    const { quorum } = this.options.scenario.participation;
+    const used = plan.cohort.length - new Set([...plan.absent.map(({ from }) => from), ...(own?.unused ?? [])]).size;
+    const needed = quorumCount(quorum, plan.cohort.length);
+    if (used >= needed) return;
+    throw new GradswarmError(
+      'ERR_QUORUM',
+      `round ${plan.index + 1}: expected messages of at least ${needed} of ${plan.cohort.length} invited clients, got ${used}; ` +
+        'raise participation.deadlineMs or lower participation.quorum',
+    );
+  }
+
+  private async conclude(plan: RoundPlan, report: CrewReport, own: PartyReport | null): Promise<void> {
+    const { site, observer, privacy, scenario } = this.options;
+    const absences: AbsenceRecord[] = [...site.host.takeAbsences(), ...report.absences];
+    this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
+    for (const client of plan.cohort) this.changed.add(client);
+    const bytes = site.takeBytes();
+    addBytes(bytes, report.bytes);
+    addBytes(this.bytes, bytes);
+    const clocks = own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs);
+    for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
+    this.round++;
+    const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes) };
+    const entries = [...(own?.ledger ?? []), ...report.parties.flatMap(({ ledger }) => ledger)];
+    this.ledger.push(...entries);
+    if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
+    const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
+    const evaluation = due ? await evaluateEstimates(this.options.evaluator, await this.estimatesByParty()) : null;
+    if (evaluation) Object.assign(extra, evaluation.extra);
+    const row: MetricsRow = {
+      round: this.round,
+      loss: evaluation?.loss ?? null,
+      accuracy: evaluation?.accuracy ?? null,
+      bytesUp: bytes.up.wire,
+      bytesDown: bytes.down.wire,
+      bytesPeer: bytes.peer.wire,
+      simulatedMs: this.simulatedMs,
+      wallMs: this.wallMs(),
+      extra,
+    };
+    observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
+  }
+
+  private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {
+    const { site, crew } = this.options;
+    const own = reports.find(({ party }) => party === 'coordinator');
+    const posts = new Map<ClientIndex, { kind: string; step: number; to: ClientIndex }[]>();
+    for (const { unheard } of reports)
+      for (const { kind, step, from, to } of unheard) {
+        if (from === 'coordinator' || to === 'coordinator') continue;
+        const list = posts.get(from) ?? [];
+        posts.set(from, list);
+        list.push({ kind, step, to });
+      }
+    const settlement: Settlement = {
+      round: plan.index,
+      attempt: plan.attempt,
+      abandoned,
+      voided: own?.unused ?? [],
+      undelivered: [...posts].map(([client, list]) => ({ client, posts: list })),
+    };
+    if (abandoned) {
+      site.parties.get('coordinator')?.abandon();
+      site.takeBytes();
+      site.host.takeAbsences();
+    } else site.parties.get('coordinator')?.commit([]);
+    crew.settle(settlement, plan.cohort);
+  }
+
+  private async checkpoint(): Promise<void> {
+    const records = new Map<PartyId, Uint8Array>(
+      await this.options.crew.records([...this.changed].sort((a, b) => a - b)),
+    );
+    const own = this.ownRecord();
+    if (own) records.set('coordinator', own);
+    this.changed.clear();
+    this.options.observer.checkpoint(this.round, records, {
+      simulatedMs: this.simulatedMs,
+      wallMs: this.wallMs(),
+      ledger: this.ledger,
+      lostClients: [...this.lost],
+    });
+  }
+
+  private ownRecord(): Uint8Array | null {
+    const { site } = this.options;
+    return site.host.method.coordinator ? encodeRecord('coordinator', site.party('coordinator').record) : null;
+  }
+
+  private async estimatesByParty(): Promise<ReadonlyMap<PartyId, readonly ReadonlyVector[]>> {
+    const { site, crew } = this.options;
+    if (site.host.method.coordinator?.estimates) {
+      const { state } = site.party('coordinator').record;
+      return new Map([['coordinator', halfOf(site.host.method, 'coordinator').estimates!(state as object)]]);
+    }
+    return crew.estimates();
+  }
+
+  private async estimates(): Promise<readonly ReadonlyVector[]> {
+    return [...(await this.estimatesByParty()).values()].flat();
+  }
+
+  private wallMs(): number {
+    return this.wallBeforeMs + this.options.now() - this.startedMs;
+  }
+}
+
+/** The coordinator's own numbers, and the mean over clients of each name that clients measured. */
+function measures(parties: readonly PartyReport[], own: PartyReport | null): Record<string, number> {
+  const sums = new Map<string, { sum: number; count: number }>();
+  for (const { measures } of parties)
+    for (const [name, value] of measures) {
+      const entry = sums.get(name) ?? { sum: 0, count: 0 };
+      sums.set(name, entry);
+      entry.sum += value;
+      entry.count++;
+    }
+  const result: Record<string, number> = {};
+  for (const [name, { sum, count }] of sums) result[name] = sum / count;
+  for (const [name, value] of own?.measures ?? []) result[name] = value;
+  return result;
+}
+
+/** Bytes before codecs and after, where a codec made a difference. */
+function codecColumns(bytes: ByteCounts): Record<string, number> {
+  const columns: Record<string, number> = {};
+  for (const [direction, name] of [
+    ['up', 'Up'],
+    ['down', 'Down'],
+    ['peer', 'Peer'],
+  ] as const) {
+    if (bytes[direction].raw === bytes[direction].payload) continue;
+    columns[`rawBytes${name}`] = bytes[direction].raw;
+    columns[`payloadBytes${name}`] = bytes[direction].payload;
+  }
+  return columns;
+}

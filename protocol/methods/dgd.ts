@@ -1,0 +1,46 @@
+import { defineMethod, type Vector } from '../method.js';
+import { requireCount, requireOneOf } from '../numerics/settings.js';
+import { addScaled } from '../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../optimizers/schedules.js';
+import { mix } from '../topology/mix.js';
+
+interface Peer {
+  readonly x: Vector;
+}
+
+const defaults = {
+  stepSize: 0.05 as ScheduleSpec,
+  /** Examples of a gradient; null: all of the shard. */
+  batchSize: null as number | null,
+  /** 'cta': combine then adapt, x = W x - step g(x). 'atc': adapt then combine, x = W (x - step g(x)). */
+  form: 'cta',
+};
+
+export default defineMethod({
+  name: 'dgd',
+  paper: {
+    title: 'Distributed Subgradient Methods for Multi-Agent Optimization',
+    url: 'https://doi.org/10.1109/TAC.2008.2009515',
+    algorithm: 'decentralised (sub)gradient descent',
+  },
+  defaults,
+  check({ batchSize, form }) {
+    if (batchSize !== null) requireCount('method.batchSize', batchSize);
+    requireOneOf('method.form', form, ['cta', 'atc']);
+  },
+  messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },
+  client: {
+    init: ({ initialParams }): Peer => ({ x: initialParams }),
+    async round({ x }, at): Promise<Peer> {
+      const { stepSize, batchSize, form } = at.hyperparameters;
+      const step = scheduleOf(stepSize)(at.index);
+      const { exampleCount } = at.objective;
+      const batch = at.rng.batch(exampleCount, batchSize ?? exampleCount);
+      const gradient = await at.objective.gradient(x, batch);
+      const said = at.post('iterate', at.links.tells, { x: form === 'atc' ? addScaled(x, -step, gradient) : x });
+      const mixed = mix(await at.take('iterate'), at.links, said.x, (message) => message.x);
+      return { x: form === 'atc' ? mixed : addScaled(mixed, -step, gradient) };
+    },
+    estimates: ({ x }) => [x],
+  },
+});

@@ -1,0 +1,27 @@
+import type { Inbox, Links, PartyId, ReadonlyVector, Vector } from '../method.js';
+import { zerosLike } from '../numerics/vector.js';
+
+/**
+ * Row `self` of W over what was heard: sum_j w_ij v_j in sender order. A message that did not come leaves the row short; its
+ * weight goes to the party's own vector, so the row still sums to 1. `own`: the party's vector as its peers decode it.
+ */
+export function mix<T extends { readonly from: PartyId }>(
+  heard: readonly T[] & Pick<Inbox<unknown>, 'absent'>,
+  links: Links,
+  own: ReadonlyVector,
+  vector: (message: T) => ReadonlyVector,
+): Vector {
+  const sums = new Float64Array(own.length);
+  let missing = 0;
+  for (const { from } of heard.absent) missing += links.weightFrom(from);
+  if (missing > 0) for (let i = 0; i < sums.length; i++) sums[i] = missing * own[i]!;
+  for (const message of heard) {
+    const weight = links.weightFrom(message.from);
+    const value = vector(message);
+    for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! + weight * value[i]!;
+  }
+  if (own.BYTES_PER_ELEMENT === 8) return sums;
+  const mixed = zerosLike(own);
+  mixed.set(sums);
+  return mixed;
+}
