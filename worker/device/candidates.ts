@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Device } from './device.js';
 import { installWasmKernels } from './kernel-overrides.js';
 
-type Access = Pick<Device, 'upload' | 'write' | 'read' | 'tensorCount'>;
+type Access = Pick<Device, 'upload' | 'read' | 'tensorCount'>;
 
 export interface Backend {
   readonly access: Access;
@@ -48,11 +48,6 @@ function portableAccess(synchronous: boolean): Access {
     // A copy: some backends keep the array they are given.
     upload: <R extends tf.Rank>(values: Float32Array, shape: readonly number[]) =>
       tf.tensor(values.slice(), [...shape] as never, 'float32') as tf.Tensor<R>,
-    write(variable, values) {
-      const tensor = tf.tensor(values.slice(), variable.shape, 'float32');
-      variable.assign(tensor);
-      tensor.dispose();
-    },
     read(tensors, into) {
       let offset = 0;
       if (synchronous) {
@@ -78,9 +73,6 @@ function wasmAccess(backend: BackendWasm): Access {
   return {
     upload: <R extends tf.Rank>(values: Float32Array, shape: readonly number[]) =>
       tf.tensor(values, [...shape] as never, 'float32') as tf.Tensor<R>,
-    write(variable, values) {
-      (backend.typedArrayFromHeap(variable) as Float32Array).set(values);
-    },
     read(tensors, into) {
       let offset = 0;
       for (const tensor of tensors) {

@@ -30,6 +30,4 @@ export interface ObjectiveFamily {
   evaluate(estimates: readonly ReadonlyVector[]): Evaluation | Promise<Evaluation>;
   /** Tensors alive on the device; 0 where there is none. Flat after every round. */
   tensorCount(): number;
-  /** Gives the device's memory back; the family cannot be used afterwards. Left out where there is none. */
-  dispose?(): void;
 }

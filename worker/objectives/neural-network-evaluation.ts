@@ -60,19 +60,18 @@ async function outputsOf(
 ): Promise<Float64Array> {
   const width = network.denseWidths[network.denseWidths.length - 1]!;
   const result = new Float64Array(rows.length * width);
+  const weights = network.upload(device, params);
   for (let start = 0; start < rows.length; start += BATCH) {
     const batch = rows.subarray(start, start + BATCH);
-    // Written for each batch: while one is read back, another call may have used the variables.
-    network.write(device, params);
-    const outputs = tf.tidy(() =>
-      network.forward(
-        device.upload(network.gather(examples, rows, batch), [batch.length, ...network.inputShape]),
-      ),
-    );
+    const outputs = tf.tidy(() => {
+      const inputs = network.gather(examples, rows, batch);
+      return network.forward(weights, device.upload(inputs, [batch.length, ...network.inputShape])).outputs;
+    });
     const values = new Float32Array(batch.length * width);
     await device.read([outputs], values);
     outputs.dispose();
     result.set(values, start * width);
   }
+  tf.dispose([...weights]);
   return result;
 }

@@ -6,7 +6,7 @@ import { type Device, processDevice } from '../device/device.js';
 import { clippingWeight } from './dense-objective.js';
 import type { ObjectiveFamily } from './family.js';
 import { evaluateNetwork } from './neural-network-evaluation.js';
-import { type LayerShape, TensorNetwork } from './neural-network-layers.js';
+import { denseGradients, type LayerShape, TensorNetwork, type Weights } from './neural-network-layers.js';
 import type {
   ConvolutionalSettings,
   MultilayerPerceptronSettings,
@@ -35,8 +35,11 @@ class TensorObjective implements Objective {
     this.exampleCount = rows.length;
   }
 
-  /** Inputs and answers of a batch, on the device. Gathered here: a copy of a batch costs little beside a step. */
-  private upload(batch: Uint32Array): { readonly inputs: tf.Tensor; readonly answers: tf.Tensor2D } {
+  /** Parameters and a batch on the device. Examples are gathered here: copying a batch costs little beside a step. */
+  private upload(
+    params: ReadonlyVector,
+    batch: Uint32Array,
+  ): { readonly weights: Weights; readonly inputs: tf.Tensor; readonly answers: tf.Tensor2D } {
     const { device, network, examples, classCount } = this.shared;
     const inputs = network.gather(examples, this.rows, batch);
     const width = classCount || 1;
@@ -47,6 +50,7 @@ class TensorObjective implements Objective {
       else answers[i] = examples.targets[row]!;
     }
     return {
+      weights: network.upload(device, params),
       inputs: device.upload(inputs, [batch.length, ...network.inputShape]),
       answers: device.upload<tf.Rank.R2>(answers, [batch.length, width]),
     };
@@ -55,10 +59,9 @@ class TensorObjective implements Objective {
   async loss(params: ReadonlyVector, batch: Uint32Array): Promise<number> {
     if (batch.length === 0) return 0;
     const { device, network } = this.shared;
-    network.write(device, params);
     const total = tf.tidy(() => {
-      const { inputs, answers } = this.upload(batch);
-      return network.lossSum(network.forward(inputs), answers);
+      const { weights, inputs, answers } = this.upload(params, batch);
+      return network.lossSum(network.forward(weights, inputs).outputs, answers);
     });
     const value = new Float32Array(1);
     await device.read([total], value);
@@ -69,12 +72,11 @@ class TensorObjective implements Objective {
   async gradient(params: ReadonlyVector, batch: Uint32Array, into = this.vector()): Promise<Vector> {
     if (batch.length === 0) return into.fill(0);
     const { device, network } = this.shared;
-    network.write(device, params);
     const gradients = tf.tidy(() => {
-      const { inputs, answers } = this.upload(batch);
-      const mean = () => tf.mul(network.lossSum(network.forward(inputs), answers), 1 / batch.length) as tf.Scalar;
-      const { grads } = tf.variableGrads(mean, [...network.variables]);
-      return network.variables.map(({ name }) => grads[name]!);
+      const { weights, inputs, answers } = this.upload(params, batch);
+      const passage = network.forward(weights, inputs);
+      const delta = tf.mul(network.outputDelta(passage.outputs, answers), 1 / batch.length);
+      return [...network.gradients(passage, network.deltas(weights, passage, delta))];
     });
     await device.read(gradients, into as Float32Array);
     tf.dispose(gradients);
@@ -113,7 +115,7 @@ class TensorObjective implements Objective {
       ),
     );
     return this.weightedSum(batch, radius, squared, [...point.inputs, ...point.deltas], (weights) =>
-      point.inputs.flatMap((input, l) => layerSum(input, tf.mul(point.deltas[l]!, weights))),
+      point.inputs.flatMap((input, l) => denseGradients(input, tf.mul(point.deltas[l]!, weights))),
       (finite) => this.clippedGradientSum(params, finite, radius),
     );
   }
@@ -152,10 +154,10 @@ class TensorObjective implements Objective {
     const kept = [...a.inputs, ...a.deltas, ...b.inputs, ...b.deltas, ...steps, ...changes];
     return this.weightedSum(batch, radius, squared, kept, (weights) =>
       a.inputs.flatMap((input, l) => {
-        const [weightsSum, biasSum] = layerSum(input, tf.mul(changes[l]!, weights));
-        if (l === 0) return [weightsSum!, biasSum!];
+        const [weightsSum, biasSum] = denseGradients(input, tf.mul(changes[l]!, weights));
+        if (l === 0) return [weightsSum, biasSum];
         const moved = tf.matMul(steps[l]! as tf.Tensor2D, tf.mul(b.deltas[l]!, weights), true);
-        return [tf.add(weightsSum!, moved), biasSum!];
+        return [tf.add(weightsSum, moved), biasSum];
       }),
       (finite) => this.clippedDifferenceSum(params, previous, finite, radius),
     );
@@ -165,21 +167,14 @@ class TensorObjective implements Objective {
   private tapped(
     params: ReadonlyVector,
     batch: Uint32Array,
-  ): { readonly inputs: readonly tf.Tensor2D[]; readonly deltas: readonly tf.Tensor2D[] } {
-    const { device, network } = this.shared;
-    network.write(device, params);
-    const all = tf.tidy(() => {
-      const { inputs, answers } = this.upload(batch);
-      const seen: tf.Tensor2D[] = [];
-      const taps = network.denseWidths.map((width) => tf.zeros([batch.length, width]));
-      const deltas = tf.grads((...added: tf.Tensor[]) => {
-        seen.length = 0;
-        return network.lossSum(network.forward(inputs, { added, seen }), answers);
-      })(taps);
-      return [...seen, ...deltas] as tf.Tensor2D[];
+  ): { inputs: tf.Tensor2D[]; deltas: tf.Tensor2D[] } {
+    const { network } = this.shared;
+    return tf.tidy(() => {
+      const { weights, inputs, answers } = this.upload(params, batch);
+      const passage = network.forward(weights, inputs);
+      const deltas = network.deltas(weights, passage, network.outputDelta(passage.outputs, answers));
+      return { inputs: [...passage.inputs] as tf.Tensor2D[], deltas: [...deltas] as tf.Tensor2D[] };
     });
-    const layers = all.length / 2;
-    return { inputs: all.slice(0, layers), deltas: all.slice(layers) };
   }
 
   /**
@@ -234,11 +229,6 @@ class TensorObjective implements Objective {
   }
 }
 
-/** Sums over the batch for one dense layer: of input outer delta, and of delta. */
-function layerSum(input: tf.Tensor2D, delta: tf.Tensor): tf.Tensor[] {
-  return [tf.matMul(input, delta as tf.Tensor2D, true), tf.sum(delta, 0)];
-}
-
 function createFamily(
   dataset: Dataset,
   device: Device,
@@ -257,7 +247,6 @@ function createFamily(
     evaluate: (estimates) =>
       evaluateNetwork(device, network, dataset.test.count > 0 ? dataset.test : dataset.train, estimates),
     tensorCount: () => device.tensorCount(),
-    dispose: () => tf.dispose([...network.variables]),
   };
 }
 

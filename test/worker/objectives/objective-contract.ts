@@ -88,7 +88,6 @@ export function itKeepsTheContract(subject: ContractCase): void {
       params = pointOf(family, subject.precision, 'params');
       previous = addScaled(params, 0.05, pointOf(family, subject.precision, 'previous'));
     });
-    after(() => family.dispose?.());
 
     it(`gradient is the derivative of loss along 4 random directions (relative ${subject.gradientTolerance})`, async () => {
       const gradient = await objective.gradient(params, batch);
@@ -187,7 +186,6 @@ export function itKeepsTheContract(subject: ContractCase): void {
           await objective.clippedDifferenceSum(params, previous, without, 0.02),
         );
         expect(norm(await objective.clippedGradientSum(params, without, 0.7))).to.be.above(0.1);
-        poisoned.dispose?.();
       });
   });
 }
