@@ -1,4 +1,4 @@
-import type { Objective, ReadonlyVector, Rng, Segment, Vector } from '../../protocol/method.js';
+import type { ClientIndex, Objective, ReadonlyVector, Rng, Segment, Vector } from '../../protocol/method.js';
 
 /** Mean loss per example and share of right answers (null where that has no meaning). */
 export interface Evaluation {
@@ -6,14 +6,27 @@ export interface Evaluation {
   readonly accuracy: number | null;
 }
 
+/** What computes, for the manifest. `why` has one line for each candidate that was looked at. */
+export interface ComputeReport {
+  readonly name: string;
+  readonly why: readonly string[];
+  /** One gradient, computed twice when the device was opened, had equal bits. */
+  readonly deterministic: boolean;
+}
+
 /** A model on a data set: what every client's objective has in common. Built once a process. */
 export interface ObjectiveFamily {
   readonly segments: readonly Segment[];
   readonly parameterCount: number;
+  /** The device; left out by plain loops, whose bits depend on nothing. */
+  readonly device?: ComputeReport;
   initialParams(rng: Rng): Vector;
-  /** The objective of the client that owns these training examples. */
-  shard(examples: Uint32Array): Objective;
-  /** On the held-out examples. Several estimates: predictions are averaged (one vector per chain). */
+  /**
+   * The objective of the client that owns these training examples. `client` says whose it is to families without a data
+   * set, which ignore `examples`; the others ignore `client`.
+   */
+  shard(examples: Uint32Array, client?: ClientIndex): Objective;
+  /** On the held-out examples (on the training examples where none are held out). Several estimates: predictions are averaged (one vector per chain). */
   evaluate(estimates: readonly ReadonlyVector[]): Evaluation | Promise<Evaluation>;
   /** Tensors alive on the device; 0 where there is none. Flat after every round. */
   tensorCount(): number;

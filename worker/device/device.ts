@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { type Backend, CANDIDATES, type LoadPackage, loadInstalled } from './candidates.js';
+
+/** Where tensors are computed, and the fastest way in and out of it. */
+export interface Device {
+  readonly name: string;
+  /** One line for each candidate looked at: chosen, absent, or broken and why. */
+  readonly why: readonly string[];
+  /** One gradient, computed twice, had equal bits. */
+  readonly deterministic: boolean;
+  /**
+   * A tensor of these values; the array may be written again at once. Weights are uploaded for each call too: the wasm
+   * backend keeps a packed copy of a matrix by its tensor, and would go on multiplying by what was there before.
+   */
+  upload<R extends tf.Rank = tf.Rank>(values: Float32Array, shape: readonly number[]): tf.Tensor<R>;
+  /** The tensors' numbers one after the other in `into`, by then or once the promise is kept. The tensors stay. */
+  read(tensors: readonly tf.Tensor[], into: Float32Array): void | Promise<void>;
+  tensorCount(): number;
+}
+
+/** Names a scenario may ask for, in the order in which they are tried when it asks for none. */
+export const deviceNames: readonly string[] = CANDIDATES.map(({ name }) => name);
+
+/**
+ * Opens the named device, or the first candidate that works. A package that is installed and broken is named in `why`.
+ * Throws ERR_DEVICE for an unknown name, for a named device that cannot be used, and when nothing works. `load` loads a
+ * package by name; tests give their own.
+ */
+export async function openDevice(wanted?: string, load: LoadPackage = loadInstalled): Promise<Device> {
+  if (wanted !== undefined && !deviceNames.includes(wanted))
+    throw new GradswarmError('ERR_DEVICE', `device: expected one of ${deviceNames.join(', ')}, got '${wanted}'`);
+  const why: string[] = [];
+  for (const candidate of CANDIDATES) {
+    if (wanted !== undefined && candidate.name !== wanted) continue;
+    try {
+      const backend = await candidate.open(load);
+      const deterministic = await computesEqualBits(backend);
+      why.push(`${candidate.name}: chosen${wanted === undefined ? '' : ', as asked'} (${backend.detail})`);
+      return { ...backend.access, name: candidate.name, why, deterministic };
+    } catch (error) {
+      why.push(`${candidate.name}: ${reason(error)}`);
+    }
+  }
+  throw new GradswarmError(
+    'ERR_DEVICE',
+    `device: expected ${wanted === undefined ? 'one that works' : `'${wanted}' to work`}; ${why.join('; ')}${
+      wanted === undefined ? '' : `; leave the device out to take the first that works`
+    }`,
+  );
+}
+
+/** 'absent' for a package that is not there, 'broken: ...' for one that is there and fails. */
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.startsWith('absent') ? text : `broken: ${text.split('\n')[0]}`;
+}
+
+let opened: { readonly wanted: string | undefined; readonly device: Promise<Device> } | null = null;
+
+/**
+ * The process's device, opened when first asked for and kept. Asking by another name opens that one instead; families made
+ * before must then not be used any more, because a process computes on one backend at a time.
+ */
+export function processDevice(wanted?: string): Promise<Device> {
+  if (opened === null || opened.wanted !== wanted) {
+    const opening = { wanted, device: openDevice(wanted) };
+    opened = opening;
+    // A device that failed is looked for again when asked for again.
+    opening.device.catch(() => {
+      if (opened === opening) opened = null;
+    });
+  }
+  return opened.device;
+}
+
+/** The self-check: the gradient of a small convolution and a matrix product, twice. */
+async function computesEqualBits({ access }: Backend): Promise<boolean> {
+  const pattern = (length: number) => Float32Array.from({ length }, (_, i) => ((i * 37) % 101) / 50 - 1);
+  const x = access.upload<tf.Rank.R4>(pattern(2 * 8 * 8 * 3), [2, 8, 8, 3]);
+  const dy = access.upload<tf.Rank.R4>(pattern(2 * 8 * 8 * 4), [2, 8, 8, 4]);
+  const bits: Uint32Array[] = [];
+  for (let pass = 0; pass < 2; pass++) {
+    const gradients = tf.tidy(() => {
+      const filterShape = [3, 3, 3, 4];
+      const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', filterShape } as never;
+      const filter = tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, attributes) as tf.Tensor;
+      return [filter, tf.matMul(tf.reshape(x, [128, 3]), tf.reshape(dy, [128, 4]), true)];
+    });
+    const values = new Float32Array(3 * 3 * 3 * 4 + 3 * 4);
+    await access.read(gradients, values);
+    bits.push(new Uint32Array(values.buffer));
+    tf.dispose(gradients);
+  }
+  tf.dispose([x, dy]);
+  return bits[0]!.every((word, i) => word === bits[1]![i]);
+}

@@ -1,0 +1,291 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Objective, ReadonlyVector, Segment, Vector } from '../../protocol/method.js';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import type { Dataset, Examples } from '../datasets/dataset.js';
+import { type Device, processDevice } from '../device/device.js';
+import { clippingWeight } from './dense-objective.js';
+import type { ObjectiveFamily } from './family.js';
+import { evaluateNetwork } from './neural-network-evaluation.js';
+import { denseGradients, type LayerShape, TensorNetwork, type Weights } from './neural-network-layers.js';
+import type {
+  ConvolutionalSettings,
+  MultilayerPerceptronSettings,
+  TensorActivation,
+} from './neural-network-settings.js';
+import { featureCountOf, type ObjectiveRequest, requireDataset } from './request.js';
+
+/** What the objectives of one family share. */
+interface Shared {
+  readonly device: Device;
+  readonly network: TensorNetwork;
+  readonly examples: Examples;
+  readonly classCount: number;
+}
+
+/** One client's mean loss over its rows of the training examples, computed on the device in float32. */
+class TensorObjective implements Objective {
+  readonly segments: readonly Segment[];
+  readonly exampleCount: number;
+
+  constructor(
+    private readonly shared: Shared,
+    private readonly rows: Uint32Array,
+  ) {
+    this.segments = shared.network.segments;
+    this.exampleCount = rows.length;
+  }
+
+  /** Parameters and a batch on the device. Examples are gathered here: copying a batch costs little beside a step. */
+  private upload(
+    params: ReadonlyVector,
+    batch: Uint32Array,
+  ): { readonly weights: Weights; readonly inputs: tf.Tensor; readonly answers: tf.Tensor2D } {
+    const { device, network, examples, classCount } = this.shared;
+    const inputs = network.gather(examples, this.rows, batch);
+    const width = classCount || 1;
+    const answers = new Float32Array(batch.length * width);
+    for (let i = 0; i < batch.length; i++) {
+      const row = this.rows[batch[i]!]!;
+      if (classCount > 0) answers[i * width + examples.labels[row]!] = 1;
+      else answers[i] = examples.targets[row]!;
+    }
+    return {
+      weights: network.upload(device, params),
+      inputs: device.upload(inputs, [batch.length, ...network.inputShape]),
+      answers: device.upload<tf.Rank.R2>(answers, [batch.length, width]),
+    };
+  }
+
+  async loss(params: ReadonlyVector, batch: Uint32Array): Promise<number> {
+    if (batch.length === 0) return 0;
+    const { device, network } = this.shared;
+    const total = tf.tidy(() => {
+      const { weights, inputs, answers } = this.upload(params, batch);
+      return network.lossSum(network.forward(weights, inputs).outputs, answers);
+    });
+    const value = new Float32Array(1);
+    await device.read([total], value);
+    total.dispose();
+    return value[0]! / batch.length;
+  }
+
+  async gradient(params: ReadonlyVector, batch: Uint32Array, into = this.vector()): Promise<Vector> {
+    if (batch.length === 0) return into.fill(0);
+    const { device, network } = this.shared;
+    const gradients = tf.tidy(() => {
+      const { weights, inputs, answers } = this.upload(params, batch);
+      const passage = network.forward(weights, inputs);
+      const delta = tf.mul(network.outputDelta(passage.outputs, answers), 1 / batch.length);
+      return [...network.gradients(passage, network.deltas(weights, passage, delta))];
+    });
+    await device.read(gradients, into as Float32Array);
+    tf.dispose(gradients);
+    return into;
+  }
+
+  /** The same bits as params = addScaled(params, -rate, gradient(params, batch)) for each batch. */
+  async descend(
+    params: ReadonlyVector,
+    batches: readonly Uint32Array[],
+    rate: number,
+    into = this.vector(),
+  ): Promise<Vector> {
+    if (into !== params) into.set(params as Vector);
+    const gradient = this.vector();
+    for (const batch of batches) {
+      await this.gradient(into, batch, gradient);
+      for (let j = 0; j < into.length; j++) into[j] = into[j]! - rate * gradient[j]!;
+    }
+    return into;
+  }
+
+  async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncGenerator<ReadonlyVector> {
+    for (const index of batch) yield await this.gradient(params, Uint32Array.of(index));
+  }
+
+  async clippedGradientSum(params: ReadonlyVector, batch: Uint32Array, radius: number): Promise<Vector> {
+    if (!this.shared.network.dense) return this.clippedByExample(batch, radius, (one, into) => this.gradient(params, one, into));
+    if (batch.length === 0) return this.vector();
+    const point = this.tapped(params, batch);
+    const squared = tf.tidy(() =>
+      tf.addN(
+        point.inputs.map((input, l) =>
+          tf.mul(tf.add(tf.sum(tf.square(input), 1), 1), tf.sum(tf.square(point.deltas[l]!), 1)),
+        ),
+      ),
+    );
+    return this.weightedSum(batch, radius, squared, [...point.inputs, ...point.deltas], (weights) =>
+      point.inputs.flatMap((input, l) => denseGradients(input, tf.mul(point.deltas[l]!, weights))),
+      (finite) => this.clippedGradientSum(params, finite, radius),
+    );
+  }
+
+  async clippedDifferenceSum(
+    params: ReadonlyVector,
+    previous: ReadonlyVector,
+    batch: Uint32Array,
+    radius: number,
+  ): Promise<Vector> {
+    if (!this.shared.network.dense) {
+      const earlier = this.vector();
+      return this.clippedByExample(batch, radius, async (one, into) => {
+        await this.gradient(params, one, into);
+        await this.gradient(previous, one, earlier);
+        for (let j = 0; j < into.length; j++) into[j]! -= earlier[j]!;
+      });
+    }
+    if (batch.length === 0) return this.vector();
+    const a = this.tapped(params, batch);
+    const b = this.tapped(previous, batch);
+    // h_a d_a - h_b d_b = h_a (d_a - d_b) + (h_a - h_b) d_b: products already as small as the difference.
+    const steps = tf.tidy(() => a.inputs.map((input, l) => tf.sub(input, b.inputs[l]!)));
+    const changes = tf.tidy(() => a.deltas.map((delta, l) => tf.sub(delta, b.deltas[l]!)));
+    const squared = tf.tidy(() =>
+      tf.addN(
+        a.inputs.map((input, l) => {
+          const [step, change, delta] = [steps[l]!, changes[l]!, b.deltas[l]!];
+          const own = tf.mul(tf.add(tf.sum(tf.square(input), 1), 1), tf.sum(tf.square(change), 1));
+          const cross = tf.mul(tf.sum(tf.mul(input, step), 1), tf.sum(tf.mul(change, delta), 1));
+          const rest = tf.mul(tf.sum(tf.square(step), 1), tf.sum(tf.square(delta), 1));
+          return tf.addN([own, cross, cross, rest]);
+        }),
+      ),
+    );
+    const kept = [...a.inputs, ...a.deltas, ...b.inputs, ...b.deltas, ...steps, ...changes];
+    return this.weightedSum(batch, radius, squared, kept, (weights) =>
+      a.inputs.flatMap((input, l) => {
+        const [weightsSum, biasSum] = denseGradients(input, tf.mul(changes[l]!, weights));
+        if (l === 0) return [weightsSum, biasSum];
+        const moved = tf.matMul(steps[l]! as tf.Tensor2D, tf.mul(b.deltas[l]!, weights), true);
+        return [tf.add(weightsSum, moved), biasSum];
+      }),
+      (finite) => this.clippedDifferenceSum(params, previous, finite, radius),
+    );
+  }
+
+  /** Each dense layer's input and the derivative of every example's own loss by its pre-activation, in one backward pass. */
+  private tapped(
+    params: ReadonlyVector,
+    batch: Uint32Array,
+  ): { inputs: tf.Tensor2D[]; deltas: tf.Tensor2D[] } {
+    const { network } = this.shared;
+    return tf.tidy(() => {
+      const { weights, inputs, answers } = this.upload(params, batch);
+      const passage = network.forward(weights, inputs);
+      const deltas = network.deltas(weights, passage, network.outputDelta(passage.outputs, answers));
+      return { inputs: [...passage.inputs] as tf.Tensor2D[], deltas: [...deltas] as tf.Tensor2D[] };
+    });
+  }
+
+  /**
+   * Reads the squared norms, turns them into weights and sums. Disposes of `squared` and `kept`. Examples without a finite
+   * norm are left out by `again`, since 0 times NaN is NaN.
+   */
+  private async weightedSum(
+    batch: Uint32Array,
+    radius: number,
+    squared: tf.Tensor,
+    kept: readonly tf.Tensor[],
+    sums: (weights: tf.Tensor2D) => readonly tf.Tensor[],
+    again: (finite: Uint32Array) => Promise<Vector>,
+  ): Promise<Vector> {
+    const { device } = this.shared;
+    const squares = new Float32Array(batch.length);
+    await device.read([squared], squares);
+    squared.dispose();
+    const finite = batch.filter((_, i) => Number.isFinite(squares[i]!));
+    if (finite.length < batch.length) {
+      tf.dispose([...kept]);
+      return again(finite);
+    }
+    const weights = squares.map((square) => clippingWeight(square < 0 ? 0 : square, radius));
+    const totals = tf.tidy(() => [...sums(device.upload<tf.Rank.R2>(weights, [batch.length, 1]))]);
+    const result = this.vector();
+    await device.read(totals, result);
+    tf.dispose([...totals, ...kept]);
+    return result;
+  }
+
+  /** Where norms have no short form: one example after the other, summed in float64. */
+  private async clippedByExample(
+    batch: Uint32Array,
+    radius: number,
+    compute: (one: Uint32Array, into: Float32Array) => Promise<unknown>,
+  ): Promise<Vector> {
+    const value = this.vector();
+    const sums = new Float64Array(value.length);
+    for (const index of batch) {
+      await compute(Uint32Array.of(index), value);
+      let squared = 0;
+      for (let j = 0; j < value.length; j++) squared += value[j]! * value[j]!;
+      const weight = clippingWeight(squared, radius);
+      if (weight > 0) for (let j = 0; j < value.length; j++) sums[j]! += weight * value[j]!;
+    }
+    return Float32Array.from(sums);
+  }
+
+  private vector(): Float32Array {
+    return new Float32Array(this.shared.network.parameterCount);
+  }
+}
+
+function createFamily(
+  dataset: Dataset,
+  device: Device,
+  inputShape: readonly number[],
+  layers: readonly LayerShape[],
+  activation: string,
+): ObjectiveFamily {
+  const network = new TensorNetwork(inputShape, layers, activation as TensorActivation, dataset.classCount > 0);
+  const shared: Shared = { device, network, examples: dataset.train, classCount: dataset.classCount };
+  return {
+    segments: network.segments,
+    parameterCount: network.parameterCount,
+    device: { name: device.name, why: device.why, deterministic: device.deterministic },
+    initialParams: (rng) => network.initialParams(rng),
+    shard: (examples) => new TensorObjective(shared, examples),
+    evaluate: (estimates) =>
+      evaluateNetwork(device, network, dataset.test.count > 0 ? dataset.test : dataset.train, estimates),
+    tensorCount: () => device.tensorCount(),
+  };
+}
+
+async function openFor(request: ObjectiveRequest): Promise<Device> {
+  if (request.precision !== 'float32')
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `objective '${request.objective.name}': expected precision 'float32' (TensorFlow.js has no other), got '${request.precision}'; use 'small-network' for float64`,
+    );
+  return processDevice(request.device);
+}
+
+export async function createMultilayerPerceptron(
+  { hidden, activation }: MultilayerPerceptronSettings,
+  request: ObjectiveRequest,
+): Promise<ObjectiveFamily> {
+  const dataset = requireDataset(request, 'any');
+  const device = await openFor(request);
+  const widths = [...hidden, dataset.classCount || 1];
+  const layers = widths.map((width): LayerShape => ({ kind: 'dense', width }));
+  return createFamily(dataset, device, [featureCountOf(dataset)], layers, activation);
+}
+
+export async function createConvolutionalNetwork(
+  settings: ConvolutionalSettings,
+  request: ObjectiveRequest,
+): Promise<ObjectiveFamily> {
+  const dataset = requireDataset(request, 'classification');
+  const [height = 0, width = 0, channels = 1] = dataset.featureShape;
+  const smallest = 2 ** Math.max(3, settings.filters.length);
+  if (dataset.featureShape.length < 2 || height !== width || height < smallest)
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `objective 'lenet': expected square images of side ${smallest} or more, '${dataset.name}' has examples of shape [${dataset.featureShape}]`,
+    );
+  const device = await openFor(request);
+  const layers: LayerShape[] = [
+    ...settings.filters.map((filters) => ({ kind: 'convolution', filters, kernelSize: settings.kernelSize }) as const),
+    ...[...settings.dense, dataset.classCount].map((dense) => ({ kind: 'dense', width: dense }) as const),
+  ];
+  return createFamily(dataset, device, [height, width, channels], layers, settings.activation);
+}

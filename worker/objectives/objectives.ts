@@ -1,0 +1,79 @@
+import { closest } from 'fastest-levenshtein';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { characterModel } from './character-model.js';
+import type { ObjectiveFamily } from './family.js';
+import { linearRegression } from './linear-regression.js';
+import { logisticRegression } from './logistic-regression.js';
+import { lenet, multilayerPerceptron } from './neural-network-settings.js';
+import { quadratic } from './quadratic.js';
+import type { ObjectiveDefinition, ObjectiveRequest } from './request.js';
+import { smallNetwork } from './small-network.js';
+import { softmaxRegression } from './softmax-regression.js';
+
+/** Every objective a scenario can name. A new one is one line here. */
+const OBJECTIVES: { readonly [name: string]: ObjectiveDefinition<unknown> } = {
+  quadratic,
+  'linear-regression': linearRegression,
+  'logistic-regression': logisticRegression,
+  'softmax-regression': softmaxRegression,
+  'small-network': smallNetwork,
+  'character-model': characterModel,
+  mlp: multilayerPerceptron,
+  lenet,
+};
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** Default settings of each objective, by its name. */
+export const objectiveDefaults: Readonly<Record<string, Settings>> = Object.fromEntries(
+  Object.entries(OBJECTIVES).map(([name, { defaults }]) => [name, defaults as Settings]),
+);
+
+function definitionOf(name: string): ObjectiveDefinition<unknown> {
+  if (!Object.hasOwn(OBJECTIVES, name)) {
+    const names = Object.keys(OBJECTIVES);
+    throw new GradswarmError(
+      'ERR_SCENARIO',
+      `objective.name: expected one of ${names.join(', ')}, got '${name}'; nearest is '${closest(String(name), names)}'`,
+    );
+  }
+  return OBJECTIVES[name]!;
+}
+
+function typeName(value: unknown): string {
+  return Array.isArray(value) ? 'list' : value === null ? 'null' : typeof value;
+}
+
+/**
+ * The objective's settings with defaults filled in. Throws ERR_SCENARIO for an unknown name or key, a value of another type
+ * than the default's, or values that make no sense together.
+ */
+export function completeObjective(objective: ObjectiveRequest['objective']): Settings {
+  const { name, ...given } = objective;
+  const definition = definitionOf(name);
+  const defaults = definition.defaults as Settings;
+  for (const [key, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaults, key)) {
+      const keys = Object.keys(defaults);
+      throw new GradswarmError(
+        'ERR_SCENARIO',
+        `objective.${key}: '${name}' has no such setting; nearest is '${closest(key, keys)}' (all: ${keys.join(', ')})`,
+      );
+    }
+    if (typeName(value) !== typeName(defaults[key]))
+      throw new GradswarmError(
+        'ERR_SCENARIO',
+        `objective.${key}: expected a ${typeName(defaults[key])} such as ${JSON.stringify(defaults[key])}, got ${JSON.stringify(value)}`,
+      );
+  }
+  const settings = { ...defaults, ...given };
+  const wrong = definition.check?.(settings) ?? null;
+  if (wrong !== null) throw new GradswarmError('ERR_SCENARIO', `objective.${wrong}`);
+  return settings;
+}
+
+/** Builds the family a scenario names. A compute device is opened only for objectives that need one. */
+export async function createObjectiveFamily(request: ObjectiveRequest): Promise<ObjectiveFamily> {
+  const settings = completeObjective(request.objective);
+  return definitionOf(request.objective.name).create(settings, request);
+}
