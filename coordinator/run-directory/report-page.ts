@@ -1,0 +1,129 @@
+import { html, Markup, type MarkupPart } from './markup.js';
+import { BYTE_UNITS, TIME_UNITS, type Unit, unitFor } from './plots.js';
+import type { Verdict } from './verdict.js';
+
+/** The parts that every report page is made of. */
+
+export function page(title: string, body: MarkupPart): string {
+  const { text } = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+</body>
+</html>
+`;
+  return text;
+}
+
+/** A heading and what belongs to it; nothing at all when there is nothing below the heading. */
+export function section(heading: string, body: MarkupPart): Markup {
+  const { text } = html`${body}`;
+  return text.trim() === '' ? html`` : html`<section><h2>${heading}</h2>${body}</section>\n`;
+}
+
+export interface Column {
+  readonly heading: string;
+  /** Right-aligned, with figures of one width. */
+  readonly numeric?: boolean;
+}
+
+export function table(columns: readonly Column[], rows: readonly (readonly MarkupPart[])[]): Markup {
+  const kind = (i: number) => (columns[i]?.numeric ? html` class="number"` : html``);
+  return html`<div class="wide"><table>
+<thead><tr>${columns.map(({ heading }, i) => html`<th${kind(i)}>${heading}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${kind(i)}>${cell}</td>`)}</tr>\n`)}</tbody>
+</table></div>`;
+}
+
+/** Names and what they stand for; entries without a value are left out. */
+export function facts(entries: readonly (readonly [string, MarkupPart])[]): Markup {
+  const present = entries.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return html`<dl>${present.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>`;
+}
+
+/** A picture that is already SVG for this page. */
+export function figure(svg: string, caption: string): Markup {
+  return html`<figure>${new Markup(svg)}<figcaption>${caption}</figcaption></figure>\n`;
+}
+
+export function badge(valid: Verdict['valid']): Markup {
+  if (valid === 'unknown') return html`<span class="badge unknown">unknown</span>`;
+  return valid ? html`<span class="badge holds">valid</span>` : html`<span class="badge fails">not valid</span>`;
+}
+
+export function mark(holds: boolean | 'unknown'): Markup {
+  if (holds === 'unknown') return html`<span class="mark unknown">? unknown</span>`;
+  return holds ? html`<span class="mark holds">✓ holds</span>` : html`<span class="mark fails">✗ fails</span>`;
+}
+
+/** Six digits at most; null is a dash. */
+export function numberText(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  if (!Number.isFinite(value)) return String(value).replace('-', '−');
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString('en-US').replace('-', '−');
+  return String(Number(value.toPrecision(value !== 0 && Math.abs(value) < 1e-3 ? 3 : 5))).replace(/^-/, '−');
+}
+
+export function bytesText(bytes: number): string {
+  return inUnit(bytes, BYTE_UNITS);
+}
+
+export function timeText(ms: number): string {
+  return inUnit(ms, TIME_UNITS);
+}
+
+function inUnit(value: number, units: readonly Unit[]): string {
+  const { name, size } = unitFor(value, units);
+  return `${Number((value / size).toPrecision(4))} ${name}`;
+}
+
+const STYLE = new Markup(`
+:root { color-scheme: light dark; --paper: #fff; --ink: #1c2024; --soft: #59636e; --line: #d9dee3; --card: #f6f8fa;
+  --holds: #0a6b3d; --fails: #b3261e; --unknown: #8a5a00; --link: #0b5cad; }
+@media (prefers-color-scheme: dark) { :root { --paper: #14171a; --ink: #e4e8ec; --soft: #9aa5b1; --line: #333a41; --card: #1c2126;
+  --holds: #5fd39a; --fails: #ff8a80; --unknown: #f0b64a; --link: #7db7ff; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
+main { max-width: 1240px; margin: 0 auto; padding: 2.2rem 1.4rem 3rem; }
+header { border-bottom: 1px solid var(--line); margin-bottom: 1.6rem; padding-bottom: 1rem; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .3rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 2.2rem 0 .7rem; }
+p { margin: .4rem 0; max-width: 75ch; }
+a { color: var(--link); }
+.lead { color: var(--soft); font-size: 1.05rem; }
+.badge { display: inline-block; vertical-align: .2em; margin-left: .6rem; padding: .15rem .7rem; border-radius: 999px; border: 1.5px solid; font-size: .95rem; font-weight: 600; white-space: nowrap; }
+.holds { color: var(--holds); } .fails { color: var(--fails); } .unknown { color: var(--unknown); }
+.mark { font-weight: 600; white-space: nowrap; }
+.warning { border-left: 4px solid var(--unknown); background: var(--card); padding: .5rem .9rem; margin: .8rem 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.4rem; margin: 0; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; min-width: 40%; }
+th, td { text-align: left; padding: .4rem 1.2rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { color: var(--soft); font-weight: 600; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+.numbers { display: grid; grid-template-columns: repeat(auto-fill, minmax(165px, 1fr)); gap: .8rem; }
+.numbers div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .6rem .9rem; }
+.numbers b { display: block; font-size: 1.3rem; font-variant-numeric: tabular-nums; line-height: 1.3; }
+.numbers span { color: var(--soft); font-size: .88rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 1.4rem; align-items: start; }
+figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; break-inside: avoid; }
+figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+figcaption { color: var(--soft); font-size: .92rem; margin-top: .6rem; }
+code, pre { font-family: ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", monospace; font-size: .88rem; }
+pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; overflow-x: auto; }
+details { margin-top: .8rem; } summary { cursor: pointer; color: var(--soft); }
+footer { border-top: 1px solid var(--line); margin-top: 2.6rem; padding-top: 1rem; color: var(--soft); font-size: .88rem; }
+@media (max-width: 600px) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } }
+@media print { :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --card: #fff; } body { font-size: 11pt; }
+  main { max-width: none; padding: 0; } .figures { grid-template-columns: 1fr 1fr; } h2 { break-after: avoid; } }
+`);
