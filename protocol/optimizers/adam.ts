@@ -15,7 +15,7 @@ export interface AdamSettings {
   readonly weightDecay: number;
 }
 
-const schema: z.ZodType<AdamSettings> = z.strictObject({
+export const adamSettings = z.strictObject({
   learningRate: scheduleSpec,
   beta1: decayFactor,
   beta2: decayFactor,
@@ -30,7 +30,7 @@ const adam: OptimizerFamily<AdamSettings, Moments> = {
   source: 'Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1 [M].',
   defaults: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, biasCorrection: true, weightDecay: 0 },
   create(settings) {
-    const checked = checkSettings("optimizer 'adam'", schema, settings);
+    const checked = checkSettings("optimizer 'adam'", adamSettings, settings);
     const rateAt = scheduleOf(checked.learningRate);
     const decay = { ...checked, meanDecay: checked.beta1, squareDecay: checked.beta2 };
     return {

@@ -1,15 +1,23 @@
 import type { Segment } from '../method.js';
 import { unknownName } from '../settings-check.js';
 import adagrad from './adagrad.js';
+import adagradNorm from './adagrad-norm.js';
 import adam from './adam.js';
+import adamEightBit from './adam-eight-bit.js';
 import adamw from './adamw.js';
+import discover from './discover.js';
 import fedAdagrad from './fed-adagrad.js';
 import fedAdam from './fed-adam.js';
 import fedYogi from './fed-yogi.js';
+import heavyBall from './heavy-ball.js';
 import lamb from './lamb.js';
+import lanton from './lanton.js';
 import lars from './lars.js';
+import mars from './mars.js';
 import momentum from './momentum.js';
+import muon from './muon.js';
 import type { AnyOptimizerFamily, Optimizer } from './optimizer.js';
+import scale from './scale.js';
 import sgd from './sgd.js';
 import yogi from './yogi.js';
 
@@ -24,10 +32,27 @@ export interface OptimizerSpec {
  * contract suite compares the table with the folder.
  */
 export const optimizers: Readonly<Record<string, AnyOptimizerFamily>> = Object.fromEntries(
-  [sgd, momentum, adagrad, adam, adamw, yogi, fedAdagrad, fedAdam, fedYogi, lars, lamb].map((family) => [
-    family.name,
-    family,
-  ]),
+  [
+    sgd,
+    momentum,
+    adagrad,
+    adam,
+    adamw,
+    yogi,
+    fedAdagrad,
+    fedAdam,
+    fedYogi,
+    lars,
+    lamb,
+    heavyBall,
+    adagradNorm,
+    mars,
+    muon,
+    lanton,
+    scale,
+    discover,
+    adamEightBit,
+  ].map((family) => [family.name, family]),
 );
 
 /** The family of that name. Throws ERR_SCENARIO with the known names and the nearest one. */

@@ -19,7 +19,7 @@ export interface MomentumState {
   readonly velocity: Vector;
 }
 
-const schema: z.ZodType<MomentumSettings> = z.strictObject({
+export const momentumSettings = z.strictObject({
   learningRate: scheduleSpec,
   momentum: z.number().min(0).lt(1),
   nesterov: z.boolean(),
@@ -34,7 +34,7 @@ const momentum: OptimizerFamily<MomentumSettings, MomentumState> = {
     'Minibatch SGD", 2017, section 3) [M].',
   defaults: { learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0 },
   create(settings) {
-    const checked = checkSettings("optimizer 'momentum'", schema, settings);
+    const checked = checkSettings("optimizer 'momentum'", momentumSettings, settings);
     const { momentum: factor, nesterov, weightDecay } = checked;
     const rateAt = scheduleOf(checked.learningRate);
     return {
