@@ -98,7 +98,7 @@ export class BitReader {
       if (this.filled < 8) this.refill();
       const zeros = ~this.accumulator;
       const ones = zeros === 0 ? 32 : 31 - Math.clz32(zeros & -zeros);
-      const run = ones < this.filled ? ones : this.filled;
+      const run = Math.min(ones, this.filled);
       count += run;
       if (run < this.filled) {
         this.drop(run + 1);

@@ -1,4 +1,4 @@
-import type { ReadonlyVector, Rng, Segment } from '../method.js';
+import type { Precision, ReadonlyVector, Rng, Segment } from '../method.js';
 import { malformed, resultOf } from './body.js';
 import type { Codec } from './codec.js';
 
@@ -32,7 +32,7 @@ export function bySegment(codec: Codec, segments: readonly Segment[]): Codec {
       for (const part of partsOf(length)) {
         if (at + headBytes > body.length) malformed(codec.name, 'the bodies of the tensors end too early');
         const size = encodedBytes
-          ? encodedBytes(part)
+          ? encodedBytes(part, precision)
           : new DataView(body.buffer, body.byteOffset + at).getUint32(0, true);
         at += headBytes;
         if (size > body.length - at) malformed(codec.name, `a tensor's body of ${size} bytes passes the end`);
@@ -44,7 +44,8 @@ export function bySegment(codec: Codec, segments: readonly Segment[]): Codec {
       return result;
     },
     ...(encodedBytes && {
-      encodedBytes: (length: number) => partsOf(length).reduce((bytes, part) => bytes + encodedBytes(part), 0),
+      encodedBytes: (length: number, precision?: Precision) =>
+        partsOf(length).reduce((bytes, part) => bytes + encodedBytes(part, precision), 0),
     }),
     ...(expectedSquaredError && {
       expectedSquaredError(value: ReadonlyVector) {

@@ -26,8 +26,11 @@ export interface Codec {
    * failed decode leaves `into` (of `length` numbers) undefined.
    */
   decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector;
-  /** Exact size of encode's result for codes of fixed size; left out where it depends on the values. */
-  encodedBytes?(length: number): number;
+  /**
+   * Exact size of encode's result for codes of fixed size; left out where it depends on the values. `precision` of the
+   * vector, float32 unless told, matters where values travel at the run's precision.
+   */
+  encodedBytes?(length: number, precision?: Precision): number;
   /** Exact E|decode(encode(x)) - x|^2 over the coins; left out by deterministic codecs, where one encoding tells it. */
   expectedSquaredError?(value: ReadonlyVector): number;
 }

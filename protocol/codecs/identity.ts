@@ -29,7 +29,13 @@ function encode(value: ReadonlyVector): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength).slice();
 }
 
-const codec: Codec = { name: 'identity', contract: 'lossless', encode, decode };
+const codec: Codec = {
+  name: 'identity',
+  contract: 'lossless',
+  encode,
+  decode,
+  encodedBytes: (length, precision) => length * (precision === 'float64' ? 8 : 4),
+};
 
 const identity: CodecFamily = { name: 'identity', defaults: {}, create: () => codec };
 

@@ -26,6 +26,10 @@ const values = identity.create({}, () => {
   throw new RangeError('identity has no nested codec');
 });
 
+function sizeOf(length: number, kept: number, precision: Precision = 'float32'): number {
+  return length === 0 ? 0 : 8 + kept * (precision === 'float32' ? 4 : 8);
+}
+
 function encode(value: ReadonlyVector, { scaled, keptOf }: Settings, rng: Rng): Uint8Array {
   const { length } = value;
   if (length === 0) return new Uint8Array(0);
@@ -47,7 +51,7 @@ function encode(value: ReadonlyVector, { scaled, keptOf }: Settings, rng: Rng): 
 
 function decode(body: Uint8Array, length: number, { keptOf }: Settings, precision: Precision, into?: Vector): Vector {
   const kept = keptOf(length);
-  expectBytes(NAME, body, length === 0 ? 0 : 8 + kept * (precision === 'float32' ? 4 : 8));
+  expectBytes(NAME, body, sizeOf(length, kept, precision));
   if (length === 0) return resultOf(0, precision, into);
   const sent = values.decode(body.subarray(8), kept, precision);
   const seed = new DataView(body.buffer, body.byteOffset);
@@ -66,6 +70,7 @@ const randomK: CodecFamily = {
       name: NAME,
       encode: (value, rng) => encode(value, settings, rng),
       decode: (body, length, precision, into) => decode(body, length, settings, precision, into),
+      encodedBytes: (length, precision) => sizeOf(length, keptOf(length), precision),
     } satisfies Partial<Codec>;
     const lost = (length: number) => length - keptOf(length);
     if (settings.scaled)
