@@ -3,22 +3,36 @@ import type { MessageKind, Precision, ReadonlyVector, Rng, Vector } from '../met
 /**
  * What a codec promises. 'lossless': decode(encode(x)) = x bit for bit. 'unbiased': the mean over its coins is x.
  * 'contractive': E|C(x) - x|^2 <= (1 - delta)|x|^2 for some delta > 0. 'absolute': the error is bounded whatever |x|.
+ * 'none': none of these (a composition that breaks them); allowed only on kinds that take any codec.
+ *
+ * All of them up to the rounding of a decoded number to the run's precision, and up to 2^-32 in the probability of a coin.
  */
-export type CodecContract = 'lossless' | 'unbiased' | 'contractive' | 'absolute';
+export type CodecContract = 'lossless' | 'unbiased' | 'contractive' | 'absolute' | 'none';
 
-/** Vectors become few bytes. Memoryless: what it leaves out is kept by a Memory. */
+/** Vectors become few bytes. Memoryless: what it leaves out is kept by a Memory. Multi-byte numbers are little-endian. */
 export interface Codec {
   readonly name: string;
   readonly contract: CodecContract;
-  /** Bytes whose first byte is 8-aligned when that helps a view; a new array that the codec will not touch again. */
+  /** Unbiased codecs: E|Q(x) - x|^2 <= omega |x|^2 for every x in range, Infinity where no such bound is free of length. */
+  readonly omega?: number;
+  /**
+   * Bytes whose first byte is 8-aligned when that helps a view; a new array that the codec will not touch again. Does not
+   * write into `value`. Throws ERR_CODEC_NOT_FINITE for NaN, infinities and numbers beyond the code's range.
+   */
   encode(value: ReadonlyVector, rng: Rng): Uint8Array;
   /**
    * `length`: numbers the model has, known to the receiver. Throws ERR_CODEC_MALFORMED or ERR_CODEC_NOT_FINITE before
-   * allocating anything that the bytes, and not `length`, ask for.
+   * allocating anything that the bytes, and not `length`, ask for. Without `into` the result may be a view of `body`; a
+   * failed decode leaves `into` (of `length` numbers) undefined.
    */
   decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector;
-  /** Exact size of encode's result for codes of fixed size; left out where it depends on the values. */
-  encodedBytes?(length: number): number;
+  /**
+   * Exact size of encode's result for codes of fixed size; left out where it depends on the values. `precision` of the
+   * vector, float32 unless told, matters where values travel at the run's precision.
+   */
+  encodedBytes?(length: number, precision?: Precision): number;
+  /** Exact E|decode(encode(x)) - x|^2 over the coins; left out by deterministic codecs, where one encoding tells it. */
+  expectedSquaredError?(value: ReadonlyVector): number;
 }
 
 /** How a scenario names a codec: its name and its own settings. */

@@ -1,0 +1,114 @@
+import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { expectBytes, notFinite, refuseNotFinite, resultOf } from './body.js';
+import type { Codec, CodecFamily } from './codec.js';
+import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
+import {
+  decodeHalf,
+  encodeStochastic,
+  halfFormat,
+  nearestPattern,
+  singleWords,
+  sixteenBitsAt,
+  stochasticError,
+} from './half-floats.js';
+import { SettingReader } from './settings.js';
+
+/**
+ * bfloat16: the upper half of a float32; 16 d bits, float32's range. Nearest: ties to even, relative error <= 2^-8 for
+ * magnitudes from 2^-126 on (contractive, 1 - delta <= 2^-16), at most 2^-134 below; beyond the largest, 3.39e38, clamped.
+ * Stochastic: up with the probability of the dropped part; unbiased, omega <= 2^-16 from 2^-126 on; larger numbers refused.
+ */
+const FORMAT = halfFormat('bf16', 7, -126);
+const LARGEST = 0x7f7f;
+
+function nearestOfSingle(words: Uint32Array): Uint16Array {
+  const patterns = new Uint16Array(words.length);
+  let greatest = 0;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const rounded = (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+    patterns[i] = rounded;
+    const pattern = rounded & 0x7fff;
+    if (pattern > greatest) greatest = pattern;
+  }
+  if (greatest > LARGEST)
+    for (let i = 0; i < patterns.length; i++)
+      if ((patterns[i]! & 0x7fff) > LARGEST) patterns[i] = LARGEST | (patterns[i]! & 0x8000);
+  return patterns;
+}
+
+function stochasticOfSingle(words: Uint32Array, rng: Rng): Uint16Array {
+  const { length } = words;
+  const patterns = new Uint16Array(length);
+  const coins = new Coins(rng);
+  let greatest = 0;
+  for (let start = 0; start < length; start += COINS_CHUNK) {
+    const end = Math.min(length, start + COINS_CHUNK);
+    // Sixteen bits are dropped, so sixteen random bits decide exactly: each word serves two entries.
+    coins.fill(coinScratch, (end - start + 1) >> 1);
+    for (let i = start; i < end; i++) {
+      const at = i - start;
+      const coin = coinScratch[at >> 1]! >>> ((at & 1) << 4);
+      const rounded = (words[i]! + (coin & 0xffff)) >>> 16;
+      patterns[i] = rounded;
+      if ((words[i]! & 0x7fffffff) > greatest) greatest = words[i]! & 0x7fffffff;
+    }
+  }
+  if (greatest > LARGEST << 16) notFinite('bf16', `a number is beyond ${FORMAT.largest}, the largest of this code`);
+  return patterns;
+}
+
+function encodeNearest(value: ReadonlyVector): Uint8Array {
+  refuseNotFinite('bf16', value);
+  const words = singleWords(value);
+  if (words) return new Uint8Array(nearestOfSingle(words).buffer);
+  const patterns = new Uint16Array(value.length);
+  for (let i = 0; i < value.length; i++) patterns[i] = nearestPattern(FORMAT, value[i]!);
+  return new Uint8Array(patterns.buffer);
+}
+
+function encodeAtRandom(value: ReadonlyVector, rng: Rng): Uint8Array {
+  refuseNotFinite('bf16', value);
+  const words = singleWords(value);
+  return new Uint8Array((words ? stochasticOfSingle(words, rng) : encodeStochastic(FORMAT, value, rng)).buffer);
+}
+
+function decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector {
+  expectBytes('bf16', body, 2 * length);
+  if (precision === 'float64') return decodeHalf(FORMAT, body, length, precision, into);
+  const patterns = sixteenBitsAt(body);
+  const result = resultOf(length, precision, into) as Float32Array;
+  const words = new Uint32Array(result.buffer, result.byteOffset, length);
+  let greatest = 0;
+  for (let i = 0; i < length; i++) {
+    const pattern = patterns[i]!;
+    words[i] = pattern << 16;
+    const magnitude = pattern & 0x7fff;
+    if (magnitude > greatest) greatest = magnitude;
+  }
+  if (greatest > LARGEST) notFinite('bf16', 'a number on the wire is NaN or infinite');
+  return result;
+}
+
+const encodedBytes = (length: number) => 2 * length;
+const nearest: Codec = { name: 'bf16', contract: 'contractive', encode: encodeNearest, decode, encodedBytes };
+const stochastic: Codec = {
+  name: 'bf16',
+  contract: 'unbiased',
+  omega: 2 ** -16,
+  encode: encodeAtRandom,
+  decode,
+  encodedBytes,
+  expectedSquaredError: (value) => stochasticError(FORMAT, value),
+};
+
+const bf16: CodecFamily = {
+  name: 'bf16',
+  defaults: { rounding: 'nearest' },
+  create: (settings) =>
+    new SettingReader('codec bf16', settings).choice('rounding', ['nearest', 'stochastic']) === 'nearest'
+      ? nearest
+      : stochastic,
+};
+
+export default bf16;

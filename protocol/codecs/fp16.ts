@@ -1,0 +1,75 @@
+import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { expectBytes, refuseNotFinite } from './body.js';
+import type { Codec, CodecFamily } from './codec.js';
+import {
+  decodeHalf,
+  encodeStochastic,
+  halfFormat,
+  nearestPattern,
+  singleWords,
+  stochasticError,
+} from './half-floats.js';
+import { SettingReader } from './settings.js';
+
+/**
+ * IEEE half precision; 16 d bits. Nearest: ties to even, clamped to 65504; relative error <= 2^-11 for magnitudes in
+ * [2^-14, 65504] (contractive there, 1 - delta <= 2^-22), at most 2^-25 below, so what is smaller than 2^-25 is lost: scale
+ * such vectors, or use bf16. Stochastic: unbiased, omega <= 2^-22 on the same range; larger magnitudes are refused.
+ */
+const FORMAT = halfFormat('fp16', 10, -14);
+
+/** Patterns of all float32 magnitudes in the normal range by the usual add-and-shift; the rest goes the general way. */
+function nearestOfSingle(words: Uint32Array, value: ReadonlyVector): Uint16Array {
+  const patterns = new Uint16Array(words.length);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const magnitude = word & 0x7fffffff;
+    // From 2^-14 to below the midpoint after 65504.
+    if (magnitude >= 0x38800000 && magnitude < 0x477ff000)
+      patterns[i] = ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13) | ((word >>> 16) & 0x8000);
+    else patterns[i] = nearestPattern(FORMAT, value[i]!);
+  }
+  return patterns;
+}
+
+function encodeNearest(value: ReadonlyVector): Uint8Array {
+  refuseNotFinite('fp16', value);
+  const words = singleWords(value);
+  if (words) return new Uint8Array(nearestOfSingle(words, value).buffer);
+  const patterns = new Uint16Array(value.length);
+  for (let i = 0; i < value.length; i++) patterns[i] = nearestPattern(FORMAT, value[i]!);
+  return new Uint8Array(patterns.buffer);
+}
+
+function encodeAtRandom(value: ReadonlyVector, rng: Rng): Uint8Array {
+  refuseNotFinite('fp16', value);
+  return new Uint8Array(encodeStochastic(FORMAT, value, rng).buffer);
+}
+
+function decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector {
+  expectBytes('fp16', body, 2 * length);
+  return decodeHalf(FORMAT, body, length, precision, into);
+}
+
+const encodedBytes = (length: number) => 2 * length;
+const nearest: Codec = { name: 'fp16', contract: 'contractive', encode: encodeNearest, decode, encodedBytes };
+const stochastic: Codec = {
+  name: 'fp16',
+  contract: 'unbiased',
+  omega: 2 ** -22,
+  encode: encodeAtRandom,
+  decode,
+  encodedBytes,
+  expectedSquaredError: (value) => stochasticError(FORMAT, value),
+};
+
+const fp16: CodecFamily = {
+  name: 'fp16',
+  defaults: { rounding: 'nearest' },
+  create: (settings) =>
+    new SettingReader('codec fp16', settings).choice('rounding', ['nearest', 'stochastic']) === 'nearest'
+      ? nearest
+      : stochastic,
+};
+
+export default fp16;

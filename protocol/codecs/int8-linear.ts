@@ -1,0 +1,105 @@
+import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { blockScales, readScales, scaleBytes } from './block-scales.js';
+import { expectBytes, malformed, resultOf } from './body.js';
+import type { Codec, CodecFamily } from './codec.js';
+import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
+import { SettingReader } from './settings.js';
+
+/**
+ * Eight bits an entry on a uniform grid: a = max |x| of the block, q = 127 x / a rounded to an integer, back as q a / 127.
+ * Body: ceil(d / block) float32 scales, then d signed bytes; 8 d + 32 ceil(d / block) bits.
+ *
+ * rounding 'nearest': error of an entry <= a / 254, contractive, 1 - delta <= block / 64516. 'stochastic': floor(127 x / a + u)
+ * with u uniform; unbiased, omega <= block / 64516, exactly sum p (1 - p) (a / 127)^2 / |x|^2.
+ */
+const NAME = 'int8-linear';
+const LEVELS = 127;
+
+function quantizeNearest(value: ReadonlyVector, from: number, to: number, inverse: number, into: Int8Array): void {
+  // The shift makes every summand positive, where dropping the fraction is rounding down.
+  for (let i = from; i < to; i++) into[i] = ((value[i]! * inverse + 128.5) | 0) - 128;
+}
+
+function quantizeAtRandom(value: ReadonlyVector, from: number, to: number, inverse: number, into: Int8Array): void {
+  for (let i = from; i < to; i++)
+    into[i] = ((value[i]! * inverse + LEVELS + coinScratch[i % COINS_CHUNK]! * 2.3283064365386963e-10) | 0) - LEVELS;
+}
+
+function encode(value: ReadonlyVector, block: number, rng: Rng | null): Uint8Array {
+  const { length } = value;
+  const scales = blockScales(NAME, value, block);
+  const body = new Uint8Array(scales.byteLength + length);
+  body.set(new Uint8Array(scales.buffer));
+  const levels = new Int8Array(body.buffer, scales.byteLength, length);
+  const coins = rng && new Coins(rng);
+  for (let from = 0; from < length; ) {
+    const b = Math.floor(from / block);
+    // Pieces end where a block ends or where the coins do.
+    let to = Math.min(length, (b + 1) * block);
+    if (coins) {
+      if (from % COINS_CHUNK === 0) coins.fill(coinScratch, Math.min(COINS_CHUNK, length - from));
+      to = Math.min(to, from - (from % COINS_CHUNK) + COINS_CHUNK);
+    }
+    const scale = scales[b]!;
+    if (scale > 0) (coins ? quantizeAtRandom : quantizeNearest)(value, from, to, LEVELS / scale, levels);
+    from = to;
+  }
+  return body;
+}
+
+function decode(body: Uint8Array, length: number, block: number, precision: Precision, into?: Vector): Vector {
+  expectBytes(NAME, body, scaleBytes(length, block) + length);
+  const scales = readScales(NAME, body, length, block);
+  const levels = new Int8Array(body.buffer, body.byteOffset + scaleBytes(length, block), length);
+  const result = resultOf(length, precision, into);
+  let least = 0;
+  for (let b = 0; b < scales.length; b++) {
+    const step = scales[b]! / LEVELS;
+    const to = Math.min(length, (b + 1) * block);
+    for (let i = b * block; i < to; i++) {
+      const level = levels[i]!;
+      if (level < least) least = level;
+      result[i] = level * step;
+    }
+  }
+  if (least < -LEVELS) malformed(NAME, 'a level is -128; levels are in [-127, 127]');
+  return result;
+}
+
+function roundingError(value: ReadonlyVector, block: number): number {
+  const scales = blockScales(NAME, value, block);
+  let sum = 0;
+  for (let i = 0; i < value.length; i++) {
+    const scale = scales[Math.floor(i / block)]!;
+    if (scale === 0) continue;
+    const level = (value[i]! / scale) * LEVELS;
+    const share = level - Math.floor(level);
+    sum += share * (1 - share) * (scale / LEVELS) ** 2;
+  }
+  return sum;
+}
+
+const int8Linear: CodecFamily = {
+  name: NAME,
+  defaults: { block: 256, rounding: 'nearest' },
+  create(settings) {
+    const reader = new SettingReader(`codec ${NAME}`, settings);
+    const block = reader.integer('block', 1, 2147483647);
+    const common = {
+      name: NAME,
+      decode: (body, length, precision, into) => decode(body, length, block, precision, into),
+      encodedBytes: (length) => scaleBytes(length, block) + length,
+    } satisfies Partial<Codec>;
+    if (reader.choice('rounding', ['nearest', 'stochastic']) === 'nearest')
+      return { ...common, contract: 'contractive', encode: (value) => encode(value, block, null) };
+    return {
+      ...common,
+      contract: 'unbiased',
+      omega: block / 64516,
+      encode: (value, rng) => encode(value, block, rng),
+      expectedSquaredError: (value) => roundingError(value, block),
+    };
+  },
+};
+
+export default int8Linear;

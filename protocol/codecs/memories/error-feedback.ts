@@ -1,0 +1,33 @@
+import type { ReadonlyVector, Vector } from '../../method.js';
+import { add, copy, subtract, zeros } from '../../numerics/vector.js';
+import type { Memory, MemoryFamily } from '../memory.js';
+
+/**
+ * Error feedback (Seide et al. 2014; Karimireddy et al., ICML 2019): p = e + v; send c = C(p); e = p - c. So sum of c_t + e_T =
+ * e_0 + sum of v_t, and the point x minus the mean of all e moves as if nothing had been compressed. A lost message goes back
+ * into e.
+ *
+ * v should contain the step size. Where a method posts bare gradients and changes its step, e is in units of the old step:
+ * post step times gradient instead.
+ */
+export interface ErrorFeedbackState {
+  readonly error: Vector;
+}
+
+const memory: Memory<ErrorFeedbackState, never> = {
+  name: 'error-feedback',
+  needs: 'any',
+  init: (length, precision) => ({ error: zeros(length, precision) }),
+  prepare: (state, value) => add(state.error, value),
+  settle: (_state, _value, prepared, decoded) => ({ error: subtract(prepared, decoded) }),
+  lost: (_state, _value, prepared: ReadonlyVector) => ({ error: copy(prepared) }),
+  deliveredValue: (_state, decoded) => decoded,
+};
+
+const errorFeedback: MemoryFamily = {
+  name: 'error-feedback',
+  defaults: {},
+  create: () => memory as unknown as Memory,
+};
+
+export default errorFeedback;

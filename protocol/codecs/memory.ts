@@ -1,0 +1,41 @@
+import type { Precision, ReadonlyVector, Vector } from '../method.js';
+
+/**
+ * What keeps the part that compression left out. Pure functions over plain-data states, so that states can be checkpointed,
+ * thrown away with an abandoned round, and compared. A state belongs to one (sender, kind, field, stream).
+ *
+ * Order of calls, for one vector v of one message. At the sender:
+ *   1. `p = prepare(s, v)`, `body = codec.encode(p, rng)`, `c = codec.decode(body, …)`
+ *   2. `deliveredValue(s, c)` is what receivers will hold: the answer of `post`. Asked with the state before step 3.
+ *   3. exactly one of `s' = settle(s, v, p, c)`, when the message reached its receivers, and `s' = lost(s, v, p, c)`, when it
+ *      is known to have reached none of them. Both take the state of step 1. A sender that hears of a loss only later keeps
+ *      (s, v, p, c) until then, or the whole round is void and s stays as it was.
+ * At every receiver, where the memory has a receiver side: `[value, r'] = receive(r, c)`, in the sender's order, each message
+ * once; otherwise the value is c. Memories with a receiver side need a kind that is not `losable`, or whose losses void the
+ * sender's round: a replica that missed one message is wrong for good.
+ *
+ * No function changes its arguments; a result may be one of them, or a new vector.
+ */
+export interface Memory<State = unknown, ReceiverState = unknown> {
+  readonly name: string;
+  /** What the codec must promise for the memory to make sense. */
+  readonly needs: 'contractive' | 'any';
+  init(length: number, precision: Precision): State;
+  prepare(state: State, value: ReadonlyVector): Vector;
+  settle(state: State, value: ReadonlyVector, prepared: ReadonlyVector, decoded: ReadonlyVector): State;
+  lost(state: State, value: ReadonlyVector, prepared: ReadonlyVector, decoded: ReadonlyVector): State;
+  deliveredValue(state: State, decoded: ReadonlyVector): ReadonlyVector;
+  /** Left out: receivers use what they decode. */
+  readonly receiver?: {
+    init(length: number, precision: Precision): ReceiverState;
+    receive(state: ReceiverState, decoded: ReadonlyVector): readonly [value: ReadonlyVector, state: ReceiverState];
+  };
+}
+
+/** The default export of every file in memories/; the file name is the memory's name. */
+export interface MemoryFamily {
+  readonly name: string;
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** Throws ERR_SCENARIO. */
+  create(settings: Readonly<Record<string, unknown>>): Memory;
+}

@@ -1,0 +1,58 @@
+import type { Precision, ReadonlyVector, Vector } from '../method.js';
+import { expectBytes, floatsAt, malformed, notFinite, resultOf } from './body.js';
+import type { Codec, CodecFamily } from './codec.js';
+import { packSigns, signsEndClean, spreadSigns } from './sign-bits.js';
+
+/**
+ * 1-bit SGD (Seide et al., Interspeech 2014; from memory): entries with a sign bit become the mean of those entries, the
+ * others the mean of the others. The best two values for this split, so never worse than scaled-sign: error |x|^2 - n_-
+ * mean_-^2 - n_+ mean_+^2. Body: float32 means (without sign bit, with sign bit), then the sign bits; d + 64 bits. A mean of
+ * no entries is 0.
+ */
+const NAME = 'one-bit';
+
+function encode(value: ReadonlyVector): Uint8Array {
+  const { length } = value;
+  const body = new Uint8Array(8 + Math.ceil(length / 8));
+  let below = 0;
+  let above = 0;
+  let belowCount = 0;
+  for (let i = 0; i < length; i++) {
+    const x = value[i]!;
+    if (x < 0 || Object.is(x, -0)) {
+      below += x;
+      belowCount++;
+    } else above += x;
+  }
+  const means = new Float32Array(body.buffer, 0, 2);
+  if (belowCount < length) means[0] = above / (length - belowCount);
+  if (belowCount > 0) means[1] = below / belowCount;
+  if (!Number.isFinite(means[0]!) || !Number.isFinite(means[1]!)) notFinite(NAME, 'a mean is not a finite float32');
+  packSigns(value, body, 8);
+  return body;
+}
+
+function decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector {
+  expectBytes(NAME, body, 8 + Math.ceil(length / 8));
+  const means = floatsAt(body, 0, 8);
+  const above = means[0]!;
+  const below = means[1]!;
+  if (!Number.isFinite(above) || !Number.isFinite(below)) notFinite(NAME, 'a mean on the wire is not finite');
+  if (above < 0 || below > 0) malformed(NAME, `means ${above} and ${below} have the wrong signs`);
+  if (!signsEndClean(body, 8, length)) malformed(NAME, 'bits after the last sign are not zero');
+  const result = resultOf(length, precision, into);
+  spreadSigns(body, 8, above, below, result);
+  return result;
+}
+
+const codec: Codec = {
+  name: NAME,
+  contract: 'contractive',
+  encode,
+  decode,
+  encodedBytes: (length) => 8 + Math.ceil(length / 8),
+};
+
+const oneBit: CodecFamily = { name: NAME, defaults: {}, create: () => codec };
+
+export default oneBit;

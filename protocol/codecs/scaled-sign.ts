@@ -1,0 +1,69 @@
+import type { Precision, ReadonlyVector, Vector } from '../method.js';
+import { expectBytes, expectScale, floatsAt, malformed, notFinite, resultOf } from './body.js';
+import type { Codec, CodecFamily } from './codec.js';
+import { packSigns, signsEndClean, spreadSigns } from './sign-bits.js';
+
+/**
+ * C(x) = (|x|_1 / d) sign(x), sign(0) = 1: d + 32 bits. Exactly |C(x) - x|^2 = |x|_2^2 - |x|_1^2 / d, so delta =
+ * |x|_1^2 / (d |x|_2^2), between 1 / d and 1; 2 / pi on Gaussian data. (EF-signSGD: Karimireddy et al., ICML 2019.)
+ * Body: float32 scale, then the sign bits.
+ */
+const NAME = 'scaled-sign';
+
+/** In eight interleaved sums, which a vector unit can keep as well: the order is part of the code. */
+function absoluteSum(value: ReadonlyVector): number {
+  const { length } = value;
+  const full = length - (length & 7);
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let e = 0;
+  let f = 0;
+  let g = 0;
+  let h = 0;
+  for (let i = 0; i < full; i += 8) {
+    a += Math.abs(value[i]!);
+    b += Math.abs(value[i + 1]!);
+    c += Math.abs(value[i + 2]!);
+    d += Math.abs(value[i + 3]!);
+    e += Math.abs(value[i + 4]!);
+    f += Math.abs(value[i + 5]!);
+    g += Math.abs(value[i + 6]!);
+    h += Math.abs(value[i + 7]!);
+  }
+  let sum = a + b + (c + d) + (e + f + (g + h));
+  for (let i = full; i < length; i++) sum += Math.abs(value[i]!);
+  return sum;
+}
+
+function encode(value: ReadonlyVector): Uint8Array {
+  const { length } = value;
+  const body = new Uint8Array(4 + Math.ceil(length / 8));
+  const scale = new Float32Array(body.buffer, 0, 1);
+  if (length > 0) scale[0] = absoluteSum(value) / length;
+  if (!Number.isFinite(scale[0]!)) notFinite(NAME, 'the mean magnitude is not a finite float32');
+  packSigns(value, body, 4);
+  return body;
+}
+
+function decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector {
+  expectBytes(NAME, body, 4 + Math.ceil(length / 8));
+  const scale = expectScale(NAME, floatsAt(body, 0, 4)[0]!);
+  if (!signsEndClean(body, 4, length)) malformed(NAME, 'bits after the last sign are not zero');
+  const result = resultOf(length, precision, into);
+  spreadSigns(body, 4, scale, -scale, result);
+  return result;
+}
+
+const codec: Codec = {
+  name: NAME,
+  contract: 'contractive',
+  encode,
+  decode,
+  encodedBytes: (length) => 4 + Math.ceil(length / 8),
+};
+
+const scaledSign: CodecFamily = { name: NAME, defaults: {}, create: () => codec };
+
+export default scaledSign;

@@ -1,0 +1,129 @@
+import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import {
+  expectBytes,
+  expectScale,
+  floatsAt,
+  largestMagnitude,
+  malformed,
+  notFinite,
+  resultOf,
+  scaleUp,
+} from './body.js';
+import type { Codec, CodecFamily } from './codec.js';
+import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
+import { SettingReader } from './settings.js';
+
+/**
+ * TernGrad (Wen et al., NeurIPS 2017; optional clipping read in its code): with m = max |x|, an entry becomes sign(x) m with
+ * probability |x| / m and 0 otherwise. Unbiased; exact omega = m |x|_1 / |x|_2^2 - 1 <= (sqrt(d) - 1) / 2. Body: float32 m,
+ * then five trits a byte (base 3, first entry lowest, digit = trit + 1, unused digits 0): 1.6 d + 32 bits.
+ *
+ * `clip`: first cut entries to so many standard deviations (2.5 in the paper; null: not). That makes m, and so the noise,
+ * smaller and the code biased: no contract.
+ */
+const NAME = 'terngrad';
+
+/** Standard deviation about the mean, times `clip`; without clipping the largest magnitude. */
+function bound(value: ReadonlyVector, clip: number | null): number {
+  const largest = largestMagnitude(value, 0, value.length);
+  if (!Number.isFinite(largest)) notFinite(NAME, 'an entry is NaN or infinite; only finite numbers can be sent');
+  if (clip === null || largest === 0) return scaleUp(NAME, largest);
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < value.length; i++) {
+    const ratio = value[i]! / largest;
+    sum += ratio;
+    squares += ratio * ratio;
+  }
+  const mean = sum / value.length;
+  const deviation = Math.sqrt(Math.max(0, squares / value.length - mean * mean));
+  // All entries equal: nothing sticks out, so nothing is cut.
+  return scaleUp(NAME, deviation > 0 ? Math.min(largest, clip * deviation * largest) : largest);
+}
+
+function encode(value: ReadonlyVector, clip: number | null, rng: Rng): Uint8Array {
+  const { length } = value;
+  const scale = bound(value, clip);
+  const body = new Uint8Array(4 + Math.ceil(length / 5));
+  new Float32Array(body.buffer, 0, 1)[0] = scale;
+  const coins = new Coins(rng);
+  const inverse = scale > 0 ? 4294967296 / scale : 0;
+  let byte = 0;
+  let weight = 1;
+  let at = 4;
+  for (let i = 0; i < length; i++) {
+    const chunk = i % COINS_CHUNK;
+    if (chunk === 0) coins.fill(coinScratch, Math.min(COINS_CHUNK, length - i));
+    const x = value[i]!;
+    const chance = (x < 0 ? -x : x) * inverse;
+    byte += chance > coinScratch[chunk]! ? (x < 0 ? 0 : weight + weight) : weight;
+    weight *= 3;
+    if (weight === 243) {
+      body[at++] = byte;
+      byte = 0;
+      weight = 1;
+    }
+  }
+  if (weight > 1) body[at] = byte;
+  return body;
+}
+
+/** The five trits of every byte, as -1, 0, 1. */
+const TRITS = (() => {
+  const trits = new Int8Array(243 * 5);
+  for (let byte = 0; byte < 243; byte++)
+    for (let j = 0, rest = byte; j < 5; j++, rest = Math.floor(rest / 3)) trits[5 * byte + j] = (rest % 3) - 1;
+  return trits;
+})();
+
+function decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector {
+  expectBytes(NAME, body, 4 + Math.ceil(length / 5));
+  const scale = expectScale(NAME, floatsAt(body, 0, 4)[0]!);
+  const full = Math.floor(length / 5);
+  for (let b = 0; b < full; b++) if (body[4 + b]! > 242) malformed(NAME, `byte ${4 + b} holds no five trits`);
+  const rest = length - 5 * full;
+  if (rest > 0 && body[4 + full]! >= 3 ** rest) malformed(NAME, `the last byte holds more than ${rest} trits`);
+  const result = resultOf(length, precision, into);
+  for (let b = 0; b < full; b++) {
+    const at = 5 * body[4 + b]!;
+    const i = 5 * b;
+    result[i] = TRITS[at]! * scale;
+    result[i + 1] = TRITS[at + 1]! * scale;
+    result[i + 2] = TRITS[at + 2]! * scale;
+    result[i + 3] = TRITS[at + 3]! * scale;
+    result[i + 4] = TRITS[at + 4]! * scale;
+  }
+  for (let j = 0; j < rest; j++) result[5 * full + j] = TRITS[5 * body[4 + full]! + j]! * scale;
+  return result;
+}
+
+/** Variance of the coins, plus what clipping moved. */
+function expectedSquaredError(value: ReadonlyVector, clip: number | null): number {
+  const scale = bound(value, clip);
+  let sum = 0;
+  for (let i = 0; i < value.length; i++) {
+    const magnitude = Math.abs(value[i]!);
+    const kept = Math.min(magnitude, scale);
+    sum += kept * (scale - kept) + (magnitude - kept) ** 2;
+  }
+  return sum;
+}
+
+const terngrad: CodecFamily = {
+  name: NAME,
+  defaults: { clip: null },
+  create(settings): Codec {
+    const clip = new SettingReader(`codec ${NAME}`, settings).numberOrNull('clip', 1e6);
+    return {
+      name: NAME,
+      contract: clip === null ? 'unbiased' : 'none',
+      omega: Infinity,
+      encode: (value, rng) => encode(value, clip, rng),
+      decode,
+      encodedBytes: (length) => 4 + Math.ceil(length / 5),
+      expectedSquaredError: (value) => expectedSquaredError(value, clip),
+    };
+  },
+};
+
+export default terngrad;
