@@ -1,0 +1,98 @@
+import { GradswarmError } from '../wire/error-codes.js';
+import { type AccountingMethod, composedEpsilon } from './accountant.js';
+import { calibrateNoiseMultiplier } from './calibration.js';
+import type { Conversion } from './conversion.js';
+import { checkRelease, Ledger, type LedgerEntry } from './ledger.js';
+import type { Orders } from './orders.js';
+import { checkDelta } from './ranges.js';
+
+/** One question to the accountant: steps of one mechanism, or a ledger; or, with a target, the noise it takes. */
+export interface AccountOptions {
+  readonly delta: number;
+  /** Poisson sampling probability; 1 for every record at every step. */
+  readonly sampling?: number;
+  readonly noiseMultiplier?: number;
+  readonly steps?: number;
+  /** Asks for the noise multiplier instead. */
+  readonly targetEpsilon?: number;
+  /** Asks for what these entries spend together. */
+  readonly ledger?: readonly LedgerEntry[];
+  readonly adjacency?: 'add-remove' | 'replace-one';
+  readonly orders?: Orders;
+  readonly conversion?: Conversion;
+  readonly method?: AccountingMethod;
+  /** Number of records, for the warning that delta should be below its inverse. */
+  readonly recordCount?: number;
+}
+
+export interface AccountAnswer {
+  readonly epsilon: number;
+  /** Best Renyi order; null under exact Gaussian composition or when nothing was spent. */
+  readonly order: number | null;
+  readonly method: 'exact-gaussian' | 'rdp' | 'none';
+  readonly warnings: readonly string[];
+  /** Only when a target was given. */
+  readonly noiseMultiplier?: number;
+}
+
+function usage(message: string): never {
+  throw new GradswarmError('ERR_USAGE', message);
+}
+
+function required(name: string, value: number | undefined): number {
+  return value ?? usage(`account: ${name} is missing; give ${name}, or a ledger`);
+}
+
+/**
+ * Epsilon at delta, or the noise multiplier that reaches a target epsilon. ERR_USAGE when the question is incomplete or asks
+ * two things at once, ERR_PRIVACY when a value is out of range or no theorem covers the combination.
+ */
+export function account(options: AccountOptions): AccountAnswer {
+  const { delta, ledger, targetEpsilon, adjacency = 'add-remove', method } = options;
+  checkDelta(delta);
+  if (ledger !== undefined) return withDeltaWarning(accountLedger(ledger, options), options);
+  const sampling = required('the sampling probability q', options.sampling);
+  const steps = required('the number of steps', options.steps);
+  checkRelease({ label: 'account', adjacency, sampling });
+  refuseUnsupportedMethod(sampling < 1, options);
+  const accounting = accountingOf(options);
+  if (targetEpsilon !== undefined) {
+    if (options.noiseMultiplier !== undefined)
+      usage('account: a noise multiplier and a target epsilon exclude each other; leave one out');
+    const answer = calibrateNoiseMultiplier({ epsilon: targetEpsilon, delta, sampling, steps }, accounting);
+    return withDeltaWarning(answer, options);
+  }
+  const noiseMultiplier = required('the noise multiplier', options.noiseMultiplier);
+  const releases = [{ sampling, noiseMultiplier, count: steps }];
+  return withDeltaWarning(composedEpsilon(releases, delta, { ...accounting, ...(method ? { method } : {}) }), options);
+}
+
+function accountingOf({ orders, conversion, method }: AccountOptions) {
+  return { ...(orders ? { orders } : {}), ...(conversion ? { conversion } : {}), ...(method ? { method } : {}) };
+}
+
+function refuseUnsupportedMethod(sampled: boolean, { method, conversion, orders }: AccountOptions): void {
+  if (method === 'exact-gaussian' && sampled)
+    throw new GradswarmError(
+      'ERR_PRIVACY',
+      'method exact-gaussian: holds for unsampled Gaussian noise only; use method rdp, or q = 1',
+    );
+  if (method === 'exact-gaussian' && (conversion !== undefined || orders !== undefined))
+    usage('account: orders and conversion belong to method rdp; exact Gaussian composition has none');
+}
+
+function accountLedger(ledger: readonly LedgerEntry[], options: AccountOptions): AccountAnswer {
+  for (const name of ['sampling', 'noiseMultiplier', 'steps', 'targetEpsilon', 'adjacency'] as const) {
+    if (options[name] !== undefined) usage(`account: a ledger holds its own ${name}; leave ${name} out`);
+  }
+  const sampled = ledger.some((entry) => entry.sampling < 1 || entry.mechanism === 'discrete-gaussian');
+  refuseUnsupportedMethod(sampled, options);
+  const { epsilon, order, method, warnings } = new Ledger(ledger).spend(options.delta, accountingOf(options));
+  return { epsilon, order, method, warnings };
+}
+
+function withDeltaWarning(answer: AccountAnswer, { delta, recordCount }: AccountOptions): AccountAnswer {
+  if (recordCount === undefined || delta < 1 / recordCount) return answer;
+  const warning = `delta ${delta} is not below 1 / ${recordCount}: publishing one record outright would be allowed`;
+  return { ...answer, warnings: [...answer.warnings, warning] };
+}

@@ -1,0 +1,200 @@
+import { z } from 'zod';
+import type { PartyId } from '../method.js';
+import { GradswarmError } from '../wire/error-codes.js';
+import {
+  type AccountingOptions,
+  composedEpsilon,
+  type GaussianReleases,
+  releaseRdp,
+  type Spend,
+} from './accountant.js';
+
+/** One release as the ledger records it: plain data, part of a run's checkpoint. */
+export interface LedgerEntry {
+  readonly label: string;
+  /** 'tree-aggregation': `count` nodes that one record touches, each a Gaussian release. */
+  readonly mechanism: 'gaussian' | 'discrete-gaussian' | 'tree-aggregation';
+  readonly adjacency: 'add-remove' | 'replace-one';
+  readonly unit: 'example' | 'client';
+  /** L2 sensitivity of each part. */
+  readonly l2Sensitivities: readonly number[];
+  /** Of all parts together: (sum of 1 / z_i^2)^(-1/2). */
+  readonly noiseMultiplier: number;
+  /** Poisson sampling probability of the unit. */
+  readonly sampling: number;
+  readonly count: number;
+  readonly round: number;
+  readonly attempt: number;
+  /** How many releases this party made before in this attempt of the round. */
+  readonly call: number;
+  /** Whose data the release is about: all ('coordinator'), or one client's own. */
+  readonly party: PartyId;
+  readonly noise: 'secure' | 'seeded';
+}
+
+export interface LedgerSpend extends Spend {
+  /** The client that has lost most; 'coordinator' when all are equal because no client released anything by itself. */
+  readonly party: PartyId;
+}
+
+const probability = z.number().min(0).max(1);
+const whole = z.number().int().min(0);
+const entrySchema = z.strictObject({
+  label: z.string().default('release'),
+  mechanism: z.enum(['gaussian', 'discrete-gaussian', 'tree-aggregation']).default('gaussian'),
+  adjacency: z.enum(['add-remove', 'replace-one']).default('add-remove'),
+  unit: z.enum(['example', 'client']).default('example'),
+  l2Sensitivities: z.array(z.number().min(0).or(z.literal(Number.POSITIVE_INFINITY))).default([]),
+  noiseMultiplier: z.number().min(0).or(z.literal(Number.POSITIVE_INFINITY)),
+  sampling: probability.default(1),
+  count: whole.default(1),
+  round: whole.default(0),
+  attempt: whole.default(0),
+  call: whole.default(0),
+  party: z.union([z.literal('coordinator'), whole]).default('coordinator'),
+  noise: z.enum(['secure', 'seeded']).default('secure'),
+});
+
+/** Accepts the command line's names for two fields: q for sampling, steps for count. */
+function withFullNames(entry: unknown): unknown {
+  if (entry === null || typeof entry !== 'object') return entry;
+  const { q, steps, ...rest } = entry as Record<string, unknown>;
+  const named: Record<string, unknown> = { ...rest };
+  if (q !== undefined) named['sampling' in rest ? 'q' : 'sampling'] = q;
+  if (steps !== undefined) named['count' in rest ? 'steps' : 'count'] = steps;
+  return named;
+}
+
+/**
+ * Entries from unknown data (a file, a checkpoint); all but the noise multiplier have defaults, and q and steps may stand
+ * for sampling and count. ERR_PRIVACY names the place of what is wrong.
+ */
+export function parseLedgerEntries(from: unknown): readonly LedgerEntry[] {
+  const parsed = z.array(entrySchema).safeParse(Array.isArray(from) ? from.map(withFullNames) : from);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new GradswarmError(
+    'ERR_PRIVACY',
+    `ledger${issue!.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')}: ${issue!.message}`,
+  );
+}
+
+/** Refuses what no theorem here covers. */
+export function checkRelease(entry: Pick<LedgerEntry, 'label' | 'adjacency' | 'sampling'>): void {
+  if (entry.adjacency === 'replace-one' && entry.sampling < 1)
+    throw new GradswarmError(
+      'ERR_PRIVACY',
+      `release '${entry.label}': the sampled Gaussian is proved for add-remove adjacency only, got replace-one with ` +
+        `sampling ${entry.sampling}; use add-remove, or sampling 1`,
+    );
+}
+
+/**
+ * All releases of a run. Composition is sequential for the releases one record can be in, and parallel over clients, whose
+ * data are disjoint: a client is charged the coordinator's releases and its own, and the worst client counts.
+ */
+export class Ledger {
+  private readonly list: LedgerEntry[] = [];
+  private readonly groups = new Map<PartyId, Map<string, GaussianReleases>>();
+  private readonly seededReleases = new Map<string, string>();
+  private readonly rdpMemory = new Map<string, Float64Array>();
+  private seeded = false;
+
+  constructor(entries: readonly LedgerEntry[] = []) {
+    for (const entry of entries) this.append(entry);
+  }
+
+  get entries(): readonly LedgerEntry[] {
+    return this.list;
+  }
+
+  /** Does some release use noise that its seed can regenerate? Then nothing is private, whatever epsilon says. */
+  get hasSeededNoise(): boolean {
+    return this.seeded;
+  }
+
+  /**
+   * Charges one release, and says whether it did: the same seeded noise on the same release of the same attempt, as after a
+   * crash and resume, says nothing new. ERR_PRIVACY when unit or adjacency differs from that of earlier entries.
+   */
+  append(entry: LedgerEntry): boolean {
+    checkRelease(entry);
+    const first = this.list[0];
+    if (first && (first.unit !== entry.unit || first.adjacency !== entry.adjacency))
+      throw new GradswarmError(
+        'ERR_PRIVACY',
+        `release '${entry.label}': one ledger holds one unit and one adjacency; it has ${first.unit}, ${first.adjacency} ` +
+          `(release '${first.label}'), got ${entry.unit}, ${entry.adjacency}`,
+      );
+    if (entry.noise === 'seeded') {
+      const place = JSON.stringify([entry.party, entry.round, entry.attempt, entry.call]);
+      const content = JSON.stringify(entry);
+      if (this.seededReleases.get(place) === content) return false;
+      this.seededReleases.set(place, content);
+      this.seeded = true;
+    }
+    this.list.push(entry);
+    addToGroups(this.groupsOf(entry.party), entry);
+    return true;
+  }
+
+  private groupsOf(party: PartyId): Map<string, GaussianReleases> {
+    let groups = this.groups.get(party);
+    if (!groups) {
+      groups = new Map();
+      this.groups.set(party, groups);
+    }
+    return groups;
+  }
+
+  /** What has been spent at `delta`, with `further` entries as if they were appended. */
+  spend(delta: number, options: AccountingOptions = {}, further: readonly LedgerEntry[] = []): LedgerSpend {
+    if (further.length > 0) return new Ledger([...this.list, ...further]).spend(delta, options);
+    const rdpOf: typeof releaseRdp = (orders, release) => {
+      const key = `${orders.length} ${orders[0]} ${orders.at(-1)} ${groupKey(release)}`;
+      let rdp = this.rdpMemory.get(key);
+      if (!rdp) {
+        rdp = releaseRdp(orders, release);
+        this.rdpMemory.set(key, rdp);
+      }
+      return rdp;
+    };
+    const shared = [...(this.groups.get('coordinator')?.values() ?? [])];
+    let worst: LedgerSpend | undefined;
+    const answered = new Set<string>();
+    for (const [party, groups] of this.groups) {
+      if (party === 'coordinator') continue;
+      // Clients that made the same releases have lost the same.
+      const own = [...groups.values()];
+      const same = own.map((release) => `${groupKey(release)} ${release.count}`).join(';');
+      if (answered.has(same)) continue;
+      answered.add(same);
+      const spend = composedEpsilon([...shared, ...own], delta, { ...options, rdpOf });
+      if (!worst || spend.epsilon > worst.epsilon) worst = { ...spend, party };
+    }
+    worst ??= { ...composedEpsilon(shared, delta, { ...options, rdpOf }), party: 'coordinator' };
+    return this.seeded
+      ? { ...worst, warnings: [...worst.warnings, 'NOT PRIVATE: some noise is seeded and can be regenerated'] }
+      : worst;
+  }
+
+  /** Does the spend, with the `further` entries, stay within epsilon at delta? */
+  isWithin(
+    budget: { readonly epsilon: number; readonly delta: number },
+    further: readonly LedgerEntry[] = [],
+    options: AccountingOptions = {},
+  ): boolean {
+    return this.spend(budget.delta, options, further).epsilon <= budget.epsilon;
+  }
+}
+
+function groupKey({ sampling, noiseMultiplier, discrete }: Omit<GaussianReleases, 'count'>): string {
+  return `${discrete === true ? 'discrete' : 'gaussian'} ${sampling} ${noiseMultiplier}`;
+}
+
+function addToGroups(groups: Map<string, GaussianReleases>, entry: LedgerEntry): void {
+  const { sampling, noiseMultiplier } = entry;
+  const release = { sampling, noiseMultiplier, discrete: entry.mechanism === 'discrete-gaussian' };
+  const key = groupKey(release);
+  groups.set(key, { ...release, count: (groups.get(key)?.count ?? 0) + entry.count });
+}
