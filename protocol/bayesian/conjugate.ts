@@ -82,3 +82,19 @@ export function gaussianOfFactor({ eta, precision }: GaussianFactor): Gaussian {
 export function conjugatePosterior(prior: GaussianFactor, factors: readonly GaussianFactor[]): Gaussian {
   return gaussianOfFactor(productOfFactors([prior, ...factors]));
 }
+
+/**
+ * Diagonal surrogate of a factor: its mean and its marginal variances. The factor is made proper by `ridge` (a share of the prior's
+ * precision, mean 0), which is taken out again, so that a diagonal factor comes back as it was. Returns length d each.
+ */
+export function marginalFactor(factor: GaussianFactor, ridge: number): { eta: Float64Array; precision: Float64Array } {
+  const d = factor.eta.length;
+  const proper = Float64Array.from(factor.precision);
+  for (let i = 0; i < d; i++) proper[i * d + i] = proper[i * d + i]! + ridge;
+  const { mean, covariance } = gaussianOfFactor({ eta: factor.eta, precision: proper });
+  const marginal = mean.map((_, i) => 1 / covariance[i * d + i]!);
+  return {
+    eta: marginal.map((precision, i) => precision * mean[i]!),
+    precision: marginal.map((precision) => Math.max(precision - ridge, 0)),
+  };
+}
