@@ -1,0 +1,136 @@
+import { type GaussianFactor, linearRegressionFactor } from '../../../protocol/bayesian/conjugate.js';
+import type { Precision, ReadonlyVector, Segment } from '../../../protocol/method.js';
+import { log } from '../../../protocol/numerics/elementary.js';
+import { zeros } from '../../../protocol/numerics/vector.js';
+import { GradswarmError } from '../../../protocol/wire/error-codes.js';
+import type { ObjectiveFamily } from '../family.js';
+import {
+  addRow,
+  type FeatureRows,
+  featureCountOf,
+  featureRows,
+  linearSegments,
+  requireClasses,
+  rowProduct,
+} from './feature-rows.js';
+import {
+  type IsotropicPrior,
+  isotropicPrior,
+  isWholeShard,
+  LikelihoodShard,
+  type LogPosteriorContext,
+} from './likelihood-shard.js';
+import { negativeLogPredictive } from './predictive.js';
+
+/** y = x^T theta + N(0, noiseVariance), prior N(0, priorVariance I). Posterior Gaussian and known; shard factors are exact. */
+
+export interface LinearRegressionSettings {
+  readonly priorVariance: number;
+  readonly noiseVariance: number;
+  /** Adds a last parameter that multiplies 1. It has the same prior. */
+  readonly intercept: boolean;
+}
+
+export const defaults: LinearRegressionSettings = { priorVariance: 10, noiseVariance: 1, intercept: true };
+
+class LinearRegressionShard extends LikelihoodShard {
+  private readonly exact: GaussianFactor;
+
+  constructor(
+    private readonly rows: FeatureRows,
+    private readonly targets: Float64Array,
+    private readonly examples: Uint32Array,
+    private readonly noiseVariance: number,
+    segments: readonly Segment[],
+    prior: IsotropicPrior,
+    precision: Precision,
+  ) {
+    super(examples.length, segments, rows.width, prior, precision);
+    const own = new Float64Array(examples.length * rows.width);
+    examples.forEach((index, i) => {
+      own.set(rows.values.subarray(index * rows.width, (index + 1) * rows.width), i * rows.width);
+    });
+    const ownTargets = Float64Array.from(examples, (index) => targets[index]!);
+    this.exact =
+      examples.length === 0
+        ? { eta: new Float64Array(rows.width), precision: new Float64Array(rows.width * rows.width) }
+        : linearRegressionFactor(own, ownTargets, noiseVariance);
+  }
+
+  protected override exampleLoss(params: ReadonlyVector, example: number): number {
+    return -logDensity(this.rows, this.targets, this.noiseVariance, params, this.examples[example]!);
+  }
+
+  protected override addExampleGradient(
+    params: ReadonlyVector,
+    example: number,
+    factor: number,
+    into: Float64Array,
+  ): void {
+    const index = this.examples[example]!;
+    const residual = rowProduct(this.rows, index, params) - this.targets[index]!;
+    addRow(this.rows, index, (factor * residual) / this.noiseVariance, into);
+  }
+
+  protected override addBatchGradient(params: ReadonlyVector, batch: Uint32Array, sums: Float64Array): void {
+    const d = sums.length;
+    // The statistics cost d^2, the examples N d.
+    if (d > this.exampleCount || !isWholeShard(batch, this.exampleCount)) {
+      super.addBatchGradient(params, batch, sums);
+      return;
+    }
+    const { eta, precision } = this.exact;
+    for (let i = 0; i < d; i++) {
+      let sum = -eta[i]!;
+      for (let j = 0; j < d; j++) sum += precision[i * d + j]! * params[j]!;
+      sums[i] = sums[i]! + sum;
+    }
+  }
+
+  protected override factor(): GaussianFactor {
+    return this.exact;
+  }
+}
+
+function logDensity(
+  rows: FeatureRows,
+  targets: Float64Array,
+  noiseVariance: number,
+  params: ReadonlyVector,
+  index: number,
+): number {
+  const residual = rowProduct(rows, index, params) - targets[index]!;
+  return -0.5 * (log(2 * Math.PI * noiseVariance) + (residual * residual) / noiseVariance);
+}
+
+export default function bayesianLinearRegression(
+  context: LogPosteriorContext<LinearRegressionSettings>,
+): ObjectiveFamily {
+  const { dataset, settings, precision, clientCount } = context;
+  requireClasses(dataset, (count) => count === 0, 'bayesian-linear-regression', 'targets');
+  const { noiseVariance, intercept } = settings;
+  if (!(noiseVariance > 0))
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `bayesian-linear-regression: noiseVariance must be positive, got ${noiseVariance}`,
+    );
+  const prior = isotropicPrior(settings.priorVariance, clientCount, 'bayesian-linear-regression');
+  const featureCount = featureCountOf(dataset);
+  const segments = linearSegments(featureCount, intercept);
+  const train = featureRows(dataset.train, featureCount, intercept);
+  const test = featureRows(dataset.test, featureCount, intercept);
+  const { targets } = dataset.train;
+  return {
+    segments,
+    parameterCount: train.width,
+    initialParams: () => zeros(train.width, precision),
+    shard: (examples) => new LinearRegressionShard(train, targets, examples, noiseVariance, segments, prior, precision),
+    evaluate: (estimates) => ({
+      loss: negativeLogPredictive(estimates, test.count, (params, example) =>
+        logDensity(test, dataset.test.targets, noiseVariance, params, example),
+      ),
+      accuracy: null,
+    }),
+    tensorCount: () => 0,
+  };
+}

@@ -1,0 +1,178 @@
+import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
+import type { Precision, ReadonlyVector, Vector } from '../../../protocol/method.js';
+import { matrixVector } from '../../../protocol/numerics/linear-algebra.js';
+import { zeros } from '../../../protocol/numerics/vector.js';
+import { GradswarmError } from '../../../protocol/wire/error-codes.js';
+import type { Examples } from '../../datasets/dataset.js';
+import type { ObjectiveFamily } from '../family.js';
+import { featureCountOf, requireClasses } from './feature-rows.js';
+import {
+  type IsotropicPrior,
+  inPrecision,
+  isotropicPrior,
+  LikelihoodShard,
+  type LogPosteriorContext,
+} from './likelihood-shard.js';
+import { type Activation, MultilayerPerceptron } from './multilayer-perceptron.js';
+import { averagedProbabilities, classificationEvaluation } from './predictive.js';
+
+/** Largest parameter count for which a full surrogate (parameters squared) is formed. */
+const FULL_SURROGATE_LIMIT = 500;
+
+/**
+ * A small dense classifier with prior N(0, priorVariance I) on all weights and biases. Without hidden layers it is softmax regression.
+ * Surrogates: Gauss-Newton curvature at a local mode that every shard reaches from the same start.
+ */
+export interface BayesianNetworkSettings {
+  readonly priorVariance: number;
+  readonly hiddenWidths: readonly number[];
+  readonly activation: Activation;
+  /** Full-batch Adam steps of size 0.01 to the mode at which a surrogate is taken. */
+  readonly surrogateSteps: number;
+}
+
+export const defaults: BayesianNetworkSettings = {
+  priorVariance: 1,
+  hiddenWidths: [18, 18, 8],
+  activation: 'relu',
+  surrogateSteps: 300,
+};
+
+class NetworkShard extends LikelihoodShard {
+  constructor(
+    private readonly network: MultilayerPerceptron,
+    private readonly data: Examples,
+    private readonly examples: Uint32Array,
+    private readonly start: Float64Array,
+    private readonly surrogateSteps: number,
+    prior: IsotropicPrior,
+    precision: Precision,
+  ) {
+    super(examples.length, network.segments, network.parameterCount, prior, precision);
+  }
+
+  protected override exampleLoss(params: ReadonlyVector, example: number): number {
+    const index = this.examples[example]!;
+    return this.network.negativeLogLikelihood(params, this.data.features, index, this.data.labels[index]!);
+  }
+
+  protected override addExampleGradient(
+    params: ReadonlyVector,
+    example: number,
+    factor: number,
+    into: Float64Array,
+  ): void {
+    const index = this.examples[example]!;
+    this.network.forward(params, this.data.features, index);
+    this.network.addGradient(params, this.data.labels[index]!, factor, into);
+  }
+
+  private addShardGradient(params: Float64Array, sums: Float64Array): void {
+    for (let example = 0; example < this.exampleCount; example++) this.addExampleGradient(params, example, 1, sums);
+  }
+
+  /** Near a mode of prior^(1/S) x likelihood, by Adam on its mean over the shard. */
+  private mode(): Float64Array {
+    const params = Float64Array.from(this.start);
+    const gradient = new Float64Array(params.length);
+    const first = new Float64Array(params.length);
+    const second = new Float64Array(params.length);
+    let firstDecay = 1;
+    let secondDecay = 1;
+    for (let step = 0; step < this.surrogateSteps && this.exampleCount > 0; step++) {
+      gradient.fill(0);
+      this.addShardGradient(params, gradient);
+      firstDecay *= 0.9;
+      secondDecay *= 0.999;
+      for (let i = 0; i < params.length; i++) {
+        const slope = (gradient[i]! + this.prior.share * params[i]!) / this.exampleCount;
+        first[i] = 0.9 * first[i]! + 0.1 * slope;
+        second[i] = 0.999 * second[i]! + 0.001 * slope * slope;
+        const size = Math.sqrt(second[i]! / (1 - secondDecay)) + 1e-8;
+        params[i] = params[i]! - (0.01 * first[i]!) / ((1 - firstDecay) * size);
+      }
+    }
+    return params;
+  }
+
+  /** Calls `add` with every class's gradient of -ln p and that class's probability: their weighted squares are Gauss-Newton. */
+  private forEachClassGradient(params: Float64Array, add: (gradient: Float64Array, weight: number) => void): void {
+    const gradient = new Float64Array(params.length);
+    for (const index of this.examples) {
+      this.network.forward(params, this.data.features, index);
+      for (let k = 0; k < this.network.probabilities.length; k++) {
+        gradient.fill(0);
+        this.network.addGradient(params, k, 1, gradient);
+        add(gradient, this.network.probabilities[k]!);
+      }
+    }
+  }
+
+  protected override factor(): GaussianFactor {
+    const d = this.parameterCount;
+    if (d > FULL_SURROGATE_LIMIT)
+      throw new GradswarmError(
+        'ERR_OBJECTIVE',
+        `bayesian-network: a full surrogate of ${d} parameters has ${d * d} entries (limit ${FULL_SURROGATE_LIMIT} parameters); use the diagonal form`,
+      );
+    const mode = this.mode();
+    const precision = new Float64Array(d * d);
+    this.forEachClassGradient(mode, (gradient, weight) => {
+      for (let i = 0; i < d; i++) {
+        const left = weight * gradient[i]!;
+        if (left === 0) continue;
+        for (let j = 0; j < d; j++) precision[i * d + j] = precision[i * d + j]! + left * gradient[j]!;
+      }
+    });
+    const eta = matrixVector(precision, mode);
+    return { eta: this.lessSlope(mode, eta), precision };
+  }
+
+  /** The expansion's linear term: curvature times mode, less the likelihood's slope there. */
+  private lessSlope(mode: Float64Array, bend: Float64Array): Float64Array {
+    const gradient = new Float64Array(mode.length);
+    this.addShardGradient(mode, gradient);
+    return bend.map((value, i) => value - gradient[i]!);
+  }
+
+  /** 'diagonal' keeps the diagonal of the curvature (not marginal variances, which would need an inverse of order d). */
+  override surrogate(form: 'full' | 'diagonal'): { readonly eta: Vector; readonly precision: Vector } {
+    if (form === 'full') return super.surrogate('full');
+    const mode = this.mode();
+    const curvature = new Float64Array(mode.length);
+    this.forEachClassGradient(mode, (gradient, weight) => {
+      for (let i = 0; i < gradient.length; i++) curvature[i] = curvature[i]! + weight * gradient[i]! * gradient[i]!;
+    });
+    const bend = curvature.map((value, i) => value * mode[i]!);
+    return {
+      eta: inPrecision(this.lessSlope(mode, bend), this.precision),
+      precision: inPrecision(curvature, this.precision),
+    };
+  }
+}
+
+export default function bayesianNetwork(context: LogPosteriorContext<BayesianNetworkSettings>): ObjectiveFamily {
+  const { dataset, settings, precision, clientCount, rng } = context;
+  requireClasses(dataset, (count) => count >= 2, 'bayesian-network', 'two classes or more');
+  const prior = isotropicPrior(settings.priorVariance, clientCount, 'bayesian-network');
+  const { classCount, train, test } = dataset;
+  const widths = [featureCountOf(dataset), ...settings.hiddenWidths, classCount];
+  const network = new MultilayerPerceptron(widths, settings.activation);
+  const { segments, parameterCount } = network;
+  const start = new Float64Array(parameterCount);
+  network.fillInitial(start, rng.derive('surrogate-start'));
+  return {
+    segments,
+    parameterCount,
+    initialParams: (stream) => network.fillInitial(zeros(parameterCount, precision), stream),
+    shard: (examples) => new NetworkShard(network, train, examples, start, settings.surrogateSteps, prior, precision),
+    evaluate: (estimates) => {
+      const probabilities = averagedProbabilities(estimates, test.count, classCount, (params, example, into) => {
+        network.forward(params, test.features, example);
+        into.set(network.probabilities);
+      });
+      return classificationEvaluation(probabilities, test.labels, classCount);
+    },
+    tensorCount: () => 0,
+  };
+}

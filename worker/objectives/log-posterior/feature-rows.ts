@@ -1,0 +1,57 @@
+import type { ReadonlyVector, Segment } from '../../../protocol/method.js';
+import { GradswarmError } from '../../../protocol/wire/error-codes.js';
+import type { Dataset, Examples } from '../../datasets/dataset.js';
+
+/** Rows of a design matrix in float64, with a last column of ones when there is an intercept. */
+export interface FeatureRows {
+  readonly count: number;
+  /** Numbers a row. */
+  readonly width: number;
+  readonly values: Float64Array;
+}
+
+export function featureRows(examples: Examples, featureCount: number, intercept: boolean): FeatureRows {
+  const width = featureCount + (intercept ? 1 : 0);
+  const values = new Float64Array(examples.count * width);
+  for (let i = 0; i < examples.count; i++) {
+    for (let j = 0; j < featureCount; j++) values[i * width + j] = examples.features[i * featureCount + j]!;
+    if (intercept) values[i * width + featureCount] = 1;
+  }
+  return { count: examples.count, width, values };
+}
+
+export function featureCountOf(dataset: Dataset): number {
+  return dataset.featureShape.reduce((product, length) => product * length, 1);
+}
+
+/** The linear predictor's parameters: weights, then the intercept. */
+export function linearSegments(featureCount: number, intercept: boolean): readonly Segment[] {
+  const weights = { name: 'weights', module: 'linear', offset: 0, shape: [featureCount] };
+  return intercept ? [weights, { name: 'intercept', module: 'linear', offset: featureCount, shape: [1] }] : [weights];
+}
+
+/** Inner product of row `index` and the parameters. */
+export function rowProduct({ width, values }: FeatureRows, index: number, params: ReadonlyVector): number {
+  let sum = 0;
+  for (let j = 0, at = index * width; j < width; j++, at++) sum += values[at]! * params[j]!;
+  return sum;
+}
+
+/** into += factor * row. */
+export function addRow({ width, values }: FeatureRows, index: number, factor: number, into: Float64Array): void {
+  for (let j = 0, at = index * width; j < width; j++, at++) into[j] = into[j]! + factor * values[at]!;
+}
+
+/** Throws ERR_OBJECTIVE unless the data set has this many classes (0: regression). */
+export function requireClasses(
+  dataset: Dataset,
+  allowed: (classCount: number) => boolean,
+  who: string,
+  need: string,
+): void {
+  if (!allowed(dataset.classCount))
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `${who} needs ${need}, but data set '${dataset.name}' has ${dataset.classCount} classes; choose another objective or data set`,
+    );
+}
