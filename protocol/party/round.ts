@@ -141,8 +141,8 @@ export class PartyRound {
     const step = this.posted[layout.index]!++;
     const byReceiver = new Map<PartyId, Frame['messages'][number][]>();
     const result: AnyPayload[] = [];
-    for (const { to, payload, stream } of deliveries) {
-      const { message, delivered } = this.coding.encode(layout, step, stream ?? undefined, payload as AnyPayload, this);
+    for (const [position, { to, payload, stream }] of deliveries.entries()) {
+      const { message, delivered } = this.coding.encode(layout, step, stream, payload as AnyPayload, this, position);
       const list = byReceiver.get(to);
       if (list) list.push(message);
       else byReceiver.set(to, [message]);

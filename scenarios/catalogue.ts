@@ -1,0 +1,98 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { CodecFamily } from '../protocol/codecs/codec.js';
+import type { MemoryFamily } from '../protocol/codecs/memory.js';
+import { buildCodec } from '../protocol/codecs/registry.js';
+import type { AnyMethod } from '../protocol/method.js';
+import { loadMethod } from '../protocol/method-loader.js';
+import { type Catalogue, type CodecEntry, type Entry, type Table, tableOf } from '../protocol/scenario/catalogue.js';
+import type { ExpectationFamily } from '../protocol/scenario/expectation.js';
+import { topologyDefaults } from '../protocol/topology/topology.js';
+import { GradswarmError } from '../protocol/wire/error-codes.js';
+import { datasetDefaults } from '../worker/datasets/load.js';
+import { partitionDefaults } from '../worker/datasets/partition/partition.js';
+import { objectiveDefaults } from '../worker/objectives/objectives.js';
+
+const PROTOCOL = new URL('../protocol/', import.meta.url);
+
+/** Names of the compiled modules of a folder. */
+export function modulesOf(folder: URL): readonly string[] {
+  const path = fileURLToPath(folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path)
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => file.slice(0, -3))
+    .sort();
+}
+
+export const methodNames = (): readonly string[] => modulesOf(new URL('methods/', PROTOCOL));
+
+/** Everything a scenario may name, from the folders where those things live. */
+export async function loadCatalogue(): Promise<Catalogue> {
+  const codecFamilies = await loadedFamilies('codecs/', isFamily<CodecFamily>);
+  return {
+    methods: {
+      names: methodNames,
+      async find(name): Promise<AnyMethod | undefined> {
+        return methodNames().includes(name) ? loadMethod(name) : undefined;
+      },
+    },
+    objectives: defaultsTable(objectiveDefaults),
+    datasets: defaultsTable(datasetDefaults),
+    partitions: defaultsTable(partitionDefaults),
+    topologies: defaultsTable(topologyDefaults),
+    codecs: tableFrom(
+      codecFamilies,
+      ({ name, defaults }): CodecEntry => ({
+        defaults,
+        contract: (settings) => buildCodec({ name, ...settings }, (inner) => known(codecFamilies, inner)).contract,
+      }),
+    ),
+    memories: tableFrom(
+      await loadedFamilies('codecs/memories/', isFamily<MemoryFamily>),
+      (family): Entry => ({ defaults: family.defaults, check: (settings) => void family.create(settings) }),
+    ),
+    expectations: tableFrom(await loadedFamilies('scenario/expectations/', isExpectation), (family) => family),
+  };
+}
+
+type Families<F> = ReadonlyMap<string, F>;
+
+/** Every module of a folder whose default export is a family of its file's name; the other files are its tools. */
+async function loadedFamilies<F extends { readonly name: string }>(
+  folder: string,
+  is: (value: unknown) => value is F,
+): Promise<Families<F>> {
+  const url = new URL(folder, PROTOCOL);
+  const families = new Map<string, F>();
+  for (const name of modulesOf(url)) {
+    const module: { readonly default?: unknown } = await import(new URL(`${name}.js`, url).href);
+    if (is(module.default) && module.default.name === name) families.set(name, module.default);
+  }
+  return families;
+}
+
+function tableFrom<F, E>(families: Families<F>, entryOf: (family: F) => E): Table<E> {
+  return tableOf(Object.fromEntries([...families].map(([name, family]) => [name, entryOf(family)])));
+}
+
+function defaultsTable(defaults: Readonly<Record<string, object>>): Table<Entry> {
+  return tableOf(Object.fromEntries(Object.entries(defaults).map(([name, entry]) => [name, { defaults: entry }])));
+}
+
+function known<F>(families: Families<F>, name: string): F {
+  const family = families.get(name);
+  if (!family) throw new GradswarmError('ERR_CODEC_UNKNOWN', `no codec is called '${name}'`);
+  return family;
+}
+
+const named = (value: unknown): value is { readonly name: string } =>
+  typeof value === 'object' && value !== null && 'name' in value;
+
+function isFamily<F>(value: unknown): value is F & { readonly name: string } {
+  return named(value) && 'defaults' in value && 'create' in value;
+}
+
+function isExpectation(value: unknown): value is ExpectationFamily & { readonly name: string } {
+  return named(value) && 'judge' in value;
+}
