@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { MetricsRow } from '../coordinator/run-directory/metrics.js';
-import { bytesText, numberText } from '../coordinator/run-directory/report-page.js';
+import { bytesText, numberText } from '../coordinator/run-directory/units.js';
 
 const PLAIN_EVERY_MS = 2000;
 const BAR_WIDTH = 24;

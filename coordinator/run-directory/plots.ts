@@ -85,6 +85,7 @@ const CONFIG = {
   legend: {
     labelFontSize: LEGEND_FONT_SIZE,
     titleFontSize: 13,
+    titleFontWeight: 500,
     labelColor: INK,
     titleColor: INK,
     symbolSize: 160,
@@ -98,6 +99,7 @@ const CONFIG = {
   header: { labelColor: INK, titleColor: INK, labelFontSize: 13, titleFontSize: 14 },
   text: { color: INK, fontSize: 13 },
   rule: { color: INK },
+  mark: { color: PALETTE[0] },
   range: { category: PALETTE },
 };
 
@@ -201,7 +203,12 @@ export function channel(field: string, axis: Axis): object {
     field,
     type: 'quantitative',
     scale,
-    axis: { title: axis.title, ...(log && LOG_AXIS), ...(axis.format && { format: axis.format }) },
+    axis: {
+      title: axis.title,
+      ...(log && LOG_AXIS),
+      ...(axis.format && { format: axis.format }),
+      ...(axis.format === 'd' && { tickMinStep: 1 }),
+    },
   };
 }
 
@@ -257,30 +264,3 @@ export function scaleFor(values: readonly number[], span = 30): 'linear' | 'log'
   }
   return high / low > span ? 'log' : 'linear';
 }
-
-/** A unit's sign and its size in the base unit. */
-export interface Unit {
-  readonly name: string;
-  readonly size: number;
-}
-
-/** The unit in which the largest value has few digits, from units in ascending order of size. */
-export function unitFor(largest: number, units: readonly Unit[]): Unit {
-  return units.findLast(({ size }) => largest >= size) ?? units[0]!;
-}
-
-export const BYTE_UNITS: readonly Unit[] = [
-  { name: 'B', size: 1 },
-  { name: 'kB', size: 1e3 },
-  { name: 'MB', size: 1e6 },
-  { name: 'GB', size: 1e9 },
-  { name: 'TB', size: 1e12 },
-];
-
-/** Sizes in milliseconds. */
-export const TIME_UNITS: readonly Unit[] = [
-  { name: 'ms', size: 1 },
-  { name: 's', size: 1e3 },
-  { name: 'min', size: 60e3 },
-  { name: 'h', size: 3600e3 },
-];

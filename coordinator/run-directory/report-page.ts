@@ -1,5 +1,4 @@
 import { html, Markup, type MarkupPart } from './markup.js';
-import { BYTE_UNITS, TIME_UNITS, type Unit, unitFor } from './plots.js';
 import type { Verdict } from './verdict.js';
 
 /** The parts that every report page is made of. */
@@ -63,27 +62,6 @@ export function badge(valid: Verdict['valid']): Markup {
 export function mark(holds: boolean | 'unknown'): Markup {
   if (holds === 'unknown') return html`<span class="mark unknown">? unknown</span>`;
   return holds ? html`<span class="mark holds">✓ holds</span>` : html`<span class="mark fails">✗ fails</span>`;
-}
-
-/** Six digits at most; null is a dash. */
-export function numberText(value: number | null | undefined): string {
-  if (value === null || value === undefined) return '–';
-  if (!Number.isFinite(value)) return String(value).replace('-', '−');
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString('en-US').replace('-', '−');
-  return String(Number(value.toPrecision(value !== 0 && Math.abs(value) < 1e-3 ? 3 : 5))).replace(/^-/, '−');
-}
-
-export function bytesText(bytes: number): string {
-  return inUnit(bytes, BYTE_UNITS);
-}
-
-export function timeText(ms: number): string {
-  return inUnit(ms, TIME_UNITS);
-}
-
-function inUnit(value: number, units: readonly Unit[]): string {
-  const { name, size } = unitFor(value, units);
-  return `${Number((value / size).toPrecision(4))} ${name}`;
 }
 
 const STYLE = new Markup(`

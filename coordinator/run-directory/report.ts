@@ -5,9 +5,10 @@ import type { Manifest } from './manifest.js';
 import { html, link, type Markup, type MarkupPart } from './markup.js';
 import { type MetricsRow, readMetrics } from './metrics.js';
 import { type Figure, inlineSvg, writeFigure } from './plots.js';
-import { badge, bytesText, facts, figure, mark, numberText, page, section, table, timeText } from './report-page.js';
+import { badge, facts, figure, mark, page, section, table } from './report-page.js';
 import type { RunDirectory } from './run-directory.js';
 import { runFigures } from './run-plots.js';
+import { bytesText, numberText, timeText } from './units.js';
 import type { Verdict } from './verdict.js';
 
 /** A sentence of the paper held against this run. */

@@ -1,5 +1,6 @@
 import type { MetricsRow } from './metrics.js';
-import { type Axis, BYTE_UNITS, type Figure, linePlot, type Series, scaleFor, TIME_UNITS, unitFor } from './plots.js';
+import { type Axis, type Figure, linePlot, type Series, scaleFor } from './plots.js';
+import { BYTE_UNITS, TIME_UNITS, unitFor } from './units.js';
 
 /** The pictures of one run, from its rows of metrics.csv. */
 

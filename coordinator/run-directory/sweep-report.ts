@@ -11,9 +11,10 @@ import {
   type MethodDescription,
   repeat,
 } from './report.js';
-import { badge, numberText, page, section, table } from './report-page.js';
+import { badge, page, section, table } from './report-page.js';
 import { comparisonFigures, type NamedRun } from './run-plots.js';
 import type { SweepDirectory } from './sweep-directory.js';
+import { numberText } from './units.js';
 import type { Verdict } from './verdict.js';
 
 export interface SweepReportContent {

@@ -1,0 +1,49 @@
+/** Numbers, bytes and times as people read them. */
+
+/** A unit's sign and its size in the base unit. */
+export interface Unit {
+  readonly name: string;
+  readonly size: number;
+}
+
+/** The unit in which the largest value has few digits, from units in ascending order of size. */
+export function unitFor(largest: number, units: readonly Unit[]): Unit {
+  return units.findLast(({ size }) => largest >= size) ?? units[0]!;
+}
+
+export const BYTE_UNITS: readonly Unit[] = [
+  { name: 'B', size: 1 },
+  { name: 'kB', size: 1e3 },
+  { name: 'MB', size: 1e6 },
+  { name: 'GB', size: 1e9 },
+  { name: 'TB', size: 1e12 },
+];
+
+/** Sizes in milliseconds. */
+export const TIME_UNITS: readonly Unit[] = [
+  { name: 'ms', size: 1 },
+  { name: 's', size: 1e3 },
+  { name: 'min', size: 60e3 },
+  { name: 'h', size: 3600e3 },
+];
+
+/** Six digits at most; null is a dash. */
+export function numberText(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  if (!Number.isFinite(value)) return String(value).replace('-', '−');
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString('en-US').replace('-', '−');
+  return String(Number(value.toPrecision(value !== 0 && Math.abs(value) < 1e-3 ? 3 : 5))).replace(/^-/, '−');
+}
+
+export function bytesText(bytes: number): string {
+  return inUnit(bytes, BYTE_UNITS);
+}
+
+export function timeText(ms: number): string {
+  return inUnit(ms, TIME_UNITS);
+}
+
+function inUnit(value: number, units: readonly Unit[]): string {
+  const { name, size } = unitFor(value, units);
+  return `${Number((value / size).toPrecision(4))} ${name}`;
+}
