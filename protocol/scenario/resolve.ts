@@ -49,7 +49,9 @@ interface Named {
 
 function assemble(fixed: NonNullable<ReturnType<typeof parse<typeof fixedParts>>>, named: Named): Scenario {
   const { found: _, ...parts } = named;
-  return { ...fixed, ...parts } as Scenario;
+  const whole = { ...fixed, ...parts } as Record<string, unknown>;
+  const inOrder = Object.keys(fixedParts.shape).filter((key) => whole[key] !== undefined);
+  return Object.fromEntries(inOrder.map((key) => [key, whole[key]])) as unknown as Scenario;
 }
 
 /** Lists that cover only some get the usual device and link below them; the last entry that matches counts. */

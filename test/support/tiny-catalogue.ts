@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { CodecContract } from '../../protocol/codecs/codec.js';
-import { type Catalogue, type CodecEntry, type Table, tableOf } from '../../protocol/scenario/catalogue.js';
+import { type Catalogue, type CodecEntry, tableOf } from '../../protocol/scenario/catalogue.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
 
 /** A small catalogue with every case a scenario can meet: server and peer methods, kinds that allow this codec or that. */
@@ -14,9 +14,9 @@ for (const file of readdirSync(EXPECTATIONS).filter((name) => name.endsWith('.js
 }
 
 /** Every expectation of the folder, by file name. */
-export const expectations: Table<ExpectationFamily> & { find(name: string): ExpectationFamily | undefined } = {
+export const expectations = {
   names: () => Object.keys(families).sort(),
-  find: (name) => families[name],
+  find: (name: string): ExpectationFamily | undefined => families[name],
 };
 
 function codec(contract: CodecContract, defaults: object): CodecEntry {
