@@ -169,6 +169,17 @@ describe('worker/datasets/partition: dirichlet', () => {
     }
   });
 
+  it('a draw that fails is followed by another one: 20 seeds all end, and at least 5 of them after the first attempt', () => {
+    const attempts = Array.from({ length: 20 }, (_, seed) =>
+      Number(
+        /attempt (\d+)/.exec(
+          split(EQUAL, 20, { name: 'dirichlet', alpha: 0.2, minExamples: 300 }, seed).definition,
+        )![1],
+      ),
+    );
+    expect(attempts.filter((attempt) => attempt > 1).length).to.be.at.least(5);
+  });
+
   it('a retry cap that is reached fails loudly with alpha, clients, attempts and the best draw', () => {
     refuses(
       () => split(EQUAL, 100, { name: 'dirichlet', alpha: 0.01, maxAttempts: 7 }),
