@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import type { Dataset, Partition } from '../../../../worker/datasets/dataset.js';
 import { partitionDataset, partitionDefaults } from '../../../../worker/datasets/partition/partition.js';
-import { labelHistogram, skewOf } from '../../../../worker/datasets/partition/skew.js';
+import { histogramColumns, labelHistogram, skewOf } from '../../../../worker/datasets/partition/skew.js';
 import type { Settings } from '../../../../worker/datasets/settings.js';
 import { refuses } from '../refusal.js';
 
@@ -306,5 +306,7 @@ describe('worker/datasets/partition/skew', () => {
   it('a regression set has one column, the sizes', () => {
     const regression = { ...labelled([20]), classCount: 0 };
     expect(labelHistogram(regression, split(regression, 3, { name: 'iid' }))).to.deep.equal([[6], [7], [7]]);
+    expect(histogramColumns(regression)).to.deep.equal(['examples']);
+    expect(histogramColumns(labelled([1, 2]))).to.deep.equal(['0', '1']);
   });
 });
