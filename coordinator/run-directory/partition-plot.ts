@@ -78,8 +78,9 @@ function heatMap(histogram: readonly (readonly number[])[], classNames: readonly
       color: {
         field: 'examples',
         type: 'quantitative',
-        scale: { scheme: 'blues' },
-        legend: { title: count < histogram.length ? 'mean examples a client' : 'examples' },
+        // White is exactly none: a scheme's palest colour reads as a few.
+        scale: { range: ['#ffffff', '#08519c'], zero: true, interpolate: 'rgb' },
+        legend: { title: count < histogram.length ? 'mean examples' : 'examples' },
       },
     },
   };

@@ -101,7 +101,19 @@ export function loadIdxImages(
     for (const features of [trainExamples.features, testExamples.features])
       for (let i = 0; i < features.length; i++) features[i] = (features[i]! - mean) / (stddev || 1);
   }
-  return { name, source, featureShape: [...out, 1], classCount, train: trainExamples, test: testExamples };
+  const details = [
+    size === 0 || (size === height && size === width) ? '' : `, area-averaged to ${size} x ${size}`,
+    standardise ? ', standardised' : '',
+    trainExamples.count < train.images.lengths[0]! ? `, ${subset} ${trainExamples.count} training images` : '',
+  ];
+  return {
+    name,
+    source: source + details.join(''),
+    featureShape: [...out, 1],
+    classCount,
+    train: trainExamples,
+    test: testExamples,
+  };
 }
 
 const ROLES = {

@@ -124,7 +124,7 @@ export const stateOfTheUnion = datasetLoader(
       source: `State of the Union speeches, npm package ${PACKAGE}: ${speakers.length} presidents`,
       featureShape: [contextLength],
       classCount: ALPHABET.length,
-      classNames: [...ALPHABET],
+      classNames: [...ALPHABET].map((character) => (character === ' ' ? 'space' : character)),
       train: buildExamples(speakers, trainPlaces, contextLength),
       test: buildExamples(speakers, testPlaces, contextLength),
       groups,

@@ -23,6 +23,16 @@ describe('worker/datasets/corruption (5 clients of 4,000 examples, 4 classes, se
     expect(noisy.train.labels).to.equal(dataset.train.labels);
   });
 
+  it('noise of two clients is independent: correlation of 20,000 pairs within 5 sigma of 0', () => {
+    const { features } = corruptShards(dataset, partition, { featureNoiseStddev: 3 }, rng).train;
+    const noise = (client: number) =>
+      Array.from(partition.shards[client]!).flatMap((i) =>
+        [0, 1, 2, 3, 4].map((j) => (features[5 * i + j]! - dataset.train.features[5 * i + j]!) / (0.75 * client)),
+      );
+    const [a, b] = [noise(2), noise(3)];
+    expect(a.reduce((sum, x, i) => sum + x * b[i]!, 0) / 20_000).to.be.closeTo(0, 5 / Math.sqrt(20_000));
+  });
+
   it('label noise 0.3 changes 30 % of labels, to each other class equally often, never to the same (5 sigma)', () => {
     const { labels } = corruptShards(dataset, partition, { labelNoiseRate: 0.3 }, rng).train;
     const shifts = [0, 0, 0, 0];

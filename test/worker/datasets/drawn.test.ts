@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { datasetDefaults, loadDataset } from '../../../worker/datasets/load.js';
+import { optionalPackageFolder } from '../../../worker/datasets/optional-package.js';
 import { refuses } from './refusal.js';
 
 const rng = rootStream(3, 'float32');
@@ -76,6 +77,15 @@ describe('worker/datasets: drawn data and the table', () => {
     ]);
     for (const defaults of Object.values(datasetDefaults))
       expect(JSON.parse(JSON.stringify(defaults))).to.deep.equal(defaults);
+  });
+
+  it('an optional package that is not there is named with the command that installs it', () => {
+    refuses(
+      () => optionalPackageFolder('no-such-package-here', 'mnist'),
+      'ERR_DATA_MISSING',
+      /'mnist'/,
+      /npm install no-such-package-here/,
+    );
   });
 
   it('unknown names, unknown keys, wrong types and wrong ranges are refused, with the nearest name', () => {

