@@ -7,13 +7,13 @@ import {
   type KernelFunc,
   registerKernel,
   type TensorInfo,
-  type UnsortedSegmentSumAttrs,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
+import { heapView, maxPoolGrad, product, unsortedSegmentSum } from './heap-kernels.js';
 
 /**
- * Kernels that the stock wasm backend lacks or has only slowly, made of its fast ones. Measured on an MLP: 3.5 to 6 times the
- * steps a second; convolutional networks cannot be trained there without the filter gradient.
+ * Kernels that the stock wasm backend (4.22.0) lacks, has only slowly or has wrong. Measured on an MLP: 3.5 to 6 times the steps
+ * a second; convolutional networks cannot be trained there without them.
  */
 
 type Attributes = Record<string, unknown>;
@@ -27,10 +27,6 @@ function transposed(backend: BackendWasm, x: TensorInfo, perm: readonly number[]
   return runStock(backend, 'Transpose', { x }, { perm });
 }
 
-function heapView(backend: BackendWasm, info: TensorInfo): Float32Array {
-  return backend.typedArrayFromHeap(info) as Float32Array;
-}
-
 /** The last two axes exchanged. */
 function swapLastAxes(backend: BackendWasm, x: TensorInfo): TensorInfo {
   const perm = x.shape.map((_, axis) => axis);
@@ -38,10 +34,6 @@ function swapLastAxes(backend: BackendWasm, x: TensorInfo): TensorInfo {
   perm[rank - 1] = rank - 2;
   perm[rank - 2] = rank - 1;
   return transposed(backend, x, perm);
-}
-
-function product(sizes: readonly number[]): number {
-  return sizes.reduce((size, next) => size * next, 1);
 }
 
 /**
@@ -154,26 +146,6 @@ const conv2DBackpropFilter: KernelFunc = (args) => {
   return result;
 };
 
-/** Rows of x added up by their segment: the gradient of a gather (an embedding). Ids out of range are left out. */
-const unsortedSegmentSum: KernelFunc = (args) => {
-  const { x, segmentIds } = args.inputs as { x: TensorInfo; segmentIds: TensorInfo };
-  const { numSegments } = args.attrs as unknown as UnsortedSegmentSumAttrs;
-  const backend = args.backend as BackendWasm;
-  const rest = x.shape.slice(segmentIds.shape.length);
-  const width = product(rest);
-  const out = backend.makeOutput([numSegments, ...rest], 'float32');
-  const sums = heapView(backend, out);
-  const source = heapView(backend, x);
-  const ids = backend.typedArrayFromHeap(segmentIds);
-  sums.fill(0);
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]!;
-    if (id < 0 || id >= numSegments) continue;
-    for (let j = 0; j < width; j++) sums[id * width + j]! += source[i * width + j]!;
-  }
-  return out;
-};
-
 let installed = false;
 
 /** Registers them for the wasm backend, which must be ready. Once a process. */
@@ -181,11 +153,14 @@ export function installWasmKernels(): void {
   if (installed) return;
   installed = true;
   const stock = getKernel('BatchMatMul', 'wasm');
-  unregisterKernel('BatchMatMul', 'wasm');
-  registerKernel({ kernelName: 'BatchMatMul', backendName: 'wasm', kernelFunc: batchMatMul(stock.kernelFunc) });
-  const missing: readonly (readonly [string, KernelFunc])[] = [
+  const kernels: readonly (readonly [name: string, kernel: KernelFunc])[] = [
+    ['BatchMatMul', batchMatMul(stock.kernelFunc)],
     ['Conv2DBackpropFilter', conv2DBackpropFilter],
+    ['MaxPoolGrad', maxPoolGrad],
     ['UnsortedSegmentSum', unsortedSegmentSum],
   ];
-  for (const [kernelName, kernelFunc] of missing) registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
+  for (const [kernelName, kernelFunc] of kernels) {
+    if (getKernel(kernelName, 'wasm')) unregisterKernel(kernelName, 'wasm');
+    registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
+  }
 }
