@@ -22,7 +22,12 @@ export async function openWorkshop(scenario: Scenario, device?: string): Promise
   const streams = rootStream(scenario.seed, scenario.precision);
   const { partition: partitionSpec, ...dataSpec } = scenario.data;
   const dataset = loadDataset(dataSpec as Parameters<typeof loadDataset>[0], streams.derive('data'));
-  const partition = partitionDataset(dataset, scenario.clients, partitionSpec as Parameters<typeof partitionDataset>[2], streams.derive('partition'));
+  const partition = partitionDataset(
+    dataset,
+    scenario.clients,
+    partitionSpec as Parameters<typeof partitionDataset>[2],
+    streams.derive('partition'),
+  );
   const chosen = device ?? scenario.device;
   const family = await createObjectiveFamily({
     objective: scenario.objective,

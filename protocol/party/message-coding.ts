@@ -118,7 +118,12 @@ export class MessageCoding {
   }
 
   /** Body, and what its receivers will hold. */
-  private pack(coding: KindCoding, key: string, value: ReadonlyVector, coins: Rng): readonly [Uint8Array, ReadonlyVector] {
+  private pack(
+    coding: KindCoding,
+    key: string,
+    value: ReadonlyVector,
+    coins: Rng,
+  ): readonly [Uint8Array, ReadonlyVector] {
     const { codec, memory } = coding;
     if (!memory) {
       const body = codec.encode(value, coins);

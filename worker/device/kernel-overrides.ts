@@ -19,7 +19,12 @@ import { heapView, maxPoolGrad, product, unsortedSegmentSum } from './heap-kerne
 type Attributes = Record<string, unknown>;
 
 /** Runs a stock wasm kernel on bare tensor infos; the caller disposes of the result. */
-function runStock(backend: BackendWasm, name: string, inputs: Record<string, TensorInfo>, attrs: Attributes): TensorInfo {
+function runStock(
+  backend: BackendWasm,
+  name: string,
+  inputs: Record<string, TensorInfo>,
+  attrs: Attributes,
+): TensorInfo {
   return getKernel(name, 'wasm').kernelFunc({ inputs, backend, attrs: attrs as never }) as TensorInfo;
 }
 

@@ -2,7 +2,13 @@ import type { Objective, Precision, ReadonlyVector, Segment, Vector } from '../.
 import { log, sigmoid } from '../../protocol/numerics/elementary.js';
 import { squaredNorm, zeros } from '../../protocol/numerics/vector.js';
 import type { Dataset, Examples } from '../datasets/dataset.js';
-import { checkExamples, DenseNetwork, type DenseNetworkShape, type ExampleTrace, softmaxInto } from './dense-network.js';
+import {
+  checkExamples,
+  DenseNetwork,
+  type DenseNetworkShape,
+  type ExampleTrace,
+  softmaxInto,
+} from './dense-network.js';
 import type { Evaluation, ObjectiveFamily } from './family.js';
 
 /** What the objectives of one family share: the network and its working memory, used by one call at a time. */

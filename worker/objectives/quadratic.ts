@@ -268,7 +268,8 @@ function meanProblem(shards: readonly QuadraticShard[], d: number): { curvature:
 
 function checkQuadratic(settings: QuadraticSettings): string | null {
   const { dimension, examples, smallestEigenvalue, largestEigenvalue, curvature } = settings;
-  if (!(Number.isInteger(dimension) && dimension > 0)) return `dimension: expected a positive integer, got ${dimension}`;
+  if (!(Number.isInteger(dimension) && dimension > 0))
+    return `dimension: expected a positive integer, got ${dimension}`;
   if (!(Number.isInteger(examples) && examples > 0)) return `examples: expected a positive integer, got ${examples}`;
   if (!(smallestEigenvalue > 0 && largestEigenvalue >= smallestEigenvalue && Number.isFinite(largestEigenvalue)))
     return `eigenvalues: expected 0 < smallestEigenvalue <= largestEigenvalue, got ${smallestEigenvalue} and ${largestEigenvalue}`;
