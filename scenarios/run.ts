@@ -1,3 +1,4 @@
+import type { MetricsRow } from '../coordinator/run-directory/metrics.js';
 import type { Holds } from '../protocol/scenario/expectation.js';
 import type { Verdict } from '../protocol/scenario/judge.js';
 import type { Json } from '../protocol/scenario/scenario.js';
@@ -12,6 +13,7 @@ export interface Progress {
   readonly rounds: number;
   readonly loss: number | null;
   readonly accuracy: number | null;
+  readonly row: MetricsRow;
 }
 
 export interface RunOptions {
@@ -22,6 +24,8 @@ export interface RunOptions {
   /** The user asks to stop: finish the frame at hand, write what there is, then throw ERR_STOPPED. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Something worth a line that stays: which device computes, a worker that joined or was lost. */
+  readonly onNote?: (text: string) => void;
 }
 
 export interface RunOutcome {

@@ -9,7 +9,7 @@ import { CheckpointStore } from './checkpoint-store.js';
 import { sha256 } from './digest.js';
 import type { RunEvent } from './events.js';
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
-import { MetricsFile, type MetricsRow } from './metrics.js';
+import { MetricsFile, type MetricsRow, readMetrics } from './metrics.js';
 import { createRunPath } from './run-path.js';
 import type { Verdict } from './verdict.js';
 
@@ -124,6 +124,11 @@ export class RunDirectory {
   file(name: typeof EVENTS | typeof DELIVERIES | typeof METRICS): string {
     this.flush();
     return join(this.path, name);
+  }
+
+  /** Every row of metrics.csv so far, those of before a resume included. */
+  rows(): MetricsRow[] {
+    return readMetrics(this.file(METRICS));
   }
 
   flush(): void {

@@ -1,7 +1,7 @@
 import type { Judgement } from '../../protocol/scenario/expectation.js';
 import { exitStatusOf } from '../exit-status.js';
 import { interruptible } from '../interrupt.js';
-import { ProgressBar } from '../progress.js';
+import { ProgressDisplay } from '../progress-display.js';
 import type { Progress, RunOptions, RunOutcome, SweepOutcome } from '../run.js';
 
 /** What every command that runs something has in common: progress, Ctrl-C, the printed result, the exit status. */
@@ -11,27 +11,36 @@ export interface Printing {
   readonly quiet?: boolean;
 }
 
-type Task<T> = (options: Pick<RunOptions, 'signal' | 'onProgress'>) => Promise<T>;
+type Watching = Pick<RunOptions, 'signal' | 'onProgress' | 'onNote'>;
+type Task<T> = (options: Watching) => Promise<T>;
 
 export async function report(task: Task<RunOutcome>, printing: Printing): Promise<void> {
-  const outcome = await watched(task, printing);
+  const outcome = await watched(task, printing, 1);
   print(printing, outcome, () => linesOf(outcome));
   process.exitCode = exitStatusOf(outcome.verdict.valid);
 }
 
-export async function reportSweep(task: Task<SweepOutcome>, printing: Printing): Promise<void> {
-  const outcome = await watched(task, printing);
+export async function reportSweep(task: Task<SweepOutcome>, printing: Printing, points: number): Promise<void> {
+  const outcome = await watched(task, printing, points);
   print(printing, outcome, () => sweepLines(outcome));
   process.exitCode = exitStatusOf(outcome.valid);
 }
 
-async function watched<T>(task: Task<T>, { json, quiet }: Printing): Promise<T> {
-  const bar = json || quiet ? null : new ProgressBar();
-  const watching: { onProgress?: (progress: Progress) => void } = bar ? { onProgress: bar.show } : {};
+async function watched<T>(task: Task<T>, { json, quiet }: Printing, points: number): Promise<T> {
+  if (json || quiet) return interruptible((signal) => task({ signal }));
+  const display = new ProgressDisplay({ points });
+  let shown = '';
+  const onProgress = ({ name, rounds, row }: Progress) => {
+    if (shown !== name) {
+      display.start(name, rounds);
+      shown = name;
+    }
+    display.round(row);
+  };
   try {
-    return await interruptible((signal) => task({ signal, ...watching }));
+    return await interruptible((signal) => task({ signal, onProgress, onNote: (text) => display.note(text) }));
   } finally {
-    bar?.stop();
+    display.stop();
   }
 }
 
