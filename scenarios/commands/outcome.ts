@@ -2,7 +2,7 @@ import type { Judgement } from '../../protocol/scenario/expectation.js';
 import { exitStatusOf } from '../exit-status.js';
 import { interruptible } from '../interrupt.js';
 import { ProgressBar } from '../progress.js';
-import type { Progress, RunOptions, RunOutcome, SweepOutcome } from '../run.js';
+import type { RunOptions, RunOutcome, SweepOutcome } from '../run.js';
 
 /** What every command that runs something has in common: progress, Ctrl-C, the printed result, the exit status. */
 
@@ -11,7 +11,7 @@ export interface Printing {
   readonly quiet?: boolean;
 }
 
-type Task<T> = (options: Pick<RunOptions, 'signal' | 'onProgress'>) => Promise<T>;
+type Task<T> = (options: Pick<RunOptions, 'signal' | 'watcher'>) => Promise<T>;
 
 export async function report(task: Task<RunOutcome>, printing: Printing): Promise<void> {
   const outcome = await watched(task, printing);
@@ -27,9 +27,8 @@ export async function reportSweep(task: Task<SweepOutcome>, printing: Printing):
 
 async function watched<T>(task: Task<T>, { json, quiet }: Printing): Promise<T> {
   const bar = json || quiet ? null : new ProgressBar();
-  const watching: { onProgress?: (progress: Progress) => void } = bar ? { onProgress: bar.show } : {};
   try {
-    return await interruptible((signal) => task({ signal, ...watching }));
+    return await interruptible((signal) => task({ signal, ...(bar ? { watcher: bar } : {}) }));
   } finally {
     bar?.stop();
   }
