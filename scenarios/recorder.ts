@@ -5,7 +5,7 @@ import type { PartyId } from '../protocol/method.js';
 import type { CrewReport } from '../protocol/party/crew.js';
 import type { DeliveryEntry } from '../protocol/party/delivery-log.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
-import type { Progress } from './run.js';
+import type { RunWatcher } from './run.js';
 
 /** Writes down what a run does, as it does it. */
 export class Recorder implements RunObserver {
@@ -14,9 +14,7 @@ export class Recorder implements RunObserver {
 
   constructor(
     private readonly directory: RunDirectory | null,
-    private readonly name: string,
-    private readonly rounds: number,
-    private readonly onProgress: ((progress: Progress) => void) | undefined,
+    private readonly watcher: RunWatcher | undefined,
   ) {}
 
   round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void {
@@ -37,17 +35,11 @@ export class Recorder implements RunObserver {
       if (row.loss !== null)
         this.directory.event({ ...at, event: 'evaluation', fields: { loss: row.loss, accuracy: row.accuracy } });
     }
-    this.onProgress?.({
-      name: this.name,
-      roundsDone: row.round,
-      rounds: this.rounds,
-      loss: row.loss,
-      accuracy: row.accuracy,
-      row,
-    });
+    this.watcher?.round(row);
   }
 
   abandoned(round: number, attempt: number, reason: string): void {
+    this.watcher?.note(`round ${round} is run again: ${reason}`);
     this.directory?.event({ ...this.now(), round, event: 'abandoned', fields: { attempt, reason } });
   }
 

@@ -43,15 +43,7 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
   const results: { readonly label: string; readonly result: SessionResult }[] = [];
   for (const [index, { label, values, scenario }] of sweep.points.entries()) {
     const point = directory.createPoint(index, label, scenario);
-    const onProgress =
-      options.onProgress &&
-      ((progress: Parameters<NonNullable<RunOptions['onProgress']>>[0]) =>
-        options.onProgress?.({ ...progress, name: label }));
-    const result = await runSession(scenario, point, {
-      ...options,
-      ...(onProgress ? { onProgress } : {}),
-      point: values,
-    });
+    const result = await runSession(scenario, point, { ...options, label, point: values });
     results.push({ label, result });
     directory.addPoint({
       directory: point.path.slice(directory.path.length + 1),

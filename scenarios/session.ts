@@ -16,7 +16,9 @@ import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { writeRunReport } from './run-report.js';
 
-export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'onProgress' | 'onNote'> {
+export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
+  /** What the display calls it; left out: the scenario's name. */
+  readonly label?: string;
   /** The swept values by path, where the run is a point of a sweep. */
   readonly point?: Readonly<Record<string, Json>>;
   /** Goes on from here. */
@@ -45,10 +47,11 @@ export async function runSession(
   const fleet = await (options.fleet ?? openFleet)(scenario, method, workshop, {
     listen: options.listen,
     signal: options.signal,
-    note: (text) => options.onNote?.(text),
+    note: (text) => options.watcher?.note(text),
     event: (event) => directory.event(event),
   });
-  const recorder = new Recorder(directory, scenario.name, scenario.rounds, options.onProgress);
+  const recorder = new Recorder(directory, options.watcher);
+  options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
   try {
     announce(directory, scenario, workshop, fleet, options);
     const loop = new RunLoop({
@@ -86,11 +89,11 @@ function announce(
   scenario: Scenario,
   workshop: Workshop,
   fleet: Fleet,
-  { restored, onNote }: SessionOptions,
+  { restored, watcher }: SessionOptions,
 ): void {
   const at = { t: 0, wallMs: 0, round: restored?.round ?? 0 };
   const { device } = workshop.family;
-  if (device) for (const line of device.why) onNote?.(line);
+  if (device) for (const line of device.why) watcher?.note(line);
   directory.updateManifest({
     seed: scenario.seed,
     precision: scenario.precision,
@@ -120,7 +123,7 @@ async function conclude(
   method: AnyMethod,
   workshop: Workshop,
   directory: RunDirectory,
-  recorder: Recorder,
+  _recorder: Recorder,
   result: RunResult,
   fleet: Fleet,
   options: SessionOptions,
@@ -178,7 +181,7 @@ function digestOf(result: RunResult, options: SessionOptions): string | null {
     return stateDigest(result.records);
   } catch (error) {
     if (!(error instanceof GradswarmError) || error.code !== 'ERR_NOT_FINITE') throw error;
-    options.onNote?.(`no state digest: ${error.message}`);
+    options.watcher?.note(`no state digest: ${error.message}`);
     return null;
   }
 }

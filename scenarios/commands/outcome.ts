@@ -2,7 +2,7 @@ import type { Judgement } from '../../protocol/scenario/expectation.js';
 import { exitStatusOf } from '../exit-status.js';
 import { interruptible } from '../interrupt.js';
 import { ProgressDisplay } from '../progress-display.js';
-import type { Progress, RunOptions, RunOutcome, SweepOutcome } from '../run.js';
+import type { RunOptions, RunOutcome, SweepOutcome } from '../run.js';
 
 /** What every command that runs something has in common: progress, Ctrl-C, the printed result, the exit status. */
 
@@ -11,8 +11,7 @@ export interface Printing {
   readonly quiet?: boolean;
 }
 
-type Watching = Pick<RunOptions, 'signal' | 'onProgress' | 'onNote'>;
-type Task<T> = (options: Watching) => Promise<T>;
+type Task<T> = (options: Pick<RunOptions, 'signal' | 'watcher'>) => Promise<T>;
 
 export async function report(task: Task<RunOutcome>, printing: Printing): Promise<void> {
   const outcome = await watched(task, printing, 1);
@@ -27,20 +26,11 @@ export async function reportSweep(task: Task<SweepOutcome>, printing: Printing, 
 }
 
 async function watched<T>(task: Task<T>, { json, quiet }: Printing, points: number): Promise<T> {
-  if (json || quiet) return interruptible((signal) => task({ signal }));
-  const display = new ProgressDisplay({ points });
-  let shown = '';
-  const onProgress = ({ name, rounds, row }: Progress) => {
-    if (shown !== name) {
-      display.start(name, rounds);
-      shown = name;
-    }
-    display.round(row);
-  };
+  const bar = json || quiet ? null : new ProgressDisplay({ points });
   try {
-    return await interruptible((signal) => task({ signal, onProgress, onNote: (text) => display.note(text) }));
+    return await interruptible((signal) => task({ signal, ...(bar ? { watcher: bar } : {}) }));
   } finally {
-    display.stop();
+    bar?.stop();
   }
 }
 

@@ -192,7 +192,7 @@ function evaluateDense(
     }
     const right = output === 'softmax' ? mean[label]! : label === 1 ? mean[0]! : 1 - mean[0]!;
     // One estimate: its own loss, which does not underflow as the logarithm of a probability does.
-    lossSum += estimates.length === 1 ? loss : -log(right < Number.MIN_VALUE ? Number.MIN_VALUE : right);
+    lossSum += estimates.length === 1 ? loss : -log(Math.max(right, Number.MIN_VALUE));
     const predicted = output === 'softmax' ? largestIndex(mean) : mean[0]! > 0.5 ? 1 : 0;
     if (predicted === label) rightCount++;
   }

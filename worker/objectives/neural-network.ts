@@ -205,7 +205,7 @@ class TensorObjective implements Objective {
       tf.dispose([...kept]);
       return again(finite);
     }
-    const weights = squares.map((square) => clippingWeight(square < 0 ? 0 : square, radius));
+    const weights = squares.map((square) => clippingWeight(Math.max(square, 0), radius));
     const totals = tf.tidy(() => [...sums(device.upload<tf.Rank.R2>(weights, [batch.length, 1]))]);
     const result = this.vector();
     await device.read(totals, result);

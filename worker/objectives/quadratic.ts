@@ -1,4 +1,4 @@
-import type { ClientIndex, Objective, Precision, ReadonlyVector, Rng, Segment, Vector } from '../../protocol/method.js';
+import type { Objective, Precision, ReadonlyVector, Rng, Segment, Vector } from '../../protocol/method.js';
 import { exp, log } from '../../protocol/numerics/elementary.js';
 import { squaredNorm, zeros } from '../../protocol/numerics/vector.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
