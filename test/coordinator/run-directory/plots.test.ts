@@ -94,6 +94,17 @@ describe('runFigures', () => {
     expect(runFigures(rows(3, () => NaN)).map(({ name }) => name)).to.deep.equal(['bytes-by-round']);
   });
 
+  it('500 names of one group are 16 curves, and 40 groups 24 pictures, and the captions say so', () => {
+    const names = Array.from({ length: 500 }, (_, i) => `loss of client/${i}`);
+    const many = Array.from({ length: 40 }, (_, i) => `m${i}`);
+    const extra = Object.fromEntries([...names, ...many].map((name) => [name, 1]));
+    const figures = runFigures(rows(2, () => null, { extra })).filter(({ name }) => name.startsWith('metric-'));
+    expect(figures).to.have.length(24);
+    expect(new Set(values(figures[0]!.spec).map(({ series }) => series)).size).to.equal(16);
+    expect(figures[0]!.caption).to.contain('16 of 500');
+    expect(figures[23]!.caption).to.contain('17 more are in metrics.csv');
+  });
+
   it('the loss is drawn where it belongs: a falling loss falls on the page', async () => {
     const [path] = linePaths(await renderSvg(runFigures(rows(10, (round) => 2 ** -round))[0]!.spec));
     expect(path).to.have.length(10);

@@ -151,6 +151,33 @@ describe('RunDirectory checkpoints', () => {
     again.close();
   });
 
+  it('a codec memory that was removed stays removed, one that was set again is there', () => {
+    const run = create();
+    const memory = (byte: number) => Uint8Array.of(byte);
+    const first = new Map([
+      ['a', memory(1)],
+      ['b', memory(2)],
+      ['c', memory(3)],
+    ]);
+    run.checkpoint({ round: 1, parties: new Map([[0, new Uint8Array(5000)]]), codecMemories: first });
+    const parties = new Map<PartyId, Uint8Array>();
+    run.checkpoint({
+      round: 2,
+      parties,
+      codecMemories: new Map([
+        ['a', null],
+        ['b', null],
+      ]),
+    });
+    run.checkpoint({ round: 3, parties, codecMemories: new Map([['b', memory(9)]]) });
+    expect([...run.restore()!.codecMemories].sort()).to.deep.equal([
+      ['b', memory(9)],
+      ['c', memory(3)],
+    ]);
+    expect([...run.restore(2)!.codecMemories]).to.deep.equal([['c', memory(3)]]);
+    run.close();
+  });
+
   it('a checkpoint writes the two parties that changed out of 300, and unchanged bytes not again', () => {
     const run = create();
     const all = Array.from({ length: 300 }, (_, i) => i);
