@@ -69,11 +69,11 @@ export class Recorder implements RunObserver {
     // Clients that are invited for the first time put their data on the device; from round 2 on nothing may grow without that.
     if (this.tensorCounts && counts.length === this.tensorCounts.length)
       for (const [i, count] of counts.entries())
-        if (count > this.tensorCounts[i]!)
+        if (count >= 0 && this.tensorCounts[i]! >= 0 && count > this.tensorCounts[i]!)
           throw new GradswarmError(
             'ERR_DEVICE',
             `round ${round}: expected ${this.tensorCounts[i]} tensors on the device, got ${count}; an objective keeps some`,
           );
-    this.tensorCounts = counts;
+    this.tensorCounts = counts.map((count, i) => (count >= 0 ? count : (this.tensorCounts?.[i] ?? -1)));
   }
 }

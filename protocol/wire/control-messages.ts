@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { PartyId } from '../method.js';
+import type { Seal } from '../party/seal.js';
 import { GradswarmError } from './error-codes.js';
 import { PROTOCOL_VERSION } from './limits.js';
 
@@ -28,6 +30,8 @@ export const assign = z.strictObject({
   generation: z.number().int(),
   /** Opens the frame sockets of this run. */
   token: z.string(),
+  /** Opens the sockets between the workers of this run. */
+  peerKey: z.string(),
   scenario: z.record(z.string(), z.unknown()),
   clients: z.array(client),
   workers: z.array(
@@ -39,9 +43,10 @@ export const ready = z.strictObject({
   device: z.string(),
   deterministic: z.boolean(),
   parameterCount: z.number().int(),
-  /** Peers that could not be reached; their frames go by the coordinator. */
-  unreachable: z.array(z.string()),
 });
+
+/** Answer to 'introduce': peers that could not be reached; their frames go by the coordinator. */
+export const introduced = z.strictObject({ unreachable: z.array(z.string()) });
 
 export const plan = z.strictObject({
   index: round,
@@ -114,6 +119,9 @@ export const packed = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('restored-all'), request: round }),
 ]);
 
+/** A question without content. */
+export const nothing = z.strictObject({});
+
 export type Hello = z.infer<typeof hello>;
 export type Assign = z.infer<typeof assign>;
 export type Ready = z.infer<typeof ready>;
@@ -122,6 +130,11 @@ export type Failed = z.infer<typeof failed>;
 export type SettleMessage = z.infer<typeof settle>;
 export type Collect = z.infer<typeof collect>;
 export type Packed = z.infer<typeof packed>;
+
+/** Seals that travel together, each to the parties that wait for it. */
+export function sealsMessage(queued: readonly { readonly seal: Seal; readonly to: readonly PartyId[] }[]): Packed {
+  return { type: 'seals', seals: queued.map(({ seal, to }) => ({ ...seal, counts: [...seal.counts], to: [...to] })) };
+}
 
 /** The message, or ERR_PROTOCOL saying who sent what instead. */
 export function checked<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {

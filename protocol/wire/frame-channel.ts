@@ -10,6 +10,7 @@ import {
   type WireFrame,
   writeHeader,
 } from './frame.js';
+import type { KindLayout } from './layout.js';
 import { LIMITS } from './limits.js';
 
 /** A websocket, as this needs it: `ws` in Node, the browser's own elsewhere. */
@@ -94,7 +95,9 @@ export class FrameChannel {
   }
 
   /** Null while a body is incomplete. Throws ERR_FRAME_MALFORMED and ERR_FRAME_LENGTH before allocating what was not announced within bounds. */
-  receive(message: Uint8Array): Incoming | null {
+  receive(received: Uint8Array): Incoming | null {
+    // A Node Buffer is a Uint8Array whose slice() does not copy; nothing above here should have to know.
+    const message = new Uint8Array(received.buffer, received.byteOffset, received.byteLength);
     switch (message[0]) {
       case MESSAGE_TYPE.frame:
         return this.receiveFrame(message);
@@ -226,3 +229,17 @@ export function maxBodyBytes(parameterCount: number): number {
   return Math.min(LIMITS.frameBodyBytes, (64 << 20) + 64 * 8 * parameterCount);
 }
 
+/** The frame with its body cut into messages. One that was changed on its way, or whose lengths do not fit, is refused. */
+export function openFrame(
+  { header, body, intact }: Incoming & { type: 'frame' },
+  layouts: readonly KindLayout[],
+): Frame {
+  const { messageCount, bodyBytes: _bytes, checksum: _checksum, chunkStream: _stream, ...address } = header;
+  if (!intact) return { ...address, lost: 'rejected', messages: [] };
+  try {
+    return { ...address, messages: layouts[header.kindIndex]!.split(body, messageCount) };
+  } catch (error) {
+    if (!(error instanceof GradswarmError)) throw error;
+    return { ...address, lost: 'rejected', messages: [] };
+  }
+}
