@@ -13,6 +13,8 @@ export interface NoiseSource {
   gaussian(length: number, stddev: number): Float64Array;
   /** Integers from the discrete Gaussian, exact. stddev in (0, 2^40], in units of the integers. */
   discreteGaussian(length: number, stddev: number): Float64Array;
+  /** True with the given probability, to 2^-64. */
+  coin(probability: number): boolean;
   /** Poisson sampling: each index below `count` independently with `probability`, ascending. */
   coins(count: number, probability: number): Uint32Array;
 }
@@ -44,6 +46,10 @@ abstract class WordNoise implements NoiseSource {
     const distribution = new DiscreteGaussian(this.words, stddev);
     for (let i = 0; i < length; i++) result[i] = distribution.draw();
     return result;
+  }
+
+  coin(probability: number): boolean {
+    return this.words.coin(probability);
   }
 
   coins(count: number, probability: number): Uint32Array {

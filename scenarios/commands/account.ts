@@ -50,9 +50,10 @@ function readLedger(path: string): readonly LedgerEntry[] {
   } catch (cause) {
     throw new GradswarmError('ERR_USAGE', `--ledger ${path}: expected a JSON list of entries`, { cause });
   }
-  // Every array has an `entries` method, so the bare list comes first.
-  const isLedger = !Array.isArray(parsed) && parsed !== null && typeof parsed === 'object' && 'entries' in parsed;
-  return parseLedgerEntries(isLedger ? parsed.entries : parsed);
+  // Every array has an `entries` method: the bare list comes first.
+  if (!Array.isArray(parsed) && parsed !== null && typeof parsed === 'object' && 'entries' in parsed)
+    return parseLedgerEntries(parsed.entries);
+  return parseLedgerEntries(parsed);
 }
 
 function question(flags: Flags): AccountOptions {
