@@ -38,8 +38,8 @@ function coinOfExponential(words: RandomWords, numerator: number, denominator: n
   return k % 2 === 1;
 }
 
-/** True with probability x / y, 0 <= x <= y, where the first word of the uniform number is given. */
-function coinContinued(words: RandomWords, x: bigint, y: bigint, firstWord: number): boolean {
+/** True with probability x / y, 0 <= x <= y: compares a uniform number, whose first word is given, with the digits of x / y. */
+export function coinContinued(words: RandomWords, x: bigint, y: bigint, firstWord: number): boolean {
   let remainder = x;
   for (let word = firstWord; ; word = words.next()) {
     const shifted = remainder << 32n;

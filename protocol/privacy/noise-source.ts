@@ -19,7 +19,8 @@ export interface NoiseSource {
   coins(count: number, probability: number): Uint32Array;
 }
 
-abstract class WordNoise implements NoiseSource {
+/** All draws from uniform words: what differs between sources is where the words come from. */
+export abstract class WordNoise implements NoiseSource {
   abstract readonly private: boolean;
   abstract derive(...path: readonly (string | number)[]): NoiseSource;
   protected readonly words: RandomWords;
@@ -69,26 +70,5 @@ export class SeededNoise extends WordNoise {
 
   override derive(...path: readonly (string | number)[]): NoiseSource {
     return new SeededNoise(this.rng.derive(...path));
-  }
-}
-
-/** 64 KiB, the most that a browser's generator gives in one call. */
-const SECURE_BLOCK_WORDS = 16_384;
-
-/**
- * Noise from the operating system's generator. `fillRandom` fills all bytes it is given (node:crypto's randomFillSync, or
- * crypto.getRandomValues) and is asked for 64 KiB at a time.
- */
-export class SecureNoise extends WordNoise {
-  override readonly private = true;
-
-  constructor(fillRandom: (bytes: Uint8Array) => unknown) {
-    super((into) => {
-      fillRandom(new Uint8Array(into.buffer, into.byteOffset, into.byteLength));
-    }, SECURE_BLOCK_WORDS);
-  }
-
-  override derive(..._path: readonly (string | number)[]): NoiseSource {
-    return this;
   }
 }

@@ -48,6 +48,9 @@ describe('protocol/privacy/distributed-discrete-gaussian', () => {
     expect(norm(rotated)).to.be.closeTo(8, 1e-12);
     expect(rotated.every((x) => Math.abs(Math.abs(x) - 8 / Math.sqrt(128)) < 1e-12)).to.equal(true);
     expect(norm(subtract(rotateBack(rotated, 100, shared), spike))).to.be.below(1e-13);
+    // Planted: without the sign flips a constant vector would end in one coordinate, of 10.
+    const constant = rotate(new Float64Array(128).fill(10 / Math.sqrt(128)), shared);
+    expect(constant.every((x) => Math.abs(x) < 5)).to.equal(true);
     expect([...walshHadamard(Float64Array.of(1, 2, 3, 4))]).to.deep.equal([5, -1, -2, 0]);
   });
 

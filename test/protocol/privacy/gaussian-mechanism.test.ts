@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import type { ReleasePart } from '../../../protocol/method.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
+import { norm, subtract } from '../../../protocol/numerics/vector.js';
 import { createPrivacy, type PrivacyOptions } from '../../../protocol/privacy/gaussian-mechanism.js';
-import { gridStep, powerOfTwoBelow } from '../../../protocol/privacy/grid.js';
+import { gridStep, powerOfTwoBelow, roundedSensitivity, roundToGrid } from '../../../protocol/privacy/grid.js';
 import { Ledger } from '../../../protocol/privacy/ledger.js';
-import { SeededNoise } from '../../../protocol/privacy/noise-source.js';
+import { type NoiseSource, SeededNoise } from '../../../protocol/privacy/noise-source.js';
 import { hasStddev, hasZeroMean, isNormal, scaledCorrelation } from './statistics.js';
 
 const COUNT = 20_000;
@@ -132,6 +133,30 @@ describe('protocol/privacy/gaussian-mechanism', () => {
     // sqrt(20,000) 1024 / 2 = 72,408; the next power of two is 2^17.
     expect(gridStep(2, COUNT)).to.equal(2 ** -17);
     expect([1, 1.99, 2, 0.75, 5e-300].map(powerOfTwoBelow).slice(0, 4)).to.deep.equal([1, 1, 2, 0.5]);
+  });
+
+  it('grid: rounding moves two neighbours apart by up to sqrt(D) g, and the noise covers it (planted: the bare sensitivity)', () => {
+    expect(roundedSensitivity(2, 10_000, 0.01)).to.equal(3);
+    // Neighbours at distance 2 whose roundings differ by sqrt(4) more: 0.49 rounds down, 0.51 + 1 - 0.02 rounds up.
+    const near = roundToGrid(Float64Array.of(0.49, 0.49, 0.49, 0.49), 1);
+    const far = roundToGrid(Float64Array.of(1.5, 1.5, 1.5, 1.5), 1);
+    expect(norm(subtract(far, near)))
+      .to.equal(4)
+      .and.be.at.most(roundedSensitivity(2.02, 4, 1));
+    const asked: number[] = [];
+    const spy: NoiseSource = {
+      ...new SeededNoise(rootStream(1, 'float64')),
+      private: false,
+      derive: () => spy,
+      discreteGaussian: (length: number, stddev: number) => {
+        asked.push(stddev);
+        return new Float64Array(length);
+      },
+    } as NoiseSource;
+    setUp({ mode: 'grid', source: spy }).privacy.gaussian([part(values, 2, 3)], release);
+    const step = gridStep(2, COUNT);
+    const needed = (3 * (2 + Math.sqrt(COUNT) * step)) / step;
+    expect(asked[0]!).to.be.within(needed, needed * (1 + 2 ** -19));
   });
 
   it('zero sensitivity, or no noise asked for, gives the value itself in either mode; the latter costs everything', () => {

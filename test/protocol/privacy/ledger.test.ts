@@ -101,6 +101,15 @@ describe('protocol/privacy/ledger', () => {
     expect(ledger.isWithin(budget)).to.equal(true);
   });
 
+  it('remembers Renyi values by grid: two grids of equal ends and length do not answer for each other', () => {
+    const ledger = new Ledger([entry({ sampling: 0.01, noiseMultiplier: 1, count: 1000 })]);
+    const [fine, coarse] = [
+      [2, 8, 64],
+      [2, 30, 64],
+    ].map((orders) => ledger.spend(1e-5, { orders }).order);
+    expect([fine, coarse]).to.deep.equal([8, 2]);
+  });
+
   it('an empty ledger has spent nothing; one release without noise everything', () => {
     expect(new Ledger().spend(1e-5)).to.include({ epsilon: 0, method: 'none' });
     expect(new Ledger([entry(), entry({ noiseMultiplier: 0 })]).spend(1e-5).epsilon).to.equal(Number.POSITIVE_INFINITY);

@@ -1,9 +1,10 @@
 import { randomFillSync } from 'node:crypto';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
-import { DiscreteGaussian } from '../../../protocol/privacy/discrete-gaussian.js';
-import { type NoiseSource, SecureNoise, SeededNoise } from '../../../protocol/privacy/noise-source.js';
+import { coinContinued, DiscreteGaussian } from '../../../protocol/privacy/discrete-gaussian.js';
+import { type NoiseSource, SeededNoise } from '../../../protocol/privacy/noise-source.js';
 import { RandomWords } from '../../../protocol/privacy/random-words.js';
+import { SecureNoise } from '../../../protocol/privacy/secure-noise.js';
 import {
   discreteGaussianMass,
   followsMass,
@@ -84,6 +85,20 @@ describe('protocol/privacy/noise-source', () => {
     }
     expect(() => seeded(1).discreteGaussian(1, 0)).to.throw('ERR_PRIVACY: discrete Gaussian');
     expect(() => seeded(1).discreteGaussian(1, Number.NaN)).to.throw('ERR_PRIVACY');
+  });
+
+  it('a coin of probability 1/3 whose first words are 1/3 goes on to the next digits, exactly and in doubles', () => {
+    const THIRD = 0x55555555;
+    const scripted = (...script: number[]) => new RandomWords((into) => into.fill(script.shift()!), 1);
+    expect(coinContinued(scripted(THIRD, THIRD - 1), 1n, 3n, THIRD)).to.equal(true);
+    expect(coinContinued(scripted(THIRD, THIRD + 1), 1n, 3n, THIRD)).to.equal(false);
+    // 2/7 = 0.49249249... in base 2^12 and 0x49249249 24924924 92492492 in words of 32 bits.
+    expect(coinContinued(scripted(0x24924923), 2n, 7n, 0x49249249)).to.equal(true);
+    expect(coinContinued(scripted(0x24924924, 0x92492493), 2n, 7n, 0x49249249)).to.equal(false);
+    // 1/2 is 0x80000000 and zeros: a uniform number that begins so is not below it.
+    expect(coinContinued(scripted(), 1n, 2n, 0x80000000)).to.equal(false);
+    expect(scripted(THIRD, 0x55000000).coin(1 / 3)).to.equal(true);
+    expect(scripted(THIRD, 0x56000000).coin(1 / 3)).to.equal(false);
   });
 
   it('coins: each index with its probability, independently; 0 and 1 are certain (20,000 coins, 5 sigma, seed 27)', () => {
