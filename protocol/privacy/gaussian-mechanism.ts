@@ -101,24 +101,24 @@ function checkPart(label: string, { value, l2Sensitivity, noiseMultiplier }: Rel
 
 function releaseInFloats({ value, l2Sensitivity, noiseMultiplier }: ReleasePart, shares: number, source: NoiseSource) {
   if (noiseMultiplier === 0 || l2Sensitivity === 0) return copy(value);
-  const stddev = (noiseMultiplier * l2Sensitivity) / Math.sqrt(shares);
-  return sum(value, source.gaussian(value.length, stddev), 1);
+  const noised = source.gaussian(value.length, (noiseMultiplier * l2Sensitivity) / Math.sqrt(shares));
+  for (let i = 0; i < noised.length; i++) noised[i] = value[i]! + noised[i]!;
+  return inPrecisionOf(value, noised);
 }
 
 function releaseOnGrid({ value, l2Sensitivity, noiseMultiplier }: ReleasePart, source: NoiseSource): Vector {
   if (noiseMultiplier === 0 || l2Sensitivity === 0) return copy(value);
   const step = gridStep(l2Sensitivity, value.length);
   const sensitivity = roundedSensitivity(l2Sensitivity, value.length, step);
-  const stddev = gridStddev(noiseMultiplier, sensitivity, step);
-  const noised = roundToGrid(value, step);
-  const noise = source.discreteGaussian(value.length, stddev);
-  for (let i = 0; i < noised.length; i++) noised[i] = (noised[i]! + noise[i]!) * step;
-  return sum(value, noised, 0);
+  const noised = source.discreteGaussian(value.length, gridStddev(noiseMultiplier, sensitivity, step));
+  const steps = roundToGrid(value, step);
+  for (let i = 0; i < noised.length; i++) noised[i] = (steps[i]! + noised[i]!) * step;
+  return inPrecisionOf(value, noised);
 }
 
-/** weight * value + other, in the precision of `value`. */
-function sum(value: ReadonlyVector, other: Float64Array, weight: 0 | 1): Vector {
+/** Rounding what is already noised is post-processing. */
+function inPrecisionOf(value: ReadonlyVector, numbers: Float64Array): Vector {
   const result = zerosLike(value);
-  for (let i = 0; i < result.length; i++) result[i] = (weight === 1 ? value[i]! : 0) + other[i]!;
+  result.set(numbers);
   return result;
 }
