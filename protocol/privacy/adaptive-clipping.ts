@@ -46,7 +46,7 @@ export function splitNoise(
       `adaptive clipping: expected a noise multiplier below 2 s_b = ${bit}, got ${noiseMultiplier}; ` +
         'use more noise on the bits or less in total',
     );
-  return { value: 1 / Math.sqrt(noiseMultiplier ** -2 - bit ** -2), bit };
+  return { value: 1 / Math.sqrt(1 / (noiseMultiplier * noiseMultiplier) - 1 / (bit * bit)), bit };
 }
 
 /** Noisy fraction of units within the radius, in [0, 1]. noisyBitSum: sum of centred bits plus noise of stddev s_b. */

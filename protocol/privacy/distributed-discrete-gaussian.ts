@@ -79,12 +79,12 @@ export function rotateBack(rotated: Float64Array, length: number, shared: Rng): 
  */
 export function roundedNormBound(clippingRadius: number, gridStep: number, length: number): number {
   const root = Math.sqrt(length);
-  const certain = (clippingRadius + gridStep * root) ** 2;
+  const certain = clippingRadius + gridStep * root;
   const likely =
-    clippingRadius ** 2 +
+    clippingRadius * clippingRadius +
     (gridStep * gridStep * length) / 4 +
     Math.sqrt(2 * ROUNDING_FAILURE_LOG) * gridStep * (clippingRadius + (gridStep * root) / 2);
-  return Math.sqrt(Math.min(certain, likely));
+  return Math.min(certain, Math.sqrt(likely));
 }
 
 /** Each entry, in grid units, up or down at random with the right mean; drawn again until the norm is below `bound`. */
@@ -157,7 +157,8 @@ export function gridStepForBits(
 ): number {
   const { clippingRadius, noiseStddev, clientCount, bits } = settings;
   const k = Math.SQRT2 * inverseErfc(wrapProbability);
-  const signal = (clippingRadius * clientCount) ** 2 / length;
+  const sumBound = clippingRadius * clientCount;
+  const signal = (sumBound * sumBound) / length;
   // 2^(2 bits) gamma^2 = 4 k^2 (signal + noise + gamma^2 n / 4), solved for gamma.
   const room = 4 ** bits - k * k * clientCount;
   if (!(room > 0))
