@@ -53,9 +53,14 @@ function spreadToMaxima(
         const xStart = Math.max(0, left);
         for (let c = 0; c < inChannels; c++) {
           let best = ((n * inHeight + yStart) * inWidth + xStart) * inChannels + c;
+          let largest = x[best]!;
           for (let y = yStart; y < yEnd; y++) {
             let from = ((n * inHeight + y) * inWidth + xStart) * inChannels + c;
-            for (let u = xStart; u < xEnd; u++, from += inChannels) if (x[from]! > x[best]!) best = from;
+            for (let u = xStart; u < xEnd; u++, from += inChannels)
+              if (x[from]! > largest) {
+                largest = x[from]!;
+                best = from;
+              }
           }
           dx[best] = dx[best]! + dy[at++]!;
         }
