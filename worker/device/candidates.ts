@@ -123,8 +123,7 @@ const wasm: Candidate = {
       setWasmPaths(folder: string): void;
     };
     // Refused once the backend runs, which is so when a second scenario asks for it.
-    if (tf.findBackend('wasm') === null)
-      setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
+    if (tf.findBackend('wasm') === null) setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
     await activate('wasm');
     installWasmKernels();
     const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');

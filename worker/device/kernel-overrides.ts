@@ -20,7 +20,12 @@ import { heapView, maxPoolGrad, product, unsortedSegmentSum } from './heap-kerne
 type Attributes = Record<string, unknown>;
 
 /** Runs a stock wasm kernel on bare tensor infos; the caller disposes of the result. */
-function runStock(backend: BackendWasm, name: string, inputs: Record<string, TensorInfo>, attrs: Attributes): TensorInfo {
+function runStock(
+  backend: BackendWasm,
+  name: string,
+  inputs: Record<string, TensorInfo>,
+  attrs: Attributes,
+): TensorInfo {
   return getKernel(name, 'wasm').kernelFunc({ inputs, backend, attrs: attrs as never }) as TensorInfo;
 }
 
@@ -154,8 +159,7 @@ const conv2DBackpropFilter: KernelFunc = (args) => {
 function conv2DBackpropInput(stock: KernelFunc): KernelFunc {
   return (args) => {
     const { dy, filter } = args.inputs as { dy: TensorInfo; filter: TensorInfo };
-    const { strides, pad, dataFormat, dimRoundingMode, inputShape } =
-      args.attrs as unknown as Conv2DBackpropInputAttrs;
+    const { strides, pad, dataFormat, dimRoundingMode, inputShape } = args.attrs as unknown as Conv2DBackpropInputAttrs;
     const backend = args.backend as BackendWasm;
     const [height, width] = filter.shape as [number, number, number, number];
     const filterShape = filter.shape as [number, number, number, number];
@@ -169,7 +173,8 @@ function conv2DBackpropInput(stock: KernelFunc): KernelFunc {
     );
     const { top, bottom, left, right } = padInfo;
     // A padding wider than the kernel would have to be cut off instead of added.
-    const plain = strideHeight === 1 && strideWidth === 1 && Math.max(top, bottom) < height && Math.max(left, right) < width;
+    const plain =
+      strideHeight === 1 && strideWidth === 1 && Math.max(top, bottom) < height && Math.max(left, right) < width;
     if (!plain || dataFormat !== 'NHWC') return stock(args);
     const turned = runStock(backend, 'Reverse', { x: filter }, { dims: [0, 1] });
     const exchanged = transposed(backend, turned, [0, 1, 3, 2]);

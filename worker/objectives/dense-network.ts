@@ -276,7 +276,7 @@ export class DenseNetwork {
       }
       total += input2 * change2 + 2 * inputStep * changeDelta + step2 * delta2;
     }
-    return total < 0 ? 0 : total;
+    return Math.max(total, 0);
   }
 }
 

@@ -2,7 +2,13 @@ import type { Objective, Precision, ReadonlyVector, Segment, Vector } from '../.
 import { log, sigmoid } from '../../protocol/numerics/elementary.js';
 import { squaredNorm, zeros } from '../../protocol/numerics/vector.js';
 import type { Dataset, Examples } from '../datasets/dataset.js';
-import { checkExamples, DenseNetwork, type DenseNetworkShape, type ExampleTrace, softmaxInto } from './dense-network.js';
+import {
+  checkExamples,
+  DenseNetwork,
+  type DenseNetworkShape,
+  type ExampleTrace,
+  softmaxInto,
+} from './dense-network.js';
 import type { Evaluation, ObjectiveFamily } from './family.js';
 
 /** What the objectives of one family share: the network and its working memory, used by one call at a time. */
@@ -186,7 +192,7 @@ function evaluateDense(
     }
     const right = output === 'softmax' ? mean[label]! : label === 1 ? mean[0]! : 1 - mean[0]!;
     // One estimate: its own loss, which does not underflow as the logarithm of a probability does.
-    lossSum += estimates.length === 1 ? loss : -log(right < Number.MIN_VALUE ? Number.MIN_VALUE : right);
+    lossSum += estimates.length === 1 ? loss : -log(Math.max(right, Number.MIN_VALUE));
     const predicted = output === 'softmax' ? largestIndex(mean) : mean[0]! > 0.5 ? 1 : 0;
     if (predicted === label) rightCount++;
   }

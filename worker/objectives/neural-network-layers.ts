@@ -127,7 +127,14 @@ export class TensorNetwork {
     let signal = batch;
     this.layers.forEach((layer, l) => {
       const last = l + 1 === this.layers.length;
-      const z = this.affine(l, weights[2 * l]!, weights[2 * l + 1]!, signal, inputs, !last && this.activation === 'relu');
+      const z = this.affine(
+        l,
+        weights[2 * l]!,
+        weights[2 * l + 1]!,
+        signal,
+        inputs,
+        !last && this.activation === 'relu',
+      );
       preactivations.push(z);
       signal = last || this.activation === 'relu' ? z : ACTIVATE[this.activation](z);
       activated.push(signal);

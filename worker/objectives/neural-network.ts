@@ -104,7 +104,8 @@ class TensorObjective implements Objective {
   }
 
   async clippedGradientSum(params: ReadonlyVector, batch: Uint32Array, radius: number): Promise<Vector> {
-    if (!this.shared.network.dense) return this.clippedByExample(batch, radius, (one, into) => this.gradient(params, one, into));
+    if (!this.shared.network.dense)
+      return this.clippedByExample(batch, radius, (one, into) => this.gradient(params, one, into));
     if (batch.length === 0) return this.vector();
     const point = this.tapped(params, batch);
     const squared = tf.tidy(() =>
@@ -114,8 +115,12 @@ class TensorObjective implements Objective {
         ),
       ),
     );
-    return this.weightedSum(batch, radius, squared, [...point.inputs, ...point.deltas], (weights) =>
-      point.inputs.flatMap((input, l) => denseGradients(input, tf.mul(point.deltas[l]!, weights))),
+    return this.weightedSum(
+      batch,
+      radius,
+      squared,
+      [...point.inputs, ...point.deltas],
+      (weights) => point.inputs.flatMap((input, l) => denseGradients(input, tf.mul(point.deltas[l]!, weights))),
       (finite) => this.clippedGradientSum(params, finite, radius),
     );
   }
@@ -152,22 +157,24 @@ class TensorObjective implements Objective {
       ),
     );
     const kept = [...a.inputs, ...a.deltas, ...b.inputs, ...b.deltas, ...steps, ...changes];
-    return this.weightedSum(batch, radius, squared, kept, (weights) =>
-      a.inputs.flatMap((input, l) => {
-        const [weightsSum, biasSum] = denseGradients(input, tf.mul(changes[l]!, weights));
-        if (l === 0) return [weightsSum, biasSum];
-        const moved = tf.matMul(steps[l]! as tf.Tensor2D, tf.mul(b.deltas[l]!, weights), true);
-        return [tf.add(weightsSum, moved), biasSum];
-      }),
+    return this.weightedSum(
+      batch,
+      radius,
+      squared,
+      kept,
+      (weights) =>
+        a.inputs.flatMap((input, l) => {
+          const [weightsSum, biasSum] = denseGradients(input, tf.mul(changes[l]!, weights));
+          if (l === 0) return [weightsSum, biasSum];
+          const moved = tf.matMul(steps[l]! as tf.Tensor2D, tf.mul(b.deltas[l]!, weights), true);
+          return [tf.add(weightsSum, moved), biasSum];
+        }),
       (finite) => this.clippedDifferenceSum(params, previous, finite, radius),
     );
   }
 
   /** Each dense layer's input and the derivative of every example's own loss by its pre-activation, in one backward pass. */
-  private tapped(
-    params: ReadonlyVector,
-    batch: Uint32Array,
-  ): { inputs: tf.Tensor2D[]; deltas: tf.Tensor2D[] } {
+  private tapped(params: ReadonlyVector, batch: Uint32Array): { inputs: tf.Tensor2D[]; deltas: tf.Tensor2D[] } {
     const { network } = this.shared;
     return tf.tidy(() => {
       const { weights, inputs, answers } = this.upload(params, batch);
@@ -198,7 +205,7 @@ class TensorObjective implements Objective {
       tf.dispose([...kept]);
       return again(finite);
     }
-    const weights = squares.map((square) => clippingWeight(square < 0 ? 0 : square, radius));
+    const weights = squares.map((square) => clippingWeight(Math.max(square, 0), radius));
     const totals = tf.tidy(() => [...sums(device.upload<tf.Rank.R2>(weights, [batch.length, 1]))]);
     const result = this.vector();
     await device.read(totals, result);

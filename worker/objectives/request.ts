@@ -1,7 +1,7 @@
 import type { Precision, Rng } from '../../protocol/method.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import type { Dataset } from '../datasets/dataset.js';
-import type { ObjectiveFamily } from "./family.js";
+import type { ObjectiveFamily } from './family.js';
 
 /** What a family is made from. */
 export interface ObjectiveRequest {
@@ -31,7 +31,10 @@ export function requireDataset(request: ObjectiveRequest, kind: 'classification'
   const { name } = request.objective;
   const { dataset } = request;
   if (dataset === null)
-    throw new GradswarmError('ERR_OBJECTIVE', `objective '${name}': expected a data set, got none; name one under data`);
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `objective '${name}': expected a data set, got none; name one under data`,
+    );
   const got = dataset.classCount > 0 ? 'classification' : 'regression';
   if (kind !== 'any' && got !== kind)
     throw new GradswarmError(

@@ -11,11 +11,22 @@ const regression = syntheticDataset({ featureShape: [8], classCount: 0 });
 const images = syntheticDataset({ featureShape: [8, 8, 1], classCount: 3, trainCount: 16 });
 const colours = syntheticDataset({ featureShape: [14, 14, 2], classCount: 3, trainCount: 16, testCount: 4 });
 
-const common = { precision: 'float32', device: 'wasm', gradientTolerance: 5e-3, sumTolerance: 2e-6, step: 5e-3 } as const;
+const common = {
+  precision: 'float32',
+  device: 'wasm',
+  gradientTolerance: 5e-3,
+  sumTolerance: 2e-6,
+  step: 5e-3,
+} as const;
 const subjects: readonly ContractCase[] = [
   { title: 'mlp, tanh', objective: { name: 'mlp', hidden: [6, 5], activation: 'tanh' }, dataset: flat, ...common },
   { title: 'mlp, relu', objective: { name: 'mlp', hidden: [9] }, dataset: flat, ...common },
-  { title: 'mlp, softplus', objective: { name: 'mlp', hidden: [9], activation: 'softplus' }, dataset: regression, ...common },
+  {
+    title: 'mlp, softplus',
+    objective: { name: 'mlp', hidden: [9], activation: 'softplus' },
+    dataset: regression,
+    ...common,
+  },
   { title: 'mlp, sigmoid', objective: { name: 'mlp', hidden: [9], activation: 'sigmoid' }, dataset: flat, ...common },
   {
     title: 'lenet, 8x8',

@@ -12,7 +12,9 @@ export function referenceLoss(
   let total = 0;
   for (const row of rows) {
     let [side, , channels] = inputShape;
-    let signal: Float64Array = Float64Array.from(examples.features.subarray(row * side * side * channels, (row + 1) * side * side * channels));
+    let signal: Float64Array = Float64Array.from(
+      examples.features.subarray(row * side * side * channels, (row + 1) * side * side * channels),
+    );
     for (let s = 0; s < segments.length; s += 2) {
       const { offset, shape } = segments[s]!;
       const biasOffset = segments[s + 1]!.offset;
