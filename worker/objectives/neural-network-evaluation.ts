@@ -18,7 +18,7 @@ export async function evaluateNetwork(
   examples: Examples,
   estimates: readonly ReadonlyVector[],
 ): Promise<Evaluation> {
-  const width = network.denseWidths[network.denseWidths.length - 1]!;
+  const width = network.outputWidth;
   const rows = Uint32Array.from({ length: examples.count }, (_, i) => i);
   const predictions = new Float64Array(examples.count * width);
   const probabilities = new Float64Array(width);
@@ -58,7 +58,7 @@ async function outputsOf(
   rows: Uint32Array,
   params: ReadonlyVector,
 ): Promise<Float64Array> {
-  const width = network.denseWidths[network.denseWidths.length - 1]!;
+  const width = network.outputWidth;
   const result = new Float64Array(rows.length * width);
   const weights = network.upload(device, params);
   for (let start = 0; start < rows.length; start += BATCH) {
