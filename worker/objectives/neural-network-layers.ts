@@ -209,10 +209,9 @@ export class TensorNetwork {
   /** A convolution's gradients example by example: [batch, weights and biases of the layer]. */
   exampleGradients(l: number, input: tf.Tensor, delta: tf.Tensor): tf.Tensor2D {
     return tf.tidy(() => {
-      const inputs = tf.split(input, input.shape[0]!, 0);
-      const deltas = tf.split(delta, input.shape[0]!, 0);
-      const rows = inputs.map((x, i) =>
-        tf.concat(this.filterGradients(l, x, deltas[i]!).map((gradient) => tf.reshape(gradient, [-1]))),
+      const one = (x: tf.Tensor, i: number) => tf.slice(x, [i, 0, 0, 0], [1, ...x.shape.slice(1)]);
+      const rows = Array.from({ length: input.shape[0]! }, (_, i) =>
+        tf.concat(this.filterGradients(l, one(input, i), one(delta, i)).map((gradient) => tf.reshape(gradient, [-1]))),
       );
       return tf.stack(rows) as tf.Tensor2D;
     });

@@ -96,6 +96,23 @@ describe('worker/device/kernel-overrides', () => {
               return tf.matMul(a, b, transposeA, transposeB);
             }));
 
+  for (const [begin, size] of [
+    [
+      [1, 0, 0],
+      [2, 3, 4],
+    ],
+    [
+      [2, 1, 0],
+      [1, 2, -1],
+    ],
+    [
+      [0, 1, 2],
+      [3, 2, 2],
+    ],
+  ])
+    it(`slice [${begin}] [${size}] equals the cpu backend's`, () =>
+      agree((draw) => tf.slice(draw([4, 3, 4]), begin!, size!)));
+
   it("unsortedSegmentSum equals the cpu backend's, with a segment that nothing falls in", () =>
     agree((draw) => tf.unsortedSegmentSum(draw([6, 3]), tf.tensor1d([2, 0, 2, 4, 0, 2], 'int32'), 5)));
 
