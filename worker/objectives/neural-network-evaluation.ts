@@ -3,8 +3,7 @@ import type { ReadonlyVector } from '../../protocol/method.js';
 import { log } from '../../protocol/numerics/elementary.js';
 import type { Examples } from '../datasets/dataset.js';
 import type { Device } from '../device/device.js';
-import { softmaxInto } from './dense-network.js';
-import { largestIndex } from './dense-objective.js';
+import { largestIndex, softmaxInto } from './dense-network.js';
 import type { Evaluation } from './family.js';
 import type { TensorNetwork } from './neural-network-layers.js';
 

@@ -3,7 +3,8 @@ import type { Objective, ReadonlyVector, Segment, Vector } from '../../protocol/
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import type { Dataset, Examples } from '../datasets/dataset.js';
 import { type Device, processDevice } from '../device/device.js';
-import { clippingWeight } from './dense-objective.js';
+import { clippingWeight } from './clipping-weight.js';
+import { checkExamples } from './dense-network.js';
 import type { ObjectiveFamily } from './family.js';
 import { differenceTerms, gradientTerms, type LayerTerm } from './neural-network-clipping.js';
 import { evaluateNetwork } from './neural-network-evaluation.js';
@@ -169,12 +170,21 @@ class TensorObjective implements Objective {
 }
 
 function createFamily(
+  who: string,
   dataset: Dataset,
   device: Device,
   inputShape: readonly number[],
   layers: readonly LayerShape[],
   activation: string,
 ): ObjectiveFamily {
+  const shape = {
+    features: featureCountOf(dataset),
+    vocabulary: 0,
+    outputs: dataset.classCount || 1,
+    output: dataset.classCount > 0 ? 'softmax' : 'squared',
+  } as const;
+  checkExamples(who, shape, dataset.train);
+  checkExamples(who, shape, dataset.test);
   const network = new TensorNetwork(inputShape, layers, activation as TensorActivation, dataset.classCount > 0);
   const shared: Shared = { device, network, examples: dataset.train, classCount: dataset.classCount };
   return {
@@ -206,7 +216,7 @@ export async function createMultilayerPerceptron(
   const device = await openFor(request);
   const widths = [...hidden, dataset.classCount || 1];
   const layers = widths.map((width): LayerShape => ({ kind: 'dense', width }));
-  return createFamily(dataset, device, [featureCountOf(dataset)], layers, activation);
+  return createFamily(request.objective.name, dataset, device, [featureCountOf(dataset)], layers, activation);
 }
 
 export async function createConvolutionalNetwork(
@@ -226,5 +236,5 @@ export async function createConvolutionalNetwork(
     ...settings.filters.map((filters) => ({ kind: 'convolution', filters, kernelSize: settings.kernelSize }) as const),
     ...[...settings.dense, dataset.classCount].map((dense) => ({ kind: 'dense', width: dense }) as const),
   ];
-  return createFamily(dataset, device, [height, width, channels], layers, settings.activation);
+  return createFamily(request.objective.name, dataset, device, [height, width, channels], layers, settings.activation);
 }

@@ -1,7 +1,7 @@
 import type { Objective, Precision, ReadonlyVector, Segment, Vector } from '../../protocol/method.js';
 import { squaredNorm, zeros } from '../../protocol/numerics/vector.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import { clippingWeight } from './dense-objective.js';
+import { clippingWeight } from './clipping-weight.js';
 import type { Evaluation, ObjectiveFamily } from './family.js';
 import {
   type Curvature,

@@ -67,6 +67,12 @@ describe('worker/objectives/objectives', () => {
     expect(await messageOf(create({ name: 'softmax-regression' }, beyond))).to.match(
       /ERR_OBJECTIVE.*expected a label in \[0, 2\), got 2/,
     );
+    const rng = rootStream(1, 'float32');
+    const objective = { name: 'mlp' };
+    const request = { objective, dataset: beyond, clientCount: 1, precision: 'float32', rng, device: 'wasm' } as const;
+    expect(await messageOf(createObjectiveFamily(request))).to.match(
+      /ERR_OBJECTIVE: objective 'mlp': .*expected a label in \[0, 2\), got 2/,
+    );
     expect(await messageOf(create({ name: 'character-model' }, classes))).to.match(
       /ERR_OBJECTIVE.*expected integer features in \[0, 3\)/,
     );
