@@ -20,7 +20,10 @@ function normalized(source: ReadonlyVector, start: number, rows: number, columns
   for (let k = start; k < start + size; k++) largest = Math.max(largest, Math.abs(source[k]!));
   if (largest === 0) return undefined;
   let squares = 0;
-  for (let k = start; k < start + size; k++) squares += (source[k]! / largest) ** 2;
+  for (let k = start; k < start + size; k++) {
+    const ratio = source[k]! / largest;
+    squares += ratio * ratio;
+  }
   const norm = Math.sqrt(squares);
   const entries = new Float64Array(size);
   const transposed = rows > columns;

@@ -52,7 +52,10 @@ function columnDivisors(
 ): Float64Array {
   const divisors = new Float64Array(columns);
   for (let r = 0; r < rows; r++)
-    for (let c = 0; c < columns; c++) divisors[c] = divisors[c]! + source[r * columns + c]! ** 2;
+    for (let c = 0; c < columns; c++) {
+      const entry = source[r * columns + c]!;
+      divisors[c] = divisors[c]! + entry * entry;
+    }
   const count = normalization === 'rms' ? rows : 1;
   for (let c = 0; c < columns; c++) divisors[c] = Math.max(Math.sqrt(divisors[c]! / count), epsilon);
   return divisors;

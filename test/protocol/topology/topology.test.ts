@@ -100,11 +100,14 @@ describe('protocol/topology/topology', () => {
     expect(links / 2).to.be.closeTo(50 * 66 * 0.5, 5 * Math.sqrt(50 * 66 * 0.25));
   });
 
-  it('periods: 1 for fixed graphs, ceil(log2 n) for one-peer, the list length for lists of fixed graphs, else none', () => {
+  it('periods: 1 for fixed graphs, ceil(log2 n) for one-peer, for lists the common multiple with their length, or none', () => {
     expect(create({ name: 'ring' }, 5).period).to.equal(1);
     expect(create({ name: 'one-peer-exponential' }, 6).period).to.equal(3);
     expect(create({ name: 'periodic', graphs: [{ name: 'ring' }, { name: 'star' }] }, 5).period).to.equal(2);
+    const list = [{ name: 'ring' }, { name: 'one-peer-exponential' }];
+    expect(create({ name: 'periodic', graphs: list }, 6).period).to.equal(6);
     expect(create({ name: 'random-matching' }, 5).period).to.equal(null);
+    expect(create({ name: 'periodic', graphs: [...list, { name: 'random-matching' }] }, 6).period).to.equal(null);
   });
 
   it('links are built once: asking again gives the same object, in all rounds of a fixed graph', () => {
