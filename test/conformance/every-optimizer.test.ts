@@ -97,6 +97,12 @@ function expectFinite(value: unknown): void {
     for (const inner of Object.values(value)) expectFinite(inner);
 }
 
+/** What schedules are asked for: the number of updates so far. */
+function stepsIn(state: unknown): unknown {
+  const { step, base } = state as { readonly step?: number; readonly base?: object };
+  return step ?? stepsIn(base);
+}
+
 describe('every optimizer', () => {
   it('the table holds exactly the optimizers of the folder, each under its file name', () => {
     expect(families.map(([file]) => file)).to.have.members(Object.keys(optimizers));
@@ -138,6 +144,7 @@ describe('every optimizer', () => {
           const whole = go(rule, begin(rule, precision), 10, precision);
           const half = go(rule, begin(rule, precision), 5, precision);
           expectPlain(rule.init(length, precision), 'state');
+          expect(stepsIn(half.state)).to.equal(5);
           expectPlain(half.state, 'state');
           const resumed = go(optimizer(), structuredClone(half), 5, precision, 5);
           expect(resumed).to.deep.equal(whole);

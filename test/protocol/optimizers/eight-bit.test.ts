@@ -89,6 +89,20 @@ describe('protocol/optimizers/adam-eight-bit', () => {
     );
   });
 
+  it('only tensors of minimumSize numbers are kept in 8 bits, wherever they stand', () => {
+    const segments = [
+      { name: 'bias', module: 'a', offset: 0, shape: [10] },
+      { name: 'kernel', module: 'a', offset: 10, shape: [64, 64] },
+      { name: 'last', module: 'a', offset: 4106, shape: [30] },
+    ];
+    const forms = (minimumSize: number) =>
+      loadOptimizer({ name: 'adam-eight-bit', minimumSize }, segments)
+        .init(4136)
+        .tensors.map(({ form }: { form: string }) => form);
+    expect(forms(4096)).to.deep.equal(['plain', 'blocks', 'plain']);
+    expect(forms(30)).to.deep.equal(['plain', 'blocks', 'blocks']);
+  });
+
   it('the state of 64 x 64 numbers is 2.004 bytes a number', () => {
     const state = loadOptimizer({ name: 'adam-eight-bit' }, kernel(64, 64)).init(4096);
     const [{ mean, square }] = state.tensors;

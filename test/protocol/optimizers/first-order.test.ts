@@ -97,6 +97,13 @@ describe('protocol/optimizers: rules without layers', () => {
     for (let t = 1; t <= 4; t++) expectNear(move(path[t - 1]!, path[t]!), [-0.5 / Math.sqrt(t), 0.5 / Math.sqrt(t)]);
   });
 
+  it('epsilon is added to the root: a first step of rate g / (|g| + 1) for adagrad and adam with epsilon 1', () => {
+    for (const name of ['adagrad', 'adam', 'adamw']) {
+      const rule = flat(name, { learningRate: 0.5, epsilon: 1, ...(name === 'adamw' ? { weightDecay: 0 } : {}) });
+      expectNear(trajectory(rule, Float64Array.of(0, 0), 1, constant(3, -1))[1]!, [-0.375, 0.25]);
+    }
+  });
+
   it('adagrad-norm: steps at most rate, b never falls, sum |g|^2 / b <= 2 b; constant gradients and b_0 = 0 give rate / sqrt(t)', () => {
     const settings = { learningRate: 0.7, initialNorm: 0 };
     const optimizer = flat('adagrad-norm', settings);

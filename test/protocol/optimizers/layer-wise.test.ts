@@ -212,6 +212,19 @@ describe('protocol/optimizers/muon', () => {
     expectSame(origin, move(start, a), 1e-12);
   });
 
+  it('decay shrinks every tensor by 1 - rate decay; vectors under sign move by rate * vectorRateFactor', () => {
+    const still = load('muon', { learningRate: 0.1, weightDecay: 0.5 });
+    const [, next] = trajectory(still, start, 1, () => new Float64Array(length));
+    expectSame(
+      next!,
+      Float64Array.from(start, (w) => 0.95 * w),
+      1e-15,
+    );
+    const signs = load('muon', { learningRate: 0.2, vectorRule: 'sign', vectorRateFactor: 0.25 });
+    const [, moved] = trajectory(signs, start, 1, noise(length));
+    for (const step of move(start, moved!).subarray(20, 24)) expect(Math.abs(step)).to.be.closeTo(0.05, 1e-15);
+  });
+
   it('vectors get AdamW at rate * vectorRateFactor', () => {
     const settings = { learningRate: 0.1, vectorRateFactor: 0.5, vectorBeta2: 0.95, vectorEpsilon: 1e-8 };
     const muon = trajectory(load('muon', settings), start, 6, noise(length)).at(-1)!;

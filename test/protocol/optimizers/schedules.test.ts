@@ -83,7 +83,7 @@ describe('protocol/optimizers/schedules', () => {
   it('powers: by squaring within exponent * 2^-53, by exp(log) within 1e-15', () => {
     expect([integerPower(3, 0), integerPower(3, 5), integerPower(-2, 3)]).to.deep.equal([1, 243, -8]);
     expect(integerPower(0.999, 1000) / 0.36769542477096373).to.be.closeTo(1, 1000 * 2 ** -53);
-    expect([power(2, -3), power(0, 0.5), power(0, 0)]).to.deep.equal([0.125, 0, 1]);
+    expect([power(2, -3), power(0, 0.5), power(0, -0.5), power(0, 0)]).to.deep.equal([0.125, 0, Infinity, 1]);
     expect(power(9, 1.5)).to.be.closeTo(27, 27e-15);
   });
 });

@@ -101,6 +101,16 @@ describe('protocol/optimizers/mars', () => {
   it('lion: every entry moves by the rate; shampoo: like Muon of the corrected mean', () => {
     const [, lion] = trajectory(mars({ form: 'lion', learningRate: 0.2 }), start, 1, small);
     for (const step of move(start, lion!)) expect(Math.abs(step)).to.be.closeTo(0.2, 1e-15);
+    for (const form of ['lion', 'shampoo']) {
+      const rule = mars({ form });
+      const gradient = small(start, 0);
+      const [params, first] = rule.update(gradient, rule.init(length), start);
+      const [, second] = rule.update(gradient, first, params);
+      for (let i = 0; i < length; i++) {
+        expect(first.mean[i]).to.be.closeTo(0.05 * 1.475 * gradient[i]!, 1e-16);
+        expect(second.mean[i]).to.be.closeTo(0.95 * first.mean[i]! + 0.05 * gradient[i]!, 1e-16);
+      }
+    }
     const muon = { name: 'muon', momentum: 0.95, nesterov: false, learningRate: 0.2 };
     const shampoo = trajectory(mars({ form: 'shampoo', gamma: 0, learningRate: 0.2 }), start, 8, small).at(-1)!;
     const plain = trajectory(loadOptimizer(muon, matrix), start, 8, small).at(-1)!;
