@@ -16,7 +16,7 @@ export interface ScaleSettings {
   readonly normalization: 'rms' | 'l2';
   /** The divisor is at least this. */
   readonly epsilon: number;
-  /** The parameters shrink by rate * weightDecay before the step. */
+  /** The parameters shrink by weightDecay times the tensor's own rate before the step. */
   readonly weightDecay: number;
   readonly vectorRateFactor: number;
   readonly vectorBeta1: number;
