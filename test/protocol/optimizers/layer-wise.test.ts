@@ -212,14 +212,13 @@ describe('protocol/optimizers/muon', () => {
     expectSame(origin, move(start, a), 1e-12);
   });
 
-  it('decay shrinks every tensor by 1 - rate decay; vectors under sign move by rate * vectorRateFactor', () => {
-    const still = load('muon', { learningRate: 0.1, weightDecay: 0.5 });
-    const [, next] = trajectory(still, start, 1, () => new Float64Array(length));
-    expectSame(
-      next!,
-      Float64Array.from(start, (w) => 0.95 * w),
-      1e-15,
-    );
+  it('decay shrinks every tensor by its own rate times decay; vectors under sign move by rate * vectorRateFactor', () => {
+    for (const vectorRule of ['adamw', 'sign']) {
+      const still = load('muon', { learningRate: 0.1, weightDecay: 0.5, vectorRateFactor: 0.2, vectorRule });
+      const [, next] = trajectory(still, start, 1, () => new Float64Array(length));
+      const expected = Float64Array.from(start, (w, i) => (i >= 20 && i < 24 ? 0.99 : 0.95) * w);
+      expectSame(next!, expected, 1e-15);
+    }
     const signs = load('muon', { learningRate: 0.2, vectorRule: 'sign', vectorRateFactor: 0.25 });
     const [, moved] = trajectory(signs, start, 1, noise(length));
     for (const step of move(start, moved!).subarray(20, 24)) expect(Math.abs(step)).to.be.closeTo(0.05, 1e-15);
