@@ -178,6 +178,15 @@ describe('protocol/optimizers: rules without layers', () => {
     );
   });
 
+  it('yogi: the first step by hand, without and with bias correction', () => {
+    const settings = { learningRate: 0.5, beta1: 0.8, beta2: 0.75, epsilon: 0.25, initialSquare: 0 };
+    const step = (biasCorrection: boolean) =>
+      trajectory(flat('yogi', { ...settings, biasCorrection }), Float64Array.of(0), 1, constant(3))[1]![0]!;
+    // m = 0.2 * 3, v = 0.25 * 9; corrected: 3 and 9.
+    expect(step(false)).to.be.closeTo((-0.5 * 0.6) / (1.5 + 0.25), 1e-15);
+    expect(step(true)).to.be.closeTo((-0.5 * 3) / (3 + 0.25), 1e-15);
+  });
+
   it('yogi: the second moment moves by exactly (1 - beta2) g^2, up or down', () => {
     const optimizer = flat('yogi', { beta2: 0.9, initialSquare: 4 });
     const [, state] = optimizer.update(Float64Array.of(1, 3, 2), optimizer.init(3), start);

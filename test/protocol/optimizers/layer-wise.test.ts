@@ -92,6 +92,14 @@ describe('protocol/optimizers/lamb', () => {
           );
   });
 
+  it('decay joins the direction before the ratio, by hand', () => {
+    const rule = loadOptimizer({ name: 'lamb', learningRate: 0.1, weightDecay: 0.5, epsilon: 0 }, kernel(1, 2));
+    // u = (1, -1) + 0.5 (3, 4) = (2.5, 1); |w| = 5.
+    const [next] = rule.update(Float64Array.of(7, -9), rule.init(2), Float64Array.of(3, 4));
+    const factor = 0.5 / Math.sqrt(7.25);
+    expectSame(next, Float64Array.of(3 - 2.5 * factor, 4 - factor), 1e-15);
+  });
+
   it('normCap bounds phi: a kernel of norm 5 moves by rate * 2', () => {
     const rule = loadOptimizer({ name: 'lamb', learningRate: 0.1, normCap: 2 }, kernel(1, 2));
     const [next] = rule.update(Float64Array.of(1, -3), rule.init(2), Float64Array.of(3, 4));
@@ -212,6 +220,18 @@ describe('protocol/optimizers/muon', () => {
     expectSame(origin, move(start, a), 1e-12);
   });
 
+  it('nesterov steps along (1 - momentum) g + momentum B: after g = 1 and momentum 0.5 its sign turns at g = -1/6', () => {
+    const second = (nesterov: boolean, g: number) => {
+      const settings = { learningRate: 1, momentum: 0.5, nesterov, vectorRule: 'sign', vectorRateFactor: 1 };
+      const path = trajectory(loadOptimizer({ name: 'muon', ...settings }, []), Float64Array.of(0), 2, (_, t) =>
+        Float64Array.of(t === 0 ? 1 : g),
+      );
+      return path[2]![0]! - path[1]![0]!;
+    };
+    expect([-0.16, -0.17].map((g) => second(true, g))).to.deep.equal([-1, 1]);
+    expect([-0.49, -0.51].map((g) => second(false, g))).to.deep.equal([-1, 1]);
+  });
+
   it('decay shrinks every tensor by its own rate times decay; vectors under sign move by rate * vectorRateFactor', () => {
     for (const vectorRule of ['adamw', 'sign']) {
       const still = load('muon', { learningRate: 0.1, weightDecay: 0.5, vectorRateFactor: 0.2, vectorRule });
@@ -262,6 +282,10 @@ describe('protocol/optimizers/lanton', () => {
     const factors = layerFactors(tensorsOf(segments, length), Float64Array.of(0, 3, 15), 1);
     // a = 1 and 1/4 for the kernels, alone in its group for the bias.
     expect([...factors]).to.deep.equal([1, 1, 0.5]);
+    // alpha = 4: a = 4 / sqrt(16 + 240) = 1/4 again; both kernels noisy: 4/5 and 1/4.
+    const both = layerFactors(tensorsOf(segments, length), Float64Array.of(9, 3, 240), 4);
+    expect(both[2]).to.be.closeTo(Math.sqrt(0.25 / 0.8), 1e-15);
+    expect(both[0]).to.equal(1);
   });
 
   it('a noisier kernel gets a smaller rate; the others keep theirs', () => {
