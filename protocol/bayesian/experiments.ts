@@ -80,7 +80,7 @@ export function proportionalFrequencies(model: GaussianModel): readonly number[]
 }
 
 /**
- * The setting of El Mekkaoui et al. (UAI 2021), section 5.1: 10 shards of 200 draws from N(mu_s, I), mu_s uniform on [-6, 6]^2, prior
+ * The Gaussian-mean setting of El Mekkaoui et al. (UAI 2021): 10 shards of 200 draws from N(mu_s, I), mu_s uniform on [-6, 6]^2, prior
  * N(0, I). One draw of the data by `rng`.
  */
 export function drawGaussianMeanSetting(rng: Rng): GaussianModel {

@@ -125,7 +125,8 @@ function stepNoise(shard: GaussianShard, sampler: VisitingSampler, assumed: numb
     throw new RangeError("a mini-batch law needs the covariance of every shard's observations");
   const n = shard.exampleCount;
   const finite = batch.replacement ? 1 : (n - batch.size) / (n - 1);
-  const factor = ((h / 2) * (n / assumed)) ** 2 * (finite / batch.size);
+  const scale = (h / 2) * (n / assumed);
+  const factor = scale * scale * (finite / batch.size);
   const gradients = congruence(shard.dataPrecision, shard.dataCovariance);
   for (let i = 0; i < noise.length; i++) noise[i] = noise[i]! + factor * gradients[i]!;
   return noise;
@@ -285,7 +286,8 @@ export interface AveragingSampler {
  */
 export function averagingLaw(model: GaussianModel, sampler: AveragingSampler): Gaussian {
   const { stepSize, localSteps, weights } = sampler;
-  const common = (sampler.commonNoise ?? 0) ** 2;
+  const rho = sampler.commonNoise ?? 0;
+  const common = rho * rho;
   const centre = modelPosterior(model).mean;
   const d = centre.length;
   // h = 2 eta turns drift h/2 and noise h into drift eta and noise 2 eta.

@@ -1,12 +1,6 @@
 import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
-import {
-  drawGaussianMeanSetting,
-  drawObservations,
-  ONE_DIMENSIONAL,
-  UNEQUAL_CURVATURE,
-} from '../../../protocol/bayesian/experiments.js';
 import { type GaussianModel, shardFactor } from '../../../protocol/bayesian/gaussian-oracle.js';
-import type { Precision, ReadonlyVector, Rng, Segment } from '../../../protocol/method.js';
+import type { Precision, ReadonlyVector, Segment } from '../../../protocol/method.js';
 import { log } from '../../../protocol/numerics/elementary.js';
 import {
   cholesky,
@@ -18,6 +12,7 @@ import {
 import { zeros } from '../../../protocol/numerics/vector.js';
 import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { ObjectiveFamily } from '../family.js';
+import { type GaussianProblem, modelObservations, problemModel } from './gaussian-problems.js';
 import {
   type IsotropicPrior,
   isotropicPrior,
@@ -33,15 +28,12 @@ import { negativeLogPredictive } from './predictive.js';
  */
 
 export interface GaussianMeanSettings {
-  /** Prior N(0, priorVariance I). */
+  /** Prior N(0, priorVariance I). A problem has its own, which must be repeated here. */
   readonly priorVariance: number;
   /** Precision of an observation, d x d row by row: one for all, or one a group of the data set. Empty: the identity. */
   readonly dataPrecisions: readonly (readonly number[])[];
-  /**
-   * 'none': the data set's features. Otherwise a problem with given shard statistics, whose examples are numbered shard after shard;
-   * the data set must then have as many examples.
-   */
-  readonly problem: 'none' | 'unequal-curvature' | 'one-dimensional' | 'published-setting';
+  /** 'none': the data set's features. Otherwise the data set must be the one that `problemDataset` makes. */
+  readonly problem: 'none' | GaussianProblem;
 }
 
 export const defaults: GaussianMeanSettings = { priorVariance: 1, dataPrecisions: [], problem: 'none' };
@@ -160,20 +152,18 @@ function logNormalizer(precision: Float64Array): number {
   return 0.5 * logDeterminant(precision, log) - orderOf(precision) * 0.91893853320467274178;
 }
 
-function observationsOfModel(model: GaussianModel, rng: Rng): Observations {
-  const dimension = model.prior.eta.length;
-  const count = model.shards.reduce((sum, shard) => sum + shard.exampleCount, 0);
-  const values = new Float64Array(count * dimension);
-  const groups = new Int32Array(count);
-  let start = 0;
-  for (const [s, shard] of model.shards.entries()) {
-    values.set(drawObservations(shard, rng.derive('observations', s)), start * dimension);
-    groups.fill(s, start, start + shard.exampleCount);
-    start += shard.exampleCount;
-  }
+function observationsOfModel(model: GaussianModel): Observations {
+  const { values, groups } = modelObservations(model);
   const precisions = model.shards.map((shard) => shard.dataPrecision);
-  const logNormalizers = precisions.map(logNormalizer);
-  return { count, dimension, values, groups, precisions, logNormalizers, groupFactors: model.shards.map(shardFactor) };
+  return {
+    count: groups.length,
+    dimension: model.prior.eta.length,
+    values,
+    groups,
+    precisions,
+    logNormalizers: precisions.map(logNormalizer),
+    groupFactors: model.shards.map(shardFactor),
+  };
 }
 
 function observationsOfDataset(context: LogPosteriorContext<GaussianMeanSettings>): Observations {
@@ -198,28 +188,22 @@ function observationsOfDataset(context: LogPosteriorContext<GaussianMeanSettings
   return { count, dimension, values, groups, precisions, logNormalizers: precisions.map(logNormalizer) };
 }
 
-/** The built-in problem of that name, null for 'none'. `rng` draws the data of 'published-setting'. */
-export function problemModel(problem: GaussianMeanSettings['problem'], rng: Rng): GaussianModel | null {
-  switch (problem) {
-    case 'unequal-curvature':
-      return UNEQUAL_CURVATURE;
-    case 'one-dimensional':
-      return ONE_DIMENSIONAL;
-    case 'published-setting':
-      return drawGaussianMeanSetting(rng.derive('published-setting'));
-    case 'none':
-      return null;
-  }
+/** Variance of a model's prior, which must be N(0, variance I). */
+function priorVarianceOf({ prior }: GaussianModel): number {
+  const variance = 1 / prior.precision[0]!;
+  const isotropic = identity(prior.eta.length, prior.precision[0]!);
+  if (prior.eta.some((entry) => entry !== 0) || prior.precision.some((entry, i) => entry !== isotropic[i]))
+    throw new GradswarmError('ERR_OBJECTIVE', 'gaussian-mean: the prior must have mean 0 and one variance for all');
+  return variance;
 }
 
-/** A family from explicit shard statistics. Its prior must be N(0, variance I): `priorVariance` is that variance. */
+/** A family from explicit shard statistics: examples are numbered shard after shard, and whole shards use the statistics. */
 export function familyOfModel(
   model: GaussianModel,
-  settings: { readonly priorVariance: number; readonly precision: Precision; readonly clientCount: number },
-  rng: Rng,
+  run: { readonly precision: Precision; readonly clientCount: number },
 ): ObjectiveFamily {
-  const prior = isotropicPrior(settings.priorVariance, settings.clientCount, 'gaussian-mean');
-  return familyOf(observationsOfModel(model, rng), prior, settings.precision);
+  const prior = isotropicPrior(priorVarianceOf(model), run.clientCount, 'gaussian-mean');
+  return familyOf(observationsOfModel(model), prior, run.precision);
 }
 
 /** Evaluates on the training examples: predictive density of data that the posterior is about. No accuracy. */
@@ -240,14 +224,25 @@ function familyOf(observations: Observations, prior: IsotropicPrior, precision: 
 }
 
 export default function gaussianMean(context: LogPosteriorContext<GaussianMeanSettings>): ObjectiveFamily {
-  const { settings, dataset, precision, clientCount, rng } = context;
-  const prior = isotropicPrior(settings.priorVariance, clientCount, 'gaussian-mean');
-  const model = problemModel(settings.problem, rng);
-  const observations = model ? observationsOfModel(model, rng) : observationsOfDataset(context);
-  if (dataset.train.count !== observations.count)
+  const { settings, dataset, precision, clientCount } = context;
+  const { priorVariance, problem } = settings;
+  if (problem === 'none')
+    return familyOf(
+      observationsOfDataset(context),
+      isotropicPrior(priorVariance, clientCount, 'gaussian-mean'),
+      precision,
+    );
+  const model = problemModel(problem);
+  if (Math.abs(priorVariance / priorVarianceOf(model) - 1) > 1e-12)
     throw new GradswarmError(
       'ERR_OBJECTIVE',
-      `gaussian-mean: problem '${settings.problem}' has ${observations.count} examples, the data set ${dataset.train.count}`,
+      `gaussian-mean: problem '${problem}' has prior variance ${priorVarianceOf(model)}, got priorVariance ${priorVariance}`,
     );
-  return familyOf(observations, prior, precision);
+  const count = model.shards.reduce((sum, { exampleCount }) => sum + exampleCount, 0);
+  if (dataset.train.count !== count)
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `gaussian-mean: problem '${problem}' has ${count} examples, data set '${dataset.name}' ${dataset.train.count}; use the problem's own`,
+    );
+  return familyOfModel(model, context);
 }

@@ -11,7 +11,7 @@ import { LogisticShard } from './logistic-shard.js';
 import { averagedProbabilities, classificationEvaluation } from './predictive.js';
 
 /**
- * Bayesian metric learning (El Mekkaoui et al., UAI 2021, section 5.2): the distance |x - x'|_A^2 with A = sum_k gamma_k v_k v_k^T over
+ * Bayesian metric learning (the model of El Mekkaoui et al., UAI 2021): the distance |x - x'|_A^2 with A = sum_k gamma_k v_k v_k^T over
  * the first eigenvectors v_k of the features, and P(similar) = 1 / (1 + e^(|x - x'|_A^2 - mu)). Linear in (gamma, mu), so it is a
  * logistic regression on (-(v_k^T (x - x'))^2, 1). Prior N(0, priorVariance I); positivity of gamma is dropped, as there.
  *

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { conjugatePosterior } from '../../../../protocol/bayesian/conjugate.js';
 import { squaredMahalanobis } from '../../../../protocol/bayesian/distances.js';
 import { proportionalFrequencies, UNEQUAL_CURVATURE } from '../../../../protocol/bayesian/experiments.js';
 import { modelPosterior, shardFactor, stationaryLaw } from '../../../../protocol/bayesian/gaussian-oracle.js';
@@ -6,15 +7,12 @@ import type { LogPosterior, Rng } from '../../../../protocol/method.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import type { GradswarmError } from '../../../../protocol/wire/error-codes.js';
 import gaussianMean, { defaults, familyOfModel } from '../../../../worker/objectives/log-posterior/gaussian-mean.js';
+import { problemDataset, problemModel } from '../../../../worker/objectives/log-posterior/gaussian-problems.js';
 import { conduciveGradient, range, tinyDataset, unequalCurvatureGradient } from '../../../support/bayesian-problems.js';
 
 const frequencies = proportionalFrequencies(UNEQUAL_CURVATURE);
 const exact = UNEQUAL_CURVATURE.shards.map(shardFactor);
-const family = familyOfModel(
-  UNEQUAL_CURVATURE,
-  { priorVariance: 100, precision: 'float64', clientCount: 4 },
-  rootStream(2, 'float64'),
-);
+const family = familyOfModel(UNEQUAL_CURVATURE, { precision: 'float64', clientCount: 4 });
 const BOUNDS = [0, 50, 150, 350, 750];
 const shards = [0, 1, 2, 3].map((s) => family.shard(range(BOUNDS[s]!, BOUNDS[s + 1]!)) as LogPosterior);
 const whole = shards.map((shard) => range(0, shard.exampleCount));
@@ -158,9 +156,29 @@ describe('worker/objectives/log-posterior/gaussian-mean', () => {
       }),
     ).to.equal('ERR_OBJECTIVE');
     expect(code({ dataPrecisions: [[1, 0, 0]] })).to.equal('ERR_OBJECTIVE');
+    expect(code({ problem: 'unequal-curvature', priorVariance: 100 })).to.equal('ERR_OBJECTIVE');
     expect(code({ problem: 'unequal-curvature' })).to.equal('ERR_OBJECTIVE');
     expect(code({ priorVariance: 0 })).to.equal('ERR_OBJECTIVE');
   });
+});
+
+describe('worker/objectives/log-posterior/gaussian-problems', () => {
+  for (const problem of ['unequal-curvature', 'one-dimensional', 'published-setting'] as const)
+    it(`${problem}: its data set split by group gives clients whose exact surrogates make up the posterior`, () => {
+      const dataset = problemDataset(problem);
+      const model = problemModel(problem);
+      const priorVariance = problem === 'unequal-curvature' ? 100 : 1;
+      const clientCount = dataset.groupNames!.length;
+      const settings = { ...defaults, problem, priorVariance };
+      const rng = rootStream(9, 'float64');
+      const family = gaussianMean({ dataset, settings, precision: 'float64', clientCount, rng });
+      const factors = Array.from({ length: clientCount }, (_, group) => {
+        const examples = range(0, dataset.train.count).filter((i) => dataset.groups![i] === group);
+        const { eta, precision } = (family.shard(examples) as LogPosterior).surrogate('full');
+        return { eta: Float64Array.from(eta), precision: Float64Array.from(precision) };
+      });
+      expect(conjugatePosterior(model.prior, factors)).to.deep.equal(modelPosterior(model));
+    });
 });
 
 /** First and second raw moments (11, 12, 22) of one DSGLD chain: 200 visits to forget the start, 1,200 that count. */
