@@ -1,4 +1,5 @@
 import type { Gaussian } from '../../protocol/bayesian/conjugate.js';
+import { autocovarianceAt } from '../../protocol/numerics/autocovariance.js';
 import { cosineOfTurns, sineOfTurns } from '../../protocol/numerics/elementary.js';
 import { cholesky } from '../../protocol/numerics/linear-algebra.js';
 import { type ChainDraws, parameterChains } from './draws.js';
@@ -65,14 +66,10 @@ function rule(value: number): VegaLiteSpec {
 export function autocorrelations(chain: Float64Array, maxLag: number): Float64Array {
   const n = chain.length;
   const mean = chain.reduce((sum, value) => sum + value, 0) / n;
-  const result = new Float64Array(Math.min(maxLag, n - 1) + 1);
-  for (let lag = 0; lag < result.length; lag++) {
-    let sum = 0;
-    for (let i = 0; i + lag < n; i++) sum += (chain[i]! - mean) * (chain[i + lag]! - mean);
-    result[lag] = sum;
-  }
-  const power = result[0]!;
-  return result.map((value, lag) => (lag === 0 ? 1 : power > 0 ? value / power : 0));
+  const power = autocovarianceAt(chain, mean, 0);
+  return Float64Array.from({ length: Math.min(maxLag, n - 1) + 1 }, (_, lag) =>
+    lag === 0 ? 1 : power > 0 ? autocovarianceAt(chain, mean, lag) / power : 0,
+  );
 }
 
 /** Autocorrelation of one parameter against the lag, one line a chain. */

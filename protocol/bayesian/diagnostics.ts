@@ -1,4 +1,5 @@
 import type { ReadonlyVector } from '../method.js';
+import { autocovarianceAt, autocovariances } from '../numerics/autocovariance.js';
 import { inverseBetaCdf } from '../numerics/beta-distribution.js';
 import { log } from '../numerics/elementary.js';
 import { inverseNormalCdf } from '../numerics/normal-distribution.js';
@@ -117,18 +118,19 @@ export function rankNormalizedRhat(chains: Chains): number {
   return Number.isNaN(tail) ? bulk : Number.isNaN(bulk) ? tail : Math.max(bulk, tail);
 }
 
-/** Autocovariance at one lag with divisor n, averaged over the chains. Lags are asked for one by one: most are never needed. */
-function meanAutocovariance(chains: Chains, means: Float64Array, lag: number): number {
-  const n = chains[0]!.length;
-  let total = 0;
-  for (let c = 0; c < chains.length; c++) {
-    const chain = chains[c]!;
-    const centre = means[c]!;
-    let sum = 0;
-    for (let i = 0; i + lag < n; i++) sum += (chain[i]! - centre) * (chain[i + lag]! - centre);
-    total += sum / n;
-  }
-  return total / chains.length;
+/** Lags up to here are summed directly: good chains need no more of them, and slow ones get a Fourier transform. */
+const DIRECT_LAGS = 128;
+
+/** Autocovariance with divisor n, averaged over the chains, as a function of the lag. */
+function meanAutocovariance(chains: Chains, means: Float64Array): (lag: number) => number {
+  let all: readonly Float64Array[] | undefined;
+  return (lag) => {
+    if (lag > DIRECT_LAGS) all ??= chains.map((chain, c) => autocovariances(chain, means[c]!));
+    let total = 0;
+    for (const [c, chain] of chains.entries())
+      total += all && lag > DIRECT_LAGS ? all[c]![lag]! : autocovarianceAt(chain, means[c]!, lag);
+    return total / chains.length;
+  };
 }
 
 /**
@@ -142,10 +144,11 @@ export function effectiveSampleSize(chains: Chains): number {
   const sorted = pooled(chains).sort();
   if (sorted[drawCount - 1]! - sorted[0]! < 1e-15) return drawCount;
   const means = Float64Array.from(chains, mean);
-  const atZero = meanAutocovariance(chains, means, 0);
+  const autocovariance = meanAutocovariance(chains, means);
+  const atZero = autocovariance(0);
   const within = (atZero * n) / (n - 1);
   const total = atZero + (chains.length > 1 ? variance(means) : 0);
-  const autocorrelation = (lag: number) => 1 - (within - meanAutocovariance(chains, means, lag)) / total;
+  const autocorrelation = (lag: number) => 1 - (within - autocovariance(lag)) / total;
 
   const kept: number[] = [];
   let even = 1;
