@@ -78,6 +78,13 @@ describe('protocol/bayesian/diagnostics', () => {
         expect(Math.abs(found[i]! / value - 1), `column ${i}`).to.be.below(1e-12);
     });
 
+  it('tenths of iid 4 x 100, full of ties also at the quantiles: R-hat, bulk, tail, mean ESS agree with ArviZ 0.21', () => {
+    const tied = lehmerChains('iid', 4, 100).map((chain) => chain.map((u) => Math.floor(10 * u)));
+    const known = [0.9990807952030428, 395.3238177208345, 365.83214329701616, 402.93968944552483];
+    for (const [i, value] of known.entries())
+      expect(Math.abs([rankNormalizedRhat, bulkEss, tailEss, meanEss][i]!(tied) / value - 1)).to.be.below(1e-12);
+  });
+
   it('a random walk of 4 x 1,200, which needs lags beyond 128: ESS agrees with ArviZ 0.21 to 9 digits', () => {
     const walks = lehmerChains('iid', 4, 1200).map((chain) => {
       let at = 0;

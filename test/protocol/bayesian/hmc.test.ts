@@ -43,7 +43,12 @@ const QUADRATURE: Dataset = {
 describe('protocol/bayesian/hmc', () => {
   it('a Gaussian with deviations 2 and 0.1: mean and deviation within 4 MCSE, acceptance 0.65-0.95 (4 x 1,000, seed 8)', () => {
     const chains = sampleHmc(gaussian(), {}, rootStream(8, 'float64'));
-    for (const { acceptance } of chains) expect(acceptance).to.be.within(0.65, 0.95);
+    for (const { acceptance, variances } of chains) {
+      expect(acceptance).to.be.within(0.65, 0.95);
+      // The mass matrix has learned the two scales.
+      expect(variances[0]).to.be.within(2, 8);
+      expect(variances[1]).to.be.within(0.005, 0.02);
+    }
     for (const i of [0, 1]) {
       const draws = coordinateOf(chains, 2, i);
       expect(rankNormalizedRhat(draws)).to.be.below(1.01);

@@ -1,7 +1,11 @@
 import { expect } from 'chai';
 import { conjugatePosterior } from '../../../../protocol/bayesian/conjugate.js';
 import { squaredMahalanobis } from '../../../../protocol/bayesian/distances.js';
-import { proportionalFrequencies, UNEQUAL_CURVATURE } from '../../../../protocol/bayesian/experiments.js';
+import {
+  ONE_DIMENSIONAL,
+  proportionalFrequencies,
+  UNEQUAL_CURVATURE,
+} from '../../../../protocol/bayesian/experiments.js';
 import { modelPosterior, shardFactor, stationaryLaw } from '../../../../protocol/bayesian/gaussian-oracle.js';
 import type { LogPosterior, Rng } from '../../../../protocol/method.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
@@ -106,6 +110,20 @@ describe('worker/objectives/log-posterior/gaussian-mean', () => {
     const { mean, dataCovariance } = UNEQUAL_CURVATURE.shards[2]!;
     const expected = Math.log(2 * Math.PI) + (dataCovariance![0]! + dataCovariance![3]!) / 2;
     expect(shard.loss(mean, whole[2]!)).to.be.closeTo(expected, 1e-12);
+  });
+
+  it('and with precision 4, variance 1/4: ln(2 pi)/2 - ln(4)/2 + 1/2', () => {
+    const scalar = familyOfModel(ONE_DIMENSIONAL, { precision: 'float64', clientCount: 2 });
+    const shard = scalar.shard(range(10, 40)) as LogPosterior;
+    const expected = Math.log(2 * Math.PI) / 2 - Math.log(4) / 2 + 1 / 2;
+    expect(shard.loss(Float64Array.of(2), range(0, 30))).to.be.closeTo(expected, 1e-12);
+  });
+
+  it('a batch as long as the shard that repeats an example is not taken for the whole shard', () => {
+    const theta = Float64Array.of(1, 2);
+    const repeated = shards[0]!.gradient(theta, new Uint32Array(50)) as Float64Array;
+    const single = shards[0]!.gradient(theta, Uint32Array.of(0)) as Float64Array;
+    for (const i of [0, 1]) expect(repeated[i]).to.be.closeTo(single[i]!, 1e-12);
   });
 
   it('chains have the exact law: mean and covariance within 4 standard errors over 48 chains (seed 6; DSGLD delay 5, batches of 20)', () => {

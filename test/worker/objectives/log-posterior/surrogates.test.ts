@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { conjugatePosterior, gaussianPriorFactor, marginalFactor } from '../../../../protocol/bayesian/conjugate.js';
 import type { LogPosterior } from '../../../../protocol/method.js';
+import { matrixVector } from '../../../../protocol/numerics/linear-algebra.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { norm } from '../../../../protocol/numerics/vector.js';
 import { GradswarmError } from '../../../../protocol/wire/error-codes.js';
@@ -9,6 +10,7 @@ import linearRegression from '../../../../worker/objectives/log-posterior/bayesi
 import logisticRegression from '../../../../worker/objectives/log-posterior/bayesian-logistic-regression.js';
 import network, { defaults as networkDefaults } from '../../../../worker/objectives/log-posterior/bayesian-network.js';
 import metricLearning from '../../../../worker/objectives/log-posterior/metric-learning.js';
+import { MultilayerPerceptron } from '../../../../worker/objectives/log-posterior/multilayer-perceptron.js';
 import { range, tinyDataset } from '../../../support/bayesian-problems.js';
 
 const rng = rootStream(1, 'float64');
@@ -67,6 +69,17 @@ describe('worker/objectives/log-posterior: surrogates', () => {
     expect(precision[0]).to.be.above(0);
   });
 
+  it('features of size 300 and one label against the trend, where plain Newton steps overshoot: the mode is found all the same', async () => {
+    const base = tinyDataset(1, 2, (row, noise) => (row[0]! > 0 || noise > 0.9 ? 1 : 0));
+    const dataset = { ...base, train: { ...base.train, features: base.train.features.map((x) => 300 * x + 900) } };
+    const settings = { priorVariance: 1e4, intercept: true };
+    const family = logisticRegression({ dataset, settings, precision: 'float64', clientCount: 1, rng });
+    const shard = family.shard(range(0, 24)) as LogPosterior;
+    const mode = conjugatePosterior(gaussianPriorFactor(2, 1e-4), [factorOf(shard)]).mean;
+    const slope = (await shard.gradient(mode, range(0, 24))).map((value, i) => 24 * value + mode[i]! / 1e4);
+    expect(norm(slope)).to.be.below(1e-6);
+  });
+
   it('a network without hidden layers and two classes has the curvature of logistic regression in the weight difference', () => {
     const dataset = tinyDataset(2, 2, (row, noise) => (row[0]! + noise > 0.6 ? 1 : 0), 40);
     const settings = { ...networkDefaults, hiddenWidths: [], surrogateSteps: 0 };
@@ -79,6 +92,49 @@ describe('worker/objectives/log-posterior: surrogates', () => {
         expect(precision[(i + 1) * 6 + j + 1]).to.be.closeTo(precision[i * 6 + j]!, 1e-12);
       }
     expect(precision[0]).to.be.above(0.5);
+  });
+
+  it('a network surrogate taken at the start has the slope of the likelihood there: eta - precision start = -sum of gradients', () => {
+    const dataset = tinyDataset(2, 3, (row, noise) => (row[0]! > 0.4 ? 2 : noise > 0.5 ? 1 : 0));
+    const settings = { ...networkDefaults, hiddenWidths: [3], surrogateSteps: 0 };
+    const family = network({ dataset, settings, precision: 'float64', clientCount: 2, rng });
+    const shard = family.shard(range(3, 20)) as LogPosterior;
+    const start = family.initialParams(rng.derive('surrogate-start')) as Float64Array;
+    const gradient = shard.gradient(start, range(0, 17)) as Float64Array;
+    const full = factorOf(shard);
+    const bend = matrixVector(full.precision, start);
+    const diagonal = shard.surrogate('diagonal');
+    for (let i = 0; i < start.length; i++) {
+      expect(full.eta[i]! - bend[i]!).to.be.closeTo(-17 * gradient[i]!, 1e-10);
+      expect(diagonal.eta[i]! - diagonal.precision[i]! * start[i]!).to.be.closeTo(-17 * gradient[i]!, 1e-10);
+    }
+  });
+
+  it('softmax regression: 300 steps reach the mode (tempered slope below 1 % of that at the start)', () => {
+    const dataset = tinyDataset(2, 3, (row, noise) => (row[0]! + noise > 0.8 ? 2 : noise > 0.5 ? 1 : 0), 60);
+    const settings = { ...networkDefaults, hiddenWidths: [], surrogateSteps: 300 };
+    const family = network({ dataset, settings, precision: 'float64', clientCount: 1, rng });
+    const shard = family.shard(range(0, 60)) as LogPosterior;
+    const slopeAt = (params: Float64Array) =>
+      norm((shard.gradient(params, range(0, 60)) as Float64Array).map((value, i) => 60 * value + params[i]!));
+    const mode = conjugatePosterior(gaussianPriorFactor(family.parameterCount, 1), [factorOf(shard)]).mean;
+    expect(slopeAt(mode)).to.be.below(
+      0.01 * slopeAt(family.initialParams(rng.derive('surrogate-start')) as Float64Array),
+    );
+  });
+
+  it('initial weights: N(0, 2/inputs) for ReLU, N(0, 1/inputs) for tanh, biases 0 (3,200 weights, 5 sigma)', () => {
+    for (const [activation, factor] of [
+      ['relu', 2],
+      ['tanh', 1],
+    ] as const) {
+      const perceptron = new MultilayerPerceptron([32, 100, 2], activation);
+      const params = perceptron.fillInitial(new Float64Array(perceptron.parameterCount), rng.derive('initial'));
+      const weights = params.subarray(0, 3200) as Float64Array;
+      const variance = weights.reduce((sum, value) => sum + value * value, 0) / 3200;
+      expect(Math.abs((variance * 32) / factor - 1)).to.be.below(5 * Math.sqrt(2 / 3200));
+      expect(norm(params.subarray(3200, 3300))).to.equal(0);
+    }
   });
 
   it('the diagonal network surrogate is the diagonal of the full one, with the same slope at the mode', () => {
@@ -99,6 +155,18 @@ describe('worker/objectives/log-posterior: surrogates', () => {
     const shard = family.shard(range(0, 10)) as LogPosterior;
     expect(() => shard.surrogate('full')).to.throw(GradswarmError, 'ERR_OBJECTIVE');
     expect(shard.surrogate('diagonal').precision.length).to.equal(family.parameterCount);
+  });
+
+  it('an example whose gradient is not finite counts as zero in clipped sums', () => {
+    const base = tinyDataset(1, 0, (row) => row[0]!);
+    base.train.targets[1] = Number.NaN;
+    const settings = { priorVariance: 1, noiseVariance: 1, intercept: false };
+    const family = linearRegression({ dataset: base, settings, precision: 'float64', clientCount: 1, rng });
+    const shard = family.shard(range(0, 3)) as LogPosterior;
+    const at = Float64Array.of(5);
+    const without = shard.clippedGradientSum(at, Uint32Array.of(0, 2), 0.5) as Float64Array;
+    expect([...(shard.clippedGradientSum(at, range(0, 3), 0.5) as Float64Array)]).to.deep.equal([...without]);
+    expect(without[0]).to.not.equal(0);
   });
 
   it('the marginal form of a diagonal factor is itself, and of [[2, 1], [1, 2]] has variance 2/3', () => {
