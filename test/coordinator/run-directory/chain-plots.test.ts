@@ -77,5 +77,7 @@ describe('coordinator/run-directory/chain-plots', () => {
     ];
     const widest = Math.max(...curve.data.values.map(({ x }) => x));
     expect(widest).to.be.closeTo(7 + 2.4477 * Math.sqrt(2), 1e-3);
+    const highest = Math.max(...curve.data.values.map(({ y }) => y));
+    expect(highest).to.be.closeTo(3 + 2.4477 * 2, 5e-3);
   });
 });

@@ -40,6 +40,9 @@ describe('worker/objectives/log-posterior/predictive', () => {
     const labels = Int32Array.of(0, 1, 0, 1);
     // Bins of width 1/3: confidences 0.9, 0.8 in the last, 0.6, 0.6 in the middle one.
     expect(expectedCalibrationError(probabilities, labels, 2, 3)).to.be.closeTo(0.375, 1e-15);
+    // A confidence on an edge belongs to the bin below: 0.6 and 0.7 are apart with five bins.
+    const edge = Float64Array.of(0.6, 0.4, 0.7, 0.3);
+    expect(expectedCalibrationError(edge, Int32Array.of(1, 0), 2, 5)).to.be.closeTo((0.6 + 0.3) / 2, 1e-15);
     expect(expectedCalibrationError(Float64Array.of(1, 0), Int32Array.of(0), 2)).to.equal(0);
   });
 });

@@ -178,20 +178,36 @@ describe('worker/objectives/log-posterior: surrogates', () => {
     expect(precision[0]).to.be.closeTo(1.5, 1e-14);
   });
 
-  it('metric learning: half the pairs are similar, and the leading direction is the axis of largest variance', () => {
+  it('metric learning: half the pairs are similar, and the first direction is the axis of largest variance', () => {
     const base = tinyDataset(3, 2, (row) => (row[0]! > 0 ? 1 : 0), 200);
     const stretched = base.train.features.map((value, i) => (i % 3 === 1 ? 30 * value : value));
     const dataset = { ...base, train: { ...base.train, features: stretched } };
-    const settings = { priorVariance: 1, componentCount: 1, pairsPerClient: 100, testPairs: 10 };
+    const settings = { priorVariance: 1, componentCount: 2, pairsPerClient: 100, testPairs: 10 };
     const family = metricLearning({ dataset, settings, precision: 'float64', clientCount: 2, rng });
     const shard = family.shard(range(0, 100)) as LogPosterior;
     expect(shard.exampleCount).to.equal(100);
     // With theta = 0 the bias gradient is mean(1/2 - similar).
-    const gradient = shard.gradient(new Float64Array(2), range(0, 100)) as Float64Array;
-    expect(gradient[1]).to.be.closeTo(0, 1e-12);
-    // Squared differences along the stretched axis average 2 x 900; along another they would average 2.
-    const { precision } = factorOf(shard);
-    expect(Math.abs(gradient[0]!)).to.be.above(0.5);
-    expect(precision.every(Number.isFinite)).to.equal(true);
+    const gradient = shard.gradient(new Float64Array(3), range(0, 100)) as Float64Array;
+    expect(gradient[2]).to.be.closeTo(0, 1e-12);
+    // At (g, 0, 0) one pair costs ln(1 + e^(+-g s^2)): squared differences average 2 x 900 along the first axis and 2 along another.
+    const lossAlong = (component: number) => {
+      const params = new Float64Array(3);
+      params[component] = 1;
+      return shard.loss(params, range(0, 100));
+    };
+    expect(lossAlong(0)).to.be.within(500, 1500); // about half of 1,800
+    expect(lossAlong(1)).to.be.below(10);
+  });
+
+  it('metric learning: classes apart along the first axis make its distance count, gamma > 0 and mu > 0', () => {
+    const base = tinyDataset(2, 2, (row) => (row[0]! > 0 ? 1 : 0), 200);
+    const apart = base.train.features.map((value, i) => (i % 2 === 0 ? value + (value > 0 ? 3 : -3) : value));
+    const dataset = { ...base, train: { ...base.train, features: apart } };
+    const settings = { priorVariance: 10, componentCount: 1, pairsPerClient: 200, testPairs: 10 };
+    const family = metricLearning({ dataset, settings, precision: 'float64', clientCount: 1, rng });
+    const factor = factorOf(family.shard(range(0, 200)) as LogPosterior);
+    const { mean } = conjugatePosterior(gaussianPriorFactor(2, 1 / 10), [factor]);
+    expect(mean[0]).to.be.above(0.05);
+    expect(mean[1]).to.be.above(1);
   });
 });
