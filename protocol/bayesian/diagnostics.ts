@@ -31,6 +31,18 @@ function hasNonFinite(chains: Chains): boolean {
   return false;
 }
 
+/** Largest draw less the smallest. */
+function rangeOf(chains: Chains): number {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const chain of chains)
+    for (let i = 0; i < chain.length; i++) {
+      low = Math.min(low, chain[i]!);
+      high = Math.max(high, chain[i]!);
+    }
+  return high - low;
+}
+
 /** First and last floor(n / 2) draws of each chain; a middle draw is left out. */
 export function splitChains(chains: Chains): readonly ReadonlyVector[] {
   return chains.flatMap((chain) => {
@@ -141,8 +153,7 @@ export function effectiveSampleSize(chains: Chains): number {
   const n = chains[0]!.length;
   const drawCount = chains.length * n;
   if (hasNonFinite(chains)) return Number.NaN;
-  const sorted = pooled(chains).sort();
-  if (sorted[drawCount - 1]! - sorted[0]! < 1e-15) return drawCount;
+  if (rangeOf(chains) < 1e-15) return drawCount;
   const means = Float64Array.from(chains, mean);
   const autocovariance = meanAutocovariance(chains, means);
   const atZero = autocovariance(0);

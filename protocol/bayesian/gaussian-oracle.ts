@@ -96,7 +96,7 @@ export function stepFractions(visitProbabilities: readonly number[], delay: read
   return steps.map((step) => step / total);
 }
 
-/** Drift P theta -> b - P theta of every shard (spec: P_s, b_s), the prior once and in full on each of them. */
+/** Drift b - P theta of every shard, as eta = b and precision = P; the prior once and in full on each of them. */
 function drift(model: GaussianModel, sampler: VisitingSampler, assumed: readonly number[]): readonly GaussianFactor[] {
   const alpha = sampler.conduciveWeight ?? 1;
   const factors = model.shards.map(shardFactor);

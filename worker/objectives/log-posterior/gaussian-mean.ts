@@ -1,6 +1,6 @@
 import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
 import { type GaussianModel, shardFactor } from '../../../protocol/bayesian/gaussian-oracle.js';
-import type { Precision, ReadonlyVector, Segment } from '../../../protocol/method.js';
+import type { ClientIndex, Precision, ReadonlyVector, Segment } from '../../../protocol/method.js';
 import { log } from '../../../protocol/numerics/elementary.js';
 import {
   cholesky,
@@ -11,8 +11,9 @@ import {
 } from '../../../protocol/numerics/linear-algebra.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
 import { GradswarmError } from '../../../protocol/wire/error-codes.js';
+import type { Dataset } from '../../datasets/dataset.js';
 import type { ObjectiveFamily } from '../family.js';
-import { type GaussianProblem, modelObservations, problemModel } from './gaussian-problems.js';
+import { GAUSSIAN_PROBLEMS, type GaussianProblem, modelObservations, problemModel } from './gaussian-problems.js';
 import {
   type IsotropicPrior,
   isotropicPrior,
@@ -32,11 +33,16 @@ export interface GaussianMeanSettings {
   readonly priorVariance: number;
   /** Precision of an observation, d x d row by row: one for all, or one a group of the data set. Empty: the identity. */
   readonly dataPrecisions: readonly (readonly number[])[];
-  /** 'none': the data set's features. Otherwise the data set must be the one that `problemDataset` makes. */
+  /** 'none': the data set's features. Otherwise no data set (client s owns shard s), or the one that `problemDataset` makes. */
   readonly problem: 'none' | GaussianProblem;
 }
 
 export const defaults: GaussianMeanSettings = { priorVariance: 1, dataPrecisions: [], problem: 'none' };
+
+/** As of every family, but a problem needs no data set. */
+export type GaussianMeanContext = Omit<LogPosteriorContext<GaussianMeanSettings>, 'dataset'> & {
+  readonly dataset: Dataset | null;
+};
 
 /** All observations of a run, in float64, with the precision of each one's group. */
 interface Observations {
@@ -148,6 +154,10 @@ function factorOf(observations: Observations, examples: Uint32Array): GaussianFa
   return { eta, precision: total };
 }
 
+function examplesOfGroup({ groups }: Observations, group: number): Uint32Array {
+  return Uint32Array.from(groups.keys()).filter((example) => groups[example] === group);
+}
+
 function logNormalizer(precision: Float64Array): number {
   return 0.5 * logDeterminant(precision, log) - orderOf(precision) * 0.91893853320467274178;
 }
@@ -166,8 +176,7 @@ function observationsOfModel(model: GaussianModel): Observations {
   };
 }
 
-function observationsOfDataset(context: LogPosteriorContext<GaussianMeanSettings>): Observations {
-  const { dataset, settings } = context;
+function observationsOfDataset(dataset: Dataset, settings: GaussianMeanSettings): Observations {
   const dimension = dataset.featureShape.reduce((product, length) => product * length, 1);
   const { count } = dataset.train;
   const given = settings.dataPrecisions.map((matrix) => Float64Array.from(matrix));
@@ -197,24 +206,40 @@ function priorVarianceOf({ prior }: GaussianModel): number {
   return variance;
 }
 
-/** A family from explicit shard statistics: examples are numbered shard after shard, and whole shards use the statistics. */
+/**
+ * A family from explicit shard statistics: examples are numbered shard after shard, and whole shards use the statistics.
+ * `ownedByClient`: a client asked for by its index owns the shard of that index, whatever its examples.
+ */
 export function familyOfModel(
   model: GaussianModel,
   run: { readonly precision: Precision; readonly clientCount: number },
+  ownedByClient = false,
 ): ObjectiveFamily {
   const prior = isotropicPrior(priorVarianceOf(model), run.clientCount, 'gaussian-mean');
-  return familyOf(observationsOfModel(model), prior, run.precision);
+  return familyOf(observationsOfModel(model), prior, run.precision, ownedByClient);
 }
 
 /** Evaluates on the training examples: predictive density of data that the posterior is about. No accuracy. */
-function familyOf(observations: Observations, prior: IsotropicPrior, precision: Precision): ObjectiveFamily {
+function familyOf(
+  observations: Observations,
+  prior: IsotropicPrior,
+  precision: Precision,
+  ownedByClient = false,
+): ObjectiveFamily {
   const { count, dimension } = observations;
   const segments: readonly Segment[] = [{ name: 'mean', module: 'mean', offset: 0, shape: [dimension] }];
   return {
     segments,
     parameterCount: dimension,
     initialParams: () => zeros(dimension, precision),
-    shard: (examples) => new GaussianMeanShard(observations, examples, segments, prior, precision),
+    shard: (examples: Uint32Array, client?: ClientIndex) =>
+      new GaussianMeanShard(
+        observations,
+        ownedByClient && client !== undefined ? examplesOfGroup(observations, client) : examples,
+        segments,
+        prior,
+        precision,
+      ),
     evaluate: (estimates) => ({
       loss: negativeLogPredictive(estimates, count, (params, example) => logDensity(observations, params, example)),
       accuracy: null,
@@ -223,26 +248,40 @@ function familyOf(observations: Observations, prior: IsotropicPrior, precision: 
   };
 }
 
-export default function gaussianMean(context: LogPosteriorContext<GaussianMeanSettings>): ObjectiveFamily {
+/** Throws ERR_OBJECTIVE when the problem, its prior, the data set and the number of clients do not belong together. */
+function checkProblem(model: GaussianModel, context: GaussianMeanContext): void {
+  const { settings, dataset, clientCount } = context;
+  const refuse = (expected: string, got: string) => {
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `gaussian-mean: problem '${settings.problem}' has ${expected}, got ${got}`,
+    );
+  };
+  const variance = priorVarianceOf(model);
+  if (Math.abs(settings.priorVariance / variance - 1) > 1e-12)
+    refuse(`prior variance ${variance}`, `priorVariance ${settings.priorVariance}`);
+  const shardCount = model.shards.length;
+  const exampleCount = model.shards.reduce((sum, shard) => sum + shard.exampleCount, 0);
+  if (!dataset && clientCount !== shardCount) refuse(`${shardCount} shards, one a client`, `${clientCount} clients`);
+  if (dataset && dataset.train.count !== exampleCount)
+    refuse(`${exampleCount} examples`, `data set '${dataset.name}' with ${dataset.train.count}`);
+}
+
+export default function gaussianMean(context: GaussianMeanContext): ObjectiveFamily {
   const { settings, dataset, precision, clientCount } = context;
   const { priorVariance, problem } = settings;
-  if (problem === 'none')
-    return familyOf(
-      observationsOfDataset(context),
-      isotropicPrior(priorVariance, clientCount, 'gaussian-mean'),
-      precision,
-    );
-  const model = problemModel(problem);
-  if (Math.abs(priorVariance / priorVarianceOf(model) - 1) > 1e-12)
-    throw new GradswarmError(
-      'ERR_OBJECTIVE',
-      `gaussian-mean: problem '${problem}' has prior variance ${priorVarianceOf(model)}, got priorVariance ${priorVariance}`,
-    );
-  const count = model.shards.reduce((sum, { exampleCount }) => sum + exampleCount, 0);
-  if (dataset.train.count !== count)
-    throw new GradswarmError(
-      'ERR_OBJECTIVE',
-      `gaussian-mean: problem '${problem}' has ${count} examples, data set '${dataset.name}' ${dataset.train.count}; use the problem's own`,
-    );
-  return familyOfModel(model, context);
+  if (problem !== 'none') {
+    if (!GAUSSIAN_PROBLEMS.includes(problem))
+      throw new GradswarmError(
+        'ERR_OBJECTIVE',
+        `gaussian-mean: problem must be none or one of ${GAUSSIAN_PROBLEMS.join(', ')}, got '${problem}'`,
+      );
+    const model = problemModel(problem);
+    checkProblem(model, context);
+    return familyOfModel(model, context, dataset === null);
+  }
+  if (!dataset)
+    throw new GradswarmError('ERR_OBJECTIVE', 'gaussian-mean: expected a data set, got none; name one, or a problem');
+  const prior = isotropicPrior(priorVariance, clientCount, 'gaussian-mean');
+  return familyOf(observationsOfDataset(dataset, settings), prior, precision);
 }

@@ -9,7 +9,8 @@ import { rootStream } from '../../../protocol/numerics/random.js';
 import type { Dataset } from '../../datasets/dataset.js';
 
 /** Gaussian-mean problems with given shard statistics. Their data are the same in every run, whatever its seed. */
-export type GaussianProblem = 'unequal-curvature' | 'one-dimensional' | 'published-setting';
+export const GAUSSIAN_PROBLEMS = ['unequal-curvature', 'one-dimensional', 'published-setting'] as const;
+export type GaussianProblem = (typeof GAUSSIAN_PROBLEMS)[number];
 
 const stream = rootStream(1, 'float64');
 

@@ -25,6 +25,8 @@ export class MultilayerPerceptron {
   ) {
     if (widths.length < 2 || widths.some((width) => !(Number.isInteger(width) && width >= 1)))
       throw new GradswarmError('ERR_OBJECTIVE', `network widths must be positive integers, got [${widths.join(', ')}]`);
+    if (activation !== 'relu' && activation !== 'tanh')
+      throw new GradswarmError('ERR_OBJECTIVE', `network activation must be relu or tanh, got '${activation}'`);
     const segments: Segment[] = [];
     const offsets: number[] = [];
     let offset = 0;

@@ -7,9 +7,9 @@ import {
   UNEQUAL_CURVATURE,
 } from '../../../../protocol/bayesian/experiments.js';
 import { modelPosterior, shardFactor, stationaryLaw } from '../../../../protocol/bayesian/gaussian-oracle.js';
-import type { LogPosterior, Rng } from '../../../../protocol/method.js';
+import type { LogPosterior, Objective, Rng } from '../../../../protocol/method.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
-import type { GradswarmError } from '../../../../protocol/wire/error-codes.js';
+import { GradswarmError } from '../../../../protocol/wire/error-codes.js';
 import gaussianMean, { defaults, familyOfModel } from '../../../../worker/objectives/log-posterior/gaussian-mean.js';
 import { problemDataset, problemModel } from '../../../../worker/objectives/log-posterior/gaussian-problems.js';
 import { conduciveGradient, range, tinyDataset, unequalCurvatureGradient } from '../../../support/bayesian-problems.js';
@@ -197,6 +197,23 @@ describe('worker/objectives/log-posterior/gaussian-problems', () => {
       });
       expect(conjugatePosterior(model.prior, factors)).to.deep.equal(modelPosterior(model));
     });
+
+  it('without a data set client s owns shard s, and their number must be that of the shards', () => {
+    const settings = { ...defaults, problem: 'one-dimensional' as const };
+    const build = (clientCount: number, problem: typeof defaults.problem = settings.problem) =>
+      gaussianMean({
+        dataset: null,
+        settings: { ...settings, problem },
+        precision: 'float64',
+        clientCount,
+        rng: rootStream(9, 'float64'),
+      });
+    const owned = build(2) as { shard(examples: Uint32Array, client: number): Objective };
+    expect([0, 1].map((client) => owned.shard(new Uint32Array(0), client).exampleCount)).to.deep.equal([10, 30]);
+    expect(() => build(3)).to.throw(GradswarmError, '2 shards, one a client, got 3 clients');
+    expect(() => build(2, 'none')).to.throw(GradswarmError, 'expected a data set');
+    expect(() => build(2, 'two-dimensional' as never)).to.throw(GradswarmError, 'one of unequal-curvature');
+  });
 });
 
 /** First and second raw moments (11, 12, 22) of one DSGLD chain: 200 visits to forget the start, 1,200 that count. */
