@@ -1,19 +1,20 @@
 import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
-import { type GaussianModel, shardFactor } from '../../../protocol/bayesian/gaussian-oracle.js';
+import type { GaussianModel } from '../../../protocol/bayesian/gaussian-oracle.js';
 import type { ClientIndex, Precision, ReadonlyVector, Segment } from '../../../protocol/method.js';
-import { log } from '../../../protocol/numerics/elementary.js';
-import {
-  cholesky,
-  choleskySolve,
-  identity,
-  logDeterminant,
-  orderOf,
-} from '../../../protocol/numerics/linear-algebra.js';
+import { cholesky, choleskySolve, identity } from '../../../protocol/numerics/linear-algebra.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
 import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import type { ObjectiveFamily } from '../family.js';
-import { GAUSSIAN_PROBLEMS, type GaussianProblem, modelObservations, problemModel } from './gaussian-problems.js';
+import {
+  examplesOfGroup,
+  factorOf,
+  logDensity,
+  type Observations,
+  observationsOfDataset,
+  observationsOfModel,
+} from './gaussian-observations.js';
+import { GAUSSIAN_PROBLEMS, type GaussianProblem, problemModel } from './gaussian-problems.js';
 import {
   type IsotropicPrior,
   isotropicPrior,
@@ -43,20 +44,6 @@ export const defaults: GaussianMeanSettings = { priorVariance: 1, dataPrecisions
 export type GaussianMeanContext = Omit<LogPosteriorContext<GaussianMeanSettings>, 'dataset'> & {
   readonly dataset: Dataset | null;
 };
-
-/** All observations of a run, in float64, with the precision of each one's group. */
-interface Observations {
-  readonly count: number;
-  readonly dimension: number;
-  /** count x dimension. */
-  readonly values: Float64Array;
-  readonly groups: Int32Array;
-  readonly precisions: readonly Float64Array[];
-  /** ln of the normalising constant of each group's density. */
-  readonly logNormalizers: readonly number[];
-  /** Likelihood factor of a whole group where its statistics are given; it does not pass through rounded examples. */
-  readonly groupFactors?: readonly GaussianFactor[];
-}
 
 class GaussianMeanShard extends LikelihoodShard {
   private readonly exact: GaussianFactor;
@@ -113,88 +100,6 @@ class GaussianMeanShard extends LikelihoodShard {
   protected override factor(): GaussianFactor {
     return this.exact;
   }
-}
-
-function logDensity(observations: Observations, params: ReadonlyVector, index: number): number {
-  const { dimension, values, groups, precisions, logNormalizers } = observations;
-  const precision = precisions[groups[index]!]!;
-  let square = 0;
-  for (let i = 0; i < dimension; i++)
-    for (let j = 0; j < dimension; j++)
-      square +=
-        precision[i * dimension + j]! *
-        (params[i]! - values[index * dimension + i]!) *
-        (params[j]! - values[index * dimension + j]!);
-  return logNormalizers[groups[index]!]! - 0.5 * square;
-}
-
-/** The group whose examples these are, all of them and in order; -1 if there is none. */
-function wholeGroup({ groups }: Observations, examples: Uint32Array): number {
-  const group = groups[examples[0]!]!;
-  let at = 0;
-  for (let i = 0; i < groups.length; i++) if (groups[i] === group && examples[at++] !== i) return -1;
-  return at === examples.length ? group : -1;
-}
-
-function factorOf(observations: Observations, examples: Uint32Array): GaussianFactor {
-  const { dimension: d, values, groups, precisions, groupFactors } = observations;
-  const group = groupFactors && examples.length > 0 ? wholeGroup(observations, examples) : -1;
-  if (groupFactors && group >= 0) return groupFactors[group]!;
-  const eta = new Float64Array(d);
-  const total = new Float64Array(d * d);
-  for (const index of examples) {
-    const precision = precisions[groups[index]!]!;
-    for (let i = 0; i < d; i++)
-      for (let j = 0; j < d; j++) {
-        const entry = precision[i * d + j]!;
-        eta[i] = eta[i]! + entry * values[index * d + j]!;
-        total[i * d + j] = total[i * d + j]! + entry;
-      }
-  }
-  return { eta, precision: total };
-}
-
-function examplesOfGroup({ groups }: Observations, group: number): Uint32Array {
-  return Uint32Array.from(groups.keys()).filter((example) => groups[example] === group);
-}
-
-function logNormalizer(precision: Float64Array): number {
-  return 0.5 * logDeterminant(precision, log) - orderOf(precision) * 0.91893853320467274178;
-}
-
-function observationsOfModel(model: GaussianModel): Observations {
-  const { values, groups } = modelObservations(model);
-  const precisions = model.shards.map((shard) => shard.dataPrecision);
-  return {
-    count: groups.length,
-    dimension: model.prior.eta.length,
-    values,
-    groups,
-    precisions,
-    logNormalizers: precisions.map(logNormalizer),
-    groupFactors: model.shards.map(shardFactor),
-  };
-}
-
-function observationsOfDataset(dataset: Dataset, settings: GaussianMeanSettings): Observations {
-  const dimension = dataset.featureShape.reduce((product, length) => product * length, 1);
-  const { count } = dataset.train;
-  const given = settings.dataPrecisions.map((matrix) => Float64Array.from(matrix));
-  const precisions = given.length === 0 ? [identity(dimension)] : given;
-  for (const matrix of precisions)
-    if (matrix.length !== dimension * dimension)
-      throw new GradswarmError(
-        'ERR_OBJECTIVE',
-        `gaussian-mean: dataPrecisions must be ${dimension} x ${dimension} row by row, got ${matrix.length} numbers`,
-      );
-  const groups = precisions.length === 1 ? new Int32Array(count) : dataset.groups;
-  if (!groups || groups.some((group) => group >= precisions.length))
-    throw new GradswarmError(
-      'ERR_OBJECTIVE',
-      `gaussian-mean: ${precisions.length} dataPrecisions need a data set with as many groups; give one for all`,
-    );
-  const values = Float64Array.from(dataset.train.features);
-  return { count, dimension, values, groups, precisions, logNormalizers: precisions.map(logNormalizer) };
 }
 
 /** Variance of a model's prior, which must be N(0, variance I). */
@@ -283,5 +188,5 @@ export default function gaussianMean(context: GaussianMeanContext): ObjectiveFam
   if (!dataset)
     throw new GradswarmError('ERR_OBJECTIVE', 'gaussian-mean: expected a data set, got none; name one, or a problem');
   const prior = isotropicPrior(priorVariance, clientCount, 'gaussian-mean');
-  return familyOf(observationsOfDataset(dataset, settings), prior, precision);
+  return familyOf(observationsOfDataset(dataset, settings.dataPrecisions), prior, precision);
 }
