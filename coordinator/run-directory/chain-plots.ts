@@ -122,8 +122,8 @@ function plane({ mean, covariance }: Gaussian, x: number, y: number): Gaussian {
 }
 
 /**
- * Draws of two parameters, one colour a chain. `reference`: a Gaussian over all parameters, drawn as the ellipse that holds 95 % of
- * its mass (squared radius 5.991).
+ * Draws of two parameters, one colour a chain. `reference`: a Gaussian over all parameters, drawn as the ellipse that
+ * holds 95 % of its mass (squared radius 5.991).
  */
 export function pairSpec(
   draws: ChainDraws,

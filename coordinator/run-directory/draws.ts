@@ -3,8 +3,8 @@ import type { ReadonlyVector } from '../../protocol/method.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 
 /**
- * Posterior draws as one NumPy file (.npy, format 1.0, little-endian float64, C order) of shape (chains, draws, parameters): the bits
- * of every draw, no dependency, and the order of axes that ArviZ expects:
+ * Posterior draws as one NumPy file (.npy, format 1.0, little-endian float64, C order) of shape (chains, draws,
+ * parameters): the bits of every draw, no dependency, and the order of axes that ArviZ expects:
  *
  *     import arviz, numpy
  *     posterior = arviz.from_dict(posterior={"theta": numpy.load("draws.npy")})    # ArviZ 0.x
@@ -64,7 +64,9 @@ function malformed(path: string, expected: string): GradswarmError {
   );
 }
 
-/** Draws from the bytes of such a file. Throws ERR_DATA_FORMAT for anything else; `path` names the file in the message. */
+/**
+ * Draws from the bytes of such a file. Throws ERR_DATA_FORMAT for anything else; `path` names the file in the message.
+ */
 export function decodeDraws(bytes: Uint8Array, path: string): readonly (readonly Float64Array[])[] {
   if (bytes.length < HEADER_ALIGNMENT || MAGIC.some((byte, i) => bytes[i] !== byte))
     throw malformed(path, 'an .npy file of format 1.0');

@@ -5,10 +5,11 @@ import { log } from '../numerics/elementary.js';
 import { inverseNormalCdf } from '../numerics/normal-distribution.js';
 
 /**
- * Convergence diagnostics of one scalar quantity over M chains of n draws (Vehtari, Gelman, Simpson, Carpenter, Bürkner,
- * "Rank-normalization, folding, and localization: an improved R-hat", Bayesian Analysis 2021). Where implementations differ, ArviZ's rules are
- * used: a pair of autocorrelations at even lag e is looked at only while e < n - 2, and the standard error of a standard
- * deviation uses the effective sample size of the squared deviations (ArviZ from 0.21; older ones used the mean's).
+ * Convergence diagnostics of one scalar quantity over M chains of n draws (Vehtari, Gelman, Simpson, Carpenter,
+ * Bürkner, "Rank-normalization, folding, and localization: an improved R-hat", Bayesian Analysis 2021). Where
+ * implementations differ, ArviZ's rules are used: a pair of autocorrelations at even lag e is looked at only while
+ * e < n - 2, and the standard error of a standard deviation uses the effective sample size of the squared deviations (ArviZ
+ * from 0.21; older ones used the mean's).
  *
  * They measure mixing, never bias: chains that agree on a wrong law pass all of them.
  */
@@ -117,8 +118,9 @@ export function splitRhat(chains: Chains): number {
 }
 
 /**
- * Larger of the basic R-hat of the split rank-normalised draws and that of the split, folded (|x - median|), rank-normalised ones.
- * Accept below 1.01. One chain gives a value too (ArviZ: NaN). NaN when a draw is not finite or all are equal.
+ * Larger of the basic R-hat of the split rank-normalised draws and that of the split, folded (|x - median|),
+ * rank-normalised ones. Accept below 1.01. One chain gives a value too (ArviZ: NaN). NaN when a draw is not finite or
+ * all are equal.
  */
 export function rankNormalizedRhat(chains: Chains): number {
   const split = splitChains(checked(chains));
@@ -222,7 +224,9 @@ export function mcseSd(chains: Chains): number {
   return Math.sqrt((fourth - second * second) / meanEss(squares) / (4 * second));
 }
 
-/** Monte Carlo standard error of the p-quantile: half the one-sigma interval between order statistics (ArviZ's indices). */
+/**
+ * Monte Carlo standard error of the p-quantile: half the one-sigma interval between order statistics (ArviZ's indices).
+ */
 export function mcseQuantile(chains: Chains, probability: number): number {
   const ess = quantileEss(chains, probability);
   if (Number.isNaN(ess)) return Number.NaN;

@@ -17,12 +17,13 @@ export interface ShardGradients {
 }
 
 /**
- * Exact variance of the distributed estimator (N_s / (f_s m)) sum over a batch drawn with replacement, shard s drawn with probability f_s:
+ * Exact variance of the distributed estimator (N_s / (f_s m)) sum over a batch drawn with replacement, shard s drawn
+ * with probability f_s:
  *
  *   (1/m) sum_s (N_s^2 / f_s) tr Cov_s  +  sum_s |G_s|^2 / f_s - |sum_s G_s|^2,   G_s = grad ln p(x_s) - grad ln q_s.
  *
- * [D] Derived for this project; the published bounds (El Mekkaoui et al., UAI 2021, theorems 1 and 2) lack the second part, because batch
- * members share the random shard.
+ * [D] Derived for this project; the published bounds (El Mekkaoui et al., UAI 2021, theorems 1 and 2) lack the second
+ * part, because batch members share the random shard.
  */
 export function gradientVariance(
   shards: readonly ShardGradients[],

@@ -2,9 +2,9 @@ import type { Rng } from '../method.js';
 import { exp, log } from '../numerics/elementary.js';
 
 /**
- * Hamiltonian Monte Carlo as a reference for posteriors that have no closed form: leapfrog, a diagonal mass matrix and the step size by
- * dual averaging (Hoffman, Gelman, "The No-U-Turn Sampler", JMLR 2014, section 3.2), both fixed after warm-up, so that the kept draws are
- * exactly invariant. Trajectory lengths are jittered, which avoids periodic orbits.
+ * Hamiltonian Monte Carlo as a reference for posteriors that have no closed form: leapfrog, a diagonal mass matrix and
+ * the step size by dual averaging (Hoffman, Gelman, "The No-U-Turn Sampler", JMLR 2014, section 3.2), both fixed after
+ * warm-up, so that the kept draws are exactly invariant. Trajectory lengths are jittered, which avoids periodic orbits.
  */
 
 export interface LogDensity {

@@ -9,7 +9,9 @@ export function autocovarianceAt(x: ReadonlyVector, mean: number, lag: number): 
   return sum / n;
 }
 
-/** The same at all lags 0 to n - 1 by Fourier transform: O(n log n) together. Agrees with the definition to rounding. */
+/**
+ * The same at all lags 0 to n - 1 by Fourier transform: O(n log n) together. Agrees with the definition to rounding.
+ */
 export function autocovariances(x: ReadonlyVector, mean: number): Float64Array {
   const n = x.length;
   // Twice the length, so that no lag wraps around.

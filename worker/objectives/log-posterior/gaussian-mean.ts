@@ -25,16 +25,21 @@ import {
 import { negativeLogPredictive } from './predictive.js';
 
 /**
- * Mean of Gaussian observations with known precision: x_i ~ N(theta, Lambda_g^-1), g the group of example i. The posterior is
- * Gaussian and known, and the laws of the samplers on it too (protocol/bayesian/gaussian-oracle.ts).
+ * Mean of Gaussian observations with known precision: x_i ~ N(theta, Lambda_g^-1), g the group of example i. The
+ * posterior is Gaussian and known, and the laws of the samplers on it too (protocol/bayesian/gaussian-oracle.ts).
  */
 
 export interface GaussianMeanSettings {
   /** Prior N(0, priorVariance I). A problem has its own, which must be repeated here. */
   readonly priorVariance: number;
-  /** Precision of an observation, d x d row by row: one for all, or one a group of the data set. Empty: the identity. */
+  /**
+   * Precision of an observation, d x d row by row: one for all, or one a group of the data set. Empty: the identity.
+   */
   readonly dataPrecisions: readonly (readonly number[])[];
-  /** 'none': the data set's features. Otherwise no data set (client s owns shard s), or the one that `problemDataset` makes. */
+  /**
+   * 'none': the data set's features. Otherwise no data set (client s owns shard s), or the one that `problemDataset`
+   * makes.
+   */
   readonly problem: 'none' | GaussianProblem;
 }
 
@@ -112,8 +117,8 @@ function priorVarianceOf({ prior }: GaussianModel): number {
 }
 
 /**
- * A family from explicit shard statistics: examples are numbered shard after shard, and whole shards use the statistics.
- * `ownedByClient`: a client asked for by its index owns the shard of that index, whatever its examples.
+ * A family from explicit shard statistics: examples are numbered shard after shard, and whole shards use the
+ * statistics. `ownedByClient`: a client asked for by its index owns the shard of that index, whatever its examples.
  */
 export function familyOfModel(
   model: GaussianModel,

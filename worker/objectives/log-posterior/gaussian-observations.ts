@@ -86,8 +86,8 @@ export function observationsOfModel(model: GaussianModel): Observations {
 }
 
 /**
- * The training features. `dataPrecisions`: d x d row by row, one for all or one a group; empty: the identity. Throws ERR_OBJECTIVE when they
- * do not fit the data set.
+ * The training features. `dataPrecisions`: d x d row by row, one for all or one a group; empty: the identity. Throws
+ * ERR_OBJECTIVE when they do not fit the data set.
  */
 export function observationsOfDataset(dataset: Dataset, dataPrecisions: readonly (readonly number[])[]): Observations {
   const dimension = dataset.featureShape.reduce((product, length) => product * length, 1);

@@ -45,8 +45,9 @@ export function modelObservations(model: GaussianModel): {
 }
 
 /**
- * The problem as a data set whose groups are its shards, so that splitting by group gives every client one of them. Features are rounded to
- * float32 as in any data set; the objective works with the exact statistics. Nothing is held out.
+ * The problem as a data set whose groups are its shards, so that splitting by group gives every client one of them.
+ * Features are rounded to float32 as in any data set; the objective works with the exact statistics. Nothing is held
+ * out.
  */
 export function problemDataset(problem: GaussianProblem): Dataset {
   const model = problemModel(problem);

@@ -5,8 +5,9 @@ import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 export type Activation = 'relu' | 'tanh';
 
 /**
- * A dense network with softmax outputs and closed-form gradients in plain loops, one example at a time. Parameters layer by layer:
- * weights (inputs x outputs, row by row), then biases. Buffers belong to the instance: one call at a time.
+ * A dense network with softmax outputs and closed-form gradients in plain loops, one example at a time. Parameters
+ * layer by layer: weights (inputs x outputs, row by row), then biases. Buffers belong to the instance: one call at a
+ * time.
  */
 export class MultilayerPerceptron {
   readonly parameterCount: number;

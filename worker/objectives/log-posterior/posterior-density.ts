@@ -3,8 +3,9 @@ import type { LogPosterior } from '../../../protocol/method.js';
 import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 
 /**
- * The whole posterior as a log-density for the reference sampler: the sum of all shards' likelihood factors and the prior N(0,
- * priorVariance I), once. Float64 objectives that answer without a promise only; throws ERR_OBJECTIVE otherwise.
+ * The whole posterior as a log-density for the reference sampler: the sum of all shards' likelihood factors and the
+ * prior N(0, priorVariance I), once. Float64 objectives that answer without a promise only; throws ERR_OBJECTIVE
+ * otherwise.
  */
 export function posteriorDensity(
   shards: readonly LogPosterior[],
