@@ -28,7 +28,7 @@ describe('protocol/codecs: quantizers', () => {
       [{ name: 'scaled-sign' }, 0.363, 0.948, 0.01],
       [{ name: 'int8-linear', block: 64 }, 3.5e-5, 1.3e-4, 0.1],
       [{ name: 'int8-linear', block: 256 }, 4.8e-5, 3.7e-4, 0.1],
-      [{ name: 'int8-linear', block: 4096 }, 7.5e-5, 1.8e-3, 0.15],
+      [{ name: 'int8-linear', block: 4096 }, 7.5e-5, 1.8e-3, 0.2],
       [{ name: 'int8-dynamic', block: 64 }, 9.0e-5, 6.1e-5, 0.1],
       [{ name: 'int8-dynamic', block: 256 }, 1.2e-4, 1.0e-4, 0.1],
       [{ name: 'int8-dynamic', block: 4096 }, 1.7e-4, 2.4e-4, 0.15],
@@ -132,8 +132,9 @@ describe('protocol/codecs: quantizers', () => {
     for (let from = 0; from < LENGTH; from += 100) {
       let largest = 0;
       for (let i = from; i < from + 100; i++) largest = Math.max(largest, Math.abs(heavy[i]!));
-      for (let i = from; i < from + 100; i++)
-        expect(Math.abs(decoded[i]! - heavy[i]!)).to.be.at.most((largest / 254) * (1 + 1e-6));
+      let worst = 0;
+      for (let i = from; i < from + 100; i++) worst = Math.max(worst, Math.abs(decoded[i]! - heavy[i]!));
+      expect(worst).to.be.at.most((largest / 254) * (1 + 1e-6));
     }
   });
 
