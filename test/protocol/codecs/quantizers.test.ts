@@ -26,13 +26,13 @@ describe('protocol/codecs: quantizers', () => {
     // [spec, Gaussian, heavy tail, tolerance of the heavy one]: heavy-tailed figures depend on a few entries.
     const rows: readonly (readonly [CodecSpec, number, number, number])[] = [
       [{ name: 'scaled-sign' }, 0.363, 0.948, 0.01],
-      [{ name: 'int8-linear', block: 64 }, 3.5e-5, 1.3e-4, 0.1],
-      [{ name: 'int8-linear', block: 256 }, 4.8e-5, 3.7e-4, 0.1],
+      [{ name: 'int8-linear', block: 64 }, 3.5e-5, 1.3e-4, 0.2],
+      [{ name: 'int8-linear', block: 256 }, 4.8e-5, 3.7e-4, 0.2],
       [{ name: 'int8-linear', block: 4096 }, 7.5e-5, 1.8e-3, 0.2],
-      [{ name: 'int8-dynamic', block: 64 }, 9.0e-5, 6.1e-5, 0.1],
-      [{ name: 'int8-dynamic', block: 256 }, 1.2e-4, 1.0e-4, 0.1],
-      [{ name: 'int8-dynamic', block: 4096 }, 1.7e-4, 2.4e-4, 0.15],
-      [{ name: 'natural' }, 0.0817, 0.0837, 0.12],
+      [{ name: 'int8-dynamic', block: 64 }, 9.0e-5, 6.1e-5, 0.2],
+      [{ name: 'int8-dynamic', block: 256 }, 1.2e-4, 1.0e-4, 0.2],
+      [{ name: 'int8-dynamic', block: 4096 }, 1.7e-4, 2.4e-4, 0.2],
+      [{ name: 'natural' }, 0.0817, 0.0837, 0.2],
     ];
     for (const [spec, onNormal, onHeavy, tolerance] of rows) {
       const label = JSON.stringify(spec);
