@@ -1,6 +1,7 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
 import { zeros } from '../numerics/vector.js';
 import { GradswarmError } from '../wire/error-codes.js';
+import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /** Checks and views that all codecs share. Typed-array views are little-endian on every engine that runs this. */
 
@@ -27,11 +28,21 @@ export function resultOf(length: number, precision: Precision, into: Vector | un
 /** True when no entry is NaN or infinite. Four sums of x - x, so that the loop is not one chain of additions. */
 export function isFinite4(value: ReadonlyVector): boolean {
   const { length } = value;
+  let i = 0;
+  const simd = value.BYTES_PER_ELEMENT === 4 ? kernelsFor(length) : null;
+  if (simd) {
+    const words = wordsOf(value);
+    for (const end = length & ~3; i < end; ) {
+      const count = Math.min(SIMD_CHUNK, end - i);
+      simd.input.set(words.subarray(i, i + count));
+      if (simd.anyNotFinite(count) !== 0) return false;
+      i += count;
+    }
+  }
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
-  let i = 0;
   for (; i + 3 < length; i += 4) {
     const p = value[i]!;
     const q = value[i + 1]!;

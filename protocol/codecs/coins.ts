@@ -6,14 +6,15 @@ import type { Rng } from '../method.js';
  * coins need to be uniform and a function of the stream, not unpredictable.
  */
 export class Coins {
-  private readonly state = new Uint32Array(16);
+  /** Word w of lane j at 4 w + j, as a vector unit loads it. */
+  readonly state = new Uint32Array(16);
 
   constructor(rng: Rng) {
     rng.words(this.state);
     for (let lane = 0; lane < 4; lane++) {
-      const at = 4 * lane;
       // The only state that a generator cannot leave.
-      if ((this.state[at]! | this.state[at + 1]! | this.state[at + 2]! | this.state[at + 3]!) === 0) this.state[at] = 1;
+      if ((this.state[lane]! | this.state[lane + 4]! | this.state[lane + 8]! | this.state[lane + 12]!) === 0)
+        this.state[lane] = 1;
     }
   }
 
@@ -26,10 +27,10 @@ export class Coins {
 
   private fillLane(into: Uint32Array, count: number, lane: number): void {
     const { state } = this;
-    let a = state[4 * lane]! | 0;
-    let b = state[4 * lane + 1]! | 0;
-    let c = state[4 * lane + 2]! | 0;
-    let d = state[4 * lane + 3]! | 0;
+    let a = state[lane]! | 0;
+    let b = state[lane + 4]! | 0;
+    let c = state[lane + 8]! | 0;
+    let d = state[lane + 12]! | 0;
     for (let i = lane; i < count + lane; i += 4) {
       const sum = (a + d) | 0;
       into[i] = ((sum << 7) | (sum >>> 25)) + a;
@@ -41,10 +42,10 @@ export class Coins {
       c ^= t;
       d = (d << 11) | (d >>> 21);
     }
-    state[4 * lane] = a;
-    state[4 * lane + 1] = b;
-    state[4 * lane + 2] = c;
-    state[4 * lane + 3] = d;
+    state[lane] = a;
+    state[lane + 4] = b;
+    state[lane + 8] = c;
+    state[lane + 12] = d;
   }
 }
 

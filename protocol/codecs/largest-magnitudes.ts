@@ -1,5 +1,6 @@
 import type { ReadonlyVector } from '../method.js';
 import { notFinite, wordsOf } from './body.js';
+import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /**
  * The k largest magnitudes without sorting. The bits of |x| order like |x|, so a histogram of them finds the exact k-th. A
@@ -64,7 +65,20 @@ function sampledBound(words: Uint32Array, length: number, kept: number): number 
 function collect(words: Uint32Array, length: number, bound: number, most: number): number {
   const high = words.length !== length;
   let count = 0;
-  for (let i = 0; i < length; i++) {
+  let i = 0;
+  const simd = high ? null : kernelsFor(length);
+  if (simd)
+    for (const end = length & ~15; i < end; ) {
+      const chunk = Math.min(SIMD_CHUNK, end - i);
+      simd.input.set(words.subarray(i, i + chunk));
+      const found = simd.collect(chunk, bound, i);
+      if (count + found > most) return -1;
+      candidates.set(simd.output.subarray(0, found), count);
+      keys.set(simd.second.subarray(0, found), count);
+      count += found;
+      i += chunk;
+    }
+  for (; i < length; i++) {
     const key = words[high ? 2 * i + 1 : i]! & 0x7fffffff;
     if (key >= bound) {
       if (count === most) return -1;
