@@ -1,4 +1,5 @@
 import type { Rng } from '../method.js';
+import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /**
  * The coins of randomised rounding: four xoshiro128++ generators (Blackman and Vigna, 2021) side by side, seeded with 16
@@ -22,7 +23,16 @@ export class Coins {
    * Fills `into` up to `count` words rounded up to a multiple of 4; lane j writes the words 4n + j. Uniform in [0, 2^32).
    */
   fill(into: Uint32Array, count: number): void {
-    for (let lane = 0; lane < 4; lane++) this.fillLane(into, count, lane);
+    const simd = count <= SIMD_CHUNK ? kernelsFor(count) : null;
+    if (!simd) {
+      for (let lane = 0; lane < 4; lane++) this.fillLane(into, count, lane);
+      return;
+    }
+    const whole = (count + 3) & ~3;
+    simd.coins.set(this.state);
+    simd.fillCoins(whole);
+    this.state.set(simd.coins);
+    into.set(simd.output.subarray(0, whole));
   }
 
   private fillLane(into: Uint32Array, count: number, lane: number): void {

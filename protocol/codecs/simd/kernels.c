@@ -101,6 +101,26 @@ static u32 greatest_magnitude(int from, int to) {
 
 static v128_t rotate(v128_t v, int by) { return wasm_v128_or(wasm_i32x4_shl(v, by), wasm_u32x4_shr(v, 32 - by)); }
 
+/* n coins (a multiple of 4), four generators side by side, to output. */
+EXPORT(fillCoins) void fill_coins(int n) {
+  v128_t a = wasm_v128_load(coins), b = wasm_v128_load(coins + 4);
+  v128_t c = wasm_v128_load(coins + 8), d = wasm_v128_load(coins + 12);
+  for (int i = 0; i < n; i += 4) {
+    wasm_v128_store(output + i, wasm_i32x4_add(rotate(wasm_i32x4_add(a, d), 7), a));
+    v128_t t = wasm_i32x4_shl(b, 9);
+    c = wasm_v128_xor(c, a);
+    d = wasm_v128_xor(d, b);
+    b = wasm_v128_xor(b, c);
+    a = wasm_v128_xor(a, d);
+    c = wasm_v128_xor(c, t);
+    d = rotate(d, 11);
+  }
+  wasm_v128_store(coins, a);
+  wasm_v128_store(coins + 4, b);
+  wasm_v128_store(coins + 8, c);
+  wasm_v128_store(coins + 12, d);
+}
+
 /* trunc((x inverse + shift) + u), for two numbers, as 32-bit integers in the low half. */
 static v128_t levels(v128_t x, v128_t inverse, v128_t shift, v128_t u) {
   v128_t z = wasm_f64x2_add(wasm_f64x2_mul(wasm_f64x2_promote_low_f32x4(x), inverse), shift);
