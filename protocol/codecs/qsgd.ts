@@ -25,10 +25,13 @@ interface Settings {
 }
 
 function norm2(value: ReadonlyVector, from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += value[i]! * value[i]!;
+  if (sum > 1e-200 && sum < 1e200) return Math.sqrt(sum);
+  // Squares of very large and very small numbers leave float64's range.
   const largest = largestMagnitude(value, from, to);
   if (!(largest > 0) || largest === Infinity) return largest;
-  // Divided first: squares of very large and very small numbers leave float64's range.
-  let sum = 0;
+  sum = 0;
   for (let i = from; i < to; i++) {
     const ratio = value[i]! / largest;
     sum += ratio * ratio;
@@ -56,9 +59,9 @@ function quantizeChunk(
     const inverse = norms[b]! > 0 ? top / norms[b]! : 0;
     for (let i = start; i < end; i++) {
       const z = value[i]! * inverse;
-      const magnitude = ((z < 0 ? -z : z) + coinScratch[i - from]! * 2.3283064365386963e-10) | 0;
-      const level = Math.min(magnitude, top);
-      levels[i - base] = z < 0 ? -level : level;
+      const magnitude = (Math.abs(z) + coinScratch[i - from]! * 2.3283064365386963e-10) | 0;
+      // The sign without a branch that would have to guess it: |z| <= 32767, so the floor is -1 or 0.
+      levels[i - base] = Math.min(magnitude, top) * (1 + 2 * Math.floor(z * 1.52587890625e-5));
     }
     start = end;
   }

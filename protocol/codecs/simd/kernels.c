@@ -189,5 +189,5 @@ EXPORT(collect) int collect(int n, u32 bound, u32 base) {
   return count;
 }
 
-/* 1 when a number is NaN or infinite. n is a multiple of 4. */
-EXPORT(anyNotFinite) int any_not_finite(int n) { return greatest_magnitude(0, n) >= 0x7f800000; }
+/* Greatest magnitude's bits; from 0x7f800000 on something is not finite. n is a multiple of 4. */
+EXPORT(greatestMagnitude) u32 greatest_of_input(int n) { return greatest_magnitude(0, n); }
