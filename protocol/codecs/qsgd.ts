@@ -3,8 +3,9 @@ import { BitReader, BitWriter } from './bit-stream.js';
 import { blockScales, readScales, scaleBytes } from './block-scales.js';
 import { expectBytes, largestMagnitude, malformed, resultOf } from './body.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
+import { COINS_CHUNK, Coins } from './coins.js';
 import { decodeLevels, encodeLevels } from './level-codes.js';
+import { drawLevels } from './random-levels.js';
 import { SettingReader } from './settings.js';
 
 /**
@@ -43,30 +44,6 @@ function measureOf({ norm }: Settings) {
   return norm === 'l2' ? norm2 : largestMagnitude;
 }
 
-/** Levels of value[from, to), all in one chunk of coins, to levels[from - base …]. Coins are those of the chunk. */
-function quantizeChunk(
-  value: ReadonlyVector,
-  from: number,
-  to: number,
-  norms: Float32Array,
-  { bucket, levels: top }: Settings,
-  levels: Int32Array,
-  base: number,
-): void {
-  for (let start = from; start < to; ) {
-    const b = Math.floor(start / bucket);
-    const end = Math.min(to, (b + 1) * bucket);
-    const inverse = norms[b]! > 0 ? top / norms[b]! : 0;
-    for (let i = start; i < end; i++) {
-      const z = value[i]! * inverse;
-      const magnitude = (Math.abs(z) + coinScratch[i - from]! * 2.3283064365386963e-10) | 0;
-      // The sign without a branch that would have to guess it: |z| <= 32767, so the floor is -1 or 0.
-      levels[i - base] = Math.min(magnitude, top) * (1 + 2 * Math.floor(z * 1.52587890625e-5));
-    }
-    start = end;
-  }
-}
-
 /** Bits a level takes in the fixed code: enough for 2 top + 1 values. */
 function fixedWidth(top: number): number {
   return 32 - Math.clz32(2 * top);
@@ -88,10 +65,10 @@ function encode(value: ReadonlyVector, settings: Settings, rng: Rng): Uint8Array
   const coins = new Coins(rng);
   const writer = new BitWriter(body, norms.byteLength);
   const levels = fixed ? chunkLevels : new Int32Array(length);
+  const grid = { units: Float64Array.from(norms, (norm) => norm / top), bucket, top };
   for (let from = 0; from < length; from += COINS_CHUNK) {
     const to = Math.min(length, from + COINS_CHUNK);
-    coins.fill(coinScratch, to - from);
-    quantizeChunk(value, from, to, norms, settings, levels, fixed ? from : 0);
+    drawLevels(value, from, to, grid, coins, fixed ? levels : levels.subarray(from, to));
     if (fixed) writer.writeAll(levels, to - from, top, fixedWidth(top));
   }
   if (fixed) writer.finish();

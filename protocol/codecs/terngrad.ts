@@ -10,7 +10,8 @@ import {
   scaleUp,
 } from './body.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { Coins, coinScratch } from './coins.js';
+import { Coins } from './coins.js';
+import { drawLevels } from './random-levels.js';
 import { SettingReader } from './settings.js';
 
 /**
@@ -43,19 +44,7 @@ function bound(value: ReadonlyVector, clip: number | null): number {
 
 /** A multiple of 4, for the coins, and of 5, for the bytes. */
 const CHUNK = 4000;
-const digits = new Uint8Array(CHUNK + 4);
-
-/** Digits of value[from, to): 1 plus the trit. `inverse`: coins a unit of magnitude. No branch has to guess a coin. */
-function drawDigits(value: ReadonlyVector, from: number, to: number, inverse: number): void {
-  for (let i = from; i < to; i++) {
-    const chance = Math.max(-4294967296, Math.min(4294967296, value[i]! * inverse));
-    const magnitude = Math.abs(chance);
-    // -1 where the coin is below the magnitude, else 0; then with the sign of the entry.
-    const down = Math.floor((coinScratch[i - from]! - magnitude) * 1.1641532182693481e-10);
-    const sign = 1 + 2 * Math.floor(chance * 1.1641532182693481e-10);
-    digits[i - from] = 1 - down * sign;
-  }
-}
+const trits = new Int32Array(CHUNK + 4);
 
 function encode(value: ReadonlyVector, clip: number | null, rng: Rng): Uint8Array {
   const { length } = value;
@@ -63,24 +52,23 @@ function encode(value: ReadonlyVector, clip: number | null, rng: Rng): Uint8Arra
   const body = new Uint8Array(4 + Math.ceil(length / 5));
   new Float32Array(body.buffer, 0, 1)[0] = scale;
   const coins = new Coins(rng);
-  const inverse = scale > 0 ? 4294967296 / scale : 0;
+  const grid = { units: [scale], bucket: 4 * Math.ceil((length + 1) / 4), top: 1 };
   for (let from = 0, at = 4; from < length; from += CHUNK) {
     const count = Math.min(CHUNK, length - from);
-    coins.fill(coinScratch, count);
-    drawDigits(value, from, from + count, inverse);
-    digits.fill(0, count, count + 4);
+    drawLevels(value, from, from + count, grid, coins, trits);
+    trits.fill(-1, count, count + 4);
     for (let j = 0; j < count; j += 5)
-      body[at++] = digits[j]! + 3 * digits[j + 1]! + 9 * digits[j + 2]! + 27 * digits[j + 3]! + 81 * digits[j + 4]!;
+      body[at++] = 121 + trits[j]! + 3 * trits[j + 1]! + 9 * trits[j + 2]! + 27 * trits[j + 3]! + 81 * trits[j + 4]!;
   }
   return body;
 }
 
 /** The five trits of every byte, as -1, 0, 1. */
 const TRITS = (() => {
-  const trits = new Int8Array(243 * 5);
+  const table = new Int8Array(243 * 5);
   for (let byte = 0; byte < 243; byte++)
-    for (let j = 0, rest = byte; j < 5; j++, rest = Math.floor(rest / 3)) trits[5 * byte + j] = (rest % 3) - 1;
-  return trits;
+    for (let j = 0, rest = byte; j < 5; j++, rest = Math.floor(rest / 3)) table[5 * byte + j] = (rest % 3) - 1;
+  return table;
 })();
 
 function decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector {

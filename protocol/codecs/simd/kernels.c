@@ -169,6 +169,40 @@ EXPORT(quantizeInt8) u32 quantize_int8(int n, int block, int random) {
   return most;
 }
 
+/*
+ * Signed levels, trunc(|x| inverse + u) but at most `top`, of input[from, from + n) to the same places of output; one coin a
+ * number. from and n are multiples of 4.
+ */
+EXPORT(drawLevels) void draw_levels(int from, int n, double inverse, int top) {
+  const v128_t unit = wasm_f64x2_splat(2.3283064365386963e-10), factor = wasm_f64x2_splat(inverse);
+  const v128_t most = wasm_i32x4_splat(top);
+  v128_t a = wasm_v128_load(coins), b = wasm_v128_load(coins + 4);
+  v128_t c = wasm_v128_load(coins + 8), d = wasm_v128_load(coins + 12);
+  for (int i = from; i < from + n; i += 4) {
+    v128_t word = wasm_i32x4_add(rotate(wasm_i32x4_add(a, d), 7), a), t = wasm_i32x4_shl(b, 9);
+    c = wasm_v128_xor(c, a);
+    d = wasm_v128_xor(d, b);
+    b = wasm_v128_xor(b, c);
+    a = wasm_v128_xor(a, d);
+    c = wasm_v128_xor(c, t);
+    d = rotate(d, 11);
+    v128_t x = wasm_v128_load(input + i), sign = wasm_i32x4_shr(x, 31), y = wasm_f32x4_abs(x);
+    v128_t low = wasm_f64x2_mul(wasm_f64x2_promote_low_f32x4(y), factor);
+    v128_t high = wasm_f64x2_mul(wasm_f64x2_promote_low_f32x4(wasm_i64x2_shuffle(y, y, 1, 1)), factor);
+    v128_t more = wasm_i64x2_shuffle(word, word, 1, 1);
+    low = wasm_f64x2_add(low, wasm_f64x2_mul(wasm_f64x2_convert_low_u32x4(word), unit));
+    high = wasm_f64x2_add(high, wasm_f64x2_mul(wasm_f64x2_convert_low_u32x4(more), unit));
+    low = wasm_i32x4_trunc_sat_f64x2_zero(low);
+    high = wasm_i32x4_trunc_sat_f64x2_zero(high);
+    v128_t level = wasm_i32x4_min(wasm_i64x2_shuffle(low, high, 0, 2), most);
+    wasm_v128_store(output + i, wasm_i32x4_sub(wasm_v128_xor(level, sign), sign));
+  }
+  wasm_v128_store(coins, a);
+  wasm_v128_store(coins + 4, b);
+  wasm_v128_store(coins + 8, c);
+  wasm_v128_store(coins + 12, d);
+}
+
 /* Indices (plus base) and magnitude bits, to output and second, of numbers whose bits are not below bound. n % 16 = 0. */
 EXPORT(collect) int collect(int n, u32 bound, u32 base) {
   const v128_t mask = wasm_i32x4_splat(0x7fffffff), least = wasm_i32x4_splat(bound);

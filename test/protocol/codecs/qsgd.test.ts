@@ -57,7 +57,7 @@ describe('protocol/codecs/qsgd', () => {
 
   it('both codings decode to the same numbers', async () => {
     const fixed = await loadCodec({ name: 'qsgd', levels: 9, bucket: 100 });
-    const coded = await loadCodec({ name: 'qsgd', levels: 9, bucket: 100, coding: 'entropy' });
+    const coded = await loadCodec({ name: 'qsgd', levels: 9, bucket: 100, norm: 'max', coding: 'entropy' });
     const x = gaussian(1234, 'float64').map((entry: number, i: number) => (i % 500 < 100 ? 0 : entry)) as Float64Array;
     expect(coded.decode(coded.encode(x, stream(3)), 1234, 'float64')).to.deep.equal(
       fixed.decode(fixed.encode(x, stream(3)), 1234, 'float64'),
@@ -84,7 +84,17 @@ describe('protocol/codecs/qsgd', () => {
     expect(squares / 20_000).to.be.closeTo(expected, 0.02 * expected);
   });
 
-  it("a level beyond s, in either coding, is refused: code 2 s + 1 in 'fixed'", async () => {
+  it("a level beyond s is refused: what levels = 9 wrote with 'entropy' does not fit levels = 2", async () => {
+    const fine = await loadCodec({ name: 'qsgd', levels: 9, bucket: 100, norm: 'max', coding: 'entropy' });
+    const coarse = await loadCodec({ name: 'qsgd', levels: 2, bucket: 100, norm: 'max', coding: 'entropy' });
+    const body = fine.encode(
+      Float32Array.from({ length: 100 }, (_, i) => i % 7),
+      stream(1),
+    );
+    expect(() => coarse.decode(body, 100, 'float32')).to.throw(/^ERR_CODEC_MALFORMED.*is beyond 2/);
+  });
+
+  it("a level beyond s is refused: code 2 s + 1 in 'fixed'", async () => {
     const codec = await loadCodec({ name: 'qsgd', levels: 1, bucket: 4 });
     const body = codec.encode(Float32Array.of(1, 0, 0, 0), stream(1));
     body[4] = body[4]! | 3;

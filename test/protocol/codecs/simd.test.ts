@@ -16,6 +16,12 @@ const SPECS: readonly CodecSpec[] = [
   { name: 'scaled-sign' },
   { name: 'one-bit' },
   { name: 'natural' },
+  { name: 'terngrad' },
+  { name: 'terngrad', clip: 1.5 },
+  { name: 'qsgd' },
+  { name: 'qsgd', levels: 1000, bucket: 1000, norm: 'max', coding: 'entropy' },
+  { name: 'qsgd', levels: 3, bucket: 30 },
+  { name: 'bf16', rounding: 'stochastic' },
   { name: 'top-k', fraction: 0.01 },
   { name: 'top-k', count: 5 },
 ];
