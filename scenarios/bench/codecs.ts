@@ -90,7 +90,7 @@ function binaryEntropy(p: number): number {
 }
 
 /** What ideal coding would need: for sparse codes the support plus the bits of the values, for coded levels their entropy. */
-function entropyBound(spec: CodecSpec, decoded: Vector, bits: number): number | null {
+function entropyBound(spec: CodecSpec, decoded: Vector): number | null {
   if (spec.name === 'top-k' || spec.name === 'threshold') {
     let kept = 0;
     for (let i = 0; i < decoded.length; i++) if (decoded[i] !== 0) kept++;
@@ -101,7 +101,7 @@ function entropyBound(spec: CodecSpec, decoded: Vector, bits: number): number | 
   if (spec.name !== 'qsgd') return null;
   const levels = (spec.levels as number | undefined) ?? 16;
   const bucket = (spec.bucket as number | undefined) ?? 512;
-  return levelEntropy(decoded, bucket, levels) + 32 / bucket || bits;
+  return levelEntropy(decoded, bucket, levels) + 32 / bucket;
 }
 
 /** Levels are told apart by their ratio to the smallest magnitude of the bucket, which is nearly always level 1. */
@@ -155,7 +155,6 @@ function measure(
     error += (into[i]! - value[i]!) ** 2;
     energy += value[i]! ** 2;
   }
-  const bitsPerParameter = (8 * body.length) / length;
   const speed = (ms: number) => (1000 * megabytes) / ms;
   return {
     codec: nameOf(spec),
@@ -169,8 +168,8 @@ function measure(
     encodeRatio: copyMs / encodeMs,
     decodeRatio: copyMs / decodeMs,
     decodeAddRatio: copyMs / decodeAddMs,
-    bitsPerParameter,
-    entropyBits: entropyBound(spec, into, bitsPerParameter),
+    bitsPerParameter: (8 * body.length) / length,
+    entropyBits: entropyBound(spec, into),
     relativeError: error / energy,
   };
 }

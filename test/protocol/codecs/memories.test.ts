@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { Codec } from '../../../protocol/codecs/codec.js';
+import type { Codec, CodecSpec } from '../../../protocol/codecs/codec.js';
 import type { DgcState } from '../../../protocol/codecs/memories/dgc.js';
 import type { Ef21State } from '../../../protocol/codecs/memories/ef21.js';
 import type { ErrorFeedbackState } from '../../../protocol/codecs/memories/error-feedback.js';
-import type { Memory } from '../../../protocol/codecs/memory.js';
+import { type Memory, memoryAccepts } from '../../../protocol/codecs/memory.js';
 import { loadCodec, loadMemory } from '../../../protocol/codecs/registry.js';
 import type { Precision, ReadonlyVector, Vector } from '../../../protocol/method.js';
 import { accumulate, add, copy, dot, squaredDistance } from '../../../protocol/numerics/vector.js';
@@ -169,6 +169,18 @@ describe('protocol/codecs/memories', () => {
     const lost = send(memory, codec, state, Float64Array.of(4, 2, 1), 2, true);
     expect(Array.from(lost.state.momentum)).to.deep.equal([4, 3, 1.5]);
     expect(Array.from(lost.state.accumulated)).to.deep.equal([4, 5, 2.5]);
+  });
+
+  it('memories take codecs that contract: top-k and natural yes, scaled random-k and terngrad no, threshold not in EF21', async () => {
+    const accepted = async (memory: string, codec: CodecSpec) =>
+      memoryAccepts(await loadMemory({ name: memory }), await loadCodec(codec));
+    for (const memory of ['error-feedback', 'ef21', 'dgc']) {
+      for (const name of ['identity', 'top-k', 'scaled-sign', 'natural', 'int8-linear'])
+        expect(await accepted(memory, { name }), `${memory}, ${name}`).to.equal(true);
+      for (const name of ['random-k', 'terngrad']) expect(await accepted(memory, { name }), name).to.equal(false);
+      expect(await accepted(memory, { name: 'top-k', values: { name: 'terngrad' } })).to.equal(false);
+      expect(await accepted(memory, { name: 'threshold' })).to.equal(memory !== 'ef21');
+    }
   });
 
   it('no memory changes a state or a value it is given', async () => {
