@@ -101,13 +101,13 @@ export class BitReader {
     return value;
   }
 
-  /** Fills values[from, to) with numbers of `width` <= 24 bits less `shift`; returns the greatest before that. */
-  readAll(values: Int32Array, from: number, to: number, shift: number, width: number): number {
+  /** Fills values[0, count) with numbers of `width` <= 24 bits less `shift`; returns the greatest before that. */
+  readAll(values: Int32Array, count: number, shift: number, width: number): number {
     const { bytes } = this;
     const mask = (1 << width) - 1;
     let { accumulator, filled, at } = this;
     let greatest = 0;
-    for (let i = from; i < to; i++) {
+    for (let i = 0; i < count; i++) {
       while (filled < width) {
         accumulator |= (at < bytes.length ? bytes[at]! : 0) << filled;
         at++;

@@ -6,7 +6,7 @@ import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
  * The k largest magnitudes without sorting. The bits of |x| order like |x|, so a histogram of them finds the exact k-th. A
  * strided sample first gives a magnitude that a little more than k entries pass; one pass with a branch that is almost
  * never taken collects those, and the histogram runs on them alone. If the sample misled, everything is a candidate: the
- * sample decides the time and never the result.
+ * sample decides the time and never the result. Scratch grows with the longest vector and is kept.
  */
 
 const INFINITE = 0x7f800000;
@@ -111,7 +111,8 @@ export function largestMagnitudes(codec: string, value: ReadonlyVector, kept: nu
     reserve(length);
     count = collect(words, length, bound, length);
   }
-  const largest = largestKey(keys, count, 1);
+  let largest = 0;
+  for (let i = 0; i < count; i++) largest = Math.max(largest, keys[i]!);
   if (largest >= (single ? INFINITE : INFINITE_HIGH))
     notFinite(codec, 'an entry is NaN or infinite; only finite numbers can be sent');
   if (kept === 0) return result;

@@ -127,7 +127,7 @@ function decodeFixed(body: Uint8Array, start: number, norms: Float32Array, setti
   let greatest = 0;
   for (let from = 0; from < result.length; from += COINS_CHUNK) {
     const to = Math.min(result.length, from + COINS_CHUNK);
-    greatest = Math.max(greatest, reader.readAll(chunkLevels, 0, to - from, top, fixedWidth(top)));
+    greatest = Math.max(greatest, reader.readAll(chunkLevels, to - from, top, fixedWidth(top)));
     scaleLevels(chunkLevels, from, to, norms, settings, result);
   }
   if (greatest > 2 * top) malformed(NAME, `a level is beyond ${top}`);
