@@ -45,8 +45,10 @@ export interface RunLoopOptions {
   readonly crew: Crew;
   readonly evaluator: Evaluator;
   readonly observer: RunObserver;
-  /** Clients that scripted faults keep from a round. */
-  readonly scriptedAbsences: (round: number) => RoundPlan['absent'];
+  /** Clients of the cohort that scripted faults keep from a round. */
+  readonly scriptedAbsences: (round: number, cohort: readonly ClientIndex[]) => RoundPlan['absent'];
+  /** Clients that scripted faults make begin a round with a record from `init`. */
+  readonly forgotten: (round: number) => readonly ClientIndex[];
   /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
   readonly privacy: PrivacyBudget | null;
   readonly signal: AbortSignal;
@@ -155,8 +157,8 @@ export class RunLoop {
   }
 
   private plan(cohort: readonly ClientIndex[], attempt: number): RoundPlan {
-    const { scenario, scriptedAbsences } = this.options;
-    const absent = [...scriptedAbsences(this.round)];
+    const { scenario, scriptedAbsences, forgotten } = this.options;
+    const absent = [...scriptedAbsences(this.round, cohort)];
     for (const client of cohort)
       if (this.lost.has(client) && !absent.some(({ from }) => from === client))
         absent.push({ from: client, why: 'crashed' });
@@ -165,6 +167,7 @@ export class RunLoop {
       attempt,
       cohort,
       absent: absent.sort((a, b) => a.from - b.from),
+      forgotten: forgotten(this.round),
       inclusion: inclusionProbability(scenario.participation, scenario.clients),
       startMs: this.options.site.host.method.coordinator ? this.simulatedMs : 0,
     };
@@ -212,7 +215,7 @@ export class RunLoop {
     const { site, observer, privacy, scenario } = this.options;
     const absences: AbsenceRecord[] = [...site.host.takeAbsences(), ...report.absences];
     this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
-    for (const client of plan.cohort) this.changed.add(client);
+    for (const client of [...plan.cohort, ...plan.forgotten]) this.changed.add(client);
     const bytes = site.takeBytes();
     addBytes(bytes, report.bytes);
     addBytes(this.bytes, bytes);

@@ -25,6 +25,8 @@ export interface PartyServices {
   readonly office: PostOffice;
   readonly dispatch: Dispatch;
   coding(party: PartyId, record: PartyRecord): MessageCoding;
+  /** Simulated milliseconds that the party's device takes before its half begins. */
+  msPerRound(party: PartyId, round: number): number;
   objective(party: PartyId, round: PartyRound): Objective;
   privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
 }
@@ -78,6 +80,7 @@ export class Party {
       },
       this.kept.clockMs,
     );
+    round.clockMs += this.services.msPerRound(this.id, plan.index);
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
       const state = await halfOf(host.method, this.id).round(this.kept.state as any, round as any);

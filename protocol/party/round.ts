@@ -325,7 +325,7 @@ export class PartyRound {
   private open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
     try {
       for (let i = 0; i < frame.messages.length; i++)
-        into.push(this.coding.decode(layout, frame, frame.messages[i]!, i) as Received<AnyKind>);
+        into.push(this.coding.decode(layout, frame, frame.messages[i]!, i, this) as Received<AnyKind>);
     } catch (error) {
       if (!(error instanceof GradswarmError)) throw error;
       this.host.refused(frame, error);
