@@ -74,7 +74,7 @@ function frameJudge(scenario: Scenario, placed: readonly PlacedRule[], counts: n
       let corruptedBit: number | null = null;
       let harmed = false;
       for (const { rule, index, purpose } of judges) {
-        const verdict = rule.judge!(frame, layout, streamOf(purpose));
+        const verdict = rule.judge!(frame, layout, () => streamOf(purpose));
         if (verdict.do === 'pass') continue;
         counts[index]!++;
         if (verdict.do === 'delay') {
@@ -102,7 +102,9 @@ function hearingOf(placed: readonly PlacedRule[], streams: Rng, counts: number[]
   return (value: ReadonlyVector, frame: Frame, layout: KindLayout, field: string, message: number) => {
     let heard = value;
     for (const { rule, index, purpose } of hearers) {
-      const changed = rule.hear!(heard, frame, layout, edgeStreamOf(streams, frame, purpose).derive(field, message));
+      const changed = rule.hear!(heard, frame, layout, () =>
+        edgeStreamOf(streams, frame, purpose).derive(field, message),
+      );
       if (!changed) continue;
       counts[index]!++;
       heard = changed;
@@ -117,7 +119,7 @@ function speakingOf(placed: readonly PlacedRule[], counts: number[]): Speaking |
   return (value, post, streamOf) => {
     let said = value;
     for (const { rule, index, purpose } of speakers) {
-      const changed = rule.say!(said, post, streamOf(purpose));
+      const changed = rule.say!(said, post, () => streamOf(purpose));
       if (!changed) continue;
       counts[index]!++;
       said = changed;

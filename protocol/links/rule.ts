@@ -26,11 +26,12 @@ export interface Post {
 /**
  * A fault rule at work. Every method is a pure function of its arguments and the run's seed: nothing is remembered that a
  * checkpoint would have to hold, and no answer depends on which process asks, or how often, or in what order.
- * A part left out means that the rule never does such a thing.
+ * A part left out means that the rule never does such a thing. `own`: the stream of this frame or post and this rule alone, from
+ * its start at every call.
  */
 export interface ActingRule {
-  /** Judged once by the sender's host. `own`: a stream of this frame and this rule alone. */
-  judge?(frame: Frame, layout: KindLayout, own: Rng): Verdict;
+  /** Judged once by the sender's host. */
+  judge?(frame: Frame, layout: KindLayout, own: () => Rng): Verdict;
   /** Is the client kept from this round? */
   keepsAway?(client: ClientIndex, round: number): boolean;
   /** Does the client come to this round without the record it had? */
@@ -38,9 +39,9 @@ export interface ActingRule {
   /** Factor on the client's time in this round; 1: none. */
   slowdown?(client: ClientIndex, round: number): number;
   /** What the receiver holds after decoding, in an array of its own; null: what came. */
-  hear?(value: ReadonlyVector, frame: Frame, layout: KindLayout, own: Rng): ReadonlyVector | null;
+  hear?(value: ReadonlyVector, frame: Frame, layout: KindLayout, own: () => Rng): ReadonlyVector | null;
   /** What is encoded in place of the vector posted, in an array of its own; null: what was posted. */
-  say?(value: ReadonlyVector, post: Post, own: Rng): ReadonlyVector | null;
+  say?(value: ReadonlyVector, post: Post, own: () => Rng): ReadonlyVector | null;
 }
 
 /** What a rule may use beside its own settings. */

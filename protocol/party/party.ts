@@ -25,7 +25,7 @@ export interface PartyServices {
   readonly office: PostOffice;
   readonly dispatch: Dispatch;
   coding(party: PartyId, record: PartyRecord): MessageCoding;
-  /** Simulated milliseconds that the party's device takes before its half begins. */
+  /** Simulated milliseconds that the party's device takes for a round beside its examples. */
   msPerRound(party: PartyId, round: number): number;
   objective(party: PartyId, round: PartyRound): Objective;
   privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
@@ -77,10 +77,10 @@ export class Party {
         objective: (at) => this.services.objective(this.id, at),
         privacy: () => this.services.privacy(this.id, plan.attempt, ledger),
         undelivered: this.kept.undelivered,
+        msPerRound: this.services.msPerRound(this.id, plan.index),
       },
       this.kept.clockMs,
     );
-    round.clockMs += this.services.msPerRound(this.id, plan.index);
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
       const state = await halfOf(host.method, this.id).round(this.kept.state as any, round as any);

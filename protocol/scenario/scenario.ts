@@ -58,7 +58,7 @@ export interface KindCodec {
 export interface Device {
   readonly clients: ClientSelector;
   readonly msPerExample: number;
-  /** Added once, when a round begins for the client. */
+  /** Added once a round, when the client has heard the first message or before its first post. */
   readonly msPerRound: number;
   /** Nanoseconds for each entry of a vector that a codec encodes or decodes. */
   readonly nsPerParameterCoded: number;

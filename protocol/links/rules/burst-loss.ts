@@ -15,7 +15,7 @@ export const burstLoss: RuleMaker<Settings> = (settings, { streams }) => {
     judge(frame, layout, own) {
       if (!selects(frame, layout)) return PASS;
       const bad = chain.inSecond(`${frame.from}>${frame.to}`, frame.round);
-      return own.uniform() < (bad ? settings.lossInBad : settings.lossInGood) ? DROP : PASS;
+      return own().uniform() < (bad ? settings.lossInBad : settings.lossInGood) ? DROP : PASS;
     },
   };
 };

@@ -11,9 +11,11 @@ export const corrupt: RuleMaker<Settings> = (settings) => {
   const selects = selectsFrames(settings);
   return {
     judge(frame, layout, own) {
-      if (!selects(frame, layout) || own.uniform() >= settings.probability) return PASS;
+      if (!selects(frame, layout)) return PASS;
+      const stream = own();
+      if (stream.uniform() >= settings.probability) return PASS;
       const bits = 8 * bodyBytes(frame);
-      return bits === 0 ? PASS : { do: 'corrupt', bit: own.below(Math.min(bits, MOST_BITS)) };
+      return bits === 0 ? PASS : { do: 'corrupt', bit: stream.below(Math.min(bits, MOST_BITS)) };
     },
   };
 };

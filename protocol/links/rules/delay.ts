@@ -8,8 +8,10 @@ export const delay: RuleMaker<Settings> = (settings) => {
   const selects = selectsFrames(settings);
   return {
     judge(frame, layout, own) {
-      if (!selects(frame, layout) || own.uniform() >= settings.probability) return PASS;
-      return { do: 'delay', delayMs: settings.delayMs + settings.jitterMs * own.uniform() };
+      if (!selects(frame, layout)) return PASS;
+      const stream = own();
+      if (stream.uniform() >= settings.probability) return PASS;
+      return { do: 'delay', delayMs: settings.delayMs + settings.jitterMs * stream.uniform() };
     },
   };
 };

@@ -7,6 +7,6 @@ type Settings = Extract<BuiltInFaultRule, { fault: 'drop' }>;
 export const drop: RuleMaker<Settings> = (settings) => {
   const selects = selectsFrames(settings);
   return {
-    judge: (frame, layout, own) => (selects(frame, layout) && own.uniform() < settings.probability ? DROP : PASS),
+    judge: (frame, layout, own) => (selects(frame, layout) && own().uniform() < settings.probability ? DROP : PASS),
   };
 };

@@ -7,6 +7,7 @@ type Settings = Extract<BuiltInFaultRule, { fault: 'duplicate' }>;
 export const duplicate: RuleMaker<Settings> = (settings) => {
   const selects = selectsFrames(settings);
   return {
-    judge: (frame, layout, own) => (selects(frame, layout) && own.uniform() < settings.probability ? DUPLICATE : PASS),
+    judge: (frame, layout, own) =>
+      selects(frame, layout) && own().uniform() < settings.probability ? DUPLICATE : PASS,
   };
 };
