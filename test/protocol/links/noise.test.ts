@@ -119,6 +119,7 @@ describe('noise of links and posts', () => {
       heard(channel, 1, 2).noise('x'),
       heard(channel, 1, 3).noise('x'),
       heard(channel, 2, 1).noise('x'),
+      heard(channel, 4, 2).noise('x'),
       heard(channel, 1, 2, 1).noise('x'),
       heard(channel, 1, 2).noise('y'),
     ];
