@@ -93,7 +93,7 @@ describe('token bucket', () => {
     });
     const wait = (from: number, to: number, nowMs = 0) =>
       buckets.waitMs(frameOf('iterate', { from, to }), layoutOf('iterate'), 1250, nowMs);
-    expect([wait(1, 2), wait(1, 2), wait(2, 1), wait(1, 3)]).to.deep.equal([10, 20, 10, 10]);
+    expect([wait(1, 2), wait(1, 2), wait(2, 1), wait(1, 3), wait(3, 2)]).to.deep.equal([10, 20, 10, 10, 10]);
     expect(buckets.waitMs(frameOf('model', { from: 'coordinator', to: 1 }), layoutOf('model'), 1250, 0)).to.equal(0);
   });
 });
