@@ -187,11 +187,17 @@ export class RunLoop {
       return null;
     });
     const own = coordinator
-      ? coordinator.run(plan).catch((error: unknown) => {
-          stop(error);
-          crew.abort(plan);
-          return null;
-        })
+      ? coordinator.run(plan).then(
+          (done) => {
+            crew.conclude(plan, done.unused);
+            return done;
+          },
+          (error: unknown) => {
+            stop(error);
+            crew.abort(plan);
+            return null;
+          },
+        )
       : Promise.resolve(null);
     const [report, ownReport] = await Promise.all([clients, own]);
     if (failure) throw failure;

@@ -52,8 +52,13 @@ export async function loadCatalogue(): Promise<Catalogue> {
       await loadedFamilies('codecs/memories/', isFamily<MemoryFamily>),
       (family): Entry => ({ defaults: family.defaults, check: (settings) => void family.create(settings) }),
     ),
-    expectations: tableFrom(await loadedFamilies('scenario/expectations/', isExpectation), (family) => family),
+    expectations: tableFrom(await loadExpectations(), (family) => family),
   };
+}
+
+/** Every expectation by its name. */
+export async function loadExpectations(): Promise<ReadonlyMap<string, ExpectationFamily>> {
+  return loadedFamilies('scenario/expectations/', isExpectation);
 }
 
 type Families<F> = ReadonlyMap<string, F>;

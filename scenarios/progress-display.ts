@@ -14,7 +14,7 @@ export interface ProgressOptions {
 
 /**
  * What a run is doing, on a terminal as a line that moves, elsewhere as one plain line at most every two seconds. A sweep's
- * runs are started one after the other and numbered.
+ * runs are started one after the other and numbered. Call `stop` in a `finally`: a bar that moves keeps the process alive.
  */
 export class ProgressDisplay {
   readonly #stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
@@ -73,8 +73,13 @@ export class ProgressDisplay {
   note(text: string): void {
     // A newline inside would break the moving line below it.
     const line = `${text.replace(/\s*\n\s*/g, ' ')}\n`;
-    if (this.#bars === null) this.#stream.write(line);
-    else this.#bars.log(line);
+    if (this.#bars === null) {
+      this.#stream.write(line);
+    } else {
+      this.#bars.log(line);
+      // At once: what waits in the bar when it stops is never shown.
+      this.#bars.update();
+    }
   }
 
   /** The run is over, or was stopped: its last line stays. May be called more than once. */

@@ -5,7 +5,7 @@ import type { PartyId } from '../protocol/method.js';
 import type { CrewReport } from '../protocol/party/crew.js';
 import type { DeliveryEntry } from '../protocol/party/delivery-log.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
-import type { Progress } from './run.js';
+import type { RunWatcher } from './run.js';
 
 /** Writes down what a run does, as it does it. */
 export class Recorder implements RunObserver {
@@ -14,9 +14,7 @@ export class Recorder implements RunObserver {
 
   constructor(
     private readonly directory: RunDirectory | null,
-    private readonly name: string,
-    private readonly rounds: number,
-    private readonly onProgress: ((progress: Progress) => void) | undefined,
+    private readonly watcher: RunWatcher | undefined,
   ) {}
 
   round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void {
@@ -37,17 +35,11 @@ export class Recorder implements RunObserver {
       if (row.loss !== null)
         this.directory.event({ ...at, event: 'evaluation', fields: { loss: row.loss, accuracy: row.accuracy } });
     }
-    this.onProgress?.({
-      name: this.name,
-      roundsDone: row.round,
-      rounds: this.rounds,
-      loss: row.loss,
-      accuracy: row.accuracy,
-      row,
-    });
+    this.watcher?.round(row);
   }
 
   abandoned(round: number, attempt: number, reason: string): void {
+    this.watcher?.note(`round ${round} is run again: ${reason}`);
     this.directory?.event({ ...this.now(), round, event: 'abandoned', fields: { attempt, reason } });
   }
 
@@ -77,11 +69,11 @@ export class Recorder implements RunObserver {
     // Clients that are invited for the first time put their data on the device; from round 2 on nothing may grow without that.
     if (this.tensorCounts && counts.length === this.tensorCounts.length)
       for (const [i, count] of counts.entries())
-        if (count > this.tensorCounts[i]!)
+        if (count >= 0 && this.tensorCounts[i]! >= 0 && count > this.tensorCounts[i]!)
           throw new GradswarmError(
             'ERR_DEVICE',
             `round ${round}: expected ${this.tensorCounts[i]} tensors on the device, got ${count}; an objective keeps some`,
           );
-    this.tensorCounts = counts;
+    this.tensorCounts = counts.map((count, i) => (count >= 0 ? count : (this.tensorCounts?.[i] ?? -1)));
   }
 }

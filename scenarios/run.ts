@@ -1,17 +1,15 @@
-import type { Holds } from '../protocol/scenario/expectation.js';
+import type { Holds, MetricsRow } from '../protocol/scenario/expectation.js';
 import type { Verdict } from '../protocol/scenario/judge.js';
 import type { Json } from '../protocol/scenario/scenario.js';
 
 /** What the command line asks of the runtime. */
 
-/** How far a run is; for a progress bar. */
-export interface Progress {
-  /** The run's name; in a sweep that of the point. */
-  readonly name: string;
-  readonly roundsDone: number;
-  readonly rounds: number;
-  readonly loss: number | null;
-  readonly accuracy: number | null;
+/** Sees a run go on; for a progress display. A sweep starts one run after the other. */
+export interface RunWatcher {
+  start(name: string, rounds: number): void;
+  round(row: MetricsRow): void;
+  /** Something worth a line, such as a lost worker. */
+  note(text: string): void;
 }
 
 export interface RunOptions {
@@ -21,7 +19,7 @@ export interface RunOptions {
   readonly listen: { readonly host: string; readonly port: number } | null;
   /** The user asks to stop: finish the frame at hand, write what there is, then throw ERR_STOPPED. */
   readonly signal: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly watcher?: RunWatcher;
 }
 
 export interface RunOutcome {

@@ -1,44 +1,131 @@
-import type { Catalogue } from '../protocol/scenario/catalogue.js';
-import type { Scenario } from '../protocol/scenario/scenario.js';
+import { RunDirectory } from '../coordinator/run-directory/run-directory.js';
+import { SweepDirectory } from '../coordinator/run-directory/sweep-directory.js';
+import { writeSweepReport } from '../coordinator/run-directory/sweep-report.js';
+import type { CarriedState } from '../coordinator/run-loop.js';
+import { loadMethod } from '../protocol/method-loader.js';
+import { judge, sweepVerdict } from '../protocol/scenario/judge.js';
+import type { Json, Scenario } from '../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../protocol/scenario/sweep.js';
-import type { BenchmarkOptions, BenchmarkRow, RunOptions, RunOutcome, SweepOutcome, WorkerOptions } from './run.js';
+import { GradswarmError } from '../protocol/wire/error-codes.js';
+import { loadExpectations } from './catalogue.js';
+import { readRecordedRun, replayFleet } from './replay.js';
+import type { RunOptions, RunOutcome, SweepOutcome } from './run.js';
+import { judgedClaim } from './run-report.js';
+import { runSession, type SessionResult, shown } from './session.js';
+import { sweepFigures } from './sweep-figures.js';
 
-/** Everything that the commands start. */
+export { loadCatalogue } from './catalogue.js';
 
-/** What scenarios may name: methods, objectives, data sets, codecs and the rest, by name. */
-export async function loadCatalogue(): Promise<Catalogue> {
-  throw new Error('the catalogue is not connected');
-}
+const ROOT = 'runs';
 
 /** Runs to the last round, or to the privacy budget, and judges. */
-export async function runScenario(_scenario: Scenario, _options: RunOptions): Promise<RunOutcome> {
-  throw new Error('the runtime is not connected');
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<RunOutcome> {
+  return (await runSession(scenario, newDirectory(scenario, options), options)).outcome;
+}
+
+function newDirectory(scenario: Scenario, { directory }: RunOptions): RunDirectory {
+  return RunDirectory.create({
+    root: ROOT,
+    scenarioName: scenario.name,
+    scenario,
+    ...(directory === null ? {} : { path: directory }),
+  });
 }
 
 /** Runs every point in order and judges them together. */
-export async function runSweep(_sweep: ResolvedSweep, _options: RunOptions): Promise<SweepOutcome> {
-  throw new Error('the runtime is not connected');
+export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promise<SweepOutcome> {
+  const directory = SweepDirectory.create({
+    root: ROOT,
+    sweepName: sweep.name,
+    sweep,
+    ...(options.directory === null ? {} : { path: options.directory }),
+  });
+  const results: { readonly label: string; readonly result: SessionResult }[] = [];
+  for (const [index, { label, values, scenario }] of sweep.points.entries()) {
+    const point = directory.createPoint(index, label, scenario);
+    const result = await runSession(scenario, point, { ...options, label, point: values });
+    results.push({ label, result });
+    directory.addPoint({
+      directory: point.path.slice(directory.path.length + 1),
+      settings: Object.fromEntries(Object.entries(values).map(([path, value]) => [path, scalar(value)])),
+      valid: result.outcome.verdict.valid,
+      results: numbersOf(result.outcome.summary),
+      stateDigest: result.outcome.stateDigest || null,
+    });
+  }
+  const expectations = await loadExpectations();
+  const records = results.map(({ result }) => result.record);
+  const verdict = judge(records, sweep.expect, (name) => expectations.get(name));
+  const points = results.map(({ label, result }) => ({ label, outcome: result.outcome }));
+  const valid = sweepVerdict(
+    points.map(({ outcome }) => outcome.verdict),
+    verdict,
+  );
+  directory.writeVerdict({ valid, expectations: verdict.expectations });
+  const method = await loadMethod(sweep.points[0]!.scenario.method.name);
+  const reportPath = await writeSweepReport(directory, {
+    title: sweep.name,
+    summary: sweep.description,
+    verdict: { valid, expectations: verdict.expectations },
+    method: { name: method.name, paper: method.paper },
+    claims: sweep.claims.map((claim) => judgedClaim(claim, records.at(-1)!, method)),
+    figures: sweepFigures(sweep, records),
+    repeat: [`gradswarm run ${sweep.name}`],
+  });
+  return { directory: shown(directory.path), valid, verdict, points, reportPath: shown(reportPath) };
+}
+
+function scalar(value: Json): string | number | boolean {
+  return typeof value === 'object' ? JSON.stringify(value) : value;
+}
+
+function numbersOf(summary: Readonly<Record<string, Json>>): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(summary).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
 }
 
 /** Goes on from the last checkpoint of an unfinished run. */
-export async function resumeRun(_directory: string, _options: RunOptions): Promise<RunOutcome> {
-  throw new Error('the runtime is not connected');
+export async function resumeRun(path: string, options: RunOptions): Promise<RunOutcome> {
+  const directory = RunDirectory.open(path);
+  const { roundsDone, finishedAt } = directory.manifest;
+  if (finishedAt !== null)
+    throw new GradswarmError(
+      'ERR_CHECKPOINT',
+      `${path}: expected an unfinished run, got one that did all ${roundsDone} rounds`,
+    );
+  const scenario = directory.scenario as Scenario;
+  const restored = directory.restore();
+  if (!restored) return (await runSession(scenario, directory, options)).outcome;
+  const { round, parties, ledger, extra } = restored;
+  const carried = { ...(extra as CarriedState), ledger: ledger as readonly unknown[] };
+  return (await runSession(scenario, directory, { ...options, restored: { round, parties, carried } })).outcome;
 }
 
-/** Runs the recorded scenario again under the recorded delivery log and compares the bits. */
-export async function replayRun(_directory: string, _options: RunOptions): Promise<RunOutcome> {
-  throw new Error('the runtime is not connected');
+/** Runs the recorded scenario again, in one process, under the recorded delivery log and compares the bits. */
+export async function replayRun(path: string, options: RunOptions): Promise<RunOutcome> {
+  const { scenario, stateDigest, log } = readRecordedRun(path);
+  const again = { ...scenario, workers: { ...scenario.workers, count: 0 } };
+  const { outcome } = await runSession(again, newDirectory(again, options), {
+    ...options,
+    fleet: (replayed, method, workshop) => replayFleet(replayed, method, workshop, log),
+  });
+  const same = outcome.stateDigest === stateDigest;
+  return {
+    ...outcome,
+    verdict: {
+      valid: same,
+      expectations: [
+        {
+          name: 'equal-digests',
+          holds: same,
+          observed: outcome.stateDigest,
+          detail: same ? `the recorded state, ${stateDigest}` : `recorded ${stateDigest}, got ${outcome.stateDigest}`,
+        },
+      ],
+    },
+  };
 }
 
-/** Hosts clients for the coordinator at `url` until it says that the run is over. */
-export async function joinAsWorker(_url: string, _options: WorkerOptions): Promise<void> {
-  throw new Error('the runtime is not connected');
-}
-
-/** `names` empty: every benchmark. Throws ERR_USAGE for a name that there is not. */
-export async function runBenchmarks(
-  _names: readonly string[],
-  _options: BenchmarkOptions,
-): Promise<readonly BenchmarkRow[]> {
-  throw new Error('the runtime is not connected');
-}
+export { runBenchmarks } from './bench/benchmarks.js';
+export { joinAsWorker } from './join.js';

@@ -23,6 +23,9 @@ export class ClientHost {
     }
   }
 
+  /** Clients that were told to stop in the running attempt: nobody waits for them any more. */
+  private stopped = new Map<ClientIndex, () => void>();
+
   /** Runs the halves of the cohort's clients that live here. When one fails, the others are stopped and its error is thrown. */
   async begin(plan: RoundPlan): Promise<CrewReport> {
     for (const client of plan.forgotten) if (this.hosted.has(client)) this.site.forget(client);
@@ -30,12 +33,16 @@ export class ClientHost {
     const members = plan.cohort.filter((client) => this.hosted.has(client) && !absent.has(client));
     const parties = members.map((client) => this.site.party(client));
     let failure: unknown = null;
-    const reports: PartyReport[] = new Array(parties.length);
+    const reports: (PartyReport | null)[] = new Array(parties.length).fill(null);
+    this.stopped = new Map();
     await Promise.all(
       parties.map(async (party, i) => {
         try {
-          reports[i] = await party.run(plan);
+          const late = new Promise<null>((resolve) => this.stopped.set(members[i]!, () => resolve(null)));
+          const report = await Promise.race([party.run(plan), late]);
+          if (report) reports[i] = report;
         } catch (error) {
+          if (error instanceof GradswarmError && error.code === 'ERR_STOPPED') return;
           // The first error is the cause; those of the clients that were stopped because of it say nothing new.
           failure ??= error;
           this.site.office.revokeAll(
@@ -47,11 +54,18 @@ export class ClientHost {
     );
     if (failure) throw failure;
     return {
-      parties: reports,
+      parties: reports.filter((report) => report !== null),
       absences: this.site.host.takeAbsences(),
       bytes: this.site.takeBytes(),
       tensorCounts: [this.tensorCount()],
     };
+  }
+
+  /** The attempt is over for these clients (null: for all): their halves fail at their next post or take. */
+  stop(attempt: { readonly index: number; readonly attempt: number }, clients: readonly ClientIndex[] | null): void {
+    const error = new GradswarmError('ERR_STOPPED', `round ${attempt.index}: the round went on without this client`);
+    this.site.office.revokeAll(attempt, error, clients);
+    for (const client of clients ?? this.stopped.keys()) this.stopped.get(client)?.();
   }
 
   settle({ abandoned, voided, undelivered }: Settlement, cohort: readonly ClientIndex[]): void {

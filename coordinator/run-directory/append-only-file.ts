@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { jsonText, writeFully } from './atomic-file.js';
 
 const FLUSH_CHARACTERS = 64 * 1024;
@@ -57,5 +57,15 @@ export class AppendOnlyFile {
   close(): void {
     this.flush();
     closeSync(this.#descriptor);
+  }
+}
+
+/** The records of events.jsonl or deliveries.jsonl, one a line; a last line that a crash left unfinished is left out. */
+export function* readJsonLines(path: string): Generator<unknown> {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+    yield JSON.parse(text.slice(start, end));
+    start = end + 1;
   }
 }

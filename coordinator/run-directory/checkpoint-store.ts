@@ -50,9 +50,10 @@ const ENTRY_OVERHEAD_BYTES = 128;
 
 /**
  * Named byte strings by round, one folder `round-000120` each: `states.bin` with the entries that changed since the folder
- * before, and `checkpoint.json`. When those changes add up to the size of everything, one folder with everything is written
- * and what is older than the last such folder is deleted; so a checkpoint costs what changed (amortised, at most twice) and the disk holds
- * about four times the states. A folder appears by one rename, when all of it is on the disk.
+ * before, and `checkpoint.json`. When those changes add up to the size of everything, one folder with everything is
+ * written, and what is older than the last such folder is deleted. So a checkpoint costs what changed (amortised, at most
+ * twice that) and the disk holds about four times the states. A folder appears by one rename, when all of it is on the
+ * disk.
  */
 export class CheckpointStore {
   readonly #folder: string;

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import type { PartyId } from '../../protocol/method.js';
+import { readJsonLines } from './append-only-file.js';
 
 /** What each kind of event says. Ids of workers are the coordinator's names for them. */
 export interface EventFields {
@@ -48,14 +48,12 @@ export interface EventSummary {
   readonly resumes: number;
 }
 
-/** Counts the events of a run; a last line that a crash left unfinished is not counted. */
+/** Counts the events of a run. */
 export function summarizeEvents(path: string): EventSummary {
   const absences = new Map<string, number>();
   const faults = new Map<string, number>();
   const summary = { absences, faults, workersLost: 0, abandonedAttempts: 0, resumes: 0 };
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
-  for (const line of lines) {
-    const event = JSON.parse(line) as RunEvent;
+  for (const event of readJsonLines(path) as Generator<RunEvent>) {
     if (event.event === 'absent') countUp(absences, event.fields.why);
     else if (event.event === 'fault') countUp(faults, event.fields.fault);
     else if (event.event === 'worker-lost') summary.workersLost++;

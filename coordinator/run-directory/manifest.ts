@@ -39,6 +39,9 @@ export interface Manifest extends Partial<RunSetting> {
   readonly stateDigest: string | null;
 }
 
+/** Asked once a process: a sweep makes hundreds of manifests. */
+let commit: { readonly name: string | null } | undefined;
+
 export function newManifest(runId: string, scenarioName: string, startedAt: Date, setting?: RunSetting): Manifest {
   const root = packageRoot();
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -47,7 +50,7 @@ export function newManifest(runId: string, scenarioName: string, startedAt: Date
     runId,
     scenarioName,
     package: { name, version },
-    commit: gitCommit(root),
+    commit: (commit ??= { name: gitCommit(root) }).name,
     nodeVersion: process.version,
     platform: `${process.platform}-${process.arch}`,
     ...setting,

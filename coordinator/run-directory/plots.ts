@@ -60,6 +60,7 @@ export const PLOT_HEIGHT = 300;
 const INK = 'currentColor';
 
 const LEGEND_FONT_SIZE = 13;
+const MAX_LEGEND = PALETTE.length * DASHES.length;
 
 /** Fonts, lines and colours of every picture. */
 const CONFIG = {
@@ -166,10 +167,13 @@ export function linePlot(series: readonly Series[], x: Axis, y: Axis): PlotSpec 
   return { width: PLOT_WIDTH, height: PLOT_HEIGHT, data: { values: rows }, encoding, layer: layers };
 }
 
-/** Colour and dash by series, in the given order; no legend for a single one. */
+/** Colour and dash by series, in the given order; no legend for a single one, nor for more than anybody can tell apart. */
 export function seriesChannels(names: readonly string[]): object {
   const domain = [...new Set(names)];
-  const legend = domain.length > 1 ? { title: null, symbolType: 'stroke', columns: legendColumns(domain) } : null;
+  const legend =
+    domain.length > 1 && domain.length <= MAX_LEGEND
+      ? { title: null, symbolType: 'stroke', columns: legendColumns(domain) }
+      : null;
   const colors = domain.map((_, i) => PALETTE[i % PALETTE.length]);
   const dashes = domain.map((_, i) => DASHES[Math.floor(i / PALETTE.length) % DASHES.length]);
   return {

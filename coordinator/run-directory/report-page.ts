@@ -79,6 +79,7 @@ p { margin: .4rem 0; max-width: 75ch; }
 a { color: var(--link); }
 .lead { color: var(--soft); font-size: 1.05rem; }
 .badge { display: inline-block; vertical-align: .2em; margin-left: .6rem; padding: .15rem .7rem; border-radius: 999px; border: 1.5px solid; font-size: .95rem; font-weight: 600; white-space: nowrap; }
+td .badge { margin: 0; vertical-align: baseline; padding: 0 .6rem; font-size: .88rem; }
 .holds { color: var(--holds); } .fails { color: var(--fails); } .unknown { color: var(--unknown); }
 .mark { font-weight: 600; white-space: nowrap; }
 .warning { border-left: 4px solid var(--unknown); background: var(--card); padding: .5rem .9rem; margin: .8rem 0; }

@@ -9,7 +9,7 @@ import { CheckpointStore } from './checkpoint-store.js';
 import { sha256 } from './digest.js';
 import type { RunEvent } from './events.js';
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
-import { MetricsFile, type MetricsRow } from './metrics.js';
+import { MetricsFile, type MetricsRow, readMetrics } from './metrics.js';
 import { createRunPath } from './run-path.js';
 import type { Verdict } from './verdict.js';
 
@@ -78,7 +78,7 @@ export class RunDirectory {
     return new RunDirectory(path, manifest);
   }
 
-  /** The folder of a run that was interrupted. ERR_CHECKPOINT when it is not a run's folder. Then `restore`. */
+  /** The folder of an earlier run, to read it or, after `restore`, to go on. ERR_CHECKPOINT when it is not a run's folder. */
   static open(path: string): RunDirectory {
     for (const name of ['manifest.json', 'scenario.json']) {
       if (!existsSync(join(path, name))) notARun(path, `a folder with ${name}`, 'one without');
@@ -88,9 +88,7 @@ export class RunDirectory {
     }
     const manifest = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as Manifest;
     if (manifest.format !== 1) notARun(path, 'a manifest of format 1', String(manifest.format));
-    const directory = new RunDirectory(path, manifest);
-    directory.updateManifest({ resumedAt: [...manifest.resumedAt, new Date().toISOString()] });
-    return directory;
+    return new RunDirectory(path, manifest);
   }
 
   /** The scenario as it was recorded. */
@@ -124,6 +122,11 @@ export class RunDirectory {
   file(name: typeof EVENTS | typeof DELIVERIES | typeof METRICS): string {
     this.flush();
     return join(this.path, name);
+  }
+
+  /** Every row of metrics.csv so far, those of before a resume included. */
+  rows(): MetricsRow[] {
+    return readMetrics(this.file(METRICS));
   }
 
   flush(): void {
@@ -161,10 +164,12 @@ export class RunDirectory {
     if (round === undefined) {
       this.#checkpoints.clear();
       this.#cut({ [EVENTS]: 0, [DELIVERIES]: 0, [METRICS]: 0 });
+      this.#noteResumption();
       return null;
     }
     const stored = this.#checkpoints.restore(round);
     this.#cut(stored.lengths);
+    this.#noteResumption();
     const parties = new Map<PartyId, Uint8Array>();
     const codecMemories = new Map<string, Uint8Array>();
     for (const [key, bytes] of stored.entries) {
@@ -182,6 +187,10 @@ export class RunDirectory {
         notARun(join(this.path, name), `at least the ${lengths[name]} bytes or rows of the checkpoint`, 'fewer');
       }
     }
+  }
+
+  #noteResumption(): void {
+    this.updateManifest({ resumedAt: [...this.#manifest.resumedAt, new Date().toISOString()], finishedAt: null });
   }
 
   writeVerdict(verdict: Verdict): void {

@@ -4,6 +4,10 @@ import { BYTE_UNITS, TIME_UNITS, unitFor } from './units.js';
 
 /** The pictures of one run, from its rows of metrics.csv. */
 
+/** A page with more of either is not read; metrics.csv has them all. */
+const MAX_EXTRA_FIGURES = 24;
+const MAX_EXTRA_CURVES = 16;
+
 /** Rows of one run, and its name in a legend. */
 export interface NamedRun {
   readonly name: string;
@@ -148,10 +152,15 @@ function extraMetrics(rows: readonly MetricsRow[]): Figure[] {
     const group = name.split('/')[0]!;
     groups.set(group, [...(groups.get(group) ?? []), name]);
   }
-  return [...groups].flatMap(([group, members]) => extraFigure(group, members, rows));
+  const figures = [...groups].flatMap(([group, members]) => extraFigure(group, members, rows));
+  const last = figures[MAX_EXTRA_FIGURES - 1];
+  if (last === undefined || figures.length === MAX_EXTRA_FIGURES) return figures;
+  const more = `${last.caption} ${figures.length - MAX_EXTRA_FIGURES} more are in metrics.csv.`;
+  return [...figures.slice(0, MAX_EXTRA_FIGURES - 1), { ...last, caption: more }];
 }
 
-function extraFigure(group: string, names: readonly string[], rows: readonly MetricsRow[]): Figure[] {
+function extraFigure(group: string, members: readonly string[], rows: readonly MetricsRow[]): Figure[] {
+  const names = members.slice(0, MAX_EXTRA_CURVES);
   const columns = names.map((name) => rows.map((row) => row.extra[name] ?? null));
   const values = columns.flat().filter((value) => value !== null);
   if (!values.some(Number.isFinite)) return [];
@@ -159,6 +168,7 @@ function extraFigure(group: string, names: readonly string[], rows: readonly Met
   const series = names.map((name, i) => curve(name, x, columns[i]!));
   const undrawn = values.length - values.filter(Number.isFinite).length;
   const spec = linePlot(series, { title: 'round', format: 'd' }, { title: group, scale: scaleFor(values) });
+  const shown = names.length < members.length ? ` (${names.length} of ${members.length} curves)` : '';
   const name = `metric-${group.replace(/[^A-Za-z0-9._-]+/g, '-')}`;
-  return [{ name, caption: `${group} by round.${note(undrawn)}`, spec }];
+  return [{ name, caption: `${group} by round${shown}.${note(undrawn)}`, spec }];
 }

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonText, replaceFile } from './atomic-file.js';
 import type { RunSetting } from './manifest.js';
@@ -29,8 +30,15 @@ export class SweepDirectory {
     this.sweepName = sweepName;
   }
 
-  static create(sweep: { readonly root: string; readonly sweepName: string; readonly sweep: unknown }): SweepDirectory {
-    const { path } = createRunPath(sweep.root, sweep.sweepName, new Date());
+  /** Under `root`, or with `path` in that folder. */
+  static create(sweep: {
+    readonly root: string;
+    readonly sweepName: string;
+    readonly sweep: unknown;
+    readonly path?: string;
+  }): SweepDirectory {
+    const path = sweep.path ?? createRunPath(sweep.root, sweep.sweepName, new Date()).path;
+    mkdirSync(path, { recursive: true });
     replaceFile(join(path, 'sweep.json'), `${jsonText(sweep.sweep, 2)}\n`);
     return new SweepDirectory(path, sweep.sweepName);
   }
@@ -52,6 +60,10 @@ export class SweepDirectory {
     this.#points.push(point);
     replaceFile(join(this.path, 'index.json'), `${jsonText({ sweep: this.sweepName, points: this.#points }, 2)}\n`);
     replaceFile(join(this.path, 'index.csv'), indexCsv(this.#points));
+  }
+
+  writeVerdict(verdict: Verdict): void {
+    replaceFile(join(this.path, 'verdict.json'), `${jsonText(verdict, 2)}\n`);
   }
 
   get points(): readonly SweepPoint[] {

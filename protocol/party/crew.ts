@@ -10,7 +10,7 @@ export interface CrewReport {
   readonly parties: readonly PartyReport[];
   readonly absences: readonly AbsenceRecord[];
   readonly bytes: ByteCounts;
-  /** Tensors alive on each process's device. */
+  /** Tensors alive on each process's device; -1 for a process that ran no client in this round. */
   readonly tensorCounts: readonly number[];
 }
 
@@ -34,6 +34,8 @@ export interface Crew {
   begin(plan: RoundPlan): Promise<CrewReport>;
   /** Stops the attempt: `begin` then fails. */
   abort(plan: RoundPlan): void;
+  /** The coordinator's half is done without these clients: their rounds are void, and `begin` does not wait for them. */
+  conclude(plan: RoundPlan, voided: readonly ClientIndex[]): void;
   settle(settlement: Settlement, cohort: readonly ClientIndex[]): void;
   /** Estimates of every client that has a state, by client. */
   estimates(): Promise<ReadonlyMap<ClientIndex, readonly ReadonlyVector[]>>;

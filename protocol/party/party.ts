@@ -84,6 +84,8 @@ export class Party {
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
       const state = await halfOf(host.method, this.id).round(this.kept.state as any, round as any);
+      // A half that was stopped while it computed has nothing to hand in: the round went on without it.
+      if (mailbox.revoked) throw new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`);
       this.pending = { state, memories: coding.memories, clockMs: round.clockMs, undelivered: [] };
     } catch (error) {
       throw this.explained(error, plan);

@@ -94,9 +94,13 @@ export class PostOffice {
     this.checkDeadlock();
   }
 
-  /** Stops every half of this attempt that waits here, and refuses its further posts. */
-  revokeAll(attempt: { readonly index: number; readonly attempt: number }, error: Error): void {
-    for (const box of this.boxes.values()) {
+  /** Stops every half of this attempt that waits here, or those of `only`, and refuses their further posts. */
+  revokeAll(
+    attempt: { readonly index: number; readonly attempt: number },
+    error: Error,
+    only: readonly PartyId[] | null = null,
+  ): void {
+    for (const box of only?.flatMap((party) => this.boxes.get(party) ?? []) ?? this.boxes.values()) {
       if (box.round !== attempt.index || box.attempt !== attempt.attempt || box.revoked) continue;
       if (box.waiting.length > 0) this.blockedCount--;
       box.revoke(error);

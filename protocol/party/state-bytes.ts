@@ -20,12 +20,21 @@ function swapBytes(bytes: Uint8Array, size: number): Uint8Array {
   return bytes;
 }
 
+/** A scratch buffer that no writer uses at the moment: most states are so small that allocating it would dominate. */
+let spareScratch: Uint8Array | null = null;
+
 export class StateWriter {
-  #scratch = new Uint8Array(4 * LARGE_BYTES);
-  #view = new DataView(this.#scratch.buffer);
+  readonly #scratch: Uint8Array;
+  readonly #view: DataView;
   #used = 0;
   readonly #parts: Uint8Array[] = [];
   #partBytes = 0;
+
+  constructor() {
+    this.#scratch = spareScratch ?? new Uint8Array(4 * LARGE_BYTES);
+    spareScratch = null;
+    this.#view = new DataView(this.#scratch.buffer);
+  }
 
   tag(tag: number): void {
     this.#reserve(1);
@@ -51,6 +60,23 @@ export class StateWriter {
     this.#used += 8;
   }
 
+  /** Writes a short text of ASCII characters and says true, or writes nothing. */
+  asciiText(value: string): boolean {
+    const length = value.length;
+    if (length > 127) return false;
+    this.#reserve(length + 1);
+    const start = this.#used + 1;
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 127) return false;
+      this.#scratch[start + i] = unit;
+    }
+    this.#scratch[start - 1] = length;
+    this.#used = start + length;
+    return true;
+  }
+
+  /** Any text without unpaired surrogates. */
   text(value: string): void {
     const bytes = encoder.encode(value);
     this.varint(bytes.length);
@@ -62,8 +88,14 @@ export class StateWriter {
     this.#raw(HOST_IS_LITTLE_ENDIAN ? bytes : swapBytes(bytes.slice(), array.BYTES_PER_ELEMENT));
   }
 
+  /** All that was written; the writer must not be used afterwards. */
   finish(): Uint8Array {
-    if (this.#parts.length === 0) return this.#scratch.slice(0, this.#used);
+    const result = this.#parts.length === 0 ? this.#scratch.slice(0, this.#used) : this.#joined();
+    spareScratch = this.#scratch;
+    return result;
+  }
+
+  #joined(): Uint8Array {
     this.#flush();
     const result = new Uint8Array(this.#partBytes);
     let offset = 0;

@@ -46,99 +46,124 @@ const TAG_OF_TYPED_ARRAY = new Map<string, number>(
   TYPED_ARRAYS.map(({ name }, index) => [name, FIRST_TYPED_ARRAY_TAG + index]),
 );
 
-function refuse(path: string, came: string): never {
-  throw new GradswarmError(
-    'ERR_STATE',
-    `${path}: expected plain data (numbers, strings, booleans, null, typed arrays, arrays, records), got ${came}; keep such values out of a method's state`,
-  );
+/** Where in a state the walk is: the keys from the top, made into text only when something is refused. */
+type Trail = (string | number)[];
+
+function pathText(name: string, trail: Trail): string {
+  return name + trail.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
 }
 
 /** The state's bytes: a new array. Throws ERR_STATE with the path of what is not plain data; `name` starts that path. */
 export function encodeState(state: unknown, name = 'state'): Uint8Array {
-  const writer = new StateWriter();
-  write(writer, state, name, []);
-  return writer.finish();
+  const encoding = new Encoding(name);
+  encoding.write(state);
+  return encoding.writer.finish();
 }
 
-function write(writer: StateWriter, value: unknown, path: string, ancestors: object[]): void {
-  if (typeof value === 'number') {
-    writeNumber(writer, value);
-  } else if (typeof value === 'string') {
-    writer.tag(TAG.string);
-    writeString(writer, value, path);
-  } else if (typeof value === 'boolean') {
-    writer.tag(value ? TAG.true : TAG.false);
-  } else if (value === null) {
-    writer.tag(TAG.null);
-  } else if (typeof value === 'object') {
-    if (ArrayBuffer.isView(value)) writeTypedArray(writer, value, path);
-    else writeContainer(writer, value, path, ancestors);
-  } else {
-    refuse(path, value === undefined ? 'undefined' : `a ${typeof value}`);
+class Encoding {
+  readonly writer = new StateWriter();
+  readonly #name: string;
+  readonly #trail: Trail = [];
+  readonly #ancestors: object[] = [];
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  write(value: unknown): void {
+    if (typeof value === 'number') {
+      this.#writeNumber(value);
+    } else if (typeof value === 'string') {
+      this.writer.tag(TAG.string);
+      this.#writeString(value);
+    } else if (typeof value === 'boolean') {
+      this.writer.tag(value ? TAG.true : TAG.false);
+    } else if (value === null) {
+      this.writer.tag(TAG.null);
+    } else if (typeof value === 'object') {
+      if (ArrayBuffer.isView(value)) this.#writeTypedArray(value);
+      else this.#writeContainer(value);
+    } else {
+      this.#refuse(value === undefined ? 'undefined' : `a ${typeof value}`);
+    }
+  }
+
+  #refuse(came: string): never {
+    throw new GradswarmError(
+      'ERR_STATE',
+      `${pathText(this.#name, this.#trail)}: expected plain data (numbers, strings, booleans, null, typed arrays, arrays, records), got ${came}; keep such values out of a method's state`,
+    );
+  }
+
+  #writeNumber(value: number): void {
+    if (isShortInteger(value)) {
+      this.writer.tag(TAG.integer);
+      this.writer.varint(value < 0 ? -2 * value - 1 : 2 * value);
+    } else {
+      this.writer.tag(TAG.number);
+      this.writer.float64(value);
+    }
+  }
+
+  #writeString(value: string): void {
+    if (this.writer.asciiText(value)) return;
+    // UTF-8 has no form for half of a surrogate pair: it would come back as another character.
+    if (/\p{Surrogate}/u.test(value)) this.#refuse('a string with an unpaired surrogate');
+    this.writer.text(value);
+  }
+
+  #writeTypedArray(value: ArrayBufferView): void {
+    const name = (value as Partial<TypedArray>)[Symbol.toStringTag] ?? 'DataView';
+    const tag = TAG_OF_TYPED_ARRAY.get(name);
+    if (tag === undefined) this.#refuse(`a ${name}`);
+    const array = value as TypedArray;
+    this.writer.tag(tag);
+    this.writer.varint(array.length);
+    this.writer.elements(array);
+  }
+
+  #writeContainer(value: object): void {
+    if (this.#ancestors.includes(value)) this.#refuse('an object that contains itself');
+    if (this.#ancestors.length >= MAX_DEPTH) this.#refuse(`more than ${MAX_DEPTH} levels`);
+    const prototype = Object.getPrototypeOf(value);
+    this.#ancestors.push(value);
+    if (Array.isArray(value) && prototype === Array.prototype) this.#writeArray(value);
+    else if (prototype === Object.prototype || prototype === null) this.#writeRecord(value);
+    else this.#refuse(`an instance of ${prototype.constructor?.name || 'a class'}`);
+    this.#ancestors.pop();
+  }
+
+  #writeArray(value: unknown[]): void {
+    // Holes would come back filled, and named members (an inbox has `absent`) not at all.
+    if (Object.keys(value).length !== value.length) this.#refuse('an array with holes or named members');
+    this.writer.tag(TAG.array);
+    this.writer.varint(value.length);
+    for (let i = 0; i < value.length; i++) {
+      this.#trail.push(i);
+      this.write(value[i]);
+      this.#trail.pop();
+    }
+  }
+
+  #writeRecord(value: object): void {
+    if (Object.getOwnPropertySymbols(value).length > 0) this.#refuse('a record with a symbol as key');
+    const record = value as Record<string, unknown>;
+    const keys = Object.keys(record).filter((key) => record[key] !== undefined);
+    keys.sort();
+    this.writer.tag(TAG.record);
+    this.writer.varint(keys.length);
+    for (const key of keys) {
+      if (key === '__proto__') this.#refuse('a record with the key __proto__');
+      this.#writeString(key);
+      this.#trail.push(key);
+      this.write(record[key]);
+      this.#trail.pop();
+    }
   }
 }
 
 function isShortInteger(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) < MAX_INTEGER && !Object.is(value, -0);
-}
-
-function writeNumber(writer: StateWriter, value: number): void {
-  if (isShortInteger(value)) {
-    writer.tag(TAG.integer);
-    writer.varint(value < 0 ? -2 * value - 1 : 2 * value);
-  } else {
-    writer.tag(TAG.number);
-    writer.float64(value);
-  }
-}
-
-function writeString(writer: StateWriter, value: string, path: string): void {
-  // UTF-8 has no form for half of a surrogate pair: it would come back as another character.
-  if (/\p{Surrogate}/u.test(value)) refuse(path, 'a string with an unpaired surrogate');
-  writer.text(value);
-}
-
-function writeContainer(writer: StateWriter, value: object, path: string, ancestors: object[]): void {
-  if (ancestors.includes(value)) refuse(path, 'an object that contains itself');
-  if (ancestors.length >= MAX_DEPTH) refuse(path, `more than ${MAX_DEPTH} levels`);
-  const prototype = Object.getPrototypeOf(value);
-  ancestors.push(value);
-  if (Array.isArray(value) && prototype === Array.prototype) writeArray(writer, value, path, ancestors);
-  else if (prototype === Object.prototype || prototype === null) writeRecord(writer, value, path, ancestors);
-  else refuse(path, `an instance of ${prototype.constructor?.name || 'a class'}`);
-  ancestors.pop();
-}
-
-function writeTypedArray(writer: StateWriter, value: ArrayBufferView, path: string): void {
-  const name = (value as Partial<TypedArray>)[Symbol.toStringTag] ?? '';
-  const tag = TAG_OF_TYPED_ARRAY.get(name);
-  if (tag === undefined) refuse(path, `a ${name}`);
-  const array = value as TypedArray;
-  writer.tag(tag);
-  writer.varint(array.length);
-  writer.elements(array);
-}
-
-function writeArray(writer: StateWriter, value: unknown[], path: string, ancestors: object[]): void {
-  // Holes would come back filled, and named members (an inbox has `absent`) not at all.
-  if (Object.keys(value).length !== value.length) refuse(path, 'an array with holes or named members');
-  writer.tag(TAG.array);
-  writer.varint(value.length);
-  for (let i = 0; i < value.length; i++) write(writer, value[i], `${path}[${i}]`, ancestors);
-}
-
-function writeRecord(writer: StateWriter, value: object, path: string, ancestors: object[]): void {
-  if (Object.getOwnPropertySymbols(value).length > 0) refuse(path, 'a record with a symbol as key');
-  const record = value as Record<string, unknown>;
-  const keys = Object.keys(record).filter((key) => record[key] !== undefined);
-  keys.sort();
-  writer.tag(TAG.record);
-  writer.varint(keys.length);
-  for (const key of keys) {
-    if (key === '__proto__') refuse(path, 'a record with the key __proto__');
-    writeString(writer, key, path);
-    write(writer, record[key], `${path}.${key}`, ancestors);
-  }
 }
 
 /**
@@ -223,20 +248,26 @@ function readTypedArray(reader: StateReader, tag: number): TypedArray {
 
 /** Throws ERR_NOT_FINITE, naming the party and the path, when a number anywhere in the state is NaN or infinite. */
 export function assertFinite(state: unknown, party: PartyId): void {
-  checkFinite(state, 'state', party);
+  checkFinite(state, [], party);
 }
 
-function checkFinite(value: unknown, path: string, party: PartyId): void {
+function checkFinite(value: unknown, trail: Trail, party: PartyId): void {
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) notFinite(value, path, party);
+    if (!Number.isFinite(value)) notFinite(value, trail, party);
   } else if (value instanceof Float32Array || value instanceof Float64Array) {
     const index = firstNotFinite(value);
-    if (index >= 0) notFinite(value[index]!, `${path}[${index}]`, party);
+    if (index >= 0) notFinite(value[index]!, [...trail, index], party);
   } else if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) checkFinite(value[i], `${path}[${i}]`, party);
+    for (let i = 0; i < value.length; i++) checkMember(value[i], i, trail, party);
   } else if (value !== null && typeof value === 'object' && !ArrayBuffer.isView(value)) {
-    for (const [key, member] of Object.entries(value)) checkFinite(member, `${path}.${key}`, party);
+    for (const key of Object.keys(value)) checkMember((value as Record<string, unknown>)[key], key, trail, party);
   }
+}
+
+function checkMember(value: unknown, key: string | number, trail: Trail, party: PartyId): void {
+  trail.push(key);
+  checkFinite(value, trail, party);
+  trail.pop();
 }
 
 function firstNotFinite(numbers: Float32Array | Float64Array): number {
@@ -247,10 +278,10 @@ function firstNotFinite(numbers: Float32Array | Float64Array): number {
   return -1;
 }
 
-function notFinite(value: number, path: string, party: PartyId): never {
+function notFinite(value: number, trail: Trail, party: PartyId): never {
   const who = party === 'coordinator' ? 'coordinator' : `client ${party}`;
   throw new GradswarmError(
     'ERR_NOT_FINITE',
-    `${who}, ${path}: expected a finite number, got ${value}; the run diverged: lower the step size or clip`,
+    `${who}, ${pathText('state', trail)}: expected a finite number, got ${value}; the run diverged: lower the step size or clip`,
   );
 }

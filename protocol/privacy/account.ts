@@ -48,51 +48,44 @@ function required(name: string, value: number | undefined): number {
  * two things at once, ERR_PRIVACY when a value is out of range or no theorem covers the combination.
  */
 export function account(options: AccountOptions): AccountAnswer {
-  const { delta, ledger, targetEpsilon, adjacency = 'add-remove', method } = options;
+  const { delta, ledger, targetEpsilon, adjacency = 'add-remove' } = options;
   checkDelta(delta);
-  if (ledger !== undefined) return withDeltaWarning(accountLedger(ledger, options), options);
+  if (ledger !== undefined) return withWarnings(accountLedger(ledger, options), options);
   const sampling = required('the sampling probability q', options.sampling);
   const steps = required('the number of steps', options.steps);
   checkRelease({ label: 'account', adjacency, sampling });
-  refuseUnsupportedMethod(sampling < 1, options);
   const accounting = accountingOf(options);
   if (targetEpsilon !== undefined) {
     if (options.noiseMultiplier !== undefined)
       usage('account: a noise multiplier and a target epsilon exclude each other; leave one out');
     const answer = calibrateNoiseMultiplier({ epsilon: targetEpsilon, delta, sampling, steps }, accounting);
-    return withDeltaWarning(answer, options);
+    return withWarnings(answer, options);
   }
   const noiseMultiplier = required('the noise multiplier', options.noiseMultiplier);
   const releases = [{ sampling, noiseMultiplier, count: steps }];
-  return withDeltaWarning(composedEpsilon(releases, delta, { ...accounting, ...(method ? { method } : {}) }), options);
+  return withWarnings(composedEpsilon(releases, delta, accounting), options);
 }
 
 function accountingOf({ orders, conversion, method }: AccountOptions) {
   return { ...(orders ? { orders } : {}), ...(conversion ? { conversion } : {}), ...(method ? { method } : {}) };
 }
 
-function refuseUnsupportedMethod(sampled: boolean, { method, conversion, orders }: AccountOptions): void {
-  if (method === 'exact-gaussian' && sampled)
-    throw new GradswarmError(
-      'ERR_PRIVACY',
-      'method exact-gaussian: holds for unsampled Gaussian noise only; use method rdp, or q = 1',
-    );
-  if (method === 'exact-gaussian' && (conversion !== undefined || orders !== undefined))
-    usage('account: orders and conversion belong to method rdp; exact Gaussian composition has none');
-}
-
 function accountLedger(ledger: readonly LedgerEntry[], options: AccountOptions): AccountAnswer {
   for (const name of ['sampling', 'noiseMultiplier', 'steps', 'targetEpsilon', 'adjacency'] as const) {
     if (options[name] !== undefined) usage(`account: a ledger holds its own ${name}; leave ${name} out`);
   }
-  const sampled = ledger.some((entry) => entry.sampling < 1 || entry.mechanism === 'discrete-gaussian');
-  refuseUnsupportedMethod(sampled, options);
   const { epsilon, order, method, warnings } = new Ledger(ledger).spend(options.delta, accountingOf(options));
   return { epsilon, order, method, warnings };
 }
 
-function withDeltaWarning(answer: AccountAnswer, { delta, recordCount }: AccountOptions): AccountAnswer {
-  if (recordCount === undefined || delta < 1 / recordCount) return answer;
-  const warning = `delta ${delta} is not below 1 / ${recordCount}: publishing one record outright would be allowed`;
-  return { ...answer, warnings: [...answer.warnings, warning] };
+function withWarnings(
+  answer: AccountAnswer,
+  { delta, recordCount, orders, conversion }: AccountOptions,
+): AccountAnswer {
+  const warnings = [...answer.warnings];
+  if (recordCount !== undefined && delta >= 1 / recordCount)
+    warnings.push(`delta ${delta} is not below 1 / ${recordCount}: publishing one record outright would be allowed`);
+  if (answer.method === 'exact-gaussian' && (orders !== undefined || conversion !== undefined))
+    warnings.push('orders and conversion were not used: exact Gaussian composition needs none; method rdp uses them');
+  return { ...answer, warnings };
 }

@@ -1,3 +1,4 @@
+import { GradswarmError } from '../wire/error-codes.js';
 import { type Conversion, type ConvertedEpsilon, rdpToEpsilon } from './conversion.js';
 import { composedMu, gaussianEpsilon } from './gaussian-composition.js';
 import { type Orders, resolveOrders } from './orders.js';
@@ -81,8 +82,8 @@ function checkReleases(releases: readonly GaussianReleases[]): readonly Gaussian
 
 /**
  * The epsilon at `delta` of adaptively composed (sampled) Gaussian releases, add-remove adjacency (either adjacency where
- * nothing is sampled). 'auto' composes exactly where no release is sampled and else adds Renyi orders; 'exact-gaussian'
- * is the caller's claim that all are unsampled.
+ * nothing is sampled). 'auto' composes exactly where no release is sampled and else adds Renyi orders; 'exact-gaussian' on
+ * sampled or discrete releases is refused with ERR_PRIVACY.
  */
 export function composedEpsilon(
   releases: readonly GaussianReleases[],
@@ -92,7 +93,13 @@ export function composedEpsilon(
   const spending = checkReleases(releases);
   const orders = resolveOrders(options.orders);
   const { method = 'auto' } = options;
-  if (method === 'exact-gaussian' || (method === 'auto' && isExactGaussian(spending))) {
+  const exact = isExactGaussian(spending);
+  if (method === 'exact-gaussian' && !exact)
+    throw new GradswarmError(
+      'ERR_PRIVACY',
+      'method exact-gaussian: holds for unsampled Gaussian noise only, got sampled or discrete noise; use method rdp',
+    );
+  if (exact && method !== 'rdp') {
     const epsilon = gaussianEpsilon(composedMu(spending), delta);
     return { epsilon, order: null, method: spending.length === 0 ? 'none' : 'exact-gaussian', warnings: [] };
   }

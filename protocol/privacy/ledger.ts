@@ -32,6 +32,9 @@ export interface LedgerEntry {
   readonly noise: 'secure' | 'seeded';
 }
 
+/** Equal releases counted together, by party. */
+type Groups = Map<PartyId, Map<string, GaussianReleases>>;
+
 export interface LedgerSpend extends Spend {
   /** The client that has lost most; 'coordinator' when all are equal because no client released anything by itself. */
   readonly party: PartyId;
@@ -95,9 +98,9 @@ export function checkRelease(entry: Pick<LedgerEntry, 'label' | 'adjacency' | 's
  */
 export class Ledger {
   private readonly list: LedgerEntry[] = [];
-  private readonly groups = new Map<PartyId, Map<string, GaussianReleases>>();
+  private readonly groups: Groups = new Map();
   private readonly seededReleases = new Map<string, string>();
-  private readonly rdpMemory = new Map<string, Float64Array>();
+  private readonly rdpMemory = new WeakMap<readonly number[], Map<string, Float64Array>>();
   private seeded = false;
 
   constructor(entries: readonly LedgerEntry[] = []) {
@@ -118,54 +121,67 @@ export class Ledger {
    * crash and resume, says nothing new. ERR_PRIVACY when unit or adjacency differs from that of earlier entries.
    */
   append(entry: LedgerEntry): boolean {
+    this.check(entry);
+    if (this.isRepeated(entry)) return false;
+    if (entry.noise === 'seeded') {
+      this.seededReleases.set(placeOf(entry), contentOf(entry));
+      this.seeded = true;
+    }
+    this.list.push(entry);
+    addToGroups(this.groups, entry);
+    return true;
+  }
+
+  private check(entry: LedgerEntry, first = this.list[0]): void {
     checkRelease(entry);
-    const first = this.list[0];
     if (first && (first.unit !== entry.unit || first.adjacency !== entry.adjacency))
       throw new GradswarmError(
         'ERR_PRIVACY',
         `release '${entry.label}': one ledger holds one unit and one adjacency; it has ${first.unit}, ${first.adjacency} ` +
           `(release '${first.label}'), got ${entry.unit}, ${entry.adjacency}`,
       );
-    if (entry.noise === 'seeded') {
-      const place = JSON.stringify([entry.party, entry.round, entry.attempt, entry.call]);
-      const content = JSON.stringify(entry);
-      if (this.seededReleases.get(place) === content) return false;
-      this.seededReleases.set(place, content);
-      this.seeded = true;
-    }
-    this.list.push(entry);
-    addToGroups(this.groupsOf(entry.party), entry);
-    return true;
   }
 
-  private groupsOf(party: PartyId): Map<string, GaussianReleases> {
-    let groups = this.groups.get(party);
-    if (!groups) {
-      groups = new Map();
-      this.groups.set(party, groups);
+  private isRepeated(entry: LedgerEntry): boolean {
+    return entry.noise === 'seeded' && this.seededReleases.get(placeOf(entry)) === contentOf(entry);
+  }
+
+  private groupsWith(further: readonly LedgerEntry[]): Groups {
+    if (further.length === 0) return this.groups;
+    const groups: Groups = new Map([...this.groups].map(([party, own]) => [party, new Map(own)]));
+    for (const entry of further) {
+      this.check(entry, this.list[0] ?? further[0]);
+      if (!this.isRepeated(entry)) addToGroups(groups, entry);
     }
     return groups;
   }
 
+  private rememberedRdp(...[orders, release]: Parameters<typeof releaseRdp>): Float64Array {
+    let ofOrders = this.rdpMemory.get(orders);
+    if (!ofOrders) {
+      ofOrders = new Map();
+      this.rdpMemory.set(orders, ofOrders);
+    }
+    const key = groupKey(release);
+    let rdp = ofOrders.get(key);
+    if (!rdp) {
+      rdp = releaseRdp(orders, release);
+      ofOrders.set(key, rdp);
+    }
+    return rdp;
+  }
+
   /** What has been spent at `delta`, with `further` entries as if they were appended. */
   spend(delta: number, options: AccountingOptions = {}, further: readonly LedgerEntry[] = []): LedgerSpend {
-    if (further.length > 0) return new Ledger([...this.list, ...further]).spend(delta, options);
-    const rdpOf: typeof releaseRdp = (orders, release) => {
-      const key = `${orders.length} ${orders[0]} ${orders.at(-1)} ${groupKey(release)}`;
-      let rdp = this.rdpMemory.get(key);
-      if (!rdp) {
-        rdp = releaseRdp(orders, release);
-        this.rdpMemory.set(key, rdp);
-      }
-      return rdp;
-    };
-    const shared = [...(this.groups.get('coordinator')?.values() ?? [])];
+    const groups = this.groupsWith(further);
+    const rdpOf: typeof releaseRdp = (orders, release) => this.rememberedRdp(orders, release);
+    const shared = [...(groups.get('coordinator')?.values() ?? [])];
     let worst: LedgerSpend | undefined;
     const answered = new Set<string>();
-    for (const [party, groups] of this.groups) {
+    for (const [party, ownGroups] of groups) {
       if (party === 'coordinator') continue;
       // Clients that made the same releases have lost the same.
-      const own = [...groups.values()];
+      const own = [...ownGroups.values()];
       const same = own.map((release) => `${groupKey(release)} ${release.count}`).join(';');
       if (answered.has(same)) continue;
       answered.add(same);
@@ -173,7 +189,7 @@ export class Ledger {
       if (!worst || spend.epsilon > worst.epsilon) worst = { ...spend, party };
     }
     worst ??= { ...composedEpsilon(shared, delta, { ...options, rdpOf }), party: 'coordinator' };
-    return this.seeded
+    return this.seeded || further.some(({ noise }) => noise === 'seeded')
       ? { ...worst, warnings: [...worst.warnings, 'NOT PRIVATE: some noise is seeded and can be regenerated'] }
       : worst;
   }
@@ -192,9 +208,23 @@ function groupKey({ sampling, noiseMultiplier, discrete }: Omit<GaussianReleases
   return `${discrete === true ? 'discrete' : 'gaussian'} ${sampling} ${noiseMultiplier}`;
 }
 
-function addToGroups(groups: Map<string, GaussianReleases>, entry: LedgerEntry): void {
-  const { sampling, noiseMultiplier } = entry;
+/** Where in a run a release is made; its noise, if seeded, is a function of this. */
+function placeOf({ party, round, attempt, call }: LedgerEntry): string {
+  return JSON.stringify([party, round, attempt, call]);
+}
+
+function contentOf({ label, mechanism, l2Sensitivities, noiseMultiplier, sampling, count }: LedgerEntry): string {
+  return JSON.stringify([label, mechanism, l2Sensitivities.map(String), noiseMultiplier, sampling, count]);
+}
+
+function addToGroups(groups: Groups, entry: LedgerEntry): void {
+  const { party, sampling, noiseMultiplier } = entry;
   const release = { sampling, noiseMultiplier, discrete: entry.mechanism === 'discrete-gaussian' };
+  let own = groups.get(party);
+  if (!own) {
+    own = new Map();
+    groups.set(party, own);
+  }
   const key = groupKey(release);
-  groups.set(key, { ...release, count: (groups.get(key)?.count ?? 0) + entry.count });
+  own.set(key, { ...release, count: (own.get(key)?.count ?? 0) + entry.count });
 }

@@ -12,6 +12,11 @@ export function gaussianRho(noiseMultiplier: number, count = 1): number {
   return count === 0 ? 0 : count / (2 * noiseMultiplier * noiseMultiplier);
 }
 
+/** The noise multiplier of the Gaussian release with the same rho: how a ledger holds a mechanism known by its rho. */
+export function equivalentNoiseMultiplier(rho: number): number {
+  return 1 / Math.sqrt(2 * rho);
+}
+
 /** rho + 2 sqrt(rho ln(1/delta)). */
 export function zcdpEpsilonClassic(rho: number, delta: number): number {
   checkDelta(delta);

@@ -13,7 +13,7 @@ export interface Catalogue {
   readonly partitions: Table<Entry>;
   readonly topologies: Table<Entry>;
   readonly codecs: Table<CodecEntry>;
-  readonly memories: Table<Entry>;
+  readonly memories: Table<MemoryEntry>;
   /** Faults beyond those of `fault-rules.ts`. Left out: none. */
   readonly faults?: Table<Entry>;
   readonly expectations: Table<ExpectationFamily>;
@@ -43,7 +43,12 @@ export interface MethodEntry {
 
 export interface CodecEntry extends Entry {
   /** Of the codec with these complete settings. Throws when they make no sense. */
-  contract(settings: Readonly<Record<string, unknown>>): CodecContract;
+  contract(settings: Readonly<Record<string, unknown>>): CodecContract | Promise<CodecContract>;
+}
+
+export interface MemoryEntry extends Entry {
+  /** What the codec must promise for the memory to make sense. Left out: nothing. */
+  readonly needs?: 'contractive' | 'any';
 }
 
 /** A table over a plain object. */
@@ -52,4 +57,11 @@ export function tableOf<E>(entries: Readonly<Record<string, E>>): Table<E> {
     names: () => Object.keys(entries).sort(),
     find: (name) => (Object.hasOwn(entries, name) ? entries[name] : undefined),
   };
+}
+
+/** A table of things that are known by their complete default settings alone. */
+export function tableOfDefaults(defaults: Readonly<Record<string, object>>): Table<Entry> {
+  return tableOf(
+    Object.fromEntries(Object.entries(defaults).map(([name, settings]) => [name, { defaults: settings }])),
+  );
 }

@@ -1,21 +1,27 @@
 import { allowedOn } from '../codecs/codec.js';
 import type { MessageKind } from '../method.js';
-import type { CodecEntry, MethodEntry } from './catalogue.js';
+import type { CodecEntry, MemoryEntry, MethodEntry } from './catalogue.js';
 import type { BuiltInFaultRule } from './fault-rules.js';
 import { join, type Problems } from './problems.js';
-import type { FaultRule, Json, Scenario, Spec } from './scenario.js';
+import type { FaultRule, Json, KindCodec, Scenario } from './scenario.js';
+
+export interface FoundCodec {
+  readonly codec: KindCodec;
+  readonly entry: CodecEntry;
+  readonly memory: MemoryEntry | null;
+}
 
 /** What the checks need beside the scenario: the tables' entries for what it names. */
 export interface Found {
   readonly method: MethodEntry;
-  readonly codecs: Readonly<Record<string, { readonly entry: CodecEntry; readonly spec: Spec }>>;
+  readonly codecs: Readonly<Record<string, FoundCodec>>;
 }
 
 /** What is wrong with a scenario although each of its parts is right by itself. */
-export function checkAcross(scenario: Scenario, found: Found, problems: Problems): void {
+export async function checkAcross(scenario: Scenario, found: Found, problems: Problems): Promise<void> {
   checkParticipation(scenario, problems);
   checkTopology(scenario, found, problems);
-  checkCodecs(scenario, found, problems);
+  for (const kind of Object.keys(found.codecs)) await checkCodec(kind, scenario.method.name, found, problems);
   const kinds = Object.keys(found.method.messages);
   scenario.devices.forEach((device, index) => {
     checkClients(device.clients, `devices.${index}.clients`, scenario.clients, problems);
@@ -48,26 +54,22 @@ function checkTopology({ topology, method }: Scenario, found: Found, problems: P
     problems.add('topology', `null, since the clients of '${method.name}' tell each other nothing`, topology);
 }
 
-function checkCodecs(scenario: Scenario, found: Found, problems: Problems): void {
-  for (const [kind, { entry, spec }] of Object.entries(found.codecs)) {
-    const declared = found.method.messages[kind]!;
-    const { name, ...settings } = spec;
-    const path = `codecs.${kind}`;
-    try {
-      const contract = entry.contract(settings);
-      if (!allowedOn(declared, contract))
-        problems.add(join(path, 'codec'), allowance(kind, declared), `${name} (${contract})`);
-    } catch (error) {
-      problems.report(join(path, 'codec'), error);
-    }
-    const memory = scenario.codecs[kind]!.memory;
-    if (memory !== null && declared.memory === 'method')
-      problems.add(
-        join(path, 'memory'),
-        `null, since '${scenario.method.name}' keeps what compression leaves out`,
-        memory.name,
-      );
+async function checkCodec(kind: string, method: string, found: Found, problems: Problems): Promise<void> {
+  const declared = found.method.messages[kind]!;
+  const { codec, entry, memory } = found.codecs[kind]!;
+  const { name, ...settings } = codec.codec;
+  const path = `codecs.${kind}`;
+  try {
+    const contract = await entry.contract(settings);
+    const got = `${name} (${contract})`;
+    if (!allowedOn(declared, contract)) problems.add(join(path, 'codec'), allowance(kind, declared), got);
+    if (memory?.needs === 'contractive' && contract !== 'contractive' && contract !== 'lossless')
+      problems.add(join(path, 'codec'), `a contractive codec, which '${codec.memory?.name}' needs`, got);
+  } catch (error) {
+    problems.report(join(path, 'codec'), error);
   }
+  if (memory !== null && declared.memory === 'method')
+    problems.add(join(path, 'memory'), `null, since '${method}' keeps what compression leaves out`, codec.memory?.name);
 }
 
 function allowance(kind: string, { lossy }: MessageKind): string {

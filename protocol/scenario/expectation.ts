@@ -3,12 +3,12 @@ import type { Json, Scenario } from './scenario.js';
 
 /** One row of metrics.csv. */
 export interface MetricsRow {
-  /** Index of the round that had just been committed, from 0. */
+  /** Rounds done: 1 after the first round; 0, where there is such a row, before it. */
   readonly round: number;
-  /** Held-out, of the estimates after the round; null where the round was not evaluated. */
+  /** Held-out, of the estimates after those rounds; null where they were not evaluated. */
   readonly loss: number | null;
   readonly accuracy: number | null;
-  /** Sent in this round alone, in bytes on the wire. */
+  /** Sent since the row before, in bytes on the wire. */
   readonly bytesUp: number;
   readonly bytesDown: number;
   readonly bytesPeer: number;

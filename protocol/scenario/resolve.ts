@@ -1,6 +1,6 @@
 import type { Catalogue, CodecEntry, Entry, MethodEntry, Table } from './catalogue.js';
 import { complete } from './complete.js';
-import { checkAcross, type Found } from './cross-checks.js';
+import { checkAcross, type Found, type FoundCodec } from './cross-checks.js';
 import { FAULT_RULES, isBuiltInFault, ruleTimes } from './fault-rules.js';
 import { isPlainObject, plainCopy } from './plain-data.js';
 import { join, Problems } from './problems.js';
@@ -8,7 +8,7 @@ import type { FaultRule, Json, JsonObject, KindCodec, Link, Scenario, ScenarioIn
 import { DEFAULT_DEVICE, DEFAULT_LINK, fixedParts } from './schema.js';
 import { choice, parse, specOf, strict } from './structure.js';
 
-const DEFAULT_OBJECTIVE = 'logistic-regression';
+const DEFAULT_OBJECTIVE = 'softmax-regression';
 const DEFAULT_PARTITION = 'iid';
 const PLAIN_CODEC = 'identity';
 const TOPOLOGY_DEFAULTS: JsonObject = { weights: 'metropolis', lazy: false };
@@ -26,7 +26,7 @@ export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue
     const named = await new Resolver(catalogue, problems).named(given as JsonObject);
     if (fixed && problems.count === 0) {
       const scenario = assemble(fixed, named);
-      checkAcross(scenario, named.found, problems);
+      await checkAcross(scenario, named.found, problems);
       problems.throwIfAny(subject);
       return withUsual(scenario);
     }
@@ -103,9 +103,7 @@ class Resolver {
       expect,
       found: {
         method: method?.entry ?? { defaults: {}, messages: {} },
-        codecs: Object.fromEntries(
-          Object.entries(codecs).map(([kind, { entry, codec }]) => [kind, { entry, spec: codec.codec }]),
-        ),
+        codecs,
       },
     };
   }
@@ -159,14 +157,11 @@ class Resolver {
   }
 
   /** An entry for every kind of the method that carries vectors, and for every kind that the scenario names. */
-  private async codecs(
-    value: Json | undefined,
-    method: MethodEntry | undefined,
-  ): Promise<Record<string, { codec: KindCodec; entry: CodecEntry }>> {
+  private async codecs(value: Json | undefined, method: MethodEntry | undefined): Promise<Record<string, FoundCodec>> {
     const given = isPlainObject(value) ? (value as JsonObject) : {};
     const kinds = Object.entries(method?.messages ?? {}).filter(([, kind]) => (kind.vectors?.length ?? 0) > 0);
     const known = kinds.map(([kind]) => kind);
-    const result: Record<string, { codec: KindCodec; entry: CodecEntry }> = {};
+    const result: Record<string, FoundCodec> = {};
     for (const kind of known) {
       const found = await this.kindCodec(given[kind] ?? PLAIN_CODEC, `codecs.${kind}`);
       if (found) result[kind] = found;
@@ -177,17 +172,34 @@ class Resolver {
     return result;
   }
 
-  private async kindCodec(value: Json, path: string): Promise<{ codec: KindCodec; entry: CodecEntry } | undefined> {
+  private async kindCodec(value: Json, path: string): Promise<FoundCodec | undefined> {
     const whole: JsonObject = isPlainObject(value) && 'codec' in value ? (value as JsonObject) : { codec: value };
     const { codec, memory, ...rest } = whole;
-    const chosen = await this.spec(codec, this.catalogue.codecs, 'a codec', join(path, 'codec'));
+    const chosen = await this.codec(codec, join(path, 'codec'));
     const keeper =
       memory === undefined || memory === null
         ? null
         : await this.spec(memory, this.catalogue.memories, 'a memory', join(path, 'memory'));
     const scope = parse(KIND_CODEC_REST, rest, path, this.problems);
     if (!chosen || keeper === undefined || !scope) return undefined;
-    return { codec: { codec: chosen.spec, memory: keeper?.spec ?? null, ...scope }, entry: chosen.entry };
+    return {
+      codec: { codec: chosen.spec, memory: keeper?.spec ?? null, ...scope },
+      entry: chosen.entry,
+      memory: keeper?.entry ?? null,
+    };
+  }
+
+  /** A codec inside a codec's settings is completed like one on its own. */
+  private async codec(value: Json | undefined, path: string): Promise<{ spec: Spec; entry: CodecEntry } | undefined> {
+    const chosen = await this.spec(value, this.catalogue.codecs, 'a codec', path);
+    if (!chosen) return undefined;
+    const spec: Record<string, Json> = { ...chosen.spec };
+    for (const [key, byDefault] of Object.entries(chosen.entry.defaults)) {
+      if (!isPlainObject(byDefault) || typeof byDefault.name !== 'string') continue;
+      const inside = await this.codec(spec[key], join(path, key));
+      if (inside) spec[key] = inside.spec;
+    }
+    return { spec: spec as Spec, entry: chosen.entry };
   }
 
   private async faults(value: Json | undefined): Promise<FaultRule[]> {

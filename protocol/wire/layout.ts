@@ -115,7 +115,7 @@ export class KindLayout {
     }
     for (const field of this.integers) {
       const body = data[next++]!;
-      const aligned = body.byteOffset % 4 === 0 ? body : body.slice();
+      const aligned = body.byteOffset % 4 === 0 ? body : new Uint8Array(body);
       const count = view.getUint32(at, true);
       payload[field] =
         view.getUint32(at + 4, true) === 1
@@ -191,7 +191,7 @@ export class KindLayout {
         `kind '${this.name}', vector '${field}': expected ${count} numbers in ${count * size} bytes, got ${body.byteLength}; ` +
           'both sides must run the same model and precision (see manifest)',
       );
-    const aligned = body.byteOffset % size === 0 ? body : body.slice();
+    const aligned = body.byteOffset % size === 0 ? body : new Uint8Array(body);
     return size === 4
       ? new Float32Array(aligned.buffer, aligned.byteOffset, count)
       : new Float64Array(aligned.buffer, aligned.byteOffset, count);

@@ -3,7 +3,7 @@ export const LIMITS = {
   /** Largest body of one frame, bytes. */
   frameBodyBytes: 1 << 30,
   /** Bytes of a body that travel in one websocket message; larger bodies are cut (256 kB to 4 MB is fastest). */
-  chunkBytes: 1 << 20,
+  chunkBytes: 256 << 10,
   /** Largest websocket message: one chunk and its header. */
   messageBytes: (4 << 20) + 256,
   /** Largest msgpack message (hello, seals, reports without states), bytes. */

@@ -50,8 +50,10 @@ function readLedger(path: string): readonly LedgerEntry[] {
   } catch (cause) {
     throw new GradswarmError('ERR_USAGE', `--ledger ${path}: expected a JSON list of entries`, { cause });
   }
-  const held = parsed !== null && typeof parsed === 'object' && 'entries' in parsed ? parsed.entries : parsed;
-  return parseLedgerEntries(held);
+  // Every array has an `entries` method: the bare list comes first.
+  if (!Array.isArray(parsed) && parsed !== null && typeof parsed === 'object' && 'entries' in parsed)
+    return parseLedgerEntries(parsed.entries);
+  return parseLedgerEntries(parsed);
 }
 
 function question(flags: Flags): AccountOptions {

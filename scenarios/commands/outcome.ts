@@ -1,8 +1,8 @@
 import type { Judgement } from '../../protocol/scenario/expectation.js';
 import { exitStatusOf } from '../exit-status.js';
 import { interruptible } from '../interrupt.js';
-import { ProgressBar } from '../progress.js';
-import type { Progress, RunOptions, RunOutcome, SweepOutcome } from '../run.js';
+import { ProgressDisplay } from '../progress-display.js';
+import type { RunOptions, RunOutcome, SweepOutcome } from '../run.js';
 
 /** What every command that runs something has in common: progress, Ctrl-C, the printed result, the exit status. */
 
@@ -11,25 +11,24 @@ export interface Printing {
   readonly quiet?: boolean;
 }
 
-type Task<T> = (options: Pick<RunOptions, 'signal' | 'onProgress'>) => Promise<T>;
+type Task<T> = (options: Pick<RunOptions, 'signal' | 'watcher'>) => Promise<T>;
 
 export async function report(task: Task<RunOutcome>, printing: Printing): Promise<void> {
-  const outcome = await watched(task, printing);
+  const outcome = await watched(task, printing, 1);
   print(printing, outcome, () => linesOf(outcome));
   process.exitCode = exitStatusOf(outcome.verdict.valid);
 }
 
-export async function reportSweep(task: Task<SweepOutcome>, printing: Printing): Promise<void> {
-  const outcome = await watched(task, printing);
+export async function reportSweep(task: Task<SweepOutcome>, printing: Printing, points: number): Promise<void> {
+  const outcome = await watched(task, printing, points);
   print(printing, outcome, () => sweepLines(outcome));
   process.exitCode = exitStatusOf(outcome.valid);
 }
 
-async function watched<T>(task: Task<T>, { json, quiet }: Printing): Promise<T> {
-  const bar = json || quiet ? null : new ProgressBar();
-  const watching: { onProgress?: (progress: Progress) => void } = bar ? { onProgress: bar.show } : {};
+async function watched<T>(task: Task<T>, { json, quiet }: Printing, points: number): Promise<T> {
+  const bar = json || quiet ? null : new ProgressDisplay({ points });
   try {
-    return await interruptible((signal) => task({ signal, ...watching }));
+    return await interruptible((signal) => task({ signal, ...(bar ? { watcher: bar } : {}) }));
   } finally {
     bar?.stop();
   }

@@ -56,7 +56,7 @@ async function run(name: string, flags: Flags): Promise<void> {
   if (isSweep(input)) {
     const sweep = await resolveSweep(input, catalogue);
     for (const { scenario } of sweep.points) checkListening(scenario.workers.count, flags);
-    return reportSweep((watching) => runSweep(sweep, { ...options, ...watching }), flags);
+    return reportSweep((watching) => runSweep(sweep, { ...options, ...watching }), flags, sweep.points.length);
   }
   const scenario = await resolveScenario(input, catalogue);
   checkListening(scenario.workers.count, flags);

@@ -52,16 +52,22 @@ export const tinyCatalogue: Catalogue = {
       messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x', 'y'] } },
     },
   }),
-  objectives: tableOf({ 'logistic-regression': { defaults: { l2: 0 } }, quadratic: { defaults: { condition: 10 } } }),
+  objectives: tableOf({ 'softmax-regression': { defaults: { l2: 0 } }, quadratic: { defaults: { condition: 10 } } }),
   datasets: tableOf({ 'gaussian-clusters': { defaults: { classes: 10, examples: 1000 } }, mnist: { defaults: {} } }),
   partitions: tableOf({ iid: { defaults: {} }, dirichlet: { defaults: { alpha: 0.5 } } }),
   topologies: tableOf({ ring: { defaults: {} }, torus: { defaults: { rows: 2 } } }),
-  codecs: tableOf({
+  codecs: tableOf<CodecEntry>({
     identity: codec('lossless', {}),
-    'top-k': codec('contractive', { fraction: 0.1 }),
-    'stochastic-quantization': codec('unbiased', { bits: 4 }),
+    'top-k': codec('contractive', { fraction: 0.1, values: { name: 'identity' } }),
+    'stochastic-quantization': {
+      defaults: { bits: 4 },
+      async contract({ bits }): Promise<CodecContract> {
+        if (Number(bits) < 1) throw new Error(`bits: expected at least 1, got ${bits}`);
+        return 'unbiased';
+      },
+    },
   }),
-  memories: tableOf({ 'error-feedback': { defaults: { decay: 1 } } }),
+  memories: tableOf({ 'error-feedback': { defaults: { decay: 1 }, needs: 'contractive' } }),
   faults: tableOf({ 'sign-flip': { defaults: { clients: [0], factor: -1 } } }),
   expectations,
 };

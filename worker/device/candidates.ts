@@ -28,7 +28,8 @@ export const loadInstalled: LoadPackage = async (name) => {
   let path: string;
   try {
     path = require.resolve(name);
-  } catch {
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
     throw new Error(`absent (package ${name} is not installed)`);
   }
   return import(pathToFileURL(path).href);

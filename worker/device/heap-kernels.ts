@@ -3,8 +3,12 @@ import {
   backend_util,
   type KernelFunc,
   type MaxPoolGradAttrs,
+  type SliceAttrs,
+  slice_util,
+  type Tensor,
   type TensorInfo,
   type UnsortedSegmentSumAttrs,
+  util,
 } from '@tensorflow/tfjs-core';
 
 /** Kernels for the wasm backend written as loops over its heap. */
@@ -53,14 +57,37 @@ function spreadToMaxima(
         const xStart = Math.max(0, left);
         for (let c = 0; c < inChannels; c++) {
           let best = ((n * inHeight + yStart) * inWidth + xStart) * inChannels + c;
+          let largest = x[best]!;
           for (let y = yStart; y < yEnd; y++) {
             let from = ((n * inHeight + y) * inWidth + xStart) * inChannels + c;
-            for (let u = xStart; u < xEnd; u++, from += inChannels) if (x[from]! > x[best]!) best = from;
+            for (let u = xStart; u < xEnd; u++, from += inChannels)
+              if (x[from]! > largest) {
+                largest = x[from]!;
+                best = from;
+              }
           }
           dx[best] = dx[best]! + dy[at++]!;
         }
       }
     }
+}
+
+/**
+ * A slice that lies in one piece, copied as one. The stock kernel copies the whole tensor first, so cutting a batch into its
+ * examples takes time quadratic in the batch; it still serves the other slices.
+ */
+export function contiguousSlice(stock: KernelFunc): KernelFunc {
+  return (args) => {
+    const { x } = args.inputs as { x: Tensor };
+    const { begin, size } = args.attrs as unknown as SliceAttrs;
+    const backend = args.backend as BackendWasm;
+    const [start, sizes] = slice_util.parseSliceParams(x, begin, size) as [number[], number[]];
+    if (x.dtype !== 'float32' || !slice_util.isSliceContinous(x.shape, start, sizes)) return stock(args);
+    const from = slice_util.computeFlatOffset(start, util.computeStrides(x.shape));
+    const out = backend.makeOutput(sizes, 'float32');
+    heapView(backend, out).set(heapView(backend, x).subarray(from, from + product(sizes)));
+    return out;
+  };
 }
 
 /** Rows of x added up by their segment: the gradient of a gather (an embedding). Ids out of range are left out. */

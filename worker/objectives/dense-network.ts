@@ -276,7 +276,7 @@ export class DenseNetwork {
       }
       total += input2 * change2 + 2 * inputStep * changeDelta + step2 * delta2;
     }
-    return total < 0 ? 0 : total;
+    return Math.max(total, 0);
   }
 }
 
@@ -295,8 +295,19 @@ export function softmaxInto(into: Float64Array, outputs: Float64Array): number {
   return largest + log(sum);
 }
 
+/** Index of the largest entry, the first of equals. */
+export function largestIndex(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let c = 1; c < values.length; c++) if (values[c]! > values[best]!) best = c;
+  return best;
+}
+
 /** Throws unless every example fits the network. `who` names the objective in the message. */
-export function checkExamples(who: string, shape: DenseNetworkShape, examples: Examples): void {
+export function checkExamples(
+  who: string,
+  shape: Pick<DenseNetworkShape, 'features' | 'vocabulary' | 'outputs' | 'output'>,
+  examples: Examples,
+): void {
   const refuse = (text: string): never => {
     throw new GradswarmError('ERR_OBJECTIVE', `objective '${who}': ${text}`);
   };

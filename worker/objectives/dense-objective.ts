@@ -2,11 +2,13 @@ import type { Objective, Precision, ReadonlyVector, Segment, Vector } from '../.
 import { log, sigmoid } from '../../protocol/numerics/elementary.js';
 import { squaredNorm, zeros } from '../../protocol/numerics/vector.js';
 import type { Dataset, Examples } from '../datasets/dataset.js';
+import { clippingWeight } from './clipping-weight.js';
 import {
   checkExamples,
   DenseNetwork,
   type DenseNetworkShape,
   type ExampleTrace,
+  largestIndex,
   softmaxInto,
 } from './dense-network.js';
 import type { Evaluation, ObjectiveFamily } from './family.js';
@@ -155,13 +157,6 @@ class DenseObjective implements Objective {
   }
 }
 
-/** min(1, radius / norm); 0 when the norm is not finite, since a NaN defeats any bound. */
-export function clippingWeight(squaredNormOfGradient: number, radius: number): number {
-  if (!Number.isFinite(squaredNormOfGradient)) return 0;
-  const length = Math.sqrt(squaredNormOfGradient);
-  return length > radius ? radius / length : 1;
-}
-
 /** Mean loss and accuracy of the averaged predictions over all of `examples`, without the l2 term. */
 function evaluateDense(
   network: DenseNetwork,
@@ -192,7 +187,7 @@ function evaluateDense(
     }
     const right = output === 'softmax' ? mean[label]! : label === 1 ? mean[0]! : 1 - mean[0]!;
     // One estimate: its own loss, which does not underflow as the logarithm of a probability does.
-    lossSum += estimates.length === 1 ? loss : -log(right < Number.MIN_VALUE ? Number.MIN_VALUE : right);
+    lossSum += estimates.length === 1 ? loss : -log(Math.max(right, Number.MIN_VALUE));
     const predicted = output === 'softmax' ? largestIndex(mean) : mean[0]! > 0.5 ? 1 : 0;
     if (predicted === label) rightCount++;
   }
@@ -200,13 +195,6 @@ function evaluateDense(
     loss: lossSum / examples.count,
     accuracy: output === 'squared' ? null : rightCount / examples.count,
   };
-}
-
-/** Index of the largest entry, the first of equals. */
-export function largestIndex(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let c = 1; c < values.length; c++) if (values[c]! > values[best]!) best = c;
-  return best;
 }
 
 /** The family of a dense network on a data set. `who` is the objective's name, for messages. */

@@ -3,8 +3,7 @@ import type { ReadonlyVector } from '../../protocol/method.js';
 import { log } from '../../protocol/numerics/elementary.js';
 import type { Examples } from '../datasets/dataset.js';
 import type { Device } from '../device/device.js';
-import { softmaxInto } from './dense-network.js';
-import { largestIndex } from './dense-objective.js';
+import { largestIndex, softmaxInto } from './dense-network.js';
 import type { Evaluation } from './family.js';
 import type { TensorNetwork } from './neural-network-layers.js';
 
@@ -18,7 +17,7 @@ export async function evaluateNetwork(
   examples: Examples,
   estimates: readonly ReadonlyVector[],
 ): Promise<Evaluation> {
-  const width = network.denseWidths[network.denseWidths.length - 1]!;
+  const width = network.outputWidth;
   const rows = Uint32Array.from({ length: examples.count }, (_, i) => i);
   const predictions = new Float64Array(examples.count * width);
   const probabilities = new Float64Array(width);
@@ -58,7 +57,7 @@ async function outputsOf(
   rows: Uint32Array,
   params: ReadonlyVector,
 ): Promise<Float64Array> {
-  const width = network.denseWidths[network.denseWidths.length - 1]!;
+  const width = network.outputWidth;
   const result = new Float64Array(rows.length * width);
   const weights = network.upload(device, params);
   for (let start = 0; start < rows.length; start += BATCH) {

@@ -50,9 +50,7 @@ const CONVOLVING = { strides: 1, pad: 'same', dataFormat: 'NHWC' } as const;
 export class TensorNetwork {
   readonly segments: readonly Segment[];
   readonly parameterCount: number;
-  /** Only dense layers: norms of single examples' gradients have a short form. */
-  readonly dense: boolean;
-  readonly denseWidths: readonly number[];
+  readonly outputWidth: number;
 
   constructor(
     /** Of one example: [features], or [side, side, channels] when the first layer is a convolution. */
@@ -84,8 +82,7 @@ export class TensorNetwork {
     });
     this.segments = segments;
     this.parameterCount = offset;
-    this.dense = layers.every(({ kind }) => kind === 'dense');
-    this.denseWidths = layers.flatMap((layer) => (layer.kind === 'dense' ? [layer.width] : []));
+    this.outputWidth = shape[0]!;
   }
 
   /** Weights uniform with variance 2 / inputs for relu (He et al., 2015), else 2 / (inputs + outputs) (Glorot, Bengio, 2010); biases 0. */
@@ -191,14 +188,32 @@ export class TensorNetwork {
 
   /** Gradients of the sum over the batch, one a segment, from each layer's input and delta. */
   gradients(passage: Passage, deltas: readonly tf.Tensor[]): readonly tf.Tensor[] {
-    return this.layers.flatMap((layer, l) => {
-      const [x, dy] = [passage.inputs[l]!, deltas[l]!];
-      if (layer.kind === 'dense') return denseGradients(x, dy);
-      const filterShape = this.segments[2 * l]!.shape;
-      return [
-        runKernel('Conv2DBackpropFilter', { x, dy }, { ...CONVOLVING, filterShape }),
-        tf.sum(tf.reshape(dy, [-1, layer.filters]), 0),
-      ];
+    return deltas.flatMap((delta, l) =>
+      this.isDense(l) ? denseGradients(passage.inputs[l]!, delta) : this.filterGradients(l, passage.inputs[l]!, delta),
+    );
+  }
+
+  isDense(l: number): boolean {
+    return this.layers[l]!.kind === 'dense';
+  }
+
+  private filterGradients(l: number, x: tf.Tensor, dy: tf.Tensor): [tf.Tensor, tf.Tensor] {
+    const filterShape = this.segments[2 * l]!.shape;
+    const filters = filterShape[filterShape.length - 1]!;
+    return [
+      runKernel('Conv2DBackpropFilter', { x, dy }, { ...CONVOLVING, filterShape }),
+      tf.sum(tf.reshape(dy, [-1, filters]), 0),
+    ];
+  }
+
+  /** A convolution's gradients example by example: [batch, weights and biases of the layer]. */
+  exampleGradients(l: number, input: tf.Tensor, delta: tf.Tensor): tf.Tensor2D {
+    return tf.tidy(() => {
+      const one = (x: tf.Tensor, i: number) => tf.slice(x, [i, 0, 0, 0], [1, ...x.shape.slice(1)]);
+      const rows = Array.from({ length: input.shape[0]! }, (_, i) =>
+        tf.concat(this.filterGradients(l, one(input, i), one(delta, i)).map((gradient) => tf.reshape(gradient, [-1]))),
+      );
+      return tf.stack(rows) as tf.Tensor2D;
     });
   }
 

@@ -3,10 +3,12 @@ import type { Objective, ReadonlyVector, Segment, Vector } from '../../protocol/
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import type { Dataset, Examples } from '../datasets/dataset.js';
 import { type Device, processDevice } from '../device/device.js';
-import { clippingWeight } from './dense-objective.js';
+import { clippingWeight } from './clipping-weight.js';
+import { checkExamples } from './dense-network.js';
 import type { ObjectiveFamily } from './family.js';
+import { differenceTerms, gradientTerms, type LayerTerm } from './neural-network-clipping.js';
 import { evaluateNetwork } from './neural-network-evaluation.js';
-import { denseGradients, type LayerShape, TensorNetwork, type Weights } from './neural-network-layers.js';
+import { type LayerShape, type Passage, TensorNetwork, type Weights } from './neural-network-layers.js';
 import type {
   ConvolutionalSettings,
   MultilayerPerceptronSettings,
@@ -104,25 +106,11 @@ class TensorObjective implements Objective {
   }
 
   async clippedGradientSum(params: ReadonlyVector, batch: Uint32Array, radius: number): Promise<Vector> {
-    if (!this.shared.network.dense)
-      return this.clippedByExample(batch, radius, (one, into) => this.gradient(params, one, into));
-    if (batch.length === 0) return this.vector();
-    const point = this.tapped(params, batch);
-    const squared = tf.tidy(() =>
-      tf.addN(
-        point.inputs.map((input, l) =>
-          tf.mul(tf.add(tf.sum(tf.square(input), 1), 1), tf.sum(tf.square(point.deltas[l]!), 1)),
-        ),
-      ),
-    );
-    return this.weightedSum(
-      batch,
-      radius,
-      squared,
-      [...point.inputs, ...point.deltas],
-      (weights) => point.inputs.flatMap((input, l) => denseGradients(input, tf.mul(point.deltas[l]!, weights))),
-      (finite) => this.clippedGradientSum(params, finite, radius),
-    );
+    const { network } = this.shared;
+    return this.clippedSum(batch, radius, (examples) => {
+      const { passage, deltas } = this.backward(params, examples);
+      return gradientTerms(network, passage, deltas);
+    });
   }
 
   async clippedDifferenceSum(
@@ -131,104 +119,49 @@ class TensorObjective implements Objective {
     batch: Uint32Array,
     radius: number,
   ): Promise<Vector> {
-    if (!this.shared.network.dense) {
-      const earlier = this.vector();
-      return this.clippedByExample(batch, radius, async (one, into) => {
-        await this.gradient(params, one, into);
-        await this.gradient(previous, one, earlier);
-        for (let j = 0; j < into.length; j++) into[j]! -= earlier[j]!;
-      });
-    }
-    if (batch.length === 0) return this.vector();
-    const a = this.tapped(params, batch);
-    const b = this.tapped(previous, batch);
-    // h_a d_a - h_b d_b = h_a (d_a - d_b) + (h_a - h_b) d_b: products already as small as the difference.
-    const steps = tf.tidy(() => a.inputs.map((input, l) => tf.sub(input, b.inputs[l]!)));
-    const changes = tf.tidy(() => a.deltas.map((delta, l) => tf.sub(delta, b.deltas[l]!)));
-    const squared = tf.tidy(() =>
-      tf.addN(
-        a.inputs.map((input, l) => {
-          const [step, change, delta] = [steps[l]!, changes[l]!, b.deltas[l]!];
-          const own = tf.mul(tf.add(tf.sum(tf.square(input), 1), 1), tf.sum(tf.square(change), 1));
-          const cross = tf.mul(tf.sum(tf.mul(input, step), 1), tf.sum(tf.mul(change, delta), 1));
-          const rest = tf.mul(tf.sum(tf.square(step), 1), tf.sum(tf.square(delta), 1));
-          return tf.addN([own, cross, cross, rest]);
-        }),
-      ),
-    );
-    const kept = [...a.inputs, ...a.deltas, ...b.inputs, ...b.deltas, ...steps, ...changes];
-    return this.weightedSum(
-      batch,
-      radius,
-      squared,
-      kept,
-      (weights) =>
-        a.inputs.flatMap((input, l) => {
-          const [weightsSum, biasSum] = denseGradients(input, tf.mul(changes[l]!, weights));
-          if (l === 0) return [weightsSum, biasSum];
-          const moved = tf.matMul(steps[l]! as tf.Tensor2D, tf.mul(b.deltas[l]!, weights), true);
-          return [tf.add(weightsSum, moved), biasSum];
-        }),
-      (finite) => this.clippedDifferenceSum(params, previous, finite, radius),
-    );
-  }
-
-  /** Each dense layer's input and the derivative of every example's own loss by its pre-activation, in one backward pass. */
-  private tapped(params: ReadonlyVector, batch: Uint32Array): { inputs: tf.Tensor2D[]; deltas: tf.Tensor2D[] } {
     const { network } = this.shared;
-    return tf.tidy(() => {
-      const { weights, inputs, answers } = this.upload(params, batch);
-      const passage = network.forward(weights, inputs);
-      const deltas = network.deltas(weights, passage, network.outputDelta(passage.outputs, answers));
-      return { inputs: [...passage.inputs] as tf.Tensor2D[], deltas: [...deltas] as tf.Tensor2D[] };
-    });
+    return this.clippedSum(batch, radius, (examples) =>
+      differenceTerms(network, this.backward(params, examples), this.backward(previous, examples)),
+    );
   }
 
-  /**
-   * Reads the squared norms, turns them into weights and sums. Disposes of `squared` and `kept`. Examples without a finite
-   * norm are left out by `again`, since 0 times NaN is NaN.
-   */
-  private async weightedSum(
+  /** What the gradient of each example's own loss is made of. */
+  private backward(params: ReadonlyVector, batch: Uint32Array): { passage: Passage; deltas: readonly tf.Tensor[] } {
+    const { network } = this.shared;
+    const { weights, inputs, answers } = this.upload(params, batch);
+    const passage = network.forward(weights, inputs);
+    return { passage, deltas: network.deltas(weights, passage, network.outputDelta(passage.outputs, answers)) };
+  }
+
+  /** Norms are float32: the bound on a clipped gradient holds to about one part in a million. */
+  private async clippedSum(
     batch: Uint32Array,
     radius: number,
-    squared: tf.Tensor,
-    kept: readonly tf.Tensor[],
-    sums: (weights: tf.Tensor2D) => readonly tf.Tensor[],
-    again: (finite: Uint32Array) => Promise<Vector>,
+    termsOf: (examples: Uint32Array) => readonly LayerTerm[],
   ): Promise<Vector> {
+    const result = this.vector();
+    if (batch.length === 0) return result;
     const { device } = this.shared;
+    // Terms hold tensors, which tidy and dispose find in them.
+    const terms = tf.tidy(() => termsOf(batch) as never) as readonly LayerTerm[];
+    const squared = tf.tidy(() => tf.addN(terms.map((term) => term.squaredNorms())));
     const squares = new Float32Array(batch.length);
     await device.read([squared], squares);
     squared.dispose();
     const finite = batch.filter((_, i) => Number.isFinite(squares[i]!));
     if (finite.length < batch.length) {
-      tf.dispose([...kept]);
-      return again(finite);
+      // Left out rather than weighted by zero: 0 times NaN is NaN.
+      tf.dispose(terms as never);
+      return this.clippedSum(finite, radius, termsOf);
     }
-    const weights = squares.map((square) => clippingWeight(square < 0 ? 0 : square, radius));
-    const totals = tf.tidy(() => [...sums(device.upload<tf.Rank.R2>(weights, [batch.length, 1]))]);
-    const result = this.vector();
-    await device.read(totals, result);
-    tf.dispose([...totals, ...kept]);
+    const weights = squares.map((square) => clippingWeight(Math.max(square, 0), radius));
+    const sums = tf.tidy(() => {
+      const column = device.upload<tf.Rank.R2>(weights, [batch.length, 1]);
+      return terms.flatMap((term) => term.weightedSum(column));
+    });
+    await device.read(sums, result);
+    tf.dispose([terms as never, sums]);
     return result;
-  }
-
-  /** Where norms have no short form: one example after the other, summed in float64. */
-  private async clippedByExample(
-    batch: Uint32Array,
-    radius: number,
-    compute: (one: Uint32Array, into: Float32Array) => Promise<unknown>,
-  ): Promise<Vector> {
-    const value = this.vector();
-    const sums = new Float64Array(value.length);
-    for (const index of batch) {
-      await compute(Uint32Array.of(index), value);
-      let squared = 0;
-      for (let j = 0; j < value.length; j++) squared += value[j]! * value[j]!;
-      const weight = clippingWeight(squared, radius);
-      if (weight > 0) for (let j = 0; j < value.length; j++) sums[j]! += weight * value[j]!;
-    }
-    return Float32Array.from(sums);
   }
 
   private vector(): Float32Array {
@@ -237,12 +170,21 @@ class TensorObjective implements Objective {
 }
 
 function createFamily(
+  who: string,
   dataset: Dataset,
   device: Device,
   inputShape: readonly number[],
   layers: readonly LayerShape[],
   activation: string,
 ): ObjectiveFamily {
+  const shape = {
+    features: featureCountOf(dataset),
+    vocabulary: 0,
+    outputs: dataset.classCount || 1,
+    output: dataset.classCount > 0 ? 'softmax' : 'squared',
+  } as const;
+  checkExamples(who, shape, dataset.train);
+  checkExamples(who, shape, dataset.test);
   const network = new TensorNetwork(inputShape, layers, activation as TensorActivation, dataset.classCount > 0);
   const shared: Shared = { device, network, examples: dataset.train, classCount: dataset.classCount };
   return {
@@ -274,7 +216,7 @@ export async function createMultilayerPerceptron(
   const device = await openFor(request);
   const widths = [...hidden, dataset.classCount || 1];
   const layers = widths.map((width): LayerShape => ({ kind: 'dense', width }));
-  return createFamily(dataset, device, [featureCountOf(dataset)], layers, activation);
+  return createFamily(request.objective.name, dataset, device, [featureCountOf(dataset)], layers, activation);
 }
 
 export async function createConvolutionalNetwork(
@@ -294,5 +236,5 @@ export async function createConvolutionalNetwork(
     ...settings.filters.map((filters) => ({ kind: 'convolution', filters, kernelSize: settings.kernelSize }) as const),
     ...[...settings.dense, dataset.classCount].map((dense) => ({ kind: 'dense', width: dense }) as const),
   ];
-  return createFamily(dataset, device, [height, width, channels], layers, settings.activation);
+  return createFamily(request.objective.name, dataset, device, [height, width, channels], layers, settings.activation);
 }

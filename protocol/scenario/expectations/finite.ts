@@ -20,7 +20,7 @@ export default defineExpectation({
           if (value === null) continue;
           count++;
           if (!Number.isFinite(value))
-            return { holds: false, observed: String(value), detail: `${name} is ${value} in round ${row.round}` };
+            return { holds: false, observed: String(value), detail: `${name} is ${value} after ${row.round} rounds` };
         }
       }
     }

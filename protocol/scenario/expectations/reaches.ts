@@ -54,16 +54,16 @@ function reached(
   target: string,
   byRound: number,
 ): Finding {
-  const inTime = seriesOf(record, name).filter(({ round }) => round < byRound);
+  const inTime = seriesOf(record, name).filter(({ round }) => round <= byRound);
   const first = inTime.find(({ value }) => passed(value));
   if (first) {
-    const detail = `${name} is ${inDigits(first.value)} after ${first.round + 1} rounds, expected ${target} within ${byRound}`;
-    return { holds: true, observed: first.round + 1, detail };
+    const detail = `${name} is ${inDigits(first.value)} after ${first.round} rounds, expected ${target} within ${byRound}`;
+    return { holds: true, observed: first.round, detail };
   }
   const last = inTime.at(-1);
   if (!last) return { holds: 'unknown', observed: null, detail: `no '${name}' was recorded in ${byRound} rounds` };
-  const roundsDone = record.rows.at(-1)!.round + 1;
-  const detail = `${name} is ${inDigits(last.value)} after ${last.round + 1} rounds, expected ${target} within ${byRound}`;
+  const roundsDone = record.rows.at(-1)!.round;
+  const detail = `${name} is ${inDigits(last.value)} after ${last.round} rounds, expected ${target} within ${byRound}`;
   if (roundsDone < byRound)
     return { holds: 'unknown', observed: last.value, detail: `${detail}; the run has ${roundsDone} rounds` };
   return { holds: false, observed: last.value, detail };

@@ -62,7 +62,7 @@ interface Point {
   readonly y: number;
 }
 
-/** Rounds that every record has, x counting from 1. */
+/** Rounds that every record has. */
 function byRound(records: readonly RunRecord[], series: string): Point[] {
   const sums = new Map<number, { sum: number; count: number }>();
   for (const record of records) {
@@ -73,7 +73,7 @@ function byRound(records: readonly RunRecord[], series: string): Point[] {
   }
   return [...sums]
     .filter(([, { count }]) => count === records.length)
-    .map(([round, { sum, count }]) => ({ x: round + 1, y: sum / count }));
+    .map(([round, { sum, count }]) => ({ x: round, y: sum / count }));
 }
 
 function byPath(records: readonly RunRecord[], figure: string, path: string): Point[] {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { MetricsFile, type MetricsRow, readMetrics } from '../../../coordinator/run-directory/metrics.js';
@@ -65,6 +65,19 @@ describe('MetricsFile', () => {
     const rows = readMetrics(path());
     expect(rows.map((each) => each.round)).to.deep.equal(Array.from({ length: 1000 }, (_, i) => i + 1));
     expect(rows.filter((each) => each.extra.late === each.round)).to.have.length(350);
+  });
+
+  it('a last row that a crash left unfinished is dropped when the file is opened again', () => {
+    const first = new MetricsFile(path());
+    first.append(row(1));
+    first.close();
+    writeFileSync(path(), '2,0.2', { flag: 'a' });
+    expect(readMetrics(path())).to.deep.equal([row(1)]);
+    const again = new MetricsFile(path());
+    again.append(row(2));
+    expect(again.syncedRowCount()).to.equal(2);
+    again.close();
+    expect(readMetrics(path())).to.deep.equal([row(1), row(2)]);
   });
 
   it('a measure named like a fixed column, or with a line break, is refused', () => {

@@ -119,6 +119,7 @@ describe('RunDirectory checkpoints', () => {
     play(run, 1);
     run.close();
     const again = RunDirectory.open(run.path);
+    expect(again.manifest.resumedAt).to.deep.equal([]);
     expect(again.restore()).to.equal(null);
     expect(texts(again)).to.deep.equal(empty);
     expect(again.manifest.resumedAt).to.have.length(1);
@@ -150,6 +151,33 @@ describe('RunDirectory checkpoints', () => {
     again.close();
   });
 
+  it('a codec memory that was removed stays removed, one that was set again is there', () => {
+    const run = create();
+    const memory = (byte: number) => Uint8Array.of(byte);
+    const first = new Map([
+      ['a', memory(1)],
+      ['b', memory(2)],
+      ['c', memory(3)],
+    ]);
+    run.checkpoint({ round: 1, parties: new Map([[0, new Uint8Array(5000)]]), codecMemories: first });
+    const parties = new Map<PartyId, Uint8Array>();
+    run.checkpoint({
+      round: 2,
+      parties,
+      codecMemories: new Map([
+        ['a', null],
+        ['b', null],
+      ]),
+    });
+    run.checkpoint({ round: 3, parties, codecMemories: new Map([['b', memory(9)]]) });
+    expect([...run.restore()!.codecMemories].sort()).to.deep.equal([
+      ['b', memory(9)],
+      ['c', memory(3)],
+    ]);
+    expect([...run.restore(2)!.codecMemories]).to.deep.equal([['c', memory(3)]]);
+    run.close();
+  });
+
   it('a checkpoint writes the two parties that changed out of 300, and unchanged bytes not again', () => {
     const run = create();
     const all = Array.from({ length: 300 }, (_, i) => i);
@@ -161,23 +189,22 @@ describe('RunDirectory checkpoints', () => {
     run.close();
   });
 
-  it('over 200 checkpoints of one party out of ten the disk holds at most six times the states', () => {
+  it('over 80 checkpoints of one party out of ten the disk holds at most 4.5 times the states', () => {
     const run = create();
     const large = (round: number) => encodeState(new Float32Array(500).fill(round));
     const first = new Map<PartyId, Uint8Array>(Array.from({ length: 10 }, (_, i) => [i, large(i)]));
     run.checkpoint({ round: 0, parties: first });
-    for (let round = 1; round <= 200; round++)
-      run.checkpoint({ round, parties: new Map([[round % 10, large(round)]]) });
+    for (let round = 1; round <= 80; round++) run.checkpoint({ round, parties: new Map([[round % 10, large(round)]]) });
     const checkpoints = join(run.path, 'checkpoints');
     const bytes = readdirSync(checkpoints).reduce(
       (sum, name) => sum + readFileSync(join(checkpoints, name, 'states.bin')).length,
       0,
     );
-    expect(bytes).to.be.within(10 * 2000, 6 * 10 * 2010);
+    expect(bytes).to.be.within(10 * 2000, 4.5 * 10 * 2010);
     run.close();
     const restored = RunDirectory.open(run.path);
     const { parties } = restored.restore()!;
-    expect([parties.get(0), parties.get(1)]).to.deep.equal([large(200), large(191)]);
+    expect([parties.get(0), parties.get(1)]).to.deep.equal([large(80), large(71)]);
     restored.close();
   });
 

@@ -109,6 +109,7 @@ describe('protocol/privacy/accountant', () => {
     // The exact Gaussian is the PRV answer for this one: 10.12.
     expect(composedEpsilon([release(1, 0.7, 2)], 1e-5).epsilon).to.be.closeTo(10.12, 0.005);
     expect(composedEpsilon([release(0.04, 1.5, 2250)], 1e-5).epsilon).to.be.closeTo(7.32911117, 5e-9);
+    expect(composedEpsilon([release(0.01, 0.7, 120)], 1e-5).epsilon).to.be.closeTo(3.2391922, 5e-8);
   });
 
   it('warns when the best order is an end of the grid, and not when it lies inside', () => {
@@ -130,6 +131,10 @@ describe('protocol/privacy/accountant', () => {
     const unsampled = composedEpsilon([{ ...release(1, 5, 10), discrete: true }], 1e-5);
     expect(unsampled.method).to.equal('rdp');
     expect(unsampled.order).to.equal(7.9);
+    for (const refused of [release(0.5, 1, 1), { ...release(1, 1, 1), discrete: true }])
+      expect(() => composedEpsilon([refused], 1e-5, { method: 'exact-gaussian' })).to.throw(
+        'ERR_PRIVACY: method exact',
+      );
   });
 
   it('refuses delta outside (0, 1), q outside [0, 1], negative or missing noise, and fractions of steps', () => {

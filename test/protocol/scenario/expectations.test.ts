@@ -30,7 +30,7 @@ const base = await resolveScenario(
 );
 
 function row(round: number, loss: number | null, others: Partial<MetricsRow> = {}): MetricsRow {
-  const clocks = { simulatedMs: 10 * (round + 1), wallMs: round + 1 };
+  const clocks = { simulatedMs: 10 * round, wallMs: round };
   return { round, loss, accuracy: null, bytesUp: 3, bytesDown: 5, bytesPeer: 7, ...clocks, extra: {}, ...others };
 }
 
@@ -44,7 +44,7 @@ function run(
     (so, [path, value]) => setPath(so as unknown as Spec, path, value) as unknown as Scenario,
     base,
   );
-  const rows = losses.map((loss, round) => row(round, loss));
+  const rows = losses.map((loss, index) => row(index + 1, loss));
   return { scenario, rows, summary: {}, faultsFired: [2, 1], stateDigest: 'a1', point, ...others };
 }
 
@@ -99,21 +99,21 @@ describe('expectations', () => {
       ['reaches: NaN is not below', run([4, Number.NaN, Number.NaN, Number.NaN]), reaches({ loss: 1 }), false, 'NaN'],
       [
         'reaches: accuracy rises',
-        { ...falling, rows: [row(0, 1, { accuracy: 0.5 }), row(1, 1, { accuracy: 0.75 })] },
+        { ...falling, rows: [row(1, 1, { accuracy: 0.5 }), row(2, 1, { accuracy: 0.75 })] },
         reaches({ accuracy: 0.75 }),
         true,
         2,
       ],
       [
         'reaches: accuracy needs rising, not falling',
-        { ...falling, rows: [0, 1, 2, 3].map((r) => row(r, 1, { accuracy: 0.5 })) },
+        { ...falling, rows: [1, 2, 3, 4].map((r) => row(r, 1, { accuracy: 0.5 })) },
         reaches({ accuracy: 0.75 }),
         false,
         0.5,
       ],
       [
         'reaches: another series above',
-        { ...falling, rows: [row(0, 1, { extra: { acceptance: 0.9 } })] },
+        { ...falling, rows: [row(1, 1, { extra: { acceptance: 0.9 } })] },
         reaches({ of: 'acceptance', above: 0.8 }),
         true,
         1,
@@ -321,6 +321,11 @@ describe('slope', () => {
 
   it('averages runs at each round before the logarithm: 1, 3 and 3, 1 average to 2, 2 of slope 0', () => {
     expect(found([run([1, 3]), run([3, 1])], slope({ of: 'loss', least: 0, most: 0 })).observed).to.equal(0);
+  });
+
+  it('leaves the row before the first round out', () => {
+    const record = { ...falling, rows: [row(0, 99), row(1, 8), row(2, 4)] };
+    expect(found(record, slope({ of: 'loss', most: 0 })).observed).to.be.closeTo(-1, 1e-12);
   });
 
   it('skips rounds that were not evaluated', () => {

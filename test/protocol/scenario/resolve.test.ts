@@ -49,7 +49,7 @@ describe('resolveScenario', () => {
         optimizer: { name: 'sgd', learningRate: 1 },
         clipping: { radius: 1, adaptive: { quantile: 0.5 } },
       },
-      objective: { name: 'logistic-regression', l2: 0 },
+      objective: { name: 'softmax-regression', l2: 0 },
       data: { name: 'gaussian-clusters', classes: 10, examples: 1000, partition: { name: 'iid' } },
       clients: 10,
       rounds: 100,
@@ -107,7 +107,7 @@ describe('resolveScenario', () => {
     for (const input of inputs) {
       const once = await resolveScenario(input, tinyCatalogue);
       expect(JSON.parse(JSON.stringify(once))).to.deep.equal(once);
-      expect(await resolveScenario(JSON.parse(JSON.stringify(once)), tinyCatalogue)).to.deep.equal(once);
+      expect(await resolveScenario(once, tinyCatalogue)).to.deep.equal(once);
     }
   });
 
@@ -187,6 +187,18 @@ describe('resolveScenario', () => {
     expect(named.method.optimizer).to.deep.equal({ name: 'lamb' });
   });
 
+  it('completes a codec inside a codec', async () => {
+    const update = { name: 'top-k', values: 'stochastic-quantization' };
+    const { codecs } = await resolveScenario({ ...server, codecs: { update } }, tinyCatalogue);
+    const values = { name: 'stochastic-quantization', bits: 4 };
+    expect(codecs.update!.codec).to.deep.equal({ name: 'top-k', fraction: 0.1, values });
+    expect(
+      await problemsOf({ ...server, codecs: { update: { name: 'top-k', values: { name: 'identiti' } } } }),
+    ).to.include(
+      "codecs.update.codec.values.name: expected the name of a codec, got 'identiti'; nearest is 'identity'",
+    );
+  });
+
   for (const value of [64, 'full', { fraction: 0.5 }, null, [1]]) {
     it(`takes ${JSON.stringify(value)} where the default is null`, async () => {
       const { method } = await resolveScenario(
@@ -202,7 +214,7 @@ describe('resolveScenario', () => {
       { ...server, objective: { l2: 0.5 } as unknown as ScenarioInput['objective'] & object },
       tinyCatalogue,
     );
-    expect(objective).to.deep.equal({ name: 'logistic-regression', l2: 0.5 });
+    expect(objective).to.deep.equal({ name: 'softmax-regression', l2: 0.5 });
   });
 
   it('leaves out keys whose value is undefined', async () => {
@@ -397,6 +409,16 @@ describe('a bad scenario says the path, what was expected, what came and the nea
       'a biased codec where it must be unbiased',
       { ...server, codecs: { masked: 'top-k' } },
       "codecs.masked.codec: expected a lossless or unbiased codec, the only sorts that 'masked' allows, got 'top-k (contractive)'",
+    ],
+    [
+      'a memory that the codec would make diverge',
+      { ...server, codecs: { update: { codec: 'stochastic-quantization', memory: 'error-feedback' } } },
+      "codecs.update.codec: expected a contractive codec, which 'error-feedback' needs, got 'stochastic-quantization (unbiased)'",
+    ],
+    [
+      "a codec's own check",
+      { ...server, codecs: { update: { name: 'stochastic-quantization', bits: 0 } } },
+      'codecs.update.codec: bits: expected at least 1, got 0',
     ],
     [
       'a second memory',

@@ -51,7 +51,7 @@ describe('--set', () => {
         set('codecs.update.codec.fraction=0.5', { ...tiny, codecs: { update } }),
         tinyCatalogue,
       );
-      expect(codecs.update!.codec).to.deep.equal({ name: 'top-k', fraction: 0.5 });
+      expect(codecs.update!.codec).to.deep.equal({ name: 'top-k', fraction: 0.5, values: { name: 'identity' } });
     }
   });
 

@@ -1,0 +1,124 @@
+import type { PartyId, Privacy, ReadonlyVector, ReleasePart, Vector } from '../method.js';
+import { copy, zerosLike } from '../numerics/vector.js';
+import { GradswarmError } from '../wire/error-codes.js';
+import { gridStddev, gridStep, roundedSensitivity, roundToGrid } from './grid.js';
+import { checkRelease, type LedgerEntry } from './ledger.js';
+import type { NoiseSource } from './noise-source.js';
+import { checkNoiseMultiplier, checkSampling } from './ranges.js';
+
+type Release = Parameters<Privacy['gaussian']>[1];
+
+export interface PrivacyOptions {
+  readonly source: NoiseSource;
+  /** Takes one entry a call, before the noised values exist. What it throws stops the release. */
+  readonly ledger: { append(entry: LedgerEntry): unknown };
+  /** 'float': Gaussian noise in doubles. 'grid': values rounded to a grid, exact discrete noise, exact multiples out. */
+  readonly mode: 'float' | 'grid';
+  readonly round: number;
+  /** Which try at this round. Seeded noise is keyed by it: two tries never share noise, and both are charged. */
+  readonly attempt: number;
+  /** Whose data the releases are about, and whose key the seeded noise has. */
+  readonly party: PartyId;
+  /** Sampling probability of releases that do not name one: the cohort's, where it is a Poisson cohort nobody sees; else 1. */
+  readonly defaultSampling?: number;
+}
+
+/** (sum of 1 / z_i^2)^(-1/2): independent noise on all parts of one query is one Gaussian release. */
+export function jointNoiseMultiplier(parts: readonly Pick<ReleasePart, 'noiseMultiplier'>[]): number {
+  let square = 0;
+  for (const { noiseMultiplier } of parts) square += 1 / (noiseMultiplier * noiseMultiplier);
+  return 1 / Math.sqrt(square);
+}
+
+/** The privacy of one party in one attempt of one round. */
+export function createPrivacy(options: PrivacyOptions): Privacy {
+  const { source, ledger, mode, round, attempt, party } = options;
+  let call = 0;
+  return {
+    gaussian(parts, release) {
+      const { label, unit, adjacency, sampling = options.defaultSampling ?? 1, shares = 1 } = release;
+      checkSampling(sampling);
+      checkRelease({ label, adjacency, sampling });
+      checkShares(release, shares, mode);
+      if (parts.length === 0) refuse(label, 'expected at least one part, got none');
+      for (const part of parts) checkPart(label, part);
+      const entry: LedgerEntry = {
+        label,
+        mechanism: mode === 'grid' ? 'discrete-gaussian' : 'gaussian',
+        adjacency,
+        unit,
+        l2Sensitivities: parts.map((part) => part.l2Sensitivity),
+        noiseMultiplier: jointNoiseMultiplier(parts),
+        sampling,
+        count: 1,
+        round,
+        attempt,
+        call,
+        party,
+        noise: source.private ? 'secure' : 'seeded',
+      };
+      // Charged first: a release that fails half-way may already have been seen.
+      ledger.append(entry);
+      const noise = source.derive('privacy', party, round, attempt, call);
+      call += 1;
+      return parts.map((part, i) => {
+        const own = noise.derive(i);
+        return mode === 'grid' ? releaseOnGrid(part, own) : releaseInFloats(part, shares, own);
+      });
+    },
+  };
+}
+
+function refuse(label: string, reason: string): never {
+  throw new GradswarmError('ERR_PRIVACY', `release '${label}': ${reason}`);
+}
+
+function checkShares({ label }: Release, shares: number, mode: PrivacyOptions['mode']): void {
+  if (!(Number.isSafeInteger(shares) && shares >= 1))
+    refuse(label, `expected a whole number of noise shares of at least 1, got ${shares}`);
+  if (mode === 'grid' && shares > 1)
+    refuse(
+      label,
+      `${shares} shares of discrete noise do not add up to discrete Gaussian noise; use float noise, or the distributed ` +
+        'discrete Gaussian',
+    );
+}
+
+function checkPart(label: string, { value, l2Sensitivity, noiseMultiplier }: ReleasePart): void {
+  checkNoiseMultiplier(noiseMultiplier);
+  if (!(l2Sensitivity >= 0)) refuse(label, `expected an L2 sensitivity of at least 0, got ${l2Sensitivity}`);
+  if (noiseMultiplier === 0) return;
+  if (l2Sensitivity === Number.POSITIVE_INFINITY || noiseMultiplier === Number.POSITIVE_INFINITY)
+    refuse(label, `sensitivity ${l2Sensitivity} with noise multiplier ${noiseMultiplier}: noise needs finite numbers`);
+  for (let i = 0; i < value.length; i++) {
+    if (!Number.isFinite(value[i]!))
+      refuse(
+        label,
+        `entry ${i} is ${value[i]}: no noise hides it, and no sensitivity bounds it; clip before releasing`,
+      );
+  }
+}
+
+function releaseInFloats({ value, l2Sensitivity, noiseMultiplier }: ReleasePart, shares: number, source: NoiseSource) {
+  if (noiseMultiplier === 0 || l2Sensitivity === 0) return copy(value);
+  const noised = source.gaussian(value.length, (noiseMultiplier * l2Sensitivity) / Math.sqrt(shares));
+  for (let i = 0; i < noised.length; i++) noised[i] = value[i]! + noised[i]!;
+  return inPrecisionOf(value, noised);
+}
+
+function releaseOnGrid({ value, l2Sensitivity, noiseMultiplier }: ReleasePart, source: NoiseSource): Vector {
+  if (noiseMultiplier === 0 || l2Sensitivity === 0) return copy(value);
+  const step = gridStep(l2Sensitivity, value.length);
+  const sensitivity = roundedSensitivity(l2Sensitivity, value.length, step);
+  const noised = source.discreteGaussian(value.length, gridStddev(noiseMultiplier, sensitivity, step));
+  const steps = roundToGrid(value, step);
+  for (let i = 0; i < noised.length; i++) noised[i] = (steps[i]! + noised[i]!) * step;
+  return inPrecisionOf(value, noised);
+}
+
+/** Rounding what is already noised is post-processing. */
+function inPrecisionOf(value: ReadonlyVector, numbers: Float64Array): Vector {
+  const result = zerosLike(value);
+  result.set(numbers);
+  return result;
+}

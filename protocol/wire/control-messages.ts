@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import type { PartyId } from '../method.js';
+import type { Seal } from '../party/seal.js';
+import { GradswarmError } from './error-codes.js';
+import { PROTOCOL_VERSION } from './limits.js';
+
+/**
+ * What coordinator and workers say to each other beside frames. Each message is msgpack (`useRecords: false`) of one of these
+ * shapes, sent as one binary socket.io argument: numbers keep their bits, and no vector is ever among them.
+ */
+
+const client = z.number().int().nonnegative();
+const round = z.number().int().nonnegative();
+const why = z.enum(['crashed', 'dropped', 'late', 'rejected', 'aborted']);
+const party = z.union([z.literal('coordinator'), client]);
+
+/** Worker to coordinator, first: who I am. */
+export const hello = z.strictObject({
+  version: z.literal(PROTOCOL_VERSION),
+  name: z.string().max(200),
+  /** Where other workers reach me, a ws:// address with the host left out as '*'; null: nowhere. */
+  peerPort: z.number().int().min(1).max(65535).nullable(),
+  pid: z.number().int(),
+});
+
+/** Coordinator to worker: your clients, your run, and where everybody lives. */
+export const assign = z.strictObject({
+  worker: z.string(),
+  /** Rises with every worker that takes the place of another: what an older one says is not heard. */
+  generation: z.number().int(),
+  /** Opens the frame sockets of this run. */
+  token: z.string(),
+  /** Opens the sockets between the workers of this run. */
+  peerKey: z.string(),
+  scenario: z.record(z.string(), z.unknown()),
+  clients: z.array(client),
+  workers: z.array(
+    z.strictObject({ worker: z.string(), clients: z.array(client), peerUrl: z.string().nullable() }),
+  ),
+});
+
+export const ready = z.strictObject({
+  device: z.string(),
+  deterministic: z.boolean(),
+  parameterCount: z.number().int(),
+});
+
+/** Answer to 'introduce': peers that could not be reached; their frames go by the coordinator. */
+export const introduced = z.strictObject({ unreachable: z.array(z.string()) });
+
+export const plan = z.strictObject({
+  index: round,
+  attempt: round,
+  cohort: z.array(client),
+  absent: z.array(z.strictObject({ from: client, why: z.enum(['crashed', 'aborted']) })),
+  inclusion: z.number(),
+  startMs: z.number(),
+});
+
+const byteCount = z.strictObject({ raw: z.number(), payload: z.number(), wire: z.number() });
+
+export const done = z.strictObject({
+  index: round,
+  attempt: round,
+  parties: z.array(
+    z.strictObject({
+      party,
+      clockMs: z.number(),
+      measures: z.array(z.tuple([z.string(), z.number()])),
+      unheard: z.array(z.strictObject({ kind: z.string(), step: round, from: party, to: party })),
+      unused: z.array(client),
+      ledger: z.array(z.unknown()),
+    }),
+  ),
+  absences: z.array(z.strictObject({ round, kind: z.string(), step: round, from: party, to: party, why })),
+  bytes: z.strictObject({ up: byteCount, down: byteCount, peer: byteCount }),
+  tensorCounts: z.array(z.number()),
+});
+
+export const failed = z.strictObject({ index: round, attempt: round, code: z.string(), message: z.string() });
+
+export const settle = z.strictObject({
+  round,
+  attempt: round,
+  abandoned: z.boolean(),
+  voided: z.array(client),
+  undelivered: z.array(
+    z.strictObject({ client, posts: z.array(z.strictObject({ kind: z.string(), step: round, to: client })) }),
+  ),
+  cohort: z.array(client),
+});
+
+/** Coordinator to worker: the attempt is over for these clients, or (null) for all. */
+export const abort = z.strictObject({ index: round, attempt: round, clients: z.array(client).nullable() });
+
+/** Coordinator to worker: send what these clients hold, over the frame socket, under this request number. */
+export const collect = z.strictObject({
+  request: round,
+  what: z.enum(['estimates', 'records']),
+  clients: z.union([z.literal('all'), z.array(client)]),
+});
+
+/** Over the frame socket, packed: seals, the answers to `collect`, records to restore. */
+export const packed = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('seals'),
+    seals: z.array(
+      z.strictObject({ round, attempt: round, from: party, counts: z.array(round), to: z.array(party) }),
+    ),
+  }),
+  z.strictObject({
+    type: z.literal('collected'),
+    request: round,
+    client,
+    data: z.instanceof(Uint8Array),
+  }),
+  z.strictObject({ type: z.literal('collected-all'), request: round }),
+  z.strictObject({ type: z.literal('restore'), client, data: z.instanceof(Uint8Array) }),
+  z.strictObject({ type: z.literal('restored-all'), request: round }),
+]);
+
+/** A question without content. */
+export const nothing = z.strictObject({});
+
+export type Hello = z.infer<typeof hello>;
+export type Assign = z.infer<typeof assign>;
+export type Ready = z.infer<typeof ready>;
+export type Done = z.infer<typeof done>;
+export type Failed = z.infer<typeof failed>;
+export type SettleMessage = z.infer<typeof settle>;
+export type Collect = z.infer<typeof collect>;
+export type Packed = z.infer<typeof packed>;
+
+/** Seals that travel together, each to the parties that wait for it. */
+export function sealsMessage(queued: readonly { readonly seal: Seal; readonly to: readonly PartyId[] }[]): Packed {
+  return { type: 'seals', seals: queued.map(({ seal, to }) => ({ ...seal, counts: [...seal.counts], to: [...to] })) };
+}
+
+/** The message, or ERR_PROTOCOL saying who sent what instead. */
+export function checked<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new GradswarmError('ERR_PROTOCOL', `${what}: ${issue?.path.join('.') || 'message'}: ${issue?.message}`);
+}

@@ -1,0 +1,79 @@
+import type { RunEvent } from '../coordinator/run-directory/events.js';
+import type { PrivacyBudget } from '../coordinator/run-loop.js';
+import type { AnyMethod } from '../protocol/method.js';
+import type { Crew } from '../protocol/party/crew.js';
+import type { RunSite } from '../protocol/party/run-site.js';
+import type { RoundPlan } from '../protocol/party/seal.js';
+import type { Scenario } from '../protocol/scenario/scenario.js';
+import { ClientHost } from '../worker/client-host.js';
+import { systemSecrets } from '../worker/secrets.js';
+import { openSite, type SiteOptions } from '../worker/site.js';
+import type { Workshop } from '../worker/workshop.js';
+import { localCrew } from './local-crew.js';
+import type { RunOptions } from './run.js';
+
+/** Where the parties of a run live, and how the coordinator reaches them. */
+export interface Fleet {
+  readonly site: RunSite;
+  readonly crew: Crew;
+  /** In words, for the manifest and the report. */
+  readonly transport: string;
+  readonly privacy: PrivacyBudget | null;
+  scriptedAbsences(round: number): RoundPlan['absent'];
+  /** How often each rule of `scenario.faults` acted. */
+  faultsFired(): readonly number[];
+  close(): Promise<void>;
+}
+
+export interface FleetOptions {
+  readonly listen: RunOptions['listen'];
+  readonly signal: AbortSignal;
+  note(text: string): void;
+  event(event: RunEvent): void;
+}
+
+/** Everything in this process, worker processes started here, or workers that join from elsewhere. */
+export async function openFleet(
+  scenario: Scenario,
+  method: AnyMethod,
+  workshop: Workshop,
+  options: FleetOptions,
+): Promise<Fleet> {
+  if (scenario.workers.count === 0 && !options.listen) return localFleet(scenario, method, workshop);
+  const { remoteFleet } = await import('./remote-fleet.js');
+  return remoteFleet(scenario, method, workshop, options);
+}
+
+export async function localFleet(
+  scenario: Scenario,
+  method: AnyMethod,
+  workshop: Workshop,
+  placement: Pick<SiteOptions, 'mode' | 'shuffle' | 'network'> = {
+    mode: 'fast',
+    shuffle: null,
+    network: null,
+  },
+): Promise<Fleet> {
+  const site = await openSite({
+    ...placement,
+    scenario,
+    method,
+    workshop,
+    remote: null,
+    secrets: systemSecrets,
+    privacy: () => {
+      throw new Error('privacy');
+    },
+  });
+  const host = new ClientHost(site, () => workshop.family.tensorCount());
+  host.host(Array.from({ length: scenario.clients }, (_, client) => client));
+  return {
+    site,
+    crew: localCrew(host, site),
+    transport: 'one process',
+    privacy: null,
+    scriptedAbsences: () => [],
+    faultsFired: () => scenario.faults.map(() => 0),
+    close: async () => {},
+  };
+}

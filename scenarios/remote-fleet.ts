@@ -1,0 +1,69 @@
+import { HostServer } from '../coordinator/host-server.js';
+import type { AnyMethod } from '../protocol/method.js';
+import type { Scenario } from '../protocol/scenario/scenario.js';
+import { systemSecrets } from '../worker/secrets.js';
+import { openPrivacy } from '../worker/privacy.js';
+import { openSite } from '../worker/site.js';
+import type { Workshop } from '../worker/workshop.js';
+import type { Fleet, FleetOptions } from './fleet.js';
+import { LocalWorkers } from './local-workers.js';
+
+/** Worker processes over websockets: started here, or, with `listen`, joining from elsewhere. */
+export async function remoteFleet(
+  scenario: Scenario,
+  method: AnyMethod,
+  workshop: Workshop,
+  { listen, signal, note, event }: FleetOptions,
+): Promise<Fleet> {
+  const at = { t: 0, wallMs: 0, round: 0 };
+  const server = await HostServer.listen({
+    scenario,
+    method,
+    parameterCount: workshop.family.parameterCount,
+    listen,
+    signal,
+    observer: {
+      joined: (member, { device }) =>
+        event({ ...at, event: 'worker-joined', fields: { worker: member.id, clients: member.clients.length, device } }),
+      lost: (member, reason) => {
+        note(`${member.id} was lost: ${reason}`);
+        event({ ...at, event: 'worker-lost', fields: { worker: member.id, clients: member.clients.length, reason } });
+      },
+      note,
+    },
+  });
+  const site = await openSite({
+    scenario,
+    method,
+    workshop,
+    mode: 'fast',
+    shuffle: null,
+    remote: server.router,
+    network: null,
+    secrets: systemSecrets,
+    privacy: openPrivacy(scenario),
+  });
+  server.connect(site.office);
+  const workers = new LocalWorkers(note);
+  const close = async () => {
+    await server.close();
+    await workers.stop();
+  };
+  try {
+    if (listen) note(`waiting for ${scenario.workers.count} workers: gradswarm worker --join ${server.url}`);
+    else workers.start(scenario.workers.count, server.url, scenario.device === 'auto' ? null : scenario.device);
+    await server.assemble();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    site,
+    crew: server.crew,
+    transport: `websockets, ${scenario.workers.count} worker processes`,
+    privacy: null,
+    scriptedAbsences: () => [],
+    faultsFired: () => scenario.faults.map(() => 0),
+    close,
+  };
+}

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AnyMethod } from '../protocol/method.js';
+import type { AbsenceRecord, DeliveryEntry } from '../protocol/party/delivery-log.js';
+import type { Network, Passage } from '../protocol/party/dispatch.js';
+import type { Scenario } from '../protocol/scenario/scenario.js';
+import { GradswarmError } from '../protocol/wire/error-codes.js';
+import type { Workshop } from '../worker/workshop.js';
+import { type Fleet, localFleet } from './fleet.js';
+
+/** What a finished run left to be replayed by. */
+export interface RecordedRun {
+  readonly scenario: Scenario;
+  readonly stateDigest: string;
+  readonly log: readonly DeliveryEntry[];
+}
+
+/** Reads a run directory and changes nothing in it. Throws ERR_REPLAY. */
+export function readRecordedRun(path: string): RecordedRun {
+  for (const name of ['scenario.json', 'manifest.json', 'deliveries.jsonl'])
+    if (!existsSync(join(path, name)))
+      throw new GradswarmError('ERR_REPLAY', `${path}: expected a run directory, got one without ${name}`);
+  const text = (name: string) => readFileSync(join(path, name), 'utf8');
+  const { stateDigest } = JSON.parse(text('manifest.json')) as { stateDigest: string | null };
+  if (stateDigest === null)
+    throw new GradswarmError('ERR_REPLAY', `${path}: expected a finished run with a state digest, got one without`);
+  return {
+    scenario: JSON.parse(text('scenario.json')) as Scenario,
+    stateDigest,
+    log: text('deliveries.jsonl')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as DeliveryEntry),
+  };
+}
+
+/** One process, in which exactly those messages are missing that were missing in the recorded run. */
+export async function replayFleet(
+  scenario: Scenario,
+  method: AnyMethod,
+  workshop: Workshop,
+  log: readonly DeliveryEntry[],
+): Promise<Fleet> {
+  const lost = new Map<string, AbsenceRecord['why']>();
+  const away = new Map<number, { readonly from: number; readonly why: 'crashed' | 'aborted' }[]>();
+  for (const { absences } of log)
+    for (const { round, kind, step, from, to, why } of absences) {
+      lost.set(addressOf(round, kind, step, from, to), why);
+      if ((why === 'crashed' || why === 'aborted') && from !== 'coordinator') {
+        const list = away.get(round) ?? [];
+        away.set(round, list);
+        if (!list.some((known) => known.from === from)) list.push({ from, why });
+      }
+    }
+  const network: Network = {
+    passage(frame, layout): Passage | null {
+      const why = lost.get(addressOf(frame.round, layout.name, frame.step, frame.from, frame.to));
+      return why === undefined ? null : { delayMs: 0, lost: why, duplicated: false, corruptedBit: null };
+    },
+  };
+  const fleet = await localFleet(scenario, method, workshop, { mode: 'fast', shuffle: null, network });
+  return { ...fleet, scriptedAbsences: (round) => away.get(round) ?? [] };
+}
+
+function addressOf(
+  round: number,
+  kind: string,
+  step: number,
+  from: AbsenceRecord['from'],
+  to: AbsenceRecord['to'],
+): string {
+  return `${round}/${kind}/${step}/${from}/${to}`;
+}

@@ -1,0 +1,120 @@
+import { graphPicture } from '../coordinator/run-directory/graph-picture.js';
+import { partitionPlot } from '../coordinator/run-directory/partition-plot.js';
+import type { Figure } from '../coordinator/run-directory/plots.js';
+import { type Claim, type ReportContent, writeReport } from '../coordinator/run-directory/report.js';
+import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
+import type { AnyMethod } from '../protocol/method.js';
+import type { RunRecord } from '../protocol/scenario/expectation.js';
+import type { Verdict } from '../protocol/scenario/judge.js';
+import { figureOf } from '../protocol/scenario/quantity.js';
+import type { Scenario, Claim as ScenarioClaim } from '../protocol/scenario/scenario.js';
+import { spectralGap } from '../protocol/topology/spectrum.js';
+import { histogramColumns, labelHistogram, skewOf } from '../worker/datasets/partition/skew.js';
+import type { Workshop } from '../worker/workshop.js';
+import type { Fleet } from './fleet.js';
+
+export interface RunReport {
+  readonly scenario: Scenario;
+  readonly method: AnyMethod;
+  readonly workshop: Workshop;
+  readonly directory: RunDirectory;
+  readonly verdict: Verdict;
+  readonly record: RunRecord;
+  readonly fleet: Fleet;
+}
+
+/** Graphs of more peers than this are a black disc, and their spectrum takes minutes. */
+const MOST_NODES_DRAWN = 200;
+
+/** Writes report.html from the run and what only the running processes knew of it: partition, graph, model. */
+export async function writeRunReport(run: RunReport): Promise<string> {
+  const { scenario, method, workshop, directory, verdict, record, fleet } = run;
+  const { name: _name, ...hyperparameters } = scenario.method;
+  const { dataset, partition, family } = workshop;
+  const content: ReportContent = {
+    title: scenario.name,
+    summary: scenario.description,
+    verdict,
+    method: { name: method.name, paper: method.paper, hyperparameters },
+    data: {
+      name: dataset.name,
+      source: dataset.source,
+      partition: partition.definition,
+      dropped: partition.dropped,
+    },
+    model: `${scenario.objective.name}, ${family.parameterCount} parameters, ${scenario.precision}`,
+    clients: scenario.clients,
+    participation: participationText(scenario),
+    claims: scenario.claims.map((claim) => judgedClaim(claim, record, method)),
+    figures: [...partitionFigures(workshop), ...graphFigures(fleet, scenario)],
+    numbers: { ...skewNumbers(workshop), ...graphNumbers(fleet, scenario) },
+    repeat: [`gradswarm run ${directory.path}`, `gradswarm replay ${directory.path}`],
+  };
+  return writeReport(directory, content);
+}
+
+function participationText({ participation, clients }: Scenario): string {
+  const { cohort, sampling, quorum, deadlineMs } = participation;
+  const who = cohort === 'all' ? `all ${clients} clients` : `${cohort} of ${clients} clients a round (${sampling})`;
+  const when = deadlineMs === null ? '' : `, deadline ${deadlineMs} ms`;
+  return `${who}${quorum ? `, quorum ${JSON.stringify(quorum)}` : ''}${when}`;
+}
+
+/** A claim's `above` and `below` bound the figure `of`; without either the number stands beside the claim unjudged. */
+export function judgedClaim(claim: ScenarioClaim, record: RunRecord, method: AnyMethod): Claim {
+  const value = figureOf(record, claim.of);
+  const { above, below } = claim;
+  const holds =
+    value !== null &&
+    (typeof above !== 'number' || value > above) &&
+    (typeof below !== 'number' || value < below) &&
+    (typeof above === 'number' || typeof below === 'number');
+  return {
+    claim: claim.claim,
+    source: claim.source,
+    ours: value === null ? 'not measured' : String(Number(value.toPrecision(5))),
+    status: method.paper.reconstruction ? 'reconstruction' : holds ? 'reproduced' : 'not reproduced',
+  };
+}
+
+function partitionFigures({ dataset, partition }: Workshop): Figure[] {
+  if (dataset.train.count === 0) return [];
+  const spec = partitionPlot(labelHistogram(dataset, partition), histogramColumns(dataset));
+  return [{ name: 'partition', caption: `Who holds what: ${partition.definition}.`, spec }];
+}
+
+function skewNumbers({ dataset, partition }: Workshop): Record<string, number> {
+  if (dataset.train.count === 0) return {};
+  const skew = skewOf(labelHistogram(dataset, partition));
+  return {
+    'examples, smallest client': skew.smallestClient,
+    'examples, largest client': skew.largestClient,
+    ...(dataset.classCount > 0
+      ? {
+          'label skew (mean total variation)': skew.meanTotalVariation,
+          'effective classes a client': skew.meanEffectiveClasses,
+        }
+      : {}),
+  };
+}
+
+function graphFigures({ site }: Fleet, { clients, topology }: Scenario): Figure[] {
+  if (!site.topology || !topology || clients > MOST_NODES_DRAWN) return [];
+  const graph = site.topology.graphAt(0);
+  const edges = graph.tells.flatMap((peers, from) =>
+    peers.filter((to) => graph.directed || to > from).map((to) => [from, to] as const),
+  );
+  const changing = site.topology.period === 1 ? '' : ' (first round; it changes)';
+  return [
+    {
+      name: 'graph',
+      caption: `The graph of the peers: ${topology.name}${changing}.`,
+      spec: graphPicture(clients, edges, graph.directed),
+    },
+  ];
+}
+
+function graphNumbers({ site }: Fleet, { clients }: Scenario): Record<string, number> {
+  if (!site.topology || clients > MOST_NODES_DRAWN) return {};
+  return { 'spectral gap of the mixing matrix': spectralGap(site.topology.mixingAt(0)) };
+}

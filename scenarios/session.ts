@@ -1,0 +1,212 @@
+import { relative } from 'node:path';
+import { stateDigest } from '../coordinator/run-directory/digest.js';
+import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
+import { type CarriedState, RunLoop, type RunResult } from '../coordinator/run-loop.js';
+import type { AnyMethod, PartyId } from '../protocol/method.js';
+import { loadMethod } from '../protocol/method-loader.js';
+import type { RunRecord } from '../protocol/scenario/expectation.js';
+import { judge, type Verdict } from '../protocol/scenario/judge.js';
+import { figureOf } from '../protocol/scenario/quantity.js';
+import type { Json, Scenario } from '../protocol/scenario/scenario.js';
+import { GradswarmError } from '../protocol/wire/error-codes.js';
+import { openWorkshop, type Workshop } from '../worker/workshop.js';
+import { loadExpectations } from './catalogue.js';
+import { type Fleet, openFleet } from './fleet.js';
+import { Recorder } from './recorder.js';
+import type { RunOptions, RunOutcome } from './run.js';
+import { writeRunReport } from './run-report.js';
+
+export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
+  /** What the display calls it; left out: the scenario's name. */
+  readonly label?: string;
+  /** The swept values by path, where the run is a point of a sweep. */
+  readonly point?: Readonly<Record<string, Json>>;
+  /** Goes on from here. */
+  readonly restored?: {
+    readonly round: number;
+    readonly parties: ReadonlyMap<PartyId, Uint8Array>;
+    readonly carried: CarriedState;
+  };
+  /** Absences that are facts of an earlier run; replay. */
+  readonly fleet?: (scenario: Scenario, method: AnyMethod, workshop: Workshop) => Promise<Fleet>;
+}
+
+export interface SessionResult {
+  readonly outcome: RunOutcome;
+  readonly record: RunRecord;
+}
+
+/** One run from its resolved scenario to its report. Throws ERR_STOPPED when the user stopped it; what there is lies in the directory. */
+export async function runSession(
+  scenario: Scenario,
+  directory: RunDirectory,
+  options: SessionOptions,
+): Promise<SessionResult> {
+  const method = await loadMethod(scenario.method.name);
+  const workshop = await openWorkshop(scenario);
+  const fleet = await (options.fleet ?? openFleet)(scenario, method, workshop, {
+    listen: options.listen,
+    signal: options.signal,
+    note: (text) => options.watcher?.note(text),
+    event: (event) => directory.event(event),
+  });
+  const recorder = new Recorder(directory, options.watcher);
+  options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
+  try {
+    announce(directory, scenario, workshop, fleet, options);
+    const loop = new RunLoop({
+      scenario,
+      site: fleet.site,
+      crew: fleet.crew,
+      evaluator: workshop.family,
+      observer: recorder,
+      scriptedAbsences: fleet.scriptedAbsences,
+      privacy: fleet.privacy,
+      signal: options.signal,
+      now: () => performance.now(),
+    });
+    if (options.restored)
+      await loop.restore(options.restored.round, options.restored.parties, options.restored.carried);
+    const result = await loop.run();
+    return await conclude(scenario, method, workshop, directory, recorder, result, fleet, options);
+  } catch (error) {
+    directory.event({
+      t: 0,
+      wallMs: 0,
+      round: recorder.rows.at(-1)?.round ?? 0,
+      event: 'stopped',
+      fields: { reason: error instanceof Error ? error.message : String(error) },
+    });
+    throw error;
+  } finally {
+    await fleet.close();
+    directory.close();
+  }
+}
+
+function announce(
+  directory: RunDirectory,
+  scenario: Scenario,
+  workshop: Workshop,
+  fleet: Fleet,
+  { restored, watcher }: SessionOptions,
+): void {
+  const at = { t: 0, wallMs: 0, round: restored?.round ?? 0 };
+  const { device } = workshop.family;
+  if (device) for (const line of device.why) watcher?.note(line);
+  directory.updateManifest({
+    seed: scenario.seed,
+    precision: scenario.precision,
+    transport: fleet.transport,
+    devices: [
+      {
+        backend: device?.name ?? 'plain loops',
+        device: device?.why.join('; ') ?? 'JavaScript typed arrays',
+        selfCheck: {
+          passed: device?.deterministic ?? true,
+          detail: device ? 'one gradient computed twice' : 'bits depend on nothing but IEEE 754',
+        },
+      },
+    ],
+  });
+  if (restored) directory.event({ ...at, event: 'resumed', fields: { fromRound: restored.round } });
+  else
+    directory.event({
+      ...at,
+      event: 'run-started',
+      fields: { clients: scenario.clients, rounds: scenario.rounds, transport: fleet.transport },
+    });
+}
+
+async function conclude(
+  scenario: Scenario,
+  method: AnyMethod,
+  workshop: Workshop,
+  directory: RunDirectory,
+  _recorder: Recorder,
+  result: RunResult,
+  fleet: Fleet,
+  options: SessionOptions,
+): Promise<SessionResult> {
+  const finished = result.stopped !== 'stopped';
+  const digest = finished ? digestOf(result, options) : null;
+  const at = { t: result.simulatedMs, wallMs: result.wallMs, round: result.roundsDone };
+  const rows = directory.rows();
+  const record: RunRecord = {
+    scenario,
+    rows,
+    summary: {},
+    faultsFired: fleet.faultsFired(),
+    stateDigest: digest ?? '',
+    ...(options.point ? { point: options.point } : {}),
+  };
+  const summary = summaryOf(record, result, fleet);
+  const complete = { ...record, summary };
+  const expectations = await loadExpectations();
+  const verdict: Verdict = finished
+    ? judge([complete], scenario.expect, (name) => expectations.get(name))
+    : { valid: 'unknown', expectations: [] };
+  directory.event(
+    finished
+      ? { ...at, event: 'finished', fields: { rounds: result.roundsDone, stateDigest: digest } }
+      : { ...at, event: 'stopped', fields: { reason: 'by the user' } },
+  );
+  directory.updateManifest({
+    finishedAt: finished ? new Date().toISOString() : null,
+    roundsDone: result.roundsDone,
+    stateDigest: digest,
+  });
+  directory.writeVerdict(verdict);
+  const reportPath = await writeRunReport({ scenario, method, workshop, directory, verdict, record: complete, fleet });
+  if (!finished)
+    throw new GradswarmError(
+      'ERR_STOPPED',
+      `stopped after round ${result.roundsDone} of ${scenario.rounds}; 'gradswarm resume ${shown(directory.path)}' goes on from there`,
+    );
+  return {
+    record: complete,
+    outcome: {
+      directory: shown(directory.path),
+      verdict,
+      summary,
+      stateDigest: digest ?? '',
+      reportPath: shown(reportPath),
+    },
+  };
+}
+
+/** Null, with the reason said, when a state is not finite: two diverged runs would look equal. */
+function digestOf(result: RunResult, options: SessionOptions): string | null {
+  try {
+    return stateDigest(result.records);
+  } catch (error) {
+    if (!(error instanceof GradswarmError) || error.code !== 'ERR_NOT_FINITE') throw error;
+    options.watcher?.note(`no state digest: ${error.message}`);
+    return null;
+  }
+}
+
+function summaryOf(record: RunRecord, result: RunResult, fleet: Fleet): Record<string, Json> {
+  const { bytes } = result;
+  const summary: Record<string, Json> = {
+    rounds: result.roundsDone,
+    bytesUp: bytes.up.wire,
+    bytesDown: bytes.down.wire,
+    bytesPeer: bytes.peer.wire,
+    simulatedMs: result.simulatedMs,
+    wallMs: Math.round(result.wallMs),
+    transport: fleet.transport,
+    ended: result.stopped,
+  };
+  for (const figure of ['finalLoss', 'finalAccuracy', 'finalConsensusError', 'finalEpsilon']) {
+    const value = figureOf(record, figure);
+    if (value !== null) summary[figure] = Number.isFinite(value) ? value : String(value);
+  }
+  return summary;
+}
+
+/** Relative to where the user is, when that is shorter. */
+export function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
+}

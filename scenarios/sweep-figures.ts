@@ -1,0 +1,51 @@
+import { type SeedGroup, seedBands } from '../coordinator/run-directory/comparison-plots.js';
+import type { Figure } from '../coordinator/run-directory/plots.js';
+import { comparisonFigures } from '../coordinator/run-directory/run-plots.js';
+import type { RunRecord } from '../protocol/scenario/expectation.js';
+import type { Json } from '../protocol/scenario/scenario.js';
+import type { ResolvedSweep } from '../protocol/scenario/sweep.js';
+
+/** Loss and accuracy of all points: a band over the seeds where the sweep has several, and a curve by bytes and time for each. */
+export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
+  const runs = records.map((record, i) => ({ name: sweep.points[i]!.label, rows: record.rows }));
+  const seeds = sweep.over.seed ?? [];
+  if (seeds.length < 2) return comparisonFigures(runs);
+  const groups = groupedBySetting(records);
+  const figures: Figure[] = [];
+  for (const of of ['loss', 'accuracy'] as const) {
+    if (!records.some(({ rows }) => rows.some((row) => row[of] !== null))) continue;
+    figures.push({
+      name: `${of}-over-seeds`,
+      caption: `Held-out ${of} by round: mean over ${seeds.length} seeds, in the band from the lowest to the highest.`,
+      spec: seedBands(groups, (row) => row[of], {
+        title: `${of} (held out)`,
+        ...(of === 'accuracy' ? { format: '.0%' } : {}),
+      }),
+    });
+  }
+  const first = groups.map(({ name, runs }) => ({ name, rows: runs[0]! }));
+  return [...figures, ...comparisonFigures(first).filter(({ name }) => !name.endsWith('-by-round'))];
+}
+
+/** Points that differ in their seed alone, together. */
+function groupedBySetting(records: readonly RunRecord[]): SeedGroup[] {
+  const groups = new Map<string, RunRecord['rows'][]>();
+  for (const { point = {}, rows } of records) {
+    const name = Object.entries(point)
+      .filter(([path]) => path !== 'seed')
+      .map(([path, value]) => `${path.split('.').at(-1)} = ${inWords(value)}`)
+      .join(', ');
+    const runs = groups.get(name) ?? [];
+    groups.set(name, runs);
+    runs.push(rows);
+  }
+  return [...groups].map(([name, runs]) => ({ name: name === '' ? 'all' : name, runs }));
+}
+
+function inWords(value: Json): string {
+  if (value === null || typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return value.map(inWords).join(' ');
+  const { name, ...settings } = value as { readonly [key: string]: Json };
+  const rest = Object.entries(settings).map(([key, one]) => `${key} ${inWords(one)}`);
+  return [name === undefined ? '' : String(name), ...rest].filter((part) => part !== '').join(' ');
+}

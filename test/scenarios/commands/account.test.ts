@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { accountCommand } from '../../../scenarios/commands/account.js';
+
+/** Runs `gradswarm account` in process: what it wrote, by stream. */
+async function run(line: string): Promise<{ readonly out: string; readonly err: string }> {
+  let out = '';
+  let err = '';
+  const command = accountCommand().exitOverride();
+  command.configureOutput({
+    writeOut: (text) => {
+      out += text;
+    },
+    writeErr: (text) => {
+      err += text;
+    },
+  });
+  await command.parseAsync(line.split(' '), { from: 'user' });
+  return { out, err };
+}
+
+/** What `run` threw, as text. */
+async function refusal(line: string): Promise<string> {
+  try {
+    await run(line);
+  } catch (error) {
+    return String(error);
+  }
+  return 'nothing was thrown';
+}
+
+describe('scenarios/commands/account', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gradswarm-account-'));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('--json prints exactly one object with epsilon, order and method, on one line', async () => {
+    const { out, err } = await run('--q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 1e-5 --json');
+    expect(out.trimEnd().split('\n')).to.have.length(1);
+    const answer = JSON.parse(out);
+    expect(Object.keys(answer)).to.deep.equal(['epsilon', 'order', 'method']);
+    expect(answer.epsilon).to.be.closeTo(1.7117700912181728, 1e-12);
+    expect(answer).to.include({ order: 9.6, method: 'rdp' });
+    expect(err).to.equal('');
+  });
+
+  it('--target-epsilon adds the noise multiplier; an unbounded epsilon is the text Infinity', async () => {
+    const target = JSON.parse((await run('--q 1 --steps 50 --delta 1e-5 --target-epsilon 2 --json')).out);
+    expect(Object.keys(target)).to.deep.equal(['epsilon', 'order', 'method', 'noiseMultiplier']);
+    expect(target.noiseMultiplier).to.be.closeTo(14.0983824, 1e-6);
+    const none = JSON.parse((await run('--q 1 --steps 50 --delta 1e-5 --noise-multiplier 0 --json')).out);
+    expect(none).to.deep.equal({ epsilon: 'Infinity', order: null, method: 'exact-gaussian' });
+  });
+
+  it('without --json a sentence says epsilon, delta and how; warnings go to the error stream', async () => {
+    const { out, err } = await run('--q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 0.1 --records 5');
+    expect(out).to.match(/^epsilon 0\.\d+ at delta 0\.1 \(Renyi order [\d.]+\)\n$/);
+    expect(err).to.equal('');
+    expect((await run('--q 1 --noise-multiplier 9 --steps 10 --delta 0.5 --records 5')).err).to.match(
+      /^warning: delta 0\.5/,
+    );
+  });
+
+  it('--ledger composes the entries of a file, bare or as a ledger', async () => {
+    const path = join(folder, 'ledger.json');
+    const entries = [
+      { q: 0.01, noiseMultiplier: 4, steps: 1000 },
+      { noiseMultiplier: 20, count: 10 },
+    ];
+    for (const held of [entries, { entries }]) {
+      writeFileSync(path, JSON.stringify(held));
+      const answer = JSON.parse((await run(`--ledger ${path} --delta 1e-5 --json`)).out);
+      expect(answer.epsilon).to.be.closeTo(0.6983509810412837, 1e-12);
+    }
+    writeFileSync(path, '{');
+    expect(await refusal(`--ledger ${path} --delta 1e-5`)).to.match(/ERR_USAGE.*JSON list/);
+    expect(await refusal(`--ledger ${join(folder, 'none')} --delta 1e-5`)).to.match(/ERR_USAGE.*cannot be read/);
+  });
+
+  it('refuses a value that is no number, a missing delta, an unknown grid, and sampled replace-one', async () => {
+    expect(await refusal('--q abc --delta 1e-5')).to.match(/expected a number/);
+    expect(await refusal('--q 1 --steps 1 --noise-multiplier 1')).to.match(/--delta/);
+    expect(await refusal('--orders mine --delta 1e-5')).to.match(/Allowed choices are dp_accounting/);
+    expect(await refusal('--q 0.1 --steps 1 --noise-multiplier 1 --delta 1e-5 --adjacency replace-one')).to.match(
+      /ERR_PRIVACY.*add-remove/,
+    );
+    expect(await refusal('--q 0.1 --steps 1 --delta 1e-5')).to.match(/ERR_USAGE.*noise multiplier/);
+  });
+
+  it('--help shows examples that the command accepts', async () => {
+    let help = '';
+    const command = accountCommand();
+    command.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+    });
+    command.outputHelp();
+    const examples = [...help.matchAll(/gradswarm account (--q.*)/g)].map((match) => match[1]!);
+    expect(examples).to.have.length(3);
+    for (const example of examples) expect((await run(example)).out).to.match(/epsilon/);
+  });
+});

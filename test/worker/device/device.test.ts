@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import { expect } from 'chai';
+import { loadInstalled } from '../../../worker/device/candidates.js';
+import { deviceNames, openDevice, processDevice } from '../../../worker/device/device.js';
+
+/** Packages that tests take for installed, beside those that are. */
+function withPackages(packages: Record<string, () => Record<string, unknown>>) {
+  return async (name: string) => {
+    const make = packages[name];
+    if (make) return make();
+    if (/tfjs-node|webgpu/.test(name)) throw new Error(`absent (package ${name} is not installed)`);
+    return loadInstalled(name);
+  };
+}
+
+async function messageOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+  } catch (error) {
+    return String(error);
+  }
+  return 'nothing was thrown';
+}
+
+describe('worker/device/device', () => {
+  it('tries tfjs-node-gpu, tfjs-node, webgpu, wasm, cpu in this order', () => {
+    expect(deviceNames).to.deep.equal(['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm', 'cpu']);
+  });
+
+  it('without optional packages: wasm, with one line for each candidate before it, and deterministic', async () => {
+    const device = await openDevice(undefined, withPackages({}));
+    expect(device.name).to.equal('wasm');
+    expect(device.deterministic).to.equal(true);
+    expect(device.why).to.have.length(4);
+    for (const [i, name] of ['tfjs-node-gpu', 'tfjs-node', 'webgpu'].entries())
+      expect(device.why[i]).to.match(new RegExp(`^${name}: absent \\(.*not installed\\)$`));
+    expect(device.why[3]).to.equal('wasm: chosen (SIMD)');
+  });
+
+  it('an installed package that fails to load is said to be broken, and the next one is taken', async () => {
+    const broken = () => {
+      throw new Error('libtensorflow.so.2: cannot open shared object file\n  at somewhere');
+    };
+    const device = await openDevice(undefined, withPackages({ '@tensorflow/tfjs-node': broken }));
+    expect(device.name).to.equal('wasm');
+    expect(device.why[1]).to.equal('tfjs-node: broken: libtensorflow.so.2: cannot open shared object file');
+  });
+
+  it('an installed package that registers no backend is said to be broken', async () => {
+    const device = await openDevice(undefined, withPackages({ '@tensorflow/tfjs-node-gpu': () => ({}) }));
+    expect(device.name).to.equal('wasm');
+    expect(device.why[0]).to.match(/^tfjs-node-gpu: broken: .*tensorflow/);
+  });
+
+  it('webgpu without an adapter is absent, not broken', async () => {
+    const webgpu = () => ({ create: () => ({ requestAdapter: async () => null }), globals: {} });
+    const device = await openDevice(undefined, withPackages({ webgpu }));
+    expect(device.why[2]).to.match(/^webgpu: absent .*no adapter/);
+  });
+
+  it('takes the device it is asked for and no other', async () => {
+    const device = await openDevice('cpu');
+    expect(device.name).to.equal('cpu');
+    expect(device.why).to.deep.equal(['cpu: chosen, as asked (plain JavaScript, slow)']);
+  });
+
+  it('an unknown name is ERR_DEVICE with the names there are', async () => {
+    expect(await messageOf(openDevice('cuda'))).to.match(
+      /ERR_DEVICE: device: expected one of tfjs-node-gpu, tfjs-node, webgpu, wasm, cpu, got 'cuda'/,
+    );
+  });
+
+  it('a named device that cannot be used is ERR_DEVICE with the reason', async () => {
+    expect(await messageOf(openDevice('tfjs-node', withPackages({})))).to.match(
+      /ERR_DEVICE: device: expected 'tfjs-node' to work; tfjs-node: absent \(package @tensorflow\/tfjs-node/,
+    );
+  });
+
+  it('processDevice opens a device once, and again after a failure', async () => {
+    expect(await messageOf(processDevice('cuda'))).to.match(/ERR_DEVICE/);
+    const first = await processDevice('wasm');
+    expect(await processDevice('wasm')).to.equal(first);
+  });
+
+  it('upload copies: the array may change afterwards, on cpu as on wasm', async () => {
+    for (const name of ['cpu', 'wasm']) {
+      const device = await openDevice(name);
+      const values = Float32Array.of(1, 2, 3);
+      const tensor = device.upload(values, [3]);
+      values.fill(9);
+      const read = new Float32Array(3);
+      await device.read([tensor], read);
+      tensor.dispose();
+      expect([...read]).to.deep.equal([1, 2, 3]);
+    }
+  });
+
+  it('prints nothing, and plain loops load no TensorFlow.js', () => {
+    const objectives = new URL('../../../worker/objectives/objectives.js', import.meta.url).href;
+    const synthetic = new URL('../objectives/synthetic-dataset.js', import.meta.url).href;
+    const random = new URL('../../../protocol/numerics/random.js', import.meta.url).href;
+    const program = `
+      const { createObjectiveFamily } = await import('${objectives}');
+      const { syntheticDataset, indices } = await import('${synthetic}');
+      const { rootStream } = await import('${random}');
+      const dataset = syntheticDataset({ featureShape: [8, 8, 1], classCount: 3 });
+      const make = (name, device) => createObjectiveFamily({ objective: { name }, dataset, clientCount: 1,
+        precision: 'float32', rng: rootStream(1, 'float32'), device });
+      const use = async (family) => family.shard(indices(8)).gradient(family.initialParams(rootStream(1, 'float32')), indices(4));
+      await use(await make('softmax-regression'));
+      const before = globalThis._tfGlobals === undefined;
+      await use(await make('lenet', 'cpu'));
+      process.stdout.write(JSON.stringify([before, globalThis._tfGlobals === undefined]));`;
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    expect(output).to.equal('[true,false]');
+  });
+});
