@@ -6,7 +6,7 @@ import { openPrivacy } from '../worker/privacy.js';
 import { openSite } from '../worker/site.js';
 import type { Workshop } from '../worker/workshop.js';
 import type { Fleet, FleetOptions } from './fleet.js';
-import { LocalWorkers } from './local-workers.js';
+import { LocalWorkers, type WorkerLauncher } from './local-workers.js';
 
 /** Worker processes over websockets: started here, or, with `listen`, joining from elsewhere. */
 export async function remoteFleet(
@@ -14,6 +14,7 @@ export async function remoteFleet(
   method: AnyMethod,
   workshop: Workshop,
   { listen, signal, note, event }: FleetOptions,
+  workers: WorkerLauncher = new LocalWorkers(note),
 ): Promise<Fleet> {
   const at = { t: 0, wallMs: 0, round: 0 };
   const server = await HostServer.listen({
@@ -44,7 +45,6 @@ export async function remoteFleet(
     privacy: openPrivacy(scenario),
   });
   server.connect(site.office);
-  const workers = new LocalWorkers(note);
   const close = async () => {
     await server.close();
     await workers.stop();
