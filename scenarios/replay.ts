@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createNetwork } from '../protocol/links/network.js';
 import type { AnyMethod } from '../protocol/method.js';
 import type { AbsenceRecord, DeliveryEntry } from '../protocol/party/delivery-log.js';
 import type { Network, Passage } from '../protocol/party/dispatch.js';
@@ -55,10 +56,17 @@ export async function replayFleet(
   const network: Network = {
     passage(frame, layout): Passage | null {
       const why = lost.get(addressOf(frame.round, layout.name, frame.step, frame.from, frame.to));
-      return why === undefined ? null : { delayMs: 0, lost: why, duplicated: false, corruptedBit: null };
+      return why === undefined ? null : { delayMs: 0, heldMs: 0, lost: why, duplicated: false, corruptedBit: null };
     },
   };
-  const fleet = await localFleet(scenario, method, workshop, { mode: 'fast', shuffle: null, network });
+  const fleet = await localFleet(
+    scenario,
+    method,
+    workshop,
+    { mode: 'fast', shuffle: null },
+    // What parties hear and say is a function of the scenario; who did not hear whom is what was recorded.
+    { ...createNetwork(scenario), network },
+  );
   return { ...fleet, scriptedAbsences: (round) => away.get(round) ?? [] };
 }
 

@@ -61,6 +61,7 @@ export async function runSession(
       evaluator: workshop.family,
       observer: recorder,
       scriptedAbsences: fleet.scriptedAbsences,
+      forgotten: fleet.forgotten,
       privacy: fleet.privacy,
       signal: options.signal,
       now: () => performance.now(),

@@ -1,5 +1,4 @@
 import type { AnyMethod, ClientIndex, PartyId, Privacy, Secrets } from '../protocol/method.js';
-import type { Network } from '../protocol/party/dispatch.js';
 import { loadCodings } from '../protocol/party/message-coding.js';
 import type { PostOfficeOptions } from '../protocol/party/post-office.js';
 import { RunSite, type Weather } from '../protocol/party/run-site.js';
@@ -11,7 +10,6 @@ export interface SiteOptions extends PostOfficeOptions {
   readonly scenario: Scenario;
   readonly method: AnyMethod;
   readonly workshop: Workshop;
-  readonly network: Network | null;
   readonly secrets: Secrets;
   /** `createNetwork` of the scenario. */
   readonly weather: Weather;

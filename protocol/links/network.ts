@@ -102,9 +102,9 @@ function hearingOf(placed: readonly PlacedRule[], streams: Rng, counts: number[]
   return (value: ReadonlyVector, frame: Frame, layout: KindLayout, field: string, message: number) => {
     let heard = value;
     for (const { rule, index, purpose } of hearers) {
-      const changed = rule.hear!(heard, frame, layout, () =>
-        edgeStreamOf(streams, frame, purpose).derive(field, message),
-      );
+      // A round that is run again draws the same noise, as it draws the same batches: a replay needs only who was absent.
+      const own = (): Rng => edgeStreamOf(streams, { ...frame, attempt: 0 }, purpose).derive(field, message);
+      const changed = rule.hear!(heard, frame, layout, own);
       if (!changed) continue;
       counts[index]!++;
       heard = changed;

@@ -184,6 +184,7 @@ function crewOf(hosts: readonly ClientHost[], sites: readonly RunSite[]): Crew {
       for (const { office } of sites)
         office.revokeAll(plan, new GradswarmError('ERR_STOPPED', 'the attempt was given up'));
     },
+    conclude() {},
     settle(settlement, cohort) {
       for (const host of hosts) host.settle(settlement, cohort);
     },

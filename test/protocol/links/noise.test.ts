@@ -135,6 +135,13 @@ describe('noise of links and posts', () => {
     expect(network.firings()).to.deep.equal([0]);
   });
 
+  it('a round that is run again draws the same noise', () => {
+    const { hearing } = networkOf(channel);
+    const draw = (attempt: number) =>
+      hearing!(posted.x, frameOf('iterate', { from: 1, to: 2, attempt }), layout, 'x', 0);
+    expect(draw(1)).to.deep.equal(draw(0));
+  });
+
   it('channel noise never writes into the vector that was sent', () => {
     heard(channel, 1, 2);
     expect(posted.x.every((v) => v === 5) && posted.y.every((v) => v === -7)).to.equal(true);
