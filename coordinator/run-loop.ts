@@ -6,6 +6,7 @@ import { halfOf, type PartyReport } from '../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
 import { quorumCount, type RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
+import { compareParties } from '../protocol/party/state-digest.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
@@ -219,7 +220,7 @@ export class RunLoop {
 
   private async conclude(plan: RoundPlan, report: CrewReport, own: PartyReport | null): Promise<void> {
     const { site, observer, privacy, scenario } = this.options;
-    const absences: AbsenceRecord[] = [...site.host.takeAbsences(), ...report.absences];
+    const absences = [...site.host.takeAbsences(), ...report.absences].sort(byAddress);
     this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
     for (const client of [...plan.cohort, ...plan.forgotten]) this.changed.add(client);
     const bytes = site.takeBytes();
@@ -311,6 +312,16 @@ export class RunLoop {
   private wallMs(): number {
     return this.wallBeforeMs + this.options.now() - this.startedMs;
   }
+}
+
+/** The same list however clients are packed into processes. */
+function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
+  return (
+    compareParties(a.to, b.to) ||
+    compareParties(a.from, b.from) ||
+    a.step - b.step ||
+    (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
+  );
 }
 
 /** The coordinator's own numbers, and the mean over clients of each name that clients measured. */
