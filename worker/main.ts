@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Packr } from 'msgpackr';
 import { io, type Socket } from 'socket.io-client';
+import { frameHold } from '../protocol/links/link-buckets.js';
 import { createNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
 import type { AnyMethod, MessageKind } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
@@ -154,6 +155,7 @@ class WorkerSession {
         kindCount: layouts.size,
         maxBodyBytes: maxBodyBytes(workshop.family.parameterCount),
         peers: clientsSpeakToClients(method),
+        hold: frameHold(scenario, layouts.values(), () => performance.now()),
         onPacked: (message) => this.packed(message),
         onLost: (error) => this.finish(error),
       },

@@ -1,6 +1,5 @@
 import type { Link, Scenario } from '../scenario/scenario.js';
-import type { Frame } from '../wire/frame.js';
-import { partyNumber } from '../wire/frame.js';
+import { bodyBytes, type Frame, partyNumber, wireBytes } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import { linkFinder } from './link-time.js';
 import { type TokenBucket, type TokenBucketState, tokenBucket } from './token-bucket.js';
@@ -26,4 +25,22 @@ export class LinkBuckets {
     this.states.set(key, next);
     return waitMs;
   }
+}
+
+/**
+ * Real milliseconds for which a socket host keeps each frame of its own parties back: the link's latency and jitter and what fault
+ * rules add, then its bandwidth. Ask once a frame, in sending order. null under the virtual clock, where the way takes simulated time.
+ */
+export function frameHold(
+  scenario: Pick<Scenario, 'clock' | 'links'>,
+  layouts: Iterable<KindLayout>,
+  now: () => number,
+): ((frame: Frame) => number) | null {
+  if (scenario.clock !== 'wall') return null;
+  const buckets = new LinkBuckets(scenario);
+  const byIndex = [...layouts].sort((a, b) => a.index - b.index);
+  return (frame) => {
+    const bytes = wireBytes(bodyBytes(frame), frame.from !== 'coordinator');
+    return (frame.heldMs ?? 0) + buckets.waitMs(frame, byIndex[frame.kindIndex]!, bytes, now());
+  };
 }

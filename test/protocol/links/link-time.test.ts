@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { LinkBuckets } from '../../../protocol/links/link-buckets.js';
+import { frameHold, LinkBuckets } from '../../../protocol/links/link-buckets.js';
 import { linkTime, resendMs } from '../../../protocol/links/link-time.js';
 import { tokenBucket } from '../../../protocol/links/token-bucket.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { logNormalDevices, logNormalLinks } from '../../../protocol/scenario/device-speeds.js';
-import { frameOf, judge, layoutOf, link, networkOf } from '../../support/hand-made-frames.js';
+import { bodyBytes, wireBytes } from '../../../protocol/wire/frame.js';
+import { frameOf, judge, layoutOf, layouts, link, networkOf } from '../../support/hand-made-frames.js';
 
 const noStream = () => {
   throw new Error('a link without jitter draws nothing');
@@ -95,6 +96,25 @@ describe('token bucket', () => {
       buckets.waitMs(frameOf('iterate', { from, to }), layoutOf('iterate'), 1250, nowMs);
     expect([wait(1, 2), wait(1, 2), wait(2, 1), wait(1, 3), wait(3, 2)]).to.deep.equal([10, 20, 10, 10, 10]);
     expect(buckets.waitMs(frameOf('model', { from: 'coordinator', to: 1 }), layoutOf('model'), 1250, 0)).to.equal(0);
+  });
+});
+
+describe('holding frames under the wall clock', () => {
+  const links = [link({ bandwidthMbps: 1 })];
+
+  it('a frame waits for its own hold and then for bandwidth: 7 ms and its bytes at 125 a ms', () => {
+    let nowMs = 0;
+    const hold = frameHold({ clock: 'wall', links }, layouts.values(), () => nowMs)!;
+    const frame = { ...frameOf('update', { from: 1, to: 'coordinator' }), heldMs: 7 };
+    const transferMs = wireBytes(bodyBytes(frame), true) / 125;
+    expect(hold(frame)).to.be.closeTo(7 + transferMs, 1e-9);
+    expect(hold(frame)).to.be.closeTo(7 + 2 * transferMs, 1e-9);
+    nowMs = 1000;
+    expect(hold(frame)).to.be.closeTo(7 + transferMs, 1e-9);
+  });
+
+  it('under the virtual clock nothing is held', () => {
+    expect(frameHold({ clock: 'virtual', links }, layouts.values(), () => 0)).to.equal(null);
   });
 });
 
