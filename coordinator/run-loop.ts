@@ -37,6 +37,8 @@ export interface CarriedState {
   readonly wallMs: number;
   readonly ledger: readonly unknown[];
   readonly lostClients: readonly ClientIndex[];
+  /** How often each rule of `scenario.faults` has acted. */
+  readonly faultsFired: readonly number[];
 }
 
 export interface RunLoopOptions {
@@ -50,6 +52,8 @@ export interface RunLoopOptions {
   readonly scriptedAbsences: (round: number, cohort: readonly ClientIndex[]) => RoundPlan['absent'];
   /** Clients that scripted faults make begin a round with a record from `init`. */
   readonly forgotten: (round: number) => readonly ClientIndex[];
+  /** How often each rule of `scenario.faults` acted since this loop was made, in all processes. */
+  readonly faultsFired: () => readonly number[];
   /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
   readonly privacy: PrivacyBudget | null;
   readonly signal: AbortSignal;
@@ -67,6 +71,7 @@ export interface RunResult {
   readonly roundsDone: number;
   readonly stopped: 'finished' | 'stopped' | 'budget';
   readonly bytes: ByteCounts;
+  readonly faultsFired: readonly number[];
   readonly simulatedMs: number;
   readonly wallMs: number;
   /** Encoded records of all parties that took part, for the digest. */
@@ -81,6 +86,7 @@ export class RunLoop {
   private wallBeforeMs = 0;
   private startedMs = 0;
   private ledger: unknown[] = [];
+  private firedBefore: readonly number[] = [];
   private readonly lost = new Set<ClientIndex>();
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
@@ -93,6 +99,7 @@ export class RunLoop {
     this.simulatedMs = carried.simulatedMs;
     this.wallBeforeMs = carried.wallMs;
     this.ledger = [...carried.ledger];
+    this.firedBefore = carried.faultsFired;
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
@@ -122,6 +129,7 @@ export class RunLoop {
       roundsDone: this.round,
       stopped,
       bytes: this.bytes,
+      faultsFired: this.faultsFired(),
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
       records,
@@ -288,7 +296,12 @@ export class RunLoop {
       wallMs: this.wallMs(),
       ledger: this.ledger,
       lostClients: [...this.lost],
+      faultsFired: this.faultsFired(),
     });
+  }
+
+  private faultsFired(): readonly number[] {
+    return this.options.faultsFired().map((count, rule) => count + (this.firedBefore[rule] ?? 0));
   }
 
   private ownRecord(): Uint8Array | null {

@@ -1,5 +1,5 @@
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
-import { RunLoop, type RunResult } from '../../coordinator/run-loop.js';
+import { type CarriedState, RunLoop, type RunResult } from '../../coordinator/run-loop.js';
 import { createNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod, ClientIndex, PartyId, Privacy } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
@@ -63,6 +63,14 @@ export interface TinyRunOptions {
   /** Instead of the method that the scenario names. */
   readonly method?: AnyMethod;
   readonly privacy?: Privacy;
+  /** Goes on from a checkpoint of another run. */
+  readonly from?: Checkpoint;
+}
+
+export interface Checkpoint {
+  readonly round: number;
+  readonly records: ReadonlyMap<PartyId, Uint8Array>;
+  readonly carried: CarriedState;
 }
 
 export interface TinyRun {
@@ -74,6 +82,8 @@ export interface TinyRun {
   readonly records: ReadonlyMap<PartyId, PartyRecord>;
   /** Each party's state as canonical bytes in hexadecimal, without clocks and memories. */
   readonly states: ReadonlyMap<PartyId, string>;
+  /** At every interval of `scenario.checkpoints`, with the records of all parties so far. */
+  readonly checkpoints: readonly Checkpoint[];
 }
 
 /** Runs all rounds. The method's defaults stand for whatever `scenario.method` leaves out. */
@@ -112,7 +122,8 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
   }
   const rows: MetricsRow[] = [];
   const entries: DeliveryEntry[] = [];
-  const result = await new RunLoop({
+  const checkpoints: Checkpoint[] = [];
+  const loop = new RunLoop({
     scenario,
     site: coordinator,
     crew: crewOf(hosts, sites),
@@ -123,20 +134,28 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
         entries.push(entry);
       },
       abandoned() {},
-      checkpoint() {},
+      checkpoint(round, records, carried) {
+        const before = checkpoints.at(-1)?.records ?? options.from?.records ?? new Map();
+        checkpoints.push({ round, records: new Map([...before, ...records]), carried });
+      },
     },
     scriptedAbsences: networks[0]!.scriptedAbsences,
     forgotten: networks[0]!.forgotten,
+    faultsFired: () => scenario.faults.map((_, i) => networks.reduce((sum, network) => sum + network.firings()[i]!, 0)),
     privacy: null,
     signal: new AbortController().signal,
     now: () => 0,
-  }).run();
+  });
+  const { from } = options;
+  if (from) await loop.restore(from.round, from.records, from.carried);
+  const result = await loop.run();
   const records = new Map([...result.records].map(([party, bytes]) => [party, decodeRecord(party, bytes)]));
   return {
     result,
     rows,
     entries,
-    firings: scenario.faults.map((_, i) => networks.reduce((sum, network) => sum + network.firings()[i]!, 0)),
+    firings: result.faultsFired,
+    checkpoints,
     records,
     states: new Map([...records].map(([party, { state }]) => [party, hex(canonicalState(party, state))])),
   };

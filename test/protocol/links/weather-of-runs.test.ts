@@ -235,6 +235,19 @@ describe('the weather of whole runs', () => {
   ] as const;
 
   for (const [what, scenario] of cases)
+    it(`all rules together on ${what}: going on from a checkpoint after round 3, 4 or 6 ends in the bits of the whole run`, async () => {
+      const checkpoints = { everyRounds: 1 };
+      const whole = await tinyRun({ ...scenario, checkpoints });
+      for (const round of [3, 4, 6]) {
+        const from = whole.checkpoints.find((checkpoint) => checkpoint.round === round)!;
+        const resumed = await tinyRun({ ...scenario, checkpoints }, { from });
+        expect(resumed.records).to.deep.equal(whole.records);
+        expect(resumed.entries).to.deep.equal(whole.entries.slice(round));
+        expect(resumed.firings).to.deep.equal(whole.firings);
+      }
+    });
+
+  for (const [what, scenario] of cases)
     it(`all rules together on ${what}: equal bits, absences, times and firings however clients are packed and frames shuffled`, async () => {
       const plain = await tinyRun(scenario);
       expect(
