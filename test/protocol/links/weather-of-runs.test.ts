@@ -202,6 +202,22 @@ describe('the weather of whole runs', () => {
     expect(run.firings).to.deep.equal([invited.reduce((sum, count) => sum + count, 0)]);
   });
 
+  it('what clients forgot stays forgotten after a resume, invited or not', async () => {
+    const everybody = at(3, crash({ clients: 'all', downRounds: 1, memory: 'lost' }));
+    const participation = { cohort: 2, sampling: 'fixed', quorum: null, deadlineMs: null } as const;
+    const scenario = tinyScenario('scaffold', {
+      clients: 6,
+      rounds: 9,
+      faults: complete(everybody),
+      participation,
+      checkpoints: { everyRounds: 1 },
+    });
+    const whole = await tinyRun(scenario);
+    for (const from of whole.checkpoints)
+      expect((await tinyRun(scenario, { from })).records, `from round ${from.round}`).to.deep.equal(whole.records);
+    expect(whole.states).to.not.deep.equal((await tinyRun({ ...scenario, faults: [] })).states);
+  });
+
   const storm = [
     always(drop({ probability: 0.15 })),
     always(burstLoss({ goodToBad: 0.2, badToGood: 0.4, lossInBad: 0.5 })),
