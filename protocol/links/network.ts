@@ -1,27 +1,20 @@
-import type { Absence, ClientIndex, PartyId, ReadonlyVector, Rng } from '../method.js';
+import type { Absence, ClientIndex, ReadonlyVector, Rng } from '../method.js';
 import { rootStream } from '../numerics/random.js';
 import type { Network } from '../party/dispatch.js';
 import type { Hearing, Speaking } from '../party/message-coding.js';
+import type { Weather } from '../party/run-site.js';
 import type { RoundPlan } from '../party/seal.js';
 import type { Scenario } from '../scenario/scenario.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import { type PlacedRule, placeRules } from './acting-rules.js';
-import { type DeviceTime, deviceTimes } from './device-time.js';
+import { deviceTimes } from './device-time.js';
 import { edgeStreamOf } from './edge-stream.js';
 import { linkFinder, linkTime, resendMs } from './link-time.js';
 import type { RuleMaker } from './rule.js';
 
 /** All weather of a scenario, for one process: what links and fault rules do to frames, vectors and clients. */
-export interface ScenarioNetwork {
-  /** null: every frame arrives at once, unharmed. */
-  readonly network: Network | null;
-  /** null: receivers hold what was decoded. */
-  readonly hearing: Hearing | null;
-  /** null: what is posted is what is encoded. */
-  readonly speaking: Speaking | null;
-  /** Simulated time that a party's device takes in a round. */
-  deviceTime(party: PartyId, round: number): DeviceTime;
+export interface ScenarioNetwork extends Weather {
   /** Clients of the cohort that fault rules keep from the round, ascending. Only the coordinator's process asks. */
   scriptedAbsences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'];
   /** Clients that begin the round with a new record, ascending. */

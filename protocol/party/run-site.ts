@@ -1,3 +1,4 @@
+import type { DeviceTime } from '../links/device-time.js';
 import type { AnyMethod, Objective, PartyId, Privacy, Secrets, Segment, Setup, Vector } from '../method.js';
 import { rootStream } from '../numerics/random.js';
 import type { Scenario } from '../scenario/scenario.js';
@@ -19,13 +20,14 @@ export interface ModelShape {
 
 /** What happens between parties and to their devices; `links/network.ts` makes it from a scenario. */
 export interface Weather {
+  /** null: every frame arrives at once, unharmed. */
   readonly network: Network | null;
+  /** null: receivers hold what was decoded. */
   readonly hearing: Hearing | null;
+  /** null: what is posted is what is encoded. */
   readonly speaking: Speaking | null;
-  deviceTime(
-    party: PartyId,
-    round: number,
-  ): { readonly msPerExample: number; readonly msPerRound: number; readonly nsPerParameterCoded: number };
+  /** Simulated time that a party's device takes in a round. */
+  deviceTime(party: PartyId, round: number): DeviceTime;
 }
 
 export interface RunSiteOptions extends PostOfficeOptions {
