@@ -1,3 +1,4 @@
+import { setDeadlines } from '../coordinator/deadline-timer.js';
 import { HostServer } from '../coordinator/host-server.js';
 import { createNetwork } from '../protocol/links/network.js';
 import type { AnyMethod } from '../protocol/method.js';
@@ -9,6 +10,11 @@ import type { Workshop } from '../worker/workshop.js';
 import type { Fleet, FleetOptions } from './fleet.js';
 import { LocalWorkers, type WorkerLauncher } from './local-workers.js';
 
+/** A fleet whose coordinator can be looked into. */
+export interface RemoteFleet extends Fleet {
+  readonly server: HostServer;
+}
+
 /** Worker processes over websockets: started here, or, with `listen`, joining from elsewhere. */
 export async function remoteFleet(
   scenario: Scenario,
@@ -16,7 +22,7 @@ export async function remoteFleet(
   workshop: Workshop,
   { listen, signal, note, event }: FleetOptions,
   workers: WorkerLauncher = new LocalWorkers(note),
-): Promise<Fleet> {
+): Promise<RemoteFleet> {
   const at = { t: 0, wallMs: 0, round: 0 };
   const server = await HostServer.listen({
     scenario,
@@ -47,6 +53,7 @@ export async function remoteFleet(
     privacy: openPrivacy(scenario),
   });
   server.connect(site.office);
+  setDeadlines(site.office, scenario);
   const close = async () => {
     await server.close();
     await workers.stop();
@@ -60,6 +67,7 @@ export async function remoteFleet(
     throw error;
   }
   return {
+    server,
     site,
     crew: server.crew,
     transport: `websockets, ${scenario.workers.count} worker processes`,

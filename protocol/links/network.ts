@@ -83,8 +83,13 @@ function frameJudge(scenario: Scenario, placed: readonly PlacedRule[], counts: n
         break;
       }
       if (delayMs === 0 && !harmed) return null;
-      const time = virtual ? { delayMs, heldMs: 0 } : { delayMs: 0, heldMs: delayMs };
-      return { ...time, lost, duplicated, corruptedBit };
+      return {
+        delayMs: virtual ? delayMs : 0,
+        heldMs: virtual ? 0 : delayMs,
+        lost,
+        duplicated,
+        corruptedBit,
+      };
     },
   };
 }
