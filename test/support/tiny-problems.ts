@@ -48,7 +48,15 @@ export function illConditionedQuadratic(): JsonObject {
       }),
     );
   }
-  return { name: 'quadratic', dimension: DIMENSION, matrices, centres, examples: 4, exampleSpread: 0.5 };
+  return {
+    name: 'quadratic',
+    dimension: DIMENSION,
+    matrices,
+    centres,
+    examples: 4,
+    exampleSpread: 0.5,
+    initialValue: 0.25,
+  };
 }
 
 /** Curvatures from 1 to 2, centres about one unit apart, start at distance 3 in every coordinate. */
