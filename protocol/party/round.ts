@@ -198,14 +198,15 @@ export class PartyRound {
     let count = 0;
     for (const message of inbox as readonly (AnyPayload & { readonly from: PartyId })[]) {
       const values = fields.map((field) => message[field] as ReadonlyVector | Integers | number);
-      const within = values.every((value) =>
-        typeof value === 'number'
-          ? Math.abs(value) <= bound
-          : Array.prototype.every.call(value, (entry: number) => Math.abs(entry) <= bound),
-      );
+      const within = fields.every((field, i) => {
+        const value = values[i]!;
+        if (typeof value === 'number') return Math.abs(value) <= bound;
+        const like = likes.get(field) as ReadonlyVector | Integers | undefined;
+        if (like && like.length !== value.length) return false;
+        return Array.prototype.every.call(value, (entry: number) => Math.abs(entry) <= bound);
+      });
       if (!within) {
-        absent.push({ from: message.from, why: 'rejected' });
-        this.notUsed(layout, step, message.from);
+        this.miss(layout, step, message.from, 'rejected', absent);
         continue;
       }
       fields.forEach((field, i) => {
