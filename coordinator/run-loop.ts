@@ -176,7 +176,8 @@ export class RunLoop {
     // When one side fails the other must not be left waiting for it.
     let failure: unknown = null;
     const stop = (error: unknown): void => {
-      failure ??= error;
+      // Halves that were stopped because another failed say nothing of the cause.
+      if (failure === null || isStop(failure)) failure = error;
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
     };
     const clients = crew.begin(plan).catch((error: unknown) => {
@@ -302,6 +303,10 @@ export class RunLoop {
   private wallMs(): number {
     return this.wallBeforeMs + this.options.now() - this.startedMs;
   }
+}
+
+function isStop(error: unknown): boolean {
+  return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
 }
 
 /** The coordinator's own numbers, and the mean over clients of each name that clients measured. */
