@@ -73,11 +73,12 @@ const WELL_CONDITIONED: JsonObject = {
 const catalogue = await loadCatalogue();
 
 /** A resolved scenario for a method that need not be in the folder. */
-export async function resolveTiny(method: AnyMethod, input: Omit<ScenarioInput, 'name' | 'data'>): Promise<Scenario> {
+export async function resolveTiny(method: AnyMethod, input: Partial<ScenarioInput>): Promise<Scenario> {
   const methods = { names: () => [method.name], find: () => method };
   return resolveScenario(
     {
       name: 'tiny',
+      method: method.name,
       data: 'none',
       clients: TINY_CLIENTS,
       rounds: TINY_ROUNDS,
