@@ -4,6 +4,7 @@ import type { AnyMethod, MessageKind, Precision } from '../../protocol/method.js
 import { loadMethod } from '../../protocol/method-loader.js';
 import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import type { Fleet } from '../../scenarios/fleet.js';
 import { openWorkshop } from '../../worker/workshop.js';
 import { countDraws } from '../support/counted-draws.js';
 import { corruptingNetwork, everythingTwice, isLosable, lossyNetwork } from '../support/networks.js';
@@ -115,6 +116,21 @@ function faultClaims(method: AnyMethod): void {
       digests.push(run.digest);
     }
     expect(digests[1]).to.equal(digests[0]);
+  });
+
+  it('a client that is down for two rounds is absent, the run goes on, and all placements have the same bits', async () => {
+    const scenario = await parityProblem(method, 'float64', { participation: { cohort: 'all' } });
+    const tamper = (fleet: Fleet): void => {
+      fleet.scriptedAbsences = (round) => (round === 4 || round === 5 ? [{ from: 1, why: 'crashed' }] : []);
+    };
+    const reference = await runTiny(scenario, method, { tamper });
+    expect(reference.result.roundsDone).to.equal(TINY_ROUNDS);
+    expect(reference.absences.length).to.be.greaterThan(0);
+    for (const { from, why, round } of reference.absences)
+      expect([from, why, round === 4 || round === 5]).to.deep.equal([1, 'crashed', true]);
+    for (const placement of placements.filter(({ inProcess }) => inProcess))
+      expect((await runTiny(scenario, method, { tamper, placement })).digest).to.equal(reference.digest);
+    expect(reference.digest).to.not.equal((await runTiny(scenario, method)).digest);
   });
 
   it('under lossy codecs with error feedback and 15 % loss, all placements and a resumed run have the same bits', async () => {
