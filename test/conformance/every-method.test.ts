@@ -65,6 +65,7 @@ function sameBitsClaims(method: AnyMethod, precision: Precision, isInFolder: boo
     expect(from!.round).to.equal(5);
     const resumed = await runTiny(scenario, method, { from: from! });
     expect(resumed.digest).to.equal(reference.digest);
+    expect(resumed.result.simulatedMs).to.equal(reference.result.simulatedMs);
   });
 
   it(`${precision}: the same seed gives the same bits, and another one other bits if it draws`, async () => {

@@ -25,6 +25,8 @@ function duties(index: number, shared: Rng) {
     /** Does the coordinator show the model to all, or to clients of one parity only? */
     audience: index % 4 === 2 ? ((index >> 2) % 2 === 0 ? 'even' : 'odd') : 'all',
     shares: index % 3 === 1,
+    /** In some rounds clients whose index is a multiple of 3 say nothing to the others, who go on when those have returned. */
+    silent: index % 12 === 4,
     gossips: index % 2 === 1 ? 1 + (index % 3) : 0,
     tally: index % 3 !== 2,
     /** Clients take it at the very end of some rounds, and in half of them only the coordinator's seal comes. */
@@ -82,7 +84,7 @@ export const probeMethod = defineMethod({
           at.post('answer', 'coordinator', { delta: gradient, note: Uint8Array.of(self, step, inbox.length) });
         else if (due.awaitsClosing || step + 1 < due.steps) at.postEach('answer', []);
       }
-      if (due.shares) {
+      if (due.shares && !(due.silent && self % 3 === 0)) {
         const parts: Delivery<{ vectors: readonly ['part'] }>[] = [];
         for (const peer of at.cohort)
           for (let copies = (self + peer + at.index) % 3; copies > 0; copies--)

@@ -61,6 +61,12 @@ describe('a deadline in simulated time', () => {
     expect(simulatedMs).to.equal(2 * 48);
   });
 
+  it('is not cut short by a quorum: with 1 demanded it still takes all that arrive by 28 ms', async () => {
+    const { late, simulatedMs } = await run({ deadlineMs: 28, quorum: { count: 1 } });
+    expect(late).to.deep.equal(['3 late', '4 late', '5 late']);
+    expect(simulatedMs).to.equal(2 * 28);
+  });
+
   it('counts for each exchange from its own post, not from the start of the round', async () => {
     const twice = smallMethod(
       SMALL_KINDS,

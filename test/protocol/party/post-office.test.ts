@@ -28,7 +28,7 @@ describe('a post office', () => {
   it('throws away frames and seals of rounds and attempts that are over', () => {
     const post = office();
     post.house('coordinator');
-    post.open('coordinator', 3, 1);
+    const running = post.open('coordinator', 3, 1);
     const seal = (more: Partial<Seal>): Seal => ({ round: 3, attempt: 1, from: 1, counts: [0, 0], ...more });
     for (const stale of [
       { round: 2, attempt: 1 },
@@ -38,6 +38,8 @@ describe('a post office', () => {
       post.post(gradientFrame(1, 9, stale));
       post.seal(seal(stale), ['coordinator']);
     }
+    expect(running.arrival(GRADIENT, 0, 1), 'in the attempt that runs').to.equal(null);
+    expect(running.ready(GRADIENT, 0, [1])).to.be.instanceOf(Promise);
     const next = post.open('coordinator', 4, 0);
     expect(next.arrival(GRADIENT, 0, 1)).to.equal(null);
     expect(next.ready(GRADIENT, 0, [1]), 'a stale seal must not answer for the new round').to.be.instanceOf(Promise);
