@@ -78,6 +78,7 @@ export class Party {
       },
       this.kept.clockMs,
     );
+    dispatch.begin(this.id, round.clockMs);
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
       const state = await halfOf(host.method, this.id).round(this.kept.state as any, round as any);

@@ -96,4 +96,33 @@ describe('a deadline in simulated time', () => {
     expect(done.absences).to.deep.equal([]);
     expect(done.result.simulatedMs).to.equal(52);
   });
+
+  it('counts from the start of a round in which the coordinator has not spoken yet, also after a resume', async () => {
+    const uplinkFirst = smallMethod(
+      SMALL_KINDS,
+      async (_state, at) => {
+        at.post('update', 'coordinator', { delta: at.zeros(), examples: 1 });
+        await at.take('model');
+        return {};
+      },
+      async ({ x, note }, at) => {
+        const { length } = await at.take('update');
+        at.post('model', at.cohort, { params: x });
+        return { note: [...note, length] };
+      },
+    );
+    const scenario = await resolveTiny(uplinkFirst, {
+      objective: { name: 'quadratic', dimension: 2 },
+      rounds: 4,
+      participation: { deadlineMs: 28 },
+      checkpoints: { everyRounds: 2 },
+    });
+    const placement = localPlacement('slow', 'fast', null, slowLinks);
+    const whole = await runTiny(scenario, uplinkFirst, { placement });
+    // Client i's answer arrives 10 i + 1 ms after the round's start; from the second round on, 5 more: it heard the model then.
+    const server = decodeRecord('coordinator', whole.result.records.get('coordinator')!).state as LooseState;
+    expect(server.note).to.deep.equal([3, 3, 3, 3]);
+    const resumed = await runTiny(scenario, uplinkFirst, { placement, from: whole.snapshots[0]! });
+    expect(resumed.digest).to.equal(whole.digest);
+  });
 });
