@@ -192,7 +192,8 @@ export class RunLoop {
     // When one side fails the other must not be left waiting for it.
     let failure: unknown = null;
     const stop = (error: unknown): void => {
-      failure ??= error;
+      // Halves that were stopped because another failed say nothing of the cause.
+      if (failure === null || isStop(failure)) failure = error;
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
     };
     const clients = crew.begin(plan).catch((error: unknown) => {
@@ -350,6 +351,10 @@ function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
     a.step - b.step ||
     (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
   );
+}
+
+function isStop(error: unknown): boolean {
+  return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
 }
 
 /** The coordinator's own numbers, and the mean over clients of each name that clients measured. */
