@@ -54,10 +54,26 @@ export interface BenchmarkOptions {
   readonly signal: AbortSignal;
 }
 
+export type BenchmarkAim = { readonly atMost: number } | { readonly atLeast: number };
+
+/** A figure of somebody else beside ours. */
+export interface BenchmarkReference {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** Where it was published or measured, and on what machine. */
+  readonly source: string;
+}
+
 export interface BenchmarkRow {
   readonly name: string;
   readonly median: number;
   readonly least: number;
-  /** Such as `ms/round`. */
+  /** Such as `ms/round`, or `x bare loop` for a ratio within this run. */
   readonly unit: string;
+  /** Null: none was set. */
+  readonly aim: BenchmarkAim | null;
+  /** Of the median; null without an aim. */
+  readonly withinAim: boolean | null;
+  readonly references: readonly BenchmarkReference[];
 }
