@@ -4,9 +4,10 @@ import type { BenchmarkOptions, BenchmarkRow } from '../run.js';
 import type { Benchmark } from './benchmark.js';
 import { overhead } from './overhead.js';
 import { simulation } from './simulation.js';
+import { transport } from './transport.js';
 
 /** Adding one: its file and its name here. */
-const BENCHMARKS: readonly Benchmark[] = [simulation, overhead];
+const BENCHMARKS: readonly Benchmark[] = [simulation, overhead, transport];
 
 export const benchmarkNames: readonly string[] = BENCHMARKS.map(({ name }) => name);
 
