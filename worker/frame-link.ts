@@ -197,9 +197,9 @@ export class FrameLink implements Remote {
         get bufferedAmount() {
           return socket.bufferedAmount;
         },
-        send: (message) => socket.send(message, () => channel.pump()),
+        send: (message, sent) => socket.send(message, sent),
       },
-      { ...this.options, crc32: (bytes) => crc32(bytes) },
+      { ...this.options, crc32: (bytes, previous) => crc32(bytes, previous) },
     );
     socket.on('message', (data: Buffer) => {
       try {

@@ -68,17 +68,29 @@ export function wireBytes(body: number, masked: boolean): number {
   return total;
 }
 
+const PADDING = new Uint8Array(8);
+
+/** What the body is made of, one after the other, padding included: views of the messages, no copy. */
+export function bodyParts(frame: Pick<Frame, 'messages'>): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (const message of frame.messages) {
+    parts.push(message.fixed);
+    for (const data of message.data) {
+      parts.push(data);
+      const padding = -data.byteLength & 7;
+      if (padding > 0) parts.push(PADDING.subarray(0, padding));
+    }
+  }
+  return parts;
+}
+
 /** The body in one piece. */
 export function joinBody(frame: Pick<Frame, 'messages'>): Uint8Array {
   const joined = new Uint8Array(bodyBytes(frame));
   let at = 0;
-  for (const message of frame.messages) {
-    joined.set(message.fixed, at);
-    at += message.fixed.byteLength;
-    for (const data of message.data) {
-      joined.set(data, at);
-      at += (data.byteLength + 7) & ~7;
-    }
+  for (const part of bodyParts(frame)) {
+    joined.set(part, at);
+    at += part.byteLength;
   }
   return joined;
 }
