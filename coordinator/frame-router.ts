@@ -50,7 +50,7 @@ export class FrameRouter implements Remote {
     http: Server,
     private readonly membership: Membership,
     layouts: Iterable<KindLayout>,
-    private readonly options: Omit<ChannelOptions, 'crc32'>,
+    private readonly options: Omit<ChannelOptions, 'crc32' | 'defer'>,
     private readonly events: RouterEvents,
   ) {
     this.layouts = [...layouts].sort((a, b) => a.index - b.index);
@@ -118,18 +118,20 @@ export class FrameRouter implements Remote {
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
       return;
     }
-    this.server.handleUpgrade(request, socket, head, (websocket) => this.accept(member, websocket));
+    this.server.handleUpgrade(request, socket, head, (websocket) => this.accept(member, websocket, socket));
   }
 
-  private accept(member: Member, socket: WebSocket): void {
+  private accept(member: Member, socket: WebSocket, stream: Duplex): void {
     const channel = new FrameChannel(
       {
         get bufferedAmount() {
           return socket.bufferedAmount;
         },
         send: (message, sent) => socket.send(message, sent),
+        cork: () => stream.cork(),
+        uncork: () => stream.uncork(),
       },
-      { ...this.options, crc32: (bytes, previous) => crc32(bytes, previous) },
+      { ...this.options, crc32: (bytes, previous) => crc32(bytes, previous), defer: setImmediate },
     );
     this.wires.set(member.id, { member, socket, channel });
     socket.on('message', (data: Buffer) => this.receive(member, channel, data));

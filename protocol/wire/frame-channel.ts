@@ -19,10 +19,16 @@ export interface MessageSocket {
   readonly bufferedAmount: number;
   /** `sent` is called once the bytes have left: the memory of `message` is then used again. */
   send(message: Uint8Array, sent: () => void): void;
+  /** What is sent between the two may leave together. Left out: each message leaves at once. */
+  cork?(): void;
+  uncork?(): void;
 }
 
 /** Chunks kept for the next body, of each socket. */
-const SPARE_CHUNKS = 64;
+const SPARE_CHUNKS = 16;
+
+/** Frames that wait for others to leave with them do so up to here, bytes. */
+const CORKED_BYTES = 256 << 10;
 
 /** What a channel hands up. A frame's body is whole and its checksum has been verified (or it says it was not right). */
 export type Incoming =
@@ -42,13 +48,14 @@ export interface ChannelOptions {
   readonly crc32: (bytes: Uint8Array, previous?: number) => number;
   /** Largest body to accept, bytes: what the run's model can need. */
   readonly maxBodyBytes: number;
+  /** Does the work once the event loop has turned: frames sent until then leave together. Left out: none wait. */
+  readonly defer?: (work: () => void) => void;
 }
 
 /** A body that comes in chunks; its checksum is taken chunk by chunk, while their bytes are still in the cache. */
 interface Assembly {
   readonly header: WireFrame | null;
   readonly body: Uint8Array;
-  readonly announcedChecksum: number;
   checksum: number;
   filled: number;
 }
@@ -59,6 +66,10 @@ interface OutgoingBody {
   readonly bytes: number;
   readonly stream: number;
   readonly counted: boolean;
+  /** Known beforehand, or null: then it is summed as the body is cut. */
+  readonly checksum: number | null;
+  readonly messages: Frame['messages'] | null;
+  sum: number;
   at: number;
   part: number;
   partAt: number;
@@ -80,6 +91,7 @@ export class FrameChannel {
   private summed: { readonly messages: Frame['messages']; readonly checksum: number } | null = null;
   private readonly assemblies = new Map<number, Assembly>();
   private nextStream = 1;
+  private corked = false;
   private roomWaiters: (() => void)[] = [];
 
   constructor(
@@ -88,8 +100,20 @@ export class FrameChannel {
   ) {}
 
   send(outgoing: Outgoing): void {
+    const { defer } = this.options;
+    if (defer && !this.corked) {
+      this.corked = true;
+      this.socket.cork?.();
+      defer(() => this.uncork());
+    }
     this.queue.push(outgoing);
     this.pump();
+  }
+
+  private uncork(): void {
+    if (!this.corked) return;
+    this.corked = false;
+    this.socket.uncork?.();
   }
 
   /** Call when the socket's buffer has become smaller. */
@@ -101,6 +125,7 @@ export class FrameChannel {
         if (!next) break;
         this.begin(next);
       }
+      if (this.socket.bufferedAmount > CORKED_BYTES) this.uncork();
     }
     if (this.idle) for (const wake of this.roomWaiters.splice(0)) wake();
   }
@@ -164,21 +189,16 @@ export class FrameChannel {
     const stream = whole ? 0 : this.nextStream++ >>> 0;
     const message = new Uint8Array(FRAME_HEADER_BYTES + (whole ? bytes : 0));
     if (whole) joinInto(message, FRAME_HEADER_BYTES, parts);
-    const sum =
-      checksum ?? (whole ? this.options.crc32(message.subarray(FRAME_HEADER_BYTES)) : this.checksumOf(parts, messages));
+    // A body in chunks is summed as it is cut: its last chunk carries the checksum.
+    const sum = whole ? (checksum ?? this.options.crc32(message.subarray(FRAME_HEADER_BYTES))) : 0;
     if (header) writeHeader(message, { ...header, checksum: sum, chunkStream: stream });
     else writePackedHeader(message, bytes, sum, stream);
-    if (!whole) this.current = { parts, bytes, stream, counted, at: 0, part: 0, partAt: 0 };
+    if (!whole) {
+      const known = checksum ?? (messages !== null && this.summed?.messages === messages ? this.summed.checksum : null);
+      this.current = { parts, bytes, stream, counted, checksum: known, messages, sum: 0, at: 0, part: 0, partAt: 0 };
+    }
     if (counted) this.sentFrameBytes += message.byteLength;
     this.socket.send(message, this.pumpAgain);
-  }
-
-  private checksumOf(parts: readonly Uint8Array[], messages: Frame['messages'] | null): number {
-    if (messages !== null && this.summed?.messages === messages) return this.summed.checksum;
-    let checksum = 0;
-    for (const part of parts) checksum = this.options.crc32(part, checksum);
-    this.summed = messages === null ? null : { messages, checksum };
-    return checksum;
   }
 
   private readonly pumpAgain = (): void => this.pump();
@@ -194,13 +214,21 @@ export class FrameChannel {
     view.setFloat64(8, body.at, true);
     view.setUint32(16, length, true);
     cutInto(message, CHUNK_HEADER_BYTES, body);
+    if (body.checksum === null) body.sum = this.options.crc32(message.subarray(CHUNK_HEADER_BYTES), body.sum);
     if (body.counted) this.sentFrameBytes += message.byteLength;
     body.at += length;
-    if (body.at >= body.bytes) this.current = null;
+    const last = body.at >= body.bytes;
+    view.setUint32(20, last ? (body.checksum ?? body.sum) : 0, true);
+    if (last) this.finish(body);
     this.socket.send(message, () => {
       if (whole && this.spareChunks.length < SPARE_CHUNKS) this.spareChunks.push(message);
       this.pump();
     });
+  }
+
+  private finish({ messages, checksum, sum }: OutgoingBody): void {
+    this.current = null;
+    if (messages !== null && checksum === null) this.summed = { messages, checksum: sum };
   }
 
   private receiveFrame(message: Uint8Array): Incoming | null {
@@ -236,7 +264,6 @@ export class FrameChannel {
     this.assemblies.set(stream, {
       header,
       body: new Uint8Array(length),
-      announcedChecksum: checksum,
       checksum: 0,
       filled: 0,
     });
@@ -263,7 +290,9 @@ export class FrameChannel {
     assembly.filled += data.byteLength;
     if (assembly.filled < assembly.body.byteLength) return null;
     this.assemblies.delete(stream);
-    return this.whole(assembly.header, assembly.body, assembly.checksum === assembly.announcedChecksum);
+    const announced = view.getUint32(20, true);
+    const header = assembly.header && { ...assembly.header, checksum: announced };
+    return this.whole(header, assembly.body, assembly.checksum === announced);
   }
 
   private whole(header: WireFrame | null, body: Uint8Array, intact: boolean): Incoming {
