@@ -52,6 +52,8 @@ export interface BenchmarkOptions {
   /** Timings of each benchmark. */
   readonly repeats: number;
   readonly signal: AbortSignal;
+  /** Something worth a line beside the figures. */
+  note(text: string): void;
 }
 
 export type BenchmarkAim = { readonly atMost: number } | { readonly atLeast: number };

@@ -20,15 +20,24 @@ export interface TimedRun {
   readonly roundMs: readonly number[];
 }
 
-export async function prepareRun(input: ScenarioInput): Promise<PreparedRun> {
+/** `workshop`: of a scenario with the same data, objective, clients and seed; left out, a new one. */
+export async function prepareRun(input: ScenarioInput, workshop?: Workshop): Promise<PreparedRun> {
   const scenario = await resolveScenario(input, await loadCatalogue());
   const method = await loadMethod(scenario.method.name);
-  return { scenario, method, workshop: await openWorkshop(scenario) };
+  return { scenario, method, workshop: workshop ?? (await openWorkshop(scenario)) };
 }
 
-/** A whole run that writes nothing down. Worker processes, where the scenario has some, are started before the clock is. */
-export async function timedRun({ scenario, method, workshop }: PreparedRun, signal: AbortSignal): Promise<TimedRun> {
+/**
+ * A whole run that writes nothing down. Worker processes, where the scenario has some, are started before the clock is.
+ * `budgetMs`: after it no further round is begun.
+ */
+export async function timedRun(
+  { scenario, method, workshop }: PreparedRun,
+  signal: AbortSignal,
+  budgetMs = Number.POSITIVE_INFINITY,
+): Promise<TimedRun> {
   const fleet = await openFleet(scenario, method, workshop, { listen: null, signal, note: () => {}, event: () => {} });
+  const spent = new AbortController();
   try {
     const atMs = [0];
     const loop = new RunLoop({
@@ -36,10 +45,17 @@ export async function timedRun({ scenario, method, workshop }: PreparedRun, sign
       site: fleet.site,
       crew: fleet.crew,
       evaluator: workshop.family,
-      observer: { round: ({ wallMs }) => void atMs.push(wallMs), abandoned: () => {}, checkpoint: () => {} },
+      observer: {
+        round: ({ wallMs }) => {
+          atMs.push(wallMs);
+          if (wallMs > budgetMs) spent.abort();
+        },
+        abandoned: () => {},
+        checkpoint: () => {},
+      },
       scriptedAbsences: fleet.scriptedAbsences,
       privacy: fleet.privacy,
-      signal,
+      signal: AbortSignal.any([signal, spent.signal]),
       now: () => performance.now(),
     });
     const result = await loop.run();

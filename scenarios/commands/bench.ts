@@ -19,11 +19,13 @@ export function benchCommand(): Command {
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText('after', '\nExamples:\n  gradswarm bench\n  gradswarm bench simulation --repeats 11 --json')
     .action(async (names: string[], { repeats, json }: Flags) => {
-      const rows = await interruptible((signal) => runBenchmarks(names, { repeats, signal }));
+      const rows = await interruptible((signal) => runBenchmarks(names, { repeats, signal, note }));
       const text = json ? JSON.stringify(rows, null, 2) : shown(rows);
       process.stdout.write(`${text}\n`);
     });
 }
+
+const note = (text: string) => process.stderr.write(`${text}\n`);
 
 function shown(rows: readonly BenchmarkRow[]): string {
   const cells = rows.map(({ name, median, least, unit, aim, withinAim }) => [
