@@ -102,10 +102,13 @@ export class RunSite {
   party(id: PartyId): Party {
     let party = this.parties.get(id);
     if (!party) {
-      const initialParams = this.setup.initialParams.slice() as Vector;
+      const { setup } = this;
       party = Party.begin(this.options.method, id, this.services, {
-        ...this.setup,
-        initialParams,
+        ...setup,
+        // Copied only for a half that looks: most clients keep no parameters.
+        get initialParams() {
+          return setup.initialParams.slice() as Vector;
+        },
         rng: this.host.initStream(id),
       });
       this.parties.set(id, party);
