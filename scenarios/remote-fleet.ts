@@ -1,9 +1,10 @@
 import { setDeadlines } from '../coordinator/deadline-timer.js';
 import { HostServer } from '../coordinator/host-server.js';
+import { createNetwork } from '../protocol/links/network.js';
 import type { AnyMethod } from '../protocol/method.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
-import { systemSecrets } from '../worker/secrets.js';
 import { openPrivacy } from '../worker/privacy.js';
+import { systemSecrets } from '../worker/secrets.js';
 import { openSite } from '../worker/site.js';
 import type { Workshop } from '../worker/workshop.js';
 import type { Fleet, FleetOptions } from './fleet.js';
@@ -39,6 +40,7 @@ export async function remoteFleet(
       note,
     },
   });
+  const weather = createNetwork(scenario);
   const site = await openSite({
     scenario,
     method,
@@ -46,7 +48,7 @@ export async function remoteFleet(
     mode: 'fast',
     shuffle: null,
     remote: server.router,
-    network: null,
+    weather,
     secrets: systemSecrets,
     privacy: openPrivacy(scenario),
   });
@@ -70,8 +72,9 @@ export async function remoteFleet(
     crew: server.crew,
     transport: `websockets, ${scenario.workers.count} worker processes`,
     privacy: null,
-    scriptedAbsences: () => [],
-    faultsFired: () => scenario.faults.map(() => 0),
+    scriptedAbsences: weather.scriptedAbsences,
+    forgotten: weather.forgotten,
+    faultsFired: () => weather.firings().map((own, rule) => own + (server.crew.firings[rule] ?? 0)),
     close,
   };
 }

@@ -61,6 +61,8 @@ export async function runSession(
       evaluator: workshop.family,
       observer: recorder,
       scriptedAbsences: fleet.scriptedAbsences,
+      forgotten: fleet.forgotten,
+      faultsFired: fleet.faultsFired,
       privacy: fleet.privacy,
       signal: options.signal,
       now: () => performance.now(),
@@ -136,7 +138,7 @@ async function conclude(
     scenario,
     rows,
     summary: {},
-    faultsFired: fleet.faultsFired(),
+    faultsFired: result.faultsFired,
     stateDigest: digest ?? '',
     ...(options.point ? { point: options.point } : {}),
   };

@@ -32,6 +32,8 @@ export function directionOf(from: PartyId, to: PartyId): Direction {
 export interface Passage {
   /** Simulated milliseconds that the frame is on its way. */
   readonly delayMs: number;
+  /** Under the wall clock: real milliseconds instead. */
+  readonly heldMs: number;
   readonly lost: Absence['why'] | null;
   readonly duplicated: boolean;
   /** Bit of the body to flip; null: none. */
@@ -79,10 +81,13 @@ export class Dispatch {
       passage?.lost ?? null,
     );
     if (!passage) return this.office.post(frame);
-    const arrivesAtMs = frame.arrivesAtMs + passage.delayMs;
-    if (passage.lost) return this.office.post({ ...frame, arrivesAtMs, lost: passage.lost, messages: [] });
-    const arriving =
-      passage.corruptedBit === null ? { ...frame, arrivesAtMs } : tamper(frame, arrivesAtMs, passage.corruptedBit);
+    const travelling = {
+      ...frame,
+      arrivesAtMs: frame.arrivesAtMs + passage.delayMs,
+      ...(passage.heldMs > 0 ? { heldMs: passage.heldMs } : null),
+    };
+    if (passage.lost) return this.office.post({ ...travelling, lost: passage.lost, messages: [] });
+    const arriving = passage.corruptedBit === null ? travelling : tamper(travelling, passage.corruptedBit);
     this.office.post(arriving);
     if (passage.duplicated) {
       this.count(direction, frame, wire, null);
@@ -118,9 +123,9 @@ export class Dispatch {
 }
 
 /** The frame as it arrives when one bit of its body was changed on the way: the checksum is that of the body sent. */
-function tamper(frame: Frame, arrivesAtMs: number, bit: number): Frame {
+function tamper(frame: Frame, bit: number): Frame {
   const body = joinBody(frame);
   const checksum = crc32(body);
   if (body.length > 0) body[(bit >>> 3) % body.length]! ^= 1 << (bit & 7);
-  return { ...frame, arrivesAtMs, tampered: { body, checksum } };
+  return { ...frame, tampered: { body, checksum } };
 }
