@@ -1,10 +1,11 @@
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import { RunLoop } from '../../coordinator/run-loop.js';
 import { createNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
-import type { AnyMethod, ReadonlyVector } from '../../protocol/method.js';
+import type { AnyMethod, ReadonlyVector, Setup, Vector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { denseRows } from '../../protocol/topology/mixing-matrix.js';
 import { loadCatalogue } from '../../scenarios/catalogue.js';
 import { localFleet } from '../../scenarios/fleet.js';
 import { openWorkshop, type Workshop } from '../../worker/workshop.js';
@@ -15,7 +16,10 @@ const catalogue = await loadCatalogue();
 export interface RoundSeen<State> {
   /** Rounds done. */
   readonly round: number;
+  readonly before: readonly State[];
   readonly states: readonly State[];
+  /** W of the round, row by row. */
+  readonly mixing: readonly Float64Array[];
   readonly row: MetricsRow;
 }
 
@@ -24,7 +28,7 @@ export interface PeerRunOptions<State> {
   readonly method?: AnyMethod;
   /** Instead of the scenario's own weather. */
   readonly weather?: (scenario: Scenario) => ScenarioNetwork;
-  readonly watch?: (seen: RoundSeen<State>, workshop: Workshop) => void | Promise<void>;
+  readonly watch?: (seen: RoundSeen<State>, workshop: Workshop) => void;
 }
 
 export interface PeerRun<State> {
@@ -64,7 +68,7 @@ export async function runPeers<State = unknown>(
   const statesNow = () =>
     Array.from({ length: scenario.clients }, (_, client) => fleet.site.party(client).record.state as State);
   const rows: MetricsRow[] = [];
-  const pending: Promise<void>[] = [];
+  let before = statesNow();
   await new RunLoop({
     scenario,
     site: fleet.site,
@@ -73,8 +77,11 @@ export async function runPeers<State = unknown>(
     observer: {
       round(row) {
         rows.push(row);
-        const seen = watch?.({ round: row.round, states: statesNow(), row }, workshop);
-        if (seen) pending.push(seen);
+        if (!watch) return;
+        const states = statesNow();
+        const mixing = denseRows(fleet.site.topology!.mixingAt(row.round - 1));
+        watch({ round: row.round, before, states, mixing, row }, workshop);
+        before = states;
       },
       abandoned() {},
       checkpoint() {},
@@ -86,7 +93,6 @@ export async function runPeers<State = unknown>(
     signal: new AbortController().signal,
     now: () => 0,
   }).run();
-  await Promise.all(pending);
   return { workshop, rows, states: statesNow() };
 }
 
@@ -102,6 +108,49 @@ export function largestDifference(a: ReadonlyVector, b: ReadonlyVector): number 
   let largest = 0;
   for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!));
   return largest;
+}
+
+/** Gradients of all peers' objectives on all of their examples, each at its own point. */
+export function gradientsAt(workshop: Workshop, points: readonly ReadonlyVector[]): readonly Vector[] {
+  return points.map((point, client) => {
+    const objective = workshop.objectiveOf(client);
+    const all = Uint32Array.from({ length: objective.exampleCount }, (_, i) => i);
+    return objective.gradient(point, all) as Vector;
+  });
+}
+
+/** W X, where row i of X is vector i. */
+export function mixed(mixing: readonly Float64Array[], vectors: readonly ReadonlyVector[]): readonly Float64Array[] {
+  return mixing.map((row) => {
+    const sum = new Float64Array(vectors[0]!.length);
+    for (const [j, vector] of vectors.entries()) for (let i = 0; i < sum.length; i++) sum[i]! += row[j]! * vector[i]!;
+    return sum;
+  });
+}
+
+/** sum_k factor_k * vector_k. */
+export function combination(...terms: readonly (readonly [factor: number, vector: ReadonlyVector])[]): Float64Array {
+  const sum = new Float64Array(terms[0]![1].length);
+  for (const [factor, vector] of terms) for (let i = 0; i < sum.length; i++) sum[i]! += factor * vector[i]!;
+  return sum;
+}
+
+/** Largest difference between the entries of two lists of vectors. */
+export function largestDifferenceOfAll(a: readonly ReadonlyVector[], b: readonly ReadonlyVector[]): number {
+  return Math.max(...a.map((vector, i) => largestDifference(vector, b[i]!)));
+}
+
+/** The method with peer i beginning at `start(i)`; all else as it is. */
+export function startingAt(method: AnyMethod, start: (client: number, initial: Vector) => Vector): AnyMethod {
+  let client = 0;
+  return {
+    ...method,
+    client: {
+      ...method.client,
+      init: (setup: Setup<unknown>) =>
+        method.client.init({ ...setup, initialParams: start(client++, setup.initialParams) }),
+    },
+  };
 }
 
 /** The last value of a series; NaN where it was never measured. */
