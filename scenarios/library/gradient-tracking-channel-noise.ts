@@ -38,8 +38,14 @@ export default sweep('gradient-tracking-channel-noise', {
   },
   expect: [
     everyFaultHappened(),
-    where({ 'method.name': 'vra-dgt' }, slope({ of: 'meanSquaredError', fromRound: ROUNDS / 20, least: -1.25, most: -0.8 })),
-    where({ 'method.name': 'gradient-tracking' }, slope({ of: 'meanSquaredError', fromRound: ROUNDS / 20, least: 0.5 })),
+    where(
+      { 'method.name': 'vra-dgt' },
+      slope({ of: 'meanSquaredError', fromRound: ROUNDS / 20, least: -1.25, most: -0.8 }),
+    ),
+    where(
+      { 'method.name': 'gradient-tracking' },
+      slope({ of: 'meanSquaredError', fromRound: ROUNDS / 20, least: 0.5 }),
+    ),
     ratio({
       of: 'finalMeanSquaredError',
       numerator: { 'method.name': 'gradient-tracking' },
