@@ -3,6 +3,8 @@ import { accumulate, scale, squaredDistance, zerosLike } from '../protocol/numer
 
 /** Held-out loss and accuracy of a model; null where accuracy has no meaning. */
 export interface Evaluator {
+  /** Minimiser of the mean over all clients' objectives, where it is known. */
+  readonly optimum?: ReadonlyVector;
   evaluate(
     estimates: readonly ReadonlyVector[],
   ):
@@ -18,7 +20,8 @@ export interface EvaluatedRound {
 
 /**
  * A server's estimates (one, or one per chain) are evaluated as they are. Peers' estimates: their mean is, and beside it stands
- * `consensusError`, the mean squared distance of the peers' estimates to it.
+ * `consensusError`, the mean squared distance of the peers' estimates to it. Where the optimum is known `meanSquaredError` is the
+ * mean over all estimates of |x - optimum|^2.
  */
 export async function evaluateEstimates(
   evaluator: Evaluator,
@@ -27,7 +30,7 @@ export async function evaluateEstimates(
   const server = estimates.get('coordinator');
   if (server) {
     if (server.length === 0) return { loss: null, accuracy: null, extra: {} };
-    return { ...(await evaluator.evaluate(server)), extra: {} };
+    return { ...(await evaluator.evaluate(server)), extra: meanSquaredError(evaluator, server) };
   }
   const peers = [...estimates.values()].flat();
   if (peers.length === 0) return { loss: null, accuracy: null, extra: {} };
@@ -35,7 +38,17 @@ export async function evaluateEstimates(
   let spread = 0;
   for (const peer of peers) spread += squaredDistance(peer, mean);
   const { loss, accuracy } = await evaluator.evaluate([mean]);
-  return { loss, accuracy, extra: { consensusError: spread / peers.length } };
+  return { loss, accuracy, extra: { consensusError: spread / peers.length, ...meanSquaredError(evaluator, peers) } };
+}
+
+function meanSquaredError(
+  { optimum }: Evaluator,
+  estimates: readonly ReadonlyVector[],
+): Readonly<Record<string, number>> {
+  if (!optimum) return {};
+  let sum = 0;
+  for (const estimate of estimates) sum += squaredDistance(estimate, optimum);
+  return { meanSquaredError: sum / estimates.length };
 }
 
 function meanOf(vectors: readonly ReadonlyVector[]): Vector {

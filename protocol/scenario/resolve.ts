@@ -157,18 +157,22 @@ class Resolver {
     return (topology?.spec as Scenario['topology'] | undefined) ?? null;
   }
 
-  /** An entry for every kind of the method that carries vectors, and for every kind that the scenario names. */
+  /**
+   * An entry for every kind of the method that carries vectors. `'*'` stands for the kinds without an entry of their own in which
+   * the method itself keeps what compression leaves out, so that one sweep compresses methods of different kinds.
+   */
   private async codecs(value: Json | undefined, method: MethodEntry | undefined): Promise<Record<string, FoundCodec>> {
     const given = isPlainObject(value) ? (value as JsonObject) : {};
     const kinds = Object.entries(method?.messages ?? {}).filter(([, kind]) => (kind.vectors?.length ?? 0) > 0);
     const known = kinds.map(([kind]) => kind);
     const result: Record<string, FoundCodec> = {};
-    for (const kind of known) {
-      const found = await this.kindCodec(given[kind] ?? PLAIN_CODEC, `codecs.${kind}`);
+    for (const [kind, { memory }] of kinds) {
+      const common = memory === 'method' ? given['*'] : undefined;
+      const found = await this.kindCodec(given[kind] ?? common ?? PLAIN_CODEC, `codecs.${kind}`);
       if (found) result[kind] = found;
     }
     for (const kind of method ? Object.keys(given) : []) {
-      if (!known.includes(kind)) this.problems.unknownKey('codecs', kind, known);
+      if (kind !== '*' && !known.includes(kind)) this.problems.unknownKey('codecs', kind, known);
     }
     return result;
   }

@@ -179,6 +179,7 @@ export interface ScenarioInput {
   readonly precision?: Precision;
   readonly participation?: Partial<Participation>;
   readonly topology?: SpecInput | null;
+  /** By kind; '*': every other kind in which the method itself keeps what compression leaves out. */
   readonly codecs?: Readonly<Record<string, KindCodecInput>>;
   readonly clock?: Scenario['clock'];
   readonly devices?: readonly WithoutDefaults<Device, 'clients'>[];

@@ -20,6 +20,8 @@ export interface ObjectiveFamily {
   readonly parameterCount: number;
   /** The device; left out by plain loops, whose bits depend on nothing. */
   readonly device?: ComputeReport;
+  /** Minimiser of the mean over all clients' objectives, where it is known. */
+  readonly optimum?: ReadonlyVector;
   initialParams(rng: Rng): Vector;
   /**
    * The objective of the client that owns these training examples. `client` says whose it is to families without a data

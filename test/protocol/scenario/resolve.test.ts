@@ -187,6 +187,19 @@ describe('resolveScenario', () => {
     expect(named.method.optimizer).to.deep.equal({ name: 'lamb' });
   });
 
+  it("'*' is the codec of kinds whose leavings the method keeps, and of no other; an entry of its own comes first", async () => {
+    const topK = { name: 'top-k', fraction: 0.25, values: { name: 'identity' } };
+    const { codecs } = await resolveScenario({ ...server, codecs: { '*': topK } }, tinyCatalogue);
+    expect(Object.entries(codecs).map(([kind, { codec }]) => [kind, codec.name])).to.deep.equal([
+      ['model', 'identity'],
+      ['update', 'identity'],
+      ['masked', 'identity'],
+      ['kept', 'top-k'],
+    ]);
+    const own = await resolveScenario({ ...server, codecs: { '*': topK, kept: 'identity' } }, tinyCatalogue);
+    expect(own.codecs.kept!.codec.name).to.equal('identity');
+  });
+
   it('completes a codec inside a codec', async () => {
     const update = { name: 'top-k', values: 'stochastic-quantization' };
     const { codecs } = await resolveScenario({ ...server, codecs: { update } }, tinyCatalogue);
