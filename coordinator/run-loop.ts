@@ -49,6 +49,11 @@ export interface RunLoopOptions {
   readonly scriptedAbsences: (round: number) => RoundPlan['absent'];
   /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
   readonly privacy: PrivacyBudget | null;
+  /** Looks at the estimates after every round; what it returns joins the round's row of metrics. */
+  readonly inspect?: (
+    round: number,
+    estimates: readonly ReadonlyVector[],
+  ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
   readonly signal: AbortSignal;
   readonly now: () => number;
 }
@@ -215,7 +220,7 @@ export class RunLoop {
   }
 
   private async conclude(plan: RoundPlan, report: CrewReport, own: PartyReport | null): Promise<void> {
-    const { site, observer, privacy, scenario } = this.options;
+    const { site, observer, privacy, scenario, inspect } = this.options;
     const absences: AbsenceRecord[] = [...site.host.takeAbsences(), ...report.absences];
     this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
     for (const client of plan.cohort) this.changed.add(client);
@@ -232,6 +237,7 @@ export class RunLoop {
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
     const evaluation = due ? await evaluateEstimates(this.options.evaluator, await this.estimatesByParty()) : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
+    if (inspect) Object.assign(extra, await inspect(this.round, await this.estimates()));
     const row: MetricsRow = {
       round: this.round,
       loss: evaluation?.loss ?? null,

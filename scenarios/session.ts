@@ -4,6 +4,8 @@ import type { RunDirectory } from '../coordinator/run-directory/run-directory.js
 import { type CarriedState, RunLoop, type RunResult } from '../coordinator/run-loop.js';
 import type { AnyMethod, PartyId } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
+import { rootStream } from '../protocol/numerics/random.js';
+import { decodeRecord } from '../protocol/party/record.js';
 import type { RunRecord } from '../protocol/scenario/expectation.js';
 import { judge, type Verdict } from '../protocol/scenario/judge.js';
 import { figureOf } from '../protocol/scenario/quantity.js';
@@ -15,6 +17,7 @@ import { type Fleet, openFleet } from './fleet.js';
 import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { writeRunReport } from './run-report.js';
+import { openStudy, type Study, type StudyResult } from './study.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
   /** What the display calls it; left out: the scenario's name. */
@@ -54,6 +57,8 @@ export async function runSession(
   options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
   try {
     announce(directory, scenario, workshop, fleet, options);
+    const rng = rootStream(scenario.seed, scenario.precision).derive('study');
+    const study = await openStudy({ scenario, method, workshop, rng });
     const loop = new RunLoop({
       scenario,
       site: fleet.site,
@@ -62,13 +67,14 @@ export async function runSession(
       observer: recorder,
       scriptedAbsences: fleet.scriptedAbsences,
       privacy: fleet.privacy,
+      ...(study?.round ? { inspect: (round, estimates) => study.round!(round, estimates) } : {}),
       signal: options.signal,
       now: () => performance.now(),
     });
     if (options.restored)
       await loop.restore(options.restored.round, options.restored.parties, options.restored.carried);
     const result = await loop.run();
-    return await conclude(scenario, method, workshop, directory, recorder, result, fleet, options);
+    return await conclude(scenario, method, workshop, directory, study, result, fleet, options);
   } catch (error) {
     directory.event({
       t: 0,
@@ -123,7 +129,7 @@ async function conclude(
   method: AnyMethod,
   workshop: Workshop,
   directory: RunDirectory,
-  _recorder: Recorder,
+  study: Study | null,
   result: RunResult,
   fleet: Fleet,
   options: SessionOptions,
@@ -140,7 +146,11 @@ async function conclude(
     stateDigest: digest ?? '',
     ...(options.point ? { point: options.point } : {}),
   };
-  const summary = summaryOf(record, result, fleet);
+  const studied = finished
+    ? await studyResult(study, { ...record, summary: summaryOf(record, result, fleet) }, result)
+    : null;
+  for (const text of studied?.notes ?? []) options.watcher?.note(text);
+  const summary = { ...summaryOf(record, result, fleet), ...studied?.summary };
   const complete = { ...record, summary };
   const expectations = await loadExpectations();
   const verdict: Verdict = finished
@@ -157,7 +167,16 @@ async function conclude(
     stateDigest: digest,
   });
   directory.writeVerdict(verdict);
-  const reportPath = await writeRunReport({ scenario, method, workshop, directory, verdict, record: complete, fleet });
+  const reportPath = await writeRunReport({
+    scenario,
+    method,
+    workshop,
+    directory,
+    verdict,
+    record: complete,
+    fleet,
+    studied,
+  });
   if (!finished)
     throw new GradswarmError(
       'ERR_STOPPED',
@@ -173,6 +192,18 @@ async function conclude(
       reportPath: shown(reportPath),
     },
   };
+}
+
+async function studyResult(study: Study | null, record: RunRecord, result: RunResult): Promise<StudyResult | null> {
+  if (!study?.finish) return null;
+  return study.finish({
+    record,
+    estimates: result.estimates,
+    stateOf: (party) => {
+      const bytes = result.records.get(party);
+      return bytes ? decodeRecord(party, bytes).state : null;
+    },
+  });
 }
 
 /** Null, with the reason said, when a state is not finite: two diverged runs would look equal. */
