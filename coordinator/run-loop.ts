@@ -6,10 +6,12 @@ import { halfOf, type PartyReport } from '../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
 import { quorumCount, type RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
+import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { type Evaluator, evaluateEstimates } from './evaluation.js';
+import { withAbandonedAttempts } from './privacy-budget.js';
 import type { MetricsRow } from './run-directory/metrics.js';
 
 /** A process that hosted some of the round's clients is gone: the attempt cannot be finished. */
@@ -28,13 +30,15 @@ export interface RunObserver {
   abandoned(round: number, attempt: number, reason: string): void;
   /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
   checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
+  /** Privacy was spent on these: must be on the disk when it returns. */
+  released?(entries: readonly LedgerEntry[]): void;
 }
 
 /** What the loop itself carries from round to round. */
 export interface CarriedState {
   readonly simulatedMs: number;
   readonly wallMs: number;
-  readonly ledger: readonly unknown[];
+  readonly ledger: readonly LedgerEntry[];
   readonly lostClients: readonly ClientIndex[];
 }
 
@@ -82,7 +86,9 @@ export class RunLoop {
   private simulatedMs = 0;
   private wallBeforeMs = 0;
   private startedMs = 0;
-  private ledger: unknown[] = [];
+  private ledger: LedgerEntry[] = [];
+  /** The round that was under way when an earlier process of this run ended: what it released is charged once more. */
+  private interrupted: number | null = null;
   private readonly lost = new Set<ClientIndex>();
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
@@ -94,13 +100,25 @@ export class RunLoop {
     this.round = round;
     this.simulatedMs = carried.simulatedMs;
     this.wallBeforeMs = carried.wallMs;
-    this.ledger = [...carried.ledger];
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
       else clients.set(party, bytes);
     }
+    this.restoreLedger(carried.ledger);
     await this.options.crew.restore(clients);
+  }
+
+  /**
+   * Releases of earlier processes of this run, those after the last checkpoint included: a round that is done again with
+   * fresh noise has released twice.
+   */
+  restoreLedger(entries: readonly LedgerEntry[]): void {
+    this.ledger = [...entries];
+    this.options.privacy?.charge(entries, this.round);
+    const last = entries.reduce((latest, { round }) => Math.max(latest, round), this.round - 1);
+    // The same seed gives the same noise: nothing new is said by saying it again.
+    if (this.options.scenario.privacy.noise === 'secure') this.interrupted = last + 1;
   }
 
   async run(): Promise<RunResult> {
@@ -109,9 +127,8 @@ export class RunLoop {
     let stopped: RunResult['stopped'] = 'finished';
     while (this.round < scenario.rounds) {
       if (signal.aborted) stopped = 'stopped';
-      else if (privacy?.exhausted()) stopped = 'budget';
+      else if (privacy?.exhausted() || !(await this.oneRound())) stopped = 'budget';
       if (stopped !== 'finished') break;
-      await this.oneRound();
       const { everyRounds } = scenario.checkpoints;
       if (everyRounds !== null && this.round % everyRounds === 0 && this.round < scenario.rounds)
         await this.checkpoint();
@@ -131,26 +148,31 @@ export class RunLoop {
     };
   }
 
-  private async oneRound(): Promise<void> {
+  /** False, and nothing done, when the coordinator's half would have passed the privacy budget. */
+  private async oneRound(): Promise<boolean> {
     const { scenario, site, observer } = this.options;
     const { method, hyperparameters } = site.host;
     const coordinator = method.coordinator ? site.party('coordinator') : null;
-    const cohort = drawCohort(
-      scenario.participation,
-      scenario.clients,
-      site.host.sharedStream(this.round),
-      method,
-      coordinator?.record.state,
-      this.round,
-      hyperparameters,
-    );
     for (let attempt = 0; ; attempt++) {
+      // Keyed cohorts are the same at each attempt. Private coins are thrown anew: two releases of one sample would not
+      // compose as two samples do.
+      const cohort = drawCohort(
+        scenario.participation,
+        scenario.clients,
+        site.host.sharedStream(this.round),
+        method,
+        coordinator?.record.state,
+        this.round,
+        hyperparameters,
+        site.host.coins,
+      );
       const plan = this.plan(cohort, attempt);
       try {
         await this.attempt(plan);
-        return;
+        return true;
       } catch (error) {
         this.settle(plan, [], true);
+        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return false;
         if (!(error instanceof WorkersLost) || scenario.workers.onLoss === 'fail') throw error;
         for (const client of error.clients) this.lost.add(client);
         observer.abandoned(this.round + 1, attempt, error.message);
@@ -231,8 +253,9 @@ export class RunLoop {
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
     this.round++;
     const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes) };
-    const entries = [...(own?.ledger ?? []), ...report.parties.flatMap(({ ledger }) => ledger)];
+    const entries = this.releasesOf(plan, [...(own ? [own] : []), ...report.parties]);
     this.ledger.push(...entries);
+    if (entries.length > 0) observer.released?.(entries);
     if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
     const evaluation = due ? await evaluateEstimates(this.options.evaluator, await this.estimatesByParty()) : null;
@@ -250,6 +273,18 @@ export class RunLoop {
       extra,
     };
     observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
+  }
+
+  /** What the round released, in attempts that were given up too. */
+  private releasesOf(plan: RoundPlan, reports: readonly PartyReport[]): readonly LedgerEntry[] {
+    const entries = reports.flatMap(({ ledger }) => ledger) as readonly LedgerEntry[];
+    const reported = new Set(reports.map(({ party }) => party));
+    const repeats = plan.attempt + (this.interrupted === plan.index ? 1 : 0);
+    return withAbandonedAttempts(
+      entries,
+      repeats,
+      plan.cohort.filter((client) => !reported.has(client)),
+    );
   }
 
   private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {

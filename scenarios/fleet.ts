@@ -1,11 +1,12 @@
+import { RunBudget } from '../coordinator/privacy-budget.js';
 import type { RunEvent } from '../coordinator/run-directory/events.js';
-import type { PrivacyBudget } from '../coordinator/run-loop.js';
 import type { AnyMethod } from '../protocol/method.js';
 import type { Crew } from '../protocol/party/crew.js';
 import type { RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { ClientHost } from '../worker/client-host.js';
+import { openPrivacy } from '../worker/privacy.js';
 import { systemSecrets } from '../worker/secrets.js';
 import { openSite, type SiteOptions } from '../worker/site.js';
 import type { Workshop } from '../worker/workshop.js';
@@ -18,7 +19,7 @@ export interface Fleet {
   readonly crew: Crew;
   /** In words, for the manifest and the report. */
   readonly transport: string;
-  readonly privacy: PrivacyBudget | null;
+  readonly privacy: RunBudget;
   scriptedAbsences(round: number): RoundPlan['absent'];
   /** How often each rule of `scenario.faults` acted. */
   faultsFired(): readonly number[];
@@ -54,6 +55,7 @@ export async function localFleet(
     network: null,
   },
 ): Promise<Fleet> {
+  const budget = new RunBudget(scenario.privacy);
   const site = await openSite({
     ...placement,
     scenario,
@@ -61,9 +63,7 @@ export async function localFleet(
     workshop,
     remote: null,
     secrets: systemSecrets,
-    privacy: () => {
-      throw new Error('privacy');
-    },
+    privacy: openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
   });
   const host = new ClientHost(site, () => workshop.family.tensorCount());
   host.host(Array.from({ length: scenario.clients }, (_, client) => client));
@@ -71,7 +71,7 @@ export async function localFleet(
     site,
     crew: localCrew(host, site),
     transport: 'one process',
-    privacy: null,
+    privacy: budget,
     scriptedAbsences: () => [],
     faultsFired: () => scenario.faults.map(() => 0),
     close: async () => {},

@@ -1,8 +1,9 @@
 import { HostServer } from '../coordinator/host-server.js';
+import { RunBudget } from '../coordinator/privacy-budget.js';
 import type { AnyMethod } from '../protocol/method.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
-import { systemSecrets } from '../worker/secrets.js';
 import { openPrivacy } from '../worker/privacy.js';
+import { systemSecrets } from '../worker/secrets.js';
 import { openSite } from '../worker/site.js';
 import type { Workshop } from '../worker/workshop.js';
 import type { Fleet, FleetOptions } from './fleet.js';
@@ -32,6 +33,7 @@ export async function remoteFleet(
       note,
     },
   });
+  const budget = new RunBudget(scenario.privacy);
   const site = await openSite({
     scenario,
     method,
@@ -41,7 +43,7 @@ export async function remoteFleet(
     remote: server.router,
     network: null,
     secrets: systemSecrets,
-    privacy: openPrivacy(scenario),
+    privacy: openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
   });
   server.connect(site.office);
   const workers = new LocalWorkers(note);
@@ -61,7 +63,7 @@ export async function remoteFleet(
     site,
     crew: server.crew,
     transport: `websockets, ${scenario.workers.count} worker processes`,
-    privacy: null,
+    privacy: budget,
     scriptedAbsences: () => [],
     faultsFired: () => scenario.faults.map(() => 0),
     close,

@@ -24,8 +24,14 @@ export function readRecordedRun(path: string): RecordedRun {
   const { stateDigest } = JSON.parse(text('manifest.json')) as { stateDigest: string | null };
   if (stateDigest === null)
     throw new GradswarmError('ERR_REPLAY', `${path}: expected a finished run with a state digest, got one without`);
+  const scenario = JSON.parse(text('scenario.json')) as Scenario;
+  if (scenario.privacy.noise === 'secure' && existsSync(join(path, 'ledger.jsonl')))
+    throw new GradswarmError(
+      'ERR_REPLAY',
+      `${path}: expected a run that can be repeated, got one with secure noise; only privacy.noise = 'seeded' gives the same bits`,
+    );
   return {
-    scenario: JSON.parse(text('scenario.json')) as Scenario,
+    scenario,
     stateDigest,
     log: text('deliveries.jsonl')
       .split('\n')

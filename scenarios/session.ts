@@ -3,9 +3,10 @@ import { stateDigest } from '../coordinator/run-directory/digest.js';
 import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
 import { type CarriedState, RunLoop, type RunResult } from '../coordinator/run-loop.js';
 import type { AnyMethod, PartyId } from '../protocol/method.js';
-import { loadMethod } from '../protocol/method-loader.js';
+import { loadForecast, loadMethod } from '../protocol/method-loader.js';
 import { rootStream } from '../protocol/numerics/random.js';
 import { decodeRecord } from '../protocol/party/record.js';
+import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import type { RunRecord } from '../protocol/scenario/expectation.js';
 import { judge, type Verdict } from '../protocol/scenario/judge.js';
 import { figureOf } from '../protocol/scenario/quantity.js';
@@ -30,6 +31,8 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
     readonly parties: ReadonlyMap<PartyId, Uint8Array>;
     readonly carried: CarriedState;
   };
+  /** Releases of a run that begins anew because it left no checkpoint. */
+  readonly releasedBefore?: readonly LedgerEntry[];
   /** Absences that are facts of an earlier run; replay. */
   readonly fleet?: (scenario: Scenario, method: AnyMethod, workshop: Workshop) => Promise<Fleet>;
 }
@@ -57,6 +60,8 @@ export async function runSession(
   options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
   try {
     announce(directory, scenario, workshop, fleet, options);
+    const forecast = await forecastOf(scenario, workshop);
+    for (const line of forecast) options.watcher?.note(line);
     const rng = rootStream(scenario.seed, scenario.precision).derive('study');
     const study = await openStudy({ scenario, method, workshop, rng });
     const loop = new RunLoop({
@@ -73,8 +78,9 @@ export async function runSession(
     });
     if (options.restored)
       await loop.restore(options.restored.round, options.restored.parties, options.restored.carried);
+    else if (options.releasedBefore) loop.restoreLedger(options.releasedBefore);
     const result = await loop.run();
-    return await conclude(scenario, method, workshop, directory, study, result, fleet, options);
+    return await conclude(scenario, method, workshop, directory, study, result, fleet, options, forecast);
   } catch (error) {
     directory.event({
       t: 0,
@@ -133,6 +139,7 @@ async function conclude(
   result: RunResult,
   fleet: Fleet,
   options: SessionOptions,
+  forecast: readonly string[],
 ): Promise<SessionResult> {
   const finished = result.stopped !== 'stopped';
   const digest = finished ? digestOf(result, options) : null;
@@ -161,7 +168,13 @@ async function conclude(
       ? { ...at, event: 'finished', fields: { rounds: result.roundsDone, stateDigest: digest } }
       : { ...at, event: 'stopped', fields: { reason: 'by the user' } },
   );
+  const privacy = fleet.privacy.result();
+  if (result.stopped === 'budget')
+    options.watcher?.note(`stopped after round ${result.roundsDone}: another round would pass the privacy budget`);
+  if (privacy?.notPrivate) options.watcher?.note(`NOT PRIVATE. ${privacy.notPrivate}`);
+  for (const warning of fleet.privacy.warnings()) options.watcher?.note(warning);
   directory.updateManifest({
+    ...(privacy?.notPrivate ? { notPrivate: privacy.notPrivate } : {}),
     finishedAt: finished ? new Date().toISOString() : null,
     roundsDone: result.roundsDone,
     stateDigest: digest,
@@ -176,6 +189,8 @@ async function conclude(
     record: complete,
     fleet,
     studied,
+    forecast,
+    privacy,
   });
   if (!finished)
     throw new GradswarmError(
@@ -233,7 +248,24 @@ function summaryOf(record: RunRecord, result: RunResult, fleet: Fleet): Record<s
     const value = figureOf(record, figure);
     if (value !== null) summary[figure] = Number.isFinite(value) ? value : String(value);
   }
+  const privacy = fleet.privacy.result();
+  if (privacy) summary.private = privacy.notPrivate === undefined;
   return summary;
+}
+
+/** What the method says of the run from public numbers, before it begins. */
+async function forecastOf(scenario: Scenario, { family, partition }: Workshop): Promise<readonly string[]> {
+  const { name, ...hyperparameters } = scenario.method;
+  const forecast = await loadForecast(name);
+  if (!forecast) return [];
+  return forecast(hyperparameters, {
+    rounds: scenario.rounds,
+    clientCount: scenario.clients,
+    parameterCount: family.parameterCount,
+    exampleCounts: partition.shards.map(({ length }) => length),
+    delta: scenario.privacy.delta,
+    privateNoise: scenario.privacy.noise,
+  });
 }
 
 /** Relative to where the user is, when that is shorter. */

@@ -157,7 +157,7 @@ class WorkerSession {
       remote: link,
       network: null,
       secrets: systemSecrets,
-      privacy: openPrivacy(scenario),
+      privacy: openPrivacy(scenario, method),
     });
     link.connect(site.office);
     const host = new ClientHost(site, () => workshop.family.tensorCount());

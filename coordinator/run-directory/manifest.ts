@@ -35,6 +35,8 @@ export interface Manifest extends Partial<RunSetting> {
   readonly resumedAt: readonly string[];
   readonly finishedAt: string | null;
   readonly roundsDone: number | null;
+  /** Why nothing that the run released is private, although epsilon is accounted. Left out: it is, or nothing was released. */
+  readonly notPrivate?: string;
   /** SHA-256 over every party's final state (see digest.ts); null when unfinished or not finite. */
   readonly stateDigest: string | null;
 }

@@ -1,5 +1,7 @@
 import type { AnyMethod, Objective, PartyId, Privacy, Secrets, Segment, Setup, Vector } from '../method.js';
 import { rootStream } from '../numerics/random.js';
+import type { LedgerEntry } from '../privacy/ledger.js';
+import type { SamplingCoins } from '../privacy/private-coins.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { createTopology, type Topology, type TopologySpec } from '../topology/topology.js';
 import { type ByteCounts, type DeadlineRule, Dispatch, type Network, noBytes } from './dispatch.js';
@@ -9,6 +11,7 @@ import { PostOffice, type PostOfficeOptions } from './post-office.js';
 import type { PartyRecord } from './record.js';
 import type { PartyRound } from './round.js';
 import { RunHost } from './run-host.js';
+import type { RoundPlan } from './seal.js';
 
 /** What a run needs to know of its model; the same in every process. */
 export interface ModelShape {
@@ -24,7 +27,9 @@ export interface RunSiteOptions extends PostOfficeOptions {
   readonly codings: ReadonlyMap<string, KindCoding>;
   readonly network: Network | null;
   readonly secrets: Secrets;
-  privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
+  privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
+  /** Decide Poisson samples; null: the run's keyed streams do. */
+  readonly coins?: SamplingCoins | null;
   objective(party: PartyId, round: PartyRound): Objective;
 }
 
@@ -56,6 +61,7 @@ export class RunSite {
       streams,
       topology: this.topology,
       secrets: options.secrets,
+      coins: options.coins ?? null,
     });
     this.office = new PostOffice(this.host.layouts.values(), options);
     this.dispatch = new Dispatch(this.office, options.network, deadlineRule(scenario), (frame, purpose) =>

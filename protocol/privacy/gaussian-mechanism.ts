@@ -19,7 +19,11 @@ export interface PrivacyOptions {
   readonly attempt: number;
   /** Whose data the releases are about, and whose key the seeded noise has. */
   readonly party: PartyId;
-  /** Sampling probability of releases that do not name one: the cohort's, where it is a Poisson cohort nobody sees; else 1. */
+  /**
+   * Sampling probability of the coordinator's releases of unit 'client' that do not name one: the cohort's, where it is a
+   * Poisson cohort that nobody sees. 1 for all others: a client's own message shows that it was sampled, and an example
+   * shares its client's coin with that client's other examples.
+   */
   readonly defaultSampling?: number;
 }
 
@@ -36,7 +40,9 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
   let call = 0;
   return {
     gaussian(parts, release) {
-      const { label, unit, adjacency, sampling = options.defaultSampling ?? 1, shares = 1 } = release;
+      const { label, unit, adjacency, shares = 1 } = release;
+      const amplified = party === 'coordinator' && unit === 'client';
+      const sampling = release.sampling ?? (amplified ? (options.defaultSampling ?? 1) : 1);
       checkSampling(sampling);
       checkRelease({ label, adjacency, sampling });
       checkShares(release, shares, mode);
