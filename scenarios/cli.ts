@@ -10,7 +10,7 @@ import { runCommand } from './commands/run.js';
 import { workerCommand } from './commands/worker.js';
 import { exitStatusOfError } from './exit-status.js';
 
-const COMMANDS = [listCommand, runCommand, workerCommand, replayCommand, resumeCommand, accountCommand, benchCommand];
+const COMMANDS = [listCommand, runCommand, workerCommand, replayCommand, resumeCommand, benchCommand, accountCommand];
 
 const EXAMPLES = `
 Examples:

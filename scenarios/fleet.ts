@@ -1,6 +1,7 @@
 import { RunBudget } from '../coordinator/privacy-budget.js';
 import type { RunEvent } from '../coordinator/run-directory/events.js';
-import type { AnyMethod } from '../protocol/method.js';
+import { createNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
+import type { AnyMethod, ClientIndex } from '../protocol/method.js';
 import type { Crew } from '../protocol/party/crew.js';
 import type { RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
@@ -20,7 +21,9 @@ export interface Fleet {
   /** In words, for the manifest and the report. */
   readonly transport: string;
   readonly privacy: RunBudget;
-  scriptedAbsences(round: number): RoundPlan['absent'];
+  scriptedAbsences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'];
+  /** Clients that begin the round with a new record. */
+  forgotten(round: number): readonly ClientIndex[];
   /** How often each rule of `scenario.faults` acted. */
   faultsFired(): readonly number[];
   close(): Promise<void>;
@@ -49,11 +52,8 @@ export async function localFleet(
   scenario: Scenario,
   method: AnyMethod,
   workshop: Workshop,
-  placement: Pick<SiteOptions, 'mode' | 'shuffle' | 'network'> = {
-    mode: 'fast',
-    shuffle: null,
-    network: null,
-  },
+  placement: Pick<SiteOptions, 'mode' | 'shuffle'> = { mode: 'fast', shuffle: null },
+  weather: ScenarioNetwork = createNetwork(scenario),
 ): Promise<Fleet> {
   const budget = new RunBudget(scenario.privacy);
   const site = await openSite({
@@ -61,6 +61,7 @@ export async function localFleet(
     scenario,
     method,
     workshop,
+    weather,
     remote: null,
     secrets: systemSecrets,
     privacy: openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
@@ -72,8 +73,9 @@ export async function localFleet(
     crew: localCrew(host, site),
     transport: 'one process',
     privacy: budget,
-    scriptedAbsences: () => [],
-    faultsFired: () => scenario.faults.map(() => 0),
+    scriptedAbsences: weather.scriptedAbsences,
+    forgotten: weather.forgotten,
+    faultsFired: weather.firings,
     close: async () => {},
   };
 }

@@ -33,8 +33,8 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
   };
   /** Releases of a run that begins anew because it left no checkpoint. */
   readonly releasedBefore?: readonly LedgerEntry[];
-  /** Absences that are facts of an earlier run; replay. */
-  readonly fleet?: (scenario: Scenario, method: AnyMethod, workshop: Workshop) => Promise<Fleet>;
+  /** Where the parties live; left out: as the scenario says. */
+  readonly fleet?: typeof openFleet;
 }
 
 export interface SessionResult {
@@ -71,6 +71,8 @@ export async function runSession(
       evaluator: workshop.family,
       observer: recorder,
       scriptedAbsences: fleet.scriptedAbsences,
+      forgotten: fleet.forgotten,
+      faultsFired: fleet.faultsFired,
       privacy: fleet.privacy,
       ...(study?.round ? { inspect: (round, estimates) => study.round!(round, estimates) } : {}),
       signal: options.signal,
@@ -149,7 +151,7 @@ async function conclude(
     scenario,
     rows,
     summary: {},
-    faultsFired: fleet.faultsFired(),
+    faultsFired: result.faultsFired,
     stateDigest: digest ?? '',
     ...(options.point ? { point: options.point } : {}),
   };

@@ -26,6 +26,8 @@ export interface PartyServices {
   readonly office: PostOffice;
   readonly dispatch: Dispatch;
   coding(party: PartyId, record: PartyRecord): MessageCoding;
+  /** Simulated milliseconds that the party's device takes for a round beside its examples. */
+  msPerRound(party: PartyId, round: number): number;
   objective(party: PartyId, round: PartyRound): Objective;
   privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
 }
@@ -78,6 +80,7 @@ export class Party {
         objective: (at) => this.services.objective(this.id, at),
         privacy: () => (privacy ??= this.services.privacy(this.id, plan, ledger)),
         undelivered: this.kept.undelivered,
+        msPerRound: this.services.msPerRound(this.id, plan.index),
       },
       this.kept.clockMs,
     );
