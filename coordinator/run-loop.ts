@@ -7,10 +7,12 @@ import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
 import { quorumCount, type RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
 import { compareParties } from '../protocol/party/state-digest.js';
+import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { type Evaluator, evaluateEstimates } from './evaluation.js';
+import { withAbandonedAttempts } from './privacy-budget.js';
 import type { MetricsRow } from './run-directory/metrics.js';
 
 /** A process that hosted some of the round's clients is gone: the attempt cannot be finished. */
@@ -29,13 +31,15 @@ export interface RunObserver {
   abandoned(round: number, attempt: number, reason: string): void;
   /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
   checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
+  /** Privacy was spent on these: must be on the disk when it returns. */
+  released?(entries: readonly LedgerEntry[]): void;
 }
 
 /** What the loop itself carries from round to round. */
 export interface CarriedState {
   readonly simulatedMs: number;
   readonly wallMs: number;
-  readonly ledger: readonly unknown[];
+  readonly ledger: readonly LedgerEntry[];
   readonly lostClients: readonly ClientIndex[];
   /** How often each rule of `scenario.faults` has acted. */
   readonly faultsFired: readonly number[];
@@ -56,6 +60,11 @@ export interface RunLoopOptions {
   readonly faultsFired: () => readonly number[];
   /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
   readonly privacy: PrivacyBudget | null;
+  /** Looks at the estimates after every round; what it returns joins the round's row of metrics. */
+  readonly inspect?: (
+    round: number,
+    estimates: readonly ReadonlyVector[],
+  ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
   readonly signal: AbortSignal;
   readonly now: () => number;
 }
@@ -87,7 +96,9 @@ export class RunLoop {
   private simulatedMs = 0;
   private wallBeforeMs = 0;
   private startedMs = 0;
-  private ledger: unknown[] = [];
+  private ledger: LedgerEntry[] = [];
+  /** The round that was under way when an earlier process of this run ended: what it released is charged once more. */
+  private interrupted: number | null = null;
   private firedBefore: readonly number[] = [];
   private readonly lost = new Set<ClientIndex>();
   private readonly changed = new Set<ClientIndex>();
@@ -100,14 +111,26 @@ export class RunLoop {
     this.round = round;
     this.simulatedMs = carried.simulatedMs;
     this.wallBeforeMs = carried.wallMs;
-    this.ledger = [...carried.ledger];
     this.firedBefore = carried.faultsFired;
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
       else clients.set(party, bytes);
     }
+    this.restoreLedger(carried.ledger);
     await this.options.crew.restore(clients);
+  }
+
+  /**
+   * Releases of earlier processes of this run, those after the last checkpoint included: a round that is done again with
+   * fresh noise has released twice.
+   */
+  restoreLedger(entries: readonly LedgerEntry[]): void {
+    this.ledger = [...entries];
+    this.options.privacy?.charge(entries, this.round);
+    const last = entries.reduce((latest, { round }) => Math.max(latest, round), this.round - 1);
+    // The same seed gives the same noise: nothing new is said by saying it again.
+    if (this.options.scenario.privacy.noise === 'secure') this.interrupted = last + 1;
   }
 
   async run(): Promise<RunResult> {
@@ -116,9 +139,8 @@ export class RunLoop {
     let stopped: RunResult['stopped'] = 'finished';
     while (this.round < scenario.rounds) {
       if (signal.aborted) stopped = 'stopped';
-      else if (privacy?.exhausted()) stopped = 'budget';
+      else if (privacy?.exhausted() || !(await this.oneRound())) stopped = 'budget';
       if (stopped !== 'finished') break;
-      await this.oneRound();
       const { everyRounds } = scenario.checkpoints;
       if (everyRounds !== null && this.round % everyRounds === 0 && this.round < scenario.rounds)
         await this.checkpoint();
@@ -141,26 +163,31 @@ export class RunLoop {
     };
   }
 
-  private async oneRound(): Promise<void> {
+  /** False, and nothing done, when the coordinator's half would have passed the privacy budget. */
+  private async oneRound(): Promise<boolean> {
     const { scenario, site, observer } = this.options;
     const { method, hyperparameters } = site.host;
     const coordinator = method.coordinator ? site.party('coordinator') : null;
-    const cohort = drawCohort(
-      scenario.participation,
-      scenario.clients,
-      site.host.sharedStream(this.round),
-      method,
-      coordinator?.record.state,
-      this.round,
-      hyperparameters,
-    );
     for (let attempt = 0; ; attempt++) {
+      // Keyed cohorts are the same at each attempt. Private coins are thrown anew: two releases of one sample would not
+      // compose as two samples do.
+      const cohort = drawCohort(
+        scenario.participation,
+        scenario.clients,
+        site.host.sharedStream(this.round),
+        method,
+        coordinator?.record.state,
+        this.round,
+        hyperparameters,
+        site.host.coins,
+      );
       const plan = this.plan(cohort, attempt);
       try {
         await this.attempt(plan);
-        return;
+        return true;
       } catch (error) {
         this.settle(plan, [], true);
+        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return false;
         if (!(error instanceof WorkersLost) || scenario.workers.onLoss === 'fail') throw error;
         for (const client of error.clients) this.lost.add(client);
         observer.abandoned(this.round + 1, attempt, error.message);
@@ -232,7 +259,7 @@ export class RunLoop {
   }
 
   private async conclude(plan: RoundPlan, report: CrewReport, own: PartyReport | null): Promise<void> {
-    const { site, observer, privacy, scenario } = this.options;
+    const { site, observer, privacy, scenario, inspect } = this.options;
     const absences = [...site.host.takeAbsences(), ...report.absences].sort(byAddress);
     this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
     for (const client of [...plan.cohort, ...plan.forgotten]) this.changed.add(client);
@@ -243,12 +270,14 @@ export class RunLoop {
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
     this.round++;
     const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes) };
-    const entries = [...(own?.ledger ?? []), ...report.parties.flatMap(({ ledger }) => ledger)];
+    const entries = this.releasesOf(plan, [...(own ? [own] : []), ...report.parties]);
     this.ledger.push(...entries);
+    if (entries.length > 0) observer.released?.(entries);
     if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
     const evaluation = due ? await evaluateEstimates(this.options.evaluator, await this.estimatesByParty()) : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
+    if (inspect) Object.assign(extra, await inspect(this.round, await this.estimates()));
     const row: MetricsRow = {
       round: this.round,
       loss: evaluation?.loss ?? null,
@@ -261,6 +290,18 @@ export class RunLoop {
       extra,
     };
     observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
+  }
+
+  /** What the round released, in attempts that were given up too. */
+  private releasesOf(plan: RoundPlan, reports: readonly PartyReport[]): readonly LedgerEntry[] {
+    const entries = reports.flatMap(({ ledger }) => ledger) as readonly LedgerEntry[];
+    const reported = new Set(reports.map(({ party }) => party));
+    const repeats = plan.attempt + (this.interrupted === plan.index ? 1 : 0);
+    return withAbandonedAttempts(
+      entries,
+      repeats,
+      plan.cohort.filter((client) => !reported.has(client)),
+    );
   }
 
   private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {

@@ -12,6 +12,7 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { datasetDefaults } from '../worker/datasets/load.js';
 import { partitionDefaults } from '../worker/datasets/partition/partition.js';
 import { objectiveDefaults } from '../worker/objectives/objectives.js';
+import { loadStudies } from './study.js';
 
 const PROTOCOL = new URL('../protocol/', import.meta.url);
 
@@ -51,6 +52,10 @@ export async function loadCatalogue(): Promise<Catalogue> {
     memories: tableFrom(
       await loadedFamilies('codecs/memories/', isFamily<MemoryFamily>),
       (family): Entry => ({ defaults: family.defaults, check: (settings) => void family.create(settings) }),
+    ),
+    studies: tableFrom(
+      await loadStudies(),
+      ({ defaults, check }): Entry => ({ defaults, ...(check ? { check } : {}) }),
     ),
     expectations: tableFrom(await loadExpectations(), (family) => family),
   };

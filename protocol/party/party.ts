@@ -1,4 +1,5 @@
 import type { AnyMethod, Objective, PartyId, Privacy } from '../method.js';
+import type { LedgerEntry } from '../privacy/ledger.js';
 import { GradswarmError } from '../wire/error-codes.js';
 import type { Dispatch } from './dispatch.js';
 import type { MessageCoding } from './message-coding.js';
@@ -28,7 +29,7 @@ export interface PartyServices {
   /** Simulated milliseconds that the party's device takes for a round beside its examples. */
   msPerRound(party: PartyId, round: number): number;
   objective(party: PartyId, round: PartyRound): Objective;
-  privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
+  privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
 }
 
 /**
@@ -65,7 +66,9 @@ export class Party {
     const mailbox = office.open(this.id, plan.index, plan.attempt);
     for (const { from, why } of plan.absent) mailbox.rule(from, why);
     const coding = this.services.coding(this.id, this.kept);
-    const ledger: unknown[] = [];
+    const ledger: LedgerEntry[] = [];
+    // One for the attempt: it numbers its releases, and two of the same number would share their noise.
+    let privacy: Privacy | undefined;
     const round = new PartyRound(
       host,
       this.id,
@@ -75,7 +78,7 @@ export class Party {
       coding,
       {
         objective: (at) => this.services.objective(this.id, at),
-        privacy: () => this.services.privacy(this.id, plan.attempt, ledger),
+        privacy: () => (privacy ??= this.services.privacy(this.id, plan, ledger)),
         undelivered: this.kept.undelivered,
         msPerRound: this.services.msPerRound(this.id, plan.index),
       },

@@ -143,6 +143,8 @@ export interface Scenario {
   readonly checkpoints: { readonly everyRounds: number | null };
   readonly workers: Workers;
   readonly privacy: PrivacySettings;
+  /** What is measured beside the run, by name; null: nothing. */
+  readonly study?: Spec | null;
   /** Name of a compute device, or 'auto'. */
   readonly device: string;
   readonly expect: readonly Spec[];
@@ -189,6 +191,7 @@ export interface ScenarioInput {
   readonly checkpoints?: Partial<Scenario['checkpoints']>;
   readonly workers?: Partial<Workers>;
   readonly privacy?: Partial<PrivacySettings>;
+  readonly study?: SpecInput | null;
   readonly device?: string;
   readonly expect?: readonly SpecInput[];
   readonly claims?: readonly Claim[];

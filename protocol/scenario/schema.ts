@@ -99,6 +99,7 @@ export const fixedParts = strict({
   }).prefault({}),
   workers: workers.prefault({}),
   privacy: privacy.prefault({}),
+  study: anything,
   device: text.min(1, { error: "'auto' or the name of a device" }).default('auto'),
   expect: list(anything).default([]),
   claims: claims.default([]),
