@@ -34,9 +34,7 @@ export const assign = z.strictObject({
   peerKey: z.string(),
   scenario: z.record(z.string(), z.unknown()),
   clients: z.array(client),
-  workers: z.array(
-    z.strictObject({ worker: z.string(), clients: z.array(client), peerUrl: z.string().nullable() }),
-  ),
+  workers: z.array(z.strictObject({ worker: z.string(), clients: z.array(client), peerUrl: z.string().nullable() })),
 });
 
 export const ready = z.strictObject({
@@ -104,9 +102,7 @@ export const collect = z.strictObject({
 export const packed = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('seals'),
-    seals: z.array(
-      z.strictObject({ round, attempt: round, from: party, counts: z.array(round), to: z.array(party) }),
-    ),
+    seals: z.array(z.strictObject({ round, attempt: round, from: party, counts: z.array(round), to: z.array(party) })),
   }),
   z.strictObject({
     type: z.literal('collected'),
