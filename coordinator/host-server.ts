@@ -35,6 +35,7 @@ export class HostServer {
   private readonly membership: Membership;
   private readonly control: ControlServer;
   private readonly peerKey = nanoid();
+  private closing = false;
   private wake: () => void = () => {};
   private ownWaits: () => readonly string[] = () => [];
 
@@ -128,6 +129,7 @@ export class HostServer {
   }
 
   async close(): Promise<void> {
+    this.closing = true;
     await this.crew.close();
     this.http.closeAllConnections();
     await new Promise<void>((resolve) => this.http.close(() => resolve()));
@@ -170,7 +172,7 @@ export class HostServer {
   }
 
   private lose(member: Member, reason: string): void {
-    if (member.lost) return;
+    if (member.lost || this.closing) return;
     member.lost = true;
     this.router.drop(member);
     this.control.drop(member);

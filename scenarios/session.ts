@@ -27,8 +27,8 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
     readonly parties: ReadonlyMap<PartyId, Uint8Array>;
     readonly carried: CarriedState;
   };
-  /** Absences that are facts of an earlier run; replay. */
-  readonly fleet?: (scenario: Scenario, method: AnyMethod, workshop: Workshop) => Promise<Fleet>;
+  /** Where the parties live; left out: as the scenario says. */
+  readonly fleet?: typeof openFleet;
 }
 
 export interface SessionResult {

@@ -24,6 +24,8 @@ export interface WorkerProcessOptions {
   /** Compute device; null: the scenario's. */
   readonly device: string | null;
   readonly signal: AbortSignal;
+  /** False: no sockets to other workers are offered or opened; frames between clients go through the coordinator. */
+  readonly peerSockets?: boolean;
   /** One line for a person. */
   note(text: string): void;
 }
@@ -118,7 +120,7 @@ class WorkerSession {
     const hello: control.Hello = {
       version: PROTOCOL_VERSION,
       name: hostname(),
-      peerPort: this.listener.port,
+      peerPort: this.options.peerSockets === false ? null : this.listener.port,
       pid: process.pid,
     };
     const reply = packr.unpack(await this.socket.emitWithAck('hello', packr.pack(hello))) as {
@@ -142,7 +144,7 @@ class WorkerSession {
         clientCount: scenario.clients,
         kindCount: layouts.size,
         maxBodyBytes: maxBodyBytes(workshop.family.parameterCount),
-        peers: clientsSpeakToClients(method),
+        peers: this.options.peerSockets !== false && clientsSpeakToClients(method),
         onPacked: (message) => this.packed(message),
         onLost: (error) => this.finish(error),
       },

@@ -118,8 +118,8 @@ export class RunSite {
 function deadlineRule(scenario: Scenario): DeadlineRule {
   const { quorum, deadlineMs } = scenario.participation;
   return {
-    // Under the wall clock lateness is a fact from outside; the host's timers judge it, not simulated time.
-    deadlineMs: scenario.clock === 'virtual' ? deadlineMs : null,
+    deadlineMs,
+    wallClock: scenario.clock === 'wall',
     quorum: (expected) => quorumCount(quorum, expected),
   };
 }
