@@ -9,7 +9,7 @@ import type { RoundPlan } from '../protocol/party/seal.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
-import { type Evaluator, evaluateEstimates } from './evaluation.js';
+import { type EvaluatedRound, type Evaluator, evaluateEstimates, trainingColumns } from './evaluation.js';
 import type { MetricsRow } from './run-directory/metrics.js';
 
 /** A process that hosted some of the round's clients is gone: the attempt cannot be finished. */
@@ -230,7 +230,7 @@ export class RunLoop {
     this.ledger.push(...entries);
     if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
-    const evaluation = due ? await evaluateEstimates(this.options.evaluator, await this.estimatesByParty()) : null;
+    const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
     const row: MetricsRow = {
       round: this.round,
@@ -244,6 +244,14 @@ export class RunLoop {
       extra,
     };
     observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
+  }
+
+  private async evaluate(): Promise<EvaluatedRound> {
+    const { evaluator, scenario } = this.options;
+    const estimates = await this.estimatesByParty();
+    const heldOut = await evaluateEstimates(evaluator, estimates);
+    if (!scenario.evaluation.train) return heldOut;
+    return { ...heldOut, extra: { ...heldOut.extra, ...(await trainingColumns(evaluator, estimates, heldOut)) } };
   }
 
   private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {

@@ -87,7 +87,10 @@ class WorkerSession {
       this.finish(new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${this.url} is gone: ${reason}`)),
     );
     socket.on('stop', () => this.finish());
-    socket.on('assign', this.answering(control.assign, (assign) => this.assigned(assign)));
+    socket.on(
+      'assign',
+      this.answering(control.assign, (assign) => this.assigned(assign)),
+    );
     socket.on(
       'introduce',
       this.answering(control.nothing, async () => ({ unreachable: await this.need().link.connectPeers() })),
@@ -96,7 +99,10 @@ class WorkerSession {
       'waits',
       this.answering(control.nothing, async () => [...this.need().site.office.waits()]),
     );
-    socket.on('begin', this.told(control.plan, (plan) => void this.begin(plan)));
+    socket.on(
+      'begin',
+      this.told(control.plan, (plan) => void this.begin(plan)),
+    );
     socket.on(
       'settle',
       this.told(control.settle, ({ cohort, ...settlement }) =>
@@ -113,7 +119,10 @@ class WorkerSession {
       'abort',
       this.told(control.abort, ({ clients, ...attempt }) => this.need().host.stop(attempt, clients)),
     );
-    socket.on('collect', this.told(control.collect, (request) => this.collect(request)));
+    socket.on(
+      'collect',
+      this.told(control.collect, (request) => this.collect(request)),
+    );
   }
 
   private async join(): Promise<void> {
@@ -211,7 +220,8 @@ class WorkerSession {
   }
 
   private need(): Hosting {
-    if (!this.hosting) throw new GradswarmError('ERR_PROTOCOL', 'the coordinator spoke of a run before it assigned one');
+    if (!this.hosting)
+      throw new GradswarmError('ERR_PROTOCOL', 'the coordinator spoke of a run before it assigned one');
     return this.hosting;
   }
 

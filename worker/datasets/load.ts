@@ -9,6 +9,7 @@ import { mnist } from './mnist.js';
 import { noData } from './no-data.js';
 import { byName, type Settings } from './settings.js';
 import { stateOfTheUnion } from './state-of-the-union.js';
+import { syntheticScenes } from './synthetic-scenes.js';
 
 /** Every data set by name. Adding one: its file and one line here. */
 const LOADERS: Readonly<Record<string, DatasetLoader>> = {
@@ -20,6 +21,7 @@ const LOADERS: Readonly<Record<string, DatasetLoader>> = {
   'idx-images': idxImages,
   'csv-table': csvTable,
   'state-of-the-union': stateOfTheUnion,
+  'synthetic-scenes': syntheticScenes,
 };
 
 /** Settings of every data set with their defaults, for checking scenarios. */

@@ -60,7 +60,7 @@ describe('resolveScenario', () => {
       devices: [{ clients: 'all', msPerExample: 1, msPerRound: 0 }],
       links: [{ from: 'all', to: 'all', kind: null, direction: 'all', bandwidthMbps: 100, latencyMs: 20, jitterMs: 0 }],
       faults: [],
-      evaluation: { everyRounds: 1 },
+      evaluation: { everyRounds: 1, train: false },
       checkpoints: { everyRounds: 10 },
       workers: { count: 0, onLoss: 'fail', joinTimeoutMs: 60_000, heartbeatMs: 2_000, stallMs: 30_000 },
       privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null },
