@@ -41,6 +41,8 @@ const defaults = {
   bounds: [0.5, 10] as readonly number[],
   /** 'random': balanced halves of the round's clients by coins; 'ranks': first half against second, as in the authors' code. */
   halves: 'random',
+  /** Measure, and leave the rates as they are: the authors' switch for a run without AGVM. */
+  staticRate: false,
   /** The global gradient's largest norm in rounds from <= round < until (the authors clip around the end of warm-up); null: none. */
   clipping: null as { readonly norm: number; readonly from: number; readonly until: number } | null,
   /** Such as {decay: 0.95, ownHalves: false}: measure the gradient noise scale. */
@@ -222,7 +224,8 @@ export default defineMethod({
       let { multipliers } = state;
       if (halves?.isComplete) {
         const similarity = misalignments(at, halves, modules, optimizer);
-        multipliers = nextMultipliers(multipliers, similarity, reference, at.hyperparameters);
+        if (!at.hyperparameters.staticRate)
+          multipliers = nextMultipliers(multipliers, similarity, reference, at.hyperparameters);
         report(at, modules, similarity, multipliers, reference);
       }
       const rule = loadOptimizer(at.hyperparameters.optimizer, at.segments);

@@ -14,6 +14,8 @@ import { requirePositive } from '../numerics/settings.js';
 import { WeightedMean } from '../numerics/weighted-mean.js';
 import { loadOptimizer, type OptimizerSpec, optimizerByName } from '../optimizers/load-optimizer.js';
 import type { ClusterGradient, Evidence } from '../optimizers/optimizer.js';
+import { tensorsOf } from '../optimizers/tensors.js';
+import { GradswarmError } from '../wire/error-codes.js';
 
 interface Server {
   readonly params: Vector;
@@ -28,6 +30,8 @@ const defaults = {
   batchSize: 32,
   /** Any of `protocol/optimizers`, those too that need more than the mean gradient. */
   optimizer: { name: 'sgd', learningRate: 0.1 } as OptimizerSpec,
+  /** Factors on the mean gradient of named tensors, such as {'dense1/weights': 100}: a stress for rules that work by tensor. */
+  gradientScales: {} as Readonly<Record<string, number>>,
   /** Such as {decay: 0.95, ownHalves: false}: measure the gradient noise scale. Adds traffic with ownHalves only. */
   noiseScale: null as object | null,
 };
@@ -44,7 +48,7 @@ const messages = {
 
 type Round = CoordinatorRound<typeof defaults, typeof messages>;
 
-function needsOf({ optimizer }: typeof defaults): ReadonlySet<keyof Evidence> {
+function needsOf({ optimizer }: Pick<typeof defaults, 'optimizer'>): ReadonlySet<keyof Evidence> {
   return new Set(loadOptimizer(optimizer, []).needs);
 }
 
@@ -104,6 +108,19 @@ function evidenceOf({ halves, clusters, before, mean }: Heard, gradient: Vector)
   return before.weight > 0 ? { gradientAtPrevious: before.value() } : {};
 }
 
+/** Multiplies the named tensors of a gradient, in place. */
+function scaleTensors(gradient: Vector, { segments, hyperparameters: { gradientScales } }: Round): void {
+  for (const [name, factor] of Object.entries(gradientScales)) {
+    const tensor = tensorsOf(segments, gradient.length).find((one) => one.name === name);
+    if (!tensor)
+      throw new GradswarmError(
+        'ERR_SCENARIO',
+        `method.gradientScales: expected names among ${segments.map((one) => one.name).join(', ')}, got '${name}'`,
+      );
+    for (let i = tensor.start; i < tensor.end; i++) gradient[i] = factor * gradient[i]!;
+  }
+}
+
 export default defineMethod({
   name: 'sgd',
   paper: {
@@ -112,8 +129,15 @@ export default defineMethod({
     algorithm: 'synchronous parallel SGD',
   },
   defaults,
-  check({ batchSize, noiseScale }) {
+  check({ batchSize, gradientScales, noiseScale, optimizer }) {
     requirePositive('method.batchSize', batchSize);
+    for (const [name, factor] of Object.entries(gradientScales))
+      requirePositive(`method.gradientScales.${name}`, factor);
+    if (Object.keys(gradientScales).length > 0 && needsOf({ optimizer }).size > 0)
+      throw new GradswarmError(
+        'ERR_SCENARIO',
+        `method.gradientScales: expected {} with optimizer '${optimizer.name}', which compares gradients`,
+      );
     noiseScaleSettings(noiseScale);
   },
   messages,
@@ -167,6 +191,7 @@ export default defineMethod({
         ? measureNoiseScale(at, noiseScale, state.noise, modules, statistics, within.mean())
         : state.noise;
       const gradient = mean.value();
+      scaleTensors(gradient, at);
       const evidence = evidenceOf(heard, gradient);
       if (!evidence) return { ...state, noise };
       const rule = loadOptimizer(at.hyperparameters.optimizer, at.segments);

@@ -11,6 +11,7 @@ import {
 } from '../numerics/noise-scale.js';
 import { requireCount, requireOneOf, requirePositive } from '../numerics/settings.js';
 import { signalToNoiseInto } from '../numerics/signal-to-noise.js';
+import { scale } from '../numerics/vector.js';
 import { loadOptimizer, type OptimizerSpec } from '../optimizers/load-optimizer.js';
 import { integerPower } from '../optimizers/powers.js';
 import { tensorsOf } from '../optimizers/tensors.js';
@@ -40,6 +41,8 @@ const defaults = {
   subBatches: 1,
   /** With fewer devices in a round, the round is the base optimizer's: ratios of 2 or 3 are mostly noise. */
   leastDevices: 4,
+  /** Clients that multiply the gradient they send, such as {clients: [0], factor: 10}: what one of them can do. */
+  scaled: null as { readonly clients: readonly number[]; readonly factor: number } | null,
   /** Such as {decay: 0.95}: measure the gradient noise scale. `ownHalves` needs subBatches >= 2 and adds no traffic here. */
   noiseScale: null as object | null,
 };
@@ -68,6 +71,10 @@ const messages = {
 } as const satisfies MessageKinds;
 
 type Round = CoordinatorRound<typeof defaults, typeof messages>;
+
+function times(factor: number, vector: Vector): Vector {
+  return factor === 1 ? vector : scale(factor, vector);
+}
 
 /** What the clients say, folded; `within` is what the parts of each batch say of sampling noise, null with whole batches. */
 async function listen(
@@ -150,17 +157,18 @@ export default defineMethod({
     async round(state, at) {
       const [model] = await at.take('model');
       if (!model) return state;
-      const { batchSize, subBatches } = at.hyperparameters;
+      const { batchSize, subBatches, scaled } = at.hyperparameters;
       const batch = at.rng.batch(at.objective.exampleCount, batchSize);
       if (batch.length === 0) return state;
+      const factor = scaled?.clients.includes(at.self) ? scaled.factor : 1;
       if (subBatches === 1) {
         const gradient = await at.objective.gradient(model.params, batch);
-        at.post('gradient', 'coordinator', { gradient, examples: batch.length });
+        at.post('gradient', 'coordinator', { gradient: times(factor, gradient), examples: batch.length });
         return state;
       }
       const { gradient, spread, parts } = await gradientByParts(at.objective, model.params, batch, subBatches);
-      at.post('gradient', 'coordinator', { gradient, examples: batch.length });
-      at.post('moments', 'coordinator', { spread, parts });
+      at.post('gradient', 'coordinator', { gradient: times(factor, gradient), examples: batch.length });
+      at.post('moments', 'coordinator', { spread: times(factor * factor, spread), parts });
       return state;
     },
   },

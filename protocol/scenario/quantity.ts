@@ -5,7 +5,8 @@ import type { MetricsRow, RunRecord } from './expectation.js';
  * `bytes` (all three), `simulatedMs`, `wallMs`, or anything measured besides. A figure is one number a run: an entry of
  * the summary, or a series after `first`, `final`, `least`, `greatest`, `mean`, `late` (the mean over the last quarter of
  * its rounds) or `total`: `finalLoss`, `totalBytesUp`,
- * or with a dot where the series' name must stay as it is, `final.gsnr.mean`.
+ * or with a dot where the series' name must stay as it is, `final.gsnr.mean`. Two figures with ' / ' between them are their
+ * quotient: `finalLoss / finalTrainLoss`.
  */
 
 const OWN = ['loss', 'accuracy', 'bytesUp', 'bytesDown', 'bytesPeer', 'simulatedMs', 'wallMs'] as const;
@@ -27,8 +28,15 @@ export function seriesOf(record: RunRecord, series: string): { readonly round: n
 
 const FIGURE = /^(first|final|least|greatest|mean|late|total)(\.?)(.+)$/;
 
+const QUOTIENT = ' / ';
+
 /** The figure's value; null where the run has no such figure. */
 export function figureOf(record: RunRecord, figure: string): number | null {
+  const [of, ...over] = figure.split(QUOTIENT);
+  if (over.length > 0) {
+    const [top, bottom] = [figureOf(record, of!), figureOf(record, over.join(QUOTIENT))];
+    return top === null || bottom === null ? null : top / bottom;
+  }
   const summed = Object.hasOwn(record.summary, figure) ? record.summary[figure] : undefined;
   if (typeof summed === 'number') return summed;
   const [, statistic, dot, rest] = FIGURE.exec(figure) ?? [];
