@@ -11,7 +11,7 @@ import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
-import { type Evaluator, evaluateEstimates } from './evaluation.js';
+import { type EvaluatedRound, type Evaluator, evaluateEstimates, trainingColumns } from './evaluation.js';
 import { withAbandonedAttempts } from './privacy-budget.js';
 import type { MetricsRow } from './run-directory/metrics.js';
 
@@ -275,7 +275,7 @@ export class RunLoop {
     if (entries.length > 0) observer.released?.(entries);
     if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
-    const evaluation = due ? await evaluateEstimates(this.options.evaluator, await this.estimatesByParty()) : null;
+    const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
     if (inspect) Object.assign(extra, await inspect(this.round, await this.estimates()));
     const row: MetricsRow = {
@@ -302,6 +302,14 @@ export class RunLoop {
       repeats,
       plan.cohort.filter((client) => !reported.has(client)),
     );
+  }
+
+  private async evaluate(): Promise<EvaluatedRound> {
+    const { evaluator, scenario } = this.options;
+    const estimates = await this.estimatesByParty();
+    const heldOut = await evaluateEstimates(evaluator, estimates);
+    if (!scenario.evaluation.train) return heldOut;
+    return { ...heldOut, extra: { ...heldOut.extra, ...(await trainingColumns(evaluator, estimates, heldOut)) } };
   }
 
   private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {

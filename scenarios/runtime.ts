@@ -11,7 +11,7 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { loadExpectations } from './catalogue.js';
 import { readRecordedRun, replayFleet } from './replay.js';
 import type { RunOptions, RunOutcome, SweepOutcome } from './run.js';
-import { judgedClaim } from './run-report.js';
+import { claimedRecord, judgedClaim } from './run-report.js';
 import { runSession, type SessionResult, shown } from './session.js';
 import { sweepFigures } from './sweep-figures.js';
 
@@ -69,7 +69,7 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
     summary: sweep.description,
     verdict: { valid, expectations: verdict.expectations },
     method: { name: method.name, paper: method.paper },
-    claims: sweep.claims.map((claim) => judgedClaim(claim, records.at(-1)!, method)),
+    claims: sweep.claims.map((claim) => judgedClaim(claim, claimedRecord(claim, records), method, verdict)),
     figures: sweepFigures(sweep, records),
     repeat: [`gradswarm run ${sweep.name}`],
   });

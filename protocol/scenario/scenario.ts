@@ -138,7 +138,8 @@ export interface Scenario {
   readonly devices: readonly Device[];
   readonly links: readonly Link[];
   readonly faults: readonly FaultRule[];
-  readonly evaluation: { readonly everyRounds: number };
+  /** `train`: also on the clients' training examples, for the generalisation gap. */
+  readonly evaluation: { readonly everyRounds: number; readonly train: boolean };
   /** null: no checkpoint. */
   readonly checkpoints: { readonly everyRounds: number | null };
   readonly workers: Workers;
