@@ -18,7 +18,6 @@ import { GAUSSIAN_PROBLEMS, type GaussianProblem, problemModel } from './gaussia
 import {
   type IsotropicPrior,
   isotropicPrior,
-  isWholeShard,
   LikelihoodShard,
   type LogPosteriorContext,
 } from './likelihood-shard.js';
@@ -89,7 +88,7 @@ class GaussianMeanShard extends LikelihoodShard {
   }
 
   protected override addBatchGradient(params: ReadonlyVector, batch: Uint32Array, sums: Float64Array): void {
-    if (!isWholeShard(batch, this.exampleCount)) {
+    if (!this.isWhole(batch)) {
       super.addBatchGradient(params, batch, sums);
       return;
     }
