@@ -25,6 +25,8 @@ export class WorkersLost extends GradswarmError {
 /** What a run is told while it goes on. */
 export interface RunObserver {
   round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void;
+  /** Samplers: posterior draws that the round kept, by chain; told before `round`. */
+  draws?(chains: readonly ReadonlyVector[]): void;
   abandoned(round: number, attempt: number, reason: string): void;
   /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
   checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
@@ -243,6 +245,8 @@ export class RunLoop {
       wallMs: this.wallMs(),
       extra,
     };
+    const draws = site.host.method.coordinator?.draws?.(site.party('coordinator').record.state as object);
+    if (draws) observer.draws?.(draws);
     observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
   }
 
