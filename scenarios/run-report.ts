@@ -12,6 +12,7 @@ import { spectralGap } from '../protocol/topology/spectrum.js';
 import { histogramColumns, labelHistogram, skewOf } from '../worker/datasets/partition/skew.js';
 import type { Workshop } from '../worker/workshop.js';
 import type { Fleet } from './fleet.js';
+import type { PosteriorReport } from './posterior.js';
 
 export interface RunReport {
   readonly scenario: Scenario;
@@ -21,6 +22,8 @@ export interface RunReport {
   readonly verdict: Verdict;
   readonly record: RunRecord;
   readonly fleet: Fleet;
+  /** Of samplers. */
+  readonly posterior: PosteriorReport | null;
 }
 
 /** Graphs of more peers than this are a black disc, and their spectrum takes minutes. */
@@ -28,7 +31,7 @@ const MOST_NODES_DRAWN = 200;
 
 /** Writes report.html from the run and what only the running processes knew of it: partition, graph, model. */
 export async function writeRunReport(run: RunReport): Promise<string> {
-  const { scenario, method, workshop, directory, verdict, record, fleet } = run;
+  const { scenario, method, workshop, directory, verdict, record, fleet, posterior } = run;
   const { name: _name, ...hyperparameters } = scenario.method;
   const { dataset, partition, family } = workshop;
   const content: ReportContent = {
@@ -46,7 +49,8 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     clients: scenario.clients,
     participation: participationText(scenario),
     claims: scenario.claims.map((claim) => judgedClaim(claim, record, method)),
-    figures: [...partitionFigures(workshop), ...graphFigures(fleet, scenario)],
+    figures: [...(posterior?.plots ?? []), ...partitionFigures(workshop), ...graphFigures(fleet, scenario)],
+    tables: posterior ? [posterior.table] : [],
     numbers: { ...skewNumbers(workshop), ...graphNumbers(fleet, scenario) },
     repeat: [`gradswarm run ${directory.path}`, `gradswarm replay ${directory.path}`],
   };

@@ -12,6 +12,7 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { openWorkshop, type Workshop } from '../worker/workshop.js';
 import { loadExpectations } from './catalogue.js';
 import { type Fleet, openFleet } from './fleet.js';
+import { concludePosterior } from './posterior.js';
 import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { writeRunReport } from './run-report.js';
@@ -140,7 +141,8 @@ async function conclude(
     stateDigest: digest ?? '',
     ...(options.point ? { point: options.point } : {}),
   };
-  const summary = summaryOf(record, result, fleet);
+  const posterior = await concludePosterior(scenario, workshop, directory);
+  const summary = { ...summaryOf(record, result, fleet), ...posterior?.figures };
   const complete = { ...record, summary };
   const expectations = await loadExpectations();
   const verdict: Verdict = finished
@@ -157,7 +159,16 @@ async function conclude(
     stateDigest: digest,
   });
   directory.writeVerdict(verdict);
-  const reportPath = await writeRunReport({ scenario, method, workshop, directory, verdict, record: complete, fleet });
+  const reportPath = await writeRunReport({
+    scenario,
+    method,
+    workshop,
+    directory,
+    verdict,
+    record: complete,
+    fleet,
+    posterior,
+  });
   if (!finished)
     throw new GradswarmError(
       'ERR_STOPPED',

@@ -8,7 +8,7 @@ import {
   SURROGATE_MESSAGES,
   type Surrogates,
 } from './conducive.js';
-import { type Kernel } from './kernels.js';
+import type { Kernel } from './kernels.js';
 import {
   coordinateVisits,
   hostVisits,

@@ -79,7 +79,13 @@ export async function exchangeSurrogates(at: ClientExchange): Promise<Surrogates
   const fitted =
     surrogate === 'objective'
       ? at.objective.surrogate(form as 'full' | 'diagonal')
-      : await surrogateOfDraws(at.objective, at.hyperparameters, at.zeros(), at.clientCount, at.rng.derive('surrogate'));
+      : await surrogateOfDraws(
+          at.objective,
+          at.hyperparameters,
+          at.zeros(),
+          at.clientCount,
+          at.rng.derive('surrogate'),
+        );
   const own = {
     eta: copy(fitted.eta),
     precision: form === 'diagonal' ? copy(fitted.precision) : packed(fitted.precision),
@@ -106,7 +112,9 @@ function packed(matrix: Vector): Vector {
 }
 
 /** Sums the clients' natural parameters in client order and tells everybody. A client that is absent has a flat surrogate. */
-export async function multiplySurrogates(at: Omit<CoordinatorRound<ConduciveSettings, SurrogateMessages>, 'undelivered'>): Promise<void> {
+export async function multiplySurrogates(
+  at: Omit<CoordinatorRound<ConduciveSettings, SurrogateMessages>, 'undelivered'>,
+): Promise<void> {
   let sums: { readonly eta: Float64Array; readonly precision: Float64Array } | null = null;
   for await (const { eta, precision } of at.stream('surrogate')) {
     sums ??= { eta: new Float64Array(eta.length), precision: new Float64Array(precision.length) };

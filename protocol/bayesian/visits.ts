@@ -1,4 +1,12 @@
-import type { ClientIndex, ClientRound, CoordinatorRound, LogPosterior, ReadonlyVector, Rng, Vector } from '../method.js';
+import type {
+  ClientIndex,
+  ClientRound,
+  CoordinatorRound,
+  LogPosterior,
+  ReadonlyVector,
+  Rng,
+  Vector,
+} from '../method.js';
 import { requireCount, requirePositive } from '../numerics/settings.js';
 import { copy, squaredDistance } from '../numerics/vector.js';
 import { GradswarmError } from '../wire/error-codes.js';

@@ -4,6 +4,8 @@ import type { ClientIndex, Objective, ReadonlyVector, Rng, Segment, Vector } fro
 export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number | null;
+  /** Expected calibration error in [0, 1], of families that predict probabilities. */
+  readonly calibrationError?: number;
 }
 
 /** What computes, for the manifest. `why` has one line for each candidate that was looked at. */

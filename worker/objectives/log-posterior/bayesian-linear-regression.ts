@@ -13,12 +13,7 @@ import {
   requireClasses,
   rowProduct,
 } from './feature-rows.js';
-import {
-  type IsotropicPrior,
-  isotropicPrior,
-  LikelihoodShard,
-  type LogPosteriorContext,
-} from './likelihood-shard.js';
+import { type IsotropicPrior, isotropicPrior, LikelihoodShard, type LogPosteriorContext } from './likelihood-shard.js';
 import { negativeLogPredictive } from './predictive.js';
 
 /**

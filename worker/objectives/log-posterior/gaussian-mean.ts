@@ -15,12 +15,7 @@ import {
   observationsOfModel,
 } from './gaussian-observations.js';
 import { GAUSSIAN_PROBLEMS, type GaussianProblem, problemModel } from './gaussian-problems.js';
-import {
-  type IsotropicPrior,
-  isotropicPrior,
-  LikelihoodShard,
-  type LogPosteriorContext,
-} from './likelihood-shard.js';
+import { type IsotropicPrior, isotropicPrior, LikelihoodShard, type LogPosteriorContext } from './likelihood-shard.js';
 import { negativeLogPredictive } from './predictive.js';
 
 /**
