@@ -34,9 +34,7 @@ export const assign = z.strictObject({
   peerKey: z.string(),
   scenario: z.record(z.string(), z.unknown()),
   clients: z.array(client),
-  workers: z.array(
-    z.strictObject({ worker: z.string(), clients: z.array(client), peerUrl: z.string().nullable() }),
-  ),
+  workers: z.array(z.strictObject({ worker: z.string(), clients: z.array(client), peerUrl: z.string().nullable() })),
 });
 
 export const ready = z.strictObject({
@@ -53,6 +51,7 @@ export const plan = z.strictObject({
   attempt: round,
   cohort: z.array(client),
   absent: z.array(z.strictObject({ from: client, why: z.enum(['crashed', 'aborted']) })),
+  forgotten: z.array(client),
   inclusion: z.number(),
   startMs: z.number(),
 });
@@ -75,6 +74,8 @@ export const done = z.strictObject({
   absences: z.array(z.strictObject({ round, kind: z.string(), step: round, from: party, to: party, why })),
   bytes: z.strictObject({ up: byteCount, down: byteCount, peer: byteCount }),
   tensorCounts: z.array(z.number()),
+  /** How often each fault rule acted in the worker since its last report. */
+  firings: z.array(z.number().int().nonnegative()),
 });
 
 export const failed = z.strictObject({ index: round, attempt: round, code: z.string(), message: z.string() });
@@ -104,9 +105,7 @@ export const collect = z.strictObject({
 export const packed = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('seals'),
-    seals: z.array(
-      z.strictObject({ round, attempt: round, from: party, counts: z.array(round), to: z.array(party) }),
-    ),
+    seals: z.array(z.strictObject({ round, attempt: round, from: party, counts: z.array(round), to: z.array(party) })),
   }),
   z.strictObject({
     type: z.literal('collected'),
