@@ -44,6 +44,8 @@ export class ShardDrift {
     like: ReadonlyVector,
     parameterCount: number,
     private readonly batchSize: number,
+    /** 1: the whole prior, as a chain that is on one shard at a time needs it; 1 / S where all shards' estimates are summed. */
+    private readonly priorShare = 1,
   ) {
     this.drift = zerosLike(like, parameterCount);
     this.meanGradient = zerosLike(like, parameterCount);
@@ -69,13 +71,13 @@ export class ShardDrift {
   }
 
   private combine(position: ReadonlyVector, frequency: number, conducive: LinearDrift | null): void {
-    const { drift, meanGradient } = this;
+    const { drift, meanGradient, priorShare } = this;
     const prior = this.objective.priorGradient(position);
     const scale = this.objective.exampleCount / frequency;
     const d = drift.length;
     // Likelihood and conducive gradient nearly cancel, so their sum is rounded to the run's precision once.
     for (let i = 0; i < d; i++) {
-      let sum = prior[i]! - scale * meanGradient[i]!;
+      let sum = priorShare * prior[i]! - scale * meanGradient[i]!;
       if (conducive) sum += linearDriftAt(conducive, position, i);
       drift[i] = sum;
     }
