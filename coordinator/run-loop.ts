@@ -190,7 +190,8 @@ export class RunLoop {
     // When one side fails the other must not be left waiting for it.
     let failure: unknown = null;
     const stop = (error: unknown): void => {
-      failure ??= error;
+      // Halves that were stopped because of an error say nothing new, and may say it first.
+      if (failure === null || (isStop(failure) && !isStop(error))) failure = error;
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
     };
     const clients = crew.begin(plan).catch((error: unknown) => {
@@ -339,6 +340,10 @@ function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
     a.step - b.step ||
     (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
   );
+}
+
+function isStop(error: unknown): boolean {
+  return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
 }
 
 /** The coordinator's own numbers, and the mean over clients of each name that clients measured. */

@@ -103,7 +103,7 @@ export default defineSampler({
       const positions = parted(message.positions, chains).map(copy);
       for (const [chain, position] of positions.entries()) {
         const noise = {
-          common: at.shared.derive('chain', chain).normal(count * d),
+          common: at.shared.derive('chain', chain, 0).normal(count * d),
           own: at.rng.derive('chain', chain, 'noise').normal(count * d),
         };
         const batches = at.rng.derive('chain', chain, 'batches');

@@ -162,7 +162,7 @@ async function localRun(
   const { stepSize, batchSize, commonNoise } = at.hyperparameters;
   const { objective, clientCount } = at;
   const d = position.length;
-  const common = at.shared.derive('chain', chain).normal(steps * d);
+  const common = at.shared.derive('chain', chain, 0).normal(steps * d);
   const own = at.rng.derive('chain', chain, 'noise').normal(steps * d);
   const batches = at.rng.derive('chain', chain, 'batches');
   const commonStddev = Math.sqrt(stepSize * commonNoise);
