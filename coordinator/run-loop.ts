@@ -28,6 +28,8 @@ export class WorkersLost extends GradswarmError {
 /** What a run is told while it goes on. */
 export interface RunObserver {
   round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void;
+  /** Samplers: posterior draws that the round kept, by chain; told before `round`. */
+  draws?(chains: readonly ReadonlyVector[]): void;
   abandoned(round: number, attempt: number, reason: string): void;
   /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
   checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
@@ -219,8 +221,8 @@ export class RunLoop {
     // When one side fails the other must not be left waiting for it.
     let failure: unknown = null;
     const stop = (error: unknown): void => {
-      // Halves that were stopped because another failed say nothing of the cause.
-      if (failure === null || isStop(failure)) failure = error;
+      // Halves that were stopped because of an error say nothing new, and may say it first.
+      if (failure === null || (isStop(failure) && !isStop(error))) failure = error;
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
     };
     const clients = crew.begin(plan).catch((error: unknown) => {
@@ -289,6 +291,8 @@ export class RunLoop {
       wallMs: this.wallMs(),
       extra,
     };
+    const draws = site.host.method.coordinator?.draws?.(site.party('coordinator').record.state as object);
+    if (draws) observer.draws?.(draws);
     observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
   }
 

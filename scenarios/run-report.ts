@@ -18,6 +18,7 @@ import { spectralGap } from '../protocol/topology/spectrum.js';
 import { histogramColumns, labelHistogram, skewOf } from '../worker/datasets/partition/skew.js';
 import type { Workshop } from '../worker/workshop.js';
 import type { Fleet } from './fleet.js';
+import type { PosteriorReport } from './posterior.js';
 import type { StudyResult } from './study.js';
 
 export interface RunReport {
@@ -34,6 +35,8 @@ export interface RunReport {
   readonly forecast: readonly string[];
   /** null: nothing was released. */
   readonly privacy: PrivacyResult | null;
+  /** Of samplers. */
+  readonly posterior: PosteriorReport | null;
 }
 
 /** Graphs of more peers than this are a black disc, and their spectrum takes minutes. */
@@ -41,7 +44,7 @@ const MOST_NODES_DRAWN = 200;
 
 /** Writes report.html from the run and what only the running processes knew of it: partition, graph, model. */
 export async function writeRunReport(run: RunReport): Promise<string> {
-  const { scenario, method, workshop, directory, verdict, record, fleet, studied, forecast, privacy } = run;
+  const { scenario, method, workshop, directory, verdict, record, fleet, studied, forecast, privacy, posterior } = run;
   const { name: _name, ...hyperparameters } = scenario.method;
   const { dataset, partition, family } = workshop;
   const content: ReportContent = {
@@ -59,7 +62,13 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     clients: scenario.clients,
     participation: participationText(scenario),
     claims: scenario.claims.map((claim) => judgedClaim(claim, record, method, verdict)),
-    figures: [...(studied?.figures ?? []), ...partitionFigures(workshop), ...graphFigures(fleet, scenario)],
+    figures: [
+      ...(studied?.figures ?? []),
+      ...(posterior?.plots ?? []),
+      ...partitionFigures(workshop),
+      ...graphFigures(fleet, scenario),
+    ],
+    tables: posterior ? [posterior.table] : [],
     ...(privacy ? { privacy } : {}),
     numbers: { ...studied?.summary, ...skewNumbers(workshop), ...graphNumbers(fleet, scenario) },
     repeat: [`gradswarm run ${directory.path}`, `gradswarm replay ${directory.path}`],

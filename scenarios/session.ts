@@ -15,6 +15,7 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { openWorkshop, type Workshop } from '../worker/workshop.js';
 import { loadExpectations } from './catalogue.js';
 import { type Fleet, openFleet } from './fleet.js';
+import { concludePosterior } from './posterior.js';
 import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { writeRunReport } from './run-report.js';
@@ -159,7 +160,8 @@ async function conclude(
     ? await studyResult(study, { ...record, summary: summaryOf(record, result, fleet) }, result)
     : null;
   for (const text of studied?.notes ?? []) options.watcher?.note(text);
-  const summary = { ...summaryOf(record, result, fleet), ...studied?.summary };
+  const posterior = await concludePosterior(scenario, workshop, directory);
+  const summary = { ...summaryOf(record, result, fleet), ...posterior?.figures, ...studied?.summary };
   const complete = { ...record, summary };
   const expectations = await loadExpectations();
   const verdict: Verdict = finished
@@ -194,6 +196,7 @@ async function conclude(
     studied,
     forecast,
     privacy,
+    posterior,
   });
   if (!finished)
     throw new GradswarmError(

@@ -4,7 +4,7 @@ import type { ClientIndex, Objective, ReadonlyVector, Rng, Segment, Vector } fro
 export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number | null;
-  /** Further columns, such as the distance to the truth where the data's is known. */
+  /** Further columns, such as the distance to the truth where the data's is known, or the calibration error of predictions. */
   readonly extra?: Readonly<Record<string, number>>;
 }
 
