@@ -22,6 +22,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
   const objectives = new Map<ClientIndex, TimedObjective>();
   const site: RunSite = new RunSite({
     ...options,
+    now: () => performance.now(),
     model: workshop.model,
     codings: await loadCodings(scenario.codecs, workshop.model.segments),
     privacy: options.privacy,

@@ -58,6 +58,13 @@ export const plan = z.strictObject({
 
 const byteCount = z.strictObject({ raw: z.number(), payload: z.number(), wire: z.number() });
 
+const codingCost = z.strictObject({
+  encodeMs: z.number(),
+  decodeMs: z.number(),
+  squaredError: z.number(),
+  squaredNorm: z.number(),
+});
+
 export const done = z.strictObject({
   index: round,
   attempt: round,
@@ -69,6 +76,7 @@ export const done = z.strictObject({
       unheard: z.array(z.strictObject({ kind: z.string(), step: round, from: party, to: party })),
       unused: z.array(client),
       ledger: z.array(z.unknown()),
+      coding: z.strictObject({ up: codingCost, down: codingCost, peer: codingCost }),
     }),
   ),
   absences: z.array(z.strictObject({ round, kind: z.string(), step: round, from: party, to: party, why })),
