@@ -1,4 +1,5 @@
 import type { ClientIndex, PartyId, ReadonlyVector } from '../protocol/method.js';
+import { addCodingCosts, type CodingCosts, noCodingCosts } from '../protocol/party/coding-cost.js';
 import type { Crew, CrewReport, Settlement } from '../protocol/party/crew.js';
 import type { AbsenceRecord, DeliveryEntry } from '../protocol/party/delivery-log.js';
 import { addBytes, type ByteCounts, noBytes } from '../protocol/party/dispatch.js';
@@ -271,8 +272,11 @@ export class RunLoop {
     const clocks = own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs);
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
     this.round++;
-    const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes) };
-    const entries = this.releasesOf(plan, [...(own ? [own] : []), ...report.parties]);
+    const coding = noCodingCosts();
+    const parties = [...(own ? [own] : []), ...report.parties];
+    for (const party of parties) addCodingCosts(coding, party.coding);
+    const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes, coding) };
+    const entries = this.releasesOf(plan, parties);
     this.ledger.push(...entries);
     if (entries.length > 0) observer.released?.(entries);
     if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
@@ -338,7 +342,16 @@ export class RunLoop {
       site.parties.get('coordinator')?.abandon();
       site.takeBytes();
       site.host.takeAbsences();
-    } else site.parties.get('coordinator')?.commit([]);
+    } else {
+      const gone = new Set(settlement.voided);
+      const unheard = new Set<string>();
+      for (const report of reports)
+        for (const { kind, step, from, to } of report.unheard)
+          if (from === 'coordinator') unheard.add(`${kind} ${step} ${to}`);
+      site.parties
+        .get('coordinator')
+        ?.commit([], (kind, step, to) => gone.has(to as ClientIndex) || unheard.has(`${kind} ${step} ${to}`));
+    }
     crew.settle(settlement, plan.cohort);
   }
 
@@ -426,17 +439,25 @@ function measures(parties: readonly PartyReport[], own: PartyReport | null): Rec
   return result;
 }
 
-/** Bytes before codecs and after, where a codec made a difference. */
-function codecColumns(bytes: ByteCounts): Record<string, number> {
+/**
+ * Of the directions in which a codec was at work: bytes of vectors before it and after, milliseconds that all parties together
+ * spent in it, and |decoded - encoded| / |encoded| over all vectors of the round.
+ */
+function codecColumns(bytes: ByteCounts, coding: CodingCosts): Record<string, number> {
   const columns: Record<string, number> = {};
   for (const [direction, name] of [
     ['up', 'Up'],
     ['down', 'Down'],
     ['peer', 'Peer'],
   ] as const) {
-    if (bytes[direction].raw === bytes[direction].payload) continue;
-    columns[`rawBytes${name}`] = bytes[direction].raw;
-    columns[`payloadBytes${name}`] = bytes[direction].payload;
+    const { raw, payload } = bytes[direction];
+    const { encodeMs, decodeMs, squaredError, squaredNorm } = coding[direction];
+    if (raw === payload && squaredNorm === 0) continue;
+    columns[`rawBytes${name}`] = raw;
+    columns[`payloadBytes${name}`] = payload;
+    columns[`encodeMs${name}`] = encodeMs;
+    columns[`decodeMs${name}`] = decodeMs;
+    if (squaredNorm > 0) columns[`compressionError${name}`] = Math.sqrt(squaredError / squaredNorm);
   }
   return columns;
 }

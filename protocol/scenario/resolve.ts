@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Catalogue, type CodecEntry, type Entry, type MethodEntry, type Table, tableOf } from './catalogue.js';
+import type { Found, FoundCodec } from './codec-checks.js';
 import { complete } from './complete.js';
-import { checkAcross, type Found, type FoundCodec } from './cross-checks.js';
+import { checkAcross } from './cross-checks.js';
 import { FAULT_RULES, isBuiltInFault, ruleTimes } from './fault-rules.js';
 import { isPlainObject, plainCopy } from './plain-data.js';
 import { join, Problems } from './problems.js';
