@@ -19,6 +19,7 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { datasetDefaults } from '../worker/datasets/load.js';
 import { partitionDefaults } from '../worker/datasets/partition/partition.js';
 import { objectiveDefaults } from '../worker/objectives/objectives.js';
+import { loadStudies } from './study.js';
 
 const PROTOCOL = new URL('../protocol/', import.meta.url);
 
@@ -65,6 +66,10 @@ export async function loadCatalogue(): Promise<Catalogue> {
         hasReplicas: receiver !== undefined,
       };
     }),
+    studies: tableFrom(
+      await loadStudies(),
+      ({ defaults, check }): Entry => ({ defaults, ...(check ? { check } : {}) }),
+    ),
     expectations: tableFrom(await loadExpectations(), (family) => family),
   };
 }

@@ -1,4 +1,5 @@
 import type { AnyMethod, Objective, PartyId, Privacy } from '../method.js';
+import type { LedgerEntry } from '../privacy/ledger.js';
 import { GradswarmError } from '../wire/error-codes.js';
 import type { CodingCosts } from './coding-cost.js';
 import type { Dispatch } from './dispatch.js';
@@ -7,8 +8,8 @@ import type { MessageCoding } from './message-coding.js';
 import type { Missed } from './message-journal.js';
 import type { PostOffice } from './post-office.js';
 import type { PartyRecord } from './record.js';
-import type { RoundHost } from './round.js';
-import { PartyRound, type Unheard } from './round.js';
+import { PartyRound } from './round.js';
+import type { RoundHost, Unheard } from './round-host.js';
 import type { RoundPlan } from './seal.js';
 
 /** What became of one party's half in one attempt. */
@@ -42,7 +43,7 @@ export interface PartyServices {
   /** Simulated milliseconds that the party's device takes for a round beside its examples. */
   msPerRound(party: PartyId, round: number): number;
   objective(party: PartyId, round: PartyRound): Objective;
-  privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
+  privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
 }
 
 /**
@@ -79,7 +80,9 @@ export class Party {
     const mailbox = office.open(this.id, plan.index, plan.attempt);
     for (const { from, why } of plan.absent) mailbox.rule(from, why);
     const coding = this.services.coding(this.id, this.kept);
-    const ledger: unknown[] = [];
+    const ledger: LedgerEntry[] = [];
+    // One for the attempt: it numbers its releases, and two of the same number would share their noise.
+    let privacy: Privacy | undefined;
     const round = new PartyRound(
       host,
       this.id,
@@ -89,12 +92,13 @@ export class Party {
       coding,
       {
         objective: (at) => this.services.objective(this.id, at),
-        privacy: () => this.services.privacy(this.id, plan.attempt, ledger),
+        privacy: () => (privacy ??= this.services.privacy(this.id, plan, ledger)),
         undelivered: this.kept.undelivered,
         msPerRound: this.services.msPerRound(this.id, plan.index),
       },
       this.kept.clockMs,
     );
+    dispatch.begin(this.id, round.clockMs);
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
       const state = await halfOf(host.method, this.id).round(this.kept.state as any, round as any);

@@ -17,6 +17,8 @@ export interface Catalogue {
   readonly memories: Table<MemoryEntry>;
   /** Faults beyond those of `fault-rules.ts`. Left out: none. */
   readonly faults?: Table<Entry>;
+  /** Left out: none. */
+  readonly studies?: Table<Entry>;
   readonly expectations: Table<ExpectationFamily>;
 }
 
