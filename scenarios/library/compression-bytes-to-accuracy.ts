@@ -56,7 +56,8 @@ export default sweep('compression-bytes-to-accuracy', {
   ]),
   claims: [
     {
-      claim: 'Sending the largest 0.1 % to 1 % of gradient entries, the rest accumulated, keeps accuracy (270x to 600x less traffic)',
+      claim:
+        'Sending the largest 0.1 % to 1 % of gradient entries, the rest accumulated, keeps accuracy (270x to 600x less traffic)',
       source: 'Deep Gradient Compression (Lin et al., ICLR 2018)',
       of: 'finalAccuracy',
     },
