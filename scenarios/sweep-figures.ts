@@ -1,4 +1,4 @@
-import { type SeedGroup, seedBands } from '../coordinator/run-directory/comparison-plots.js';
+import { type SeedGroup, scatter, seedBands } from '../coordinator/run-directory/comparison-plots.js';
 import type { Figure } from '../coordinator/run-directory/plots.js';
 import { comparisonFigures } from '../coordinator/run-directory/run-plots.js';
 import type { RunRecord } from '../protocol/scenario/expectation.js';
@@ -9,7 +9,8 @@ import type { ResolvedSweep } from '../protocol/scenario/sweep.js';
 export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
   const runs = records.map((record, i) => ({ name: sweep.points[i]!.label, rows: record.rows }));
   const seeds = sweep.over.seed ?? [];
-  if (seeds.length < 2) return comparisonFigures(runs);
+  const compressed = compressionFigures(sweep, records);
+  if (seeds.length < 2) return [...comparisonFigures(runs), ...compressed];
   const groups = groupedBySetting(records);
   const figures: Figure[] = [];
   for (const of of ['loss', 'accuracy'] as const) {
@@ -24,7 +25,31 @@ export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]
     });
   }
   const first = groups.map(({ name, runs }) => ({ name, rows: runs[0]! }));
-  return [...figures, ...comparisonFigures(first).filter(({ name }) => !name.endsWith('-by-round'))];
+  return [...figures, ...compressed, ...comparisonFigures(first).filter(({ name }) => !name.endsWith('-by-round'))];
+}
+
+/** Where codecs are swept: what is learnt for how many bytes uplink, one mark for each setting and seed. */
+function compressionFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
+  if (!Object.keys(sweep.over).some((path) => path.startsWith('codecs'))) return [];
+  return (['accuracy', 'loss'] as const).flatMap((of) => {
+    const points = groupedBySetting(records).flatMap(({ name, runs }) =>
+      runs.flatMap((rows) => {
+        const last = rows.findLast((row) => row[of] !== null && Number.isFinite(row[of]));
+        const bytes = rows.reduce((sum, row) => sum + row.bytesUp, 0);
+        return last && bytes > 0 ? [{ x: bytes, y: last[of]!, series: name }] : [];
+      }),
+    );
+    if (points.length === 0) return [];
+    return {
+      name: `${of}-by-uplink-bytes`,
+      caption: `Final ${of} (held out) against bytes on the wire from clients to the coordinator, each setting and seed.`,
+      spec: scatter(
+        points,
+        { title: 'bytes uplink', scale: 'log', format: '.1s' },
+        { title: `final ${of} (held out)`, ...(of === 'accuracy' ? { format: '.0%' } : {}) },
+      ),
+    };
+  });
 }
 
 /** Points that differ in their seed alone, together. */
