@@ -50,7 +50,10 @@ export class FrameRouter implements Remote {
     http: Server,
     private readonly membership: Membership,
     layouts: Iterable<KindLayout>,
-    private readonly options: Omit<ChannelOptions, 'crc32' | 'defer'>,
+    private readonly options: Omit<ChannelOptions, 'crc32' | 'defer'> & {
+      /** Real milliseconds to keep a frame of the coordinator's half back; null: none is. */
+      readonly hold: ((frame: Frame) => number) | null;
+    },
     private readonly events: RouterEvents,
   ) {
     this.layouts = [...layouts].sort((a, b) => a.index - b.index);
@@ -69,9 +72,14 @@ export class FrameRouter implements Remote {
   }
 
   send(frame: Frame): void {
-    const member = frame.to === 'coordinator' ? undefined : this.membership.host(frame.to);
-    const wire = member && this.wires.get(member.id);
-    wire?.channel.send({ type: 'frame', frame });
+    const heldMs = this.options.hold?.(frame) ?? 0;
+    const go = () => {
+      const member = frame.to === 'coordinator' ? undefined : this.membership.host(frame.to);
+      const wire = member && this.wires.get(member.id);
+      wire?.channel.send({ type: 'frame', frame });
+    };
+    if (heldMs > 0) setTimeout(go, heldMs);
+    else go();
   }
 
   seal(seal: Seal, to: readonly PartyId[]): void {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { nanoid } from 'nanoid';
+import { frameHold } from '../protocol/links/link-buckets.js';
 import type { AnyMethod } from '../protocol/method.js';
 import type { PostOffice } from '../protocol/party/post-office.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
@@ -35,6 +36,7 @@ export class HostServer {
   private readonly membership: Membership;
   private readonly control: ControlServer;
   private readonly peerKey = nanoid();
+  private closing = false;
   private wake: () => void = () => {};
   private ownWaits: () => readonly string[] = () => [];
 
@@ -53,6 +55,7 @@ export class HostServer {
         clientCount: scenario.clients,
         kindCount: layouts.size,
         maxBodyBytes: maxBodyBytes(options.parameterCount),
+        hold: frameHold(scenario, layouts.values(), () => performance.now()),
       },
       {
         answer: (member, message) => this.crew.answer(member, message),
@@ -128,6 +131,7 @@ export class HostServer {
   }
 
   async close(): Promise<void> {
+    this.closing = true;
     await this.crew.close();
     this.http.closeAllConnections();
     await new Promise<void>((resolve) => this.http.close(() => resolve()));
@@ -170,7 +174,7 @@ export class HostServer {
   }
 
   private lose(member: Member, reason: string): void {
-    if (member.lost) return;
+    if (member.lost || this.closing) return;
     member.lost = true;
     this.router.drop(member);
     this.control.drop(member);

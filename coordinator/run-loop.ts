@@ -6,6 +6,7 @@ import { halfOf, type PartyReport } from '../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
 import { quorumCount, type RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
+import { compareParties } from '../protocol/party/state-digest.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
@@ -36,6 +37,8 @@ export interface CarriedState {
   readonly wallMs: number;
   readonly ledger: readonly unknown[];
   readonly lostClients: readonly ClientIndex[];
+  /** How often each rule of `scenario.faults` has acted. */
+  readonly faultsFired: readonly number[];
 }
 
 export interface RunLoopOptions {
@@ -45,8 +48,12 @@ export interface RunLoopOptions {
   readonly crew: Crew;
   readonly evaluator: Evaluator;
   readonly observer: RunObserver;
-  /** Clients that scripted faults keep from a round. */
-  readonly scriptedAbsences: (round: number) => RoundPlan['absent'];
+  /** Clients of the cohort that scripted faults keep from a round. */
+  readonly scriptedAbsences: (round: number, cohort: readonly ClientIndex[]) => RoundPlan['absent'];
+  /** Clients that scripted faults make begin a round with a record from `init`. */
+  readonly forgotten: (round: number) => readonly ClientIndex[];
+  /** How often each rule of `scenario.faults` acted since this loop was made, in all processes. */
+  readonly faultsFired: () => readonly number[];
   /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
   readonly privacy: PrivacyBudget | null;
   readonly signal: AbortSignal;
@@ -64,6 +71,7 @@ export interface RunResult {
   readonly roundsDone: number;
   readonly stopped: 'finished' | 'stopped' | 'budget';
   readonly bytes: ByteCounts;
+  readonly faultsFired: readonly number[];
   readonly simulatedMs: number;
   readonly wallMs: number;
   /** Encoded records of all parties that took part, for the digest. */
@@ -78,6 +86,7 @@ export class RunLoop {
   private wallBeforeMs = 0;
   private startedMs = 0;
   private ledger: unknown[] = [];
+  private firedBefore: readonly number[] = [];
   private readonly lost = new Set<ClientIndex>();
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
@@ -90,6 +99,7 @@ export class RunLoop {
     this.simulatedMs = carried.simulatedMs;
     this.wallBeforeMs = carried.wallMs;
     this.ledger = [...carried.ledger];
+    this.firedBefore = carried.faultsFired;
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
@@ -119,6 +129,7 @@ export class RunLoop {
       roundsDone: this.round,
       stopped,
       bytes: this.bytes,
+      faultsFired: this.faultsFired(),
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
       records,
@@ -155,8 +166,8 @@ export class RunLoop {
   }
 
   private plan(cohort: readonly ClientIndex[], attempt: number): RoundPlan {
-    const { scenario, scriptedAbsences } = this.options;
-    const absent = [...scriptedAbsences(this.round)];
+    const { scenario, scriptedAbsences, forgotten } = this.options;
+    const absent = [...scriptedAbsences(this.round, cohort)];
     for (const client of cohort)
       if (this.lost.has(client) && !absent.some(({ from }) => from === client))
         absent.push({ from: client, why: 'crashed' });
@@ -165,6 +176,7 @@ export class RunLoop {
       attempt,
       cohort,
       absent: absent.sort((a, b) => a.from - b.from),
+      forgotten: forgotten(this.round),
       inclusion: inclusionProbability(scenario.participation, scenario.clients),
       startMs: this.options.site.host.method.coordinator ? this.simulatedMs : 0,
     };
@@ -216,9 +228,9 @@ export class RunLoop {
 
   private async conclude(plan: RoundPlan, report: CrewReport, own: PartyReport | null): Promise<void> {
     const { site, observer, privacy, scenario } = this.options;
-    const absences: AbsenceRecord[] = [...site.host.takeAbsences(), ...report.absences];
+    const absences = [...site.host.takeAbsences(), ...report.absences].sort(byAddress);
     this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
-    for (const client of plan.cohort) this.changed.add(client);
+    for (const client of [...plan.cohort, ...plan.forgotten]) this.changed.add(client);
     const bytes = site.takeBytes();
     addBytes(bytes, report.bytes);
     addBytes(this.bytes, bytes);
@@ -284,7 +296,12 @@ export class RunLoop {
       wallMs: this.wallMs(),
       ledger: this.ledger,
       lostClients: [...this.lost],
+      faultsFired: this.faultsFired(),
     });
+  }
+
+  private faultsFired(): readonly number[] {
+    return this.options.faultsFired().map((count, rule) => count + (this.firedBefore[rule] ?? 0));
   }
 
   private ownRecord(): Uint8Array | null {
@@ -308,6 +325,16 @@ export class RunLoop {
   private wallMs(): number {
     return this.wallBeforeMs + this.options.now() - this.startedMs;
   }
+}
+
+/** The same list however clients are packed into processes. */
+function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
+  return (
+    compareParties(a.to, b.to) ||
+    compareParties(a.from, b.from) ||
+    a.step - b.step ||
+    (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
+  );
 }
 
 /** The coordinator's own numbers, and the mean over clients of each name that clients measured. */

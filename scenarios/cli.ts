@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
+import { accountCommand } from './commands/account.js';
 import { benchCommand } from './commands/bench.js';
 import { listCommand } from './commands/list.js';
 import { replayCommand } from './commands/replay.js';
@@ -9,7 +10,7 @@ import { runCommand } from './commands/run.js';
 import { workerCommand } from './commands/worker.js';
 import { exitStatusOfError } from './exit-status.js';
 
-const COMMANDS = [listCommand, runCommand, workerCommand, replayCommand, resumeCommand, benchCommand];
+const COMMANDS = [listCommand, runCommand, workerCommand, replayCommand, resumeCommand, benchCommand, accountCommand];
 
 const EXAMPLES = `
 Examples:

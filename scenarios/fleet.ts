@@ -1,6 +1,7 @@
 import type { RunEvent } from '../coordinator/run-directory/events.js';
 import type { PrivacyBudget } from '../coordinator/run-loop.js';
-import type { AnyMethod } from '../protocol/method.js';
+import { createNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
+import type { AnyMethod, ClientIndex } from '../protocol/method.js';
 import type { Crew } from '../protocol/party/crew.js';
 import type { RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
@@ -19,7 +20,9 @@ export interface Fleet {
   /** In words, for the manifest and the report. */
   readonly transport: string;
   readonly privacy: PrivacyBudget | null;
-  scriptedAbsences(round: number): RoundPlan['absent'];
+  scriptedAbsences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'];
+  /** Clients that begin the round with a new record. */
+  forgotten(round: number): readonly ClientIndex[];
   /** How often each rule of `scenario.faults` acted. */
   faultsFired(): readonly number[];
   close(): Promise<void>;
@@ -48,17 +51,15 @@ export async function localFleet(
   scenario: Scenario,
   method: AnyMethod,
   workshop: Workshop,
-  placement: Pick<SiteOptions, 'mode' | 'shuffle' | 'network'> = {
-    mode: 'fast',
-    shuffle: null,
-    network: null,
-  },
+  placement: Pick<SiteOptions, 'mode' | 'shuffle'> = { mode: 'fast', shuffle: null },
+  weather: ScenarioNetwork = createNetwork(scenario),
 ): Promise<Fleet> {
   const site = await openSite({
     ...placement,
     scenario,
     method,
     workshop,
+    weather,
     remote: null,
     secrets: systemSecrets,
     privacy: () => {
@@ -72,8 +73,9 @@ export async function localFleet(
     crew: localCrew(host, site),
     transport: 'one process',
     privacy: null,
-    scriptedAbsences: () => [],
-    faultsFired: () => scenario.faults.map(() => 0),
+    scriptedAbsences: weather.scriptedAbsences,
+    forgotten: weather.forgotten,
+    faultsFired: weather.firings,
     close: async () => {},
   };
 }

@@ -4,8 +4,14 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 
 const ENTRY = fileURLToPath(new URL('./cli.js', import.meta.url));
 
-/** Worker processes on this machine, ended with the run. */
-export class LocalWorkers {
+/** Starts the workers of a run that does not wait for others' workers, and ends them with it. */
+export interface WorkerLauncher {
+  start(count: number, url: string, device: string | null): void;
+  stop(): Promise<void>;
+}
+
+/** Worker processes on this machine. */
+export class LocalWorkers implements WorkerLauncher {
   private readonly children: ChildProcess[] = [];
   private ending = false;
 

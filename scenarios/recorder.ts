@@ -49,7 +49,12 @@ export class Recorder implements RunObserver {
       round,
       parties: records,
       ledger: carried.ledger,
-      extra: { simulatedMs: carried.simulatedMs, wallMs: carried.wallMs, lostClients: carried.lostClients },
+      extra: {
+        simulatedMs: carried.simulatedMs,
+        wallMs: carried.wallMs,
+        lostClients: carried.lostClients,
+        faultsFired: carried.faultsFired,
+      },
     });
     this.directory.event({
       ...this.now(),

@@ -1,12 +1,19 @@
+import { setDeadlines } from '../coordinator/deadline-timer.js';
 import { HostServer } from '../coordinator/host-server.js';
+import { createNetwork } from '../protocol/links/network.js';
 import type { AnyMethod } from '../protocol/method.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
-import { systemSecrets } from '../worker/secrets.js';
 import { openPrivacy } from '../worker/privacy.js';
+import { systemSecrets } from '../worker/secrets.js';
 import { openSite } from '../worker/site.js';
 import type { Workshop } from '../worker/workshop.js';
 import type { Fleet, FleetOptions } from './fleet.js';
-import { LocalWorkers } from './local-workers.js';
+import { LocalWorkers, type WorkerLauncher } from './local-workers.js';
+
+/** A fleet whose coordinator can be looked into. */
+export interface RemoteFleet extends Fleet {
+  readonly server: HostServer;
+}
 
 /** Worker processes over websockets: started here, or, with `listen`, joining from elsewhere. */
 export async function remoteFleet(
@@ -14,7 +21,8 @@ export async function remoteFleet(
   method: AnyMethod,
   workshop: Workshop,
   { listen, signal, note, event }: FleetOptions,
-): Promise<Fleet> {
+  workers: WorkerLauncher = new LocalWorkers(note),
+): Promise<RemoteFleet> {
   const at = { t: 0, wallMs: 0, round: 0 };
   const server = await HostServer.listen({
     scenario,
@@ -32,6 +40,7 @@ export async function remoteFleet(
       note,
     },
   });
+  const weather = createNetwork(scenario);
   const site = await openSite({
     scenario,
     method,
@@ -39,12 +48,12 @@ export async function remoteFleet(
     mode: 'fast',
     shuffle: null,
     remote: server.router,
-    network: null,
+    weather,
     secrets: systemSecrets,
     privacy: openPrivacy(scenario),
   });
   server.connect(site.office);
-  const workers = new LocalWorkers(note);
+  setDeadlines(site.office, scenario);
   const close = async () => {
     await server.close();
     await workers.stop();
@@ -58,12 +67,14 @@ export async function remoteFleet(
     throw error;
   }
   return {
+    server,
     site,
     crew: server.crew,
     transport: `websockets, ${scenario.workers.count} worker processes`,
     privacy: null,
-    scriptedAbsences: () => [],
-    faultsFired: () => scenario.faults.map(() => 0),
+    scriptedAbsences: weather.scriptedAbsences,
+    forgotten: weather.forgotten,
+    faultsFired: () => weather.firings().map((own, rule) => own + (server.crew.firings[rule] ?? 0)),
     close,
   };
 }

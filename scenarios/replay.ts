@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { edgeStreamOf } from '../protocol/links/edge-stream.js';
+import { createNetwork } from '../protocol/links/network.js';
 import type { AnyMethod } from '../protocol/method.js';
+import { rootStream } from '../protocol/numerics/random.js';
 import type { AbsenceRecord, DeliveryEntry } from '../protocol/party/delivery-log.js';
 import type { Network, Passage } from '../protocol/party/dispatch.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
@@ -52,14 +55,30 @@ export async function replayFleet(
         if (!list.some((known) => known.from === from)) list.push({ from, why });
       }
     }
+  const attempts = new Map(log.map(({ round, attempt }) => [round - 1, attempt]));
+  // What parties hear and say, how long frames take and who crashes is a function of the scenario; who did not hear whom is
+  // what was recorded.
+  const weather = createNetwork(scenario);
+  const streams = rootStream(scenario.seed, scenario.precision);
   const network: Network = {
-    passage(frame, layout): Passage | null {
+    passage(frame, layout, bytes): Passage | null {
+      const as = { ...frame, attempt: attempts.get(frame.round) ?? 0 };
+      const way = weather.network?.passage(as, layout, bytes, (purpose) => edgeStreamOf(streams, as, purpose)) ?? null;
       const why = lost.get(addressOf(frame.round, layout.name, frame.step, frame.from, frame.to));
-      return why === undefined ? null : { delayMs: 0, lost: why, duplicated: false, corruptedBit: null };
+      // Under the virtual clock the deadline finds out again who is late, and what time it is then.
+      if (why === undefined || (why === 'late' && scenario.clock === 'virtual')) return way;
+      return { delayMs: way?.delayMs ?? 0, heldMs: 0, lost: why, duplicated: false, corruptedBit: null };
     },
   };
-  const fleet = await localFleet(scenario, method, workshop, { mode: 'fast', shuffle: null, network });
-  return { ...fleet, scriptedAbsences: (round) => away.get(round) ?? [] };
+  const fleet = await localFleet(scenario, method, workshop, { mode: 'fast', shuffle: null }, { ...weather, network });
+  return {
+    ...fleet,
+    scriptedAbsences(round, cohort) {
+      const scripted = weather.scriptedAbsences(round, cohort);
+      const known = new Set(scripted.map(({ from }) => from));
+      return [...scripted, ...(away.get(round) ?? []).filter(({ from }) => !known.has(from))];
+    },
+  };
 }
 
 function addressOf(

@@ -44,6 +44,7 @@ export interface SweepOutcome {
 export interface WorkerOptions {
   /** Name of a compute device; null: the scenario's. */
   readonly device: string | null;
+  readonly peerSockets: boolean;
   readonly signal: AbortSignal;
   readonly quiet: boolean;
 }

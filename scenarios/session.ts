@@ -27,8 +27,8 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
     readonly parties: ReadonlyMap<PartyId, Uint8Array>;
     readonly carried: CarriedState;
   };
-  /** Absences that are facts of an earlier run; replay. */
-  readonly fleet?: (scenario: Scenario, method: AnyMethod, workshop: Workshop) => Promise<Fleet>;
+  /** Where the parties live; left out: as the scenario says. */
+  readonly fleet?: typeof openFleet;
 }
 
 export interface SessionResult {
@@ -61,6 +61,8 @@ export async function runSession(
       evaluator: workshop.family,
       observer: recorder,
       scriptedAbsences: fleet.scriptedAbsences,
+      forgotten: fleet.forgotten,
+      faultsFired: fleet.faultsFired,
       privacy: fleet.privacy,
       signal: options.signal,
       now: () => performance.now(),
@@ -136,7 +138,7 @@ async function conclude(
     scenario,
     rows,
     summary: {},
-    faultsFired: fleet.faultsFired(),
+    faultsFired: result.faultsFired,
     stateDigest: digest ?? '',
     ...(options.point ? { point: options.point } : {}),
   };

@@ -54,6 +54,8 @@ interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   readonly layouts: Iterable<KindLayout>;
   /** Worker-to-worker sockets are only opened for methods whose clients speak to clients. */
   readonly peers: boolean;
+  /** Real milliseconds to keep a frame back; null: none is. */
+  readonly hold: ((frame: Frame) => number) | null;
   /** An answer or request that came packed and is not a seal. */
   readonly onPacked: (message: Packed) => void;
   readonly onLost: (error: GradswarmError) => void;
@@ -101,7 +103,10 @@ export class FrameLink implements Remote {
   }
 
   send(frame: Frame): void {
-    this.route(frame.to).send({ type: 'frame', frame });
+    const heldMs = this.options.hold?.(frame) ?? 0;
+    const go = () => this.route(frame.to).send({ type: 'frame', frame });
+    if (heldMs > 0) setTimeout(go, heldMs);
+    else go();
   }
 
   seal(seal: Seal, to: readonly PartyId[]): void {

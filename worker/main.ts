@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { Packr } from 'msgpackr';
 import { io, type Socket } from 'socket.io-client';
+import { frameHold } from '../protocol/links/link-buckets.js';
+import { createNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
 import type { AnyMethod, MessageKind } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
@@ -24,6 +26,8 @@ export interface WorkerProcessOptions {
   /** Compute device; null: the scenario's. */
   readonly device: string | null;
   readonly signal: AbortSignal;
+  /** False: no sockets to other workers are offered or opened; frames between clients go through the coordinator. */
+  readonly peerSockets?: boolean;
   /** One line for a person. */
   note(text: string): void;
 }
@@ -33,6 +37,7 @@ interface Hosting {
   readonly host: ClientHost;
   readonly link: FrameLink;
   readonly site: Awaited<ReturnType<typeof openSite>>;
+  readonly weather: ScenarioNetwork;
 }
 
 /** Hosts clients for the coordinator at `url` (ws://host:port) until it says that the run is over. Throws ERR_WORKER_LOST when it is gone. */
@@ -85,7 +90,10 @@ class WorkerSession {
       this.finish(new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${this.url} is gone: ${reason}`)),
     );
     socket.on('stop', () => this.finish());
-    socket.on('assign', this.answering(control.assign, (assign) => this.assigned(assign)));
+    socket.on(
+      'assign',
+      this.answering(control.assign, (assign) => this.assigned(assign)),
+    );
     socket.on(
       'introduce',
       this.answering(control.nothing, async () => ({ unreachable: await this.need().link.connectPeers() })),
@@ -94,7 +102,10 @@ class WorkerSession {
       'waits',
       this.answering(control.nothing, async () => [...this.need().site.office.waits()]),
     );
-    socket.on('begin', this.told(control.plan, (plan) => void this.begin(plan)));
+    socket.on(
+      'begin',
+      this.told(control.plan, (plan) => void this.begin(plan)),
+    );
     socket.on(
       'settle',
       this.told(control.settle, ({ cohort, ...settlement }) =>
@@ -111,14 +122,17 @@ class WorkerSession {
       'abort',
       this.told(control.abort, ({ clients, ...attempt }) => this.need().host.stop(attempt, clients)),
     );
-    socket.on('collect', this.told(control.collect, (request) => this.collect(request)));
+    socket.on(
+      'collect',
+      this.told(control.collect, (request) => this.collect(request)),
+    );
   }
 
   private async join(): Promise<void> {
     const hello: control.Hello = {
       version: PROTOCOL_VERSION,
       name: hostname(),
-      peerPort: this.listener.port,
+      peerPort: this.options.peerSockets === false ? null : this.listener.port,
       pid: process.pid,
     };
     const reply = packr.unpack(await this.socket.emitWithAck('hello', packr.pack(hello))) as {
@@ -142,12 +156,14 @@ class WorkerSession {
         clientCount: scenario.clients,
         kindCount: layouts.size,
         maxBodyBytes: maxBodyBytes(workshop.family.parameterCount),
-        peers: clientsSpeakToClients(method),
+        peers: this.options.peerSockets !== false && clientsSpeakToClients(method),
+        hold: frameHold(scenario, layouts.values(), () => performance.now()),
         onPacked: (message) => this.packed(message),
         onLost: (error) => this.finish(error),
       },
       this.listener,
     );
+    const weather = createNetwork(scenario);
     const site = await openSite({
       scenario,
       method,
@@ -155,14 +171,14 @@ class WorkerSession {
       mode: 'fast',
       shuffle: null,
       remote: link,
-      network: null,
+      weather,
       secrets: systemSecrets,
       privacy: openPrivacy(scenario),
     });
     link.connect(site.office);
     const host = new ClientHost(site, () => workshop.family.tensorCount());
     host.host(assign.clients);
-    this.hosting = { host, link, site };
+    this.hosting = { host, link, site, weather };
     const { device } = workshop.family;
     this.options.note(`${assign.clients.length} clients, ${device ? device.why.join('; ') : 'plain loops'}`);
     return {
@@ -173,9 +189,10 @@ class WorkerSession {
   }
 
   private async begin(plan: RoundPlan): Promise<void> {
-    const { host } = this.need();
+    const { host, weather } = this.need();
     try {
-      this.say('done', { index: plan.index, attempt: plan.attempt, ...(await host.begin(plan)) });
+      const report = await host.begin(plan);
+      this.say('done', { index: plan.index, attempt: plan.attempt, ...report, firings: weather.takeFirings() });
     } catch (error) {
       const known = error instanceof GradswarmError;
       this.say('failed', {
@@ -209,7 +226,8 @@ class WorkerSession {
   }
 
   private need(): Hosting {
-    if (!this.hosting) throw new GradswarmError('ERR_PROTOCOL', 'the coordinator spoke of a run before it assigned one');
+    if (!this.hosting)
+      throw new GradswarmError('ERR_PROTOCOL', 'the coordinator spoke of a run before it assigned one');
     return this.hosting;
   }
 

@@ -10,11 +10,12 @@ interface Watch {
 export class TimedObjective implements LogPosterior {
   /** Clock of the round that is running. */
   clock: { clockMs: number } = { clockMs: 0 };
+  /** Simulated milliseconds an example, in the round that is running. */
+  msPerExample = 0;
   descend?: NonNullable<Objective['descend']>;
 
   constructor(
     private readonly inner: Objective,
-    private readonly msPerExample: number,
     private readonly watch: Watch,
   ) {
     if (inner.descend)

@@ -1,26 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
+import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { AppendOnlyFile } from './append-only-file.js';
 import { replaceFile } from './atomic-file.js';
 
-/** One round's row of metrics.csv. */
-export interface MetricsRow {
-  readonly round: number;
-  /** Held-out loss of the estimate; null in a round without evaluation. */
-  readonly loss: number | null;
-  /** Held-out accuracy in [0, 1]; null where there is none. */
-  readonly accuracy: number | null;
-  /** Bytes of this round's frames: clients to coordinator, coordinator to clients, client to client. */
-  readonly bytesUp: number;
-  readonly bytesDown: number;
-  readonly bytesPeer: number;
-  /** Simulated and real milliseconds since the run began, at the round's end. */
-  readonly simulatedMs: number;
-  readonly wallMs: number;
-  /** The method's own and the host's further numbers, by name. A name may appear in any round. */
-  readonly extra: Readonly<Record<string, number>>;
-}
+export type { MetricsRow };
 
 export const METRICS_COLUMNS = [
   'round',

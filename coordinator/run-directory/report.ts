@@ -9,7 +9,7 @@ import { badge, facts, figure, mark, page, section, table } from './report-page.
 import type { RunDirectory } from './run-directory.js';
 import { runFigures } from './run-plots.js';
 import { bytesText, numberText, timeText } from './units.js';
-import type { Verdict } from './verdict.js';
+import type { Verdict } from '../../protocol/scenario/judge.js';
 
 /** A sentence of the paper held against this run. */
 export interface Claim {
@@ -190,8 +190,8 @@ export function expectationsTable(verdict: Verdict): MarkupPart {
   if (verdict.expectations.length === 0) return html`<p>The scenario states none, so the verdict is unknown.</p>`;
   const observed = (value: number | string | null) => (typeof value === 'string' ? value : numberText(value));
   return table(
-    [{ heading: 'expectation' }, { heading: 'result' }, { heading: 'observed' }],
-    verdict.expectations.map((each) => [each.name, mark(each.holds), observed(each.observed)]),
+    [{ heading: 'expectation' }, { heading: 'result' }, { heading: 'observed' }, { heading: 'in words' }],
+    verdict.expectations.map((each) => [each.name, mark(each.holds), observed(each.observed), each.detail]),
   );
 }
 

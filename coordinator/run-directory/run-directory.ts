@@ -11,7 +11,7 @@ import type { RunEvent } from './events.js';
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
 import { MetricsFile, type MetricsRow, readMetrics } from './metrics.js';
 import { createRunPath } from './run-path.js';
-import type { Verdict } from './verdict.js';
+import type { Verdict } from '../../protocol/scenario/judge.js';
 
 export interface CheckpointContent {
   /** Rounds that are done. */

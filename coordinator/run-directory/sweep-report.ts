@@ -15,7 +15,7 @@ import { badge, page, section, table } from './report-page.js';
 import { comparisonFigures, type NamedRun } from './run-plots.js';
 import type { SweepDirectory } from './sweep-directory.js';
 import { numberText } from './units.js';
-import type { Verdict } from './verdict.js';
+import type { Verdict } from '../../protocol/scenario/judge.js';
 
 export interface SweepReportContent {
   readonly title: string;

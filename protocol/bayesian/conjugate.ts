@@ -84,8 +84,9 @@ export function conjugatePosterior(prior: GaussianFactor, factors: readonly Gaus
 }
 
 /**
- * Diagonal surrogate of a factor: its mean and its marginal variances. The factor is made proper by `ridge` (a share of the prior's
- * precision, mean 0), which is taken out again, so that a diagonal factor comes back as it was. Returns length d each.
+ * Diagonal surrogate of a factor: its mean and its marginal variances. The factor is made proper by `ridge` (a share of
+ * the prior's precision, mean 0), which is taken out again, so that a diagonal factor comes back as it was. Returns
+ * length d each.
  */
 export function marginalFactor(factor: GaussianFactor, ridge: number): { eta: Float64Array; precision: Float64Array } {
   const d = factor.eta.length;

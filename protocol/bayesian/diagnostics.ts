@@ -1,13 +1,15 @@
 import type { ReadonlyVector } from '../method.js';
+import { autocovarianceAt, autocovariances } from '../numerics/autocovariance.js';
 import { inverseBetaCdf } from '../numerics/beta-distribution.js';
 import { log } from '../numerics/elementary.js';
 import { inverseNormalCdf } from '../numerics/normal-distribution.js';
 
 /**
- * Convergence diagnostics of one scalar quantity over M chains of n draws (Vehtari, Gelman, Simpson, Carpenter, Bürkner,
- * "Rank-normalization, folding, and localization: an improved R-hat", Bayesian Analysis 2021). Where implementations differ, ArviZ's rules are
- * used: a pair of autocorrelations at even lag e is looked at only while e < n - 2, and the standard error of a standard
- * deviation uses the effective sample size of the squared deviations (ArviZ from 0.21; older ones used the mean's).
+ * Convergence diagnostics of one scalar quantity over M chains of n draws (Vehtari, Gelman, Simpson, Carpenter,
+ * Bürkner, "Rank-normalization, folding, and localization: an improved R-hat", Bayesian Analysis 2021). Where
+ * implementations differ, ArviZ's rules are used: a pair of autocorrelations at even lag e is looked at only while
+ * e < n - 2, and the standard error of a standard deviation uses the effective sample size of the squared deviations (ArviZ
+ * from 0.21; older ones used the mean's).
  *
  * They measure mixing, never bias: chains that agree on a wrong law pass all of them.
  */
@@ -28,6 +30,18 @@ function checked(chains: Chains): Chains {
 function hasNonFinite(chains: Chains): boolean {
   for (const chain of chains) for (let i = 0; i < chain.length; i++) if (!Number.isFinite(chain[i]!)) return true;
   return false;
+}
+
+/** Largest draw less the smallest. */
+function rangeOf(chains: Chains): number {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const chain of chains)
+    for (let i = 0; i < chain.length; i++) {
+      low = Math.min(low, chain[i]!);
+      high = Math.max(high, chain[i]!);
+    }
+  return high - low;
 }
 
 /** First and last floor(n / 2) draws of each chain; a middle draw is left out. */
@@ -104,8 +118,9 @@ export function splitRhat(chains: Chains): number {
 }
 
 /**
- * Larger of the basic R-hat of the split rank-normalised draws and that of the split, folded (|x - median|), rank-normalised ones.
- * Accept below 1.01. One chain gives a value too (ArviZ: NaN). NaN when a draw is not finite or all are equal.
+ * Larger of the basic R-hat of the split rank-normalised draws and that of the split, folded (|x - median|),
+ * rank-normalised ones. Accept below 1.01. One chain gives a value too (ArviZ: NaN). NaN when a draw is not finite or
+ * all are equal.
  */
 export function rankNormalizedRhat(chains: Chains): number {
   const split = splitChains(checked(chains));
@@ -117,18 +132,19 @@ export function rankNormalizedRhat(chains: Chains): number {
   return Number.isNaN(tail) ? bulk : Number.isNaN(bulk) ? tail : Math.max(bulk, tail);
 }
 
-/** Autocovariance at one lag with divisor n, averaged over the chains. Lags are asked for one by one: most are never needed. */
-function meanAutocovariance(chains: Chains, means: Float64Array, lag: number): number {
-  const n = chains[0]!.length;
-  let total = 0;
-  for (let c = 0; c < chains.length; c++) {
-    const chain = chains[c]!;
-    const centre = means[c]!;
-    let sum = 0;
-    for (let i = 0; i + lag < n; i++) sum += (chain[i]! - centre) * (chain[i + lag]! - centre);
-    total += sum / n;
-  }
-  return total / chains.length;
+/** Lags up to here are summed directly: good chains need no more of them, and slow ones get a Fourier transform. */
+const DIRECT_LAGS = 128;
+
+/** Autocovariance with divisor n, averaged over the chains, as a function of the lag. */
+function meanAutocovariance(chains: Chains, means: Float64Array): (lag: number) => number {
+  let all: readonly Float64Array[] | undefined;
+  return (lag) => {
+    if (lag > DIRECT_LAGS) all ??= chains.map((chain, c) => autocovariances(chain, means[c]!));
+    let total = 0;
+    for (const [c, chain] of chains.entries())
+      total += all && lag > DIRECT_LAGS ? all[c]![lag]! : autocovarianceAt(chain, means[c]!, lag);
+    return total / chains.length;
+  };
 }
 
 /**
@@ -139,13 +155,13 @@ export function effectiveSampleSize(chains: Chains): number {
   const n = chains[0]!.length;
   const drawCount = chains.length * n;
   if (hasNonFinite(chains)) return Number.NaN;
-  const sorted = pooled(chains).sort();
-  if (sorted[drawCount - 1]! - sorted[0]! < 1e-15) return drawCount;
+  if (rangeOf(chains) < 1e-15) return drawCount;
   const means = Float64Array.from(chains, mean);
-  const atZero = meanAutocovariance(chains, means, 0);
+  const autocovariance = meanAutocovariance(chains, means);
+  const atZero = autocovariance(0);
   const within = (atZero * n) / (n - 1);
   const total = atZero + (chains.length > 1 ? variance(means) : 0);
-  const autocorrelation = (lag: number) => 1 - (within - meanAutocovariance(chains, means, lag)) / total;
+  const autocorrelation = (lag: number) => 1 - (within - autocovariance(lag)) / total;
 
   const kept: number[] = [];
   let even = 1;
@@ -208,7 +224,9 @@ export function mcseSd(chains: Chains): number {
   return Math.sqrt((fourth - second * second) / meanEss(squares) / (4 * second));
 }
 
-/** Monte Carlo standard error of the p-quantile: half the one-sigma interval between order statistics (ArviZ's indices). */
+/**
+ * Monte Carlo standard error of the p-quantile: half the one-sigma interval between order statistics (ArviZ's indices).
+ */
 export function mcseQuantile(chains: Chains, probability: number): number {
   const ess = quantileEss(chains, probability);
   if (Number.isNaN(ess)) return Number.NaN;

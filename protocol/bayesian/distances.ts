@@ -6,18 +6,21 @@ import {
   congruence,
   logDeterminant,
   matrixSquareRoot,
-  orderOf,
   trace,
 } from '../numerics/linear-algebra.js';
 import type { Gaussian } from './conjugate.js';
 
 /** Distances from the truth, which R-hat and effective sample sizes say nothing about. */
 
+function squareOf(x: number): number {
+  return x * x;
+}
+
 /** W2 between Gaussians: sqrt(|m1 - m2|^2 + tr(C1 + C2 - 2 (C1^1/2 C2 C1^1/2)^1/2)). */
 export function wasserstein2(a: Gaussian, b: Gaussian): number {
   const cross = matrixSquareRoot(congruence(matrixSquareRoot(a.covariance), b.covariance));
   let square = trace(a.covariance) + trace(b.covariance) - 2 * trace(cross);
-  for (let i = 0; i < a.mean.length; i++) square += (a.mean[i]! - b.mean[i]!) ** 2;
+  for (let i = 0; i < a.mean.length; i++) square += squareOf(a.mean[i]! - b.mean[i]!);
   // Equal laws leave a rounding error of either sign.
   return Math.sqrt(Math.max(square, 0));
 }
@@ -48,9 +51,9 @@ export function squaredMahalanobis(x: ArrayLike<number>, law: Gaussian): number 
 export function relativeCovarianceError(estimate: Gaussian, truth: Gaussian): number {
   let difference = 0;
   let size = 0;
-  for (let i = 0; i < orderOf(truth.covariance) ** 2; i++) {
-    difference += (estimate.covariance[i]! - truth.covariance[i]!) ** 2;
-    size += truth.covariance[i]! ** 2;
+  for (let i = 0; i < truth.covariance.length; i++) {
+    difference += squareOf(estimate.covariance[i]! - truth.covariance[i]!);
+    size += squareOf(truth.covariance[i]!);
   }
   return Math.sqrt(difference / size);
 }

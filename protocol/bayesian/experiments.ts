@@ -21,8 +21,8 @@ function shard(
 }
 
 /**
- * Four shards of 50, 100, 200 and 400 two-dimensional observations with different means and precisions, prior N(0, 100 I):
- * unequal curvature biases the mean of samplers that stay on a shard for long. Constructed for this project.
+ * Four shards of 50, 100, 200 and 400 two-dimensional observations with different means and precisions, prior N(0, 100
+ * I): unequal curvature biases the mean of samplers that stay on a shard for long. Constructed for this project.
  */
 export const UNEQUAL_CURVATURE: GaussianModel = {
   prior: gaussianPriorFactor(2, 0.01),
@@ -80,8 +80,8 @@ export function proportionalFrequencies(model: GaussianModel): readonly number[]
 }
 
 /**
- * The setting of El Mekkaoui et al. (UAI 2021), section 5.1: 10 shards of 200 draws from N(mu_s, I), mu_s uniform on [-6, 6]^2, prior
- * N(0, I). One draw of the data by `rng`.
+ * The Gaussian-mean setting of El Mekkaoui et al. (UAI 2021): 10 shards of 200 draws from N(mu_s, I), mu_s uniform on
+ * [-6, 6]^2, prior N(0, I). One draw of the data by `rng`.
  */
 export function drawGaussianMeanSetting(rng: Rng): GaussianModel {
   const shards = Array.from({ length: 10 }, (_, s) => {
@@ -97,8 +97,8 @@ export function drawGaussianMeanSetting(rng: Rng): GaussianModel {
 }
 
 /**
- * N_s observations, row by row, whose sample mean and covariance (divisor N_s) are exactly the shard's: normal draws, whitened by
- * their own moments. Needs more than d observations and the shard's `dataCovariance`.
+ * N_s observations, row by row, whose sample mean and covariance (divisor N_s) are exactly the shard's: normal draws,
+ * whitened by their own moments. Needs more than d observations and the shard's `dataCovariance`.
  */
 export function drawObservations(source: GaussianShard, rng: Rng): Float64Array {
   const { exampleCount, mean, dataCovariance } = source;

@@ -14,8 +14,8 @@ import { conjugatePosterior, type Gaussian, type GaussianFactor, gaussianMeanFac
  * Exact law of Langevin samplers on Gaussian models, for any step size, delay and batch: no appeal to small steps. A
  * chain's moments can be compared with it within Monte Carlo error.
  *
- * [D] Derived for this project from the update equations (El Mekkaoui, Mesquita, Blomstedt, Kaski, UAI 2021, eq. 3, 5, 7), not taken
- * from a paper. Cost grows with d^6: meant for a handful of dimensions.
+ * [D] Derived for this project from the update equations (El Mekkaoui, Mesquita, Blomstedt, Kaski, UAI 2021, eq. 3, 5,
+ * 7), not taken from a paper. Cost grows with d^6: meant for a handful of dimensions.
  */
 
 /** One shard of a model with Gaussian observations of known precision. */
@@ -35,8 +35,8 @@ export interface GaussianModel {
 }
 
 /**
- * A chain that visits shard s with probability `visitProbabilities[s]` and takes `delay` steps there. Drift is multiplied by
- * stepSize / 2, injected noise has variance stepSize.
+ * A chain that visits shard s with probability `visitProbabilities[s]` and takes `delay` steps there. Drift is
+ * multiplied by stepSize / 2, injected noise has variance stepSize.
  */
 export interface VisitingSampler {
   readonly stepSize: number;
@@ -96,7 +96,7 @@ export function stepFractions(visitProbabilities: readonly number[], delay: read
   return steps.map((step) => step / total);
 }
 
-/** Drift P theta -> b - P theta of every shard (spec: P_s, b_s), the prior once and in full on each of them. */
+/** Drift b - P theta of every shard, as eta = b and precision = P; the prior once and in full on each of them. */
 function drift(model: GaussianModel, sampler: VisitingSampler, assumed: readonly number[]): readonly GaussianFactor[] {
   const alpha = sampler.conduciveWeight ?? 1;
   const factors = model.shards.map(shardFactor);
@@ -125,7 +125,8 @@ function stepNoise(shard: GaussianShard, sampler: VisitingSampler, assumed: numb
     throw new RangeError("a mini-batch law needs the covariance of every shard's observations");
   const n = shard.exampleCount;
   const finite = batch.replacement ? 1 : (n - batch.size) / (n - 1);
-  const factor = ((h / 2) * (n / assumed)) ** 2 * (finite / batch.size);
+  const scale = (h / 2) * (n / assumed);
+  const factor = scale * scale * (finite / batch.size);
   const gradients = congruence(shard.dataPrecision, shard.dataCovariance);
   for (let i = 0; i < noise.length; i++) noise[i] = noise[i]! + factor * gradients[i]!;
   return noise;
@@ -211,8 +212,8 @@ function fixedPoint(steps: readonly AffineStep[], weights: readonly number[], ha
 }
 
 /**
- * Growth of the second moment per visit: spectral radius of E -> sum_s f_s M_s E M_s^T. A stationary law with finite variance exists
- * exactly when it is below 1.
+ * Growth of the second moment per visit: spectral radius of E -> sum_s f_s M_s E M_s^T. A stationary law with finite
+ * variance exists exactly when it is below 1.
  */
 export function visitGrowth(model: GaussianModel, sampler: VisitingSampler): number {
   const centre = modelPosterior(model).mean;
@@ -280,12 +281,14 @@ export interface AveragingSampler {
 }
 
 /**
- * Law of FA-LD's average right after synchronisation, full batches, temperature 1. The method itself is a reconstruction from
- * memory [M] of Deng et al., "On convergence of federated averaging Langevin dynamics"; the law of it is derived [D].
+ * Law of FA-LD's average right after synchronisation, full batches, temperature 1. The method itself is a
+ * reconstruction from memory [M] of Deng et al., "On convergence of federated averaging Langevin dynamics"; the law of
+ * it is derived [D].
  */
 export function averagingLaw(model: GaussianModel, sampler: AveragingSampler): Gaussian {
   const { stepSize, localSteps, weights } = sampler;
-  const common = (sampler.commonNoise ?? 0) ** 2;
+  const rho = sampler.commonNoise ?? 0;
+  const common = rho * rho;
   const centre = modelPosterior(model).mean;
   const d = centre.length;
   // h = 2 eta turns drift h/2 and noise h into drift eta and noise 2 eta.

@@ -12,6 +12,7 @@ import {
   stochasticError,
 } from './half-floats.js';
 import { SettingReader } from './settings.js';
+import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /**
  * bfloat16: the upper half of a float32; 16 d bits, float32's range. Nearest: ties to even, relative error <= 2^-8 for
@@ -22,18 +23,28 @@ const FORMAT = halfFormat('bf16', 7, -126);
 const LARGEST = 0x7f7f;
 
 function nearestOfSingle(words: Uint32Array): Uint16Array {
-  const patterns = new Uint16Array(words.length);
+  const { length } = words;
+  const patterns = new Uint16Array(length);
   let greatest = 0;
-  for (let i = 0; i < words.length; i++) {
+  let i = 0;
+  const simd = kernelsFor(length);
+  if (simd)
+    for (const end = length & ~7; i < end; ) {
+      const count = Math.min(SIMD_CHUNK, end - i);
+      simd.input.set(words.subarray(i, i + count));
+      greatest = Math.max(greatest, simd.roundToBf16(count) >>> 0);
+      patterns.set(simd.outputHalves.subarray(0, count), i);
+      i += count;
+    }
+  for (; i < length; i++) {
     const word = words[i]!;
-    const rounded = (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
-    patterns[i] = rounded;
-    const pattern = rounded & 0x7fff;
-    if (pattern > greatest) greatest = pattern;
+    patterns[i] = (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+    greatest = Math.max(greatest, word & 0x7fffffff);
   }
-  if (greatest > LARGEST)
-    for (let i = 0; i < patterns.length; i++)
-      if ((patterns[i]! & 0x7fff) > LARGEST) patterns[i] = LARGEST | (patterns[i]! & 0x8000);
+  if (greatest >= 0x7f800000) notFinite('bf16', 'an entry is NaN or infinite; only finite numbers can be sent');
+  if (greatest > LARGEST << 16)
+    for (let j = 0; j < length; j++)
+      if ((patterns[j]! & 0x7fff) > LARGEST) patterns[j] = LARGEST | (patterns[j]! & 0x8000);
   return patterns;
 }
 
@@ -59,9 +70,9 @@ function stochasticOfSingle(words: Uint32Array, rng: Rng): Uint16Array {
 }
 
 function encodeNearest(value: ReadonlyVector): Uint8Array {
-  refuseNotFinite('bf16', value);
   const words = singleWords(value);
   if (words) return new Uint8Array(nearestOfSingle(words).buffer);
+  refuseNotFinite('bf16', value);
   const patterns = new Uint16Array(value.length);
   for (let i = 0; i < value.length; i++) patterns[i] = nearestPattern(FORMAT, value[i]!);
   return new Uint8Array(patterns.buffer);

@@ -32,6 +32,23 @@ export class BitWriter {
     }
   }
 
+  /** values[0, count) + shift, each in `width` <= 24 bits: `write` in a loop, with the state in registers. */
+  writeAll(values: Int32Array, count: number, shift: number, width: number): void {
+    let { accumulator, filled, at } = this;
+    for (let i = 0; i < count; i++) {
+      accumulator |= (values[i]! + shift) << filled;
+      filled += width;
+      while (filled >= 8) {
+        this.bytes[at++] = accumulator;
+        accumulator >>>= 8;
+        filled -= 8;
+      }
+    }
+    this.accumulator = accumulator;
+    this.filled = filled;
+    this.at = at;
+  }
+
   /** `count` ones. */
   writeOnes(count: number): void {
     let left = count;
@@ -82,6 +99,31 @@ export class BitReader {
     this.filled -= count;
     if (this.bitsPast() > 0) this.overrun = true;
     return value;
+  }
+
+  /** Fills values[0, count) with numbers of `width` <= 24 bits less `shift`; returns the greatest before that. */
+  readAll(values: Int32Array, count: number, shift: number, width: number): number {
+    const { bytes } = this;
+    const mask = (1 << width) - 1;
+    let { accumulator, filled, at } = this;
+    let greatest = 0;
+    for (let i = 0; i < count; i++) {
+      while (filled < width) {
+        accumulator |= (at < bytes.length ? bytes[at]! : 0) << filled;
+        at++;
+        filled += 8;
+      }
+      const value = accumulator & mask;
+      accumulator >>>= width;
+      filled -= width;
+      if (value > greatest) greatest = value;
+      values[i] = value - shift;
+    }
+    this.accumulator = accumulator;
+    this.filled = filled;
+    this.at = at;
+    if (this.bitsPast() > 0) this.overrun = true;
+    return greatest;
   }
 
   /** 0 <= count <= 32. */

@@ -14,13 +14,25 @@ export function blockScales(
   measure: (value: ReadonlyVector, from: number, to: number) => number = largestMagnitude,
 ): Float32Array {
   const scales = new Float32Array(Math.ceil(value.length / block));
-  for (let b = 0; b < scales.length; b++) {
+  fillScales(codec, value, block, measure, scales, 0);
+  return scales;
+}
+
+/** The same from block `first` on. */
+export function fillScales(
+  codec: string,
+  value: ReadonlyVector,
+  block: number,
+  measure: (value: ReadonlyVector, from: number, to: number) => number,
+  scales: Float32Array,
+  first: number,
+): void {
+  for (let b = first; b < scales.length; b++) {
     const from = b * block;
     const scale = measure(value, from, Math.min(value.length, from + block));
     if (!Number.isFinite(scale)) notFinite(codec, `an entry from ${from} on is not finite, or too large for its block`);
     scales[b] = scaleUp(codec, scale);
   }
-  return scales;
 }
 
 export function readScales(codec: string, body: Uint8Array, length: number, block: number): Float32Array {

@@ -1,8 +1,11 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
 import { zeros } from '../numerics/vector.js';
 import { GradswarmError } from '../wire/error-codes.js';
+import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /** Checks and views that all codecs share. Typed-array views are little-endian on every engine that runs this. */
+
+const INFINITE = 0x7f800000;
 
 export function malformed(codec: string, problem: string): never {
   throw new GradswarmError('ERR_CODEC_MALFORMED', `${codec}: ${problem}`);
@@ -24,50 +27,54 @@ export function resultOf(length: number, precision: Precision, into: Vector | un
   return into;
 }
 
-/** True when no entry is NaN or infinite. Four sums of x - x, so that the loop is not one chain of additions. */
-export function isFinite4(value: ReadonlyVector): boolean {
-  const { length } = value;
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let i = 0;
-  for (; i + 3 < length; i += 4) {
-    const p = value[i]!;
-    const q = value[i + 1]!;
-    const r = value[i + 2]!;
-    const s = value[i + 3]!;
-    a += p - p;
-    b += q - q;
-    c += r - r;
-    d += s - s;
+/** Bits of the greatest float32 magnitude of words[from, to); from 0x7f800000 on an entry is not finite. */
+function greatestBits(words: Uint32Array, from: number, to: number): number {
+  let greatest = 0;
+  let i = from;
+  const simd = kernelsFor(to - from);
+  if (simd)
+    for (const end = from + ((to - from) & ~3); i < end; ) {
+      const count = Math.min(SIMD_CHUNK, end - i);
+      simd.input.set(words.subarray(i, i + count));
+      greatest = Math.max(greatest, simd.greatestMagnitude(count));
+      i += count;
+    }
+  for (; i < to; i++) {
+    const magnitude = words[i]! & 0x7fffffff;
+    if (magnitude > greatest) greatest = magnitude;
   }
-  for (; i < length; i++) a += value[i]! - value[i]!;
-  return a + b + c + d === 0;
+  return greatest;
+}
+
+/** True when no entry is NaN or infinite. */
+export function isEverywhereFinite(value: ReadonlyVector): boolean {
+  if (value.BYTES_PER_ELEMENT === 4) return greatestBits(wordsOf(value), 0, value.length) < INFINITE;
+  let sum = 0;
+  for (let i = 0; i < value.length; i++) sum += value[i]! - value[i]!;
+  return sum === 0;
 }
 
 export function refuseNotFinite(codec: string, value: ReadonlyVector): void {
-  if (isFinite4(value)) return;
+  if (isEverywhereFinite(value)) return;
   let i = 0;
   while (Number.isFinite(value[i]!)) i++;
   notFinite(codec, `entry ${i} is ${value[i]}; only finite numbers can be sent`);
 }
 
-/** The largest magnitude of value[from, to); NaN or Infinity when an entry is not finite. */
-export function largestMagnitude(value: ReadonlyVector, from: number, to: number): number {
-  let largest = 0;
-  let broken = 0;
-  for (let i = from; i < to; i++) {
-    const x = value[i]!;
-    const magnitude = x < 0 ? -x : x;
-    broken += x - x;
-    if (magnitude > largest) largest = magnitude;
-  }
-  return broken === 0 ? largest : Number.NaN;
-}
-
 const floatScratch = new Float32Array(1);
 const wordScratch = new Uint32Array(floatScratch.buffer);
+
+/** The largest magnitude of value[from, to); NaN or Infinity when an entry is not finite. */
+export function largestMagnitude(value: ReadonlyVector, from: number, to: number): number {
+  if (value.BYTES_PER_ELEMENT === 4) {
+    wordScratch[0] = greatestBits(wordsOf(value), from, to);
+    return floatScratch[0]!;
+  }
+  let largest = 0;
+  // Math.max keeps a NaN.
+  for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(value[i]!));
+  return largest;
+}
 
 /**
  * The smallest float32 not below `scale`, which must be finite and >= 0: levels are taken of the number that travels, so

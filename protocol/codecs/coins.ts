@@ -1,4 +1,5 @@
 import type { Rng } from '../method.js';
+import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /**
  * The coins of randomised rounding: four xoshiro128++ generators (Blackman and Vigna, 2021) side by side, seeded with 16
@@ -6,14 +7,15 @@ import type { Rng } from '../method.js';
  * coins need to be uniform and a function of the stream, not unpredictable.
  */
 export class Coins {
-  private readonly state = new Uint32Array(16);
+  /** Word w of lane j at 4 w + j, as a vector unit loads it. */
+  readonly state = new Uint32Array(16);
 
   constructor(rng: Rng) {
     rng.words(this.state);
     for (let lane = 0; lane < 4; lane++) {
-      const at = 4 * lane;
       // The only state that a generator cannot leave.
-      if ((this.state[at]! | this.state[at + 1]! | this.state[at + 2]! | this.state[at + 3]!) === 0) this.state[at] = 1;
+      if ((this.state[lane]! | this.state[lane + 4]! | this.state[lane + 8]! | this.state[lane + 12]!) === 0)
+        this.state[lane] = 1;
     }
   }
 
@@ -21,15 +23,24 @@ export class Coins {
    * Fills `into` up to `count` words rounded up to a multiple of 4; lane j writes the words 4n + j. Uniform in [0, 2^32).
    */
   fill(into: Uint32Array, count: number): void {
-    for (let lane = 0; lane < 4; lane++) this.fillLane(into, count, lane);
+    const simd = count <= SIMD_CHUNK ? kernelsFor(count) : null;
+    if (!simd) {
+      for (let lane = 0; lane < 4; lane++) this.fillLane(into, count, lane);
+      return;
+    }
+    const whole = (count + 3) & ~3;
+    simd.coins.set(this.state);
+    simd.fillCoins(whole);
+    this.state.set(simd.coins);
+    into.set(simd.output.subarray(0, whole));
   }
 
   private fillLane(into: Uint32Array, count: number, lane: number): void {
     const { state } = this;
-    let a = state[4 * lane]! | 0;
-    let b = state[4 * lane + 1]! | 0;
-    let c = state[4 * lane + 2]! | 0;
-    let d = state[4 * lane + 3]! | 0;
+    let a = state[lane]! | 0;
+    let b = state[lane + 4]! | 0;
+    let c = state[lane + 8]! | 0;
+    let d = state[lane + 12]! | 0;
     for (let i = lane; i < count + lane; i += 4) {
       const sum = (a + d) | 0;
       into[i] = ((sum << 7) | (sum >>> 25)) + a;
@@ -41,10 +52,10 @@ export class Coins {
       c ^= t;
       d = (d << 11) | (d >>> 21);
     }
-    state[4 * lane] = a;
-    state[4 * lane + 1] = b;
-    state[4 * lane + 2] = c;
-    state[4 * lane + 3] = d;
+    state[lane] = a;
+    state[lane + 4] = b;
+    state[lane + 8] = c;
+    state[lane + 12] = d;
   }
 }
 

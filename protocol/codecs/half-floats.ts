@@ -14,12 +14,12 @@ export interface HalfFormat {
   /** Bits of the fraction, and the exponent of the smallest normal number. */
   readonly fractionBits: number;
   readonly leastExponent: number;
-  /** The number of each 16-bit pattern without sign; NaN for those that are not finite. 2^15 entries. */
+  /** The number of each 16-bit pattern; NaN for those that are not finite. 2^16 entries. */
   readonly values: Float32Array;
 }
 
 export function halfFormat(name: string, fractionBits: number, leastExponent: number): HalfFormat {
-  const values = new Float32Array(32768);
+  const values = new Float32Array(65536);
   const perBinade = 2 ** fractionBits;
   const infinite = 32768 - perBinade;
   for (let pattern = 0; pattern < 32768; pattern++) {
@@ -30,6 +30,7 @@ export function halfFormat(name: string, fractionBits: number, leastExponent: nu
         ? fraction * 2 ** (leastExponent - fractionBits)
         : (perBinade + fraction) * 2 ** (exponent - 1 + leastExponent - fractionBits);
     if (pattern >= infinite) values[pattern] = Number.NaN;
+    values[pattern + 32768] = -values[pattern]!;
   }
   return { name, fractionBits, leastExponent, values, largest: values[infinite - 1]! };
 }
@@ -116,10 +117,8 @@ export function decodeHalf(
   const { values } = format;
   let sum = 0;
   for (let i = 0; i < length; i++) {
-    const pattern = patterns[i]!;
-    const magnitude = values[pattern & 0x7fff]!;
-    const x = pattern > 0x7fff ? -magnitude : magnitude;
-    sum += magnitude - magnitude;
+    const x = values[patterns[i]!]!;
+    sum += x - x;
     result[i] = x;
   }
   if (sum !== 0) notFinite(format.name, 'a number on the wire is NaN or infinite');

@@ -1,5 +1,5 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
-import { expectBytes, notFinite, refuseNotFinite } from './body.js';
+import { expectBytes, isEverywhereFinite, notFinite, refuseNotFinite } from './body.js';
 import type { Codec, CodecFamily } from './codec.js';
 
 /**
@@ -13,11 +13,7 @@ function decode(body: Uint8Array, length: number, precision: Precision, into?: V
   const { buffer, byteOffset } = aligned ? body : body.slice();
   const start = aligned ? byteOffset : 0;
   const view = size === 4 ? new Float32Array(buffer, start, length) : new Float64Array(buffer, start, length);
-  try {
-    refuseNotFinite('identity', view);
-  } catch {
-    notFinite('identity', 'a number on the wire is NaN or infinite');
-  }
+  if (!isEverywhereFinite(view)) notFinite('identity', 'a number on the wire is NaN or infinite');
   if (into === undefined) return view;
   into.set(view);
   return into;

@@ -33,14 +33,9 @@ export const DYNAMIC_CODE: Readonly<Float64Array> = (() => {
   return code;
 })();
 
-/** Upper end of the numbers that go to magnitude j: the midpoint to the next one. Positive side, then negative side. */
-function upperEnds(last: number): Float64Array {
-  const ends = new Float64Array(130).fill(Infinity);
-  for (let j = 0; j < last; j++) ends[j] = (MAGNITUDES[j]! + MAGNITUDES[j + 1]!) / 2;
-  return ends;
-}
-const POSITIVE_ENDS = upperEnds(128);
-const NEGATIVE_ENDS = upperEnds(127);
+/** Upper end of the numbers that go to magnitude j: the midpoint to the next one; and the lower end, that of j - 1. */
+const UPPER_ENDS = Float64Array.from(MAGNITUDES, (m, j) => (j === 128 ? 1.5 : (m + MAGNITUDES[j + 1]!) / 2));
+const LOWER_ENDS = Float64Array.from(MAGNITUDES, (_, j) => (j === 0 ? -0.5 : UPPER_ENDS[j - 1]!));
 
 const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
@@ -51,25 +46,29 @@ const STARTS = (() => {
   for (let top = 0; top < starts.length; top++) {
     singleBits[0] = top << 16;
     let j = 0;
-    while (j < 128 && single[0]! > POSITIVE_ENDS[j]!) j++;
+    while (j < 128 && single[0]! > UPPER_ENDS[j]!) j++;
     starts[top] = j;
   }
   return starts;
 })();
 
+/**
+ * A bucket of 16 bits is narrower than the code's spacing, so the magnitude is the one to start from or the next; rounding
+ * to float32 may have lifted the number into the next bucket, so it may also be the one before. Differences of numbers in
+ * [0, 1] rounded down are -1 or 0: no branch has to guess.
+ */
 function encodeBlock(value: ReadonlyVector, from: number, to: number, scale: number, codes: Uint8Array): void {
   const inverse = 1 / scale;
   for (let i = from; i < to; i++) {
     const ratio = value[i]! * inverse;
     const magnitude = Math.min(Math.abs(ratio), 1);
     single[0] = magnitude;
-    // Rounding to float32 may lift a number into the next bucket, whose start can lie one too high.
-    let j = STARTS[singleBits[0]! >>> 16]!;
-    if (j > 0 && magnitude <= POSITIVE_ENDS[j - 1]!) j--;
-    const ends = ratio < 0 ? NEGATIVE_ENDS : POSITIVE_ENDS;
-    while (magnitude > ends[j]!) j++;
-    if (j === 128 && ratio < 0) j = 127;
-    codes[i] = ratio < 0 ? 127 - j : 127 + j;
+    const start = STARTS[singleBits[0]! >>> 16]!;
+    const up = -Math.floor(UPPER_ENDS[start]! - magnitude);
+    const down = 1 + Math.floor(LOWER_ENDS[start]! - magnitude);
+    const sign = 1 + 2 * Math.max(-1, Math.floor(ratio));
+    // Magnitude 1 has no negative twin: the next smaller one takes its place.
+    codes[i] = Math.max(0, 127 + Math.min(sign, 1) * (start + up - down));
   }
 }
 

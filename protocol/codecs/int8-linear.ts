@@ -1,9 +1,10 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
-import { blockScales, readScales, scaleBytes } from './block-scales.js';
-import { expectBytes, malformed, resultOf } from './body.js';
+import { blockScales, fillScales, readScales, scaleBytes } from './block-scales.js';
+import { expectBytes, largestMagnitude, malformed, notFinite, resultOf, wordsOf } from './body.js';
 import type { Codec, CodecFamily } from './codec.js';
 import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
 import { SettingReader } from './settings.js';
+import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /**
  * Eight bits an entry on a uniform grid: a = max |x| of the block, q = 127 x / a rounded to an integer, back as q a / 127.
@@ -20,28 +21,69 @@ function quantizeNearest(value: ReadonlyVector, from: number, to: number, invers
   for (let i = from; i < to; i++) into[i] = ((value[i]! * inverse + 128.5) | 0) - 128;
 }
 
-function quantizeAtRandom(value: ReadonlyVector, from: number, to: number, inverse: number, into: Int8Array): void {
+/** The coin of entry i is word i - base of the scratch. */
+function quantizeAtRandom(
+  value: ReadonlyVector,
+  from: number,
+  to: number,
+  inverse: number,
+  into: Int8Array,
+  base: number,
+): void {
   for (let i = from; i < to; i++)
-    into[i] = ((value[i]! * inverse + LEVELS + coinScratch[i % COINS_CHUNK]! * 2.3283064365386963e-10) | 0) - LEVELS;
+    into[i] = ((value[i]! * inverse + LEVELS + coinScratch[i - base]! * 2.3283064365386963e-10) | 0) - LEVELS;
+}
+
+/** As many whole blocks as the vector unit takes: those that its buffer holds whole. Returns how many. */
+function quantizeBySimd(
+  value: ReadonlyVector,
+  block: number,
+  coins: Coins | null,
+  scales: Float32Array,
+  levels: Int8Array,
+): number {
+  const { length } = value;
+  const fits = value.BYTES_PER_ELEMENT === 4 && block % 4 === 0 && SIMD_CHUNK % block === 0;
+  const simd = fits ? kernelsFor(length) : null;
+  if (!simd) return 0;
+  const words = wordsOf(value);
+  const bytes = new Uint8Array(levels.buffer, levels.byteOffset, length);
+  const blocks = Math.floor(length / block);
+  if (coins) simd.coins.set(coins.state);
+  let greatest = 0;
+  for (let done = 0; done < blocks; ) {
+    const count = Math.min(SIMD_CHUNK / block, blocks - done);
+    const from = done * block;
+    simd.input.set(words.subarray(from, from + count * block));
+    greatest = Math.max(greatest, simd.quantizeInt8(count * block, block, coins ? 1 : 0));
+    scales.set(simd.secondFloats.subarray(0, count), done);
+    bytes.set(simd.outputBytes.subarray(0, count * block), from);
+    done += count;
+  }
+  if (coins) coins.state.set(simd.coins);
+  if (greatest >= 0x7f800000) notFinite(NAME, 'an entry is NaN or infinite; only finite numbers can be sent');
+  return blocks;
 }
 
 function encode(value: ReadonlyVector, block: number, rng: Rng | null): Uint8Array {
   const { length } = value;
-  const scales = blockScales(NAME, value, block);
-  const body = new Uint8Array(scales.byteLength + length);
-  body.set(new Uint8Array(scales.buffer));
+  const body = new Uint8Array(scaleBytes(length, block) + length);
+  const scales = new Float32Array(body.buffer, 0, Math.ceil(length / block));
   const levels = new Int8Array(body.buffer, scales.byteLength, length);
   const coins = rng && new Coins(rng);
-  for (let from = 0; from < length; ) {
+  const done = quantizeBySimd(value, block, coins, scales, levels);
+  fillScales(NAME, value, block, largestMagnitude, scales, done);
+  let base = done * block - COINS_CHUNK;
+  for (let from = done * block; from < length; ) {
     const b = Math.floor(from / block);
     // Pieces end where a block ends or where the coins do.
     let to = Math.min(length, (b + 1) * block);
     if (coins) {
-      if (from % COINS_CHUNK === 0) coins.fill(coinScratch, Math.min(COINS_CHUNK, length - from));
-      to = Math.min(to, from - (from % COINS_CHUNK) + COINS_CHUNK);
+      if (from === base + COINS_CHUNK) coins.fill(coinScratch, Math.min(COINS_CHUNK, length - (base = from)));
+      to = Math.min(to, base + COINS_CHUNK);
     }
     const scale = scales[b]!;
-    if (scale > 0) (coins ? quantizeAtRandom : quantizeNearest)(value, from, to, LEVELS / scale, levels);
+    if (scale > 0) (coins ? quantizeAtRandom : quantizeNearest)(value, from, to, LEVELS / scale, levels, base);
     from = to;
   }
   return body;

@@ -1,11 +1,12 @@
 import type { ReadonlyVector } from '../method.js';
 import { notFinite, wordsOf } from './body.js';
+import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /**
  * The k largest magnitudes without sorting. The bits of |x| order like |x|, so a histogram of them finds the exact k-th. A
  * strided sample first gives a magnitude that a little more than k entries pass; one pass with a branch that is almost
  * never taken collects those, and the histogram runs on them alone. If the sample misled, everything is a candidate: the
- * sample decides the time and never the result.
+ * sample decides the time and never the result. Scratch grows with the longest vector and is kept.
  */
 
 const INFINITE = 0x7f800000;
@@ -64,7 +65,20 @@ function sampledBound(words: Uint32Array, length: number, kept: number): number 
 function collect(words: Uint32Array, length: number, bound: number, most: number): number {
   const high = words.length !== length;
   let count = 0;
-  for (let i = 0; i < length; i++) {
+  let i = 0;
+  const simd = high ? null : kernelsFor(length);
+  if (simd)
+    for (const end = length & ~15; i < end; ) {
+      const chunk = Math.min(SIMD_CHUNK, end - i);
+      simd.input.set(words.subarray(i, i + chunk));
+      const found = simd.collect(chunk, bound, i);
+      if (count + found > most) return -1;
+      candidates.set(simd.output.subarray(0, found), count);
+      keys.set(simd.second.subarray(0, found), count);
+      count += found;
+      i += chunk;
+    }
+  for (; i < length; i++) {
     const key = words[high ? 2 * i + 1 : i]! & 0x7fffffff;
     if (key >= bound) {
       if (count === most) return -1;
@@ -97,7 +111,8 @@ export function largestMagnitudes(codec: string, value: ReadonlyVector, kept: nu
     reserve(length);
     count = collect(words, length, bound, length);
   }
-  const largest = largestKey(keys, count, 1);
+  let largest = 0;
+  for (let i = 0; i < count; i++) largest = Math.max(largest, keys[i]!);
   if (largest >= (single ? INFINITE : INFINITE_HIGH))
     notFinite(codec, 'an entry is NaN or infinite; only finite numbers can be sent');
   if (kept === 0) return result;

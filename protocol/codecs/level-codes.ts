@@ -1,36 +1,9 @@
-import { BitReader, BitWriter } from './bit-stream.js';
 import { malformed } from './body.js';
 import { EVEN_ODDS, RangeDecoder, RangeEncoder } from './range-coder.js';
 
-/** Signed levels in [-top, top] as bytes, in one of two ways. `skip(i)`: entry i is known to both sides to be zero. */
-
-/** Bits a level takes: enough for 2 top + 1 values. */
-export function fixedWidth(top: number): number {
-  return 32 - Math.clz32(2 * top);
-}
-
-/** level + top in `fixedWidth` bits each, from byte `start`. */
-export function writeFixed(levels: Int32Array, top: number, into: Uint8Array, start: number): void {
-  const width = fixedWidth(top);
-  const writer = new BitWriter(into, start);
-  for (let i = 0; i < levels.length; i++) writer.write(levels[i]! + top, width);
-  writer.finish();
-}
-
-export function readFixed(codec: string, body: Uint8Array, start: number, top: number, levels: Int32Array): void {
-  const width = fixedWidth(top);
-  const reader = new BitReader(body, start);
-  let greatest = 0;
-  for (let i = 0; i < levels.length; i++) {
-    const code = reader.read(width);
-    if (code > greatest) greatest = code;
-    levels[i] = code - top;
-  }
-  if (greatest > 2 * top) malformed(codec, `a level is beyond ${top}`);
-  if (reader.overrun || !reader.finish().clean) malformed(codec, 'the levels do not end where the bytes do');
-}
-
 /**
+ * Signed levels as bytes near their entropy. `skip(b)`: all entries of block b are known to both sides to be zero.
+ *
  * Contexts of the adaptive code. A magnitude is its number of bits n in unary, then its bits below the leading one: the
  * first three by a tree for each n, the rest as they are. Signs are plain bits: they have nothing to be learned.
  */
@@ -41,7 +14,7 @@ function contexts(): Uint16Array {
   return new Uint16Array(MAGNITUDE_BITS + 1 + (MAGNITUDE_BITS + 1) * TREE).fill(EVEN_ODDS);
 }
 
-export function encodeEntropy(levels: Int32Array, skip: (block: number) => boolean, block: number): Uint8Array {
+export function encodeLevels(levels: Int32Array, skip: (block: number) => boolean, block: number): Uint8Array {
   const coder = new RangeEncoder();
   const odds = contexts();
   for (let i = 0; i < levels.length; i++) {
@@ -69,7 +42,7 @@ export function encodeEntropy(levels: Int32Array, skip: (block: number) => boole
 }
 
 /** Fills `levels`, which are zero. Throws ERR_CODEC_MALFORMED on a level beyond `top`, and on missing or surplus bytes. */
-export function decodeEntropy(
+export function decodeLevels(
   codec: string,
   body: Uint8Array,
   start: number,

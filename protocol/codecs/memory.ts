@@ -1,4 +1,5 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
+import type { Codec } from './codec.js';
 
 /**
  * What keeps the part that compression left out. Pure functions over plain-data states, so that states can be checkpointed,
@@ -18,8 +19,8 @@ import type { Precision, ReadonlyVector, Vector } from '../method.js';
  */
 export interface Memory<State = unknown, ReceiverState = unknown> {
   readonly name: string;
-  /** What the codec must promise for the memory to make sense. */
-  readonly needs: 'contractive' | 'any';
+  /** What the codec must be; see `memoryAccepts`. */
+  readonly needs: 'contractive' | 'contractive-or-absolute';
   init(length: number, precision: Precision): State;
   prepare(state: State, value: ReadonlyVector): Vector;
   settle(state: State, value: ReadonlyVector, prepared: ReadonlyVector, decoded: ReadonlyVector): State;
@@ -30,6 +31,17 @@ export interface Memory<State = unknown, ReceiverState = unknown> {
     init(length: number, precision: Precision): ReceiverState;
     receive(state: ReceiverState, decoded: ReadonlyVector): readonly [value: ReadonlyVector, state: ReceiverState];
   };
+}
+
+/**
+ * May this codec be used under this memory? A memory that feeds an expanding error back to its codec diverges: an unbiased
+ * codec passes only when its omega is below 1, which makes it contractive as it is.
+ */
+export function memoryAccepts(memory: Memory, codec: Codec): boolean {
+  const { contract } = codec;
+  if (contract === 'lossless' || contract === 'contractive') return true;
+  if (contract === 'unbiased') return codec.omega !== undefined && codec.omega < 1;
+  return contract === 'absolute' && memory.needs === 'contractive-or-absolute';
 }
 
 /** The default export of every file in memories/; the file name is the memory's name. */

@@ -68,12 +68,16 @@ function decode(body: Uint8Array, length: number, precision: Precision, into?: V
   expectBytes(NAME, body, length + Math.ceil(length / 8));
   if (!signsEndClean(body, length, length)) malformed(NAME, 'bits after the last sign are not zero');
   const result = resultOf(length, precision, into);
-  for (let i = 0; i < length; i++) {
-    const exponent = body[i]!;
-    if (exponent === 255) notFinite(NAME, `the exponent of entry ${i} is that of an infinity`);
-    const magnitude = POWERS[exponent]!;
-    result[i] = (body[length + (i >>> 3)]! >>> (i & 7)) & 1 ? -magnitude : magnitude;
-  }
+  let greatest = 0;
+  for (let i = 0; i < length; i++) greatest = Math.max(greatest, body[i]!);
+  if (greatest === 255) notFinite(NAME, 'an exponent is that of an infinity');
+  if (result.BYTES_PER_ELEMENT === 4) {
+    const words = wordsOf(result);
+    for (let i = 0; i < length; i++)
+      words[i] = (body[i]! << 23) | (((body[length + (i >>> 3)]! >>> (i & 7)) & 1) << 31);
+  } else
+    for (let i = 0; i < length; i++)
+      result[i] = POWERS[body[i]!]! * (1 - 2 * ((body[length + (i >>> 3)]! >>> (i & 7)) & 1));
   return result;
 }
 

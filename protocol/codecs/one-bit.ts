@@ -11,24 +11,32 @@ import { packSigns, signsEndClean, spreadSigns } from './sign-bits.js';
  */
 const NAME = 'one-bit';
 
+/** Bits set in each byte value. */
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let count = 0;
+  for (let rest = byte; rest !== 0; rest &= rest - 1) count++;
+  return count;
+});
+
 function encode(value: ReadonlyVector): Uint8Array {
   const { length } = value;
   const body = new Uint8Array(8 + Math.ceil(length / 8));
-  let below = 0;
-  let above = 0;
+  packSigns(value, body, 8);
   let belowCount = 0;
+  for (let at = 8; at < body.length; at++) belowCount += ONES[body[at]!]!;
+  // x + |x| is 2 x or 0 and x - |x| is 0 or 2 x, exactly: no branch that guesses a random sign.
+  let above = 0;
+  let below = 0;
   for (let i = 0; i < length; i++) {
     const x = value[i]!;
-    if (x < 0 || Object.is(x, -0)) {
-      below += x;
-      belowCount++;
-    } else above += x;
+    const magnitude = Math.abs(x);
+    above += x + magnitude;
+    below += x - magnitude;
   }
   const means = new Float32Array(body.buffer, 0, 2);
-  if (belowCount < length) means[0] = above / (length - belowCount);
-  if (belowCount > 0) means[1] = below / belowCount;
+  if (belowCount < length) means[0] = above / 2 / (length - belowCount);
+  if (belowCount > 0) means[1] = below / 2 / belowCount;
   if (!Number.isFinite(means[0]!) || !Number.isFinite(means[1]!)) notFinite(NAME, 'a mean is not a finite float32');
-  packSigns(value, body, 8);
   return body;
 }
 

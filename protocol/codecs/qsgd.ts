@@ -1,9 +1,11 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { BitReader, BitWriter } from './bit-stream.js';
 import { blockScales, readScales, scaleBytes } from './block-scales.js';
 import { expectBytes, largestMagnitude, malformed, resultOf } from './body.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
-import { decodeEntropy, encodeEntropy, fixedWidth, readFixed, writeFixed } from './level-codes.js';
+import { COINS_CHUNK, Coins } from './coins.js';
+import { decodeLevels, encodeLevels } from './level-codes.js';
+import { drawLevels } from './random-levels.js';
 import { SettingReader } from './settings.js';
 
 /**
@@ -24,10 +26,13 @@ interface Settings {
 }
 
 function norm2(value: ReadonlyVector, from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += value[i]! * value[i]!;
+  if (sum > 1e-200 && sum < 1e200) return Math.sqrt(sum);
+  // Squares of very large and very small numbers leave float64's range.
   const largest = largestMagnitude(value, from, to);
   if (!(largest > 0) || largest === Infinity) return largest;
-  // Divided first: squares of very large and very small numbers leave float64's range.
-  let sum = 0;
+  sum = 0;
   for (let i = from; i < to; i++) {
     const ratio = value[i]! / largest;
     sum += ratio * ratio;
@@ -39,78 +44,94 @@ function measureOf({ norm }: Settings) {
   return norm === 'l2' ? norm2 : largestMagnitude;
 }
 
-function quantize(value: ReadonlyVector, norms: Float32Array, { bucket, levels: top }: Settings, rng: Rng): Int32Array {
-  const { length } = value;
-  const levels = new Int32Array(length);
-  const coins = new Coins(rng);
-  for (let from = 0; from < length; ) {
-    const chunk = from % COINS_CHUNK;
-    if (chunk === 0) coins.fill(coinScratch, Math.min(COINS_CHUNK, length - from));
-    const b = Math.floor(from / bucket);
-    const to = Math.min(length, (b + 1) * bucket, from - chunk + COINS_CHUNK);
-    if (norms[b]! > 0) quantizePiece(value, from, to, top / norms[b]!, top, levels);
-    from = to;
-  }
-  return levels;
+/** Bits a level takes in the fixed code: enough for 2 top + 1 values. */
+function fixedWidth(top: number): number {
+  return 32 - Math.clz32(2 * top);
 }
 
-function quantizePiece(
-  value: ReadonlyVector,
-  from: number,
-  to: number,
-  inverse: number,
-  top: number,
-  levels: Int32Array,
-): void {
-  for (let i = from; i < to; i++) {
-    const z = value[i]! * inverse;
-    const u = coinScratch[i % COINS_CHUNK]! * 2.3283064365386963e-10;
-    const level = z < 0 ? -((u - z) | 0) : (z + u) | 0;
-    levels[i] = Math.max(-top, Math.min(level, top));
-  }
+function fixedBytes(length: number, { levels, bucket }: Settings): number {
+  return scaleBytes(length, bucket) + Math.ceil((length * fixedWidth(levels)) / 8);
 }
+
+const chunkLevels = new Int32Array(COINS_CHUNK);
 
 function encode(value: ReadonlyVector, settings: Settings, rng: Rng): Uint8Array {
-  const { levels: top, bucket, coding } = settings;
+  const { length } = value;
+  const { levels: top, bucket } = settings;
   const norms = blockScales(NAME, value, bucket, measureOf(settings));
-  const levels = quantize(value, norms, settings, rng);
-  if (coding === 'fixed') {
-    const body = new Uint8Array(norms.byteLength + Math.ceil((levels.length * fixedWidth(top)) / 8));
-    body.set(new Uint8Array(norms.buffer));
-    writeFixed(levels, top, body, norms.byteLength);
-    return body;
-  }
-  if (value.length === 0) return new Uint8Array(0);
-  const coded = encodeEntropy(levels, (b) => norms[b] === 0, bucket);
-  const body = new Uint8Array(norms.byteLength + coded.length);
+  const fixed = settings.coding === 'fixed';
+  const body = new Uint8Array(fixed ? fixedBytes(length, settings) : norms.byteLength);
   body.set(new Uint8Array(norms.buffer));
-  body.set(coded, norms.byteLength);
-  return body;
+  const coins = new Coins(rng);
+  const writer = new BitWriter(body, norms.byteLength);
+  const levels = fixed ? chunkLevels : new Int32Array(length);
+  const grid = { units: Float64Array.from(norms, (norm) => norm / top), bucket, top };
+  for (let from = 0; from < length; from += COINS_CHUNK) {
+    const to = Math.min(length, from + COINS_CHUNK);
+    drawLevels(value, from, to, grid, coins, fixed ? levels : levels.subarray(from, to));
+    if (fixed) writer.writeAll(levels, to - from, top, fixedWidth(top));
+  }
+  if (fixed) writer.finish();
+  return fixed || length === 0
+    ? body
+    : joined(
+        body,
+        encodeLevels(levels, (b) => norms[b] === 0, bucket),
+      );
 }
 
-function decode(
-  body: Uint8Array,
-  length: number,
-  { levels: top, bucket, coding }: Settings,
-  precision: Precision,
-  into?: Vector,
-): Vector {
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
+}
+
+function decode(body: Uint8Array, length: number, settings: Settings, precision: Precision, into?: Vector): Vector {
+  const { levels: top, bucket } = settings;
   const start = scaleBytes(length, bucket);
-  if (coding === 'fixed' || length === 0) expectBytes(NAME, body, start + Math.ceil((length * fixedWidth(top)) / 8));
+  if (settings.coding === 'fixed' || length === 0) expectBytes(NAME, body, fixedBytes(length, settings));
   else if (body.length < start) malformed(NAME, `expected at least ${start} bytes, got ${body.length}`);
   const norms = readScales(NAME, body, length, bucket);
-  const levels = new Int32Array(length);
-  if (length > 0) {
-    if (coding === 'fixed') readFixed(NAME, body, start, top, levels);
-    else decodeEntropy(NAME, body, start, top, levels, (b) => norms[b] === 0, bucket);
-  }
   const result = resultOf(length, precision, into);
-  for (let b = 0; b < norms.length; b++) {
-    const step = norms[b]! / top;
-    const to = Math.min(length, (b + 1) * bucket);
-    for (let i = b * bucket; i < to; i++) result[i] = levels[i]! * step;
+  if (settings.coding === 'fixed') decodeFixed(body, start, norms, settings, result);
+  else if (length > 0) {
+    const levels = new Int32Array(length);
+    decodeLevels(NAME, body, start, top, levels, (b) => norms[b] === 0, bucket);
+    scaleLevels(levels, 0, length, norms, settings, result);
   }
   return result;
+}
+
+/** result[i] = level times norm / top, for i in [from, to); the level of entry i is levels[i - from]. */
+function scaleLevels(
+  levels: Int32Array,
+  from: number,
+  to: number,
+  norms: Float32Array,
+  { levels: top, bucket }: Settings,
+  result: Vector,
+): void {
+  for (let start = from; start < to; ) {
+    const b = Math.floor(start / bucket);
+    const end = Math.min(to, (b + 1) * bucket);
+    const step = norms[b]! / top;
+    for (let i = start; i < end; i++) result[i] = levels[i - from]! * step;
+    start = end;
+  }
+}
+
+function decodeFixed(body: Uint8Array, start: number, norms: Float32Array, settings: Settings, result: Vector): void {
+  const { levels: top } = settings;
+  const reader = new BitReader(body, start);
+  let greatest = 0;
+  for (let from = 0; from < result.length; from += COINS_CHUNK) {
+    const to = Math.min(result.length, from + COINS_CHUNK);
+    greatest = Math.max(greatest, reader.readAll(chunkLevels, to - from, top, fixedWidth(top)));
+    scaleLevels(chunkLevels, from, to, norms, settings, result);
+  }
+  if (greatest > 2 * top) malformed(NAME, `a level is beyond ${top}`);
+  if (reader.overrun || !reader.finish().clean) malformed(NAME, 'the levels do not end where the bytes do');
 }
 
 function quantizationError(value: ReadonlyVector, settings: Settings): number {
@@ -146,7 +167,7 @@ const qsgd: CodecFamily = {
       decode: (body, length, precision, into) => decode(body, length, settings, precision, into),
       expectedSquaredError: (value) => quantizationError(value, settings),
       ...(settings.coding === 'fixed' && {
-        encodedBytes: (length: number) => scaleBytes(length, b) + Math.ceil((length * fixedWidth(s)) / 8),
+        encodedBytes: (length: number) => fixedBytes(length, settings),
       }),
     };
   },

@@ -5,19 +5,22 @@ import { completeSettings, isCodecSpec } from './settings.js';
 
 /** A codec or memory is found by its file's name; there is no list to edit. */
 
-const families = new Map<string, Promise<unknown>>();
-
 async function importDefault(folder: 'codecs' | 'memories', name: string): Promise<unknown> {
   const what = folder === 'codecs' ? 'codec' : 'memory';
+  let cause: unknown;
   // The pattern keeps a scenario from naming a path.
   if (/^[a-z0-9-]+$/.test(name)) {
     const path = folder === 'codecs' ? `./${name}.js` : `./memories/${name}.js`;
-    const known = families.get(path) ?? import(new URL(path, import.meta.url).href).catch(() => undefined);
-    families.set(path, known);
-    const family = ((await known) as { default?: { name?: unknown } } | undefined)?.default;
-    if (family?.name === name) return family;
+    try {
+      const { default: family } = (await import(new URL(path, import.meta.url).href)) as {
+        default?: { name?: unknown };
+      };
+      if (family?.name === name) return family;
+    } catch (error) {
+      cause = error;
+    }
   }
-  throw new GradswarmError('ERR_CODEC_UNKNOWN', `no ${what} is called '${name}'`);
+  throw new GradswarmError('ERR_CODEC_UNKNOWN', `no ${what} is called '${name}'`, { cause });
 }
 
 /** Throws ERR_CODEC_UNKNOWN. */

@@ -1,7 +1,7 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
 import { expectBytes, expectScale, floatsAt, malformed, notFinite, resultOf } from './body.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { packSigns, signsEndClean, spreadSigns } from './sign-bits.js';
+import { packAndSum, signsEndClean, spreadSigns } from './sign-bits.js';
 
 /**
  * C(x) = (|x|_1 / d) sign(x), sign(0) = 1: d + 32 bits. Exactly |C(x) - x|^2 = |x|_2^2 - |x|_1^2 / d, so delta =
@@ -10,19 +10,14 @@ import { packSigns, signsEndClean, spreadSigns } from './sign-bits.js';
  */
 const NAME = 'scaled-sign';
 
-/** In eight interleaved sums, which a vector unit can keep as well: the order is part of the code. */
-function absoluteSum(value: ReadonlyVector): number {
+/** Signs into the body; the sum of magnitudes in eight interleaved sums, as a vector unit keeps them. */
+function packAndMeasure(value: ReadonlyVector, body: Uint8Array): number {
   const { length } = value;
+  const sums = new Float64Array(8);
+  const done = packAndSum(value, body, 4, sums);
+  let [a, b, c, d, e, f, g, h] = sums as unknown as [number, number, number, number, number, number, number, number];
   const full = length - (length & 7);
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let e = 0;
-  let f = 0;
-  let g = 0;
-  let h = 0;
-  for (let i = 0; i < full; i += 8) {
+  for (let i = done; i < full; i += 8) {
     a += Math.abs(value[i]!);
     b += Math.abs(value[i + 1]!);
     c += Math.abs(value[i + 2]!);
@@ -41,9 +36,9 @@ function encode(value: ReadonlyVector): Uint8Array {
   const { length } = value;
   const body = new Uint8Array(4 + Math.ceil(length / 8));
   const scale = new Float32Array(body.buffer, 0, 1);
-  if (length > 0) scale[0] = absoluteSum(value) / length;
+  const sum = packAndMeasure(value, body);
+  if (length > 0) scale[0] = sum / length;
   if (!Number.isFinite(scale[0]!)) notFinite(NAME, 'the mean magnitude is not a finite float32');
-  packSigns(value, body, 4);
   return body;
 }
 

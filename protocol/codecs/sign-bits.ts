@@ -1,8 +1,36 @@
 import type { ReadonlyVector, Vector } from '../method.js';
 import { wordsOf } from './body.js';
+import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /** One sign bit an entry, eight a byte, first entry lowest; 1 is negative (-0 too); unused bits are 0. */
 export function packSigns(value: ReadonlyVector, into: Uint8Array, start: number): void {
+  packAndSum(value, into, start, new Float64Array(8));
+}
+
+/** The same; also adds |x_i| to sums[i % 8] for all but the last few entries. Returns how many entries were added. */
+export function packAndSum(value: ReadonlyVector, into: Uint8Array, start: number, sums: Float64Array): number {
+  const { length } = value;
+  const end = length & ~15;
+  const simd = value.BYTES_PER_ELEMENT === 4 ? kernelsFor(length) : null;
+  if (!simd) {
+    packPlain(value, into, start);
+    return 0;
+  }
+  const words = wordsOf(value);
+  simd.sums.set(sums);
+  for (let i = 0; i < end; ) {
+    const count = Math.min(SIMD_CHUNK, end - i);
+    simd.input.set(words.subarray(i, i + count));
+    simd.packSigns(count);
+    into.set(simd.outputBytes.subarray(0, count >>> 3), start + (i >>> 3));
+    i += count;
+  }
+  sums.set(simd.sums);
+  packPlain(value.subarray(end), into, start + (end >>> 3));
+  return end;
+}
+
+function packPlain(value: ReadonlyVector, into: Uint8Array, start: number): void {
   const { length } = value;
   const words = wordsOf(value);
   const stride = length === words.length ? 1 : 2;
@@ -42,7 +70,17 @@ export function signsEndClean(body: Uint8Array, start: number, length: number): 
 export function spreadSigns(body: Uint8Array, start: number, positive: number, negative: number, result: Vector): void {
   const { length } = result;
   const full = length >>> 3;
-  for (let b = 0; b < full; b++) {
+  let done = 0;
+  const simd = result.BYTES_PER_ELEMENT === 4 ? kernelsFor(length) : null;
+  if (simd)
+    while (done < full) {
+      const count = Math.min(SIMD_CHUNK >>> 3, full - done);
+      simd.inputBytes.set(body.subarray(start + done, start + done + count));
+      simd.spreadSigns(8 * count, positive, negative);
+      result.set(simd.outputFloats.subarray(0, 8 * count), 8 * done);
+      done += count;
+    }
+  for (let b = done; b < full; b++) {
     const byte = body[start + b]!;
     const i = 8 * b;
     result[i] = byte & 1 ? negative : positive;

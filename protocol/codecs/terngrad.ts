@@ -10,7 +10,8 @@ import {
   scaleUp,
 } from './body.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
+import { Coins } from './coins.js';
+import { drawLevels } from './random-levels.js';
 import { SettingReader } from './settings.js';
 
 /**
@@ -41,39 +42,33 @@ function bound(value: ReadonlyVector, clip: number | null): number {
   return scaleUp(NAME, deviation > 0 ? Math.min(largest, clip * deviation * largest) : largest);
 }
 
+/** A multiple of 4, for the coins, and of 5, for the bytes. */
+const CHUNK = 4000;
+const trits = new Int32Array(CHUNK + 4);
+
 function encode(value: ReadonlyVector, clip: number | null, rng: Rng): Uint8Array {
   const { length } = value;
   const scale = bound(value, clip);
   const body = new Uint8Array(4 + Math.ceil(length / 5));
   new Float32Array(body.buffer, 0, 1)[0] = scale;
   const coins = new Coins(rng);
-  const inverse = scale > 0 ? 4294967296 / scale : 0;
-  let byte = 0;
-  let weight = 1;
-  let at = 4;
-  for (let i = 0; i < length; i++) {
-    const chunk = i % COINS_CHUNK;
-    if (chunk === 0) coins.fill(coinScratch, Math.min(COINS_CHUNK, length - i));
-    const x = value[i]!;
-    const chance = (x < 0 ? -x : x) * inverse;
-    byte += chance > coinScratch[chunk]! ? (x < 0 ? 0 : weight + weight) : weight;
-    weight *= 3;
-    if (weight === 243) {
-      body[at++] = byte;
-      byte = 0;
-      weight = 1;
-    }
+  const grid = { units: [scale], bucket: 4 * Math.ceil((length + 1) / 4), top: 1 };
+  for (let from = 0, at = 4; from < length; from += CHUNK) {
+    const count = Math.min(CHUNK, length - from);
+    drawLevels(value, from, from + count, grid, coins, trits);
+    trits.fill(-1, count, count + 4);
+    for (let j = 0; j < count; j += 5)
+      body[at++] = 121 + trits[j]! + 3 * trits[j + 1]! + 9 * trits[j + 2]! + 27 * trits[j + 3]! + 81 * trits[j + 4]!;
   }
-  if (weight > 1) body[at] = byte;
   return body;
 }
 
 /** The five trits of every byte, as -1, 0, 1. */
 const TRITS = (() => {
-  const trits = new Int8Array(243 * 5);
+  const table = new Int8Array(243 * 5);
   for (let byte = 0; byte < 243; byte++)
-    for (let j = 0, rest = byte; j < 5; j++, rest = Math.floor(rest / 3)) trits[5 * byte + j] = (rest % 3) - 1;
-  return trits;
+    for (let j = 0, rest = byte; j < 5; j++, rest = Math.floor(rest / 3)) table[5 * byte + j] = (rest % 3) - 1;
+  return table;
 })();
 
 function decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector {

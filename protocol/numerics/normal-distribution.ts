@@ -75,9 +75,9 @@ const FAR_DIVISOR = [
 ];
 
 /**
- * x with P(X <= x) = p, for p in [0, 1]; -Infinity and Infinity at the ends, NaN outside. Relative error near 1e-15, also in
- * the lower tail down to p = 1e-300 (the upper tail is limited by the spacing of doubles below 1). One Newton-Halley step
- * after AS 241.
+ * x with P(X <= x) = p, for p in [0, 1]; -Infinity and Infinity at the ends, NaN outside. Relative error near 1e-15,
+ * also in the lower tail down to p = 1e-300 (the upper tail is limited by the spacing of doubles below 1). One
+ * Newton-Halley step after AS 241.
  */
 export function inverseNormalCdf(p: number): number {
   if (!(p > 0 && p < 1)) return p === 0 ? Number.NEGATIVE_INFINITY : p === 1 ? Number.POSITIVE_INFINITY : Number.NaN;

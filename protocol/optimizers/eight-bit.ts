@@ -11,7 +11,7 @@ export type DynamicMap = Float64Array;
 function dynamicMap(signed: boolean): DynamicMap {
   const sizes: number[] = [];
   for (let i = 0; i <= 6; i++) {
-    const count = 2 ** (signed ? i : i + 1);
+    const count = 1 << (signed ? i : i + 1);
     let magnitude = 1;
     for (let power = i; power < 6; power++) magnitude /= 10;
     // Midpoints of a uniform grid on [0.1, 1].

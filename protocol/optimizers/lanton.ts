@@ -95,8 +95,10 @@ const lanton: OptimizerFamily<LantonSettings, LantonState> = {
         if (independent || state.step > 0) {
           // `next` is room for the difference before it is room for the step.
           for (let i = 0; i < next.length; i++) next[i] = gradient[i]! - other[i]!;
-          for (const [l, tensor] of tensors.entries())
-            noise[l] = beta2 * noise[l]! + (1 - beta2) * dualNorm(next, tensor) ** 2;
+          for (const [l, tensor] of tensors.entries()) {
+            const difference = dualNorm(next, tensor);
+            noise[l] = beta2 * noise[l]! + (1 - beta2) * difference * difference;
+          }
         }
         const factors = layerFactors(tensors, noise, alpha);
         const rate = rateAt(state.step);

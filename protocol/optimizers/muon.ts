@@ -16,7 +16,7 @@ export interface MuonSettings {
   readonly nesterov: boolean;
   /** Multiply a matrix' step by sqrt(max(1, outputs / inputs)). */
   readonly shapeFactor: boolean;
-  /** Shrinks the parameters directly, by rate * weightDecay. */
+  /** Shrinks the parameters directly, by weightDecay times the tensor's own rate. */
   readonly weightDecay: number;
   /** What tensors of one axis get: AdamW, or the sign of their running mean. */
   readonly vectorRule: 'adamw' | 'sign';
@@ -106,8 +106,9 @@ const muon: OptimizerFamily<MuonSettings, MuonState> = {
           if (!isMatrix && vectorRule === 'adamw') continue;
           if (isMatrix) orthogonalizeInto(next, next, start, rows, columns);
           else for (let i = start; i < end; i++) next[i] = Math.sign(next[i]!);
-          const factor = isMatrix ? rate * (shapeFactor ? shapeFactorOf(rows, columns) : 1) : rate * vectorRateFactor;
-          const kept = 1 - rate * weightDecay;
+          const ownRate = isMatrix ? rate : rate * vectorRateFactor;
+          const factor = isMatrix && shapeFactor ? ownRate * shapeFactorOf(rows, columns) : ownRate;
+          const kept = 1 - ownRate * weightDecay;
           for (let i = start; i < end; i++) next[i] = kept * params[i]! - factor * next[i]!;
         }
         if (vectorRule === 'adamw')

@@ -20,7 +20,10 @@ function normalized(source: ReadonlyVector, start: number, rows: number, columns
   for (let k = start; k < start + size; k++) largest = Math.max(largest, Math.abs(source[k]!));
   if (largest === 0) return undefined;
   let squares = 0;
-  for (let k = start; k < start + size; k++) squares += (source[k]! / largest) ** 2;
+  for (let k = start; k < start + size; k++) {
+    const ratio = source[k]! / largest;
+    squares += ratio * ratio;
+  }
   const norm = Math.sqrt(squares);
   const entries = new Float64Array(size);
   const transposed = rows > columns;
@@ -30,31 +33,82 @@ function normalized(source: ReadonlyVector, start: number, rows: number, columns
   return transposed ? { entries, short: columns, long: rows } : { entries, short: rows, long: columns };
 }
 
+/** gram = X X^T. Four rows at a time: one running sum would make every addition wait for the one before. */
+function fillGram({ entries, short, long }: Wide, gram: Float64Array): void {
+  for (let i = 0; i < short; i++) {
+    const row = i * long;
+    for (let j = 0; j <= i; j += 4) {
+      // Rows past the last one are read as the last one and not stored.
+      const row0 = j * long;
+      const row1 = Math.min(j + 1, short - 1) * long;
+      const row2 = Math.min(j + 2, short - 1) * long;
+      const row3 = Math.min(j + 3, short - 1) * long;
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      for (let k = 0; k < long; k++) {
+        const x = entries[row + k]!;
+        sum0 += x * entries[row0 + k]!;
+        sum1 += x * entries[row1 + k]!;
+        sum2 += x * entries[row2 + k]!;
+        sum3 += x * entries[row3 + k]!;
+      }
+      store(gram, short, i, j, sum0);
+      store(gram, short, i, j + 1, sum1);
+      store(gram, short, i, j + 2, sum2);
+      store(gram, short, i, j + 3, sum3);
+    }
+  }
+}
+
+function store(gram: Float64Array, short: number, i: number, j: number, value: number): void {
+  if (j > i) return;
+  gram[i * short + j] = value;
+  gram[j * short + i] = value;
+}
+
+/** mixed = b A + c A^2, A = gram, which is symmetric. */
+function fillMixed(short: number, b: number, c: number, gram: Float64Array, mixed: Float64Array): void {
+  for (let i = 0; i < short; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      if (c !== 0) for (let k = 0; k < short; k++) sum += gram[i * short + k]! * gram[j * short + k]!;
+      const entry = b * gram[i * short + j]! + c * sum;
+      mixed[i * short + j] = entry;
+      mixed[j * short + i] = entry;
+    }
+}
+
 /** One step X <- a X + (b A + c A^2) X with A = X X^T, in place; `gram`, `mixed`, `result` are room for it. */
 function iterate(
-  { entries, short, long }: Wide,
+  wide: Wide,
   [a, b, c]: readonly [number, number, number],
   gram: Float64Array,
   mixed: Float64Array,
   result: Float64Array,
 ): void {
-  for (let i = 0; i < short; i++)
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let k = 0; k < long; k++) sum += entries[i * long + k]! * entries[j * long + k]!;
-      gram[i * short + j] = sum;
-      gram[j * short + i] = sum;
-    }
-  for (let i = 0; i < short; i++)
-    for (let j = 0; j < short; j++) {
-      let sum = 0;
-      if (c !== 0) for (let k = 0; k < short; k++) sum += gram[i * short + k]! * gram[k * short + j]!;
-      mixed[i * short + j] = b * gram[i * short + j]! + c * sum;
-    }
+  const { entries, short, long } = wide;
+  fillGram(wide, gram);
+  fillMixed(short, b, c, gram, mixed);
   for (let i = 0; i < short; i++) {
     const row = i * long;
     for (let k = 0; k < long; k++) result[row + k] = a * entries[row + k]!;
-    for (let j = 0; j < short; j++) {
+    let j = 0;
+    for (; j + 3 < short; j += 4) {
+      const factor0 = mixed[i * short + j]!;
+      const factor1 = mixed[i * short + j + 1]!;
+      const factor2 = mixed[i * short + j + 2]!;
+      const factor3 = mixed[i * short + j + 3]!;
+      const from = j * long;
+      for (let k = 0; k < long; k++)
+        result[row + k] =
+          result[row + k]! +
+          (factor0 * entries[from + k]! +
+            factor1 * entries[from + long + k]! +
+            (factor2 * entries[from + 2 * long + k]! + factor3 * entries[from + 3 * long + k]!));
+    }
+    for (; j < short; j++) {
       const factor = mixed[i * short + j]!;
       for (let k = 0; k < long; k++) result[row + k] = result[row + k]! + factor * entries[j * long + k]!;
     }

@@ -1,6 +1,9 @@
 import { exp, log } from '../numerics/elementary.js';
 
-/** base^exponent for a non-negative integer exponent, by squaring: Math.pow differs between engines. */
+/**
+ * base^exponent for a non-negative integer exponent, by squaring, since Math.pow differs between engines. Relative error at most
+ * exponent * 2^-53.
+ */
 export function integerPower(base: number, exponent: number): number {
   let result = 1;
   let square = base;
@@ -11,7 +14,7 @@ export function integerPower(base: number, exponent: number): number {
   return result;
 }
 
-/** base^exponent for base >= 0. Integer exponents below 2^53 are exact products. */
+/** base^exponent for base >= 0: by squaring for an integer exponent, else exp(exponent log base). */
 export function power(base: number, exponent: number): number {
   if (Number.isSafeInteger(exponent))
     return exponent < 0 ? 1 / integerPower(base, -exponent) : integerPower(base, exponent);

@@ -16,7 +16,7 @@ export interface ScaleSettings {
   readonly normalization: 'rms' | 'l2';
   /** The divisor is at least this. */
   readonly epsilon: number;
-  /** The parameters shrink by rate * weightDecay before the step. */
+  /** The parameters shrink by weightDecay times the tensor's own rate before the step. */
   readonly weightDecay: number;
   readonly vectorRateFactor: number;
   readonly vectorBeta1: number;
@@ -52,7 +52,10 @@ function columnDivisors(
 ): Float64Array {
   const divisors = new Float64Array(columns);
   for (let r = 0; r < rows; r++)
-    for (let c = 0; c < columns; c++) divisors[c] = divisors[c]! + source[r * columns + c]! ** 2;
+    for (let c = 0; c < columns; c++) {
+      const entry = source[r * columns + c]!;
+      divisors[c] = divisors[c]! + entry * entry;
+    }
   const count = normalization === 'rms' ? rows : 1;
   for (let c = 0; c < columns; c++) divisors[c] = Math.max(Math.sqrt(divisors[c]! / count), epsilon);
   return divisors;

@@ -32,6 +32,8 @@ export function directionOf(from: PartyId, to: PartyId): Direction {
 export interface Passage {
   /** Simulated milliseconds that the frame is on its way. */
   readonly delayMs: number;
+  /** Under the wall clock: real milliseconds instead. */
+  readonly heldMs: number;
   readonly lost: Absence['why'] | null;
   readonly duplicated: boolean;
   /** Bit of the body to flip; null: none. */
@@ -46,6 +48,8 @@ export interface Network {
 export interface DeadlineRule {
   /** Simulated milliseconds after the coordinator's last post; null: wait for all. */
   readonly deadlineMs: number | null;
+  /** The host's timers give up on late senders; simulated arrival times do not matter. */
+  readonly wallClock: boolean;
   /** Fewest answers to wait for even beyond the deadline. */
   readonly quorum: (expected: number) => number;
 }
@@ -77,10 +81,13 @@ export class Dispatch {
       passage?.lost ?? null,
     );
     if (!passage) return this.office.post(frame);
-    const arrivesAtMs = frame.arrivesAtMs + passage.delayMs;
-    if (passage.lost) return this.office.post({ ...frame, arrivesAtMs, lost: passage.lost, messages: [] });
-    const arriving =
-      passage.corruptedBit === null ? { ...frame, arrivesAtMs } : tamper(frame, arrivesAtMs, passage.corruptedBit);
+    const travelling = {
+      ...frame,
+      arrivesAtMs: frame.arrivesAtMs + passage.delayMs,
+      ...(passage.heldMs > 0 ? { heldMs: passage.heldMs } : null),
+    };
+    if (passage.lost) return this.office.post({ ...travelling, lost: passage.lost, messages: [] });
+    const arriving = passage.corruptedBit === null ? travelling : tamper(travelling, passage.corruptedBit);
     this.office.post(arriving);
     if (passage.duplicated) {
       this.count(direction, frame, wire, null);
@@ -90,8 +97,9 @@ export class Dispatch {
 
   /** When the coordinator stops waiting, or null. Clients wait for all they are due. */
   deadline(party: PartyId): { judge(frames: readonly Frame[], expected: number): number } | null {
-    const { deadlineMs, quorum } = this.deadlineRule;
+    const { deadlineMs, quorum, wallClock } = this.deadlineRule;
     if (party !== 'coordinator' || deadlineMs === null) return null;
+    if (wallClock) return { judge: () => Number.POSITIVE_INFINITY };
     const limit = this.coordinatorPostMs + deadlineMs;
     return {
       judge: (frames, expected) => {
@@ -115,9 +123,9 @@ export class Dispatch {
 }
 
 /** The frame as it arrives when one bit of its body was changed on the way: the checksum is that of the body sent. */
-function tamper(frame: Frame, arrivesAtMs: number, bit: number): Frame {
+function tamper(frame: Frame, bit: number): Frame {
   const body = joinBody(frame);
   const checksum = crc32(body);
   if (body.length > 0) body[(bit >>> 3) % body.length]! ^= 1 << (bit & 7);
-  return { ...frame, arrivesAtMs, tampered: { body, checksum } };
+  return { ...frame, tampered: { body, checksum } };
 }

@@ -7,6 +7,8 @@ export interface Wait {
   readonly kindIndex: number;
   readonly step: number;
   readonly missing: Set<PartyId>;
+  /** How many senders were asked for. */
+  readonly expected: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -74,7 +76,7 @@ export class RoundMailbox {
     for (const from of senders) if (!this.resolved(kindIndex, step, from)) missing.add(from);
     if (missing.size === 0) return null;
     return new Promise((resolve, reject) => {
-      const wait = { kindIndex, step, missing, resolve, reject };
+      const wait = { kindIndex, step, missing, expected: senders.length, resolve, reject };
       this.waits.push(wait);
       this.watch.blocked(this, wait);
     });

@@ -17,6 +17,29 @@ export type Hearing = (
   message: number,
 ) => ReadonlyVector;
 
+/** Changes what a party says before it is encoded: noise that all receivers of the post share. `streamOf`: of this post and field. */
+export type Speaking = (
+  value: ReadonlyVector,
+  post: { readonly from: PartyId; readonly round: number; readonly layout: KindLayout },
+  streamOf: (purpose: string) => Rng,
+) => ReadonlyVector;
+
+/** The round in which a party encodes and decodes. Coding moves its clock. */
+export interface CodingRound {
+  readonly rng: Rng;
+  readonly index: number;
+  readonly self: PartyId;
+  clockMs: number;
+}
+
+/** What lies beside the codecs; each part may be missing. */
+export interface CodingSurroundings {
+  readonly hearing: Hearing | null;
+  readonly speaking: Speaking | null;
+  /** Simulated time for each entry of a vector that passes a codec. */
+  nsPerParameterCoded(party: PartyId, round: number): number;
+}
+
 /** The codec of one kind, and who keeps what it leaves out. */
 export interface KindCoding {
   readonly codec: Codec;
@@ -53,7 +76,7 @@ export class MessageCoding {
     private readonly codings: ReadonlyMap<string, KindCoding>,
     private readonly precision: Precision,
     private readonly kept: Memories,
-    private readonly hearing: Hearing | null,
+    private readonly around: CodingSurroundings,
   ) {}
 
   /** Memories as this attempt leaves them. */
@@ -66,10 +89,13 @@ export class MessageCoding {
     layout: KindLayout,
     step: number,
     stream: string | number | null | undefined,
-    payload: AnyPayload,
-    round: { readonly rng: Rng },
+    posted: AnyPayload,
+    round: CodingRound,
     position = 0,
   ): { readonly message: EncodedMessage; readonly delivered: AnyPayload } {
+    const payload = this.around.speaking
+      ? this.spoken(this.around.speaking, layout, step, posted, round, position)
+      : posted;
     const coding = this.codings.get(layout.name);
     if (!coding) return { message: layout.encode(payload, null), delivered: payload };
     if (coding.memory && stream === undefined)
@@ -84,6 +110,7 @@ export class MessageCoding {
         const coins = round.rng.derive('codec', layout.name, field, step, position);
         const [body, heard] = this.pack(coding, `${layout.name}/${field}/${stream ?? ''}`, value, coins);
         delivered[field] = heard;
+        this.charge(value.length, round);
         return body;
       },
       decode: refuseToDecode,
@@ -96,6 +123,7 @@ export class MessageCoding {
     frame: Frame,
     message: EncodedMessage,
     position: number,
+    round: CodingRound,
   ): AnyPayload & { readonly from: PartyId } {
     const coding = this.codings.get(layout.name);
     const packing: VectorPacking | null = coding
@@ -103,6 +131,7 @@ export class MessageCoding {
           encode: refuseToEncode,
           decode: (field, body, length) => {
             const decoded = coding.codec.decode(body, length, this.precision);
+            this.charge(length, round);
             if (!coding.memory?.receiver) return decoded;
             return this.remember(coding.memory, `from ${frame.from}/${layout.name}/${field}/${position}`, decoded);
           },
@@ -111,10 +140,33 @@ export class MessageCoding {
     const payload = layout.decode(message, frame.from, packing) as Record<string, AnyPayload[string]> & {
       from: PartyId;
     };
-    if (this.hearing && frame.from !== frame.to)
+    const { hearing } = this.around;
+    if (hearing && frame.from !== frame.to)
       for (const field of layout.vectors)
-        payload[field] = this.hearing(payload[field] as ReadonlyVector, frame, layout, field, position);
+        payload[field] = hearing(payload[field] as ReadonlyVector, frame, layout, field, position);
     return payload;
+  }
+
+  private spoken(
+    speaking: Speaking,
+    layout: KindLayout,
+    step: number,
+    posted: AnyPayload,
+    round: CodingRound,
+    position: number,
+  ): AnyPayload {
+    const post = { from: round.self, round: round.index, layout };
+    const payload: Record<string, AnyPayload[string]> = { ...posted };
+    for (const field of layout.vectors) {
+      const streamOf = (purpose: string): Rng => round.rng.derive('post', purpose, layout.name, field, step, position);
+      payload[field] = speaking(posted[field] as ReadonlyVector, post, streamOf);
+    }
+    return payload;
+  }
+
+  private charge(entries: number, round: CodingRound): void {
+    const nanoseconds = this.around.nsPerParameterCoded(round.self, round.index);
+    if (nanoseconds > 0) round.clockMs += (entries * nanoseconds) / NANOSECONDS_PER_MS;
   }
 
   /** Body, and what its receivers will hold. */
@@ -153,6 +205,8 @@ export class MessageCoding {
     this.changed[key] = state;
   }
 }
+
+const NANOSECONDS_PER_MS = 1e6;
 
 function refuseToDecode(): never {
   throw new Error('a sender does not decode');

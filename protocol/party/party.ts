@@ -25,6 +25,8 @@ export interface PartyServices {
   readonly office: PostOffice;
   readonly dispatch: Dispatch;
   coding(party: PartyId, record: PartyRecord): MessageCoding;
+  /** Simulated milliseconds that the party's device takes for a round beside its examples. */
+  msPerRound(party: PartyId, round: number): number;
   objective(party: PartyId, round: PartyRound): Objective;
   privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
 }
@@ -75,6 +77,7 @@ export class Party {
         objective: (at) => this.services.objective(this.id, at),
         privacy: () => this.services.privacy(this.id, plan.attempt, ledger),
         undelivered: this.kept.undelivered,
+        msPerRound: this.services.msPerRound(this.id, plan.index),
       },
       this.kept.clockMs,
     );

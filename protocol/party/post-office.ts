@@ -84,6 +84,14 @@ export class PostOffice {
     return mailbox;
   }
 
+  /** The party takes no part in this round: what came for it up to this round is thrown away. */
+  skip(party: PartyId, round: number): void {
+    const later = this.early.get(party)?.filter(({ frame, seal }) => (frame ?? seal)!.round > round);
+    if (!later) return;
+    if (later.length > 0) this.early.set(party, later);
+    else this.early.delete(party);
+  }
+
   /** The party's half has returned or failed. Its box stays until the next round, so that late frames find it. */
   close(mailbox: RoundMailbox): void {
     if (mailbox.waiting.length > 0) {

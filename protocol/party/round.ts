@@ -54,6 +54,8 @@ export class PartyRound {
   private readonly posted: number[];
   private readonly taken: number[];
   private ownStream: Rng | null = null;
+  /** What the device takes for the round as such: spent once the party has heard the first message, or before its first post. */
+  private unspentMs: number;
 
   constructor(
     private readonly host: RoundHost,
@@ -69,6 +71,7 @@ export class PartyRound {
     this.cohort = plan.cohort;
     this.inclusion = plan.inclusion;
     this.clockMs = Math.max(clockMs, plan.startMs);
+    this.unspentMs = own.msPerRound;
     this.posted = new Array(host.layouts.size).fill(0);
     this.taken = new Array(host.layouts.size).fill(0);
   }
@@ -120,6 +123,7 @@ export class PartyRound {
   }
 
   post(kind: string, to: PartyId | readonly PartyId[], payload: AnyPayload): AnyPayload {
+    this.spendRoundTime();
     const layout = this.outgoing(kind);
     const step = this.posted[layout.index]!++;
     const { message, delivered } = this.coding.encode(layout, step, null, payload, this);
@@ -137,6 +141,7 @@ export class PartyRound {
   }
 
   postEach(kind: string, deliveries: readonly Delivery<AnyKind>[]): readonly AnyPayload[] {
+    this.spendRoundTime();
     const layout = this.outgoing(kind);
     const step = this.posted[layout.index]!++;
     const byReceiver = new Map<PartyId, Frame['messages'][number][]>();
@@ -192,9 +197,8 @@ export class PartyRound {
     const terms = Math.max(1, this.senders(layout.kind).length);
     const sums = new Map(fields.map((field) => [field, new ExactSum(bound, terms)]));
     const likes = new Map<string, ReadonlyVector | Integers | number>();
-    const absent: Absence[] = [];
     const inbox = await this.take(kind);
-    absent.push(...inbox.absent);
+    const absent: Absence[] = [...inbox.absent];
     let count = 0;
     for (const message of inbox as readonly (AnyPayload & { readonly from: PartyId })[]) {
       const values = fields.map((field) => message[field] as ReadonlyVector | Integers | number);
@@ -319,13 +323,19 @@ export class PartyRound {
       }
     }
     if (used.length < frames.length && latest > this.clockMs) this.clockMs = latest;
+    if (used.length > 0) this.spendRoundTime();
     return used;
+  }
+
+  private spendRoundTime(): void {
+    this.clockMs += this.unspentMs;
+    this.unspentMs = 0;
   }
 
   private open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
     try {
       for (let i = 0; i < frame.messages.length; i++)
-        into.push(this.coding.decode(layout, frame, frame.messages[i]!, i) as Received<AnyKind>);
+        into.push(this.coding.decode(layout, frame, frame.messages[i]!, i, this) as Received<AnyKind>);
     } catch (error) {
       if (!(error instanceof GradswarmError)) throw error;
       this.host.refused(frame, error);
@@ -376,6 +386,8 @@ export interface PartyTools {
   objective(round: PartyRound): Objective;
   privacy(round: PartyRound): Privacy;
   readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
+  /** Simulated milliseconds of its device for the round beside its examples. */
+  readonly msPerRound: number;
 }
 
 const COORDINATOR_ONLY: readonly PartyId[] = ['coordinator'];

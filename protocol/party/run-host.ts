@@ -1,3 +1,4 @@
+import { edgeStreamOf } from '../links/edge-stream.js';
 import type { AnyMethod, ClientIndex, Links, PartyId, Precision, Rng, Secrets, Segment } from '../method.js';
 import type { GradswarmError } from '../wire/error-codes.js';
 import type { Frame } from '../wire/frame.js';
@@ -21,7 +22,7 @@ export interface RunHostOptions {
   readonly secrets: Secrets;
 }
 
-/** What all parties of one process share in one run. Every stream's key is written here and nowhere else. */
+/** What all parties of one process share in one run. Every party's streams are keyed here and nowhere else. */
 export class RunHost implements RoundHost {
   readonly method: AnyMethod;
   readonly hyperparameters: unknown;
@@ -87,8 +88,7 @@ export class RunHost implements RoundHost {
 
   /** For what happens to one frame on its way: a function of its address alone, attempt included. */
   edgeStream(frame: Frame, purpose: string): Rng {
-    const { from, to, round, attempt, step, kindIndex } = frame;
-    return this.streams.derive('edge', purpose, from, to, round, attempt, kindIndex, step);
+    return edgeStreamOf(this.streams, frame, purpose);
   }
 
   inboxOrder(

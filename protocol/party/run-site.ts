@@ -1,9 +1,10 @@
+import type { DeviceTime } from '../links/device-time.js';
 import type { AnyMethod, Objective, PartyId, Privacy, Secrets, Segment, Setup, Vector } from '../method.js';
 import { rootStream } from '../numerics/random.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { createTopology, type Topology, type TopologySpec } from '../topology/topology.js';
 import { type ByteCounts, type DeadlineRule, Dispatch, type Network, noBytes } from './dispatch.js';
-import { type KindCoding, MessageCoding } from './message-coding.js';
+import { type Hearing, type KindCoding, MessageCoding, type Speaking } from './message-coding.js';
 import { Party, type PartyServices } from './party.js';
 import { PostOffice, type PostOfficeOptions } from './post-office.js';
 import type { PartyRecord } from './record.js';
@@ -17,12 +18,24 @@ export interface ModelShape {
   readonly initialParams: Vector;
 }
 
+/** What happens between parties and to their devices; `links/network.ts` makes it from a scenario. */
+export interface Weather {
+  /** null: every frame arrives at once, unharmed. */
+  readonly network: Network | null;
+  /** null: receivers hold what was decoded. */
+  readonly hearing: Hearing | null;
+  /** null: what is posted is what is encoded. */
+  readonly speaking: Speaking | null;
+  /** Simulated time that a party's device takes in a round. */
+  deviceTime(party: PartyId, round: number): DeviceTime;
+}
+
 export interface RunSiteOptions extends PostOfficeOptions {
   readonly scenario: Scenario;
   readonly method: AnyMethod;
   readonly model: ModelShape;
   readonly codings: ReadonlyMap<string, KindCoding>;
-  readonly network: Network | null;
+  readonly weather: Weather;
   readonly secrets: Secrets;
   privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
   objective(party: PartyId, round: PartyRound): Objective;
@@ -58,7 +71,7 @@ export class RunSite {
       secrets: options.secrets,
     });
     this.office = new PostOffice(this.host.layouts.values(), options);
-    this.dispatch = new Dispatch(this.office, options.network, deadlineRule(scenario), (frame, purpose) =>
+    this.dispatch = new Dispatch(this.office, options.weather.network, deadlineRule(scenario), (frame, purpose) =>
       this.host.edgeStream(frame, purpose),
     );
     this.setup = {
@@ -68,11 +81,18 @@ export class RunSite {
       clientCount: scenario.clients,
       shared: streams.derive('shared', 'init'),
     };
+    const { weather } = options;
+    const around = {
+      hearing: weather.hearing,
+      speaking: weather.speaking,
+      nsPerParameterCoded: (party: PartyId, round: number) => weather.deviceTime(party, round).nsPerParameterCoded,
+    };
     this.services = {
       host: this.host,
       office: this.office,
       dispatch: this.dispatch,
-      coding: (_party, record) => new MessageCoding(options.codings, scenario.precision, record.memories, null),
+      coding: (_party, record) => new MessageCoding(options.codings, scenario.precision, record.memories, around),
+      msPerRound: (party, round) => weather.deviceTime(party, round).msPerRound,
       objective: options.objective,
       privacy: options.privacy,
     };
@@ -100,6 +120,14 @@ export class RunSite {
     this.parties.set(id, new Party(id, this.services, record));
   }
 
+  /** The party begins again: its record is what `init` makes of it. Only its clock goes on. */
+  forget(id: PartyId): void {
+    const before = this.parties.get(id);
+    if (!before) return;
+    this.parties.delete(id);
+    this.restore(id, { ...this.party(id).record, clockMs: before.record.clockMs });
+  }
+
   /** A party that lives here from now on, so that frames for it find this process before its first round. */
   house(id: PartyId): void {
     this.office.house(id);
@@ -121,8 +149,8 @@ export class RunSite {
 function deadlineRule(scenario: Scenario): DeadlineRule {
   const { quorum, deadlineMs } = scenario.participation;
   return {
-    // Under the wall clock lateness is a fact from outside; the host's timers judge it, not simulated time.
-    deadlineMs: scenario.clock === 'virtual' ? deadlineMs : null,
+    deadlineMs,
+    wallClock: scenario.clock === 'wall',
     quorum: (expected) => quorumCount(quorum, expected),
   };
 }

@@ -103,6 +103,8 @@ function checkFault(
   for (const key of ['senders', 'receivers', 'clients']) {
     if (Object.hasOwn(rule, key)) checkClients(rule[key]!, join(path, key), clients, problems);
   }
+  if (known.fault === 'probabilistic-quantiser' && known.per === 'post' && known.receivers !== 'all')
+    problems.add(join(path, 'receivers'), "'all', since with per: 'post' all receivers hold the same", known.receivers);
   if (known.fault === 'partition') {
     known.groups.forEach((group, index) => {
       checkClients(group, join(path, `groups.${index}`), clients, problems);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Json, Scenario } from './scenario.js';
+import type { Json, Scenario, Spec } from './scenario.js';
 
 /** One row of metrics.csv. */
 export interface MetricsRow {
@@ -72,4 +72,9 @@ export function defineExpectation<S extends z.ZodType>(family: {
     ...family,
     judge: (records, settings) => family.judge(records, settings as z.output<S>),
   };
+}
+
+/** The expectation narrowed to the runs of a sweep that have these values at these paths of their scenarios. */
+export function where(values: Readonly<Record<string, Json>>, expectation: Spec): Spec {
+  return { ...expectation, where: values };
 }

@@ -1,6 +1,7 @@
 import { GradswarmError } from '../wire/error-codes.js';
 import type { ExpectationFamily, Finding, Holds, Judgement, RunRecord } from './expectation.js';
-import type { Spec } from './scenario.js';
+import { matches } from './groups.js';
+import type { Json, Spec } from './scenario.js';
 
 /** What verdict.json holds. */
 export interface Verdict {
@@ -10,17 +11,18 @@ export interface Verdict {
 
 /**
  * Judges each expectation on all records (one record: a run; several: a sweep's points). `find` gives the family by
- * name; the specs are those of a resolved scenario.
+ * name; the specs are those of a resolved scenario. A spec's `where` narrows it to the runs with those values at those paths.
  */
 export function judge(
   records: readonly RunRecord[],
   expectations: readonly Spec[],
   find: (name: string) => ExpectationFamily | undefined,
 ): Verdict {
-  const judgements = expectations.map(({ name, ...settings }): Judgement => {
+  const judgements = expectations.map(({ name, where, ...settings }): Judgement => {
     const family = find(name);
+    const chosen = where ? records.filter((record) => matches(record, where as Record<string, Json>)) : records;
     if (!family) throw new GradswarmError('ERR_SCENARIO', `expect: no expectation is named '${name}'`);
-    return { name, ...plainFinding(family.judge(records, family.settings.parse(settings) as Record<string, unknown>)) };
+    return { name, ...plainFinding(family.judge(chosen, family.settings.parse(settings) as Record<string, unknown>)) };
   });
   return { valid: conjunction(judgements.map(({ holds }) => holds)), expectations: judgements };
 }

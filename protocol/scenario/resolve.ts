@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Catalogue, CodecEntry, Entry, MethodEntry, Table } from './catalogue.js';
 import { complete } from './complete.js';
 import { checkAcross, type Found, type FoundCodec } from './cross-checks.js';
@@ -247,6 +248,7 @@ class Resolver {
   }
 }
 
+const WHERE = strict({ where: z.record(z.string(), z.json(), { error: 'an object of paths and values' }) });
 const KIND_CODEC_REST = strict({ scope: choice('vector', 'tensor').default('vector') });
 
 /** Expectations with their settings completed, in the order given. */
@@ -264,8 +266,12 @@ export async function resolveExpectations(
     if (asked && !family) {
       problems.unknownName(join(at, 'name'), 'an expectation', asked.name, await catalogue.expectations.names());
     }
-    const settings = family && parse(family.settings, asked.settings, at, problems);
-    if (asked && settings) specs.push({ name: asked.name, ...(settings as JsonObject) });
+    if (!family) continue;
+    // Every expectation may be narrowed to a part of a sweep, whatever its own settings are.
+    const { where, ...own } = asked.settings as JsonObject;
+    const narrowed = where === undefined ? {} : parse(WHERE, { where }, at, problems);
+    const settings = parse(family.settings, own, at, problems);
+    if (narrowed && settings) specs.push({ name: asked.name, ...(settings as JsonObject), ...narrowed });
   }
   return specs;
 }

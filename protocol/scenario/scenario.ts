@@ -58,7 +58,10 @@ export interface KindCodec {
 export interface Device {
   readonly clients: ClientSelector;
   readonly msPerExample: number;
+  /** Added once a round, when the client has heard the first message or before its first post. */
   readonly msPerRound: number;
+  /** Nanoseconds for each entry of a vector that a codec encodes or decodes. */
+  readonly nsPerParameterCoded: number;
 }
 
 /** A class of links under the virtual clock. A frame's last matching entry counts. */
@@ -73,6 +76,8 @@ export interface Link {
   readonly latencyMs: number;
   /** Upper end of a uniform extra delay, drawn for each frame. */
   readonly jitterMs: number;
+  /** How much later a frame that may not be lost arrives when it has to be sent again; null: twice the latency and its transfer time. */
+  readonly retransmitMs: number | null;
 }
 
 /** One thing that goes wrong, in the rounds from <= round < until (until null: to the end). See `faults.ts` for each fault's settings. */

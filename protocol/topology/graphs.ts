@@ -68,7 +68,7 @@ export function hypercube(nodeCount: number): Graph {
 /** ceil(log2 nodeCount): rounds after which one-peer exponential graphs repeat, and neighbours in the static one. */
 export function exponentialPeriod(nodeCount: number): number {
   let period = 0;
-  while (2 ** period < nodeCount) period++;
+  for (let reach = 1; reach < nodeCount; reach *= 2) period++;
   return period;
 }
 
@@ -85,7 +85,7 @@ export function onePeerExponential(nodeCount: number, round: number): Graph {
   const edges: Edge[] = [];
   const period = exponentialPeriod(nodeCount);
   if (period > 0) {
-    const hop = 2 ** (round % period);
+    const hop = 1 << (round % period);
     for (let i = 0; i < nodeCount; i++) edges.push([(i + hop) % nodeCount, i]);
   }
   return directedGraph(nodeCount, edges);

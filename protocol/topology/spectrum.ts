@@ -73,7 +73,7 @@ function eigenvalueAt(matrix: Tridiagonal, index: number, radius: number): numbe
   let high = radius;
   for (;;) {
     const middle = 0.5 * (low + high);
-    if (middle <= low || middle >= high || high - low < radius * 2 ** -56) return middle;
+    if (middle <= low || middle >= high || high - low < radius * (Number.EPSILON / 16)) return middle;
     if (countBelow(matrix, middle) > index) high = middle;
     else low = middle;
   }
@@ -84,7 +84,7 @@ function gershgorinRadius({ diagonal, offDiagonal }: Tridiagonal): number {
   let radius = 0;
   for (let i = 0; i < diagonal.length; i++)
     radius = Math.max(radius, Math.abs(diagonal[i]!) + Math.abs(offDiagonal[i]!) + Math.abs(offDiagonal[i + 1] ?? 0));
-  return radius === 0 ? 1 : radius * (1 + 2 ** -40);
+  return radius === 0 ? 1 : radius * (1 + 1e-12);
 }
 
 function checkSize(nodeCount: number): void {

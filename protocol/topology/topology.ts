@@ -128,12 +128,23 @@ const families: Readonly<Record<string, TopologyFamily>> = {
         sequenceOf(spec, clientCount, rng.derive('periodic', k)),
       );
       return {
-        period: members.every((member) => member.period === 1) ? members.length : null,
+        period: commonPeriod([members.length, ...members.map(({ period }) => period)]),
         at: (round) => members[round % members.length]!.at(round),
       };
     },
   },
 };
+
+/** Least common multiple; null when one of them never repeats. */
+function commonPeriod(periods: readonly (number | null)[]): number | null {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  let common = 1;
+  for (const period of periods) {
+    if (period === null) return null;
+    common *= period / divisor(common, period);
+  }
+  return common;
+}
 
 const weightDefaults = { weights: 'metropolis', lazy: false } as const;
 
@@ -197,8 +208,8 @@ interface Phase {
   readonly links: (Links | undefined)[];
 }
 
-/** Rounds of a graph that never repeats that are kept at hand; all parties of one round share what the first one built. */
-const KEPT_ROUNDS = 4;
+/** Graphs kept at hand, by period; all parties of one round share what the first one built. */
+const KEPT_PHASES = { repeating: 64, never: 4 };
 
 class CachedTopology implements Topology {
   private readonly phases = new Map<number, Phase>();
@@ -218,7 +229,7 @@ class CachedTopology implements Topology {
     const key = this.period === null ? round : round % this.period;
     let phase = this.phases.get(key);
     if (!phase) {
-      if (this.period === null && this.phases.size >= KEPT_ROUNDS)
+      if (this.phases.size >= (this.period === null ? KEPT_PHASES.never : KEPT_PHASES.repeating))
         this.phases.delete(this.phases.keys().next().value as number);
       phase = { graph: this.sequence.at(round), links: new Array(this.clientCount) };
       this.phases.set(key, phase);
@@ -250,7 +261,7 @@ class CachedTopology implements Topology {
 }
 
 /** A period up to this many rounds is checked at the door for links between all clients and for its weights. */
-const CHECKED_PERIOD = 64;
+const CHECKED_PERIOD = KEPT_PHASES.repeating;
 
 /**
  * The topology that a scenario names. `rng`: the run's stream for its graph, the same in every process. Throws ERR_SCENARIO

@@ -51,6 +51,7 @@ export const plan = z.strictObject({
   attempt: round,
   cohort: z.array(client),
   absent: z.array(z.strictObject({ from: client, why: z.enum(['crashed', 'aborted']) })),
+  forgotten: z.array(client),
   inclusion: z.number(),
   startMs: z.number(),
 });
@@ -73,6 +74,8 @@ export const done = z.strictObject({
   absences: z.array(z.strictObject({ round, kind: z.string(), step: round, from: party, to: party, why })),
   bytes: z.strictObject({ up: byteCount, down: byteCount, peer: byteCount }),
   tensorCounts: z.array(z.number()),
+  /** How often each fault rule acted in the worker since its last report. */
+  firings: z.array(z.number().int().nonnegative()),
 });
 
 export const failed = z.strictObject({ index: round, attempt: round, code: z.string(), message: z.string() });

@@ -20,11 +20,13 @@ function hasPeers(method: AnyMethod): boolean {
   return Object.values(method.messages as Readonly<Record<string, MessageKind>>).some(({ to }) => to === 'peers');
 }
 
-/** Milliseconds of each counted round with the method's own defaults; peers stand in a ring. */
+/** Milliseconds of each counted round with the method's defaults, but one local step; peers stand in a ring. */
 async function roundsOf(name: string, workshop: Workshop, options: BenchmarkOptions, budgetMs: number) {
   const rounds = UNCOUNTED_ROUNDS + options.repeats;
-  const topology = hasPeers(await loadMethod(name)) ? { topology: 'ring' } : {};
-  const run = await prepareRun({ ...millionParameters(name, rounds), ...topology }, workshop);
+  const method = await loadMethod(name);
+  const oneStep = 'localSteps' in (method.defaults as object) ? { localSteps: 1 } : {};
+  const topology = hasPeers(method) ? { topology: 'ring' } : {};
+  const run = await prepareRun({ ...millionParameters({ name, ...oneStep }, rounds), ...topology }, workshop);
   const { roundMs } = await timedRun(run, options.signal, budgetMs);
   return roundMs.slice(Math.min(UNCOUNTED_ROUNDS, roundMs.length - 1));
 }

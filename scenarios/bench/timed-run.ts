@@ -54,6 +54,8 @@ export async function timedRun(
         checkpoint: () => {},
       },
       scriptedAbsences: fleet.scriptedAbsences,
+      forgotten: fleet.forgotten,
+      faultsFired: fleet.faultsFired,
       privacy: fleet.privacy,
       signal: AbortSignal.any([signal, spent.signal]),
       now: () => performance.now(),

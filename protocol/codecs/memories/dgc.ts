@@ -20,7 +20,7 @@ function dgcMemory(momentum: number): Memory<DgcState, never> {
   const advanced = (state: DgcState, value: ReadonlyVector) => addScaled(value, momentum, state.momentum);
   return {
     name: 'dgc',
-    needs: 'any',
+    needs: 'contractive-or-absolute',
     init: (length, precision) => ({ momentum: zeros(length, precision), accumulated: zeros(length, precision) }),
     prepare: (state, value) => add(state.accumulated, advanced(state, value)),
     settle(state, value, prepared, decoded) {

@@ -16,7 +16,7 @@ export interface ErrorFeedbackState {
 
 const memory: Memory<ErrorFeedbackState, never> = {
   name: 'error-feedback',
-  needs: 'any',
+  needs: 'contractive-or-absolute',
   init: (length, precision) => ({ error: zeros(length, precision) }),
   prepare: (state, value) => add(state.error, value),
   settle: (_state, _value, prepared, decoded) => ({ error: subtract(prepared, decoded) }),

@@ -50,7 +50,7 @@ describe('writeReport', () => {
     const page = await pageOf(directory, {
       title: EVIL,
       summary: EVIL,
-      verdict: { valid: false, expectations: [{ name: EVIL, holds: false, observed: EVIL }] },
+      verdict: { valid: false, expectations: [{ name: EVIL, holds: false, observed: EVIL, detail: 'why' }] },
       method: {
         name: EVIL,
         paper: { title: EVIL, url: `javascript:alert(1)//"${EVIL}`, algorithm: EVIL, reconstruction: EVIL },
@@ -91,7 +91,7 @@ describe('writeReport', () => {
     }
     directory.updateManifest({ stateDigest: 'feed'.repeat(16) });
     const page = await pageOf(directory, {
-      verdict: { valid: 'unknown', expectations: [{ name: 'every fault happened', holds: 'unknown', observed: null }] },
+      verdict: { valid: 'unknown', expectations: [{ name: 'every fault happened', holds: 'unknown', observed: null, detail: 'why' }] },
       method: { name: 'vrgd', paper: { title: 'P', url: 'https://example.org/p', reconstruction: 'the warm-up' } },
       privacy: { epsilon: null, delta: null, notPrivate: 'no noise' },
       claims: [{ claim: 'C', source: 'Table 1', ours: '3', status: 'not reproduced' }],

@@ -44,6 +44,9 @@ const TABLE: readonly (readonly [Form, number, number, ...number[]])[] = [
   ['ar9', 2, 101, 1.184351084, 1.205225212, 10.3737678, 46.0430885, 9.022324424, 0.2045783468],
 ];
 
+// Bulk, tail and mean ESS by ArviZ 0.21.0.
+const WALK = [11.157207993213841, 29.59088156485136, 11.25311186200314];
+
 describe('protocol/bayesian/diagnostics', () => {
   it('the Lehmer input starts with 0.53730398, 0.46791737 on chain 1', () => {
     const [first, second] = lehmerChains('iid', 1, 2)[0]!;
@@ -74,6 +77,22 @@ describe('protocol/bayesian/diagnostics', () => {
       for (const [i, value] of expected.entries())
         expect(Math.abs(found[i]! / value - 1), `column ${i}`).to.be.below(1e-12);
     });
+
+  it('tenths of iid 4 x 100, full of ties also at the quantiles: R-hat, bulk, tail, mean ESS agree with ArviZ 0.21', () => {
+    const tied = lehmerChains('iid', 4, 100).map((chain) => chain.map((u) => Math.floor(10 * u)));
+    const known = [0.9990807952030428, 395.3238177208345, 365.83214329701616, 402.93968944552483];
+    for (const [i, value] of known.entries())
+      expect(Math.abs([rankNormalizedRhat, bulkEss, tailEss, meanEss][i]!(tied) / value - 1)).to.be.below(1e-12);
+  });
+
+  it('a random walk of 4 x 1,200, which needs lags beyond 128: ESS agrees with ArviZ 0.21 to 9 digits', () => {
+    const walks = lehmerChains('iid', 4, 1200).map((chain) => {
+      let at = 0;
+      return chain.map((u) => (at = 0.995 * at + (u - 0.5)));
+    });
+    for (const [i, value] of WALK.entries())
+      expect(Math.abs([bulkEss, tailEss, meanEss][i]!(walks) / value - 1), `column ${i}`).to.be.below(5e-10);
+  });
 
   it('ties share their average rank: {1, 1, 2, 3} has normal scores of ranks 1.5, 1.5, 3, 4', () => {
     const [scores] = rankNormalize([Float64Array.of(1, 2, 1, 3)]);

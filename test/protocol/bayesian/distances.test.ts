@@ -29,6 +29,10 @@ describe('protocol/bayesian/distances', () => {
 
   it('every distance of a law from itself is 0 (W2 to the root of rounding, 1e-7)', () => {
     expect(wasserstein2(second, second)).to.be.below(1e-7);
+    for (let k = 1; k <= 50; k++) {
+      const law = { mean: second.mean, covariance: second.covariance.map((entry) => entry * k * 0.37) };
+      expect(wasserstein2(law, law), `${k}`).to.be.below(1e-6);
+    }
     expect(kullbackLeibler(second, second)).to.be.closeTo(0, 1e-15);
     expect(relativeCovarianceError(second, second)).to.equal(0);
     expect(squaredMahalanobis(second.mean, second)).to.equal(0);

@@ -12,6 +12,8 @@ import {
   duplicate,
   during,
   partition,
+  probabilisticQuantiser,
+  slow,
 } from '../../../protocol/scenario/faults.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import { type ScenarioInput, scenario } from '../../../protocol/scenario/scenario.js';
@@ -57,8 +59,19 @@ describe('resolveScenario', () => {
       topology: null,
       codecs: { model: plain, update: plain, masked: plain, kept: plain },
       clock: 'virtual',
-      devices: [{ clients: 'all', msPerExample: 1, msPerRound: 0 }],
-      links: [{ from: 'all', to: 'all', kind: null, direction: 'all', bandwidthMbps: 100, latencyMs: 20, jitterMs: 0 }],
+      devices: [{ clients: 'all', msPerExample: 1, msPerRound: 0, nsPerParameterCoded: 0 }],
+      links: [
+        {
+          from: 'all',
+          to: 'all',
+          kind: null,
+          direction: 'all',
+          bandwidthMbps: 100,
+          latencyMs: 20,
+          jitterMs: 0,
+          retransmitMs: null,
+        },
+      ],
       faults: [],
       evaluation: { everyRounds: 1 },
       checkpoints: { everyRounds: 10 },
@@ -451,6 +464,31 @@ describe('a bad scenario says the path, what was expected, what came and the nea
       'a fault that ends before it begins',
       { ...server, faults: [during(8, 8, crash({ clients: 'all' }))] },
       'faults.0.until: expected a round after from = 8, got 8',
+    ],
+    [
+      'noise whose variance would be infinite',
+      { ...server, faults: [always(channelNoise({ stddev: 1, distribution: 'student-t', degreesOfFreedom: 2 }))] },
+      'faults.0.degreesOfFreedom: expected a number above 2, got 2',
+    ],
+    [
+      'receivers of a quantiser that is the same for all',
+      { ...server, faults: [always(probabilisticQuantiser({ step: 0.5, receivers: [1] }))] },
+      "faults.0.receivers: expected 'all', since with per: 'post' all receivers hold the same, got [1]",
+    ],
+    [
+      'receivers of broadcast noise',
+      { ...server, faults: [{ fault: 'broadcast-noise', stddev: 1, receivers: [1] }] },
+      'faults.0.receivers: ',
+    ],
+    [
+      'a chain without its probabilities',
+      { ...server, faults: [always({ fault: 'availability', onToOff: 0.1 })] },
+      'faults.0.offToOn: expected a probability in [0, 1]',
+    ],
+    [
+      'a client that is slow by nothing',
+      { ...server, faults: [always(slow({ clients: [1], factor: 0 }))] },
+      'faults.0.factor: expected a number above 0, got 0',
     ],
     [
       'groups that overlap',

@@ -105,6 +105,13 @@ describe('protocol/topology/mixing-matrix', () => {
     expect(weightOf(matrix, 1, 2)).to.equal(1 / 2);
     expect(denseRows(matrix)[0]!.reduce((a, b) => a + b, 0)).to.equal(1.25);
     expect(() => metropolisWeights(graph)).to.throw('ERR_SCENARIO');
+    // Everyone hears one other, but 0 tells two and 2 nobody.
+    const lopsided = directedGraph(3, [
+      [0, 1],
+      [0, 2],
+      [1, 0],
+    ]);
+    expect(() => metropolisWeights(lopsided)).to.throw('ERR_SCENARIO');
     expect(() => maximumDegreeWeights(graph)).to.throw("'push-sum'");
   });
 

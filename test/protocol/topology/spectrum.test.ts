@@ -17,6 +17,7 @@ import {
   lazyWeights,
   type MixingMatrix,
   metropolisWeights,
+  pushSumWeights,
 } from '../../../protocol/topology/mixing-matrix.js';
 import { contractionFactor, eigenvalues, spectralGap } from '../../../protocol/topology/spectrum.js';
 
@@ -145,6 +146,11 @@ describe('protocol/topology/spectrum', () => {
     };
     expect(mean(20, 0.3)).to.be.closeTo(0.8, 0.05);
     expect(mean(50, 0.2)).to.be.closeTo(0.75, 0.05);
+  });
+
+  it('push-sum on a star of 10: rho = sqrt(1.6), by hand, above 1 since rows do not sum to 1', () => {
+    // Column j > 0 of W - J is 0.4 at the centre and at j, -0.1 elsewhere: |u|^2 = 0.4 and u_j . u_k = 0.15 for 9 of them.
+    expect(contractionFactor(pushSumWeights(star(10))) ** 2).to.be.closeTo(0.4 + 8 * 0.15, 1e-12);
   });
 
   it('gossip: no step moves the distance to the mean by more than rho, and the worst start by exactly rho', () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Links } from '../../../protocol/method.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { isConnected } from '../../../protocol/topology/graph.js';
+import { ring, torus } from '../../../protocol/topology/graphs.js';
 import { weightOf, withoutEdges } from '../../../protocol/topology/mixing-matrix.js';
 import {
   createTopology,
@@ -100,11 +101,22 @@ describe('protocol/topology/topology', () => {
     expect(links / 2).to.be.closeTo(50 * 66 * 0.5, 5 * Math.sqrt(50 * 66 * 0.25));
   });
 
-  it('periods: 1 for fixed graphs, ceil(log2 n) for one-peer, the list length for lists of fixed graphs, else none', () => {
+  it('a torus takes the missing side from the clients, the squarest one when none is given; one client is a graph', () => {
+    expect(create({ name: 'torus', columns: 2 }, 12).graphAt(0)).to.deep.equal(torus(6, 2));
+    expect(create({ name: 'torus', rows: 2 }, 12).graphAt(0)).to.deep.equal(torus(2, 6));
+    expect(create({ name: 'torus' }, 12).graphAt(0)).to.deep.equal(torus(3, 4));
+    expect(torus(4, 1)).to.deep.equal(ring(4));
+    expect(create({ name: 'ring' }, 1).linksOf(0, 3).hears).to.deep.equal([0]);
+  });
+
+  it('periods: 1 for fixed graphs, ceil(log2 n) for one-peer, for lists the common multiple with their length, or none', () => {
     expect(create({ name: 'ring' }, 5).period).to.equal(1);
     expect(create({ name: 'one-peer-exponential' }, 6).period).to.equal(3);
     expect(create({ name: 'periodic', graphs: [{ name: 'ring' }, { name: 'star' }] }, 5).period).to.equal(2);
+    const list = [{ name: 'ring' }, { name: 'one-peer-exponential' }];
+    expect(create({ name: 'periodic', graphs: list }, 6).period).to.equal(6);
     expect(create({ name: 'random-matching' }, 5).period).to.equal(null);
+    expect(create({ name: 'periodic', graphs: [...list, { name: 'random-matching' }] }, 6).period).to.equal(null);
   });
 
   it('links are built once: asking again gives the same object, in all rounds of a fixed graph', () => {
@@ -147,6 +159,19 @@ describe('protocol/topology/topology', () => {
       [{ name: 'edge-list', edges: [[0, 4]] }, 4, /from 0 to 3/],
       [{ name: 'edge-list', edges: [[1, 1]] }, 4, /two different clients/],
       [{ name: 'edge-list', edges: [[0, 1]] }, 4, /reach all others/],
+      [
+        {
+          name: 'edge-list',
+          edges: [
+            [0, 1],
+            [1, 2],
+          ],
+          directed: true,
+          weights: 'push-sum',
+        },
+        3,
+        /reach all others/,
+      ],
       [{ name: 'periodic', graphs: [] }, 4, /'graphs'/],
       [{ name: 'periodic', graphs: [{ name: 'ring', weights: 'uniform' }] }, 4, /unknown setting 'weights'/],
       [{ name: 'ring' }, 0, /at least one client, got 0/],

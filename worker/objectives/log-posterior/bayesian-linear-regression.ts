@@ -22,7 +22,10 @@ import {
 } from './likelihood-shard.js';
 import { negativeLogPredictive } from './predictive.js';
 
-/** y = x^T theta + N(0, noiseVariance), prior N(0, priorVariance I). Posterior Gaussian and known; shard factors are exact. */
+/**
+ * y = x^T theta + N(0, noiseVariance), prior N(0, priorVariance I). Posterior Gaussian and known; shard factors are
+ * exact.
+ */
 
 export interface LinearRegressionSettings {
   readonly priorVariance: number;

@@ -20,8 +20,8 @@ import { averagedProbabilities, classificationEvaluation } from './predictive.js
 const FULL_SURROGATE_LIMIT = 500;
 
 /**
- * A small dense classifier with prior N(0, priorVariance I) on all weights and biases. Without hidden layers it is softmax regression.
- * Surrogates: Gauss-Newton curvature at a local mode that every shard reaches from the same start.
+ * A small dense classifier with prior N(0, priorVariance I) on all weights and biases. Without hidden layers it is
+ * softmax regression. Surrogates: Gauss-Newton curvature at a local mode that every shard reaches from the same start.
  */
 export interface BayesianNetworkSettings {
   readonly priorVariance: number;
@@ -95,7 +95,10 @@ class NetworkShard extends LikelihoodShard {
     return params;
   }
 
-  /** Calls `add` with every class's gradient of -ln p and that class's probability: their weighted squares are Gauss-Newton. */
+  /**
+   * Calls `add` with every class's gradient of -ln p and that class's probability: their weighted squares are
+   * Gauss-Newton.
+   */
   private forEachClassGradient(params: Float64Array, add: (gradient: Float64Array, weight: number) => void): void {
     const gradient = new Float64Array(params.length);
     for (const index of this.examples) {
@@ -135,7 +138,9 @@ class NetworkShard extends LikelihoodShard {
     return bend.map((value, i) => value - gradient[i]!);
   }
 
-  /** 'diagonal' keeps the diagonal of the curvature (not marginal variances, which would need an inverse of order d). */
+  /**
+   * 'diagonal' keeps the diagonal of the curvature (not marginal variances, which would need an inverse of order d).
+   */
   override surrogate(form: 'full' | 'diagonal'): { readonly eta: Vector; readonly precision: Vector } {
     if (form === 'full') return super.surrogate('full');
     const mode = this.mode();

@@ -40,8 +40,8 @@ export function isWholeShard(batch: Uint32Array, exampleCount: number): boolean 
 }
 
 /**
- * A shard's likelihood factor under the prior N(0, variance I), from the loss and gradient of one example. Sums are float64 in batch
- * order; results have the precision of the parameters. An empty batch has loss 0 and gradient 0.
+ * A shard's likelihood factor under the prior N(0, variance I), from the loss and gradient of one example. Sums are
+ * float64 in batch order; results have the precision of the parameters. An empty batch has loss 0 and gradient 0.
  */
 export abstract class LikelihoodShard implements LogPosterior {
   private readonly sums: Float64Array;
@@ -132,8 +132,8 @@ export abstract class LikelihoodShard implements LogPosterior {
   }
 
   /**
-   * 'full': eta of length d and the precision d x d row by row (symmetric: pack it for the wire). 'diagonal': d numbers each,
-   * mean and marginal variances of the full one.
+   * 'full': eta of length d and the precision d x d row by row (symmetric: pack it for the wire). 'diagonal': d numbers
+   * each, mean and marginal variances of the full one.
    */
   surrogate(form: 'full' | 'diagonal'): { readonly eta: Vector; readonly precision: Vector } {
     const full = this.factor();

@@ -36,8 +36,8 @@ export class LogisticShard extends LikelihoodShard {
   }
 
   /**
-   * Second-order expansion of the log-likelihood at the mode of (prior^(1/S) x likelihood), which exists for separable data too. The
-   * prior's share only places the mode; it is no part of the factor.
+   * Second-order expansion of the log-likelihood at the mode of (prior^(1/S) x likelihood), which exists for separable
+   * data too. The prior's share only places the mode; it is no part of the factor.
    */
   protected override factor(): GaussianFactor {
     const d = this.parameterCount;

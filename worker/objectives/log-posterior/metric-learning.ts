@@ -11,11 +11,13 @@ import { LogisticShard } from './logistic-shard.js';
 import { averagedProbabilities, classificationEvaluation } from './predictive.js';
 
 /**
- * Bayesian metric learning (El Mekkaoui et al., UAI 2021, section 5.2): the distance |x - x'|_A^2 with A = sum_k gamma_k v_k v_k^T over
- * the first eigenvectors v_k of the features, and P(similar) = 1 / (1 + e^(|x - x'|_A^2 - mu)). Linear in (gamma, mu), so it is a
- * logistic regression on (-(v_k^T (x - x'))^2, 1). Prior N(0, priorVariance I); positivity of gamma is dropped, as there.
+ * Bayesian metric learning (the model of El Mekkaoui et al., UAI 2021): the distance |x - x'|_A^2 with A = sum_k
+ * gamma_k v_k v_k^T over the first eigenvectors v_k of the features, and P(similar) = 1 / (1 + e^(|x - x'|_A^2 - mu)).
+ * Linear in (gamma, mu), so it is a logistic regression on (-(v_k^T (x - x'))^2, 1). Prior N(0, priorVariance I);
+ * positivity of gamma is dropped, as there.
  *
- * Differs: pairs are drawn among the client's own training examples, half of one class and half of two where it has both kinds.
+ * Differs: pairs are drawn among the client's own training examples, half of one class and half of two where it has
+ * both kinds.
  */
 
 export interface MetricLearningSettings {
@@ -34,7 +36,9 @@ export const defaults: MetricLearningSettings = {
   testPairs: 1000,
 };
 
-/** First `count` eigenvectors of the features' covariance, row by row, by orthogonal iteration: 30 passes over the data. */
+/**
+ * First `count` eigenvectors of the features' covariance, row by row, by orthogonal iteration: 30 passes over the data.
+ */
 function leadingDirections({ features, count: n }: Examples, width: number, count: number, rng: Rng): Float64Array {
   const mean = new Float64Array(width);
   for (let i = 0; i < n; i++) for (let j = 0; j < width; j++) mean[j] = mean[j]! + features[i * width + j]! / n;

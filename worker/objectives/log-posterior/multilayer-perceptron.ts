@@ -5,8 +5,9 @@ import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 export type Activation = 'relu' | 'tanh';
 
 /**
- * A dense network with softmax outputs and closed-form gradients in plain loops, one example at a time. Parameters layer by layer:
- * weights (inputs x outputs, row by row), then biases. Buffers belong to the instance: one call at a time.
+ * A dense network with softmax outputs and closed-form gradients in plain loops, one example at a time. Parameters
+ * layer by layer: weights (inputs x outputs, row by row), then biases. Buffers belong to the instance: one call at a
+ * time.
  */
 export class MultilayerPerceptron {
   readonly parameterCount: number;
@@ -25,6 +26,8 @@ export class MultilayerPerceptron {
   ) {
     if (widths.length < 2 || widths.some((width) => !(Number.isInteger(width) && width >= 1)))
       throw new GradswarmError('ERR_OBJECTIVE', `network widths must be positive integers, got [${widths.join(', ')}]`);
+    if (activation !== 'relu' && activation !== 'tanh')
+      throw new GradswarmError('ERR_OBJECTIVE', `network activation must be relu or tanh, got '${activation}'`);
     const segments: Segment[] = [];
     const offsets: number[] = [];
     let offset = 0;

@@ -29,7 +29,10 @@ export function negativeLogPredictive(
   return exampleCount === 0 ? 0 : sum / exampleCount;
 }
 
-/** count x classCount probabilities, averaged over the estimates. `predict` writes one example's classCount probabilities. */
+/**
+ * count x classCount probabilities, averaged over the estimates. `predict` writes one example's classCount
+ * probabilities.
+ */
 export function averagedProbabilities(
   estimates: readonly ReadonlyVector[],
   count: number,
@@ -75,8 +78,9 @@ export function classificationEvaluation(
 }
 
 /**
- * Expected calibration error in [0, 1]: over bins of equal width (k/bins, (k+1)/bins] of the largest probability, the share of
- * examples in the bin times |accuracy - mean confidence| (Guo et al., "On calibration of modern neural networks", 2017, eq. 3).
+ * Expected calibration error in [0, 1]: over bins of equal width (k/bins, (k+1)/bins] of the largest probability, the
+ * share of examples in the bin times |accuracy - mean confidence| (Guo et al., "On calibration of modern neural
+ * networks", 2017, eq. 3).
  */
 export function expectedCalibrationError(
   probabilities: Float64Array,

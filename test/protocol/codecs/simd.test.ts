@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import type { CodecSpec } from '../../../protocol/codecs/codec.js';
+import { loadCodec } from '../../../protocol/codecs/registry.js';
+import { kernelsFor, useSimd } from '../../../protocol/codecs/simd/kernels.js';
+import { gaussian, heavyTailed, stream } from '../../support/codec-inputs.js';
+
+const SPECS: readonly CodecSpec[] = [
+  { name: 'identity' },
+  { name: 'bf16' },
+  { name: 'int8-linear', block: 4 },
+  { name: 'int8-linear', block: 256 },
+  { name: 'int8-linear', block: 16384 },
+  { name: 'int8-linear', rounding: 'stochastic' },
+  { name: 'int8-linear', block: 1024, rounding: 'stochastic' },
+  { name: 'int8-linear', block: 100, rounding: 'stochastic' },
+  { name: 'scaled-sign' },
+  { name: 'one-bit' },
+  { name: 'natural' },
+  { name: 'terngrad' },
+  { name: 'terngrad', clip: 1.5 },
+  { name: 'qsgd' },
+  { name: 'qsgd', levels: 1000, bucket: 1000, norm: 'max', coding: 'entropy' },
+  { name: 'qsgd', levels: 3, bucket: 30 },
+  { name: 'bf16', rounding: 'stochastic' },
+  { name: 'top-k', fraction: 0.01 },
+  { name: 'top-k', count: 5 },
+];
+
+function hard(length: number): Float32Array {
+  const special = [0, -0, 2 ** -149, -(2 ** -149), 1e-40, 2 ** -126, 1 + 2 ** -8, 1 + 3 * 2 ** -8, 0.5, -0.5, 1e30];
+  return heavyTailed(length, 'float32').map((x: number, i: number) =>
+    i % 3 === 0 ? special[i % special.length]! : x,
+  ) as Float32Array;
+}
+
+describe('protocol/codecs/simd', () => {
+  afterEach(() => useSimd(true));
+
+  it('is there on this engine, for vectors that are long enough only, and can be turned off', () => {
+    expect(kernelsFor(5000)).to.not.equal(null);
+    expect(kernelsFor(100)).to.equal(null);
+    useSimd(false);
+    expect(kernelsFor(5000)).to.equal(null);
+  });
+
+  for (const spec of SPECS)
+    it(`gives the bytes and numbers of the plain loops: ${JSON.stringify(spec)}`, async () => {
+      const codec = await loadCodec(spec);
+      for (const length of [2048, 2049, 4095, 16384, 16399, 40_001]) {
+        const constant = new Float32Array(length).fill(3);
+        for (const value of [gaussian(length, 'float32'), hard(length), constant, new Float32Array(length)]) {
+          const shifted = new Float32Array(length + 1).subarray(1);
+          shifted.set(value);
+          useSimd(false);
+          const body = codec.encode(value, stream(3));
+          const decoded = codec.decode(body, length, 'float32').slice();
+          useSimd(true);
+          expect(Buffer.compare(codec.encode(value, stream(3)), body), `${length}`).to.equal(0);
+          expect(Buffer.compare(codec.encode(shifted, stream(3)), body), `${length}, shifted`).to.equal(0);
+          const again = codec.decode(body, length, 'float32');
+          expect(
+            Buffer.compare(new Uint8Array(again.buffer, again.byteOffset, 4 * length), new Uint8Array(decoded.buffer)),
+          ).to.equal(0);
+        }
+      }
+    });
+
+  it('refuses NaN and infinities at every place of a long vector that an edge could hide', async () => {
+    for (const spec of SPECS) {
+      const codec = await loadCodec(spec);
+      for (const bad of [Number.NaN, -Number.NaN, Infinity, -Infinity])
+        for (const at of [0, 5, 16383, 16384, 16390, 16399, 16400]) {
+          const value = gaussian(16_401, 'float32');
+          value[at] = bad;
+          expect(() => codec.encode(value, stream(1)), `${spec.name}, ${at}`).to.throw(/^ERR_CODEC_NOT_FINITE/);
+        }
+    }
+  });
+
+  it('a NaN with its sign bit and all other bits set, which adding to its word would wrap, is refused by bf16', async () => {
+    const codec = await loadCodec({ name: 'bf16' });
+    for (const length of [3, 5000]) {
+      const words = new Uint32Array(length);
+      words[1] = 0xffffffff;
+      expect(() => codec.encode(new Float32Array(words.buffer), stream(1))).to.throw(/^ERR_CODEC_NOT_FINITE/);
+    }
+  });
+});

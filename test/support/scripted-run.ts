@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import { resolveScenario } from '../../protocol/scenario/resolve.js';
+import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { loadCatalogue } from '../../scenarios/catalogue.js';
+import { runSession, type SessionOptions, type SessionResult } from '../../scenarios/session.js';
+
+/** A folder that is removed when the test process ends. */
+export function temporaryFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'gradswarm-test-'));
+  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+export async function resolved(input: ScenarioInput): Promise<Scenario> {
+  return resolveScenario(input, await loadCatalogue());
+}
+
+export interface ScriptedRun extends SessionResult {
+  readonly path: string;
+}
+
+/** Runs a scenario as the command does, in a temporary folder. */
+export async function runInput(input: ScenarioInput, options: Partial<SessionOptions> = {}): Promise<ScriptedRun> {
+  const scenario = await resolved(input);
+  const directory = RunDirectory.create({ root: temporaryFolder(), scenarioName: scenario.name, scenario });
+  const result = await runSession(scenario, directory, {
+    listen: null,
+    signal: new AbortController().signal,
+    ...options,
+  });
+  return { ...result, path: directory.path };
+}

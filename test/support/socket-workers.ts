@@ -1,0 +1,28 @@
+import type { WorkerLauncher } from '../../scenarios/local-workers.js';
+import { runWorker } from '../../worker/main.js';
+
+/** Workers over real websockets that live in the test's own process: as the processes are, but without their start-up time. */
+export class SocketWorkers implements WorkerLauncher {
+  private readonly controller = new AbortController();
+  private running: Promise<unknown>[] = [];
+
+  /** `peerSockets` false: frames between clients go through the coordinator. */
+  constructor(private readonly peerSockets = true) {}
+
+  start(count: number, url: string): void {
+    for (let i = 0; i < count; i++)
+      this.running.push(
+        runWorker(url, {
+          device: null,
+          signal: this.controller.signal,
+          peerSockets: this.peerSockets,
+          note: () => {},
+        }).catch(() => {}),
+      );
+  }
+
+  async stop(): Promise<void> {
+    this.controller.abort();
+    await Promise.all(this.running);
+  }
+}

@@ -1,0 +1,71 @@
+import {
+  drawGaussianMeanSetting,
+  drawObservations,
+  ONE_DIMENSIONAL,
+  UNEQUAL_CURVATURE,
+} from '../../../protocol/bayesian/experiments.js';
+import type { GaussianModel } from '../../../protocol/bayesian/gaussian-oracle.js';
+import { rootStream } from '../../../protocol/numerics/random.js';
+import type { Dataset } from '../../datasets/dataset.js';
+
+/** Gaussian-mean problems with given shard statistics. Their data are the same in every run, whatever its seed. */
+export const GAUSSIAN_PROBLEMS = ['unequal-curvature', 'one-dimensional', 'published-setting'] as const;
+export type GaussianProblem = (typeof GAUSSIAN_PROBLEMS)[number];
+
+const stream = rootStream(1, 'float64');
+
+/** The problem's prior and shard statistics: what the exact laws take. */
+export function problemModel(problem: GaussianProblem): GaussianModel {
+  switch (problem) {
+    case 'unequal-curvature':
+      return UNEQUAL_CURVATURE;
+    case 'one-dimensional':
+      return ONE_DIMENSIONAL;
+    case 'published-setting':
+      return drawGaussianMeanSetting(stream.derive('published-setting'));
+  }
+}
+
+/** Observations of a model, shard after shard, row by row in float64, and the shard of each. */
+export function modelObservations(model: GaussianModel): {
+  readonly values: Float64Array;
+  readonly groups: Int32Array;
+} {
+  const dimension = model.prior.eta.length;
+  const count = model.shards.reduce((sum, shard) => sum + shard.exampleCount, 0);
+  const values = new Float64Array(count * dimension);
+  const groups = new Int32Array(count);
+  let start = 0;
+  for (const [s, shard] of model.shards.entries()) {
+    values.set(drawObservations(shard, stream.derive('observations', s)), start * dimension);
+    groups.fill(s, start, start + shard.exampleCount);
+    start += shard.exampleCount;
+  }
+  return { values, groups };
+}
+
+/**
+ * The problem as a data set whose groups are its shards, so that splitting by group gives every client one of them.
+ * Features are rounded to float32 as in any data set; the objective works with the exact statistics. Nothing is held
+ * out.
+ */
+export function problemDataset(problem: GaussianProblem): Dataset {
+  const model = problemModel(problem);
+  const { values, groups } = modelObservations(model);
+  const none = { labels: new Int32Array(0), targets: new Float64Array(0) };
+  return {
+    name: `gaussian-mean ${problem}`,
+    source: 'drawn by this program from given shard statistics',
+    featureShape: [model.prior.eta.length],
+    classCount: 0,
+    train: {
+      count: groups.length,
+      features: Float32Array.from(values),
+      labels: none.labels,
+      targets: new Float64Array(groups.length),
+    },
+    test: { count: 0, features: new Float32Array(0), ...none },
+    groups,
+    groupNames: model.shards.map((_, s) => `shard ${s}`),
+  };
+}
