@@ -39,7 +39,7 @@ export class TransportEnd {
     const http: Server = createServer();
     const membership = new Membership(1, 1);
     const member = membership.admit('bench', null)!;
-    const router = new FrameRouter(http, membership, layouts.values(), CHANNEL, {
+    const router = new FrameRouter(http, membership, layouts.values(), { ...CHANNEL, hold: null }, {
       answer: () => {},
       alive: () => {},
       broken: () => {},
@@ -60,6 +60,7 @@ export class TransportEnd {
     const link = await FrameLink.open(
       {
         ...CHANNEL,
+        hold: null,
         coordinatorUrl: url,
         assign: {
           worker: 'worker-0',
