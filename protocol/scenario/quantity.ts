@@ -4,7 +4,8 @@ import type { MetricsRow, RunRecord } from './expectation.js';
  * Names of what a run shows. A series has a value a round: `loss`, `accuracy`, `bytesUp`, `bytesDown`, `bytesPeer`,
  * `bytes` (all three), `simulatedMs`, `wallMs`, or anything measured besides. A figure is one number a run: an entry of
  * the summary, or a series after `first`, `final`, `least`, `greatest`, `mean` or `total`: `finalLoss`, `totalBytesUp`,
- * or with a dot where the series' name must stay as it is, `final.gsnr.mean`.
+ * or with a dot where the series' name must stay as it is, `final.gsnr.mean`. `roundsTo(loss<=0.1)`, `roundsTo(accuracy>=0.9)`:
+ * the first round in which a series is there.
  */
 
 const OWN = ['loss', 'accuracy', 'bytesUp', 'bytesDown', 'bytesPeer', 'simulatedMs', 'wallMs'] as const;
@@ -26,10 +27,19 @@ export function seriesOf(record: RunRecord, series: string): { readonly round: n
 
 const FIGURE = /^(first|final|least|greatest|mean|total)(\.?)(.+)$/;
 
+const TARGET = /^roundsTo\(([^<>]+)(<=|>=)([^<>]+)\)$/;
+
+function roundsTo(record: RunRecord, series: string, sign: string, bound: number): number | null {
+  const there = seriesOf(record, series).find(({ value }) => (sign === '<=' ? value <= bound : value >= bound));
+  return there?.round ?? null;
+}
+
 /** The figure's value; null where the run has no such figure. */
 export function figureOf(record: RunRecord, figure: string): number | null {
   const summed = Object.hasOwn(record.summary, figure) ? record.summary[figure] : undefined;
   if (typeof summed === 'number') return summed;
+  const target = TARGET.exec(figure);
+  if (target) return roundsTo(record, target[1]!, target[2]!, Number(target[3]));
   const [, statistic, dot, rest] = FIGURE.exec(figure) ?? [];
   if (statistic === undefined || rest === undefined) return null;
   const series = dot === '' ? rest[0]!.toLowerCase() + rest.slice(1) : rest;
