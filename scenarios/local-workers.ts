@@ -48,7 +48,9 @@ export class LocalWorkers implements WorkerLauncher {
   async stop(): Promise<void> {
     this.ending = true;
     const running = this.children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
-    const gone = Promise.all(running.map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve()))));
+    const gone = Promise.all(
+      running.map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve()))),
+    );
     const timer = setTimeout(() => this.kill('SIGKILL'), 3000);
     await gone;
     clearTimeout(timer);

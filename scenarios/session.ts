@@ -14,7 +14,7 @@ import { loadExpectations } from './catalogue.js';
 import { type Fleet, openFleet } from './fleet.js';
 import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
-import { writeRunReport } from './run-report.js';
+import { spectralGapOf, writeRunReport } from './run-report.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
   /** What the display calls it; left out: the scenario's name. */
@@ -200,6 +200,8 @@ function summaryOf(record: RunRecord, result: RunResult, fleet: Fleet): Record<s
     transport: fleet.transport,
     ended: result.stopped,
   };
+  const gap = spectralGapOf(fleet, record.scenario);
+  if (gap !== null) summary.spectralGap = gap;
   for (const figure of ['finalLoss', 'finalAccuracy', 'finalConsensusError', 'finalEpsilon']) {
     const value = figureOf(record, figure);
     if (value !== null) summary[figure] = Number.isFinite(value) ? value : String(value);

@@ -18,7 +18,8 @@ function expected(method: string, fault: string, expectation: Spec): Spec {
   return where(links ? { ...chosen, 'method.links': links } : chosen, expectation);
 }
 
-const survives = (method: string, fault: string, value: number) => expected(method, fault, below({ of: figure, value }));
+const survives = (method: string, fault: string, value: number) =>
+  expected(method, fault, below({ of: figure, value }));
 const breaks = (method: string, fault: string, value: number) => expected(method, fault, above({ of: figure, value }));
 
 export default sweep('message-loss', {
