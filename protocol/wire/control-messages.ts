@@ -61,6 +61,13 @@ const byteCount = z.strictObject({ raw: z.number(), payload: z.number(), wire: z
 /** What a half measured: a run that diverges measures infinities too. */
 const measured = z.custom<number>((value) => typeof value === 'number', { error: 'expected a number' });
 
+const codingCost = z.strictObject({
+  encodeMs: z.number(),
+  decodeMs: z.number(),
+  squaredError: z.number(),
+  squaredNorm: z.number(),
+});
+
 export const done = z.strictObject({
   index: round,
   attempt: round,
@@ -72,6 +79,7 @@ export const done = z.strictObject({
       unheard: z.array(z.strictObject({ kind: z.string(), step: round, from: party, to: party })),
       unused: z.array(client),
       ledger: z.array(z.unknown()),
+      coding: z.strictObject({ up: codingCost, down: codingCost, peer: codingCost }),
     }),
   ),
   absences: z.array(z.strictObject({ round, kind: z.string(), step: round, from: party, to: party, why })),

@@ -4,6 +4,8 @@ import type { ClientIndex, Objective, ReadonlyVector, Rng, Segment, Vector } fro
 export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number | null;
+  /** Further columns, such as the distance to the truth where the data's is known, or the calibration error of predictions. */
+  readonly extra?: Readonly<Record<string, number>>;
 }
 
 /** What computes, for the manifest. `why` has one line for each candidate that was looked at. */
@@ -30,6 +32,8 @@ export interface ObjectiveFamily {
   shard(examples: Uint32Array, client?: ClientIndex): Objective;
   /** On the held-out examples (on the training examples where none are held out). Several estimates: predictions are averaged (one vector per chain). */
   evaluate(estimates: readonly ReadonlyVector[]): Evaluation | Promise<Evaluation>;
+  /** The same on all clients' training examples; left out by families without examples. */
+  evaluateTraining?(estimates: readonly ReadonlyVector[]): Evaluation | Promise<Evaluation>;
   /** Tensors alive on the device; 0 where there is none. Flat after every round. */
   tensorCount(): number;
 }
