@@ -160,7 +160,8 @@ function graphFigures({ site }: Fleet, { clients, topology }: Scenario): Figure[
 
 function graphNumbers(fleet: Fleet, scenario: Scenario): Record<string, number> {
   const gap = spectralGapOf(fleet, scenario);
-  return gap === null ? {} : { 'spectral gap of the mixing matrix': gap };
+  const changing = fleet.site.topology?.period === 1 ? '' : ' (first round; it changes)';
+  return gap === null ? {} : { [`spectral gap of the mixing matrix${changing}`]: gap };
 }
 
 /** Of the first round's mixing matrix; null without a graph, or where the graph is too large. */
