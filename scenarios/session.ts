@@ -18,7 +18,7 @@ import { type Fleet, openFleet } from './fleet.js';
 import { concludePosterior } from './posterior.js';
 import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
-import { spectralGapOf, writeRunReport } from './run-report.js';
+import { judgedClaim, spectralGapOf, writeRunReport } from './run-report.js';
 import { openStudy, type Study, type StudyResult } from './study.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
@@ -211,6 +211,7 @@ async function conclude(
       summary,
       stateDigest: digest ?? '',
       reportPath: shown(reportPath),
+      claims: scenario.claims.map((claim) => judgedClaim(claim, complete, method, verdict)),
     },
   };
 }
