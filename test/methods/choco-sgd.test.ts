@@ -3,7 +3,15 @@ import type { Vector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { squaredDistance } from '../../protocol/numerics/vector.js';
 import { type Iterate, meanFollowsMeanGradient, meanX, STEP, topTwoOfFive } from '../support/compressed-claims.js';
-import { finalOf, runPeers, startingAt } from '../support/peer-run.js';
+import {
+  combination,
+  finalOf,
+  gradientsAt,
+  largestDifferenceOfAll,
+  mixed,
+  runPeers,
+  startingAt,
+} from '../support/peer-run.js';
 
 describe('choco-sgd', () => {
   for (const [links, topology] of [
@@ -40,5 +48,27 @@ describe('choco-sgd', () => {
     const method = { name: 'choco-sgd', stepSize: STEP };
     const run = await runPeers({ method, codecs: { residual: topTwoOfFive }, rounds: 800 });
     expect(finalOf(run, 'meanSquaredError')).to.be.greaterThan(1e-3);
+  });
+
+  it('uncompressed it is x = (1 - mixing) h + mixing W h with h = x - step g for 12 rounds, to 1e-12', async () => {
+    await runPeers<Iterate>(
+      { method: { name: 'choco-sgd', stepSize: STEP, mixing: 0.3 }, rounds: 12 },
+      {
+        watch({ before, states, mixing }, workshop) {
+          const gradients = gradientsAt(
+            workshop,
+            before.map(({ x }) => x),
+          );
+          const half = before.map(({ x }, i) => combination([1, x], [-STEP, gradients[i]!]));
+          const expected = mixed(mixing, half).map((wh, i) => combination([0.7, half[i]!], [0.3, wh]));
+          expect(
+            largestDifferenceOfAll(
+              states.map(({ x }) => x),
+              expected,
+            ),
+          ).to.be.lessThan(1e-12);
+        },
+      },
+    );
   });
 });
