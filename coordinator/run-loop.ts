@@ -1,4 +1,5 @@
 import type { ClientIndex, PartyId, ReadonlyVector } from '../protocol/method.js';
+import { addCodingCosts, type CodingCosts, noCodingCosts } from '../protocol/party/coding-cost.js';
 import type { Crew, CrewReport, Settlement } from '../protocol/party/crew.js';
 import type { AbsenceRecord, DeliveryEntry } from '../protocol/party/delivery-log.js';
 import { addBytes, type ByteCounts, noBytes } from '../protocol/party/dispatch.js';
@@ -11,7 +12,7 @@ import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
-import { type Evaluator, evaluateEstimates } from './evaluation.js';
+import { type EvaluatedRound, type Evaluator, evaluateEstimates, trainingColumns } from './evaluation.js';
 import { withAbandonedAttempts } from './privacy-budget.js';
 import type { MetricsRow } from './run-directory/metrics.js';
 
@@ -28,6 +29,8 @@ export class WorkersLost extends GradswarmError {
 /** What a run is told while it goes on. */
 export interface RunObserver {
   round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void;
+  /** Samplers: posterior draws that the round kept, by chain; told before `round`. */
+  draws?(chains: readonly ReadonlyVector[]): void;
   abandoned(round: number, attempt: number, reason: string): void;
   /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
   checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
@@ -83,7 +86,9 @@ export interface RunResult {
   readonly faultsFired: readonly number[];
   readonly simulatedMs: number;
   readonly wallMs: number;
-  /** Encoded records of all parties that took part, for the digest. */
+  /** Clients whose worker was lost: their last state is not known. */
+  readonly lostClients: readonly ClientIndex[];
+  /** Encoded records of all other parties that took part, for the digest. */
   readonly records: ReadonlyMap<PartyId, Uint8Array>;
   readonly estimates: readonly ReadonlyVector[];
 }
@@ -144,10 +149,12 @@ export class RunLoop {
         await this.checkpoint();
     }
     if (stopped === 'stopped' && scenario.checkpoints.everyRounds !== null) await this.checkpoint();
-    const records = new Map<PartyId, Uint8Array>(await crew.records('all'));
+    const records = new Map<PartyId, Uint8Array>(await this.surviving(() => crew.records('all')));
+    for (const client of this.lost) records.delete(client);
     const own = this.ownRecord();
     if (own) records.set('coordinator', own);
     return {
+      lostClients: [...this.lost].sort((a, b) => a - b),
       roundsDone: this.round,
       stopped,
       bytes: this.bytes,
@@ -215,7 +222,8 @@ export class RunLoop {
     // When one side fails the other must not be left waiting for it.
     let failure: unknown = null;
     const stop = (error: unknown): void => {
-      failure ??= error;
+      // Halves that were stopped because of an error say nothing new, and may say it first.
+      if (failure === null || (isStop(failure) && !isStop(error))) failure = error;
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
     };
     const clients = crew.begin(plan).catch((error: unknown) => {
@@ -264,13 +272,16 @@ export class RunLoop {
     const clocks = own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs);
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
     this.round++;
-    const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes) };
-    const entries = this.releasesOf(plan, [...(own ? [own] : []), ...report.parties]);
+    const coding = noCodingCosts();
+    const parties = [...(own ? [own] : []), ...report.parties];
+    for (const party of parties) addCodingCosts(coding, party.coding);
+    const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes, coding) };
+    const entries = this.releasesOf(plan, parties);
     this.ledger.push(...entries);
     if (entries.length > 0) observer.released?.(entries);
     if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
-    const evaluation = due ? await evaluateEstimates(this.options.evaluator, await this.estimatesByParty()) : null;
+    const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
     if (inspect) Object.assign(extra, await inspect(this.round, await this.estimates()));
     const row: MetricsRow = {
@@ -284,6 +295,8 @@ export class RunLoop {
       wallMs: this.wallMs(),
       extra,
     };
+    const draws = site.host.method.coordinator?.draws?.(site.party('coordinator').record.state as object);
+    if (draws) observer.draws?.(draws);
     observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
   }
 
@@ -297,6 +310,14 @@ export class RunLoop {
       repeats,
       plan.cohort.filter((client) => !reported.has(client)),
     );
+  }
+
+  private async evaluate(): Promise<EvaluatedRound> {
+    const { evaluator, scenario } = this.options;
+    const estimates = await this.estimatesByParty();
+    const heldOut = await evaluateEstimates(evaluator, estimates);
+    if (!scenario.evaluation.train) return heldOut;
+    return { ...heldOut, extra: { ...heldOut.extra, ...(await trainingColumns(evaluator, estimates, heldOut)) } };
   }
 
   private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {
@@ -321,14 +342,34 @@ export class RunLoop {
       site.parties.get('coordinator')?.abandon();
       site.takeBytes();
       site.host.takeAbsences();
-    } else site.parties.get('coordinator')?.commit([]);
+    } else {
+      const gone = new Set(settlement.voided);
+      const unheard = new Set<string>();
+      for (const report of reports)
+        for (const { kind, step, from, to } of report.unheard)
+          if (from === 'coordinator') unheard.add(`${kind} ${step} ${to}`);
+      site.parties
+        .get('coordinator')
+        ?.commit([], (kind, step, to) => gone.has(to as ClientIndex) || unheard.has(`${kind} ${step} ${to}`));
+    }
     crew.settle(settlement, plan.cohort);
   }
 
+  /** Asks the clients for something between rounds; those that are lost meanwhile are left out where the scenario allows it. */
+  private async surviving<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof WorkersLost) || this.options.scenario.workers.onLoss === 'fail') throw error;
+        for (const client of error.clients) this.lost.add(client);
+      }
+    }
+  }
+
   private async checkpoint(): Promise<void> {
-    const records = new Map<PartyId, Uint8Array>(
-      await this.options.crew.records([...this.changed].sort((a, b) => a - b)),
-    );
+    const changed = [...this.changed].sort((a, b) => a - b);
+    const records = new Map<PartyId, Uint8Array>(await this.surviving(() => this.options.crew.records(changed)));
     const own = this.ownRecord();
     if (own) records.set('coordinator', own);
     this.changed.clear();
@@ -356,7 +397,7 @@ export class RunLoop {
       const { state } = site.party('coordinator').record;
       return new Map([['coordinator', halfOf(site.host.method, 'coordinator').estimates!(state as object)]]);
     }
-    return crew.estimates();
+    return this.surviving(() => crew.estimates());
   }
 
   private async estimates(): Promise<readonly ReadonlyVector[]> {
@@ -378,6 +419,10 @@ function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
   );
 }
 
+function isStop(error: unknown): boolean {
+  return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
+}
+
 /** The coordinator's own numbers, and the mean over clients of each name that clients measured. */
 function measures(parties: readonly PartyReport[], own: PartyReport | null): Record<string, number> {
   const sums = new Map<string, { sum: number; count: number }>();
@@ -394,17 +439,25 @@ function measures(parties: readonly PartyReport[], own: PartyReport | null): Rec
   return result;
 }
 
-/** Bytes before codecs and after, where a codec made a difference. */
-function codecColumns(bytes: ByteCounts): Record<string, number> {
+/**
+ * Of the directions in which a codec was at work: bytes of vectors before it and after, milliseconds that all parties together
+ * spent in it, and |decoded - encoded| / |encoded| over all vectors of the round.
+ */
+function codecColumns(bytes: ByteCounts, coding: CodingCosts): Record<string, number> {
   const columns: Record<string, number> = {};
   for (const [direction, name] of [
     ['up', 'Up'],
     ['down', 'Down'],
     ['peer', 'Peer'],
   ] as const) {
-    if (bytes[direction].raw === bytes[direction].payload) continue;
-    columns[`rawBytes${name}`] = bytes[direction].raw;
-    columns[`payloadBytes${name}`] = bytes[direction].payload;
+    const { raw, payload } = bytes[direction];
+    const { encodeMs, decodeMs, squaredError, squaredNorm } = coding[direction];
+    if (raw === payload && squaredNorm === 0) continue;
+    columns[`rawBytes${name}`] = raw;
+    columns[`payloadBytes${name}`] = payload;
+    columns[`encodeMs${name}`] = encodeMs;
+    columns[`decodeMs${name}`] = decodeMs;
+    if (squaredNorm > 0) columns[`compressionError${name}`] = Math.sqrt(squaredError / squaredNorm);
   }
   return columns;
 }

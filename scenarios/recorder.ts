@@ -1,7 +1,7 @@
 import type { MetricsRow } from '../coordinator/run-directory/metrics.js';
 import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
 import type { CarriedState, RunObserver } from '../coordinator/run-loop.js';
-import type { PartyId } from '../protocol/method.js';
+import type { PartyId, ReadonlyVector } from '../protocol/method.js';
 import type { CrewReport } from '../protocol/party/crew.js';
 import type { DeliveryEntry } from '../protocol/party/delivery-log.js';
 import type { LedgerEntry } from '../protocol/privacy/ledger.js';
@@ -37,6 +37,10 @@ export class Recorder implements RunObserver {
         this.directory.event({ ...at, event: 'evaluation', fields: { loss: row.loss, accuracy: row.accuracy } });
     }
     this.watcher?.round(row);
+  }
+
+  draws(chains: readonly ReadonlyVector[]): void {
+    this.directory?.draws(chains);
   }
 
   abandoned(round: number, attempt: number, reason: string): void {

@@ -11,7 +11,7 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { loadExpectations } from './catalogue.js';
 import { readRecordedRun, replayFleet } from './replay.js';
 import type { RunOptions, RunOutcome, SweepOutcome } from './run.js';
-import { judgedClaim } from './run-report.js';
+import { claimedRecord, judgedClaim } from './run-report.js';
 import { runSession, type SessionResult, shown } from './session.js';
 import { sweepFigures } from './sweep-figures.js';
 
@@ -64,16 +64,17 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
   );
   directory.writeVerdict({ valid, expectations: verdict.expectations });
   const method = await loadMethod(sweep.points[0]!.scenario.method.name);
+  const claims = sweep.claims.map((claim) => judgedClaim(claim, claimedRecord(claim, records), method, verdict));
   const reportPath = await writeSweepReport(directory, {
     title: sweep.name,
     summary: sweep.description,
     verdict: { valid, expectations: verdict.expectations },
     method: { name: method.name, paper: method.paper },
-    claims: sweep.claims.map((claim) => judgedClaim(claim, records.at(-1)!, method)),
+    claims,
     figures: sweepFigures(sweep, records),
     repeat: [`gradswarm run ${sweep.name}`],
   });
-  return { directory: shown(directory.path), valid, verdict, points, reportPath: shown(reportPath) };
+  return { directory: shown(directory.path), valid, verdict, points, reportPath: shown(reportPath), claims };
 }
 
 function scalar(value: Json): string | number | boolean {
@@ -118,11 +119,12 @@ function withInfinities(entry: unknown): unknown {
 
 /** Runs the recorded scenario again, in one process, under the recorded delivery log and compares the bits. */
 export async function replayRun(path: string, options: RunOptions): Promise<RunOutcome> {
-  const { scenario, stateDigest, log } = readRecordedRun(path);
+  const recorded = readRecordedRun(path);
+  const { scenario, stateDigest } = recorded;
   const again = { ...scenario, workers: { ...scenario.workers, count: 0 } };
   const { outcome } = await runSession(again, newDirectory(again, options), {
     ...options,
-    fleet: (replayed, method, workshop) => replayFleet(replayed, method, workshop, log),
+    fleet: (replayed, method, workshop) => replayFleet(replayed, method, workshop, recorded),
   });
   const same = outcome.stateDigest === stateDigest;
   return {

@@ -5,7 +5,7 @@ import { type CarriedState, RunLoop, type RunResult } from '../coordinator/run-l
 import type { AnyMethod, PartyId } from '../protocol/method.js';
 import { loadForecast, loadMethod } from '../protocol/method-loader.js';
 import { rootStream } from '../protocol/numerics/random.js';
-import { decodeRecord } from '../protocol/party/record.js';
+import { decodeRecord, digestedRecord } from '../protocol/party/record.js';
 import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import type { RunRecord } from '../protocol/scenario/expectation.js';
 import { judge, type Verdict } from '../protocol/scenario/judge.js';
@@ -15,9 +15,10 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { openWorkshop, type Workshop } from '../worker/workshop.js';
 import { loadExpectations } from './catalogue.js';
 import { type Fleet, openFleet } from './fleet.js';
+import { concludePosterior } from './posterior.js';
 import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
-import { writeRunReport } from './run-report.js';
+import { judgedClaim, writeRunReport } from './run-report.js';
 import { openStudy, type Study, type StudyResult } from './study.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
@@ -159,7 +160,8 @@ async function conclude(
     ? await studyResult(study, { ...record, summary: summaryOf(record, result, fleet) }, result)
     : null;
   for (const text of studied?.notes ?? []) options.watcher?.note(text);
-  const summary = { ...summaryOf(record, result, fleet), ...studied?.summary };
+  const posterior = await concludePosterior(scenario, workshop, directory);
+  const summary = { ...summaryOf(record, result, fleet), ...posterior?.figures, ...studied?.summary };
   const complete = { ...record, summary };
   const expectations = await loadExpectations();
   const verdict: Verdict = finished
@@ -179,6 +181,7 @@ async function conclude(
     ...(privacy?.notPrivate ? { notPrivate: privacy.notPrivate } : {}),
     finishedAt: finished ? new Date().toISOString() : null,
     roundsDone: result.roundsDone,
+    lostClients: result.lostClients,
     stateDigest: digest,
   });
   directory.writeVerdict(verdict);
@@ -193,6 +196,7 @@ async function conclude(
     studied,
     forecast,
     privacy,
+    posterior,
   });
   if (!finished)
     throw new GradswarmError(
@@ -207,6 +211,7 @@ async function conclude(
       summary,
       stateDigest: digest ?? '',
       reportPath: shown(reportPath),
+      claims: scenario.claims.map((claim) => judgedClaim(claim, complete, method, verdict)),
     },
   };
 }
@@ -226,7 +231,7 @@ async function studyResult(study: Study | null, record: RunRecord, result: RunRe
 /** Null, with the reason said, when a state is not finite: two diverged runs would look equal. */
 function digestOf(result: RunResult, options: SessionOptions): string | null {
   try {
-    return stateDigest(result.records);
+    return stateDigest([...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const));
   } catch (error) {
     if (!(error instanceof GradswarmError) || error.code !== 'ERR_NOT_FINITE') throw error;
     options.watcher?.note(`no state digest: ${error.message}`);

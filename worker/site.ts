@@ -23,6 +23,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
   const objectives = new Map<ClientIndex, TimedObjective>();
   const site: RunSite = new RunSite({
     ...options,
+    now: () => performance.now(),
     model: workshop.model,
     codings: await loadCodings(scenario.codecs, workshop.model.segments),
     privacy: (party, plan, ledger) => options.privacy.privacy(party, plan, ledger),

@@ -40,6 +40,8 @@ export interface RunSiteOptions extends PostOfficeOptions {
   readonly codings: ReadonlyMap<string, KindCoding>;
   readonly weather: Weather;
   readonly secrets: Secrets;
+  /** Milliseconds of a clock, for the times of codecs alone; left out: they count as 0. */
+  readonly now?: () => number;
   privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
   /** Decide Poisson samples; null: the run's keyed streams do. */
   readonly coins?: SamplingCoins | null;
@@ -92,6 +94,7 @@ export class RunSite {
       hearing: weather.hearing,
       speaking: weather.speaking,
       nsPerParameterCoded: (party: PartyId, round: number) => weather.deviceTime(party, round).nsPerParameterCoded,
+      ...(options.now && { now: options.now }),
     };
     this.services = {
       host: this.host,
@@ -108,10 +111,13 @@ export class RunSite {
   party(id: PartyId): Party {
     let party = this.parties.get(id);
     if (!party) {
-      const initialParams = this.setup.initialParams.slice() as Vector;
+      const { setup } = this;
       party = Party.begin(this.options.method, id, this.services, {
-        ...this.setup,
-        initialParams,
+        ...setup,
+        // Copied only for a half that looks: most clients keep no parameters.
+        get initialParams() {
+          return setup.initialParams.slice() as Vector;
+        },
         rng: this.host.initStream(id),
       });
       this.parties.set(id, party);

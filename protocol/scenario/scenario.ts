@@ -138,7 +138,8 @@ export interface Scenario {
   readonly devices: readonly Device[];
   readonly links: readonly Link[];
   readonly faults: readonly FaultRule[];
-  readonly evaluation: { readonly everyRounds: number };
+  /** `train`: also on the clients' training examples, for the generalisation gap. */
+  readonly evaluation: { readonly everyRounds: number; readonly train: boolean };
   /** null: no checkpoint. */
   readonly checkpoints: { readonly everyRounds: number | null };
   readonly workers: Workers;
@@ -181,6 +182,7 @@ export interface ScenarioInput {
   readonly precision?: Precision;
   readonly participation?: Partial<Participation>;
   readonly topology?: SpecInput | null;
+  /** By kind; '*': every other kind in which the method itself keeps what compression leaves out. */
   readonly codecs?: Readonly<Record<string, KindCodecInput>>;
   readonly clock?: Scenario['clock'];
   readonly devices?: readonly WithoutDefaults<Device, 'clients'>[];

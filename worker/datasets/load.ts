@@ -11,6 +11,7 @@ import { noData } from './no-data.js';
 import { privacyRegression } from './privacy-regression.js';
 import { byName, type Settings } from './settings.js';
 import { stateOfTheUnion } from './state-of-the-union.js';
+import { syntheticScenes } from './synthetic-scenes.js';
 
 /** Every data set by name. Adding one: its file and one line here. */
 const LOADERS: Readonly<Record<string, DatasetLoader>> = {
@@ -24,6 +25,7 @@ const LOADERS: Readonly<Record<string, DatasetLoader>> = {
   'privacy-regression': privacyRegression,
   canaries,
   'state-of-the-union': stateOfTheUnion,
+  'synthetic-scenes': syntheticScenes,
 };
 
 /** Settings of every data set with their defaults, for checking scenarios. */
