@@ -10,7 +10,11 @@ export async function rerun(
 ): Promise<RunResult> {
   const fleet = await localFleet(scenario, method, workshop, { mode: 'fast', shuffle: null, privacy });
   const loop = new RunLoop({
-    scenario: { ...scenario, evaluation: { everyRounds: scenario.rounds }, checkpoints: { everyRounds: null } },
+    scenario: {
+      ...scenario,
+      evaluation: { ...scenario.evaluation, everyRounds: scenario.rounds },
+      checkpoints: { everyRounds: null },
+    },
     site: fleet.site,
     crew: fleet.crew,
     evaluator: workshop.family,

@@ -39,11 +39,17 @@ export class TransportEnd {
     const http: Server = createServer();
     const membership = new Membership(1, 1);
     const member = membership.admit('bench', null)!;
-    const router = new FrameRouter(http, membership, layouts.values(), { ...CHANNEL, hold: null }, {
-      answer: () => {},
-      alive: () => {},
-      broken: () => {},
-    });
+    const router = new FrameRouter(
+      http,
+      membership,
+      layouts.values(),
+      { ...CHANNEL, hold: null },
+      {
+        answer: () => {},
+        alive: () => {},
+        broken: () => {},
+      },
+    );
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const office = new PostOffice(layouts.values(), { mode: 'fast', remote: router, shuffle: null });
     router.connect(office);

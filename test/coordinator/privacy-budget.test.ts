@@ -6,7 +6,7 @@ import { gaussianEpsilon } from '../../protocol/privacy/gaussian-composition.js'
 import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/ledger.js';
 import type { PrivacySettings, Scenario } from '../../protocol/scenario/scenario.js';
 import { openPrivacy } from '../../worker/privacy.js';
-import { tinyRun, tinyScenario } from '../support/tiny-run.js';
+import { tinyRun, tinyScenario } from '../support/weather-run.js';
 
 const seeded: PrivacySettings = { noise: 'seeded', form: 'float', delta: 1e-5, budget: null };
 const entry = (over: Partial<LedgerEntry> = {}): LedgerEntry =>

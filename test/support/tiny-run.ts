@@ -66,7 +66,9 @@ export async function runTiny(scenario: Scenario, method: AnyMethod, options: Ti
     });
     if (options.from) await loop.restore(options.from.round, options.from.records, options.from.carried);
     const result = await loop.run();
-    const digest = stateDigest([...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const));
+    const digest = stateDigest(
+      [...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const),
+    );
     return { digest, result, losses, absences, snapshots };
   } finally {
     await fleet.close();

@@ -10,7 +10,7 @@ import type { Json, Scenario } from '../../../protocol/scenario/scenario.js';
 import { loadDataset } from '../../../worker/datasets/load.js';
 import { createObjectiveFamily } from '../../../worker/objectives/objectives.js';
 import { openWorkshop } from '../../../worker/workshop.js';
-import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
+import { tinyRun, tinyScenario } from '../../support/weather-run.js';
 import { hasStddev } from '../privacy/statistics.js';
 
 /** 43 examples for 4 clients: shards of 10 and 11, no multiple of any batch. */

@@ -4,7 +4,7 @@ import { norm, squaredDistance } from '../../../protocol/numerics/vector.js';
 import { account } from '../../../protocol/privacy/account.js';
 import type { Json, Scenario } from '../../../protocol/scenario/scenario.js';
 import { openWorkshop } from '../../../worker/workshop.js';
-import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
+import { tinyRun, tinyScenario } from '../../support/weather-run.js';
 import { hasStddev } from '../privacy/statistics.js';
 
 const rate = { name: 'sgd', learningRate: 0.5 };
