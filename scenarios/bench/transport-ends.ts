@@ -21,7 +21,7 @@ const { messages } = defineMethod({
 
 const MAX_BODY_BYTES = 64 << 20;
 const layouts = layoutsOf(messages, 'float32');
-const CHANNEL = { clientCount: 1, kindCount: layouts.size, maxBodyBytes: MAX_BODY_BYTES };
+const CHANNEL = { clientCount: 1, kindCount: layouts.size, maxBodyBytes: MAX_BODY_BYTES, hold: null };
 
 /** One end of a frame socket as runs use it: vectors are posted here and taken there, all checks included. */
 export class TransportEnd {
