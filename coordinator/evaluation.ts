@@ -4,6 +4,8 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 
 /** Held-out loss and accuracy of a model; null where accuracy has no meaning. */
 export interface Evaluator {
+  /** Minimiser of the mean over all clients' objectives, where it is known. */
+  readonly optimum?: ReadonlyVector;
   evaluate(estimates: readonly ReadonlyVector[]): Evaluated | Promise<Evaluated>;
   /** On the training examples, where there are any. */
   evaluateTraining?(estimates: readonly ReadonlyVector[]): Evaluated | Promise<Evaluated>;
@@ -23,7 +25,8 @@ export interface EvaluatedRound {
 
 /**
  * A server's estimates (one, or one per chain) are evaluated as they are. Peers' estimates: their mean is, and beside it stands
- * `consensusError`, the mean squared distance of the peers' estimates to it.
+ * `consensusError`, the mean squared distance of the peers' estimates to it. Where the optimum is known `meanSquaredError` is the
+ * mean over all estimates of |x - optimum|^2.
  */
 export async function evaluateEstimates(
   evaluator: Evaluator,
@@ -32,7 +35,8 @@ export async function evaluateEstimates(
   const server = estimates.get('coordinator');
   if (server) {
     if (server.length === 0) return { loss: null, accuracy: null, extra: {} };
-    return { extra: {}, ...(await evaluator.evaluate(server)) };
+    const { extra, ...figures } = await evaluator.evaluate(server);
+    return { ...figures, extra: { ...meanSquaredError(evaluator, server), ...extra } };
   }
   const peers = [...estimates.values()].flat();
   if (peers.length === 0) return { loss: null, accuracy: null, extra: {} };
@@ -40,7 +44,21 @@ export async function evaluateEstimates(
   let spread = 0;
   for (const peer of peers) spread += squaredDistance(peer, mean);
   const { loss, accuracy, extra } = await evaluator.evaluate([mean]);
-  return { loss, accuracy, extra: { consensusError: spread / peers.length, ...extra } };
+  return {
+    loss,
+    accuracy,
+    extra: { consensusError: spread / peers.length, ...meanSquaredError(evaluator, peers), ...extra },
+  };
+}
+
+function meanSquaredError(
+  { optimum }: Evaluator,
+  estimates: readonly ReadonlyVector[],
+): Readonly<Record<string, number>> {
+  if (!optimum) return {};
+  let sum = 0;
+  for (const estimate of estimates) sum += squaredDistance(estimate, optimum);
+  return { meanSquaredError: sum / estimates.length };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { nanoid } from 'nanoid';
+import { frameHold } from '../protocol/links/link-buckets.js';
 import type { AnyMethod } from '../protocol/method.js';
 import type { PostOffice } from '../protocol/party/post-office.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
@@ -54,6 +55,7 @@ export class HostServer {
         clientCount: scenario.clients,
         kindCount: layouts.size,
         maxBodyBytes: maxBodyBytes(options.parameterCount),
+        hold: frameHold(scenario, layouts.values(), () => performance.now()),
       },
       {
         answer: (member, message) => this.crew.answer(member, message),

@@ -9,7 +9,7 @@ import { ERROR_CODES, type ErrorCode, GradswarmError } from '../protocol/wire/er
 import type { ControlServer } from './control-server.js';
 import type { FrameRouter } from './frame-router.js';
 import type { Member, Membership } from './membership.js';
-import { WorkersLost } from './run-loop.js';
+import { WorkersLost } from './workers-lost.js';
 
 interface Running {
   readonly plan: RoundPlan;
@@ -28,6 +28,8 @@ interface Request {
 
 /** All clients in worker processes: speaks to them over the control channel, and gets what they hold over the frame sockets. */
 export class RemoteCrew implements Crew {
+  /** How often each fault rule acted in worker processes. */
+  readonly firings: number[] = [];
   private running: Running | null = null;
   private readonly requests = new Map<number, Request>();
   private nextRequest = 1;
@@ -59,6 +61,11 @@ export class RemoteCrew implements Crew {
       const member = this.membership.host(client);
       if (!member || member.lost) gone.push(client);
       else members.add(member);
+    }
+    // A client that has to forget may have no part in this round.
+    for (const client of plan.forgotten) {
+      const member = this.membership.host(client);
+      if (member && !member.lost) members.add(member);
     }
     if (gone.length > 0) return Promise.reject(this.lostError(gone));
     return new Promise((resolve, reject) => {
@@ -142,6 +149,7 @@ export class RemoteCrew implements Crew {
 
   done(member: Member, message: Done): void {
     this.alive();
+    for (const [rule, count] of message.firings.entries()) this.firings[rule] = (this.firings[rule] ?? 0) + count;
     const { running } = this;
     if (!running || !this.isCurrent(message) || !running.pending.delete(member)) return;
     running.reports.set(member, message);

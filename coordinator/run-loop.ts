@@ -1,75 +1,23 @@
 import type { ClientIndex, PartyId, ReadonlyVector } from '../protocol/method.js';
-import type { Crew, CrewReport, Settlement } from '../protocol/party/crew.js';
-import type { AbsenceRecord, DeliveryEntry } from '../protocol/party/delivery-log.js';
-import { addBytes, type ByteCounts, noBytes } from '../protocol/party/dispatch.js';
+import { addCodingCosts, noCodingCosts } from '../protocol/party/coding-cost.js';
+import type { CrewReport, Settlement } from '../protocol/party/crew.js';
+import type { AbsenceRecord } from '../protocol/party/delivery-log.js';
+import { addBytes, noBytes } from '../protocol/party/dispatch.js';
 import { halfOf, type PartyReport } from '../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
-import { quorumCount, type RunSite } from '../protocol/party/run-site.js';
+import { quorumCount } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
-import type { Scenario } from '../protocol/scenario/scenario.js';
+import { compareParties } from '../protocol/party/state-digest.js';
+import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
-import { type EvaluatedRound, type Evaluator, evaluateEstimates, trainingColumns } from './evaluation.js';
+import { type EvaluatedRound, evaluateEstimates, trainingColumns } from './evaluation.js';
+import { withAbandonedAttempts } from './privacy-budget.js';
+import { codecColumns, measureColumns } from './round-columns.js';
 import type { MetricsRow } from './run-directory/metrics.js';
-
-/** A process that hosted some of the round's clients is gone: the attempt cannot be finished. */
-export class WorkersLost extends GradswarmError {
-  constructor(
-    readonly clients: readonly ClientIndex[],
-    message: string,
-  ) {
-    super('ERR_WORKER_LOST', message);
-  }
-}
-
-/** What a run is told while it goes on. */
-export interface RunObserver {
-  round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void;
-  abandoned(round: number, attempt: number, reason: string): void;
-  /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
-  checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
-}
-
-/** What the loop itself carries from round to round. */
-export interface CarriedState {
-  readonly simulatedMs: number;
-  readonly wallMs: number;
-  readonly ledger: readonly unknown[];
-  readonly lostClients: readonly ClientIndex[];
-}
-
-export interface RunLoopOptions {
-  readonly scenario: Scenario;
-  /** The coordinator's own part: its half, where the method has one. */
-  readonly site: RunSite;
-  readonly crew: Crew;
-  readonly evaluator: Evaluator;
-  readonly observer: RunObserver;
-  /** Clients that scripted faults keep from a round. */
-  readonly scriptedAbsences: (round: number) => RoundPlan['absent'];
-  /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
-  readonly privacy: PrivacyBudget | null;
-  readonly signal: AbortSignal;
-  readonly now: () => number;
-}
-
-export interface PrivacyBudget {
-  /** Adds a round's releases; returns columns for metrics. */
-  charge(entries: readonly unknown[], round: number): Readonly<Record<string, number>>;
-  /** True when the scenario's budget is spent. */
-  exhausted(): boolean;
-}
-
-export interface RunResult {
-  readonly roundsDone: number;
-  readonly stopped: 'finished' | 'stopped' | 'budget';
-  readonly bytes: ByteCounts;
-  readonly simulatedMs: number;
-  readonly wallMs: number;
-  /** Encoded records of all parties that took part, for the digest. */
-  readonly records: ReadonlyMap<PartyId, Uint8Array>;
-  readonly estimates: readonly ReadonlyVector[];
-}
+import type { RunLoopOptions, RunResult } from './run-loop-options.js';
+import type { CarriedState } from './run-observer.js';
+import { WorkersLost } from './workers-lost.js';
 
 /** Rounds, one after the other: invite, run, settle, evaluate, write down. */
 export class RunLoop {
@@ -77,7 +25,10 @@ export class RunLoop {
   private simulatedMs = 0;
   private wallBeforeMs = 0;
   private startedMs = 0;
-  private ledger: unknown[] = [];
+  private ledger: LedgerEntry[] = [];
+  /** The round that was under way when an earlier process of this run ended: what it released is charged once more. */
+  private interrupted: number | null = null;
+  private firedBefore: readonly number[] = [];
   private readonly lost = new Set<ClientIndex>();
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
@@ -89,13 +40,26 @@ export class RunLoop {
     this.round = round;
     this.simulatedMs = carried.simulatedMs;
     this.wallBeforeMs = carried.wallMs;
-    this.ledger = [...carried.ledger];
+    this.firedBefore = carried.faultsFired;
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
       else clients.set(party, bytes);
     }
+    this.restoreLedger(carried.ledger);
     await this.options.crew.restore(clients);
+  }
+
+  /**
+   * Releases of earlier processes of this run, those after the last checkpoint included: a round that is done again with
+   * fresh noise has released twice.
+   */
+  restoreLedger(entries: readonly LedgerEntry[]): void {
+    this.ledger = [...entries];
+    this.options.privacy?.charge(entries, this.round);
+    const last = entries.reduce((latest, { round }) => Math.max(latest, round), this.round - 1);
+    // The same seed gives the same noise: nothing new is said by saying it again.
+    if (this.options.scenario.privacy.noise === 'secure') this.interrupted = last + 1;
   }
 
   async run(): Promise<RunResult> {
@@ -104,21 +68,23 @@ export class RunLoop {
     let stopped: RunResult['stopped'] = 'finished';
     while (this.round < scenario.rounds) {
       if (signal.aborted) stopped = 'stopped';
-      else if (privacy?.exhausted()) stopped = 'budget';
+      else if (privacy?.exhausted() || !(await this.oneRound())) stopped = 'budget';
       if (stopped !== 'finished') break;
-      await this.oneRound();
       const { everyRounds } = scenario.checkpoints;
       if (everyRounds !== null && this.round % everyRounds === 0 && this.round < scenario.rounds)
         await this.checkpoint();
     }
     if (stopped === 'stopped' && scenario.checkpoints.everyRounds !== null) await this.checkpoint();
-    const records = new Map<PartyId, Uint8Array>(await crew.records('all'));
+    const records = new Map<PartyId, Uint8Array>(await this.surviving(() => crew.records('all')));
+    for (const client of this.lost) records.delete(client);
     const own = this.ownRecord();
     if (own) records.set('coordinator', own);
     return {
+      lostClients: [...this.lost].sort((a, b) => a - b),
       roundsDone: this.round,
       stopped,
       bytes: this.bytes,
+      faultsFired: this.faultsFired(),
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
       records,
@@ -126,26 +92,31 @@ export class RunLoop {
     };
   }
 
-  private async oneRound(): Promise<void> {
+  /** False, and nothing done, when the coordinator's half would have passed the privacy budget. */
+  private async oneRound(): Promise<boolean> {
     const { scenario, site, observer } = this.options;
     const { method, hyperparameters } = site.host;
     const coordinator = method.coordinator ? site.party('coordinator') : null;
-    const cohort = drawCohort(
-      scenario.participation,
-      scenario.clients,
-      site.host.sharedStream(this.round),
-      method,
-      coordinator?.record.state,
-      this.round,
-      hyperparameters,
-    );
     for (let attempt = 0; ; attempt++) {
+      // Keyed cohorts are the same at each attempt. Private coins are thrown anew: two releases of one sample would not
+      // compose as two samples do.
+      const cohort = drawCohort(
+        scenario.participation,
+        scenario.clients,
+        site.host.sharedStream(this.round),
+        method,
+        coordinator?.record.state,
+        this.round,
+        hyperparameters,
+        site.host.coins,
+      );
       const plan = this.plan(cohort, attempt);
       try {
         await this.attempt(plan);
-        return;
+        return true;
       } catch (error) {
         this.settle(plan, [], true);
+        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return false;
         if (!(error instanceof WorkersLost) || scenario.workers.onLoss === 'fail') throw error;
         for (const client of error.clients) this.lost.add(client);
         observer.abandoned(this.round + 1, attempt, error.message);
@@ -155,8 +126,8 @@ export class RunLoop {
   }
 
   private plan(cohort: readonly ClientIndex[], attempt: number): RoundPlan {
-    const { scenario, scriptedAbsences } = this.options;
-    const absent = [...scriptedAbsences(this.round)];
+    const { scenario, scriptedAbsences, forgotten } = this.options;
+    const absent = [...scriptedAbsences(this.round, cohort)];
     for (const client of cohort)
       if (this.lost.has(client) && !absent.some(({ from }) => from === client))
         absent.push({ from: client, why: 'crashed' });
@@ -165,6 +136,7 @@ export class RunLoop {
       attempt,
       cohort,
       absent: absent.sort((a, b) => a.from - b.from),
+      forgotten: forgotten(this.round),
       inclusion: inclusionProbability(scenario.participation, scenario.clients),
       startMs: this.options.site.host.method.coordinator ? this.simulatedMs : 0,
     };
@@ -176,7 +148,8 @@ export class RunLoop {
     // When one side fails the other must not be left waiting for it.
     let failure: unknown = null;
     const stop = (error: unknown): void => {
-      failure ??= error;
+      // Halves that were stopped because of an error say nothing new, and may say it first.
+      if (failure === null || (isStop(failure) && !isStop(error))) failure = error;
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
     };
     const clients = crew.begin(plan).catch((error: unknown) => {
@@ -215,23 +188,28 @@ export class RunLoop {
   }
 
   private async conclude(plan: RoundPlan, report: CrewReport, own: PartyReport | null): Promise<void> {
-    const { site, observer, privacy, scenario } = this.options;
-    const absences: AbsenceRecord[] = [...site.host.takeAbsences(), ...report.absences];
+    const { site, observer, privacy, scenario, inspect } = this.options;
+    const absences = [...site.host.takeAbsences(), ...report.absences].sort(byAddress);
     this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
-    for (const client of plan.cohort) this.changed.add(client);
+    for (const client of [...plan.cohort, ...plan.forgotten]) this.changed.add(client);
     const bytes = site.takeBytes();
     addBytes(bytes, report.bytes);
     addBytes(this.bytes, bytes);
     const clocks = own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs);
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
     this.round++;
-    const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes) };
-    const entries = [...(own?.ledger ?? []), ...report.parties.flatMap(({ ledger }) => ledger)];
+    const coding = noCodingCosts();
+    const parties = [...(own ? [own] : []), ...report.parties];
+    for (const party of parties) addCodingCosts(coding, party.coding);
+    const extra: Record<string, number> = { ...measureColumns(report.parties, own), ...codecColumns(bytes, coding) };
+    const entries = this.releasesOf(plan, parties);
     this.ledger.push(...entries);
+    if (entries.length > 0) observer.released?.(entries);
     if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
     const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
+    if (inspect) Object.assign(extra, await inspect(this.round, await this.estimates()));
     const row: MetricsRow = {
       round: this.round,
       loss: evaluation?.loss ?? null,
@@ -243,7 +221,21 @@ export class RunLoop {
       wallMs: this.wallMs(),
       extra,
     };
+    const draws = site.host.method.coordinator?.draws?.(site.party('coordinator').record.state as object);
+    if (draws) observer.draws?.(draws);
     observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
+  }
+
+  /** What the round released, in attempts that were given up too. */
+  private releasesOf(plan: RoundPlan, reports: readonly PartyReport[]): readonly LedgerEntry[] {
+    const entries = reports.flatMap(({ ledger }) => ledger) as readonly LedgerEntry[];
+    const reported = new Set(reports.map(({ party }) => party));
+    const repeats = plan.attempt + (this.interrupted === plan.index ? 1 : 0);
+    return withAbandonedAttempts(
+      entries,
+      repeats,
+      plan.cohort.filter((client) => !reported.has(client)),
+    );
   }
 
   private async evaluate(): Promise<EvaluatedRound> {
@@ -276,14 +268,34 @@ export class RunLoop {
       site.parties.get('coordinator')?.abandon();
       site.takeBytes();
       site.host.takeAbsences();
-    } else site.parties.get('coordinator')?.commit([]);
+    } else {
+      const gone = new Set(settlement.voided);
+      const unheard = new Set<string>();
+      for (const report of reports)
+        for (const { kind, step, from, to } of report.unheard)
+          if (from === 'coordinator') unheard.add(`${kind} ${step} ${to}`);
+      site.parties
+        .get('coordinator')
+        ?.commit([], (kind, step, to) => gone.has(to as ClientIndex) || unheard.has(`${kind} ${step} ${to}`));
+    }
     crew.settle(settlement, plan.cohort);
   }
 
+  /** Asks the clients for something between rounds; those that are lost meanwhile are left out where the scenario allows it. */
+  private async surviving<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof WorkersLost) || this.options.scenario.workers.onLoss === 'fail') throw error;
+        for (const client of error.clients) this.lost.add(client);
+      }
+    }
+  }
+
   private async checkpoint(): Promise<void> {
-    const records = new Map<PartyId, Uint8Array>(
-      await this.options.crew.records([...this.changed].sort((a, b) => a - b)),
-    );
+    const changed = [...this.changed].sort((a, b) => a - b);
+    const records = new Map<PartyId, Uint8Array>(await this.surviving(() => this.options.crew.records(changed)));
     const own = this.ownRecord();
     if (own) records.set('coordinator', own);
     this.changed.clear();
@@ -292,7 +304,12 @@ export class RunLoop {
       wallMs: this.wallMs(),
       ledger: this.ledger,
       lostClients: [...this.lost],
+      faultsFired: this.faultsFired(),
     });
+  }
+
+  private faultsFired(): readonly number[] {
+    return this.options.faultsFired().map((count, rule) => count + (this.firedBefore[rule] ?? 0));
   }
 
   private ownRecord(): Uint8Array | null {
@@ -306,7 +323,7 @@ export class RunLoop {
       const { state } = site.party('coordinator').record;
       return new Map([['coordinator', halfOf(site.host.method, 'coordinator').estimates!(state as object)]]);
     }
-    return crew.estimates();
+    return this.surviving(() => crew.estimates());
   }
 
   private async estimates(): Promise<readonly ReadonlyVector[]> {
@@ -318,33 +335,16 @@ export class RunLoop {
   }
 }
 
-/** The coordinator's own numbers, and the mean over clients of each name that clients measured. */
-function measures(parties: readonly PartyReport[], own: PartyReport | null): Record<string, number> {
-  const sums = new Map<string, { sum: number; count: number }>();
-  for (const { measures } of parties)
-    for (const [name, value] of measures) {
-      const entry = sums.get(name) ?? { sum: 0, count: 0 };
-      sums.set(name, entry);
-      entry.sum += value;
-      entry.count++;
-    }
-  const result: Record<string, number> = {};
-  for (const [name, { sum, count }] of sums) result[name] = sum / count;
-  for (const [name, value] of own?.measures ?? []) result[name] = value;
-  return result;
+/** The same list however clients are packed into processes. */
+function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
+  return (
+    compareParties(a.to, b.to) ||
+    compareParties(a.from, b.from) ||
+    a.step - b.step ||
+    (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
+  );
 }
 
-/** Bytes before codecs and after, where a codec made a difference. */
-function codecColumns(bytes: ByteCounts): Record<string, number> {
-  const columns: Record<string, number> = {};
-  for (const [direction, name] of [
-    ['up', 'Up'],
-    ['down', 'Down'],
-    ['peer', 'Peer'],
-  ] as const) {
-    if (bytes[direction].raw === bytes[direction].payload) continue;
-    columns[`rawBytes${name}`] = bytes[direction].raw;
-    columns[`payloadBytes${name}`] = bytes[direction].payload;
-  }
-  return columns;
+function isStop(error: unknown): boolean {
+  return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
 }

@@ -268,6 +268,11 @@ export interface CoordinatorHalf<State, Round, H> extends Half<State, Round, H> 
       readonly shared: Rng;
     },
   ): readonly ClientIndex[];
+  /**
+   * Samplers: the posterior draws that the last round kept. Entry c holds those of chain c, one after the other (a multiple of
+   * the parameter count; none: length 0). They are appended to the run's draws, so a state holds one round's at most.
+   */
+  draws?(state: Readonly<State>): readonly ReadonlyVector[];
 }
 
 export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {

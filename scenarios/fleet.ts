@@ -1,11 +1,13 @@
+import { RunBudget } from '../coordinator/privacy-budget.js';
 import type { RunEvent } from '../coordinator/run-directory/events.js';
-import type { PrivacyBudget } from '../coordinator/run-loop.js';
-import type { AnyMethod } from '../protocol/method.js';
+import { createNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
+import type { AnyMethod, ClientIndex } from '../protocol/method.js';
 import type { Crew } from '../protocol/party/crew.js';
 import type { RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { ClientHost } from '../worker/client-host.js';
+import { openPrivacy } from '../worker/privacy.js';
 import { systemSecrets } from '../worker/secrets.js';
 import { openSite, type SiteOptions } from '../worker/site.js';
 import type { Workshop } from '../worker/workshop.js';
@@ -18,8 +20,10 @@ export interface Fleet {
   readonly crew: Crew;
   /** In words, for the manifest and the report. */
   readonly transport: string;
-  readonly privacy: PrivacyBudget | null;
-  scriptedAbsences(round: number): RoundPlan['absent'];
+  readonly privacy: RunBudget;
+  scriptedAbsences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'];
+  /** Clients that begin the round with a new record. */
+  forgotten(round: number): readonly ClientIndex[];
   /** How often each rule of `scenario.faults` acted. */
   faultsFired(): readonly number[];
   close(): Promise<void>;
@@ -48,22 +52,19 @@ export async function localFleet(
   scenario: Scenario,
   method: AnyMethod,
   workshop: Workshop,
-  placement: Pick<SiteOptions, 'mode' | 'shuffle' | 'network'> = {
-    mode: 'fast',
-    shuffle: null,
-    network: null,
-  },
+  placement: Pick<SiteOptions, 'mode' | 'shuffle'> = { mode: 'fast', shuffle: null },
+  weather: ScenarioNetwork = createNetwork(scenario),
 ): Promise<Fleet> {
+  const budget = new RunBudget(scenario.privacy);
   const site = await openSite({
     ...placement,
     scenario,
     method,
     workshop,
+    weather,
     remote: null,
     secrets: systemSecrets,
-    privacy: () => {
-      throw new Error('privacy');
-    },
+    privacy: openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
   });
   const host = new ClientHost(site, () => workshop.family.tensorCount());
   host.host(Array.from({ length: scenario.clients }, (_, client) => client));
@@ -71,9 +72,10 @@ export async function localFleet(
     site,
     crew: localCrew(host, site),
     transport: 'one process',
-    privacy: null,
-    scriptedAbsences: () => [],
-    faultsFired: () => scenario.faults.map(() => 0),
+    privacy: budget,
+    scriptedAbsences: weather.scriptedAbsences,
+    forgotten: weather.forgotten,
+    faultsFired: weather.firings,
     close: async () => {},
   };
 }

@@ -1,9 +1,10 @@
 import type { MetricsRow } from '../coordinator/run-directory/metrics.js';
 import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
-import type { CarriedState, RunObserver } from '../coordinator/run-loop.js';
-import type { PartyId } from '../protocol/method.js';
+import type { CarriedState, RunObserver } from '../coordinator/run-observer.js';
+import type { PartyId, ReadonlyVector } from '../protocol/method.js';
 import type { CrewReport } from '../protocol/party/crew.js';
 import type { DeliveryEntry } from '../protocol/party/delivery-log.js';
+import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import type { RunWatcher } from './run.js';
 
@@ -38,6 +39,10 @@ export class Recorder implements RunObserver {
     this.watcher?.round(row);
   }
 
+  draws(chains: readonly ReadonlyVector[]): void {
+    this.directory?.draws(chains);
+  }
+
   abandoned(round: number, attempt: number, reason: string): void {
     this.watcher?.note(`round ${round} is run again: ${reason}`);
     this.directory?.event({ ...this.now(), round, event: 'abandoned', fields: { attempt, reason } });
@@ -49,7 +54,12 @@ export class Recorder implements RunObserver {
       round,
       parties: records,
       ledger: carried.ledger,
-      extra: { simulatedMs: carried.simulatedMs, wallMs: carried.wallMs, lostClients: carried.lostClients },
+      extra: {
+        simulatedMs: carried.simulatedMs,
+        wallMs: carried.wallMs,
+        lostClients: carried.lostClients,
+        faultsFired: carried.faultsFired,
+      },
     });
     this.directory.event({
       ...this.now(),
@@ -57,6 +67,10 @@ export class Recorder implements RunObserver {
       event: 'checkpoint',
       fields: { writtenBytes, writtenParties: writtenEntries },
     });
+  }
+
+  released(entries: readonly LedgerEntry[]): void {
+    this.directory?.release(entries);
   }
 
   private now(): { readonly t: number; readonly wallMs: number } {

@@ -1,5 +1,7 @@
 import { setDeadlines } from '../coordinator/deadline-timer.js';
 import { HostServer } from '../coordinator/host-server.js';
+import { RunBudget } from '../coordinator/privacy-budget.js';
+import { createNetwork } from '../protocol/links/network.js';
 import type { AnyMethod } from '../protocol/method.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { openPrivacy } from '../worker/privacy.js';
@@ -39,6 +41,8 @@ export async function remoteFleet(
       note,
     },
   });
+  const budget = new RunBudget(scenario.privacy);
+  const weather = createNetwork(scenario);
   const site = await openSite({
     scenario,
     method,
@@ -46,9 +50,9 @@ export async function remoteFleet(
     mode: 'fast',
     shuffle: null,
     remote: server.router,
-    network: null,
+    weather,
     secrets: systemSecrets,
-    privacy: openPrivacy(scenario),
+    privacy: openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
   });
   server.connect(site.office);
   setDeadlines(site.office, scenario);
@@ -69,9 +73,10 @@ export async function remoteFleet(
     site,
     crew: server.crew,
     transport: `websockets, ${scenario.workers.count} worker processes`,
-    privacy: null,
-    scriptedAbsences: () => [],
-    faultsFired: () => scenario.faults.map(() => 0),
+    privacy: budget,
+    scriptedAbsences: weather.scriptedAbsences,
+    forgotten: weather.forgotten,
+    faultsFired: () => weather.firings().map((own, rule) => own + (server.crew.firings[rule] ?? 0)),
     close,
   };
 }

@@ -1,7 +1,12 @@
 import { graphPicture } from '../coordinator/run-directory/graph-picture.js';
 import { partitionPlot } from '../coordinator/run-directory/partition-plot.js';
 import type { Figure } from '../coordinator/run-directory/plots.js';
-import { type Claim, type ReportContent, writeReport } from '../coordinator/run-directory/report.js';
+import {
+  type Claim,
+  type PrivacyResult,
+  type ReportContent,
+  writeReport,
+} from '../coordinator/run-directory/report.js';
 import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
 import type { AnyMethod } from '../protocol/method.js';
 import type { Judgement, RunRecord } from '../protocol/scenario/expectation.js';
@@ -13,6 +18,8 @@ import { spectralGap } from '../protocol/topology/spectrum.js';
 import { histogramColumns, labelHistogram, skewOf } from '../worker/datasets/partition/skew.js';
 import type { Workshop } from '../worker/workshop.js';
 import type { Fleet } from './fleet.js';
+import type { PosteriorReport } from './posterior.js';
+import type { StudyResult } from './study.js';
 
 export interface RunReport {
   readonly scenario: Scenario;
@@ -22,6 +29,14 @@ export interface RunReport {
   readonly verdict: Verdict;
   readonly record: RunRecord;
   readonly fleet: Fleet;
+  /** What the scenario's study found. */
+  readonly studied: StudyResult | null;
+  /** What the method said before the run. */
+  readonly forecast: readonly string[];
+  /** null: nothing was released. */
+  readonly privacy: PrivacyResult | null;
+  /** Of samplers. */
+  readonly posterior: PosteriorReport | null;
 }
 
 /** Graphs of more peers than this are a black disc, and their spectrum takes minutes. */
@@ -29,12 +44,12 @@ const MOST_NODES_DRAWN = 200;
 
 /** Writes report.html from the run and what only the running processes knew of it: partition, graph, model. */
 export async function writeRunReport(run: RunReport): Promise<string> {
-  const { scenario, method, workshop, directory, verdict, record, fleet } = run;
+  const { scenario, method, workshop, directory, verdict, record, fleet, studied, forecast, privacy, posterior } = run;
   const { name: _name, ...hyperparameters } = scenario.method;
   const { dataset, partition, family } = workshop;
   const content: ReportContent = {
     title: scenario.name,
-    summary: scenario.description,
+    summary: [scenario.description, ...forecast].join(' '),
     verdict,
     method: { name: method.name, paper: method.paper, hyperparameters },
     data: {
@@ -47,8 +62,15 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     clients: scenario.clients,
     participation: participationText(scenario),
     claims: scenario.claims.map((claim) => judgedClaim(claim, record, method, verdict)),
-    figures: [...partitionFigures(workshop), ...graphFigures(fleet, scenario)],
-    numbers: { ...skewNumbers(workshop), ...graphNumbers(fleet, scenario) },
+    figures: [
+      ...(studied?.figures ?? []),
+      ...(posterior?.plots ?? []),
+      ...partitionFigures(workshop),
+      ...graphFigures(fleet, scenario),
+    ],
+    tables: posterior ? [posterior.table] : [],
+    ...(privacy ? { privacy } : {}),
+    numbers: { ...studied?.summary, ...skewNumbers(workshop), ...graphNumbers(fleet, scenario) },
     repeat: [`gradswarm run ${directory.path}`, `gradswarm replay ${directory.path}`],
   };
   return writeReport(directory, content);

@@ -1,3 +1,4 @@
+import type { Claim } from '../coordinator/run-directory/report.js';
 import type { Holds, MetricsRow } from '../protocol/scenario/expectation.js';
 import type { Verdict } from '../protocol/scenario/judge.js';
 import type { Json } from '../protocol/scenario/scenario.js';
@@ -29,6 +30,8 @@ export interface RunOutcome {
   readonly summary: Readonly<Record<string, Json>>;
   readonly stateDigest: string;
   readonly reportPath: string;
+  /** The papers' claims that the scenario names, beside what this run gave. */
+  readonly claims: readonly Claim[];
 }
 
 export interface SweepOutcome {
@@ -39,6 +42,7 @@ export interface SweepOutcome {
   readonly verdict: Verdict;
   readonly points: readonly { readonly label: string; readonly outcome: RunOutcome }[];
   readonly reportPath: string;
+  readonly claims: readonly Claim[];
 }
 
 export interface WorkerOptions {
@@ -53,12 +57,30 @@ export interface BenchmarkOptions {
   /** Timings of each benchmark. */
   readonly repeats: number;
   readonly signal: AbortSignal;
+  /** Something worth a line beside the figures. */
+  note(text: string): void;
+}
+
+export type BenchmarkAim = { readonly atMost: number } | { readonly atLeast: number };
+
+/** A figure of somebody else beside ours. */
+export interface BenchmarkReference {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** Where it was published or measured, and on what machine. */
+  readonly source: string;
 }
 
 export interface BenchmarkRow {
   readonly name: string;
   readonly median: number;
   readonly least: number;
-  /** Such as `ms/round`. */
+  /** Such as `ms/round`, or `x bare loop` for a ratio within this run. */
   readonly unit: string;
+  /** Null: none was set. */
+  readonly aim: BenchmarkAim | null;
+  /** Of the median; null without an aim. */
+  readonly withinAim: boolean | null;
+  readonly references: readonly BenchmarkReference[];
 }

@@ -1,8 +1,9 @@
 import { RunDirectory } from '../coordinator/run-directory/run-directory.js';
 import { SweepDirectory } from '../coordinator/run-directory/sweep-directory.js';
 import { writeSweepReport } from '../coordinator/run-directory/sweep-report.js';
-import type { CarriedState } from '../coordinator/run-loop.js';
+import type { CarriedState } from '../coordinator/run-observer.js';
 import { loadMethod } from '../protocol/method-loader.js';
+import { parseLedgerEntries } from '../protocol/privacy/ledger.js';
 import { judge, sweepVerdict } from '../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../protocol/scenario/sweep.js';
@@ -63,16 +64,17 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
   );
   directory.writeVerdict({ valid, expectations: verdict.expectations });
   const method = await loadMethod(sweep.points[0]!.scenario.method.name);
+  const claims = sweep.claims.map((claim) => judgedClaim(claim, claimedRecord(claim, records), method, verdict));
   const reportPath = await writeSweepReport(directory, {
     title: sweep.name,
     summary: sweep.description,
     verdict: { valid, expectations: verdict.expectations },
     method: { name: method.name, paper: method.paper },
-    claims: sweep.claims.map((claim) => judgedClaim(claim, claimedRecord(claim, records), method, verdict)),
+    claims,
     figures: sweepFigures(sweep, records),
     repeat: [`gradswarm run ${sweep.name}`],
   });
-  return { directory: shown(directory.path), valid, verdict, points, reportPath: shown(reportPath) };
+  return { directory: shown(directory.path), valid, verdict, points, reportPath: shown(reportPath), claims };
 }
 
 function scalar(value: Json): string | number | boolean {
@@ -96,19 +98,33 @@ export async function resumeRun(path: string, options: RunOptions): Promise<RunO
     );
   const scenario = directory.scenario as Scenario;
   const restored = directory.restore();
-  if (!restored) return (await runSession(scenario, directory, options)).outcome;
-  const { round, parties, ledger, extra } = restored;
-  const carried = { ...(extra as CarriedState), ledger: ledger as readonly unknown[] };
+  // The file has what the checkpoint's ledger has, and what was released after it.
+  const ledger = parseLedgerEntries(directory.releases().map(withInfinities));
+  if (!restored) return (await runSession(scenario, directory, { ...options, releasedBefore: ledger })).outcome;
+  const { round, parties, extra } = restored;
+  const carried = { ...(extra as CarriedState), ledger };
   return (await runSession(scenario, directory, { ...options, restored: { round, parties, carried } })).outcome;
+}
+
+/** Undoes what JSON does to numbers that are not finite. */
+function withInfinities(entry: unknown): unknown {
+  const number = (value: unknown) => (value === 'Infinity' ? Number.POSITIVE_INFINITY : value);
+  const { noiseMultiplier, l2Sensitivities, ...rest } = entry as Record<string, unknown>;
+  return {
+    ...rest,
+    noiseMultiplier: number(noiseMultiplier),
+    l2Sensitivities: Array.isArray(l2Sensitivities) ? l2Sensitivities.map(number) : l2Sensitivities,
+  };
 }
 
 /** Runs the recorded scenario again, in one process, under the recorded delivery log and compares the bits. */
 export async function replayRun(path: string, options: RunOptions): Promise<RunOutcome> {
-  const { scenario, stateDigest, log } = readRecordedRun(path);
+  const recorded = readRecordedRun(path);
+  const { scenario, stateDigest } = recorded;
   const again = { ...scenario, workers: { ...scenario.workers, count: 0 } };
   const { outcome } = await runSession(again, newDirectory(again, options), {
     ...options,
-    fleet: (replayed, method, workshop) => replayFleet(replayed, method, workshop, log),
+    fleet: (replayed, method, workshop) => replayFleet(replayed, method, workshop, recorded),
   });
   const same = outcome.stateDigest === stateDigest;
   return {

@@ -1,9 +1,14 @@
 import { relative } from 'node:path';
 import { stateDigest } from '../coordinator/run-directory/digest.js';
 import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
-import { type CarriedState, RunLoop, type RunResult } from '../coordinator/run-loop.js';
+import { RunLoop } from '../coordinator/run-loop.js';
+import type { RunResult } from '../coordinator/run-loop-options.js';
+import type { CarriedState } from '../coordinator/run-observer.js';
 import type { AnyMethod, PartyId } from '../protocol/method.js';
-import { loadMethod } from '../protocol/method-loader.js';
+import { loadForecast, loadMethod } from '../protocol/method-loader.js';
+import { rootStream } from '../protocol/numerics/random.js';
+import { decodeRecord, digestedRecord } from '../protocol/party/record.js';
+import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import type { RunRecord } from '../protocol/scenario/expectation.js';
 import { judge, type Verdict } from '../protocol/scenario/judge.js';
 import { figureOf } from '../protocol/scenario/quantity.js';
@@ -12,9 +17,11 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { openWorkshop, type Workshop } from '../worker/workshop.js';
 import { loadExpectations } from './catalogue.js';
 import { type Fleet, openFleet } from './fleet.js';
+import { concludePosterior } from './posterior.js';
 import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
-import { writeRunReport } from './run-report.js';
+import { judgedClaim, writeRunReport } from './run-report.js';
+import { openStudy, type Study, type StudyResult } from './study.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
   /** What the display calls it; left out: the scenario's name. */
@@ -27,6 +34,8 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
     readonly parties: ReadonlyMap<PartyId, Uint8Array>;
     readonly carried: CarriedState;
   };
+  /** Releases of a run that begins anew because it left no checkpoint. */
+  readonly releasedBefore?: readonly LedgerEntry[];
   /** Where the parties live; left out: as the scenario says. */
   readonly fleet?: typeof openFleet;
 }
@@ -54,6 +63,10 @@ export async function runSession(
   options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
   try {
     announce(directory, scenario, workshop, fleet, options);
+    const forecast = await forecastOf(scenario, workshop);
+    for (const line of forecast) options.watcher?.note(line);
+    const rng = rootStream(scenario.seed, scenario.precision).derive('study');
+    const study = await openStudy({ scenario, method, workshop, rng });
     const loop = new RunLoop({
       scenario,
       site: fleet.site,
@@ -61,14 +74,18 @@ export async function runSession(
       evaluator: workshop.family,
       observer: recorder,
       scriptedAbsences: fleet.scriptedAbsences,
+      forgotten: fleet.forgotten,
+      faultsFired: fleet.faultsFired,
       privacy: fleet.privacy,
+      ...(study?.round ? { inspect: (round, estimates) => study.round!(round, estimates) } : {}),
       signal: options.signal,
       now: () => performance.now(),
     });
     if (options.restored)
       await loop.restore(options.restored.round, options.restored.parties, options.restored.carried);
+    else if (options.releasedBefore) loop.restoreLedger(options.releasedBefore);
     const result = await loop.run();
-    return await conclude(scenario, method, workshop, directory, recorder, result, fleet, options);
+    return await conclude(scenario, method, workshop, directory, study, result, fleet, options, forecast);
   } catch (error) {
     directory.event({
       t: 0,
@@ -123,10 +140,11 @@ async function conclude(
   method: AnyMethod,
   workshop: Workshop,
   directory: RunDirectory,
-  _recorder: Recorder,
+  study: Study | null,
   result: RunResult,
   fleet: Fleet,
   options: SessionOptions,
+  forecast: readonly string[],
 ): Promise<SessionResult> {
   const finished = result.stopped !== 'stopped';
   const digest = finished ? digestOf(result, options) : null;
@@ -136,11 +154,16 @@ async function conclude(
     scenario,
     rows,
     summary: {},
-    faultsFired: fleet.faultsFired(),
+    faultsFired: result.faultsFired,
     stateDigest: digest ?? '',
     ...(options.point ? { point: options.point } : {}),
   };
-  const summary = summaryOf(record, result, fleet);
+  const studied = finished
+    ? await studyResult(study, { ...record, summary: summaryOf(record, result, fleet) }, result)
+    : null;
+  for (const text of studied?.notes ?? []) options.watcher?.note(text);
+  const posterior = await concludePosterior(scenario, workshop, directory);
+  const summary = { ...summaryOf(record, result, fleet), ...posterior?.figures, ...studied?.summary };
   const complete = { ...record, summary };
   const expectations = await loadExpectations();
   const verdict: Verdict = finished
@@ -151,13 +174,32 @@ async function conclude(
       ? { ...at, event: 'finished', fields: { rounds: result.roundsDone, stateDigest: digest } }
       : { ...at, event: 'stopped', fields: { reason: 'by the user' } },
   );
+  const privacy = fleet.privacy.result();
+  if (result.stopped === 'budget')
+    options.watcher?.note(`stopped after round ${result.roundsDone}: another round would pass the privacy budget`);
+  if (privacy?.notPrivate) options.watcher?.note(`NOT PRIVATE. ${privacy.notPrivate}`);
+  for (const warning of fleet.privacy.warnings()) options.watcher?.note(warning);
   directory.updateManifest({
+    ...(privacy?.notPrivate ? { notPrivate: privacy.notPrivate } : {}),
     finishedAt: finished ? new Date().toISOString() : null,
     roundsDone: result.roundsDone,
+    lostClients: result.lostClients,
     stateDigest: digest,
   });
   directory.writeVerdict(verdict);
-  const reportPath = await writeRunReport({ scenario, method, workshop, directory, verdict, record: complete, fleet });
+  const reportPath = await writeRunReport({
+    scenario,
+    method,
+    workshop,
+    directory,
+    verdict,
+    record: complete,
+    fleet,
+    studied,
+    forecast,
+    privacy,
+    posterior,
+  });
   if (!finished)
     throw new GradswarmError(
       'ERR_STOPPED',
@@ -171,14 +213,27 @@ async function conclude(
       summary,
       stateDigest: digest ?? '',
       reportPath: shown(reportPath),
+      claims: scenario.claims.map((claim) => judgedClaim(claim, complete, method, verdict)),
     },
   };
+}
+
+async function studyResult(study: Study | null, record: RunRecord, result: RunResult): Promise<StudyResult | null> {
+  if (!study?.finish) return null;
+  return study.finish({
+    record,
+    estimates: result.estimates,
+    stateOf: (party) => {
+      const bytes = result.records.get(party);
+      return bytes ? decodeRecord(party, bytes).state : null;
+    },
+  });
 }
 
 /** Null, with the reason said, when a state is not finite: two diverged runs would look equal. */
 function digestOf(result: RunResult, options: SessionOptions): string | null {
   try {
-    return stateDigest(result.records);
+    return stateDigest([...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const));
   } catch (error) {
     if (!(error instanceof GradswarmError) || error.code !== 'ERR_NOT_FINITE') throw error;
     options.watcher?.note(`no state digest: ${error.message}`);
@@ -202,7 +257,24 @@ function summaryOf(record: RunRecord, result: RunResult, fleet: Fleet): Record<s
     const value = figureOf(record, figure);
     if (value !== null) summary[figure] = Number.isFinite(value) ? value : String(value);
   }
+  const privacy = fleet.privacy.result();
+  if (privacy) summary.private = privacy.notPrivate === undefined;
   return summary;
+}
+
+/** What the method says of the run from public numbers, before it begins. */
+async function forecastOf(scenario: Scenario, { family, partition }: Workshop): Promise<readonly string[]> {
+  const { name, ...hyperparameters } = scenario.method;
+  const forecast = await loadForecast(name);
+  if (!forecast) return [];
+  return forecast(hyperparameters, {
+    rounds: scenario.rounds,
+    clientCount: scenario.clients,
+    parameterCount: family.parameterCount,
+    exampleCounts: partition.shards.map(({ length }) => length),
+    delta: scenario.privacy.delta,
+    privateNoise: scenario.privacy.noise,
+  });
 }
 
 /** Relative to where the user is, when that is shorter. */

@@ -28,8 +28,11 @@ export class ClientHost {
 
   /** Runs the halves of the cohort's clients that live here. When one fails, the others are stopped and its error is thrown. */
   async begin(plan: RoundPlan): Promise<CrewReport> {
+    for (const client of plan.forgotten) if (this.hosted.has(client)) this.site.forget(client);
     const absent = new Set(plan.absent.map(({ from }) => from));
     const members = plan.cohort.filter((client) => this.hosted.has(client) && !absent.has(client));
+    const running = new Set(members);
+    for (const client of this.hosted) if (!running.has(client)) this.site.office.skip(client, plan.index);
     const parties = members.map((client) => this.site.party(client));
     let failure: unknown = null;
     const reports: (PartyReport | null)[] = new Array(parties.length).fill(null);

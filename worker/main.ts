@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { Packr } from 'msgpackr';
 import { io, type Socket } from 'socket.io-client';
+import { frameHold } from '../protocol/links/link-buckets.js';
+import { createNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
 import type { AnyMethod, MessageKind } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
@@ -35,6 +37,7 @@ interface Hosting {
   readonly host: ClientHost;
   readonly link: FrameLink;
   readonly site: Awaited<ReturnType<typeof openSite>>;
+  readonly weather: ScenarioNetwork;
 }
 
 /** Hosts clients for the coordinator at `url` (ws://host:port) until it says that the run is over. Throws ERR_WORKER_LOST when it is gone. */
@@ -154,11 +157,13 @@ class WorkerSession {
         kindCount: layouts.size,
         maxBodyBytes: maxBodyBytes(workshop.family.parameterCount),
         peers: this.options.peerSockets !== false && clientsSpeakToClients(method),
+        hold: frameHold(scenario, layouts.values(), () => performance.now()),
         onPacked: (message) => this.packed(message),
         onLost: (error) => this.finish(error),
       },
       this.listener,
     );
+    const weather = createNetwork(scenario);
     const site = await openSite({
       scenario,
       method,
@@ -166,14 +171,14 @@ class WorkerSession {
       mode: 'fast',
       shuffle: null,
       remote: link,
-      network: null,
+      weather,
       secrets: systemSecrets,
-      privacy: openPrivacy(scenario),
+      privacy: openPrivacy(scenario, method),
     });
     link.connect(site.office);
     const host = new ClientHost(site, () => workshop.family.tensorCount());
     host.host(assign.clients);
-    this.hosting = { host, link, site };
+    this.hosting = { host, link, site, weather };
     const { device } = workshop.family;
     this.options.note(`${assign.clients.length} clients, ${device ? device.why.join('; ') : 'plain loops'}`);
     return {
@@ -184,9 +189,10 @@ class WorkerSession {
   }
 
   private async begin(plan: RoundPlan): Promise<void> {
-    const { host } = this.need();
+    const { host, weather } = this.need();
     try {
-      this.say('done', { index: plan.index, attempt: plan.attempt, ...(await host.begin(plan)) });
+      const report = await host.begin(plan);
+      this.say('done', { index: plan.index, attempt: plan.attempt, ...report, firings: weather.takeFirings() });
     } catch (error) {
       const known = error instanceof GradswarmError;
       this.say('failed', {

@@ -1,4 +1,6 @@
 import type { LogPosterior, Objective, ReadonlyVector, Segment, Vector } from '../protocol/method.js';
+import { GradswarmError } from '../protocol/wire/error-codes.js';
+import { LOG_POSTERIORS } from './objectives/objectives.js';
 
 /** Told while a device call's answer is on its way, so that waiting for it is not taken for a deadlock. */
 interface Watch {
@@ -10,11 +12,12 @@ interface Watch {
 export class TimedObjective implements LogPosterior {
   /** Clock of the round that is running. */
   clock: { clockMs: number } = { clockMs: 0 };
+  /** Simulated milliseconds an example, in the round that is running. */
+  msPerExample = 0;
   descend?: NonNullable<Objective['descend']>;
 
   constructor(
     private readonly inner: Objective,
-    private readonly msPerExample: number,
     private readonly watch: Watch,
   ) {
     if (inner.descend)
@@ -64,11 +67,21 @@ export class TimedObjective implements LogPosterior {
 
   /** Samplers only. Prior and surrogate pass over no data, so they cost no simulated time. */
   priorGradient(params: ReadonlyVector): Vector {
-    return (this.inner as LogPosterior).priorGradient(params);
+    return this.logPosterior.priorGradient(params);
   }
 
   surrogate(form: 'full' | 'diagonal'): { readonly eta: Vector; readonly precision: Vector } {
-    return (this.inner as LogPosterior).surrogate(form);
+    return this.logPosterior.surrogate(form);
+  }
+
+  /** Throws ERR_OBJECTIVE when the objective has no prior apart from its likelihood. */
+  private get logPosterior(): LogPosterior {
+    const inner = this.inner as Partial<LogPosterior>;
+    if (inner.priorGradient && inner.surrogate) return this.inner as LogPosterior;
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `objective.name: expected a log-posterior, since the method is a sampler; choose one of ${LOG_POSTERIORS.join(', ')}`,
+    );
   }
 
   private spend<T>(examples: number, answer: T | Promise<T>): T | Promise<T> {

@@ -50,6 +50,14 @@ export interface PrivacyResult {
   readonly notPrivate?: string;
 }
 
+/** A heading, a paragraph and rows of text; all columns but the first hold numbers. */
+export interface ReportTable {
+  readonly heading: string;
+  readonly note?: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 /** What a report says beyond the files of its run directory. Everything may be left out but title and verdict. */
 export interface ReportContent {
   readonly title: string;
@@ -69,6 +77,8 @@ export interface ReportContent {
   readonly claims?: readonly Claim[];
   /** Pictures in addition to those of metrics.csv: the partition, the graph, comparisons. */
   readonly figures?: readonly Figure[];
+  /** Tables below the plots. */
+  readonly tables?: readonly ReportTable[];
   /** Further key numbers by name. */
   readonly numbers?: Readonly<Record<string, number | string | null>>;
   /** Commands that give the same run again. */
@@ -87,6 +97,7 @@ export async function writeReport(directory: RunDirectory, content: ReportConten
     section('Expectations', expectationsTable(content.verdict)),
     section('The paper’s claims', claimsTable(content.claims ?? [])),
     section('Plots', figures.length > 0 && html`<div class="figures">${figures}</div>`),
+    (content.tables ?? []).map(tableSection),
     section('Absences and faults', eventCounts(events)),
     section('How to repeat', repeat(content.repeat ?? [], directory.scenario)),
     footer(directory.manifest),
@@ -94,6 +105,11 @@ export async function writeReport(directory: RunDirectory, content: ReportConten
   const path = join(directory.path, 'report.html');
   replaceFile(path, page(content.title, body));
   return path;
+}
+
+function tableSection({ heading: name, note, columns, rows }: ReportTable): Markup {
+  const headings = columns.map((column, i) => ({ heading: column, numeric: i > 0 }));
+  return section(name, html`${note !== undefined && html`<p>${note}</p>`}${table(headings, rows)}`);
 }
 
 /** Writes each figure's file; the same pictures as parts of a page. */

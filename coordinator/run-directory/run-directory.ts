@@ -1,13 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PartyId } from '../../protocol/method.js';
+import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { decodeState, encodeState } from '../../protocol/party/state-codec.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import { AppendOnlyFile } from './append-only-file.js';
+import { AppendOnlyFile, readJsonLines } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { sha256 } from './digest.js';
+import { type ChainDraws, writeDraws } from './draws.js';
+import { DrawsLog } from './draws-log.js';
 import type { RunEvent } from './events.js';
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
 import { MetricsFile, type MetricsRow, readMetrics } from './metrics.js';
@@ -38,15 +40,21 @@ export interface RestoredCheckpoint {
 const EVENTS = 'events.jsonl';
 const DELIVERIES = 'deliveries.jsonl';
 const METRICS = 'metrics.csv';
+const LEDGER = 'ledger.jsonl';
+const DRAWS = 'draws.log';
 
 /** All that one run leaves behind, in one folder. One process writes to it at a time. */
 export class RunDirectory {
   readonly path: string;
   readonly #events: AppendOnlyFile;
   readonly #deliveries: AppendOnlyFile;
+  /** Opened at the first release. */
+  #ledger: AppendOnlyFile | null = null;
   readonly #metrics: MetricsFile;
   readonly #checkpoints: CheckpointStore;
   #manifest: Manifest;
+  /** Only runs of samplers have one. */
+  #draws: DrawsLog | null = null;
 
   private constructor(path: string, manifest: Manifest) {
     this.path = path;
@@ -54,6 +62,7 @@ export class RunDirectory {
     this.#events = new AppendOnlyFile(join(path, EVENTS));
     this.#deliveries = new AppendOnlyFile(join(path, DELIVERIES));
     this.#metrics = new MetricsFile(join(path, METRICS));
+    if (existsSync(join(path, DRAWS))) this.#draws = new DrawsLog(join(path, DRAWS));
     const scenarioSha256 = sha256(readFileSync(join(path, 'scenario.json')));
     this.#checkpoints = new CheckpointStore(join(path, 'checkpoints'), { runId: manifest.runId, scenarioSha256 });
   }
@@ -114,8 +123,43 @@ export class RunDirectory {
     this.#deliveries.appendJson(record);
   }
 
+  /**
+   * Privacy releases, plain data, handed to the operating system before it returns. The one file that no resumption cuts:
+   * what was released stays released.
+   */
+  release(entries: readonly unknown[]): void {
+    this.#ledger ??= new AppendOnlyFile(join(this.path, LEDGER));
+    for (const entry of entries) this.#ledger.appendJson(entry);
+    this.#ledger.flush();
+  }
+
+  /** Every release of the run so far, rounds that were done again included. Infinities stand as text. */
+  releases(): unknown[] {
+    return [...readJsonLines(join(this.path, LEDGER))];
+  }
+
   metric(row: MetricsRow): void {
     this.#metrics.append(row);
+  }
+
+  /** Posterior draws of a round: `chains[c]` is what chain c kept, draw after draw. */
+  draws(chains: readonly ReadonlyVector[]): void {
+    if (chains.every(({ length }) => length === 0)) return;
+    this.#draws ??= new DrawsLog(join(this.path, DRAWS));
+    this.#draws.append(chains);
+  }
+
+  /**
+   * All draws so far, each of `length` numbers, cut to the length of the shortest chain (absences make chains unequal), and
+   * the same as `draws.npy`. Null when there are none.
+   */
+  concludeDraws(length: number): ChainDraws | null {
+    const chains = this.#draws?.read(length) ?? [];
+    const shortest = chains.reduce((least, draws) => Math.min(least, draws.length), Number.POSITIVE_INFINITY);
+    if (chains.length === 0 || shortest === 0) return null;
+    const draws = chains.map((chain) => chain.slice(0, shortest));
+    writeDraws(join(this.path, 'draws.npy'), draws);
+    return draws;
   }
 
   /** The path of metrics.csv, events.jsonl and so on, with everything that was appended in it. */
@@ -133,6 +177,7 @@ export class RunDirectory {
     this.#events.flush();
     this.#deliveries.flush();
     this.#metrics.flush();
+    this.#draws?.flush();
   }
 
   /** Durable when it returns. Costs what changed, not all clients. Returns the bytes and entries it wrote. */
@@ -146,6 +191,7 @@ export class RunDirectory {
       [EVENTS]: this.#events.syncedByteLength(),
       [DELIVERIES]: this.#deliveries.syncedByteLength(),
       [METRICS]: this.#metrics.syncedRowCount(),
+      ...(this.#draws ? { [DRAWS]: this.#draws.syncedByteLength() } : {}),
     });
   }
 
@@ -181,7 +227,12 @@ export class RunDirectory {
   }
 
   #cut(lengths: Readonly<Record<string, number>>): void {
-    const files = { [EVENTS]: this.#events, [DELIVERIES]: this.#deliveries, [METRICS]: this.#metrics };
+    const files = {
+      [EVENTS]: this.#events,
+      [DELIVERIES]: this.#deliveries,
+      [METRICS]: this.#metrics,
+      ...(this.#draws ? { [DRAWS]: this.#draws } : {}),
+    };
     for (const [name, file] of Object.entries(files)) {
       if (!file.cut(lengths[name] ?? 0)) {
         notARun(join(this.path, name), `at least the ${lengths[name]} bytes or rows of the checkpoint`, 'fewer');
@@ -200,7 +251,9 @@ export class RunDirectory {
   close(): void {
     this.#events.close();
     this.#deliveries.close();
+    this.#ledger?.close();
     this.#metrics.close();
+    this.#draws?.close();
   }
 }
 

@@ -32,6 +32,8 @@ export function directionOf(from: PartyId, to: PartyId): Direction {
 export interface Passage {
   /** Simulated milliseconds that the frame is on its way. */
   readonly delayMs: number;
+  /** Under the wall clock: real milliseconds instead. */
+  readonly heldMs: number;
   readonly lost: Absence['why'] | null;
   readonly duplicated: boolean;
   /** Bit of the body to flip; null: none. */
@@ -44,7 +46,7 @@ export interface Network {
 }
 
 export interface DeadlineRule {
-  /** Simulated milliseconds after the coordinator's last post; null: wait for all. */
+  /** Simulated milliseconds after the coordinator's last post of the round, or its start; null: wait for all. */
   readonly deadlineMs: number | null;
   /** The host's timers give up on late senders; simulated arrival times do not matter. */
   readonly wallClock: boolean;
@@ -64,6 +66,11 @@ export class Dispatch {
     private readonly edgeStream: (frame: Frame, purpose: string) => Rng,
   ) {}
 
+  /** The coordinator's half begins: until it posts, a deadline counts from here. */
+  begin(party: PartyId, clockMs: number): void {
+    if (party === 'coordinator') this.coordinatorPostMs = clockMs;
+  }
+
   send(round: { readonly clockMs: number }, layout: KindLayout, frame: Frame): void {
     // A party's words to itself cross no socket and no network.
     if (frame.from === frame.to) return this.office.post(frame);
@@ -79,10 +86,13 @@ export class Dispatch {
       passage?.lost ?? null,
     );
     if (!passage) return this.office.post(frame);
-    const arrivesAtMs = frame.arrivesAtMs + passage.delayMs;
-    if (passage.lost) return this.office.post({ ...frame, arrivesAtMs, lost: passage.lost, messages: [] });
-    const arriving =
-      passage.corruptedBit === null ? { ...frame, arrivesAtMs } : tamper(frame, arrivesAtMs, passage.corruptedBit);
+    const travelling = {
+      ...frame,
+      arrivesAtMs: frame.arrivesAtMs + passage.delayMs,
+      ...(passage.heldMs > 0 ? { heldMs: passage.heldMs } : null),
+    };
+    if (passage.lost) return this.office.post({ ...travelling, lost: passage.lost, messages: [] });
+    const arriving = passage.corruptedBit === null ? travelling : tamper(travelling, passage.corruptedBit);
     this.office.post(arriving);
     if (passage.duplicated) {
       this.count(direction, frame, wire, null);
@@ -118,9 +128,9 @@ export class Dispatch {
 }
 
 /** The frame as it arrives when one bit of its body was changed on the way: the checksum is that of the body sent. */
-function tamper(frame: Frame, arrivesAtMs: number, bit: number): Frame {
+function tamper(frame: Frame, bit: number): Frame {
   const body = joinBody(frame);
   const checksum = crc32(body);
   if (body.length > 0) body[(bit >>> 3) % body.length]! ^= 1 << (bit & 7);
-  return { ...frame, arrivesAtMs, tampered: { body, checksum } };
+  return { ...frame, tampered: { body, checksum } };
 }

@@ -84,6 +84,14 @@ export class PostOffice {
     return mailbox;
   }
 
+  /** The party takes no part in this round: what came for it up to this round is thrown away. */
+  skip(party: PartyId, round: number): void {
+    const later = this.early.get(party)?.filter(({ frame, seal }) => (frame ?? seal)!.round > round);
+    if (!later) return;
+    if (later.length > 0) this.early.set(party, later);
+    else this.early.delete(party);
+  }
+
   /** The party's half has returned or failed. Its box stays until the next round, so that late frames find it. */
   close(mailbox: RoundMailbox): void {
     if (mailbox.waiting.length > 0) {
@@ -143,17 +151,20 @@ export class PostOffice {
     this.checkDeadlock();
   }
 
-  /** Who waits for what from whom, in this process. */
+  /** Who waits for what from whom, in this process; parties that wait for the same stand together. */
   waits(): readonly string[] {
-    const lines: string[] = [];
+    const waiting = new Map<string, PartyId[]>();
     for (const box of this.boxes.values())
       for (const wait of box.waiting) {
         const kind = this.layouts[wait.kindIndex]?.name ?? `kind ${wait.kindIndex}`;
-        lines.push(
-          `${named([box.party])} waits for '${kind}'${wait.step > 0 ? ` step ${wait.step}` : ''} from ${named([...wait.missing])}`,
-        );
+        const what = `'${kind}'${wait.step > 0 ? ` step ${wait.step}` : ''} from ${named([...wait.missing])}`;
+        const parties = waiting.get(what);
+        if (parties) parties.push(box.party);
+        else waiting.set(what, [box.party]);
       }
-    return lines;
+    return [...waiting].map(
+      ([what, parties]) => `${named(parties)} ${parties.length > 1 ? 'wait' : 'waits'} for ${what}`,
+    );
   }
 
   private accept(waiting: Waiting): void {

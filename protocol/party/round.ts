@@ -1,6 +1,5 @@
 import type {
   Absence,
-  AnyMethod,
   ClientIndex,
   Delivery,
   Inbox,
@@ -27,18 +26,11 @@ import type { Dispatch } from './dispatch.js';
 import { ExactSum } from './exact-sum.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
+import type { PartyTools, RoundHost, Unheard } from './round-host.js';
 import type { RoundPlan } from './seal.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: one class serves every method; the methods see the exact types of method.ts.
 type AnyKind = any;
-
-/** A message of a peer that this party did not use, told to the sender when the round is committed. */
-export interface Unheard {
-  readonly kind: string;
-  readonly step: number;
-  readonly from: PartyId;
-  readonly to: PartyId;
-}
 
 /** What one half can see and do in one attempt at one round: the `at` of method.ts, for either side. */
 export class PartyRound {
@@ -54,13 +46,15 @@ export class PartyRound {
   private readonly posted: number[];
   private readonly taken: number[];
   private ownStream: Rng | null = null;
+  /** What the device takes for the round as such: spent once the party has heard the first message, or before its first post. */
+  private unspentMs: number;
 
   constructor(
     private readonly host: RoundHost,
     private readonly party: PartyId,
     plan: RoundPlan,
     private readonly mailbox: RoundMailbox,
-    private readonly dispatch: Dispatch,
+    private readonly dispatch: Pick<Dispatch, 'send' | 'deadline'>,
     private readonly coding: MessageCoding,
     private readonly own: PartyTools,
     clockMs: number,
@@ -69,6 +63,7 @@ export class PartyRound {
     this.cohort = plan.cohort;
     this.inclusion = plan.inclusion;
     this.clockMs = Math.max(clockMs, plan.startMs);
+    this.unspentMs = own.msPerRound;
     this.posted = new Array(host.layouts.size).fill(0);
     this.taken = new Array(host.layouts.size).fill(0);
   }
@@ -92,7 +87,7 @@ export class PartyRound {
     return this.host.linksOf(this.party as ClientIndex, this.index);
   }
   get rng(): Rng {
-    return (this.ownStream ??= this.host.streamOf(this.party, this.index));
+    return (this.ownStream ??= this.own.stream ?? this.host.streamOf(this.party, this.index));
   }
   get shared(): Rng {
     return this.host.sharedStream(this.index);
@@ -120,11 +115,12 @@ export class PartyRound {
   }
 
   post(kind: string, to: PartyId | readonly PartyId[], payload: AnyPayload): AnyPayload {
+    this.spendRoundTime();
     const layout = this.outgoing(kind);
     const step = this.posted[layout.index]!++;
-    const { message, delivered } = this.coding.encode(layout, step, null, payload, this);
-    const messages = [message];
     const named: readonly PartyId[] = Array.isArray(to) ? (to as readonly PartyId[]) : [to as PartyId];
+    const { message, delivered } = this.coding.encode(layout, step, null, payload, this, 0, named);
+    const messages = [message];
     const possible = this.receivers(layout.kind);
     if (named === possible || sameList(named, possible)) {
       for (const party of possible) this.send(layout, step, party, messages);
@@ -137,12 +133,15 @@ export class PartyRound {
   }
 
   postEach(kind: string, deliveries: readonly Delivery<AnyKind>[]): readonly AnyPayload[] {
+    this.spendRoundTime();
     const layout = this.outgoing(kind);
     const step = this.posted[layout.index]!++;
     const byReceiver = new Map<PartyId, Frame['messages'][number][]>();
     const result: AnyPayload[] = [];
     for (const [position, { to, payload, stream }] of deliveries.entries()) {
-      const { message, delivered } = this.coding.encode(layout, step, stream, payload as AnyPayload, this, position);
+      const { message, delivered } = this.coding.encode(layout, step, stream, payload as AnyPayload, this, position, [
+        to,
+      ]);
       const list = byReceiver.get(to);
       if (list) list.push(message);
       else byReceiver.set(to, [message]);
@@ -192,20 +191,20 @@ export class PartyRound {
     const terms = Math.max(1, this.senders(layout.kind).length);
     const sums = new Map(fields.map((field) => [field, new ExactSum(bound, terms)]));
     const likes = new Map<string, ReadonlyVector | Integers | number>();
-    const absent: Absence[] = [];
     const inbox = await this.take(kind);
-    absent.push(...inbox.absent);
+    const absent: Absence[] = [...inbox.absent];
     let count = 0;
     for (const message of inbox as readonly (AnyPayload & { readonly from: PartyId })[]) {
       const values = fields.map((field) => message[field] as ReadonlyVector | Integers | number);
-      const within = values.every((value) =>
-        typeof value === 'number'
-          ? Math.abs(value) <= bound
-          : Array.prototype.every.call(value, (entry: number) => Math.abs(entry) <= bound),
-      );
+      const within = fields.every((field, i) => {
+        const value = values[i]!;
+        if (typeof value === 'number') return Math.abs(value) <= bound;
+        const like = likes.get(field) as ReadonlyVector | Integers | undefined;
+        if (like && like.length !== value.length) return false;
+        return Array.prototype.every.call(value, (entry: number) => Math.abs(entry) <= bound);
+      });
       if (!within) {
-        absent.push({ from: message.from, why: 'rejected' });
-        this.notUsed(layout, step, message.from);
+        this.miss(layout, step, message.from, 'rejected', absent);
         continue;
       }
       fields.forEach((field, i) => {
@@ -319,13 +318,19 @@ export class PartyRound {
       }
     }
     if (used.length < frames.length && latest > this.clockMs) this.clockMs = latest;
+    if (used.length > 0) this.spendRoundTime();
     return used;
+  }
+
+  private spendRoundTime(): void {
+    this.clockMs += this.unspentMs;
+    this.unspentMs = 0;
   }
 
   private open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
     try {
       for (let i = 0; i < frame.messages.length; i++)
-        into.push(this.coding.decode(layout, frame, frame.messages[i]!, i) as Received<AnyKind>);
+        into.push(this.coding.decode(layout, frame, frame.messages[i]!, i, this) as Received<AnyKind>);
     } catch (error) {
       if (!(error instanceof GradswarmError)) throw error;
       this.host.refused(frame, error);
@@ -340,42 +345,15 @@ export class PartyRound {
   }
 
   private notUsed(layout: KindLayout, step: number, from: PartyId): void {
-    if (layout.kind.to === 'peers') this.unheard.push({ kind: layout.name, step, from, to: this.party });
-    else if (this.party === 'coordinator' && from !== 'coordinator') this.unused.add(from);
+    if (layout.kind.to === 'peers' || from === 'coordinator')
+      this.unheard.push({ kind: layout.name, step, from, to: this.party });
+    else if (this.party === 'coordinator') this.unused.add(from);
   }
 
   private misuse(what: string): GradswarmError {
     const who = this.party === 'coordinator' ? 'the coordinator half' : `client ${this.party}`;
     return new GradswarmError('ERR_PAYLOAD', `round ${this.index}: ${who} of '${this.host.method.name}' ${what}`);
   }
-}
-
-/** What all parties of a process share. */
-export interface RoundHost {
-  readonly method: AnyMethod;
-  readonly hyperparameters: unknown;
-  readonly clientCount: number;
-  readonly precision: 'float32' | 'float64';
-  readonly segments: readonly Segment[];
-  readonly parameterCount: number;
-  readonly layouts: ReadonlyMap<string, KindLayout>;
-  readonly secrets: Secrets;
-  linksOf(client: ClientIndex, round: number): Links;
-  /** Who must be told that a party's half has returned. */
-  listeners(party: PartyId, plan: RoundPlan): readonly PartyId[];
-  streamOf(party: PartyId, round: number): Rng;
-  sharedStream(round: number): Rng;
-  /** Sender order of an inbox: the identity, but for planted faults. */
-  inboxOrder(senders: readonly PartyId[], mailbox: RoundMailbox, layout: KindLayout, step: number): readonly PartyId[];
-  absence(party: PartyId, round: number, kind: string, step: number, from: PartyId, why: Absence['why']): void;
-  refused(frame: Frame, error: GradswarmError): void;
-}
-
-/** What belongs to one party. */
-export interface PartyTools {
-  objective(round: PartyRound): Objective;
-  privacy(round: PartyRound): Privacy;
-  readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
 }
 
 const COORDINATOR_ONLY: readonly PartyId[] = ['coordinator'];

@@ -1,10 +1,12 @@
+import { edgeStreamOf } from '../links/edge-stream.js';
 import type { AnyMethod, ClientIndex, Links, PartyId, Precision, Rng, Secrets, Segment } from '../method.js';
+import { PrivateCoins, type SamplingCoins } from '../privacy/private-coins.js';
 import type { GradswarmError } from '../wire/error-codes.js';
 import type { Frame } from '../wire/frame.js';
 import { type KindLayout, layoutsOf } from '../wire/layout.js';
 import type { AbsenceRecord } from './delivery-log.js';
 import type { RoundMailbox } from './mailbox.js';
-import type { RoundHost } from './round.js';
+import type { RoundHost } from './round-host.js';
 import type { RoundPlan } from './seal.js';
 
 export interface RunHostOptions {
@@ -19,9 +21,11 @@ export interface RunHostOptions {
   /** This round's graph; null for methods without peers. */
   readonly topology: { linksOf(client: ClientIndex, round: number): Links } | null;
   readonly secrets: Secrets;
+  /** Decide Poisson samples; null: the keyed streams do. */
+  readonly coins: SamplingCoins | null;
 }
 
-/** What all parties of one process share in one run. Every stream's key is written here and nowhere else. */
+/** What all parties of one process share in one run. Every party's streams are keyed here and nowhere else. */
 export class RunHost implements RoundHost {
   readonly method: AnyMethod;
   readonly hyperparameters: unknown;
@@ -31,6 +35,7 @@ export class RunHost implements RoundHost {
   readonly parameterCount: number;
   readonly layouts: ReadonlyMap<string, KindLayout>;
   readonly secrets: Secrets;
+  readonly coins: SamplingCoins | null;
   private readonly streams: Rng;
   private readonly topology: RunHostOptions['topology'];
   private readonly partyStreams = new Map<PartyId, Rng>();
@@ -50,6 +55,7 @@ export class RunHost implements RoundHost {
     this.streams = options.streams;
     this.topology = options.topology;
     this.secrets = options.secrets;
+    this.coins = options.coins;
     this.layouts = layoutsOf(options.method.messages, options.precision);
     const fromClients = [...this.layouts.values()].filter(({ kind }) => kind.from === 'clients');
     this.clientsTellClients = fromClients.some(({ kind }) => kind.to === 'cohort');
@@ -72,7 +78,8 @@ export class RunHost implements RoundHost {
   streamOf(party: PartyId, round: number): Rng {
     let stream = this.partyStreams.get(party);
     if (!stream) this.partyStreams.set(party, (stream = this.streams.derive('party', party)));
-    return stream.derive('round', round);
+    const ofRound = stream.derive('round', round);
+    return this.coins ? new PrivateCoins(ofRound, this.coins) : ofRound;
   }
 
   initStream(party: PartyId): Rng {
@@ -87,8 +94,7 @@ export class RunHost implements RoundHost {
 
   /** For what happens to one frame on its way: a function of its address alone, attempt included. */
   edgeStream(frame: Frame, purpose: string): Rng {
-    const { from, to, round, attempt, step, kindIndex } = frame;
-    return this.streams.derive('edge', purpose, from, to, round, attempt, kindIndex, step);
+    return edgeStreamOf(this.streams, frame, purpose);
   }
 
   inboxOrder(

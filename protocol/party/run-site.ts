@@ -1,14 +1,18 @@
+import type { DeviceTime } from '../links/device-time.js';
 import type { AnyMethod, Objective, PartyId, Privacy, Secrets, Segment, Setup, Vector } from '../method.js';
 import { rootStream } from '../numerics/random.js';
+import type { LedgerEntry } from '../privacy/ledger.js';
+import type { SamplingCoins } from '../privacy/private-coins.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { createTopology, type Topology, type TopologySpec } from '../topology/topology.js';
 import { type ByteCounts, type DeadlineRule, Dispatch, type Network, noBytes } from './dispatch.js';
-import { type KindCoding, MessageCoding } from './message-coding.js';
+import { type Hearing, type KindCoding, MessageCoding, type Speaking } from './message-coding.js';
 import { Party, type PartyServices } from './party.js';
 import { PostOffice, type PostOfficeOptions } from './post-office.js';
 import type { PartyRecord } from './record.js';
 import type { PartyRound } from './round.js';
 import { RunHost } from './run-host.js';
+import type { RoundPlan } from './seal.js';
 
 /** What a run needs to know of its model; the same in every process. */
 export interface ModelShape {
@@ -17,14 +21,30 @@ export interface ModelShape {
   readonly initialParams: Vector;
 }
 
+/** What happens between parties and to their devices; `links/network.ts` makes it from a scenario. */
+export interface Weather {
+  /** null: every frame arrives at once, unharmed. */
+  readonly network: Network | null;
+  /** null: receivers hold what was decoded. */
+  readonly hearing: Hearing | null;
+  /** null: what is posted is what is encoded. */
+  readonly speaking: Speaking | null;
+  /** Simulated time that a party's device takes in a round. */
+  deviceTime(party: PartyId, round: number): DeviceTime;
+}
+
 export interface RunSiteOptions extends PostOfficeOptions {
   readonly scenario: Scenario;
   readonly method: AnyMethod;
   readonly model: ModelShape;
   readonly codings: ReadonlyMap<string, KindCoding>;
-  readonly network: Network | null;
+  readonly weather: Weather;
   readonly secrets: Secrets;
-  privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
+  /** Milliseconds of a clock, for the times of codecs alone; left out: they count as 0. */
+  readonly now?: () => number;
+  privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
+  /** Decide Poisson samples; null: the run's keyed streams do. */
+  readonly coins?: SamplingCoins | null;
   objective(party: PartyId, round: PartyRound): Objective;
 }
 
@@ -56,9 +76,10 @@ export class RunSite {
       streams,
       topology: this.topology,
       secrets: options.secrets,
+      coins: options.coins ?? null,
     });
     this.office = new PostOffice(this.host.layouts.values(), options);
-    this.dispatch = new Dispatch(this.office, options.network, deadlineRule(scenario), (frame, purpose) =>
+    this.dispatch = new Dispatch(this.office, options.weather.network, deadlineRule(scenario), (frame, purpose) =>
       this.host.edgeStream(frame, purpose),
     );
     this.setup = {
@@ -68,11 +89,19 @@ export class RunSite {
       clientCount: scenario.clients,
       shared: streams.derive('shared', 'init'),
     };
+    const { weather } = options;
+    const around = {
+      hearing: weather.hearing,
+      speaking: weather.speaking,
+      nsPerParameterCoded: (party: PartyId, round: number) => weather.deviceTime(party, round).nsPerParameterCoded,
+      ...(options.now && { now: options.now }),
+    };
     this.services = {
       host: this.host,
       office: this.office,
       dispatch: this.dispatch,
-      coding: (_party, record) => new MessageCoding(options.codings, scenario.precision, record.memories, null),
+      coding: (_party, record) => new MessageCoding(options.codings, scenario.precision, record.memories, around),
+      msPerRound: (party, round) => weather.deviceTime(party, round).msPerRound,
       objective: options.objective,
       privacy: options.privacy,
     };
@@ -82,10 +111,13 @@ export class RunSite {
   party(id: PartyId): Party {
     let party = this.parties.get(id);
     if (!party) {
-      const initialParams = this.setup.initialParams.slice() as Vector;
+      const { setup } = this;
       party = Party.begin(this.options.method, id, this.services, {
-        ...this.setup,
-        initialParams,
+        ...setup,
+        // Copied only for a half that looks: most clients keep no parameters.
+        get initialParams() {
+          return setup.initialParams.slice() as Vector;
+        },
         rng: this.host.initStream(id),
       });
       this.parties.set(id, party);
@@ -95,6 +127,14 @@ export class RunSite {
 
   restore(id: PartyId, record: PartyRecord): void {
     this.parties.set(id, new Party(id, this.services, record));
+  }
+
+  /** The party begins again: its record is what `init` makes of it. Only its clock goes on. */
+  forget(id: PartyId): void {
+    const before = this.parties.get(id);
+    if (!before) return;
+    this.parties.delete(id);
+    this.restore(id, { ...this.party(id).record, clockMs: before.record.clockMs });
   }
 
   /** A party that lives here from now on, so that frames for it find this process before its first round. */

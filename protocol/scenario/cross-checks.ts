@@ -1,27 +1,13 @@
-import { allowedOn } from '../codecs/codec.js';
-import type { MessageKind } from '../method.js';
-import type { CodecEntry, MemoryEntry, MethodEntry } from './catalogue.js';
+import { checkCodecs, type Found } from './codec-checks.js';
 import type { BuiltInFaultRule } from './fault-rules.js';
 import { join, type Problems } from './problems.js';
-import type { FaultRule, Json, KindCodec, Scenario } from './scenario.js';
-
-export interface FoundCodec {
-  readonly codec: KindCodec;
-  readonly entry: CodecEntry;
-  readonly memory: MemoryEntry | null;
-}
-
-/** What the checks need beside the scenario: the tables' entries for what it names. */
-export interface Found {
-  readonly method: MethodEntry;
-  readonly codecs: Readonly<Record<string, FoundCodec>>;
-}
+import type { FaultRule, Json, Scenario } from './scenario.js';
 
 /** What is wrong with a scenario although each of its parts is right by itself. */
 export async function checkAcross(scenario: Scenario, found: Found, problems: Problems): Promise<void> {
-  checkParticipation(scenario, problems);
+  checkParticipation(scenario, found, problems);
   checkTopology(scenario, found, problems);
-  for (const kind of Object.keys(found.codecs)) await checkCodec(kind, scenario.method.name, found, problems);
+  await checkCodecs(scenario, found, problems);
   const kinds = Object.keys(found.method.messages);
   scenario.devices.forEach((device, index) => {
     checkClients(device.clients, `devices.${index}.clients`, scenario.clients, problems);
@@ -36,45 +22,37 @@ export async function checkAcross(scenario: Scenario, found: Found, problems: Pr
   });
 }
 
-function checkParticipation({ participation, clients }: Scenario, problems: Problems): void {
+function checkParticipation({ participation, clients, method }: Scenario, found: Found, problems: Problems): void {
   const { cohort, quorum } = participation;
   const invited = cohort === 'all' ? clients : cohort;
   if (invited > clients) problems.add('participation.cohort', `at most clients = ${clients}`, cohort);
   if (quorum && 'count' in quorum && quorum.count > invited)
     problems.add('participation.quorum.count', `at most the cohort of ${invited}`, quorum.count);
+  // A client outside the cohort posts nothing, and its neighbours would wait for it for ever.
+  const [peerKind] = peerKinds(found);
+  if (peerKind !== undefined && invited < clients)
+    problems.add(
+      'participation.cohort',
+      `'all', since the clients of '${method.name}' tell their peers '${peerKind}' and wait for every neighbour (for peers ` +
+        'that are away: faults, or a topology of fewer links a round)',
+      cohort,
+    );
 }
 
 function checkTopology({ topology, method }: Scenario, found: Found, problems: Problems): void {
-  const peerKinds = Object.entries(found.method.messages).filter(([, kind]) => kind.to === 'peers');
-  if (peerKinds.length > 0 && topology === null) {
-    const names = peerKinds.map(([name]) => `'${name}'`).join(', ');
+  const told = peerKinds(found);
+  if (told.length > 0 && topology === null) {
+    const names = told.map((name) => `'${name}'`).join(', ');
     problems.add('topology', `a topology, since the clients of '${method.name}' tell each other ${names}`, null);
   }
-  if (peerKinds.length === 0 && topology !== null)
+  if (told.length === 0 && topology !== null)
     problems.add('topology', `null, since the clients of '${method.name}' tell each other nothing`, topology);
 }
 
-async function checkCodec(kind: string, method: string, found: Found, problems: Problems): Promise<void> {
-  const declared = found.method.messages[kind]!;
-  const { codec, entry, memory } = found.codecs[kind]!;
-  const { name, ...settings } = codec.codec;
-  const path = `codecs.${kind}`;
-  try {
-    const contract = await entry.contract(settings);
-    const got = `${name} (${contract})`;
-    if (!allowedOn(declared, contract)) problems.add(join(path, 'codec'), allowance(kind, declared), got);
-    if (memory?.needs === 'contractive' && contract !== 'contractive' && contract !== 'lossless')
-      problems.add(join(path, 'codec'), `a contractive codec, which '${codec.memory?.name}' needs`, got);
-  } catch (error) {
-    problems.report(join(path, 'codec'), error);
-  }
-  if (memory !== null && declared.memory === 'method')
-    problems.add(join(path, 'memory'), `null, since '${method}' keeps what compression leaves out`, codec.memory?.name);
-}
-
-function allowance(kind: string, { lossy }: MessageKind): string {
-  if (lossy === undefined) return `a lossless codec, the only sort that '${kind}' allows`;
-  return `a lossless or ${lossy} codec, the only sorts that '${kind}' allows`;
+function peerKinds({ method }: Found): string[] {
+  return Object.entries(method.messages)
+    .filter(([, kind]) => kind.to === 'peers')
+    .map(([name]) => name);
 }
 
 function checkClients(selector: Json, path: string, clients: number, problems: Problems): void {
@@ -103,6 +81,8 @@ function checkFault(
   for (const key of ['senders', 'receivers', 'clients']) {
     if (Object.hasOwn(rule, key)) checkClients(rule[key]!, join(path, key), clients, problems);
   }
+  if (known.fault === 'probabilistic-quantiser' && known.per === 'post' && known.receivers !== 'all')
+    problems.add(join(path, 'receivers'), "'all', since with per: 'post' all receivers hold the same", known.receivers);
   if (known.fault === 'partition') {
     known.groups.forEach((group, index) => {
       checkClients(group, join(path, `groups.${index}`), clients, problems);

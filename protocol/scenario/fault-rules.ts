@@ -1,10 +1,22 @@
 import { z } from 'zod';
 import { clientSelector, direction, partySelector } from './schema.js';
-import { atLeastZero, choice, either, integer, list, probability, strict, text } from './structure.js';
+import {
+  atLeastZero,
+  choice,
+  either,
+  integer,
+  list,
+  number,
+  positive,
+  probability,
+  strict,
+  text,
+} from './structure.js';
 
 /**
  * The settings of every built-in fault with their defaults. A rule acts in the rounds from <= round < until (until null:
- * to the end). A crash begins in the rule's first round and lasts `downRounds` rounds; null: as long as the rule.
+ * to the end). A crash begins in the rule's first round and lasts `downRounds` rounds; null: as long as the rule. What each
+ * rule does is written in `links/rules/`, in a file of the fault's name.
  */
 
 const when = {
@@ -18,6 +30,15 @@ const filter = {
   direction: direction.default('all'),
   senders: partySelector.default('all'),
   receivers: partySelector.default('all'),
+};
+
+const { receivers: _, ...postFilter } = filter;
+
+const noise = {
+  distribution: choice('gaussian', 'laplace', 'student-t').default('gaussian'),
+  stddev: atLeastZero,
+  relativeVariance: atLeastZero.default(0),
+  degreesOfFreedom: number('a number above 2', (value) => value > 2).default(2.5),
 };
 
 const fault = <const N extends string, T extends z.ZodRawShape>(name: N, shape: T) =>
@@ -35,13 +56,34 @@ export const FAULT_RULES = {
     delayMs: atLeastZero,
     jitterMs: atLeastZero.default(0),
   }),
-  'channel-noise': fault('channel-noise', { ...filter, stddev: atLeastZero }),
+  'burst-loss': fault('burst-loss', {
+    ...filter,
+    goodToBad: probability,
+    badToGood: probability,
+    lossInGood: probability.default(0),
+    lossInBad: probability.default(1),
+  }),
+  'symmetric-drop': fault('symmetric-drop', { ...when, probability }),
+  'channel-noise': fault('channel-noise', { ...filter, ...noise }),
+  'broadcast-noise': fault('broadcast-noise', { ...postFilter, ...noise }),
+  'probabilistic-quantiser': fault('probabilistic-quantiser', {
+    ...filter,
+    step: positive,
+    per: choice('post', 'link').default('post'),
+  }),
   crash: fault('crash', {
     ...when,
     clients: clientSelector,
     downRounds: either('an integer of at least 1 or null', integer(1), z.null()).default(null),
     memory: choice('kept', 'lost').default('kept'),
   }),
+  availability: fault('availability', {
+    ...when,
+    clients: clientSelector.default('all'),
+    onToOff: probability,
+    offToOn: probability,
+  }),
+  slow: fault('slow', { ...when, clients: clientSelector, factor: positive }),
   partition: fault('partition', {
     ...when,
     groups: list(list(party).min(1, { error: 'at least one party' })).min(2, { error: 'at least two groups' }),

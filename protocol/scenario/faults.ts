@@ -55,14 +55,86 @@ export function delay(
   return { ...settings, fault: 'delay' };
 }
 
-/** Gaussian noise on every number that arrives, drawn for each link after decoding. */
-export function channelNoise(settings: MessageFilter & { readonly stddev: number }): Fault {
+/**
+ * Losses in bursts (Gilbert-Elliott): each directed link is good or bad for whole rounds. `lossInGood` (0) and `lossInBad` (1):
+ * probability that a frame is lost. Long-run share of bad rounds: goodToBad / (goodToBad + badToGood).
+ */
+export function burstLoss(
+  settings: MessageFilter & {
+    readonly goodToBad: number;
+    readonly badToGood: number;
+    readonly lossInGood?: number;
+    readonly lossInBad?: number;
+  },
+): Fault {
+  return { ...settings, fault: 'burst-loss' };
+}
+
+/** Each undirected edge between clients is down in both directions for a whole round, with this probability. */
+export function symmetricDrop(settings: { readonly probability: number }): Fault {
+  return { ...settings, fault: 'symmetric-drop' };
+}
+
+interface Noise {
+  /** 'gaussian' unless told. */
+  readonly distribution?: 'gaussian' | 'laplace' | 'student-t';
+  /** Of each number, whatever the distribution; 0: only relative noise. */
+  readonly stddev: number;
+  /** c: each number's variance grows by c |value|^2 / length. */
+  readonly relativeVariance?: number;
+  /** Of Student's t: above 2; 2.5 unless told. */
+  readonly degreesOfFreedom?: number;
+}
+
+/** Noise on every number that arrives, drawn for each link after decoding. */
+export function channelNoise(settings: MessageFilter & Noise): Fault {
   return { ...settings, fault: 'channel-noise' };
+}
+
+/** Noise that the sender adds before encoding, the same for all receivers of a post. The privacy ledger does not count it. */
+export function broadcastNoise(settings: Omit<MessageFilter, 'receivers'> & Noise): Fault {
+  return { ...settings, fault: 'broadcast-noise' };
+}
+
+/**
+ * Numbers are rounded at random, without bias, to multiples of `step`. `per`: 'post' (unless told), the same for all receivers
+ * of a post; 'link', for each receiver on its own.
+ */
+export function probabilisticQuantiser(
+  settings: MessageFilter & { readonly step: number; readonly per?: 'post' | 'link' },
+): Fault {
+  return { ...settings, fault: 'probabilistic-quantiser' };
+}
+
+/**
+ * Clients come and go for whole rounds: a two-state Markov chain for each, with on-share offToOn / (onToOff + offToOn) and a mean
+ * on-time of 1 / onToOff rounds.
+ */
+export function availability(settings: {
+  readonly clients?: ClientSelector;
+  readonly onToOff: number;
+  readonly offToOn: number;
+}): Fault {
+  return { ...settings, fault: 'availability' };
+}
+
+/** Each client takes part in each round independently with this probability. */
+export function bernoulliAvailability(settings: {
+  readonly clients?: ClientSelector;
+  readonly probability: number;
+}): Fault {
+  const { probability, ...rest } = settings;
+  return availability({ ...rest, onToOff: 1 - probability, offToOn: probability });
+}
+
+/** The clients' devices take `factor` times as long. */
+export function slow(settings: { readonly clients: ClientSelector; readonly factor: number }): Fault {
+  return { ...settings, fault: 'slow' };
 }
 
 /**
  * Clients do not take part for `downRounds` rounds from the rule's first round (left out: as long as the rule lasts).
- * `memory`: they come back with the state they had, or start anew.
+ * `memory`: they come back with the state they had, or start anew from `init`.
  */
 export function crash(
   settings: ({ readonly client: ClientIndex } | { readonly clients: ClientSelector }) & {

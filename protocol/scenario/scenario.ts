@@ -58,7 +58,10 @@ export interface KindCodec {
 export interface Device {
   readonly clients: ClientSelector;
   readonly msPerExample: number;
+  /** Added once a round, when the client has heard the first message or before its first post. */
   readonly msPerRound: number;
+  /** Nanoseconds for each entry of a vector that a codec encodes or decodes. */
+  readonly nsPerParameterCoded: number;
 }
 
 /** A class of links under the virtual clock. A frame's last matching entry counts. */
@@ -73,6 +76,8 @@ export interface Link {
   readonly latencyMs: number;
   /** Upper end of a uniform extra delay, drawn for each frame. */
   readonly jitterMs: number;
+  /** How much later a frame that may not be lost arrives when it has to be sent again; null: twice the latency and its transfer time. */
+  readonly retransmitMs: number | null;
 }
 
 /** One thing that goes wrong, in the rounds from <= round < until (until null: to the end). See `faults.ts` for each fault's settings. */
@@ -139,6 +144,8 @@ export interface Scenario {
   readonly checkpoints: { readonly everyRounds: number | null };
   readonly workers: Workers;
   readonly privacy: PrivacySettings;
+  /** What is measured beside the run, by name; null: nothing. */
+  readonly study?: Spec | null;
   /** Name of a compute device, or 'auto'. */
   readonly device: string;
   readonly expect: readonly Spec[];
@@ -175,6 +182,7 @@ export interface ScenarioInput {
   readonly precision?: Precision;
   readonly participation?: Partial<Participation>;
   readonly topology?: SpecInput | null;
+  /** By kind; '*': every other kind in which the method itself keeps what compression leaves out. */
   readonly codecs?: Readonly<Record<string, KindCodecInput>>;
   readonly clock?: Scenario['clock'];
   readonly devices?: readonly WithoutDefaults<Device, 'clients'>[];
@@ -184,6 +192,7 @@ export interface ScenarioInput {
   readonly checkpoints?: Partial<Scenario['checkpoints']>;
   readonly workers?: Partial<Workers>;
   readonly privacy?: Partial<PrivacySettings>;
+  readonly study?: SpecInput | null;
   readonly device?: string;
   readonly expect?: readonly SpecInput[];
   readonly claims?: readonly Claim[];

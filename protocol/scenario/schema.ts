@@ -38,6 +38,7 @@ const device = strict({
   clients: clientSelector,
   msPerExample: atLeastZero.default(1),
   msPerRound: atLeastZero.default(0),
+  nsPerParameterCoded: atLeastZero.default(0),
 });
 
 const link = strict({
@@ -48,6 +49,7 @@ const link = strict({
   bandwidthMbps: either('a number above 0 or null', positive, z.null()).default(100),
   latencyMs: atLeastZero.default(20),
   jitterMs: atLeastZero.default(0),
+  retransmitMs: either('a number of at least 0 or null', atLeastZero, z.null()).default(null),
 });
 
 const workers = strict({
@@ -100,6 +102,7 @@ export const fixedParts = strict({
   }).prefault({}),
   workers: workers.prefault({}),
   privacy: privacy.prefault({}),
+  study: anything,
   device: text.min(1, { error: "'auto' or the name of a device" }).default('auto'),
   expect: list(anything).default([]),
   claims: claims.default([]),

@@ -51,11 +51,22 @@ export const plan = z.strictObject({
   attempt: round,
   cohort: z.array(client),
   absent: z.array(z.strictObject({ from: client, why: z.enum(['crashed', 'aborted']) })),
+  forgotten: z.array(client),
   inclusion: z.number(),
   startMs: z.number(),
 });
 
 const byteCount = z.strictObject({ raw: z.number(), payload: z.number(), wire: z.number() });
+
+/** What a half measured: a run that diverges measures infinities too. */
+const measured = z.custom<number>((value) => typeof value === 'number', { error: 'expected a number' });
+
+const codingCost = z.strictObject({
+  encodeMs: z.number(),
+  decodeMs: z.number(),
+  squaredError: z.number(),
+  squaredNorm: z.number(),
+});
 
 export const done = z.strictObject({
   index: round,
@@ -64,15 +75,18 @@ export const done = z.strictObject({
     z.strictObject({
       party,
       clockMs: z.number(),
-      measures: z.array(z.tuple([z.string(), z.number()])),
+      measures: z.array(z.tuple([z.string(), measured])),
       unheard: z.array(z.strictObject({ kind: z.string(), step: round, from: party, to: party })),
       unused: z.array(client),
       ledger: z.array(z.unknown()),
+      coding: z.strictObject({ up: codingCost, down: codingCost, peer: codingCost }),
     }),
   ),
   absences: z.array(z.strictObject({ round, kind: z.string(), step: round, from: party, to: party, why })),
   bytes: z.strictObject({ up: byteCount, down: byteCount, peer: byteCount }),
   tensorCounts: z.array(z.number()),
+  /** How often each fault rule acted in the worker since its last report. */
+  firings: z.array(z.number().int().nonnegative()),
 });
 
 export const failed = z.strictObject({ index: round, attempt: round, code: z.string(), message: z.string() });

@@ -4,7 +4,7 @@ import type { ClientIndex, Objective, ReadonlyVector, Rng, Segment, Vector } fro
 export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number | null;
-  /** Further columns, such as the distance to the truth where the data's is known. */
+  /** Further columns, such as the distance to the truth where the data's is known, or the calibration error of predictions. */
   readonly extra?: Readonly<Record<string, number>>;
 }
 
@@ -22,6 +22,8 @@ export interface ObjectiveFamily {
   readonly parameterCount: number;
   /** The device; left out by plain loops, whose bits depend on nothing. */
   readonly device?: ComputeReport;
+  /** Minimiser of the mean over all clients' objectives, where it is known. */
+  readonly optimum?: ReadonlyVector;
   initialParams(rng: Rng): Vector;
   /**
    * The objective of the client that owns these training examples. `client` says whose it is to families without a data

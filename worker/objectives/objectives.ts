@@ -4,12 +4,45 @@ import { characterModel } from './character-model.js';
 import { densePrediction } from './dense-prediction-settings.js';
 import type { ObjectiveFamily } from './family.js';
 import { linearRegression } from './linear-regression.js';
+import * as bayesianLinearRegression from './log-posterior/bayesian-linear-regression.js';
+import * as bayesianLogisticRegression from './log-posterior/bayesian-logistic-regression.js';
+import * as bayesianNetwork from './log-posterior/bayesian-network.js';
+import * as gaussianMean from './log-posterior/gaussian-mean.js';
+import type { LogPosteriorContext } from './log-posterior/likelihood-shard.js';
+import * as metricLearning from './log-posterior/metric-learning.js';
 import { logisticRegression } from './logistic-regression.js';
 import { lenet, multilayerPerceptron } from './neural-network-settings.js';
 import { quadratic } from './quadratic.js';
-import type { ObjectiveDefinition, ObjectiveRequest } from './request.js';
+import { type ObjectiveDefinition, type ObjectiveRequest, requireDataset } from './request.js';
 import { smallNetwork } from './small-network.js';
 import { softmaxRegression } from './softmax-regression.js';
+
+/** Objectives for samplers: prior and likelihood apart. */
+const SAMPLED: { readonly [name: string]: ObjectiveDefinition<unknown> } = {
+  'gaussian-mean': {
+    defaults: gaussianMean.defaults,
+    create: (settings, request) =>
+      gaussianMean.default({ ...request, settings: settings as gaussianMean.GaussianMeanSettings }),
+  },
+  'bayesian-linear-regression': logPosterior(bayesianLinearRegression),
+  'bayesian-logistic-regression': logPosterior(bayesianLogisticRegression),
+  'bayesian-network': logPosterior(bayesianNetwork),
+  'metric-learning': logPosterior(metricLearning),
+};
+
+function logPosterior<Settings>(module: {
+  readonly defaults: Settings;
+  readonly default: (context: LogPosteriorContext<Settings>) => ObjectiveFamily;
+}): ObjectiveDefinition<unknown> {
+  return {
+    defaults: module.defaults,
+    create: (settings, request) =>
+      module.default({ ...request, settings: settings as Settings, dataset: requireDataset(request, 'any') }),
+  };
+}
+
+/** Names of the objectives that a sampler can work on. */
+export const LOG_POSTERIORS: readonly string[] = Object.keys(SAMPLED);
 
 /** Every objective a scenario can name. A new one is one line here. */
 const OBJECTIVES: { readonly [name: string]: ObjectiveDefinition<unknown> } = {
@@ -22,6 +55,7 @@ const OBJECTIVES: { readonly [name: string]: ObjectiveDefinition<unknown> } = {
   mlp: multilayerPerceptron,
   lenet,
   'dense-prediction': densePrediction,
+  ...SAMPLED,
 };
 
 type Settings = Readonly<Record<string, unknown>>;

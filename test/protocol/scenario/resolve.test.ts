@@ -12,6 +12,8 @@ import {
   duplicate,
   during,
   partition,
+  probabilisticQuantiser,
+  slow,
 } from '../../../protocol/scenario/faults.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import { type ScenarioInput, scenario } from '../../../protocol/scenario/scenario.js';
@@ -57,13 +59,25 @@ describe('resolveScenario', () => {
       topology: null,
       codecs: { model: plain, update: plain, masked: plain, kept: plain },
       clock: 'virtual',
-      devices: [{ clients: 'all', msPerExample: 1, msPerRound: 0 }],
-      links: [{ from: 'all', to: 'all', kind: null, direction: 'all', bandwidthMbps: 100, latencyMs: 20, jitterMs: 0 }],
+      devices: [{ clients: 'all', msPerExample: 1, msPerRound: 0, nsPerParameterCoded: 0 }],
+      links: [
+        {
+          from: 'all',
+          to: 'all',
+          kind: null,
+          direction: 'all',
+          bandwidthMbps: 100,
+          latencyMs: 20,
+          jitterMs: 0,
+          retransmitMs: null,
+        },
+      ],
       faults: [],
       evaluation: { everyRounds: 1, train: false },
       checkpoints: { everyRounds: 10 },
       workers: { count: 0, onLoss: 'fail', joinTimeoutMs: 60_000, heartbeatMs: 2_000, stallMs: 30_000 },
       privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null },
+      study: null,
       device: 'auto',
       expect: [{ name: 'finite' }],
       claims: [],
@@ -172,6 +186,19 @@ describe('resolveScenario', () => {
     expect(method.clipping).to.deep.equal({ radius: 1, adaptive: { quantile: 0.9 } });
     const named = await resolveScenario({ ...server, method: { name: 'fedavg', optimizer: 'lamb' } }, tinyCatalogue);
     expect(named.method.optimizer).to.deep.equal({ name: 'lamb' });
+  });
+
+  it("'*' is the codec of kinds whose leavings the method keeps, and of no other; an entry of its own comes first", async () => {
+    const topK = { name: 'top-k', fraction: 0.25, values: { name: 'identity' } };
+    const { codecs } = await resolveScenario({ ...server, codecs: { '*': topK } }, tinyCatalogue);
+    expect(Object.entries(codecs).map(([kind, { codec }]) => [kind, codec.name])).to.deep.equal([
+      ['model', 'identity'],
+      ['update', 'identity'],
+      ['masked', 'identity'],
+      ['kept', 'top-k'],
+    ]);
+    const own = await resolveScenario({ ...server, codecs: { '*': topK, kept: 'identity' } }, tinyCatalogue);
+    expect(own.codecs.kept!.codec.name).to.equal('identity');
   });
 
   it('completes a codec inside a codec', async () => {
@@ -372,6 +399,17 @@ describe('a bad scenario says the path, what was expected, what came and the nea
       'participation.cohort: expected at most clients = 4, got 5',
     ],
     [
+      'a cohort of some for clients that wait for their peers',
+      { ...peers, clients: 6, participation: { cohort: 4 } },
+      "participation.cohort: expected 'all', since the clients of 'gradient-tracking' tell their peers 'iterate' and wait for " +
+        'every neighbour (for peers that are away: faults, or a topology of fewer links a round), got 4',
+    ],
+    [
+      'a cohort of all by its number for clients that wait for their peers',
+      { ...peers, clients: 6, participation: { cohort: 6 } },
+      'no problem',
+    ],
+    [
       'a quorum above the cohort',
       { ...server, participation: { cohort: 5, quorum: { count: 6 } } },
       'participation.quorum.count: expected at most the cohort of 5, got 6',
@@ -451,6 +489,31 @@ describe('a bad scenario says the path, what was expected, what came and the nea
       'a fault that ends before it begins',
       { ...server, faults: [during(8, 8, crash({ clients: 'all' }))] },
       'faults.0.until: expected a round after from = 8, got 8',
+    ],
+    [
+      'noise whose variance would be infinite',
+      { ...server, faults: [always(channelNoise({ stddev: 1, distribution: 'student-t', degreesOfFreedom: 2 }))] },
+      'faults.0.degreesOfFreedom: expected a number above 2, got 2',
+    ],
+    [
+      'receivers of a quantiser that is the same for all',
+      { ...server, faults: [always(probabilisticQuantiser({ step: 0.5, receivers: [1] }))] },
+      "faults.0.receivers: expected 'all', since with per: 'post' all receivers hold the same, got [1]",
+    ],
+    [
+      'receivers of broadcast noise',
+      { ...server, faults: [{ fault: 'broadcast-noise', stddev: 1, receivers: [1] }] },
+      'faults.0.receivers: ',
+    ],
+    [
+      'a chain without its probabilities',
+      { ...server, faults: [always({ fault: 'availability', onToOff: 0.1 })] },
+      'faults.0.offToOn: expected a probability in [0, 1]',
+    ],
+    [
+      'a client that is slow by nothing',
+      { ...server, faults: [always(slow({ clients: [1], factor: 0 }))] },
+      'faults.0.factor: expected a number above 0, got 0',
     ],
     [
       'groups that overlap',

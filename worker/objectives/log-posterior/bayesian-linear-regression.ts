@@ -13,13 +13,7 @@ import {
   requireClasses,
   rowProduct,
 } from './feature-rows.js';
-import {
-  type IsotropicPrior,
-  isotropicPrior,
-  isWholeShard,
-  LikelihoodShard,
-  type LogPosteriorContext,
-} from './likelihood-shard.js';
+import { type IsotropicPrior, isotropicPrior, LikelihoodShard, type LogPosteriorContext } from './likelihood-shard.js';
 import { negativeLogPredictive } from './predictive.js';
 
 /**
@@ -78,7 +72,7 @@ class LinearRegressionShard extends LikelihoodShard {
   protected override addBatchGradient(params: ReadonlyVector, batch: Uint32Array, sums: Float64Array): void {
     const d = sums.length;
     // The statistics cost d^2, the examples N d.
-    if (d > this.exampleCount || !isWholeShard(batch, this.exampleCount)) {
+    if (d > this.exampleCount || !this.isWhole(batch)) {
       super.addBatchGradient(params, batch, sums);
       return;
     }

@@ -15,13 +15,7 @@ import {
   observationsOfModel,
 } from './gaussian-observations.js';
 import { GAUSSIAN_PROBLEMS, type GaussianProblem, problemModel } from './gaussian-problems.js';
-import {
-  type IsotropicPrior,
-  isotropicPrior,
-  isWholeShard,
-  LikelihoodShard,
-  type LogPosteriorContext,
-} from './likelihood-shard.js';
+import { type IsotropicPrior, isotropicPrior, LikelihoodShard, type LogPosteriorContext } from './likelihood-shard.js';
 import { negativeLogPredictive } from './predictive.js';
 
 /**
@@ -89,7 +83,7 @@ class GaussianMeanShard extends LikelihoodShard {
   }
 
   protected override addBatchGradient(params: ReadonlyVector, batch: Uint32Array, sums: Float64Array): void {
-    if (!isWholeShard(batch, this.exampleCount)) {
+    if (!this.isWhole(batch)) {
       super.addBatchGradient(params, batch, sums);
       return;
     }

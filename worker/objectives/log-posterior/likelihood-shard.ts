@@ -47,6 +47,7 @@ export abstract class LikelihoodShard implements LogPosterior {
   private readonly sums: Float64Array;
   private readonly one: Float64Array;
   private readonly other: Float64Array;
+  private wholeBatch: Uint32Array | null = null;
 
   protected constructor(
     readonly exampleCount: number,
@@ -86,6 +87,14 @@ export abstract class LikelihoodShard implements LogPosterior {
     const factor = batch.length === 0 ? 0 : 1 / batch.length;
     for (let i = 0; i < sums.length; i++) result[i] = factor * sums[i]!;
     return result;
+  }
+
+  /** As `isWholeShard`; the batch last found whole is known again by identity, so it must not be changed. */
+  protected isWhole(batch: Uint32Array): boolean {
+    if (batch === this.wholeBatch) return true;
+    if (!isWholeShard(batch, this.exampleCount)) return false;
+    this.wholeBatch = batch;
+    return true;
   }
 
   /** sums += sum of the batch's gradients. Families with a faster form for a whole shard override it. */

@@ -60,7 +60,7 @@ function likeliestClass(probabilities: Float64Array, example: number, classCount
   return best;
 }
 
-/** Negative log predictive density per example and share of right answers. A probability of 0 counts as 2^-1022. */
+/** Negative log predictive density per example, share of right answers and calibration error. A probability of 0 counts as 2^-1022. */
 export function classificationEvaluation(
   probabilities: Float64Array,
   labels: Int32Array,
@@ -74,7 +74,11 @@ export function classificationEvaluation(
   }
   return labels.length === 0
     ? { loss: 0, accuracy: null }
-    : { loss: loss / labels.length, accuracy: right / labels.length };
+    : {
+        loss: loss / labels.length,
+        accuracy: right / labels.length,
+        extra: { calibrationError: expectedCalibrationError(probabilities, labels, classCount) },
+      };
 }
 
 /**

@@ -36,6 +36,23 @@ const GROUPED = labelled(
   Int32Array.from({ length: TOTAL }, (_, i) => (i * i) % 7),
 );
 
+/** Settings without which a rule says nothing: as few as it takes, for any numbers of clients and classes. */
+const NEEDED: Readonly<Record<string, (clients: number, classCount: number) => Settings>> = {
+  /** Every class has an owner, every client a class, and where there are more clients than classes some share one. */
+  'class-lists': (clients, classCount) => ({
+    classes: Array.from({ length: clients }, (_, client) =>
+      [...COUNTS.keys()]
+        .filter((k) => k < classCount && (k % clients === client || client % classCount === k))
+        .join(' '),
+    ).join(', '),
+  }),
+};
+
+const withNeeded = (spec: { name: string } & Settings, clients: number, classCount = COUNTS.length) => ({
+  ...NEEDED[spec.name]?.(clients, classCount),
+  ...spec,
+});
+
 const VARIANTS: readonly ({ name: string } & Settings)[] = [
   ...Object.keys(partitionDefaults).map((name) => ({ name })),
   { name: 'dirichlet', definition: 'per-class' },
@@ -48,8 +65,9 @@ const VARIANTS: readonly ({ name: string } & Settings)[] = [
 ];
 
 describe('worker/datasets/partition: every partition', () => {
-  for (const spec of VARIANTS)
+  for (const variant of VARIANTS)
     for (const clients of [1, 4, 13]) {
+      const spec = withNeeded(variant, clients);
       const owned = spec.name !== 'label-count' || clients >= 10;
       if (!owned) continue;
       it(`${JSON.stringify(spec)}, ${clients} clients: disjoint, ascending, covers all but what it reports`, () => {
@@ -77,17 +95,21 @@ describe('worker/datasets/partition: every partition', () => {
     }
 
   it('another seed gives another partition wherever something is drawn', () => {
-    for (const spec of VARIANTS)
-      if (spec.name !== 'by-group')
-        expect(split(GROUPED, 13, spec, 1).shards, JSON.stringify(spec)).to.not.deep.equal(
-          split(GROUPED, 13, spec, 2).shards,
-        );
+    for (const variant of VARIANTS) {
+      if (variant.name === 'by-group') continue;
+      const spec = withNeeded(variant, 13);
+      expect(split(GROUPED, 13, spec, 1).shards, JSON.stringify(spec)).to.not.deep.equal(
+        split(GROUPED, 13, spec, 2).shards,
+      );
+    }
   });
 
   it('more clients than examples, and clients that would be empty, are refused', () => {
     const five = labelled([3, 2]);
-    for (const name of Object.keys(partitionDefaults))
-      refuses(() => split(five, 6, name === 'by-group' ? { name: 'iid' } : { name }), 'ERR_PARTITION', /partition/);
+    for (const name of Object.keys(partitionDefaults)) {
+      const spec = withNeeded({ name: name === 'by-group' ? 'iid' : name }, 6, 2);
+      refuses(() => split(five, 6, spec), 'ERR_PARTITION', /partition/);
+    }
   });
 
   it('label rules refuse a regression set and by-group a set without groups; unknown names and settings are refused', () => {

@@ -1,0 +1,185 @@
+import type { Absence, ClientIndex, ReadonlyVector, Rng } from '../method.js';
+import { rootStream } from '../numerics/random.js';
+import type { Network } from '../party/dispatch.js';
+import type { Hearing, Speaking } from '../party/message-coding.js';
+import type { Weather } from '../party/run-site.js';
+import type { RoundPlan } from '../party/seal.js';
+import type { Scenario } from '../scenario/scenario.js';
+import type { Frame } from '../wire/frame.js';
+import type { KindLayout } from '../wire/layout.js';
+import { type PlacedRule, placeRules } from './acting-rules.js';
+import { deviceTimes } from './device-time.js';
+import { edgeStreamOf } from './edge-stream.js';
+import { linkFinder, linkTime, resendMs } from './link-time.js';
+import type { RuleMaker } from './rule.js';
+
+/** All weather of a scenario, for one process: what links and fault rules do to frames, vectors and clients. */
+export interface ScenarioNetwork extends Weather {
+  /** Clients of the cohort that fault rules keep from the round, ascending. Only the coordinator's process asks. */
+  scriptedAbsences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'];
+  /** Clients that begin the round with a new record, ascending. */
+  forgotten(round: number): readonly ClientIndex[];
+  /** How often each rule of `scenario.faults` acted in this process. */
+  firings(): readonly number[];
+  /** The same since the last call. */
+  takeFirings(): readonly number[];
+}
+
+/** `others`: makers of faults that are not built in, by name. Throws ERR_SCENARIO for a fault that is neither. */
+export function createNetwork(scenario: Scenario, others: Readonly<Record<string, RuleMaker>> = {}): ScenarioNetwork {
+  const streams = rootStream(scenario.seed, scenario.precision);
+  const rules = placeRules(scenario.faults, streams, others);
+  const counts: number[] = new Array(rules.length).fill(0);
+  const taken = [...counts];
+  const clients = new ClientRules(rules, scenario.clients, counts);
+  const slows = rules.some(({ rule }) => rule.slowdown);
+  return {
+    network: frameJudge(scenario, rules, counts),
+    hearing: hearingOf(rules, streams, counts),
+    speaking: speakingOf(rules, counts),
+    deviceTime: deviceTimes(scenario.devices, slows ? (client, round) => clients.slowdown(client, round) : null),
+    scriptedAbsences: (round, cohort) => clients.absences(round, cohort),
+    forgotten: (round) => clients.forgotten(round),
+    firings: () => [...counts],
+    takeFirings: () => {
+      const fresh = counts.map((count, i) => count - taken[i]!);
+      for (let i = 0; i < counts.length; i++) taken[i] = counts[i]!;
+      return fresh;
+    },
+  };
+}
+
+/** Links and rules in front of the frames. The first verdict that is not 'pass' or 'delay' ends the judging; delays add up. */
+function frameJudge(scenario: Scenario, placed: readonly PlacedRule[], counts: number[]): Network | null {
+  const judges = placed.filter(({ rule }) => rule.judge);
+  const { links } = scenario;
+  if (judges.length === 0 && links.length === 0) return null;
+  const linkOf = linkFinder(links);
+  // Under the wall clock time on a link is real time, and bandwidth is the socket host's: `link-buckets.ts`.
+  const virtual = scenario.clock === 'virtual';
+  return {
+    passage(frame, layout, bytes, streamOf) {
+      const link = linkOf(frame, layout);
+      const travelling = link && !virtual ? { ...link, bandwidthMbps: null } : link;
+      let delayMs = travelling ? linkTime(travelling, bytes, () => streamOf('jitter')) : 0;
+      let lost: Absence['why'] | null = null;
+      let duplicated = false;
+      let corruptedBit: number | null = null;
+      let harmed = false;
+      for (const { rule, index, purpose } of judges) {
+        const verdict = rule.judge!(frame, layout, () => streamOf(purpose));
+        if (verdict.do === 'pass') continue;
+        counts[index]!++;
+        if (verdict.do === 'delay') {
+          delayMs += verdict.delayMs;
+          continue;
+        }
+        harmed = true;
+        // What may not be lost is sent again when it was lost or refused; the second time it arrives.
+        if (verdict.do === 'duplicate') duplicated = true;
+        else if (layout.kind.losable === 'no') delayMs += resendMs(travelling, bytes);
+        else if (verdict.do === 'drop') lost = 'dropped';
+        else corruptedBit = verdict.bit;
+        break;
+      }
+      if (delayMs === 0 && !harmed) return null;
+      return {
+        delayMs: virtual ? delayMs : 0,
+        heldMs: virtual ? 0 : delayMs,
+        lost,
+        duplicated,
+        corruptedBit,
+      };
+    },
+  };
+}
+
+function hearingOf(placed: readonly PlacedRule[], streams: Rng, counts: number[]): Hearing | null {
+  const hearers = placed.filter(({ rule }) => rule.hear);
+  if (hearers.length === 0) return null;
+  return (value: ReadonlyVector, frame: Frame, layout: KindLayout, field: string, message: number) => {
+    let heard = value;
+    for (const { rule, index, purpose } of hearers) {
+      // A round that is run again draws the same noise, as it draws the same batches: a replay needs only who was absent.
+      const own = (): Rng => edgeStreamOf(streams, { ...frame, attempt: 0 }, purpose).derive(field, message);
+      const changed = rule.hear!(heard, frame, layout, own);
+      if (!changed) continue;
+      counts[index]!++;
+      heard = changed;
+    }
+    return heard;
+  };
+}
+
+function speakingOf(placed: readonly PlacedRule[], counts: number[]): Speaking | null {
+  const speakers = placed.filter(({ rule }) => rule.say);
+  if (speakers.length === 0) return null;
+  return (value, post, streamOf) => {
+    let said = value;
+    for (const { rule, index, purpose } of speakers) {
+      const changed = rule.say!(said, post, () => streamOf(purpose));
+      if (!changed) continue;
+      counts[index]!++;
+      said = changed;
+    }
+    return said;
+  };
+}
+
+/** What rules do to whole clients. A rule counts once for each client and round, however many attempts the round takes. */
+class ClientRules {
+  private readonly keepers: readonly PlacedRule[];
+  private readonly forgetters: readonly PlacedRule[];
+  private readonly slowers: readonly PlacedRule[];
+  private absencesCountedTo = -1;
+  /** Last round in which a client's slowness was counted. */
+  private readonly slownessCountedTo: Int32Array;
+
+  constructor(
+    placed: readonly PlacedRule[],
+    private readonly clientCount: number,
+    private readonly counts: number[],
+  ) {
+    this.keepers = placed.filter(({ rule }) => rule.keepsAway);
+    this.forgetters = placed.filter(({ rule }) => rule.forgets);
+    this.slowers = placed.filter(({ rule }) => rule.slowdown);
+    this.slownessCountedTo = new Int32Array(clientCount).fill(-1);
+  }
+
+  absences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'] {
+    if (this.keepers.length === 0) return NOBODY_ABSENT;
+    const away = new Set<ClientIndex>();
+    const counting = round > this.absencesCountedTo;
+    if (counting) this.absencesCountedTo = round;
+    for (const { rule, index } of this.keepers)
+      for (const client of cohort) {
+        if (!rule.keepsAway!(client, round)) continue;
+        away.add(client);
+        if (counting) this.counts[index]!++;
+      }
+    return [...away].sort((a, b) => a - b).map((from) => ({ from, why: 'crashed' }));
+  }
+
+  forgotten(round: number): readonly ClientIndex[] {
+    if (this.forgetters.length === 0) return NOBODY;
+    const forgotten: ClientIndex[] = [];
+    for (let client = 0; client < this.clientCount; client++)
+      if (this.forgetters.some(({ rule }) => rule.forgets!(client, round))) forgotten.push(client);
+    return forgotten;
+  }
+
+  slowdown(client: ClientIndex, round: number): number {
+    let product = 1;
+    const counting = round > this.slownessCountedTo[client]!;
+    if (counting) this.slownessCountedTo[client] = round;
+    for (const { rule, index } of this.slowers) {
+      const factor = rule.slowdown!(client, round);
+      if (factor !== 1 && counting) this.counts[index]!++;
+      product *= factor;
+    }
+    return product;
+  }
+}
+
+const NOBODY: readonly ClientIndex[] = [];
+const NOBODY_ABSENT: RoundPlan['absent'] = [];

@@ -1,0 +1,53 @@
+import type { ReadonlyVector, Rng, Vector } from '../method.js';
+import { laplace, studentT } from '../numerics/distributions.js';
+import { squaredNorm, zerosLike } from '../numerics/vector.js';
+
+/** Inexact communication. Both functions return a new vector of the same precision and leave the one that came alone. */
+
+export interface NoiseSettings {
+  readonly distribution: 'gaussian' | 'laplace' | 'student-t';
+  /** Standard deviation of each number, whatever the distribution. */
+  readonly stddev: number;
+  /** c of relative noise: c |value|^2 / length is added to the variance of each number. */
+  readonly relativeVariance: number;
+  /** Of Student's t, above 2. */
+  readonly degreesOfFreedom: number;
+}
+
+/** value + noise of mean 0 and variance stddev^2 + c |value|^2 / length in each number; null where that is 0. */
+export function noisy(value: ReadonlyVector, settings: NoiseSettings, own: Rng): Vector | null {
+  const { distribution, degreesOfFreedom: degrees } = settings;
+  const { length } = value;
+  if (length === 0) return null;
+  const relative = settings.relativeVariance === 0 ? 0 : (settings.relativeVariance * squaredNorm(value)) / length;
+  const stddev = Math.sqrt(settings.stddev * settings.stddev + relative);
+  if (stddev === 0) return null;
+  const result = zerosLike(value);
+  if (distribution === 'gaussian') {
+    const normals = own.normal(length);
+    for (let i = 0; i < length; i++) result[i] = value[i]! + stddev * normals[i]!;
+  } else if (distribution === 'laplace') {
+    // Laplace of scale b has variance 2 b^2.
+    const scale = stddev / Math.SQRT2;
+    for (let i = 0; i < length; i++) result[i] = value[i]! + laplace(own, scale);
+  } else {
+    // Student's t has variance degrees / (degrees - 2).
+    const scale = stddev * Math.sqrt((degrees - 2) / degrees);
+    for (let i = 0; i < length; i++) result[i] = value[i]! + scale * studentT(own, degrees);
+  }
+  return result;
+}
+
+/**
+ * Q(z) = step (floor(z / step) + Bernoulli(z / step - floor(z / step))): unbiased, of variance step^2 p (1 - p) <= step^2 / 4 with p
+ * the Bernoulli's probability.
+ */
+export function quantised(value: ReadonlyVector, step: number, own: Rng): Vector {
+  const result = zerosLike(value);
+  for (let i = 0; i < result.length; i++) {
+    const scaled = value[i]! / step;
+    const below = Math.floor(scaled);
+    result[i] = step * (own.uniform() < scaled - below ? below + 1 : below);
+  }
+  return result;
+}

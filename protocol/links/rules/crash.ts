@@ -1,0 +1,18 @@
+import { selectsClient } from '../frame-filter.js';
+import type { BuiltInFaultRule, RuleMaker } from '../rule.js';
+
+type Settings = Extract<BuiltInFaultRule, { fault: 'crash' }>;
+
+/**
+ * Clients are away from the rule's first round on, for `downRounds` rounds or, where that is null, as long as the rule lasts. With
+ * `memory: 'lost'` they come back, in the first round after it, with a new record from `init`: state and codec memories are gone,
+ * while receivers that follow a sender's codec memory keep theirs.
+ */
+export const crash: RuleMaker<Settings> = ({ from, until, clients, downRounds, memory }) => {
+  const selects = selectsClient(clients);
+  const back = downRounds === null ? (until ?? Number.POSITIVE_INFINITY) : from + downRounds;
+  return {
+    keepsAway: (client, round) => round >= from && round < back && selects(client),
+    forgets: (client, round) => memory === 'lost' && round === back && selects(client),
+  };
+};

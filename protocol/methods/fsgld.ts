@@ -1,0 +1,43 @@
+import { startsOfChains } from '../bayesian/chains.js';
+import { checkConducive, type Surrogates } from '../bayesian/conducive.js';
+import {
+  CONDUCIVE_VISIT_MESSAGES,
+  type ConduciveVisitSettings,
+  conduciveVisitDefaults,
+  coordinateConduciveVisits,
+  hostConduciveVisits,
+} from '../bayesian/conducive-sampler.js';
+import { langevin } from '../bayesian/kernels.js';
+import { checkVisits, startTravelling, type TravellingChains, visitCohort } from '../bayesian/visits.js';
+import { defineSampler } from '../method.js';
+
+export default defineSampler<
+  ConduciveVisitSettings,
+  typeof CONDUCIVE_VISIT_MESSAGES,
+  Surrogates | null,
+  TravellingChains
+>({
+  name: 'fsgld',
+  paper: {
+    title: 'Federated Stochastic Gradient Langevin Dynamics',
+    url: 'https://proceedings.mlr.press/v161/mekkaoui21a.html',
+    algorithm: 'FSGLD, eq. 5; with another conduciveWeight eq. 7; with 0 DSGLD',
+  },
+  defaults: conduciveVisitDefaults,
+  check(settings) {
+    checkVisits(settings);
+    checkConducive(settings);
+  },
+  messages: CONDUCIVE_VISIT_MESSAGES,
+  client: {
+    init: () => null,
+    round: (surrogates, at) => hostConduciveVisits(surrogates, at, langevin(at.hyperparameters.stepSize)),
+  },
+  coordinator: {
+    init: (setup) => startTravelling(startsOfChains(setup, 0), setup.clientCount),
+    cohort: visitCohort,
+    round: coordinateConduciveVisits,
+    estimates: ({ states }) => states,
+    draws: ({ draws }) => draws,
+  },
+});

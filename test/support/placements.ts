@@ -1,0 +1,68 @@
+import { createNetwork } from '../../protocol/links/network.js';
+import type { AnyMethod } from '../../protocol/method.js';
+import { rootStream } from '../../protocol/numerics/random.js';
+import type { Network } from '../../protocol/party/dispatch.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { type Fleet, localFleet } from '../../scenarios/fleet.js';
+import { remoteFleet } from '../../scenarios/remote-fleet.js';
+import type { Workshop } from '../../worker/workshop.js';
+import { SocketWorkers } from './socket-workers.js';
+
+/** One way to place the parties of a run and to carry their frames. All must give the same bits. */
+export interface Placement {
+  readonly name: string;
+  /** In this process: can run methods that are in no folder, and be tampered with. Others load the method by its name. */
+  readonly inProcess: boolean;
+  open(scenario: Scenario, method: AnyMethod, workshop: Workshop): Promise<Fleet>;
+}
+
+/** `shuffleSeed`: delivers waiting frames in an order drawn from it; null: at once and in order. */
+export function localPlacement(
+  name: string,
+  mode: 'fast' | 'checking',
+  shuffleSeed: number | null = null,
+  network: Network | null = null,
+): Placement {
+  return {
+    name,
+    inProcess: true,
+    open(scenario, method, workshop) {
+      let shuffle: ((count: number) => number) | null = null;
+      if (shuffleSeed !== null) {
+        const stream = rootStream(shuffleSeed, 'float64').derive('shuffle');
+        shuffle = (count) => stream.below(count);
+      }
+      const weather = createNetwork(scenario);
+      return localFleet(scenario, method, workshop, { mode, shuffle }, network ? { ...weather, network } : weather);
+    },
+  };
+}
+
+/** What the others are compared with. */
+export const inOneProcess = localPlacement('one process, fast', 'fast');
+
+/** Real websockets to workers that live in this process; without `peerSockets` frames between clients go through the coordinator. */
+export function socketPlacement(name: string, workers: number, peerSockets = true): Placement {
+  return {
+    name,
+    inProcess: false,
+    open: (scenario, method, workshop) =>
+      remoteFleet(
+        { ...scenario, workers: { ...scenario.workers, count: workers } },
+        method,
+        workshop,
+        { listen: null, signal: new AbortController().signal, note: () => {}, event: () => {} },
+        new SocketWorkers(peerSockets),
+      ),
+  };
+}
+
+/** Every other placement that the contract suite compares. */
+export const placements: readonly Placement[] = [
+  localPlacement('one process, checking', 'checking'),
+  ...[1, 2, 3].map((seed) => localPlacement(`one process, fast, shuffled delivery (seed ${seed})`, 'fast', seed)),
+  localPlacement('one process, checking, shuffled delivery (seed 4)', 'checking', 4),
+  socketPlacement('sockets, one client a worker', 6),
+  socketPlacement('sockets, clients packed into 2 workers', 2),
+  socketPlacement('sockets, 3 workers, peers through the coordinator', 3, false),
+];
