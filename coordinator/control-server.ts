@@ -103,8 +103,14 @@ export class ControlServer {
     );
     if (!member) return refuse('all places of this run are taken; start another worker when one is lost');
     this.sockets.set(member.id, socket);
-    socket.on('done', this.heard(member, control.done, (report) => this.events.done(member, report)));
-    socket.on('failed', this.heard(member, control.failed, (failure) => this.events.failed(member, failure)));
+    socket.on(
+      'done',
+      this.heard(member, control.done, (report) => this.events.done(member, report)),
+    );
+    socket.on(
+      'failed',
+      this.heard(member, control.failed, (failure) => this.events.failed(member, failure)),
+    );
     socket.on('disconnect', (reason) => {
       if (this.sockets.get(member.id) !== socket) return;
       this.sockets.delete(member.id);

@@ -165,7 +165,10 @@ export class FrameRouter implements Remote {
   private frame(member: Member, incoming: Incoming & { type: 'frame' }): void {
     const { header, body } = incoming;
     if (header.from === 'coordinator' || this.membership.host(header.from) !== member)
-      throw new GradswarmError('ERR_PROTOCOL', `${member.id} sent a frame of party ${header.from}, which it does not host`);
+      throw new GradswarmError(
+        'ERR_PROTOCOL',
+        `${member.id} sent a frame of party ${header.from}, which it does not host`,
+      );
     if (header.to === 'coordinator') {
       this.receivedFrameBytes += body.byteLength;
       this.office?.receive(openFrame(incoming, this.layouts));

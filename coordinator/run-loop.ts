@@ -76,7 +76,9 @@ export interface RunResult {
   readonly faultsFired: readonly number[];
   readonly simulatedMs: number;
   readonly wallMs: number;
-  /** Encoded records of all parties that took part, for the digest. */
+  /** Clients whose worker was lost: their last state is not known. */
+  readonly lostClients: readonly ClientIndex[];
+  /** Encoded records of all other parties that took part, for the digest. */
   readonly records: ReadonlyMap<PartyId, Uint8Array>;
   readonly estimates: readonly ReadonlyVector[];
 }
@@ -124,10 +126,12 @@ export class RunLoop {
         await this.checkpoint();
     }
     if (stopped === 'stopped' && scenario.checkpoints.everyRounds !== null) await this.checkpoint();
-    const records = new Map<PartyId, Uint8Array>(await crew.records('all'));
+    const records = new Map<PartyId, Uint8Array>(await this.surviving(() => crew.records('all')));
+    for (const client of this.lost) records.delete(client);
     const own = this.ownRecord();
     if (own) records.set('coordinator', own);
     return {
+      lostClients: [...this.lost].sort((a, b) => a - b),
       roundsDone: this.round,
       stopped,
       bytes: this.bytes,
@@ -190,8 +194,8 @@ export class RunLoop {
     // When one side fails the other must not be left waiting for it.
     let failure: unknown = null;
     const stop = (error: unknown): void => {
-      // Halves that were stopped because of an error say nothing new, and may say it first.
-      if (failure === null || (isStop(failure) && !isStop(error))) failure = error;
+      // Halves that were stopped because another failed say nothing of the cause.
+      if (failure === null || isStop(failure)) failure = error;
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
     };
     const clients = crew.begin(plan).catch((error: unknown) => {
@@ -289,10 +293,21 @@ export class RunLoop {
     crew.settle(settlement, plan.cohort);
   }
 
+  /** Asks the clients for something between rounds; those that are lost meanwhile are left out where the scenario allows it. */
+  private async surviving<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof WorkersLost) || this.options.scenario.workers.onLoss === 'fail') throw error;
+        for (const client of error.clients) this.lost.add(client);
+      }
+    }
+  }
+
   private async checkpoint(): Promise<void> {
-    const records = new Map<PartyId, Uint8Array>(
-      await this.options.crew.records([...this.changed].sort((a, b) => a - b)),
-    );
+    const changed = [...this.changed].sort((a, b) => a - b);
+    const records = new Map<PartyId, Uint8Array>(await this.surviving(() => this.options.crew.records(changed)));
     const own = this.ownRecord();
     if (own) records.set('coordinator', own);
     this.changed.clear();
@@ -320,7 +335,7 @@ export class RunLoop {
       const { state } = site.party('coordinator').record;
       return new Map([['coordinator', halfOf(site.host.method, 'coordinator').estimates!(state as object)]]);
     }
-    return crew.estimates();
+    return this.surviving(() => crew.estimates());
   }
 
   private async estimates(): Promise<readonly ReadonlyVector[]> {

@@ -14,6 +14,7 @@ export interface WorkerLauncher {
 export class LocalWorkers implements WorkerLauncher {
   private readonly children: ChildProcess[] = [];
   private ending = false;
+  private readonly onProcessExit = () => this.kill('SIGKILL');
 
   constructor(private readonly onExit: (message: string) => void) {}
 
@@ -37,7 +38,7 @@ export class LocalWorkers implements WorkerLauncher {
       });
       this.children.push(child);
     }
-    process.once('exit', () => this.kill('SIGKILL'));
+    process.once('exit', this.onProcessExit);
   }
 
   /** Process identifiers, in order. */
@@ -48,10 +49,13 @@ export class LocalWorkers implements WorkerLauncher {
   async stop(): Promise<void> {
     this.ending = true;
     const running = this.children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
-    const gone = Promise.all(running.map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve()))));
+    const gone = Promise.all(
+      running.map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve()))),
+    );
     const timer = setTimeout(() => this.kill('SIGKILL'), 3000);
     await gone;
     clearTimeout(timer);
+    process.off('exit', this.onProcessExit);
   }
 
   private kill(signal: NodeJS.Signals): void {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Manifest } from '../coordinator/run-directory/manifest.js';
 import { edgeStreamOf } from '../protocol/links/edge-stream.js';
 import { createNetwork } from '../protocol/links/network.js';
-import type { AnyMethod } from '../protocol/method.js';
+import type { AnyMethod, ClientIndex } from '../protocol/method.js';
 import { rootStream } from '../protocol/numerics/random.js';
 import type { AbsenceRecord, DeliveryEntry } from '../protocol/party/delivery-log.js';
 import type { Network, Passage } from '../protocol/party/dispatch.js';
@@ -16,6 +17,8 @@ export interface RecordedRun {
   readonly scenario: Scenario;
   readonly stateDigest: string;
   readonly log: readonly DeliveryEntry[];
+  /** Clients whose worker was lost: the recorded digest does not cover them. */
+  readonly lostClients: readonly ClientIndex[];
 }
 
 /** Reads a run directory and changes nothing in it. Throws ERR_REPLAY. */
@@ -24,12 +27,13 @@ export function readRecordedRun(path: string): RecordedRun {
     if (!existsSync(join(path, name)))
       throw new GradswarmError('ERR_REPLAY', `${path}: expected a run directory, got one without ${name}`);
   const text = (name: string) => readFileSync(join(path, name), 'utf8');
-  const { stateDigest } = JSON.parse(text('manifest.json')) as { stateDigest: string | null };
+  const { stateDigest, lostClients } = JSON.parse(text('manifest.json')) as Manifest;
   if (stateDigest === null)
     throw new GradswarmError('ERR_REPLAY', `${path}: expected a finished run with a state digest, got one without`);
   return {
     scenario: JSON.parse(text('scenario.json')) as Scenario,
     stateDigest,
+    lostClients,
     log: text('deliveries.jsonl')
       .split('\n')
       .filter((line) => line !== '')
@@ -42,7 +46,7 @@ export async function replayFleet(
   scenario: Scenario,
   method: AnyMethod,
   workshop: Workshop,
-  log: readonly DeliveryEntry[],
+  { log, lostClients }: RecordedRun,
 ): Promise<Fleet> {
   const lost = new Map<string, AbsenceRecord['why']>();
   const away = new Map<number, { readonly from: number; readonly why: 'crashed' | 'aborted' }[]>();
@@ -71,8 +75,16 @@ export async function replayFleet(
     },
   };
   const fleet = await localFleet(scenario, method, workshop, { mode: 'fast', shuffle: null }, { ...weather, network });
+  const gone = new Set(lostClients);
   return {
     ...fleet,
+    crew: {
+      ...fleet.crew,
+      async records(clients) {
+        const records = await fleet.crew.records(clients);
+        return new Map([...records].filter(([client]) => !gone.has(client)));
+      },
+    },
     scriptedAbsences(round, cohort) {
       const scripted = weather.scriptedAbsences(round, cohort);
       const known = new Set(scripted.map(({ from }) => from));

@@ -104,11 +104,12 @@ export async function resumeRun(path: string, options: RunOptions): Promise<RunO
 
 /** Runs the recorded scenario again, in one process, under the recorded delivery log and compares the bits. */
 export async function replayRun(path: string, options: RunOptions): Promise<RunOutcome> {
-  const { scenario, stateDigest, log } = readRecordedRun(path);
+  const recorded = readRecordedRun(path);
+  const { scenario, stateDigest } = recorded;
   const again = { ...scenario, workers: { ...scenario.workers, count: 0 } };
   const { outcome } = await runSession(again, newDirectory(again, options), {
     ...options,
-    fleet: (replayed, method, workshop) => replayFleet(replayed, method, workshop, log),
+    fleet: (replayed, method, workshop) => replayFleet(replayed, method, workshop, recorded),
   });
   const same = outcome.stateDigest === stateDigest;
   return {

@@ -4,6 +4,7 @@ import type { RunDirectory } from '../coordinator/run-directory/run-directory.js
 import { type CarriedState, RunLoop, type RunResult } from '../coordinator/run-loop.js';
 import type { AnyMethod, PartyId } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
+import { digestedRecord } from '../protocol/party/record.js';
 import type { RunRecord } from '../protocol/scenario/expectation.js';
 import { judge, type Verdict } from '../protocol/scenario/judge.js';
 import { figureOf } from '../protocol/scenario/quantity.js';
@@ -158,6 +159,7 @@ async function conclude(
   directory.updateManifest({
     finishedAt: finished ? new Date().toISOString() : null,
     roundsDone: result.roundsDone,
+    lostClients: result.lostClients,
     stateDigest: digest,
   });
   directory.writeVerdict(verdict);
@@ -191,7 +193,7 @@ async function conclude(
 /** Null, with the reason said, when a state is not finite: two diverged runs would look equal. */
 function digestOf(result: RunResult, options: SessionOptions): string | null {
   try {
-    return stateDigest(result.records);
+    return stateDigest([...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const));
   } catch (error) {
     if (!(error instanceof GradswarmError) || error.code !== 'ERR_NOT_FINITE') throw error;
     options.watcher?.note(`no state digest: ${error.message}`);

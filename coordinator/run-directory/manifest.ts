@@ -35,6 +35,8 @@ export interface Manifest extends Partial<RunSetting> {
   readonly resumedAt: readonly string[];
   readonly finishedAt: string | null;
   readonly roundsDone: number | null;
+  /** Clients whose worker was lost and did not come back: the digest does not cover them. */
+  readonly lostClients: readonly number[];
   /** SHA-256 over every party's final state (see digest.ts); null when unfinished or not finite. */
   readonly stateDigest: string | null;
 }
@@ -58,6 +60,7 @@ export function newManifest(runId: string, scenarioName: string, startedAt: Date
     resumedAt: [],
     finishedAt: null,
     roundsDone: null,
+    lostClients: [],
     stateDigest: null,
   };
 }

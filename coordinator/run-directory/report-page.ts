@@ -1,5 +1,5 @@
-import { html, Markup, type MarkupPart } from './markup.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
+import { html, Markup, type MarkupPart } from './markup.js';
 
 /** The parts that every report page is made of. */
 

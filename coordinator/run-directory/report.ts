@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Verdict } from '../../protocol/scenario/judge.js';
 import { jsonText, replaceFile } from './atomic-file.js';
 import { type EventSummary, summarizeEvents } from './events.js';
 import type { Manifest } from './manifest.js';
@@ -9,7 +10,6 @@ import { badge, facts, figure, mark, page, section, table } from './report-page.
 import type { RunDirectory } from './run-directory.js';
 import { runFigures } from './run-plots.js';
 import { bytesText, numberText, timeText } from './units.js';
-import type { Verdict } from '../../protocol/scenario/judge.js';
 
 /** A sentence of the paper held against this run. */
 export interface Claim {

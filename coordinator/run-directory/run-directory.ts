@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { decodeState, encodeState } from '../../protocol/party/state-codec.js';
+import type { Verdict } from '../../protocol/scenario/judge.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { AppendOnlyFile } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
@@ -13,7 +14,6 @@ import type { RunEvent } from './events.js';
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
 import { MetricsFile, type MetricsRow, readMetrics } from './metrics.js';
 import { createRunPath } from './run-path.js';
-import type { Verdict } from '../../protocol/scenario/judge.js';
 
 export interface CheckpointContent {
   /** Rounds that are done. */

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Verdict } from '../../protocol/scenario/judge.js';
 import { jsonText, replaceFile } from './atomic-file.js';
 import type { RunSetting } from './manifest.js';
 import { csvLine } from './metrics.js';
 import { RunDirectory } from './run-directory.js';
 import { createRunPath, safeName } from './run-path.js';
-import type { Verdict } from '../../protocol/scenario/judge.js';
 
 /** One point of a sweep: what was varied and what came out. */
 export interface SweepPoint {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Verdict } from '../../protocol/scenario/judge.js';
 import { replaceFile } from './atomic-file.js';
 import { html } from './markup.js';
 import type { Figure } from './plots.js';
@@ -15,7 +16,6 @@ import { badge, page, section, table } from './report-page.js';
 import { comparisonFigures, type NamedRun } from './run-plots.js';
 import type { SweepDirectory } from './sweep-directory.js';
 import { numberText } from './units.js';
-import type { Verdict } from '../../protocol/scenario/judge.js';
 
 export interface SweepReportContent {
   readonly title: string;

@@ -30,7 +30,9 @@ interface Plan {
 export function planIndices(indices: Uint32Array, dimension: number): Plan {
   const count = indices.length;
   if (count === 0 || count === dimension) return { k: -1, bytes: 0 };
-  const centre = Math.max(0, Math.floor(Math.log2((0.69 * dimension) / count) + 0.5));
+  // Halved, not by a logarithm, whose bits differ between engines: the same indices must give the same bytes everywhere.
+  let centre = 0;
+  for (let ratio = (0.69 * dimension) / count; ratio >= Math.SQRT2; ratio /= 2) centre++;
   let best = -1;
   let bits = 1 + dimension;
   for (let k = Math.max(0, centre - 1); k <= centre + 1 && k < 32; k++) {

@@ -46,7 +46,7 @@ export interface Network {
 }
 
 export interface DeadlineRule {
-  /** Simulated milliseconds after the coordinator's last post; null: wait for all. */
+  /** Simulated milliseconds after the coordinator's last post of the round, or its start; null: wait for all. */
   readonly deadlineMs: number | null;
   /** The host's timers give up on late senders; simulated arrival times do not matter. */
   readonly wallClock: boolean;
@@ -65,6 +65,11 @@ export class Dispatch {
     private readonly deadlineRule: DeadlineRule,
     private readonly edgeStream: (frame: Frame, purpose: string) => Rng,
   ) {}
+
+  /** The coordinator's half begins: until it posts, a deadline counts from here. */
+  begin(party: PartyId, clockMs: number): void {
+    if (party === 'coordinator') this.coordinatorPostMs = clockMs;
+  }
 
   send(round: { readonly clockMs: number }, layout: KindLayout, frame: Frame): void {
     // A party's words to itself cross no socket and no network.

@@ -4,8 +4,8 @@ import type { Dispatch } from './dispatch.js';
 import type { MessageCoding } from './message-coding.js';
 import type { PostOffice } from './post-office.js';
 import type { PartyRecord } from './record.js';
-import type { RoundHost } from './round.js';
-import { PartyRound, type Unheard } from './round.js';
+import { PartyRound } from './round.js';
+import type { RoundHost, Unheard } from './round-host.js';
 import type { RoundPlan } from './seal.js';
 
 /** What became of one party's half in one attempt. */
@@ -81,6 +81,7 @@ export class Party {
       },
       this.kept.clockMs,
     );
+    dispatch.begin(this.id, round.clockMs);
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
       const state = await halfOf(host.method, this.id).round(this.kept.state as any, round as any);

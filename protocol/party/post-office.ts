@@ -151,17 +151,20 @@ export class PostOffice {
     this.checkDeadlock();
   }
 
-  /** Who waits for what from whom, in this process. */
+  /** Who waits for what from whom, in this process; parties that wait for the same stand together. */
   waits(): readonly string[] {
-    const lines: string[] = [];
+    const waiting = new Map<string, PartyId[]>();
     for (const box of this.boxes.values())
       for (const wait of box.waiting) {
         const kind = this.layouts[wait.kindIndex]?.name ?? `kind ${wait.kindIndex}`;
-        lines.push(
-          `${named([box.party])} waits for '${kind}'${wait.step > 0 ? ` step ${wait.step}` : ''} from ${named([...wait.missing])}`,
-        );
+        const what = `'${kind}'${wait.step > 0 ? ` step ${wait.step}` : ''} from ${named([...wait.missing])}`;
+        const parties = waiting.get(what);
+        if (parties) parties.push(box.party);
+        else waiting.set(what, [box.party]);
       }
-    return lines;
+    return [...waiting].map(
+      ([what, parties]) => `${named(parties)} ${parties.length > 1 ? 'wait' : 'waits'} for ${what}`,
+    );
   }
 
   private accept(waiting: Waiting): void {

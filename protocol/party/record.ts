@@ -20,3 +20,12 @@ export function encodeRecord(party: PartyId, record: PartyRecord): Uint8Array {
 export function decodeRecord(party: PartyId, bytes: Uint8Array): PartyRecord {
   return decodeState(bytes, partyName(party)) as PartyRecord;
 }
+
+/**
+ * What of a record the run's digest covers: state and codec memories. The clock stays out: time that an abandoned attempt took, or
+ * that passed for real, must not tell two runs with the same numbers apart.
+ */
+export function digestedRecord(party: PartyId, bytes: Uint8Array): Uint8Array {
+  const { state, memories } = decodeRecord(party, bytes);
+  return encodeState({ state, memories }, partyName(party));
+}

@@ -1,6 +1,5 @@
 import type {
   Absence,
-  AnyMethod,
   ClientIndex,
   Delivery,
   Inbox,
@@ -27,18 +26,11 @@ import type { Dispatch } from './dispatch.js';
 import { ExactSum } from './exact-sum.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
+import type { PartyTools, RoundHost, Unheard } from './round-host.js';
 import type { RoundPlan } from './seal.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: one class serves every method; the methods see the exact types of method.ts.
 type AnyKind = any;
-
-/** A message of a peer that this party did not use, told to the sender when the round is committed. */
-export interface Unheard {
-  readonly kind: string;
-  readonly step: number;
-  readonly from: PartyId;
-  readonly to: PartyId;
-}
 
 /** What one half can see and do in one attempt at one round: the `at` of method.ts, for either side. */
 export class PartyRound {
@@ -202,14 +194,15 @@ export class PartyRound {
     let count = 0;
     for (const message of inbox as readonly (AnyPayload & { readonly from: PartyId })[]) {
       const values = fields.map((field) => message[field] as ReadonlyVector | Integers | number);
-      const within = values.every((value) =>
-        typeof value === 'number'
-          ? Math.abs(value) <= bound
-          : Array.prototype.every.call(value, (entry: number) => Math.abs(entry) <= bound),
-      );
+      const within = fields.every((field, i) => {
+        const value = values[i]!;
+        if (typeof value === 'number') return Math.abs(value) <= bound;
+        const like = likes.get(field) as ReadonlyVector | Integers | undefined;
+        if (like && like.length !== value.length) return false;
+        return Array.prototype.every.call(value, (entry: number) => Math.abs(entry) <= bound);
+      });
       if (!within) {
-        absent.push({ from: message.from, why: 'rejected' });
-        this.notUsed(layout, step, message.from);
+        this.miss(layout, step, message.from, 'rejected', absent);
         continue;
       }
       fields.forEach((field, i) => {
@@ -358,36 +351,6 @@ export class PartyRound {
     const who = this.party === 'coordinator' ? 'the coordinator half' : `client ${this.party}`;
     return new GradswarmError('ERR_PAYLOAD', `round ${this.index}: ${who} of '${this.host.method.name}' ${what}`);
   }
-}
-
-/** What all parties of a process share. */
-export interface RoundHost {
-  readonly method: AnyMethod;
-  readonly hyperparameters: unknown;
-  readonly clientCount: number;
-  readonly precision: 'float32' | 'float64';
-  readonly segments: readonly Segment[];
-  readonly parameterCount: number;
-  readonly layouts: ReadonlyMap<string, KindLayout>;
-  readonly secrets: Secrets;
-  linksOf(client: ClientIndex, round: number): Links;
-  /** Who must be told that a party's half has returned. */
-  listeners(party: PartyId, plan: RoundPlan): readonly PartyId[];
-  streamOf(party: PartyId, round: number): Rng;
-  sharedStream(round: number): Rng;
-  /** Sender order of an inbox: the identity, but for planted faults. */
-  inboxOrder(senders: readonly PartyId[], mailbox: RoundMailbox, layout: KindLayout, step: number): readonly PartyId[];
-  absence(party: PartyId, round: number, kind: string, step: number, from: PartyId, why: Absence['why']): void;
-  refused(frame: Frame, error: GradswarmError): void;
-}
-
-/** What belongs to one party. */
-export interface PartyTools {
-  objective(round: PartyRound): Objective;
-  privacy(round: PartyRound): Privacy;
-  readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
-  /** Simulated milliseconds of its device for the round beside its examples. */
-  readonly msPerRound: number;
 }
 
 const COORDINATOR_ONLY: readonly PartyId[] = ['coordinator'];

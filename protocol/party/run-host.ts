@@ -5,7 +5,7 @@ import type { Frame } from '../wire/frame.js';
 import { type KindLayout, layoutsOf } from '../wire/layout.js';
 import type { AbsenceRecord } from './delivery-log.js';
 import type { RoundMailbox } from './mailbox.js';
-import type { RoundHost } from './round.js';
+import type { RoundHost } from './round-host.js';
 import type { RoundPlan } from './seal.js';
 
 export interface RunHostOptions {

@@ -1,6 +1,5 @@
 import { GradswarmError } from './error-codes.js';
 import {
-
   CHUNK_HEADER_BYTES,
   FRAME_HEADER_BYTES,
   type Frame,
@@ -56,8 +55,12 @@ export class FrameChannel {
   sentFrameBytes = 0;
   private readonly queue: Outgoing[] = [];
   /** The body that is being cut, and how far. */
-  private current: { readonly body: Uint8Array; readonly stream: number; at: number; readonly counted: boolean } | null =
-    null;
+  private current: {
+    readonly body: Uint8Array;
+    readonly stream: number;
+    at: number;
+    readonly counted: boolean;
+  } | null = null;
   private readonly assemblies = new Map<number, Assembly>();
   private nextStream = 1;
   private roomWaiters: (() => void)[] = [];
@@ -198,7 +201,10 @@ export class FrameChannel {
     const assembly = this.assemblies.get(stream);
     const data = message.subarray(CHUNK_HEADER_BYTES);
     if (!assembly || offset !== assembly.filled || data.byteLength !== view.getUint32(16, true))
-      throw new GradswarmError('ERR_FRAME_MALFORMED', `a chunk that does not follow: stream ${stream}, offset ${offset}`);
+      throw new GradswarmError(
+        'ERR_FRAME_MALFORMED',
+        `a chunk that does not follow: stream ${stream}, offset ${offset}`,
+      );
     if (offset + data.byteLength > assembly.body.byteLength || data.byteLength === 0)
       throw new GradswarmError('ERR_FRAME_LENGTH', `a chunk beyond the ${assembly.body.byteLength} announced bytes`);
     assembly.body.set(data, offset);

@@ -137,7 +137,8 @@ export function readHeader(bytes: Uint8Array, clientCount: number, kindCount: nu
   if (frame.kindIndex >= kindCount) throw malformed(`kind ${frame.kindIndex} of ${kindCount}`);
   if (from < COORDINATOR || from >= clientCount || to < COORDINATOR || to >= clientCount)
     throw malformed(`parties ${from} -> ${to} in a run of ${clientCount} clients`);
-  if (!(frame.arrivesAtMs >= 0)) throw malformed(`arrival time ${frame.arrivesAtMs}`);
+  if (!(frame.arrivesAtMs >= 0 && Number.isFinite(frame.arrivesAtMs)))
+    throw malformed(`arrival time ${frame.arrivesAtMs}`);
   if (frame.messageCount > LIMITS.messagesPerFrame) throw malformed(`${frame.messageCount} messages`);
   if (frame.bodyBytes > LIMITS.frameBodyBytes) throw malformed(`a body of ${frame.bodyBytes} bytes`);
   if (frame.lost !== null && frame.bodyBytes !== 0) throw malformed('a lost frame with a body');

@@ -1,5 +1,6 @@
 import type { Integers, MessageKind, PartyId, Precision, ReadonlyVector } from '../method.js';
 import { GradswarmError } from './error-codes.js';
+import { LIMITS } from './limits.js';
 
 /**
  * A message as bytes, before any frame is put around it: 8 bytes a declared field (vectors, integers, bytes, scalars, each in
@@ -31,7 +32,8 @@ export interface VectorPacking {
 }
 
 const RESERVED = new Set(['from', 'absent']);
-const padded = (length: number): number => (length + 7) & ~7;
+/** Next multiple of 8. Not by bit operations: a length from the wire may be beyond 2^31, where those wrap. */
+const padded = (length: number): number => length + ((8 - (length % 8)) % 8);
 
 export class KindLayout {
   readonly vectors: readonly string[];
@@ -183,8 +185,13 @@ export class KindLayout {
   }
 
   private vector(field: string, body: Uint8Array, count: number, packing: VectorPacking | null): ReadonlyVector {
-    if (packing) return packing.decode(field, body, count);
     const size = this.precision === 'float32' ? 4 : 8;
+    if (count * size > LIMITS.frameBodyBytes)
+      throw new GradswarmError(
+        'ERR_FRAME_LENGTH',
+        `kind '${this.name}', vector '${field}': expected at most ${LIMITS.frameBodyBytes / size} numbers, got ${count}`,
+      );
+    if (packing) return packing.decode(field, body, count);
     if (body.byteLength !== count * size)
       throw new GradswarmError(
         'ERR_FRAME_LENGTH',

@@ -2,7 +2,7 @@ import type { Judgement } from '../../protocol/scenario/expectation.js';
 import { exitStatusOf } from '../exit-status.js';
 import { interruptible } from '../interrupt.js';
 import { ProgressDisplay } from '../progress-display.js';
-import type { RunOptions, RunOutcome, SweepOutcome } from '../run.js';
+import type { RunOptions, RunOutcome, RunWatcher, SweepOutcome } from '../run.js';
 
 /** What every command that runs something has in common: progress, Ctrl-C, the printed result, the exit status. */
 
@@ -26,13 +26,22 @@ export async function reportSweep(task: Task<SweepOutcome>, printing: Printing, 
 }
 
 async function watched<T>(task: Task<T>, { json, quiet }: Printing, points: number): Promise<T> {
-  const bar = json || quiet ? null : new ProgressDisplay({ points });
+  if (quiet) return interruptible((signal) => task({ signal }));
+  // With --json standard output is the document's; what a person has to know still goes to standard error.
+  const display = json ? NOTES_ONLY : new ProgressDisplay({ points });
   try {
-    return await interruptible((signal) => task({ signal, ...(bar ? { watcher: bar } : {}) }));
+    return await interruptible((signal) => task({ signal, watcher: display }));
   } finally {
-    bar?.stop();
+    display.stop();
   }
 }
+
+const NOTES_ONLY: RunWatcher & { stop(): void } = {
+  start: () => {},
+  round: () => {},
+  note: (text) => process.stderr.write(`${text}\n`),
+  stop: () => {},
+};
 
 function print({ json, quiet }: Printing, outcome: unknown, lines: () => string[]): void {
   if (json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);

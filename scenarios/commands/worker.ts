@@ -20,6 +20,8 @@ export function workerCommand(): Command {
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', '\nExamples:\n  gradswarm worker --join ws://coordinator:7700')
     .action(({ join, device, peerSockets, quiet }: Flags) =>
-      interruptible((signal) => joinAsWorker(join, { device: device ?? null, peerSockets, quiet: quiet ?? false, signal })),
+      interruptible((signal) =>
+        joinAsWorker(join, { device: device ?? null, peerSockets, quiet: quiet ?? false, signal }),
+      ),
     );
 }

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { type RemoteFleet, remoteFleet } from '../../scenarios/remote-fleet.js';
 import { replayRun } from '../../scenarios/runtime.js';
-import { remoteFleet, type RemoteFleet } from '../../scenarios/remote-fleet.js';
 import type { SessionOptions } from '../../scenarios/session.js';
-import { SocketWorkers } from '../support/socket-workers.js';
 import { runInput, temporaryFolder } from '../support/scripted-run.js';
+import { SocketWorkers } from '../support/socket-workers.js';
 
 const fedavg: ScenarioInput = {
   name: 'sockets-fedavg',
@@ -57,7 +57,8 @@ describe('runs over websockets', () => {
       for (const count of [input.clients!, 2]) {
         const remote = await overSockets(input, count);
         expect(remote.outcome.stateDigest, `${count} workers`).to.equal(alone.outcome.stateDigest);
-        const bytes = (rows: typeof alone.record.rows) => rows.map((r) => [r.bytesUp, r.bytesDown, r.bytesPeer, r.loss]);
+        const bytes = (rows: typeof alone.record.rows) =>
+          rows.map((r) => [r.bytesUp, r.bytesDown, r.bytesPeer, r.loss]);
         expect(bytes(remote.record.rows)).to.deep.equal(bytes(alone.record.rows));
       }
     });
@@ -128,7 +129,8 @@ describe('runs over websockets', () => {
       );
     await lonely().then(
       () => expect.fail('expected an error'),
-      (error: Error) => expect(error.message).to.match(/ERR_WORKERS_MISSING: expected 3 workers within 400 ms, got 0.*--join ws:/),
+      (error: Error) =>
+        expect(error.message).to.match(/ERR_WORKERS_MISSING: expected 3 workers within 400 ms, got 0.*--join ws:/),
     );
     expect(performance.now() - started).to.be.below(5000);
   });

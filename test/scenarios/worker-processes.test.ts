@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -18,10 +18,10 @@ const long: ScenarioInput = {
   method: { name: 'fedavg', batchSize: 10 },
   data: { name: 'gaussian-clusters', partition: 'iid' },
   clients: 6,
-  rounds: 3000,
+  rounds: 2000,
   seed: 5,
   evaluation: { everyRounds: 1000 },
-  checkpoints: { everyRounds: 50 },
+  checkpoints: { everyRounds: 20 },
   workers: { count: 2, heartbeatMs: 1500 },
 };
 
@@ -60,14 +60,14 @@ describe('worker processes', function () {
   this.timeout(60_000);
 
   it('a killed worker ends the run with ERR_WORKER_LOST that names it (workers.onLoss: fail)', async () => {
-    const error = await errorOf(withProcesses(long, 60, ([pid]) => process.kill(pid!, 'SIGKILL')));
+    const error = await errorOf(withProcesses(long, 20, ([pid]) => process.kill(pid!, 'SIGKILL')));
     expect(error.message).to.match(/^ERR_WORKER_LOST: worker-[01] \(.*\) was lost: .*; it hosted 3 clients/);
   });
 
   it('with onLoss: absent its clients are absent as crashed, the attempt is run again, and the rest finish; replay gives the same bits', async () => {
-    const input = { ...long, rounds: 400, workers: { ...long.workers, onLoss: 'absent' as const } };
-    const { path, record } = await withProcesses(input, 60, ([pid]) => process.kill(pid!, 'SIGKILL'));
-    expect(record.rows.at(-1)!.round).to.equal(400);
+    const input = { ...long, rounds: 120, workers: { ...long.workers, onLoss: 'absent' as const } };
+    const { path, record } = await withProcesses(input, 20, ([pid]) => process.kill(pid!, 'SIGKILL'));
+    expect(record.rows.at(-1)!.round).to.equal(120);
     const events = readFileSync(join(path, 'events.jsonl'), 'utf8');
     expect(events).to.match(/"event":"worker-lost"/);
     expect(events).to.match(/"event":"absent".*"why":"crashed"/);
@@ -83,7 +83,7 @@ describe('worker processes', function () {
   it('a worker that hangs (SIGSTOP) is lost after the heartbeat, not waited for for ever', async () => {
     let stopped = 0;
     const error = await errorOf(
-      withProcesses(long, 60, ([pid]) => {
+      withProcesses(long, 20, ([pid]) => {
         stopped = pid!;
         process.kill(pid!, 'SIGSTOP');
         // The launcher ends what it started, but a stopped process needs a signal that it cannot hold back.
@@ -99,6 +99,9 @@ describe('worker processes', function () {
       ...long,
       rounds: 120,
       clock: 'wall',
+      // A checkpoint waits for every worker's states, a paused one's too.
+      checkpoints: { everyRounds: null },
+      links: [{ latencyMs: 0, bandwidthMbps: null }],
       participation: { deadlineMs: 150, quorum: { count: 3 } },
       workers: { count: 2, heartbeatMs: 8000 },
     };
@@ -119,16 +122,17 @@ describe('worker processes', function () {
   it('Ctrl-C ends cleanly with a checkpoint and the command to resume; resumed, the run ends in the bits of an undisturbed one', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'scenario.json');
-    const { writeFileSync } = await import('node:fs');
-    const input = { ...long, rounds: 1500 };
+    const input = { ...long, rounds: 120 };
     writeFileSync(file, JSON.stringify(input));
     const directory = join(folder, 'run');
-    const child = spawn(process.execPath, [CLI, 'run', file, '--out', directory], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [CLI, 'run', file, '--out', directory], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const text = collected(child);
-    await until(() => existsSync(join(directory, 'checkpoints', 'round-000100')));
+    await until(() => checkpointsIn(directory).some((name) => name >= 'round-000020'));
     child.kill('SIGINT');
     const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-    expect(text()).to.match(/ERR_STOPPED: stopped after round \d+ of 1500; 'gradswarm resume .*' goes on from there/);
+    expect(text()).to.match(/ERR_STOPPED: stopped after round \d+ of 120; 'gradswarm resume .*' goes on from there/);
     expect(code).to.equal(2);
     const resumed = await resumeRun(directory, {
       directory: null,
@@ -137,18 +141,21 @@ describe('worker processes', function () {
     });
     const whole = await runInput({ ...input, workers: { count: 0 } });
     expect(resumed.stateDigest).to.equal(whole.outcome.stateDigest);
-    expect(readFileSync(join(directory, 'metrics.csv'), 'utf8').trim().split('\n')).to.have.length(1501);
+    expect(readFileSync(join(directory, 'metrics.csv'), 'utf8').trim().split('\n')).to.have.length(121);
   });
 
   it('--listen waits for workers that join by address, and gives the bits of one process', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'scenario.json');
-    const { writeFileSync } = await import('node:fs');
     const input = { ...long, rounds: 30 };
     writeFileSync(file, JSON.stringify(input));
-    const coordinator = spawn(process.execPath, [CLI, 'run', file, '--listen', '127.0.0.1:0', '--json', '--out', join(folder, 'run')], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const coordinator = spawn(
+      process.execPath,
+      [CLI, 'run', file, '--listen', '127.0.0.1:0', '--json', '--out', join(folder, 'run')],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     const out = collected(coordinator);
     const exit = new Promise((resolve) => coordinator.once('exit', resolve));
     const { url } = await untilValue(() => /--join (?<url>ws:\S+)/.exec(out())?.groups);
@@ -160,6 +167,12 @@ describe('worker processes', function () {
     expect(out()).to.include(whole.outcome.stateDigest);
   });
 });
+
+/** Names of the checkpoint folders so far; old ones are removed. */
+function checkpointsIn(directory: string): string[] {
+  const folder = join(directory, 'checkpoints');
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
 
 function collected(child: ChildProcess): () => string {
   let text = '';

@@ -7,10 +7,15 @@ import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.j
 import { loadCatalogue } from '../../scenarios/catalogue.js';
 import { runSession, type SessionOptions, type SessionResult } from '../../scenarios/session.js';
 
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+});
+
 /** A folder that is removed when the test process ends. */
 export function temporaryFolder(): string {
   const path = mkdtempSync(join(tmpdir(), 'gradswarm-test-'));
-  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+  folders.push(path);
   return path;
 }
 

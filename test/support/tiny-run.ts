@@ -1,218 +1,76 @@
-import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
+import { stateDigest } from '../../coordinator/run-directory/digest.js';
 import { type CarriedState, RunLoop, type RunResult } from '../../coordinator/run-loop.js';
-import { createNetwork } from '../../protocol/links/network.js';
-import type { AnyMethod, ClientIndex, PartyId, Privacy } from '../../protocol/method.js';
-import { loadMethod } from '../../protocol/method-loader.js';
-import type { Crew, CrewReport } from '../../protocol/party/crew.js';
-import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
-import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
-import type { PostOfficeOptions, Remote } from '../../protocol/party/post-office.js';
-import { decodeRecord, type PartyRecord } from '../../protocol/party/record.js';
-import type { RunSite } from '../../protocol/party/run-site.js';
-import { canonicalState } from '../../protocol/party/state-digest.js';
-import type { KindCodec, Scenario } from '../../protocol/scenario/scenario.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import { ClientHost } from '../../worker/client-host.js';
-import { systemSecrets } from '../../worker/secrets.js';
-import { openSite } from '../../worker/site.js';
-import { openWorkshop } from '../../worker/workshop.js';
+import type { AnyMethod, PartyId } from '../../protocol/method.js';
+import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
+import { digestedRecord } from '../../protocol/party/record.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
+import type { Fleet } from '../../scenarios/fleet.js';
+import { openWorkshop, type Workshop } from '../../worker/workshop.js';
+import { inOneProcess, type Placement } from './placements.js';
 
-/** Whole runs in this process: a coordinator's site and one or more sites of clients, joined without sockets. */
-
-/** A quadratic with a minimum that is not 0, no data, no links, no faults: every number of a run is its own. */
-export function tinyScenario(method: string, changes: Partial<Scenario> = {}): Scenario {
-  return {
-    name: 'tiny',
-    description: '',
-    method: { name: method },
-    objective: { name: 'quadratic', dimension: 6 },
-    data: { name: 'none', partition: { name: 'iid' } },
-    clients: 4,
-    rounds: 5,
-    seed: 11,
-    precision: 'float32',
-    participation: { cohort: 'all', sampling: 'fixed', quorum: null, deadlineMs: null },
-    topology: null,
-    codecs: {},
-    clock: 'virtual',
-    devices: [],
-    links: [],
-    faults: [],
-    evaluation: { everyRounds: 1 },
-    checkpoints: { everyRounds: null },
-    workers: { count: 0, onLoss: 'fail', joinTimeoutMs: 1000, heartbeatMs: 1000, stallMs: 1000 },
-    privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null },
-    device: 'auto',
-    expect: [],
-    claims: [],
-    expectedSeconds: null,
-    ...changes,
-  };
-}
-
-/** A codec without memory for every kind named. */
-export function codecsFor(kinds: readonly string[], codec: KindCodec['codec']): Scenario['codecs'] {
-  return Object.fromEntries(kinds.map((kind) => [kind, { codec, memory: null, scope: 'vector' as const }]));
-}
-
-export interface TinyRunOptions {
-  /** Clients of each process; left out: all in the coordinator's own. */
-  readonly hosts?: readonly (readonly ClientIndex[])[];
-  readonly mode?: PostOfficeOptions['mode'];
-  readonly shuffle?: PostOfficeOptions['shuffle'];
-  /** Instead of the method that the scenario names. */
-  readonly method?: AnyMethod;
-  readonly privacy?: Privacy;
-  /** Goes on from a checkpoint of another run. */
-  readonly from?: Checkpoint;
-}
-
-export interface Checkpoint {
+/** What a resumed run goes on from. */
+export interface Snapshot {
   readonly round: number;
   readonly records: ReadonlyMap<PartyId, Uint8Array>;
   readonly carried: CarriedState;
 }
 
 export interface TinyRun {
+  readonly digest: string;
   readonly result: RunResult;
-  readonly rows: readonly MetricsRow[];
-  readonly entries: readonly DeliveryEntry[];
-  /** How often each fault rule acted, in all processes together. */
-  readonly firings: readonly number[];
-  readonly records: ReadonlyMap<PartyId, PartyRecord>;
-  /** Each party's state as canonical bytes in hexadecimal, without clocks and memories. */
-  readonly states: ReadonlyMap<PartyId, string>;
-  /** At every interval of `scenario.checkpoints`, with the records of all parties so far. */
-  readonly checkpoints: readonly Checkpoint[];
+  readonly losses: readonly (number | null)[];
+  readonly absences: readonly AbsenceRecord[];
+  /** One for each checkpoint, each with the records of all parties so far. */
+  readonly snapshots: readonly Snapshot[];
 }
 
-/** Runs all rounds. The method's defaults stand for whatever `scenario.method` leaves out. */
-export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Promise<TinyRun> {
-  const method = options.method ?? (await loadMethod(given.method.name));
-  const scenario: Scenario = { ...given, method: { ...method.defaults, ...given.method } };
-  const workshop = await openWorkshop(scenario);
-  const sites: RunSite[] = [];
-  const networks: ReturnType<typeof createNetwork>[] = [];
-  const groups = options.hosts ?? [Array.from({ length: scenario.clients }, (_, client) => client)];
-  const remote = options.hosts ? passingOn(sites) : null;
-  const open = async (): Promise<RunSite> => {
-    const weather = createNetwork(scenario);
-    networks.push(weather);
-    const site = await openSite({
+export interface TinyRunOptions {
+  readonly placement?: Placement;
+  /** Left out: opened from the scenario. Given: data and model stay, whatever the scenario's seed. */
+  readonly workshop?: Workshop;
+  readonly from?: Snapshot;
+  /** Changes an opened fleet of this process: planted faults and counters. */
+  readonly tamper?: (fleet: Fleet) => void;
+}
+
+/** One run without a directory. Every call opens its own fleet, as another process would. */
+export async function runTiny(scenario: Scenario, method: AnyMethod, options: TinyRunOptions = {}): Promise<TinyRun> {
+  const workshop = options.workshop ?? (await openWorkshop(scenario));
+  const fleet = await (options.placement ?? inOneProcess).open(scenario, method, workshop);
+  options.tamper?.(fleet);
+  const losses: (number | null)[] = [];
+  const absences: AbsenceRecord[] = [];
+  const snapshots: Snapshot[] = [];
+  try {
+    const loop = new RunLoop({
       scenario,
-      method,
-      workshop,
-      weather,
-      secrets: systemSecrets,
-      privacy: () => options.privacy ?? noPrivacy,
-      mode: options.mode ?? 'fast',
-      remote,
-      shuffle: options.shuffle ?? null,
+      site: fleet.site,
+      crew: fleet.crew,
+      evaluator: workshop.family,
+      observer: {
+        round: (row, entry) => {
+          losses.push(row.loss);
+          absences.push(...entry.absences);
+        },
+        abandoned: () => {},
+        checkpoint: (round, records, carried) => {
+          snapshots.push({ round, records: new Map([...(snapshots.at(-1)?.records ?? []), ...records]), carried });
+        },
+      },
+      scriptedAbsences: fleet.scriptedAbsences,
+      forgotten: fleet.forgotten,
+      faultsFired: fleet.faultsFired,
+      privacy: fleet.privacy,
+      signal: new AbortController().signal,
+      now: () => 0,
     });
-    sites.push(site);
-    return site;
-  };
-  const coordinator = await open();
-  coordinator.house('coordinator');
-  const hosts: ClientHost[] = [];
-  for (const clients of groups) {
-    const host = new ClientHost(options.hosts ? await open() : coordinator, () => 0);
-    host.host(clients);
-    hosts.push(host);
+    if (options.from) await loop.restore(options.from.round, options.from.records, options.from.carried);
+    const result = await loop.run();
+    const digest = stateDigest(
+      [...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const),
+    );
+    return { digest, result, losses, absences, snapshots };
+  } finally {
+    await fleet.close();
   }
-  const rows: MetricsRow[] = [];
-  const entries: DeliveryEntry[] = [];
-  const checkpoints: Checkpoint[] = [];
-  const loop = new RunLoop({
-    scenario,
-    site: coordinator,
-    crew: crewOf(hosts, sites),
-    evaluator: workshop.family,
-    observer: {
-      round(row, entry) {
-        rows.push(row);
-        entries.push(entry);
-      },
-      abandoned() {},
-      checkpoint(round, records, carried) {
-        const before = checkpoints.at(-1)?.records ?? options.from?.records ?? new Map();
-        checkpoints.push({ round, records: new Map([...before, ...records]), carried });
-      },
-    },
-    scriptedAbsences: networks[0]!.scriptedAbsences,
-    forgotten: networks[0]!.forgotten,
-    faultsFired: () => scenario.faults.map((_, i) => networks.reduce((sum, network) => sum + network.firings()[i]!, 0)),
-    privacy: null,
-    signal: new AbortController().signal,
-    now: () => 0,
-  });
-  const { from } = options;
-  if (from) await loop.restore(from.round, from.records, from.carried);
-  const result = await loop.run();
-  const records = new Map([...result.records].map(([party, bytes]) => [party, decodeRecord(party, bytes)]));
-  return {
-    result,
-    rows,
-    entries,
-    firings: result.faultsFired,
-    checkpoints,
-    records,
-    states: new Map([...records].map(([party, { state }]) => [party, hex(canonicalState(party, state))])),
-  };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
-}
-
-const noPrivacy: Privacy = {
-  gaussian() {
-    throw new GradswarmError('ERR_PRIVACY', 'this run has no privacy');
-  },
-};
-
-/** What one site sends away arrives in the next turn at the site that houses the receiver. */
-function passingOn(sites: readonly RunSite[]): Remote {
-  const siteOf = (party: PartyId): RunSite => sites.find(({ office }) => office.isLocal(party))!;
-  return {
-    send: (frame) => setImmediate(() => siteOf(frame.to).office.receive(frame)),
-    seal: (seal, to) =>
-      setImmediate(() => {
-        for (const party of to) siteOf(party).office.receiveSeal(seal, [party]);
-      }),
-    room: () => null,
-  };
-}
-
-function crewOf(hosts: readonly ClientHost[], sites: readonly RunSite[]): Crew {
-  const merged = <K extends ClientIndex, V>(maps: readonly ReadonlyMap<K, V>[]): Map<K, V> =>
-    new Map(maps.flatMap((map) => [...map]).sort(([a], [b]) => a - b));
-  return {
-    async begin(plan): Promise<CrewReport> {
-      const reports = await Promise.all(hosts.map((host) => host.begin(plan)));
-      const bytes = noBytes();
-      for (const report of reports) addBytes(bytes, report.bytes);
-      return {
-        parties: reports.flatMap(({ parties }) => parties).sort((a, b) => Number(a.party) - Number(b.party)),
-        absences: reports.flatMap(({ absences }) => absences),
-        bytes,
-        tensorCounts: reports.flatMap(({ tensorCounts }) => tensorCounts),
-      };
-    },
-    abort(plan) {
-      for (const { office } of sites)
-        office.revokeAll(plan, new GradswarmError('ERR_STOPPED', 'the attempt was given up'));
-    },
-    conclude() {},
-    settle(settlement, cohort) {
-      for (const host of hosts) host.settle(settlement, cohort);
-    },
-    estimates: async () => merged(hosts.map((host) => host.estimates())),
-    records: async (clients) => merged(hosts.map((host) => host.records(clients))),
-    async restore(records) {
-      for (const host of hosts) host.restore(records);
-    },
-    waits: async () => sites.flatMap(({ office }) => office.waits()),
-    close: async () => {},
-  };
 }

@@ -21,7 +21,7 @@ import {
 import type { FaultRule } from '../../../protocol/scenario/scenario.js';
 import { bodyBytes } from '../../../protocol/wire/frame.js';
 import { frameOf, judge, link, networkOf } from '../../support/hand-made-frames.js';
-import { tinyScenario } from '../../support/tiny-run.js';
+import { tinyScenario } from '../../support/weather-run.js';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 

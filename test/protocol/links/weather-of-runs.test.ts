@@ -20,7 +20,7 @@ import {
 } from '../../../protocol/scenario/faults.js';
 import type { FaultInput, Scenario } from '../../../protocol/scenario/scenario.js';
 import { complete, link } from '../../support/hand-made-frames.js';
-import { codecsFor, type TinyRun, tinyRun, tinyScenario } from '../../support/tiny-run.js';
+import { codecsFor, type TinyRun, tinyRun, tinyScenario } from '../../support/weather-run.js';
 
 const RING = { name: 'ring', weights: 'metropolis', lazy: false };
 const COMPLETE = { ...RING, name: 'complete' };

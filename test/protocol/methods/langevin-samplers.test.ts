@@ -11,7 +11,7 @@ import {
 import type { JsonObject, Scenario } from '../../../protocol/scenario/scenario.js';
 import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import { type SamplerRun, SHARED_REGRESSION, samplerRun } from '../../support/sampler-run.js';
-import { codecsFor } from '../../support/tiny-run.js';
+import { codecsFor } from '../../support/weather-run.js';
 
 const ONE_D: Partial<Scenario> = {
   objective: { name: 'gaussian-mean', priorVariance: 1, problem: 'one-dimensional', dataPrecisions: [] },

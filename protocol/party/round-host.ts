@@ -1,0 +1,56 @@
+import type {
+  Absence,
+  AnyMethod,
+  ClientIndex,
+  Links,
+  Objective,
+  PartyId,
+  Privacy,
+  Rng,
+  Secrets,
+  Segment,
+} from '../method.js';
+import type { GradswarmError } from '../wire/error-codes.js';
+import type { Frame } from '../wire/frame.js';
+import type { KindLayout } from '../wire/layout.js';
+import type { RoundMailbox } from './mailbox.js';
+import type { PartyRound } from './round.js';
+import type { RoundPlan } from './seal.js';
+
+/** A message of a peer that this party did not use, told to the sender when the round is committed. */
+export interface Unheard {
+  readonly kind: string;
+  readonly step: number;
+  readonly from: PartyId;
+  readonly to: PartyId;
+}
+
+/** What all parties of a process share. */
+export interface RoundHost {
+  readonly method: AnyMethod;
+  readonly hyperparameters: unknown;
+  readonly clientCount: number;
+  readonly precision: 'float32' | 'float64';
+  readonly segments: readonly Segment[];
+  readonly parameterCount: number;
+  readonly layouts: ReadonlyMap<string, KindLayout>;
+  readonly secrets: Secrets;
+  linksOf(client: ClientIndex, round: number): Links;
+  /** Who must be told that a party's half has returned. */
+  listeners(party: PartyId, plan: RoundPlan): readonly PartyId[];
+  streamOf(party: PartyId, round: number): Rng;
+  sharedStream(round: number): Rng;
+  /** Sender order of an inbox: the identity, but for planted faults. */
+  inboxOrder(senders: readonly PartyId[], mailbox: RoundMailbox, layout: KindLayout, step: number): readonly PartyId[];
+  absence(party: PartyId, round: number, kind: string, step: number, from: PartyId, why: Absence['why']): void;
+  refused(frame: Frame, error: GradswarmError): void;
+}
+
+/** What belongs to one party. */
+export interface PartyTools {
+  objective(round: PartyRound): Objective;
+  privacy(round: PartyRound): Privacy;
+  readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
+  /** Simulated milliseconds of its device for the round beside its examples. */
+  readonly msPerRound: number;
+}

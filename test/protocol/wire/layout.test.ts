@@ -1,0 +1,166 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { MessageKind, Precision } from '../../../protocol/method.js';
+import { GradswarmError } from '../../../protocol/wire/error-codes.js';
+import { joinBody } from '../../../protocol/wire/frame.js';
+import { type AnyPayload, KindLayout, layoutsOf } from '../../../protocol/wire/layout.js';
+
+const KIND: MessageKind = {
+  from: 'clients',
+  to: 'coordinator',
+  vectors: ['delta', 'control'],
+  integers: ['counts'],
+  bytes: ['mask'],
+  scalars: ['examples', 'loss'],
+};
+const layout = (precision: Precision = 'float64') => new KindLayout('update', 0, KIND, precision);
+
+function payloadOf(precision: Precision): fc.Arbitrary<AnyPayload> {
+  const vector = precision === 'float64' ? fc.float64Array({ maxLength: 9 }) : fc.float32Array({ maxLength: 9 });
+  return fc.record({
+    delta: vector,
+    control: vector,
+    counts: fc.oneof(fc.int32Array({ maxLength: 5 }), fc.uint32Array({ maxLength: 5 })),
+    mask: fc.uint8Array({ maxLength: 11 }),
+    examples: fc.double(),
+    loss: fc.double(),
+  }) as fc.Arbitrary<AnyPayload>;
+}
+
+const sound = (): Record<string, AnyPayload[string]> => ({
+  delta: Float64Array.of(1),
+  control: Float64Array.of(2),
+  counts: Int32Array.of(3),
+  mask: Uint8Array.of(4),
+  examples: 5,
+  loss: 6,
+});
+
+function refusal(payload: Record<string, AnyPayload[string]>): string {
+  try {
+    layout().encode(payload, null);
+  } catch (error) {
+    expect((error as GradswarmError).code).to.equal('ERR_PAYLOAD');
+    return (error as GradswarmError).message;
+  }
+  return 'accepted';
+}
+
+describe('the layout of a kind', () => {
+  for (const precision of ['float64', 'float32'] as const)
+    it(`${precision}: messages survive joining, cutting and decoding with equal bits, also from an odd offset`, () => {
+      fc.assert(
+        fc.property(fc.array(payloadOf(precision), { maxLength: 4 }), fc.nat(9), (payloads, offset) => {
+          const messages = payloads.map((payload) => layout(precision).encode(payload, null));
+          const body = joinBody({ messages });
+          const moved = new Uint8Array(offset + body.length);
+          moved.set(body, offset);
+          const cut = layout(precision).split(moved.subarray(offset), payloads.length);
+          expect(cut.map(({ byteLength }) => byteLength)).to.deep.equal(messages.map(({ byteLength }) => byteLength));
+          const back = cut.map((message) => layout(precision).decode(message, 3, null));
+          expect(back).to.deep.equal(payloads.map((payload) => ({ from: 3, ...payload })));
+        }),
+        { seed: 1, numRuns: 200 },
+      );
+    });
+
+  it('has the length it says: 8 bytes a field, and each field of data padded to 8', () => {
+    const message = layout('float32').encode(
+      { ...sound(), delta: new Float32Array(3), control: new Float32Array(0) },
+      null,
+    );
+    expect(message.byteLength).to.equal(6 * 8 + 16 + 0 + 8 + 8);
+    expect(joinBody({ messages: [message] })).to.have.lengthOf(message.byteLength);
+    expect(message.rawBytes).to.equal(12);
+    expect(message.payloadBytes).to.equal(12);
+  });
+
+  it('gives the array that was posted where nothing is joined: no copy', () => {
+    const payload = { ...sound(), delta: Float64Array.of(1, 2, 3).subarray(1) };
+    const read = layout().decode(layout().encode(payload, null), 0, null);
+    payload.delta[0] = 9;
+    expect(read.delta).to.deep.equal(Float64Array.of(9, 3));
+  });
+
+  it('refuses a payload with a missing field and names it', () => {
+    const { loss: _loss, mask: _mask, ...rest } = sound();
+    expect(refusal(rest)).to.include("kind 'update': missing field mask, loss");
+  });
+
+  it('refuses a payload with a misspelt field and names it', () => {
+    const { delta, ...rest } = sound();
+    expect(refusal({ ...rest, detla: delta! })).to.include(
+      "kind 'update': expected the fields delta, control, counts, mask, examples, loss, got 'detla'",
+    );
+  });
+
+  it('refuses a payload with one field too many and names it', () => {
+    expect(refusal({ ...sound(), gradient: Float64Array.of(1) })).to.include("got 'gradient'");
+  });
+
+  it('refuses a vector of the other precision, and says how vectors are made', () => {
+    expect(refusal({ ...sound(), control: Float32Array.of(1) })).to.include(
+      "vector 'control': expected float64 numbers, got 4-byte ones; make vectors with at.zeros()",
+    );
+  });
+
+  it('takes a received message as a payload: its sender is no field', () => {
+    expect(refusal({ ...sound(), from: 3 })).to.equal('accepted');
+  });
+
+  it('refuses kinds that declare a reserved name or one name twice', () => {
+    for (const fields of [{ vectors: ['from'] }, { scalars: ['absent'] }, { vectors: ['x'], scalars: ['x'] }])
+      expect(() => layoutsOf({ bad: { from: 'clients', to: 'coordinator', ...fields } }, 'float64')).to.throw(
+        GradswarmError,
+        "ERR_PAYLOAD: kind 'bad': field names must differ",
+      );
+  });
+
+  it('numbers kinds by their names, whatever the order in which a method lists them', () => {
+    const one = layoutsOf({ b: KIND, a: KIND, c: KIND }, 'float64');
+    const other = layoutsOf({ c: KIND, b: KIND, a: KIND }, 'float64');
+    const indices = (layouts: typeof one) => ['a', 'b', 'c'].map((name) => layouts.get(name)!.index);
+    expect(indices(one)).to.deep.equal([0, 1, 2]);
+    expect(indices(other)).to.deep.equal([0, 1, 2]);
+  });
+
+  it('refuses a vector whose count and bytes disagree: the other side runs another model or precision', () => {
+    const message = layout('float32').encode(
+      { ...sound(), delta: Float32Array.of(1, 2), control: Float32Array.of(1) },
+      null,
+    );
+    expect(() => layout('float64').decode(message, 0, null)).to.throw(
+      GradswarmError,
+      "ERR_FRAME_LENGTH: kind 'update', vector 'delta': expected 2 numbers in 16 bytes, got 8",
+    );
+  });
+
+  it('of any bytes is cut and read, or refused with ERR_FRAME_LENGTH', () => {
+    fc.assert(
+      fc.property(payloadOf('float64'), fc.nat(47), fc.nat(255), fc.nat(60), (payload, at, value, cut) => {
+        const body = joinBody({ messages: [layout().encode(payload, null)] });
+        body[at] = value;
+        const short = body.subarray(0, Math.max(0, body.length - (cut < 40 ? 0 : cut - 40)));
+        try {
+          for (const message of layout().split(short, 1)) layout().decode(message, 0, null);
+        } catch (error) {
+          expect((error as GradswarmError).code, String(error)).to.equal('ERR_FRAME_LENGTH');
+        }
+      }),
+      { seed: 3, numRuns: 1000 },
+    );
+  });
+
+  it('asks no codec for more numbers than a frame can hold', () => {
+    const packing = {
+      encode: () => new Uint8Array(0),
+      decode: (_field: string, _body: Uint8Array, length: number) => new Float64Array(length),
+    };
+    const message = layout().encode(sound(), packing);
+    new DataView(message.fixed.buffer).setUint32(0, 0xffffffff, true);
+    expect(() => layout().decode(message, 0, packing)).to.throw(
+      GradswarmError,
+      "ERR_FRAME_LENGTH: kind 'update', vector 'delta'",
+    );
+  });
+});

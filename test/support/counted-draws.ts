@@ -1,0 +1,33 @@
+import type { Rng } from '../../protocol/method.js';
+import type { Fleet } from '../../scenarios/fleet.js';
+
+const DRAWS = new Set(['uniform', 'below', 'normal', 'words', 'permutation', 'poisson']);
+
+/** The same stream; `drawn` is called for every draw that uses it up. A batch of all examples uses up nothing. */
+function counted(stream: Rng, drawn: () => void): Rng {
+  return new Proxy(stream, {
+    get(target, key) {
+      if (key === 'derive') return (...path: readonly (string | number)[]) => counted(target.derive(...path), drawn);
+      const value = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        if (DRAWS.has(key as string)) drawn();
+        if (key === 'batch' && (args[1] as number) < (args[0] as number)) drawn();
+        return value.apply(target, args);
+      };
+    },
+  });
+}
+
+/** Counts what the halves of this fleet draw, initial states included. */
+export function countDraws(fleet: Fleet): () => number {
+  const { host } = fleet.site;
+  let count = 0;
+  const drawn = (): void => {
+    count++;
+  };
+  const { streamOf, initStream } = host;
+  host.streamOf = (party, round) => counted(streamOf.call(host, party, round), drawn);
+  host.initStream = (party) => counted(initStream.call(host, party), drawn);
+  return () => count;
+}

@@ -1,0 +1,47 @@
+import { createNetwork } from '../../protocol/links/network.js';
+import type { AnyMethod } from '../../protocol/method.js';
+import { rootStream } from '../../protocol/numerics/random.js';
+import type { Network } from '../../protocol/party/dispatch.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { type Fleet, localFleet } from '../../scenarios/fleet.js';
+import type { Workshop } from '../../worker/workshop.js';
+
+/** One way to place the parties of a run and to carry their frames. All must give the same bits. */
+export interface Placement {
+  readonly name: string;
+  /** In this process: can run methods that are in no folder, and be tampered with. Others load the method by its name. */
+  readonly inProcess: boolean;
+  open(scenario: Scenario, method: AnyMethod, workshop: Workshop): Promise<Fleet>;
+}
+
+/** `shuffleSeed`: delivers waiting frames in an order drawn from it; null: at once and in order. */
+export function localPlacement(
+  name: string,
+  mode: 'fast' | 'checking',
+  shuffleSeed: number | null = null,
+  network: Network | null = null,
+): Placement {
+  return {
+    name,
+    inProcess: true,
+    open(scenario, method, workshop) {
+      let shuffle: ((count: number) => number) | null = null;
+      if (shuffleSeed !== null) {
+        const stream = rootStream(shuffleSeed, 'float64').derive('shuffle');
+        shuffle = (count) => stream.below(count);
+      }
+      const weather = createNetwork(scenario);
+      return localFleet(scenario, method, workshop, { mode, shuffle }, network ? { ...weather, network } : weather);
+    },
+  };
+}
+
+/** What the others are compared with. */
+export const inOneProcess = localPlacement('one process, fast', 'fast');
+
+/** Every other placement that the contract suite compares. Those over sockets are added to this list. */
+export const placements: readonly Placement[] = [
+  localPlacement('one process, checking', 'checking'),
+  ...[1, 2, 3].map((seed) => localPlacement(`one process, fast, shuffled delivery (seed ${seed})`, 'fast', seed)),
+  localPlacement('one process, checking, shuffled delivery (seed 4)', 'checking', 4),
+];

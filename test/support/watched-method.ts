@@ -1,0 +1,121 @@
+import type { AnyMethod, ReadonlyVector } from '../../protocol/method.js';
+import { encodeState } from '../../protocol/party/state-codec.js';
+
+/** What a watched method was seen to do. */
+export interface Watch {
+  /** Kinds posted, by the side that posted them. */
+  readonly posted: { readonly coordinator: Set<string>; readonly clients: Set<string> };
+  /** Each a sentence: who changed or sent what it must not. */
+  readonly violations: string[];
+}
+
+type Half = AnyMethod['client'];
+type Content = Readonly<Record<string, unknown>>;
+
+/**
+ * The same method with its halves watched: everything it is given (state, received payloads) and everything it gives (state,
+ * posted payloads) is kept as bytes and compared when the round returns and when the next begins. The bits stay the same.
+ */
+export function watchedMethod(method: AnyMethod): { readonly method: AnyMethod; readonly watch: Watch } {
+  const watch: Watch = { posted: { coordinator: new Set(), clients: new Set() }, violations: [] };
+  const watched = {
+    ...method,
+    client: watchedHalf(method.client, 'client', watch),
+    ...(method.coordinator ? { coordinator: watchedHalf(method.coordinator as Half, 'coordinator', watch) } : {}),
+  };
+  return { method: watched as AnyMethod, watch };
+}
+
+function watchedHalf(half: Half, side: 'client' | 'coordinator', watch: Watch): Half {
+  /** Bytes of every state that a round returned: it must come back unchanged. */
+  const returned = new WeakMap<object, Uint8Array>();
+  return {
+    ...half,
+    async round(state, at) {
+      const who = `round ${at.index}: ${side === 'client' ? `client ${at.self}` : 'the coordinator'}`;
+      const seals: (() => void)[] = [];
+      const keep = (what: string, content: unknown): void => {
+        const before = encodeState(content);
+        seals.push(() => {
+          if (!sameBytes(before, encodeState(content))) watch.violations.push(`${who} changed ${what}`);
+        });
+      };
+      const known = typeof state === 'object' && state !== null ? returned.get(state) : undefined;
+      if (known && !sameBytes(known, encodeState(state)))
+        watch.violations.push(`${who}: its state changed after its last round returned`);
+      keep('its state in place', state);
+      const next = await half.round(state, watchedRound(at, side, who, keep, watch));
+      for (const seal of seals) seal();
+      if (typeof next === 'object' && next !== null) returned.set(next, encodeState(next));
+      return next;
+    },
+  };
+}
+
+function watchedRound(
+  at: Parameters<Half['round']>[1],
+  side: 'client' | 'coordinator',
+  who: string,
+  keep: (what: string, content: unknown) => void,
+  watch: Watch,
+): Parameters<Half['round']>[1] {
+  const sent = (kind: string, payload: Content): void => {
+    watch.posted[side === 'client' ? 'clients' : 'coordinator'].add(kind);
+    const unfinite = Object.entries(payload).find(([, value]) => !holdsFinite(value));
+    if (unfinite) watch.violations.push(`${who} posted '${kind}' with a number in '${unfinite[0]}' that is not finite`);
+    keep(`what it had posted as '${kind}'`, { ...payload });
+  };
+  const heard = (kind: string, message: Content): void => keep(`a received '${kind}'`, { ...message });
+  // biome-ignore lint/suspicious/noExplicitAny: a proxy in front of any method's round.
+  const own: Record<string, (...args: any[]) => unknown> = {
+    post(kind: string, to: never, payload: Content) {
+      sent(kind, payload);
+      return at.post(kind, to, payload as never);
+    },
+    postEach(kind: string, deliveries: readonly { readonly payload: Content }[]) {
+      for (const { payload } of deliveries) sent(kind, payload);
+      if (deliveries.length === 0) watch.posted[side === 'client' ? 'clients' : 'coordinator'].add(kind);
+      return at.postEach(kind, deliveries as never);
+    },
+    async take(kind: string) {
+      const inbox = await at.take(kind);
+      for (const message of inbox) heard(kind, message as Content);
+      return inbox;
+    },
+    stream(kind: string) {
+      const source = at.stream(kind);
+      const read = async function* () {
+        for await (const message of source) {
+          heard(kind, message as Content);
+          yield message;
+        }
+      };
+      return Object.defineProperties(
+        { [Symbol.asyncIterator]: read },
+        { absent: { get: () => source.absent, enumerable: true } },
+      );
+    },
+    async total(kind: string, bound: number) {
+      const total = await at.total(kind, bound);
+      return total;
+    },
+  };
+  return new Proxy(at, {
+    get(target, key) {
+      if (typeof key === 'string' && Object.hasOwn(own, key)) return own[key];
+      const value = Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+function holdsFinite(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  const numbers = value as ReadonlyVector;
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return false;
+  return true;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
