@@ -1,4 +1,5 @@
 import type { AnyMethod, ClientIndex, Rng } from '../protocol/method.js';
+import type { SamplingCoins } from '../protocol/privacy/private-coins.js';
 import type { Participation } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 
@@ -7,7 +8,10 @@ export function inclusionProbability(participation: Participation, clientCount: 
   return participation.cohort === 'all' ? 1 : Math.min(1, participation.cohort / clientCount);
 }
 
-/** The clients of a round, ascending: the method's own choice, or drawn from the round's shared stream. */
+/**
+ * The clients of a round, ascending: the method's own choice, or drawn from the round's shared stream; a Poisson cohort from
+ * `coins` where there are some.
+ */
 export function drawCohort(
   participation: Participation,
   clientCount: number,
@@ -16,6 +20,7 @@ export function drawCohort(
   state: unknown,
   index: number,
   hyperparameters: unknown,
+  coins: SamplingCoins | null = null,
 ): readonly ClientIndex[] {
   const own = method.coordinator?.cohort;
   if (own) {
@@ -32,8 +37,10 @@ export function drawCohort(
   }
   const stream = shared.derive('cohort');
   if (participation.cohort === 'all') return everybody(clientCount);
-  if (participation.sampling === 'poisson')
-    return Array.from(stream.poisson(clientCount, inclusionProbability(participation, clientCount)));
+  if (participation.sampling === 'poisson') {
+    const probability = inclusionProbability(participation, clientCount);
+    return Array.from(coins ? coins.coins(clientCount, probability) : stream.poisson(clientCount, probability));
+  }
   return Array.from(stream.batch(clientCount, participation.cohort).sort());
 }
 

@@ -50,7 +50,7 @@ export class FrameRouter implements Remote {
     http: Server,
     private readonly membership: Membership,
     layouts: Iterable<KindLayout>,
-    private readonly options: Omit<ChannelOptions, 'crc32'> & {
+    private readonly options: Omit<ChannelOptions, 'crc32' | 'defer'> & {
       /** Real milliseconds to keep a frame of the coordinator's half back; null: none is. */
       readonly hold: ((frame: Frame) => number) | null;
     },
@@ -126,18 +126,20 @@ export class FrameRouter implements Remote {
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
       return;
     }
-    this.server.handleUpgrade(request, socket, head, (websocket) => this.accept(member, websocket));
+    this.server.handleUpgrade(request, socket, head, (websocket) => this.accept(member, websocket, socket));
   }
 
-  private accept(member: Member, socket: WebSocket): void {
+  private accept(member: Member, socket: WebSocket, stream: Duplex): void {
     const channel = new FrameChannel(
       {
         get bufferedAmount() {
           return socket.bufferedAmount;
         },
-        send: (message) => socket.send(message, () => channel.pump()),
+        send: (message, sent) => socket.send(message, sent),
+        cork: () => stream.cork(),
+        uncork: () => stream.uncork(),
       },
-      { ...this.options, crc32: (bytes) => crc32(bytes) },
+      { ...this.options, crc32: (bytes, previous) => crc32(bytes, previous), defer: setImmediate },
     );
     this.wires.set(member.id, { member, socket, channel });
     socket.on('message', (data: Buffer) => this.receive(member, channel, data));

@@ -1,4 +1,5 @@
 import type { ClientIndex, PartyId, ReadonlyVector } from '../protocol/method.js';
+import { addCodingCosts, type CodingCosts, noCodingCosts } from '../protocol/party/coding-cost.js';
 import type { Crew, CrewReport, Settlement } from '../protocol/party/crew.js';
 import type { AbsenceRecord, DeliveryEntry } from '../protocol/party/delivery-log.js';
 import { addBytes, type ByteCounts, noBytes } from '../protocol/party/dispatch.js';
@@ -7,10 +8,12 @@ import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
 import { quorumCount, type RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
 import { compareParties } from '../protocol/party/state-digest.js';
+import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
-import { type Evaluator, evaluateEstimates } from './evaluation.js';
+import { type EvaluatedRound, type Evaluator, evaluateEstimates, trainingColumns } from './evaluation.js';
+import { withAbandonedAttempts } from './privacy-budget.js';
 import type { MetricsRow } from './run-directory/metrics.js';
 
 /** A process that hosted some of the round's clients is gone: the attempt cannot be finished. */
@@ -31,13 +34,15 @@ export interface RunObserver {
   abandoned(round: number, attempt: number, reason: string): void;
   /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
   checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
+  /** Privacy was spent on these: must be on the disk when it returns. */
+  released?(entries: readonly LedgerEntry[]): void;
 }
 
 /** What the loop itself carries from round to round. */
 export interface CarriedState {
   readonly simulatedMs: number;
   readonly wallMs: number;
-  readonly ledger: readonly unknown[];
+  readonly ledger: readonly LedgerEntry[];
   readonly lostClients: readonly ClientIndex[];
   /** How often each rule of `scenario.faults` has acted. */
   readonly faultsFired: readonly number[];
@@ -58,6 +63,11 @@ export interface RunLoopOptions {
   readonly faultsFired: () => readonly number[];
   /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
   readonly privacy: PrivacyBudget | null;
+  /** Looks at the estimates after every round; what it returns joins the round's row of metrics. */
+  readonly inspect?: (
+    round: number,
+    estimates: readonly ReadonlyVector[],
+  ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
   readonly signal: AbortSignal;
   readonly now: () => number;
 }
@@ -89,7 +99,9 @@ export class RunLoop {
   private simulatedMs = 0;
   private wallBeforeMs = 0;
   private startedMs = 0;
-  private ledger: unknown[] = [];
+  private ledger: LedgerEntry[] = [];
+  /** The round that was under way when an earlier process of this run ended: what it released is charged once more. */
+  private interrupted: number | null = null;
   private firedBefore: readonly number[] = [];
   private readonly lost = new Set<ClientIndex>();
   private readonly changed = new Set<ClientIndex>();
@@ -102,14 +114,26 @@ export class RunLoop {
     this.round = round;
     this.simulatedMs = carried.simulatedMs;
     this.wallBeforeMs = carried.wallMs;
-    this.ledger = [...carried.ledger];
     this.firedBefore = carried.faultsFired;
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
       else clients.set(party, bytes);
     }
+    this.restoreLedger(carried.ledger);
     await this.options.crew.restore(clients);
+  }
+
+  /**
+   * Releases of earlier processes of this run, those after the last checkpoint included: a round that is done again with
+   * fresh noise has released twice.
+   */
+  restoreLedger(entries: readonly LedgerEntry[]): void {
+    this.ledger = [...entries];
+    this.options.privacy?.charge(entries, this.round);
+    const last = entries.reduce((latest, { round }) => Math.max(latest, round), this.round - 1);
+    // The same seed gives the same noise: nothing new is said by saying it again.
+    if (this.options.scenario.privacy.noise === 'secure') this.interrupted = last + 1;
   }
 
   async run(): Promise<RunResult> {
@@ -118,9 +142,8 @@ export class RunLoop {
     let stopped: RunResult['stopped'] = 'finished';
     while (this.round < scenario.rounds) {
       if (signal.aborted) stopped = 'stopped';
-      else if (privacy?.exhausted()) stopped = 'budget';
+      else if (privacy?.exhausted() || !(await this.oneRound())) stopped = 'budget';
       if (stopped !== 'finished') break;
-      await this.oneRound();
       const { everyRounds } = scenario.checkpoints;
       if (everyRounds !== null && this.round % everyRounds === 0 && this.round < scenario.rounds)
         await this.checkpoint();
@@ -143,26 +166,31 @@ export class RunLoop {
     };
   }
 
-  private async oneRound(): Promise<void> {
+  /** False, and nothing done, when the coordinator's half would have passed the privacy budget. */
+  private async oneRound(): Promise<boolean> {
     const { scenario, site, observer } = this.options;
     const { method, hyperparameters } = site.host;
     const coordinator = method.coordinator ? site.party('coordinator') : null;
-    const cohort = drawCohort(
-      scenario.participation,
-      scenario.clients,
-      site.host.sharedStream(this.round),
-      method,
-      coordinator?.record.state,
-      this.round,
-      hyperparameters,
-    );
     for (let attempt = 0; ; attempt++) {
+      // Keyed cohorts are the same at each attempt. Private coins are thrown anew: two releases of one sample would not
+      // compose as two samples do.
+      const cohort = drawCohort(
+        scenario.participation,
+        scenario.clients,
+        site.host.sharedStream(this.round),
+        method,
+        coordinator?.record.state,
+        this.round,
+        hyperparameters,
+        site.host.coins,
+      );
       const plan = this.plan(cohort, attempt);
       try {
         await this.attempt(plan);
-        return;
+        return true;
       } catch (error) {
         this.settle(plan, [], true);
+        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return false;
         if (!(error instanceof WorkersLost) || scenario.workers.onLoss === 'fail') throw error;
         for (const client of error.clients) this.lost.add(client);
         observer.abandoned(this.round + 1, attempt, error.message);
@@ -234,7 +262,7 @@ export class RunLoop {
   }
 
   private async conclude(plan: RoundPlan, report: CrewReport, own: PartyReport | null): Promise<void> {
-    const { site, observer, privacy, scenario } = this.options;
+    const { site, observer, privacy, scenario, inspect } = this.options;
     const absences = [...site.host.takeAbsences(), ...report.absences].sort(byAddress);
     this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
     for (const client of [...plan.cohort, ...plan.forgotten]) this.changed.add(client);
@@ -244,13 +272,18 @@ export class RunLoop {
     const clocks = own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs);
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
     this.round++;
-    const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes) };
-    const entries = [...(own?.ledger ?? []), ...report.parties.flatMap(({ ledger }) => ledger)];
+    const coding = noCodingCosts();
+    const parties = [...(own ? [own] : []), ...report.parties];
+    for (const party of parties) addCodingCosts(coding, party.coding);
+    const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes, coding) };
+    const entries = this.releasesOf(plan, parties);
     this.ledger.push(...entries);
+    if (entries.length > 0) observer.released?.(entries);
     if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
-    const evaluation = due ? await evaluateEstimates(this.options.evaluator, await this.estimatesByParty()) : null;
+    const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
+    if (inspect) Object.assign(extra, await inspect(this.round, await this.estimates()));
     const row: MetricsRow = {
       round: this.round,
       loss: evaluation?.loss ?? null,
@@ -265,6 +298,26 @@ export class RunLoop {
     const draws = site.host.method.coordinator?.draws?.(site.party('coordinator').record.state as object);
     if (draws) observer.draws?.(draws);
     observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
+  }
+
+  /** What the round released, in attempts that were given up too. */
+  private releasesOf(plan: RoundPlan, reports: readonly PartyReport[]): readonly LedgerEntry[] {
+    const entries = reports.flatMap(({ ledger }) => ledger) as readonly LedgerEntry[];
+    const reported = new Set(reports.map(({ party }) => party));
+    const repeats = plan.attempt + (this.interrupted === plan.index ? 1 : 0);
+    return withAbandonedAttempts(
+      entries,
+      repeats,
+      plan.cohort.filter((client) => !reported.has(client)),
+    );
+  }
+
+  private async evaluate(): Promise<EvaluatedRound> {
+    const { evaluator, scenario } = this.options;
+    const estimates = await this.estimatesByParty();
+    const heldOut = await evaluateEstimates(evaluator, estimates);
+    if (!scenario.evaluation.train) return heldOut;
+    return { ...heldOut, extra: { ...heldOut.extra, ...(await trainingColumns(evaluator, estimates, heldOut)) } };
   }
 
   private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {
@@ -289,7 +342,16 @@ export class RunLoop {
       site.parties.get('coordinator')?.abandon();
       site.takeBytes();
       site.host.takeAbsences();
-    } else site.parties.get('coordinator')?.commit([]);
+    } else {
+      const gone = new Set(settlement.voided);
+      const unheard = new Set<string>();
+      for (const report of reports)
+        for (const { kind, step, from, to } of report.unheard)
+          if (from === 'coordinator') unheard.add(`${kind} ${step} ${to}`);
+      site.parties
+        .get('coordinator')
+        ?.commit([], (kind, step, to) => gone.has(to as ClientIndex) || unheard.has(`${kind} ${step} ${to}`));
+    }
     crew.settle(settlement, plan.cohort);
   }
 
@@ -377,17 +439,25 @@ function measures(parties: readonly PartyReport[], own: PartyReport | null): Rec
   return result;
 }
 
-/** Bytes before codecs and after, where a codec made a difference. */
-function codecColumns(bytes: ByteCounts): Record<string, number> {
+/**
+ * Of the directions in which a codec was at work: bytes of vectors before it and after, milliseconds that all parties together
+ * spent in it, and |decoded - encoded| / |encoded| over all vectors of the round.
+ */
+function codecColumns(bytes: ByteCounts, coding: CodingCosts): Record<string, number> {
   const columns: Record<string, number> = {};
   for (const [direction, name] of [
     ['up', 'Up'],
     ['down', 'Down'],
     ['peer', 'Peer'],
   ] as const) {
-    if (bytes[direction].raw === bytes[direction].payload) continue;
-    columns[`rawBytes${name}`] = bytes[direction].raw;
-    columns[`payloadBytes${name}`] = bytes[direction].payload;
+    const { raw, payload } = bytes[direction];
+    const { encodeMs, decodeMs, squaredError, squaredNorm } = coding[direction];
+    if (raw === payload && squaredNorm === 0) continue;
+    columns[`rawBytes${name}`] = raw;
+    columns[`payloadBytes${name}`] = payload;
+    columns[`encodeMs${name}`] = encodeMs;
+    columns[`decodeMs${name}`] = decodeMs;
+    if (squaredNorm > 0) columns[`compressionError${name}`] = Math.sqrt(squaredError / squaredNorm);
   }
   return columns;
 }

@@ -1,3 +1,4 @@
+import type { Forecast } from './forecast.js';
 import type { AnyMethod } from './method.js';
 import { GradswarmError } from './wire/error-codes.js';
 
@@ -20,4 +21,13 @@ export async function loadMethod(name: string): Promise<AnyMethod> {
       `protocol/methods/${name}: expected a default export named '${name}', got '${module.default?.name}'`,
     );
   return module.default;
+}
+
+/** What the method's file says of a run before it; null where it says nothing. */
+export async function loadForecast(name: string): Promise<Forecast<unknown> | null> {
+  await loadMethod(name);
+  const module: { readonly forecast?: Forecast<unknown> } = await import(
+    new URL(`./methods/${name}.js`, import.meta.url).href
+  );
+  return module.forecast ?? null;
 }

@@ -5,13 +5,21 @@ import type { MemoryFamily } from '../protocol/codecs/memory.js';
 import { buildCodec } from '../protocol/codecs/registry.js';
 import type { AnyMethod } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
-import { type Catalogue, type CodecEntry, type Entry, type Table, tableOf } from '../protocol/scenario/catalogue.js';
+import {
+  type Catalogue,
+  type CodecEntry,
+  type Entry,
+  type MemoryEntry,
+  type Table,
+  tableOf,
+} from '../protocol/scenario/catalogue.js';
 import type { ExpectationFamily } from '../protocol/scenario/expectation.js';
 import { topologyDefaults } from '../protocol/topology/topology.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { datasetDefaults } from '../worker/datasets/load.js';
 import { partitionDefaults } from '../worker/datasets/partition/partition.js';
 import { objectiveDefaults } from '../worker/objectives/objectives.js';
+import { loadStudies } from './study.js';
 
 const PROTOCOL = new URL('../protocol/', import.meta.url);
 
@@ -41,16 +49,26 @@ export async function loadCatalogue(): Promise<Catalogue> {
     datasets: defaultsTable(datasetDefaults),
     partitions: defaultsTable(partitionDefaults),
     topologies: defaultsTable(topologyDefaults),
-    codecs: tableFrom(
-      codecFamilies,
-      ({ name, defaults }): CodecEntry => ({
+    codecs: tableFrom(codecFamilies, ({ name, defaults }): CodecEntry => {
+      const build = (settings: object) => buildCodec({ name, ...settings }, (inner) => known(codecFamilies, inner));
+      return {
         defaults,
-        contract: (settings) => buildCodec({ name, ...settings }, (inner) => known(codecFamilies, inner)).contract,
-      }),
-    ),
-    memories: tableFrom(
-      await loadedFamilies('codecs/memories/', isFamily<MemoryFamily>),
-      (family): Entry => ({ defaults: family.defaults, check: (settings) => void family.create(settings) }),
+        contract: (settings) => build(settings).contract,
+        omega: (settings) => build(settings).omega,
+      };
+    }),
+    memories: tableFrom(await loadedFamilies('codecs/memories/', isFamily<MemoryFamily>), (family): MemoryEntry => {
+      const { needs, receiver } = family.create(family.defaults);
+      return {
+        defaults: family.defaults,
+        check: (settings) => void family.create(settings),
+        needs,
+        hasReplicas: receiver !== undefined,
+      };
+    }),
+    studies: tableFrom(
+      await loadStudies(),
+      ({ defaults, check }): Entry => ({ defaults, ...(check ? { check } : {}) }),
     ),
     expectations: tableFrom(await loadExpectations(), (family) => family),
   };

@@ -1,5 +1,5 @@
+import { RunBudget } from '../coordinator/privacy-budget.js';
 import type { RunEvent } from '../coordinator/run-directory/events.js';
-import type { PrivacyBudget } from '../coordinator/run-loop.js';
 import { createNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
 import type { AnyMethod, ClientIndex } from '../protocol/method.js';
 import type { Crew } from '../protocol/party/crew.js';
@@ -7,6 +7,7 @@ import type { RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { ClientHost } from '../worker/client-host.js';
+import { openPrivacy } from '../worker/privacy.js';
 import { systemSecrets } from '../worker/secrets.js';
 import { openSite, type SiteOptions } from '../worker/site.js';
 import type { Workshop } from '../worker/workshop.js';
@@ -19,7 +20,7 @@ export interface Fleet {
   readonly crew: Crew;
   /** In words, for the manifest and the report. */
   readonly transport: string;
-  readonly privacy: PrivacyBudget | null;
+  readonly privacy: RunBudget;
   scriptedAbsences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'];
   /** Clients that begin the round with a new record. */
   forgotten(round: number): readonly ClientIndex[];
@@ -54,6 +55,7 @@ export async function localFleet(
   placement: Pick<SiteOptions, 'mode' | 'shuffle'> = { mode: 'fast', shuffle: null },
   weather: ScenarioNetwork = createNetwork(scenario),
 ): Promise<Fleet> {
+  const budget = new RunBudget(scenario.privacy);
   const site = await openSite({
     ...placement,
     scenario,
@@ -62,9 +64,7 @@ export async function localFleet(
     weather,
     remote: null,
     secrets: systemSecrets,
-    privacy: () => {
-      throw new Error('privacy');
-    },
+    privacy: openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
   });
   const host = new ClientHost(site, () => workshop.family.tensorCount());
   host.host(Array.from({ length: scenario.clients }, (_, client) => client));
@@ -72,7 +72,7 @@ export async function localFleet(
     site,
     crew: localCrew(host, site),
     transport: 'one process',
-    privacy: null,
+    privacy: budget,
     scriptedAbsences: weather.scriptedAbsences,
     forgotten: weather.forgotten,
     faultsFired: weather.firings,

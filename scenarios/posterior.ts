@@ -76,11 +76,11 @@ function finiteOrText(value: number): number | string {
 async function predictive(draws: ChainDraws, family: Workshop['family']): Promise<Record<string, Json>> {
   const all = draws.flat();
   const chosen = spread(all.length, MOST_PREDICTIVE_DRAWS).map((n) => all[n]! as ReadonlyVector);
-  const { loss, accuracy, calibrationError } = await family.evaluate(chosen);
+  const { loss, accuracy, extra } = await family.evaluate(chosen);
   return {
     predictiveLoss: finiteOrText(loss),
     ...(accuracy === null ? {} : { predictiveAccuracy: accuracy }),
-    ...(calibrationError === undefined ? {} : { calibrationError }),
+    ...extra,
   };
 }
 

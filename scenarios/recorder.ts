@@ -4,6 +4,7 @@ import type { CarriedState, RunObserver } from '../coordinator/run-loop.js';
 import type { PartyId, ReadonlyVector } from '../protocol/method.js';
 import type { CrewReport } from '../protocol/party/crew.js';
 import type { DeliveryEntry } from '../protocol/party/delivery-log.js';
+import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import type { RunWatcher } from './run.js';
 
@@ -66,6 +67,10 @@ export class Recorder implements RunObserver {
       event: 'checkpoint',
       fields: { writtenBytes, writtenParties: writtenEntries },
     });
+  }
+
+  released(entries: readonly LedgerEntry[]): void {
+    this.directory?.release(entries);
   }
 
   private now(): { readonly t: number; readonly wallMs: number } {

@@ -1,5 +1,6 @@
 import { setDeadlines } from '../coordinator/deadline-timer.js';
 import { HostServer } from '../coordinator/host-server.js';
+import { RunBudget } from '../coordinator/privacy-budget.js';
 import { createNetwork } from '../protocol/links/network.js';
 import type { AnyMethod } from '../protocol/method.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
@@ -40,6 +41,7 @@ export async function remoteFleet(
       note,
     },
   });
+  const budget = new RunBudget(scenario.privacy);
   const weather = createNetwork(scenario);
   const site = await openSite({
     scenario,
@@ -50,7 +52,7 @@ export async function remoteFleet(
     remote: server.router,
     weather,
     secrets: systemSecrets,
-    privacy: openPrivacy(scenario),
+    privacy: openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
   });
   server.connect(site.office);
   setDeadlines(site.office, scenario);
@@ -71,7 +73,7 @@ export async function remoteFleet(
     site,
     crew: server.crew,
     transport: `websockets, ${scenario.workers.count} worker processes`,
-    privacy: null,
+    privacy: budget,
     scriptedAbsences: weather.scriptedAbsences,
     forgotten: weather.forgotten,
     faultsFired: () => weather.firings().map((own, rule) => own + (server.crew.firings[rule] ?? 0)),

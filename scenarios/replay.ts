@@ -30,8 +30,14 @@ export function readRecordedRun(path: string): RecordedRun {
   const { stateDigest, lostClients } = JSON.parse(text('manifest.json')) as Manifest;
   if (stateDigest === null)
     throw new GradswarmError('ERR_REPLAY', `${path}: expected a finished run with a state digest, got one without`);
+  const scenario = JSON.parse(text('scenario.json')) as Scenario;
+  if (scenario.privacy.noise === 'secure' && existsSync(join(path, 'ledger.jsonl')))
+    throw new GradswarmError(
+      'ERR_REPLAY',
+      `${path}: expected a run that can be repeated, got one with secure noise; only privacy.noise = 'seeded' gives the same bits`,
+    );
   return {
-    scenario: JSON.parse(text('scenario.json')) as Scenario,
+    scenario,
     stateDigest,
     lostClients,
     log: text('deliveries.jsonl')

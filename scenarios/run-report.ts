@@ -1,18 +1,25 @@
 import { graphPicture } from '../coordinator/run-directory/graph-picture.js';
 import { partitionPlot } from '../coordinator/run-directory/partition-plot.js';
 import type { Figure } from '../coordinator/run-directory/plots.js';
-import { type Claim, type ReportContent, writeReport } from '../coordinator/run-directory/report.js';
+import {
+  type Claim,
+  type PrivacyResult,
+  type ReportContent,
+  writeReport,
+} from '../coordinator/run-directory/report.js';
 import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
 import type { AnyMethod } from '../protocol/method.js';
-import type { RunRecord } from '../protocol/scenario/expectation.js';
+import type { Judgement, RunRecord } from '../protocol/scenario/expectation.js';
+import { matches } from '../protocol/scenario/groups.js';
 import type { Verdict } from '../protocol/scenario/judge.js';
 import { figureOf } from '../protocol/scenario/quantity.js';
-import type { Scenario, Claim as ScenarioClaim } from '../protocol/scenario/scenario.js';
+import type { Json, Scenario, Claim as ScenarioClaim } from '../protocol/scenario/scenario.js';
 import { spectralGap } from '../protocol/topology/spectrum.js';
 import { histogramColumns, labelHistogram, skewOf } from '../worker/datasets/partition/skew.js';
 import type { Workshop } from '../worker/workshop.js';
 import type { Fleet } from './fleet.js';
 import type { PosteriorReport } from './posterior.js';
+import type { StudyResult } from './study.js';
 
 export interface RunReport {
   readonly scenario: Scenario;
@@ -22,6 +29,12 @@ export interface RunReport {
   readonly verdict: Verdict;
   readonly record: RunRecord;
   readonly fleet: Fleet;
+  /** What the scenario's study found. */
+  readonly studied: StudyResult | null;
+  /** What the method said before the run. */
+  readonly forecast: readonly string[];
+  /** null: nothing was released. */
+  readonly privacy: PrivacyResult | null;
   /** Of samplers. */
   readonly posterior: PosteriorReport | null;
 }
@@ -31,12 +44,12 @@ const MOST_NODES_DRAWN = 200;
 
 /** Writes report.html from the run and what only the running processes knew of it: partition, graph, model. */
 export async function writeRunReport(run: RunReport): Promise<string> {
-  const { scenario, method, workshop, directory, verdict, record, fleet, posterior } = run;
+  const { scenario, method, workshop, directory, verdict, record, fleet, studied, forecast, privacy, posterior } = run;
   const { name: _name, ...hyperparameters } = scenario.method;
   const { dataset, partition, family } = workshop;
   const content: ReportContent = {
     title: scenario.name,
-    summary: scenario.description,
+    summary: [scenario.description, ...forecast].join(' '),
     verdict,
     method: { name: method.name, paper: method.paper, hyperparameters },
     data: {
@@ -48,10 +61,16 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     model: `${scenario.objective.name}, ${family.parameterCount} parameters, ${scenario.precision}`,
     clients: scenario.clients,
     participation: participationText(scenario),
-    claims: scenario.claims.map((claim) => judgedClaim(claim, record, method)),
-    figures: [...(posterior?.plots ?? []), ...partitionFigures(workshop), ...graphFigures(fleet, scenario)],
+    claims: scenario.claims.map((claim) => judgedClaim(claim, record, method, verdict)),
+    figures: [
+      ...(studied?.figures ?? []),
+      ...(posterior?.plots ?? []),
+      ...partitionFigures(workshop),
+      ...graphFigures(fleet, scenario),
+    ],
     tables: posterior ? [posterior.table] : [],
-    numbers: { ...skewNumbers(workshop), ...graphNumbers(fleet, scenario) },
+    ...(privacy ? { privacy } : {}),
+    numbers: { ...studied?.summary, ...skewNumbers(workshop), ...graphNumbers(fleet, scenario) },
     repeat: [`gradswarm run ${directory.path}`, `gradswarm replay ${directory.path}`],
   };
   return writeReport(directory, content);
@@ -64,8 +83,19 @@ function participationText({ participation, clients }: Scenario): string {
   return `${who}${quorum ? `, quorum ${JSON.stringify(quorum)}` : ''}${when}`;
 }
 
-/** A claim's `above` and `below` bound the figure `of`; without either the number stands beside the claim unjudged. */
-export function judgedClaim(claim: ScenarioClaim, record: RunRecord, method: AnyMethod): Claim {
+/** A claim of a sweep is about the last run, or the first that has the values under the claim's `where`. */
+export function claimedRecord(claim: ScenarioClaim, records: readonly RunRecord[]): RunRecord {
+  const where = claim.where as Readonly<Record<string, Json>> | undefined;
+  return (where && records.find((record) => matches(record, where))) ?? records.at(-1)!;
+}
+
+/**
+ * A claim's `above` and `below` bound the figure `of`; without either the number stands beside the claim unjudged. `of`
+ * 'expect.2' is the third expectation's own finding.
+ */
+export function judgedClaim(claim: ScenarioClaim, record: RunRecord, method: AnyMethod, verdict: Verdict): Claim {
+  const judgement = /^expect\.(\d+)$/.exec(claim.of)?.[1];
+  if (judgement !== undefined) return claimOf(claim, verdict.expectations[Number(judgement)], method);
   const value = figureOf(record, claim.of);
   const { above, below } = claim;
   const holds =
@@ -78,6 +108,16 @@ export function judgedClaim(claim: ScenarioClaim, record: RunRecord, method: Any
     source: claim.source,
     ours: value === null ? 'not measured' : String(Number(value.toPrecision(5))),
     status: method.paper.reconstruction ? 'reconstruction' : holds ? 'reproduced' : 'not reproduced',
+  };
+}
+
+function claimOf({ claim, source }: ScenarioClaim, judgement: Judgement | undefined, method: AnyMethod): Claim {
+  const status = judgement?.holds === true ? 'reproduced' : 'not reproduced';
+  return {
+    claim,
+    source,
+    ours: judgement?.detail ?? 'not measured',
+    status: method.paper.reconstruction ? 'reconstruction' : status,
   };
 }
 

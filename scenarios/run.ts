@@ -53,12 +53,30 @@ export interface BenchmarkOptions {
   /** Timings of each benchmark. */
   readonly repeats: number;
   readonly signal: AbortSignal;
+  /** Something worth a line beside the figures. */
+  note(text: string): void;
+}
+
+export type BenchmarkAim = { readonly atMost: number } | { readonly atLeast: number };
+
+/** A figure of somebody else beside ours. */
+export interface BenchmarkReference {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** Where it was published or measured, and on what machine. */
+  readonly source: string;
 }
 
 export interface BenchmarkRow {
   readonly name: string;
   readonly median: number;
   readonly least: number;
-  /** Such as `ms/round`. */
+  /** Such as `ms/round`, or `x bare loop` for a ratio within this run. */
   readonly unit: string;
+  /** Null: none was set. */
+  readonly aim: BenchmarkAim | null;
+  /** Of the median; null without an aim. */
+  readonly withinAim: boolean | null;
+  readonly references: readonly BenchmarkReference[];
 }

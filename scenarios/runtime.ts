@@ -3,6 +3,7 @@ import { SweepDirectory } from '../coordinator/run-directory/sweep-directory.js'
 import { writeSweepReport } from '../coordinator/run-directory/sweep-report.js';
 import type { CarriedState } from '../coordinator/run-loop.js';
 import { loadMethod } from '../protocol/method-loader.js';
+import { parseLedgerEntries } from '../protocol/privacy/ledger.js';
 import { judge, sweepVerdict } from '../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../protocol/scenario/sweep.js';
@@ -10,7 +11,7 @@ import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { loadExpectations } from './catalogue.js';
 import { readRecordedRun, replayFleet } from './replay.js';
 import type { RunOptions, RunOutcome, SweepOutcome } from './run.js';
-import { judgedClaim } from './run-report.js';
+import { claimedRecord, judgedClaim } from './run-report.js';
 import { runSession, type SessionResult, shown } from './session.js';
 import { sweepFigures } from './sweep-figures.js';
 
@@ -68,7 +69,7 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
     summary: sweep.description,
     verdict: { valid, expectations: verdict.expectations },
     method: { name: method.name, paper: method.paper },
-    claims: sweep.claims.map((claim) => judgedClaim(claim, records.at(-1)!, method)),
+    claims: sweep.claims.map((claim) => judgedClaim(claim, claimedRecord(claim, records), method, verdict)),
     figures: sweepFigures(sweep, records),
     repeat: [`gradswarm run ${sweep.name}`],
   });
@@ -96,10 +97,23 @@ export async function resumeRun(path: string, options: RunOptions): Promise<RunO
     );
   const scenario = directory.scenario as Scenario;
   const restored = directory.restore();
-  if (!restored) return (await runSession(scenario, directory, options)).outcome;
-  const { round, parties, ledger, extra } = restored;
-  const carried = { ...(extra as CarriedState), ledger: ledger as readonly unknown[] };
+  // The file has what the checkpoint's ledger has, and what was released after it.
+  const ledger = parseLedgerEntries(directory.releases().map(withInfinities));
+  if (!restored) return (await runSession(scenario, directory, { ...options, releasedBefore: ledger })).outcome;
+  const { round, parties, extra } = restored;
+  const carried = { ...(extra as CarriedState), ledger };
   return (await runSession(scenario, directory, { ...options, restored: { round, parties, carried } })).outcome;
+}
+
+/** Undoes what JSON does to numbers that are not finite. */
+function withInfinities(entry: unknown): unknown {
+  const number = (value: unknown) => (value === 'Infinity' ? Number.POSITIVE_INFINITY : value);
+  const { noiseMultiplier, l2Sensitivities, ...rest } = entry as Record<string, unknown>;
+  return {
+    ...rest,
+    noiseMultiplier: number(noiseMultiplier),
+    l2Sensitivities: Array.isArray(l2Sensitivities) ? l2Sensitivities.map(number) : l2Sensitivities,
+  };
 }
 
 /** Runs the recorded scenario again, in one process, under the recorded delivery log and compares the bits. */

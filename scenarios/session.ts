@@ -3,8 +3,10 @@ import { stateDigest } from '../coordinator/run-directory/digest.js';
 import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
 import { type CarriedState, RunLoop, type RunResult } from '../coordinator/run-loop.js';
 import type { AnyMethod, PartyId } from '../protocol/method.js';
-import { loadMethod } from '../protocol/method-loader.js';
-import { digestedRecord } from '../protocol/party/record.js';
+import { loadForecast, loadMethod } from '../protocol/method-loader.js';
+import { rootStream } from '../protocol/numerics/random.js';
+import { decodeRecord, digestedRecord } from '../protocol/party/record.js';
+import type { LedgerEntry } from '../protocol/privacy/ledger.js';
 import type { RunRecord } from '../protocol/scenario/expectation.js';
 import { judge, type Verdict } from '../protocol/scenario/judge.js';
 import { figureOf } from '../protocol/scenario/quantity.js';
@@ -17,6 +19,7 @@ import { concludePosterior } from './posterior.js';
 import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { writeRunReport } from './run-report.js';
+import { openStudy, type Study, type StudyResult } from './study.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
   /** What the display calls it; left out: the scenario's name. */
@@ -29,6 +32,8 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
     readonly parties: ReadonlyMap<PartyId, Uint8Array>;
     readonly carried: CarriedState;
   };
+  /** Releases of a run that begins anew because it left no checkpoint. */
+  readonly releasedBefore?: readonly LedgerEntry[];
   /** Where the parties live; left out: as the scenario says. */
   readonly fleet?: typeof openFleet;
 }
@@ -56,6 +61,10 @@ export async function runSession(
   options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
   try {
     announce(directory, scenario, workshop, fleet, options);
+    const forecast = await forecastOf(scenario, workshop);
+    for (const line of forecast) options.watcher?.note(line);
+    const rng = rootStream(scenario.seed, scenario.precision).derive('study');
+    const study = await openStudy({ scenario, method, workshop, rng });
     const loop = new RunLoop({
       scenario,
       site: fleet.site,
@@ -66,13 +75,15 @@ export async function runSession(
       forgotten: fleet.forgotten,
       faultsFired: fleet.faultsFired,
       privacy: fleet.privacy,
+      ...(study?.round ? { inspect: (round, estimates) => study.round!(round, estimates) } : {}),
       signal: options.signal,
       now: () => performance.now(),
     });
     if (options.restored)
       await loop.restore(options.restored.round, options.restored.parties, options.restored.carried);
+    else if (options.releasedBefore) loop.restoreLedger(options.releasedBefore);
     const result = await loop.run();
-    return await conclude(scenario, method, workshop, directory, recorder, result, fleet, options);
+    return await conclude(scenario, method, workshop, directory, study, result, fleet, options, forecast);
   } catch (error) {
     directory.event({
       t: 0,
@@ -127,10 +138,11 @@ async function conclude(
   method: AnyMethod,
   workshop: Workshop,
   directory: RunDirectory,
-  _recorder: Recorder,
+  study: Study | null,
   result: RunResult,
   fleet: Fleet,
   options: SessionOptions,
+  forecast: readonly string[],
 ): Promise<SessionResult> {
   const finished = result.stopped !== 'stopped';
   const digest = finished ? digestOf(result, options) : null;
@@ -144,8 +156,12 @@ async function conclude(
     stateDigest: digest ?? '',
     ...(options.point ? { point: options.point } : {}),
   };
+  const studied = finished
+    ? await studyResult(study, { ...record, summary: summaryOf(record, result, fleet) }, result)
+    : null;
+  for (const text of studied?.notes ?? []) options.watcher?.note(text);
   const posterior = await concludePosterior(scenario, workshop, directory);
-  const summary = { ...summaryOf(record, result, fleet), ...posterior?.figures };
+  const summary = { ...summaryOf(record, result, fleet), ...posterior?.figures, ...studied?.summary };
   const complete = { ...record, summary };
   const expectations = await loadExpectations();
   const verdict: Verdict = finished
@@ -156,7 +172,13 @@ async function conclude(
       ? { ...at, event: 'finished', fields: { rounds: result.roundsDone, stateDigest: digest } }
       : { ...at, event: 'stopped', fields: { reason: 'by the user' } },
   );
+  const privacy = fleet.privacy.result();
+  if (result.stopped === 'budget')
+    options.watcher?.note(`stopped after round ${result.roundsDone}: another round would pass the privacy budget`);
+  if (privacy?.notPrivate) options.watcher?.note(`NOT PRIVATE. ${privacy.notPrivate}`);
+  for (const warning of fleet.privacy.warnings()) options.watcher?.note(warning);
   directory.updateManifest({
+    ...(privacy?.notPrivate ? { notPrivate: privacy.notPrivate } : {}),
     finishedAt: finished ? new Date().toISOString() : null,
     roundsDone: result.roundsDone,
     lostClients: result.lostClients,
@@ -171,6 +193,9 @@ async function conclude(
     verdict,
     record: complete,
     fleet,
+    studied,
+    forecast,
+    privacy,
     posterior,
   });
   if (!finished)
@@ -188,6 +213,18 @@ async function conclude(
       reportPath: shown(reportPath),
     },
   };
+}
+
+async function studyResult(study: Study | null, record: RunRecord, result: RunResult): Promise<StudyResult | null> {
+  if (!study?.finish) return null;
+  return study.finish({
+    record,
+    estimates: result.estimates,
+    stateOf: (party) => {
+      const bytes = result.records.get(party);
+      return bytes ? decodeRecord(party, bytes).state : null;
+    },
+  });
 }
 
 /** Null, with the reason said, when a state is not finite: two diverged runs would look equal. */
@@ -217,7 +254,24 @@ function summaryOf(record: RunRecord, result: RunResult, fleet: Fleet): Record<s
     const value = figureOf(record, figure);
     if (value !== null) summary[figure] = Number.isFinite(value) ? value : String(value);
   }
+  const privacy = fleet.privacy.result();
+  if (privacy) summary.private = privacy.notPrivate === undefined;
   return summary;
+}
+
+/** What the method says of the run from public numbers, before it begins. */
+async function forecastOf(scenario: Scenario, { family, partition }: Workshop): Promise<readonly string[]> {
+  const { name, ...hyperparameters } = scenario.method;
+  const forecast = await loadForecast(name);
+  if (!forecast) return [];
+  return forecast(hyperparameters, {
+    rounds: scenario.rounds,
+    clientCount: scenario.clients,
+    parameterCount: family.parameterCount,
+    exampleCounts: partition.shards.map(({ length }) => length),
+    delta: scenario.privacy.delta,
+    privateNoise: scenario.privacy.noise,
+  });
 }
 
 /** Relative to where the user is, when that is shorter. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -41,7 +42,13 @@ export class PeerListener {
   }
 }
 
-interface LinkOptions extends Omit<ChannelOptions, 'crc32'> {
+/** A websocket and the stream below it. */
+interface Connection {
+  readonly socket: WebSocket;
+  readonly stream: Duplex;
+}
+
+interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   readonly coordinatorUrl: string;
   readonly assign: Assign;
   readonly layouts: Iterable<KindLayout>;
@@ -83,9 +90,9 @@ export class FrameLink implements Remote {
     const url = new URL(options.coordinatorUrl);
     url.pathname = '/frames';
     url.search = `token=${options.assign.token}`;
-    const socket = await opened(url.href, 10_000);
-    link.coordinatorSocket = socket;
-    link.coordinator = link.channelOver(socket, (error) => {
+    const connection = await opened(url.href, 10_000);
+    link.coordinatorSocket = connection.socket;
+    link.coordinator = link.channelOver(connection, (error) => {
       if (!link.closing) options.onLost(error);
     });
     return link;
@@ -171,9 +178,9 @@ export class FrameLink implements Remote {
       others.map(async ({ worker, peerUrl }) => {
         if (peerUrl === null) return [worker];
         try {
-          const socket = await opened(`${peerUrl}${PEERS_PATH}?key=${peerKey}&worker=${self}`, 3000);
-          const channel = this.channelOver(socket, () => this.peers.delete(worker));
-          this.peers.set(worker, { socket, channel });
+          const connection = await opened(`${peerUrl}${PEERS_PATH}?key=${peerKey}&worker=${self}`, 3000);
+          const channel = this.channelOver(connection, () => this.peers.delete(worker));
+          this.peers.set(worker, { socket: connection.socket, channel });
           return [];
         } catch {
           return [worker];
@@ -191,20 +198,24 @@ export class FrameLink implements Remote {
         socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
         return;
       }
-      server.handleUpgrade(request, socket, head, (websocket) => this.channelOver(websocket, () => {}));
+      server.handleUpgrade(request, socket, head, (websocket) =>
+        this.channelOver({ socket: websocket, stream: socket }, () => {}),
+      );
     });
     return server;
   }
 
-  private channelOver(socket: WebSocket, onLost: (error: GradswarmError) => void): FrameChannel {
+  private channelOver({ socket, stream }: Connection, onLost: (error: GradswarmError) => void): FrameChannel {
     const channel = new FrameChannel(
       {
         get bufferedAmount() {
           return socket.bufferedAmount;
         },
-        send: (message) => socket.send(message, () => channel.pump()),
+        send: (message, sent) => socket.send(message, sent),
+        cork: () => stream.cork(),
+        uncork: () => stream.uncork(),
       },
-      { ...this.options, crc32: (bytes) => crc32(bytes) },
+      { ...this.options, crc32: (bytes, previous) => crc32(bytes, previous), defer: setImmediate },
     );
     socket.on('message', (data: Buffer) => {
       try {
@@ -237,8 +248,9 @@ export class FrameLink implements Remote {
   }
 }
 
-async function opened(url: string, timeoutMs: number): Promise<WebSocket> {
+async function opened(url: string, timeoutMs: number): Promise<Connection> {
   const socket = new WebSocket(url, { ...SOCKET_OPTIONS, handshakeTimeout: timeoutMs });
+  const upgraded = new Promise<Duplex>((resolve) => socket.once('upgrade', (response) => resolve(response.socket)));
   await new Promise<void>((resolve, reject) => socket.once('open', () => resolve()).once('error', reject));
-  return socket;
+  return { socket, stream: await upgraded };
 }

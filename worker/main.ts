@@ -173,7 +173,7 @@ class WorkerSession {
       remote: link,
       weather,
       secrets: systemSecrets,
-      privacy: openPrivacy(scenario),
+      privacy: openPrivacy(scenario, method),
     });
     link.connect(site.office);
     const host = new ClientHost(site, () => workshop.family.tensorCount());

@@ -1,12 +1,56 @@
-import type { PartyId, Privacy } from '../protocol/method.js';
+import { randomFillSync } from 'node:crypto';
+import type { AnyMethod, PartyId, Privacy } from '../protocol/method.js';
+import { rootStream } from '../protocol/numerics/random.js';
+import type { RoundPlan } from '../protocol/party/seal.js';
+import { createPrivacy } from '../protocol/privacy/gaussian-mechanism.js';
+import type { LedgerEntry } from '../protocol/privacy/ledger.js';
+import { type NoiseSource, SeededNoise } from '../protocol/privacy/noise-source.js';
+import type { SamplingCoins } from '../protocol/privacy/private-coins.js';
+import { SecureNoise } from '../protocol/privacy/secure-noise.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
-import { GradswarmError } from '../protocol/wire/error-codes.js';
 
-/** What gives each party of a process its privacy noise. */
-export function openPrivacy(_scenario: Scenario): (party: PartyId, attempt: number, ledger: unknown[]) => Privacy {
-  return () => ({
-    gaussian: () => {
-      throw new GradswarmError('ERR_PRIVACY', 'this build has no noise source');
+/** The noise and the sampling coins of all parties of one process. */
+export interface ProcessPrivacy {
+  privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
+  /** Poisson cohorts and batches draw from here; null: from the run's keyed streams. */
+  readonly coins: SamplingCoins | null;
+}
+
+/**
+ * As the scenario's `privacy` says. 'seeded': a function of (seed, party, round, attempt, call), so that runs repeat, and not
+ * private. 'secure': noise and Poisson coins from the operating system; no two runs have the same bits then, by design, and
+ * a replay cannot have them either.
+ *
+ * `admit` sees a party's releases of the attempt, the one about to be made included, and throws to prevent it.
+ */
+export function openPrivacy(
+  scenario: Scenario,
+  method: AnyMethod,
+  admit?: (party: PartyId, releases: readonly LedgerEntry[], attempt: number) => void,
+): ProcessPrivacy {
+  const secure = scenario.privacy.noise === 'secure';
+  const source: NoiseSource = secure
+    ? new SecureNoise(randomFillSync)
+    : new SeededNoise(rootStream(scenario.seed, 'float64').derive('noise'));
+  const poissonCohort = scenario.participation.sampling === 'poisson' && method.coordinator?.cohort === undefined;
+  return {
+    coins: secure ? source : null,
+    privacy(party, plan, ledger) {
+      return createPrivacy({
+        source,
+        mode: scenario.privacy.form,
+        round: plan.index,
+        attempt: plan.attempt,
+        party,
+        // A cohort of fixed size is not a sample of independent coins, and the accounting of one would be wrong.
+        defaultSampling: poissonCohort ? plan.inclusion : 1,
+        ledger: {
+          append(entry) {
+            admit?.(party, [...ledger, entry], plan.attempt);
+            ledger.push(entry);
+          },
+        },
+      });
     },
-  });
+  };
 }

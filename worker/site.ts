@@ -1,8 +1,9 @@
-import type { AnyMethod, ClientIndex, PartyId, Privacy, Secrets } from '../protocol/method.js';
+import type { AnyMethod, ClientIndex, Secrets } from '../protocol/method.js';
 import { loadCodings } from '../protocol/party/message-coding.js';
 import type { PostOfficeOptions } from '../protocol/party/post-office.js';
 import { RunSite, type Weather } from '../protocol/party/run-site.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
+import type { ProcessPrivacy } from './privacy.js';
 import { TimedObjective } from './timed-objective.js';
 import type { Workshop } from './workshop.js';
 
@@ -11,9 +12,9 @@ export interface SiteOptions extends PostOfficeOptions {
   readonly method: AnyMethod;
   readonly workshop: Workshop;
   readonly secrets: Secrets;
+  readonly privacy: ProcessPrivacy;
   /** `createNetwork` of the scenario. */
   readonly weather: Weather;
-  privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
 }
 
 /** A run site whose clients compute on this workshop's model and data. */
@@ -22,9 +23,11 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
   const objectives = new Map<ClientIndex, TimedObjective>();
   const site: RunSite = new RunSite({
     ...options,
+    now: () => performance.now(),
     model: workshop.model,
     codings: await loadCodings(scenario.codecs, workshop.model.segments),
-    privacy: options.privacy,
+    privacy: (party, plan, ledger) => options.privacy.privacy(party, plan, ledger),
+    coins: options.privacy.coins,
     objective: (party, round) => {
       const client = party as ClientIndex;
       let objective = objectives.get(client);

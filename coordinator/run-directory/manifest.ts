@@ -37,6 +37,8 @@ export interface Manifest extends Partial<RunSetting> {
   readonly roundsDone: number | null;
   /** Clients whose worker was lost and did not come back: the digest does not cover them. */
   readonly lostClients: readonly number[];
+  /** Why nothing that the run released is private, although epsilon is accounted. Left out: it is, or nothing was released. */
+  readonly notPrivate?: string;
   /** SHA-256 over every party's final state (see digest.ts); null when unfinished or not finite. */
   readonly stateDigest: string | null;
 }

@@ -4,7 +4,7 @@ import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { decodeState, encodeState } from '../../protocol/party/state-codec.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import { AppendOnlyFile } from './append-only-file.js';
+import { AppendOnlyFile, readJsonLines } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { sha256 } from './digest.js';
@@ -40,6 +40,7 @@ export interface RestoredCheckpoint {
 const EVENTS = 'events.jsonl';
 const DELIVERIES = 'deliveries.jsonl';
 const METRICS = 'metrics.csv';
+const LEDGER = 'ledger.jsonl';
 const DRAWS = 'draws.log';
 
 /** All that one run leaves behind, in one folder. One process writes to it at a time. */
@@ -47,6 +48,8 @@ export class RunDirectory {
   readonly path: string;
   readonly #events: AppendOnlyFile;
   readonly #deliveries: AppendOnlyFile;
+  /** Opened at the first release. */
+  #ledger: AppendOnlyFile | null = null;
   readonly #metrics: MetricsFile;
   readonly #checkpoints: CheckpointStore;
   #manifest: Manifest;
@@ -118,6 +121,21 @@ export class RunDirectory {
   /** One record of the replay log, plain JSON data. */
   delivery(record: unknown): void {
     this.#deliveries.appendJson(record);
+  }
+
+  /**
+   * Privacy releases, plain data, handed to the operating system before it returns. The one file that no resumption cuts:
+   * what was released stays released.
+   */
+  release(entries: readonly unknown[]): void {
+    this.#ledger ??= new AppendOnlyFile(join(this.path, LEDGER));
+    for (const entry of entries) this.#ledger.appendJson(entry);
+    this.#ledger.flush();
+  }
+
+  /** Every release of the run so far, rounds that were done again included. Infinities stand as text. */
+  releases(): unknown[] {
+    return [...readJsonLines(join(this.path, LEDGER))];
   }
 
   metric(row: MetricsRow): void {
@@ -233,6 +251,7 @@ export class RunDirectory {
   close(): void {
     this.#events.close();
     this.#deliveries.close();
+    this.#ledger?.close();
     this.#metrics.close();
     this.#draws?.close();
   }

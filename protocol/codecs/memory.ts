@@ -37,7 +37,7 @@ export interface Memory<State = unknown, ReceiverState = unknown> {
  * May this codec be used under this memory? A memory that feeds an expanding error back to its codec diverges: an unbiased
  * codec passes only when its omega is below 1, which makes it contractive as it is.
  */
-export function memoryAccepts(memory: Memory, codec: Codec): boolean {
+export function memoryAccepts(memory: Pick<Memory, 'needs'>, codec: Pick<Codec, 'contract' | 'omega'>): boolean {
   const { contract } = codec;
   if (contract === 'lossless' || contract === 'contractive') return true;
   if (contract === 'unbiased') return codec.omega !== undefined && codec.omega < 1;

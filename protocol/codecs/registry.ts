@@ -42,7 +42,7 @@ export async function loadCodec(spec: CodecSpec): Promise<Codec> {
     const family = await loadCodecFamily(needed.name);
     loaded.set(family.name, family);
     for (const setting of Object.values(completeSettings(`codec ${family.name}`, family.defaults, needed)))
-      if (isCodecSpec(setting)) await load(setting);
+      for (const nested of Array.isArray(setting) ? setting : [setting]) if (isCodecSpec(nested)) await load(nested);
   };
   await load(spec);
   return buildCodec(spec, (name) => loaded.get(name)!);

@@ -10,7 +10,7 @@ export class SettingReader {
     private readonly settings: Settings,
   ) {}
 
-  private refuse(name: string, expected: string): never {
+  refuse(name: string, expected: string): never {
     const got = this.settings[name];
     throw new GradswarmError(
       'ERR_SCENARIO',
@@ -51,6 +51,14 @@ export class SettingReader {
     const value = this.settings[name];
     if (!options.includes(value as T)) this.refuse(name, options.map((option) => `'${option}'`).join(' or '));
     return value as T;
+  }
+
+  /** An array whose every element `read` takes: it answers undefined for one that is not `expected`. */
+  list<T>(name: string, expected: string, read: (value: unknown) => T | undefined): readonly T[] {
+    const value = this.settings[name];
+    const elements = Array.isArray(value) ? value.map(read) : [undefined];
+    if (elements.includes(undefined)) this.refuse(name, `an array of ${expected}`);
+    return elements as T[];
   }
 
   codec(name: string): CodecSpec {

@@ -20,7 +20,7 @@ const defaults = {
 };
 
 /** Batches of one client's round: each epoch a new order, cut into batches; the last of an epoch may be smaller. */
-function localBatches(rng: Rng, exampleCount: number, epochs: number, batchSize: number): Uint32Array[] {
+export function localBatches(rng: Rng, exampleCount: number, epochs: number, batchSize: number): Uint32Array[] {
   const batches: Uint32Array[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     const order = rng.permutation(exampleCount);
@@ -30,7 +30,7 @@ function localBatches(rng: Rng, exampleCount: number, epochs: number, batchSize:
 }
 
 /** Local SGD on f_i(y) + (mu/2)|y - x|^2 from y = x. */
-async function descend(
+export async function descend(
   objective: Objective,
   start: ReadonlyVector,
   batches: readonly Uint32Array[],

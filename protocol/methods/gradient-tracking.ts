@@ -1,6 +1,7 @@
 import { defineMethod, type Vector } from '../method.js';
-import { requireCount, requireOneOf } from '../numerics/settings.js';
-import { add, addScaled, subtract, zerosLike } from '../numerics/vector.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../numerics/minibatch.js';
+import { requireOneOf } from '../numerics/settings.js';
+import { add, addScaled, squaredNorm, subtract, zerosLike } from '../numerics/vector.js';
 import { type ScheduleSpec, scheduleOf } from '../optimizers/schedules.js';
 import { mix } from '../topology/mix.js';
 
@@ -8,14 +9,15 @@ interface Peer {
   readonly x: Vector;
   /** Tracker of the mean gradient: mean y = mean gradient after every round. */
   readonly y: Vector;
-  readonly gradient: Vector;
+  /** Gradient at x; null before the first round, in which y begins as the gradient. */
+  readonly gradient: Vector | null;
 }
 
 const defaults = {
   stepSize: 0.05 as ScheduleSpec,
-  /** Examples of a gradient; null: all of the shard (DIGing), else GNSD / DSGT. */
-  batchSize: null as number | null,
-  /** 'cta': x = W x - step y, y = W y + dg. 'atc': x = W (x - step y), y = W (y + dg). */
+  /** With batches: GNSD / DSGT; with all of the shard: DIGing. */
+  ...gradientDefaults,
+  /** 'cta': x = W x - step y, y = W y + dg, one message a round. 'atc': x = W (x - step y), y = W (y + dg), two. */
   form: 'cta',
 };
 
@@ -27,46 +29,39 @@ export default defineMethod({
     algorithm: 'DIGing; with batches GNSD / DSGT; ATC form as in NEXT and Aug-DGM',
   },
   defaults,
-  check({ batchSize, form }) {
-    if (batchSize !== null) requireCount('method.batchSize', batchSize);
+  check({ form, ...gradient }) {
+    checkGradientSettings(gradient);
     requireOneOf('method.form', form, ['cta', 'atc']);
   },
-  messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x', 'y'], lossy: 'any' } },
+  messages: {
+    iterate: { from: 'clients', to: 'peers', vectors: ['x', 'y'], lossy: 'any' },
+    adapted: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' },
+    corrected: { from: 'clients', to: 'peers', vectors: ['y'], lossy: 'any' },
+  },
   client: {
-    // y = 0 and gradient = 0 keep the sums equal and cost one idle round: there is no special first case.
-    init: ({ initialParams }): Peer => ({
-      x: initialParams,
-      y: zerosLike(initialParams),
-      gradient: zerosLike(initialParams),
-    }),
-    async round({ x, y, gradient }, at): Promise<Peer> {
-      const { stepSize, batchSize, form } = at.hyperparameters;
+    init: ({ initialParams }): Peer => ({ x: initialParams, y: zerosLike(initialParams), gradient: null }),
+    async round(state, at): Promise<Peer> {
+      const { stepSize, form } = at.hyperparameters;
+      const { x } = state;
       const step = scheduleOf(stepSize)(at.index);
-      const { exampleCount } = at.objective;
-      const batch = at.rng.batch(exampleCount, batchSize ?? exampleCount);
-      const correct = async (at_: Vector) => (await at.objective.gradient(at_, batch)) as Vector;
+      const before = state.gradient ?? (await gradientOn(at, x, minibatch(at)));
+      const y = state.gradient ? state.y : before;
+      at.measure('trackedGradientSquared', squaredNorm(y));
       if (form === 'atc') {
-        // One message a round: the tracker's correction at x comes first, then both are mixed.
-        const fresh = await correct(x);
-        const corrected = add(y, subtract(fresh, gradient));
-        const said = at.post('iterate', at.links.tells, { x: addScaled(x, -step, corrected), y: corrected });
-        const heard = await at.take('iterate');
-        return {
-          x: mix(heard, at.links, said.x, (message) => message.x),
-          y: mix(heard, at.links, said.y, (message) => message.y),
-          gradient: fresh,
-        };
+        const saidX = at.post('adapted', at.links.tells, { x: addScaled(x, -step, y) });
+        const nextX = mix(await at.take('adapted'), at.links, saidX.x, (message) => message.x);
+        const gradient = await gradientOn(at, nextX, minibatch(at));
+        const saidY = at.post('corrected', at.links.tells, { y: add(y, subtract(gradient, before)) });
+        const nextY = mix(await at.take('corrected'), at.links, saidY.y, (message) => message.y);
+        return { x: nextX, y: nextY, gradient };
       }
       const said = at.post('iterate', at.links.tells, { x, y });
       const heard = await at.take('iterate');
-      const nextX = addScaled(
-        mix(heard, at.links, said.x, (message) => message.x),
-        -step,
-        y,
-      );
+      const mixedX = mix(heard, at.links, said.x, (message) => message.x);
       const mixedY = mix(heard, at.links, said.y, (message) => message.y);
-      const nextGradient = await correct(nextX);
-      return { x: nextX, y: add(mixedY, subtract(nextGradient, gradient)), gradient: nextGradient };
+      const nextX = addScaled(mixedX, -step, y);
+      const gradient = await gradientOn(at, nextX, minibatch(at));
+      return { x: nextX, y: add(mixedY, subtract(gradient, before)), gradient };
     },
     estimates: ({ x }) => [x],
   },

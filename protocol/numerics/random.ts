@@ -154,10 +154,13 @@ class KeyedStream implements Rng {
   below(bound: number): number {
     if (!(bound >= 1 && bound <= 4294967296 && Number.isInteger(bound)))
       throw new RangeError(`below: expected an integer bound in [1, 2^32], got ${bound}`);
-    const limit = 4294967296 - (4294967296 % bound);
+    if (bound === 4294967296) return this.wordOnce();
+    const divisor = bound >>> 0;
     for (;;) {
-      const word = this.wordOnce();
-      if (word < limit) return word % bound;
+      // Words beyond the last whole block of `bound` are drawn again. One division tells both, and in 32 bits it is quick.
+      const word = this.wordOnce() >>> 0;
+      const remainder = word % divisor;
+      if (word - remainder + bound <= 4294967296) return remainder;
     }
   }
 

@@ -4,7 +4,7 @@ import { zeros, zerosLike } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
 import { GradswarmError } from '../wire/error-codes.js';
 import momentum, { type MomentumSettings, type MomentumState, momentumSettings } from './momentum.js';
-import type { OptimizerFamily } from './optimizer.js';
+import type { ClusterGradient, Evidence, OptimizerFamily } from './optimizer.js';
 
 export interface DiscoverSettings extends MomentumSettings {
   readonly clusterCount: number;
@@ -34,22 +34,42 @@ const schema: z.ZodType<DiscoverSettings> = z
     { path: ['probabilities'], error: 'expected clusterCount positive numbers whose sum is 1, or null' },
   );
 
-/** u = g - m_c + sum_k p_k m_k: unbiased for any memories when cluster c is drawn with probability p_c. */
+/**
+ * u = g + sum_k (p_k - s_k) m_k, s_k the share of cluster k in the batch behind g: unbiased for any memories when clusters are
+ * drawn with probabilities p. A batch of one cluster c gives g - m_c + sum_k p_k m_k; where every cluster has its due share, u = g.
+ */
 export function correctedGradient(
   gradient: ReadonlyVector,
-  cluster: number,
+  heard: readonly { readonly cluster: number; readonly share: number }[],
   memories: readonly ReadonlyVector[],
   probabilities: readonly number[],
 ): Vector {
-  const own = memories[cluster]!;
+  const excess = Float64Array.from(probabilities);
+  for (const { cluster, share } of heard) excess[cluster] = excess[cluster]! - share;
   const result = zerosLike(gradient);
   for (let i = 0; i < result.length; i++) {
-    let mean = 0;
-    for (let k = 0; k < memories.length; k++) mean += probabilities[k]! * memories[k]![i]!;
-    // The memories first: where they agree, u is g to the last bit.
-    result[i] = gradient[i]! + (mean - own[i]!);
+    let correction = 0;
+    for (let k = 0; k < memories.length; k++) correction += excess[k]! * memories[k]![i]!;
+    result[i] = gradient[i]! + correction;
   }
   return result;
+}
+
+/** The clusters behind a gradient. Throws ERR_SCENARIO when none or a stranger is named. */
+function heardClusters(
+  gradient: ReadonlyVector,
+  evidence: Evidence | undefined,
+  clusterCount: number,
+): readonly ClusterGradient[] {
+  const { cluster, clusters } = evidence ?? {};
+  const heard = clusters ?? (cluster === undefined ? [] : [{ cluster, share: 1, gradient }]);
+  const known = (one: number) => Number.isInteger(one) && one >= 0 && one < clusterCount;
+  if (heard.length > 0 && heard.every((one) => known(one.cluster))) return heard;
+  throw new GradswarmError(
+    'ERR_SCENARIO',
+    `optimizer 'discover' needs cluster, the number of the batch's cluster from 0 to ${clusterCount - 1}; got ` +
+      `${clusters ? clusters.map((one) => one.cluster).join(', ') : cluster}`,
+  );
 }
 
 /** SGD with momentum on u; then m_c += a_c (g - m_c). Acts only when not every cluster is heard in each step. */
@@ -74,20 +94,18 @@ const discover: OptimizerFamily<DiscoverSettings, DiscoverState> = {
         memories: chances.map(() => zeros(length, precision)),
       }),
       update(gradient, state, params, evidence) {
-        const cluster = evidence?.cluster;
-        const memory = cluster === undefined ? undefined : state.memories[cluster];
-        if (cluster === undefined || !memory)
-          throw new GradswarmError(
-            'ERR_SCENARIO',
-            `optimizer 'discover' needs cluster, the number of the batch's cluster from 0 to ${clusterCount - 1}; got ` +
-              `${cluster}`,
-          );
-        const corrected = correctedGradient(gradient, cluster, state.memories, chances);
+        const heard = heardClusters(gradient, evidence, clusterCount);
+        const corrected = correctedGradient(gradient, heard, state.memories, chances);
         const [next, nextBase] = optimizer.update(corrected, state.base, params);
-        const rate = Math.min(1, memoryRate / (clusterCount * chances[cluster]!));
-        const learned = zerosLike(memory);
-        for (let i = 0; i < learned.length; i++) learned[i] = memory[i]! + rate * (gradient[i]! - memory[i]!);
-        return [next, { base: nextBase, memories: state.memories.with(cluster, learned) }];
+        const memories = [...state.memories];
+        for (const { cluster, gradient: own } of heard) {
+          const rate = Math.min(1, memoryRate / (clusterCount * chances[cluster]!));
+          const memory = state.memories[cluster]!;
+          const learned = zerosLike(memory);
+          for (let i = 0; i < learned.length; i++) learned[i] = memory[i]! + rate * (own[i]! - memory[i]!);
+          memories[cluster] = learned;
+        }
+        return [next, { base: nextBase, memories }];
       },
     };
   },

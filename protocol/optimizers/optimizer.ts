@@ -8,6 +8,15 @@ export interface Evidence {
   readonly independentGradient?: ReadonlyVector;
   /** Cluster (class, client group) that the current batch was drawn from. */
   readonly cluster?: number;
+  /** In place of `cluster` where several were drawn from: each one's mean gradient and its share of the batch, once a cluster. */
+  readonly clusters?: readonly ClusterGradient[];
+}
+
+export interface ClusterGradient {
+  readonly cluster: number;
+  /** In (0, 1]; all of a batch add up to 1. */
+  readonly share: number;
+  readonly gradient: ReadonlyVector;
 }
 
 /** What moves parameters along a gradient: a pair of pure functions. State is plain data. */
@@ -21,7 +30,7 @@ export interface Optimizer<S> {
     params: ReadonlyVector,
     evidence?: Evidence,
   ): readonly [params: Vector, state: S];
-  /** Evidence without which `update` throws. Left out: none. */
+  /** Evidence without which `update` throws ('cluster' may also come as `clusters`). Left out: none. */
   readonly needs?: readonly (keyof Evidence)[];
 }
 

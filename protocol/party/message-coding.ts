@@ -1,12 +1,17 @@
+import { adaptiveCodec, isAdaptive } from '../codecs/adaptive.js';
+import { type AdaptiveLevelState, initAdaptiveLevel, observeAdaptiveLevel } from '../codecs/adaptive-level.js';
 import { bySegment } from '../codecs/by-segment.js';
 import type { Codec } from '../codecs/codec.js';
 import type { Memory } from '../codecs/memory.js';
 import { loadCodec, loadMemory } from '../codecs/registry.js';
 import type { PartyId, Precision, ReadonlyVector, Rng, Segment } from '../method.js';
+import { squaredDistance, squaredNorm } from '../numerics/vector.js';
 import type { KindCodec } from '../scenario/scenario.js';
 import { GradswarmError } from '../wire/error-codes.js';
 import type { Frame } from '../wire/frame.js';
 import type { AnyPayload, EncodedMessage, KindLayout, VectorPacking } from '../wire/layout.js';
+import { noCodingCosts, wayOf } from './coding-cost.js';
+import { MessageJournal, type Missed } from './message-journal.js';
 
 /** Changes what a peer hears after decoding: noise of one directed link. */
 export type Hearing = (
@@ -38,6 +43,8 @@ export interface CodingSurroundings {
   readonly speaking: Speaking | null;
   /** Simulated time for each entry of a vector that passes a codec. */
   nsPerParameterCoded(party: PartyId, round: number): number;
+  /** Milliseconds of a clock, for the times of codecs alone; left out: they count as 0. */
+  readonly now?: () => number;
 }
 
 /** The codec of one kind, and who keeps what it leaves out. */
@@ -56,21 +63,40 @@ export async function loadCodings(
     if (spec.name === 'identity' && memory === null) continue;
     const codec = await loadCodec(spec);
     codings.set(kind, {
-      codec: scope === 'tensor' ? bySegment(codec, segments) : codec,
+      codec: scope === 'tensor' ? tensorWise(codec, segments) : codec,
       memory: memory === null ? null : await loadMemory(memory),
     });
   }
   return codings;
 }
 
+function tensorWise(codec: Codec, segments: readonly Segment[]): Codec {
+  if (!isAdaptive(codec)) return bySegment(codec, segments);
+  const ladder = codec.ladder.map((each) => bySegment(each, segments));
+  return adaptiveCodec(ladder, codec.rule, codec.everyRounds);
+}
+
 type Memories = Readonly<Record<string, unknown>>;
+
+/** One vector that went through an adaptive codec in a round that measures. */
+interface Said {
+  /** Key of the level's state. */
+  readonly level: string;
+  readonly codec: Codec;
+  readonly value: ReadonlyVector;
+  readonly compressionVariance: number;
+}
 
 /**
  * Turns one party's payloads into messages and back for one attempt at a round. Codec memories are read from the party's record
  * and written to a copy, which becomes the record's when the round is committed.
  */
 export class MessageCoding {
+  /** What codecs cost in this attempt. */
+  readonly costs = noCodingCosts();
   private changed: Record<string, unknown> | null = null;
+  private readonly journal = new MessageJournal();
+  private readonly said = new Map<string, Said>();
 
   constructor(
     private readonly codings: ReadonlyMap<string, KindCoding>,
@@ -79,9 +105,54 @@ export class MessageCoding {
     private readonly around: CodingSurroundings,
   ) {}
 
-  /** Memories as this attempt leaves them. */
+  /** Memories as this attempt leaves them while nothing is known of what was missed. */
   get memories(): Memories {
     return this.changed ?? this.kept;
+  }
+
+  /**
+   * Memories when the round is over: what reached nobody is put back, and what came from clients whose round is void was
+   * never heard.
+   */
+  settled(missed: Missed, voided: readonly PartyId[]): Memories {
+    if (!this.changed) return this.kept;
+    const memories: Record<string, unknown> = { ...this.changed, ...this.journal.putBack(missed) };
+    for (const client of voided)
+      for (const key of Object.keys(memories)) {
+        if (!key.startsWith(`from ${client}/`)) continue;
+        if (Object.hasOwn(this.kept, key)) memories[key] = this.kept[key];
+        else delete memories[key];
+      }
+    return memories;
+  }
+
+  /** Does this attempt measure the level of an adaptive codec? Then the half is run again for its `repeat`. */
+  get measures(): boolean {
+    return this.said.size > 0;
+  }
+
+  /** Moves the levels by what the same round said with other batches. Returns each kind's mean level from now on. */
+  observe(repeat: MessageCoding): ReadonlyMap<string, number> {
+    const sums = new Map<string, { compression: number; sampling: number; said: Said }>();
+    for (const [key, said] of this.said) {
+      const again = repeat.said.get(key);
+      const sum = sums.get(said.level) ?? { compression: 0, sampling: 0, said };
+      sums.set(said.level, sum);
+      // Half the squared distance of two independent draws is their variance. Without a second draw the level stays fine.
+      sum.compression += again ? said.compressionVariance : Number.POSITIVE_INFINITY;
+      if (again) sum.sampling += squaredDistance(said.value, again.value) / 2;
+    }
+    const levels = new Map<string, number[]>();
+    for (const [key, { compression, sampling, said }] of sums) {
+      if (!isAdaptive(said.codec)) continue;
+      const state = this.levelState(key, said.codec.rule);
+      const measured = { compressionVariance: compression, samplingVariance: sampling };
+      const next = observeAdaptiveLevel(said.codec.rule, state, measured);
+      this.write(key, next);
+      const kind = key.slice('level '.length).split('/')[0]!;
+      levels.set(kind, [...(levels.get(kind) ?? []), next.level]);
+    }
+    return new Map([...levels].map(([kind, each]) => [kind, each.reduce((a, b) => a + b) / each.length]));
   }
 
   /** `stream`: name of the codec memory; null for a broadcast, undefined for a personal payload that names none. */
@@ -92,6 +163,7 @@ export class MessageCoding {
     posted: AnyPayload,
     round: CodingRound,
     position = 0,
+    receivers: readonly PartyId[] = [],
   ): { readonly message: EncodedMessage; readonly delivered: AnyPayload } {
     const payload = this.around.speaking
       ? this.spoken(this.around.speaking, layout, step, posted, round, position)
@@ -108,7 +180,8 @@ export class MessageCoding {
     const packing: VectorPacking = {
       encode: (field, value) => {
         const coins = round.rng.derive('codec', layout.name, field, step, position);
-        const [body, heard] = this.pack(coding, `${layout.name}/${field}/${stream ?? ''}`, value, coins);
+        const address = { layout, field, step, position, receivers, key: `${layout.name}/${field}/${stream ?? ''}` };
+        const [body, heard] = this.pack(coding, address, value, coins, round);
         delivered[field] = heard;
         this.charge(value.length, round);
         return body;
@@ -130,7 +203,9 @@ export class MessageCoding {
       ? {
           encode: refuseToEncode,
           decode: (field, body, length) => {
+            const started = this.now();
             const decoded = coding.codec.decode(body, length, this.precision);
+            this.costs[wayOf(layout.kind)].decodeMs += this.now() - started;
             this.charge(length, round);
             if (!coding.memory?.receiver) return decoded;
             return this.remember(coding.memory, `from ${frame.from}/${layout.name}/${field}/${position}`, decoded);
@@ -171,23 +246,59 @@ export class MessageCoding {
 
   /** Body, and what its receivers will hold. */
   private pack(
-    coding: KindCoding,
-    key: string,
+    { codec, memory }: KindCoding,
+    address: Address,
     value: ReadonlyVector,
     coins: Rng,
+    round: CodingRound,
   ): readonly [Uint8Array, ReadonlyVector] {
-    const { codec, memory } = coding;
-    if (!memory) {
-      const body = codec.encode(value, coins);
-      return [body, codec.decode(body, value.length, this.precision)];
-    }
-    const state = this.memories[key] ?? memory.init(value.length, this.precision);
-    const prepared = memory.prepare(state, value);
-    const body = codec.encode(prepared, coins);
+    const { key, layout } = address;
+    const state = memory ? (this.memories[key] ?? memory.init(value.length, this.precision)) : null;
+    const started = this.now();
+    const prepared = memory ? memory.prepare(state, value) : value;
+    const body = isAdaptive(codec)
+      ? codec.encodeAt(this.levelState(`level ${key}`, codec.rule).level, prepared, coins)
+      : codec.encode(prepared, coins);
+    const cost = this.costs[wayOf(layout.kind)];
+    cost.encodeMs += this.now() - started;
     const decoded = codec.decode(body, value.length, this.precision);
+    const squaredError = squaredDistance(decoded, prepared);
+    cost.squaredError += squaredError;
+    cost.squaredNorm += squaredNorm(prepared);
+    this.sample(codec, address, value, prepared, squaredError, round);
+    if (!memory) return [body, decoded];
     const heard = memory.deliveredValue(state, decoded);
     this.write(key, memory.settle(state, value, prepared, decoded));
+    // An uplink that was not used voids the whole round: there is nothing to put back.
+    if (layout.kind.to !== 'coordinator') {
+      const { step, receivers } = address;
+      const others = receivers.filter((to) => to !== round.self);
+      this.journal.note(key, memory, state, { kind: layout.name, step, value, decoded, receivers: others });
+    }
     return [body, heard];
+  }
+
+  /** Keeps what the level of an adaptive codec is judged by, in the rounds that measure. */
+  private sample(
+    codec: Codec,
+    { key, step, position }: Address,
+    value: ReadonlyVector,
+    prepared: ReadonlyVector,
+    squaredError: number,
+    round: CodingRound,
+  ): void {
+    if (!isAdaptive(codec) || (round.index + 1) % codec.everyRounds !== 0) return;
+    const used = codec.ladder[this.levelState(`level ${key}`, codec.rule).level]!;
+    const compressionVariance = used.expectedSquaredError?.(prepared) ?? squaredError;
+    this.said.set(`${key} ${step} ${position}`, { level: `level ${key}`, codec, value, compressionVariance });
+  }
+
+  private levelState(key: string, rule: Parameters<typeof initAdaptiveLevel>[0]): AdaptiveLevelState {
+    return (this.memories[key] as AdaptiveLevelState | undefined) ?? initAdaptiveLevel(rule);
+  }
+
+  private now(): number {
+    return this.around.now?.() ?? 0;
   }
 
   private remember(memory: Memory, key: string, decoded: ReadonlyVector): ReadonlyVector {
@@ -204,6 +315,17 @@ export class MessageCoding {
     this.changed ??= { ...this.kept };
     this.changed[key] = state;
   }
+}
+
+/** Where one vector of one message belongs. */
+interface Address {
+  readonly layout: KindLayout;
+  readonly field: string;
+  readonly step: number;
+  readonly position: number;
+  readonly receivers: readonly PartyId[];
+  /** Names the memory: kind, field and stream. */
+  readonly key: string;
 }
 
 const NANOSECONDS_PER_MS = 1e6;

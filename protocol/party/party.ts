@@ -1,7 +1,11 @@
 import type { AnyMethod, Objective, PartyId, Privacy } from '../method.js';
+import type { LedgerEntry } from '../privacy/ledger.js';
 import { GradswarmError } from '../wire/error-codes.js';
+import type { CodingCosts } from './coding-cost.js';
 import type { Dispatch } from './dispatch.js';
+import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
+import type { Missed } from './message-journal.js';
 import type { PostOffice } from './post-office.js';
 import type { PartyRecord } from './record.js';
 import { PartyRound } from './round.js';
@@ -17,6 +21,17 @@ export interface PartyReport {
   /** Coordinator only: clients whose due message was not used. */
   readonly unused: readonly number[];
   readonly ledger: readonly unknown[];
+  /** What this party's codecs cost. */
+  readonly coding: CodingCosts;
+}
+
+/** A record that waits for the round's end, and what is needed to finish it then. */
+interface Pending {
+  readonly record: PartyRecord;
+  readonly coding: MessageCoding;
+  /** Clients that this party had no use for: their rounds are void. */
+  readonly unused: readonly PartyId[];
+  readonly absent: ReadonlySet<PartyId>;
 }
 
 /** What a host gives each of its parties. */
@@ -28,7 +43,7 @@ export interface PartyServices {
   /** Simulated milliseconds that the party's device takes for a round beside its examples. */
   msPerRound(party: PartyId, round: number): number;
   objective(party: PartyId, round: PartyRound): Objective;
-  privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
+  privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
 }
 
 /**
@@ -36,7 +51,7 @@ export interface PartyServices {
  * pending record the record, `abandon` forgets it.
  */
 export class Party {
-  private pending: PartyRecord | null = null;
+  private pending: Pending | null = null;
 
   constructor(
     readonly id: PartyId,
@@ -65,7 +80,9 @@ export class Party {
     const mailbox = office.open(this.id, plan.index, plan.attempt);
     for (const { from, why } of plan.absent) mailbox.rule(from, why);
     const coding = this.services.coding(this.id, this.kept);
-    const ledger: unknown[] = [];
+    const ledger: LedgerEntry[] = [];
+    // One for the attempt: it numbers its releases, and two of the same number would share their noise.
+    let privacy: Privacy | undefined;
     const round = new PartyRound(
       host,
       this.id,
@@ -75,7 +92,7 @@ export class Party {
       coding,
       {
         objective: (at) => this.services.objective(this.id, at),
-        privacy: () => this.services.privacy(this.id, plan.attempt, ledger),
+        privacy: () => (privacy ??= this.services.privacy(this.id, plan, ledger)),
         undelivered: this.kept.undelivered,
         msPerRound: this.services.msPerRound(this.id, plan.index),
       },
@@ -87,7 +104,13 @@ export class Party {
       const state = await halfOf(host.method, this.id).round(this.kept.state as any, round as any);
       // A half that was stopped while it computed has nothing to hand in: the round went on without it.
       if (mailbox.revoked) throw new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`);
-      this.pending = { state, memories: coding.memories, clockMs: round.clockMs, undelivered: [] };
+      if (coding.measures && this.id !== 'coordinator') await this.repeat(plan, mailbox, coding, round);
+      this.pending = {
+        record: { state, memories: coding.memories, clockMs: round.clockMs, undelivered: [] },
+        coding,
+        unused: [...round.unused],
+        absent: new Set(plan.absent.map(({ from }) => from)),
+      };
     } catch (error) {
       throw this.explained(error, plan);
     } finally {
@@ -105,19 +128,66 @@ export class Party {
       unheard: round.unheard,
       unused: [...round.unused].sort((a, b) => a - b),
       ledger,
+      coding: coding.costs,
     };
   }
 
-  /** `undelivered`: which of its posts to peers were not used. */
-  commit(undelivered: PartyRecord['undelivered']): void {
+  /**
+   * Runs the round once more with other random numbers, for the levels of adaptive codecs: the same state, the same messages
+   * heard, nothing sent. What it says is an independent draw of what was said.
+   */
+  private async repeat(
+    plan: RoundPlan,
+    mailbox: RoundMailbox,
+    coding: MessageCoding,
+    first: PartyRound,
+  ): Promise<void> {
+    const { host, dispatch } = this.services;
+    const again = this.services.coding(this.id, this.kept);
+    const silent: RoundHost = Object.assign(Object.create(host) as RoundHost, { absence() {}, refused() {} });
+    const round = new PartyRound(
+      silent,
+      this.id,
+      plan,
+      mailbox,
+      { send() {}, deadline: (party) => dispatch.deadline(party) },
+      again,
+      {
+        objective: (at) => this.services.objective(this.id, at),
+        privacy: () => {
+          throw new GradswarmError(
+            'ERR_PRIVACY',
+            "codec 'adaptive' does a client's round twice, which would be a second release; choose another codec",
+          );
+        },
+        undelivered: this.kept.undelivered,
+        msPerRound: 0,
+        stream: host.streamOf(this.id, plan.index).derive('repeat'),
+      },
+      first.clockMs,
+    );
+    // biome-ignore lint/suspicious/noExplicitAny: as in `run`.
+    await halfOf(host.method, this.id).round(this.kept.state as any, round as any);
+    for (const [kind, level] of coding.observe(again)) first.measure(`codecLevel.${kind}`, level);
+    first.clockMs = Math.max(first.clockMs, round.clockMs);
+  }
+
+  /** `undelivered`: which of its posts to peers were not used. `missed`: the same of posts to the cohort. */
+  commit(undelivered: PartyRecord['undelivered'], missed: Missed = () => false): void {
     if (!this.pending) return;
-    this.kept = undelivered.length > 0 ? { ...this.pending, undelivered } : this.pending;
+    const { record, coding, unused, absent } = this.pending;
+    const gone = new Set(undelivered.map(({ kind, step, to }) => `${kind} ${step} ${to}`));
+    const memories = coding.settled(
+      (kind, step, to) => absent.has(to) || gone.has(`${kind} ${step} ${to}`) || missed(kind, step, to),
+      unused,
+    );
+    this.kept = { ...record, memories, undelivered };
     this.pending = null;
   }
 
   /** Only the clock goes on: the time was spent. */
   abandon(): void {
-    if (this.pending) this.kept = { ...this.kept, clockMs: this.pending.clockMs };
+    if (this.pending) this.kept = { ...this.kept, clockMs: this.pending.record.clockMs };
     this.pending = null;
   }
 

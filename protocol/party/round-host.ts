@@ -17,7 +17,7 @@ import type { RoundMailbox } from './mailbox.js';
 import type { PartyRound } from './round.js';
 import type { RoundPlan } from './seal.js';
 
-/** A message of a peer that this party did not use, told to the sender when the round is committed. */
+/** A message of a peer or the coordinator that this party did not use, told to the sender when the round is committed. */
 export interface Unheard {
   readonly kind: string;
   readonly step: number;
@@ -53,4 +53,6 @@ export interface PartyTools {
   readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
   /** Simulated milliseconds of its device for the round beside its examples. */
   readonly msPerRound: number;
+  /** Left out: the host's stream of this party and round. */
+  readonly stream?: Rng;
 }

@@ -54,7 +54,7 @@ export class PartyRound {
     private readonly party: PartyId,
     plan: RoundPlan,
     private readonly mailbox: RoundMailbox,
-    private readonly dispatch: Dispatch,
+    private readonly dispatch: Pick<Dispatch, 'send' | 'deadline'>,
     private readonly coding: MessageCoding,
     private readonly own: PartyTools,
     clockMs: number,
@@ -87,7 +87,7 @@ export class PartyRound {
     return this.host.linksOf(this.party as ClientIndex, this.index);
   }
   get rng(): Rng {
-    return (this.ownStream ??= this.host.streamOf(this.party, this.index));
+    return (this.ownStream ??= this.own.stream ?? this.host.streamOf(this.party, this.index));
   }
   get shared(): Rng {
     return this.host.sharedStream(this.index);
@@ -118,9 +118,9 @@ export class PartyRound {
     this.spendRoundTime();
     const layout = this.outgoing(kind);
     const step = this.posted[layout.index]!++;
-    const { message, delivered } = this.coding.encode(layout, step, null, payload, this);
-    const messages = [message];
     const named: readonly PartyId[] = Array.isArray(to) ? (to as readonly PartyId[]) : [to as PartyId];
+    const { message, delivered } = this.coding.encode(layout, step, null, payload, this, 0, named);
+    const messages = [message];
     const possible = this.receivers(layout.kind);
     if (named === possible || sameList(named, possible)) {
       for (const party of possible) this.send(layout, step, party, messages);
@@ -139,7 +139,9 @@ export class PartyRound {
     const byReceiver = new Map<PartyId, Frame['messages'][number][]>();
     const result: AnyPayload[] = [];
     for (const [position, { to, payload, stream }] of deliveries.entries()) {
-      const { message, delivered } = this.coding.encode(layout, step, stream, payload as AnyPayload, this, position);
+      const { message, delivered } = this.coding.encode(layout, step, stream, payload as AnyPayload, this, position, [
+        to,
+      ]);
       const list = byReceiver.get(to);
       if (list) list.push(message);
       else byReceiver.set(to, [message]);
@@ -343,8 +345,9 @@ export class PartyRound {
   }
 
   private notUsed(layout: KindLayout, step: number, from: PartyId): void {
-    if (layout.kind.to === 'peers') this.unheard.push({ kind: layout.name, step, from, to: this.party });
-    else if (this.party === 'coordinator' && from !== 'coordinator') this.unused.add(from);
+    if (layout.kind.to === 'peers' || from === 'coordinator')
+      this.unheard.push({ kind: layout.name, step, from, to: this.party });
+    else if (this.party === 'coordinator') this.unused.add(from);
   }
 
   private misuse(what: string): GradswarmError {

@@ -1,5 +1,6 @@
 import { edgeStreamOf } from '../links/edge-stream.js';
 import type { AnyMethod, ClientIndex, Links, PartyId, Precision, Rng, Secrets, Segment } from '../method.js';
+import { PrivateCoins, type SamplingCoins } from '../privacy/private-coins.js';
 import type { GradswarmError } from '../wire/error-codes.js';
 import type { Frame } from '../wire/frame.js';
 import { type KindLayout, layoutsOf } from '../wire/layout.js';
@@ -20,6 +21,8 @@ export interface RunHostOptions {
   /** This round's graph; null for methods without peers. */
   readonly topology: { linksOf(client: ClientIndex, round: number): Links } | null;
   readonly secrets: Secrets;
+  /** Decide Poisson samples; null: the keyed streams do. */
+  readonly coins: SamplingCoins | null;
 }
 
 /** What all parties of one process share in one run. Every party's streams are keyed here and nowhere else. */
@@ -32,6 +35,7 @@ export class RunHost implements RoundHost {
   readonly parameterCount: number;
   readonly layouts: ReadonlyMap<string, KindLayout>;
   readonly secrets: Secrets;
+  readonly coins: SamplingCoins | null;
   private readonly streams: Rng;
   private readonly topology: RunHostOptions['topology'];
   private readonly partyStreams = new Map<PartyId, Rng>();
@@ -51,6 +55,7 @@ export class RunHost implements RoundHost {
     this.streams = options.streams;
     this.topology = options.topology;
     this.secrets = options.secrets;
+    this.coins = options.coins;
     this.layouts = layoutsOf(options.method.messages, options.precision);
     const fromClients = [...this.layouts.values()].filter(({ kind }) => kind.from === 'clients');
     this.clientsTellClients = fromClients.some(({ kind }) => kind.to === 'cohort');
@@ -73,7 +78,8 @@ export class RunHost implements RoundHost {
   streamOf(party: PartyId, round: number): Rng {
     let stream = this.partyStreams.get(party);
     if (!stream) this.partyStreams.set(party, (stream = this.streams.derive('party', party)));
-    return stream.derive('round', round);
+    const ofRound = stream.derive('round', round);
+    return this.coins ? new PrivateCoins(ofRound, this.coins) : ofRound;
   }
 
   initStream(party: PartyId): Rng {

@@ -1,6 +1,8 @@
 import type { DeviceTime } from '../links/device-time.js';
 import type { AnyMethod, Objective, PartyId, Privacy, Secrets, Segment, Setup, Vector } from '../method.js';
 import { rootStream } from '../numerics/random.js';
+import type { LedgerEntry } from '../privacy/ledger.js';
+import type { SamplingCoins } from '../privacy/private-coins.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { createTopology, type Topology, type TopologySpec } from '../topology/topology.js';
 import { type ByteCounts, type DeadlineRule, Dispatch, type Network, noBytes } from './dispatch.js';
@@ -10,6 +12,7 @@ import { PostOffice, type PostOfficeOptions } from './post-office.js';
 import type { PartyRecord } from './record.js';
 import type { PartyRound } from './round.js';
 import { RunHost } from './run-host.js';
+import type { RoundPlan } from './seal.js';
 
 /** What a run needs to know of its model; the same in every process. */
 export interface ModelShape {
@@ -37,7 +40,11 @@ export interface RunSiteOptions extends PostOfficeOptions {
   readonly codings: ReadonlyMap<string, KindCoding>;
   readonly weather: Weather;
   readonly secrets: Secrets;
-  privacy(party: PartyId, attempt: number, ledger: unknown[]): Privacy;
+  /** Milliseconds of a clock, for the times of codecs alone; left out: they count as 0. */
+  readonly now?: () => number;
+  privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
+  /** Decide Poisson samples; null: the run's keyed streams do. */
+  readonly coins?: SamplingCoins | null;
   objective(party: PartyId, round: PartyRound): Objective;
 }
 
@@ -69,6 +76,7 @@ export class RunSite {
       streams,
       topology: this.topology,
       secrets: options.secrets,
+      coins: options.coins ?? null,
     });
     this.office = new PostOffice(this.host.layouts.values(), options);
     this.dispatch = new Dispatch(this.office, options.weather.network, deadlineRule(scenario), (frame, purpose) =>
@@ -86,6 +94,7 @@ export class RunSite {
       hearing: weather.hearing,
       speaking: weather.speaking,
       nsPerParameterCoded: (party: PartyId, round: number) => weather.deviceTime(party, round).nsPerParameterCoded,
+      ...(options.now && { now: options.now }),
     };
     this.services = {
       host: this.host,
@@ -102,10 +111,13 @@ export class RunSite {
   party(id: PartyId): Party {
     let party = this.parties.get(id);
     if (!party) {
-      const initialParams = this.setup.initialParams.slice() as Vector;
+      const { setup } = this;
       party = Party.begin(this.options.method, id, this.services, {
-        ...this.setup,
-        initialParams,
+        ...setup,
+        // Copied only for a half that looks: most clients keep no parameters.
+        get initialParams() {
+          return setup.initialParams.slice() as Vector;
+        },
         rng: this.host.initStream(id),
       });
       this.parties.set(id, party);

@@ -1,10 +1,20 @@
 import type { PartyId, Privacy, ReadonlyVector, ReleasePart, Vector } from '../method.js';
 import { copy, zerosLike } from '../numerics/vector.js';
 import { GradswarmError } from '../wire/error-codes.js';
+import {
+  distributedDiscreteGaussianRho,
+  encodeClientVector,
+  rotatedLength,
+  roundedNormBound,
+} from './distributed-discrete-gaussian.js';
 import { gridStddev, gridStep, roundedSensitivity, roundToGrid } from './grid.js';
+import type { HostPrivacy } from './host-privacy.js';
 import { checkRelease, type LedgerEntry } from './ledger.js';
 import type { NoiseSource } from './noise-source.js';
 import { checkNoiseMultiplier, checkSampling } from './ranges.js';
+import { equivalentNoiseMultiplier } from './zcdp.js';
+
+const NOTHING = new Float64Array(0);
 
 type Release = Parameters<Privacy['gaussian']>[1];
 
@@ -19,7 +29,11 @@ export interface PrivacyOptions {
   readonly attempt: number;
   /** Whose data the releases are about, and whose key the seeded noise has. */
   readonly party: PartyId;
-  /** Sampling probability of releases that do not name one: the cohort's, where it is a Poisson cohort nobody sees; else 1. */
+  /**
+   * Sampling probability of the coordinator's releases of unit 'client' that do not name one: the cohort's, where it is a
+   * Poisson cohort that nobody sees. 1 for all others: a client's own message shows that it was sampled, and an example
+   * shares its client's coin with that client's other examples.
+   */
   readonly defaultSampling?: number;
 }
 
@@ -31,18 +45,49 @@ export function jointNoiseMultiplier(parts: readonly Pick<ReleasePart, 'noiseMul
 }
 
 /** The privacy of one party in one attempt of one round. */
-export function createPrivacy(options: PrivacyOptions): Privacy {
+export function createPrivacy(options: PrivacyOptions): HostPrivacy {
   const { source, ledger, mode, round, attempt, party } = options;
   let call = 0;
+  /** Charges, then gives the noise of this call: a release that fails half-way may already have been seen. */
+  const charged = (
+    entry: Omit<LedgerEntry, 'round' | 'attempt' | 'call' | 'party' | 'noise'> & { readonly count: number },
+  ): NoiseSource => {
+    const noise = source.private ? 'secure' : 'seeded';
+    if (entry.count > 0) ledger.append({ ...entry, round, attempt, call, party, noise });
+    return source.derive('privacy', party, round, attempt, call++);
+  };
   return {
+    treeNode({ length, l2Sensitivity, noiseMultiplier, depth, isFirstLeaf }, { label, unit, adjacency }) {
+      if (mode === 'grid') refuse(label, 'tree aggregation has no grid form; use float noise');
+      checkPart(label, { value: NOTHING, l2Sensitivity, noiseMultiplier });
+      const count = isFirstLeaf ? depth : attempt > 0 ? 1 : 0;
+      const shared = { label, unit, adjacency, l2Sensitivities: [l2Sensitivity], noiseMultiplier, sampling: 1, count };
+      return charged({ ...shared, mechanism: 'tree-aggregation' }).gaussian(length, noiseMultiplier * l2Sensitivity);
+    },
+    distributedDiscrete(value, mechanism, shared, { label, unit, adjacency }) {
+      const length = rotatedLength(value.length);
+      const noise = charged({
+        label,
+        mechanism: 'discrete-gaussian',
+        adjacency,
+        unit,
+        l2Sensitivities: [roundedNormBound(mechanism.clippingRadius, mechanism.gridStep, length)],
+        noiseMultiplier: equivalentNoiseMultiplier(distributedDiscreteGaussianRho(mechanism, length)),
+        sampling: 1,
+        count: 1,
+      });
+      return encodeClientVector(value, mechanism, shared, noise);
+    },
     gaussian(parts, release) {
-      const { label, unit, adjacency, sampling = options.defaultSampling ?? 1, shares = 1 } = release;
+      const { label, unit, adjacency, shares = 1 } = release;
+      const amplified = party === 'coordinator' && unit === 'client';
+      const sampling = release.sampling ?? (amplified ? (options.defaultSampling ?? 1) : 1);
       checkSampling(sampling);
       checkRelease({ label, adjacency, sampling });
       checkShares(release, shares, mode);
       if (parts.length === 0) refuse(label, 'expected at least one part, got none');
       for (const part of parts) checkPart(label, part);
-      const entry: LedgerEntry = {
+      const noise = charged({
         label,
         mechanism: mode === 'grid' ? 'discrete-gaussian' : 'gaussian',
         adjacency,
@@ -51,16 +96,7 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
         noiseMultiplier: jointNoiseMultiplier(parts),
         sampling,
         count: 1,
-        round,
-        attempt,
-        call,
-        party,
-        noise: source.private ? 'secure' : 'seeded',
-      };
-      // Charged first: a release that fails half-way may already have been seen.
-      ledger.append(entry);
-      const noise = source.derive('privacy', party, round, attempt, call);
-      call += 1;
+      });
       return parts.map((part, i) => {
         const own = noise.derive(i);
         return mode === 'grid' ? releaseOnGrid(part, own) : releaseInFloats(part, shares, own);

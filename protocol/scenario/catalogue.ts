@@ -1,4 +1,5 @@
 import type { CodecContract } from '../codecs/codec.js';
+import type { Memory } from '../codecs/memory.js';
 import type { MessageKinds } from '../method.js';
 import type { ExpectationFamily } from './expectation.js';
 
@@ -16,6 +17,8 @@ export interface Catalogue {
   readonly memories: Table<MemoryEntry>;
   /** Faults beyond those of `fault-rules.ts`. Left out: none. */
   readonly faults?: Table<Entry>;
+  /** Left out: none. */
+  readonly studies?: Table<Entry>;
   readonly expectations: Table<ExpectationFamily>;
 }
 
@@ -39,16 +42,23 @@ export interface MethodEntry {
   // biome-ignore lint/suspicious/noExplicitAny: every method has its own type of hyperparameters.
   check?(hyperparameters: any): void;
   readonly messages: MessageKinds;
+  /** A method that chooses its cohort itself says how here. */
+  // biome-ignore lint/suspicious/noExplicitAny: only whether it is there matters.
+  readonly coordinator?: { readonly cohort?: any };
 }
 
 export interface CodecEntry extends Entry {
   /** Of the codec with these complete settings. Throws when they make no sense. */
   contract(settings: Readonly<Record<string, unknown>>): CodecContract | Promise<CodecContract>;
+  /** Largest relative variance of an unbiased codec. Left out: not known. */
+  omega?(settings: Readonly<Record<string, unknown>>): number | undefined;
 }
 
 export interface MemoryEntry extends Entry {
   /** What the codec must promise for the memory to make sense. Left out: nothing. */
-  readonly needs?: 'contractive' | 'any';
+  readonly needs?: Memory['needs'];
+  /** Receivers keep a copy that one missed message makes wrong for good. */
+  readonly hasReplicas?: boolean;
 }
 
 /** A table over a plain object. */

@@ -1,3 +1,4 @@
+import { scheduleNames } from '../optimizers/schedules.js';
 import { define, isPlainObject } from './plain-data.js';
 import { join, type Problems } from './problems.js';
 import type { Json, JsonObject } from './scenario.js';
@@ -7,7 +8,7 @@ import type { Json, JsonObject } from './scenario.js';
  * value must have, with these freedoms: a default of null takes a number, a string, an object, an array or null; an
  * object with a `name` is a spec, which any other spec or a bare name may replace (its own check judges it); any other
  * object is completed in turn, an empty one takes whatever it is given; an array takes an array, whose entries have the
- * type of the default's entries where these all have one.
+ * type of the default's entries where these all have one; a number takes a schedule, and a schedule a number.
  */
 export function complete(defaults: JsonObject, given: JsonObject, path: string, problems: Problems): JsonObject {
   const known = Object.keys(defaults);
@@ -29,11 +30,17 @@ function completeValue(byDefault: Json, value: Json, path: string, problems: Pro
     if (typeof value === 'boolean') problems.add(path, 'a number, a string, an object, an array or null', value);
     return value;
   }
+  if (isRate(byDefault) && isRate(value)) return value;
   if (Array.isArray(byDefault)) return completeArray(byDefault, value, path, problems);
   if (isPlainObject(byDefault)) return completeObject(byDefault as JsonObject, value, path, problems);
   if (typeof value !== typeof byDefault)
     problems.add(path, `a ${typeof byDefault} such as ${JSON.stringify(byDefault)}`, value);
   return value;
+}
+
+/** A number, or a schedule by its name; its own check judges the settings. */
+function isRate(value: Json): boolean {
+  return typeof value === 'number' || (isPlainObject(value) && scheduleNames.includes(String(value.name)));
 }
 
 function completeObject(byDefault: JsonObject, value: Json, path: string, problems: Problems): Json {

@@ -1,27 +1,13 @@
-import { allowedOn } from '../codecs/codec.js';
-import type { MessageKind } from '../method.js';
-import type { CodecEntry, MemoryEntry, MethodEntry } from './catalogue.js';
+import { checkCodecs, type Found } from './codec-checks.js';
 import type { BuiltInFaultRule } from './fault-rules.js';
 import { join, type Problems } from './problems.js';
-import type { FaultRule, Json, KindCodec, Scenario } from './scenario.js';
-
-export interface FoundCodec {
-  readonly codec: KindCodec;
-  readonly entry: CodecEntry;
-  readonly memory: MemoryEntry | null;
-}
-
-/** What the checks need beside the scenario: the tables' entries for what it names. */
-export interface Found {
-  readonly method: MethodEntry;
-  readonly codecs: Readonly<Record<string, FoundCodec>>;
-}
+import type { FaultRule, Json, Scenario } from './scenario.js';
 
 /** What is wrong with a scenario although each of its parts is right by itself. */
 export async function checkAcross(scenario: Scenario, found: Found, problems: Problems): Promise<void> {
   checkParticipation(scenario, problems);
   checkTopology(scenario, found, problems);
-  for (const kind of Object.keys(found.codecs)) await checkCodec(kind, scenario.method.name, found, problems);
+  await checkCodecs(scenario, found, problems);
   const kinds = Object.keys(found.method.messages);
   scenario.devices.forEach((device, index) => {
     checkClients(device.clients, `devices.${index}.clients`, scenario.clients, problems);
@@ -52,29 +38,6 @@ function checkTopology({ topology, method }: Scenario, found: Found, problems: P
   }
   if (peerKinds.length === 0 && topology !== null)
     problems.add('topology', `null, since the clients of '${method.name}' tell each other nothing`, topology);
-}
-
-async function checkCodec(kind: string, method: string, found: Found, problems: Problems): Promise<void> {
-  const declared = found.method.messages[kind]!;
-  const { codec, entry, memory } = found.codecs[kind]!;
-  const { name, ...settings } = codec.codec;
-  const path = `codecs.${kind}`;
-  try {
-    const contract = await entry.contract(settings);
-    const got = `${name} (${contract})`;
-    if (!allowedOn(declared, contract)) problems.add(join(path, 'codec'), allowance(kind, declared), got);
-    if (memory?.needs === 'contractive' && contract !== 'contractive' && contract !== 'lossless')
-      problems.add(join(path, 'codec'), `a contractive codec, which '${codec.memory?.name}' needs`, got);
-  } catch (error) {
-    problems.report(join(path, 'codec'), error);
-  }
-  if (memory !== null && declared.memory === 'method')
-    problems.add(join(path, 'memory'), `null, since '${method}' keeps what compression leaves out`, codec.memory?.name);
-}
-
-function allowance(kind: string, { lossy }: MessageKind): string {
-  if (lossy === undefined) return `a lossless codec, the only sort that '${kind}' allows`;
-  return `a lossless or ${lossy} codec, the only sorts that '${kind}' allows`;
 }
 
 function checkClients(selector: Json, path: string, clients: number, problems: Problems): void {

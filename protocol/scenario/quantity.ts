@@ -3,8 +3,10 @@ import type { MetricsRow, RunRecord } from './expectation.js';
 /**
  * Names of what a run shows. A series has a value a round: `loss`, `accuracy`, `bytesUp`, `bytesDown`, `bytesPeer`,
  * `bytes` (all three), `simulatedMs`, `wallMs`, or anything measured besides. A figure is one number a run: an entry of
- * the summary, or a series after `first`, `final`, `least`, `greatest`, `mean` or `total`: `finalLoss`, `totalBytesUp`,
- * or with a dot where the series' name must stay as it is, `final.gsnr.mean`.
+ * the summary, or a series after `first`, `final`, `least`, `greatest`, `mean`, `late` (the mean over the last quarter of
+ * its rounds) or `total`: `finalLoss`, `totalBytesUp`,
+ * or with a dot where the series' name must stay as it is, `final.gsnr.mean`. Two figures with ' / ' between them are their
+ * quotient: `finalLoss / finalTrainLoss`.
  */
 
 const OWN = ['loss', 'accuracy', 'bytesUp', 'bytesDown', 'bytesPeer', 'simulatedMs', 'wallMs'] as const;
@@ -24,10 +26,17 @@ export function seriesOf(record: RunRecord, series: string): { readonly round: n
   });
 }
 
-const FIGURE = /^(first|final|least|greatest|mean|total)(\.?)(.+)$/;
+const FIGURE = /^(first|final|least|greatest|mean|late|total)(\.?)(.+)$/;
+
+const QUOTIENT = ' / ';
 
 /** The figure's value; null where the run has no such figure. */
 export function figureOf(record: RunRecord, figure: string): number | null {
+  const [of, ...over] = figure.split(QUOTIENT);
+  if (over.length > 0) {
+    const [top, bottom] = [figureOf(record, of!), figureOf(record, over.join(QUOTIENT))];
+    return top === null || bottom === null ? null : top / bottom;
+  }
   const summed = Object.hasOwn(record.summary, figure) ? record.summary[figure] : undefined;
   if (typeof summed === 'number') return summed;
   const [, statistic, dot, rest] = FIGURE.exec(figure) ?? [];
@@ -47,17 +56,23 @@ function statisticOf(statistic: string, values: readonly number[]): number {
       return values.reduce((least, value) => Math.min(least, value));
     case 'greatest':
       return values.reduce((greatest, value) => Math.max(greatest, value));
+    case 'late':
+      return mean(values.slice(-Math.ceil(values.length / 4)));
     case 'total':
       return sum(values);
     default:
-      return sum(values) / values.length;
+      return mean(values);
   }
 }
 
 /** The mean over the records; null where one of them lacks the figure. */
 export function meanFigure(records: readonly RunRecord[], figure: string): number | null {
   const values = records.map((record) => figureOf(record, figure));
-  return values.length === 0 || values.includes(null) ? null : sum(values as number[]) / values.length;
+  return values.length === 0 || values.includes(null) ? null : mean(values as number[]);
+}
+
+function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
 }
 
 function sum(values: readonly number[]): number {

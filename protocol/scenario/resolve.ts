@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { Catalogue, CodecEntry, Entry, MethodEntry, Table } from './catalogue.js';
+import { type Catalogue, type CodecEntry, type Entry, type MethodEntry, type Table, tableOf } from './catalogue.js';
+import type { Found, FoundCodec } from './codec-checks.js';
 import { complete } from './complete.js';
-import { checkAcross, type Found, type FoundCodec } from './cross-checks.js';
+import { checkAcross } from './cross-checks.js';
 import { FAULT_RULES, isBuiltInFault, ruleTimes } from './fault-rules.js';
 import { isPlainObject, plainCopy } from './plain-data.js';
 import { join, Problems } from './problems.js';
@@ -44,6 +45,7 @@ interface Named {
   readonly topology: Scenario['topology'];
   readonly codecs: Record<string, KindCodec>;
   readonly faults: FaultRule[];
+  readonly study: Scenario['study'];
   readonly expect: Spec[];
   readonly found: Found;
 }
@@ -93,6 +95,7 @@ class Resolver {
     const topology = await this.topology(given.topology ?? null);
     const codecs = await this.codecs(given.codecs, method?.entry);
     const faults = await this.faults(given.faults);
+    const study = await this.study(given.study ?? null);
     const expect = await this.expectations(given.expect, faults.length > 0);
     return {
       method: method?.spec ?? { name: '' },
@@ -101,6 +104,7 @@ class Resolver {
       topology,
       codecs: Object.fromEntries(Object.entries(codecs).map(([kind, { codec }]) => [kind, codec])),
       faults,
+      study,
       expect,
       found: {
         method: method?.entry ?? { defaults: {}, messages: {} },
@@ -157,18 +161,28 @@ class Resolver {
     return (topology?.spec as Scenario['topology'] | undefined) ?? null;
   }
 
-  /** An entry for every kind of the method that carries vectors, and for every kind that the scenario names. */
+  private async study(value: Json): Promise<Scenario['study']> {
+    if (value === null) return null;
+    const studies = this.catalogue.studies ?? tableOf<Entry>({});
+    return (await this.spec(value, studies, 'a study', 'study'))?.spec ?? null;
+  }
+
+  /**
+   * An entry for every kind of the method that carries vectors, and for every kind that the scenario names. `'*'` stands for the kinds without an entry of their own in which
+   * the method itself keeps what compression leaves out, so that one sweep compresses methods of different kinds.
+   */
   private async codecs(value: Json | undefined, method: MethodEntry | undefined): Promise<Record<string, FoundCodec>> {
     const given = isPlainObject(value) ? (value as JsonObject) : {};
     const kinds = Object.entries(method?.messages ?? {}).filter(([, kind]) => (kind.vectors?.length ?? 0) > 0);
     const known = kinds.map(([kind]) => kind);
     const result: Record<string, FoundCodec> = {};
-    for (const kind of known) {
-      const found = await this.kindCodec(given[kind] ?? PLAIN_CODEC, `codecs.${kind}`);
+    for (const [kind, { memory }] of kinds) {
+      const common = memory === 'method' ? given['*'] : undefined;
+      const found = await this.kindCodec(given[kind] ?? common ?? PLAIN_CODEC, `codecs.${kind}`);
       if (found) result[kind] = found;
     }
     for (const kind of method ? Object.keys(given) : []) {
-      if (!known.includes(kind)) this.problems.unknownKey('codecs', kind, known);
+      if (kind !== '*' && !known.includes(kind)) this.problems.unknownKey('codecs', kind, known);
     }
     return result;
   }

@@ -138,11 +138,14 @@ export interface Scenario {
   readonly devices: readonly Device[];
   readonly links: readonly Link[];
   readonly faults: readonly FaultRule[];
-  readonly evaluation: { readonly everyRounds: number };
+  /** `train`: also on the clients' training examples, for the generalisation gap. */
+  readonly evaluation: { readonly everyRounds: number; readonly train: boolean };
   /** null: no checkpoint. */
   readonly checkpoints: { readonly everyRounds: number | null };
   readonly workers: Workers;
   readonly privacy: PrivacySettings;
+  /** What is measured beside the run, by name; null: nothing. */
+  readonly study?: Spec | null;
   /** Name of a compute device, or 'auto'. */
   readonly device: string;
   readonly expect: readonly Spec[];
@@ -179,6 +182,7 @@ export interface ScenarioInput {
   readonly precision?: Precision;
   readonly participation?: Partial<Participation>;
   readonly topology?: SpecInput | null;
+  /** By kind; '*': every other kind in which the method itself keeps what compression leaves out. */
   readonly codecs?: Readonly<Record<string, KindCodecInput>>;
   readonly clock?: Scenario['clock'];
   readonly devices?: readonly WithoutDefaults<Device, 'clients'>[];
@@ -188,6 +192,7 @@ export interface ScenarioInput {
   readonly checkpoints?: Partial<Scenario['checkpoints']>;
   readonly workers?: Partial<Workers>;
   readonly privacy?: Partial<PrivacySettings>;
+  readonly study?: SpecInput | null;
   readonly device?: string;
   readonly expect?: readonly SpecInput[];
   readonly claims?: readonly Claim[];

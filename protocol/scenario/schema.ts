@@ -93,12 +93,16 @@ export const fixedParts = strict({
   devices: list(device).default([]),
   links: list(link).default([]),
   faults: list(anything).default([]),
-  evaluation: strict({ everyRounds: integer(1).default(1) }).prefault({}),
+  evaluation: strict({
+    everyRounds: integer(1).default(1),
+    train: z.boolean({ error: 'true or false' }).default(false),
+  }).prefault({}),
   checkpoints: strict({
     everyRounds: either('an integer of at least 1 or null', integer(1), z.null()).default(10),
   }).prefault({}),
   workers: workers.prefault({}),
   privacy: privacy.prefault({}),
+  study: anything,
   device: text.min(1, { error: "'auto' or the name of a device" }).default('auto'),
   expect: list(anything).default([]),
   claims: claims.default([]),

@@ -20,6 +20,29 @@ export function mix<T extends { readonly from: PartyId }>(
     const value = vector(message);
     for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! + weight * value[i]!;
   }
+  return inPrecisionOf(own, sums);
+}
+
+/**
+ * The same over copies that the party holds of its peers' vectors, in the order of `links.hears`. A peer without a copy gives
+ * its weight to the party's own vector, which stands for `self` too.
+ */
+export function mixCopies(
+  links: Links,
+  self: PartyId,
+  own: ReadonlyVector,
+  copyOf: (peer: PartyId) => ReadonlyVector | undefined,
+): Vector {
+  const sums = new Float64Array(own.length);
+  for (const peer of links.hears) {
+    const weight = links.weightFrom(peer);
+    const value = peer === self ? own : (copyOf(peer) ?? own);
+    for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! + weight * value[i]!;
+  }
+  return inPrecisionOf(own, sums);
+}
+
+function inPrecisionOf(own: ReadonlyVector, sums: Float64Array): Vector {
   if (own.BYTES_PER_ELEMENT === 8) return sums;
   const mixed = zerosLike(own);
   mixed.set(sums);

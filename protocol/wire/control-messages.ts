@@ -58,6 +58,16 @@ export const plan = z.strictObject({
 
 const byteCount = z.strictObject({ raw: z.number(), payload: z.number(), wire: z.number() });
 
+/** What a half measured: a run that diverges measures infinities too. */
+const measured = z.custom<number>((value) => typeof value === 'number', { error: 'expected a number' });
+
+const codingCost = z.strictObject({
+  encodeMs: z.number(),
+  decodeMs: z.number(),
+  squaredError: z.number(),
+  squaredNorm: z.number(),
+});
+
 export const done = z.strictObject({
   index: round,
   attempt: round,
@@ -65,10 +75,11 @@ export const done = z.strictObject({
     z.strictObject({
       party,
       clockMs: z.number(),
-      measures: z.array(z.tuple([z.string(), z.number()])),
+      measures: z.array(z.tuple([z.string(), measured])),
       unheard: z.array(z.strictObject({ kind: z.string(), step: round, from: party, to: party })),
       unused: z.array(client),
       ledger: z.array(z.unknown()),
+      coding: z.strictObject({ up: codingCost, down: codingCost, peer: codingCost }),
     }),
   ),
   absences: z.array(z.strictObject({ round, kind: z.string(), step: round, from: party, to: party, why })),

@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   ERR_CHECKPOINT: { definite: true, meaning: 'a checkpoint is missing, damaged or of another run' },
   ERR_REPLAY: { definite: true, meaning: 'the delivery log does not belong to this scenario' },
   ERR_STOPPED: { definite: true, meaning: 'the run was stopped by the user' },
+  ERR_BUDGET: { definite: true, meaning: 'the release would pass the privacy budget' },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,9 +1,10 @@
 import { GradswarmError } from './error-codes.js';
 import {
+  bodyBytes,
+  bodyParts,
   CHUNK_HEADER_BYTES,
   FRAME_HEADER_BYTES,
   type Frame,
-  joinBody,
   MESSAGE_TYPE,
   readHeader,
   type WireFrame,
@@ -16,8 +17,18 @@ import { LIMITS } from './limits.js';
 export interface MessageSocket {
   /** Bytes given to `send` that have not left yet. */
   readonly bufferedAmount: number;
-  send(message: Uint8Array): void;
+  /** `sent` is called once the bytes have left: the memory of `message` is then used again. */
+  send(message: Uint8Array, sent: () => void): void;
+  /** What is sent between the two may leave together. Left out: each message leaves at once. */
+  cork?(): void;
+  uncork?(): void;
 }
+
+/** Chunks kept for the next body, of each socket. */
+const SPARE_CHUNKS = 16;
+
+/** Frames that wait for others to leave with them do so up to here, bytes. */
+const CORKED_BYTES = 256 << 10;
 
 /** What a channel hands up. A frame's body is whole and its checksum has been verified (or it says it was not right). */
 export type Incoming =
@@ -33,17 +44,35 @@ export type Outgoing =
 export interface ChannelOptions {
   readonly clientCount: number;
   readonly kindCount: number;
-  /** CRC-32; hosts have a native one. */
-  readonly crc32: (bytes: Uint8Array) => number;
+  /** CRC-32, going on from that of the bytes before; hosts have a native one. */
+  readonly crc32: (bytes: Uint8Array, previous?: number) => number;
   /** Largest body to accept, bytes: what the run's model can need. */
   readonly maxBodyBytes: number;
+  /** Does the work once the event loop has turned: frames sent until then leave together. Left out: none wait. */
+  readonly defer?: (work: () => void) => void;
 }
 
+/** A body that comes in chunks; its checksum is taken chunk by chunk, while their bytes are still in the cache. */
 interface Assembly {
   readonly header: WireFrame | null;
   readonly body: Uint8Array;
-  readonly checksum: number;
+  checksum: number;
   filled: number;
+}
+
+/** A body on its way out: the parts that make it up, and how much of them has been cut off. */
+interface OutgoingBody {
+  readonly parts: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly stream: number;
+  readonly counted: boolean;
+  /** Known beforehand, or null: then it is summed as the body is cut. */
+  readonly checksum: number | null;
+  readonly messages: Frame['messages'] | null;
+  sum: number;
+  at: number;
+  part: number;
+  partAt: number;
 }
 
 /**
@@ -54,15 +83,15 @@ export class FrameChannel {
   /** Bytes of websocket messages that carried frames of this process's parties, websocket framing not included. */
   sentFrameBytes = 0;
   private readonly queue: Outgoing[] = [];
-  /** The body that is being cut, and how far. */
-  private current: {
-    readonly body: Uint8Array;
-    readonly stream: number;
-    at: number;
-    readonly counted: boolean;
-  } | null = null;
+  /** The body that is being cut. */
+  private current: OutgoingBody | null = null;
+  /** Chunks that have left, to be filled again: fresh memory costs more than the copy into it. */
+  private readonly spareChunks: Uint8Array[] = [];
+  /** Of the last large body: a broadcast sends the same messages to one receiver after the other. */
+  private summed: { readonly messages: Frame['messages']; readonly checksum: number } | null = null;
   private readonly assemblies = new Map<number, Assembly>();
   private nextStream = 1;
+  private corked = false;
   private roomWaiters: (() => void)[] = [];
 
   constructor(
@@ -71,8 +100,20 @@ export class FrameChannel {
   ) {}
 
   send(outgoing: Outgoing): void {
+    const { defer } = this.options;
+    if (defer && !this.corked) {
+      this.corked = true;
+      this.socket.cork?.();
+      defer(() => this.uncork());
+    }
     this.queue.push(outgoing);
     this.pump();
+  }
+
+  private uncork(): void {
+    if (!this.corked) return;
+    this.corked = false;
+    this.socket.uncork?.();
   }
 
   /** Call when the socket's buffer has become smaller. */
@@ -84,6 +125,7 @@ export class FrameChannel {
         if (!next) break;
         this.begin(next);
       }
+      if (this.socket.bufferedAmount > CORKED_BYTES) this.uncork();
     }
     if (this.idle) for (const wake of this.roomWaiters.splice(0)) wake();
   }
@@ -114,48 +156,79 @@ export class FrameChannel {
   }
 
   private begin(outgoing: Outgoing): void {
-    if (outgoing.type === 'packed') this.write(null, outgoing.body, false);
-    else if (outgoing.type === 'relay') this.write(outgoing.header, outgoing.body, false);
-    else {
+    if (outgoing.type === 'packed') this.write(null, [outgoing.body], outgoing.body.byteLength, null, false);
+    else if (outgoing.type === 'relay') {
+      const { header, body } = outgoing;
+      this.write(header, [body], body.byteLength, header.checksum, false);
+    } else {
       const { frame } = outgoing;
-      const body = frame.tampered?.body ?? joinBody(frame);
+      const { tampered } = frame;
+      const parts = tampered ? [tampered.body] : bodyParts(frame);
+      const bytes = tampered ? tampered.body.byteLength : bodyBytes(frame);
       const header: WireFrame = {
         ...frame,
         messageCount: frame.messages.length,
-        bodyBytes: body.byteLength,
-        checksum: frame.tampered?.checksum ?? this.options.crc32(body),
+        bodyBytes: bytes,
+        checksum: 0,
         chunkStream: 0,
       };
-      this.write(header, body, true);
+      this.write(header, parts, bytes, tampered?.checksum ?? null, true, frame.messages);
     }
   }
 
-  private write(header: WireFrame | null, body: Uint8Array, counted: boolean): void {
-    const whole = body.byteLength <= LIMITS.chunkBytes;
+  /** `checksum` null: that of the parts. */
+  private write(
+    header: WireFrame | null,
+    parts: readonly Uint8Array[],
+    bytes: number,
+    checksum: number | null,
+    counted: boolean,
+    messages: Frame['messages'] | null = null,
+  ): void {
+    const whole = bytes <= LIMITS.chunkBytes;
     const stream = whole ? 0 : this.nextStream++ >>> 0;
-    const message = new Uint8Array(FRAME_HEADER_BYTES + (whole ? body.byteLength : 0));
-    if (header) writeHeader(message, { ...header, chunkStream: stream });
-    else writePackedHeader(message, body.byteLength, this.options.crc32(body), stream);
-    if (whole) message.set(body, FRAME_HEADER_BYTES);
-    else this.current = { body, stream, at: 0, counted };
+    const message = new Uint8Array(FRAME_HEADER_BYTES + (whole ? bytes : 0));
+    if (whole) joinInto(message, FRAME_HEADER_BYTES, parts);
+    // A body in chunks is summed as it is cut: its last chunk carries the checksum.
+    const sum = whole ? (checksum ?? this.options.crc32(message.subarray(FRAME_HEADER_BYTES))) : 0;
+    if (header) writeHeader(message, { ...header, checksum: sum, chunkStream: stream });
+    else writePackedHeader(message, bytes, sum, stream);
+    if (!whole) {
+      const known = checksum ?? (messages !== null && this.summed?.messages === messages ? this.summed.checksum : null);
+      this.current = { parts, bytes, stream, counted, checksum: known, messages, sum: 0, at: 0, part: 0, partAt: 0 };
+    }
     if (counted) this.sentFrameBytes += message.byteLength;
-    this.socket.send(message);
+    this.socket.send(message, this.pumpAgain);
   }
 
+  private readonly pumpAgain = (): void => this.pump();
+
   private sendChunk(): void {
-    const { body, stream, at, counted } = this.current!;
-    const length = Math.min(LIMITS.chunkBytes, body.byteLength - at);
-    const message = new Uint8Array(CHUNK_HEADER_BYTES + length);
+    const body = this.current!;
+    const length = Math.min(LIMITS.chunkBytes, body.bytes - body.at);
+    const whole = length === LIMITS.chunkBytes;
+    const message = (whole && this.spareChunks.pop()) || new Uint8Array(CHUNK_HEADER_BYTES + length);
     const view = new DataView(message.buffer);
     view.setUint8(0, MESSAGE_TYPE.chunk);
-    view.setUint32(4, stream, true);
-    view.setFloat64(8, at, true);
+    view.setUint32(4, body.stream, true);
+    view.setFloat64(8, body.at, true);
     view.setUint32(16, length, true);
-    message.set(body.subarray(at, at + length), CHUNK_HEADER_BYTES);
-    if (counted) this.sentFrameBytes += message.byteLength;
-    this.current!.at += length;
-    if (this.current!.at >= body.byteLength) this.current = null;
-    this.socket.send(message);
+    cutInto(message, CHUNK_HEADER_BYTES, body);
+    if (body.checksum === null) body.sum = this.options.crc32(message.subarray(CHUNK_HEADER_BYTES), body.sum);
+    if (body.counted) this.sentFrameBytes += message.byteLength;
+    body.at += length;
+    const last = body.at >= body.bytes;
+    view.setUint32(20, last ? (body.checksum ?? body.sum) : 0, true);
+    if (last) this.finish(body);
+    this.socket.send(message, () => {
+      if (whole && this.spareChunks.length < SPARE_CHUNKS) this.spareChunks.push(message);
+      this.pump();
+    });
+  }
+
+  private finish({ messages, checksum, sum }: OutgoingBody): void {
+    this.current = null;
+    if (messages !== null && checksum === null) this.summed = { messages, checksum: sum };
   }
 
   private receiveFrame(message: Uint8Array): Incoming | null {
@@ -184,11 +257,16 @@ export class FrameChannel {
       const body = message.subarray(FRAME_HEADER_BYTES);
       if (body.byteLength !== length)
         throw new GradswarmError('ERR_FRAME_LENGTH', `expected a body of ${length} bytes, got ${body.byteLength}`);
-      return this.whole(header, body, checksum);
+      return this.whole(header, body, this.options.crc32(body) === checksum);
     }
     if (this.assemblies.size > 0)
       throw new GradswarmError('ERR_FRAME_MALFORMED', 'a new body before the last one was complete');
-    this.assemblies.set(stream, { header, body: new Uint8Array(length), checksum, filled: 0 });
+    this.assemblies.set(stream, {
+      header,
+      body: new Uint8Array(length),
+      checksum: 0,
+      filled: 0,
+    });
     return null;
   }
 
@@ -208,17 +286,40 @@ export class FrameChannel {
     if (offset + data.byteLength > assembly.body.byteLength || data.byteLength === 0)
       throw new GradswarmError('ERR_FRAME_LENGTH', `a chunk beyond the ${assembly.body.byteLength} announced bytes`);
     assembly.body.set(data, offset);
+    assembly.checksum = this.options.crc32(data, assembly.checksum);
     assembly.filled += data.byteLength;
     if (assembly.filled < assembly.body.byteLength) return null;
     this.assemblies.delete(stream);
-    return this.whole(assembly.header, assembly.body, assembly.checksum);
+    const announced = view.getUint32(20, true);
+    const header = assembly.header && { ...assembly.header, checksum: announced };
+    return this.whole(header, assembly.body, assembly.checksum === announced);
   }
 
-  private whole(header: WireFrame | null, body: Uint8Array, checksum: number): Incoming {
-    const intact = this.options.crc32(body) === checksum;
+  private whole(header: WireFrame | null, body: Uint8Array, intact: boolean): Incoming {
     if (header) return { type: 'frame', header, body, intact };
     if (!intact) throw new GradswarmError('ERR_FRAME_CHECKSUM', 'a packed message was changed on its way');
     return { type: 'packed', body };
+  }
+}
+
+function joinInto(message: Uint8Array, at: number, parts: readonly Uint8Array[]): void {
+  for (const part of parts) {
+    message.set(part, at);
+    at += part.byteLength;
+  }
+}
+
+/** Fills the message, from position `at` on, with what comes next of the body. */
+function cutInto(message: Uint8Array, at: number, body: OutgoingBody): void {
+  while (at < message.byteLength) {
+    const part = body.parts[body.part]!;
+    const length = Math.min(message.byteLength - at, part.byteLength - body.partAt);
+    message.set(part.subarray(body.partAt, body.partAt + length), at);
+    at += length;
+    body.partAt += length;
+    if (body.partAt < part.byteLength) return;
+    body.part++;
+    body.partAt = 0;
   }
 }
 

@@ -35,8 +35,9 @@ export const MESSAGE_TYPE = { frame: 1, chunk: 2, packed: 3 } as const;
  * Header layout, little-endian, 48 bytes:
  *   0 u8 type   1 u8 loss (0 none, else 1 + index in LOSSES)   2 u16 kind   4 u32 round   8 u32 step   12 u32 attempt
  *   16 i32 from  20 i32 to (coordinator = -1)   24 f64 arrivesAtMs   32 u32 messages   36 u32 body bytes   40 u32 CRC-32 of the body
- *   44 u32 chunk stream (0: the body is whole)
- * A chunk (24 bytes): 0 u8 type, 4 u32 stream, 8 f64 offset, 16 u32 bytes, 20 u32 zero; then its bytes.
+ *   (0 for a body in chunks)   44 u32 chunk stream (0: the body is whole)
+ * A chunk (24 bytes): 0 u8 type, 4 u32 stream, 8 f64 offset, 16 u32 bytes, 20 u32 CRC-32 of the whole body in the last chunk,
+ * 0 in the others; then its bytes.
  */
 export const FRAME_HEADER_BYTES = 48;
 export const CHUNK_HEADER_BYTES = 24;
@@ -70,17 +71,29 @@ export function wireBytes(body: number, masked: boolean): number {
   return total;
 }
 
+const PADDING = new Uint8Array(8);
+
+/** What the body is made of, one after the other, padding included: views of the messages, no copy. */
+export function bodyParts(frame: Pick<Frame, 'messages'>): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (const message of frame.messages) {
+    parts.push(message.fixed);
+    for (const data of message.data) {
+      parts.push(data);
+      const padding = -data.byteLength & 7;
+      if (padding > 0) parts.push(PADDING.subarray(0, padding));
+    }
+  }
+  return parts;
+}
+
 /** The body in one piece. */
 export function joinBody(frame: Pick<Frame, 'messages'>): Uint8Array {
   const joined = new Uint8Array(bodyBytes(frame));
   let at = 0;
-  for (const message of frame.messages) {
-    joined.set(message.fixed, at);
-    at += message.fixed.byteLength;
-    for (const data of message.data) {
-      joined.set(data, at);
-      at += (data.byteLength + 7) & ~7;
-    }
+  for (const part of bodyParts(frame)) {
+    joined.set(part, at);
+    at += part.byteLength;
   }
   return joined;
 }

@@ -1,9 +1,33 @@
+import { nearestHint } from '../../protocol/scenario/problems.js';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import type { BenchmarkOptions, BenchmarkRow } from '../run.js';
+import type { Benchmark } from './benchmark.js';
+import { methods } from './methods.js';
+import { overhead } from './overhead.js';
+import { simulation } from './simulation.js';
+import { transport } from './transport.js';
+
+/** Adding one: its file and its name here. */
+const BENCHMARKS: readonly Benchmark[] = [simulation, overhead, transport, methods];
+
+export const benchmarkNames: readonly string[] = BENCHMARKS.map(({ name }) => name);
 
 /** `names` empty: every benchmark. Throws ERR_USAGE for a name that there is not. */
 export async function runBenchmarks(
-  _names: readonly string[],
-  _options: BenchmarkOptions,
+  names: readonly string[],
+  options: BenchmarkOptions,
 ): Promise<readonly BenchmarkRow[]> {
-  return [];
+  for (const name of names)
+    if (!benchmarkNames.includes(name))
+      throw new GradswarmError(
+        'ERR_USAGE',
+        `bench: expected ${benchmarkNames.join(', ')}, got '${name}'${nearestHint(name, benchmarkNames)}`,
+      );
+  const rows: BenchmarkRow[] = [];
+  for (const benchmark of BENCHMARKS)
+    if (names.length === 0 || names.includes(benchmark.name)) {
+      if (options.signal.aborted) break;
+      rows.push(...(await benchmark.run(options)));
+    }
+  return rows;
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { interruptible } from '../interrupt.js';
+import type { BenchmarkAim, BenchmarkRow } from '../run.js';
 import { runBenchmarks } from '../runtime.js';
 import { wholeNumber } from './options.js';
 import { table } from './table.js';
@@ -16,16 +17,32 @@ export function benchCommand(): Command {
     .argument('[names...]', 'benchmarks to run; left out: all of them')
     .option('--repeats <count>', 'timings of each, of which the median is shown', wholeNumber(1), 5)
     .option('--json', 'print one JSON document and nothing else')
-    .addHelpText('after', '\nExamples:\n  gradswarm bench\n  gradswarm bench --repeats 11 --json')
+    .addHelpText('after', '\nExamples:\n  gradswarm bench\n  gradswarm bench simulation --repeats 11 --json')
     .action(async (names: string[], { repeats, json }: Flags) => {
-      const rows = await interruptible((signal) => runBenchmarks(names, { repeats, signal }));
-      const cells = rows.map(({ name, median, least, unit }) => [
-        name,
-        median.toPrecision(4),
-        least.toPrecision(4),
-        unit,
-      ]);
-      const text = json ? JSON.stringify(rows, null, 2) : table(['NAME', 'MEDIAN', 'LEAST', 'UNIT'], cells, 120);
+      const rows = await interruptible((signal) => runBenchmarks(names, { repeats, signal, note }));
+      const text = json ? JSON.stringify(rows, null, 2) : shown(rows);
       process.stdout.write(`${text}\n`);
     });
+}
+
+const note = (text: string) => process.stderr.write(`${text}\n`);
+
+function shown(rows: readonly BenchmarkRow[]): string {
+  const cells = rows.map(({ name, median, least, unit, aim, withinAim }) => [
+    name,
+    median.toPrecision(3),
+    least.toPrecision(3),
+    unit,
+    aim ? aimText(aim) : '',
+    withinAim === null ? '' : withinAim ? 'yes' : 'no',
+  ]);
+  const references = rows.flatMap(({ name, references }) =>
+    references.map(({ what, value, unit, source }) => `${name}: ${what} ${value} ${unit} (${source})`),
+  );
+  const below = references.length > 0 ? `\n\nFor comparison:\n${references.join('\n')}` : '';
+  return table(['NAME', 'MEDIAN', 'LEAST', 'UNIT', 'AIM', 'WITHIN'], cells, 160) + below;
+}
+
+function aimText(aim: BenchmarkAim): string {
+  return 'atMost' in aim ? `<= ${aim.atMost}` : `>= ${aim.atLeast}`;
 }

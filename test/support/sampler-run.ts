@@ -38,7 +38,7 @@ export async function samplerRun(
       dataPrecisions: [],
     },
     precision: 'float64',
-    evaluation: { everyRounds: 100_000 },
+    evaluation: { everyRounds: 100_000, train: false },
     ...changes,
     method: { name, ...hyperparameters },
   });

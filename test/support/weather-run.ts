@@ -1,7 +1,8 @@
+import { RunBudget } from '../../coordinator/privacy-budget.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import { type CarriedState, RunLoop, type RunResult } from '../../coordinator/run-loop.js';
 import { createNetwork } from '../../protocol/links/network.js';
-import type { AnyMethod, ClientIndex, PartyId, Privacy } from '../../protocol/method.js';
+import type { AnyMethod, ClientIndex, PartyId } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { Crew, CrewReport } from '../../protocol/party/crew.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
@@ -13,6 +14,7 @@ import { canonicalState } from '../../protocol/party/state-digest.js';
 import type { KindCodec, Scenario } from '../../protocol/scenario/scenario.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { ClientHost } from '../../worker/client-host.js';
+import { openPrivacy, type ProcessPrivacy } from '../../worker/privacy.js';
 import { systemSecrets } from '../../worker/secrets.js';
 import { openSite } from '../../worker/site.js';
 import { openWorkshop } from '../../worker/workshop.js';
@@ -38,7 +40,7 @@ export function tinyScenario(method: string, changes: Partial<Scenario> = {}): S
     devices: [],
     links: [],
     faults: [],
-    evaluation: { everyRounds: 1 },
+    evaluation: { everyRounds: 1, train: false },
     checkpoints: { everyRounds: null },
     workers: { count: 0, onLoss: 'fail', joinTimeoutMs: 1000, heartbeatMs: 1000, stallMs: 1000 },
     privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null },
@@ -62,7 +64,8 @@ export interface TinyRunOptions {
   readonly shuffle?: PostOfficeOptions['shuffle'];
   /** Instead of the method that the scenario names. */
   readonly method?: AnyMethod;
-  readonly privacy?: Privacy;
+  /** Left out: as the scenario says. */
+  readonly privacy?: ProcessPrivacy;
   /** Goes on from a checkpoint of another run. */
   readonly from?: Checkpoint;
 }
@@ -95,6 +98,7 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
   const networks: ReturnType<typeof createNetwork>[] = [];
   const groups = options.hosts ?? [Array.from({ length: scenario.clients }, (_, client) => client)];
   const remote = options.hosts ? passingOn(sites) : null;
+  const budget = new RunBudget(scenario.privacy);
   const open = async (): Promise<RunSite> => {
     const weather = createNetwork(scenario);
     networks.push(weather);
@@ -104,7 +108,7 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
       workshop,
       weather,
       secrets: systemSecrets,
-      privacy: () => options.privacy ?? noPrivacy,
+      privacy: options.privacy ?? openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
       mode: options.mode ?? 'fast',
       remote,
       shuffle: options.shuffle ?? null,
@@ -142,7 +146,7 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
     scriptedAbsences: networks[0]!.scriptedAbsences,
     forgotten: networks[0]!.forgotten,
     faultsFired: () => scenario.faults.map((_, i) => networks.reduce((sum, network) => sum + network.firings()[i]!, 0)),
-    privacy: null,
+    privacy: budget,
     signal: new AbortController().signal,
     now: () => 0,
   });
@@ -164,12 +168,6 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
-
-const noPrivacy: Privacy = {
-  gaussian() {
-    throw new GradswarmError('ERR_PRIVACY', 'this run has no privacy');
-  },
-};
 
 /** What one site sends away arrives in the next turn at the site that houses the receiver. */
 function passingOn(sites: readonly RunSite[]): Remote {

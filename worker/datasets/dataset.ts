@@ -1,3 +1,5 @@
+import type { ReadonlyVector } from '../../protocol/method.js';
+
 /** Examples in one flat array, row by row. Labels for classification, targets for regression. */
 export interface Examples {
   readonly count: number;
@@ -7,6 +9,8 @@ export interface Examples {
   readonly labels: Int32Array;
   /** One target an example; empty for classification. */
   readonly targets: Float64Array;
+  /** Ground truth by place, for dense prediction: by task, one class index a place, example by example. */
+  readonly maps?: Readonly<Record<string, Uint8Array>>;
 }
 
 export interface Dataset {
@@ -21,6 +25,8 @@ export interface Dataset {
   readonly classNames?: readonly string[];
   readonly train: Examples;
   readonly test: Examples;
+  /** Weights that drew a regression's targets before their noise, where they are known. */
+  readonly trueWeights?: ReadonlyVector;
   /** Natural owners: group index of each training example (a president, a writer), where the data has them. */
   readonly groups?: Int32Array;
   readonly groupNames?: readonly string[];

@@ -58,6 +58,7 @@ export const linearRegressionData = datasetLoader(
       source: `drawn: linear model of ${features} ${inputs} inputs, ${trueWeights} true weights, label noise standard deviation ${labelNoiseStddev}`,
       featureShape: [features],
       classCount: 0,
+      trueWeights: weights,
       train: drawExamples(rng.derive('train'), examples, weights, inputs, labelNoiseStddev),
       test: drawExamples(rng.derive('test'), testExamples, weights, inputs, labelNoiseStddev),
     };

@@ -1,4 +1,5 @@
 import type { Rng } from '../../protocol/method.js';
+import { canaries } from './canaries.js';
 import { csvTable } from './csv-table.js';
 import type { Dataset } from './dataset.js';
 import { gaussianClusters } from './gaussian-clusters.js';
@@ -7,8 +8,10 @@ import { linearRegressionData } from './linear-regression-data.js';
 import type { DatasetLoader } from './loader.js';
 import { mnist } from './mnist.js';
 import { noData } from './no-data.js';
+import { privacyRegression } from './privacy-regression.js';
 import { byName, type Settings } from './settings.js';
 import { stateOfTheUnion } from './state-of-the-union.js';
+import { syntheticScenes } from './synthetic-scenes.js';
 
 /** Every data set by name. Adding one: its file and one line here. */
 const LOADERS: Readonly<Record<string, DatasetLoader>> = {
@@ -19,7 +22,10 @@ const LOADERS: Readonly<Record<string, DatasetLoader>> = {
   'fashion-mnist': fashionMnist,
   'idx-images': idxImages,
   'csv-table': csvTable,
+  'privacy-regression': privacyRegression,
+  canaries,
   'state-of-the-union': stateOfTheUnion,
+  'synthetic-scenes': syntheticScenes,
 };
 
 /** Settings of every data set with their defaults, for checking scenarios. */

@@ -227,6 +227,7 @@ export function denseFamily(
     shard: (examples) => new DenseObjective(workspace, dataset.train, examples),
     evaluate: (estimates) =>
       evaluateDense(network, workspace.trace, dataset.test.count > 0 ? dataset.test : dataset.train, estimates),
+    evaluateTraining: (estimates) => evaluateDense(network, workspace.trace, dataset.train, estimates),
     tensorCount: () => 0,
   };
 }

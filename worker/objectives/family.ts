@@ -4,8 +4,8 @@ import type { ClientIndex, Objective, ReadonlyVector, Rng, Segment, Vector } fro
 export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number | null;
-  /** Expected calibration error in [0, 1], of families that predict probabilities. */
-  readonly calibrationError?: number;
+  /** Further columns, such as the distance to the truth where the data's is known, or the calibration error of predictions. */
+  readonly extra?: Readonly<Record<string, number>>;
 }
 
 /** What computes, for the manifest. `why` has one line for each candidate that was looked at. */
@@ -22,6 +22,8 @@ export interface ObjectiveFamily {
   readonly parameterCount: number;
   /** The device; left out by plain loops, whose bits depend on nothing. */
   readonly device?: ComputeReport;
+  /** Minimiser of the mean over all clients' objectives, where it is known. */
+  readonly optimum?: ReadonlyVector;
   initialParams(rng: Rng): Vector;
   /**
    * The objective of the client that owns these training examples. `client` says whose it is to families without a data
@@ -30,6 +32,8 @@ export interface ObjectiveFamily {
   shard(examples: Uint32Array, client?: ClientIndex): Objective;
   /** On the held-out examples (on the training examples where none are held out). Several estimates: predictions are averaged (one vector per chain). */
   evaluate(estimates: readonly ReadonlyVector[]): Evaluation | Promise<Evaluation>;
+  /** The same on all clients' training examples; left out by families without examples. */
+  evaluateTraining?(estimates: readonly ReadonlyVector[]): Evaluation | Promise<Evaluation>;
   /** Tensors alive on the device; 0 where there is none. Flat after every round. */
   tensorCount(): number;
 }

@@ -39,12 +39,16 @@ const ACTIVATE: Readonly<Record<Exclude<TensorActivation, 'relu'>, (z: tf.Tensor
 };
 
 /** Runs a kernel for which the library's public face has only a gradient, which its Node bundle does not register. */
-function runKernel(name: string, inputs: Record<string, tf.Tensor>, attributes: Record<string, unknown>): tf.Tensor {
+export function runKernel(
+  name: string,
+  inputs: Record<string, tf.Tensor>,
+  attributes: Record<string, unknown>,
+): tf.Tensor {
   return tf.engine().runKernel(name, inputs, attributes as never) as tf.Tensor;
 }
 
 const POOLING = { filterSize: 2, strides: 2, pad: 'valid' } as const;
-const CONVOLVING = { strides: 1, pad: 'same', dataFormat: 'NHWC' } as const;
+export const CONVOLVING = { strides: 1, pad: 'same', dataFormat: 'NHWC' } as const;
 
 /** A feed-forward network. Its weights are a list of tensors, one a segment, uploaded from one flat vector. */
 export class TensorNetwork {

@@ -195,11 +195,13 @@ function createFamily(
     shard: (examples) => new TensorObjective(shared, examples),
     evaluate: (estimates) =>
       evaluateNetwork(device, network, dataset.test.count > 0 ? dataset.test : dataset.train, estimates),
+    evaluateTraining: (estimates) => evaluateNetwork(device, network, dataset.train, estimates),
     tensorCount: () => device.tensorCount(),
   };
 }
 
-async function openFor(request: ObjectiveRequest): Promise<Device> {
+/** The device for a float32 objective. Throws ERR_OBJECTIVE for another precision. */
+export async function openDeviceFor(request: ObjectiveRequest): Promise<Device> {
   if (request.precision !== 'float32')
     throw new GradswarmError(
       'ERR_OBJECTIVE',
@@ -213,7 +215,7 @@ export async function createMultilayerPerceptron(
   request: ObjectiveRequest,
 ): Promise<ObjectiveFamily> {
   const dataset = requireDataset(request, 'any');
-  const device = await openFor(request);
+  const device = await openDeviceFor(request);
   const widths = [...hidden, dataset.classCount || 1];
   const layers = widths.map((width): LayerShape => ({ kind: 'dense', width }));
   return createFamily(request.objective.name, dataset, device, [featureCountOf(dataset)], layers, activation);
@@ -231,7 +233,7 @@ export async function createConvolutionalNetwork(
       'ERR_OBJECTIVE',
       `objective 'lenet': expected square images of side ${smallest} or more, '${dataset.name}' has examples of shape [${dataset.featureShape}]`,
     );
-  const device = await openFor(request);
+  const device = await openDeviceFor(request);
   const layers: LayerShape[] = [
     ...settings.filters.map((filters) => ({ kind: 'convolution', filters, kernelSize: settings.kernelSize }) as const),
     ...[...settings.dense, dataset.classCount].map((dense) => ({ kind: 'dense', width: dense }) as const),

@@ -1,6 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { characterModel } from './character-model.js';
+import { densePrediction } from './dense-prediction-settings.js';
 import type { ObjectiveFamily } from './family.js';
 import { linearRegression } from './linear-regression.js';
 import * as bayesianLinearRegression from './log-posterior/bayesian-linear-regression.js';
@@ -53,6 +54,7 @@ const OBJECTIVES: { readonly [name: string]: ObjectiveDefinition<unknown> } = {
   'character-model': characterModel,
   mlp: multilayerPerceptron,
   lenet,
+  'dense-prediction': densePrediction,
   ...SAMPLED,
 };
 

@@ -91,7 +91,10 @@ describe('writeReport', () => {
     }
     directory.updateManifest({ stateDigest: 'feed'.repeat(16) });
     const page = await pageOf(directory, {
-      verdict: { valid: 'unknown', expectations: [{ name: 'every fault happened', holds: 'unknown', observed: null, detail: 'why' }] },
+      verdict: {
+        valid: 'unknown',
+        expectations: [{ name: 'every fault happened', holds: 'unknown', observed: null, detail: 'why' }],
+      },
       method: { name: 'vrgd', paper: { title: 'P', url: 'https://example.org/p', reconstruction: 'the warm-up' } },
       privacy: { epsilon: null, delta: null, notPrivate: 'no noise' },
       claims: [{ claim: 'C', source: 'Table 1', ours: '3', status: 'not reproduced' }],

@@ -147,11 +147,13 @@ describe('protocol/optimizers/discover', () => {
 
   it('sum of p_c u_c is the full gradient whatever the memories; with exact memories each u_c is', () => {
     const memories = chances.map((_, c) => stream.derive('m', c).normal(length));
-    const corrected = chances.map((_, c) => correctedGradient(gradients[c]!, c, memories, chances));
+    const corrected = chances.map((_, c) =>
+      correctedGradient(gradients[c]!, [{ cluster: c, share: 1 }], memories, chances),
+    );
     for (let i = 0; i < length; i++)
       expect(chances.reduce((sum, p, c) => sum + p * corrected[c]![i]!, 0)).to.be.closeTo(mixed[i]!, 1e-14);
     for (const [c, gradient] of gradients.entries()) {
-      const exact = correctedGradient(gradient, c, gradients, chances);
+      const exact = correctedGradient(gradient, [{ cluster: c, share: 1 }], gradients, chances);
       for (let i = 0; i < length; i++) expect(exact[i]).to.be.closeTo(mixed[i]!, 1e-14);
     }
   });
@@ -167,6 +169,21 @@ describe('protocol/optimizers/discover', () => {
     expect(normOf(rare.memories[1])).to.equal(0);
     const [, common] = rule.update(one, rule.init(2), one, { cluster: 1 });
     expect(common.memories[1][0]).to.be.closeTo(2 * 0.2, 1e-15);
+  });
+
+  it('every cluster heard with its due share: u = g, and SGD with momentum bit for bit', () => {
+    const settings = { learningRate: 0.1, momentum: 0.8 };
+    const path = (spec: { name: string; clusterCount?: number; probabilities?: readonly number[] }) =>
+      trajectory(
+        loadOptimizer({ ...spec, ...settings }, []),
+        start,
+        15,
+        () => mixed,
+        () => ({ clusters: chances.map((share, cluster) => ({ cluster, share, gradient: gradients[cluster]! })) }),
+      );
+    expect(path({ name: 'discover', clusterCount: 3, probabilities: chances })).to.deep.equal(
+      path({ name: 'momentum' }),
+    );
   });
 
   it("the between-cluster noise of its steps falls below a hundredth of SGD's within 400 steps (seed 9)", () => {

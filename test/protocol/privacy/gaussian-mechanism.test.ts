@@ -112,14 +112,25 @@ describe('protocol/privacy/gaussian-mechanism', () => {
   });
 
   it('one call is one ledger entry for all its parts: 1/z^2 = 1/z_v^2 + 1/z_b^2, charged before anything is drawn', () => {
-    const { ledger, privacy } = setUp({ attempt: 1, party: 4, defaultSampling: 0.25 });
+    const { ledger, privacy } = setUp({ attempt: 1, defaultSampling: 0.25 });
     privacy.gaussian([part(values, 2, 3), part(new Float64Array(1), 0.5, 4)], { ...release, unit: 'client' });
     expect(ledger.entries).to.have.length(1);
     const [entry] = ledger.entries;
     // 1/9 + 1/16 = 25/144
     expect(entry!.noiseMultiplier).to.be.closeTo(12 / 5, 1e-15);
-    expect(entry).to.deep.include({ l2Sensitivities: [2, 0.5], sampling: 0.25, attempt: 1, party: 4, round: 2 });
+    expect(entry).to.deep.include({ l2Sensitivities: [2, 0.5], sampling: 0.25, attempt: 1, round: 2 });
     expect(entry).to.include({ noise: 'seeded', mechanism: 'gaussian', unit: 'client', label: 'gradient', count: 1 });
+  });
+
+  it('a Poisson cohort amplifies the coordinator’s releases of unit client alone: 0.25, not those of examples or of a client', () => {
+    const sampling = (party: number | 'coordinator', unit: 'client' | 'example') => {
+      const { ledger, privacy } = setUp({ party, defaultSampling: 0.25 });
+      privacy.gaussian([part(values, 2, 3)], { ...release, unit });
+      return ledger.entries[0]!.sampling;
+    };
+    expect(sampling('coordinator', 'client')).to.equal(0.25);
+    expect(sampling('coordinator', 'example')).to.equal(1);
+    expect(sampling(4, 'client')).to.equal(1);
   });
 
   it('a ledger that refuses stops the release', () => {

@@ -73,10 +73,11 @@ describe('resolveScenario', () => {
         },
       ],
       faults: [],
-      evaluation: { everyRounds: 1 },
+      evaluation: { everyRounds: 1, train: false },
       checkpoints: { everyRounds: 10 },
       workers: { count: 0, onLoss: 'fail', joinTimeoutMs: 60_000, heartbeatMs: 2_000, stallMs: 30_000 },
       privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null },
+      study: null,
       device: 'auto',
       expect: [{ name: 'finite' }],
       claims: [],
@@ -185,6 +186,19 @@ describe('resolveScenario', () => {
     expect(method.clipping).to.deep.equal({ radius: 1, adaptive: { quantile: 0.9 } });
     const named = await resolveScenario({ ...server, method: { name: 'fedavg', optimizer: 'lamb' } }, tinyCatalogue);
     expect(named.method.optimizer).to.deep.equal({ name: 'lamb' });
+  });
+
+  it("'*' is the codec of kinds whose leavings the method keeps, and of no other; an entry of its own comes first", async () => {
+    const topK = { name: 'top-k', fraction: 0.25, values: { name: 'identity' } };
+    const { codecs } = await resolveScenario({ ...server, codecs: { '*': topK } }, tinyCatalogue);
+    expect(Object.entries(codecs).map(([kind, { codec }]) => [kind, codec.name])).to.deep.equal([
+      ['model', 'identity'],
+      ['update', 'identity'],
+      ['masked', 'identity'],
+      ['kept', 'top-k'],
+    ]);
+    const own = await resolveScenario({ ...server, codecs: { '*': topK, kept: 'identity' } }, tinyCatalogue);
+    expect(own.codecs.kept!.codec.name).to.equal('identity');
   });
 
   it('completes a codec inside a codec', async () => {

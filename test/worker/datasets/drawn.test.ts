@@ -64,7 +64,7 @@ describe('worker/datasets: drawn data and the table', () => {
     expect([train.count, test.count, classCount]).to.deep.equal([0, 0, 0]);
   });
 
-  it('the table lists eight sets with plain defaults', () => {
+  it('the table lists nine sets with plain defaults', () => {
     expect(Object.keys(datasetDefaults)).to.have.members([
       'none',
       'gaussian-clusters',
@@ -74,6 +74,7 @@ describe('worker/datasets: drawn data and the table', () => {
       'idx-images',
       'csv-table',
       'state-of-the-union',
+      'synthetic-scenes',
     ]);
     for (const defaults of Object.values(datasetDefaults))
       expect(JSON.parse(JSON.stringify(defaults))).to.deep.equal(defaults);

@@ -2,6 +2,7 @@ import type { Rng } from '../../../protocol/method.js';
 import type { Dataset, Partition } from '../dataset.js';
 import { byName, checkInteger, type Settings } from '../settings.js';
 import { byGroup } from './by-group.js';
+import { classLists } from './class-lists.js';
 import { dirichlet } from './dirichlet.js';
 import { iid } from './iid.js';
 import { labelCount } from './label-count.js';
@@ -16,6 +17,7 @@ const RULES: Readonly<Record<string, PartitionRule>> = {
   dirichlet,
   shards,
   'label-count': labelCount,
+  'class-lists': classLists,
   'quantity-skew': quantitySkew,
   similarity,
   'by-group': byGroup,

@@ -77,7 +77,7 @@ export function classificationEvaluation(
     : {
         loss: loss / labels.length,
         accuracy: right / labels.length,
-        calibrationError: expectedCalibrationError(probabilities, labels, classCount),
+        extra: { calibrationError: expectedCalibrationError(probabilities, labels, classCount) },
       };
 }
 

@@ -1,0 +1,54 @@
+import type { Memory } from '../codecs/memory.js';
+import type { PartyId, ReadonlyVector } from '../method.js';
+
+/** A message that was encoded through a memory, until it is known whom it reached. */
+export interface JournalEntry {
+  readonly kind: string;
+  readonly step: number;
+  readonly value: ReadonlyVector;
+  readonly decoded: ReadonlyVector;
+  readonly receivers: readonly PartyId[];
+}
+
+/** Did this receiver do without the message? */
+export type Missed = (kind: string, step: number, to: PartyId) => boolean;
+
+interface Line {
+  readonly memory: Memory;
+  /** The memory's state when the round began. */
+  readonly before: unknown;
+  readonly entries: JournalEntry[];
+}
+
+/**
+ * What a party said in one round through each memory. A memory is settled at once, as if every message arrived; once the round
+ * is over, the memories of messages that reached nobody are worked out again, so that what was lost is put back. A broadcast
+ * that reached one receiver counts as delivered: there is one memory, and it cannot be right for both.
+ */
+export class MessageJournal {
+  private readonly lines = new Map<string, Line>();
+
+  note(key: string, memory: Memory, before: unknown, entry: JournalEntry): void {
+    const line = this.lines.get(key);
+    if (line) line.entries.push(entry);
+    else this.lines.set(key, { memory, before, entries: [entry] });
+  }
+
+  /** States of the memories that change because a message reached none of its receivers. */
+  putBack(missed: Missed): Readonly<Record<string, unknown>> {
+    const changed: Record<string, unknown> = {};
+    for (const [key, { memory, before, entries }] of this.lines) {
+      const gone = entries.map(
+        ({ kind, step, receivers }) => receivers.length > 0 && receivers.every((to) => missed(kind, step, to)),
+      );
+      if (!gone.includes(true)) continue;
+      let state = before;
+      for (const [i, { value, decoded }] of entries.entries()) {
+        const prepared = memory.prepare(state, value);
+        state = gone[i] ? memory.lost(state, value, prepared, decoded) : memory.settle(state, value, prepared, decoded);
+      }
+      changed[key] = state;
+    }
+    return changed;
+  }
+}

@@ -1,0 +1,103 @@
+import { allowedOn, type CodecContract } from '../codecs/codec.js';
+import { memoryAccepts } from '../codecs/memory.js';
+import type { MessageKind } from '../method.js';
+import type { CodecEntry, MemoryEntry, MethodEntry } from './catalogue.js';
+import { join, type Problems } from './problems.js';
+import type { KindCodec, Scenario } from './scenario.js';
+
+export interface FoundCodec {
+  readonly codec: KindCodec;
+  readonly entry: CodecEntry;
+  readonly memory: MemoryEntry | null;
+}
+
+/** What the checks need beside the scenario: the tables' entries for what it names. */
+export interface Found {
+  readonly method: MethodEntry;
+  readonly codecs: Readonly<Record<string, FoundCodec>>;
+}
+
+/** Which codec and memory may stand on which kind of message. */
+export async function checkCodecs(scenario: Scenario, found: Found, problems: Problems): Promise<void> {
+  for (const kind of Object.keys(found.codecs)) {
+    const { codec, entry, memory } = found.codecs[kind]!;
+    const { name, ...settings } = codec.codec;
+    const declared = found.method.messages[kind]!;
+    const path = `codecs.${kind}`;
+    try {
+      const contract = await entry.contract(settings);
+      const omega = entry.omega?.(settings);
+      checkCodec(kind, declared, `${name} (${contract})`, contract, join(path, 'codec'), problems);
+      if (memory?.needs && !memoryAccepts({ needs: memory.needs }, { contract, ...(omega !== undefined && { omega }) }))
+        problems.add(
+          join(path, 'codec'),
+          `${accepted(memory.needs)}, which '${codec.memory?.name}' needs`,
+          `${name} (${contract})`,
+        );
+    } catch (error) {
+      problems.report(join(path, 'codec'), error);
+    }
+    if (name === 'adaptive' && declared.from === 'coordinator')
+      problems.add(join(path, 'codec'), 'a codec of one level: only what clients say varies with their batches', name);
+    if (memory) checkMemory(kind, codec.memory?.name ?? '', declared, memory, scenario, found.method, problems);
+  }
+}
+
+function checkCodec(
+  kind: string,
+  { lossy }: MessageKind,
+  got: string,
+  contract: CodecContract,
+  path: string,
+  problems: Problems,
+): void {
+  if (allowedOn({ from: 'clients', to: 'coordinator', ...(lossy && { lossy }) }, contract)) return;
+  const sort = lossy === undefined ? 'a lossless codec, the only sort' : `a lossless or ${lossy} codec, the only sorts`;
+  problems.add(path, `${sort} that '${kind}' allows`, got);
+}
+
+/** An unbiased codec with omega below 1 passes too, being contractive as it is. */
+function accepted(needs: NonNullable<MemoryEntry['needs']>): string {
+  return needs === 'contractive' ? 'a contractive codec' : 'a contractive or absolute codec';
+}
+
+function checkMemory(
+  kind: string,
+  name: string,
+  declared: MessageKind,
+  memory: MemoryEntry,
+  scenario: Scenario,
+  method: MethodEntry,
+  problems: Problems,
+): void {
+  const path = `codecs.${kind}.memory`;
+  if (declared.memory === 'method')
+    problems.add(path, `null, since '${scenario.method.name}' keeps what compression leaves out`, name);
+  else if (declared.lossy === undefined)
+    problems.add(path, `null, since '${kind}' allows no lossy codec that could leave anything out`, name);
+  else if (declared.lossy === 'unbiased')
+    problems.add(path, `null, since '${kind}' must be unbiased and what a memory adds is not`, name);
+  if (!memory.hasReplicas) return;
+  const why = missedMessages(declared, scenario, method);
+  if (why) problems.add(path, `a memory without copies at the receivers, since ${why}`, name);
+}
+
+const LOSING = ['drop', 'burst-loss', 'symmetric-drop', 'corrupt', 'partition', 'crash', 'availability'];
+
+const CHANGING = new Set(['one-peer-exponential', 'random-matching', 'periodic']);
+
+/** Why a receiver may miss a message, or null. An uplink that is missed voids its sender's round: both sides stay as they were. */
+function missedMessages({ to }: MessageKind, scenario: Scenario, method: MethodEntry): string | null {
+  const { participation, faults, workers } = scenario;
+  if (faults.some(({ fault, memory }) => fault === 'crash' && memory === 'lost'))
+    return "a client that crashes with memory 'lost' begins with a new one";
+  if (to === 'coordinator') return null;
+  const losing = faults.find(({ fault }) => LOSING.includes(fault));
+  if (losing) return `receivers miss messages under the fault '${losing.fault}'`;
+  if (participation.cohort !== 'all' || participation.sampling !== 'fixed' || method.coordinator?.cohort)
+    return 'not every client hears every round';
+  if (participation.deadlineMs !== null) return 'a deadline makes rounds of late clients void';
+  if (workers.onLoss === 'absent') return "workers.onLoss 'absent' goes on without clients";
+  if (to === 'peers' && CHANGING.has(scenario.topology?.name ?? '')) return 'the graph changes from round to round';
+  return null;
+}

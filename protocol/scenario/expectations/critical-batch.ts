@@ -1,0 +1,91 @@
+import { exp, log } from '../../numerics/elementary.js';
+import { defineExpectation, type RunRecord } from '../expectation.js';
+import { type Group, groupsOf } from '../groups.js';
+import { inDigits, seriesOf } from '../quantity.js';
+import type { Spec } from '../scenario.js';
+import { series } from '../settings.js';
+import { finite, number, strict, text } from '../structure.js';
+
+/**
+ * Over a sweep of batch sizes and learning rates, the critical batch that the steps to a loss show agrees with the noise scale
+ * that the runs measured, up to a factor. Steps S at batch B: of the learning rate that needs fewest (mean over seeds, all of
+ * which must get there). Fit: S = minSteps (1 + critical / B), by least squares of logarithms. Noise scale: geometric mean over
+ * those runs of the mean of the series until the loss was reached. `batch`: path of a client's batch size; B is that times the
+ * number of clients.
+ */
+export function criticalBatch(settings: { loss: number; batch?: string; noise?: string; factor?: number }): Spec {
+  return { ...settings, name: 'critical-batch' };
+}
+
+interface Best {
+  readonly batch: number;
+  readonly steps: number;
+  readonly noise: number;
+}
+
+export default defineExpectation({
+  name: 'critical-batch',
+  summary: 'the critical batch fitted to the steps to a loss is the measured gradient noise scale up to a factor',
+  settings: strict({
+    loss: finite,
+    batch: text.default('method.batchSize'),
+    noise: series.default('noiseScale'),
+    factor: number('a number of at least 1', (value) => value >= 1).default(3),
+  }),
+  judge(records, { loss, batch, noise, factor }) {
+    const found = groupsOf(records, batch).flatMap((group) => best(group, loss, noise) ?? []);
+    if (found.length < 3)
+      return {
+        holds: 'unknown',
+        observed: null,
+        detail: `three batch sizes that reach loss ${loss} are needed, got ${found.length}`,
+      };
+    const { critical, minSteps } = fit(found);
+    const measured = exp(found.reduce((sum, one) => sum + log(one.noise), 0) / found.length);
+    const ratio = critical / measured;
+    const curve = found.map((one) => `${one.batch}: ${inDigits(one.steps)}`).join(', ');
+    const detail =
+      `steps to loss ${loss} by batch ${curve}; fit ${inDigits(minSteps)} (1 + ${inDigits(critical)} / batch); ` +
+      `measured noise scale ${inDigits(measured)}, ratio ${inDigits(ratio)}, expected within a factor of ${factor}`;
+    return { holds: ratio <= factor && ratio >= 1 / factor, observed: ratio, detail };
+  },
+});
+
+/** The setting of one batch size that reaches the loss in fewest steps; null where none does in all its runs. */
+function best({ value, records }: Group, loss: number, noise: string): Best | null {
+  let least: Best | null = null;
+  for (const { records: runs } of groupsOf(records, null)) {
+    const reached = runs.map((record) => seriesOf(record, 'loss').find((row) => row.value <= loss)?.round ?? null);
+    if (reached.includes(null)) continue;
+    const steps = mean(reached as number[]);
+    if (least && steps >= least.steps) continue;
+    const until = runs.map((record, r) => meanUntil(record, noise, reached[r]!));
+    if (until.some((measured) => !(measured > 0))) continue;
+    least = { batch: Number(value) * runs[0]!.scenario.clients, steps, noise: mean(until) };
+  }
+  return least;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function meanUntil(record: RunRecord, name: string, round: number): number {
+  return mean(seriesOf(record, name).flatMap((row) => (row.round <= round ? [row.value] : [])));
+}
+
+/** For each critical batch on a fine grid the best minSteps is known in closed form; the smallest residual wins. */
+function fit(found: readonly Best[]): { critical: number; minSteps: number } {
+  const batches = found.map((one) => log(one.batch));
+  const [low, high] = [Math.min(...batches) - 5, Math.max(...batches) + 5];
+  let least = { critical: 0, minSteps: 0, residual: Number.POSITIVE_INFINITY };
+  const points = 2000;
+  for (let k = 0; k <= points; k++) {
+    const critical = exp(low + ((high - low) * k) / points);
+    const offsets = found.map((one) => log(one.steps) - log(1 + critical / one.batch));
+    const centre = mean(offsets);
+    const residual = offsets.reduce((sum, offset) => sum + (offset - centre) ** 2, 0);
+    if (residual < least.residual) least = { critical, minSteps: exp(centre), residual };
+  }
+  return least;
+}

@@ -1,0 +1,130 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { FrameRouter } from '../../coordinator/frame-router.js';
+import { Membership } from '../../coordinator/membership.js';
+import { defineMethod, type PartyId } from '../../protocol/method.js';
+import { PostOffice } from '../../protocol/party/post-office.js';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
+import { FrameLink } from '../../worker/frame-link.js';
+
+const { messages } = defineMethod({
+  name: 'carry',
+  paper: { title: '', url: '', algorithm: '' },
+  defaults: {},
+  messages: {
+    down: { from: 'coordinator', to: 'cohort', vectors: ['values'] },
+    up: { from: 'clients', to: 'coordinator', vectors: ['values'] },
+  },
+  client: { init: () => null, round: async (state) => state },
+});
+
+const MAX_BODY_BYTES = 64 << 20;
+const layouts = layoutsOf(messages, 'float32');
+const CHANNEL = { clientCount: 1, kindCount: layouts.size, maxBodyBytes: MAX_BODY_BYTES };
+
+/** One end of a frame socket as runs use it: vectors are posted here and taken there, all checks included. */
+export class TransportEnd {
+  private round = 0;
+  private constructor(
+    private readonly self: PartyId,
+    private readonly office: PostOffice,
+    readonly close: () => void,
+  ) {
+    office.house(self);
+  }
+
+  /** The coordinator's router, with room for one worker. */
+  static async coordinator(): Promise<{ readonly end: TransportEnd; readonly url: string; readonly token: string }> {
+    const http: Server = createServer();
+    const membership = new Membership(1, 1);
+    const member = membership.admit('bench', null)!;
+    const router = new FrameRouter(http, membership, layouts.values(), { ...CHANNEL, hold: null }, {
+      answer: () => {},
+      alive: () => {},
+      broken: () => {},
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const office = new PostOffice(layouts.values(), { mode: 'fast', remote: router, shuffle: null });
+    router.connect(office);
+    const end = new TransportEnd('coordinator', office, () => {
+      router.close();
+      http.close();
+      http.closeAllConnections();
+    });
+    return { end, url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`, token: member.token };
+  }
+
+  /** The worker's link, hosting client 0. */
+  static async worker(url: string, token: string, onLost: (error: GradswarmError) => void): Promise<TransportEnd> {
+    const link = await FrameLink.open(
+      {
+        ...CHANNEL,
+        hold: null,
+        coordinatorUrl: url,
+        assign: {
+          worker: 'worker-0',
+          generation: 1,
+          token,
+          peerKey: '',
+          scenario: {},
+          clients: [0],
+          workers: [{ worker: 'worker-0', clients: [0], peerUrl: null }],
+        },
+        layouts: layouts.values(),
+        peers: false,
+        onPacked: () => {},
+        onLost,
+      },
+      null,
+    );
+    const office = new PostOffice(layouts.values(), { mode: 'fast', remote: link, shuffle: null });
+    link.connect(office);
+    return new TransportEnd(0, office, () => link.close());
+  }
+
+  /** Posts `count` vectors of these values in round `round`; with room in the send queue, as a run does. */
+  post(values: Float32Array, count: number, round: number): void {
+    const layout = this.layout(this.self === 'coordinator' ? 'down' : 'up');
+    const to: PartyId = this.self === 'coordinator' ? 0 : 'coordinator';
+    for (let step = 0; step < count; step++)
+      this.office.post({
+        kindIndex: layout.index,
+        round,
+        attempt: 0,
+        step,
+        from: this.self,
+        to,
+        arrivesAtMs: 0,
+        lost: null,
+        messages: [layout.encode({ values }, null)],
+      });
+  }
+
+  /** Waits for `count` vectors of round `round` and reads the last number of each. */
+  async take(count: number, round: number): Promise<number> {
+    const layout = this.layout(this.self === 'coordinator' ? 'up' : 'down');
+    const from: PartyId = this.self === 'coordinator' ? 0 : 'coordinator';
+    const mailbox = this.office.open(this.self, round, 0);
+    let sum = 0;
+    for (let step = 0; step < count; step++) {
+      await mailbox.ready(layout.index, step, [from]);
+      const frame = mailbox.arrival(layout.index, step, from);
+      if (frame === null || typeof frame === 'string')
+        throw new GradswarmError('ERR_WORKER_LOST', `bench: vector ${step} of ${count} did not come: ${frame}`);
+      const values = layout.decode(frame.messages[0]!, from, null).values as Float32Array;
+      sum += values.at(-1)!;
+    }
+    this.office.close(mailbox);
+    return sum;
+  }
+
+  /** A round that neither end has used. */
+  nextRound(): number {
+    return this.round++;
+  }
+
+  private layout(kind: 'down' | 'up'): KindLayout {
+    return layouts.get(kind)!;
+  }
+}

@@ -1,0 +1,94 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { BenchmarkOptions, BenchmarkRow } from '../run.js';
+import { type Benchmark, repeated, rowOf } from './benchmark.js';
+import { listenRaw, type PeerTask, RAW_BLOCK_BYTES, readRaw, writeRaw } from './raw-socket.js';
+import { TransportEnd } from './transport-ends.js';
+
+const PEER = fileURLToPath(new URL('./transport-peer.js', import.meta.url));
+const SIZES = [
+  { label: '64 kB', bytes: 64 << 10 },
+  { label: '1 MB', bytes: 1 << 20 },
+  { label: '40 MB', bytes: 40 << 20 },
+] as const;
+/** Bytes a timing; at least one vector. */
+const VOLUME_BYTES = 80 << 20;
+const BUDGET_MS = 6_000;
+
+interface Pair {
+  readonly end: TransportEnd;
+  readonly raw: Socket;
+  readonly peer: ChildProcess;
+}
+
+/** MB/s of one way of one direction. The clock runs from the first byte asked for to the last one taken. */
+async function speed({ end, raw, peer }: Pair, task: PeerTask): Promise<number> {
+  const { over, direction, length, count, round } = task;
+  const bytes = 4 * length * count;
+  const values = direction === 'down' && over === 'frames' ? new Float32Array(length).fill(1) : null;
+  const block = Buffer.alloc(RAW_BLOCK_BYTES, 1);
+  const done = once(peer, 'message');
+  const begin = performance.now();
+  peer.send(task);
+  if (values) end.post(values, count, round);
+  else if (over === 'frames') await end.take(count, round);
+  else await (direction === 'down' ? writeRaw(raw, block, bytes) : readRaw(raw, bytes));
+  if (direction === 'down') await done;
+  const seconds = (performance.now() - begin) / 1000;
+  await done;
+  return bytes / 1e6 / seconds;
+}
+
+async function withPair<T>(work: (pair: Pair) => Promise<T>): Promise<T> {
+  const { end, url, token } = await TransportEnd.coordinator();
+  const { server, port, socket } = await listenRaw();
+  const peer = fork(PEER, [url, token, String(port)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  try {
+    await once(peer, 'message');
+    const raw = await socket;
+    raw.pause();
+    return await work({ end, raw, peer });
+  } finally {
+    if (peer.connected) peer.disconnect();
+    end.close();
+    (await socket).destroy();
+    server.close();
+  }
+}
+
+async function measure(options: BenchmarkOptions): Promise<readonly BenchmarkRow[]> {
+  return withPair(async (pair) => {
+    const rows: BenchmarkRow[] = [];
+    for (const direction of ['down', 'up'] as const)
+      for (const { label, bytes } of SIZES) {
+        const length = bytes / 4;
+        const count = Math.max(1, VOLUME_BYTES / bytes);
+        const timings = await repeated(options, BUDGET_MS, async () => {
+          const round = pair.end.nextRound();
+          const tcp = await speed(pair, { over: 'tcp', direction, length, count, round });
+          const frames = await speed(pair, { over: 'frames', direction, length, count, round });
+          return { tcp, frames };
+        });
+        const way = direction === 'down' ? 'coordinator to worker' : 'worker to coordinator';
+        const name = `transport, ${way}, ${label}`;
+        rows.push(
+          rowOf(
+            name,
+            'MB/s',
+            timings.map(({ frames }) => frames),
+          ),
+          rowOf(
+            name,
+            'x raw TCP',
+            timings.map(({ frames, tcp }) => frames / tcp),
+            { aim: { atLeast: direction === 'down' ? 0.6 : 0.4 } },
+          ),
+        );
+      }
+    return rows;
+  });
+}
+
+export const transport: Benchmark = { name: 'transport', run: measure };

@@ -1,0 +1,56 @@
+import { where } from '../../protocol/scenario/expectation.js';
+import { below } from '../../protocol/scenario/expectations/below.js';
+import { between } from '../../protocol/scenario/expectations/between.js';
+import { monotone } from '../../protocol/scenario/expectations/monotone.js';
+import { ratio } from '../../protocol/scenario/expectations/ratio.js';
+import { sweep } from '../../protocol/scenario/scenario.js';
+
+const plain = { 'method.staticRate': true };
+const agvm = { 'method.staticRate': false };
+/** How much noisier, by 1 - cos of two halves, the backbone's gradient is than the segmentation head's. */
+const misaligned = 'mean.misalignment/backbone / mean.misalignment/segmentation';
+const aligned = 'mean.aligned/segmentation / mean.aligned/backbone';
+const PAPER = 'Large-batch Optimization for Dense Visual Predictions (AGVM)';
+
+export default sweep('agvm-module-variance', {
+  description:
+    'Dense prediction on synthetic scenes, batches of 16, 64 and 256: the modules of the network see gradients of very different ' +
+    'noise, the more so the larger the batch, and AGVM brings eta^2 mu^2 (1 - cos) of the heads to that of the backbone.',
+  base: {
+    method: {
+      name: 'agvm',
+      batchSize: 2,
+      optimizer: { name: 'momentum', learningRate: 0.05 },
+      interval: 1,
+      averaging: 0.9,
+      noiseScale: {},
+    },
+    objective: 'dense-prediction',
+    data: { name: 'synthetic-scenes', noiseStddev: 2.5 },
+    clients: 8,
+    rounds: 30,
+    evaluation: { everyRounds: 15 },
+    checkpoints: { everyRounds: null },
+  },
+  over: { 'method.staticRate': [true, false], 'method.batchSize': [2, 8, 32] },
+  expect: [
+    where(plain, monotone({ of: misaligned, inOrderOf: 'method.batchSize', direction: 'rising' })),
+    ratio({
+      of: misaligned,
+      numerator: { ...plain, 'method.batchSize': 32 },
+      denominator: { ...plain, 'method.batchSize': 2 },
+      least: 1.3,
+    }),
+    where(plain, below({ of: aligned, value: 0.4, groupBy: 'method.batchSize' })),
+    where(agvm, between({ of: aligned, least: 0.5, most: 2, groupBy: 'method.batchSize' })),
+  ],
+  claims: [
+    {
+      claim: 'Gradient variances of the modules are misaligned, and more so at larger batches',
+      source: PAPER,
+      of: 'expect.0',
+    },
+    { claim: "AGVM aligns the modules' variances with the backbone's", source: PAPER, of: 'expect.3' },
+  ],
+  expectedSeconds: 30,
+});

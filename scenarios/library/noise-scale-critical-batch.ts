@@ -1,0 +1,40 @@
+import { where } from '../../protocol/scenario/expectation.js';
+import { criticalBatch } from '../../protocol/scenario/expectations/critical-batch.js';
+import { reaches } from '../../protocol/scenario/expectations/reaches.js';
+import { sweep } from '../../protocol/scenario/scenario.js';
+
+const TARGET = 0.45;
+
+export default sweep('noise-scale-critical-batch', {
+  description:
+    'Steps to a loss at batches of 16 to 1024 and four learning rates. The critical batch that their curve S = S_min (1 + B_crit / B) ' +
+    'shows is the gradient noise scale tr(Sigma) / |G|^2 that the same runs measured on the way, up to a factor of 3.',
+  base: {
+    method: { name: 'sgd', batchSize: 2, optimizer: { name: 'sgd', learningRate: 0.1 }, noiseScale: { decay: 0.8 } },
+    objective: { name: 'small-network', hidden: [32], activation: 'relu' },
+    data: {
+      name: 'gaussian-clusters',
+      features: 64,
+      examples: 16_000,
+      testExamples: 500,
+      separation: 4,
+      noiseStddev: 1.2,
+    },
+    clients: 8,
+    rounds: 150,
+    checkpoints: { everyRounds: null },
+  },
+  over: { 'method.batchSize': [2, 8, 32, 128], 'method.optimizer.learningRate': [0.1, 0.2, 0.4, 0.8] },
+  expect: [
+    criticalBatch({ loss: TARGET, factor: 3 }),
+    where({ 'method.batchSize': 128, 'method.optimizer.learningRate': 0.8 }, reaches({ loss: TARGET, byRound: 40 })),
+  ],
+  claims: [
+    {
+      claim: 'The gradient noise scale predicts the critical batch size to an order of magnitude',
+      source: 'An Empirical Model of Large-Batch Training',
+      of: 'expect.0',
+    },
+  ],
+  expectedSeconds: 45,
+});

@@ -1,0 +1,71 @@
+import type { ReadonlyVector } from '../../protocol/method.js';
+import { squaredDistance, squaredNorm } from '../../protocol/numerics/vector.js';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import type { Workshop } from '../../worker/workshop.js';
+import { defineStudy } from '../study.js';
+
+/** Mean over the clients, unweighted, of their mean gradients over all their examples. */
+async function trueGradient(
+  { partition, objectiveOf, model }: Workshop,
+  params: ReadonlyVector,
+): Promise<Float64Array> {
+  const sum = new Float64Array(model.parameterCount);
+  for (let client = 0; client < partition.shards.length; client++) {
+    const objective = objectiveOf(client);
+    const every = Uint32Array.from({ length: objective.exampleCount }, (_, i) => i);
+    const gradient = await objective.gradient(params, every);
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + gradient[i]! / partition.shards.length;
+  }
+  return sum;
+}
+
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/**
+ * How good the gradient is that a method steps along, for methods whose whole step is x - rate v: v is read off the two
+ * iterates. All of it is a non-private diagnostic: it sees the raw data.
+ */
+export default defineStudy({
+  name: 'gradient-estimate',
+  summary: 'squared error of the gradient that was stepped along, and squared norm of the true one (not private)',
+  defaults: {
+    /** Part of the rounds, at the end, that `settled…` figures average. */
+    settledShare: 0.2,
+  },
+  check({ settledShare }) {
+    if (!(settledShare > 0 && settledShare <= 1))
+      throw new GradswarmError('ERR_SCENARIO', `settledShare: expected a number in (0, 1], got ${settledShare}`);
+  },
+  open({ settledShare }, { workshop, scenario }) {
+    const rate = scenario.method.learningRate;
+    if (typeof rate !== 'number')
+      throw new GradswarmError(
+        'ERR_SCENARIO',
+        `study gradient-estimate: expected a method with a learningRate, got '${scenario.method.name}'`,
+      );
+    let before: ReadonlyVector = workshop.model.initialParams;
+    let gradientBefore: Float64Array | null = null;
+    return {
+      async round(_round, [estimate]) {
+        gradientBefore ??= await trueGradient(workshop, before);
+        const stepped = new Float64Array(before.length);
+        for (let i = 0; i < stepped.length; i++) stepped[i] = (before[i]! - estimate![i]!) / rate;
+        const estimatorError = squaredDistance(stepped, gradientBefore);
+        before = estimate!.subarray(0);
+        gradientBefore = await trueGradient(workshop, before);
+        return { estimatorError, squaredGradient: squaredNorm(gradientBefore) };
+      },
+      finish({ record }) {
+        const { rows } = record;
+        const settled = rows.slice(-Math.max(1, Math.floor(settledShare * rows.length + 0.5)));
+        const of = (name: string, among: typeof rows) => meanOf(among.map(({ extra }) => extra[name] ?? Number.NaN));
+        return {
+          summary: {
+            meanEstimatorError: of('estimatorError', rows),
+            settledSquaredGradient: of('squaredGradient', settled),
+          },
+        };
+      },
+    };
+  },
+});

@@ -1,0 +1,159 @@
+import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
+import { RunLoop } from '../../coordinator/run-loop.js';
+import { createNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
+import type { AnyMethod, ReadonlyVector, Setup, Vector } from '../../protocol/method.js';
+import { loadMethod } from '../../protocol/method-loader.js';
+import { resolveScenario } from '../../protocol/scenario/resolve.js';
+import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { denseRows } from '../../protocol/topology/mixing-matrix.js';
+import { loadCatalogue } from '../../scenarios/catalogue.js';
+import { localFleet } from '../../scenarios/fleet.js';
+import { openWorkshop, type Workshop } from '../../worker/workshop.js';
+
+const catalogue = await loadCatalogue();
+
+/** What a test of a peer method sees after every round: all peers' states, by client. */
+export interface RoundSeen<State> {
+  /** Rounds done. */
+  readonly round: number;
+  readonly before: readonly State[];
+  readonly states: readonly State[];
+  /** W of the round, row by row. */
+  readonly mixing: readonly Float64Array[];
+  readonly row: MetricsRow;
+}
+
+export interface PeerRunOptions<State> {
+  /** Instead of the one that the method's name loads. */
+  readonly method?: AnyMethod;
+  /** Instead of the scenario's own weather. */
+  readonly weather?: (scenario: Scenario) => ScenarioNetwork;
+  readonly watch?: (seen: RoundSeen<State>, workshop: Workshop) => void;
+}
+
+export interface PeerRun<State> {
+  readonly workshop: Workshop;
+  readonly rows: readonly MetricsRow[];
+  readonly states: readonly State[];
+}
+
+/** Eight peers on a ring, heterogeneous quadratics of five dimensions, float64: the problem of most tests here. */
+export const RING_OF_EIGHT = {
+  name: 'peers',
+  objective: {
+    name: 'quadratic',
+    dimension: 5,
+    curvature: 'full',
+    smallestEigenvalue: 0.5,
+    largestEigenvalue: 2,
+    centreSpread: 2,
+  },
+  data: 'none',
+  clients: 8,
+  seed: 3,
+  precision: 'float64',
+  topology: 'ring',
+  checkpoints: { everyRounds: null },
+} as const satisfies Omit<ScenarioInput, 'method'>;
+
+/** Runs all rounds in this process. `input` over `RING_OF_EIGHT`. */
+export async function runPeers<State = unknown>(
+  input: Partial<ScenarioInput> & Pick<ScenarioInput, 'method'>,
+  { method: given, weather = createNetwork, watch }: PeerRunOptions<State> = {},
+): Promise<PeerRun<State>> {
+  const scenario = await resolveScenario({ ...RING_OF_EIGHT, ...input }, catalogue);
+  const method = given ?? (await loadMethod(scenario.method.name));
+  const workshop = await openWorkshop(scenario);
+  const fleet = await localFleet(scenario, method, workshop, undefined, weather(scenario));
+  const statesNow = () =>
+    Array.from({ length: scenario.clients }, (_, client) => fleet.site.party(client).record.state as State);
+  const rows: MetricsRow[] = [];
+  let before = statesNow();
+  await new RunLoop({
+    scenario,
+    site: fleet.site,
+    crew: fleet.crew,
+    evaluator: workshop.family,
+    observer: {
+      round(row) {
+        rows.push(row);
+        if (!watch) return;
+        const states = statesNow();
+        const mixing = denseRows(fleet.site.topology!.mixingAt(row.round - 1));
+        watch({ round: row.round, before, states, mixing, row }, workshop);
+        before = states;
+      },
+      abandoned() {},
+      checkpoint() {},
+    },
+    scriptedAbsences: fleet.scriptedAbsences,
+    forgotten: fleet.forgotten,
+    faultsFired: fleet.faultsFired,
+    privacy: null,
+    signal: new AbortController().signal,
+    now: () => 0,
+  }).run();
+  return { workshop, rows, states: statesNow() };
+}
+
+/** Entry by entry mean of vectors of equal length. */
+export function meanVector(vectors: readonly ReadonlyVector[]): Float64Array {
+  const mean = new Float64Array(vectors[0]!.length);
+  for (const vector of vectors) for (let i = 0; i < mean.length; i++) mean[i]! += vector[i]! / vectors.length;
+  return mean;
+}
+
+/** Largest difference of two entries. */
+export function largestDifference(a: ReadonlyVector, b: ReadonlyVector): number {
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!));
+  return largest;
+}
+
+/** Gradients of all peers' objectives on all of their examples, each at its own point. */
+export function gradientsAt(workshop: Workshop, points: readonly ReadonlyVector[]): readonly Vector[] {
+  return points.map((point, client) => {
+    const objective = workshop.objectiveOf(client);
+    const all = Uint32Array.from({ length: objective.exampleCount }, (_, i) => i);
+    return objective.gradient(point, all) as Vector;
+  });
+}
+
+/** W X, where row i of X is vector i. */
+export function mixed(mixing: readonly Float64Array[], vectors: readonly ReadonlyVector[]): readonly Float64Array[] {
+  return mixing.map((row) => {
+    const sum = new Float64Array(vectors[0]!.length);
+    for (const [j, vector] of vectors.entries()) for (let i = 0; i < sum.length; i++) sum[i]! += row[j]! * vector[i]!;
+    return sum;
+  });
+}
+
+/** sum_k factor_k * vector_k. */
+export function combination(...terms: readonly (readonly [factor: number, vector: ReadonlyVector])[]): Float64Array {
+  const sum = new Float64Array(terms[0]![1].length);
+  for (const [factor, vector] of terms) for (let i = 0; i < sum.length; i++) sum[i]! += factor * vector[i]!;
+  return sum;
+}
+
+/** Largest difference between the entries of two lists of vectors. */
+export function largestDifferenceOfAll(a: readonly ReadonlyVector[], b: readonly ReadonlyVector[]): number {
+  return Math.max(...a.map((vector, i) => largestDifference(vector, b[i]!)));
+}
+
+/** The method with peer i beginning at `start(i)`; all else as it is. */
+export function startingAt(method: AnyMethod, start: (client: number, initial: Vector) => Vector): AnyMethod {
+  let client = 0;
+  return {
+    ...method,
+    client: {
+      ...method.client,
+      init: (setup: Setup<unknown>) =>
+        method.client.init({ ...setup, initialParams: start(client++, setup.initialParams) }),
+    },
+  };
+}
+
+/** The last value of a series; NaN where it was never measured. */
+export function finalOf({ rows }: { readonly rows: readonly MetricsRow[] }, series: string): number {
+  return rows.findLast((row) => row.extra[series] !== undefined)?.extra[series] ?? Number.NaN;
+}

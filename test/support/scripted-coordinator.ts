@@ -1,0 +1,52 @@
+import type { AnyMethod, Segment, Vector } from '../../protocol/method.js';
+import { rootStream } from '../../protocol/numerics/random.js';
+
+type Message = { readonly from: number } & Readonly<Record<string, unknown>>;
+
+export interface ScriptedRound {
+  /** What the coordinator hears, by kind. */
+  readonly heard: Readonly<Record<string, readonly Message[]>>;
+}
+
+export interface CoordinatorStep {
+  readonly params: Vector;
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly measures: ReadonlyMap<string, number>;
+}
+
+/** The coordinator half alone, fed with what clients would have said. One step a round. */
+export async function scriptedCoordinator(
+  method: AnyMethod,
+  given: object,
+  segments: readonly Segment[],
+  start: Vector,
+  rounds: readonly ScriptedRound[],
+): Promise<CoordinatorStep[]> {
+  const hyperparameters = { ...method.defaults, ...given };
+  method.check?.(hyperparameters);
+  const rng = rootStream(5, 'float64');
+  const setup = { hyperparameters, initialParams: start, segments, clientCount: 64, rng, shared: rng };
+  let state = method.coordinator!.init(setup);
+  const steps: CoordinatorStep[] = [];
+  for (const [index, { heard }] of rounds.entries()) {
+    const measures = new Map<string, number>();
+    const senders = new Set(Object.values(heard).flatMap((messages) => messages.map(({ from }) => from)));
+    const at = {
+      index,
+      hyperparameters,
+      segments,
+      cohort: [...senders].sort((a, b) => a - b),
+      rng: rng.derive(index),
+      post: () => {},
+      stream: (kind: string) => asynchronous(heard[kind] ?? []),
+      measure: (name: string, value: number) => measures.set(name, value),
+    };
+    state = await method.coordinator!.round(state, at as never);
+    steps.push({ params: state.params, state, measures });
+  }
+  return steps;
+}
+
+async function* asynchronous<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield item;
+}
