@@ -83,8 +83,6 @@ export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
   sgld: { ...POSTERIOR, hyperparameters: { chains: 2 } },
   fedavg: { hyperparameters: { localEpochs: 2, proximal: 0.01 } },
   scaffold: { hyperparameters: { localSteps: 3 }, convergence: { localSteps: 3 } },
-  // Both stages in the few rounds there are; Adam's step is its rate whatever the gradient.
-  'one-bit-adam': { hyperparameters: { warmupRounds: 4 }, convergence: { learningRate: 0.1, warmupRounds: 10 } },
 };
 
 const DIMENSION = 7;
