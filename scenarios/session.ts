@@ -1,7 +1,9 @@
 import { relative } from 'node:path';
 import { stateDigest } from '../coordinator/run-directory/digest.js';
 import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
-import { type CarriedState, RunLoop, type RunResult } from '../coordinator/run-loop.js';
+import { RunLoop } from '../coordinator/run-loop.js';
+import type { RunResult } from '../coordinator/run-loop-options.js';
+import type { CarriedState } from '../coordinator/run-observer.js';
 import type { AnyMethod, PartyId } from '../protocol/method.js';
 import { loadForecast, loadMethod } from '../protocol/method-loader.js';
 import { rootStream } from '../protocol/numerics/random.js';

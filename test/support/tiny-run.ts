@@ -1,5 +1,7 @@
 import { stateDigest } from '../../coordinator/run-directory/digest.js';
-import { type CarriedState, RunLoop, type RunResult } from '../../coordinator/run-loop.js';
+import { RunLoop } from '../../coordinator/run-loop.js';
+import type { RunResult } from '../../coordinator/run-loop-options.js';
+import type { CarriedState } from '../../coordinator/run-observer.js';
 import type { AnyMethod, PartyId } from '../../protocol/method.js';
 import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
 import { digestedRecord } from '../../protocol/party/record.js';
@@ -66,7 +68,9 @@ export async function runTiny(scenario: Scenario, method: AnyMethod, options: Ti
     });
     if (options.from) await loop.restore(options.from.round, options.from.records, options.from.carried);
     const result = await loop.run();
-    const digest = stateDigest([...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const));
+    const digest = stateDigest(
+      [...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const),
+    );
     return { digest, result, losses, absences, snapshots };
   } finally {
     await fleet.close();
