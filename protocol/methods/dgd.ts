@@ -16,6 +16,7 @@ const defaults = {
   form: 'cta',
 };
 
+/** From memory. With a constant step it stops at the solution of (I - W) X + step G(X) = 0, not at the minimum. */
 export default defineMethod({
   name: 'dgd',
   paper: {

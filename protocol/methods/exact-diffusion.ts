@@ -14,7 +14,8 @@ const defaults = { stepSize: 0.05 as ScheduleSpec, ...gradientDefaults };
 
 /**
  * Adapt psi^t = x^t - step g^t, correct phi^t = psi^t + x^t - psi^{t-1}, combine x^{t+1} = (I + W) / 2 phi^t: the recursion of D2
- * with (I + W) / 2 in place of W, so that every W with eigenvalues above -1 will do.
+ * with (I + W) / 2 in place of W, so that every W with eigenvalues above -1 will do. The recursion is from
+ * memory.
  */
 export default defineMethod({
   name: 'exact-diffusion',

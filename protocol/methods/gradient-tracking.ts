@@ -21,6 +21,7 @@ const defaults = {
   form: 'cta',
 };
 
+/** Both recursions are from memory. Losses must be symmetric: one in one direction alone leaves the tracker biased for good. */
 export default defineMethod({
   name: 'gradient-tracking',
   paper: {

@@ -9,7 +9,7 @@ import { GradswarmError } from '../wire/error-codes.js';
  *
  *   s+ = s + gamma (A_s - s) + alpha g,   x+ = x + gamma (A_x - x) - (s+ - s)
  *
- * with A_v an estimate of W v. mean(x + s) moves by gamma mean(A_x - x + A_s - s) - gamma mean(A_s - s) alone.
+ * with A_v an estimate of W v. Each round x + s moves by gamma (A_x - x) alone, so its mean by gamma times the mean noise.
  */
 export interface Tracked {
   readonly x: Vector;

@@ -188,6 +188,19 @@ describe('resolveScenario', () => {
     expect(named.method.optimizer).to.deep.equal({ name: 'lamb' });
   });
 
+  it('a number and a schedule may stand for each other, and nothing else may stand for either', async () => {
+    const rate = { name: 'inverse-power', rate: 2, offset: 41 };
+    const { method } = await resolveScenario(
+      { ...server, method: { name: 'fedavg', clientLearningRate: rate } },
+      tinyCatalogue,
+    );
+    expect(method.clientLearningRate).to.deep.equal(rate);
+    for (const wrong of [{ name: 'no-schedule' }, 'fast', [0.1]])
+      expect(await problemsOf({ ...server, method: { name: 'fedavg', clientLearningRate: wrong } })).to.match(
+        /method\.clientLearningRate: expected a number such as 0\.1/,
+      );
+  });
+
   it("'*' is the codec of kinds whose leavings the method keeps, and of no other; an entry of its own comes first", async () => {
     const topK = { name: 'top-k', fraction: 0.25, values: { name: 'identity' } };
     const { codecs } = await resolveScenario({ ...server, codecs: { '*': topK } }, tinyCatalogue);

@@ -54,8 +54,7 @@ const withNeeded = (spec: { name: string } & Settings, clients: number, classCou
 });
 
 const VARIANTS: readonly ({ name: string } & Settings)[] = [
-  // Class lists have no default that fits any number of clients.
-  ...Object.keys(partitionDefaults).flatMap((name) => (name === 'class-lists' ? [] : [{ name }])),
+  ...Object.keys(partitionDefaults).map((name) => ({ name })),
   { name: 'dirichlet', definition: 'per-class' },
   { name: 'dirichlet', definition: 'per-client' },
   { name: 'dirichlet', definition: 'per-client', alpha: 0.01 },
