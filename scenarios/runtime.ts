@@ -1,7 +1,7 @@
 import { RunDirectory } from '../coordinator/run-directory/run-directory.js';
 import { SweepDirectory } from '../coordinator/run-directory/sweep-directory.js';
 import { writeSweepReport } from '../coordinator/run-directory/sweep-report.js';
-import type { CarriedState } from '../coordinator/run-loop.js';
+import type { CarriedState } from '../coordinator/run-observer.js';
 import { loadMethod } from '../protocol/method-loader.js';
 import { parseLedgerEntries } from '../protocol/privacy/ledger.js';
 import { judge, sweepVerdict } from '../protocol/scenario/judge.js';

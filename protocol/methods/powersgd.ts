@@ -105,6 +105,8 @@ export default defineMethod({
           q: timesLeft(layout, wanted, left.p, at.zeros(layout.rightLength)),
           rest: restOf(layout, wanted, at.zeros(layout.restLength)),
         });
+      // Who says nothing must say so: the coordinator waits for all before it answers anybody.
+      else at.postEach('right', []);
       const [right] = await at.take('right-mean');
       if (!left || !right) return { common: null, error };
       const gradient = reconstruct(layout, left.p, right.q, right.rest, wanted);

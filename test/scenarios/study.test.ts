@@ -21,7 +21,7 @@ const input: ScenarioInput = {
 
 const catalogue = await loadCatalogue();
 let runs = 0;
-const folder = temporaryFolder();
+let folder = () => '';
 const run = async (over: Partial<ScenarioInput> = {}) =>
   runScenario(await resolveScenario({ ...input, ...over }, catalogue), {
     directory: join(folder(), `run-${runs++}`),
@@ -30,6 +30,8 @@ const run = async (over: Partial<ScenarioInput> = {}) =>
   });
 
 describe('scenarios/study', () => {
+  folder = temporaryFolder();
+
   it('every file of the folder is a study that says what it measures', async () => {
     const studies = await loadStudies();
     expect([...studies.keys()]).to.include.members(['gradient-estimate', 'gradient-inversion', 'privacy-audit']);

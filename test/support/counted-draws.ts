@@ -19,7 +19,7 @@ function counted(stream: Rng, drawn: () => void): Rng {
   });
 }
 
-/** Counts what the halves of this fleet draw, initial states included. */
+/** Counts what the halves of this fleet draw, initial states and noise of releases included: each entry of the ledger is a draw. */
 export function countDraws(fleet: Fleet): () => number {
   const { host } = fleet.site;
   let count = 0;

@@ -3,6 +3,9 @@ import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { JsonObject, KindCodecInput, Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../../scenarios/catalogue.js';
 
+export const TINY_CLIENTS = 6;
+export const TINY_ROUNDS = 12;
+
 /** What one method needs otherwise than the fall-backs below. A new method needs an entry only where they do not fit it. */
 export interface TinyNeeds {
   readonly hyperparameters?: JsonObject;
@@ -22,39 +25,67 @@ export interface TinyNeeds {
   readonly scenario?: Partial<ScenarioInput>;
 }
 
+/** A log-posterior on four observations a client, whose groups are not the clients. */
+const POSTERIOR: TinyNeeds = {
+  objective: { name: 'gaussian-mean', priorVariance: 10 },
+  data: { name: 'gaussian-clusters', classes: 3, features: 5, examples: 24, separation: 2, partition: 'iid' } as never,
+  // A sampler goes on about its posterior: that it finds it is claimed elsewhere.
+  loss: null,
+};
+/** As many chains as clients, dealt by a permutation: everybody is visited in every round. */
+const VISITS: JsonObject = {
+  chains: TINY_CLIENTS,
+  delay: 3,
+  visitsPerRound: 2,
+  schedule: 'permutation',
+  visitBy: 'uniform',
+  stepSize: 0.01,
+};
+const CONDUCIVE: JsonObject = { ...VISITS, conduciveWeight: 1 };
+/** A radius that clips nothing, and noise that is there and hardly moves anything. */
+const FAINT_NOISE: JsonObject = { clippingRadius: 50, noiseMultiplier: 1e-3 };
+
 export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
+  'consensus-monte-carlo': {
+    ...POSTERIOR,
+    hyperparameters: { chains: 2, drawsPerRound: 4, burnInSteps: 5, stepSize: 0.01 },
+  },
+  // Noise of 40 rounds at the radius that clips nothing would hide any descent: the loss is claimed without.
+  'dp-gd': { convergence: { learningRate: 0.1, clippingRadius: 50, calibration: 'none' } },
+  diff2: { convergence: { learningRate: 0.1, refreshRadius: 50, calibration: 'none' } },
+  // Two of a client's four examples a step on average: one client down for two rounds is missed for sure enough to be seen.
+  'dp-sgd': { hyperparameters: { sampling: 0.5, expectedBatchSize: 12 }, convergence: FAINT_NOISE },
+  'dp-ftrl': { hyperparameters: { stepsPerEpoch: 4, expectedBatchSize: 6 }, convergence: FAINT_NOISE },
+  dsgld: { ...POSTERIOR, hyperparameters: VISITS },
+  'fa-ld': { ...POSTERIOR, hyperparameters: { chains: 2, localSteps: 3, commonNoise: 0.5 } },
+  fald: { ...POSTERIOR, hyperparameters: { chains: 2, meanLocalSteps: 3, commonNoise: 0.5, varianceReduction: true } },
+  fsgld: { ...POSTERIOR, hyperparameters: CONDUCIVE },
+  // Both stages within the rounds of the comparisons, the compressed one from before the checkpoint on.
+  'one-bit-adam': { hyperparameters: { warmupRounds: 4 }, convergence: { warmupRounds: 15, learningRate: 0.2 } },
+  powersgd: {
+    hyperparameters: { rank: 1, leastRatio: 1 },
+    objective: { name: 'softmax-regression' },
+    data: {
+      name: 'gaussian-clusters',
+      classes: 5,
+      features: 6,
+      separation: 8,
+      examples: 24,
+      partition: 'iid',
+    } as never,
+  },
+  psgld: { ...POSTERIOR, hyperparameters: CONDUCIVE },
+  qlsd: {
+    ...POSTERIOR,
+    hyperparameters: { chains: 2, reference: 'periodic', referencePeriod: 5, memoryRate: 0.2 },
+  },
+  sghmc: { ...POSTERIOR, hyperparameters: { ...CONDUCIVE, stepSize: 1e-4 } },
+  sgld: { ...POSTERIOR, hyperparameters: { chains: 2 } },
   fedavg: { hyperparameters: { localEpochs: 2, proximal: 0.01 } },
-  // Under noise a small quadratic shows nothing; that the methods are private is their own tests' claim.
-  diff2: {
-    convergence: { calibration: 'none', refreshRadius: 1e200, differenceRadius: 1e200, learningRate: 0.25 },
-  },
   'dp-fedavg': { hyperparameters: { batchSize: 2 }, convergence: { noiseMultiplier: 0, clippingRadius: 1e200 } },
-  'dp-ftrl': {
-    hyperparameters: { stepsPerEpoch: 3 },
-    convergence: {
-      stepsPerEpoch: 1,
-      expectedBatchSize: 24,
-      noiseMultiplier: 0,
-      clippingRadius: 1e200,
-      learningRate: 0.25,
-    },
-  },
-  'dp-gd': { convergence: { calibration: 'none', clippingRadius: 1e200, learningRate: 0.25 } },
-  'dp-sgd': {
-    hyperparameters: { sampling: 0.5 },
-    convergence: {
-      sampling: 1,
-      expectedBatchSize: 24,
-      noiseMultiplier: 0,
-      clippingRadius: 1e200,
-      optimizer: { name: 'sgd', learningRate: 0.25 },
-    },
-  },
   scaffold: { hyperparameters: { localSteps: 3 }, convergence: { localSteps: 3 } },
 };
 
-export const TINY_CLIENTS = 6;
-export const TINY_ROUNDS = 12;
 const DIMENSION = 7;
 const FALL_BACK_LOSS = { rounds: 40, share: 0.1 };
 

@@ -59,6 +59,10 @@ describe('figures', () => {
   const figures: readonly [name: string, value: number | null][] = [
     ['finalLoss', 0.5],
     ['firstLoss', 4],
+    ['roundsTo(loss<=2)', 2],
+    ['roundsTo(loss<=0.7)', 4],
+    ['roundsTo(loss>=4)', 1],
+    ['roundsTo(loss<=0.1)', null],
     ['leastLoss', 0.5],
     ['greatestLoss', 4],
     ['meanLoss', 1.875],
@@ -297,6 +301,15 @@ describe('slope', () => {
       expect(holds, String(observed)).to.equal(true);
     });
   }
+
+  it('against a figure of the runs: 3 x^-2 at the gaps 1/2, 1/4 and 1/8 is -2', () => {
+    const records = [0.5, 0.25, 0.125].map((spectralGap) =>
+      run([3 * spectralGap ** -2], {}, { summary: { spectralGap } }),
+    );
+    const { holds, observed } = found(records, slope({ of: 'finalLoss', against: 'spectralGap', most: -1.9 }));
+    expect(holds).to.equal(true);
+    expect(observed).to.be.closeTo(-2, 1e-12);
+  });
 
   it('is false outside the bounds', () => {
     expect(found(power(-0.5, 3), slope({ of: 'loss', most: -0.6 })).holds).to.equal(false);
