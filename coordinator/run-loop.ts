@@ -148,8 +148,8 @@ export class RunLoop {
     // When one side fails the other must not be left waiting for it.
     let failure: unknown = null;
     const stop = (error: unknown): void => {
-      // Halves that were stopped because of an error say nothing new, and may say it first.
-      if (failure === null || (isStop(failure) && !isStop(error))) failure = error;
+      // Halves that were stopped because another failed say nothing of the cause.
+      if (failure === null || isStop(failure)) failure = error;
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
     };
     const clients = crew.begin(plan).catch((error: unknown) => {

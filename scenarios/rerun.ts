@@ -1,4 +1,5 @@
-import { RunLoop, type RunResult } from '../coordinator/run-loop.js';
+import { RunLoop } from '../coordinator/run-loop.js';
+import type { RunResult } from '../coordinator/run-loop-options.js';
 import type { ProcessPrivacy } from '../worker/privacy.js';
 import { localFleet } from './fleet.js';
 import type { StudiedProblem } from './study.js';

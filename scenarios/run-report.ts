@@ -17,6 +17,7 @@ import type { Json, Scenario, Claim as ScenarioClaim } from '../protocol/scenari
 import { spectralGap } from '../protocol/topology/spectrum.js';
 import { histogramColumns, labelHistogram, skewOf } from '../worker/datasets/partition/skew.js';
 import type { Workshop } from '../worker/workshop.js';
+import { compressionTable } from './compression-report.js';
 import type { Fleet } from './fleet.js';
 import type { PosteriorReport } from './posterior.js';
 import type { StudyResult } from './study.js';
@@ -68,7 +69,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
       ...partitionFigures(workshop),
       ...graphFigures(fleet, scenario),
     ],
-    tables: posterior ? [posterior.table] : [],
+    tables: [posterior?.table, compressionTable(scenario, record.rows)].filter((table) => table != null),
     ...(privacy ? { privacy } : {}),
     numbers: { ...studied?.summary, ...skewNumbers(workshop), ...graphNumbers(fleet, scenario) },
     repeat: [`gradswarm run ${directory.path}`, `gradswarm replay ${directory.path}`],

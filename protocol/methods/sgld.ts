@@ -45,7 +45,11 @@ export default defineSampler({
       const batches = Array.from({ length: chains }, (_, chain) => at.rng.derive('chain', chain, 0));
       for (let step = 0; step < stepsPerRound; step++) {
         const [message] = await at.take('positions');
-        if (!message) return state;
+        if (!message) {
+          // Nothing for this step, so that the next one is not taken for it.
+          at.postEach('gradients', []);
+          continue;
+        }
         const gradients: Vector[] = [];
         for (const [chain, position] of parted(message.positions, chains).entries()) {
           await shard.evaluate(position, 1, null, batches[chain]!);

@@ -41,7 +41,7 @@ export default sweep('compression-bytes-to-accuracy', {
     data: { name: 'mnist', trainCount: 6_000, testCount: 2_000, partition: 'iid' },
     clients: 6,
     rounds: 200,
-    evaluation: { everyRounds: 10 },
+    evaluation: { everyRounds: 25 },
     checkpoints: { everyRounds: null },
     expect: [above({ of: 'finalAccuracy', value: 0.6 })],
   },
@@ -62,5 +62,5 @@ export default sweep('compression-bytes-to-accuracy', {
       of: 'finalAccuracy',
     },
   ],
-  expectedSeconds: 60,
+  expectedSeconds: 50,
 });

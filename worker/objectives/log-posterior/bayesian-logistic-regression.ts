@@ -12,20 +12,27 @@ export interface LogisticRegressionSettings {
   readonly priorVariance: number;
   /** Adds a last parameter that multiplies 1. It has the same prior. */
   readonly intercept: boolean;
+  /** Labels that count as 1 where the data set has more than two classes; all others count as 0. Empty: there are two. */
+  readonly positiveClasses: readonly number[];
 }
 
-export const defaults: LogisticRegressionSettings = { priorVariance: 10, intercept: true };
+export const defaults: LogisticRegressionSettings = { priorVariance: 10, intercept: true, positiveClasses: [] };
 
 export default function bayesianLogisticRegression(
   context: LogPosteriorContext<LogisticRegressionSettings>,
 ): ObjectiveFamily {
   const { dataset, settings, precision, clientCount } = context;
+  const { positiveClasses } = settings;
   requireClasses(
     dataset,
-    (count) => count === 2,
+    (count) => (positiveClasses.length > 0 ? count >= 2 : count === 2),
     'bayesian-logistic-regression',
-    "two classes ('bayesian-network' without hidden layers takes more)",
+    positiveClasses.length > 0 ? 'labels' : 'two classes, or a list of positiveClasses',
   );
+  const outcomes = (labels: Int32Array): Int32Array =>
+    positiveClasses.length === 0 ? labels : labels.map((label) => (positiveClasses.includes(label) ? 1 : 0));
+  const trainOutcomes = outcomes(dataset.train.labels);
+  const testOutcomes = outcomes(dataset.test.labels);
   const prior = isotropicPrior(settings.priorVariance, clientCount, 'bayesian-logistic-regression');
   const featureCount = featureCountOf(dataset);
   const segments = linearSegments(featureCount, settings.intercept);
@@ -35,14 +42,14 @@ export default function bayesianLogisticRegression(
     segments,
     parameterCount: train.width,
     initialParams: () => zeros(train.width, precision),
-    shard: (examples) => new LogisticShard(train, dataset.train.labels, examples, segments, prior, precision),
+    shard: (examples) => new LogisticShard(train, trainOutcomes, examples, segments, prior, precision),
     evaluate: (estimates) => {
       const probabilities = averagedProbabilities(estimates, test.count, 2, (params, example, into) => {
         const one = sigmoid(rowProduct(test, example, params));
         into[1] = one;
         into[0] = 1 - one;
       });
-      return classificationEvaluation(probabilities, dataset.test.labels, 2);
+      return classificationEvaluation(probabilities, testOutcomes, 2);
     },
     tensorCount: () => 0,
   };

@@ -44,7 +44,7 @@ describe('worker/objectives/log-posterior: surrogates', () => {
 
   it('logistic regression: the expansion has the slope and curvature of the likelihood where it was taken', async () => {
     const dataset = tinyDataset(2, 2, (row, noise) => (row[0]! + noise > 0.6 ? 1 : 0), 60);
-    const settings = { priorVariance: 2, intercept: true };
+    const settings = { priorVariance: 2, intercept: true, positiveClasses: [] };
     const family = logisticRegression({ dataset, settings, precision: 'float64', clientCount: 3, rng });
     const shard = family.shard(range(0, 40)) as LogPosterior;
     const factor = factorOf(shard);
@@ -62,7 +62,7 @@ describe('worker/objectives/log-posterior: surrogates', () => {
 
   it('separable logistic data, whose flat-prior fit does not exist, has a finite surrogate', () => {
     const dataset = tinyDataset(1, 2, (row) => (row[0]! > 0 ? 1 : 0));
-    const settings = { priorVariance: 100, intercept: true };
+    const settings = { priorVariance: 100, intercept: true, positiveClasses: [] };
     const family = logisticRegression({ dataset, settings, precision: 'float64', clientCount: 4, rng });
     const { eta, precision } = factorOf(family.shard(range(0, 24)) as LogPosterior);
     expect([...eta, ...precision].every(Number.isFinite)).to.equal(true);
@@ -72,7 +72,7 @@ describe('worker/objectives/log-posterior: surrogates', () => {
   it('features of size 300 far from 0, labels against the trend: the mode is found (tempered slope below 1e-6)', async () => {
     const base = tinyDataset(1, 2, (row, noise) => (row[0]! > 0 || noise > 0.9 ? 1 : 0));
     const dataset = { ...base, train: { ...base.train, features: base.train.features.map((x) => 300 * x + 900) } };
-    const settings = { priorVariance: 1e4, intercept: true };
+    const settings = { priorVariance: 1e4, intercept: true, positiveClasses: [] };
     const family = logisticRegression({ dataset, settings, precision: 'float64', clientCount: 1, rng });
     const shard = family.shard(range(0, 24)) as LogPosterior;
     const mode = conjugatePosterior(gaussianPriorFactor(2, 1e-4), [factorOf(shard)]).mean;
