@@ -201,6 +201,23 @@ describe('protocol/methods/vrgd', () => {
     expect([...steps[0]!.measures.keys()]).to.include.members(['noiseScale/a', 'noiseScale/b']);
   });
 
+  it('one of 8 clients that sends 1e6 times its gradient makes every ratio 1, and the mean its own: no defence', async () => {
+    const [script] = rounds(8, 1);
+    const heard = {
+      gradient: script!.heard.gradient.map((message) =>
+        message.from === 3 ? { ...message, gradient: message.gradient.map((x) => 1e6 * x) as Vector } : message,
+      ),
+    };
+    const [step] = await run(vrgd, { cap: '1/gamma' }, [{ heard }] as never);
+    expect(step!.measures.get('signalToNoise')).to.be.closeTo(1, 1e-3);
+    const own = script!.heard.gradient[3]!.gradient;
+    for (let j = 0; j < LENGTH; j++)
+      expect(step!.params[j]! - start[j]!).to.be.closeTo(
+        (-0.1 * 1e6 * own[j]!) / 8,
+        1e-3 * Math.abs(1e5 * own[j]!) + 10,
+      );
+  });
+
   it('refuses own halves of whole batches, and settings out of range', () => {
     const check = (given: object) => () => vrgd.check!({ ...vrgd.defaults, ...given });
     expect(check({ noiseScale: { ownHalves: true } })).to.throw(/ERR_SCENARIO.*subBatches of at least 2, got 1/);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { misalignment } from '../../../protocol/numerics/half-means.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { loadDataset } from '../../../worker/datasets/load.js';
 import { IGNORED } from '../../../worker/datasets/synthetic-scenes.js';
@@ -84,6 +85,20 @@ describe('worker/objectives/dense-prediction', () => {
       const found = await family.shard(indices(16), 0).loss(params, Uint32Array.of(3, 9));
       expect(found).to.be.closeTo(expected, 1e-5 * expected);
     });
+
+  it('ignoring 94 % of the pixels makes the segmentation head noisier: 1 - cos of two halves of 64 scenes more than doubles (seed 4)', async () => {
+    const misaligned = async (ignoredPixelShare: number) => {
+      const dataset = scenes({ examples: 128, noiseStddev: 2.5, ignoredPixelShare });
+      const family = await familyOf({ ...subject, dataset });
+      const params = pointOf(family, 'float32', 'a');
+      const objective = family.shard(indices(128), 0);
+      const [a, b] = [indices(64), indices(128).subarray(64)];
+      const { offset } = family.segments.find(({ name }) => name === 'segmentation/weights')!;
+      const range = [{ start: offset, end: offset + 12 }];
+      return misalignment(await objective.gradient(params, a), await objective.gradient(params, b), range);
+    };
+    expect((await misaligned(0.9375)) / (await misaligned(0))).to.be.above(2);
+  });
 
   it('has the modules backbone, neck, segmentation and detection', async () => {
     const { segments } = await familyOf(subject);
