@@ -3,7 +3,7 @@ import { Ledger, type LedgerEntry, parseLedgerEntries } from '../protocol/privac
 import type { PrivacySettings } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import type { PrivacyResult } from './run-directory/report.js';
-import type { PrivacyBudget } from './run-loop.js';
+import type { PrivacyBudget } from './run-loop-options.js';
 
 /** Above rounding of the accountant, below anything that matters: a plan that spends the budget exactly is within it. */
 const ROUNDING = 1 + 1e-9;

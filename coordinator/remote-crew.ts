@@ -9,7 +9,7 @@ import { ERROR_CODES, type ErrorCode, GradswarmError } from '../protocol/wire/er
 import type { ControlServer } from './control-server.js';
 import type { FrameRouter } from './frame-router.js';
 import type { Member, Membership } from './membership.js';
-import { WorkersLost } from './run-loop.js';
+import { WorkersLost } from './workers-lost.js';
 
 interface Running {
   readonly plan: RoundPlan;

@@ -1,97 +1,23 @@
 import type { ClientIndex, PartyId, ReadonlyVector } from '../protocol/method.js';
-import { addCodingCosts, type CodingCosts, noCodingCosts } from '../protocol/party/coding-cost.js';
-import type { Crew, CrewReport, Settlement } from '../protocol/party/crew.js';
-import type { AbsenceRecord, DeliveryEntry } from '../protocol/party/delivery-log.js';
-import { addBytes, type ByteCounts, noBytes } from '../protocol/party/dispatch.js';
+import { addCodingCosts, noCodingCosts } from '../protocol/party/coding-cost.js';
+import type { CrewReport, Settlement } from '../protocol/party/crew.js';
+import type { AbsenceRecord } from '../protocol/party/delivery-log.js';
+import { addBytes, noBytes } from '../protocol/party/dispatch.js';
 import { halfOf, type PartyReport } from '../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
-import { quorumCount, type RunSite } from '../protocol/party/run-site.js';
+import { quorumCount } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/party/seal.js';
 import { compareParties } from '../protocol/party/state-digest.js';
 import type { LedgerEntry } from '../protocol/privacy/ledger.js';
-import type { Scenario } from '../protocol/scenario/scenario.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
-import { type EvaluatedRound, type Evaluator, evaluateEstimates, trainingColumns } from './evaluation.js';
+import { type EvaluatedRound, evaluateEstimates, trainingColumns } from './evaluation.js';
 import { withAbandonedAttempts } from './privacy-budget.js';
+import { codecColumns, measureColumns } from './round-columns.js';
 import type { MetricsRow } from './run-directory/metrics.js';
-
-/** A process that hosted some of the round's clients is gone: the attempt cannot be finished. */
-export class WorkersLost extends GradswarmError {
-  constructor(
-    readonly clients: readonly ClientIndex[],
-    message: string,
-  ) {
-    super('ERR_WORKER_LOST', message);
-  }
-}
-
-/** What a run is told while it goes on. */
-export interface RunObserver {
-  round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void;
-  /** Samplers: posterior draws that the round kept, by chain; told before `round`. */
-  draws?(chains: readonly ReadonlyVector[]): void;
-  abandoned(round: number, attempt: number, reason: string): void;
-  /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
-  checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
-  /** Privacy was spent on these: must be on the disk when it returns. */
-  released?(entries: readonly LedgerEntry[]): void;
-}
-
-/** What the loop itself carries from round to round. */
-export interface CarriedState {
-  readonly simulatedMs: number;
-  readonly wallMs: number;
-  readonly ledger: readonly LedgerEntry[];
-  readonly lostClients: readonly ClientIndex[];
-  /** How often each rule of `scenario.faults` has acted. */
-  readonly faultsFired: readonly number[];
-}
-
-export interface RunLoopOptions {
-  readonly scenario: Scenario;
-  /** The coordinator's own part: its half, where the method has one. */
-  readonly site: RunSite;
-  readonly crew: Crew;
-  readonly evaluator: Evaluator;
-  readonly observer: RunObserver;
-  /** Clients of the cohort that scripted faults keep from a round. */
-  readonly scriptedAbsences: (round: number, cohort: readonly ClientIndex[]) => RoundPlan['absent'];
-  /** Clients that scripted faults make begin a round with a record from `init`. */
-  readonly forgotten: (round: number) => readonly ClientIndex[];
-  /** How often each rule of `scenario.faults` acted since this loop was made, in all processes. */
-  readonly faultsFired: () => readonly number[];
-  /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
-  readonly privacy: PrivacyBudget | null;
-  /** Looks at the estimates after every round; what it returns joins the round's row of metrics. */
-  readonly inspect?: (
-    round: number,
-    estimates: readonly ReadonlyVector[],
-  ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
-  readonly signal: AbortSignal;
-  readonly now: () => number;
-}
-
-export interface PrivacyBudget {
-  /** Adds a round's releases; returns columns for metrics. */
-  charge(entries: readonly unknown[], round: number): Readonly<Record<string, number>>;
-  /** True when the scenario's budget is spent. */
-  exhausted(): boolean;
-}
-
-export interface RunResult {
-  readonly roundsDone: number;
-  readonly stopped: 'finished' | 'stopped' | 'budget';
-  readonly bytes: ByteCounts;
-  readonly faultsFired: readonly number[];
-  readonly simulatedMs: number;
-  readonly wallMs: number;
-  /** Clients whose worker was lost: their last state is not known. */
-  readonly lostClients: readonly ClientIndex[];
-  /** Encoded records of all other parties that took part, for the digest. */
-  readonly records: ReadonlyMap<PartyId, Uint8Array>;
-  readonly estimates: readonly ReadonlyVector[];
-}
+import type { RunLoopOptions, RunResult } from './run-loop-options.js';
+import type { CarriedState } from './run-observer.js';
+import { WorkersLost } from './workers-lost.js';
 
 /** Rounds, one after the other: invite, run, settle, evaluate, write down. */
 export class RunLoop {
@@ -275,7 +201,7 @@ export class RunLoop {
     const coding = noCodingCosts();
     const parties = [...(own ? [own] : []), ...report.parties];
     for (const party of parties) addCodingCosts(coding, party.coding);
-    const extra: Record<string, number> = { ...measures(report.parties, own), ...codecColumns(bytes, coding) };
+    const extra: Record<string, number> = { ...measureColumns(report.parties, own), ...codecColumns(bytes, coding) };
     const entries = this.releasesOf(plan, parties);
     this.ledger.push(...entries);
     if (entries.length > 0) observer.released?.(entries);
@@ -376,7 +302,7 @@ export class RunLoop {
     this.options.observer.checkpoint(this.round, records, {
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
-      ledger: this.ledger,
+      ledger: [...this.ledger],
       lostClients: [...this.lost],
       faultsFired: this.faultsFired(),
     });
@@ -421,43 +347,4 @@ function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
 
 function isStop(error: unknown): boolean {
   return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
-}
-
-/** The coordinator's own numbers, and the mean over clients of each name that clients measured. */
-function measures(parties: readonly PartyReport[], own: PartyReport | null): Record<string, number> {
-  const sums = new Map<string, { sum: number; count: number }>();
-  for (const { measures } of parties)
-    for (const [name, value] of measures) {
-      const entry = sums.get(name) ?? { sum: 0, count: 0 };
-      sums.set(name, entry);
-      entry.sum += value;
-      entry.count++;
-    }
-  const result: Record<string, number> = {};
-  for (const [name, { sum, count }] of sums) result[name] = sum / count;
-  for (const [name, value] of own?.measures ?? []) result[name] = value;
-  return result;
-}
-
-/**
- * Of the directions in which a codec was at work: bytes of vectors before it and after, milliseconds that all parties together
- * spent in it, and |decoded - encoded| / |encoded| over all vectors of the round.
- */
-function codecColumns(bytes: ByteCounts, coding: CodingCosts): Record<string, number> {
-  const columns: Record<string, number> = {};
-  for (const [direction, name] of [
-    ['up', 'Up'],
-    ['down', 'Down'],
-    ['peer', 'Peer'],
-  ] as const) {
-    const { raw, payload } = bytes[direction];
-    const { encodeMs, decodeMs, squaredError, squaredNorm } = coding[direction];
-    if (raw === payload && squaredNorm === 0) continue;
-    columns[`rawBytes${name}`] = raw;
-    columns[`payloadBytes${name}`] = payload;
-    columns[`encodeMs${name}`] = encodeMs;
-    columns[`decodeMs${name}`] = decodeMs;
-    if (squaredNorm > 0) columns[`compressionError${name}`] = Math.sqrt(squaredError / squaredNorm);
-  }
-  return columns;
 }

@@ -1,6 +1,6 @@
 import type { MetricsRow } from '../coordinator/run-directory/metrics.js';
 import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
-import type { CarriedState, RunObserver } from '../coordinator/run-loop.js';
+import type { CarriedState, RunObserver } from '../coordinator/run-observer.js';
 import type { PartyId, ReadonlyVector } from '../protocol/method.js';
 import type { CrewReport } from '../protocol/party/crew.js';
 import type { DeliveryEntry } from '../protocol/party/delivery-log.js';

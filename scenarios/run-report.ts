@@ -17,6 +17,7 @@ import type { Json, Scenario, Claim as ScenarioClaim } from '../protocol/scenari
 import { spectralGap } from '../protocol/topology/spectrum.js';
 import { histogramColumns, labelHistogram, skewOf } from '../worker/datasets/partition/skew.js';
 import type { Workshop } from '../worker/workshop.js';
+import { compressionTable } from './compression-report.js';
 import type { Fleet } from './fleet.js';
 import type { PosteriorReport } from './posterior.js';
 import type { StudyResult } from './study.js';
@@ -68,7 +69,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
       ...partitionFigures(workshop),
       ...graphFigures(fleet, scenario),
     ],
-    tables: posterior ? [posterior.table] : [],
+    tables: [posterior?.table, compressionTable(scenario, record.rows)].filter((table) => table != null),
     ...(privacy ? { privacy } : {}),
     numbers: { ...studied?.summary, ...skewNumbers(workshop), ...graphNumbers(fleet, scenario) },
     repeat: [`gradswarm run ${directory.path}`, `gradswarm replay ${directory.path}`],
@@ -158,7 +159,13 @@ function graphFigures({ site }: Fleet, { clients, topology }: Scenario): Figure[
   ];
 }
 
-function graphNumbers({ site }: Fleet, { clients }: Scenario): Record<string, number> {
-  if (!site.topology || clients > MOST_NODES_DRAWN) return {};
-  return { 'spectral gap of the mixing matrix': spectralGap(site.topology.mixingAt(0)) };
+function graphNumbers(fleet: Fleet, scenario: Scenario): Record<string, number> {
+  const gap = spectralGapOf(fleet, scenario);
+  const changing = fleet.site.topology?.period === 1 ? '' : ' (first round; it changes)';
+  return gap === null ? {} : { [`spectral gap of the mixing matrix${changing}`]: gap };
+}
+
+/** Of the first round's mixing matrix; null without a graph, or where the graph is too large. */
+export function spectralGapOf({ site }: Fleet, { clients }: Scenario): number | null {
+  return !site.topology || clients > MOST_NODES_DRAWN ? null : spectralGap(site.topology.mixingAt(0));
 }

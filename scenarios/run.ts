@@ -1,3 +1,4 @@
+import type { Claim } from '../coordinator/run-directory/report.js';
 import type { Holds, MetricsRow } from '../protocol/scenario/expectation.js';
 import type { Verdict } from '../protocol/scenario/judge.js';
 import type { Json } from '../protocol/scenario/scenario.js';
@@ -29,6 +30,8 @@ export interface RunOutcome {
   readonly summary: Readonly<Record<string, Json>>;
   readonly stateDigest: string;
   readonly reportPath: string;
+  /** The papers' claims that the scenario names, beside what this run gave. */
+  readonly claims: readonly Claim[];
 }
 
 export interface SweepOutcome {
@@ -39,6 +42,7 @@ export interface SweepOutcome {
   readonly verdict: Verdict;
   readonly points: readonly { readonly label: string; readonly outcome: RunOutcome }[];
   readonly reportPath: string;
+  readonly claims: readonly Claim[];
 }
 
 export interface WorkerOptions {

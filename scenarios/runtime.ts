@@ -1,7 +1,7 @@
 import { RunDirectory } from '../coordinator/run-directory/run-directory.js';
 import { SweepDirectory } from '../coordinator/run-directory/sweep-directory.js';
 import { writeSweepReport } from '../coordinator/run-directory/sweep-report.js';
-import type { CarriedState } from '../coordinator/run-loop.js';
+import type { CarriedState } from '../coordinator/run-observer.js';
 import { loadMethod } from '../protocol/method-loader.js';
 import { parseLedgerEntries } from '../protocol/privacy/ledger.js';
 import { judge, sweepVerdict } from '../protocol/scenario/judge.js';
@@ -64,16 +64,17 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
   );
   directory.writeVerdict({ valid, expectations: verdict.expectations });
   const method = await loadMethod(sweep.points[0]!.scenario.method.name);
+  const claims = sweep.claims.map((claim) => judgedClaim(claim, claimedRecord(claim, records), method, verdict));
   const reportPath = await writeSweepReport(directory, {
     title: sweep.name,
     summary: sweep.description,
     verdict: { valid, expectations: verdict.expectations },
     method: { name: method.name, paper: method.paper },
-    claims: sweep.claims.map((claim) => judgedClaim(claim, claimedRecord(claim, records), method, verdict)),
+    claims,
     figures: sweepFigures(sweep, records),
     repeat: [`gradswarm run ${sweep.name}`],
   });
-  return { directory: shown(directory.path), valid, verdict, points, reportPath: shown(reportPath) };
+  return { directory: shown(directory.path), valid, verdict, points, reportPath: shown(reportPath), claims };
 }
 
 function scalar(value: Json): string | number | boolean {

@@ -1,7 +1,9 @@
 import { relative } from 'node:path';
 import { stateDigest } from '../coordinator/run-directory/digest.js';
 import type { RunDirectory } from '../coordinator/run-directory/run-directory.js';
-import { type CarriedState, RunLoop, type RunResult } from '../coordinator/run-loop.js';
+import { RunLoop } from '../coordinator/run-loop.js';
+import type { RunResult } from '../coordinator/run-loop-options.js';
+import type { CarriedState } from '../coordinator/run-observer.js';
 import type { AnyMethod, PartyId } from '../protocol/method.js';
 import { loadForecast, loadMethod } from '../protocol/method-loader.js';
 import { rootStream } from '../protocol/numerics/random.js';
@@ -18,7 +20,7 @@ import { type Fleet, openFleet } from './fleet.js';
 import { concludePosterior } from './posterior.js';
 import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
-import { writeRunReport } from './run-report.js';
+import { judgedClaim, spectralGapOf, writeRunReport } from './run-report.js';
 import { openStudy, type Study, type StudyResult } from './study.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
@@ -211,6 +213,7 @@ async function conclude(
       summary,
       stateDigest: digest ?? '',
       reportPath: shown(reportPath),
+      claims: scenario.claims.map((claim) => judgedClaim(claim, complete, method, verdict)),
     },
   };
 }
@@ -250,6 +253,8 @@ function summaryOf(record: RunRecord, result: RunResult, fleet: Fleet): Record<s
     transport: fleet.transport,
     ended: result.stopped,
   };
+  const gap = spectralGapOf(fleet, record.scenario);
+  if (gap !== null) summary.spectralGap = gap;
   for (const figure of ['finalLoss', 'finalAccuracy', 'finalConsensusError', 'finalEpsilon']) {
     const value = figureOf(record, figure);
     if (value !== null) summary[figure] = Number.isFinite(value) ? value : String(value);

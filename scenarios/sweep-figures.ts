@@ -1,4 +1,4 @@
-import { type SeedGroup, seedBands } from '../coordinator/run-directory/comparison-plots.js';
+import { type SeedGroup, scatter, seedBands } from '../coordinator/run-directory/comparison-plots.js';
 import type { Figure } from '../coordinator/run-directory/plots.js';
 import { comparisonFigures } from '../coordinator/run-directory/run-plots.js';
 import type { RunRecord } from '../protocol/scenario/expectation.js';
@@ -7,10 +7,11 @@ import type { ResolvedSweep } from '../protocol/scenario/sweep.js';
 
 /** Loss and accuracy of all points: a band over the seeds where the sweep has several, and a curve by bytes and time for each. */
 export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
-  const runs = records.map((record, i) => ({ name: sweep.points[i]!.label, rows: record.rows }));
+  const runs = records.map((record, i) => ({ name: settingName(sweep.points[i]!.values, sweep, true), rows: record.rows }));
   const seeds = sweep.over.seed ?? [];
-  if (seeds.length < 2) return comparisonFigures(runs);
-  const groups = groupedBySetting(records);
+  const compressed = compressionFigures(sweep, records);
+  if (seeds.length < 2) return [...comparisonFigures(runs), ...compressed];
+  const groups = groupedBySetting(sweep, records);
   const figures: Figure[] = [];
   for (const of of ['loss', 'accuracy'] as const) {
     if (!records.some(({ rows }) => rows.some((row) => row[of] !== null))) continue;
@@ -24,22 +25,62 @@ export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]
     });
   }
   const first = groups.map(({ name, runs }) => ({ name, rows: runs[0]! }));
-  return [...figures, ...comparisonFigures(first).filter(({ name }) => !name.endsWith('-by-round'))];
+  return [...figures, ...compressed, ...comparisonFigures(first).filter(({ name }) => !name.endsWith('-by-round'))];
+}
+
+/** Where codecs are swept: what is learnt for how many bytes uplink, one mark for each setting and seed. */
+function compressionFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
+  if (!Object.keys(sweep.over).some((path) => path.startsWith('codecs'))) return [];
+  return (['accuracy', 'loss'] as const).flatMap((of) => {
+    const points = groupedBySetting(sweep, records).flatMap(({ name, runs }) =>
+      runs.flatMap((rows) => {
+        const last = rows.findLast((row) => row[of] !== null && Number.isFinite(row[of]));
+        const bytes = rows.reduce((sum, row) => sum + row.bytesUp, 0);
+        return last && bytes > 0 ? [{ x: bytes, y: last[of]!, series: name }] : [];
+      }),
+    );
+    if (points.length === 0) return [];
+    return {
+      name: `${of}-by-uplink-bytes`,
+      caption: `Final ${of} (held out) against bytes on the wire from clients to the coordinator, each setting and seed.`,
+      spec: scatter(
+        points,
+        { title: 'bytes uplink', scale: 'log', format: '.1s' },
+        { title: `final ${of} (held out)`, ...(of === 'accuracy' ? { format: '.0%' } : {}) },
+      ),
+    };
+  });
 }
 
 /** Points that differ in their seed alone, together. */
-function groupedBySetting(records: readonly RunRecord[]): SeedGroup[] {
+function groupedBySetting(sweep: ResolvedSweep, records: readonly RunRecord[]): SeedGroup[] {
   const groups = new Map<string, RunRecord['rows'][]>();
   for (const { point = {}, rows } of records) {
-    const name = Object.entries(point)
-      .filter(([path]) => path !== 'seed')
-      .map(([path, value]) => `${path.split('.').at(-1)} = ${inWords(value)}`)
-      .join(', ');
+    const name = settingName(point, sweep, false);
     const runs = groups.get(name) ?? [];
     groups.set(name, runs);
     runs.push(rows);
   }
   return [...groups].map(([name, runs]) => ({ name: name === '' ? 'all' : name, runs }));
+}
+
+/** What is special about a point, in the words a legend has room for: a thing's name alone where no two of the axis share it. */
+function settingName(point: Readonly<Record<string, Json>>, { over }: ResolvedSweep, withSeed: boolean): string {
+  return Object.entries(point)
+    .filter(([path]) => path !== 'seed' || (withSeed && (over.seed?.length ?? 0) > 1))
+    .map(([path, value]) => {
+      const names = (over[path] ?? []).map(nameOf);
+      const name = nameOf(value);
+      if (name !== undefined && new Set(names).size === names.length) return name;
+      return name === undefined ? `${path.split('.').at(-1)} = ${inWords(value)}` : inWords(value);
+    })
+    .join(', ');
+}
+
+function nameOf(value: Json): string | undefined {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined;
+  const { name } = value as { readonly [key: string]: Json };
+  return typeof name === 'string' ? name : undefined;
 }
 
 function inWords(value: Json): string {

@@ -95,6 +95,24 @@ function leastSquares(x: readonly number[], y: readonly number[]): Omit<PowerLaw
   return { slope, intercept: meanY - slope * meanX, rSquared: yy === 0 ? 1 : (xy * xy) / (xx * yy) };
 }
 
+/** Points alone. */
+export function scatter(points: readonly ScatterPoint[], x: Axis, y: Axis): PlotSpec {
+  const drawn = points.filter(
+    (point) => Number.isFinite(point.x) && Number.isFinite(point.y) && (x.scale !== 'log' || point.x > 0),
+  );
+  return {
+    width: PLOT_WIDTH,
+    height: PLOT_HEIGHT,
+    data: { values: drawn },
+    encoding: {
+      x: channel('x', { ...x }),
+      y: channel('y', { scale: 'linear', ...y }),
+      ...seriesChannels([...new Set(drawn.map(({ series }) => series))]),
+    },
+    layer: [{ mark: { type: 'point', filled: true, size: 70, opacity: 0.9 } }],
+  };
+}
+
 /** Points and their power laws on logarithmic axes; each law's exponent stands in the legend. */
 export function scatterWithFits(points: readonly ScatterPoint[], x: Axis, y: Axis): PlotSpec {
   const drawn = points.filter(isPositive);

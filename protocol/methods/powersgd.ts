@@ -100,13 +100,14 @@ export default defineMethod({
       const basis = basisOf(known, warmStart, layout, at.shared);
       at.post('left', 'coordinator', { p: timesRight(layout, wanted, basis, at.zeros(layout.leftLength)) });
       const [left] = await at.take('left-mean');
-      if (left)
-        at.post('right', 'coordinator', {
-          q: timesLeft(layout, wanted, left.p, at.zeros(layout.rightLength)),
-          rest: restOf(layout, wanted, at.zeros(layout.restLength)),
-        });
+      // Who did not hear P has nothing to say: the server does not wait for it, and the model comes in the next round.
+      if (!left) return { common: null, error };
+      at.post('right', 'coordinator', {
+        q: timesLeft(layout, wanted, left.p, at.zeros(layout.rightLength)),
+        rest: restOf(layout, wanted, at.zeros(layout.restLength)),
+      });
       const [right] = await at.take('right-mean');
-      if (!left || !right) return { common: null, error };
+      if (!right) return { common: null, error };
       const gradient = reconstruct(layout, left.p, right.q, right.rest, wanted);
       // What travels whole has no error: its part of `wanted` is gone as it was sent.
       const rest = restOf(layout, wanted, at.zeros(layout.restLength));

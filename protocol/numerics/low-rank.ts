@@ -110,8 +110,9 @@ export function restOf({ rest }: LowRankLayout, model: ReadonlyVector, into: Vec
 }
 
 /**
- * P with orthonormal columns, matrix by matrix, by Gram-Schmidt; each column is divided by its norm + 1e-8, so that one that was
- * nothing but rounding stays small. Two passes: after one, nearly equal columns are not orthogonal to working precision.
+ * P with orthonormal columns, matrix by matrix, by Gram-Schmidt, so that P P^T is a projection; a column of zeros stays one. Two
+ * passes: after one, nearly equal columns are not orthogonal to working precision. (Common code divides by the norm + 1e-8,
+ * which is a projection to 1e-8 only, and none for small gradients.)
  */
 export function orthonormalColumns({ parts }: LowRankLayout, left: ReadonlyVector): Vector {
   const result = zerosLike(left);
@@ -126,7 +127,8 @@ export function orthonormalColumns({ parts }: LowRankLayout, left: ReadonlyVecto
         }
       let square = 0;
       for (let i = 0; i < rows; i++) square += block[i * rank + k]! ** 2;
-      const length = Math.sqrt(square) + 1e-8;
+      if (square === 0) continue;
+      const length = Math.sqrt(square);
       for (let i = 0; i < rows; i++) block[i * rank + k]! /= length;
     }
     for (let i = 0; i < block.length; i++) result[leftStart + i] = block[i]!;

@@ -5,7 +5,7 @@ import type { FaultRule, Json, Scenario } from './scenario.js';
 
 /** What is wrong with a scenario although each of its parts is right by itself. */
 export async function checkAcross(scenario: Scenario, found: Found, problems: Problems): Promise<void> {
-  checkParticipation(scenario, problems);
+  checkParticipation(scenario, found, problems);
   checkTopology(scenario, found, problems);
   await checkCodecs(scenario, found, problems);
   const kinds = Object.keys(found.method.messages);
@@ -22,22 +22,37 @@ export async function checkAcross(scenario: Scenario, found: Found, problems: Pr
   });
 }
 
-function checkParticipation({ participation, clients }: Scenario, problems: Problems): void {
+function checkParticipation({ participation, clients, method }: Scenario, found: Found, problems: Problems): void {
   const { cohort, quorum } = participation;
   const invited = cohort === 'all' ? clients : cohort;
   if (invited > clients) problems.add('participation.cohort', `at most clients = ${clients}`, cohort);
   if (quorum && 'count' in quorum && quorum.count > invited)
     problems.add('participation.quorum.count', `at most the cohort of ${invited}`, quorum.count);
+  // A client outside the cohort posts nothing, and its neighbours would wait for it for ever.
+  const [peerKind] = peerKinds(found);
+  if (peerKind !== undefined && invited < clients)
+    problems.add(
+      'participation.cohort',
+      `'all', since the clients of '${method.name}' tell their peers '${peerKind}' and wait for every neighbour (for peers ` +
+        'that are away: faults, or a topology of fewer links a round)',
+      cohort,
+    );
 }
 
 function checkTopology({ topology, method }: Scenario, found: Found, problems: Problems): void {
-  const peerKinds = Object.entries(found.method.messages).filter(([, kind]) => kind.to === 'peers');
-  if (peerKinds.length > 0 && topology === null) {
-    const names = peerKinds.map(([name]) => `'${name}'`).join(', ');
+  const told = peerKinds(found);
+  if (told.length > 0 && topology === null) {
+    const names = told.map((name) => `'${name}'`).join(', ');
     problems.add('topology', `a topology, since the clients of '${method.name}' tell each other ${names}`, null);
   }
-  if (peerKinds.length === 0 && topology !== null)
+  if (told.length === 0 && topology !== null)
     problems.add('topology', `null, since the clients of '${method.name}' tell each other nothing`, topology);
+}
+
+function peerKinds({ method }: Found): string[] {
+  return Object.entries(method.messages)
+    .filter(([, kind]) => kind.to === 'peers')
+    .map(([name]) => name);
 }
 
 function checkClients(selector: Json, path: string, clients: number, problems: Problems): void {

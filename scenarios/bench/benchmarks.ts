@@ -2,13 +2,14 @@ import { nearestHint } from '../../protocol/scenario/problems.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import type { BenchmarkOptions, BenchmarkRow } from '../run.js';
 import type { Benchmark } from './benchmark.js';
+import { codecs } from './codec-speeds.js';
 import { methods } from './methods.js';
 import { overhead } from './overhead.js';
 import { simulation } from './simulation.js';
 import { transport } from './transport.js';
 
 /** Adding one: its file and its name here. */
-const BENCHMARKS: readonly Benchmark[] = [simulation, overhead, transport, methods];
+const BENCHMARKS: readonly Benchmark[] = [simulation, overhead, transport, methods, codecs];
 
 export const benchmarkNames: readonly string[] = BENCHMARKS.map(({ name }) => name);
 

@@ -1,4 +1,5 @@
-import { RunLoop, type RunResult } from '../../coordinator/run-loop.js';
+import { RunLoop } from '../../coordinator/run-loop.js';
+import type { RunResult } from '../../coordinator/run-loop-options.js';
 import type { AnyMethod, ReadonlyVector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';

@@ -21,7 +21,7 @@ const { messages } = defineMethod({
 
 const MAX_BODY_BYTES = 64 << 20;
 const layouts = layoutsOf(messages, 'float32');
-const CHANNEL = { clientCount: 1, kindCount: layouts.size, maxBodyBytes: MAX_BODY_BYTES };
+const CHANNEL = { clientCount: 1, kindCount: layouts.size, maxBodyBytes: MAX_BODY_BYTES, hold: null };
 
 /** One end of a frame socket as runs use it: vectors are posted here and taken there, all checks included. */
 export class TransportEnd {
@@ -39,11 +39,17 @@ export class TransportEnd {
     const http: Server = createServer();
     const membership = new Membership(1, 1);
     const member = membership.admit('bench', null)!;
-    const router = new FrameRouter(http, membership, layouts.values(), { ...CHANNEL, hold: null }, {
-      answer: () => {},
-      alive: () => {},
-      broken: () => {},
-    });
+    const router = new FrameRouter(
+      http,
+      membership,
+      layouts.values(),
+      { ...CHANNEL, hold: null },
+      {
+        answer: () => {},
+        alive: () => {},
+        broken: () => {},
+      },
+    );
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const office = new PostOffice(layouts.values(), { mode: 'fast', remote: router, shuffle: null });
     router.connect(office);

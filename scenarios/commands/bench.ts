@@ -30,8 +30,8 @@ const note = (text: string) => process.stderr.write(`${text}\n`);
 function shown(rows: readonly BenchmarkRow[]): string {
   const cells = rows.map(({ name, median, least, unit, aim, withinAim }) => [
     name,
-    median.toPrecision(3),
-    least.toPrecision(3),
+    shortNumber(median),
+    shortNumber(least),
     unit,
     aim ? aimText(aim) : '',
     withinAim === null ? '' : withinAim ? 'yes' : 'no',
@@ -45,4 +45,9 @@ function shown(rows: readonly BenchmarkRow[]): string {
 
 function aimText(aim: BenchmarkAim): string {
   return 'atMost' in aim ? `<= ${aim.atMost}` : `>= ${aim.atLeast}`;
+}
+
+/** Three digits that mean something, without an exponent: 1360, 8.09, 0.289. */
+function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }

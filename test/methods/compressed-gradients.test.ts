@@ -11,7 +11,7 @@ function heterogeneous(method: Scenario['method'], rounds: number, changes: Part
     rounds,
     seed: 5,
     precision: 'float64',
-    evaluation: { everyRounds: rounds },
+    evaluation: { everyRounds: rounds, train: false },
     ...changes,
   });
 }

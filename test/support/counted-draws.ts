@@ -19,7 +19,7 @@ function counted(stream: Rng, drawn: () => void): Rng {
   });
 }
 
-/** Counts what the halves of this fleet draw, initial states included. */
+/** Counts what the halves of this fleet draw, initial states and noise of releases included: each entry of the ledger is a draw. */
 export function countDraws(fleet: Fleet): () => number {
   const { host } = fleet.site;
   let count = 0;
@@ -29,5 +29,11 @@ export function countDraws(fleet: Fleet): () => number {
   const { streamOf, initStream } = host;
   host.streamOf = (party, round) => counted(streamOf.call(host, party, round), drawn);
   host.initStream = (party) => counted(initStream.call(host, party), drawn);
+  // Privacy noise is a draw too, and each release has some.
+  const { charge } = fleet.privacy;
+  fleet.privacy.charge = (entries, round) => {
+    count += entries.length;
+    return charge.call(fleet.privacy, entries, round);
+  };
   return () => count;
 }

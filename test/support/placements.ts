@@ -4,7 +4,9 @@ import { rootStream } from '../../protocol/numerics/random.js';
 import type { Network } from '../../protocol/party/dispatch.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { type Fleet, localFleet } from '../../scenarios/fleet.js';
+import { remoteFleet } from '../../scenarios/remote-fleet.js';
 import type { Workshop } from '../../worker/workshop.js';
+import { SocketWorkers } from './socket-workers.js';
 
 /** One way to place the parties of a run and to carry their frames. All must give the same bits. */
 export interface Placement {
@@ -39,9 +41,28 @@ export function localPlacement(
 /** What the others are compared with. */
 export const inOneProcess = localPlacement('one process, fast', 'fast');
 
-/** Every other placement that the contract suite compares. Those over sockets are added to this list. */
+/** Real websockets to workers that live in this process; without `peerSockets` frames between clients go through the coordinator. */
+export function socketPlacement(name: string, workers: number, peerSockets = true): Placement {
+  return {
+    name,
+    inProcess: false,
+    open: (scenario, method, workshop) =>
+      remoteFleet(
+        { ...scenario, workers: { ...scenario.workers, count: workers } },
+        method,
+        workshop,
+        { listen: null, signal: new AbortController().signal, note: () => {}, event: () => {} },
+        new SocketWorkers(peerSockets),
+      ),
+  };
+}
+
+/** Every other placement that the contract suite compares. */
 export const placements: readonly Placement[] = [
   localPlacement('one process, checking', 'checking'),
   ...[1, 2, 3].map((seed) => localPlacement(`one process, fast, shuffled delivery (seed ${seed})`, 'fast', seed)),
   localPlacement('one process, checking, shuffled delivery (seed 4)', 'checking', 4),
+  socketPlacement('sockets, one client a worker', 6),
+  socketPlacement('sockets, clients packed into 2 workers', 2),
+  socketPlacement('sockets, 3 workers, peers through the coordinator', 3, false),
 ];

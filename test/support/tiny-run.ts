@@ -1,5 +1,7 @@
 import { stateDigest } from '../../coordinator/run-directory/digest.js';
-import { type CarriedState, RunLoop, type RunResult } from '../../coordinator/run-loop.js';
+import { RunLoop } from '../../coordinator/run-loop.js';
+import type { RunResult } from '../../coordinator/run-loop-options.js';
+import type { CarriedState } from '../../coordinator/run-observer.js';
 import type { AnyMethod, PartyId } from '../../protocol/method.js';
 import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
 import { digestedRecord } from '../../protocol/party/record.js';

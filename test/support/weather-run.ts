@@ -1,6 +1,8 @@
 import { RunBudget } from '../../coordinator/privacy-budget.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
-import { type CarriedState, RunLoop, type RunResult } from '../../coordinator/run-loop.js';
+import { RunLoop } from '../../coordinator/run-loop.js';
+import type { RunResult } from '../../coordinator/run-loop-options.js';
+import type { CarriedState } from '../../coordinator/run-observer.js';
 import { createNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod, ClientIndex, PartyId } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';

@@ -80,7 +80,7 @@ function scenarioOf(changes: Partial<Scenario>): Scenario {
     precision: 'float64',
     topology: { name: 'ring', weights: 'metropolis', lazy: false },
     codecs: { tell: TOP_2, pass: TOP_2, say: TOP_2 },
-    evaluation: { everyRounds: ROUNDS },
+    evaluation: { everyRounds: ROUNDS, train: false },
     ...changes,
   });
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { WorkersLost } from '../../../coordinator/run-loop.js';
+import { WorkersLost } from '../../../coordinator/workers-lost.js';
 import type { PartyId } from '../../../protocol/method.js';
 import type { Network } from '../../../protocol/party/dispatch.js';
 import { decodeRecord } from '../../../protocol/party/record.js';

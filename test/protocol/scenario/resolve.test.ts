@@ -399,6 +399,17 @@ describe('a bad scenario says the path, what was expected, what came and the nea
       'participation.cohort: expected at most clients = 4, got 5',
     ],
     [
+      'a cohort of some for clients that wait for their peers',
+      { ...peers, clients: 6, participation: { cohort: 4 } },
+      "participation.cohort: expected 'all', since the clients of 'gradient-tracking' tell their peers 'iterate' and wait for " +
+        'every neighbour (for peers that are away: faults, or a topology of fewer links a round), got 4',
+    ],
+    [
+      'a cohort of all by its number for clients that wait for their peers',
+      { ...peers, clients: 6, participation: { cohort: 6 } },
+      'no problem',
+    ],
+    [
       'a quorum above the cohort',
       { ...server, participation: { cohort: 5, quorum: { count: 6 } } },
       'participation.quorum.count: expected at most the cohort of 5, got 6',

@@ -1,10 +1,16 @@
+import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { datasetDefaults, loadDataset } from '../../../worker/datasets/load.js';
+import type { DatasetLoader } from '../../../worker/datasets/loader.js';
 import { optionalPackageFolder } from '../../../worker/datasets/optional-package.js';
 import { refuses } from './refusal.js';
 
 const rng = rootStream(3, 'float32');
+
+function isLoader(value: unknown): value is DatasetLoader {
+  return typeof (value as Partial<DatasetLoader> | null)?.load === 'function';
+}
 
 describe('worker/datasets: drawn data and the table', () => {
   it('gaussian-clusters: class means at distance 5 from 0, spread 2 around them (30,000 examples, seed 3, 5 sigma)', () => {
@@ -64,20 +70,25 @@ describe('worker/datasets: drawn data and the table', () => {
     expect([train.count, test.count, classCount]).to.deep.equal([0, 0, 0]);
   });
 
-  it('the table lists nine sets with plain defaults', () => {
-    expect(Object.keys(datasetDefaults)).to.have.members([
-      'none',
-      'gaussian-clusters',
-      'linear-regression',
-      'mnist',
-      'fashion-mnist',
-      'idx-images',
-      'csv-table',
-      'state-of-the-union',
-      'synthetic-scenes',
-    ]);
-    for (const defaults of Object.values(datasetDefaults))
+  for (const [name, defaults] of Object.entries(datasetDefaults))
+    it(`${name}: has defaults that survive JSON, and is found by its name`, () => {
       expect(JSON.parse(JSON.stringify(defaults))).to.deep.equal(defaults);
+      // An unknown setting is refused before anything is read or drawn, and only by a set that was found.
+      refuses(
+        () => loadDataset({ name, noSuchSetting: 1 }, rng),
+        'ERR_SCENARIO',
+        new RegExp(`'${name}'`),
+        /noSuchSetting/,
+      );
+    });
+
+  it('every data set that a file of the folder exports has its line in the table', async () => {
+    const folder = new URL('../../../worker/datasets/', import.meta.url);
+    const made: unknown[] = [];
+    for (const file of readdirSync(folder).filter((name) => name.endsWith('.js')))
+      for (const value of Object.values((await import(new URL(file, folder).href)) as Record<string, unknown>))
+        if (isLoader(value)) made.push(value.defaults);
+    expect(made).to.have.members(Object.values(datasetDefaults));
   });
 
   it('an optional package that is not there is named with the command that installs it', () => {

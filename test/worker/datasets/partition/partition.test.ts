@@ -36,8 +36,26 @@ const GROUPED = labelled(
   Int32Array.from({ length: TOTAL }, (_, i) => (i * i) % 7),
 );
 
+/** Settings without which a rule says nothing: as few as it takes, for any numbers of clients and classes. */
+const NEEDED: Readonly<Record<string, (clients: number, classCount: number) => Settings>> = {
+  /** Every class has an owner, every client a class, and where there are more clients than classes some share one. */
+  'class-lists': (clients, classCount) => ({
+    classes: Array.from({ length: clients }, (_, client) =>
+      [...COUNTS.keys()]
+        .filter((k) => k < classCount && (k % clients === client || client % classCount === k))
+        .join(' '),
+    ).join(', '),
+  }),
+};
+
+const withNeeded = (spec: { name: string } & Settings, clients: number, classCount = COUNTS.length) => ({
+  ...NEEDED[spec.name]?.(clients, classCount),
+  ...spec,
+});
+
 const VARIANTS: readonly ({ name: string } & Settings)[] = [
-  ...Object.keys(partitionDefaults).map((name) => ({ name })),
+  // Class lists have no default that fits any number of clients.
+  ...Object.keys(partitionDefaults).flatMap((name) => (name === 'class-lists' ? [] : [{ name }])),
   { name: 'dirichlet', definition: 'per-class' },
   { name: 'dirichlet', definition: 'per-client' },
   { name: 'dirichlet', definition: 'per-client', alpha: 0.01 },
@@ -48,8 +66,9 @@ const VARIANTS: readonly ({ name: string } & Settings)[] = [
 ];
 
 describe('worker/datasets/partition: every partition', () => {
-  for (const spec of VARIANTS)
+  for (const variant of VARIANTS)
     for (const clients of [1, 4, 13]) {
+      const spec = withNeeded(variant, clients);
       const owned = spec.name !== 'label-count' || clients >= 10;
       if (!owned) continue;
       it(`${JSON.stringify(spec)}, ${clients} clients: disjoint, ascending, covers all but what it reports`, () => {
@@ -77,17 +96,21 @@ describe('worker/datasets/partition: every partition', () => {
     }
 
   it('another seed gives another partition wherever something is drawn', () => {
-    for (const spec of VARIANTS)
-      if (spec.name !== 'by-group')
-        expect(split(GROUPED, 13, spec, 1).shards, JSON.stringify(spec)).to.not.deep.equal(
-          split(GROUPED, 13, spec, 2).shards,
-        );
+    for (const variant of VARIANTS) {
+      if (variant.name === 'by-group') continue;
+      const spec = withNeeded(variant, 13);
+      expect(split(GROUPED, 13, spec, 1).shards, JSON.stringify(spec)).to.not.deep.equal(
+        split(GROUPED, 13, spec, 2).shards,
+      );
+    }
   });
 
   it('more clients than examples, and clients that would be empty, are refused', () => {
     const five = labelled([3, 2]);
-    for (const name of Object.keys(partitionDefaults))
-      refuses(() => split(five, 6, name === 'by-group' ? { name: 'iid' } : { name }), 'ERR_PARTITION', /partition/);
+    for (const name of Object.keys(partitionDefaults)) {
+      const spec = withNeeded({ name: name === 'by-group' ? 'iid' : name }, 6, 2);
+      refuses(() => split(five, 6, spec), 'ERR_PARTITION', /partition/);
+    }
   });
 
   it('label rules refuse a regression set and by-group a set without groups; unknown names and settings are refused', () => {
@@ -232,6 +255,19 @@ describe('worker/datasets/partition: the other rules', () => {
     refuses(() => split(GROUPED, 4, { name: 'label-count', labelsPerClient: 1 }), 'ERR_PARTITION', /class 4 \(251/);
     const { dropped } = split(GROUPED, 4, { name: 'label-count', labelsPerClient: 1, dropUnowned: true });
     expect(dropped).to.equal(TOTAL - 313 - 207 - 101 - 399);
+  });
+
+  it('class-lists: a client has all of the classes of its list, owners of one class share it evenly, the rest is refused or dropped', () => {
+    const spec = { name: 'class-lists', classes: '0 9, 1 9, 2 3 4 5 6 7 8' };
+    const histogram = labelHistogram(GROUPED, split(GROUPED, 3, spec));
+    expect(histogram[0]).to.deep.equal([313, 0, 0, 0, 0, 0, 0, 0, 0, 101]);
+    expect(histogram[1]).to.deep.equal([0, 207, 0, 0, 0, 0, 0, 0, 0, 102]);
+    expect(histogram[2]).to.deep.equal([0, 0, 101, 399, 251, 180, 330, 97, 222, 0]);
+    const few = { name: 'class-lists', classes: '0, 1, 3' };
+    refuses(() => split(GROUPED, 3, few), 'ERR_PARTITION', /class 2 \(101/);
+    expect(split(GROUPED, 3, { ...few, dropUnowned: true }).dropped).to.equal(TOTAL - 313 - 207 - 399);
+    for (const classes of ['', '0 9, 1 8', '0, 1, 10', '0, 1, x'])
+      refuses(() => split(GROUPED, 3, { name: 'class-lists', classes }), 'ERR_SCENARIO', /each of 3 clients/);
   });
 
   it('quantity-skew: power law 1 over 4 clients gives 12 : 6 : 4 : 3 of 2,500; labels stay near IID', () => {

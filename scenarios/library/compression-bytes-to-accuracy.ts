@@ -1,0 +1,66 @@
+import { above } from '../../protocol/scenario/expectations/above.js';
+import { ratio } from '../../protocol/scenario/expectations/ratio.js';
+import { type KindCodecInput, type SpecInput, sweep } from '../../protocol/scenario/scenario.js';
+
+const withErrorFeedback = (codec: SpecInput): KindCodecInput => ({ codec, memory: 'error-feedback' });
+const topOnePercent = (values: string) => ({ name: 'top-k', fraction: 0.01, values: { name: values } });
+
+/** All codecs: unbiased ones as they are, the others with error feedback; the last one shows what leaving it out costs. */
+const CODECS: readonly KindCodecInput[] = [
+  'identity',
+  'fp16',
+  'bf16',
+  'int8-linear',
+  'int8-dynamic',
+  'natural',
+  { name: 'qsgd', levels: 16 },
+  { name: 'qsgd', levels: 4, coding: 'entropy' },
+  { name: 'terngrad', clip: 2.5 },
+  withErrorFeedback('scaled-sign'),
+  withErrorFeedback('one-bit'),
+  withErrorFeedback({ name: 'threshold', absolute: 0.05 }),
+  withErrorFeedback({ name: 'random-k', fraction: 0.05, scaled: false }),
+  withErrorFeedback(topOnePercent('bf16')),
+  withErrorFeedback(topOnePercent('int8-linear')),
+  { codec: topOnePercent('bf16') },
+];
+
+const DENSE = { 'codecs.gradient.codec.name': 'identity' };
+const sparse = (values: string) => ({
+  'codecs.gradient.codec.values.name': values,
+  'codecs.gradient.codec.name': 'top-k',
+  'codecs.gradient.memory.name': 'error-feedback',
+});
+
+export default sweep('compression-bytes-to-accuracy', {
+  description:
+    'Accuracy against bytes for every codec: softmax regression on handwritten digits (7,850 parameters), 6 clients, three seeds each. The 1 % largest entries with error feedback learn what whole gradients learn.',
+  base: {
+    method: { name: 'sgd', batchSize: 50, optimizer: { name: 'sgd', learningRate: 0.2 } },
+    objective: { name: 'softmax-regression' },
+    data: { name: 'mnist', trainCount: 6_000, testCount: 2_000, partition: 'iid' },
+    clients: 6,
+    rounds: 200,
+    evaluation: { everyRounds: 25 },
+    checkpoints: { everyRounds: null },
+    expect: [above({ of: 'finalAccuracy', value: 0.6 })],
+  },
+  over: {
+    'codecs.gradient': CODECS as never,
+    seed: [1, 2, 3],
+  },
+  expect: ['bf16', 'int8-linear'].flatMap((values) => [
+    // 0.99 of an accuracy below 1 is less than 1.0 percentage point away from it.
+    ratio({ of: 'finalAccuracy', numerator: sparse(values), denominator: DENSE, least: 0.99 }),
+    ratio({ of: 'totalBytesUp', numerator: DENSE, denominator: sparse(values), least: 60 }),
+  ]),
+  claims: [
+    {
+      claim:
+        'Sending the largest 0.1 % to 1 % of gradient entries, the rest accumulated, keeps accuracy (270x to 600x less traffic)',
+      source: 'Deep Gradient Compression (Lin et al., ICLR 2018)',
+      of: 'finalAccuracy',
+    },
+  ],
+  expectedSeconds: 50,
+});

@@ -1,0 +1,173 @@
+import { crc32 } from 'node:zlib';
+import { expect } from 'chai';
+import { type Frame, joinBody, wireBytes } from '../../../protocol/wire/frame.js';
+import { FrameChannel, type Incoming, openFrame } from '../../../protocol/wire/frame-channel.js';
+import { layoutsOf } from '../../../protocol/wire/layout.js';
+import { LIMITS } from '../../../protocol/wire/limits.js';
+
+const layouts = layoutsOf(
+  { update: { from: 'clients', to: 'coordinator', vectors: ['delta'], bytes: ['note'], scalars: ['examples'] } },
+  'float32',
+);
+const layout = layouts.get('update')!;
+
+/** 5 note bytes, so that there is padding; numbers that differ, so that a chunk in the wrong place shows. */
+function frameOf(length: number, to: Frame['to'] = 'coordinator'): Frame {
+  const payload = {
+    delta: Float32Array.from({ length }, (_, i) => i + 0.5),
+    note: Uint8Array.of(1, 2, 3, 4, 5),
+    examples: 7,
+  };
+  return {
+    kindIndex: 0,
+    round: 3,
+    attempt: 0,
+    step: 0,
+    from: 1,
+    to,
+    arrivesAtMs: 2,
+    lost: null,
+    messages: [layout.encode(payload, null)],
+  };
+}
+
+/**
+ * A socket that looks at a message only when it leaves, later in the turn, as a real one may: memory used again too early would
+ * show. Counts what it is told to hold together.
+ */
+class RecordingSocket {
+  readonly bufferedAmount = 0;
+  readonly sent: Uint8Array[] = [];
+  corks = 0;
+  uncorks = 0;
+  send(message: Uint8Array, sent: () => void): void {
+    queueMicrotask(() => {
+      this.sent.push(message.slice());
+      sent();
+    });
+  }
+  cork(): void {
+    this.corks++;
+  }
+  uncork(): void {
+    this.uncorks++;
+  }
+}
+
+const allHaveLeft = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+interface Setting {
+  readonly summedBytes?: number[];
+  readonly defer?: (work: () => void) => void;
+}
+
+function channelOver(socket: RecordingSocket, { summedBytes = [], defer }: Setting = {}): FrameChannel {
+  return new FrameChannel(socket, {
+    clientCount: 2,
+    kindCount: 1,
+    maxBodyBytes: 64 << 20,
+    crc32: (bytes, previous) => {
+      summedBytes.push(bytes.byteLength);
+      return crc32(bytes, previous);
+    },
+    ...(defer ? { defer } : {}),
+  });
+}
+
+type IncomingFrame = Incoming & { type: 'frame' };
+
+function received(messages: readonly Uint8Array[]): IncomingFrame[] {
+  const receiver = channelOver(new RecordingSocket());
+  return messages.flatMap((message) => receiver.receive(message) ?? []) as IncomingFrame[];
+}
+
+describe('frame channel', () => {
+  const chunkNumbers = LIMITS.chunkBytes / 4;
+  for (const [what, length] of [
+    ['no numbers', 0],
+    ['one number', 1],
+    // Fixed part 24 bytes, note 8 bytes padded: the body is 32 bytes more than the numbers.
+    ['a body of exactly one chunk', chunkNumbers - 8],
+    ['a body 8 bytes longer than a chunk', chunkNumbers - 6],
+    ['a body of exactly two chunks', 2 * chunkNumbers - 8],
+    ['a body of two and a half chunks', 2.5 * chunkNumbers],
+  ] as const)
+    it(`hands up the bytes, header and checksum that were sent, and as many as wireBytes says: ${what}`, async () => {
+      const socket = new RecordingSocket();
+      const frame = frameOf(length);
+      const channel = channelOver(socket);
+      channel.send({ type: 'frame', frame });
+      await allHaveLeft();
+      const [incoming] = received(socket.sent);
+      const body = joinBody(frame);
+      expect(incoming!.intact).to.equal(true);
+      expect(Buffer.compare(incoming!.body, body)).to.equal(0);
+      expect(incoming!.header).to.include({ round: 3, from: 1, to: 'coordinator', bodyBytes: body.byteLength });
+      expect(incoming!.header.checksum).to.equal(crc32(body));
+      const framing = socket.sent.reduce((sum, { byteLength }) => sum + (byteLength < 65536 ? 4 : 10), 0);
+      const small = socket.sent.filter(({ byteLength }) => byteLength < 126).length;
+      expect(channel.sentFrameBytes + framing - 2 * small).to.equal(wireBytes(body.byteLength, false));
+    });
+
+  it('chunks that are used again for the next body do not change what has left', async () => {
+    const socket = new RecordingSocket();
+    const channel = channelOver(socket);
+    for (const scale of [1, 2]) {
+      channel.send({ type: 'frame', frame: frameOf(scale * 2 * chunkNumbers) });
+      await allHaveLeft();
+    }
+    const incoming = received(socket.sent);
+    expect(incoming.map(({ intact }) => intact)).to.deep.equal([true, true]);
+    for (const [i, { body }] of incoming.entries())
+      expect(Buffer.compare(body, joinBody(frameOf((i + 1) * 2 * chunkNumbers)))).to.equal(0);
+  });
+
+  it('one bit flipped in any chunk, the last one too, makes the frame rejected', async () => {
+    const socket = new RecordingSocket();
+    channelOver(socket).send({ type: 'frame', frame: frameOf(2.5 * chunkNumbers) });
+    await allHaveLeft();
+    for (let i = 1; i < socket.sent.length; i++) {
+      const changed = socket.sent.map((message) => message.slice());
+      changed[i]![changed[i]!.byteLength - 1]! ^= 4;
+      const [incoming] = received(changed);
+      expect(incoming!.intact).to.equal(false);
+      expect(openFrame(incoming!, [layout]).lost).to.equal('rejected');
+    }
+  });
+
+  it('a relayed body in chunks keeps its sender’s checksum: a change before the relay is still seen after it', async () => {
+    const socket = new RecordingSocket();
+    channelOver(socket).send({ type: 'frame', frame: frameOf(2 * chunkNumbers, 0) });
+    await allHaveLeft();
+    const [incoming] = received(socket.sent);
+    incoming!.body[100]! ^= 1;
+    const onward = new RecordingSocket();
+    channelOver(onward).send({ type: 'relay', header: incoming!.header, body: incoming!.body });
+    await allHaveLeft();
+    expect(received(onward.sent)[0]!.intact).to.equal(false);
+  });
+
+  it('a broadcast of a body in chunks is summed once, not once a receiver', async () => {
+    const socket = new RecordingSocket();
+    const summedBytes: number[] = [];
+    const channel = channelOver(socket, { summedBytes });
+    const frame = frameOf(2 * chunkNumbers);
+    const bodyBytes = joinBody(frame).byteLength;
+    for (const to of [0, 1] as const) channel.send({ type: 'frame', frame: { ...frame, to } });
+    await allHaveLeft();
+    expect(summedBytes.reduce((sum, bytes) => sum + bytes, 0)).to.equal(bodyBytes);
+    expect(received(socket.sent).map(({ intact }) => intact)).to.deep.equal([true, true]);
+  });
+
+  it('frames of one turn of the event loop leave together, and none waits for the next turn', async () => {
+    const socket = new RecordingSocket();
+    const turns: (() => void)[] = [];
+    const channel = channelOver(socket, { defer: (work) => turns.push(work) });
+    for (let i = 0; i < 3; i++) channel.send({ type: 'frame', frame: frameOf(10) });
+    expect([socket.corks, socket.uncorks, turns.length]).to.deep.equal([1, 0, 1]);
+    turns[0]!();
+    expect([socket.corks, socket.uncorks]).to.deep.equal([1, 1]);
+    channel.send({ type: 'frame', frame: frameOf(10) });
+    expect([socket.corks, turns.length]).to.deep.equal([2, 2]);
+  });
+});
