@@ -19,7 +19,7 @@ export interface Truth {
 
 /** Beyond this many parameters the reference sampler takes longer than a scenario should. */
 const MOST_REFERENCE_PARAMETERS = 100;
-const REFERENCE = { chainCount: 4, warmupCount: 600, drawCount: 1000 } as const;
+const REFERENCE = { chainCount: 4, warmupCount: 400, drawCount: 750 } as const;
 
 const known = new Map<string, Promise<Truth | null>>();
 

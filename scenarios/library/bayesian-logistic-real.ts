@@ -4,20 +4,20 @@ import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
-const common = { stepSize: 4e-3, delay: 40, chains: 8, burnInSteps: 4_000, thin: 37, visitsPerRound: 2 };
+const common = { stepSize: 1e-3, delay: 40, chains: 8, burnInSteps: 5_000, thin: 37, visitsPerRound: 4 };
 
 export default sweep('bayesian-logistic-real', {
   description:
-    'Odd against even handwritten digits, every client with one digit only: posterior draws of a logistic regression with 65 parameters against a Hamiltonian Monte Carlo reference, 40 local steps a visit.',
+    'Odd against even handwritten digits, two digits a client: posterior draws of a logistic regression with 65 parameters against a Hamiltonian Monte Carlo reference, 40 local steps a visit. The surrogates are Laplace fits at modes of shards that hold two digits, so FSGLD is nearer to the posterior than DSGLD, not at it.',
   base: {
     method: 'dsgld',
-    objective: { name: 'bayesian-logistic-regression', priorVariance: 1, positiveClasses: [1, 3, 5, 7, 9] },
+    objective: { name: 'bayesian-logistic-regression', priorVariance: 0.5, positiveClasses: [1, 3, 5, 7, 9] },
     data: {
       name: 'mnist',
       size: 8,
       trainCount: 500,
       testCount: 2_000,
-      partition: { name: 'label-count', labelsPerClient: 1 },
+      partition: { name: 'label-count', labelsPerClient: 2 },
     },
     clients: 10,
     rounds: 250,
@@ -38,8 +38,8 @@ export default sweep('bayesian-logistic-real', {
       of: 'w2',
       numerator: { 'method.name': 'dsgld' },
       denominator: { 'method.name': 'fsgld' },
-      least: 3,
+      least: 1.15,
     }),
   ],
-  expectedSeconds: 40,
+  expectedSeconds: 45,
 });

@@ -14,7 +14,11 @@ describe('coordinator/run-directory/draws-log', () => {
     log.append([Float64Array.of(1, 2, 3, 4), new Float64Array(0), Float64Array.of(-0, 0.1)]);
     log.append([Float64Array.of(5, 6), Float64Array.of(7, 8), new Float64Array(0)]);
     expect(log.read(2).map((chain) => chain.map((draw) => [...(draw as Float64Array)]))).to.deep.equal([
-      [[1, 2], [3, 4], [5, 6]],
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
       [[7, 8]],
       [[-0, 0.1]],
     ]);
