@@ -302,7 +302,7 @@ export class RunLoop {
     this.options.observer.checkpoint(this.round, records, {
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
-      ledger: this.ledger,
+      ledger: [...this.ledger],
       lostClients: [...this.lost],
       faultsFired: this.faultsFired(),
     });

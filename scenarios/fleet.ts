@@ -52,7 +52,10 @@ export async function localFleet(
   scenario: Scenario,
   method: AnyMethod,
   workshop: Workshop,
-  placement: Pick<SiteOptions, 'mode' | 'shuffle'> = { mode: 'fast', shuffle: null },
+  placement: Pick<SiteOptions, 'mode' | 'shuffle'> & Partial<Pick<SiteOptions, 'privacy'>> = {
+    mode: 'fast',
+    shuffle: null,
+  },
   weather: ScenarioNetwork = createNetwork(scenario),
 ): Promise<Fleet> {
   const budget = new RunBudget(scenario.privacy);
@@ -64,7 +67,7 @@ export async function localFleet(
     weather,
     remote: null,
     secrets: systemSecrets,
-    privacy: openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
+    privacy: placement.privacy ?? openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
   });
   const host = new ClientHost(site, () => workshop.family.tensorCount());
   host.host(Array.from({ length: scenario.clients }, (_, client) => client));

@@ -158,7 +158,13 @@ function graphFigures({ site }: Fleet, { clients, topology }: Scenario): Figure[
   ];
 }
 
-function graphNumbers({ site }: Fleet, { clients }: Scenario): Record<string, number> {
-  if (!site.topology || clients > MOST_NODES_DRAWN) return {};
-  return { 'spectral gap of the mixing matrix': spectralGap(site.topology.mixingAt(0)) };
+function graphNumbers(fleet: Fleet, scenario: Scenario): Record<string, number> {
+  const gap = spectralGapOf(fleet, scenario);
+  const changing = fleet.site.topology?.period === 1 ? '' : ' (first round; it changes)';
+  return gap === null ? {} : { [`spectral gap of the mixing matrix${changing}`]: gap };
+}
+
+/** Of the first round's mixing matrix; null without a graph, or where the graph is too large. */
+export function spectralGapOf({ site }: Fleet, { clients }: Scenario): number | null {
+  return !site.topology || clients > MOST_NODES_DRAWN ? null : spectralGap(site.topology.mixingAt(0));
 }

@@ -20,7 +20,7 @@ import { type Fleet, openFleet } from './fleet.js';
 import { concludePosterior } from './posterior.js';
 import { Recorder } from './recorder.js';
 import type { RunOptions, RunOutcome } from './run.js';
-import { judgedClaim, writeRunReport } from './run-report.js';
+import { judgedClaim, spectralGapOf, writeRunReport } from './run-report.js';
 import { openStudy, type Study, type StudyResult } from './study.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
@@ -253,6 +253,8 @@ function summaryOf(record: RunRecord, result: RunResult, fleet: Fleet): Record<s
     transport: fleet.transport,
     ended: result.stopped,
   };
+  const gap = spectralGapOf(fleet, record.scenario);
+  if (gap !== null) summary.spectralGap = gap;
   for (const figure of ['finalLoss', 'finalAccuracy', 'finalConsensusError', 'finalEpsilon']) {
     const value = figureOf(record, figure);
     if (value !== null) summary[figure] = Number.isFinite(value) ? value : String(value);

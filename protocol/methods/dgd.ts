@@ -1,5 +1,6 @@
 import { defineMethod, type Vector } from '../method.js';
-import { requireCount, requireOneOf } from '../numerics/settings.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../numerics/minibatch.js';
+import { requireOneOf } from '../numerics/settings.js';
 import { addScaled } from '../numerics/vector.js';
 import { type ScheduleSpec, scheduleOf } from '../optimizers/schedules.js';
 import { mix } from '../topology/mix.js';
@@ -10,8 +11,7 @@ interface Peer {
 
 const defaults = {
   stepSize: 0.05 as ScheduleSpec,
-  /** Examples of a gradient; null: all of the shard. */
-  batchSize: null as number | null,
+  ...gradientDefaults,
   /** 'cta': combine then adapt, x = W x - step g(x). 'atc': adapt then combine, x = W (x - step g(x)). */
   form: 'cta',
 };
@@ -24,19 +24,17 @@ export default defineMethod({
     algorithm: 'decentralised (sub)gradient descent',
   },
   defaults,
-  check({ batchSize, form }) {
-    if (batchSize !== null) requireCount('method.batchSize', batchSize);
+  check({ form, ...gradient }) {
+    checkGradientSettings(gradient);
     requireOneOf('method.form', form, ['cta', 'atc']);
   },
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },
   client: {
     init: ({ initialParams }): Peer => ({ x: initialParams }),
     async round({ x }, at): Promise<Peer> {
-      const { stepSize, batchSize, form } = at.hyperparameters;
+      const { stepSize, form } = at.hyperparameters;
       const step = scheduleOf(stepSize)(at.index);
-      const { exampleCount } = at.objective;
-      const batch = at.rng.batch(exampleCount, batchSize ?? exampleCount);
-      const gradient = await at.objective.gradient(x, batch);
+      const gradient = await gradientOn(at, x, minibatch(at));
       const said = at.post('iterate', at.links.tells, { x: form === 'atc' ? addScaled(x, -step, gradient) : x });
       const mixed = mix(await at.take('iterate'), at.links, said.x, (message) => message.x);
       return { x: form === 'atc' ? mixed : addScaled(mixed, -step, gradient) };

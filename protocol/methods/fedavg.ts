@@ -1,12 +1,17 @@
 import { defineMethod, type Objective, type ReadonlyVector, type Rng, type Vector } from '../method.js';
+import { GradientStatistics } from '../numerics/gradient-statistics.js';
+import { modulesOf } from '../numerics/modules.js';
+import { measureNoiseScale, type NoiseScaleState, noiseScaleSettings, noNoiseScale } from '../numerics/noise-scale.js';
 import { requireCount, requireNonNegative, requirePositive } from '../numerics/settings.js';
 import { scale, subtract } from '../numerics/vector.js';
 import { WeightedMean } from '../numerics/weighted-mean.js';
 import { loadOptimizer, type OptimizerSpec } from '../optimizers/load-optimizer.js';
+import { GradswarmError } from '../wire/error-codes.js';
 
 interface Server {
   readonly params: Vector;
   readonly optimizer: object;
+  readonly noise: NoiseScaleState;
 }
 
 const defaults = {
@@ -17,6 +22,8 @@ const defaults = {
   proximal: 0,
   /** FedOpt: takes minus the mean update for a gradient. SGD at rate 1 is FedAvg. */
   serverOptimizer: { name: 'sgd', learningRate: 1 } as OptimizerSpec,
+  /** Such as {decay: 0.95}: the noise scale of the updates, each standing for a gradient over the client's examples. */
+  noiseScale: null as object | null,
 };
 
 /** Batches of one client's round: each epoch a new order, cut into batches; the last of an epoch may be smaller. */
@@ -55,7 +62,12 @@ export default defineMethod({
     algorithm: 'FederatedAveraging; with proximal > 0 FedProx, with another server optimizer FedOpt',
   },
   defaults,
-  check({ localEpochs, batchSize, clientLearningRate, proximal }) {
+  check({ localEpochs, batchSize, clientLearningRate, proximal, noiseScale }) {
+    if (noiseScaleSettings(noiseScale)?.ownHalves)
+      throw new GradswarmError(
+        'ERR_SCENARIO',
+        'method.noiseScale.ownHalves: expected false, got true; local training has no two halves of one gradient',
+      );
     requireCount('method.localEpochs', localEpochs);
     requireCount('method.batchSize', batchSize);
     requirePositive('method.clientLearningRate', clientLearningRate);
@@ -82,15 +94,23 @@ export default defineMethod({
     init: ({ initialParams, hyperparameters, segments }): Server => ({
       params: initialParams,
       optimizer: loadOptimizer(hyperparameters.serverOptimizer, segments).init(initialParams.length),
+      noise: noNoiseScale(),
     }),
-    async round({ params, optimizer }, at): Promise<Server> {
+    async round(state, at): Promise<Server> {
+      const { params, optimizer } = state;
+      const { noiseScale } = at.hyperparameters;
       at.post('model', at.cohort, { params });
-      const mean = new WeightedMean();
+      const modules = modulesOf(at.segments, params.length);
+      const statistics = noiseScale === null ? null : new GradientStatistics(modules, false);
+      const mean = statistics ?? new WeightedMean();
       for await (const { delta, examples } of at.stream('update')) mean.add(examples, delta);
-      if (mean.weight === 0) return { params, optimizer };
+      if (mean.weight === 0) return state;
+      const noise = statistics
+        ? measureNoiseScale(at, noiseScale, state.noise, modules, statistics, null)
+        : state.noise;
       const rule = loadOptimizer(at.hyperparameters.serverOptimizer, at.segments);
       const [next, nextOptimizer] = rule.update(scale(-1, mean.value()), optimizer, params);
-      return { params: next, optimizer: nextOptimizer };
+      return { params: next, optimizer: nextOptimizer, noise };
     },
     estimates: ({ params }) => [params],
   },

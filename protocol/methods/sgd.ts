@@ -10,8 +10,9 @@ import {
   noNoiseScale,
   TracesWithin,
 } from '../numerics/noise-scale.js';
-import { requirePositive } from '../numerics/settings.js';
+import { requireOneOf, requirePositive } from '../numerics/settings.js';
 import { WeightedMean } from '../numerics/weighted-mean.js';
+import { clipComponents } from '../optimizers/component-clipping.js';
 import { loadOptimizer, type OptimizerSpec, optimizerByName } from '../optimizers/load-optimizer.js';
 import type { ClusterGradient, Evidence } from '../optimizers/optimizer.js';
 import { tensorsOf } from '../optimizers/tensors.js';
@@ -30,6 +31,11 @@ const defaults = {
   batchSize: 32,
   /** Any of `protocol/optimizers`, those too that need more than the mean gradient. */
   optimizer: { name: 'sgd', learningRate: 0.1 } as OptimizerSpec,
+  /**
+   * Every tensor clipped on its own to norm `threshold`. At the site 'clients' this bounds what one client can do and biases
+   * means of unlike clients; at 'coordinator' it clips the mean. Null: no clipping.
+   */
+  tensorClipping: null as { readonly threshold: number; readonly site: string } | null,
   /** Factors on the mean gradient of named tensors, such as {'dense1/weights': 100}: a stress for rules that work by tensor. */
   gradientScales: {} as Readonly<Record<string, number>>,
   /** Such as {decay: 0.95, ownHalves: false}: measure the gradient noise scale. Adds traffic with ownHalves only. */
@@ -108,8 +114,17 @@ function evidenceOf({ halves, clusters, before, mean }: Heard, gradient: Vector)
   return before.weight > 0 ? { gradientAtPrevious: before.value() } : {};
 }
 
+/** Clipped tensor by tensor where the settings say so for this site. */
+function clippedAt(
+  site: 'clients' | 'coordinator',
+  { segments, hyperparameters: { tensorClipping } }: Pick<Round, 'segments' | 'hyperparameters'>,
+  gradient: Vector,
+): Vector {
+  return tensorClipping?.site === site ? clipComponents(gradient, segments, tensorClipping.threshold) : gradient;
+}
+
 /** Multiplies the named tensors of a gradient, in place. */
-function scaleTensors(gradient: Vector, { segments, hyperparameters: { gradientScales } }: Round): void {
+function scaleTensors(gradient: Vector, { segments, hyperparameters: { gradientScales } }: Round): Vector {
   for (const [name, factor] of Object.entries(gradientScales)) {
     const tensor = tensorsOf(segments, gradient.length).find((one) => one.name === name);
     if (!tensor)
@@ -119,6 +134,7 @@ function scaleTensors(gradient: Vector, { segments, hyperparameters: { gradientS
       );
     for (let i = tensor.start; i < tensor.end; i++) gradient[i] = factor * gradient[i]!;
   }
+  return gradient;
 }
 
 export default defineMethod({
@@ -129,8 +145,12 @@ export default defineMethod({
     algorithm: 'synchronous parallel SGD',
   },
   defaults,
-  check({ batchSize, gradientScales, noiseScale, optimizer }) {
+  check({ batchSize, gradientScales, tensorClipping, noiseScale, optimizer }) {
     requirePositive('method.batchSize', batchSize);
+    if (tensorClipping) {
+      requirePositive('method.tensorClipping.threshold', tensorClipping.threshold);
+      requireOneOf('method.tensorClipping.site', tensorClipping.site, ['clients', 'coordinator']);
+    }
     for (const [name, factor] of Object.entries(gradientScales))
       requirePositive(`method.gradientScales.${name}`, factor);
     if (Object.keys(gradientScales).length > 0 && needsOf({ optimizer }).size > 0)
@@ -154,7 +174,7 @@ export default defineMethod({
       if (examples === 0) return state;
       if (noiseScaleSettings(noiseScale)?.ownHalves) {
         const { gradient, spread, parts } = await gradientByParts(at.objective, model.params, batch, 2);
-        at.post('gradient', 'coordinator', { gradient, examples });
+        at.post('gradient', 'coordinator', { gradient: clippedAt('clients', at, gradient), examples });
         if (parts === 2) {
           const modules = modulesOf(at.segments, gradient.length);
           const traces = at.zeros(modules.length);
@@ -162,10 +182,11 @@ export default defineMethod({
           at.post('ownNoise', 'coordinator', { traces, examples });
         }
       } else {
-        at.post('gradient', 'coordinator', { gradient: await at.objective.gradient(model.params, batch), examples });
+        const gradient = clippedAt('clients', at, await at.objective.gradient(model.params, batch));
+        at.post('gradient', 'coordinator', { gradient, examples });
       }
       if (previous) {
-        const gradient = await at.objective.gradient(previous.params, batch);
+        const gradient = clippedAt('clients', at, await at.objective.gradient(previous.params, batch));
         at.post('previousGradient', 'coordinator', { gradient, examples });
       }
       return state;
@@ -190,8 +211,7 @@ export default defineMethod({
       const noise = statistics
         ? measureNoiseScale(at, noiseScale, state.noise, modules, statistics, within.mean())
         : state.noise;
-      const gradient = mean.value();
-      scaleTensors(gradient, at);
+      const gradient = clippedAt('coordinator', at, scaleTensors(mean.value(), at));
       const evidence = evidenceOf(heard, gradient);
       if (!evidence) return { ...state, noise };
       const rule = loadOptimizer(at.hyperparameters.optimizer, at.segments);

@@ -6,7 +6,8 @@ import type { MetricsRow, RunRecord } from './expectation.js';
  * the summary, or a series after `first`, `final`, `least`, `greatest`, `mean`, `late` (the mean over the last quarter of
  * its rounds) or `total`: `finalLoss`, `totalBytesUp`,
  * or with a dot where the series' name must stay as it is, `final.gsnr.mean`. Two figures with ' / ' between them are their
- * quotient: `finalLoss / finalTrainLoss`.
+ * quotient: `finalLoss / finalTrainLoss`. `roundsTo(loss<=0.1)`, `roundsTo(accuracy>=0.9)`: the first round in which a series is
+ * there.
  */
 
 const OWN = ['loss', 'accuracy', 'bytesUp', 'bytesDown', 'bytesPeer', 'simulatedMs', 'wallMs'] as const;
@@ -30,6 +31,13 @@ const FIGURE = /^(first|final|least|greatest|mean|late|total)(\.?)(.+)$/;
 
 const QUOTIENT = ' / ';
 
+const TARGET = /^roundsTo\(([^<>]+)(<=|>=)([^<>]+)\)$/;
+
+function roundsTo(record: RunRecord, series: string, sign: string, bound: number): number | null {
+  const there = seriesOf(record, series).find(({ value }) => (sign === '<=' ? value <= bound : value >= bound));
+  return there?.round ?? null;
+}
+
 /** The figure's value; null where the run has no such figure. */
 export function figureOf(record: RunRecord, figure: string): number | null {
   const [of, ...over] = figure.split(QUOTIENT);
@@ -39,6 +47,8 @@ export function figureOf(record: RunRecord, figure: string): number | null {
   }
   const summed = Object.hasOwn(record.summary, figure) ? record.summary[figure] : undefined;
   if (typeof summed === 'number') return summed;
+  const target = TARGET.exec(figure);
+  if (target) return roundsTo(record, target[1]!, target[2]!, Number(target[3]));
   const [, statistic, dot, rest] = FIGURE.exec(figure) ?? [];
   if (statistic === undefined || rest === undefined) return null;
   const series = dot === '' ? rest[0]!.toLowerCase() + rest.slice(1) : rest;

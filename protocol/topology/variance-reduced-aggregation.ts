@@ -1,5 +1,5 @@
 import type { Absence, ClientIndex, Links, PartyId, ReadonlyVector, Vector } from '../method.js';
-import { copy, zerosLike } from '../numerics/vector.js';
+import { copy, squaredDistance, zerosLike } from '../numerics/vector.js';
 import { mixCopies } from './mix.js';
 
 /**
@@ -8,17 +8,17 @@ import { mixCopies } from './mix.js';
  *   u^k = (v^k - (1 - beta_k) v^{k-1}) / beta_k
  *
  * and the receiver of r = u + noise keeps, for each link, a^k = (1 - beta_k) a^{k-1} + beta_k r. Whatever v does, the error
- * e = a - v follows e^k = (1 - beta_k) e^{k-1} + beta_k noise exactly, so old noise is averaged away. One estimate a link, not
- * one aggregate: a message that does not come leaves its estimate one step behind, and nothing else.
+ * e = a - v follows e^k = (1 - beta_k) e^{k-1} + beta_k noise exactly, so old noise is averaged away. Here v^{k-1} is what the
+ * receiver was last told about: a message that did not come, or a link that the graph did not have for some rounds, leaves the
+ * estimate old, and the next message makes it exact again.
  */
 export interface Aggregation {
-  /** What was sent about last round. */
-  readonly previous: Both | null;
+  /** Of what peers hold, one a link. */
   readonly estimates: readonly (Both & { readonly peer: ClientIndex })[];
-  /** Peers that hold an estimate of this one, ascending. */
-  readonly told: readonly ClientIndex[];
-  /** Peers that were sent their first vector, uncombined, in the last round. */
-  readonly begun: readonly ClientIndex[];
+  /** What each peer was last told about, as far as that is known to have reached it: before the last round. */
+  readonly told: readonly (Both & { readonly peer: ClientIndex })[];
+  /** What the last round's messages were about, and to whom they went. */
+  readonly sent: (Both & { readonly to: readonly ClientIndex[] }) | null;
 }
 
 export interface Both {
@@ -56,7 +56,7 @@ export interface AggregationRound {
   ): Promise<readonly ({ readonly from: PartyId } & Combined)[] & { readonly absent: readonly Absence[] }>;
 }
 
-export const NO_AGGREGATION: Aggregation = { previous: null, estimates: [], told: [], begun: [] };
+export const NO_AGGREGATION: Aggregation = { estimates: [], told: [], sent: null };
 
 /** (v - (1 - beta) previous) / beta; v itself, in every bit, for beta = 1. */
 export function combined(v: ReadonlyVector, previous: ReadonlyVector, beta: number): Vector {
@@ -80,22 +80,10 @@ export async function aggregate(
   at: AggregationRound,
 ): Promise<{ readonly aggregation: Aggregation; readonly of: Both }> {
   const { links, self } = at;
-  const { previous, estimates } = aggregation;
-  const unused = new Set(at.undelivered.map(({ to }) => to));
-  const told = new Set<PartyId>([...aggregation.told, ...aggregation.begun.filter((peer) => !unused.has(peer))]);
-  const whole: Combined = { x: own.x, s: own.s, weight: 1 };
-  const message: Combined = previous
-    ? { x: combined(own.x, previous.x, beta), s: combined(own.s, previous.s, beta), weight: beta }
-    : whole;
-  const begun = links.tells.filter((peer) => peer !== self && !told.has(peer));
-  if (begun.length === 0 || previous === null) at.post('combined', links.tells, message);
-  else
-    at.postEach(
-      'combined',
-      links.tells.map((to) => ({ to, payload: to === self || told.has(to) ? message : whole, stream: `to ${to}` })),
-    );
+  const told = settled(aggregation, at);
+  say(own, beta, told, at);
   const heard = await at.take('combined');
-  const kept = new Map(estimates.map((estimate) => [estimate.peer as PartyId, estimate]));
+  const kept = new Map(aggregation.estimates.map((estimate) => [estimate.peer as PartyId, estimate]));
   for (const { from, x, s, weight } of heard) {
     if (from === self) continue;
     const before = kept.get(from);
@@ -106,16 +94,47 @@ export async function aggregate(
   }
   // Nobody says that a peer which did not run has heard nothing.
   const away = new Set(heard.absent.flatMap(({ from, why }) => (why === 'crashed' || why === 'aborted' ? [from] : [])));
+  const byPeer = (a: { readonly peer: number }, b: { readonly peer: number }) => a.peer - b.peer;
   return {
     aggregation: {
-      previous: own,
-      estimates: [...kept.values()].sort((a, b) => a.peer - b.peer),
-      told: ([...told] as ClientIndex[]).sort((a, b) => a - b),
-      begun: begun.filter((peer) => !away.has(peer)),
+      estimates: [...kept.values()].sort(byPeer),
+      told: [...told].map(([peer, vectors]) => ({ peer, x: vectors.x, s: vectors.s })).sort(byPeer),
+      sent: { ...own, to: links.tells.filter((peer) => peer !== self && !away.has(peer)) },
     },
     of: {
       x: mixCopies(links, self, own.x, (peer) => kept.get(peer)?.x),
       s: mixCopies(links, self, own.s, (peer) => kept.get(peer)?.s),
     },
   };
+}
+
+/** What each peer is known to have been told about, now that the last round's losses are known. */
+function settled({ told, sent }: Aggregation, { undelivered }: AggregationRound): Map<ClientIndex, Both> {
+  const unused = new Set(undelivered.map(({ to }) => to));
+  const result = new Map<ClientIndex, Both>(told.map((vectors) => [vectors.peer, vectors]));
+  for (const peer of sent?.to ?? []) if (!unused.has(peer)) result.set(peer, sent!);
+  return result;
+}
+
+/** One encoding for all peers that were told the same before, as they all were until something was lost; else one for each. */
+function say(own: Both, beta: number, told: ReadonlyMap<ClientIndex, Both>, at: AggregationRound): void {
+  const { links, self } = at;
+  const about = (base: Both | undefined): Combined =>
+    base
+      ? { x: combined(own.x, base.x, beta), s: combined(own.s, base.s, beta), weight: beta }
+      : { x: own.x, s: own.s, weight: 1 };
+  const peers = links.tells.filter((peer) => peer !== self);
+  const first = peers[0] === undefined ? undefined : told.get(peers[0]);
+  if (peers.every((peer) => isSame(told.get(peer), first))) at.post('combined', links.tells, about(first));
+  else
+    at.postEach(
+      'combined',
+      links.tells.map((to) => ({ to, payload: about(to === self ? first : told.get(to)), stream: `to ${to}` })),
+    );
+}
+
+/** Equal in every number: told by content, so that a resumed run sends what the whole run sends. */
+function isSame(a: Both | undefined, b: Both | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (a.x === b.x && a.s === b.s) || (squaredDistance(a.x, b.x) === 0 && squaredDistance(a.s, b.s) === 0);
 }

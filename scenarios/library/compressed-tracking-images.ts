@@ -29,10 +29,10 @@ export default sweep('compressed-tracking-images', {
   },
   over: {
     method: [
-      { name: 'cdproxsgt', stepSize, batchSize, trackerMixing: 0.5, iterateMixing: 0.5 },
       { name: 'dproxsgt', stepSize, batchSize },
       { name: 'choco-sgd', stepSize, batchSize, mixing: 0.5 },
       { name: 'beer', stepSize, batchSize, mixing: 0.5 },
+      { name: 'cdproxsgt', stepSize, batchSize, trackerMixing: 0.5, iterateMixing: 0.5 },
     ],
   },
   expect: [

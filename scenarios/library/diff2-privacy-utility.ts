@@ -11,9 +11,9 @@ export default sweep('diff2-privacy-utility', {
   base: {
     method: {
       name: 'diff2',
-      learningRate: 0.0625,
-      refreshRadius: 1,
-      differenceRadius: 3,
+      learningRate: 0.125,
+      refreshRadius: 0.5,
+      differenceRadius: 1.5,
       calibration: 'paper',
       epsilon: 3,
       delta: 1e-5,

@@ -31,9 +31,9 @@ export default sweep('gradient-tracking-channel-noise', {
   },
   over: {
     method: [
-      { name: 'vra-dgt', stepSize, mixing, aggregationWeight: mixing },
       { name: 'robust-gradient-tracking', stepSize, mixing },
       { name: 'gradient-tracking', stepSize },
+      { name: 'vra-dgt', stepSize, mixing, aggregationWeight: mixing },
     ],
   },
   expect: [

@@ -7,7 +7,7 @@ import { sweep } from '../../protocol/scenario/scenario.js';
 const sgd = { name: 'sgd', learningRate: 0.5 };
 const lars = { name: 'lars', learningRate: 1, trustCoefficient: 0.02 };
 const lamb = { name: 'lamb', learningRate: 0.02, epsilon: 0 };
-const stressed = { 'dense2/weights': 64 };
+const stressed = { 'dense1/weights': 1024 };
 
 const unchanged = (name: string) =>
   ratio({
@@ -24,7 +24,7 @@ export default sweep('large-batch-scale-invariance', {
     'measured by the size of the weights, train as before to the last bit; SGD does not train any more.',
   base: {
     method: { name: 'sgd', batchSize: 63, optimizer: sgd },
-    objective: { name: 'small-network', hidden: [32], activation: 'tanh' },
+    objective: { name: 'small-network', hidden: [32], activation: 'relu' },
     data: { name: 'gaussian-clusters', features: 32, examples: 2_000, testExamples: 500, separation: 3 },
     clients: 8,
     rounds: 60,

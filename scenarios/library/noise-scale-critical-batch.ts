@@ -21,10 +21,10 @@ export default sweep('noise-scale-critical-batch', {
       noiseStddev: 1.2,
     },
     clients: 8,
-    rounds: 150,
+    rounds: 100,
     checkpoints: { everyRounds: null },
   },
-  over: { 'method.batchSize': [2, 8, 32, 128], 'method.optimizer.learningRate': [0.1, 0.2, 0.4, 0.8] },
+  over: { 'method.batchSize': [2, 8, 32, 128], 'method.optimizer.learningRate': [0.1, 0.2, 0.4, 0.8, 1.6, 3.2] },
   expect: [
     criticalBatch({ loss: TARGET, factor: 3 }),
     where({ 'method.batchSize': 128, 'method.optimizer.learningRate': 0.8 }, reaches({ loss: TARGET, byRound: 40 })),

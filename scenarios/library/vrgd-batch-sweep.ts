@@ -1,17 +1,51 @@
+import { where } from '../../protocol/scenario/expectation.js';
+import { above } from '../../protocol/scenario/expectations/above.js';
+import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
+/** Examples of each of 16 clients; the last is all that a client has, so that a batch is the whole training set. */
+const BATCHES = [4, 16, 48, 125];
+const WHOLE = 125;
+/** With gamma 1 the method is its base optimizer, bit for bit. */
+const base = { 'method.gamma': 1 };
+const vrgd = { 'method.gamma': 0.1 };
+const PAPER = 'Accelerating Large Batch Training via Gradient Signal to Noise Ratio (GSNR)';
+
+const against = (of: string, batchSize: number, bounds: { least?: number; most?: number }) =>
+  ratio({
+    of,
+    numerator: { ...vrgd, 'method.batchSize': batchSize },
+    denominator: { ...base, 'method.batchSize': batchSize },
+    ...bounds,
+  });
+
 export default sweep('vrgd-batch-sweep', {
-  description: 'try',
+  description:
+    'Handwritten digits with momentum 0.9 and rate 1, at the edge of stability, from batches of 64 to the whole training set of 2000: ' +
+    'VR-Momentum with the printed cap keeps the accuracy, narrows the generalisation gap on the whole set, and loses less where the ' +
+    'batch is too small for the rate. The 30 to 79 point rescues of the paper are not to be expected of a small network.',
   base: {
-    method: { name: 'vrgd', batchSize: 4, optimizer: { name: 'momentum', learningRate: 0.1 }, noiseScale: {} },
+    method: { name: 'vrgd', batchSize: 16, optimizer: { name: 'momentum', learningRate: 1 } },
     objective: { name: 'small-network', hidden: [32], activation: 'relu' },
-    data: { name: 'mnist', size: 8, trainCount: 2_000, testCount: 1_000 },
+    data: { name: 'mnist', size: 8, trainCount: 2_000, testCount: 4_000 },
     clients: 16,
     rounds: 60,
-    evaluation: { everyRounds: 20, train: true },
+    evaluation: { everyRounds: 60, train: true },
     checkpoints: { everyRounds: null },
   },
-  over: { 'method.gamma': [1, 0.1], 'method.batchSize': [4, 16, 125], 'method.optimizer.learningRate': [0.1, 1] },
-  expect: [],
-  expectedSeconds: 45,
+  over: { 'method.gamma': [1, 0.1], 'method.batchSize': BATCHES, seed: [1, 2, 3] },
+  expect: [
+    against('finalAccuracyGap', WHOLE, { most: 0.95 }),
+    ...BATCHES.map((batchSize) => against('finalAccuracy', batchSize, { least: 0.98 })),
+    against('finalLoss', BATCHES[0]!, { most: 0.9 }),
+    where({ 'method.batchSize': WHOLE }, above({ of: 'finalAccuracy', value: 0.8, groupBy: 'method.gamma' })),
+  ],
+  claims: [
+    {
+      claim: 'The generalisation gap is 47 to 68 % smaller at the largest batches (ImageNet, VR-LARS)',
+      source: PAPER,
+      of: 'expect.0',
+    },
+  ],
+  expectedSeconds: 40,
 });

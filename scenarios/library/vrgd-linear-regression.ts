@@ -12,6 +12,8 @@ const plain = { 'method.name': 'sgd', 'data.labelNoiseStddev': 0 };
 const printed = { 'method.cap': '1', 'data.labelNoiseStddev': 0 };
 const wide = { 'method.cap': '1/gamma', 'data.labelNoiseStddev': 0 };
 
+const PAPER = 'Accelerating Large Batch Training via Gradient Signal to Noise Ratio (GSNR), toy problem';
+
 export default sweep('vrgd-linear-regression', {
   description:
     'The toy problem of the gradient signal-to-noise paper: ten weights 1 to 10, batches of 2048 in 64 devices. With the printed cap 1 ' +
@@ -62,6 +64,10 @@ export default sweep('vrgd-linear-regression', {
       most: 0.8,
     }),
     where(plain, below({ of: 'finalExcessLoss', value: 1e-6 })),
+  ],
+  claims: [
+    { claim: 'w5 and w6 converge first, then w3 and w8, last w1 and w10', source: PAPER, of: 'expect.0' },
+    { claim: 'VR-SGD needs about 50 steps to the loss of 100 steps of SGD', source: PAPER, of: 'expect.1' },
   ],
   expectedSeconds: 20,
 });

@@ -1,13 +1,26 @@
+import { where } from '../../protocol/scenario/expectation.js';
+import { above } from '../../protocol/scenario/expectations/above.js';
+import { below } from '../../protocol/scenario/expectations/below.js';
+import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
+const iid = { 'data.partition.name': 'iid' };
+const skewed = { 'data.partition.name': 'dirichlet' };
+const honest = { 'method.scaled': null };
+const scaled = { 'method.scaled.factor': 100 };
+const whole = { 'codecs.gradient.codec.name': 'identity' };
+const sparse = { 'codecs.gradient.codec.name': 'top-k' };
+
 export default sweep('vrgd-under-heterogeneity', {
-  description: 'try',
+  description:
+    'What else than sampling noise enters the signal-to-noise ratios: label skew makes most of the variance between clients drift, ' +
+    'top-k sends most coordinates to the lower bound, and one client that sends 100 times its gradient is damped less, not more.',
   base: {
     method: {
       name: 'vrgd',
       batchSize: 16,
       subBatches: 2,
-      optimizer: { name: 'sgd', learningRate: 0.2 },
+      optimizer: { name: 'sgd', learningRate: 0.5 },
       noiseScale: { ownHalves: true },
     },
     objective: 'softmax-regression',
@@ -19,9 +32,30 @@ export default sweep('vrgd-under-heterogeneity', {
   },
   over: {
     'data.partition': ['iid', { name: 'dirichlet', alpha: 0.1 }],
-    'method.scaled': [null, { clients: [0], factor: 10 }],
+    'method.scaled': [null, { clients: [0], factor: 100 }],
     'codecs.gradient': ['identity', { name: 'top-k', fraction: 0.05 }],
   },
-  expect: [],
-  expectedSeconds: 15,
+  expect: [
+    where({ ...iid, ...honest, ...whole }, below({ of: 'meanDriftShare', value: 0.1 })),
+    where({ ...skewed, ...honest, ...whole }, above({ of: 'meanDriftShare', value: 0.6 })),
+    ratio({
+      of: 'meanShareAtGamma',
+      numerator: { ...iid, ...honest, ...sparse },
+      denominator: { ...iid, ...honest, ...whole },
+      least: 1.8,
+    }),
+    ratio({
+      of: 'meanSignalToNoise',
+      numerator: { ...iid, ...scaled, ...whole },
+      denominator: { ...iid, ...honest, ...whole },
+      least: 1.2,
+    }),
+    ratio({
+      of: 'finalAccuracy',
+      numerator: { ...skewed, ...scaled, ...whole },
+      denominator: { ...skewed, ...honest, ...whole },
+      most: 0.7,
+    }),
+  ],
+  expectedSeconds: 20,
 });

@@ -1,5 +1,5 @@
-import type { ReadonlyVector } from '../../protocol/method.js';
-import { squaredDistance, squaredNorm } from '../../protocol/numerics/vector.js';
+import type { Objective, ReadonlyVector } from '../../protocol/method.js';
+import { norm, squaredDistance, squaredNorm, subtract } from '../../protocol/numerics/vector.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import type { Workshop } from '../../worker/workshop.js';
 import { defineStudy } from '../study.js';
@@ -19,6 +19,23 @@ async function trueGradient(
   return sum;
 }
 
+/** Share of the examples whose gradients at two points lie further apart than `radius` times the points' distance. */
+async function clippedShare(
+  objective: Objective,
+  params: ReadonlyVector,
+  previous: ReadonlyVector,
+  radius: number,
+): Promise<number> {
+  const limit = radius * Math.sqrt(squaredDistance(params, previous));
+  let clipped = 0;
+  for (let i = 0; i < objective.exampleCount; i++) {
+    const one = Uint32Array.of(i);
+    const difference = subtract(await objective.gradient(params, one), await objective.gradient(previous, one));
+    if (norm(difference) > limit) clipped++;
+  }
+  return clipped / objective.exampleCount;
+}
+
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
@@ -31,36 +48,52 @@ export default defineStudy({
   defaults: {
     /** Part of the rounds, at the end, that `settled…` figures average. */
     settledShare: 0.2,
+    /**
+     * Every so many rounds: share of the first client's examples whose two gradients differ by more than the method's
+     * differenceRadius allows. 0: never.
+     */
+    clippedDifferencesEvery: 0,
   },
   check({ settledShare }) {
     if (!(settledShare > 0 && settledShare <= 1))
       throw new GradswarmError('ERR_SCENARIO', `settledShare: expected a number in (0, 1], got ${settledShare}`);
   },
-  open({ settledShare }, { workshop, scenario }) {
+  open({ settledShare, clippedDifferencesEvery }, { workshop, scenario }) {
     const rate = scenario.method.learningRate;
     if (typeof rate !== 'number')
       throw new GradswarmError(
         'ERR_SCENARIO',
         `study gradient-estimate: expected a method with a learningRate, got '${scenario.method.name}'`,
       );
+    const radius = Number(scenario.method.differenceRadius ?? Number.POSITIVE_INFINITY);
     let before: ReadonlyVector = workshop.model.initialParams;
     let gradientBefore: Float64Array | null = null;
     return {
-      async round(_round, [estimate]) {
+      async round(round, [estimate]) {
         gradientBefore ??= await trueGradient(workshop, before);
         const stepped = new Float64Array(before.length);
         for (let i = 0; i < stepped.length; i++) stepped[i] = (before[i]! - estimate![i]!) / rate;
         const estimatorError = squaredDistance(stepped, gradientBefore);
+        const looks = clippedDifferencesEvery > 0 && round % clippedDifferencesEvery === 0;
+        const clippedDifferences = looks
+          ? await clippedShare(workshop.objectiveOf(0), estimate!, before, radius)
+          : null;
         before = estimate!.subarray(0);
         gradientBefore = await trueGradient(workshop, before);
-        return { estimatorError, squaredGradient: squaredNorm(gradientBefore) };
+        return {
+          estimatorError,
+          squaredGradient: squaredNorm(gradientBefore),
+          ...(clippedDifferences === null ? {} : { clippedDifferences }),
+        };
       },
       finish({ record }) {
         const { rows } = record;
         const settled = rows.slice(-Math.max(1, Math.floor(settledShare * rows.length + 0.5)));
         const of = (name: string, among: typeof rows) => meanOf(among.map(({ extra }) => extra[name] ?? Number.NaN));
+        const clipped = rows.map(({ extra }) => extra.clippedDifferences).filter((share) => share !== undefined);
         return {
           summary: {
+            ...(clipped.length > 0 ? { meanClippedDifferences: meanOf(clipped) } : {}),
             meanEstimatorError: of('estimatorError', rows),
             settledSquaredGradient: of('squaredGradient', settled),
           },

@@ -1,6 +1,16 @@
 import { expect } from 'chai';
 import type { Vector } from '../../protocol/method.js';
-import { finalOf, gradientsAt, largestDifference, meanVector, RING_OF_EIGHT, runPeers } from '../support/peer-run.js';
+import {
+  combination,
+  finalOf,
+  gradientsAt,
+  largestDifference,
+  largestDifferenceOfAll,
+  meanVector,
+  mixed,
+  RING_OF_EIGHT,
+  runPeers,
+} from '../support/peer-run.js';
 
 interface Peer {
   readonly x: Vector;
@@ -52,5 +62,39 @@ describe('dproxsgt', () => {
       else expect(gradient[j]).to.be.closeTo(-0.4 * Math.sign(value), 1e-9);
     }
     expect(zeros, 'coordinates that l1 sets to zero').to.be.within(1, 4);
+  });
+
+  it('follows its recursion in matrix form with l1 = 0.4 for 12 rounds, to 1e-12', async () => {
+    const step = 0.05;
+    await runPeers<Peer>(
+      { method: { name: 'dproxsgt', stepSize: step, l1: 0.4 }, rounds: 12 },
+      {
+        watch({ before, states, mixing }, workshop) {
+          const gradients = gradientsAt(
+            workshop,
+            before.map(({ x }) => x),
+          );
+          const y = mixed(
+            mixing,
+            before.map((peer, i) => combination([1, peer.y], [1, gradients[i]!], [-1, peer.gradient])),
+          );
+          const shrunk = before.map(({ x }, i) =>
+            combination([1, x], [-step, y[i]!]).map((z) => Math.sign(z) * Math.max(Math.abs(z) - step * 0.4, 0)),
+          );
+          expect(
+            largestDifferenceOfAll(
+              states.map((peer) => peer.y),
+              y,
+            ),
+          ).to.be.lessThan(1e-12);
+          expect(
+            largestDifferenceOfAll(
+              states.map((peer) => peer.x),
+              mixed(mixing, shrunk),
+            ),
+          ).to.be.lessThan(1e-12);
+        },
+      },
+    );
   });
 });

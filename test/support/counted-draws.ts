@@ -29,6 +29,7 @@ export function countDraws(fleet: Fleet): () => number {
   const { streamOf, initStream } = host;
   host.streamOf = (party, round) => counted(streamOf.call(host, party, round), drawn);
   host.initStream = (party) => counted(initStream.call(host, party), drawn);
+  // Privacy noise is a draw too, and each release has some.
   const { charge } = fleet.privacy;
   fleet.privacy.charge = (entries, round) => {
     count += entries.length;

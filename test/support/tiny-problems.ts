@@ -82,6 +82,32 @@ export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
   sghmc: { ...POSTERIOR, hyperparameters: { ...CONDUCIVE, stepSize: 1e-4 } },
   sgld: { ...POSTERIOR, hyperparameters: { chains: 2 } },
   fedavg: { hyperparameters: { localEpochs: 2, proximal: 0.01 } },
+  // Under noise a small quadratic shows nothing; that the methods are private is their own tests' claim.
+  diff2: {
+    convergence: { calibration: 'none', refreshRadius: 1e200, differenceRadius: 1e200, learningRate: 0.25 },
+  },
+  'dp-fedavg': { hyperparameters: { batchSize: 2 }, convergence: { noiseMultiplier: 0, clippingRadius: 1e200 } },
+  'dp-ftrl': {
+    hyperparameters: { stepsPerEpoch: 3 },
+    convergence: {
+      stepsPerEpoch: 1,
+      expectedBatchSize: 24,
+      noiseMultiplier: 0,
+      clippingRadius: 1e200,
+      learningRate: 0.25,
+    },
+  },
+  'dp-gd': { convergence: { calibration: 'none', clippingRadius: 1e200, learningRate: 0.25 } },
+  'dp-sgd': {
+    hyperparameters: { sampling: 0.5 },
+    convergence: {
+      sampling: 1,
+      expectedBatchSize: 24,
+      noiseMultiplier: 0,
+      clippingRadius: 1e200,
+      optimizer: { name: 'sgd', learningRate: 0.25 },
+    },
+  },
   scaffold: { hyperparameters: { localSteps: 3 }, convergence: { localSteps: 3 } },
 };
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { log } from '../../numerics/elementary.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { groupsOf } from '../groups.js';
-import { inDigits, meanFigure, seriesOf } from '../quantity.js';
+import { figureOf, inDigits, meanFigure, seriesOf } from '../quantity.js';
 import type { Spec } from '../scenario.js';
 import { bound, hasBound, inWords, oneBound, within } from '../settings.js';
 import { either, finite, integer, strict, text } from '../structure.js';
@@ -10,7 +10,8 @@ import { either, finite, integer, strict, text } from '../structure.js';
 /**
  * The exponent p of value - minus = c * x^p, by least squares of the logarithms. `against` 'round': `of` is a series, x
  * the number of rounds done, in a window of rounds fromRound <= x <= toRound (left out: all); runs of a sweep are averaged
- * at each round first. `against` a path of the scenario: `of` is a figure, x the number at the path, over a sweep.
+ * at each round first. `against` a path of the scenario, or a figure such as `spectralGap`: `of` is a figure, x the number there,
+ * over a sweep.
  */
 export function slope(settings: {
   of: string;
@@ -77,6 +78,8 @@ function byRound(records: readonly RunRecord[], series: string): Point[] {
 }
 
 function byPath(records: readonly RunRecord[], figure: string, path: string): Point[] {
+  const measured = records.map((record) => ({ x: figureOf(record, path), y: figureOf(record, figure) }));
+  if (measured.every((point): point is Point => point.x !== null && point.y !== null)) return measured;
   return groupsOf(records, path).flatMap(({ value, records: members }) => {
     const mean = meanFigure(members, figure);
     return typeof value === 'number' && mean !== null ? [{ x: value, y: mean }] : [];

@@ -144,6 +144,15 @@ describe('protocol/methods/agvm', () => {
     for (let t = 0; t < 6; t++) expect(steps[t]!.params).to.deep.equal(plain[t]!.params);
   });
 
+  it('staticRate measures and leaves every rate', async () => {
+    const optimizer = { name: 'sgd', learningRate: 0.05 };
+    const steps = await run({ optimizer, interval: 1, averaging: 0.5, staticRate: true }, rounds(3));
+    const plain = await scriptedCoordinator(sgd, { optimizer }, segments, start, rounds(3));
+    expect(steps.map(({ params }) => params)).to.deep.equal(plain.map(({ params }) => params));
+    expect(steps[2]!.measures.get('misalignment/head')).to.be.above(0);
+    expect(steps[2]!.measures.get('multiplier/head')).to.equal(1);
+  });
+
   it('clips the global gradient to norm 1 in rounds 1 and 2 alone', async () => {
     const optimizer = { name: 'sgd', learningRate: 1 };
     const steps = await run({ optimizer, start: 99, clipping: { norm: 1, from: 1, until: 3 } }, rounds(4));

@@ -107,6 +107,30 @@ describe('protocol/methods/sgd', () => {
     expect(mixed!.measures.get('noiseScale')).to.be.closeTo(between / Math.max(mixedSignal, 1e-8 * between), 1e-6);
   });
 
+  it('gradientScales multiply the named tensor alone, and tensorClipping bounds the mean by tensor', async () => {
+    const layout = [
+      { name: 'a', module: 'a', offset: 0, shape: [4] },
+      { name: 'b', module: 'b', offset: 4, shape: [8] },
+    ];
+    const heard = { gradient: [{ from: 0, examples: 2, gradient: gradient('g') }] };
+    const moved = async (given: object) => {
+      const optimizer = { name: 'sgd', learningRate: 1 };
+      const [step] = await scriptedCoordinator(sgd, { optimizer, ...given }, layout, start, [{ heard }]);
+      return subtract(start, step!.params);
+    };
+    const [plain, scaled] = [await moved({}), await moved({ gradientScales: { b: 8 } })];
+    for (let j = 0; j < 12; j++) expect(scaled[j]).to.be.closeTo((j < 4 ? 1 : 8) * plain[j]!, 1e-12);
+    const clipped = await moved({ tensorClipping: { threshold: 0.01, site: 'coordinator' } });
+    expect(norm(clipped.subarray(0, 4))).to.be.closeTo(0.01, 1e-6);
+    expect(norm(clipped.subarray(4))).to.be.closeTo(0.01, 1e-6);
+    expect(await moved({ tensorClipping: { threshold: 0.01, site: 'clients' } })).to.deep.equal(plain);
+    const failure = await moved({ gradientScales: { c: 2 } }).catch((error: Error) => error.message);
+    expect(failure).to.match(/ERR_SCENARIO.*among a, b, got 'c'/);
+    expect(() => sgd.check!({ ...sgd.defaults, gradientScales: { a: 2 }, optimizer: { name: 'discover' } })).to.throw(
+      /compares gradients/,
+    );
+  });
+
   it('measuring the noise scale changes no bit of the training and, without own halves, no byte of the traffic', async () => {
     const run = async (noiseScale: object | null) =>
       (

@@ -3,12 +3,15 @@ import type { Finding, Holds, MetricsRow, RunRecord } from '../../../protocol/sc
 import { above } from '../../../protocol/scenario/expectations/above.js';
 import { below } from '../../../protocol/scenario/expectations/below.js';
 import { between } from '../../../protocol/scenario/expectations/between.js';
+import { criticalBatch } from '../../../protocol/scenario/expectations/critical-batch.js';
 import { equalDigests } from '../../../protocol/scenario/expectations/equal-digests.js';
 import { everyFaultHappened } from '../../../protocol/scenario/expectations/every-fault-happened.js';
 import { finite } from '../../../protocol/scenario/expectations/finite.js';
 import { monotone } from '../../../protocol/scenario/expectations/monotone.js';
 import { ratio } from '../../../protocol/scenario/expectations/ratio.js';
 import { reaches } from '../../../protocol/scenario/expectations/reaches.js';
+import { roundsToMatch } from '../../../protocol/scenario/expectations/rounds-to-match.js';
+import { settlesInOrder } from '../../../protocol/scenario/expectations/settles-in-order.js';
 import { slope } from '../../../protocol/scenario/expectations/slope.js';
 import { always, crash, drop } from '../../../protocol/scenario/faults.js';
 import { conjunction, judge, sweepVerdict } from '../../../protocol/scenario/judge.js';
@@ -59,6 +62,10 @@ describe('figures', () => {
   const figures: readonly [name: string, value: number | null][] = [
     ['finalLoss', 0.5],
     ['firstLoss', 4],
+    ['roundsTo(loss<=2)', 2],
+    ['roundsTo(loss<=0.7)', 4],
+    ['roundsTo(loss>=4)', 1],
+    ['roundsTo(loss<=0.1)', null],
     ['leastLoss', 0.5],
     ['greatestLoss', 4],
     ['meanLoss', 1.875],
@@ -298,6 +305,15 @@ describe('slope', () => {
     });
   }
 
+  it('against a figure of the runs: 3 x^-2 at the gaps 1/2, 1/4 and 1/8 is -2', () => {
+    const records = [0.5, 0.25, 0.125].map((spectralGap) =>
+      run([3 * spectralGap ** -2], {}, { summary: { spectralGap } }),
+    );
+    const { holds, observed } = found(records, slope({ of: 'finalLoss', against: 'spectralGap', most: -1.9 }));
+    expect(holds).to.equal(true);
+    expect(observed).to.be.closeTo(-2, 1e-12);
+  });
+
   it('is false outside the bounds', () => {
     expect(found(power(-0.5, 3), slope({ of: 'loss', most: -0.6 })).holds).to.equal(false);
     expect(found(power(-0.5, 3), slope({ of: 'loss', least: -0.4 })).holds).to.equal(false);
@@ -395,5 +411,83 @@ describe('a verdict', () => {
       expect(expectations.find(name)!.summary).to.be.a('string').and.not.equal('');
     }
     expect(expectations.names()).to.have.lengthOf(13);
+  });
+});
+
+describe('expectations on when something is reached', () => {
+  const slow = run([8, 4, 2, 1, 0.5, 0.25], { 'method.localEpochs': 1 });
+  const fast = run([4, 1, 0.25, 0.1, 0.1, 0.1], { 'method.localEpochs': 2 });
+  const runner = { 'method.localEpochs': 2 };
+  const rival = { 'method.localEpochs': 1 };
+
+  it('rounds-to-match: the fast run is at 0.25, where the slow one ends, after 3 rounds, and at 2 after 2', () => {
+    expect(found([slow, fast], roundsToMatch({ of: 'loss', runner, rival, most: 3 }))).to.include({
+      holds: true,
+      observed: 3,
+    });
+    expect(found([slow, fast], roundsToMatch({ of: 'loss', runner, rival, most: 2 })).holds).to.equal(false);
+    expect(found([slow, fast], roundsToMatch({ of: 'loss', runner, rival, rivalRound: 3, most: 2 }))).to.include({
+      holds: true,
+      observed: 2,
+    });
+  });
+
+  it('rounds-to-match: never arriving fails an upper bound and meets a lower one; no rival is unknown', () => {
+    const swapped = { of: 'loss', runner: rival, rival: runner };
+    expect(found([slow, fast], roundsToMatch({ ...swapped, most: 50 })).holds).to.equal(false);
+    expect(found([slow, fast], roundsToMatch({ ...swapped, least: 5 })).holds).to.equal(true);
+    expect(found([fast], roundsToMatch({ of: 'loss', runner, rival, most: 3 })).holds).to.equal('unknown');
+  });
+
+  const settling = (series: Record<string, number[]>): RunRecord => ({
+    ...falling,
+    rows: [0, 1, 2, 3].map((t) =>
+      row(t + 1, 1, { extra: Object.fromEntries(Object.entries(series).map(([name, values]) => [name, values[t]!])) }),
+    ),
+  });
+  const groups = [['a', 'b'], ['c']];
+
+  it('settles-in-order: counts from where a series stays low, not from where it first is', () => {
+    const a = [1, 0, 0, 0];
+    const b = [0, 0, 0, 0];
+    expect(found(settling({ a, b, c: [0, 1, 0, 0] }), settlesInOrder({ groups, below: 0.5 }))).to.include({
+      holds: true,
+      observed: '2, 1; 3',
+    });
+    expect(found(settling({ a, b, c: [1, 0, 0, 0] }), settlesInOrder({ groups, below: 0.5 })).holds).to.equal(false);
+    expect(found(settling({ a, b, c: [0, 0, 0, 1] }), settlesInOrder({ groups, below: 0.5 }))).to.include({
+      holds: false,
+      observed: '2, 1; never',
+    });
+  });
+
+  /** Reaches loss 1 after `steps` rounds and measures a noise scale that rises tenfold afterwards. */
+  const training = (batch: number, rate: number, steps: number, noiseScale: number): RunRecord => {
+    const made = run([], { 'method.batchSize': batch, 'method.clientLearningRate': rate });
+    const rows = Array.from({ length: steps + 5 }, (_, t) =>
+      row(t + 1, t + 1 < steps ? 2 : 1, { extra: { noiseScale: t < steps ? noiseScale : 10 * noiseScale } }),
+    );
+    return { ...made, scenario: { ...made.scenario, clients: 10 }, rows };
+  };
+  /** S = 20 (1 + 400 / B) at the better of two rates, B = 10 batch. */
+  const curve = (noise: number) =>
+    [4, 10, 40, 100].flatMap((batch) => {
+      const steps = Math.round(20 * (1 + 400 / (10 * batch)));
+      return [training(batch, 0.1, 3 * steps, 9 * noise), training(batch, 0.4, steps, noise)];
+    });
+
+  it('critical-batch: steps 20 (1 + 400 / B) give 400; a measured 300 agrees within 3, a measured 100 does not', () => {
+    const agreeing = found(curve(300), criticalBatch({ loss: 1 }));
+    expect(agreeing.holds).to.equal(true);
+    expect(agreeing.observed as number).to.be.closeTo(400 / 300, 0.01);
+    expect(found(curve(100), criticalBatch({ loss: 1 })).holds).to.equal(false);
+    expect(found(curve(300).slice(0, 4), criticalBatch({ loss: 1 })).holds).to.equal('unknown');
+  });
+
+  it('late is the mean over the last quarter of the rounds, and a figure over a figure their quotient', () => {
+    const eight = run([9, 9, 9, 9, 9, 9, 4, 2]);
+    expect(figureOf(eight, 'lateLoss')).to.equal(3);
+    expect(figureOf(eight, 'firstLoss / lateLoss')).to.equal(3);
+    expect(figureOf(eight, 'finalLoss / lateNothing')).to.equal(null);
   });
 });

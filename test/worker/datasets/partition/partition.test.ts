@@ -54,7 +54,8 @@ const withNeeded = (spec: { name: string } & Settings, clients: number, classCou
 });
 
 const VARIANTS: readonly ({ name: string } & Settings)[] = [
-  ...Object.keys(partitionDefaults).map((name) => ({ name })),
+  // Class lists have no default that fits any number of clients.
+  ...Object.keys(partitionDefaults).flatMap((name) => (name === 'class-lists' ? [] : [{ name }])),
   { name: 'dirichlet', definition: 'per-class' },
   { name: 'dirichlet', definition: 'per-client' },
   { name: 'dirichlet', definition: 'per-client', alpha: 0.01 },
@@ -254,6 +255,19 @@ describe('worker/datasets/partition: the other rules', () => {
     refuses(() => split(GROUPED, 4, { name: 'label-count', labelsPerClient: 1 }), 'ERR_PARTITION', /class 4 \(251/);
     const { dropped } = split(GROUPED, 4, { name: 'label-count', labelsPerClient: 1, dropUnowned: true });
     expect(dropped).to.equal(TOTAL - 313 - 207 - 101 - 399);
+  });
+
+  it('class-lists: a client has all of the classes of its list, owners of one class share it evenly, the rest is refused or dropped', () => {
+    const spec = { name: 'class-lists', classes: '0 9, 1 9, 2 3 4 5 6 7 8' };
+    const histogram = labelHistogram(GROUPED, split(GROUPED, 3, spec));
+    expect(histogram[0]).to.deep.equal([313, 0, 0, 0, 0, 0, 0, 0, 0, 101]);
+    expect(histogram[1]).to.deep.equal([0, 207, 0, 0, 0, 0, 0, 0, 0, 102]);
+    expect(histogram[2]).to.deep.equal([0, 0, 101, 399, 251, 180, 330, 97, 222, 0]);
+    const few = { name: 'class-lists', classes: '0, 1, 3' };
+    refuses(() => split(GROUPED, 3, few), 'ERR_PARTITION', /class 2 \(101/);
+    expect(split(GROUPED, 3, { ...few, dropUnowned: true }).dropped).to.equal(TOTAL - 313 - 207 - 399);
+    for (const classes of ['', '0 9, 1 8', '0, 1, 10', '0, 1, x'])
+      refuses(() => split(GROUPED, 3, { name: 'class-lists', classes }), 'ERR_SCENARIO', /each of 3 clients/);
   });
 
   it('quantity-skew: power law 1 over 4 clients gives 12 : 6 : 4 : 3 of 2,500; labels stay near IID', () => {

@@ -1,0 +1,42 @@
+import { below } from '../../protocol/scenario/expectations/below.js';
+import { ratio } from '../../protocol/scenario/expectations/ratio.js';
+import { sweep } from '../../protocol/scenario/scenario.js';
+
+const good = { 'method.differenceRadius': 1.5 };
+const lagging = { 'method.differenceRadius': 0.3 };
+const feedingBack = { 'method.differenceRadius': 5 };
+
+export default sweep('diff2-negative-controls', {
+  description:
+    'Two ways to lose with DIFF2 at the same epsilon. C2 too small (0.3): nearly every difference is clipped, so the estimator lags behind ' +
+    'the gradient until the next refresh. C2 too large (5): kappa, known before the run, is far above 2, and the noise of each difference ' +
+    'moves the model by a step whose own difference is noised in proportion. C2 = 1.5 is between them.',
+  base: {
+    method: {
+      name: 'diff2',
+      learningRate: 0.125,
+      refreshPeriod: 10,
+      refreshRadius: 0.5,
+      calibration: 'paper',
+      epsilon: 3,
+      delta: 1e-5,
+      rounds: 300,
+    },
+    objective: { name: 'small-network', hidden: [10], activation: 'softplus' },
+    data: { name: 'privacy-regression', examples: 1_000, partition: { name: 'iid' } },
+    clients: 10,
+    rounds: 300,
+    precision: 'float64',
+    evaluation: { everyRounds: 20 },
+    checkpoints: { everyRounds: null },
+    study: { name: 'gradient-estimate', clippedDifferencesEvery: 7 },
+  },
+  over: { 'method.differenceRadius': [0.3, 1.5, 5], seed: [1, 2] },
+  expect: [
+    ratio({ of: 'settledSquaredGradient', numerator: lagging, denominator: good, least: 10 }),
+    ratio({ of: 'settledSquaredGradient', numerator: feedingBack, denominator: good, least: 10 }),
+    ratio({ of: 'meanClippedDifferences', numerator: lagging, denominator: good, least: 10 }),
+    below({ of: 'finalEpsilon', value: 3 }),
+  ],
+  expectedSeconds: 30,
+});

@@ -1,0 +1,31 @@
+import { above } from '../../protocol/scenario/expectations/above.js';
+import { monotone } from '../../protocol/scenario/expectations/monotone.js';
+import { sweep } from '../../protocol/scenario/scenario.js';
+
+const noise = 'method.noiseMultiplier';
+
+export default sweep('dp-sgd-epsilon-curve', {
+  description: 'DP-SGD on handwritten digits: more noise, less epsilon, less accuracy; epsilon grows with every step.',
+  base: {
+    method: {
+      name: 'dp-sgd',
+      sampling: 0.05,
+      expectedBatchSize: 300,
+      clippingRadius: 1,
+      optimizer: { name: 'sgd', learningRate: 1 },
+    },
+    objective: { name: 'softmax-regression' },
+    data: { name: 'mnist', size: 8, trainCount: 6_000, testCount: 2_000, partition: { name: 'iid' } },
+    clients: 10,
+    rounds: 150,
+    evaluation: { everyRounds: 15 },
+    checkpoints: { everyRounds: null },
+  },
+  over: { [noise]: [0.6, 2, 8, 32], seed: [1, 2] },
+  expect: [
+    monotone({ of: 'finalEpsilon', inOrderOf: noise, direction: 'falling' }),
+    monotone({ of: 'finalAccuracy', inOrderOf: noise, direction: 'falling' }),
+    above({ of: 'greatestAccuracy', value: 0.1 }),
+  ],
+  expectedSeconds: 40,
+});

@@ -1,0 +1,243 @@
+import type { Figure } from '../../coordinator/run-directory/plots.js';
+import identity from '../../protocol/codecs/identity.js';
+import topK from '../../protocol/codecs/top-k.js';
+import type { Objective, ReadonlyVector, Rng, Segment, Vector } from '../../protocol/method.js';
+import { add, addScaled, clip, dot, norm, scale, subtract } from '../../protocol/numerics/vector.js';
+import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import type { Workshop } from '../../worker/workshop.js';
+import { defineStudy } from '../study.js';
+
+/** The first dense layer: x = dW[:, k] / db[k] for every unit k, if one example made the update. */
+interface FirstLayer {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly weightOffset: number;
+  readonly biasOffset: number;
+}
+
+function firstLayerOf(segments: readonly Segment[]): FirstLayer {
+  const [weights, bias] = segments;
+  if (weights?.shape.length !== 2 || bias?.shape.length !== 1)
+    throw new GradswarmError(
+      'ERR_SCENARIO',
+      'study gradient-inversion: expected a model that begins with a dense layer with bias',
+    );
+  const [inputs, outputs] = weights.shape as [number, number];
+  return { inputs, outputs, weightOffset: weights.offset, biasOffset: bias.offset };
+}
+
+/** The least-squares answer over all units: sum_k db[k] dW[:, k] / sum_k db[k]^2. Without noise every unit gives the same. */
+function reconstruct(update: ReadonlyVector, { inputs, outputs, weightOffset, biasOffset }: FirstLayer): Float64Array {
+  const example = new Float64Array(inputs);
+  let square = 0;
+  for (let k = 0; k < outputs; k++) square += update[biasOffset + k]! ** 2;
+  for (let j = 0; j < inputs; j++) {
+    let sum = 0;
+    for (let k = 0; k < outputs; k++) sum += update[biasOffset + k]! * update[weightOffset + j * outputs + k]!;
+    example[j] = square === 0 ? 0 : sum / square;
+  }
+  return example;
+}
+
+/** Mean squared error against the true example, after forcing the guess into the range of pixels. */
+function errorOf(guess: Float64Array, truth: ArrayLike<number>): number {
+  let sum = 0;
+  for (let j = 0; j < guess.length; j++) sum += (Math.min(1, Math.max(0, guess[j]!)) - truth[j]!) ** 2;
+  return sum / guess.length;
+}
+
+/** What becomes of a client's update before the attacker has it. */
+interface Defence {
+  readonly name: string;
+  readonly update: (example: number) => Promise<ReadonlyVector>;
+}
+
+async function localUpdate(
+  objective: Objective,
+  start: ReadonlyVector,
+  batch: Uint32Array,
+  steps: number,
+  rate: number,
+) {
+  let x: Vector = scale(1, start);
+  for (let step = 0; step < steps; step++) x = addScaled(x, -rate, await objective.gradient(x, batch));
+  return subtract(start, x);
+}
+
+function defences(objective: Objective, params: Vector, rng: Rng, noiseLevels: readonly number[]): Defence[] {
+  const gradient = (example: number) => objective.gradient(params, Uint32Array.of(example));
+  const noised = async (example: number, level: number) => {
+    const clean = await gradient(example);
+    const noise = rng.derive('noise', example).normal(clean.length);
+    return add(clean, scale((level * norm(clean)) / Math.sqrt(clean.length), noise));
+  };
+  const refuse = (): never => {
+    throw new Error('a plain codec has none inside');
+  };
+  const sparse = topK.create({ ...topK.defaults, fraction: 0.1 }, () => identity.create({}, refuse));
+  return [
+    ...noiseLevels.map((level) => ({ name: `noise ${level}`, update: (example: number) => noised(example, level) })),
+    { name: 'clipping', update: async (example) => clip(await gradient(example), 0.1) },
+    {
+      name: 'top-k 10 %',
+      update: async (example) => {
+        const clean = await gradient(example);
+        return sparse.decode(sparse.encode(clean, rng), clean.length, 'float64');
+      },
+    },
+    { name: '20 local steps', update: (example) => localUpdate(objective, params, Uint32Array.of(example), 20, 0.3) },
+    {
+      name: 'batch of 4',
+      update: (example) => {
+        const { exampleCount } = objective;
+        const others = [0, 1, 2, 3].map((i) => (example + i) % exampleCount);
+        return Promise.resolve(objective.gradient(params, Uint32Array.from(others)));
+      },
+    },
+  ];
+}
+
+/** 1 - cos of the update of many local steps and the gradient at points of the way from start to end. */
+async function surrogateMisfit(
+  objective: Objective,
+  start: Vector,
+  steps: number,
+  rate: number,
+  grid: readonly number[],
+) {
+  const batch = Uint32Array.from({ length: objective.exampleCount }, (_, i) => i);
+  const update = await localUpdate(objective, start, batch, steps, rate);
+  const misfits: number[] = [];
+  for (const a of grid) {
+    const gradient = await objective.gradient(addScaled(start, -a, update), batch);
+    misfits.push(1 - dot(update, gradient) / (norm(update) * norm(gradient)));
+  }
+  return misfits;
+}
+
+/** One example of each of `count` different classes: the shard of a victim. */
+function oneOfEachClass({ dataset, family }: Workshop, count: number, from: number): Objective {
+  const chosen = new Map<number, number>();
+  for (let row = from; row < dataset.train.count && chosen.size < count; row++) {
+    const label = dataset.train.labels[row]!;
+    if (!chosen.has(label)) chosen.set(label, row);
+  }
+  return family.shard(Uint32Array.from(chosen.values()).sort());
+}
+
+function pictures(rows: readonly { name: string; images: readonly ArrayLike<number>[] }[], width: number): Figure {
+  const values = rows.flatMap(({ name, images }) =>
+    images.flatMap((image, digit) =>
+      Array.from(image, (ink, pixel) => ({
+        seen: name,
+        digit: digit + 1,
+        x: pixel % width,
+        y: Math.floor(pixel / width),
+        ink: Math.round(100 * Math.min(1, Math.max(0, ink))),
+      })),
+    ),
+  );
+  const axis = { type: 'ordinal', axis: null };
+  return {
+    name: 'reconstructions',
+    caption:
+      'What an honest-but-curious coordinator makes of one example’s update: the originals, then under each defence.',
+    spec: {
+      data: { values },
+      facet: {
+        row: {
+          field: 'seen',
+          type: 'nominal',
+          sort: rows.map(({ name }) => name),
+          title: null,
+          header: { labelAngle: 0, labelAlign: 'left' },
+        },
+        column: { field: 'digit', type: 'ordinal', title: null },
+      },
+      spacing: 4,
+      spec: {
+        width: 70,
+        height: 70,
+        mark: 'rect',
+        encoding: {
+          x: { field: 'x', ...axis },
+          y: { field: 'y', ...axis },
+          color: { field: 'ink', type: 'quantitative', scale: { scheme: 'greys', domain: [0, 100] }, legend: null },
+        },
+      },
+    },
+  };
+}
+
+/**
+ * What an update gives away. One example: a first dense layer with bias gives it back exactly, and clipping does not help,
+ * noise does. Many local steps on several examples: a gradient at a point between the two models explains the update better
+ * than one at the start, which is what Zhu, Yao, Blaschko, "Surrogate Model Extension", ICML 2023, builds on.
+ */
+export default defineStudy({
+  name: 'gradient-inversion',
+  summary: 'examples reconstructed from one update, under noise, clipping, compression and local steps',
+  defaults: {
+    /** Noise standard deviation, of the whole vector, over the norm of the gradient. */
+    noiseLevels: [0, 0.01, 0.1, 1],
+    images: 4,
+    /** Victims of the surrogate test, each with examples of different classes. */
+    victims: 3,
+    victimExamples: 4,
+    localSteps: 20,
+    localRate: 0.3,
+  },
+  open({ noiseLevels, images, victims, victimExamples, localSteps, localRate }, { workshop, rng }) {
+    const { dataset, model } = workshop;
+    const layer = firstLayerOf(model.segments);
+    return {
+      async finish() {
+        const victim = oneOfEachClass(workshop, images, 0);
+        const rows = rowsOf(workshop, victim, images);
+        const seen = defences(victim, model.initialParams, rng, noiseLevels);
+        const summary: Record<string, number> = {};
+        const shown = [{ name: 'original', images: rows as ArrayLike<number>[] }];
+        for (const { name, update } of seen) {
+          const guesses: Float64Array[] = [];
+          for (let i = 0; i < images; i++) guesses.push(reconstruct(await update(i), layer));
+          shown.push({ name, images: guesses });
+          summary[`error, ${name}`] = guesses.reduce((sum, guess, i) => sum + errorOf(guess, rows[i]!), 0) / images;
+        }
+        const chance = rng.derive('chance');
+        summary['error, random guess'] =
+          rows.reduce(
+            (sum, row) =>
+              sum +
+              errorOf(
+                Float64Array.from(row, () => chance.uniform()),
+                row,
+              ),
+            0,
+          ) / images;
+        const grid = [0, 0.25, 0.5, 0.75, 1];
+        const gains: number[] = [];
+        for (let v = 0; v < victims; v++) {
+          const objective = oneOfEachClass(workshop, victimExamples, 50 * (v + 1));
+          const misfits = await surrogateMisfit(objective, model.initialParams, localSteps, localRate, grid);
+          gains.push(misfits[0]! / Math.min(...misfits.slice(1, -1)));
+        }
+        summary.surrogateGain = Math.min(...gains);
+        return { summary, figures: [pictures(shown, dataset.featureShape[1] ?? 1)] };
+      },
+    };
+  },
+});
+
+/** The pixels of the victim's examples, as the attacker should find them. */
+function rowsOf({ dataset }: Workshop, victim: Objective, count: number): Float64Array[] {
+  const width = dataset.train.features.length / dataset.train.count;
+  const chosen = new Set<number>();
+  const rows: Float64Array[] = [];
+  for (let row = 0; row < dataset.train.count && rows.length < Math.min(count, victim.exampleCount); row++) {
+    const label = dataset.train.labels[row]!;
+    if (chosen.has(label)) continue;
+    chosen.add(label);
+    rows.push(Float64Array.from(dataset.train.features.subarray(row * width, (row + 1) * width)));
+  }
+  return rows;
+}
