@@ -154,12 +154,13 @@ export function parityProblem(method: AnyMethod, precision: Precision, more: obj
   });
 }
 
-/** The well-conditioned problem on which the loss must fall, and its bound; null when the method makes no such claim. */
-export async function lossProblem(
-  method: AnyMethod,
-): Promise<{ readonly scenario: Scenario; readonly share: number } | null> {
+export function claimsLoss(method: AnyMethod): boolean {
+  return TINY_NEEDS[method.name]?.loss !== null;
+}
+
+/** The well-conditioned problem on which the loss must fall, and its bound. */
+export async function lossProblem(method: AnyMethod): Promise<{ readonly scenario: Scenario; readonly share: number }> {
   const needs = TINY_NEEDS[method.name] ?? {};
-  if (needs.loss === null) return null;
   const { rounds, share } = needs.loss ?? FALL_BACK_LOSS;
   const scenario = await resolveTiny(method, {
     ...common(method, needs, { ...needs.hyperparameters, ...needs.convergence }),
