@@ -11,7 +11,7 @@ export async function loadMethod(name: string): Promise<AnyMethod> {
     module = await import(new URL(`./methods/${name}.js`, import.meta.url).href);
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new GradswarmError('ERR_METHOD_UNKNOWN', `no method '${name}'; 'gradswarm list --methods' shows all`, {
+    throw new GradswarmError('ERR_METHOD_UNKNOWN', `no method '${name}'; docs/methods.md lists all`, {
       cause: error,
     });
   }
