@@ -1,5 +1,5 @@
-import { above } from '../../protocol/scenario/expectations/above.js';
 import { monotone } from '../../protocol/scenario/expectations/monotone.js';
+import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
 const noise = 'method.noiseMultiplier';
@@ -25,7 +25,8 @@ export default sweep('dp-sgd-epsilon-curve', {
   expect: [
     monotone({ of: 'finalEpsilon', inOrderOf: noise, direction: 'falling' }),
     monotone({ of: 'finalAccuracy', inOrderOf: noise, direction: 'falling' }),
-    above({ of: 'greatestAccuracy', value: 0.1 }),
+    ratio({ of: 'finalEpsilon', numerator: { [noise]: 0.6 }, denominator: { [noise]: 2 }, least: 5 }),
+    ratio({ of: 'finalAccuracy', numerator: { [noise]: 32 }, denominator: { [noise]: 0.6 }, most: 0.9 }),
   ],
   expectedSeconds: 40,
 });

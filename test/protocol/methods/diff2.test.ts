@@ -3,6 +3,7 @@ import type { ReadonlyVector, Vector } from '../../../protocol/method.js';
 import diff2 from '../../../protocol/methods/diff2.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { norm, squaredDistance, subtract } from '../../../protocol/numerics/vector.js';
+import { decodeRecord } from '../../../protocol/party/record.js';
 import { clippedMean, exampleSensitivity, MeanOfMeans } from '../../../protocol/privacy/clipped-mean.js';
 import { diff2ExactNoise, diff2PaperNoise } from '../../../protocol/privacy/diff2-calibration.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/gaussian-composition.js';
@@ -94,7 +95,7 @@ describe('protocol/methods/diff2', () => {
     expect(Math.sqrt(squaredDistance(estimate, truth)) / norm(truth)).to.be.above(0.01);
   });
 
-  it('with gradients of zero v moves by noise of stddev C2 |dx| sigma2 in each difference round: 2800 samples, seed 11, chi-square at 1e-6', async () => {
+  it('with gradients of zero v moves by noise of stddev C2 |dx| sigma2 in each difference round: 2400 samples, seed 11, chi-square at 1e-6', async () => {
     const method = { refreshPeriod: 8, rounds: 8, differenceRadius: 3, refreshRadius: 1, epsilon: 3 };
     const run = await tinyRun(flat('diff2', method));
     const { differenceSigma } = diff2ExactNoise({
@@ -103,9 +104,6 @@ describe('protocol/methods/diff2', () => {
       smallestExampleCount: 5,
       workerCount: 4,
     });
-    const states = [...run.checkpoints.map(({ records }) => records), null].length;
-    expect(states).to.equal(8);
-    const { decodeRecord } = await import('../../../protocol/party/record.js');
     const servers = run.checkpoints.map(
       ({ records }) => decodeRecord('coordinator', records.get('coordinator')!).state as Server,
     );
@@ -216,8 +214,6 @@ describe('protocol/methods/diff2', () => {
       const gd = await tinyRun(regression('diff2', common));
       const bvr = await tinyRun(regression('diff2', { ...common, routine, localSteps: 4, localBatchSize: 4 }));
       expect(bvr.rows.at(-1)!.extra.epsilon).to.be.above(gd.rows.at(-1)!.extra.epsilon!);
-      const ledger = bvr.rows.length;
-      expect(ledger).to.equal(7);
     });
   });
 });
