@@ -7,7 +7,10 @@ import type { ResolvedSweep } from '../protocol/scenario/sweep.js';
 
 /** Loss and accuracy of all points: a band over the seeds where the sweep has several, and a curve by bytes and time for each. */
 export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
-  const runs = records.map((record, i) => ({ name: settingName(sweep.points[i]!.values, sweep, true), rows: record.rows }));
+  const runs = records.map((record, i) => ({
+    name: settingName(sweep.points[i]!.values, sweep, true),
+    rows: record.rows,
+  }));
   const seeds = sweep.over.seed ?? [];
   const compressed = compressionFigures(sweep, records);
   if (seeds.length < 2) return [...comparisonFigures(runs), ...compressed];

@@ -19,7 +19,9 @@ describe('the report in a browser', () => {
       expect: [{ name: 'above', of: 'finalAccuracy', value: 0.1 }],
     });
     const report = join(path, 'report.html');
-    expect(readFileSync(report, 'utf8')).to.not.match(/(src|href)="(?!https:\/\/(arxiv|doi|papers|proceedings)|#|point-)/);
+    expect(readFileSync(report, 'utf8')).to.not.match(
+      /(src|href)="(?!https:\/\/(arxiv|doi|papers|proceedings)|#|point-)/,
+    );
     const folder = temporaryFolder();
     const picture = join(folder, 'report.png');
     const flags = [
@@ -35,7 +37,10 @@ describe('the report in a browser', () => {
       `--user-data-dir=${join(folder, 'profile')}`,
       '--window-size=1000,3000',
     ];
-    const dom = spawnSync(chromium, [...flags, '--dump-dom', `file://${report}`], { encoding: 'utf8', timeout: 120_000 });
+    const dom = spawnSync(chromium, [...flags, '--dump-dom', `file://${report}`], {
+      encoding: 'utf8',
+      timeout: 120_000,
+    });
     expect(dom.stdout).to.include('report-in-browser').and.to.include('Seen by Chromium.').and.to.match(/<svg/);
     spawnSync(chromium, [...flags, `--screenshot=${picture}`, `file://${report}`], { timeout: 120_000 });
     // A blank page of this size is a few kilobytes.
