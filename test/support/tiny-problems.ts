@@ -43,11 +43,20 @@ const VISITS: JsonObject = {
 };
 const CONDUCIVE: JsonObject = { ...VISITS, conduciveWeight: 1 };
 
+/** A radius that clips nothing, and noise that is there and hardly moves anything. */
+const FAINT_NOISE: JsonObject = { clippingRadius: 50, noiseMultiplier: 1e-3 };
+
 export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
   'consensus-monte-carlo': {
     ...POSTERIOR,
     hyperparameters: { chains: 2, drawsPerRound: 4, burnInSteps: 5, stepSize: 0.01 },
   },
+  // Noise of 40 rounds at the radius that clips nothing would hide any descent: the loss is claimed without.
+  'dp-gd': { convergence: { learningRate: 0.1, clippingRadius: 50, calibration: 'none' } },
+  diff2: { convergence: { learningRate: 0.1, refreshRadius: 50, calibration: 'none' } },
+  // Two of a client's four examples a step on average: one client down for two rounds is missed for sure enough to be seen.
+  'dp-sgd': { hyperparameters: { sampling: 0.5, expectedBatchSize: 12 }, convergence: FAINT_NOISE },
+  'dp-ftrl': { hyperparameters: { stepsPerEpoch: 4, expectedBatchSize: 6 }, convergence: FAINT_NOISE },
   dsgld: { ...POSTERIOR, hyperparameters: VISITS },
   'fa-ld': { ...POSTERIOR, hyperparameters: { chains: 2, localSteps: 3, commonNoise: 0.5 } },
   fald: { ...POSTERIOR, hyperparameters: { chains: 2, meanLocalSteps: 3, commonNoise: 0.5, varianceReduction: true } },
