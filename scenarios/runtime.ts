@@ -13,7 +13,7 @@ import { readRecordedRun, replayFleet } from './replay.js';
 import type { RunOptions, RunOutcome, SweepOutcome } from './run.js';
 import { claimedRecord, judgedClaim } from './run-report.js';
 import { runSession, type SessionResult, shown } from './session.js';
-import { sweepFigures } from './sweep-figures.js';
+import { inWords, sweepFigures } from './sweep-figures.js';
 
 export { loadCatalogue } from './catalogue.js';
 
@@ -78,7 +78,7 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
 }
 
 function scalar(value: Json): string | number | boolean {
-  return typeof value === 'object' ? JSON.stringify(value) : value;
+  return typeof value === 'object' ? inWords(value) : value;
 }
 
 function numbersOf(summary: Readonly<Record<string, Json>>): Record<string, number | null> {

@@ -86,7 +86,8 @@ function nameOf(value: Json): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-function inWords(value: Json): string {
+/** A swept value for people: a name, then its settings. */
+export function inWords(value: Json): string {
   if (value === null || typeof value !== 'object') return String(value);
   if (Array.isArray(value)) return value.map(inWords).join(' ');
   const { name, ...settings } = value as { readonly [key: string]: Json };

@@ -15,7 +15,7 @@ const common = {
 const CODECS = ['identity', { name: 'qsgd', levels: 15 }, { name: 'qsgd', levels: 1 }];
 const with1 = (reference: string) => ({
   'method.reference': reference,
-  'codecs.gradient': { name: 'qsgd', levels: 1 },
+  'codecs.gradient.codec.levels': 1,
 });
 
 export default sweep('compressed-langevin', {
@@ -38,7 +38,7 @@ export default sweep('compressed-langevin', {
   expect: [
     where({ 'method.reference': 'periodic' }, below({ of: 'covarianceError', value: 0.3 })),
     where(
-      { 'method.reference': 'none', 'codecs.gradient': { name: 'identity' } },
+      { 'method.reference': 'none', 'codecs.gradient.codec.name': 'identity' },
       below({ of: 'covarianceError', value: 0.3 }),
     ),
     ratio({ of: 'w2', numerator: with1('none'), denominator: with1('periodic'), least: 3 }),
