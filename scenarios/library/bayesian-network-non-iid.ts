@@ -1,3 +1,4 @@
+import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
@@ -5,7 +6,7 @@ const common = { stepSize: 1e-4, delay: 40, batchSize: 50, chains: 2, burnInStep
 
 export default sweep('bayesian-network-non-iid', {
   description:
-    'A Bayesian network on handwritten digits split by label: predictive log-likelihood and calibration of DSGLD and FSGLD with diagonal surrogates after 40 local steps a visit, over five seeds.',
+    'A Bayesian network on handwritten digits split by label: predictive log-likelihood and calibration of DSGLD and FSGLD with diagonal surrogates after 40 local steps a visit, over five seeds. The published advantage of FSGLD is not reproduced here, and the chains have not mixed.',
   base: {
     method: 'dsgld',
     objective: {
@@ -35,12 +36,26 @@ export default sweep('bayesian-network-non-iid', {
     seed: [1, 2, 3, 4, 5],
   },
   expect: [
+    // Better than a guess among ten digits, ln 10 = 2.303.
+    below({ of: 'predictiveLoss', value: 1.5 }),
+    // What we see: no difference worth the name. In the Gaussian scenarios diagonal surrogates gain nothing either.
     ratio({
       of: 'predictiveLoss',
       numerator: { 'method.name': 'fsgld' },
       denominator: { 'method.name': 'dsgld' },
-      most: 1,
+      least: 0.95,
+      most: 1.05,
     }),
+  ],
+  claims: [
+    {
+      claim: 'on non-IID shards FSGLD predicts clearly better than DSGLD (test log-likelihood -0.67 against -1.11)',
+      source: 'El Mekkaoui et al., UAI 2021, Table 1 (SUSY; not this data)',
+      of: 'predictiveLoss',
+      where: { 'method.name': 'fsgld' },
+      // Three fifths of what DSGLD has here, about 1.04.
+      below: 0.63,
+    },
   ],
   expectedSeconds: 50,
 });
