@@ -29,6 +29,7 @@ export class ProgressDisplay {
   #loss: number | null = null;
   #accuracy: number | null = null;
   #shownRound = 0;
+  #writtenRound = -1;
   #bars: MultiBar | null = null;
   #bar: SingleBar | null = null;
 
@@ -47,6 +48,7 @@ export class ProgressDisplay {
     this.#lastLineMs = this.#startedMs;
     this.#bytes = 0;
     [this.#firstRound, this.#loss, this.#accuracy, this.#shownRound] = [null, null, null, 0];
+    this.#writtenRound = -1;
     if (this.#stream.isTTY !== true) return;
     this.#bars = new MultiBar({
       stream: this.#stream,
@@ -85,12 +87,14 @@ export class ProgressDisplay {
   /** The run is over, or was stopped: its last line stays. May be called more than once. */
   stop(): void {
     if (this.#name === '') return;
-    if (this.#bars === null) this.#writeLine();
-    else this.#bars.stop();
+    // The last round may have been written by the clock just now.
+    if (this.#bars === null && this.#writtenRound !== this.#shownRound) this.#writeLine();
+    else this.#bars?.stop();
     [this.#bars, this.#bar, this.#name] = [null, null, ''];
   }
 
   #writeLine(): void {
+    this.#writtenRound = this.#shownRound;
     this.#lastLineMs = performance.now();
     this.#stream.write(`${this.#line(false)}\n`);
   }
