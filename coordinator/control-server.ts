@@ -8,6 +8,9 @@ import type { Member, Membership } from './membership.js';
 
 const packr = new Packr({ useRecords: false });
 
+/** A worker that does not answer the end of the run in this time is left to find out by itself. */
+const STOP_MS = 1000;
+
 export interface ControlEvents {
   joined(member: Member): void;
   done(member: Member, message: control.Done): void;
@@ -80,7 +83,14 @@ export class ControlServer {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.sockets.values()) socket.emit('stop');
+    // Answered before anything is closed: else a worker may see its frame socket end first and take the run for broken.
+    const told = [...this.sockets.values()].map((socket) =>
+      socket
+        .timeout(STOP_MS)
+        .emitWithAck('stop')
+        .catch(() => {}),
+    );
+    await Promise.all(told);
     await this.io.close();
   }
 

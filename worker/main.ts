@@ -89,7 +89,10 @@ class WorkerSession {
     socket.on('disconnect', (reason) =>
       this.finish(new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${this.url} is gone: ${reason}`)),
     );
-    socket.on('stop', () => this.finish());
+    socket.on('stop', (answer: () => void) => {
+      answer();
+      this.finish();
+    });
     socket.on(
       'assign',
       this.answering(control.assign, (assign) => this.assigned(assign)),
