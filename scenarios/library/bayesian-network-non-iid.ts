@@ -38,13 +38,12 @@ export default sweep('bayesian-network-non-iid', {
   expect: [
     // Better than a guess among ten digits, ln 10 = 2.303.
     below({ of: 'predictiveLoss', value: 1.5 }),
-    // What we see: no difference worth the name. In the Gaussian scenarios diagonal surrogates gain nothing either.
+    // Does not hold here (1.007): in the Gaussian scenarios diagonal surrogates gain nothing either.
     ratio({
       of: 'predictiveLoss',
       numerator: { 'method.name': 'fsgld' },
       denominator: { 'method.name': 'dsgld' },
-      least: 0.95,
-      most: 1.05,
+      most: 1,
     }),
   ],
   claims: [
