@@ -1,4 +1,4 @@
-import { below } from '../../protocol/scenario/expectations/below.js';
+import { between } from '../../protocol/scenario/expectations/between.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
@@ -7,31 +7,34 @@ const diff2 = { 'method.refreshPeriod': 10 };
 
 export default sweep('diff2-digits', {
   description:
-    'DIFF2 against DP-GD (refresh period 1) at equal epsilon on handwritten digits: the gradient that is stepped along has less than ' +
-    'half the error. The norm of the true gradient is not lower here: most directions of this model are so flat that noise which stays ' +
-    'for a refresh period does not average out.',
+    'DIFF2 against DP-GD (refresh period 1) at equal epsilon on 10,000 handwritten digits: the gradient that is stepped along has less ' +
+    'than half the error, and the true gradient ends smaller. Step and C1 are those at which DP-GD ends with the smallest gradient, of ' +
+    'steps 2, 4, 6, 8, 12 and radii 1, 1.5, 2, 3 (mean of seeds 101 to 103, beforehand); DIFF2 is run at the same two. There noise in the ' +
+    'steep directions, most of the trace of the Hessian, is forgotten within a refresh period, so less noise is less gradient. In flat ' +
+    'directions, so with a smaller step, it stays as long as the period, and the advantage goes.',
   base: {
     method: {
       name: 'diff2',
-      learningRate: 0.5,
-      refreshRadius: 1,
-      differenceRadius: 0.5,
+      learningRate: 6,
+      refreshRadius: 1.5,
+      differenceRadius: 0.2,
       epsilon: 3,
       delta: 1e-5,
       rounds: 150,
     },
     objective: { name: 'softmax-regression' },
-    data: { name: 'mnist', size: 8, trainCount: 1_500, testCount: 1_000, partition: { name: 'iid' } },
+    data: { name: 'mnist', size: 8, trainCount: 10_000, testCount: 1_000, partition: { name: 'iid' } },
     clients: 5,
     rounds: 150,
     evaluation: { everyRounds: 15 },
     checkpoints: { everyRounds: null },
     study: { name: 'gradient-estimate' },
   },
-  over: { 'method.refreshPeriod': [1, 10], seed: [1, 2, 3] },
+  over: { 'method.refreshPeriod': [1, 10], seed: [1, 2, 3, 4, 5] },
   expect: [
     ratio({ of: 'meanEstimatorError', numerator: diff2, denominator: dpGd, most: 0.5 }),
-    below({ of: 'finalEpsilon', value: 3.0001 }),
+    ratio({ of: 'settledSquaredGradient', numerator: diff2, denominator: dpGd, most: 0.85 }),
+    between({ of: 'finalEpsilon', least: 0, most: 3 }),
   ],
   claims: [
     {
@@ -40,5 +43,5 @@ export default sweep('diff2-digits', {
       of: 'settledSquaredGradient',
     },
   ],
-  expectedSeconds: 20,
+  expectedSeconds: 60,
 });
