@@ -7,13 +7,11 @@ import { rerun } from '../rerun.js';
 import { defineStudy, type StudiedProblem } from '../study.js';
 
 /** Which unit vectors are among the training examples of data set 'canaries'. */
-function includedCanaries({ name, featureShape, train }: Dataset): boolean[] {
+function includedCanaries({ name, vocabulary = 0, train }: Dataset): boolean[] {
   if (name !== 'canaries')
     throw new GradswarmError('ERR_SCENARIO', `study privacy-audit: expected data set 'canaries', got '${name}'`);
-  const dimension = featureShape[0]!;
-  const included = new Array<boolean>(dimension).fill(false);
-  for (let row = 0; row < train.count; row++)
-    for (let j = 0; j < dimension; j++) if (train.features[row * dimension + j] === 1) included[j] = true;
+  const included = new Array<boolean>(vocabulary).fill(false);
+  for (const code of train.features) included[code] = true;
   return included;
 }
 

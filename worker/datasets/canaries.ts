@@ -3,37 +3,43 @@ import { type Dataset, type Examples, NO_LABELS } from './dataset.js';
 import { datasetLoader } from './loader.js';
 import { checkInteger, checkPositive } from './settings.js';
 
+/** Whole numbers up to here are float32 numbers. */
+const MOST_CANARIES = 2 ** 24;
+
 /** Which canaries are in the training examples: a fair coin each, from a stream that no training method sees. */
 export function canaryCoins(rng: Rng, canaries: number): boolean[] {
   const coins = rng.derive('coins');
   return Array.from({ length: canaries }, () => coins.below(2) === 1);
 }
 
-function unitVectors(axes: readonly number[], dimension: number, target: number): Examples {
-  const features = new Float32Array(axes.length * dimension);
-  axes.forEach((axis, row) => {
-    features[row * dimension + axis] = 1;
-  });
-  return { count: axes.length, features, labels: NO_LABELS, targets: new Float64Array(axes.length).fill(target) };
+function unitVectors(axes: readonly number[], target: number): Examples {
+  return {
+    count: axes.length,
+    features: Float32Array.from(axes),
+    labels: NO_LABELS,
+    targets: new Float64Array(axes.length).fill(target),
+  };
 }
 
 /**
  * Examples for auditing: canary j is the j-th unit vector with a target far beyond reach, so that its clipped gradient in a
  * linear model without bias is the clipping radius times that vector and no other's touches the same coordinate. Each canary is
- * included by a fair coin. The held-out examples are the first few canaries, included or not.
+ * included by a fair coin. A vector is kept as its code j, so that many canaries take little room. The held-out examples are the
+ * first few canaries, included or not.
  */
 export const canaries = datasetLoader('canaries', { canaries: 1_000, target: 1e6 }, (settings, rng): Dataset => {
   const subject = `data set 'canaries'`;
-  checkInteger(subject, 'canaries', settings.canaries, 2);
+  checkInteger(subject, 'canaries', settings.canaries, 2, MOST_CANARIES);
   checkPositive(subject, 'target', settings.target);
   const coins = canaryCoins(rng, settings.canaries);
   const included = coins.flatMap((isIn, j) => (isIn ? [j] : []));
   return {
     name: 'canaries',
     source: `${settings.canaries} unit vectors, each included by a fair coin`,
-    featureShape: [settings.canaries],
+    featureShape: [1],
+    vocabulary: settings.canaries,
     classCount: 0,
-    train: unitVectors(included, settings.canaries, settings.target),
-    test: unitVectors([0, 1, 2, 3].slice(0, settings.canaries), settings.canaries, settings.target),
+    train: unitVectors(included, settings.target),
+    test: unitVectors([0, 1, 2, 3].slice(0, settings.canaries), settings.target),
   };
 });

@@ -19,6 +19,8 @@ export interface Dataset {
   readonly source: string;
   /** One example's shape, such as [28, 28, 1] or [64]. */
   readonly featureShape: readonly number[];
+  /** Features are whole numbers below this, each standing for a one-hot vector of this length. Left out: they are numbers. */
+  readonly vocabulary?: number;
   /** 0 for regression. */
   readonly classCount: number;
   /** What each class is called, where the data says so; length classCount. */

@@ -15,10 +15,10 @@ export const linearRegression: ObjectiveDefinition<LinearRegressionSettings> = {
   defaults: { l2: 0, bias: true, weightErrors: false },
   check: ({ l2 }) => wrongIfNegative('l2', l2),
   create({ l2, bias, weightErrors }, request) {
-    const dataset = requireDataset(request, 'regression');
+    const dataset = requireDataset(request, 'regression', 'read');
     const shape = {
       features: featureCountOf(dataset),
-      vocabulary: 0,
+      vocabulary: dataset.vocabulary ?? 0,
       hidden: [],
       outputs: 1,
       activation: 'tanh',

@@ -26,8 +26,12 @@ export interface ObjectiveDefinition<Settings> {
   create(settings: Settings, request: ObjectiveRequest): ObjectiveFamily | Promise<ObjectiveFamily>;
 }
 
-/** The request's data set, or an error that says which kind is needed. */
-export function requireDataset(request: ObjectiveRequest, kind: 'classification' | 'regression' | 'any'): Dataset {
+/** The request's data set, or an error that says which kind is needed. `codes`: the objective reads one-hot codes too. */
+export function requireDataset(
+  request: ObjectiveRequest,
+  kind: 'classification' | 'regression' | 'any',
+  codes: 'refused' | 'read' = 'refused',
+): Dataset {
   const { name } = request.objective;
   const { dataset } = request;
   if (dataset === null)
@@ -40,6 +44,11 @@ export function requireDataset(request: ObjectiveRequest, kind: 'classification'
     throw new GradswarmError(
       'ERR_OBJECTIVE',
       `objective '${name}': expected ${kind} data, got '${dataset.name}' with ${dataset.classCount} classes`,
+    );
+  if (dataset.vocabulary !== undefined && codes === 'refused')
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `objective '${name}': expected features that are numbers, those of '${dataset.name}' are codes of one-hot vectors; use 'linear-regression'`,
     );
   return dataset;
 }

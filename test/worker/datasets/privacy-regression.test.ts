@@ -23,14 +23,16 @@ describe('worker/datasets/privacy-regression', () => {
 });
 
 describe('worker/datasets/canaries', () => {
-  it('includes each of 2000 canaries by a fair coin, 1000 within 5 standard deviations (22.4) for seed 5, as unit vectors', () => {
-    const { train, featureShape } = loadDataset({ name: 'canaries', canaries: 2_000, target: 7 }, rng);
-    expect(featureShape).to.deep.equal([2_000]);
+  it('includes each of 2000 canaries by a fair coin, 1000 within 5 standard deviations (22.4) for seed 5, once, as its code', () => {
+    const { train, featureShape, vocabulary } = loadDataset({ name: 'canaries', canaries: 2_000, target: 7 }, rng);
+    expect({ featureShape, vocabulary }).to.deep.equal({ featureShape: [1], vocabulary: 2_000 });
     expect(train.count).to.be.within(1000 - 112, 1000 + 112);
-    const sums = new Set<number>();
-    for (let row = 0; row < train.count; row++)
-      sums.add(train.features.subarray(row * 2_000, (row + 1) * 2_000).reduce((sum, x) => sum + x, 0));
-    expect([...sums]).to.deep.equal([1]);
+    expect(new Set(train.features).size).to.equal(train.count);
+    expect(train.features.every((code) => Number.isInteger(code) && code >= 0 && code < 2_000)).to.equal(true);
     expect(train.targets.every((target) => target === 7)).to.equal(true);
+  });
+
+  it('refuses more canaries than float32 can number', () => {
+    expect(() => loadDataset({ name: 'canaries', canaries: 2 ** 24 + 1 }, rng)).to.throw('ERR_SCENARIO');
   });
 });

@@ -53,6 +53,38 @@ describe('worker/objectives/objectives', () => {
     );
   });
 
+  it('linear regression reads codes below `vocabulary` as the one-hot vectors they stand for, with the same bits', async () => {
+    const codes = { ...syntheticDataset({ featureShape: [1], classCount: 0, vocabulary: 5 }), vocabulary: 5 };
+    const oneHot = (examples: Dataset['train']) => ({
+      ...examples,
+      features: Float32Array.from({ length: 5 * examples.count }, (_, i) =>
+        examples.features[Math.floor(i / 5)] === i % 5 ? 1 : 0,
+      ),
+    });
+    const { vocabulary: _, ...numbers } = codes;
+    const spelled = { ...numbers, featureShape: [5], train: oneHot(codes.train), test: oneHot(codes.test) };
+    const params = Float64Array.of(1, -2, 3, 0.5, -1, 0.25);
+    const answers = [codes, spelled].map(async (dataset) => {
+      const family = await create({ name: 'linear-regression' }, dataset);
+      const objective = family.shard(indices(24));
+      return [
+        await objective.gradient(params, indices(24)),
+        await objective.clippedGradientSum(params, indices(24), 1.5),
+        (await family.evaluate([params])).loss,
+      ];
+    });
+    const [fromCodes, fromNumbers] = await Promise.all(answers);
+    expect(fromCodes).to.deep.equal(fromNumbers);
+    expect(fromCodes![0]).to.have.length(6);
+  });
+
+  it('codes are ERR_OBJECTIVE to an objective that would take them for numbers', async () => {
+    const codes = { ...syntheticDataset({ featureShape: [1], classCount: 0, vocabulary: 5 }), vocabulary: 5 };
+    expect(await messageOf(create({ name: 'small-network' }, codes))).to.match(
+      /ERR_OBJECTIVE.*codes of one-hot vectors/,
+    );
+  });
+
   it('data that does not fit is ERR_OBJECTIVE and says what was expected', async () => {
     expect(await messageOf(create({ name: 'softmax-regression' }, null))).to.match(
       /ERR_OBJECTIVE.*expected a data set/,
