@@ -195,6 +195,9 @@ const LOG_AXIS = {
   },
 };
 
+/** Over a short domain Vega takes half steps in spite of the least step; their labels would repeat a whole number. */
+const WHOLE_AXIS = { tickMinStep: 1, labelExpr: "datum.value === round(datum.value) ? datum.label : ''" };
+
 export function channel(field: string, axis: Axis): object {
   const log = axis.scale === 'log';
   const scale = {
@@ -211,7 +214,7 @@ export function channel(field: string, axis: Axis): object {
       title: axis.title,
       ...(log && LOG_AXIS),
       ...(axis.format && { format: axis.format }),
-      ...(axis.format === 'd' && { tickMinStep: 1 }),
+      ...(axis.format === 'd' && WHOLE_AXIS),
     },
   };
 }

@@ -75,6 +75,8 @@ export interface ReportContent {
   readonly uncompressedBytes?: number;
   readonly privacy?: PrivacyResult;
   readonly claims?: readonly Claim[];
+  /** Pictures of what the run is about: they stand before those of metrics.csv. */
+  readonly leadFigures?: readonly Figure[];
   /** Pictures in addition to those of metrics.csv: the partition, the graph, comparisons. */
   readonly figures?: readonly Figure[];
   /** Tables below the plots. */
@@ -89,7 +91,11 @@ export interface ReportContent {
 export async function writeReport(directory: RunDirectory, content: ReportContent): Promise<string> {
   const rows = readMetrics(directory.file('metrics.csv'));
   const events = summarizeEvents(directory.file('events.jsonl'));
-  const figures = await drawFigures(directory.path, [...runFigures(rows), ...(content.figures ?? [])]);
+  const figures = await drawFigures(directory.path, [
+    ...(content.leadFigures ?? []),
+    ...runFigures(rows),
+    ...(content.figures ?? []),
+  ]);
   const body = [
     heading(content),
     section('Key numbers', keyNumbers(rows, content)),

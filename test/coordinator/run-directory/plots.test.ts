@@ -71,6 +71,12 @@ describe('runFigures', () => {
     expect(JSON.stringify(figure.spec)).to.contain('bytes sent so far, all directions (MB)');
   });
 
+  it('the axis of three rounds names each once: 1, 2, 3', async () => {
+    const svg = await renderSvg(runFigures(rows(3, (round) => 1 / round))[0]!.spec);
+    const [axis] = svg.split('role-axis-label').slice(1);
+    expect([...axis!.matchAll(/>(\d+)<\/text>/g)].map(([, label]) => label)).to.deep.equal(['1', '2', '3']);
+  });
+
   it('rounds without evaluation are bridged, NaN and infinities are left out and counted in the caption', () => {
     const losses = [4, null, NaN, 1, Infinity];
     const figure = runFigures(rows(5, (round) => losses[round - 1]!))[0]!;

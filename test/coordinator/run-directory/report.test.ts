@@ -120,11 +120,19 @@ describe('writeReport', () => {
   it('has each plot in the page and in plots/, also the ones handed in', async () => {
     const directory = run();
     const spec = { data: { values: [{ a: 1 }] }, mark: 'point', encoding: { x: { field: 'a', type: 'quantitative' } } };
-    const page = await pageOf(directory, { figures: [{ name: 'partition', caption: 'Who has what.', spec }] });
+    const page = await pageOf(directory, {
+      leadFigures: [{ name: 'seen', caption: 'What was seen.', spec }],
+      figures: [{ name: 'partition', caption: 'Who has what.', spec }],
+    });
     const files = readdirSync(join(directory.path, 'plots'));
     expect(files).to.include.members(['loss-by-round.svg', 'loss-by-bytes.svg', 'bytes-by-round.svg', 'partition.svg']);
     expect(page.match(/<svg /g)).to.have.length(files.length);
-    expect(page).to.contain('Who has what.');
+    const places = ['What was seen.', 'Held-out loss by round.', 'Who has what.'].map((caption) =>
+      page.indexOf(caption),
+    );
+    expect(places)
+      .to.deep.equal(places.toSorted((a, b) => a - b))
+      .and.not.to.include(-1);
   });
 
   it('a run that stopped before its first round still has a page', async () => {
