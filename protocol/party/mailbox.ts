@@ -21,7 +21,8 @@ export type Arrival = Frame | Absence['why'] | null;
  * of arrival cannot be seen: readers name a kind and a step and get senders in the order they ask for.
  */
 export class RoundMailbox {
-  private readonly frames = new Map<number, Map<PartyId, Frame>>();
+  /** null: read, and not kept. */
+  private readonly frames = new Map<number, Map<PartyId, Frame | null>>();
   private readonly seals = new Map<PartyId, readonly number[]>();
   private readonly ruled = new Map<PartyId, Absence['why']>();
   /** Arrivals given up by a wall-clock deadline: what comes later is late, for this step of this kind. */
@@ -89,6 +90,11 @@ export class RoundMailbox {
     if (frame) return frame.lost ?? frame;
     if ((this.seals.get(from)?.[kindIndex] ?? Number.POSITIVE_INFINITY) <= step) return null;
     return this.ruled.get(from) ?? null;
+  }
+
+  /** The party has read this frame and will not do so again: that it came is remembered, its body is not. */
+  spend({ kindIndex, step, from }: Frame): void {
+    this.frames.get(stepKey(kindIndex, step))?.set(from, null);
   }
 
   /** Senders in order of arrival: only for a planted fault of the contract suite. */

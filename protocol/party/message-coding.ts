@@ -97,13 +97,17 @@ export class MessageCoding {
   private changed: Record<string, unknown> | null = null;
   private readonly journal = new MessageJournal();
   private readonly said = new Map<string, Said>();
+  /** Is there an adaptive codec? Then a half may be run again, and hears what it heard again. */
+  readonly adapts: boolean;
 
   constructor(
     private readonly codings: ReadonlyMap<string, KindCoding>,
     private readonly precision: Precision,
     private readonly kept: Memories,
     private readonly around: CodingSurroundings,
-  ) {}
+  ) {
+    this.adapts = [...codings.values()].some(({ codec }) => isAdaptive(codec));
+  }
 
   /** Memories as this attempt leaves them while nothing is known of what was missed. */
   get memories(): Memories {

@@ -335,6 +335,8 @@ export class PartyRound {
       if (!(error instanceof GradswarmError)) throw error;
       this.host.refused(frame, error);
       this.miss(layout, frame.step, frame.from, 'rejected', absent);
+    } finally {
+      if (!this.coding.adapts) this.mailbox.spend(frame);
     }
   }
 

@@ -37,6 +37,15 @@ describe('a letter-box of one round', () => {
     expect(numberIn(mailbox.arrival(GRADIENT, 0, 4) as Frame)).to.equal(3);
   });
 
+  it('remembers of a frame that was read only that it came: nobody waits for it again, and a duplicate is not kept', () => {
+    const mailbox = box();
+    mailbox.deliver(gradientFrame(4, 3));
+    mailbox.spend(gradientFrame(4, 3));
+    mailbox.deliver(gradientFrame(4, 5));
+    expect(mailbox.ready(GRADIENT, 0, [4])).to.equal(null);
+    expect(mailbox.arrival(GRADIENT, 0, 4)).to.equal(null);
+  });
+
   it('tells steps and kinds apart', async () => {
     const mailbox = box();
     const ready = mailbox.ready(GRADIENT, 1, [0]);

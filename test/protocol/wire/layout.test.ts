@@ -64,6 +64,19 @@ describe('the layout of a kind', () => {
       );
     });
 
+  it('gives a receiver in the same process what one behind a socket reads, and another object than was posted', () => {
+    fc.assert(
+      fc.property(payloadOf('float64'), (payload) => {
+        const message = layout().encode({ from: 9, ...payload }, null);
+        const near = layout().decode(message, 3, null);
+        const [cut] = layout().split(joinBody({ messages: [message] }), 1);
+        expect(near).to.deep.equal(layout().decode(cut!, 3, null));
+        expect(near).not.to.equal(layout().decode(message, 3, null));
+      }),
+      { seed: 2, numRuns: 200 },
+    );
+  });
+
   it('has the length it says: 8 bytes a field, and each field of data padded to 8', () => {
     const message = layout('float32').encode(
       { ...sound(), delta: new Float32Array(3), control: new Float32Array(0) },
@@ -125,11 +138,13 @@ describe('the layout of a kind', () => {
   });
 
   it('refuses a vector whose count and bytes disagree: the other side runs another model or precision', () => {
-    const message = layout('float32').encode(
-      { ...sound(), delta: Float32Array.of(1, 2), control: Float32Array.of(1) },
-      null,
-    );
-    expect(() => layout('float64').decode(message, 0, null)).to.throw(
+    const body = joinBody({
+      messages: [
+        layout('float32').encode({ ...sound(), delta: Float32Array.of(1, 2), control: Float32Array.of(1) }, null),
+      ],
+    });
+    const [message] = layout('float64').split(body, 1);
+    expect(() => layout('float64').decode(message!, 0, null)).to.throw(
       GradswarmError,
       "ERR_FRAME_LENGTH: kind 'update', vector 'delta': expected 2 numbers in 16 bytes, got 8",
     );
