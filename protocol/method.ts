@@ -121,8 +121,8 @@ export interface Rng {
   uniform(): number;
   /** Uniform integer in [0, bound), 1 <= bound <= 2^32. */
   below(bound: number): number;
-  /** Standard normals in the run's precision. */
-  normal(length: number): Vector;
+  /** Standard normals in the run's precision. `into`: takes the first `length` of its numbers for them and is returned. */
+  normal(length: number, into?: Vector): Vector;
   /** Fills with uniform 32-bit words; the bulk form, for codecs. */
   words(into: Uint32Array): Uint32Array;
   permutation(length: number): Uint32Array;
@@ -193,9 +193,12 @@ export interface Objective {
 /** The shard's log-likelihood factor and the prior, kept apart. `gradient` is that of the MEAN negative log-likelihood. */
 export interface LogPosterior extends Objective {
   /** Gradient of the log-prior. */
-  priorGradient(params: ReadonlyVector): Vector;
-  /** Gaussian surrogate of the shard's likelihood factor in natural parameters: eta = precision * mean. */
-  surrogate(form: 'full' | 'diagonal'): { readonly eta: Vector; readonly precision: Vector };
+  priorGradient(params: ReadonlyVector, into?: Vector): Vector;
+  /**
+   * Gaussian surrogate of the shard's likelihood factor in natural parameters: eta = precision * mean. `point`: of a factor
+   * that is not Gaussian, the second-order expansion there; left out, at a mode of the shard.
+   */
+  surrogate(form: 'full' | 'diagonal', point?: ReadonlyVector): { readonly eta: Vector; readonly precision: Vector };
 }
 
 export interface RoundCommon<H> {

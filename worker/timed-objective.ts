@@ -66,12 +66,12 @@ export class TimedObjective implements LogPosterior {
   }
 
   /** Samplers only. Prior and surrogate pass over no data, so they cost no simulated time. */
-  priorGradient(params: ReadonlyVector): Vector {
-    return this.logPosterior.priorGradient(params);
+  priorGradient(params: ReadonlyVector, into?: Vector): Vector {
+    return this.logPosterior.priorGradient(params, into);
   }
 
-  surrogate(form: 'full' | 'diagonal'): { readonly eta: Vector; readonly precision: Vector } {
-    return this.logPosterior.surrogate(form);
+  surrogate(form: 'full' | 'diagonal', point?: ReadonlyVector): { readonly eta: Vector; readonly precision: Vector } {
+    return this.logPosterior.surrogate(form, point);
   }
 
   /** Throws ERR_OBJECTIVE when the objective has no prior apart from its likelihood. */

@@ -33,7 +33,11 @@ export function checkChains({ chains, startStddev, burnInSteps, thin }: ChainSet
 
 /** One start a chain, followed by `auxiliaryVectors` vectors of zeros. A chain's start depends on no other chain. */
 export function startsOfChains(
-  { hyperparameters, initialParams, shared }: Setup<ChainSettings>,
+  {
+    hyperparameters,
+    initialParams,
+    shared,
+  }: Pick<Setup<ChainSettings>, 'hyperparameters' | 'initialParams' | 'shared'>,
   auxiliaryVectors: number,
 ): Vector[] {
   const { chains, startStddev } = hyperparameters;

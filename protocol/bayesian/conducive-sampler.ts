@@ -1,6 +1,8 @@
 import type { ClientRound, CoordinatorRound, LogPosterior } from '../method.js';
+import { startsOfChains } from './chains.js';
 import {
   type ConduciveSettings,
+  checkConducive,
   conduciveDefaults,
   conduciveDrift,
   exchangeSurrogates,
@@ -10,6 +12,15 @@ import {
 } from './conducive.js';
 import type { Kernel } from './kernels.js';
 import {
+  checkSharedMode,
+  followToMode,
+  leadToMode,
+  MODE_MESSAGES,
+  type SharedModeSettings,
+  sharedModeDefaults,
+} from './shared-mode.js';
+import {
+  checkVisits,
   coordinateVisits,
   hostVisits,
   type TravellingChains,
@@ -21,11 +32,21 @@ import {
 
 /** Travelling chains with conducive gradients: settings, messages and rounds of FSGLD and of what else steps along them. */
 
-export type ConduciveVisitSettings = VisitSettings & ConduciveSettings;
+export type ConduciveVisitSettings = VisitSettings & ConduciveSettings & SharedModeSettings;
 
-export const conduciveVisitDefaults: ConduciveVisitSettings = { ...visitDefaults, ...conduciveDefaults };
+export const conduciveVisitDefaults: ConduciveVisitSettings = {
+  ...visitDefaults,
+  ...conduciveDefaults,
+  ...sharedModeDefaults,
+};
 
-export const CONDUCIVE_VISIT_MESSAGES = { ...VISIT_MESSAGES, ...SURROGATE_MESSAGES } as const;
+export function checkConduciveVisits(settings: ConduciveVisitSettings): void {
+  checkVisits(settings);
+  checkConducive(settings);
+  checkSharedMode(settings);
+}
+
+export const CONDUCIVE_VISIT_MESSAGES = { ...VISIT_MESSAGES, ...SURROGATE_MESSAGES, ...MODE_MESSAGES } as const;
 type Messages = typeof CONDUCIVE_VISIT_MESSAGES;
 
 /** A client: null until it knows the product of all surrogates; without weight it needs none. */
@@ -34,13 +55,14 @@ export async function hostConduciveVisits(
   at: ClientRound<ConduciveVisitSettings, Messages, LogPosterior>,
   kernel: Kernel,
 ): Promise<Surrogates | null> {
-  const { conduciveWeight } = at.hyperparameters;
+  const { conduciveWeight, surrogatePoint } = at.hyperparameters;
   if (at.index === 0) tellSize(at);
+  const mode = at.index === 0 && surrogatePoint === 'posterior' ? await followToMode(at) : null;
   if (conduciveWeight === 0) {
     await hostVisits(at, kernel, null);
     return null;
   }
-  const surrogates = at.index === 0 ? await exchangeSurrogates(at) : known;
+  const surrogates = at.index === 0 ? await exchangeSurrogates(at, mode) : known;
   if (surrogates) await hostVisits(at, kernel, conduciveDrift(surrogates, at.hyperparameters));
   return surrogates;
 }
@@ -49,6 +71,21 @@ export async function coordinateConduciveVisits(
   chains: Readonly<TravellingChains>,
   at: CoordinatorRound<ConduciveVisitSettings, Messages>,
 ): Promise<TravellingChains> {
-  if (at.index === 0 && at.hyperparameters.conduciveWeight > 0) await multiplySurrogates(at);
-  return coordinateVisits(chains, at);
+  if (at.index > 0) return coordinateVisits(chains, at);
+  const { conduciveWeight, surrogatePoint } = at.hyperparameters;
+  const started = surrogatePoint === 'posterior' ? await startAtMode(chains, at) : chains;
+  if (conduciveWeight > 0) await multiplySurrogates(at);
+  return coordinateVisits(started, at);
+}
+
+/** The walk to the mode begins where the first chain would have. */
+async function startAtMode(
+  chains: Readonly<TravellingChains>,
+  at: CoordinatorRound<ConduciveVisitSettings, Messages>,
+): Promise<TravellingChains> {
+  const first = chains.states[0]!;
+  const d = at.zeros().length;
+  const mode = await leadToMode(first.subarray(0, d), at);
+  const setup = { hyperparameters: at.hyperparameters, initialParams: mode, shared: at.shared };
+  return { ...chains, states: startsOfChains(setup, first.length / d - 1) };
 }

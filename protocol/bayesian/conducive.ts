@@ -73,16 +73,19 @@ export interface Surrogates {
 /** Without `undelivered`, so that rounds of methods with further kinds fit too. */
 type ClientExchange = Omit<ClientRound<ConduciveSettings, SurrogateMessages, LogPosterior>, 'undelivered'>;
 
-/** Fits this shard's surrogate, tells it and hears the product. Null when the coordinator's word did not come. */
-export async function exchangeSurrogates(at: ClientExchange): Promise<Surrogates | null> {
+/**
+ * Fits this shard's surrogate, tells it and hears the product. Null when the coordinator's word did not come. `point`: where
+ * the surrogate is expanded and local draws begin; null: at a mode of the shard, and at 0.
+ */
+export async function exchangeSurrogates(at: ClientExchange, point: ReadonlyVector | null): Promise<Surrogates | null> {
   const { surrogate, surrogateForm: form, surrogateError } = at.hyperparameters;
   const fitted =
     surrogate === 'objective'
-      ? at.objective.surrogate(form as 'full' | 'diagonal')
+      ? at.objective.surrogate(form as 'full' | 'diagonal', point ?? undefined)
       : await surrogateOfDraws(
           at.objective,
           at.hyperparameters,
-          at.zeros(),
+          point ? copy(point) : at.zeros(),
           at.clientCount,
           at.rng.derive('surrogate'),
         );

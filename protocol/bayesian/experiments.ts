@@ -1,5 +1,12 @@
 import type { Rng } from '../method.js';
-import { cholesky, matrixProduct, matrixVector, symmetricInverse, transpose } from '../numerics/linear-algebra.js';
+import {
+  cholesky,
+  identity,
+  matrixProduct,
+  matrixVector,
+  symmetricInverse,
+  transpose,
+} from '../numerics/linear-algebra.js';
 import { gaussianPriorFactor } from './conjugate.js';
 import { momentsOfDraws } from './distances.js';
 import type { GaussianModel, GaussianShard } from './gaussian-oracle.js';
@@ -94,6 +101,27 @@ export function drawGaussianMeanSetting(rng: Rng): GaussianModel {
     return { exampleCount: 200, mean: moments.mean, dataPrecision: symmetric(1, 0, 1), dataCovariance: covariance };
   });
   return { prior: gaussianPriorFactor(2, 1), shards };
+}
+
+/**
+ * 20 shards in 50 dimensions whose means are N(0, 25 I), so that they disagree by much more than their posterior is wide;
+ * observations N(mu_s, I), prior N(0, I). After the toy problem of the code of Vono et al. (AISTATS 2022), which has 10 to
+ * 199 observations a shard; here they are 60 to 249, so that every shard has a covariance of full rank.
+ */
+export function drawFiftyDimensions(rng: Rng): GaussianModel {
+  const d = 50;
+  const unit = identity(d, 1);
+  const shards = Array.from({ length: 20 }, (_, s) => {
+    const stream = rng.derive('shard', s);
+    const exampleCount = 60 + stream.below(190);
+    const centre = stream.normal(d);
+    const moments = momentsOfDraws(
+      Array.from({ length: exampleCount }, () => Float64Array.from(stream.normal(d), (z, i) => z + 5 * centre[i]!)),
+    );
+    const covariance = moments.covariance.map((entry) => (entry * (exampleCount - 1)) / exampleCount);
+    return { exampleCount, mean: moments.mean, dataPrecision: unit, dataCovariance: covariance };
+  });
+  return { prior: gaussianPriorFactor(d, 1), shards };
 }
 
 /**

@@ -21,10 +21,14 @@ export function wholeShard(objective: Objective): Uint32Array {
   return batch;
 }
 
+/** Are batches of `batchSize` examples drawn at random? Else a batch is the whole shard: for 0, or at least its size. */
+export function isMiniBatch(objective: Objective, batchSize: number): boolean {
+  return batchSize !== 0 && batchSize < objective.exampleCount;
+}
+
 /** A batch of a step: `batchSize` examples without replacement; all of them for 0 or at least the shard's size. */
 export function drawBatch(objective: Objective, batchSize: number, rng: Rng): Uint32Array {
-  const { exampleCount } = objective;
-  return batchSize === 0 || batchSize >= exampleCount ? wholeShard(objective) : rng.batch(exampleCount, batchSize);
+  return isMiniBatch(objective, batchSize) ? rng.batch(objective.exampleCount, batchSize) : wholeShard(objective);
 }
 
 /**
@@ -38,6 +42,7 @@ export class ShardDrift {
   readonly drift: Vector;
   /** Of the batch's mean negative log-likelihood at the last point. */
   meanGradient: Vector;
+  private readonly prior: Vector;
 
   constructor(
     private readonly objective: LogPosterior,
@@ -49,6 +54,7 @@ export class ShardDrift {
   ) {
     this.drift = zerosLike(like, parameterCount);
     this.meanGradient = zerosLike(like, parameterCount);
+    this.prior = zerosLike(like, parameterCount);
   }
 
   /** Leaves the estimate at `position` in `drift`; a promise only where the objective answers with one. */
@@ -72,7 +78,7 @@ export class ShardDrift {
 
   private combine(position: ReadonlyVector, frequency: number, conducive: LinearDrift | null): void {
     const { drift, meanGradient, priorShare } = this;
-    const prior = this.objective.priorGradient(position);
+    const prior = this.objective.priorGradient(position, this.prior);
     const scale = this.objective.exampleCount / frequency;
     const d = drift.length;
     // Likelihood and conducive gradient nearly cancel, so their sum is rounded to the run's precision once.

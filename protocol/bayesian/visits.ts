@@ -12,7 +12,7 @@ import { copy, squaredDistance } from '../numerics/vector.js';
 import { GradswarmError } from '../wire/error-codes.js';
 import { type ChainSettings, chainDefaults, checkChains, isKept, keptCount } from './chains.js';
 import type { Kernel } from './kernels.js';
-import { type LinearDrift, ShardDrift } from './shard-drift.js';
+import { isMiniBatch, type LinearDrift, ShardDrift } from './shard-drift.js';
 import { checkPlan, drawSchedule, type PlanSettings, planDefaults, visitPlan } from './visit-plan.js';
 
 /**
@@ -102,7 +102,7 @@ export async function coordinateVisits(
   const plan = visitPlan(settings, exampleCounts);
   const schedule = drawSchedule(settings, plan, at.shared);
   const { chains } = settings;
-  const states = [...before.states];
+  const states: ReadonlyVector[] = [...before.states];
   const steps = before.steps.slice();
   const shardSteps = before.shardSteps.slice();
   const done = new Uint8Array(schedule.length);
@@ -122,7 +122,7 @@ export async function coordinateVisits(
     measureHandOver(at, deliveries, at.postEach('visit', deliveries));
     for (const { from, chain, state } of await at.take('position')) {
       if (schedule[first + chain] !== from || state.length !== states[chain]!.length) continue;
-      states[chain] = copy(state);
+      states[chain] = state;
       steps[chain] = steps[chain]! + plan.steps[from]!;
       shardSteps[from] = shardSteps[from]! + plan.steps[from]!;
       done[first + chain] = 1;
@@ -130,7 +130,7 @@ export async function coordinateVisits(
   }
   const draws = await collectDraws(at, schedule, done);
   report(at, plan.frequencies, shardSteps, done);
-  return { states, steps, exampleCounts, shardSteps, draws };
+  return { states: states.map(copy), steps, exampleCounts, shardSteps, draws };
 }
 
 async function collectSizes(at: CoordinatorVisits): Promise<Float64Array> {
@@ -210,23 +210,30 @@ export async function hostVisits(
   const settings = at.hyperparameters;
   const d = at.zeros().length;
   const shard = new ShardDrift(at.objective, at.zeros(0), d, settings.batchSize);
+  const sampling = isMiniBatch(at.objective, settings.batchSize);
+  const nothing = at.zeros(0);
+  let noise = nothing;
   const kept: { to: 'coordinator'; payload: { draws: Vector; chain: number; visit: number } }[] = [];
   for (let number = 0; number < settings.visitsPerRound; number++) {
     const positions: { to: 'coordinator'; payload: { state: Vector; chain: number }; stream: number }[] = [];
     for (const { state, chain, step, steps, frequency } of await at.take('visit')) {
       const own = copy(state);
-      const draws = at.zeros(d * keptCount(step, steps, settings));
+      if (noise.length < steps * d) noise = at.zeros(steps * d);
+      const keptSteps = keptCount(step, steps, settings);
+      const draws = keptSteps > 0 ? at.zeros(d * keptSteps) : nothing;
       const visit: Visit = {
         steps,
         firstStep: step,
         frequency,
         conducive: conducive?.(frequency) ?? null,
-        noise: at.shared.derive('chain', chain, number).normal(steps * d),
-        batches: at.rng.derive('chain', chain, number),
+        noise: at.shared.derive('chain', chain, number).normal(steps * d, noise),
+        // Whole shards need no coins, and at a delay of 1 deriving a stream costs as much as the step.
+        batches: sampling ? at.rng.derive('chain', chain, number) : at.rng,
       };
-      await runVisit(own, shard, kernel, visit, settings, draws);
+      const waiting = runVisit(own, shard, kernel, visit, settings, draws);
+      if (waiting) await waiting;
       positions.push({ to: 'coordinator', payload: { state: own, chain }, stream: chain });
-      if (draws.length > 0) kept.push({ to: 'coordinator', payload: { draws, chain, visit: number } });
+      if (keptSteps > 0) kept.push({ to: 'coordinator', payload: { draws, chain, visit: number } });
     }
     measureHandOver(at, positions, at.postEach('position', positions), 'handOverVarianceUp');
   }
@@ -244,24 +251,37 @@ export interface Visit {
   readonly batches: Rng;
 }
 
-/** The steps of a visit, in place on `state`; kept draws fill `draws`. Waits only where the objective answers with a promise. */
-export async function runVisit(
+/**
+ * The steps of a visit from its `k`-th on, in place on `state`; kept draws fill `draws`. A promise only where the objective
+ * answers with one.
+ */
+export function runVisit(
   state: Vector,
   shard: ShardDrift,
   kernel: Kernel,
   visit: Visit,
   chain: ChainSettings,
   draws: Vector,
-): Promise<void> {
+  k = 0,
+): Promise<void> | undefined {
   const { steps, firstStep, frequency, conducive, noise, batches } = visit;
   const d = shard.drift.length;
-  const position = state.subarray(0, d);
-  let filled = 0;
-  for (let k = 0; k < steps; k++) {
+  const position = state.length === d ? state : state.subarray(0, d);
+  let filled = d * keptCount(firstStep, k, chain);
+  for (let next = k; next < steps; next++) {
     const waiting = shard.evaluate(position, frequency, conducive, batches);
-    if (waiting) await waiting;
-    kernel.step(state, shard.drift, shard.meanGradient, noise, k * d);
-    if (!isKept(firstStep + k + 1, chain)) continue;
+    if (waiting)
+      return waiting.then(() => {
+        finishStep(next);
+        return runVisit(state, shard, kernel, visit, chain, draws, next + 1);
+      });
+    finishStep(next);
+  }
+  return undefined;
+
+  function finishStep(step: number): void {
+    kernel.step(state, shard.drift, shard.meanGradient, noise, step * d);
+    if (!isKept(firstStep + step + 1, chain)) return;
     draws.set(position, filled);
     filled += d;
   }

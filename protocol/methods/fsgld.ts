@@ -1,14 +1,15 @@
 import { startsOfChains } from '../bayesian/chains.js';
-import { checkConducive, type Surrogates } from '../bayesian/conducive.js';
+import type { Surrogates } from '../bayesian/conducive.js';
 import {
   CONDUCIVE_VISIT_MESSAGES,
   type ConduciveVisitSettings,
+  checkConduciveVisits,
   conduciveVisitDefaults,
   coordinateConduciveVisits,
   hostConduciveVisits,
 } from '../bayesian/conducive-sampler.js';
 import { langevin } from '../bayesian/kernels.js';
-import { checkVisits, startTravelling, type TravellingChains, visitCohort } from '../bayesian/visits.js';
+import { startTravelling, type TravellingChains, visitCohort } from '../bayesian/visits.js';
 import { defineSampler } from '../method.js';
 
 export default defineSampler<
@@ -25,8 +26,7 @@ export default defineSampler<
   },
   defaults: conduciveVisitDefaults,
   check(settings) {
-    checkVisits(settings);
-    checkConducive(settings);
+    checkConduciveVisits(settings);
   },
   messages: CONDUCIVE_VISIT_MESSAGES,
   client: {

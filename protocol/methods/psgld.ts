@@ -1,14 +1,15 @@
 import { startsOfChains } from '../bayesian/chains.js';
-import { checkConducive, type Surrogates } from '../bayesian/conducive.js';
+import type { Surrogates } from '../bayesian/conducive.js';
 import {
   CONDUCIVE_VISIT_MESSAGES,
   type ConduciveVisitSettings,
+  checkConduciveVisits,
   conduciveVisitDefaults,
   coordinateConduciveVisits,
   hostConduciveVisits,
 } from '../bayesian/conducive-sampler.js';
 import { preconditioned } from '../bayesian/kernels.js';
-import { checkVisits, startTravelling, type TravellingChains, visitCohort } from '../bayesian/visits.js';
+import { startTravelling, type TravellingChains, visitCohort } from '../bayesian/visits.js';
 import { defineSampler } from '../method.js';
 import { requireNonNegative, requirePositive } from '../numerics/settings.js';
 import { GradswarmError } from '../wire/error-codes.js';
@@ -30,8 +31,7 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
   },
   defaults: { ...conduciveVisitDefaults, conduciveWeight: 0, decay: 0.99, epsilon: 1e-5 },
   check(settings) {
-    checkVisits(settings);
-    checkConducive(settings);
+    checkConduciveVisits(settings);
     requireNonNegative('method.decay', settings.decay);
     requirePositive('method.epsilon', settings.epsilon);
     if (settings.decay >= 1)

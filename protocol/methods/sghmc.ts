@@ -1,14 +1,15 @@
 import { startsOfChains } from '../bayesian/chains.js';
-import { checkConducive, type Surrogates } from '../bayesian/conducive.js';
+import type { Surrogates } from '../bayesian/conducive.js';
 import {
   CONDUCIVE_VISIT_MESSAGES,
   type ConduciveVisitSettings,
+  checkConduciveVisits,
   conduciveVisitDefaults,
   coordinateConduciveVisits,
   hostConduciveVisits,
 } from '../bayesian/conducive-sampler.js';
 import { stochasticHmc } from '../bayesian/kernels.js';
-import { checkVisits, startTravelling, type TravellingChains, visitCohort } from '../bayesian/visits.js';
+import { startTravelling, type TravellingChains, visitCohort } from '../bayesian/visits.js';
 import { defineSampler } from '../method.js';
 import { requireNonNegative, requirePositive } from '../numerics/settings.js';
 import { GradswarmError } from '../wire/error-codes.js';
@@ -31,8 +32,7 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
   },
   defaults: { ...conduciveVisitDefaults, stepSize: 1e-5, conduciveWeight: 0, friction: 0.1, noiseEstimate: 0 },
   check(settings) {
-    checkVisits(settings);
-    checkConducive(settings);
+    checkConduciveVisits(settings);
     requirePositive('method.friction', settings.friction);
     requireNonNegative('method.noiseEstimate', settings.noiseEstimate);
     if (settings.friction > 1 || settings.noiseEstimate > settings.friction)

@@ -180,8 +180,8 @@ class KeyedStream implements Rng {
   }
 
   /** Box-Muller: two uniforms make two normals. */
-  normal(length: number): Vector {
-    const result = zeros(length, this.precision);
+  normal(length: number, into?: Vector): Vector {
+    const result = into ?? zeros(length, this.precision);
     for (let i = 0; i < length; i += 2) {
       const radius = Math.sqrt(-2 * log(1 - this.uniform()));
       const turns = this.uniform();

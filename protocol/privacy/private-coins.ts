@@ -26,8 +26,8 @@ export class PrivateCoins implements Rng {
   below(bound: number): number {
     return this.keyed.below(bound);
   }
-  normal(length: number): Vector {
-    return this.keyed.normal(length);
+  normal(length: number, into?: Vector): Vector {
+    return this.keyed.normal(length, into);
   }
   words(into: Uint32Array): Uint32Array {
     return this.keyed.words(into);

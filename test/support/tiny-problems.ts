@@ -75,7 +75,7 @@ export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
       partition: 'iid',
     } as never,
   },
-  psgld: { ...POSTERIOR, hyperparameters: CONDUCIVE },
+  psgld: { ...POSTERIOR, hyperparameters: { ...CONDUCIVE, surrogatePoint: 'posterior', modeSteps: 5 } },
   qlsd: {
     ...POSTERIOR,
     hyperparameters: { chains: 2, reference: 'periodic', referencePeriod: 5, memoryRate: 0.2 },

@@ -4,6 +4,7 @@ import { ONE_DIMENSIONAL, proportionalFrequencies, UNEQUAL_CURVATURE } from '../
 import {
   averagingLaw,
   type GaussianModel,
+  modelPosterior,
   shardFactor,
   stationaryLaw,
   type VisitingSampler,
@@ -59,6 +60,27 @@ describe('protocol/methods: travelling chains, bit by bit', () => {
     const dealt = await samplerRun('fsgld', { ...visits, visitBy: 'uniform', schedule: 'permutation' }, { rounds: 6 });
     expect(largestDifference(byExamples, uniform)).to.be.below(1e-10);
     expect(largestDifference(byExamples, dealt)).to.be.below(1e-10);
+  });
+
+  it('all shards together find the mode: on the Gaussian shards the posterior mean to 1e-4 (a 360th of a standard deviation), and the chains start there', async () => {
+    const still = { ...visits, startStddev: 0, stepSize: 1e-30, delay: 1, surrogatePoint: 'posterior' };
+    const { mean } = modelPosterior(UNEQUAL_CURVATURE);
+    for (const conduciveWeight of [0, 1]) {
+      const { draws } = await samplerRun('fsgld', { ...still, conduciveWeight }, { rounds: 1 });
+      for (const [start] of draws) {
+        expect(start![0]).to.be.closeTo(mean[0]!, 1e-4);
+        expect(start![1]).to.be.closeTo(mean[1]!, 1e-4);
+      }
+    }
+  });
+
+  it('SGHMC starts at the mode too, without momentum, and startStddev from it', async () => {
+    const still = { ...visits, stepSize: 1e-30, delay: 1, chains: 200, surrogatePoint: 'posterior' };
+    const { draws } = await samplerRun('sghmc', still, { rounds: 1 });
+    const { mean } = modelPosterior(UNEQUAL_CURVATURE);
+    const squares = draws.reduce((sum, [start]) => sum + (start![0]! - mean[0]!) ** 2, 0);
+    // 200 chains of standard deviation 0.3: a chi-square of 200 degrees lies within 5 of its standard deviations, 100.
+    expect(squares / 0.09).to.be.within(100, 300);
   });
 
   it('a chain does not notice how many others there are', async () => {

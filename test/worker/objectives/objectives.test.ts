@@ -80,9 +80,8 @@ describe('worker/objectives/objectives', () => {
 
   it('codes are ERR_OBJECTIVE to an objective that would take them for numbers', async () => {
     const codes = { ...syntheticDataset({ featureShape: [1], classCount: 0, vocabulary: 5 }), vocabulary: 5 };
-    expect(await messageOf(create({ name: 'small-network' }, codes))).to.match(
-      /ERR_OBJECTIVE.*codes of one-hot vectors/,
-    );
+    for (const name of ['small-network', 'bayesian-linear-regression', 'gaussian-mean'])
+      expect(await messageOf(create({ name }, codes)), name).to.match(/ERR_OBJECTIVE.*codes of one-hot vectors/);
   });
 
   it('data that does not fit is ERR_OBJECTIVE and says what was expected', async () => {

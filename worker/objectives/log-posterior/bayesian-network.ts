@@ -95,6 +95,10 @@ class NetworkShard extends LikelihoodShard {
     return params;
   }
 
+  private centre(point?: ReadonlyVector): Float64Array {
+    return point ? Float64Array.from({ length: point.length }, (_, i) => point[i]!) : this.mode();
+  }
+
   /**
    * Calls `add` with every class's gradient of -ln p and that class's probability: their weighted squares are
    * Gauss-Newton.
@@ -111,14 +115,14 @@ class NetworkShard extends LikelihoodShard {
     }
   }
 
-  protected override factor(): GaussianFactor {
+  protected override factor(point?: ReadonlyVector): GaussianFactor {
     const d = this.parameterCount;
     if (d > FULL_SURROGATE_LIMIT)
       throw new GradswarmError(
         'ERR_OBJECTIVE',
         `bayesian-network: a full surrogate of ${d} parameters has ${d * d} entries (limit ${FULL_SURROGATE_LIMIT} parameters); use the diagonal form`,
       );
-    const mode = this.mode();
+    const mode = this.centre(point);
     const precision = new Float64Array(d * d);
     this.forEachClassGradient(mode, (gradient, weight) => {
       for (let i = 0; i < d; i++) {
@@ -141,9 +145,12 @@ class NetworkShard extends LikelihoodShard {
   /**
    * 'diagonal' keeps the diagonal of the curvature (not marginal variances, which would need an inverse of order d).
    */
-  override surrogate(form: 'full' | 'diagonal'): { readonly eta: Vector; readonly precision: Vector } {
-    if (form === 'full') return super.surrogate('full');
-    const mode = this.mode();
+  override surrogate(
+    form: 'full' | 'diagonal',
+    point?: ReadonlyVector,
+  ): { readonly eta: Vector; readonly precision: Vector } {
+    if (form === 'full') return super.surrogate('full', point);
+    const mode = this.centre(point);
     const curvature = new Float64Array(mode.length);
     this.forEachClassGradient(mode, (gradient, weight) => {
       for (let i = 0; i < gradient.length; i++) curvature[i] = curvature[i]! + weight * gradient[i]! * gradient[i]!;

@@ -20,7 +20,13 @@ export function featureRows(examples: Examples, featureCount: number, intercept:
   return { count: examples.count, width, values };
 }
 
+/** Throws ERR_OBJECTIVE for a data set of codes, whose numbers are no features. */
 export function featureCountOf(dataset: Dataset): number {
+  if (dataset.vocabulary !== undefined)
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `expected features that are numbers, those of data set '${dataset.name}' are codes of one-hot vectors`,
+    );
   return dataset.featureShape.reduce((product, length) => product * length, 1);
 }
 

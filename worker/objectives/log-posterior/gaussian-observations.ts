@@ -5,6 +5,7 @@ import { log } from '../../../protocol/numerics/elementary.js';
 import { identity, logDeterminant, orderOf } from '../../../protocol/numerics/linear-algebra.js';
 import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { Dataset } from '../../datasets/dataset.js';
+import { featureCountOf } from './feature-rows.js';
 import { modelObservations } from './gaussian-problems.js';
 
 /** All observations of a run, in float64, with the precision of each one's group. */
@@ -26,12 +27,12 @@ export function logDensity(observations: Observations, params: ReadonlyVector, i
   const { dimension, values, groups, precisions, logNormalizers } = observations;
   const precision = precisions[groups[index]!]!;
   let square = 0;
-  for (let i = 0; i < dimension; i++)
-    for (let j = 0; j < dimension; j++)
-      square +=
-        precision[i * dimension + j]! *
-        (params[i]! - values[index * dimension + i]!) *
-        (params[j]! - values[index * dimension + j]!);
+  const start = index * dimension;
+  for (let i = 0; i < dimension; i++) {
+    let row = 0;
+    for (let j = 0; j < dimension; j++) row += precision[i * dimension + j]! * (params[j]! - values[start + j]!);
+    square += row * (params[i]! - values[start + i]!);
+  }
   return logNormalizers[groups[index]!]! - 0.5 * square;
 }
 
@@ -90,7 +91,7 @@ export function observationsOfModel(model: GaussianModel): Observations {
  * ERR_OBJECTIVE when they do not fit the data set.
  */
 export function observationsOfDataset(dataset: Dataset, dataPrecisions: readonly (readonly number[])[]): Observations {
-  const dimension = dataset.featureShape.reduce((product, length) => product * length, 1);
+  const dimension = featureCountOf(dataset);
   const { count } = dataset.train;
   const given = dataPrecisions.map((matrix) => Float64Array.from(matrix));
   const precisions = given.length === 0 ? [identity(dimension)] : given;

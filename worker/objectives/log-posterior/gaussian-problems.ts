@@ -1,4 +1,5 @@
 import {
+  drawFiftyDimensions,
   drawGaussianMeanSetting,
   drawObservations,
   ONE_DIMENSIONAL,
@@ -9,7 +10,12 @@ import { rootStream } from '../../../protocol/numerics/random.js';
 import type { Dataset } from '../../datasets/dataset.js';
 
 /** Gaussian-mean problems with given shard statistics. Their data are the same in every run, whatever its seed. */
-export const GAUSSIAN_PROBLEMS = ['unequal-curvature', 'one-dimensional', 'published-setting'] as const;
+export const GAUSSIAN_PROBLEMS = [
+  'unequal-curvature',
+  'one-dimensional',
+  'published-setting',
+  'fifty-dimensional',
+] as const;
 export type GaussianProblem = (typeof GAUSSIAN_PROBLEMS)[number];
 
 const stream = rootStream(1, 'float64');
@@ -23,6 +29,8 @@ export function problemModel(problem: GaussianProblem): GaussianModel {
       return ONE_DIMENSIONAL;
     case 'published-setting':
       return drawGaussianMeanSetting(stream.derive('published-setting'));
+    case 'fifty-dimensional':
+      return drawFiftyDimensions(stream.derive('fifty-dimensional'));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
 import { marginalFactor } from '../../../protocol/bayesian/conjugate.js';
 import type { LogPosterior, Precision, ReadonlyVector, Rng, Segment, Vector } from '../../../protocol/method.js';
+import { matrixVector } from '../../../protocol/numerics/linear-algebra.js';
 import { precisionOf, zeros, zerosLike } from '../../../protocol/numerics/vector.js';
 import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { Dataset } from '../../datasets/dataset.js';
@@ -70,8 +71,11 @@ export abstract class LikelihoodShard implements LogPosterior {
     factor: number,
     into: Float64Array,
   ): void;
-  /** Gaussian approximation of the likelihood factor: exact where it is Gaussian, else Laplace. */
-  protected abstract factor(): GaussianFactor;
+  /**
+   * Gaussian approximation of the likelihood factor: exact where it is Gaussian, else its expansion at `point`, or at a mode
+   * of the shard.
+   */
+  protected abstract factor(point?: ReadonlyVector): GaussianFactor;
 
   loss(params: ReadonlyVector, batch: Uint32Array): number {
     let sum = 0;
@@ -134,21 +138,34 @@ export abstract class LikelihoodShard implements LogPosterior {
     return rounded(this.sums, params);
   }
 
-  priorGradient(params: ReadonlyVector): Vector {
-    const result = zerosLike(params);
+  priorGradient(params: ReadonlyVector, into?: Vector): Vector {
+    const result = into ?? zerosLike(params);
     for (let i = 0; i < result.length; i++) result[i] = -params[i]! / this.prior.variance;
     return result;
   }
 
   /**
    * 'full': eta of length d and the precision d x d row by row (symmetric: pack it for the wire). 'diagonal': d numbers
-   * each, mean and marginal variances of the full one.
+   * each. Without a point these are the mean and the marginal variances of the full one; at a point they have its slope
+   * there, which the marginals would not, and the diagonal of its curvature.
    */
-  surrogate(form: 'full' | 'diagonal'): { readonly eta: Vector; readonly precision: Vector } {
-    const full = this.factor();
-    const { eta, precision } = form === 'full' ? full : marginalFactor(full, this.prior.share);
+  surrogate(form: 'full' | 'diagonal', point?: ReadonlyVector): { readonly eta: Vector; readonly precision: Vector } {
+    const full = this.factor(point);
+    const { eta, precision } =
+      form === 'full' ? full : point ? diagonalAt(full, point) : marginalFactor(full, this.prior.share);
     return { eta: inPrecision(eta, this.precision), precision: inPrecision(precision, this.precision) };
   }
+}
+
+/** The diagonal factor with the slope of `factor` at the point. */
+function diagonalAt({ eta, precision }: GaussianFactor, point: ReadonlyVector): GaussianFactor {
+  const d = eta.length;
+  const diagonal = Float64Array.from({ length: d }, (_, i) => precision[i * d + i]!);
+  const bend = matrixVector(
+    precision,
+    Float64Array.from({ length: d }, (_, i) => point[i]!),
+  );
+  return { eta: diagonal.map((value, i) => eta[i]! - bend[i]! + value * point[i]!), precision: diagonal };
 }
 
 export function inPrecision(values: Float64Array, precision: Precision): Vector {

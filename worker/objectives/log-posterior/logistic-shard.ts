@@ -35,11 +35,19 @@ export class LogisticShard extends LikelihoodShard {
     addRow(this.rows, index, factor * error, into);
   }
 
+  /** Second-order expansion of the log-likelihood at the point, or at the shard's mode. */
+  protected override factor(point?: ReadonlyVector): GaussianFactor {
+    const centre = point ? Float64Array.from({ length: point.length }, (_, i) => point[i]!) : this.mode();
+    const { gradient, hessian } = this.expansion(centre);
+    const bend = matrixVector(hessian, centre);
+    return { eta: bend.map((value, i) => value - gradient[i]!), precision: hessian };
+  }
+
   /**
-   * Second-order expansion of the log-likelihood at the mode of (prior^(1/S) x likelihood), which exists for separable
-   * data too. The prior's share only places the mode; it is no part of the factor.
+   * Of (prior^(1/S) x likelihood): it exists for separable data too. The prior's share only places the mode; it is no part of
+   * the factor.
    */
-  protected override factor(): GaussianFactor {
+  private mode(): Float64Array {
     const d = this.parameterCount;
     const mode = new Float64Array(d);
     let here = this.expansion(mode);
@@ -55,8 +63,7 @@ export class LogisticShard extends LikelihoodShard {
       here = this.expansion(mode);
       if (decrement < 1e-24) break;
     }
-    const bend = matrixVector(here.hessian, mode);
-    return { eta: bend.map((value, i) => value - here.gradient[i]!), precision: here.hessian };
+    return mode;
   }
 
   /** Gradient and Hessian of the shard's negative log-likelihood. */

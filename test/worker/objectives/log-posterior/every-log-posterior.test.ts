@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { LogPosterior, Precision, Vector } from '../../../../protocol/method.js';
+import { matrixVector } from '../../../../protocol/numerics/linear-algebra.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { clip, norm, subtract } from '../../../../protocol/numerics/vector.js';
 import type { ObjectiveFamily } from '../../../../worker/objectives/family.js';
@@ -195,6 +196,21 @@ describe('worker/objectives/log-posterior: every family', () => {
         expect(largest).to.be.above(0.01);
         const sum = Float64Array.from(theta, (_, i) => terms.reduce((total, term) => total + term[i]!, 0));
         expect(norm(sum)).to.be.below(1e-12 * largest);
+      });
+
+    for (const form of ['full', 'diagonal'] as const)
+      it(`${name}: a ${form} surrogate at a point has the shard's slope there (1e-9 of its norm), and no negative curvature`, async () => {
+        const d = family.parameterCount;
+        const shard = shardsOf(family)[2]!;
+        const point = pointOf(family);
+        const { eta, precision } = shard.surrogate(form, point);
+        const matrix = form === 'full' ? Float64Array.from(precision) : diagonalMatrix(precision);
+        const gradient = await shard.gradient(point, range(0, shard.exampleCount));
+        const bend = matrixVector(matrix, Float64Array.from(point));
+        const gap = Float64Array.from({ length: d }, (_, i) => bend[i]! - eta[i]! - shard.exampleCount * gradient[i]!);
+        expect(norm(gradient)).to.be.above(1e-3);
+        expect(norm(gap)).to.be.below(1e-9 * shard.exampleCount * norm(gradient));
+        for (let i = 0; i < d; i++) expect(matrix[i * d + i]).to.be.at.least(0);
       });
 
     it(`${name}: in float32 every vector is float32 and agrees to 1e-4`, async () => {

@@ -60,6 +60,24 @@ describe('worker/objectives/log-posterior: surrogates', () => {
     }
   });
 
+  it('logistic regression: at any point the expansion has the curvature of the likelihood there, not that of the mode', async () => {
+    const dataset = tinyDataset(2, 2, (row, noise) => (row[0]! + noise > 0.6 ? 1 : 0), 60);
+    const settings = { priorVariance: 2, intercept: true, positiveClasses: [] };
+    const family = logisticRegression({ dataset, settings, precision: 'float64', clientCount: 3, rng });
+    const shard = family.shard(range(0, 40)) as LogPosterior;
+    const point = Float64Array.of(-1.5, 0.5, 2);
+    const { precision } = shard.surrogate('full', point);
+    const slope = await shard.gradient(point, range(0, 40));
+    for (let i = 0; i < 3; i++) {
+      const up = await shard.gradient(
+        point.map((value, j) => value + (i === j ? 1e-5 : 0)),
+        range(0, 40),
+      );
+      for (let j = 0; j < 3; j++) expect((40 * (up[j]! - slope[j]!)) / 1e-5).to.be.closeTo(precision[i * 3 + j]!, 1e-3);
+    }
+    expect(Math.abs(precision[0]! - factorOf(shard).precision[0]!)).to.be.above(0.1);
+  });
+
   it('separable logistic data, whose flat-prior fit does not exist, has a finite surrogate', () => {
     const dataset = tinyDataset(1, 2, (row) => (row[0]! > 0 ? 1 : 0));
     const settings = { priorVariance: 100, intercept: true, positiveClasses: [] };
