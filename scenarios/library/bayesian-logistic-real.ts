@@ -4,18 +4,20 @@ import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
-const common = { stepSize: 1e-3, delay: 40, chains: 8, burnInSteps: 5_000, thin: 37, visitsPerRound: 4 };
+const common = { stepSize: 2e-3, delay: 40, chains: 8, burnInSteps: 5_000, thin: 37, visitsPerRound: 5 };
+const dsgld = { 'method.name': 'dsgld' };
+const fsgld = (surrogatePoint: string) => ({ 'method.name': 'fsgld', 'method.surrogatePoint': surrogatePoint });
 
 export default sweep('bayesian-logistic-real', {
   description:
-    'Odd against even handwritten digits, two digits a client: posterior draws of a logistic regression with 65 parameters against a Hamiltonian Monte Carlo reference, 40 local steps a visit. The surrogates are Laplace fits at modes of shards that hold two digits, so FSGLD is nearer to the posterior than DSGLD, not at it.',
+    'Odd against even handwritten digits, two digits a client, 40 local steps a visit: posterior draws of a logistic regression with 65 parameters against a Hamiltonian Monte Carlo reference. It matters where the surrogates are taken: at the modes of shards that hold two digits each (as published) FSGLD stays five posterior standard deviations away; at one point near the mode of the posterior (not published, one exchange of gradients before the chains set out) it is where it should be.',
   base: {
     method: 'dsgld',
-    objective: { name: 'bayesian-logistic-regression', priorVariance: 0.5, positiveClasses: [1, 3, 5, 7, 9] },
+    objective: { name: 'bayesian-logistic-regression', priorVariance: 0.1, positiveClasses: [1, 3, 5, 7, 9] },
     data: {
       name: 'mnist',
       size: 8,
-      trainCount: 500,
+      trainCount: 1_000,
       testCount: 2_000,
       partition: { name: 'label-count', labelsPerClient: 2 },
     },
@@ -28,18 +30,17 @@ export default sweep('bayesian-logistic-real', {
   over: {
     method: [
       { name: 'dsgld', ...common },
-      { name: 'fsgld', ...common, surrogateForm: 'full' },
+      { name: 'fsgld', ...common, surrogatePoint: 'own' },
+      { name: 'fsgld', ...common, surrogatePoint: 'posterior' },
     ],
   },
   expect: [
-    where({ 'method.name': 'fsgld' }, below({ of: 'meanErrorSd', value: 4 })),
-    where({ 'method.name': 'fsgld' }, above({ of: 'predictiveAccuracy', value: 0.8 })),
-    ratio({
-      of: 'w2',
-      numerator: { 'method.name': 'dsgld' },
-      denominator: { 'method.name': 'fsgld' },
-      least: 1.15,
-    }),
+    where(fsgld('posterior'), below({ of: 'meanErrorSd', value: 1 })),
+    where(fsgld('posterior'), above({ of: 'predictiveAccuracy', value: 0.8 })),
+    ratio({ of: 'w2', numerator: dsgld, denominator: fsgld('posterior'), least: 3 }),
+    ratio({ of: 'w2', numerator: fsgld('own'), denominator: fsgld('posterior'), least: 2 }),
+    ratio({ of: 'w2', numerator: dsgld, denominator: fsgld('own'), least: 1.15 }),
+    below({ of: 'rhatMax', value: 1.02 }),
   ],
-  expectedSeconds: 45,
+  expectedSeconds: 60,
 });

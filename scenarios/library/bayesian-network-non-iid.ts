@@ -1,14 +1,31 @@
+import { where } from '../../protocol/scenario/expectation.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
-const common = { stepSize: 1e-4, delay: 40, batchSize: 50, chains: 2, burnInSteps: 2_000, thin: 41, visitsPerRound: 1 };
+const common = {
+  stepSize: 1e-5,
+  delay: 200,
+  batchSize: 50,
+  chains: 2,
+  burnInSteps: 2_000,
+  thin: 41,
+  surrogateForm: 'diagonal',
+};
+const fsgld = (surrogatePoint: string, conduciveWeight: number) => ({
+  'method.surrogatePoint': surrogatePoint,
+  'method.conduciveWeight': conduciveWeight,
+});
+
+/** From the network's initial weights, and from a point near the mode that all shards looked for together. */
+const fromStart = { own: fsgld('own', 1), none: fsgld('own', 0) };
+const fromMode = { shared: fsgld('posterior', 1), none: fsgld('posterior', 0) };
 
 export default sweep('bayesian-network-non-iid', {
   description:
-    'A Bayesian network on handwritten digits split by label: predictive log-likelihood and calibration of DSGLD and FSGLD with diagonal surrogates after 40 local steps a visit, over five seeds. The published advantage of FSGLD is not reproduced here, and the chains have not mixed.',
+    'A Bayesian network on handwritten digits split by label, 200 local steps a visit, five seeds: predictive log-likelihood and calibration of DSGLD (conducive weight 0: the same bits) and of FSGLD with diagonal surrogates. Surrogates at each shard’s own mode, as published, change nothing. With surrogates at one shared point near the mode, from which all chains then start, FSGLD keeps what it knows of the other shards where DSGLD overfits the shard it is on. The chains stay around one mode and do not mix, as with any network of this size.',
   base: {
-    method: 'dsgld',
+    method: 'fsgld',
     objective: {
       name: 'bayesian-network',
       priorVariance: 1,
@@ -19,42 +36,42 @@ export default sweep('bayesian-network-non-iid', {
     data: {
       name: 'mnist',
       size: 8,
-      trainCount: 1_000,
+      trainCount: 2_000,
       testCount: 1_000,
       partition: { name: 'label-count', labelsPerClient: 2 },
     },
     clients: 10,
-    rounds: 100,
-    evaluation: { everyRounds: 100 },
+    rounds: 40,
+    evaluation: { everyRounds: 40 },
     checkpoints: { everyRounds: null },
   },
   over: {
     method: [
-      { name: 'dsgld', ...common },
-      { name: 'fsgld', ...common, surrogateForm: 'diagonal' },
+      { name: 'fsgld', ...common, surrogatePoint: 'own', conduciveWeight: 0 },
+      { name: 'fsgld', ...common, surrogatePoint: 'own', conduciveWeight: 1 },
+      { name: 'fsgld', ...common, surrogatePoint: 'posterior', conduciveWeight: 0 },
+      { name: 'fsgld', ...common, surrogatePoint: 'posterior', conduciveWeight: 1 },
     ],
     seed: [1, 2, 3, 4, 5],
   },
   expect: [
-    // Better than a guess among ten digits, ln 10 = 2.303.
-    below({ of: 'predictiveLoss', value: 1.5 }),
-    // Does not hold here (1.007): in the Gaussian scenarios diagonal surrogates gain nothing either.
-    ratio({
-      of: 'predictiveLoss',
-      numerator: { 'method.name': 'fsgld' },
-      denominator: { 'method.name': 'dsgld' },
-      most: 1,
-    }),
+    where(fromMode.shared, below({ of: 'predictiveLoss', value: 0.6 })),
+    ratio({ of: 'predictiveLoss', numerator: fromMode.shared, denominator: fromMode.none, most: 0.9 }),
+    ratio({ of: 'calibrationError', numerator: fromMode.shared, denominator: fromMode.none, most: 0.6 }),
+    // Of the state in which the last visit ends.
+    ratio({ of: 'finalLoss', numerator: fromMode.shared, denominator: fromMode.none, most: 0.8 }),
+    ratio({ of: 'predictiveLoss', numerator: fromStart.own, denominator: fromStart.none, least: 0.9, most: 1.1 }),
   ],
   claims: [
     {
-      claim: 'on non-IID shards FSGLD predicts clearly better than DSGLD (test log-likelihood -0.67 against -1.11)',
-      source: 'El Mekkaoui et al., UAI 2021, Table 1 (SUSY; not this data)',
+      claim:
+        'on non-IID shards FSGLD with surrogates at the shards’ own modes predicts clearly better than DSGLD (test log-likelihood -0.67 against -1.11)',
+      source: 'El Mekkaoui et al., UAI 2021, Table 1 (SUSY, delay 40; not this data)',
       of: 'predictiveLoss',
-      where: { 'method.name': 'fsgld' },
-      // Three fifths of what DSGLD has here, about 1.04.
-      below: 0.63,
+      where: fromStart.own,
+      // Three fifths of what DSGLD has here, about 1.3.
+      below: 0.8,
     },
   ],
-  expectedSeconds: 50,
+  expectedSeconds: 120,
 });
