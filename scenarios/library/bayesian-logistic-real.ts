@@ -42,5 +42,5 @@ export default sweep('bayesian-logistic-real', {
     ratio({ of: 'w2', numerator: dsgld, denominator: fsgld('own'), least: 1.15 }),
     below({ of: 'rhatMax', value: 1.02 }),
   ],
-  expectedSeconds: 60,
+  expectedSeconds: 85,
 });

@@ -44,5 +44,5 @@ export default sweep('compressed-langevin', {
     // No more than what chance leaves at this number of draws.
     ratio({ of: 'w2', numerator: coded('periodic', 15), denominator: whole, most: 1.2 }),
   ],
-  expectedSeconds: 60,
+  expectedSeconds: 85,
 });
