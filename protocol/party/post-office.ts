@@ -16,7 +16,7 @@ export interface Remote {
 }
 
 export interface PostOfficeOptions {
-  /** 'fast' hands encoded bytes over; 'checking' copies them, as a socket would. Both must give the same bits. */
+  /** 'fast' hands messages over as they are; 'checking' makes bytes of them and reads those, as a socket would. Both must give the same bits. */
   readonly mode: 'fast' | 'checking';
   readonly remote: Remote | null;
   /** Index of the waiting frame to deliver next, of `count`: shuffles local delivery. Null: at once, in order. */
