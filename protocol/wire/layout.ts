@@ -241,6 +241,18 @@ export class KindLayout {
       const missing = [...this.fields].filter((field) => !(field in payload));
       throw new GradswarmError('ERR_PAYLOAD', `kind '${this.name}': missing field ${missing.join(', ')}`);
     }
+    // Anything else would be another value behind a socket than in this process.
+    for (const field of this.scalars)
+      if (typeof payload[field] !== 'number') throw this.wrongType('scalar', field, 'a number');
+    for (const field of this.integers)
+      if (!(payload[field] instanceof Int32Array || payload[field] instanceof Uint32Array))
+        throw this.wrongType('integers', field, 'an Int32Array or Uint32Array');
+    for (const field of this.bytes)
+      if (!(payload[field] instanceof Uint8Array)) throw this.wrongType('bytes', field, 'a Uint8Array');
+  }
+
+  private wrongType(what: string, field: string, expected: string): GradswarmError {
+    return new GradswarmError('ERR_PAYLOAD', `kind '${this.name}', ${what} '${field}': expected ${expected}`);
   }
 }
 

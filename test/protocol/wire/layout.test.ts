@@ -111,6 +111,15 @@ describe('the layout of a kind', () => {
     expect(refusal({ ...sound(), gradient: Float64Array.of(1) })).to.include("got 'gradient'");
   });
 
+  it('refuses values that are another thing behind a socket: true for 1, 16-bit integers, an array of bytes', () => {
+    expect(refusal({ ...sound(), loss: true as never })).to.contain("scalar 'loss': expected a number");
+    expect(refusal({ ...sound(), counts: Int16Array.of(3) as never })).to.contain(
+      "integers 'counts': expected an Int32",
+    );
+    expect(refusal({ ...sound(), mask: [4] as never })).to.contain("bytes 'mask': expected a Uint8Array");
+    expect(refusal({ ...sound(), delta: [1] as never })).to.contain("vector 'delta': expected float64 numbers");
+  });
+
   it('refuses a vector of the other precision, and says how vectors are made', () => {
     expect(refusal({ ...sound(), control: Float32Array.of(1) })).to.include(
       "vector 'control': expected float64 numbers, got 4-byte ones; make vectors with at.zeros()",
