@@ -1,7 +1,8 @@
 import type { ReportTable } from '../coordinator/run-directory/report.js';
 import { bytesText, numberText, timeText } from '../coordinator/run-directory/units.js';
 import type { MetricsRow } from '../protocol/scenario/expectation.js';
-import type { Json, Scenario, Spec } from '../protocol/scenario/scenario.js';
+import type { Scenario } from '../protocol/scenario/scenario.js';
+import { valueInWords } from '../protocol/scenario/wording.js';
 
 const DIRECTIONS = [
   ['Up', 'up', 'bytesUp'],
@@ -37,7 +38,7 @@ export function compressionTable({ codecs }: Scenario, rows: readonly MetricsRow
   const used = Object.entries(codecs).filter(([, { codec, memory }]) => codec.name !== 'identity' || memory !== null);
   return {
     heading: 'Compression',
-    note: `${used.map(([kind, { codec, memory, scope }]) => `${kind}: ${inWords(codec)}${memory ? ` with ${inWords(memory)}` : ''}${scope === 'tensor' ? ', tensor by tensor' : ''}`).join('; ')}. Vectors alone are compressed: the wire holds headers, scalars and kinds without a codec too. Times are those of all parties together; the relative error is the mean over the rounds.`,
+    note: `${used.map(([kind, { codec, memory, scope }]) => `${kind}: ${valueInWords(codec)}${memory ? ` with ${valueInWords(memory)}` : ''}${scope === 'tensor' ? ', tensor by tensor' : ''}`).join('; ')}. Vectors alone are compressed: the wire holds headers, scalars and kinds without a codec too. Times are those of all parties together; the relative error is the mean over the rounds.`,
     columns: [
       'direction',
       'vectors before',
@@ -51,14 +52,4 @@ export function compressionTable({ codecs }: Scenario, rows: readonly MetricsRow
     ],
     rows: lines,
   };
-}
-
-function inWords({ name, ...settings }: Spec): string {
-  const rest = Object.entries(settings).map(([key, value]) => `${key} ${valueInWords(value)}`);
-  return rest.length === 0 ? name : `${name} (${rest.join(', ')})`;
-}
-
-function valueInWords(value: Json): string {
-  if (Array.isArray(value)) return value.map(valueInWords).join(' ');
-  return typeof value === 'object' && value !== null ? inWords(value as Spec) : String(value);
 }

@@ -7,13 +7,14 @@ import { parseLedgerEntries } from '../protocol/privacy/ledger.js';
 import { judge, sweepVerdict } from '../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../protocol/scenario/sweep.js';
+import { distinctPart, valueInWords } from '../protocol/scenario/wording.js';
 import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { loadExpectations } from './catalogue.js';
 import { readRecordedRun, replayFleet } from './replay.js';
 import type { RunOptions, RunOutcome, SweepOutcome } from './run.js';
 import { claimedRecord, judgedClaim } from './run-report.js';
 import { runSession, type SessionResult, shown } from './session.js';
-import { inWords, sweepFigures } from './sweep-figures.js';
+import { sweepFigures } from './sweep-figures.js';
 
 export { loadCatalogue } from './catalogue.js';
 
@@ -48,7 +49,9 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
     results.push({ label, result });
     directory.addPoint({
       directory: point.path.slice(directory.path.length + 1),
-      settings: Object.fromEntries(Object.entries(values).map(([path, value]) => [path, scalar(value)])),
+      settings: Object.fromEntries(
+        Object.entries(values).map(([path, value]) => [path, scalar(value, sweep.over[path]!)]),
+      ),
       valid: result.outcome.verdict.valid,
       results: numbersOf(result.outcome.summary),
       stateDigest: result.outcome.stateDigest || null,
@@ -77,8 +80,8 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
   return { directory: shown(directory.path), valid, verdict, points, reportPath: shown(reportPath), claims };
 }
 
-function scalar(value: Json): string | number | boolean {
-  return typeof value === 'object' ? inWords(value) : value;
+function scalar(value: Json, axis: readonly Json[]): string | number | boolean {
+  return typeof value === 'object' ? valueInWords(distinctPart(value, axis)) : value;
 }
 
 function numbersOf(summary: Readonly<Record<string, Json>>): Record<string, number | null> {

@@ -4,6 +4,7 @@ import { comparisonFigures } from '../coordinator/run-directory/run-plots.js';
 import type { RunRecord } from '../protocol/scenario/expectation.js';
 import type { Json } from '../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../protocol/scenario/sweep.js';
+import { distinctPart, valueInWords } from '../protocol/scenario/wording.js';
 
 /** Loss and accuracy of all points: a band over the seeds where the sweep has several, and a curve by bytes and time for each. */
 export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
@@ -75,7 +76,8 @@ function settingName(point: Readonly<Record<string, Json>>, { over }: ResolvedSw
       const names = (over[path] ?? []).map(nameOf);
       const name = nameOf(value);
       if (name !== undefined && new Set(names).size === names.length) return name;
-      return name === undefined ? `${path.split('.').at(-1)} = ${inWords(value)}` : inWords(value);
+      const words = valueInWords(distinctPart(value, over[path] ?? [value]));
+      return name === undefined ? `${path.split('.').at(-1)} = ${words}` : words;
     })
     .join(', ');
 }
@@ -84,13 +86,4 @@ function nameOf(value: Json): string | undefined {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined;
   const { name } = value as { readonly [key: string]: Json };
   return typeof name === 'string' ? name : undefined;
-}
-
-/** A swept value for people: a name, then its settings. */
-export function inWords(value: Json): string {
-  if (value === null || typeof value !== 'object') return String(value);
-  if (Array.isArray(value)) return value.map(inWords).join(' ');
-  const { name, ...settings } = value as { readonly [key: string]: Json };
-  const rest = Object.entries(settings).map(([key, one]) => `${key} ${inWords(one)}`);
-  return [name === undefined ? '' : String(name), ...rest].filter((part) => part !== '').join(' ');
 }

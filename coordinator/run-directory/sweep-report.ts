@@ -39,10 +39,10 @@ export async function writeSweepReport(directory: SweepDirectory, content: Sweep
   ]);
   const body = [
     heading(content),
-    section('Points', pointsTable(directory)),
     section('Expectations', expectationsTable(content.verdict)),
     section('The paper’s claims', claimsTable(content.claims ?? [])),
     section('Plots', figures.length > 0 && html`<div class="figures">${figures}</div>`),
+    section('Points', pointsTable(directory)),
     section('How to repeat', repeat(content.repeat ?? [], content.sweep ?? directory.sweepName)),
   ];
   const path = join(directory.path, 'report.html');

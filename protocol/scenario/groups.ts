@@ -1,6 +1,7 @@
 import type { RunRecord } from './expectation.js';
-import type { Json, Spec } from './scenario.js';
+import type { Json, JsonObject, Spec } from './scenario.js';
 import { valueAtPath } from './set-path.js';
+import { choiceInWords, valueInWords } from './wording.js';
 
 /** Records that differ in nothing that matters here, usually in the seed alone. */
 export interface Group {
@@ -23,7 +24,21 @@ export function groupsOf(records: readonly RunRecord[], by: string | null): Grou
     if (group) group.records.push(record);
     else groups.set(key, { value, records: [record] });
   }
-  return [...groups].map(([key, group]) => ({ ...group, label: groups.size === 1 ? '' : key }));
+  const found = [...groups.values()];
+  const label = (value: Json): string => {
+    if (found.length === 1) return '';
+    if (by !== null) return `${by} is ${valueInWords(value)}`;
+    return choiceInWords(value as JsonObject, axesOf(found.map((group) => group.value as JsonObject)));
+  };
+  return found.map((group) => ({ ...group, label: label(group.value) }));
+}
+
+/** All values that each path has in some group. */
+function axesOf(points: readonly JsonObject[]): Record<string, Json[]> {
+  const paths = [...new Set(points.flatMap(Object.keys))];
+  return Object.fromEntries(
+    paths.map((path) => [path, points.flatMap((point) => (path in point ? [point[path]!] : []))]),
+  );
 }
 
 function sweptApartFromSeed(record: RunRecord): Json {

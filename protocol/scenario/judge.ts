@@ -2,6 +2,7 @@ import { GradswarmError } from '../wire/error-codes.js';
 import type { ExpectationFamily, Finding, Holds, Judgement, RunRecord } from './expectation.js';
 import { matches } from './groups.js';
 import type { Json, Spec } from './scenario.js';
+import { choiceInWords } from './wording.js';
 
 /** What verdict.json holds. */
 export interface Verdict {
@@ -22,7 +23,9 @@ export function judge(
     const family = find(name);
     const chosen = where ? records.filter((record) => matches(record, where as Record<string, Json>)) : records;
     if (!family) throw new GradswarmError('ERR_SCENARIO', `expect: no expectation is named '${name}'`);
-    return { name, ...plainFinding(family.judge(chosen, family.settings.parse(settings) as Record<string, unknown>)) };
+    const finding = plainFinding(family.judge(chosen, family.settings.parse(settings) as Record<string, unknown>));
+    const part = where ? `${choiceInWords(where as Record<string, Json>)}: ` : '';
+    return { name, ...finding, detail: `${part}${finding.detail}` };
   });
   return { valid: conjunction(judgements.map(({ holds }) => holds)), expectations: judgements };
 }

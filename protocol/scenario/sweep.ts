@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import type { Catalogue } from './catalogue.js';
-import { isPlainObject, plainCopy } from './plain-data.js';
+import { plainCopy } from './plain-data.js';
 import { Problems } from './problems.js';
 import { resolveExpectations, resolveScenario } from './resolve.js';
 import type { Claim, Json, JsonObject, Scenario, ScenarioInput, Spec, SweepInput } from './scenario.js';
 import { claims, expectedSeconds, reportPlots } from './schema.js';
 import { assign } from './set-path.js';
 import { list, parse, strict, text } from './structure.js';
+import { choiceInWords } from './wording.js';
 
 /** One setting of the swept paths. */
 export interface SweepPoint<S> {
-  /** In words, such as `partition=dirichlet(alpha=0.1), seed=2`. */
+  /** What tells it from the others, such as `partition=dirichlet(alpha=0.1), seed=2`. */
   readonly label: string;
   readonly values: Readonly<Record<string, Json>>;
   readonly scenario: S;
@@ -70,10 +71,9 @@ export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Pro
 /** The Cartesian product in written order, each point as the scenario that a person could have written for it. */
 export function expandSweep({ sweep, description, base, over }: SweepInput): SweepPoint<ScenarioInput>[] {
   const paths = Object.keys(over);
-  const short = new Map(paths.map((path) => [path, shortName(path, paths)]));
   const taken = new Set<string>();
   return product(over).map((values, index) => {
-    const label = paths.map((path) => `${short.get(path)}=${inWords(values[path]!)}`).join(', ');
+    const label = choiceInWords(values, over);
     const start = { description: description ?? '', ...base, name: `${sweep}/${folderName(label, index, taken)}` };
     const scenario = paths.reduce<ScenarioInput>((so, path) => assign(so, { path, value: values[path]! }), start);
     return { label, values, scenario };
@@ -86,20 +86,6 @@ function product(over: SweepInput['over']): Record<string, Json>[] {
     points = points.flatMap((point) => values.map((value) => ({ ...point, [path]: value })));
   }
   return points;
-}
-
-/** The last word of the path, or the whole path where another one ends alike. */
-function shortName(path: string, paths: readonly string[]): string {
-  const last = path.slice(path.lastIndexOf('.') + 1);
-  return paths.some((other) => other !== path && other.slice(other.lastIndexOf('.') + 1) === last) ? path : last;
-}
-
-function inWords(value: Json): string {
-  if (!isPlainObject(value)) return typeof value === 'string' ? value : JSON.stringify(value);
-  const { name, ...settings } = value as JsonObject;
-  const inside = Object.entries(settings).map(([key, setting]) => `${key}=${inWords(setting)}`);
-  if (typeof name !== 'string') return inside.join(' ');
-  return inside.length === 0 ? name : `${name}(${inside.join(' ')})`;
 }
 
 const LONGEST_FOLDER_NAME = 100;

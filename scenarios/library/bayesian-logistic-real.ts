@@ -22,9 +22,9 @@ export default sweep('bayesian-logistic-real', {
       partition: { name: 'label-count', labelsPerClient: 2 },
     },
     clients: 10,
-    rounds: 250,
+    rounds: 140,
     precision: 'float64',
-    evaluation: { everyRounds: 250 },
+    evaluation: { everyRounds: 140 },
     checkpoints: { everyRounds: null },
   },
   over: {
@@ -42,5 +42,5 @@ export default sweep('bayesian-logistic-real', {
     ratio({ of: 'w2', numerator: dsgld, denominator: fsgld('own'), least: 1.15 }),
     below({ of: 'rhatMax', value: 1.02 }),
   ],
-  expectedSeconds: 85,
+  expectedSeconds: 60,
 });

@@ -11,6 +11,7 @@ const common = {
   burnInSteps: 2_000,
   thin: 41,
   surrogateForm: 'diagonal',
+  modeSteps: 100,
 };
 const fsgld = (surrogatePoint: string, conduciveWeight: number) => ({
   'method.surrogatePoint': surrogatePoint,
@@ -37,12 +38,12 @@ export default sweep('bayesian-network-non-iid', {
       name: 'mnist',
       size: 8,
       trainCount: 2_000,
-      testCount: 1_000,
+      testCount: 500,
       partition: { name: 'label-count', labelsPerClient: 2 },
     },
     clients: 10,
-    rounds: 40,
-    evaluation: { everyRounds: 40 },
+    rounds: 25,
+    evaluation: { everyRounds: 25 },
     checkpoints: { everyRounds: null },
   },
   over: {
@@ -73,5 +74,5 @@ export default sweep('bayesian-network-non-iid', {
       below: 0.8,
     },
   ],
-  expectedSeconds: 120,
+  expectedSeconds: 60,
 });

@@ -25,9 +25,9 @@ export default sweep('compressed-langevin', {
     objective: { name: 'gaussian-mean', priorVariance: 1, problem: 'fifty-dimensional' },
     data: 'none',
     clients: 20,
-    rounds: 150,
+    rounds: 100,
     precision: 'float64',
-    evaluation: { everyRounds: 150 },
+    evaluation: { everyRounds: 100 },
     checkpoints: { everyRounds: null },
   },
   over: {
@@ -44,5 +44,5 @@ export default sweep('compressed-langevin', {
     // No more than what chance leaves at this number of draws.
     ratio({ of: 'w2', numerator: coded('periodic', 15), denominator: whole, most: 1.2 }),
   ],
-  expectedSeconds: 85,
+  expectedSeconds: 50,
 });

@@ -5,6 +5,7 @@ import { inDigits, meanFigure } from '../quantity.js';
 import type { Json, Spec } from '../scenario.js';
 import { bound, figure, hasBound, inWords, oneBound, within } from '../settings.js';
 import { either, strict } from '../structure.js';
+import { choiceInWords } from '../wording.js';
 
 type Values = Readonly<Record<string, Json>>;
 
@@ -24,6 +25,9 @@ export function ratio(settings: {
 }
 
 const chosen = z.record(z.string(), z.json(), { error: 'an object of paths and values' }).default({});
+
+const nonEmpty = (words: string, before: string, after: string): string[] =>
+  words === '' ? [] : [`${before}${words}${after}`];
 
 export default defineExpectation({
   name: 'ratio',
@@ -55,7 +59,10 @@ export default defineExpectation({
       };
     }
     const value = top / bottom;
-    const detail = `${inDigits(top)} / ${inDigits(bottom)} = ${inDigits(value)}, expected ${inWords(least, most)}`;
+    const side = (number: number, name: string, values: Values) =>
+      [inDigits(number), ...(over === null ? [] : [name]), ...nonEmpty(choiceInWords(values), '(', ')')].join(' ');
+    const fraction = `${side(top, of, numerator as Values)} / ${side(bottom, over ?? of, denominator as Values)}`;
+    const detail = `${over === null ? `${of} ` : ''}${fraction} = ${inDigits(value)}, expected ${inWords(least, most)}`;
     if (Number.isNaN(value)) return { holds: 'unknown', observed: value, detail };
     return { holds: within(value, least, most), observed: value, detail };
   },

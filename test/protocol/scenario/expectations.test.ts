@@ -253,6 +253,22 @@ describe('expectations', () => {
       'never happened: faults.1 (crash)',
     );
   });
+
+  it('name the figure, and the parts of a sweep that they compare', () => {
+    const parts = [
+      run([4], { method: { name: 'fedavg', rate: 1 } }),
+      run([2], { method: { name: 'scaffold', rate: 1 } }),
+    ];
+    const of = 'finalLoss';
+    const numerator = { 'method.name': 'fedavg' };
+    const denominator = { 'method.name': 'scaffold', 'method.rate': 1 };
+    expect(found(parts, ratio({ of, numerator, denominator, least: 1 })).detail).to.equal(
+      'finalLoss 4 (method=fedavg) / 2 (method=scaffold, rate=1) = 2, expected at least 1',
+    );
+    expect(found(parts[0]!, ratio({ of, over: 'firstLoss', most: 3 })).detail).to.match(
+      /^4 finalLoss \/ .* firstLoss = .*, expected at most 3$/,
+    );
+  });
 });
 
 describe('monotone', () => {

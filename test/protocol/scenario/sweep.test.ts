@@ -50,8 +50,29 @@ describe('a sweep', () => {
   });
 
   it('uses whole paths in labels where the last words are the same', () => {
+    const [first] = expandSweep({ ...skew, over: { 'method.batchSize': [8], 'evaluation.batchSize': [16] } });
+    expect(first!.label).to.equal('method.batchSize=8, evaluation.batchSize=16');
+  });
+
+  it('calls a name like the thing it names', () => {
     const [first] = expandSweep({ ...skew, over: { 'method.name': ['fedavg'], 'data.name': ['mnist'] } });
-    expect(first!.label).to.equal('method.name=fedavg, data.name=mnist');
+    expect(first!.label).to.equal('method=fedavg, data=mnist');
+  });
+
+  it('leaves out of its labels what all values of an axis have alike, but never a name', () => {
+    const common = { rate: 0.5, codec: { name: 'top-k', fraction: 0.1 } };
+    const methods = [
+      { name: 'fedavg', ...common },
+      { name: 'fedavg', ...common, proximal: 1 },
+      { name: 'scaffold', ...common, proximal: 2 },
+    ];
+    expect(expandSweep({ ...skew, over: { method: methods } }).map(({ label }) => label)).to.deep.equal([
+      'method=fedavg',
+      'method=fedavg(proximal=1)',
+      'method=scaffold(proximal=2)',
+    ]);
+    const [one] = expandSweep({ ...skew, over: { 'data.partition': [{ alpha: 1 }] } });
+    expect(one!.label, 'nothing to tell it from').to.equal('partition=alpha=1');
   });
 
   it('may sweep a path inside what an earlier path sets', async () => {

@@ -110,6 +110,7 @@ export class MultilayerPerceptron {
       const weights = this.offsets[layer]!;
       const biases = weights + input.length * error.length;
       for (let o = 0; o < error.length; o++) into[biases + o] = into[biases + o]! + error[o]!;
+      if (layer === 0) return addOuterProduct(input, error, weights, into);
       for (let i = 0; i < input.length; i++) {
         const value = input[i]!;
         let sum = 0;
@@ -120,5 +121,15 @@ export class MultilayerPerceptron {
         below[i] = this.activation === 'tanh' ? sum * (1 - value * value) : value > 0 ? sum : 0;
       }
     }
+  }
+}
+
+/** into += input error^T, row by row from position `at`. Nothing lies below the features, of which many are 0. */
+function addOuterProduct(input: Float64Array, error: Float64Array, at: number, into: Float64Array): void {
+  const width = error.length;
+  for (let i = 0; i < input.length; i++) {
+    const value = input[i]!;
+    if (value === 0) continue;
+    for (let o = 0, k = at + i * width; o < width; o++, k++) into[k] = into[k]! + value * error[o]!;
   }
 }
