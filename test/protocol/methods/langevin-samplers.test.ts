@@ -266,6 +266,18 @@ describe('protocol/methods: stationary moments within 4 Monte Carlo standard err
     expect(exchanged.covariance[0]! / exact.covariance[0]!).to.be.above(1.5);
   });
 
+  it('a client that missed the first round: FSGLD by uniform visits samples the posterior of all others, and says so', async () => {
+    const faults = [{ fault: 'crash', clients: [3], from: 0, until: 1, downRounds: null, memory: 'kept' } as never];
+    const settings = { stepSize: 1e-4, delay: 5, visitBy: 'uniform', chains: 16, burnInSteps: 1000, thin: 7 };
+    const { draws, run } = await samplerRun('fsgld', settings, { rounds: 2000, faults });
+    const heard: GaussianModel = { ...UNEQUAL_CURVATURE, shards: UNEQUAL_CURVATURE.shards.slice(0, 3) };
+    const visitProbabilities = [1 / 3, 1 / 3, 1 / 3];
+    const surrogates = heard.shards.map(shardFactor);
+    expectLaw(draws, law(heard, { stepSize: 1e-4, delay: 5, visitProbabilities, surrogates }));
+    expect(run.rows[0]!.extra.shardsMissing).to.equal(1);
+    expect(run.rows.some(({ extra }) => 'visitsLost' in extra)).to.equal(false);
+  });
+
   it('quantised gradients with a fixed reference leave the mean of QLSD* right', async () => {
     const settings = { stepSize: 1e-4, stepsPerRound: 10, reference: 'fixed', chains: 16, burnInSteps: 500, thin: 7 };
     const codecs = codecsFor(['gradient'], { name: 'qsgd' });
@@ -338,6 +350,31 @@ describe('protocol/methods: what travelling chains cost and say', () => {
     const lost = run.rows.reduce((sum, { extra }) => sum + (extra.visitsLost ?? 0), 0);
     expect(lost).to.be.above(0);
     expect(draws.reduce((sum, chain) => sum + chain.length, 0)).to.equal(10 * (8 * 6 - lost));
+  });
+
+  it("a client without examples has a flat surrogate, also of local draws, and is in nobody's way", async () => {
+    const world = {
+      objective: { name: 'bayesian-linear-regression', priorVariance: 1, noiseVariance: 0.5 },
+      data: {
+        name: 'linear-regression',
+        examples: 60,
+        features: 2,
+        partition: { name: 'quantity-skew', minExamples: 0 },
+      },
+      clients: 12,
+      rounds: 1,
+    };
+    for (const surrogateForm of ['full', 'diagonal']) {
+      const settings = { ...visits, surrogate: 'draws', surrogateDraws: 200, surrogateStepSize: 0.01, surrogateForm };
+      const { run } = await samplerRun('fsgld', settings, world);
+      const { exampleCounts } = run.records.get('coordinator')!.state as { exampleCounts: Float64Array };
+      const empty = [...exampleCounts.keys()].filter((client) => exampleCounts[client] === 0);
+      expect(empty).to.have.length.above(0);
+      for (const client of empty) {
+        const { own } = run.records.get(client)!.state as { own: Record<string, Float64Array> };
+        expect([...own.eta!, ...own.precision!].every((value) => value === 0)).to.equal(true);
+      }
+    }
   });
 
   it('a sampler on an objective without a prior is refused, and told which objectives fit', async () => {
