@@ -7,9 +7,7 @@ import { inverseNormalCdf } from '../numerics/normal-distribution.js';
 /**
  * Convergence diagnostics of one scalar quantity over M chains of n draws (Vehtari, Gelman, Simpson, Carpenter,
  * Bürkner, "Rank-normalization, folding, and localization: an improved R-hat", Bayesian Analysis 2021). Where
- * implementations differ, ArviZ's rules are used: a pair of autocorrelations at even lag e is looked at only while
- * e < n - 2, and the standard error of a standard deviation uses the effective sample size of the squared deviations (ArviZ
- * from 0.21; older ones used the mean's).
+ * implementations differ, ArviZ's rules are used, with two exceptions; docs/bayesian.md lists them all.
  *
  * They measure mixing, never bias: chains that agree on a wrong law pass all of them.
  */
@@ -104,6 +102,15 @@ export function quantileOfSorted(sorted: ReadonlyVector, probability: number): n
   return low + (at - below) * (high - low);
 }
 
+/**
+ * Mean of the two middle order statistics. Interpolated, it could round so that the two no longer lie equally far from it:
+ * folding would order what must be a tie.
+ */
+function medianOfSorted(sorted: Float64Array): number {
+  const above = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[above]! : (sorted[above - 1]! + sorted[above]!) / 2;
+}
+
 /** sqrt(((n - 1)/n W + B/n) / W): W mean within-chain variance, B/n variance of the chain means. Needs two chains. */
 export function basicRhat(chains: Chains): number {
   const n = chains[0]!.length;
@@ -125,7 +132,7 @@ export function splitRhat(chains: Chains): number {
 export function rankNormalizedRhat(chains: Chains): number {
   const split = splitChains(checked(chains));
   if (hasNonFinite(split)) return Number.NaN;
-  const median = quantileOfSorted(pooled(split).sort(), 0.5);
+  const median = medianOfSorted(pooled(split).sort());
   const folded = split.map((chain) => Float64Array.from(chain as ArrayLike<number>, (x) => Math.abs(x - median)));
   const bulk = basicRhat(rankNormalize(split));
   const tail = basicRhat(rankNormalize(folded));
@@ -177,7 +184,9 @@ export function effectiveSampleSize(chains: Chains): number {
     smallest = Math.min(smallest, pair);
     sum += smallest;
   }
-  const tau = Math.max(-1 + 2 * sum + Math.max(even, 0), Math.LN10 / log(drawCount));
+  // The even lag of the pair that ended the search counts once: if positive, or if the lags ran out before the pairs did.
+  const last = even + odd >= 0 ? even : Math.max(even, 0);
+  const tau = Math.max(-1 + 2 * sum + last, Math.LN10 / log(drawCount));
   return drawCount / tau;
 }
 
@@ -212,7 +221,10 @@ export function mcseMean(chains: Chains): number {
   return Math.sqrt(variance(pooled(chains)) / meanEss(chains));
 }
 
-/** Monte Carlo standard error of the standard deviation, from the effective sample size of the squared deviations. */
+/**
+ * Monte Carlo standard error of the standard deviation, from the effective sample size of the squared deviations, as in ArviZ
+ * 0.21 to 0.23 and R's posterior. arviz-stats (ArviZ 1.x) takes that of the mean, and is too sure of slow scales.
+ */
 export function mcseSd(chains: Chains): number {
   const centre = mean(pooled(checked(chains)));
   const squares = chains.map((chain) =>

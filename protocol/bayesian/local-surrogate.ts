@@ -10,9 +10,20 @@ import { drawBatch } from './shard-drift.js';
 /** A tenth of the draws is run before the first of them is kept. */
 const BURN_IN_SHARE = 0.1;
 
+/** Natural parameters of p(theta)^(1/S), length d each. The log-prior is a quadratic, as all objectives have it. */
+function priorShare(objective: LogPosterior, like: Vector, clientCount: number) {
+  const atZero = objective.priorGradient(zerosLike(like));
+  const atOne = objective.priorGradient(zerosLike(like).fill(1));
+  return {
+    eta: Float64Array.from(atZero, (value) => value / clientCount),
+    precision: Float64Array.from(atOne, (value, i) => (atZero[i]! - value) / clientCount),
+  };
+}
+
 /**
  * Draws of p(theta)^(1/S) p(x_s | theta) by SGLD on this shard alone, from `start`. The prior's share makes the law proper
- * where a flat prior would not (separable data, networks).
+ * where a flat prior would not (separable data, networks). A shard without examples has that share alone: wide, so that a
+ * chain would not cross it, and known, so that it need not.
  */
 export async function localDraws(
   objective: LogPosterior,
@@ -37,6 +48,15 @@ export async function localDraws(
   const kept: Vector[] = [];
   const batches = rng.derive('batches');
   const noise = rng.derive('noise');
+  if (objective.exampleCount === 0) {
+    const share = priorShare(objective, start, clientCount);
+    for (; kept.length < draws; kept.push(position.slice() as Vector)) {
+      const normals = noise.normal(d);
+      for (let i = 0; i < d; i++)
+        position[i] = share.eta[i]! / share.precision[i]! + normals[i]! / Math.sqrt(share.precision[i]!);
+    }
+    return kept;
+  }
   for (let step = 1 - burnInSteps; kept.length < draws; step++) {
     const answer = objective.gradient(position, drawBatch(objective, batchSize, batches), gradient);
     gradient = answer instanceof Promise ? await answer : answer;
@@ -50,7 +70,8 @@ export async function localDraws(
 
 /**
  * Surrogate from the moments of local draws, as its authors fit it; the prior's share is taken out of it again. Mini-batches
- * and long steps widen the draws, hence the surrogate: fit with whole shards and small steps.
+ * and long steps widen the draws, hence the surrogate: fit with whole shards and small steps. A shard without examples has a
+ * flat surrogate: no chain comes there to take another one back.
  */
 export async function surrogateOfDraws(
   objective: LogPosterior,
@@ -60,6 +81,10 @@ export async function surrogateOfDraws(
   rng: Rng,
 ): Promise<{ readonly eta: Vector; readonly precision: Vector }> {
   const { surrogateDraws, surrogateThin, surrogateStepSize, surrogateBatchSize, surrogateForm } = settings;
+  if (objective.exampleCount === 0) {
+    const d = start.length;
+    return { eta: zerosLike(start), precision: zerosLike(start, surrogateForm === 'diagonal' ? d : d * d) };
+  }
   const draws = await localDraws(
     objective,
     {
@@ -73,26 +98,21 @@ export async function surrogateOfDraws(
     clientCount,
     rng,
   );
-  const one = zerosLike(start).fill(1);
-  const atZero = objective.priorGradient(zerosLike(start));
-  const atOne = objective.priorGradient(one);
-  // The log-prior is a quadratic here, as all objectives have it: its gradient tells its natural parameters.
-  const share = Float64Array.from(atOne, (value, i) => (atZero[i]! - value) / clientCount);
-  const priorEta = Float64Array.from(atZero, (value) => value / clientCount);
+  const share = priorShare(objective, start, clientCount);
   const { mean, covariance } = momentsOfDraws(draws);
   const d = mean.length;
   if (surrogateForm === 'diagonal') {
     const marginal = mean.map((_, i) => 1 / covariance[i * d + i]!);
     return inPrecisionOf(
       start,
-      marginal.map((value, i) => value * mean[i]! - priorEta[i]!),
-      marginal.map((value, i) => Math.max(value - share[i]!, 0)),
+      marginal.map((value, i) => value * mean[i]! - share.eta[i]!),
+      marginal.map((value, i) => Math.max(value - share.precision[i]!, 0)),
     );
   }
   const lower = choleskyOf(covariance, draws.length);
   const precision = symmetricInverse(covariance);
-  const eta = choleskySolve(lower, mean).map((value, i) => value - priorEta[i]!);
-  for (let i = 0; i < d; i++) precision[i * d + i] = precision[i * d + i]! - share[i]!;
+  const eta = choleskySolve(lower, mean).map((value, i) => value - share.eta[i]!);
+  for (let i = 0; i < d; i++) precision[i * d + i] = precision[i * d + i]! - share.precision[i]!;
   return inPrecisionOf(start, eta, precision);
 }
 

@@ -81,7 +81,10 @@ function balancedSteps(delay: number, responseDelays: readonly number[]): Uint32
   return Uint32Array.from(rates, (rate) => Math.max(1, Math.floor(delay * rates.length * rate + 0.5)));
 }
 
-/** `exampleCounts`: N_s by client; a shard that nobody has heard of, or that is empty, has 0. */
+/**
+ * `exampleCounts`: N_s by client; a shard that is empty, or of which nobody has heard, has 0. No chain goes there: it would
+ * learn nothing, and without the shard's surrogate it would be biased for all others.
+ */
 export function visitPlan(settings: PlanSettings, exampleCounts: ArrayLike<number>): VisitPlan {
   const clientCount = exampleCounts.length;
   const { delay, visitBy, visitWeights, assumedWeights, responseDelays } = settings;
@@ -91,14 +94,15 @@ export function visitPlan(settings: PlanSettings, exampleCounts: ArrayLike<numbe
       : visitBy === 'weights'
         ? perClient('visitWeights', visitWeights, clientCount)
         : new Float64Array(clientCount).fill(1);
-  const probabilities = normalised(weights);
+  const known = (value: number, s: number) => (exampleCounts[s]! > 0 ? value : 0);
+  const probabilities = normalised(Float64Array.from(weights, known));
   const steps =
     responseDelays.length > 0
       ? balancedSteps(delay, perClient('responseDelays', responseDelays, clientCount))
       : new Uint32Array(clientCount).fill(delay);
   const frequencies = normalised(
     assumedWeights.length > 0
-      ? perClient('assumedWeights', assumedWeights, clientCount)
+      ? perClient('assumedWeights', assumedWeights, clientCount).map(known)
       : probabilities.map((probability, s) => probability * steps[s]!),
   );
   return { probabilities, steps, frequencies };
@@ -113,7 +117,6 @@ export function drawSchedule(
   { probabilities }: VisitPlan,
   shared: Rng,
 ): Uint32Array {
-  const clientCount = probabilities.length;
   const shards = new Uint32Array(visitsPerRound * chains);
   const stream = shared.derive('schedule');
   for (let chain = 0; chain < chains && schedule === 'categorical'; chain++) {
@@ -121,10 +124,11 @@ export function drawSchedule(
     for (let visit = 0; visit < visitsPerRound; visit++)
       shards[visit * chains + chain] = categorical(own, probabilities);
   }
+  const open = Array.from(probabilities.keys()).filter((client) => probabilities[client]! > 0);
   for (let visit = 0; visit < visitsPerRound && schedule === 'permutation'; visit++)
-    for (let chain = 0; chain < chains; chain += clientCount) {
-      const dealt = stream.derive('deal', visit, chain).permutation(clientCount);
-      for (let k = 0; k < clientCount && chain + k < chains; k++) shards[visit * chains + chain + k] = dealt[k]!;
+    for (let chain = 0; chain < chains; chain += open.length) {
+      const dealt = stream.derive('deal', visit, chain).permutation(open.length);
+      for (let k = 0; k < open.length && chain + k < chains; k++) shards[visit * chains + chain + k] = open[dealt[k]!]!;
     }
   return shards;
 }

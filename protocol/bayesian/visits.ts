@@ -58,7 +58,10 @@ export interface TravellingChains {
   readonly states: readonly Vector[];
   /** Steps taken by each chain. */
   readonly steps: Float64Array;
-  /** N_s by client, told in the first round; null before it. 0 for a client that was absent then. */
+  /**
+   * N_s by client, told in the first round; null before it. 0 for a client that was absent then: its data are no part of what
+   * the chains sample.
+   */
   readonly exampleCounts: Float64Array | null;
   /** Steps taken on each shard, over all chains. */
   readonly shardSteps: Float64Array;
@@ -135,7 +138,12 @@ export async function coordinateVisits(
 
 async function collectSizes(at: CoordinatorVisits): Promise<Float64Array> {
   const sizes = new Float64Array(at.clientCount);
-  for (const { from, examples } of await at.take('size')) sizes[from as ClientIndex] = examples;
+  let heard = 0;
+  for (const { from, examples } of await at.take('size')) {
+    sizes[from as ClientIndex] = examples;
+    heard++;
+  }
+  if (heard < at.clientCount) at.measure('shardsMissing', at.clientCount - heard);
   if (sizes.every((size) => size === 0))
     throw new GradswarmError('ERR_OBJECTIVE', 'expected a client with examples, got none; see the partition');
   return sizes;

@@ -94,6 +94,23 @@ describe('protocol/bayesian/diagnostics', () => {
       expect(Math.abs([bulkEss, tailEss, meanEss][i]!(walks) / value - 1), `column ${i}`).to.be.below(5e-10);
   });
 
+  // R-hat, bulk, tail, mean ESS, MCSE of the mean: ArviZ 0.23.4. The lags run out before the pairs turn negative.
+  for (const [form, chainCount, drawCount, ...expected] of [
+    ['iid', 4, 19, 1.049977355046569, 50.89920459432472, 36.16539050535989, 60.33624747377298, 0.03593149613491051],
+    ['ar9', 2, 11, 1.143853029264912, 12.126754173620569, 13.986013986013987, 12.879011057042288, 0.09497910309843213],
+  ] as readonly (readonly [Form, number, number, ...number[]])[])
+    it(`${form} ${chainCount} x ${drawCount}, too short for a negative pair: agrees with ArviZ 0.23 to 12 digits`, () => {
+      const chains = lehmerChains(form, chainCount, drawCount);
+      const found = [rankNormalizedRhat, bulkEss, tailEss, meanEss, mcseMean].map((measure) => measure(chains));
+      for (const [i, value] of expected.entries())
+        expect(Math.abs(found[i]! / value - 1), `column ${i}`).to.be.below(1e-12);
+    });
+
+  it('the two middle draws tie once folded: R-hat of the cubes of scale 4 x 51 agrees with ArviZ 0.23 to 12 digits', () => {
+    const cubes = lehmerChains('scale', 4, 51).map((chain) => chain.map((x) => x * x * x));
+    expect(Math.abs(rankNormalizedRhat(cubes) / 1.1218708455210589 - 1)).to.be.below(1e-12);
+  });
+
   it('ties share their average rank: {1, 1, 2, 3} has normal scores of ranks 1.5, 1.5, 3, 4', () => {
     const [scores] = rankNormalize([Float64Array.of(1, 2, 1, 3)]);
     expect(scores![0]).to.equal(scores![2]);

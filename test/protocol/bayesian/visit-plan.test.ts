@@ -24,6 +24,22 @@ describe('protocol/bayesian/visit-plan', () => {
     expect([...frequencies]).to.deep.equal([0.25, 0.75]);
   });
 
+  it('a shard that is empty, or that nobody has heard of, is not visited, and f is shared out among the others', () => {
+    for (const settings of [
+      { ...planDefaults, visitBy: 'uniform' },
+      { ...planDefaults, visitBy: 'weights', visitWeights: [2, 7, 2] },
+      { ...planDefaults, visitBy: 'uniform', assumedWeights: [5, 1, 5] },
+    ]) {
+      const { probabilities, frequencies } = visitPlan(settings, [10, 0, 30]);
+      expect([...probabilities]).to.deep.equal([0.5, 0, 0.5]);
+      expect([...frequencies]).to.deep.equal([0.5, 0, 0.5]);
+    }
+    const dealing = { ...planDefaults, schedule: 'permutation', visitBy: 'uniform', visitsPerRound: 30, chains: 3 };
+    const schedule = drawSchedule(dealing, visitPlan(dealing, [10, 0, 30]), shared);
+    expect(new Set(schedule)).to.deep.equal(new Set([0, 2]));
+    for (let visit = 0; visit < 30; visit++) expect(schedule[3 * visit]).to.not.equal(schedule[3 * visit + 1]);
+  });
+
   it('a permutation deals shards so that no two of up to S chains meet, at every visit', () => {
     const settings = { ...planDefaults, schedule: 'permutation', visitBy: 'uniform', visitsPerRound: 50, chains: 8 };
     const schedule = drawSchedule(settings, visitPlan(settings, [1, 1, 1, 1, 1]), shared);

@@ -9,8 +9,10 @@ import {
   stationaryLaw,
   type VisitingSampler,
 } from '../../../protocol/bayesian/gaussian-oracle.js';
+import { unpackSymmetric } from '../../../protocol/numerics/linear-algebra.js';
 import type { JsonObject, Scenario } from '../../../protocol/scenario/scenario.js';
 import { GradswarmError } from '../../../protocol/wire/error-codes.js';
+import { faldLaw } from '../../support/fald-law.js';
 import { type SamplerRun, SHARED_REGRESSION, samplerRun } from '../../support/sampler-run.js';
 import { codecsFor } from '../../support/weather-run.js';
 
@@ -229,6 +231,53 @@ describe('protocol/methods: stationary moments within 4 Monte Carlo standard err
       expectLaw(draws, averagingLaw(UNEQUAL_CURVATURE, { stepSize: 5e-5, localSteps: 20, weights, commonNoise }));
     });
 
+  // Rounds are as long, and references as old, for all chains: few chains and many rounds average over both.
+  for (const [varianceReduction, batchSize, commonNoise] of [
+    [true, 20, 0],
+    [true, 0, 0.6],
+    [false, 0, 0],
+  ] as const)
+    it(`FALD ${varianceReduction ? `with variance reduction, batches of ${batchSize || 'all'}, share ${commonNoise} of the noise common` : 'without variance reduction, its mean 7.5 sd off'}, at synchronisation, 4 chains of 3,000 rounds`, async () => {
+      const local = { stepSize: 1e-4, meanLocalSteps: 10, commonNoise, varianceReduction, refreshProbability: 0.2 };
+      const settings = { ...local, batchSize, chains: 4, burnInSteps: 200, thin: 3 };
+      const { draws } = await samplerRun('fald', settings, { rounds: 3000 });
+      expectLaw(draws, faldLaw(UNEQUAL_CURVATURE, local));
+    });
+
+  it('FSGLD, delay 10, with surrogates from 500 local SGLD draws: the law is that of the very surrogates exchanged', async () => {
+    const local = {
+      surrogate: 'draws',
+      surrogateDraws: 500,
+      surrogateThin: 5,
+      surrogateStepSize: 2e-4,
+      surrogateBatchSize: 20,
+    };
+    const settings = { ...local, stepSize: 1e-4, delay: 10, chains: 16, burnInSteps: 1000, thin: 7 };
+    const { draws, run } = await samplerRun('fsgld', settings, { rounds: 2000 });
+    const surrogates = [0, 1, 2, 3].map((client) => {
+      const { own } = run.records.get(client)!.state as { own: { eta: Float64Array; precision: Float64Array } };
+      return { eta: own.eta, precision: unpackSymmetric(own.precision) };
+    });
+    const sampler = { stepSize: 1e-4, delay: 10, visitProbabilities: proportionalFrequencies(UNEQUAL_CURVATURE) };
+    const exchanged = law(UNEQUAL_CURVATURE, { ...sampler, surrogates });
+    expectLaw(draws, exchanged);
+    // The draws missed the shards' factors by enough for that to be a different law from exact surrogates'.
+    const exact = law(UNEQUAL_CURVATURE, { ...sampler, surrogates: UNEQUAL_CURVATURE.shards.map(shardFactor) });
+    expect(exchanged.covariance[0]! / exact.covariance[0]!).to.be.above(1.5);
+  });
+
+  it('a client that missed the first round: FSGLD by uniform visits samples the posterior of all others, and says so', async () => {
+    const faults = [{ fault: 'crash', clients: [3], from: 0, until: 1, downRounds: null, memory: 'kept' } as never];
+    const settings = { stepSize: 1e-4, delay: 5, visitBy: 'uniform', chains: 16, burnInSteps: 1000, thin: 7 };
+    const { draws, run } = await samplerRun('fsgld', settings, { rounds: 2000, faults });
+    const heard: GaussianModel = { ...UNEQUAL_CURVATURE, shards: UNEQUAL_CURVATURE.shards.slice(0, 3) };
+    const visitProbabilities = [1 / 3, 1 / 3, 1 / 3];
+    const surrogates = heard.shards.map(shardFactor);
+    expectLaw(draws, law(heard, { stepSize: 1e-4, delay: 5, visitProbabilities, surrogates }));
+    expect(run.rows[0]!.extra.shardsMissing).to.equal(1);
+    expect(run.rows.some(({ extra }) => 'visitsLost' in extra)).to.equal(false);
+  });
+
   it('quantised gradients with a fixed reference leave the mean of QLSD* right', async () => {
     const settings = { stepSize: 1e-4, stepsPerRound: 10, reference: 'fixed', chains: 16, burnInSteps: 500, thin: 7 };
     const codecs = codecsFor(['gradient'], { name: 'qsgd' });
@@ -301,6 +350,31 @@ describe('protocol/methods: what travelling chains cost and say', () => {
     const lost = run.rows.reduce((sum, { extra }) => sum + (extra.visitsLost ?? 0), 0);
     expect(lost).to.be.above(0);
     expect(draws.reduce((sum, chain) => sum + chain.length, 0)).to.equal(10 * (8 * 6 - lost));
+  });
+
+  it("a client without examples has a flat surrogate, also of local draws, and is in nobody's way", async () => {
+    const world = {
+      objective: { name: 'bayesian-linear-regression', priorVariance: 1, noiseVariance: 0.5 },
+      data: {
+        name: 'linear-regression',
+        examples: 60,
+        features: 2,
+        partition: { name: 'quantity-skew', minExamples: 0 },
+      },
+      clients: 12,
+      rounds: 1,
+    };
+    for (const surrogateForm of ['full', 'diagonal']) {
+      const settings = { ...visits, surrogate: 'draws', surrogateDraws: 200, surrogateStepSize: 0.01, surrogateForm };
+      const { run } = await samplerRun('fsgld', settings, world);
+      const { exampleCounts } = run.records.get('coordinator')!.state as { exampleCounts: Float64Array };
+      const empty = [...exampleCounts.keys()].filter((client) => exampleCounts[client] === 0);
+      expect(empty).to.have.length.above(0);
+      for (const client of empty) {
+        const { own } = run.records.get(client)!.state as { own: Record<string, Float64Array> };
+        expect([...own.eta!, ...own.precision!].every((value) => value === 0)).to.equal(true);
+      }
+    }
   });
 
   it('a sampler on an objective without a prior is refused, and told which objectives fit', async () => {
