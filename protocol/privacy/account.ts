@@ -4,7 +4,7 @@ import { calibrateNoiseMultiplier } from './calibration.js';
 import type { Conversion } from './conversion.js';
 import { checkRelease, Ledger, type LedgerEntry } from './ledger.js';
 import type { Orders } from './orders.js';
-import { checkDelta } from './ranges.js';
+import { checkDelta, checkRecordCount } from './ranges.js';
 
 /** One question to the accountant: steps of one mechanism, or a ledger; or, with a target, the noise it takes. */
 export interface AccountOptions {
@@ -40,8 +40,16 @@ function usage(message: string): never {
 }
 
 function required(name: string, value: number | undefined): number {
-  return value ?? usage(`account: ${name} is missing; give ${name}, or a ledger`);
+  return value ?? usage(`account: ${name} is missing; give it, or a ledger (--ledger)`);
 }
+
+/** What a ledger's entries say already, with the command's option for it. */
+const HELD_BY_LEDGER = {
+  sampling: '--q',
+  noiseMultiplier: '--noise-multiplier',
+  steps: '--steps',
+  adjacency: '--adjacency',
+} as const;
 
 /**
  * Epsilon at delta, or the noise multiplier that reaches a target epsilon. ERR_USAGE when the question is incomplete or asks
@@ -50,18 +58,22 @@ function required(name: string, value: number | undefined): number {
 export function account(options: AccountOptions): AccountAnswer {
   const { delta, ledger, targetEpsilon, adjacency = 'add-remove' } = options;
   checkDelta(delta);
+  if (options.recordCount !== undefined) checkRecordCount(options.recordCount);
   if (ledger !== undefined) return withWarnings(accountLedger(ledger, options), options);
-  const sampling = required('the sampling probability q', options.sampling);
-  const steps = required('the number of steps', options.steps);
+  const sampling = required('the sampling probability q (--q)', options.sampling);
+  const steps = required('the number of steps (--steps)', options.steps);
   checkRelease({ label: 'account', adjacency, sampling });
   const accounting = accountingOf(options);
   if (targetEpsilon !== undefined) {
     if (options.noiseMultiplier !== undefined)
-      usage('account: a noise multiplier and a target epsilon exclude each other; leave one out');
+      usage(
+        'account: a noise multiplier (--noise-multiplier) and a target epsilon (--target-epsilon) exclude each other; ' +
+          'leave one out',
+      );
     const answer = calibrateNoiseMultiplier({ epsilon: targetEpsilon, delta, sampling, steps }, accounting);
     return withWarnings(answer, options);
   }
-  const noiseMultiplier = required('the noise multiplier', options.noiseMultiplier);
+  const noiseMultiplier = required('the noise multiplier (--noise-multiplier)', options.noiseMultiplier);
   const releases = [{ sampling, noiseMultiplier, count: steps }];
   return withWarnings(composedEpsilon(releases, delta, accounting), options);
 }
@@ -71,9 +83,12 @@ function accountingOf({ orders, conversion, method }: AccountOptions) {
 }
 
 function accountLedger(ledger: readonly LedgerEntry[], options: AccountOptions): AccountAnswer {
-  for (const name of ['sampling', 'noiseMultiplier', 'steps', 'targetEpsilon', 'adjacency'] as const) {
-    if (options[name] !== undefined) usage(`account: a ledger holds its own ${name}; leave ${name} out`);
+  for (const [name, flag] of Object.entries(HELD_BY_LEDGER)) {
+    if (options[name as keyof typeof HELD_BY_LEDGER] !== undefined)
+      usage(`account: a ledger holds its own ${name}; leave it (${flag}) out`);
   }
+  if (options.targetEpsilon !== undefined)
+    usage('account: a ledger holds the noise that a target would ask for; leave the target (--target-epsilon) out');
   const { epsilon, order, method, warnings } = new Ledger(ledger).spend(options.delta, accountingOf(options));
   return { epsilon, order, method, warnings };
 }

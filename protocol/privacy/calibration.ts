@@ -26,8 +26,13 @@ export function calibrateNoiseMultiplier(
   if (sampling === 1 && options.method !== 'rdp') {
     noiseMultiplier = gaussianNoiseMultiplier(epsilon, delta, steps);
     // The closed form may round to just below the target's noise.
-    while (spend(noiseMultiplier).epsilon > epsilon) noiseMultiplier *= 1 + 2 ** -50;
+    while (noiseMultiplier > 0 && spend(noiseMultiplier).epsilon > epsilon) noiseMultiplier *= 1 + 2 ** -50;
   } else noiseMultiplier = smallestWhere((z) => spend(z).epsilon <= epsilon);
+  if (noiseMultiplier === 0)
+    throw new GradswarmError(
+      'ERR_PRIVACY',
+      `target epsilon: expected one that needs a noise multiplier above 2^-200, got ${epsilon}`,
+    );
   if (noiseMultiplier === Number.POSITIVE_INFINITY)
     throw new GradswarmError(
       'ERR_PRIVACY',

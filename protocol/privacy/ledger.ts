@@ -40,15 +40,20 @@ export interface LedgerSpend extends Spend {
   readonly party: PartyId;
 }
 
-const probability = z.number().min(0).max(1);
-const whole = z.number().int().min(0);
+const probability = z.number('expected a number in [0, 1]').min(0).max(1);
+const whole = z.number('expected a whole number').int().min(0);
+/** Infinity is allowed: a part that is not bounded, or a release that says nothing. */
+const nonNegative = z.union(
+  [z.number().min(0), z.literal(Number.POSITIVE_INFINITY)],
+  'expected a number of at least 0',
+);
 const entrySchema = z.strictObject({
   label: z.string().default('release'),
   mechanism: z.enum(['gaussian', 'discrete-gaussian', 'tree-aggregation']).default('gaussian'),
   adjacency: z.enum(['add-remove', 'replace-one']).default('add-remove'),
   unit: z.enum(['example', 'client']).default('example'),
-  l2Sensitivities: z.array(z.number().min(0).or(z.literal(Number.POSITIVE_INFINITY))).default([]),
-  noiseMultiplier: z.number().min(0).or(z.literal(Number.POSITIVE_INFINITY)),
+  l2Sensitivities: z.array(nonNegative).default([]),
+  noiseMultiplier: nonNegative,
   sampling: probability.default(1),
   count: whole.default(1),
   round: whole.default(0),
@@ -58,22 +63,30 @@ const entrySchema = z.strictObject({
   noise: z.enum(['secure', 'seeded']).default('secure'),
 });
 
-/** Accepts the command line's names for two fields: q for sampling, steps for count. */
-function withFullNames(entry: unknown): unknown {
-  if (entry === null || typeof entry !== 'object') return entry;
-  const { q, steps, ...rest } = entry as Record<string, unknown>;
-  const named: Record<string, unknown> = { ...rest };
-  if (q !== undefined) named['sampling' in rest ? 'q' : 'sampling'] = q;
-  if (steps !== undefined) named['count' in rest ? 'steps' : 'count'] = steps;
+/** Short names that an entry may use, as the literature and the command line do. */
+const SHORT_NAMES = { q: 'sampling', z: 'noiseMultiplier', steps: 'count' } as const;
+
+/**
+ * With full names, and a call of its own: entries of a file that does not say where in a run they were made are different
+ * releases, however equal they look.
+ */
+function completed(entry: unknown, index: number): unknown {
+  if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return entry;
+  const named: Record<string, unknown> = { call: index, ...entry };
+  for (const [short, full] of Object.entries(SHORT_NAMES)) {
+    if (named[short] === undefined || full in named) continue;
+    named[full] = named[short];
+    delete named[short];
+  }
   return named;
 }
 
 /**
- * Entries from unknown data (a file, a checkpoint); all but the noise multiplier have defaults, and q and steps may stand
- * for sampling and count. ERR_PRIVACY names the place of what is wrong.
+ * Entries from unknown data (a file, a checkpoint); all but the noise multiplier have defaults, and q, z and steps may stand
+ * for sampling, noiseMultiplier and count. ERR_PRIVACY names the place of what is wrong.
  */
 export function parseLedgerEntries(from: unknown): readonly LedgerEntry[] {
-  const parsed = z.array(entrySchema).safeParse(Array.isArray(from) ? from.map(withFullNames) : from);
+  const parsed = z.array(entrySchema).safeParse(Array.isArray(from) ? from.map(completed) : from);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new GradswarmError(
@@ -83,7 +96,15 @@ export function parseLedgerEntries(from: unknown): readonly LedgerEntry[] {
 }
 
 /** Refuses what no theorem here covers. */
-export function checkRelease(entry: Pick<LedgerEntry, 'label' | 'adjacency' | 'sampling'>): void {
+export function checkRelease(
+  entry: Pick<LedgerEntry, 'label' | 'adjacency' | 'sampling'> & Partial<Pick<LedgerEntry, 'mechanism'>>,
+): void {
+  if (entry.mechanism === 'tree-aggregation' && entry.sampling < 1)
+    throw new GradswarmError(
+      'ERR_PRIVACY',
+      `release '${entry.label}': one coin decides over all nodes of a tree that a record is in, which no sampled Gaussian ` +
+        `is; expected tree-aggregation with sampling 1, got ${entry.sampling}`,
+    );
   if (entry.adjacency === 'replace-one' && entry.sampling < 1)
     throw new GradswarmError(
       'ERR_PRIVACY',

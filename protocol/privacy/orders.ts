@@ -18,7 +18,10 @@ export type OrderGrid = keyof typeof ORDER_GRIDS;
 /** A named grid, or orders above 1 in ascending order. */
 export type Orders = OrderGrid | readonly number[];
 
-/** The orders behind a name or a list. ERR_PRIVACY when the list is empty, unsorted, or holds an order of 1 or less. */
+/** No sum over that many terms is worth waiting for: orders so high matter at epsilons below 1e-5 only. */
+const HIGHEST_ORDER = 1e6;
+
+/** The orders behind a name or a list. ERR_PRIVACY when the list is empty, unsorted, or holds an order not in (1, 1e6]. */
 export function resolveOrders(orders: Orders = 'dp_accounting'): readonly number[] {
   if (typeof orders === 'string') {
     if (Object.hasOwn(ORDER_GRIDS, orders)) return ORDER_GRIDS[orders];
@@ -29,8 +32,11 @@ export function resolveOrders(orders: Orders = 'dp_accounting'): readonly number
   }
   if (orders.length === 0) throw new GradswarmError('ERR_PRIVACY', 'orders: expected at least one order, got none');
   orders.forEach((order, i) => {
-    if (!(order > 1 && Number.isFinite(order) && (i === 0 || order > orders[i - 1]!)))
-      throw new GradswarmError('ERR_PRIVACY', `orders[${i}]: expected ascending finite numbers above 1, got ${order}`);
+    if (!(order > 1 && order <= HIGHEST_ORDER && (i === 0 || order > orders[i - 1]!)))
+      throw new GradswarmError(
+        'ERR_PRIVACY',
+        `orders[${i}]: expected ascending numbers above 1 and at most ${HIGHEST_ORDER}, got ${order}`,
+      );
   });
   return orders;
 }

@@ -23,6 +23,10 @@ export function checkNoiseMultiplier(noiseMultiplier: number): void {
   if (!(noiseMultiplier >= 0)) refuse('noise multiplier', 'a number of at least 0', noiseMultiplier);
 }
 
+export function checkRecordCount(count: number): void {
+  if (!(Number.isSafeInteger(count) && count >= 1)) refuse('number of records', 'a whole number of at least 1', count);
+}
+
 export function checkCount(name: string, count: number): void {
   if (!(Number.isSafeInteger(count) && count >= 0)) refuse(name, 'a whole number of at least 0', count);
 }

@@ -27,10 +27,27 @@ export function gaussianRdp(order: number, noiseMultiplier: number): number {
 export function sampledGaussianRdp(order: number, sampling: number, noiseMultiplier: number): number {
   if (sampling === 0) return 0;
   if (sampling === 1 || noiseMultiplier === 0) return gaussianRdp(order, noiseMultiplier);
+  const littleNoise = littleNoiseRdp(order, sampling, noiseMultiplier);
+  if (littleNoise !== null) return littleNoise;
   const logExcess = Number.isInteger(order)
     ? logExcessBinomial(order, sampling, noiseMultiplier)
     : logExcessTrapezoid(order, sampling, noiseMultiplier);
   return softplus(logExcess) / (order - 1);
+}
+
+/**
+ * RDP where the noise is so little that only outputs of batches with the record matter, else null:
+ * A_a = q^a e^((a^2 - a)/(2z^2)) E_{x ~ N(a, z^2)} [ (1 + v)^a ], v = (1/q - 1) e^((1 - 2x)/(2z^2)), and
+ * (1 + v)^a - 1 <= a 2^(a-1) (v + v^a), whose two means are known. The integral has no other peak then, and looking for one
+ * in steps of the noise would take forever.
+ */
+function littleNoiseRdp(order: number, sampling: number, noiseMultiplier: number): number | null {
+  const perOrder = 1 / noiseMultiplier / noiseMultiplier / 2;
+  const logOdds = log1p(-sampling) - log(sampling);
+  const logMean = logOdds - 2 * (order - 1) * perOrder;
+  const logMeanPower = order * (logOdds - (order - 1) * perOrder);
+  const logRest = log(order) + (order - 1) * Math.LN2 + Math.max(logMean, logMeanPower);
+  return logRest < -NEGLIGIBLE ? order * (perOrder + log(sampling) / (order - 1)) : null;
 }
 
 /** ln(A_a - 1) at an integer order: sum over k >= 2 of C(a,k) (1-q)^(a-k) q^k (e^((k^2-k)/(2z^2)) - 1). */
@@ -81,8 +98,7 @@ export function logExcessTrapezoid(order: number, sampling: number, noiseMultipl
 function logIntegrand(x: number, order: number, sampling: number, z: number): number {
   const t = (x - 0.5) / (z * z);
   const logDensity = -0.5 * (x / z) * (x / z);
-  if (t <= 1) return logDensity + log(convexExcess(sampling * expm1(t), order));
-  const power = order * logAddExp(log1p(-sampling), log(sampling) + t);
+  const power = order * (t <= 1 ? log1p(sampling * expm1(t)) : logAddExp(log1p(-sampling), log(sampling) + t));
   if (power < 20) return logDensity + log(convexExcess(sampling * expm1(t), order));
   // 1 + a u = a q e^t + (1 - a q), taken off inside the logarithm: the power itself may be beyond e^709.
   const linear = exp(log(order * sampling) + t - power) + (1 - order * sampling) * exp(-power);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type AccountAnswer, type AccountOptions, account } from '../../protocol/privacy/account.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/ledger.js';
-import { ORDER_GRIDS } from '../../protocol/privacy/orders.js';
+import { ORDER_GRIDS, type OrderGrid, type Orders } from '../../protocol/privacy/orders.js';
 import { GradswarmError } from '../../protocol/wire/error-codes.js';
 
 const EXAMPLES = `
@@ -24,7 +24,7 @@ interface Flags {
   readonly targetEpsilon?: number;
   readonly ledger?: string;
   readonly adjacency?: 'add-remove' | 'replace-one';
-  readonly orders?: keyof typeof ORDER_GRIDS;
+  readonly orders?: Orders;
   readonly conversion?: 'tight' | 'classic';
   readonly method?: 'auto' | 'rdp' | 'exact-gaussian';
   readonly records?: number;
@@ -35,6 +35,17 @@ function number(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('expected a number.');
   return value;
+}
+
+/** A grid's name, or the orders themselves. */
+function orders(text: string): Orders {
+  if (Object.hasOwn(ORDER_GRIDS, text)) return text as OrderGrid;
+  const list = text.split(',').map((order) => (order.trim() === '' ? Number.NaN : Number(order)));
+  if (list.some(Number.isNaN))
+    throw new InvalidArgumentError(
+      `expected one of ${Object.keys(ORDER_GRIDS).join(', ')}, or orders above 1 in ascending order such as 1.5,2,64.`,
+    );
+  return list;
 }
 
 function readLedger(path: string): readonly LedgerEntry[] {
@@ -83,7 +94,7 @@ function asJson({ epsilon, order, method, noiseMultiplier }: AccountAnswer): str
 function asText(answer: AccountAnswer, delta: number): string {
   const how = {
     'exact-gaussian': 'exact Gaussian composition',
-    rdp: `Renyi order ${answer.order}`,
+    rdp: answer.order === null ? 'Renyi orders' : `Renyi order ${answer.order}`,
     none: 'nothing was released',
   }[answer.method];
   const noise = answer.noiseMultiplier === undefined ? '' : `noise multiplier ${answer.noiseMultiplier}\n`;
@@ -99,13 +110,29 @@ export function accountCommand(): Command {
     .option('--steps <count>', 'number of releases', number)
     .requiredOption('--delta <probability>', 'strictly between 0 and 1; should be below 1 / records', number)
     .option('--target-epsilon <epsilon>', 'find the smallest noise multiplier for this epsilon', number)
-    .option('--ledger <file>', 'JSON list of ledger entries, composed')
-    .addOption(new Option('--adjacency <relation>', 'neighbouring data sets').choices(['add-remove', 'replace-one']))
-    .addOption(new Option('--orders <grid>', 'grid of Renyi orders').choices(Object.keys(ORDER_GRIDS)))
-    .addOption(new Option('--conversion <formula>', 'from Renyi to epsilon').choices(['tight', 'classic']))
-    .addOption(new Option('--method <method>', 'composition').choices(['auto', 'rdp', 'exact-gaussian']))
+    .option('--ledger <file>', 'JSON list of ledger entries, composed; in place of --q, --noise-multiplier and --steps')
+    .addOption(
+      new Option('--adjacency <relation>', 'neighbouring data sets (default: add-remove)').choices([
+        'add-remove',
+        'replace-one',
+      ]),
+    )
+    .option(
+      '--orders <grid>',
+      `Renyi orders: ${Object.keys(ORDER_GRIDS).join(', ')}, or a list such as 1.5,2,64 (default: dp_accounting)`,
+      orders,
+    )
+    .addOption(
+      new Option('--conversion <formula>', 'from Renyi to epsilon (default: tight)').choices(['tight', 'classic']),
+    )
+    .addOption(
+      new Option(
+        '--method <method>',
+        'composition; auto (the default) is exact where nothing is sampled, else rdp',
+      ).choices(['auto', 'rdp', 'exact-gaussian']),
+    )
     .option('--records <count>', 'size of the data set, to judge delta by', number)
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print one JSON object; an infinite epsilon is the text "Infinity"')
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags, command: Command) => {
       const answer = account(question(flags));

@@ -63,6 +63,34 @@ describe('protocol/privacy/accountant', () => {
       expect(relativeError(sampledGaussianRdp(order, q, sigma), rdp)).to.be.below(1e-11);
   });
 
+  it('a high fractional order at a high sampling rate is a number, to 1e-12 (reference: mpmath, 60 digits)', () => {
+    expect(relativeError(sampledGaussianRdp(898.6, 0.8723, 2.191), 93.458013603466628756)).to.be.below(1e-12);
+  });
+
+  it('hardly any noise agrees to 1e-12 at once, down to where epsilon passes the largest double (mpmath, 40 digits)', () => {
+    for (const [order, q, z, rdp] of [
+      [1.1, 0.1, 0.02, 1349.6715639770655723],
+      [1.5, 1e-6, 0.1, 33.553468429618111455],
+      [1.1, 0.1, 1e-6, 549999999974.67165816],
+      [1.5, 0.1, 1e-6, 749999999993.0923126],
+    ] as const)
+      expect(relativeError(sampledGaussianRdp(order, q, z), rdp), `${order} ${q} ${z}`).to.be.below(1e-12);
+    const spent = composedEpsilon([release(0.1, 1e-6, 10)], 1e-5);
+    expect(relativeError(spent.epsilon, 5499999999858.4948392)).to.be.below(1e-12);
+    expect(composedEpsilon([release(0.1, 1e-200, 10)], 1e-5).epsilon).to.equal(Number.POSITIVE_INFINITY);
+  });
+
+  it('a target of a million takes 0.000741651907239964 of noise; one that no noise multiplier above 2^-200 meets is refused', () => {
+    const target = { epsilon: 1e6, delta: 1e-5, sampling: 0.1, steps: 1 };
+    const { noiseMultiplier } = calibrateNoiseMultiplier(target);
+    expect(relativeError(noiseMultiplier, 0.00074165190723996361154)).to.be.below(1e-12);
+    for (const sampling of [0.1, 1])
+      for (const method of ['auto', 'rdp'] as const)
+        expect(() => calibrateNoiseMultiplier({ ...target, sampling, epsilon: 1e300 }, { method })).to.throw(
+          /ERR_PRIVACY: target epsilon.*2\^-200.*1e\+300/,
+        );
+  });
+
   it('nothing sampled, nothing released: epsilon 0; no noise: Infinity; infinite noise: 0', () => {
     for (const { q, sigma, steps, delta, epsilon } of vectors.edge_cases)
       for (const method of ['auto', 'rdp'] as const)

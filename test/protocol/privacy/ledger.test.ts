@@ -41,6 +41,34 @@ describe('protocol/privacy/ledger', () => {
     expect(ledger.spend(1e-5)).to.include({ method: 'rdp' });
   });
 
+  it('a tree whose records are sampled is refused: one coin decides over all its nodes', () => {
+    expect(() => new Ledger([entry({ mechanism: 'tree-aggregation', sampling: 0.1 })])).to.throw(
+      /ERR_PRIVACY.*tree-aggregation with sampling 1, got 0.1/,
+    );
+  });
+
+  it('equal seeded entries of a file that does not say when they were made are different releases', () => {
+    const twice = [1, 2].map(() => ({ z: 4, steps: 10, noise: 'seeded' }));
+    expect(new Ledger(parseLedgerEntries(twice)).spend(1e-5).epsilon).to.equal(epsilonOf([1, 4, 20]));
+    const placed = twice.map((one) => ({ ...one, round: 3, call: 0 }));
+    expect(new Ledger(parseLedgerEntries(placed)).spend(1e-5).epsilon).to.equal(epsilonOf([1, 4, 10]));
+  });
+
+  it('q, z and steps stand for the full names; both at once, and values out of range, are refused by place', () => {
+    const [short] = parseLedgerEntries([{ q: 0.1, z: 4, steps: 10 }]);
+    expect(short).to.include({ sampling: 0.1, noiseMultiplier: 4, count: 10 });
+    for (const [wrong, reason] of [
+      [{ z: 4, noiseMultiplier: 4 }, /ledger\[0\].*z/],
+      [{ q: 1 }, /ledger\[0\]\.noiseMultiplier: expected a number of at least 0/],
+      [{ z: '4' }, /ledger\[0\]\.noiseMultiplier: expected a number of at least 0/],
+      [{ z: 4, q: 'half' }, /ledger\[0\]\.sampling: expected a number in \[0, 1\]/],
+      [{ z: 4, steps: 'ten' }, /ledger\[0\]\.count: expected a whole number/],
+      [null, /ledger\[0\]/],
+      [[], /ledger\[0\]/],
+    ] as const)
+      expect(() => parseLedgerEntries([wrong]), JSON.stringify(wrong)).to.throw(reason);
+  });
+
   it('parallel composition: ten clients with disjoint data cost what the worst costs, not the sum (planted: the sum)', () => {
     const ledger = new Ledger();
     for (let party = 0; party < 10; party++) ledger.append(entry({ party, count: party === 7 ? 6 : 5 }));

@@ -86,11 +86,45 @@ describe('scenarios/commands/account', () => {
   it('refuses a value that is no number, a missing delta, an unknown grid, and sampled replace-one', async () => {
     expect(await refusal('--q abc --delta 1e-5')).to.match(/expected a number/);
     expect(await refusal('--q 1 --steps 1 --noise-multiplier 1')).to.match(/--delta/);
-    expect(await refusal('--orders mine --delta 1e-5')).to.match(/Allowed choices are dp_accounting/);
+    expect(await refusal('--orders mine --delta 1e-5')).to.match(/--orders.*expected one of dp_accounting/);
+    expect(await refusal('--orders 2,,3 --delta 1e-5')).to.match(/--orders.*expected one of dp_accounting/);
     expect(await refusal('--q 0.1 --steps 1 --noise-multiplier 1 --delta 1e-5 --adjacency replace-one')).to.match(
       /ERR_PRIVACY.*add-remove/,
     );
     expect(await refusal('--q 0.1 --steps 1 --delta 1e-5')).to.match(/ERR_USAGE.*noise multiplier/);
+  });
+
+  it('--orders takes a list of orders as well', async () => {
+    const question = '--q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 1e-5 --json';
+    const { epsilon, order } = JSON.parse((await run(`${question} --orders 2,9.6,64`)).out);
+    expect(epsilon).to.be.closeTo(1.7117700912181728, 1e-12);
+    expect(order).to.equal(9.6);
+    for (const wrong of ['1,2', '3,2', '2,1e7'])
+      expect(await refusal(`${question} --orders ${wrong}`)).to.match(/ERR_PRIVACY: orders\[\d\]: expected ascending/);
+  });
+
+  it('what is missing, or too much beside a ledger, is named as the option it is', async () => {
+    const path = join(folder, 'whole.json');
+    writeFileSync(path, '[{"z": 4}]');
+    for (const [line, option] of [
+      ['--noise-multiplier 1 --steps 1', '--q'],
+      ['--q 0.1 --steps 1', '--noise-multiplier'],
+      ['--q 0.1 --noise-multiplier 1', '--steps'],
+      ['--q 0.1 --noise-multiplier 1 --steps 1 --target-epsilon 1', '--target-epsilon'],
+      [`--ledger ${path} --q 0.1`, '--q'],
+      [`--ledger ${path} --adjacency add-remove`, '--adjacency'],
+      [`--ledger ${path} --target-epsilon 1`, '--target-epsilon'],
+    ] as const)
+      expect(await refusal(`${line} --delta 1e-5`), line).to.match(new RegExp(`ERR_USAGE.*\\(${option}\\)`));
+    for (const records of ['0', '-5', '1.5'])
+      expect(await refusal(`--ledger ${path} --delta 1e-5 --records ${records}`)).to.match(
+        /ERR_PRIVACY: number of rec/,
+      );
+  });
+
+  it('without noise the sentence names no order', async () => {
+    const { out } = await run('--q 0.1 --noise-multiplier 0 --steps 1 --delta 1e-5');
+    expect(out).to.equal('epsilon Infinity at delta 0.00001 (Renyi orders)\n');
   });
 
   it('--help shows examples that the command accepts', async () => {
