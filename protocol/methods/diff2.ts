@@ -14,9 +14,11 @@ import {
   type Adjacency,
   clippedMean,
   exampleSensitivity,
+  isCovered,
   MeanOfMeans,
   type MeanRelease,
   meanFromWorker,
+  smallestSize,
 } from '../privacy/clipped-mean.js';
 import { diff2ExactNoise, diff2NoiseFeedback, diff2PaperNoise } from '../privacy/diff2-calibration.js';
 import { noiseShares, type TrustPlacement } from '../privacy/trust-placement.js';
@@ -211,7 +213,7 @@ export default defineMethod({
       const { exampleCount } = at.objective;
       if (placement === 'distributed') at.post('size', 'coordinator', { examples: exampleCount });
       const [models] = await at.take('models');
-      if (!models || exampleCount === 0) return noise;
+      if (!models || !isCovered(placement, exampleCount, models.smallestExampleCount)) return noise;
       const { current, previous, smallestExampleCount } = models;
       const refresh = models.refresh === 1;
       const release = releaseOf(refresh, noise, models, hyperparameters);
@@ -248,10 +250,7 @@ export default defineMethod({
       const { hyperparameters } = at;
       const { placement, learningRate, routine, refreshPeriod } = hyperparameters;
       const { noise, params, previous } = state;
-      let smallestExampleCount = 0;
-      if (placement === 'distributed')
-        for (const { examples } of await at.take('size'))
-          if (smallestExampleCount === 0 || examples < smallestExampleCount) smallestExampleCount = examples;
+      const smallestExampleCount = placement === 'distributed' ? smallestSize(await at.take('size')) : 0;
       const refresh = state.estimate === null || at.index % refreshPeriod === 0;
       const models = { current: params, previous };
       const release = releaseOf(refresh, noise, models, hyperparameters);

@@ -1,7 +1,15 @@
 import { defineMethod, type Vector } from '../method.js';
 import { requireCount, requireNonNegative, requireOneOf, requirePositive } from '../numerics/settings.js';
 import { addScaled, zerosLike } from '../numerics/vector.js';
-import { type Adjacency, clippedMean, MeanOfMeans, type MeanRelease, meanFromWorker } from '../privacy/clipped-mean.js';
+import {
+  type Adjacency,
+  clippedMean,
+  isCovered,
+  MeanOfMeans,
+  type MeanRelease,
+  meanFromWorker,
+  smallestSize,
+} from '../privacy/clipped-mean.js';
 import { diff2ExactNoise, diff2PaperNoise } from '../privacy/diff2-calibration.js';
 import { noiseShares, type TrustPlacement } from '../privacy/trust-placement.js';
 import { GradswarmError } from '../wire/error-codes.js';
@@ -87,7 +95,7 @@ export default defineMethod({
       const { exampleCount } = at.objective;
       if (placement === 'distributed') at.post('size', 'coordinator', { examples: exampleCount });
       const [model] = await at.take('model');
-      if (!model || exampleCount === 0) return noiseMultiplier;
+      if (!model || !isCovered(placement, exampleCount, model.smallestExampleCount)) return noiseMultiplier;
       const everyExample = at.rng.batch(exampleCount, exampleCount);
       const sum = await at.objective.clippedGradientSum(model.params, everyExample, clippingRadius);
       const mean = meanFromWorker(clippedMean(sum, exampleCount), releaseOf(noiseMultiplier, hyperparameters), {
@@ -109,10 +117,7 @@ export default defineMethod({
     async round({ noiseMultiplier, params }, at): Promise<Server> {
       const { hyperparameters } = at;
       const { placement, learningRate, clippingRadius } = hyperparameters;
-      let smallestExampleCount = 0;
-      if (placement === 'distributed')
-        for (const { examples } of await at.take('size'))
-          if (smallestExampleCount === 0 || examples < smallestExampleCount) smallestExampleCount = examples;
+      const smallestExampleCount = placement === 'distributed' ? smallestSize(await at.take('size')) : 0;
       at.post('model', at.cohort, { params, smallestExampleCount });
       const means = new MeanOfMeans();
       const bound = placement === 'central' || noiseMultiplier === 0 ? clippingRadius : Number.POSITIVE_INFINITY;

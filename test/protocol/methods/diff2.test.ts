@@ -167,6 +167,39 @@ describe('protocol/methods/diff2', () => {
     expect(new Set(epsilons).size).to.equal(1);
   });
 
+  it('shared noise is made for the smallest size that was heard: a smaller worker, whose size came late, keeps its mean', async () => {
+    const late = (clients: readonly number[]): Partial<Scenario> => ({
+      faults: clients.map((client) => ({
+        fault: 'delay',
+        kind: 'size',
+        direction: 'all',
+        senders: [client],
+        receivers: 'all',
+        probability: 1,
+        delayMs: 5000,
+        jitterMs: 0,
+        from: 0,
+        until: null,
+      })),
+      participation: { cohort: 'all', sampling: 'fixed', quorum: null, deadlineMs: 1000 },
+      rounds: 2,
+    });
+    const workshop = await openWorkshop(regression('dp-gd', {}));
+    const sizes = [0, 1, 2, 3].map((client) => workshop.objectiveOf(client).exampleCount);
+    const smallest = sizes.indexOf(10);
+    expect(sizes.toSorted()).to.deep.equal([10, 11, 11, 11]);
+    for (const name of ['dp-gd', 'diff2']) {
+      const answers = async (clients: readonly number[]) => {
+        const run = await tinyRun(regression(name, { placement: 'distributed', absentCount: 3 }, late(clients)));
+        return run.rows.map(({ extra }) => extra.answers);
+      };
+      expect(await answers([]), name).to.deep.equal([4, 4]);
+      expect(await answers([smallest === 0 ? 1 : 0]), name).to.deep.equal([4, 4]);
+      expect(await answers([smallest]), name).to.deep.equal([3, 3]);
+      expect(await answers([0, 1, 2, 3]), name).to.deep.equal([0, 0]);
+    }
+  });
+
   it('placements over several processes have the bits of one', async () => {
     for (const placement of ['central', 'distributed', 'local']) {
       const scenario = regression('diff2', { placement, refreshPeriod: 3 }, { precision: 'float32' });
