@@ -121,8 +121,10 @@ export default defineSampler({
       let { weights } = before;
       if (!weights) {
         const sizes = new Float64Array(at.clientCount);
-        for (const { from, examples } of await at.take('size'))
+        const heard = await at.take('size');
+        for (const { from, examples } of heard)
           sizes[from as number] = at.hyperparameters.weightBy === 'uniform' && examples > 0 ? 1 : examples;
+        if (heard.length < at.clientCount) at.measure('shardsMissing', at.clientCount - heard.length);
         const total = sizes.reduce((sum, size) => sum + size, 0);
         weights = sizes.map((size) => size / total);
         at.postEach(

@@ -377,6 +377,14 @@ describe('protocol/methods: what travelling chains cost and say', () => {
     }
   });
 
+  it('who missed the first round of FA-LD has no share in the average, and the metrics say so', async () => {
+    const faults = [{ fault: 'crash', clients: [3], from: 0, until: 1, downRounds: null, memory: 'kept' } as never];
+    const { run } = await samplerRun('fa-ld', { chains: 2 }, { rounds: 2, faults });
+    expect(run.rows.map(({ extra }) => extra.shardsMissing)).to.deep.equal([1, undefined]);
+    const { weights } = run.records.get('coordinator')!.state as { weights: Float64Array };
+    expect([...weights]).to.deep.equal([50 / 350, 100 / 350, 200 / 350, 0]);
+  });
+
   it('a sampler on an objective without a prior is refused, and told which objectives fit', async () => {
     for (const name of ['sgld', 'dsgld', 'fsgld', 'consensus-monte-carlo']) {
       const error = await samplerRun(name, {}, { objective: { name: 'quadratic' } }).then(
