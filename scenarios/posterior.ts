@@ -55,17 +55,20 @@ function figuresOf(draws: ChainDraws, { worst, mixed, truth }: PosteriorSummary)
   const figures: Record<string, Json> = {
     chains: draws.length,
     drawsPerChain: draws[0]!.length,
-    rhatMax: finiteOrText(worst.rhat),
-    essMin: finiteOrText(worst.bulkEss),
-    essTailMin: finiteOrText(worst.tailEss),
-    mixed,
   };
+  // Before R-hat: who sees the first columns of a wide table sees how far off the draws are.
   if (truth) {
     figures.meanErrorSd = finiteOrText(truth.meanError);
     figures.covarianceError = finiteOrText(truth.covarianceError);
     figures.w2 = finiteOrText(truth.wasserstein2);
   }
-  return figures;
+  return {
+    ...figures,
+    rhatMax: finiteOrText(worst.rhat),
+    essMin: finiteOrText(worst.bulkEss),
+    essTailMin: finiteOrText(worst.tailEss),
+    mixed,
+  };
 }
 
 function finiteOrText(value: number): number | string {

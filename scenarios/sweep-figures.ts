@@ -1,22 +1,26 @@
 import { type SeedGroup, scatter, seedBands } from '../coordinator/run-directory/comparison-plots.js';
-import type { Figure } from '../coordinator/run-directory/plots.js';
+import { type Figure, PLOT_WIDTH, scaleFor } from '../coordinator/run-directory/plots.js';
 import { comparisonFigures } from '../coordinator/run-directory/run-plots.js';
 import type { RunRecord } from '../protocol/scenario/expectation.js';
 import type { Json } from '../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../protocol/scenario/sweep.js';
 import { distinctPart, valueInWords } from '../protocol/scenario/wording.js';
 
-/** Loss and accuracy of all points: a band over the seeds where the sweep has several, and a curve by bytes and time for each. */
+/**
+ * Distance from a known posterior; loss and accuracy of all points: a band over the seeds where the sweep has several, and a
+ * curve by bytes and time for each.
+ */
 export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
   const runs = records.map((record, i) => ({
     name: settingName(sweep.points[i]!.values, sweep, true),
     rows: record.rows,
   }));
   const seeds = sweep.over.seed ?? [];
+  const distance = distanceFigure(sweep, records);
   const compressed = compressionFigures(sweep, records);
-  if (seeds.length < 2) return [...comparisonFigures(runs), ...compressed];
+  if (seeds.length < 2) return [...distance, ...comparisonFigures(runs), ...compressed];
   const groups = groupedBySetting(sweep, records);
-  const figures: Figure[] = [];
+  const figures: Figure[] = [...distance];
   for (const of of ['loss', 'accuracy'] as const) {
     if (!records.some(({ rows }) => rows.some((row) => row[of] !== null))) continue;
     figures.push({
@@ -30,6 +34,31 @@ export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]
   }
   const first = groups.map(({ name, runs }) => ({ name, rows: runs[0]! }));
   return [...figures, ...compressed, ...comparisonFigures(first).filter(({ name }) => !name.endsWith('-by-round'))];
+}
+
+/** Of samplers whose posterior is known: how far each setting and seed is from it. */
+function distanceFigure(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
+  const values = records.flatMap(({ point = {}, summary: { w2 } }) =>
+    typeof w2 === 'number' ? [{ setting: settingName(point, sweep, false) || 'all', w2 }] : [],
+  );
+  if (values.length < 2) return [];
+  const scale = { type: scaleFor(values.map(({ w2 }) => w2)), zero: false };
+  return [
+    {
+      name: 'distance-from-posterior',
+      caption: 'Wasserstein-2 distance of the kept draws from the true posterior, each setting and seed.',
+      spec: {
+        width: PLOT_WIDTH / 2,
+        height: { step: 34 },
+        data: { values },
+        mark: { type: 'point', filled: true, size: 80, opacity: 0.9 },
+        encoding: {
+          x: { field: 'w2', type: 'quantitative', scale, axis: { title: 'W2 from the posterior', tickCount: 5 } },
+          y: { field: 'setting', type: 'nominal', sort: null, axis: { title: null, labelLimit: 460 } },
+        },
+      },
+    },
+  ];
 }
 
 /** Where codecs are swept: what is learnt for how many bytes uplink, one mark for each setting and seed. */

@@ -141,7 +141,7 @@ export function pairSpec(
   };
   const points = {
     data: { values },
-    mark: { type: 'point', filled: true, size: 8, opacity: 0.4 },
+    mark: { type: 'point', filled: true, size: 22, opacity: 0.5 },
     encoding: { ...axes, color: chainColour },
   };
   if (!frame.reference) return { ...framed({ width: 320, height: 320, ...frame }), layer: [points] };

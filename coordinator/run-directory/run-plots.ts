@@ -51,6 +51,7 @@ function lossAndAccuracy(runs: readonly NamedRun[]): Figure[] {
           run.rows.map((row) => row[of]),
         ),
       );
+      if (!isCurve(series)) continue;
       figures.push({
         name: `${of}-by-${name}`,
         caption: `Held-out ${of} by ${words}.${note(undrawn)}`,
@@ -104,6 +105,11 @@ function curve(name: string, x: readonly (number | null)[], y: readonly (number 
   const points: { x: number; y: number }[] = [];
   for (let i = 0; i < x.length; i++) if (x[i] !== null && y[i] !== null) points.push({ x: x[i]!, y: y[i]! });
   return { name, points };
+}
+
+/** A number that was measured once is no picture: the key numbers have it. */
+function isCurve(series: readonly Series[]): boolean {
+  return new Set(series.flatMap(({ points }) => points.map(({ x }) => x))).size > 1;
 }
 
 function note(undrawn: number): string {
@@ -166,6 +172,7 @@ function extraFigure(group: string, members: readonly string[], rows: readonly M
   if (!values.some(Number.isFinite)) return [];
   const x = rows.map(({ round }) => round);
   const series = names.map((name, i) => curve(name, x, columns[i]!));
+  if (!isCurve(series)) return [];
   const undrawn = values.length - values.filter(Number.isFinite).length;
   const spec = linePlot(series, { title: 'round', format: 'd' }, { title: group, scale: scaleFor(values) });
   const shown = names.length < members.length ? ` (${names.length} of ${members.length} curves)` : '';

@@ -55,7 +55,10 @@ function pointsTable({ points }: SweepDirectory) {
   const results = [...new Set(points.flatMap((point) => Object.keys(point.results)))];
   return table(
     [
-      ...settings.map((name) => ({ heading: name, numeric: true })),
+      ...settings.map((name) => ({
+        heading: name,
+        numeric: points.every((point) => typeof point.settings[name] === 'number'),
+      })),
       ...results.map((name) => ({ heading: name, numeric: true })),
       { heading: 'verdict' },
       { heading: 'report' },
