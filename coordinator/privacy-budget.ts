@@ -27,7 +27,10 @@ export class RunBudget implements PrivacyBudget {
   admit(party: PartyId, releases: readonly LedgerEntry[], attempt: number): void {
     const { budget, delta } = this.settings;
     if (budget === null || party !== 'coordinator') return;
-    const charged = withAbandonedAttempts(releases, attempt, []);
+    // The first attempt of a round that is done again after a crash is in the ledger already.
+    const { round } = releases.at(-1)!;
+    const known = attempt > 0 && this.ledger.entries.some((entry) => entry.noise === 'secure' && entry.round === round);
+    const charged = withAbandonedAttempts(releases, attempt - (known ? 1 : 0), []);
     const { epsilon } = this.ledger.spend(delta, {}, charged);
     if (epsilon <= budget * ROUNDING) return;
     throw new GradswarmError(

@@ -26,7 +26,10 @@ export class RunLoop {
   private wallBeforeMs = 0;
   private startedMs = 0;
   private ledger: LedgerEntry[] = [];
-  /** The round that was under way when an earlier process of this run ended: what it released is charged once more. */
+  /**
+   * The round that was under way when an earlier process of this run ended. With secure noise it and those before it that are
+   * done again release anew, so they are second attempts; null where none are.
+   */
   private interrupted: number | null = null;
   private firedBefore: readonly number[] = [];
   private readonly lost = new Set<ClientIndex>();
@@ -92,12 +95,16 @@ export class RunLoop {
     };
   }
 
+  private isDoneAgain(round: number): boolean {
+    return this.interrupted !== null && round <= this.interrupted;
+  }
+
   /** False, and nothing done, when the coordinator's half would have passed the privacy budget. */
   private async oneRound(): Promise<boolean> {
     const { scenario, site, observer } = this.options;
     const { method, hyperparameters } = site.host;
     const coordinator = method.coordinator ? site.party('coordinator') : null;
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = this.isDoneAgain(this.round) ? 1 : 0; ; attempt++) {
       // Keyed cohorts are the same at each attempt. Private coins are thrown anew: two releases of one sample would not
       // compose as two samples do.
       const cohort = drawCohort(
@@ -230,10 +237,11 @@ export class RunLoop {
   private releasesOf(plan: RoundPlan, reports: readonly PartyReport[]): readonly LedgerEntry[] {
     const entries = reports.flatMap(({ ledger }) => ledger) as readonly LedgerEntry[];
     const reported = new Set(reports.map(({ party }) => party));
-    const repeats = plan.attempt + (this.interrupted === plan.index ? 1 : 0);
+    // What an earlier process released is in the ledger, but for the round that it did not end.
+    const known = this.isDoneAgain(plan.index) && plan.index !== this.interrupted ? 1 : 0;
     return withAbandonedAttempts(
       entries,
-      repeats,
+      plan.attempt - known,
       plan.cohort.filter((client) => !reported.has(client)),
     );
   }

@@ -48,12 +48,13 @@ export function jointNoiseMultiplier(parts: readonly Pick<ReleasePart, 'noiseMul
 export function createPrivacy(options: PrivacyOptions): HostPrivacy {
   const { source, ledger, mode, round, attempt, party } = options;
   let call = 0;
-  /** Charges, then gives the noise of this call: a release that fails half-way may already have been seen. */
-  const charged = (
-    entry: Omit<LedgerEntry, 'round' | 'attempt' | 'call' | 'party' | 'noise'> & { readonly count: number },
-  ): NoiseSource => {
+  /**
+   * Charges, then gives the noise of this call: a release that fails half-way may already have been seen. A count of 0 costs
+   * nothing and is written all the same: should the round be done again, it says that this was not the first time.
+   */
+  const charged = (entry: Omit<LedgerEntry, 'round' | 'attempt' | 'call' | 'party' | 'noise'>): NoiseSource => {
     const noise = source.private ? 'secure' : 'seeded';
-    if (entry.count > 0) ledger.append({ ...entry, round, attempt, call, party, noise });
+    ledger.append({ ...entry, round, attempt, call, party, noise });
     return source.derive('privacy', party, round, attempt, call++);
   };
   return {

@@ -100,6 +100,47 @@ describe('coordinator/privacy-budget', () => {
       expect(whole.rows.at(-1)!.extra.epsilon).to.be.closeTo(epsilonOf(8), 1e-9);
       expect(resumed.rows.at(-1)!.extra.epsilon).to.be.closeTo(epsilonOf(9), 1e-9);
     });
+
+    // One tree of 12 leaves has 4 levels. Killed in round 9 and resumed from round 5: rounds 5 to 8 release a fresh node
+    // each, and round 9 may have, so it is charged twice: 4 + 4 + 2.
+    it('secure noise: nodes of a tree that are drawn again are charged, 10 releases, not 4', async () => {
+      const scenario = privateRun(
+        { name: 'dp-ftrl', stepsPerEpoch: 12, noiseMultiplier: 3 },
+        { checkpoints, rounds: 12, privacy: { ...seeded, noise: 'secure' } },
+      );
+      const whole = await tinyRun(scenario);
+      const [early, late] = whole.checkpoints;
+      const killed = { ...early!, carried: { ...early!.carried, ledger: late!.carried.ledger } };
+      const resumed = await tinyRun(scenario, { from: killed });
+      const epsilonOf = (k: number) => gaussianEpsilon(Math.sqrt(k) / 3, 1e-5);
+      expect(whole.rows.at(-1)!.extra.epsilon).to.be.closeTo(epsilonOf(4), 1e-9);
+      expect(resumed.rows.at(-1)!.extra.epsilon).to.be.closeTo(epsilonOf(10), 1e-9);
+    });
+
+    // Killed after round k and resumed from round 5 of 8: rounds 5 to k are done again, and round k + 1 may have been.
+    for (const { k, releases } of [
+      { k: 8, releases: 8 + 4 },
+      { k: 7, releases: 7 + 3 + 2 },
+      { k: 6, releases: 6 + 2 + 2 + 1 },
+    ])
+      it(`secure noise: 8 rounds, killed after round ${k}, are ${releases} releases, and fit a budget of so many only`, async () => {
+        const of = (rounds: number, budget: number | null) =>
+          privateRun(method, {
+            checkpoints: { everyRounds: 1 },
+            rounds,
+            privacy: { ...seeded, noise: 'secure', budget },
+          });
+        const { checkpoints: taken } = await tinyRun(of(9, null));
+        const { ledger } = taken[k - 1]!.carried;
+        expect(ledger).to.have.length(k);
+        const killed = { ...taken[3]!, carried: { ...taken[3]!.carried, ledger } };
+        const epsilonOf = (count: number) => gaussianEpsilon(Math.sqrt(count) / ledger[0]!.noiseMultiplier, 1e-5);
+        const enough = await tinyRun(of(8, epsilonOf(releases)), { from: killed });
+        expect(enough.result.stopped).to.equal('finished');
+        expect(enough.rows.at(-1)!.extra.epsilon).to.be.closeTo(epsilonOf(releases), 1e-9);
+        const short = await tinyRun(of(8, epsilonOf(releases - 0.5)), { from: killed });
+        expect(short.result.stopped).to.equal('budget');
+      });
   });
 });
 
