@@ -19,7 +19,7 @@ const coded = (reference: string, levels: number) => ({
 
 export default sweep('compressed-langevin', {
   description:
-    'Bytes against posterior error: gradients of 50 numbers from 20 shards that disagree, whole, at 15 levels and at one. The noise of the codec widens the posterior, a thousandfold at one level; differences to a reference point that follows the chain are small, so that 15 levels cost nothing and a seventh of the bytes.',
+    'Bytes against posterior error: gradients of 50 numbers from 20 shards that disagree, whole, at 15 levels and at one. The noise of the codec widens the posterior, a thousandfold at one level; differences to a reference point that follows the chain are small, so that 15 levels cost nothing, at less than a fifth of the bytes uplink.',
   base: {
     method: common,
     objective: { name: 'gaussian-mean', priorVariance: 1, problem: 'fifty-dimensional' },

@@ -26,9 +26,6 @@ export function ratio(settings: {
 
 const chosen = z.record(z.string(), z.json(), { error: 'an object of paths and values' }).default({});
 
-const nonEmpty = (words: string, before: string, after: string): string[] =>
-  words === '' ? [] : [`${before}${words}${after}`];
-
 export default defineExpectation({
   name: 'ratio',
   summary: 'one figure over another, or over the same figure of another part of the sweep, lies within bounds',
@@ -59,10 +56,10 @@ export default defineExpectation({
       };
     }
     const value = top / bottom;
-    const side = (number: number, name: string, values: Values) =>
-      [inDigits(number), ...(over === null ? [] : [name]), ...nonEmpty(choiceInWords(values), '(', ')')].join(' ');
-    const fraction = `${side(top, of, numerator as Values)} / ${side(bottom, over ?? of, denominator as Values)}`;
-    const detail = `${over === null ? `${of} ` : ''}${fraction} = ${inDigits(value)}, expected ${inWords(least, most)}`;
+    const part = (values: Values) => (Object.keys(values).length === 0 ? '' : ` (${choiceInWords(values)})`);
+    const above = `${of} ${inDigits(top)}${part(numerator as Values)}`;
+    const beneath = `${over === null ? '' : `${over} `}${inDigits(bottom)}${part(denominator as Values)}`;
+    const detail = `${above} / ${beneath} = ${inDigits(value)}, expected ${inWords(least, most)}`;
     if (Number.isNaN(value)) return { holds: 'unknown', observed: value, detail };
     return { holds: within(value, least, most), observed: value, detail };
   },

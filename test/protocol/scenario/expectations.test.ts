@@ -266,7 +266,7 @@ describe('expectations', () => {
       'finalLoss 4 (method=fedavg) / 2 (method=scaffold, rate=1) = 2, expected at least 1',
     );
     expect(found(parts[0]!, ratio({ of, over: 'firstLoss', most: 3 })).detail).to.match(
-      /^4 finalLoss \/ .* firstLoss = .*, expected at most 3$/,
+      /^finalLoss 4 \/ firstLoss \S+ = \S+, expected at most 3$/,
     );
   });
 });

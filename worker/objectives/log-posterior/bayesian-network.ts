@@ -96,7 +96,7 @@ class NetworkShard extends LikelihoodShard {
   }
 
   private centre(point?: ReadonlyVector): Float64Array {
-    return point ? Float64Array.from({ length: point.length }, (_, i) => point[i]!) : this.mode();
+    return point ? Float64Array.from(point) : this.mode();
   }
 
   /**

@@ -161,10 +161,7 @@ export abstract class LikelihoodShard implements LogPosterior {
 function diagonalAt({ eta, precision }: GaussianFactor, point: ReadonlyVector): GaussianFactor {
   const d = eta.length;
   const diagonal = Float64Array.from({ length: d }, (_, i) => precision[i * d + i]!);
-  const bend = matrixVector(
-    precision,
-    Float64Array.from({ length: d }, (_, i) => point[i]!),
-  );
+  const bend = matrixVector(precision, Float64Array.from(point));
   return { eta: diagonal.map((value, i) => eta[i]! - bend[i]! + value * point[i]!), precision: diagonal };
 }
 

@@ -37,7 +37,7 @@ export class LogisticShard extends LikelihoodShard {
 
   /** Second-order expansion of the log-likelihood at the point, or at the shard's mode. */
   protected override factor(point?: ReadonlyVector): GaussianFactor {
-    const centre = point ? Float64Array.from({ length: point.length }, (_, i) => point[i]!) : this.mode();
+    const centre = point ? Float64Array.from(point) : this.mode();
     const { gradient, hessian } = this.expansion(centre);
     const bend = matrixVector(hessian, centre);
     return { eta: bend.map((value, i) => value - gradient[i]!), precision: hessian };
