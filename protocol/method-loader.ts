@@ -1,20 +1,34 @@
+import { GradswarmError } from './errors.js';
 import type { Forecast } from './forecast.js';
 import type { AnyMethod } from './method.js';
-import { GradswarmError } from './wire/error-codes.js';
 
-/** The method whose file has this name. There is no registry: the folder is the list. */
-export async function loadMethod(name: string): Promise<AnyMethod> {
+interface MethodModule {
+  readonly default?: AnyMethod;
+  readonly forecast?: Forecast<unknown>;
+}
+
+/** The folders of `methods/` whose files are methods. A method is found by its file's name: there is no list of methods. */
+export const METHOD_FAMILIES = ['bayesian', 'compressed', 'federated', 'gossip', 'large-batch', 'private'] as const;
+
+async function moduleOf(name: string): Promise<MethodModule> {
   if (!/^[a-z0-9-]+$/.test(name))
     throw new GradswarmError('ERR_METHOD_UNKNOWN', `expected a name of letters, digits and dashes, got '${name}'`);
-  let module: { readonly default?: AnyMethod };
-  try {
-    module = await import(new URL(`./methods/${name}.js`, import.meta.url).href);
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new GradswarmError('ERR_METHOD_UNKNOWN', `no method '${name}'; docs/methods.md lists all`, {
-      cause: error,
-    });
+  for (const family of METHOD_FAMILIES) {
+    const { href } = new URL(`./methods/${family}/${name}.js`, import.meta.url);
+    try {
+      return await import(href);
+    } catch (error) {
+      const { code, url } = error as { code?: string; url?: string };
+      // A file that is there but imports one that is not must say so.
+      if (code !== 'ERR_MODULE_NOT_FOUND' || (url !== undefined && url !== href)) throw error;
+    }
   }
+  throw new GradswarmError('ERR_METHOD_UNKNOWN', `no method '${name}'; docs/methods.md lists all`);
+}
+
+/** The method whose file has this name. */
+export async function loadMethod(name: string): Promise<AnyMethod> {
+  const module = await moduleOf(name);
   if (module.default?.name !== name)
     throw new GradswarmError(
       'ERR_METHOD_UNKNOWN',
@@ -25,9 +39,5 @@ export async function loadMethod(name: string): Promise<AnyMethod> {
 
 /** What the method's file says of a run before it; null where it says nothing. */
 export async function loadForecast(name: string): Promise<Forecast<unknown> | null> {
-  await loadMethod(name);
-  const module: { readonly forecast?: Forecast<unknown> } = await import(
-    new URL(`./methods/${name}.js`, import.meta.url).href
-  );
-  return module.forecast ?? null;
+  return (await moduleOf(name)).forecast ?? null;
 }

@@ -79,7 +79,7 @@ export interface Total<K> {
 }
 
 type SentBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['from'] extends R ? K : never }[keyof M];
-type HeardBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['to'] extends R ? K : never }[keyof M];
+type ReceivedBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['to'] extends R ? K : never }[keyof M];
 
 /** One personal payload. `stream` names the codec memory; left out, the codec must be memoryless. */
 export interface Delivery<K> {
@@ -89,7 +89,7 @@ export interface Delivery<K> {
 }
 
 /** The only way a half touches the rest of the run: post and take, and their plural forms. */
-export interface Mailbox<M extends MessageKinds, Sender, Hearer> {
+export interface Mailbox<M extends MessageKinds, Sender, Receiver> {
   /**
    * One payload, one encoding, any number of receivers. Never waits. Returns what the receivers decode (decoded only if
    * looked at). The n-th post of a kind in a round is its step n, paired with the receivers' n-th take of that kind;
@@ -99,16 +99,16 @@ export interface Mailbox<M extends MessageKinds, Sender, Hearer> {
   /** A payload for each receiver, all in one step; a receiver may be named more than once, or not at all. */
   postEach<K extends SentBy<M, Sender>>(kind: K, deliveries: readonly Delivery<M[K]>[]): readonly Payload<M[K]>[];
   /** Waits until every expected sender has been heard or ruled absent. Take exactly the kinds that are due. */
-  take<K extends HeardBy<M, Hearer>>(kind: K): Promise<Inbox<M[K]>>;
+  take<K extends ReceivedBy<M, Receiver>>(kind: K): Promise<Inbox<M[K]>>;
   /** The same, one at a time in the same order; bodies are decoded as they are read. The normal way to fold. */
-  stream<K extends HeardBy<M, Hearer>>(
+  stream<K extends ReceivedBy<M, Receiver>>(
     kind: K,
   ): AsyncIterable<Received<M[K]>> & { readonly absent: readonly Absence[] };
   /**
    * Sum of every field over the senders, exact and so independent of grouping. `bound`: public bound on every entry's
    * magnitude; a message beyond it is refused (absent as 'rejected').
    */
-  total<K extends HeardBy<M, Hearer>>(kind: K, bound: number): Promise<Total<M[K]>>;
+  total<K extends ReceivedBy<M, Receiver>>(kind: K, bound: number): Promise<Total<M[K]>>;
   /** Peer kinds only: posts of the party's last round that a receiver did not use. Fixed when that round was committed. */
   readonly undelivered: readonly { readonly kind: SentBy<M, Sender>; readonly step: number; readonly to: PartyId }[];
 }
@@ -222,8 +222,8 @@ export interface RoundCommon<H> {
 
 /** This round's graph around one client. In directed and one-peer graphs the two lists differ. Both hold the client itself. */
 export interface Links {
-  readonly hears: readonly ClientIndex[];
-  readonly tells: readonly ClientIndex[];
+  readonly inNeighbors: readonly ClientIndex[];
+  readonly outNeighbors: readonly ClientIndex[];
   /** Weight this client gives to what `peer` says: entry (self, peer) of the mixing matrix. */
   weightFrom(peer: PartyId): number;
   /** Weight `peer` gives to what this client says: entry (peer, self). */

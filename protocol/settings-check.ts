@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { GradswarmError } from './wire/error-codes.js';
+import { GradswarmError } from './errors.js';
 
 function shown(value: unknown): string {
   if (typeof value === 'number' || value === undefined || typeof value === 'function') return String(value);

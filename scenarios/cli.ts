@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { GradswarmError } from '../protocol/wire/error-codes.js';
+import { GradswarmError } from '../protocol/errors.js';
 import { accountCommand } from './commands/account.js';
 import { benchCommand } from './commands/bench.js';
+import { exitStatusOfError } from './commands/exit-status.js';
 import { listCommand } from './commands/list.js';
 import { replayCommand } from './commands/replay.js';
 import { resumeCommand } from './commands/resume.js';
 import { runCommand } from './commands/run.js';
 import { workerCommand } from './commands/worker.js';
-import { exitStatusOfError } from './exit-status.js';
 
 const COMMANDS = [listCommand, runCommand, workerCommand, replayCommand, resumeCommand, benchCommand, accountCommand];
 

@@ -1,10 +1,10 @@
+import { GradswarmError } from '../protocol/errors.js';
 import type { ClientIndex, ReadonlyVector } from '../protocol/method.js';
 import type { CrewReport, Settlement } from '../protocol/party/crew.js';
 import { halfOf, type PartyReport } from '../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
 import type { RunSite } from '../protocol/party/run-site.js';
-import type { RoundPlan } from '../protocol/party/seal.js';
-import { GradswarmError } from '../protocol/wire/error-codes.js';
+import type { RoundPlan } from '../protocol/wire/seal.js';
 
 /** The clients that live in this process. */
 export class ClientHost {
@@ -19,7 +19,7 @@ export class ClientHost {
   host(clients: readonly ClientIndex[]): void {
     for (const client of clients) {
       this.hosted.add(client);
-      this.site.house(client);
+      this.site.register(client);
     }
   }
 

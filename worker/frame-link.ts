@@ -4,15 +4,15 @@ import type { Duplex } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { WebSocket, WebSocketServer } from 'ws';
+import { GradswarmError } from '../protocol/errors.js';
 import type { PartyId } from '../protocol/method.js';
 import type { PostOffice, Remote } from '../protocol/party/post-office.js';
-import type { Seal } from '../protocol/party/seal.js';
 import { type Assign, checked, type Packed, packed, sealsMessage } from '../protocol/wire/control-messages.js';
-import { GradswarmError } from '../protocol/wire/error-codes.js';
 import type { Frame } from '../protocol/wire/frame.js';
 import { type ChannelOptions, FrameChannel, openFrame } from '../protocol/wire/frame-channel.js';
 import type { KindLayout } from '../protocol/wire/layout.js';
 import { LIMITS } from '../protocol/wire/limits.js';
+import type { Seal } from '../protocol/wire/seal.js';
 
 const packr = new Packr({ useRecords: false });
 const PEERS_PATH = '/peers';
@@ -123,7 +123,7 @@ export class FrameLink implements Remote {
     return busy.length === 0 ? null : Promise.all(busy.map((channel) => channel.drained())).then(() => {});
   }
 
-  tell(message: Packed): void {
+  notify(message: Packed): void {
     this.coordinator?.send({ type: 'packed', body: packr.pack(message) });
   }
 

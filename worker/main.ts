@@ -1,24 +1,24 @@
 import { hostname } from 'node:os';
 import { Packr } from 'msgpackr';
 import { io, type Socket } from 'socket.io-client';
+import { GradswarmError } from '../protocol/errors.js';
 import { frameHold } from '../protocol/links/link-buckets.js';
 import { createNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
 import type { AnyMethod, MessageKind } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
-import type { RoundPlan } from '../protocol/party/seal.js';
 import { encodeState } from '../protocol/party/state-codec.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import * as control from '../protocol/wire/control-messages.js';
-import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { maxBodyBytes } from '../protocol/wire/frame-channel.js';
 import { layoutsOf } from '../protocol/wire/layout.js';
 import { PROTOCOL_VERSION } from '../protocol/wire/limits.js';
+import type { RoundPlan } from '../protocol/wire/seal.js';
 import { ClientHost } from './client-host.js';
 import { FrameLink, PeerListener } from './frame-link.js';
 import { openPrivacy } from './privacy.js';
+import { openProblem } from './problem.js';
 import { systemSecrets } from './secrets.js';
 import { openSite } from './site.js';
-import { openWorkshop } from './workshop.js';
 
 const packr = new Packr({ useRecords: false });
 
@@ -37,7 +37,7 @@ interface Hosting {
   readonly host: ClientHost;
   readonly link: FrameLink;
   readonly site: Awaited<ReturnType<typeof openSite>>;
-  readonly weather: ScenarioNetwork;
+  readonly networkModel: ScenarioNetwork;
 }
 
 /** Hosts clients for the coordinator at `url` (ws://host:port) until it says that the run is over. Throws ERR_WORKER_LOST when it is gone. */
@@ -149,7 +149,7 @@ class WorkerSession {
   private async assigned(assign: control.Assign): Promise<control.Ready> {
     const scenario = assign.scenario as unknown as Scenario;
     const method = await loadMethod(scenario.method.name);
-    const workshop = await openWorkshop(scenario, this.options.device ?? undefined);
+    const problem = await openProblem(scenario, this.options.device ?? undefined);
     const layouts = layoutsOf(method.messages, scenario.precision);
     const link = await FrameLink.open(
       {
@@ -158,47 +158,47 @@ class WorkerSession {
         layouts: layouts.values(),
         clientCount: scenario.clients,
         kindCount: layouts.size,
-        maxBodyBytes: maxBodyBytes(workshop.family.parameterCount),
-        peers: this.options.peerSockets !== false && clientsSpeakToClients(method),
+        maxBodyBytes: maxBodyBytes(problem.family.parameterCount),
+        peers: this.options.peerSockets !== false && clientsSendToClients(method),
         hold: frameHold(scenario, layouts.values(), () => performance.now()),
         onPacked: (message) => this.packed(message),
         onLost: (error) => this.finish(error),
       },
       this.listener,
     );
-    const weather = createNetwork(scenario);
+    const networkModel = createNetwork(scenario);
     const site = await openSite({
       scenario,
       method,
-      workshop,
+      problem,
       mode: 'fast',
       shuffle: null,
       remote: link,
-      weather,
+      networkModel,
       secrets: systemSecrets,
       privacy: openPrivacy(scenario, method),
     });
     link.connect(site.office);
-    const host = new ClientHost(site, () => workshop.family.tensorCount());
+    const host = new ClientHost(site, () => problem.family.tensorCount());
     host.host(assign.clients);
-    this.hosting = { host, link, site, weather };
-    const { device } = workshop.family;
+    this.hosting = { host, link, site, networkModel };
+    const { device } = problem.family;
     this.options.note(`${assign.clients.length} clients, ${device ? device.why.join('; ') : 'plain loops'}`);
     return {
       device: device?.name ?? 'plain loops',
       deterministic: device?.deterministic ?? true,
-      parameterCount: workshop.family.parameterCount,
+      parameterCount: problem.family.parameterCount,
     };
   }
 
   private async begin(plan: RoundPlan): Promise<void> {
-    const { host, weather } = this.need();
+    const { host, networkModel } = this.need();
     try {
       const report = await host.begin(plan);
-      this.say('done', { index: plan.index, attempt: plan.attempt, ...report, firings: weather.takeFirings() });
+      this.onSend('done', { index: plan.index, attempt: plan.attempt, ...report, firings: networkModel.takeFirings() });
     } catch (error) {
       const known = error instanceof GradswarmError;
-      this.say('failed', {
+      this.onSend('failed', {
         index: plan.index,
         attempt: plan.attempt,
         code: known ? error.code : 'ERR_HALF_FAILED',
@@ -214,17 +214,17 @@ class WorkerSession {
         ? host.records(clients)
         : new Map([...host.estimates()].map(([client, vectors]) => [client, encodeState(vectors, 'estimates')]));
     for (const [client, data] of answers)
-      link.tell({ type: 'collected', request, client, data: data as Uint8Array<ArrayBuffer> });
-    link.tell({ type: 'collected-all', request });
+      link.notify({ type: 'collected', request, client, data: data as Uint8Array<ArrayBuffer> });
+    link.notify({ type: 'collected-all', request });
   }
 
   private packed(message: control.Packed): void {
     const { host, link } = this.need();
     if (message.type === 'restore') host.restore(new Map([[message.client, Uint8Array.from(message.data)]]));
-    else if (message.type === 'restored-all') link.tell(message);
+    else if (message.type === 'restored-all') link.notify(message);
   }
 
-  private say(event: string, message: unknown): void {
+  private onSend(event: string, message: unknown): void {
     this.socket.emit(event, packr.pack(message));
   }
 
@@ -267,7 +267,7 @@ class WorkerSession {
 }
 
 /** Do frames go from clients to clients? Only then do workers need sockets to each other. */
-export function clientsSpeakToClients(method: AnyMethod): boolean {
+export function clientsSendToClients(method: AnyMethod): boolean {
   const kinds: readonly MessageKind[] = Object.values(method.messages);
   return kinds.some(({ from, to }) => from === 'clients' && to !== 'coordinator');
 }

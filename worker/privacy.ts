@@ -1,13 +1,13 @@
 import { randomFillSync } from 'node:crypto';
 import type { AnyMethod, PartyId, Privacy } from '../protocol/method.js';
 import { rootStream } from '../protocol/numerics/random.js';
-import type { RoundPlan } from '../protocol/party/seal.js';
-import { createPrivacy } from '../protocol/privacy/gaussian-mechanism.js';
-import type { LedgerEntry } from '../protocol/privacy/ledger.js';
-import { type NoiseSource, SeededNoise } from '../protocol/privacy/noise-source.js';
-import type { SamplingCoins } from '../protocol/privacy/private-coins.js';
-import { SecureNoise } from '../protocol/privacy/secure-noise.js';
+import type { LedgerEntry } from '../protocol/privacy/accounting/ledger.js';
+import { createPrivacy } from '../protocol/privacy/mechanisms/gaussian-mechanism.js';
+import { type NoiseSource, SeededNoise } from '../protocol/privacy/mechanisms/noise-source.js';
+import type { SamplingCoins } from '../protocol/privacy/mechanisms/private-coins.js';
+import { SecureNoise } from '../protocol/privacy/mechanisms/secure-noise.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
+import type { RoundPlan } from '../protocol/wire/seal.js';
 
 /** The noise and the sampling coins of all parties of one process. */
 export interface ProcessPrivacy {

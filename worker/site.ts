@@ -1,42 +1,42 @@
 import type { AnyMethod, ClientIndex, Secrets } from '../protocol/method.js';
 import { loadCodings } from '../protocol/party/message-coding.js';
 import type { PostOfficeOptions } from '../protocol/party/post-office.js';
-import { RunSite, type Weather } from '../protocol/party/run-site.js';
+import { type NetworkModel, RunSite } from '../protocol/party/run-site.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import type { ProcessPrivacy } from './privacy.js';
+import type { Problem } from './problem.js';
 import { TimedObjective } from './timed-objective.js';
-import type { Workshop } from './workshop.js';
 
 export interface SiteOptions extends PostOfficeOptions {
   readonly scenario: Scenario;
   readonly method: AnyMethod;
-  readonly workshop: Workshop;
+  readonly problem: Problem;
   readonly secrets: Secrets;
   readonly privacy: ProcessPrivacy;
   /** `createNetwork` of the scenario. */
-  readonly weather: Weather;
+  readonly networkModel: NetworkModel;
 }
 
 /** A run site whose clients compute on this workshop's model and data. */
 export async function openSite(options: SiteOptions): Promise<RunSite> {
-  const { scenario, workshop, weather } = options;
+  const { scenario, problem, networkModel } = options;
   const objectives = new Map<ClientIndex, TimedObjective>();
   const site: RunSite = new RunSite({
     ...options,
     now: () => performance.now(),
-    model: workshop.model,
-    codings: await loadCodings(scenario.codecs, workshop.model.segments),
+    model: problem.model,
+    codings: await loadCodings(scenario.codecs, problem.model.segments),
     privacy: (party, plan, ledger) => options.privacy.privacy(party, plan, ledger),
     coins: options.privacy.coins,
     objective: (party, round) => {
       const client = party as ClientIndex;
       let objective = objectives.get(client);
       if (!objective) {
-        objective = new TimedObjective(workshop.objectiveOf(client), site.office);
+        objective = new TimedObjective(problem.objectiveOf(client), site.office);
         objectives.set(client, objective);
       }
       objective.clock = round;
-      objective.msPerExample = weather.deviceTime(client, round.index).msPerExample;
+      objective.msPerExample = networkModel.deviceTime(client, round.index).msPerExample;
       return objective;
     },
   });

@@ -1,5 +1,5 @@
+import { GradswarmError } from '../protocol/errors.js';
 import type { LogPosterior, Objective, ReadonlyVector, Segment, Vector } from '../protocol/method.js';
-import { GradswarmError } from '../protocol/wire/error-codes.js';
 import { LOG_POSTERIORS } from './objectives/objectives.js';
 
 /** Told while a device call's answer is on its way, so that waiting for it is not taken for a deadlock. */

@@ -11,7 +11,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { GradswarmError } from '../../protocol/errors.js';
 import { PARTIAL, partialPath, replaceFile, writeFully } from './atomic-file.js';
 import { sha256 } from './digest.js';
 

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { writeFully } from './atomic-file.js';
 import type { ChainDraws } from './draws.js';
 

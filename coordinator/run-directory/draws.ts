@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 
 /**
  * Posterior draws as one NumPy file (.npy, format 1.0, little-endian float64, C order) of shape (chains, draws,

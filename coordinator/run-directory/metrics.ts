@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { AppendOnlyFile } from './append-only-file.js';
 import { replaceFile } from './atomic-file.js';
 

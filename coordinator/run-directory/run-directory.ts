@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { decodeState, encodeState } from '../../protocol/party/state-codec.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { AppendOnlyFile, readJsonLines } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
 import { CheckpointStore } from './checkpoint-store.js';

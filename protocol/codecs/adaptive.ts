@@ -1,6 +1,6 @@
 import type { ReadonlyVector, Rng } from '../method.js';
-import { type AdaptiveLevelSettings, initAdaptiveLevel } from './adaptive-level.js';
-import { malformed } from './body.js';
+import { type AdaptiveLevelSettings, initAdaptiveLevel } from './bits/adaptive-level.js';
+import { malformed } from './bits/body.js';
 import type { Codec, CodecContract, CodecFamily, CodecSpec } from './codec.js';
 import { isCodecSpec, SettingReader } from './settings.js';
 

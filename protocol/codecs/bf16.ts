@@ -1,7 +1,6 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
-import { expectBytes, notFinite, refuseNotFinite, resultOf } from './body.js';
-import type { Codec, CodecFamily } from './codec.js';
-import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
+import { expectBytes, notFinite, refuseNotFinite, resultOf } from './bits/body.js';
+import { COINS_CHUNK, Coins, coinScratch } from './bits/coins.js';
 import {
   decodeHalf,
   encodeStochastic,
@@ -10,7 +9,8 @@ import {
   singleWords,
   sixteenBitsAt,
   stochasticError,
-} from './half-floats.js';
+} from './bits/half-floats.js';
+import type { Codec, CodecFamily } from './codec.js';
 import { SettingReader } from './settings.js';
 import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 

@@ -1,6 +1,5 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
-import { expectBytes, refuseNotFinite } from './body.js';
-import type { Codec, CodecFamily } from './codec.js';
+import { expectBytes, refuseNotFinite } from './bits/body.js';
 import {
   decodeHalf,
   encodeStochastic,
@@ -8,7 +7,8 @@ import {
   nearestPattern,
   singleWords,
   stochasticError,
-} from './half-floats.js';
+} from './bits/half-floats.js';
+import type { Codec, CodecFamily } from './codec.js';
 import { SettingReader } from './settings.js';
 
 /**

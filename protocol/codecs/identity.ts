@@ -1,5 +1,5 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
-import { expectBytes, isEverywhereFinite, notFinite, refuseNotFinite } from './body.js';
+import { expectBytes, isEverywhereFinite, notFinite, refuseNotFinite } from './bits/body.js';
 import type { Codec, CodecFamily } from './codec.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
-import { blockScales, readScales, scaleBytes } from './block-scales.js';
-import { expectBytes, resultOf } from './body.js';
+import { blockScales, readScales, scaleBytes } from './bits/block-scales.js';
+import { expectBytes, resultOf } from './bits/body.js';
 import type { Codec, CodecFamily } from './codec.js';
 import { SettingReader } from './settings.js';
 

@@ -1,8 +1,8 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
-import { blockScales, fillScales, readScales, scaleBytes } from './block-scales.js';
-import { expectBytes, largestMagnitude, malformed, notFinite, resultOf, wordsOf } from './body.js';
+import { blockScales, fillScales, readScales, scaleBytes } from './bits/block-scales.js';
+import { expectBytes, largestMagnitude, malformed, notFinite, resultOf, wordsOf } from './bits/body.js';
+import { COINS_CHUNK, Coins, coinScratch } from './bits/coins.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
 import { SettingReader } from './settings.js';
 import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 

@@ -1,8 +1,8 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
-import { expectBytes, malformed, notFinite, refuseNotFinite, resultOf, wordsOf } from './body.js';
+import { expectBytes, malformed, notFinite, refuseNotFinite, resultOf, wordsOf } from './bits/body.js';
+import { COINS_CHUNK, Coins, coinScratch } from './bits/coins.js';
+import { packSigns, signsEndClean } from './bits/sign-bits.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
-import { packSigns, signsEndClean } from './sign-bits.js';
 
 /**
  * Natural compression (Horvath et al., 2019; from memory): a magnitude becomes one of the two powers of two around it, the

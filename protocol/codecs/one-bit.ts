@@ -1,7 +1,7 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
-import { expectBytes, floatsAt, malformed, notFinite, resultOf } from './body.js';
+import { expectBytes, floatsAt, malformed, notFinite, resultOf } from './bits/body.js';
+import { packSigns, signsEndClean, spreadSigns } from './bits/sign-bits.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { packSigns, signsEndClean, spreadSigns } from './sign-bits.js';
 
 /**
  * 1-bit SGD (Seide et al., Interspeech 2014; from memory): entries with a sign bit become the mean of those entries, the

@@ -1,11 +1,11 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
-import { BitReader, BitWriter } from './bit-stream.js';
-import { blockScales, readScales, scaleBytes } from './block-scales.js';
-import { expectBytes, largestMagnitude, malformed, resultOf } from './body.js';
+import { BitReader, BitWriter } from './bits/bit-stream.js';
+import { blockScales, readScales, scaleBytes } from './bits/block-scales.js';
+import { expectBytes, largestMagnitude, malformed, resultOf } from './bits/body.js';
+import { COINS_CHUNK, Coins } from './bits/coins.js';
+import { decodeLevels, encodeLevels } from './bits/level-codes.js';
+import { drawLevels } from './bits/random-levels.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { COINS_CHUNK, Coins } from './coins.js';
-import { decodeLevels, encodeLevels } from './level-codes.js';
-import { drawLevels } from './random-levels.js';
 import { SettingReader } from './settings.js';
 
 /**

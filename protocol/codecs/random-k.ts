@@ -1,10 +1,10 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
 import { squaredNorm } from '../numerics/vector.js';
-import { expectBytes, notFinite, refuseNotFinite, resultOf } from './body.js';
+import { expectBytes, notFinite, refuseNotFinite, resultOf } from './bits/body.js';
+import { scatter } from './bits/kept-values.js';
+import { randomSubset } from './bits/random-subset.js';
 import type { Codec, CodecFamily } from './codec.js';
 import identity from './identity.js';
-import { scatter } from './kept-values.js';
-import { randomSubset } from './random-subset.js';
 import { readKeptCount, SettingReader } from './settings.js';
 
 /**

@@ -1,4 +1,4 @@
-import { GradswarmError } from '../wire/error-codes.js';
+import { GradswarmError } from '../errors.js';
 import type { Codec, CodecFamily, CodecSpec } from './codec.js';
 import type { Memory, MemoryFamily } from './memory.js';
 import { completeSettings, isCodecSpec } from './settings.js';

@@ -1,7 +1,7 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
-import { expectBytes, expectScale, floatsAt, malformed, notFinite, resultOf } from './body.js';
+import { expectBytes, expectScale, floatsAt, malformed, notFinite, resultOf } from './bits/body.js';
+import { packAndSum, signsEndClean, spreadSigns } from './bits/sign-bits.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { packAndSum, signsEndClean, spreadSigns } from './sign-bits.js';
 
 /**
  * C(x) = (|x|_1 / d) sign(x), sign(0) = 1: d + 32 bits. Exactly |C(x) - x|^2 = |x|_2^2 - |x|_1^2 / d, so delta =

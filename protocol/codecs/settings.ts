@@ -1,4 +1,4 @@
-import { GradswarmError } from '../wire/error-codes.js';
+import { GradswarmError } from '../errors.js';
 import type { CodecSpec } from './codec.js';
 
 type Settings = Readonly<Record<string, unknown>>;

@@ -8,10 +8,10 @@ import {
   notFinite,
   resultOf,
   scaleUp,
-} from './body.js';
+} from './bits/body.js';
+import { Coins } from './bits/coins.js';
+import { drawLevels } from './bits/random-levels.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { Coins } from './coins.js';
-import { drawLevels } from './random-levels.js';
 import { SettingReader } from './settings.js';
 
 /**

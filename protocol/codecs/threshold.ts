@@ -1,9 +1,9 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
-import { malformed, refuseNotFinite } from './body.js';
+import { malformed, refuseNotFinite } from './bits/body.js';
+import { gather, scatter, sparseError } from './bits/kept-values.js';
+import { planIndices, readIndices, writeIndices } from './bits/sparse-indices.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { gather, scatter, sparseError } from './kept-values.js';
 import { SettingReader } from './settings.js';
-import { planIndices, readIndices, writeIndices } from './sparse-indices.js';
 
 /**
  * All entries with |x| > `absolute`. With exact values the error is the sum of squares of the others, at most d absolute^2

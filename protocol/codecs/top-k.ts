@@ -1,9 +1,9 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { contractOfKept, gather, scatter, sparseError } from './bits/kept-values.js';
+import { largestMagnitudes } from './bits/largest-magnitudes.js';
+import { planIndices, readIndices, writeIndices } from './bits/sparse-indices.js';
 import type { Codec, CodecFamily } from './codec.js';
-import { contractOfKept, gather, scatter, sparseError } from './kept-values.js';
-import { largestMagnitudes } from './largest-magnitudes.js';
 import { readKeptCount, SettingReader } from './settings.js';
-import { planIndices, readIndices, writeIndices } from './sparse-indices.js';
 
 /**
  * The k largest magnitudes, of equal ones the lower index, with coded indices and their values in a nested codec: k (32 +

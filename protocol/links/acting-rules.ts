@@ -1,6 +1,6 @@
+import { GradswarmError } from '../errors.js';
 import type { Rng } from '../method.js';
 import type { FaultRule } from '../scenario/scenario.js';
-import { GradswarmError } from '../wire/error-codes.js';
 import type { ActingRule, BuiltInFaultRule, RuleMaker } from './rule.js';
 import { availability } from './rules/availability.js';
 import { broadcastNoise } from './rules/broadcast-noise.js';

@@ -1,12 +1,12 @@
 import type { Absence, ClientIndex, ReadonlyVector, Rng } from '../method.js';
 import { rootStream } from '../numerics/random.js';
 import type { Network } from '../party/dispatch.js';
-import type { Hearing, Speaking } from '../party/message-coding.js';
-import type { Weather } from '../party/run-site.js';
-import type { RoundPlan } from '../party/seal.js';
+import type { ReceiveTransform, SendTransform } from '../party/message-coding.js';
+import type { NetworkModel } from '../party/run-site.js';
 import type { Scenario } from '../scenario/scenario.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
+import type { RoundPlan } from '../wire/seal.js';
 import { type PlacedRule, placeRules } from './acting-rules.js';
 import { deviceTimes } from './device-time.js';
 import { edgeStreamOf } from './edge-stream.js';
@@ -14,7 +14,7 @@ import { linkFinder, linkTime, resendMs } from './link-time.js';
 import type { RuleMaker } from './rule.js';
 
 /** All weather of a scenario, for one process: what links and fault rules do to frames, vectors and clients. */
-export interface ScenarioNetwork extends Weather {
+export interface ScenarioNetwork extends NetworkModel {
   /** Clients of the cohort that fault rules keep from the round, ascending. Only the coordinator's process asks. */
   scriptedAbsences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'];
   /** Clients that begin the round with a new record, ascending. */
@@ -35,8 +35,8 @@ export function createNetwork(scenario: Scenario, others: Readonly<Record<string
   const slows = rules.some(({ rule }) => rule.slowdown);
   return {
     network: frameJudge(scenario, rules, counts),
-    hearing: hearingOf(rules, streams, counts),
-    speaking: speakingOf(rules, counts),
+    receiveTransform: receiveTransformOf(rules, streams, counts),
+    sendTransform: sendTransformOf(rules, counts),
     deviceTime: deviceTimes(scenario.devices, slows ? (client, round) => clients.slowdown(client, round) : null),
     scriptedAbsences: (round, cohort) => clients.absences(round, cohort),
     forgotten: (round) => clients.forgotten(round),
@@ -94,35 +94,35 @@ function frameJudge(scenario: Scenario, placed: readonly PlacedRule[], counts: n
   };
 }
 
-function hearingOf(placed: readonly PlacedRule[], streams: Rng, counts: number[]): Hearing | null {
-  const hearers = placed.filter(({ rule }) => rule.hear);
-  if (hearers.length === 0) return null;
+function receiveTransformOf(placed: readonly PlacedRule[], streams: Rng, counts: number[]): ReceiveTransform | null {
+  const receivers = placed.filter(({ rule }) => rule.onReceive);
+  if (receivers.length === 0) return null;
   return (value: ReadonlyVector, frame: Frame, layout: KindLayout, field: string, message: number) => {
-    let heard = value;
-    for (const { rule, index, purpose } of hearers) {
+    let received = value;
+    for (const { rule, index, purpose } of receivers) {
       // A round that is run again draws the same noise, as it draws the same batches: a replay needs only who was absent.
       const own = (): Rng => edgeStreamOf(streams, { ...frame, attempt: 0 }, purpose).derive(field, message);
-      const changed = rule.hear!(heard, frame, layout, own);
+      const changed = rule.onReceive!(received, frame, layout, own);
       if (!changed) continue;
       counts[index]!++;
-      heard = changed;
+      received = changed;
     }
-    return heard;
+    return received;
   };
 }
 
-function speakingOf(placed: readonly PlacedRule[], counts: number[]): Speaking | null {
-  const speakers = placed.filter(({ rule }) => rule.say);
-  if (speakers.length === 0) return null;
+function sendTransformOf(placed: readonly PlacedRule[], counts: number[]): SendTransform | null {
+  const senders = placed.filter(({ rule }) => rule.onSend);
+  if (senders.length === 0) return null;
   return (value, post, streamOf) => {
-    let said = value;
-    for (const { rule, index, purpose } of speakers) {
-      const changed = rule.say!(said, post, () => streamOf(purpose));
+    let sent = value;
+    for (const { rule, index, purpose } of senders) {
+      const changed = rule.onSend!(sent, post, () => streamOf(purpose));
       if (!changed) continue;
       counts[index]!++;
-      said = changed;
+      sent = changed;
     }
-    return said;
+    return sent;
   };
 }
 
@@ -147,7 +147,7 @@ class ClientRules {
   }
 
   absences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'] {
-    if (this.keepers.length === 0) return NOBODY_ABSENT;
+    if (this.keepers.length === 0) return NONE_ABSENT;
     const away = new Set<ClientIndex>();
     const counting = round > this.absencesCountedTo;
     if (counting) this.absencesCountedTo = round;
@@ -182,4 +182,4 @@ class ClientRules {
 }
 
 const NOBODY: readonly ClientIndex[] = [];
-const NOBODY_ABSENT: RoundPlan['absent'] = [];
+const NONE_ABSENT: RoundPlan['absent'] = [];

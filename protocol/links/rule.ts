@@ -39,9 +39,9 @@ export interface ActingRule {
   /** Factor on the client's time in this round; 1: none. */
   slowdown?(client: ClientIndex, round: number): number;
   /** What the receiver holds after decoding, in an array of its own; null: what came. */
-  hear?(value: ReadonlyVector, frame: Frame, layout: KindLayout, own: () => Rng): ReadonlyVector | null;
+  onReceive?(value: ReadonlyVector, frame: Frame, layout: KindLayout, own: () => Rng): ReadonlyVector | null;
   /** What is encoded in place of the vector posted, in an array of its own; null: what was posted. */
-  say?(value: ReadonlyVector, post: Post, own: () => Rng): ReadonlyVector | null;
+  onSend?(value: ReadonlyVector, post: Post, own: () => Rng): ReadonlyVector | null;
 }
 
 /** What a rule may use beside its own settings. */

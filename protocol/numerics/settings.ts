@@ -1,4 +1,4 @@
-import { GradswarmError } from '../wire/error-codes.js';
+import { GradswarmError } from '../errors.js';
 
 /** Checks that many methods need of their hyperparameters. All throw ERR_SCENARIO: path, expected, got. */
 

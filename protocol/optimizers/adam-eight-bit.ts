@@ -3,10 +3,10 @@ import type { Precision, Vector } from '../method.js';
 import { zeros } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
 import adam, { type AdamSettings, adamSettings } from './adam.js';
-import { type Blocks, dequantizeBlocks, quantizeBlocks, signedMap, unsignedMap } from './eight-bit.js';
-import { type Moments, zeroMoments } from './moments.js';
 import type { OptimizerFamily } from './optimizer.js';
-import { type Tensor, tensorLayout } from './tensors.js';
+import { type Blocks, dequantizeBlocks, quantizeBlocks, signedMap, unsignedMap } from './parts/eight-bit.js';
+import { type Moments, zeroMoments } from './parts/moments.js';
+import { type Tensor, tensorLayout } from './parts/tensors.js';
 
 export interface AdamEightBitSettings extends AdamSettings {
   /** Tensors of fewer numbers keep their moments in the run's precision. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { addScaled, zerosLike } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
-import { advance, decayFactor, type Moments, nextMoments, zeroMoments } from './moments.js';
 import type { OptimizerFamily } from './optimizer.js';
+import { advance, decayFactor, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
 import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
 
 export interface AdamSettings {

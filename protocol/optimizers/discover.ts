@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { GradswarmError } from '../errors.js';
 import type { ReadonlyVector, Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
-import { GradswarmError } from '../wire/error-codes.js';
 import momentum, { type MomentumSettings, type MomentumState, momentumSettings } from './momentum.js';
 import type { ClusterGradient, Evidence, OptimizerFamily } from './optimizer.js';
 
@@ -40,12 +40,12 @@ const schema: z.ZodType<DiscoverSettings> = z
  */
 export function correctedGradient(
   gradient: ReadonlyVector,
-  heard: readonly { readonly cluster: number; readonly share: number }[],
+  received: readonly { readonly cluster: number; readonly share: number }[],
   memories: readonly ReadonlyVector[],
   probabilities: readonly number[],
 ): Vector {
   const excess = Float64Array.from(probabilities);
-  for (const { cluster, share } of heard) excess[cluster] = excess[cluster]! - share;
+  for (const { cluster, share } of received) excess[cluster] = excess[cluster]! - share;
   const result = zerosLike(gradient);
   for (let i = 0; i < result.length; i++) {
     let correction = 0;
@@ -56,15 +56,15 @@ export function correctedGradient(
 }
 
 /** The clusters behind a gradient. Throws ERR_SCENARIO when none or a stranger is named. */
-function heardClusters(
+function receivedClusters(
   gradient: ReadonlyVector,
   evidence: Evidence | undefined,
   clusterCount: number,
 ): readonly ClusterGradient[] {
   const { cluster, clusters } = evidence ?? {};
-  const heard = clusters ?? (cluster === undefined ? [] : [{ cluster, share: 1, gradient }]);
+  const received = clusters ?? (cluster === undefined ? [] : [{ cluster, share: 1, gradient }]);
   const known = (one: number) => Number.isInteger(one) && one >= 0 && one < clusterCount;
-  if (heard.length > 0 && heard.every((one) => known(one.cluster))) return heard;
+  if (received.length > 0 && received.every((one) => known(one.cluster))) return received;
   throw new GradswarmError(
     'ERR_SCENARIO',
     `optimizer 'discover' needs cluster, the number of the batch's cluster from 0 to ${clusterCount - 1}; got ` +
@@ -94,11 +94,11 @@ const discover: OptimizerFamily<DiscoverSettings, DiscoverState> = {
         memories: chances.map(() => zeros(length, precision)),
       }),
       update(gradient, state, params, evidence) {
-        const heard = heardClusters(gradient, evidence, clusterCount);
-        const corrected = correctedGradient(gradient, heard, state.memories, chances);
+        const received = receivedClusters(gradient, evidence, clusterCount);
+        const corrected = correctedGradient(gradient, received, state.memories, chances);
         const [next, nextBase] = optimizer.update(corrected, state.base, params);
         const memories = [...state.memories];
-        for (const { cluster, gradient: own } of heard) {
+        for (const { cluster, gradient: own } of received) {
           const rate = Math.min(1, memoryRate / (clusterCount * chances[cluster]!));
           const memory = state.memories[cluster]!;
           const learned = zerosLike(memory);

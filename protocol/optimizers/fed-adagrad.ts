@@ -1,4 +1,4 @@
-import { serverMoments } from './server-moments.js';
+import { serverMoments } from './parts/server-moments.js';
 
 /** v += D^2. */
 export default serverMoments('fed-adagrad', (square, updateSquare) => square + updateSquare, {

@@ -1,4 +1,4 @@
-import { serverMoments } from './server-moments.js';
+import { serverMoments } from './parts/server-moments.js';
 
 /** v -= (1 - beta2) D^2 sign(v - D^2). */
 export default serverMoments(

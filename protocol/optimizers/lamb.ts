@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { zerosLike } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
-import { advance, decayFactor, type Moments, nextMoments, zeroMoments } from './moments.js';
 import type { OptimizerFamily } from './optimizer.js';
+import { advance, decayFactor, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
+import { rangeNorm, tensorLayout } from './parts/tensors.js';
 import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
-import { rangeNorm, tensorLayout } from './tensors.js';
 
 export interface LambSettings {
   readonly learningRate: ScheduleSpec;

@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import { GradswarmError } from '../errors.js';
 import type { ReadonlyVector, Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
-import { GradswarmError } from '../wire/error-codes.js';
-import { decayFactor } from './moments.js';
-import { nuclearNorm, orthogonalizeInto } from './newton-schulz.js';
 import type { OptimizerFamily } from './optimizer.js';
+import { decayFactor } from './parts/moments.js';
+import { nuclearNorm, orthogonalizeInto } from './parts/newton-schulz.js';
+import { type Tensor, tensorLayout } from './parts/tensors.js';
 import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
-import { type Tensor, tensorLayout } from './tensors.js';
 
 export interface LantonSettings {
   readonly learningRate: ScheduleSpec;

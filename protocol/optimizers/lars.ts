@@ -3,8 +3,8 @@ import type { Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
 import type { OptimizerFamily } from './optimizer.js';
+import { rangeNorm, tensorLayout } from './parts/tensors.js';
 import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
-import { rangeNorm, tensorLayout } from './tensors.js';
 
 export interface LarsSettings {
   readonly learningRate: ScheduleSpec;

@@ -1,14 +1,14 @@
 import { z } from 'zod';
+import { GradswarmError } from '../errors.js';
 import type { ReadonlyVector, Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
-import { GradswarmError } from '../wire/error-codes.js';
-import { advance, decayFactor, type Moments, nextMoments, zeroMoments } from './moments.js';
 import { shapeFactorOf } from './muon.js';
-import { orthogonalizeInto } from './newton-schulz.js';
 import type { OptimizerFamily } from './optimizer.js';
+import { advance, decayFactor, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
+import { orthogonalizeInto } from './parts/newton-schulz.js';
+import { rangeNorm, type Tensor, tensorLayout } from './parts/tensors.js';
 import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
-import { rangeNorm, type Tensor, tensorLayout } from './tensors.js';
 
 export interface MarsSettings {
   readonly learningRate: ScheduleSpec;

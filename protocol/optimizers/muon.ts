@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
-import { decayFactor, type Moments, nextMoments } from './moments.js';
-import { orthogonalizeInto } from './newton-schulz.js';
 import type { OptimizerFamily } from './optimizer.js';
+import { decayFactor, type Moments, nextMoments } from './parts/moments.js';
+import { orthogonalizeInto } from './parts/newton-schulz.js';
+import { tensorLayout } from './parts/tensors.js';
+import { stepVectors, vectorMoments } from './parts/vector-adamw.js';
 import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
-import { tensorLayout } from './tensors.js';
-import { stepVectors, vectorMoments } from './vector-adamw.js';
 
 export interface MuonSettings {
   readonly learningRate: ScheduleSpec;

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { ReadonlyVector, Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
-import { decayFactor, type Moments, nextMoments } from './moments.js';
 import type { OptimizerFamily } from './optimizer.js';
+import { decayFactor, type Moments, nextMoments } from './parts/moments.js';
+import { type Tensor, tensorLayout } from './parts/tensors.js';
+import { stepVectors, vectorMoments } from './parts/vector-adamw.js';
 import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
-import { type Tensor, tensorLayout } from './tensors.js';
-import { stepVectors, vectorMoments } from './vector-adamw.js';
 
 export interface ScaleSettings {
   readonly learningRate: ScheduleSpec;

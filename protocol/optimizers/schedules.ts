@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cosineOfTurns } from '../numerics/elementary.js';
+import { integerPower, power } from '../numerics/powers.js';
 import { checkSettings, unknownName } from '../settings-check.js';
-import { integerPower, power } from './powers.js';
 
 /** A number that depends on the step alone; step 0 is the first update. */
 export type Schedule = (step: number) => number;

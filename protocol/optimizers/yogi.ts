@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { integerPower } from '../numerics/powers.js';
 import { zerosLike } from '../numerics/vector.js';
 import { checkSettings } from '../settings-check.js';
-import { decayFactor, type Moments, nextMoments, zeroMoments } from './moments.js';
 import type { OptimizerFamily } from './optimizer.js';
-import { integerPower } from './powers.js';
+import { decayFactor, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
 import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
 
 export interface YogiSettings {

@@ -1,6 +1,6 @@
 import type { Absence, PartyId } from '../method.js';
 import type { Frame } from '../wire/frame.js';
-import type { Seal } from './seal.js';
+import type { Seal } from '../wire/seal.js';
 
 /** Somebody waits here: for step `step` of a kind, from the senders in `missing`. */
 export interface Wait {

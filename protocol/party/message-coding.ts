@@ -1,20 +1,20 @@
 import { adaptiveCodec, isAdaptive } from '../codecs/adaptive.js';
-import { type AdaptiveLevelState, initAdaptiveLevel, observeAdaptiveLevel } from '../codecs/adaptive-level.js';
-import { bySegment } from '../codecs/by-segment.js';
+import { type AdaptiveLevelState, initAdaptiveLevel, observeAdaptiveLevel } from '../codecs/bits/adaptive-level.js';
+import { bySegment } from '../codecs/bits/by-segment.js';
 import type { Codec } from '../codecs/codec.js';
 import type { Memory } from '../codecs/memory.js';
 import { loadCodec, loadMemory } from '../codecs/registry.js';
+import { GradswarmError } from '../errors.js';
 import type { PartyId, Precision, ReadonlyVector, Rng, Segment } from '../method.js';
 import { squaredDistance, squaredNorm } from '../numerics/vector.js';
 import type { KindCodec } from '../scenario/scenario.js';
-import { GradswarmError } from '../wire/error-codes.js';
 import type { Frame } from '../wire/frame.js';
 import type { AnyPayload, EncodedMessage, KindLayout, VectorPacking } from '../wire/layout.js';
 import { noCodingCosts, wayOf } from './coding-cost.js';
 import { MessageJournal, type Missed } from './message-journal.js';
 
 /** Changes what a peer hears after decoding: noise of one directed link. */
-export type Hearing = (
+export type ReceiveTransform = (
   value: ReadonlyVector,
   frame: Frame,
   layout: KindLayout,
@@ -23,7 +23,7 @@ export type Hearing = (
 ) => ReadonlyVector;
 
 /** Changes what a party says before it is encoded: noise that all receivers of the post share. `streamOf`: of this post and field. */
-export type Speaking = (
+export type SendTransform = (
   value: ReadonlyVector,
   post: { readonly from: PartyId; readonly round: number; readonly layout: KindLayout },
   streamOf: (purpose: string) => Rng,
@@ -39,8 +39,8 @@ export interface CodingRound {
 
 /** What lies beside the codecs; each part may be missing. */
 export interface CodingSurroundings {
-  readonly hearing: Hearing | null;
-  readonly speaking: Speaking | null;
+  readonly receiveTransform: ReceiveTransform | null;
+  readonly sendTransform: SendTransform | null;
   /** Simulated time for each entry of a vector that passes a codec. */
   nsPerParameterCoded(party: PartyId, round: number): number;
   /** Milliseconds of a clock, for the times of codecs alone; left out: they count as 0. */
@@ -79,7 +79,7 @@ function tensorWise(codec: Codec, segments: readonly Segment[]): Codec {
 type Memories = Readonly<Record<string, unknown>>;
 
 /** One vector that went through an adaptive codec in a round that measures. */
-interface Said {
+interface Sent {
   /** Key of the level's state. */
   readonly level: string;
   readonly codec: Codec;
@@ -96,7 +96,7 @@ export class MessageCoding {
   readonly costs = noCodingCosts();
   private changed: Record<string, unknown> | null = null;
   private readonly journal = new MessageJournal();
-  private readonly said = new Map<string, Said>();
+  private readonly sent = new Map<string, Sent>();
   /** Is there an adaptive codec? Then a half may be run again, and hears what it heard again. */
   readonly adapts: boolean;
 
@@ -132,26 +132,26 @@ export class MessageCoding {
 
   /** Does this attempt measure the level of an adaptive codec? Then the half is run again for its `repeat`. */
   get measures(): boolean {
-    return this.said.size > 0;
+    return this.sent.size > 0;
   }
 
   /** Moves the levels by what the same round said with other batches. Returns each kind's mean level from now on. */
   observe(repeat: MessageCoding): ReadonlyMap<string, number> {
-    const sums = new Map<string, { compression: number; sampling: number; said: Said }>();
-    for (const [key, said] of this.said) {
-      const again = repeat.said.get(key);
-      const sum = sums.get(said.level) ?? { compression: 0, sampling: 0, said };
-      sums.set(said.level, sum);
+    const sums = new Map<string, { compression: number; sampling: number; sent: Sent }>();
+    for (const [key, sent] of this.sent) {
+      const again = repeat.sent.get(key);
+      const sum = sums.get(sent.level) ?? { compression: 0, sampling: 0, sent };
+      sums.set(sent.level, sum);
       // Half the squared distance of two independent draws is their variance. Without a second draw the level stays fine.
-      sum.compression += again ? said.compressionVariance : Number.POSITIVE_INFINITY;
-      if (again) sum.sampling += squaredDistance(said.value, again.value) / 2;
+      sum.compression += again ? sent.compressionVariance : Number.POSITIVE_INFINITY;
+      if (again) sum.sampling += squaredDistance(sent.value, again.value) / 2;
     }
     const levels = new Map<string, number[]>();
-    for (const [key, { compression, sampling, said }] of sums) {
-      if (!isAdaptive(said.codec)) continue;
-      const state = this.levelState(key, said.codec.rule);
+    for (const [key, { compression, sampling, sent }] of sums) {
+      if (!isAdaptive(sent.codec)) continue;
+      const state = this.levelState(key, sent.codec.rule);
       const measured = { compressionVariance: compression, samplingVariance: sampling };
-      const next = observeAdaptiveLevel(said.codec.rule, state, measured);
+      const next = observeAdaptiveLevel(sent.codec.rule, state, measured);
       this.write(key, next);
       const kind = key.slice('level '.length).split('/')[0]!;
       levels.set(kind, [...(levels.get(kind) ?? []), next.level]);
@@ -169,8 +169,8 @@ export class MessageCoding {
     position = 0,
     receivers: readonly PartyId[] = [],
   ): { readonly message: EncodedMessage; readonly delivered: AnyPayload } {
-    const payload = this.around.speaking
-      ? this.spoken(this.around.speaking, layout, step, posted, round, position)
+    const payload = this.around.sendTransform
+      ? this.transformed(this.around.sendTransform, layout, step, posted, round, position)
       : posted;
     const coding = this.codings.get(layout.name);
     if (!coding) return { message: layout.encode(payload, null), delivered: payload };
@@ -185,8 +185,8 @@ export class MessageCoding {
       encode: (field, value) => {
         const coins = round.rng.derive('codec', layout.name, field, step, position);
         const address = { layout, field, step, position, receivers, key: `${layout.name}/${field}/${stream ?? ''}` };
-        const [body, heard] = this.pack(coding, address, value, coins, round);
-        delivered[field] = heard;
+        const [body, received] = this.pack(coding, address, value, coins, round);
+        delivered[field] = received;
         this.charge(value.length, round);
         return body;
       },
@@ -219,15 +219,15 @@ export class MessageCoding {
     const payload = layout.decode(message, frame.from, packing) as Record<string, AnyPayload[string]> & {
       from: PartyId;
     };
-    const { hearing } = this.around;
-    if (hearing && frame.from !== frame.to)
+    const { receiveTransform } = this.around;
+    if (receiveTransform && frame.from !== frame.to)
       for (const field of layout.vectors)
-        payload[field] = hearing(payload[field] as ReadonlyVector, frame, layout, field, position);
+        payload[field] = receiveTransform(payload[field] as ReadonlyVector, frame, layout, field, position);
     return payload;
   }
 
-  private spoken(
-    speaking: Speaking,
+  private transformed(
+    sendTransform: SendTransform,
     layout: KindLayout,
     step: number,
     posted: AnyPayload,
@@ -238,7 +238,7 @@ export class MessageCoding {
     const payload: Record<string, AnyPayload[string]> = { ...posted };
     for (const field of layout.vectors) {
       const streamOf = (purpose: string): Rng => round.rng.derive('post', purpose, layout.name, field, step, position);
-      payload[field] = speaking(posted[field] as ReadonlyVector, post, streamOf);
+      payload[field] = sendTransform(posted[field] as ReadonlyVector, post, streamOf);
     }
     return payload;
   }
@@ -271,7 +271,7 @@ export class MessageCoding {
     cost.squaredNorm += squaredNorm(prepared);
     this.sample(codec, address, value, prepared, squaredError, round);
     if (!memory) return [body, decoded];
-    const heard = memory.deliveredValue(state, decoded);
+    const received = memory.deliveredValue(state, decoded);
     this.write(key, memory.settle(state, value, prepared, decoded));
     // An uplink that was not used voids the whole round: there is nothing to put back.
     if (layout.kind.to !== 'coordinator') {
@@ -279,7 +279,7 @@ export class MessageCoding {
       const others = receivers.filter((to) => to !== round.self);
       this.journal.note(key, memory, state, { kind: layout.name, step, value, decoded, receivers: others });
     }
-    return [body, heard];
+    return [body, received];
   }
 
   /** Keeps what the level of an adaptive codec is judged by, in the rounds that measure. */
@@ -294,7 +294,7 @@ export class MessageCoding {
     if (!isAdaptive(codec) || (round.index + 1) % codec.everyRounds !== 0) return;
     const used = codec.ladder[this.levelState(`level ${key}`, codec.rule).level]!;
     const compressionVariance = used.expectedSquaredError?.(prepared) ?? squaredError;
-    this.said.set(`${key} ${step} ${position}`, { level: `level ${key}`, codec, value, compressionVariance });
+    this.sent.set(`${key} ${step} ${position}`, { level: `level ${key}`, codec, value, compressionVariance });
   }
 
   private levelState(key: string, rule: Parameters<typeof initAdaptiveLevel>[0]): AdaptiveLevelState {

@@ -1,6 +1,7 @@
+import { GradswarmError } from '../errors.js';
 import type { AnyMethod, Objective, PartyId, Privacy } from '../method.js';
-import type { LedgerEntry } from '../privacy/ledger.js';
-import { GradswarmError } from '../wire/error-codes.js';
+import type { LedgerEntry } from '../privacy/accounting/ledger.js';
+import type { RoundPlan } from '../wire/seal.js';
 import type { CodingCosts } from './coding-cost.js';
 import type { Dispatch } from './dispatch.js';
 import type { RoundMailbox } from './mailbox.js';
@@ -9,15 +10,14 @@ import type { Missed } from './message-journal.js';
 import type { PostOffice } from './post-office.js';
 import type { PartyRecord } from './record.js';
 import { PartyRound } from './round.js';
-import type { RoundHost, Unheard } from './round-host.js';
-import type { RoundPlan } from './seal.js';
+import type { RoundClock, RoundHost, UnusedMessage } from './round-host.js';
 
 /** What became of one party's half in one attempt. */
 export interface PartyReport {
   readonly party: PartyId;
   readonly clockMs: number;
   readonly measures: readonly (readonly [name: string, value: number])[];
-  readonly unheard: readonly Unheard[];
+  readonly unusedMessages: readonly UnusedMessage[];
   /** Coordinator only: clients whose due message was not used. */
   readonly unused: readonly number[];
   readonly ledger: readonly unknown[];
@@ -42,7 +42,7 @@ export interface PartyServices {
   coding(party: PartyId, record: PartyRecord): MessageCoding;
   /** Simulated milliseconds that the party's device takes for a round beside its examples. */
   msPerRound(party: PartyId, round: number): number;
-  objective(party: PartyId, round: PartyRound): Objective;
+  objective(party: PartyId, round: RoundClock): Objective;
   privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
 }
 
@@ -58,7 +58,7 @@ export class Party {
     private readonly services: PartyServices,
     private kept: PartyRecord,
   ) {
-    services.office.house(id);
+    services.office.register(id);
   }
 
   static begin(
@@ -125,7 +125,7 @@ export class Party {
       party: this.id,
       clockMs: round.clockMs,
       measures: round.measures,
-      unheard: round.unheard,
+      unusedMessages: round.unusedMessages,
       unused: [...round.unused].sort((a, b) => a - b),
       ledger,
       coding: coding.costs,

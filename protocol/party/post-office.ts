@@ -1,11 +1,11 @@
+import { GradswarmError } from '../errors.js';
 import type { PartyId } from '../method.js';
 import { crc32 } from '../wire/checksum.js';
-import { GradswarmError } from '../wire/error-codes.js';
 import type { Frame } from '../wire/frame.js';
 import { joinBody } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
+import type { Seal } from '../wire/seal.js';
 import { RoundMailbox, type Wait } from './mailbox.js';
-import type { Seal } from './seal.js';
 
 /** Takes what is not for a party of this process. */
 export interface Remote {
@@ -55,7 +55,7 @@ export class PostOffice {
   }
 
   /** This party lives in this process. */
-  house(party: PartyId): void {
+  register(party: PartyId): void {
     this.local.add(party);
   }
 

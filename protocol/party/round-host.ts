@@ -1,3 +1,4 @@
+import type { GradswarmError } from '../errors.js';
 import type {
   Absence,
   AnyMethod,
@@ -10,15 +11,13 @@ import type {
   Secrets,
   Segment,
 } from '../method.js';
-import type { GradswarmError } from '../wire/error-codes.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
+import type { RoundPlan } from '../wire/seal.js';
 import type { RoundMailbox } from './mailbox.js';
-import type { PartyRound } from './round.js';
-import type { RoundPlan } from './seal.js';
 
 /** A message of a peer or the coordinator that this party did not use, told to the sender when the round is committed. */
-export interface Unheard {
+export interface UnusedMessage {
   readonly kind: string;
   readonly step: number;
   readonly from: PartyId;
@@ -46,10 +45,16 @@ export interface RoundHost {
   refused(frame: Frame, error: GradswarmError): void;
 }
 
+/** The running round of a party, as its objective sees it: simulated time is spent on its clock, in milliseconds. */
+export interface RoundClock {
+  readonly index: number;
+  clockMs: number;
+}
+
 /** What belongs to one party. */
 export interface PartyTools {
-  objective(round: PartyRound): Objective;
-  privacy(round: PartyRound): Privacy;
+  objective(round: RoundClock): Objective;
+  privacy(): Privacy;
   readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
   /** Simulated milliseconds of its device for the round beside its examples. */
   readonly msPerRound: number;

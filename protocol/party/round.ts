@@ -1,3 +1,4 @@
+import { GradswarmError } from '../errors.js';
 import type {
   Absence,
   ClientIndex,
@@ -19,15 +20,14 @@ import type {
   Vector,
 } from '../method.js';
 import { zeros } from '../numerics/vector.js';
-import { GradswarmError } from '../wire/error-codes.js';
 import type { Frame } from '../wire/frame.js';
 import type { AnyPayload, KindLayout } from '../wire/layout.js';
+import type { RoundPlan } from '../wire/seal.js';
 import type { Dispatch } from './dispatch.js';
 import { ExactSum } from './exact-sum.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
-import type { PartyTools, RoundHost, Unheard } from './round-host.js';
-import type { RoundPlan } from './seal.js';
+import type { PartyTools, RoundHost, UnusedMessage } from './round-host.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: one class serves every method; the methods see the exact types of method.ts.
 type AnyKind = any;
@@ -42,7 +42,7 @@ export class PartyRound {
   clockMs: number;
   /** Clients whose uplink was due and not used: their round is void. */
   readonly unused = new Set<ClientIndex>();
-  readonly unheard: Unheard[] = [];
+  readonly unusedMessages: UnusedMessage[] = [];
   private readonly posted: number[];
   private readonly taken: number[];
   private ownStream: Rng | null = null;
@@ -93,7 +93,7 @@ export class PartyRound {
     return this.host.sharedStream(this.index);
   }
   get privacy(): Privacy {
-    return this.own.privacy(this);
+    return this.own.privacy();
   }
   get secrets(): Secrets {
     return this.host.secrets;
@@ -229,13 +229,13 @@ export class PartyRound {
 
   /** Who may send a kind to this party in this round, ascending. */
   private senders(kind: MessageKind): readonly PartyId[] {
-    if (kind.to === 'peers') return this.links.hears;
+    if (kind.to === 'peers') return this.links.inNeighbors;
     return kind.from === 'coordinator' ? COORDINATOR_ONLY : this.cohort;
   }
 
   /** Who may get a kind from this party in this round, ascending. */
   private receivers(kind: MessageKind): readonly PartyId[] {
-    if (kind.to === 'peers') return this.links.tells;
+    if (kind.to === 'peers') return this.links.outNeighbors;
     return kind.to === 'coordinator' ? COORDINATOR_ONLY : this.cohort;
   }
 
@@ -276,8 +276,9 @@ export class PartyRound {
 
   private peek(kind: string): { readonly layout: KindLayout; readonly step: number } {
     const layout = this.host.layouts.get(kind);
-    const hearer = this.party === 'coordinator' ? layout?.kind.to === 'coordinator' : layout?.kind.to !== 'coordinator';
-    if (!layout || !hearer) throw this.misuse(`takes '${kind}', which is not sent to it`);
+    const receiver =
+      this.party === 'coordinator' ? layout?.kind.to === 'coordinator' : layout?.kind.to !== 'coordinator';
+    if (!layout || !receiver) throw this.misuse(`takes '${kind}', which is not sent to it`);
     return { layout, step: this.taken[layout.index]! };
   }
 
@@ -348,7 +349,7 @@ export class PartyRound {
 
   private notUsed(layout: KindLayout, step: number, from: PartyId): void {
     if (layout.kind.to === 'peers' || from === 'coordinator')
-      this.unheard.push({ kind: layout.name, step, from, to: this.party });
+      this.unusedMessages.push({ kind: layout.name, step, from, to: this.party });
     else if (this.party === 'coordinator') this.unused.add(from);
   }
 

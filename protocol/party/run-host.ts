@@ -1,13 +1,13 @@
+import type { GradswarmError } from '../errors.js';
 import { edgeStreamOf } from '../links/edge-stream.js';
 import type { AnyMethod, ClientIndex, Links, PartyId, Precision, Rng, Secrets, Segment } from '../method.js';
-import { PrivateCoins, type SamplingCoins } from '../privacy/private-coins.js';
-import type { GradswarmError } from '../wire/error-codes.js';
+import { PrivateCoins, type SamplingCoins } from '../privacy/mechanisms/private-coins.js';
 import type { Frame } from '../wire/frame.js';
 import { type KindLayout, layoutsOf } from '../wire/layout.js';
+import type { RoundPlan } from '../wire/seal.js';
 import type { AbsenceRecord } from './delivery-log.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { RoundHost } from './round-host.js';
-import type { RoundPlan } from './seal.js';
 
 export interface RunHostOptions {
   readonly method: AnyMethod;
@@ -39,8 +39,8 @@ export class RunHost implements RoundHost {
   private readonly streams: Rng;
   private readonly topology: RunHostOptions['topology'];
   private readonly partyStreams = new Map<PartyId, Rng>();
-  private readonly clientsTellClients: boolean;
-  private readonly clientsTellPeers: boolean;
+  private readonly clientsSendToClients: boolean;
+  private readonly clientsSendToPeers: boolean;
   private sharedOf = { round: -1, stream: null as Rng | null };
   private absences: AbsenceRecord[] = [];
   private refusals: { readonly frame: Frame; readonly error: GradswarmError }[] = [];
@@ -58,8 +58,8 @@ export class RunHost implements RoundHost {
     this.coins = options.coins;
     this.layouts = layoutsOf(options.method.messages, options.precision);
     const fromClients = [...this.layouts.values()].filter(({ kind }) => kind.from === 'clients');
-    this.clientsTellClients = fromClients.some(({ kind }) => kind.to === 'cohort');
-    this.clientsTellPeers = fromClients.some(({ kind }) => kind.to === 'peers');
+    this.clientsSendToClients = fromClients.some(({ kind }) => kind.to === 'cohort');
+    this.clientsSendToPeers = fromClients.some(({ kind }) => kind.to === 'peers');
   }
 
   linksOf(client: ClientIndex, round: number): Links {
@@ -70,8 +70,8 @@ export class RunHost implements RoundHost {
   listeners(party: PartyId, plan: RoundPlan): readonly PartyId[] {
     if (party === 'coordinator') return plan.cohort;
     const listeners: PartyId[] = this.method.coordinator ? ['coordinator'] : [];
-    if (this.clientsTellClients) listeners.push(...plan.cohort);
-    else if (this.clientsTellPeers) listeners.push(...this.linksOf(party, plan.index).tells);
+    if (this.clientsSendToClients) listeners.push(...plan.cohort);
+    else if (this.clientsSendToPeers) listeners.push(...this.linksOf(party, plan.index).outNeighbors);
     return listeners;
   }
 
@@ -132,8 +132,8 @@ export class RunHost implements RoundHost {
 const NONE: readonly AbsenceRecord[] = [];
 
 const ALONE = (client: ClientIndex): Links => ({
-  hears: [client],
-  tells: [client],
+  inNeighbors: [client],
+  outNeighbors: [client],
   weightFrom: (peer) => (peer === client ? 1 : 0),
   weightTo: (peer) => (peer === client ? 1 : 0),
 });

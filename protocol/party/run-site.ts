@@ -1,18 +1,18 @@
 import type { DeviceTime } from '../links/device-time.js';
 import type { AnyMethod, Objective, PartyId, Privacy, Secrets, Segment, Setup, Vector } from '../method.js';
 import { rootStream } from '../numerics/random.js';
-import type { LedgerEntry } from '../privacy/ledger.js';
-import type { SamplingCoins } from '../privacy/private-coins.js';
+import type { LedgerEntry } from '../privacy/accounting/ledger.js';
+import type { SamplingCoins } from '../privacy/mechanisms/private-coins.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { createTopology, type Topology, type TopologySpec } from '../topology/topology.js';
+import type { RoundPlan } from '../wire/seal.js';
 import { type ByteCounts, type DeadlineRule, Dispatch, type Network, noBytes } from './dispatch.js';
-import { type Hearing, type KindCoding, MessageCoding, type Speaking } from './message-coding.js';
+import { type KindCoding, MessageCoding, type ReceiveTransform, type SendTransform } from './message-coding.js';
 import { Party, type PartyServices } from './party.js';
 import { PostOffice, type PostOfficeOptions } from './post-office.js';
 import type { PartyRecord } from './record.js';
-import type { PartyRound } from './round.js';
+import type { RoundClock } from './round-host.js';
 import { RunHost } from './run-host.js';
-import type { RoundPlan } from './seal.js';
 
 /** What a run needs to know of its model; the same in every process. */
 export interface ModelShape {
@@ -22,13 +22,13 @@ export interface ModelShape {
 }
 
 /** What happens between parties and to their devices; `links/network.ts` makes it from a scenario. */
-export interface Weather {
+export interface NetworkModel {
   /** null: every frame arrives at once, unharmed. */
   readonly network: Network | null;
   /** null: receivers hold what was decoded. */
-  readonly hearing: Hearing | null;
+  readonly receiveTransform: ReceiveTransform | null;
   /** null: what is posted is what is encoded. */
-  readonly speaking: Speaking | null;
+  readonly sendTransform: SendTransform | null;
   /** Simulated time that a party's device takes in a round. */
   deviceTime(party: PartyId, round: number): DeviceTime;
 }
@@ -38,14 +38,14 @@ export interface RunSiteOptions extends PostOfficeOptions {
   readonly method: AnyMethod;
   readonly model: ModelShape;
   readonly codings: ReadonlyMap<string, KindCoding>;
-  readonly weather: Weather;
+  readonly networkModel: NetworkModel;
   readonly secrets: Secrets;
   /** Milliseconds of a clock, for the times of codecs alone; left out: they count as 0. */
   readonly now?: () => number;
   privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
   /** Decide Poisson samples; null: the run's keyed streams do. */
   readonly coins?: SamplingCoins | null;
-  objective(party: PartyId, round: PartyRound): Objective;
+  objective(party: PartyId, round: RoundClock): Objective;
 }
 
 /** One process's part of a run: its post office and the parties that live here. Knows no socket, clock or device. */
@@ -79,7 +79,7 @@ export class RunSite {
       coins: options.coins ?? null,
     });
     this.office = new PostOffice(this.host.layouts.values(), options);
-    this.dispatch = new Dispatch(this.office, options.weather.network, deadlineRule(scenario), (frame, purpose) =>
+    this.dispatch = new Dispatch(this.office, options.networkModel.network, deadlineRule(scenario), (frame, purpose) =>
       this.host.edgeStream(frame, purpose),
     );
     this.setup = {
@@ -89,11 +89,11 @@ export class RunSite {
       clientCount: scenario.clients,
       shared: streams.derive('shared', 'init'),
     };
-    const { weather } = options;
+    const { networkModel } = options;
     const around = {
-      hearing: weather.hearing,
-      speaking: weather.speaking,
-      nsPerParameterCoded: (party: PartyId, round: number) => weather.deviceTime(party, round).nsPerParameterCoded,
+      receiveTransform: networkModel.receiveTransform,
+      sendTransform: networkModel.sendTransform,
+      nsPerParameterCoded: (party: PartyId, round: number) => networkModel.deviceTime(party, round).nsPerParameterCoded,
       ...(options.now && { now: options.now }),
     };
     this.services = {
@@ -101,7 +101,7 @@ export class RunSite {
       office: this.office,
       dispatch: this.dispatch,
       coding: (_party, record) => new MessageCoding(options.codings, scenario.precision, record.memories, around),
-      msPerRound: (party, round) => weather.deviceTime(party, round).msPerRound,
+      msPerRound: (party, round) => networkModel.deviceTime(party, round).msPerRound,
       objective: options.objective,
       privacy: options.privacy,
     };
@@ -138,8 +138,8 @@ export class RunSite {
   }
 
   /** A party that lives here from now on, so that frames for it find this process before its first round. */
-  house(id: PartyId): void {
-    this.office.house(id);
+  register(id: PartyId): void {
+    this.office.register(id);
   }
 
   /** Bytes that this process's parties sent since the last call. */

@@ -1,4 +1,4 @@
-import { GradswarmError } from '../wire/error-codes.js';
+import { GradswarmError } from '../errors.js';
 
 /** The primitive fields of an encoded state: varints, float64, UTF-8 text, and the raw elements of typed arrays. */
 

@@ -1,5 +1,5 @@
+import { GradswarmError } from '../errors.js';
 import type { PartyId } from '../method.js';
-import { GradswarmError } from '../wire/error-codes.js';
 import { StateReader, StateWriter } from './state-bytes.js';
 
 /**

@@ -1,4 +1,4 @@
-import { GradswarmError } from '../wire/error-codes.js';
+import { GradswarmError } from '../errors.js';
 import type { ExpectationFamily, Finding, Holds, Judgement, RunRecord } from './expectation.js';
 import { matches } from './groups.js';
 import type { Json, Spec } from './scenario.js';

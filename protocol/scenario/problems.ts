@@ -1,5 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { GradswarmError } from '../wire/error-codes.js';
+import { GradswarmError } from '../errors.js';
 
 /** Collects everything that is wrong with a scenario, so that all of it is reported at once. */
 export class Problems {

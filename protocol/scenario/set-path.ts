@@ -1,4 +1,4 @@
-import { GradswarmError } from '../wire/error-codes.js';
+import { GradswarmError } from '../errors.js';
 import { isPlainObject } from './plain-data.js';
 import { join } from './problems.js';
 import type { Json, JsonObject, ScenarioInput, SweepInput } from './scenario.js';

@@ -1,14 +1,14 @@
+import { GradswarmError } from '../errors.js';
 import type { ClientIndex } from '../method.js';
-import { GradswarmError } from '../wire/error-codes.js';
 
 /** Who can hear whom. Lists are ascending, without repeats and without the node itself; memory is linear in the edges. */
 export interface Graph {
   readonly nodeCount: number;
   readonly directed: boolean;
   /** hears[i]: nodes whose messages reach i. In an undirected graph the same lists as `tells`. */
-  readonly hears: readonly (readonly ClientIndex[])[];
+  readonly inNeighbors: readonly (readonly ClientIndex[])[];
   /** tells[i]: nodes that i's messages reach. */
-  readonly tells: readonly (readonly ClientIndex[])[];
+  readonly outNeighbors: readonly (readonly ClientIndex[])[];
 }
 
 export type Edge = readonly [from: ClientIndex, to: ClientIndex];
@@ -39,25 +39,25 @@ export function undirectedGraph(nodeCount: number, edges: Iterable<Edge>): Graph
     sets[edge[1]]!.add(edge[0]);
   }
   const lists = sortedLists(sets);
-  return { nodeCount, directed: false, hears: lists, tells: lists };
+  return { nodeCount, directed: false, inNeighbors: lists, outNeighbors: lists };
 }
 
 /** Edge [a, b]: a tells b. Repeated edges count once; a loop or a stranger is ERR_SCENARIO. */
 export function directedGraph(nodeCount: number, edges: Iterable<Edge>): Graph {
-  const hears = emptySets(nodeCount);
-  const tells = emptySets(nodeCount);
+  const inNeighbors = emptySets(nodeCount);
+  const outNeighbors = emptySets(nodeCount);
   for (const edge of edges) {
     checkEnd(nodeCount, edge);
-    tells[edge[0]]!.add(edge[1]);
-    hears[edge[1]]!.add(edge[0]);
+    outNeighbors[edge[0]]!.add(edge[1]);
+    inNeighbors[edge[1]]!.add(edge[0]);
   }
-  return { nodeCount, directed: true, hears: sortedLists(hears), tells: sortedLists(tells) };
+  return { nodeCount, directed: true, inNeighbors: sortedLists(inNeighbors), outNeighbors: sortedLists(outNeighbors) };
 }
 
 /** Directed edges; an undirected edge counts twice. */
 export function linkCount(graph: Graph): number {
   let count = 0;
-  for (const list of graph.hears) count += list.length;
+  for (const list of graph.inNeighbors) count += list.length;
   return count;
 }
 
@@ -84,14 +84,15 @@ function reachesAll(nodeCount: number, next: (node: number) => Iterable<number>)
 export function isConnected(...graphs: readonly Graph[]): boolean {
   const nodeCount = graphs[0]?.nodeCount ?? 0;
   if (nodeCount === 0) return false;
-  const union = (lists: 'hears' | 'tells') => (node: number) => graphs.flatMap((graph) => graph[lists][node]!);
-  return reachesAll(nodeCount, union('tells')) && reachesAll(nodeCount, union('hears'));
+  const union = (lists: 'inNeighbors' | 'outNeighbors') => (node: number) =>
+    graphs.flatMap((graph) => graph[lists][node]!);
+  return reachesAll(nodeCount, union('outNeighbors')) && reachesAll(nodeCount, union('inNeighbors'));
 }
 
 /** The common number of neighbours when every node hears and tells equally many others; undefined otherwise. */
 export function regularDegree(graph: Graph): number | undefined {
-  const degree = graph.hears[0]?.length;
+  const degree = graph.inNeighbors[0]?.length;
   for (let i = 0; i < graph.nodeCount; i++)
-    if (graph.hears[i]!.length !== degree || graph.tells[i]!.length !== degree) return undefined;
+    if (graph.inNeighbors[i]!.length !== degree || graph.outNeighbors[i]!.length !== degree) return undefined;
   return degree;
 }

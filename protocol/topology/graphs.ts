@@ -1,6 +1,6 @@
+import { GradswarmError } from '../errors.js';
 import type { Rng } from '../method.js';
 import { log } from '../numerics/elementary.js';
-import { GradswarmError } from '../wire/error-codes.js';
 import { directedGraph, type Edge, type Graph, isConnected, undirectedGraph } from './graph.js';
 
 /** The standard graphs. Each is a pure function of its arguments; one node is a graph without edges. */
@@ -30,7 +30,7 @@ export function complete(nodeCount: number): Graph {
     for (let j = 0; j < nodeCount; j++) if (j !== i) list.push(j);
     return list;
   });
-  return { nodeCount, directed: false, hears: lists, tells: lists };
+  return { nodeCount, directed: false, inNeighbors: lists, outNeighbors: lists };
 }
 
 /** Node r * columns + c is linked to its four neighbours in the grid, which wraps at both borders. */

@@ -1,5 +1,5 @@
+import { GradswarmError } from '../errors.js';
 import type { ClientIndex } from '../method.js';
-import { GradswarmError } from '../wire/error-codes.js';
 import { type Edge, type Graph, linkCount, regularDegree } from './graph.js';
 
 /**
@@ -31,7 +31,7 @@ function fromGraph(
   let k = 0;
   for (let i = 0; i < nodeCount; i++) {
     let selfPlaced = false;
-    for (const j of graph.hears[i]!) {
+    for (const j of graph.inNeighbors[i]!) {
       if (!selfPlaced && j > i) {
         columns[k++] = i;
         selfPlaced = true;
@@ -93,7 +93,7 @@ function refuseIrregularDirected(graph: Graph, rule: WeightRule): void {
 /** w_ij = 1 / (1 + max(degree_i, degree_j)) on edges. Symmetric on undirected graphs; doubly stochastic. */
 export function metropolisWeights(graph: Graph): MixingMatrix {
   refuseIrregularDirected(graph, 'metropolis');
-  const degree = (i: number) => graph.hears[i]!.length;
+  const degree = (i: number) => graph.inNeighbors[i]!.length;
   return completeRows(fromGraph(graph, 'doubly', (i, j) => 1 / (1 + Math.max(degree(i), degree(j)))));
 }
 
@@ -101,7 +101,7 @@ export function metropolisWeights(graph: Graph): MixingMatrix {
 export function maximumDegreeWeights(graph: Graph): MixingMatrix {
   refuseIrregularDirected(graph, 'maximum-degree');
   let largest = 0;
-  for (const list of graph.hears) largest = Math.max(largest, list.length);
+  for (const list of graph.inNeighbors) largest = Math.max(largest, list.length);
   return completeRows(fromGraph(graph, 'doubly', () => 1 / (1 + largest)));
 }
 
@@ -119,10 +119,10 @@ export function uniformWeights(graph: Graph): MixingMatrix {
 
 /** Every sender j splits its value evenly: 1 / (1 + number of nodes j tells) to each of them and to itself. */
 export function pushSumWeights(graph: Graph): MixingMatrix {
-  const matrix = fromGraph(graph, 'columns', (_, j) => 1 / (1 + graph.tells[j]!.length));
+  const matrix = fromGraph(graph, 'columns', (_, j) => 1 / (1 + graph.outNeighbors[j]!.length));
   for (let j = 0; j < graph.nodeCount; j++) {
-    const share = 1 / (1 + graph.tells[j]!.length);
-    matrix.weights[positionOf(matrix, j, j)] = 1 - share * graph.tells[j]!.length;
+    const share = 1 / (1 + graph.outNeighbors[j]!.length);
+    matrix.weights[positionOf(matrix, j, j)] = 1 - share * graph.outNeighbors[j]!.length;
   }
   return matrix;
 }
@@ -153,18 +153,18 @@ export function withoutEdges(matrix: MixingMatrix, lost: Iterable<Edge>): Mixing
   for (const [a, b] of lost) {
     const ab = positionOf(matrix, a, b);
     const ba = positionOf(matrix, b, a);
-    const heardByA = ab < 0 ? 0 : weights[ab]!;
-    const heardByB = ba < 0 ? 0 : weights[ba]!;
-    if (matrix.stochastic === 'doubly' && heardByA !== heardByB)
+    const receivedByA = ab < 0 ? 0 : weights[ab]!;
+    const receivedByB = ba < 0 ? 0 : weights[ba]!;
+    if (matrix.stochastic === 'doubly' && receivedByA !== receivedByB)
       throw new GradswarmError(
         'ERR_SCENARIO',
-        `topology: losing the link between clients ${a} and ${b} expected equal weights both ways, got ${heardByA} and ` +
-          `${heardByB}; symmetric loss needs an undirected graph or weights 'push-sum'`,
+        `topology: losing the link between clients ${a} and ${b} expected equal weights both ways, got ${receivedByA} and ` +
+          `${receivedByB}; symmetric loss needs an undirected graph or weights 'push-sum'`,
       );
     const selfA = positionOf(matrix, a, a);
     const selfB = positionOf(matrix, b, b);
-    weights[selfA] = weights[selfA]! + heardByB;
-    weights[selfB] = weights[selfB]! + heardByA;
+    weights[selfA] = weights[selfA]! + receivedByB;
+    weights[selfB] = weights[selfB]! + receivedByA;
     if (ab >= 0) weights[ab] = 0;
     if (ba >= 0) weights[ba] = 0;
   }

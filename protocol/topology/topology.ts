@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { GradswarmError } from '../errors.js';
 import type { ClientIndex, Links, PartyId, Rng } from '../method.js';
 import { checkSettings, unknownName } from '../settings-check.js';
-import { GradswarmError } from '../wire/error-codes.js';
 import { directedGraph, type Edge, type Graph, isConnected, undirectedGraph } from './graph.js';
 import {
   complete,
@@ -173,10 +173,10 @@ function withSelf(list: readonly ClientIndex[], self: ClientIndex): ClientIndex[
 
 /** One client's links by a graph and its matrix. Its two functions may be passed on alone, as to `weightedSum`. */
 export function linksFrom(graph: Graph, mixing: MixingMatrix, self: ClientIndex): Links {
-  const hears = withSelf(graph.hears[self]!, self);
+  const inNeighbors = withSelf(graph.inNeighbors[self]!, self);
   return {
-    hears,
-    tells: graph.directed ? withSelf(graph.tells[self]!, self) : hears,
+    inNeighbors,
+    outNeighbors: graph.directed ? withSelf(graph.outNeighbors[self]!, self) : inNeighbors,
     weightFrom: (peer: PartyId) => (peer === 'coordinator' ? 0 : weightOf(mixing, self, peer)),
     weightTo: (peer: PartyId) => (peer === 'coordinator' ? 0 : weightOf(mixing, peer, self)),
   };
@@ -191,12 +191,12 @@ export function linksWithout(links: Links, self: ClientIndex, lost: Iterable<Cli
   const gone = new Set(lost);
   gone.delete(self);
   let ownWeight = links.weightFrom(self);
-  for (const peer of links.tells) if (gone.has(peer)) ownWeight += links.weightTo(peer);
+  for (const peer of links.outNeighbors) if (gone.has(peer)) ownWeight += links.weightTo(peer);
   const weight = (peer: PartyId, known: (peer: PartyId) => number) =>
     peer === self ? ownWeight : peer !== 'coordinator' && gone.has(peer) ? 0 : known(peer);
   return {
-    hears: links.hears.filter((peer) => !gone.has(peer)),
-    tells: links.tells.filter((peer) => !gone.has(peer)),
+    inNeighbors: links.inNeighbors.filter((peer) => !gone.has(peer)),
+    outNeighbors: links.outNeighbors.filter((peer) => !gone.has(peer)),
     weightFrom: (peer) => weight(peer, links.weightFrom),
     weightTo: (peer) => weight(peer, links.weightTo),
   };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { GradswarmError } from '../errors.js';
 import type { PartyId } from '../method.js';
-import type { Seal } from '../party/seal.js';
-import { GradswarmError } from './error-codes.js';
 import { PROTOCOL_VERSION } from './limits.js';
+import type { Seal } from './seal.js';
 
 /**
  * What coordinator and workers say to each other beside frames. Each message is msgpack (`useRecords: false`) of one of these
@@ -76,7 +76,7 @@ export const done = z.strictObject({
       party,
       clockMs: z.number(),
       measures: z.array(z.tuple([z.string(), measured])),
-      unheard: z.array(z.strictObject({ kind: z.string(), step: round, from: party, to: party })),
+      unusedMessages: z.array(z.strictObject({ kind: z.string(), step: round, from: party, to: party })),
       unused: z.array(client),
       ledger: z.array(z.unknown()),
       coding: z.strictObject({ up: codingCost, down: codingCost, peer: codingCost }),

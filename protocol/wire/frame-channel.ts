@@ -1,4 +1,4 @@
-import { GradswarmError } from './error-codes.js';
+import { GradswarmError } from '../errors.js';
 import {
   bodyBytes,
   bodyParts,

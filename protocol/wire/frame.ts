@@ -1,5 +1,5 @@
+import { GradswarmError } from '../errors.js';
 import type { Absence, PartyId } from '../method.js';
-import { GradswarmError } from './error-codes.js';
 import type { EncodedMessage } from './layout.js';
 import { LIMITS } from './limits.js';
 

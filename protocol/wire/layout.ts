@@ -1,5 +1,5 @@
+import { GradswarmError } from '../errors.js';
 import type { Integers, MessageKind, PartyId, Precision, ReadonlyVector, Vector } from '../method.js';
-import { GradswarmError } from './error-codes.js';
 import { LIMITS } from './limits.js';
 
 /**

@@ -21,11 +21,11 @@ export class BareLoop {
   private readonly scores: Float64Array;
 
   constructor(private readonly run: PreparedRun) {
-    const { scenario, workshop } = run;
-    this.params = Float32Array.from(workshop.model.initialParams);
-    this.examples = workshop.dataset.train;
-    this.shards = workshop.partition.shards;
-    this.classes = workshop.dataset.classCount;
+    const { scenario, problem } = run;
+    this.params = Float32Array.from(problem.model.initialParams);
+    this.examples = problem.dataset.train;
+    this.shards = problem.partition.shards;
+    this.classes = problem.dataset.classCount;
     this.features = this.params.length / this.classes - 1;
     this.gradientSums = new Float64Array(this.params.length);
     this.meanSums = new Float64Array(this.params.length);

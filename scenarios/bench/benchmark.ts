@@ -1,4 +1,4 @@
-import type { BenchmarkAim, BenchmarkOptions, BenchmarkReference, BenchmarkRow } from '../run.js';
+import type { BenchmarkAim, BenchmarkOptions, BenchmarkReference, BenchmarkRow } from '../run/run.js';
 
 /** One thing that `gradswarm bench` times. */
 export interface Benchmark {

@@ -1,6 +1,6 @@
+import { GradswarmError } from '../../protocol/errors.js';
 import { nearestHint } from '../../protocol/scenario/problems.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import type { BenchmarkOptions, BenchmarkRow } from '../run.js';
+import type { BenchmarkOptions, BenchmarkRow } from '../run/run.js';
 import type { Benchmark } from './benchmark.js';
 import { codecs } from './codec-speeds.js';
 import { methods } from './methods.js';

@@ -1,4 +1,4 @@
-import type { BenchmarkAim, BenchmarkOptions, BenchmarkRow } from '../run.js';
+import type { BenchmarkAim, BenchmarkOptions, BenchmarkRow } from '../run/run.js';
 import { type Benchmark, rowOf } from './benchmark.js';
 import { BENCHED_CODECS, benchCodecs, type CodecBenchRow } from './codecs.js';
 

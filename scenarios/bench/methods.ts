@@ -1,9 +1,9 @@
+import { GradswarmError } from '../../protocol/errors.js';
 import type { AnyMethod, MessageKind } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import type { Workshop } from '../../worker/workshop.js';
-import { methodNames } from '../catalogue.js';
-import type { BenchmarkOptions, BenchmarkRow } from '../run.js';
+import type { Problem } from '../../worker/problem.js';
+import { methodNames } from '../run/catalogue.js';
+import type { BenchmarkOptions, BenchmarkRow } from '../run/run.js';
 import { type Benchmark, medianOf, rowOf } from './benchmark.js';
 import { MILLION_CLIENTS, millionParameters } from './million-parameters.js';
 import { prepareRun, timedRun } from './timed-run.js';
@@ -21,22 +21,22 @@ function hasPeers(method: AnyMethod): boolean {
 }
 
 /** Milliseconds of each counted round with the method's defaults, but one local step; peers stand in a ring. */
-async function roundsOf(name: string, workshop: Workshop, options: BenchmarkOptions, budgetMs: number) {
+async function roundsOf(name: string, problem: Problem, options: BenchmarkOptions, budgetMs: number) {
   const rounds = UNCOUNTED_ROUNDS + options.repeats;
   const method = await loadMethod(name);
   const oneStep = 'localSteps' in (method.defaults as object) ? { localSteps: 1 } : {};
   const topology = hasPeers(method) ? { topology: 'ring' } : {};
-  const run = await prepareRun({ ...millionParameters({ name, ...oneStep }, rounds), ...topology }, workshop);
+  const run = await prepareRun({ ...millionParameters({ name, ...oneStep }, rounds), ...topology }, problem);
   const { roundMs } = await timedRun(run, options.signal, budgetMs);
   return roundMs.slice(Math.min(UNCOUNTED_ROUNDS, roundMs.length - 1));
 }
 
 async function measure(options: BenchmarkOptions): Promise<readonly BenchmarkRow[]> {
   const until = performance.now() + BUDGET_MS;
-  const { workshop } = await prepareRun(millionParameters(BASE, 1));
+  const { problem } = await prepareRun(millionParameters(BASE, 1));
   // Those with an aim first: on a slow machine the time ends before the list does.
   const names = [...new Set([...Object.keys(AIMS), ...methodNames()])].filter((name) => name !== BASE);
-  const base = await roundsOf(BASE, workshop, options, BUDGET_MS / 10);
+  const base = await roundsOf(BASE, problem, options, BUDGET_MS / 10);
   const baseMs = medianOf(base);
   const where = `1e6 parameters, ${MILLION_CLIENTS} clients`;
   const rows = [rowOf(`method ${BASE}, ${where}`, 'ms/round', base)];
@@ -48,7 +48,7 @@ async function measure(options: BenchmarkOptions): Promise<readonly BenchmarkRow
       break;
     }
     try {
-      const rounds = await roundsOf(name, workshop, options, leftMs / (names.length - i));
+      const rounds = await roundsOf(name, problem, options, leftMs / (names.length - i));
       const aim = AIMS[name];
       rows.push(
         rowOf(

@@ -1,4 +1,4 @@
-import type { BenchmarkOptions, BenchmarkRow } from '../run.js';
+import type { BenchmarkOptions, BenchmarkRow } from '../run/run.js';
 import { BareLoop } from './bare-loop.js';
 import { type Benchmark, repeated, rowOf } from './benchmark.js';
 import { MILLION_CLIENTS, millionParameters } from './million-parameters.js';
@@ -30,7 +30,7 @@ async function measure(options: BenchmarkOptions): Promise<readonly BenchmarkRow
     const bare = new BareLoop(large);
     const begin = performance.now();
     const params = bare.synchronousSgd();
-    await large.workshop.family.evaluate([params]);
+    await large.problem.family.evaluate([params]);
     const bareMs = performance.now() - begin;
     const timed = await timedRun(large, options.signal);
     requireEqualBits('overhead', timed.result.estimates[0]!, params);

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import type { BenchmarkOptions, BenchmarkReference, BenchmarkRow } from '../run.js';
+import type { BenchmarkOptions, BenchmarkReference, BenchmarkRow } from '../run/run.js';
 import { BareLoop } from './bare-loop.js';
 import { type Benchmark, repeated, rowOf } from './benchmark.js';
 import { type PreparedRun, prepareRun, requireEqualBits, timedRun, totalMs } from './timed-run.js';
@@ -77,13 +77,13 @@ async function bareMs(run: PreparedRun): Promise<{ readonly ms: number; readonly
   const loop = new BareLoop(run);
   const begin = performance.now();
   const params = loop.federatedAveraging();
-  for (let i = 0; i < ROUNDS / EVALUATED_EVERY; i++) await run.workshop.family.evaluate([params]);
+  for (let i = 0; i < ROUNDS / EVALUATED_EVERY; i++) await run.problem.family.evaluate([params]);
   return { ms: performance.now() - begin, params };
 }
 
 async function simulate(options: BenchmarkOptions): Promise<readonly BenchmarkRow[]> {
   const run = await prepared();
-  const { name } = run.workshop.dataset;
+  const { name } = run.problem.dataset;
   const local = await repeated(options, 15_000, async () => {
     const bare = await bareMs(run);
     const timed = await timedRun(run, options.signal);

@@ -1,18 +1,18 @@
-import { RunLoop } from '../../coordinator/run-loop.js';
-import type { RunResult } from '../../coordinator/run-loop-options.js';
+import { RunLoop } from '../../coordinator/run/run-loop.js';
+import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import type { AnyMethod, ReadonlyVector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
-import { openWorkshop, type Workshop } from '../../worker/workshop.js';
-import { loadCatalogue } from '../catalogue.js';
-import { openFleet } from '../fleet.js';
+import { openProblem, type Problem } from '../../worker/problem.js';
+import { loadCatalogue } from '../run/catalogue.js';
+import { openFleet } from '../run/open-fleet.js';
 
 /** A scenario whose data are read and whose model is built: what repeats share and no timing holds. */
 export interface PreparedRun {
   readonly scenario: Scenario;
   readonly method: AnyMethod;
-  readonly workshop: Workshop;
+  readonly problem: Problem;
 }
 
 export interface TimedRun {
@@ -22,10 +22,10 @@ export interface TimedRun {
 }
 
 /** `workshop`: of a scenario with the same data, objective, clients and seed; left out, a new one. */
-export async function prepareRun(input: ScenarioInput, workshop?: Workshop): Promise<PreparedRun> {
+export async function prepareRun(input: ScenarioInput, problem?: Problem): Promise<PreparedRun> {
   const scenario = await resolveScenario(input, await loadCatalogue());
   const method = await loadMethod(scenario.method.name);
-  return { scenario, method, workshop: workshop ?? (await openWorkshop(scenario)) };
+  return { scenario, method, problem: problem ?? (await openProblem(scenario)) };
 }
 
 /**
@@ -33,11 +33,11 @@ export async function prepareRun(input: ScenarioInput, workshop?: Workshop): Pro
  * `budgetMs`: after it no further round is begun.
  */
 export async function timedRun(
-  { scenario, method, workshop }: PreparedRun,
+  { scenario, method, problem }: PreparedRun,
   signal: AbortSignal,
   budgetMs = Number.POSITIVE_INFINITY,
 ): Promise<TimedRun> {
-  const fleet = await openFleet(scenario, method, workshop, { listen: null, signal, note: () => {}, event: () => {} });
+  const fleet = await openFleet(scenario, method, problem, { listen: null, signal, note: () => {}, event: () => {} });
   const spent = new AbortController();
   try {
     const atMs = [0];
@@ -45,7 +45,7 @@ export async function timedRun(
       scenario,
       site: fleet.site,
       crew: fleet.crew,
-      evaluator: workshop.family,
+      evaluator: problem.family,
       observer: {
         round: ({ wallMs }) => {
           atMs.push(wallMs);

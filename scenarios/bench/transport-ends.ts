@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FrameRouter } from '../../coordinator/frame-router.js';
-import { Membership } from '../../coordinator/membership.js';
+import { FrameRouter } from '../../coordinator/members/frame-router.js';
+import { Membership } from '../../coordinator/members/membership.js';
+import { GradswarmError } from '../../protocol/errors.js';
 import { defineMethod, type PartyId } from '../../protocol/method.js';
 import { PostOffice } from '../../protocol/party/post-office.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
 import { FrameLink } from '../../worker/frame-link.js';
 
@@ -31,7 +31,7 @@ export class TransportEnd {
     private readonly office: PostOffice,
     readonly close: () => void,
   ) {
-    office.house(self);
+    office.register(self);
   }
 
   /** The coordinator's router, with room for one worker. */

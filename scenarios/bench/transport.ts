@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { BenchmarkOptions, BenchmarkRow } from '../run.js';
+import type { BenchmarkOptions, BenchmarkRow } from '../run/run.js';
 import { type Benchmark, repeated, rowOf } from './benchmark.js';
 import { listenRaw, type PeerTask, RAW_BLOCK_BYTES, readRaw, writeRaw } from './raw-socket.js';
 import { TransportEnd } from './transport-ends.js';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type AccountAnswer, type AccountOptions, account } from '../../protocol/privacy/account.js';
-import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/ledger.js';
-import { ORDER_GRIDS, type OrderGrid, type Orders } from '../../protocol/privacy/orders.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { GradswarmError } from '../../protocol/errors.js';
+import { type AccountAnswer, type AccountOptions, account } from '../../protocol/privacy/accounting/account.js';
+import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger.js';
+import { ORDER_GRIDS, type OrderGrid, type Orders } from '../../protocol/privacy/accounting/orders.js';
 
 const EXAMPLES = `
 Examples:

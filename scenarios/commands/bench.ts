@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { interruptible } from '../interrupt.js';
-import type { BenchmarkAim, BenchmarkRow } from '../run.js';
-import { runBenchmarks } from '../runtime.js';
+import { interruptible } from '../run/interrupt.js';
+import type { BenchmarkAim, BenchmarkRow } from '../run/run.js';
+import { runBenchmarks } from '../run/runtime.js';
 import { wholeNumber } from './options.js';
 import { table } from './table.js';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type DataInput, isSweep, type SpecInput } from '../../protocol/scenario/scenario.js';
-import { type Loaded, loadScenario, shippedNames } from '../load.js';
+import { type Loaded, loadScenario, shippedNames } from '../run/load.js';
 import { table } from './table.js';
 
 interface Line {

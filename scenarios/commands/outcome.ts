@@ -1,8 +1,8 @@
 import type { Judgement } from '../../protocol/scenario/expectation.js';
-import { exitStatusOf } from '../exit-status.js';
-import { interruptible } from '../interrupt.js';
-import { ProgressDisplay } from '../progress-display.js';
-import type { RunOptions, RunOutcome, RunWatcher, SweepOutcome } from '../run.js';
+import { interruptible } from '../run/interrupt.js';
+import type { RunOptions, RunOutcome, RunWatcher, SweepOutcome } from '../run/run.js';
+import { exitStatusOf } from './exit-status.js';
+import { ProgressDisplay } from './progress-display.js';
 
 /** What every command that runs something has in common: progress, Ctrl-C, the printed result, the exit status. */
 

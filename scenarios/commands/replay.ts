@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { replayRun } from '../runtime.js';
+import { replayRun } from '../run/runtime.js';
 import { type Printing, report } from './outcome.js';
 
 interface Flags extends Printing {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { resumeRun } from '../runtime.js';
+import { resumeRun } from '../run/runtime.js';
 import { listenAddress } from './options.js';
 import { type Printing, report } from './outcome.js';
 

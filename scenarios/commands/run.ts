@@ -1,12 +1,12 @@
 import { Command } from 'commander';
+import { GradswarmError } from '../../protocol/errors.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import { isSweep } from '../../protocol/scenario/scenario.js';
 import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import { type Loaded, loadScenario } from '../load.js';
-import type { RunOptions } from '../run.js';
-import { loadCatalogue, runScenario, runSweep } from '../runtime.js';
+import { type Loaded, loadScenario } from '../run/load.js';
+import type { RunOptions } from '../run/run.js';
+import { loadCatalogue, runScenario, runSweep } from '../run/runtime.js';
 import { collectAssignments, listenAddress, wholeNumber } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { interruptible } from '../interrupt.js';
-import { joinAsWorker } from '../runtime.js';
+import { interruptible } from '../run/interrupt.js';
+import { joinAsWorker } from '../run/runtime.js';
 import { coordinatorUrl } from './options.js';
 
 interface Flags {

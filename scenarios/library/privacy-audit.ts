@@ -1,7 +1,7 @@
-import { expectedRightGuesses } from '../../protocol/privacy/audit-power.js';
 import { between } from '../../protocol/scenario/expectations/between.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
+import { expectedRightGuesses } from '../studies/parts/audit-power.js';
 
 const audit = { canaryCount: 50_000, guessCount: 2_000 };
 const rounds = 16;

@@ -1,14 +1,11 @@
+import { GradswarmError } from '../../protocol/errors.js';
 import type { Objective, ReadonlyVector } from '../../protocol/method.js';
 import { norm, squaredDistance, squaredNorm, subtract } from '../../protocol/numerics/vector.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import type { Workshop } from '../../worker/workshop.js';
-import { defineStudy } from '../study.js';
+import type { Problem } from '../../worker/problem.js';
+import { defineStudy } from '../run/study.js';
 
 /** Mean over the clients, unweighted, of their mean gradients over all their examples. */
-async function trueGradient(
-  { partition, objectiveOf, model }: Workshop,
-  params: ReadonlyVector,
-): Promise<Float64Array> {
+async function trueGradient({ partition, objectiveOf, model }: Problem, params: ReadonlyVector): Promise<Float64Array> {
   const sum = new Float64Array(model.parameterCount);
   for (let client = 0; client < partition.shards.length; client++) {
     const objective = objectiveOf(client);
@@ -58,7 +55,7 @@ export default defineStudy({
     if (!(settledShare > 0 && settledShare <= 1))
       throw new GradswarmError('ERR_SCENARIO', `settledShare: expected a number in (0, 1], got ${settledShare}`);
   },
-  open({ settledShare, clippedDifferencesEvery }, { workshop, scenario }) {
+  open({ settledShare, clippedDifferencesEvery }, { problem, scenario }) {
     const rate = scenario.method.learningRate;
     if (typeof rate !== 'number')
       throw new GradswarmError(
@@ -66,20 +63,18 @@ export default defineStudy({
         `study gradient-estimate: expected a method with a learningRate, got '${scenario.method.name}'`,
       );
     const radius = Number(scenario.method.differenceRadius ?? Number.POSITIVE_INFINITY);
-    let before: ReadonlyVector = workshop.model.initialParams;
+    let before: ReadonlyVector = problem.model.initialParams;
     let gradientBefore: Float64Array | null = null;
     return {
       async round(round, [estimate]) {
-        gradientBefore ??= await trueGradient(workshop, before);
+        gradientBefore ??= await trueGradient(problem, before);
         const stepped = new Float64Array(before.length);
         for (let i = 0; i < stepped.length; i++) stepped[i] = (before[i]! - estimate![i]!) / rate;
         const estimatorError = squaredDistance(stepped, gradientBefore);
         const looks = clippedDifferencesEvery > 0 && round % clippedDifferencesEvery === 0;
-        const clippedDifferences = looks
-          ? await clippedShare(workshop.objectiveOf(0), estimate!, before, radius)
-          : null;
+        const clippedDifferences = looks ? await clippedShare(problem.objectiveOf(0), estimate!, before, radius) : null;
         before = estimate!.subarray(0);
-        gradientBefore = await trueGradient(workshop, before);
+        gradientBefore = await trueGradient(problem, before);
         return {
           estimatorError,
           squaredGradient: squaredNorm(gradientBefore),

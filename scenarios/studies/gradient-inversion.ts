@@ -1,11 +1,11 @@
-import type { Figure } from '../../coordinator/run-directory/plots.js';
+import type { Figure } from '../../coordinator/report/plots.js';
 import identity from '../../protocol/codecs/identity.js';
 import topK from '../../protocol/codecs/top-k.js';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { Objective, ReadonlyVector, Rng, Segment, Vector } from '../../protocol/method.js';
 import { add, addScaled, clip, dot, norm, scale, subtract } from '../../protocol/numerics/vector.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import type { Workshop } from '../../worker/workshop.js';
-import { defineStudy } from '../study.js';
+import type { Problem } from '../../worker/problem.js';
+import { defineStudy } from '../run/study.js';
 
 /** The first dense layer: x = dW[:, k] / db[k] for every unit k, if one example made the update. */
 interface FirstLayer {
@@ -132,7 +132,7 @@ async function surrogateMisfit(
 }
 
 /** One example of each of `count` different classes: the shard of a victim. */
-function oneOfEachClass({ dataset, family }: Workshop, count: number, from: number): Objective {
+function oneOfEachClass({ dataset, family }: Problem, count: number, from: number): Objective {
   const chosen = new Map<number, number>();
   for (let row = from; row < dataset.train.count && chosen.size < count; row++) {
     const label = dataset.train.labels[row]!;
@@ -244,13 +244,13 @@ export default defineStudy({
     localSteps: 20,
     localRate: 0.3,
   },
-  open({ noiseLevels, images, victims, victimExamples, localSteps, localRate }, { workshop, rng }) {
-    const { dataset, model } = workshop;
+  open({ noiseLevels, images, victims, victimExamples, localSteps, localRate }, { problem, rng }) {
+    const { dataset, model } = problem;
     const layer = firstLayerOf(model.segments);
     return {
       async finish() {
-        const victim = oneOfEachClass(workshop, images, 0);
-        const { rows, classes } = examplesOf(workshop, images);
+        const victim = oneOfEachClass(problem, images, 0);
+        const { rows, classes } = examplesOf(problem, images);
         const summary: Record<string, number> = {};
         const shown: PictureRow[] = [{ label: 'original', images: rows }];
         const show = (name: string, label: string, guesses: readonly Float64Array[]) => {
@@ -269,7 +269,7 @@ export default defineStudy({
         const grid = [0, 0.25, 0.5, 0.75, 1];
         const gains: number[] = [];
         for (let v = 0; v < victims; v++) {
-          const objective = oneOfEachClass(workshop, victimExamples, 50 * (v + 1));
+          const objective = oneOfEachClass(problem, victimExamples, 50 * (v + 1));
           const misfits = await surrogateMisfit(objective, model.initialParams, localSteps, localRate, grid);
           gains.push(misfits[0]! / Math.min(...misfits.slice(1, -1)));
         }
@@ -281,7 +281,7 @@ export default defineStudy({
 });
 
 /** Pixels and class names of the first examples of different classes, as the attacker should find them. */
-function examplesOf({ dataset }: Workshop, count: number): { rows: Float64Array[]; classes: string[] } {
+function examplesOf({ dataset }: Problem, count: number): { rows: Float64Array[]; classes: string[] } {
   const { features, labels, count: total } = dataset.train;
   const width = features.length / total;
   const chosen = new Set<number>();

@@ -1,10 +1,10 @@
+import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
-import { auditEpsilonLowerBound, auditOutcome } from '../../protocol/privacy/one-run-audit.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import type { Dataset } from '../../worker/datasets/dataset.js';
 import { openPrivacy, type ProcessPrivacy } from '../../worker/privacy.js';
-import { rerun } from '../rerun.js';
-import { defineStudy, type StudiedProblem } from '../study.js';
+import { rerun } from '../run/rerun.js';
+import { defineStudy, type StudiedProblem } from '../run/study.js';
+import { auditEpsilonLowerBound, auditOutcome } from './parts/one-run-audit.js';
 
 /** Which unit vectors are among the training examples of data set 'canaries'. */
 function includedCanaries({ name, vocabulary = 0, train }: Dataset): boolean[] {
@@ -48,11 +48,11 @@ export default defineStudy({
     /** The bound is wrong in so many audits. */
     significance: 0.05,
   },
-  open({ guesses, significance }, problem) {
-    const { workshop, scenario } = problem;
+  open({ guesses, significance }, studied) {
+    const { problem, scenario } = studied;
     const { delta } = scenario.privacy;
-    const included = includedCanaries(workshop.dataset);
-    const { initialParams } = workshop.model;
+    const included = includedCanaries(problem.dataset);
+    const { initialParams } = problem.model;
     const audit = (estimate: ReadonlyVector) => {
       const scores = Float64Array.from(included, (_, j) => estimate[j]! - initialParams[j]!);
       const outcome = auditOutcome(scores, included, Math.min(guesses, included.length));
@@ -61,8 +61,8 @@ export default defineStudy({
     return {
       async finish({ estimates }) {
         const honest = audit(estimates[0]!);
-        const halved = audit((await rerun(problem, shrunkNoise(problem, 0.5))).estimates[0]!);
-        const none = audit((await rerun(problem, shrunkNoise(problem, 0))).estimates[0]!);
+        const halved = audit((await rerun(studied, shrunkNoise(studied, 0.5))).estimates[0]!);
+        const none = audit((await rerun(studied, shrunkNoise(studied, 0))).estimates[0]!);
         return {
           summary: {
             auditLowerBound: honest.bound,

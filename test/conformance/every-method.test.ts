@@ -1,11 +1,11 @@
-import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import type { AnyMethod, MessageKind, Precision } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
-import type { Fleet } from '../../scenarios/fleet.js';
-import { openWorkshop } from '../../worker/workshop.js';
+import { methodNames } from '../../scenarios/run/catalogue.js';
+import type { Fleet } from '../../scenarios/run/fleet.js';
+import { openProblem } from '../../worker/problem.js';
 import { countDraws } from '../support/counted-draws.js';
 import { corruptingNetwork, everythingTwice, isLosable, lossyNetwork } from '../support/networks.js';
 import { inOneProcess, localPlacement, placements } from '../support/placements.js';
@@ -23,12 +23,7 @@ import { runTiny, type TinyRun } from '../support/tiny-run.js';
 import { watchedMethod } from '../support/watched-method.js';
 
 /** The folder is the list: a method is under contract as soon as its file is there. */
-const folder = new URL('../../protocol/methods/', import.meta.url);
-const names = readdirSync(folder)
-  .filter((file) => file.endsWith('.js'))
-  .map((file) => file.slice(0, -'.js'.length));
-
-const methods = await Promise.all(names.map((name) => loadMethod(name)));
+const methods = await Promise.all(methodNames().map((name) => loadMethod(name)));
 
 for (const method of methods) {
   describe(`the contract of ${method.name}`, () => {
@@ -70,10 +65,10 @@ function sameBitsClaims(method: AnyMethod, precision: Precision, isInFolder: boo
   });
 
   it(`${precision}: the same seed gives the same bits, and another one other bits if it draws`, async () => {
-    const workshop = await openWorkshop(scenario);
+    const problem = await openProblem(scenario);
     let draws = () => 0;
     const again = await runTiny(scenario, method, {
-      workshop,
+      problem,
       tamper: (fleet) => {
         draws = countDraws(fleet);
       },
@@ -83,7 +78,7 @@ function sameBitsClaims(method: AnyMethod, precision: Precision, isInFolder: boo
     const everybody = { participation: { cohort: 'all' as const } };
     const [one, other] = await Promise.all(
       [11, 12].map(async (seed) =>
-        runTiny(await parityProblem(method, precision, { ...everybody, seed }), method, { workshop }),
+        runTiny(await parityProblem(method, precision, { ...everybody, seed }), method, { problem }),
       ),
     );
     expect(one!.digest === other!.digest).to.equal(draws() === 0);
@@ -177,9 +172,9 @@ function plainClaims(method: AnyMethod): void {
   if (!claimsLoss(method)) return;
   it('lowers the loss of a small well-conditioned problem below its bound', async () => {
     const { scenario, share } = await lossProblem(method);
-    const workshop = await openWorkshop(scenario);
-    const first = (await workshop.family.evaluate([workshop.model.initialParams])).loss;
-    const last = (await runTiny(scenario, method, { workshop })).losses.at(-1)!;
+    const problem = await openProblem(scenario);
+    const first = (await problem.family.evaluate([problem.model.initialParams])).loss;
+    const last = (await runTiny(scenario, method, { problem })).losses.at(-1)!;
     expect(last).to.be.lessThan(share * first);
   });
 }

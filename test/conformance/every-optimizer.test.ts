@@ -1,17 +1,13 @@
-import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Precision, ReadonlyVector, Segment, Vector } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import { allFinite, precisionOf, zeros } from '../../protocol/numerics/vector.js';
 import { loadOptimizer, optimizers } from '../../protocol/optimizers/load-optimizer.js';
 import type { AnyOptimizerFamily, Evidence, Optimizer } from '../../protocol/optimizers/optimizer.js';
+import { defaultExports } from '../../scenarios/run/module-folder.js';
 
 const folder = new URL('../../protocol/optimizers/', import.meta.url);
-const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
-const modules = await Promise.all(files.map(async (file) => [file, await import(new URL(file, folder).href)] as const));
-const families = modules.flatMap(([file, module]) =>
-  module.default ? [[file.replace(/\.js$/, ''), module.default as AnyOptimizerFamily] as const] : [],
-);
+const families = [...((await defaultExports(folder)) as ReadonlyMap<string, AnyOptimizerFamily>)];
 
 const segments: readonly Segment[] = [
   { name: 'hidden/kernel', module: 'hidden', offset: 0, shape: [4, 3] },

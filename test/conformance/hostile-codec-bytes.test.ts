@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Codec } from '../../protocol/codecs/codec.js';
 import { loadCodec } from '../../protocol/codecs/registry.js';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { Precision } from '../../protocol/method.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { INPUTS, stream } from '../support/codec-inputs.js';
 import { everyCodecSpec } from '../support/codec-specs.js';
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { AnyMethod } from '../../protocol/method.js';
-import dgd from '../../protocol/methods/dgd.js';
-import fedavg from '../../protocol/methods/fedavg.js';
-import gradientTracking from '../../protocol/methods/gradient-tracking.js';
-import scaffold from '../../protocol/methods/scaffold.js';
-import sgd from '../../protocol/methods/sgd.js';
-import type { Fleet } from '../../scenarios/fleet.js';
+import fedavg from '../../protocol/methods/federated/fedavg.js';
+import scaffold from '../../protocol/methods/federated/scaffold.js';
+import sgd from '../../protocol/methods/federated/sgd.js';
+import dgd from '../../protocol/methods/gossip/dgd.js';
+import gradientTracking from '../../protocol/methods/gossip/gradient-tracking.js';
+import type { Fleet } from '../../scenarios/run/fleet.js';
 import { localPlacement, placements } from '../support/placements.js';
 import {
   arrivalOrderInbox,

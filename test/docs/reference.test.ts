@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { DOCS, PAGES } from '../../scenarios/reference.js';
+import { DOCS, PAGES } from '../../scenarios/report/reference.js';
 
 describe('pages made from the code', () => {
   for (const [file, page] of Object.entries(PAGES))

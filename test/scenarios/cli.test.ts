@@ -2,12 +2,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { Holds } from '../../protocol/scenario/expectation.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { exitStatusOfError } from '../../scenarios/commands/exit-status.js';
 import { listenAddress, wholeNumber } from '../../scenarios/commands/options.js';
 import { table } from '../../scenarios/commands/table.js';
-import { exitStatusOfError } from '../../scenarios/exit-status.js';
-import { shippedNames } from '../../scenarios/load.js';
+import { shippedNames } from '../../scenarios/run/load.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../scenarios/${relative}`, import.meta.url));
 
@@ -122,7 +122,7 @@ describe('Ctrl-C', () => {
     spawn(
       process.execPath,
       script(
-        'interrupt.js',
+        'run/interrupt.js',
         `await module.interruptible((signal) => new Promise((done) => {
           const alive = setInterval(() => {}, 1000);
           signal.addEventListener('abort', () => { ${onAbort} });

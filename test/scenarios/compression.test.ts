@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import type { Codec } from '../../protocol/codecs/codec.js';
 import topK from '../../protocol/codecs/top-k.js';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
-import { type RemoteFleet, remoteFleet } from '../../scenarios/remote-fleet.js';
-import type { SessionOptions } from '../../scenarios/session.js';
+import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
+import type { SessionOptions } from '../../scenarios/run/session.js';
 import { resolved, runInput } from '../support/scripted-run.js';
 import { SocketWorkers } from '../support/socket-workers.js';
 
@@ -24,8 +24,8 @@ const base: ScenarioInput = {
 };
 
 function overSockets(input: ScenarioInput, look: (fleet: RemoteFleet) => void = () => {}) {
-  const fleet: NonNullable<SessionOptions['fleet']> = async (scenario, method, workshop, options) => {
-    const remote = await remoteFleet(scenario, method, workshop, options, new SocketWorkers());
+  const fleet: NonNullable<SessionOptions['fleet']> = async (scenario, method, problem, options) => {
+    const remote = await remoteFleet(scenario, method, problem, options, new SocketWorkers());
     return {
       ...remote,
       close: async () => {

@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { GradswarmError } from '../../protocol/errors.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario, ScenarioInput, SweepInput } from '../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import { loadScenario, shippedNames } from '../../scenarios/load.js';
-import { loadCatalogue, runScenario } from '../../scenarios/runtime.js';
+import { loadScenario, shippedNames } from '../../scenarios/run/load.js';
+import { loadCatalogue, runScenario } from '../../scenarios/run/runtime.js';
 
 const ROUNDS = 3;
 

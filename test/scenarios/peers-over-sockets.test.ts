@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { drop } from '../../protocol/scenario/faults.js';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
-import { LocalWorkers } from '../../scenarios/local-workers.js';
-import { type RemoteFleet, remoteFleet } from '../../scenarios/remote-fleet.js';
-import type { SessionOptions } from '../../scenarios/session.js';
+import { LocalWorkers } from '../../scenarios/run/local-workers.js';
+import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
+import type { SessionOptions } from '../../scenarios/run/session.js';
 import { runInput } from '../support/scripted-run.js';
 
 const torus: Omit<ScenarioInput, 'name' | 'method'> = {
@@ -48,8 +48,8 @@ describe('16 peers in 4 worker processes', function () {
     it(`${input.name}: the state of one process in every bit, and the coordinator neither carries nor passes on a vector`, async () => {
       const alone = await runInput(input);
       const carried: number[] = [];
-      const fleet: NonNullable<SessionOptions['fleet']> = async (scenario, method, workshop, options) => {
-        const remote: RemoteFleet = await remoteFleet(scenario, method, workshop, options, new LocalWorkers(() => {}));
+      const fleet: NonNullable<SessionOptions['fleet']> = async (scenario, method, problem, options) => {
+        const remote: RemoteFleet = await remoteFleet(scenario, method, problem, options, new LocalWorkers(() => {}));
         const { close } = remote;
         return {
           ...remote,

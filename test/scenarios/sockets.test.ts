@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
-import { type RemoteFleet, remoteFleet } from '../../scenarios/remote-fleet.js';
-import { replayRun } from '../../scenarios/runtime.js';
-import type { SessionOptions } from '../../scenarios/session.js';
+import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
+import { replayRun } from '../../scenarios/run/runtime.js';
+import type { SessionOptions } from '../../scenarios/run/session.js';
 import { runInput, temporaryFolder } from '../support/scripted-run.js';
 import { SocketWorkers } from '../support/socket-workers.js';
 
@@ -36,8 +36,8 @@ function overSockets(
   count: number,
   { peerSockets = true, look = () => {} }: { peerSockets?: boolean; look?: (fleet: RemoteFleet) => void } = {},
 ) {
-  const fleet: NonNullable<SessionOptions['fleet']> = async (scenario, method, workshop, options) => {
-    const remote = await remoteFleet(scenario, method, workshop, options, new SocketWorkers(peerSockets));
+  const fleet: NonNullable<SessionOptions['fleet']> = async (scenario, method, problem, options) => {
+    const remote = await remoteFleet(scenario, method, problem, options, new SocketWorkers(peerSockets));
     const { close } = remote;
     return {
       ...remote,
@@ -123,8 +123,8 @@ describe('runs over websockets', () => {
       runInput(
         { ...fedavg, workers: { count: 3, joinTimeoutMs: 400 } },
         {
-          fleet: (scenario, method, workshop, options) =>
-            remoteFleet(scenario, method, workshop, options, { start: () => {}, stop: async () => {} }),
+          fleet: (scenario, method, problem, options) =>
+            remoteFleet(scenario, method, problem, options, { start: () => {}, stop: async () => {} }),
         },
       );
     await lonely().then(

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
-import { LocalWorkers } from '../../scenarios/local-workers.js';
-import { remoteFleet } from '../../scenarios/remote-fleet.js';
-import { replayRun, resumeRun } from '../../scenarios/runtime.js';
-import type { SessionOptions } from '../../scenarios/session.js';
+import { LocalWorkers } from '../../scenarios/run/local-workers.js';
+import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
+import { replayRun, resumeRun } from '../../scenarios/run/runtime.js';
+import type { SessionOptions } from '../../scenarios/run/session.js';
 import { runInput, temporaryFolder } from '../support/scripted-run.js';
 
 const CLI = fileURLToPath(new URL('../../scenarios/cli.js', import.meta.url));
@@ -29,9 +29,9 @@ const long: ScenarioInput = {
 function withProcesses(input: ScenarioInput, round: number, act: (pids: readonly number[]) => void) {
   let workers: LocalWorkers | null = null;
   let acted = false;
-  const fleet: NonNullable<SessionOptions['fleet']> = (scenario, method, workshop, options) => {
+  const fleet: NonNullable<SessionOptions['fleet']> = (scenario, method, problem, options) => {
     workers = new LocalWorkers(() => {});
-    return remoteFleet(scenario, method, workshop, options, workers);
+    return remoteFleet(scenario, method, problem, options, workers);
   };
   return runInput(input, {
     fleet,

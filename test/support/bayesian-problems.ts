@@ -1,8 +1,8 @@
 import type { GaussianFactor } from '../../protocol/bayesian/conjugate.js';
-import { UNEQUAL_CURVATURE } from '../../protocol/bayesian/experiments.js';
 import { modelPosterior } from '../../protocol/bayesian/gaussian-oracle.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { Dataset, Examples } from '../../worker/datasets/dataset.js';
+import { UNEQUAL_CURVATURE } from '../../worker/objectives/log-posterior/gaussian-experiments.js';
 
 /** The conducive gradient g_s at `theta`, in the spec's form (eta - eta_s/f_s) - (Lambda - Lambda_s/f_s) theta. */
 export function conduciveGradient(

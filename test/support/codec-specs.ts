@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
 import type { CodecFamily, CodecSpec } from '../../protocol/codecs/codec.js';
+import { defaultExports } from '../../scenarios/run/module-folder.js';
 
 /** Settings beside the defaults that take other paths through a codec. */
 const VARIANTS: readonly CodecSpec[] = [
@@ -29,11 +29,8 @@ const VARIANTS: readonly CodecSpec[] = [
 export async function everyCodecSpec(): Promise<readonly CodecSpec[]> {
   const folder = new URL('../../protocol/codecs/', import.meta.url);
   const names: string[] = [];
-  for (const file of readdirSync(folder).sort()) {
-    if (!file.endsWith('.js')) continue;
-    const { default: family } = (await import(new URL(file, folder).href)) as { default?: CodecFamily };
-    if (family === undefined) continue;
-    if (`${family.name}.js` !== file) throw new Error(`${file} holds the codec '${family.name}': the two must agree`);
+  for (const [file, family] of (await defaultExports(folder)) as ReadonlyMap<string, CodecFamily>) {
+    if (family.name !== file) throw new Error(`${file} holds the codec '${family.name}': the two must agree`);
     names.push(family.name);
   }
   return [...names.map((name) => ({ name })), ...VARIANTS];

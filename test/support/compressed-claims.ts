@@ -19,10 +19,10 @@ export function meanFollowsMeanGradient(
   return runPeers<Iterate>(
     { method: { stepSize: STEP, ...method }, codecs: codecs as never, topology, rounds: 40 },
     {
-      watch({ before, states }, workshop) {
+      watch({ before, states }, problem) {
         const gradient = meanVector(
           gradientsAt(
-            workshop,
+            problem,
             before.map(({ x }) => x),
           ),
         );

@@ -41,9 +41,9 @@ export function exactFirstOrderClaims(
     await runPeers<Peer>(
       { method: { name, stepSize: STEP }, topology, rounds: 10 },
       {
-        watch({ before, states, mixing }, workshop) {
+        watch({ before, states, mixing }, problem) {
           const x = before.map((state) => state.x);
-          const g = gradientsAt(workshop, x);
+          const g = gradientsAt(problem, x);
           const expected = recursion(mixing, x, g, old);
           expect(
             largestDifferenceOfAll(

@@ -7,7 +7,7 @@ import { FAULT_RULES, isBuiltInFault } from '../../protocol/scenario/fault-rules
 import type { FaultInput, FaultRule, Link, Scenario } from '../../protocol/scenario/scenario.js';
 import type { Frame } from '../../protocol/wire/frame.js';
 import { type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
-import { tinyScenario } from './weather-run.js';
+import { tinyScenario } from './network-run.js';
 
 /** Frames without a run, to be judged one by one. */
 

@@ -1,14 +1,14 @@
+import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
-import { RunLoop } from '../../coordinator/run-loop.js';
 import { createNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod, ReadonlyVector, Setup, Vector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
 import { denseRows } from '../../protocol/topology/mixing-matrix.js';
-import { loadCatalogue } from '../../scenarios/catalogue.js';
-import { localFleet } from '../../scenarios/fleet.js';
-import { openWorkshop, type Workshop } from '../../worker/workshop.js';
+import { loadCatalogue } from '../../scenarios/run/catalogue.js';
+import { localFleet } from '../../scenarios/run/local-fleet.js';
+import { openProblem, type Problem } from '../../worker/problem.js';
 
 const catalogue = await loadCatalogue();
 
@@ -27,12 +27,12 @@ export interface PeerRunOptions<State> {
   /** Instead of the one that the method's name loads. */
   readonly method?: AnyMethod;
   /** Instead of the scenario's own weather. */
-  readonly weather?: (scenario: Scenario) => ScenarioNetwork;
-  readonly watch?: (seen: RoundSeen<State>, workshop: Workshop) => void;
+  readonly networkModel?: (scenario: Scenario) => ScenarioNetwork;
+  readonly watch?: (seen: RoundSeen<State>, problem: Problem) => void;
 }
 
 export interface PeerRun<State> {
-  readonly workshop: Workshop;
+  readonly problem: Problem;
   readonly rows: readonly MetricsRow[];
   readonly states: readonly State[];
 }
@@ -59,12 +59,12 @@ export const RING_OF_EIGHT = {
 /** Runs all rounds in this process. `input` over `RING_OF_EIGHT`. */
 export async function runPeers<State = unknown>(
   input: Partial<ScenarioInput> & Pick<ScenarioInput, 'method'>,
-  { method: given, weather = createNetwork, watch }: PeerRunOptions<State> = {},
+  { method: given, networkModel = createNetwork, watch }: PeerRunOptions<State> = {},
 ): Promise<PeerRun<State>> {
   const scenario = await resolveScenario({ ...RING_OF_EIGHT, ...input }, catalogue);
   const method = given ?? (await loadMethod(scenario.method.name));
-  const workshop = await openWorkshop(scenario);
-  const fleet = await localFleet(scenario, method, workshop, undefined, weather(scenario));
+  const problem = await openProblem(scenario);
+  const fleet = await localFleet(scenario, method, problem, undefined, networkModel(scenario));
   const statesNow = () =>
     Array.from({ length: scenario.clients }, (_, client) => fleet.site.party(client).record.state as State);
   const rows: MetricsRow[] = [];
@@ -73,14 +73,14 @@ export async function runPeers<State = unknown>(
     scenario,
     site: fleet.site,
     crew: fleet.crew,
-    evaluator: workshop.family,
+    evaluator: problem.family,
     observer: {
       round(row) {
         rows.push(row);
         if (!watch) return;
         const states = statesNow();
         const mixing = denseRows(fleet.site.topology!.mixingAt(row.round - 1));
-        watch({ round: row.round, before, states, mixing, row }, workshop);
+        watch({ round: row.round, before, states, mixing, row }, problem);
         before = states;
       },
       abandoned() {},
@@ -93,7 +93,7 @@ export async function runPeers<State = unknown>(
     signal: new AbortController().signal,
     now: () => 0,
   }).run();
-  return { workshop, rows, states: statesNow() };
+  return { problem, rows, states: statesNow() };
 }
 
 /** Entry by entry mean of vectors of equal length. */
@@ -111,9 +111,9 @@ export function largestDifference(a: ReadonlyVector, b: ReadonlyVector): number 
 }
 
 /** Gradients of all peers' objectives on all of their examples, each at its own point. */
-export function gradientsAt(workshop: Workshop, points: readonly ReadonlyVector[]): readonly Vector[] {
+export function gradientsAt(problem: Problem, points: readonly ReadonlyVector[]): readonly Vector[] {
   return points.map((point, client) => {
-    const objective = workshop.objectiveOf(client);
+    const objective = problem.objectiveOf(client);
     const all = Uint32Array.from({ length: objective.exampleCount }, (_, i) => i);
     return objective.gradient(point, all) as Vector;
   });

@@ -3,9 +3,10 @@ import type { AnyMethod } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { Network } from '../../protocol/party/dispatch.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
-import { type Fleet, localFleet } from '../../scenarios/fleet.js';
-import { remoteFleet } from '../../scenarios/remote-fleet.js';
-import type { Workshop } from '../../worker/workshop.js';
+import type { Fleet } from '../../scenarios/run/fleet.js';
+import { localFleet } from '../../scenarios/run/local-fleet.js';
+import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
+import type { Problem } from '../../worker/problem.js';
 import { SocketWorkers } from './socket-workers.js';
 
 /** One way to place the parties of a run and to carry their frames. All must give the same bits. */
@@ -13,7 +14,7 @@ export interface Placement {
   readonly name: string;
   /** In this process: can run methods that are in no folder, and be tampered with. Others load the method by its name. */
   readonly inProcess: boolean;
-  open(scenario: Scenario, method: AnyMethod, workshop: Workshop): Promise<Fleet>;
+  open(scenario: Scenario, method: AnyMethod, problem: Problem): Promise<Fleet>;
 }
 
 /** `shuffleSeed`: delivers waiting frames in an order drawn from it; null: at once and in order. */
@@ -26,14 +27,20 @@ export function localPlacement(
   return {
     name,
     inProcess: true,
-    open(scenario, method, workshop) {
+    open(scenario, method, problem) {
       let shuffle: ((count: number) => number) | null = null;
       if (shuffleSeed !== null) {
         const stream = rootStream(shuffleSeed, 'float64').derive('shuffle');
         shuffle = (count) => stream.below(count);
       }
-      const weather = createNetwork(scenario);
-      return localFleet(scenario, method, workshop, { mode, shuffle }, network ? { ...weather, network } : weather);
+      const networkModel = createNetwork(scenario);
+      return localFleet(
+        scenario,
+        method,
+        problem,
+        { mode, shuffle },
+        network ? { ...networkModel, network } : networkModel,
+      );
     },
   };
 }
@@ -46,11 +53,11 @@ export function socketPlacement(name: string, workers: number, peerSockets = tru
   return {
     name,
     inProcess: false,
-    open: (scenario, method, workshop) =>
+    open: (scenario, method, problem) =>
       remoteFleet(
         { ...scenario, workers: { ...scenario.workers, count: workers } },
         method,
-        workshop,
+        problem,
         { listen: null, signal: new AbortController().signal, note: () => {}, event: () => {} },
         new SocketWorkers(peerSockets),
       ),

@@ -1,7 +1,7 @@
 import type { AnyMethod, PartyId, ReadonlyVector, Rng } from '../../protocol/method.js';
 import type { RoundMailbox } from '../../protocol/party/mailbox.js';
-import type { Seal } from '../../protocol/party/seal.js';
-import type { Fleet } from '../../scenarios/fleet.js';
+import type { Seal } from '../../protocol/wire/seal.js';
+import type { Fleet } from '../../scenarios/run/fleet.js';
 
 /** Faults that the contract suite must catch. The first group is planted in an opened fleet, the second in a method. */
 
@@ -77,13 +77,13 @@ export function sealWithoutRound({ site }: Fleet): void {
   const { office } = site;
   const last = new Map<PartyId, Map<PartyId, Seal>>();
   const { open, seal } = office;
-  office.seal = (said, to) => {
+  office.seal = (sent, to) => {
     for (const party of to) {
       const heard = last.get(party) ?? new Map<PartyId, Seal>();
       last.set(party, heard);
-      heard.set(said.from, said);
+      heard.set(sent.from, sent);
     }
-    seal.call(office, said, to);
+    seal.call(office, sent, to);
   };
   office.open = (party, round, attempt): RoundMailbox => {
     const mailbox = open.call(office, party, round, attempt);

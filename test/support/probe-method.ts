@@ -94,8 +94,8 @@ export const probeMethod = defineMethod({
         for (const { part } of delivered) x = addScaled(x, 1e-3, part);
       }
       for (let step = 0; step < due.gossips; step++) {
-        const listeners = at.links.tells.filter((peer) => (peer + step) % 2 === 0);
-        at.post('gossip', step === 0 ? at.links.tells : listeners, { x });
+        const listeners = at.links.outNeighbors.filter((peer) => (peer + step) % 2 === 0);
+        at.post('gossip', step === 0 ? at.links.outNeighbors : listeners, { x });
         x = fold(x, await at.take('gossip'), 'x');
       }
       if (due.tally && (self + at.index) % 2 === 0)

@@ -1,8 +1,8 @@
 import type { AnyMethod, ClientIndex, Objective, PartyId, ReadonlyVector, Vector } from '../../protocol/method.js';
 import { decodeRecord } from '../../protocol/party/record.js';
 import type { JsonObject, ScenarioInput } from '../../protocol/scenario/scenario.js';
-import type { QuadraticFamily } from '../../worker/objectives/quadratic.js';
-import { openWorkshop, type Workshop } from '../../worker/workshop.js';
+import type { QuadraticFamily } from '../../worker/objectives/plain/quadratic.js';
+import { openProblem, type Problem } from '../../worker/problem.js';
 import type { Placement } from './placements.js';
 import { resolveTiny } from './tiny-problems.js';
 import { runTiny, type TinyRun } from './tiny-run.js';
@@ -46,14 +46,14 @@ export async function runQuadratic(
       ...objective,
     } as never,
   });
-  const workshop = await openWorkshop(scenario);
-  const { shards, optimum } = workshop.family as QuadraticFamily;
+  const problem = await openProblem(scenario);
+  const { shards, optimum } = problem.family as QuadraticFamily;
   const { objectiveOf } = options;
-  const own: Workshop = objectiveOf
-    ? { ...workshop, objectiveOf: (client) => objectiveOf(workshop.objectiveOf(client), client) }
-    : workshop;
+  const own: Problem = objectiveOf
+    ? { ...problem, objectiveOf: (client) => objectiveOf(problem.objectiveOf(client), client) }
+    : problem;
   const run = await runTiny(scenario, method, {
-    workshop: own,
+    problem: own,
     ...(options.placement ? { placement: options.placement } : {}),
   });
   return {
@@ -63,7 +63,7 @@ export async function runQuadratic(
     curvature: (client, coordinate) => shards[client]!.curvature[coordinate]!,
     centre: (client, coordinate) => shards[client]!.centres[coordinate]!,
     optimum,
-    initial: workshop.model.initialParams,
+    initial: problem.model.initialParams,
     stateAfter<S>(round: number, party: PartyId): S | undefined {
       const records = round === scenario.rounds ? run.result.records : run.snapshots[round - 1]!.records;
       const bytes = records.get(party);

@@ -1,7 +1,7 @@
 import type { AnyMethod, ReadonlyVector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { JsonObject, Scenario } from '../../protocol/scenario/scenario.js';
-import { type TinyRun, type TinyRunOptions, tinyRun, tinyScenario } from './weather-run.js';
+import { type TinyRun, type TinyRunOptions, tinyRun, tinyScenario } from './network-run.js';
 
 export interface SamplerRun {
   readonly run: TinyRun;

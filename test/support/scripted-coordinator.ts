@@ -5,7 +5,7 @@ type Message = { readonly from: number } & Readonly<Record<string, unknown>>;
 
 export interface ScriptedRound {
   /** What the coordinator hears, by kind. */
-  readonly heard: Readonly<Record<string, readonly Message[]>>;
+  readonly received: Readonly<Record<string, readonly Message[]>>;
 }
 
 export interface CoordinatorStep {
@@ -28,9 +28,9 @@ export async function scriptedCoordinator(
   const setup = { hyperparameters, initialParams: start, segments, clientCount: 64, rng, shared: rng };
   let state = method.coordinator!.init(setup);
   const steps: CoordinatorStep[] = [];
-  for (const [index, { heard }] of rounds.entries()) {
+  for (const [index, { received }] of rounds.entries()) {
     const measures = new Map<string, number>();
-    const senders = new Set(Object.values(heard).flatMap((messages) => messages.map(({ from }) => from)));
+    const senders = new Set(Object.values(received).flatMap((messages) => messages.map(({ from }) => from)));
     const at = {
       index,
       hyperparameters,
@@ -38,7 +38,7 @@ export async function scriptedCoordinator(
       cohort: [...senders].sort((a, b) => a - b),
       rng: rng.derive(index),
       post: () => {},
-      stream: (kind: string) => asynchronous(heard[kind] ?? []),
+      stream: (kind: string) => asynchronous(received[kind] ?? []),
       measure: (name: string, value: number) => measures.set(name, value),
     };
     state = await method.coordinator!.round(state, at as never);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
-import { loadCatalogue } from '../../scenarios/catalogue.js';
-import { runSession, type SessionOptions, type SessionResult } from '../../scenarios/session.js';
+import { loadCatalogue } from '../../scenarios/run/catalogue.js';
+import { runSession, type SessionOptions, type SessionResult } from '../../scenarios/run/session.js';
 
 const folders: string[] = [];
 process.once('exit', () => {

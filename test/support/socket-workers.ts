@@ -1,4 +1,4 @@
-import type { WorkerLauncher } from '../../scenarios/local-workers.js';
+import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
 import { runWorker } from '../../worker/main.js';
 
 /** Workers over real websockets that live in the test's own process: as the processes are, but without their start-up time. */

@@ -1,17 +1,14 @@
-import { readdirSync } from 'node:fs';
 import type { CodecContract } from '../../protocol/codecs/codec.js';
 import { type Catalogue, type CodecEntry, tableOf } from '../../protocol/scenario/catalogue.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
+import { defaultExports } from '../../scenarios/run/module-folder.js';
 
 /** A small catalogue with every case a scenario can meet: server and peer methods, kinds that allow this codec or that. */
 
 const EXPECTATIONS = new URL('../../protocol/scenario/expectations/', import.meta.url);
 
 const families: Record<string, ExpectationFamily> = {};
-for (const file of readdirSync(EXPECTATIONS).filter((name) => name.endsWith('.js'))) {
-  const { default: family } = (await import(new URL(file, EXPECTATIONS).href)) as { default: ExpectationFamily };
-  families[file.slice(0, -'.js'.length)] = family;
-}
+for (const [name, family] of await defaultExports(EXPECTATIONS)) families[name] = family as ExpectationFamily;
 
 /** Every expectation of the folder, by file name. */
 export const expectations = {

@@ -1,7 +1,7 @@
 import type { AnyMethod, MessageKinds, Precision } from '../../protocol/method.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { JsonObject, KindCodecInput, Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
-import { loadCatalogue } from '../../scenarios/catalogue.js';
+import { loadCatalogue } from '../../scenarios/run/catalogue.js';
 
 export const TINY_CLIENTS = 6;
 export const TINY_ROUNDS = 12;

@@ -1,13 +1,13 @@
+import { RunLoop } from '../../coordinator/run/run-loop.js';
+import type { RunResult } from '../../coordinator/run/run-loop-options.js';
+import type { CarriedState } from '../../coordinator/run/run-observer.js';
 import { stateDigest } from '../../coordinator/run-directory/digest.js';
-import { RunLoop } from '../../coordinator/run-loop.js';
-import type { RunResult } from '../../coordinator/run-loop-options.js';
-import type { CarriedState } from '../../coordinator/run-observer.js';
 import type { AnyMethod, PartyId } from '../../protocol/method.js';
 import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
 import { digestedRecord } from '../../protocol/party/record.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
-import type { Fleet } from '../../scenarios/fleet.js';
-import { openWorkshop, type Workshop } from '../../worker/workshop.js';
+import type { Fleet } from '../../scenarios/run/fleet.js';
+import { openProblem, type Problem } from '../../worker/problem.js';
 import { inOneProcess, type Placement } from './placements.js';
 
 /** What a resumed run goes on from. */
@@ -29,7 +29,7 @@ export interface TinyRun {
 export interface TinyRunOptions {
   readonly placement?: Placement;
   /** Left out: opened from the scenario. Given: data and model stay, whatever the scenario's seed. */
-  readonly workshop?: Workshop;
+  readonly problem?: Problem;
   readonly from?: Snapshot;
   /** Changes an opened fleet of this process: planted faults and counters. */
   readonly tamper?: (fleet: Fleet) => void;
@@ -37,8 +37,8 @@ export interface TinyRunOptions {
 
 /** One run without a directory. Every call opens its own fleet, as another process would. */
 export async function runTiny(scenario: Scenario, method: AnyMethod, options: TinyRunOptions = {}): Promise<TinyRun> {
-  const workshop = options.workshop ?? (await openWorkshop(scenario));
-  const fleet = await (options.placement ?? inOneProcess).open(scenario, method, workshop);
+  const problem = options.problem ?? (await openProblem(scenario));
+  const fleet = await (options.placement ?? inOneProcess).open(scenario, method, problem);
   options.tamper?.(fleet);
   const losses: (number | null)[] = [];
   const absences: AbsenceRecord[] = [];
@@ -48,7 +48,7 @@ export async function runTiny(scenario: Scenario, method: AnyMethod, options: Ti
       scenario,
       site: fleet.site,
       crew: fleet.crew,
-      evaluator: workshop.family,
+      evaluator: problem.family,
       observer: {
         round: (row, entry) => {
           losses.push(row.loss);

@@ -65,7 +65,7 @@ function watchedRound(
     if (unfinite) watch.violations.push(`${who} posted '${kind}' with a number in '${unfinite[0]}' that is not finite`);
     keep(`what it had posted as '${kind}'`, { ...payload });
   };
-  const heard = (kind: string, message: Content): void => keep(`a received '${kind}'`, { ...message });
+  const received = (kind: string, message: Content): void => keep(`a received '${kind}'`, { ...message });
   // biome-ignore lint/suspicious/noExplicitAny: a proxy in front of any method's round.
   const own: Record<string, (...args: any[]) => unknown> = {
     post(kind: string, to: never, payload: Content) {
@@ -79,14 +79,14 @@ function watchedRound(
     },
     async take(kind: string) {
       const inbox = await at.take(kind);
-      for (const message of inbox) heard(kind, message as Content);
+      for (const message of inbox) received(kind, message as Content);
       return inbox;
     },
     stream(kind: string) {
       const source = at.stream(kind);
       const read = async function* () {
         for await (const message of source) {
-          heard(kind, message as Content);
+          received(kind, message as Content);
           yield message;
         }
       };

@@ -1,6 +1,6 @@
+import { GradswarmError } from '../../protocol/errors.js';
 import type { Rng } from '../../protocol/method.js';
 import { standardNormal } from '../../protocol/numerics/distributions.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { type Dataset, featureCountOf, type Partition } from './dataset.js';
 import { checkChoice, checkRange, completeSettings, type Settings } from './settings.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { Rng } from '../../protocol/method.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { type Dataset, type Examples, NO_LABELS, NO_TARGETS } from './dataset.js';
 import { datasetLoader } from './loader.js';
 import { checkChoice, checkRange } from './settings.js';

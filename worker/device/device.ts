@@ -1,23 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
+import { GradswarmError } from '../../protocol/errors.js';
 import { type Backend, CANDIDATES, type LoadPackage, loadInstalled } from './candidates.js';
-
-/** Where tensors are computed, and the fastest way in and out of it. */
-export interface Device {
-  readonly name: string;
-  /** One line for each candidate looked at: chosen, absent, or broken and why. */
-  readonly why: readonly string[];
-  /** One gradient, computed twice, had equal bits. */
-  readonly deterministic: boolean;
-  /**
-   * A tensor of these values; the array may be written again at once. Weights are uploaded for each call too: the wasm
-   * backend keeps a packed copy of a matrix by its tensor, and would go on multiplying by what was there before.
-   */
-  upload<R extends tf.Rank = tf.Rank>(values: Float32Array, shape: readonly number[]): tf.Tensor<R>;
-  /** The tensors' numbers one after the other in `into`, by then or once the promise is kept. The tensors stay. */
-  read(tensors: readonly tf.Tensor[], into: Float32Array): void | Promise<void>;
-  tensorCount(): number;
-}
+import type { Device } from './device-access.js';
 
 /** Names a scenario may ask for, in the order in which they are tried when it asks for none. */
 export const deviceNames: readonly string[] = CANDIDATES.map(({ name }) => name);

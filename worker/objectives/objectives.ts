@@ -1,21 +1,22 @@
 import { closest } from 'fastest-levenshtein';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
-import { characterModel } from './character-model.js';
-import { densePrediction } from './dense-prediction-settings.js';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { ObjectiveFamily } from './family.js';
-import { linearRegression } from './linear-regression.js';
 import * as bayesianLinearRegression from './log-posterior/bayesian-linear-regression.js';
 import * as bayesianLogisticRegression from './log-posterior/bayesian-logistic-regression.js';
 import * as bayesianNetwork from './log-posterior/bayesian-network.js';
 import * as gaussianMean from './log-posterior/gaussian-mean.js';
 import type { LogPosteriorContext } from './log-posterior/likelihood-shard.js';
 import * as metricLearning from './log-posterior/metric-learning.js';
-import { logisticRegression } from './logistic-regression.js';
-import { lenet, multilayerPerceptron } from './neural-network-settings.js';
-import { quadratic } from './quadratic.js';
+import { characterModel } from './plain/character-model.js';
+import { linearRegression } from './plain/linear-regression.js';
+import { logisticRegression } from './plain/logistic-regression.js';
+import { quadratic } from './plain/quadratic.js';
+import { smallNetwork } from './plain/small-network.js';
+import { softmaxRegression } from './plain/softmax-regression.js';
 import { type ObjectiveDefinition, type ObjectiveRequest, requireDataset } from './request.js';
-import { smallNetwork } from './small-network.js';
-import { softmaxRegression } from './softmax-regression.js';
+import { densePrediction } from './tensorflow/dense-prediction.js';
+import { lenet } from './tensorflow/lenet.js';
+import { multilayerPerceptron } from './tensorflow/multilayer-perceptron.js';
 
 /** Objectives for samplers: prior and likelihood apart. */
 const SAMPLED: { readonly [name: string]: ObjectiveDefinition<unknown> } = {

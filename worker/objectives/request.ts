@@ -1,5 +1,5 @@
+import { GradswarmError } from '../../protocol/errors.js';
 import type { Precision, Rng } from '../../protocol/method.js';
-import { GradswarmError } from '../../protocol/wire/error-codes.js';
 import type { Dataset } from '../datasets/dataset.js';
 import type { ObjectiveFamily } from './family.js';
 

@@ -10,5 +10,5 @@ type Settings = Extract<BuiltInFaultRule, { fault: 'broadcast-noise' }>;
  */
 export const broadcastNoise: RuleMaker<Settings> = (settings) => {
   const selects = selectsPosts(settings);
-  return { say: (value, post, own) => (selects(post) ? noisy(value, settings, own()) : null) };
+  return { onSend: (value, post, own) => (selects(post) ? noisy(value, settings, own()) : null) };
 };

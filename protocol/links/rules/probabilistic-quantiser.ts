@@ -11,10 +11,10 @@ type Settings = Extract<BuiltInFaultRule, { fault: 'probabilistic-quantiser' }>;
 export const probabilisticQuantiser: RuleMaker<Settings> = (settings) => {
   if (settings.per === 'post') {
     const selects = selectsPosts(settings);
-    return { say: (value, post, own) => (selects(post) ? quantised(value, settings.step, own()) : null) };
+    return { onSend: (value, post, own) => (selects(post) ? quantised(value, settings.step, own()) : null) };
   }
   const selects = selectsFrames(settings);
   return {
-    hear: (value, frame, layout, own) => (selects(frame, layout) ? quantised(value, settings.step, own()) : null),
+    onReceive: (value, frame, layout, own) => (selects(frame, layout) ? quantised(value, settings.step, own()) : null),
   };
 };

@@ -7,13 +7,6 @@ import {
   wasserstein2,
 } from '../../../protocol/bayesian/distances.js';
 import {
-  drawGaussianMeanSetting,
-  drawObservations,
-  ONE_DIMENSIONAL,
-  proportionalFrequencies,
-  UNEQUAL_CURVATURE,
-} from '../../../protocol/bayesian/experiments.js';
-import {
   averagingLaw,
   modelPosterior,
   shardFactor,
@@ -23,6 +16,13 @@ import {
   visitGrowth,
 } from '../../../protocol/bayesian/gaussian-oracle.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
+import {
+  drawGaussianMeanSetting,
+  drawObservations,
+  ONE_DIMENSIONAL,
+  proportionalFrequencies,
+  UNEQUAL_CURVATURE,
+} from '../../../worker/objectives/log-posterior/gaussian-experiments.js';
 
 const halves = { stepSize: 0.002, visitProbabilities: [0.5, 0.5] };
 const oneExact = ONE_DIMENSIONAL.shards.map(shardFactor);

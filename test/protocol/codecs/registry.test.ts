@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { CodecSpec } from '../../../protocol/codecs/codec.js';
 import { loadCodec, loadMemory } from '../../../protocol/codecs/registry.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
+import { GradswarmError } from '../../../protocol/errors.js';
 
 async function failure(promise: Promise<unknown>): Promise<GradswarmError> {
   try {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { largestMagnitudes } from '../../../protocol/codecs/bits/largest-magnitudes.js';
 import type { CodecSpec } from '../../../protocol/codecs/codec.js';
-import { largestMagnitudes } from '../../../protocol/codecs/largest-magnitudes.js';
 import { loadCodec } from '../../../protocol/codecs/registry.js';
 import type { Vector } from '../../../protocol/method.js';
 import { squaredNorm } from '../../../protocol/numerics/vector.js';

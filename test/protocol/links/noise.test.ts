@@ -103,7 +103,11 @@ describe('noise of links and posts', () => {
       self: from,
       clockMs: 0,
     };
-    const around = { hearing: network.hearing, speaking: network.speaking, nsPerParameterCoded: () => 0 };
+    const around = {
+      receiveTransform: network.receiveTransform,
+      sendTransform: network.sendTransform,
+      nsPerParameterCoded: () => 0,
+    };
     const coding = new MessageCoding(new Map(), 'float32', {}, around);
     const { message, delivered } = coding.encode(layout, step, null, shared, round);
     const frame = frameOf('iterate', { from, to, step, messages: [message] });
@@ -136,9 +140,9 @@ describe('noise of links and posts', () => {
   });
 
   it('a round that is run again draws the same noise', () => {
-    const { hearing } = networkOf(channel);
+    const { receiveTransform } = networkOf(channel);
     const draw = (attempt: number) =>
-      hearing!(posted.x, frameOf('iterate', { from: 1, to: 2, attempt }), layout, 'x', 0);
+      receiveTransform!(posted.x, frameOf('iterate', { from: 1, to: 2, attempt }), layout, 'x', 0);
     expect(draw(1)).to.deep.equal(draw(0));
   });
 

@@ -21,14 +21,14 @@ import {
 import type { FaultRule } from '../../../protocol/scenario/scenario.js';
 import { bodyBytes } from '../../../protocol/wire/frame.js';
 import { frameOf, judge, link, networkOf } from '../../support/hand-made-frames.js';
-import { tinyScenario } from '../../support/weather-run.js';
+import { tinyScenario } from '../../support/network-run.js';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe('fault rules on hand-made frames', () => {
   it('a scenario without links and faults has no network, no hearing and no speaking', () => {
-    const { network, hearing, speaking } = networkOf([]);
-    expect([network, hearing, speaking]).to.deep.equal([null, null, null]);
+    const { network, receiveTransform, sendTransform } = networkOf([]);
+    expect([network, receiveTransform, sendTransform]).to.deep.equal([null, null, null]);
   });
 
   it('a frame that no link and no rule touches has no passage at all', () => {
@@ -357,8 +357,8 @@ describe('fault rules on clients', () => {
     const network = networkOf([always(channelNoise({ stddev: 0 }))]);
     const value = Float32Array.of(1, 2);
     const frame = frameOf('iterate', { from: 1, to: 2 });
-    const { hearing } = network;
-    expect(hearing!(value, frame, {} as never, 'x', 0)).to.equal(value);
+    const { receiveTransform } = network;
+    expect(receiveTransform!(value, frame, {} as never, 'x', 0)).to.equal(value);
     expect(network.firings()).to.deep.equal([0]);
   });
 });

@@ -4,8 +4,8 @@ import { rootStream } from '../../../protocol/numerics/random.js';
 import { dot, scale } from '../../../protocol/numerics/vector.js';
 import { layerFactors } from '../../../protocol/optimizers/lanton.js';
 import { loadOptimizer } from '../../../protocol/optimizers/load-optimizer.js';
-import { nuclearNorm, orthogonalizeInto } from '../../../protocol/optimizers/newton-schulz.js';
-import { tensorsOf } from '../../../protocol/optimizers/tensors.js';
+import { nuclearNorm, orthogonalizeInto } from '../../../protocol/optimizers/parts/newton-schulz.js';
+import { tensorsOf } from '../../../protocol/optimizers/parts/tensors.js';
 import { kernel, move, noise, normOf, trajectory } from '../../support/optimizer-run.js';
 
 const segments: readonly Segment[] = [

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { integerPower, power } from '../../../protocol/optimizers/powers.js';
+import { integerPower, power } from '../../../protocol/numerics/powers.js';
 import { type ScheduleSpec, scheduleNames, scheduleOf } from '../../../protocol/optimizers/schedules.js';
 
 const at = (spec: ScheduleSpec, ...steps: number[]) => steps.map(scheduleOf(spec));

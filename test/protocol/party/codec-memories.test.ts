@@ -4,7 +4,7 @@ import { type AnyMethod, defineMethod, type ReadonlyVector, type Vector } from '
 import { addScaled, zerosLike } from '../../../protocol/numerics/vector.js';
 import type { PartyRecord } from '../../../protocol/party/record.js';
 import type { FaultRule, KindCodec, Scenario } from '../../../protocol/scenario/scenario.js';
-import { tinyRun, tinyScenario } from '../../support/weather-run.js';
+import { tinyRun, tinyScenario } from '../../support/network-run.js';
 
 const LENGTH = 12;
 const ROUNDS = 1000;
@@ -12,8 +12,8 @@ const ROUNDS = 1000;
 type Sums = Readonly<Record<string, Vector>>;
 interface Sender {
   /** By stream: all that was said to it, and all that was heard from it. */
-  readonly said: Sums;
-  readonly heard: Sums;
+  readonly sent: Sums;
+  readonly received: Sums;
 }
 
 function added(sums: Sums, key: string, value: ReadonlyVector): Sums {
@@ -26,32 +26,32 @@ const method = defineMethod({
   paper: { title: '', url: '', algorithm: '' },
   defaults: {},
   messages: {
-    tell: { from: 'coordinator', to: 'cohort', vectors: ['v'], lossy: 'any' },
+    notify: { from: 'coordinator', to: 'cohort', vectors: ['v'], lossy: 'any' },
     pass: { from: 'clients', to: 'peers', vectors: ['v'], lossy: 'any' },
-    say: { from: 'clients', to: 'coordinator', vectors: ['v'], lossy: 'any' },
+    upload: { from: 'clients', to: 'coordinator', vectors: ['v'], lossy: 'any' },
   },
   client: {
-    init: (): Sender => ({ said: {}, heard: {} }),
-    async round({ said, heard }, at): Promise<Sender> {
-      for (const { v } of await at.take('tell')) heard = added(heard, 'coordinator', v);
-      const peers = at.links.tells.filter((peer) => peer !== at.self);
+    init: (): Sender => ({ sent: {}, received: {} }),
+    async round({ sent, received }, at): Promise<Sender> {
+      for (const { v } of await at.take('notify')) received = added(received, 'coordinator', v);
+      const peers = at.links.outNeighbors.filter((peer) => peer !== at.self);
       const passed = peers.map((to) => ({ to, stream: to, payload: { v: at.rng.derive('to', to).normal(LENGTH) } }));
       at.postEach('pass', passed);
-      for (const { to, payload } of passed) said = added(said, `${to}`, payload.v);
-      for (const { from, v } of await at.take('pass')) heard = added(heard, `${from}`, v);
-      const v = at.rng.derive('say').normal(LENGTH);
-      at.post('say', 'coordinator', { v });
-      return { said: added(said, 'coordinator', v), heard };
+      for (const { to, payload } of passed) sent = added(sent, `${to}`, payload.v);
+      for (const { from, v } of await at.take('pass')) received = added(received, `${from}`, v);
+      const v = at.rng.derive('upload').normal(LENGTH);
+      at.post('upload', 'coordinator', { v });
+      return { sent: added(sent, 'coordinator', v), received };
     },
   },
   coordinator: {
-    init: (): Sender => ({ said: {}, heard: {} }),
-    async round({ said, heard }, at): Promise<Sender> {
+    init: (): Sender => ({ sent: {}, received: {} }),
+    async round({ sent, received }, at): Promise<Sender> {
       const told = at.cohort.map((to) => ({ to, stream: to, payload: { v: at.rng.derive('to', to).normal(LENGTH) } }));
-      at.postEach('tell', told);
-      for (const { to, payload } of told) said = added(said, `${to}`, payload.v);
-      for await (const { from, v } of at.stream('say')) heard = added(heard, `${from}`, v);
-      return { said, heard };
+      at.postEach('notify', told);
+      for (const { to, payload } of told) sent = added(sent, `${to}`, payload.v);
+      for await (const { from, v } of at.stream('upload')) received = added(received, `${from}`, v);
+      return { sent, received };
     },
   },
 }) as AnyMethod;
@@ -79,7 +79,7 @@ function scenarioOf(changes: Partial<Scenario>): Scenario {
     rounds: ROUNDS,
     precision: 'float64',
     topology: { name: 'ring', weights: 'metropolis', lazy: false },
-    codecs: { tell: TOP_2, pass: TOP_2, say: TOP_2 },
+    codecs: { notify: TOP_2, pass: TOP_2, upload: TOP_2 },
     evaluation: { everyRounds: ROUNDS, train: false },
     ...changes,
   });
@@ -94,25 +94,25 @@ function gap(
   kind: string,
   stream: string,
 ): number {
-  const said = (sender.state as Sender).said[to]!;
-  const heard = (receiver.state as Sender).heard[from] ?? zerosLike(said);
+  const sent = (sender.state as Sender).sent[to]!;
+  const received = (receiver.state as Sender).received[from] ?? zerosLike(sent);
   const { error } = sender.memories[`${kind}/v/${stream}`] as ErrorFeedbackState;
-  return Math.max(...Array.from(said, (value, i) => Math.abs(value - heard[i]! - error[i]!)));
+  return Math.max(...Array.from(sent, (value, i) => Math.abs(value - received[i]! - error[i]!)));
 }
 
 describe('error feedback over lossy links', function () {
   this.timeout(20_000);
 
   it('telescopes over 1000 rounds on 3 kinds at once, each losing 20 %: said = heard + error to 1e-9, in every stream', async () => {
-    const scenario = scenarioOf({ faults: [drop(0.2, 'say'), drop(0.2, 'tell'), drop(0.2, 'pass')] });
+    const scenario = scenarioOf({ faults: [drop(0.2, 'upload'), drop(0.2, 'notify'), drop(0.2, 'pass')] });
     const run = await tinyRun(scenario, { method });
     const coordinator = run.records.get('coordinator')!;
     expect(Math.min(...run.firings)).to.be.above(700);
     for (let i = 0; i < 4; i++) {
       const client = run.records.get(i)!;
       const coordinatorName = 'coordinator';
-      expect(gap(client, coordinator, `${i}`, coordinatorName, 'say', ''), `say ${i}`).to.be.below(1e-9);
-      expect(gap(coordinator, client, coordinatorName, `${i}`, 'tell', `${i}`), `tell ${i}`).to.be.below(1e-9);
+      expect(gap(client, coordinator, `${i}`, coordinatorName, 'upload', ''), `say ${i}`).to.be.below(1e-9);
+      expect(gap(coordinator, client, coordinatorName, `${i}`, 'notify', `${i}`), `tell ${i}`).to.be.below(1e-9);
     }
     // A client whose uplink was lost did not take part: what its peers told it in that round, it has not heard.
     const peersOnly = await tinyRun(scenarioOf({ faults: [drop(0.2, 'pass')] }), { method });
@@ -128,7 +128,7 @@ describe('error feedback over lossy links', function () {
     const away: FaultRule = { fault: 'availability', from: 0, until: null, clients: [2], onToOff: 0.3, offToOn: 0.3 };
     const run = await tinyRun(scenarioOf({ rounds: 200, faults: [away] }), { method });
     const [coordinator, peer, client] = ['coordinator' as const, 1, 2].map((party) => run.records.get(party)!);
-    expect(gap(coordinator!, client!, 'coordinator', '2', 'tell', '2')).to.be.below(1e-9);
+    expect(gap(coordinator!, client!, 'coordinator', '2', 'notify', '2')).to.be.below(1e-9);
     expect(gap(peer!, client!, '1', '2', 'pass', '2')).to.be.below(1e-9);
   });
 
@@ -158,9 +158,9 @@ describe('error feedback over lossy links', function () {
       };
       const scenario = scenarioOf({
         rounds: 12,
-        codecs: { tell: memory ? settings : TOP_2, pass: settings, say: settings },
+        codecs: { notify: memory ? settings : TOP_2, pass: settings, upload: settings },
         checkpoints: { everyRounds: 6 },
-        faults: memory === 'ef21' ? [] : [drop(0.1, 'say'), drop(0.1, 'pass')],
+        faults: memory === 'ef21' ? [] : [drop(0.1, 'upload'), drop(0.1, 'pass')],
       });
       const whole = await tinyRun(scenario, { method });
       const resumed = await tinyRun(scenario, { method, from: whole.checkpoints[0]! });
@@ -173,7 +173,7 @@ describe('error feedback over lossy links', function () {
 
   it('EF21: the copies of sender and receiver are equal bit for bit in every stream, also when uplinks are lost', async () => {
     const ef21: KindCodec = { ...TOP_2, memory: { name: 'ef21' } };
-    const run = await tinyRun(scenarioOf({ rounds: 60, codecs: { say: ef21 }, faults: [drop(0.3, 'say')] }), {
+    const run = await tinyRun(scenarioOf({ rounds: 60, codecs: { upload: ef21 }, faults: [drop(0.3, 'upload')] }), {
       method,
     });
     const coordinator = run.records.get('coordinator')!.memories;

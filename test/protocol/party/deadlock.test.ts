@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Objective } from '../../../protocol/method.js';
-import { openWorkshop } from '../../../worker/workshop.js';
+import { openProblem } from '../../../worker/problem.js';
 import { localPlacement } from '../../support/placements.js';
 import { SMALL_KINDS, smallMethod, updateClient, updateCoordinator } from '../../support/small-methods.js';
 import { resolveTiny } from '../../support/tiny-problems.js';
@@ -63,7 +63,7 @@ for (const placement of placements)
       const kinds = { word: { from: 'clients', to: 'peers', vectors: ['x'] } } as const;
       const method = smallMethod(kinds, async ({ x }, at) => {
         await at.take('word');
-        at.post('word', at.links.tells, { x });
+        at.post('word', at.links.outNeighbors, { x });
         return {};
       });
       const text = await message(method, { topology: 'ring' });
@@ -87,14 +87,14 @@ for (const placement of placements)
     it('is none while a device computes: its answer may come by promise, later', async () => {
       const method = smallMethod(SMALL_KINDS, updateClient, updateCoordinator);
       const scenario = await resolveTiny(method, { ...quadratic, rounds: 2 });
-      const workshop = await openWorkshop(scenario);
+      const problem = await openProblem(scenario);
       const slow = (objective: Objective): Objective =>
         Object.assign(Object.create(objective), {
           gradient: (...args: Parameters<Objective['gradient']>) =>
             new Promise((resolve) => setTimeout(() => resolve(objective.gradient(...args)), 2)),
         });
-      const delayed = { ...workshop, objectiveOf: (client: number) => slow(workshop.objectiveOf(client)) };
-      const { digest } = await runTiny(scenario, method, { placement, workshop: delayed });
+      const delayed = { ...problem, objectiveOf: (client: number) => slow(problem.objectiveOf(client)) };
+      const { digest } = await runTiny(scenario, method, { placement, problem: delayed });
       expect(digest).to.equal((await runTiny(scenario, method)).digest);
     });
   });

@@ -32,7 +32,7 @@ const method = smallMethod(
       note: Uint8Array.of(1, 2, 3),
       loss: 0,
     });
-    at.post('word', at.links.tells, { x: at.zeros(1) });
+    at.post('word', at.links.outNeighbors, { x: at.zeros(1) });
     await at.take('word');
     return {};
   },

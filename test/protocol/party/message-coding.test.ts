@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { Vector } from '../../../protocol/method.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { loadCodings, MessageCoding } from '../../../protocol/party/message-coding.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import { joinBody } from '../../../protocol/wire/frame.js';
 import { type AnyPayload, layoutsOf } from '../../../protocol/wire/layout.js';
 
@@ -12,7 +12,7 @@ const layouts = layoutsOf(
 );
 const layout = layouts.get('update')!;
 const round = { rng: rootStream(5, 'float64').derive('round', 3), index: 3, self: 1, clockMs: 0 };
-const silent = { hearing: null, speaking: null, nsPerParameterCoded: () => 0 };
+const silent = { receiveTransform: null, sendTransform: null, nsPerParameterCoded: () => 0 };
 const coding = async (codec: object, kept = {}) =>
   new MessageCoding(await loadCodings({ update: codec as never }, []), 'float64', kept, silent);
 const qsgd = { codec: { name: 'qsgd' }, memory: null, scope: 'vector' };
@@ -45,8 +45,8 @@ describe('coding of messages', () => {
       const { message, delivered } = (await coding(codec)).encode(layout, 0, 'a', payload, round);
       const [cut] = layout.split(joinBody({ messages: [message] }), 1);
       const frame = { kindIndex: 0, round: 3, attempt: 0, step: 0, arrivesAtMs: 0, lost: null, messages: [cut!] };
-      const heard = (await coding(codec)).decode(layout, { ...frame, from: 1, to: 'coordinator' }, cut!, 0, round);
-      expect(heard).to.deep.equal({ from: 1, ...delivered });
+      const received = (await coding(codec)).decode(layout, { ...frame, from: 1, to: 'coordinator' }, cut!, 0, round);
+      expect(received).to.deep.equal({ from: 1, ...delivered });
     }
   });
 

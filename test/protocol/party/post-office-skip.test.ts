@@ -5,7 +5,7 @@ import { frameOf, layoutOf, layouts } from '../../support/hand-made-frames.js';
 describe('a post office', () => {
   it('keeps what came early, and throws away what came for rounds that the party skips', () => {
     const office = new PostOffice(layouts.values(), { mode: 'fast', remote: null, shuffle: null });
-    office.house(1);
+    office.register(1);
     const { index } = layoutOf('model');
     const arrivals = () =>
       [2, 3, 4].map((round) => {

@@ -1,15 +1,15 @@
 import { expect } from 'chai';
+import { GradswarmError } from '../../../protocol/errors.js';
 import { named } from '../../../protocol/party/post-office.js';
-import type { Seal } from '../../../protocol/party/seal.js';
 import { crc32 } from '../../../protocol/wire/checksum.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import { type Frame, joinBody } from '../../../protocol/wire/frame.js';
+import type { Seal } from '../../../protocol/wire/seal.js';
 import { GRADIENT, gradientFrame, numberIn, office } from '../../support/frames.js';
 
 describe('a post office', () => {
   it('keeps a frame that comes before its round begins here, and gives it to that round', () => {
     const post = office();
-    post.house('coordinator');
+    post.register('coordinator');
     post.post(gradientFrame(1, 3, { round: 0 }));
     post.post(gradientFrame(1, 5, { round: 1 }));
     expect(numberIn(post.open('coordinator', 0, 0).arrival(GRADIENT, 0, 1) as Frame)).to.equal(3);
@@ -18,7 +18,7 @@ describe('a post office', () => {
 
   it('keeps early frames of a later attempt for that attempt', () => {
     const post = office();
-    post.house('coordinator');
+    post.register('coordinator');
     const first = post.open('coordinator', 0, 0);
     post.post(gradientFrame(1, 5, { attempt: 1 }));
     expect(first.arrival(GRADIENT, 0, 1)).to.equal(null);
@@ -27,7 +27,7 @@ describe('a post office', () => {
 
   it('throws away frames and seals of rounds and attempts that are over', () => {
     const post = office();
-    post.house('coordinator');
+    post.register('coordinator');
     const running = post.open('coordinator', 3, 1);
     const seal = (more: Partial<Seal>): Seal => ({ round: 3, attempt: 1, from: 1, counts: [0, 0], ...more });
     for (const stale of [
@@ -47,7 +47,7 @@ describe('a post office', () => {
 
   it('gives nothing to an attempt that was given up, and refuses its halves to go on', async () => {
     const post = office();
-    post.house('coordinator');
+    post.register('coordinator');
     const mailbox = post.open('coordinator', 0, 0);
     const waiting = mailbox.ready(GRADIENT, 0, [1])!;
     post.revokeAll({ index: 0, attempt: 0 }, new GradswarmError('ERR_STOPPED', 'given up'));
@@ -57,18 +57,18 @@ describe('a post office', () => {
   });
 
   it('hands bytes over in fast mode and copies them in checking mode', () => {
-    for (const [mode, heard] of [
+    for (const [mode, received] of [
       ['fast', 99],
       ['checking', 3],
     ] as const) {
       const post = office({ mode });
-      post.house('coordinator');
+      post.register('coordinator');
       const mailbox = post.open('coordinator', 0, 0);
       const frame = gradientFrame(1, 3);
       const { data } = frame.messages[0]!;
       post.post(frame);
       new Float64Array(data[0]!.buffer, data[0]!.byteOffset, 1)[0] = 99;
-      expect(numberIn(mailbox.arrival(GRADIENT, 0, 1) as Frame)).to.equal(heard);
+      expect(numberIn(mailbox.arrival(GRADIENT, 0, 1) as Frame)).to.equal(received);
     }
   });
 
@@ -80,7 +80,7 @@ describe('a post office', () => {
       room: () => null,
     };
     const post = office({ remote });
-    post.house(1);
+    post.register(1);
     post.post(gradientFrame('coordinator', 3, { to: 1 }));
     post.post(gradientFrame('coordinator', 3, { to: 2 }));
     post.seal({ round: 0, attempt: 0, from: 'coordinator', counts: [0, 0] }, [0, 1, 2]);
@@ -92,7 +92,7 @@ describe('a post office', () => {
 
   it('refuses a frame whose body is not that of its checksum', () => {
     const post = office();
-    post.house('coordinator');
+    post.register('coordinator');
     const mailbox = post.open('coordinator', 0, 0);
     const sound = gradientFrame(1, 3);
     const body = joinBody(sound);

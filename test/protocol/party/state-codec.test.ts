@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { GradswarmError } from '../../../protocol/errors.js';
 import { assertFinite, decodeState, encodeState } from '../../../protocol/party/state-codec.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 
 function thrown(action: () => unknown): GradswarmError {
   try {

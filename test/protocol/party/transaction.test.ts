@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { WorkersLost } from '../../../coordinator/workers-lost.js';
+import { WorkersLost } from '../../../coordinator/members/workers-lost.js';
 import type { PartyId } from '../../../protocol/method.js';
 import type { Network } from '../../../protocol/party/dispatch.js';
 import { decodeRecord } from '../../../protocol/party/record.js';
 import type { Frame } from '../../../protocol/wire/frame.js';
-import type { Fleet } from '../../../scenarios/fleet.js';
+import type { Fleet } from '../../../scenarios/run/fleet.js';
 import { localPlacement } from '../../support/placements.js';
 import {
   type LooseState,
@@ -128,8 +128,8 @@ describe('a round is a transaction', () => {
   it('a post to a peer that was lost is shown to its sender in the next round and not after', async () => {
     const kinds = { word: { from: 'clients', to: 'peers', vectors: ['x'] } } as const;
     const peers = smallMethod(kinds, async ({ x, note }, at) => {
-      at.post('word', at.links.tells, { x });
-      at.post('word', at.links.tells, { x });
+      at.post('word', at.links.outNeighbors, { x });
+      at.post('word', at.links.outNeighbors, { x });
       await at.take('word');
       await at.take('word');
       return {
@@ -149,7 +149,7 @@ describe('a round is a transaction', () => {
   it('a peer whose words were lost keeps its round: only a coordinator voids', async () => {
     const kinds = { word: { from: 'clients', to: 'peers', vectors: ['x'] } } as const;
     const peers = smallMethod(kinds, async ({ x }, at) => {
-      at.post('word', at.links.tells, { x });
+      at.post('word', at.links.outNeighbors, { x });
       await at.take('word');
       return {};
     });

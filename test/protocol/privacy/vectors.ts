@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Conversion } from '../../../protocol/privacy/conversion.js';
-import type { OrderGrid } from '../../../protocol/privacy/orders.js';
+import type { Conversion } from '../../../protocol/privacy/accounting/conversion.js';
+import type { OrderGrid } from '../../../protocol/privacy/accounting/orders.js';
 
 type Expected = Readonly<Record<string, { readonly epsilon: number; readonly order: number; readonly raw?: number }>>;
 interface Group {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { GradswarmError } from '../../../protocol/errors.js';
 import { below } from '../../../protocol/scenario/expectations/below.js';
 import { reaches } from '../../../protocol/scenario/expectations/reaches.js';
 import {
@@ -17,7 +18,6 @@ import {
 } from '../../../protocol/scenario/faults.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import { type ScenarioInput, scenario } from '../../../protocol/scenario/scenario.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import { tinyCatalogue } from '../../support/tiny-catalogue.js';
 
 const server: ScenarioInput = { name: 'tiny', method: 'fedavg', data: 'gaussian-clusters' };

@@ -49,17 +49,17 @@ describe('protocol/topology/topology', () => {
       for (let round = 0; round < 6; round++) {
         const links = Array.from({ length: n }, (_, client) => topology.linksOf(client, round));
         const matrix = topology.mixingAt(round);
-        for (const [client, { hears, tells, weightFrom, weightTo }] of links.entries()) {
-          for (const list of [hears, tells]) {
+        for (const [client, { inNeighbors, outNeighbors, weightFrom, weightTo }] of links.entries()) {
+          for (const list of [inNeighbors, outNeighbors]) {
             expect(list).to.include(client);
             expect([...list].sort((a, b) => a - b)).to.deep.equal(list);
           }
-          for (const peer of hears) expect(links[peer]!.tells).to.include(client);
-          for (const peer of tells) expect(links[peer]!.hears).to.include(client);
+          for (const peer of inNeighbors) expect(links[peer]!.outNeighbors).to.include(client);
+          for (const peer of outNeighbors) expect(links[peer]!.inNeighbors).to.include(client);
           for (let peer = 0; peer < n; peer++) {
             expect(weightFrom(peer)).to.equal(weightOf(matrix, client, peer));
             expect(weightTo(peer)).to.equal(weightOf(matrix, peer, client));
-            if (!hears.includes(peer)) expect(weightOf(matrix, client, peer)).to.equal(0);
+            if (!inNeighbors.includes(peer)) expect(weightOf(matrix, client, peer)).to.equal(0);
           }
           expect(weightFrom('coordinator')).to.equal(0);
         }
@@ -82,8 +82,8 @@ describe('protocol/topology/topology', () => {
     const seen = new Set<string>();
     for (let round = 0; round < 20; round++) {
       const graph = topology.graphAt(round);
-      expect(graph.hears.filter((list) => list.length === 1)).to.have.length(6);
-      seen.add(JSON.stringify(graph.hears));
+      expect(graph.inNeighbors.filter((list) => list.length === 1)).to.have.length(6);
+      seen.add(JSON.stringify(graph.inNeighbors));
     }
     // 105 matchings: 20 uniform draws give 18.3 different ones on average.
     expect(seen.size).to.be.at.least(14);
@@ -95,7 +95,7 @@ describe('protocol/topology/topology', () => {
     for (let seed = 0; seed < 50; seed++) {
       const graph = create({ name: 'erdos-renyi', probability: 0.5 }, 12, seed).graphAt(0);
       expect(isConnected(graph)).to.equal(true);
-      for (const list of graph.hears) links += list.length;
+      for (const list of graph.inNeighbors) links += list.length;
     }
     // 66 pairs a graph; at p = 0.5 connectedness is near certain and hardly biases the count.
     expect(links / 2).to.be.closeTo(50 * 66 * 0.5, 5 * Math.sqrt(50 * 66 * 0.25));
@@ -106,7 +106,7 @@ describe('protocol/topology/topology', () => {
     expect(create({ name: 'torus', rows: 2 }, 12).graphAt(0)).to.deep.equal(torus(2, 6));
     expect(create({ name: 'torus' }, 12).graphAt(0)).to.deep.equal(torus(3, 4));
     expect(torus(4, 1)).to.deep.equal(ring(4));
-    expect(create({ name: 'ring' }, 1).linksOf(0, 3).hears).to.deep.equal([0]);
+    expect(create({ name: 'ring' }, 1).linksOf(0, 3).inNeighbors).to.deep.equal([0]);
   });
 
   it('periods: 1 for fixed graphs, ceil(log2 n) for one-peer, for lists the common multiple with their length, or none', () => {
@@ -133,13 +133,13 @@ describe('protocol/topology/topology', () => {
       const own = (client: number): Links => linksWithout(topology.linksOf(client, 0), client, lost[client]!);
       for (let client = 0; client < 4; client++) {
         const expected = linksFrom(graph, matrix, client);
-        for (const peer of expected.hears) {
+        for (const peer of expected.inNeighbors) {
           expect(own(client).weightFrom(peer)).to.equal(expected.weightFrom(peer));
           if (peer === client || !lost[client]!.includes(peer))
             expect(own(client).weightTo(peer)).to.equal(expected.weightTo(peer));
         }
       }
-      expect(own(2).hears).to.deep.equal([0, 2, 3]);
+      expect(own(2).inNeighbors).to.deep.equal([0, 2, 3]);
     }
   });
 
@@ -185,7 +185,7 @@ describe('protocol/topology/topology', () => {
   it('a list of graphs of which none is connected is accepted when together they are', () => {
     const edges = (list: readonly number[][]) => ({ name: 'edge-list', edges: list });
     const spec = { name: 'periodic', graphs: [edges([[0, 1]]), edges([[1, 2]])] };
-    expect(create(spec, 3).graphAt(3).hears).to.deep.equal([[], [2], [1]]);
+    expect(create(spec, 3).graphAt(3).inNeighbors).to.deep.equal([[], [2], [1]]);
     expect(() => create(spec, 4)).to.throw('reach all others');
   });
 });

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { type ErrorCode, GradswarmError } from '../../../protocol/errors.js';
 import type { MessageKinds, PartyId, Precision } from '../../../protocol/method.js';
 import { crc32 } from '../../../protocol/wire/checksum.js';
-import { type ErrorCode, GradswarmError } from '../../../protocol/wire/error-codes.js';
 import {
   FRAME_HEADER_BYTES,
   joinBody,

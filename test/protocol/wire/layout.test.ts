@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { MessageKind, Precision } from '../../../protocol/method.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import { joinBody } from '../../../protocol/wire/frame.js';
 import { type AnyPayload, KindLayout, layoutsOf } from '../../../protocol/wire/layout.js';
 

@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
+import { moduleNames } from '../../../scenarios/run/module-folder.js';
 import { datasetDefaults, loadDataset } from '../../../worker/datasets/load.js';
 import type { DatasetLoader } from '../../../worker/datasets/loader.js';
 import { optionalPackageFolder } from '../../../worker/datasets/optional-package.js';
@@ -85,8 +85,8 @@ describe('worker/datasets: drawn data and the table', () => {
   it('every data set that a file of the folder exports has its line in the table', async () => {
     const folder = new URL('../../../worker/datasets/', import.meta.url);
     const made: unknown[] = [];
-    for (const file of readdirSync(folder).filter((name) => name.endsWith('.js')))
-      for (const value of Object.values((await import(new URL(file, folder).href)) as Record<string, unknown>))
+    for (const name of moduleNames(folder))
+      for (const value of Object.values((await import(new URL(`${name}.js`, folder).href)) as Record<string, unknown>))
         if (isLoader(value)) made.push(value.defaults);
     expect(made).to.have.members(Object.values(datasetDefaults));
   });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type ErrorCode, GradswarmError } from '../../../protocol/wire/error-codes.js';
+import { type ErrorCode, GradswarmError } from '../../../protocol/errors.js';
 
 /** The call must throw a GradswarmError of this code whose message matches every pattern. */
 export function refuses(call: () => unknown, code: ErrorCode, ...patterns: readonly RegExp[]): void {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { misalignment } from '../../../protocol/numerics/half-means.js';
+import { misalignment } from '../../../protocol/methods/large-batch/parts/half-means.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { loadDataset } from '../../../worker/datasets/load.js';
 import { IGNORED } from '../../../worker/datasets/synthetic-scenes.js';

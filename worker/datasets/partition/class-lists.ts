@@ -1,4 +1,4 @@
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
+import { GradswarmError } from '../../../protocol/errors.js';
 import { concatenated, evenPieces, examplesByClass, partitionRule, refused, shuffled } from './rule.js';
 
 /** '0 9, 1 8' as [[0, 9], [1, 8]]: one list a client. */

@@ -1,5 +1,5 @@
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { Rng } from '../../../protocol/method.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { Dataset, Partition } from '../dataset.js';
 import { completeSettings, type Settings } from '../settings.js';
 

@@ -1,8 +1,8 @@
 import { type GaussianFactor, linearRegressionFactor } from '../../../protocol/bayesian/conjugate.js';
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { Precision, ReadonlyVector, Segment } from '../../../protocol/method.js';
 import { log } from '../../../protocol/numerics/elementary.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { ObjectiveFamily } from '../family.js';
 import {
   addRow,

@@ -1,8 +1,8 @@
 import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { Precision, ReadonlyVector, Vector } from '../../../protocol/method.js';
 import { matrixVector } from '../../../protocol/numerics/linear-algebra.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { Examples } from '../../datasets/dataset.js';
 import type { ObjectiveFamily } from '../family.js';
 import { featureCountOf, requireClasses } from './feature-rows.js';

@@ -1,5 +1,5 @@
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { ReadonlyVector, Segment } from '../../../protocol/method.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { Dataset, Examples } from '../../datasets/dataset.js';
 
 /** Rows of a design matrix in float64, with a last column of ones when there is an intercept. */

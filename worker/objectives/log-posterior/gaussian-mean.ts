@@ -1,9 +1,9 @@
 import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
 import type { GaussianModel } from '../../../protocol/bayesian/gaussian-oracle.js';
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { ClientIndex, Precision, ReadonlyVector, Segment } from '../../../protocol/method.js';
 import { cholesky, choleskySolve, identity } from '../../../protocol/numerics/linear-algebra.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import type { ObjectiveFamily } from '../family.js';
 import {

@@ -1,9 +1,9 @@
 import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
 import { type GaussianModel, shardFactor } from '../../../protocol/bayesian/gaussian-oracle.js';
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { ReadonlyVector } from '../../../protocol/method.js';
 import { log } from '../../../protocol/numerics/elementary.js';
 import { identity, logDeterminant, orderOf } from '../../../protocol/numerics/linear-algebra.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import { featureCountOf } from './feature-rows.js';
 import { modelObservations } from './gaussian-problems.js';

@@ -1,13 +1,13 @@
+import type { GaussianModel } from '../../../protocol/bayesian/gaussian-oracle.js';
+import { rootStream } from '../../../protocol/numerics/random.js';
+import type { Dataset } from '../../datasets/dataset.js';
 import {
   drawFiftyDimensions,
   drawGaussianMeanSetting,
   drawObservations,
   ONE_DIMENSIONAL,
   UNEQUAL_CURVATURE,
-} from '../../../protocol/bayesian/experiments.js';
-import type { GaussianModel } from '../../../protocol/bayesian/gaussian-oracle.js';
-import { rootStream } from '../../../protocol/numerics/random.js';
-import type { Dataset } from '../../datasets/dataset.js';
+} from './gaussian-experiments.js';
 
 /** Gaussian-mean problems with given shard statistics. Their data are the same in every run, whatever its seed. */
 export const GAUSSIAN_PROBLEMS = [

@@ -1,9 +1,9 @@
 import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
 import { marginalFactor } from '../../../protocol/bayesian/conjugate.js';
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { LogPosterior, Precision, ReadonlyVector, Rng, Segment, Vector } from '../../../protocol/method.js';
 import { matrixVector } from '../../../protocol/numerics/linear-algebra.js';
 import { precisionOf, zeros, zerosLike } from '../../../protocol/numerics/vector.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { Dataset } from '../../datasets/dataset.js';
 
 /** What a log-posterior family is built from. `rng` is the same for every process of the run. */

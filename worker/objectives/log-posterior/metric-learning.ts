@@ -1,8 +1,8 @@
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { Precision, Rng, Segment } from '../../../protocol/method.js';
 import { sigmoid } from '../../../protocol/numerics/elementary.js';
 import { matrixProduct, symmetricEigen, transpose } from '../../../protocol/numerics/linear-algebra.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 import type { Dataset, Examples } from '../../datasets/dataset.js';
 import type { ObjectiveFamily } from '../family.js';
 import { type FeatureRows, featureCountOf, requireClasses, rowProduct } from './feature-rows.js';

@@ -1,6 +1,6 @@
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { ReadonlyVector, Rng, Segment, Vector } from '../../../protocol/method.js';
 import { exp, log, tanh } from '../../../protocol/numerics/elementary.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
 
 export type Activation = 'relu' | 'tanh';
 

@@ -1,6 +1,11 @@
-import type { LogDensity } from '../../../protocol/bayesian/hmc.js';
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { LogPosterior } from '../../../protocol/method.js';
-import { GradswarmError } from '../../../protocol/wire/error-codes.js';
+
+export interface LogDensity {
+  readonly dimension: number;
+  /** ln density up to a constant; writes its gradient into `gradient`. Not finite: the proposal is rejected. */
+  evaluate(position: Float64Array, gradient: Float64Array): number;
+}
 
 /**
  * The whole posterior as a log-density for the reference sampler: the sum of all shards' likelihood factors and the

@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import { conjugatePosterior } from '../../../../protocol/bayesian/conjugate.js';
 import { squaredMahalanobis } from '../../../../protocol/bayesian/distances.js';
+import { modelPosterior, shardFactor, stationaryLaw } from '../../../../protocol/bayesian/gaussian-oracle.js';
+import { GradswarmError } from '../../../../protocol/errors.js';
+import type { LogPosterior, Objective, Rng } from '../../../../protocol/method.js';
+import { rootStream } from '../../../../protocol/numerics/random.js';
 import {
   ONE_DIMENSIONAL,
   proportionalFrequencies,
   UNEQUAL_CURVATURE,
-} from '../../../../protocol/bayesian/experiments.js';
-import { modelPosterior, shardFactor, stationaryLaw } from '../../../../protocol/bayesian/gaussian-oracle.js';
-import type { LogPosterior, Objective, Rng } from '../../../../protocol/method.js';
-import { rootStream } from '../../../../protocol/numerics/random.js';
-import { GradswarmError } from '../../../../protocol/wire/error-codes.js';
+} from '../../../../worker/objectives/log-posterior/gaussian-experiments.js';
 import gaussianMean, { defaults, familyOfModel } from '../../../../worker/objectives/log-posterior/gaussian-mean.js';
 import { problemDataset, problemModel } from '../../../../worker/objectives/log-posterior/gaussian-problems.js';
 import { conduciveGradient, range, tinyDataset, unequalCurvatureGradient } from '../../../support/bayesian-problems.js';

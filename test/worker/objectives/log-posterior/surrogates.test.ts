@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { conjugatePosterior, gaussianPriorFactor, marginalFactor } from '../../../../protocol/bayesian/conjugate.js';
+import { GradswarmError } from '../../../../protocol/errors.js';
 import type { LogPosterior } from '../../../../protocol/method.js';
 import { matrixVector } from '../../../../protocol/numerics/linear-algebra.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { norm } from '../../../../protocol/numerics/vector.js';
-import { GradswarmError } from '../../../../protocol/wire/error-codes.js';
 import type { Dataset } from '../../../../worker/datasets/dataset.js';
 import linearRegression from '../../../../worker/objectives/log-posterior/bayesian-linear-regression.js';
 import logisticRegression from '../../../../worker/objectives/log-posterior/bayesian-logistic-regression.js';

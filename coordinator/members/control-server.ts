@@ -1,0 +1,148 @@
+import type { Server as HttpServer } from 'node:http';
+import { Packr } from 'msgpackr';
+import { Server, type Socket } from 'socket.io';
+import type { z } from 'zod';
+import { GradswarmError } from '../../protocol/errors.js';
+import * as control from '../../protocol/wire/control-messages.js';
+import type { Member, Membership } from './membership.js';
+
+const packr = new Packr({ useRecords: false });
+
+/** A worker that does not answer the end of the run in this time is left to find out by itself. */
+const STOP_MS = 1000;
+
+export interface ControlEvents {
+  joined(member: Member): void;
+  done(member: Member, message: control.Done): void;
+  failed(member: Member, message: control.Failed): void;
+  lost(member: Member, reason: string): void;
+}
+
+export interface ControlOptions {
+  /** A worker that is silent for longer is lost, milliseconds. */
+  readonly heartbeatMs: number;
+}
+
+/** The control channel: socket.io carries joins, assignments, rounds and liveness; never a vector. */
+export class ControlServer {
+  private readonly io: Server;
+  private readonly sockets = new Map<string, Socket>();
+
+  constructor(
+    http: HttpServer,
+    private readonly membership: Membership,
+    options: ControlOptions,
+    private readonly events: ControlEvents,
+  ) {
+    this.io = new Server(http, {
+      serveClient: false,
+      transports: ['websocket'],
+      perMessageDeflate: false,
+      // The frame socket shares the port: upgrades that are not socket.io's must be left alone.
+      destroyUpgrade: false,
+      pingInterval: Math.max(100, Math.round(options.heartbeatMs / 2)),
+      pingTimeout: options.heartbeatMs,
+      maxHttpBufferSize: 64 << 20,
+    });
+    this.io.on('connection', (socket) => {
+      socket.on('hello', (data: unknown, answer: (reply: unknown) => void) => this.hello(socket, data, answer));
+    });
+  }
+
+  notify(member: Member, event: string, message: unknown): void {
+    this.sockets.get(member.id)?.emit(event, packr.pack(message));
+  }
+
+  /** Asks and waits for the answer; rejects with ERR_WORKER_LOST when none comes in time. */
+  async ask<S extends z.ZodType>(
+    member: Member,
+    event: string,
+    message: unknown,
+    schema: S,
+    timeoutMs: number,
+  ): Promise<z.output<S>> {
+    const socket = this.sockets.get(member.id);
+    if (!socket) throw new GradswarmError('ERR_WORKER_LOST', `${member.id} is not connected`);
+    let reply: unknown;
+    try {
+      reply = await socket.timeout(timeoutMs).emitWithAck(event, packr.pack(message));
+    } catch (cause) {
+      throw new GradswarmError('ERR_WORKER_LOST', `${member.id} did not answer '${event}' within ${timeoutMs} ms`, {
+        cause,
+      });
+    }
+    const answer = unpacked(reply) as { readonly error?: { readonly code: string; readonly message: string } };
+    if (answer && typeof answer === 'object' && answer.error)
+      throw new GradswarmError('ERR_PROTOCOL', `${member.id}, '${event}': ${answer.error.message}`);
+    return control.checked(schema, answer, `${member.id}, answer to '${event}'`);
+  }
+
+  drop(member: Member): void {
+    this.sockets.get(member.id)?.disconnect(true);
+    this.sockets.delete(member.id);
+  }
+
+  async close(): Promise<void> {
+    // Answered before anything is closed: else a worker may see its frame socket end first and take the run for broken.
+    const told = [...this.sockets.values()].map((socket) =>
+      socket
+        .timeout(STOP_MS)
+        .emitWithAck('stop')
+        .catch(() => {}),
+    );
+    await Promise.all(told);
+    await this.io.close();
+  }
+
+  private hello(socket: Socket, data: unknown, answer: (reply: unknown) => void): void {
+    const refuse = (message: string) => {
+      answer(packr.pack({ refused: message }));
+      socket.disconnect(true);
+    };
+    let message: control.Hello;
+    try {
+      message = control.checked(control.hello, unpacked(data), 'hello');
+    } catch (error) {
+      return refuse((error as Error).message);
+    }
+    const address = socket.handshake.address.replace(/^::ffff:/, '');
+    const host = address.includes(':') ? `[${address}]` : address;
+    const member = this.membership.admit(
+      message.name,
+      message.peerPort === null ? null : `ws://${host}:${message.peerPort}`,
+    );
+    if (!member) return refuse('all places of this run are taken; start another worker when one is lost');
+    this.sockets.set(member.id, socket);
+    socket.on(
+      'done',
+      this.received(member, control.done, (report) => this.events.done(member, report)),
+    );
+    socket.on(
+      'failed',
+      this.received(member, control.failed, (failure) => this.events.failed(member, failure)),
+    );
+    socket.on('disconnect', (reason) => {
+      if (this.sockets.get(member.id) !== socket) return;
+      this.sockets.delete(member.id);
+      this.events.lost(member, reason);
+    });
+    answer(packr.pack({ worker: member.id }));
+    this.events.joined(member);
+  }
+
+  private received<S extends z.ZodType>(member: Member, schema: S, use: (message: z.output<S>) => void) {
+    return (data: unknown) => {
+      if (member.lost) return;
+      try {
+        use(control.checked(schema, unpacked(data), member.id));
+      } catch (error) {
+        this.events.lost(member, (error as Error).message);
+      }
+    };
+  }
+}
+
+function unpacked(data: unknown): unknown {
+  if (!(data instanceof Uint8Array)) throw new GradswarmError('ERR_PROTOCOL', 'expected one binary argument');
+  return packr.unpack(data);
+}

@@ -1,0 +1,233 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { Packr } from 'msgpackr';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { GradswarmError } from '../../protocol/errors.js';
+import type { PartyId } from '../../protocol/method.js';
+import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
+import { checked, type Packed, packed, sealsMessage } from '../../protocol/wire/control-messages.js';
+import type { Frame } from '../../protocol/wire/frame.js';
+import { type ChannelOptions, FrameChannel, type Incoming, openFrame } from '../../protocol/wire/frame-channel.js';
+import type { KindLayout } from '../../protocol/wire/layout.js';
+import { LIMITS } from '../../protocol/wire/limits.js';
+import type { Seal } from '../../protocol/wire/seal.js';
+import type { Member, Membership } from './membership.js';
+
+const packr = new Packr({ useRecords: false });
+
+/** Path of the frame socket, beside socket.io's own. */
+export const FRAMES_PATH = '/frames';
+
+interface Wire {
+  readonly member: Member;
+  readonly socket: WebSocket;
+  readonly channel: FrameChannel;
+}
+
+export interface RouterEvents {
+  /** A packed message that is not a seal: an answer to a request. */
+  answer(member: Member, message: Packed): void;
+  /** Something came: the run is alive. */
+  alive(): void;
+  /** A worker broke the protocol or its frame socket closed. */
+  broken(member: Member, error: GradswarmError): void;
+}
+
+/** Frame sockets of all workers: takes frames for the coordinator in, and passes on those that peers send through it. */
+export class FrameRouter implements Remote {
+  private readonly server: WebSocketServer;
+  private readonly wires = new Map<string, Wire>();
+  private readonly layouts: readonly KindLayout[];
+  private office: PostOffice | null = null;
+  private seals = new Map<string, { readonly seal: Seal; readonly to: PartyId[] }[]>();
+  private flushing = false;
+  /** Bytes of peers' frames that went through here, and of frames from and to the coordinator: as websocket messages. */
+  relayedBytes = 0;
+  receivedFrameBytes = 0;
+
+  constructor(
+    http: Server,
+    private readonly membership: Membership,
+    layouts: Iterable<KindLayout>,
+    private readonly options: Omit<ChannelOptions, 'crc32' | 'defer'> & {
+      /** Real milliseconds to keep a frame of the coordinator's half back; null: none is. */
+      readonly hold: ((frame: Frame) => number) | null;
+    },
+    private readonly events: RouterEvents,
+  ) {
+    this.layouts = [...layouts].sort((a, b) => a.index - b.index);
+    this.server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: LIMITS.messageBytes,
+      skipUTF8Validation: true,
+    });
+    http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+  }
+
+  /** Frames for the coordinator's own half go here. */
+  connect(office: PostOffice): void {
+    this.office = office;
+  }
+
+  send(frame: Frame): void {
+    const heldMs = this.options.hold?.(frame) ?? 0;
+    const go = () => {
+      const member = frame.to === 'coordinator' ? undefined : this.membership.host(frame.to);
+      const wire = member && this.wires.get(member.id);
+      wire?.channel.send({ type: 'frame', frame });
+    };
+    if (heldMs > 0) setTimeout(go, heldMs);
+    else go();
+  }
+
+  seal(seal: Seal, to: readonly PartyId[]): void {
+    for (const [member, parties] of this.byHost(to)) this.queueSeal(member, seal, parties);
+  }
+
+  room(): Promise<void> | null {
+    const busy = [...this.wires.values()].filter(({ channel }) => !channel.idle);
+    return busy.length === 0 ? null : Promise.all(busy.map(({ channel }) => channel.drained())).then(() => {});
+  }
+
+  notify(member: Member, message: Packed): void {
+    this.wires.get(member.id)?.channel.send({ type: 'packed', body: packr.pack(message) });
+  }
+
+  /** Bytes of websocket messages that carried the coordinator's own frames, framing not included. */
+  get sentFrameBytes(): number {
+    let sum = 0;
+    for (const { channel } of this.wires.values()) sum += channel.sentFrameBytes;
+    return sum;
+  }
+
+  connected(member: Member): boolean {
+    return this.wires.has(member.id);
+  }
+
+  drop(member: Member): void {
+    const wire = this.wires.get(member.id);
+    this.wires.delete(member.id);
+    wire?.socket.terminate();
+  }
+
+  close(): void {
+    for (const { socket } of this.wires.values()) socket.close();
+    this.wires.clear();
+    this.server.close();
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const url = new URL(request.url ?? '/', 'http://coordinator');
+    if (url.pathname !== FRAMES_PATH) return;
+    const member = this.membership.byToken(url.searchParams.get('token') ?? '');
+    if (!member || this.wires.has(member.id)) {
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      return;
+    }
+    this.server.handleUpgrade(request, socket, head, (websocket) => this.accept(member, websocket, socket));
+  }
+
+  private accept(member: Member, socket: WebSocket, stream: Duplex): void {
+    const channel = new FrameChannel(
+      {
+        get bufferedAmount() {
+          return socket.bufferedAmount;
+        },
+        send: (message, sent) => socket.send(message, sent),
+        cork: () => stream.cork(),
+        uncork: () => stream.uncork(),
+      },
+      { ...this.options, crc32: (bytes, previous) => crc32(bytes, previous), defer: setImmediate },
+    );
+    this.wires.set(member.id, { member, socket, channel });
+    socket.on('message', (data: Buffer) => this.receive(member, channel, data));
+    socket.on('close', () => {
+      if (this.wires.get(member.id)?.socket === socket) {
+        this.wires.delete(member.id);
+        this.events.broken(member, new GradswarmError('ERR_WORKER_LOST', `${member.id} closed its frame socket`));
+      }
+    });
+    socket.on('error', (error) => this.events.broken(member, asGradswarm(error)));
+  }
+
+  private receive(member: Member, channel: FrameChannel, data: Buffer): void {
+    try {
+      const incoming = channel.receive(data);
+      this.events.alive();
+      if (!incoming) return;
+      if (incoming.type === 'packed') this.unpack(member, incoming.body);
+      else this.frame(member, incoming);
+    } catch (error) {
+      this.events.broken(member, asGradswarm(error));
+    }
+  }
+
+  private frame(member: Member, incoming: Incoming & { type: 'frame' }): void {
+    const { header, body } = incoming;
+    if (header.from === 'coordinator' || this.membership.host(header.from) !== member)
+      throw new GradswarmError(
+        'ERR_PROTOCOL',
+        `${member.id} sent a frame of party ${header.from}, which it does not host`,
+      );
+    if (header.to === 'coordinator') {
+      this.receivedFrameBytes += body.byteLength;
+      this.office?.receive(openFrame(incoming, this.layouts));
+      return;
+    }
+    const host = this.membership.host(header.to);
+    const wire = host && this.wires.get(host.id);
+    if (!wire) return;
+    this.relayedBytes += body.byteLength;
+    // The checksum stays the sender's: a frame that was changed on its way here is refused where it is read.
+    wire.channel.send({ type: 'relay', header, body });
+  }
+
+  private unpack(member: Member, body: Uint8Array): void {
+    const message = checked(packed, packr.unpack(body), `packed message of ${member.id}`);
+    if (message.type !== 'seals') return this.events.answer(member, message);
+    for (const { to, ...seal } of message.seals) {
+      if (seal.from === 'coordinator' || this.membership.host(seal.from) !== member)
+        throw new GradswarmError('ERR_PROTOCOL', `${member.id} sealed party ${seal.from}, which it does not host`);
+      const own = to.filter((party) => party === 'coordinator');
+      if (own.length > 0) this.office?.receiveSeal(seal, own);
+      for (const [host, parties] of this.byHost(to)) this.queueSeal(host, seal, parties);
+    }
+  }
+
+  private byHost(to: readonly PartyId[]): Map<Member, PartyId[]> {
+    const byHost = new Map<Member, PartyId[]>();
+    for (const party of to) {
+      const host = party === 'coordinator' ? undefined : this.membership.host(party);
+      if (!host) continue;
+      const list = byHost.get(host);
+      if (list) list.push(party);
+      else byHost.set(host, [party]);
+    }
+    return byHost;
+  }
+
+  /** Seals of one turn of the event loop travel together. */
+  private queueSeal(member: Member, seal: Seal, to: PartyId[]): void {
+    const list = this.seals.get(member.id);
+    if (list) list.push({ seal, to });
+    else this.seals.set(member.id, [{ seal, to }]);
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => {
+      this.flushing = false;
+      const { seals } = this;
+      this.seals = new Map();
+      for (const [id, queued] of seals) {
+        const wire = this.wires.get(id);
+        wire?.channel.send({ type: 'packed', body: packr.pack(sealsMessage(queued)) });
+      }
+    });
+  }
+}
+
+function asGradswarm(error: unknown): GradswarmError {
+  if (error instanceof GradswarmError) return error;
+  return new GradswarmError('ERR_PROTOCOL', error instanceof Error ? error.message : String(error), { cause: error });
+}

@@ -1,0 +1,264 @@
+import { join } from 'node:path';
+import type { Verdict } from '../../protocol/scenario/judge.js';
+import { jsonText, replaceFile } from '../run-directory/atomic-file.js';
+import { type EventSummary, summarizeEvents } from '../run-directory/events.js';
+import type { Manifest } from '../run-directory/manifest.js';
+import { type MetricsRow, readMetrics } from '../run-directory/metrics.js';
+import type { RunDirectory } from '../run-directory/run-directory.js';
+import { html, link, type Markup, type MarkupPart } from './markup.js';
+import { type Figure, inlineSvg, writeFigure } from './plots.js';
+import { badge, facts, figure, mark, page, section, table } from './report-page.js';
+import { runFigures } from './run-plots.js';
+import { bytesText, numberText, timeText } from './units.js';
+
+/** A sentence of the paper held against this run. */
+export interface Claim {
+  readonly claim: string;
+  /** Where the paper says it: section, table, figure. */
+  readonly source: string;
+  /** What this run gave. */
+  readonly ours: string;
+  /** 'reconstruction': what was run is not the authors' text, so the claim cannot be judged. */
+  readonly status: 'reproduced' | 'not reproduced' | 'reconstruction';
+}
+
+export interface MethodDescription {
+  readonly name: string;
+  readonly paper?: {
+    readonly title: string;
+    readonly url: string;
+    readonly algorithm?: string;
+    readonly reconstruction?: string;
+  };
+  readonly hyperparameters?: Readonly<Record<string, unknown>>;
+}
+
+export interface DataDescription {
+  readonly name: string;
+  /** Where the examples came from. */
+  readonly source?: string;
+  /** The definition of the split among clients, in words. */
+  readonly partition?: string;
+  readonly dropped?: number;
+}
+
+export interface PrivacyResult {
+  /** Null when there is no guarantee; then `notPrivate` says why. */
+  readonly epsilon: number | null;
+  readonly delta: number | null;
+  readonly unit?: 'example' | 'client';
+  readonly notPrivate?: string;
+}
+
+/** A heading, a paragraph and rows of text; all columns but the first hold numbers. */
+export interface ReportTable {
+  readonly heading: string;
+  readonly note?: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** What a report says beyond the files of its run directory. Everything may be left out but title and verdict. */
+export interface ReportContent {
+  readonly title: string;
+  /** What the run is meant to show, in a sentence or two. */
+  readonly summary?: string;
+  readonly verdict: Verdict;
+  readonly method?: MethodDescription;
+  readonly data?: DataDescription;
+  readonly model?: string;
+  readonly clients?: number;
+  readonly participation?: string;
+  readonly codecs?: string;
+  readonly topology?: string;
+  /** Bytes that the same messages would have had without codecs, for the compression ratio. */
+  readonly uncompressedBytes?: number;
+  readonly privacy?: PrivacyResult;
+  readonly claims?: readonly Claim[];
+  /** Pictures of what the run is about: they stand before those of metrics.csv. */
+  readonly leadFigures?: readonly Figure[];
+  /** Pictures in addition to those of metrics.csv: the partition, the graph, comparisons. */
+  readonly figures?: readonly Figure[];
+  /** Tables below the plots. */
+  readonly tables?: readonly ReportTable[];
+  /** Further key numbers by name. */
+  readonly numbers?: Readonly<Record<string, number | string | null>>;
+  /** Commands that give the same run again. */
+  readonly repeat?: readonly string[];
+}
+
+/** Writes `report.html` and `plots/*.svg` from the directory's files and `content`. Returns the page's path. */
+export async function writeReport(directory: RunDirectory, content: ReportContent): Promise<string> {
+  const rows = readMetrics(directory.file('metrics.csv'));
+  const events = summarizeEvents(directory.file('events.jsonl'));
+  const figures = await drawFigures(directory.path, [
+    ...(content.leadFigures ?? []),
+    ...runFigures(rows),
+    ...(content.figures ?? []),
+  ]);
+  const body = [
+    heading(content),
+    section('Key numbers', keyNumbers(rows, content)),
+    section('What ran', whatRan(directory.manifest, rows, content)),
+    section('Expectations', expectationsTable(content.verdict)),
+    section('The paper’s claims', claimsTable(content.claims ?? [])),
+    section('Plots', figures.length > 0 && html`<div class="figures">${figures}</div>`),
+    (content.tables ?? []).map(tableSection),
+    section('Absences and faults', eventCounts(events)),
+    section('How to repeat', repeat(content.repeat ?? [], directory.scenario)),
+    footer(directory.manifest),
+  ];
+  const path = join(directory.path, 'report.html');
+  replaceFile(path, page(content.title, body));
+  return path;
+}
+
+function tableSection({ heading: name, note, columns, rows }: ReportTable): Markup {
+  const headings = columns.map((column, i) => ({ heading: column, numeric: i > 0 }));
+  return section(name, html`${note !== undefined && html`<p>${note}</p>`}${table(headings, rows)}`);
+}
+
+/** Writes each figure's file; the same pictures as parts of a page. */
+export async function drawFigures(directory: string, figures: readonly Figure[]): Promise<Markup[]> {
+  const parts: Markup[] = [];
+  for (const each of figures) {
+    const svg = await writeFigure(directory, each);
+    parts.push(figure(inlineSvg(svg, `figure${parts.length + 1}`), each.caption));
+  }
+  return parts;
+}
+
+export function heading(content: Pick<ReportContent, 'title' | 'summary' | 'verdict' | 'method' | 'privacy'>): Markup {
+  const reconstruction = content.method?.paper?.reconstruction;
+  const notPrivate = content.privacy?.notPrivate;
+  return html`<header><h1>${content.title}${badge(content.verdict.valid)}</h1>
+${content.summary !== undefined && html`<p class="lead">${content.summary}</p>`}</header>
+${reconstruction !== undefined && html`<p class="warning"><b>Reconstruction.</b> ${reconstruction}</p>`}
+${notPrivate !== undefined && html`<p class="warning"><b>Not private.</b> ${notPrivate}</p>`}\n`;
+}
+
+function keyNumbers(rows: readonly MetricsRow[], content: ReportContent): Markup {
+  const last = rows.at(-1);
+  const sum = (of: 'bytesUp' | 'bytesDown' | 'bytesPeer') => rows.reduce((total, row) => total + row[of], 0);
+  const [up, down, peer] = [sum('bytesUp'), sum('bytesDown'), sum('bytesPeer')];
+  const accuracy = lastValue(rows, 'accuracy');
+  const numbers: [string, string][] = [
+    ['final loss', numberText(lastValue(rows, 'loss'))],
+    ['final accuracy', accuracy === null ? '–' : `${numberText(100 * accuracy)} %`],
+    ['clients to coordinator', bytesText(up)],
+    ['coordinator to clients', bytesText(down)],
+    ['client to client', bytesText(peer)],
+  ];
+  const sent = up + down + peer;
+  if (content.uncompressedBytes !== undefined && sent > 0) {
+    numbers.push(['compression ratio', `${numberText(content.uncompressedBytes / sent)} : 1`]);
+  }
+  numbers.push(['simulated time', timeText(last?.simulatedMs ?? 0)], ['wall time', timeText(last?.wallMs ?? 0)]);
+  numbers.push(...privacyNumbers(content.privacy));
+  for (const [name, value] of Object.entries(content.numbers ?? {})) {
+    numbers.push([name, typeof value === 'string' ? value : numberText(value)]);
+  }
+  return html`<div class="numbers">${numbers.map(([name, value]) => html`<div><b>${value}</b><span>${name}</span></div>\n`)}</div>`;
+}
+
+function privacyNumbers(privacy: PrivacyResult | undefined): [string, string][] {
+  if (privacy === undefined) return [];
+  if (privacy.epsilon === null) return [['privacy', privacy.notPrivate === undefined ? 'none claimed' : 'not private']];
+  const unit = privacy.unit === undefined ? '' : `, per ${privacy.unit}`;
+  const delta = privacy.delta === null ? '' : ` at delta = ${privacy.delta}`;
+  const doubt = privacy.notPrivate === undefined ? '' : ' (not private, see above)';
+  return [[`epsilon${delta}${unit}${doubt}`, numberText(privacy.epsilon)]];
+}
+
+/** Of the last round that was evaluated. */
+function lastValue(rows: readonly MetricsRow[], of: 'loss' | 'accuracy'): number | null {
+  return rows.findLast((row) => row[of] !== null)?.[of] ?? null;
+}
+
+function whatRan(manifest: Manifest, rows: readonly MetricsRow[], content: ReportContent): Markup {
+  const { method, data } = content;
+  const paper = method?.paper;
+  const devices = (manifest.devices ?? []).map(
+    ({ backend, device, selfCheck }) =>
+      `${backend} on ${device} (self-check ${selfCheck.passed ? 'passed' : 'FAILED'}: ${selfCheck.detail})`,
+  );
+  return facts([
+    ['method', method?.name],
+    ['paper', paper && html`${link(paper.url, paper.title)}${paper.algorithm && html`, ${paper.algorithm}`}`],
+    ['settings', method?.hyperparameters && settingsText(method.hyperparameters)],
+    ['data', data && `${data.name}${data.source ? ` (${data.source})` : ''}`],
+    ['partition', data?.partition],
+    ['examples left out', data?.dropped ? numberText(data.dropped) : null],
+    ['model', content.model],
+    ['clients', content.clients === undefined ? null : numberText(content.clients)],
+    ['participation', content.participation],
+    ['graph', content.topology],
+    ['codecs', content.codecs],
+    ['rounds', numberText(manifest.roundsDone ?? rows.length)],
+    ['seed', manifest.seed === undefined ? null : String(manifest.seed)],
+    ['precision', manifest.precision],
+    ['transport', manifest.transport],
+    ['device', devices.join('; ')],
+  ]);
+}
+
+export function settingsText(settings: Readonly<Record<string, unknown>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = ${typeof value === 'string' ? value : jsonText(value)}`)
+    .join(', ');
+}
+
+export function expectationsTable(verdict: Verdict): MarkupPart {
+  if (verdict.expectations.length === 0) return html`<p>The scenario states none, so the verdict is unknown.</p>`;
+  const observed = (value: number | string | null) => (typeof value === 'string' ? value : numberText(value));
+  return table(
+    [{ heading: 'expectation' }, { heading: 'result' }, { heading: 'observed' }, { heading: 'in words' }],
+    verdict.expectations.map((each) => [each.name, mark(each.holds), observed(each.observed), each.detail]),
+  );
+}
+
+export function claimsTable(claims: readonly Claim[]): MarkupPart {
+  const style = { reproduced: 'holds', 'not reproduced': 'fails', reconstruction: 'unknown' } as const;
+  if (claims.length === 0) return null;
+  return table(
+    [{ heading: 'claim' }, { heading: 'source' }, { heading: 'this run' }, { heading: 'status' }],
+    claims.map((each) => [
+      each.claim,
+      each.source,
+      each.ours,
+      html`<span class="mark ${style[each.status]}">${each.status}</span>`,
+    ]),
+  );
+}
+
+function eventCounts(events: EventSummary): MarkupPart {
+  const rows = [
+    ...[...events.absences].map(([why, count]) => [`absent: ${why}`, numberText(count)]),
+    ...[...events.faults].map(([fault, count]) => [`fault: ${fault}`, numberText(count)]),
+    ...(events.workersLost > 0 ? [['workers lost', numberText(events.workersLost)]] : []),
+    ...(events.abandonedAttempts > 0
+      ? [['attempts given up and run again', numberText(events.abandonedAttempts)]]
+      : []),
+    ...(events.resumes > 0 ? [['resumed from a checkpoint', numberText(events.resumes)]] : []),
+  ];
+  if (rows.length === 0) return html`<p>None.</p>`;
+  return table([{ heading: 'what' }, { heading: 'times', numeric: true }], rows);
+}
+
+export function repeat(commands: readonly string[], scenario: unknown): Markup {
+  return html`${commands.length > 0 && html`<pre>${commands.join('\n')}</pre>`}
+<details><summary>The complete scenario</summary><pre>${jsonText(scenario, 2)}</pre></details>`;
+}
+
+function footer(manifest: Manifest): Markup {
+  return html`<footer>${facts([
+    ['state digest', html`<code>${manifest.stateDigest ?? 'none: unfinished, or not finite'}</code>`],
+    ['version', `${manifest.package.name} ${manifest.package.version}`],
+    ['commit', manifest.commit],
+    ['Node.js', `${manifest.nodeVersion}, ${manifest.platform}`],
+    ['started', manifest.startedAt],
+    ['resumed', manifest.resumedAt.join(', ')],
+    ['finished', manifest.finishedAt ?? 'no'],
+    ['run', manifest.runId],
+  ])}</footer>`;
+}

@@ -1,0 +1,91 @@
+import { GradswarmError } from '../../protocol/errors.js';
+import type { PartyId, ReadonlyVector, Vector } from '../../protocol/method.js';
+import { accumulate, scale, squaredDistance, zerosLike } from '../../protocol/numerics/vector.js';
+
+/** Held-out loss and accuracy of a model; null where accuracy has no meaning. */
+export interface Evaluator {
+  /** Minimiser of the mean over all clients' objectives, where it is known. */
+  readonly optimum?: ReadonlyVector;
+  evaluate(estimates: readonly ReadonlyVector[]): Evaluated | Promise<Evaluated>;
+  /** On the training examples, where there are any. */
+  evaluateTraining?(estimates: readonly ReadonlyVector[]): Evaluated | Promise<Evaluated>;
+}
+
+export interface Evaluated {
+  readonly loss: number;
+  readonly accuracy: number | null;
+  readonly extra?: Readonly<Record<string, number>>;
+}
+
+export interface EvaluatedRound {
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly extra: Readonly<Record<string, number>>;
+}
+
+/**
+ * A server's estimates (one, or one per chain) are evaluated as they are. Peers' estimates: their mean is, and beside it stands
+ * `consensusError`, the mean squared distance of the peers' estimates to it. Where the optimum is known `meanSquaredError` is the
+ * mean over all estimates of |x - optimum|^2.
+ */
+export async function evaluateEstimates(
+  evaluator: Evaluator,
+  estimates: ReadonlyMap<PartyId, readonly ReadonlyVector[]>,
+): Promise<EvaluatedRound> {
+  const server = estimates.get('coordinator');
+  if (server) {
+    if (server.length === 0) return { loss: null, accuracy: null, extra: {} };
+    const { extra, ...figures } = await evaluator.evaluate(server);
+    return { ...figures, extra: { ...meanSquaredError(evaluator, server), ...extra } };
+  }
+  const peers = [...estimates.values()].flat();
+  if (peers.length === 0) return { loss: null, accuracy: null, extra: {} };
+  const mean = meanOf(peers);
+  let spread = 0;
+  for (const peer of peers) spread += squaredDistance(peer, mean);
+  const { loss, accuracy, extra } = await evaluator.evaluate([mean]);
+  return {
+    loss,
+    accuracy,
+    extra: { consensusError: spread / peers.length, ...meanSquaredError(evaluator, peers), ...extra },
+  };
+}
+
+function meanSquaredError(
+  { optimum }: Evaluator,
+  estimates: readonly ReadonlyVector[],
+): Readonly<Record<string, number>> {
+  if (!optimum) return {};
+  let sum = 0;
+  for (const estimate of estimates) sum += squaredDistance(estimate, optimum);
+  return { meanSquaredError: sum / estimates.length };
+}
+
+/**
+ * The same estimates on the training examples: `trainLoss`, `trainAccuracy`, and the generalisation gaps `lossGap`
+ * (held-out - training) and `accuracyGap` (training - held-out). Throws ERR_SCENARIO where the objective has no examples.
+ */
+export async function trainingColumns(
+  evaluator: Evaluator,
+  estimates: ReadonlyMap<PartyId, readonly ReadonlyVector[]>,
+  heldOut: EvaluatedRound,
+): Promise<Readonly<Record<string, number>>> {
+  if (!evaluator.evaluateTraining)
+    throw new GradswarmError(
+      'ERR_SCENARIO',
+      'evaluation.train: expected false, got true: this objective has no examples',
+    );
+  const peers = [...estimates.values()].flat();
+  const chosen = estimates.get('coordinator') ?? (peers.length === 0 ? [] : [meanOf(peers)]);
+  if (chosen.length === 0 || heldOut.loss === null) return {};
+  const { loss, accuracy } = await evaluator.evaluateTraining(chosen);
+  const columns = { trainLoss: loss, lossGap: heldOut.loss - loss };
+  if (accuracy === null || heldOut.accuracy === null) return columns;
+  return { ...columns, trainAccuracy: accuracy, accuracyGap: accuracy - heldOut.accuracy };
+}
+
+function meanOf(vectors: readonly ReadonlyVector[]): Vector {
+  const sum = zerosLike(vectors[0]!);
+  for (const vector of vectors) accumulate(sum, 1, vector);
+  return scale(1 / vectors.length, sum);
+}

@@ -1,0 +1,120 @@
+import { GradswarmError } from '../../protocol/errors.js';
+import type { ClientIndex, PartyId } from '../../protocol/method.js';
+import { Ledger, type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger.js';
+import type { PrivacySettings } from '../../protocol/scenario/scenario.js';
+import type { PrivacyResult } from '../report/report.js';
+import type { PrivacyBudget } from './run-loop-options.js';
+
+/** Above rounding of the accountant, below anything that matters: a plan that spends the budget exactly is within it. */
+const ROUNDING = 1 + 1e-9;
+
+export const SEEDED_NOISE_WARNING =
+  'The noise is seeded: whoever knows the seed can compute it and take it off. Epsilon is what the same run would have with ' +
+  "privacy.noise = 'secure'.";
+
+/** What a run has spent, and what it may still spend. */
+export class RunBudget implements PrivacyBudget {
+  private readonly ledger = new Ledger();
+  /** The clients' own releases of the round that cost most so far: what the next round is expected to cost. */
+  private costliest: { readonly entries: readonly LedgerEntry[]; readonly epsilon: number } | null = null;
+
+  constructor(private readonly settings: PrivacySettings) {}
+
+  /**
+   * Asked before the coordinator's half makes a release, with all its releases of this attempt: throws ERR_BUDGET when they
+   * would pass the limit. Earlier attempts at the round are charged alike. Clients are not asked, for they may be elsewhere.
+   */
+  admit(party: PartyId, releases: readonly LedgerEntry[], attempt: number): void {
+    const { budget, delta } = this.settings;
+    if (budget === null || party !== 'coordinator') return;
+    // The first attempt of a round that is done again after a crash is in the ledger already.
+    const { round } = releases.at(-1)!;
+    const known = attempt > 0 && this.ledger.entries.some((entry) => entry.noise === 'secure' && entry.round === round);
+    const charged = withAbandonedAttempts(releases, attempt - (known ? 1 : 0), []);
+    const { epsilon } = this.ledger.spend(delta, {}, charged);
+    if (epsilon <= budget * ROUNDING) return;
+    throw new GradswarmError(
+      'ERR_BUDGET',
+      `release '${releases.at(-1)!.label}' of round ${releases.at(-1)!.round + 1}: epsilon would be ${epsilon} at delta ` +
+        `${delta}, the budget is ${budget}`,
+    );
+  }
+
+  charge(entries: readonly unknown[], _round: number): Readonly<Record<string, number>> {
+    const releases = parseLedgerEntries(entries);
+    for (const entry of releases) this.ledger.append(entry);
+    if (this.ledger.entries.length === 0) return {};
+    if (this.settings.budget !== null) this.remember(releases.filter(({ party }) => party !== 'coordinator'));
+    return { epsilon: this.ledger.spend(this.settings.delta).epsilon };
+  }
+
+  private remember(entries: readonly LedgerEntry[]): void {
+    if (entries.length === 0) return;
+    const { epsilon } = new Ledger(entries).spend(this.settings.delta);
+    if (!this.costliest || epsilon > this.costliest.epsilon) this.costliest = { entries, epsilon };
+  }
+
+  /** Spent, or a round in which clients release what they released in their costliest would pass it: stops early, not late. */
+  exhausted(): boolean {
+    const { budget, delta } = this.settings;
+    if (budget === null || this.ledger.entries.length === 0) return false;
+    const round = 1 + this.ledger.entries.reduce((last, entry) => Math.max(last, entry.round), 0);
+    const expected = (this.costliest?.entries ?? []).map((entry) => ({ ...entry, round }));
+    return this.ledger.spend(delta, {}, expected).epsilon > budget * ROUNDING;
+  }
+
+  /** For the report; null when nothing was released. */
+  result(): PrivacyResult | null {
+    const [first] = this.ledger.entries;
+    if (!first) return null;
+    const { delta } = this.settings;
+    const { epsilon } = this.ledger.spend(delta);
+    if (!Number.isFinite(epsilon))
+      return { epsilon: null, delta, unit: first.unit, notPrivate: 'A release had no noise: epsilon is infinite.' };
+    return {
+      epsilon,
+      delta,
+      unit: first.unit,
+      ...(this.ledger.hasSeededNoise ? { notPrivate: SEEDED_NOISE_WARNING } : {}),
+    };
+  }
+
+  /** What the accountant has to say about its answer. */
+  warnings(): readonly string[] {
+    return this.ledger.entries.length === 0 ? [] : this.ledger.spend(this.settings.delta).warnings;
+  }
+}
+
+/**
+ * An attempt that was given up has released what it had released: it is charged like the one that succeeded, for how far it
+ * came is not known of processes that are gone. A client that had no part in the successful attempt is charged what the
+ * client that released most was. `repeats`: attempts given up.
+ */
+export function withAbandonedAttempts(
+  entries: readonly LedgerEntry[],
+  repeats: number,
+  missing: readonly ClientIndex[],
+): LedgerEntry[] {
+  const charged = [...entries];
+  if (repeats === 0 || entries.length === 0) return charged;
+  const worst = costliestClient(entries);
+  for (let attempt = 0; attempt < repeats; attempt++) {
+    for (const entry of entries) charged.push({ ...entry, attempt });
+    for (const client of missing) for (const entry of worst) charged.push({ ...entry, attempt, party: client });
+  }
+  return charged;
+}
+
+function costliestClient(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
+  const byClient = new Map<PartyId, { cost: number; readonly own: LedgerEntry[] }>();
+  for (const entry of entries) {
+    if (entry.party === 'coordinator') continue;
+    const client = byClient.get(entry.party) ?? { cost: 0, own: [] };
+    byClient.set(entry.party, client);
+    client.cost += entry.count / (entry.noiseMultiplier * entry.noiseMultiplier);
+    client.own.push(entry);
+  }
+  let worst: { readonly cost: number; readonly own: readonly LedgerEntry[] } = { cost: -1, own: [] };
+  for (const client of byClient.values()) if (client.cost > worst.cost) worst = client;
+  return worst.own;
+}

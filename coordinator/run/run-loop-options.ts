@@ -1,0 +1,53 @@
+import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
+import type { Crew } from '../../protocol/party/crew.js';
+import type { ByteCounts } from '../../protocol/party/dispatch.js';
+import type { RunSite } from '../../protocol/party/run-site.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
+import type { RoundPlan } from '../../protocol/wire/seal.js';
+import type { Evaluator } from './evaluation.js';
+import type { RunObserver } from './run-observer.js';
+
+export interface RunLoopOptions {
+  readonly scenario: Scenario;
+  /** The coordinator's own part: its half, where the method has one. */
+  readonly site: RunSite;
+  readonly crew: Crew;
+  readonly evaluator: Evaluator;
+  readonly observer: RunObserver;
+  /** Clients of the cohort that scripted faults keep from a round. */
+  readonly scriptedAbsences: (round: number, cohort: readonly ClientIndex[]) => RoundPlan['absent'];
+  /** Clients that scripted faults make begin a round with a record from `init`. */
+  readonly forgotten: (round: number) => readonly ClientIndex[];
+  /** How often each rule of `scenario.faults` acted since this loop was made, in all processes. */
+  readonly faultsFired: () => readonly number[];
+  /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
+  readonly privacy: PrivacyBudget | null;
+  /** Looks at the estimates after every round; what it returns joins the round's row of metrics. */
+  readonly inspect?: (
+    round: number,
+    estimates: readonly ReadonlyVector[],
+  ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+}
+
+export interface PrivacyBudget {
+  /** Adds a round's releases; returns columns for metrics. */
+  charge(entries: readonly unknown[], round: number): Readonly<Record<string, number>>;
+  /** True when the scenario's budget is spent. */
+  exhausted(): boolean;
+}
+
+export interface RunResult {
+  readonly roundsDone: number;
+  readonly stopped: 'finished' | 'stopped' | 'budget';
+  readonly bytes: ByteCounts;
+  readonly faultsFired: readonly number[];
+  readonly simulatedMs: number;
+  readonly wallMs: number;
+  /** Clients whose worker was lost: their last state is not known. */
+  readonly lostClients: readonly ClientIndex[];
+  /** Encoded records of all other parties that took part, for the digest. */
+  readonly records: ReadonlyMap<PartyId, Uint8Array>;
+  readonly estimates: readonly ReadonlyVector[];
+}

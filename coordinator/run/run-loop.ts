@@ -1,0 +1,358 @@
+import { GradswarmError } from '../../protocol/errors.js';
+import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
+import { addCodingCosts, noCodingCosts } from '../../protocol/party/coding-cost.js';
+import type { CrewReport, Settlement } from '../../protocol/party/crew.js';
+import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
+import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
+import { halfOf, type PartyReport } from '../../protocol/party/party.js';
+import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
+import { quorumCount } from '../../protocol/party/run-site.js';
+import { compareParties } from '../../protocol/party/state-digest.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { RoundPlan } from '../../protocol/wire/seal.js';
+import { WorkersLost } from '../members/workers-lost.js';
+import type { MetricsRow } from '../run-directory/metrics.js';
+import { drawCohort, inclusionProbability } from './cohort.js';
+import { type EvaluatedRound, evaluateEstimates, trainingColumns } from './evaluation.js';
+import { withAbandonedAttempts } from './privacy-budget.js';
+import { codecColumns, measureColumns } from './round-columns.js';
+import type { RunLoopOptions, RunResult } from './run-loop-options.js';
+import type { CarriedState } from './run-observer.js';
+
+/** Rounds, one after the other: invite, run, settle, evaluate, write down. */
+export class RunLoop {
+  private round = 0;
+  private simulatedMs = 0;
+  private wallBeforeMs = 0;
+  private startedMs = 0;
+  private ledger: LedgerEntry[] = [];
+  /**
+   * The round that was under way when an earlier process of this run ended. With secure noise it and those before it that are
+   * done again release anew, so they are second attempts; null where none are.
+   */
+  private interrupted: number | null = null;
+  private firedBefore: readonly number[] = [];
+  private readonly lost = new Set<ClientIndex>();
+  private readonly changed = new Set<ClientIndex>();
+  private readonly bytes = noBytes();
+
+  constructor(private readonly options: RunLoopOptions) {}
+
+  /** Goes back to a checkpoint. Records: of every party that had one. */
+  async restore(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): Promise<void> {
+    this.round = round;
+    this.simulatedMs = carried.simulatedMs;
+    this.wallBeforeMs = carried.wallMs;
+    this.firedBefore = carried.faultsFired;
+    const clients = new Map<ClientIndex, Uint8Array>();
+    for (const [party, bytes] of records) {
+      if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
+      else clients.set(party, bytes);
+    }
+    this.restoreLedger(carried.ledger);
+    await this.options.crew.restore(clients);
+  }
+
+  /**
+   * Releases of earlier processes of this run, those after the last checkpoint included: a round that is done again with
+   * fresh noise has released twice.
+   */
+  restoreLedger(entries: readonly LedgerEntry[]): void {
+    this.ledger = [...entries];
+    this.options.privacy?.charge(entries, this.round);
+    const last = entries.reduce((latest, { round }) => Math.max(latest, round), this.round - 1);
+    // The same seed gives the same noise: nothing new is said by saying it again.
+    if (this.options.scenario.privacy.noise === 'secure') this.interrupted = last + 1;
+  }
+
+  async run(): Promise<RunResult> {
+    const { scenario, crew, signal, privacy, now } = this.options;
+    this.startedMs = now();
+    let stopped: RunResult['stopped'] = 'finished';
+    while (this.round < scenario.rounds) {
+      if (signal.aborted) stopped = 'stopped';
+      else if (privacy?.exhausted() || !(await this.oneRound())) stopped = 'budget';
+      if (stopped !== 'finished') break;
+      const { everyRounds } = scenario.checkpoints;
+      if (everyRounds !== null && this.round % everyRounds === 0 && this.round < scenario.rounds)
+        await this.checkpoint();
+    }
+    if (stopped === 'stopped' && scenario.checkpoints.everyRounds !== null) await this.checkpoint();
+    const records = new Map<PartyId, Uint8Array>(await this.surviving(() => crew.records('all')));
+    for (const client of this.lost) records.delete(client);
+    const own = this.ownRecord();
+    if (own) records.set('coordinator', own);
+    return {
+      lostClients: [...this.lost].sort((a, b) => a - b),
+      roundsDone: this.round,
+      stopped,
+      bytes: this.bytes,
+      faultsFired: this.faultsFired(),
+      simulatedMs: this.simulatedMs,
+      wallMs: this.wallMs(),
+      records,
+      estimates: await this.estimates(),
+    };
+  }
+
+  private isDoneAgain(round: number): boolean {
+    return this.interrupted !== null && round <= this.interrupted;
+  }
+
+  /** False, and nothing done, when the coordinator's half would have passed the privacy budget. */
+  private async oneRound(): Promise<boolean> {
+    const { scenario, site, observer } = this.options;
+    const { method, hyperparameters } = site.host;
+    const coordinator = method.coordinator ? site.party('coordinator') : null;
+    for (let attempt = this.isDoneAgain(this.round) ? 1 : 0; ; attempt++) {
+      // Keyed cohorts are the same at each attempt. Private coins are thrown anew: two releases of one sample would not
+      // compose as two samples do.
+      const cohort = drawCohort(
+        scenario.participation,
+        scenario.clients,
+        site.host.sharedStream(this.round),
+        method,
+        coordinator?.record.state,
+        this.round,
+        hyperparameters,
+        site.host.coins,
+      );
+      const plan = this.plan(cohort, attempt);
+      try {
+        await this.attempt(plan);
+        return true;
+      } catch (error) {
+        this.settle(plan, [], true);
+        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return false;
+        if (!(error instanceof WorkersLost) || scenario.workers.onLoss === 'fail') throw error;
+        for (const client of error.clients) this.lost.add(client);
+        observer.abandoned(this.round + 1, attempt, error.message);
+        if (this.lost.size >= scenario.clients) throw error;
+      }
+    }
+  }
+
+  private plan(cohort: readonly ClientIndex[], attempt: number): RoundPlan {
+    const { scenario, scriptedAbsences, forgotten } = this.options;
+    const absent = [...scriptedAbsences(this.round, cohort)];
+    for (const client of cohort)
+      if (this.lost.has(client) && !absent.some(({ from }) => from === client))
+        absent.push({ from: client, why: 'crashed' });
+    return {
+      index: this.round,
+      attempt,
+      cohort,
+      absent: absent.sort((a, b) => a.from - b.from),
+      forgotten: forgotten(this.round),
+      inclusion: inclusionProbability(scenario.participation, scenario.clients),
+      startMs: this.options.site.host.method.coordinator ? this.simulatedMs : 0,
+    };
+  }
+
+  private async attempt(plan: RoundPlan): Promise<void> {
+    const { site, crew } = this.options;
+    const coordinator = site.host.method.coordinator ? site.party('coordinator') : null;
+    // When one side fails the other must not be left waiting for it.
+    let failure: unknown = null;
+    const stop = (error: unknown): void => {
+      // Halves that were stopped because another failed say nothing of the cause.
+      if (failure === null || isStop(failure)) failure = error;
+      site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
+    };
+    const clients = crew.begin(plan).catch((error: unknown) => {
+      stop(error);
+      return null;
+    });
+    const own = coordinator
+      ? coordinator.run(plan).then(
+          (done) => {
+            crew.conclude(plan, done.unused);
+            return done;
+          },
+          (error: unknown) => {
+            stop(error);
+            crew.abort(plan);
+            return null;
+          },
+        )
+      : Promise.resolve(null);
+    const [report, ownReport] = await Promise.all([clients, own]);
+    if (failure) throw failure;
+    this.checkQuorum(plan, ownReport);
+    await this.conclude(plan, report!, ownReport);
+  }
+
+  private checkQuorum(plan: RoundPlan, own: PartyReport | null): void {
+    const { quorum } = this.options.scenario.participation;
+    const used = plan.cohort.length - new Set([...plan.absent.map(({ from }) => from), ...(own?.unused ?? [])]).size;
+    const needed = quorumCount(quorum, plan.cohort.length);
+    if (used >= needed) return;
+    throw new GradswarmError(
+      'ERR_QUORUM',
+      `round ${plan.index + 1}: expected messages of at least ${needed} of ${plan.cohort.length} invited clients, got ${used}; ` +
+        'raise participation.deadlineMs or lower participation.quorum',
+    );
+  }
+
+  private async conclude(plan: RoundPlan, report: CrewReport, own: PartyReport | null): Promise<void> {
+    const { site, observer, privacy, scenario, inspect } = this.options;
+    const absences = [...site.host.takeAbsences(), ...report.absences].sort(byAddress);
+    this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
+    for (const client of [...plan.cohort, ...plan.forgotten]) this.changed.add(client);
+    const bytes = site.takeBytes();
+    addBytes(bytes, report.bytes);
+    addBytes(this.bytes, bytes);
+    const clocks = own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs);
+    for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
+    this.round++;
+    const coding = noCodingCosts();
+    const parties = [...(own ? [own] : []), ...report.parties];
+    for (const party of parties) addCodingCosts(coding, party.coding);
+    const extra: Record<string, number> = { ...measureColumns(report.parties, own), ...codecColumns(bytes, coding) };
+    const entries = this.releasesOf(plan, parties);
+    this.ledger.push(...entries);
+    if (entries.length > 0) observer.released?.(entries);
+    if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
+    const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
+    const evaluation = due ? await this.evaluate() : null;
+    if (evaluation) Object.assign(extra, evaluation.extra);
+    if (inspect) Object.assign(extra, await inspect(this.round, await this.estimates()));
+    const row: MetricsRow = {
+      round: this.round,
+      loss: evaluation?.loss ?? null,
+      accuracy: evaluation?.accuracy ?? null,
+      bytesUp: bytes.up.wire,
+      bytesDown: bytes.down.wire,
+      bytesPeer: bytes.peer.wire,
+      simulatedMs: this.simulatedMs,
+      wallMs: this.wallMs(),
+      extra,
+    };
+    const draws = site.host.method.coordinator?.draws?.(site.party('coordinator').record.state as object);
+    if (draws) observer.draws?.(draws);
+    observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
+  }
+
+  /** What the round released, in attempts that were given up too. */
+  private releasesOf(plan: RoundPlan, reports: readonly PartyReport[]): readonly LedgerEntry[] {
+    const entries = reports.flatMap(({ ledger }) => ledger) as readonly LedgerEntry[];
+    const reported = new Set(reports.map(({ party }) => party));
+    // What an earlier process released is in the ledger, but for the round that it did not end.
+    const known = this.isDoneAgain(plan.index) && plan.index !== this.interrupted ? 1 : 0;
+    return withAbandonedAttempts(
+      entries,
+      plan.attempt - known,
+      plan.cohort.filter((client) => !reported.has(client)),
+    );
+  }
+
+  private async evaluate(): Promise<EvaluatedRound> {
+    const { evaluator, scenario } = this.options;
+    const estimates = await this.estimatesByParty();
+    const heldOut = await evaluateEstimates(evaluator, estimates);
+    if (!scenario.evaluation.train) return heldOut;
+    return { ...heldOut, extra: { ...heldOut.extra, ...(await trainingColumns(evaluator, estimates, heldOut)) } };
+  }
+
+  private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {
+    const { site, crew } = this.options;
+    const own = reports.find(({ party }) => party === 'coordinator');
+    const posts = new Map<ClientIndex, { kind: string; step: number; to: ClientIndex }[]>();
+    for (const { unusedMessages } of reports)
+      for (const { kind, step, from, to } of unusedMessages) {
+        if (from === 'coordinator' || to === 'coordinator') continue;
+        const list = posts.get(from) ?? [];
+        posts.set(from, list);
+        list.push({ kind, step, to });
+      }
+    const settlement: Settlement = {
+      round: plan.index,
+      attempt: plan.attempt,
+      abandoned,
+      voided: own?.unused ?? [],
+      undelivered: [...posts].map(([client, list]) => ({ client, posts: list })),
+    };
+    if (abandoned) {
+      site.parties.get('coordinator')?.abandon();
+      site.takeBytes();
+      site.host.takeAbsences();
+    } else {
+      const gone = new Set(settlement.voided);
+      const unusedMessages = new Set<string>();
+      for (const report of reports)
+        for (const { kind, step, from, to } of report.unusedMessages)
+          if (from === 'coordinator') unusedMessages.add(`${kind} ${step} ${to}`);
+      site.parties
+        .get('coordinator')
+        ?.commit([], (kind, step, to) => gone.has(to as ClientIndex) || unusedMessages.has(`${kind} ${step} ${to}`));
+    }
+    crew.settle(settlement, plan.cohort);
+  }
+
+  /** Asks the clients for something between rounds; those that are lost meanwhile are left out where the scenario allows it. */
+  private async surviving<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof WorkersLost) || this.options.scenario.workers.onLoss === 'fail') throw error;
+        for (const client of error.clients) this.lost.add(client);
+      }
+    }
+  }
+
+  private async checkpoint(): Promise<void> {
+    const changed = [...this.changed].sort((a, b) => a - b);
+    const records = new Map<PartyId, Uint8Array>(await this.surviving(() => this.options.crew.records(changed)));
+    const own = this.ownRecord();
+    if (own) records.set('coordinator', own);
+    this.changed.clear();
+    this.options.observer.checkpoint(this.round, records, {
+      simulatedMs: this.simulatedMs,
+      wallMs: this.wallMs(),
+      ledger: [...this.ledger],
+      lostClients: [...this.lost],
+      faultsFired: this.faultsFired(),
+    });
+  }
+
+  private faultsFired(): readonly number[] {
+    return this.options.faultsFired().map((count, rule) => count + (this.firedBefore[rule] ?? 0));
+  }
+
+  private ownRecord(): Uint8Array | null {
+    const { site } = this.options;
+    return site.host.method.coordinator ? encodeRecord('coordinator', site.party('coordinator').record) : null;
+  }
+
+  private async estimatesByParty(): Promise<ReadonlyMap<PartyId, readonly ReadonlyVector[]>> {
+    const { site, crew } = this.options;
+    if (site.host.method.coordinator?.estimates) {
+      const { state } = site.party('coordinator').record;
+      return new Map([['coordinator', halfOf(site.host.method, 'coordinator').estimates!(state as object)]]);
+    }
+    return this.surviving(() => crew.estimates());
+  }
+
+  private async estimates(): Promise<readonly ReadonlyVector[]> {
+    return [...(await this.estimatesByParty()).values()].flat();
+  }
+
+  private wallMs(): number {
+    return this.wallBeforeMs + this.options.now() - this.startedMs;
+  }
+}
+
+/** The same list however clients are packed into processes. */
+function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
+  return (
+    compareParties(a.to, b.to) ||
+    compareParties(a.from, b.from) ||
+    a.step - b.step ||
+    (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
+  );
+}
+
+function isStop(error: unknown): boolean {
+  return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
+}

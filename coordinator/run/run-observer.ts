@@ -1,0 +1,27 @@
+import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
+import type { CrewReport } from '../../protocol/party/crew.js';
+import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { MetricsRow } from '../run-directory/metrics.js';
+
+/** What a run is told while it goes on. */
+export interface RunObserver {
+  round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void;
+  /** Samplers: posterior draws that the round kept, by chain; told before `round`. */
+  draws?(chains: readonly ReadonlyVector[]): void;
+  abandoned(round: number, attempt: number, reason: string): void;
+  /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
+  checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
+  /** Privacy was spent on these: must be on the disk when it returns. */
+  released?(entries: readonly LedgerEntry[]): void;
+}
+
+/** What the loop itself carries from round to round. */
+export interface CarriedState {
+  readonly simulatedMs: number;
+  readonly wallMs: number;
+  readonly ledger: readonly LedgerEntry[];
+  readonly lostClients: readonly ClientIndex[];
+  /** How often each rule of `scenario.faults` has acted. */
+  readonly faultsFired: readonly number[];
+}

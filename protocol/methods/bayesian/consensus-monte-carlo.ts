@@ -1,0 +1,112 @@
+import { defineSampler, type ReadonlyVector, type Vector } from '../../method.js';
+import { requireCount, requireOneOf, requirePositive } from '../../numerics/settings.js';
+import { copy } from '../../numerics/vector.js';
+import { checkChains, startsOfChains } from './parts/chains.js';
+import { localDraws } from './parts/local-surrogate.js';
+import { COMBINATIONS, type Combination, combineDraws } from './parts/product-of-draws.js';
+import { joined, parted } from './parts/served-chains.js';
+
+/**
+ * Embarrassingly parallel: every client samples p(theta)^(1/S) p(x_s | theta) alone and sends its draws, once a round. One
+ * round is the published method; more rounds go on from where the local chains are.
+ */
+interface Settings {
+  readonly chains: number;
+  readonly startStddev: number;
+  /** Steps of the local chains that are thrown away, in the first round only. */
+  readonly burnInSteps: number;
+  /** Local steps between two draws. */
+  readonly thin: number;
+  readonly drawsPerRound: number;
+  /** h of the local SGLD. */
+  readonly stepSize: number;
+  /** Examples m of a step; 0: the whole shard. */
+  readonly batchSize: number;
+  /** 'weighted': Consensus Monte Carlo. 'product': the parametric product. 'average': the plain mean. */
+  readonly combination: string;
+}
+
+const defaults: Settings = {
+  chains: 4,
+  startStddev: 0,
+  burnInSteps: 100,
+  thin: 1,
+  drawsPerRound: 100,
+  stepSize: 1e-3,
+  batchSize: 0,
+  combination: 'weighted',
+};
+
+interface Client {
+  readonly positions: readonly Vector[];
+}
+
+interface Server {
+  readonly positions: readonly Vector[];
+  readonly draws: readonly Vector[];
+}
+
+export default defineSampler({
+  name: 'consensus-monte-carlo',
+  paper: {
+    title: 'Bayes and Big Data: The Consensus Monte Carlo Algorithm',
+    url: 'https://doi.org/10.1080/17509255.2016.1142191',
+    algorithm:
+      'Consensus Monte Carlo with matrix weights; combination "product" is the parametric estimator of Neiswanger, Wang and Xing (UAI 2014)',
+    reconstruction: 'Written from memory. The local sampler is SGLD; the papers leave it open.',
+  },
+  defaults,
+  check(settings) {
+    checkChains(settings);
+    requireCount('method.drawsPerRound', settings.drawsPerRound);
+    requirePositive('method.stepSize', settings.stepSize);
+    if (settings.batchSize !== 0) requireCount('method.batchSize', settings.batchSize);
+    requireOneOf('method.combination', settings.combination, COMBINATIONS);
+  },
+  messages: {
+    /** All chains, one after the other, each draw after draw. */
+    draws: { from: 'clients', to: 'coordinator', vectors: ['draws'], losable: 'no' },
+  },
+  client: {
+    init: (setup): Client => ({ positions: startsOfChains(setup, 0) }),
+    async round({ positions }, at): Promise<Client> {
+      const { drawsPerRound, burnInSteps } = at.hyperparameters;
+      const settings = {
+        ...at.hyperparameters,
+        draws: drawsPerRound,
+        burnInSteps: at.index === 0 ? burnInSteps : 0,
+      };
+      const all: Vector[] = [];
+      const ends: Vector[] = [];
+      for (const [chain, position] of positions.entries()) {
+        const stream = at.rng.derive('chain', chain);
+        const draws = await localDraws(at.objective, settings, position, at.clientCount, stream);
+        all.push(...draws);
+        ends.push(draws.at(-1)!);
+      }
+      at.post('draws', 'coordinator', { draws: joined(all, (length) => at.zeros(length)) });
+      return { positions: ends };
+    },
+  },
+  coordinator: {
+    init: (setup): Server => ({ positions: startsOfChains(setup, 0), draws: [] }),
+    cohort: (_state, { clientCount }) => Array.from({ length: clientCount }, (_, client) => client),
+    async round(before, at): Promise<Server> {
+      const { chains, drawsPerRound, combination } = at.hyperparameters;
+      const sets: ReadonlyVector[][] = [];
+      for (const { draws } of await at.take('draws')) sets.push(parted(draws, chains * drawsPerRound));
+      if (sets.length < at.clientCount) at.measure('shardsMissing', at.clientCount - sets.length);
+      if (sets.length === 0) return { ...before, draws: [] };
+      const d = at.zeros().length;
+      const combined = combineDraws(sets, combination as Combination, at.shared.derive('product'));
+      const draws = Array.from({ length: chains }, (_, chain) => {
+        const own = at.zeros(drawsPerRound * d);
+        for (let j = 0; j < drawsPerRound; j++) own.set(combined[chain * drawsPerRound + j]!, j * d);
+        return own;
+      });
+      return { draws, positions: draws.map((own) => copy(own.subarray(own.length - d))) };
+    },
+    estimates: ({ positions }) => positions,
+    draws: ({ draws }) => draws,
+  },
+});

@@ -1,0 +1,41 @@
+import { defineSampler } from '../../method.js';
+import { startsOfChains } from './parts/chains.js';
+import { langevin } from './parts/kernels.js';
+import {
+  checkVisits,
+  coordinateVisits,
+  hostVisits,
+  sendSize,
+  startTravelling,
+  VISIT_MESSAGES,
+  visitCohort,
+  visitDefaults,
+} from './parts/visits.js';
+
+export default defineSampler({
+  name: 'dsgld',
+  paper: {
+    title: 'Distributed Stochastic Gradient MCMC',
+    url: 'https://proceedings.mlr.press/v32/ahn14.html',
+    algorithm:
+      'DSGLD with trajectory sampling and adaptive load balancing; schedule "permutation" is its scheduler, "categorical" that of FSGLD\'s listing',
+  },
+  defaults: visitDefaults,
+  check: checkVisits,
+  messages: VISIT_MESSAGES,
+  client: {
+    init: () => null,
+    async round(state, at) {
+      if (at.index === 0) sendSize(at);
+      await hostVisits(at, langevin(at.hyperparameters.stepSize), null);
+      return state;
+    },
+  },
+  coordinator: {
+    init: (setup) => startTravelling(startsOfChains(setup, 0), setup.clientCount),
+    cohort: visitCohort,
+    round: coordinateVisits,
+    estimates: ({ states }) => states,
+    draws: ({ draws }) => draws,
+  },
+});

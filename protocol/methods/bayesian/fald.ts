@@ -1,0 +1,182 @@
+import { GradswarmError } from '../../errors.js';
+import { defineSampler, type LogPosterior, type ReadonlyVector, type Rng, type Vector } from '../../method.js';
+import { log } from '../../numerics/elementary.js';
+import { requireCount, requireNonNegative, requirePositive } from '../../numerics/settings.js';
+import { copy } from '../../numerics/vector.js';
+import { WeightedMean } from '../parts/weighted-mean.js';
+import { type ChainSettings, chainDefaults, checkChains } from './parts/chains.js';
+import { DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
+import { drawBatch, wholeShard } from './parts/shard-drift.js';
+
+/** A step of burnInSteps and thin is a synchronisation. */
+interface Settings extends ChainSettings {
+  /** h of the average of the b clients: drift times h / 2, noise h. The authors write gamma = b h / 2. */
+  readonly stepSize: number;
+  /** Examples m of a step; 0: the whole shard. */
+  readonly batchSize: number;
+  /** 1 / p_c: after every step all average with probability p_c. */
+  readonly meanLocalSteps: number;
+  /** tau in [0, 1]: share of the noise variance that is common to all clients. */
+  readonly commonNoise: number;
+  /** VR-FALD*: gradients are corrected by those at a reference point, which tracks the chain. */
+  readonly varianceReduction: boolean;
+  /** q: probability that a round begins with a new reference point. The first round always does. */
+  readonly refreshProbability: number;
+}
+
+const defaults: Settings = {
+  stepSize: 1e-3,
+  batchSize: 0,
+  meanLocalSteps: 10,
+  commonNoise: 0,
+  varianceReduction: false,
+  refreshProbability: 0.1,
+  ...chainDefaults,
+};
+
+/** By chain; empty: no reference yet. */
+interface Client {
+  readonly references: readonly Vector[];
+  /** Mean of all clients' gradients at the reference point. */
+  readonly means: readonly Vector[];
+}
+
+/** Steps until the first average, at least one: geometric with mean `meanLocalSteps`. */
+function localStepCount(meanLocalSteps: number, shared: Rng): number {
+  if (meanLocalSteps === 1) return 1;
+  return 1 + Math.floor(log(1 - shared.derive('local steps').uniform()) / log(1 - 1 / meanLocalSteps));
+}
+
+function refreshes({ varianceReduction, refreshProbability }: Settings, index: number, shared: Rng): boolean {
+  return varianceReduction && (index === 0 || shared.derive('refresh').uniform() < refreshProbability);
+}
+
+/** Gradient of ln p(x_i | theta) + ln p(theta) / b on a batch, a new vector. */
+async function shardGradient(
+  objective: LogPosterior,
+  position: ReadonlyVector,
+  batch: Uint32Array,
+  clientCount: number,
+): Promise<Vector> {
+  const answer = objective.gradient(position, batch);
+  const gradient = answer instanceof Promise ? await answer : answer;
+  const prior = objective.priorGradient(position);
+  for (let i = 0; i < gradient.length; i++)
+    gradient[i] = prior[i]! / clientCount - objective.exampleCount * gradient[i]!;
+  return gradient;
+}
+
+export default defineSampler({
+  name: 'fald',
+  paper: {
+    title: 'Federated Averaging Langevin Dynamics: Toward a Unified Theory and New Algorithms',
+    url: 'https://arxiv.org/abs/2211.00100',
+    algorithm: 'FALD; with varianceReduction VR-FALD*',
+    reconstruction:
+      "The recursion is that of the authors' code. Reference points move at synchronisations, where all clients agree.",
+  },
+  defaults,
+  check(settings) {
+    requirePositive('method.stepSize', settings.stepSize);
+    if (settings.batchSize !== 0) requireCount('method.batchSize', settings.batchSize);
+    requireNonNegative('method.commonNoise', settings.commonNoise);
+    requireNonNegative('method.refreshProbability', settings.refreshProbability);
+    for (const name of ['commonNoise', 'refreshProbability'] as const)
+      if (settings[name] > 1)
+        throw new GradswarmError('ERR_SCENARIO', `method.${name}: expected at most 1, got ${settings[name]}`);
+    if (!(settings.meanLocalSteps >= 1))
+      throw new GradswarmError(
+        'ERR_SCENARIO',
+        `method.meanLocalSteps: expected a number of at least 1, got ${settings.meanLocalSteps}`,
+      );
+    checkChains(settings);
+  },
+  messages: {
+    /** All chains, one after the other. */
+    positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], losable: 'no' },
+    reference: { from: 'clients', to: 'coordinator', vectors: ['gradients'], losable: 'no' },
+    control: { from: 'coordinator', to: 'cohort', vectors: ['gradients'], losable: 'no' },
+    local: { from: 'clients', to: 'coordinator', vectors: ['positions'], losable: 'no' },
+  },
+  client: {
+    init: (): Client => ({ references: [], means: [] }),
+    async round(state, at): Promise<Client> {
+      const [message] = await at.take('positions');
+      if (!message) return state;
+      const { chains, meanLocalSteps } = at.hyperparameters;
+      const positions = parted(message.positions, chains).map(copy);
+      let control = state;
+      if (refreshes(at.hyperparameters, at.index, at.shared)) {
+        const gradients: Vector[] = [];
+        for (const position of positions)
+          gradients.push(await shardGradient(at.objective, position, wholeShard(at.objective), at.clientCount));
+        at.post('reference', 'coordinator', { gradients: joined(gradients, (length) => at.zeros(length)) });
+        const [mean] = await at.take('control');
+        if (mean) control = { references: positions.map(copy), means: parted(mean.gradients, chains).map(copy) };
+      }
+      const steps = localStepCount(meanLocalSteps, at.shared);
+      for (const [chain, position] of positions.entries()) await localRun(position, chain, steps, control, at);
+      at.post('local', 'coordinator', { positions: joined(positions, (length) => at.zeros(length)) });
+      return control;
+    },
+  },
+  coordinator: {
+    init: (setup): ServedChains => startServed(setup),
+    cohort: (_state, { clientCount }) => Array.from({ length: clientCount }, (_, client) => client),
+    async round(before, at): Promise<ServedChains> {
+      const zeros = (length?: number) => at.zeros(length);
+      at.post('positions', at.cohort, { positions: joined(before.positions, zeros) });
+      if (refreshes(at.hyperparameters, at.index, at.shared)) {
+        const mean = new WeightedMean();
+        for await (const { gradients } of at.stream('reference')) mean.add(1, gradients);
+        if (mean.weight > 0) at.post('control', at.cohort, { gradients: mean.value() });
+      }
+      const mean = new WeightedMean();
+      for await (const { positions } of at.stream('local')) mean.add(1, positions);
+      const received = mean.weight > 0;
+      const positions = received ? parted(mean.value(), before.positions.length).map(copy) : before.positions;
+      at.measure('localSteps', localStepCount(at.hyperparameters.meanLocalSteps, at.shared));
+      const keeper = new DrawKeeper(at.hyperparameters);
+      keeper.keep(before.steps + 1, positions);
+      return { positions, steps: before.steps + 1, draws: keeper.finish(zeros) };
+    },
+    estimates: ({ positions }) => positions,
+    draws: ({ draws }) => draws,
+  },
+});
+
+/** The steps of one chain on one client until all average, in place. */
+async function localRun(
+  position: Vector,
+  chain: number,
+  steps: number,
+  { references, means }: Client,
+  at: {
+    readonly hyperparameters: Settings;
+    readonly objective: LogPosterior;
+    readonly clientCount: number;
+    readonly rng: Rng;
+    readonly shared: Rng;
+  },
+): Promise<void> {
+  const { stepSize, batchSize, commonNoise } = at.hyperparameters;
+  const { objective, clientCount } = at;
+  const d = position.length;
+  const common = at.shared.derive('chain', chain, 0).normal(steps * d);
+  const own = at.rng.derive('chain', chain, 'noise').normal(steps * d);
+  const batches = at.rng.derive('chain', chain, 'batches');
+  const commonStddev = Math.sqrt(stepSize * commonNoise);
+  const ownStddev = Math.sqrt(clientCount * stepSize * (1 - commonNoise));
+  const reference = references[chain];
+  for (let k = 0; k < steps; k++) {
+    const batch = drawBatch(objective, batchSize, batches);
+    const gradient = await shardGradient(objective, position, batch, clientCount);
+    if (reference) {
+      const there = await shardGradient(objective, reference, batch, clientCount);
+      for (let i = 0; i < d; i++) gradient[i] = gradient[i]! - there[i]! + means[chain]![i]!;
+    }
+    for (let i = 0, n = k * d; i < d; i++, n++)
+      position[i] =
+        position[i]! + 0.5 * clientCount * stepSize * gradient[i]! + commonStddev * common[n]! + ownStddev * own[n]!;
+  }
+}

@@ -1,0 +1,43 @@
+import { defineSampler } from '../../method.js';
+import { startsOfChains } from './parts/chains.js';
+import type { Surrogates } from './parts/conducive.js';
+import {
+  CONDUCIVE_VISIT_MESSAGES,
+  type ConduciveVisitSettings,
+  checkConduciveVisits,
+  conduciveVisitDefaults,
+  coordinateConduciveVisits,
+  hostConduciveVisits,
+} from './parts/conducive-sampler.js';
+import { langevin } from './parts/kernels.js';
+import { startTravelling, type TravellingChains, visitCohort } from './parts/visits.js';
+
+export default defineSampler<
+  ConduciveVisitSettings,
+  typeof CONDUCIVE_VISIT_MESSAGES,
+  Surrogates | null,
+  TravellingChains
+>({
+  name: 'fsgld',
+  paper: {
+    title: 'Federated Stochastic Gradient Langevin Dynamics',
+    url: 'https://proceedings.mlr.press/v161/mekkaoui21a.html',
+    algorithm: 'FSGLD, eq. 5; with another conduciveWeight eq. 7; with 0 DSGLD',
+  },
+  defaults: conduciveVisitDefaults,
+  check(settings) {
+    checkConduciveVisits(settings);
+  },
+  messages: CONDUCIVE_VISIT_MESSAGES,
+  client: {
+    init: () => null,
+    round: (surrogates, at) => hostConduciveVisits(surrogates, at, langevin(at.hyperparameters.stepSize)),
+  },
+  coordinator: {
+    init: (setup) => startTravelling(startsOfChains(setup, 0), setup.clientCount),
+    cohort: visitCohort,
+    round: coordinateConduciveVisits,
+    estimates: ({ states }) => states,
+    draws: ({ draws }) => draws,
+  },
+});

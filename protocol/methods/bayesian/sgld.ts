@@ -1,0 +1,102 @@
+import { defineSampler, type Vector } from '../../method.js';
+import { requireCount, requirePositive } from '../../numerics/settings.js';
+import { copy, scale } from '../../numerics/vector.js';
+import { WeightedMean } from '../parts/weighted-mean.js';
+import { type ChainSettings, chainDefaults, checkChains } from './parts/chains.js';
+import { type Kernel, langevin } from './parts/kernels.js';
+import { DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
+import { ShardDrift } from './parts/shard-drift.js';
+
+interface Settings extends ChainSettings {
+  readonly stepSize: number;
+  /** Examples m of a step on every client; 0: the whole shard. */
+  readonly batchSize: number;
+  readonly stepsPerRound: number;
+}
+
+const defaults: Settings = { stepSize: 1e-3, batchSize: 0, stepsPerRound: 1, ...chainDefaults };
+
+export default defineSampler({
+  name: 'sgld',
+  paper: {
+    title: 'Bayesian Learning via Stochastic Gradient Langevin Dynamics',
+    url: 'https://www.stats.ox.ac.uk/~teh/research/compstats/WelTeh2011a.pdf',
+    algorithm: 'eq. 4 with a constant step size',
+    reconstruction:
+      "The paper has one data set. Here every step sums the estimates of all shards (each from its own batch, each with its share of the prior); with one client it is the paper's sampler.",
+  },
+  defaults,
+  check(settings) {
+    requirePositive('method.stepSize', settings.stepSize);
+    if (settings.batchSize !== 0) requireCount('method.batchSize', settings.batchSize);
+    requireCount('method.stepsPerRound', settings.stepsPerRound);
+    checkChains(settings);
+  },
+  messages: {
+    /** All chains, one after the other. */
+    positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'] },
+    gradients: { from: 'clients', to: 'coordinator', vectors: ['gradients'] },
+  },
+  client: {
+    init: () => null,
+    async round(state, at) {
+      const { batchSize, stepsPerRound, chains } = at.hyperparameters;
+      const shard = new ShardDrift(at.objective, at.zeros(0), at.zeros().length, batchSize, 1 / at.clientCount);
+      const batches = Array.from({ length: chains }, (_, chain) => at.rng.derive('chain', chain, 0));
+      for (let step = 0; step < stepsPerRound; step++) {
+        const [message] = await at.take('positions');
+        if (!message) {
+          // Nothing for this step, so that the next one is not taken for it.
+          at.postEach('gradients', []);
+          continue;
+        }
+        const gradients: Vector[] = [];
+        for (const [chain, position] of parted(message.positions, chains).entries()) {
+          await shard.evaluate(position, 1, null, batches[chain]!);
+          gradients.push(copy(shard.drift));
+        }
+        at.post('gradients', 'coordinator', { gradients: joined(gradients, (length) => at.zeros(length)) });
+      }
+      return state;
+    },
+  },
+  coordinator: {
+    init: (setup): ServedChains => startServed(setup),
+    async round(before, at): Promise<ServedChains> {
+      const { stepSize, stepsPerRound } = at.hyperparameters;
+      const kernel = langevin(stepSize);
+      const zeros = (length?: number) => at.zeros(length);
+      const d = zeros().length;
+      const noise = before.positions.map((_, chain) => at.shared.derive('chain', chain, 0).normal(stepsPerRound * d));
+      const keeper = new DrawKeeper(at.hyperparameters);
+      let { positions } = before;
+      for (let step = 0; step < stepsPerRound; step++) {
+        at.post('positions', at.cohort, { positions: joined(positions, zeros) });
+        const mean = new WeightedMean();
+        for await (const { gradients } of at.stream('gradients')) mean.add(1, gradients);
+        if (mean.weight > 0) positions = moved(positions, mean.value(), kernel, noise, step * d, at.clientCount);
+        keeper.keep(before.steps + step + 1, positions);
+      }
+      return { positions, steps: before.steps + stepsPerRound, draws: keeper.finish(zeros) };
+    },
+    estimates: ({ positions }) => positions,
+    draws: ({ draws }) => draws,
+  },
+});
+
+/** One step of every chain. `mean`: of the gradients of the clients that were heard, which stand for the others too. */
+function moved(
+  positions: readonly Vector[],
+  mean: Vector,
+  kernel: Kernel,
+  noise: readonly Vector[],
+  at: number,
+  clientCount: number,
+): Vector[] {
+  const drifts = parted(scale(clientCount, mean), positions.length);
+  return positions.map((position, chain) => {
+    const next = copy(position);
+    kernel.step(next, drifts[chain]!, drifts[chain]!, noise[chain]!, at);
+    return next;
+  });
+}

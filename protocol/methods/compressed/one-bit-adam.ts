@@ -1,0 +1,164 @@
+import { GradswarmError } from '../../errors.js';
+import { type ClientIndex, defineMethod, type ReadonlyVector, type Vector } from '../../method.js';
+import { requireCount, requirePositive } from '../../numerics/settings.js';
+import { add, copy, subtract, zerosLike } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { WeightedMean } from '../parts/weighted-mean.js';
+
+interface Client {
+  /** This client's copies of the server's; null: it has to be sent them. */
+  readonly params: Vector | null;
+  readonly momentum: Vector;
+  readonly variance: Vector;
+  /** What compression of this client's momenta left out so far. */
+  readonly error: Vector;
+}
+interface Server {
+  readonly params: Vector;
+  readonly momentum: Vector;
+  /** Running mean of squared gradients; does not change after the warm-up. */
+  readonly variance: Vector;
+  /** What compression of the mean momentum left out so far. */
+  readonly error: Vector;
+  /** The mean momentum of the last round, to be sent; null in and right after the warm-up. */
+  readonly average: Vector | null;
+  /** Clients whose copies agree with the server's up to `average`, ascending. */
+  readonly synchronized: readonly ClientIndex[];
+}
+
+const defaults = {
+  learningRate: 0.001 as ScheduleSpec,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  /** Rounds of ordinary Adam, uncompressed, before the variance is frozen. */
+  warmupRounds: 20,
+  /** Examples of a gradient; null: all of the shard. */
+  batchSize: 32 as number | null,
+};
+
+/** x - rate m / (sqrt(v) + epsilon); an entry that never had a gradient stays where it is. */
+function step(
+  params: ReadonlyVector,
+  momentum: ReadonlyVector,
+  variance: ReadonlyVector,
+  rate: number,
+  epsilon: number,
+) {
+  const next = zerosLike(params);
+  for (let i = 0; i < next.length; i++) {
+    const root = Math.sqrt(variance[i]!);
+    next[i] = root === 0 ? params[i]! : params[i]! - (rate * momentum[i]!) / (root + epsilon);
+  }
+  return next;
+}
+
+/** decay a + (1 - decay) b */
+function blend(decay: number, a: ReadonlyVector, b: ReadonlyVector): Vector {
+  const next = zerosLike(a);
+  for (let i = 0; i < next.length; i++) next[i] = decay * a[i]! + (1 - decay) * b[i]!;
+  return next;
+}
+
+export default defineMethod({
+  name: 'one-bit-adam',
+  paper: {
+    title: "1-bit Adam: Communication Efficient Large-Scale Training with Adam's Convergence Speed",
+    url: 'https://arxiv.org/abs/2102.02888',
+    algorithm: "Algorithm 1 with a server; the codec of the compressed stage is the scenario's",
+    reconstruction: 'server form; a client that missed a round is sent the whole state; entries of zero variance stay',
+  },
+  defaults,
+  check({ beta1, beta2, epsilon, warmupRounds, batchSize }) {
+    for (const [name, value] of Object.entries({ beta1, beta2 }))
+      if (!(value >= 0 && value < 1))
+        throw new GradswarmError('ERR_SCENARIO', `method.${name}: expected a number in [0, 1), got ${value}`);
+    requirePositive('method.epsilon', epsilon);
+    requireCount('method.warmupRounds', warmupRounds);
+    if (batchSize !== null) requireCount('method.batchSize', batchSize);
+  },
+  messages: {
+    /** To clients without up-to-date copies: in the warm-up, to all. */
+    model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'momentum', 'variance'] },
+    /** The compressed mean momentum, to all others. */
+    average: { from: 'coordinator', to: 'cohort', vectors: ['momentum'], lossy: 'contractive', memory: 'method' },
+    gradient: { from: 'clients', to: 'coordinator', vectors: ['gradient'] },
+    momentum: { from: 'clients', to: 'coordinator', vectors: ['momentum'], lossy: 'contractive', memory: 'method' },
+  },
+  client: {
+    init: ({ initialParams }): Client => ({
+      params: null,
+      momentum: zerosLike(initialParams),
+      variance: zerosLike(initialParams),
+      error: zerosLike(initialParams),
+    }),
+    async round(state, at): Promise<Client> {
+      const [model] = await at.take('model');
+      const [average] = await at.take('average');
+      const { learningRate, beta1, epsilon, warmupRounds, batchSize } = at.hyperparameters;
+      const { exampleCount } = at.objective;
+      let { params, momentum, variance } = state;
+      if (model) {
+        params = copy(model.params);
+        momentum = copy(model.momentum);
+        variance = copy(model.variance);
+      } else if (average && params) {
+        momentum = copy(average.momentum);
+        params = step(params, momentum, variance, scheduleOf(learningRate)(at.index - 1), epsilon);
+      } else return { ...state, params: null };
+      if (exampleCount === 0) return { ...state, params: null };
+      const gradient = await at.objective.gradient(params, at.rng.batch(exampleCount, batchSize ?? exampleCount));
+      if (at.index < warmupRounds) {
+        at.post('gradient', 'coordinator', { gradient });
+        return { params, momentum, variance, error: state.error };
+      }
+      const wanted = add(blend(beta1, momentum, gradient), state.error);
+      const posted = at.post('momentum', 'coordinator', { momentum: wanted });
+      return { params, momentum, variance, error: subtract(wanted, posted.momentum) };
+    },
+  },
+  coordinator: {
+    init: ({ initialParams }): Server => ({
+      params: initialParams,
+      momentum: zerosLike(initialParams),
+      variance: zerosLike(initialParams),
+      error: zerosLike(initialParams),
+      average: null,
+      synchronized: [],
+    }),
+    async round(state, at): Promise<Server> {
+      const { learningRate, beta1, beta2, epsilon, warmupRounds } = at.hyperparameters;
+      let { params, momentum, error } = state;
+      let told: readonly ClientIndex[] = [];
+      if (state.average) {
+        const wanted = add(state.average, error);
+        told = at.cohort.filter((client) => state.synchronized.includes(client));
+        const posted = at.post('average', told, { momentum: wanted });
+        momentum = copy(posted.momentum);
+        error = subtract(wanted, momentum);
+        params = step(params, momentum, state.variance, scheduleOf(learningRate)(at.index - 1), epsilon);
+      } else at.post('average', [], { momentum });
+      const rest = at.cohort.filter((client) => !told.includes(client));
+      at.post('model', rest, { params, momentum, variance: state.variance });
+      const mean = new WeightedMean();
+      const received: ClientIndex[] = [];
+      if (at.index < warmupRounds) {
+        for await (const { gradient } of at.stream('gradient')) mean.add(1, gradient);
+        if (mean.weight === 0) return state;
+        const gradient = mean.value();
+        const next = blend(beta1, momentum, gradient);
+        const squares = gradient.map((g) => g * g) as Vector;
+        const variance = blend(beta2, state.variance, squares);
+        const moved = step(params, next, variance, scheduleOf(learningRate)(at.index), epsilon);
+        return { ...state, params: moved, momentum: next, variance };
+      }
+      for await (const message of at.stream('momentum')) {
+        mean.add(1, message.momentum);
+        received.push(message.from as ClientIndex);
+      }
+      const average = mean.weight > 0 ? mean.value() : null;
+      return { params, momentum, variance: state.variance, error, average, synchronized: received };
+    },
+    estimates: ({ params }) => [params],
+  },
+});

@@ -1,0 +1,163 @@
+import { GradswarmError } from '../../errors.js';
+import { type ClientIndex, defineMethod, type ReadonlyVector, type Rng, type Vector } from '../../method.js';
+import { requireCount, requirePositive } from '../../numerics/settings.js';
+import { add, copy, subtract, zerosLike } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { WeightedMean } from '../parts/weighted-mean.js';
+import {
+  type LowRankLayout,
+  lowRankLayout,
+  orthonormalColumns,
+  reconstruct,
+  restOf,
+  timesLeft,
+  timesRight,
+} from './parts/low-rank.js';
+
+/** What all parties that are up to date hold alike. */
+interface Common {
+  readonly params: Vector;
+  readonly momentum: Vector;
+  /** Q of all matrices, with which the next round begins. */
+  readonly basis: Vector;
+}
+interface Client {
+  /** null: the server has to send it. */
+  readonly common: Common | null;
+  /** What low rank left out of this client's gradients so far. */
+  readonly error: Vector;
+}
+interface Server extends Common {
+  /** Clients that hold the same, ascending. */
+  readonly synchronized: readonly ClientIndex[];
+}
+
+const defaults = {
+  learningRate: 0.1 as ScheduleSpec,
+  momentum: 0.9,
+  rank: 2,
+  /** A tensor travels whole unless that takes more than this times the numbers of its two factors. */
+  leastRatio: 2,
+  /** Begin each round with the last round's Q; otherwise with a random one. */
+  warmStart: true,
+  /** Examples of a gradient; null: all of the shard. */
+  batchSize: 32 as number | null,
+};
+
+/** Momentum after decompression: m = lambda m + g, x = x - rate (g + m). */
+function advance(common: Common, gradient: ReadonlyVector, basis: Vector, rate: number, decay: number): Common {
+  const momentum = zerosLike(common.momentum);
+  const params = zerosLike(common.params);
+  for (let i = 0; i < params.length; i++) {
+    momentum[i] = decay * common.momentum[i]! + gradient[i]!;
+    params[i] = common.params[i]! - rate * (gradient[i]! + momentum[i]!);
+  }
+  return { params, momentum, basis };
+}
+
+function basisOf(common: Common, warmStart: boolean, { rightLength }: LowRankLayout, shared: Rng): ReadonlyVector {
+  return warmStart ? common.basis : shared.derive('powersgd', 'basis').normal(rightLength);
+}
+
+export default defineMethod({
+  name: 'powersgd',
+  paper: {
+    title: 'PowerSGD: Practical Low-Rank Gradient Compression for Distributed Optimization',
+    url: 'https://arxiv.org/abs/1905.13727',
+    algorithm: 'Algorithms 1 and 2 with a server in the place of the all-reduce',
+    reconstruction:
+      'the order of momentum and step is from memory; a client that missed a message is sent the whole state',
+  },
+  defaults,
+  check({ momentum, rank, leastRatio, batchSize }) {
+    if (!(momentum >= 0 && momentum < 1))
+      throw new GradswarmError('ERR_SCENARIO', `method.momentum: expected a number in [0, 1), got ${momentum}`);
+    requireCount('method.rank', rank);
+    requirePositive('method.leastRatio', leastRatio);
+    if (batchSize !== null) requireCount('method.batchSize', batchSize);
+  },
+  messages: {
+    /** To clients that are not up to date. */
+    model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'momentum', 'basis'] },
+    left: { from: 'clients', to: 'coordinator', vectors: ['p'], memory: 'method' },
+    'left-mean': { from: 'coordinator', to: 'cohort', vectors: ['p'] },
+    right: { from: 'clients', to: 'coordinator', vectors: ['q', 'rest'], memory: 'method' },
+    'right-mean': { from: 'coordinator', to: 'cohort', vectors: ['q', 'rest'] },
+  },
+  client: {
+    init: ({ initialParams }): Client => ({ common: null, error: zerosLike(initialParams) }),
+    async round({ common, error }, at): Promise<Client> {
+      const [model] = await at.take('model');
+      const { learningRate, momentum: decay, rank, leastRatio, warmStart, batchSize } = at.hyperparameters;
+      const layout = lowRankLayout(at.segments, rank, leastRatio);
+      const { exampleCount } = at.objective;
+      const known: Common | null = model
+        ? { params: copy(model.params), momentum: copy(model.momentum), basis: copy(model.basis) }
+        : common;
+      if (!known || exampleCount === 0) return { common: null, error };
+      const batch = at.rng.batch(exampleCount, batchSize ?? exampleCount);
+      const wanted = add(await at.objective.gradient(known.params, batch), error);
+      const basis = basisOf(known, warmStart, layout, at.shared);
+      at.post('left', 'coordinator', { p: timesRight(layout, wanted, basis, at.zeros(layout.leftLength)) });
+      const [left] = await at.take('left-mean');
+      // Who did not hear P has nothing to say: the server does not wait for it, and the model comes in the next round.
+      if (!left) return { common: null, error };
+      at.post('right', 'coordinator', {
+        q: timesLeft(layout, wanted, left.p, at.zeros(layout.rightLength)),
+        rest: restOf(layout, wanted, at.zeros(layout.restLength)),
+      });
+      const [right] = await at.take('right-mean');
+      if (!right) return { common: null, error };
+      const gradient = reconstruct(layout, left.p, right.q, right.rest, wanted);
+      // What travels whole has no error: its part of `wanted` is gone as it was sent.
+      const rest = restOf(layout, wanted, at.zeros(layout.restLength));
+      const sent = reconstruct(layout, left.p, right.q, rest, wanted);
+      return {
+        common: advance(known, gradient, copy(right.q), scheduleOf(learningRate)(at.index), decay),
+        error: subtract(wanted, sent),
+      };
+    },
+  },
+  coordinator: {
+    init: ({ initialParams, segments, hyperparameters: { rank, leastRatio }, shared }): Server => ({
+      params: initialParams,
+      momentum: zerosLike(initialParams),
+      basis: shared.derive('powersgd', 'basis').normal(lowRankLayout(segments, rank, leastRatio).rightLength),
+      synchronized: [],
+    }),
+    async round(state, at): Promise<Server> {
+      const { params, momentum, basis, synchronized } = state;
+      const { learningRate, momentum: decay, rank, leastRatio } = at.hyperparameters;
+      const layout = lowRankLayout(at.segments, rank, leastRatio);
+      const behind = at.cohort.filter((client) => !synchronized.includes(client));
+      at.post('model', behind, { params, momentum, basis });
+      const left = new WeightedMean();
+      const begun: ClientIndex[] = [];
+      for await (const { p, from } of at.stream('left')) {
+        left.add(1, p);
+        begun.push(from as ClientIndex);
+      }
+      const p = begun.length > 0 ? orthonormalColumns(layout, left.value()) : at.zeros(layout.leftLength);
+      at.post('left-mean', begun, { p });
+      // Over those that answer: P P^T times the mean of their matrices, whoever else took part in finding P.
+      const right = new WeightedMean();
+      const rest = new WeightedMean();
+      const done: ClientIndex[] = [];
+      for await (const message of at.stream('right')) {
+        right.add(1, message.q);
+        rest.add(1, message.rest);
+        done.push(message.from as ClientIndex);
+      }
+      if (done.length === 0) {
+        at.post('right-mean', [], { q: basis, rest: at.zeros(layout.restLength) });
+        return { ...state, synchronized: [] };
+      }
+      const means = { q: right.value(), rest: rest.value() };
+      at.post('right-mean', done, means);
+      const gradient = reconstruct(layout, p, means.q, means.rest, params);
+      const next = advance(state, gradient, means.q, scheduleOf(learningRate)(at.index), decay);
+      return { ...next, synchronized: done };
+    },
+    estimates: ({ params }) => [params],
+  },
+});

@@ -1,0 +1,95 @@
+import { defineMethod, type Vector } from '../../method.js';
+import { requireCount, requireNonNegative, requireOneOf, requirePositive } from '../../numerics/settings.js';
+import { accumulate, add, addScaled, copy, squaredNorm, subtract, zerosLike } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import {
+  beginGossip,
+  exchange,
+  type Gossip,
+  LINK_FORMS,
+  residualKind,
+  settleGossip,
+} from './parts/compressed-gossip.js';
+import { softThreshold } from './parts/proximal.js';
+
+interface Peer {
+  readonly x: Vector;
+  /** Tracker of the mean gradient: mean y = mean gradient after every round in which nothing was lost. */
+  readonly y: Vector;
+  readonly gradient: Vector;
+  readonly tracker: Gossip;
+  readonly iterate: Gossip;
+}
+
+const defaults = {
+  stepSize: 0.05 as ScheduleSpec,
+  ...gradientDefaults,
+  /** lambda of r(x) = lambda |x|_1, which the objective's own loss does not hold. */
+  l1: 0,
+  /** Of the drift of the tracker and of the iterate, in (0, 1]; smaller for stronger compression. */
+  trackerMixing: 0.5,
+  iterateMixing: 0.5,
+  /** 'plain': the published form, for lossless delivery and one graph. 'acknowledged': for losses and changing graphs. */
+  links: 'plain',
+  /** Rounds after which all peers set y = gradient again, for what acknowledgements cannot mend (a peer lost its state); null: never. */
+  trackerRestartRounds: null as number | null,
+};
+
+export default defineMethod({
+  name: 'cdproxsgt',
+  paper: {
+    title:
+      'Compressed Decentralized Proximal Stochastic Gradient Method for Nonconvex Composite Problems with Heterogeneous Data',
+    url: 'https://arxiv.org/abs/2302.14252',
+    algorithm: 'CDProxSGT',
+    reconstruction:
+      "recursion from the authors' code; the matrix form is from memory; acknowledged links and tracker restarts are additions",
+  },
+  defaults,
+  check({ l1, trackerMixing, iterateMixing, links, trackerRestartRounds, ...gradient }) {
+    checkGradientSettings(gradient);
+    requireNonNegative('method.l1', l1);
+    requirePositive('method.trackerMixing', trackerMixing);
+    requirePositive('method.iterateMixing', iterateMixing);
+    requireOneOf('method.links', links, LINK_FORMS);
+    if (trackerRestartRounds !== null) requireCount('method.trackerRestartRounds', trackerRestartRounds);
+  },
+  messages: { tracker: residualKind, iterate: residualKind },
+  client: {
+    init: ({ initialParams, hyperparameters: { links } }): Peer => ({
+      x: initialParams,
+      y: zerosLike(initialParams),
+      gradient: zerosLike(initialParams),
+      tracker: beginGossip(links, initialParams),
+      iterate: beginGossip(links, initialParams),
+    }),
+    async round(state, at): Promise<Peer> {
+      const { stepSize, l1, trackerMixing, iterateMixing, trackerRestartRounds } = at.hyperparameters;
+      const step = scheduleOf(stepSize)(at.index);
+      const settledTracker = settleGossip(state.tracker, 'tracker', at);
+      const settledIterate = settleGossip(state.iterate, 'iterate', at);
+      const x = copy(state.x);
+      if (settledIterate.owed) accumulate(x, iterateMixing, settledIterate.owed);
+
+      const gradient = await gradientOn(at, x, minibatch(at));
+      const restart = trackerRestartRounds !== null && at.index > 0 && at.index % trackerRestartRounds === 0;
+      const corrected = restart ? copy(gradient) : add(state.y, subtract(gradient, state.gradient));
+      if (settledTracker.owed && !restart) accumulate(corrected, trackerMixing, settledTracker.owed);
+      const tracker = await exchange(settledTracker.gossip, 'tracker', corrected, at);
+      const y = addScaled(corrected, trackerMixing, tracker.drift);
+
+      const stepped = softThreshold(addScaled(x, -step, y), step * l1);
+      const iterate = await exchange(settledIterate.gossip, 'iterate', stepped, at);
+      at.measure('trackedGradientSquared', squaredNorm(y));
+      return {
+        x: addScaled(stepped, iterateMixing, iterate.drift),
+        y,
+        gradient,
+        tracker: tracker.gossip,
+        iterate: iterate.gossip,
+      };
+    },
+    estimates: ({ x }) => [x],
+  },
+});

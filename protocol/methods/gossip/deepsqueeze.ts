@@ -1,0 +1,52 @@
+import { defineMethod, type Vector } from '../../method.js';
+import { requirePositive } from '../../numerics/settings.js';
+import { accumulate, add, addScaled, subtract, zerosLike } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { mix } from './parts/mix.js';
+
+interface Peer {
+  readonly x: Vector;
+  /** delta, what compression left out of the last message. */
+  readonly leftOut: Vector;
+}
+
+const defaults = {
+  stepSize: 0.05 as ScheduleSpec,
+  ...gradientDefaults,
+  /** eta of the gossip step; smaller for stronger compression. */
+  mixing: 0.2,
+};
+
+/**
+ * v = x - step g + delta, c = Q(v), delta = v - c, x = x - step g + mixing sum_j (w_ij - [i = j]) c_j. The whole model is
+ * compressed, not a residual: there are no replicas to lose, and none to make the error vanish.
+ */
+export default defineMethod({
+  name: 'deepsqueeze',
+  paper: {
+    title: 'DeepSqueeze: Decentralization Meets Error-Compensated Compression',
+    url: 'https://arxiv.org/abs/1907.07346',
+    algorithm: 'DeepSqueeze',
+    reconstruction: 'the recursion is from memory',
+  },
+  defaults,
+  check({ mixing, ...gradient }) {
+    checkGradientSettings(gradient);
+    requirePositive('method.mixing', mixing);
+  },
+  messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any', memory: 'method' } },
+  client: {
+    init: ({ initialParams }): Peer => ({ x: initialParams, leftOut: zerosLike(initialParams) }),
+    async round({ x, leftOut }, at): Promise<Peer> {
+      const { stepSize, mixing } = at.hyperparameters;
+      const step = scheduleOf(stepSize)(at.index);
+      const half = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
+      const whole = add(half, leftOut);
+      const sent = at.post('iterate', at.links.outNeighbors, { x: whole });
+      const mixed = mix(await at.take('iterate'), at.links, sent.x, (message) => message.x);
+      return { x: accumulate(half, mixing, subtract(mixed, sent.x)), leftOut: subtract(whole, sent.x) };
+    },
+    estimates: ({ x }) => [x],
+  },
+});

@@ -1,0 +1,45 @@
+import { defineMethod, type Vector } from '../../method.js';
+import { requireOneOf } from '../../numerics/settings.js';
+import { addScaled } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { mix } from './parts/mix.js';
+
+interface Peer {
+  readonly x: Vector;
+}
+
+const defaults = {
+  stepSize: 0.05 as ScheduleSpec,
+  ...gradientDefaults,
+  /** 'cta': combine then adapt, x = W x - step g(x). 'atc': adapt then combine, x = W (x - step g(x)). */
+  form: 'cta',
+};
+
+/** From memory. With a constant step it stops at the solution of (I - W) X + step G(X) = 0, not at the minimum. */
+export default defineMethod({
+  name: 'dgd',
+  paper: {
+    title: 'Distributed Subgradient Methods for Multi-Agent Optimization',
+    url: 'https://doi.org/10.1109/TAC.2008.2009515',
+    algorithm: 'decentralised (sub)gradient descent',
+  },
+  defaults,
+  check({ form, ...gradient }) {
+    checkGradientSettings(gradient);
+    requireOneOf('method.form', form, ['cta', 'atc']);
+  },
+  messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },
+  client: {
+    init: ({ initialParams }): Peer => ({ x: initialParams }),
+    async round({ x }, at): Promise<Peer> {
+      const { stepSize, form } = at.hyperparameters;
+      const step = scheduleOf(stepSize)(at.index);
+      const gradient = await gradientOn(at, x, minibatch(at));
+      const sent = at.post('iterate', at.links.outNeighbors, { x: form === 'atc' ? addScaled(x, -step, gradient) : x });
+      const mixed = mix(await at.take('iterate'), at.links, sent.x, (message) => message.x);
+      return { x: form === 'atc' ? mixed : addScaled(mixed, -step, gradient) };
+    },
+    estimates: ({ x }) => [x],
+  },
+});

@@ -1,0 +1,62 @@
+import { defineMethod, type Vector } from '../../method.js';
+import { requireNonNegative } from '../../numerics/settings.js';
+import { add, addScaled, squaredNorm, subtract, zerosLike } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { mix } from './parts/mix.js';
+import { softThreshold } from './parts/proximal.js';
+
+interface Peer {
+  readonly x: Vector;
+  /** Tracker of the mean gradient: mean y = mean gradient after every round. */
+  readonly y: Vector;
+  readonly gradient: Vector;
+}
+
+const defaults = {
+  stepSize: 0.05 as ScheduleSpec,
+  ...gradientDefaults,
+  /** lambda of r(x) = lambda |x|_1, which the objective's own loss does not hold. */
+  l1: 0,
+};
+
+export default defineMethod({
+  name: 'dproxsgt',
+  paper: {
+    title:
+      'Compressed Decentralized Proximal Stochastic Gradient Method for Nonconvex Composite Problems with Heterogeneous Data',
+    url: 'https://arxiv.org/abs/2302.14252',
+    algorithm: 'DProxSGT, stepping with the mixed tracker',
+  },
+  defaults,
+  check({ l1, ...gradient }) {
+    checkGradientSettings(gradient);
+    requireNonNegative('method.l1', l1);
+  },
+  messages: {
+    tracker: { from: 'clients', to: 'peers', vectors: ['y'], lossy: 'any' },
+    iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' },
+  },
+  client: {
+    init: ({ initialParams }): Peer => ({
+      x: initialParams,
+      y: zerosLike(initialParams),
+      gradient: zerosLike(initialParams),
+    }),
+    async round(state, at): Promise<Peer> {
+      const { stepSize, l1 } = at.hyperparameters;
+      const step = scheduleOf(stepSize)(at.index);
+      const gradient = await gradientOn(at, state.x, minibatch(at));
+      const corrected = at.post('tracker', at.links.outNeighbors, {
+        y: add(state.y, subtract(gradient, state.gradient)),
+      });
+      const y = mix(await at.take('tracker'), at.links, corrected.y, (message) => message.y);
+      const stepped = softThreshold(addScaled(state.x, -step, y), step * l1);
+      const sent = at.post('iterate', at.links.outNeighbors, { x: stepped });
+      const x = mix(await at.take('iterate'), at.links, sent.x, (message) => message.x);
+      at.measure('trackedGradientSquared', squaredNorm(y));
+      return { x, y, gradient };
+    },
+    estimates: ({ x }) => [x],
+  },
+});

@@ -1,0 +1,69 @@
+import { defineMethod, type Vector } from '../../method.js';
+import { requireOneOf } from '../../numerics/settings.js';
+import { add, addScaled, squaredNorm, subtract, zerosLike } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { mix } from './parts/mix.js';
+
+interface Peer {
+  readonly x: Vector;
+  /** Tracker of the mean gradient: mean y = mean gradient after every round. */
+  readonly y: Vector;
+  /** Gradient at x; null before the first round, in which y begins as the gradient. */
+  readonly gradient: Vector | null;
+}
+
+const defaults = {
+  stepSize: 0.05 as ScheduleSpec,
+  /** With batches: GNSD / DSGT; with all of the shard: DIGing. */
+  ...gradientDefaults,
+  /** 'cta': x = W x - step y, y = W y + dg, one message a round. 'atc': x = W (x - step y), y = W (y + dg), two. */
+  form: 'cta',
+};
+
+/** Both recursions are from memory. Losses must be symmetric: one in one direction alone leaves the tracker biased for good. */
+export default defineMethod({
+  name: 'gradient-tracking',
+  paper: {
+    title: 'Achieving Geometric Convergence for Distributed Optimization over Time-Varying Graphs',
+    url: 'https://arxiv.org/abs/1607.03218',
+    algorithm: 'DIGing; with batches GNSD / DSGT; ATC form as in NEXT and Aug-DGM',
+  },
+  defaults,
+  check({ form, ...gradient }) {
+    checkGradientSettings(gradient);
+    requireOneOf('method.form', form, ['cta', 'atc']);
+  },
+  messages: {
+    iterate: { from: 'clients', to: 'peers', vectors: ['x', 'y'], lossy: 'any' },
+    adapted: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' },
+    corrected: { from: 'clients', to: 'peers', vectors: ['y'], lossy: 'any' },
+  },
+  client: {
+    init: ({ initialParams }): Peer => ({ x: initialParams, y: zerosLike(initialParams), gradient: null }),
+    async round(state, at): Promise<Peer> {
+      const { stepSize, form } = at.hyperparameters;
+      const { x } = state;
+      const step = scheduleOf(stepSize)(at.index);
+      const before = state.gradient ?? (await gradientOn(at, x, minibatch(at)));
+      const y = state.gradient ? state.y : before;
+      at.measure('trackedGradientSquared', squaredNorm(y));
+      if (form === 'atc') {
+        const sentX = at.post('adapted', at.links.outNeighbors, { x: addScaled(x, -step, y) });
+        const nextX = mix(await at.take('adapted'), at.links, sentX.x, (message) => message.x);
+        const gradient = await gradientOn(at, nextX, minibatch(at));
+        const sentY = at.post('corrected', at.links.outNeighbors, { y: add(y, subtract(gradient, before)) });
+        const nextY = mix(await at.take('corrected'), at.links, sentY.y, (message) => message.y);
+        return { x: nextX, y: nextY, gradient };
+      }
+      const sent = at.post('iterate', at.links.outNeighbors, { x, y });
+      const received = await at.take('iterate');
+      const mixedX = mix(received, at.links, sent.x, (message) => message.x);
+      const mixedY = mix(received, at.links, sent.y, (message) => message.y);
+      const nextX = addScaled(mixedX, -step, y);
+      const gradient = await gradientOn(at, nextX, minibatch(at));
+      return { x: nextX, y: add(mixedY, subtract(gradient, before)), gradient };
+    },
+    estimates: ({ x }) => [x],
+  },
+});

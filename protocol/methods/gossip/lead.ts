@@ -1,0 +1,82 @@
+import { type ClientIndex, defineMethod, type Vector } from '../../method.js';
+import { requirePositive } from '../../numerics/settings.js';
+import { accumulate, add, addScaled, copy, subtract, zerosLike } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { requireSamePeers } from './parts/compressed-gossip.js';
+import { mix } from './parts/mix.js';
+
+interface Peer {
+  readonly x: Vector;
+  /** D, the dual variable; over all peers it sums to 0. */
+  readonly dual: Vector;
+  /** H, from which the sent differences are taken, and its mixed copy H_w = W H. */
+  readonly reference: Vector;
+  readonly mixedReference: Vector;
+  /** In-neighbours of the last round; null before the first. */
+  readonly hears: readonly ClientIndex[] | null;
+}
+
+const defaults = {
+  stepSize: 0.05 as ScheduleSpec,
+  ...gradientDefaults,
+  /** gamma of the dual step. */
+  dualStep: 1,
+  /** alpha with which the reference follows, in (0, 1]. */
+  referenceStep: 0.5,
+};
+
+export default defineMethod({
+  name: 'lead',
+  paper: {
+    title: 'Linear Convergent Decentralized Optimization with Compression',
+    url: 'https://arxiv.org/abs/2007.00232',
+    algorithm: 'LEAD',
+    reconstruction: 'the recursion is from memory',
+  },
+  defaults,
+  check({ dualStep, referenceStep, ...gradient }) {
+    checkGradientSettings(gradient);
+    requirePositive('method.dualStep', dualStep);
+    requirePositive('method.referenceStep', referenceStep);
+  },
+  messages: {
+    difference: {
+      from: 'clients',
+      to: 'peers',
+      vectors: ['q'],
+      lossy: 'unbiased',
+      memory: 'method',
+      losable: 'no',
+    },
+  },
+  client: {
+    init({ initialParams }): Peer {
+      const zero = zerosLike(initialParams);
+      return { x: initialParams, dual: zero, reference: zero, mixedReference: zero, hears: null };
+    },
+    async round({ x, dual, reference, mixedReference, hears }, at): Promise<Peer> {
+      const { stepSize, dualStep, referenceStep } = at.hyperparameters;
+      requireSamePeers(hears, at.links.inNeighbors, 'take a fixed topology');
+      const step = scheduleOf(stepSize)(at.index);
+      const descended = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
+      const primal = addScaled(descended, -step, dual);
+      const sent = at.post('difference', at.links.outNeighbors, { q: subtract(primal, reference) });
+      const received = await at.take('difference');
+      const estimate = add(reference, sent.q);
+      const mixed = add(
+        mixedReference,
+        mix(received, at.links, sent.q, (message) => message.q),
+      );
+      const nextDual = accumulate(copy(dual), dualStep / (2 * step), subtract(estimate, mixed));
+      return {
+        x: accumulate(descended, -step, nextDual),
+        dual: nextDual,
+        reference: addScaled(reference, referenceStep, subtract(estimate, reference)),
+        mixedReference: addScaled(mixedReference, referenceStep, subtract(mixed, mixedReference)),
+        hears: at.links.inNeighbors,
+      };
+    },
+    estimates: ({ x }) => [x],
+  },
+});

@@ -1,0 +1,56 @@
+import { defineMethod } from '../../method.js';
+import { zerosLike } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { checkDamping, cumulativeStep, type Tracked } from './parts/cumulative-tracking.js';
+import { mix } from './parts/mix.js';
+
+const defaults = {
+  /**
+   * alpha_k and the damping gamma_k of W. Two time scales, as here, when alpha falls faster than gamma (conditions from memory: sum
+   * gamma = infinity, sum gamma^2 and sum alpha^2 / gamma finite); one when both are c / (k + k0).
+   */
+  stepSize: { name: 'inverse-power', rate: 1, offset: 21, exponent: 0.9 } as ScheduleSpec,
+  mixing: { name: 'inverse-power', rate: 1, offset: 2, exponent: 0.6 } as ScheduleSpec,
+  ...gradientDefaults,
+};
+
+export default defineMethod({
+  name: 'robust-gradient-tracking',
+  paper: {
+    title:
+      'Gradient-Tracking-Based Distributed Optimization with Guaranteed Optimality under Noisy Information Sharing',
+    url: 'https://arxiv.org/abs/2210.00551',
+    algorithm: 'robust gradient tracking with a cumulative tracker',
+    reconstruction: 'only the abstract was read: the recursion is a reconstruction in the style of that paper',
+  },
+  defaults,
+  check({ mixing, ...gradient }) {
+    checkGradientSettings(gradient);
+    checkDamping('method.mixing', mixing);
+  },
+  messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x', 's'], lossy: 'unbiased' } },
+  client: {
+    init: ({ initialParams }): Tracked => ({ x: initialParams, s: zerosLike(initialParams) }),
+    async round(state, at): Promise<Tracked> {
+      const { stepSize, mixing } = at.hyperparameters;
+      const gradient = await gradientOn(at, state.x, minibatch(at));
+      at.post('iterate', at.links.outNeighbors, { x: state.x, s: state.s });
+      const received = await at.take('iterate');
+      const aggregates = {
+        x: mix(received, at.links, state.x, (message) => (message.from === at.self ? state.x : message.x)),
+        s: mix(received, at.links, state.s, (message) => (message.from === at.self ? state.s : message.s)),
+      };
+      const { trackedGradientSquared, ...next } = cumulativeStep(
+        state,
+        aggregates,
+        gradient,
+        scheduleOf(mixing)(at.index),
+        scheduleOf(stepSize)(at.index),
+      );
+      at.measure('trackedGradientSquared', trackedGradientSquared);
+      return next;
+    },
+    estimates: ({ x }) => [x],
+  },
+});

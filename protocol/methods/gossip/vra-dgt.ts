@@ -1,0 +1,64 @@
+import { defineMethod } from '../../method.js';
+import { zerosLike } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { checkDamping, cumulativeStep, type Tracked } from './parts/cumulative-tracking.js';
+import { type Aggregation, aggregate, combinedKind, NO_AGGREGATION } from './parts/variance-reduced-aggregation.js';
+
+interface Peer extends Tracked {
+  readonly aggregation: Aggregation;
+}
+
+const defaults = {
+  /**
+   * alpha_k, the damping gamma_k of W and the weight beta_k of a new message: one time scale, c / (k + k0) each. The mean square falls
+   * like k^-min(1, 2 lambda) with lambda from c times the smallest Laplacian eigenvalue (2 to 4 and more are needed) and from
+   * alpha's constant times the strong convexity (above 1/2). beta_k above 1 counts as 1, which is no variance reduction.
+   */
+  stepSize: { name: 'inverse-power', rate: 2, offset: 41 } as ScheduleSpec,
+  mixing: { name: 'inverse-power', rate: 20, offset: 41 } as ScheduleSpec,
+  aggregationWeight: { name: 'inverse-power', rate: 20, offset: 41 } as ScheduleSpec,
+  ...gradientDefaults,
+};
+
+export default defineMethod({
+  name: 'vra-dgt',
+  paper: {
+    title: 'Efficient Gradient Tracking Algorithms for Distributed Optimization Problems with Inexact Communication',
+    url: 'https://arxiv.org/abs/2501.05737',
+    algorithm: 'VRA-DGT',
+    reconstruction:
+      'only the abstract was read: recursion, aggregation and schedules are a reconstruction that shows the claimed rate in tests; ' +
+      'its numbers are not those of the authors',
+  },
+  defaults,
+  check({ mixing, ...gradient }) {
+    checkGradientSettings(gradient);
+    checkDamping('method.mixing', mixing);
+  },
+  messages: { combined: combinedKind },
+  client: {
+    init: ({ initialParams }): Peer => ({
+      x: initialParams,
+      s: zerosLike(initialParams),
+      aggregation: NO_AGGREGATION,
+    }),
+    async round(state, at): Promise<Peer> {
+      const { stepSize, mixing, aggregationWeight } = at.hyperparameters;
+      const gradient = await gradientOn(at, state.x, minibatch(at));
+      const beta = Math.min(1, scheduleOf(aggregationWeight)(at.index));
+      const own = { x: state.x, s: state.s };
+      const { aggregation, of } = await aggregate(state.aggregation, own, beta, at);
+      const { trackedGradientSquared, ...next } = cumulativeStep(
+        own,
+        of,
+        gradient,
+        scheduleOf(mixing)(at.index),
+        scheduleOf(stepSize)(at.index),
+      );
+      at.measure('trackedGradientSquared', trackedGradientSquared);
+      return { ...next, aggregation };
+    },
+    estimates: ({ x }) => [x],
+  },
+});

@@ -1,0 +1,84 @@
+import { defineMethod, type ReadonlyVector, type Vector } from '../../method.js';
+import { requireCount } from '../../numerics/settings.js';
+import { zerosLike } from '../../numerics/vector.js';
+import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { checkDamping, cumulativeStep, type Tracked } from './parts/cumulative-tracking.js';
+import { type Aggregation, aggregate, combinedKind, NO_AGGREGATION } from './parts/variance-reduced-aggregation.js';
+
+interface Peer extends Tracked {
+  readonly aggregation: Aggregation;
+  /** Hybrid estimate of the gradient at `estimatedAt`; null before the first round. */
+  readonly estimate: Vector | null;
+  readonly estimatedAt: Vector;
+}
+
+const defaults = {
+  /** See vra-dgt: alpha_k, gamma_k and beta_k. */
+  stepSize: { name: 'inverse-power', rate: 2, offset: 41 } as ScheduleSpec,
+  mixing: { name: 'inverse-power', rate: 20, offset: 41 } as ScheduleSpec,
+  aggregationWeight: { name: 'inverse-power', rate: 20, offset: 41 } as ScheduleSpec,
+  /** Weight of a fresh stochastic gradient in the hybrid estimate; null: that of a new message. */
+  estimateWeight: null as ScheduleSpec | null,
+  ...gradientDefaults,
+  /** Examples of the first estimate; null: all of the shard. */
+  startBatchSize: null as number | null,
+};
+
+/** v = G(x) + (1 - beta) (v - G(previous x)), both stochastic gradients on one batch. */
+function hybridEstimate(fresh: ReadonlyVector, old: ReadonlyVector, estimate: ReadonlyVector, beta: number): Vector {
+  const result = zerosLike(fresh);
+  for (let i = 0; i < result.length; i++) result[i] = fresh[i]! + (1 - beta) * (estimate[i]! - old[i]!);
+  return result;
+}
+
+export default defineMethod({
+  name: 'vra-dsgt',
+  paper: {
+    title: 'Efficient Gradient Tracking Algorithms for Distributed Optimization Problems with Inexact Communication',
+    url: 'https://arxiv.org/abs/2501.05737',
+    algorithm: 'VRA-DSGT',
+    reconstruction:
+      'only the abstract was read: recursion, aggregation and schedules are a reconstruction; the hybrid estimate is from memory; ' +
+      'its numbers are not those of the authors',
+  },
+  defaults,
+  check({ mixing, startBatchSize, ...gradient }) {
+    checkGradientSettings(gradient);
+    checkDamping('method.mixing', mixing);
+    if (startBatchSize !== null) requireCount('method.startBatchSize', startBatchSize);
+  },
+  messages: { combined: combinedKind },
+  client: {
+    init: ({ initialParams }): Peer => ({
+      x: initialParams,
+      s: zerosLike(initialParams),
+      aggregation: NO_AGGREGATION,
+      estimate: null,
+      estimatedAt: initialParams,
+    }),
+    async round(state, at): Promise<Peer> {
+      const { stepSize, mixing, aggregationWeight, estimateWeight, startBatchSize } = at.hyperparameters;
+      const { x, s, estimate, estimatedAt } = state;
+      const beta = Math.min(1, scheduleOf(aggregationWeight)(at.index));
+      const freshShare = estimateWeight === null ? beta : Math.min(1, scheduleOf(estimateWeight)(at.index));
+      const { exampleCount } = at.objective;
+      const batch = estimate ? minibatch(at) : at.rng.batch(exampleCount, startBatchSize ?? exampleCount);
+      const fresh = await gradientOn(at, x, batch);
+      const gradient = estimate
+        ? hybridEstimate(fresh, await gradientOn(at, estimatedAt, batch), estimate, freshShare)
+        : fresh;
+      const { aggregation, of } = await aggregate(state.aggregation, { x, s }, beta, at);
+      const { trackedGradientSquared, ...next } = cumulativeStep(
+        { x, s },
+        of,
+        gradient,
+        scheduleOf(mixing)(at.index),
+        scheduleOf(stepSize)(at.index),
+      );
+      at.measure('trackedGradientSquared', trackedGradientSquared);
+      return { ...next, aggregation, estimate: gradient, estimatedAt: x };
+    },
+    estimates: ({ x }) => [x],
+  },
+});

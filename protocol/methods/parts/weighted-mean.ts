@@ -1,0 +1,31 @@
+import type { ReadonlyVector, Vector } from '../../method.js';
+import { zerosLike } from '../../numerics/vector.js';
+
+/** Mean of vectors by weight, folded one at a time in float64 and rounded once. */
+export class WeightedMean {
+  private sums: Float64Array | null = null;
+  private like: ReadonlyVector | null = null;
+  private total = 0;
+
+  /** Sum of the weights so far. */
+  get weight(): number {
+    return this.total;
+  }
+
+  add(weight: number, vector: ReadonlyVector): void {
+    const sums = (this.sums ??= new Float64Array(vector.length));
+    if (vector.length !== sums.length)
+      throw new RangeError(`a mean of vectors of ${sums.length} numbers cannot take one of ${vector.length}`);
+    this.like ??= vector;
+    this.total += weight;
+    for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! + weight * vector[i]!;
+  }
+
+  /** The mean, in the precision of the vectors. At least one positive weight must have been added. */
+  value(): Vector {
+    if (!this.sums || !this.like || !(this.total > 0)) throw new RangeError('the mean of nothing is not defined');
+    const mean = zerosLike(this.like);
+    for (let i = 0; i < mean.length; i++) mean[i] = this.sums[i]! / this.total;
+    return mean;
+  }
+}

@@ -1,0 +1,124 @@
+import { GradswarmError } from '../../errors.js';
+import { defineMethod, type Vector } from '../../method.js';
+import { requireNonNegative, requireOneOf, requirePositive } from '../../numerics/settings.js';
+import { accumulate, zerosLike } from '../../numerics/vector.js';
+import { loadOptimizer, type OptimizerSpec } from '../../optimizers/load-optimizer.js';
+import { noiseShares, type TrustPlacement } from './parts/trust-placement.js';
+
+interface Server {
+  readonly params: Vector;
+  readonly optimizer: object;
+}
+
+const defaults = {
+  /** q: probability with which each example is in a step's batch, by its own coin. */
+  sampling: 0.1,
+  /** B: expected examples of a step over all clients, a public constant; never the number that was drawn. */
+  expectedBatchSize: 32,
+  /** C: radius of one example's gradient over the whole parameter vector. */
+  clippingRadius: 1,
+  /** z: noise standard deviation over C; 0: no noise, and not private. */
+  noiseMultiplier: 1,
+  /** Sees the noised gradient alone, so that whatever it does is post-processing. */
+  optimizer: { name: 'sgd', learningRate: 0.1 } as OptimizerSpec,
+  placement: 'central' as TrustPlacement,
+  /** 'distributed': clients that may be absent, and that may know the others' noise is theirs alone. */
+  absentCount: 0,
+  colludingCount: 0,
+};
+type Hyperparameters = typeof defaults;
+
+/** One release of a clipped sum whose batch was sampled: add-remove adjacency, the only one the sampled Gaussian has. */
+function releaseOf({ sampling }: Hyperparameters) {
+  return { label: 'gradient', unit: 'example', adjacency: 'add-remove', sampling } as const;
+}
+
+function sharesOf({ placement, absentCount, colludingCount }: Hyperparameters, workerCount: number): number {
+  return noiseShares({ placement, workerCount, absentCount, colludingCount });
+}
+
+export default defineMethod({
+  name: 'dp-sgd',
+  paper: {
+    title: 'Deep Learning with Differential Privacy',
+    url: 'https://arxiv.org/abs/1607.00133',
+    algorithm: 'Algorithm 1, with Poisson sampling at every client and a fixed denominator',
+  },
+  defaults,
+  check({ sampling, expectedBatchSize, clippingRadius, noiseMultiplier, placement, absentCount, colludingCount }) {
+    if (!(sampling > 0 && sampling <= 1))
+      throw new GradswarmError('ERR_SCENARIO', `method.sampling: expected a probability in (0, 1], got ${sampling}`);
+    requirePositive('method.expectedBatchSize', expectedBatchSize);
+    requirePositive('method.clippingRadius', clippingRadius);
+    requireNonNegative('method.noiseMultiplier', noiseMultiplier);
+    requireOneOf('method.placement', placement, ['central', 'distributed', 'local']);
+    requireNonNegative('method.absentCount', absentCount);
+    requireNonNegative('method.colludingCount', colludingCount);
+    if (noiseMultiplier > 0 && !(clippingRadius < 1e100))
+      throw new GradswarmError(
+        'ERR_PRIVACY',
+        `method.clippingRadius: expected a finite radius, since noise is scaled by it, got ${clippingRadius}`,
+      );
+  },
+  messages: {
+    model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
+    /** Noise is added after this, or its share is worth nothing alone: no codec may act in between. */
+    sum: { from: 'clients', to: 'coordinator', vectors: ['sum'] },
+    /** Private by itself, so that what a codec does to it is post-processing. */
+    noisedSum: { from: 'clients', to: 'coordinator', vectors: ['sum'], lossy: 'any' },
+  },
+  client: {
+    init: () => null,
+    async round(state, at) {
+      const [model] = await at.take('model');
+      if (!model) return state;
+      const { hyperparameters } = at;
+      const { sampling, clippingRadius, noiseMultiplier, placement } = hyperparameters;
+      const batch = at.rng.poisson(at.objective.exampleCount, sampling);
+      // An empty batch is a batch: leaving it out would tell that nobody was drawn.
+      const sum = await at.objective.clippedGradientSum(model.params, batch, clippingRadius);
+      if (placement === 'central' || noiseMultiplier === 0) {
+        at.post(placement === 'local' ? 'noisedSum' : 'sum', 'coordinator', { sum });
+        return state;
+      }
+      const [noised] = at.privacy.gaussian([{ value: sum, l2Sensitivity: clippingRadius, noiseMultiplier }], {
+        ...releaseOf(hyperparameters),
+        ...(placement === 'distributed' ? { shares: sharesOf(hyperparameters, at.cohort.length) } : {}),
+      });
+      at.post(placement === 'local' ? 'noisedSum' : 'sum', 'coordinator', { sum: noised! });
+      return state;
+    },
+  },
+  coordinator: {
+    init: ({ initialParams, hyperparameters, segments }): Server => ({
+      params: initialParams,
+      optimizer: loadOptimizer(hyperparameters.optimizer, segments).init(initialParams.length),
+    }),
+    async round({ params, optimizer }, at): Promise<Server> {
+      const { hyperparameters } = at;
+      const { clippingRadius, noiseMultiplier, placement, expectedBatchSize } = hyperparameters;
+      at.post('model', at.cohort, { params });
+      const total = new Float64Array(params.length);
+      let answers = 0;
+      for await (const { sum } of at.stream(placement === 'local' ? 'noisedSum' : 'sum')) {
+        accumulate(total, 1, sum);
+        answers++;
+      }
+      at.measure('answers', answers);
+      // With fewer shares than the noise was split in, the sum would be less private than accounted: nobody gets to see it.
+      if (placement === 'distributed' && answers < sharesOf(hyperparameters, at.cohort.length))
+        return { params, optimizer };
+      const parts = [{ value: total, l2Sensitivity: clippingRadius, noiseMultiplier }];
+      const [noised] =
+        placement === 'central' && noiseMultiplier > 0
+          ? at.privacy.gaussian(parts, releaseOf(hyperparameters))
+          : [total];
+      const gradient = zerosLike(params);
+      for (let i = 0; i < gradient.length; i++) gradient[i] = noised![i]! / expectedBatchSize;
+      const rule = loadOptimizer(hyperparameters.optimizer, at.segments);
+      const [next, nextOptimizer] = rule.update(gradient, optimizer, params);
+      return { params: next, optimizer: nextOptimizer };
+    },
+    estimates: ({ params }) => [params],
+  },
+});

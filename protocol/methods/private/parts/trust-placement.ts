@@ -1,0 +1,33 @@
+import { GradswarmError } from '../../../errors.js';
+
+/**
+ * Whose view must be private, which decides who adds noise.
+ * central: the coordinator is trusted and adds noise once, after summing.
+ * distributed: every worker adds a share, and secure aggregation shows nobody less than the sum; the utility is central.
+ * local: every message is private by itself, the coordinator need not be trusted; with P workers of equal size the average
+ * then has sqrt(P) times the central noise.
+ */
+export type TrustPlacement = 'central' | 'distributed' | 'local';
+
+/**
+ * `shares` of `Privacy.gaussian` for a release: how many shares must survive to make the full noise. Distributed noise of
+ * P workers of which up to A are absent and K collude (and know their own noise) is split in P - A - K. ERR_PRIVACY when
+ * that leaves nobody.
+ */
+export function noiseShares(trust: {
+  readonly placement: TrustPlacement;
+  readonly workerCount: number;
+  readonly absentCount?: number;
+  readonly colludingCount?: number;
+}): number {
+  const { placement, workerCount, absentCount = 0, colludingCount = 0 } = trust;
+  if (placement !== 'distributed') return 1;
+  const shares = workerCount - absentCount - colludingCount;
+  if (!(Number.isSafeInteger(shares) && shares >= 1))
+    throw new GradswarmError(
+      'ERR_PRIVACY',
+      `distributed noise: ${absentCount} absent and ${colludingCount} colluding of ${workerCount} workers leave no ` +
+        'honest share; expect fewer of them, or place the noise centrally or locally',
+    );
+  return shares;
+}

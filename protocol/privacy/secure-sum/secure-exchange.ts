@@ -1,0 +1,140 @@
+/**
+ * A secure sum as messages within one round: keys, shares, masked input, unmasking. A method that wants one adds
+ * `SECURE_SUM_KINDS` to its kinds and calls the two halves.
+ */
+import type { ClientIndex, Mailbox, MessageKinds, Secrets } from '../../method.js';
+import { type PublicKeys, SecureSumClient, SecureSumServer, type SumSettings } from './secure-sum.js';
+
+/** Byte strings travel joined, all of one length, in the order of the clients they belong to. */
+export const SECURE_SUM_KINDS = {
+  keys: { from: 'clients', to: 'coordinator', bytes: ['encryption', 'masking'] },
+  roster: { from: 'coordinator', to: 'cohort', integers: ['clients'], bytes: ['encryption', 'masking'] },
+  shares: { from: 'clients', to: 'coordinator', integers: ['clients'], bytes: ['sealed'] },
+  otherShares: { from: 'coordinator', to: 'cohort', integers: ['clients'], bytes: ['sealed'] },
+  masked: { from: 'clients', to: 'coordinator', integers: ['residues'] },
+  unmasking: { from: 'coordinator', to: 'cohort', integers: ['survivors', 'dropped'] },
+  revealed: { from: 'clients', to: 'coordinator', integers: ['clients'], bytes: ['shares'] },
+} as const satisfies MessageKinds;
+
+type Kinds = typeof SECURE_SUM_KINDS;
+type ByClient = ReadonlyMap<ClientIndex, Uint8Array>;
+
+export type ClientSide = Omit<Mailbox<Kinds, 'clients', 'cohort' | 'peers'>, 'undelivered'> & {
+  readonly self: ClientIndex;
+  readonly index: number;
+  readonly secrets: Secrets;
+};
+export type CoordinatorSide = Omit<Mailbox<Kinds, 'coordinator', 'coordinator'>, 'undelivered'> & {
+  readonly index: number;
+  readonly cohort: readonly ClientIndex[];
+  readonly secrets: Secrets;
+  measure(name: string, value: number): void;
+};
+
+function join(byClient: ByClient): { readonly clients: Uint32Array; readonly bytes: Uint8Array } {
+  const length = byClient.values().next().value?.length ?? 0;
+  const bytes = new Uint8Array(length * byClient.size);
+  [...byClient.values()].forEach((part, i) => {
+    bytes.set(part, i * length);
+  });
+  return { clients: Uint32Array.from(byClient.keys()), bytes };
+}
+
+function separate(clients: ArrayLike<number>, bytes: Uint8Array): Map<ClientIndex, Uint8Array> {
+  const length = bytes.length / clients.length;
+  return new Map(Array.from(clients, (client, i) => [client, bytes.slice(i * length, (i + 1) * length)]));
+}
+
+function settingsOf(at: { readonly index: number; readonly secrets: Secrets }, bits: number, threshold: number) {
+  // Keys are made anew each round and attempt, so the round's number alone keeps masks apart.
+  return { context: `round ${at.index}`, bits, threshold, secrets: at.secrets } satisfies SumSettings;
+}
+
+/** The client's part. `residues` are asked for once it is known that there will be a sum. */
+export async function joinSecureSum(
+  at: ClientSide,
+  { bits, threshold }: { readonly bits: number; readonly threshold: number },
+  residues: () => Uint32Array,
+): Promise<void> {
+  const mine = await SecureSumClient.begin(at.self, settingsOf(at, bits, threshold));
+  const { encryption, masking } = mine.publicKeys;
+  at.post('keys', 'coordinator', { encryption, masking });
+  const [roster] = await at.take('roster');
+  if (!roster) return;
+  const encryptionKeys = separate(roster.clients, roster.encryption);
+  const maskingKeys = separate(roster.clients, roster.masking);
+  const keys = [...encryptionKeys].map(
+    ([client, key]): PublicKeys => ({ client, encryption: key, masking: maskingKeys.get(client)! }),
+  );
+  const sealed = join(await mine.sealedShares(keys));
+  at.post('shares', 'coordinator', { clients: sealed.clients, sealed: sealed.bytes });
+  const [others] = await at.take('otherShares');
+  if (!others) return;
+  const masked = await mine.masked(residues(), separate(others.clients, others.sealed));
+  at.post('masked', 'coordinator', { residues: masked });
+  const [plan] = await at.take('unmasking');
+  if (!plan) return;
+  const given = join(mine.reveal({ survivors: [...plan.survivors], dropped: [...plan.dropped] }));
+  at.post('revealed', 'coordinator', { clients: given.clients, shares: given.bytes });
+}
+
+/**
+ * The coordinator's part: the sum of the residues of all that answered, modulo 2^bits, or null when fewer than `threshold`
+ * went along to the end: nothing is unmasked then. Measures `survivors` and `recovered`, the clients whose masks were rebuilt.
+ */
+export async function secureSum(
+  at: CoordinatorSide,
+  { bits, threshold }: { readonly bits: number; readonly threshold: number },
+): Promise<Uint32Array | null> {
+  const settings = settingsOf(at, bits, threshold);
+  const roster = (await at.take('keys')).map(
+    ({ from, encryption, masking }): PublicKeys => ({ client: from as ClientIndex, encryption, masking }),
+  );
+  if (roster.length < threshold) return aborted(at);
+  const encryption = new Map(roster.map((keys) => [keys.client, keys.encryption]));
+  const masking = new Map(roster.map((keys) => [keys.client, keys.masking]));
+  const { clients } = join(encryption);
+  at.post('roster', [...encryption.keys()], {
+    clients,
+    encryption: join(encryption).bytes,
+    masking: join(masking).bytes,
+  });
+  const sharesFrom = new Map<ClientIndex, Map<ClientIndex, Uint8Array>>();
+  for (const { from, clients: receivers, sealed } of await at.take('shares'))
+    if (encryption.has(from as ClientIndex)) sharesFrom.set(from as ClientIndex, separate(receivers, sealed));
+  if (sharesFrom.size < threshold) return aborted(at);
+  at.postEach(
+    'otherShares',
+    [...sharesFrom.keys()].map((to) => {
+      const { clients: senders, bytes } = join(
+        new Map([...sharesFrom].filter(([from]) => from !== to).map(([from, sealed]) => [from, sealed.get(to)!])),
+      );
+      return { to, payload: { clients: senders, sealed: bytes } };
+    }),
+  );
+  const server = new SecureSumServer(
+    roster.filter(({ client }) => sharesFrom.has(client)),
+    settings,
+  );
+  const answered: ClientIndex[] = [];
+  for (const { from, residues } of await at.take('masked')) {
+    if (!sharesFrom.has(from as ClientIndex)) continue;
+    server.add(from as ClientIndex, residues as Uint32Array);
+    answered.push(from as ClientIndex);
+  }
+  if (answered.length < threshold) return aborted(at);
+  const { survivors, dropped } = server.plan();
+  at.post('unmasking', answered, { survivors: Uint32Array.from(survivors), dropped: Uint32Array.from(dropped) });
+  const revealed = await at.take('revealed');
+  if (revealed.length < threshold) return aborted(at);
+  for (const { from, clients: of, shares } of revealed) server.take(from as ClientIndex, separate(of, shares));
+  at.measure('aborted', 0);
+  at.measure('survivors', survivors.length);
+  at.measure('recovered', dropped.length);
+  return server.unmasked();
+}
+
+function aborted(at: CoordinatorSide): null {
+  at.measure('aborted', 1);
+  return null;
+}

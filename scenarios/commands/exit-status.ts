@@ -1,0 +1,35 @@
+import { CommanderError } from 'commander';
+import { type ErrorCode, GradswarmError } from '../../protocol/errors.js';
+import type { Holds } from '../../protocol/scenario/expectation.js';
+
+/** Exit status: 0 valid, 1 not valid, 2 cannot be told, 3 the scenario or the command was not accepted and nothing ran. */
+export const EXIT = { valid: 0, invalid: 1, unknown: 2, refused: 3 } as const;
+
+export function exitStatusOf(valid: Holds): number {
+  if (valid === 'unknown') return EXIT.unknown;
+  return valid ? EXIT.valid : EXIT.invalid;
+}
+
+/** Codes of what can be seen to be wrong before anything runs. */
+const REFUSALS: readonly ErrorCode[] = [
+  'ERR_SCENARIO',
+  'ERR_USAGE',
+  'ERR_METHOD_UNKNOWN',
+  'ERR_CODEC_UNKNOWN',
+  'ERR_CODEC_REFUSED',
+  'ERR_DATA_MISSING',
+  'ERR_DATA_FORMAT',
+  'ERR_PARTITION',
+  'ERR_DEVICE',
+  'ERR_OBJECTIVE',
+  'ERR_PRIVACY',
+  'ERR_CHECKPOINT',
+  'ERR_REPLAY',
+];
+
+/** A run that broke off shows nothing, so it is unknown. */
+export function exitStatusOfError(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.valid : EXIT.refused;
+  if (error instanceof GradswarmError && REFUSALS.includes(error.code)) return EXIT.refused;
+  return EXIT.unknown;
+}

@@ -1,0 +1,128 @@
+import { MultiBar, type SingleBar } from 'cli-progress';
+import { bytesText, numberText } from '../../coordinator/report/units.js';
+import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
+
+const PLAIN_EVERY_MS = 2000;
+const BAR_WIDTH = 24;
+
+export interface ProgressOptions {
+  /** Where it is shown; standard error, so that standard output stays machine-readable. */
+  readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Runs that a sweep will make; left out for a single run. */
+  readonly points?: number;
+}
+
+/**
+ * What a run is doing, on a terminal as a line that moves, elsewhere as one plain line at most every two seconds. A sweep's
+ * runs are started one after the other and numbered. Call `stop` in a `finally`: a bar that moves keeps the process alive.
+ */
+export class ProgressDisplay {
+  readonly #stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly #points: number;
+  #point = 0;
+  #name = '';
+  #rounds = 0;
+  #firstRound: number | null = null;
+  #startedMs = 0;
+  #lastLineMs = 0;
+  #bytes = 0;
+  #loss: number | null = null;
+  #accuracy: number | null = null;
+  #shownRound = 0;
+  #writtenRound = -1;
+  #bars: MultiBar | null = null;
+  #bar: SingleBar | null = null;
+
+  constructor({ stream = process.stderr, points = 1 }: ProgressOptions = {}) {
+    this.#stream = stream;
+    this.#points = points;
+  }
+
+  /** A run of `rounds` rounds begins; the one before it, if any, is over. */
+  start(name: string, rounds: number): void {
+    this.stop();
+    this.#point++;
+    this.#name = this.#points > 1 ? `[${this.#point}/${this.#points}] ${name}` : name;
+    this.#rounds = rounds;
+    this.#startedMs = performance.now();
+    this.#lastLineMs = this.#startedMs;
+    this.#bytes = 0;
+    [this.#firstRound, this.#loss, this.#accuracy, this.#shownRound] = [null, null, null, 0];
+    this.#writtenRound = -1;
+    if (this.#stream.isTTY !== true) return;
+    this.#bars = new MultiBar({
+      stream: this.#stream,
+      format: () => this.#line(true),
+      hideCursor: true,
+      gracefulExit: false,
+      emptyOnZero: true,
+    });
+    this.#bar = this.#bars.create(rounds, 0);
+  }
+
+  /** A round is done. Cheap: the text is made only when it is shown. */
+  round(row: MetricsRow): void {
+    this.#firstRound ??= row.round;
+    this.#shownRound = row.round;
+    this.#bytes += row.bytesUp + row.bytesDown + row.bytesPeer;
+    this.#loss = row.loss ?? this.#loss;
+    this.#accuracy = row.accuracy ?? this.#accuracy;
+    if (this.#bar !== null) this.#bar.update(row.round);
+    else if (performance.now() - this.#lastLineMs >= PLAIN_EVERY_MS) this.#writeLine();
+  }
+
+  /** A line that stays, such as a lost worker. */
+  note(text: string): void {
+    // A newline inside would break the moving line below it.
+    const line = `${text.replace(/\s*\n\s*/g, ' ')}\n`;
+    if (this.#bars === null) {
+      this.#stream.write(line);
+    } else {
+      this.#bars.log(line);
+      // At once: what waits in the bar when it stops is never shown.
+      this.#bars.update();
+    }
+  }
+
+  /** The run is over, or was stopped: its last line stays. May be called more than once. */
+  stop(): void {
+    if (this.#name === '') return;
+    // The last round may have been written by the clock just now.
+    if (this.#bars === null && this.#writtenRound !== this.#shownRound) this.#writeLine();
+    else this.#bars?.stop();
+    [this.#bars, this.#bar, this.#name] = [null, null, ''];
+  }
+
+  #writeLine(): void {
+    this.#writtenRound = this.#shownRound;
+    this.#lastLineMs = performance.now();
+    this.#stream.write(`${this.#line(false)}\n`);
+  }
+
+  #line(withBar: boolean): string {
+    const done = this.#rounds === 0 ? 1 : Math.min(1, this.#shownRound / this.#rounds);
+    const filled = Math.floor(done * BAR_WIDTH);
+    const bar = withBar ? ` ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}` : '';
+    const parts = [`${this.#name}${bar} round ${this.#shownRound}/${this.#rounds}`];
+    if (this.#loss !== null) parts.push(`loss ${numberText(this.#loss)}`);
+    if (this.#accuracy !== null) parts.push(`accuracy ${numberText(100 * this.#accuracy)} %`);
+    parts.push(`${bytesText(this.#bytes)} sent`, this.#time());
+    return parts.join(', ');
+  }
+
+  /** Time left from the rounds of this process (a resumed run begins in the middle), or the time it took. */
+  #time(): string {
+    const elapsedMs = performance.now() - this.#startedMs;
+    const doneHere = this.#firstRound === null ? 0 : this.#shownRound - this.#firstRound + 1;
+    if (doneHere === 0) return 'starting';
+    if (this.#shownRound >= this.#rounds) return `took ${clock(elapsedMs)}`;
+    return `${clock((elapsedMs / doneHere) * (this.#rounds - this.#shownRound))} left`;
+  }
+}
+
+function clock(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}

@@ -1,0 +1,92 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ERROR_CODES } from '../../protocol/errors.js';
+import type { MessageKind } from '../../protocol/method.js';
+import { loadMethod } from '../../protocol/method-loader.js';
+import { loadCatalogue, loadExpectations, methodNames } from '../run/catalogue.js';
+
+/** Pages of docs/ that are made from the code: `npm run docs`. A test fails when they are stale. */
+
+export const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url));
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const NOTE = 'Made from the code by `npm run docs`; not edited by hand.';
+
+function fieldsOf({ vectors = [], integers = [], bytes = [], scalars = [] }: MessageKind): string {
+  const parts = [
+    ...vectors.map((name) => `**${name}**`),
+    ...integers.map((name) => `${name}: integers`),
+    ...bytes.map((name) => `${name}: bytes`),
+    ...scalars.map((name) => `${name}: number`),
+  ];
+  return parts.join(', ') || '(nothing)';
+}
+
+export async function methodsPage(): Promise<string> {
+  const lines = ['# Methods', '', NOTE, '', 'Vectors are bold. *lossy* says what codec a scenario may put on a kind.'];
+  for (const name of methodNames()) {
+    const { paper, messages, defaults, coordinator } = await loadMethod(name);
+    lines.push('', `## ${name}`, '', `[${paper.title}](${paper.url}): ${paper.algorithm}.`);
+    if (paper.reconstruction) lines.push('', `**Reconstruction.** ${paper.reconstruction}`);
+    if (!coordinator) lines.push('', 'Peers only: no coordinator half.');
+    lines.push('', '| kind | way | fields | lossy |', '| --- | --- | --- | --- |');
+    for (const [kind, declared] of Object.entries(messages as Record<string, MessageKind>)) {
+      const lossy = `${declared.lossy ?? 'none'}${declared.memory === 'method' ? ', the method keeps the rest' : ''}`;
+      lines.push(`| ${kind} | ${declared.from} → ${declared.to} | ${fieldsOf(declared)} | ${lossy} |`);
+    }
+    lines.push('', `Defaults: \`${JSON.stringify(defaults)}\``);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+export function errorsPage(): string {
+  const lines = [
+    '# Errors',
+    '',
+    NOTE,
+    '',
+    '*certain* says that the operation certainly did not happen.',
+    '',
+    '| code | meaning | certain |',
+    '| --- | --- | --- |',
+    ...Object.entries(ERROR_CODES).map(
+      ([code, { meaning, definite }]) => `| ${code} | ${meaning} | ${definite ? 'yes' : 'no'} |`,
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Names and defaults of everything that a scenario may name. */
+export async function namesPage(): Promise<string> {
+  const catalogue = await loadCatalogue();
+  const lines = ['# What a scenario may name', '', NOTE];
+  for (const [title, table] of [
+    ['Objectives', catalogue.objectives],
+    ['Data sets', catalogue.datasets],
+    ['Partitions', catalogue.partitions],
+    ['Topologies', catalogue.topologies],
+    ['Codecs', catalogue.codecs],
+    ['Memories', catalogue.memories],
+  ] as const) {
+    lines.push('', `## ${title}`, '', '| name | settings and defaults |', '| --- | --- |');
+    for (const name of await table.names()) {
+      const entry = await table.find(name);
+      lines.push(`| ${name} | \`${cell(JSON.stringify(entry?.defaults))}\` |`);
+    }
+  }
+  lines.push('', '## Expectations', '', '| name | what it claims |', '| --- | --- |');
+  for (const [name, { summary }] of await loadExpectations()) lines.push(`| ${name} | ${cell(summary)} |`);
+  return `${lines.join('\n')}\n`;
+}
+
+export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'methods.md': methodsPage,
+  'errors.md': errorsPage,
+  'names.md': namesPage,
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [file, page] of Object.entries(PAGES)) writeFileSync(join(DOCS, file), await page());
+  process.stdout.write(`${readdirSync(DOCS).join(' ')}\n`);
+}

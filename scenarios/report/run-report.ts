@@ -1,0 +1,162 @@
+import { graphPicture } from '../../coordinator/report/graph-picture.js';
+import { partitionPlot } from '../../coordinator/report/partition-plot.js';
+import type { Figure } from '../../coordinator/report/plots.js';
+import { type Claim, type PrivacyResult, type ReportContent, writeReport } from '../../coordinator/report/report.js';
+import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import type { AnyMethod } from '../../protocol/method.js';
+import type { Judgement, RunRecord } from '../../protocol/scenario/expectation.js';
+import { matches } from '../../protocol/scenario/groups.js';
+import type { Verdict } from '../../protocol/scenario/judge.js';
+import { figureOf } from '../../protocol/scenario/quantity.js';
+import type { Json, Scenario, Claim as ScenarioClaim } from '../../protocol/scenario/scenario.js';
+import { histogramColumns, labelHistogram, skewOf } from '../../worker/datasets/partition/skew.js';
+import type { Problem } from '../../worker/problem.js';
+import type { PosteriorReport } from '../posterior/posterior.js';
+import type { Fleet } from '../run/fleet.js';
+import type { StudyResult } from '../run/study.js';
+import { compressionTable } from './compression-report.js';
+import { spectralGap } from './spectrum.js';
+
+export interface RunReport {
+  readonly scenario: Scenario;
+  readonly method: AnyMethod;
+  readonly problem: Problem;
+  readonly directory: RunDirectory;
+  readonly verdict: Verdict;
+  readonly record: RunRecord;
+  readonly fleet: Fleet;
+  /** What the scenario's study found. */
+  readonly studied: StudyResult | null;
+  /** What the method said before the run. */
+  readonly forecast: readonly string[];
+  /** null: nothing was released. */
+  readonly privacy: PrivacyResult | null;
+  /** Of samplers. */
+  readonly posterior: PosteriorReport | null;
+}
+
+/** Graphs of more peers than this are a black disc, and their spectrum takes minutes. */
+const MOST_NODES_DRAWN = 200;
+
+/** Writes report.html from the run and what only the running processes knew of it: partition, graph, model. */
+export async function writeRunReport(run: RunReport): Promise<string> {
+  const { scenario, method, problem, directory, verdict, record, fleet, studied, forecast, privacy, posterior } = run;
+  const { name: _name, ...hyperparameters } = scenario.method;
+  const { dataset, partition, family } = problem;
+  const content: ReportContent = {
+    title: scenario.name,
+    summary: [scenario.description, ...forecast].join(' '),
+    verdict,
+    method: { name: method.name, paper: method.paper, hyperparameters },
+    data: {
+      name: dataset.name,
+      source: dataset.source,
+      partition: partition.definition,
+      dropped: partition.dropped,
+    },
+    model: `${scenario.objective.name}, ${family.parameterCount} parameters, ${scenario.precision}`,
+    clients: scenario.clients,
+    participation: participationText(scenario),
+    claims: scenario.claims.map((claim) => judgedClaim(claim, record, method, verdict)),
+    leadFigures: [...(studied?.figures ?? []), ...(posterior?.plots ?? [])],
+    figures: [...partitionFigures(problem), ...graphFigures(fleet, scenario)],
+    tables: [posterior?.table, compressionTable(scenario, record.rows)].filter((table) => table != null),
+    ...(privacy ? { privacy } : {}),
+    numbers: { ...studied?.summary, ...skewNumbers(problem), ...graphNumbers(fleet, scenario) },
+    repeat: [`gradswarm run ${directory.path}`, `gradswarm replay ${directory.path}`],
+  };
+  return writeReport(directory, content);
+}
+
+function participationText({ participation, clients }: Scenario): string {
+  const { cohort, sampling, quorum, deadlineMs } = participation;
+  const who = cohort === 'all' ? `all ${clients} clients` : `${cohort} of ${clients} clients a round (${sampling})`;
+  const when = deadlineMs === null ? '' : `, deadline ${deadlineMs} ms`;
+  return `${who}${quorum ? `, quorum ${JSON.stringify(quorum)}` : ''}${when}`;
+}
+
+/** A claim of a sweep is about the last run, or the first that has the values under the claim's `where`. */
+export function claimedRecord(claim: ScenarioClaim, records: readonly RunRecord[]): RunRecord {
+  const where = claim.where as Readonly<Record<string, Json>> | undefined;
+  return (where && records.find((record) => matches(record, where))) ?? records.at(-1)!;
+}
+
+/**
+ * A claim's `above` and `below` bound the figure `of`; without either the number stands beside the claim unjudged. `of`
+ * 'expect.2' is the third expectation's own finding.
+ */
+export function judgedClaim(claim: ScenarioClaim, record: RunRecord, method: AnyMethod, verdict: Verdict): Claim {
+  const judgement = /^expect\.(\d+)$/.exec(claim.of)?.[1];
+  if (judgement !== undefined) return claimOf(claim, verdict.expectations[Number(judgement)], method);
+  const value = figureOf(record, claim.of);
+  const { above, below } = claim;
+  const holds =
+    value !== null &&
+    (typeof above !== 'number' || value > above) &&
+    (typeof below !== 'number' || value < below) &&
+    (typeof above === 'number' || typeof below === 'number');
+  return {
+    claim: claim.claim,
+    source: claim.source,
+    ours: value === null ? 'not measured' : String(Number(value.toPrecision(5))),
+    status: method.paper.reconstruction ? 'reconstruction' : holds ? 'reproduced' : 'not reproduced',
+  };
+}
+
+function claimOf({ claim, source }: ScenarioClaim, judgement: Judgement | undefined, method: AnyMethod): Claim {
+  const status = judgement?.holds === true ? 'reproduced' : 'not reproduced';
+  return {
+    claim,
+    source,
+    ours: judgement?.detail ?? 'not measured',
+    status: method.paper.reconstruction ? 'reconstruction' : status,
+  };
+}
+
+function partitionFigures({ dataset, partition }: Problem): Figure[] {
+  if (dataset.train.count === 0) return [];
+  const spec = partitionPlot(labelHistogram(dataset, partition), histogramColumns(dataset));
+  return [{ name: 'partition', caption: `Who holds what: ${partition.definition}.`, spec }];
+}
+
+function skewNumbers({ dataset, partition }: Problem): Record<string, number> {
+  if (dataset.train.count === 0) return {};
+  const skew = skewOf(labelHistogram(dataset, partition));
+  return {
+    'examples, smallest client': skew.smallestClient,
+    'examples, largest client': skew.largestClient,
+    ...(dataset.classCount > 0
+      ? {
+          'label skew (mean total variation)': skew.meanTotalVariation,
+          'effective classes a client': skew.meanEffectiveClasses,
+        }
+      : {}),
+  };
+}
+
+function graphFigures({ site }: Fleet, { clients, topology }: Scenario): Figure[] {
+  if (!site.topology || !topology || clients > MOST_NODES_DRAWN) return [];
+  const graph = site.topology.graphAt(0);
+  const edges = graph.outNeighbors.flatMap((peers, from) =>
+    peers.filter((to) => graph.directed || to > from).map((to) => [from, to] as const),
+  );
+  const changing = site.topology.period === 1 ? '' : ' (first round; it changes)';
+  return [
+    {
+      name: 'graph',
+      caption: `The graph of the peers: ${topology.name}${changing}.`,
+      spec: graphPicture(clients, edges, graph.directed),
+    },
+  ];
+}
+
+function graphNumbers(fleet: Fleet, scenario: Scenario): Record<string, number> {
+  const gap = spectralGapOf(fleet, scenario);
+  const changing = fleet.site.topology?.period === 1 ? '' : ' (first round; it changes)';
+  return gap === null ? {} : { [`spectral gap of the mixing matrix${changing}`]: gap };
+}
+
+/** Of the first round's mixing matrix; null without a graph, or where the graph is too large. */
+export function spectralGapOf({ site }: Fleet, { clients }: Scenario): number | null {
+  return !site.topology || clients > MOST_NODES_DRAWN ? null : spectralGap(site.topology.mixingAt(0));
+}

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { GradswarmError } from '../../protocol/errors.js';
+import { isPlainObject } from '../../protocol/scenario/plain-data.js';
+import { nearestHint } from '../../protocol/scenario/problems.js';
+import type { ScenarioInput, SweepInput } from '../../protocol/scenario/scenario.js';
+import { moduleNames } from './module-folder.js';
+
+const LIBRARY = fileURLToPath(new URL('../library/', import.meta.url));
+
+export type Loaded = ScenarioInput | SweepInput;
+
+/** Names of the shipped scenarios, sorted. */
+export function shippedNames(folder: string = LIBRARY): readonly string[] {
+  return moduleNames(pathToFileURL(`${folder}/`));
+}
+
+/**
+ * What a person wrote: a shipped scenario by name, a .ts, .js, .mjs or .json file, or a run directory (its record).
+ * Throws ERR_SCENARIO.
+ */
+export async function loadScenario(nameOrPath: string, folder: string = LIBRARY): Promise<Loaded> {
+  if (shippedNames(folder).includes(nameOrPath)) return imported(join(folder, `${nameOrPath}.js`));
+  if (!existsSync(nameOrPath)) throw notFound(nameOrPath, folder);
+  if (!statSync(nameOrPath).isDirectory()) return fromFile(nameOrPath);
+  const record = join(nameOrPath, 'scenario.json');
+  if (!existsSync(record))
+    throw new GradswarmError('ERR_SCENARIO', `${nameOrPath}: expected a run directory with a scenario.json, got none`);
+  return fromFile(record);
+}
+
+function notFound(nameOrPath: string, folder: string): GradswarmError {
+  if (/[\\/]|\.(ts|js|mjs|json)$/.test(nameOrPath))
+    return new GradswarmError(
+      'ERR_SCENARIO',
+      `${nameOrPath}: expected a scenario file or a run directory, got nothing there`,
+    );
+  const names = shippedNames(folder);
+  const hint = nearestHint(nameOrPath, names);
+  return new GradswarmError(
+    'ERR_SCENARIO',
+    `expected the name of a scenario, got '${nameOrPath}'${hint} (known: ${names.join(', ') || 'none'}; 'gradswarm list' tells more)`,
+  );
+}
+
+async function fromFile(path: string): Promise<Loaded> {
+  if (path.endsWith('.json')) return checked(path, parsedJson(path));
+  if (/\.m?[jt]s$/.test(path)) return imported(path);
+  throw new GradswarmError('ERR_SCENARIO', `${path}: expected a .ts, .js, .mjs or .json file, got another ending`);
+}
+
+function parsedJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new GradswarmError('ERR_SCENARIO', `${path}: expected JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function imported(path: string): Promise<Loaded> {
+  const url = pathToFileURL(resolve(path)).href;
+  let module: unknown;
+  try {
+    module = /\.m?ts$/.test(path) ? await importTypeScript(url) : await import(url);
+  } catch (cause) {
+    throw new GradswarmError('ERR_SCENARIO', `${path}: the module cannot be loaded: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return checked(path, defaultExport(module));
+}
+
+async function importTypeScript(url: string): Promise<unknown> {
+  const { tsImport } = await import('tsx/esm/api');
+  return tsImport(url, import.meta.url);
+}
+
+/** A TypeScript file outside an ESM package is loaded as CommonJS, which puts the default export one level deeper. */
+function defaultExport(module: unknown): unknown {
+  const outer = (module as { default?: unknown }).default;
+  return isPlainObject(outer) && '__esModule' in outer ? outer.default : outer;
+}
+
+function checked(path: string, value: unknown): Loaded {
+  if (isPlainObject(value) && ('method' in value || 'sweep' in value)) return value as unknown as Loaded;
+  const place = path.endsWith('.json') ? '' : ' as the default export';
+  throw new GradswarmError('ERR_SCENARIO', `${path}: expected a scenario or a sweep${place}, got something else`);
+}

@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Manifest } from '../../coordinator/run-directory/manifest.js';
+import { GradswarmError } from '../../protocol/errors.js';
+import { edgeStreamOf } from '../../protocol/links/edge-stream.js';
+import { createNetwork } from '../../protocol/links/network.js';
+import type { AnyMethod, ClientIndex } from '../../protocol/method.js';
+import { rootStream } from '../../protocol/numerics/random.js';
+import type { AbsenceRecord, DeliveryEntry } from '../../protocol/party/delivery-log.js';
+import type { Network, Passage } from '../../protocol/party/dispatch.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
+import type { Problem } from '../../worker/problem.js';
+import type { Fleet } from './fleet.js';
+import { localFleet } from './local-fleet.js';
+
+/** What a finished run left to be replayed by. */
+export interface RecordedRun {
+  readonly scenario: Scenario;
+  readonly stateDigest: string;
+  readonly log: readonly DeliveryEntry[];
+  /** Clients whose worker was lost: the recorded digest does not cover them. */
+  readonly lostClients: readonly ClientIndex[];
+}
+
+/** Reads a run directory and changes nothing in it. Throws ERR_REPLAY. */
+export function readRecordedRun(path: string): RecordedRun {
+  for (const name of ['scenario.json', 'manifest.json', 'deliveries.jsonl'])
+    if (!existsSync(join(path, name)))
+      throw new GradswarmError('ERR_REPLAY', `${path}: expected a run directory, got one without ${name}`);
+  const text = (name: string) => readFileSync(join(path, name), 'utf8');
+  const { stateDigest, lostClients } = JSON.parse(text('manifest.json')) as Manifest;
+  if (stateDigest === null)
+    throw new GradswarmError('ERR_REPLAY', `${path}: expected a finished run with a state digest, got one without`);
+  const scenario = JSON.parse(text('scenario.json')) as Scenario;
+  if (scenario.privacy.noise === 'secure' && existsSync(join(path, 'ledger.jsonl')))
+    throw new GradswarmError(
+      'ERR_REPLAY',
+      `${path}: expected a run that can be repeated, got one with secure noise; only privacy.noise = 'seeded' gives the same bits`,
+    );
+  return {
+    scenario,
+    stateDigest,
+    lostClients,
+    log: text('deliveries.jsonl')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as DeliveryEntry),
+  };
+}
+
+/** One process, in which exactly those messages are missing that were missing in the recorded run. */
+export async function replayFleet(
+  scenario: Scenario,
+  method: AnyMethod,
+  problem: Problem,
+  { log, lostClients }: RecordedRun,
+): Promise<Fleet> {
+  const lost = new Map<string, AbsenceRecord['why']>();
+  const away = new Map<number, { readonly from: number; readonly why: 'crashed' | 'aborted' }[]>();
+  for (const { absences } of log)
+    for (const { round, kind, step, from, to, why } of absences) {
+      lost.set(addressOf(round, kind, step, from, to), why);
+      if ((why === 'crashed' || why === 'aborted') && from !== 'coordinator') {
+        const list = away.get(round) ?? [];
+        away.set(round, list);
+        if (!list.some((known) => known.from === from)) list.push({ from, why });
+      }
+    }
+  const attempts = new Map(log.map(({ round, attempt }) => [round - 1, attempt]));
+  // What parties hear and say, how long frames take and who crashes is a function of the scenario; who did not hear whom is
+  // what was recorded.
+  const networkModel = createNetwork(scenario);
+  const streams = rootStream(scenario.seed, scenario.precision);
+  const network: Network = {
+    passage(frame, layout, bytes): Passage | null {
+      const as = { ...frame, attempt: attempts.get(frame.round) ?? 0 };
+      const way =
+        networkModel.network?.passage(as, layout, bytes, (purpose) => edgeStreamOf(streams, as, purpose)) ?? null;
+      const why = lost.get(addressOf(frame.round, layout.name, frame.step, frame.from, frame.to));
+      // Under the virtual clock the deadline finds out again who is late, and what time it is then.
+      if (why === undefined || (why === 'late' && scenario.clock === 'virtual')) return way;
+      return { delayMs: way?.delayMs ?? 0, heldMs: 0, lost: why, duplicated: false, corruptedBit: null };
+    },
+  };
+  const fleet = await localFleet(
+    scenario,
+    method,
+    problem,
+    { mode: 'fast', shuffle: null },
+    { ...networkModel, network },
+  );
+  const gone = new Set(lostClients);
+  return {
+    ...fleet,
+    crew: {
+      ...fleet.crew,
+      async records(clients) {
+        const records = await fleet.crew.records(clients);
+        return new Map([...records].filter(([client]) => !gone.has(client)));
+      },
+    },
+    scriptedAbsences(round, cohort) {
+      const scripted = networkModel.scriptedAbsences(round, cohort);
+      const known = new Set(scripted.map(({ from }) => from));
+      return [...scripted, ...(away.get(round) ?? []).filter(({ from }) => !known.has(from))];
+    },
+  };
+}
+
+function addressOf(
+  round: number,
+  kind: string,
+  step: number,
+  from: AbsenceRecord['from'],
+  to: AbsenceRecord['to'],
+): string {
+  return `${round}/${kind}/${step}/${from}/${to}`;
+}

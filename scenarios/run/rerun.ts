@@ -1,0 +1,35 @@
+import { RunLoop } from '../../coordinator/run/run-loop.js';
+import type { RunResult } from '../../coordinator/run/run-loop-options.js';
+import type { ProcessPrivacy } from '../../worker/privacy.js';
+import { localFleet } from './local-fleet.js';
+import type { StudiedProblem } from './study.js';
+
+/** The studied run once more in this process, without a directory and under other noise. Nobody's ledger is charged. */
+export async function rerun(
+  { scenario, method, problem }: StudiedProblem,
+  privacy: ProcessPrivacy,
+): Promise<RunResult> {
+  const fleet = await localFleet(scenario, method, problem, { mode: 'fast', shuffle: null, privacy });
+  const loop = new RunLoop({
+    scenario: {
+      ...scenario,
+      evaluation: { ...scenario.evaluation, everyRounds: scenario.rounds },
+      checkpoints: { everyRounds: null },
+    },
+    site: fleet.site,
+    crew: fleet.crew,
+    evaluator: problem.family,
+    observer: { round() {}, abandoned() {}, checkpoint() {} },
+    scriptedAbsences: fleet.scriptedAbsences,
+    forgotten: fleet.forgotten,
+    faultsFired: fleet.faultsFired,
+    privacy: null,
+    signal: new AbortController().signal,
+    now: () => 0,
+  });
+  try {
+    return await loop.run();
+  } finally {
+    await fleet.close();
+  }
+}

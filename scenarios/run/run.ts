@@ -1,0 +1,86 @@
+import type { Claim } from '../../coordinator/report/report.js';
+import type { Holds, MetricsRow } from '../../protocol/scenario/expectation.js';
+import type { Verdict } from '../../protocol/scenario/judge.js';
+import type { Json } from '../../protocol/scenario/scenario.js';
+
+/** What the command line asks of the runtime. */
+
+/** Sees a run go on; for a progress display. A sweep starts one run after the other. */
+export interface RunWatcher {
+  start(name: string, rounds: number): void;
+  round(row: MetricsRow): void;
+  /** Something worth a line, such as a lost worker. */
+  note(text: string): void;
+}
+
+export interface RunOptions {
+  /** Run directory; null: a new one under `runs/`. */
+  readonly directory: string | null;
+  /** Wait here for workers from elsewhere; null: parties in this process, or workers started on this machine. */
+  readonly listen: { readonly host: string; readonly port: number } | null;
+  /** The user asks to stop: finish the frame at hand, write what there is, then throw ERR_STOPPED. */
+  readonly signal: AbortSignal;
+  readonly watcher?: RunWatcher;
+}
+
+export interface RunOutcome {
+  /** Relative to the working directory where it lies below it. */
+  readonly directory: string;
+  readonly verdict: Verdict;
+  readonly summary: Readonly<Record<string, Json>>;
+  readonly stateDigest: string;
+  readonly reportPath: string;
+  /** The papers' claims that the scenario names, beside what this run gave. */
+  readonly claims: readonly Claim[];
+}
+
+export interface SweepOutcome {
+  readonly directory: string;
+  /** Of all points and of what is expected over them. */
+  readonly valid: Holds;
+  /** What is expected over the points. */
+  readonly verdict: Verdict;
+  readonly points: readonly { readonly label: string; readonly outcome: RunOutcome }[];
+  readonly reportPath: string;
+  readonly claims: readonly Claim[];
+}
+
+export interface WorkerOptions {
+  /** Name of a compute device; null: the scenario's. */
+  readonly device: string | null;
+  readonly peerSockets: boolean;
+  readonly signal: AbortSignal;
+  readonly quiet: boolean;
+}
+
+export interface BenchmarkOptions {
+  /** Timings of each benchmark. */
+  readonly repeats: number;
+  readonly signal: AbortSignal;
+  /** Something worth a line beside the figures. */
+  note(text: string): void;
+}
+
+export type BenchmarkAim = { readonly atMost: number } | { readonly atLeast: number };
+
+/** A figure of somebody else beside ours. */
+export interface BenchmarkReference {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** Where it was published or measured, and on what machine. */
+  readonly source: string;
+}
+
+export interface BenchmarkRow {
+  readonly name: string;
+  readonly median: number;
+  readonly least: number;
+  /** Such as `ms/round`, or `x bare loop` for a ratio within this run. */
+  readonly unit: string;
+  /** Null: none was set. */
+  readonly aim: BenchmarkAim | null;
+  /** Of the median; null without an aim. */
+  readonly withinAim: boolean | null;
+  readonly references: readonly BenchmarkReference[];
+}

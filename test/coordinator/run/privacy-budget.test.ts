@@ -1,0 +1,188 @@
+import { expect } from 'chai';
+import { RunBudget, withAbandonedAttempts } from '../../../coordinator/run/privacy-budget.js';
+import type { Vector } from '../../../protocol/method.js';
+import { loadMethod } from '../../../protocol/method-loader.js';
+import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
+import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger.js';
+import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
+import { openPrivacy } from '../../../worker/privacy.js';
+import { tinyRun, tinyScenario } from '../../support/network-run.js';
+
+const seeded: PrivacySettings = { noise: 'seeded', form: 'float', delta: 1e-5, budget: null };
+const entry = (over: Partial<LedgerEntry> = {}): LedgerEntry =>
+  parseLedgerEntries([{ noiseMultiplier: 5, noise: 'secure', ...over }])[0]!;
+/** k releases of z = 5 */
+const spent = (k: number) => gaussianEpsilon(Math.sqrt(k) / 5, 1e-5);
+
+function privateRun(method: Scenario['method'], changes: Partial<Scenario> = {}): Scenario {
+  return tinyScenario(method.name, {
+    method,
+    privacy: seeded,
+    rounds: 8,
+    objective: { name: 'quadratic', dimension: 6, examples: 5 },
+    ...changes,
+  });
+}
+
+describe('coordinator/privacy-budget', () => {
+  it('epsilon after a charge is that of all releases so far: 3 of z = 5 at delta 1e-5', () => {
+    const budget = new RunBudget(seeded);
+    expect(budget.charge([], 0)).to.deep.equal({});
+    budget.charge([entry(), entry({ round: 1 })], 0);
+    expect(budget.charge([entry({ round: 2 })], 1).epsilon).to.be.closeTo(spent(3), 1e-12);
+    expect(budget.result()).to.deep.equal({ epsilon: spent(3), delta: 1e-5, unit: 'example' });
+  });
+
+  it('seeded noise and releases without noise are not private, and the report says so', () => {
+    const budget = new RunBudget(seeded);
+    budget.charge([entry({ noise: 'seeded' })], 0);
+    expect(budget.result()!.notPrivate).to.match(/whoever knows the seed/);
+    const bare = new RunBudget(seeded);
+    bare.charge([entry({ noiseMultiplier: 0 })], 0);
+    expect(bare.result()).to.include({ epsilon: null });
+    expect(bare.result()!.notPrivate).to.match(/no noise/);
+  });
+
+  it('an attempt that was given up is charged like the one that succeeded; a client that is gone like the one that released most', () => {
+    const own = [entry({ party: 1, attempt: 2 }), entry({ party: 2, attempt: 2, noiseMultiplier: 3 })];
+    const charged = withAbandonedAttempts(own, 2, [0]);
+    const of = (party: number) => charged.filter((each) => each.party === party).map(({ attempt }) => attempt);
+    expect(of(1)).to.have.members([2, 0, 1]);
+    expect(of(2)).to.have.members([2, 0, 1]);
+    expect(of(0)).to.have.members([0, 1]);
+    expect(charged.filter(({ party }) => party === 0).every(({ noiseMultiplier }) => noiseMultiplier === 3)).to.equal(
+      true,
+    );
+    // 3 releases of z = 3 count most.
+    const budget = new RunBudget(seeded);
+    expect(budget.charge(charged, 0).epsilon).to.be.closeTo(gaussianEpsilon(Math.sqrt(3) / 3, 1e-5), 1e-12);
+  });
+
+  for (const placement of ['central', 'local'])
+    it(`a run stops before the round that would pass the budget of 5 releases (${placement} noise)`, async () => {
+      const method = { name: 'dp-gd', placement, calibration: 'exact', rounds: 8, epsilon: 3 };
+      const whole = await tinyRun(privateRun(method));
+      const limit = whole.rows[4]!.extra.epsilon!;
+      const run = await tinyRun(privateRun(method, { privacy: { ...seeded, budget: limit } }));
+      expect(run.result.stopped).to.equal('budget');
+      expect(run.result.roundsDone).to.equal(5);
+      const short = await tinyRun(privateRun(method, { privacy: { ...seeded, budget: limit * 0.999 } }));
+      expect(short.result.roundsDone).to.equal(4);
+      expect(whole.result.stopped).to.equal('finished');
+    });
+
+  it('a run made for its budget does all its rounds: DIFF2 at epsilon 3 with budget 3', async () => {
+    const method = { name: 'diff2', rounds: 8, refreshPeriod: 3, epsilon: 3 };
+    const run = await tinyRun(privateRun(method, { privacy: { ...seeded, budget: 3 } }));
+    expect(run.result).to.include({ stopped: 'finished', roundsDone: 8 });
+    expect(run.rows.at(-1)!.extra.epsilon).to.be.closeTo(3, 1e-6);
+  });
+
+  describe('after a crash', () => {
+    const method = { name: 'dp-gd', rounds: 8, epsilon: 3 };
+    const checkpoints = { everyRounds: 4 };
+
+    it('seeded noise: the resumed run has the bits and the epsilon of an undisturbed one', async () => {
+      const whole = await tinyRun(privateRun(method, { checkpoints }));
+      const resumed = await tinyRun(privateRun(method, { checkpoints }), { from: whole.checkpoints[0]! });
+      expect(resumed.states).to.deep.equal(whole.states);
+      expect(resumed.rows.at(-1)!.extra.epsilon).to.equal(whole.rows.at(-1)!.extra.epsilon);
+    });
+
+    it('secure noise: the ledger goes on from the checkpoint, and the round under way is charged once more: 9 releases, not 8', async () => {
+      const scenario = privateRun(method, { checkpoints, privacy: { ...seeded, noise: 'secure' } });
+      const whole = await tinyRun(scenario);
+      const [checkpoint] = whole.checkpoints;
+      expect(checkpoint!.carried.ledger).to.have.length(4);
+      const resumed = await tinyRun(scenario, { from: checkpoint! });
+      const z = checkpoint!.carried.ledger[0]!.noiseMultiplier;
+      const epsilonOf = (k: number) => gaussianEpsilon(Math.sqrt(k) / z, 1e-5);
+      expect(whole.rows.at(-1)!.extra.epsilon).to.be.closeTo(epsilonOf(8), 1e-9);
+      expect(resumed.rows.at(-1)!.extra.epsilon).to.be.closeTo(epsilonOf(9), 1e-9);
+    });
+
+    // One tree of 12 leaves has 4 levels. Killed in round 9 and resumed from round 5: rounds 5 to 8 release a fresh node
+    // each, and round 9 may have, so it is charged twice: 4 + 4 + 2.
+    it('secure noise: nodes of a tree that are drawn again are charged, 10 releases, not 4', async () => {
+      const scenario = privateRun(
+        { name: 'dp-ftrl', stepsPerEpoch: 12, noiseMultiplier: 3 },
+        { checkpoints, rounds: 12, privacy: { ...seeded, noise: 'secure' } },
+      );
+      const whole = await tinyRun(scenario);
+      const [early, late] = whole.checkpoints;
+      const killed = { ...early!, carried: { ...early!.carried, ledger: late!.carried.ledger } };
+      const resumed = await tinyRun(scenario, { from: killed });
+      const epsilonOf = (k: number) => gaussianEpsilon(Math.sqrt(k) / 3, 1e-5);
+      expect(whole.rows.at(-1)!.extra.epsilon).to.be.closeTo(epsilonOf(4), 1e-9);
+      expect(resumed.rows.at(-1)!.extra.epsilon).to.be.closeTo(epsilonOf(10), 1e-9);
+    });
+
+    // Killed after round k and resumed from round 5 of 8: rounds 5 to k are done again, and round k + 1 may have been.
+    for (const { k, releases } of [
+      { k: 8, releases: 8 + 4 },
+      { k: 7, releases: 7 + 3 + 2 },
+      { k: 6, releases: 6 + 2 + 2 + 1 },
+    ])
+      it(`secure noise: 8 rounds, killed after round ${k}, are ${releases} releases, and fit a budget of so many only`, async () => {
+        const of = (rounds: number, budget: number | null) =>
+          privateRun(method, {
+            checkpoints: { everyRounds: 1 },
+            rounds,
+            privacy: { ...seeded, noise: 'secure', budget },
+          });
+        const { checkpoints: taken } = await tinyRun(of(9, null));
+        const { ledger } = taken[k - 1]!.carried;
+        expect(ledger).to.have.length(k);
+        const killed = { ...taken[3]!, carried: { ...taken[3]!.carried, ledger } };
+        const epsilonOf = (count: number) => gaussianEpsilon(Math.sqrt(count) / ledger[0]!.noiseMultiplier, 1e-5);
+        const enough = await tinyRun(of(8, epsilonOf(releases)), { from: killed });
+        expect(enough.result.stopped).to.equal('finished');
+        expect(enough.rows.at(-1)!.extra.epsilon).to.be.closeTo(epsilonOf(releases), 1e-9);
+        const short = await tinyRun(of(8, epsilonOf(releases - 0.5)), { from: killed });
+        expect(short.result.stopped).to.equal('budget');
+      });
+  });
+});
+
+describe('worker/privacy', () => {
+  const plan = { index: 3, attempt: 0, cohort: [], absent: [], forgotten: [], inclusion: 0.25, startMs: 0 };
+  const release = { label: 'x', unit: 'example', adjacency: 'add-remove' } as const;
+  const part = { value: new Float64Array(40), l2Sensitivity: 1, noiseMultiplier: 3 };
+
+  it('no noise is used twice: across 3 parties, 2 rounds, 2 attempts and 2 calls all 960 numbers differ; planted, equal keys are equal', async () => {
+    const { privacy } = openPrivacy(privateRun({ name: 'dp-gd' }), await loadMethod('dp-gd'));
+    const drawn: number[] = [];
+    for (const party of ['coordinator', 0, 1] as const)
+      for (const index of [3, 4])
+        for (const attempt of [0, 1]) {
+          const at = privacy(party, { ...plan, index, attempt }, []);
+          for (let call = 0; call < 2; call++) drawn.push(...(at.gaussian([part], release)[0] as Vector));
+        }
+    expect(new Set(drawn).size).to.equal(960);
+    const again = privacy(1, { ...plan, index: 4, attempt: 1 }, []).gaussian([part], release)[0]!;
+    expect(drawn).to.include(again[0]!);
+  });
+
+  it('seeded runs repeat and secure ones do not, nor do their Poisson batches; only secure noise is marked private', async () => {
+    const method = { name: 'dp-sgd', sampling: 0.5, noiseMultiplier: 0 };
+    const quiet = (noise: 'seeded' | 'secure') =>
+      tinyRun(
+        privateRun(method, {
+          privacy: { ...seeded, noise },
+          objective: { name: 'quadratic', dimension: 6, examples: 40 },
+        }),
+      );
+    expect((await quiet('seeded')).states).to.deep.equal((await quiet('seeded')).states);
+    // No noise at all: what differs is who was sampled.
+    expect((await quiet('secure')).states).not.to.deep.equal((await quiet('secure')).states);
+  });
+
+  it('grid noise releases whole multiples of a power of two', async () => {
+    const scenario = privateRun({ name: 'dp-gd' }, { privacy: { ...seeded, form: 'grid' } });
+    const { privacy } = openPrivacy(scenario, await loadMethod('dp-gd'));
+    const ledger: LedgerEntry[] = [];
+    const [released] = privacy('coordinator', plan, ledger).gaussian([part], release);
+    expect(ledger[0]!.mechanism).to.equal('discrete-gaussian');
+    expect([...released!].every((x) => Number.isInteger(x * 2 ** 20))).to.equal(true);
+  });
+});

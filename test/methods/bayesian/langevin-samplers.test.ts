@@ -1,0 +1,403 @@
+import { expect } from 'chai';
+import {
+  averagingLaw,
+  type GaussianModel,
+  modelPosterior,
+  shardFactor,
+  stationaryLaw,
+  type VisitingSampler,
+} from '../../../protocol/bayesian/gaussian-oracle.js';
+import { GradswarmError } from '../../../protocol/errors.js';
+import { unpackSymmetric } from '../../../protocol/numerics/linear-algebra.js';
+import type { JsonObject, Scenario } from '../../../protocol/scenario/scenario.js';
+import { mcseMean, mcseSd } from '../../../scenarios/posterior/diagnostics.js';
+import {
+  ONE_DIMENSIONAL,
+  proportionalFrequencies,
+  UNEQUAL_CURVATURE,
+} from '../../../worker/objectives/log-posterior/gaussian-experiments.js';
+import { faldLaw } from '../../support/fald-law.js';
+import { codecsFor } from '../../support/network-run.js';
+import { type SamplerRun, SHARED_REGRESSION, samplerRun } from '../../support/sampler-run.js';
+
+const ONE_D: Partial<Scenario> = {
+  objective: { name: 'gaussian-mean', priorVariance: 1, problem: 'one-dimensional', dataPrecisions: [] },
+  clients: 2,
+};
+const visits: JsonObject = { chains: 3, delay: 10, thin: 1, startStddev: 0.3, stepSize: 1e-5 };
+
+function expectSameDraws(one: SamplerRun, other: SamplerRun): void {
+  expect(other.draws).to.deep.equal(one.draws);
+}
+
+function largestDifference(one: SamplerRun, other: SamplerRun): number {
+  let largest = 0;
+  one.draws.forEach((chain, c) => {
+    chain.forEach((draw, n) => {
+      draw.forEach((value, i) => {
+        largest = Math.max(largest, Math.abs(value - other.draws[c]![n]![i]!));
+      });
+    });
+  });
+  return largest;
+}
+
+describe('protocol/methods: travelling chains, bit by bit', () => {
+  for (const precision of ['float64', 'float32'] as const)
+    it(`${precision}: with one client FSGLD, DSGLD and SGLD have the same draws, mini-batches of 16 included`, async () => {
+      const world = { ...SHARED_REGRESSION, clients: 1, rounds: 4, precision };
+      const settings = { chains: 3, stepSize: 1e-4, batchSize: 16, startStddev: 1 };
+      const dsgld = await samplerRun('dsgld', { ...settings, delay: 5 }, world);
+      expect(dsgld.draws[2]).to.have.length(20);
+      expectSameDraws(dsgld, await samplerRun('fsgld', { ...settings, delay: 5 }, world));
+      expectSameDraws(dsgld, await samplerRun('sgld', { ...settings, stepsPerRound: 5 }, world));
+    });
+
+  it('FSGLD of weight 0 has the draws of DSGLD', async () => {
+    const dsgld = await samplerRun('dsgld', visits, { rounds: 6 });
+    expectSameDraws(dsgld, await samplerRun('fsgld', { ...visits, conduciveWeight: 0 }, { rounds: 6 }));
+    const weighted = await samplerRun('fsgld', visits, { rounds: 6 });
+    expect(largestDifference(dsgld, weighted)).to.be.above(0.1);
+  });
+
+  it('exact surrogates, whole shards: which shards a chain visits makes no difference', async () => {
+    const byExamples = await samplerRun('fsgld', visits, { rounds: 6 });
+    const uniform = await samplerRun('fsgld', { ...visits, visitBy: 'uniform' }, { rounds: 6 });
+    const dealt = await samplerRun('fsgld', { ...visits, visitBy: 'uniform', schedule: 'permutation' }, { rounds: 6 });
+    expect(largestDifference(byExamples, uniform)).to.be.below(1e-10);
+    expect(largestDifference(byExamples, dealt)).to.be.below(1e-10);
+  });
+
+  it('all shards together find the mode: on the Gaussian shards the posterior mean to 1e-4 (a 360th of a standard deviation), and the chains start there', async () => {
+    const still = { ...visits, startStddev: 0, stepSize: 1e-30, delay: 1, surrogatePoint: 'posterior' };
+    const { mean } = modelPosterior(UNEQUAL_CURVATURE);
+    for (const conduciveWeight of [0, 1]) {
+      const { draws } = await samplerRun('fsgld', { ...still, conduciveWeight }, { rounds: 1 });
+      for (const [start] of draws) {
+        expect(start![0]).to.be.closeTo(mean[0]!, 1e-4);
+        expect(start![1]).to.be.closeTo(mean[1]!, 1e-4);
+      }
+    }
+  });
+
+  it('SGHMC starts at the mode too, without momentum, and startStddev from it', async () => {
+    const still = { ...visits, stepSize: 1e-30, delay: 1, chains: 200, surrogatePoint: 'posterior' };
+    const { draws } = await samplerRun('sghmc', still, { rounds: 1 });
+    const { mean } = modelPosterior(UNEQUAL_CURVATURE);
+    const squares = draws.reduce((sum, [start]) => sum + (start![0]! - mean[0]!) ** 2, 0);
+    // 200 chains of standard deviation 0.3: a chi-square of 200 degrees lies within 5 of its standard deviations, 100.
+    expect(squares / 0.09).to.be.within(100, 300);
+  });
+
+  it('a chain does not notice how many others there are', async () => {
+    const settings = { ...visits, batchSize: 20 };
+    const three = await samplerRun('fsgld', settings, { rounds: 5 });
+    const seven = await samplerRun('fsgld', { ...settings, chains: 7 }, { rounds: 5 });
+    expect(seven.draws.slice(0, 3)).to.deep.equal(three.draws);
+  });
+
+  it('the same draws and states with every client in a process of its own, several visits a round', async () => {
+    for (const name of ['fsgld', 'sghmc', 'psgld', 'qlsd', 'fa-ld', 'fald', 'sgld', 'consensus-monte-carlo']) {
+      const settings = { ...(name === 'fsgld' ? { visitsPerRound: 4 } : {}), batchSize: 7, chains: 2, stepSize: 1e-6 };
+      const one = await samplerRun(name, settings, { rounds: 3 });
+      const apart = await samplerRun(
+        name,
+        settings,
+        { rounds: 3 },
+        { hosts: [[0], [1, 3], [2]], shuffle: (count) => count - 1 },
+      );
+      expect(apart.draws, name).to.deep.equal(one.draws);
+      expect(apart.run.states, name).to.deep.equal(one.run.states);
+    }
+  });
+});
+
+describe('protocol/methods: limits in which samplers must agree', () => {
+  const served: JsonObject = { chains: 2, stepSize: 1e-5, startStddev: 0.3 };
+  it('FA-LD of one local step and FALD of one, all noise common, are SGLD', async () => {
+    const sgld = await samplerRun('sgld', served, { rounds: 30 });
+    const faLd = await samplerRun('fa-ld', { ...served, localSteps: 1, commonNoise: 1 }, { rounds: 30 });
+    const fald = await samplerRun('fald', { ...served, meanLocalSteps: 1, commonNoise: 1 }, { rounds: 30 });
+    expect(largestDifference(sgld, faLd)).to.be.below(1e-12);
+    expect(largestDifference(sgld, fald)).to.be.below(1e-12);
+  });
+
+  it('without loss QLSD without a reference is SGLD', async () => {
+    const sgld = await samplerRun('sgld', served, { rounds: 29 });
+    expect(largestDifference(sgld, await samplerRun('qlsd', served, { rounds: 29 }))).to.be.below(1e-12);
+  });
+
+  it('a memory changes nothing but rounding when nothing is compressed; all participants are everybody', async () => {
+    const plain = await samplerRun('qlsd', { ...served, reference: 'fixed' }, { rounds: 25 });
+    const memory = await samplerRun('qlsd', { ...served, reference: 'fixed', memoryRate: 0.3 }, { rounds: 25 });
+    const participants = await samplerRun('qlsd', { ...served, reference: 'fixed', participants: 4 }, { rounds: 25 });
+    expect(largestDifference(plain, memory)).to.be.below(1e-12);
+    expectSameDraws(plain, participants);
+  });
+
+  it('SGHMC of friction 1 is DSGLD of step 2 eta', async () => {
+    const sghmc = await samplerRun('sghmc', { ...visits, stepSize: 5e-6, friction: 1 }, { rounds: 5 });
+    const dsgld = await samplerRun('dsgld', { ...visits, stepSize: 1e-5 }, { rounds: 5 });
+    expect(largestDifference(sghmc, dsgld)).to.be.below(1e-12);
+  });
+
+  it('pSGLD whose epsilon outweighs all gradients is DSGLD of step h / epsilon', async () => {
+    const psgld = await samplerRun('psgld', { ...visits, stepSize: 1e-5 * 1e9, epsilon: 1e9 }, { rounds: 5 });
+    const dsgld = await samplerRun('dsgld', visits, { rounds: 5 });
+    expect(largestDifference(psgld, dsgld)).to.be.below(1e-6);
+  });
+});
+
+/** Mean and standard deviation of every parameter within 4 Monte Carlo standard errors of the law. */
+function expectLaw(
+  draws: SamplerRun['draws'],
+  law: { readonly mean: Float64Array; readonly covariance: Float64Array },
+) {
+  const d = law.mean.length;
+  const shortest = draws.reduce((least, { length }) => Math.min(least, length), Number.POSITIVE_INFINITY);
+  for (let i = 0; i < d; i++) {
+    const chains = draws.map((chain) => Float64Array.from({ length: shortest }, (_, n) => chain[n]![i]!));
+    const all = chains.flatMap((chain) => [...chain]);
+    const mean = all.reduce((sum, x) => sum + x, 0) / all.length;
+    const sd = Math.sqrt(all.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (all.length - 1));
+    const trueSd = Math.sqrt(law.covariance[i * d + i]!);
+    expect(Math.abs(mean - law.mean[i]!), `mean ${i}: ${mean} against ${law.mean[i]}`).to.be.below(
+      4 * mcseMean(chains),
+    );
+    expect(Math.abs(sd - trueSd), `sd ${i}: ${sd} against ${trueSd}`).to.be.below(4 * mcseSd(chains));
+    // Errors that are not small against what is tested would prove nothing.
+    expect(mcseMean(chains)).to.be.below(0.06 * trueSd);
+    expect(mcseSd(chains)).to.be.below(0.06 * trueSd);
+  }
+}
+
+describe('protocol/methods: stationary moments within 4 Monte Carlo standard errors of the exact law (seed 11)', () => {
+  const halves = { stepSize: 0.002, visitProbabilities: [0.5, 0.5] };
+  const law = (model: GaussianModel, sampler: VisitingSampler) => stationaryLaw(model, sampler).anyStep;
+  const oneD: JsonObject = { stepSize: 0.002, visitBy: 'uniform', chains: 16, burnInSteps: 2000 };
+  const exact = ONE_DIMENSIONAL.shards.map(shardFactor);
+
+  for (const [delay, rounds, thin] of [
+    [5, 6000, 7],
+    [50, 900, 7],
+  ] as const) {
+    it(`DSGLD in one dimension, delay ${delay}, 16 chains of ${rounds} visits`, async () => {
+      const { draws } = await samplerRun('dsgld', { ...oneD, delay, thin }, { ...ONE_D, rounds });
+      expectLaw(draws, law(ONE_DIMENSIONAL, { ...halves, delay }));
+    });
+  }
+
+  it('FSGLD in one dimension, delay 50, exact surrogates, mini-batches of 5 without replacement, 16 chains', async () => {
+    const settings = { ...oneD, delay: 50, thin: 7, batchSize: 5 };
+    const { draws } = await samplerRun('fsgld', settings, { ...ONE_D, rounds: 500 });
+    const batch = { size: 5, replacement: false };
+    expectLaw(draws, law(ONE_DIMENSIONAL, { ...halves, delay: 50, surrogates: exact, batch }));
+  });
+
+  it('DSGLD balanced to response delays 1 and 4: visits of 8 and 2 steps', async () => {
+    const settings = { ...oneD, delay: 5, responseDelays: [1, 4], thin: 7 };
+    const { draws, run } = await samplerRun('dsgld', settings, { ...ONE_D, rounds: 8000 });
+    expectLaw(draws, law(ONE_DIMENSIONAL, { ...halves, delay: [8, 2] }));
+    const shardSteps = (run.records.get('coordinator')!.state as { shardSteps: Float64Array }).shardSteps;
+    expect(shardSteps[0]! / (shardSteps[0]! + shardSteps[1]!)).to.be.closeTo(0.8, 0.005);
+  });
+
+  it('DSGLD that believes in other frequencies than it visits with', async () => {
+    const settings = { ...oneD, visitBy: 'weights', visitWeights: [1, 3], assumedWeights: [1, 1], delay: 5, thin: 7 };
+    const { draws } = await samplerRun('dsgld', settings, { ...ONE_D, rounds: 6000 });
+    const sampler = {
+      stepSize: 0.002,
+      visitProbabilities: [0.25, 0.75],
+      assumedProbabilities: [0.5, 0.5],
+      delay: 5,
+    };
+    expectLaw(draws, law(ONE_DIMENSIONAL, sampler));
+  });
+
+  it('FSGLD of weight 0.9 on the four shards, delay 10, 16 chains', async () => {
+    const settings = { stepSize: 1e-4, delay: 10, conduciveWeight: 0.9, chains: 16, burnInSteps: 1000, thin: 7 };
+    const { draws } = await samplerRun('fsgld', settings, { rounds: 2000 });
+    const sampler: VisitingSampler = {
+      stepSize: 1e-4,
+      delay: 10,
+      visitProbabilities: proportionalFrequencies(UNEQUAL_CURVATURE),
+      surrogates: UNEQUAL_CURVATURE.shards.map(shardFactor),
+      conduciveWeight: 0.9,
+    };
+    expectLaw(draws, law(UNEQUAL_CURVATURE, sampler));
+  });
+
+  for (const commonNoise of [0, 0.8])
+    it(`FA-LD, 20 local steps, share ${commonNoise}^2 of the noise common, after synchronisation`, async () => {
+      const settings = { stepSize: 1e-4, localSteps: 20, commonNoise, chains: 16, burnInSteps: 100, thin: 3 };
+      const { draws } = await samplerRun('fa-ld', settings, { rounds: 1500 });
+      const weights = proportionalFrequencies(UNEQUAL_CURVATURE);
+      expectLaw(draws, averagingLaw(UNEQUAL_CURVATURE, { stepSize: 5e-5, localSteps: 20, weights, commonNoise }));
+    });
+
+  // Rounds are as long, and references as old, for all chains: few chains and many rounds average over both.
+  for (const [varianceReduction, batchSize, commonNoise] of [
+    [true, 20, 0],
+    [true, 0, 0.6],
+    [false, 0, 0],
+  ] as const)
+    it(`FALD ${varianceReduction ? `with variance reduction, batches of ${batchSize || 'all'}, share ${commonNoise} of the noise common` : 'without variance reduction, its mean 7.5 sd off'}, at synchronisation, 4 chains of 3,000 rounds`, async () => {
+      const local = { stepSize: 1e-4, meanLocalSteps: 10, commonNoise, varianceReduction, refreshProbability: 0.2 };
+      const settings = { ...local, batchSize, chains: 4, burnInSteps: 200, thin: 3 };
+      const { draws } = await samplerRun('fald', settings, { rounds: 3000 });
+      expectLaw(draws, faldLaw(UNEQUAL_CURVATURE, local));
+    });
+
+  it('FSGLD, delay 10, with surrogates from 500 local SGLD draws: the law is that of the very surrogates exchanged', async () => {
+    const local = {
+      surrogate: 'draws',
+      surrogateDraws: 500,
+      surrogateThin: 5,
+      surrogateStepSize: 2e-4,
+      surrogateBatchSize: 20,
+    };
+    const settings = { ...local, stepSize: 1e-4, delay: 10, chains: 16, burnInSteps: 1000, thin: 7 };
+    const { draws, run } = await samplerRun('fsgld', settings, { rounds: 2000 });
+    const surrogates = [0, 1, 2, 3].map((client) => {
+      const { own } = run.records.get(client)!.state as { own: { eta: Float64Array; precision: Float64Array } };
+      return { eta: own.eta, precision: unpackSymmetric(own.precision) };
+    });
+    const sampler = { stepSize: 1e-4, delay: 10, visitProbabilities: proportionalFrequencies(UNEQUAL_CURVATURE) };
+    const exchanged = law(UNEQUAL_CURVATURE, { ...sampler, surrogates });
+    expectLaw(draws, exchanged);
+    // The draws missed the shards' factors by enough for that to be a different law from exact surrogates'.
+    const exact = law(UNEQUAL_CURVATURE, { ...sampler, surrogates: UNEQUAL_CURVATURE.shards.map(shardFactor) });
+    expect(exchanged.covariance[0]! / exact.covariance[0]!).to.be.above(1.5);
+  });
+
+  it('a client that missed the first round: FSGLD by uniform visits samples the posterior of all others, and says so', async () => {
+    const faults = [{ fault: 'crash', clients: [3], from: 0, until: 1, downRounds: null, memory: 'kept' } as never];
+    const settings = { stepSize: 1e-4, delay: 5, visitBy: 'uniform', chains: 16, burnInSteps: 1000, thin: 7 };
+    const { draws, run } = await samplerRun('fsgld', settings, { rounds: 2000, faults });
+    const received: GaussianModel = { ...UNEQUAL_CURVATURE, shards: UNEQUAL_CURVATURE.shards.slice(0, 3) };
+    const visitProbabilities = [1 / 3, 1 / 3, 1 / 3];
+    const surrogates = received.shards.map(shardFactor);
+    expectLaw(draws, law(received, { stepSize: 1e-4, delay: 5, visitProbabilities, surrogates }));
+    expect(run.rows[0]!.extra.shardsMissing).to.equal(1);
+    expect(run.rows.some(({ extra }) => 'visitsLost' in extra)).to.equal(false);
+  });
+
+  it('quantised gradients with a fixed reference leave the mean of QLSD* right', async () => {
+    const settings = { stepSize: 1e-4, stepsPerRound: 10, reference: 'fixed', chains: 16, burnInSteps: 500, thin: 7 };
+    const codecs = codecsFor(['gradient'], { name: 'qsgd' });
+    const { draws } = await samplerRun('qlsd', settings, { rounds: 500, codecs });
+    const frequencies = [1, 0, 0, 0];
+    const whole = law(UNEQUAL_CURVATURE, {
+      stepSize: 1e-4,
+      delay: 1,
+      visitProbabilities: frequencies.map(() => 0.25),
+      surrogates: UNEQUAL_CURVATURE.shards.map(shardFactor),
+    });
+    for (let i = 0; i < 2; i++) {
+      const chains = draws.map((chain) => Float64Array.from(chain, (draw) => draw[i]!));
+      const all = chains.flatMap((chain) => [...chain]);
+      const mean = all.reduce((sum, x) => sum + x, 0) / all.length;
+      expect(Math.abs(mean - whole.mean[i]!)).to.be.below(4 * mcseMean(chains));
+      expect(mcseMean(chains)).to.be.below(0.1 * Math.sqrt(whole.covariance[3 * i]!));
+    }
+  });
+});
+
+describe('protocol/methods: what travelling chains cost and say', () => {
+  it('setup 4 (d + d (d + 1) / 2) bytes each way and client; a visit 4 d down and 4 d (1 + kept draws) up', async () => {
+    // d = 2, float32, 4 clients, 3 chains of 6 visits of 10 steps, of which every fifth is kept.
+    const settings = { ...visits, thin: 5 };
+    const { run } = await samplerRun('fsgld', settings, { rounds: 6, precision: 'float32' });
+    const setup = 4 * 4 * (2 + 3);
+    expect(run.result.bytes.down.payload).to.equal(setup + 3 * 6 * 4 * 2);
+    expect(run.result.bytes.up.payload).to.equal(setup + 3 * 6 * 4 * 2 * (1 + 2));
+  });
+
+  it('the product that every client holds is the sum of what the clients hold of their own', async () => {
+    const { run } = await samplerRun('fsgld', { ...visits, surrogateError: 0.3 }, { rounds: 1 });
+    const states = [0, 1, 2, 3].map(
+      (client) =>
+        run.records.get(client)!.state as Record<'own' | 'product', Record<'eta' | 'precision', Float64Array>>,
+    );
+    for (const field of ['eta', 'precision'] as const) {
+      const sum = states[0]!.own[field].map((_, i) => states.reduce((total, { own }) => total + own[field][i]!, 0));
+      for (const { product } of states) expect(product[field]).to.deep.equal(sum);
+    }
+  });
+
+  it('steps are shared out as f says: chi-square of 4 shards over 3 chains x 2000 visits below 16.3 (p = 0.001)', async () => {
+    const settings = { ...visits, delay: 1, visitsPerRound: 100, thin: 1000 };
+    const { run } = await samplerRun('dsgld', settings, { rounds: 20 });
+    const { shardSteps } = run.records.get('coordinator')!.state as { shardSteps: Float64Array };
+    const frequencies = proportionalFrequencies(UNEQUAL_CURVATURE);
+    const chiSquare = frequencies.reduce((sum, f, s) => sum + (shardSteps[s]! - 6000 * f) ** 2 / (6000 * f), 0);
+    expect(shardSteps.reduce((sum, steps) => sum + steps, 0)).to.equal(6000);
+    expect(chiSquare).to.be.below(16.3);
+  });
+
+  it('a compressed hand-over is reported with its variance, and kept draws stay exact', async () => {
+    const codecs = codecsFor(['visit', 'position'], { name: 'fp16' });
+    const { run, draws } = await samplerRun('fsgld', visits, { rounds: 4, codecs });
+    const { handOverVariance, handOverVarianceUp } = run.rows[0]!.extra;
+    // Half precision keeps 11 bits: errors of numbers about 1 are below 2^-11. What arrived is sent on without another error.
+    expect(handOverVariance).to.be.within(1e-12, 2 ** -22);
+    expect(handOverVarianceUp).to.be.within(1e-12, 2 ** -22);
+    expect(run.rows[1]!.extra.handOverVariance).to.equal(0);
+    expect(draws[0]!.at(-1)![0]).to.not.equal(Math.fround(draws[0]!.at(-1)![0]!));
+    const plain = await samplerRun('fsgld', visits, { rounds: 4 });
+    expect(plain.run.rows.at(-1)!.extra).to.not.have.any.keys('handOverVariance', 'handOverVarianceUp');
+  });
+
+  it('a client that is away in a round keeps its chains where they are, and none of their draws counts', async () => {
+    const faults = [{ fault: 'crash', clients: [3], from: 3, until: 5, downRounds: null, memory: 'kept' } as never];
+    const { draws, run } = await samplerRun('dsgld', { ...visits, chains: 8 }, { rounds: 6, faults });
+    const lost = run.rows.reduce((sum, { extra }) => sum + (extra.visitsLost ?? 0), 0);
+    expect(lost).to.be.above(0);
+    expect(draws.reduce((sum, chain) => sum + chain.length, 0)).to.equal(10 * (8 * 6 - lost));
+  });
+
+  it("a client without examples has a flat surrogate, also of local draws, and is in nobody's way", async () => {
+    const world = {
+      objective: { name: 'bayesian-linear-regression', priorVariance: 1, noiseVariance: 0.5 },
+      data: {
+        name: 'linear-regression',
+        examples: 60,
+        features: 2,
+        partition: { name: 'quantity-skew', minExamples: 0 },
+      },
+      clients: 12,
+      rounds: 1,
+    };
+    for (const surrogateForm of ['full', 'diagonal']) {
+      const settings = { ...visits, surrogate: 'draws', surrogateDraws: 200, surrogateStepSize: 0.01, surrogateForm };
+      const { run } = await samplerRun('fsgld', settings, world);
+      const { exampleCounts } = run.records.get('coordinator')!.state as { exampleCounts: Float64Array };
+      const empty = [...exampleCounts.keys()].filter((client) => exampleCounts[client] === 0);
+      expect(empty).to.have.length.above(0);
+      for (const client of empty) {
+        const { own } = run.records.get(client)!.state as { own: Record<string, Float64Array> };
+        expect([...own.eta!, ...own.precision!].every((value) => value === 0)).to.equal(true);
+      }
+    }
+  });
+
+  it('who missed the first round of FA-LD has no share in the average, and the metrics say so', async () => {
+    const faults = [{ fault: 'crash', clients: [3], from: 0, until: 1, downRounds: null, memory: 'kept' } as never];
+    const { run } = await samplerRun('fa-ld', { chains: 2 }, { rounds: 2, faults });
+    expect(run.rows.map(({ extra }) => extra.shardsMissing)).to.deep.equal([1, undefined]);
+    const { weights } = run.records.get('coordinator')!.state as { weights: Float64Array };
+    expect([...weights]).to.deep.equal([50 / 350, 100 / 350, 200 / 350, 0]);
+  });
+
+  it('a sampler on an objective without a prior is refused, and told which objectives fit', async () => {
+    for (const name of ['sgld', 'dsgld', 'fsgld', 'consensus-monte-carlo']) {
+      const error = await samplerRun(name, {}, { objective: { name: 'quadratic' } }).then(
+        () => null,
+        (reason: unknown) => reason as GradswarmError,
+      );
+      expect(error, name).to.be.instanceOf(GradswarmError);
+      expect(error!.code).to.equal('ERR_OBJECTIVE');
+      expect(error!.message).to.contain('gaussian-mean').and.to.contain('bayesian-network');
+    }
+  });
+});

@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import { type Iterate, meanFollowsMeanGradient, STEP, topTwoOfFive } from '../../support/compressed-claims.js';
+import { combination, finalOf, gradientsAt, largestDifferenceOfAll, mixed, runPeers } from '../../support/peer-run.js';
+
+describe('deepsqueeze', () => {
+  for (const topology of ['ring', 'random-matching', 'one-peer-exponential'])
+    it(`${topology}, top 2 of 5: the mean of x moves by -step times the mean gradient, to 1e-13`, () =>
+      meanFollowsMeanGradient({ name: 'deepsqueeze' }, { iterate: topTwoOfFive }, topology));
+
+  it('stops at a bias on heterogeneous objectives: mean squared error between 1e-3 and 10', async () => {
+    const run = await runPeers({
+      method: { name: 'deepsqueeze', stepSize: STEP },
+      codecs: { iterate: topTwoOfFive },
+      rounds: 800,
+    });
+    expect(finalOf(run, 'meanSquaredError')).to.be.within(1e-3, 10);
+  });
+
+  it('uncompressed it is x = (1 - mixing) h + mixing W h with h = x - step g for 12 rounds, to 1e-12', async () => {
+    await runPeers<Iterate>(
+      { method: { name: 'deepsqueeze', stepSize: STEP, mixing: 0.3 }, rounds: 12 },
+      {
+        watch({ before, states, mixing }, problem) {
+          const gradients = gradientsAt(
+            problem,
+            before.map(({ x }) => x),
+          );
+          const half = before.map(({ x }, i) => combination([1, x], [-STEP, gradients[i]!]));
+          const expected = mixed(mixing, half).map((wh, i) => combination([0.7, half[i]!], [0.3, wh]));
+          expect(
+            largestDifferenceOfAll(
+              states.map(({ x }) => x),
+              expected,
+            ),
+          ).to.be.lessThan(1e-12);
+        },
+      },
+    );
+  });
+});

@@ -1,0 +1,61 @@
+import { Writable } from 'node:stream';
+import { expect } from 'chai';
+import type { MetricsRow } from '../../../coordinator/run-directory/metrics.js';
+import { ProgressDisplay } from '../../../scenarios/commands/progress-display.js';
+
+class Screen extends Writable {
+  text = '';
+  constructor(readonly isTTY: boolean) {
+    super();
+  }
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+function row(round: number, loss: number | null): MetricsRow {
+  const bytes = { bytesUp: 300, bytesDown: 200, bytesPeer: 0 };
+  return { round, loss, accuracy: loss === null ? null : 0.5, ...bytes, simulatedMs: 0, wallMs: 0, extra: {} };
+}
+
+describe('ProgressDisplay', () => {
+  it('not on a terminal: 1,000 quick rounds give one final line, without control characters', () => {
+    const screen = new Screen(false);
+    const display = new ProgressDisplay({ stream: screen });
+    display.start('fedavg', 1000);
+    for (let round = 1; round <= 1000; round++) display.round(row(round, round === 1000 ? null : 1 / round));
+    display.stop();
+    display.stop();
+    // The last loss that was measured: 1/999.
+    expect(screen.text).to.match(/^fedavg round 1000\/1000, loss 0\.001001, accuracy 50 %, 500 kB sent, took \d+ s\n$/);
+  });
+
+  it("a sweep's runs are numbered and each begins with no bytes and no loss", () => {
+    const screen = new Screen(false);
+    const display = new ProgressDisplay({ stream: screen, points: 2 });
+    display.start('alpha=0.1', 5);
+    display.round(row(5, 2));
+    display.note('worker w1\nwas lost');
+    display.start('alpha=1', 9);
+    display.stop();
+    expect(screen.text.split('\n')).to.deep.equal([
+      'worker w1 was lost',
+      '[1/2] alpha=0.1 round 5/5, loss 2, accuracy 50 %, 500 B sent, took 1 s',
+      '[2/2] alpha=1 round 0/9, 0 B sent, starting',
+      '',
+    ]);
+  });
+
+  it('on a terminal: a bar that ends full, below a note that stays', () => {
+    const screen = new Screen(true);
+    const display = new ProgressDisplay({ stream: Object.assign(screen, { columns: 120 }) });
+    display.start('vrgd', 4);
+    display.round(row(2, 1));
+    display.note('worker w1 was lost');
+    for (const round of [3, 4]) display.round(row(round, 1));
+    display.stop();
+    expect(screen.text).to.contain('worker w1 was lost\n');
+    expect(screen.text).to.match(/vrgd █{24} round 4\/4, loss 1, accuracy 50 %, 1\.5 kB sent, took 1 s/);
+  });
+});

@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { resolveScenario } from '../../../protocol/scenario/resolve.js';
+import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import { loadScenario, shippedNames } from '../../../scenarios/run/load.js';
+import { tinyCatalogue } from '../../support/tiny-catalogue.js';
+
+const CONSTRUCTORS = fileURLToPath(new URL('../../../protocol/scenario/scenario.js', import.meta.url));
+const input = { name: 'mine', method: { name: 'fedavg', localEpochs: 3 }, data: 'mnist', clients: 4 };
+
+describe('loadScenario', () => {
+  let folder: string;
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const problemOf = (name: string) =>
+    loadScenario(name, folder).then(
+      () => 'no problem',
+      (error: Error) => error.message,
+    );
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gradswarm-load-'));
+    file('quick-start.js', `export default ${JSON.stringify({ ...input, name: 'quick-start' })};`);
+    file(
+      'label-skew.js',
+      `export default ${JSON.stringify({ sweep: 'label-skew', base: input, over: { seed: [1] } })};`,
+    );
+    file('notes.txt', 'not a scenario');
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('finds what is shipped by name and lists it sorted', async () => {
+    expect(shippedNames(folder)).to.deep.equal(['label-skew', 'quick-start']);
+    expect(await loadScenario('quick-start', folder)).to.include({ name: 'quick-start' });
+    expect(await loadScenario('label-skew', folder)).to.include({ sweep: 'label-skew' });
+  });
+
+  it('reads the same from TypeScript, JavaScript, JSON and the record of a run', async () => {
+    const code = `import { scenario } from ${JSON.stringify(CONSTRUCTORS)};
+      export default scenario('mine', { method: { name: 'fedavg', localEpochs: 3 }, data: 'mnist', clients: 4 });`;
+    const typed = `${code}\nexport const unused: number = 1 satisfies number;`;
+    file('scenario.json', JSON.stringify(input));
+    const paths = [file('mine.ts', typed), file('mine.mjs', code), file('mine.json', JSON.stringify(input)), folder];
+    const resolved = [];
+    for (const path of paths)
+      resolved.push(await resolveScenario((await loadScenario(path)) as ScenarioInput, tinyCatalogue));
+    for (const one of resolved) expect(one).to.deep.equal(resolved[0]);
+    expect(resolved[0]!.method.localEpochs).to.equal(3);
+    for (const name of ['scenario.json', 'mine.ts']) rmSync(join(folder, name));
+  });
+
+  it('says which shipped name is nearest', async () => {
+    expect(await problemOf('quikstart')).to.equal(
+      "ERR_SCENARIO: expected the name of a scenario, got 'quikstart'; nearest is 'quick-start' (known: label-skew, quick-start; 'gradswarm list' tells more)",
+    );
+  });
+
+  it('says what is wrong with a path', async () => {
+    expect(await problemOf('./no/such.json')).to.include(
+      'expected a scenario file or a run directory, got nothing there',
+    );
+    expect(await problemOf(folder)).to.include('expected a run directory with a scenario.json, got none');
+    expect(await problemOf(join(folder, 'notes.txt'))).to.include('expected a .ts, .js, .mjs or .json file');
+    expect(await problemOf(file('broken.json', '{"name":'))).to.include('broken.json: expected JSON: ');
+    expect(await problemOf(file('list.json', '[1]'))).to.include(
+      'list.json: expected a scenario or a sweep, got something else',
+    );
+    expect(await problemOf(file('empty.mjs', 'export const a = 1;'))).to.include(
+      'expected a scenario or a sweep as the default export',
+    );
+    expect(await problemOf(file('throws.mjs', 'throw new Error("no luck");'))).to.include(
+      'the module cannot be loaded: no luck',
+    );
+  });
+});

@@ -1,0 +1,18 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** Where tensors are computed, and the fastest way in and out of it. */
+export interface Device {
+  readonly name: string;
+  /** One line for each candidate looked at: chosen, absent, or broken and why. */
+  readonly why: readonly string[];
+  /** One gradient, computed twice, had equal bits. */
+  readonly deterministic: boolean;
+  /**
+   * A tensor of these values; the array may be written again at once. Weights are uploaded for each call too: the wasm
+   * backend keeps a packed copy of a matrix by its tensor, and would go on multiplying by what was there before.
+   */
+  upload<R extends tf.Rank = tf.Rank>(values: Float32Array, shape: readonly number[]): tf.Tensor<R>;
+  /** The tensors' numbers one after the other in `into`, by then or once the promise is kept. The tensors stay. */
+  read(tensors: readonly tf.Tensor[], into: Float32Array): void | Promise<void>;
+  tensorCount(): number;
+}

@@ -1,0 +1,331 @@
+import { GradswarmError } from '../../../protocol/errors.js';
+import type { ReadonlyVector, Rng, Segment, Vector } from '../../../protocol/method.js';
+import { exp, log, sigmoid, softplus, tanh } from '../../../protocol/numerics/elementary.js';
+import type { Examples } from '../../datasets/dataset.js';
+import { addOuter, affineInto, backpropagateInto, innerProduct } from './dense-layer.js';
+
+export const ACTIVATIONS = ['softplus', 'tanh', 'sigmoid', 'relu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
+/** softmax: cross-entropy over classes. logistic: ln(1 + e^(-yz)), y = -1 or 1 for class 0 or 1. squared: (z - t)^2 / 2. */
+export type OutputLoss = 'softmax' | 'logistic' | 'squared';
+
+export interface DenseNetworkShape {
+  /** Numbers an example has. */
+  readonly features: number;
+  /** Above 0: features are codes below it, read as one-hot vectors. 0: features are numbers. */
+  readonly vocabulary: number;
+  readonly hidden: readonly number[];
+  readonly outputs: number;
+  readonly activation: Activation;
+  readonly output: OutputLoss;
+  readonly bias: boolean;
+}
+
+interface Layer {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly weightOffset: number;
+  /** -1: no bias. */
+  readonly biasOffset: number;
+}
+
+/** What one example leaves in each layer: its input, pre-activation z and d(loss)/dz. Enough for its gradient and norms. */
+export interface ExampleTrace {
+  /** Where the weights of the p-th listed input begin, the input itself, and how many are listed. */
+  readonly bases: readonly Int32Array[];
+  readonly values: readonly Float64Array[];
+  readonly counts: number[];
+  readonly preactivations: readonly Float64Array[];
+  readonly slopes: readonly Float64Array[];
+  readonly deltas: readonly Float64Array[];
+}
+
+/** Fully connected layers with closed-form gradients, one example at a time, in float64 inside. No hidden layer: a linear model. */
+export class DenseNetwork {
+  readonly segments: readonly Segment[];
+  readonly parameterCount: number;
+  private readonly layers: readonly Layer[];
+
+  constructor(readonly shape: DenseNetworkShape) {
+    const sizes = [shape.features * (shape.vocabulary || 1), ...shape.hidden, shape.outputs];
+    const layers: Layer[] = [];
+    const segments: Segment[] = [];
+    let offset = 0;
+    for (let l = 0; l + 1 < sizes.length; l++) {
+      const inputs = sizes[l]!;
+      const outputs = sizes[l + 1]!;
+      const module = sizes.length === 2 ? 'linear' : `dense${l + 1}`;
+      const weightOffset = offset;
+      segments.push({ name: `${module}/weights`, module, offset, shape: [inputs, outputs] });
+      offset += inputs * outputs;
+      if (shape.bias) {
+        segments.push({ name: `${module}/bias`, module, offset, shape: [outputs] });
+        offset += outputs;
+      }
+      layers.push({ inputs, outputs, weightOffset, biasOffset: shape.bias ? offset - outputs : -1 });
+    }
+    this.layers = layers;
+    this.segments = segments;
+    this.parameterCount = offset;
+  }
+
+  trace(): ExampleTrace {
+    const listed = (l: number) => (l === 0 ? this.shape.features : this.layers[l]!.inputs);
+    const perOutput = () => this.layers.map(({ outputs }) => new Float64Array(outputs));
+    return {
+      bases: this.layers.map(({ weightOffset, outputs }, l) =>
+        Int32Array.from({ length: listed(l) }, (_, j) => weightOffset + j * outputs),
+      ),
+      values: this.layers.map((_, l) => new Float64Array(listed(l))),
+      counts: this.layers.map((_, l) => listed(l)),
+      preactivations: perOutput(),
+      slopes: perOutput(),
+      deltas: perOutput(),
+    };
+  }
+
+  /** Weights and biases uniform in +-1/sqrt(inputs of the layer); a linear model starts at zero. */
+  initialise(params: Vector, rng: Rng): void {
+    if (this.layers.length === 1) return;
+    for (const { inputs, outputs, weightOffset } of this.layers) {
+      const reach = 1 / Math.sqrt(inputs);
+      const end = weightOffset + (inputs + (this.shape.bias ? 1 : 0)) * outputs;
+      for (let i = weightOffset; i < end; i++) params[i] = reach * (2 * rng.uniform() - 1);
+    }
+  }
+
+  /** Lists the example's non-zero inputs. NaN and infinities stay in the list, so that they reach the loss. */
+  private readInputs(examples: Examples, row: number, trace: ExampleTrace): void {
+    const { features, vocabulary } = this.shape;
+    const { outputs } = this.layers[0]!;
+    const bases = trace.bases[0]!;
+    const values = trace.values[0]!;
+    const source = examples.features;
+    const start = row * features;
+    let count = 0;
+    if (vocabulary > 0) {
+      for (let j = 0; j < features; j++) {
+        bases[j] = (j * vocabulary + source[start + j]!) * outputs;
+        values[j] = 1;
+      }
+      count = features;
+    } else {
+      for (let j = 0; j < features; j++) {
+        const value = source[start + j]!;
+        if (value !== 0) {
+          bases[count] = j * outputs;
+          values[count] = value;
+          count++;
+        }
+      }
+    }
+    trace.counts[0] = count;
+  }
+
+  private activate(z: Float64Array, into: Float64Array, slopes: Float64Array): void {
+    switch (this.shape.activation) {
+      case 'relu':
+        for (let j = 0; j < z.length; j++) {
+          // Written so that NaN passes through: a lost NaN would pass for a good example.
+          const off = z[j]! <= 0;
+          into[j] = off ? 0 : z[j]!;
+          slopes[j] = off ? 0 : 1;
+        }
+        break;
+      case 'tanh':
+        for (let j = 0; j < z.length; j++) {
+          const h = tanh(z[j]!);
+          into[j] = h;
+          slopes[j] = 1 - h * h;
+        }
+        break;
+      case 'sigmoid':
+        for (let j = 0; j < z.length; j++) {
+          const h = sigmoid(z[j]!);
+          into[j] = h;
+          slopes[j] = h * (1 - h);
+        }
+        break;
+      case 'softplus':
+        for (let j = 0; j < z.length; j++) {
+          into[j] = softplus(z[j]!);
+          slopes[j] = sigmoid(z[j]!);
+        }
+    }
+  }
+
+  /** Outputs of the last layer for one example, before softmax or sigmoid: left in the trace and returned. */
+  forward(params: ReadonlyVector, examples: Examples, row: number, trace: ExampleTrace): Float64Array {
+    this.readInputs(examples, row, trace);
+    const last = this.layers.length - 1;
+    for (let l = 0; ; l++) {
+      const z = trace.preactivations[l]!;
+      affineInto(z, params, trace.bases[l]!, trace.values[l]!, trace.counts[l]!, this.layers[l]!.biasOffset);
+      if (l === last) return z;
+      this.activate(z, trace.values[l + 1]!, trace.slopes[l]!);
+    }
+  }
+
+  /** Loss of the outputs for one example; `delta` becomes its derivative with respect to them. */
+  private outputLoss(outputs: Float64Array, examples: Examples, row: number, delta: Float64Array): number {
+    if (this.shape.output === 'squared') {
+      const residual = outputs[0]! - examples.targets[row]!;
+      delta[0] = residual;
+      return 0.5 * residual * residual;
+    }
+    const label = examples.labels[row]!;
+    if (this.shape.output === 'logistic') {
+      const sign = label === 1 ? 1 : -1;
+      const margin = sign * outputs[0]!;
+      delta[0] = -sign * sigmoid(-margin);
+      return softplus(-margin);
+    }
+    const total = softmaxInto(delta, outputs);
+    const chosen = outputs[label]!;
+    delta[label]! -= 1;
+    return total - chosen;
+  }
+
+  /** Loss of one example alone. */
+  loss(params: ReadonlyVector, examples: Examples, row: number, trace: ExampleTrace): number {
+    const outputs = this.forward(params, examples, row, trace);
+    return this.outputLoss(outputs, examples, row, trace.deltas[this.layers.length - 1]!);
+  }
+
+  /** Fills the trace with everything the example's gradient is made of; returns its loss. */
+  backward(params: ReadonlyVector, examples: Examples, row: number, trace: ExampleTrace): number {
+    const loss = this.loss(params, examples, row, trace);
+    for (let l = this.layers.length - 1; l > 0; l--) {
+      const into = trace.deltas[l - 1]!;
+      backpropagateInto(into, params, this.layers[l]!.weightOffset, trace.deltas[l]!);
+      const slopes = trace.slopes[l - 1]!;
+      for (let j = 0; j < into.length; j++) into[j]! *= slopes[j]!;
+    }
+    return loss;
+  }
+
+  /** sums += weight * the gradient of the traced example. */
+  addGradient(sums: Vector, trace: ExampleTrace, weight: number): void {
+    for (let l = 0; l < this.layers.length; l++)
+      addOuter(
+        sums,
+        trace.bases[l]!,
+        trace.values[l]!,
+        trace.counts[l]!,
+        trace.deltas[l]!,
+        this.layers[l]!.biasOffset,
+        weight,
+      );
+  }
+
+  /** |g|^2 of the traced example: a layer's gradient is the outer product of its input and delta, so no gradient is formed. */
+  squaredGradientNorm(trace: ExampleTrace): number {
+    const one = this.shape.bias ? 1 : 0;
+    let sum = 0;
+    for (let l = 0; l < this.layers.length; l++) {
+      const values = trace.values[l]!;
+      const delta = trace.deltas[l]!;
+      sum += (innerProduct(values, values, trace.counts[l]!) + one) * innerProduct(delta, delta, delta.length);
+    }
+    return sum;
+  }
+
+  /** <g, params> of the traced example, at the parameters it was traced with: sum over layers of <delta, z>. */
+  gradientTimesParams(trace: ExampleTrace): number {
+    let sum = 0;
+    for (let l = 0; l < this.layers.length; l++) {
+      const delta = trace.deltas[l]!;
+      sum += innerProduct(delta, trace.preactivations[l]!, delta.length);
+    }
+    return sum;
+  }
+
+  /**
+   * |g(a) - g(b)|^2 of one example traced at two points. With h, d for input and delta,
+   * h_a d_a - h_b d_b = h_a (d_a - d_b) + (h_a - h_b) d_b, whose three products are already as small as the difference: the
+   * expanded square |g_a|^2 - 2 <g_a, g_b> + |g_b|^2 would cancel.
+   */
+  squaredDifferenceNorm(a: ExampleTrace, b: ExampleTrace): number {
+    const one = this.shape.bias ? 1 : 0;
+    let total = 0;
+    for (let l = 0; l < this.layers.length; l++) {
+      const inputA = a.values[l]!;
+      const inputB = b.values[l]!;
+      const deltaA = a.deltas[l]!;
+      const deltaB = b.deltas[l]!;
+      let input2 = one;
+      let inputStep = 0;
+      let step2 = 0;
+      for (let p = 0; p < a.counts[l]!; p++) {
+        const value = inputA[p]!;
+        const step = value - inputB[p]!;
+        input2 += value * value;
+        inputStep += value * step;
+        step2 += step * step;
+      }
+      let change2 = 0;
+      let changeDelta = 0;
+      let delta2 = 0;
+      for (let c = 0; c < deltaA.length; c++) {
+        const delta = deltaB[c]!;
+        const change = deltaA[c]! - delta;
+        change2 += change * change;
+        changeDelta += change * delta;
+        delta2 += delta * delta;
+      }
+      total += input2 * change2 + 2 * inputStep * changeDelta + step2 * delta2;
+    }
+    return Math.max(total, 0);
+  }
+}
+
+/** Probabilities from outputs; returns ln(sum of e^outputs). */
+export function softmaxInto(into: Float64Array, outputs: Float64Array): number {
+  let largest = outputs[0]!;
+  for (let c = 1; c < outputs.length; c++) if (outputs[c]! > largest) largest = outputs[c]!;
+  let sum = 0;
+  for (let c = 0; c < outputs.length; c++) {
+    const e = exp(outputs[c]! - largest);
+    into[c] = e;
+    sum += e;
+  }
+  const inverse = 1 / sum;
+  for (let c = 0; c < outputs.length; c++) into[c]! *= inverse;
+  return largest + log(sum);
+}
+
+/** Index of the largest entry, the first of equals. */
+export function largestIndex(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let c = 1; c < values.length; c++) if (values[c]! > values[best]!) best = c;
+  return best;
+}
+
+/** Throws unless every example fits the network. `who` names the objective in the message. */
+export function checkExamples(
+  who: string,
+  shape: Pick<DenseNetworkShape, 'features' | 'vocabulary' | 'outputs' | 'output'>,
+  examples: Examples,
+): void {
+  const refuse = (text: string): never => {
+    throw new GradswarmError('ERR_OBJECTIVE', `objective '${who}': ${text}`);
+  };
+  if (shape.output === 'squared') {
+    if (examples.targets.length !== examples.count)
+      refuse(`expected ${examples.count} targets (regression data), got ${examples.targets.length}`);
+  } else {
+    const classes = shape.output === 'logistic' ? 2 : shape.outputs;
+    if (examples.labels.length !== examples.count)
+      refuse(`expected ${examples.count} labels (classification data), got ${examples.labels.length}`);
+    for (let i = 0; i < examples.count; i++)
+      if (!(examples.labels[i]! >= 0 && examples.labels[i]! < classes))
+        refuse(`example ${i}: expected a label in [0, ${classes}), got ${examples.labels[i]}`);
+  }
+  if (examples.features.length !== examples.count * shape.features)
+    refuse(`expected ${examples.count} x ${shape.features} features, got ${examples.features.length} numbers`);
+  if (shape.vocabulary > 0)
+    for (const code of examples.features)
+      if (!(Number.isInteger(code) && code >= 0 && code < shape.vocabulary))
+        refuse(`expected integer features in [0, ${shape.vocabulary}), got ${code}`);
+}

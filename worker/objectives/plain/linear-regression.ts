@@ -1,0 +1,67 @@
+import type { ReadonlyVector } from '../../../protocol/method.js';
+import type { Dataset } from '../../datasets/dataset.js';
+import { featureCountOf, type ObjectiveDefinition, requireDataset, wrongIfNegative } from '../request.js';
+import { denseFamily } from './dense-objective.js';
+
+export interface LinearRegressionSettings {
+  readonly l2: number;
+  readonly bias: boolean;
+  /** Also report |weight - true weight| of each feature as `weightError/1`, ..., for data whose truth is known. */
+  readonly weightErrors: boolean;
+}
+
+/** Mean of (w x + b - target)^2 / 2, plus (l2 / 2) |params|^2. */
+export const linearRegression: ObjectiveDefinition<LinearRegressionSettings> = {
+  defaults: { l2: 0, bias: true, weightErrors: false },
+  check: ({ l2 }) => wrongIfNegative('l2', l2),
+  create({ l2, bias, weightErrors }, request) {
+    const dataset = requireDataset(request, 'regression', 'read');
+    const shape = {
+      features: featureCountOf(dataset),
+      vocabulary: dataset.vocabulary ?? 0,
+      hidden: [],
+      outputs: 1,
+      activation: 'tanh',
+      output: 'squared',
+      bias,
+    } as const;
+    const family = denseFamily('linear-regression', shape, l2, dataset, request.precision);
+    const { trueWeights } = dataset;
+    if (!trueWeights) return family;
+    return {
+      ...family,
+      async evaluate(estimates) {
+        const mean = meanOf(estimates);
+        const errors = weightErrors ? errorColumns(mean, trueWeights) : {};
+        const extra = { excessLoss: excessLoss(mean, trueWeights, bias, dataset), ...errors };
+        return { ...(await family.evaluate(estimates)), extra };
+      },
+    };
+  },
+};
+
+function meanOf(estimates: readonly ReadonlyVector[]): Float64Array {
+  const mean = new Float64Array(estimates[0]!.length);
+  for (const estimate of estimates)
+    for (let j = 0; j < mean.length; j++) mean[j] = mean[j]! + estimate[j]! / estimates.length;
+  return mean;
+}
+
+function errorColumns(estimate: ReadonlyVector, truth: ReadonlyVector): Record<string, number> {
+  return Object.fromEntries(
+    Array.from({ length: truth.length }, (_, j) => [`weightError/${j + 1}`, Math.abs(estimate[j]! - truth[j]!)]),
+  );
+}
+
+/** Held-out loss without the noise of the targets: mean of (prediction - true mean)^2 / 2. */
+function excessLoss(estimate: ReadonlyVector, truth: ReadonlyVector, bias: boolean, { test, train }: Dataset): number {
+  const { count, features } = test.count > 0 ? test : train;
+  const offset = bias ? estimate[truth.length]! : 0;
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    let distance = offset;
+    for (let j = 0; j < truth.length; j++) distance += (estimate[j]! - truth[j]!) * features[i * truth.length + j]!;
+    sum += distance * distance;
+  }
+  return (0.5 * sum) / count;
+}

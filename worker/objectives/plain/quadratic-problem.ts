@@ -1,0 +1,179 @@
+import { GradswarmError } from '../../../protocol/errors.js';
+import type { Rng, Vector } from '../../../protocol/method.js';
+import { exp, log } from '../../../protocol/numerics/elementary.js';
+import { squaredNorm } from '../../../protocol/numerics/vector.js';
+import type { ObjectiveRequest } from '../request.js';
+
+/** Quadratic problems as data: how they are drawn, and where their minimum is. */
+
+/** A symmetric matrix: its diagonal (length d), or all of it row by row (length d^2). */
+export type Curvature = Float64Array;
+
+/** One client's share of the problem. `centres`: one row of d numbers an example; their mean is the client's own minimiser. */
+export interface QuadraticShard {
+  readonly curvature: Curvature;
+  readonly centres: Float64Array;
+}
+
+export interface QuadraticSettings {
+  readonly dimension: number;
+  /** 'diagonal', or 'full' for eigenvectors in random directions, each client its own. */
+  readonly curvature: string;
+  readonly smallestEigenvalue: number;
+  readonly largestEigenvalue: number;
+  /** All clients have client 0's curvature. */
+  readonly sameCurvature: boolean;
+  /** Standard deviation, per coordinate, of the clients' centres around 0. */
+  readonly centreSpread: number;
+  /** Examples a client has. */
+  readonly examples: number;
+  /** Standard deviation, per coordinate, of a client's examples around its centre: the noise of minibatches. */
+  readonly exampleSpread: number;
+  /** Given instead of drawn: for each client its diagonal (d numbers) or its matrix (d^2 numbers, row by row). */
+  readonly matrices: readonly (readonly number[])[];
+  /** Given instead of drawn: for each client d numbers. */
+  readonly centres: readonly (readonly number[])[];
+  /** Every coordinate of the initial parameters. */
+  readonly initialValue: number;
+}
+
+/** into = A v. */
+export function multiplyInto(into: Float64Array, curvature: Curvature, v: Float64Array): void {
+  const d = v.length;
+  if (curvature.length === d) {
+    for (let j = 0; j < d; j++) into[j] = curvature[j]! * v[j]!;
+    return;
+  }
+  for (let j = 0, at = 0; j < d; j++) {
+    let sum = 0;
+    for (let k = 0; k < d; k++) sum += curvature[at++]! * v[k]!;
+    into[j] = sum;
+  }
+}
+
+/** Eigenvalues: the smallest, the largest, and between them draws uniform in the logarithm, in random order. */
+function drawCurvature(settings: QuadraticSettings, rng: Rng): Curvature {
+  const { dimension: d, smallestEigenvalue, largestEigenvalue } = settings;
+  const order = rng.permutation(d);
+  const eigenvalues = new Float64Array(d);
+  const reach = log(largestEigenvalue / smallestEigenvalue);
+  for (let j = 0; j < d; j++) {
+    const share = j === 0 ? 1 : j === 1 ? 0 : rng.uniform();
+    eigenvalues[order[j]!] = share === 1 ? largestEigenvalue : smallestEigenvalue * exp(reach * share);
+  }
+  if (settings.curvature === 'diagonal') return eigenvalues;
+  const matrix = new Float64Array(d * d);
+  for (let j = 0; j < d; j++) matrix[j * d + j] = eigenvalues[j]!;
+  for (let k = 0; k < d; k++) reflect(matrix, rng.normal(d));
+  return matrix;
+}
+
+/** matrix = H matrix H with H = I - 2 v v^T / |v|^2: keeps eigenvalues, and d random ones leave no preferred direction. */
+function reflect(matrix: Float64Array, v: Vector): void {
+  const d = v.length;
+  const factor = 2 / squaredNorm(v);
+  const image = new Float64Array(d);
+  let middle = 0;
+  for (let j = 0; j < d; j++) {
+    for (let k = 0; k < d; k++) image[j]! += matrix[j * d + k]! * v[k]!;
+    middle += v[j]! * image[j]!;
+  }
+  // H A H = A - f (v a^T + a v^T) + f^2 (v^T A v) v v^T with a = A v; written symmetric in j and k, so the result is.
+  for (let j = 0; j < d; j++)
+    for (let k = 0; k < d; k++)
+      matrix[j * d + k]! -= factor * (v[j]! * image[k]! + image[j]! * v[k]! - factor * middle * (v[j]! * v[k]!));
+}
+
+/** Rows around `centre`, moved so that their mean is `centre`. */
+function drawCentres(centre: Float64Array, settings: QuadraticSettings, rng: Rng): Float64Array {
+  const { dimension: d, examples, exampleSpread } = settings;
+  const rows = new Float64Array(examples * d);
+  if (exampleSpread > 0) {
+    rows.set(rng.normal(examples * d));
+    for (let j = 0; j < d; j++) {
+      let mean = 0;
+      for (let i = 0; i < examples; i++) mean += rows[i * d + j]! / examples;
+      for (let i = 0; i < examples; i++) rows[i * d + j]! -= mean;
+    }
+  }
+  for (let i = 0; i < examples; i++)
+    for (let j = 0; j < d; j++) rows[i * d + j] = centre[j]! + exampleSpread * rows[i * d + j]!;
+  return rows;
+}
+
+function notPositiveDefinite(): GradswarmError {
+  return new GradswarmError(
+    'ERR_OBJECTIVE',
+    "objective 'quadratic': the mean of the matrices is not positive definite, so there is no minimum",
+  );
+}
+
+function divide(right: Float64Array, diagonal: Float64Array): Float64Array {
+  if (!diagonal.every((eigenvalue) => eigenvalue > 0)) throw notPositiveDefinite();
+  return right.map((value, j) => value / diagonal[j]!);
+}
+
+/** Solves A x = b for a symmetric positive definite A, by Cholesky's factorisation; destroys A. */
+function solve(matrix: Float64Array, right: Float64Array): Float64Array {
+  const d = right.length;
+  const x = right.slice();
+  for (let j = 0; j < d; j++) {
+    for (let k = 0; k <= j; k++) {
+      let sum = matrix[j * d + k]!;
+      for (let m = 0; m < k; m++) sum -= matrix[j * d + m]! * matrix[k * d + m]!;
+      if (k < j) matrix[j * d + k] = sum / matrix[k * d + k]!;
+      else if (sum > 0) matrix[j * d + j] = Math.sqrt(sum);
+      else throw notPositiveDefinite();
+    }
+  }
+  for (let j = 0; j < d; j++) {
+    for (let m = 0; m < j; m++) x[j]! -= matrix[j * d + m]! * x[m]!;
+    x[j]! /= matrix[j * d + j]!;
+  }
+  for (let j = d - 1; j >= 0; j--) {
+    for (let m = j + 1; m < d; m++) x[j]! -= matrix[m * d + j]! * x[m]!;
+    x[j]! /= matrix[j * d + j]!;
+  }
+  return x;
+}
+
+/** The clients' shares, each drawn from its own stream or given in the settings. */
+export function drawShards(settings: QuadraticSettings, request: ObjectiveRequest): QuadraticShard[] {
+  const { dimension: d } = settings;
+  return Array.from({ length: request.clientCount }, (_, client) => {
+    const rng = request.rng.derive('quadratic', client);
+    const own = settings.sameCurvature ? request.rng.derive('quadratic', 0) : rng;
+    const given = settings.matrices[client];
+    const curvature = given ? Float64Array.from(given) : drawCurvature(settings, own.derive('curvature'));
+    const givenCentre = settings.centres[client];
+    const centre = new Float64Array(d);
+    if (givenCentre) centre.set(givenCentre);
+    else {
+      centre.set(rng.derive('centre').normal(d));
+      for (let j = 0; j < d; j++) centre[j]! *= settings.centreSpread;
+    }
+    return { curvature, centres: drawCentres(centre, settings, rng.derive('examples')) };
+  });
+}
+
+/** Mean curvature (1/N) sum A_i, and the optimum x with (mean curvature) x = (1/N) sum A_i c_i. */
+export function meanProblem(
+  shards: readonly QuadraticShard[],
+  d: number,
+): { curvature: Curvature; optimum: Float64Array } {
+  const diagonal = shards.every(({ curvature }) => curvature.length === d);
+  const mean = new Float64Array(diagonal ? d : d * d);
+  const right = new Float64Array(d);
+  const centre = new Float64Array(d);
+  const product = new Float64Array(d);
+  for (const { curvature, centres } of shards) {
+    const stride = curvature.length === mean.length ? 1 : d + 1;
+    for (let j = 0; j < curvature.length; j++) mean[j * stride]! += curvature[j]! / shards.length;
+    const count = centres.length / d;
+    centre.fill(0);
+    for (let i = 0; i < centres.length; i++) centre[i % d]! += centres[i]! / count;
+    multiplyInto(product, curvature, centre);
+    for (let j = 0; j < d; j++) right[j]! += product[j]! / shards.length;
+  }
+  return { curvature: mean, optimum: diagonal ? divide(right, mean) : solve(mean.slice(), right) };
+}

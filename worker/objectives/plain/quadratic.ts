@@ -1,0 +1,194 @@
+import { GradswarmError } from '../../../protocol/errors.js';
+import type { Objective, Precision, ReadonlyVector, Segment, Vector } from '../../../protocol/method.js';
+import { squaredNorm, zeros } from '../../../protocol/numerics/vector.js';
+import type { Evaluation, ObjectiveFamily } from '../family.js';
+import type { ObjectiveDefinition, ObjectiveRequest } from '../request.js';
+import { clippingWeight } from './clipping-weight.js';
+import {
+  type Curvature,
+  drawShards,
+  meanProblem,
+  multiplyInto,
+  type QuadraticSettings,
+  type QuadraticShard,
+} from './quadratic-problem.js';
+
+/** A quadratic family also knows where its minimum is. */
+export interface QuadraticFamily extends ObjectiveFamily {
+  /** Minimiser of the mean over all clients, in float64. */
+  readonly optimum: Float64Array;
+  readonly shards: readonly QuadraticShard[];
+}
+
+/** f_i(x) = mean over its examples of (x - c)^T A (x - c) / 2. The mean over an empty batch is 0. */
+class QuadraticObjective implements Objective {
+  readonly exampleCount: number;
+  private readonly offset: Float64Array;
+  private readonly product: Float64Array;
+
+  constructor(
+    readonly segments: readonly Segment[],
+    private readonly shard: QuadraticShard,
+    private readonly dimension: number,
+    private readonly precision: Precision,
+  ) {
+    this.exampleCount = shard.centres.length / dimension;
+    this.offset = new Float64Array(dimension);
+    this.product = new Float64Array(dimension);
+  }
+
+  loss(params: ReadonlyVector, batch: Uint32Array): number {
+    const { offset, product, dimension } = this;
+    let sum = 0;
+    for (const index of batch) {
+      const row = index * dimension;
+      for (let j = 0; j < dimension; j++) offset[j] = params[j]! - this.shard.centres[row + j]!;
+      multiplyInto(product, this.shard.curvature, offset);
+      for (let j = 0; j < dimension; j++) sum += 0.5 * offset[j]! * product[j]!;
+    }
+    return batch.length === 0 ? 0 : sum / batch.length;
+  }
+
+  gradient(params: ReadonlyVector, batch: Uint32Array, into = zeros(this.dimension, this.precision)): Vector {
+    const { offset, product, dimension } = this;
+    const { centres, curvature } = this.shard;
+    offset.fill(0);
+    for (let i = 0; i < batch.length; i++) {
+      const row = batch[i]! * dimension;
+      for (let j = 0; j < dimension; j++) offset[j]! += params[j]! - centres[row + j]!;
+    }
+    if (batch.length > 1) for (let j = 0; j < dimension; j++) offset[j]! /= batch.length;
+    multiplyInto(product, curvature, offset);
+    into.set(product);
+    return into;
+  }
+
+  /** The same bits as params = addScaled(params, -rate, gradient(params, batch)) for each batch. */
+  descend(
+    params: ReadonlyVector,
+    batches: readonly Uint32Array[],
+    rate: number,
+    into = zeros(this.dimension, this.precision),
+  ): Vector {
+    if (into !== params) into.set(params as Vector);
+    const gradient = zeros(this.dimension, this.precision);
+    for (const batch of batches) {
+      this.gradient(into, batch, gradient);
+      for (let j = 0; j < into.length; j++) into[j] = into[j]! - rate * gradient[j]!;
+    }
+    return into;
+  }
+
+  async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncGenerator<ReadonlyVector> {
+    for (const index of batch) yield this.gradient(params, Uint32Array.of(index));
+  }
+
+  clippedGradientSum(params: ReadonlyVector, batch: Uint32Array, radius: number): Vector {
+    const { offset, product, dimension } = this;
+    const sums = new Float64Array(dimension);
+    for (const index of batch) {
+      const row = index * dimension;
+      for (let j = 0; j < dimension; j++) offset[j] = params[j]! - this.shard.centres[row + j]!;
+      multiplyInto(product, this.shard.curvature, offset);
+      const weight = clippingWeight(squaredNorm(product), radius);
+      if (weight > 0) for (let j = 0; j < dimension; j++) sums[j]! += weight * product[j]!;
+    }
+    const result = zeros(dimension, this.precision);
+    result.set(sums);
+    return result;
+  }
+
+  /** Every example's difference is A (params - previous): the centres cancel. */
+  clippedDifferenceSum(params: ReadonlyVector, previous: ReadonlyVector, batch: Uint32Array, radius: number): Vector {
+    const { offset, product, dimension } = this;
+    const result = zeros(dimension, this.precision);
+    for (let j = 0; j < dimension; j++) offset[j] = params[j]! - previous[j]!;
+    multiplyInto(product, this.shard.curvature, offset);
+    const weight = batch.length * clippingWeight(squaredNorm(product), radius);
+    if (weight > 0) for (let j = 0; j < dimension; j++) result[j] = weight * product[j]!;
+    return result;
+  }
+}
+
+function checkQuadratic(settings: QuadraticSettings): string | null {
+  const { dimension, examples, smallestEigenvalue, largestEigenvalue, curvature } = settings;
+  if (!(Number.isInteger(dimension) && dimension > 0))
+    return `dimension: expected a positive integer, got ${dimension}`;
+  if (!(Number.isInteger(examples) && examples > 0)) return `examples: expected a positive integer, got ${examples}`;
+  if (!(smallestEigenvalue > 0 && largestEigenvalue >= smallestEigenvalue && Number.isFinite(largestEigenvalue)))
+    return `eigenvalues: expected 0 < smallestEigenvalue <= largestEigenvalue, got ${smallestEigenvalue} and ${largestEigenvalue}`;
+  if (curvature !== 'diagonal' && curvature !== 'full')
+    return `curvature: expected 'diagonal' or 'full', got '${curvature}'`;
+  for (const matrix of settings.matrices) {
+    if (matrix.length !== dimension && matrix.length !== dimension * dimension)
+      return `matrices: expected ${dimension} (diagonal) or ${dimension * dimension} numbers each, got ${matrix.length}`;
+    if (matrix.length > dimension)
+      for (let j = 0; j < matrix.length; j++)
+        if (matrix[j] !== matrix[(j % dimension) * dimension + Math.floor(j / dimension)])
+          return `matrices: expected symmetric matrices, entry ${j} differs from its mirror image`;
+  }
+  const wrong = settings.centres.find((centre) => centre.length !== dimension);
+  return wrong ? `centres: expected ${dimension} numbers each, got ${wrong.length}` : null;
+}
+
+/** Quadratics: client i minimises (x - c_i)^T A_i (x - c_i) / 2 and the run the mean over clients, whose optimum is known exactly. */
+export const quadratic: Omit<ObjectiveDefinition<QuadraticSettings>, 'create'> & {
+  create(settings: QuadraticSettings, request: ObjectiveRequest): QuadraticFamily;
+} = {
+  defaults: {
+    dimension: 10,
+    curvature: 'diagonal',
+    smallestEigenvalue: 1,
+    largestEigenvalue: 10,
+    sameCurvature: false,
+    centreSpread: 1,
+    examples: 1,
+    exampleSpread: 0,
+    matrices: [],
+    centres: [],
+    initialValue: 0,
+  },
+  check: checkQuadratic,
+  create(settings, request) {
+    const { dimension } = settings;
+    for (const key of ['matrices', 'centres'] as const)
+      if (settings[key].length > 0 && settings[key].length !== request.clientCount)
+        throw new GradswarmError(
+          'ERR_OBJECTIVE',
+          `objective 'quadratic': ${key}: expected one for each of the ${request.clientCount} clients (or none), got ${settings[key].length}`,
+        );
+    const segments = [{ name: 'x', module: 'x', offset: 0, shape: [dimension] }];
+    const shards = drawShards(settings, request);
+    const { curvature, optimum } = meanProblem(shards, dimension);
+    return {
+      segments,
+      parameterCount: dimension,
+      optimum,
+      shards,
+      initialParams: () => zeros(dimension, request.precision).fill(settings.initialValue),
+      shard(_examples, client) {
+        const shard = client === undefined ? undefined : shards[client];
+        if (!shard)
+          throw new GradswarmError(
+            'ERR_OBJECTIVE',
+            `objective 'quadratic': expected a client index below ${shards.length}, got ${client}`,
+          );
+        return new QuadraticObjective(segments, shard, dimension, request.precision);
+      },
+      evaluate: (estimates) => excess(curvature, optimum, estimates),
+      tensorCount: () => 0,
+    };
+  },
+};
+
+/** f(x) - f(optimum) at the mean of the estimates, written as a square around the optimum, so that it never cancels. */
+function excess(curvature: Curvature, optimum: Float64Array, estimates: readonly ReadonlyVector[]): Evaluation {
+  const offset = new Float64Array(optimum.length);
+  for (const estimate of estimates)
+    for (let j = 0; j < offset.length; j++) offset[j]! += (estimate[j]! - optimum[j]!) / estimates.length;
+  const product = new Float64Array(optimum.length);
+  multiplyInto(product, curvature, offset);
+  let sum = 0;
+  for (let j = 0; j < offset.length; j++) sum += 0.5 * offset[j]! * product[j]!;
+  return { loss: sum, accuracy: null };
+}

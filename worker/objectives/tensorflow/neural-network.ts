@@ -1,0 +1,243 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { GradswarmError } from '../../../protocol/errors.js';
+import type { Objective, ReadonlyVector, Segment, Vector } from '../../../protocol/method.js';
+import type { Dataset, Examples } from '../../datasets/dataset.js';
+import { processDevice } from '../../device/device.js';
+import type { Device } from '../../device/device-access.js';
+import type { ObjectiveFamily } from '../family.js';
+import { clippingWeight } from '../plain/clipping-weight.js';
+import { checkExamples } from '../plain/dense-network.js';
+import { featureCountOf, type ObjectiveRequest, requireDataset } from '../request.js';
+import { differenceTerms, gradientTerms, type LayerTerm } from './neural-network-clipping.js';
+import { evaluateNetwork } from './neural-network-evaluation.js';
+import { type LayerShape, type Passage, TensorNetwork, type Weights } from './neural-network-layers.js';
+import type {
+  ConvolutionalSettings,
+  MultilayerPerceptronSettings,
+  TensorActivation,
+} from './neural-network-settings.js';
+
+/** What the objectives of one family share. */
+interface Shared {
+  readonly device: Device;
+  readonly network: TensorNetwork;
+  readonly examples: Examples;
+  readonly classCount: number;
+}
+
+/** One client's mean loss over its rows of the training examples, computed on the device in float32. */
+class TensorObjective implements Objective {
+  readonly segments: readonly Segment[];
+  readonly exampleCount: number;
+
+  constructor(
+    private readonly shared: Shared,
+    private readonly rows: Uint32Array,
+  ) {
+    this.segments = shared.network.segments;
+    this.exampleCount = rows.length;
+  }
+
+  /** Parameters and a batch on the device. Examples are gathered here: copying a batch costs little beside a step. */
+  private upload(
+    params: ReadonlyVector,
+    batch: Uint32Array,
+  ): { readonly weights: Weights; readonly inputs: tf.Tensor; readonly answers: tf.Tensor2D } {
+    const { device, network, examples, classCount } = this.shared;
+    const inputs = network.gather(examples, this.rows, batch);
+    const width = classCount || 1;
+    const answers = new Float32Array(batch.length * width);
+    for (let i = 0; i < batch.length; i++) {
+      const row = this.rows[batch[i]!]!;
+      if (classCount > 0) answers[i * width + examples.labels[row]!] = 1;
+      else answers[i] = examples.targets[row]!;
+    }
+    return {
+      weights: network.upload(device, params),
+      inputs: device.upload(inputs, [batch.length, ...network.inputShape]),
+      answers: device.upload<tf.Rank.R2>(answers, [batch.length, width]),
+    };
+  }
+
+  async loss(params: ReadonlyVector, batch: Uint32Array): Promise<number> {
+    if (batch.length === 0) return 0;
+    const { device, network } = this.shared;
+    const total = tf.tidy(() => {
+      const { weights, inputs, answers } = this.upload(params, batch);
+      return network.lossSum(network.forward(weights, inputs).outputs, answers);
+    });
+    const value = new Float32Array(1);
+    await device.read([total], value);
+    total.dispose();
+    return value[0]! / batch.length;
+  }
+
+  async gradient(params: ReadonlyVector, batch: Uint32Array, into = this.vector()): Promise<Vector> {
+    if (batch.length === 0) return into.fill(0);
+    const { device, network } = this.shared;
+    const gradients = tf.tidy(() => {
+      const { weights, inputs, answers } = this.upload(params, batch);
+      const passage = network.forward(weights, inputs);
+      const delta = tf.mul(network.outputDelta(passage.outputs, answers), 1 / batch.length);
+      return [...network.gradients(passage, network.deltas(weights, passage, delta))];
+    });
+    await device.read(gradients, into as Float32Array);
+    tf.dispose(gradients);
+    return into;
+  }
+
+  /** The same bits as params = addScaled(params, -rate, gradient(params, batch)) for each batch. */
+  async descend(
+    params: ReadonlyVector,
+    batches: readonly Uint32Array[],
+    rate: number,
+    into = this.vector(),
+  ): Promise<Vector> {
+    if (into !== params) into.set(params as Vector);
+    const gradient = this.vector();
+    for (const batch of batches) {
+      await this.gradient(into, batch, gradient);
+      for (let j = 0; j < into.length; j++) into[j] = into[j]! - rate * gradient[j]!;
+    }
+    return into;
+  }
+
+  async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncGenerator<ReadonlyVector> {
+    for (const index of batch) yield await this.gradient(params, Uint32Array.of(index));
+  }
+
+  async clippedGradientSum(params: ReadonlyVector, batch: Uint32Array, radius: number): Promise<Vector> {
+    const { network } = this.shared;
+    return this.clippedSum(batch, radius, (examples) => {
+      const { passage, deltas } = this.backward(params, examples);
+      return gradientTerms(network, passage, deltas);
+    });
+  }
+
+  async clippedDifferenceSum(
+    params: ReadonlyVector,
+    previous: ReadonlyVector,
+    batch: Uint32Array,
+    radius: number,
+  ): Promise<Vector> {
+    const { network } = this.shared;
+    return this.clippedSum(batch, radius, (examples) =>
+      differenceTerms(network, this.backward(params, examples), this.backward(previous, examples)),
+    );
+  }
+
+  /** What the gradient of each example's own loss is made of. */
+  private backward(params: ReadonlyVector, batch: Uint32Array): { passage: Passage; deltas: readonly tf.Tensor[] } {
+    const { network } = this.shared;
+    const { weights, inputs, answers } = this.upload(params, batch);
+    const passage = network.forward(weights, inputs);
+    return { passage, deltas: network.deltas(weights, passage, network.outputDelta(passage.outputs, answers)) };
+  }
+
+  /** Norms are float32: the bound on a clipped gradient holds to about one part in a million. */
+  private async clippedSum(
+    batch: Uint32Array,
+    radius: number,
+    termsOf: (examples: Uint32Array) => readonly LayerTerm[],
+  ): Promise<Vector> {
+    const result = this.vector();
+    if (batch.length === 0) return result;
+    const { device } = this.shared;
+    // Terms hold tensors, which tidy and dispose find in them.
+    const terms = tf.tidy(() => termsOf(batch) as never) as readonly LayerTerm[];
+    const squared = tf.tidy(() => tf.addN(terms.map((term) => term.squaredNorms())));
+    const squares = new Float32Array(batch.length);
+    await device.read([squared], squares);
+    squared.dispose();
+    const finite = batch.filter((_, i) => Number.isFinite(squares[i]!));
+    if (finite.length < batch.length) {
+      // Left out rather than weighted by zero: 0 times NaN is NaN.
+      tf.dispose(terms as never);
+      return this.clippedSum(finite, radius, termsOf);
+    }
+    const weights = squares.map((square) => clippingWeight(Math.max(square, 0), radius));
+    const sums = tf.tidy(() => {
+      const column = device.upload<tf.Rank.R2>(weights, [batch.length, 1]);
+      return terms.flatMap((term) => term.weightedSum(column));
+    });
+    await device.read(sums, result);
+    tf.dispose([terms as never, sums]);
+    return result;
+  }
+
+  private vector(): Float32Array {
+    return new Float32Array(this.shared.network.parameterCount);
+  }
+}
+
+function createFamily(
+  who: string,
+  dataset: Dataset,
+  device: Device,
+  inputShape: readonly number[],
+  layers: readonly LayerShape[],
+  activation: string,
+): ObjectiveFamily {
+  const shape = {
+    features: featureCountOf(dataset),
+    vocabulary: 0,
+    outputs: dataset.classCount || 1,
+    output: dataset.classCount > 0 ? 'softmax' : 'squared',
+  } as const;
+  checkExamples(who, shape, dataset.train);
+  checkExamples(who, shape, dataset.test);
+  const network = new TensorNetwork(inputShape, layers, activation as TensorActivation, dataset.classCount > 0);
+  const shared: Shared = { device, network, examples: dataset.train, classCount: dataset.classCount };
+  return {
+    segments: network.segments,
+    parameterCount: network.parameterCount,
+    device: { name: device.name, why: device.why, deterministic: device.deterministic },
+    initialParams: (rng) => network.initialParams(rng),
+    shard: (examples) => new TensorObjective(shared, examples),
+    evaluate: (estimates) =>
+      evaluateNetwork(device, network, dataset.test.count > 0 ? dataset.test : dataset.train, estimates),
+    evaluateTraining: (estimates) => evaluateNetwork(device, network, dataset.train, estimates),
+    tensorCount: () => device.tensorCount(),
+  };
+}
+
+/** The device for a float32 objective. Throws ERR_OBJECTIVE for another precision. */
+export async function openDeviceFor(request: ObjectiveRequest): Promise<Device> {
+  if (request.precision !== 'float32')
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `objective '${request.objective.name}': expected precision 'float32' (TensorFlow.js has no other), got '${request.precision}'; use 'small-network' for float64`,
+    );
+  return processDevice(request.device);
+}
+
+export async function createMultilayerPerceptron(
+  { hidden, activation }: MultilayerPerceptronSettings,
+  request: ObjectiveRequest,
+): Promise<ObjectiveFamily> {
+  const dataset = requireDataset(request, 'any');
+  const device = await openDeviceFor(request);
+  const widths = [...hidden, dataset.classCount || 1];
+  const layers = widths.map((width): LayerShape => ({ kind: 'dense', width }));
+  return createFamily(request.objective.name, dataset, device, [featureCountOf(dataset)], layers, activation);
+}
+
+export async function createConvolutionalNetwork(
+  settings: ConvolutionalSettings,
+  request: ObjectiveRequest,
+): Promise<ObjectiveFamily> {
+  const dataset = requireDataset(request, 'classification');
+  const [height = 0, width = 0, channels = 1] = dataset.featureShape;
+  const smallest = 2 ** Math.max(3, settings.filters.length);
+  if (dataset.featureShape.length < 2 || height !== width || height < smallest)
+    throw new GradswarmError(
+      'ERR_OBJECTIVE',
+      `objective 'lenet': expected square images of side ${smallest} or more, '${dataset.name}' has examples of shape [${dataset.featureShape}]`,
+    );
+  const device = await openDeviceFor(request);
+  const layers: LayerShape[] = [
+    ...settings.filters.map((filters) => ({ kind: 'convolution', filters, kernelSize: settings.kernelSize }) as const),
+    ...[...settings.dense, dataset.classCount].map((dense) => ({ kind: 'dense', width: dense }) as const),
+  ];
+  return createFamily(request.objective.name, dataset, device, [height, width, channels], layers, settings.activation);
+}

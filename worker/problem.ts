@@ -1,0 +1,59 @@
+import type { ClientIndex, Objective } from '../protocol/method.js';
+import { rootStream } from '../protocol/numerics/random.js';
+import type { ModelShape } from '../protocol/party/run-site.js';
+import type { Scenario } from '../protocol/scenario/scenario.js';
+import type { Dataset, Partition } from './datasets/dataset.js';
+import { loadDataset } from './datasets/load.js';
+import { partitionDataset } from './datasets/partition/partition.js';
+import type { ObjectiveFamily } from './objectives/family.js';
+import { createObjectiveFamily } from './objectives/objectives.js';
+
+/** Data, its split and the model of a scenario: the same in every process that opens it. */
+export interface Problem {
+  readonly dataset: Dataset;
+  readonly partition: Partition;
+  readonly family: ObjectiveFamily;
+  readonly model: ModelShape;
+  /** The client's objective, made on first sight. */
+  objectiveOf(client: ClientIndex): Objective;
+}
+
+export async function openProblem(scenario: Scenario, device?: string): Promise<Problem> {
+  const streams = rootStream(scenario.seed, scenario.precision);
+  const { partition: partitionSpec, ...dataSpec } = scenario.data;
+  const dataset = loadDataset(dataSpec as Parameters<typeof loadDataset>[0], streams.derive('data'));
+  const partition = partitionDataset(
+    dataset,
+    scenario.clients,
+    partitionSpec as Parameters<typeof partitionDataset>[2],
+    streams.derive('partition'),
+  );
+  const chosen = device ?? scenario.device;
+  const family = await createObjectiveFamily({
+    objective: scenario.objective,
+    dataset: dataset.train.count > 0 ? dataset : null,
+    clientCount: scenario.clients,
+    precision: scenario.precision,
+    rng: streams.derive('objective'),
+    device: chosen === 'auto' ? undefined : chosen,
+  });
+  const objectives = new Map<ClientIndex, Objective>();
+  return {
+    dataset,
+    partition,
+    family,
+    model: {
+      segments: family.segments,
+      parameterCount: family.parameterCount,
+      initialParams: family.initialParams(streams.derive('model')),
+    },
+    objectiveOf(client) {
+      let objective = objectives.get(client);
+      if (!objective) {
+        objective = family.shard(partition.shards[client]!, client);
+        objectives.set(client, objective);
+      }
+      return objective;
+    },
+  };
+}
