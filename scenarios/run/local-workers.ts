@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
 
-const ENTRY = fileURLToPath(new URL('../cli.js', import.meta.url));
+/** The command beside this module: compiled, or a source where sources are run directly. */
+const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../cli.ts' : '../cli.js', import.meta.url));
 
 /** Starts the workers of a run that does not wait for others' workers, and ends them with it. */
 export interface WorkerLauncher {
@@ -22,7 +23,7 @@ export class LocalWorkers implements WorkerLauncher {
     for (let i = 0; i < count; i++) {
       const child = spawn(
         process.execPath,
-        [ENTRY, 'worker', '--join', url, '--quiet', ...(device === null ? [] : ['--device', device])],
+        [...process.execArgv, ENTRY, 'worker', '--join', url, '--quiet', ...(device === null ? [] : ['--device', device])],
         // In a group of its own, so that Ctrl-C reaches the coordinator alone, which then ends the workers in order.
         { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
       );
