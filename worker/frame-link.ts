@@ -1,74 +1,48 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { crc32 } from 'node:zlib';
+import type { Socket } from 'node:net';
 import { Packr } from 'msgpackr';
-import { WebSocket, WebSocketServer } from 'ws';
 import { GradswarmError } from '../protocol/errors.js';
 import type { PartyId } from '../protocol/method.js';
 import type { PostOffice, Remote } from '../protocol/party/post-office.js';
-import { type Assign, checked, type Packed, packed, sealsMessage } from '../protocol/wire/control-messages.js';
+import { type Connection, channelOver, openConnection, socketError } from '../protocol/sockets/frame-socket.js';
+import {
+  type Assign,
+  checked,
+  type Introduction,
+  type Packed,
+  packed,
+  type Ready,
+  sealsMessage,
+} from '../protocol/wire/control-messages.js';
 import type { Frame } from '../protocol/wire/frame.js';
-import { type ChannelOptions, FrameChannel, openFrame } from '../protocol/wire/frame-channel.js';
+import { type ChannelOptions, type FrameChannel, type Incoming, openFrame } from '../protocol/wire/frame-channel.js';
 import type { KindLayout } from '../protocol/wire/layout.js';
-import { LIMITS } from '../protocol/wire/limits.js';
 import type { Seal } from '../protocol/wire/seal.js';
+import { type PeerAddress, PeerSockets } from './peer-sockets.js';
 
 const packr = new Packr({ useRecords: false });
-const PEERS_PATH = '/peers';
-
-const SOCKET_OPTIONS = {
-  perMessageDeflate: false,
-  maxPayload: LIMITS.messageBytes,
-  skipUTF8Validation: true,
-} as const;
-
-/** Listens for other workers from before the run is known; frames are heard once `FrameLink` takes over. */
-export class PeerListener {
-  private constructor(
-    readonly http: Server,
-    readonly port: number,
-  ) {}
-
-  static async open(): Promise<PeerListener> {
-    const http = createServer((_request, response) => response.writeHead(404).end());
-    await new Promise<void>((resolve, reject) => http.once('error', reject).listen(0, resolve));
-    return new PeerListener(http, (http.address() as AddressInfo).port);
-  }
-
-  close(): void {
-    this.http.close();
-    this.http.closeAllConnections();
-  }
-}
-
-/** A websocket and the stream below it. */
-interface Connection {
-  readonly socket: WebSocket;
-  readonly stream: Duplex;
-}
+const OPEN_MS = 10_000;
 
 interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   readonly coordinatorUrl: string;
   readonly assign: Assign;
   readonly layouts: Iterable<KindLayout>;
-  /** Worker-to-worker sockets are only opened for methods whose clients speak to clients. */
-  readonly peers: boolean;
+  /** Where to listen for other workers; null: frames between clients go by the coordinator, or there are none. */
+  readonly peers: PeerAddress | null;
   /** Real milliseconds to keep a frame back; null: none is. */
   readonly hold: ((frame: Frame) => number) | null;
-  /** An answer or request that came packed and is not a seal. */
+  /** An answer or request of the coordinator that came packed and is not a seal. */
   readonly onPacked: (message: Packed) => void;
+  /** The coordinator's frame socket closed, or what came over it is not the protocol. */
   readonly onLost: (error: GradswarmError) => void;
+  note(text: string): void;
 }
 
 /** A worker's way out: one socket to the coordinator and, where reachable, one to each other worker. */
 export class FrameLink implements Remote {
   private office: PostOffice | null = null;
-  private coordinator: FrameChannel | null = null;
-  private coordinatorSocket: WebSocket | null = null;
+  private readonly coordinator: FrameChannel;
+  private peers: PeerSockets | null = null;
   private readonly hostOf = new Map<PartyId, string>();
-  private readonly peers = new Map<string, { readonly socket: WebSocket; readonly channel: FrameChannel }>();
-  private readonly incoming: WebSocketServer | null;
   private readonly layouts: readonly KindLayout[];
   private seals: { readonly seal: Seal; readonly to: readonly PartyId[] }[] = [];
   private flushing = false;
@@ -76,30 +50,46 @@ export class FrameLink implements Remote {
 
   private constructor(
     private readonly options: LinkOptions,
-    listener: PeerListener | null,
+    private readonly connection: Connection,
   ) {
     this.layouts = [...options.layouts].sort((a, b) => a.index - b.index);
     for (const { worker, clients } of options.assign.workers)
       for (const client of clients) this.hostOf.set(client, worker);
-    this.incoming = listener && options.peers ? this.listen(listener) : null;
+    this.coordinator = channelOver(connection, options);
+    const { socket } = connection;
+    socket.on('message', (message: Buffer) => {
+      try {
+        const incoming = this.coordinator.receive(message);
+        if (incoming) this.receive(incoming, null);
+      } catch (error) {
+        this.lost(socketError(error));
+      }
+    });
+    socket.on('close', () => this.lost(new GradswarmError('ERR_WORKER_LOST', 'the frame socket was closed')));
   }
 
   /** Connects to the coordinator and listens for peers. */
-  static async open(options: LinkOptions, listener: PeerListener | null): Promise<FrameLink> {
-    const link = new FrameLink(options, listener);
+  static async open(options: LinkOptions): Promise<FrameLink> {
     const url = new URL(options.coordinatorUrl);
     url.pathname = '/frames';
     url.search = `token=${options.assign.token}`;
-    const connection = await opened(url.href, 10_000);
-    link.coordinatorSocket = connection.socket;
-    link.coordinator = link.channelOver(connection, (error) => {
-      if (!link.closing) options.onLost(error);
-    });
+    const link = new FrameLink(options, await openConnection(url.href, OPEN_MS));
+    if (options.peers) await link.listen(options.peers);
     return link;
   }
 
   connect(office: PostOffice): void {
     this.office = office;
+  }
+
+  /** Where other workers reach this one. */
+  get peerAddress(): Ready['peer'] {
+    return this.peers?.advertised ?? null;
+  }
+
+  /** Opens a socket to every other worker. Those that cannot be reached are named; their frames go by the coordinator. */
+  async connectPeers({ peers }: Introduction): Promise<string[]> {
+    return (await this.peers?.connect(peers)) ?? [];
   }
 
   send(frame: Frame): void {
@@ -117,34 +107,46 @@ export class FrameLink implements Remote {
   }
 
   room(): Promise<void> | null {
-    const busy = [this.coordinator, ...[...this.peers.values()].map(({ channel }) => channel)].filter(
-      (channel): channel is FrameChannel => channel !== null && !channel.idle,
-    );
+    const busy = this.channels().filter(({ idle }) => !idle);
     return busy.length === 0 ? null : Promise.all(busy.map((channel) => channel.drained())).then(() => {});
   }
 
   notify(message: Packed): void {
-    this.coordinator?.send({ type: 'packed', body: packr.pack(message) });
+    this.coordinator.send({ type: 'packed', body: packr.pack(message) });
   }
 
   /** Bytes of websocket messages that carried this worker's frames, framing not included. */
   get sentFrameBytes(): number {
-    let sum = this.coordinator?.sentFrameBytes ?? 0;
-    for (const { channel } of this.peers.values()) sum += channel.sentFrameBytes;
-    return sum;
+    return this.channels().reduce((sum, channel) => sum + channel.sentFrameBytes, 0);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.closing = true;
-    this.coordinatorSocket?.close();
-    for (const { socket } of this.peers.values()) socket.close();
-    this.incoming?.close();
+    this.connection.socket.close();
+    await this.peers?.close();
+  }
+
+  private async listen(address: PeerAddress): Promise<void> {
+    const { options } = this;
+    this.peers = await PeerSockets.listen(this.connection.stream as Socket, {
+      ...options,
+      address,
+      received: (incoming, worker) => this.receive(incoming, worker),
+    });
+  }
+
+  private channels(): readonly FrameChannel[] {
+    return [this.coordinator, ...(this.peers?.channels() ?? [])];
+  }
+
+  private lost(error: GradswarmError): void {
+    if (!this.closing) this.options.onLost(error);
   }
 
   /** The socket to the worker that hosts a party; the coordinator's where there is none. */
   private route(to: PartyId): FrameChannel {
-    const host = to === 'coordinator' ? undefined : this.hostOf.get(to);
-    return (host !== undefined && this.peers.get(host)?.channel) || this.coordinator!;
+    const host = this.hostOf.get(to);
+    return (host !== undefined && this.peers?.channelTo(host)) || this.coordinator;
   }
 
   private flushSeals(): void {
@@ -169,88 +171,32 @@ export class FrameLink implements Remote {
     for (const [channel, list] of byChannel) channel.send({ type: 'packed', body: packr.pack(sealsMessage(list)) });
   }
 
-  /** Opens a socket to every other worker once all listen. Those that cannot be reached are named; their frames go by the coordinator. */
-  async connectPeers(): Promise<string[]> {
-    if (!this.options.peers) return [];
-    const { worker: self, peerKey, workers } = this.options.assign;
-    const others = workers.filter(({ worker }) => worker !== self);
-    const unreachable = await Promise.all(
-      others.map(async ({ worker, peerUrl }) => {
-        if (peerUrl === null) return [worker];
-        try {
-          const connection = await opened(`${peerUrl}${PEERS_PATH}?key=${peerKey}&worker=${self}`, 3000);
-          const channel = this.channelOver(connection, () => this.peers.delete(worker));
-          this.peers.set(worker, { socket: connection.socket, channel });
-          return [];
-        } catch {
-          return [worker];
-        }
-      }),
-    );
-    return unreachable.flat();
-  }
-
-  private listen(listener: PeerListener): WebSocketServer {
-    const server = new WebSocketServer({ noServer: true, ...SOCKET_OPTIONS });
-    listener.http.on('upgrade', (request, socket, head) => {
-      const url = new URL(request.url ?? '/', 'http://worker');
-      if (url.pathname !== PEERS_PATH || url.searchParams.get('key') !== this.options.assign.peerKey) {
-        socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-        return;
-      }
-      server.handleUpgrade(request, socket, head, (websocket) =>
-        this.channelOver({ socket: websocket, stream: socket }, () => {}),
-      );
-    });
-    return server;
-  }
-
-  private channelOver({ socket, stream }: Connection, onLost: (error: GradswarmError) => void): FrameChannel {
-    const channel = new FrameChannel(
-      {
-        get bufferedAmount() {
-          return socket.bufferedAmount;
-        },
-        send: (message, sent) => socket.send(message, sent),
-        cork: () => stream.cork(),
-        uncork: () => stream.uncork(),
-      },
-      { ...this.options, crc32: (bytes, previous) => crc32(bytes, previous), defer: setImmediate },
-    );
-    socket.on('message', (data: Buffer) => {
-      try {
-        this.receive(channel, data);
-      } catch (error) {
-        this.options.onLost(
-          error instanceof GradswarmError ? error : new GradswarmError('ERR_PROTOCOL', String(error), { cause: error }),
-        );
-      }
-    });
-    socket.on('close', () => onLost(new GradswarmError('ERR_WORKER_LOST', 'the frame socket was closed')));
-    socket.on('error', (error) => onLost(new GradswarmError('ERR_WORKER_LOST', error.message, { cause: error })));
-    return channel;
-  }
-
-  private receive(channel: FrameChannel, data: Buffer): void {
-    const incoming = channel.receive(data);
-    if (!incoming) return;
+  /** `worker`: the peer that sent it; null: the coordinator, which passes on what any party sends. */
+  private receive(incoming: Incoming, worker: string | null): void {
     if (incoming.type === 'frame') {
-      this.office?.receive(openFrame(incoming, this.layouts));
+      const { from, to } = incoming.header;
+      this.checkSender(from, worker);
+      if (!this.office?.isLocal(to))
+        throw new GradswarmError('ERR_PROTOCOL', `a frame for party ${to}, which does not live here`);
+      this.office.receive(openFrame(incoming, this.layouts));
       return;
     }
     const message = checked(packed, packr.unpack(incoming.body), 'packed message');
-    if (message.type !== 'seals') return this.options.onPacked(message);
-    for (const { to, ...seal } of message.seals)
+    if (message.type !== 'seals') {
+      if (worker !== null) throw new GradswarmError('ERR_PROTOCOL', `'${message.type}' is for the coordinator to send`);
+      return this.options.onPacked(message);
+    }
+    for (const { to, ...seal } of message.seals) {
+      this.checkSender(seal.from, worker);
       this.office?.receiveSeal(
         seal,
         to.filter((party) => this.office?.isLocal(party)),
       );
+    }
   }
-}
 
-async function opened(url: string, timeoutMs: number): Promise<Connection> {
-  const socket = new WebSocket(url, { ...SOCKET_OPTIONS, handshakeTimeout: timeoutMs });
-  const upgraded = new Promise<Duplex>((resolve) => socket.once('upgrade', (response) => resolve(response.socket)));
-  await new Promise<void>((resolve, reject) => socket.once('open', () => resolve()).once('error', reject));
-  return { socket, stream: await upgraded };
+  private checkSender(from: PartyId, worker: string | null): void {
+    if (worker !== null && this.hostOf.get(from) !== worker)
+      throw new GradswarmError('ERR_PROTOCOL', `${worker} sent for party ${from}, which it does not host`);
+  }
 }

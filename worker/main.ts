@@ -14,7 +14,8 @@ import { layoutsOf } from '../protocol/wire/layout.js';
 import { PROTOCOL_VERSION } from '../protocol/wire/limits.js';
 import type { RoundPlan } from '../protocol/wire/seal.js';
 import { ClientHost } from './client-host.js';
-import { FrameLink, PeerListener } from './frame-link.js';
+import { FrameLink } from './frame-link.js';
+import type { PeerAddress } from './peer-sockets.js';
 import { openPrivacy } from './privacy.js';
 import { openProblem } from './problem.js';
 import { systemSecrets } from './secrets.js';
@@ -26,8 +27,8 @@ export interface WorkerProcessOptions {
   /** Compute device; null: the scenario's. */
   readonly device: string | null;
   readonly signal: AbortSignal;
-  /** False: no sockets to other workers are offered or opened; frames between clients go through the coordinator. */
-  readonly peerSockets?: boolean;
+  /** Where to listen for other workers, in methods whose clients send to clients; null: frames between clients go through the coordinator. */
+  readonly peers: PeerAddress | null;
   /** One line for a person. */
   note(text: string): void;
 }
@@ -42,7 +43,6 @@ interface Hosting {
 
 /** Hosts clients for the coordinator at `url` (ws://host:port) until it says that the run is over. Throws ERR_WORKER_LOST when it is gone. */
 export async function runWorker(url: string, options: WorkerProcessOptions): Promise<void> {
-  const listener = await PeerListener.open();
   const socket = io(url.replace(/^ws/, 'http'), {
     transports: ['websocket'],
     reconnection: false,
@@ -50,10 +50,9 @@ export async function runWorker(url: string, options: WorkerProcessOptions): Pro
     timeout: 10_000,
   });
   try {
-    await new WorkerSession(url, socket, listener, options).run();
+    await new WorkerSession(url, socket, options).run();
   } finally {
     socket.disconnect();
-    listener.close();
   }
 }
 
@@ -64,7 +63,6 @@ class WorkerSession {
   constructor(
     private readonly url: string,
     private readonly socket: Socket,
-    private readonly listener: PeerListener,
     private readonly options: WorkerProcessOptions,
   ) {}
 
@@ -77,7 +75,7 @@ class WorkerSession {
     try {
       await Promise.all([this.join(), over]);
     } finally {
-      this.hosting?.link.close();
+      await this.hosting?.link.close();
     }
   }
 
@@ -89,8 +87,8 @@ class WorkerSession {
     socket.on('disconnect', (reason) =>
       this.finish(new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${this.url} is gone: ${reason}`)),
     );
-    socket.on('stop', (answer: () => void) => {
-      answer();
+    socket.on('stop', (answer: unknown) => {
+      if (typeof answer === 'function') answer();
       this.finish();
     });
     socket.on(
@@ -99,7 +97,9 @@ class WorkerSession {
     );
     socket.on(
       'introduce',
-      this.answering(control.nothing, async () => ({ unreachable: await this.need().link.connectPeers() })),
+      this.answering(control.introduce, async (message) => ({
+        unreachable: await this.need().link.connectPeers(message),
+      })),
     );
     socket.on(
       'waits',
@@ -107,7 +107,7 @@ class WorkerSession {
     );
     socket.on(
       'begin',
-      this.told(control.plan, (plan) => void this.begin(plan)),
+      this.told(control.plan, (plan) => void this.begin(this.need(), plan)),
     );
     socket.on(
       'settle',
@@ -135,14 +135,11 @@ class WorkerSession {
     const hello: control.Hello = {
       version: PROTOCOL_VERSION,
       name: hostname(),
-      peerPort: this.options.peerSockets === false ? null : this.listener.port,
       pid: process.pid,
     };
-    const reply = packr.unpack(await this.socket.emitWithAck('hello', packr.pack(hello))) as {
-      readonly worker?: string;
-      readonly refused?: string;
-    };
-    if (reply.refused !== undefined) throw new GradswarmError('ERR_PROTOCOL', `refused: ${reply.refused}`);
+    const answer = unpacked(await this.socket.emitWithAck('hello', packr.pack(hello)));
+    const reply = control.checked(control.admission, answer, "coordinator, answer to 'hello'");
+    if ('refused' in reply) throw new GradswarmError('ERR_PROTOCOL', `refused: ${reply.refused}`);
     this.options.note(`joined ${this.url} as ${reply.worker}`);
   }
 
@@ -151,21 +148,19 @@ class WorkerSession {
     const method = await loadMethod(scenario.method.name);
     const problem = await openProblem(scenario, this.options.device ?? undefined);
     const layouts = layoutsOf(method.messages, scenario.precision);
-    const link = await FrameLink.open(
-      {
-        coordinatorUrl: this.url,
-        assign,
-        layouts: layouts.values(),
-        clientCount: scenario.clients,
-        kindCount: layouts.size,
-        maxBodyBytes: maxBodyBytes(problem.family.parameterCount),
-        peers: this.options.peerSockets !== false && clientsSendToClients(method),
-        hold: frameHold(scenario, layouts.values(), () => performance.now()),
-        onPacked: (message) => this.packed(message),
-        onLost: (error) => this.finish(error),
-      },
-      this.listener,
-    );
+    const link = await FrameLink.open({
+      coordinatorUrl: this.url,
+      assign,
+      layouts: layouts.values(),
+      clientCount: scenario.clients,
+      kindCount: layouts.size,
+      maxBodyBytes: maxBodyBytes(problem.family.parameterCount),
+      peers: clientsSendToClients(method) ? this.options.peers : null,
+      hold: frameHold(scenario, layouts.values(), () => performance.now()),
+      onPacked: (message) => this.packed(message),
+      onLost: (error) => this.finish(error),
+      note: this.options.note,
+    });
     const networkModel = createNetwork(scenario);
     const site = await openSite({
       scenario,
@@ -188,11 +183,11 @@ class WorkerSession {
       device: device?.name ?? 'plain loops',
       deterministic: device?.deterministic ?? true,
       parameterCount: problem.family.parameterCount,
+      peer: link.peerAddress,
     };
   }
 
-  private async begin(plan: RoundPlan): Promise<void> {
-    const { host, networkModel } = this.need();
+  private async begin({ host, networkModel }: Hosting, plan: RoundPlan): Promise<void> {
     try {
       const report = await host.begin(plan);
       this.onSend('done', { index: plan.index, attempt: plan.attempt, ...report, firings: networkModel.takeFirings() });
@@ -241,7 +236,7 @@ class WorkerSession {
   ) {
     return (data: unknown) => {
       try {
-        use(control.checked(schema, packr.unpack(data as Uint8Array), 'coordinator'));
+        use(control.checked(schema, unpacked(data), 'coordinator'));
       } catch (error) {
         this.finish(error as Error);
       }
@@ -253,16 +248,26 @@ class WorkerSession {
     schema: S,
     use: (message: ReturnType<typeof control.checked<S>>) => Promise<unknown>,
   ) {
-    return (data: unknown, answer: (reply: unknown) => void) => {
+    return (data: unknown, answer: unknown) => {
+      if (typeof answer !== 'function') return;
       void (async () => {
         try {
-          answer(packr.pack(await use(control.checked(schema, packr.unpack(data as Uint8Array), 'coordinator'))));
+          answer(packr.pack(await use(control.checked(schema, unpacked(data), 'coordinator'))));
         } catch (error) {
           const code = error instanceof GradswarmError ? error.code : 'ERR_PROTOCOL';
           answer(packr.pack({ error: { code, message: (error as Error).message } }));
         }
       })();
     };
+  }
+}
+
+function unpacked(data: unknown): unknown {
+  if (!(data instanceof Uint8Array)) throw new GradswarmError('ERR_PROTOCOL', 'expected one binary argument');
+  try {
+    return packr.unpack(data);
+  } catch {
+    throw new GradswarmError('ERR_PROTOCOL', 'expected msgpack, got other bytes');
   }
 }
 

@@ -1,8 +1,9 @@
-import type { Server as HttpServer } from 'node:http';
+import { createServer } from 'node:http';
 import { Packr } from 'msgpackr';
 import { Server, type Socket } from 'socket.io';
 import type { z } from 'zod';
 import { GradswarmError } from '../../protocol/errors.js';
+import type { SocketServer } from '../../protocol/sockets/socket-server.js';
 import * as control from '../../protocol/wire/control-messages.js';
 import type { Member, Membership } from './membership.js';
 
@@ -10,6 +11,11 @@ const packr = new Packr({ useRecords: false });
 
 /** A worker that does not answer the end of the run in this time is left to find out by itself. */
 const STOP_MS = 1000;
+
+/** A refused worker has this long to read why. */
+const REFUSAL_MS = 1000;
+
+const CONTROL_PATH = '/socket.io/';
 
 export interface ControlEvents {
   joined(member: Member): void;
@@ -29,24 +35,32 @@ export class ControlServer {
   private readonly sockets = new Map<string, Socket>();
 
   constructor(
-    http: HttpServer,
+    private readonly server: SocketServer,
     private readonly membership: Membership,
     options: ControlOptions,
     private readonly events: ControlEvents,
   ) {
-    this.io = new Server(http, {
+    // Never listens: socket.io gets the upgrades that it is handed, and closing it waits for nobody else's connections.
+    const handed = createServer();
+    this.io = new Server(handed, {
       serveClient: false,
       transports: ['websocket'],
       perMessageDeflate: false,
-      // The frame socket shares the port: upgrades that are not socket.io's must be left alone.
-      destroyUpgrade: false,
       pingInterval: Math.max(100, Math.round(options.heartbeatMs / 2)),
       pingTimeout: options.heartbeatMs,
       maxHttpBufferSize: 64 << 20,
     });
+    server.route(CONTROL_PATH, ({ request, socket, head }) => handed.emit('upgrade', request, socket, head));
     this.io.on('connection', (socket) => {
-      socket.on('hello', (data: unknown, answer: (reply: unknown) => void) => this.hello(socket, data, answer));
+      socket.on('hello', (data: unknown, answer: unknown) => this.hello(socket, data, answer));
     });
+  }
+
+  /** The address that the member's connection comes from, as it stands in a URL. */
+  addressOf(member: Member): string | null {
+    const address = this.sockets.get(member.id)?.handshake.address.replace(/^::ffff:/, '');
+    if (address === undefined) return null;
+    return address.includes(':') ? `[${address}]` : address;
   }
 
   notify(member: Member, event: string, message: unknown): void {
@@ -94,10 +108,17 @@ export class ControlServer {
     await this.io.close();
   }
 
-  private hello(socket: Socket, data: unknown, answer: (reply: unknown) => void): void {
+  private hello(socket: Socket, data: unknown, answer: unknown): void {
+    const seated = [...this.sockets].find(([, other]) => other === socket);
+    if (typeof answer !== 'function' || seated) {
+      // A member that says hello again has broken the protocol: with its connection it loses its place.
+      socket.disconnect(true);
+      return;
+    }
     const refuse = (message: string) => {
       answer(packr.pack({ refused: message }));
-      socket.disconnect(true);
+      socket.removeAllListeners('hello');
+      setTimeout(() => socket.disconnect(true), REFUSAL_MS).unref();
     };
     let message: control.Hello;
     try {
@@ -105,13 +126,9 @@ export class ControlServer {
     } catch (error) {
       return refuse((error as Error).message);
     }
-    const address = socket.handshake.address.replace(/^::ffff:/, '');
-    const host = address.includes(':') ? `[${address}]` : address;
-    const member = this.membership.admit(
-      message.name,
-      message.peerPort === null ? null : `ws://${host}:${message.peerPort}`,
-    );
+    const member = this.membership.admit(message.name);
     if (!member) return refuse('all places of this run are taken; start another worker when one is lost');
+    this.server.admit(socket.request.socket);
     this.sockets.set(member.id, socket);
     socket.on(
       'done',
@@ -142,7 +159,12 @@ export class ControlServer {
   }
 }
 
+/** Throws ERR_PROTOCOL for all but msgpack. What was sent is not repeated: it may be anything. */
 function unpacked(data: unknown): unknown {
   if (!(data instanceof Uint8Array)) throw new GradswarmError('ERR_PROTOCOL', 'expected one binary argument');
-  return packr.unpack(data);
+  try {
+    return packr.unpack(data);
+  } catch {
+    throw new GradswarmError('ERR_PROTOCOL', 'expected msgpack, got other bytes');
+  }
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
@@ -6,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId } from '../../protocol/method.js';
 import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
+import { refuseUpgrade, type SocketServer, type Upgrade } from '../../protocol/sockets/socket-server.js';
 import { checked, type Packed, packed, sealsMessage } from '../../protocol/wire/control-messages.js';
 import type { Frame } from '../../protocol/wire/frame.js';
 import { type ChannelOptions, FrameChannel, type Incoming, openFrame } from '../../protocol/wire/frame-channel.js';
@@ -47,7 +47,7 @@ export class FrameRouter implements Remote {
   receivedFrameBytes = 0;
 
   constructor(
-    http: Server,
+    private readonly listener: SocketServer,
     private readonly membership: Membership,
     layouts: Iterable<KindLayout>,
     private readonly options: Omit<ChannelOptions, 'crc32' | 'defer'> & {
@@ -63,7 +63,7 @@ export class FrameRouter implements Remote {
       maxPayload: LIMITS.messageBytes,
       skipUTF8Validation: true,
     });
-    http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+    listener.route(FRAMES_PATH, (upgrade) => this.upgrade(upgrade));
   }
 
   /** Frames for the coordinator's own half go here. */
@@ -118,15 +118,13 @@ export class FrameRouter implements Remote {
     this.server.close();
   }
 
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const url = new URL(request.url ?? '/', 'http://coordinator');
-    if (url.pathname !== FRAMES_PATH) return;
+  private upgrade({ url, request, socket, head }: Upgrade): void {
     const member = this.membership.byToken(url.searchParams.get('token') ?? '');
-    if (!member || this.wires.has(member.id)) {
-      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-      return;
-    }
-    this.server.handleUpgrade(request, socket, head, (websocket) => this.accept(member, websocket, socket));
+    if (!member || this.wires.has(member.id)) return refuseUpgrade(socket, '403 Forbidden');
+    this.server.handleUpgrade(request, socket, head, (websocket) => {
+      this.listener.admit(socket);
+      this.accept(member, websocket, socket);
+    });
   }
 
   private accept(member: Member, socket: WebSocket, stream: Duplex): void {
@@ -141,6 +139,7 @@ export class FrameRouter implements Remote {
       },
       { ...this.options, crc32: (bytes, previous) => crc32(bytes, previous), defer: setImmediate },
     );
+    socket.on('error', (error) => this.events.broken(member, asGradswarm(error)));
     this.wires.set(member.id, { member, socket, channel });
     socket.on('message', (data: Buffer) => this.receive(member, channel, data));
     socket.on('close', () => {
@@ -149,7 +148,6 @@ export class FrameRouter implements Remote {
         this.events.broken(member, new GradswarmError('ERR_WORKER_LOST', `${member.id} closed its frame socket`));
       }
     });
-    socket.on('error', (error) => this.events.broken(member, asGradswarm(error)));
   }
 
   private receive(member: Member, channel: FrameChannel, data: Buffer): void {

@@ -1,11 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { nanoid } from 'nanoid';
 import { GradswarmError } from '../../protocol/errors.js';
 import { frameHold } from '../../protocol/links/link-buckets.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { PostOffice } from '../../protocol/party/post-office.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { SocketServer } from '../../protocol/sockets/socket-server.js';
 import type { Assign } from '../../protocol/wire/control-messages.js';
 import * as control from '../../protocol/wire/control-messages.js';
 import { maxBodyBytes } from '../../protocol/wire/frame-channel.js';
@@ -33,6 +32,8 @@ export interface HostServerOptions {
 export class HostServer {
   readonly crew: RemoteCrew;
   readonly router: FrameRouter;
+  /** Where workers listen for each other. */
+  peers: control.Introduction['peers'] = [];
   private readonly membership: Membership;
   private readonly control: ControlServer;
   private readonly peerKey = nanoid();
@@ -41,14 +42,14 @@ export class HostServer {
   private ownWaits: () => readonly string[] = () => [];
 
   private constructor(
-    private readonly http: Server,
+    private readonly sockets: SocketServer,
     private readonly options: HostServerOptions,
   ) {
     const { scenario, method } = options;
     const layouts = layoutsOf(method.messages, scenario.precision);
     this.membership = new Membership(scenario.clients, scenario.workers.count);
     this.router = new FrameRouter(
-      http,
+      sockets,
       this.membership,
       layouts.values(),
       {
@@ -64,7 +65,7 @@ export class HostServer {
       },
     );
     this.control = new ControlServer(
-      http,
+      sockets,
       this.membership,
       { heartbeatMs: scenario.workers.heartbeatMs },
       {
@@ -81,19 +82,17 @@ export class HostServer {
   }
 
   static async listen(options: HostServerOptions): Promise<HostServer> {
-    const http = createServer((_request, response) => response.writeHead(404).end());
-    const server = new HostServer(http, options);
     const { host, port } = options.listen ?? { host: '127.0.0.1', port: 0 };
-    await new Promise<void>((resolve, reject) => {
-      http.once('error', (error) => reject(new GradswarmError('ERR_USAGE', `--listen: ${error.message}`)));
-      http.listen(port, host, resolve);
-    });
-    return server;
+    try {
+      return new HostServer(await SocketServer.listen(host, port), options);
+    } catch (error) {
+      throw new GradswarmError('ERR_USAGE', `--listen: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   /** Address that workers join at: ws://host:port. */
   get url(): string {
-    const { address, port, family } = this.http.address() as AddressInfo;
+    const { address, port, family } = this.sockets.address;
     const open = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
     return `ws://${family === 'IPv6' && open.includes(':') ? `[${open}]` : open}:${port}`;
   }
@@ -108,6 +107,7 @@ export class HostServer {
     await this.allJoined();
     const { joinTimeoutMs } = this.options.scenario.workers;
     const members = this.membership.all();
+    const peers: { worker: string; url: string }[] = [];
     await Promise.all(
       members.map(async (member) => {
         const ready = await this.control.ask(member, 'assign', this.assignment(member), control.ready, joinTimeoutMs);
@@ -117,11 +117,16 @@ export class HostServer {
             `${member.id}: expected a model of ${this.options.parameterCount} parameters, got ${ready.parameterCount}; ` +
               'its data or version differs',
           );
+        if (ready.peer) {
+          const host = ready.peer.host ?? this.control.addressOf(member);
+          peers.push({ worker: member.id, url: `ws://${host}:${ready.peer.port}` });
+        }
         this.options.observer.joined(member, ready);
       }),
     );
+    this.peers = peers;
     const answers = await Promise.all(
-      members.map((member) => this.control.ask(member, 'introduce', {}, control.introduced, joinTimeoutMs)),
+      members.map((member) => this.control.ask(member, 'introduce', { peers }, control.introduced, joinTimeoutMs)),
     );
     for (const [i, { unreachable }] of answers.entries())
       if (unreachable.length > 0)
@@ -133,8 +138,7 @@ export class HostServer {
   async close(): Promise<void> {
     this.closing = true;
     await this.crew.close();
-    this.http.closeAllConnections();
-    await new Promise<void>((resolve) => this.http.close(() => resolve()));
+    await this.sockets.close();
   }
 
   private async allJoined(): Promise<void> {
@@ -167,9 +171,7 @@ export class HostServer {
       peerKey: this.peerKey,
       scenario: this.options.scenario as unknown as Record<string, unknown>,
       clients: [...member.clients],
-      workers: this.membership
-        .all()
-        .map(({ id, clients, peerUrl }) => ({ worker: id, clients: [...clients], peerUrl })),
+      workers: this.membership.all().map(({ id, clients }) => ({ worker: id, clients: [...clients] })),
     };
   }
 

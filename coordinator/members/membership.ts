@@ -10,8 +10,6 @@ export interface Member {
   /** Opens this worker's frame socket. */
   readonly token: string;
   readonly clients: readonly ClientIndex[];
-  /** Where other workers reach it; null: nowhere. */
-  readonly peerUrl: string | null;
   lost: boolean;
 }
 
@@ -34,7 +32,7 @@ export class Membership {
   }
 
   /** Null when all places are taken. */
-  admit(name: string, peerUrl: string | null): Member | null {
+  admit(name: string): Member | null {
     if (this.members.size >= this.workerCount) return null;
     const position = this.members.size;
     const member: Member = {
@@ -43,7 +41,6 @@ export class Membership {
       generation: ++this.generation,
       token: nanoid(),
       clients: this.shareOf(position),
-      peerUrl,
       lost: false,
     };
     this.members.set(member.id, member);

@@ -18,10 +18,14 @@ const party = z.union([z.literal('coordinator'), client]);
 export const hello = z.strictObject({
   version: z.literal(PROTOCOL_VERSION),
   name: z.string().max(200),
-  /** Where other workers reach me, a ws:// address with the host left out as '*'; null: nowhere. */
-  peerPort: z.number().int().min(1).max(65535).nullable(),
   pid: z.number().int(),
 });
+
+/** Answer to 'hello'. */
+export const admission = z.union([
+  z.strictObject({ worker: z.string() }),
+  z.strictObject({ refused: z.string().max(1000) }),
+]);
 
 /** Coordinator to worker: your clients, your run, and where everybody lives. */
 export const assign = z.strictObject({
@@ -34,14 +38,28 @@ export const assign = z.strictObject({
   peerKey: z.string(),
   scenario: z.record(z.string(), z.unknown()),
   clients: z.array(client),
-  workers: z.array(z.strictObject({ worker: z.string(), clients: z.array(client), peerUrl: z.string().nullable() })),
+  workers: z.array(z.strictObject({ worker: z.string(), clients: z.array(client) })),
 });
 
 export const ready = z.strictObject({
   device: z.string(),
   deterministic: z.boolean(),
   parameterCount: z.number().int(),
+  /** Where other workers reach this one; null: nowhere. Host null: where its connection to the coordinator comes from. */
+  peer: z
+    .strictObject({
+      host: z
+        .string()
+        .max(255)
+        .regex(/^([\w.-]+|\[[\da-f:.]+\])$/i)
+        .nullable(),
+      port: z.number().int().min(1).max(65535),
+    })
+    .nullable(),
 });
+
+/** Coordinator to worker, once all are ready: open a socket to each of these. */
+export const introduce = z.strictObject({ peers: z.array(z.strictObject({ worker: z.string(), url: z.string() })) });
 
 /** Answer to 'introduce': peers that could not be reached; their frames go by the coordinator. */
 export const introduced = z.strictObject({ unreachable: z.array(z.string()) });
@@ -135,6 +153,7 @@ export const nothing = z.strictObject({});
 export type Hello = z.infer<typeof hello>;
 export type Assign = z.infer<typeof assign>;
 export type Ready = z.infer<typeof ready>;
+export type Introduction = z.infer<typeof introduce>;
 export type Done = z.infer<typeof done>;
 export type Failed = z.infer<typeof failed>;
 export type SettleMessage = z.infer<typeof settle>;

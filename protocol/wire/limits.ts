@@ -12,6 +12,10 @@ export const LIMITS = {
   messagesPerFrame: 1 << 20,
   /** Bytes that may wait in a socket's send queue before senders are told to wait. */
   sendQueueBytes: 16 << 20,
+  /** Bytes of the head of an HTTP request. */
+  headerBytes: 8 << 10,
+  /** A connection that has not been admitted in this time is closed, milliseconds. */
+  handshakeMs: 10_000,
 } as const;
 
 /** Number of this wire format. Peers of another number are refused at hello. */

@@ -1,10 +1,9 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { FrameRouter } from '../../coordinator/members/frame-router.js';
 import { Membership } from '../../coordinator/members/membership.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { defineMethod, type PartyId } from '../../protocol/method.js';
 import { PostOffice } from '../../protocol/party/post-office.js';
+import { SocketServer } from '../../protocol/sockets/socket-server.js';
 import { type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
 import { FrameLink } from '../../worker/frame-link.js';
 
@@ -36,11 +35,11 @@ export class TransportEnd {
 
   /** The coordinator's router, with room for one worker. */
   static async coordinator(): Promise<{ readonly end: TransportEnd; readonly url: string; readonly token: string }> {
-    const http: Server = createServer();
+    const sockets = await SocketServer.listen('127.0.0.1', 0);
     const membership = new Membership(1, 1);
-    const member = membership.admit('bench', null)!;
+    const member = membership.admit('bench')!;
     const router = new FrameRouter(
-      http,
+      sockets,
       membership,
       layouts.values(),
       { ...CHANNEL, hold: null },
@@ -50,43 +49,39 @@ export class TransportEnd {
         broken: () => {},
       },
     );
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const office = new PostOffice(layouts.values(), { mode: 'fast', remote: router, shuffle: null });
     router.connect(office);
     const end = new TransportEnd('coordinator', office, () => {
       router.close();
-      http.close();
-      http.closeAllConnections();
+      void sockets.close();
     });
-    return { end, url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`, token: member.token };
+    return { end, url: `ws://127.0.0.1:${sockets.address.port}`, token: member.token };
   }
 
   /** The worker's link, hosting client 0. */
   static async worker(url: string, token: string, onLost: (error: GradswarmError) => void): Promise<TransportEnd> {
-    const link = await FrameLink.open(
-      {
-        ...CHANNEL,
-        hold: null,
-        coordinatorUrl: url,
-        assign: {
-          worker: 'worker-0',
-          generation: 1,
-          token,
-          peerKey: '',
-          scenario: {},
-          clients: [0],
-          workers: [{ worker: 'worker-0', clients: [0], peerUrl: null }],
-        },
-        layouts: layouts.values(),
-        peers: false,
-        onPacked: () => {},
-        onLost,
+    const link = await FrameLink.open({
+      ...CHANNEL,
+      hold: null,
+      coordinatorUrl: url,
+      assign: {
+        worker: 'worker-0',
+        generation: 1,
+        token,
+        peerKey: '',
+        scenario: {},
+        clients: [0],
+        workers: [{ worker: 'worker-0', clients: [0] }],
       },
-      null,
-    );
+      layouts: layouts.values(),
+      peers: null,
+      onPacked: () => {},
+      onLost,
+      note: () => {},
+    });
     const office = new PostOffice(layouts.values(), { mode: 'fast', remote: link, shuffle: null });
     link.connect(office);
-    return new TransportEnd(0, office, () => link.close());
+    return new TransportEnd(0, office, () => void link.close());
   }
 
   /** Posts `count` vectors of these values in round `round`; with room in the send queue, as a run does. */

@@ -21,6 +21,21 @@ export function listenAddress(text: string): { host: string; port: number } {
   return { host: bracketed ?? (plain || '0.0.0.0'), port };
 }
 
+export function portNumber(text: string): number {
+  const port = wholeNumber(0)(text);
+  if (port > 65_535) throw new InvalidArgumentError(`Expected a port of at most 65535, got ${port}.`);
+  return port;
+}
+
+/** `host`, `host:7701` or `[::1]:7701`. */
+export function hostAndPort(text: string): { host: string; port: number | null } {
+  const [, bracketed, plain, digits] = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined)
+    throw new InvalidArgumentError(`Expected a host such as site-a.example or [::1]:7701, got '${text}'.`);
+  return { host, port: digits === undefined ? null : portNumber(digits) };
+}
+
 export function coordinatorUrl(text: string): string {
   const protocols = ['ws:', 'wss:', 'http:', 'https:'];
   if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))

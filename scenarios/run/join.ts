@@ -2,10 +2,10 @@ import { runWorker } from '../../worker/main.js';
 import type { WorkerOptions } from './run.js';
 
 /** Hosts clients for the coordinator at `url` until it says that the run is over. */
-export async function joinAsWorker(url: string, { device, peerSockets, signal, quiet }: WorkerOptions): Promise<void> {
+export async function joinAsWorker(url: string, { device, peers, signal, quiet }: WorkerOptions): Promise<void> {
   await runWorker(url, {
     device,
-    peerSockets,
+    peers,
     signal,
     note: (text) => {
       if (!quiet) process.stderr.write(`${text}\n`);

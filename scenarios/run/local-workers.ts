@@ -23,7 +23,15 @@ export class LocalWorkers implements WorkerLauncher {
     for (let i = 0; i < count; i++) {
       const child = spawn(
         process.execPath,
-        [...process.execArgv, ENTRY, 'worker', '--join', url, '--quiet', ...(device === null ? [] : ['--device', device])],
+        [
+          ...process.execArgv,
+          ENTRY,
+          'worker',
+          '--join',
+          url,
+          '--quiet',
+          ...(device === null ? [] : ['--device', device]),
+        ],
         // In a group of its own, so that Ctrl-C reaches the coordinator alone, which then ends the workers in order.
         { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
       );

@@ -2,6 +2,7 @@ import type { Claim } from '../../coordinator/report/report.js';
 import type { Holds, MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
+import type { PeerAddress } from '../../worker/peer-sockets.js';
 
 /** What the command line asks of the runtime. */
 
@@ -48,7 +49,8 @@ export interface SweepOutcome {
 export interface WorkerOptions {
   /** Name of a compute device; null: the scenario's. */
   readonly device: string | null;
-  readonly peerSockets: boolean;
+  /** Where to listen for other workers; null: not at all. */
+  readonly peers: PeerAddress | null;
   readonly signal: AbortSignal;
   readonly quiet: boolean;
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -87,7 +88,7 @@ describe('worker processes', function () {
         stopped = pid!;
         process.kill(pid!, 'SIGSTOP');
         // The launcher ends what it started, but a stopped process needs a signal that it cannot hold back.
-        setTimeout(() => process.kill(pid!, 'SIGKILL'), 6000).unref();
+        setTimeout(() => ended(pid!), 6000).unref();
       }),
     );
     expect(stopped).to.be.above(0);
@@ -144,7 +145,7 @@ describe('worker processes', function () {
     expect(readFileSync(join(directory, 'metrics.csv'), 'utf8').trim().split('\n')).to.have.length(121);
   });
 
-  it('--listen waits for workers that join by address, and gives the bits of one process', async () => {
+  it('--listen waits for workers that join by address, gives the bits of one process, and ends though a stranger holds a connection', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'scenario.json');
     const input = { ...long, rounds: 30 };
@@ -159,14 +160,23 @@ describe('worker processes', function () {
     const out = collected(coordinator);
     const exit = new Promise((resolve) => coordinator.once('exit', resolve));
     const { url } = await untilValue(() => /--join (?<url>ws:\S+)/.exec(out())?.groups);
+    const stranger = connect(Number(new URL(url!).port), '127.0.0.1').on('error', () => {});
     const workers = [1, 2].map(() => spawn(process.execPath, [CLI, 'worker', '--join', url!], { stdio: 'ignore' }));
     const codes = Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve))));
     expect(await exit).to.equal(0);
     expect(await codes).to.deep.equal([0, 0]);
+    stranger.destroy();
     const whole = await runInput({ ...input, workers: { count: 0 } });
     expect(out()).to.include(whole.outcome.stateDigest);
   });
 });
+
+/** Kills the process unless it has ended by itself. */
+function ended(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {}
+}
 
 /** Names of the checkpoint folders so far; old ones are removed. */
 function checkpointsIn(directory: string): string[] {

@@ -15,7 +15,7 @@ export class SocketWorkers implements WorkerLauncher {
         runWorker(url, {
           device: null,
           signal: this.controller.signal,
-          peerSockets: this.peerSockets,
+          peers: this.peerSockets ? { port: 0, advertise: null } : null,
           note: () => {},
         }).catch(() => {}),
       );

@@ -1,0 +1,55 @@
+import type { Duplex } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { WebSocket } from 'ws';
+import { GradswarmError } from '../errors.js';
+import { type ChannelOptions, FrameChannel } from '../wire/frame-channel.js';
+import { LIMITS } from '../wire/limits.js';
+
+/** Of every websocket that carries frames. */
+export const FRAME_SOCKET_OPTIONS = {
+  perMessageDeflate: false,
+  maxPayload: LIMITS.messageBytes,
+  skipUTF8Validation: true,
+} as const;
+
+/** A websocket and the stream below it. */
+export interface Connection {
+  readonly socket: WebSocket;
+  readonly stream: Duplex;
+}
+
+/** Opens a frame socket. Rejects with ERR_WORKER_LOST when it is refused or takes too long. */
+export async function openConnection(url: string, timeoutMs: number): Promise<Connection> {
+  const socket = new WebSocket(url, { ...FRAME_SOCKET_OPTIONS, handshakeTimeout: timeoutMs });
+  const upgraded = new Promise<Duplex>((resolve) => socket.once('upgrade', ({ socket }) => resolve(socket)));
+  await new Promise<void>((resolve, reject) => {
+    // Stays: an error between here and the next listener must not end the process.
+    socket.on('error', (error) => reject(new GradswarmError('ERR_WORKER_LOST', error.message, { cause: error })));
+    socket.once('open', resolve);
+  });
+  return { socket, stream: await upgraded };
+}
+
+/** Frames over this websocket, with Node's checksum and timing. */
+export function channelOver(
+  { socket, stream }: Connection,
+  options: Omit<ChannelOptions, 'crc32' | 'defer'>,
+): FrameChannel {
+  return new FrameChannel(
+    {
+      get bufferedAmount() {
+        return socket.bufferedAmount;
+      },
+      send: (message, sent) => socket.send(message, sent),
+      cork: () => stream.cork(),
+      uncork: () => stream.uncork(),
+    },
+    { ...options, crc32: (bytes, previous) => crc32(bytes, previous), defer: setImmediate },
+  );
+}
+
+/** What went wrong at a socket, typed. */
+export function socketError(error: unknown): GradswarmError {
+  if (error instanceof GradswarmError) return error;
+  return new GradswarmError('ERR_PROTOCOL', error instanceof Error ? error.message : String(error), { cause: error });
+}

@@ -1,0 +1,129 @@
+import { isIPv6, type Socket } from 'node:net';
+import { WebSocketServer } from 'ws';
+import { GradswarmError } from '../protocol/errors.js';
+import {
+  type Connection,
+  channelOver,
+  FRAME_SOCKET_OPTIONS,
+  openConnection,
+  socketError,
+} from '../protocol/sockets/frame-socket.js';
+import { refuseUpgrade, SocketServer, type Upgrade } from '../protocol/sockets/socket-server.js';
+import type { Assign, Introduction, Ready } from '../protocol/wire/control-messages.js';
+import type { ChannelOptions, FrameChannel, Incoming } from '../protocol/wire/frame-channel.js';
+
+const PEERS_PATH = '/peers';
+const OPEN_MS = 3000;
+
+/** Where a worker listens for other workers. */
+export interface PeerAddress {
+  /** Port; 0: any that is free. */
+  readonly port: number;
+  /** Host that other workers are told, with a port where theirs differs; null: the one that the coordinator sees. */
+  readonly advertise: { readonly host: string; readonly port: number | null } | null;
+}
+
+export interface PeerOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
+  readonly assign: Assign;
+  readonly address: PeerAddress;
+  /** Something from a peer. What this throws ends the peer's connection, not the worker. */
+  received(incoming: Incoming, worker: string): void;
+  note(text: string): void;
+}
+
+/** Sockets between workers: each opens one to each other for what it sends, and takes theirs for what they send. */
+export class PeerSockets {
+  private readonly outgoing = new Map<string, { readonly connection: Connection; readonly channel: FrameChannel }>();
+  private readonly upgrades = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
+
+  private constructor(
+    private readonly server: SocketServer,
+    private readonly options: PeerOptions,
+  ) {
+    server.route(PEERS_PATH, (upgrade) => this.accept(upgrade));
+  }
+
+  /** Listens on the interface that the coordinator is reached by: on loopback when it is. On all when another address is advertised. */
+  static async listen(toCoordinator: Socket, options: PeerOptions): Promise<PeerSockets> {
+    const { port, advertise } = options.address;
+    const host = advertise ? '::' : (toCoordinator.localAddress ?? '127.0.0.1');
+    try {
+      return new PeerSockets(await SocketServer.listen(host, port), options);
+    } catch (error) {
+      throw new GradswarmError('ERR_USAGE', `--peer-port: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** What the coordinator is told of it. */
+  get advertised(): Ready['peer'] {
+    const { advertise } = this.options.address;
+    const host = advertise && (isIPv6(advertise.host) ? `[${advertise.host}]` : advertise.host);
+    return { host, port: advertise?.port ?? this.server.address.port };
+  }
+
+  /** Opens a socket to each. Returns those that cannot be reached: their frames go by the coordinator. */
+  async connect(peers: Introduction['peers']): Promise<string[]> {
+    const { worker: self, peerKey, workers } = this.options.assign;
+    const urls = new Map(peers.map(({ worker, url }) => [worker, url]));
+    const others = workers.filter(({ worker }) => worker !== self);
+    const unreachable = await Promise.all(
+      others.map(async ({ worker }) => {
+        const url = urls.get(worker);
+        try {
+          if (url === undefined) return [worker];
+          const query = new URLSearchParams({ key: peerKey, worker: self });
+          this.keep(worker, await openConnection(`${url}${PEERS_PATH}?${query}`, OPEN_MS));
+          return [];
+        } catch {
+          return [worker];
+        }
+      }),
+    );
+    return unreachable.flat();
+  }
+
+  /** The way to a worker; undefined: none but the coordinator. */
+  channelTo(worker: string): FrameChannel | undefined {
+    return this.outgoing.get(worker)?.channel;
+  }
+
+  channels(): readonly FrameChannel[] {
+    return [...this.outgoing.values()].map(({ channel }) => channel);
+  }
+
+  async close(): Promise<void> {
+    for (const { connection } of this.outgoing.values()) connection.socket.close();
+    this.upgrades.close();
+    await this.server.close();
+  }
+
+  private keep(worker: string, connection: Connection): void {
+    const channel = channelOver(connection, this.options);
+    this.outgoing.set(worker, { connection, channel });
+    connection.socket.on('close', () => this.outgoing.delete(worker));
+    // Nothing comes back on a socket that another worker accepted.
+    connection.socket.on('message', () => connection.socket.terminate());
+  }
+
+  private accept({ url, request, socket, head }: Upgrade): void {
+    const { worker: self, peerKey, workers } = this.options.assign;
+    const from = url.searchParams.get('worker');
+    const known = workers.some(({ worker }) => worker === from && worker !== self);
+    if (url.searchParams.get('key') !== peerKey || from === null || !known)
+      return refuseUpgrade(socket, '403 Forbidden');
+    this.upgrades.handleUpgrade(request, socket, head, (websocket) => {
+      websocket.on('error', () => {});
+      this.server.admit(socket);
+      const channel = channelOver({ socket: websocket, stream: socket }, this.options);
+      websocket.on('message', (message: Buffer) => {
+        try {
+          const incoming = channel.receive(message);
+          if (incoming) this.options.received(incoming, from);
+        } catch (error) {
+          this.options.note(`${from} is not listened to any more: ${socketError(error).message}`);
+          websocket.terminate();
+        }
+      });
+    });
+  }
+}
