@@ -242,6 +242,15 @@ export interface CoordinatorRound<H, M extends MessageKinds>
   extends RoundCommon<H>,
     Mailbox<M, 'coordinator', 'coordinator'> {}
 
+/** What is fixed for a whole run and the same for every party: what a half may be closed over. */
+export interface RunConstants<H> {
+  readonly hyperparameters: H;
+  readonly segments: readonly Segment[];
+  /** Numbers of a model-sized vector. */
+  readonly parameterCount: number;
+  readonly clientCount: number;
+}
+
 export interface Setup<H> {
   readonly hyperparameters: H;
   readonly initialParams: Vector;
@@ -261,22 +270,19 @@ export interface Half<State, Round, H> {
 }
 
 export interface CoordinatorHalf<State, Round, H> extends Half<State, Round, H> {
-  /** Left out: the scenario's participation decides. Pure: may be asked before the round by everybody who needs it. */
-  cohort?(
-    state: Readonly<State>,
-    round: {
-      readonly index: number;
-      readonly clientCount: number;
-      readonly hyperparameters: H;
-      readonly shared: Rng;
-    },
-  ): readonly ClientIndex[];
   /**
    * Samplers: the posterior draws that the last round kept. Entry c holds those of chain c, one after the other (a multiple of
    * the parameter count; none: length 0). They are appended to the run's draws, so a state holds one round's at most.
    */
   draws?(state: Readonly<State>): readonly ReadonlyVector[];
 }
+
+/**
+ * A half, or the function that makes it from the run's constants: once in each process and for all parties of that side that
+ * live there. So it may prepare what depends on settings alone (optimizer, schedule, noise multipliers, cut into tensors), and
+ * must close over nothing that changes.
+ */
+export type HalfOrMaker<H, Made> = Made | ((run: RunConstants<H>) => Made);
 
 export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   readonly name: string;
@@ -291,14 +297,50 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   /** Throws a GradswarmError when the completed hyperparameters make no sense (types and names are checked before). */
   check?(hyperparameters: H): void;
   readonly messages: M;
-  readonly client: Half<C, ClientRound<H, M, O>, H>;
+  /**
+   * The clients of a round, from the coordinator's state; left out: the scenario's participation decides. Pure: may be called
+   * before the round, and more than once.
+   */
+  cohort?(
+    state: object,
+    round: {
+      readonly index: number;
+      readonly clientCount: number;
+      readonly hyperparameters: H;
+      readonly shared: Rng;
+    },
+  ): readonly ClientIndex[];
+  readonly client: HalfOrMaker<H, Half<C, ClientRound<H, M, O>, H>>;
   /** Left out by methods that have only peers. */
-  readonly coordinator?: CoordinatorHalf<S, CoordinatorRound<H, M>, H>;
+  readonly coordinator?: HalfOrMaker<H, CoordinatorHalf<S, CoordinatorRound<H, M>, H>>;
+}
+
+/** Every client of a run, ascending. */
+export function allClients(clientCount: number): ClientIndex[] {
+  return Array.from({ length: clientCount }, (_, client) => client);
 }
 
 /** Any method, for those who run one without knowing it. */
 // biome-ignore lint/suspicious/noExplicitAny: the runner handles states and hyperparameters of every method.
 export type AnyMethod = Method<any, any, any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export type AnyClientHalf = Half<any, ClientRound<any, any, any>, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export type AnyCoordinatorHalf = CoordinatorHalf<any, CoordinatorRound<any, any>, any>;
+
+/** Both halves of a method in one run. */
+export interface Halves {
+  readonly client: AnyClientHalf;
+  /** Null: a method of peers alone. */
+  readonly coordinator: AnyCoordinatorHalf | null;
+}
+
+export function makeHalves({ client, coordinator }: AnyMethod, run: RunConstants<unknown>): Halves {
+  return {
+    client: typeof client === 'function' ? client(run) : client,
+    coordinator: (typeof coordinator === 'function' ? coordinator(run) : coordinator) ?? null,
+  };
+}
 
 export function defineMethod<H, const M extends MessageKinds, C, S = never>(
   method: Method<H, M, C, S, Objective>,

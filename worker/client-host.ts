@@ -1,7 +1,7 @@
 import { GradswarmError } from '../protocol/errors.js';
 import type { ClientIndex, ReadonlyVector } from '../protocol/method.js';
 import type { CrewReport, Settlement } from '../protocol/party/crew.js';
-import { halfOf, type PartyReport } from '../protocol/party/party.js';
+import type { PartyReport } from '../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
 import type { RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/wire/seal.js';
@@ -85,7 +85,7 @@ export class ClientHost {
     const estimates = new Map<ClientIndex, readonly ReadonlyVector[]>();
     for (const [id, party] of this.site.parties) {
       if (id === 'coordinator') continue;
-      const vectors = halfOf(this.site.host.method, id).estimates?.(party.record.state as object);
+      const vectors = this.site.host.halfOf(id).estimates?.(party.record.state as object);
       if (vectors) estimates.set(id, vectors);
     }
     return estimates;

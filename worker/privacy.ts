@@ -32,7 +32,7 @@ export function openPrivacy(
   const source: NoiseSource = secure
     ? new SecureNoise(randomFillSync)
     : new SeededNoise(rootStream(scenario.seed, 'float64').derive('noise'));
-  const poissonCohort = scenario.participation.sampling === 'poisson' && method.coordinator?.cohort === undefined;
+  const poissonCohort = scenario.participation.sampling === 'poisson' && method.cohort === undefined;
   return {
     coins: secure ? source : null,
     privacy(party, plan, ledger) {

@@ -1,5 +1,5 @@
 import { GradswarmError } from '../../protocol/errors.js';
-import type { AnyMethod, ClientIndex, Rng } from '../../protocol/method.js';
+import { type AnyMethod, allClients, type ClientIndex, type Rng } from '../../protocol/method.js';
 import type { SamplingCoins } from '../../protocol/privacy/mechanisms/private-coins.js';
 import type { Participation } from '../../protocol/scenario/scenario.js';
 
@@ -22,11 +22,9 @@ export function drawCohort(
   hyperparameters: unknown,
   coins: SamplingCoins | null = null,
 ): readonly ClientIndex[] {
-  const own = method.coordinator?.cohort;
+  const own = method.cohort?.(state as object, { index, clientCount, hyperparameters, shared });
   if (own) {
-    const chosen = [...new Set(own(state as object, { index, clientCount, hyperparameters, shared }))].sort(
-      (a, b) => a - b,
-    );
+    const chosen = [...new Set(own)].sort((a, b) => a - b);
     const wrong = chosen.find((client) => !(Number.isInteger(client) && client >= 0 && client < clientCount));
     if (wrong !== undefined)
       throw new GradswarmError(
@@ -36,18 +34,10 @@ export function drawCohort(
     return chosen;
   }
   const stream = shared.derive('cohort');
-  if (participation.cohort === 'all') return everybody(clientCount);
+  if (participation.cohort === 'all') return allClients(clientCount);
   if (participation.sampling === 'poisson') {
     const probability = inclusionProbability(participation, clientCount);
     return Array.from(coins ? coins.coins(clientCount, probability) : stream.poisson(clientCount, probability));
   }
   return Array.from(stream.batch(clientCount, participation.cohort).sort());
-}
-
-let all: readonly ClientIndex[] = [];
-
-/** Built once: a thousand peers of a peers-only method are asked for every round. */
-function everybody(clientCount: number): readonly ClientIndex[] {
-  if (all.length !== clientCount) all = Array.from({ length: clientCount }, (_, client) => client);
-  return all;
 }

@@ -4,7 +4,7 @@ import { addCodingCosts, noCodingCosts } from '../../protocol/party/coding-cost.
 import type { CrewReport, Settlement } from '../../protocol/party/crew.js';
 import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
-import { halfOf, type PartyReport } from '../../protocol/party/party.js';
+import type { PartyReport } from '../../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
 import { quorumCount } from '../../protocol/party/run-site.js';
 import { compareParties } from '../../protocol/party/state-digest.js';
@@ -228,7 +228,7 @@ export class RunLoop {
       wallMs: this.wallMs(),
       extra,
     };
-    const draws = site.host.method.coordinator?.draws?.(site.party('coordinator').record.state as object);
+    const draws = site.host.halves.coordinator?.draws?.(site.party('coordinator').record.state as object);
     if (draws) observer.draws?.(draws);
     observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
   }
@@ -327,9 +327,10 @@ export class RunLoop {
 
   private async estimatesByParty(): Promise<ReadonlyMap<PartyId, readonly ReadonlyVector[]>> {
     const { site, crew } = this.options;
-    if (site.host.method.coordinator?.estimates) {
+    const { coordinator } = site.host.halves;
+    if (coordinator?.estimates) {
       const { state } = site.party('coordinator').record;
-      return new Map([['coordinator', halfOf(site.host.method, 'coordinator').estimates!(state as object)]]);
+      return new Map([['coordinator', coordinator.estimates(state as object)]]);
     }
     return this.surviving(() => crew.estimates());
   }

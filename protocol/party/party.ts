@@ -1,5 +1,5 @@
 import { GradswarmError } from '../errors.js';
-import type { AnyMethod, Objective, PartyId, Privacy } from '../method.js';
+import type { Objective, PartyId, Privacy, Setup } from '../method.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { CodingCosts } from './coding-cost.js';
@@ -61,14 +61,9 @@ export class Party {
     services.office.register(id);
   }
 
-  static begin(
-    method: AnyMethod,
-    id: PartyId,
-    services: PartyServices,
-    setup: Parameters<AnyMethod['client']['init']>[0],
-  ): Party {
-    const half = halfOf(method, id);
-    return new Party(id, services, { state: half.init(setup), memories: {}, clockMs: 0, undelivered: [] });
+  static begin(id: PartyId, services: PartyServices, setup: Setup<unknown>): Party {
+    const state = services.host.halfOf(id).init(setup);
+    return new Party(id, services, { state, memories: {}, clockMs: 0, undelivered: [] });
   }
 
   get record(): PartyRecord {
@@ -101,7 +96,7 @@ export class Party {
     dispatch.begin(this.id, round.clockMs);
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
-      const state = await halfOf(host.method, this.id).round(this.kept.state as any, round as any);
+      const state = await host.halfOf(this.id).round(this.kept.state as any, round as any);
       // A half that was stopped while it computed has nothing to hand in: the round went on without it.
       if (mailbox.revoked) throw new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`);
       if (coding.measures && this.id !== 'coordinator') await this.repeat(plan, mailbox, coding, round);
@@ -167,7 +162,7 @@ export class Party {
       first.clockMs,
     );
     // biome-ignore lint/suspicious/noExplicitAny: as in `run`.
-    await halfOf(host.method, this.id).round(this.kept.state as any, round as any);
+    await host.halfOf(this.id).round(this.kept.state as any, round as any);
     for (const [kind, level] of coding.observe(again)) first.measure(`codecLevel.${kind}`, level);
     first.clockMs = Math.max(first.clockMs, round.clockMs);
   }
@@ -201,10 +196,4 @@ export class Party {
       { cause: error },
     );
   }
-}
-
-export function halfOf(method: AnyMethod, id: PartyId): AnyMethod['client'] {
-  if (id !== 'coordinator') return method.client;
-  if (!method.coordinator) throw new GradswarmError('ERR_PROTOCOL', `'${method.name}' has no coordinator half`);
-  return method.coordinator as AnyMethod['client'];
 }

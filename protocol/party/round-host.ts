@@ -1,6 +1,7 @@
 import type { GradswarmError } from '../errors.js';
 import type {
   Absence,
+  AnyClientHalf,
   AnyMethod,
   ClientIndex,
   Links,
@@ -27,6 +28,8 @@ export interface UnusedMessage {
 /** What all parties of a process share. */
 export interface RoundHost {
   readonly method: AnyMethod;
+  /** Throws ERR_PROTOCOL for the coordinator of a method of peers alone. */
+  halfOf(party: PartyId): AnyClientHalf;
   readonly hyperparameters: unknown;
   readonly clientCount: number;
   readonly precision: 'float32' | 'float64';

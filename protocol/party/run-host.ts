@@ -1,6 +1,18 @@
-import type { GradswarmError } from '../errors.js';
+import { GradswarmError } from '../errors.js';
 import { edgeStreamOf } from '../links/edge-stream.js';
-import type { AnyMethod, ClientIndex, Links, PartyId, Precision, Rng, Secrets, Segment } from '../method.js';
+import {
+  type AnyClientHalf,
+  type AnyMethod,
+  type ClientIndex,
+  type Halves,
+  type Links,
+  makeHalves,
+  type PartyId,
+  type Precision,
+  type Rng,
+  type Secrets,
+  type Segment,
+} from '../method.js';
 import { PrivateCoins, type SamplingCoins } from '../privacy/mechanisms/private-coins.js';
 import type { Frame } from '../wire/frame.js';
 import { type KindLayout, layoutsOf } from '../wire/layout.js';
@@ -28,6 +40,7 @@ export interface RunHostOptions {
 /** What all parties of one process share in one run. Every party's streams are keyed here and nowhere else. */
 export class RunHost implements RoundHost {
   readonly method: AnyMethod;
+  readonly halves: Halves;
   readonly hyperparameters: unknown;
   readonly clientCount: number;
   readonly precision: Precision;
@@ -56,10 +69,18 @@ export class RunHost implements RoundHost {
     this.topology = options.topology;
     this.secrets = options.secrets;
     this.coins = options.coins;
+    this.halves = makeHalves(options.method, options);
     this.layouts = layoutsOf(options.method.messages, options.precision);
     const fromClients = [...this.layouts.values()].filter(({ kind }) => kind.from === 'clients');
     this.clientsSendToClients = fromClients.some(({ kind }) => kind.to === 'cohort');
     this.clientsSendToPeers = fromClients.some(({ kind }) => kind.to === 'peers');
+  }
+
+  halfOf(party: PartyId): AnyClientHalf {
+    if (party !== 'coordinator') return this.halves.client;
+    if (!this.halves.coordinator)
+      throw new GradswarmError('ERR_PROTOCOL', `'${this.method.name}' has no coordinator half`);
+    return this.halves.coordinator as unknown as AnyClientHalf;
   }
 
   linksOf(client: ClientIndex, round: number): Links {

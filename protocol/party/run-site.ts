@@ -59,7 +59,7 @@ export class RunSite {
   private readonly setup: Omit<Setup<unknown>, 'rng'>;
   private counted = noBytes();
 
-  constructor(private readonly options: RunSiteOptions) {
+  constructor(options: RunSiteOptions) {
     const { scenario, method, model } = options;
     const streams = rootStream(scenario.seed, scenario.precision);
     this.topology = scenario.topology
@@ -112,7 +112,7 @@ export class RunSite {
     let party = this.parties.get(id);
     if (!party) {
       const { setup } = this;
-      party = Party.begin(this.options.method, id, this.services, {
+      party = Party.begin(id, this.services, {
         ...setup,
         // Copied only for a half that looks: most clients keep no parameters.
         get initialParams() {

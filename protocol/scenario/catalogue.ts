@@ -42,9 +42,9 @@ export interface MethodEntry {
   // biome-ignore lint/suspicious/noExplicitAny: every method has its own type of hyperparameters.
   check?(hyperparameters: any): void;
   readonly messages: MessageKinds;
-  /** A method that chooses its cohort itself says how here. */
+  /** Of a method that chooses its cohorts itself. */
   // biome-ignore lint/suspicious/noExplicitAny: only whether it is there matters.
-  readonly coordinator?: { readonly cohort?: any };
+  readonly cohort?: any;
 }
 
 export interface CodecEntry extends Entry {
@@ -67,11 +67,4 @@ export function tableOf<E>(entries: Readonly<Record<string, E>>): Table<E> {
     names: () => Object.keys(entries).sort(),
     find: (name) => (Object.hasOwn(entries, name) ? entries[name] : undefined),
   };
-}
-
-/** A table of things that are known by their complete default settings alone. */
-export function tableOfDefaults(defaults: Readonly<Record<string, object>>): Table<Entry> {
-  return tableOf(
-    Object.fromEntries(Object.entries(defaults).map(([name, settings]) => [name, { defaults: settings }])),
-  );
 }

@@ -94,7 +94,7 @@ function missedMessages({ to }: MessageKind, scenario: Scenario, method: MethodE
   if (to === 'coordinator') return null;
   const losing = faults.find(({ fault }) => LOSING.includes(fault));
   if (losing) return `receivers miss messages under the fault '${losing.fault}'`;
-  if (participation.cohort !== 'all' || participation.sampling !== 'fixed' || method.coordinator?.cohort)
+  if (participation.cohort !== 'all' || participation.sampling !== 'fixed' || method.cohort)
     return 'not every client hears every round';
   if (participation.deadlineMs !== null) return 'a deadline makes rounds of late clients void';
   if (workers.onLoss === 'absent') return "workers.onLoss 'absent' goes on without clients";

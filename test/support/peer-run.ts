@@ -9,6 +9,7 @@ import { denseRows } from '../../protocol/topology/mixing-matrix.js';
 import { loadCatalogue } from '../../scenarios/run/catalogue.js';
 import { localFleet } from '../../scenarios/run/local-fleet.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
+import { withClientHalf } from './changed-halves.js';
 
 const catalogue = await loadCatalogue();
 
@@ -143,14 +144,10 @@ export function largestDifferenceOfAll(a: readonly ReadonlyVector[], b: readonly
 /** The method with peer i beginning at `start(i)`; all else as it is. */
 export function startingAt(method: AnyMethod, start: (client: number, initial: Vector) => Vector): AnyMethod {
   let client = 0;
-  return {
-    ...method,
-    client: {
-      ...method.client,
-      init: (setup: Setup<unknown>) =>
-        method.client.init({ ...setup, initialParams: start(client++, setup.initialParams) }),
-    },
-  };
+  return withClientHalf(method, (half) => ({
+    ...half,
+    init: (setup: Setup<unknown>) => half.init({ ...setup, initialParams: start(client++, setup.initialParams) }),
+  }));
 }
 
 /** The last value of a series; NaN where it was never measured. */

@@ -1,7 +1,8 @@
-import type { AnyMethod, PartyId, ReadonlyVector, Rng } from '../../protocol/method.js';
+import type { AnyClientHalf, AnyMethod, PartyId, ReadonlyVector, Rng } from '../../protocol/method.js';
 import type { RoundMailbox } from '../../protocol/party/mailbox.js';
 import type { Seal } from '../../protocol/wire/seal.js';
 import type { Fleet } from '../../scenarios/run/fleet.js';
+import { withClientHalf } from './changed-halves.js';
 
 /** Faults that the contract suite must catch. The first group is planted in an opened fleet, the second in a method. */
 
@@ -92,14 +93,10 @@ export function sealWithoutRound({ site }: Fleet): void {
   };
 }
 
-type Half = AnyMethod['client'];
+type Half = AnyClientHalf;
 type Round = Parameters<Half['round']>[1];
 
 const writable = (vector: ReadonlyVector): Float64Array => vector as Float64Array;
-
-function withClient(method: AnyMethod, client: Half): AnyMethod {
-  return { ...method, client } as AnyMethod;
-}
 
 function withOwn(at: Round, own: Record<string, unknown>): Round {
   return new Proxy(at, {
@@ -113,11 +110,11 @@ function withOwn(at: Round, own: Record<string, unknown>): Round {
 
 /** The client half scales the first vector of `kind` that it receives, in place, once it has used it. */
 export function writesIntoReceived(method: AnyMethod, kind: string, field: string): AnyMethod {
-  return withClient(method, {
-    ...method.client,
+  return withClientHalf(method, (half) => ({
+    ...half,
     async round(state, at) {
       let received: ReadonlyVector | null = null;
-      const next = await method.client.round(
+      const next = await half.round(
         state,
         withOwn(at, {
           async take(name: string) {
@@ -130,29 +127,29 @@ export function writesIntoReceived(method: AnyMethod, kind: string, field: strin
       if (received) writable(received)[0]! *= 1.5;
       return next;
     },
-  });
+  }));
 }
 
 /** The client half changes a vector of the state it was given and returns that state. */
 export function changesStateInPlace(method: AnyMethod, field: string): AnyMethod {
-  return withClient(method, {
-    ...method.client,
+  return withClientHalf(method, (half) => ({
+    ...half,
     async round(state, at) {
-      const next = await method.client.round(state, at);
+      const next = await half.round(state, at);
       const kept = writable((state as Record<string, ReadonlyVector>)[field]!);
       kept.set((next as Record<string, Float64Array>)[field]!);
       return { ...(next as object), [field]: kept };
     },
-  });
+  }));
 }
 
 /** The client half posts a buffer of its own and writes into it when the round is over. */
 export function postsScratchBuffer(method: AnyMethod, kind: string, field: string): AnyMethod {
-  return withClient(method, {
-    ...method.client,
+  return withClientHalf(method, (half) => ({
+    ...half,
     async round(state, at) {
       const scratches: Float64Array[] = [];
-      const next = await method.client.round(
+      const next = await half.round(
         state,
         withOwn(at, {
           post(name: string, to: never, payload: Record<string, ReadonlyVector>) {
@@ -166,5 +163,5 @@ export function postsScratchBuffer(method: AnyMethod, kind: string, field: strin
       for (const scratch of scratches) scratch.fill(0);
       return next;
     },
-  });
+  }));
 }

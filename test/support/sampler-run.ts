@@ -1,6 +1,7 @@
-import type { AnyMethod, ReadonlyVector } from '../../protocol/method.js';
+import type { ReadonlyVector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { JsonObject, Scenario } from '../../protocol/scenario/scenario.js';
+import { withCoordinatorHalf } from './changed-halves.js';
 import { type TinyRun, type TinyRunOptions, tinyRun, tinyScenario } from './network-run.js';
 
 export interface SamplerRun {
@@ -19,17 +20,19 @@ export async function samplerRun(
   const method = await loadMethod(name);
   const draws: Float64Array[][] = [];
   let dimension = 0;
-  const collect = (state: object): readonly ReadonlyVector[] => {
-    const kept = method.coordinator!.draws!(state);
-    dimension = method.coordinator!.estimates!(state)[0]!.length;
-    kept.forEach((numbers, chain) => {
-      draws[chain] ??= [];
-      for (let i = 0; i < numbers.length; i += dimension)
-        draws[chain].push(Float64Array.from({ length: dimension }, (_, j) => numbers[i + j]!));
-    });
-    return kept;
-  };
-  const watched = { ...method, coordinator: { ...method.coordinator!, draws: collect } } as AnyMethod;
+  const watched = withCoordinatorHalf(method, (half) => ({
+    ...half,
+    draws(state): readonly ReadonlyVector[] {
+      const kept = half.draws!(state);
+      dimension = half.estimates!(state)[0]!.length;
+      kept.forEach((numbers, chain) => {
+        draws[chain] ??= [];
+        for (let i = 0; i < numbers.length; i += dimension)
+          draws[chain].push(Float64Array.from({ length: dimension }, (_, j) => numbers[i + j]!));
+      });
+      return kept;
+    },
+  }));
   const scenario = tinyScenario(name, {
     objective: {
       name: 'gaussian-mean',

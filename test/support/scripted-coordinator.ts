@@ -1,4 +1,4 @@
-import type { AnyMethod, Segment, Vector } from '../../protocol/method.js';
+import { type AnyMethod, makeHalves, type Segment, type Vector } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 
 type Message = { readonly from: number } & Readonly<Record<string, unknown>>;
@@ -25,8 +25,10 @@ export async function scriptedCoordinator(
   const hyperparameters = { ...method.defaults, ...given };
   method.check?.(hyperparameters);
   const rng = rootStream(5, 'float64');
+  const run = { hyperparameters, segments, parameterCount: start.length, clientCount: 64 };
+  const coordinator = makeHalves(method, run).coordinator!;
   const setup = { hyperparameters, initialParams: start, segments, clientCount: 64, rng, shared: rng };
-  let state = method.coordinator!.init(setup);
+  let state = coordinator.init(setup);
   const steps: CoordinatorStep[] = [];
   for (const [index, { received }] of rounds.entries()) {
     const measures = new Map<string, number>();
@@ -41,7 +43,7 @@ export async function scriptedCoordinator(
       stream: (kind: string) => asynchronous(received[kind] ?? []),
       measure: (name: string, value: number) => measures.set(name, value),
     };
-    state = await method.coordinator!.round(state, at as never);
+    state = await coordinator.round(state, at as never);
     steps.push({ params: state.params, state, measures });
   }
   return steps;

@@ -54,6 +54,10 @@ export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
   // Noise of 40 rounds at the radius that clips nothing would hide any descent: the loss is claimed without.
   'dp-gd': { convergence: { learningRate: 0.1, clippingRadius: 50, calibration: 'none' } },
   diff2: { convergence: { learningRate: 0.1, refreshRadius: 50, calibration: 'none' } },
+  'diff2-bvr-l-sgd': {
+    hyperparameters: { localSteps: 3, localBatchSize: 2 },
+    convergence: { learningRate: 0.1, refreshRadius: 50, localSteps: 2, calibration: 'none' },
+  },
   // Two of a client's four examples a step on average: one client down for two rounds is missed for sure enough to be seen.
   'dp-sgd': { hyperparameters: { sampling: 0.5, expectedBatchSize: 12 }, convergence: FAINT_NOISE },
   'dp-ftrl': { hyperparameters: { stepsPerEpoch: 4, expectedBatchSize: 6 }, convergence: FAINT_NOISE },
@@ -76,10 +80,9 @@ export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
     } as never,
   },
   psgld: { ...POSTERIOR, hyperparameters: { ...CONDUCIVE, surrogatePoint: 'posterior', modeSteps: 5 } },
-  qlsd: {
-    ...POSTERIOR,
-    hyperparameters: { chains: 2, reference: 'periodic', referencePeriod: 5, memoryRate: 0.2 },
-  },
+  qlsd: { ...POSTERIOR, hyperparameters: { chains: 2, stepsPerRound: 2 } },
+  'qlsd-star': { ...POSTERIOR, hyperparameters: { chains: 2 } },
+  'qlsd-plus-plus': { ...POSTERIOR, hyperparameters: { chains: 2, referencePeriod: 5, memoryRate: 0.2 } },
   sghmc: { ...POSTERIOR, hyperparameters: { ...CONDUCIVE, stepSize: 1e-4 } },
   sgld: { ...POSTERIOR, hyperparameters: { chains: 2 } },
   fedavg: { hyperparameters: { localEpochs: 2, proximal: 0.01 } },

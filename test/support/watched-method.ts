@@ -1,5 +1,6 @@
-import type { AnyMethod, ReadonlyVector } from '../../protocol/method.js';
+import type { AnyClientHalf, AnyMethod, ReadonlyVector } from '../../protocol/method.js';
 import { encodeState } from '../../protocol/party/state-codec.js';
+import { withClientHalf, withCoordinatorHalf } from './changed-halves.js';
 
 /** What a watched method was seen to do. */
 export interface Watch {
@@ -9,7 +10,7 @@ export interface Watch {
   readonly violations: string[];
 }
 
-type Half = AnyMethod['client'];
+type Half = AnyClientHalf;
 type Content = Readonly<Record<string, unknown>>;
 
 /**
@@ -18,12 +19,9 @@ type Content = Readonly<Record<string, unknown>>;
  */
 export function watchedMethod(method: AnyMethod): { readonly method: AnyMethod; readonly watch: Watch } {
   const watch: Watch = { posted: { coordinator: new Set(), clients: new Set() }, violations: [] };
-  const watched = {
-    ...method,
-    client: watchedHalf(method.client, 'client', watch),
-    ...(method.coordinator ? { coordinator: watchedHalf(method.coordinator as Half, 'coordinator', watch) } : {}),
-  };
-  return { method: watched as AnyMethod, watch };
+  const client = withClientHalf(method, (half) => watchedHalf(half, 'client', watch));
+  const watched = withCoordinatorHalf(client, (half) => watchedHalf(half as never, 'coordinator', watch) as never);
+  return { method: watched, watch };
 }
 
 function watchedHalf(half: Half, side: 'client' | 'coordinator', watch: Watch): Half {

@@ -1,4 +1,4 @@
-import { defineSampler, type ReadonlyVector, type Vector } from '../../method.js';
+import { allClients, defineSampler, type ReadonlyVector, type Vector } from '../../method.js';
 import { requireCount, requireOneOf, requirePositive } from '../../numerics/settings.js';
 import { copy } from '../../numerics/vector.js';
 import { checkChains, startsOfChains } from './parts/chains.js';
@@ -67,6 +67,7 @@ export default defineSampler({
     /** All chains, one after the other, each draw after draw. */
     draws: { from: 'clients', to: 'coordinator', vectors: ['draws'], losable: 'no' },
   },
+  cohort: (_state, { clientCount }) => allClients(clientCount),
   client: {
     init: (setup): Client => ({ positions: startsOfChains(setup, 0) }),
     async round({ positions }, at): Promise<Client> {
@@ -90,7 +91,6 @@ export default defineSampler({
   },
   coordinator: {
     init: (setup): Server => ({ positions: startsOfChains(setup, 0), draws: [] }),
-    cohort: (_state, { clientCount }) => Array.from({ length: clientCount }, (_, client) => client),
     async round(before, at): Promise<Server> {
       const { chains, drawsPerRound, combination } = at.hyperparameters;
       const sets: ReadonlyVector[][] = [];

@@ -23,6 +23,7 @@ export default defineSampler({
   defaults: visitDefaults,
   check: checkVisits,
   messages: VISIT_MESSAGES,
+  cohort: visitCohort,
   client: {
     init: () => null,
     async round(state, at) {
@@ -33,7 +34,6 @@ export default defineSampler({
   },
   coordinator: {
     init: (setup) => startTravelling(startsOfChains(setup, 0), setup.clientCount),
-    cohort: visitCohort,
     round: coordinateVisits,
     estimates: ({ states }) => states,
     draws: ({ draws }) => draws,

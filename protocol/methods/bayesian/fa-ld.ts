@@ -1,5 +1,5 @@
 import { GradswarmError } from '../../errors.js';
-import { defineSampler, type ReadonlyVector, type Vector } from '../../method.js';
+import { allClients, defineSampler, type ReadonlyVector, type Vector } from '../../method.js';
 import { requireCount, requireNonNegative, requireOneOf, requirePositive } from '../../numerics/settings.js';
 import { copy } from '../../numerics/vector.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
@@ -86,6 +86,7 @@ export default defineSampler({
     positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'] },
     local: { from: 'clients', to: 'coordinator', vectors: ['positions'] },
   },
+  cohort: (_state, { clientCount }) => allClients(clientCount),
   client: {
     init: (): { readonly weight: number } => ({ weight: 0 }),
     async round(state, at) {
@@ -115,7 +116,6 @@ export default defineSampler({
   },
   coordinator: {
     init: (setup): Server => ({ ...startServed(setup), weights: null }),
-    cohort: (_state, { clientCount }) => Array.from({ length: clientCount }, (_, client) => client),
     async round(before, at): Promise<Server> {
       const zeros = (length?: number) => at.zeros(length);
       let { weights } = before;

@@ -1,10 +1,11 @@
 import { GradswarmError } from '../../errors.js';
-import { defineSampler, type LogPosterior, type ReadonlyVector, type Rng, type Vector } from '../../method.js';
+import { allClients, defineSampler, type LogPosterior, type Rng, type Vector } from '../../method.js';
 import { log } from '../../numerics/elementary.js';
 import { requireCount, requireNonNegative, requirePositive } from '../../numerics/settings.js';
 import { copy } from '../../numerics/vector.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import { type ChainSettings, chainDefaults, checkChains } from './parts/chains.js';
+import { energyGradient } from './parts/energy-gradient.js';
 import { DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
 import { drawBatch, wholeShard } from './parts/shard-drift.js';
 
@@ -37,7 +38,7 @@ const defaults: Settings = {
 /** By chain; empty: no reference yet. */
 interface Client {
   readonly references: readonly Vector[];
-  /** Mean of all clients' gradients at the reference point. */
+  /** Mean of all clients' energy gradients at the reference point. */
   readonly means: readonly Vector[];
 }
 
@@ -49,21 +50,6 @@ function localStepCount(meanLocalSteps: number, shared: Rng): number {
 
 function refreshes({ varianceReduction, refreshProbability }: Settings, index: number, shared: Rng): boolean {
   return varianceReduction && (index === 0 || shared.derive('refresh').uniform() < refreshProbability);
-}
-
-/** Gradient of ln p(x_i | theta) + ln p(theta) / b on a batch, a new vector. */
-async function shardGradient(
-  objective: LogPosterior,
-  position: ReadonlyVector,
-  batch: Uint32Array,
-  clientCount: number,
-): Promise<Vector> {
-  const answer = objective.gradient(position, batch);
-  const gradient = answer instanceof Promise ? await answer : answer;
-  const prior = objective.priorGradient(position);
-  for (let i = 0; i < gradient.length; i++)
-    gradient[i] = prior[i]! / clientCount - objective.exampleCount * gradient[i]!;
-  return gradient;
 }
 
 export default defineSampler({
@@ -98,6 +84,7 @@ export default defineSampler({
     control: { from: 'coordinator', to: 'cohort', vectors: ['gradients'], losable: 'no' },
     local: { from: 'clients', to: 'coordinator', vectors: ['positions'], losable: 'no' },
   },
+  cohort: (_state, { clientCount }) => allClients(clientCount),
   client: {
     init: (): Client => ({ references: [], means: [] }),
     async round(state, at): Promise<Client> {
@@ -109,7 +96,7 @@ export default defineSampler({
       if (refreshes(at.hyperparameters, at.index, at.shared)) {
         const gradients: Vector[] = [];
         for (const position of positions)
-          gradients.push(await shardGradient(at.objective, position, wholeShard(at.objective), at.clientCount));
+          gradients.push(await energyGradient(at.objective, position, wholeShard(at.objective), at.clientCount));
         at.post('reference', 'coordinator', { gradients: joined(gradients, (length) => at.zeros(length)) });
         const [mean] = await at.take('control');
         if (mean) control = { references: positions.map(copy), means: parted(mean.gradients, chains).map(copy) };
@@ -122,7 +109,6 @@ export default defineSampler({
   },
   coordinator: {
     init: (setup): ServedChains => startServed(setup),
-    cohort: (_state, { clientCount }) => Array.from({ length: clientCount }, (_, client) => client),
     async round(before, at): Promise<ServedChains> {
       const zeros = (length?: number) => at.zeros(length);
       at.post('positions', at.cohort, { positions: joined(before.positions, zeros) });
@@ -170,13 +156,13 @@ async function localRun(
   const reference = references[chain];
   for (let k = 0; k < steps; k++) {
     const batch = drawBatch(objective, batchSize, batches);
-    const gradient = await shardGradient(objective, position, batch, clientCount);
+    const gradient = await energyGradient(objective, position, batch, clientCount);
     if (reference) {
-      const there = await shardGradient(objective, reference, batch, clientCount);
+      const there = await energyGradient(objective, reference, batch, clientCount);
       for (let i = 0; i < d; i++) gradient[i] = gradient[i]! - there[i]! + means[chain]![i]!;
     }
     for (let i = 0, n = k * d; i < d; i++, n++)
       position[i] =
-        position[i]! + 0.5 * clientCount * stepSize * gradient[i]! + commonStddev * common[n]! + ownStddev * own[n]!;
+        position[i]! - 0.5 * clientCount * stepSize * gradient[i]! + commonStddev * common[n]! + ownStddev * own[n]!;
   }
 }

@@ -29,13 +29,13 @@ export default defineSampler<
     checkConduciveVisits(settings);
   },
   messages: CONDUCIVE_VISIT_MESSAGES,
+  cohort: visitCohort,
   client: {
     init: () => null,
     round: (surrogates, at) => hostConduciveVisits(surrogates, at, langevin(at.hyperparameters.stepSize)),
   },
   coordinator: {
     init: (setup) => startTravelling(startsOfChains(setup, 0), setup.clientCount),
-    cohort: visitCohort,
     round: coordinateConduciveVisits,
     estimates: ({ states }) => states,
     draws: ({ draws }) => draws,

@@ -38,6 +38,7 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
       throw new GradswarmError('ERR_SCENARIO', `method.decay: expected a number below 1, got ${settings.decay}`);
   },
   messages: CONDUCIVE_VISIT_MESSAGES,
+  cohort: visitCohort,
   client: {
     init: () => null,
     round(surrogates, at) {
@@ -47,7 +48,6 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
   },
   coordinator: {
     init: (setup) => startTravelling(startsOfChains(setup, 1), setup.clientCount),
-    cohort: visitCohort,
     round: coordinateConduciveVisits,
     // The second half of a state is the running mean of squared gradients.
     estimates: ({ states }) => states.map((state) => state.subarray(0, state.length / 2)),

@@ -42,6 +42,7 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
       );
   },
   messages: CONDUCIVE_VISIT_MESSAGES,
+  cohort: visitCohort,
   client: {
     init: () => null,
     round(surrogates, at) {
@@ -51,7 +52,6 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
   },
   coordinator: {
     init: (setup) => startTravelling(startsOfChains(setup, 1), setup.clientCount),
-    cohort: visitCohort,
     round: coordinateConduciveVisits,
     // The second half of a state is the momentum.
     estimates: ({ states }) => states.map((state) => state.subarray(0, state.length / 2)),

@@ -97,7 +97,18 @@ describe('protocol/methods: travelling chains, bit by bit', () => {
   });
 
   it('the same draws and states with every client in a process of its own, several visits a round', async () => {
-    for (const name of ['fsgld', 'sghmc', 'psgld', 'qlsd', 'fa-ld', 'fald', 'sgld', 'consensus-monte-carlo']) {
+    for (const name of [
+      'fsgld',
+      'sghmc',
+      'psgld',
+      'qlsd',
+      'qlsd-star',
+      'qlsd-plus-plus',
+      'fa-ld',
+      'fald',
+      'sgld',
+      'consensus-monte-carlo',
+    ]) {
       const settings = { ...(name === 'fsgld' ? { visitsPerRound: 4 } : {}), batchSize: 7, chains: 2, stepSize: 1e-6 };
       const one = await samplerRun(name, settings, { rounds: 3 });
       const apart = await samplerRun(
@@ -122,17 +133,18 @@ describe('protocol/methods: limits in which samplers must agree', () => {
     expect(largestDifference(sgld, fald)).to.be.below(1e-12);
   });
 
-  it('without loss QLSD without a reference is SGLD', async () => {
+  it('without loss QLSD is SGLD', async () => {
     const sgld = await samplerRun('sgld', served, { rounds: 29 });
     expect(largestDifference(sgld, await samplerRun('qlsd', served, { rounds: 29 }))).to.be.below(1e-12);
   });
 
   it('a memory changes nothing but rounding when nothing is compressed; all participants are everybody', async () => {
-    const plain = await samplerRun('qlsd', { ...served, reference: 'fixed' }, { rounds: 25 });
-    const memory = await samplerRun('qlsd', { ...served, reference: 'fixed', memoryRate: 0.3 }, { rounds: 25 });
-    const participants = await samplerRun('qlsd', { ...served, reference: 'fixed', participants: 4 }, { rounds: 25 });
-    expect(largestDifference(plain, memory)).to.be.below(1e-12);
-    expectSameDraws(plain, participants);
+    const run = (name: string, settings: JsonObject) => samplerRun(name, { ...served, ...settings }, { rounds: 25 });
+    const plain = await run('qlsd-star', {});
+    expectSameDraws(plain, await run('qlsd-star', { participants: 4 }));
+    // A period beyond the run: the reference of QLSD++ is that of QLSD*.
+    expectSameDraws(plain, await run('qlsd-plus-plus', {}));
+    expect(largestDifference(plain, await run('qlsd-plus-plus', { memoryRate: 0.3 }))).to.be.below(1e-12);
   });
 
   it('SGHMC of friction 1 is DSGLD of step 2 eta', async () => {
@@ -283,9 +295,9 @@ describe('protocol/methods: stationary moments within 4 Monte Carlo standard err
   });
 
   it('quantised gradients with a fixed reference leave the mean of QLSD* right', async () => {
-    const settings = { stepSize: 1e-4, stepsPerRound: 10, reference: 'fixed', chains: 16, burnInSteps: 500, thin: 7 };
+    const settings = { stepSize: 1e-4, stepsPerRound: 10, chains: 16, burnInSteps: 500, thin: 7 };
     const codecs = codecsFor(['gradient'], { name: 'qsgd' });
-    const { draws } = await samplerRun('qlsd', settings, { rounds: 500, codecs });
+    const { draws } = await samplerRun('qlsd-star', settings, { rounds: 500, codecs });
     const frequencies = [1, 0, 0, 0];
     const whole = law(UNEQUAL_CURVATURE, {
       stepSize: 1e-4,

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { ReadonlyVector, Vector } from '../../../protocol/method.js';
 import diff2 from '../../../protocol/methods/private/diff2.js';
+import bvrLSgd from '../../../protocol/methods/private/diff2-bvr-l-sgd.js';
 import { clippedMean, exampleSensitivity, MeanOfMeans } from '../../../protocol/methods/private/parts/clipped-mean.js';
 import { diff2ExactNoise, diff2PaperNoise } from '../../../protocol/methods/private/parts/diff2-calibration.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
@@ -216,27 +217,26 @@ describe('protocol/methods/diff2', () => {
     expect(check({ rounds: 0 })).to.throw(/method.rounds/);
     expect(check({ differenceRadius: Number.POSITIVE_INFINITY })).to.throw(/ERR_PRIVACY: method.differenceRadius/);
     expect(check({ differenceRadius: 1e200, calibration: 'none' })).not.to.throw();
-    expect(check({ routine: 'bvr-l-sgd' })).to.throw(/ERR_PRIVACY: method.adjacency/);
-    const local = { routine: 'bvr-l-sgd', adjacency: 'add-remove' };
-    expect(check({ ...local, localNoiseMultiplier: 0 })).to.throw(/ERR_PRIVACY: method.localNoiseMultiplier/);
-    expect(check(local)).not.to.throw();
+    const checkLocal = (over: object) => () => bvrLSgd.check!({ ...bvrLSgd.defaults, ...over });
+    expect(checkLocal({})).not.to.throw();
+    expect(checkLocal({ adjacency: 'replace-one' })).to.throw(/ERR_PRIVACY: method.adjacency/);
+    expect(checkLocal({ localNoiseMultiplier: 0 })).to.throw(/ERR_PRIVACY: method.localNoiseMultiplier/);
+    expect(checkLocal({ localRadius: Number.POSITIVE_INFINITY })).to.throw(/ERR_PRIVACY: method.localRadius/);
   });
 
   describe('BVR-L-SGD routine (reconstruction)', () => {
-    const routine = 'bvr-l-sgd';
-
     it('K = 1 has the bits of the GD routine, in float32 too', async () => {
       for (const precision of ['float32', 'float64'] as const) {
         const common = { adjacency: 'add-remove', refreshPeriod: 3 };
         const gd = await tinyRun(regression('diff2', common, { precision }));
-        const bvr = await tinyRun(regression('diff2', { ...common, routine, localSteps: 1 }, { precision }));
+        const bvr = await tinyRun(regression('diff2-bvr-l-sgd', { ...common, localSteps: 1 }, { precision }));
         expect(serverOf(bvr).params).to.deep.equal(serverOf(gd).params);
       }
     });
 
     it('without noise and clipping, with one worker and b = n, K = 3 for 2 rounds are 6 steps of gradient descent to 1e-12', async () => {
-      const local = { routine, localSteps: 3, localBatchSize: 43, localRadius: 1e200 };
-      const bvr = await tinyRun(regression('diff2', { ...plain, ...local }, { clients: 1, rounds: 2 }));
+      const local = { localSteps: 3, localBatchSize: 43, localRadius: 1e200 };
+      const bvr = await tinyRun(regression('diff2-bvr-l-sgd', { ...plain, ...local }, { clients: 1, rounds: 2 }));
       const gd = await tinyRun(regression('diff2', { ...plain, refreshPeriod: 1 }, { clients: 1, rounds: 6 }));
       const [a, b] = [serverOf(bvr).params, serverOf(gd).params];
       expect(Math.sqrt(squaredDistance(a, b)) / norm(b)).to.be.below(1e-12);
@@ -245,7 +245,7 @@ describe('protocol/methods/diff2', () => {
     it('charges the sampled local steps to the chosen worker alone: epsilon exceeds that of the global releases', async () => {
       const common = { adjacency: 'add-remove', refreshPeriod: 3, rounds: 7 };
       const gd = await tinyRun(regression('diff2', common));
-      const bvr = await tinyRun(regression('diff2', { ...common, routine, localSteps: 4, localBatchSize: 4 }));
+      const bvr = await tinyRun(regression('diff2-bvr-l-sgd', { ...common, localSteps: 4, localBatchSize: 4 }));
       expect(bvr.rows.at(-1)!.extra.epsilon).to.be.above(gd.rows.at(-1)!.extra.epsilon!);
     });
   });

@@ -1,12 +1,13 @@
 import { GradswarmError } from '../../../errors.js';
-import type {
-  ClientIndex,
-  ClientRound,
-  CoordinatorRound,
-  LogPosterior,
-  ReadonlyVector,
-  Rng,
-  Vector,
+import {
+  allClients,
+  type ClientIndex,
+  type ClientRound,
+  type CoordinatorRound,
+  type LogPosterior,
+  type ReadonlyVector,
+  type Rng,
+  type Vector,
 } from '../../../method.js';
 import { requireCount, requirePositive } from '../../../numerics/settings.js';
 import { copy, squaredDistance } from '../../../numerics/vector.js';
@@ -88,7 +89,7 @@ export function visitCohort(
     shared,
   }: { readonly clientCount: number; readonly hyperparameters: VisitSettings; readonly shared: Rng },
 ): readonly ClientIndex[] {
-  if (!exampleCounts) return Array.from({ length: clientCount }, (_, client) => client);
+  if (!exampleCounts) return allClients(clientCount);
   return [...new Set(drawSchedule(hyperparameters, visitPlan(hyperparameters, exampleCounts), shared))];
 }
 

@@ -4,6 +4,7 @@ import { loadMethod } from '../../../../protocol/method-loader.js';
 import type { Scenario } from '../../../../protocol/scenario/scenario.js';
 import type { RoundPlan } from '../../../../protocol/wire/seal.js';
 import { openPrivacy, type ProcessPrivacy } from '../../../../worker/privacy.js';
+import { withClientHalf } from '../../../support/changed-halves.js';
 import { tinyRun, tinyScenario } from '../../../support/network-run.js';
 import { hasStddev, scaledCorrelation } from '../statistics.js';
 
@@ -31,12 +32,10 @@ function noiseOnly(method: Scenario['method'], noise: 'seeded' | 'secure' = 'see
   });
 }
 
-type Half = AnyMethod['client'];
-
 /** The method, with the vectors that its clients post written down. */
 function overheard(method: AnyMethod, sent: Float64Array[][]): AnyMethod {
-  const client: Half = {
-    ...method.client,
+  return withClientHalf(method, (half) => ({
+    ...half,
     round(state, at) {
       const post = (kind: string, to: never, payload: Readonly<Record<string, unknown>>) => {
         for (const value of Object.values(payload)) if (value instanceof Float64Array) sent[at.self]!.push(value);
@@ -49,10 +48,9 @@ function overheard(method: AnyMethod, sent: Float64Array[][]): AnyMethod {
           return typeof value === 'function' ? value.bind(target) : value;
         },
       });
-      return method.client.round(state, received);
+      return half.round(state, received);
     },
-  };
-  return { ...method, client } as AnyMethod;
+  }));
 }
 
 type Replan = (party: PartyId, plan: RoundPlan) => readonly [PartyId, RoundPlan];

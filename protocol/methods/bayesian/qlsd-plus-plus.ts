@@ -1,0 +1,159 @@
+import { GradswarmError } from '../../errors.js';
+import { allClients, type ClientIndex, defineSampler, type ReadonlyVector, type Vector } from '../../method.js';
+import { requireCount, requireNonNegative } from '../../numerics/settings.js';
+import { addScaled, copy, subtract, zerosLike } from '../../numerics/vector.js';
+import {
+  type ClientReference,
+  collectReference,
+  moveReference,
+  referencedGradient,
+  referenceMessages,
+  type ServerReference,
+} from './parts/reference-points.js';
+import { parted, type ServedChains, startServed } from './parts/served-chains.js';
+import {
+  batchStreams,
+  checkWalk,
+  GradientSums,
+  ServedWalk,
+  type WalkSettings,
+  walkCohort,
+  walkDefaults,
+} from './parts/served-walk.js';
+import { drawBatch } from './parts/shard-drift.js';
+
+interface Settings extends WalkSettings {
+  /** Rounds of steps between two rounds that move the reference points to where the chains are, and do nothing else. */
+  readonly referencePeriod: number;
+  /** a in e <- e + a C(h - e), the memory of what was sent; 0: no memory. 1 / (w + 1) for a codec of variance factor w. */
+  readonly memoryRate: number;
+}
+
+const defaults: Settings = { ...walkDefaults, referencePeriod: 100, memoryRate: 0 };
+
+interface Client extends ClientReference {
+  /** e of each chain; empty: no memory. */
+  readonly memories: readonly Vector[];
+}
+
+interface Server extends ServedChains, ServerReference {
+  /** e of each client, all chains one after the other, by client; null: nothing received yet. */
+  readonly memories: readonly (Vector | null)[];
+}
+
+function movesReference({ referencePeriod }: Settings, round: number): boolean {
+  return round % (referencePeriod + 1) === 0;
+}
+
+/** e <- e + a C(h - e) of one chain, in a copy of a client's memories of all chains. */
+function remember(known: ReadonlyVector, chain: number, rate: number, received: ReadonlyVector): Vector {
+  const next = copy(known);
+  for (let i = 0, at = chain * received.length; i < received.length; i++, at++)
+    next[at] = known[at]! + rate * received[i]!;
+  return next;
+}
+
+export default defineSampler({
+  name: 'qlsd-plus-plus',
+  paper: {
+    title: 'QLSD: Quantised Langevin Stochastic Dynamics for Bayesian Federated Learning',
+    url: 'https://arxiv.org/abs/2106.00797',
+    algorithm: 'QLSD++',
+    reconstruction:
+      "The recursion is that of the authors' code, the names are from memory. The gradient at the reference point is sent whole, so that a reference off the mode leaves no bias; memories are kept a client and chain.",
+  },
+  defaults,
+  check(settings) {
+    checkWalk(settings);
+    requireCount('method.referencePeriod', settings.referencePeriod);
+    requireNonNegative('method.memoryRate', settings.memoryRate);
+    if (settings.memoryRate > 1)
+      throw new GradswarmError('ERR_SCENARIO', `method.memoryRate: expected at most 1, got ${settings.memoryRate}`);
+    if (settings.memoryRate > 0 && settings.stepsPerRound > 1)
+      throw new GradswarmError(
+        'ERR_SCENARIO',
+        `method.stepsPerRound: expected 1 with a memory, which both sides change once a round, got ${settings.stepsPerRound}`,
+      );
+  },
+  messages: {
+    ...referenceMessages,
+    gradient: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['gradient'],
+      scalars: ['chain', 'referenceRound'],
+      lossy: 'unbiased',
+      memory: 'method',
+    },
+  },
+  cohort: (_state, { index, hyperparameters, ...round }) =>
+    movesReference(hyperparameters, index) ? allClients(round.clientCount) : walkCohort(hyperparameters, round),
+  client: ({ hyperparameters }) => {
+    const { batchSize, stepsPerRound, chains, memoryRate } = hyperparameters;
+    return {
+      init: ({ initialParams }): Client => ({
+        referenceRound: -1,
+        references: [],
+        memories: memoryRate > 0 ? Array.from({ length: chains }, () => zerosLike(initialParams)) : [],
+      }),
+      async round(state, at): Promise<Client> {
+        if (movesReference(hyperparameters, at.index)) return { ...state, ...(await moveReference(at, chains)) };
+        const { references, referenceRound } = state;
+        let { memories } = state;
+        const batches = batchStreams(at.rng, chains);
+        for (let step = 0; step < stepsPerRound; step++) {
+          const [message] = await at.take('positions');
+          const parcels = [];
+          for (const [chain, position] of (message ? parted(message.positions, chains) : []).entries()) {
+            const batch = drawBatch(at.objective, batchSize, batches[chain]!);
+            // h = grad U_i(theta) - grad U_i(reference) on one batch; C(h - e) is sent: the codec of `gradient` is C
+            const h = await referencedGradient(at.objective, position, references[chain], batch, at.clientCount);
+            const gradient = memoryRate > 0 ? subtract(h, memories[chain]!) : h;
+            parcels.push({ to: 'coordinator' as const, payload: { gradient, chain, referenceRound }, stream: chain });
+          }
+          // Empty without a message, which keeps the step numbers of both sides aligned.
+          const sent = at.postEach('gradient', parcels);
+          if (memoryRate > 0 && message)
+            memories = memories.map((e, chain) => addScaled(e, memoryRate, sent[chain]!.gradient));
+        }
+        return { references, referenceRound, memories };
+      },
+    };
+  },
+  coordinator: ({ hyperparameters, clientCount, parameterCount: d }) => {
+    const { stepsPerRound, chains, memoryRate } = hyperparameters;
+    return {
+      init: (setup): Server => ({
+        ...startServed(setup),
+        referenceRound: -1,
+        referenceSums: [],
+        memories: new Array<null>(clientCount).fill(null),
+      }),
+      async round(before, at): Promise<Server> {
+        if (movesReference(hyperparameters, at.index))
+          return { ...before, draws: [], ...(await collectReference(at, before.positions)) };
+        const walk = new ServedWalk(before, at, hyperparameters);
+        const memories = [...before.memories];
+        for (let step = 0; step < stepsPerRound; step++) {
+          at.post('positions', at.cohort, { positions: walk.joined() });
+          const sums = new GradientSums(chains, d);
+          for (const { from, chain, gradient, referenceRound } of await at.take('gradient')) {
+            // A client that missed the last move of the reference refers to a stale point.
+            if (referenceRound !== before.referenceRound) continue;
+            if (memoryRate === 0) sums.add(chain, gradient);
+            else {
+              const known = memories[from as ClientIndex] ?? at.zeros(chains * d);
+              sums.add(chain, gradient, known.subarray(chain * d, (chain + 1) * d));
+              memories[from as ClientIndex] = remember(known, chain, memoryRate, gradient);
+            }
+          }
+          // theta <- theta - (h/2) ((b / |A|) sum over A of (C(h_i - e_i) + e_i) + sum of all grad U_i(reference)) + N(0, h I)
+          walk.step(sums.estimates(clientCount, before.referenceSums));
+        }
+        return { ...before, ...walk.finish(), memories };
+      },
+      estimates: ({ positions }) => positions,
+      draws: ({ draws }) => draws,
+    };
+  },
+});

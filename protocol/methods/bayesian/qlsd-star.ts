@@ -1,0 +1,88 @@
+import { allClients, defineSampler } from '../../method.js';
+import { FORMER_QLSD_CLIENT, formerQlsdMemories } from '../parts/former-state.js';
+import {
+  type ClientReference,
+  collectReference,
+  moveReference,
+  referencedGradient,
+  referenceMessages,
+  type ServerReference,
+} from './parts/reference-points.js';
+import { parted, type ServedChains, startServed } from './parts/served-chains.js';
+import { batchStreams, checkWalk, GradientSums, ServedWalk, walkCohort, walkDefaults } from './parts/served-walk.js';
+import { drawBatch } from './parts/shard-drift.js';
+
+type Server = ServedChains & ServerReference;
+
+/** The reference is where each chain is in the first round, which does nothing else. */
+const setsReference = (round: number): boolean => round === 0;
+
+export default defineSampler({
+  name: 'qlsd-star',
+  paper: {
+    title: 'QLSD: Quantised Langevin Stochastic Dynamics for Bayesian Federated Learning',
+    url: 'https://arxiv.org/abs/2106.00797',
+    algorithm: 'QLSD*',
+    reconstruction:
+      "The recursion is that of the authors' code, the names are from memory. The gradient at the reference point is sent whole, so that a reference off the mode leaves no bias.",
+  },
+  defaults: walkDefaults,
+  check: checkWalk,
+  messages: {
+    ...referenceMessages,
+    gradient: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['gradient'],
+      scalars: ['chain', 'referenceRound'],
+      lossy: 'unbiased',
+      memory: 'method',
+    },
+  },
+  cohort: (_state, { index, hyperparameters, ...round }) =>
+    setsReference(index) ? allClients(round.clientCount) : walkCohort(hyperparameters, round),
+  client: ({ hyperparameters: { batchSize, stepsPerRound, chains } }) => ({
+    init: (): ClientReference => FORMER_QLSD_CLIENT,
+    async round(state, at): Promise<ClientReference> {
+      if (setsReference(at.index)) return { ...state, ...(await moveReference(at, chains)) };
+      const { references, referenceRound } = state;
+      const batches = batchStreams(at.rng, chains);
+      for (let step = 0; step < stepsPerRound; step++) {
+        const [message] = await at.take('positions');
+        const parcels = [];
+        for (const [chain, position] of (message ? parted(message.positions, chains) : []).entries()) {
+          const batch = drawBatch(at.objective, batchSize, batches[chain]!);
+          // C(grad U_i(theta) - grad U_i(theta*)) on one batch: the codec of `gradient` is C
+          const gradient = await referencedGradient(at.objective, position, references[chain], batch, at.clientCount);
+          parcels.push({ to: 'coordinator' as const, payload: { gradient, chain, referenceRound }, stream: chain });
+        }
+        // Empty without a message, which keeps the step numbers of both sides aligned.
+        at.postEach('gradient', parcels);
+      }
+      return state;
+    },
+  }),
+  coordinator: ({ hyperparameters, clientCount, parameterCount }) => {
+    const { stepsPerRound, chains } = hyperparameters;
+    const former = { memories: formerQlsdMemories(clientCount) };
+    return {
+      init: (setup): Server => ({ ...startServed(setup), referenceRound: -1, referenceSums: [], ...former }),
+      async round(before, at): Promise<Server> {
+        if (setsReference(at.index)) return { ...before, draws: [], ...(await collectReference(at, before.positions)) };
+        const walk = new ServedWalk(before, at, hyperparameters);
+        for (let step = 0; step < stepsPerRound; step++) {
+          at.post('positions', at.cohort, { positions: walk.joined() });
+          const sums = new GradientSums(chains, parameterCount);
+          // A client that missed the first round has no reference point.
+          for (const { chain, gradient, referenceRound } of await at.take('gradient'))
+            if (referenceRound === before.referenceRound) sums.add(chain, gradient);
+          // theta <- theta - (h/2) ((b / |A|) sum over A of C(...) + sum of all grad U_i(theta*)) + N(0, h I)
+          walk.step(sums.estimates(clientCount, before.referenceSums));
+        }
+        return { ...before, ...walk.finish() };
+      },
+      estimates: ({ positions }) => positions,
+      draws: ({ draws }) => draws,
+    };
+  },
+});

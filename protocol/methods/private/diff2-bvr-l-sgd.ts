@@ -1,0 +1,142 @@
+import {
+  type ClientIndex,
+  defineMethod,
+  type Objective,
+  type Privacy,
+  type ReadonlyVector,
+  type Rng,
+  type Vector,
+} from '../../method.js';
+import { requireCount, requireNonNegative, requirePositive } from '../../numerics/settings.js';
+import { add, addScaled, copy, scale, squaredDistance } from '../../numerics/vector.js';
+import type { Adjacency } from './parts/clipped-mean.js';
+import { forecastDiff2 } from './parts/diff2-forecast.js';
+import { Diff2Framework, type Diff2Server, diff2Messages } from './parts/diff2-framework.js';
+import { checkDiff2, diff2Defaults, refuseSetting, requireClipping } from './parts/diff2-settings.js';
+
+const defaults = {
+  ...diff2Defaults,
+  /** Local steps sample their batches, so only 'add-remove' can be accounted. */
+  adjacency: 'add-remove' as Adjacency,
+  /** K. */
+  localSteps: 10,
+  /** b: expected examples of a local step. */
+  localBatchSize: 16,
+  /** C3: radius of one example's difference in a local step, divided by the distance of the two points. */
+  localRadius: 3,
+  /** z3 = sigma3 b of each local step. */
+  localNoiseMultiplier: 1,
+};
+type Settings = typeof defaults;
+
+/** The worker whose iterate becomes the new global point: a public coin. */
+function chosenWorker(at: { readonly shared: Rng; readonly cohort: readonly ClientIndex[] }): ClientIndex {
+  return at.cohort[at.shared.derive('chosen worker').below(at.cohort.length)]!;
+}
+
+/** K steps from x_0 along v_1 = v_r and v_k = v_{k-1} + the noised clipped difference on a Poisson batch; returns x_K. */
+async function localDescent(
+  start: ReadonlyVector,
+  direction: ReadonlyVector,
+  at: { readonly objective: Objective; readonly privacy: Privacy; readonly rng: Rng },
+  { learningRate, localSteps, localBatchSize, localRadius, localNoiseMultiplier, calibration }: Settings,
+): Promise<Vector> {
+  const { exampleCount } = at.objective;
+  const batchSize = Math.min(localBatchSize, exampleCount);
+  const sampling = batchSize / exampleCount;
+  let previous: ReadonlyVector = start;
+  let estimate: ReadonlyVector = direction;
+  let x = addScaled(start, -learningRate, direction);
+  for (let step = 2; step <= localSteps; step++) {
+    const batch = at.rng.derive('local step', step).poisson(exampleCount, sampling);
+    const radius = localRadius * Math.sqrt(squaredDistance(x, previous));
+    const sum = await at.objective.clippedDifferenceSum(x, previous, batch, radius);
+    const change = scale(1 / batchSize, sum);
+    const part = { value: change, l2Sensitivity: radius / batchSize, noiseMultiplier: localNoiseMultiplier };
+    const [noised] =
+      calibration === 'none'
+        ? [change]
+        : at.privacy.gaussian([part], {
+            label: 'local difference',
+            unit: 'example',
+            adjacency: 'add-remove',
+            sampling,
+          });
+    estimate = add(estimate, noised!);
+    previous = x;
+    x = addScaled(x, -learningRate, estimate);
+  }
+  return x;
+}
+
+export default defineMethod({
+  name: 'diff2-bvr-l-sgd',
+  paper: {
+    title: 'DIFF2: Differential Private Optimization via Gradient Differences for Nonconvex Distributed Learning',
+    url: 'https://arxiv.org/abs/2302.03884',
+    algorithm: 'Algorithm 1 with the BVR-L-SGD-Routine',
+    reconstruction:
+      'Framework and calibration follow the published arguments and the authors’ code. The body of the routine is a ' +
+      'reconstruction: a recursive local estimator seeded with the global one, on one uniformly chosen worker. That its local ' +
+      'batches are Poisson samples with denominator b, accounted under add-remove adjacency as releases of the chosen worker ' +
+      'alone, is our choice; so are the distributed and local noise placements.',
+  },
+  defaults,
+  check(settings) {
+    checkDiff2(settings);
+    requireCount('method.localSteps', settings.localSteps);
+    requireCount('method.localBatchSize', settings.localBatchSize);
+    requirePositive('method.localRadius', settings.localRadius);
+    requireNonNegative('method.localNoiseMultiplier', settings.localNoiseMultiplier);
+    if (settings.calibration === 'none') return;
+    const { localRadius, localNoiseMultiplier, adjacency } = settings;
+    requireClipping('method.localRadius', localRadius);
+    if (!(localNoiseMultiplier > 0))
+      refuseSetting(
+        'method.localNoiseMultiplier',
+        'noise on the local steps, which read private data',
+        localNoiseMultiplier,
+      );
+    if (adjacency !== 'add-remove')
+      refuseSetting('method.adjacency', "'add-remove', since local steps sample their batches", adjacency);
+  },
+  messages: {
+    ...diff2Messages,
+    direction: { from: 'coordinator', to: 'cohort', vectors: ['estimate'] },
+    iterate: { from: 'clients', to: 'coordinator', vectors: ['params'] },
+  },
+  client: ({ hyperparameters }) => {
+    const framework = new Diff2Framework(hyperparameters);
+    return {
+      init: () => null,
+      async round(state, at) {
+        const models = await framework.send(at);
+        if (!models || chosenWorker(at) !== at.self) return state;
+        const [direction] = await at.take('direction');
+        if (direction) {
+          const params = await localDescent(models.current, direction.estimate, at, hyperparameters);
+          at.post('iterate', 'coordinator', { params });
+        }
+        return state;
+      },
+    };
+  },
+  coordinator: ({ hyperparameters }) => {
+    const framework = new Diff2Framework(hyperparameters);
+    return {
+      init: ({ initialParams }): Diff2Server => framework.start(initialParams),
+      async round(state, at): Promise<Diff2Server> {
+        const v = await framework.receive(state, at);
+        if (!v) return framework.missed(state, at.index);
+        at.post('direction', chosenWorker(at), { estimate: v.direction });
+        const [iterate] = await at.take('iterate');
+        // Without an answer the round is the GD-Routine's.
+        const next = iterate?.params ?? addScaled(state.params, -hyperparameters.learningRate, v.direction);
+        return framework.next(state, v, copy(next));
+      },
+      estimates: ({ params }) => [params],
+    };
+  },
+});
+
+export const forecast = forecastDiff2;

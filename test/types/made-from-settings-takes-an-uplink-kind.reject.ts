@@ -1,0 +1,25 @@
+import { defineMethod, type Vector } from '../../protocol/method.js';
+
+export default defineMethod({
+  name: 'rejected',
+  paper: { title: 'none', url: 'none', algorithm: 'none' },
+  defaults: { rate: 0.1 },
+  messages: {
+    model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
+    update: { from: 'clients', to: 'coordinator', vectors: ['delta'], scalars: ['examples'] },
+  },
+  client: ({ hyperparameters }) => ({
+    init: () => hyperparameters.rate,
+    async round(state, at) {
+      await at.take('update'); // rejected: TS2345
+      return state;
+    },
+  }),
+  coordinator: () => ({
+    init: ({ initialParams }): { readonly params: Vector } => ({ params: initialParams }),
+    async round(state, at): Promise<{ readonly params: Vector }> {
+      at.post('model', at.cohort, { params: state.params });
+      return state;
+    },
+  }),
+});
