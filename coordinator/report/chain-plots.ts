@@ -7,7 +7,7 @@ import { type ChainDraws, parameterChains } from '../run-directory/draws.js';
 /** Pictures of chains as Vega-Lite 5 specifications: plain objects, drawn by whoever renders the report. */
 export type VegaLiteSpec = Readonly<Record<string, unknown>>;
 
-const SCHEMA = 'https://vega.github.io/schema/vega-lite/v5.json';
+const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';
 /** Points a picture holds at most; more only make it larger. */
 const POINT_LIMIT = 8000;
 /** Takes the page's text colour, on light and dark paper. */

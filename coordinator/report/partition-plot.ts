@@ -103,7 +103,7 @@ export function partitionPlot(
     );
   const fewEnough = histogram.length <= MOST_BARS && classNames.length <= MOST_COLOURS;
   return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     title: 'Training examples by client and class',
     ...(fewEnough ? bars(histogram, classNames) : heatMap(histogram, classNames)),
   };
