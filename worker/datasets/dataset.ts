@@ -17,6 +17,8 @@ export interface Dataset {
   readonly name: string;
   /** Where it came from, for the report. */
   readonly source: string;
+  /** What was decided while it was read (header, types of columns, rows left out, split), one sentence each. */
+  readonly decisions?: readonly string[];
   /** One example's shape, such as [28, 28, 1] or [64]. */
   readonly featureShape: readonly number[];
   /** Features are whole numbers below this, each standing for a one-hot vector of this length. Left out: they are numbers. */

@@ -85,7 +85,7 @@ describe('worker/datasets/csv-table', () => {
 
   it('a text column is refused by name, record and value, and becomes one 0/1 column a category with one-hot', () => {
     const text = 'size,colour,label\n1,red,0\n2,blue,1\n3,red,1\n';
-    refuses(() => load(text), 'ERR_DATA_FORMAT', /record 2/, /'colour'/, /'red'/, /one-hot/);
+    refuses(() => load(text), 'ERR_DATA_FORMAT', /line 2, column 'colour'/, /'red'/, /one-hot/);
     const { train, test, featureShape } = load(text, { categorical: 'one-hot', standardise: false, testShare: 0.34 });
     expect(featureShape).to.deep.equal([3]);
     const rows = [train, test].flatMap(({ features, count }) =>
@@ -95,13 +95,13 @@ describe('worker/datasets/csv-table', () => {
   });
 
   it('an empty cell, a ragged row, a doubled name, an unknown target and an empty file are refused with the file name', () => {
-    refuses(() => load('a,b\n1,2\n,4\n'), 'ERR_DATA_FORMAT', /table\.csv/, /record 3, column 'a'/, /empty cell/);
+    refuses(() => load('a,b\n1,2\n,4\n'), 'ERR_DATA_FORMAT', /table\.csv/, /line 3, column 'a'/, /empty cell/);
     refuses(() => load('a,b\n1,2\n3\n'), 'ERR_DATA_FORMAT', /table\.csv/, /line 3/);
     refuses(() => load('a,a\n1,2\n3,4\n'), 'ERR_DATA_FORMAT', /'a' twice/);
     refuses(() => load(HEADED, { target: 'kid' }), 'ERR_DATA_FORMAT', /'kid'/, /height, kind/);
     refuses(() => load(''), 'ERR_DATA_FORMAT', /empty file/);
     refuses(() => load('a,b\n1,2\n'), 'ERR_DATA_FORMAT', /at least 2 rows/);
-    refuses(() => load('a,b\n1,x\n2,3\n', { task: 'regression' }), 'ERR_DATA_FORMAT', /target column 'b'/, /'x'/);
+    refuses(() => load('a,b\n1,x\n2,3\n', { task: 'regression' }), 'ERR_DATA_FORMAT', /column 'b'/, /'x'/);
   });
 
   it('a missing file and a missing path say so', () => {

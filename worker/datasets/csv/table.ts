@@ -1,0 +1,140 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { CsvError, parse } from 'csv-parse/sync';
+import { GradswarmError } from '../../../protocol/errors.js';
+import { isNumber } from './cells.js';
+
+/** A CSV file as rows of trimmed texts. */
+export interface Table {
+  readonly path: string;
+  readonly columnNames: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Line of the file on which each row begins. */
+  readonly lines: readonly number[];
+  /** What was decided while reading, one sentence each. */
+  readonly decisions: readonly string[];
+}
+
+export type Header = 'auto' | 'yes' | 'no';
+
+interface Row {
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
+export function wrong(path: string, message: string): GradswarmError {
+  return new GradswarmError('ERR_DATA_FORMAT', `${path}: ${message}`);
+}
+
+/** 'file.csv: line 12, column 'age'': where a value stands. */
+export function placeOf(table: Table, row: number, column: number): string {
+  return `line ${table.lines[row]}, column '${table.columnNames[column]}'`;
+}
+
+/** Throws ERR_DATA_MISSING where there is no file, and ERR_DATA_FORMAT with the line where the fault is. */
+export function readTable(path: string, header: Header, delimiter: string): Table {
+  if (path === '')
+    throw new GradswarmError('ERR_DATA_MISSING', `data set 'csv-table': set 'path' to the CSV file to read`);
+  if (!existsSync(path)) throw new GradswarmError('ERR_DATA_MISSING', `${path}: expected a CSV file, there is none`);
+  const records = parsed(path, readFileSync(path), delimiter);
+  const first = records[0];
+  if (!first) throw wrong(path, 'expected rows, got an empty file');
+  const { hasHeader, why } = headerDecision(path, records, header);
+  const body = hasHeader ? records.slice(1) : records;
+  if (body.length < 2) throw wrong(path, `expected at least 2 rows of values, got ${body.length}`);
+  const columnNames = hasHeader ? first.cells : first.cells.map((_, i) => String(i));
+  if (hasHeader) checkNames(path, first);
+  return {
+    path,
+    columnNames,
+    rows: body.map(({ cells }) => cells),
+    lines: body.map(({ line }) => line),
+    decisions: [`header: ${hasHeader ? `line ${first.line}` : 'none, columns are counted from 0'} (${why})`],
+  };
+}
+
+function parsed(path: string, bytes: Buffer, delimiter: string): readonly Row[] {
+  const rows: Row[] = [];
+  // `lines` counts the lines read so far: a row ends there, and began as many lines earlier as its cells have breaks.
+  const keep = (cells: string[], { lines }: { readonly lines: number }): null => {
+    const breaks = cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\r|\n/g)?.length ?? 0), 0);
+    rows.push({ cells: cells.map((cell) => cell.trim()), line: lines - breaks });
+    return null;
+  };
+  try {
+    parse(bytes, { bom: true, delimiter, skip_empty_lines: true, trim: true, on_record: keep });
+  } catch (error) {
+    throw wrong(path, explained(error as Error, rows, bytes));
+  }
+  return rows;
+}
+
+/** The parser's error, with the line on which the row that it could not read begins. */
+function explained(error: Error, rows: readonly Row[], bytes: Buffer): string {
+  if (!(error instanceof CsvError)) return error.message;
+  const last = rows.at(-1);
+  const start = last ? nextLine(bytes, last) : 1;
+  if (error.code === 'CSV_QUOTE_NOT_CLOSED')
+    return `line ${openingQuote(bytes, start)}: a quote is opened and never closed`;
+  if (error.code === 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH' || error.code === 'CSV_RECORD_INCONSISTENT_COLUMNS') {
+    const { record } = error as unknown as { readonly record?: readonly string[] };
+    const expected = rows[0]?.cells.length ?? 0;
+    return `line ${start}: expected ${expected} values as in line ${rows[0]?.line}, got ${record?.length ?? 'another number'}`;
+  }
+  return `line ${start}: ${error.message}`;
+}
+
+/** Line after a row, empty lines skipped. */
+function nextLine(bytes: Buffer, { cells, line }: Row): number {
+  const lines = bytes.toString('utf8').split(/\r\n|\r|\n/);
+  const breaks = cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\r|\n/g)?.length ?? 0), 0);
+  let next = line + breaks + 1;
+  while (next <= lines.length && lines[next - 1]!.trim() === '') next++;
+  return next;
+}
+
+/** First line from `start` on that has an odd number of quotes. */
+function openingQuote(bytes: Buffer, start: number): number {
+  const lines = bytes.toString('utf8').split(/\r\n|\r|\n/);
+  for (let line = start; line <= lines.length; line++)
+    if ((lines[line - 1]!.match(/"/g)?.length ?? 0) % 2 === 1) return line;
+  return start;
+}
+
+/**
+ * A first row of texts above columns of numbers is a header, a first row of the same types as the rows below is none. Anything
+ * between is refused: the setting decides.
+ */
+function headerDecision(
+  path: string,
+  records: readonly Row[],
+  header: Header,
+): { readonly hasHeader: boolean; readonly why: string } {
+  if (header !== 'auto') return { hasHeader: header === 'yes', why: `header: '${header}'` };
+  const { cells, line } = records[0]!;
+  const below = records.slice(1);
+  const doubt = (what: string) =>
+    wrong(path, `line ${line}: ${what}; set header: 'yes' if it holds the names of the columns, 'no' if it is a row`);
+  const numeric = cells.map((_, c) => below.length > 0 && below.every((row) => isNumber(row.cells[c]!)));
+  const names = cells.filter((cell, c) => numeric[c] && !isNumber(cell));
+  const numbers = cells.filter(isNumber);
+  if (names.length > 0 && numbers.length === 0) return { hasHeader: true, why: 'texts above columns of numbers' };
+  if (names.length > 0)
+    throw doubt(`'${names[0]}' stands above a column of numbers like a name, but '${numbers[0]}' is a number`);
+  if (numbers.length === cells.length && cells.length > 1 && cells.every((cell, c) => Number(cell) === c))
+    throw doubt(`${cells.slice(0, 3).join(', ')}${cells.length > 3 ? ', …' : ''} counts the columns like a header`);
+  if (numbers.length > 0) return { hasHeader: false, why: 'the first row is of the same types as the others' };
+  const repeated = cells.find((cell, c) => below.some((row) => row.cells[c] === cell));
+  if (repeated !== undefined) throw doubt(`no column holds numbers, and '${repeated}' stands further down as well`);
+  return { hasHeader: true, why: 'its texts stand nowhere else in their columns' };
+}
+
+function checkNames(path: string, { cells, line }: Row): void {
+  const nameless = cells.indexOf('');
+  if (nameless >= 0)
+    throw wrong(
+      path,
+      `line ${line}: expected a name for column ${nameless + 1} of ${cells.length}, got an empty cell; name it, or leave the column out of the file`,
+    );
+  const twice = cells.find((name, i) => cells.indexOf(name) !== i);
+  if (twice !== undefined) throw wrong(path, `line ${line}: expected distinct column names, got '${twice}' twice`);
+}
