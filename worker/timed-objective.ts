@@ -1,6 +1,8 @@
 import { GradswarmError } from '../protocol/errors.js';
 import type { LogPosterior, Objective, ReadonlyVector, Segment, Vector } from '../protocol/method.js';
+import type { RoundClock } from '../protocol/party/round-host.js';
 import { LOG_POSTERIORS } from './objectives/objectives.js';
+import { pause } from './pause.js';
 
 /** Told while a device call's answer is on its way, so that waiting for it is not taken for a deadlock. */
 interface Watch {
@@ -8,12 +10,17 @@ interface Watch {
   endComputing(): void;
 }
 
+/** Longest that one call of a descent should take. */
+const SLICE_MS = 50;
+
 /** One client's objective, with its device's simulated time added to the clock of the round that calls it. */
 export class TimedObjective implements LogPosterior {
   /** Clock of the round that is running. */
-  clock: { clockMs: number } = { clockMs: 0 };
+  clock: Pick<RoundClock, 'clockMs' | 'givenUp'> = { clockMs: 0, givenUp: false };
   /** Simulated milliseconds an example, in the round that is running. */
   msPerExample = 0;
+  /** Steps of a descent in one call. */
+  private sliceSteps = 4;
   descend?: NonNullable<Objective['descend']>;
 
   constructor(
@@ -23,7 +30,7 @@ export class TimedObjective implements LogPosterior {
     if (inner.descend)
       this.descend = (params, batches, rate, into) => {
         for (const batch of batches) this.clock.clockMs += batch.length * this.msPerExample;
-        return this.watched(this.inner.descend!(params, batches, rate, into));
+        return this.steps(params, batches, rate, into);
       };
   }
 
@@ -46,7 +53,11 @@ export class TimedObjective implements LogPosterior {
     this.clock.clockMs += batch.length * this.msPerExample;
     this.watch.beginComputing();
     try {
-      yield* this.inner.exampleGradients(params, batch);
+      for await (const gradient of this.inner.exampleGradients(params, batch)) {
+        yield gradient;
+        await pause();
+        this.refuseGivenUp();
+      }
     } finally {
       this.watch.endComputing();
     }
@@ -84,14 +95,57 @@ export class TimedObjective implements LogPosterior {
     );
   }
 
+  /** In slices, so that a long descent can be interrupted. The bits are those of one call: each step begins where the last ended. */
+  private steps(
+    params: ReadonlyVector,
+    batches: readonly Uint32Array[],
+    rate: number,
+    into?: Vector,
+  ): Vector | Promise<Vector> {
+    for (let from = params, start = 0; ; ) {
+      const end = Math.min(batches.length, start + this.sliceSteps);
+      const whole = start === 0 && end === batches.length;
+      const startedMs = performance.now();
+      const answer = this.watched(this.inner.descend!(from, whole ? batches : batches.slice(start, end), rate, into));
+      if (answer instanceof Promise)
+        return answer.then((reached) => {
+          this.adapt(performance.now() - startedMs);
+          return end === batches.length ? reached : this.steps(reached, batches.slice(end), rate, reached);
+        });
+      this.adapt(performance.now() - startedMs);
+      if (end === batches.length) return answer;
+      [from, into, start] = [answer, answer, end];
+    }
+  }
+
+  private adapt(ms: number): void {
+    if (ms < SLICE_MS / 4) this.sliceSteps = Math.min(1 << 16, 2 * this.sliceSteps);
+    else if (ms > SLICE_MS && this.sliceSteps > 1) this.sliceSteps /= 2;
+  }
+
   private spend<T>(examples: number, answer: T | Promise<T>): T | Promise<T> {
     this.clock.clockMs += examples * this.msPerExample;
     return this.watched(answer);
   }
 
   private watched<T>(answer: T | Promise<T>): T | Promise<T> {
-    if (!(answer instanceof Promise)) return answer;
+    const due = pause();
+    if (!due && !(answer instanceof Promise)) return answer;
     this.watch.beginComputing();
-    return answer.finally(() => this.watch.endComputing());
+    return Promise.all([answer, due]).then(
+      ([value]) => {
+        this.watch.endComputing();
+        this.refuseGivenUp();
+        return value;
+      },
+      (error: unknown) => {
+        this.watch.endComputing();
+        throw error;
+      },
+    );
+  }
+
+  private refuseGivenUp(): void {
+    if (this.clock.givenUp) throw new GradswarmError('ERR_STOPPED', 'the attempt was given up');
   }
 }

@@ -37,7 +37,7 @@ export class ControlServer {
   constructor(
     private readonly server: SocketServer,
     private readonly membership: Membership,
-    options: ControlOptions,
+    private readonly options: ControlOptions,
     private readonly events: ControlEvents,
   ) {
     // Never listens: socket.io gets the upgrades that it is handed, and closing it waits for nobody else's connections.
@@ -46,8 +46,9 @@ export class ControlServer {
       serveClient: false,
       transports: ['websocket'],
       perMessageDeflate: false,
-      pingInterval: Math.max(100, Math.round(options.heartbeatMs / 2)),
-      pingTimeout: options.heartbeatMs,
+      // A worker that stops right after an answer has sent nothing for one interval and one timeout.
+      pingInterval: Math.max(50, Math.round(options.heartbeatMs / 2)),
+      pingTimeout: Math.max(50, Math.round(options.heartbeatMs / 2)),
       maxHttpBufferSize: 64 << 20,
     });
     server.route(CONTROL_PATH, ({ request, socket, head }) => handed.emit('upgrade', request, socket, head));
@@ -74,6 +75,8 @@ export class ControlServer {
     message: unknown,
     schema: S,
     timeoutMs: number,
+    /** The limit as an error names it. */
+    limit = `${timeoutMs}`,
   ): Promise<z.output<S>> {
     const socket = this.sockets.get(member.id);
     if (!socket) throw new GradswarmError('ERR_WORKER_LOST', `${member.id} is not connected`);
@@ -81,7 +84,7 @@ export class ControlServer {
     try {
       reply = await socket.timeout(timeoutMs).emitWithAck(event, packr.pack(message));
     } catch (cause) {
-      throw new GradswarmError('ERR_WORKER_LOST', `${member.id} did not answer '${event}' within ${timeoutMs} ms`, {
+      throw new GradswarmError('ERR_WORKER_LOST', `${member.id} did not answer '${event}' within ${limit} ms`, {
         cause,
       });
     }
@@ -141,7 +144,11 @@ export class ControlServer {
     socket.on('disconnect', (reason) => {
       if (this.sockets.get(member.id) !== socket) return;
       this.sockets.delete(member.id);
-      this.events.lost(member, reason);
+      const { heartbeatMs } = this.options;
+      this.events.lost(
+        member,
+        reason === 'ping timeout' ? `it sent nothing for workers.heartbeatMs = ${heartbeatMs} ms` : reason,
+      );
     });
     answer(packr.pack({ worker: member.id }));
     this.events.joined(member);

@@ -106,11 +106,19 @@ export class HostServer {
   async assemble(): Promise<void> {
     await this.allJoined();
     const { joinTimeoutMs } = this.options.scenario.workers;
+    const limit = `workers.joinTimeoutMs = ${joinTimeoutMs}`;
     const members = this.membership.all();
     const peers: { worker: string; url: string }[] = [];
     await Promise.all(
       members.map(async (member) => {
-        const ready = await this.control.ask(member, 'assign', this.assignment(member), control.ready, joinTimeoutMs);
+        const ready = await this.control.ask(
+          member,
+          'assign',
+          this.assignment(member),
+          control.ready,
+          joinTimeoutMs,
+          limit,
+        );
         if (ready.parameterCount !== this.options.parameterCount)
           throw new GradswarmError(
             'ERR_PROTOCOL',
@@ -126,7 +134,9 @@ export class HostServer {
     );
     this.peers = peers;
     const answers = await Promise.all(
-      members.map((member) => this.control.ask(member, 'introduce', { peers }, control.introduced, joinTimeoutMs)),
+      members.map((member) =>
+        this.control.ask(member, 'introduce', { peers }, control.introduced, joinTimeoutMs, limit),
+      ),
     );
     for (const [i, { unreachable }] of answers.entries())
       if (unreachable.length > 0)
@@ -150,8 +160,8 @@ export class HostServer {
       if (left <= 0)
         throw new GradswarmError(
           'ERR_WORKERS_MISSING',
-          `expected ${count} workers within ${joinTimeoutMs} ms, got ${this.membership.count}; ` +
-            `start more with 'gradswarm worker --join ${this.url}' or raise workers.joinTimeoutMs`,
+          `expected ${count} workers within workers.joinTimeoutMs = ${joinTimeoutMs} ms, got ${this.membership.count}; ` +
+            `start more with 'gradswarm worker --join ${this.url}' or raise it`,
         );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 250));

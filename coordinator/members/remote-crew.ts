@@ -251,7 +251,10 @@ export class RemoteCrew implements Crew {
       if (this.running?.plan !== plan) return;
       const all = [...this.options.ownWaits(), ...waits].slice(0, 6).join('; ');
       this.fail(
-        new GradswarmError('ERR_STALLED', `round ${plan.index}: nothing moved for ${this.options.stallMs} ms: ${all}`),
+        new GradswarmError(
+          'ERR_STALLED',
+          `round ${plan.index}: nothing moved for workers.stallMs = ${this.options.stallMs} ms: ${all}`,
+        ),
       );
     });
   }

@@ -28,6 +28,8 @@ export interface RunLoopOptions {
     estimates: readonly ReadonlyVector[],
   ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
   readonly signal: AbortSignal;
+  /** Lets the event loop run when it has not for a while; null when that is not due. Left out: never. */
+  readonly pause?: () => Promise<void> | null;
   readonly now: () => number;
 }
 

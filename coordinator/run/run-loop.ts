@@ -19,6 +19,9 @@ import { codecColumns, measureColumns } from './round-columns.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
 import type { CarriedState } from './run-observer.js';
 
+/** A round that is nearly done when the user asks to stop is ended; then its halves are stopped. */
+const STOP_GRACE_MS = 300;
+
 /** Rounds, one after the other: invite, run, settle, evaluate, write down. */
 export class RunLoop {
   private round = 0;
@@ -35,6 +38,8 @@ export class RunLoop {
   private readonly lost = new Set<ClientIndex>();
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
+  /** As of the last round that was ended. */
+  private fired: readonly number[] = [];
 
   constructor(private readonly options: RunLoopOptions) {}
 
@@ -70,8 +75,9 @@ export class RunLoop {
     this.startedMs = now();
     let stopped: RunResult['stopped'] = 'finished';
     while (this.round < scenario.rounds) {
+      await this.options.pause?.();
       if (signal.aborted) stopped = 'stopped';
-      else if (privacy?.exhausted() || !(await this.oneRound())) stopped = 'budget';
+      else stopped = privacy?.exhausted() ? 'budget' : await this.oneRound();
       if (stopped !== 'finished') break;
       const { everyRounds } = scenario.checkpoints;
       if (everyRounds !== null && this.round % everyRounds === 0 && this.round < scenario.rounds)
@@ -99,8 +105,11 @@ export class RunLoop {
     return this.interrupted !== null && round <= this.interrupted;
   }
 
-  /** False, and nothing done, when the coordinator's half would have passed the privacy budget. */
-  private async oneRound(): Promise<boolean> {
+  /**
+   * 'budget', and nothing done, when the coordinator's half would have passed the privacy budget; 'stopped' when the user did
+   * not want to wait for the round: all parties are then as the round before left them.
+   */
+  private async oneRound(): Promise<RunResult['stopped']> {
     const { scenario, site, observer } = this.options;
     const { method, hyperparameters } = site.host;
     const coordinator = method.coordinator ? site.party('coordinator') : null;
@@ -120,10 +129,11 @@ export class RunLoop {
       const plan = this.plan(cohort, attempt);
       try {
         await this.attempt(plan);
-        return true;
+        return 'finished';
       } catch (error) {
+        if (this.options.signal.aborted && isStop(error)) return 'stopped';
         this.settle(plan, [], true);
-        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return false;
+        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return 'budget';
         if (!(error instanceof WorkersLost) || scenario.workers.onLoss === 'fail') throw error;
         for (const client of error.clients) this.lost.add(client);
         observer.abandoned(this.round + 1, attempt, error.message);
@@ -159,6 +169,10 @@ export class RunLoop {
       if (failure === null || isStop(failure)) failure = error;
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
     };
+    const undo = whenStopped(this.options.signal, (error) => {
+      stop(error);
+      crew.abort(plan);
+    });
     const clients = crew.begin(plan).catch((error: unknown) => {
       stop(error);
       return null;
@@ -177,6 +191,7 @@ export class RunLoop {
         )
       : Promise.resolve(null);
     const [report, ownReport] = await Promise.all([clients, own]);
+    undo();
     if (failure) throw failure;
     this.checkQuorum(plan, ownReport);
     await this.conclude(plan, report!, ownReport);
@@ -205,6 +220,7 @@ export class RunLoop {
     const clocks = own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs);
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
     this.round++;
+    this.fired = this.options.faultsFired();
     const coding = noCodingCosts();
     const parties = [...(own ? [own] : []), ...report.parties];
     for (const party of parties) addCodingCosts(coding, party.coding);
@@ -317,7 +333,7 @@ export class RunLoop {
   }
 
   private faultsFired(): readonly number[] {
-    return this.options.faultsFired().map((count, rule) => count + (this.firedBefore[rule] ?? 0));
+    return this.options.faultsFired().map((_, rule) => (this.fired[rule] ?? 0) + (this.firedBefore[rule] ?? 0));
   }
 
   private ownRecord(): Uint8Array | null {
@@ -356,4 +372,18 @@ function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
 
 function isStop(error: unknown): boolean {
   return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
+}
+
+/** Calls `stop` some time after the user asked to stop, unless what is returned was called before. */
+function whenStopped(signal: AbortSignal, stop: (error: GradswarmError) => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = () => {
+    timer = setTimeout(() => stop(new GradswarmError('ERR_STOPPED', 'the user stopped the run')), STOP_GRACE_MS);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  };
 }

@@ -52,6 +52,8 @@ export interface RoundHost {
 export interface RoundClock {
   readonly index: number;
   clockMs: number;
+  /** The attempt was given up: what is computed for it is in vain. */
+  readonly givenUp: boolean;
 }
 
 /** What belongs to one party. */

@@ -68,6 +68,9 @@ export class PartyRound {
     this.taken = new Array(host.layouts.size).fill(0);
   }
 
+  get givenUp(): boolean {
+    return this.mailbox.revoked;
+  }
   get hyperparameters(): unknown {
     return this.host.hyperparameters;
   }

@@ -56,7 +56,7 @@ const workers = strict({
   count: integer(0).default(0),
   onLoss: choice('fail', 'absent').default('fail'),
   joinTimeoutMs: positive.default(60_000),
-  heartbeatMs: positive.default(2_000),
+  heartbeatMs: positive.default(20_000),
   stallMs: positive.default(30_000),
 });
 

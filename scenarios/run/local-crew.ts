@@ -1,4 +1,3 @@
-import { GradswarmError } from '../../protocol/errors.js';
 import type { Crew } from '../../protocol/party/crew.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
 import type { ClientHost } from '../../worker/client-host.js';
@@ -7,8 +6,7 @@ import type { ClientHost } from '../../worker/client-host.js';
 export function localCrew(host: ClientHost, site: RunSite): Crew {
   return {
     begin: (plan) => host.begin(plan),
-    abort: (plan) =>
-      site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`)),
+    abort: (plan) => host.stop(plan, null),
     // In one process nobody is late in real time: all have returned.
     conclude: () => {},
     settle: (settlement, cohort) => host.settle(settlement, cohort),

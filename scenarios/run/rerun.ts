@@ -1,5 +1,6 @@
 import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
+import { pause } from '../../worker/pause.js';
 import type { ProcessPrivacy } from '../../worker/privacy.js';
 import { localFleet } from './local-fleet.js';
 import type { StudiedProblem } from './study.js';
@@ -25,6 +26,7 @@ export async function rerun(
     faultsFired: fleet.faultsFired,
     privacy: null,
     signal: new AbortController().signal,
+    pause,
     now: () => 0,
   });
   try {

@@ -14,6 +14,7 @@ import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import { judge, type Verdict } from '../../protocol/scenario/judge.js';
 import { figureOf } from '../../protocol/scenario/quantity.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
+import { pause } from '../../worker/pause.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
 import { concludePosterior } from '../posterior/posterior.js';
 import { judgedClaim, spectralGapOf, writeRunReport } from '../report/run-report.js';
@@ -60,6 +61,8 @@ export async function runSession(
     note: (text) => options.watcher?.note(text),
     event: (event) => directory.event(event),
   });
+  let closing: Promise<void> | null = null;
+  const close = () => (closing ??= fleet.close());
   const recorder = new Recorder(directory, options.watcher);
   options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
   try {
@@ -80,12 +83,15 @@ export async function runSession(
       privacy: fleet.privacy,
       ...(study?.round ? { inspect: (round, estimates) => study.round!(round, estimates) } : {}),
       signal: options.signal,
+      pause,
       now: () => performance.now(),
     });
     if (options.restored)
       await loop.restore(options.restored.round, options.restored.parties, options.restored.carried);
     else if (options.releasedBefore) loop.restoreLedger(options.releasedBefore);
     const result = await loop.run();
+    // Workers go before the report is drawn: their work is done, and drawing may take longer than they wait for a sign of life.
+    await close();
     return await conclude(scenario, method, problem, directory, study, result, fleet, options, forecast);
   } catch (error) {
     directory.event({
@@ -97,7 +103,7 @@ export async function runSession(
     });
     throw error;
   } finally {
-    await fleet.close();
+    await close();
     directory.close();
   }
 }

@@ -130,7 +130,9 @@ describe('runs over websockets', () => {
     await lonely().then(
       () => expect.fail('expected an error'),
       (error: Error) =>
-        expect(error.message).to.match(/ERR_WORKERS_MISSING: expected 3 workers within 400 ms, got 0.*--join ws:/),
+        expect(error.message).to.match(
+          /ERR_WORKERS_MISSING: expected 3 workers within workers.joinTimeoutMs = 400 ms, got 0.*--join ws:/,
+        ),
     );
     expect(performance.now() - started).to.be.below(5000);
   });

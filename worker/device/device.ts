@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { GradswarmError } from '../../protocol/errors.js';
+import { pause } from '../pause.js';
 import { type Backend, CANDIDATES, type LoadPackage, loadInstalled } from './candidates.js';
 import type { Device } from './device-access.js';
 
@@ -21,7 +22,7 @@ export async function openDevice(wanted?: string, load: LoadPackage = loadInstal
       const backend = await candidate.open(load);
       const deterministic = await computesEqualBits(backend);
       why.push(`${candidate.name}: chosen${wanted === undefined ? '' : ', as asked'} (${backend.detail})`);
-      return { ...backend.access, name: candidate.name, why, deterministic };
+      return { ...backend.access, read: reading(backend.access), name: candidate.name, why, deterministic };
     } catch (error) {
       why.push(`${candidate.name}: ${reason(error)}`);
     }
@@ -32,6 +33,15 @@ export async function openDevice(wanted?: string, load: LoadPackage = loadInstal
       wanted === undefined ? '' : `; leave the device out to take the first that works`
     }`,
   );
+}
+
+/** Every long computation reads its results, batch after batch: the place to let the event loop run. */
+function reading({ read }: Pick<Device, 'read'>): Device['read'] {
+  return (tensors, into) => {
+    const answer = read(tensors, into);
+    const due = pause();
+    return due ? Promise.all([answer, due]).then(() => {}) : answer;
+  };
 }
 
 /** 'absent' for a package that is not there, 'broken: ...' for one that is there and fails. */

@@ -75,7 +75,7 @@ describe('resolveScenario', () => {
       faults: [],
       evaluation: { everyRounds: 1, train: false },
       checkpoints: { everyRounds: 10 },
-      workers: { count: 0, onLoss: 'fail', joinTimeoutMs: 60_000, heartbeatMs: 2_000, stallMs: 30_000 },
+      workers: { count: 0, onLoss: 'fail', joinTimeoutMs: 60_000, heartbeatMs: 20_000, stallMs: 30_000 },
       privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null },
       study: null,
       device: 'auto',

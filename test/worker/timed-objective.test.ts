@@ -1,0 +1,59 @@
+import { expect } from 'chai';
+import type { Objective, ReadonlyVector, Vector } from '../../protocol/method.js';
+import { TimedObjective } from '../../worker/timed-objective.js';
+
+const noWatch = { beginComputing() {}, endComputing() {} };
+
+/** params becomes 3 params + (first index of the batch), in float64; `calls` counts the batches of each call. */
+function tripling(calls: number[], slowMs: number): Objective {
+  return {
+    exampleCount: 1000,
+    segments: [],
+    descend(
+      params: ReadonlyVector,
+      batches: readonly Uint32Array[],
+      _rate: number,
+      into = new Float64Array(1),
+    ): Vector {
+      calls.push(batches.length);
+      into.set(params as Float64Array);
+      for (const batch of batches) {
+        for (const until = performance.now() + slowMs; performance.now() < until; );
+        into[0] = (3 * into[0]! + batch[0]!) % 1e6;
+      }
+      return into;
+    },
+  } as unknown as Objective;
+}
+
+describe('an objective on a simulated clock', () => {
+  const batches = Array.from({ length: 40 }, (_, i) => Uint32Array.of(i));
+
+  it('descends in slices with the bits of one call, and serves timers in between', async () => {
+    const whole = await tripling([], 0).descend!(Float64Array.of(1), batches, 0.1);
+    const calls: number[] = [];
+    let timers = 0;
+    const timer = setInterval(() => timers++, 1);
+    const sliced = await new TimedObjective(tripling(calls, 5), noWatch).descend!(Float64Array.of(1), batches, 0.1);
+    clearInterval(timer);
+    expect(sliced).to.deep.equal(whole);
+    expect(calls.length).to.be.above(1);
+    expect(calls.reduce((sum, count) => sum + count)).to.equal(40);
+    expect(timers).to.be.above(0);
+  });
+
+  it('stops to compute for an attempt that was given up', async () => {
+    const calls: number[] = [];
+    const objective = new TimedObjective(tripling(calls, 5), noWatch);
+    const clock = { clockMs: 0, givenUp: false };
+    objective.clock = clock;
+    setTimeout(() => {
+      clock.givenUp = true;
+    }, 20);
+    const message = await Promise.resolve(objective.descend!(Float64Array.of(1), batches, 0.1)).then(
+      () => 'it went on',
+      (error: Error) => error.message,
+    );
+    expect(message).to.equal('ERR_STOPPED: the attempt was given up');
+  });
+});
