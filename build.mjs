@@ -1,19 +1,27 @@
 // Compiles into dist/, incrementally: what did not change is left alone, so that a running process keeps its modules.
 // A compiled file whose source is gone is removed, or a folder listing would still find it. `--watch` compiles on every change.
+// Kernels in AssemblyScript, NAME.ts in a folder assembly/, become NAME.wasm.ts beside that folder before the rest is compiled.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const output = join(root, 'dist');
 const command = join(output, 'scenarios', 'cli.js');
+const { resolve } = createRequire(import.meta.url);
+
+/** The exit status of a Node program. */
+function run(...arguments_) {
+  return spawnSync(process.execPath, arguments_, { stdio: 'inherit', cwd: root }).status ?? 1;
+}
 
 function compile(...flags) {
-  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
-  const arguments_ = [compiler, '--project', join(root, 'tsconfig.json'), ...flags];
-  return spawnSync(process.execPath, arguments_, { stdio: 'inherit', cwd: root }).status ?? 1;
+  const compiler = join(dirname(resolve('typescript/package.json')), 'bin', 'tsc');
+  return run(compiler, '--project', join(root, 'tsconfig.json'), ...flags);
 }
 
 function removeOrphans() {
@@ -24,6 +32,49 @@ function removeOrphans() {
   }
 }
 
+/** Directory of the AssemblyScript package; null where it is not installed: modules are then empty and plain loops run. */
+function assemblyScript() {
+  try {
+    return dirname(resolve('assemblyscript/package.json'));
+  } catch {
+    console.error(
+      'assemblyscript is not installed (npm ci): built without SIMD kernels; the plain loops give equal bits',
+    );
+    return null;
+  }
+}
+
+function compileKernel(source, compiler) {
+  const target = join(dirname(dirname(source)), `${basename(source, '.ts')}.wasm.ts`);
+  const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
+  const version = compiler && JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')).version;
+  const made = createHash('sha256').update(readFileSync(source)).update(`${version} ${flags}`).digest('hex');
+  const heading = `// Built by build.mjs from assembly/${basename(source)}: ${made}\n`;
+  if (existsSync(target) && readFileSync(target, 'utf8').startsWith(heading)) return;
+  let text = '';
+  if (compiler) {
+    const folder = mkdtempSync(join(tmpdir(), 'gradswarm-build-'));
+    const file = join(folder, 'kernels.wasm');
+    const status = run(join(compiler, 'bin', 'asc.js'), source, '--outFile', file, ...flags);
+    if (status !== 0) process.exit(status);
+    text = readFileSync(file).toString('base64');
+    rmSync(folder, { recursive: true });
+  }
+  writeFileSync(target, `${heading}const base64: string = '${text}';\nexport default base64;\n`);
+}
+
+function compileKernels() {
+  const files = ['protocol', 'worker'].flatMap((area) =>
+    readdirSync(join(root, area), { recursive: true, encoding: 'utf8' }).map((path) => join(root, area, path)),
+  );
+  const sources = files.filter((path) => basename(dirname(path)) === 'assembly' && path.endsWith('.ts'));
+  const compiler = assemblyScript();
+  for (const source of sources) compileKernel(source, compiler);
+  for (const path of files.filter((path) => path.endsWith('.wasm.ts')))
+    if (!existsSync(join(dirname(path), 'assembly', basename(path).replace(/\.wasm\.ts$/, '.ts')))) rmSync(path);
+}
+
+compileKernels();
 removeOrphans();
 const status = compile(...(process.argv.includes('--watch') ? ['--watch', '--preserveWatchOutput'] : []));
 // npm sets the bit when it links the command, and the compiler writes a new file without it.

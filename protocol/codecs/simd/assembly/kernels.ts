@@ -1,0 +1,294 @@
+/*
+ * The hottest loops of the codecs for 128-bit SIMD, in AssemblyScript; `npm run build` compiles them. Each does exactly what
+ * the plain loop beside its call does, bit for bit. A caller copies up to `chunk` numbers of 32 bits into `input`, calls, and
+ * copies the result out; nothing is allocated. Addresses are bytes.
+ */
+export const chunk: i32 = 16384;
+
+export const input: usize = memory.data(4 * 16384, 16);
+export const output: usize = memory.data(4 * 16384, 16);
+export const second: usize = memory.data(4 * 16384, 16);
+/** State of four generators: word w of lane j at 4 w + j. */
+export const coins: usize = memory.data(64, 16);
+/** Eight float64 sums. */
+export const sums: usize = memory.data(64, 16);
+
+/** 2^-32. */
+const UNIT: f64 = 2.3283064365386963e-10;
+
+function greatestLane(v: v128): u32 {
+  const a = max<u32>(u32(i32x4.extract_lane(v, 0)), u32(i32x4.extract_lane(v, 1)));
+  const b = max<u32>(u32(i32x4.extract_lane(v, 2)), u32(i32x4.extract_lane(v, 3)));
+  return max<u32>(a, b);
+}
+
+function upper(v: v128): v128 {
+  return i64x2.shuffle(v, v, 1, 1);
+}
+
+function rotate(v: v128, by: i32): v128 {
+  return v128.or(i32x4.shl(v, by), i32x4.shr_u(v, 32 - by));
+}
+
+/** bfloat16, nearest, ties to even. n is a multiple of 8. Returns the greatest magnitude's bits. */
+export function roundToBf16(n: i32): u32 {
+  const mask = i32x4.splat(0x7fffffff);
+  const half = i32x4.splat(0x7fff);
+  const one = i32x4.splat(1);
+  let greatest = i32x4.splat(0);
+  let from = input;
+  let to = output;
+  for (const end = input + 4 * n; from < end; from += 32, to += 16) {
+    let a = v128.load(from);
+    let b = v128.load(from, 16);
+    greatest = i32x4.max_u(greatest, i32x4.max_u(v128.and(a, mask), v128.and(b, mask)));
+    a = i32x4.add(i32x4.add(a, half), v128.and(i32x4.shr_u(a, 16), one));
+    b = i32x4.add(i32x4.add(b, half), v128.and(i32x4.shr_u(b, 16), one));
+    v128.store(to, i16x8.shuffle(a, b, 1, 3, 5, 7, 9, 11, 13, 15));
+  }
+  return greatestLane(greatest);
+}
+
+/** Sign bits to output, and |x| added to eight interleaved sums. n is a multiple of 16. */
+export function packSigns(n: i32): void {
+  let s0 = v128.load(sums);
+  let s1 = v128.load(sums, 16);
+  let s2 = v128.load(sums, 32);
+  let s3 = v128.load(sums, 48);
+  let from = input;
+  let to = output;
+  for (const end = input + 4 * n; from < end; from += 64, to += 2) {
+    let a = v128.load(from);
+    let b = v128.load(from, 16);
+    let c = v128.load(from, 32);
+    let d = v128.load(from, 48);
+    const low = i32x4.bitmask(a) | (i32x4.bitmask(b) << 4);
+    store<u16>(to, u16(low | (i32x4.bitmask(c) << 8) | (i32x4.bitmask(d) << 12)));
+    a = f32x4.abs(a);
+    b = f32x4.abs(b);
+    c = f32x4.abs(c);
+    d = f32x4.abs(d);
+    s0 = f64x2.add(s0, f64x2.promote_low_f32x4(a));
+    s1 = f64x2.add(s1, f64x2.promote_low_f32x4(upper(a)));
+    s2 = f64x2.add(s2, f64x2.promote_low_f32x4(b));
+    s3 = f64x2.add(s3, f64x2.promote_low_f32x4(upper(b)));
+    s0 = f64x2.add(s0, f64x2.promote_low_f32x4(c));
+    s1 = f64x2.add(s1, f64x2.promote_low_f32x4(upper(c)));
+    s2 = f64x2.add(s2, f64x2.promote_low_f32x4(d));
+    s3 = f64x2.add(s3, f64x2.promote_low_f32x4(upper(d)));
+  }
+  v128.store(sums, s0);
+  v128.store(sums, s1, 16);
+  v128.store(sums, s2, 32);
+  v128.store(sums, s3, 48);
+}
+
+/** n numbers, each `positive` or `negative` by its bit in input. n is a multiple of 8. */
+export function spreadSigns(n: i32, positive: f32, negative: f32): void {
+  const low = i32x4(1, 2, 4, 8);
+  const high = i32x4(16, 32, 64, 128);
+  const plus = f32x4.splat(positive);
+  const minus = f32x4.splat(negative);
+  let from = input;
+  let to = output;
+  for (const end = output + 4 * n; to < end; to += 32, from++) {
+    const byte = i32x4.splat(i32(load<u8>(from)));
+    v128.store(to, v128.bitselect(minus, plus, i32x4.eq(v128.and(byte, low), low)));
+    v128.store(to, v128.bitselect(minus, plus, i32x4.eq(v128.and(byte, high), high)), 16);
+  }
+}
+
+/** Greatest magnitude's bits of the numbers at [from, to); a multiple of 4 of them. */
+function greatestBetween(from: usize, to: usize): u32 {
+  const mask = i32x4.splat(0x7fffffff);
+  let greatest = i32x4.splat(0);
+  let at = from;
+  for (; at + 64 <= to; at += 64) {
+    const a = i32x4.max_u(v128.and(v128.load(at), mask), v128.and(v128.load(at, 16), mask));
+    const b = i32x4.max_u(v128.and(v128.load(at, 32), mask), v128.and(v128.load(at, 48), mask));
+    greatest = i32x4.max_u(greatest, i32x4.max_u(a, b));
+  }
+  for (; at < to; at += 16) greatest = i32x4.max_u(greatest, v128.and(v128.load(at), mask));
+  return greatestLane(greatest);
+}
+
+/** Greatest magnitude's bits of input; from 0x7f800000 on something is not finite. n is a multiple of 4. */
+export function greatestMagnitude(n: i32): u32 {
+  return greatestBetween(input, input + 4 * n);
+}
+
+/** n coins (a multiple of 4), four generators side by side, to output. */
+export function fillCoins(n: i32): void {
+  let a = v128.load(coins);
+  let b = v128.load(coins, 16);
+  let c = v128.load(coins, 32);
+  let d = v128.load(coins, 48);
+  for (let to = output, end = output + 4 * n; to < end; to += 16) {
+    v128.store(to, i32x4.add(rotate(i32x4.add(a, d), 7), a));
+    const t = i32x4.shl(b, 9);
+    c = v128.xor(c, a);
+    d = v128.xor(d, b);
+    b = v128.xor(b, c);
+    a = v128.xor(a, d);
+    c = v128.xor(c, t);
+    d = rotate(d, 11);
+  }
+  v128.store(coins, a);
+  v128.store(coins, b, 16);
+  v128.store(coins, c, 32);
+  v128.store(coins, d, 48);
+}
+
+/** trunc((x inverse + shift) + u), for the two lower numbers of x, as 32-bit integers in the lower half. */
+function levels(x: v128, inverse: v128, shift: v128, u: v128): v128 {
+  const z = f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(x), inverse), shift);
+  return i32x4.trunc_sat_f64x2_s_zero(f64x2.add(z, u));
+}
+
+/** Four levels less `middle`, as bytes at `to`. */
+function storeBytes(to: usize, low: v128, high: v128, middle: v128): void {
+  const q = i32x4.sub(i64x2.shuffle(low, high, 0, 2), middle);
+  const narrow = i16x8.narrow_i32x4_s(q, q);
+  store<u32>(to, u32(i32x4.extract_lane(i8x16.narrow_i16x8_s(narrow, narrow), 0)));
+}
+
+/**
+ * Eight bits, blocks of `block` numbers (a multiple of 4 that divides n), scales to second, bytes to output. With `random`,
+ * rounding takes one coin a number. Returns the greatest magnitude's bits.
+ */
+export function quantizeInt8(n: i32, block: i32, random: i32): u32 {
+  return random ? quantizeRandom(n, block) : quantizeNearest(n, block);
+}
+
+function inverseOfScale(bits: u32): v128 {
+  return f64x2.splat(bits ? 127.0 / f64(reinterpret<f32>(bits)) : 0.0);
+}
+
+function quantizeNearest(n: i32, block: i32): u32 {
+  const none = f64x2.splat(0.0);
+  const shift = f64x2.splat(128.5);
+  const middle = i32x4.splat(128);
+  let most: u32 = 0;
+  let scale = second;
+  let to = output;
+  let from = input;
+  for (const end = input + 4 * n; from < end; scale += 4) {
+    const until = from + 4 * block;
+    const bits = greatestBetween(from, until);
+    most = max<u32>(most, bits);
+    store<u32>(scale, bits);
+    const inverse = inverseOfScale(bits);
+    for (; from < until; from += 16, to += 4) {
+      const x = v128.load(from);
+      storeBytes(to, levels(x, inverse, shift, none), levels(upper(x), inverse, shift, none), middle);
+    }
+  }
+  return most;
+}
+
+function quantizeRandom(n: i32, block: i32): u32 {
+  const unit = f64x2.splat(UNIT);
+  const shift = f64x2.splat(127.0);
+  const middle = i32x4.splat(127);
+  let a = v128.load(coins);
+  let b = v128.load(coins, 16);
+  let c = v128.load(coins, 32);
+  let d = v128.load(coins, 48);
+  let most: u32 = 0;
+  let scale = second;
+  let to = output;
+  let from = input;
+  for (const end = input + 4 * n; from < end; scale += 4) {
+    const until = from + 4 * block;
+    const bits = greatestBetween(from, until);
+    most = max<u32>(most, bits);
+    store<u32>(scale, bits);
+    const inverse = inverseOfScale(bits);
+    for (; from < until; from += 16, to += 4) {
+      const x = v128.load(from);
+      const word = i32x4.add(rotate(i32x4.add(a, d), 7), a);
+      const t = i32x4.shl(b, 9);
+      c = v128.xor(c, a);
+      d = v128.xor(d, b);
+      b = v128.xor(b, c);
+      a = v128.xor(a, d);
+      c = v128.xor(c, t);
+      d = rotate(d, 11);
+      const u0 = f64x2.mul(f64x2.convert_low_i32x4_u(word), unit);
+      const u1 = f64x2.mul(f64x2.convert_low_i32x4_u(upper(word)), unit);
+      storeBytes(to, levels(x, inverse, shift, u0), levels(upper(x), inverse, shift, u1), middle);
+    }
+  }
+  v128.store(coins, a);
+  v128.store(coins, b, 16);
+  v128.store(coins, c, 32);
+  v128.store(coins, d, 48);
+  return most;
+}
+
+/**
+ * Signed levels, trunc(|x| inverse + u) but at most `top`, of input[from, from + n) to the same places of output; one coin a
+ * number. from and n are multiples of 4.
+ */
+export function drawLevels(from: i32, n: i32, inverse: f64, top: i32): void {
+  const unit = f64x2.splat(UNIT);
+  const factor = f64x2.splat(inverse);
+  const most = i32x4.splat(top);
+  let a = v128.load(coins);
+  let b = v128.load(coins, 16);
+  let c = v128.load(coins, 32);
+  let d = v128.load(coins, 48);
+  for (let at: usize = 4 * from, end: usize = 4 * (from + n); at < end; at += 16) {
+    const word = i32x4.add(rotate(i32x4.add(a, d), 7), a);
+    const t = i32x4.shl(b, 9);
+    c = v128.xor(c, a);
+    d = v128.xor(d, b);
+    b = v128.xor(b, c);
+    a = v128.xor(a, d);
+    c = v128.xor(c, t);
+    d = rotate(d, 11);
+    const x = v128.load(input + at);
+    const sign = i32x4.shr_s(x, 31);
+    const y = f32x4.abs(x);
+    let low = f64x2.mul(f64x2.promote_low_f32x4(y), factor);
+    let high = f64x2.mul(f64x2.promote_low_f32x4(upper(y)), factor);
+    low = f64x2.add(low, f64x2.mul(f64x2.convert_low_i32x4_u(word), unit));
+    high = f64x2.add(high, f64x2.mul(f64x2.convert_low_i32x4_u(upper(word)), unit));
+    low = i32x4.trunc_sat_f64x2_s_zero(low);
+    high = i32x4.trunc_sat_f64x2_s_zero(high);
+    const level = i32x4.min_s(i64x2.shuffle(low, high, 0, 2), most);
+    v128.store(output + at, i32x4.sub(v128.xor(level, sign), sign));
+  }
+  v128.store(coins, a);
+  v128.store(coins, b, 16);
+  v128.store(coins, c, 32);
+  v128.store(coins, d, 48);
+}
+
+/** Are the four magnitudes' bits at `at` not below the bound, lane by lane? */
+function reaches(at: usize, mask: v128, least: v128): v128 {
+  return i32x4.ge_s(v128.and(v128.load(at), mask), least);
+}
+
+/** Indices (plus base) and magnitude bits, to output and second, of numbers whose bits are not below bound. n % 16 = 0. */
+export function collect(n: i32, bound: u32, base: u32): i32 {
+  const mask = i32x4.splat(0x7fffffff);
+  const least = i32x4.splat(bound);
+  let count: usize = 0;
+  for (let i = 0; i < n; i += 16) {
+    const at = input + 4 * i;
+    const a = reaches(at, mask, least);
+    const b = reaches(at + 16, mask, least);
+    const c = reaches(at + 32, mask, least);
+    const d = reaches(at + 48, mask, least);
+    if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) continue;
+    let hits = i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
+    for (; hits; hits &= hits - 1) {
+      const j = i + ctz(hits);
+      store<u32>(output + count, base + j);
+      store<u32>(second + count, load<u32>(input + 4 * j) & 0x7fffffff);
+      count += 4;
+    }
+  }
+  return i32(count >> 2);
+}
