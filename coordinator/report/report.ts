@@ -16,11 +16,22 @@ export interface Claim {
   readonly claim: string;
   /** Where the paper says it: section, table, figure. */
   readonly source: string;
-  /** What this run gave. */
+  /** The runs that it was judged on, in words. */
+  readonly runs: string;
+  /** What they gave. */
   readonly ours: string;
-  /** 'reconstruction': what was run is not the authors' text, so the claim cannot be judged. */
-  readonly status: 'reproduced' | 'not reproduced' | 'reconstruction';
+  readonly status: ClaimStatus;
+  /** What a reader must know beside the status. */
+  readonly note: string | null;
 }
+
+/** 'reconstruction': what was run is not the authors' text, so that neither agreement nor disagreement is theirs. */
+export type ClaimStatus =
+  | 'reproduced'
+  | 'not reproduced'
+  | 'reconstruction agrees'
+  | 'reconstruction does not agree'
+  | 'not judged';
 
 export interface MethodDescription {
   readonly name: string;
@@ -97,7 +108,7 @@ export async function writeReport(directory: RunDirectory, content: ReportConten
     ...(content.figures ?? []),
   ]);
   const body = [
-    heading(content),
+    heading(content, content.method ? [content.method] : []),
     section('Key numbers', keyNumbers(rows, content)),
     section('What ran', whatRan(directory.manifest, rows, content)),
     section('Expectations', expectationsTable(content.verdict)),
@@ -128,12 +139,19 @@ export async function drawFigures(directory: string, figures: readonly Figure[])
   return parts;
 }
 
-export function heading(content: Pick<ReportContent, 'title' | 'summary' | 'verdict' | 'method' | 'privacy'>): Markup {
-  const reconstruction = content.method?.paper?.reconstruction;
+export function heading(
+  content: Pick<ReportContent, 'title' | 'summary' | 'verdict' | 'privacy'>,
+  methods: readonly MethodDescription[],
+): Markup {
+  const reconstructions = methods.flatMap(({ name, paper }) =>
+    paper?.reconstruction === undefined
+      ? []
+      : [methods.length === 1 ? paper.reconstruction : `${name}: ${paper.reconstruction}`],
+  );
   const notPrivate = content.privacy?.notPrivate;
   return html`<header><h1>${content.title}${badge(content.verdict.valid)}</h1>
 ${content.summary !== undefined && html`<p class="lead">${content.summary}</p>`}</header>
-${reconstruction !== undefined && html`<p class="warning"><b>Reconstruction.</b> ${reconstruction}</p>`}
+${reconstructions.map((text) => html`<p class="warning"><b>Reconstruction.</b> ${text}</p>`)}
 ${notPrivate !== undefined && html`<p class="warning"><b>Not private.</b> ${notPrivate}</p>`}\n`;
 }
 
@@ -218,15 +236,23 @@ export function expectationsTable(verdict: Verdict): MarkupPart {
 }
 
 export function claimsTable(claims: readonly Claim[]): MarkupPart {
-  const style = { reproduced: 'holds', 'not reproduced': 'fails', reconstruction: 'unknown' } as const;
+  const style = (status: ClaimStatus) =>
+    status === 'reproduced' ? 'holds' : status === 'not reproduced' ? 'fails' : 'unknown';
   if (claims.length === 0) return null;
   return table(
-    [{ heading: 'claim' }, { heading: 'source' }, { heading: 'this run' }, { heading: 'status' }],
+    [
+      { heading: 'claim' },
+      { heading: 'source' },
+      { heading: 'judged on' },
+      { heading: 'observed' },
+      { heading: 'status' },
+    ],
     claims.map((each) => [
       each.claim,
       each.source,
+      each.runs,
       each.ours,
-      html`<span class="mark ${style[each.status]}">${each.status}</span>`,
+      html`<span class="mark ${style(each.status)}">${each.status}</span>${each.note !== null && html` ${each.note}`}`,
     ]),
   );
 }

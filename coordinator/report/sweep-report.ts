@@ -22,7 +22,8 @@ export interface SweepReportContent {
   readonly summary?: string;
   /** Over the sweep's own expectations. */
   readonly verdict: Verdict;
-  readonly method?: MethodDescription;
+  /** Of all points, each once. */
+  readonly methods?: readonly MethodDescription[];
   /** One curve each; leave out when `figures` has bands over seeds instead. */
   readonly runs?: readonly NamedRun[];
   readonly figures?: readonly Figure[];
@@ -38,7 +39,7 @@ export async function writeSweepReport(directory: SweepDirectory, content: Sweep
     ...comparisonFigures(content.runs ?? []),
   ]);
   const body = [
-    heading(content),
+    heading(content, content.methods ?? []),
     section('Expectations', expectationsTable(content.verdict)),
     section('The paper’s claims', claimsTable(content.claims ?? [])),
     section('Plots', figures.length > 0 && html`<div class="figures">${figures}</div>`),

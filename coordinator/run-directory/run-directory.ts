@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { decodeState, encodeState } from '../../protocol/party/state-codec.js';
+import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { AppendOnlyFile, readJsonLines } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
@@ -42,6 +43,10 @@ const DELIVERIES = 'deliveries.jsonl';
 const METRICS = 'metrics.csv';
 const LEDGER = 'ledger.jsonl';
 const DRAWS = 'draws.log';
+const FIGURES = 'figures.json';
+
+/** A run's record but for its scenario and its rows. */
+export type RecordedFigures = Pick<RunRecord, 'summary' | 'faultsFired' | 'point'>;
 
 /** All that one run leaves behind, in one folder. One process writes to it at a time. */
 export class RunDirectory {
@@ -246,6 +251,17 @@ export class RunDirectory {
 
   writeVerdict(verdict: Verdict): void {
     replaceFile(join(this.path, 'verdict.json'), `${jsonText(verdict, 2)}\n`);
+  }
+
+  /** What the run showed beside its rows, so that it can be judged again. */
+  writeFigures(figures: RecordedFigures): void {
+    replaceFile(join(this.path, FIGURES), `${jsonText(figures, 2)}\n`);
+  }
+
+  /** Null: the run did not end. */
+  figures(): RecordedFigures | null {
+    const path = join(this.path, FIGURES);
+    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RecordedFigures) : null;
   }
 
   close(): void {

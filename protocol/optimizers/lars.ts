@@ -1,36 +1,43 @@
+import { z } from 'zod';
 import type { Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
-import { schedule, scheduleOf } from '../schedules/schedule.js';
-import { atLeastZero, decay, positive } from '../settings/kinds.js';
-import { defineSettings, type SettingsOf } from '../settings/settings.js';
-import { defineOptimizer } from './optimizer.js';
+import { checkSettings } from '../settings-check.js';
+import type { OptimizerFamily } from './optimizer.js';
 import { rangeNorm, tensorLayout } from './parts/tensors.js';
+import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
 
-const settings = defineSettings({
-  learningRate: schedule(1, 'Step size of each update'),
-  momentum: decay(0.9, 'Decay factor of the velocity'),
-  trustCoefficient: positive(0.001, "Share of a tensor's norm that one step at rate 1 may change"),
-  weightDecay: atLeastZero(0, 'Added to the gradient, times the parameters'),
-});
-
-export type LarsSettings = SettingsOf<typeof settings>;
+export interface LarsSettings {
+  readonly learningRate: ScheduleSpec;
+  readonly momentum: number;
+  /** Share of a tensor's norm that one step at rate 1 may change. */
+  readonly trustCoefficient: number;
+  readonly weightDecay: number;
+}
 
 export interface LarsState {
   readonly step: number;
   readonly velocity: Vector;
 }
 
+const schema: z.ZodType<LarsSettings> = z.strictObject({
+  learningRate: scheduleSpec,
+  momentum: z.number().min(0).lt(1),
+  trustCoefficient: z.number().positive(),
+  weightDecay: z.number().nonnegative(),
+});
+
 /**
  * Tensor by tensor: ratio = trust |w| / (|g| + decay |w|), or 1 where a norm is 0; v = momentum v + rate ratio (g + decay w);
  * w -= v. Bias and normalisation vectors beside matrices have ratio 1 and no decay.
  */
-const lars = defineOptimizer<LarsSettings, LarsState>({
+const lars: OptimizerFamily<LarsSettings, LarsState> = {
   name: 'lars',
   source:
     'You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017 [M]: the rate inside the velocity, ' +
     'decay in the denominator.',
-  settings,
-  create(checked, segments) {
+  defaults: { learningRate: 1, momentum: 0.9, trustCoefficient: 0.001, weightDecay: 0 },
+  create(settings, segments) {
+    const checked = checkSettings("optimizer 'lars'", schema, settings);
     const { momentum, trustCoefficient } = checked;
     const rateAt = scheduleOf(checked.learningRate);
     const tensorsFor = tensorLayout(segments);
@@ -59,6 +66,6 @@ const lars = defineOptimizer<LarsSettings, LarsState>({
       },
     };
   },
-});
+};
 
 export default lars;

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { isPlainObject, plainCopy } from '../settings/plain-data.js';
-import { join, Problems } from '../settings/problems.js';
 import { type Catalogue, type CodecEntry, type Entry, type MethodEntry, type Table, tableOf } from './catalogue.js';
 import type { Found, FoundCodec } from './codec-checks.js';
 import { complete } from './complete.js';
 import { checkAcross } from './cross-checks.js';
 import { FAULT_RULES, isBuiltInFault, ruleTimes } from './fault-rules.js';
-import type { FaultRule, Json, JsonObject, KindCodec, Link, Scenario, ScenarioInput, Spec } from './scenario.js';
+import { isPlainObject, plainCopy } from './plain-data.js';
+import { join, Problems } from './problems.js';
+import type { Claim, FaultRule, Json, JsonObject, KindCodec, Link, Scenario, ScenarioInput, Spec } from './scenario.js';
 import { DEFAULT_DEVICE, DEFAULT_LINK, fixedParts } from './schema.js';
 import { choice, parse, specOf, strict } from './structure.js';
 
@@ -25,7 +25,7 @@ export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue
   const given = plainCopy(input, '', problems);
   const fixed = isPlainObject(given) ? parse(fixedParts, given, '', problems) : problems.add('', 'an object', input);
   if (isPlainObject(given)) {
-    const named = await new Resolver(catalogue, problems).named(given as JsonObject);
+    const named = await new Resolver(catalogue, problems).named(given as JsonObject, (fixed?.claims ?? []) as Claim[]);
     if (fixed && problems.count === 0) {
       const scenario = assemble(fixed, named);
       await checkAcross(scenario, named.found, problems);
@@ -47,6 +47,7 @@ interface Named {
   readonly faults: FaultRule[];
   readonly study: Scenario['study'];
   readonly expect: Spec[];
+  readonly claims: readonly Claim[];
   readonly found: Found;
 }
 
@@ -83,7 +84,8 @@ class Resolver {
     private readonly problems: Problems,
   ) {}
 
-  async named(given: JsonObject): Promise<Named> {
+  /** `claims`: checked but for the expectations in them. */
+  async named(given: JsonObject, claims: readonly Claim[]): Promise<Named> {
     const method = await this.spec(given.method, this.catalogue.methods, 'a method', 'method');
     const objective = await this.spec(
       withName(given.objective, DEFAULT_OBJECTIVE),
@@ -106,6 +108,7 @@ class Resolver {
       faults,
       study,
       expect,
+      claims: await resolveClaims(claims, this.catalogue, this.problems),
       found: {
         method: method?.entry ?? { defaults: {}, messages: {} },
         codecs,
@@ -128,28 +131,11 @@ class Resolver {
       this.problems.unknownName(join(path, 'name'), what, asked.name, await table.names());
       return undefined;
     }
-    return {
-      spec: { name: asked.name, ...(await this.completed(entry, asked.settings, path, commonDefaults)) },
-      entry,
-    };
-  }
-
-  private async completed(
-    entry: Entry | MethodEntry,
-    given: JsonObject,
-    path: string,
-    commonDefaults: JsonObject,
-  ): Promise<JsonObject> {
-    const { settings, defaults } = entry;
-    if (settings) {
-      await settings.load(given);
-      return settings.complete(given, path, this.problems);
-    }
-    const whole = plainCopy({ ...commonDefaults, ...defaults }, path, this.problems) as JsonObject;
+    const defaults = plainCopy({ ...commonDefaults, ...entry.defaults }, path, this.problems) as JsonObject;
     const before = this.problems.count;
-    const completed = complete(whole, given, path, this.problems);
-    if (this.problems.count === before) this.attempt(path, () => entry.check?.(completed));
-    return completed;
+    const settings = complete(defaults, asked.settings, path, this.problems);
+    if (this.problems.count === before) this.attempt(path, () => entry.check?.(settings));
+    return { spec: { name: asked.name, ...settings }, entry };
   }
 
   private attempt(path: string, check: () => void): void {
@@ -226,7 +212,7 @@ class Resolver {
     const chosen = await this.spec(value, this.catalogue.codecs, 'a codec', path);
     if (!chosen) return undefined;
     const spec: Record<string, Json> = { ...chosen.spec };
-    for (const [key, byDefault] of Object.entries(chosen.entry.defaults ?? {})) {
+    for (const [key, byDefault] of Object.entries(chosen.entry.defaults)) {
       if (!isPlainObject(byDefault) || typeof byDefault.name !== 'string') continue;
       const inside = await this.codec(spec[key], join(path, key));
       if (inside) spec[key] = inside.spec;
@@ -277,6 +263,20 @@ class Resolver {
     }
     return specs;
   }
+}
+
+/** Claims with the expectations that judge them completed. */
+export async function resolveClaims(
+  given: readonly Claim[],
+  catalogue: Catalogue,
+  problems: Problems,
+): Promise<Claim[]> {
+  const claims: Claim[] = [];
+  for (const [index, claim] of given.entries()) {
+    const path = `claims.${index}.judgedBy`;
+    claims.push({ ...claim, judgedBy: await resolveExpectations(claim.judgedBy, path, catalogue, problems) });
+  }
+  return claims;
 }
 
 const WHERE = strict({ where: z.record(z.string(), z.json(), { error: 'an object of paths and values' }) });

@@ -1,5 +1,4 @@
 import type { ClientIndex, Precision } from '../method.js';
-import type { Json, JsonObject } from '../settings/plain-data.js';
 
 /**
  * A scenario: everything a run depends on, as plain data that survives JSON unchanged. `ScenarioInput` is what a person
@@ -7,7 +6,8 @@ import type { Json, JsonObject } from '../settings/plain-data.js';
  * runtime, the workers and the report read. `resolve.ts` leads from one to the other.
  */
 
-export type { Json, JsonObject };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
 
 /** Something looked up by name in a folder, with its own settings beside the name. */
 export interface Spec {
@@ -110,14 +110,29 @@ export interface PrivacySettings {
   readonly budget: number | null;
 }
 
-/** A statement of a paper beside which the report puts what this run saw. */
+/** A statement of a paper, the runs it speaks of and how it is judged. */
 export interface Claim {
   readonly claim: string;
+  /** Where the paper says it. */
   readonly source: string;
-  /** What of this run it is compared with, such as `finalLoss`. */
-  readonly of: string;
-  readonly [setting: string]: Json;
+  /** The runs it speaks of, by values at paths of their scenarios; null: all. A claim of a sweep names them. */
+  readonly where: JsonObject | null;
+  /** The runs that it compares them with. */
+  readonly against: JsonObject | null;
+  /** Expectations, judged on these runs alone: it is reproduced when all hold, not when one fails. None: it is not judged. */
+  readonly judgedBy: readonly Spec[];
+  /**
+   * Is what ran the paper's text? 'method': what the method says of itself. 'printed': with these settings it is, although
+   * others are a reconstruction. 'reconstruction': it is not, although the method is the text of its own paper.
+   */
+  readonly text: 'method' | 'printed' | 'reconstruction';
+  /** What a reader must know beside the status; null: nothing. */
+  readonly note: string | null;
 }
+
+/** `judgedBy` and whatever narrows the claim have defaults. */
+export type ClaimInput = Pick<Claim, 'claim' | 'source'> &
+  Partial<Omit<Claim, 'judgedBy'>> & { readonly judgedBy?: readonly SpecInput[] };
 
 export interface Scenario {
   readonly name: string;
@@ -195,7 +210,7 @@ export interface ScenarioInput {
   readonly study?: SpecInput | null;
   readonly device?: string;
   readonly expect?: readonly SpecInput[];
-  readonly claims?: readonly Claim[];
+  readonly claims?: readonly ClaimInput[];
   readonly reportPlots?: readonly JsonObject[];
   readonly expectedSeconds?: number | null;
 }
@@ -208,7 +223,7 @@ export interface SweepInput {
   readonly over: Readonly<Record<string, readonly Json[]>>;
   /** Judged once over all points; `base.expect` is judged at each point. */
   readonly expect?: readonly SpecInput[];
-  readonly claims?: readonly Claim[];
+  readonly claims?: readonly ClaimInput[];
   readonly reportPlots?: readonly JsonObject[];
   /** Of all points together. */
   readonly expectedSeconds?: number | null;

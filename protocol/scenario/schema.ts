@@ -67,7 +67,17 @@ const privacy = strict({
   budget: either('a number above 0 or null', positive, z.null()).default(null),
 });
 
-const claim = z.looseObject({ claim: text, source: text, of: text }, { error: 'an object with claim, source and of' });
+const values = z.record(z.string(), z.json(), { error: 'an object of paths and values' });
+const someRuns = either('an object of paths and values or null', values, z.null()).default(null);
+const claim = strict({
+  claim: text,
+  source: text,
+  where: someRuns,
+  against: someRuns,
+  judgedBy: list(z.unknown()).default([]),
+  text: choice('method', 'printed', 'reconstruction').default('method'),
+  note: either('text or null', text, z.null()).default(null),
+});
 
 const anything = z.unknown().optional();
 const record = z.record(z.string(), z.unknown(), { error: 'an object' });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { plainCopy } from '../settings/plain-data.js';
-import { Problems } from '../settings/problems.js';
 import type { Catalogue } from './catalogue.js';
-import { resolveExpectations, resolveScenario } from './resolve.js';
+import { plainCopy } from './plain-data.js';
+import { Problems } from './problems.js';
+import { resolveClaims, resolveExpectations, resolveScenario } from './resolve.js';
 import type { Claim, Json, JsonObject, Scenario, ScenarioInput, Spec, SweepInput } from './scenario.js';
 import { claims, expectedSeconds, reportPlots } from './schema.js';
 import { assign } from './set-path.js';
@@ -51,6 +51,10 @@ export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Pro
   const given = plainCopy(input, '', problems);
   const parts = parse(sweepParts, given, '', problems);
   const expect = parts ? await resolveExpectations(parts.expect as Json[], 'expect', catalogue, problems) : [];
+  const claimed = parts ? await resolveClaims(parts.claims as Claim[], catalogue, problems) : [];
+  for (const [index, { where }] of claimed.entries())
+    if (where === null)
+      problems.add(`claims.${index}.where`, 'the runs that the claim speaks of, by paths and values', 'none');
   problems.throwIfAny(subject);
   const points: SweepPoint<Scenario>[] = [];
   for (const { scenario, ...point } of expandSweep(given as unknown as SweepInput)) {
@@ -63,7 +67,7 @@ export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Pro
     over: over as ResolvedSweep['over'],
     points,
     expect,
-    claims: parts!.claims as readonly Claim[],
+    claims: claimed,
     reportPlots: parts!.reportPlots as readonly JsonObject[],
   };
 }

@@ -5,6 +5,11 @@ import { sweep } from '../../protocol/scenario/scenario.js';
 
 const stepSize = 0.05;
 const batchSize = 32;
+const cdproxsgt = { 'method.name': 'cdproxsgt' };
+const dproxsgt = { 'method.name': 'dproxsgt' };
+const choco = { 'method.name': 'choco-sgd' };
+const FIGURES = "Yan et al., ICML 2023, read by eye from the figures in the authors' repository";
+const OTHER_DATA = 'One seed, 150 steps on MNIST; the paper has 100 epochs on FashionMNIST.';
 
 export default sweep('compressed-tracking-images', {
   description:
@@ -36,27 +41,37 @@ export default sweep('compressed-tracking-images', {
     ],
   },
   expect: [
-    where({ 'method.name': 'cdproxsgt' }, above({ of: 'finalAccuracy', value: 0.75 })),
-    where({ 'method.name': 'dproxsgt' }, above({ of: 'finalAccuracy', value: 0.8 })),
+    where(cdproxsgt, above({ of: 'finalAccuracy', value: 0.75 })),
+    where(dproxsgt, above({ of: 'finalAccuracy', value: 0.8 })),
     ratio({
       of: 'finalAccuracy',
-      numerator: { 'method.name': 'cdproxsgt' },
-      denominator: { 'method.name': 'choco-sgd' },
+      numerator: cdproxsgt,
+      denominator: choco,
       least: 1.05,
     }),
     ratio({
       of: 'totalBytesPeer',
-      numerator: { 'method.name': 'dproxsgt' },
-      denominator: { 'method.name': 'cdproxsgt' },
+      numerator: dproxsgt,
+      denominator: cdproxsgt,
       least: 2.5,
     }),
   ],
   claims: [
     {
-      claim:
-        'Two classes a peer, top 30 %: CDProxSGT stays near DProxSGT (about 90 %) where CHOCO-SGD ends at about 45 % (FashionMNIST, 100 epochs)',
-      source: "Yan et al., ICML 2023, read by eye from the figures in the authors' repository",
-      of: 'finalAccuracy',
+      claim: 'Two classes a peer, top 30 %: CDProxSGT stays near the accuracy of DProxSGT (about 90 %)',
+      source: FIGURES,
+      where: cdproxsgt,
+      against: dproxsgt,
+      judgedBy: [ratio({ of: 'finalAccuracy', numerator: cdproxsgt, denominator: dproxsgt, least: 0.95 })],
+      note: OTHER_DATA,
+    },
+    {
+      claim: 'Two classes a peer, top 30 %: CHOCO-SGD ends at about half the accuracy of CDProxSGT (45 % of 90 %)',
+      source: FIGURES,
+      where: cdproxsgt,
+      against: choco,
+      judgedBy: [ratio({ of: 'finalAccuracy', numerator: cdproxsgt, denominator: choco, least: 1.5 })],
+      note: OTHER_DATA,
     },
   ],
   expectedSeconds: 45,

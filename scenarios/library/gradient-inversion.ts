@@ -28,8 +28,7 @@ export default scenario('gradient-inversion', {
     {
       claim: 'A surrogate model between the two models explains the update of many local steps better than the start',
       source: 'Zhu, Yao, Blaschko, ICML 2023, section 3 (the premise of SME)',
-      of: 'surrogateGain',
-      above: 2.5,
+      judgedBy: [above({ of: 'surrogateGain', value: 1.5 })],
     },
   ],
   expectedSeconds: 10,

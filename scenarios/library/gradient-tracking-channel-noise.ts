@@ -68,7 +68,8 @@ export default sweep('gradient-tracking-channel-noise', {
     {
       claim: 'VRA-DGT: the mean square error is O(1/k) over links with channel noise, on one time scale',
       source: 'Zhao and Liu, arXiv 2501.05737, abstract',
-      of: 'finalMeanSquaredError',
+      where: { 'method.name': 'vra-dgt' },
+      judgedBy: [slope({ of: 'meanSquaredError', fromRound: ROUNDS / 20, least: -1.25, most: -0.8 })],
     },
   ],
   expectedSeconds: 40,

@@ -33,7 +33,8 @@ export default sweep('noise-scale-critical-batch', {
     {
       claim: 'The gradient noise scale predicts the critical batch size to an order of magnitude',
       source: 'An Empirical Model of Large-Batch Training',
-      of: 'expect.0',
+      where: { 'method.name': 'sgd' },
+      judgedBy: [criticalBatch({ loss: TARGET, factor: 10 })],
     },
   ],
   expectedSeconds: 45,

@@ -47,7 +47,11 @@ export default sweep('vra-logistic-regression', {
     {
       claim: 'VRA-DGT solves logistic regression on real data over channels with noise and with quantisation',
       source: 'Zhao and Liu, arXiv 2501.05737, abstract',
-      of: 'finalAccuracy',
+      where: vra,
+      judgedBy: [
+        above({ of: 'finalAccuracy', value: 0.6, groupBy: 'faults' }),
+        slope({ of: 'trackedGradientSquared', fromRound: ROUNDS / 20, least: -1.25, most: -0.7 }),
+      ],
     },
   ],
   expectedSeconds: 40,

@@ -11,7 +11,7 @@ const base = { 'method.gamma': 1 };
 const vrgd = { 'method.gamma': 0.1 };
 const PAPER = 'Accelerating Large Batch Training via Gradient Signal to Noise Ratio (GSNR)';
 
-const against = (of: string, batchSize: number, bounds: { least?: number; most?: number }) =>
+const against = (of: string, batchSize: number, bounds: { least?: number; most?: number; interval?: boolean }) =>
   ratio({
     of,
     numerator: { ...vrgd, 'method.batchSize': batchSize },
@@ -44,7 +44,10 @@ export default sweep('vrgd-batch-sweep', {
     {
       claim: 'The generalisation gap is 47 to 68 % smaller at the largest batches (ImageNet, VR-LARS)',
       source: PAPER,
-      of: 'expect.0',
+      where: { ...vrgd, 'method.batchSize': WHOLE },
+      against: { ...base, 'method.batchSize': WHOLE },
+      judgedBy: [against('finalAccuracyGap', WHOLE, { most: 0.53, interval: true })],
+      note: 'VR-Momentum on a small network of digits.',
     },
   ],
   expectedSeconds: 40,

@@ -2,102 +2,131 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Judgement } from '../../protocol/scenario/expectation.js';
-import { isSweep } from '../../protocol/scenario/scenario.js';
+import type { Claim } from '../../coordinator/report/report.js';
+import type { Holds, Judgement, RunRecord } from '../../protocol/scenario/expectation.js';
+import { judge, sweepVerdict } from '../../protocol/scenario/judge.js';
+import { seedsOf } from '../../protocol/scenario/paired-ratio.js';
+import { resolveScenario } from '../../protocol/scenario/resolve.js';
+import { isSweep, type Scenario } from '../../protocol/scenario/scenario.js';
+import { resolveSweep } from '../../protocol/scenario/sweep.js';
+import { choiceInWords } from '../../protocol/scenario/wording.js';
+import { loadCatalogue, loadExpectations } from '../run/catalogue.js';
 import { loadScenario, shippedNames } from '../run/load.js';
-import type { RunOutcome, SweepOutcome } from '../run/run.js';
+import { recordedRuns } from '../run/recorded.js';
+import { judgeClaims } from './claims.js';
 
 /**
- * Writes docs/results.md from the verdicts of the shipped scenarios: `npm run results`. Each is run as a person would run it;
- * names as arguments run those alone and keep what is known of the others.
+ * Writes docs/results.md from the shipped scenarios: `npm run results`. Each is run as a person would run it; names as arguments
+ * run those alone. What is shown is always judged anew from the records in runs/results, so that after a change of expectations or
+ * claims `npm run results -- --judge` runs nothing.
  */
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
 const KEPT = join(ROOT, 'runs', 'results');
 
-/** What one run of a shipped scenario showed. */
+/** What the records of a shipped scenario show. */
 interface Shown {
   readonly name: string;
   readonly description: string;
-  readonly seed: string;
+  readonly seeds: readonly number[];
   readonly seconds: number;
-  readonly outcome: RunOutcome | SweepOutcome;
+  readonly valid: Holds;
+  /** Of the run; or those over the sweep, and of its points those that do not hold. */
+  readonly judgements: readonly Judgement[];
+  readonly claims: readonly Claim[];
 }
 
-async function run(name: string): Promise<Shown> {
-  const input = await loadScenario(name);
-  const base = isSweep(input) ? input.base : input;
-  const seeds = isSweep(input) ? input.over.seed : undefined;
+function run(name: string): void {
   const directory = join(KEPT, name);
   rmSync(directory, { recursive: true, force: true });
-  const started = performance.now();
   process.stderr.write(`${name} …\n`);
-  const { stdout, stderr } = spawnSync(process.execPath, [CLI, 'run', name, '--json', '--out', directory], {
+  const started = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, [CLI, 'run', name, '--quiet', '--out', directory], {
     cwd: ROOT,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   });
-  const outcome = JSON.parse(stdout) as Shown['outcome'] & { readonly error?: { readonly message: string } };
-  if (outcome.error) throw new Error(`${name}: ${outcome.error.message}\n${stderr}`);
+  if (status === 3) throw new Error(`${name}: ${stderr}`);
+  const seconds = (performance.now() - started) / 1000;
+  writeFileSync(join(directory, 'seconds.json'), JSON.stringify(seconds));
+}
+
+async function show(name: string): Promise<Shown> {
+  const [catalogue, expectations] = await Promise.all([loadCatalogue(), loadExpectations()]);
+  const find = (family: string) => expectations.get(family);
+  const input = await loadScenario(name);
+  const records = recordedRuns(join(KEPT, name));
+  const resolved = isSweep(input) ? await resolveSweep(input, catalogue) : await resolveScenario(input, catalogue);
+  const points = 'points' in resolved ? resolved.points.map(({ scenario }) => scenario) : [resolved];
+  for (const [index, point] of points.entries()) checkSame(name, point, records[index]);
+  const verdicts = points.map(({ expect }, index) => judge([records[index]!], expect, find));
+  const failures = verdicts.flatMap(({ expectations: all }, index) =>
+    all
+      .filter(({ holds }) => holds !== true)
+      .map((one) => ({ ...one, detail: `${choiceInWords(records[index]!.point ?? {})}: ${one.detail}` })),
+  );
+  const overall = 'points' in resolved ? judge(records, resolved.expect, find) : verdicts[0]!;
   return {
     name,
     description: input.description ?? '',
-    seed: seeds ? seeds.join(', ') : String(base.seed ?? 1),
-    seconds: (performance.now() - started) / 1000,
-    outcome,
+    seeds: seedsOf(records),
+    seconds: JSON.parse(readFileSync(join(KEPT, name, 'seconds.json'), 'utf8')) as number,
+    valid: 'points' in resolved ? sweepVerdict(verdicts, overall) : overall.valid,
+    judgements: 'points' in resolved ? [...overall.expectations, ...failures] : overall.expectations,
+    claims: await judgeClaims(resolved.claims, records),
   };
 }
 
-const isSweepOutcome = (outcome: Shown['outcome']): outcome is SweepOutcome => 'points' in outcome;
-
-/** Expectations of the run, or those over the sweep and of its points that do not hold. */
-function judgements(outcome: Shown['outcome']): readonly Judgement[] {
-  if (!isSweepOutcome(outcome)) return outcome.verdict.expectations;
-  const points = outcome.points.flatMap(({ label, outcome: point }) =>
-    point.verdict.expectations
-      .filter(({ holds }) => holds !== true)
-      .map((one) => ({ ...one, detail: `${label}: ${one.detail}` })),
-  );
-  return [...outcome.verdict.expectations, ...points];
+/** A record says nothing of a scenario that has changed since, but for what is written about it. */
+function checkSame(name: string, now: Scenario, record: RunRecord | undefined): void {
+  const settings = ({ description, expect, claims, expectedSeconds, reportPlots, ...rest }: Scenario) => rest;
+  if (!record || JSON.stringify(settings(now)) !== JSON.stringify(settings(record.scenario)))
+    throw new Error(`${name}: the record in runs/results is of other settings; run it again`);
 }
 
-const word = (holds: boolean | 'unknown'): string => (holds === 'unknown' ? 'unknown' : holds ? 'yes' : '**no**');
+const word = (holds: Holds): string => (holds === 'unknown' ? 'unknown' : holds ? 'yes' : '**no**');
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function page(all: readonly Shown[]): string {
   const lines = [
     '# Results',
     '',
-    'Written by `npm run results` from the verdicts of the shipped scenarios; not edited by hand. Numbers are ours, of these small',
-    'runs on two cores, never a paper’s. A *claim* is a paper’s statement; beside it stands what our run gave, and whether that agrees.',
-    '*reconstruction* means that what ran is not the authors’ text (the method’s page says what is ours), so the claim cannot be judged.',
+    'Written by `npm run results` from the records of the shipped scenarios; not edited by hand. Numbers are ours, of these small',
+    'runs on two cores, never a paper’s. A *claim* is a paper’s statement, held against the runs that it names:',
+    '',
+    '- *reproduced*, *not reproduced*: what ran is the paper’s text, and the number is, or is not, within what the claim says.',
+    '- *reconstruction agrees*, *does not agree*: what ran is not the authors’ text (the method’s page says what is ours).',
+    '- *not judged*: the runs do not decide it. A 95 % interval is paired over seeds; one that a bound cuts decides nothing.',
     '',
     '| scenario | valid | seed | seconds | command |',
     '| --- | --- | --- | --- | --- |',
-    ...all.map(({ name, seed, seconds, outcome }) => {
-      const valid = isSweepOutcome(outcome) ? outcome.valid : outcome.verdict.valid;
+    ...all.map(({ name, seeds, seconds, valid }) => {
+      const seed = seeds.join(', ');
       return `| [${name}](#${name}) | ${word(valid)} | ${seed} | ${Math.ceil(seconds)} | \`gradswarm run ${name}\` |`;
     }),
   ];
-  for (const { name, description, outcome } of all) {
+  for (const { name, description, judgements, claims } of all) {
     lines.push('', `## ${name}`, '', description, '', '| expected and observed | holds |', '| --- | --- |');
-    for (const { detail, holds } of judgements(outcome)) lines.push(`| ${cell(detail)} | ${word(holds)} |`);
-    if (outcome.claims.length === 0) continue;
-    lines.push('', '| claim | source | our number | status |', '| --- | --- | --- | --- |');
-    for (const { claim, source, ours, status } of outcome.claims)
-      lines.push(`| ${cell(claim)} | ${cell(source)} | ${cell(ours)} | ${status} |`);
+    for (const { detail, holds } of judgements) lines.push(`| ${cell(detail)} | ${word(holds)} |`);
+    if (claims.length === 0) continue;
+    lines.push('', '| claim | source | judged on | observed | status |', '| --- | --- | --- | --- | --- |');
+    for (const { claim, source, runs, ours, status, note } of claims) {
+      const qualified = note === null ? `**${status}**` : `**${status}**. ${note}`;
+      lines.push(`| ${[claim, source, runs, ours, qualified].map(cell).join(' | ')} |`);
+    }
   }
   return `${lines.join('\n')}\n`;
 }
 
 mkdirSync(KEPT, { recursive: true });
-const chosen = process.argv.slice(2);
+const judgeOnly = process.argv.includes('--judge');
+const chosen = process.argv.slice(2).filter((argument) => argument !== '--judge');
 const all: Shown[] = [];
 for (const name of shippedNames()) {
-  const file = join(KEPT, `${name}.json`);
-  if (chosen.length > 0 ? chosen.includes(name) : true) writeFileSync(file, JSON.stringify(await run(name)));
-  if (existsSync(file)) all.push(JSON.parse(readFileSync(file, 'utf8')) as Shown);
+  if (!judgeOnly && (chosen.length === 0 || chosen.includes(name))) run(name);
+  if (existsSync(join(KEPT, name, 'seconds.json'))) all.push(await show(name));
+  else process.stderr.write(`${name}: was never run, left out\n`);
 }
 writeFileSync(join(ROOT, 'docs', 'results.md'), page(all));
 process.stderr.write(`docs/results.md: ${all.length} scenarios\n`);

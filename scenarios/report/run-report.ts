@@ -4,11 +4,9 @@ import type { Figure } from '../../coordinator/report/plots.js';
 import { type Claim, type PrivacyResult, type ReportContent, writeReport } from '../../coordinator/report/report.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import type { AnyMethod } from '../../protocol/method.js';
-import type { Judgement, RunRecord } from '../../protocol/scenario/expectation.js';
-import { matches } from '../../protocol/scenario/groups.js';
+import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
-import { figureOf } from '../../protocol/scenario/quantity.js';
-import type { Json, Scenario, Claim as ScenarioClaim } from '../../protocol/scenario/scenario.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { histogramColumns, labelHistogram, skewOf } from '../../worker/datasets/partition/skew.js';
 import type { Problem } from '../../worker/problem.js';
 import type { PosteriorReport } from '../posterior/posterior.js';
@@ -23,6 +21,7 @@ export interface RunReport {
   readonly problem: Problem;
   readonly directory: RunDirectory;
   readonly verdict: Verdict;
+  readonly claims: readonly Claim[];
   readonly record: RunRecord;
   readonly fleet: Fleet;
   /** What the scenario's study found. */
@@ -40,7 +39,20 @@ const MOST_NODES_DRAWN = 200;
 
 /** Writes report.html from the run and what only the running processes knew of it: partition, graph, model. */
 export async function writeRunReport(run: RunReport): Promise<string> {
-  const { scenario, method, problem, directory, verdict, record, fleet, studied, forecast, privacy, posterior } = run;
+  const {
+    scenario,
+    method,
+    problem,
+    directory,
+    verdict,
+    claims,
+    record,
+    fleet,
+    studied,
+    forecast,
+    privacy,
+    posterior,
+  } = run;
   const { name: _name, ...hyperparameters } = scenario.method;
   const { dataset, partition, family } = problem;
   const content: ReportContent = {
@@ -57,7 +69,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     model: `${scenario.objective.name}, ${family.parameterCount} parameters, ${scenario.precision}`,
     clients: scenario.clients,
     participation: participationText(scenario),
-    claims: scenario.claims.map((claim) => judgedClaim(claim, record, method, verdict)),
+    claims,
     leadFigures: [...(studied?.figures ?? []), ...(posterior?.plots ?? [])],
     figures: [...partitionFigures(problem), ...graphFigures(fleet, scenario)],
     tables: [posterior?.table, compressionTable(scenario, record.rows)].filter((table) => table != null),
@@ -73,44 +85,6 @@ function participationText({ participation, clients }: Scenario): string {
   const who = cohort === 'all' ? `all ${clients} clients` : `${cohort} of ${clients} clients a round (${sampling})`;
   const when = deadlineMs === null ? '' : `, deadline ${deadlineMs} ms`;
   return `${who}${quorum ? `, quorum ${JSON.stringify(quorum)}` : ''}${when}`;
-}
-
-/** A claim of a sweep is about the last run, or the first that has the values under the claim's `where`. */
-export function claimedRecord(claim: ScenarioClaim, records: readonly RunRecord[]): RunRecord {
-  const where = claim.where as Readonly<Record<string, Json>> | undefined;
-  return (where && records.find((record) => matches(record, where))) ?? records.at(-1)!;
-}
-
-/**
- * A claim's `above` and `below` bound the figure `of`; without either the number stands beside the claim unjudged. `of`
- * 'expect.2' is the third expectation's own finding.
- */
-export function judgedClaim(claim: ScenarioClaim, record: RunRecord, method: AnyMethod, verdict: Verdict): Claim {
-  const judgement = /^expect\.(\d+)$/.exec(claim.of)?.[1];
-  if (judgement !== undefined) return claimOf(claim, verdict.expectations[Number(judgement)], method);
-  const value = figureOf(record, claim.of);
-  const { above, below } = claim;
-  const holds =
-    value !== null &&
-    (typeof above !== 'number' || value > above) &&
-    (typeof below !== 'number' || value < below) &&
-    (typeof above === 'number' || typeof below === 'number');
-  return {
-    claim: claim.claim,
-    source: claim.source,
-    ours: value === null ? 'not measured' : String(Number(value.toPrecision(5))),
-    status: method.paper.reconstruction ? 'reconstruction' : holds ? 'reproduced' : 'not reproduced',
-  };
-}
-
-function claimOf({ claim, source }: ScenarioClaim, judgement: Judgement | undefined, method: AnyMethod): Claim {
-  const status = judgement?.holds === true ? 'reproduced' : 'not reproduced';
-  return {
-    claim,
-    source,
-    ours: judgement?.detail ?? 'not measured',
-    status: method.paper.reconstruction ? 'reconstruction' : status,
-  };
 }
 
 function partitionFigures({ dataset, partition }: Problem): Figure[] {

@@ -9,7 +9,7 @@ import { judge, sweepVerdict } from '../../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
 import { distinctPart, valueInWords } from '../../protocol/scenario/wording.js';
-import { claimedRecord, judgedClaim } from '../report/run-report.js';
+import { judgeClaims } from '../report/claims.js';
 import { sweepFigures } from '../report/sweep-figures.js';
 import { loadExpectations } from './catalogue.js';
 import { readRecordedRun, replayFleet } from './replay.js';
@@ -66,13 +66,14 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
     verdict,
   );
   directory.writeVerdict({ valid, expectations: verdict.expectations });
-  const method = await loadMethod(sweep.points[0]!.scenario.method.name);
-  const claims = sweep.claims.map((claim) => judgedClaim(claim, claimedRecord(claim, records), method, verdict));
+  const names = [...new Set(sweep.points.map(({ scenario }) => scenario.method.name))];
+  const methods = await Promise.all(names.map(loadMethod));
+  const claims = await judgeClaims(sweep.claims, records);
   const reportPath = await writeSweepReport(directory, {
     title: sweep.name,
     summary: sweep.description,
     verdict: { valid, expectations: verdict.expectations },
-    method: { name: method.name, paper: method.paper },
+    methods: methods.map(({ name, paper }) => ({ name, paper })),
     claims,
     figures: sweepFigures(sweep, records),
     repeat: [`gradswarm run ${sweep.name}`],

@@ -17,7 +17,8 @@ import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
 import { pause } from '../../worker/pause.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
 import { concludePosterior } from '../posterior/posterior.js';
-import { judgedClaim, spectralGapOf, writeRunReport } from '../report/run-report.js';
+import { judgeClaims } from '../report/claims.js';
+import { spectralGapOf, writeRunReport } from '../report/run-report.js';
 import { loadExpectations } from './catalogue.js';
 import type { Fleet } from './fleet.js';
 import { openFleet } from './open-fleet.js';
@@ -194,12 +195,20 @@ async function conclude(
     stateDigest: digest,
   });
   directory.writeVerdict(verdict);
+  if (finished)
+    directory.writeFigures({
+      summary,
+      faultsFired: result.faultsFired,
+      ...(options.point ? { point: options.point } : {}),
+    });
+  const claims = await judgeClaims(scenario.claims, [complete]);
   const reportPath = await writeRunReport({
     scenario,
     method,
     problem,
     directory,
     verdict,
+    claims,
     record: complete,
     fleet,
     studied,
@@ -220,7 +229,7 @@ async function conclude(
       summary,
       stateDigest: digest ?? '',
       reportPath: shown(reportPath),
-      claims: scenario.claims.map((claim) => judgedClaim(claim, complete, method, verdict)),
+      claims,
     },
   };
 }

@@ -170,8 +170,6 @@ describe('the sources', () => {
       'errors.js',
       'forecast.js',
       'settings-check.js',
-      'settings/',
-      'schedules/',
       'methods/',
       'numerics/',
       'optimizers/',

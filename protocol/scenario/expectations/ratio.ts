@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { defineExpectation } from '../expectation.js';
+import { defineExpectation, type Holds } from '../expectation.js';
 import { matches } from '../groups.js';
+import { type PairedRatio, pairedRatio } from '../paired-ratio.js';
 import { inDigits, meanFigure } from '../quantity.js';
 import type { Json, Spec } from '../scenario.js';
 import { bound, figure, hasBound, inWords, oneBound, within } from '../settings.js';
@@ -11,7 +12,9 @@ type Values = Readonly<Record<string, Json>>;
 
 /**
  * A figure over a figure, of the same runs or of two parts of a sweep: `numerator` and `denominator` choose runs by
- * the values at paths of their scenarios (left out: all runs), each averaged. `over` left out: the same figure.
+ * the values at paths of their scenarios (left out: all runs), each averaged. `over` left out: the same figure. Where both have
+ * runs of the same two seeds or more, the words give the 95 % interval of the ratio, paired by seed; `interval`: the whole interval
+ * must lie within the bounds, and one that a bound cuts is unknown.
  */
 export function ratio(settings: {
   of: string;
@@ -20,6 +23,7 @@ export function ratio(settings: {
   denominator?: Values;
   least?: number | null;
   most?: number | null;
+  interval?: boolean;
 }): Spec {
   return { ...settings, name: 'ratio' };
 }
@@ -36,16 +40,13 @@ export default defineExpectation({
     denominator: chosen,
     least: bound,
     most: bound,
+    interval: z.boolean({ error: 'true or false' }).default(false),
   }).refine(hasBound, oneBound),
-  judge(records, { of, over, numerator, denominator, least, most }) {
-    const top = meanFigure(
-      records.filter((record) => matches(record, numerator as Values)),
-      of,
-    );
-    const bottom = meanFigure(
-      records.filter((record) => matches(record, denominator as Values)),
-      over ?? of,
-    );
+  judge(records, { of, over, numerator, denominator, least, most, interval }) {
+    const above = records.filter((record) => matches(record, numerator as Values));
+    const beneath = records.filter((record) => matches(record, denominator as Values));
+    const top = meanFigure(above, of);
+    const bottom = meanFigure(beneath, over ?? of);
     if (top === null || bottom === null) {
       const missing = top === null ? of : (over ?? of);
       const side = top === null ? 'numerator' : 'denominator';
@@ -57,10 +58,25 @@ export default defineExpectation({
     }
     const value = top / bottom;
     const part = (values: Values) => (Object.keys(values).length === 0 ? '' : ` (${choiceInWords(values)})`);
-    const above = `${of} ${inDigits(top)}${part(numerator as Values)}`;
-    const beneath = `${over === null ? '' : `${over} `}${inDigits(bottom)}${part(denominator as Values)}`;
-    const detail = `${above} / ${beneath} = ${inDigits(value)}, expected ${inWords(least, most)}`;
-    if (Number.isNaN(value)) return { holds: 'unknown', observed: value, detail };
-    return { holds: within(value, least, most), observed: value, detail };
+    const dividend = `${of} ${inDigits(top)}${part(numerator as Values)}`;
+    const divisor = `${over === null ? '' : `${over} `}${inDigits(bottom)}${part(denominator as Values)}`;
+    const paired = pairedRatio([above, of], [beneath, over ?? of]);
+    const detail = `${dividend} / ${divisor} = ${inDigits(value)}${spread(paired)}, expected ${inWords(least, most)}`;
+    if (Number.isNaN(value) || (interval && !paired)) return { holds: 'unknown', observed: value, detail };
+    const holds = interval ? intervalWithin(paired!, least, most) : within(value, least, most);
+    return { holds, observed: value, detail };
   },
 });
+
+function spread(paired: PairedRatio | null): string {
+  if (!paired) return '';
+  const { low, high, seeds } = paired;
+  return ` (95 % interval ${inDigits(low)} to ${inDigits(high)}, ${seeds.length} seeds)`;
+}
+
+/** Unknown where a bound cuts the interval. */
+function intervalWithin({ low, high }: PairedRatio, least: number | null, most: number | null): Holds {
+  if (within(low, least, most) && within(high, least, most)) return true;
+  const apart = (least !== null && high < least) || (most !== null && low > most);
+  return apart ? false : 'unknown';
+}

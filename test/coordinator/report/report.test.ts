@@ -62,7 +62,7 @@ describe('writeReport', () => {
       codecs: EVIL,
       topology: EVIL,
       privacy: { epsilon: 1, delta: 1e-5, notPrivate: EVIL },
-      claims: [{ claim: EVIL, source: EVIL, ours: EVIL, status: 'reproduced' }],
+      claims: [{ claim: EVIL, source: EVIL, runs: EVIL, ours: EVIL, status: 'reproduced', note: EVIL }],
       numbers: { [EVIL]: EVIL },
       repeat: [EVIL],
     });
@@ -97,7 +97,9 @@ describe('writeReport', () => {
       },
       method: { name: 'vrgd', paper: { title: 'P', url: 'https://example.org/p', reconstruction: 'the warm-up' } },
       privacy: { epsilon: null, delta: null, notPrivate: 'no noise' },
-      claims: [{ claim: 'C', source: 'Table 1', ours: '3', status: 'not reproduced' }],
+      claims: [
+        { claim: 'C', source: 'Table 1', runs: 'dgd; seed 1', ours: '3', status: 'not reproduced', note: 'One seed.' },
+      ],
       repeat: ['gradswarm run tiny --seed 41'],
     });
     for (const text of [

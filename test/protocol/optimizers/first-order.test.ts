@@ -1,4 +1,3 @@
-import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { multiply } from '../../../protocol/numerics/vector.js';
 import { loadOptimizer } from '../../../protocol/optimizers/load-optimizer.js';

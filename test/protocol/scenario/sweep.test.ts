@@ -54,6 +54,19 @@ describe('a sweep', () => {
     expect(first!.label).to.equal('method.batchSize=8, evaluation.batchSize=16');
   });
 
+  it('wants a claim to name the runs that it speaks of, and the expectations that judge it to be complete', async () => {
+    const claim = { claim: 'C', source: 'S', judgedBy: [{ name: 'monotone', of: 'finalLoss' }] };
+    const problems = await problemsOf({ ...skew, claims: [claim] });
+    expect(problems).to.contain('claims.0.where: expected the runs that the claim speaks of, by paths and values, got');
+    expect(problems).to.contain('claims.0.judgedBy.0.inOrderOf: expected');
+    const { claims } = await resolveSweep(
+      { ...skew, claims: [{ ...claim, where: {}, judgedBy: ['finite'] }] },
+      tinyCatalogue,
+    );
+    expect(claims[0]).to.deep.include({ where: {}, against: null, text: 'method', note: null });
+    expect(claims[0]!.judgedBy).to.deep.equal([{ name: 'finite' }]);
+  });
+
   it('calls a name like the thing it names', () => {
     const [first] = expandSweep({ ...skew, over: { 'method.name': ['fedavg'], 'data.name': ['mnist'] } });
     expect(first!.label).to.equal('method=fedavg, data=mnist');
@@ -106,7 +119,7 @@ describe('a sweep', () => {
   });
 
   const cases: readonly [claim: string, input: unknown, problem: string][] = [
-    ['an unknown key', { ...skew, bass: {} }, "bass: expected the name of a setting, got 'bass'; nearest is 'base'"],
+    ['an unknown key', { ...skew, bass: {} }, "bass: unknown key; nearest is 'base'"],
     ['nothing to sweep', { ...skew, over: {} }, 'over: expected at least one path, got {}'],
     ['an axis without values', { ...skew, over: { seed: [] } }, 'over.seed: expected at least one value, got []'],
     ['an axis that is no list', { ...skew, over: { seed: 3 } }, 'over.seed: expected an array of values, got 3'],
@@ -119,12 +132,12 @@ describe('a sweep', () => {
     [
       'an unknown setting of an expectation',
       { ...skew, expect: [{ ...(skew.expect![0] as object), inorderOf: 'x' }] },
-      "expect.0.inorderOf: expected the name of a setting, got 'inorderOf'; nearest is 'inOrderOf'",
+      "expect.0.inorderOf: unknown key; nearest is 'inOrderOf'",
     ],
     [
       'an unknown path',
       { ...skew, over: { 'method.localEpoch': [1] } },
-      "scenario 'label-skew/localEpoch-1': method.localEpoch: expected the name of a setting, got 'localEpoch'; nearest is 'localEpochs'",
+      "scenario 'label-skew/localEpoch-1': method.localEpoch: unknown key; nearest is 'localEpochs'",
     ],
     [
       'a bad value at one point',

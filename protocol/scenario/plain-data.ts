@@ -1,8 +1,5 @@
 import { join, type Problems } from './problems.js';
-
-/** What survives JSON unchanged. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
+import type { Json } from './scenario.js';
 
 /**
  * A copy that survives JSON unchanged. Keys whose value is undefined are left out; anything that JSON would lose or
