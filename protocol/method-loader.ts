@@ -1,6 +1,9 @@
 import { GradswarmError } from './errors.js';
 import type { Forecast } from './forecast.js';
-import type { AnyMethod } from './method.js';
+import { type AnyMethod, defaultsOf } from './method.js';
+import { optimizers } from './optimizers/load-optimizer.js';
+import { schedules } from './schedules/schedule.js';
+import { isPlainObject } from './settings/plain-data.js';
 
 interface MethodModule {
   readonly default?: AnyMethod;
@@ -40,4 +43,21 @@ export async function loadMethod(name: string): Promise<AnyMethod> {
 /** What the method's file says of a run before it; null where it says nothing. */
 export async function loadForecast(name: string): Promise<Forecast<unknown> | null> {
   return (await moduleOf(name)).forecast ?? null;
+}
+
+/** Imports what a method's settings name (optimizers, schedules), so that its halves build them without waiting. */
+export async function loadNamedBy(method: AnyMethod, hyperparameters: object): Promise<void> {
+  if (method.settings) await method.settings.load(hyperparameters as Record<string, unknown>);
+  else await loadWithin({ ...defaultsOf(method), ...hyperparameters });
+}
+
+async function loadWithin(value: unknown): Promise<void> {
+  if (!isPlainObject(value)) return;
+  for (const inside of Object.values(value)) {
+    if (!isPlainObject(inside)) continue;
+    const optimizer = await optimizers.load(String(inside.name));
+    const schedule = await schedules.load(String(inside.name));
+    for (const family of [optimizer, schedule]) await family?.settings.load(inside);
+    await loadWithin(inside);
+  }
 }

@@ -6,6 +6,8 @@
  * cannot change the numbers.
  */
 
+import type { Settings } from './settings/settings.js';
+
 /** d numbers in model order. Float32 or float64 by the run's precision; methods never name the array type. */
 export type Vector = Float32Array | Float64Array;
 
@@ -293,7 +295,10 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
     readonly algorithm: string;
     readonly reconstruction?: string;
   };
-  readonly defaults: H;
+  /** Types, ranges, defaults and meanings of the hyperparameters. */
+  readonly settings?: Settings<H & object>;
+  /** In place of `settings`. */
+  readonly defaults?: H;
   /** Throws a GradswarmError when the completed hyperparameters make no sense (types and names are checked before). */
   check?(hyperparameters: H): void;
   readonly messages: M;
@@ -340,6 +345,11 @@ export function makeHalves({ client, coordinator }: AnyMethod, run: RunConstants
     client: typeof client === 'function' ? client(run) : client,
     coordinator: (typeof coordinator === 'function' ? coordinator(run) : coordinator) ?? null,
   };
+}
+
+/** Complete default hyperparameters. */
+export function defaultsOf<H>(method: { readonly settings?: Settings<H & object>; readonly defaults?: H }): H {
+  return method.settings ? method.settings.defaults : method.defaults!;
 }
 
 export function defineMethod<H, const M extends MessageKinds, C, S = never>(

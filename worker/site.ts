@@ -1,4 +1,5 @@
 import type { AnyMethod, ClientIndex, Secrets } from '../protocol/method.js';
+import { loadNamedBy } from '../protocol/method-loader.js';
 import { loadCodings } from '../protocol/party/message-coding.js';
 import type { PostOfficeOptions } from '../protocol/party/post-office.js';
 import { type NetworkModel, RunSite } from '../protocol/party/run-site.js';
@@ -19,7 +20,8 @@ export interface SiteOptions extends PostOfficeOptions {
 
 /** A run site whose clients compute on this workshop's model and data. */
 export async function openSite(options: SiteOptions): Promise<RunSite> {
-  const { scenario, problem, networkModel } = options;
+  const { scenario, method, problem, networkModel } = options;
+  await loadNamedBy(method, scenario.method);
   const objectives = new Map<ClientIndex, TimedObjective>();
   const site: RunSite = new RunSite({
     ...options,

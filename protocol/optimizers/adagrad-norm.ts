@@ -1,14 +1,15 @@
-import { z } from 'zod';
 import { addScaled, copy, squaredNorm } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
 
-export interface AdagradNormSettings {
-  readonly learningRate: ScheduleSpec;
-  /** b_0: what the root of the sum starts from. */
-  readonly initialNorm: number;
-}
+const settings = defineSettings({
+  learningRate: schedule(1, 'Step size of each update'),
+  initialNorm: atLeastZero(1e-4, 'b_0: what the root of the sum starts from'),
+});
+
+export type AdagradNormSettings = SettingsOf<typeof settings>;
 
 export interface AdagradNormState {
   readonly step: number;
@@ -16,18 +17,13 @@ export interface AdagradNormState {
   readonly squareSum: number;
 }
 
-const schema: z.ZodType<AdagradNormSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  initialNorm: z.number().nonnegative(),
-});
-
 /** b_t^2 = b_{t-1}^2 + |g|^2 with the current gradient included; w -= (rate / b_t) g. One number of state. */
-const adagradNorm: OptimizerFamily<AdagradNormSettings, AdagradNormState> = {
+const adagradNorm = defineOptimizer<AdagradNormSettings, AdagradNormState>({
   name: 'adagrad-norm',
   source: 'Ward, Wu and Bottou, "AdaGrad stepsizes: sharp convergence over nonconvex landscapes", 2019 [M].',
-  defaults: { learningRate: 1, initialNorm: 1e-4 },
+  settings,
   create(settings) {
-    const { learningRate, initialNorm } = checkSettings("optimizer 'adagrad-norm'", schema, settings);
+    const { learningRate, initialNorm } = settings;
     const rateAt = scheduleOf(learningRate);
     return {
       init: () => ({ step: 0, squareSum: initialNorm * initialNorm }),
@@ -38,6 +34,6 @@ const adagradNorm: OptimizerFamily<AdagradNormSettings, AdagradNormState> = {
       },
     };
   },
-};
+});
 
 export default adagradNorm;

@@ -1,35 +1,30 @@
-import { z } from 'zod';
 import type { Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
 
-export interface AdagradSettings {
-  readonly learningRate: ScheduleSpec;
-  readonly epsilon: number;
-  /** Value the sum of squares starts from, for every entry. */
-  readonly initialSquareSum: number;
-}
+const settings = defineSettings({
+  learningRate: schedule(0.1, 'Step size of each update'),
+  epsilon: atLeastZero(1e-10, 'Added to the root of the sum'),
+  initialSquareSum: atLeastZero(0, 'Value the sum of squares starts from, for every entry'),
+});
+
+export type AdagradSettings = SettingsOf<typeof settings>;
 
 export interface AdagradState {
   readonly step: number;
   readonly squareSum: Vector;
 }
 
-const schema: z.ZodType<AdagradSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  epsilon: z.number().nonnegative(),
-  initialSquareSum: z.number().nonnegative(),
-});
-
 /** s += g^2; w -= rate g / (sqrt(s) + epsilon), entry by entry. An entry whose root is 0 stays. */
-const adagrad: OptimizerFamily<AdagradSettings, AdagradState> = {
+const adagrad = defineOptimizer<AdagradSettings, AdagradState>({
   name: 'adagrad',
   source: 'Duchi, Hazan and Singer, "Adaptive Subgradient Methods", 2011, diagonal form [M].',
-  defaults: { learningRate: 0.1, epsilon: 1e-10, initialSquareSum: 0 },
+  settings,
   create(settings) {
-    const { learningRate, epsilon, initialSquareSum } = checkSettings("optimizer 'adagrad'", schema, settings);
+    const { learningRate, epsilon, initialSquareSum } = settings;
     const rateAt = scheduleOf(learningRate);
     return {
       init: (length, precision = 'float64') => ({
@@ -51,6 +46,6 @@ const adagrad: OptimizerFamily<AdagradSettings, AdagradState> = {
       },
     };
   },
-};
+});
 
 export default adagrad;

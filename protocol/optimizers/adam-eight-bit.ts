@@ -1,19 +1,18 @@
-import { z } from 'zod';
 import type { Precision, Vector } from '../method.js';
 import { zeros } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import adam, { type AdamSettings, adamSettings } from './adam.js';
-import type { OptimizerFamily } from './optimizer.js';
+import { integer } from '../settings/kinds.js';
+import type { SettingsOf } from '../settings/settings.js';
+import adam, { adamSettings } from './adam.js';
+import { defineOptimizer } from './optimizer.js';
 import { type Blocks, dequantizeBlocks, quantizeBlocks, signedMap, unsignedMap } from './parts/eight-bit.js';
 import { type Moments, zeroMoments } from './parts/moments.js';
 import { type Tensor, tensorLayout } from './parts/tensors.js';
 
-export interface AdamEightBitSettings extends AdamSettings {
-  /** Tensors of fewer numbers keep their moments in the run's precision. */
-  readonly minimumSize: number;
-}
+const settings = adamSettings.with({
+  minimumSize: integer(4096, "Tensors of fewer numbers keep their moments in the run's precision", { least: 0 }),
+});
 
-const schema: z.ZodType<AdamEightBitSettings> = adamSettings.extend({ minimumSize: z.number().int().nonnegative() });
+export type AdamEightBitSettings = SettingsOf<typeof settings>;
 
 /** One tensor's moments. */
 type TensorMoments =
@@ -55,18 +54,17 @@ function unpack({ step, precision, tensors }: AdamEightBitState, layout: readonl
 }
 
 /** Adam that keeps both moments of large tensors in 8 bits between steps and updates them in full precision. */
-const adamEightBit: OptimizerFamily<AdamEightBitSettings, AdamEightBitState> = {
+const adamEightBit = defineOptimizer<AdamEightBitSettings, AdamEightBitState>({
   name: 'adam-eight-bit',
   source:
     'Dettmers et al., "8-bit Optimizers via Block-wise Quantization", 2022; map from the authors\' code, the 4096 below which ' +
     'tensors stay exact [M].',
-  defaults: { ...adam.defaults, minimumSize: 4096 },
-  create(settings, segments) {
-    const { minimumSize, ...base } = checkSettings("optimizer 'adam-eight-bit'", schema, settings);
+  settings,
+  create({ minimumSize, ...base }, segments) {
     const optimizer = adam.create(base, segments);
     const layoutFor = tensorLayout(segments);
     return {
-      init: (length, precision = 'float64') => ({
+      init: (length, precision = 'float64'): AdamEightBitState => ({
         step: 0,
         precision,
         tensors: pack(zeroMoments(length, precision), layoutFor(length), minimumSize),
@@ -79,6 +77,6 @@ const adamEightBit: OptimizerFamily<AdamEightBitSettings, AdamEightBitState> = {
       },
     };
   },
-};
+});
 
 export default adamEightBit;

@@ -1,36 +1,27 @@
-import { z } from 'zod';
 import { addScaled, zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { advance, decayFactor, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero, decay, flag } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
+import { advance, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
 
-export interface AdamSettings {
-  readonly learningRate: ScheduleSpec;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly biasCorrection: boolean;
-  /** Added to the gradient, times the parameters, before the moments. */
-  readonly weightDecay: number;
-}
-
-export const adamSettings = z.strictObject({
-  learningRate: scheduleSpec,
-  beta1: decayFactor,
-  beta2: decayFactor,
-  epsilon: z.number().nonnegative(),
-  biasCorrection: z.boolean(),
-  weightDecay: z.number().nonnegative(),
+export const adamSettings = defineSettings({
+  learningRate: schedule(1e-3, 'Step size of each update'),
+  beta1: decay(0.9, 'Decay factor of the running mean of the gradient'),
+  beta2: decay(0.999, 'Decay factor of the running mean of its square'),
+  epsilon: atLeastZero(1e-8, 'Added to the root of the second moment'),
+  biasCorrection: flag(true, 'Divide the running means by 1 - beta^t'),
+  weightDecay: atLeastZero(0, 'Added to the gradient, times the parameters, before the moments'),
 });
 
+export type AdamSettings = SettingsOf<typeof adamSettings>;
+
 /** m, v: running means of g and g^2; w -= rate mhat / (sqrt(vhat) + epsilon). An entry whose root is 0 stays. */
-const adam: OptimizerFamily<AdamSettings, Moments> = {
+const adam = defineOptimizer<AdamSettings, Moments>({
   name: 'adam',
   source: 'Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1 [M].',
-  defaults: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, biasCorrection: true, weightDecay: 0 },
-  create(settings) {
-    const checked = checkSettings("optimizer 'adam'", adamSettings, settings);
+  settings: adamSettings,
+  create(checked) {
     const rateAt = scheduleOf(checked.learningRate);
     const decay = { ...checked, meanDecay: checked.beta1, squareDecay: checked.beta2 };
     return {
@@ -46,6 +37,6 @@ const adam: OptimizerFamily<AdamSettings, Moments> = {
       },
     };
   },
-};
+});
 
 export default adam;

@@ -1,34 +1,26 @@
-import { z } from 'zod';
 import { zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { advance, decayFactor, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero, decay } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
+import { advance, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
 
-export interface AdamWSettings {
-  readonly learningRate: ScheduleSpec;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** Shrinks the parameters directly, by rate * weightDecay. */
-  readonly weightDecay: number;
-}
-
-const schema: z.ZodType<AdamWSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  beta1: decayFactor,
-  beta2: decayFactor,
-  epsilon: z.number().nonnegative(),
-  weightDecay: z.number().nonnegative(),
+const settings = defineSettings({
+  learningRate: schedule(1e-3, 'Step size of each update'),
+  beta1: decay(0.9, 'Decay factor of the running mean of the gradient'),
+  beta2: decay(0.999, 'Decay factor of the running mean of its square'),
+  epsilon: atLeastZero(1e-8, 'Added to the root of the second moment'),
+  weightDecay: atLeastZero(0.01, 'Shrinks the parameters directly, by rate * weightDecay'),
 });
 
+export type AdamWSettings = SettingsOf<typeof settings>;
+
 /** Adam's step plus decay that does not pass through the moments: w -= rate (mhat / (sqrt(vhat) + epsilon) + decay w). */
-const adamw: OptimizerFamily<AdamWSettings, Moments> = {
+const adamw = defineOptimizer<AdamWSettings, Moments>({
   name: 'adamw',
   source: 'Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2 [M].',
-  defaults: { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-  create(settings) {
-    const checked = checkSettings("optimizer 'adamw'", schema, settings);
+  settings,
+  create(checked) {
     const rateAt = scheduleOf(checked.learningRate);
     const { weightDecay } = checked;
     const decay = { ...checked, meanDecay: checked.beta1, squareDecay: checked.beta2, biasCorrection: true };
@@ -44,6 +36,6 @@ const adamw: OptimizerFamily<AdamWSettings, Moments> = {
       },
     };
   },
-};
+});
 
 export default adamw;

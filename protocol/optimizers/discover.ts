@@ -1,38 +1,39 @@
-import { z } from 'zod';
 import { GradswarmError } from '../errors.js';
 import type { ReadonlyVector, Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import momentum, { type MomentumSettings, type MomentumState, momentumSettings } from './momentum.js';
-import type { ClusterGradient, Evidence, OptimizerFamily } from './optimizer.js';
+import { count, fraction, list, positive } from '../settings/kinds.js';
+import { required } from '../settings/setting.js';
+import type { SettingsOf } from '../settings/settings.js';
+import momentum, { type MomentumState, momentumSettings } from './momentum.js';
+import { type ClusterGradient, defineOptimizer, type Evidence } from './optimizer.js';
 
-export interface DiscoverSettings extends MomentumSettings {
-  readonly clusterCount: number;
-  /** p_c: how often a batch is drawn from each cluster; null: equally often. */
-  readonly probabilities: readonly number[] | null;
-  /** a_c of a cluster of average probability; others have it times 1 / (clusterCount p_c), at most 1. */
-  readonly memoryRate: number;
-}
+const settings = momentumSettings
+  .with({
+    clusterCount: count(10, 'Clusters (classes, client groups) that batches are drawn from'),
+    probabilities: list(
+      positive(required, 'A probability'),
+      null,
+      'p_c: how often a batch is drawn from each cluster; null: equally often',
+    ),
+    memoryRate: fraction(
+      0.1,
+      'a_c of a cluster of average probability; others have it times 1 / (clusterCount p_c), at most 1',
+    ),
+  })
+  .and(({ clusterCount, probabilities }) =>
+    probabilities === null ||
+    (probabilities.length === clusterCount && Math.abs(probabilities.reduce((a, b) => a + b, 0) - 1) < 1e-9)
+      ? null
+      : { at: 'probabilities', expected: 'clusterCount positive numbers whose sum is 1, or null' },
+  );
+
+export type DiscoverSettings = SettingsOf<typeof settings>;
 
 export interface DiscoverState {
   readonly base: MomentumState;
   /** m_c: running mean of each cluster's gradient. */
   readonly memories: readonly Vector[];
 }
-
-const schema: z.ZodType<DiscoverSettings> = z
-  .strictObject({
-    ...momentumSettings.shape,
-    clusterCount: z.number().int().positive(),
-    probabilities: z.array(z.number().positive()).nullable(),
-    memoryRate: z.number().gt(0).max(1),
-  })
-  .refine(
-    ({ clusterCount, probabilities }) =>
-      probabilities === null ||
-      (probabilities.length === clusterCount && Math.abs(probabilities.reduce((a, b) => a + b, 0) - 1) < 1e-9),
-    { path: ['probabilities'], error: 'expected clusterCount positive numbers whose sum is 1, or null' },
-  );
 
 /**
  * u = g + sum_k (p_k - s_k) m_k, s_k the share of cluster k in the batch behind g: unbiased for any memories when clusters are
@@ -73,18 +74,13 @@ function receivedClusters(
 }
 
 /** SGD with momentum on u; then m_c += a_c (g - m_c). Acts only when not every cluster is heard in each step. */
-const discover: OptimizerFamily<DiscoverSettings, DiscoverState> = {
+const discover = defineOptimizer<DiscoverSettings, DiscoverState>({
   name: 'discover',
   source:
     '"Variance Reduction in Deep Learning: More Momentum is All You Need", 2021: reconstruction from abstract and introduction; ' +
     'rule [M], about 60 % certain; memoryRate is ours.',
-  defaults: { ...momentum.defaults, clusterCount: 10, probabilities: null, memoryRate: 0.1 },
-  create(settings, segments) {
-    const { clusterCount, probabilities, memoryRate, ...base } = checkSettings(
-      "optimizer 'discover'",
-      schema,
-      settings,
-    );
+  settings,
+  create({ clusterCount, probabilities, memoryRate, ...base }, segments) {
     const chances = probabilities ?? new Array<number>(clusterCount).fill(1 / clusterCount);
     const optimizer = momentum.create(base, segments);
     return {
@@ -109,6 +105,6 @@ const discover: OptimizerFamily<DiscoverSettings, DiscoverState> = {
       },
     };
   },
-};
+});
 
 export default discover;

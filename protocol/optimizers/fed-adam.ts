@@ -4,7 +4,4 @@ import { serverMoments } from './parts/server-moments.js';
 export default serverMoments('fed-adam', (square, updateSquare, beta2) => beta2 * square + (1 - beta2) * updateSquare, {
   learningRate: 0.1,
   beta1: 0.9,
-  beta2: 0.99,
-  tau: 1e-3,
-  initialSquare: null,
 });

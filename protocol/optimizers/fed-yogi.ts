@@ -4,5 +4,5 @@ import { serverMoments } from './parts/server-moments.js';
 export default serverMoments(
   'fed-yogi',
   (square, updateSquare, beta2) => square - (1 - beta2) * updateSquare * Math.sign(square - updateSquare),
-  { learningRate: 0.1, beta1: 0.9, beta2: 0.99, tau: 1e-3, initialSquare: null },
+  { learningRate: 0.1, beta1: 0.9 },
 );

@@ -1,15 +1,19 @@
-import { z } from 'zod';
 import type { Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { decay } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
 
-export interface HeavyBallSettings {
-  /** The method divides the rate by a constant after each of several equal stages: 'step-decay'. */
-  readonly learningRate: ScheduleSpec;
-  readonly momentum: number;
-}
+const settings = defineSettings({
+  learningRate: schedule(
+    { name: 'step-decay', rate: 0.1, divisor: 4, stageSteps: 1000 },
+    'Step size; the method divides it by a constant after each of several equal stages',
+  ),
+  momentum: decay(0.9, 'Share of the last displacement that is added'),
+});
+
+export type HeavyBallSettings = SettingsOf<typeof settings>;
 
 export interface HeavyBallState {
   readonly step: number;
@@ -17,23 +21,18 @@ export interface HeavyBallState {
   readonly displacement: Vector;
 }
 
-const schema: z.ZodType<HeavyBallSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  momentum: z.number().min(0).lt(1),
-});
-
 /**
  * w_{t+1} = w_t - rate_t g_t + momentum (w_t - w_{t-1}). At a constant rate the same as 'momentum'; when the rate falls, the
  * displacement made at the old rate is not rescaled.
  */
-const heavyBall: OptimizerFamily<HeavyBallSettings, HeavyBallState> = {
+const heavyBall = defineOptimizer<HeavyBallSettings, HeavyBallState>({
   name: 'heavy-ball',
   source:
     'Polyak 1964; with step decay: "Accelerated Convergence of Stochastic Heavy Ball Method under Anisotropic Gradient ' +
     'Noise", 2024. The update is certain; divisor, stage length and momentum below are ours, not the paper\'s [M].',
-  defaults: { learningRate: { name: 'step-decay', rate: 0.1, divisor: 4, stageSteps: 1000 }, momentum: 0.9 },
+  settings,
   create(settings) {
-    const { learningRate, momentum } = checkSettings("optimizer 'heavy-ball'", schema, settings);
+    const { learningRate, momentum } = settings;
     const rateAt = scheduleOf(learningRate);
     return {
       init: (length, precision = 'float64') => ({ step: 0, displacement: zeros(length, precision) }),
@@ -50,6 +49,6 @@ const heavyBall: OptimizerFamily<HeavyBallSettings, HeavyBallState> = {
       },
     };
   },
-};
+});
 
 export default heavyBall;

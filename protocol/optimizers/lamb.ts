@@ -1,52 +1,34 @@
-import { z } from 'zod';
 import { zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { advance, decayFactor, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero, decay, flag, positive } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
+import { advance, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
 import { rangeNorm, tensorLayout } from './parts/tensors.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
 
-export interface LambSettings {
-  readonly learningRate: ScheduleSpec;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  readonly biasCorrection: boolean;
-  /** phi(z) = min(z, normCap); null: phi(z) = z. */
-  readonly normCap: number | null;
-}
-
-const schema: z.ZodType<LambSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  beta1: decayFactor,
-  beta2: decayFactor,
-  epsilon: z.number().nonnegative(),
-  weightDecay: z.number().nonnegative(),
-  biasCorrection: z.boolean(),
-  normCap: z.number().positive().nullable(),
+const settings = defineSettings({
+  learningRate: schedule(1e-2, 'Step size of each update'),
+  beta1: decay(0.9, 'Decay factor of the running mean of the gradient'),
+  beta2: decay(0.999, 'Decay factor of the running mean of its square'),
+  epsilon: atLeastZero(1e-6, 'Added to the root of the second moment'),
+  weightDecay: atLeastZero(0.01, 'Added to the direction, times the parameters'),
+  biasCorrection: flag(true, 'Divide the running means by 1 - beta^t'),
+  normCap: positive(null, 'phi(z) = min(z, normCap); null: phi(z) = z'),
 });
+
+export type LambSettings = SettingsOf<typeof settings>;
 
 /**
  * u = Adam's direction + decay w; w -= rate (phi(|w|) / |u|) u, tensor by tensor; ratio 1 where a norm is 0. Bias and
  * normalisation vectors beside matrices have ratio 1 and no decay.
  */
-const lamb: OptimizerFamily<LambSettings, Moments> = {
+const lamb = defineOptimizer<LambSettings, Moments>({
   name: 'lamb',
   source:
     'You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes", 2020 [M]; both moments are ' +
     'bias-corrected unless told.',
-  defaults: {
-    learningRate: 1e-2,
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-6,
-    weightDecay: 0.01,
-    biasCorrection: true,
-    normCap: null,
-  },
-  create(settings, segments) {
-    const checked = checkSettings("optimizer 'lamb'", schema, settings);
+  settings,
+  create(checked, segments) {
     const rateAt = scheduleOf(checked.learningRate);
     const decay = { ...checked, meanDecay: checked.beta1, squareDecay: checked.beta2 };
     const tensorsFor = tensorLayout(segments);
@@ -70,6 +52,6 @@ const lamb: OptimizerFamily<LambSettings, Moments> = {
       },
     };
   },
-};
+});
 
 export default lamb;

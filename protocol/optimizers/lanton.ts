@@ -1,25 +1,26 @@
-import { z } from 'zod';
 import { GradswarmError } from '../errors.js';
 import type { ReadonlyVector, Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { decayFactor } from './parts/moments.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { decay, oneOf, positive } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
 import { nuclearNorm, orthogonalizeInto } from './parts/newton-schulz.js';
 import { type Tensor, tensorLayout } from './parts/tensors.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
 
-export interface LantonSettings {
-  readonly learningRate: ScheduleSpec;
-  /** Decay factor of the running mean of the gradient. */
-  readonly beta1: number;
-  /** Decay factor of the running mean of the squared gradient difference. */
-  readonly beta2: number;
-  /** Noise norm at which a layer's alpha / sqrt(alpha^2 + H) has fallen to 1 / sqrt(2). */
-  readonly alpha: number;
-  /** What a gradient is compared with: the last step's ('previous', option I) or a second one ('independent', option II). */
-  readonly noise: 'previous' | 'independent';
-}
+const settings = defineSettings({
+  learningRate: schedule(0.02, 'Step size of each update'),
+  beta1: decay(0.95, 'Decay factor of the running mean of the gradient'),
+  beta2: decay(0.9, 'Decay factor of the running mean of the squared gradient difference'),
+  alpha: positive(1, "Noise norm at which a layer's alpha / sqrt(alpha^2 + H) has fallen to 1 / sqrt(2)"),
+  noise: oneOf(
+    ['previous', 'independent'],
+    'previous',
+    "What a gradient is compared with: the last step's (option I) or a second one (option II)",
+  ),
+});
+
+export type LantonSettings = SettingsOf<typeof settings>;
 
 export interface LantonState {
   readonly step: number;
@@ -29,14 +30,6 @@ export interface LantonState {
   /** The last gradient; empty under 'independent'. */
   readonly previous: Vector;
 }
-
-const schema: z.ZodType<LantonSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  beta1: decayFactor,
-  beta2: decayFactor,
-  alpha: z.number().positive(),
-  noise: z.enum(['previous', 'independent']),
-});
 
 /** Dual norm of one tensor's difference: nuclear for matrices, l1 for vectors. */
 function dualNorm(difference: ReadonlyVector, { start, end, rows, columns, isMatrix }: Tensor): number {
@@ -61,14 +54,13 @@ export function layerFactors(tensors: readonly Tensor[], noise: Float64Array, al
  * Muon whose layers have rates of their own: the noisier a layer's gradient, the smaller. Matrices: w -= rate_l orth(B);
  * vectors: w -= rate_l sign(B). H grows from 0 with the second step, when there is a previous gradient.
  */
-const lanton: OptimizerFamily<LantonSettings, LantonState> = {
+const lanton = defineOptimizer<LantonSettings, LantonState>({
   name: 'lanton',
   source:
     '"Noise-Adaptive Layerwise Learning Rates" (LANTON), 2025: reconstruction from abstract and reviews; formulas [M], about ' +
     '70 % certain; alpha and the decay factors are ours.',
-  defaults: { learningRate: 0.02, beta1: 0.95, beta2: 0.9, alpha: 1, noise: 'previous' },
-  create(settings, segments) {
-    const checked = checkSettings("optimizer 'lanton'", schema, settings);
+  settings,
+  create(checked, segments) {
     const { beta1, beta2, alpha } = checked;
     const independent = checked.noise === 'independent';
     const rateAt = scheduleOf(checked.learningRate);
@@ -116,6 +108,6 @@ const lanton: OptimizerFamily<LantonSettings, LantonState> = {
       },
     };
   },
-};
+});
 
 export default lanton;

@@ -1,43 +1,36 @@
-import { z } from 'zod';
 import type { Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero, decay, positive } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
 import { rangeNorm, tensorLayout } from './parts/tensors.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
 
-export interface LarsSettings {
-  readonly learningRate: ScheduleSpec;
-  readonly momentum: number;
-  /** Share of a tensor's norm that one step at rate 1 may change. */
-  readonly trustCoefficient: number;
-  readonly weightDecay: number;
-}
+const settings = defineSettings({
+  learningRate: schedule(1, 'Step size of each update'),
+  momentum: decay(0.9, 'Decay factor of the velocity'),
+  trustCoefficient: positive(0.001, "Share of a tensor's norm that one step at rate 1 may change"),
+  weightDecay: atLeastZero(0, 'Added to the gradient, times the parameters'),
+});
+
+export type LarsSettings = SettingsOf<typeof settings>;
 
 export interface LarsState {
   readonly step: number;
   readonly velocity: Vector;
 }
 
-const schema: z.ZodType<LarsSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  momentum: z.number().min(0).lt(1),
-  trustCoefficient: z.number().positive(),
-  weightDecay: z.number().nonnegative(),
-});
-
 /**
  * Tensor by tensor: ratio = trust |w| / (|g| + decay |w|), or 1 where a norm is 0; v = momentum v + rate ratio (g + decay w);
  * w -= v. Bias and normalisation vectors beside matrices have ratio 1 and no decay.
  */
-const lars: OptimizerFamily<LarsSettings, LarsState> = {
+const lars = defineOptimizer<LarsSettings, LarsState>({
   name: 'lars',
   source:
     'You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017 [M]: the rate inside the velocity, ' +
     'decay in the denominator.',
-  defaults: { learningRate: 1, momentum: 0.9, trustCoefficient: 0.001, weightDecay: 0 },
-  create(settings, segments) {
-    const checked = checkSettings("optimizer 'lars'", schema, settings);
+  settings,
+  create(checked, segments) {
     const { momentum, trustCoefficient } = checked;
     const rateAt = scheduleOf(checked.learningRate);
     const tensorsFor = tensorLayout(segments);
@@ -66,6 +59,6 @@ const lars: OptimizerFamily<LarsSettings, LarsState> = {
       },
     };
   },
-};
+});
 
 export default lars;

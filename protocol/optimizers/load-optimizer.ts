@@ -1,25 +1,7 @@
 import type { Segment } from '../method.js';
-import { unknownName } from '../settings-check.js';
-import adagrad from './adagrad.js';
-import adagradNorm from './adagrad-norm.js';
-import adam from './adam.js';
-import adamEightBit from './adam-eight-bit.js';
-import adamw from './adamw.js';
-import discover from './discover.js';
-import fedAdagrad from './fed-adagrad.js';
-import fedAdam from './fed-adam.js';
-import fedYogi from './fed-yogi.js';
-import heavyBall from './heavy-ball.js';
-import lamb from './lamb.js';
-import lanton from './lanton.js';
-import lars from './lars.js';
-import mars from './mars.js';
-import momentum from './momentum.js';
-import muon from './muon.js';
+import { NamedModules, named, readSpec } from '../settings/named-modules.js';
+import type { Required, SettingOf } from '../settings/setting.js';
 import type { AnyOptimizerFamily, Optimizer } from './optimizer.js';
-import scale from './scale.js';
-import sgd from './sgd.js';
-import yogi from './yogi.js';
 
 /** How a scenario or a method's settings name an optimizer: its name and what differs from its defaults. */
 export interface OptimizerSpec {
@@ -27,45 +9,32 @@ export interface OptimizerSpec {
   readonly [setting: string]: unknown;
 }
 
-/**
- * Every optimizer of this folder by its name. Static imports, so that a method may build one inside its synchronous init; the
- * contract suite compares the table with the folder.
- */
-export const optimizers: Readonly<Record<string, AnyOptimizerFamily>> = Object.fromEntries(
-  [
-    sgd,
-    momentum,
-    adagrad,
-    adam,
-    adamw,
-    yogi,
-    fedAdagrad,
-    fedAdam,
-    fedYogi,
-    lars,
-    lamb,
-    heavyBall,
-    adagradNorm,
-    mars,
-    muon,
-    lanton,
-    scale,
-    discover,
-    adamEightBit,
-  ].map((family) => [family.name, family]),
+/** The optimizers that are loaded: the default exports of this folder. */
+export const optimizers = new NamedModules<AnyOptimizerFamily>(
+  'an optimizer',
+  [new URL('./', import.meta.url)],
+  (value) => 'create' in value,
 );
 
-/** The family of that name. Throws ERR_SCENARIO with the known names and the nearest one. */
-export function optimizerByName(name: string): AnyOptimizerFamily {
-  const family = Object.hasOwn(optimizers, name) ? optimizers[name] : undefined;
-  if (!family) throw unknownName('optimizer', name, Object.keys(optimizers));
-  return family;
+/** A setting that names an optimizer, with its settings beside the name. */
+export function optimizer<const D extends OptimizerSpec | null | Required>(
+  byDefault: D,
+  meaning: string,
+): SettingOf<OptimizerSpec, D> {
+  return named(optimizers, byDefault, meaning) as SettingOf<OptimizerSpec, D>;
 }
 
-/** The optimizer that a spec describes, its defaults filled in. Throws ERR_SCENARIO on an unknown name or a bad setting. */
+/** The family of that name, which was loaded before. Throws ERR_SCENARIO with the nearest known name. */
+export function optimizerByName(name: string): AnyOptimizerFamily {
+  return optimizers.get(name, 'optimizer.name');
+}
+
+/**
+ * The optimizer that a spec describes, its defaults filled in. It was loaded before (`optimizers.load`, or `Settings.load` of
+ * what holds the spec). Throws ERR_SCENARIO on an unknown name or a bad setting.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: the state's type belongs to the optimizer; callers only hand it back.
 export function loadOptimizer(spec: OptimizerSpec, segments: readonly Segment[]): Optimizer<any> {
-  const { name, ...settings } = spec;
-  const family = optimizerByName(name);
-  return family.create({ ...family.defaults, ...settings }, segments);
+  const { family, settings } = readSpec(optimizers, spec);
+  return family.create(settings, segments);
 }

@@ -1,56 +1,46 @@
-import { z } from 'zod';
 import { GradswarmError } from '../errors.js';
 import type { ReadonlyVector, Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero, decay, oneOf, positive } from '../settings/kinds.js';
+import { nullable } from '../settings/setting.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
 import { shapeFactorOf } from './muon.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { advance, decayFactor, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
+import { defineOptimizer } from './optimizer.js';
+import { advance, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
 import { orthogonalizeInto } from './parts/newton-schulz.js';
 import { rangeNorm, type Tensor, tensorLayout } from './parts/tensors.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
 
-export interface MarsSettings {
-  readonly learningRate: ScheduleSpec;
-  /** What the corrected gradient is fed to. 'shampoo' needs matrices: vectors then always get AdamW. */
-  readonly form: 'adamw' | 'lion' | 'shampoo';
-  /** The gradient to compare with: the last step's, or the current batch's at the previous parameters (`Evidence`). */
-  readonly variant: 'approximate' | 'exact';
-  readonly beta1: number;
-  readonly beta2: number;
-  /** Strength of the variance reduction; 0 is none. */
-  readonly gamma: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  /** Largest norm of a tensor's corrected gradient; null: no clipping. */
-  readonly maximumNorm: number | null;
-  /** What bias and normalisation vectors beside matrices get. */
-  readonly vectorRule: 'adamw' | 'mars';
-  readonly vectorBeta1: number;
-  readonly vectorBeta2: number;
-  readonly vectorWeightDecay: number;
-}
+const settings = defineSettings({
+  learningRate: schedule(3e-3, 'Step size of each update'),
+  form: oneOf(
+    ['adamw', 'lion', 'shampoo'],
+    'adamw',
+    "What the corrected gradient is fed to; 'shampoo' needs matrices: vectors then always get AdamW",
+  ),
+  variant: oneOf(
+    ['approximate', 'exact'],
+    'approximate',
+    "Compares with the last step's gradient, or with the current batch's at the previous parameters",
+  ),
+  beta1: decay(0.95, 'Decay factor of the running mean of the gradient'),
+  beta2: decay(0.99, 'Decay factor of the running mean of its square'),
+  gamma: atLeastZero(0.025, 'Strength of the variance reduction; 0 is none'),
+  epsilon: atLeastZero(1e-8, 'Added to the root of the second moment'),
+  weightDecay: atLeastZero(0, 'Shrinks the parameters directly, by rate * weightDecay'),
+  maximumNorm: nullable(positive(1, "Largest norm of a tensor's corrected gradient; null: no clipping")),
+  vectorRule: oneOf(['adamw', 'mars'], 'adamw', 'What bias and normalisation vectors beside matrices get'),
+  vectorBeta1: decay(0.9, 'beta1 of the AdamW of vectors'),
+  vectorBeta2: decay(0.95, 'beta2 of the AdamW of vectors'),
+  vectorWeightDecay: atLeastZero(0.1, 'Weight decay of the AdamW of vectors'),
+});
+
+export type MarsSettings = SettingsOf<typeof settings>;
 
 export interface MarsState extends Moments {
   /** The last gradient; empty in the exact variant. */
   readonly previous: Vector;
 }
-
-const schema: z.ZodType<MarsSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  form: z.enum(['adamw', 'lion', 'shampoo']),
-  variant: z.enum(['approximate', 'exact']),
-  beta1: decayFactor,
-  beta2: decayFactor,
-  gamma: z.number().nonnegative(),
-  epsilon: z.number().nonnegative(),
-  weightDecay: z.number().nonnegative(),
-  maximumNorm: z.number().positive().nullable(),
-  vectorRule: z.enum(['adamw', 'mars']),
-  vectorBeta1: decayFactor,
-  vectorBeta2: decayFactor,
-  vectorWeightDecay: z.number().nonnegative(),
-});
 
 /** c = g + gamma beta1 / (1 - beta1) (g - previous) of one tensor, scaled down to `maximumNorm`; written to `into`. */
 function correct(
@@ -95,28 +85,13 @@ function direct(
  * AdamW, Lion or Shampoo on a variance-reduced gradient. Approximate: the first step's previous gradient is 0, so that c is
  * then (1 + gamma beta1 / (1 - beta1)) g. The second moment is that of the clipped c, as in the authors' code.
  */
-const mars: OptimizerFamily<MarsSettings, MarsState> = {
+const mars = defineOptimizer<MarsSettings, MarsState>({
   name: 'mars',
   source:
     'Yuan et al., "MARS: Unleashing the Power of Variance Reduction for Training Large Models", 2024, as in the authors\' ' +
     'code; default of weightDecay [M].',
-  defaults: {
-    learningRate: 3e-3,
-    form: 'adamw',
-    variant: 'approximate',
-    beta1: 0.95,
-    beta2: 0.99,
-    gamma: 0.025,
-    epsilon: 1e-8,
-    weightDecay: 0,
-    maximumNorm: 1,
-    vectorRule: 'adamw',
-    vectorBeta1: 0.9,
-    vectorBeta2: 0.95,
-    vectorWeightDecay: 0.1,
-  },
-  create(settings, segments) {
-    const checked = checkSettings("optimizer 'mars'", schema, settings);
+  settings,
+  create(checked, segments) {
     const { form, gamma, beta1 } = checked;
     const exact = checked.variant === 'exact';
     const strength = (gamma * beta1) / (1 - beta1);
@@ -164,6 +139,6 @@ const mars: OptimizerFamily<MarsSettings, MarsState> = {
       },
     };
   },
-};
+});
 
 export default mars;

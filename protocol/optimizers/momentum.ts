@@ -1,40 +1,32 @@
-import { z } from 'zod';
 import type { Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero, decay, flag } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
 
-export interface MomentumSettings {
-  readonly learningRate: ScheduleSpec;
-  readonly momentum: number;
-  /** Look ahead: step along gradient + momentum * velocity. */
-  readonly nesterov: boolean;
-  /** Added to the gradient, times the parameters. */
-  readonly weightDecay: number;
-}
+export const momentumSettings = defineSettings({
+  learningRate: schedule(0.1, 'Step size of each update'),
+  momentum: decay(0.9, 'Decay factor of the velocity'),
+  nesterov: flag(false, 'Look ahead: step along gradient + momentum * velocity'),
+  weightDecay: atLeastZero(0, 'Added to the gradient, times the parameters'),
+});
+
+export type MomentumSettings = SettingsOf<typeof momentumSettings>;
 
 export interface MomentumState {
   readonly step: number;
   readonly velocity: Vector;
 }
 
-export const momentumSettings = z.strictObject({
-  learningRate: scheduleSpec,
-  momentum: z.number().min(0).lt(1),
-  nesterov: z.boolean(),
-  weightDecay: z.number().nonnegative(),
-});
-
 /** v = momentum v + g; w -= rate v (nesterov: w -= rate (g + momentum v)). The rate stays outside the velocity. */
-const momentum: OptimizerFamily<MomentumSettings, MomentumState> = {
+const momentum = defineOptimizer<MomentumSettings, MomentumState>({
   name: 'momentum',
   source:
     'Polyak 1964 and Nesterov 1983, in the form that keeps the rate outside the velocity (Goyal et al., "Accurate, Large ' +
     'Minibatch SGD", 2017, section 3) [M].',
-  defaults: { learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0 },
-  create(settings) {
-    const checked = checkSettings("optimizer 'momentum'", momentumSettings, settings);
+  settings: momentumSettings,
+  create(checked) {
     const { momentum: factor, nesterov, weightDecay } = checked;
     const rateAt = scheduleOf(checked.learningRate);
     return {
@@ -53,6 +45,6 @@ const momentum: OptimizerFamily<MomentumSettings, MomentumState> = {
       },
     };
   },
-};
+});
 
 export default momentum;

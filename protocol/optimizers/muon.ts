@@ -1,31 +1,32 @@
-import { z } from 'zod';
 import type { Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { decayFactor, type Moments, nextMoments } from './parts/moments.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero, decay, flag, oneOf } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
+import { type Moments, nextMoments } from './parts/moments.js';
 import { orthogonalizeInto } from './parts/newton-schulz.js';
 import { tensorLayout } from './parts/tensors.js';
 import { stepVectors, vectorMoments } from './parts/vector-adamw.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
 
-export interface MuonSettings {
-  readonly learningRate: ScheduleSpec;
-  /** Decay factor of the running mean of the gradient. */
-  readonly momentum: number;
-  readonly nesterov: boolean;
-  /** Multiply a matrix' step by sqrt(max(1, outputs / inputs)). */
-  readonly shapeFactor: boolean;
-  /** Shrinks the parameters directly, by weightDecay times the tensor's own rate. */
-  readonly weightDecay: number;
-  /** What tensors of one axis get: AdamW, or the sign of their running mean. */
-  readonly vectorRule: 'adamw' | 'sign';
-  /** Their rate, as a factor of the rate. */
-  readonly vectorRateFactor: number;
-  readonly vectorBeta1: number;
-  readonly vectorBeta2: number;
-  readonly vectorEpsilon: number;
-}
+const settings = defineSettings({
+  learningRate: schedule(0.02, 'Step size of each update'),
+  momentum: decay(0.95, 'Decay factor of the running mean of the gradient'),
+  nesterov: flag(true, 'Look ahead: orthogonalise (1 - momentum) g + momentum B'),
+  shapeFactor: flag(true, "Multiply a matrix' step by sqrt(max(1, outputs / inputs))"),
+  weightDecay: atLeastZero(0, "Shrinks the parameters directly, by weightDecay times the tensor's own rate"),
+  vectorRule: oneOf(
+    ['adamw', 'sign'],
+    'adamw',
+    'What tensors of one axis get: AdamW, or the sign of their running mean',
+  ),
+  vectorRateFactor: atLeastZero(0.1, 'Rate of the vectors as a factor of the rate'),
+  vectorBeta1: decay(0.9, 'beta1 of the AdamW of vectors'),
+  vectorBeta2: decay(0.95, 'beta2 of the AdamW of vectors'),
+  vectorEpsilon: atLeastZero(1e-10, 'epsilon of the AdamW of vectors'),
+});
+
+export type MuonSettings = SettingsOf<typeof settings>;
 
 export interface MuonState {
   readonly step: number;
@@ -33,19 +34,6 @@ export interface MuonState {
   /** Of the vectors, under 'adamw'. */
   readonly vectors: Moments;
 }
-
-const schema: z.ZodType<MuonSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  momentum: decayFactor,
-  nesterov: z.boolean(),
-  shapeFactor: z.boolean(),
-  weightDecay: z.number().nonnegative(),
-  vectorRule: z.enum(['adamw', 'sign']),
-  vectorRateFactor: z.number().nonnegative(),
-  vectorBeta1: decayFactor,
-  vectorBeta2: decayFactor,
-  vectorEpsilon: z.number().nonnegative(),
-});
 
 /** sqrt(max(1, outputs / inputs)) of a matrix whose last axis holds its outputs. */
 export function shapeFactorOf(rows: number, columns: number): number {
@@ -56,25 +44,13 @@ export function shapeFactorOf(rows: number, columns: number): number {
  * Matrices: B = running mean of g; w -= rate * orth(B), orth by five Newton-Schulz steps (nesterov: of (1 - momentum) g +
  * momentum B). A kernel of more axes is the matrix of its last axis against all others.
  */
-const muon: OptimizerFamily<MuonSettings, MuonState> = {
+const muon = defineOptimizer<MuonSettings, MuonState>({
   name: 'muon',
   source:
     'Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024 [M]; the factor of the vectors\' rate is ' +
     'ours.',
-  defaults: {
-    learningRate: 0.02,
-    momentum: 0.95,
-    nesterov: true,
-    shapeFactor: true,
-    weightDecay: 0,
-    vectorRule: 'adamw',
-    vectorRateFactor: 0.1,
-    vectorBeta1: 0.9,
-    vectorBeta2: 0.95,
-    vectorEpsilon: 1e-10,
-  },
-  create(settings, segments) {
-    const checked = checkSettings("optimizer 'muon'", schema, settings);
+  settings,
+  create(checked, segments) {
     const { momentum, nesterov, shapeFactor, weightDecay, vectorRule, vectorRateFactor } = checked;
     const rateAt = scheduleOf(checked.learningRate);
     const tensorsFor = tensorLayout(segments);
@@ -117,6 +93,6 @@ const muon: OptimizerFamily<MuonSettings, MuonState> = {
       },
     };
   },
-};
+});
 
 export default muon;

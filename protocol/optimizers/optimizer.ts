@@ -1,4 +1,5 @@
 import type { Precision, ReadonlyVector, Segment, Vector } from '../method.js';
+import type { Settings } from '../settings/settings.js';
 
 /** What a few rules need besides the mean gradient. Which rule needs what: `Optimizer.needs`. */
 export interface Evidence {
@@ -35,15 +36,19 @@ export interface Optimizer<S> {
 }
 
 /** The default export of every file of this folder that is an optimizer; the file name is the optimizer's name. */
-export interface OptimizerFamily<Settings, S> {
+export interface OptimizerFamily<S extends object, State> {
   readonly name: string;
   /** Where the rule is from, and what of it is from memory. */
   readonly source: string;
-  readonly defaults: Settings;
-  /** `segments`: tensors of the model, for rules that work tensor by tensor. Throws ERR_SCENARIO on bad settings. */
-  create(settings: Settings, segments: readonly Segment[]): Optimizer<S>;
+  readonly settings: Settings<S>;
+  /** `segments`: tensors of the model, for rules that work tensor by tensor. */
+  create(settings: S, segments: readonly Segment[]): Optimizer<State>;
 }
 
 /** Any optimizer, for those who run one without knowing it. */
 // biome-ignore lint/suspicious/noExplicitAny: the table holds families of every settings and state type.
 export type AnyOptimizerFamily = OptimizerFamily<any, any>;
+
+export function defineOptimizer<S extends object, State>(family: OptimizerFamily<S, State>): OptimizerFamily<S, State> {
+  return family;
+}

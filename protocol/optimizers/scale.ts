@@ -1,28 +1,30 @@
-import { z } from 'zod';
 import type { ReadonlyVector, Vector } from '../method.js';
 import { zeros, zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { decayFactor, type Moments, nextMoments } from './parts/moments.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero, decay, oneOf, positive } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
+import { type Moments, nextMoments } from './parts/moments.js';
 import { type Tensor, tensorLayout } from './parts/tensors.js';
 import { stepVectors, vectorMoments } from './parts/vector-adamw.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
 
-export interface ScaleSettings {
-  readonly learningRate: ScheduleSpec;
-  /** Decay factor of the running mean that the last matrix alone has. */
-  readonly momentum: number;
-  /** What every column (output unit) of a step is divided by: its root mean square (authors' code) or l2 norm (paper). */
-  readonly normalization: 'rms' | 'l2';
-  /** The divisor is at least this. */
-  readonly epsilon: number;
-  /** The parameters shrink by weightDecay times the tensor's own rate before the step. */
-  readonly weightDecay: number;
-  readonly vectorRateFactor: number;
-  readonly vectorBeta1: number;
-  readonly vectorBeta2: number;
-  readonly vectorEpsilon: number;
-}
+const settings = defineSettings({
+  learningRate: schedule(1e-3, 'Step size of each update'),
+  momentum: decay(0.9, 'Decay factor of the running mean that the last matrix alone has'),
+  normalization: oneOf(
+    ['rms', 'l2'],
+    'rms',
+    "What every column (output unit) is divided by: root mean square (authors' code) or l2 norm (paper)",
+  ),
+  epsilon: positive(1e-8, 'The divisor is at least this'),
+  weightDecay: atLeastZero(0, "The parameters shrink by weightDecay times the tensor's own rate before the step"),
+  vectorRateFactor: atLeastZero(1, 'Rate of the vectors as a factor of the rate'),
+  vectorBeta1: decay(0.9, 'beta1 of the AdamW of vectors'),
+  vectorBeta2: decay(0.999, 'beta2 of the AdamW of vectors'),
+  vectorEpsilon: atLeastZero(1e-8, 'epsilon of the AdamW of vectors'),
+});
+
+export type ScaleSettings = SettingsOf<typeof settings>;
 
 export interface ScaleState {
   readonly step: number;
@@ -30,18 +32,6 @@ export interface ScaleState {
   readonly lastMean: Vector;
   readonly vectors: Moments;
 }
-
-const schema: z.ZodType<ScaleSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  momentum: decayFactor,
-  normalization: z.enum(['rms', 'l2']),
-  epsilon: z.number().positive(),
-  weightDecay: z.number().nonnegative(),
-  vectorRateFactor: z.number().nonnegative(),
-  vectorBeta1: decayFactor,
-  vectorBeta2: decayFactor,
-  vectorEpsilon: z.number().nonnegative(),
-});
 
 /** The norms of a matrix' columns over its rows (its inputs), at least `epsilon`. `source` begins with the matrix. */
 function columnDivisors(
@@ -65,24 +55,13 @@ function columnDivisors(
  * Column-normalised SGD: w = (1 - rate decay) w - rate g / (norm of g's column). Only the last matrix has momentum; vectors
  * get AdamW. A kernel's last axis holds its output units.
  */
-const scale: OptimizerFamily<ScaleSettings, ScaleState> = {
+const scale = defineOptimizer<ScaleSettings, ScaleState>({
   name: 'scale',
   source:
     '"A Minimalist Optimizer Design for LLM Pretraining" (SCALE), 2025; root mean square as in the authors\' code; decay ' +
     "factors of the vectors' AdamW [M].",
-  defaults: {
-    learningRate: 1e-3,
-    momentum: 0.9,
-    normalization: 'rms',
-    epsilon: 1e-8,
-    weightDecay: 0,
-    vectorRateFactor: 1,
-    vectorBeta1: 0.9,
-    vectorBeta2: 0.999,
-    vectorEpsilon: 1e-8,
-  },
-  create(settings, segments) {
-    const checked = checkSettings("optimizer 'scale'", schema, settings);
+  settings,
+  create(checked, segments) {
     const { momentum, weightDecay } = checked;
     const rateAt = scheduleOf(checked.learningRate);
     const tensorsFor = tensorLayout(segments);
@@ -133,6 +112,6 @@ const scale: OptimizerFamily<ScaleSettings, ScaleState> = {
       },
     };
   },
-};
+});
 
 export default scale;

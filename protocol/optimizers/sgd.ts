@@ -1,31 +1,27 @@
-import { z } from 'zod';
 import { zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
 
-export interface SgdSettings {
-  readonly learningRate: ScheduleSpec;
-  /** Added to the gradient, times the parameters. */
-  readonly weightDecay: number;
-}
+const settings = defineSettings({
+  learningRate: schedule(0.1, 'Step size of each update'),
+  weightDecay: atLeastZero(0, 'Added to the gradient, times the parameters'),
+});
+
+export type SgdSettings = SettingsOf<typeof settings>;
 
 export interface SgdState {
   readonly step: number;
 }
 
-const schema: z.ZodType<SgdSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  weightDecay: z.number().nonnegative(),
-});
-
 /** w -= rate (g + decay w). */
-const sgd: OptimizerFamily<SgdSettings, SgdState> = {
+const sgd = defineOptimizer<SgdSettings, SgdState>({
   name: 'sgd',
   source: 'Robbins and Monro, "A Stochastic Approximation Method", 1951.',
-  defaults: { learningRate: 0.1, weightDecay: 0 },
+  settings,
   create(settings) {
-    const { learningRate, weightDecay } = checkSettings("optimizer 'sgd'", schema, settings);
+    const { learningRate, weightDecay } = settings;
     const rateAt = scheduleOf(learningRate);
     return {
       init: () => ({ step: 0 }),
@@ -37,6 +33,6 @@ const sgd: OptimizerFamily<SgdSettings, SgdState> = {
       },
     };
   },
-};
+});
 
 export default sgd;

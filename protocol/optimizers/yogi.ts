@@ -1,45 +1,28 @@
-import { z } from 'zod';
 import { integerPower } from '../numerics/powers.js';
 import { zerosLike } from '../numerics/vector.js';
-import { checkSettings } from '../settings-check.js';
-import type { OptimizerFamily } from './optimizer.js';
-import { decayFactor, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from './schedules.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
+import { atLeastZero, decay, flag, positive } from '../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { defineOptimizer } from './optimizer.js';
+import { type Moments, nextMoments, zeroMoments } from './parts/moments.js';
 
-export interface YogiSettings {
-  readonly learningRate: ScheduleSpec;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** Divide the running means by 1 - beta^t; the paper does not. */
-  readonly biasCorrection: boolean;
-  /** Value the second moment starts from, for every entry. */
-  readonly initialSquare: number;
-}
-
-const schema: z.ZodType<YogiSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  beta1: decayFactor,
-  beta2: decayFactor,
-  epsilon: z.number().positive(),
-  biasCorrection: z.boolean(),
-  initialSquare: z.number().nonnegative(),
+const settings = defineSettings({
+  learningRate: schedule(0.01, 'Step size of each update'),
+  beta1: decay(0.9, 'Decay factor of the running mean of the gradient'),
+  beta2: decay(0.999, 'Decay factor of the running mean of its square'),
+  epsilon: positive(1e-3, 'Added to the root of the second moment'),
+  biasCorrection: flag(false, 'Divide the running means by 1 - beta^t; the paper does not'),
+  initialSquare: atLeastZero(1e-6, 'Value the second moment starts from, for every entry'),
 });
 
+export type YogiSettings = SettingsOf<typeof settings>;
+
 /** Adam whose second moment moves by at most (1 - beta2) g^2 a step: v -= (1 - beta2) g^2 sign(v - g^2). */
-const yogi: OptimizerFamily<YogiSettings, Moments> = {
+const yogi = defineOptimizer<YogiSettings, Moments>({
   name: 'yogi',
   source: 'Zaheer et al., "Adaptive Methods for Nonconvex Optimization", 2018, algorithm 2; defaults [M].',
-  defaults: {
-    learningRate: 0.01,
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-3,
-    biasCorrection: false,
-    initialSquare: 1e-6,
-  },
-  create(settings) {
-    const checked = checkSettings("optimizer 'yogi'", schema, settings);
+  settings,
+  create(checked) {
     const { beta1, beta2, epsilon } = checked;
     const rateAt = scheduleOf(checked.learningRate);
     return {
@@ -63,6 +46,6 @@ const yogi: OptimizerFamily<YogiSettings, Moments> = {
       },
     };
   },
-};
+});
 
 export default yogi;

@@ -1,6 +1,7 @@
 import type { CodecContract } from '../codecs/codec.js';
 import type { Memory } from '../codecs/memory.js';
 import type { MessageKinds } from '../method.js';
+import type { Settings } from '../settings/settings.js';
 import type { ExpectationFamily } from './expectation.js';
 
 /**
@@ -29,16 +30,20 @@ export interface Table<E> {
   find(name: string): E | undefined | Promise<E | undefined>;
 }
 
-/** Complete settings, without the name, and what makes no sense although the types are right. */
+/** The settings of a thing, without its name: as a definition, or as defaults that give the types and a check of the rest. */
 export interface Entry {
-  readonly defaults: object;
+  // biome-ignore lint/suspicious/noExplicitAny: every thing has its own type of settings.
+  readonly settings?: Settings<any>;
+  readonly defaults?: object;
   /** Throws; the message says what was expected and what came. Sees completed settings with the name left out. */
   check?(settings: Readonly<Record<string, unknown>>): void;
 }
 
 /** A method of `method.ts` is one as it stands. */
 export interface MethodEntry {
-  readonly defaults: object;
+  // biome-ignore lint/suspicious/noExplicitAny: every method has its own type of hyperparameters.
+  readonly settings?: Settings<any>;
+  readonly defaults?: object;
   // biome-ignore lint/suspicious/noExplicitAny: every method has its own type of hyperparameters.
   check?(hyperparameters: any): void;
   readonly messages: MessageKinds;

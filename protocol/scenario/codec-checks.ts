@@ -1,8 +1,8 @@
 import { allowedOn, type CodecContract } from '../codecs/codec.js';
 import { memoryAccepts } from '../codecs/memory.js';
 import type { MessageKind } from '../method.js';
+import { join, type Problems } from '../settings/problems.js';
 import type { CodecEntry, MemoryEntry, MethodEntry } from './catalogue.js';
-import { join, type Problems } from './problems.js';
 import type { KindCodec, Scenario } from './scenario.js';
 
 export interface FoundCodec {

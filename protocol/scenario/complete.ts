@@ -1,6 +1,6 @@
-import { scheduleNames } from '../optimizers/schedules.js';
-import { define, isPlainObject } from './plain-data.js';
-import { join, type Problems } from './problems.js';
+import { schedules } from '../schedules/schedule.js';
+import { define, isPlainObject } from '../settings/plain-data.js';
+import { join, type Problems } from '../settings/problems.js';
 import type { Json, JsonObject } from './scenario.js';
 
 /**
@@ -40,7 +40,7 @@ function completeValue(byDefault: Json, value: Json, path: string, problems: Pro
 
 /** A number, or a schedule by its name; its own check judges the settings. */
 function isRate(value: Json): boolean {
-  return typeof value === 'number' || (isPlainObject(value) && scheduleNames.includes(String(value.name)));
+  return typeof value === 'number' || (isPlainObject(value) && schedules.names().includes(String(value.name)));
 }
 
 function completeObject(byDefault: JsonObject, value: Json, path: string, problems: Problems): Json {

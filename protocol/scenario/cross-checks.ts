@@ -1,6 +1,6 @@
+import { join, type Problems } from '../settings/problems.js';
 import { checkCodecs, type Found } from './codec-checks.js';
 import type { BuiltInFaultRule } from './fault-rules.js';
-import { join, type Problems } from './problems.js';
 import type { FaultRule, Json, Scenario } from './scenario.js';
 
 /** What is wrong with a scenario although each of its parts is right by itself. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { isPlainObject, plainCopy } from '../settings/plain-data.js';
+import { join, Problems } from '../settings/problems.js';
 import { type Catalogue, type CodecEntry, type Entry, type MethodEntry, type Table, tableOf } from './catalogue.js';
 import type { Found, FoundCodec } from './codec-checks.js';
 import { complete } from './complete.js';
 import { checkAcross } from './cross-checks.js';
 import { FAULT_RULES, isBuiltInFault, ruleTimes } from './fault-rules.js';
-import { isPlainObject, plainCopy } from './plain-data.js';
-import { join, Problems } from './problems.js';
 import type { Claim, FaultRule, Json, JsonObject, KindCodec, Link, Scenario, ScenarioInput, Spec } from './scenario.js';
 import { DEFAULT_DEVICE, DEFAULT_LINK, fixedParts } from './schema.js';
 import { choice, parse, specOf, strict } from './structure.js';
@@ -131,11 +131,28 @@ class Resolver {
       this.problems.unknownName(join(path, 'name'), what, asked.name, await table.names());
       return undefined;
     }
-    const defaults = plainCopy({ ...commonDefaults, ...entry.defaults }, path, this.problems) as JsonObject;
+    return {
+      spec: { name: asked.name, ...(await this.completed(entry, asked.settings, path, commonDefaults)) },
+      entry,
+    };
+  }
+
+  private async completed(
+    entry: Entry | MethodEntry,
+    given: JsonObject,
+    path: string,
+    commonDefaults: JsonObject,
+  ): Promise<JsonObject> {
+    const { settings, defaults } = entry;
+    if (settings) {
+      await settings.load(given);
+      return settings.complete(given, path, this.problems);
+    }
+    const whole = plainCopy({ ...commonDefaults, ...defaults }, path, this.problems) as JsonObject;
     const before = this.problems.count;
-    const settings = complete(defaults, asked.settings, path, this.problems);
-    if (this.problems.count === before) this.attempt(path, () => entry.check?.(settings));
-    return { spec: { name: asked.name, ...settings }, entry };
+    const completed = complete(whole, given, path, this.problems);
+    if (this.problems.count === before) this.attempt(path, () => entry.check?.(completed));
+    return completed;
   }
 
   private attempt(path: string, check: () => void): void {
@@ -212,7 +229,7 @@ class Resolver {
     const chosen = await this.spec(value, this.catalogue.codecs, 'a codec', path);
     if (!chosen) return undefined;
     const spec: Record<string, Json> = { ...chosen.spec };
-    for (const [key, byDefault] of Object.entries(chosen.entry.defaults)) {
+    for (const [key, byDefault] of Object.entries(chosen.entry.defaults ?? {})) {
       if (!isPlainObject(byDefault) || typeof byDefault.name !== 'string') continue;
       const inside = await this.codec(spec[key], join(path, key));
       if (inside) spec[key] = inside.spec;

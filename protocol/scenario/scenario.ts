@@ -1,4 +1,5 @@
 import type { ClientIndex, Precision } from '../method.js';
+import type { Json, JsonObject } from '../settings/plain-data.js';
 
 /**
  * A scenario: everything a run depends on, as plain data that survives JSON unchanged. `ScenarioInput` is what a person
@@ -6,8 +7,7 @@ import type { ClientIndex, Precision } from '../method.js';
  * runtime, the workers and the report read. `resolve.ts` leads from one to the other.
  */
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
+export type { Json, JsonObject };
 
 /** Something looked up by name in a folder, with its own settings beside the name. */
 export interface Spec {

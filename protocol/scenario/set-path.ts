@@ -1,6 +1,6 @@
 import { GradswarmError } from '../errors.js';
-import { isPlainObject } from './plain-data.js';
-import { join } from './problems.js';
+import { isPlainObject } from '../settings/plain-data.js';
+import { join } from '../settings/problems.js';
 import type { Json, JsonObject, ScenarioInput, SweepInput } from './scenario.js';
 import { isSweep } from './scenario.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isPlainObject } from './plain-data.js';
-import { join, type Problems } from './problems.js';
+import { isPlainObject } from '../settings/plain-data.js';
+import { join, type Problems } from '../settings/problems.js';
 import type { Json } from './scenario.js';
 
 /**

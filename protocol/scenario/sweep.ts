@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { plainCopy } from '../settings/plain-data.js';
+import { Problems } from '../settings/problems.js';
 import type { Catalogue } from './catalogue.js';
-import { plainCopy } from './plain-data.js';
-import { Problems } from './problems.js';
 import { resolveClaims, resolveExpectations, resolveScenario } from './resolve.js';
 import type { Claim, Json, JsonObject, Scenario, ScenarioInput, Spec, SweepInput } from './scenario.js';
 import { claims, expectedSeconds, reportPlots } from './schema.js';

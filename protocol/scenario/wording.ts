@@ -1,4 +1,4 @@
-import { isPlainObject } from './plain-data.js';
+import { isPlainObject } from '../settings/plain-data.js';
 import type { Json, JsonObject } from './scenario.js';
 
 /** Swept values in words, for labels, tables and verdicts. */

@@ -1,5 +1,5 @@
 import { GradswarmError } from '../../protocol/errors.js';
-import { nearestHint } from '../../protocol/scenario/problems.js';
+import { nearestHint } from '../../protocol/settings/problems.js';
 import type { BenchmarkOptions, BenchmarkRow } from '../run/run.js';
 import type { Benchmark } from './benchmark.js';
 import { codecs } from './codec-speeds.js';

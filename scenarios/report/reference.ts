@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ERROR_CODES } from '../../protocol/errors.js';
-import type { MessageKind } from '../../protocol/method.js';
+import { defaultsOf, type MessageKind } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { loadCatalogue, loadExpectations, methodNames } from '../run/catalogue.js';
 
@@ -26,7 +26,8 @@ function fieldsOf({ vectors = [], integers = [], bytes = [], scalars = [] }: Mes
 export async function methodsPage(): Promise<string> {
   const lines = ['# Methods', '', NOTE, '', 'Vectors are bold. *lossy* says what codec a scenario may put on a kind.'];
   for (const name of methodNames()) {
-    const { paper, messages, defaults, coordinator } = await loadMethod(name);
+    const method = await loadMethod(name);
+    const { paper, messages, coordinator } = method;
     lines.push('', `## ${name}`, '', `[${paper.title}](${paper.url}): ${paper.algorithm}.`);
     if (paper.reconstruction) lines.push('', `**Reconstruction.** ${paper.reconstruction}`);
     if (!coordinator) lines.push('', 'Peers only: no coordinator half.');
@@ -35,7 +36,7 @@ export async function methodsPage(): Promise<string> {
       const lossy = `${declared.lossy ?? 'none'}${declared.memory === 'method' ? ', the method keeps the rest' : ''}`;
       lines.push(`| ${kind} | ${declared.from} → ${declared.to} | ${fieldsOf(declared)} | ${lossy} |`);
     }
-    lines.push('', `Defaults: \`${JSON.stringify(defaults)}\``);
+    lines.push('', `Defaults: \`${JSON.stringify(defaultsOf(method))}\``);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -4,6 +4,7 @@ import { buildCodec } from '../../protocol/codecs/registry.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import { loadMethod, METHOD_FAMILIES } from '../../protocol/method-loader.js';
+import { optimizers } from '../../protocol/optimizers/load-optimizer.js';
 import {
   type Catalogue,
   type CodecEntry,
@@ -13,6 +14,7 @@ import {
   tableOf,
 } from '../../protocol/scenario/catalogue.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
+import { schedules } from '../../protocol/schedules/schedule.js';
 import { topologyDefaults } from '../../protocol/topology/topology.js';
 import { datasetDefaults } from '../../worker/datasets/load.js';
 import { partitionDefaults } from '../../worker/datasets/partition/partition.js';
@@ -27,6 +29,7 @@ export const methodNames = (): readonly string[] =>
 
 /** Everything a scenario may name, from the folders where those things live. */
 export async function loadCatalogue(): Promise<Catalogue> {
+  await loadAllRules();
   const codecFamilies = await loadedFamilies('codecs/', isFamily<CodecFamily>);
   return {
     methods: {
@@ -62,6 +65,12 @@ export async function loadCatalogue(): Promise<Catalogue> {
     ),
     expectations: tableFrom(await loadExpectations(), (family) => family),
   };
+}
+
+/** Every optimizer and schedule, so that settings that name one can be checked. */
+export async function loadAllRules(): Promise<void> {
+  await schedules.loadAll(moduleNames(schedules.folders[0]!));
+  await optimizers.loadAll(moduleNames(optimizers.folders[0]!));
 }
 
 /** Every expectation by its name. */

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
-import { isPlainObject } from '../../protocol/scenario/plain-data.js';
-import { nearestHint } from '../../protocol/scenario/problems.js';
 import type { ScenarioInput, SweepInput } from '../../protocol/scenario/scenario.js';
+import { isPlainObject } from '../../protocol/settings/plain-data.js';
+import { nearestHint } from '../../protocol/settings/problems.js';
 import { moduleNames } from './module-folder.js';
 
 const LIBRARY = fileURLToPath(new URL('../library/', import.meta.url));

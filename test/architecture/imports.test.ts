@@ -170,6 +170,8 @@ describe('the sources', () => {
       'errors.js',
       'forecast.js',
       'settings-check.js',
+      'settings/',
+      'schedules/',
       'methods/',
       'numerics/',
       'optimizers/',

@@ -14,9 +14,6 @@ export function sums(...terms: readonly (readonly [number, Vectors])[]): Vectors
   return terms[0]![1].map((_, i) => combination(...terms.map(([factor, vectors]) => [factor, vectors[i]!] as const)));
 }
 
-const _half = (mixing: readonly Float64Array[]) =>
-  mixing.map((row, i) => row.map((weight, j) => (weight + (i === j ? 1 : 0)) / 2));
-
 /** W with half of each peer's weight kept: (I + W) / 2. */
 export function lazy(mixing: readonly Float64Array[]): readonly Float64Array[] {
   return mixing.map((row, i) => row.map((weight, j) => (weight + (i === j ? 1 : 0)) / 2));

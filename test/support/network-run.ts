@@ -6,6 +6,7 @@ import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { createNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod, ClientIndex, PartyId } from '../../protocol/method.js';
+import { defaultsOf } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { Crew, CrewReport } from '../../protocol/party/crew.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
@@ -94,7 +95,7 @@ export interface TinyRun {
 /** Runs all rounds. The method's defaults stand for whatever `scenario.method` leaves out. */
 export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Promise<TinyRun> {
   const method = options.method ?? (await loadMethod(given.method.name));
-  const scenario: Scenario = { ...given, method: { ...method.defaults, ...given.method } };
+  const scenario: Scenario = { ...given, method: { ...defaultsOf(method), ...given.method } };
   const problem = await openProblem(scenario);
   const sites: RunSite[] = [];
   const networks: ReturnType<typeof createNetwork>[] = [];

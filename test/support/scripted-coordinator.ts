@@ -1,4 +1,5 @@
-import { type AnyMethod, makeHalves, type Segment, type Vector } from '../../protocol/method.js';
+import { type AnyMethod, defaultsOf, makeHalves, type Segment, type Vector } from '../../protocol/method.js';
+import { loadNamedBy } from '../../protocol/method-loader.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 
 type Message = { readonly from: number } & Readonly<Record<string, unknown>>;
@@ -22,8 +23,9 @@ export async function scriptedCoordinator(
   start: Vector,
   rounds: readonly ScriptedRound[],
 ): Promise<CoordinatorStep[]> {
-  const hyperparameters = { ...method.defaults, ...given };
+  const hyperparameters = { ...defaultsOf(method), ...given };
   method.check?.(hyperparameters);
+  await loadNamedBy(method, hyperparameters);
   const rng = rootStream(5, 'float64');
   const run = { hyperparameters, segments, parameterCount: start.length, clientCount: 64 };
   const coordinator = makeHalves(method, run).coordinator!;

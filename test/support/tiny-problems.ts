@@ -1,4 +1,5 @@
 import type { AnyMethod, MessageKinds, Precision } from '../../protocol/method.js';
+import { defaultsOf } from '../../protocol/method.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { JsonObject, KindCodecInput, Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../../scenarios/run/catalogue.js';
@@ -210,7 +211,7 @@ function common(
   hyperparameters: JsonObject,
 ): Omit<ScenarioInput, 'name' | 'data'> {
   // Two of a client's four examples a batch: the method draws, wherever it can.
-  const batch: JsonObject = 'batchSize' in method.defaults ? { batchSize: 2 } : {};
+  const batch: JsonObject = 'batchSize' in defaultsOf(method) ? { batchSize: 2 } : {};
   return {
     method: { name: method.name, ...batch, ...hyperparameters },
     ...(needs.data ? { data: needs.data } : {}),

@@ -1,7 +1,7 @@
 import { defineMethod, type Vector } from '../../method.js';
 import { requireCount, requirePositive } from '../../numerics/settings.js';
 import { addScaled, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Client {

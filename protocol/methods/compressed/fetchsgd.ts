@@ -3,7 +3,7 @@ import { GradswarmError } from '../../errors.js';
 import { defineMethod, type ReadonlyVector, type Vector } from '../../method.js';
 import { requireCount, requireOneOf } from '../../numerics/settings.js';
 import { copy, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import {
   addSketch,

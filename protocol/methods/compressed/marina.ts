@@ -2,7 +2,7 @@ import { GradswarmError } from '../../errors.js';
 import { defineMethod, type Rng, type Vector } from '../../method.js';
 import { requireCount } from '../../numerics/settings.js';
 import { add, addScaled, copy, subtract } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Client {

@@ -2,7 +2,7 @@ import { GradswarmError } from '../../errors.js';
 import { type ClientIndex, defineMethod, type ReadonlyVector, type Rng, type Vector } from '../../method.js';
 import { requireCount, requirePositive } from '../../numerics/settings.js';
 import { add, copy, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import {
   type LowRankLayout,

@@ -64,7 +64,7 @@ class Clusters {
   private readonly count: number;
 
   constructor(spec: OptimizerSpec) {
-    this.count = Number({ ...optimizerByName(spec.name).defaults, ...spec }.clusterCount);
+    this.count = Number({ ...optimizerByName(spec.name).settings.defaults, ...spec }.clusterCount);
   }
 
   add(from: PartyId, examples: number, gradient: Parameters<WeightedMean['add']>[1]): void {

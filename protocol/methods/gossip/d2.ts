@@ -1,6 +1,6 @@
 import { defineMethod, type Vector } from '../../method.js';
 import { add, addScaled, subtract } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
 import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
 import { mix } from './parts/mix.js';
 

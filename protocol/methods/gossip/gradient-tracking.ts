@@ -1,7 +1,7 @@
 import { defineMethod, type Vector } from '../../method.js';
 import { requireOneOf } from '../../numerics/settings.js';
 import { add, addScaled, squaredNorm, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
 import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
 import { mix } from './parts/mix.js';
 

@@ -1,7 +1,7 @@
 import { type ClientIndex, defineMethod, type Vector } from '../../method.js';
 import { requirePositive } from '../../numerics/settings.js';
 import { accumulate, add, addScaled, copy, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
 import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
 import { requireSamePeers } from './parts/compressed-gossip.js';
 import { mix } from './parts/mix.js';

@@ -1,6 +1,6 @@
 import { type ClientIndex, defineMethod, type PartyId, type ReadonlyVector, type Vector } from '../../method.js';
 import { accumulate, addScaled, copy, scale } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
 import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
 
 /** What was sent in the last round, and the share of it that each peer was to get. */

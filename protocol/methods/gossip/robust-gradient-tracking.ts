@@ -1,6 +1,6 @@
 import { defineMethod } from '../../method.js';
 import { zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
 import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
 import { checkDamping, cumulativeStep, type Tracked } from './parts/cumulative-tracking.js';
 import { mix } from './parts/mix.js';

@@ -1,7 +1,7 @@
 import { defineMethod, type ReadonlyVector, type Vector } from '../../method.js';
 import { requireCount } from '../../numerics/settings.js';
 import { zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
 import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
 import { checkDamping, cumulativeStep, type Tracked } from './parts/cumulative-tracking.js';
 import { type Aggregation, aggregate, combinedKind, NO_AGGREGATION } from './parts/variance-reduced-aggregation.js';

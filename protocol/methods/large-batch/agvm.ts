@@ -75,7 +75,10 @@ function isMeasuring({ index, hyperparameters: { start, interval } }: Round): bo
 
 /** Adam's direction g / (sqrt(beta2 v + (1 - beta2) g^2) + epsilon) of a half's share, v as it was before the round. */
 function precondition(share: Float64Array, spec: OptimizerSpec, { square }: Moments): void {
-  const { beta2, epsilon } = { ...optimizerByName(spec.name).defaults, ...spec } as { beta2: number; epsilon: number };
+  const { beta2, epsilon } = { ...optimizerByName(spec.name).settings.defaults, ...spec } as {
+    beta2: number;
+    epsilon: number;
+  };
   for (let i = 0; i < share.length; i++) {
     const g = share[i]!;
     const root = Math.sqrt(beta2 * square[i]! + (1 - beta2) * g * g) + epsilon;

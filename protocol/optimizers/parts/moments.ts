@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Precision, ReadonlyVector, Vector } from '../../method.js';
 import { integerPower } from '../../numerics/powers.js';
 import { zeros, zerosLike } from '../../numerics/vector.js';
@@ -9,9 +8,6 @@ export interface Moments {
   readonly mean: Vector;
   readonly square: Vector;
 }
-
-/** Decay factor of a running mean. */
-export const decayFactor = z.number().min(0).lt(1);
 
 export function zeroMoments(length: number, precision: Precision = 'float64', square = 0): Moments {
   return { step: 0, mean: zeros(length, precision), square: zeros(length, precision).fill(square) };

@@ -1,29 +1,10 @@
-import { z } from 'zod';
 import { zerosLike } from '../../numerics/vector.js';
-import { checkSettings } from '../../settings-check.js';
-import type { OptimizerFamily } from '../optimizer.js';
-import { type ScheduleSpec, scheduleOf, scheduleSpec } from '../schedules.js';
-import { decayFactor, type Moments, nextMoments, zeroMoments } from './moments.js';
-
-/** Settings of FedAdagrad, FedAdam and FedYogi, in the letters of the paper: beta1, beta2, tau. */
-export interface ServerMomentsSettings {
-  readonly learningRate: ScheduleSpec;
-  readonly beta1: number;
-  /** Not used by FedAdagrad. */
-  readonly beta2: number;
-  /** Degree of adaptivity: added to the root. */
-  readonly tau: number;
-  /** Start of the second moment; null: tau^2, the smallest the paper allows. */
-  readonly initialSquare: number | null;
-}
-
-const schema: z.ZodType<ServerMomentsSettings> = z.strictObject({
-  learningRate: scheduleSpec,
-  beta1: decayFactor,
-  beta2: decayFactor,
-  tau: z.number().positive(),
-  initialSquare: z.number().nonnegative().nullable(),
-});
+import type { ScheduleSpec } from '../../schedules/schedule.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { atLeastZero, decay, positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { type AnyOptimizerFamily, defineOptimizer } from '../optimizer.js';
+import { nextMoments, zeroMoments } from './moments.js';
 
 /** The second moment after one more squared update. */
 export type SquareRule = (square: number, updateSquare: number, beta2: number) => number;
@@ -35,15 +16,21 @@ export type SquareRule = (square: number, updateSquare: number, beta2: number) =
 export function serverMoments(
   name: string,
   rule: SquareRule,
-  defaults: ServerMomentsSettings,
-): OptimizerFamily<ServerMomentsSettings, Moments> {
-  return {
+  defaults: { readonly learningRate: ScheduleSpec; readonly beta1: number },
+): AnyOptimizerFamily {
+  const settings = defineSettings({
+    learningRate: schedule(defaults.learningRate, 'Step size of each update'),
+    beta1: decay(defaults.beta1, 'Decay factor of the running mean of the update'),
+    beta2: decay(0.99, 'Decay factor of the second moment; not used by FedAdagrad'),
+    tau: positive(1e-3, 'Degree of adaptivity: added to the root'),
+    initialSquare: atLeastZero(null, 'Start of the second moment; null: tau^2, the smallest the paper allows'),
+  });
+  return defineOptimizer({
     name,
     source:
       'Reddi et al., "Adaptive Federated Optimization", 2021, algorithm 2; initial second moment and defaults [M].',
-    defaults,
-    create(settings) {
-      const checked = checkSettings(`optimizer '${name}'`, schema, settings);
+    settings,
+    create(checked) {
       const { beta1, beta2, tau } = checked;
       const rateAt = scheduleOf(checked.learningRate);
       const initialSquare = checked.initialSquare ?? tau * tau;
@@ -65,5 +52,5 @@ export function serverMoments(
         },
       };
     },
-  };
+  });
 }

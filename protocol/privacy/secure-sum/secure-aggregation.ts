@@ -127,7 +127,7 @@ export async function unmaskSum(
   sum: Uint32Array,
   plan: UnmaskingPlan,
   rebuilt: {
-    readonly ownSeed: (survivor: ClientIndex) => Uint8Array;
+    readonly ownSeed: (survivor: ClientIndex) => Uint8Array | Promise<Uint8Array>;
     /** The secret that a survivor shared with a dropped client. */
     readonly pairSecret: (survivor: ClientIndex, dropped: ClientIndex) => Uint8Array | Promise<Uint8Array>;
   },
@@ -135,7 +135,7 @@ export async function unmaskSum(
 ): Promise<Uint32Array> {
   const { bits, secrets } = settings;
   for (const survivor of plan.survivors) {
-    const own = rebuilt.ownSeed(survivor);
+    const own = await rebuilt.ownSeed(survivor);
     addResidues(sum, await maskOf(own, selfContext(settings), sum.length, bits, secrets), -1, bits);
     for (const dropped of plan.dropped) {
       const secret = await rebuilt.pairSecret(survivor, dropped);

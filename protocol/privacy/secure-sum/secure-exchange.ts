@@ -127,7 +127,7 @@ export async function secureSum(
   at.post('unmasking', answered, { survivors: Uint32Array.from(survivors), dropped: Uint32Array.from(dropped) });
   const revealed = await at.take('revealed');
   if (revealed.length < threshold) return aborted(at);
-  for (const { from, clients: of, shares } of revealed) server.take(from as ClientIndex, separate(of, shares));
+  for (const { clients: of, shares } of revealed) server.take(separate(of, shares));
   at.measure('aborted', 0);
   at.measure('survivors', survivors.length);
   at.measure('recovered', dropped.length);

@@ -15,7 +15,7 @@ import {
   type UnmaskingPlan,
   unmaskSum,
 } from './secure-aggregation.js';
-import { combineShares, SECRET_BYTES, type SecretShare, SHARE_BYTES, splitSecret } from './shamir.js';
+import { combineShares, SECRET_BYTES, SHARE_BYTES, splitSecret } from './shamir.js';
 
 type KeyPair = Awaited<ReturnType<Secrets['keyPair']>>;
 
@@ -39,7 +39,6 @@ export interface PublicKeys {
 }
 
 const SEALED_BYTES = 2 * SHARE_BYTES;
-const pointOf = (client: ClientIndex) => client + 1;
 
 function refuse(reason: string): never {
   throw new GradswarmError('ERR_PRIVACY', `secure sum: ${reason}`);
@@ -82,14 +81,13 @@ export class SecureSumClient {
       refuse('two clients of the roster have the same key');
     this.roster = roster;
     this.ownSeed = await secrets.bytes(SECRET_BYTES);
-    const points = roster.map(({ client }) => pointOf(client));
-    const keyShares = await splitSecret(keyOf(this.masking.privateKey), threshold, points, secrets);
-    const seedShares = await splitSecret(this.ownSeed, threshold, points, secrets);
+    const keyShares = await splitSecret(keyOf(this.masking.privateKey), threshold, roster.length);
+    const seedShares = await splitSecret(this.ownSeed, threshold, roster.length);
     const sealed = new Map<ClientIndex, Uint8Array>();
     for (const [i, { client, encryption }] of roster.entries()) {
       const plain = new Uint8Array(SEALED_BYTES);
-      plain.set(keyShares[i]!.y, 0);
-      plain.set(seedShares[i]!.y, SHARE_BYTES);
+      plain.set(keyShares[i]!, 0);
+      plain.set(seedShares[i]!, SHARE_BYTES);
       if (client === this.self) this.keep(client, plain);
       else sealed.set(client, xor(plain, await this.stream(encryption, this.self, client)));
     }
@@ -145,7 +143,7 @@ export class SecureSumClient {
 export class SecureSumServer {
   private sum: Uint32Array | null = null;
   private readonly answered: ClientIndex[] = [];
-  private readonly shares = new Map<ClientIndex, SecretShare[]>();
+  private readonly shares = new Map<ClientIndex, Uint8Array[]>();
 
   /** `roster`: clients that shared their keys, with the keys. */
   constructor(
@@ -166,11 +164,11 @@ export class SecureSumServer {
   }
 
   /** Shares that one client gave, by the client whose secret they are part of. */
-  take(from: ClientIndex, shares: ReadonlyMap<ClientIndex, Uint8Array>): void {
-    for (const [client, y] of shares) {
+  take(shares: ReadonlyMap<ClientIndex, Uint8Array>): void {
+    for (const [client, share] of shares) {
       const list = this.shares.get(client) ?? [];
       this.shares.set(client, list);
-      list.push({ x: pointOf(from), y });
+      list.push(share);
     }
   }
 
@@ -182,9 +180,9 @@ export class SecureSumServer {
     const encoding = (await secrets.keyPair()).privateKey.slice(0, -SECRET_BYTES);
     const keys = new Map(this.roster.map(({ client, masking }) => [client, masking]));
     const privateKeys = new Map<ClientIndex, Uint8Array>();
-    const privateKeyOf = (client: ClientIndex) => {
+    const privateKeyOf = async (client: ClientIndex) => {
       let key = privateKeys.get(client);
-      if (!key) privateKeys.set(client, (key = Uint8Array.from([...encoding, ...rebuilt(client)])));
+      if (!key) privateKeys.set(client, (key = Uint8Array.from([...encoding, ...(await rebuilt(client))])));
       return key;
     };
     return unmaskSum(
@@ -192,7 +190,7 @@ export class SecureSumServer {
       this.plan(),
       {
         ownSeed: rebuilt,
-        pairSecret: (survivor, dropped) => secrets.agree(privateKeyOf(dropped), keys.get(survivor)!),
+        pairSecret: async (survivor, dropped) => secrets.agree(await privateKeyOf(dropped), keys.get(survivor)!),
       },
       masks,
     );

@@ -23,9 +23,6 @@ const TOP_1 = { name: 'top-k', count: 1 };
 const RANDOM_2 = { name: 'random-k', count: 2, scaled: true };
 const PLAIN = { name: 'sgd', batchSize: 1, optimizer: { name: 'sgd', learningRate: 0.02 } };
 
-/** Excess over the minimum: what the quadratic calls its loss. */
-const excess = (run: TinyRun) => run.rows.at(-1)!.loss!;
-
 function stateOf<T>(run: TinyRun, party: 'coordinator' | number): T {
   return run.records.get(party)!.state as T;
 }
@@ -43,29 +40,7 @@ function meanOf(vectors: readonly ArrayLike<number>[]): Float64Array {
   return mean;
 }
 
-describe('EF21, DIANA and MARINA on eight heterogeneous quadratics, d = 10, constant step', function () {
-  this.timeout(10_000);
-
-  it('EF21 with top-1 reaches the minimum (excess < 1e-24); error feedback with top-1 stalls above 1e-6', async () => {
-    const cured = await tinyRun(heterogeneous({ name: 'ef21', stepSize: 0.03 }, 1500, on('correction', TOP_1)));
-    const classic = await tinyRun(heterogeneous(PLAIN, 1500, on('gradient', TOP_1, { name: 'error-feedback' })));
-    expect(excess(cured)).to.be.below(1e-24);
-    expect(excess(classic)).to.be.within(1e-6, 1);
-  });
-
-  it('DIANA and MARINA with 2 random entries of 10 reach it (excess < 1e-24); plain random-2 stalls above 1e-2', async () => {
-    const diana = { name: 'diana', stepSize: 0.05, shiftStepSize: 0.2 };
-    const marina = { name: 'marina', stepSize: 0.05, denseProbability: 0.2 };
-    const [exact, alsoExact, plain] = [
-      await tinyRun(heterogeneous(diana, 1500, on('difference', RANDOM_2))),
-      await tinyRun(heterogeneous(marina, 1500, on('difference', RANDOM_2))),
-      await tinyRun(heterogeneous(PLAIN, 1000, on('gradient', RANDOM_2))),
-    ];
-    expect(excess(exact)).to.be.below(1e-24);
-    expect(excess(alsoExact)).to.be.below(1e-24);
-    expect(excess(plain)).to.be.above(1e-2);
-  });
-
+describe('EF21, DIANA and MARINA on eight heterogeneous quadratics, d = 10, constant step', () => {
   it('without compression all three are gradient descent, to 1e-12', async () => {
     const descent = stateOf<{ params: Float64Array }>(await tinyRun(heterogeneous(PLAIN, 50)), 'coordinator').params;
     for (const method of [

@@ -1,3 +1,4 @@
+import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import type { Vector } from '../../../protocol/method.js';
 import sgd from '../../../protocol/methods/federated/sgd.js';
@@ -128,7 +129,7 @@ describe('protocol/methods/sgd', () => {
     expect(await moved({ tensorClipping: { threshold: 0.01, site: 'clients' } })).to.deep.equal(plain);
     const failure = await moved({ gradientScales: { c: 2 } }).catch((error: Error) => error.message);
     expect(failure).to.match(/ERR_SCENARIO.*among a, b, got 'c'/);
-    expect(() => sgd.check!({ ...sgd.defaults, gradientScales: { a: 2 }, optimizer: { name: 'discover' } })).to.throw(
+    expect(() => sgd.check!({ ...sgd.defaults!, gradientScales: { a: 2 }, optimizer: { name: 'discover' } })).to.throw(
       /compares gradients/,
     );
   });

@@ -140,7 +140,7 @@ describe('protocol/methods/agvm', () => {
     const steps = await run({ interval: 3, start: 4 }, rounds(10));
     const measuring = steps.flatMap(({ measures }, t) => (measures.has('misalignment/head') ? [t] : []));
     expect(measuring).to.deep.equal([6, 9]);
-    const plain = await scriptedCoordinator(sgd, { optimizer: agvm.defaults.optimizer }, segments, start, rounds(10));
+    const plain = await scriptedCoordinator(sgd, { optimizer: agvm.defaults!.optimizer }, segments, start, rounds(10));
     for (let t = 0; t < 6; t++) expect(steps[t]!.params).to.deep.equal(plain[t]!.params);
   });
 

@@ -219,7 +219,7 @@ describe('protocol/methods/vrgd', () => {
   });
 
   it('refuses own halves of whole batches, and settings out of range', () => {
-    const check = (given: object) => () => vrgd.check!({ ...vrgd.defaults, ...given });
+    const check = (given: object) => () => vrgd.check!({ ...vrgd.defaults!, ...given });
     expect(check({ noiseScale: { ownHalves: true } })).to.throw(/ERR_SCENARIO.*subBatches of at least 2, got 1/);
     expect(check({ noiseScale: { ownHalves: true }, subBatches: 2 })).to.not.throw();
     expect(check({ noiseScale: { decai: 0.5 } })).to.throw(/decay/);

@@ -1,3 +1,4 @@
+import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import type { ReadonlyVector, Segment } from '../../../protocol/method.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
@@ -216,7 +217,7 @@ describe('protocol/optimizers/discover', () => {
       [0.5, 0.6, 0.2],
     ])
       expect(() => loadOptimizer({ name: 'discover', clusterCount: 3, probabilities }, [])).to.throw(
-        /ERR_SCENARIO.*'probabilities'.*sum is 1/,
+        /ERR_SCENARIO: optimizer.probabilities: .*sum is 1/,
       );
   });
 });

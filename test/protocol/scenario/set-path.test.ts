@@ -82,10 +82,13 @@ describe('--set', () => {
   });
 
   for (const [text, hint] of [
-    ['data.partition.alhpa=1', "data.partition.alhpa: unknown key; nearest is 'alpha'"],
-    ['participaton.cohort=3', "participaton: unknown key; nearest is 'participation'"],
-    ['__proto__.polluted=1', '__proto__: unknown key'],
-    ['method.__proto__.polluted=1', 'method.__proto__: unknown key'],
+    ['data.partition.alhpa=1', "data.partition.alhpa: expected the name of a setting, got 'alhpa'; nearest is 'alpha'"],
+    [
+      'participaton.cohort=3',
+      "participaton: expected the name of a setting, got 'participaton'; nearest is 'participation'",
+    ],
+    ['__proto__.polluted=1', '__proto__: expected the name of a setting'],
+    ['method.__proto__.polluted=1', 'method.__proto__: expected the name of a setting'],
   ]) {
     it(`'${text}' is refused when the scenario is resolved: ${hint}`, async () => {
       let message = '';

@@ -119,7 +119,7 @@ describe('a sweep', () => {
   });
 
   const cases: readonly [claim: string, input: unknown, problem: string][] = [
-    ['an unknown key', { ...skew, bass: {} }, "bass: unknown key; nearest is 'base'"],
+    ['an unknown key', { ...skew, bass: {} }, "bass: expected the name of a setting, got 'bass'; nearest is 'base'"],
     ['nothing to sweep', { ...skew, over: {} }, 'over: expected at least one path, got {}'],
     ['an axis without values', { ...skew, over: { seed: [] } }, 'over.seed: expected at least one value, got []'],
     ['an axis that is no list', { ...skew, over: { seed: 3 } }, 'over.seed: expected an array of values, got 3'],
@@ -132,12 +132,12 @@ describe('a sweep', () => {
     [
       'an unknown setting of an expectation',
       { ...skew, expect: [{ ...(skew.expect![0] as object), inorderOf: 'x' }] },
-      "expect.0.inorderOf: unknown key; nearest is 'inOrderOf'",
+      "expect.0.inorderOf: expected the name of a setting, got 'inorderOf'; nearest is 'inOrderOf'",
     ],
     [
       'an unknown path',
       { ...skew, over: { 'method.localEpoch': [1] } },
-      "scenario 'label-skew/localEpoch-1': method.localEpoch: unknown key; nearest is 'localEpochs'",
+      "scenario 'label-skew/localEpoch-1': method.localEpoch: expected the name of a setting, got 'localEpoch'; nearest is 'localEpochs'",
     ],
     [
       'a bad value at one point',

@@ -63,7 +63,7 @@ export async function leadToMode(
 ): Promise<Vector> {
   const { modeSteps, modeStepSize } = at.hyperparameters;
   const learningRate = { name: 'cosine', rate: modeStepSize, steps: modeSteps };
-  const optimizer = adam.create({ ...adam.defaults, learningRate }, at.segments);
+  const optimizer = adam.create({ ...adam.settings.defaults, learningRate }, at.segments);
   const slope = at.zeros();
   let point = copy(start);
   let moments = optimizer.init(point.length, slope.BYTES_PER_ELEMENT === 4 ? 'float32' : 'float64');

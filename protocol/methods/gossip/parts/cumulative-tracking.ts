@@ -1,7 +1,7 @@
 import { GradswarmError } from '../../../errors.js';
 import type { ReadonlyVector, Vector } from '../../../method.js';
 import { zerosLike } from '../../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../../optimizers/schedules.js';
+import { type ScheduleSpec, scheduleOf } from '../../../schedules/schedule.js';
 
 /**
  * Gradient tracking that survives noisy messages: s accumulates the gradients, so a message's noise enters the direction only as

@@ -1,3 +1,4 @@
+import '../../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { loadOptimizer } from '../../../../protocol/optimizers/load-optimizer.js';

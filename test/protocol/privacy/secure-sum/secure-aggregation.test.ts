@@ -1,6 +1,5 @@
 import { createCipheriv, createHash, createHmac } from 'node:crypto';
 import { expect } from 'chai';
-import { rootStream } from '../../../../protocol/numerics/random.js';
 import {
   addResidues,
   centerResidues,
@@ -12,23 +11,8 @@ import {
   toResidues,
   unmaskSum,
 } from '../../../../protocol/privacy/secure-sum/secure-aggregation.js';
-import {
-  combineShares,
-  FIELD_PRIME,
-  SECRET_BYTES,
-  SHARE_BYTES,
-  splitSecret,
-} from '../../../../protocol/privacy/secure-sum/shamir.js';
 import { chiSquareBounds } from '../statistics.js';
 
-/** Keyed by seed alone, so that every test is the same again. */
-function seededBytes(seed: number) {
-  const rng = rootStream(seed, 'float64');
-  return {
-    bytes: async (length: number) =>
-      new Uint8Array(rng.words(new Uint32Array(Math.ceil(length / 4))).buffer, 0, length),
-  };
-}
 const expand: MaskSettings['secrets']['expand'] = async (secret, context, length) => {
   const key = createHmac('sha256', secret).update(context).digest();
   return new Uint8Array(createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length)));
@@ -55,29 +39,6 @@ async function aggregate(answered: readonly number[], threshold: number, bits: n
   for (const client of plan.survivors) addResidues(sum, await maskedOf(client, bits), 1, bits);
   const rebuilt = { ownSeed: (client: number) => secretOf('own', client), pairSecret };
   return centerResidues(await unmaskSum(sum, plan, rebuilt, settings(bits)), bits);
-}
-
-function isPrime(n: bigint): boolean {
-  const power = (base: bigint, exponent: bigint) => {
-    let result = 1n;
-    for (let b = base, e = exponent; e > 0n; e >>= 1n) {
-      if (e & 1n) result = (result * b) % n;
-      b = (b * b) % n;
-    }
-    return result;
-  };
-  let odd = n - 1n;
-  let twos = 0;
-  while (!(odd & 1n)) {
-    odd >>= 1n;
-    twos++;
-  }
-  return [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n, 23n, 29n].every((base) => {
-    let x = power(base, odd);
-    if (x === 1n || x === n - 1n) return true;
-    for (let i = 1; i < twos; i++) if ((x = (x * x) % n) === n - 1n) return true;
-    return false;
-  });
 }
 
 describe('protocol/privacy/secure-aggregation', () => {
@@ -148,48 +109,5 @@ describe('protocol/privacy/secure-aggregation', () => {
     }
     expect(toResidues([-1, 2 ** 40 + 5], 8)).to.deep.equal(Uint32Array.of(255, 5));
     expect(() => toResidues([1], 33)).to.throw('ERR_PRIVACY');
-  });
-});
-
-describe('protocol/privacy/shamir', () => {
-  const points = [1, 2, 3, 7, 11];
-
-  it('the field is one: 2^256 + 297 passes ten rounds of Miller-Rabin, 2^256 + 295 does not', () => {
-    expect(isPrime(FIELD_PRIME)).to.equal(true);
-    expect(isPrime(FIELD_PRIME - 2n)).to.equal(false);
-  });
-
-  it('every 3 of 5 shares give the secret back, the largest and smallest secrets included', async () => {
-    for (const secret of [secretOf('s'), new Uint8Array(SECRET_BYTES), new Uint8Array(SECRET_BYTES).fill(255)]) {
-      const shares = await splitSecret(secret, 3, points, seededBytes(71));
-      expect(shares.every(({ y }) => y.length === SHARE_BYTES)).to.equal(true);
-      for (let a = 0; a < 5; a++)
-        for (let b = 0; b < a; b++)
-          for (let c = 0; c < b; c++)
-            expect(combineShares([shares[a]!, shares[b]!, shares[c]!], 3)).to.deep.equal(secret);
-      expect(combineShares(shares, 3)).to.deep.equal(secret);
-    }
-  });
-
-  it('two of three shares fit every secret: too few are refused, and give another secret when taken for enough', async () => {
-    const secret = secretOf('s');
-    const shares = await splitSecret(secret, 3, points, seededBytes(72));
-    expect(() => combineShares(shares.slice(0, 2), 3)).to.throw(/ERR_PRIVACY.*3 shares are needed, got 2/);
-    let other: Uint8Array | undefined;
-    try {
-      other = combineShares(shares.slice(0, 2), 2);
-    } catch {
-      // Half of all field elements are no secret, and say so.
-    }
-    expect(other).to.not.deep.equal(secret);
-  });
-
-  it('refuses a short secret, a threshold beyond the shares, and points that are equal or 0 (where the secret is)', async () => {
-    const refused = async (split: Promise<unknown>) => split.then(() => 'nothing', String);
-    const random = seededBytes(73);
-    expect(await refused(splitSecret(new Uint8Array(31), 2, points, random))).to.match(/ERR_PRIVACY.*32 bytes/);
-    expect(await refused(splitSecret(secretOf('s'), 6, points, random))).to.match(/threshold/);
-    expect(await refused(splitSecret(secretOf('s'), 2, [0, 1], random))).to.match(/at least 1/);
-    expect(await refused(splitSecret(secretOf('s'), 2, [4, 4], random))).to.match(/same point/);
   });
 });

@@ -1,5 +1,8 @@
 import { join, type Problems } from './problems.js';
-import type { Json } from './scenario.js';
+
+/** What survives JSON unchanged. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
 
 /**
  * A copy that survives JSON unchanged. Keys whose value is undefined are left out; anything that JSON would lose or

@@ -1,0 +1,143 @@
+import { GradswarmError } from '../errors.js';
+import { isPlainObject } from './plain-data.js';
+import { Problems, unknownNameProblem } from './problems.js';
+import { type Kind, type Required, type SettingOf, settingOf } from './setting.js';
+import type { Settings } from './settings.js';
+
+interface Named {
+  readonly name: string;
+}
+
+/**
+ * Things that are found by name: the default exports of a folder's files, each with the name of its file. A module is
+ * imported when it is asked for and then kept, so that code that must not wait (`init` of a method) finds what was loaded
+ * before. There is no list to edit. Whoever can read folders gives the names (`loadAll`); without them a name is tried.
+ */
+export class NamedModules<F extends Named> {
+  private readonly loaded = new Map<string, F>();
+
+  /** `what`: such as 'an optimizer'. Several folders are searched in order. `is`: tells a thing from a tool beside it. */
+  constructor(
+    readonly what: string,
+    readonly folders: readonly URL[],
+    private readonly is: (value: Named) => boolean = () => true,
+  ) {}
+
+  /** Adds a thing that lives elsewhere. */
+  add(thing: F): void {
+    this.loaded.set(thing.name, thing);
+  }
+
+  /** Names of what is loaded, sorted. */
+  names(): readonly string[] {
+    return [...this.loaded.keys()].sort();
+  }
+
+  /** What was loaded before; undefined: nothing of that name was. */
+  find(name: string): F | undefined {
+    return this.loaded.get(name);
+  }
+
+  /** What was loaded before. Throws ERR_SCENARIO. */
+  get(name: string, path = this.what.replace(/^an? /, '')): F {
+    const found = this.loaded.get(name);
+    if (!found) throw new GradswarmError('ERR_SCENARIO', unknownNameProblem(path, this.what, name, this.names()));
+    return found;
+  }
+
+  /** Imports the thing of that name; undefined: there is none. */
+  async load(name: string): Promise<F | undefined> {
+    const known = this.loaded.get(name);
+    // The pattern keeps a scenario from naming a path.
+    if (known || !/^[a-z0-9-]+$/.test(name)) return known;
+    for (const folder of this.folders) {
+      const module = await imported(new URL(`./${name}.js`, folder));
+      const thing = module?.default as F | undefined;
+      if (thing === undefined || typeof thing !== 'object' || thing.name !== name || !this.is(thing)) continue;
+      this.loaded.set(name, thing);
+      return thing;
+    }
+    return undefined;
+  }
+
+  /** Imports all of them by the names of their files. */
+  async loadAll(names: readonly string[]): Promise<void> {
+    for (const name of names) await this.load(name);
+  }
+}
+
+/** undefined: there is no such file. */
+async function imported(address: URL): Promise<{ readonly default?: unknown } | undefined> {
+  try {
+    return await import(address.href);
+  } catch (error) {
+    const { code, url } = error as { code?: string; url?: string };
+    // A file that is there but imports one that is not must say so.
+    if (code !== 'ERR_MODULE_NOT_FOUND' || (url !== undefined && url !== address.href)) throw error;
+    return undefined;
+  }
+}
+
+/** A name with settings beside it, or a bare name. */
+interface NamedSpec {
+  readonly name: string;
+  readonly [setting: string]: unknown;
+}
+
+/** Takes one of the things of a folder with its settings, which are completed. */
+export function namedKind<F extends Named & { readonly settings: Settings<object> }>(
+  modules: NamedModules<F>,
+  takes: string,
+): Kind<NamedSpec> {
+  return {
+    takes,
+    read(value, path, problems, whole = takes) {
+      const spec = specIn(value);
+      if (!spec) {
+        problems.add(path, whole, value);
+        return { name: '' };
+      }
+      const { name, ...given } = spec;
+      const found = modules.find(name);
+      if (found) return { name, ...found.settings.complete(given, path, problems) };
+      problems.unknownName(`${path}.name`, modules.what, name, modules.names());
+      return spec;
+    },
+    async load(value) {
+      const spec = specIn(value);
+      if (!spec) return;
+      const { name, ...given } = spec;
+      const found = await modules.load(name);
+      await found?.settings.load(given);
+    },
+  };
+}
+
+/** A setting that names one of the things of a folder. */
+export function named<
+  F extends Named & { readonly settings: Settings<object> },
+  const D extends NamedSpec | null | Required,
+>(modules: NamedModules<F>, byDefault: D, meaning: string): SettingOf<NamedSpec, D> {
+  const takes = `the name of ${modules.what}, or an object with a name and settings`;
+  return settingOf<NamedSpec, D>(namedKind(modules, takes), byDefault, meaning);
+}
+
+function specIn(value: unknown): NamedSpec | undefined {
+  if (typeof value === 'string') return { name: value };
+  return isPlainObject(value) && typeof value.name === 'string' ? (value as unknown as NamedSpec) : undefined;
+}
+
+/** The settings of a thing of that name in a spec. Throws ERR_SCENARIO, also where nothing of that name is loaded. */
+export function readSpec<S extends object, F extends Named & { readonly settings: Settings<S> }>(
+  modules: NamedModules<F>,
+  spec: NamedSpec,
+  path?: string,
+): { readonly family: F; readonly settings: S } {
+  const place = path ?? modules.what.replace(/^an? /, '');
+  const { name, ...given } = spec;
+  const family = modules.get(name, `${place}.name`);
+  const problems = new Problems();
+  const settings = family.settings.complete(given, place, problems);
+  problems.throwIfAny();
+  return { family, settings };
+}
