@@ -1,7 +1,8 @@
 import { allClients, defineSampler, type ReadonlyVector, type Vector } from '../../method.js';
-import { requireCount, requireOneOf, requirePositive } from '../../numerics/settings.js';
 import { copy } from '../../numerics/vector.js';
-import { checkChains, startsOfChains } from './parts/chains.js';
+import { count, integer, oneOf, positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { chainSettings, startsOfChains } from './parts/chains.js';
 import { localDraws } from './parts/local-surrogate.js';
 import { COMBINATIONS, type Combination, combineDraws } from './parts/product-of-draws.js';
 import { joined, parted } from './parts/served-chains.js';
@@ -10,33 +11,15 @@ import { joined, parted } from './parts/served-chains.js';
  * Embarrassingly parallel: every client samples p(theta)^(1/S) p(x_s | theta) alone and sends its draws, once a round. One
  * round is the published method; more rounds go on from where the local chains are.
  */
-interface Settings {
-  readonly chains: number;
-  readonly startStddev: number;
-  /** Steps of the local chains that are thrown away, in the first round only. */
-  readonly burnInSteps: number;
-  /** Local steps between two draws. */
-  readonly thin: number;
-  readonly drawsPerRound: number;
-  /** h of the local SGLD. */
-  readonly stepSize: number;
-  /** Examples m of a step; 0: the whole shard. */
-  readonly batchSize: number;
-  /** 'weighted': Consensus Monte Carlo. 'product': the parametric product. 'average': the plain mean. */
-  readonly combination: string;
-}
-
-const defaults: Settings = {
-  chains: 4,
-  startStddev: 0,
-  burnInSteps: 100,
-  thin: 1,
-  drawsPerRound: 100,
-  stepSize: 1e-3,
-  batchSize: 0,
-  combination: 'weighted',
-};
-
+const settings = defineSettings({
+  ...chainSettings,
+  burnInSteps: integer(100, 'Steps of the local chains that are thrown away, in the first round only', { least: 0 }),
+  thin: count(1, 'Local steps between two draws'),
+  drawsPerRound: count(100, 'Draws of each chain in a round'),
+  stepSize: positive(1e-3, 'h of the local SGLD'),
+  batchSize: integer(0, 'Examples m of a step; 0: the whole shard', { least: 0 }),
+  combination: oneOf(COMBINATIONS, 'weighted', 'Consensus Monte Carlo, the parametric product, or the plain mean'),
+});
 interface Client {
   readonly positions: readonly Vector[];
 }
@@ -55,14 +38,7 @@ export default defineSampler({
       'Consensus Monte Carlo with matrix weights; combination "product" is the parametric estimator of Neiswanger, Wang and Xing (UAI 2014)',
     reconstruction: 'Written from memory. The local sampler is SGLD; the papers leave it open.',
   },
-  defaults,
-  check(settings) {
-    checkChains(settings);
-    requireCount('method.drawsPerRound', settings.drawsPerRound);
-    requirePositive('method.stepSize', settings.stepSize);
-    if (settings.batchSize !== 0) requireCount('method.batchSize', settings.batchSize);
-    requireOneOf('method.combination', settings.combination, COMBINATIONS);
-  },
+  settings,
   messages: {
     /** All chains, one after the other, each draw after draw. */
     draws: { from: 'clients', to: 'coordinator', vectors: ['draws'], losable: 'no' },

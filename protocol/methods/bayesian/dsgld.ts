@@ -2,14 +2,13 @@ import { defineSampler } from '../../method.js';
 import { startsOfChains } from './parts/chains.js';
 import { langevin } from './parts/kernels.js';
 import {
-  checkVisits,
   coordinateVisits,
   hostVisits,
   sendSize,
   startTravelling,
   VISIT_MESSAGES,
   visitCohort,
-  visitDefaults,
+  visitSettings,
 } from './parts/visits.js';
 
 export default defineSampler({
@@ -20,8 +19,7 @@ export default defineSampler({
     algorithm:
       'DSGLD with trajectory sampling and adaptive load balancing; schedule "permutation" is its scheduler, "categorical" that of FSGLD\'s listing',
   },
-  defaults: visitDefaults,
-  check: checkVisits,
+  settings: visitSettings,
   messages: VISIT_MESSAGES,
   cohort: visitCohort,
   client: {

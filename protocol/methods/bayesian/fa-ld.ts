@@ -1,37 +1,22 @@
-import { GradswarmError } from '../../errors.js';
 import { allClients, defineSampler, type ReadonlyVector, type Vector } from '../../method.js';
-import { requireCount, requireNonNegative, requireOneOf, requirePositive } from '../../numerics/settings.js';
 import { copy } from '../../numerics/vector.js';
+import { atLeastZero, count, integer, oneOf, positive, probability } from '../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
-import { type ChainSettings, chainDefaults, checkChains } from './parts/chains.js';
+import { chainSettings } from './parts/chains.js';
 import { DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
 import { ShardDrift } from './parts/shard-drift.js';
 
-/** A step of burnInSteps and thin is a synchronisation. */
-interface Settings extends ChainSettings {
-  /** h of the average: drift times h / 2, noise h. The authors write eta = h / 2. */
-  readonly stepSize: number;
-  /** Examples m of a step; 0: the whole shard. */
-  readonly batchSize: number;
-  /** K: steps of every client between two averages. */
-  readonly localSteps: number;
-  /** p_c: 'examples' (N_c / N) or 'uniform'. */
-  readonly weightBy: string;
-  /** rho in [0, 1]: share rho^2 of the noise variance is common to all clients. */
-  readonly commonNoise: number;
-  /** tau; 1 samples the posterior. */
-  readonly temperature: number;
-}
-
-const defaults: Settings = {
-  stepSize: 1e-3,
-  batchSize: 0,
-  localSteps: 10,
-  weightBy: 'examples',
-  commonNoise: 0,
-  temperature: 1,
-  ...chainDefaults,
-};
+const settings = defineSettings({
+  stepSize: positive(1e-3, 'h of the average: drift times h / 2, noise h; the authors write eta = h / 2'),
+  batchSize: integer(0, 'Examples m of a step; 0: the whole shard', { least: 0 }),
+  localSteps: count(10, 'K: steps of every client between two averages'),
+  weightBy: oneOf(['examples', 'uniform'], 'examples', 'p_c: N_c / N, or equal'),
+  commonNoise: probability(0, 'rho: share rho^2 of the noise variance is common to all clients'),
+  temperature: atLeastZero(1, 'tau; 1 samples the posterior'),
+  ...chainSettings,
+});
+type Settings = SettingsOf<typeof settings>;
 
 interface Server extends ServedChains {
   /** p_c by client; null before the first round. */
@@ -67,18 +52,7 @@ export default defineSampler({
     reconstruction:
       'Written from memory. That the noise of the average is that of one Langevin step for every commonNoise was derived here.',
   },
-  defaults,
-  check(settings) {
-    requirePositive('method.stepSize', settings.stepSize);
-    if (settings.batchSize !== 0) requireCount('method.batchSize', settings.batchSize);
-    requireCount('method.localSteps', settings.localSteps);
-    requireOneOf('method.weightBy', settings.weightBy, ['examples', 'uniform']);
-    requireNonNegative('method.commonNoise', settings.commonNoise);
-    requireNonNegative('method.temperature', settings.temperature);
-    if (settings.commonNoise > 1)
-      throw new GradswarmError('ERR_SCENARIO', `method.commonNoise: expected at most 1, got ${settings.commonNoise}`);
-    checkChains(settings);
-  },
+  settings,
   messages: {
     size: { from: 'clients', to: 'coordinator', scalars: ['examples'], losable: 'no' },
     weight: { from: 'coordinator', to: 'cohort', scalars: ['weight'], losable: 'no' },

@@ -1,39 +1,33 @@
-import { GradswarmError } from '../../errors.js';
 import { allClients, defineSampler, type LogPosterior, type Rng, type Vector } from '../../method.js';
 import { log } from '../../numerics/elementary.js';
-import { requireCount, requireNonNegative, requirePositive } from '../../numerics/settings.js';
 import { copy } from '../../numerics/vector.js';
+import { flag, integer, number, positive, probability } from '../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
-import { type ChainSettings, chainDefaults, checkChains } from './parts/chains.js';
+import { chainSettings } from './parts/chains.js';
 import { energyGradient } from './parts/energy-gradient.js';
 import { DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
 import { drawBatch, wholeShard } from './parts/shard-drift.js';
 
-/** A step of burnInSteps and thin is a synchronisation. */
-interface Settings extends ChainSettings {
-  /** h of the average of the b clients: drift times h / 2, noise h. The authors write gamma = b h / 2. */
-  readonly stepSize: number;
-  /** Examples m of a step; 0: the whole shard. */
-  readonly batchSize: number;
-  /** 1 / p_c: after every step all average with probability p_c. */
-  readonly meanLocalSteps: number;
-  /** tau in [0, 1]: share of the noise variance that is common to all clients. */
-  readonly commonNoise: number;
-  /** VR-FALD*: gradients are corrected by those at a reference point, which tracks the chain. */
-  readonly varianceReduction: boolean;
-  /** q: probability that a round begins with a new reference point. The first round always does. */
-  readonly refreshProbability: number;
-}
-
-const defaults: Settings = {
-  stepSize: 1e-3,
-  batchSize: 0,
-  meanLocalSteps: 10,
-  commonNoise: 0,
-  varianceReduction: false,
-  refreshProbability: 0.1,
-  ...chainDefaults,
-};
+const settings = defineSettings({
+  stepSize: positive(
+    1e-3,
+    'h of the average of the b clients: drift times h / 2, noise h; the authors write gamma = b h / 2',
+  ),
+  batchSize: integer(0, 'Examples m of a step; 0: the whole shard', { least: 0 }),
+  meanLocalSteps: number(10, '1 / p_c: after every step all average with probability p_c', { least: 1 }),
+  commonNoise: probability(0, 'tau: share of the noise variance that is common to all clients'),
+  varianceReduction: flag(
+    false,
+    'VR-FALD*: gradients are corrected by those at a reference point, which tracks the chain',
+  ),
+  refreshProbability: probability(
+    0.1,
+    'q: probability that a round begins with a new reference point; the first round always does',
+  ),
+  ...chainSettings,
+});
+type Settings = SettingsOf<typeof settings>;
 
 /** By chain; empty: no reference yet. */
 interface Client {
@@ -61,22 +55,7 @@ export default defineSampler({
     reconstruction:
       "The recursion is that of the authors' code. Reference points move at synchronisations, where all clients agree.",
   },
-  defaults,
-  check(settings) {
-    requirePositive('method.stepSize', settings.stepSize);
-    if (settings.batchSize !== 0) requireCount('method.batchSize', settings.batchSize);
-    requireNonNegative('method.commonNoise', settings.commonNoise);
-    requireNonNegative('method.refreshProbability', settings.refreshProbability);
-    for (const name of ['commonNoise', 'refreshProbability'] as const)
-      if (settings[name] > 1)
-        throw new GradswarmError('ERR_SCENARIO', `method.${name}: expected at most 1, got ${settings[name]}`);
-    if (!(settings.meanLocalSteps >= 1))
-      throw new GradswarmError(
-        'ERR_SCENARIO',
-        `method.meanLocalSteps: expected a number of at least 1, got ${settings.meanLocalSteps}`,
-      );
-    checkChains(settings);
-  },
+  settings,
   messages: {
     /** All chains, one after the other. */
     positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], losable: 'no' },

@@ -4,8 +4,7 @@ import type { Surrogates } from './parts/conducive.js';
 import {
   CONDUCIVE_VISIT_MESSAGES,
   type ConduciveVisitSettings,
-  checkConduciveVisits,
-  conduciveVisitDefaults,
+  conduciveVisitSettings,
   coordinateConduciveVisits,
   hostConduciveVisits,
 } from './parts/conducive-sampler.js';
@@ -24,10 +23,7 @@ export default defineSampler<
     url: 'https://proceedings.mlr.press/v161/mekkaoui21a.html',
     algorithm: 'FSGLD, eq. 5; with another conduciveWeight eq. 7; with 0 DSGLD',
   },
-  defaults: conduciveVisitDefaults,
-  check(settings) {
-    checkConduciveVisits(settings);
-  },
+  settings: conduciveVisitSettings,
   messages: CONDUCIVE_VISIT_MESSAGES,
   cohort: visitCohort,
   client: {

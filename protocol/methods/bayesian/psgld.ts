@@ -1,24 +1,24 @@
-import { GradswarmError } from '../../errors.js';
 import { defineSampler } from '../../method.js';
-import { requireNonNegative, requirePositive } from '../../numerics/settings.js';
+import { decay, positive } from '../../settings/kinds.js';
+import type { SettingsOf } from '../../settings/settings.js';
 import { startsOfChains } from './parts/chains.js';
 import type { Surrogates } from './parts/conducive.js';
 import {
   CONDUCIVE_VISIT_MESSAGES,
-  type ConduciveVisitSettings,
-  checkConduciveVisits,
-  conduciveVisitDefaults,
+  conduciveVisitSettings,
   coordinateConduciveVisits,
   hostConduciveVisits,
 } from './parts/conducive-sampler.js';
+import { conduciveSettings } from './parts/conducive-settings.js';
 import { preconditioned } from './parts/kernels.js';
 import { startTravelling, type TravellingChains, visitCohort } from './parts/visits.js';
 
-interface Settings extends ConduciveVisitSettings {
-  /** lambda, in [0, 1). */
-  readonly decay: number;
-  readonly epsilon: number;
-}
+const settings = conduciveVisitSettings.with({
+  conduciveWeight: { ...conduciveSettings.conduciveWeight, byDefault: 0 },
+  decay: decay(0.99, 'lambda: decay factor of the running mean of squared gradients'),
+  epsilon: positive(1e-5, 'Added to its root'),
+});
+type Settings = SettingsOf<typeof settings>;
 
 export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogates | null, TravellingChains>({
   name: 'psgld',
@@ -29,14 +29,7 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
     reconstruction:
       'Written from memory. The paper has one data set; here the chain travels with its preconditioner, and the gradient is the estimate of DSGLD on one shard, or with conduciveWeight that of FSGLD.',
   },
-  defaults: { ...conduciveVisitDefaults, conduciveWeight: 0, decay: 0.99, epsilon: 1e-5 },
-  check(settings) {
-    checkConduciveVisits(settings);
-    requireNonNegative('method.decay', settings.decay);
-    requirePositive('method.epsilon', settings.epsilon);
-    if (settings.decay >= 1)
-      throw new GradswarmError('ERR_SCENARIO', `method.decay: expected a number below 1, got ${settings.decay}`);
-  },
+  settings,
   messages: CONDUCIVE_VISIT_MESSAGES,
   cohort: visitCohort,
   client: {

@@ -1,7 +1,7 @@
-import { GradswarmError } from '../../errors.js';
 import { allClients, type ClientIndex, defineSampler, type ReadonlyVector, type Vector } from '../../method.js';
-import { requireCount, requireNonNegative } from '../../numerics/settings.js';
 import { addScaled, copy, subtract, zerosLike } from '../../numerics/vector.js';
+import { count, probability } from '../../settings/kinds.js';
+import type { SettingsOf } from '../../settings/settings.js';
 import {
   type ClientReference,
   collectReference,
@@ -11,25 +11,26 @@ import {
   type ServerReference,
 } from './parts/reference-points.js';
 import { parted, type ServedChains, startServed } from './parts/served-chains.js';
-import {
-  batchStreams,
-  checkWalk,
-  GradientSums,
-  ServedWalk,
-  type WalkSettings,
-  walkCohort,
-  walkDefaults,
-} from './parts/served-walk.js';
+import { batchStreams, GradientSums, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
 import { drawBatch } from './parts/shard-drift.js';
 
-interface Settings extends WalkSettings {
-  /** Rounds of steps between two rounds that move the reference points to where the chains are, and do nothing else. */
-  readonly referencePeriod: number;
-  /** a in e <- e + a C(h - e), the memory of what was sent; 0: no memory. 1 / (w + 1) for a codec of variance factor w. */
-  readonly memoryRate: number;
-}
-
-const defaults: Settings = { ...walkDefaults, referencePeriod: 100, memoryRate: 0 };
+const settings = walkSettings
+  .with({
+    referencePeriod: count(
+      100,
+      'Rounds of steps between two rounds that move the reference points to where the chains are, and do nothing else',
+    ),
+    memoryRate: probability(
+      0,
+      'a in e <- e + a C(h - e), the memory of what was sent; 0: no memory. 1 / (w + 1) for a codec of variance factor w',
+    ),
+  })
+  .and(({ memoryRate, stepsPerRound }) =>
+    memoryRate > 0 && stepsPerRound > 1
+      ? { at: 'stepsPerRound', expected: '1 with a memory, which both sides change once a round' }
+      : null,
+  );
+type Settings = SettingsOf<typeof settings>;
 
 interface Client extends ClientReference {
   /** e of each chain; empty: no memory. */
@@ -62,19 +63,7 @@ export default defineSampler({
     reconstruction:
       "The recursion is that of the authors' code, the names are from memory. The gradient at the reference point is sent whole, so that a reference off the mode leaves no bias; memories are kept a client and chain.",
   },
-  defaults,
-  check(settings) {
-    checkWalk(settings);
-    requireCount('method.referencePeriod', settings.referencePeriod);
-    requireNonNegative('method.memoryRate', settings.memoryRate);
-    if (settings.memoryRate > 1)
-      throw new GradswarmError('ERR_SCENARIO', `method.memoryRate: expected at most 1, got ${settings.memoryRate}`);
-    if (settings.memoryRate > 0 && settings.stepsPerRound > 1)
-      throw new GradswarmError(
-        'ERR_SCENARIO',
-        `method.stepsPerRound: expected 1 with a memory, which both sides change once a round, got ${settings.stepsPerRound}`,
-      );
-  },
+  settings,
   messages: {
     ...referenceMessages,
     gradient: {

@@ -9,7 +9,7 @@ import {
   type ServerReference,
 } from './parts/reference-points.js';
 import { parted, type ServedChains, startServed } from './parts/served-chains.js';
-import { batchStreams, checkWalk, GradientSums, ServedWalk, walkCohort, walkDefaults } from './parts/served-walk.js';
+import { batchStreams, GradientSums, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
 import { drawBatch } from './parts/shard-drift.js';
 
 type Server = ServedChains & ServerReference;
@@ -26,8 +26,7 @@ export default defineSampler({
     reconstruction:
       "The recursion is that of the authors' code, the names are from memory. The gradient at the reference point is sent whole, so that a reference off the mode leaves no bias.",
   },
-  defaults: walkDefaults,
-  check: checkWalk,
+  settings: walkSettings,
   messages: {
     ...referenceMessages,
     gradient: {

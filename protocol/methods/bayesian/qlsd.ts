@@ -2,7 +2,7 @@ import { defineSampler } from '../../method.js';
 import { FORMER_QLSD_CLIENT, formerQlsdMemories } from '../parts/former-state.js';
 import { energyGradient } from './parts/energy-gradient.js';
 import { parted, type ServedChains, startServed } from './parts/served-chains.js';
-import { batchStreams, checkWalk, GradientSums, ServedWalk, walkCohort, walkDefaults } from './parts/served-walk.js';
+import { batchStreams, GradientSums, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
 import { drawBatch } from './parts/shard-drift.js';
 
 export default defineSampler({
@@ -13,8 +13,7 @@ export default defineSampler({
     algorithm: 'QLSD',
     reconstruction: "The recursion is that of the authors' code, the names are from memory.",
   },
-  defaults: walkDefaults,
-  check: checkWalk,
+  settings: walkSettings,
   messages: {
     /** All chains, one after the other. */
     positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'] },

@@ -1,25 +1,32 @@
-import { GradswarmError } from '../../errors.js';
 import { defineSampler } from '../../method.js';
-import { requireNonNegative, requirePositive } from '../../numerics/settings.js';
+import { atLeastZero, fraction, positive } from '../../settings/kinds.js';
+import type { SettingsOf } from '../../settings/settings.js';
 import { startsOfChains } from './parts/chains.js';
 import type { Surrogates } from './parts/conducive.js';
 import {
   CONDUCIVE_VISIT_MESSAGES,
-  type ConduciveVisitSettings,
-  checkConduciveVisits,
-  conduciveVisitDefaults,
+  conduciveVisitSettings,
   coordinateConduciveVisits,
   hostConduciveVisits,
 } from './parts/conducive-sampler.js';
+import { conduciveSettings } from './parts/conducive-settings.js';
 import { stochasticHmc } from './parts/kernels.js';
 import { startTravelling, type TravellingChains, visitCohort } from './parts/visits.js';
 
-interface Settings extends ConduciveVisitSettings {
-  /** a: one less the momentum, in (0, 1]. `stepSize` is eta, the learning rate. */
-  readonly friction: number;
-  /** b = eta V / 2, what is known of the gradient's noise variance V; it is taken off the injected noise. At most a. */
-  readonly noiseEstimate: number;
-}
+const settings = conduciveVisitSettings
+  .with({
+    stepSize: positive(1e-5, 'eta, the learning rate'),
+    conduciveWeight: { ...conduciveSettings.conduciveWeight, byDefault: 0 },
+    friction: fraction(0.1, 'a: one less the momentum'),
+    noiseEstimate: atLeastZero(
+      0,
+      "b = eta V / 2, what is known of the gradient's noise variance V; it is taken off the injected noise",
+    ),
+  })
+  .and(({ friction, noiseEstimate }) =>
+    noiseEstimate <= friction ? null : { at: 'noiseEstimate', expected: `at most friction = ${friction}` },
+  );
+type Settings = SettingsOf<typeof settings>;
 
 export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogates | null, TravellingChains>({
   name: 'sghmc',
@@ -30,17 +37,7 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
     reconstruction:
       'The paper has one data set. Here the chain travels with its momentum, and the gradient is the estimate of DSGLD on one shard, or with conduciveWeight that of FSGLD.',
   },
-  defaults: { ...conduciveVisitDefaults, stepSize: 1e-5, conduciveWeight: 0, friction: 0.1, noiseEstimate: 0 },
-  check(settings) {
-    checkConduciveVisits(settings);
-    requirePositive('method.friction', settings.friction);
-    requireNonNegative('method.noiseEstimate', settings.noiseEstimate);
-    if (settings.friction > 1 || settings.noiseEstimate > settings.friction)
-      throw new GradswarmError(
-        'ERR_SCENARIO',
-        `method: expected noiseEstimate <= friction <= 1, got ${settings.noiseEstimate} and ${settings.friction}`,
-      );
-  },
+  settings,
   messages: CONDUCIVE_VISIT_MESSAGES,
   cohort: visitCohort,
   client: {

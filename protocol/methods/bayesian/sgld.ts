@@ -1,21 +1,19 @@
 import { defineSampler, type Vector } from '../../method.js';
-import { requireCount, requirePositive } from '../../numerics/settings.js';
 import { copy, scale } from '../../numerics/vector.js';
+import { count, integer, positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
-import { type ChainSettings, chainDefaults, checkChains } from './parts/chains.js';
+import { chainSettings } from './parts/chains.js';
 import { type Kernel, langevin } from './parts/kernels.js';
 import { DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
 import { ShardDrift } from './parts/shard-drift.js';
 
-interface Settings extends ChainSettings {
-  readonly stepSize: number;
-  /** Examples m of a step on every client; 0: the whole shard. */
-  readonly batchSize: number;
-  readonly stepsPerRound: number;
-}
-
-const defaults: Settings = { stepSize: 1e-3, batchSize: 0, stepsPerRound: 1, ...chainDefaults };
-
+const settings = defineSettings({
+  stepSize: positive(1e-3, 'h'),
+  batchSize: integer(0, 'Examples m of a step on every client; 0: the whole shard', { least: 0 }),
+  stepsPerRound: count(1, 'Steps of every chain in a round'),
+  ...chainSettings,
+});
 export default defineSampler({
   name: 'sgld',
   paper: {
@@ -25,13 +23,7 @@ export default defineSampler({
     reconstruction:
       "The paper has one data set. Here every step sums the estimates of all shards (each from its own batch, each with its share of the prior); with one client it is the paper's sampler.",
   },
-  defaults,
-  check(settings) {
-    requirePositive('method.stepSize', settings.stepSize);
-    if (settings.batchSize !== 0) requireCount('method.batchSize', settings.batchSize);
-    requireCount('method.stepsPerRound', settings.stepsPerRound);
-    checkChains(settings);
-  },
+  settings,
   messages: {
     /** All chains, one after the other. */
     positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'] },

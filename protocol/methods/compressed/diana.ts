@@ -1,7 +1,8 @@
 import { defineMethod, type Vector } from '../../method.js';
-import { requireCount, requirePositive } from '../../numerics/settings.js';
 import { addScaled, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { count, positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Client {
@@ -14,13 +15,11 @@ interface Server {
   readonly shift: Vector;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  /** alpha, at most 1 / (1 + omega) of the codec: for random-k scaled, k / d. */
-  shiftStepSize: 0.1,
-  /** Examples of a gradient; null: all of the shard. */
-  batchSize: null as number | null,
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  shiftStepSize: positive(0.1, 'alpha, at most 1 / (1 + omega) of the codec: for random-k scaled, k / d'),
+  batchSize: count(null, 'Examples of a gradient; null: all of the shard'),
+});
 
 export default defineMethod({
   name: 'diana',
@@ -29,11 +28,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1901.09269',
     algorithm: 'DIANA without a regulariser and without momentum, h_i = 0 at first',
   },
-  defaults,
-  check({ shiftStepSize, batchSize }) {
-    requirePositive('method.shiftStepSize', shiftStepSize);
-    if (batchSize !== null) requireCount('method.batchSize', batchSize);
-  },
+  settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
     difference: { from: 'clients', to: 'coordinator', vectors: ['difference'], lossy: 'unbiased', memory: 'method' },

@@ -1,7 +1,8 @@
 import { defineMethod, type Vector } from '../../method.js';
-import { requireCount } from '../../numerics/settings.js';
 import { add, addScaled, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { count } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Client {
@@ -14,11 +15,10 @@ interface Server {
   readonly estimate: Vector;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  /** Examples of a gradient; null: all of the shard. */
-  batchSize: null as number | null,
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  batchSize: count(null, 'Examples of a gradient; null: all of the shard'),
+});
 
 export default defineMethod({
   name: 'ef21',
@@ -27,10 +27,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/2106.05203',
     algorithm: 'Algorithm 2 with g_i = 0 at first; clients that are not invited keep their g_i',
   },
-  defaults,
-  check({ batchSize }) {
-    if (batchSize !== null) requireCount('method.batchSize', batchSize);
-  },
+  settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
     correction: {

@@ -1,9 +1,10 @@
 import { largestMagnitudes } from '../../codecs/bits/largest-magnitudes.js';
-import { GradswarmError } from '../../errors.js';
 import { defineMethod, type ReadonlyVector, type Vector } from '../../method.js';
-import { requireCount, requireOneOf } from '../../numerics/settings.js';
 import { copy, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { count, decay, oneOf } from '../../settings/kinds.js';
+import { nullable } from '../../settings/setting.js';
+import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import {
   addSketch,
@@ -24,21 +25,19 @@ interface Server {
   readonly error: CountSketch;
 }
 
-const defaults = {
-  learningRate: 0.1 as ScheduleSpec,
-  momentum: 0.9,
-  rows: 5,
-  columns: 500,
-  /** k: entries of the model that change in a round; more than the model has: all. */
-  kept: 50,
-  /** Examples of a gradient; null: all of the shard. */
-  batchSize: 32 as number | null,
-  /**
-   * What becomes of the cells of the entries that changed. 'zero', as in the authors' code: they become 0 in both sketches.
-   * 'subtract', as in the paper: the sketch of the change is taken from the error.
-   */
-  extraction: 'zero',
-};
+const settings = defineSettings({
+  learningRate: schedule(0.1, 'Step size of each round'),
+  momentum: decay(0.9, 'Decay factor of the sketched momentum'),
+  rows: count(5, 'Rows of the sketch: independent hashes'),
+  columns: count(500, 'Cells of a row'),
+  kept: count(50, 'k: entries of the model that change in a round; more than the model has: all'),
+  batchSize: nullable(count(32, 'Examples of a gradient; null: all of the shard')),
+  extraction: oneOf(
+    ['zero', 'subtract'],
+    'zero',
+    "Cells of the entries that changed: 0 in both sketches (authors' code), or the change's sketch taken from the error (paper)",
+  ),
+});
 
 export default defineMethod({
   name: 'fetchsgd',
@@ -48,16 +47,7 @@ export default defineMethod({
     algorithm: "Algorithm 1; extraction by zeroing as in the authors' code or by subtraction as in the text",
     reconstruction: 'the order of momentum and error in the server step is from memory',
   },
-  defaults,
-  check({ momentum, rows, columns, kept, batchSize, extraction }) {
-    if (!(momentum >= 0 && momentum < 1))
-      throw new GradswarmError('ERR_SCENARIO', `method.momentum: expected a number in [0, 1), got ${momentum}`);
-    requireCount('method.rows', rows);
-    requireCount('method.columns', columns);
-    requireCount('method.kept', kept);
-    if (batchSize !== null) requireCount('method.batchSize', batchSize);
-    requireOneOf('method.extraction', extraction, ['zero', 'subtract']);
-  },
+  settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
     sketch: { from: 'clients', to: 'coordinator', vectors: ['cells'], memory: 'method' },

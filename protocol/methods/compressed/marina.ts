@@ -1,8 +1,8 @@
-import { GradswarmError } from '../../errors.js';
 import { defineMethod, type Rng, type Vector } from '../../method.js';
-import { requireCount } from '../../numerics/settings.js';
 import { add, addScaled, copy, subtract } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { count, fraction } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Client {
@@ -16,13 +16,14 @@ interface Server {
   readonly estimate: Vector | null;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  /** p: probability of a round with whole gradients; about the share of a gradient that a compressed difference takes. */
-  denseProbability: 0.1,
-  /** Examples of a gradient; null: all of the shard. Both points of a difference see the same ones. */
-  batchSize: null as number | null,
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  denseProbability: fraction(
+    0.1,
+    'p of a round with whole gradients; about the share of a gradient that a compressed difference takes',
+  ),
+  batchSize: count(null, 'Examples of a gradient, the same at both points of a difference; null: all of the shard'),
+});
 
 /** The coin of the round that all parties share. */
 function isDense(index: number, probability: number, shared: Rng): boolean {
@@ -36,15 +37,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/2102.07845',
     algorithm: 'Algorithm 1; with batches close to VR-MARINA, whose dense rounds take whole shards',
   },
-  defaults,
-  check({ denseProbability, batchSize }) {
-    if (!(denseProbability > 0 && denseProbability <= 1))
-      throw new GradswarmError(
-        'ERR_SCENARIO',
-        `method.denseProbability: expected a number in (0, 1], got ${denseProbability}`,
-      );
-    if (batchSize !== null) requireCount('method.batchSize', batchSize);
-  },
+  settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
     gradient: { from: 'clients', to: 'coordinator', vectors: ['gradient'] },

@@ -1,6 +1,7 @@
 import { defineMethod, type Vector } from '../../method.js';
-import { requireCount, requirePositive } from '../../numerics/settings.js';
 import { addScaled, copy, subtract, zerosLike } from '../../numerics/vector.js';
+import { count, positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Client {
@@ -13,7 +14,12 @@ interface Server {
   readonly control: Vector;
 }
 
-const defaults = { localSteps: 10, batchSize: 32, clientLearningRate: 0.1, serverLearningRate: 1 };
+const settings = defineSettings({
+  localSteps: count(10, 'K: steps of every client in a round'),
+  batchSize: count(32, 'Examples of a local gradient'),
+  clientLearningRate: positive(0.1, 'eta_l: step size of a local step'),
+  serverLearningRate: positive(1, 'eta_g: factor of the mean change of the clients'),
+});
 
 export default defineMethod({
   name: 'scaffold',
@@ -22,13 +28,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1910.06378',
     algorithm: 'Algorithm 1, option II',
   },
-  defaults,
-  check({ localSteps, batchSize, clientLearningRate, serverLearningRate }) {
-    requireCount('method.localSteps', localSteps);
-    requireCount('method.batchSize', batchSize);
-    requirePositive('method.clientLearningRate', clientLearningRate);
-    requirePositive('method.serverLearningRate', serverLearningRate);
-  },
+  settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'control'] },
     update: { from: 'clients', to: 'coordinator', vectors: ['delta', 'controlDelta'], lossy: 'any' },

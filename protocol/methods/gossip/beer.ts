@@ -1,16 +1,10 @@
 import { defineMethod, type Vector } from '../../method.js';
-import { requireOneOf, requirePositive } from '../../numerics/settings.js';
 import { accumulate, addScaled, squaredNorm, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
-import {
-  beginGossip,
-  exchange,
-  type Gossip,
-  LINK_FORMS,
-  residualKind,
-  settleGossip,
-} from './parts/compressed-gossip.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
+import { beginGossip, exchange, type Gossip, linkForm, residualKind, settleGossip } from './parts/compressed-gossip.js';
 
 /** A replicated vector, and what its replicas' last exchange wants it to move by. */
 interface Replicated {
@@ -28,14 +22,12 @@ interface Peer {
   readonly tracker: Replicated;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  ...gradientDefaults,
-  /** gamma of both gossip steps, in (0, 1]; smaller for stronger compression. */
-  mixing: 0.2,
-  /** 'plain': the published form, for one graph. 'acknowledged': a pair of copies for each link, for changing graphs. */
-  links: 'plain',
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  ...gradientSettings,
+  mixing: positive(0.2, 'gamma of both gossip steps, in (0, 1]; smaller for stronger compression'),
+  links: linkForm('for one graph'),
+});
 
 export default defineMethod({
   name: 'beer',
@@ -44,12 +36,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/2201.13320',
     algorithm: 'BEER',
   },
-  defaults,
-  check({ mixing, links, ...gradient }) {
-    checkGradientSettings(gradient);
-    requirePositive('method.mixing', mixing);
-    requireOneOf('method.links', links, LINK_FORMS);
-  },
+  settings,
   messages: {
     iterate: { ...residualKind, losable: 'no' },
     tracker: { ...residualKind, losable: 'no' },

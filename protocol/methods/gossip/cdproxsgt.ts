@@ -1,16 +1,10 @@
 import { defineMethod, type Vector } from '../../method.js';
-import { requireCount, requireNonNegative, requireOneOf, requirePositive } from '../../numerics/settings.js';
 import { accumulate, add, addScaled, copy, squaredNorm, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
-import {
-  beginGossip,
-  exchange,
-  type Gossip,
-  LINK_FORMS,
-  residualKind,
-  settleGossip,
-} from './parts/compressed-gossip.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { atLeastZero, count, positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
+import { beginGossip, exchange, type Gossip, linkForm, residualKind, settleGossip } from './parts/compressed-gossip.js';
 import { softThreshold } from './parts/proximal.js';
 
 interface Peer {
@@ -22,19 +16,18 @@ interface Peer {
   readonly iterate: Gossip;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  ...gradientDefaults,
-  /** lambda of r(x) = lambda |x|_1, which the objective's own loss does not hold. */
-  l1: 0,
-  /** Of the drift of the tracker and of the iterate, in (0, 1]; smaller for stronger compression. */
-  trackerMixing: 0.5,
-  iterateMixing: 0.5,
-  /** 'plain': the published form, for lossless delivery and one graph. 'acknowledged': for losses and changing graphs. */
-  links: 'plain',
-  /** Rounds after which all peers set y = gradient again, for what acknowledgements cannot mend (a peer lost its state); null: never. */
-  trackerRestartRounds: null as number | null,
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  ...gradientSettings,
+  l1: atLeastZero(0, "lambda of r(x) = lambda |x|_1, which the objective's own loss does not hold"),
+  trackerMixing: positive(0.5, 'Of the drift of the tracker, in (0, 1]; smaller for stronger compression'),
+  iterateMixing: positive(0.5, 'Of the drift of the iterate, in (0, 1]; smaller for stronger compression'),
+  links: linkForm('for lossless delivery and one graph'),
+  trackerRestartRounds: count(
+    null,
+    'Rounds after which all peers set y = gradient again, for what acknowledgements cannot mend (a peer lost its state); null: never',
+  ),
+});
 
 export default defineMethod({
   name: 'cdproxsgt',
@@ -46,15 +39,7 @@ export default defineMethod({
     reconstruction:
       "recursion from the authors' code; the matrix form is from memory; acknowledged links and tracker restarts are additions",
   },
-  defaults,
-  check({ l1, trackerMixing, iterateMixing, links, trackerRestartRounds, ...gradient }) {
-    checkGradientSettings(gradient);
-    requireNonNegative('method.l1', l1);
-    requirePositive('method.trackerMixing', trackerMixing);
-    requirePositive('method.iterateMixing', iterateMixing);
-    requireOneOf('method.links', links, LINK_FORMS);
-    if (trackerRestartRounds !== null) requireCount('method.trackerRestartRounds', trackerRestartRounds);
-  },
+  settings,
   messages: { tracker: residualKind, iterate: residualKind },
   client: {
     init: ({ initialParams, hyperparameters: { links } }): Peer => ({

@@ -1,30 +1,22 @@
 import { defineMethod, type Vector } from '../../method.js';
-import { requireOneOf, requirePositive } from '../../numerics/settings.js';
 import { accumulate, addScaled, copy } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
-import {
-  beginGossip,
-  exchange,
-  type Gossip,
-  LINK_FORMS,
-  residualKind,
-  settleGossip,
-} from './parts/compressed-gossip.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
+import { beginGossip, exchange, type Gossip, linkForm, residualKind, settleGossip } from './parts/compressed-gossip.js';
 
 interface Peer {
   readonly x: Vector;
   readonly replicas: Gossip;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  ...gradientDefaults,
-  /** gamma of the gossip step, in (0, 1]; smaller for stronger compression. */
-  mixing: 0.5,
-  /** 'plain': the published form, for one graph. 'acknowledged': a pair of copies for each link, for changing graphs. */
-  links: 'plain',
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  ...gradientSettings,
+  mixing: positive(0.5, 'gamma of the gossip step, in (0, 1]; smaller for stronger compression'),
+  links: linkForm('for one graph'),
+});
 
 export default defineMethod({
   name: 'choco-sgd',
@@ -33,12 +25,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1902.00340',
     algorithm: 'CHOCO-SGD, memory-efficient form',
   },
-  defaults,
-  check({ mixing, links, ...gradient }) {
-    checkGradientSettings(gradient);
-    requirePositive('method.mixing', mixing);
-    requireOneOf('method.links', links, LINK_FORMS);
-  },
+  settings,
   messages: { residual: { ...residualKind, losable: 'no' } },
   client: {
     init: ({ initialParams, hyperparameters: { links } }): Peer => ({

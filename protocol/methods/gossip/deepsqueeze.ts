@@ -1,8 +1,9 @@
 import { defineMethod, type Vector } from '../../method.js';
-import { requirePositive } from '../../numerics/settings.js';
 import { accumulate, add, addScaled, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
 import { mix } from './parts/mix.js';
 
 interface Peer {
@@ -11,12 +12,11 @@ interface Peer {
   readonly leftOut: Vector;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  ...gradientDefaults,
-  /** eta of the gossip step; smaller for stronger compression. */
-  mixing: 0.2,
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  ...gradientSettings,
+  mixing: positive(0.2, 'eta of the gossip step; smaller for stronger compression'),
+});
 
 /**
  * v = x - step g + delta, c = Q(v), delta = v - c, x = x - step g + mixing sum_j (w_ij - [i = j]) c_j. The whole model is
@@ -30,11 +30,7 @@ export default defineMethod({
     algorithm: 'DeepSqueeze',
     reconstruction: 'the recursion is from memory',
   },
-  defaults,
-  check({ mixing, ...gradient }) {
-    checkGradientSettings(gradient);
-    requirePositive('method.mixing', mixing);
-  },
+  settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any', memory: 'method' } },
   client: {
     init: ({ initialParams }): Peer => ({ x: initialParams, leftOut: zerosLike(initialParams) }),

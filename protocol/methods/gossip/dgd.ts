@@ -1,20 +1,24 @@
 import { defineMethod, type Vector } from '../../method.js';
-import { requireOneOf } from '../../numerics/settings.js';
 import { addScaled } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { oneOf } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
 import { mix } from './parts/mix.js';
 
 interface Peer {
   readonly x: Vector;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  ...gradientDefaults,
-  /** 'cta': combine then adapt, x = W x - step g(x). 'atc': adapt then combine, x = W (x - step g(x)). */
-  form: 'cta',
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  ...gradientSettings,
+  form: oneOf(
+    ['cta', 'atc'],
+    'cta',
+    'Combine then adapt, x = W x - step g(x), or adapt then combine, x = W (x - step g(x))',
+  ),
+});
 
 /** From memory. With a constant step it stops at the solution of (I - W) X + step G(X) = 0, not at the minimum. */
 export default defineMethod({
@@ -24,11 +28,7 @@ export default defineMethod({
     url: 'https://doi.org/10.1109/TAC.2008.2009515',
     algorithm: 'decentralised (sub)gradient descent',
   },
-  defaults,
-  check({ form, ...gradient }) {
-    checkGradientSettings(gradient);
-    requireOneOf('method.form', form, ['cta', 'atc']);
-  },
+  settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },
   client: {
     init: ({ initialParams }): Peer => ({ x: initialParams }),

@@ -1,8 +1,9 @@
 import { defineMethod, type Vector } from '../../method.js';
-import { requireNonNegative } from '../../numerics/settings.js';
 import { add, addScaled, squaredNorm, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { atLeastZero } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
 import { mix } from './parts/mix.js';
 import { softThreshold } from './parts/proximal.js';
 
@@ -13,12 +14,11 @@ interface Peer {
   readonly gradient: Vector;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  ...gradientDefaults,
-  /** lambda of r(x) = lambda |x|_1, which the objective's own loss does not hold. */
-  l1: 0,
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  ...gradientSettings,
+  l1: atLeastZero(0, "lambda of r(x) = lambda |x|_1, which the objective's own loss does not hold"),
+});
 
 export default defineMethod({
   name: 'dproxsgt',
@@ -28,11 +28,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/2302.14252',
     algorithm: 'DProxSGT, stepping with the mixed tracker',
   },
-  defaults,
-  check({ l1, ...gradient }) {
-    checkGradientSettings(gradient);
-    requireNonNegative('method.l1', l1);
-  },
+  settings,
   messages: {
     tracker: { from: 'clients', to: 'peers', vectors: ['y'], lossy: 'any' },
     iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' },

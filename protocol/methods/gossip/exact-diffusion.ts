@@ -1,7 +1,8 @@
 import { defineMethod, type Vector } from '../../method.js';
 import { add, addScaled, scale, subtract } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
 import { mix } from './parts/mix.js';
 
 interface Peer {
@@ -10,7 +11,10 @@ interface Peer {
   readonly adapted: Vector;
 }
 
-const defaults = { stepSize: 0.05 as ScheduleSpec, ...gradientDefaults };
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  ...gradientSettings,
+});
 
 /**
  * Adapt psi^t = x^t - step g^t, correct phi^t = psi^t + x^t - psi^{t-1}, combine x^{t+1} = (I + W) / 2 phi^t: the recursion of D2
@@ -24,8 +28,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1702.05122',
     algorithm: 'exact diffusion',
   },
-  defaults,
-  check: (hyperparameters) => checkGradientSettings(hyperparameters),
+  settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['phi'], lossy: 'any' } },
   client: {
     init: ({ initialParams }): Peer => ({ x: initialParams, adapted: initialParams }),

@@ -1,7 +1,8 @@
 import { defineMethod, type Vector } from '../../method.js';
 import { add, addScaled, scale, subtract } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
 import { mix } from './parts/mix.js';
 
 interface Peer {
@@ -10,7 +11,10 @@ interface Peer {
   readonly memory: Vector;
 }
 
-const defaults = { stepSize: 0.05 as ScheduleSpec, ...gradientDefaults };
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  ...gradientSettings,
+});
 
 /**
  * x^1 = W x^0 - step g^0, x^{t+2} = (I + W) x^{t+1} - (I + W) / 2 x^t - step (g^{t+1} - g^t). One vector a round: W x^t is kept
@@ -23,8 +27,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1404.6264',
     algorithm: 'EXTRA',
   },
-  defaults,
-  check: (hyperparameters) => checkGradientSettings(hyperparameters),
+  settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },
   client: {
     init: ({ initialParams }): Peer => ({ x: initialParams, memory: initialParams }),

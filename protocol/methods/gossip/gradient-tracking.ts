@@ -1,8 +1,9 @@
 import { defineMethod, type Vector } from '../../method.js';
-import { requireOneOf } from '../../numerics/settings.js';
 import { add, addScaled, squaredNorm, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { oneOf } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
 import { mix } from './parts/mix.js';
 
 interface Peer {
@@ -13,13 +14,16 @@ interface Peer {
   readonly gradient: Vector | null;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  /** With batches: GNSD / DSGT; with all of the shard: DIGing. */
-  ...gradientDefaults,
-  /** 'cta': x = W x - step y, y = W y + dg, one message a round. 'atc': x = W (x - step y), y = W (y + dg), two. */
-  form: 'cta',
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  // With batches: GNSD / DSGT; with all of the shard: DIGing.
+  ...gradientSettings,
+  form: oneOf(
+    ['cta', 'atc'],
+    'cta',
+    'cta: x = W x - step y, y = W y + dg, one message a round; atc: x = W (x - step y), y = W (y + dg), two',
+  ),
+});
 
 /** Both recursions are from memory. Losses must be symmetric: one in one direction alone leaves the tracker biased for good. */
 export default defineMethod({
@@ -29,11 +33,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1607.03218',
     algorithm: 'DIGing; with batches GNSD / DSGT; ATC form as in NEXT and Aug-DGM',
   },
-  defaults,
-  check({ form, ...gradient }) {
-    checkGradientSettings(gradient);
-    requireOneOf('method.form', form, ['cta', 'atc']);
-  },
+  settings,
   messages: {
     iterate: { from: 'clients', to: 'peers', vectors: ['x', 'y'], lossy: 'any' },
     adapted: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' },

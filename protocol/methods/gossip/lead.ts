@@ -1,8 +1,9 @@
 import { type ClientIndex, defineMethod, type Vector } from '../../method.js';
-import { requirePositive } from '../../numerics/settings.js';
 import { accumulate, add, addScaled, copy, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
 import { requireSamePeers } from './parts/compressed-gossip.js';
 import { mix } from './parts/mix.js';
 
@@ -17,14 +18,12 @@ interface Peer {
   readonly hears: readonly ClientIndex[] | null;
 }
 
-const defaults = {
-  stepSize: 0.05 as ScheduleSpec,
-  ...gradientDefaults,
-  /** gamma of the dual step. */
-  dualStep: 1,
-  /** alpha with which the reference follows, in (0, 1]. */
-  referenceStep: 0.5,
-};
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  ...gradientSettings,
+  dualStep: positive(1, 'gamma of the dual step'),
+  referenceStep: positive(0.5, 'alpha with which the reference follows, in (0, 1]'),
+});
 
 export default defineMethod({
   name: 'lead',
@@ -34,12 +33,7 @@ export default defineMethod({
     algorithm: 'LEAD',
     reconstruction: 'the recursion is from memory',
   },
-  defaults,
-  check({ dualStep, referenceStep, ...gradient }) {
-    checkGradientSettings(gradient);
-    requirePositive('method.dualStep', dualStep);
-    requirePositive('method.referenceStep', referenceStep);
-  },
+  settings,
   messages: {
     difference: {
       from: 'clients',

@@ -1,7 +1,8 @@
 import { type ClientIndex, defineMethod, type PartyId, type ReadonlyVector, type Vector } from '../../method.js';
 import { accumulate, addScaled, copy, scale } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
 
 /** What was sent in the last round, and the share of it that each peer was to get. */
 interface Sent {
@@ -22,7 +23,10 @@ interface Mass {
   readonly weight: number;
 }
 
-const defaults = { stepSize: 0.05 as ScheduleSpec, ...gradientDefaults };
+const settings = defineSettings({
+  stepSize: schedule(0.05, 'Step size of each round'),
+  ...gradientSettings,
+});
 
 /** z and weight together with `share` of what was sent. */
 function credited(kept: Mass, sent: Mass, share: number): Mass {
@@ -42,8 +46,7 @@ export default defineMethod({
     algorithm: 'SGP',
     reconstruction: 'the recursion is from memory; giving the mass of lost messages back is an addition',
   },
-  defaults,
-  check: (hyperparameters) => checkGradientSettings(hyperparameters),
+  settings,
   messages: { mass: { from: 'clients', to: 'peers', vectors: ['z'], scalars: ['weight'] } },
   client: {
     init: ({ initialParams }): Peer => ({ z: initialParams, weight: 1, sent: null }),

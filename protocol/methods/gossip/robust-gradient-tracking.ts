@@ -1,19 +1,20 @@
 import { defineMethod } from '../../method.js';
 import { zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
-import { checkDamping, cumulativeStep, type Tracked } from './parts/cumulative-tracking.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
+import { cumulativeStep, fallingMixing, type Tracked } from './parts/cumulative-tracking.js';
 import { mix } from './parts/mix.js';
 
-const defaults = {
-  /**
-   * alpha_k and the damping gamma_k of W. Two time scales, as here, when alpha falls faster than gamma (conditions from memory: sum
-   * gamma = infinity, sum gamma^2 and sum alpha^2 / gamma finite); one when both are c / (k + k0).
-   */
-  stepSize: { name: 'inverse-power', rate: 1, offset: 21, exponent: 0.9 } as ScheduleSpec,
-  mixing: { name: 'inverse-power', rate: 1, offset: 2, exponent: 0.6 } as ScheduleSpec,
-  ...gradientDefaults,
-};
+/**
+ * Two time scales, as here, when alpha falls faster than gamma (conditions from memory: sum gamma = infinity, sum gamma^2 and
+ * sum alpha^2 / gamma finite); one when both are c / (k + k0).
+ */
+const settings = defineSettings({
+  stepSize: schedule({ name: 'inverse-power', rate: 1, offset: 21, exponent: 0.9 }, 'alpha_k'),
+  mixing: schedule({ name: 'inverse-power', rate: 1, offset: 2, exponent: 0.6 }, 'gamma_k, the damping of W'),
+  ...gradientSettings,
+}).and(fallingMixing);
 
 export default defineMethod({
   name: 'robust-gradient-tracking',
@@ -24,11 +25,7 @@ export default defineMethod({
     algorithm: 'robust gradient tracking with a cumulative tracker',
     reconstruction: 'only the abstract was read: the recursion is a reconstruction in the style of that paper',
   },
-  defaults,
-  check({ mixing, ...gradient }) {
-    checkGradientSettings(gradient);
-    checkDamping('method.mixing', mixing);
-  },
+  settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x', 's'], lossy: 'unbiased' } },
   client: {
     init: ({ initialParams }): Tracked => ({ x: initialParams, s: zerosLike(initialParams) }),

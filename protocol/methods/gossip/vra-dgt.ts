@@ -1,25 +1,29 @@
 import { defineMethod } from '../../method.js';
 import { zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
-import { checkDamping, cumulativeStep, type Tracked } from './parts/cumulative-tracking.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
+import { cumulativeStep, fallingMixing, type Tracked } from './parts/cumulative-tracking.js';
 import { type Aggregation, aggregate, combinedKind, NO_AGGREGATION } from './parts/variance-reduced-aggregation.js';
 
 interface Peer extends Tracked {
   readonly aggregation: Aggregation;
 }
 
-const defaults = {
-  /**
-   * alpha_k, the damping gamma_k of W and the weight beta_k of a new message: one time scale, c / (k + k0) each. The mean square falls
-   * like k^-min(1, 2 lambda) with lambda from c times the smallest Laplacian eigenvalue (2 to 4 and more are needed) and from
-   * alpha's constant times the strong convexity (above 1/2). beta_k above 1 counts as 1, which is no variance reduction.
-   */
-  stepSize: { name: 'inverse-power', rate: 2, offset: 41 } as ScheduleSpec,
-  mixing: { name: 'inverse-power', rate: 20, offset: 41 } as ScheduleSpec,
-  aggregationWeight: { name: 'inverse-power', rate: 20, offset: 41 } as ScheduleSpec,
-  ...gradientDefaults,
-};
+/**
+ * alpha_k, gamma_k and beta_k: one time scale, c / (k + k0) each. The mean square falls like k^-min(1, 2 lambda) with lambda from c
+ * times the smallest Laplacian eigenvalue (2 to 4 and more are needed) and from alpha's constant times the strong convexity
+ * (above 1/2).
+ */
+const settings = defineSettings({
+  stepSize: schedule({ name: 'inverse-power', rate: 2, offset: 41 }, 'alpha_k'),
+  mixing: schedule({ name: 'inverse-power', rate: 20, offset: 41 }, 'gamma_k, the damping of W'),
+  aggregationWeight: schedule(
+    { name: 'inverse-power', rate: 20, offset: 41 },
+    'beta_k, the weight of a new message; above 1 counts as 1, which is no variance reduction',
+  ),
+  ...gradientSettings,
+}).and(fallingMixing);
 
 export default defineMethod({
   name: 'vra-dgt',
@@ -31,11 +35,7 @@ export default defineMethod({
       'only the abstract was read: recursion, aggregation and schedules are a reconstruction that shows the claimed rate in tests; ' +
       'its numbers are not those of the authors',
   },
-  defaults,
-  check({ mixing, ...gradient }) {
-    checkGradientSettings(gradient);
-    checkDamping('method.mixing', mixing);
-  },
+  settings,
   messages: { combined: combinedKind },
   client: {
     init: ({ initialParams }): Peer => ({

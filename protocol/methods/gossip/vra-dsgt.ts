@@ -1,9 +1,10 @@
 import { defineMethod, type ReadonlyVector, type Vector } from '../../method.js';
-import { requireCount } from '../../numerics/settings.js';
 import { zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
-import { checkGradientSettings, gradientDefaults, gradientOn, minibatch } from '../parts/minibatch.js';
-import { checkDamping, cumulativeStep, type Tracked } from './parts/cumulative-tracking.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { count } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
+import { cumulativeStep, fallingMixing, type Tracked } from './parts/cumulative-tracking.js';
 import { type Aggregation, aggregate, combinedKind, NO_AGGREGATION } from './parts/variance-reduced-aggregation.js';
 
 interface Peer extends Tracked {
@@ -13,17 +14,18 @@ interface Peer extends Tracked {
   readonly estimatedAt: Vector;
 }
 
-const defaults = {
-  /** See vra-dgt: alpha_k, gamma_k and beta_k. */
-  stepSize: { name: 'inverse-power', rate: 2, offset: 41 } as ScheduleSpec,
-  mixing: { name: 'inverse-power', rate: 20, offset: 41 } as ScheduleSpec,
-  aggregationWeight: { name: 'inverse-power', rate: 20, offset: 41 } as ScheduleSpec,
-  /** Weight of a fresh stochastic gradient in the hybrid estimate; null: that of a new message. */
-  estimateWeight: null as ScheduleSpec | null,
-  ...gradientDefaults,
-  /** Examples of the first estimate; null: all of the shard. */
-  startBatchSize: null as number | null,
-};
+const settings = defineSettings({
+  // See vra-dgt for the three schedules.
+  stepSize: schedule({ name: 'inverse-power', rate: 2, offset: 41 }, 'alpha_k'),
+  mixing: schedule({ name: 'inverse-power', rate: 20, offset: 41 }, 'gamma_k, the damping of W'),
+  aggregationWeight: schedule({ name: 'inverse-power', rate: 20, offset: 41 }, 'beta_k, the weight of a new message'),
+  estimateWeight: schedule(
+    null,
+    'Weight of a fresh stochastic gradient in the hybrid estimate; null: that of a new message',
+  ),
+  ...gradientSettings,
+  startBatchSize: count(null, 'Examples of the first estimate; null: all of the shard'),
+}).and(fallingMixing);
 
 /** v = G(x) + (1 - beta) (v - G(previous x)), both stochastic gradients on one batch. */
 function hybridEstimate(fresh: ReadonlyVector, old: ReadonlyVector, estimate: ReadonlyVector, beta: number): Vector {
@@ -42,12 +44,7 @@ export default defineMethod({
       'only the abstract was read: recursion, aggregation and schedules are a reconstruction; the hybrid estimate is from memory; ' +
       'its numbers are not those of the authors',
   },
-  defaults,
-  check({ mixing, startBatchSize, ...gradient }) {
-    checkGradientSettings(gradient);
-    checkDamping('method.mixing', mixing);
-    if (startBatchSize !== null) requireCount('method.startBatchSize', startBatchSize);
-  },
+  settings,
   messages: { combined: combinedKind },
   client: {
     init: ({ initialParams }): Peer => ({

@@ -1,27 +1,17 @@
 import type { Objective, ReadonlyVector, Rng, Vector } from '../../method.js';
-import { requireCount, requirePositive } from '../../numerics/settings.js';
 import { clip } from '../../numerics/vector.js';
+import { count, positive } from '../../settings/kinds.js';
 
-/** How a client draws a gradient: hyperparameters that most methods share. */
-export interface GradientSettings {
-  /** Examples of a gradient, without replacement; null: all of the shard. */
-  readonly batchSize: number | null;
-  /** Largest norm of a gradient, which is scaled down to it; null: no limit. */
-  readonly gradientClip: number | null;
-}
-
-export const gradientDefaults: GradientSettings = { batchSize: null, gradientClip: null };
-
-/** Throws ERR_SCENARIO. */
-export function checkGradientSettings({ batchSize, gradientClip }: GradientSettings): void {
-  if (batchSize !== null) requireCount('method.batchSize', batchSize);
-  if (gradientClip !== null) requirePositive('method.gradientClip', gradientClip);
-}
+/** How a client draws a gradient: settings that most methods share. */
+export const gradientSettings = {
+  batchSize: count(null, 'Examples of a gradient, without replacement; null: all of the shard'),
+  gradientClip: positive(null, 'Largest norm of a gradient, which is scaled down to it; null: no limit'),
+};
 
 interface Sampler {
   readonly objective: Objective;
   readonly rng: Rng;
-  readonly hyperparameters: GradientSettings;
+  readonly hyperparameters: { readonly batchSize: number | null; readonly gradientClip: number | null };
 }
 
 /** The examples of one gradient. Draws from the round's stream, so it is asked once for each gradient that has its own sample. */

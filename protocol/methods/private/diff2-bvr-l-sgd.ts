@@ -7,27 +7,42 @@ import {
   type Rng,
   type Vector,
 } from '../../method.js';
-import { requireCount, requireNonNegative, requirePositive } from '../../numerics/settings.js';
 import { add, addScaled, copy, scale, squaredDistance } from '../../numerics/vector.js';
-import type { Adjacency } from './parts/clipped-mean.js';
+import { atLeastZero, count, oneOf, positive } from '../../settings/kinds.js';
+import type { SettingsOf } from '../../settings/settings.js';
+import { ADJACENCIES } from './parts/clipped-mean.js';
 import { forecastDiff2 } from './parts/diff2-forecast.js';
 import { Diff2Framework, type Diff2Server, diff2Messages } from './parts/diff2-framework.js';
-import { checkDiff2, diff2Defaults, refuseSetting, requireClipping } from './parts/diff2-settings.js';
+import { diff2Settings } from './parts/diff2-settings.js';
+import { finiteRadius } from './parts/noise-conflicts.js';
 
-const defaults = {
-  ...diff2Defaults,
-  /** Local steps sample their batches, so only 'add-remove' can be accounted. */
-  adjacency: 'add-remove' as Adjacency,
-  /** K. */
-  localSteps: 10,
-  /** b: expected examples of a local step. */
-  localBatchSize: 16,
-  /** C3: radius of one example's difference in a local step, divided by the distance of the two points. */
-  localRadius: 3,
-  /** z3 = sigma3 b of each local step. */
-  localNoiseMultiplier: 1,
-};
-type Settings = typeof defaults;
+const settings = diff2Settings
+  .with({
+    adjacency: oneOf(
+      ADJACENCIES,
+      'add-remove',
+      'Local steps sample their batches, so only add-remove can be accounted',
+    ),
+    localSteps: count(10, 'K'),
+    localBatchSize: count(16, 'b: expected examples of a local step'),
+    localRadius: positive(
+      3,
+      "C3: radius of one example's difference in a local step, divided by the distance of the two points",
+    ),
+    localNoiseMultiplier: atLeastZero(1, 'z3 = sigma3 b of each local step'),
+  })
+  .and((settings) => finiteRadius('localRadius', settings, settings.calibration !== 'none'))
+  .and(({ calibration, localNoiseMultiplier }) =>
+    calibration === 'none' || localNoiseMultiplier > 0
+      ? null
+      : { at: 'localNoiseMultiplier', expected: 'noise on the local steps, which read private data' },
+  )
+  .and(({ calibration, adjacency }) =>
+    calibration === 'none' || adjacency === 'add-remove'
+      ? null
+      : { at: 'adjacency', expected: "'add-remove', since local steps sample their batches" },
+  );
+type Settings = SettingsOf<typeof settings>;
 
 /** The worker whose iterate becomes the new global point: a public coin. */
 function chosenWorker(at: { readonly shared: Rng; readonly cohort: readonly ClientIndex[] }): ClientIndex {
@@ -81,25 +96,7 @@ export default defineMethod({
       'batches are Poisson samples with denominator b, accounted under add-remove adjacency as releases of the chosen worker ' +
       'alone, is our choice; so are the distributed and local noise placements.',
   },
-  defaults,
-  check(settings) {
-    checkDiff2(settings);
-    requireCount('method.localSteps', settings.localSteps);
-    requireCount('method.localBatchSize', settings.localBatchSize);
-    requirePositive('method.localRadius', settings.localRadius);
-    requireNonNegative('method.localNoiseMultiplier', settings.localNoiseMultiplier);
-    if (settings.calibration === 'none') return;
-    const { localRadius, localNoiseMultiplier, adjacency } = settings;
-    requireClipping('method.localRadius', localRadius);
-    if (!(localNoiseMultiplier > 0))
-      refuseSetting(
-        'method.localNoiseMultiplier',
-        'noise on the local steps, which read private data',
-        localNoiseMultiplier,
-      );
-    if (adjacency !== 'add-remove')
-      refuseSetting('method.adjacency', "'add-remove', since local steps sample their batches", adjacency);
-  },
+  settings,
   messages: {
     ...diff2Messages,
     direction: { from: 'coordinator', to: 'cohort', vectors: ['estimate'] },

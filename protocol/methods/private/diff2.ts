@@ -2,7 +2,7 @@ import { defineMethod } from '../../method.js';
 import { addScaled } from '../../numerics/vector.js';
 import { forecastDiff2 } from './parts/diff2-forecast.js';
 import { Diff2Framework, type Diff2Server, diff2Messages } from './parts/diff2-framework.js';
-import { checkDiff2, diff2Defaults } from './parts/diff2-settings.js';
+import { diff2Settings } from './parts/diff2-settings.js';
 
 export default defineMethod({
   name: 'diff2',
@@ -14,8 +14,7 @@ export default defineMethod({
       'Framework, GD-Routine and calibration follow the published arguments and the authors’ code. The distributed and ' +
       'local noise placements are our choice.',
   },
-  defaults: diff2Defaults,
-  check: checkDiff2,
+  settings: diff2Settings,
   messages: diff2Messages,
   client: ({ hyperparameters }) => {
     const framework = new Diff2Framework(hyperparameters);

@@ -1,7 +1,5 @@
-import { GradswarmError } from '../../errors.js';
 import type { Forecast } from '../../forecast.js';
 import { defineMethod, type Vector } from '../../method.js';
-import { requireCount, requireNonNegative, requirePositive } from '../../numerics/settings.js';
 import { accumulate, zerosLike } from '../../numerics/vector.js';
 import {
   EMPTY_NOISE_TREE,
@@ -11,6 +9,9 @@ import {
   treeDepth,
 } from '../../privacy/accounting/tree-aggregation.js';
 import { hostPrivacy } from '../../privacy/mechanisms/host-privacy.js';
+import { atLeastZero, count, positive } from '../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../settings/settings.js';
+import { finiteRadius } from './parts/noise-conflicts.js';
 
 interface Server {
   readonly params: Vector;
@@ -21,18 +22,16 @@ interface Server {
   readonly tree: NoiseTreeState;
 }
 
-const defaults = {
-  /** eta. */
-  learningRate: 0.1,
-  /** Steps in which every client goes once through its examples, in a fixed order; the tree begins anew after each epoch. */
-  stepsPerEpoch: 20,
-  /** B: examples of a step over all clients, a public constant. */
-  expectedBatchSize: 32,
-  /** C: radius of one example's gradient. */
-  clippingRadius: 1,
-  /** z: noise standard deviation of each node over C; 0: no noise, and not private. */
-  noiseMultiplier: 4,
-};
+const settings = defineSettings({
+  learningRate: positive(0.1, 'eta'),
+  stepsPerEpoch: count(
+    20,
+    'Steps in which every client goes once through its examples, in a fixed order; the tree begins anew after each epoch',
+  ),
+  expectedBatchSize: positive(32, 'B: examples of a step over all clients, a public constant'),
+  clippingRadius: positive(1, "C: radius of one example's gradient"),
+  noiseMultiplier: atLeastZero(4, 'z: noise standard deviation of each node over C; 0: no noise, and not private'),
+}).and((settings) => finiteRadius('clippingRadius', settings, settings.noiseMultiplier > 0));
 
 /** Examples floor(n t / E) to floor(n (t + 1) / E): each exactly once an epoch, whatever n. */
 export function sliceOfStep(exampleCount: number, step: number, stepsPerEpoch: number): Uint32Array {
@@ -51,19 +50,7 @@ export default defineMethod({
       'The noise tree and its accounting follow the paper; a restart takes the iterate at the end of an epoch as the new ' +
       'start, and the estimator that averages several node sums is left out.',
   },
-  defaults,
-  check({ learningRate, stepsPerEpoch, expectedBatchSize, clippingRadius, noiseMultiplier }) {
-    requirePositive('method.learningRate', learningRate);
-    requireCount('method.stepsPerEpoch', stepsPerEpoch);
-    requirePositive('method.expectedBatchSize', expectedBatchSize);
-    requirePositive('method.clippingRadius', clippingRadius);
-    requireNonNegative('method.noiseMultiplier', noiseMultiplier);
-    if (noiseMultiplier > 0 && !(clippingRadius < 1e100))
-      throw new GradswarmError(
-        'ERR_PRIVACY',
-        `method.clippingRadius: expected a finite radius, since noise is scaled by it, got ${clippingRadius}`,
-      );
-  },
+  settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     /** Noise is added after this: no codec may act in between. */
@@ -123,7 +110,7 @@ export default defineMethod({
   },
 });
 
-export const forecast: Forecast<typeof defaults> = ({ stepsPerEpoch, noiseMultiplier }, { rounds }) => [
+export const forecast: Forecast<SettingsOf<typeof settings>> = ({ stepsPerEpoch, noiseMultiplier }, { rounds }) => [
   noiseMultiplier === 0
     ? 'dp-ftrl: no noise (noiseMultiplier: 0), so the run is not private.'
     : `dp-ftrl: ${Math.ceil(rounds / stepsPerEpoch)} trees of ${treeDepth(stepsPerEpoch)} levels; a tree is charged whole at its first step.`,

@@ -1,9 +1,9 @@
-import { GradswarmError } from '../../errors.js';
 import { defineMethod, type Vector } from '../../method.js';
-import { requireCount, requireNonNegative, requireOneOf, requirePositive } from '../../numerics/settings.js';
 import { addScaled, zerosLike } from '../../numerics/vector.js';
+import { count, integer, number, oneOf, positive } from '../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import {
-  type Adjacency,
+  ADJACENCIES,
   clippedMean,
   isCovered,
   MeanOfMeans,
@@ -12,7 +12,8 @@ import {
   smallestSize,
 } from './parts/clipped-mean.js';
 import { diff2ExactNoise, diff2PaperNoise } from './parts/diff2-calibration.js';
-import { noiseShares, type TrustPlacement } from './parts/trust-placement.js';
+import { finiteRadius, withoutError } from './parts/noise-conflicts.js';
+import { noiseShares, TRUST_PLACEMENTS } from './parts/trust-placement.js';
 
 interface Server {
   /** z: noise standard deviation over sensitivity; 0 without noise. */
@@ -20,23 +21,35 @@ interface Server {
   readonly params: Vector;
 }
 
-const defaults = {
-  learningRate: 0.0625,
-  /** C: radius of one example's gradient. */
-  clippingRadius: 1,
-  /** 'exact': z = sqrt(R) / mu. 'paper': DIFF2's formula for T = 1. 'none': no noise, and not private. */
-  calibration: 'exact' as 'exact' | 'paper' | 'none',
-  /** Target over `rounds` rounds. The ledger says what is really spent. */
-  epsilon: 3,
-  delta: 1e-5,
-  /** R, the rounds that the noise is made for. */
-  rounds: 100,
-  placement: 'central' as TrustPlacement,
-  absentCount: 0,
-  colludingCount: 0,
-  adjacency: 'replace-one' as Adjacency,
-};
-type Hyperparameters = typeof defaults;
+const settings = defineSettings({
+  learningRate: positive(0.0625, 'Step size'),
+  clippingRadius: positive(1, "C: radius of one example's gradient"),
+  calibration: oneOf(
+    ['exact', 'paper', 'none'],
+    'exact',
+    "z = sqrt(R) / mu, DIFF2's formula for T = 1, or no noise, which is not private",
+  ),
+  epsilon: positive(3, 'Target over `rounds` rounds; actual spending is in the ledger'),
+  delta: number(1e-5, 'Target over `rounds` rounds', { above: 0, below: 1 }),
+  rounds: count(100, 'R, the rounds that the noise is made for'),
+  placement: oneOf(
+    TRUST_PLACEMENTS,
+    'central',
+    'Who adds the noise: the coordinator, all clients together, or each client alone for itself',
+  ),
+  absentCount: integer(0, "'distributed': clients that may be absent", { least: 0 }),
+  colludingCount: integer(0, "'distributed': clients that may know that the others' noise is theirs alone", {
+    least: 0,
+  }),
+  adjacency: oneOf(
+    ADJACENCIES,
+    'replace-one',
+    'Neighbouring data sets differ in one example that is added, or replaced',
+  ),
+})
+  .and((settings) => finiteRadius('clippingRadius', settings, settings.calibration !== 'none'))
+  .and((settings) => withoutError(() => noiseOf(settings)));
+type Hyperparameters = SettingsOf<typeof settings>;
 
 function noiseOf({ calibration, epsilon, delta, rounds }: Hyperparameters): number {
   if (calibration === 'none') return 0;
@@ -59,25 +72,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1405.7085',
     algorithm: 'full-batch gradient descent with per-example clipping and Gaussian noise, as DIFF2’s baseline has it',
   },
-  defaults,
-  check(hyperparameters) {
-    const { learningRate, clippingRadius, calibration, rounds, placement, adjacency, ...rest } = hyperparameters;
-    requirePositive('method.learningRate', learningRate);
-    requirePositive('method.clippingRadius', clippingRadius);
-    requireOneOf('method.calibration', calibration, ['exact', 'paper', 'none']);
-    requireCount('method.rounds', rounds);
-    requireOneOf('method.placement', placement, ['central', 'distributed', 'local']);
-    requireOneOf('method.adjacency', adjacency, ['add-remove', 'replace-one']);
-    requireNonNegative('method.absentCount', rest.absentCount);
-    requireNonNegative('method.colludingCount', rest.colludingCount);
-    if (calibration === 'none') return;
-    if (!(clippingRadius < 1e100))
-      throw new GradswarmError(
-        'ERR_PRIVACY',
-        `method.clippingRadius: expected a finite radius, since noise is scaled by it, got ${clippingRadius}`,
-      );
-    noiseOf(hyperparameters);
-  },
+  settings,
   messages: {
     /** Numbers of examples are public. Sent where the noise is shared, since every share depends on the smallest. */
     size: { from: 'clients', to: 'coordinator', scalars: ['examples'] },

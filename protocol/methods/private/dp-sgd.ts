@@ -1,32 +1,39 @@
-import { GradswarmError } from '../../errors.js';
 import { defineMethod, type Vector } from '../../method.js';
-import { requireNonNegative, requireOneOf, requirePositive } from '../../numerics/settings.js';
 import { accumulate, zerosLike } from '../../numerics/vector.js';
-import { loadOptimizer, type OptimizerSpec } from '../../optimizers/load-optimizer.js';
-import { noiseShares, type TrustPlacement } from './parts/trust-placement.js';
+import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
+import { atLeastZero, fraction, integer, oneOf, positive } from '../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../settings/settings.js';
+import { finiteRadius } from './parts/noise-conflicts.js';
+import { noiseShares, TRUST_PLACEMENTS } from './parts/trust-placement.js';
 
 interface Server {
   readonly params: Vector;
   readonly optimizer: object;
 }
 
-const defaults = {
-  /** q: probability with which each example is in a step's batch, by its own coin. */
-  sampling: 0.1,
-  /** B: expected examples of a step over all clients, a public constant; never the number that was drawn. */
-  expectedBatchSize: 32,
-  /** C: radius of one example's gradient over the whole parameter vector. */
-  clippingRadius: 1,
-  /** z: noise standard deviation over C; 0: no noise, and not private. */
-  noiseMultiplier: 1,
-  /** Sees the noised gradient alone, so that whatever it does is post-processing. */
-  optimizer: { name: 'sgd', learningRate: 0.1 } as OptimizerSpec,
-  placement: 'central' as TrustPlacement,
-  /** 'distributed': clients that may be absent, and that may know the others' noise is theirs alone. */
-  absentCount: 0,
-  colludingCount: 0,
-};
-type Hyperparameters = typeof defaults;
+const settings = defineSettings({
+  sampling: fraction(0.1, "q: probability with which each example is in a step's batch, by its own coin"),
+  expectedBatchSize: positive(
+    32,
+    'B: expected examples of a step over all clients, a public constant; never the number that was drawn',
+  ),
+  clippingRadius: positive(1, "C: radius of one example's gradient over the whole parameter vector"),
+  noiseMultiplier: atLeastZero(1, 'z: noise standard deviation over C; 0: no noise, and not private'),
+  optimizer: optimizer(
+    { name: 'sgd', learningRate: 0.1 },
+    'Sees the noised gradient alone, so that whatever it does is post-processing',
+  ),
+  placement: oneOf(
+    TRUST_PLACEMENTS,
+    'central',
+    'Who adds the noise: the coordinator, all clients together, or each client alone for itself',
+  ),
+  absentCount: integer(0, "'distributed': clients that may be absent", { least: 0 }),
+  colludingCount: integer(0, "'distributed': clients that may know that the others' noise is theirs alone", {
+    least: 0,
+  }),
+}).and((settings) => finiteRadius('clippingRadius', settings, settings.noiseMultiplier > 0));
+type Hyperparameters = SettingsOf<typeof settings>;
 
 /** One release of a clipped sum whose batch was sampled: add-remove adjacency, the only one the sampled Gaussian has. */
 function releaseOf({ sampling }: Hyperparameters) {
@@ -44,22 +51,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1607.00133',
     algorithm: 'Algorithm 1, with Poisson sampling at every client and a fixed denominator',
   },
-  defaults,
-  check({ sampling, expectedBatchSize, clippingRadius, noiseMultiplier, placement, absentCount, colludingCount }) {
-    if (!(sampling > 0 && sampling <= 1))
-      throw new GradswarmError('ERR_SCENARIO', `method.sampling: expected a probability in (0, 1], got ${sampling}`);
-    requirePositive('method.expectedBatchSize', expectedBatchSize);
-    requirePositive('method.clippingRadius', clippingRadius);
-    requireNonNegative('method.noiseMultiplier', noiseMultiplier);
-    requireOneOf('method.placement', placement, ['central', 'distributed', 'local']);
-    requireNonNegative('method.absentCount', absentCount);
-    requireNonNegative('method.colludingCount', colludingCount);
-    if (noiseMultiplier > 0 && !(clippingRadius < 1e100))
-      throw new GradswarmError(
-        'ERR_PRIVACY',
-        `method.clippingRadius: expected a finite radius, since noise is scaled by it, got ${clippingRadius}`,
-      );
-  },
+  settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     /** Noise is added after this, or its share is worth nothing alone: no codec may act in between. */

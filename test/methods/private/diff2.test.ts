@@ -211,17 +211,17 @@ describe('protocol/methods/diff2', () => {
   });
 
   it('refuses T < 1, R < 1, C2 without bound under noise, local steps without noise or under replace-one', () => {
-    const check = (over: object) => () => diff2.check!({ ...diff2.defaults!, ...over });
+    const check = (over: object) => () => diff2.settings!.parse('method', over);
     expect(check({})).not.to.throw();
     expect(check({ refreshPeriod: 0 })).to.throw(/method.refreshPeriod/);
     expect(check({ rounds: 0 })).to.throw(/method.rounds/);
-    expect(check({ differenceRadius: Number.POSITIVE_INFINITY })).to.throw(/ERR_PRIVACY: method.differenceRadius/);
+    expect(check({ differenceRadius: Number.POSITIVE_INFINITY })).to.throw(/ERR_SCENARIO: method.differenceRadius/);
     expect(check({ differenceRadius: 1e200, calibration: 'none' })).not.to.throw();
-    const checkLocal = (over: object) => () => bvrLSgd.check!({ ...bvrLSgd.defaults!, ...over });
+    const checkLocal = (over: object) => () => bvrLSgd.settings!.parse('method', over);
     expect(checkLocal({})).not.to.throw();
-    expect(checkLocal({ adjacency: 'replace-one' })).to.throw(/ERR_PRIVACY: method.adjacency/);
-    expect(checkLocal({ localNoiseMultiplier: 0 })).to.throw(/ERR_PRIVACY: method.localNoiseMultiplier/);
-    expect(checkLocal({ localRadius: Number.POSITIVE_INFINITY })).to.throw(/ERR_PRIVACY: method.localRadius/);
+    expect(checkLocal({ adjacency: 'replace-one' })).to.throw(/ERR_SCENARIO: method.adjacency/);
+    expect(checkLocal({ localNoiseMultiplier: 0 })).to.throw(/ERR_SCENARIO: method.localNoiseMultiplier/);
+    expect(checkLocal({ localRadius: Number.POSITIVE_INFINITY })).to.throw(/ERR_SCENARIO: method.localRadius/);
   });
 
   describe('BVR-L-SGD routine (reconstruction)', () => {

@@ -1,35 +1,22 @@
-import { GradswarmError } from '../../../errors.js';
 import type { Setup, Vector } from '../../../method.js';
-import { requireCount, requireNonNegative } from '../../../numerics/settings.js';
 import { zerosLike } from '../../../numerics/vector.js';
+import { atLeastZero, count, integer } from '../../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
 
-/** What every sampler says of its chains. */
-export interface ChainSettings {
-  /** Chains that run side by side and never see each other. */
-  readonly chains: number;
-  /** Chain c starts at the initial parameters plus N(0, startStddev^2) in every coordinate; 0: all at one point. */
-  readonly startStddev: number;
-  /** Steps of a chain before its first kept draw. */
-  readonly burnInSteps: number;
-  /**
-   * Every thin-th step is kept. Of steps that come in visits of T, a thin that shares a factor with T sees some places
-   * within a visit only, whose law differs from that of all steps: choose one without a common factor.
-   */
-  readonly thin: number;
-}
-
-export const chainDefaults: ChainSettings = { chains: 4, startStddev: 0, burnInSteps: 0, thin: 1 };
-
-export function checkChains({ chains, startStddev, burnInSteps, thin }: ChainSettings): void {
-  requireCount('method.chains', chains);
-  requireNonNegative('method.startStddev', startStddev);
-  if (!(Number.isInteger(burnInSteps) && burnInSteps >= 0))
-    throw new GradswarmError(
-      'ERR_SCENARIO',
-      `method.burnInSteps: expected a whole number of at least 0, got ${burnInSteps}`,
-    );
-  requireCount('method.thin', thin);
-}
+/** Settings that every sampler has. */
+export const chainSettings = {
+  chains: count(4, 'Chains that run side by side and never see each other'),
+  startStddev: atLeastZero(
+    0,
+    'Chain c starts at the initial parameters plus N(0, startStddev^2) in every coordinate; 0: all at one point',
+  ),
+  burnInSteps: integer(0, 'Steps of a chain before its first kept draw', { least: 0 }),
+  // Of steps that come in visits of T, a thin that shares a factor with T sees some places within a visit only, whose law
+  // differs from that of all steps.
+  thin: count(1, 'Every thin-th step is kept; choose one without a common factor with the steps of a visit'),
+};
+const settings = defineSettings(chainSettings);
+export type ChainSettings = SettingsOf<typeof settings>;
 
 /** One start a chain, followed by `auxiliaryVectors` vectors of zeros. A chain's start depends on no other chain. */
 export function startsOfChains(

@@ -1,4 +1,5 @@
 import type { ClientRound, CoordinatorRound, LogPosterior } from '../../../method.js';
+import type { SettingsOf } from '../../../settings/settings.js';
 import { startsOfChains } from './chains.js';
 import {
   conduciveDrift,
@@ -7,42 +8,22 @@ import {
   SURROGATE_MESSAGES,
   type Surrogates,
 } from './conducive.js';
-import { type ConduciveSettings, checkConducive, conduciveDefaults } from './conducive-settings.js';
+import { conduciveSettings } from './conducive-settings.js';
 import type { Kernel } from './kernels.js';
+import { followToMode, leadToMode, MODE_MESSAGES, sharedModeSettings } from './shared-mode.js';
 import {
-  checkSharedMode,
-  followToMode,
-  leadToMode,
-  MODE_MESSAGES,
-  type SharedModeSettings,
-  sharedModeDefaults,
-} from './shared-mode.js';
-import {
-  checkVisits,
   coordinateVisits,
   hostVisits,
   sendSize,
   type TravellingChains,
   VISIT_MESSAGES,
-  type VisitSettings,
-  visitDefaults,
+  visitSettings,
 } from './visits.js';
 
 /** Travelling chains with conducive gradients: settings, messages and rounds of FSGLD and of what else steps along them. */
 
-export type ConduciveVisitSettings = VisitSettings & ConduciveSettings & SharedModeSettings;
-
-export const conduciveVisitDefaults: ConduciveVisitSettings = {
-  ...visitDefaults,
-  ...conduciveDefaults,
-  ...sharedModeDefaults,
-};
-
-export function checkConduciveVisits(settings: ConduciveVisitSettings): void {
-  checkVisits(settings);
-  checkConducive(settings);
-  checkSharedMode(settings);
-}
+export const conduciveVisitSettings = visitSettings.with({ ...conduciveSettings, ...sharedModeSettings });
+export type ConduciveVisitSettings = SettingsOf<typeof conduciveVisitSettings>;
 
 export const CONDUCIVE_VISIT_MESSAGES = { ...VISIT_MESSAGES, ...SURROGATE_MESSAGES, ...MODE_MESSAGES } as const;
 type Messages = typeof CONDUCIVE_VISIT_MESSAGES;

@@ -1,39 +1,25 @@
-import { requireCount, requireNonNegative, requireOneOf, requirePositive } from '../../../numerics/settings.js';
-
+import { atLeastZero, count, integer, oneOf, positive } from '../../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
 /** Settings of conducive gradients; the equation is in conducive.ts. */
-export interface ConduciveSettings {
-  /** alpha, the weight of g_s; 0: none, and no surrogates are exchanged. Other weights than 1 leave a part of the drift. */
-  readonly conduciveWeight: number;
-  /** 'objective': exact where the factor is Gaussian, Laplace or Gauss-Newton elsewhere. 'draws': moments of local SGLD draws. */
-  readonly surrogate: string;
-  readonly surrogateForm: string;
-  /** Relative error put on every natural parameter, to study how good a surrogate must be; 0: none. */
-  readonly surrogateError: number;
-  /** Of the local SGLD: draws, steps between two, step size, and examples a step (0: the whole shard). */
-  readonly surrogateDraws: number;
-  readonly surrogateThin: number;
-  readonly surrogateStepSize: number;
-  readonly surrogateBatchSize: number;
-}
-
-export const conduciveDefaults: ConduciveSettings = {
-  conduciveWeight: 1,
-  surrogate: 'objective',
-  surrogateForm: 'full',
-  surrogateError: 0,
-  surrogateDraws: 3000,
-  surrogateThin: 1,
-  surrogateStepSize: 1e-4,
-  surrogateBatchSize: 0,
+export const conduciveSettings = {
+  conduciveWeight: atLeastZero(
+    1,
+    'alpha, the weight of g_s; 0: none, and no surrogates are exchanged. Other weights than 1 leave a part of the drift',
+  ),
+  surrogate: oneOf(
+    ['objective', 'draws'],
+    'objective',
+    'Exact where the factor is Gaussian and Laplace or Gauss-Newton elsewhere, or moments of local SGLD draws',
+  ),
+  surrogateForm: oneOf(['full', 'diagonal'], 'full', 'Form of the precision matrix'),
+  surrogateError: atLeastZero(
+    0,
+    'Relative error put on every natural parameter, to study how good a surrogate must be; 0: none',
+  ),
+  surrogateDraws: count(3000, 'Draws of the local SGLD'),
+  surrogateThin: count(1, 'Steps between two of them'),
+  surrogateStepSize: positive(1e-4, 'Step size of the local SGLD'),
+  surrogateBatchSize: integer(0, 'Examples of a step of the local SGLD; 0: the whole shard', { least: 0 }),
 };
-
-export function checkConducive(settings: ConduciveSettings): void {
-  requireNonNegative('method.conduciveWeight', settings.conduciveWeight);
-  requireOneOf('method.surrogate', settings.surrogate, ['objective', 'draws']);
-  requireOneOf('method.surrogateForm', settings.surrogateForm, ['full', 'diagonal']);
-  requireNonNegative('method.surrogateError', settings.surrogateError);
-  requireCount('method.surrogateDraws', settings.surrogateDraws);
-  requireCount('method.surrogateThin', settings.surrogateThin);
-  requirePositive('method.surrogateStepSize', settings.surrogateStepSize);
-  if (settings.surrogateBatchSize !== 0) requireCount('method.surrogateBatchSize', settings.surrogateBatchSize);
-}
+const settings = defineSettings(conduciveSettings);
+export type ConduciveSettings = SettingsOf<typeof settings>;

@@ -1,36 +1,20 @@
 import { allClients, type ClientIndex, type ReadonlyVector, type Rng, type Vector } from '../../../method.js';
-import { requireCount, requireNonNegative, requirePositive } from '../../../numerics/settings.js';
 import { copy } from '../../../numerics/vector.js';
-import { type ChainSettings, chainDefaults, checkChains } from './chains.js';
+import { count, integer, positive } from '../../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
+import { chainSettings } from './chains.js';
 import { type Kernel, langevin } from './kernels.js';
 import { DrawKeeper, joined, type ServedChains } from './served-chains.js';
 
 /** Chains at the coordinator, which asks the clients for a gradient at every step. */
-export interface WalkSettings extends ChainSettings {
-  /** h: drift times h / 2, noise h. The authors write gamma = h / 2. */
-  readonly stepSize: number;
-  /** Examples m of a step on every client; 0: the whole shard. */
-  readonly batchSize: number;
-  readonly stepsPerRound: number;
-  /** |A|: clients of a round's steps, drawn without replacement; 0: all. */
-  readonly participants: number;
-}
-
-export const walkDefaults: WalkSettings = {
-  stepSize: 1e-3,
-  batchSize: 0,
-  stepsPerRound: 1,
-  participants: 0,
-  ...chainDefaults,
-};
-
-export function checkWalk(settings: WalkSettings): void {
-  requirePositive('method.stepSize', settings.stepSize);
-  if (settings.batchSize !== 0) requireCount('method.batchSize', settings.batchSize);
-  requireCount('method.stepsPerRound', settings.stepsPerRound);
-  requireNonNegative('method.participants', settings.participants);
-  checkChains(settings);
-}
+export const walkSettings = defineSettings({
+  stepSize: positive(1e-3, 'h: drift times h / 2, noise h; the authors write gamma = h / 2'),
+  batchSize: integer(0, 'Examples m of a step on every client; 0: the whole shard', { least: 0 }),
+  stepsPerRound: count(1, 'Steps of every chain in a round'),
+  participants: integer(0, "|A|: clients of a round's steps, drawn without replacement; 0: all", { least: 0 }),
+  ...chainSettings,
+});
+export type WalkSettings = SettingsOf<typeof walkSettings>;
 
 /** The clients of a round's steps. */
 export function walkCohort(

@@ -1,7 +1,8 @@
 import type { ClientRound, CoordinatorRound, LogPosterior, ReadonlyVector, Vector } from '../../../method.js';
-import { requireCount, requireOneOf, requirePositive } from '../../../numerics/settings.js';
 import { copy, squaredNorm } from '../../../numerics/vector.js';
 import adam from '../../../optimizers/adam.js';
+import { count, oneOf, positive } from '../../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
 import { wholeShard } from './shard-drift.js';
 
 /**
@@ -10,24 +11,21 @@ import { wholeShard } from './shard-drift.js';
  * where the chains are. Expanded about one point, the surrogates' gradients and curvatures are the shards' own there.
  * Not in a paper that we have read; any surrogate leaves FSGLD unbiased.
  */
-export interface SharedModeSettings {
-  /**
-   * 'own': each surrogate is taken at a mode of its own shard. 'posterior': all at one point near the mode of the posterior,
-   * and the chains start there, each at `startStddev` from it.
-   */
-  readonly surrogatePoint: string;
-  /** Steps of Adam on whole shards, each a vector down and one up for every client; their size goes to 0 along a cosine. */
-  readonly modeSteps: number;
-  readonly modeStepSize: number;
-}
-
-export const sharedModeDefaults: SharedModeSettings = { surrogatePoint: 'own', modeSteps: 200, modeStepSize: 0.05 };
-
-export function checkSharedMode({ surrogatePoint, modeSteps, modeStepSize }: SharedModeSettings): void {
-  requireOneOf('method.surrogatePoint', surrogatePoint, ['own', 'posterior']);
-  requireCount('method.modeSteps', modeSteps);
-  requirePositive('method.modeStepSize', modeStepSize);
-}
+export const sharedModeSettings = {
+  surrogatePoint: oneOf(
+    ['own', 'posterior'],
+    'own',
+    'Each surrogate is taken at a mode of its own shard, or all at one point near the mode of the posterior, where the chains ' +
+      'then start, each at `startStddev` from it',
+  ),
+  modeSteps: count(
+    200,
+    'Steps of Adam on whole shards, each a vector down and one up for every client; their size goes to 0 along a cosine',
+  ),
+  modeStepSize: positive(0.05, 'Size of the first of them'),
+};
+const settings = defineSettings(sharedModeSettings);
+export type SharedModeSettings = SettingsOf<typeof settings>;
 
 export const MODE_MESSAGES = {
   point: { from: 'coordinator', to: 'cohort', vectors: ['point'], losable: 'no' },

@@ -1,58 +1,54 @@
 import { GradswarmError } from '../../../errors.js';
 import type { Rng } from '../../../method.js';
 import { categorical } from '../../../numerics/distributions.js';
-import { requireCount, requireOneOf } from '../../../numerics/settings.js';
+import { count, list, oneOf, positive } from '../../../settings/kinds.js';
+import { required } from '../../../settings/setting.js';
+import { type Conflict, defineSettings, type SettingsOf } from '../../../settings/settings.js';
 
 /** Who visits whom, for how long, and what the gradient's scaling believes of it. */
-export interface PlanSettings {
-  /** Steps T of one visit; with `responseDelays` their mean over uniform visits. */
-  readonly delay: number;
-  /** Visits of each chain in a round: hand-overs that share a round's bookkeeping. */
-  readonly visitsPerRound: number;
-  /**
-   * 'categorical': each chain draws its next shard independently (FSGLD's listing). 'permutation': shards are dealt to
-   * chains by a random permutation, so that no two of up to S chains meet, and visits are uniform (DSGLD's scheduler).
-   */
-  readonly schedule: string;
-  /** Visit probabilities of the categorical schedule: 'examples' (N_s / N), 'uniform', or 'weights' (`visitWeights`). */
-  readonly visitBy: string;
-  readonly visitWeights: readonly number[];
-  /** Believed step frequencies f_s, up to a factor, where they are not the true ones; empty: the true ones. */
-  readonly assumedWeights: readonly number[];
-  /**
-   * Seconds, or any unit, that a step takes on each shard: visits are then uniform and their lengths T_s proportional to 1 /
-   * delay, so that all visits take equally long. Empty: every visit has `delay` steps.
-   */
-  readonly responseDelays: readonly number[];
-}
-
-export const planDefaults: PlanSettings = {
-  delay: 10,
-  visitsPerRound: 1,
-  schedule: 'categorical',
-  visitBy: 'examples',
-  visitWeights: [],
-  assumedWeights: [],
-  responseDelays: [],
+export const planSettings = {
+  delay: count(10, 'Steps T of one visit; with `responseDelays` their mean over uniform visits'),
+  visitsPerRound: count(1, "Visits of each chain in a round: hand-overs that share a round's bookkeeping"),
+  // 'categorical' is FSGLD's listing, 'permutation' DSGLD's scheduler.
+  schedule: oneOf(
+    ['categorical', 'permutation'],
+    'categorical',
+    'Each chain draws its next shard independently, or shards are dealt to chains by a random permutation, so that no two of up ' +
+      'to S chains meet and visits are uniform',
+  ),
+  visitBy: oneOf(
+    ['examples', 'uniform', 'weights'],
+    'examples',
+    'Visit probabilities of the categorical schedule: N_s / N, equal, or `visitWeights`',
+  ),
+  visitWeights: list(positive(required, 'A weight'), [], "One weight a client with visitBy 'weights'"),
+  assumedWeights: list(
+    positive(required, 'A weight'),
+    [],
+    'Believed step frequencies f_s, up to a factor, where they are not the true ones; empty: the true ones',
+  ),
+  responseDelays: list(
+    positive(required, 'A time'),
+    [],
+    'Time in any unit that a step takes on each shard: visits are then uniform and their lengths T_s proportional to 1 / delay, ' +
+      'so that all visits take equally long; empty: every visit has `delay` steps',
+  ),
 };
+const settings = defineSettings(planSettings);
+export type PlanSettings = SettingsOf<typeof settings>;
+
+/** Weights belong to visits by weights, and uniform visits to permutations and response delays. */
+export function planConflict({ schedule, visitBy, visitWeights, responseDelays }: PlanSettings): Conflict | null {
+  if ((visitBy === 'weights') !== visitWeights.length > 0)
+    return { at: 'visitWeights', expected: "one weight a client with visitBy 'weights', and none otherwise" };
+  const uniform = schedule === 'permutation' || responseDelays.length > 0;
+  if (uniform && visitBy !== 'uniform')
+    return { at: 'visitBy', expected: "'uniform' with schedule 'permutation' and with responseDelays" };
+  return null;
+}
 
 function refuse(setting: string, expected: string, got: unknown): never {
   throw new GradswarmError('ERR_SCENARIO', `method.${setting}: expected ${expected}, got ${JSON.stringify(got)}`);
-}
-
-export function checkPlan(settings: PlanSettings): void {
-  const { delay, visitsPerRound, schedule, visitBy, visitWeights, assumedWeights, responseDelays } = settings;
-  requireCount('method.delay', delay);
-  requireCount('method.visitsPerRound', visitsPerRound);
-  requireOneOf('method.schedule', schedule, ['categorical', 'permutation']);
-  requireOneOf('method.visitBy', visitBy, ['examples', 'uniform', 'weights']);
-  if ((visitBy === 'weights') !== visitWeights.length > 0)
-    refuse('visitWeights', "one weight a client with visitBy 'weights', and none otherwise", visitWeights);
-  const uniform = schedule === 'permutation' || responseDelays.length > 0;
-  if (uniform && visitBy !== 'uniform')
-    refuse('visitBy', "'uniform' with schedule 'permutation' and with responseDelays", visitBy);
-  for (const [name, values] of Object.entries({ visitWeights, assumedWeights, responseDelays }))
-    if (values.some((value) => !(value > 0 && Number.isFinite(value)))) refuse(name, 'numbers above 0', values);
 }
 
 export interface VisitPlan {

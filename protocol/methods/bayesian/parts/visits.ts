@@ -9,32 +9,26 @@ import {
   type Rng,
   type Vector,
 } from '../../../method.js';
-import { requireCount, requirePositive } from '../../../numerics/settings.js';
 import { copy, squaredDistance } from '../../../numerics/vector.js';
-import { type ChainSettings, chainDefaults, checkChains, isKept, keptCount } from './chains.js';
+import { integer, positive } from '../../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
+import { type ChainSettings, chainSettings, isKept, keptCount } from './chains.js';
 import type { Kernel } from './kernels.js';
 import { isMiniBatch, type LinearDrift, ShardDrift } from './shard-drift.js';
-import { checkPlan, drawSchedule, type PlanSettings, planDefaults, visitPlan } from './visit-plan.js';
+import { drawSchedule, planConflict, planSettings, visitPlan } from './visit-plan.js';
 
 /**
  * Chains that travel: a chain lives on one client at a time, takes T steps on that shard and goes on to the next. What
  * DSGLD, FSGLD and their relatives have in common; they differ in the step (kernels.ts) and in the surrogates.
  */
 
-export interface VisitSettings extends ChainSettings, PlanSettings {
-  readonly stepSize: number;
-  /** Examples m of a step, drawn without replacement; 0: the whole shard. */
-  readonly batchSize: number;
-}
-
-export const visitDefaults: VisitSettings = { stepSize: 1e-3, batchSize: 0, ...planDefaults, ...chainDefaults };
-
-export function checkVisits(settings: VisitSettings): void {
-  requirePositive('method.stepSize', settings.stepSize);
-  if (settings.batchSize !== 0) requireCount('method.batchSize', settings.batchSize);
-  checkPlan(settings);
-  checkChains(settings);
-}
+export const visitSettings = defineSettings({
+  stepSize: positive(1e-3, 'h'),
+  batchSize: integer(0, 'Examples m of a step, drawn without replacement; 0: the whole shard', { least: 0 }),
+  ...planSettings,
+  ...chainSettings,
+}).and(planConflict);
+export type VisitSettings = SettingsOf<typeof visitSettings>;
 
 /**
  * A visit costs d numbers each way, and d more for every kept draw. `visit` and `position` may be compressed, which adds

@@ -1,7 +1,7 @@
 import { GradswarmError } from '../../../errors.js';
 import type { Absence, ClientIndex, Links, PartyId, ReadonlyVector, Vector } from '../../../method.js';
-import { requireOneOf } from '../../../numerics/settings.js';
 import { add, squaredDistance, subtract, zerosLike } from '../../../numerics/vector.js';
+import { oneOf } from '../../../settings/kinds.js';
 
 /**
  * Gossip of one vector by compressed residuals. Every peer i has a replica h_i that others can rebuild, sends Q(v_i - h_i), and
@@ -12,7 +12,14 @@ import { add, squaredDistance, subtract, zerosLike } from '../../../numerics/vec
  * link, and takes back what was not used: the next residual then holds it again. Both are equal when nothing is lost.
  */
 export type LinkForm = 'plain' | 'acknowledged';
-export const LINK_FORMS: readonly LinkForm[] = ['plain', 'acknowledged'];
+
+/** The setting `links` of a method. `plain`: what the published form is for. */
+export const linkForm = (plain: string) =>
+  oneOf<LinkForm, 'plain'>(
+    ['plain', 'acknowledged'],
+    'plain',
+    `plain: the published form, ${plain}; acknowledged: a pair of copies for each link, for changing graphs and losses`,
+  );
 
 /** Kind of the messages; a method adds who may lose them. `sequence`: residuals of the link before this one (0 in the plain form). */
 export const residualKind = {
@@ -72,8 +79,7 @@ export interface GossipRound<K extends string> {
   take(kind: K): Promise<readonly ({ readonly from: PartyId } & Residual)[] & { readonly absent: readonly Absence[] }>;
 }
 
-export function beginGossip(form: string, like: ReadonlyVector): Gossip {
-  requireOneOf('method.links', form, LINK_FORMS);
+export function beginGossip(form: LinkForm, like: ReadonlyVector): Gossip {
   if (form === 'acknowledged') return { form, outgoing: [], incoming: [] };
   return { form: 'plain', own: new Float64Array(like.length), mixed: new Float64Array(like.length), hears: null };
 }

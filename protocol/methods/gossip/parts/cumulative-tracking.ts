@@ -1,7 +1,7 @@
-import { GradswarmError } from '../../../errors.js';
 import type { ReadonlyVector, Vector } from '../../../method.js';
 import { zerosLike } from '../../../numerics/vector.js';
 import { type ScheduleSpec, scheduleOf } from '../../../schedules/schedule.js';
+import type { Conflict } from '../../../settings/settings.js';
 
 /**
  * Gradient tracking that survives noisy messages: s accumulates the gradients, so a message's noise enters the direction only as
@@ -41,14 +41,13 @@ export function cumulativeStep(
 /** Far enough for any schedule that falls to have fallen. */
 const LATE_STEP = 1e6;
 
-/** Throws ERR_SCENARIO unless the damping of W begins in (0, 1] and falls: undamped, the noise of all messages adds up in the mean. */
-export function checkDamping(path: string, spec: ScheduleSpec): void {
-  const schedule = scheduleOf(spec);
+/** The damping of W begins in (0, 1] and falls: undamped, the noise of all messages adds up in the mean. */
+export function fallingMixing({ mixing }: { readonly mixing: ScheduleSpec }): Conflict | null {
+  const schedule = scheduleOf(mixing);
   const first = schedule(0);
-  if (first > 0 && first <= 1 && schedule(LATE_STEP) < 0.5 * first) return;
-  throw new GradswarmError(
-    'ERR_SCENARIO',
-    `${path}: expected a schedule that begins in (0, 1] and falls, such as {name: "inverse-power", rate: 20, offset: 41}, ` +
-      `got ${JSON.stringify(spec)}`,
-  );
+  if (first > 0 && first <= 1 && schedule(LATE_STEP) < 0.5 * first) return null;
+  return {
+    at: 'mixing',
+    expected: "a schedule that begins in (0, 1] and falls, such as { name: 'inverse-power', rate: 20, offset: 41 }",
+  };
 }

@@ -7,7 +7,8 @@ import type { Privacy, ReadonlyVector, Vector } from '../../../method.js';
 import { norm, scale } from '../../../numerics/vector.js';
 import type { TrustPlacement } from './trust-placement.js';
 
-export type Adjacency = 'add-remove' | 'replace-one';
+export const ADJACENCIES = ['add-remove', 'replace-one'] as const;
+export type Adjacency = (typeof ADJACENCIES)[number];
 
 /** How a mean is released. */
 export interface MeanRelease {

@@ -1,35 +1,49 @@
-import { GradswarmError } from '../../../errors.js';
-import { requireCount, requireNonNegative, requireOneOf, requirePositive } from '../../../numerics/settings.js';
-import type { Adjacency } from './clipped-mean.js';
+import { count, integer, number, oneOf, positive } from '../../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
+import { ADJACENCIES } from './clipped-mean.js';
 import { diff2ExactNoise, diff2PaperNoise } from './diff2-calibration.js';
-import type { TrustPlacement } from './trust-placement.js';
+import { finiteRadius, withoutError } from './noise-conflicts.js';
+import { TRUST_PLACEMENTS } from './trust-placement.js';
 
 /** Settings of the DIFF2 framework, whatever the routine. */
-export const diff2Defaults = {
-  /** eta. */
-  learningRate: 0.0625,
-  /** T: rounds from one refresh to the next. 1 is DP-GD. */
-  refreshPeriod: 10,
-  /** C1: radius of one example's gradient. */
-  refreshRadius: 1,
-  /** C2: radius of the difference of one example's two gradients, divided by the distance of the two points. */
-  differenceRadius: 3,
-  /** 'paper': its formulas. 'exact': the least noise with the same split. 'none': no noise, and not private. */
-  calibration: 'exact' as 'exact' | 'paper' | 'none',
-  /** Target of the global releases over `rounds` rounds. Actual spending is in the ledger. */
-  epsilon: 3,
-  delta: 1e-5,
-  /** R, the rounds that the noise is made for. */
-  rounds: 100,
-  /** u: 1/u of the budget is for refreshes. */
-  split: 1.25,
-  placement: 'central' as TrustPlacement,
-  /** 'distributed': workers that may be absent, and that may know the others' noise is theirs alone. */
-  absentCount: 0,
-  colludingCount: 0,
-  adjacency: 'replace-one' as Adjacency,
-};
-export type Diff2Settings = typeof diff2Defaults;
+const shape = defineSettings({
+  learningRate: positive(0.0625, 'eta'),
+  refreshPeriod: count(10, 'T: rounds from one refresh to the next; 1 is DP-GD'),
+  refreshRadius: positive(1, "C1: radius of one example's gradient"),
+  differenceRadius: positive(
+    3,
+    "C2: radius of the difference of one example's two gradients, divided by the distance of the two points",
+  ),
+  calibration: oneOf(
+    ['exact', 'paper', 'none'],
+    'exact',
+    "The least noise with the same split, the paper's formulas, or no noise, which is not private",
+  ),
+  epsilon: positive(3, 'Target of the global releases over `rounds` rounds; actual spending is in the ledger'),
+  delta: number(1e-5, 'Target of the global releases over `rounds` rounds', { above: 0, below: 1 }),
+  rounds: count(100, 'R, the rounds that the noise is made for'),
+  split: number(1.25, 'u: 1/u of the budget is for refreshes', { above: 1 }),
+  placement: oneOf(
+    TRUST_PLACEMENTS,
+    'central',
+    'Who adds the noise: the coordinator, all workers together, or each client alone for itself',
+  ),
+  absentCount: integer(0, "'distributed': workers that may be absent", { least: 0 }),
+  colludingCount: integer(0, "'distributed': workers that may know that the others' noise is theirs alone", {
+    least: 0,
+  }),
+  adjacency: oneOf(
+    ADJACENCIES,
+    'replace-one',
+    'Neighbouring data sets differ in one example that is added, or replaced',
+  ),
+});
+export type Diff2Settings = SettingsOf<typeof shape>;
+
+export const diff2Settings = shape
+  .and((settings) => finiteRadius('refreshRadius', settings, settings.calibration !== 'none'))
+  .and((settings) => finiteRadius('differenceRadius', settings, settings.calibration !== 'none'))
+  .and((settings) => withoutError(() => diff2Multipliers(settings)));
 
 /** Noise multipliers z1 and z2 of the two sorts of round; 0 without noise. The same at every party, from public numbers. */
 export interface Diff2Multipliers {
@@ -44,34 +58,4 @@ export function diff2Multipliers(settings: Diff2Settings): Diff2Multipliers {
   const target = { epsilon, delta, rounds, refreshPeriod, split, smallestExampleCount: 1, workerCount: 1 };
   const noise = calibration === 'paper' ? diff2PaperNoise(target) : diff2ExactNoise(target);
   return { refresh: noise.refreshNoiseMultiplier, difference: noise.differenceNoiseMultiplier ?? 0 };
-}
-
-/** A radius beyond this never clips. */
-const NO_CLIPPING = 1e100;
-
-export function refuseSetting(path: string, expected: string, got: unknown): never {
-  throw new GradswarmError('ERR_PRIVACY', `${path}: expected ${expected}, got ${String(got)}`);
-}
-
-/** With noise every radius must be a number: noise is a multiple of it. */
-export function requireClipping(path: string, radius: number): void {
-  if (!(radius < NO_CLIPPING)) refuseSetting(path, 'a finite radius, since noise is scaled by it', radius);
-}
-
-/** Throws ERR_SCENARIO, or ERR_PRIVACY where the settings cannot give the noise they promise. */
-export function checkDiff2(settings: Diff2Settings): void {
-  requireOneOf('method.calibration', settings.calibration, ['exact', 'paper', 'none']);
-  requireOneOf('method.placement', settings.placement, ['central', 'distributed', 'local']);
-  requireOneOf('method.adjacency', settings.adjacency, ['add-remove', 'replace-one']);
-  requirePositive('method.learningRate', settings.learningRate);
-  requireCount('method.refreshPeriod', settings.refreshPeriod);
-  requireCount('method.rounds', settings.rounds);
-  requirePositive('method.refreshRadius', settings.refreshRadius);
-  requirePositive('method.differenceRadius', settings.differenceRadius);
-  requireNonNegative('method.absentCount', settings.absentCount);
-  requireNonNegative('method.colludingCount', settings.colludingCount);
-  if (settings.calibration === 'none') return;
-  requireClipping('method.refreshRadius', settings.refreshRadius);
-  requireClipping('method.differenceRadius', settings.differenceRadius);
-  diff2Multipliers(settings);
 }

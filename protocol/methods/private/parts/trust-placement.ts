@@ -7,7 +7,8 @@ import { GradswarmError } from '../../../errors.js';
  * local: every message is private by itself, the coordinator need not be trusted; with P workers of equal size the average
  * then has sqrt(P) times the central noise.
  */
-export type TrustPlacement = 'central' | 'distributed' | 'local';
+export const TRUST_PLACEMENTS = ['central', 'distributed', 'local'] as const;
+export type TrustPlacement = (typeof TRUST_PLACEMENTS)[number];
 
 /**
  * `shares` of `Privacy.gaussian` for a release: how many shares must survive to make the full noise. Distributed noise of

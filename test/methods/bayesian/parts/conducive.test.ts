@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { shardFactor } from '../../../../protocol/bayesian/gaussian-oracle.js';
 import { conduciveDrift } from '../../../../protocol/methods/bayesian/parts/conducive.js';
-import { conduciveDefaults } from '../../../../protocol/methods/bayesian/parts/conducive-settings.js';
+import { conduciveSettings } from '../../../../protocol/methods/bayesian/parts/conducive-settings.js';
 import { packSymmetric } from '../../../../protocol/numerics/linear-algebra.js';
+import { defineSettings } from '../../../../protocol/settings/settings.js';
 import {
   proportionalFrequencies,
   UNEQUAL_CURVATURE,
@@ -24,7 +25,7 @@ function gradients(form: 'full' | 'diagonal'): number[][] {
   }));
   const product = { eta: sumOf(own.map(({ eta }) => eta)), precision: sumOf(own.map(({ precision }) => precision)) };
   return own.map((mine, s) => {
-    const settings = { ...conduciveDefaults, surrogateForm: form };
+    const settings = { ...defineSettings(conduciveSettings).defaults, surrogateForm: form };
     const { linear, precision } = conduciveDrift({ own: mine, product }, settings)(frequencies[s]!);
     return [0, 1].map((i) =>
       form === 'full'

@@ -1,8 +1,16 @@
 import { expect } from 'chai';
-import { drawSchedule, planDefaults, visitPlan } from '../../../../protocol/methods/bayesian/parts/visit-plan.js';
+import {
+  drawSchedule,
+  type PlanSettings,
+  planSettings,
+  visitPlan,
+} from '../../../../protocol/methods/bayesian/parts/visit-plan.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
+import { defineSettings } from '../../../../protocol/settings/settings.js';
 
 const shared = rootStream(3, 'float64');
+
+const planDefaults: PlanSettings = defineSettings(planSettings).defaults;
 
 describe('protocol/bayesian/visit-plan', () => {
   it('by examples: visits N_s / N, and as many steps', () => {
@@ -12,7 +20,7 @@ describe('protocol/bayesian/visit-plan', () => {
   });
 
   it('response delays 1, 2 and 4: visits of 12, 6 and 3 steps (mean 7), all 12 long, f = T_s / 21', () => {
-    const settings = { ...planDefaults, visitBy: 'uniform', delay: 7, responseDelays: [1, 2, 4] };
+    const settings = { ...planDefaults, visitBy: 'uniform' as const, delay: 7, responseDelays: [1, 2, 4] };
     const { steps, frequencies } = visitPlan(settings, [10, 10, 10]);
     expect([...steps]).to.deep.equal([12, 6, 3]);
     expect([...frequencies]).to.deep.equal([12 / 21, 6 / 21, 3 / 21]);
@@ -26,22 +34,34 @@ describe('protocol/bayesian/visit-plan', () => {
 
   it('a shard that is empty, or that nobody has heard of, is not visited, and f is shared out among the others', () => {
     for (const settings of [
-      { ...planDefaults, visitBy: 'uniform' },
-      { ...planDefaults, visitBy: 'weights', visitWeights: [2, 7, 2] },
-      { ...planDefaults, visitBy: 'uniform', assumedWeights: [5, 1, 5] },
+      { ...planDefaults, visitBy: 'uniform' as const },
+      { ...planDefaults, visitBy: 'weights' as const, visitWeights: [2, 7, 2] },
+      { ...planDefaults, visitBy: 'uniform' as const, assumedWeights: [5, 1, 5] },
     ]) {
       const { probabilities, frequencies } = visitPlan(settings, [10, 0, 30]);
       expect([...probabilities]).to.deep.equal([0.5, 0, 0.5]);
       expect([...frequencies]).to.deep.equal([0.5, 0, 0.5]);
     }
-    const dealing = { ...planDefaults, schedule: 'permutation', visitBy: 'uniform', visitsPerRound: 30, chains: 3 };
+    const dealing = {
+      ...planDefaults,
+      schedule: 'permutation' as const,
+      visitBy: 'uniform' as const,
+      visitsPerRound: 30,
+      chains: 3,
+    };
     const schedule = drawSchedule(dealing, visitPlan(dealing, [10, 0, 30]), shared);
     expect(new Set(schedule)).to.deep.equal(new Set([0, 2]));
     for (let visit = 0; visit < 30; visit++) expect(schedule[3 * visit]).to.not.equal(schedule[3 * visit + 1]);
   });
 
   it('a permutation deals shards so that no two of up to S chains meet, at every visit', () => {
-    const settings = { ...planDefaults, schedule: 'permutation', visitBy: 'uniform', visitsPerRound: 50, chains: 8 };
+    const settings = {
+      ...planDefaults,
+      schedule: 'permutation' as const,
+      visitBy: 'uniform' as const,
+      visitsPerRound: 50,
+      chains: 8,
+    };
     const schedule = drawSchedule(settings, visitPlan(settings, [1, 1, 1, 1, 1]), shared);
     for (let visit = 0; visit < 50; visit++) {
       const shards = [...schedule.subarray(visit * 8, (visit + 1) * 8)];
