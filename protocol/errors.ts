@@ -2,8 +2,6 @@
 export const ERROR_CODES = {
   ERR_SCENARIO: { definite: true, meaning: 'the scenario has a key or value that is not allowed' },
   ERR_USAGE: { definite: true, meaning: 'the command line is not understood' },
-  ERR_METHOD_UNKNOWN: { definite: true, meaning: 'no method of that name' },
-  ERR_CODEC_UNKNOWN: { definite: true, meaning: 'no codec of that name' },
   ERR_CODEC_REFUSED: { definite: true, meaning: 'the method does not allow this codec or memory on this kind' },
   ERR_DATA_MISSING: { definite: true, meaning: 'a data set is not installed or not where it was said to be' },
   ERR_DATA_FORMAT: { definite: true, meaning: 'a data file is not what its format says' },

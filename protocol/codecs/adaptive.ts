@@ -1,8 +1,11 @@
 import type { ReadonlyVector, Rng } from '../method.js';
-import { type AdaptiveLevelSettings, initAdaptiveLevel } from './bits/adaptive-level.js';
+import { count, list, positive } from '../settings/kinds.js';
+import { required } from '../settings/setting.js';
+import { defineSettings } from '../settings/settings.js';
+import type { AdaptiveLevelSettings } from './bits/adaptive-level.js';
 import { malformed } from './bits/body.js';
-import type { Codec, CodecContract, CodecFamily, CodecSpec } from './codec.js';
-import { isCodecSpec, SettingReader } from './settings.js';
+import { type Codec, type CodecContract, type CodecSpec, defineCodec } from './codec.js';
+import { buildCodec, codec } from './registry.js';
 
 /**
  * One of several codecs, from fine to coarse; the last byte of a body says which. By itself it takes the finest. A run moves the
@@ -61,28 +64,27 @@ export function adaptiveCodec(
   };
 }
 
-const adaptive: CodecFamily = {
+const adaptive = defineCodec({
   name: NAME,
-  defaults: {
-    ladder: [64, 16, 4, 1].map((levels): CodecSpec => ({ name: 'qsgd', levels, coding: 'entropy' })),
-    share: 0.025,
-    everyRounds: 10,
-    retryAfter: 10,
+  summary: "One of several codecs, the coarsest whose variance stays within a share of the gradient's own",
+  settings: defineSettings({
+    ladder: list(
+      codec(required, 'A codec'),
+      [64, 16, 4, 1].map((levels): CodecSpec => ({ name: 'qsgd', levels, coding: 'entropy' })),
+      'Codecs from fine to coarse, 255 at most',
+      1,
+    ),
+    share: positive(0.025, 'Largest compression variance / sampling variance'),
+    everyRounds: count(10, 'Rounds from one measurement to the next, which costs a second gradient', 2147483647),
+    retryAfter: count(10, 'Measurements after which a codec that was too coarse is tried again', 2147483647),
+  }).and(({ ladder }) =>
+    ladder.length <= 255 && ladder.every(({ name }) => name !== NAME)
+      ? null
+      : { at: 'ladder', expected: 'at most 255 codecs, none of them adaptive' },
+  ),
+  create({ ladder, share, retryAfter, everyRounds }): Codec {
+    return adaptiveCodec(ladder.map(buildCodec), { ladder, share, retryAfter }, everyRounds);
   },
-  create(settings, build) {
-    const reader = new SettingReader(`codec ${NAME}`, settings);
-    const specs = reader.list('ladder', 'codecs from fine to coarse, at most 255', (value) => {
-      return isCodecSpec(value) && value.name !== NAME ? value : undefined;
-    });
-    if (specs.length === 0 || specs.length > 255) reader.refuse('ladder', 'from 1 to 255 codecs');
-    const rule = {
-      ladder: specs,
-      share: reader.number('share', Number.MAX_VALUE),
-      retryAfter: reader.integer('retryAfter', 1, 2147483647),
-    };
-    initAdaptiveLevel(rule);
-    return adaptiveCodec(specs.map(build), rule, reader.integer('everyRounds', 1, 2147483647));
-  },
-};
+});
 
 export default adaptive;

@@ -1,4 +1,6 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { oneOf } from '../settings/kinds.js';
+import { defineSettings } from '../settings/settings.js';
 import { expectBytes, notFinite, refuseNotFinite, resultOf } from './bits/body.js';
 import { COINS_CHUNK, Coins, coinScratch } from './bits/coins.js';
 import {
@@ -10,8 +12,7 @@ import {
   sixteenBitsAt,
   stochasticError,
 } from './bits/half-floats.js';
-import type { Codec, CodecFamily } from './codec.js';
-import { SettingReader } from './settings.js';
+import { type Codec, defineCodec } from './codec.js';
 import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /**
@@ -113,13 +114,13 @@ const stochastic: Codec = {
   expectedSquaredError: (value) => stochasticError(FORMAT, value),
 };
 
-const bf16: CodecFamily = {
+const bf16 = defineCodec({
   name: 'bf16',
-  defaults: { rounding: 'nearest' },
-  create: (settings) =>
-    new SettingReader('codec bf16', settings).choice('rounding', ['nearest', 'stochastic']) === 'nearest'
-      ? nearest
-      : stochastic,
-};
+  summary: 'The upper half of a float32, 16 bits a number',
+  settings: defineSettings({
+    rounding: oneOf(['nearest', 'stochastic'], 'nearest', 'To the nearest number, or at random without bias'),
+  }),
+  create: ({ rounding }) => (rounding === 'nearest' ? nearest : stochastic),
+});
 
 export default bf16;

@@ -1,4 +1,5 @@
 import type { MessageKind, Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import type { Settings } from '../settings/settings.js';
 
 /**
  * What a codec promises. 'lossless': decode(encode(x)) = x bit for bit. 'unbiased': the mean over its coins is x.
@@ -42,12 +43,16 @@ export interface CodecSpec {
 }
 
 /** The default export of every file of this folder that is a codec; the file name is the codec's name. */
-export interface CodecFamily {
+export interface CodecFamily<S extends object = object> {
   readonly name: string;
-  /** Complete settings with their defaults. */
-  readonly defaults: Readonly<Record<string, unknown>>;
-  /** Throws ERR_SCENARIO, with the setting's name, what was expected and what came. Nested codecs come already built. */
-  create(settings: Readonly<Record<string, unknown>>, build: (spec: CodecSpec) => Codec): Codec;
+  /** What it does to a vector, in a line. */
+  readonly summary: string;
+  readonly settings: Settings<S>;
+  create(settings: S): Codec;
+}
+
+export function defineCodec<S extends object>(family: CodecFamily<S>): CodecFamily<S> {
+  return family;
 }
 
 /** May this codec be used on this kind? */

@@ -1,4 +1,6 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { oneOf } from '../settings/kinds.js';
+import { defineSettings } from '../settings/settings.js';
 import { expectBytes, refuseNotFinite } from './bits/body.js';
 import {
   decodeHalf,
@@ -8,8 +10,7 @@ import {
   singleWords,
   stochasticError,
 } from './bits/half-floats.js';
-import type { Codec, CodecFamily } from './codec.js';
-import { SettingReader } from './settings.js';
+import { type Codec, defineCodec } from './codec.js';
 
 /**
  * IEEE half precision; 16 d bits. Nearest: ties to even, clamped to 65504; relative error <= 2^-11 for magnitudes in
@@ -63,13 +64,13 @@ const stochastic: Codec = {
   expectedSquaredError: (value) => stochasticError(FORMAT, value),
 };
 
-const fp16: CodecFamily = {
+const fp16 = defineCodec({
   name: 'fp16',
-  defaults: { rounding: 'nearest' },
-  create: (settings) =>
-    new SettingReader('codec fp16', settings).choice('rounding', ['nearest', 'stochastic']) === 'nearest'
-      ? nearest
-      : stochastic,
-};
+  summary: 'IEEE half precision, 16 bits a number',
+  settings: defineSettings({
+    rounding: oneOf(['nearest', 'stochastic'], 'nearest', 'To the nearest number, or at random without bias'),
+  }),
+  create: ({ rounding }) => (rounding === 'nearest' ? nearest : stochastic),
+});
 
 export default fp16;

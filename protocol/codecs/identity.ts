@@ -1,6 +1,7 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
+import { defineSettings } from '../settings/settings.js';
 import { expectBytes, isEverywhereFinite, notFinite, refuseNotFinite } from './bits/body.js';
-import type { Codec, CodecFamily } from './codec.js';
+import { type Codec, defineCodec } from './codec.js';
 
 /**
  * The numbers as they are, at the run's precision: 4 d or 8 d bytes. Decoding gives a view of the body where it is aligned:
@@ -33,6 +34,11 @@ const codec: Codec = {
   encodedBytes: (length, precision) => length * (precision === 'float64' ? 8 : 4),
 };
 
-const identity: CodecFamily = { name: 'identity', defaults: {}, create: () => codec };
+const identity = defineCodec({
+  name: 'identity',
+  summary: 'The bytes of the vector as they are',
+  settings: defineSettings({}),
+  create: () => codec,
+});
 
 export default identity;

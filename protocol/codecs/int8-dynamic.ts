@@ -1,8 +1,9 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
+import { count } from '../settings/kinds.js';
+import { defineSettings } from '../settings/settings.js';
 import { blockScales, readScales, scaleBytes } from './bits/block-scales.js';
 import { expectBytes, resultOf } from './bits/body.js';
-import type { Codec, CodecFamily } from './codec.js';
-import { SettingReader } from './settings.js';
+import { type Codec, defineCodec } from './codec.js';
 
 /**
  * Eight bits an entry on the dynamic code of the 8-bit optimizers (Dettmers et al., "8-bit Optimizers via Block-wise
@@ -100,11 +101,11 @@ function decode(body: Uint8Array, length: number, block: number, precision: Prec
   return result;
 }
 
-const int8Dynamic: CodecFamily = {
+const int8Dynamic = defineCodec({
   name: NAME,
-  defaults: { block: 2048 },
-  create(settings): Codec {
-    const block = new SettingReader(`codec ${NAME}`, settings).integer('block', 1, 2147483647);
+  summary: 'Eight bits a number on a dynamic code, which keeps small entries',
+  settings: defineSettings({ block: count(2048, 'Entries that share a scale', 2147483647) }),
+  create({ block }): Codec {
     return {
       name: NAME,
       contract: 'contractive',
@@ -113,6 +114,6 @@ const int8Dynamic: CodecFamily = {
       encodedBytes: (length) => scaleBytes(length, block) + length,
     };
   },
-};
+});
 
 export default int8Dynamic;

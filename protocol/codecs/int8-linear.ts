@@ -1,9 +1,10 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { count, oneOf } from '../settings/kinds.js';
+import { defineSettings } from '../settings/settings.js';
 import { blockScales, fillScales, readScales, scaleBytes } from './bits/block-scales.js';
 import { expectBytes, largestMagnitude, malformed, notFinite, resultOf, wordsOf } from './bits/body.js';
 import { COINS_CHUNK, Coins, coinScratch } from './bits/coins.js';
-import type { Codec, CodecFamily } from './codec.js';
-import { SettingReader } from './settings.js';
+import { type Codec, defineCodec } from './codec.js';
 import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /**
@@ -121,18 +122,20 @@ function roundingError(value: ReadonlyVector, block: number): number {
   return sum;
 }
 
-const int8Linear: CodecFamily = {
+const int8Linear = defineCodec({
   name: NAME,
-  defaults: { block: 256, rounding: 'nearest' },
-  create(settings) {
-    const reader = new SettingReader(`codec ${NAME}`, settings);
-    const block = reader.integer('block', 1, 2147483647);
+  summary: 'Eight bits a number on a uniform grid',
+  settings: defineSettings({
+    block: count(256, 'Entries that share a scale', 2147483647),
+    rounding: oneOf(['nearest', 'stochastic'], 'nearest', 'To the nearest number, or at random without bias'),
+  }),
+  create({ block, rounding }): Codec {
     const common = {
       name: NAME,
       decode: (body, length, precision, into) => decode(body, length, block, precision, into),
       encodedBytes: (length) => scaleBytes(length, block) + length,
     } satisfies Partial<Codec>;
-    if (reader.choice('rounding', ['nearest', 'stochastic']) === 'nearest')
+    if (rounding === 'nearest')
       return { ...common, contract: 'contractive', encode: (value) => encode(value, block, null) };
     return {
       ...common,
@@ -142,6 +145,6 @@ const int8Linear: CodecFamily = {
       expectedSquaredError: (value) => roundingError(value, block),
     };
   },
-};
+});
 
 export default int8Linear;

@@ -1,4 +1,5 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
+import type { Settings } from '../settings/settings.js';
 import type { Codec } from './codec.js';
 
 /**
@@ -45,9 +46,14 @@ export function memoryAccepts(memory: Pick<Memory, 'needs'>, codec: Pick<Codec, 
 }
 
 /** The default export of every file in memories/; the file name is the memory's name. */
-export interface MemoryFamily {
+export interface MemoryFamily<S extends object = object> {
   readonly name: string;
-  readonly defaults: Readonly<Record<string, unknown>>;
-  /** Throws ERR_SCENARIO. */
-  create(settings: Readonly<Record<string, unknown>>): Memory;
+  /** What it keeps, in a line. */
+  readonly summary: string;
+  readonly settings: Settings<S>;
+  create(settings: S): Memory;
+}
+
+export function defineMemory<S extends object>(family: MemoryFamily<S>): MemoryFamily<S> {
+  return family;
 }

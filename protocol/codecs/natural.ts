@@ -1,8 +1,9 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { defineSettings } from '../settings/settings.js';
 import { expectBytes, malformed, notFinite, refuseNotFinite, resultOf, wordsOf } from './bits/body.js';
 import { COINS_CHUNK, Coins, coinScratch } from './bits/coins.js';
 import { packSigns, signsEndClean } from './bits/sign-bits.js';
-import type { Codec, CodecFamily } from './codec.js';
+import { type Codec, defineCodec } from './codec.js';
 
 /**
  * Natural compression (Horvath et al., 2019; from memory): a magnitude becomes one of the two powers of two around it, the
@@ -103,6 +104,11 @@ const codec: Codec = {
   expectedSquaredError,
 };
 
-const natural: CodecFamily = { name: NAME, defaults: {}, create: () => codec };
+const natural = defineCodec({
+  name: NAME,
+  summary: 'Powers of two by a coin, 9 bits a number',
+  settings: defineSettings({}),
+  create: () => codec,
+});
 
 export default natural;

@@ -1,7 +1,8 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
+import { defineSettings } from '../settings/settings.js';
 import { expectBytes, floatsAt, malformed, notFinite, resultOf } from './bits/body.js';
 import { packSigns, signsEndClean, spreadSigns } from './bits/sign-bits.js';
-import type { Codec, CodecFamily } from './codec.js';
+import { type Codec, defineCodec } from './codec.js';
 
 /**
  * 1-bit SGD (Seide et al., Interspeech 2014; from memory): entries with a sign bit become the mean of those entries, the
@@ -61,6 +62,11 @@ const codec: Codec = {
   encodedBytes: (length) => 8 + Math.ceil(length / 8),
 };
 
-const oneBit: CodecFamily = { name: NAME, defaults: {}, create: () => codec };
+const oneBit = defineCodec({
+  name: NAME,
+  summary: 'The sign of each entry times one mean of each side',
+  settings: defineSettings({}),
+  create: () => codec,
+});
 
 export default oneBit;

@@ -1,12 +1,13 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { count, oneOf } from '../settings/kinds.js';
+import { defineSettings } from '../settings/settings.js';
 import { BitReader, BitWriter } from './bits/bit-stream.js';
 import { blockScales, readScales, scaleBytes } from './bits/block-scales.js';
 import { expectBytes, largestMagnitude, malformed, resultOf } from './bits/body.js';
 import { COINS_CHUNK, Coins } from './bits/coins.js';
 import { decodeLevels, encodeLevels } from './bits/level-codes.js';
 import { drawLevels } from './bits/random-levels.js';
-import type { Codec, CodecFamily } from './codec.js';
-import { SettingReader } from './settings.js';
+import { type Codec, defineCodec } from './codec.js';
 
 /**
  * QSGD (Alistarh, Grubic, Li, Tomioka, Vojnovic, NeurIPS 2017; from memory): in buckets, z = s |x| / norm, level = floor(z + u)
@@ -147,17 +148,16 @@ function quantizationError(value: ReadonlyVector, settings: Settings): number {
   return sum;
 }
 
-const qsgd: CodecFamily = {
+const qsgd = defineCodec({
   name: NAME,
-  defaults: { levels: 16, bucket: 512, norm: 'l2', coding: 'fixed' },
-  create(raw): Codec {
-    const reader = new SettingReader(`codec ${NAME}`, raw);
-    const settings: Settings = {
-      levels: reader.integer('levels', 1, 32767),
-      bucket: reader.integer('bucket', 1, 2147483647),
-      norm: reader.choice('norm', ['l2', 'max']),
-      coding: reader.choice('coding', ['fixed', 'entropy']),
-    };
+  summary: 'Levels of a norm by a coin, per bucket',
+  settings: defineSettings({
+    levels: count(16, 's: levels above zero', 32767),
+    bucket: count(512, 'Entries that share a norm', 2147483647),
+    norm: oneOf(['l2', 'max'], 'l2', 'What a bucket is divided by'),
+    coding: oneOf(['fixed', 'entropy'], 'fixed', 'Equal bits for each level, or a range code near their entropy'),
+  }),
+  create(settings): Codec {
     const { levels: s, bucket: b } = settings;
     return {
       name: NAME,
@@ -171,6 +171,6 @@ const qsgd: CodecFamily = {
       }),
     };
   },
-};
+});
 
 export default qsgd;

@@ -1,11 +1,12 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
 import { squaredNorm } from '../numerics/vector.js';
+import { flag } from '../settings/kinds.js';
+import { defineSettings } from '../settings/settings.js';
 import { expectBytes, notFinite, refuseNotFinite, resultOf } from './bits/body.js';
-import { scatter } from './bits/kept-values.js';
+import { keptCount, keptSettings, scatter } from './bits/kept-values.js';
 import { randomSubset } from './bits/random-subset.js';
-import type { Codec, CodecFamily } from './codec.js';
+import { type Codec, defineCodec } from './codec.js';
 import identity from './identity.js';
-import { readKeptCount, SettingReader } from './settings.js';
 
 /**
  * k entries drawn uniformly, as a seed and their values: 64 + 32 k bits in float32 runs (64 k in float64), no indices.
@@ -22,9 +23,7 @@ interface Settings {
   keptOf(length: number): number;
 }
 
-const values = identity.create({}, () => {
-  throw new RangeError('identity has no nested codec');
-});
+const values = identity.create({});
 
 function sizeOf(length: number, kept: number, precision: Precision = 'float32'): number {
   return length === 0 ? 0 : 8 + kept * (precision === 'float32' ? 4 : 8);
@@ -59,13 +58,13 @@ function decode(body: Uint8Array, length: number, { keptOf }: Settings, precisio
   return scatter(sent, indices, length, precision, into);
 }
 
-const randomK: CodecFamily = {
+const randomK = defineCodec({
   name: NAME,
-  defaults: { fraction: 0.01, count: null, scaled: true },
-  create(raw): Codec {
-    const reader = new SettingReader(`codec ${NAME}`, raw);
-    const { ratio, keptOf } = readKeptCount(reader);
-    const settings: Settings = { scaled: reader.flag('scaled'), keptOf };
+  summary: 'k entries drawn at random, as a seed and their values',
+  settings: defineSettings({ ...keptSettings, scaled: flag(true, 'Values times d / k, which makes it unbiased') }),
+  create({ scaled, ...kept }): Codec {
+    const { ratio, keptOf } = keptCount(kept);
+    const settings: Settings = { scaled, keptOf };
     const common = {
       name: NAME,
       encode: (value, rng) => encode(value, settings, rng),
@@ -73,7 +72,7 @@ const randomK: CodecFamily = {
       encodedBytes: (length, precision) => sizeOf(length, keptOf(length), precision),
     } satisfies Partial<Codec>;
     const lost = (length: number) => length - keptOf(length);
-    if (settings.scaled)
+    if (scaled)
       return {
         ...common,
         contract: 'unbiased',
@@ -88,6 +87,6 @@ const randomK: CodecFamily = {
         value.length === 0 ? 0 : (lost(value.length) / value.length) * squaredNorm(value),
     };
   },
-};
+});
 
 export default randomK;

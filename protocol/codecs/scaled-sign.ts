@@ -1,7 +1,8 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
+import { defineSettings } from '../settings/settings.js';
 import { expectBytes, expectScale, floatsAt, malformed, notFinite, resultOf } from './bits/body.js';
 import { packAndSum, signsEndClean, spreadSigns } from './bits/sign-bits.js';
-import type { Codec, CodecFamily } from './codec.js';
+import { type Codec, defineCodec } from './codec.js';
 
 /**
  * C(x) = (|x|_1 / d) sign(x), sign(0) = 1: d + 32 bits. Exactly |C(x) - x|^2 = |x|_2^2 - |x|_1^2 / d, so delta =
@@ -59,6 +60,11 @@ const codec: Codec = {
   encodedBytes: (length) => 4 + Math.ceil(length / 8),
 };
 
-const scaledSign: CodecFamily = { name: NAME, defaults: {}, create: () => codec };
+const scaledSign = defineCodec({
+  name: NAME,
+  summary: 'The sign of each entry times the mean magnitude',
+  settings: defineSettings({}),
+  create: () => codec,
+});
 
 export default scaledSign;

@@ -1,4 +1,6 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { number } from '../settings/kinds.js';
+import { defineSettings } from '../settings/settings.js';
 import {
   expectBytes,
   expectScale,
@@ -11,8 +13,7 @@ import {
 } from './bits/body.js';
 import { Coins } from './bits/coins.js';
 import { drawLevels } from './bits/random-levels.js';
-import type { Codec, CodecFamily } from './codec.js';
-import { SettingReader } from './settings.js';
+import { type Codec, defineCodec } from './codec.js';
 
 /**
  * TernGrad (Wen et al., NeurIPS 2017; optional clipping read in its code): with m = max |x|, an entry becomes sign(x) m with
@@ -104,11 +105,17 @@ function expectedSquaredError(value: ReadonlyVector, clip: number | null): numbe
   return sum;
 }
 
-const terngrad: CodecFamily = {
+const terngrad = defineCodec({
   name: NAME,
-  defaults: { clip: null },
-  create(settings): Codec {
-    const clip = new SettingReader(`codec ${NAME}`, settings).numberOrNull('clip', 1e6);
+  summary: 'Three values by a coin, 1.6 bits a number',
+  settings: defineSettings({
+    clip: number(
+      null,
+      'Entries are first cut to so many standard deviations, 2.5 in the paper, which biases; null: not',
+      { above: 0, most: 1e6 },
+    ),
+  }),
+  create({ clip }): Codec {
     return {
       name: NAME,
       contract: clip === null ? 'unbiased' : 'none',
@@ -119,6 +126,6 @@ const terngrad: CodecFamily = {
       expectedSquaredError: (value) => expectedSquaredError(value, clip),
     };
   },
-};
+});
 
 export default terngrad;

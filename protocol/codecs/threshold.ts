@@ -1,9 +1,11 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { atLeastZero } from '../settings/kinds.js';
+import { defineSettings } from '../settings/settings.js';
 import { malformed, refuseNotFinite } from './bits/body.js';
 import { gather, scatter, sparseError } from './bits/kept-values.js';
 import { planIndices, readIndices, writeIndices } from './bits/sparse-indices.js';
-import type { Codec, CodecFamily } from './codec.js';
-import { SettingReader } from './settings.js';
+import { type Codec, defineCodec } from './codec.js';
+import { buildCodec, codec } from './registry.js';
 
 /**
  * All entries with |x| > `absolute`. With exact values the error is the sum of squares of the others, at most d absolute^2
@@ -40,23 +42,25 @@ function decode(body: Uint8Array, length: number, values: Codec, precision: Prec
   return scatter(kept, indices, length, precision, into);
 }
 
-const threshold: CodecFamily = {
+const threshold = defineCodec({
   name: NAME,
-  defaults: { absolute: 0.001, values: { name: 'identity' } },
-  create(raw, build): Codec {
-    const reader = new SettingReader(`codec ${NAME}`, raw);
-    const bound = reader.number('absolute', Number.MAX_VALUE, 'zero');
-    const values = build(reader.codec('values'));
+  summary: 'The entries above a magnitude, their values in another codec',
+  settings: defineSettings({
+    absolute: atLeastZero(0.001, 'Entries of a larger magnitude are kept'),
+    values: codec({ name: 'identity' }, 'Codec of the kept values'),
+  }),
+  create({ absolute, values: inner }): Codec {
+    const values = buildCodec(inner);
     return {
       name: NAME,
       contract: values.contract === 'lossless' ? 'absolute' : 'none',
-      encode: (value, rng) => encode(value, bound, values, rng),
+      encode: (value, rng) => encode(value, absolute, values, rng),
       decode: (body, length, precision, into) => decode(body, length, values, precision, into),
       ...(values.expectedSquaredError && {
-        expectedSquaredError: (value: ReadonlyVector) => sparseError(value, largerThan(value, bound), values),
+        expectedSquaredError: (value: ReadonlyVector) => sparseError(value, largerThan(value, absolute), values),
       }),
     };
   },
-};
+});
 
 export default threshold;

@@ -1,9 +1,10 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
-import { contractOfKept, gather, scatter, sparseError } from './bits/kept-values.js';
+import { defineSettings } from '../settings/settings.js';
+import { contractOfKept, gather, keptCount, keptSettings, scatter, sparseError } from './bits/kept-values.js';
 import { largestMagnitudes } from './bits/largest-magnitudes.js';
 import { planIndices, readIndices, writeIndices } from './bits/sparse-indices.js';
-import type { Codec, CodecFamily } from './codec.js';
-import { readKeptCount, SettingReader } from './settings.js';
+import { type Codec, defineCodec } from './codec.js';
+import { buildCodec, codec } from './registry.js';
 
 /**
  * The k largest magnitudes, of equal ones the lower index, with coded indices and their values in a nested codec: k (32 +
@@ -35,13 +36,13 @@ function decode(body: Uint8Array, length: number, settings: Settings, precision:
   return scatter(kept, indices, length, precision, into);
 }
 
-const topK: CodecFamily = {
+const topK = defineCodec({
   name: NAME,
-  defaults: { fraction: 0.01, count: null, values: { name: 'identity' } },
-  create(raw, build): Codec {
-    const reader = new SettingReader(`codec ${NAME}`, raw);
-    const values = build(reader.codec('values'));
-    const settings: Settings = { values, keptOf: readKeptCount(reader).keptOf };
+  summary: 'The k largest magnitudes, their values in another codec',
+  settings: defineSettings({ ...keptSettings, values: codec({ name: 'identity' }, 'Codec of the kept values') }),
+  create({ values: inner, ...kept }): Codec {
+    const values = buildCodec(inner);
+    const settings: Settings = { values, keptOf: keptCount(kept).keptOf };
     return {
       name: NAME,
       contract: contractOfKept(values),
@@ -53,6 +54,6 @@ const topK: CodecFamily = {
       }),
     };
   },
-};
+});
 
 export default topK;

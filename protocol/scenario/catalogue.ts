@@ -16,6 +16,9 @@ export interface Catalogue {
   readonly topologies: Table<Entry>;
   readonly codecs: Table<CodecEntry>;
   readonly memories: Table<MemoryEntry>;
+  /** What settings of the others may name; for the documentation. */
+  readonly optimizers?: Table<Entry>;
+  readonly schedules?: Table<Entry>;
   /** Faults beyond those of `fault-rules.ts`. Left out: none. */
   readonly faults?: Table<Entry>;
   /** Left out: none. */
@@ -32,6 +35,8 @@ export interface Table<E> {
 
 /** The settings of a thing, without its name: as a definition, or as defaults that give the types and a check of the rest. */
 export interface Entry {
+  /** What it is, in a line. */
+  readonly summary?: string;
   // biome-ignore lint/suspicious/noExplicitAny: every thing has its own type of settings.
   readonly settings?: Settings<any>;
   readonly defaults?: object;

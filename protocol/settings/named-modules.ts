@@ -6,6 +6,7 @@ import type { Settings } from './settings.js';
 
 interface Named {
   readonly name: string;
+  readonly settings?: Pick<Settings<object>, 'load'> | undefined;
 }
 
 /**
@@ -47,17 +48,29 @@ export class NamedModules<F extends Named> {
 
   /** Imports the thing of that name; undefined: there is none. */
   async load(name: string): Promise<F | undefined> {
-    const known = this.loaded.get(name);
+    if (!this.loaded.has(name)) await this.module(name);
+    return this.loaded.get(name);
+  }
+
+  /** What the file of that name exports, its thing loaded; an empty record: there is no such file, or no thing in it. */
+  async module(name: string): Promise<object> {
     // The pattern keeps a scenario from naming a path.
-    if (known || !/^[a-z0-9-]+$/.test(name)) return known;
+    if (!/^[a-z0-9-]+$/.test(name)) return {};
     for (const folder of this.folders) {
       const module = await imported(new URL(`./${name}.js`, folder));
       const thing = module?.default as F | undefined;
-      if (thing === undefined || typeof thing !== 'object' || thing.name !== name || !this.is(thing)) continue;
+      if (typeof thing !== 'object' || thing.name !== name || !this.is(thing)) continue;
       this.loaded.set(name, thing);
-      return thing;
+      return module as object;
     }
-    return undefined;
+    return {};
+  }
+
+  /** Imports the thing that a spec names and what its settings name. */
+  async loadSpec({ name, ...given }: NamedSpec): Promise<F | undefined> {
+    const found = await this.load(name);
+    await found?.settings?.load(given);
+    return found;
   }
 
   /** Imports all of them by the names of their files. */
@@ -105,10 +118,7 @@ export function namedKind<F extends Named & { readonly settings: Settings<object
     },
     async load(value) {
       const spec = specIn(value);
-      if (!spec) return;
-      const { name, ...given } = spec;
-      const found = await modules.load(name);
-      await found?.settings.load(given);
+      if (spec) await modules.loadSpec(spec);
     },
   };
 }

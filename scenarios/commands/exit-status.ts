@@ -14,8 +14,6 @@ export function exitStatusOf(valid: Holds): number {
 const REFUSALS: readonly ErrorCode[] = [
   'ERR_SCENARIO',
   'ERR_USAGE',
-  'ERR_METHOD_UNKNOWN',
-  'ERR_CODEC_UNKNOWN',
   'ERR_CODEC_REFUSED',
   'ERR_DATA_MISSING',
   'ERR_DATA_FORMAT',

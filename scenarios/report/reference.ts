@@ -2,9 +2,11 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ERROR_CODES } from '../../protocol/errors.js';
-import { defaultsOf, type MessageKind } from '../../protocol/method.js';
+import type { MessageKind } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
-import { loadCatalogue, loadExpectations, methodNames } from '../run/catalogue.js';
+import type { Entry } from '../../protocol/scenario/catalogue.js';
+import { Settings } from '../../protocol/settings/settings.js';
+import { loadCatalogue, methodNames } from '../run/catalogue.js';
 
 /** Pages of docs/ that are made from the code: `npm run docs`. A test fails when they are stale. */
 
@@ -36,7 +38,7 @@ export async function methodsPage(): Promise<string> {
       const lossy = `${declared.lossy ?? 'none'}${declared.memory === 'method' ? ', the method keeps the rest' : ''}`;
       lines.push(`| ${kind} | ${declared.from} → ${declared.to} | ${fieldsOf(declared)} | ${lossy} |`);
     }
-    lines.push('', `Defaults: \`${JSON.stringify(defaultsOf(method))}\``);
+    lines.push('', ...settingsTable(method));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -58,7 +60,23 @@ export function errorsPage(): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Names and defaults of everything that a scenario may name. */
+/** One row a setting: what it takes, its default, what it means. */
+function settingsTable({ settings, defaults }: Pick<Entry, 'settings' | 'defaults'>): string[] {
+  if (!(settings instanceof Settings))
+    return Object.keys(defaults ?? {}).length === 0 ? ['No settings.'] : [`Defaults: \`${JSON.stringify(defaults)}\``];
+  const rows = settings.rows();
+  if (rows.length === 0) return ['No settings.'];
+  return [
+    '| setting | takes | default | meaning |',
+    '| --- | --- | --- | --- |',
+    ...rows.map(
+      ({ name, takes, byDefault, meaning }) =>
+        `| ${name} | ${cell(takes)} | ${byDefault === undefined ? 'required' : `\`${cell(JSON.stringify(byDefault))}\``} | ${cell(meaning)} |`,
+    ),
+  ];
+}
+
+/** Everything that a scenario may name beside its method, with settings. */
 export async function namesPage(): Promise<string> {
   const catalogue = await loadCatalogue();
   const lines = ['# What a scenario may name', '', NOTE];
@@ -67,17 +85,21 @@ export async function namesPage(): Promise<string> {
     ['Data sets', catalogue.datasets],
     ['Partitions', catalogue.partitions],
     ['Topologies', catalogue.topologies],
+    ['Optimizers', catalogue.optimizers],
+    ['Schedules', catalogue.schedules],
     ['Codecs', catalogue.codecs],
     ['Memories', catalogue.memories],
+    ['Studies', catalogue.studies],
+    ['Expectations', catalogue.expectations],
   ] as const) {
-    lines.push('', `## ${title}`, '', '| name | settings and defaults |', '| --- | --- |');
-    for (const name of await table.names()) {
-      const entry = await table.find(name);
-      lines.push(`| ${name} | \`${cell(JSON.stringify(entry?.defaults))}\` |`);
+    lines.push('', `## ${title}`);
+    for (const name of (await table?.names()) ?? []) {
+      const entry = (await table!.find(name))!;
+      lines.push('', `### ${name}`);
+      if (entry.summary) lines.push('', `${entry.summary}.`);
+      lines.push('', ...settingsTable(entry as Entry));
     }
   }
-  lines.push('', '## Expectations', '', '| name | what it claims |', '| --- | --- |');
-  for (const [name, { summary }] of await loadExpectations()) lines.push(`| ${name} | ${cell(summary)} |`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,7 +1,4 @@
-import type { CodecFamily } from '../../protocol/codecs/codec.js';
-import type { MemoryFamily } from '../../protocol/codecs/memory.js';
-import { buildCodec } from '../../protocol/codecs/registry.js';
-import { GradswarmError } from '../../protocol/errors.js';
+import { codecs, memories } from '../../protocol/codecs/registry.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import { loadMethod, METHOD_FAMILIES } from '../../protocol/method-loader.js';
 import { optimizers } from '../../protocol/optimizers/load-optimizer.js';
@@ -15,6 +12,7 @@ import {
 } from '../../protocol/scenario/catalogue.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
 import { schedules } from '../../protocol/schedules/schedule.js';
+import type { NamedModules } from '../../protocol/settings/named-modules.js';
 import { topologyDefaults } from '../../protocol/topology/topology.js';
 import { datasetDefaults } from '../../worker/datasets/load.js';
 import { partitionDefaults } from '../../worker/datasets/partition/partition.js';
@@ -30,7 +28,6 @@ export const methodNames = (): readonly string[] =>
 /** Everything a scenario may name, from the folders where those things live. */
 export async function loadCatalogue(): Promise<Catalogue> {
   await loadAllRules();
-  const codecFamilies = await loadedFamilies('codecs/', isFamily<CodecFamily>);
   return {
     methods: {
       names: methodNames,
@@ -42,35 +39,40 @@ export async function loadCatalogue(): Promise<Catalogue> {
     datasets: defaultsTable(datasetDefaults),
     partitions: defaultsTable(partitionDefaults),
     topologies: defaultsTable(topologyDefaults),
-    codecs: tableFrom(codecFamilies, ({ name, defaults }): CodecEntry => {
-      const build = (settings: object) => buildCodec({ name, ...settings }, (inner) => known(codecFamilies, inner));
-      return {
-        defaults,
-        contract: (settings) => build(settings).contract,
-        omega: (settings) => build(settings).omega,
-      };
-    }),
-    memories: tableFrom(await loadedFamilies('codecs/memories/', isFamily<MemoryFamily>), (family): MemoryEntry => {
-      const { needs, receiver } = family.create(family.defaults);
-      return {
-        defaults: family.defaults,
-        check: (settings) => void family.create(settings),
-        needs,
-        hasReplicas: receiver !== undefined,
-      };
-    }),
-    studies: tableFrom(
-      await loadStudies(),
-      ({ defaults, check }): Entry => ({ defaults, ...(check ? { check } : {}) }),
+    optimizers: tableFrom(
+      optimizers,
+      ({ source, settings }): Entry => ({ summary: source.replace(/\.$/, ''), settings }),
     ),
-    expectations: tableFrom(await loadExpectations(), (family) => family),
+    schedules: tableFrom(schedules, ({ summary, settings }): Entry => ({ summary, settings })),
+    codecs: tableFrom(
+      codecs,
+      ({ summary, settings, create }): CodecEntry => ({
+        summary,
+        settings,
+        contract: (chosen) => create(chosen).contract,
+        omega: (chosen) => create(chosen).omega,
+      }),
+    ),
+    memories: tableFrom(memories, ({ summary, settings, create }): MemoryEntry => {
+      const { needs, receiver } = create(settings.defaults);
+      return { summary, settings, needs, hasReplicas: receiver !== undefined };
+    }),
+    studies: tableOf(
+      Object.fromEntries(
+        [...(await loadStudies())].map(([name, { defaults, check }]) => [
+          name,
+          { defaults, ...(check ? { check } : {}) } as Entry,
+        ]),
+      ),
+    ),
+    expectations: tableOf(Object.fromEntries(await loadExpectations())),
   };
 }
 
-/** Every optimizer and schedule, so that settings that name one can be checked. */
+/** Everything of the folders of settings, so that what settings name can be checked and listed. */
 export async function loadAllRules(): Promise<void> {
-  await schedules.loadAll(moduleNames(schedules.folders[0]!));
-  await optimizers.loadAll(moduleNames(optimizers.folders[0]!));
+  for (const modules of [schedules, optimizers, codecs, memories])
+    for (const folder of modules.folders) await modules.loadAll(moduleNames(folder));
 }
 
 /** Every expectation by its name. */
@@ -91,26 +93,25 @@ async function loadedFamilies<F extends { readonly name: string }>(
   return families;
 }
 
-function tableFrom<F, E>(families: Families<F>, entryOf: (family: F) => E): Table<E> {
-  return tableOf(Object.fromEntries([...families].map(([name, family]) => [name, entryOf(family)])));
+function tableFrom<F extends { readonly name: string }, E>(
+  modules: NamedModules<F>,
+  entryOf: (family: F) => E,
+): Table<E> {
+  return {
+    names: () => modules.names(),
+    find: (name) => {
+      const family = modules.find(name);
+      return family && entryOf(family);
+    },
+  };
 }
 
 function defaultsTable(defaults: Readonly<Record<string, object>>): Table<Entry> {
   return tableOf(Object.fromEntries(Object.entries(defaults).map(([name, entry]) => [name, { defaults: entry }])));
 }
 
-function known<F>(families: Families<F>, name: string): F {
-  const family = families.get(name);
-  if (!family) throw new GradswarmError('ERR_CODEC_UNKNOWN', `no codec is called '${name}'`);
-  return family;
-}
-
 const named = (value: unknown): value is { readonly name: string } =>
   typeof value === 'object' && value !== null && 'name' in value;
-
-function isFamily<F>(value: unknown): value is F & { readonly name: string } {
-  return named(value) && 'defaults' in value && 'create' in value;
-}
 
 function isExpectation(value: unknown): value is ExpectationFamily & { readonly name: string } {
   return named(value) && 'judge' in value;

@@ -1,6 +1,5 @@
 import type { Figure } from '../../coordinator/report/plots.js';
-import identity from '../../protocol/codecs/identity.js';
-import topK from '../../protocol/codecs/top-k.js';
+import { loadCodec } from '../../protocol/codecs/registry.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Objective, ReadonlyVector, Rng, Segment, Vector } from '../../protocol/method.js';
 import { add, addScaled, clip, dot, norm, scale, subtract } from '../../protocol/numerics/vector.js';
@@ -66,17 +65,19 @@ async function localUpdate(
   return subtract(start, x);
 }
 
-function defences(objective: Objective, params: Vector, rng: Rng, noiseLevels: readonly number[]): Defence[] {
+async function defences(
+  objective: Objective,
+  params: Vector,
+  rng: Rng,
+  noiseLevels: readonly number[],
+): Promise<Defence[]> {
   const gradient = (example: number) => objective.gradient(params, Uint32Array.of(example));
   const noised = async (example: number, level: number) => {
     const clean = await gradient(example);
     const noise = rng.derive('noise', example).normal(clean.length);
     return add(clean, scale((level * norm(clean)) / Math.sqrt(clean.length), noise));
   };
-  const refuse = (): never => {
-    throw new Error('a plain codec has none inside');
-  };
-  const sparse = topK.create({ ...topK.defaults, fraction: 0.1 }, () => identity.create({}, refuse));
+  const sparse = await loadCodec({ name: 'top-k', fraction: 0.1 });
   return [
     ...noiseLevels.map((level) => ({
       name: `noise ${level}`,
@@ -258,7 +259,7 @@ export default defineStudy({
           shown.push({ label, images: guesses, errors });
           summary[`error, ${name}`] = errors.reduce((sum, error) => sum + error, 0) / errors.length;
         };
-        for (const { name, label, update } of defences(victim, model.initialParams, rng, noiseLevels)) {
+        for (const { name, label, update } of await defences(victim, model.initialParams, rng, noiseLevels)) {
           const guesses: Float64Array[] = [];
           for (let i = 0; i < rows.length; i++) guesses.push(reconstruct(await update(i), layer));
           show(name, label, guesses);

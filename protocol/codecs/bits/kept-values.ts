@@ -1,5 +1,6 @@
 import type { Precision, ReadonlyVector, Vector } from '../../method.js';
 import { zeros, zerosLike } from '../../numerics/vector.js';
+import { count, fraction } from '../../settings/kinds.js';
 import type { Codec, CodecContract } from '../codec.js';
 import { resultOf } from './body.js';
 
@@ -41,4 +42,21 @@ export function sparseError(value: ReadonlyVector, indices: Uint32Array, values:
     else sum += value[i]! * value[i]!;
   }
   return sum + (values.expectedSquaredError?.(gather(value, indices)) ?? 0);
+}
+
+/** Settings of the codecs that keep k of d entries: `count`, or ceil(`fraction` d) where count is null. */
+export const keptSettings = {
+  fraction: fraction(0.01, 'k / d, where count is null'),
+  count: count(null, 'k; null: by fraction', 2147483647),
+};
+
+/** How many of `length` numbers are kept; `ratio`: fraction of them, 0 where a count says it. */
+export function keptCount(settings: { readonly fraction: number; readonly count: number | null }): {
+  readonly ratio: number;
+  keptOf(length: number): number;
+} {
+  const { fraction: ratio, count: most } = settings;
+  if (most !== null) return { ratio: 0, keptOf: (length) => Math.min(most, length) };
+  // Rounded up, so that length / kept never passes 1 / fraction; the factor keeps 0.07 * 100 from becoming 8.
+  return { ratio, keptOf: (length) => Math.min(length, Math.ceil(ratio * length * (1 - 1e-12))) };
 }

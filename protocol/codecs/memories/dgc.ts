@@ -1,7 +1,8 @@
 import type { ReadonlyVector, Vector } from '../../method.js';
 import { add, addScaled, copy, zeros } from '../../numerics/vector.js';
-import type { Memory, MemoryFamily } from '../memory.js';
-import { SettingReader } from '../settings.js';
+import { probability } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { defineMemory, type Memory } from '../memory.js';
 
 /**
  * Deep gradient compression (Lin et al., ICLR 2018; from memory): u = m u + v, a = a + u; send C(a) of a sparse codec; where
@@ -37,13 +38,11 @@ function dgcMemory(momentum: number): Memory<DgcState, never> {
   };
 }
 
-const dgc: MemoryFamily = {
+const dgc = defineMemory({
   name: 'dgc',
-  defaults: { momentum: 0.9 },
-  create(settings) {
-    const reader = new SettingReader('memory dgc', settings);
-    return dgcMemory(reader.number('momentum', 1, 'zero')) as unknown as Memory;
-  },
-};
+  summary: 'Momentum and sum of what was not sent; both become zero where an entry was',
+  settings: defineSettings({ momentum: probability(0.9, 'Decay factor of the velocity') }),
+  create: ({ momentum }) => dgcMemory(momentum) as unknown as Memory,
+});
 
 export default dgc;

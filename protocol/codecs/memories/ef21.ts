@@ -1,6 +1,7 @@
 import type { Vector } from '../../method.js';
 import { add, subtract, zeros } from '../../numerics/vector.js';
-import type { Memory, MemoryFamily } from '../memory.js';
+import { defineSettings } from '../../settings/settings.js';
+import { defineMemory, type Memory } from '../memory.js';
 
 /**
  * EF21 (Richtarik, Sokolov, Fatkhullin, NeurIPS 2021): both sides hold g, from zero; send c = C(v - g); both set g = g + c,
@@ -28,10 +29,11 @@ const memory: Memory<Ef21State, Ef21State> = {
   },
 };
 
-const ef21: MemoryFamily = {
+const ef21 = defineMemory({
   name: 'ef21',
-  defaults: {},
+  summary: 'A copy of what receivers hold, moved by compressed differences',
+  settings: defineSettings({}),
   create: () => memory as unknown as Memory,
-};
+});
 
 export default ef21;

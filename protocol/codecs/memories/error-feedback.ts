@@ -1,6 +1,7 @@
 import type { ReadonlyVector, Vector } from '../../method.js';
 import { add, copy, subtract, zeros } from '../../numerics/vector.js';
-import type { Memory, MemoryFamily } from '../memory.js';
+import { defineSettings } from '../../settings/settings.js';
+import { defineMemory, type Memory } from '../memory.js';
 
 /**
  * Error feedback (Seide et al. 2014; Karimireddy et al., ICML 2019): p = e + v; send c = C(p); e = p - c. So sum of c_t + e_T =
@@ -24,10 +25,11 @@ const memory: Memory<ErrorFeedbackState, never> = {
   deliveredValue: (_state, decoded) => decoded,
 };
 
-const errorFeedback: MemoryFamily = {
+const errorFeedback = defineMemory({
   name: 'error-feedback',
-  defaults: {},
+  summary: 'The sum of what compression left out, sent with the next vector',
+  settings: defineSettings({}),
   create: () => memory as unknown as Memory,
-};
+});
 
 export default errorFeedback;

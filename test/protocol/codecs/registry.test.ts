@@ -14,22 +14,25 @@ async function failure(promise: Promise<unknown>): Promise<GradswarmError> {
 }
 
 describe('protocol/codecs/registry', () => {
-  it('a name without a file, of a file that is no codec, of a memory, or that is a path, is ERR_CODEC_UNKNOWN', async () => {
+  it('a name without a file, of a file that is no codec, of a memory, or that is a path, is no codec: ERR_SCENARIO', async () => {
     for (const name of ['top-kk', 'bit-stream', 'registry', 'error-feedback', '../method', './identity', '', 'Top-K'])
-      expect((await failure(loadCodec({ name }))).code, name).to.equal('ERR_CODEC_UNKNOWN');
-    expect((await failure(loadMemory({ name: 'identity' }))).code).to.equal('ERR_CODEC_UNKNOWN');
+      expect((await failure(loadCodec({ name }))).code, name).to.equal('ERR_SCENARIO');
+    expect((await failure(loadMemory({ name: 'identity' }))).code).to.equal('ERR_SCENARIO');
   });
 
   it('an unknown setting, or a value out of range, is ERR_SCENARIO and names the setting and what was expected', async () => {
     const cases: readonly (readonly [CodecSpec, RegExp])[] = [
-      [{ name: 'qsgd', level: 4 }, /codec qsgd: unknown setting 'level'; expected one of levels, bucket, norm, coding/],
-      [{ name: 'identity', block: 4 }, /codec identity: unknown setting 'block'; expected no settings/],
-      [{ name: 'qsgd', levels: 0 }, /codec qsgd, setting 'levels': expected an integer in \[1, 32767\], got 0/],
-      [{ name: 'bf16', rounding: 'up' }, /setting 'rounding': expected 'nearest' or 'stochastic', got "up"/],
-      [{ name: 'top-k', fraction: 1.5 }, /setting 'fraction': expected a number in \(0, 1\], got 1.5/],
-      [{ name: 'top-k', values: 'bf16' }, /setting 'values': expected a codec such as/],
-      [{ name: 'random-k', scaled: 1 }, /setting 'scaled': expected true or false, got 1/],
-      [{ name: 'top-k', values: { name: 'int8-linear', block: 0 } }, /codec int8-linear, setting 'block'/],
+      [{ name: 'qsgd', level: 4 }, /codec.level: expected the name of a setting, got 'level'; nearest is 'levels'/],
+      [{ name: 'identity', block: 4 }, /codec.block: expected the name of a setting \(there is none\), got 'block'/],
+      [{ name: 'qsgd', levels: 0 }, /codec.levels: expected an integer in \[1, 32767\], got 0/],
+      [{ name: 'bf16', rounding: 'up' }, /codec.rounding: expected one of 'nearest', 'stochastic', got 'up'/],
+      [{ name: 'top-k', fraction: 1.5 }, /codec.fraction: expected a number in \(0, 1\], got 1.5/],
+      [{ name: 'top-k', values: 7 }, /codec.values: expected the name of a codec, or an object with a name/],
+      [{ name: 'random-k', scaled: 1 }, /codec.scaled: expected true or false, got 1/],
+      [
+        { name: 'top-k', values: { name: 'int8-linear', block: 0 } },
+        /codec.values.block: expected an integer in \[1, 2147483647\], got 0/,
+      ],
     ];
     for (const [spec, message] of cases) {
       const error = await failure(loadCodec(spec));
@@ -37,13 +40,13 @@ describe('protocol/codecs/registry', () => {
       expect(error.message).to.match(message);
     }
     expect((await failure(loadMemory({ name: 'dgc', momentum: -1 }))).message).to.match(
-      /memory dgc, setting 'momentum'/,
+      /memory.momentum: expected a number in \[0, 1\], got -1/,
     );
   });
 
-  it('a nested codec that does not exist is ERR_CODEC_UNKNOWN with its own name', async () => {
+  it('a nested codec that does not exist is ERR_SCENARIO with its own name', async () => {
     const error = await failure(loadCodec({ name: 'top-k', values: { name: 'bf17' } }));
-    expect(error.code).to.equal('ERR_CODEC_UNKNOWN');
+    expect(error.code).to.equal('ERR_SCENARIO');
     expect(error.message).to.contain("'bf17'");
   });
 });
