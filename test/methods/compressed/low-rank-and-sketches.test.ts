@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { type CountSketch, estimateAll } from '../../../protocol/methods/compressed/parts/count-sketch.js';
 import type { Scenario } from '../../../protocol/scenario/scenario.js';
 import { type TinyRun, tinyRun, tinyScenario } from '../../support/network-run.js';
 
@@ -146,6 +147,29 @@ describe('FetchSGD', function () {
     const [a, b] = [run, descent].map((each) => stateOf<{ params: Float64Array }>(each, 'coordinator').params);
     for (let i = 0; i < a!.length; i++) expect(a![i]).to.be.closeTo(b![i]!, 1e-9);
   });
+
+  for (const [extraction, keepsMomentum] of [
+    ['zero', false],
+    ['subtract', true],
+  ] as const)
+    it(`extraction '${extraction}' takes the 20 entries that moved out of the error and ${keepsMomentum ? 'leaves them in' : 'out of'} the momentum`, async () => {
+      const wide = fetch({ rows: 5, columns: 20_000, kept: 20, momentum: 0.5, learningRate: 0.2, extraction });
+      const after = async (rounds: number) =>
+        stateOf<{ params: Float64Array; momentum: CountSketch; error: CountSketch }>(
+          await tinyRun(classification(wide, rounds)),
+          'coordinator',
+        );
+      const [former, latter] = [await after(2), await after(3)];
+      const moved = [...latter.params.keys()].filter((i) => latter.params[i] !== former.params[i]);
+      expect(moved).to.have.length(20);
+      const largest = (sketch: CountSketch) => {
+        const estimates = estimateAll(sketch, new Float64Array(105));
+        return Math.max(...moved.map((i) => Math.abs(estimates[i]!)));
+      };
+      expect(largest(latter.error)).to.be.below(1e-12);
+      if (keepsMomentum) expect(largest(latter.momentum)).to.be.above(1e-3);
+      else expect(largest(latter.momentum)).to.equal(0);
+    });
 
   it('clients keep nothing: one that crashes and forgets changes no bit of the others, and the run goes on', async () => {
     const crash: Scenario['faults'] = [

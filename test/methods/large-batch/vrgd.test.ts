@@ -132,6 +132,25 @@ describe('protocol/methods/vrgd', () => {
     }
   });
 
+  it('a signal-to-noise ratio has no scale: clients that all send 7 times their gradients, with the spread of two parts, have the same', async () => {
+    const ratios = async (scaled: object | null) =>
+      (
+        await runInput({
+          name: 'scaled',
+          method: { name: 'vrgd', batchSize: 8, subBatches: 2, scaled } as never,
+          objective: { name: 'softmax-regression' },
+          data: { name: 'gaussian-clusters', examples: 200, testExamples: 50 },
+          clients: 5,
+          rounds: 1,
+          precision: 'float64',
+        })
+      ).record.rows[0]!.extra;
+    const [plain, scaled] = [await ratios(null), await ratios({ clients: [0, 1, 2, 3, 4], factor: 7 })];
+    expect(plain.signalToNoise).to.be.within(0.1, 0.9);
+    expect(scaled.signalToNoise).to.be.closeTo(plain.signalToNoise!, 1e-12);
+    expect(scaled.shareAtGamma).to.equal(plain.shareAtGamma);
+  });
+
   it('fewer than leastDevices in a round: the plain step', async () => {
     const script = rounds(3, 2);
     expect(await paths(vrgd, {}, script)).to.deep.equal(await paths(sgd, {}, script));

@@ -211,6 +211,16 @@ describe('protocol/codecs: quantizers', () => {
     expect(Math.max(...clipped)).to.be.closeTo(2.5, 0.1);
   });
 
+  it('terngrad counts what clipping moves: entries at the bound or 0 need no coin, and the error is that of the cut alone', async () => {
+    // Of 0, 0, 0, 0, -5, 5 the standard deviation is 5 / sqrt 3, so that a clip of 1 cuts both.
+    const value = Float64Array.of(0, 0, 0, 0, -5, 5);
+    const codec = await loadCodec({ name: 'terngrad', clip: 1 });
+    const cut = 5 - 5 / Math.sqrt(3);
+    expect(codec.expectedSquaredError!(value)).to.be.closeTo(2 * cut ** 2, 1e-5);
+    const decoded = Float64Array.from(await roundTrip({ name: 'terngrad', clip: 1 }, value));
+    expect(decoded.reduce((sum, x, i) => sum + (x - value[i]!) ** 2, 0)).to.be.closeTo(2 * cut ** 2, 1e-5);
+  });
+
   it('natural: every decoded magnitude is one of the two powers of two around the entry', async () => {
     for (const value of [heavy, Float64Array.from(heavy)]) {
       const decoded = await roundTrip({ name: 'natural' }, value);

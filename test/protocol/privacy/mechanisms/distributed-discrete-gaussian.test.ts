@@ -127,4 +127,49 @@ describe('protocol/privacy/distributed-discrete-gaussian', () => {
     expect(distributedDiscreteGaussianRho({ ...fine, noiseStddev: 0 }, 64)).to.equal(Number.POSITIVE_INFINITY);
     expect(squaredNorm(vectorOf(1, 5))).to.be.closeTo(1, 1e-12);
   });
+
+  it('rho by hand, of two clients with noise 1 each on the integers: tau is 10 e^(-pi^2), of three 10 (e^(-pi^2) + e^(-4 pi^2 / 3))', () => {
+    const mechanism = { clippingRadius: 2, gridStep: 1, bits: 16 };
+    const one = Math.exp(-(Math.PI ** 2));
+    for (const [clientCount, tau] of [
+      [2, 10 * one],
+      [3, 10 * (one + Math.exp((-4 / 3) * Math.PI ** 2))],
+    ] as const) {
+      const ratio = roundedNormBound(2, 1, 1024) / Math.sqrt(clientCount);
+      const epsilon = Math.min(Math.sqrt(ratio ** 2 + (1024 * tau) / 2), ratio + 32 * tau);
+      const rho = distributedDiscreteGaussianRho(
+        { ...mechanism, clientCount, noiseStddev: Math.sqrt(clientCount) },
+        1024,
+      );
+      expect(rho / (epsilon ** 2 / 2)).to.be.closeTo(1, 1e-12);
+      // What tau adds is seen: it would not be with a tenth of it.
+      expect(rho / (ratio ** 2 / 2)).to.be.above(1.001);
+    }
+  });
+
+  it('tau covers how far the sum of two discrete Gaussians is from one: 2 e^(-pi^2 s^2) by convolution, which 1 instead of 10 would not', () => {
+    for (const s of [0.4, 0.5, 0.6, 0.8]) {
+      const reach = 40;
+      const mass = (x: number, variance: number) => Math.exp((-x * x) / (2 * variance));
+      const total = (variance: number) => {
+        let sum = 0;
+        for (let x = -reach; x <= reach; x++) sum += mass(x, variance);
+        return sum;
+      };
+      const [single, double] = [total(s * s), total(2 * s * s)];
+      let furthest = 0;
+      for (let x = -3; x <= 3; x++) {
+        let sum = 0;
+        for (let y = -reach; y <= reach; y++) sum += mass(y, s * s) * mass(x - y, s * s);
+        furthest = Math.max(furthest, Math.abs(Math.log(sum / single ** 2 / (mass(x, 2 * s * s) / double))));
+      }
+      // The tau of which min{ sqrt(ratio^2 + tau d / 2), ratio + tau sqrt d } is the epsilon that was accounted.
+      const mechanism = { clippingRadius: 1, gridStep: 1, noiseStddev: s * Math.SQRT2, clientCount: 2, bits: 16 };
+      const ratio = roundedNormBound(1, 1, 1024) / mechanism.noiseStddev;
+      const epsilon = Math.sqrt(2 * distributedDiscreteGaussianRho(mechanism, 1024));
+      const tau = Math.max((epsilon - ratio) / 32, (epsilon ** 2 - ratio ** 2) / 512);
+      expect(furthest, `noise ${s}`).to.be.above(Math.exp(-((Math.PI * s) ** 2)));
+      expect(tau, `noise ${s}`).to.be.above(furthest);
+    }
+  });
 });
