@@ -7,6 +7,7 @@ import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { type Loaded, loadScenario } from '../run/load.js';
 import type { RunOptions } from '../run/run.js';
 import { loadCatalogue, runScenario, runSweep } from '../run/runtime.js';
+import { seedsFrom, sweptSeeds } from '../run/seeds.js';
 import { collectAssignments, listenAddress, wholeNumber } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
@@ -15,6 +16,7 @@ interface Flags extends Printing {
   readonly workers?: number;
   readonly listen?: { host: string; port: number };
   readonly seed?: number;
+  readonly firstSeed?: number;
   readonly rounds?: number;
   readonly device?: string;
   readonly out?: string;
@@ -39,7 +41,8 @@ export function runCommand(): Command {
     .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))
     .option('--listen <[host]:port>', 'wait here for workers that join from elsewhere', listenAddress)
     .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments)
-    .option('--seed <seed>', 'the same as --set seed=…', wholeNumber(0))
+    .option('--seed <seed>', 'the same as --set seed=…; a sweep over seeds is run at this one alone', wholeNumber(0))
+    .option('--first-seed <seed>', 'a sweep over seeds: as many, from this one on', wholeNumber(0))
     .option('--rounds <rounds>', 'the same as --set rounds=…', wholeNumber(1))
     .option('--device <name>', 'the same as --set device=…')
     .option('--out <directory>', 'write the run here, not under runs/')
@@ -50,7 +53,13 @@ export function runCommand(): Command {
 }
 
 async function run(name: string, flags: Flags): Promise<void> {
-  const input = changed(await loadScenario(name), flags);
+  const loaded = await loadScenario(name);
+  const input = changed(loaded, flags);
+  const seeds = sweptSeeds(loaded);
+  if (flags.seed !== undefined && seeds && seeds.length > 1 && !flags.quiet)
+    process.stderr.write(
+      `seed ${flags.seed} alone instead of seeds ${seeds.join(', ')}; --first-seed ${flags.seed} runs as many from there on\n`,
+    );
   const catalogue = await loadCatalogue();
   const options: Omit<RunOptions, 'signal'> = { directory: flags.out ?? null, listen: flags.listen ?? null };
   if (isSweep(input)) {
@@ -64,10 +73,11 @@ async function run(name: string, flags: Flags): Promise<void> {
 }
 
 /** `--set` in the order given, then the options that have a name of their own. */
-function changed(input: Loaded, { set = [], workers, seed, rounds, device }: Flags): Loaded {
+function changed(input: Loaded, { set = [], workers, seed, firstSeed, rounds, device }: Flags): Loaded {
   const named = Object.entries({ 'workers.count': workers, seed, rounds, device });
   const assignments = named.flatMap(([path, value]) => (value === undefined ? [] : [{ path, value }]));
-  return [...set, ...assignments].reduce(assign, input);
+  const assigned = [...set, ...assignments].reduce(assign, input);
+  return firstSeed === undefined ? assigned : seedsFrom(assigned, firstSeed);
 }
 
 function checkListening(workerCount: number, { listen }: Flags): void {

@@ -1,0 +1,16 @@
+import { isSweep } from '../../protocol/scenario/scenario.js';
+import { assign } from '../../protocol/scenario/set-path.js';
+import type { Loaded } from './load.js';
+
+/** The seeds that a sweep goes over; null: it has one seed, as a single scenario has. */
+export function sweptSeeds(input: Loaded): readonly number[] | null {
+  return isSweep(input) && input.over.seed ? (input.over.seed as readonly number[]) : null;
+}
+
+/** The same from another seed on: a sweep over seeds keeps their number and their distances. */
+export function seedsFrom(input: Loaded, first: number): Loaded {
+  const swept = sweptSeeds(input);
+  if (!isSweep(input) || !swept) return assign(input, { path: 'seed', value: first });
+  const least = Math.min(...swept);
+  return { ...input, over: { ...input.over, seed: swept.map((seed) => first + seed - least) } };
+}

@@ -1,0 +1,22 @@
+import { expect } from 'chai';
+import { scenario, sweep } from '../../../protocol/scenario/scenario.js';
+import { seedsFrom, sweptSeeds } from '../../../scenarios/run/seeds.js';
+
+const base = { method: 'sgd', data: 'mnist', seed: 4 };
+
+describe('seeds of a scenario', () => {
+  it('from another one on: a scenario and a sweep over other things take it as their seed', () => {
+    expect(seedsFrom(scenario('one', base), 70)).to.deep.include({ name: 'one', seed: 70 });
+    const other = sweep('rates', { base, over: { 'method.batchSize': [1, 2] } });
+    expect(sweptSeeds(other)).to.equal(null);
+    expect(seedsFrom(other, 70)).to.deep.include({ over: { 'method.batchSize': [1, 2] }, base: { ...base, seed: 70 } });
+  });
+
+  it('from another one on: a sweep over seeds has as many, at the same distances and places', () => {
+    const swept = sweep('seeds', { base, over: { seed: [3, 1, 2], 'method.batchSize': [8] } });
+    expect(sweptSeeds(swept)).to.deep.equal([3, 1, 2]);
+    const shifted = seedsFrom(swept, 70);
+    expect(sweptSeeds(shifted)).to.deep.equal([72, 70, 71]);
+    expect(shifted).to.deep.include({ over: { seed: [72, 70, 71], 'method.batchSize': [8] }, base });
+  });
+});
