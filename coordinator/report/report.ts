@@ -58,6 +58,8 @@ export interface PrivacyResult {
   readonly epsilon: number | null;
   readonly delta: number | null;
   readonly unit?: 'example' | 'client';
+  /** The least proven bound, where the run was accounted by a larger one. */
+  readonly tightestEpsilon?: number;
   readonly notPrivate?: string;
 }
 
@@ -185,7 +187,10 @@ function privacyNumbers(privacy: PrivacyResult | undefined): [string, string][] 
   const unit = privacy.unit === undefined ? '' : `, per ${privacy.unit}`;
   const delta = privacy.delta === null ? '' : ` at delta = ${privacy.delta}`;
   const doubt = privacy.notPrivate === undefined ? '' : ' (not private, see above)';
-  return [[`epsilon${delta}${unit}${doubt}`, numberText(privacy.epsilon)]];
+  const rows: [string, string][] = [[`epsilon${delta}${unit}${doubt}`, numberText(privacy.epsilon)]];
+  if (privacy.tightestEpsilon !== undefined)
+    rows.push([`tightest proven epsilon${delta}${doubt}`, numberText(privacy.tightestEpsilon)]);
+  return rows;
 }
 
 /** Of the last round that was evaluated. */

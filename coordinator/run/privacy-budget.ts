@@ -1,12 +1,20 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ClientIndex, PartyId } from '../../protocol/method.js';
-import { Ledger, type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger.js';
+import {
+  Ledger,
+  type LedgerAccounting,
+  type LedgerEntry,
+  parseLedgerEntries,
+} from '../../protocol/privacy/accounting/ledger.js';
 import type { PrivacySettings } from '../../protocol/scenario/scenario.js';
 import type { PrivacyResult } from '../report/report.js';
 import type { PrivacyBudget } from './run-loop-options.js';
 
 /** Above rounding of the accountant, below anything that matters: a plan that spends the budget exactly is within it. */
 const ROUNDING = 1 + 1e-9;
+
+/** Kinds of releases up to which the loss distribution is worth its time at the end of a run. */
+const MOST_KINDS = 16;
 
 export const SEEDED_NOISE_WARNING =
   'The noise is seeded: whoever knows the seed can compute it and take it off. Epsilon is what the same run would have with ' +
@@ -18,7 +26,12 @@ export class RunBudget implements PrivacyBudget {
   /** The clients' own releases of the round that cost most so far: what the next round is expected to cost. */
   private costliest: { readonly entries: readonly LedgerEntry[]; readonly epsilon: number } | null = null;
 
-  constructor(private readonly settings: PrivacySettings) {}
+  private readonly accounting: LedgerAccounting;
+
+  constructor(private readonly settings: PrivacySettings) {
+    const { accountant } = settings;
+    this.accounting = accountant === 'auto' ? {} : { accountant };
+  }
 
   /**
    * Asked before the coordinator's half makes a release, with all its releases of this attempt: throws ERR_BUDGET when they
@@ -31,7 +44,7 @@ export class RunBudget implements PrivacyBudget {
     const { round } = releases.at(-1)!;
     const known = attempt > 0 && this.ledger.entries.some((entry) => entry.noise === 'secure' && entry.round === round);
     const charged = withAbandonedAttempts(releases, attempt - (known ? 1 : 0), []);
-    const { epsilon } = this.ledger.spend(delta, {}, charged);
+    const { epsilon } = this.ledger.spend(delta, this.accounting, charged);
     if (epsilon <= budget * ROUNDING) return;
     throw new GradswarmError(
       'ERR_BUDGET',
@@ -45,12 +58,12 @@ export class RunBudget implements PrivacyBudget {
     for (const entry of releases) this.ledger.append(entry);
     if (this.ledger.entries.length === 0) return {};
     if (this.settings.budget !== null) this.remember(releases.filter(({ party }) => party !== 'coordinator'));
-    return { epsilon: this.ledger.spend(this.settings.delta).epsilon };
+    return { epsilon: this.ledger.spend(this.settings.delta, this.accounting).epsilon };
   }
 
   private remember(entries: readonly LedgerEntry[]): void {
     if (entries.length === 0) return;
-    const { epsilon } = new Ledger(entries).spend(this.settings.delta);
+    const { epsilon } = new Ledger(entries).spend(this.settings.delta, this.accounting);
     if (!this.costliest || epsilon > this.costliest.epsilon) this.costliest = { entries, epsilon };
   }
 
@@ -60,7 +73,7 @@ export class RunBudget implements PrivacyBudget {
     if (budget === null || this.ledger.entries.length === 0) return false;
     const round = 1 + this.ledger.entries.reduce((last, entry) => Math.max(last, entry.round), 0);
     const expected = (this.costliest?.entries ?? []).map((entry) => ({ ...entry, round }));
-    return this.ledger.spend(delta, {}, expected).epsilon > budget * ROUNDING;
+    return this.ledger.spend(delta, this.accounting, expected).epsilon > budget * ROUNDING;
   }
 
   /** For the report; null when nothing was released. */
@@ -68,20 +81,28 @@ export class RunBudget implements PrivacyBudget {
     const [first] = this.ledger.entries;
     if (!first) return null;
     const { delta } = this.settings;
-    const { epsilon } = this.ledger.spend(delta);
+    const { epsilon } = this.ledger.spend(delta, this.accounting);
     if (!Number.isFinite(epsilon))
       return { epsilon: null, delta, unit: first.unit, notPrivate: 'A release had no noise: epsilon is infinite.' };
     return {
       epsilon,
       delta,
       unit: first.unit,
+      ...this.tightest(epsilon),
       ...(this.ledger.hasSeededNoise ? { notPrivate: SEEDED_NOISE_WARNING } : {}),
     };
   }
 
+  /** The least of all proven bounds, once at the end, where the run was accounted by a looser one. */
+  private tightest(epsilon: number): { readonly tightestEpsilon?: number } {
+    if (this.settings.accountant !== 'auto' || this.ledger.kindCount > MOST_KINDS) return {};
+    const { epsilon: tightest } = this.ledger.spend(this.settings.delta, { accountant: 'tightest' });
+    return tightest < epsilon * (1 - 1e-6) ? { tightestEpsilon: tightest } : {};
+  }
+
   /** What the accountant has to say about its answer. */
   warnings(): readonly string[] {
-    return this.ledger.entries.length === 0 ? [] : this.ledger.spend(this.settings.delta).warnings;
+    return this.ledger.entries.length === 0 ? [] : this.ledger.spend(this.settings.delta, this.accounting).warnings;
   }
 }
 

@@ -108,6 +108,11 @@ export interface PrivacySettings {
   readonly delta: number;
   /** Largest epsilon; the run stops before the round that would pass it. null: no limit. */
   readonly budget: number | null;
+  /**
+   * What computes the epsilon of metrics, budget and verdict. 'auto': exact where nothing is sampled and else Renyi orders, at
+   * once. 'tightest': the least of all proven bounds. 'loss-distribution': that bound alone.
+   */
+  readonly accountant: 'auto' | 'tightest' | 'loss-distribution';
 }
 
 /** A statement of a paper, the runs it speaks of and how it is judged. */

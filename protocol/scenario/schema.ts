@@ -65,6 +65,7 @@ const privacy = strict({
   form: choice('float', 'grid').default('float'),
   delta: number('a number in (0, 1)', (value) => value > 0 && value < 1).default(1e-5),
   budget: either('a number above 0 or null', positive, z.null()).default(null),
+  accountant: choice('auto', 'tightest', 'loss-distribution').default('auto'),
 });
 
 const values = z.record(z.string(), z.json(), { error: 'an object of paths and values' });

@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
-import { type AccountAnswer, type AccountOptions, account } from '../../protocol/privacy/accounting/account.js';
+import {
+  type AccountAnswer,
+  type AccountMethod,
+  type AccountOptions,
+  account,
+} from '../../protocol/privacy/accounting/account.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger.js';
 import { ORDER_GRIDS, type OrderGrid, type Orders } from '../../protocol/privacy/accounting/orders.js';
+import type { SamplingScheme } from '../../protocol/privacy/accounting/proven-bounds.js';
+import type { RunCountLaw } from '../../protocol/privacy/accounting/selection.js';
+import { explanation } from './account-explanation.js';
 
 const EXAMPLES = `
 Examples:
@@ -14,7 +22,13 @@ Examples:
   gradswarm account --q 0.01 --steps 1000 --delta 1e-5 --target-epsilon 2
       the smallest noise multiplier for epsilon 2
   gradswarm account --ledger ledger.json --delta 1e-6 --json
-      a mixture; the file holds [{"q": 0.01, "noiseMultiplier": 1.1, "steps": 1000}, ...]`;
+      a mixture; the file holds [{"q": 0.01, "noiseMultiplier": 1.1, "steps": 1000}, ...]
+  gradswarm account --q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 1e-5 --explain
+      every bound that is proven, and how far below them the truth may lie
+  gradswarm account --q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 1e-5 --records 50000 --cap 700
+      Poisson batches that are cut to 700 records
+  gradswarm account --q 0.01 --noise-multiplier 2 --steps 1000 --delta 1e-5 --runs 20 --runs-law geometric
+      the best of 20 runs on average is kept`;
 
 interface Flags {
   readonly q?: number;
@@ -26,8 +40,13 @@ interface Flags {
   readonly adjacency?: 'add-remove' | 'replace-one';
   readonly orders?: Orders;
   readonly conversion?: 'tight' | 'classic';
-  readonly method?: 'auto' | 'rdp' | 'exact-gaussian';
+  readonly method?: AccountMethod;
   readonly records?: number;
+  readonly sampling?: SamplingScheme | 'shuffled';
+  readonly cap?: number;
+  readonly runs?: number;
+  readonly runsLaw?: RunCountLaw;
+  readonly explain?: boolean;
   readonly json?: boolean;
 }
 
@@ -68,7 +87,18 @@ function readLedger(path: string): readonly LedgerEntry[] {
 }
 
 function question(flags: Flags): AccountOptions {
+  if (flags.sampling === 'shuffled')
+    throw new GradswarmError(
+      'ERR_PRIVACY',
+      '--sampling shuffled: shuffled batches amplify privacy by no theorem that holds for the Gaussian at every step; use ' +
+        'poisson or without-replacement where batches are drawn so, else --q 1 with one step an epoch',
+    );
+  if (flags.runsLaw !== undefined && flags.runs === undefined)
+    throw new GradswarmError('ERR_USAGE', '--runs-law: the number of runs is missing (--runs)');
   const asked = {
+    scheme: flags.sampling,
+    cap: flags.cap,
+    selection: flags.runs === undefined ? undefined : { runs: flags.runs, law: flags.runsLaw ?? 'fixed' },
     sampling: flags.q,
     noiseMultiplier: flags.noiseMultiplier,
     steps: flags.steps,
@@ -85,16 +115,23 @@ function question(flags: Flags): AccountOptions {
 }
 
 /** JSON has no infinity: an unbounded epsilon is the text "Infinity". */
-function asJson({ epsilon, order, method, noiseMultiplier }: AccountAnswer): string {
+function asJson({ epsilon, order, method, noiseMultiplier, proven }: AccountAnswer, explain: boolean): string {
   const finite = (value: number) => (value === Number.POSITIVE_INFINITY ? 'Infinity' : value);
   const noise = noiseMultiplier === undefined ? {} : { noiseMultiplier };
-  return JSON.stringify({ epsilon: finite(epsilon), order, method, ...noise });
+  const bounds = proven?.bounds.map((bound) => ({
+    method: bound.method,
+    epsilon: finite(bound.epsilon),
+    order: bound.order,
+  }));
+  const explained = explain && proven ? { bounds, lowerEpsilon: proven.lowerEpsilon } : {};
+  return JSON.stringify({ epsilon: finite(epsilon), order, method, ...noise, ...explained });
 }
 
 function asText(answer: AccountAnswer, delta: number): string {
   const how = {
     'exact-gaussian': 'exact Gaussian composition',
     rdp: answer.order === null ? 'Renyi orders' : `Renyi order ${answer.order}`,
+    'loss-distribution': 'privacy loss distribution',
     none: 'nothing was released',
   }[answer.method];
   const noise = answer.noiseMultiplier === undefined ? '' : `noise multiplier ${answer.noiseMultiplier}\n`;
@@ -128,8 +165,27 @@ export function accountCommand(): Command {
     .addOption(
       new Option(
         '--method <method>',
-        'composition; auto (the default) is exact where nothing is sampled, else rdp',
-      ).choices(['auto', 'rdp', 'exact-gaussian']),
+        'tightest (the default): the least of all proven bounds; auto, as runs are accounted: exact where nothing is ' +
+          'sampled, else rdp',
+      ).choices(['tightest', 'auto', 'rdp', 'exact-gaussian', 'loss-distribution']),
+    )
+    .option('--explain', 'print every bound that applies, and the gap to the lower bound')
+    .addOption(
+      new Option('--sampling <scheme>', 'how batches are drawn (default: poisson)').choices([
+        'poisson',
+        'without-replacement',
+        'shuffled',
+      ]),
+    )
+    .option('--cap <count>', 'Poisson batches are cut to this many records; needs --records', number)
+    .option('--runs <count>', 'the best of this many runs is kept: their number, or its mean', number)
+    .addOption(
+      new Option('--runs-law <law>', 'law of the number of runs (default: fixed, all of which are charged)').choices([
+        'fixed',
+        'geometric',
+        'logarithmic',
+        'poisson',
+      ]),
     )
     .option('--records <count>', 'size of the data set, to judge delta by', number)
     .option('--json', 'print one JSON object; an infinite epsilon is the text "Infinity"')
@@ -138,6 +194,8 @@ export function accountCommand(): Command {
       const answer = account(question(flags));
       const output = command.configureOutput();
       for (const warning of answer.warnings) output.writeErr?.(`warning: ${warning}\n`);
-      output.writeOut?.(flags.json ? `${asJson(answer)}\n` : asText(answer, flags.delta));
+      const explain = flags.explain === true;
+      if (flags.json) output.writeOut?.(`${asJson(answer, explain)}\n`);
+      else output.writeOut?.(asText(answer, flags.delta) + (explain ? explanation(answer, flags.delta) : ''));
     });
 }

@@ -46,7 +46,7 @@ export function tinyScenario(method: string, changes: Partial<Scenario> = {}): S
     evaluation: { everyRounds: 1, train: false },
     checkpoints: { everyRounds: null },
     workers: { count: 0, onLoss: 'fail', joinTimeoutMs: 1000, heartbeatMs: 1000, stallMs: 1000 },
-    privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null },
+    privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' },
     device: 'auto',
     expect: [],
     claims: [],

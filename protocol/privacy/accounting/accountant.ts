@@ -19,8 +19,8 @@ export interface GaussianReleases {
 export type AccountingMethod = 'auto' | 'rdp' | 'exact-gaussian';
 
 export interface Spend extends ConvertedEpsilon {
-  /** What was used: exact Gaussian composition, Renyi orders, or nothing because nothing was spent. */
-  readonly method: 'exact-gaussian' | 'rdp' | 'none';
+  /** What was used: exact Gaussian composition, Renyi orders, the loss distribution, or nothing because nothing was spent. */
+  readonly method: 'exact-gaussian' | 'rdp' | 'loss-distribution' | 'none';
 }
 
 export interface AccountingOptions {

@@ -8,6 +8,7 @@ import {
   releaseRdp,
   type Spend,
 } from './accountant.js';
+import { tightestSpend } from './proven-bounds.js';
 
 /** One release as the ledger records it: plain data, part of a run's checkpoint. */
 export interface LedgerEntry {
@@ -38,6 +39,11 @@ type Groups = Map<PartyId, Map<string, GaussianReleases>>;
 export interface LedgerSpend extends Spend {
   /** The client that has lost most; 'coordinator' when all are equal because no client released anything by itself. */
   readonly party: PartyId;
+}
+
+/** How a ledger is accounted. `accountant`: in place of `method`, the least of all bounds, or the loss distribution's alone. */
+export interface LedgerAccounting extends AccountingOptions {
+  readonly accountant?: 'tightest' | 'loss-distribution';
 }
 
 const probability = z.number('expected a number in [0, 1]').min(0).max(1);
@@ -132,6 +138,13 @@ export class Ledger {
     return this.list;
   }
 
+  /** Kinds of releases: pairs of sampling and noise, for each party by itself. */
+  get kindCount(): number {
+    let count = 0;
+    for (const own of this.groups.values()) count += own.size;
+    return count;
+  }
+
   /** Does some release use noise that its seed can regenerate? Then nothing is private, whatever epsilon says. */
   get hasSeededNoise(): boolean {
     return this.seeded;
@@ -193,7 +206,7 @@ export class Ledger {
   }
 
   /** What has been spent at `delta`, with `further` entries as if they were appended. */
-  spend(delta: number, options: AccountingOptions = {}, further: readonly LedgerEntry[] = []): LedgerSpend {
+  spend(delta: number, options: LedgerAccounting = {}, further: readonly LedgerEntry[] = []): LedgerSpend {
     const groups = this.groupsWith(further);
     const rdpOf: typeof releaseRdp = (orders, release) => this.rememberedRdp(orders, release);
     const shared = [...(groups.get('coordinator')?.values() ?? [])];
@@ -206,10 +219,10 @@ export class Ledger {
       const same = own.map((release) => `${groupKey(release)} ${release.count}`).join(';');
       if (answered.has(same)) continue;
       answered.add(same);
-      const spend = composedEpsilon([...shared, ...own], delta, { ...options, rdpOf });
+      const spend = spendOf([...shared, ...own], delta, { ...options, rdpOf });
       if (!worst || spend.epsilon > worst.epsilon) worst = { ...spend, party };
     }
-    worst ??= { ...composedEpsilon(shared, delta, { ...options, rdpOf }), party: 'coordinator' };
+    worst ??= { ...spendOf(shared, delta, { ...options, rdpOf }), party: 'coordinator' };
     return this.seeded || further.some(({ noise }) => noise === 'seeded')
       ? { ...worst, warnings: [...worst.warnings, 'NOT PRIVATE: some noise is seeded and can be regenerated'] }
       : worst;
@@ -219,10 +232,19 @@ export class Ledger {
   isWithin(
     budget: { readonly epsilon: number; readonly delta: number },
     further: readonly LedgerEntry[] = [],
-    options: AccountingOptions = {},
+    options: LedgerAccounting = {},
   ): boolean {
     return this.spend(budget.delta, options, further).epsilon <= budget.epsilon;
   }
+}
+
+function spendOf(
+  releases: readonly GaussianReleases[],
+  delta: number,
+  { accountant, ...options }: LedgerAccounting,
+): Spend {
+  if (accountant === undefined) return composedEpsilon(releases, delta, options);
+  return tightestSpend(releases, delta, accountant === 'tightest' ? options : { ...options, methods: [accountant] });
 }
 
 function groupKey({ sampling, noiseMultiplier, discrete }: Omit<GaussianReleases, 'count'>): string {

@@ -8,7 +8,7 @@ import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scena
 import { openPrivacy } from '../../../worker/privacy.js';
 import { tinyRun, tinyScenario } from '../../support/network-run.js';
 
-const seeded: PrivacySettings = { noise: 'seeded', form: 'float', delta: 1e-5, budget: null };
+const seeded: PrivacySettings = { noise: 'seeded', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' };
 const entry = (over: Partial<LedgerEntry> = {}): LedgerEntry =>
   parseLedgerEntries([{ noiseMultiplier: 5, noise: 'secure', ...over }])[0]!;
 /** k releases of z = 5 */
@@ -25,6 +25,17 @@ function privateRun(method: Scenario['method'], changes: Partial<Scenario> = {})
 }
 
 describe('coordinator/privacy-budget', () => {
+  it('with Renyi orders the result has the tightest bound beside it; accountant tightest reports that one itself', () => {
+    const entries = parseLedgerEntries([{ q: 0.01, z: 1.1, steps: 1000, noise: 'seeded' }]);
+    const renyi = new RunBudget(seeded);
+    expect(renyi.charge(entries, 0).epsilon).to.be.closeTo(1.7118, 1e-4);
+    expect(renyi.result()!.epsilon).to.be.closeTo(1.7118, 1e-4);
+    expect(renyi.result()!.tightestEpsilon).to.be.closeTo(1.5154, 1e-4);
+    const tightest = new RunBudget({ ...seeded, accountant: 'tightest' });
+    expect(tightest.charge(entries, 0).epsilon).to.equal(renyi.result()!.tightestEpsilon);
+    expect(tightest.result()).to.not.have.property('tightestEpsilon');
+  });
+
   it('epsilon after a charge is that of all releases so far: 3 of z = 5 at delta 1e-5', () => {
     const budget = new RunBudget(seeded);
     expect(budget.charge([], 0)).to.deep.equal({});

@@ -41,7 +41,7 @@ describe('scenarios/commands/account', () => {
   });
 
   it('--json prints exactly one object with epsilon, order and method, on one line', async () => {
-    const { out, err } = await run('--q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 1e-5 --json');
+    const { out, err } = await run('--q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 1e-5 --method auto --json');
     expect(out.trimEnd().split('\n')).to.have.length(1);
     const answer = JSON.parse(out);
     expect(Object.keys(answer)).to.deep.equal(['epsilon', 'order', 'method']);
@@ -59,7 +59,7 @@ describe('scenarios/commands/account', () => {
   });
 
   it('without --json a sentence says epsilon, delta and how; warnings go to the error stream', async () => {
-    const { out, err } = await run('--q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 0.1 --records 5');
+    const { out, err } = await run('--q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 0.1 --records 5 --method rdp');
     expect(out).to.match(/^epsilon 0\.\d+ at delta 0\.1 \(Renyi order [\d.]+\)\n$/);
     expect(err).to.equal('');
     expect((await run('--q 1 --noise-multiplier 9 --steps 10 --delta 0.5 --records 5')).err).to.match(
@@ -75,7 +75,7 @@ describe('scenarios/commands/account', () => {
     ];
     for (const held of [entries, { entries }]) {
       writeFileSync(path, JSON.stringify(held));
-      const answer = JSON.parse((await run(`--ledger ${path} --delta 1e-5 --json`)).out);
+      const answer = JSON.parse((await run(`--ledger ${path} --delta 1e-5 --method rdp --json`)).out);
       expect(answer.epsilon).to.be.closeTo(0.6983509810412837, 1e-12);
     }
     writeFileSync(path, '{');
@@ -88,14 +88,14 @@ describe('scenarios/commands/account', () => {
     expect(await refusal('--q 1 --steps 1 --noise-multiplier 1')).to.match(/--delta/);
     expect(await refusal('--orders mine --delta 1e-5')).to.match(/--orders.*expected one of dp_accounting/);
     expect(await refusal('--orders 2,,3 --delta 1e-5')).to.match(/--orders.*expected one of dp_accounting/);
-    expect(await refusal('--q 0.1 --steps 1 --noise-multiplier 1 --delta 1e-5 --adjacency replace-one')).to.match(
-      /ERR_PRIVACY.*add-remove/,
-    );
+    expect(
+      await refusal('--q 0.1 --steps 1 --noise-multiplier 1 --delta 1e-5 --adjacency replace-one --method rdp'),
+    ).to.match(/ERR_PRIVACY.*add-remove/);
     expect(await refusal('--q 0.1 --steps 1 --delta 1e-5')).to.match(/ERR_USAGE.*noise multiplier/);
   });
 
   it('--orders takes a list of orders as well', async () => {
-    const question = '--q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 1e-5 --json';
+    const question = '--q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 1e-5 --method rdp --json';
     const { epsilon, order } = JSON.parse((await run(`${question} --orders 2,9.6,64`)).out);
     expect(epsilon).to.be.closeTo(1.7117700912181728, 1e-12);
     expect(order).to.equal(9.6);
@@ -123,7 +123,7 @@ describe('scenarios/commands/account', () => {
   });
 
   it('without noise the sentence names no order', async () => {
-    const { out } = await run('--q 0.1 --noise-multiplier 0 --steps 1 --delta 1e-5');
+    const { out } = await run('--q 0.1 --noise-multiplier 0 --steps 1 --delta 1e-5 --method rdp');
     expect(out).to.equal('epsilon Infinity at delta 0.00001 (Renyi orders)\n');
   });
 
@@ -137,7 +137,7 @@ describe('scenarios/commands/account', () => {
     });
     command.outputHelp();
     const examples = [...help.matchAll(/gradswarm account (--q.*)/g)].map((match) => match[1]!);
-    expect(examples).to.have.length(3);
+    expect(examples).to.have.length(6);
     for (const example of examples) expect((await run(example)).out).to.match(/epsilon/);
   });
 });

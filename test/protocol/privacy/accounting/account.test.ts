@@ -5,8 +5,8 @@ import { parseLedgerEntries } from '../../../../protocol/privacy/accounting/ledg
 describe('protocol/privacy/account', () => {
   const delta = 1e-5;
 
-  it('DP-SGD: q 0.01, z 1.1, 1,000 steps cost 1.7117700912 at order 9.6', () => {
-    const answer = account({ delta, sampling: 0.01, noiseMultiplier: 1.1, steps: 1000 });
+  it('DP-SGD: q 0.01, z 1.1, 1,000 steps cost 1.7117700912 at order 9.6 by Renyi orders', () => {
+    const answer = account({ delta, sampling: 0.01, noiseMultiplier: 1.1, steps: 1000, method: 'auto' });
     expect(answer.epsilon).to.be.closeTo(1.7117700912181728, 1e-12);
     expect(answer).to.deep.include({ order: 9.6, method: 'rdp', warnings: [] });
   });
@@ -20,10 +20,17 @@ describe('protocol/privacy/account', () => {
   });
 
   it('a target gives the noise, and that noise meets the target', () => {
-    const answer = account({ delta, sampling: 0.04, steps: 2250, targetEpsilon: 8, orders: 'opacus' });
+    const answer = account({ delta, sampling: 0.04, steps: 2250, targetEpsilon: 8, orders: 'opacus', method: 'rdp' });
     expect(answer.noiseMultiplier).to.be.closeTo(1.41578714309074, 1e-11);
     const { noiseMultiplier } = answer;
-    const back = account({ delta, sampling: 0.04, steps: 2250, noiseMultiplier: noiseMultiplier!, orders: 'opacus' });
+    const back = account({
+      delta,
+      sampling: 0.04,
+      steps: 2250,
+      noiseMultiplier: noiseMultiplier!,
+      orders: 'opacus',
+      method: 'rdp',
+    });
     expect(back.epsilon).to.equal(answer.epsilon);
     expect(back.epsilon).to.be.at.most(8);
     expect(back.epsilon).to.be.closeTo(8, 1e-10);
@@ -34,8 +41,12 @@ describe('protocol/privacy/account', () => {
       { q: 0.01, noiseMultiplier: 4, steps: 1000 },
       { q: 1, noiseMultiplier: 20, steps: 10 },
     ]);
-    expect(account({ delta, ledger }).epsilon).to.be.closeTo(0.6983509810412837, 1e-12);
-    expect(account({ delta, ledger }).order).to.equal(24);
+    const renyi = account({ delta, ledger, method: 'rdp' });
+    expect(renyi.epsilon).to.be.closeTo(0.6983509810412837, 1e-12);
+    expect(renyi.order).to.equal(24);
+    const tightest = account({ delta, ledger });
+    expect(tightest.method).to.equal('loss-distribution');
+    expect(tightest.epsilon).to.be.within(0.6, 0.68);
   });
 
   it('warns when delta is not below 1 / records', () => {
@@ -68,7 +79,7 @@ describe('protocol/privacy/account', () => {
 
   it('refuses what no theorem covers, and values out of range, as privacy', () => {
     const question = { delta, sampling: 0.1, noiseMultiplier: 1, steps: 10 };
-    expect(() => account({ ...question, adjacency: 'replace-one' })).to.throw(/ERR_PRIVACY.*add-remove/);
+    expect(() => account({ ...question, adjacency: 'replace-one', method: 'rdp' })).to.throw(/ERR_PRIVACY.*add-remove/);
     expect(() => account({ ...question, method: 'exact-gaussian' })).to.throw(/ERR_PRIVACY.*unsampled/);
     for (const wrong of [
       { delta: 0 },

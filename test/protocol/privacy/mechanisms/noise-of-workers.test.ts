@@ -29,7 +29,7 @@ function noiseOnly(method: Scenario['method'], noise: 'seeded' | 'secure' = 'see
     },
     precision: 'float64',
     rounds: ROUNDS,
-    privacy: { noise, form: 'float', delta: 1e-5, budget: null },
+    privacy: { noise, form: 'float', delta: 1e-5, budget: null, accountant: 'auto' },
   });
 }
 
