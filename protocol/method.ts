@@ -286,6 +286,12 @@ export interface CoordinatorHalf<State, Round, H> extends Half<State, Round, H> 
  */
 export type HalfOrMaker<H, Made> = Made | ((run: RunConstants<H>) => Made);
 
+/** What a method may check its settings against before a run. */
+export interface RunPlan {
+  readonly rounds: number;
+  readonly privacy: { readonly delta: number };
+}
+
 export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   readonly name: string;
   /** `reconstruction` says what of it is not the authors' text; shown wherever the method is shown. */
@@ -301,6 +307,8 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   readonly defaults?: H;
   /** Throws a GradswarmError when the completed hyperparameters make no sense (types and names are checked before). */
   check?(hyperparameters: H): void;
+  /** Throws a GradswarmError when they make no sense for this run: for methods that calibrate noise to what it will release. */
+  checkPlan?(hyperparameters: H, run: RunPlan): void;
   readonly messages: M;
   /**
    * The clients of a round, from the coordinator's state; left out: the scenario's participation decides. Pure: may be called

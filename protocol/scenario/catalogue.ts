@@ -1,6 +1,6 @@
 import type { CodecContract } from '../codecs/codec.js';
 import type { Memory } from '../codecs/memory.js';
-import type { MessageKinds } from '../method.js';
+import type { MessageKinds, RunPlan } from '../method.js';
 import type { Settings } from '../settings/settings.js';
 import type { ExpectationFamily } from './expectation.js';
 
@@ -51,6 +51,8 @@ export interface MethodEntry {
   readonly defaults?: object;
   // biome-ignore lint/suspicious/noExplicitAny: every method has its own type of hyperparameters.
   check?(hyperparameters: any): void;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  checkPlan?(hyperparameters: any, run: RunPlan): void;
   readonly messages: MessageKinds;
   /** Of a method that chooses its cohorts itself. */
   // biome-ignore lint/suspicious/noExplicitAny: only whether it is there matters.

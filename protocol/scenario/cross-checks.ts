@@ -7,6 +7,7 @@ import type { FaultRule, Json, Scenario } from './scenario.js';
 export async function checkAcross(scenario: Scenario, found: Found, problems: Problems): Promise<void> {
   checkParticipation(scenario, found, problems);
   checkTopology(scenario, found, problems);
+  checkMethod(scenario, found, problems);
   await checkCodecs(scenario, found, problems);
   const kinds = Object.keys(found.method.messages);
   scenario.devices.forEach((device, index) => {
@@ -37,6 +38,16 @@ function checkParticipation({ participation, clients, method }: Scenario, found:
         'that are away: faults, or a topology of fewer links a round)',
       cohort,
     );
+}
+
+/** The method's own check against the run that it is to make. */
+function checkMethod({ method, rounds, privacy }: Scenario, found: Found, problems: Problems): void {
+  const { name: _, ...hyperparameters } = method;
+  try {
+    found.method.checkPlan?.(hyperparameters, { rounds, privacy });
+  } catch (error) {
+    problems.report('method', error);
+  }
 }
 
 function checkTopology({ topology, method }: Scenario, found: Found, problems: Problems): void {

@@ -15,11 +15,14 @@ interface Setting {
   readonly interval: number;
 }
 
-/** 100 settings: every fifth without sampling, every fourth a mixture of two kinds. */
+/**
+ * 100 settings: every fifth without sampling, every fourth a mixture of two kinds. Below epsilon 60: at hundreds theirs is above
+ * the exact Gaussian composition (at mu 35.84, delta 2.34e-6 its lower bound is 806.27, and 805.38 is exact).
+ */
 function settings(): readonly Setting[] {
   const stream = rootStream(2026, 'float64').derive('loss-distribution');
   const between = (low: number, high: number) => low + (high - low) * stream.uniform();
-  return Array.from({ length: 100 }, (_, i) => {
+  const setting = (i: number): Setting => {
     const group = () =>
       [
         i % 5 === 0 ? 1 : 10 ** between(-3.5, -0.1),
@@ -27,8 +30,15 @@ function settings(): readonly Setting[] {
         Math.floor(10 ** between(0, 3)) + 1,
       ] as const;
     const groups = i % 4 === 0 ? [group(), group()] : [group()];
-    return { groups, delta: 10 ** between(-9, -3), interval: 2e-4 };
-  });
+    const drawn = { groups, delta: 10 ** between(-9, -3), interval: 2e-4 };
+    return boundsOf(drawn).epsilon < 60 ? drawn : setting(i);
+  };
+  return Array.from({ length: 100 }, (_, i) => setting(i));
+}
+
+function boundsOf({ groups, delta }: Setting) {
+  const releases = groups.map(([sampling, noiseMultiplier, count]) => ({ sampling, noiseMultiplier, count }));
+  return lossDistributionEpsilon(releases, delta);
 }
 
 describe('the loss distribution, against the accountant of the PyPI package dp-accounting', () => {
@@ -45,9 +55,9 @@ describe('the loss distribution, against the accountant of the PyPI package dp-a
     expect(status, stderr).to.equal(0);
     const theirs = JSON.parse(stdout) as { readonly upper: number; readonly lower: number }[];
     let widest = 0;
-    asked.forEach(({ groups, delta }, i) => {
-      const releases = groups.map(([sampling, noiseMultiplier, count]) => ({ sampling, noiseMultiplier, count }));
-      const ours = lossDistributionEpsilon(releases, delta);
+    asked.forEach((setting, i) => {
+      const { groups, delta } = setting;
+      const ours = boundsOf(setting);
       const { upper, lower } = theirs[i]!;
       const what = `${JSON.stringify(groups)} at ${delta}: ours ${ours.lowerEpsilon} to ${ours.epsilon}, theirs ${lower} to ${upper}`;
       expect(ours.epsilon, what).to.be.at.least(lower * (1 - 1e-9));

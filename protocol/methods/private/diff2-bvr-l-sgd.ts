@@ -1,3 +1,4 @@
+import type { Forecast } from '../../forecast.js';
 import {
   type ClientIndex,
   defineMethod,
@@ -8,12 +9,13 @@ import {
   type Vector,
 } from '../../method.js';
 import { add, addScaled, copy, scale, squaredDistance } from '../../numerics/vector.js';
+import { composedEpsilon } from '../../privacy/accounting/accountant.js';
 import { atLeastZero, count, oneOf, positive } from '../../settings/kinds.js';
 import type { SettingsOf } from '../../settings/settings.js';
 import { ADJACENCIES } from './parts/clipped-mean.js';
 import { forecastDiff2 } from './parts/diff2-forecast.js';
 import { Diff2Framework, type Diff2Server, diff2Messages } from './parts/diff2-framework.js';
-import { diff2Settings } from './parts/diff2-settings.js';
+import { checkDiff2Plan, diff2Releases, diff2Settings } from './parts/diff2-settings.js';
 import { finiteRadius } from './parts/noise-conflicts.js';
 
 const settings = diff2Settings
@@ -97,6 +99,10 @@ export default defineMethod({
       'alone, is our choice; so are the distributed and local noise placements.',
   },
   settings,
+  /** Of the global releases; what the local steps of a chosen worker add is in the forecast and in the ledger. */
+  checkPlan(settings, run) {
+    checkDiff2Plan(settings, run);
+  },
   messages: {
     ...diff2Messages,
     direction: { from: 'coordinator', to: 'cohort', vectors: ['estimate'] },
@@ -136,4 +142,20 @@ export default defineMethod({
   },
 });
 
-export const forecast = forecastDiff2;
+/** What the local steps add to the epsilon of the global releases, if one worker were chosen in every round. */
+export const forecast: Forecast<Settings> = (settings, outlook) => {
+  const lines = [...forecastDiff2(settings, outlook)];
+  const smallest = Math.min(...outlook.exampleCounts);
+  if (settings.calibration === 'none' || !(smallest > 0 && Number.isFinite(smallest))) return lines;
+  const local = {
+    sampling: Math.min(1, settings.localBatchSize / smallest),
+    noiseMultiplier: settings.localNoiseMultiplier,
+    count: (settings.localSteps - 1) * outlook.rounds,
+  };
+  const most = composedEpsilon([...diff2Releases(settings, outlook.rounds), local], outlook.delta).epsilon;
+  lines.push(
+    `diff2-bvr-l-sgd: method.epsilon ${settings.epsilon} is that of the global releases; with the local steps of a worker that ` +
+      `is chosen in every round epsilon is ${Number(most.toPrecision(4))} at delta ${outlook.delta}.`,
+  );
+  return lines;
+};

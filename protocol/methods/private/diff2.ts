@@ -2,7 +2,7 @@ import { defineMethod } from '../../method.js';
 import { addScaled } from '../../numerics/vector.js';
 import { forecastDiff2 } from './parts/diff2-forecast.js';
 import { Diff2Framework, type Diff2Server, diff2Messages } from './parts/diff2-framework.js';
-import { diff2Settings } from './parts/diff2-settings.js';
+import { checkDiff2Plan, diff2Settings } from './parts/diff2-settings.js';
 
 export default defineMethod({
   name: 'diff2',
@@ -15,6 +15,7 @@ export default defineMethod({
       'local noise placements are our choice.',
   },
   settings: diff2Settings,
+  checkPlan: checkDiff2Plan,
   messages: diff2Messages,
   client: ({ hyperparameters }) => {
     const framework = new Diff2Framework(hyperparameters);

@@ -13,6 +13,7 @@ import {
 } from './parts/clipped-mean.js';
 import { diff2ExactNoise, diff2PaperNoise } from './parts/diff2-calibration.js';
 import { finiteRadius, withoutError } from './parts/noise-conflicts.js';
+import { requireSpendWithin } from './parts/planned-spend.js';
 import { noiseShares, TRUST_PLACEMENTS } from './parts/trust-placement.js';
 
 interface Server {
@@ -29,7 +30,7 @@ const settings = defineSettings({
     'exact',
     "z = sqrt(R) / mu, DIFF2's formula for T = 1, or no noise, which is not private",
   ),
-  epsilon: positive(3, 'Target over `rounds` rounds; actual spending is in the ledger'),
+  epsilon: positive(3, 'Target over `rounds` rounds; a run that would spend more at `privacy.delta` is refused'),
   delta: number(1e-5, 'Target over `rounds` rounds', { above: 0, below: 1 }),
   rounds: count(100, 'R, the rounds that the noise is made for'),
   placement: oneOf(
@@ -73,6 +74,11 @@ export default defineMethod({
     algorithm: 'full-batch gradient descent with per-example clipping and Gaussian noise, as DIFF2’s baseline has it',
   },
   settings,
+  checkPlan(hyperparameters, run) {
+    if (hyperparameters.calibration === 'none') return;
+    const noiseMultiplier = noiseOf(hyperparameters);
+    requireSpendWithin(hyperparameters, [{ sampling: 1, noiseMultiplier, count: run.rounds }], run);
+  },
   messages: {
     /** Numbers of examples are public. Sent where the noise is shared, since every share depends on the smallest. */
     size: { from: 'clients', to: 'coordinator', scalars: ['examples'] },

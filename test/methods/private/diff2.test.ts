@@ -1,14 +1,17 @@
 import { expect } from 'chai';
 import type { ReadonlyVector, Vector } from '../../../protocol/method.js';
 import diff2 from '../../../protocol/methods/private/diff2.js';
-import bvrLSgd from '../../../protocol/methods/private/diff2-bvr-l-sgd.js';
+import bvrLSgd, { forecast as bvrForecast } from '../../../protocol/methods/private/diff2-bvr-l-sgd.js';
+import dpGd from '../../../protocol/methods/private/dp-gd.js';
 import { clippedMean, exampleSensitivity, MeanOfMeans } from '../../../protocol/methods/private/parts/clipped-mean.js';
 import { diff2ExactNoise, diff2PaperNoise } from '../../../protocol/methods/private/parts/diff2-calibration.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { norm, squaredDistance, subtract } from '../../../protocol/numerics/vector.js';
 import { decodeRecord } from '../../../protocol/party/record.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
-import type { Json, Scenario } from '../../../protocol/scenario/scenario.js';
+import { resolveScenario } from '../../../protocol/scenario/resolve.js';
+import type { Json, Scenario, ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 import { loadDataset } from '../../../worker/datasets/load.js';
 import { createObjectiveFamily } from '../../../worker/objectives/objectives.js';
 import { openProblem } from '../../../worker/problem.js';
@@ -222,6 +225,62 @@ describe('protocol/methods/diff2', () => {
     expect(checkLocal({ adjacency: 'replace-one' })).to.throw(/ERR_SCENARIO: method.adjacency/);
     expect(checkLocal({ localNoiseMultiplier: 0 })).to.throw(/ERR_SCENARIO: method.localNoiseMultiplier/);
     expect(checkLocal({ localRadius: Number.POSITIVE_INFINITY })).to.throw(/ERR_SCENARIO: method.localRadius/);
+  });
+
+  it('refuses a plan that the ledger would count above epsilon, with both numbers: paper with T no divisor of R, R, delta', () => {
+    const check =
+      (over: object, rounds: number, delta = 1e-5) =>
+      () =>
+        diff2.checkPlan!({ ...diff2.settings!.defaults, ...over }, { rounds, privacy: { delta } });
+    const paper = { calibration: 'paper' };
+    // Each epsilon is what the ledger of such a run had at its end before there was a check.
+    expect(check({ ...paper, rounds: 11, refreshPeriod: 10 }, 11)).to.throw(
+      /ERR_PRIVACY: method.epsilon: .* at most 3, .* spends 3\.0726.*'exact'/,
+    );
+    expect(check({ ...paper, rounds: 2, refreshPeriod: 1000 }, 2)).to.throw(/spends 115\.08/);
+    expect(check({ ...paper, rounds: 100, refreshPeriod: 10 }, 100)).not.to.throw();
+    expect(check({ rounds: 11 }, 40)).to.throw(/spends 4\.96.*rounds 40 .* method.rounds 11/);
+    expect(check({ rounds: 100 }, 40)).not.to.throw();
+    expect(check({ delta: 1e-3 }, 100)).to.throw(/spends 4\.19.*privacy.delta 0.00001 .* method.delta 0.001/);
+    expect(check({ delta: 1e-5 }, 100, 1e-3)).not.to.throw();
+    for (const refreshPeriod of [1, 7, 10, 100, 1000]) expect(check({ refreshPeriod }, 100)).not.to.throw();
+    expect(check({ ...paper, refreshPeriod: 1 }, 100)).not.to.throw();
+    expect(check({ calibration: 'none' }, 10_000)).not.to.throw();
+    const plain = (over: object, rounds: number) => () =>
+      dpGd.checkPlan!({ ...dpGd.settings!.defaults, ...over }, { rounds, privacy: { delta: 1e-5 } });
+    expect(plain({}, 100)).not.to.throw();
+    expect(plain({ calibration: 'paper' }, 100)).not.to.throw();
+    expect(plain({}, 101)).to.throw(/ERR_PRIVACY.*rounds 101 .* method.rounds 100/);
+  });
+
+  it('the check is part of the door: a scenario of 40 rounds with noise for 11 is refused before it runs', async () => {
+    const input = {
+      name: 'too-long',
+      method: { name: 'diff2', rounds: 11 },
+      objective: { name: 'small-network', hidden: [3] },
+      data: { name: 'privacy-regression', examples: 40, testExamples: 5 },
+      clients: 2,
+      rounds: 40,
+    };
+    const catalogue = await loadCatalogue();
+    const refused = await resolveScenario(input as ScenarioInput, catalogue).then(
+      () => 'accepted',
+      (error: Error) => error.message,
+    );
+    expect(refused).to.match(/method: method.epsilon: expected noise .* 4\.96/);
+    await resolveScenario({ ...input, rounds: 11 } as ScenarioInput, catalogue);
+  });
+
+  it('the forecast of BVR-L-SGD says what the local steps add to epsilon, at worst', () => {
+    const lines = bvrForecast(bvrLSgd.settings!.defaults, {
+      rounds: 100,
+      clientCount: 4,
+      parameterCount: 10,
+      exampleCounts: [1000, 1000, 1000, 1000],
+      delta: 1e-5,
+      privateNoise: 'seeded',
+    });
+    expect(lines.join(' ')).to.match(/method.epsilon 3 is that of the global releases; .* epsilon is [\d.]+ at delta/);
   });
 
   describe('BVR-L-SGD routine (reconstruction)', () => {

@@ -63,7 +63,10 @@ export function diff2PaperOrder(epsilon: number, delta: number): number {
   return 1 + Math.ceil((-2 * log(delta)) / epsilon);
 }
 
-/** The paper's formulas. It counts R/T refreshes (not rounded up) and R differences: the exact spend stays below epsilon. */
+/**
+ * The paper's formulas. It counts R/T refreshes, not rounded up, and R differences: the exact spend stays below epsilon where T
+ * divides R, and may be far above it elsewhere (epsilon 115 for 3 at R 2, T 1000).
+ */
 export function diff2PaperNoise(target: Diff2Target): Diff2Noise {
   checkTarget(target);
   const { epsilon, delta, rounds, refreshPeriod, split = DIFF2_DEFAULT_SPLIT } = target;

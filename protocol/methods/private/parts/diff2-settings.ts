@@ -1,8 +1,11 @@
+import type { RunPlan } from '../../../method.js';
+import type { GaussianReleases } from '../../../privacy/accounting/accountant.js';
 import { count, integer, number, oneOf, positive } from '../../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
 import { ADJACENCIES } from './clipped-mean.js';
 import { diff2ExactNoise, diff2PaperNoise } from './diff2-calibration.js';
 import { finiteRadius, withoutError } from './noise-conflicts.js';
+import { requireSpendWithin } from './planned-spend.js';
 import { TRUST_PLACEMENTS } from './trust-placement.js';
 
 /** Settings of the DIFF2 framework, whatever the routine. */
@@ -19,7 +22,10 @@ const shape = defineSettings({
     'exact',
     "The least noise with the same split, the paper's formulas, or no noise, which is not private",
   ),
-  epsilon: positive(3, 'Target of the global releases over `rounds` rounds; actual spending is in the ledger'),
+  epsilon: positive(
+    3,
+    'Target of the global releases over `rounds` rounds; a run that would spend more at `privacy.delta` is refused',
+  ),
   delta: number(1e-5, 'Target of the global releases over `rounds` rounds', { above: 0, below: 1 }),
   rounds: count(100, 'R, the rounds that the noise is made for'),
   split: number(1.25, 'u: 1/u of the budget is for refreshes', { above: 1 }),
@@ -58,4 +64,19 @@ export function diff2Multipliers(settings: Diff2Settings): Diff2Multipliers {
   const target = { epsilon, delta, rounds, refreshPeriod, split, smallestExampleCount: 1, workerCount: 1 };
   const noise = calibration === 'paper' ? diff2PaperNoise(target) : diff2ExactNoise(target);
   return { refresh: noise.refreshNoiseMultiplier, difference: noise.differenceNoiseMultiplier ?? 0 };
+}
+
+/** The global releases of a run, as its ledger has them when no round is lost. */
+export function diff2Releases(settings: Diff2Settings, rounds: number): readonly GaussianReleases[] {
+  const { refresh, difference } = diff2Multipliers(settings);
+  const refreshes = Math.ceil(rounds / settings.refreshPeriod);
+  return [
+    { sampling: 1, noiseMultiplier: refresh, count: refreshes },
+    { sampling: 1, noiseMultiplier: difference, count: rounds - refreshes },
+  ];
+}
+
+/** Refuses a run whose global releases would spend more than `epsilon`. */
+export function checkDiff2Plan(settings: Diff2Settings, run: RunPlan): void {
+  if (settings.calibration !== 'none') requireSpendWithin(settings, diff2Releases(settings, run.rounds), run);
 }

@@ -185,9 +185,14 @@ function curveOf(releases: readonly RepeatedLosses[], tilt: number, sign: 1 | -1
   return fits ? composedCurve(releases, tilt, window, sign) : null;
 }
 
+/** e^epsilon of a failure; e^epsilon may be beyond all doubles where there is none. */
+function ofFailure(failure: number, epsilon: number): number {
+  return failure === 0 ? 0 : failure * exp(epsilon);
+}
+
 /** The smallest epsilon, to 1e-12, at which the upper curve is at or below the target. */
 function smallestEpsilon(curve: PrivacyCurve, target: number, failure: number): number {
-  const holds = (epsilon: number) => curve.delta(epsilon) + failure * exp(epsilon) <= target;
+  const holds = (epsilon: number) => curve.delta(epsilon) + ofFailure(failure, epsilon) <= target;
   if (holds(curve.lowest)) return curve.lowest;
   let low = curve.lowest;
   // With failures the sum has a minimum: the curve's end may be too far.
@@ -215,7 +220,7 @@ function smallestEpsilon(curve: PrivacyCurve, target: number, failure: number): 
  * below `upper` the curve loses more to the mass outside its window than it has, so the search starts from there.
  */
 function largestExceeded(curve: PrivacyCurve, target: number, failure: number, upper: number): number {
-  const exceeds = (epsilon: number) => curve.delta(epsilon) - failure * (1 + exp(epsilon)) > target;
+  const exceeds = (epsilon: number) => curve.delta(epsilon) - failure - ofFailure(failure, epsilon) > target;
   let high = Math.min(upper, curve.highest);
   let low = high;
   for (let step = 2 ** -14; !exceeds(low); step *= 2) {

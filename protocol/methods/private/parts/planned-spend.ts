@@ -1,0 +1,39 @@
+import { GradswarmError } from '../../../errors.js';
+import type { RunPlan } from '../../../method.js';
+import { composedEpsilon, type GaussianReleases } from '../../../privacy/accounting/accountant.js';
+
+/** Rounding of a calibration that spends its epsilon exactly. */
+const ROUNDING = 1 + 1e-9;
+
+/** What a method's noise was made for. */
+export interface CalibrationTarget {
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly rounds: number;
+  readonly calibration: string;
+}
+
+/**
+ * Throws ERR_PRIVACY when the releases of a whole run would spend more at `privacy.delta`, as the ledger counts, than the epsilon
+ * that the noise was made for.
+ */
+export function requireSpendWithin(
+  { epsilon, delta, rounds, calibration }: CalibrationTarget,
+  releases: readonly GaussianReleases[],
+  run: RunPlan,
+): void {
+  const planned = composedEpsilon(releases, run.privacy.delta).epsilon;
+  if (planned <= epsilon * ROUNDING) return;
+  const reasons = [
+    run.rounds > rounds ? `the run has rounds ${run.rounds} and the noise is made for method.rounds ${rounds}` : '',
+    run.privacy.delta < delta
+      ? `the ledger is read at privacy.delta ${run.privacy.delta} and the noise is made for method.delta ${delta}`
+      : '',
+    calibration === 'paper' ? "the paper's formulas do not count every release: use method.calibration 'exact'" : '',
+  ].filter((reason) => reason !== '');
+  throw new GradswarmError(
+    'ERR_PRIVACY',
+    `method.epsilon: expected noise for a run that spends at most ${epsilon}, got a plan that spends ${planned} at delta ` +
+      `${run.privacy.delta} (${reasons.join('; ')})`,
+  );
+}
