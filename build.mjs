@@ -46,9 +46,13 @@ function assemblyScript() {
 
 function compileKernel(source, compiler) {
   const target = join(dirname(dirname(source)), `${basename(source, '.ts')}.wasm.ts`);
-  const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
+  const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--disableWarning', '112'];
   const version = compiler && JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')).version;
-  const made = createHash('sha256').update(readFileSync(source)).update(`${version} ${flags}`).digest('hex');
+  const hash = createHash('sha256').update(`${version} ${flags}`);
+  // What it imports lies in folders below.
+  for (const path of readdirSync(dirname(source), { recursive: true, encoding: 'utf8' }).sort())
+    if (path.endsWith('.ts')) hash.update(readFileSync(join(dirname(source), path)));
+  const made = hash.digest('hex');
   const heading = `// Built by build.mjs from assembly/${basename(source)}: ${made}\n`;
   if (existsSync(target) && readFileSync(target, 'utf8').startsWith(heading)) return;
   let text = '';

@@ -1,4 +1,4 @@
-import type { ReadonlyVector, Vector } from '../../../protocol/method.js';
+import type { ReadonlyVector } from '../../../protocol/method.js';
 
 /**
  * The inner loops of fully connected layers, for one example. Weights lie input by input ([inputs, outputs] row-major), so
@@ -48,7 +48,7 @@ export function affineInto(
 
 /** sums += weight * (values outer delta), and weight * delta at the bias. */
 export function addOuter(
-  sums: Vector,
+  sums: Float64Array,
   bases: Int32Array,
   values: Float64Array,
   count: number,

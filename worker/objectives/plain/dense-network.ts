@@ -1,11 +1,10 @@
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { ReadonlyVector, Rng, Segment, Vector } from '../../../protocol/method.js';
-import { exp, log, sigmoid, softplus, tanh } from '../../../protocol/numerics/elementary.js';
+import { sigmoid, softplus } from '../../../protocol/numerics/elementary.js';
 import type { Examples } from '../../datasets/dataset.js';
-import { addOuter, affineInto, backpropagateInto, innerProduct } from './dense-layer.js';
-
-export const ACTIVATIONS = ['softplus', 'tanh', 'sigmoid', 'relu'] as const;
-export type Activation = (typeof ACTIVATIONS)[number];
+import { innerProduct } from './dense-layer.js';
+import { type Activation, type DenseLoops, PLAIN_LOOPS } from './dense-loops.js';
+import { openSimdLoops } from './simd/dense-loops.js';
 
 /** softmax: cross-entropy over classes. logistic: ln(1 + e^(-yz)), y = -1 or 1 for class 0 or 1. squared: (z - t)^2 / 2. */
 export type OutputLoss = 'softmax' | 'logistic' | 'squared';
@@ -46,6 +45,11 @@ export class DenseNetwork {
   readonly segments: readonly Segment[];
   readonly parameterCount: number;
   private readonly layers: readonly Layer[];
+  private readonly loops: DenseLoops;
+  /** Working memory of one call at a time. Two traces, for the two points that a difference of gradients is taken at. */
+  readonly traces: readonly [ExampleTrace, ExampleTrace];
+  readonly sums: Float64Array;
+  readonly difference: Float64Array;
 
   constructor(readonly shape: DenseNetworkShape) {
     const sizes = [shape.features * (shape.vocabulary || 1), ...shape.hidden, shape.outputs];
@@ -68,21 +72,57 @@ export class DenseNetwork {
     this.layers = layers;
     this.segments = segments;
     this.parameterCount = offset;
+    const sizesOfLoops = {
+      features: shape.features,
+      parameterCount: offset,
+      widest: Math.max(...sizes.slice(1)),
+      arrayBytes: this.arrayBytes(),
+    };
+    this.loops = openSimdLoops(sizesOfLoops) ?? PLAIN_LOOPS;
+    this.traces = [this.trace(), this.trace()];
+    this.sums = this.loops.float64(offset);
+    this.difference = this.loops.float64(offset);
   }
 
-  trace(): ExampleTrace {
-    const listed = (l: number) => (l === 0 ? this.shape.features : this.layers[l]!.inputs);
-    const perOutput = () => this.layers.map(({ outputs }) => new Float64Array(outputs));
+  private listed(l: number): number {
+    return l === 0 ? this.shape.features : this.layers[l]!.inputs;
+  }
+
+  /** At least what traces and sums take in all, each array rounded up to 16 bytes. */
+  private arrayBytes(): number {
+    const ofTrace = this.layers.reduce((sum, { outputs }, l) => sum + 12 * this.listed(l) + 24 * outputs + 80, 0);
+    return 2 * ofTrace + 2 * (8 * this.parameterCount + 16);
+  }
+
+  private trace(): ExampleTrace {
+    const perOutput = () => this.layers.map(({ outputs }) => this.loops.float64(outputs));
     return {
-      bases: this.layers.map(({ weightOffset, outputs }, l) =>
-        Int32Array.from({ length: listed(l) }, (_, j) => weightOffset + j * outputs),
-      ),
-      values: this.layers.map((_, l) => new Float64Array(listed(l))),
-      counts: this.layers.map((_, l) => listed(l)),
+      bases: this.layers.map(({ weightOffset, outputs }, l) => {
+        const bases = this.loops.int32(this.listed(l));
+        for (let j = 0; j < bases.length; j++) bases[j] = weightOffset + j * outputs;
+        return bases;
+      }),
+      values: this.layers.map((_, l) => this.loops.float64(this.listed(l))),
+      counts: this.layers.map((_, l) => this.listed(l)),
       preactivations: perOutput(),
       slopes: perOutput(),
       deltas: perOutput(),
     };
+  }
+
+  /** The parameters as `forward`, `loss` and `backward` take them; valid until the same place is used again. */
+  resident(params: ReadonlyVector, place: 0 | 1 = 0): Vector {
+    return this.loops.resident(params, place);
+  }
+
+  /** into = share * sums + l2 * params, rounded to the precision of `into`; params resident. */
+  mean(into: Vector, params: ReadonlyVector, share: number, l2: number): void {
+    this.loops.mean(into, this.sums, params, share, l2);
+  }
+
+  /** params -= rate * (share * sums + l2 * params), the bracket rounded to the precision of params, which are resident. */
+  step(params: Vector, share: number, l2: number, rate: number): void {
+    this.loops.step(params, this.sums, share, l2, rate);
   }
 
   /** Weights and biases uniform in +-1/sqrt(inputs of the layer); a linear model starts at zero. */
@@ -103,56 +143,13 @@ export class DenseNetwork {
     const values = trace.values[0]!;
     const source = examples.features;
     const start = row * features;
-    let count = 0;
     if (vocabulary > 0) {
       for (let j = 0; j < features; j++) {
         bases[j] = (j * vocabulary + source[start + j]!) * outputs;
         values[j] = 1;
       }
-      count = features;
-    } else {
-      for (let j = 0; j < features; j++) {
-        const value = source[start + j]!;
-        if (value !== 0) {
-          bases[count] = j * outputs;
-          values[count] = value;
-          count++;
-        }
-      }
-    }
-    trace.counts[0] = count;
-  }
-
-  private activate(z: Float64Array, into: Float64Array, slopes: Float64Array): void {
-    switch (this.shape.activation) {
-      case 'relu':
-        for (let j = 0; j < z.length; j++) {
-          // Written so that NaN passes through: a lost NaN would pass for a good example.
-          const off = z[j]! <= 0;
-          into[j] = off ? 0 : z[j]!;
-          slopes[j] = off ? 0 : 1;
-        }
-        break;
-      case 'tanh':
-        for (let j = 0; j < z.length; j++) {
-          const h = tanh(z[j]!);
-          into[j] = h;
-          slopes[j] = 1 - h * h;
-        }
-        break;
-      case 'sigmoid':
-        for (let j = 0; j < z.length; j++) {
-          const h = sigmoid(z[j]!);
-          into[j] = h;
-          slopes[j] = h * (1 - h);
-        }
-        break;
-      case 'softplus':
-        for (let j = 0; j < z.length; j++) {
-          into[j] = softplus(z[j]!);
-          slopes[j] = sigmoid(z[j]!);
-        }
-    }
+      trace.counts[0] = features;
+    } else trace.counts[0] = this.loops.listInputs(source.subarray(start, start + features), outputs, bases, values);
   }
 
   /** Outputs of the last layer for one example, before softmax or sigmoid: left in the trace and returned. */
@@ -161,9 +158,9 @@ export class DenseNetwork {
     const last = this.layers.length - 1;
     for (let l = 0; ; l++) {
       const z = trace.preactivations[l]!;
-      affineInto(z, params, trace.bases[l]!, trace.values[l]!, trace.counts[l]!, this.layers[l]!.biasOffset);
+      this.loops.affineInto(z, params, trace.bases[l]!, trace.values[l]!, trace.counts[l]!, this.layers[l]!.biasOffset);
       if (l === last) return z;
-      this.activate(z, trace.values[l + 1]!, trace.slopes[l]!);
+      this.loops.activate(this.shape.activation, z, trace.values[l + 1]!, trace.slopes[l]!);
     }
   }
 
@@ -181,7 +178,7 @@ export class DenseNetwork {
       delta[0] = -sign * sigmoid(-margin);
       return softplus(-margin);
     }
-    const total = softmaxInto(delta, outputs);
+    const total = this.loops.softmaxInto(delta, outputs);
     const chosen = outputs[label]!;
     delta[label]! -= 1;
     return total - chosen;
@@ -198,17 +195,17 @@ export class DenseNetwork {
     const loss = this.loss(params, examples, row, trace);
     for (let l = this.layers.length - 1; l > 0; l--) {
       const into = trace.deltas[l - 1]!;
-      backpropagateInto(into, params, this.layers[l]!.weightOffset, trace.deltas[l]!);
+      this.loops.backpropagateInto(into, params, this.layers[l]!.weightOffset, trace.deltas[l]!);
       const slopes = trace.slopes[l - 1]!;
       for (let j = 0; j < into.length; j++) into[j]! *= slopes[j]!;
     }
     return loss;
   }
 
-  /** sums += weight * the gradient of the traced example. */
-  addGradient(sums: Vector, trace: ExampleTrace, weight: number): void {
+  /** sums += weight * the gradient of the traced example; sums: `sums` or `difference` of this network. */
+  addGradient(sums: Float64Array, trace: ExampleTrace, weight: number): void {
     for (let l = 0; l < this.layers.length; l++)
-      addOuter(
+      this.loops.addOuter(
         sums,
         trace.bases[l]!,
         trace.values[l]!,
@@ -217,6 +214,47 @@ export class DenseNetwork {
         this.layers[l]!.biasOffset,
         weight,
       );
+  }
+
+  /** sums = the sum of the gradients of these examples. */
+  sumGradients(params: ReadonlyVector, examples: Examples, rows: Uint32Array, batch: Uint32Array): void {
+    const { sums } = this;
+    const [trace] = this.traces;
+    sums.fill(0);
+    for (let i = this.sumByFours(params, examples, rows, batch); i < batch.length; i++) {
+      this.backward(params, examples, rows[batch[i]!]!, trace);
+      this.addGradient(sums, trace, 1);
+    }
+  }
+
+  /** Returns how many examples of the batch it has added, from the first on. */
+  private sumByFours(params: ReadonlyVector, examples: Examples, rows: Uint32Array, batch: Uint32Array): number {
+    const { four } = this.loops;
+    const { features, vocabulary, outputs } = this.shape;
+    if (!four || this.layers.length > 1 || outputs > 1 || vocabulary > 0 || !four.allFinite(params)) return 0;
+    const { biasOffset } = this.layers[0]!;
+    const output = this.traces[0].preactivations[0]!;
+    const delta = this.traces[0].deltas[0]!;
+    const deltas = [0, 0, 0, 0];
+    for (let i = 0; i < batch.length; i += 4) {
+      const count = Math.min(4, batch.length - i);
+      for (let r = 0; r < 4; r++) {
+        const start = r < count ? rows[batch[i + r]!]! * features : 0;
+        four.readRow(r, r < count ? examples.features.subarray(start, start + features) : null);
+      }
+      const products = four.fourOutputs(params);
+      for (let r = 0; r < 4; r++) {
+        deltas[r] = 0;
+        if (r >= count) continue;
+        output[0] = biasOffset < 0 ? products[r]! : products[r]! + params[biasOffset]!;
+        this.outputLoss(output, examples, rows[batch[i + r]!]!, delta);
+        deltas[r] = delta[0]!;
+      }
+      if (!deltas.every(Number.isFinite)) return i;
+      four.addFour(this.sums, deltas);
+      if (biasOffset >= 0) for (let r = 0; r < count; r++) this.sums[biasOffset]! += deltas[r]!;
+    }
+    return batch.length;
   }
 
   /** |g|^2 of the traced example: a layer's gradient is the outer product of its input and delta, so no gradient is formed. */
@@ -278,21 +316,6 @@ export class DenseNetwork {
     }
     return Math.max(total, 0);
   }
-}
-
-/** Probabilities from outputs; returns ln(sum of e^outputs). */
-export function softmaxInto(into: Float64Array, outputs: Float64Array): number {
-  let largest = outputs[0]!;
-  for (let c = 1; c < outputs.length; c++) if (outputs[c]! > largest) largest = outputs[c]!;
-  let sum = 0;
-  for (let c = 0; c < outputs.length; c++) {
-    const e = exp(outputs[c]! - largest);
-    into[c] = e;
-    sum += e;
-  }
-  const inverse = 1 / sum;
-  for (let c = 0; c < outputs.length; c++) into[c]! *= inverse;
-  return largest + log(sum);
 }
 
 /** Index of the largest entry, the first of equals. */

@@ -1,5 +1,5 @@
 import { featureCountOf, type ObjectiveDefinition, requireDataset, wrongIfNegative, wrongSizes } from '../request.js';
-import { ACTIVATIONS, type Activation } from './dense-network.js';
+import { ACTIVATIONS, type Activation } from './dense-loops.js';
 import { denseFamily } from './dense-objective.js';
 
 /**

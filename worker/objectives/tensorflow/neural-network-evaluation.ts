@@ -4,7 +4,8 @@ import { log } from '../../../protocol/numerics/elementary.js';
 import type { Examples } from '../../datasets/dataset.js';
 import type { Device } from '../../device/device-access.js';
 import type { Evaluation } from '../family.js';
-import { largestIndex, softmaxInto } from '../plain/dense-network.js';
+import { softmaxInto } from '../plain/dense-loops.js';
+import { largestIndex } from '../plain/dense-network.js';
 import type { TensorNetwork } from './neural-network-layers.js';
 
 /** Examples on the device at once. */

@@ -1,0 +1,44 @@
+import { number, pair } from './pairs';
+
+function round(v: v128): v128 {
+  return f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(v));
+}
+
+function storeRounded<T>(at: usize, v: v128): void {
+  if (sizeof<T>() === 4) v128.store64_lane(at, f32x4.demote_f64x2_zero(v), 0);
+  else v128.store(at, v);
+}
+
+/** share * sums + l2 * params at two places; l2 = 0: the second term is left out. */
+function slopes<T>(sums: usize, params: usize, share: f64, l2: f64): v128 {
+  const first = f64x2.mul(f64x2.splat(share), v128.load(sums));
+  return l2 === 0 ? first : f64x2.add(first, f64x2.mul(f64x2.splat(l2), pair<T>(params)));
+}
+
+function slope<T>(sums: usize, params: usize, share: f64, l2: f64): f64 {
+  const first = share * load<f64>(sums);
+  return l2 === 0 ? first : first + l2 * number<T>(params);
+}
+
+/** params[j] -= rate * T(share * sums[j] + l2 * params[j]), rounded to T. */
+export function step<T>(params: usize, sums: usize, n: i32, share: f64, l2: f64, rate: f64): void {
+  const rates = f64x2.splat(rate);
+  let to = params;
+  let from = sums;
+  for (const end = sums + 8 * (n & ~1); from < end; from += 16, to += 2 * sizeof<T>()) {
+    let change = slopes<T>(from, to, share, l2);
+    if (sizeof<T>() === 4) change = round(change);
+    storeRounded<T>(to, f64x2.sub(pair<T>(to), f64x2.mul(rates, change)));
+  }
+  if (n & 1) store<T>(to, <T>(number<T>(to) - rate * f64(<T>slope<T>(from, to, share, l2))));
+}
+
+/** into[j] = T(share * sums[j] + l2 * params[j]). */
+export function mean<T>(into: usize, sums: usize, params: usize, n: i32, share: f64, l2: f64): void {
+  let to = into;
+  let at = params;
+  let from = sums;
+  for (const end = sums + 8 * (n & ~1); from < end; from += 16, to += 2 * sizeof<T>(), at += 2 * sizeof<T>())
+    storeRounded<T>(to, slopes<T>(from, at, share, l2));
+  if (n & 1) store<T>(to, <T>slope<T>(from, at, share, l2));
+}

@@ -1,0 +1,259 @@
+import type { ReadonlyVector, Vector } from '../../../../protocol/method.js';
+import {
+  ACTIVATIONS,
+  type Activation,
+  type DenseLoops,
+  type DenseSizes,
+  type FourAtOnce,
+  PLAIN_LOOPS,
+} from '../dense-loops.js';
+import module from './dense.wasm.js';
+
+/** Below so many parameters the copies into the module's memory cost more than its loops save. */
+const FEWEST_PARAMETERS = 16;
+const PAGE_BYTES = 65536;
+
+/** What assembly/dense.ts exports. Addresses are bytes. */
+interface Kernels {
+  readonly memory: WebAssembly.Memory;
+  listInputs(row: number, features: number, outputs: number, bases: number, values: number): number;
+  affine32: Affine;
+  affine64: Affine;
+  addOuter(
+    sums: number,
+    bases: number,
+    values: number,
+    count: number,
+    delta: number,
+    outputs: number,
+    bias: number,
+    weight: number,
+    scaled: number,
+  ): void;
+  backpropagate32: Backpropagate;
+  backpropagate64: Backpropagate;
+  step32: Step;
+  step64: Step;
+  mean32: Mean;
+  mean64: Mean;
+  readonly heap: WebAssembly.Global<'i32'>;
+  allFinite32(params: number, n: number): number;
+  allFinite64(params: number, n: number): number;
+  fourRows32: FourRows;
+  fourRows64: FourRows;
+  addFourRows(sums: number, rows: number, features: number, delta: number): void;
+  softmax(into: number, z: number, n: number): number;
+  activate(kind: number, z: number, h: number, slopes: number, n: number): void;
+}
+type Step = (params: number, sums: number, n: number, share: number, l2: number, rate: number) => void;
+type Mean = (into: number, sums: number, params: number, n: number, share: number, l2: number) => void;
+type FourRows = (z: number, rows: number, features: number, params: number) => void;
+type Affine = (
+  z: number,
+  outputs: number,
+  params: number,
+  bases: number,
+  values: number,
+  count: number,
+  bias: number,
+) => void;
+type Backpropagate = (into: number, inputs: number, weights: number, delta: number, outputs: number) => void;
+
+/** Room for parameters of either precision. */
+interface Place {
+  readonly single: Float32Array;
+  readonly double: Float64Array;
+}
+
+/** One instance a network: its memory holds the network's arrays and never grows after it is made, so views of it stay. */
+class SimdLoops implements DenseLoops, FourAtOnce {
+  readonly four: FourAtOnce = this;
+  private at: number;
+  private readonly places: readonly Place[];
+  /** Four rows; a single one is read into the first. */
+  private readonly rows: readonly Float32Array[];
+  private readonly outputs: Float64Array;
+  private readonly deltas: Float64Array;
+  private readonly scaled: Float64Array;
+  /** Room for a mean before it is copied out. */
+  private readonly rounded: Place;
+
+  constructor(
+    private readonly kernels: Kernels,
+    { features, parameterCount, widest }: DenseSizes,
+  ) {
+    this.at = (kernels.heap.value + ALIGNMENT - 1) & -ALIGNMENT;
+    const place = (): Place => {
+      const double = this.float64(parameterCount);
+      return { double, single: new Float32Array(double.buffer, double.byteOffset, parameterCount) };
+    };
+    this.places = [place(), place()];
+    const rowsAt = this.take(16 * features);
+    this.rows = [0, 1, 2, 3].map((r) => new Float32Array(kernels.memory.buffer, rowsAt + 4 * features * r, features));
+    this.outputs = this.float64(4);
+    this.deltas = this.float64(4);
+    this.scaled = this.float64(widest);
+    this.rounded = place();
+  }
+
+  /** Bytes that the constructor takes. */
+  static ownBytes({ features, parameterCount, widest }: DenseSizes): number {
+    return 24 * parameterCount + 16 * features + 8 * widest + 64 + 8 * ALIGNMENT;
+  }
+
+  private take(bytes: number): number {
+    const start = this.at;
+    this.at += (bytes + ALIGNMENT - 1) & -ALIGNMENT;
+    return start;
+  }
+
+  float64(length: number): Float64Array {
+    return new Float64Array(this.kernels.memory.buffer, this.take(8 * length), length);
+  }
+
+  int32(length: number): Int32Array {
+    return new Int32Array(this.kernels.memory.buffer, this.take(4 * length), length);
+  }
+
+  resident(params: ReadonlyVector, place: 0 | 1): Vector {
+    const { single, double } = this.places[place]!;
+    const copy = params.BYTES_PER_ELEMENT === 4 ? single : double;
+    copy.set(params as Vector);
+    return copy;
+  }
+
+  listInputs(row: Float32Array, outputs: number, bases: Int32Array, values: Float64Array): number {
+    const first = this.rows[0]!;
+    first.set(row);
+    return this.kernels.listInputs(first.byteOffset, row.length, outputs, bases.byteOffset, values.byteOffset);
+  }
+
+  affineInto(
+    z: Float64Array,
+    params: ReadonlyVector,
+    bases: Int32Array,
+    values: Float64Array,
+    count: number,
+    biasOffset: number,
+  ): void {
+    const { affine32, affine64 } = this.kernels;
+    const affine = params.BYTES_PER_ELEMENT === 4 ? affine32 : affine64;
+    affine(
+      z.byteOffset,
+      z.length,
+      (params as Vector).byteOffset,
+      bases.byteOffset,
+      values.byteOffset,
+      count,
+      biasOffset,
+    );
+  }
+
+  addOuter(
+    sums: Float64Array,
+    bases: Int32Array,
+    values: Float64Array,
+    count: number,
+    delta: Float64Array,
+    biasOffset: number,
+    weight: number,
+  ): void {
+    this.kernels.addOuter(
+      sums.byteOffset,
+      bases.byteOffset,
+      values.byteOffset,
+      count,
+      delta.byteOffset,
+      delta.length,
+      biasOffset,
+      weight,
+      this.scaled.byteOffset,
+    );
+  }
+
+  backpropagateInto(into: Float64Array, params: ReadonlyVector, offset: number, delta: Float64Array): void {
+    const { backpropagate32, backpropagate64 } = this.kernels;
+    const size = params.BYTES_PER_ELEMENT;
+    const backpropagate = size === 4 ? backpropagate32 : backpropagate64;
+    const weights = (params as Vector).byteOffset + size * offset;
+    backpropagate(into.byteOffset, into.length, weights, delta.byteOffset, delta.length);
+  }
+
+  readRow(r: number, row: Float32Array | null): void {
+    if (row) this.rows[r]!.set(row);
+    else this.rows[r]!.fill(0);
+  }
+
+  allFinite(params: ReadonlyVector): boolean {
+    const { allFinite32, allFinite64 } = this.kernels;
+    const test = params.BYTES_PER_ELEMENT === 4 ? allFinite32 : allFinite64;
+    return test((params as Vector).byteOffset, params.length) !== 0;
+  }
+
+  fourOutputs(params: ReadonlyVector): Float64Array {
+    const { fourRows32, fourRows64 } = this.kernels;
+    const { rows, outputs } = this;
+    const fourRows = params.BYTES_PER_ELEMENT === 4 ? fourRows32 : fourRows64;
+    fourRows(outputs.byteOffset, rows[0]!.byteOffset, rows[0]!.length, (params as Vector).byteOffset);
+    return outputs;
+  }
+
+  addFour(sums: Float64Array, deltas: readonly number[]): void {
+    const { rows } = this;
+    this.deltas.set(deltas);
+    this.kernels.addFourRows(sums.byteOffset, rows[0]!.byteOffset, rows[0]!.length, this.deltas.byteOffset);
+  }
+
+  softmaxInto(into: Float64Array, outputs: Float64Array): number {
+    return this.kernels.softmax(into.byteOffset, outputs.byteOffset, outputs.length);
+  }
+
+  activate(activation: Activation, z: Float64Array, into: Float64Array, slopes: Float64Array): void {
+    const kind = ACTIVATIONS.indexOf(activation);
+    this.kernels.activate(kind, z.byteOffset, into.byteOffset, slopes.byteOffset, z.length);
+  }
+
+  mean(into: Vector, sums: Float64Array, params: ReadonlyVector, share: number, l2: number): void {
+    const { rounded, kernels } = this;
+    const single = into.BYTES_PER_ELEMENT === 4;
+    if (into.BYTES_PER_ELEMENT !== params.BYTES_PER_ELEMENT) {
+      PLAIN_LOOPS.mean(into, sums, params, share, l2);
+      return;
+    }
+    const result = single ? rounded.single : rounded.double;
+    const mean = single ? kernels.mean32 : kernels.mean64;
+    mean(result.byteOffset, sums.byteOffset, (params as Vector).byteOffset, sums.length, share, l2);
+    into.set(result);
+  }
+
+  step(params: Vector, sums: Float64Array, share: number, l2: number, rate: number): void {
+    const { step32, step64 } = this.kernels;
+    const step = params.BYTES_PER_ELEMENT === 4 ? step32 : step64;
+    step(params.byteOffset, sums.byteOffset, sums.length, share, l2, rate);
+  }
+}
+
+const ALIGNMENT = 16;
+
+let compiled: WebAssembly.Module | null | undefined;
+let enabled = true;
+
+/** For tests and measurements: false makes networks built from now on take their plain loops. */
+export function useDenseSimd(use: boolean): void {
+  enabled = use;
+}
+
+/** Null where there is no SIMD, no memory for it, or the network is too small to gain. */
+export function openSimdLoops(sizes: DenseSizes): DenseLoops | null {
+  if (!enabled || module === '' || sizes.parameterCount < FEWEST_PARAMETERS) return null;
+  try {
+    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0)));
+    const kernels = new WebAssembly.Instance(compiled).exports as unknown as Kernels;
+    const bytes = sizes.arrayBytes + SimdLoops.ownBytes(sizes);
+    kernels.memory.grow(Math.ceil(bytes / PAGE_BYTES));
+    return new SimdLoops(kernels, sizes);
+  } catch {
+    // No WebAssembly, no SIMD, forbidden by a page's policy, or no address space left: the plain loops do the same.
+    return null;
+  }
+}
