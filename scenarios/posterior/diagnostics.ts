@@ -121,7 +121,7 @@ export function basicRhat(chains: Chains): number {
 
 /** Basic R-hat of the split, raw draws: the older diagnostic, blind to chains that differ in scale only. */
 export function splitRhat(chains: Chains): number {
-  return basicRhat(splitChains(checked(chains)));
+  return hasNonFinite(checked(chains)) ? Number.NaN : basicRhat(splitChains(chains));
 }
 
 /**
@@ -130,8 +130,9 @@ export function splitRhat(chains: Chains): number {
  * all are equal.
  */
 export function rankNormalizedRhat(chains: Chains): number {
-  const split = splitChains(checked(chains));
-  if (hasNonFinite(split)) return Number.NaN;
+  // Before the split, which leaves out a middle draw; and ranks would turn NaN into numbers.
+  if (hasNonFinite(checked(chains))) return Number.NaN;
+  const split = splitChains(chains);
   const median = medianOfSorted(pooled(split).sort());
   const folded = split.map((chain) => Float64Array.from(chain as ArrayLike<number>, (x) => Math.abs(x - median)));
   const bulk = basicRhat(rankNormalize(split));
@@ -190,17 +191,17 @@ export function effectiveSampleSize(chains: Chains): number {
   return drawCount / tau;
 }
 
-/** Effective sample size for the centre of the law: split, rank-normalised. Ask for at least 100 a chain. */
+/** Effective sample size for the centre of the law: split, rank-normalised. Ask for at least 100 a chain. NaN as above. */
 export function bulkEss(chains: Chains): number {
-  return effectiveSampleSize(rankNormalize(splitChains(checked(chains))));
+  return hasNonFinite(checked(chains)) ? Number.NaN : effectiveSampleSize(rankNormalize(splitChains(chains)));
 }
 
-/** Effective sample size of the draws' mean: split, raw. */
+/** Effective sample size of the draws' mean: split, raw. NaN when a draw is not finite. */
 export function meanEss(chains: Chains): number {
-  return effectiveSampleSize(splitChains(checked(chains)));
+  return hasNonFinite(checked(chains)) ? Number.NaN : effectiveSampleSize(splitChains(chains));
 }
 
-/** Effective sample size of the p-quantile: that of the split indicators of x <= quantile. */
+/** Effective sample size of the p-quantile: that of the split indicators of x <= quantile. NaN when a draw is not finite. */
 export function quantileEss(chains: Chains, probability: number): number {
   checked(chains);
   if (hasNonFinite(chains)) return Number.NaN;

@@ -13,6 +13,7 @@ import {
   splitRhat,
   tailEss,
 } from '../../../scenarios/posterior/diagnostics.js';
+import { summarizePosterior } from '../../../scenarios/posterior/posterior-summary.js';
 
 type Form = 'iid' | 'ar9' | 'arneg' | 'shift' | 'scale';
 
@@ -125,6 +126,26 @@ describe('protocol/bayesian/diagnostics', () => {
     expect(rankNormalizedRhat(broken)).to.be.NaN;
     expect(tailEss(broken)).to.be.NaN;
     expect(() => bulkEss([new Float64Array(10), new Float64Array(11)])).to.throw(RangeError, 'one length');
+  });
+
+  it('one draw that is not finite, also in the middle of odd chains, leaves no R-hat, no ESS and no standard error', () => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+      for (const [length, place] of [
+        [1000, 3],
+        [1001, 500],
+        [21, 10],
+      ] as const) {
+        const broken = lehmerChains('iid', 4, length);
+        broken[2]![place] = value;
+        const asked = { rankNormalizedRhat, splitRhat, bulkEss, tailEss, meanEss, mcseMean, mcseSd };
+        for (const [name, of] of Object.entries(asked)) expect(of(broken), `${name}, ${length} draws`).to.be.NaN;
+        for (const of of [quantileEss, mcseQuantile]) expect(of(broken, 0.3)).to.be.NaN;
+        const { worst, mixed } = summarizePosterior(
+          broken.map((chain) => Array.from(chain, (x) => Float64Array.of(1, x))),
+        );
+        expect(mixed).to.equal(false);
+        expect([worst.rhat, worst.bulkEss, worst.tailEss]).to.deep.equal([Number.NaN, Number.NaN, Number.NaN]);
+      }
   });
 
   it('a skewed chain keeps its bulk ESS under a monotone map, since ranks do not change', () => {
