@@ -289,6 +289,8 @@ export type HalfOrMaker<H, Made> = Made | ((run: RunConstants<H>) => Made);
 /** What a method may check its settings against before a run. */
 export interface RunPlan {
   readonly rounds: number;
+  readonly clients: number;
+  readonly participation: { readonly cohort: 'all' | number; readonly sampling: 'fixed' | 'poisson' };
   readonly privacy: { readonly delta: number };
 }
 

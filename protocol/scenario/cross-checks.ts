@@ -41,10 +41,14 @@ function checkParticipation({ participation, clients, method }: Scenario, found:
 }
 
 /** The method's own check against the run that it is to make. */
-function checkMethod({ method, rounds, privacy }: Scenario, found: Found, problems: Problems): void {
+function checkMethod(
+  { method, rounds, clients, participation, privacy }: Scenario,
+  found: Found,
+  problems: Problems,
+): void {
   const { name: _, ...hyperparameters } = method;
   try {
-    found.method.checkPlan?.(hyperparameters, { rounds, privacy });
+    found.method.checkPlan?.(hyperparameters, { rounds, clients, participation, privacy });
   } catch (error) {
     problems.report('method', error);
   }

@@ -15,7 +15,7 @@ const settings = defineSettings({
     'h of the average of the b clients: drift times h / 2, noise h; the authors write gamma = b h / 2',
   ),
   batchSize: integer(0, 'Examples m of a step; 0: the whole shard', { least: 0 }),
-  meanLocalSteps: number(10, '1 / p_c: after every step all average with probability p_c', { least: 1 }),
+  meanLocalSteps: number(10, '1 / p_c: after every step of a chain all average with probability p_c', { least: 1 }),
   commonNoise: probability(0, 'tau: share of the noise variance that is common to all clients'),
   varianceReduction: flag(
     false,
@@ -36,10 +36,14 @@ interface Client {
   readonly means: readonly Vector[];
 }
 
-/** Steps until the first average, at least one: geometric with mean `meanLocalSteps`. */
-function localStepCount(meanLocalSteps: number, shared: Rng): number {
+/**
+ * Steps of a chain until the next average, at least one: geometric with mean `meanLocalSteps`. Every chain has its own count:
+ * local steps pull a chain to where the shards disagree, and with a common count the chains would be pulled together.
+ */
+function localStepCount(meanLocalSteps: number, shared: Rng, chain: number): number {
   if (meanLocalSteps === 1) return 1;
-  return 1 + Math.floor(log(1 - shared.derive('local steps').uniform()) / log(1 - 1 / meanLocalSteps));
+  const uniform = shared.derive('local steps', 'chain', chain).uniform();
+  return 1 + Math.floor(log(1 - uniform) / log(1 - 1 / meanLocalSteps));
 }
 
 function refreshes({ varianceReduction, refreshProbability }: Settings, index: number, shared: Rng): boolean {
@@ -80,8 +84,10 @@ export default defineSampler({
         const [mean] = await at.take('control');
         if (mean) control = { references: positions.map(copy), means: parted(mean.gradients, chains).map(copy) };
       }
-      const steps = localStepCount(meanLocalSteps, at.shared);
-      for (const [chain, position] of positions.entries()) await localRun(position, chain, steps, control, at);
+      for (const [chain, position] of positions.entries()) {
+        const steps = localStepCount(meanLocalSteps, at.shared, chain);
+        await localRun(position, chain, steps, control, at);
+      }
       at.post('local', 'coordinator', { positions: joined(positions, (length) => at.zeros(length)) });
       return control;
     },
@@ -100,7 +106,9 @@ export default defineSampler({
       for await (const { positions } of at.stream('local')) mean.add(1, positions);
       const received = mean.weight > 0;
       const positions = received ? parted(mean.value(), before.positions.length).map(copy) : before.positions;
-      at.measure('localSteps', localStepCount(at.hyperparameters.meanLocalSteps, at.shared));
+      const { meanLocalSteps } = at.hyperparameters;
+      const steps = before.positions.map((_, chain) => localStepCount(meanLocalSteps, at.shared, chain));
+      at.measure('localSteps', steps.reduce((sum, count) => sum + count, 0) / steps.length);
       const keeper = new DrawKeeper(at.hyperparameters);
       keeper.keep(before.steps + 1, positions);
       return { positions, steps: before.steps + 1, draws: keeper.finish(zeros) };

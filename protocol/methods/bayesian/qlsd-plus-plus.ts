@@ -11,7 +11,7 @@ import {
   type ServerReference,
 } from './parts/reference-points.js';
 import { parted, type ServedChains, startServed } from './parts/served-chains.js';
-import { batchStreams, GradientSums, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
+import { batchStreams, GradientSums, Participants, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
 import { drawBatch } from './parts/shard-drift.js';
 
 const settings = walkSettings
@@ -90,10 +90,12 @@ export default defineSampler({
         const { references, referenceRound } = state;
         let { memories } = state;
         const batches = batchStreams(at.rng, chains);
+        const participants = new Participants(hyperparameters, at);
         for (let step = 0; step < stepsPerRound; step++) {
           const [message] = await at.take('positions');
           const parcels = [];
           for (const [chain, position] of (message ? parted(message.positions, chains) : []).entries()) {
+            if (!participants.includes(at.self, step, chain)) continue;
             const batch = drawBatch(at.objective, batchSize, batches[chain]!);
             // h = grad U_i(theta) - grad U_i(reference) on one batch; C(h - e) is sent: the codec of `gradient` is C
             const h = await referencedGradient(at.objective, position, references[chain], batch, at.clientCount);
@@ -102,8 +104,11 @@ export default defineSampler({
           }
           // Empty without a message, which keeps the step numbers of both sides aligned.
           const sent = at.postEach('gradient', parcels);
-          if (memoryRate > 0 && message)
-            memories = memories.map((e, chain) => addScaled(e, memoryRate, sent[chain]!.gradient));
+          if (memoryRate > 0) {
+            const next = [...memories];
+            for (const { chain, gradient } of sent) next[chain] = addScaled(next[chain]!, memoryRate, gradient);
+            memories = next;
+          }
         }
         return { references, referenceRound, memories };
       },

@@ -9,7 +9,7 @@ import {
   type ServerReference,
 } from './parts/reference-points.js';
 import { parted, type ServedChains, startServed } from './parts/served-chains.js';
-import { batchStreams, GradientSums, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
+import { batchStreams, GradientSums, Participants, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
 import { drawBatch } from './parts/shard-drift.js';
 
 type Server = ServedChains & ServerReference;
@@ -40,16 +40,18 @@ export default defineSampler({
   },
   cohort: (_state, { index, hyperparameters, ...round }) =>
     setsReference(index) ? allClients(round.clientCount) : walkCohort(hyperparameters, round),
-  client: ({ hyperparameters: { batchSize, stepsPerRound, chains } }) => ({
+  client: ({ hyperparameters, hyperparameters: { batchSize, stepsPerRound, chains } }) => ({
     init: (): ClientReference => FORMER_QLSD_CLIENT,
     async round(state, at): Promise<ClientReference> {
       if (setsReference(at.index)) return { ...state, ...(await moveReference(at, chains)) };
       const { references, referenceRound } = state;
       const batches = batchStreams(at.rng, chains);
+      const participants = new Participants(hyperparameters, at);
       for (let step = 0; step < stepsPerRound; step++) {
         const [message] = await at.take('positions');
         const parcels = [];
         for (const [chain, position] of (message ? parted(message.positions, chains) : []).entries()) {
+          if (!participants.includes(at.self, step, chain)) continue;
           const batch = drawBatch(at.objective, batchSize, batches[chain]!);
           // C(grad U_i(theta) - grad U_i(theta*)) on one batch: the codec of `gradient` is C
           const gradient = await referencedGradient(at.objective, position, references[chain], batch, at.clientCount);

@@ -2,7 +2,7 @@ import { defineSampler } from '../../method.js';
 import { FORMER_QLSD_CLIENT, formerQlsdMemories } from '../parts/former-state.js';
 import { energyGradient } from './parts/energy-gradient.js';
 import { parted, type ServedChains, startServed } from './parts/served-chains.js';
-import { batchStreams, GradientSums, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
+import { batchStreams, GradientSums, Participants, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
 import { drawBatch } from './parts/shard-drift.js';
 
 export default defineSampler({
@@ -27,14 +27,16 @@ export default defineSampler({
     },
   },
   cohort: (_state, { hyperparameters, ...round }) => walkCohort(hyperparameters, round),
-  client: ({ hyperparameters: { batchSize, stepsPerRound, chains } }) => ({
+  client: ({ hyperparameters, hyperparameters: { batchSize, stepsPerRound, chains } }) => ({
     init: () => FORMER_QLSD_CLIENT,
     async round(state, at) {
       const batches = batchStreams(at.rng, chains);
+      const participants = new Participants(hyperparameters, at);
       for (let step = 0; step < stepsPerRound; step++) {
         const [message] = await at.take('positions');
         const parcels = [];
         for (const [chain, position] of (message ? parted(message.positions, chains) : []).entries()) {
+          if (!participants.includes(at.self, step, chain)) continue;
           const batch = drawBatch(at.objective, batchSize, batches[chain]!);
           // C(grad U_i(theta)): the codec of `gradient` is C
           const gradient = await energyGradient(at.objective, position, batch, at.clientCount);
@@ -57,7 +59,7 @@ export default defineSampler({
           at.post('positions', at.cohort, { positions: walk.joined() });
           const sums = new GradientSums(chains, parameterCount);
           for (const { chain, gradient } of await at.take('gradient')) sums.add(chain, gradient);
-          // theta <- theta - (h/2) (b / |A|) sum over A of C(grad U_i) + N(0, h I)
+          // theta <- theta - (h/2) (b / |A|) sum over the chain's A of C(grad U_i) + N(0, h I)
           walk.step(sums.estimates(clientCount));
         }
         return { ...walk.finish(), ...former };

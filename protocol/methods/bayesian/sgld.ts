@@ -1,3 +1,4 @@
+import { GradswarmError } from '../../errors.js';
 import { defineSampler, type Vector } from '../../method.js';
 import { copy, scale } from '../../numerics/vector.js';
 import { count, integer, positive } from '../../settings/kinds.js';
@@ -24,6 +25,16 @@ export default defineSampler({
       "The paper has one data set. Here every step sums the estimates of all shards (each from its own batch, each with its share of the prior); with one client it is the paper's sampler.",
   },
   settings,
+  checkPlan({ chains }, { clients, participation: { cohort, sampling } }) {
+    const all = sampling === 'fixed' && (cohort === 'all' || cohort >= clients);
+    if (chains === 1 || all) return;
+    // Chains that share their participants move together, and R-hat and effective sizes would say nothing.
+    throw new GradswarmError(
+      'ERR_SCENARIO',
+      `method.chains: expected 1, since a cohort would be common to all chains, got ${chains} with participation.cohort ` +
+        `${cohort}, sampling '${sampling}'; method qlsd draws participants for each chain`,
+    );
+  },
   messages: {
     /** All chains, one after the other. */
     positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'] },

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { modelPosterior } from '../../../protocol/bayesian/gaussian-oracle.js';
+import { modelPosterior, stationaryLaw } from '../../../protocol/bayesian/gaussian-oracle.js';
 import { GradswarmError } from '../../../protocol/errors.js';
+import sgld from '../../../protocol/methods/bayesian/sgld.js';
 import type { JsonObject } from '../../../protocol/scenario/scenario.js';
 import {
   proportionalFrequencies,
@@ -130,6 +131,81 @@ describe('protocol/methods: limits in which samplers must agree', () => {
     // A period beyond the run: the reference of QLSD++ is that of QLSD*.
     expectSameDraws(plain, await run('qlsd-plus-plus', {}));
     expect(largestDifference(plain, await run('qlsd-plus-plus', { memoryRate: 0.3 }))).to.be.below(1e-12);
+  });
+
+  describe('participants of QLSD', () => {
+    const bounds: JsonObject = { chains: 24, stepSize: 5e-4, startStddev: 0.3, burnInSteps: 400, participants: 1 };
+    const uniform = [0.25, 0.25, 0.25, 0.25];
+    // One of four clients a step, its gradient times four: DSGLD that stays one step on a shard, whose law is known.
+    const law = stationaryLaw(UNEQUAL_CURVATURE, { stepSize: 5e-4, delay: 1, visitProbabilities: uniform }).anyStep;
+
+    for (const [stepsPerRound, rounds] of [
+      [1, 1200],
+      [50, 60],
+    ] as const)
+      it(`drawn for every chain and step, ${stepsPerRound} steps a round: 24 chains have the exact law, mean and variance within 4.5 standard errors`, async () => {
+        const { draws } = await samplerRun('qlsd', { ...bounds, stepsPerRound }, { rounds });
+        for (const i of [0, 1]) {
+          const mean = law.mean[i]!;
+          const variance = law.covariance[3 * i]!;
+          const perChain = (of: (draw: Float64Array) => number) =>
+            draws.map((chain) => chain.reduce((sum, draw) => sum + of(draw), 0) / chain.length);
+          for (const [values, expected] of [
+            [perChain((draw) => draw[i]!), mean],
+            [perChain((draw) => (draw[i]! - mean) ** 2), variance],
+          ] as const) {
+            const average = values.reduce((a, b) => a + b, 0) / values.length;
+            const spread = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / (values.length - 1);
+            expect(Math.abs(average - expected) / Math.sqrt(spread / values.length)).to.be.below(4.5);
+          }
+        }
+      }).timeout(60_000);
+
+    it('chains are independent: of 24 chains, 276 pairs, the mean correlation of draws is below 0.02', async () => {
+      const { draws } = await samplerRun('qlsd', { ...bounds, stepsPerRound: 20 }, { rounds: 120 });
+      const centred = draws.map((chain) => {
+        const mean = chain.reduce((sum, draw) => sum + draw[0]!, 0) / chain.length;
+        const values = chain.map((draw) => draw[0]! - mean);
+        const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+        return values.map((value) => value / norm);
+      });
+      let sum = 0;
+      for (let a = 0; a < 24; a++)
+        for (let b = 0; b < a; b++) sum += centred[a]!.reduce((dot, value, n) => dot + value * centred[b]![n]!, 0);
+      // Common participants gave 0.97.
+      expect(Math.abs(sum / 276)).to.be.below(0.02);
+    });
+
+    it('a chain does not notice how many others there are, in all three algorithms', async () => {
+      const settings = { chains: 2, stepSize: 1e-5, participants: 2, stepsPerRound: 3 };
+      for (const name of ['qlsd', 'qlsd-star', 'qlsd-plus-plus']) {
+        const two = await samplerRun(name, settings, { rounds: 6 });
+        const five = await samplerRun(name, { ...settings, chains: 5 }, { rounds: 6 });
+        expect(five.draws.slice(0, 2), name).to.deep.equal(two.draws);
+        const apart = await samplerRun(name, settings, { rounds: 6 }, { hosts: [[0], [1, 3], [2]] });
+        expect(apart.draws, name).to.deep.equal(two.draws);
+      }
+    });
+
+    it('a memory of participants changes nothing but rounding when nothing is compressed', async () => {
+      const run = (settings: JsonObject) =>
+        samplerRun('qlsd-plus-plus', { chains: 3, stepSize: 1e-5, participants: 2, ...settings }, { rounds: 25 });
+      expect(largestDifference(await run({}), await run({ memoryRate: 0.3 }))).to.be.below(1e-12);
+    });
+
+    it('SGLD refuses a cohort that its chains would share, and allows it to one chain', () => {
+      const check =
+        (chains: number, cohort: 'all' | number, sampling: 'fixed' | 'poisson' = 'fixed') =>
+        () =>
+          sgld.checkPlan!(
+            { ...sgld.settings!.defaults, chains },
+            { rounds: 10, clients: 4, participation: { cohort, sampling }, privacy: { delta: 1e-5 } },
+          );
+      expect(check(4, 2)).to.throw(/ERR_SCENARIO: method.chains: expected 1.*qlsd/);
+      expect(check(4, 4, 'poisson')).to.throw(/ERR_SCENARIO/);
+      for (const cohort of ['all', 4] as const) expect(check(4, cohort)).not.to.throw();
+      expect(check(1, 2)).not.to.throw();
+    });
   });
 
   it('SGHMC of friction 1 is DSGLD of step 2 eta', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ReadonlyVector, Vector } from '../../../protocol/method.js';
+import type { ReadonlyVector, RunPlan, Vector } from '../../../protocol/method.js';
 import diff2 from '../../../protocol/methods/private/diff2.js';
 import bvrLSgd, { forecast as bvrForecast } from '../../../protocol/methods/private/diff2-bvr-l-sgd.js';
 import dpGd from '../../../protocol/methods/private/dp-gd.js';
@@ -227,11 +227,18 @@ describe('protocol/methods/diff2', () => {
     expect(checkLocal({ localRadius: Number.POSITIVE_INFINITY })).to.throw(/ERR_SCENARIO: method.localRadius/);
   });
 
+  const plan = (rounds: number, delta: number): RunPlan => ({
+    rounds,
+    clients: 4,
+    participation: { cohort: 'all', sampling: 'fixed' },
+    privacy: { delta },
+  });
+
   it('refuses a plan that the ledger would count above epsilon, with both numbers: paper with T no divisor of R, R, delta', () => {
     const check =
       (over: object, rounds: number, delta = 1e-5) =>
       () =>
-        diff2.checkPlan!({ ...diff2.settings!.defaults, ...over }, { rounds, privacy: { delta } });
+        diff2.checkPlan!({ ...diff2.settings!.defaults, ...over }, plan(rounds, delta));
     const paper = { calibration: 'paper' };
     // Each epsilon is what the ledger of such a run had at its end before there was a check.
     expect(check({ ...paper, rounds: 11, refreshPeriod: 10 }, 11)).to.throw(
@@ -247,7 +254,7 @@ describe('protocol/methods/diff2', () => {
     expect(check({ ...paper, refreshPeriod: 1 }, 100)).not.to.throw();
     expect(check({ calibration: 'none' }, 10_000)).not.to.throw();
     const plain = (over: object, rounds: number) => () =>
-      dpGd.checkPlan!({ ...dpGd.settings!.defaults, ...over }, { rounds, privacy: { delta: 1e-5 } });
+      dpGd.checkPlan!({ ...dpGd.settings!.defaults, ...over }, plan(rounds, 1e-5));
     expect(plain({}, 100)).not.to.throw();
     expect(plain({ calibration: 'paper' }, 100)).not.to.throw();
     expect(plain({}, 101)).to.throw(/ERR_PRIVACY.*rounds 101 .* method.rounds 100/);

@@ -11,18 +11,59 @@ export const walkSettings = defineSettings({
   stepSize: positive(1e-3, 'h: drift times h / 2, noise h; the authors write gamma = h / 2'),
   batchSize: integer(0, 'Examples m of a step on every client; 0: the whole shard', { least: 0 }),
   stepsPerRound: count(1, 'Steps of every chain in a round'),
-  participants: integer(0, "|A|: clients of a round's steps, drawn without replacement; 0: all", { least: 0 }),
+  participants: integer(
+    0,
+    '|A|: clients of a step of a chain, drawn without replacement for each step and chain by itself; 0: all',
+    { least: 0 },
+  ),
   ...chainSettings,
 });
 export type WalkSettings = SettingsOf<typeof walkSettings>;
 
+interface Public {
+  readonly clientCount: number;
+  readonly shared: Rng;
+}
+
+/**
+ * Which clients evaluate which chain at which step of a round, from the round's shared stream. Chains draw theirs by themselves:
+ * with common participants they would move together, and R-hat and effective sizes would say nothing.
+ */
+export class Participants {
+  /** By step and chain; null: all clients, always. */
+  private readonly drawn: readonly (readonly ReadonlySet<ClientIndex>[])[] | null;
+
+  constructor(
+    { participants, chains, stepsPerRound }: Pick<WalkSettings, 'participants' | 'chains' | 'stepsPerRound'>,
+    private readonly round: Public,
+  ) {
+    const { clientCount, shared } = round;
+    const all = participants === 0 || participants >= clientCount;
+    const stream = shared.derive('participants');
+    const ofStep = (step: number) =>
+      Array.from(
+        { length: chains },
+        (_, chain) => new Set(stream.derive('chain', chain, step).batch(clientCount, participants)),
+      );
+    this.drawn = all ? null : Array.from({ length: stepsPerRound }, (_, step) => ofStep(step));
+  }
+
+  includes(client: ClientIndex, step: number, chain: number): boolean {
+    return this.drawn === null || this.drawn[step]![chain]!.has(client);
+  }
+
+  /** Clients with at least one step of one chain, ascending. */
+  cohort(): readonly ClientIndex[] {
+    const everybody = allClients(this.round.clientCount);
+    const { drawn } = this;
+    if (drawn === null) return everybody;
+    return everybody.filter((client) => drawn.some((chains) => chains.some((set) => set.has(client))));
+  }
+}
+
 /** The clients of a round's steps. */
-export function walkCohort(
-  { participants }: Pick<WalkSettings, 'participants'>,
-  { clientCount, shared }: { readonly clientCount: number; readonly shared: Rng },
-): readonly ClientIndex[] {
-  if (participants === 0 || participants >= clientCount) return allClients(clientCount);
-  return Array.from(shared.derive('participants').batch(clientCount, participants));
+export function walkCohort(settings: WalkSettings, round: Public): readonly ClientIndex[] {
+  return new Participants(settings, round).cohort();
 }
 
 /** A client's stream of batches for each chain, for all steps of a round. */

@@ -20,7 +20,7 @@ export interface CalibrationTarget {
 export function requireSpendWithin(
   { epsilon, delta, rounds, calibration }: CalibrationTarget,
   releases: readonly GaussianReleases[],
-  run: RunPlan,
+  run: Pick<RunPlan, 'rounds' | 'privacy'>,
 ): void {
   const planned = composedEpsilon(releases, run.privacy.delta).epsilon;
   if (planned <= epsilon * ROUNDING) return;
