@@ -1,11 +1,20 @@
 import { where } from '../../protocol/scenario/expectation.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
+import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
 const stepSize = 0.05;
 const exact = ['dproxsgt', 'cdproxsgt', 'beer'];
 const biased = ['dgd', 'choco-sgd', 'deepsqueeze'];
+
+const biasRatio = (one: string, other: string, bounds: { least: number; most: number }) =>
+  ratio({
+    of: 'finalMeanSquaredError',
+    numerator: { 'method.name': one },
+    denominator: { 'method.name': other },
+    ...bounds,
+  });
 
 export default sweep('compressed-gradient-tracking', {
   description:
@@ -36,6 +45,9 @@ export default sweep('compressed-gradient-tracking', {
   expect: [
     ...exact.map((name) => where({ 'method.name': name }, below({ of: 'finalMeanSquaredError', value: 1e-12 }))),
     ...biased.map((name) => where({ 'method.name': name }, above({ of: 'finalMeanSquaredError', value: 1e-5 }))),
+    // How far compression moves the bias: by little where residuals are sent, by more where the error is fed back.
+    biasRatio('choco-sgd', 'dgd', { least: 1, most: 3 }),
+    biasRatio('deepsqueeze', 'choco-sgd', { least: 3, most: 10 }),
   ],
   expectedSeconds: 30,
 });

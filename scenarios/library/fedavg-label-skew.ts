@@ -1,3 +1,4 @@
+import { where } from '../../protocol/scenario/expectation.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { monotone } from '../../protocol/scenario/expectations/monotone.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
@@ -20,7 +21,7 @@ export default sweep('fedavg-label-skew', {
   },
   expect: [
     monotone({ of: 'finalLoss', inOrderOf: 'data.partition.alpha', direction: 'falling', tolerance: 0.02 }),
-    below({ of: 'finalLoss', value: 1.5 }),
+    where({ 'data.partition.alpha': 10 }, below({ of: 'finalLoss', value: 0.75 })),
   ],
   expectedSeconds: 30,
 });

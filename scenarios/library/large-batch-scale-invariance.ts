@@ -44,7 +44,7 @@ export default sweep('large-batch-scale-invariance', {
     }),
     where(
       { 'method.gradientScales': {} },
-      above({ of: 'finalAccuracy', value: 0.8, groupBy: 'method.optimizer.name' }),
+      above({ of: 'finalAccuracy', value: 0.7, groupBy: 'method.optimizer.name' }),
     ),
     where({ 'method.gradientScales': {} }, below({ of: 'finalLoss', value: 1, groupBy: 'method.optimizer.name' })),
   ],

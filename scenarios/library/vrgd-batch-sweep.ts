@@ -22,8 +22,9 @@ const against = (of: string, batchSize: number, bounds: { least?: number; most?:
 export default sweep('vrgd-batch-sweep', {
   description:
     'Handwritten digits with momentum 0.9 and rate 1, at the edge of stability, from batches of 64 to the whole training set of 2000: ' +
-    'VR-Momentum with the printed cap keeps the accuracy, narrows the generalisation gap on the whole set, and loses less where the ' +
-    'batch is too small for the rate. The 30 to 79 point rescues of the paper are not to be expected of a small network.',
+    'VR-Momentum with the printed cap keeps the accuracy of its base optimizer. That it narrows the generalisation gap, or loses less ' +
+    'where the batch is too small for the rate, is within what seeds differ by: neither is shown here. The 30 to 79 point rescues of ' +
+    'the paper are not to be expected of a small network.',
   base: {
     method: { name: 'vrgd', batchSize: 16, optimizer: { name: 'momentum', learningRate: 1 } },
     objective: { name: 'small-network', hidden: [32], activation: 'relu' },
@@ -33,11 +34,12 @@ export default sweep('vrgd-batch-sweep', {
     evaluation: { everyRounds: 60, train: true },
     checkpoints: { everyRounds: null },
   },
-  over: { 'method.gamma': [1, 0.1], 'method.batchSize': BATCHES, seed: [1, 2, 3] },
+  over: { 'method.gamma': [1, 0.1], 'method.batchSize': BATCHES, seed: [1, 2, 3, 4, 5] },
   expect: [
-    against('finalAccuracyGap', WHOLE, { most: 0.95 }),
-    ...BATCHES.map((batchSize) => against('finalAccuracy', batchSize, { least: 0.98 })),
-    against('finalLoss', BATCHES[0]!, { most: 0.9 }),
+    ...BATCHES.slice(1).map((batchSize) => against('finalAccuracy', batchSize, { least: 0.97, most: 1.03 })),
+    // At three other seeds the gap was 0.91 to 1.07 of SGD's and the loss at the smallest batch 0.76 to 1.93.
+    against('finalAccuracyGap', WHOLE, { least: 0.75, most: 1.2 }),
+    against('finalLoss', BATCHES[0]!, { least: 0.5, most: 2 }),
     where({ 'method.batchSize': WHOLE }, above({ of: 'finalAccuracy', value: 0.8, groupBy: 'method.gamma' })),
   ],
   claims: [

@@ -58,7 +58,7 @@ export default sweep('vrgd-linear-regression', {
   expect: [
     where(plain, inwards),
     halfTheSteps(wide),
-    roundsToMatch({ of: 'excessLoss', runner: printed, rival: plain, rivalRound: 100, least: 100 }),
+    roundsToMatch({ of: 'excessLoss', runner: printed, rival: plain, rivalRound: 100, least: 110, most: 130 }),
     ratio({
       of: 'lateExcessLoss',
       numerator: { 'method.cap': '1', 'data.labelNoiseStddev': 5 },

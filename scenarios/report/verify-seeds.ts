@@ -13,10 +13,11 @@ import { recordedRuns } from '../run/recorded.js';
 import { runScenario, runSweep } from '../run/runtime.js';
 import { seedsFrom, sweptSeeds } from '../run/seeds.js';
 import { type SeedTrial, seedTrials } from './seed-trials.js';
+import { writeSection } from './verification-page.js';
 
 /**
  * `npm run verify:seeds [-- [--trials N] [--judge] [NAME…]]`: runs the shipped scenarios at seeds that none of them was chosen by and
- * writes how often each expectation holds into docs/verification-seeds.md. Trial t begins at seed 1000 + 100 t; a sweep over seeds
+ * writes how often each expectation holds into docs/verification.md. Trial t begins at seed 1000 + 100 t; a sweep over seeds
  * takes as many from there on. Records lie in runs/seeds and are not run twice; `--judge` runs nothing.
  */
 
@@ -76,36 +77,33 @@ async function show(name: string): Promise<Shown | null> {
 const rank = ({ holds }: Judgement) => (holds === false ? 0 : holds === 'unknown' ? 1 : 2);
 const worst = (all: readonly Judgement[]) => all.reduce((least, one) => (rank(one) < rank(least) ? one : least));
 
-function page(all: readonly Shown[]): string {
+function section(all: readonly Shown[]): string[] {
   const total = all.flatMap(({ trials }) => trials);
   const lines = [
-    '# Expectations at other seeds',
+    '## Other seeds',
     '',
-    'Written by `npm run verify:seeds`; not edited by hand. An expectation was chosen while looking at some seeds. Here every scenario',
-    'is run at seeds that were not used before, and each expectation is judged at each. *Margin*: distance of the mean from the nearest',
-    'bound, in standard deviations over the trials (of logarithms where all numbers are above 0); below 2 it is not safe.',
+    'Written by `npm run verify:seeds`. An expectation was chosen while looking at some seeds. Here every scenario is run at seeds that',
+    'were not used before, and each expectation is judged at each. *Margin*: distance of the mean from the nearest bound, in standard',
+    'deviations over the trials (of logarithms where all numbers are above 0); below 2 it is not safe.',
     '',
     `${total.filter(({ held, trials }) => held === trials).length} of ${total.length} expectations hold at every seed tried.`,
   ];
   for (const { name, seeds, trials } of all) {
-    lines.push(
-      '',
-      `## ${name}`,
-      '',
-      `Seeds ${seeds}.`,
-      '',
-      '| expectation | holds | from | to | margin |',
-      '| --- | --- | --- | --- | --- |',
-    );
+    const rows = ['| expectation | holds | from | to | margin |', '| --- | --- | --- | --- | --- |'];
+    lines.push('', `### ${name} at other seeds`, '', `Seeds ${seeds}.`, '', ...rows);
     for (const { expectation, held, trials: count, range, margin } of trials) {
       const often = held === count ? `${held} of ${count}` : `**${held} of ${count}**`;
       const [from, to] = range ? range.map(inDigits) : ['', ''];
-      const distance =
-        margin === null ? '' : Number.isFinite(margin) ? margin.toFixed(1) : margin > 0 ? 'all equal' : 'beyond';
-      lines.push(`| ${expectation.replaceAll('|', '\\|')} | ${often} | ${from} | ${to} | ${distance} |`);
+      lines.push(`| ${expectation.replaceAll('|', '\\|')} | ${often} | ${from} | ${to} | ${marginInWords(margin)} |`);
     }
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
+}
+
+function marginInWords(margin: number | null): string {
+  if (margin === null) return '';
+  if (Number.isFinite(margin)) return margin.toFixed(1);
+  return margin > 0 ? 'all equal' : 'all beyond';
 }
 
 const given = process.argv.slice(2);
@@ -122,5 +120,5 @@ if (!judgeOnly)
   for (let trial = 0; trial < trials; trial++)
     for (const name of chosen.length > 0 ? chosen : quickFirst) await run(name, trial);
 const shown = (await Promise.all(shippedNames().map(show))).filter((one) => one !== null);
-writeFileSync(join(ROOT, 'docs', 'verification-seeds.md'), page(shown));
-process.stderr.write(`docs/verification-seeds.md: ${shown.length} scenarios\n`);
+writeSection('seeds', section(shown));
+process.stderr.write(`docs/verification.md: ${shown.length} scenarios\n`);

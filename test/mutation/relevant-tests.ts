@@ -27,7 +27,9 @@ export class RelevantTests {
     const distances = this.#distances(file);
     const found = new Map<string, number>();
     const add = (test: string, distance: number) => {
-      if (/^test\/(methods|protocol|conformance)\/.*\.test\.js$/.test(test))
+      // The file's own test comes first.
+      if (basename(test) === `${basename(file, '.js')}.test.js`) found.set(test, -1);
+      else if (/^test\/(methods|protocol|conformance)\/.*\.test\.js$/.test(test))
         found.set(test, Math.min(distance, found.get(test) ?? Number.POSITIVE_INFINITY));
     };
     for (const [path, distance] of distances) {

@@ -11,7 +11,8 @@ import { RelevantTests } from './relevant-tests.js';
 /**
  * `npm run mutation [-- COUNT [SEED]]`: makes one small error at a time in the compiled protocol and runs the test files that may notice
  * it. COUNT mutants, by a seeded choice, as many of every area; each in a copy of the compiled files and a process of its own. Writes a
- * line of JSON for each into runs/mutation.jsonl; docs/mutation.md says what was found.
+ * line of JSON for each into runs/mutation.jsonl. `npm run mutation -- --survivors` holds those that survived against further test files,
+ * and against those that changed since. docs/mutation.md says what was found.
  */
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -30,9 +31,22 @@ const require = createRequire(import.meta.url);
 const mocha = join(dirname(require.resolve('mocha/package.json')), 'bin', 'mocha.js');
 
 interface Chosen {
-  readonly area: string;
   readonly file: string;
   readonly mutant: Mutant;
+  /** Test files that did not notice it. */
+  readonly tried: readonly string[];
+}
+
+/** A line of the results. */
+interface Judged {
+  readonly file: string;
+  readonly line: number;
+  readonly was: string;
+  readonly now: string;
+  readonly operator: Mutant['operator'];
+  readonly outcome: Outcome;
+  /** The test file that noticed it, or all that did not. */
+  readonly by: string;
 }
 
 function choose(count: number, seed: number): Chosen[] {
@@ -43,7 +57,7 @@ function choose(count: number, seed: number): Chosen[] {
       .sort()
       .flatMap((name) => {
         const file = join('protocol', area, name);
-        return mutantsOf(readFileSync(join(dist, file), 'utf8')).map((mutant) => ({ area, file, mutant }));
+        return mutantsOf(readFileSync(join(dist, file), 'utf8')).map((mutant) => ({ file, mutant, tried: [] }));
       });
     for (let i = all.length - 1; i > 0; i--) {
       const j = Math.floor(random.uniform() * (i + 1));
@@ -53,6 +67,26 @@ function choose(count: number, seed: number): Chosen[] {
   });
   const rounds = Array.from({ length: count }, (_, i) => perArea.flatMap((all) => all[i] ?? []));
   return rounds.flat().slice(0, count);
+}
+
+/** Those that no test file had noticed, out of the list. */
+function takeSurvivors(): Chosen[] {
+  const all = readFileSync(RESULTS, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Judged);
+  const killed = all.filter(({ outcome }) => outcome === 'killed');
+  writeFileSync(RESULTS, killed.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  tally.killed = killed.length;
+  return all
+    .filter(({ outcome }) => outcome !== 'killed')
+    .flatMap(({ file, line, now, by }) => {
+      const source = readFileSync(join(dist, file), 'utf8');
+      const same = mutantsOf(source).map((mutant) => ({ file, mutant, tried: by === '' ? [] : by.split(' ') }));
+      const found = same.find((one) => place(one).line === line && place(one).now === now);
+      if (!found) process.stderr.write(`${file}:${line}: the code has changed, left out\n`);
+      return found ? [found] : [];
+    });
 }
 
 type Outcome = 'killed' | 'survived' | 'no test';
@@ -104,11 +138,12 @@ const place = ({ file, mutant }: Chosen) => {
 
 setPriority(10);
 const [count = '420', seed = '1'] = process.argv.slice(2);
-const queue = choose(Number(count), Number(seed));
 const relevant = new RelevantTests(dist);
 const tally = { killed: 0, survived: 0, 'no test': 0 };
+const again = count === '--survivors';
+const queue = again ? takeSurvivors() : choose(Number(count), Number(seed));
 const home = mkdtempSync(join(tmpdir(), 'gradswarm-mutation-'));
-writeFileSync(RESULTS, '');
+if (!again) writeFileSync(RESULTS, '');
 
 async function work(name: string): Promise<void> {
   const sandbox = join(home, name);
@@ -116,11 +151,13 @@ async function work(name: string): Promise<void> {
   for (const shared of ['node_modules', 'package.json', 'docs', '.ci'])
     symlinkSync(join(ROOT, shared), join(sandbox, shared));
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const candidates = relevant.of(next.file).filter((test) => !SLOW.test(test));
-    const tests = await soundOf(sandbox, candidates);
-    const [outcome, by] = await judge(sandbox, next, tests);
+    const { tried } = next;
+    // The first of those that were tried is the nearest: it may have grown since.
+    const candidates = relevant.of(next.file).filter((test) => !SLOW.test(test) && !tried.slice(1).includes(test));
+    const [outcome, by] = await judge(sandbox, next, await soundOf(sandbox, candidates));
     tally[outcome]++;
-    const line = { ...place(next), file: next.file, operator: next.mutant.operator, outcome, by };
+    const all = outcome === 'killed' ? by : [...new Set([...tried, ...by.split(' ')])].join(' ').trim();
+    const line: Judged = { ...place(next), file: next.file, operator: next.mutant.operator, outcome, by: all };
     writeFileSync(RESULTS, `${JSON.stringify(line)}\n`, { flag: 'a' });
   }
 }
