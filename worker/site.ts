@@ -1,3 +1,5 @@
+import { loadChains } from '../protocol/aggregators/parts/chain.js';
+import { loadAttacks } from '../protocol/attacks/parts/load-attack.js';
 import type { AnyMethod, ClientIndex, Secrets } from '../protocol/method.js';
 import { loadNamedBy } from '../protocol/method-loader.js';
 import { loadCodings } from '../protocol/party/message-coding.js';
@@ -22,11 +24,13 @@ export interface SiteOptions extends PostOfficeOptions {
 export async function openSite(options: SiteOptions): Promise<RunSite> {
   const { scenario, method, problem, networkModel } = options;
   await loadNamedBy(method, scenario.method);
+  await loadAttacks(scenario.faults);
   const objectives = new Map<ClientIndex, TimedObjective>();
   const site: RunSite = new RunSite({
     ...options,
     now: () => performance.now(),
     model: problem.model,
+    aggregators: await loadChains(scenario.aggregators ?? {}),
     codings: await loadCodings(scenario.codecs, problem.model.segments),
     privacy: (party, plan, ledger) => options.privacy.privacy(party, plan, ledger),
     coins: options.privacy.coins,

@@ -5,6 +5,7 @@ import type { ActingRule, BuiltInFaultRule, RuleMaker } from './rule.js';
 import { availability } from './rules/availability.js';
 import { broadcastNoise } from './rules/broadcast-noise.js';
 import { burstLoss } from './rules/burst-loss.js';
+import { byzantine } from './rules/byzantine.js';
 import { channelNoise } from './rules/channel-noise.js';
 import { corrupt } from './rules/corrupt.js';
 import { crash } from './rules/crash.js';
@@ -23,6 +24,7 @@ const MAKERS: Makers = {
   availability,
   'broadcast-noise': broadcastNoise,
   'burst-loss': burstLoss,
+  byzantine,
   'channel-noise': channelNoise,
   corrupt,
   crash,

@@ -1,6 +1,7 @@
 import type { Absence, ClientIndex, ReadonlyVector, Rng } from '../method.js';
 import { rootStream } from '../numerics/random.js';
 import type { Network } from '../party/dispatch.js';
+import type { ActingAttack } from '../party/inbox-rules.js';
 import type { ReceiveTransform, SendTransform } from '../party/message-coding.js';
 import type { NetworkModel } from '../party/run-site.js';
 import type { Scenario } from '../scenario/scenario.js';
@@ -37,6 +38,7 @@ export function createNetwork(scenario: Scenario, others: Readonly<Record<string
     network: frameJudge(scenario, rules, counts),
     receiveTransform: receiveTransformOf(rules, streams, counts),
     sendTransform: sendTransformOf(rules, counts),
+    attacks: attacksOf(rules, streams, counts),
     deviceTime: deviceTimes(scenario.devices, slows ? (client, round) => clients.slowdown(client, round) : null),
     scriptedAbsences: (round, cohort) => clients.absences(round, cohort),
     forgotten: (round) => clients.forgotten(round),
@@ -124,6 +126,29 @@ function sendTransformOf(placed: readonly PlacedRule[], counts: number[]): SendT
     }
     return sent;
   };
+}
+
+function attacksOf(placed: readonly PlacedRule[], streams: Rng, counts: number[]): readonly ActingAttack[] {
+  return placed.flatMap(({ rule: { forges }, index, purpose }) =>
+    forges === undefined
+      ? []
+      : [
+          {
+            attack: forges.attack,
+            get remembers() {
+              return forges.remembers;
+            },
+            isByzantine: (sender) => forges.isByzantine(sender),
+            concerns: ({ layout, round }) => layout.vectors.length > 0 && forges.concerns(layout.name, round),
+            acted: () => {
+              counts[index]!++;
+            },
+            // Without the attempt: a round that is run again is attacked in the same way.
+            stream: ({ receiver, round, layout, step }) =>
+              streams.derive('attack', purpose, layout.name, receiver, round, step),
+          } satisfies ActingAttack,
+        ],
+  );
 }
 
 /** What rules do to whole clients. A rule counts once for each client and round, however many attempts the round takes. */

@@ -1,3 +1,4 @@
+import type { Attack } from '../attacks/attack.js';
 import type { ClientIndex, PartyId, ReadonlyVector, Rng } from '../method.js';
 import type { FaultRule } from '../scenario/scenario.js';
 import type { Frame } from '../wire/frame.js';
@@ -42,6 +43,16 @@ export interface ActingRule {
   onReceive?(value: ReadonlyVector, frame: Frame, layout: KindLayout, own: () => Rng): ReadonlyVector | null;
   /** What is encoded in place of the vector posted, in an array of its own; null: what was posted. */
   onSend?(value: ReadonlyVector, post: Post, own: () => Rng): ReadonlyVector | null;
+  readonly forges?: ForgingRule;
+}
+
+/** Byzantine clients: whose messages of which kinds are forged where they are received. */
+export interface ForgingRule {
+  readonly attack: Attack;
+  concerns(kind: string, round: number): boolean;
+  isByzantine(sender: PartyId): boolean;
+  /** Is what its clients would have sent kept for the next round? */
+  readonly remembers: boolean;
 }
 
 /** What a rule may use beside its own settings. */

@@ -4,6 +4,7 @@ import type { LedgerEntry } from '../privacy/accounting/ledger.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { CodingCosts } from './coding-cost.js';
 import type { Dispatch } from './dispatch.js';
+import type { InboxMemory } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 import type { Missed } from './message-journal.js';
@@ -28,6 +29,8 @@ export interface PartyReport {
 /** A record that waits for the round's end, and what is needed to finish it then. */
 interface Pending {
   readonly record: PartyRecord;
+  /** By kind and step; they join the record's memories. */
+  readonly inboxMemories: Readonly<Record<string, InboxMemory>>;
   readonly coding: MessageCoding;
   /** Clients that this party had no use for: their rounds are void. */
   readonly unused: readonly PartyId[];
@@ -88,6 +91,7 @@ export class Party {
       {
         objective: (at) => this.services.objective(this.id, at),
         privacy: () => (privacy ??= this.services.privacy(this.id, plan, ledger)),
+        memories: this.kept.memories,
         undelivered: this.kept.undelivered,
         msPerRound: this.services.msPerRound(this.id, plan.index),
       },
@@ -102,6 +106,7 @@ export class Party {
       if (coding.measures && this.id !== 'coordinator') await this.repeat(plan, mailbox, coding, round);
       this.pending = {
         record: { state, memories: coding.memories, clockMs: round.clockMs, undelivered: [] },
+        inboxMemories: round.inboxMemories,
         coding,
         unused: [...round.unused],
         absent: new Set(plan.absent.map(({ from }) => from)),
@@ -155,6 +160,7 @@ export class Party {
             "codec 'adaptive' does a client's round twice, which would be a second release; choose another codec",
           );
         },
+        memories: this.kept.memories,
         undelivered: this.kept.undelivered,
         msPerRound: 0,
         stream: host.streamOf(this.id, plan.index).derive('repeat'),
@@ -170,13 +176,14 @@ export class Party {
   /** `undelivered`: which of its posts to peers were not used. `missed`: the same of posts to the cohort. */
   commit(undelivered: PartyRecord['undelivered'], missed: Missed = () => false): void {
     if (!this.pending) return;
-    const { record, coding, unused, absent } = this.pending;
+    const { record, coding, unused, absent, inboxMemories } = this.pending;
     const gone = new Set(undelivered.map(({ kind, step, to }) => `${kind} ${step} ${to}`));
     const memories = coding.settled(
       (kind, step, to) => absent.has(to) || gone.has(`${kind} ${step} ${to}`) || missed(kind, step, to),
       unused,
     );
-    this.kept = { ...record, memories, undelivered };
+    const kept = Object.keys(inboxMemories).length > 0 ? { ...memories, ...inboxMemories } : memories;
+    this.kept = { ...record, memories: kept, undelivered };
     this.pending = null;
   }
 

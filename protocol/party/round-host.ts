@@ -15,6 +15,7 @@ import type {
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
+import type { InboxRules } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 
 /** A message of a peer or the coordinator that this party did not use, told to the sender when the round is committed. */
@@ -37,6 +38,8 @@ export interface RoundHost {
   readonly parameterCount: number;
   readonly layouts: ReadonlyMap<string, KindLayout>;
   readonly secrets: Secrets;
+  /** Attacks on what is received, and robust sums; null: none in this run. */
+  readonly inboxRules: InboxRules | null;
   linksOf(client: ClientIndex, round: number): Links;
   /** Who must be told that a party's half has returned. */
   listeners(party: PartyId, plan: RoundPlan): readonly PartyId[];
@@ -60,6 +63,8 @@ export interface RoundClock {
 export interface PartyTools {
   objective(round: RoundClock): Objective;
   privacy(): Privacy;
+  /** Of the party's record: what inbox rules kept of the round before, by kind and step. */
+  readonly memories: Readonly<Record<string, unknown>>;
   readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
   /** Simulated milliseconds of its device for the round beside its examples. */
   readonly msPerRound: number;

@@ -25,6 +25,7 @@ import type { AnyPayload, KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { Dispatch } from './dispatch.js';
 import { ExactSum } from './exact-sum.js';
+import type { InboxAddress, InboxMemory, OpenedMessage } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 import type { PartyTools, RoundHost, UnusedMessage } from './round-host.js';
@@ -43,6 +44,8 @@ export class PartyRound {
   /** Clients whose uplink was due and not used: their round is void. */
   readonly unused = new Set<ClientIndex>();
   readonly unusedMessages: UnusedMessage[] = [];
+  /** What inbox rules keep for the next round. */
+  readonly inboxMemories: Record<string, InboxMemory> = {};
   private readonly posted: number[];
   private readonly taken: number[];
   private ownStream: Rng | null = null;
@@ -160,16 +163,18 @@ export class PartyRound {
     const absent: Absence[] = [];
     const inbox: Received<AnyKind>[] = [];
     for (const frame of this.admitted(layout, step, senders, absent)) this.open(layout, frame, inbox, absent);
-    return Object.assign(inbox, { absent });
+    return Object.assign(this.ruled(layout, step, inbox), { absent });
   }
 
   stream(kind: string): AsyncIterable<Received<AnyKind>> & { readonly absent: readonly Absence[] } {
     const { layout, step, senders } = this.incoming(kind);
     const absent: Absence[] = [];
     const { mailbox } = this;
+    const ruled = this.host.inboxRules?.concerns(this.addressOf(layout, step)) ?? false;
     const read = async function* (round: PartyRound) {
       // A deadline is judged once all have been heard or given up; without one each sender is read as soon as it is there.
-      const whole = round.dispatch.deadline(round.party) !== null;
+      // So is an inbox that rules look at as a whole.
+      const whole = ruled || round.dispatch.deadline(round.party) !== null;
       if (whole) await mailbox.ready(layout.index, step, senders);
       const opened: Received<AnyKind>[] = [];
       for (const group of whole ? [senders] : senders.map((sender) => [sender])) {
@@ -178,11 +183,12 @@ export class PartyRound {
           if (pending) await pending;
         }
         for (const frame of round.admitted(layout, step, group, absent)) {
-          opened.length = 0;
+          if (!ruled) opened.length = 0;
           round.open(layout, frame, opened, absent);
-          yield* opened;
+          if (!ruled) yield* opened;
         }
       }
+      if (ruled) yield* round.ruled(layout, step, opened);
     };
     return { absent, [Symbol.asyncIterator]: () => read(this) };
   }
@@ -228,6 +234,22 @@ export class PartyRound {
       }),
     );
     return { count, sum: sum as Payload<AnyKind>, absent };
+  }
+
+  private addressOf(layout: KindLayout, step: number): InboxAddress {
+    return { receiver: this.party, round: this.index, layout, step };
+  }
+
+  /** The messages as attacks and robust sums leave them; the same where no rule looks at this kind. */
+  private ruled(layout: KindLayout, step: number, inbox: Received<AnyKind>[]): Received<AnyKind>[] {
+    const { inboxRules } = this.host;
+    const address = this.addressOf(layout, step);
+    if (!inboxRules?.concerns(address)) return inbox;
+    const key = `inbox ${layout.name}/${step}`;
+    const before = (this.inboxMemories[key] ?? this.own.memories[key] ?? null) as InboxMemory | null;
+    const { inbox: result, memory } = inboxRules.apply(inbox as unknown as readonly OpenedMessage[], address, before);
+    if (memory) this.inboxMemories[key] = memory;
+    return result as unknown as Received<AnyKind>[];
   }
 
   /** Who may send a kind to this party in this round, ascending. */

@@ -18,6 +18,7 @@ import type { Frame } from '../wire/frame.js';
 import { type KindLayout, layoutsOf } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { AbsenceRecord } from './delivery-log.js';
+import type { InboxRules } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { RoundHost } from './round-host.js';
 
@@ -33,6 +34,7 @@ export interface RunHostOptions {
   /** This round's graph; null for methods without peers. */
   readonly topology: { linksOf(client: ClientIndex, round: number): Links } | null;
   readonly secrets: Secrets;
+  readonly inboxRules: InboxRules | null;
   /** Decide Poisson samples; null: the keyed streams do. */
   readonly coins: SamplingCoins | null;
 }
@@ -48,6 +50,7 @@ export class RunHost implements RoundHost {
   readonly parameterCount: number;
   readonly layouts: ReadonlyMap<string, KindLayout>;
   readonly secrets: Secrets;
+  readonly inboxRules: InboxRules | null;
   readonly coins: SamplingCoins | null;
   private readonly streams: Rng;
   private readonly topology: RunHostOptions['topology'];
@@ -68,6 +71,7 @@ export class RunHost implements RoundHost {
     this.streams = options.streams;
     this.topology = options.topology;
     this.secrets = options.secrets;
+    this.inboxRules = options.inboxRules;
     this.coins = options.coins;
     this.halves = makeHalves(options.method, options);
     this.layouts = layoutsOf(options.method.messages, options.precision);

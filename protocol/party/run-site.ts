@@ -1,5 +1,6 @@
+import type { AggregationChain } from '../aggregators/aggregator.js';
 import type { DeviceTime } from '../links/device-time.js';
-import type { AnyMethod, Objective, PartyId, Privacy, Secrets, Segment, Setup, Vector } from '../method.js';
+import type { AnyMethod, Objective, PartyId, Privacy, Rng, Secrets, Segment, Setup, Vector } from '../method.js';
 import { rootStream } from '../numerics/random.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger.js';
 import type { SamplingCoins } from '../privacy/mechanisms/private-coins.js';
@@ -7,6 +8,7 @@ import type { Scenario } from '../scenario/scenario.js';
 import { createTopology, type Topology, type TopologySpec } from '../topology/topology.js';
 import type { RoundPlan } from '../wire/seal.js';
 import { type ByteCounts, type DeadlineRule, Dispatch, type Network, noBytes } from './dispatch.js';
+import { type ActingAttack, InboxRules } from './inbox-rules.js';
 import { type KindCoding, MessageCoding, type ReceiveTransform, type SendTransform } from './message-coding.js';
 import { Party, type PartyServices } from './party.js';
 import { PostOffice, type PostOfficeOptions } from './post-office.js';
@@ -29,6 +31,8 @@ export interface NetworkModel {
   readonly receiveTransform: ReceiveTransform | null;
   /** null: what is posted is what is encoded. */
   readonly sendTransform: SendTransform | null;
+  /** Byzantine senders, in the order of the scenario's faults. */
+  readonly attacks: readonly ActingAttack[];
   /** Simulated time that a party's device takes in a round. */
   deviceTime(party: PartyId, round: number): DeviceTime;
 }
@@ -40,6 +44,8 @@ export interface RunSiteOptions extends PostOfficeOptions {
   readonly codings: ReadonlyMap<string, KindCoding>;
   readonly networkModel: NetworkModel;
   readonly secrets: Secrets;
+  /** Robust sums of the scenario, by kind; left out: none. */
+  readonly aggregators?: ReadonlyMap<string, AggregationChain>;
   /** Milliseconds of a clock, for the times of codecs alone; left out: they count as 0. */
   readonly now?: () => number;
   privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
@@ -76,6 +82,7 @@ export class RunSite {
       streams,
       topology: this.topology,
       secrets: options.secrets,
+      inboxRules: inboxRulesOf(options, streams),
       coins: options.coins ?? null,
     });
     this.office = new PostOffice(this.host.layouts.values(), options);
@@ -168,4 +175,12 @@ function deadlineRule(scenario: Scenario): DeadlineRule {
 export function quorumCount(quorum: Scenario['participation']['quorum'], expected: number): number {
   if (quorum === null) return 0;
   return 'count' in quorum ? quorum.count : Math.ceil(quorum.fraction * expected);
+}
+
+function inboxRulesOf({ aggregators, networkModel }: RunSiteOptions, streams: Rng): InboxRules | null {
+  const chains = aggregators ?? new Map<string, AggregationChain>();
+  if (chains.size === 0 && networkModel.attacks.length === 0) return null;
+  return new InboxRules(networkModel.attacks, chains, ({ receiver, round, layout, step }) =>
+    streams.derive('aggregator', layout.name, receiver, round, step),
+  );
 }

@@ -71,6 +71,16 @@ export const FAULT_RULES = {
     step: positive,
     per: choice('post', 'link').default('post'),
   }),
+  byzantine: fault('byzantine', {
+    ...when,
+    kind: filter.kind,
+    clients: clientSelector,
+    attack: either(
+      'the name of an attack, or an object with a name and settings',
+      text,
+      z.looseObject({ name: z.string() }),
+    ),
+  }),
   crash: fault('crash', {
     ...when,
     clients: clientSelector,

@@ -133,6 +133,18 @@ export function slow(settings: { readonly clients: ClientSelector; readonly fact
 }
 
 /**
+ * These clients send what the attack forges from all that the honest send: `byzantine({ clients: [0, 1], attack: 'sign-flip' })`.
+ * `kind` left out: every kind with vectors.
+ */
+export function byzantine(settings: {
+  readonly clients: ClientSelector;
+  readonly attack: string | ({ readonly name: string } & JsonObject);
+  readonly kind?: string | null;
+}): Fault {
+  return { ...settings, fault: 'byzantine' };
+}
+
+/**
  * Clients do not take part for `downRounds` rounds from the rule's first round (left out: as long as the rule lasts).
  * `memory`: they come back with the state they had, or start anew from `init`.
  */

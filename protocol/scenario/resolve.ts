@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { aggregators, isPreAggregator } from '../aggregators/parts/chain.js';
+import { attacks } from '../attacks/parts/load-attack.js';
+import { namedKind } from '../settings/named-modules.js';
 import { isPlainObject, plainCopy } from '../settings/plain-data.js';
 import { join, Problems } from '../settings/problems.js';
 import { type Catalogue, type CodecEntry, type Entry, type MethodEntry, type Table, tableOf } from './catalogue.js';
@@ -44,6 +47,7 @@ interface Named {
   readonly data: Scenario['data'];
   readonly topology: Scenario['topology'];
   readonly codecs: Record<string, KindCodec>;
+  readonly aggregators: Record<string, readonly Spec[]>;
   readonly faults: FaultRule[];
   readonly study: Scenario['study'];
   readonly expect: Spec[];
@@ -96,6 +100,7 @@ class Resolver {
     const data = await this.data(given.data);
     const topology = await this.topology(given.topology ?? null);
     const codecs = await this.codecs(given.codecs, method?.entry);
+    const aggregators = await this.aggregators(given.aggregators, method?.entry);
     const faults = await this.faults(given.faults);
     const study = await this.study(given.study ?? null);
     const expect = await this.expectations(given.expect, faults.length > 0);
@@ -105,6 +110,7 @@ class Resolver {
       data: data ?? { name: '', partition: { name: '' } },
       topology,
       codecs: Object.fromEntries(Object.entries(codecs).map(([kind, { codec }]) => [kind, codec])),
+      aggregators,
       faults,
       study,
       expect,
@@ -237,6 +243,47 @@ class Resolver {
     return { spec: spec as Spec, entry: chosen.entry };
   }
 
+  /** A chain for each kind that the scenario gives one: pre-aggregators, and nothing behind an aggregator. */
+  private async aggregators(
+    value: Json | undefined,
+    method: MethodEntry | undefined,
+  ): Promise<Record<string, readonly Spec[]>> {
+    const given = isPlainObject(value) ? (value as JsonObject) : {};
+    const kinds = Object.entries(method?.messages ?? {}).filter(
+      ([, kind]) => kind.from === 'clients' && (kind.vectors?.length ?? 0) > 0,
+    );
+    const known = kinds.map(([kind]) => kind);
+    const result: Record<string, readonly Spec[]> = {};
+    for (const [kind, chain] of Object.entries(given)) {
+      if (method && !known.includes(kind)) {
+        this.problems.unknownKey('aggregators', kind, known);
+        continue;
+      }
+      const specs: Spec[] = [];
+      for (const [i, one] of (Array.isArray(chain) ? (chain as Json[]) : [chain]).entries()) {
+        const path = Array.isArray(chain) ? `aggregators.${kind}.${i}` : `aggregators.${kind}`;
+        const kindOfSpec = namedKind(aggregators, 'the name of an aggregator, or an object with a name and settings');
+        await kindOfSpec.load!(one);
+        specs.push(kindOfSpec.read(one, path, this.problems) as Spec);
+      }
+      this.checkChain(kind, specs);
+      result[kind] = specs;
+    }
+    return result;
+  }
+
+  private checkChain(kind: string, specs: readonly Spec[]): void {
+    if (specs.length === 0) this.problems.add(`aggregators.${kind}`, 'at least one aggregator', []);
+    const names = specs.map(({ name }) => name);
+    const ending = names.findIndex((name) => aggregators.find(name) && !isPreAggregator(name));
+    if (ending >= 0 && ending < names.length - 1)
+      this.problems.add(
+        `aggregators.${kind}.${ending + 1}`,
+        `nothing behind '${names[ending]}', which returns one vector`,
+        names[ending + 1],
+      );
+  }
+
   private async faults(value: Json | undefined): Promise<FaultRule[]> {
     const rules: FaultRule[] = [];
     for (const [index, given] of (Array.isArray(value) ? (value as Json[]) : []).entries()) {
@@ -252,8 +299,13 @@ class Resolver {
       return undefined;
     }
     const name = value.fault;
-    if (isBuiltInFault(name))
-      return parse(FAULT_RULES[name], value as JsonObject, path, this.problems) as FaultRule | undefined;
+    if (isBuiltInFault(name)) {
+      const rule = parse(FAULT_RULES[name], value as JsonObject, path, this.problems) as FaultRule | undefined;
+      if (rule?.attack === undefined) return rule;
+      const attack = namedKind(attacks, 'the name of an attack, or an object with a name and settings');
+      await attack.load!(rule.attack);
+      return { ...rule, attack: attack.read(rule.attack, join(path, 'attack'), this.problems) as Json };
+    }
     const entry = await this.catalogue.faults?.find(name);
     if (!entry) {
       const known = [...Object.keys(FAULT_RULES), ...((await this.catalogue.faults?.names()) ?? [])];

@@ -154,6 +154,8 @@ export interface Scenario {
   readonly topology: TopologySpec | null;
   /** An entry for every kind of the method that carries vectors. */
   readonly codecs: Readonly<Record<string, KindCodec>>;
+  /** Robust sums of the messages of a kind, in order: pre-aggregators, then an aggregator. By kind; others: none. */
+  readonly aggregators?: Readonly<Record<string, readonly Spec[]>>;
   readonly clock: 'virtual' | 'wall';
   readonly devices: readonly Device[];
   readonly links: readonly Link[];
@@ -204,6 +206,8 @@ export interface ScenarioInput {
   readonly topology?: SpecInput | null;
   /** By kind; '*': every other kind in which the method itself keeps what compression leaves out. */
   readonly codecs?: Readonly<Record<string, KindCodecInput>>;
+  /** By kind: a robust sum, or a list of pre-aggregators that ends in one: `{ update: ['bucketing', 'krum'] }`. */
+  readonly aggregators?: Readonly<Record<string, SpecInput | readonly SpecInput[]>>;
   readonly clock?: Scenario['clock'];
   readonly devices?: readonly WithoutDefaults<Device, 'clients'>[];
   readonly links?: readonly Partial<Link>[];

@@ -100,6 +100,7 @@ export const fixedParts = strict({
   participation: participation.prefault({}),
   topology: anything,
   codecs: record.default({}),
+  aggregators: record.default({}),
   clock: choice('virtual', 'wall').default('virtual'),
   devices: list(device).default([]),
   links: list(link).default([]),

@@ -1,3 +1,5 @@
+import { aggregators } from '../../protocol/aggregators/parts/chain.js';
+import { attacks } from '../../protocol/attacks/parts/load-attack.js';
 import { codecs, memories } from '../../protocol/codecs/registry.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import { loadMethod, METHOD_FAMILIES } from '../../protocol/method-loader.js';
@@ -71,7 +73,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
 
 /** Everything of the folders of settings, so that what settings name can be checked and listed. */
 export async function loadAllRules(): Promise<void> {
-  for (const modules of [schedules, optimizers, codecs, memories])
+  for (const modules of [schedules, optimizers, codecs, memories, aggregators, attacks])
     for (const folder of modules.folders) await modules.loadAll(moduleNames(folder));
 }
 

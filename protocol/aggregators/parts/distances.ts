@@ -1,0 +1,20 @@
+import type { ReadonlyVector } from '../../method.js';
+import { squaredDistance } from '../../numerics/vector.js';
+
+/** n x n squared distances, row after row; the diagonal is 0. O(n^2 d). */
+export function squaredDistances(vectors: readonly ReadonlyVector[]): Float64Array {
+  const n = vectors.length;
+  const result = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < i; j++) {
+      const distance = squaredDistance(vectors[i]!, vectors[j]!);
+      result[i * n + j] = distance;
+      result[j * n + i] = distance;
+    }
+  return result;
+}
+
+/** Positions of `values` in ascending order of value; the lower position wins a tie. */
+export function ascendingPositions(values: ArrayLike<number>): readonly number[] {
+  return Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a]! - values[b]! || a - b);
+}

@@ -1,0 +1,41 @@
+import type { ReadonlyVector, Rng, Vector } from '../method.js';
+import type { Settings } from '../settings/settings.js';
+
+/**
+ * What Byzantine clients put in the place of the vectors that they would have sent. The attacker is omniscient: it sees the
+ * decoded vectors of all honest senders of this kind and step, and forges before the receiver sums. It is simulated where the
+ * messages are taken, so it is the same in one process and over sockets; bytes are counted as if the forged vectors had been
+ * sent by the same codec. mu and sigma: mean and standard deviation (divisor n - 1) of the honest vectors by coordinate.
+ */
+export interface Attack {
+  /** One forged vector for each of `own`, in an array of its own. */
+  forge(sight: AttackerSight): readonly Vector[];
+}
+
+export interface AttackerSight {
+  /** At least one, in sender order. */
+  readonly honest: readonly ReadonlyVector[];
+  /** What the attackers would have sent, in sender order. */
+  readonly own: readonly ReadonlyVector[];
+  /** What the attackers would have sent in the round before; null for one that sent nothing then. */
+  readonly previous: readonly (ReadonlyVector | null)[];
+  /** What the receiver would make of these vectors, honest ones first: for attacks that adapt to the aggregator. */
+  aggregate(vectors: readonly ReadonlyVector[]): ReadonlyVector;
+  /** Of this fault, receiver, round, kind and step. */
+  readonly rng: Rng;
+}
+
+/** The default export of every file of this folder but this one; the file's name is the attack's name. */
+export interface AttackFamily<S extends object = object> {
+  readonly name: string;
+  /** What attackers send, in a line; the source of a published attack. */
+  readonly summary: string;
+  /** Does it look at `previous`? Then what its clients would have sent is kept in the receiver's record. */
+  readonly remembers?: boolean;
+  readonly settings: Settings<S>;
+  create(settings: S): Attack;
+}
+
+export function defineAttack<S extends object>(family: AttackFamily<S>): AttackFamily {
+  return family as unknown as AttackFamily;
+}
