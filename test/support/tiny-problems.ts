@@ -45,6 +45,19 @@ const VISITS: JsonObject = {
 const CONDUCIVE: JsonObject = { ...VISITS, conduciveWeight: 1 };
 
 /** A radius that clips nothing, and noise that is there and hardly moves anything. */
+/** Softmax regression on clusters, for methods that show nothing on the quadratic. */
+const CLUSTERS = {
+  objective: { name: 'softmax-regression' },
+  data: {
+    name: 'gaussian-clusters',
+    classes: 5,
+    features: 6,
+    separation: 8,
+    examples: 24,
+    partition: 'iid',
+  } as never,
+};
+
 const FAINT_NOISE: JsonObject = { clippingRadius: 50, noiseMultiplier: 1e-3 };
 
 export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
@@ -68,18 +81,9 @@ export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
   fsgld: { ...POSTERIOR, hyperparameters: CONDUCIVE },
   // Both stages within the rounds of the comparisons, the compressed one from before the checkpoint on.
   'one-bit-adam': { hyperparameters: { warmupRounds: 4 }, convergence: { warmupRounds: 15, learningRate: 0.2 } },
-  powersgd: {
-    hyperparameters: { rank: 1, leastRatio: 1 },
-    objective: { name: 'softmax-regression' },
-    data: {
-      name: 'gaussian-clusters',
-      classes: 5,
-      features: 6,
-      separation: 8,
-      examples: 24,
-      partition: 'iid',
-    } as never,
-  },
+  powersgd: { hyperparameters: { rank: 1, leastRatio: 1 }, ...CLUSTERS },
+  // On a quadratic the difference of two gradients on one batch does not depend on the batch.
+  mime: { hyperparameters: { localSteps: 3 }, ...CLUSTERS },
   psgld: { ...POSTERIOR, hyperparameters: { ...CONDUCIVE, surrogatePoint: 'posterior', modeSteps: 5 } },
   qlsd: { ...POSTERIOR, hyperparameters: { chains: 2, stepsPerRound: 2 } },
   'qlsd-star': { ...POSTERIOR, hyperparameters: { chains: 2 } },
