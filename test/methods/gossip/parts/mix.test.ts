@@ -46,13 +46,10 @@ describe('protocol/methods/gossip/parts/mix', () => {
       expect([...mix(inbox(from, same), links, OWN, ({ x }) => x)]).to.deep.equal([8, 80]);
   });
 
-  it('float32 is summed in float64 and rounded once: 2^25/4 + 4/2 + 2^25/8 + 2^25/8 + 1 is 2^24 + 3, rounded to even: 2^24 + 4', () => {
-    const own = Float32Array.of(4);
-    const vectors = { 0: 2 ** 25, 1: 4, 2: 2 ** 25, 3: 2 ** 25 + 8 };
-    const single = Object.fromEntries(Object.entries(vectors).map(([peer, x]) => [peer, Float32Array.of(x)]));
-    const result = mix(inbox([0, 1, 2, 3], single), links, own, ({ x }) => x);
+  it('float32 is summed in float64 and rounded once: 2^26/4 + 2/2 + 8/8 + 16/8 is 2^24 + 4, not 2^24 + 2', () => {
+    const single = Object.fromEntries([2 ** 26, 2, 8, 16].map((x, peer) => [peer, Float32Array.of(x)]));
+    const result = mix(inbox([0, 1, 2, 3], single), links, single[1]!, ({ x }) => x);
     expect(result).to.be.instanceOf(Float32Array);
-    // 2^23 + 2 + 2^22 + 2^22 + 1 = 2^24 + 3, half way between two float32: the even one is 2^24 + 4.
     expect(result[0]).to.equal(2 ** 24 + 4);
   });
 
