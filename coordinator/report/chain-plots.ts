@@ -4,7 +4,7 @@ import { cosineOfTurns, sineOfTurns } from '../../protocol/numerics/elementary.j
 import { cholesky } from '../../protocol/numerics/linear-algebra.js';
 import { type ChainDraws, parameterChains } from '../run-directory/draws.js';
 
-/** Pictures of chains as Vega-Lite 5 specifications: plain objects, drawn by whoever renders the report. */
+/** Plots of chains as Vega-Lite specifications: plain objects, rendered with the report. */
 export type VegaLiteSpec = Readonly<Record<string, unknown>>;
 
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';

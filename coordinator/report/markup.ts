@@ -32,7 +32,7 @@ function escaped(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** A link where the address is one of the web, plain words otherwise (an address may come from a scenario file). */
+/** A link for http(s) addresses, else text (an address may come from a scenario file). */
 export function link(address: string, words: string): Markup {
   return /^https?:\/\//i.test(address) ? html`<a href="${address}">${words}</a>` : html`${words}`;
 }

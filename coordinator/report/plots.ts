@@ -34,7 +34,7 @@ export interface Axis {
   readonly domain?: readonly [number, number] | undefined;
 }
 
-/** Okabe and Ito's colours that colour-blind readers can tell apart, the blue a little lighter for dark paper, and two more. */
+/** Okabe and Ito's colours, distinguishable by colour-blind readers, the blue lighter for dark backgrounds, and two more. */
 export const PALETTE = [
   '#1b7fbd',
   '#d55e00',
@@ -167,7 +167,7 @@ export function linePlot(series: readonly Series[], x: Axis, y: Axis): PlotSpec 
   return { width: PLOT_WIDTH, height: PLOT_HEIGHT, data: { values: rows }, encoding, layer: layers };
 }
 
-/** Colour and dash by series, in the given order; no legend for a single one, nor for more than anybody can tell apart. */
+/** Colour and dash by series, in the given order; no legend for a single one, nor for more series than colours. */
 export function seriesChannels(names: readonly string[]): object {
   const domain = [...new Set(names)];
   const legend =

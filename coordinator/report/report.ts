@@ -14,7 +14,7 @@ import { bytesText, numberText, timeText } from './units.js';
 /** A sentence of the paper held against this run. */
 export interface Claim {
   readonly claim: string;
-  /** Where the paper says it: section, table, figure. */
+  /** Where in the paper: section, table, figure. */
   readonly source: string;
   /** The runs that it was judged on, in words. */
   readonly runs: string;
@@ -54,7 +54,7 @@ export interface DataDescription {
 }
 
 export interface PrivacyResult {
-  /** Null when there is no guarantee; then `notPrivate` says why. */
+  /** Null when there is no guarantee; then `notPrivate` is the reason. */
   readonly epsilon: number | null;
   readonly delta: number | null;
   readonly unit?: 'example' | 'client';
@@ -71,7 +71,7 @@ export interface ReportTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** What a report says beyond the files of its run directory. Everything may be left out but title and verdict. */
+/** The content of a report beyond the files of its run directory. Only title and verdict are required. */
 export interface ReportContent {
   readonly title: string;
   /** What the run is meant to show, in a sentence or two. */
@@ -267,9 +267,7 @@ function eventCounts(events: EventSummary): MarkupPart {
     ...[...events.absences].map(([why, count]) => [`absent: ${why}`, numberText(count)]),
     ...[...events.faults].map(([fault, count]) => [`fault: ${fault}`, numberText(count)]),
     ...(events.workersLost > 0 ? [['workers lost', numberText(events.workersLost)]] : []),
-    ...(events.abandonedAttempts > 0
-      ? [['attempts given up and run again', numberText(events.abandonedAttempts)]]
-      : []),
+    ...(events.abandonedAttempts > 0 ? [['attempts aborted and repeated', numberText(events.abandonedAttempts)]] : []),
     ...(events.resumes > 0 ? [['resumed from a checkpoint', numberText(events.resumes)]] : []),
   ];
   if (rows.length === 0) return html`<p>None.</p>`;

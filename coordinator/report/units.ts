@@ -1,4 +1,4 @@
-/** Numbers, bytes and times as people read them. */
+/** Human-readable numbers, bytes and durations. */
 
 /** A unit's sign and its size in the base unit. */
 export interface Unit {

@@ -8,9 +8,9 @@ import { type Codec, type CodecContract, type CodecSpec, defineCodec } from './c
 import { buildCodec, codec } from './registry.js';
 
 /**
- * One of several codecs, from fine to coarse; the last byte of a body says which. By itself it takes the finest. A run moves the
+ * One of several codecs, from fine to coarse; the last byte of a body is its index. Initially the finest. A run moves the
  * level of each client's vectors so that the compression variance stays within `share` of their sampling variance: every
- * `everyRounds` rounds a client does its round twice, with other batches, and compares what it would have said.
+ * `everyRounds` rounds a client does its round twice, with other batches, and compares the two messages.
  */
 export interface AdaptiveCodec extends Codec {
   readonly ladder: readonly Codec[];

@@ -29,10 +29,10 @@ export interface Codec {
   decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector;
   /**
    * Exact size of encode's result for codes of fixed size; left out where it depends on the values. `precision` of the
-   * vector, float32 unless told, matters where values travel at the run's precision.
+   * vector, float32 by default, matters where values travel at the run's precision.
    */
   encodedBytes?(length: number, precision?: Precision): number;
-  /** Exact E|decode(encode(x)) - x|^2 over the coins; left out by deterministic codecs, where one encoding tells it. */
+  /** Exact E|decode(encode(x)) - x|^2 over the coins; left out by deterministic codecs, where one encoding gives it. */
   expectedSquaredError?(value: ReadonlyVector): number;
 }
 

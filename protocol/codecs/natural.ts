@@ -6,7 +6,7 @@ import { packSigns, signsEndClean } from './bits/sign-bits.js';
 import { type Codec, defineCodec } from './codec.js';
 
 /**
- * Natural compression (Horvath et al., 2019; from memory): a magnitude becomes one of the two powers of two around it, the
+ * Natural compression (Horvath et al., 2019; reconstructed, not checked against the paper): a magnitude becomes one of the two powers of two around it, the
  * upper one with probability |x| / 2^e - 1, e = floor(log2 |x|). Unbiased; omega <= 1/8, exactly sum p (1 - p) 4^e / |x|^2.
  * Body: d exponent bytes as in a float32 (0: zero), then the sign bits; 8 d + 8 ceil(d / 8) bits.
  *

@@ -10,7 +10,7 @@ import { drawLevels } from './bits/random-levels.js';
 import { type Codec, defineCodec } from './codec.js';
 
 /**
- * QSGD (Alistarh, Grubic, Li, Tomioka, Vojnovic, NeurIPS 2017; from memory): in buckets, z = s |x| / norm, level = floor(z + u)
+ * QSGD (Alistarh, Grubic, Li, Tomioka, Vojnovic, NeurIPS 2017; reconstructed, not checked against the paper): in buckets, z = s |x| / norm, level = floor(z + u)
  * with u uniform, back as sign(x) level norm / s. Unbiased; exact error sum p (1 - p) (norm / s)^2 with p = frac(z);
  * omega <= min(B / s^2, sqrt(B) / s) for the 2-norm, B / (4 s^2) for norm 'max', which is much smaller per level.
  *

@@ -19,7 +19,7 @@ import { symmetricDrop } from './rules/symmetric-drop.js';
 
 type Makers = { readonly [F in BuiltInFaultRule['fault']]: RuleMaker<Extract<BuiltInFaultRule, { fault: F }>> };
 
-/** Every fault of `fault-rules.ts`, by name: the compiler misses none. */
+/** Every fault of `fault-rules.ts`, by name; the type makes the table complete. */
 const MAKERS: Makers = {
   availability,
   'broadcast-noise': broadcastNoise,
@@ -37,12 +37,12 @@ const MAKERS: Makers = {
   'symmetric-drop': symmetricDrop,
 };
 
-/** A rule at work, its place in the scenario, and the name of its streams. */
+/** An active rule, its position in the scenario, and the name of its streams. */
 export interface PlacedRule {
   readonly rule: ActingRule;
   /** Index in `scenario.faults`. */
   readonly index: number;
-  /** The fault and how many of the same fault stand before it: a rule of another fault, added or taken away, changes no draw. */
+  /** The fault and the number of rules of the same fault before it: adding or removing a rule of another fault changes no draw. */
   readonly purpose: string;
 }
 

@@ -2,7 +2,7 @@ import type { ClientIndex, PartyId } from '../method.js';
 import type { ClientSelector, Direction, PartySelector } from '../scenario/scenario.js';
 import type { KindLayout } from '../wire/layout.js';
 
-/** Who and what a rule or a link entry is about, made ready for one question a frame. */
+/** The parties and frames that a rule or a link entry selects, as predicates. */
 
 export function selectsParty(selector: PartySelector): (party: PartyId) => boolean {
   if (selector === 'all') return () => true;

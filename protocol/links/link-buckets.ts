@@ -15,7 +15,7 @@ export class LinkBuckets {
     this.buckets = new Map(links.map((link, index) => [link, { bucket: tokenBucket(link.bandwidthMbps), index }]));
   }
 
-  /** Real milliseconds from `nowMs` until the frame's last byte may have gone. Ask once a frame, in sending order. */
+  /** Real milliseconds from `nowMs` until the frame's last byte is sent. Call once per frame, in sending order. */
   waitMs(frame: Frame, layout: KindLayout, bytes: number, nowMs: number): number {
     const link = this.linkOf(frame, layout);
     if (!link || link.bandwidthMbps === null) return 0;
@@ -28,8 +28,8 @@ export class LinkBuckets {
 }
 
 /**
- * Real milliseconds for which a socket host keeps each frame of its own parties back: the link's latency and jitter and what fault
- * rules add, then its bandwidth. Ask once a frame, in sending order. null under the virtual clock, where the way takes simulated time.
+ * Real milliseconds for which a socket host delays each frame of its own parties: the link's latency and jitter and what fault
+ * rules add, then its bandwidth. Call once per frame, in sending order. null under the virtual clock, where links take simulated time.
  */
 export function frameHold(
   scenario: Pick<Scenario, 'clock' | 'links'>,

@@ -14,9 +14,9 @@ import { edgeStreamOf } from './edge-stream.js';
 import { linkFinder, linkTime, resendMs } from './link-time.js';
 import type { RuleMaker } from './rule.js';
 
-/** All weather of a scenario, for one process: what links and fault rules do to frames, vectors and clients. */
+/** The network model of a scenario in one process: the effects of links and fault rules on frames, vectors and clients. */
 export interface ScenarioNetwork extends NetworkModel {
-  /** Clients of the cohort that fault rules keep from the round, ascending. Only the coordinator's process asks. */
+  /** Clients of the cohort that fault rules make absent, ascending. Only called in the coordinator's process. */
   scriptedAbsences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'];
   /** Clients that begin the round with a new record, ascending. */
   forgotten(round: number): readonly ClientIndex[];
@@ -51,7 +51,7 @@ export function createNetwork(scenario: Scenario, others: Readonly<Record<string
   };
 }
 
-/** Links and rules in front of the frames. The first verdict that is not 'pass' or 'delay' ends the judging; delays add up. */
+/** Links and rules in front of the frames. The first verdict other than 'pass' and 'delay' is final; delays add up. */
 function frameJudge(scenario: Scenario, placed: readonly PlacedRule[], counts: number[]): Network | null {
   const judges = placed.filter(({ rule }) => rule.judge);
   const { links } = scenario;
@@ -77,7 +77,7 @@ function frameJudge(scenario: Scenario, placed: readonly PlacedRule[], counts: n
           continue;
         }
         harmed = true;
-        // What may not be lost is sent again when it was lost or refused; the second time it arrives.
+        // A reliable frame that was lost or refused is sent again; the second time it arrives.
         if (verdict.do === 'duplicate') duplicated = true;
         else if (layout.kind.losable === 'no') delayMs += resendMs(travelling, bytes);
         else if (verdict.do === 'drop') lost = 'dropped';
@@ -102,7 +102,7 @@ function receiveTransformOf(placed: readonly PlacedRule[], streams: Rng, counts:
   return (value: ReadonlyVector, frame: Frame, layout: KindLayout, field: string, message: number) => {
     let received = value;
     for (const { rule, index, purpose } of receivers) {
-      // A round that is run again draws the same noise, as it draws the same batches: a replay needs only who was absent.
+      // A repeated round draws the same noise, as it draws the same batches: a replay needs the absences only.
       const own = (): Rng => edgeStreamOf(streams, { ...frame, attempt: 0 }, purpose).derive(field, message);
       const changed = rule.onReceive!(received, frame, layout, own);
       if (!changed) continue;

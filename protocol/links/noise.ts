@@ -2,7 +2,7 @@ import type { ReadonlyVector, Rng, Vector } from '../method.js';
 import { laplace, studentT } from '../numerics/distributions.js';
 import { squaredNorm, zerosLike } from '../numerics/vector.js';
 
-/** Inexact communication. Both functions return a new vector of the same precision and leave the one that came alone. */
+/** Inexact communication. Both functions return a new vector of the same precision and do not change their argument. */
 
 export interface NoiseSettings {
   readonly distribution: 'gaussian' | 'laplace' | 'student-t';

@@ -4,7 +4,7 @@ import type { FaultRule } from '../scenario/scenario.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 
-/** What a rule does to one frame. 'delay' lets later rules judge too; any other verdict but 'pass' ends the judging. */
+/** What a rule does to one frame. After 'pass' and 'delay' later rules apply too; any other verdict is final. */
 export type Verdict =
   | { readonly do: 'pass' }
   | { readonly do: 'delay'; readonly delayMs: number }
@@ -25,23 +25,23 @@ export interface Post {
 }
 
 /**
- * A fault rule at work. Every method is a pure function of its arguments and the run's seed: nothing is remembered that a
- * checkpoint would have to hold, and no answer depends on which process asks, or how often, or in what order.
- * A part left out means that the rule never does such a thing. `own`: the stream of this frame or post and this rule alone, from
+ * An active fault rule. Every method is a pure function of its arguments and the run's seed: it keeps no state that a
+ * checkpoint would have to hold, and no result depends on which process calls, how often, or in what order.
+ * A method left out has no effect. `own`: the stream of this frame or post and this rule alone, from
  * its start at every call.
  */
 export interface ActingRule {
   /** Judged once by the sender's host. */
   judge?(frame: Frame, layout: KindLayout, own: () => Rng): Verdict;
-  /** Is the client kept from this round? */
+  /** Is the client absent from this round? */
   keepsAway?(client: ClientIndex, round: number): boolean;
-  /** Does the client come to this round without the record it had? */
+  /** Does the client start this round with a new record? */
   forgets?(client: ClientIndex, round: number): boolean;
   /** Factor on the client's time in this round; 1: none. */
   slowdown?(client: ClientIndex, round: number): number;
-  /** What the receiver holds after decoding, in an array of its own; null: what came. */
+  /** The vector that the receiver gets, in a new array; null: the decoded one. */
   onReceive?(value: ReadonlyVector, frame: Frame, layout: KindLayout, own: () => Rng): ReadonlyVector | null;
-  /** What is encoded in place of the vector posted, in an array of its own; null: what was posted. */
+  /** The vector that is encoded, in a new array; null: the posted one. */
   onSend?(value: ReadonlyVector, post: Post, own: () => Rng): ReadonlyVector | null;
   readonly forges?: ForgingRule;
 }
@@ -55,9 +55,9 @@ export interface ForgingRule {
   readonly remembers: boolean;
 }
 
-/** What a rule may use beside its own settings. */
+/** What a rule may use in addition to its settings. */
 export interface RuleSurroundings {
-  /** Of this rule alone, for what is not the matter of one frame. */
+  /** A stream of this rule alone, for decisions that span frames. */
   readonly streams: Rng;
 }
 

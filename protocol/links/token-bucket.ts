@@ -1,14 +1,14 @@
-/** Bytes that may still go at once, and when that was last reckoned. Plain data. */
+/** Bytes that may still be sent without waiting, and the time of that count. Plain data. */
 export interface TokenBucketState {
-  /** Below 0: so much has been promised to senders that still wait. */
+  /** Negative: bytes of admitted frames that still wait. */
   readonly bytes: number;
   readonly atMs: number;
 }
 
 /**
- * Holds a stream of frames to a bandwidth under the wall clock. Pure: the clock is the caller's. Frames go in the order in which
- * they are admitted, each whole, and over any stretch of t ms at most `burstBytes` + t bandwidth bytes have gone, a frame counting
- * when its last byte has gone.
+ * Holds a stream of frames to a bandwidth under the wall clock. Pure: the clock is the caller's. Frames are sent in the order in which
+ * they are admitted, each whole, and over any stretch of t ms at most `burstBytes` + t bandwidth bytes are sent, a frame counting
+ * when its last byte is sent.
  */
 export interface TokenBucket {
   init(nowMs: number): TokenBucketState;
@@ -16,7 +16,7 @@ export interface TokenBucket {
   admit(state: TokenBucketState, bytes: number, nowMs: number): readonly [waitMs: number, state: TokenBucketState];
 }
 
-/** `bandwidthMbps`: megabits (10^6) a second, above 0; null: no limit. `burstBytes`: what may go at once after a silence, at least 0. */
+/** `bandwidthMbps`: megabits (10^6) a second, above 0; null: no limit. `burstBytes`: bytes that may be sent at once after an idle period, at least 0. */
 export function tokenBucket(bandwidthMbps: number | null, burstBytes = 0): TokenBucket {
   if (bandwidthMbps !== null && !(bandwidthMbps > 0))
     throw new RangeError(`bandwidthMbps: expected a number above 0 or null, got ${bandwidthMbps}`);

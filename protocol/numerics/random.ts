@@ -157,7 +157,7 @@ class KeyedStream implements Rng {
     if (bound === 4294967296) return this.wordOnce();
     const divisor = bound >>> 0;
     for (;;) {
-      // Words beyond the last whole block of `bound` are drawn again. One division tells both, and in 32 bits it is quick.
+      // Words beyond the last whole block of `bound` are drawn again. One division gives both, and in 32 bits it is fast.
       const word = this.wordOnce() >>> 0;
       const remainder = word % divisor;
       if (word - remainder + bound <= 4294967296) return remainder;

@@ -13,7 +13,7 @@ export function precisionOf(vector: ReadonlyVector): Precision {
   return vector.BYTES_PER_ELEMENT === 4 ? 'float32' : 'float64';
 }
 
-/** A zero vector of the same precision, and of the same length unless told. */
+/** A zero vector of the same precision, and by default of the same length. */
 export function zerosLike(vector: ReadonlyVector, length = vector.length): Vector {
   return zeros(length, precisionOf(vector));
 }

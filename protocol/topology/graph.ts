@@ -1,13 +1,13 @@
 import { GradswarmError } from '../errors.js';
 import type { ClientIndex } from '../method.js';
 
-/** Who can hear whom. Lists are ascending, without repeats and without the node itself; memory is linear in the edges. */
+/** A directed graph as neighbour lists. Lists are ascending, without repeats and without the node itself; memory is linear in the edges. */
 export interface Graph {
   readonly nodeCount: number;
   readonly directed: boolean;
-  /** hears[i]: nodes whose messages reach i. In an undirected graph the same lists as `tells`. */
+  /** inNeighbors[i]: nodes whose messages reach i. In an undirected graph equal to `outNeighbors`. */
   readonly inNeighbors: readonly (readonly ClientIndex[])[];
-  /** tells[i]: nodes that i's messages reach. */
+  /** outNeighbors[i]: nodes that i's messages reach. */
   readonly outNeighbors: readonly (readonly ClientIndex[])[];
 }
 
@@ -30,7 +30,7 @@ function emptySets(nodeCount: number): Set<ClientIndex>[] {
   return Array.from({ length: nodeCount }, () => new Set<ClientIndex>());
 }
 
-/** Every edge carries messages both ways. Repeated edges count once; a loop or a stranger is ERR_SCENARIO. */
+/** Every edge carries messages in both directions. Repeated edges count once; a loop or an unknown node is ERR_SCENARIO. */
 export function undirectedGraph(nodeCount: number, edges: Iterable<Edge>): Graph {
   const sets = emptySets(nodeCount);
   for (const edge of edges) {
@@ -42,7 +42,7 @@ export function undirectedGraph(nodeCount: number, edges: Iterable<Edge>): Graph
   return { nodeCount, directed: false, inNeighbors: lists, outNeighbors: lists };
 }
 
-/** Edge [a, b]: a tells b. Repeated edges count once; a loop or a stranger is ERR_SCENARIO. */
+/** Edge [a, b]: a sends to b. Repeated edges count once; a loop or an unknown node is ERR_SCENARIO. */
 export function directedGraph(nodeCount: number, edges: Iterable<Edge>): Graph {
   const inNeighbors = emptySets(nodeCount);
   const outNeighbors = emptySets(nodeCount);
@@ -78,7 +78,7 @@ function reachesAll(nodeCount: number, next: (node: number) => Iterable<number>)
 }
 
 /**
- * Can word from any node reach any other, over as many rounds as it takes, when these graphs take turns? For one directed
+ * Can every node reach every other over enough rounds when these graphs alternate? For one directed
  * graph: is it strongly connected?
  */
 export function isConnected(...graphs: readonly Graph[]): boolean {
@@ -89,7 +89,7 @@ export function isConnected(...graphs: readonly Graph[]): boolean {
   return reachesAll(nodeCount, union('outNeighbors')) && reachesAll(nodeCount, union('inNeighbors'));
 }
 
-/** The common number of neighbours when every node hears and tells equally many others; undefined otherwise. */
+/** The common degree when all in- and out-degrees are equal; undefined otherwise. */
 export function regularDegree(graph: Graph): number | undefined {
   const degree = graph.inNeighbors[0]?.length;
   for (let i = 0; i < graph.nodeCount; i++)

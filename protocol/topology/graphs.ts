@@ -72,7 +72,7 @@ export function exponentialPeriod(nodeCount: number): number {
   return period;
 }
 
-/** Node i hears i + 2^0, i + 2^1, ... (mod nodeCount), below nodeCount. Directed, and regular. */
+/** Node i receives from i + 2^0, i + 2^1, ... (mod nodeCount), below nodeCount. Directed, and regular. */
 export function exponential(nodeCount: number): Graph {
   const edges: Edge[] = [];
   for (let i = 0; i < nodeCount; i++)
@@ -80,7 +80,7 @@ export function exponential(nodeCount: number): Graph {
   return directedGraph(nodeCount, edges);
 }
 
-/** Node i hears i + 2^(round mod period) alone: one peer a round. Directed, and regular. */
+/** Node i receives from i + 2^(round mod period) alone: one peer a round. Directed, and regular. */
 export function onePeerExponential(nodeCount: number, round: number): Graph {
   const edges: Edge[] = [];
   const period = exponentialPeriod(nodeCount);
@@ -91,7 +91,7 @@ export function onePeerExponential(nodeCount: number, round: number): Graph {
   return directedGraph(nodeCount, edges);
 }
 
-/** Draws of an Erdős-Rényi graph before giving up on a connected one. */
+/** Most draws of an Erdős-Rényi graph for a connected one. */
 export const CONNECTED_DRAWS = 1000;
 
 /**
@@ -122,7 +122,7 @@ export function erdosRenyi(nodeCount: number, probability: number, rng: Rng): Gr
   );
 }
 
-/** A uniformly random pairing: every node has one partner, but one node none where nodeCount is odd. */
+/** A uniformly random pairing: every node has one partner; where nodeCount is odd, one node has none. */
 export function randomMatching(nodeCount: number, rng: Rng): Graph {
   const order = rng.permutation(nodeCount);
   const edges: Edge[] = [];

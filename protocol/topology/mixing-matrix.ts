@@ -3,7 +3,7 @@ import type { ClientIndex } from '../method.js';
 import { type Edge, type Graph, linkCount, regularDegree } from './graph.js';
 
 /**
- * Weights w_ij that node i gives to what node j says, in compressed sparse rows: memory linear in the edges. Every row
+ * Weights w_ij that node i gives to the vector of node j, in compressed sparse rows: memory linear in the edges. Every row
  * holds its own diagonal entry.
  */
 export interface MixingMatrix {
@@ -65,7 +65,7 @@ export function weightOf(matrix: MixingMatrix, row: ClientIndex, column: ClientI
   return position < 0 ? 0 : matrix.weights[position]!;
 }
 
-/** Sets every diagonal entry to what its row lacks of 1. */
+/** Sets every diagonal entry so that its row sums to 1. */
 function completeRows(matrix: MixingMatrix): MixingMatrix {
   const { rowStarts, columns, weights } = matrix;
   for (let i = 0; i < matrix.nodeCount; i++) {
@@ -117,7 +117,7 @@ export function uniformWeights(graph: Graph): MixingMatrix {
   return completeRows(fromGraph(graph, 'doubly', () => 1 / (1 + degree)));
 }
 
-/** Every sender j splits its value evenly: 1 / (1 + number of nodes j tells) to each of them and to itself. */
+/** Every sender j splits its value evenly: 1 / (1 + out-degree of j) to each out-neighbour and to itself. */
 export function pushSumWeights(graph: Graph): MixingMatrix {
   const matrix = fromGraph(graph, 'columns', (_, j) => 1 / (1 + graph.outNeighbors[j]!.length));
   for (let j = 0; j < graph.nodeCount; j++) {
@@ -144,8 +144,8 @@ export function lazyWeights(matrix: MixingMatrix): MixingMatrix {
 }
 
 /**
- * The matrix of a round in which these undirected edges carried nothing: each end keeps for itself the weight of what it
- * could not tell. A doubly stochastic matrix stays so. Throws ERR_SCENARIO where it cannot, that is where the two
+ * The matrix of a round in which these undirected edges are down: each end adds to its own weight that of the message it
+ * could not send. A doubly stochastic matrix stays so. Throws ERR_SCENARIO where it cannot, that is where the two
  * directions of a lost edge weigh differently and the matrix is not a push-sum one.
  */
 export function withoutEdges(matrix: MixingMatrix, lost: Iterable<Edge>): MixingMatrix {
@@ -158,7 +158,7 @@ export function withoutEdges(matrix: MixingMatrix, lost: Iterable<Edge>): Mixing
     if (matrix.stochastic === 'doubly' && receivedByA !== receivedByB)
       throw new GradswarmError(
         'ERR_SCENARIO',
-        `topology: losing the link between clients ${a} and ${b} expected equal weights both ways, got ${receivedByA} and ` +
+        `topology: a lost link between clients ${a} and ${b}: expected equal weights in both directions, got ${receivedByA} and ` +
           `${receivedByB}; symmetric loss needs an undirected graph or weights 'push-sum'`,
       );
     const selfA = positionOf(matrix, a, a);

@@ -19,7 +19,7 @@ import {
 } from './graphs.js';
 import { lazyWeights, type MixingMatrix, type WeightRule, weightOf, weightRules } from './mixing-matrix.js';
 
-/** How a scenario names its graph. `weights`: 'metropolis' unless told; `lazy`: mix with (I + W) / 2. */
+/** How a scenario names its graph. `weights`: 'metropolis' by default; `lazy`: mix with (I + W) / 2. */
 export interface TopologySpec {
   readonly name: string;
   readonly weights?: WeightRule;
@@ -35,7 +35,7 @@ export interface Topology {
   readonly period: number | null;
   graphAt(round: number): Graph;
   mixingAt(round: number): MixingMatrix;
-  /** What one client sees of the round's graph. Cheap: kept for as long as the graph is. */
+  /** What one client sees of the round's graph. Cached with the graph. */
   linksOf(client: ClientIndex, round: number): Links;
 }
 
@@ -171,7 +171,7 @@ function withSelf(list: readonly ClientIndex[], self: ClientIndex): ClientIndex[
   return place < 0 ? [...list, self] : [...list.slice(0, place), self, ...list.slice(place)];
 }
 
-/** One client's links by a graph and its matrix. Its two functions may be passed on alone, as to `weightedSum`. */
+/** One client's links by a graph and its matrix. Its two functions may be used unbound, as by `weightedSum`. */
 export function linksFrom(graph: Graph, mixing: MixingMatrix, self: ClientIndex): Links {
   const inNeighbors = withSelf(graph.inNeighbors[self]!, self);
   return {
@@ -183,20 +183,20 @@ export function linksFrom(graph: Graph, mixing: MixingMatrix, self: ClientIndex)
 }
 
 /**
- * A client's links after the links to `lost` carried nothing in either direction: those peers are gone from both lists and
- * the client keeps the weight of what it could not tell them. When both ends do this, symmetric weights stay doubly stochastic
+ * A client's links while the links to `lost` are down in both directions: those peers are removed from both lists and
+ * the client adds the weight of those messages to its own. When both ends do this, symmetric weights stay doubly stochastic
  * and push-sum weights column-stochastic.
  */
 export function linksWithout(links: Links, self: ClientIndex, lost: Iterable<ClientIndex>): Links {
-  const gone = new Set(lost);
-  gone.delete(self);
+  const removed = new Set(lost);
+  removed.delete(self);
   let ownWeight = links.weightFrom(self);
-  for (const peer of links.outNeighbors) if (gone.has(peer)) ownWeight += links.weightTo(peer);
+  for (const peer of links.outNeighbors) if (removed.has(peer)) ownWeight += links.weightTo(peer);
   const weight = (peer: PartyId, known: (peer: PartyId) => number) =>
-    peer === self ? ownWeight : peer !== 'coordinator' && gone.has(peer) ? 0 : known(peer);
+    peer === self ? ownWeight : peer !== 'coordinator' && removed.has(peer) ? 0 : known(peer);
   return {
-    inNeighbors: links.inNeighbors.filter((peer) => !gone.has(peer)),
-    outNeighbors: links.outNeighbors.filter((peer) => !gone.has(peer)),
+    inNeighbors: links.inNeighbors.filter((peer) => !removed.has(peer)),
+    outNeighbors: links.outNeighbors.filter((peer) => !removed.has(peer)),
     weightFrom: (peer) => weight(peer, links.weightFrom),
     weightTo: (peer) => weight(peer, links.weightTo),
   };
@@ -208,7 +208,7 @@ interface Phase {
   readonly links: (Links | undefined)[];
 }
 
-/** Graphs kept at hand, by period; all parties of one round share what the first one built. */
+/** Cached graphs, by period; all parties of one round share them. */
 const KEPT_PHASES = { repeating: 64, never: 4 };
 
 class CachedTopology implements Topology {
@@ -260,7 +260,7 @@ class CachedTopology implements Topology {
   }
 }
 
-/** A period up to this many rounds is checked at the door for links between all clients and for its weights. */
+/** A period up to this many rounds is checked in advance for connectivity and weights. */
 const CHECKED_PERIOD = KEPT_PHASES.repeating;
 
 /**

@@ -52,6 +52,6 @@ async function measure({ repeats, signal, note }: BenchmarkOptions): Promise<rea
 
 /**
  * Speeds of all codecs in megabytes of float32 a second and as shares of a plain copy's in the same run, on Gaussian and heavy-tailed
- * numbers; sizes beside the entropy of what is coded, where that is known.
+ * numbers; sizes with the entropy of the source, where that is known.
  */
 export const codecs: Benchmark = { name: 'codecs', run: measure };

@@ -5,12 +5,12 @@ import { log } from '../../protocol/numerics/elementary.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import { accumulate } from '../../protocol/numerics/vector.js';
 
-/** Speed and size of the codecs. Speeds are given beside a plain copy in the same run: machines differ, ratios less. */
+/** Speed and size of the codecs. Speeds are compared with a plain copy in the same run: machines differ, ratios less. */
 export interface CodecBenchOptions {
-  /** Numbers a vector; 1e6 and 1e7 unless told. */
+  /** Numbers per vector; 1e6 and 1e7 by default. */
   readonly lengths?: readonly number[];
   readonly codecs?: readonly CodecSpec[];
-  /** The best of so many repeats is reported; 5 unless told. */
+  /** The best of this many repeats is reported; 5 by default. */
   readonly repeats?: number;
   /** Called after each row, for progress. */
   readonly onRow?: (row: CodecBenchRow) => void;
@@ -39,7 +39,7 @@ export interface CodecBenchRow {
   readonly relativeError: number;
 }
 
-/** The codecs that are compared unless told. */
+/** The codecs that are compared by default. */
 export const BENCHED_CODECS: readonly CodecSpec[] = [
   { name: 'identity' },
   { name: 'bf16' },
@@ -104,7 +104,7 @@ function entropyBound(spec: CodecSpec, decoded: Vector): number | null {
   return levelEntropy(decoded, bucket, levels) + 32 / bucket;
 }
 
-/** Levels are told apart by their ratio to the smallest magnitude of the bucket, which is nearly always level 1. */
+/** Levels are distinguished by their ratio to the smallest magnitude of the bucket, which is nearly always level 1. */
 function levelEntropy(decoded: Vector, bucket: number, levels: number): number {
   const counts = new Float64Array(2 * levels + 1);
   for (let from = 0; from < decoded.length; from += bucket) {

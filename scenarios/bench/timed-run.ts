@@ -21,7 +21,7 @@ export interface TimedRun {
   readonly roundMs: readonly number[];
 }
 
-/** `workshop`: of a scenario with the same data, objective, clients and seed; left out, a new one. */
+/** `problem`: of a scenario with the same data, objective, clients and seed; left out, a new one. */
 export async function prepareRun(input: ScenarioInput, problem?: Problem): Promise<PreparedRun> {
   const scenario = await resolveScenario(input, await loadCatalogue());
   const method = await loadMethod(scenario.method.name);

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { type PeerTask, RAW_BLOCK_BYTES, readRaw, writeRaw } from './raw-socket.js';
 import { TransportEnd } from './transport-ends.js';
 
-/** The other process of the transport benchmark: sends or takes what it is told to, and says when it has taken all. */
+/** The other process of the transport benchmark: sends or receives as instructed, and reports when it has received all. */
 async function serve(url: string, token: string, rawPort: number): Promise<void> {
   const raw = connect({ port: rawPort, host: '127.0.0.1', noDelay: true });
   await once(raw, 'connect');

@@ -31,7 +31,7 @@ export default sweep('compression-bandwidth', {
     evaluation: { everyRounds: 5 },
     checkpoints: { everyRounds: null },
     devices: [{ clients: 'all', msPerExample: 0.5, nsPerParameterCoded: CODING_NS }],
-    // Downlinks are not the matter here: what the coordinator says arrives after the latency alone.
+    // Downlinks are not studied here: the coordinator's messages arrive after the latency alone.
     expect: [above({ of: 'finalAccuracy', value: 0.75 })],
     links: [
       { bandwidthMbps: null, latencyMs: 5 },

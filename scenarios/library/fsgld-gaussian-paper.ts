@@ -14,7 +14,7 @@ const dsgld = (delay: number) => ({ 'method.name': 'dsgld', 'method.delay': dela
 
 export default sweep('fsgld-gaussian-paper', {
   description:
-    "The paper's Gaussian example at its own settings, with two warnings. With mini-batches of 10 FSGLD's variance is more than ten times too large whatever the delay, which a plot of this scale does not show; whole shards mend it. DSGLD's mean is unbiased here by symmetry, so its error does not fall with the delay: the distance W2 grows.",
+    "The paper's Gaussian example at its own settings, with two warnings. With mini-batches of 10 FSGLD's variance is more than ten times too large whatever the delay, which a plot of this scale does not show; whole shards correct it. DSGLD's mean is unbiased here by symmetry, so its error does not fall with the delay: the distance W2 grows.",
   base: {
     method: 'dsgld',
     objective: { name: 'gaussian-mean', priorVariance: 1, problem: 'published-setting' },

@@ -21,7 +21,7 @@ const unchanged = (name: string) =>
 export default sweep('large-batch-scale-invariance', {
   description:
     "Batches of a quarter of the data, and the gradient of one layer's weights multiplied by 64: LARS and LAMB, whose steps are " +
-    'measured by the size of the weights, train as before to the last bit; SGD does not train any more.',
+    'measured by the size of the weights, train as before to the last bit; SGD no longer trains.',
   base: {
     method: { name: 'sgd', batchSize: 63, optimizer: sgd },
     objective: { name: 'small-network', hidden: [32], activation: 'relu' },

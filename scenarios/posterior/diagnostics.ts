@@ -140,7 +140,7 @@ export function rankNormalizedRhat(chains: Chains): number {
   return Number.isNaN(tail) ? bulk : Number.isNaN(bulk) ? tail : Math.max(bulk, tail);
 }
 
-/** Lags up to here are summed directly: good chains need no more of them, and slow ones get a Fourier transform. */
+/** Lags up to here are summed directly: fast-mixing chains need no more, and slow ones use a Fourier transform. */
 const DIRECT_LAGS = 128;
 
 /** Autocovariance with divisor n, averaged over the chains, as a function of the lag. */

@@ -9,7 +9,7 @@ import type { Problem } from '../../worker/problem.js';
 import { type PosteriorSummary, summarizePosterior } from './posterior-summary.js';
 import { posteriorTruth, type Truth } from './posterior-truth.js';
 
-/** What is said at the end of a run about the posterior draws it kept. */
+/** The report on the posterior draws that a run kept. */
 export interface PosteriorReport {
   /** For the run's summary, so that expectations and claims can name them. */
   readonly figures: Readonly<Record<string, Json>>;
@@ -153,7 +153,7 @@ function tableOf(
 /** R-hat never stands without the distance from the truth where there is one. */
 function verdictOf({ worst, mixed, truth: distance }: PosteriorSummary, truth: Truth | null): string {
   const chains = mixed
-    ? `The chains agree (largest R-hat ${worst.rhat.toFixed(4)}), which says nothing about bias.`
+    ? `The chains agree (largest R-hat ${worst.rhat.toFixed(4)}), which is no evidence about bias.`
     : `The chains have not mixed (largest R-hat ${worst.rhat.toFixed(4)}, smallest bulk ESS ${digits(worst.bulkEss)}).`;
   if (!truth || !distance) return `${chains} No reference posterior exists for this model, so their bias is not known.`;
   return (

@@ -26,7 +26,13 @@ function fieldsOf({ vectors = [], integers = [], bytes = [], scalars = [] }: Mes
 }
 
 export async function methodsPage(): Promise<string> {
-  const lines = ['# Methods', '', NOTE, '', 'Vectors are bold. *lossy* says what codec a scenario may put on a kind.'];
+  const lines = [
+    '# Methods',
+    '',
+    NOTE,
+    '',
+    'Vectors are bold. *lossy* is the contract of the codecs that a scenario may set for a kind.',
+  ];
   for (const name of methodNames()) {
     const method = await loadMethod(name);
     const { paper, messages, coordinator } = method;
@@ -49,9 +55,9 @@ export function errorsPage(): string {
     '',
     NOTE,
     '',
-    '*certain* says that the operation certainly did not happen.',
+    '*definite*: the operation certainly did not take place.',
     '',
-    '| code | meaning | certain |',
+    '| code | meaning | definite |',
     '| --- | --- | --- |',
     ...Object.entries(ERROR_CODES).map(
       ([code, { meaning, definite }]) => `| ${code} | ${meaning} | ${definite ? 'yes' : 'no'} |`,

@@ -26,7 +26,7 @@ export interface RunReport {
   readonly fleet: Fleet;
   /** What the scenario's study found. */
   readonly studied: StudyResult | null;
-  /** What the method said before the run. */
+  /** The method's forecast before the run. */
   readonly forecast: readonly string[];
   /** null: nothing was released. */
   readonly privacy: PrivacyResult | null;
@@ -90,7 +90,7 @@ function participationText({ participation, clients }: Scenario): string {
 function partitionFigures({ dataset, partition }: Problem): Figure[] {
   if (dataset.train.count === 0) return [];
   const spec = partitionPlot(labelHistogram(dataset, partition), histogramColumns(dataset));
-  return [{ name: 'partition', caption: `Who holds what: ${partition.definition}.`, spec }];
+  return [{ name: 'partition', caption: `Classes by client: ${partition.definition}.`, spec }];
 }
 
 function skewNumbers({ dataset, partition }: Problem): Record<string, number> {

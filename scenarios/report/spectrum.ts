@@ -67,7 +67,7 @@ function countBelow({ diagonal, offDiagonal }: Tridiagonal, bound: number): numb
   return count;
 }
 
-/** The eigenvalue that exactly `index` others lie below, by bisection to the last bit that float64 can tell apart. */
+/** The eigenvalue with exactly `index` others below it, by bisection to the last bit of float64. */
 function eigenvalueAt(matrix: Tridiagonal, index: number, radius: number): number {
   let low = -radius;
   let high = radius;

@@ -25,7 +25,7 @@ export interface Dataset {
   readonly vocabulary?: number;
   /** 0 for regression. */
   readonly classCount: number;
-  /** What each class is called, where the data says so; length classCount. */
+  /** The names of the classes, if the data has them; length classCount. */
   readonly classNames?: readonly string[];
   readonly train: Examples;
   readonly test: Examples;
@@ -36,7 +36,7 @@ export interface Dataset {
   readonly groupNames?: readonly string[];
 }
 
-/** One client's indices into the training examples. A disjoint cover, or `dropped` says what was left out. */
+/** One client's indices into the training examples. A disjoint cover, except for the examples counted in `dropped`. */
 export interface Partition {
   readonly shards: readonly Uint32Array[];
   readonly dropped: number;

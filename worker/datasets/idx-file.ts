@@ -12,7 +12,7 @@ export interface IdxFile {
 function wrong(path: string, expected: string, got: string): GradswarmError {
   return new GradswarmError(
     'ERR_DATA_FORMAT',
-    `${path}: expected ${expected}, got ${got}; the file is damaged or is not the IDX file its name says`,
+    `${path}: expected ${expected}, got ${got}; the file is damaged or not an IDX file`,
   );
 }
 
@@ -29,7 +29,7 @@ function readBytes(path: string): Uint8Array {
   }
 }
 
-/** Reads an IDX file, gzipped or not (told by its first bytes). `rank`: 1 for labels, 3 for images. */
+/** Reads an IDX file, gzipped or not (detected by its first bytes). `rank`: 1 for labels, 3 for images. */
 export function readIdxFile(path: string, rank: number): IdxFile {
   const bytes = readBytes(path);
   const headerBytes = 4 + 4 * rank;

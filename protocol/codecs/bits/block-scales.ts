@@ -6,7 +6,7 @@ export function scaleBytes(length: number, block: number): number {
   return 4 * Math.ceil(length / block);
 }
 
-/** Scales of all blocks: what `measure` says, rounded up to float32. Refuses entries that are not finite. */
+/** Scales of all blocks: the results of `measure`, rounded up to float32. Refuses entries that are not finite. */
 export function blockScales(
   codec: string,
   value: ReadonlyVector,

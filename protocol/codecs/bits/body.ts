@@ -11,7 +11,7 @@ export function malformed(codec: string, problem: string): never {
   throw new GradswarmError('ERR_CODEC_MALFORMED', `${codec}: ${problem}`);
 }
 
-/** A number that came off the wire, or that was to be encoded, is NaN, infinite or beyond the code's range. */
+/** A number that was received, or that was to be encoded, is NaN, infinite or beyond the code's range. */
 export function notFinite(codec: string, problem: string): never {
   throw new GradswarmError('ERR_CODEC_NOT_FINITE', `${codec}: ${problem}`);
 }

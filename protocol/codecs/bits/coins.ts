@@ -62,5 +62,5 @@ export class Coins {
 /** Entries handled between two refills: 16 kB of coins stay in the first-level cache. A multiple of 4. */
 export const COINS_CHUNK = 4096;
 
-/** Scratch for one chunk of coins; its content lives until the next fill. */
+/** Scratch for one chunk of coins; its content is valid until the next fill. */
 export const coinScratch = new Uint32Array(COINS_CHUNK + 4);

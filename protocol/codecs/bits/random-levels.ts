@@ -13,7 +13,7 @@ export interface LevelGrid {
 
 /**
  * Unbiased rounding of |x| / unit to an integer level, with the sign of x: floor(|x| / unit + u), u uniform. Fills levels[0,
- * to - from) for value[from, to), at most COINS_CHUNK entries and, but for the last call, a multiple of 4 of them.
+ * to - from) for value[from, to), at most COINS_CHUNK entries and, except in the last call, a multiple of 4 of them.
  */
 export function drawLevels(
   value: ReadonlyVector,

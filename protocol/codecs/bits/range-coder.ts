@@ -66,7 +66,7 @@ export class RangeEncoder {
     this.bytes[this.used++] = byte;
   }
 
-  /** All bytes. The coder must not be used any more. */
+  /** All bytes. The coder must not be used afterwards. */
   finish(): Uint8Array {
     for (let i = 0; i < 5; i++) this.settle();
     return this.bytes.subarray(0, this.used);

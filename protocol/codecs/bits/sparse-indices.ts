@@ -2,7 +2,7 @@ import { BitReader, BitWriter } from './bit-stream.js';
 import { malformed } from './body.js';
 
 /**
- * Which entries of a long vector are sent. One bit says how: 0, Rice codes of the gaps; 1, a bitmap. Rice: 5 bits for the
+ * Which entries of a long vector are sent. The first bit selects the code: 0, Rice codes of the gaps; 1, a bitmap. Rice: 5 bits for the
  * parameter k, then for every gap g >= 1 (the first one counted from -1) (g - 1) >> k ones, a zero and the low k bits. The
  * smaller of the two is written and the last byte filled with zeros. Nothing is written where nothing is open: no index, or
  * all of them. The count travels outside, or is known.
@@ -82,7 +82,7 @@ function writeBitmap(indices: Uint32Array, into: Uint8Array, start: number, end:
 
 /**
  * Reads `count` indices from byte `start`. Throws ERR_CODEC_MALFORMED unless they are strictly increasing, below
- * `dimension`, and within the bytes. Allocates no more than 8 numbers for every byte there is, or `dimension`.
+ * `dimension`, and within the bytes. Allocates at most 8 numbers per byte, or `dimension`.
  */
 export function readIndices(
   codec: string,
@@ -100,7 +100,7 @@ export function readIndices(
   }
   if (start >= body.length) malformed(codec, 'the indices are missing');
   if ((body[start]! & 1) === 1) return readBitmap(codec, body, start, count, dimension);
-  if (6 + count > 8 * (body.length - start)) malformed(codec, `${count} indices do not fit in the bytes that came`);
+  if (6 + count > 8 * (body.length - start)) malformed(codec, `${count} indices do not fit in the bytes received`);
   return readRice(codec, body, start, count, dimension);
 }
 

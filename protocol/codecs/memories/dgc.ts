@@ -5,7 +5,7 @@ import { defineSettings } from '../../settings/settings.js';
 import { defineMemory, type Memory } from '../memory.js';
 
 /**
- * Deep gradient compression (Lin et al., ICLR 2018; from memory): u = m u + v, a = a + u; send C(a) of a sparse codec; where
+ * Deep gradient compression (Lin et al., ICLR 2018; reconstructed, not checked against the paper): u = m u + v, a = a + u; send C(a) of a sparse codec; where
  * an entry was sent (decodes to a number that is not zero), both u and a become zero: momentum factor masking, which keeps
  * stale momentum from pushing an entry that has just moved. Momentum correction is the order: momentum first, then the sum,
  * so the receiver must use no momentum of its own. A lost message: nothing was sent, nothing is masked.

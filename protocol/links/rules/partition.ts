@@ -4,7 +4,7 @@ import { type BuiltInFaultRule, DROP, PASS, type RuleMaker } from '../rule.js';
 
 type Settings = Extract<BuiltInFaultRule, { fault: 'partition' }>;
 
-/** Frames between different groups are lost. A party in no group reaches everybody. */
+/** Frames between different groups are lost. A party in no group reaches all parties. */
 export const partition: RuleMaker<Settings> = (settings) => {
   const groupOf = new Map<PartyId, number>();
   for (const [index, group] of settings.groups.entries()) for (const party of group) groupOf.set(party, index);

@@ -48,7 +48,7 @@ export interface LedgerAccounting extends AccountingOptions {
 
 const probability = z.number('expected a number in [0, 1]').min(0).max(1);
 const whole = z.number('expected a whole number').int().min(0);
-/** Infinity is allowed: a part that is not bounded, or a release that says nothing. */
+/** Infinity is allowed: a part that is not bounded, or a release without information. */
 const nonNegative = z.union(
   [z.number().min(0), z.literal(Number.POSITIVE_INFINITY)],
   'expected a number of at least 0',
@@ -73,7 +73,7 @@ const entrySchema = z.strictObject({
 const SHORT_NAMES = { q: 'sampling', z: 'noiseMultiplier', steps: 'count' } as const;
 
 /**
- * With full names, and a call of its own: entries of a file that does not say where in a run they were made are different
+ * With full names, and a call of its own: entries of a file without their place in a run are different
  * releases, however equal they look.
  */
 function completed(entry: unknown, index: number): unknown {
@@ -151,8 +151,8 @@ export class Ledger {
   }
 
   /**
-   * Charges one release, and says whether it did: the same seeded noise on the same release of the same attempt, as after a
-   * crash and resume, says nothing new. ERR_PRIVACY when unit or adjacency differs from that of earlier entries.
+   * Charges one release; returns false if it did not: the same seeded noise on the same release of the same attempt, as after a
+   * crash and resume, releases nothing new. ERR_PRIVACY when unit or adjacency differs from that of earlier entries.
    */
   append(entry: LedgerEntry): boolean {
     this.check(entry);

@@ -18,7 +18,7 @@ export function checkSampling(sampling: number): void {
   if (!(sampling >= 0 && sampling <= 1)) refuse('sampling probability q', 'a number in [0, 1]', sampling);
 }
 
-/** Infinity is allowed: it is a release that says nothing. */
+/** Infinity is allowed: it is a release without information. */
 export function checkNoiseMultiplier(noiseMultiplier: number): void {
   if (!(noiseMultiplier >= 0)) refuse('noise multiplier', 'a number of at least 0', noiseMultiplier);
 }

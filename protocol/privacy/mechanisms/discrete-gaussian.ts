@@ -3,7 +3,7 @@
  *
  * Source: Canonne, Kamath, Steinke, "The Discrete Gaussian for Differential Privacy", NeurIPS 2020, Algorithms 1 to 3. No
  * probability is ever rounded. Where the paper has a coin of rational probability p, the first 32 bits of a uniform number
- * are compared with a double of p; only when they are too close to tell is p taken to the next digits, in integers. The
+ * are compared with a double of p; only when they are too close to decide is p computed to further digits, in integers. The
  * running time depends on what is drawn: do not use it where an adversary can time single draws.
  */
 import { GradswarmError } from '../../errors.js';

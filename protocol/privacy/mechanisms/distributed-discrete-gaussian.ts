@@ -2,7 +2,7 @@
  * The distributed discrete Gaussian: Kairouz, Liu, Steinke, "The Distributed Discrete Gaussian Mechanism for Federated
  * Learning with Secure Aggregation", ICML 2021. Each client clips, rotates, rounds to a grid, adds its share of discrete
  * noise and sends residues; only their sum modulo 2^bits is seen. The pipeline follows a reference implementation; the
- * privacy bound is stated from memory of the paper (its Theorem 5) [M].
+ * privacy bound (its Theorem 5) is reconstructed, not checked against the paper.
  */
 
 import { GradswarmError } from '../../errors.js';
@@ -174,7 +174,7 @@ export function gridStepForBits(
  * rho of zero-concentrated differential privacy, add-remove: epsilon^2 / 2 with
  * epsilon = min{ sqrt(D^2 / (n s^2) + tau d / 2), D / (sqrt(n) s) + tau sqrt(d) }, D the rounded norm bound and s one
  * client's noise, both in grid units; tau = 10 sum_{k=1}^{n-1} e^(-2 pi^2 s^2 k / (k + 1)) pays for a sum of discrete
- * Gaussians not being one. [M]
+ * Gaussians not being one. Reconstructed, not checked against the paper.
  */
 export function distributedDiscreteGaussianRho(mechanism: DistributedDiscreteGaussian, length: number): number {
   const { clippingRadius, gridStep, noiseStddev, clientCount } = mechanism;

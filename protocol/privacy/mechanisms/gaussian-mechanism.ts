@@ -31,7 +31,7 @@ export interface PrivacyOptions {
   readonly party: PartyId;
   /**
    * Sampling probability of the coordinator's releases of unit 'client' that do not name one: the cohort's, where it is a
-   * Poisson cohort that nobody sees. 1 for all others: a client's own message shows that it was sampled, and an example
+   * Poisson cohort that stays hidden. 1 for all others: a client's own message shows that it was sampled, and an example
    * shares its client's coin with that client's other examples.
    */
   readonly defaultSampling?: number;
@@ -50,7 +50,7 @@ export function createPrivacy(options: PrivacyOptions): HostPrivacy {
   let call = 0;
   /**
    * Charges, then gives the noise of this call: a release that fails half-way may already have been seen. A count of 0 costs
-   * nothing and is written all the same: should the round be done again, it says that this was not the first time.
+   * nothing and is recorded nevertheless: if the round is repeated, the ledger shows that it was not the first time.
    */
   const charged = (entry: Omit<LedgerEntry, 'round' | 'attempt' | 'call' | 'party' | 'noise'>): NoiseSource => {
     const noise = source.private ? 'secure' : 'seeded';

@@ -5,7 +5,7 @@ import { type FillWords, RandomWords } from './random-words.js';
 
 /** Where privacy noise and sampling coins come from. All draws are independent. */
 export interface NoiseSource {
-  /** False when the noise can be regenerated from a seed: then no release is private, whatever the ledger says. */
+  /** False when the noise can be regenerated from a seed: then no release is private, whatever its epsilon. */
   readonly private: boolean;
   /** An independent source. Seeded: a function of the path alone; secure: the path does not matter. */
   derive(...path: readonly (string | number)[]): NoiseSource;

@@ -1,12 +1,12 @@
 import type { Rng, Vector } from '../../method.js';
 import type { NoiseSource } from './noise-source.js';
 
-/** What decides who is in a Poisson sample. */
+/** The random bits of Poisson sampling. */
 export type SamplingCoins = Pick<NoiseSource, 'coins'>;
 
 /**
  * A keyed stream whose Poisson samples come from coins of the noise's own quality: amplification by sampling holds only
- * while nobody can tell who was sampled, and whoever knows the seed of a keyed stream can. All other draws stay keyed.
+ * only while membership is unknown, and a keyed stream reveals it to anyone with the seed. All other draws stay keyed.
  */
 export class PrivateCoins implements Rng {
   constructor(

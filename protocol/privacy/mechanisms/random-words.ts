@@ -7,7 +7,7 @@ export class RandomWords {
   private readonly buffer: Uint32Array;
   private position: number;
 
-  /** Asks `fill` for `bufferLength` words at a time; used words are wiped, so that past noise cannot be read from memory. */
+  /** Calls `fill` for `bufferLength` words at a time; used words are erased, so that past noise cannot be read from memory. */
   constructor(
     private readonly fill: FillWords,
     bufferLength: number,

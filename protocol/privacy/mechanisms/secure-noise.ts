@@ -5,7 +5,7 @@ const SECURE_BLOCK_WORDS = 16_384;
 
 /**
  * Noise from the operating system's generator. `fillRandom` fills all bytes it is given (node:crypto's randomFillSync, or
- * crypto.getRandomValues) and is asked for 64 KiB at a time.
+ * crypto.getRandomValues) and is called for 64 KiB at a time.
  */
 export class SecureNoise extends WordNoise {
   override readonly private = true;

@@ -1,6 +1,6 @@
 /**
  * The arithmetic of secure aggregation: Bonawitz et al., "Practical Secure Aggregation for Privacy-Preserving Machine
- * Learning", CCS 2017 (rounds 0, 1, 2 and 4; written from memory of the paper's structure, without its malicious-model
+ * Learning", CCS 2017 (rounds 0, 1, 2 and 4; reconstructed, not checked against the paper, without its malicious-model
  * consistency check).
  *
  * Client u sends y_u = x_u + PRG(b_u) + sum over v > u of PRG(s_uv) - sum over v < u of PRG(s_uv), modulo 2^bits. Pairwise
@@ -96,7 +96,7 @@ export async function maskResidues(
   return masked;
 }
 
-/** Who must be unmasked how, once round 2 is closed. */
+/** Which masks to remove, by which shares, after round 2. */
 export interface UnmaskingPlan {
   /** Answered: their own seeds are rebuilt. */
   readonly survivors: readonly ClientIndex[];
@@ -147,8 +147,8 @@ export async function unmaskSum(
 }
 
 /**
- * A client's guard in round 4: which of the two shares it holds of another client may it give away? One kind a client, for
- * good, whatever the coordinator claims later.
+ * A client's guard in round 4: which of its two shares of another client may it reveal? One kind per client,
+ * whatever the coordinator requests later.
  */
 export class ShareGuard {
   private readonly given = new Map<ClientIndex, 'own-seed' | 'masking-key'>();

@@ -46,11 +46,11 @@ function separate(clients: ArrayLike<number>, bytes: Uint8Array): Map<ClientInde
 }
 
 function settingsOf(at: { readonly index: number; readonly secrets: Secrets }, bits: number, threshold: number) {
-  // Keys are made anew each round and attempt, so the round's number alone keeps masks apart.
+  // Keys are new in each round and attempt, so the round's number alone keeps masks apart.
   return { context: `round ${at.index}`, bits, threshold, secrets: at.secrets } satisfies SumSettings;
 }
 
-/** The client's part. `residues` are asked for once it is known that there will be a sum. */
+/** The client's part. `residues` is called once enough clients have shared their keys. */
 export async function joinSecureSum(
   at: ClientSide,
   { bits, threshold }: { readonly bits: number; readonly threshold: number },
@@ -80,7 +80,7 @@ export async function joinSecureSum(
 
 /**
  * The coordinator's part: the sum of the residues of all that answered, modulo 2^bits, or null when fewer than `threshold`
- * went along to the end: nothing is unmasked then. Measures `survivors` and `recovered`, the clients whose masks were rebuilt.
+ * completed the exchange: nothing is unmasked then. Measures `survivors` and `recovered`, the clients whose masks were rebuilt.
  */
 export async function secureSum(
   at: CoordinatorSide,

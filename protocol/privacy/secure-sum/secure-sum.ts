@@ -1,5 +1,5 @@
 /**
- * Both sides of one secure sum, phase by phase, over keys, masks and shares; who carries the messages is the method's affair.
+ * Both sides of one secure sum, phase by phase, over keys, masks and shares; the method sends the messages.
  * Bonawitz et al., CCS 2017, in its honest-but-curious form: rounds 0 (keys), 1 (shares), 2 (masked input), 4 (unmasking).
  */
 
@@ -29,7 +29,7 @@ export interface SumSettings {
   readonly secrets: Secrets;
 }
 
-/** What a client says of itself in round 0. */
+/** What a client sends in round 0. */
 export interface PublicKeys {
   readonly client: ClientIndex;
   /** For the shares that travel through the coordinator. */
@@ -139,7 +139,7 @@ export class SecureSumClient {
   }
 }
 
-/** The coordinator's side: adds what it cannot read, and takes the masks off the sum alone. */
+/** The coordinator's side: adds masked vectors and unmasks only their sum. */
 export class SecureSumServer {
   private sum: Uint32Array | null = null;
   private readonly answered: ClientIndex[] = [];

@@ -10,7 +10,7 @@ import { GradswarmError } from '../../errors.js';
 export const SECRET_BYTES = 32;
 /** One byte for each of the secret's, then the point at which they were evaluated, 1 to 255. */
 export const SHARE_BYTES = SECRET_BYTES + 1;
-/** GF(2^8) has this many points beside 0, where the secret lies. */
+/** Points of GF(2^8) other than 0, where the secret is. */
 export const MOST_SHARES = 255;
 
 function refuse(reason: string): never {

@@ -15,7 +15,7 @@ function parsedLists(classes: string, classCount: number, clientCount: number): 
 
 /**
  * Client i owns the classes of the i-th list: '0 9, 1 8' for two clients. A class with several owners is split evenly among them.
- * A class that nobody owns is an error unless `dropUnowned`.
+ * A class without an owner is an error unless `dropUnowned`.
  */
 export const classLists = partitionRule(
   'class-lists',

@@ -95,7 +95,7 @@ function perClass(classes: readonly Uint32Array[], clientCount: number, alpha: n
   };
 }
 
-/** A client's class prior in log space: weights are formed anew over the classes that still have examples. */
+/** A client's class prior in log space: weights are renormalised over the classes that still have examples. */
 function openWeights(logGammas: Float64Array, left: readonly number[]): Float64Array {
   let largest = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < left.length; k++) if (left[k]! > 0 && logGammas[k]! > largest) largest = logGammas[k]!;

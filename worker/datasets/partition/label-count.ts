@@ -3,7 +3,7 @@ import { concatenated, evenPieces, examplesByClass, partitionRule, refused, shuf
 
 /**
  * "#label = k" (NIID-Bench, FedLab): client i owns class i mod K and k - 1 further distinct classes at random; each class
- * is split evenly among its owners. A class that nobody owns is an error unless `dropUnowned`.
+ * is split evenly among its owners. A class without an owner is an error unless `dropUnowned`.
  */
 export const labelCount = partitionRule(
   'label-count',
