@@ -1,5 +1,5 @@
 import type { Rng } from '../method.js';
-import { cosineOfTurns, exp, log, sigmoid, sineOfTurns } from './elementary.js';
+import { cosineOfTurns, exp, log, sineOfTurns } from './elementary.js';
 
 /**
  * Draws from the usual distributions, in float64 whatever the run's precision, with the same bits on every engine.
@@ -80,11 +80,6 @@ export function logGammaDraw(rng: Rng, shape: number): number {
 export function gamma(rng: Rng, shape: number, scale = 1): number {
   positive('gamma scale', scale);
   return scale * (shape >= 1 ? gammaAboveOne(rng, shape) : exp(logGammaDraw(rng, shape)));
-}
-
-/** Beta(a, b) from two gammas in log space, so that small a and b give the ends and not NaN. */
-export function beta(rng: Rng, a: number, b: number): number {
-  return sigmoid(logGammaDraw(rng, a) - logGammaDraw(rng, b));
 }
 
 /** Student's t: normal / sqrt(chi-square / degrees). Variance degrees / (degrees - 2) above 2 degrees of freedom. */

@@ -37,11 +37,6 @@ export function normalCdf(x: number): number {
   return 0.5 + centralProbability(x);
 }
 
-/** P(X > x), without cancellation for large x. */
-export function normalSurvival(x: number): number {
-  return normalCdf(-x);
-}
-
 function polynomial(coefficients: readonly number[], x: number): number {
   let sum = 0;
   for (let i = coefficients.length - 1; i >= 0; i--) sum = sum * x + coefficients[i]!;

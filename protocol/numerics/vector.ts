@@ -103,22 +103,6 @@ export function clip(a: ReadonlyVector, radius: number): Vector {
   return length > radius ? scale(radius / length, a) : copy(a);
 }
 
-/** Sum in list order of weight(item) * vector(item), summed in float64 and rounded once. The list must not be empty. */
-export function weightedSum<T extends { readonly from: P }, P>(
-  items: readonly T[],
-  vector: (item: T) => ReadonlyVector,
-  weight: (from: P) => number,
-): Vector {
-  if (items.length === 0) throw new RangeError('a weighted sum needs at least one vector');
-  const first = vector(items[0]!);
-  const sums = first.BYTES_PER_ELEMENT === 8 ? zerosLike(first) : new Float64Array(first.length);
-  for (const item of items) accumulate(sums, weight(item.from), vector(item));
-  if (first.BYTES_PER_ELEMENT === 8) return sums;
-  const result = zerosLike(first);
-  result.set(sums);
-  return result;
-}
-
 export function allFinite(a: ReadonlyVector): boolean {
   for (let i = 0; i < a.length; i++) if (!Number.isFinite(a[i]!)) return false;
   return true;

@@ -1,6 +1,6 @@
 import { GradswarmError } from '../errors.js';
 import type { ClientIndex } from '../method.js';
-import { type Edge, type Graph, linkCount, regularDegree } from './graph.js';
+import { type Graph, linkCount, regularDegree } from './graph.js';
 
 /**
  * Weights w_ij that node i gives to the vector of node j, in compressed sparse rows: memory linear in the edges. Every row
@@ -140,34 +140,6 @@ export function lazyWeights(matrix: MixingMatrix): MixingMatrix {
   for (let i = 0; i < matrix.nodeCount; i++)
     for (let k = matrix.rowStarts[i]!; k < matrix.rowStarts[i + 1]!; k++)
       weights[k] = 0.5 * matrix.weights[k]! + (matrix.columns[k] === i ? 0.5 : 0);
-  return { ...matrix, weights };
-}
-
-/**
- * The matrix of a round in which these undirected edges are down: each end adds to its own weight that of the message it
- * could not send. A doubly stochastic matrix stays so. Throws ERR_SCENARIO where it cannot, that is where the two
- * directions of a lost edge weigh differently and the matrix is not a push-sum one.
- */
-export function withoutEdges(matrix: MixingMatrix, lost: Iterable<Edge>): MixingMatrix {
-  const weights = matrix.weights.slice();
-  for (const [a, b] of lost) {
-    const ab = positionOf(matrix, a, b);
-    const ba = positionOf(matrix, b, a);
-    const receivedByA = ab < 0 ? 0 : weights[ab]!;
-    const receivedByB = ba < 0 ? 0 : weights[ba]!;
-    if (matrix.stochastic === 'doubly' && receivedByA !== receivedByB)
-      throw new GradswarmError(
-        'ERR_SCENARIO',
-        `topology: a lost link between clients ${a} and ${b}: expected equal weights in both directions, got ${receivedByA} and ` +
-          `${receivedByB}; symmetric loss needs an undirected graph or weights 'push-sum'`,
-      );
-    const selfA = positionOf(matrix, a, a);
-    const selfB = positionOf(matrix, b, b);
-    weights[selfA] = weights[selfA]! + receivedByB;
-    weights[selfB] = weights[selfB]! + receivedByA;
-    if (ab >= 0) weights[ab] = 0;
-    if (ba >= 0) weights[ba] = 0;
-  }
   return { ...matrix, weights };
 }
 

@@ -182,26 +182,6 @@ export function linksFrom(graph: Graph, mixing: MixingMatrix, self: ClientIndex)
   };
 }
 
-/**
- * A client's links while the links to `lost` are down in both directions: those peers are removed from both lists and
- * the client adds the weight of those messages to its own. When both ends do this, symmetric weights stay doubly stochastic
- * and push-sum weights column-stochastic.
- */
-export function linksWithout(links: Links, self: ClientIndex, lost: Iterable<ClientIndex>): Links {
-  const removed = new Set(lost);
-  removed.delete(self);
-  let ownWeight = links.weightFrom(self);
-  for (const peer of links.outNeighbors) if (removed.has(peer)) ownWeight += links.weightTo(peer);
-  const weight = (peer: PartyId, known: (peer: PartyId) => number) =>
-    peer === self ? ownWeight : peer !== 'coordinator' && removed.has(peer) ? 0 : known(peer);
-  return {
-    inNeighbors: links.inNeighbors.filter((peer) => !removed.has(peer)),
-    outNeighbors: links.outNeighbors.filter((peer) => !removed.has(peer)),
-    weightFrom: (peer) => weight(peer, links.weightFrom),
-    weightTo: (peer) => weight(peer, links.weightTo),
-  };
-}
-
 interface Phase {
   readonly graph: Graph;
   mixing?: MixingMatrix;

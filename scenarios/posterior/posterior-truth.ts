@@ -1,6 +1,6 @@
 import { conjugatePosterior, type Gaussian, gaussianPriorFactor } from '../../protocol/bayesian/conjugate.js';
 import { momentsOfDraws } from '../../protocol/bayesian/distances.js';
-import { modelPosterior } from '../../protocol/bayesian/gaussian-oracle.js';
+import { modelPosterior } from '../../protocol/bayesian/gaussian-model.js';
 import type { LogPosterior } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';

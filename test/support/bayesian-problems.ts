@@ -1,5 +1,5 @@
 import type { GaussianFactor } from '../../protocol/bayesian/conjugate.js';
-import { modelPosterior } from '../../protocol/bayesian/gaussian-oracle.js';
+import { modelPosterior } from '../../protocol/bayesian/gaussian-model.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { Dataset, Examples } from '../../worker/datasets/dataset.js';
 import { UNEQUAL_CURVATURE } from '../../worker/objectives/log-posterior/gaussian-experiments.js';

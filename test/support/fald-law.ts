@@ -1,5 +1,5 @@
 import type { Gaussian } from '../../protocol/bayesian/conjugate.js';
-import { type GaussianModel, modelPosterior, shardFactor } from '../../protocol/bayesian/gaussian-oracle.js';
+import { type GaussianModel, modelPosterior, shardFactor } from '../../protocol/bayesian/gaussian-model.js';
 import {
   congruence,
   identity,

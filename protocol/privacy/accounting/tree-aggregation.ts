@@ -17,11 +17,6 @@ export function treeDepth(steps: number): number {
   return depth;
 }
 
-/** Gaussian releases that one record pays for: the depth of each tree it is in. One epoch after another, with a restart each. */
-export function treeReleaseCount(stepsPerTree: readonly number[]): number {
-  return stepsPerTree.reduce((sum, steps) => sum + treeDepth(steps), 0);
-}
-
 /** Plain data: what one party must keep between steps. O(log t) vectors. */
 export interface NoiseTreeState {
   /** Leaves so far. */

@@ -34,16 +34,6 @@ export function addClipped(into: Vector, value: ReadonlyVector, radius: number):
   return norm;
 }
 
-/** L2 sensitivity of a vector clipped layer by layer: sqrt(sum of S_l^2), not the largest. */
-export function perLayerSensitivity(radii: readonly number[]): number {
-  let sum = 0;
-  for (const radius of radii) {
-    checkRadius(radius);
-    sum += radius * radius;
-  }
-  return Math.sqrt(sum);
-}
-
 /** One radius a layer, equal, whose total sensitivity is `radius`. */
 export function equalLayerRadii(radius: number, layerCount: number): number[] {
   checkRadius(radius);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { fitPowerLaws, scatterWithFits, seedBands } from '../../../coordinator/report/comparison-plots.js';
+import { seedBands } from '../../../coordinator/report/comparison-plots.js';
 import { graphPicture } from '../../../coordinator/report/graph-picture.js';
 import {
   type CurvePoint,
@@ -168,30 +168,6 @@ describe('seedBands', () => {
     expect(xmlFault(svg)).to.equal(null);
     expect(svg.match(/aria-roledescription="area mark"/g)).to.have.length(2);
     expect(linePaths(svg)).to.have.length(2);
-  });
-});
-
-describe('scatterWithFits', () => {
-  const law = [1, 2, 4, 8].map((x) => ({ x, y: 3 * x ** -1.5, series: 'vrgd' }));
-
-  it('recovers y = 3 x^-1.5 from four points, beside points that have no logarithm', () => {
-    const [fit] = fitPowerLaws([...law, { x: 0, y: 1, series: 'vrgd' }, { x: 3, y: NaN, series: 'vrgd' }]);
-    expect(fit!.slope).to.be.closeTo(-1.5, 1e-12);
-    expect(Math.exp(fit!.intercept)).to.be.closeTo(3, 1e-12);
-    expect(fit!.rSquared).to.be.closeTo(1, 1e-12);
-  });
-
-  it('a series with one abscissa has no fit and is still drawn', async () => {
-    const alone = [
-      { x: 2, y: 5, series: 'alone' },
-      { x: 2, y: 7, series: 'alone' },
-    ];
-    expect(fitPowerLaws(alone)).to.deep.equal([]);
-    const svg = await renderSvg(scatterWithFits([...law, ...alone], { title: 'clients' }, { title: 'rounds' }));
-    expect(xmlFault(svg)).to.equal(null);
-    expect(svg).to.contain('>vrgd: exponent -1.50</text>').and.to.contain('>alone</text>');
-    expect(linePaths(svg)).to.have.length(1);
-    expect(svg.match(/aria-roledescription="point"/g)).to.have.length(6);
   });
 });
 

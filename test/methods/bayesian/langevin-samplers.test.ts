@@ -1,13 +1,11 @@
 import { expect } from 'chai';
-import { modelPosterior, stationaryLaw } from '../../../protocol/bayesian/gaussian-oracle.js';
+import { modelPosterior } from '../../../protocol/bayesian/gaussian-model.js';
 import { GradswarmError } from '../../../protocol/errors.js';
 import sgld from '../../../protocol/methods/bayesian/sgld.js';
 import type { JsonObject } from '../../../protocol/scenario/scenario.js';
-import {
-  proportionalFrequencies,
-  UNEQUAL_CURVATURE,
-} from '../../../worker/objectives/log-posterior/gaussian-experiments.js';
+import { UNEQUAL_CURVATURE } from '../../../worker/objectives/log-posterior/gaussian-experiments.js';
 import { codecsFor } from '../../support/network-run.js';
+import { proportionalFrequencies, stationaryLaw } from '../../support/sampler-laws.js';
 import { type SamplerRun, SHARED_REGRESSION, samplerRun } from '../../support/sampler-run.js';
 
 const visits: JsonObject = { chains: 3, delay: 10, thin: 1, startStddev: 0.3, stepSize: 1e-5 };

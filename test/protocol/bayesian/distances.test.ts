@@ -7,24 +7,19 @@ import {
   productOfFactors,
 } from '../../../protocol/bayesian/conjugate.js';
 import {
-  kullbackLeibler,
   momentsOfDraws,
   relativeCovarianceError,
   squaredMahalanobis,
-  squaredMmd,
   wasserstein2,
 } from '../../../protocol/bayesian/distances.js';
 
 const first = { mean: Float64Array.of(0, 0), covariance: Float64Array.of(2, 0.5, 0.5, 1) };
 const second = { mean: Float64Array.of(1, -1), covariance: Float64Array.of(1, -0.3, -0.3, 3) };
-const scalars = (...values: number[]) => values.map((value) => Float64Array.of(value));
 
 describe('protocol/bayesian/distances', () => {
-  it('W2 = 1.7115232557484499 both ways, KL = 1.09275661913258 and 1.9743027819474395', () => {
+  it('W2 = 1.7115232557484499 in both directions', () => {
     expect(wasserstein2(first, second)).to.be.closeTo(1.7115232557484499, 1e-14);
     expect(wasserstein2(second, first)).to.be.closeTo(1.7115232557484499, 1e-14);
-    expect(kullbackLeibler(first, second)).to.be.closeTo(1.09275661913258, 1e-13);
-    expect(kullbackLeibler(second, first)).to.be.closeTo(1.9743027819474395, 1e-13);
   });
 
   it('every distance of a law from itself is 0 (W2 to the root of rounding, 1e-7)', () => {
@@ -33,21 +28,12 @@ describe('protocol/bayesian/distances', () => {
       const law = { mean: second.mean, covariance: second.covariance.map((entry) => entry * k * 0.37) };
       expect(wasserstein2(law, law), `${k}`).to.be.below(1e-6);
     }
-    expect(kullbackLeibler(second, second)).to.be.closeTo(0, 1e-15);
     expect(relativeCovarianceError(second, second)).to.equal(0);
     expect(squaredMahalanobis(second.mean, second)).to.equal(0);
   });
 
   it('Mahalanobis of (1, 0) under [[2, .5], [.5, 1]] is 1/1.75', () => {
     expect(squaredMahalanobis([1, 0], first)).to.be.closeTo(1 / 1.75, 1e-15);
-  });
-
-  it('MMD^2 of {0, 1, 2} and {0.5, 1.5}: biased 0.0431448376517, unbiased -0.3371013210851', () => {
-    const a = scalars(0, 1, 2);
-    const b = scalars(0.5, 1.5);
-    expect(squaredMmd(a, b, 1, 'biased')).to.be.closeTo(0.043144837651707624, 1e-15);
-    expect(squaredMmd(a, b, 1, 'unbiased')).to.be.closeTo(-0.33710132108510016, 1e-15);
-    expect(squaredMmd(a, b, 2, 'biased')).to.not.be.closeTo(0.0431448, 1e-3);
   });
 
   it('moments of (0, 0), (2, 2), (4, -2): mean (2, 0), covariance [[4, -2], [-2, 4]]', () => {

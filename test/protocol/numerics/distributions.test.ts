@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import {
-  beta,
   categorical,
   dirichlet,
   exponential,
@@ -50,15 +49,6 @@ describe('protocol/numerics/distributions (40,000 draws each, 5 standard errors,
     const draws = sample(12, (rng) => logGammaDraw(rng, 0.001));
     for (const x of draws) expect(Number.isFinite(x)).to.equal(true);
     meanIs('mean of the log', draws, (x) => x, -1000.5755719318);
-  });
-
-  it('beta(2, 5): mean 2/7, variance 10/392; beta(0.001, 0.001) sits at the two ends, half at each (seed 13)', () => {
-    const draws = sample(13, (rng) => beta(rng, 2, 5));
-    meanIs('mean', draws, (x) => x, 2 / 7);
-    meanIs('variance', draws, second(2 / 7), 10 / 392);
-    const ends = sample(14, (rng) => beta(rng, 0.001, 0.001));
-    meanIs('mean at the ends', ends, (x) => x, 0.5);
-    expect(ends.filter((x) => x > 0.01 && x < 0.99).length / COUNT).to.be.below(0.01);
   });
 
   it('student-t(7): mean 0, variance 7/5; |t(1)| has median 1 (seed 15)', () => {

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { ReadonlyVector } from '../../../protocol/method.js';
 import {
   accumulate,
   add,
@@ -14,7 +13,6 @@ import {
   squaredDistance,
   squaredNorm,
   subtract,
-  weightedSum,
   zeros,
   zerosLike,
 } from '../../../protocol/numerics/vector.js';
@@ -65,39 +63,6 @@ describe('protocol/numerics/vector', () => {
     const ones = Float32Array.of(1, 1, 1);
     expect(dot(Float32Array.of(LARGE, 1, 1), ones) - LARGE).to.equal(2);
     expect(squaredDistance(Float32Array.of(2 ** 12, 1, 1), new Float32Array(3)) - LARGE).to.equal(2);
-  });
-
-  it('a weighted sum of float32 vectors is kept in float64 and rounded once: 2^24 + 1 + 1 is 2^24 + 2', () => {
-    const items = [LARGE, 1, 1].map((value, from) => ({ from, x: Float32Array.of(value) as ReadonlyVector }));
-    const sum = weightedSum(
-      items,
-      ({ x }) => x,
-      () => 1,
-    );
-    expect(precisionOf(sum)).to.equal('float32');
-    expect(sum[0]).to.equal(LARGE + 2);
-  });
-
-  it("a weighted sum uses each item's own weight, and takes items in the order of the list", () => {
-    const items = [3, 0, 2].map((from) => ({ from, x: Float64Array.of(from + 1, 1) as ReadonlyVector }));
-    const asked: number[] = [];
-    const sum = weightedSum(
-      items,
-      ({ x }) => x,
-      (from: number) => {
-        asked.push(from);
-        return 10 ** from;
-      },
-    );
-    expect([...sum]).to.deep.equal([4 * 1000 + 1 * 1 + 3 * 100, 1000 + 1 + 100]);
-    expect(asked).to.deep.equal([3, 0, 2]);
-    expect(() =>
-      weightedSum(
-        [],
-        () => A,
-        () => 1,
-      ),
-    ).to.throw('at least one vector');
   });
 
   it('clip scales (3, 4) to the radius only beyond it, keeps the direction, and makes zeros of what is not finite', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
-import { directedGraph, type Edge, type Graph, undirectedGraph } from '../../../protocol/topology/graph.js';
+import { directedGraph, type Graph, undirectedGraph } from '../../../protocol/topology/graph.js';
 import {
   complete,
   erdosRenyi,
@@ -21,7 +21,6 @@ import {
   pushSumWeights,
   uniformWeights,
   weightOf,
-  withoutEdges,
 } from '../../../protocol/topology/mixing-matrix.js';
 
 const rng = rootStream(11, 'float64');
@@ -122,30 +121,5 @@ describe('protocol/topology/mixing-matrix', () => {
 
   it('memory is linear in the edges: a ring of 1,000 stores 3,000 weights', () => {
     expect(metropolisWeights(ring(1000)).weights).to.have.length(3000);
-  });
-
-  it('without lost edges: still doubly stochastic; the ends keep the weight; the lost entries are 0', () => {
-    const matrix = metropolisWeights(irregular);
-    const lost: Edge[] = [
-      [3, 1],
-      [4, 5],
-    ];
-    const after = withoutEdges(matrix, lost);
-    expectDoublyStochastic(after);
-    expect(weightOf(after, 1, 3)).to.equal(0);
-    expect(weightOf(after, 3, 1)).to.equal(0);
-    expect(weightOf(after, 1, 1)).to.equal(weightOf(matrix, 1, 1) + 1 / 4);
-    expect(weightOf(after, 3, 4)).to.equal(weightOf(matrix, 3, 4));
-    expect(weightOf(matrix, 1, 3)).to.equal(1 / 4);
-    expect(withoutEdges(matrix, [])).to.deep.equal(matrix);
-  });
-
-  it('without lost edges of push-sum weights: columns still sum to 1', () => {
-    const after = withoutEdges(pushSumWeights(exponential(6)), [
-      [0, 1],
-      [5, 3],
-    ]);
-    for (let j = 0; j < 6; j++) expect(columnSum(after, j)).to.be.closeTo(1, 1e-15);
-    expect(() => withoutEdges(metropolisWeights(exponential(6)), [[0, 1]])).to.throw(/ERR_SCENARIO.*both ways/);
   });
 });

@@ -1,13 +1,11 @@
 import { expect } from 'chai';
 import type { Gaussian } from '../../../protocol/bayesian/conjugate.js';
-import { modelPosterior, stationaryLaw } from '../../../protocol/bayesian/gaussian-oracle.js';
+import { modelPosterior } from '../../../protocol/bayesian/gaussian-model.js';
 import { cholesky, matrixVector } from '../../../protocol/numerics/linear-algebra.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { summarizePosterior } from '../../../scenarios/posterior/posterior-summary.js';
-import {
-  proportionalFrequencies,
-  UNEQUAL_CURVATURE,
-} from '../../../worker/objectives/log-posterior/gaussian-experiments.js';
+import { UNEQUAL_CURVATURE } from '../../../worker/objectives/log-posterior/gaussian-experiments.js';
+import { proportionalFrequencies, stationaryLaw } from '../../support/sampler-laws.js';
 
 const truth = modelPosterior(UNEQUAL_CURVATURE);
 

@@ -1,6 +1,6 @@
 import { gaussianPriorFactor } from '../../../protocol/bayesian/conjugate.js';
 import { momentsOfDraws } from '../../../protocol/bayesian/distances.js';
-import type { GaussianModel, GaussianShard } from '../../../protocol/bayesian/gaussian-oracle.js';
+import type { GaussianModel, GaussianShard } from '../../../protocol/bayesian/gaussian-model.js';
 import type { Rng } from '../../../protocol/method.js';
 import {
   cholesky,
@@ -79,12 +79,6 @@ export const ONE_DIMENSIONAL: GaussianModel = {
     },
   ],
 };
-
-/** f_s = N_s / N. */
-export function proportionalFrequencies(model: GaussianModel): readonly number[] {
-  const total = model.shards.reduce((sum, { exampleCount }) => sum + exampleCount, 0);
-  return model.shards.map(({ exampleCount }) => exampleCount / total);
-}
 
 /**
  * The Gaussian-mean setting of El Mekkaoui et al. (UAI 2021): 10 shards of 200 draws from N(mu_s, I), mu_s uniform on

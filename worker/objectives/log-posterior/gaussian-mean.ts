@@ -1,5 +1,5 @@
 import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
-import type { GaussianModel } from '../../../protocol/bayesian/gaussian-oracle.js';
+import type { GaussianModel } from '../../../protocol/bayesian/gaussian-model.js';
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { ClientIndex, Precision, ReadonlyVector, Segment } from '../../../protocol/method.js';
 import { cholesky, choleskySolve, identity } from '../../../protocol/numerics/linear-algebra.js';
@@ -20,7 +20,7 @@ import { negativeLogPredictive } from './predictive.js';
 
 /**
  * Mean of Gaussian observations with known precision: x_i ~ N(theta, Lambda_g^-1), g the group of example i. The
- * posterior is Gaussian and known, and the laws of the samplers on it too (protocol/bayesian/gaussian-oracle.ts).
+ * posterior is Gaussian and known, and the laws of the samplers on it too (test/support/sampler-laws.ts).
  */
 
 export interface GaussianMeanSettings {

@@ -1,5 +1,5 @@
 import type { GaussianFactor } from '../../../protocol/bayesian/conjugate.js';
-import { type GaussianModel, shardFactor } from '../../../protocol/bayesian/gaussian-oracle.js';
+import { type GaussianModel, shardFactor } from '../../../protocol/bayesian/gaussian-model.js';
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { ReadonlyVector } from '../../../protocol/method.js';
 import { log } from '../../../protocol/numerics/elementary.js';

@@ -1,4 +1,4 @@
-import type { GaussianModel } from '../../../protocol/bayesian/gaussian-oracle.js';
+import type { GaussianModel } from '../../../protocol/bayesian/gaussian-model.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import {

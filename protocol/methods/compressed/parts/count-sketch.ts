@@ -90,16 +90,6 @@ export function estimateAll(sketch: CountSketch, into: Vector): Vector {
   return into;
 }
 
-export function estimate(sketch: CountSketch, i: number): number {
-  const seen = new Float64Array(sketch.rows);
-  for (let row = 0; row < sketch.rows; row++) {
-    const bits = hash(rowKey(sketch.seed, row), i);
-    const cell = sketch.cells[row * sketch.columns + columnOf(bits, sketch.columns)]!;
-    seen[row] = bits & 1 ? -cell : cell;
-  }
-  return medianInPlace(seen);
-}
-
 /** Insertion sort: there are few rows. An even number of rows gives the mean of the middle two. */
 function medianInPlace(seen: Float64Array): number {
   const { length } = seen;
@@ -111,16 +101,4 @@ function medianInPlace(seen: Float64Array): number {
   }
   const middle = length >> 1;
   return length % 2 === 1 ? seen[middle]! : (seen[middle - 1]! + seen[middle]!) / 2;
-}
-
-/** The entries below `length` whose estimate is at least `magnitude` in absolute value: ascending indices, estimates. */
-export function heavyHitters(
-  sketch: CountSketch,
-  length: number,
-  magnitude: number,
-): { readonly indices: Uint32Array; readonly estimates: Float64Array } {
-  const all = estimateAll(sketch, new Float64Array(length));
-  const indices: number[] = [];
-  for (let i = 0; i < length; i++) if (Math.abs(all[i]!) >= magnitude) indices.push(i);
-  return { indices: Uint32Array.from(indices), estimates: Float64Array.from(indices, (i) => all[i]!) };
 }

@@ -1,13 +1,11 @@
 import { expect } from 'chai';
-import { shardFactor } from '../../../../protocol/bayesian/gaussian-oracle.js';
+import { shardFactor } from '../../../../protocol/bayesian/gaussian-model.js';
 import { conduciveDrift } from '../../../../protocol/methods/bayesian/parts/conducive.js';
 import { conduciveSettings } from '../../../../protocol/methods/bayesian/parts/conducive-settings.js';
 import { packSymmetric } from '../../../../protocol/numerics/linear-algebra.js';
 import { defineSettings } from '../../../../protocol/settings/settings.js';
-import {
-  proportionalFrequencies,
-  UNEQUAL_CURVATURE,
-} from '../../../../worker/objectives/log-posterior/gaussian-experiments.js';
+import { UNEQUAL_CURVATURE } from '../../../../worker/objectives/log-posterior/gaussian-experiments.js';
+import { proportionalFrequencies } from '../../../support/sampler-laws.js';
 
 const frequencies = proportionalFrequencies(UNEQUAL_CURVATURE);
 const factors = UNEQUAL_CURVATURE.shards.map(shardFactor);

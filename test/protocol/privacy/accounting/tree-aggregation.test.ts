@@ -7,7 +7,6 @@ import {
   type NoiseTreeState,
   prefixNoise,
   treeDepth,
-  treeReleaseCount,
 } from '../../../../protocol/privacy/accounting/tree-aggregation.js';
 import { SeededNoise } from '../../../../protocol/privacy/mechanisms/noise-source.js';
 import { chiSquareBounds } from '../statistics.js';
@@ -64,7 +63,6 @@ describe('protocol/privacy/tree-aggregation', () => {
 
   it('depth is ceil(log2(t + 1)): 0, 1, 2, 2, 3 for 0 to 4 steps, 11 for 1,600; planted: 10 levels would undercharge', () => {
     expect([0, 1, 2, 3, 4, 7, 8, 1600].map(treeDepth)).to.deep.equal([0, 1, 2, 2, 3, 3, 4, 11]);
-    expect(treeReleaseCount([1600, 1600, 3])).to.equal(24);
     expect(() => treeDepth(-1)).to.throw('ERR_PRIVACY');
   });
 

@@ -1,21 +1,20 @@
 import { expect } from 'chai';
-import {
-  averagingLaw,
-  type GaussianModel,
-  shardFactor,
-  stationaryLaw,
-  type VisitingSampler,
-} from '../../../../protocol/bayesian/gaussian-oracle.js';
+import { type GaussianModel, shardFactor } from '../../../../protocol/bayesian/gaussian-model.js';
 import { unpackSymmetric } from '../../../../protocol/numerics/linear-algebra.js';
 import type { JsonObject, Scenario } from '../../../../protocol/scenario/scenario.js';
 import { mcseMean, mcseSd } from '../../../../scenarios/posterior/diagnostics.js';
 import {
   ONE_DIMENSIONAL,
-  proportionalFrequencies,
   UNEQUAL_CURVATURE,
 } from '../../../../worker/objectives/log-posterior/gaussian-experiments.js';
 import { faldLaw } from '../../../support/fald-law.js';
 import { codecsFor } from '../../../support/network-run.js';
+import {
+  averagingLaw,
+  proportionalFrequencies,
+  stationaryLaw,
+  type VisitingSampler,
+} from '../../../support/sampler-laws.js';
 import { type SamplerRun, samplerRun } from '../../../support/sampler-run.js';
 
 const ONE_D: Partial<Scenario> = {

@@ -1,18 +1,18 @@
 import { expect } from 'chai';
 import { conjugatePosterior } from '../../../../protocol/bayesian/conjugate.js';
 import { squaredMahalanobis } from '../../../../protocol/bayesian/distances.js';
-import { modelPosterior, shardFactor, stationaryLaw } from '../../../../protocol/bayesian/gaussian-oracle.js';
+import { modelPosterior, shardFactor } from '../../../../protocol/bayesian/gaussian-model.js';
 import { GradswarmError } from '../../../../protocol/errors.js';
 import type { LogPosterior, Objective, Rng } from '../../../../protocol/method.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import {
   ONE_DIMENSIONAL,
-  proportionalFrequencies,
   UNEQUAL_CURVATURE,
 } from '../../../../worker/objectives/log-posterior/gaussian-experiments.js';
 import gaussianMean, { defaults, familyOfModel } from '../../../../worker/objectives/log-posterior/gaussian-mean.js';
 import { problemDataset, problemModel } from '../../../../worker/objectives/log-posterior/gaussian-problems.js';
 import { conduciveGradient, range, tinyDataset, unequalCurvatureGradient } from '../../../support/bayesian-problems.js';
+import { proportionalFrequencies, stationaryLaw } from '../../../support/sampler-laws.js';
 
 const frequencies = proportionalFrequencies(UNEQUAL_CURVATURE);
 const exact = UNEQUAL_CURVATURE.shards.map(shardFactor);

@@ -1,28 +1,27 @@
 import { expect } from 'chai';
-import type { Gaussian } from '../../../protocol/bayesian/conjugate.js';
+import type { Gaussian } from '../../protocol/bayesian/conjugate.js';
 import {
   momentsOfDraws,
   relativeCovarianceError,
   squaredMahalanobis,
   wasserstein2,
-} from '../../../protocol/bayesian/distances.js';
-import {
-  averagingLaw,
-  modelPosterior,
-  shardFactor,
-  stationaryLaw,
-  stepFractions,
-  type VisitingSampler,
-  visitGrowth,
-} from '../../../protocol/bayesian/gaussian-oracle.js';
-import { rootStream } from '../../../protocol/numerics/random.js';
+} from '../../protocol/bayesian/distances.js';
+import { modelPosterior, shardFactor } from '../../protocol/bayesian/gaussian-model.js';
+import { rootStream } from '../../protocol/numerics/random.js';
 import {
   drawGaussianMeanSetting,
   drawObservations,
   ONE_DIMENSIONAL,
-  proportionalFrequencies,
   UNEQUAL_CURVATURE,
-} from '../../../worker/objectives/log-posterior/gaussian-experiments.js';
+} from '../../worker/objectives/log-posterior/gaussian-experiments.js';
+import {
+  averagingLaw,
+  proportionalFrequencies,
+  stationaryLaw,
+  stepFractions,
+  type VisitingSampler,
+  visitGrowth,
+} from './sampler-laws.js';
 
 const halves = { stepSize: 0.002, visitProbabilities: [0.5, 0.5] };
 const oneExact = ONE_DIMENSIONAL.shards.map(shardFactor);
@@ -42,7 +41,7 @@ function expectDigits(found: number, expected: number, digits: number): void {
   expect(Math.abs(found / expected - 1), `${found} against ${expected}`).to.be.below(0.6 * 10 ** (1 - digits));
 }
 
-describe('protocol/bayesian/gaussian-oracle: one dimension, two shards', () => {
+describe('test/support/sampler-laws: one dimension, two shards', () => {
   it('posterior mean 1.7557251908396947, variance 0.007633587786259542', () => {
     const { mean, covariance } = modelPosterior(ONE_DIMENSIONAL);
     expect(mean[0]).to.be.closeTo(1.7557251908396947, 1e-15);
@@ -109,7 +108,7 @@ describe('protocol/bayesian/gaussian-oracle: one dimension, two shards', () => {
   });
 });
 
-describe('protocol/bayesian/gaussian-oracle: four shards of unequal curvature', () => {
+describe('test/support/sampler-laws: four shards of unequal curvature', () => {
   it('posterior mean (0.43257481, -0.67985174), covariance 1.301395e-3, 1.389300e-4, 2.073294e-3', () => {
     expectDigits(truth.mean[0]!, 0.43257481, 8);
     expectDigits(truth.mean[1]!, -0.67985174, 8);

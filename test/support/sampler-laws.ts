@@ -1,3 +1,10 @@
+import type { Gaussian, GaussianFactor } from '../../protocol/bayesian/conjugate.js';
+import {
+  type GaussianModel,
+  type GaussianShard,
+  modelPosterior,
+  shardFactor,
+} from '../../protocol/bayesian/gaussian-model.js';
 import {
   congruence,
   identity,
@@ -7,32 +14,15 @@ import {
   matrixProduct,
   matrixVector,
   trace,
-} from '../numerics/linear-algebra.js';
-import { conjugatePosterior, type Gaussian, type GaussianFactor, gaussianMeanFactor } from './conjugate.js';
+} from '../../protocol/numerics/linear-algebra.js';
 
 /**
  * Exact law of Langevin samplers on Gaussian models, for any step size, delay and batch: no appeal to small steps. A
  * chain's moments can be compared with it within Monte Carlo error.
  *
- * [D] Derived for this project from the update equations (El Mekkaoui, Mesquita, Blomstedt, Kaski, UAI 2021, eq. 3, 5,
- * 7), not taken from a paper. Cost grows with d^6: meant for a handful of dimensions.
+ * Derived for this project from the update equations (El Mekkaoui, Mesquita, Blomstedt, Kaski, UAI 2021, eq. 3, 5, 7), not
+ * taken from a paper. Cost grows with d^6: meant for a handful of dimensions.
  */
-
-/** One shard of a model with Gaussian observations of known precision. */
-export interface GaussianShard {
-  readonly exampleCount: number;
-  /** Mean of the observations, length d. */
-  readonly mean: Float64Array;
-  /** Precision of one observation, d x d. */
-  readonly dataPrecision: Matrix;
-  /** Covariance of the observations, divisor N_s; needed for mini-batches only. */
-  readonly dataCovariance?: Matrix;
-}
-
-export interface GaussianModel {
-  readonly prior: GaussianFactor;
-  readonly shards: readonly GaussianShard[];
-}
 
 /**
  * A chain that visits shard s with probability `visitProbabilities[s]` and takes `delay` steps there. Drift is
@@ -73,15 +63,6 @@ interface AffineStep {
 interface Moments {
   readonly first: Float64Array;
   readonly second: Matrix;
-}
-
-export function shardFactor({ exampleCount, mean, dataPrecision }: GaussianShard): GaussianFactor {
-  return gaussianMeanFactor(exampleCount, mean, dataPrecision);
-}
-
-/** Exact posterior of the model. */
-export function modelPosterior(model: GaussianModel): Gaussian {
-  return conjugatePosterior(model.prior, model.shards.map(shardFactor));
 }
 
 function delays(model: GaussianModel, sampler: VisitingSampler): readonly number[] {
@@ -281,9 +262,8 @@ export interface AveragingSampler {
 }
 
 /**
- * Law of FA-LD's average right after synchronisation, full batches, temperature 1. The method itself is a
- * reconstruction from memory [M] of Deng et al., "On convergence of federated averaging Langevin dynamics"; the law of
- * it is derived [D].
+ * Law of FA-LD's average right after synchronisation, full batches, temperature 1. The method is reconstructed from Deng et
+ * al., "On convergence of federated averaging Langevin dynamics", not checked against the paper; its law is derived here.
  */
 export function averagingLaw(model: GaussianModel, sampler: AveragingSampler): Gaussian {
   const { stepSize, localSteps, weights } = sampler;
@@ -316,4 +296,10 @@ export function averagingLaw(model: GaussianModel, sampler: AveragingSampler): G
     addScaledInto(map, weights[c]!, power);
   });
   return toGaussian(fixedPoint([{ map, shift, noise }], [1], 0), centre);
+}
+
+/** f_s = N_s / N. */
+export function proportionalFrequencies(model: GaussianModel): readonly number[] {
+  const total = model.shards.reduce((sum, { exampleCount }) => sum + exampleCount, 0);
+  return model.shards.map(({ exampleCount }) => exampleCount / total);
 }
