@@ -24,7 +24,7 @@ function program(): Command {
     .description('Distributed and federated training where bytes, privacy and faults are counted.')
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  for (const command of COMMANDS) root.addCommand(command().exitOverride().showHelpAfterError("('--help' tells more)"));
+  for (const command of COMMANDS) root.addCommand(command().exitOverride().showHelpAfterError('(see --help)'));
   return root;
 }
 

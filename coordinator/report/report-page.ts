@@ -1,5 +1,6 @@
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { html, Markup, type MarkupPart } from './markup.js';
+import { resultText } from './units.js';
 
 /** The parts that every report page is made of. */
 
@@ -54,14 +55,18 @@ export function figure(svg: string, caption: string): Markup {
   return html`<figure>${new Markup(svg)}<figcaption>${caption}</figcaption></figure>\n`;
 }
 
+function styleOf(holds: boolean | 'unknown'): string {
+  if (holds === 'unknown') return 'unknown';
+  return holds ? 'holds' : 'fails';
+}
+
 export function badge(valid: Verdict['valid']): Markup {
-  if (valid === 'unknown') return html`<span class="badge unknown">unknown</span>`;
-  return valid ? html`<span class="badge holds">valid</span>` : html`<span class="badge fails">not valid</span>`;
+  return html`<span class="badge ${styleOf(valid)}">${resultText(valid)}</span>`;
 }
 
 export function mark(holds: boolean | 'unknown'): Markup {
-  if (holds === 'unknown') return html`<span class="mark unknown">? unknown</span>`;
-  return holds ? html`<span class="mark holds">✓ holds</span>` : html`<span class="mark fails">✗ fails</span>`;
+  const sign = holds === 'unknown' ? '?' : holds ? '✓' : '✗';
+  return html`<span class="mark ${styleOf(holds)}">${sign} ${resultText(holds)}</span>`;
 }
 
 const STYLE = new Markup(`

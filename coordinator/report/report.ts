@@ -232,7 +232,7 @@ export function settingsText(settings: Readonly<Record<string, unknown>>): strin
 }
 
 export function expectationsTable(verdict: Verdict): MarkupPart {
-  if (verdict.expectations.length === 0) return html`<p>The scenario states none, so the verdict is unknown.</p>`;
+  if (verdict.expectations.length === 0) return html`<p>The scenario has none, so the result is inconclusive.</p>`;
   const observed = (value: number | string | null) => (typeof value === 'string' ? value : numberText(value));
   return table(
     [{ heading: 'expectation' }, { heading: 'result' }, { heading: 'observed' }, { heading: 'in words' }],

@@ -47,3 +47,9 @@ function inUnit(value: number, units: readonly Unit[]): string {
   const { name, size } = unitFor(value, units);
   return `${Number((value / size).toPrecision(4))} ${name}`;
 }
+
+/** Words for whether an expectation, or all of a run, holds. */
+export function resultText(holds: boolean | 'unknown'): 'met' | 'not met' | 'inconclusive' {
+  if (holds === 'unknown') return 'inconclusive';
+  return holds ? 'met' : 'not met';
+}

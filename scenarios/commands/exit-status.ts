@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { type ErrorCode, GradswarmError } from '../../protocol/errors.js';
 import type { Holds } from '../../protocol/scenario/expectation.js';
 
-/** Exit status: 0 valid, 1 not valid, 2 cannot be told, 3 the scenario or the command was not accepted and nothing ran. */
+/** Exit status: 0 all expectations met, 1 an expectation not met, 2 inconclusive, 3 the scenario or the command was refused. */
 export const EXIT = { valid: 0, invalid: 1, unknown: 2, refused: 3 } as const;
 
 export function exitStatusOf(valid: Holds): number {
@@ -10,7 +10,7 @@ export function exitStatusOf(valid: Holds): number {
   return valid ? EXIT.valid : EXIT.invalid;
 }
 
-/** Codes of what can be seen to be wrong before anything runs. */
+/** Codes of errors found before anything runs. */
 const REFUSALS: readonly ErrorCode[] = [
   'ERR_SCENARIO',
   'ERR_USAGE',
@@ -25,7 +25,7 @@ const REFUSALS: readonly ErrorCode[] = [
   'ERR_REPLAY',
 ];
 
-/** A run that broke off shows nothing, so it is unknown. */
+/** A run that ended early is inconclusive. */
 export function exitStatusOfError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.valid : EXIT.refused;
   if (error instanceof GradswarmError && REFUSALS.includes(error.code)) return EXIT.refused;

@@ -1,10 +1,11 @@
+import { resultText } from '../../coordinator/report/units.js';
 import type { Judgement } from '../../protocol/scenario/expectation.js';
 import { interruptible } from '../run/interrupt.js';
 import type { RunOptions, RunOutcome, RunWatcher, SweepOutcome } from '../run/run.js';
 import { exitStatusOf } from './exit-status.js';
 import { ProgressDisplay } from './progress-display.js';
 
-/** What every command that runs something has in common: progress, Ctrl-C, the printed result, the exit status. */
+/** Shared by all commands that run something: progress, Ctrl-C, the printed result, the exit status. */
 
 export interface Printing {
   readonly json?: boolean;
@@ -27,7 +28,7 @@ export async function reportSweep(task: Task<SweepOutcome>, printing: Printing, 
 
 async function watched<T>(task: Task<T>, { json, quiet }: Printing, points: number): Promise<T> {
   if (quiet) return interruptible((signal) => task({ signal }));
-  // With --json standard output is the document's; what a person has to know still goes to standard error.
+  // With --json standard output is the document; notes go to standard error.
   const display = json ? NOTES_ONLY : new ProgressDisplay({ points });
   try {
     return await interruptible((signal) => task({ signal, watcher: display }));
@@ -51,7 +52,7 @@ function print({ json, quiet }: Printing, outcome: unknown, lines: () => string[
 function linesOf({ verdict, reportPath, stateDigest }: RunOutcome): string[] {
   return [
     ...verdict.expectations.map(judgementLine),
-    `${validWord(verdict.valid)}  state ${stateDigest}`,
+    `${resultText(verdict.valid).toUpperCase()}  state ${stateDigest}`,
     `report: ${reportPath}`,
   ];
 }
@@ -59,21 +60,15 @@ function linesOf({ verdict, reportPath, stateDigest }: RunOutcome): string[] {
 function sweepLines({ points, verdict, valid, reportPath }: SweepOutcome): string[] {
   return [
     ...points.flatMap(({ label, outcome }) => [
-      `${validWord(outcome.verdict.valid)}  ${label}`,
+      `${resultText(outcome.verdict.valid).toUpperCase()}  ${label}`,
       ...outcome.verdict.expectations.filter(({ holds }) => holds !== true).map((one) => `  ${judgementLine(one)}`),
     ]),
     ...verdict.expectations.map(judgementLine),
-    validWord(valid),
+    resultText(valid).toUpperCase(),
     `report: ${reportPath}`,
   ];
 }
 
 function judgementLine({ holds, name, detail }: Judgement): string {
-  const word = holds === 'unknown' ? 'unknown' : holds ? 'holds' : 'fails';
-  return `${word.padEnd(8)} ${name}: ${detail}`;
-}
-
-function validWord(valid: boolean | 'unknown'): string {
-  if (valid === 'unknown') return 'UNKNOWN';
-  return valid ? 'VALID' : 'NOT VALID';
+  return `${resultText(holds).padEnd(12)} ${name}: ${detail}`;
 }

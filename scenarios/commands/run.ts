@@ -26,20 +26,20 @@ const EXAMPLES = `
 Examples:
   gradswarm run quick-start
   gradswarm run quick-start --workers 4                 real processes on this machine
-  gradswarm run quick-start --listen :7700 --workers 4  wait for four workers from elsewhere
+  gradswarm run quick-start --listen :7700 --workers 4  wait for four workers from other machines
   gradswarm run quick-start --set clients=100 --set data.partition='{"name":"dirichlet","alpha":0.1}'
   gradswarm run ./my-scenario.ts --seed 3 --rounds 50 --json
-  gradswarm run runs/latest                             the same bits again, from the record
+  gradswarm run runs/latest                             repeat a recorded run: the same bits
 
-Exit status: 0 valid, 1 not valid, 2 cannot be told, 3 the scenario or the command was not accepted.`;
+Exit status: 0 all expectations met, 1 an expectation not met, 2 inconclusive, 3 the scenario or the command was refused.`;
 
 /** `gradswarm run`. */
 export function runCommand(): Command {
   return new Command('run')
-    .description('run a scenario or a sweep and judge what it expects')
+    .description('run a scenario or a sweep and check its expectations')
     .argument('<scenario>', 'a name from the list, a .ts, .js or .json file, or a run directory')
     .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))
-    .option('--listen <[host]:port>', 'wait here for workers that join from elsewhere', listenAddress)
+    .option('--listen <[host]:port>', 'wait here for workers that join from other machines', listenAddress)
     .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments)
     .option('--seed <seed>', 'the same as --set seed=…; a sweep over seeds is run at this one alone', wholeNumber(0))
     .option('--first-seed <seed>', 'a sweep over seeds: as many, from this one on', wholeNumber(0))
@@ -82,5 +82,5 @@ function changed(input: Loaded, { set = [], workers, seed, firstSeed, rounds, de
 
 function checkListening(workerCount: number, { listen }: Flags): void {
   if (listen && workerCount === 0)
-    throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with how many to wait for, got 0 workers');
+    throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with the number to wait for, got 0 workers');
 }

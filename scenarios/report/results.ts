@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Claim } from '../../coordinator/report/report.js';
+import { resultText } from '../../coordinator/report/units.js';
 import type { Holds, Judgement, RunRecord } from '../../protocol/scenario/expectation.js';
 import { judge, sweepVerdict } from '../../protocol/scenario/judge.js';
 import { seedsOf } from '../../protocol/scenario/paired-ratio.js';
@@ -85,7 +86,7 @@ function checkSame(name: string, now: Scenario, record: RunRecord | undefined): 
     throw new Error(`${name}: the record in runs/results is of other settings; run it again`);
 }
 
-const word = (holds: Holds): string => (holds === 'unknown' ? 'unknown' : holds ? 'yes' : '**no**');
+const word = (holds: Holds): string => (holds === false ? '**not met**' : resultText(holds));
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function page(all: readonly Shown[]): string {
@@ -99,7 +100,7 @@ function page(all: readonly Shown[]): string {
     '- *reconstruction agrees*, *does not agree*: what ran is not the authors’ text (the method’s page says what is ours).',
     '- *not judged*: the runs do not decide it. A 95 % interval is paired over seeds; one that a bound cuts decides nothing.',
     '',
-    '| scenario | valid | seed | seconds | command |',
+    '| scenario | expectations | seed | seconds | command |',
     '| --- | --- | --- | --- | --- |',
     ...all.map(({ name, seeds, seconds, valid }) => {
       const seed = seeds.join(', ');
@@ -107,7 +108,7 @@ function page(all: readonly Shown[]): string {
     }),
   ];
   for (const { name, description, judgements, claims } of all) {
-    lines.push('', `## ${name}`, '', description, '', '| expected and observed | holds |', '| --- | --- |');
+    lines.push('', `## ${name}`, '', description, '', '| expected and observed | result |', '| --- | --- |');
     for (const { detail, holds } of judgements) lines.push(`| ${cell(detail)} | ${word(holds)} |`);
     if (claims.length === 0) continue;
     lines.push('', '| claim | source | judged on | observed | status |', '| --- | --- | --- | --- | --- |');

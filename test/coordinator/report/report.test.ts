@@ -103,8 +103,8 @@ describe('writeReport', () => {
       repeat: ['gradswarm run tiny --seed 41'],
     });
     for (const text of [
-      '<span class="badge unknown">unknown</span>',
-      '<td>every fault happened</td><td><span class="mark unknown">? unknown</span></td><td>–</td>',
+      '<span class="badge unknown">inconclusive</span>',
+      '<td>every fault happened</td><td><span class="mark unknown">? inconclusive</span></td><td>–</td>',
       '<a href="https://example.org/p">P</a>',
       '<b>Reconstruction.</b> the warm-up',
       '<b>Not private.</b> no noise',
