@@ -1,6 +1,6 @@
 /**
- * What a method can tell of a run before it, from public numbers alone: a file of `methods/` may export a function
- * `forecast` beside the method. What it returns is said before the first round and in the report.
+ * A method's statements about a run before it starts, from public numbers alone: a file of `methods/` may export a function
+ * `forecast` beside the method. Its result is printed before the first round and in the report.
  */
 export interface RunOutlook {
   readonly rounds: number;

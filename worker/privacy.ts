@@ -17,7 +17,7 @@ export interface ProcessPrivacy {
 }
 
 /**
- * As the scenario's `privacy` says. 'seeded': a function of (seed, party, round, attempt, call), so that runs repeat, and not
+ * By the scenario's `privacy`. 'seeded': a function of (seed, party, round, attempt, call), so that runs repeat, and not
  * private. 'secure': noise and Poisson coins from the operating system; no two runs have the same bits then, by design, and
  * a replay cannot have them either.
  *

@@ -4,7 +4,7 @@ import type { RoundClock } from '../protocol/party/round-host.js';
 import { LOG_POSTERIORS } from './objectives/objectives.js';
 import { pause } from './pause.js';
 
-/** Told while a device call's answer is on its way, so that waiting for it is not taken for a deadlock. */
+/** Called while a device call is in progress, so that waiting for it is not taken for a deadlock. */
 interface Watch {
   beginComputing(): void;
   endComputing(): void;
@@ -146,6 +146,6 @@ export class TimedObjective implements LogPosterior {
   }
 
   private refuseGivenUp(): void {
-    if (this.clock.givenUp) throw new GradswarmError('ERR_STOPPED', 'the attempt was given up');
+    if (this.clock.givenUp) throw new GradswarmError('ERR_STOPPED', 'attempt aborted');
   }
 }

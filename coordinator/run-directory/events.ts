@@ -1,7 +1,7 @@
 import type { PartyId } from '../../protocol/method.js';
 import { readJsonLines } from './append-only-file.js';
 
-/** What each kind of event says. Ids of workers are the coordinator's names for them. */
+/** The fields of each kind of event. Ids of workers are the coordinator's names for them. */
 export interface EventFields {
   'run-started': { readonly clients: number; readonly rounds: number; readonly transport: string };
   /** Goes on after round `fromRound`'s checkpoint; 0 when there was none. */
@@ -9,7 +9,7 @@ export interface EventFields {
   'worker-joined': { readonly worker: string; readonly clients: number; readonly device?: string };
   'worker-lost': { readonly worker: string; readonly clients: number; readonly reason: string };
   round: { readonly invited: number; readonly absent: number; readonly attempt: number };
-  /** An attempt at a round was given up and the round run again. */
+  /** An attempt at a round was aborted and the round repeated. */
   abandoned: { readonly attempt: number; readonly reason: string };
   /** The event's party did not get, or did not hand in, what was due. */
   absent: { readonly why: string; readonly kind?: string; readonly step?: number; readonly from?: PartyId };

@@ -19,7 +19,7 @@ export interface RunSetting {
   readonly devices?: readonly DeviceRecord[];
 }
 
-/** manifest.json: where the numbers came from, enough to say whether another run should have the same. */
+/** manifest.json: the origin of the numbers, enough to decide whether another run should have equal ones. */
 export interface Manifest extends Partial<RunSetting> {
   readonly format: 1;
   /** Unique; a checkpoint belongs to the run of this name only. */
@@ -75,7 +75,7 @@ function packageRoot(): string {
 }
 
 function gitCommit(root: string): string | null {
-  // Installed from the registry inside somebody else's repository, git would name that repository's commit.
+  // Installed from the registry inside another repository, git would name that repository's commit.
   if (!existsSync(join(root, '.git'))) return null;
   const git = (...args: string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
   const { status, stdout } = git('rev-parse', 'HEAD');

@@ -7,7 +7,7 @@ import { csvLine } from './metrics.js';
 import { RunDirectory } from './run-directory.js';
 import { createRunPath, safeName } from './run-path.js';
 
-/** One point of a sweep: what was varied and what came out. */
+/** One point of a sweep: the varied settings and the results. */
 export interface SweepPoint {
   /** Folder of the point, relative to the sweep's. */
   readonly directory: string;
@@ -43,7 +43,7 @@ export class SweepDirectory {
     return new SweepDirectory(path, sweep.sweepName);
   }
 
-  /** The run directory of point `index` (from 0); `label` says in a few characters what is special about it. */
+  /** The run directory of point `index` (from 0); `label` names its varied settings in a few characters. */
   createPoint(index: number, label: string, scenario: unknown, setting?: RunSetting): RunDirectory {
     const name = safeName(`point-${String(index).padStart(3, '0')}-${label}`).slice(0, 120);
     return RunDirectory.create({
@@ -55,7 +55,7 @@ export class SweepDirectory {
     });
   }
 
-  /** Adds a finished point and writes both indexes anew, so that a sweep that is stopped has what it did so far. */
+  /** Adds a finished point and rewrites both indexes, so that a stopped sweep keeps its finished points. */
   addPoint(point: SweepPoint): void {
     this.#points.push(point);
     replaceFile(join(this.path, 'index.json'), `${jsonText({ sweep: this.sweepName, points: this.#points }, 2)}\n`);

@@ -7,7 +7,7 @@ const RETRY_MS = 10;
 
 /**
  * Real deadlines, for scenarios under the wall clock: when the coordinator has waited for `deadlineMs` (it waits right after its
- * last post), whoever is missing is late, as soon as a quorum has answered.
+ * last post), missing senders are late, as soon as a quorum has answered.
  */
 export function setDeadlines(office: PostOffice, { clock, participation }: Scenario): void {
   const { deadlineMs, quorum } = participation;

@@ -24,7 +24,7 @@ export interface EvaluatedRound {
 }
 
 /**
- * A server's estimates (one, or one per chain) are evaluated as they are. Peers' estimates: their mean is, and beside it stands
+ * A server's estimates (one, or one per chain) are evaluated as they are. Peers' estimates: their mean is, together with
  * `consensusError`, the mean squared distance of the peers' estimates to it. Where the optimum is known `meanSquaredError` is the
  * mean over all estimates of |x - optimum|^2.
  */

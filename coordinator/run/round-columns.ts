@@ -19,7 +19,7 @@ export function measureColumns(parties: readonly PartyReport[], own: PartyReport
 }
 
 /**
- * Of the directions in which a codec was at work: bytes of vectors before it and after, milliseconds that all parties together
+ * Of the directions with a codec: bytes of vectors before it and after, milliseconds that all parties together
  * spent in it, and |decoded - encoded| / |encoded| over all vectors of the round.
  */
 export function codecColumns(bytes: ByteCounts, coding: CodingCosts): Record<string, number> {

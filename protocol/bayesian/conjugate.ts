@@ -11,7 +11,7 @@ import {
 export interface GaussianFactor {
   /** precision times mean, length d. */
   readonly eta: Float64Array;
-  /** d x d, positive semidefinite: a likelihood factor may say nothing about some directions. */
+  /** d x d, positive semidefinite: a likelihood factor may be flat in some directions. */
   readonly precision: Matrix;
 }
 

@@ -2,7 +2,7 @@ import type { ReadonlyVector } from '../method.js';
 import { cholesky, choleskySolve, congruence, matrixSquareRoot, trace } from '../numerics/linear-algebra.js';
 import type { Gaussian } from './conjugate.js';
 
-/** Distances from the truth, which R-hat and effective sample sizes say nothing about. */
+/** Distances from the exact posterior, which R-hat and effective sample sizes do not measure. */
 
 function squareOf(x: number): number {
   return x * x;

@@ -30,7 +30,7 @@ export function directionOf(from: PartyId, to: PartyId): Direction {
 
 /** What the way from one party to another does to a frame. */
 export interface Passage {
-  /** Simulated milliseconds that the frame is on its way. */
+  /** Simulated milliseconds that the frame travels. */
   readonly delayMs: number;
   /** Under the wall clock: real milliseconds instead. */
   readonly heldMs: number;

@@ -13,7 +13,7 @@ import type { AnyPayload, EncodedMessage, KindLayout, VectorPacking } from '../w
 import { noCodingCosts, wayOf } from './coding-cost.js';
 import { MessageJournal, type Missed } from './message-journal.js';
 
-/** Changes what a peer hears after decoding: noise of one directed link. */
+/** Changes what a peer receives after decoding: noise of one directed link. */
 export type ReceiveTransform = (
   value: ReadonlyVector,
   frame: Frame,
@@ -22,7 +22,7 @@ export type ReceiveTransform = (
   message: number,
 ) => ReadonlyVector;
 
-/** Changes what a party says before it is encoded: noise that all receivers of the post share. `streamOf`: of this post and field. */
+/** Changes what a party sends before it is encoded: noise that all receivers of the post share. `streamOf`: of this post and field. */
 export type SendTransform = (
   value: ReadonlyVector,
   post: { readonly from: PartyId; readonly round: number; readonly layout: KindLayout },
@@ -37,7 +37,7 @@ export interface CodingRound {
   clockMs: number;
 }
 
-/** What lies beside the codecs; each part may be missing. */
+/** Parts other than the codecs; each is optional. */
 export interface CodingSurroundings {
   readonly receiveTransform: ReceiveTransform | null;
   readonly sendTransform: SendTransform | null;
@@ -97,7 +97,7 @@ export class MessageCoding {
   private changed: Record<string, unknown> | null = null;
   private readonly journal = new MessageJournal();
   private readonly sent = new Map<string, Sent>();
-  /** Is there an adaptive codec? Then a half may be run again, and hears what it heard again. */
+  /** Is there an adaptive codec? Then a half may be run again on the same received messages. */
   readonly adapts: boolean;
 
   constructor(
@@ -115,8 +115,8 @@ export class MessageCoding {
   }
 
   /**
-   * Memories when the round is over: what reached nobody is put back, and what came from clients whose round is void was
-   * never heard.
+   * Memories when the round is over: messages that reached no receiver are returned, and those of clients whose round is void were
+   * never received.
    */
   settled(missed: Missed, voided: readonly PartyId[]): Memories {
     if (!this.changed) return this.kept;
@@ -135,7 +135,7 @@ export class MessageCoding {
     return this.sent.size > 0;
   }
 
-  /** Moves the levels by what the same round said with other batches. Returns each kind's mean level from now on. */
+  /** Moves the levels by the messages of the same round with other batches. Returns each kind's mean level from now on. */
   observe(repeat: MessageCoding): ReadonlyMap<string, number> {
     const sums = new Map<string, { compression: number; sampling: number; sent: Sent }>();
     for (const [key, sent] of this.sent) {

@@ -21,8 +21,8 @@ interface Line {
 }
 
 /**
- * What a party said in one round through each memory. A memory is settled at once, as if every message arrived; once the round
- * is over, the memories of messages that reached nobody are worked out again, so that what was lost is put back. A broadcast
+ * What a party sent in one round through each memory. A memory is settled at once, as if every message arrived; once the round
+ * is over, the memories of messages that reached no receiver are recomputed, so that they keep what was lost. A broadcast
  * that reached one receiver counts as delivered: there is one memory, and it cannot be right for both.
  */
 export class MessageJournal {
@@ -38,14 +38,14 @@ export class MessageJournal {
   putBack(missed: Missed): Readonly<Record<string, unknown>> {
     const changed: Record<string, unknown> = {};
     for (const [key, { memory, before, entries }] of this.lines) {
-      const gone = entries.map(
+      const lost = entries.map(
         ({ kind, step, receivers }) => receivers.length > 0 && receivers.every((to) => missed(kind, step, to)),
       );
-      if (!gone.includes(true)) continue;
+      if (!lost.includes(true)) continue;
       let state = before;
       for (const [i, { value, decoded }] of entries.entries()) {
         const prepared = memory.prepare(state, value);
-        state = gone[i] ? memory.lost(state, value, prepared, decoded) : memory.settle(state, value, prepared, decoded);
+        state = lost[i] ? memory.lost(state, value, prepared, decoded) : memory.settle(state, value, prepared, decoded);
       }
       changed[key] = state;
     }

@@ -60,7 +60,7 @@ export class StateWriter {
     this.#used += 8;
   }
 
-  /** Writes a short text of ASCII characters and says true, or writes nothing. */
+  /** Writes a short text of ASCII characters and returns true, or writes nothing. */
   asciiText(value: string): boolean {
     const length = value.length;
     if (length > 127) return false;
@@ -133,7 +133,7 @@ export class StateWriter {
   }
 }
 
-/** Reads what StateWriter wrote, from bytes that nobody vouches for. Every failure is ERR_STATE with the offset. */
+/** Reads what StateWriter wrote, from untrusted bytes. Every failure is ERR_STATE with the offset. */
 export class StateReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

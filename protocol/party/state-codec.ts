@@ -168,7 +168,7 @@ function isShortInteger(value: number): boolean {
 
 /**
  * The state that `encodeState` wrote. The bytes may come from anywhere: nothing is allocated that they do not hold. Throws
- * ERR_STATE with the byte where they stop being a state; `name` says whose they are.
+ * ERR_STATE with the byte where they stop being a state; `name` names the party.
  */
 export function decodeState(bytes: Uint8Array, name = 'state'): unknown {
   const reader = new StateReader(bytes, name);

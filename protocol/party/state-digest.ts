@@ -22,7 +22,7 @@ export function canonicalState(party: PartyId, state: unknown): Uint8Array {
   return encodeState(state, `${partyName(party)}, state`);
 }
 
-/** The same check on bytes that came from elsewhere: they are a state (ERR_STATE) and finite (ERR_NOT_FINITE). */
+/** The same check on received bytes: they are a state (ERR_STATE) and finite (ERR_NOT_FINITE). */
 export function assertCanonicalState(party: PartyId, bytes: Uint8Array): void {
   assertFinite(decodeState(bytes, `${partyName(party)}, state`), party);
 }

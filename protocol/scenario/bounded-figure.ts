@@ -2,7 +2,7 @@ import type { Finding, RunRecord } from './expectation.js';
 import { groupsOf } from './groups.js';
 import { inDigits, meanFigure } from './quantity.js';
 
-/** Is the figure within the bounds (inclusive where it says so in the words) in every group, averaged over its records? */
+/** Is the figure within the bounds (inclusive where the wording says so) in every group, averaged over its records? */
 export function judgeFigure(
   records: readonly RunRecord[],
   { of, groupBy }: { readonly of: string; readonly groupBy: string | null },

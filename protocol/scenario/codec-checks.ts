@@ -11,7 +11,7 @@ export interface FoundCodec {
   readonly memory: MemoryEntry | null;
 }
 
-/** What the checks need beside the scenario: the tables' entries for what it names. */
+/** What the checks need in addition to the scenario: the tables' entries for what it names. */
 export interface Found {
   readonly method: MethodEntry;
   readonly codecs: Readonly<Record<string, FoundCodec>>;
@@ -38,7 +38,11 @@ export async function checkCodecs(scenario: Scenario, found: Found, problems: Pr
       problems.report(join(path, 'codec'), error);
     }
     if (name === 'adaptive' && declared.from === 'coordinator')
-      problems.add(join(path, 'codec'), 'a codec of one level: only what clients say varies with their batches', name);
+      problems.add(
+        join(path, 'codec'),
+        'a codec of one level: only messages from clients vary with their batches',
+        name,
+      );
     if (memory) checkMemory(kind, codec.memory?.name ?? '', declared, memory, scenario, found.method, problems);
   }
 }
@@ -95,9 +99,9 @@ function missedMessages({ to }: MessageKind, scenario: Scenario, method: MethodE
   const losing = faults.find(({ fault }) => LOSING.includes(fault));
   if (losing) return `receivers miss messages under the fault '${losing.fault}'`;
   if (participation.cohort !== 'all' || participation.sampling !== 'fixed' || method.cohort)
-    return 'not every client hears every round';
+    return 'not every client takes part in every round';
   if (participation.deadlineMs !== null) return 'a deadline makes rounds of late clients void';
-  if (workers.onLoss === 'absent') return "workers.onLoss 'absent' goes on without clients";
+  if (workers.onLoss === 'absent') return "workers.onLoss 'absent' continues without clients";
   if (to === 'peers' && CHANGING.has(scenario.topology?.name ?? '')) return 'the graph changes from round to round';
   return null;
 }

@@ -19,7 +19,7 @@ export interface MetricsRow {
   readonly extra: Readonly<Record<string, number>>;
 }
 
-/** What is left of a run when it is judged. */
+/** Results of a finished run. */
 export interface RunRecord {
   readonly scenario: Scenario;
   /** In round order. */
@@ -34,7 +34,7 @@ export interface RunRecord {
   readonly point?: Readonly<Record<string, Json>>;
 }
 
-/** Three-valued: 'unknown' is what a run says of which it cannot be told. */
+/** Three-valued: 'unknown' where a run has no evidence either way. */
 export type Holds = true | false | 'unknown';
 
 export interface Finding {

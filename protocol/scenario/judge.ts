@@ -31,7 +31,7 @@ export function judge(
 }
 
 /**
- * One false makes it false, else one unknown makes it unknown. Of nothing at all it is unknown: what nobody expected
+ * One false makes it false, else one unknown makes it unknown. Without expectations it is unknown: what was not expected
  * was not shown. (A resolved scenario always expects `finite`, so a run that only stayed finite is valid.)
  */
 export function conjunction(all: readonly Holds[]): Holds {

@@ -26,7 +26,7 @@ export function parseAssignment(text: string): Assignment {
 
 /**
  * A copy of the scenario with one value replaced. Parts that were left out are made on the way, and a bare name on the
- * way becomes a spec; whether the path means anything is told when the scenario is resolved. In a sweep the base is
+ * way becomes a spec; whether the path exists is checked when the scenario is resolved. In a sweep the base is
  * changed; a path that is swept keeps this one value. Throws ERR_USAGE.
  */
 export function assign<T extends ScenarioInput | SweepInput>(input: T, { path, value }: Assignment): T {
@@ -45,7 +45,7 @@ export function assign<T extends ScenarioInput | SweepInput>(input: T, { path, v
   return { ...input, base } as unknown as T;
 }
 
-/** `value` at `path` inside a copy of `target`; everything beside the path is shared. Throws ERR_USAGE. */
+/** `value` at `path` inside a copy of `target`; everything else is shared. Throws ERR_USAGE. */
 export function setPath(target: JsonObject, path: string, value: Json): JsonObject {
   return replace(target, path.split('.'), '', value) as JsonObject;
 }

@@ -11,7 +11,7 @@ import { choiceInWords } from './wording.js';
 
 /** One setting of the swept paths. */
 export interface SweepPoint<S> {
-  /** What tells it from the others, such as `partition=dirichlet(alpha=0.1), seed=2`. */
+  /** Its values of the varied settings, such as `partition=dirichlet(alpha=0.1), seed=2`. */
   readonly label: string;
   readonly values: Readonly<Record<string, Json>>;
   readonly scenario: S;
@@ -54,7 +54,7 @@ export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Pro
   const claimed = parts ? await resolveClaims(parts.claims as Claim[], catalogue, problems) : [];
   for (const [index, { where }] of claimed.entries())
     if (where === null)
-      problems.add(`claims.${index}.where`, 'the runs that the claim speaks of, by paths and values', 'none');
+      problems.add(`claims.${index}.where`, 'the runs that the claim is about, by paths and values', 'none');
   problems.throwIfAny(subject);
   const points: SweepPoint<Scenario>[] = [];
   for (const { scenario, ...point } of expandSweep(given as unknown as SweepInput)) {

@@ -12,7 +12,7 @@ export function valueInWords(value: Json): string {
   return inside.length === 0 ? name : `${name}(${inside.join(' ')})`;
 }
 
-/** The value without the settings that all values of its axis have alike: what tells it from the others. */
+/** The value without the settings that all values of its axis share: the ones that differ. */
 export function distinctPart(value: Json, axis: readonly Json[]): Json {
   if (!isPlainObject(value) || !axis.every(isPlainObject)) return value;
   const others = axis as readonly JsonObject[];

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { GradswarmError } from '../errors.js';
 
-/** Collects everything that is wrong with a scenario, so that all of it is reported at once. */
+/** Collects all errors of a scenario, so that they are reported together. */
 export class Problems {
   private readonly lines: string[] = [];
 
@@ -20,7 +20,7 @@ export class Problems {
     this.lines.push(unknownNameProblem(path, what, name, known));
   }
 
-  /** A sentence of a check that lives elsewhere. */
+  /** The message of a check elsewhere. */
   report(path: string, error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);
     this.lines.push(`${place(path)}: ${text.replace(/^ERR_[A-Z_]+: /, '')}`);

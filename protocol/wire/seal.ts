@@ -1,6 +1,6 @@
 import type { ClientIndex, PartyId } from '../method.js';
 
-/** "I have returned": how many steps of each kind a party posted in a round, so that nobody waits for what was not posted. */
+/** "I have returned": how many steps of each kind a party posted in a round, so that no receiver waits for what was not posted. */
 export interface Seal {
   readonly round: number;
   readonly attempt: number;
@@ -9,7 +9,7 @@ export interface Seal {
   readonly counts: readonly number[];
 }
 
-/** One attempt at one round, as every process of the run is told of it. */
+/** One attempt at one round, as sent to every process of the run. */
 export interface RoundPlan {
   readonly index: number;
   readonly attempt: number;

@@ -10,7 +10,7 @@ interface Flags extends Printing {
 /** `gradswarm resume`. */
 export function resumeCommand(): Command {
   return new Command('resume')
-    .description('go on from the last checkpoint of a run that was stopped')
+    .description('continue a stopped run from its last checkpoint')
     .argument('<directory>', 'the run directory')
     .option('--listen <[host]:port>', 'wait here for workers that join from elsewhere', listenAddress)
     .option('--json', 'print one JSON document and nothing else')

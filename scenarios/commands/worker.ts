@@ -25,7 +25,7 @@ export function workerCommand(): Command {
     .description('host clients for a coordinator until the run is over')
     .requiredOption('--join <url>', 'where the coordinator listens, such as ws://coordinator:7700', coordinatorUrl)
     .option('--device <name>', "compute device; left out: the scenario's")
-    .option('--no-peer-sockets', 'speak to other workers through the coordinator only')
+    .option('--no-peer-sockets', 'reach other workers through the coordinator only')
     .option('--peer-port <port>', 'listen here for other workers; 0: any port that is free', portNumber, 0)
     .option('--advertise <host[:port]>', 'where other workers reach this one, when not at its own address', hostAndPort)
     .option('--quiet', 'print nothing but errors')

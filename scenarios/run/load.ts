@@ -40,7 +40,7 @@ function notFound(nameOrPath: string, folder: string): GradswarmError {
   const hint = nearestHint(nameOrPath, names);
   return new GradswarmError(
     'ERR_SCENARIO',
-    `expected the name of a scenario, got '${nameOrPath}'${hint} (known: ${names.join(', ') || 'none'}; 'gradswarm list' tells more)`,
+    `expected the name of a scenario, got '${nameOrPath}'${hint} (known: ${names.join(', ') || 'none'}; see 'gradswarm list')`,
   );
 }
 

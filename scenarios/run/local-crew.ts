@@ -7,7 +7,7 @@ export function localCrew(host: ClientHost, site: RunSite): Crew {
   return {
     begin: (plan) => host.begin(plan),
     abort: (plan) => host.stop(plan, null),
-    // In one process nobody is late in real time: all have returned.
+    // In one process no client is late in real time: all have returned.
     conclude: () => {},
     settle: (settlement, cohort) => host.settle(settlement, cohort),
     estimates: async () => host.estimates(),

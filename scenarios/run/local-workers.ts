@@ -58,11 +58,11 @@ export class LocalWorkers implements WorkerLauncher {
   async stop(): Promise<void> {
     this.ending = true;
     const running = this.children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
-    const gone = Promise.all(
+    const ended = Promise.all(
       running.map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve()))),
     );
     const timer = setTimeout(() => this.kill('SIGKILL'), 3000);
-    await gone;
+    await ended;
     clearTimeout(timer);
     process.off('exit', this.onProcessExit);
   }

@@ -67,7 +67,7 @@ export async function replayFleet(
       }
     }
   const attempts = new Map(log.map(({ round, attempt }) => [round - 1, attempt]));
-  // What parties hear and say, how long frames take and who crashes is a function of the scenario; who did not hear whom is
+  // Messages, link times and crashes are functions of the scenario; what was not delivered is
   // what was recorded.
   const networkModel = createNetwork(scenario);
   const streams = rootStream(scenario.seed, scenario.precision);
@@ -77,7 +77,7 @@ export async function replayFleet(
       const way =
         networkModel.network?.passage(as, layout, bytes, (purpose) => edgeStreamOf(streams, as, purpose)) ?? null;
       const why = lost.get(addressOf(frame.round, layout.name, frame.step, frame.from, frame.to));
-      // Under the virtual clock the deadline finds out again who is late, and what time it is then.
+      // Under the virtual clock the deadline gives the same late senders and times again.
       if (why === undefined || (why === 'late' && scenario.clock === 'virtual')) return way;
       return { delayMs: way?.delayMs ?? 0, heldMs: 0, lost: why, duplicated: false, corruptedBit: null };
     },
@@ -89,14 +89,14 @@ export async function replayFleet(
     { mode: 'fast', shuffle: null },
     { ...networkModel, network },
   );
-  const gone = new Set(lostClients);
+  const departed = new Set(lostClients);
   return {
     ...fleet,
     crew: {
       ...fleet.crew,
       async records(clients) {
         const records = await fleet.crew.records(clients);
-        return new Map([...records].filter(([client]) => !gone.has(client)));
+        return new Map([...records].filter(([client]) => !departed.has(client)));
       },
     },
     scriptedAbsences(round, cohort) {

@@ -6,7 +6,7 @@ import type { PeerAddress } from '../../worker/peer-sockets.js';
 
 /** What the command line asks of the runtime. */
 
-/** Sees a run go on; for a progress display. A sweep starts one run after the other. */
+/** Callbacks of a run, for a progress display. A sweep starts its runs one after the other. */
 export interface RunWatcher {
   start(name: string, rounds: number): void;
   round(row: MetricsRow): void;
@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly directory: string | null;
   /** Wait here for workers from elsewhere; null: parties in this process, or workers started on this machine. */
   readonly listen: { readonly host: string; readonly port: number } | null;
-  /** The user asks to stop: finish the frame at hand, write what there is, then throw ERR_STOPPED. */
+  /** The user asks to stop: finish the current frame, write the results so far, then throw ERR_STOPPED. */
   readonly signal: AbortSignal;
   readonly watcher?: RunWatcher;
 }
@@ -31,7 +31,7 @@ export interface RunOutcome {
   readonly summary: Readonly<Record<string, Json>>;
   readonly stateDigest: string;
   readonly reportPath: string;
-  /** The papers' claims that the scenario names, beside what this run gave. */
+  /** The papers' claims that the scenario names, with the numbers of this run. */
   readonly claims: readonly Claim[];
 }
 
@@ -59,13 +59,13 @@ export interface BenchmarkOptions {
   /** Timings of each benchmark. */
   readonly repeats: number;
   readonly signal: AbortSignal;
-  /** Something worth a line beside the figures. */
+  /** A note beside the figures. */
   note(text: string): void;
 }
 
 export type BenchmarkAim = { readonly atMost: number } | { readonly atLeast: number };
 
-/** A figure of somebody else beside ours. */
+/** A published number beside ours. */
 export interface BenchmarkReference {
   readonly what: string;
   readonly value: number;

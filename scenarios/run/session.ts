@@ -37,9 +37,9 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
     readonly parties: ReadonlyMap<PartyId, Uint8Array>;
     readonly carried: CarriedState;
   };
-  /** Releases of a run that begins anew because it left no checkpoint. */
+  /** Releases of a run that restarts because it left no checkpoint. */
   readonly releasedBefore?: readonly LedgerEntry[];
-  /** Where the parties live; left out: as the scenario says. */
+  /** The processes of the parties; left out: by the scenario. */
   readonly fleet?: typeof openFleet;
 }
 
@@ -219,7 +219,7 @@ async function conclude(
   if (!finished)
     throw new GradswarmError(
       'ERR_STOPPED',
-      `stopped after round ${result.roundsDone} of ${scenario.rounds}; 'gradswarm resume ${shown(directory.path)}' goes on from there`,
+      `stopped after round ${result.roundsDone} of ${scenario.rounds}; run 'gradswarm resume ${shown(directory.path)}' to continue`,
     );
   return {
     record: complete,
@@ -246,7 +246,7 @@ async function studyResult(study: Study | null, record: RunRecord, result: RunRe
   });
 }
 
-/** Null, with the reason said, when a state is not finite: two diverged runs would look equal. */
+/** Null, with a note of the reason, when a state is not finite: two diverged runs would look equal. */
 function digestOf(result: RunResult, options: SessionOptions): string | null {
   try {
     return stateDigest([...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const));
@@ -280,7 +280,7 @@ function summaryOf(record: RunRecord, result: RunResult, fleet: Fleet): Record<s
   return summary;
 }
 
-/** What the method says of the run from public numbers, before it begins. */
+/** The method's forecast of the run from public numbers. */
 async function forecastOf(scenario: Scenario, { family, partition }: Problem): Promise<readonly string[]> {
   const { name, ...hyperparameters } = scenario.method;
   const forecast = await loadForecast(name);

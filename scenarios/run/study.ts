@@ -7,7 +7,7 @@ import type { Problem } from '../../worker/problem.js';
 import { defaultExports } from './module-folder.js';
 
 /**
- * A study: what a scenario measures beside the run that no training method gives, such as the distance of samples to a known
+ * A study: a measurement of a scenario that no training method gives, such as the distance of samples to a known
  * posterior, an attack on what was sent, or a landscape around the result. It sees the whole problem and never changes the
  * run. One file of `studies/` each, whose default export is a StudyFamily of the file's name; a scenario names it with its
  * settings: `study: { name: 'privacy-audit', canaries: 100 }`.
@@ -28,7 +28,7 @@ export interface StudyFamily<S = Record<string, unknown>> {
 export interface StudiedProblem {
   readonly scenario: Scenario;
   readonly method: AnyMethod;
-  /** Data, partition, model, and every client's objective, wherever the clients themselves live. */
+  /** Data, partition, model, and every client's objective, whatever process the clients are in. */
   readonly problem: Problem;
   /** The study's own stream, which no party of the run shares. */
   readonly rng: Rng;
@@ -82,7 +82,7 @@ export async function loadStudies(): Promise<ReadonlyMap<string, StudyFamily>> {
 /** The study that a scenario names, opened; null where it names none. */
 export async function openStudy(problem: StudiedProblem): Promise<Study | null> {
   const { study } = problem.scenario;
-  // A record of before there were studies has no such key.
+  // Older records have no `study`.
   if (!study) return null;
   const { name, ...settings } = study;
   const family = (await loadStudies()).get(name);

@@ -37,7 +37,7 @@ const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum 
 
 /**
  * How good the gradient is that a method steps along, for methods whose whole step is x - rate v: v is read off the two
- * iterates. All of it is a non-private diagnostic: it sees the raw data.
+ * iterates. It is a non-private diagnostic: it uses the raw data.
  */
 export default defineStudy({
   name: 'gradient-estimate',

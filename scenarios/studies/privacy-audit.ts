@@ -35,7 +35,7 @@ function shrunkNoise({ scenario, method }: StudiedProblem, factor: number): Proc
 }
 
 /**
- * An audit by one run (Steinke, Nasr, Jagielski, 2023): how well does the trained model tell which canaries were in the data?
+ * An audit by one run (Steinke, Nasr, Jagielski, 2023): how well does the trained model reveal which canaries were in the data?
  * The lower bound on epsilon that follows must stay below the accountant's epsilon. The same run with noise that was
  * secretly halved, or left out, must not.
  */
@@ -70,7 +70,7 @@ export default defineStudy({
             halvedNoiseLowerBound: halved.bound,
             halvedNoiseCorrectGuesses: halved.correctCount,
             noNoiseLowerBound: none.bound,
-            // All guesses right: more cannot be said with so many.
+            // All guesses correct: the largest bound for this number of guesses.
             largestLowerBound: auditEpsilonLowerBound({ ...none, correctCount: none.guessCount }, delta, significance),
           },
           notes: [

@@ -33,6 +33,12 @@ const PUBLIC: readonly (readonly [reason: string, ...entries: string[]])[] = [
     'protocol/privacy/accounting/gaussian-composition.ts *',
     'protocol/privacy/accounting/zcdp.ts *',
   ],
+  [
+    'a state machine that the run does not use yet',
+    'coordinator/members/round-tally.ts *',
+    'coordinator/members/seat-step.ts *',
+    'coordinator/members/seats.ts *',
+  ],
   ['called from outside TypeScript', 'protocol/codecs/simd/assembly/kernels.ts *'],
   [
     'parts with known answers in tests',
@@ -147,10 +153,12 @@ describe('exports', () => {
         .filter((name) => !allowed.has(`${path} ${name}`) && !allowed.has(`${path} *`))
         .map((name) => `${path} ${name}`),
     );
-    expect(unused.join('\n')).to.equal('');
+    expect(unused.join('\n'), 'use it in the program, do not export it, or list it in PUBLIC with a reason').to.equal(
+      '',
+    );
   });
 
-  it('that are public are there', () => {
+  it('that are listed exist', () => {
     const there = new Set(
       modules.flatMap(({ path, exported }) => [`${path} *`, ...exported.map((name) => `${path} ${name}`)]),
     );

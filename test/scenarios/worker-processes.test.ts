@@ -133,7 +133,7 @@ describe('worker processes', function () {
     await until(() => checkpointsIn(directory).some((name) => name >= 'round-000020'));
     child.kill('SIGINT');
     const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-    expect(text()).to.match(/ERR_STOPPED: stopped after round \d+ of 120; 'gradswarm resume .*' goes on from there/);
+    expect(text()).to.match(/ERR_STOPPED: stopped after round \d+ of 120; run 'gradswarm resume .*' to continue/);
     expect(code).to.equal(2);
     const resumed = await resumeRun(directory, {
       directory: null,

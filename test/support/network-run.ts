@@ -201,8 +201,7 @@ function crewOf(hosts: readonly ClientHost[], sites: readonly RunSite[]): Crew {
       };
     },
     abort(plan) {
-      for (const { office } of sites)
-        office.revokeAll(plan, new GradswarmError('ERR_STOPPED', 'the attempt was given up'));
+      for (const { office } of sites) office.revokeAll(plan, new GradswarmError('ERR_STOPPED', 'attempt aborted'));
     },
     conclude() {},
     settle(settlement, cohort) {

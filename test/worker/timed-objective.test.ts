@@ -42,7 +42,7 @@ describe('an objective on a simulated clock', () => {
     expect(timers).to.be.above(0);
   });
 
-  it('stops to compute for an attempt that was given up', async () => {
+  it('stops to compute for an aborted attempt', async () => {
     const calls: number[] = [];
     const objective = new TimedObjective(tripling(calls, 5), noWatch);
     const clock = { clockMs: 0, givenUp: false };
@@ -54,6 +54,6 @@ describe('an objective on a simulated clock', () => {
       () => 'it went on',
       (error: Error) => error.message,
     );
-    expect(message).to.equal('ERR_STOPPED: the attempt was given up');
+    expect(message).to.equal('ERR_STOPPED: attempt aborted');
   });
 });

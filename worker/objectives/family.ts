@@ -26,7 +26,7 @@ export interface ObjectiveFamily {
   readonly optimum?: ReadonlyVector;
   initialParams(rng: Rng): Vector;
   /**
-   * The objective of the client that owns these training examples. `client` says whose it is to families without a data
+   * The objective of the client that owns these training examples. `client` is its index, for families without a data
    * set, which ignore `examples`; the others ignore `client`.
    */
   shard(examples: Uint32Array, client?: ClientIndex): Objective;

@@ -7,7 +7,7 @@ import type { ObjectiveFamily } from './family.js';
 export interface ObjectiveRequest {
   /** `name` is a key of the table in objectives.ts; the other keys are that objective's settings. */
   readonly objective: { readonly name: string; readonly [setting: string]: unknown };
-  /** Null where the scenario names none; objectives that need one say so. */
+  /** Null where the scenario names none; objectives that need one throw. */
   readonly dataset: Dataset | null;
   readonly clientCount: number;
   readonly precision: Precision;
@@ -26,7 +26,7 @@ export interface ObjectiveDefinition<Settings> {
   create(settings: Settings, request: ObjectiveRequest): ObjectiveFamily | Promise<ObjectiveFamily>;
 }
 
-/** The request's data set, or an error that says which kind is needed. `codes`: the objective reads one-hot codes too. */
+/** The request's data set, or an error with the kind that is needed. `codes`: the objective reads one-hot codes too. */
 export function requireDataset(
   request: ObjectiveRequest,
   kind: 'classification' | 'regression' | 'any',

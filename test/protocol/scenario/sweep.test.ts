@@ -54,10 +54,10 @@ describe('a sweep', () => {
     expect(first!.label).to.equal('method.batchSize=8, evaluation.batchSize=16');
   });
 
-  it('wants a claim to name the runs that it speaks of, and the expectations that judge it to be complete', async () => {
+  it('wants a claim to name its runs, and the expectations that judge it to be complete', async () => {
     const claim = { claim: 'C', source: 'S', judgedBy: [{ name: 'monotone', of: 'finalLoss' }] };
     const problems = await problemsOf({ ...skew, claims: [claim] });
-    expect(problems).to.contain('claims.0.where: expected the runs that the claim speaks of, by paths and values, got');
+    expect(problems).to.contain('claims.0.where: expected the runs that the claim is about, by paths and values, got');
     expect(problems).to.contain('claims.0.judgedBy.0.inOrderOf: expected');
     const { claims } = await resolveSweep(
       { ...skew, claims: [{ ...claim, where: {}, judgedBy: ['finite'] }] },

@@ -27,7 +27,7 @@ describe('a run in one process', () => {
       (error: Error) => error.message,
     );
     clearTimeout(timer);
-    expect(message).to.match(/^ERR_STOPPED: stopped after round \d+ of 100; 'gradswarm resume /);
+    expect(message).to.match(/^ERR_STOPPED: stopped after round \d+ of 100; run 'gradswarm resume /);
     const resumed = await resumeRun(directory.path, {
       directory: null,
       listen: null,

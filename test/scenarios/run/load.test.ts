@@ -56,7 +56,7 @@ describe('loadScenario', () => {
 
   it('says which shipped name is nearest', async () => {
     expect(await problemOf('quikstart')).to.equal(
-      "ERR_SCENARIO: expected the name of a scenario, got 'quikstart'; nearest is 'quick-start' (known: label-skew, quick-start; 'gradswarm list' tells more)",
+      "ERR_SCENARIO: expected the name of a scenario, got 'quikstart'; nearest is 'quick-start' (known: label-skew, quick-start; see 'gradswarm list')",
     );
   });
 
