@@ -20,7 +20,8 @@ export interface AdagradNormState {
 /** b_t^2 = b_{t-1}^2 + |g|^2 with the current gradient included; w -= (rate / b_t) g. One number of state. */
 const adagradNorm = defineOptimizer<AdagradNormSettings, AdagradNormState>({
   name: 'adagrad-norm',
-  source: 'Ward, Wu and Bottou, "AdaGrad stepsizes: sharp convergence over nonconvex landscapes", 2019 [M].',
+  source:
+    'Ward, Wu and Bottou, "AdaGrad stepsizes: sharp convergence over nonconvex landscapes", 2019; reconstructed, not checked against the paper.',
   settings,
   create(settings) {
     const { learningRate, initialNorm } = settings;

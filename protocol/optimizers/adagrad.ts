@@ -21,7 +21,8 @@ export interface AdagradState {
 /** s += g^2; w -= rate g / (sqrt(s) + epsilon), entry by entry. An entry whose root is 0 stays. */
 const adagrad = defineOptimizer<AdagradSettings, AdagradState>({
   name: 'adagrad',
-  source: 'Duchi, Hazan and Singer, "Adaptive Subgradient Methods", 2011, diagonal form [M].',
+  source:
+    'Duchi, Hazan and Singer, "Adaptive Subgradient Methods", 2011, diagonal form; reconstructed, not checked against the paper.',
   settings,
   create(settings) {
     const { learningRate, epsilon, initialSquareSum } = settings;

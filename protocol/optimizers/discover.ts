@@ -56,7 +56,7 @@ export function correctedGradient(
   return result;
 }
 
-/** The clusters behind a gradient. Throws ERR_SCENARIO when none or a stranger is named. */
+/** The clusters behind a gradient. Throws ERR_SCENARIO when none or an unknown one is named. */
 function receivedClusters(
   gradient: ReadonlyVector,
   evidence: Evidence | undefined,
@@ -73,12 +73,12 @@ function receivedClusters(
   );
 }
 
-/** SGD with momentum on u; then m_c += a_c (g - m_c). Acts only when not every cluster is heard in each step. */
+/** SGD with momentum on u; then m_c += a_c (g - m_c). Acts only when not every cluster is received in each step. */
 const discover = defineOptimizer<DiscoverSettings, DiscoverState>({
   name: 'discover',
   source:
     '"Variance Reduction in Deep Learning: More Momentum is All You Need", 2021: reconstruction from abstract and introduction; ' +
-    'rule [M], about 60 % certain; memoryRate is ours.',
+    'rule is reconstructed, about 60 % certain, not checked against the paper; memoryRate is ours.',
   settings,
   create({ clusterCount, probabilities, memoryRate, ...base }, segments) {
     const chances = probabilities ?? new Array<number>(clusterCount).fill(1 / clusterCount);

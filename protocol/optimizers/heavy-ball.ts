@@ -29,7 +29,7 @@ const heavyBall = defineOptimizer<HeavyBallSettings, HeavyBallState>({
   name: 'heavy-ball',
   source:
     'Polyak 1964; with step decay: "Accelerated Convergence of Stochastic Heavy Ball Method under Anisotropic Gradient ' +
-    'Noise", 2024. The update is certain; divisor, stage length and momentum below are ours, not the paper\'s [M].',
+    'Noise", 2024. The update is certain; divisor, stage length and momentum below are ours, not the paper\'s.',
   settings,
   create(settings) {
     const { learningRate, momentum } = settings;

@@ -57,7 +57,7 @@ export function layerFactors(tensors: readonly Tensor[], noise: Float64Array, al
 const lanton = defineOptimizer<LantonSettings, LantonState>({
   name: 'lanton',
   source:
-    '"Noise-Adaptive Layerwise Learning Rates" (LANTON), 2025: reconstruction from abstract and reviews; formulas [M], about ' +
+    '"Noise-Adaptive Layerwise Learning Rates" (LANTON), 2025: reconstructed from abstract and reviews; formulas not checked against the paper, about ' +
     '70 % certain; alpha and the decay factors are ours.',
   settings,
   create(checked, segments) {

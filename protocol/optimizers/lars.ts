@@ -22,12 +22,12 @@ export interface LarsState {
 
 /**
  * Tensor by tensor: ratio = trust |w| / (|g| + decay |w|), or 1 where a norm is 0; v = momentum v + rate ratio (g + decay w);
- * w -= v. Bias and normalisation vectors beside matrices have ratio 1 and no decay.
+ * w -= v. Bias and normalisation vectors have ratio 1 and no decay.
  */
 const lars = defineOptimizer<LarsSettings, LarsState>({
   name: 'lars',
   source:
-    'You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017 [M]: the rate inside the velocity, ' +
+    'You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017 (reconstructed, not checked against the paper): the rate inside the velocity, ' +
     'decay in the denominator.',
   settings,
   create(checked, segments) {

@@ -24,7 +24,7 @@ const momentum = defineOptimizer<MomentumSettings, MomentumState>({
   name: 'momentum',
   source:
     'Polyak 1964 and Nesterov 1983, in the form that keeps the rate outside the velocity (Goyal et al., "Accurate, Large ' +
-    'Minibatch SGD", 2017, section 3) [M].',
+    'Minibatch SGD", 2017, section 3); reconstructed, not checked against the paper.',
   settings: momentumSettings,
   create(checked) {
     const { momentum: factor, nesterov, weightDecay } = checked;

@@ -47,7 +47,7 @@ export function shapeFactorOf(rows: number, columns: number): number {
 const muon = defineOptimizer<MuonSettings, MuonState>({
   name: 'muon',
   source:
-    'Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024 [M]; the factor of the vectors\' rate is ' +
+    'Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; reconstructed, not checked against the text; the factor of the vectors\' rate is ' +
     'ours.',
   settings,
   create(checked, segments) {

@@ -59,7 +59,7 @@ const scale = defineOptimizer<ScaleSettings, ScaleState>({
   name: 'scale',
   source:
     '"A Minimalist Optimizer Design for LLM Pretraining" (SCALE), 2025; root mean square as in the authors\' code; decay ' +
-    "factors of the vectors' AdamW [M].",
+    "factors of the vectors' AdamW are reconstructed, not checked against the paper.",
   settings,
   create(checked, segments) {
     const { momentum, weightDecay } = checked;

@@ -27,7 +27,7 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
     url: 'https://arxiv.org/abs/1512.07666',
     algorithm: 'Algorithm 1 without the term Gamma',
     reconstruction:
-      'Written from memory. The paper has one data set; here the chain travels with its preconditioner, and the gradient is the estimate of DSGLD on one shard, or with conduciveWeight that of FSGLD.',
+      'Reconstructed, not checked against the paper. The paper has one data set; here the chain travels with its preconditioner, and the gradient is the estimate of DSGLD on one shard, or with conduciveWeight that of FSGLD.',
   },
   settings,
   messages: CONDUCIVE_VISIT_MESSAGES,

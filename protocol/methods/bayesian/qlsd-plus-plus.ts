@@ -61,7 +61,7 @@ export default defineSampler({
     url: 'https://arxiv.org/abs/2106.00797',
     algorithm: 'QLSD++',
     reconstruction:
-      "The recursion is that of the authors' code, the names are from memory. The gradient at the reference point is sent whole, so that a reference off the mode leaves no bias; memories are kept a client and chain.",
+      "The recursion is that of the authors' code, the names are not checked against the paper. The gradient at the reference point is sent whole, so that a reference off the mode leaves no bias; memories are kept a client and chain.",
   },
   settings,
   messages: {

@@ -59,7 +59,7 @@ export default defineMethod({
         const before = await at.objective.gradient(state.seen, batch);
         at.post('difference', 'coordinator', { difference: subtract(now, before) });
       }
-      // Without the last round's model there is no difference to tell; from the next round on there is.
+      // Without the last round's model there is no difference to send; from the next round on there is.
       return next;
     },
   },

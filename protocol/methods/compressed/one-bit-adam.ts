@@ -129,16 +129,16 @@ export default defineMethod({
     async round(state, at): Promise<Server> {
       const { learningRate, beta1, beta2, epsilon, warmupRounds } = at.hyperparameters;
       let { params, momentum, error } = state;
-      let told: readonly ClientIndex[] = [];
+      let receivers: readonly ClientIndex[] = [];
       if (state.average) {
         const wanted = add(state.average, error);
-        told = at.cohort.filter((client) => state.synchronized.includes(client));
-        const posted = at.post('average', told, { momentum: wanted });
+        receivers = at.cohort.filter((client) => state.synchronized.includes(client));
+        const posted = at.post('average', receivers, { momentum: wanted });
         momentum = copy(posted.momentum);
         error = subtract(wanted, momentum);
         params = step(params, momentum, state.variance, scheduleOf(learningRate)(at.index - 1), epsilon);
       } else at.post('average', [], { momentum });
-      const rest = at.cohort.filter((client) => !told.includes(client));
+      const rest = at.cohort.filter((client) => !receivers.includes(client));
       at.post('model', rest, { params, momentum, variance: state.variance });
       const mean = new WeightedMean();
       const received: ClientIndex[] = [];

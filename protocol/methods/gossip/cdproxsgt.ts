@@ -37,7 +37,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/2302.14252',
     algorithm: 'CDProxSGT',
     reconstruction:
-      "recursion from the authors' code; the matrix form is from memory; acknowledged links and tracker restarts are additions",
+      "recursion from the authors' code; the matrix form is reconstructed, not checked against the paper; acknowledged links and tracker restarts are additions",
   },
   settings,
   messages: { tracker: residualKind, iterate: residualKind },

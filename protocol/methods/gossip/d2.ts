@@ -19,7 +19,7 @@ const settings = defineSettings({
 /**
  * x^{t+1} = W (2 x^t - x^{t-1} - step (g^t - g^{t-1})), x^1 = W (x^0 - step g^0), written with s^t = x^t - step g^t as
  * x^{t+1} = W (s^t + x^t - s^{t-1}), s^{-1} = x^0. The smallest eigenvalue of W must be above -1/3: on an even ring set
- * topology.lazy. A message lost in one direction stays in the memory term for good. The recursion is from memory.
+ * topology.lazy. A message lost in one direction stays in the memory term. The recursion is reconstructed, not checked against the paper.
  */
 export default defineMethod({
   name: 'd2',

@@ -28,7 +28,7 @@ export default defineMethod({
     title: 'DeepSqueeze: Decentralization Meets Error-Compensated Compression',
     url: 'https://arxiv.org/abs/1907.07346',
     algorithm: 'DeepSqueeze',
-    reconstruction: 'the recursion is from memory',
+    reconstruction: 'the recursion is reconstructed, not checked against the paper',
   },
   settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any', memory: 'method' } },

@@ -20,7 +20,7 @@ const settings = defineSettings({
   ),
 });
 
-/** From memory. With a constant step it stops at the solution of (I - W) X + step G(X) = 0, not at the minimum. */
+/** Reconstructed, not checked against the paper. With a constant step it stops at the solution of (I - W) X + step G(X) = 0, not at the minimum. */
 export default defineMethod({
   name: 'dgd',
   paper: {

@@ -18,7 +18,7 @@ const settings = defineSettings({
 
 /**
  * x^1 = W x^0 - step g^0, x^{t+2} = (I + W) x^{t+1} - (I + W) / 2 x^t - step (g^{t+1} - g^t). One vector a round: W x^t is kept
- * in the memory term, so a message lost in one direction stays there for good. The recursion is from memory.
+ * in the memory term, so a message lost in one direction stays there. The recursion is reconstructed, not checked against the paper.
  */
 export default defineMethod({
   name: 'extra',

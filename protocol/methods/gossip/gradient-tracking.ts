@@ -25,7 +25,7 @@ const settings = defineSettings({
   ),
 });
 
-/** Both recursions are from memory. Losses must be symmetric: one in one direction alone leaves the tracker biased for good. */
+/** Both recursions are reconstructed, not checked against the paper. Losses must be symmetric: one in one direction alone biases the tracker permanently. */
 export default defineMethod({
   name: 'gradient-tracking',
   paper: {

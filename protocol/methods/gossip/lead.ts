@@ -31,7 +31,7 @@ export default defineMethod({
     title: 'Linear Convergent Decentralized Optimization with Compression',
     url: 'https://arxiv.org/abs/2007.00232',
     algorithm: 'LEAD',
-    reconstruction: 'the recursion is from memory',
+    reconstruction: 'the recursion is reconstructed, not checked against the paper',
   },
   settings,
   messages: {

@@ -44,7 +44,8 @@ export default defineMethod({
     title: 'Stochastic Gradient Push for Distributed Deep Learning',
     url: 'https://arxiv.org/abs/1811.10792',
     algorithm: 'SGP',
-    reconstruction: 'the recursion is from memory; giving the mass of lost messages back is an addition',
+    reconstruction:
+      'the recursion is reconstructed, not checked against the paper; returning the mass of lost messages is an addition',
   },
   settings,
   messages: { mass: { from: 'clients', to: 'peers', vectors: ['z'], scalars: ['weight'] } },
@@ -68,7 +69,7 @@ export default defineMethod({
         accumulate(next.z, share, message.z);
         next.weight += share * message.weight;
       }
-      // Who did not run took nothing in, and nobody will say so.
+      // A peer that did not run received nothing, and sends no acknowledgement.
       const away = new Set(
         received.absent.flatMap(({ from, why }) => (why === 'crashed' || why === 'aborted' ? [from] : [])),
       );

@@ -7,7 +7,7 @@ import { cumulativeStep, fallingMixing, type Tracked } from './parts/cumulative-
 import { mix } from './parts/mix.js';
 
 /**
- * Two time scales, as here, when alpha falls faster than gamma (conditions from memory: sum gamma = infinity, sum gamma^2 and
+ * Two time scales, as here, when alpha falls faster than gamma (conditions reconstructed, not checked against the paper: sum gamma = infinity, sum gamma^2 and
  * sum alpha^2 / gamma finite); one when both are c / (k + k0).
  */
 const settings = defineSettings({

@@ -41,7 +41,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/2501.05737',
     algorithm: 'VRA-DSGT',
     reconstruction:
-      'only the abstract was read: recursion, aggregation and schedules are a reconstruction; the hybrid estimate is from memory; ' +
+      'only the abstract was read: recursion, aggregation and schedules are a reconstruction; the hybrid estimate is reconstructed, not checked against its paper; ' +
       'its numbers are not those of the authors',
   },
   settings,

@@ -14,12 +14,12 @@ interface Sampler {
   readonly hyperparameters: { readonly batchSize: number | null; readonly gradientClip: number | null };
 }
 
-/** The examples of one gradient. Draws from the round's stream, so it is asked once for each gradient that has its own sample. */
+/** The examples of one gradient. Draws from the round's stream, so it is called once for each gradient with its own sample. */
 export function minibatch({ objective, rng, hyperparameters }: Sampler): Uint32Array {
   return rng.batch(objective.exampleCount, hyperparameters.batchSize ?? objective.exampleCount);
 }
 
-/** The client's gradient on a batch, clipped as the settings say. */
+/** The client's gradient on a batch, clipped by the settings. */
 export async function gradientOn(at: Sampler, params: ReadonlyVector, batch: Uint32Array): Promise<Vector> {
   const gradient = await at.objective.gradient(params, batch);
   const { gradientClip } = at.hyperparameters;

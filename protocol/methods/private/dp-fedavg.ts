@@ -46,7 +46,7 @@ const defaults = {
   /** Standard deviation of the noise on the sum of the bits, over the expected number of clients. */
   bitNoise: 0.05,
   /**
-   * 'plain': the coordinator sees every update and adds the noise. 'secure': it sees the sum of all alone, whose noise the
+   * 'plain': the coordinator sees every update and adds the noise. 'secure': it sees only the sum, whose noise the
    * clients have brought, each a share.
    */
   aggregation: 'plain' as 'plain' | 'secure',
@@ -97,7 +97,7 @@ function mechanismOf(
 
 type At = Pick<RoundCommon<Hyperparameters>, 'hyperparameters' | 'inclusion' | 'clientCount' | 'privacy'>;
 
-/** qW: the expected number of clients, from the scenario alone and never from who came. */
+/** qW: the expected number of clients, from the scenario alone, independent of actual attendance. */
 const expectedCountOf = (at: At) => at.inclusion * at.clientCount;
 
 function moved(params: ReadonlyVector, sum: ReadonlyVector, at: At): Vector {

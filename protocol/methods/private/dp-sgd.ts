@@ -67,7 +67,7 @@ export default defineMethod({
       const { hyperparameters } = at;
       const { sampling, clippingRadius, noiseMultiplier, placement } = hyperparameters;
       const batch = at.rng.poisson(at.objective.exampleCount, sampling);
-      // An empty batch is a batch: leaving it out would tell that nobody was drawn.
+      // An empty batch is a batch: omitting it would reveal that no example was drawn.
       const sum = await at.objective.clippedGradientSum(model.params, batch, clippingRadius);
       if (placement === 'central' || noiseMultiplier === 0) {
         at.post(placement === 'local' ? 'noisedSum' : 'sum', 'coordinator', { sum });
@@ -97,7 +97,7 @@ export default defineMethod({
         answers++;
       }
       at.measure('answers', answers);
-      // With fewer shares than the noise was split in, the sum would be less private than accounted: nobody gets to see it.
+      // With fewer shares than the noise was split in, the sum would be less private than accounted: it is not unmasked.
       if (placement === 'distributed' && answers < sharesOf(hyperparameters, at.cohort.length))
         return { params, optimizer };
       const parts = [{ value: total, l2Sensitivity: clippingRadius, noiseMultiplier }];

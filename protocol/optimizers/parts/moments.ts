@@ -27,7 +27,7 @@ export interface Decay {
 }
 
 /**
- * Entries start ... end - 1 of Adam: both running means go on by `gradient` (in `into`), and `direction` receives
+ * Entries start ... end - 1 of Adam: both running means are updated by `gradient` (in `into`), and `direction` receives
  * mean / (sqrt(square) + epsilon), bias-corrected if asked.
  */
 export function advance(

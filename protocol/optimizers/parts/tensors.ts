@@ -10,7 +10,7 @@ export interface Tensor {
   readonly columns: number;
   /** Two axes or more. */
   readonly isMatrix: boolean;
-  /** A bias or normalisation vector beside matrices: layer-wise rules leave it to a plain one. */
+  /** A bias or normalisation vector: layer-wise rules leave it to a plain rule. */
   readonly isMinor: boolean;
 }
 

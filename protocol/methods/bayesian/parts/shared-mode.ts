@@ -7,7 +7,7 @@ import { wholeShard } from './shard-drift.js';
 
 /**
  * One point near the mode of the whole posterior, which all clients look for together before the chains set out. Shards
- * that disagree have modes far apart, and a Gaussian that is right about a far point says nothing of the shard's gradient
+ * that disagree have modes far apart, and a Gaussian that is accurate at a far point does not approximate the shard's gradient
  * where the chains are. Expanded about one point, the surrogates' gradients and curvatures are the shards' own there.
  * Not in a paper that we have read; any surrogate leaves FSGLD unbiased.
  */
@@ -54,7 +54,7 @@ async function slopeOfShard(objective: LogPosterior, point: ReadonlyVector, clie
   return slope;
 }
 
-/** Walks from `start` to the mode along the sum of the shards' slopes, and tells all clients where it is. */
+/** Walks from `start` to the mode along the sum of the shards' slopes, and sends it to all clients. */
 export async function leadToMode(
   start: ReadonlyVector,
   at: Omit<CoordinatorRound<SharedModeSettings, ModeMessages>, 'undelivered'>,

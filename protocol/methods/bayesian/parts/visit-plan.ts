@@ -5,7 +5,7 @@ import { count, list, oneOf, positive } from '../../../settings/kinds.js';
 import { required } from '../../../settings/setting.js';
 import { type Conflict, defineSettings, type SettingsOf } from '../../../settings/settings.js';
 
-/** Who visits whom, for how long, and what the gradient's scaling believes of it. */
+/** Which chain visits which client, for how long, and the frequencies that the gradient's scaling assumes. */
 export const planSettings = {
   delay: count(10, 'Steps T of one visit; with `responseDelays` their mean over uniform visits'),
   visitsPerRound: count(1, "Visits of each chain in a round: hand-overs that share a round's bookkeeping"),
@@ -78,7 +78,7 @@ function balancedSteps(delay: number, responseDelays: readonly number[]): Uint32
 }
 
 /**
- * `exampleCounts`: N_s by client; a shard that is empty, or of which nobody has heard, has 0. No chain goes there: it would
+ * `exampleCounts`: N_s by client; a shard that is empty, or whose size was not received, has 0. No chain goes there: it would
  * learn nothing, and without the shard's surrogate it would be biased for all others.
  */
 export function visitPlan(settings: PlanSettings, exampleCounts: ArrayLike<number>): VisitPlan {

@@ -5,7 +5,7 @@ import { oneOf } from '../../../settings/kinds.js';
 
 /**
  * Gossip of one vector by compressed residuals. Every peer i has a replica h_i that others can rebuild, sends Q(v_i - h_i), and
- * all who hear it add that to their copy of h_i. What a method wants is the drift (W h - h)_i = sum_j w_ij h_j - h_i.
+ * all receivers add that to their copy of h_i. The method needs the drift (W h - h)_i = sum_j w_ij h_j - h_i.
  *
  * 'plain' is the published form: one broadcast, the own replica and the running aggregate sum_j w_ij h_j. It needs lossless
  * delivery and one graph. 'acknowledged' keeps a pair of copies for each directed link instead, numbers the residuals of a
@@ -106,7 +106,7 @@ export function settleGossip<K extends string>(
   return { gossip: { ...gossip, outgoing }, owed };
 }
 
-/** Sends what `value` differs from its replicas by, hears the same of all peers, and forms the drift. */
+/** Sends the difference of `value` and its replicas, receives those of all peers, and forms the drift. */
 export async function exchange<K extends string>(
   gossip: Gossip,
   kind: K,
@@ -116,7 +116,7 @@ export async function exchange<K extends string>(
   return gossip.form === 'plain' ? broadcast(gossip, kind, value, at) : overLinks(gossip, kind, value, at);
 }
 
-/** An aggregate over peers is of one graph: a replica that was not heard in some round is wrong for good. Throws ERR_SCENARIO. */
+/** An aggregate over peers is of one graph: a replica that missed a round stays wrong. Throws ERR_SCENARIO. */
 export function requireSamePeers(
   known: readonly ClientIndex[] | null,
   now: readonly ClientIndex[],
@@ -136,11 +136,11 @@ async function broadcast<K extends string>(
   at: GossipRound<K>,
 ): Promise<{ readonly gossip: Gossip; readonly drift: Vector }> {
   requireSamePeers(hears, at.links.inNeighbors, "set method.links to 'acknowledged' or take a fixed topology");
-  const said = at.post(kind, at.links.outNeighbors, { residual: subtract(value, own), sequence: 0 });
+  const posted = at.post(kind, at.links.outNeighbors, { residual: subtract(value, own), sequence: 0 });
   const received = await at.take(kind);
   const nextOwn = own.slice();
   const nextMixed = mixed.slice();
-  for (let i = 0; i < nextOwn.length; i++) nextOwn[i]! += said.residual[i]!;
+  for (let i = 0; i < nextOwn.length; i++) nextOwn[i]! += posted.residual[i]!;
   for (const { from, residual } of received) {
     const weight = at.links.weightFrom(from);
     for (let i = 0; i < nextMixed.length; i++) nextMixed[i]! += weight * residual[i]!;
@@ -158,12 +158,12 @@ async function overLinks<K extends string>(
 ): Promise<{ readonly gossip: Gossip; readonly drift: Vector }> {
   const { links, self } = at;
   const sent = new Map(gossip.outgoing.map((copy) => [copy.peer, { ...copy, before: null } as Outgoing]));
-  const told = links.outNeighbors.filter((peer) => peer !== self);
-  const before = told.map((peer) => sent.get(peer) ?? begun(peer, value));
+  const receivers = links.outNeighbors.filter((peer) => peer !== self);
+  const before = receivers.map((peer) => sent.get(peer) ?? begun(peer, value));
   for (const copy of sendResiduals(kind, value, before, at)) sent.set(copy.peer, copy);
   const received = await at.take(kind);
   const incoming = new Map(gossip.incoming.map((copy) => [copy.peer, copy]));
-  // A peer that did not run neither gives nor takes; one that has begun anew could not use the residual of an old copy.
+  // A peer that did not run neither sends nor receives; one that has restarted could not use the residual of an old copy.
   const away = new Set<PartyId>();
   for (const { from, why } of received.absent) if (why === 'crashed' || why === 'aborted') away.add(from);
   for (const copy of before) if (away.has(copy.peer)) sent.set(copy.peer, copy);
@@ -180,7 +180,7 @@ async function overLinks<K extends string>(
     } else if (known && message.sequence === known.sequence)
       incoming.set(peer, { peer, value: add(known.value, message.residual), sequence: known.sequence + 1 });
   }
-  const drift = driftOf(value, at, told, sent, incoming, away);
+  const drift = driftOf(value, at, receivers, sent, incoming, away);
   const byPeer = (a: { readonly peer: number }, b: { readonly peer: number }) => a.peer - b.peer;
   return {
     gossip: {
@@ -216,26 +216,26 @@ function sendResiduals<K extends string>(
   if (
     before.every(({ value: held, sequence }) => sequence === first.sequence && squaredDistance(held, first.value) === 0)
   ) {
-    const said = at.post(
+    const posted = at.post(
       kind,
       before.map(({ peer }) => peer),
       residualOf(first),
     );
-    const held = add(first.value, said.residual);
+    const held = add(first.value, posted.residual);
     return before.map((copy) => after(copy, held));
   }
-  const said = at.postEach(
+  const posted = at.postEach(
     kind,
     before.map((copy) => ({ to: copy.peer, payload: residualOf(copy) })),
   );
-  return before.map((copy, i) => after(copy, add(copy.value, said[i]!.residual)));
+  return before.map((copy, i) => after(copy, add(copy.value, posted[i]!.residual)));
 }
 
 /** Sum over links of what comes in less what goes out: over all peers it cancels, edge by edge, whatever W's rows sum to. */
 function driftOf<K extends string>(
   like: Vector,
   { links, self }: GossipRound<K>,
-  told: readonly ClientIndex[],
+  receivers: readonly ClientIndex[],
   sent: ReadonlyMap<ClientIndex, Outgoing>,
   incoming: ReadonlyMap<ClientIndex, Incoming>,
   away: ReadonlySet<PartyId>,
@@ -247,7 +247,7 @@ function driftOf<K extends string>(
     const weight = links.weightFrom(peer);
     for (let i = 0; i < sums.length; i++) sums[i]! += weight * copy.value[i]!;
   }
-  for (const peer of told) {
+  for (const peer of receivers) {
     if (away.has(peer)) continue;
     const weight = links.weightTo(peer);
     const { value } = sent.get(peer)!;

@@ -2,7 +2,7 @@ import type { Inbox, Links, PartyId, ReadonlyVector, Vector } from '../../../met
 import { zerosLike } from '../../../numerics/vector.js';
 
 /**
- * Row `self` of W over what was heard: sum_j w_ij v_j in sender order. A message that did not come leaves the row short; its
+ * Row `self` of W over the received vectors: sum_j w_ij v_j in sender order. A lost message leaves the row short; its
  * weight goes to the party's own vector, so the row still sums to 1. `own`: the party's vector as its peers decode it.
  */
 export function mix<T extends { readonly from: PartyId }>(
@@ -24,7 +24,7 @@ export function mix<T extends { readonly from: PartyId }>(
 }
 
 /**
- * The same over copies that the party holds of its peers' vectors, in the order of `links.hears`. A peer without a copy gives
+ * The same over copies that the party holds of its peers' vectors, in the order of `links.inNeighbors`. A peer without a copy gives
  * its weight to the party's own vector, which stands for `self` too.
  */
 export function mixCopies(

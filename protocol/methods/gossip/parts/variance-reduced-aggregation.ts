@@ -9,13 +9,13 @@ import { mixCopies } from './mix.js';
  *
  * and the receiver of r = u + noise keeps, for each link, a^k = (1 - beta_k) a^{k-1} + beta_k r. Whatever v does, the error
  * e = a - v follows e^k = (1 - beta_k) e^{k-1} + beta_k noise exactly, so old noise is averaged away. Here v^{k-1} is what the
- * receiver was last told about: a message that did not come, or a link that the graph did not have for some rounds, leaves the
+ * receiver last received: a lost message, or a link that the graph did not have for some rounds, leaves the
  * estimate old, and the next message makes it exact again.
  */
 export interface Aggregation {
   /** Of what peers hold, one a link. */
   readonly estimates: readonly (Both & { readonly peer: ClientIndex })[];
-  /** What each peer was last told about, as far as that is known to have reached it: before the last round. */
+  /** The vectors that each peer last received, as far as known: before the last round. */
   readonly told: readonly (Both & { readonly peer: ClientIndex })[];
   /** What the last round's messages were about, and to whom they went. */
   readonly sent: (Both & { readonly to: readonly ClientIndex[] }) | null;
@@ -72,7 +72,7 @@ function absorbed(estimate: ReadonlyVector, received: ReadonlyVector, beta: numb
   return result;
 }
 
-/** Sends and hears one round; `of`: the estimates of W x and W s. */
+/** Sends and receives in one round; `of`: the estimates of W x and W s. */
 export async function aggregate(
   aggregation: Aggregation,
   own: Both,
@@ -82,9 +82,9 @@ export async function aggregate(
   const { links, self } = at;
   const told = settled(aggregation, at);
   onSend(own, beta, told, at);
-  const heard = await at.take('combined');
+  const received = await at.take('combined');
   const kept = new Map(aggregation.estimates.map((estimate) => [estimate.peer as PartyId, estimate]));
-  for (const { from, x, s, weight } of heard) {
+  for (const { from, x, s, weight } of received) {
     if (from === self) continue;
     const before = kept.get(from);
     const peer = from as ClientIndex;
@@ -92,8 +92,10 @@ export async function aggregate(
     if (weight === 1 || !before) kept.set(from, { peer, x: copy(x), s: copy(s) });
     else kept.set(from, { peer, x: absorbed(before.x, x, weight), s: absorbed(before.s, s, weight) });
   }
-  // Nobody says that a peer which did not run has heard nothing.
-  const away = new Set(heard.absent.flatMap(({ from, why }) => (why === 'crashed' || why === 'aborted' ? [from] : [])));
+  // A peer that did not run received nothing, and sends no notice of that.
+  const away = new Set(
+    received.absent.flatMap(({ from, why }) => (why === 'crashed' || why === 'aborted' ? [from] : [])),
+  );
   const byPeer = (a: { readonly peer: number }, b: { readonly peer: number }) => a.peer - b.peer;
   return {
     aggregation: {
@@ -108,7 +110,7 @@ export async function aggregate(
   };
 }
 
-/** What each peer is known to have been told about, now that the last round's losses are known. */
+/** The vectors that each peer is known to have received, after the last round's losses are known. */
 function settled({ told, sent }: Aggregation, { undelivered }: AggregationRound): Map<ClientIndex, Both> {
   const unused = new Set(undelivered.map(({ to }) => to));
   const result = new Map<ClientIndex, Both>(told.map((vectors) => [vectors.peer, vectors]));
@@ -116,7 +118,7 @@ function settled({ told, sent }: Aggregation, { undelivered }: AggregationRound)
   return result;
 }
 
-/** One encoding for all peers that were told the same before, as they all were until something was lost; else one for each. */
+/** One encoding for all peers that have received the same vectors, as all have until a loss; else one for each. */
 function onSend(own: Both, beta: number, told: ReadonlyMap<ClientIndex, Both>, at: AggregationRound): void {
   const { links, self } = at;
   const about = (base: Both | undefined): Combined =>
@@ -133,7 +135,7 @@ function onSend(own: Both, beta: number, told: ReadonlyMap<ClientIndex, Both>, a
     );
 }
 
-/** Equal in every number: told by content, so that a resumed run sends what the whole run sends. */
+/** Equal in every number: compared by content, so that a resumed run sends what the whole run sends. */
 function isSame(a: Both | undefined, b: Both | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return (a.x === b.x && a.s === b.s) || (squaredDistance(a.x, b.x) === 0 && squaredDistance(a.s, b.s) === 0);

@@ -108,7 +108,7 @@ export class GradientStatistics {
     return this.squares;
   }
 
-  /** Module by module; null with fewer than two gradients, from which no spread can be told. */
+  /** Module by module; null with fewer than two gradients, which have no spread. */
   noise(): readonly NoiseEstimate[] | null {
     const { sums } = this;
     if (this.parts < 2 || !sums) return null;

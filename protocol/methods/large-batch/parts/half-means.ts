@@ -33,7 +33,7 @@ export class HalfMeans {
     for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! + examples * gradient[i]!;
   }
 
-  /** Both halves have heard somebody. */
+  /** Both halves have received a gradient. */
   get isComplete(): boolean {
     return this.weights[0] > 0 && this.weights[1] > 0;
   }

@@ -2,7 +2,7 @@ import type { ReadonlyVector } from '../../../method.js';
 
 /** Added to a variance before dividing by it, so that 0 / 0 is 0. */
 const SMALLEST_VARIANCE = 1e-30;
-/** Spread of a tensor, relative to its mean's square, up to which all gradients are said to agree. */
+/** Spread of a tensor, relative to its mean's square, up to which all gradients count as equal. */
 const AGREEMENT = 1e-12;
 
 export interface SignalToNoiseBounds {

@@ -3,7 +3,7 @@ import { exp } from '../../../numerics/elementary.js';
 
 /**
  * A clipping radius that follows a quantile of the norms, privately: Andrew, Thakkar, McMahan, Ramaswamy, "Differentially
- * Private Learning with Adaptive Clipping", NeurIPS 2021. Each unit sends, beside its clipped value, one bit: was it within
+ * Private Learning with Adaptive Clipping", NeurIPS 2021. Each unit sends, in addition to its clipped value, one bit: was it within
  * the radius? The bit is centred to +-1/2, so its sensitivity is 1/2; both are one release with one noise multiplier.
  */
 export interface AdaptiveClipping {

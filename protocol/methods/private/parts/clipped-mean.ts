@@ -32,7 +32,7 @@ export function clippedMean(clippedSum: ReadonlyVector, exampleCount: number): V
   return scale(1 / exampleCount, clippedSum);
 }
 
-/** n_min of a round whose noise is shared: the smallest size that was heard; 0 when none was. Empty workers send no mean. */
+/** n_min of a round whose noise is shared: the smallest size received; 0 when none was. Empty workers send no mean. */
 export function smallestSize(sizes: Iterable<{ readonly examples: number }>): number {
   let smallest = Number.POSITIVE_INFINITY;
   for (const { examples } of sizes) if (examples >= 1 && examples < smallest) smallest = examples;
@@ -41,7 +41,7 @@ export function smallestSize(sizes: Iterable<{ readonly examples: number }>): nu
 
 /**
  * Does the noise cover a worker of n_p examples, so that it may send its mean? Shared noise is made for n_min: if the size
- * of a smaller worker was not heard, its examples move the average by more than the noise was made for.
+ * of a smaller worker was not received, its examples move the average by more than the noise was made for.
  */
 export function isCovered(placement: TrustPlacement, exampleCount: number, smallestExampleCount: number): boolean {
   if (placement !== 'distributed') return exampleCount >= 1;

@@ -3,7 +3,7 @@ import { GradswarmError } from '../../../errors.js';
 /**
  * Whose view must be private, which decides who adds noise.
  * central: the coordinator is trusted and adds noise once, after summing.
- * distributed: every worker adds a share, and secure aggregation shows nobody less than the sum; the utility is central.
+ * distributed: every worker adds a share, and secure aggregation reveals only the sum; the utility is central.
  * local: every message is private by itself, the coordinator need not be trusted; with P workers of equal size the average
  * then has sqrt(P) times the central noise.
  */
@@ -13,7 +13,7 @@ export type TrustPlacement = (typeof TRUST_PLACEMENTS)[number];
 /**
  * `shares` of `Privacy.gaussian` for a release: how many shares must survive to make the full noise. Distributed noise of
  * P workers of which up to A are absent and K collude (and know their own noise) is split in P - A - K. ERR_PRIVACY when
- * that leaves nobody.
+ * that is empty.
  */
 export function noiseShares(trust: {
   readonly placement: TrustPlacement;
