@@ -1,10 +1,10 @@
-/** Every error a user can meet: stable code, whether the operation certainly did not happen, and what it means. */
+/** Every error a user can meet: stable code, whether the operation certainly did not take place, and what it means. */
 export const ERROR_CODES = {
   ERR_SCENARIO: { definite: true, meaning: 'the scenario has a key or value that is not allowed' },
   ERR_USAGE: { definite: true, meaning: 'the command line is not understood' },
   ERR_CODEC_REFUSED: { definite: true, meaning: 'the method does not allow this codec or memory on this kind' },
-  ERR_DATA_MISSING: { definite: true, meaning: 'a data set is not installed or not where it was said to be' },
-  ERR_DATA_FORMAT: { definite: true, meaning: 'a data file is not what its format says' },
+  ERR_DATA_MISSING: { definite: true, meaning: 'a data set is not installed or not at the given path' },
+  ERR_DATA_FORMAT: { definite: true, meaning: 'a data file does not follow its format' },
   ERR_PARTITION: { definite: true, meaning: 'the data cannot be split as asked' },
   ERR_DEVICE: { definite: true, meaning: 'the compute device asked for cannot be used' },
   ERR_OBJECTIVE: { definite: true, meaning: 'the objective does not fit the data or lacks what the method needs' },
@@ -12,27 +12,27 @@ export const ERROR_CODES = {
   ERR_PAYLOAD: { definite: true, meaning: 'a half posted something its kind does not declare' },
   ERR_FRAME_MALFORMED: { definite: true, meaning: 'bytes that are not a frame of this protocol version' },
   ERR_FRAME_LENGTH: { definite: true, meaning: 'a length in a frame does not agree with the model or the limits' },
-  ERR_FRAME_CHECKSUM: { definite: true, meaning: 'a frame was changed on its way' },
-  ERR_CODEC_MALFORMED: { definite: true, meaning: 'bytes that this codec cannot have written' },
+  ERR_FRAME_CHECKSUM: { definite: true, meaning: 'a frame was corrupted in transit' },
+  ERR_CODEC_MALFORMED: { definite: true, meaning: 'bytes that this codec cannot have produced' },
   ERR_CODEC_NOT_FINITE: { definite: true, meaning: 'a number on the wire is NaN or infinite' },
   ERR_PROTOCOL: { definite: true, meaning: 'a peer broke the control protocol' },
-  ERR_DEADLOCK: { definite: true, meaning: 'every party waits for another one' },
-  ERR_STALLED: { definite: false, meaning: 'nothing moved for longer than the stall limit' },
-  ERR_WORKER_LOST: { definite: false, meaning: 'a worker process ended or could not be reached any more' },
+  ERR_DEADLOCK: { definite: true, meaning: 'every party waits for a message of another one' },
+  ERR_STALLED: { definite: false, meaning: 'there was no progress for longer than the stall limit' },
+  ERR_WORKER_LOST: { definite: false, meaning: 'a worker process ended or became unreachable' },
   ERR_WORKERS_MISSING: { definite: true, meaning: 'not enough workers joined in time' },
   ERR_QUORUM: { definite: true, meaning: 'fewer clients answered than the scenario demands' },
   ERR_HALF_FAILED: { definite: true, meaning: 'a half of the method threw' },
   ERR_NOT_FINITE: { definite: true, meaning: 'a state holds NaN or an infinity' },
   ERR_STATE: { definite: true, meaning: 'a state is not plain data' },
-  ERR_CHECKPOINT: { definite: true, meaning: 'a checkpoint is missing, damaged or of another run' },
+  ERR_CHECKPOINT: { definite: true, meaning: 'a checkpoint is missing, damaged or from another run' },
   ERR_REPLAY: { definite: true, meaning: 'the delivery log does not belong to this scenario' },
   ERR_STOPPED: { definite: true, meaning: 'the run was stopped by the user' },
-  ERR_BUDGET: { definite: true, meaning: 'the release would pass the privacy budget' },
+  ERR_BUDGET: { definite: true, meaning: 'the release would exceed the privacy budget' },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** An error with a stable code. The message says who, when, what was expected, what came, and what to do. */
+/** An error with a stable code. The message has the party, the round, what was expected, what was received, and what to do. */
 export class GradswarmError extends Error {
   override readonly name = 'GradswarmError';
   constructor(

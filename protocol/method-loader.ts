@@ -19,7 +19,7 @@ export async function loadMethod(name: string): Promise<AnyMethod> {
   return (await methods.load(name)) ?? methods.get(name, 'method.name');
 }
 
-/** What the method's file says of a run before it; null where it says nothing. */
+/** The forecast of the method's file; null where it has none. */
 export async function loadForecast(name: string): Promise<Forecast<unknown> | null> {
   const module: { readonly forecast?: Forecast<unknown> } = await methods.module(name);
   return module.forecast ?? null;

@@ -17,7 +17,7 @@ const ROUNDING = 1 + 1e-9;
 const MOST_KINDS = 16;
 
 export const SEEDED_NOISE_WARNING =
-  'The noise is seeded: whoever knows the seed can compute it and take it off. Epsilon is what the same run would have with ' +
+  'The noise is seeded: anyone who knows the seed can compute and subtract it. Epsilon is what the same run would have with ' +
   "privacy.noise = 'secure'.";
 
 /** What a run has spent, and what it may still spend. */
@@ -100,16 +100,16 @@ export class RunBudget implements PrivacyBudget {
     return tightest < epsilon * (1 - 1e-6) ? { tightestEpsilon: tightest } : {};
   }
 
-  /** What the accountant has to say about its answer. */
+  /** The accountant's notes on its result. */
   warnings(): readonly string[] {
     return this.ledger.entries.length === 0 ? [] : this.ledger.spend(this.settings.delta, this.accounting).warnings;
   }
 }
 
 /**
- * An attempt that was given up has released what it had released: it is charged like the one that succeeded, for how far it
- * came is not known of processes that are gone. A client that had no part in the successful attempt is charged what the
- * client that released most was. `repeats`: attempts given up.
+ * An aborted attempt has released what it had released: it is charged like the one that succeeded, for how far it
+ * came is unknown for lost processes. A client that had no part in the successful attempt is charged what the
+ * client that released most was. `repeats`: aborted attempts.
  */
 export function withAbandonedAttempts(
   entries: readonly LedgerEntry[],

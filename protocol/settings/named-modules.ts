@@ -24,7 +24,7 @@ export class NamedModules<F extends Named> {
     private readonly is: (value: Named) => boolean = () => true,
   ) {}
 
-  /** Adds a thing that lives elsewhere. */
+  /** Adds a module of another folder. */
   add(thing: F): void {
     this.loaded.set(thing.name, thing);
   }
@@ -85,7 +85,7 @@ async function imported(address: URL): Promise<{ readonly default?: unknown } | 
     return await import(address.href);
   } catch (error) {
     const { code, url } = error as { code?: string; url?: string };
-    // A file that is there but imports one that is not must say so.
+    // An existing file that imports a missing one must report that.
     if (code !== 'ERR_MODULE_NOT_FOUND' || (url !== undefined && url !== address.href)) throw error;
     return undefined;
   }

@@ -48,7 +48,7 @@ function errorOf(guess: Float64Array, truth: ArrayLike<number>): number {
 /** What becomes of a client's update before the attacker has it. */
 interface Defence {
   readonly name: string;
-  /** In words, beside the pictures. */
+  /** The caption of the pictures. */
   readonly label: string;
   readonly update: (example: number) => Promise<ReadonlyVector>;
 }

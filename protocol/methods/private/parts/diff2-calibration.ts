@@ -19,7 +19,7 @@ export interface Diff2Target {
   /** Examples of the smallest worker, n_min, and number of workers, P. */
   readonly smallestExampleCount: number;
   readonly workerCount: number;
-  /** u: 1/u of the budget goes to the refreshes. 1.25 unless told. */
+  /** u: 1/u of the budget goes to the refreshes. 1.25 by default. */
   readonly split?: number;
 }
 
