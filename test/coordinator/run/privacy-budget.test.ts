@@ -47,7 +47,7 @@ describe('coordinator/privacy-budget', () => {
   it('seeded noise and releases without noise are not private, and the report says so', () => {
     const budget = new RunBudget(seeded);
     budget.charge([entry({ noise: 'seeded' })], 0);
-    expect(budget.result()!.notPrivate).to.match(/whoever knows the seed/);
+    expect(budget.result()!.notPrivate).to.match(/anyone who knows the seed/);
     const bare = new RunBudget(seeded);
     bare.charge([entry({ noiseMultiplier: 0 })], 0);
     expect(bare.result()).to.include({ epsilon: null });
