@@ -17,8 +17,7 @@ const PAPER = 'Large-batch Optimization for Dense Visual Predictions (AGVM)';
 
 export default sweep('agvm-module-variance', {
   description:
-    'Dense prediction on synthetic scenes, batches of 16, 64 and 256: the modules of the network see gradients of very different ' +
-    'noise, the more so the larger the batch, and AGVM brings eta^2 mu^2 (1 - cos) of the heads to that of the backbone.',
+    'Dense prediction on synthetic scenes, batches of 16, 64 and 256: gradient noise differs between the modules of the network, the more so the larger the batch, and AGVM brings eta^2 mu^2 (1 - cos) of the heads to that of the backbone.',
   base: {
     method: {
       name: 'agvm',

@@ -8,11 +8,9 @@ const diff2 = { 'method.refreshPeriod': 10 };
 
 export default sweep('diff2-digits', {
   description:
-    'DIFF2 against DP-GD (refresh period 1) at equal epsilon on 10,000 handwritten digits: the gradient that is stepped along has less ' +
-    'than half the error, and the true gradient ends smaller. Step and C1 are those at which DP-GD ends with the smallest gradient, of ' +
+    'DIFF2 against DP-GD (refresh period 1) at equal epsilon on 10,000 handwritten digits: the gradient estimate has less than half the error, and the true gradient ends smaller. Step and C1 are those at which DP-GD ends with the smallest gradient, of ' +
     'steps 2, 4, 6, 8, 12 and radii 1, 1.5, 2, 3 (mean of seeds 101 to 103, beforehand); DIFF2 is run at the same two. There noise in the ' +
-    'steep directions, most of the trace of the Hessian, is forgotten within a refresh period, so less noise is less gradient. In flat ' +
-    'directions, so with a smaller step, it stays as long as the period, and the advantage goes.',
+    'steep directions, most of the trace of the Hessian, decays within a refresh period, so less noise gives a smaller gradient. In flat directions, hence with a smaller step, it persists for the period, and the advantage disappears.',
   base: {
     method: {
       name: 'diff2',

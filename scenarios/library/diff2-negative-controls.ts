@@ -8,7 +8,7 @@ const feedingBack = { 'method.differenceRadius': 5 };
 
 export default sweep('diff2-negative-controls', {
   description:
-    'Two ways to lose with DIFF2 at the same epsilon. C2 too small (0.3): nearly every difference is clipped, so the estimator lags behind ' +
+    'Two settings at which DIFF2 is worse at the same epsilon. C2 too small (0.3): nearly every difference is clipped, so the estimator lags behind ' +
     'the gradient until the next refresh. C2 too large (5): kappa, known before the run, is far above 2, and the noise of each difference ' +
     'moves the model by a step whose own difference is noised in proportion. C2 = 1.5 is between them.',
   base: {

@@ -5,7 +5,7 @@ import { sweep } from '../../protocol/scenario/scenario.js';
 
 export default sweep('fedavg-label-skew', {
   description:
-    'What label skew costs federated averaging on handwritten digits: Dirichlet alpha from 0.05 (a client sees one or two digits) to 10 (nearly IID), three seeds each.',
+    'The cost of label skew in federated averaging on handwritten digits: Dirichlet alpha from 0.05 (a client sees one or two digits) to 10 (nearly IID), three seeds each.',
   base: {
     method: { name: 'fedavg', localEpochs: 2, batchSize: 20, clientLearningRate: 0.1 },
     objective: { name: 'softmax-regression' },

@@ -12,7 +12,7 @@ const DELAYS = [
 
 export default sweep('fsgld-availability', {
   description:
-    'Clients are available in proportion to their data, while the method believes them equally available: DSGLD is off by 9 to 13 posterior standard deviations, FSGLD with exact surrogates by none.',
+    'Clients are available in proportion to their data, while the method assumes equal availability: DSGLD is off by 9 to 13 posterior standard deviations, FSGLD with exact surrogates by none.',
   base: {
     method: 'dsgld',
     objective: { name: 'gaussian-mean', priorVariance: 100, problem: 'unequal-curvature' },

@@ -5,8 +5,7 @@ import { scenario } from '../../protocol/scenario/scenario.js';
 
 export default scenario('gradient-inversion', {
   description:
-    'What one update gives away: handwritten digits are read off the first dense layer exactly. Clipping alone does not hide them, nor do ' +
-    'local steps; noise does. And after many local steps a surrogate between the two models explains the update better than the start.',
+    'What one update reveals: handwritten digits are recovered exactly from the first dense layer. Neither clipping alone nor local steps prevent it; noise does. After many local steps a surrogate between the two models explains the update better than the start.',
   method: { name: 'fedavg', localEpochs: 1, batchSize: 10, clientLearningRate: 0.3 },
   objective: { name: 'small-network', hidden: [16], activation: 'sigmoid' },
   data: { name: 'mnist', size: 14, trainCount: 1_000, testCount: 500, partition: { name: 'iid' } },

@@ -25,7 +25,7 @@ const breaks = (method: string, fault: string, value: number) => expected(method
 export default sweep('message-loss', {
   description:
     'Which methods survive which loss, on a ring of eight: 5 % of edges down in both directions, or 5 % of messages lost in one. ' +
-    'Exact methods need symmetry; per-link estimates (VRA) and acknowledged residuals do not; silent residual losses ruin replicas.',
+    'Exact methods need symmetry; per-link estimates (VRA) and acknowledged residuals do not; undetected losses of residuals corrupt replicas.',
   base: {
     method: { name: 'gradient-tracking' },
     objective: {

@@ -8,7 +8,7 @@ const TARGET = 0.45;
 export default sweep('noise-scale-critical-batch', {
   description:
     'Steps to a loss at batches of 16 to 1024 and six learning rates. The critical batch that their curve S = S_min (1 + B_crit / B) ' +
-    'shows is the gradient noise scale tr(Sigma) / |G|^2 that the same runs measured on the way, up to a factor of 3.',
+    'shows is the gradient noise scale tr(Sigma) / |G|^2 that the same runs measured, up to a factor of 3.',
   base: {
     method: { name: 'sgd', batchSize: 2, optimizer: { name: 'sgd', learningRate: 0.1 }, noiseScale: { decay: 0.8 } },
     objective: { name: 'small-network', hidden: [32], activation: 'relu' },

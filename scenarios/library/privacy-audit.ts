@@ -20,8 +20,7 @@ function rightGuesses(of: string, mechanism: number) {
 export default sweep('privacy-audit', {
   description:
     'A training run audits its own privacy: 50,000 canaries, each in the data by a fair coin, are guessed from the model. The lower bound ' +
-    'on epsilon stays below the accountant’s; with noise that is secretly halved it does not. One run is enough: by the binomial law ' +
-    'half the noise is missed by chance once in 10^13 runs.',
+    'on epsilon stays below the accountant’s; with noise that is secretly halved it does not. One run is enough: by the binomial law, halved noise goes undetected with probability 1e-13.',
   base: {
     method: {
       name: 'dp-sgd',

@@ -5,7 +5,7 @@ import { scenario } from '../../protocol/scenario/scenario.js';
 
 export default scenario('secure-aggregation-dropout', {
   description:
-    'Federated averaging of digits in which the coordinator sees nothing but sums: masks from X25519 agreements, discrete Gaussian noise ' +
+    'Federated averaging of digits in which the coordinator sees only sums: masks from X25519 agreements, discrete Gaussian noise ' +
     'from the clients. A tenth of the masked updates is lost after the keys were shared; their masks are rebuilt from Shamir shares.',
   method: {
     name: 'dp-fedavg',

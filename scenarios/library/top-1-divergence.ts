@@ -35,7 +35,7 @@ const TOP_1 = { name: 'top-k', count: 1 };
 
 export default sweep('top-1-divergence', {
   description:
-    'Three workers for whom the largest entry of the gradient alone points uphill: averaging top-1 diverges by exactly 1 + 11 step / 6 a round, EF21 with the same codec converges.',
+    'Three workers for which the largest entry of the gradient alone points uphill: averaging top-1 diverges by exactly 1 + 11 step / 6 a round, EF21 with the same codec converges.',
   base: {
     method: { name: 'sgd', batchSize: 1, optimizer: { name: 'sgd', learningRate: STEP } },
     objective: {

@@ -13,7 +13,7 @@ const sparse = { 'codecs.gradient.codec.name': 'top-k' };
 
 export default sweep('vrgd-under-heterogeneity', {
   description:
-    'What else than sampling noise enters the signal-to-noise ratios: label skew makes most of the variance between clients drift, ' +
+    'What besides sampling noise enters the signal-to-noise ratios: label skew makes most of the variance between clients drift, ' +
     'top-k sends most coordinates to the lower bound, and one client that sends 100 times its gradient is damped less, not more.',
   base: {
     method: {
