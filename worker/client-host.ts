@@ -76,7 +76,7 @@ export class ClientHost {
     for (const client of cohort) {
       if (!this.hosted.has(client)) continue;
       const party = this.site.parties.get(client);
-      if (abandoned || none.has(client)) party?.abandon();
+      if (abandoned || none.has(client)) party?.abandon(abandoned);
       else party?.commit(lost.get(client) ?? []);
     }
   }

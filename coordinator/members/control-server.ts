@@ -5,7 +5,8 @@ import type { z } from 'zod';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { SocketServer } from '../../protocol/sockets/socket-server.js';
 import * as control from '../../protocol/wire/control-messages.js';
-import type { Member, Membership } from './membership.js';
+import type { Member } from './membership.js';
+import type { WorkerId } from './seats.js';
 
 const packr = new Packr({ useRecords: false });
 
@@ -18,26 +19,37 @@ const REFUSAL_MS = 1000;
 const CONTROL_PATH = '/socket.io/';
 
 export interface ControlEvents {
-  joined(member: Member): void;
-  done(member: Member, message: control.Done): void;
-  failed(member: Member, message: control.Failed): void;
-  lost(member: Member, reason: string): void;
+  /** Answered by `reply`, at once or later. */
+  hello(message: control.Hello): void;
+  seen(worker: WorkerId): void;
+  goodbye(worker: WorkerId): void;
+  /** The connection is gone. */
+  closed(worker: WorkerId, why: string): void;
+  /** The worker broke the protocol. */
+  broke(worker: WorkerId, why: string): void;
+  done(worker: WorkerId, message: control.Done): void;
+  failed(worker: WorkerId, message: control.Failed): void;
 }
 
 export interface ControlOptions {
-  /** A worker that is silent for longer is lost, milliseconds. */
+  /** A worker that is silent for longer loses its seat, milliseconds. */
   readonly heartbeatMs: number;
 }
 
-/** The control channel: socket.io carries joins, assignments, rounds and liveness; never a vector. */
+interface Connection {
+  readonly socket: Socket;
+  /** Of its hello; null once it was given. */
+  answer: ((reply: unknown) => void) | null;
+}
+
+/** The control channel: socket.io carries joins, assignments, rounds and liveness; never a vector. Knows processes, not seats. */
 export class ControlServer {
   private readonly io: Server;
-  private readonly sockets = new Map<string, Socket>();
+  private readonly connections = new Map<WorkerId, Connection>();
 
   constructor(
     private readonly server: SocketServer,
-    private readonly membership: Membership,
-    private readonly options: ControlOptions,
+    options: ControlOptions,
     private readonly events: ControlEvents,
   ) {
     // Never listens: socket.io gets the upgrades that it is handed, and closing it waits for nobody else's connections.
@@ -46,9 +58,9 @@ export class ControlServer {
       serveClient: false,
       transports: ['websocket'],
       perMessageDeflate: false,
-      // A worker that stops right after an answer has sent nothing for one interval and one timeout.
-      pingInterval: Math.max(50, Math.round(options.heartbeatMs / 2)),
-      pingTimeout: Math.max(50, Math.round(options.heartbeatMs / 2)),
+      pingInterval: Math.max(25, Math.round(options.heartbeatMs / 4)),
+      // Silence is judged by the seats, which know when it was this process that did not listen.
+      pingTimeout: 4 * Math.max(25, options.heartbeatMs),
       maxHttpBufferSize: 64 << 20,
     });
     server.route(CONTROL_PATH, ({ request, socket, head }) => handed.emit('upgrade', request, socket, head));
@@ -57,20 +69,20 @@ export class ControlServer {
     });
   }
 
-  /** The address that the member's connection comes from, as it stands in a URL. */
-  addressOf(member: Member): string | null {
-    const address = this.sockets.get(member.id)?.handshake.address.replace(/^::ffff:/, '');
+  /** The address that the worker's connection comes from, as it stands in a URL. */
+  addressOf(worker: WorkerId): string | null {
+    const address = this.connections.get(worker)?.socket.handshake.address.replace(/^::ffff:/, '');
     if (address === undefined) return null;
     return address.includes(':') ? `[${address}]` : address;
   }
 
-  notify(member: Member, event: string, message: unknown): void {
-    this.sockets.get(member.id)?.emit(event, packr.pack(message));
+  notify(worker: WorkerId, event: string, message: unknown): void {
+    this.connections.get(worker)?.socket.emit(event, packr.pack(message));
   }
 
   /** Asks and waits for the answer; rejects with ERR_WORKER_LOST when none comes in time. */
   async ask<S extends z.ZodType>(
-    member: Member,
+    { id, worker }: Pick<Member, 'id' | 'worker'>,
     event: string,
     message: unknown,
     schema: S,
@@ -78,89 +90,106 @@ export class ControlServer {
     /** The limit as an error names it. */
     limit = `${timeoutMs}`,
   ): Promise<z.output<S>> {
-    const socket = this.sockets.get(member.id);
-    if (!socket) throw new GradswarmError('ERR_WORKER_LOST', `${member.id} is not connected`);
+    const connection = this.connections.get(worker);
+    if (!connection) throw new GradswarmError('ERR_WORKER_LOST', `${id} is not connected`);
     let reply: unknown;
     try {
-      reply = await socket.timeout(timeoutMs).emitWithAck(event, packr.pack(message));
+      reply = await connection.socket.timeout(timeoutMs).emitWithAck(event, packr.pack(message));
     } catch (cause) {
-      throw new GradswarmError('ERR_WORKER_LOST', `${member.id} did not answer '${event}' within ${limit} ms`, {
-        cause,
-      });
+      throw new GradswarmError('ERR_WORKER_LOST', `${id} did not answer '${event}' within ${limit} ms`, { cause });
     }
     const answer = unpacked(reply) as { readonly error?: { readonly code: string; readonly message: string } };
     if (answer && typeof answer === 'object' && answer.error)
-      throw new GradswarmError('ERR_PROTOCOL', `${member.id}, '${event}': ${answer.error.message}`);
-    return control.checked(schema, answer, `${member.id}, answer to '${event}'`);
+      throw new GradswarmError('ERR_PROTOCOL', `${id}, '${event}': ${answer.error.message}`);
+    return control.checked(schema, answer, `${id}, answer to '${event}'`);
   }
 
-  drop(member: Member): void {
-    this.sockets.get(member.id)?.disconnect(true);
-    this.sockets.delete(member.id);
+  /** Answers the worker's hello, once. */
+  reply(worker: WorkerId, admission: control.Admission): void {
+    const connection = this.connections.get(worker);
+    connection?.answer?.(packr.pack(admission));
+    if (connection) connection.answer = null;
+  }
+
+  /** Tells a worker that it is not needed any more, and closes its connection once it has read it. */
+  async dismiss(worker: WorkerId, message: control.Stop): Promise<void> {
+    const connection = this.connections.get(worker);
+    if (!connection) return;
+    this.connections.delete(worker);
+    const { socket, answer } = connection;
+    if (answer) {
+      answer(packr.pack(message));
+      await new Promise((resolve) => setTimeout(resolve, REFUSAL_MS).unref());
+    } else
+      await socket
+        .timeout(STOP_MS)
+        .emitWithAck('stop', packr.pack(message))
+        .catch(() => {});
+    socket.disconnect(true);
+  }
+
+  /** Closes the worker's connection: it finds out by itself, and joins anew. */
+  drop(worker: WorkerId): void {
+    const connection = this.connections.get(worker);
+    this.connections.delete(worker);
+    connection?.socket.disconnect(true);
   }
 
   async close(): Promise<void> {
-    // Answered before anything is closed: else a worker may see its frame socket end first and take the run for broken.
-    const told = [...this.sockets.values()].map((socket) =>
-      socket
-        .timeout(STOP_MS)
-        .emitWithAck('stop')
-        .catch(() => {}),
-    );
-    await Promise.all(told);
     await this.io.close();
   }
 
   private hello(socket: Socket, data: unknown, answer: unknown): void {
-    const seated = [...this.sockets].find(([, other]) => other === socket);
-    if (typeof answer !== 'function' || seated) {
-      // A member that says hello again has broken the protocol: with its connection it loses its place.
+    const known = [...this.connections].find(([, { socket: other }]) => other === socket);
+    if (typeof answer !== 'function' || known) {
+      // A worker that says hello again has broken the protocol: with its connection it loses its seat.
       socket.disconnect(true);
       return;
     }
-    const refuse = (message: string) => {
-      answer(packr.pack({ refused: message }));
-      socket.removeAllListeners('hello');
-      setTimeout(() => socket.disconnect(true), REFUSAL_MS).unref();
-    };
     let message: control.Hello;
     try {
       message = control.checked(control.hello, unpacked(data), 'hello');
     } catch (error) {
-      return refuse((error as Error).message);
+      answer(packr.pack({ refused: (error as Error).message }));
+      socket.removeAllListeners('hello');
+      setTimeout(() => socket.disconnect(true), REFUSAL_MS).unref();
+      return;
     }
-    const member = this.membership.admit(message.name);
-    if (!member) return refuse('all places of this run are taken; start another worker when one is lost');
+    const worker = message.process;
     this.server.admit(socket.request.socket);
-    this.sockets.set(member.id, socket);
+    const older = this.connections.get(worker);
+    this.connections.set(worker, { socket, answer: answer as (reply: unknown) => void });
+    older?.socket.disconnect(true);
+    socket.conn.on('heartbeat', () => this.events.seen(worker));
+    socket.on('goodbye', () => this.events.goodbye(worker));
     socket.on(
       'done',
-      this.received(member, control.done, (report) => this.events.done(member, report)),
+      this.received(socket, worker, control.done, (report) => this.events.done(worker, report)),
     );
     socket.on(
       'failed',
-      this.received(member, control.failed, (failure) => this.events.failed(member, failure)),
+      this.received(socket, worker, control.failed, (failure) => this.events.failed(worker, failure)),
     );
     socket.on('disconnect', (reason) => {
-      if (this.sockets.get(member.id) !== socket) return;
-      this.sockets.delete(member.id);
-      const { heartbeatMs } = this.options;
-      this.events.lost(
-        member,
-        reason === 'ping timeout' ? `it sent nothing for workers.heartbeatMs = ${heartbeatMs} ms` : reason,
-      );
+      if (this.connections.get(worker)?.socket !== socket) return;
+      this.connections.delete(worker);
+      this.events.closed(worker, reason);
     });
-    answer(packr.pack({ worker: member.id }));
-    this.events.joined(member);
+    this.events.hello(message);
   }
 
-  private received<S extends z.ZodType>(member: Member, schema: S, use: (message: z.output<S>) => void) {
+  private received<S extends z.ZodType>(
+    socket: Socket,
+    worker: WorkerId,
+    schema: S,
+    use: (message: z.output<S>) => void,
+  ) {
     return (data: unknown) => {
-      if (member.lost) return;
+      if (this.connections.get(worker)?.socket !== socket) return;
       try {
-        use(control.checked(schema, unpacked(data), member.id));
+        use(control.checked(schema, unpacked(data), worker));
       } catch (error) {
-        this.events.lost(member, (error as Error).message);
+        this.events.broke(worker, (error as Error).message);
       }
     };
   }

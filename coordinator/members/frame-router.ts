@@ -16,6 +16,9 @@ import type { Member, Membership } from './membership.js';
 
 const packr = new Packr({ useRecords: false });
 
+/** A socket of an epoch that is over is closed after this time, if the worker has not done so. */
+const RETIRED_MS = 10_000;
+
 /** Path of the frame socket, beside socket.io's own. */
 export const FRAMES_PATH = '/frames';
 
@@ -42,6 +45,8 @@ export class FrameRouter implements Remote {
   private office: PostOffice | null = null;
   private seals = new Map<string, { readonly seal: Seal; readonly to: PartyId[] }[]>();
   private flushing = false;
+  /** Rises when an epoch is over: what was kept back in it is not sent in the next. */
+  private stretch = 0;
   /** Bytes of peers' frames that went through here, and of frames from and to the coordinator: as websocket messages. */
   relayedBytes = 0;
   receivedFrameBytes = 0;
@@ -73,7 +78,9 @@ export class FrameRouter implements Remote {
 
   send(frame: Frame): void {
     const heldMs = this.options.hold?.(frame) ?? 0;
+    const { stretch } = this;
     const go = () => {
+      if (stretch !== this.stretch) return;
       const member = frame.to === 'coordinator' ? undefined : this.membership.host(frame.to);
       const wire = member && this.wires.get(member.id);
       wire?.channel.send({ type: 'frame', frame });
@@ -104,6 +111,16 @@ export class FrameRouter implements Remote {
 
   connected(member: Member): boolean {
     return this.wires.has(member.id);
+  }
+
+  /** The epoch is over: nothing that these sockets still bring is read. Workers close them when they are assigned anew. */
+  retire(): void {
+    const old = [...this.wires.values()];
+    this.stretch++;
+    this.wires.clear();
+    this.seals.clear();
+    this.office = null;
+    for (const { socket } of old) setTimeout(() => socket.terminate(), RETIRED_MS).unref();
   }
 
   drop(member: Member): void {
@@ -139,11 +156,16 @@ export class FrameRouter implements Remote {
       },
       { ...this.options, crc32: (bytes, previous) => crc32(bytes, previous), defer: setImmediate },
     );
-    socket.on('error', (error) => this.events.broken(member, asGradswarm(error)));
+    const isCurrent = () => this.wires.get(member.id)?.socket === socket;
     this.wires.set(member.id, { member, socket, channel });
-    socket.on('message', (data: Buffer) => this.receive(member, channel, data));
+    socket.on('error', (error) => {
+      if (isCurrent()) this.events.broken(member, asGradswarm(error));
+    });
+    socket.on('message', (data: Buffer) => {
+      if (isCurrent()) this.receive(member, channel, data);
+    });
     socket.on('close', () => {
-      if (this.wires.get(member.id)?.socket === socket) {
+      if (isCurrent()) {
         this.wires.delete(member.id);
         this.events.broken(member, new GradswarmError('ERR_WORKER_LOST', `${member.id} closed its frame socket`));
       }

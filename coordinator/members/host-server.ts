@@ -13,6 +13,8 @@ import { ControlServer } from './control-server.js';
 import { FrameRouter } from './frame-router.js';
 import { type Member, Membership } from './membership.js';
 import { RemoteCrew } from './remote-crew.js';
+import type { Ending, SeatAction, SeatEvent } from './seats.js';
+import { EpochAbandoned } from './workers-lost.js';
 
 export interface HostServerOptions {
   readonly scenario: Scenario;
@@ -20,34 +22,61 @@ export interface HostServerOptions {
   readonly parameterCount: number;
   /** Null: loopback, on a port of the system's choice. */
   readonly listen: { readonly host: string; readonly port: number } | null;
+  /** The first epoch of this process, and the rounds that its checkpoint holds. */
+  readonly epoch: number;
+  readonly fromRound: number;
   readonly signal: AbortSignal;
-  readonly observer: {
-    joined(member: Member, ready: control.Ready): void;
-    lost(member: Member, reason: string): void;
-    note(text: string): void;
-  };
+  readonly observer: HostObserver;
 }
 
-/** One port for everything: socket.io for control and, beside it, the frame sockets. Admits workers and makes them a crew. */
+export interface HostObserver {
+  joined(member: Member, epoch: number, ready: control.Ready): void;
+  lost(member: Member, epoch: number, reason: string): void;
+  /** The epoch is given up; the next one begins when all seats are taken. */
+  abandoned(epoch: number, reason: string): void;
+  note(text: string): void;
+}
+
+/** `Omit` of each member of a union. */
+type WithoutTime<E> = E extends unknown ? Omit<E, 'nowMs'> : never;
+
+const TICK_MS = 100;
+
+/** A tick that comes later than this was held up in this process: nobody is to be blamed for the silence. */
+const LATE_MS = 1000;
+
+/** One port for everything: socket.io for control and, beside it, the frame sockets. Performs what the seats decide. */
 export class HostServer {
-  readonly crew: RemoteCrew;
   readonly router: FrameRouter;
   /** Where workers listen for each other. */
   peers: control.Introduction['peers'] = [];
   private readonly membership: Membership;
   private readonly control: ControlServer;
-  private readonly peerKey = nanoid();
-  private closing = false;
-  private wake: () => void = () => {};
-  private ownWaits: () => readonly string[] = () => [];
+  private readonly ticker: NodeJS.Timeout;
+  private readonly dismissals: Promise<void>[] = [];
+  private crew: RemoteCrew | null = null;
+  private peerKey = nanoid();
+  private requests = 0;
+  private tickedMs = performance.now();
+  /** The last loss, in words. */
+  private loss: string | null = null;
+  private ended: GradswarmError | null = null;
+  private waiting: { resolve(crew: RemoteCrew): void; reject(error: Error): void } | null = null;
+  private own: { waits(): readonly string[]; readonly isComputing: boolean } | null = null;
 
   private constructor(
     private readonly sockets: SocketServer,
     private readonly options: HostServerOptions,
   ) {
-    const { scenario, method } = options;
+    const { scenario, method, epoch, fromRound } = options;
+    const { heartbeatMs, joinTimeoutMs, onLoss, count } = scenario.workers;
     const layouts = layoutsOf(method.messages, scenario.precision);
-    this.membership = new Membership(scenario.clients, scenario.workers.count);
+    this.membership = new Membership(
+      scenario.clients,
+      count,
+      { onLoss, silentMs: heartbeatMs, waitMs: joinTimeoutMs, prepareMs: Number.POSITIVE_INFINITY },
+      { epoch, round: fromRound, nowMs: performance.now() },
+    );
     this.router = new FrameRouter(
       sockets,
       this.membership,
@@ -59,26 +88,27 @@ export class HostServer {
         hold: frameHold(scenario, layouts.values(), () => performance.now()),
       },
       {
-        answer: (member, message) => this.crew.answer(member, message),
-        alive: () => this.crew.alive(),
-        broken: (member, error) => this.lose(member, error.message),
+        answer: (member, message) => this.crew?.answer(member, message),
+        alive: () => this.crew?.alive(),
+        broken: ({ worker }, error) => this.take({ type: 'broke', worker, why: error.message }),
       },
     );
     this.control = new ControlServer(
       sockets,
-      this.membership,
-      { heartbeatMs: scenario.workers.heartbeatMs },
+      { heartbeatMs },
       {
-        joined: () => this.wake(),
-        done: (member, message) => this.crew.done(member, message),
-        failed: (member, message) => this.crew.failed(member, message),
-        lost: (member, reason) => this.lose(member, reason),
+        hello: ({ process: worker, name, seat }) => this.take({ type: 'join', worker, name, seat }),
+        seen: (worker) => this.take({ type: 'seen', worker }),
+        goodbye: (worker) => this.take({ type: 'goodbye', worker }),
+        // What was on its way is lost with the connection, so the seat is open at once; the worker may take it again.
+        closed: (worker, why) => this.take({ type: 'died', worker, why }),
+        broke: (worker, why) => this.take({ type: 'broke', worker, why }),
+        done: (worker, message) => this.crew?.done(worker, message),
+        failed: (worker, message) => this.crew?.failed(worker, message),
       },
     );
-    this.crew = new RemoteCrew(this.membership, this.control, this.router, {
-      stallMs: scenario.workers.stallMs,
-      ownWaits: () => this.ownWaits(),
-    });
+    this.ticker = setInterval(() => this.tick(), TICK_MS);
+    options.signal.addEventListener('abort', () => this.stop(), { once: true });
   }
 
   static async listen(options: HostServerOptions): Promise<HostServer> {
@@ -97,100 +127,208 @@ export class HostServer {
     return `ws://${family === 'IPv6' && open.includes(':') ? `[${open}]` : open}:${port}`;
   }
 
+  /** Frames for the coordinator's own half go to this office, in this epoch. */
   connect(office: PostOffice): void {
     this.router.connect(office);
-    this.ownWaits = () => office.waits();
+    this.own = office;
   }
 
-  /** Waits for all workers, tells each its part, and lets them meet. ERR_WORKERS_MISSING when they do not come in time. */
-  async assemble(): Promise<void> {
-    await this.allJoined();
-    const { joinTimeoutMs } = this.options.scenario.workers;
-    const limit = `workers.joinTimeoutMs = ${joinTimeoutMs}`;
-    const members = this.membership.all();
-    const peers: { worker: string; url: string }[] = [];
-    await Promise.all(
-      members.map(async (member) => {
-        const ready = await this.control.ask(
-          member,
-          'assign',
-          this.assignment(member),
-          control.ready,
-          joinTimeoutMs,
-          limit,
-        );
-        if (ready.parameterCount !== this.options.parameterCount)
-          throw new GradswarmError(
-            'ERR_PROTOCOL',
-            `${member.id}: expected a model of ${this.options.parameterCount} parameters, got ${ready.parameterCount}; ` +
-              'its data or version differs',
-          );
-        if (ready.peer) {
-          const host = ready.peer.host ?? this.control.addressOf(member);
-          peers.push({ worker: member.id, url: `ws://${host}:${ready.peer.port}` });
-        }
-        this.options.observer.joined(member, ready);
-      }),
-    );
-    this.peers = peers;
-    const answers = await Promise.all(
-      members.map((member) =>
-        this.control.ask(member, 'introduce', { peers }, control.introduced, joinTimeoutMs, limit),
-      ),
-    );
-    for (const [i, { unreachable }] of answers.entries())
-      if (unreachable.length > 0)
-        this.options.observer.note(
-          `${members[i]!.id} cannot reach ${unreachable.join(', ')}; their frames go through the coordinator`,
-        );
+  /** The crew of the next epoch, once all seats are taken and their holders are ready. Throws ERR_WORKERS_MISSING, ERR_STOPPED. */
+  assemble(): Promise<RemoteCrew> {
+    if (this.ended) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
+      this.handOver();
+    });
   }
 
-  async close(): Promise<void> {
-    this.closing = true;
-    await this.crew.close();
+  /** A round is done, or its checkpoint is on the disk. */
+  report(type: 'committed' | 'checkpointed', round: number): void {
+    this.take({ type, epoch: this.membership.state.epoch, round });
+  }
+
+  /** Lets the workers go, then closes every connection. */
+  async close(ending: Ending = 'failed'): Promise<void> {
+    this.take({ type: 'over', ending, why: 'the run is over' });
+    clearInterval(this.ticker);
+    await this.crew?.close();
+    await Promise.all(this.dismissals);
+    this.router.close();
+    await this.control.close();
     await this.sockets.close();
   }
 
-  private async allJoined(): Promise<void> {
-    const { count, joinTimeoutMs } = this.options.scenario.workers;
-    const until = performance.now() + joinTimeoutMs;
-    while (!this.membership.complete) {
-      const left = until - performance.now();
-      if (this.options.signal.aborted) throw new GradswarmError('ERR_STOPPED', 'stopped while waiting for workers');
-      if (left <= 0)
-        throw new GradswarmError(
-          'ERR_WORKERS_MISSING',
-          `expected ${count} workers within workers.joinTimeoutMs = ${joinTimeoutMs} ms, got ${this.membership.count}; ` +
-            `start more with 'gradswarm worker --join ${this.url}' or raise it`,
-        );
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(left, 250));
-        this.wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+  private stop(): void {
+    const { waiting } = this;
+    this.waiting = null;
+    waiting?.reject(new GradswarmError('ERR_STOPPED', 'stopped while waiting for workers'));
+  }
+
+  private tick(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.tickedMs > LATE_MS)
+      for (const { worker } of this.membership.present()) this.take({ type: 'seen', worker });
+    this.tickedMs = nowMs;
+    this.take({ type: 'tick' });
+  }
+
+  private take(event: WithoutTime<SeatEvent>): void {
+    const before = this.membership.state;
+    const actions = this.membership.take({ ...event, nowMs: performance.now() } as SeatEvent);
+    const assigned = actions.some(({ type }) => type === 'assign');
+    for (const action of actions) this.perform(action, before.epoch);
+    if (assigned) void this.prepare(this.membership.state.epoch);
+  }
+
+  private perform(action: SeatAction, epoch: number): void {
+    switch (action.type) {
+      case 'seated':
+        return this.control.reply(action.worker, { seat: action.seat });
+      case 'spare':
+        return this.control.reply(action.worker, { spare: true });
+      case 'refuse':
+        this.dismissals.push(this.control.dismiss(action.worker, { refused: action.why }));
+        return;
+      case 'release':
+        this.dismissals.push(this.control.dismiss(action.worker, { over: action.ending }));
+        return;
+      case 'vacated': {
+        const member = this.membership.takeGone(action.worker)!;
+        this.loss = `${member.id} (${member.name}) was lost: ${action.why}; it hosted ${member.clients.length} clients`;
+        this.control.drop(action.worker);
+        this.options.observer.lost(member, epoch, action.why);
+        return;
+      }
+      case 'lost': {
+        const member = this.membership.seat(action.seat)!;
+        this.router.drop(member);
+        this.crew?.lost(member, action.why);
+        return;
+      }
+      case 'abandon':
+        return this.abandon(action.epoch, action.why);
+      case 'run':
+        this.crew = this.newCrew(action.epoch);
+        return this.handOver();
+      case 'end':
+        return this.end(action.ending, action.why);
     }
   }
 
-  private assignment(member: Member): Assign {
+  private abandon(epoch: number, why: string): void {
+    this.router.retire();
+    const reason = this.loss ?? why;
+    this.crew?.abandon(new EpochAbandoned(epoch, reason));
+    if (this.crew) this.options.observer.abandoned(epoch, reason);
+    this.crew = null;
+  }
+
+  private end(ending: Ending, why: string): void {
+    const missing = ending === 'again' && this.membership.state.phase === 'over' && !this.crew;
+    this.ended = missing
+      ? new GradswarmError(
+          'ERR_WORKERS_MISSING',
+          `expected ${this.options.scenario.workers.count} workers within workers.joinTimeoutMs = ` +
+            `${this.options.scenario.workers.joinTimeoutMs} ms, got ${this.membership.present().length}; ` +
+            `start more with 'gradswarm worker --join ${this.url}' or raise it`,
+        )
+      : new GradswarmError('ERR_WORKER_LOST', (this.options.scenario.workers.onLoss === 'fail' && this.loss) || why);
+    this.crew?.abandon(this.ended);
+    const { waiting } = this;
+    this.waiting = null;
+    waiting?.reject(this.ended);
+  }
+
+  private handOver(): void {
+    const { crew, waiting } = this;
+    if (!crew || !waiting) return;
+    this.waiting = null;
+    waiting.resolve(crew);
+  }
+
+  private newCrew(epoch: number): RemoteCrew {
+    const { stallMs, computeMs } = this.options.scenario.workers;
+    return new RemoteCrew(this.membership, this.control, this.router, {
+      epoch,
+      stallMs,
+      computeMs,
+      nextRequest: () => ++this.requests,
+      own: () => ({ waits: this.own?.waits() ?? [], computing: this.own?.isComputing ?? false }),
+    });
+  }
+
+  /** Tells each holder its part, and lets them meet. */
+  private async prepare(epoch: number): Promise<void> {
+    const { scenario } = this.options;
+    const { computeMs } = scenario.workers;
+    const limit = `workers.computeMs = ${computeMs}`;
+    this.membership.renewTokens();
+    this.peerKey = nanoid();
+    const members = this.membership.present();
+    const peers: { worker: string; url: string }[] = [];
+    const isOver = () => this.membership.state.epoch !== epoch || this.membership.state.phase !== 'preparing';
+    const asked = async <T>(member: Member, question: () => Promise<T>): Promise<T | null> => {
+      try {
+        const answer = await question();
+        return isOver() ? null : answer;
+      } catch (error) {
+        if (!isOver() && !member.lost)
+          this.take({ type: 'broke', worker: member.worker, why: (error as Error).message });
+        return null;
+      }
+    };
+    const readies = await Promise.all(
+      members.map((member) =>
+        asked(member, async () => {
+          const assignment = this.assignment(member, epoch);
+          const ready = await this.control.ask(member, 'assign', assignment, control.ready, computeMs, limit);
+          if (!isOver() && this.isFit(member, ready)) this.options.observer.joined(member, epoch, ready);
+          return ready;
+        }),
+      ),
+    );
+    if (isOver()) return;
+    for (const [i, ready] of readies.entries())
+      if (ready?.peer) {
+        const host = ready.peer.host ?? this.control.addressOf(members[i]!.worker);
+        peers.push({ worker: members[i]!.id, url: `ws://${host}:${ready.peer.port}` });
+      }
+    this.peers = peers;
+    const answers = await Promise.all(
+      members.map((member) =>
+        asked(member, () => this.control.ask(member, 'introduce', { peers }, control.introduced, computeMs, limit)),
+      ),
+    );
+    for (const [i, answer] of answers.entries()) {
+      const { id, worker, generation } = members[i]!;
+      if (isOver() || !answer) return;
+      if (answer.unreachable.length > 0)
+        this.options.observer.note(
+          `${id} cannot reach ${answer.unreachable.join(', ')}; their frames go through the coordinator`,
+        );
+      this.take({ type: 'ready', worker, epoch, generation });
+    }
+  }
+
+  private isFit(member: Member, { parameterCount }: control.Ready): boolean {
+    const { parameterCount: expected } = this.options;
+    if (parameterCount === expected) return true;
+    const why = `expected a model of ${expected} parameters, got ${parameterCount}; its data or version differs`;
+    this.options.observer.note(`${member.id} (${member.name}) is refused: ${why}`);
+    this.take({ type: 'unfit', worker: member.worker, why });
+    return false;
+  }
+
+  private assignment(member: Member, epoch: number): Assign {
     return {
       worker: member.id,
       generation: member.generation,
+      epoch,
       token: member.token,
       peerKey: this.peerKey,
       scenario: this.options.scenario as unknown as Record<string, unknown>,
       clients: [...member.clients],
-      workers: this.membership.all().map(({ id, clients }) => ({ worker: id, clients: [...clients] })),
+      workers: this.membership.sharesById().map(({ worker, clients }) => ({ worker, clients: [...clients] })),
     };
-  }
-
-  private lose(member: Member, reason: string): void {
-    if (member.lost || this.closing) return;
-    member.lost = true;
-    this.router.drop(member);
-    this.control.drop(member);
-    this.options.observer.lost(member, reason);
-    this.crew.lost(member, reason);
   }
 }

@@ -1,74 +1,123 @@
 import { nanoid } from 'nanoid';
 import type { ClientIndex } from '../../protocol/method.js';
+import { step } from './seat-step.js';
+import {
+  newSeating,
+  type SeatAction,
+  type SeatEvent,
+  type Seating,
+  type SeatingOptions,
+  type SeatingStart,
+  type WorkerId,
+} from './seats.js';
 
-/** One worker process, from its assignment on. */
+/** One worker process in a seat. */
 export interface Member {
+  /** Of the seat: `worker-2`. */
   readonly id: string;
+  readonly seat: number;
+  /** Of the process. */
+  readonly worker: WorkerId;
   readonly name: string;
-  /** Rises with every admission: what a member of an older generation says about its clients is not heard. */
   readonly generation: number;
-  /** Opens this worker's frame socket. */
-  readonly token: string;
   readonly clients: readonly ClientIndex[];
+  /** Opens this worker's frame socket; another one in each epoch. */
+  token: string;
   lost: boolean;
 }
 
-/** Which worker hosts which clients. */
+/** Which worker hosts which clients: the seats, and a member for each that is held. */
 export class Membership {
-  private readonly members = new Map<string, Member>();
-  private readonly hostOf = new Map<ClientIndex, Member>();
-  private generation = 0;
+  private seating: Seating;
+  private readonly members: (Member | null)[];
+  private readonly gone = new Map<WorkerId, Member>();
+  private readonly shares: readonly (readonly ClientIndex[])[];
 
-  constructor(
-    private readonly clientCount: number,
-    private readonly workerCount: number,
-  ) {}
-
-  /** Clients of the k-th worker of W: those with index k, k + W, … so that every worker has about as many of any cohort. */
-  private shareOf(position: number): ClientIndex[] {
-    const clients: ClientIndex[] = [];
-    for (let client = position; client < this.clientCount; client += this.workerCount) clients.push(client);
-    return clients;
+  constructor(clientCount: number, workerCount: number, options: SeatingOptions, start: SeatingStart) {
+    this.seating = newSeating(workerCount, options, start);
+    this.members = new Array(workerCount).fill(null);
+    // Seat k of W hosts clients k, k + W, … so that every worker has about as many of any cohort.
+    this.shares = Array.from({ length: workerCount }, (_, seat) => {
+      const clients: ClientIndex[] = [];
+      for (let client = seat; client < clientCount; client += workerCount) clients.push(client);
+      return clients;
+    });
   }
 
-  /** Null when all places are taken. */
-  admit(name: string): Member | null {
-    if (this.members.size >= this.workerCount) return null;
-    const position = this.members.size;
-    const member: Member = {
-      id: `worker-${position}`,
-      name,
-      generation: ++this.generation,
-      token: nanoid(),
-      clients: this.shareOf(position),
-      lost: false,
-    };
-    this.members.set(member.id, member);
-    for (const client of member.clients) this.hostOf.set(client, member);
-    return member;
+  get state(): Seating {
+    return this.seating;
   }
 
-  get complete(): boolean {
-    return this.members.size === this.workerCount;
+  /** What has to be done for an event, with members kept in step. */
+  take(event: SeatEvent): readonly SeatAction[] {
+    const { state, actions } = step(this.seating, event);
+    this.seating = state;
+    for (const action of actions) {
+      if (action.type === 'seated' && this.members[action.seat]?.worker !== action.worker)
+        this.members[action.seat] = this.memberOf(action.worker, action.seat, action.generation);
+      else if (action.type === 'vacated') {
+        const member = this.members[action.seat];
+        if (member) {
+          member.lost = true;
+          this.gone.set(member.worker, member);
+        }
+      }
+    }
+    return actions;
   }
 
-  get count(): number {
-    return this.members.size;
-  }
-
-  all(): readonly Member[] {
-    return [...this.members.values()];
+  /** New keys for the frame sockets of an epoch. */
+  renewTokens(): void {
+    for (const member of this.present()) member.token = nanoid();
   }
 
   present(): readonly Member[] {
-    return this.all().filter(({ lost }) => !lost);
+    return this.members.filter((member): member is Member => member !== null && !member.lost);
+  }
+
+  /** The last holder of each seat that had one, lost or not. */
+  seated(): readonly Member[] {
+    return this.members.filter((member): member is Member => member !== null);
+  }
+
+  /** The last holder of the seat, lost or not. */
+  seat(seat: number): Member | null {
+    return this.members[seat] ?? null;
+  }
+
+  sharesById(): readonly { readonly worker: string; readonly clients: readonly ClientIndex[] }[] {
+    return this.shares.map((clients, seat) => ({ worker: `worker-${seat}`, clients }));
   }
 
   host(client: ClientIndex): Member | undefined {
-    return this.hostOf.get(client);
+    return this.members[client % this.members.length] ?? undefined;
+  }
+
+  of(worker: WorkerId): Member | undefined {
+    return this.present().find((member) => member.worker === worker);
   }
 
   byToken(token: string): Member | undefined {
-    return this.all().find((member) => member.token === token && !member.lost);
+    return this.present().find((member) => member.token === token);
+  }
+
+  /** A member whose seat was vacated, once. */
+  takeGone(worker: WorkerId): Member | undefined {
+    const member = this.gone.get(worker);
+    this.gone.delete(worker);
+    return member;
+  }
+
+  private memberOf(worker: WorkerId, seat: number, generation: number): Member {
+    return {
+      id: `worker-${seat}`,
+      seat,
+      worker,
+      name: this.seating.seats[seat]!.lastName ?? '',
+      generation,
+      clients: this.shares[seat]!,
+      token: nanoid(),
+      lost: false,
+    };
   }
 }

@@ -1,20 +1,20 @@
-import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, GradswarmError } from '../../protocol/errors.js';
 import type { ClientIndex, ReadonlyVector } from '../../protocol/method.js';
 import type { Crew, CrewReport, Settlement } from '../../protocol/party/crew.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
 import { decodeState } from '../../protocol/party/state-codec.js';
-import type { Done, Failed, Packed } from '../../protocol/wire/control-messages.js';
+import { type Done, type Failed, type Packed, waits as waitsAnswer } from '../../protocol/wire/control-messages.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import type { ControlServer } from './control-server.js';
 import type { FrameRouter } from './frame-router.js';
 import type { Member, Membership } from './membership.js';
+import { RoundTally } from './round-tally.js';
+import type { WorkerId } from './seats.js';
 import { WorkersLost } from './workers-lost.js';
 
 interface Running {
   readonly plan: RoundPlan;
-  readonly pending: Set<Member>;
-  readonly reports: Map<Member, Done>;
+  readonly tally: RoundTally<Done>;
   readonly resolve: (report: CrewReport) => void;
   readonly reject: (error: Error) => void;
 }
@@ -26,25 +26,34 @@ interface Request {
   readonly reject: (error: Error) => void;
 }
 
-/** All clients in worker processes: speaks to them over the control channel, and gets what they hold over the frame sockets. */
+export interface CrewOptions {
+  readonly epoch: number;
+  readonly stallMs: number;
+  readonly computeMs: number;
+  /** Numbers of requests, never the same twice in a process. */
+  readonly nextRequest: () => number;
+  /** Waits of the coordinator's own half, and whether it computes. */
+  readonly own: () => { readonly waits: readonly string[]; readonly computing: boolean };
+}
+
+/**
+ * All clients in worker processes, in one epoch: speaks to them over the control channel, and gets what they hold over the frame
+ * sockets. When the epoch is abandoned everything that it was asked fails.
+ */
 export class RemoteCrew implements Crew {
   /** How often each fault rule acted in worker processes. */
   readonly firings: number[] = [];
   private running: Running | null = null;
   private readonly requests = new Map<number, Request>();
-  private nextRequest = 1;
-  private aliveAt = 0;
+  private aliveMs = 0;
+  private over: GradswarmError | null = null;
   private readonly stallTimer: NodeJS.Timeout;
 
   constructor(
     private readonly membership: Membership,
     private readonly control: ControlServer,
     private readonly router: FrameRouter,
-    private readonly options: {
-      readonly stallMs: number;
-      /** Waits of the coordinator's own half. */
-      readonly ownWaits: () => readonly string[];
-    },
+    private readonly options: CrewOptions,
   ) {
     this.alive();
     this.stallTimer = setInterval(() => this.checkStall(), Math.max(100, Math.min(1000, options.stallMs / 4)));
@@ -52,6 +61,7 @@ export class RemoteCrew implements Crew {
   }
 
   begin(plan: RoundPlan): Promise<CrewReport> {
+    if (this.over) return Promise.reject(this.over);
     this.alive();
     const away = new Set(plan.absent.map(({ from }) => from));
     const members = new Set<Member>();
@@ -68,9 +78,13 @@ export class RemoteCrew implements Crew {
       if (member && !member.lost) members.add(member);
     }
     if (gone.length > 0) return Promise.reject(this.lostError(gone));
+    const tally = new RoundTally<Done>(
+      { epoch: this.options.epoch, index: plan.index, attempt: plan.attempt },
+      [...members].map(({ worker, generation }) => [worker, generation] as const),
+    );
     return new Promise((resolve, reject) => {
-      this.running = { plan, pending: members, reports: new Map(), resolve, reject };
-      for (const member of members) this.control.notify(member, 'begin', plan);
+      this.running = { plan, tally, resolve, reject };
+      for (const { worker } of members) this.control.notify(worker, 'begin', plan);
       this.finishIfComplete();
     });
   }
@@ -88,9 +102,11 @@ export class RemoteCrew implements Crew {
     this.notifyAll('abort', { index: plan.index, attempt: plan.attempt, clients: [...voided] });
     const late = new Set(voided);
     const away = new Set(plan.absent.map(({ from }) => from));
-    for (const member of [...running.pending]) {
-      const hosted = plan.cohort.filter((client) => !away.has(client) && this.membership.host(client) === member);
-      if (hosted.every((client) => late.has(client))) running.pending.delete(member);
+    for (const worker of running.tally.awaited) {
+      const hosted = plan.cohort.filter(
+        (client) => !away.has(client) && this.membership.host(client)?.worker === worker,
+      );
+      if (hosted.every((client) => late.has(client))) running.tally.release(worker);
     }
     this.finishIfComplete();
   }
@@ -117,54 +133,53 @@ export class RemoteCrew implements Crew {
     await this.asked((request) => {
       for (const [client, data] of records) {
         const member = this.membership.host(client);
-        if (member) this.router.notify(member, { type: 'restore', client, data: data as Uint8Array<ArrayBuffer> });
+        if (member && !member.lost)
+          this.router.notify(member, { type: 'restore', client, data: data as Uint8Array<ArrayBuffer> });
       }
       for (const member of this.membership.present()) this.router.notify(member, { type: 'restored-all', request });
     });
   }
 
   async waits(): Promise<readonly string[]> {
-    const answers = await Promise.all(
-      this.membership.present().map(async (member) => {
-        try {
-          return await this.control.ask(member, 'waits', {}, z.array(z.string()), 2000);
-        } catch {
-          return [`${member.id} does not answer`];
-        }
-      }),
-    );
-    return answers.flat();
+    return (await this.asksWaits()).flatMap(({ waits }) => waits);
   }
 
   async close(): Promise<void> {
+    this.abandon(new GradswarmError('ERR_STOPPED', 'the run is over'));
+  }
+
+  /** The epoch is over: what was asked fails with `error`, and so does all that will be. */
+  abandon(error: GradswarmError): void {
+    if (this.over) return;
+    this.over = error;
     clearInterval(this.stallTimer);
-    for (const request of this.requests.values()) request.reject(new GradswarmError('ERR_STOPPED', 'the run is over'));
-    await this.control.close();
-    this.router.close();
+    for (const request of this.requests.values()) request.reject(error);
+    this.requests.clear();
+    this.fail(error);
   }
 
   alive(): void {
-    this.aliveAt = performance.now();
+    this.aliveMs = performance.now();
   }
 
-  done(member: Member, message: Done): void {
+  done(worker: WorkerId, message: Done): void {
     this.alive();
-    for (const [rule, count] of message.firings.entries()) this.firings[rule] = (this.firings[rule] ?? 0) + count;
     const { running } = this;
-    if (!running || !this.isCurrent(message) || !running.pending.delete(member)) return;
-    running.reports.set(member, message);
-    this.finishIfComplete();
+    if (message.epoch !== this.options.epoch) return;
+    for (const [rule, count] of message.firings.entries()) this.firings[rule] = (this.firings[rule] ?? 0) + count;
+    if (running?.tally.accept(worker, message, message)) this.finishIfComplete();
   }
 
-  failed(member: Member, message: Failed): void {
-    if (!this.running || !this.isCurrent(message)) return;
+  failed(worker: WorkerId, message: Failed): void {
+    if (!this.running?.tally.expects(worker, message)) return;
     const code = (Object.hasOwn(ERROR_CODES, message.code) ? message.code : 'ERR_HALF_FAILED') as ErrorCode;
-    this.fail(new GradswarmError(code, `${message.message} (on ${member.id})`));
+    this.fail(new GradswarmError(code, `${message.message} (on ${this.membership.of(worker)?.id})`));
   }
 
+  /** The member's clients are absent from now on. */
   lost(member: Member, reason: string): void {
-    const waitsForIt =
-      this.running?.pending.has(member) || [...this.requests.values()].some(({ pending }) => pending.has(member));
+    const inRound = this.running?.tally.awaits(member.worker) ?? false;
+    const waitsForIt = inRound || [...this.requests.values()].some(({ pending }) => pending.has(member));
     if (!waitsForIt) return;
     const error = this.lostError(member.clients, `${member.id} (${member.name}) was lost: ${reason}`);
     for (const [id, request] of this.requests)
@@ -172,10 +187,11 @@ export class RemoteCrew implements Crew {
         this.requests.delete(id);
         request.reject(error);
       }
-    if (this.running?.pending.has(member)) this.fail(error);
+    if (inRound) this.fail(error);
   }
 
   answer(member: Member, message: Packed): void {
+    this.alive();
     if (message.type === 'collected') {
       const request = this.requests.get(message.request);
       // The message's bytes may be part of a larger buffer that will be used again.
@@ -196,7 +212,8 @@ export class RemoteCrew implements Crew {
   }
 
   private asked(ask: (request: number) => void): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
-    const id = this.nextRequest++;
+    if (this.over) return Promise.reject(this.over);
+    const id = this.options.nextRequest();
     const pending = new Set(this.membership.present());
     if (pending.size === 0) return Promise.resolve(new Map());
     return new Promise((resolve, reject) => {
@@ -206,19 +223,15 @@ export class RemoteCrew implements Crew {
   }
 
   private notifyAll(event: string, message: unknown): void {
-    for (const member of this.membership.present()) this.control.notify(member, event, message);
-  }
-
-  private isCurrent({ index, attempt }: { readonly index: number; readonly attempt: number }): boolean {
-    return this.running?.plan.index === index && this.running.plan.attempt === attempt;
+    for (const { worker } of this.membership.present()) this.control.notify(worker, event, message);
   }
 
   private finishIfComplete(): void {
     const { running } = this;
-    if (!running || running.pending.size > 0) return;
+    if (!running?.tally.complete) return;
     this.running = null;
     const bytes = noBytes();
-    const reports = [...running.reports.values()];
+    const reports = [...running.tally.reports.values()];
     for (const report of reports) addBytes(bytes, report.bytes);
     running.resolve({
       parties: reports
@@ -226,7 +239,9 @@ export class RemoteCrew implements Crew {
         .sort((a, b) => (a.party as number) - (b.party as number)),
       absences: reports.flatMap(({ absences }) => absences),
       bytes,
-      tensorCounts: this.membership.all().map((member) => running.reports.get(member)?.tensorCounts[0] ?? -1),
+      tensorCounts: this.membership
+        .seated()
+        .map(({ worker }) => running.tally.reports.get(worker)?.tensorCounts[0] ?? -1),
     });
   }
 
@@ -242,18 +257,36 @@ export class RemoteCrew implements Crew {
     return new WorkersLost(clients, `${what}; it hosted ${clients.length} clients`);
   }
 
-  /** Nothing moved for too long: says who waits for what, and gives the round up. */
+  /** Those that do not answer compute, or are cut off: the heartbeat tells which. */
+  private async asksWaits(): Promise<readonly { readonly waits: readonly string[]; readonly computing: boolean }[]> {
+    return Promise.all(
+      this.membership.present().map(async (member) => {
+        try {
+          return await this.control.ask(member, 'waits', {}, waitsAnswer, 2000);
+        } catch {
+          return { waits: [`${member.id} does not answer`], computing: true };
+        }
+      }),
+    );
+  }
+
+  /** Nothing moved for too long: says who waits for what, and gives the round up. A half that computes may take its time. */
   private checkStall(): void {
-    if (!this.running || performance.now() - this.aliveAt < this.options.stallMs) return;
+    const { stallMs, computeMs, own } = this.options;
+    if (!this.running || performance.now() - this.aliveMs < stallMs) return;
     const { plan } = this.running;
-    this.alive();
-    void this.waits().then((waits) => {
-      if (this.running?.plan !== plan) return;
-      const all = [...this.options.ownWaits(), ...waits].slice(0, 6).join('; ');
+    const { aliveMs } = this;
+    void this.asksWaits().then((answers) => {
+      if (this.running?.plan !== plan || this.aliveMs !== aliveMs) return;
+      const all = [own(), ...answers];
+      const computing = all.some((one) => one.computing);
+      const [limit, name] = computing ? [computeMs, 'workers.computeMs'] : [stallMs, 'workers.stallMs'];
+      if (performance.now() - aliveMs < limit) return;
+      const waits = all.flatMap((one) => one.waits);
       this.fail(
         new GradswarmError(
           'ERR_STALLED',
-          `round ${plan.index}: nothing moved for workers.stallMs = ${this.options.stallMs} ms: ${all}`,
+          `round ${plan.index}: nothing moved for ${name} = ${limit} ms: ${waits.slice(0, 6).join('; ')}`,
         ),
       );
     });

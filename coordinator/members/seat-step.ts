@@ -42,7 +42,7 @@ class Step {
       case 'goodbye':
         return this.gone(event.worker, 'it left');
       case 'died':
-        return this.gone(event.worker, 'its process ended', true);
+        return this.gone(event.worker, event.why, true);
       case 'broke':
         return this.gone(event.worker, event.why);
       case 'unfit':

@@ -34,6 +34,13 @@ export interface SeatingOptions {
   readonly prepareMs: number;
 }
 
+/** The epoch that begins, and the rounds that its checkpoint holds. */
+export interface SeatingStart {
+  readonly epoch: number;
+  readonly round: number;
+  readonly nowMs: number;
+}
+
 /** How a run ended; `again`: the same run may be gone on with. */
 export type Ending = 'finished' | 'failed' | 'again';
 
@@ -63,7 +70,9 @@ export type SeatEvent = { readonly nowMs: number } & (
   | { readonly type: 'join'; readonly worker: WorkerId; readonly name: string; readonly seat: number | null }
   /** A worker that was cut off is back and has lost nothing. */
   | { readonly type: 'reopened'; readonly worker: WorkerId; readonly generation: number }
-  | { readonly type: 'goodbye' | 'died' | 'closed' | 'seen'; readonly worker: WorkerId }
+  | { readonly type: 'goodbye' | 'closed' | 'seen'; readonly worker: WorkerId }
+  /** Its process is gone, or its connection beyond repair. */
+  | { readonly type: 'died'; readonly worker: WorkerId; readonly why: string }
   | { readonly type: 'ready'; readonly worker: WorkerId; readonly epoch: number; readonly generation: number }
   /** The worker cannot take part: its data or version differs. */
   | { readonly type: 'unfit'; readonly worker: WorkerId; readonly why: string }
@@ -98,11 +107,7 @@ export type SeatAction =
 /** Deaths of one seat's process in the same round, after which the run is given up. */
 export const MOST_DEATHS = 5;
 
-export function newSeating(
-  seatCount: number,
-  options: SeatingOptions,
-  start: { readonly epoch: number; readonly round: number; readonly nowMs: number },
-): Seating {
+export function newSeating(seatCount: number, options: SeatingOptions, start: SeatingStart): Seating {
   const seat = {
     holder: null,
     generation: 0,

@@ -10,3 +10,13 @@ export class WorkersLost extends GradswarmError {
     super('ERR_WORKER_LOST', message);
   }
 }
+
+/** A worker was lost, and the run goes back to its last checkpoint. */
+export class EpochAbandoned extends GradswarmError {
+  constructor(
+    readonly epoch: number,
+    readonly why: string,
+  ) {
+    super('ERR_WORKER_LOST', why);
+  }
+}

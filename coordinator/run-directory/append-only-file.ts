@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { GradswarmError } from '../../protocol/errors.js';
 import { jsonText, writeFully } from './atomic-file.js';
 
 const FLUSH_CHARACTERS = 64 * 1024;
@@ -17,6 +18,11 @@ export class AppendOnlyFile {
   constructor(path: string) {
     this.#descriptor = openSync(path, 'a');
     this.#byteLength = fstatSync(this.#descriptor).size;
+  }
+
+  /** Bytes of the lines that were handed to the system. */
+  get length(): number {
+    return this.#byteLength;
   }
 
   append(line: string): void {
@@ -64,8 +70,23 @@ export class AppendOnlyFile {
 export function* readJsonLines(path: string): Generator<unknown> {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   let start = 0;
+  let line = 0;
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-    yield JSON.parse(text.slice(start, end));
+    yield parsedLine(path, text.slice(start, end), ++line);
     start = end + 1;
+  }
+}
+
+/** Throws ERR_CHECKPOINT when a line within the first `byteLength` bytes is no JSON. */
+export function checkJsonLines(path: string, byteLength: number): void {
+  const lines = readFileSync(path).subarray(0, byteLength).toString('utf8').split('\n');
+  for (const [i, line] of lines.entries()) if (line !== '') parsedLine(path, line, i + 1);
+}
+
+function parsedLine(path: string, text: string, line: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new GradswarmError('ERR_CHECKPOINT', `${path}, line ${line}: expected JSON, got other text`);
   }
 }

@@ -177,9 +177,9 @@ export class CheckpointStore {
 
   /**
    * Everything as of `round`, every byte checked; later checkpoints are deleted and the next `write` continues this one.
-   * Throws ERR_CHECKPOINT when something is missing, damaged or of another run.
+   * Throws ERR_CHECKPOINT when something is missing, damaged or of another run, and what `check` throws, before it deletes.
    */
-  restore(round: number): StoredCheckpoint {
+  restore(round: number, check: (lengths: StoredCheckpoint['lengths']) => void = () => {}): StoredCheckpoint {
     const chain = [this.#readIndex(round)];
     for (let base = chain[0]!.base; base !== null; base = chain[0]!.base) {
       if (base >= chain[0]!.round) damaged(this.#path(round), 'a base of an earlier round', `round ${base}`);
@@ -189,6 +189,7 @@ export class CheckpointStore {
     for (const index of chain) this.#follow(index);
     const entries = new Map<string, Uint8Array>();
     for (const [key, place] of this.#places) entries.set(key, this.#read(place));
+    check(chain.at(-1)!.lengths);
     for (const later of this.rounds()) {
       if (later > round) rmSync(this.#path(later), { recursive: true, force: true });
     }
@@ -214,7 +215,8 @@ export class CheckpointStore {
     const index = JSON.parse(text.slice(0, end)) as Index;
     if (index.format !== 1) damaged(path, 'format 1', `format ${index.format}`);
     for (const name of ['runId', 'scenarioSha256'] as const) {
-      if (index[name] !== this.#identity[name]) damaged(path, `${name} ${this.#identity[name]}`, index[name]);
+      if (index[name] !== this.#identity[name])
+        throw new ForeignCheckpoint(`${path}: expected ${name} ${this.#identity[name]}, got ${index[name]}`);
     }
     if (index.round !== round) damaged(path, `round ${round}`, `round ${index.round}`);
     return index;
@@ -247,7 +249,14 @@ function sealed(index: Index): string {
   return `${text}\n${sha256(text)}\n`;
 }
 
-function damaged(path: string, expected: string, came: string): never {
+/** Of another run, or of this one before its scenario.json was changed: nothing that is passed over in silence. */
+export class ForeignCheckpoint extends GradswarmError {
+  constructor(message: string) {
+    super('ERR_CHECKPOINT', message);
+  }
+}
+
+export function damaged(path: string, expected: string, came: string): never {
   throw new GradswarmError(
     'ERR_CHECKPOINT',
     `${path}: expected ${expected}, got ${came}; delete that round's folder to go back to the checkpoint before it`,

@@ -25,6 +25,11 @@ export class DrawsLog {
     this.#byteLength = fstatSync(this.#descriptor).size;
   }
 
+  /** Bytes that were handed to the system. */
+  get length(): number {
+    return this.#byteLength;
+  }
+
   /** `chains[c]`: what chain c kept, draw after draw; of length 0 when it kept none. */
   append(chains: readonly ReadonlyVector[]): void {
     for (const [chain, numbers] of chains.entries()) {

@@ -52,6 +52,11 @@ export class MetricsFile {
     return this.#columns;
   }
 
+  /** Rows so far. */
+  get length(): number {
+    return this.#rowCount;
+  }
+
   append(row: MetricsRow): void {
     for (const name in row.extra) if (!this.#known.has(name)) this.#addColumn(name);
     for (const name of METRICS_COLUMNS) if (name in row.extra) refuseReserved(name);
@@ -147,8 +152,25 @@ export function csvLine(cells: readonly string[]): string {
 
 /** All rows of a metrics.csv. Throws ERR_CHECKPOINT, with the row, when a cell is not a number. */
 export function readMetrics(path: string): MetricsRow[] {
-  const [header, ...rows] = parse(completeLines(readFileSync(path, 'utf8'))) as string[][];
+  const [header, ...rows] = table(path, completeLines(readFileSync(path, 'utf8')));
   return rows.map((cells, index) => parseRow(header!, cells, `${path}, row ${index + 1}`));
+}
+
+/** Throws ERR_CHECKPOINT when one of the first `rowCount` rows cannot be read. */
+export function checkMetrics(path: string, rowCount: number): void {
+  const [header, ...rows] = table(path, completeLines(readFileSync(path, 'utf8')), rowCount + 1);
+  for (const [index, cells] of rows.entries()) parseRow(header!, cells, `${path}, row ${index + 1}`);
+}
+
+function table(path: string, text: string, toLine = Number.MAX_SAFE_INTEGER): string[][] {
+  try {
+    return parse(text, { toLine }) as string[][];
+  } catch (error) {
+    throw new GradswarmError(
+      'ERR_CHECKPOINT',
+      `${path}: expected rows of equal length, got ${(error as Error).message}`,
+    );
+  }
 }
 
 function parseRow(header: readonly string[], cells: readonly string[], where: string): MetricsRow {

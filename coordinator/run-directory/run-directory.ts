@@ -1,20 +1,23 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { decodeState, encodeState } from '../../protocol/party/state-codec.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
-import { AppendOnlyFile, readJsonLines } from './append-only-file.js';
+import { AppendOnlyFile, checkJsonLines, readJsonLines } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
-import { CheckpointStore } from './checkpoint-store.js';
+import { CheckpointStore, damaged, ForeignCheckpoint, type StoredCheckpoint } from './checkpoint-store.js';
 import { sha256 } from './digest.js';
 import { type ChainDraws, writeDraws } from './draws.js';
 import { DrawsLog } from './draws-log.js';
 import type { RunEvent } from './events.js';
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
-import { MetricsFile, type MetricsRow, readMetrics } from './metrics.js';
+import { checkMetrics, MetricsFile, type MetricsRow, readMetrics } from './metrics.js';
+import { newFolder } from './new-folder.js';
+import { RunLock } from './run-lock.js';
 import { createRunPath } from './run-path.js';
+import { type SessionEvent, SessionLog } from './session-log.js';
 
 export interface CheckpointContent {
   /** Rounds that are done. */
@@ -56,6 +59,8 @@ export class RunDirectory {
   /** Opened at the first release. */
   #ledger: AppendOnlyFile | null = null;
   readonly #metrics: MetricsFile;
+  readonly #session: SessionLog;
+  readonly #lock: RunLock;
   readonly #checkpoints: CheckpointStore;
   #manifest: Manifest;
   /** Only runs of samplers have one. */
@@ -63,7 +68,9 @@ export class RunDirectory {
 
   private constructor(path: string, manifest: Manifest) {
     this.path = path;
+    this.#lock = RunLock.take(path);
     this.#manifest = manifest;
+    this.#session = new SessionLog(path);
     this.#events = new AppendOnlyFile(join(path, EVENTS));
     this.#deliveries = new AppendOnlyFile(join(path, DELIVERIES));
     this.#metrics = new MetricsFile(join(path, METRICS));
@@ -100,14 +107,15 @@ export class RunDirectory {
     for (const name of readdirSync(path)) {
       if (name.endsWith(PARTIAL)) rmSync(join(path, name), { recursive: true, force: true });
     }
-    const manifest = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as Manifest;
+    readJson(join(path, 'scenario.json'));
+    const manifest = readJson(join(path, 'manifest.json')) as Manifest;
     if (manifest.format !== 1) notARun(path, 'a manifest of format 1', String(manifest.format));
     return new RunDirectory(path, manifest);
   }
 
   /** The scenario as it was recorded. */
   get scenario(): unknown {
-    return JSON.parse(readFileSync(join(this.path, 'scenario.json'), 'utf8'));
+    return readJson(join(this.path, 'scenario.json'));
   }
 
   get manifest(): Manifest {
@@ -138,9 +146,31 @@ export class RunDirectory {
     this.#ledger.flush();
   }
 
-  /** Every release of the run so far, rounds that were done again included. Infinities stand as text. */
+  /**
+   * Every release of the run so far. Rounds that were done again with the same seeded noise have said nothing new: of those the
+   * last time counts, and with secure noise every time. Infinities stand as text.
+   */
   releases(): unknown[] {
-    return [...readJsonLines(join(this.path, LEDGER))];
+    let releases: { readonly round: number; readonly noise: string }[] = [];
+    for (const entry of readJsonLines(join(this.path, LEDGER)) as Generator<(typeof releases)[number] | BackTo>) {
+      if ('backTo' in entry)
+        releases = releases.filter(({ round, noise }) => noise === 'secure' || round < entry.backTo);
+      else releases.push(entry);
+    }
+    return releases;
+  }
+
+  /** Something about the run's processes: no resumption cuts it. */
+  session(event: SessionEvent): void {
+    this.#session.append(event);
+  }
+
+  get sessionEvents(): readonly SessionEvent[] {
+    return this.#session.read();
+  }
+
+  nextEpoch(): number {
+    return this.#session.nextEpoch();
   }
 
   metric(row: MetricsRow): void {
@@ -207,45 +237,66 @@ export class RunDirectory {
 
   /**
    * Goes back to the newest checkpoint, or to the newest one at or before round `notAfter`: its content is returned, every
-   * append-only file is cut to the length it had then, later checkpoints are deleted. Without any checkpoint the files are
-   * emptied and null is returned: the run begins anew. ERR_CHECKPOINT when the checkpoint is damaged or of another run.
+   * append-only file is cut to the length it had then, later checkpoints are deleted. One that is damaged, or whose files are
+   * shorter or damaged, is passed over, `skipped` says why. Without any the files are emptied and null is returned: the run begins
+   * anew. ERR_CHECKPOINT when checkpoints are of another run.
    */
-  restore(notAfter = Number.POSITIVE_INFINITY): RestoredCheckpoint | null {
-    const round = this.#checkpoints.rounds().findLast((candidate) => candidate <= notAfter);
-    if (round === undefined) {
-      this.#checkpoints.clear();
-      this.#cut({ [EVENTS]: 0, [DELIVERIES]: 0, [METRICS]: 0 });
-      this.#noteResumption();
-      return null;
+  restore(
+    notAfter = Number.POSITIVE_INFINITY,
+    skipped: (reason: string) => void = () => {},
+  ): RestoredCheckpoint | null {
+    this.flush();
+    for (const round of this.#checkpoints.rounds().reverse()) {
+      if (round > notAfter) continue;
+      try {
+        const stored = this.#checkpoints.restore(round, (lengths) => this.#checkLengths(lengths));
+        this.#cut(stored.lengths);
+        this.#noteBackTo(round);
+        return contentOf(stored);
+      } catch (error) {
+        if (!(error instanceof GradswarmError) || error instanceof ForeignCheckpoint) throw error;
+        const reason = error.message.replace(/^ERR_CHECKPOINT: /, '');
+        skipped(`the checkpoint of round ${round} is passed over: ${reason}`);
+        this.session({ event: 'checkpoint-skipped', round, reason });
+      }
     }
-    const stored = this.#checkpoints.restore(round);
-    this.#cut(stored.lengths);
-    this.#noteResumption();
-    const parties = new Map<PartyId, Uint8Array>();
-    const codecMemories = new Map<string, Uint8Array>();
-    for (const [key, bytes] of stored.entries) {
-      if (key.startsWith('party/')) parties.set(partyOf(key.slice(6)), bytes);
-      else if (key.startsWith('memory/')) codecMemories.set(key.slice(7), bytes);
+    this.#checkpoints.clear();
+    this.#cut({ [EVENTS]: 0, [DELIVERIES]: 0, [METRICS]: 0 });
+    this.#noteBackTo(0);
+    return null;
+  }
+
+  /** Before anything is cut: every file has what the checkpoint says, and it can be read. */
+  #checkLengths(lengths: Readonly<Record<string, number>>): void {
+    for (const [name, file] of this.#growing()) {
+      const needed = lengths[name] ?? 0;
+      const there = file.length;
+      if (there < needed) damaged(join(this.path, name), `at least ${needed} bytes or rows`, `${there}`);
     }
-    const plain = (key: string) => decodeState(stored.entries.get(key)!, `checkpoint of round ${round}, ${key}`);
-    return { round, parties, codecMemories, ledger: plain('ledger'), extra: plain('extra') };
+    checkMetrics(join(this.path, METRICS), lengths[METRICS] ?? 0);
+    for (const name of [EVENTS, DELIVERIES]) checkJsonLines(join(this.path, name), lengths[name] ?? 0);
+  }
+
+  #growing(): readonly (readonly [string, { readonly length: number; cut(length: number): boolean }])[] {
+    return [
+      [EVENTS, this.#events],
+      [DELIVERIES, this.#deliveries],
+      [METRICS, this.#metrics],
+      ...(this.#draws ? [[DRAWS, this.#draws] as const] : []),
+    ];
   }
 
   #cut(lengths: Readonly<Record<string, number>>): void {
-    const files = {
-      [EVENTS]: this.#events,
-      [DELIVERIES]: this.#deliveries,
-      [METRICS]: this.#metrics,
-      ...(this.#draws ? { [DRAWS]: this.#draws } : {}),
-    };
-    for (const [name, file] of Object.entries(files)) {
-      if (!file.cut(lengths[name] ?? 0)) {
-        notARun(join(this.path, name), `at least the ${lengths[name]} bytes or rows of the checkpoint`, 'fewer');
-      }
-    }
+    for (const [name, file] of this.#growing()) file.cut(lengths[name] ?? 0);
   }
 
-  #noteResumption(): void {
+  /** Releases of seeded noise after that round are made again, and count once. */
+  #noteBackTo(round: number): void {
+    if (existsSync(join(this.path, LEDGER))) this.release([{ backTo: round } satisfies BackTo]);
+  }
+
+  /** The run is gone on with by another process. */
+  noteResumption(): void {
     this.updateManifest({ resumedAt: [...this.#manifest.resumedAt, new Date().toISOString()], finishedAt: null });
   }
 
@@ -270,11 +321,41 @@ export class RunDirectory {
     this.#ledger?.close();
     this.#metrics.close();
     this.#draws?.close();
+    this.#session.close();
+    this.#lock.release();
+  }
+}
+
+/** A line of ledger.jsonl: rounds from this one on are done again. */
+interface BackTo {
+  readonly backTo: number;
+}
+
+function contentOf({ round, entries }: StoredCheckpoint): RestoredCheckpoint {
+  const parties = new Map<PartyId, Uint8Array>();
+  const codecMemories = new Map<string, Uint8Array>();
+  for (const [key, bytes] of entries) {
+    if (key.startsWith('party/')) parties.set(partyOf(key.slice(6)), bytes);
+    else if (key.startsWith('memory/')) codecMemories.set(key.slice(7), bytes);
+  }
+  const plain = (key: string) => decodeState(entries.get(key)!, `checkpoint of round ${round}, ${key}`);
+  return { round, parties, codecMemories, ledger: plain('ledger'), extra: plain('extra') };
+}
+
+/** A whole JSON file. ERR_CHECKPOINT when it was cut short or changed. */
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    throw new GradswarmError(
+      'ERR_CHECKPOINT',
+      `${path}: expected JSON, got a damaged file; run the scenario again in a new folder`,
+    );
   }
 }
 
 function pointPath(path: string): { readonly path: string; readonly runId: string } {
-  mkdirSync(path, { recursive: true });
+  newFolder(path);
   return { path, runId: path.split(/[\\/]/).slice(-2).join('/') };
 }
 

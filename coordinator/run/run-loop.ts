@@ -10,7 +10,7 @@ import { quorumCount } from '../../protocol/party/run-site.js';
 import { compareParties } from '../../protocol/party/state-digest.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
-import { WorkersLost } from '../members/workers-lost.js';
+import { EpochAbandoned, WorkersLost } from '../members/workers-lost.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { type EvaluatedRound, evaluateEstimates, trainingColumns } from './evaluation.js';
@@ -49,13 +49,16 @@ export class RunLoop {
     this.simulatedMs = carried.simulatedMs;
     this.wallBeforeMs = carried.wallMs;
     this.firedBefore = carried.faultsFired;
+    if (carried.bytes) addBytes(this.bytes, carried.bytes);
+    for (const client of carried.lostClients) this.lost.add(client);
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
-      else clients.set(party, bytes);
+      // Clients that were lost do not come back with the state they had when they were last seen.
+      else if (!this.lost.has(party)) clients.set(party, bytes);
     }
     this.restoreLedger(carried.ledger);
-    await this.options.crew.restore(clients);
+    await this.surviving(() => this.options.crew.restore(clients));
   }
 
   /**
@@ -64,7 +67,8 @@ export class RunLoop {
    */
   restoreLedger(entries: readonly LedgerEntry[]): void {
     this.ledger = [...entries];
-    this.options.privacy?.charge(entries, this.round);
+    // Round by round: what the costliest one cost tells when the budget allows no other.
+    for (const releases of byRound(entries)) this.options.privacy?.charge(releases, this.round);
     const last = entries.reduce((latest, { round }) => Math.max(latest, round), this.round - 1);
     // The same seed gives the same noise: nothing new is said by saying it again.
     if (this.options.scenario.privacy.noise === 'secure') this.interrupted = last + 1;
@@ -113,7 +117,8 @@ export class RunLoop {
     const { scenario, site, observer } = this.options;
     const { method, hyperparameters } = site.host;
     const coordinator = method.coordinator ? site.party('coordinator') : null;
-    for (let attempt = this.isDoneAgain(this.round) ? 1 : 0; ; attempt++) {
+    const first = this.options.firstAttempt?.(this.round) ?? (this.isDoneAgain(this.round) ? 1 : 0);
+    for (let attempt = first; ; attempt++) {
       // Keyed cohorts are the same at each attempt. Private coins are thrown anew: two releases of one sample would not
       // compose as two samples do.
       const cohort = drawCohort(
@@ -132,9 +137,10 @@ export class RunLoop {
         return 'finished';
       } catch (error) {
         if (this.options.signal.aborted && isStop(error)) return 'stopped';
+        if (error instanceof EpochAbandoned) throw error;
         this.settle(plan, [], true);
         if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return 'budget';
-        if (!(error instanceof WorkersLost) || scenario.workers.onLoss === 'fail') throw error;
+        if (!(error instanceof WorkersLost)) throw error;
         for (const client of error.clients) this.lost.add(client);
         observer.abandoned(this.round + 1, attempt, error.message);
         if (this.lost.size >= scenario.clients) throw error;
@@ -246,7 +252,9 @@ export class RunLoop {
     };
     const draws = site.host.halves.coordinator?.draws?.(site.party('coordinator').record.state as object);
     if (draws) observer.draws?.(draws);
-    observer.round(row, { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences }, report);
+    const lost = plan.absent.filter(({ from }) => this.lost.has(from));
+    const entry = { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences };
+    observer.round(row, lost.length > 0 ? { ...entry, lost: lost.map(({ from }) => from) } : entry, report);
   }
 
   /** What the round released, in attempts that were given up too. */
@@ -289,7 +297,7 @@ export class RunLoop {
       undelivered: [...posts].map(([client, list]) => ({ client, posts: list })),
     };
     if (abandoned) {
-      site.parties.get('coordinator')?.abandon();
+      site.parties.get('coordinator')?.abandon(true);
       site.takeBytes();
       site.host.takeAbsences();
     } else {
@@ -311,7 +319,7 @@ export class RunLoop {
       try {
         return await ask();
       } catch (error) {
-        if (!(error instanceof WorkersLost) || this.options.scenario.workers.onLoss === 'fail') throw error;
+        if (!(error instanceof WorkersLost)) throw error;
         for (const client of error.clients) this.lost.add(client);
       }
     }
@@ -328,6 +336,7 @@ export class RunLoop {
       wallMs: this.wallMs(),
       ledger: [...this.ledger],
       lostClients: [...this.lost],
+      bytes: this.bytes,
       faultsFired: this.faultsFired(),
     });
   }
@@ -386,4 +395,14 @@ function whenStopped(signal: AbortSignal, stop: (error: GradswarmError) => void)
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   };
+}
+
+function byRound(entries: readonly LedgerEntry[]): Iterable<LedgerEntry[]> {
+  const rounds = new Map<number, LedgerEntry[]>();
+  for (const entry of entries) {
+    const list = rounds.get(entry.round);
+    if (list) list.push(entry);
+    else rounds.set(entry.round, [entry]);
+  }
+  return rounds.values();
 }

@@ -1,6 +1,7 @@
 import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
 import type { CrewReport } from '../../protocol/party/crew.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
+import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 
@@ -22,6 +23,8 @@ export interface CarriedState {
   readonly wallMs: number;
   readonly ledger: readonly LedgerEntry[];
   readonly lostClients: readonly ClientIndex[];
+  /** Sent so far. Left out by checkpoints of older versions. */
+  readonly bytes?: ByteCounts;
   /** How often each rule of `scenario.faults` has acted. */
   readonly faultsFired: readonly number[];
 }

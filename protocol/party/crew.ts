@@ -30,7 +30,10 @@ export interface Settlement {
 
 /** All clients of a run, wherever they live, as the coordinator deals with them. */
 export interface Crew {
-  /** Runs the client halves of the plan's cohort. Rejects with WorkersLost when a process that hosts some of them is gone. */
+  /**
+   * Runs the client halves of the plan's cohort. Rejects with WorkersLost when a process that hosts some of them is gone, with
+   * EpochAbandoned when the run has to go back to its last checkpoint.
+   */
   begin(plan: RoundPlan): Promise<CrewReport>;
   /** Stops the attempt: `begin` then fails. */
   abort(plan: RoundPlan): void;

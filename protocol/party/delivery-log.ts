@@ -15,5 +15,7 @@ export interface DeliveryEntry {
   readonly round: number;
   readonly attempt: number;
   readonly cohort: readonly number[];
+  /** Invited clients whose worker was lost before the round was done. Left out: none. */
+  readonly lost?: readonly number[];
   readonly absences: readonly AbsenceRecord[];
 }

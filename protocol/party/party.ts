@@ -187,9 +187,9 @@ export class Party {
     this.pending = null;
   }
 
-  /** Only the clock goes on: the time was spent. */
-  abandon(): void {
-    if (this.pending) this.kept = { ...this.kept, clockMs: this.pending.record.clockMs };
+  /** Its message was not used: only the clock goes on, for the time was spent. `undone`: nothing of the attempt counts, its time neither. */
+  abandon(undone = false): void {
+    if (this.pending && !undone) this.kept = { ...this.kept, clockMs: this.pending.record.clockMs };
     this.pending = null;
   }
 

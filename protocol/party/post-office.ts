@@ -151,6 +151,11 @@ export class PostOffice {
     this.checkDeadlock();
   }
 
+  /** Some half of this process neither waits nor has returned. */
+  get isComputing(): boolean {
+    return this.computing > 0 || this.blockedCount < this.liveCount;
+  }
+
   /** Who waits for what from whom, in this process; parties that wait for the same stand together. */
   waits(): readonly string[] {
     const waiting = new Map<string, PartyId[]>();

@@ -91,12 +91,16 @@ export interface FaultRule {
 export interface Workers {
   /** Worker processes; 0: all parties in the coordinator's process. */
   readonly count: number;
-  /** A worker's death ends the run, or its clients are absent until it comes back. */
-  readonly onLoss: 'fail' | 'absent';
+  /** At the loss of a worker: back to the last checkpoint, on without its clients, or the end of the run. */
+  readonly onLoss: 'replay' | 'absent' | 'fail';
+  /** A run that ended without some clients may be valid. */
+  readonly allowAbsent: boolean;
   readonly joinTimeoutMs: number;
   readonly heartbeatMs: number;
-  /** Nothing moved for so long: the run is given up as stalled. */
+  /** Nothing moved for so long although nobody computes: the run is given up as stalled. */
   readonly stallMs: number;
+  /** The same while somebody computes. */
+  readonly computeMs: number;
 }
 
 export interface PrivacySettings {

@@ -54,10 +54,12 @@ const link = strict({
 
 const workers = strict({
   count: integer(0).default(0),
-  onLoss: choice('fail', 'absent').default('fail'),
+  onLoss: choice('replay', 'absent', 'fail').default('replay'),
+  allowAbsent: z.boolean({ error: 'true or false' }).default(false),
   joinTimeoutMs: positive.default(60_000),
   heartbeatMs: positive.default(20_000),
   stallMs: positive.default(30_000),
+  computeMs: positive.default(3_600_000),
 });
 
 const privacy = strict({

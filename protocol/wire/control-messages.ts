@@ -14,24 +14,37 @@ const round = z.number().int().nonnegative();
 const why = z.enum(['crashed', 'dropped', 'late', 'rejected', 'aborted']);
 const party = z.union([z.literal('coordinator'), client]);
 
+/** How a run ended, for its workers; 'again': the same run may be gone on with. */
+const ending = z.enum(['finished', 'failed', 'again']);
+
 /** Worker to coordinator, first: who I am. */
 export const hello = z.strictObject({
   version: z.literal(PROTOCOL_VERSION),
   name: z.string().max(200),
   pid: z.number().int(),
+  /** Drawn when the process started: two processes may share a name. */
+  process: z.string().max(100),
+  /** The seat that this worker had before, or was told to take; null: any. */
+  seat: round.nullable(),
 });
 
 /** Answer to 'hello'. */
 export const admission = z.union([
-  z.strictObject({ worker: z.string() }),
+  z.strictObject({ seat: round }),
+  /** All seats are taken: stay, one may become open. */
+  z.strictObject({ spare: z.literal(true) }),
+  z.strictObject({ over: ending }),
+  /** Not wanted: asking again would not help. */
   z.strictObject({ refused: z.string().max(1000) }),
 ]);
 
 /** Coordinator to worker: your clients, your run, and where everybody lives. */
 export const assign = z.strictObject({
   worker: z.string(),
-  /** Rises with every worker that takes the place of another: what an older one says is not heard. */
-  generation: z.number().int(),
+  /** Of the seat: rises with each holder. */
+  generation: round,
+  /** One stretch of the run: rises with each loss that sends it back. Reports of another epoch or generation are ignored. */
+  epoch: round,
   /** Opens the frame sockets of this run. */
   token: z.string(),
   /** Opens the sockets between the workers of this run. */
@@ -87,6 +100,8 @@ const codingCost = z.strictObject({
 });
 
 export const done = z.strictObject({
+  epoch: round,
+  generation: round,
   index: round,
   attempt: round,
   parties: z.array(
@@ -107,7 +122,20 @@ export const done = z.strictObject({
   firings: z.array(z.number().int().nonnegative()),
 });
 
-export const failed = z.strictObject({ index: round, attempt: round, code: z.string(), message: z.string() });
+export const failed = z.strictObject({
+  epoch: round,
+  generation: round,
+  index: round,
+  attempt: round,
+  code: z.string(),
+  message: z.string(),
+});
+
+/** Coordinator to worker: the run is over, or this worker cannot take part in it. */
+export const stop = z.union([z.strictObject({ over: ending }), z.strictObject({ refused: z.string().max(1000) })]);
+
+/** Answer to 'waits': who waits for what, and whether some half computes. */
+export const waits = z.strictObject({ waits: z.array(z.string()), computing: z.boolean() });
 
 export const settle = z.strictObject({
   round,
@@ -151,6 +179,8 @@ export const packed = z.discriminatedUnion('type', [
 export const nothing = z.strictObject({});
 
 export type Hello = z.infer<typeof hello>;
+export type Admission = z.infer<typeof admission>;
+export type Stop = z.infer<typeof stop>;
 export type Assign = z.infer<typeof assign>;
 export type Ready = z.infer<typeof ready>;
 export type Introduction = z.infer<typeof introduce>;

@@ -37,7 +37,14 @@ export async function timedRun(
   signal: AbortSignal,
   budgetMs = Number.POSITIVE_INFINITY,
 ): Promise<TimedRun> {
-  const fleet = await openFleet(scenario, method, problem, { listen: null, signal, note: () => {}, event: () => {} });
+  const fleet = await openFleet(scenario, method, problem, {
+    listen: null,
+    signal,
+    epoch: 1,
+    fromRound: 0,
+    note: () => {},
+    session: () => {},
+  });
   const spent = new AbortController();
   try {
     const atMs = [0];

@@ -36,8 +36,10 @@ export class TransportEnd {
   /** The coordinator's router, with room for one worker. */
   static async coordinator(): Promise<{ readonly end: TransportEnd; readonly url: string; readonly token: string }> {
     const sockets = await SocketServer.listen('127.0.0.1', 0);
-    const membership = new Membership(1, 1);
-    const member = membership.admit('bench')!;
+    const options = { onLoss: 'fail', silentMs: 1e9, waitMs: 1e9, prepareMs: 1e9 } as const;
+    const membership = new Membership(1, 1, options, { epoch: 1, round: 0, nowMs: 0 });
+    membership.take({ type: 'join', worker: 'bench', name: 'bench', seat: null, nowMs: 0 });
+    const member = membership.seat(0)!;
     const router = new FrameRouter(
       sockets,
       membership,
@@ -67,6 +69,7 @@ export class TransportEnd {
       assign: {
         worker: 'worker-0',
         generation: 1,
+        epoch: 1,
         token,
         peerKey: '',
         scenario: {},

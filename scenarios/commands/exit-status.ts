@@ -2,8 +2,11 @@ import { CommanderError } from 'commander';
 import { type ErrorCode, GradswarmError } from '../../protocol/errors.js';
 import type { Holds } from '../../protocol/scenario/expectation.js';
 
-/** Exit status: 0 all expectations met, 1 an expectation not met, 2 inconclusive, 3 the scenario or the command was refused. */
-export const EXIT = { valid: 0, invalid: 1, unknown: 2, refused: 3 } as const;
+/**
+ * Exit status: 0 all expectations met, 1 an expectation not met, 2 inconclusive, 3 the scenario or the command was refused. Of a worker: 75
+ * (EX_TEMPFAIL) no coordinator was there, try again.
+ */
+export const EXIT = { valid: 0, invalid: 1, unknown: 2, refused: 3, again: 75 } as const;
 
 export function exitStatusOf(valid: Holds): number {
   if (valid === 'unknown') return EXIT.unknown;

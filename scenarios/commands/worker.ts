@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { GradswarmError } from '../../protocol/errors.js';
 import { interruptible } from '../run/interrupt.js';
-import { joinAsWorker } from '../run/runtime.js';
-import { coordinatorUrl, hostAndPort, portNumber } from './options.js';
+import { joinAsWorker, NotWanted } from '../run/runtime.js';
+import { EXIT } from './exit-status.js';
+import { coordinatorUrl, hostAndPort, portNumber, wholeNumber } from './options.js';
 
 interface Flags {
   readonly join: string;
@@ -9,11 +11,19 @@ interface Flags {
   readonly peerSockets: boolean;
   readonly peerPort: number;
   readonly advertise?: { readonly host: string; readonly port: number | null };
+  readonly name?: string;
+  readonly slot?: number;
+  readonly retryFor: number;
   readonly quiet?: boolean;
 }
 
 const EXAMPLES = `
 Workers listen for each other only in methods whose clients send to clients, on the interface that leads to the coordinator.
+
+A worker may be started before the coordinator, and stays when the coordinator is started again.
+
+Exit status: 0 the run is over, or the worker was asked to leave; 75 no coordinator within --retry-for, try again; 3 this worker is
+not wanted (another version, other data) and trying again would not help.
 
 Examples:
   gradswarm worker --join ws://coordinator:7700
@@ -28,16 +38,32 @@ export function workerCommand(): Command {
     .option('--no-peer-sockets', 'reach other workers through the coordinator only')
     .option('--peer-port <port>', 'listen here for other workers; 0: any port that is free', portNumber, 0)
     .option('--advertise <host[:port]>', 'where other workers reach this one, when not at its own address', hostAndPort)
+    .option(
+      '--name <name>',
+      "what it is called: a worker started again takes the seat last held under its name (default: the host's name)",
+    )
+    .option('--slot <number>', 'the seat to take, from 0; left out: any', wholeNumber(0))
+    .option('--retry-for <seconds>', 'how long to look for a coordinator that is not there', wholeNumber(0), 3600)
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
-    .action(({ join, device, peerSockets, peerPort, advertise, quiet }: Flags) =>
-      interruptible((signal) =>
-        joinAsWorker(join, {
-          device: device ?? null,
-          peers: peerSockets ? { port: peerPort, advertise: advertise ?? null } : null,
-          quiet: quiet ?? false,
-          signal,
-        }),
-      ),
-    );
+    .action(async ({ join, device, peerSockets, peerPort, advertise, name, slot, retryFor, quiet }: Flags) => {
+      try {
+        await interruptible((signal) =>
+          joinAsWorker(join, {
+            device: device ?? null,
+            peers: peerSockets ? { port: peerPort, advertise: advertise ?? null } : null,
+            ...(name !== undefined && { name }),
+            ...(slot !== undefined && { seat: slot }),
+            retryForMs: 1000 * retryFor,
+            quiet: quiet ?? false,
+            signal,
+          }),
+        );
+      } catch (error) {
+        const lost = error instanceof GradswarmError && error.code === 'ERR_WORKER_LOST';
+        if (!lost && !(error instanceof NotWanted)) throw error;
+        process.stderr.write(`${error.message}\n`);
+        process.exitCode = lost ? EXIT.again : EXIT.refused;
+      }
+    });
 }

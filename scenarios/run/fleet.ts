@@ -1,5 +1,5 @@
 import type { RunBudget } from '../../coordinator/run/privacy-budget.js';
-import type { RunEvent } from '../../coordinator/run-directory/events.js';
+import type { SessionEvent } from '../../coordinator/run-directory/session-log.js';
 import type { ClientIndex } from '../../protocol/method.js';
 import type { Crew } from '../../protocol/party/crew.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
@@ -18,12 +18,20 @@ export interface Fleet {
   forgotten(round: number): readonly ClientIndex[];
   /** How often each rule of `scenario.faults` acted. */
   faultsFired(): readonly number[];
-  close(): Promise<void>;
+  /** After EpochAbandoned: the same workers, or those that came in their place, with parties that know nothing yet. */
+  again?(): Promise<Fleet>;
+  /** A round is done, or its checkpoint is on the disk. */
+  report?(type: 'committed' | 'checkpointed', round: number): void;
+  /** Lets the workers go; of all stretches at once. */
+  close(ending?: 'finished' | 'failed' | 'again'): Promise<void>;
 }
 
 export interface FleetOptions {
   readonly listen: RunOptions['listen'];
   readonly signal: AbortSignal;
+  /** Number of the first stretch, and the rounds that its checkpoint holds. */
+  readonly epoch: number;
+  readonly fromRound: number;
   note(text: string): void;
-  event(event: RunEvent): void;
+  session(event: SessionEvent): void;
 }

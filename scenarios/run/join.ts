@@ -1,12 +1,10 @@
 import { runWorker } from '../../worker/main.js';
 import type { WorkerOptions } from './run.js';
 
-/** Hosts clients for the coordinator at `url` until the run is over. */
-export async function joinAsWorker(url: string, { device, peers, signal, quiet }: WorkerOptions): Promise<void> {
+/** Hosts clients for the coordinator at `url` until it says that the run is over. */
+export async function joinAsWorker(url: string, { quiet, ...options }: WorkerOptions): Promise<void> {
   await runWorker(url, {
-    device,
-    peers,
-    signal,
+    ...options,
     note: (text) => {
       if (!quiet) process.stderr.write(`${text}\n`);
     },

@@ -5,70 +5,98 @@ import { GradswarmError } from '../../protocol/errors.js';
 /** The command beside this module: compiled, or a source where sources are run directly. */
 const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../cli.ts' : '../cli.js', import.meta.url));
 
+const STOP_MS = 3000;
+const FIRST_DELAY_MS = 200;
+const LONGEST_DELAY_MS = 10_000;
+
+/** A process that lived for longer was no failed start. */
+const LONG_LIFE_MS = 20_000;
+const MOST_DEATHS = 8;
+
 /** Starts the workers of a run that does not wait for others' workers, and ends them with it. */
 export interface WorkerLauncher {
   start(count: number, url: string, device: string | null): void;
   stop(): Promise<void>;
 }
 
-/** Worker processes on this machine. */
+/** Worker processes on this machine. One that dies is started again, later and later. */
 export class LocalWorkers implements WorkerLauncher {
-  private readonly children: ChildProcess[] = [];
+  private readonly children: (ChildProcess | null)[] = [];
+  private readonly timers = new Set<NodeJS.Timeout>();
   private ending = false;
   private readonly onProcessExit = () => this.kill('SIGKILL');
 
-  constructor(private readonly onExit: (message: string) => void) {}
+  constructor(private readonly note: (message: string) => void) {}
 
   start(count: number, url: string, device: string | null): void {
-    for (let i = 0; i < count; i++) {
-      const child = spawn(
-        process.execPath,
-        [
-          ...process.execArgv,
-          ENTRY,
-          'worker',
-          '--join',
-          url,
-          '--quiet',
-          ...(device === null ? [] : ['--device', device]),
-        ],
-        // In a group of its own, so that Ctrl-C reaches the coordinator alone, which then ends the workers in order.
-        { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
-      );
-      let sent = '';
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        sent = (sent + text).slice(-2000);
-      });
-      child.once('exit', (code, signal) => {
-        if (!this.ending) this.onExit(`worker process ${child.pid} ended (${signal ?? code}): ${sent.trim()}`);
-      });
-      child.once('error', (error) => {
-        throw new GradswarmError('ERR_WORKER_LOST', `a worker process cannot be started: ${error.message}`);
-      });
-      this.children.push(child);
-    }
+    for (let seat = 0; seat < count; seat++) this.launch(seat, url, device, 0);
     process.once('exit', this.onProcessExit);
   }
 
-  /** Process identifiers, in order. */
+  /** Process identifiers, by seat. */
   get pids(): readonly number[] {
-    return this.children.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+    return this.children.flatMap((child) => (child?.pid === undefined ? [] : [child.pid]));
   }
 
   async stop(): Promise<void> {
     this.ending = true;
-    const running = this.children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
-    const ended = Promise.all(
+    for (const timer of this.timers) clearTimeout(timer);
+    const running = this.children.filter(isRunning);
+    const gone = Promise.all(
       running.map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve()))),
     );
-    const timer = setTimeout(() => this.kill('SIGKILL'), 3000);
-    await ended;
+    const timer = setTimeout(() => this.kill('SIGKILL'), STOP_MS);
+    await gone;
     clearTimeout(timer);
     process.off('exit', this.onProcessExit);
   }
 
+  /** `deaths`: of this seat's processes in a row that did not live long. */
+  private launch(seat: number, url: string, device: string | null, deaths: number): void {
+    const startedMs = performance.now();
+    const options = ['--join', url, '--slot', `${seat}`, '--retry-for', '0', '--quiet'];
+    const child = spawn(
+      process.execPath,
+      [...process.execArgv, ENTRY, 'worker', ...options, ...(device === null ? [] : ['--device', device])],
+      // In a group of its own, so that Ctrl-C reaches the coordinator alone, which then ends the workers in order.
+      { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+    );
+    this.children[seat] = child;
+    let sent = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      sent = (sent + text).slice(-2000);
+    });
+    child.once('error', (error) => {
+      throw new GradswarmError('ERR_WORKER_LOST', `a worker process cannot be started: ${error.message}`);
+    });
+    child.once('exit', (code, signal) => {
+      // Status 0: the run is over. 3: it is not wanted, and would not be the next time.
+      if (this.ending || code === 0) return;
+      const said = sent.trim();
+      const what = `worker process ${child.pid} (worker-${seat}) ended (${signal ?? `status ${code}`})${said && `: ${said}`}`;
+      const again = performance.now() - startedMs > LONG_LIFE_MS ? 0 : deaths + 1;
+      if (code === 3 || again > MOST_DEATHS) {
+        this.note(`${what}; it is not started again`);
+        return;
+      }
+      this.note(what);
+      const timer = setTimeout(
+        () => {
+          this.timers.delete(timer);
+          this.launch(seat, url, device, again);
+        },
+        Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, again - 1)),
+      );
+      this.timers.add(timer);
+    });
+  }
+
   private kill(signal: NodeJS.Signals): void {
     this.ending = true;
-    for (const child of this.children) if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    for (const child of this.children.filter(isRunning)) child.kill(signal);
   }
+}
+
+function isRunning(child: ChildProcess | null): child is ChildProcess {
+  return child !== null && child.exitCode === null && child.signalCode === null;
 }

@@ -16,6 +16,8 @@ export class Recorder implements RunObserver {
   constructor(
     private readonly directory: RunDirectory | null,
     private readonly watcher: RunWatcher | undefined,
+    /** A round is done, or its checkpoint is on the disk. */
+    private readonly reached: (what: 'committed' | 'checkpointed', round: number) => void = () => {},
   ) {}
 
   round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void {
@@ -37,6 +39,7 @@ export class Recorder implements RunObserver {
         this.directory.event({ ...at, event: 'evaluation', fields: { loss: row.loss, accuracy: row.accuracy } });
     }
     this.watcher?.round(row);
+    this.reached('committed', row.round);
   }
 
   draws(chains: readonly ReadonlyVector[]): void {
@@ -59,6 +62,7 @@ export class Recorder implements RunObserver {
         wallMs: carried.wallMs,
         lostClients: carried.lostClients,
         faultsFired: carried.faultsFired,
+        ...(carried.bytes && { bytes: carried.bytes }),
       },
     });
     this.directory.event({
@@ -67,6 +71,7 @@ export class Recorder implements RunObserver {
       event: 'checkpoint',
       fields: { writtenBytes, writtenParties: writtenEntries },
     });
+    this.reached('checkpointed', round);
   }
 
   released(entries: readonly LedgerEntry[]): void {

@@ -21,62 +21,70 @@ export async function remoteFleet(
   scenario: Scenario,
   method: AnyMethod,
   problem: Problem,
-  { listen, signal, note, event }: FleetOptions,
+  { listen, signal, epoch, fromRound, note, session }: FleetOptions,
   workers: WorkerLauncher = new LocalWorkers(note),
 ): Promise<RemoteFleet> {
-  const at = { t: 0, wallMs: 0, round: 0 };
   const server = await HostServer.listen({
     scenario,
     method,
     parameterCount: problem.family.parameterCount,
     listen,
+    epoch,
+    fromRound,
     signal,
     observer: {
-      joined: (member, { device }) =>
-        event({ ...at, event: 'worker-joined', fields: { worker: member.id, clients: member.clients.length, device } }),
-      lost: (member, reason) => {
-        note(`${member.id} was lost: ${reason}`);
-        event({ ...at, event: 'worker-lost', fields: { worker: member.id, clients: member.clients.length, reason } });
+      joined: ({ id: worker, name, clients }, at, { device }) =>
+        session({ event: 'joined', epoch: at, worker, name, clients: clients.length, device }),
+      lost: ({ id: worker, name, clients }, at, reason) => {
+        note(`${worker} (${name}) was lost: ${reason}`);
+        session({ event: 'lost', epoch: at, worker, name, clients: clients.length, reason });
       },
+      abandoned: (at, reason) => session({ event: 'abandoned', epoch: at, reason }),
       note,
     },
   });
-  const budget = new RunBudget(scenario.privacy);
-  const networkModel = createNetwork(scenario);
-  const site = await openSite({
-    scenario,
-    method,
-    problem,
-    mode: 'fast',
-    shuffle: null,
-    remote: server.router,
-    networkModel,
-    secrets: systemSecrets,
-    privacy: openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
-  });
-  server.connect(site.office);
-  setDeadlines(site.office, scenario);
-  const close = async () => {
-    await server.close();
+  const close = async (ending?: 'finished' | 'failed' | 'again') => {
+    await server.close(ending);
     await workers.stop();
+  };
+  /** One epoch: all that the coordinator knows of parties begins anew. */
+  const stretch = async (): Promise<RemoteFleet> => {
+    const crew = await server.assemble();
+    const budget = new RunBudget(scenario.privacy);
+    const networkModel = createNetwork(scenario);
+    const site = await openSite({
+      scenario,
+      method,
+      problem,
+      mode: 'fast',
+      shuffle: null,
+      remote: server.router,
+      networkModel,
+      secrets: systemSecrets,
+      privacy: openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
+    });
+    server.connect(site.office);
+    setDeadlines(site.office, scenario);
+    return {
+      server,
+      site,
+      crew,
+      transport: `websockets, ${scenario.workers.count} worker processes`,
+      privacy: budget,
+      scriptedAbsences: networkModel.scriptedAbsences,
+      forgotten: networkModel.forgotten,
+      faultsFired: () => networkModel.firings().map((own, rule) => own + (crew.firings[rule] ?? 0)),
+      again: stretch,
+      report: (type, round) => server.report(type, round),
+      close,
+    };
   };
   try {
     if (listen) note(`waiting for ${scenario.workers.count} workers: gradswarm worker --join ${server.url}`);
     else workers.start(scenario.workers.count, server.url, scenario.device === 'auto' ? null : scenario.device);
-    await server.assemble();
+    return await stretch();
   } catch (error) {
-    await close();
+    await close(signal.aborted ? 'again' : 'failed');
     throw error;
   }
-  return {
-    server,
-    site,
-    crew: server.crew,
-    transport: `websockets, ${scenario.workers.count} worker processes`,
-    privacy: budget,
-    scriptedAbsences: networkModel.scriptedAbsences,
-    forgotten: networkModel.forgotten,
-    faultsFired: () => networkModel.firings().map((own, rule) => own + (server.crew.firings[rule] ?? 0)),
-    close,
-  };
 }

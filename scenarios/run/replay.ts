@@ -57,6 +57,12 @@ export async function replayFleet(
 ): Promise<Fleet> {
   const lost = new Map<string, AbsenceRecord['why']>();
   const away = new Map<number, { readonly from: number; readonly why: 'crashed' | 'aborted' }[]>();
+  for (const { round, lost: gone } of log)
+    if (gone)
+      away.set(
+        round - 1,
+        gone.map((from) => ({ from, why: 'crashed' as const })),
+      );
   for (const { absences } of log)
     for (const { round, kind, step, from, to, why } of absences) {
       lost.set(addressOf(round, kind, step, from, to), why);

@@ -51,6 +51,11 @@ export interface WorkerOptions {
   readonly device: string | null;
   /** Where to listen for other workers; null: not at all. */
   readonly peers: PeerAddress | null;
+  /** What it is called, and the seat that it takes; left out: the host's name, and any. */
+  readonly name?: string;
+  readonly seat?: number;
+  /** How long a coordinator that is not there is looked for, milliseconds. */
+  readonly retryForMs: number;
   readonly signal: AbortSignal;
   readonly quiet: boolean;
 }

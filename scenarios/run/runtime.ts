@@ -1,10 +1,8 @@
 import { writeSweepReport } from '../../coordinator/report/sweep-report.js';
-import type { CarriedState } from '../../coordinator/run/run-observer.js';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { loadMethod } from '../../protocol/method-loader.js';
-import { parseLedgerEntries } from '../../protocol/privacy/accounting/ledger.js';
 import { judge, sweepVerdict } from '../../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
@@ -13,6 +11,7 @@ import { judgeClaims } from '../report/claims.js';
 import { sweepFigures } from '../report/sweep-figures.js';
 import { loadExpectations } from './catalogue.js';
 import { readRecordedRun, replayFleet } from './replay.js';
+import { rollBack } from './roll-back.js';
 import type { RunOptions, RunOutcome, SweepOutcome } from './run.js';
 import { runSession, type SessionResult, shown } from './session.js';
 
@@ -101,24 +100,9 @@ export async function resumeRun(path: string, options: RunOptions): Promise<RunO
       `${path}: expected an unfinished run, got one that did all ${roundsDone} rounds`,
     );
   const scenario = directory.scenario as Scenario;
-  const restored = directory.restore();
-  // The file has what the checkpoint's ledger has, and what was released after it.
-  const ledger = parseLedgerEntries(directory.releases().map(withInfinities));
-  if (!restored) return (await runSession(scenario, directory, { ...options, releasedBefore: ledger })).outcome;
-  const { round, parties, extra } = restored;
-  const carried = { ...(extra as CarriedState), ledger };
-  return (await runSession(scenario, directory, { ...options, restored: { round, parties, carried } })).outcome;
-}
-
-/** Undoes what JSON does to numbers that are not finite. */
-function withInfinities(entry: unknown): unknown {
-  const number = (value: unknown) => (value === 'Infinity' ? Number.POSITIVE_INFINITY : value);
-  const { noiseMultiplier, l2Sensitivities, ...rest } = entry as Record<string, unknown>;
-  return {
-    ...rest,
-    noiseMultiplier: number(noiseMultiplier),
-    l2Sensitivities: Array.isArray(l2Sensitivities) ? l2Sensitivities.map(number) : l2Sensitivities,
-  };
+  const from = rollBack(directory, (text) => options.watcher?.note(text));
+  directory.noteResumption();
+  return (await runSession(scenario, directory, { ...options, from })).outcome;
 }
 
 /** Runs the recorded scenario again, in one process, under the recorded delivery log and compares the bits. */
@@ -129,6 +113,7 @@ export async function replayRun(path: string, options: RunOptions): Promise<RunO
   const { outcome } = await runSession(again, newDirectory(again, options), {
     ...options,
     fleet: (replayed, method, problem) => replayFleet(replayed, method, problem, recorded),
+    firstAttempt: (round) => recorded.log[round]?.attempt ?? 0,
   });
   const same = outcome.stateDigest === stateDigest;
   return {
@@ -147,5 +132,6 @@ export async function replayRun(path: string, options: RunOptions): Promise<RunO
   };
 }
 
+export { NotWanted } from '../../worker/main.js';
 export { runBenchmarks } from '../bench/benchmarks.js';
 export { joinAsWorker } from './join.js';

@@ -1,29 +1,31 @@
 import { relative } from 'node:path';
+import { EpochAbandoned } from '../../coordinator/members/workers-lost.js';
 import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
-import type { CarriedState } from '../../coordinator/run/run-observer.js';
 import { stateDigest } from '../../coordinator/run-directory/digest.js';
+import { explainedDiskError, isDiskError } from '../../coordinator/run-directory/disk-error.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import { summarizeSession } from '../../coordinator/run-directory/session-log.js';
 import { GradswarmError } from '../../protocol/errors.js';
-import type { AnyMethod, PartyId } from '../../protocol/method.js';
-import { loadForecast, loadMethod } from '../../protocol/method-loader.js';
+import type { AnyMethod } from '../../protocol/method.js';
+import { loadMethod } from '../../protocol/method-loader.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import { decodeRecord, digestedRecord } from '../../protocol/party/record.js';
-import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
-import type { RunRecord } from '../../protocol/scenario/expectation.js';
+import type { Judgement, RunRecord } from '../../protocol/scenario/expectation.js';
 import { judge, type Verdict } from '../../protocol/scenario/judge.js';
-import { figureOf } from '../../protocol/scenario/quantity.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
 import { pause } from '../../worker/pause.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
-import { concludePosterior } from '../posterior/posterior.js';
+import { concludePosterior, type PosteriorReport } from '../posterior/posterior.js';
 import { judgeClaims } from '../report/claims.js';
-import { spectralGapOf, writeRunReport } from '../report/run-report.js';
+import { writeRunReport } from '../report/run-report.js';
 import { loadExpectations } from './catalogue.js';
 import type { Fleet } from './fleet.js';
 import { openFleet } from './open-fleet.js';
 import { Recorder } from './recorder.js';
+import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
+import { forecastOf, summaryOf } from './session-figures.js';
 import { openStudy, type Study, type StudyResult } from './study.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
@@ -31,16 +33,12 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
   readonly label?: string;
   /** The swept values by path, where the run is a point of a sweep. */
   readonly point?: Readonly<Record<string, Json>>;
-  /** Goes on from here. */
-  readonly restored?: {
-    readonly round: number;
-    readonly parties: ReadonlyMap<PartyId, Uint8Array>;
-    readonly carried: CarriedState;
-  };
-  /** Releases of a run that restarts because it left no checkpoint. */
-  readonly releasedBefore?: readonly LedgerEntry[];
-  /** The processes of the parties; left out: by the scenario. */
+  /** Goes on from here; left out: begins. */
+  readonly from?: StartingPoint;
+  /** Where the parties live; left out: as the scenario says. */
   readonly fleet?: typeof openFleet;
+  /** Number of the first attempt at a round; left out: as the run itself counts. */
+  readonly firstAttempt?: (round: number) => number;
 }
 
 export interface SessionResult {
@@ -54,58 +52,272 @@ export async function runSession(
   directory: RunDirectory,
   options: SessionOptions,
 ): Promise<SessionResult> {
-  const method = await loadMethod(scenario.method.name);
-  const problem = await openProblem(scenario);
-  const fleet = await (options.fleet ?? openFleet)(scenario, method, problem, {
-    listen: options.listen,
-    signal: options.signal,
-    note: (text) => options.watcher?.note(text),
-    event: (event) => directory.event(event),
-  });
-  let closing: Promise<void> | null = null;
-  const close = () => (closing ??= fleet.close());
-  const recorder = new Recorder(directory, options.watcher);
-  options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
+  const session = new Session(scenario, directory, options);
   try {
-    announce(directory, scenario, problem, fleet, options);
-    const forecast = await forecastOf(scenario, problem);
-    for (const line of forecast) options.watcher?.note(line);
+    await session.open();
+    await session.run();
+    await session.judge();
+    return await session.report();
+  } catch (error) {
+    throw session.broken(error);
+  } finally {
+    await session.close();
+  }
+}
+
+/** What `judge` leaves for `report`. */
+interface Judged {
+  readonly record: RunRecord;
+  readonly verdict: Verdict;
+  readonly studied: StudyResult | null;
+  readonly posterior: PosteriorReport | null;
+}
+
+const UNKNOWN: Verdict = { valid: 'unknown', expectations: [] };
+
+/** One run in four steps: `open`, `run`, `judge`, `report`. Each needs what the one before has left here. */
+class Session {
+  private method!: AnyMethod;
+  private problem!: Problem;
+  private fleet: Fleet | null = null;
+  private study: Study | null = null;
+  private forecast: readonly string[] = [];
+  private from: StartingPoint;
+  private result: RunResult | null = null;
+  private judged: Judged | null = null;
+  private closing: Promise<void> | null = null;
+  private epoch: number;
+  private roundsDone: number;
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly directory: RunDirectory,
+    private readonly options: SessionOptions,
+  ) {
+    this.from = options.from ?? BEGINNING;
+    this.epoch = directory.nextEpoch();
+    this.roundsDone = this.from.checkpoint?.round ?? 0;
+  }
+
+  /** The method, the data and the model, and everybody who takes part. */
+  async open(): Promise<void> {
+    const { scenario, options, directory } = this;
+    this.method = await loadMethod(scenario.method.name);
+    this.problem = await openProblem(scenario);
+    const fromRound = this.roundsDone;
+    directory.session({ event: 'started', epoch: this.epoch, fromRound });
+    this.fleet = await (options.fleet ?? openFleet)(scenario, this.method, this.problem, {
+      listen: options.listen,
+      signal: options.signal,
+      epoch: this.epoch,
+      fromRound,
+      note: (text) => this.note(text),
+      session: (event) => {
+        if ('epoch' in event) this.epoch = Math.max(this.epoch, event.epoch);
+        directory.session(event);
+      },
+    });
+    options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
+    announce(directory, scenario, this.problem, this.fleet, options);
+    this.forecast = await forecastOf(scenario, this.problem);
+    for (const line of this.forecast) this.note(line);
+  }
+
+  /** To the last round. After the loss of a worker from the newest checkpoint again, with all parties made anew. */
+  async run(): Promise<void> {
+    for (;;) {
+      try {
+        this.result = await this.stretch(this.fleet!);
+        break;
+      } catch (error) {
+        if (!(error instanceof EpochAbandoned) || !this.fleet!.again) throw error;
+        await this.backToCheckpoint(error);
+      }
+    }
+    // Workers go before the report is drawn: their work is done, and drawing may take longer than they wait for a sign of life.
+    await this.closeFleet(this.result.stopped === 'stopped' ? 'again' : 'finished');
+  }
+
+  private async backToCheckpoint(error: EpochAbandoned): Promise<void> {
+    const fromRound = this.roundsDone;
+    this.from = rollBack(this.directory, (text) => this.note(text));
+    this.roundsDone = this.from.checkpoint?.round ?? 0;
+    this.directory.session({ event: 'rolled-back', epoch: error.epoch, fromRound, toRound: this.roundsDone });
+    const again = fromRound - this.roundsDone;
+    const what = again === 0 ? '' : `; ${again} ${again === 1 ? 'round is' : 'rounds are'} done again`;
+    this.note(`back to round ${this.roundsDone}, waiting for all workers${what}`);
+    this.fleet = await this.fleet!.again!();
+    this.note(`goes on from round ${this.roundsDone}`);
+  }
+
+  private async stretch(fleet: Fleet): Promise<RunResult> {
+    const { scenario, method, problem, options, from } = this;
     const rng = rootStream(scenario.seed, scenario.precision).derive('study');
     const study = await openStudy({ scenario, method, problem, rng });
+    this.study = study;
     const loop = new RunLoop({
       scenario,
       site: fleet.site,
       crew: fleet.crew,
       evaluator: problem.family,
-      observer: recorder,
+      observer: new Recorder(this.directory, options.watcher, (what, round) => {
+        if (what === 'committed') this.roundsDone = round;
+        fleet.report?.(what, round);
+      }),
       scriptedAbsences: fleet.scriptedAbsences,
       forgotten: fleet.forgotten,
       faultsFired: fleet.faultsFired,
       privacy: fleet.privacy,
       ...(study?.round ? { inspect: (round, estimates) => study.round!(round, estimates) } : {}),
+      ...(options.firstAttempt && { firstAttempt: options.firstAttempt }),
       signal: options.signal,
       pause,
       now: () => performance.now(),
     });
-    if (options.restored)
-      await loop.restore(options.restored.round, options.restored.parties, options.restored.carried);
-    else if (options.releasedBefore) loop.restoreLedger(options.releasedBefore);
-    const result = await loop.run();
-    // Workers go before the report is drawn: their work is done, and drawing may take longer than they wait for a sign of life.
-    await close();
-    return await conclude(scenario, method, problem, directory, study, result, fleet, options, forecast);
-  } catch (error) {
-    directory.event({
-      t: 0,
-      wallMs: 0,
-      round: recorder.rows.at(-1)?.round ?? 0,
-      event: 'stopped',
-      fields: { reason: error instanceof Error ? error.message : String(error) },
+    const { checkpoint } = from;
+    if (checkpoint) await loop.restore(checkpoint.round, checkpoint.parties, checkpoint.carried);
+    else if (from.releasedBefore.length > 0) loop.restoreLedger(from.releasedBefore);
+    return loop.run();
+  }
+
+  /** Verdict and manifest, before anything is drawn: drawing takes longer, and more of the disk. */
+  async judge(): Promise<void> {
+    const { scenario, problem, directory, options, study } = this;
+    const [result, fleet] = [this.result!, this.fleet!];
+    const finished = result.stopped !== 'stopped';
+    const digest = finished ? digestOf(result, options) : null;
+    const at = { t: result.simulatedMs, wallMs: result.wallMs, round: result.roundsDone };
+    const point = options.point ? { point: options.point } : {};
+    const first: RunRecord = {
+      scenario,
+      rows: directory.rows(),
+      summary: {},
+      faultsFired: result.faultsFired,
+      stateDigest: digest ?? '',
+      ...point,
+    };
+    const processes = summarizeSession(directory.sessionEvents);
+    const figures = summaryOf(first, result, fleet, processes);
+    const studied = finished ? await studyResult(study, { ...first, summary: figures }, result) : null;
+    for (const text of studied?.notes ?? []) this.note(text);
+    const posterior = await concludePosterior(scenario, problem, directory);
+    const summary = { ...summaryOf(first, result, fleet, processes), ...posterior?.figures, ...studied?.summary };
+    const record = { ...first, summary };
+    const verdict = finished ? await this.verdictOf(record, result) : UNKNOWN;
+    directory.event(
+      finished
+        ? { ...at, event: 'finished', fields: { rounds: result.roundsDone, stateDigest: digest } }
+        : { ...at, event: 'stopped', fields: { reason: 'by the user' } },
+    );
+    const privacy = fleet.privacy.result();
+    directory.updateManifest({
+      ...(privacy?.notPrivate ? { notPrivate: privacy.notPrivate } : {}),
+      finishedAt: finished ? new Date().toISOString() : null,
+      roundsDone: result.roundsDone,
+      lostClients: result.lostClients,
+      stateDigest: digest,
     });
-    throw error;
-  } finally {
-    await close();
-    directory.close();
+    directory.writeVerdict(verdict);
+    if (finished) directory.writeFigures({ summary, faultsFired: result.faultsFired, ...point });
+    directory.session({ event: 'ended', epoch: this.epoch, how: result.stopped });
+    this.noteEnd(result, fleet);
+    this.judged = { record, verdict, studied, posterior };
+  }
+
+  private async verdictOf(record: RunRecord, { lostClients }: RunResult): Promise<Verdict> {
+    const expectations = await loadExpectations();
+    const verdict = judge([record], this.scenario.expect, (name) => expectations.get(name));
+    if (lostClients.length === 0 || this.scenario.workers.allowAbsent) return verdict;
+    const all: Judgement = {
+      name: 'all-clients',
+      holds: 'unknown',
+      observed: lostClients.length,
+      detail:
+        `${lostClients.length} of ${this.scenario.clients} clients were lost with their workers and are not in the result; ` +
+        'with workers.allowAbsent = true that is allowed',
+    };
+    return { valid: verdict.valid === true ? 'unknown' : verdict.valid, expectations: [...verdict.expectations, all] };
+  }
+
+  private noteEnd({ stopped, roundsDone, lostClients }: RunResult, { privacy }: Fleet): void {
+    if (stopped === 'budget')
+      this.note(`stopped after round ${roundsDone}: another round would pass the privacy budget`);
+    if (lostClients.length > 0)
+      this.note(`ended without ${lostClients.length} of ${this.scenario.clients} clients: their workers were lost`);
+    const released = privacy.result();
+    if (released?.notPrivate) this.note(`NOT PRIVATE. ${released.notPrivate}`);
+    for (const warning of privacy.warnings()) this.note(warning);
+  }
+
+  /** Draws report.html. A run that was stopped has one too; then ERR_STOPPED is thrown. */
+  async report(): Promise<SessionResult> {
+    const { scenario, method, problem, directory, forecast } = this;
+    const [fleet, result, { record, verdict, studied, posterior }] = [this.fleet!, this.result!, this.judged!];
+    const claims = await judgeClaims(scenario.claims, [record]);
+    const reportPath = await writeRunReport({
+      scenario,
+      method,
+      problem,
+      directory,
+      verdict,
+      claims,
+      record,
+      fleet,
+      studied,
+      forecast,
+      privacy: fleet.privacy.result(),
+      posterior,
+    });
+    if (result.stopped === 'stopped')
+      throw new GradswarmError(
+        'ERR_STOPPED',
+        `stopped after round ${result.roundsDone} of ${scenario.rounds}; 'gradswarm resume ${shown(directory.path)}' goes on from there`,
+      );
+    const { summary, stateDigest } = record;
+    return {
+      record,
+      outcome: {
+        directory: shown(directory.path),
+        verdict,
+        summary,
+        stateDigest,
+        reportPath: shown(reportPath),
+        claims,
+      },
+    };
+  }
+
+  /** What the user is told of an error: a full disk is no bug, and what was computed is not lost. */
+  broken(error: unknown): unknown {
+    const { directory, judged } = this;
+    const explained = explainedDiskError(error, shown(directory.path), judged !== null);
+    if (judged) return explained;
+    const reason = explained instanceof Error ? explained.message : String(explained);
+    try {
+      directory.event({ t: 0, wallMs: 0, round: this.roundsDone, event: 'stopped', fields: { reason } });
+      directory.session({ event: 'ended', epoch: this.epoch, how: reason });
+    } catch {
+      // The disk is full for this line too.
+    }
+    return explained;
+  }
+
+  async close(): Promise<void> {
+    await this.closeFleet('again');
+    try {
+      this.directory.close();
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+    }
+  }
+
+  private closeFleet(ending: 'finished' | 'again'): Promise<void> {
+    this.closing ??= this.fleet?.close(ending) ?? Promise.resolve();
+    return this.closing;
+  }
+
+  private note(text: string): void {
+    this.options.watcher?.note(text);
   }
 }
 
@@ -114,9 +326,10 @@ function announce(
   scenario: Scenario,
   problem: Problem,
   fleet: Fleet,
-  { restored, watcher }: SessionOptions,
+  { from, watcher }: SessionOptions,
 ): void {
-  const at = { t: 0, wallMs: 0, round: restored?.round ?? 0 };
+  const fromRound = from?.checkpoint?.round ?? 0;
+  const at = { t: 0, wallMs: 0, round: fromRound };
   const { device } = problem.family;
   if (device) for (const line of device.why) watcher?.note(line);
   directory.updateManifest({
@@ -134,104 +347,13 @@ function announce(
       },
     ],
   });
-  if (restored) directory.event({ ...at, event: 'resumed', fields: { fromRound: restored.round } });
+  if (from?.checkpoint) directory.event({ ...at, event: 'resumed', fields: { fromRound } });
   else
     directory.event({
       ...at,
       event: 'run-started',
       fields: { clients: scenario.clients, rounds: scenario.rounds, transport: fleet.transport },
     });
-}
-
-async function conclude(
-  scenario: Scenario,
-  method: AnyMethod,
-  problem: Problem,
-  directory: RunDirectory,
-  study: Study | null,
-  result: RunResult,
-  fleet: Fleet,
-  options: SessionOptions,
-  forecast: readonly string[],
-): Promise<SessionResult> {
-  const finished = result.stopped !== 'stopped';
-  const digest = finished ? digestOf(result, options) : null;
-  const at = { t: result.simulatedMs, wallMs: result.wallMs, round: result.roundsDone };
-  const rows = directory.rows();
-  const record: RunRecord = {
-    scenario,
-    rows,
-    summary: {},
-    faultsFired: result.faultsFired,
-    stateDigest: digest ?? '',
-    ...(options.point ? { point: options.point } : {}),
-  };
-  const studied = finished
-    ? await studyResult(study, { ...record, summary: summaryOf(record, result, fleet) }, result)
-    : null;
-  for (const text of studied?.notes ?? []) options.watcher?.note(text);
-  const posterior = await concludePosterior(scenario, problem, directory);
-  const summary = { ...summaryOf(record, result, fleet), ...posterior?.figures, ...studied?.summary };
-  const complete = { ...record, summary };
-  const expectations = await loadExpectations();
-  const verdict: Verdict = finished
-    ? judge([complete], scenario.expect, (name) => expectations.get(name))
-    : { valid: 'unknown', expectations: [] };
-  directory.event(
-    finished
-      ? { ...at, event: 'finished', fields: { rounds: result.roundsDone, stateDigest: digest } }
-      : { ...at, event: 'stopped', fields: { reason: 'by the user' } },
-  );
-  const privacy = fleet.privacy.result();
-  if (result.stopped === 'budget')
-    options.watcher?.note(`stopped after round ${result.roundsDone}: another round would pass the privacy budget`);
-  if (privacy?.notPrivate) options.watcher?.note(`NOT PRIVATE. ${privacy.notPrivate}`);
-  for (const warning of fleet.privacy.warnings()) options.watcher?.note(warning);
-  directory.updateManifest({
-    ...(privacy?.notPrivate ? { notPrivate: privacy.notPrivate } : {}),
-    finishedAt: finished ? new Date().toISOString() : null,
-    roundsDone: result.roundsDone,
-    lostClients: result.lostClients,
-    stateDigest: digest,
-  });
-  directory.writeVerdict(verdict);
-  if (finished)
-    directory.writeFigures({
-      summary,
-      faultsFired: result.faultsFired,
-      ...(options.point ? { point: options.point } : {}),
-    });
-  const claims = await judgeClaims(scenario.claims, [complete]);
-  const reportPath = await writeRunReport({
-    scenario,
-    method,
-    problem,
-    directory,
-    verdict,
-    claims,
-    record: complete,
-    fleet,
-    studied,
-    forecast,
-    privacy,
-    posterior,
-  });
-  if (!finished)
-    throw new GradswarmError(
-      'ERR_STOPPED',
-      `stopped after round ${result.roundsDone} of ${scenario.rounds}; run 'gradswarm resume ${shown(directory.path)}' to continue`,
-    );
-  return {
-    record: complete,
-    outcome: {
-      directory: shown(directory.path),
-      verdict,
-      summary,
-      stateDigest: digest ?? '',
-      reportPath: shown(reportPath),
-      claims,
-    },
-  };
 }
 
 async function studyResult(study: Study | null, record: RunRecord, result: RunResult): Promise<StudyResult | null> {
@@ -255,44 +377,6 @@ function digestOf(result: RunResult, options: SessionOptions): string | null {
     options.watcher?.note(`no state digest: ${error.message}`);
     return null;
   }
-}
-
-function summaryOf(record: RunRecord, result: RunResult, fleet: Fleet): Record<string, Json> {
-  const { bytes } = result;
-  const summary: Record<string, Json> = {
-    rounds: result.roundsDone,
-    bytesUp: bytes.up.wire,
-    bytesDown: bytes.down.wire,
-    bytesPeer: bytes.peer.wire,
-    simulatedMs: result.simulatedMs,
-    wallMs: Math.round(result.wallMs),
-    transport: fleet.transport,
-    ended: result.stopped,
-  };
-  const gap = spectralGapOf(fleet, record.scenario);
-  if (gap !== null) summary.spectralGap = gap;
-  for (const figure of ['finalLoss', 'finalAccuracy', 'finalConsensusError', 'finalEpsilon']) {
-    const value = figureOf(record, figure);
-    if (value !== null) summary[figure] = Number.isFinite(value) ? value : String(value);
-  }
-  const privacy = fleet.privacy.result();
-  if (privacy) summary.private = privacy.notPrivate === undefined;
-  return summary;
-}
-
-/** The method's forecast of the run from public numbers. */
-async function forecastOf(scenario: Scenario, { family, partition }: Problem): Promise<readonly string[]> {
-  const { name, ...hyperparameters } = scenario.method;
-  const forecast = await loadForecast(name);
-  if (!forecast) return [];
-  return forecast(hyperparameters, {
-    rounds: scenario.rounds,
-    clientCount: scenario.clients,
-    parameterCount: family.parameterCount,
-    exampleCounts: partition.shards.map(({ length }) => length),
-    delta: scenario.privacy.delta,
-    privateNoise: scenario.privacy.noise,
-  });
 }
 
 /** Relative to where the user is, when that is shorter. */

@@ -58,7 +58,14 @@ export function socketPlacement(name: string, workers: number, peerSockets = tru
         { ...scenario, workers: { ...scenario.workers, count: workers } },
         method,
         problem,
-        { listen: null, signal: new AbortController().signal, note: () => {}, event: () => {} },
+        {
+          listen: null,
+          signal: new AbortController().signal,
+          epoch: 1,
+          fromRound: 0,
+          note: () => {},
+          session: () => {},
+        },
         new SocketWorkers(peerSockets),
       ),
   };

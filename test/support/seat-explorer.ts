@@ -358,7 +358,12 @@ export class SeatExplorer {
     if (kind === 'crash' && worker?.alive) {
       this.end(worker);
       if (worker.joined)
-        this.feed({ type: this.random() < 0.5 ? 'closed' : 'died', worker: worker.id, nowMs: this.nowMs });
+        this.feed({
+          type: this.random() < 0.5 ? 'closed' : 'died',
+          worker: worker.id,
+          why: 'crash',
+          nowMs: this.nowMs,
+        });
     } else if (kind === 'freeze' && worker?.alive) worker.frozenUntil = this.nowMs + extra;
     else if (kind === 'cut' && worker?.alive && worker.linked) {
       worker.linked = false;

@@ -23,7 +23,7 @@ const long: ScenarioInput = {
   seed: 5,
   evaluation: { everyRounds: 1000 },
   checkpoints: { everyRounds: 20 },
-  workers: { count: 2, heartbeatMs: 1500 },
+  workers: { count: 2, heartbeatMs: 1500, onLoss: 'fail' },
 };
 
 /** Runs with real worker processes and calls `act` with their pids once `round` rounds are done. */
@@ -66,11 +66,11 @@ describe('worker processes', function () {
   });
 
   it('with onLoss: absent its clients are absent as crashed, the attempt is run again, and the rest finish; replay gives the same bits', async () => {
-    const input = { ...long, rounds: 120, workers: { ...long.workers, onLoss: 'absent' as const } };
+    const input = { ...long, rounds: 120, workers: { ...long.workers, onLoss: 'absent' as const, allowAbsent: true } };
     const { path, record } = await withProcesses(input, 20, ([pid]) => process.kill(pid!, 'SIGKILL'));
     expect(record.rows.at(-1)!.round).to.equal(120);
     const events = readFileSync(join(path, 'events.jsonl'), 'utf8');
-    expect(events).to.match(/"event":"worker-lost"/);
+    expect(readFileSync(join(path, 'session.jsonl'), 'utf8')).to.match(/"event":"lost"/);
     expect(events).to.match(/"event":"absent".*"why":"crashed"/);
     const again = await replayRun(path, {
       directory: join(temporaryFolder(), 'again'),
@@ -79,6 +79,30 @@ describe('worker processes', function () {
     });
     expect(again.verdict.expectations[0]!.detail).to.include(record.stateDigest);
     expect(again.verdict.valid).to.equal(true);
+  });
+
+  it('with onLoss: replay, the default, a killed worker is started again and the run ends in the undisturbed bits', async () => {
+    const input = { ...long, rounds: 150, workers: { count: 2, heartbeatMs: 5000 } };
+    const { path, outcome } = await withProcesses(input, 50, ([pid]) => process.kill(pid!, 'SIGKILL'));
+    const whole = await runInput({ ...input, workers: { count: 0 } });
+    expect(outcome.stateDigest).to.equal(whole.outcome.stateDigest);
+    expect(outcome.verdict.valid).to.equal(true);
+    expect(outcome.summary).to.include({ workersLost: 1, rollbacks: 1, bytesUp: whole.outcome.summary.bytesUp });
+    const session = readFileSync(join(path, 'session.jsonl'), 'utf8');
+    for (const event of ['started', 'joined', 'lost', 'abandoned', 'rolled-back', 'ended'])
+      expect(session).to.include(`"event":"${event}"`);
+    const columns = (file: string) =>
+      readFileSync(join(file, 'metrics.csv'), 'utf8')
+        .split('\n')
+        .map((row) => row.split(',').slice(0, 7).join(','));
+    expect(columns(path)).to.deep.equal(columns(whole.path));
+  });
+
+  it('a run that ended without some clients is not called valid, and says why', async () => {
+    const input = { ...long, rounds: 120, workers: { ...long.workers, onLoss: 'absent' as const } };
+    const { outcome } = await withProcesses(input, 20, ([pid]) => process.kill(pid!, 'SIGKILL'));
+    expect(outcome.verdict.valid).to.equal('unknown');
+    expect(outcome.verdict.expectations.at(-1)!.detail).to.match(/^3 of 6 clients were lost/);
   });
 
   it('a worker that hangs (SIGSTOP) is lost after the heartbeat, not waited for for ever', async () => {
@@ -104,7 +128,7 @@ describe('worker processes', function () {
       checkpoints: { everyRounds: null },
       links: [{ latencyMs: 0, bandwidthMbps: null }],
       participation: { deadlineMs: 150, quorum: { count: 3 } },
-      workers: { count: 2, heartbeatMs: 8000 },
+      workers: { count: 2, heartbeatMs: 8000, onLoss: 'fail' },
     };
     const { path, record } = await withProcesses(input, 40, ([pid]) => {
       process.kill(pid!, 'SIGSTOP');

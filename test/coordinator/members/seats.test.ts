@@ -96,7 +96,7 @@ describe('seats of a session', function () {
       { type: 'committed', epoch: 1, round: 5, nowMs: 1 },
       { type: 'checkpointed', epoch: 1, round: 5, nowMs: 1 },
       { type: 'committed', epoch: 1, round: 7, nowMs: 1 },
-      { type: 'died', worker: 'a', nowMs: 2 },
+      { type: 'died', worker: 'a', why: 'killed', nowMs: 2 },
       { ...join('c'), nowMs: 3 },
     );
     expect([state.committed, state.epoch]).to.deep.equal([5, 2]);
@@ -108,10 +108,10 @@ describe('seats of a session', function () {
   });
 
   it('absent: the seat is closed and the epoch goes on; fail: the run ends', () => {
-    const absent = after(running('absent'), { type: 'died', worker: 'a', nowMs: 2 }, join('c'));
+    const absent = after(running('absent'), { type: 'died', worker: 'a', why: 'killed', nowMs: 2 }, join('c'));
     expect(absent.actions.map(({ type }) => type)).to.deep.equal(['vacated', 'lost', 'spare']);
     expect(absent.state.phase).to.equal('running');
-    const fail = after(running('fail'), { type: 'died', worker: 'a', nowMs: 2 });
+    const fail = after(running('fail'), { type: 'died', worker: 'a', why: 'killed', nowMs: 2 });
     expect(fail.state.ending).to.equal('failed');
   });
 
@@ -136,7 +136,7 @@ describe('seats of a session', function () {
     const waits: number[] = [];
     let nowMs = 0;
     while (state.phase !== 'over' && waits.length < 10) {
-      const died: SeatEvent = { type: 'died', worker: state.seats[0]!.holder!, nowMs };
+      const died: SeatEvent = { type: 'died', worker: state.seats[0]!.holder!, why: 'killed', nowMs };
       ({ state } = after(state, died, { ...join(`x${waits.length}`), nowMs }));
       if (state.phase === 'over') break;
       waits.push(state.notBeforeMs - nowMs);

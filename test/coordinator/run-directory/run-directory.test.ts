@@ -122,6 +122,7 @@ describe('RunDirectory checkpoints', () => {
     expect(again.manifest.resumedAt).to.deep.equal([]);
     expect(again.restore()).to.equal(null);
     expect(texts(again)).to.deep.equal(empty);
+    again.noteResumption();
     expect(again.manifest.resumedAt).to.have.length(1);
     again.close();
   });
@@ -293,18 +294,28 @@ describe('RunDirectory checkpoints', () => {
     ],
   ];
   for (const [what, spoil, message] of damage) {
-    it(`${what} gives ERR_CHECKPOINT`, () => {
+    const foreign = /scenario\.json|another run/.test(what);
+    it(`${what}: ${foreign ? 'ERR_CHECKPOINT' : 'the checkpoint is passed over, with the reason'}`, () => {
       const [run, other] = [create(), create()];
       for (const each of [run, other]) {
         play(each, 1);
+        checkpoint(each, 1, [0, 1]);
+        play(each, 2);
         checkpoint(each, 2, [0, 1]);
         each.close();
       }
       spoil(run.path, other.path);
+      const gone = /shorter|fewer/.test(what);
       const again = RunDirectory.open(run.path);
-      expect(() => again.restore())
-        .to.throw(message)
-        .with.property('code', 'ERR_CHECKPOINT');
+      const skipped: string[] = [];
+      const restore = () => again.restore(undefined, (reason) => skipped.push(reason));
+      if (foreign) expect(restore).to.throw(message).with.property('code', 'ERR_CHECKPOINT');
+      else {
+        // The newest that is sound: the one before, or none where a file that all of them need is gone.
+        expect(restore()?.round ?? 0).to.equal(gone ? 0 : what === 'an empty folder' ? 2 : 1);
+        expect(skipped.join('\n')).to.match(message);
+        expect(again.sessionEvents.map(({ event }) => event)).to.include('checkpoint-skipped');
+      }
       again.close();
     });
   }

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { AppendOnlyFile, readJsonLines } from './append-only-file.js';
+
+/** What happened to the processes of a run. One line of session.jsonl. */
+export type SessionEvent =
+  | { readonly event: 'started'; readonly epoch: number; readonly fromRound: number }
+  | {
+      readonly event: 'joined';
+      readonly epoch: number;
+      readonly worker: string;
+      readonly name: string;
+      readonly clients: number;
+      readonly device: string;
+    }
+  | {
+      readonly event: 'lost';
+      readonly epoch: number;
+      readonly worker: string;
+      readonly name: string;
+      readonly clients: number;
+      readonly reason: string;
+    }
+  | { readonly event: 'abandoned'; readonly epoch: number; readonly reason: string }
+  /** Back to the checkpoint of `toRound`, after `fromRound` rounds. */
+  | { readonly event: 'rolled-back'; readonly epoch: number; readonly fromRound: number; readonly toRound: number }
+  | { readonly event: 'checkpoint-skipped'; readonly round: number; readonly reason: string }
+  | { readonly event: 'ended'; readonly epoch: number; readonly how: string };
+
+const NAME = 'session.jsonl';
+
+/** session.jsonl: joins, losses and rollbacks with their time. No resumption and no rollback cuts it: it is their evidence. */
+export class SessionLog {
+  readonly #folder: string;
+  #file: AppendOnlyFile | null = null;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Handed to the operating system when it returns. */
+  append(event: SessionEvent): void {
+    this.#file ??= new AppendOnlyFile(join(this.#folder, NAME));
+    this.#file.appendJson({ at: new Date().toISOString(), ...event });
+    this.#file.flush();
+  }
+
+  read(): readonly SessionEvent[] {
+    return [...readJsonLines(join(this.#folder, NAME))] as SessionEvent[];
+  }
+
+  /** Number of the next stretch of the run: above all that were ever begun. */
+  nextEpoch(): number {
+    return 1 + this.read().reduce((last, event) => Math.max(last, 'epoch' in event ? event.epoch : 0), 0);
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = null;
+  }
+}
+
+/** Losses and rollbacks, for the summary and the report. */
+export function summarizeSession(events: readonly SessionEvent[]): {
+  readonly workersLost: number;
+  readonly rollbacks: number;
+  readonly roundsDoneAgain: number;
+} {
+  let workersLost = 0;
+  let rollbacks = 0;
+  let roundsDoneAgain = 0;
+  for (const event of events) {
+    if (event.event === 'lost') workersLost++;
+    else if (event.event === 'rolled-back') {
+      rollbacks++;
+      roundsDoneAgain += event.fromRound - event.toRound;
+    }
+  }
+  return { workersLost, rollbacks, roundsDoneAgain };
+}

@@ -1,0 +1,38 @@
+import type { CarriedState } from '../../coordinator/run/run-observer.js';
+import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import type { PartyId } from '../../protocol/method.js';
+import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger.js';
+
+/** Where a run goes on: the newest checkpoint, or its beginning. */
+export interface StartingPoint {
+  readonly checkpoint: {
+    readonly round: number;
+    readonly parties: ReadonlyMap<PartyId, Uint8Array>;
+    readonly carried: CarriedState;
+  } | null;
+  /** Of a run without a checkpoint: what it released all the same. */
+  readonly releasedBefore: readonly LedgerEntry[];
+}
+
+export const BEGINNING: StartingPoint = { checkpoint: null, releasedBefore: [] };
+
+/** Back to the newest sound checkpoint of the directory; its files are cut. `note`: of checkpoints that are passed over. */
+export function rollBack(directory: RunDirectory, note: (text: string) => void): StartingPoint {
+  const restored = directory.restore(undefined, note);
+  // The file has what the checkpoint's ledger has, and what was released after it.
+  const ledger = parseLedgerEntries(directory.releases().map(withInfinities));
+  if (!restored) return { checkpoint: null, releasedBefore: ledger };
+  const { round, parties, extra } = restored;
+  return { checkpoint: { round, parties, carried: { ...(extra as CarriedState), ledger } }, releasedBefore: [] };
+}
+
+/** Undoes what JSON does to numbers that are not finite. */
+function withInfinities(entry: unknown): unknown {
+  const number = (value: unknown) => (value === 'Infinity' ? Number.POSITIVE_INFINITY : value);
+  const { noiseMultiplier, l2Sensitivities, ...rest } = entry as Record<string, unknown>;
+  return {
+    ...rest,
+    noiseMultiplier: number(noiseMultiplier),
+    l2Sensitivities: Array.isArray(l2Sensitivities) ? l2Sensitivities.map(number) : l2Sensitivities,
+  };
+}

@@ -1,0 +1,56 @@
+import type { RunResult } from '../../coordinator/run/run-loop-options.js';
+import type { summarizeSession } from '../../coordinator/run-directory/session-log.js';
+import { loadForecast } from '../../protocol/method-loader.js';
+import type { RunRecord } from '../../protocol/scenario/expectation.js';
+import { figureOf } from '../../protocol/scenario/quantity.js';
+import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
+import type { Problem } from '../../worker/problem.js';
+import { spectralGapOf } from '../report/run-report.js';
+import type { Fleet } from './fleet.js';
+
+/** The run in a few figures, for the verdict and the printed result. */
+export function summaryOf(
+  record: RunRecord,
+  result: RunResult,
+  fleet: Fleet,
+  processes: ReturnType<typeof summarizeSession>,
+): Record<string, Json> {
+  const { bytes } = result;
+  const summary: Record<string, Json> = {
+    rounds: result.roundsDone,
+    bytesUp: bytes.up.wire,
+    bytesDown: bytes.down.wire,
+    bytesPeer: bytes.peer.wire,
+    simulatedMs: result.simulatedMs,
+    wallMs: Math.round(result.wallMs),
+    transport: fleet.transport,
+    ended: result.stopped,
+    ...(result.lostClients.length > 0 && { lostClients: result.lostClients.length }),
+    ...(processes.workersLost > 0 && { workersLost: processes.workersLost }),
+    ...(processes.rollbacks > 0 && { rollbacks: processes.rollbacks, roundsDoneAgain: processes.roundsDoneAgain }),
+  };
+  const gap = spectralGapOf(fleet, record.scenario);
+  if (gap !== null) summary.spectralGap = gap;
+  for (const figure of ['finalLoss', 'finalAccuracy', 'finalConsensusError', 'finalEpsilon']) {
+    const value = figureOf(record, figure);
+    if (value !== null) summary[figure] = Number.isFinite(value) ? value : String(value);
+  }
+  const privacy = fleet.privacy.result();
+  if (privacy) summary.private = privacy.notPrivate === undefined;
+  return summary;
+}
+
+/** What the method says of the run from public numbers, before it begins. */
+export async function forecastOf(scenario: Scenario, { family, partition }: Problem): Promise<readonly string[]> {
+  const { name, ...hyperparameters } = scenario.method;
+  const forecast = await loadForecast(name);
+  if (!forecast) return [];
+  return forecast(hyperparameters, {
+    rounds: scenario.rounds,
+    clientCount: scenario.clients,
+    parameterCount: family.parameterCount,
+    exampleCounts: partition.shards.map(({ length }) => length),
+    delta: scenario.privacy.delta,
+    privateNoise: scenario.privacy.noise,
+  });
+}
