@@ -139,3 +139,14 @@ function costliestClient(entries: readonly LedgerEntry[]): readonly LedgerEntry[
   for (const client of byClient.values()) if (client.cost > worst.cost) worst = client;
   return worst.own;
 }
+
+/** Releases of one round after the other. */
+export function byRound(entries: readonly LedgerEntry[]): Iterable<LedgerEntry[]> {
+  const rounds = new Map<number, LedgerEntry[]>();
+  for (const entry of entries) {
+    const list = rounds.get(entry.round);
+    if (list) list.push(entry);
+    else rounds.set(entry.round, [entry]);
+  }
+  return rounds.values();
+}

@@ -14,13 +14,11 @@ import { EpochAbandoned, WorkersLost } from '../members/workers-lost.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { type EvaluatedRound, evaluateEstimates, trainingColumns } from './evaluation.js';
-import { withAbandonedAttempts } from './privacy-budget.js';
+import { byRound, withAbandonedAttempts } from './privacy-budget.js';
 import { codecColumns, measureColumns } from './round-columns.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
 import type { CarriedState } from './run-observer.js';
-
-/** A round that is nearly done when the user asks to stop is ended; then its halves are stopped. */
-const STOP_GRACE_MS = 300;
+import { whenStopped } from './stop-signal.js';
 
 /** Rounds, one after the other: invite, run, settle, evaluate, write down. */
 export class RunLoop {
@@ -381,28 +379,4 @@ function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
 
 function isStop(error: unknown): boolean {
   return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
-}
-
-/** Calls `stop` some time after the user asked to stop, unless what is returned was called before. */
-function whenStopped(signal: AbortSignal, stop: (error: GradswarmError) => void): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const onAbort = () => {
-    timer = setTimeout(() => stop(new GradswarmError('ERR_STOPPED', 'the user stopped the run')), STOP_GRACE_MS);
-  };
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  return () => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-  };
-}
-
-function byRound(entries: readonly LedgerEntry[]): Iterable<LedgerEntry[]> {
-  const rounds = new Map<number, LedgerEntry[]>();
-  for (const entry of entries) {
-    const list = rounds.get(entry.round);
-    if (list) list.push(entry);
-    else rounds.set(entry.round, [entry]);
-  }
-  return rounds.values();
 }

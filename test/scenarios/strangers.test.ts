@@ -28,7 +28,7 @@ async function everyAttack(to: Address, held: Held): Promise<void> {
 }
 
 describe('strangers at the port', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('before and during a run can do nothing to the coordinator: it ends in the undisturbed bits, and closes what they hold', async () => {
     const alone = await runInput(tracking);

@@ -84,7 +84,7 @@ describe('resolveScenario', () => {
         stallMs: 30_000,
         computeMs: 3_600_000,
       },
-      privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null },
+      privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' },
       study: null,
       device: 'auto',
       expect: [{ name: 'finite' }],
