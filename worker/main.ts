@@ -4,7 +4,7 @@ import { io } from 'socket.io-client';
 import { GradswarmError } from '../protocol/errors.js';
 import { type Ending, type Kept, type WorkerProcessOptions, WorkerSession } from './worker-session.js';
 
-export { clientsSendToClients, NotWanted, type WorkerProcessOptions } from './worker-session.js';
+export { NotWanted, type WorkerProcessOptions } from './worker-session.js';
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;

@@ -342,7 +342,7 @@ function unpacked(data: unknown): unknown {
 }
 
 /** Do frames go from clients to clients? Only then do workers need sockets to each other. */
-export function clientsSendToClients(method: AnyMethod): boolean {
+function clientsSendToClients(method: AnyMethod): boolean {
   const kinds: readonly MessageKind[] = Object.values(method.messages);
   return kinds.some(({ from, to }) => from === 'clients' && to !== 'coordinator');
 }
