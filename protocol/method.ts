@@ -47,9 +47,9 @@ export interface MessageKind {
   readonly scalars?: readonly string[];
   /** What a lossy codec on it must be. Left out: none allowed. */
   readonly lossy?: 'any' | 'unbiased' | 'contractive';
-  /** Who keeps what compression left out. 'method': the scenario may not add error feedback. */
+  /** Where the part that compression left out is kept. 'method': the scenario may not add error feedback. */
   readonly memory?: 'codec' | 'method';
-  /** May a rule lose it for good? 'no': a loss becomes a resend, that is lateness. */
+  /** May a rule drop it? 'no': a loss becomes a resend, that is lateness. */
   readonly losable?: 'yes' | 'no';
 }
 export type MessageKinds = Readonly<Record<string, MessageKind>>;
@@ -100,7 +100,7 @@ export interface Mailbox<M extends MessageKinds, Sender, Receiver> {
   post<K extends SentBy<M, Sender>>(kind: K, to: PartyId | readonly PartyId[], payload: Payload<M[K]>): Payload<M[K]>;
   /** A payload for each receiver, all in one step; a receiver may be named more than once, or not at all. */
   postEach<K extends SentBy<M, Sender>>(kind: K, deliveries: readonly Delivery<M[K]>[]): readonly Payload<M[K]>[];
-  /** Waits until every expected sender has been heard or ruled absent. Take exactly the kinds that are due. */
+  /** Waits until every expected sender has arrived or is absent. Take exactly the kinds that are due. */
   take<K extends ReceivedBy<M, Receiver>>(kind: K): Promise<Inbox<M[K]>>;
   /** The same, one at a time in the same order; bodies are decoded as they are read. The normal way to fold. */
   stream<K extends ReceivedBy<M, Receiver>>(
@@ -226,9 +226,9 @@ export interface RoundCommon<H> {
 export interface Links {
   readonly inNeighbors: readonly ClientIndex[];
   readonly outNeighbors: readonly ClientIndex[];
-  /** Weight this client gives to what `peer` says: entry (self, peer) of the mixing matrix. */
+  /** Weight this client gives to the vector of `peer`: entry (self, peer) of the mixing matrix. */
   weightFrom(peer: PartyId): number;
-  /** Weight `peer` gives to what this client says: entry (peer, self). */
+  /** Weight `peer` gives to the vector of this client: entry (peer, self). */
   weightTo(peer: PartyId): number;
 }
 
@@ -296,7 +296,7 @@ export interface RunPlan {
 
 export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   readonly name: string;
-  /** `reconstruction` says what of it is not the authors' text; shown wherever the method is shown. */
+  /** `reconstruction`: the parts that are not the authors' text; shown wherever the method is shown. */
   readonly paper: {
     readonly title: string;
     readonly url: string;

@@ -6,7 +6,7 @@ import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
 import type { RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/wire/seal.js';
 
-/** The clients that live in this process. */
+/** The clients of this process. */
 export class ClientHost {
   private readonly hosted = new Set<ClientIndex>();
 
@@ -15,7 +15,7 @@ export class ClientHost {
     private readonly tensorCount: () => number,
   ) {}
 
-  /** From now on these clients live here. */
+  /** Adds clients to this process. */
   host(clients: readonly ClientIndex[]): void {
     for (const client of clients) {
       this.hosted.add(client);
@@ -23,10 +23,10 @@ export class ClientHost {
     }
   }
 
-  /** Clients that were told to stop in the running attempt: nobody waits for them any more. */
+  /** Clients stopped in the running attempt: no other party waits for them. */
   private stopped = new Map<ClientIndex, () => void>();
 
-  /** Runs the halves of the cohort's clients that live here. When one fails, the others are stopped and its error is thrown. */
+  /** Runs the halves of the cohort's clients in this process. When one fails, the others are stopped and its error is thrown. */
   async begin(plan: RoundPlan): Promise<CrewReport> {
     for (const client of plan.forgotten) if (this.hosted.has(client)) this.site.forget(client);
     const absent = new Set(plan.absent.map(({ from }) => from));
@@ -45,7 +45,7 @@ export class ClientHost {
           if (report) reports[i] = report;
         } catch (error) {
           if (error instanceof GradswarmError && error.code === 'ERR_STOPPED') return;
-          // The first error is the cause; those of the clients that were stopped because of it say nothing new.
+          // The first error is the cause; those of the clients stopped because of it add nothing.
           failure ??= error;
           this.site.office.revokeAll(
             plan,
@@ -65,7 +65,7 @@ export class ClientHost {
 
   /** The attempt is over for these clients (null: for all): their halves fail at their next post or take. */
   stop(attempt: { readonly index: number; readonly attempt: number }, clients: readonly ClientIndex[] | null): void {
-    const error = new GradswarmError('ERR_STOPPED', `round ${attempt.index}: the round went on without this client`);
+    const error = new GradswarmError('ERR_STOPPED', `round ${attempt.index}: the round continued without this client`);
     this.site.office.revokeAll(attempt, error, clients);
     for (const client of clients ?? this.stopped.keys()) this.stopped.get(client)?.();
   }

@@ -177,7 +177,7 @@ export class FrameLink implements Remote {
       const { from, to } = incoming.header;
       this.checkSender(from, worker);
       if (!this.office?.isLocal(to))
-        throw new GradswarmError('ERR_PROTOCOL', `a frame for party ${to}, which does not live here`);
+        throw new GradswarmError('ERR_PROTOCOL', `a frame for party ${to}, which is not hosted here`);
       this.office.receive(openFrame(incoming, this.layouts));
       return;
     }

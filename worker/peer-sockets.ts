@@ -120,7 +120,7 @@ export class PeerSockets {
           const incoming = channel.receive(message);
           if (incoming) this.options.received(incoming, from);
         } catch (error) {
-          this.options.note(`${from} is not listened to any more: ${socketError(error).message}`);
+          this.options.note(`connection of ${from} closed: ${socketError(error).message}`);
           websocket.terminate();
         }
       });

@@ -20,7 +20,7 @@ export interface SiteOptions extends PostOfficeOptions {
   readonly networkModel: NetworkModel;
 }
 
-/** A run site whose clients compute on this workshop's model and data. */
+/** A run site whose clients compute on this problem's model and data. */
 export async function openSite(options: SiteOptions): Promise<RunSite> {
   const { scenario, method, problem, networkModel } = options;
   await loadNamedBy(method, scenario.method);

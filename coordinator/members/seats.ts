@@ -104,7 +104,7 @@ export type SeatAction =
   | { readonly type: 'lost'; readonly seat: number; readonly why: string }
   | { readonly type: 'end'; readonly ending: Ending; readonly why: string };
 
-/** Deaths of one seat's process in the same round, after which the run is given up. */
+/** Deaths of one seat's process in the same round, after which the run ends. */
 export const MOST_DEATHS = 5;
 
 export function newSeating(seatCount: number, options: SeatingOptions, start: SeatingStart): Seating {

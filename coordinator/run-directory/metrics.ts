@@ -19,7 +19,7 @@ export const METRICS_COLUMNS = [
 ] as const;
 
 /**
- * metrics.csv while it grows. Rows are added at the end; when a new name appears the file is written anew once, with the
+ * metrics.csv while it grows. Rows are added at the end; when a new name appears the file is rewritten once, with the
  * complete header and empty cells in the older rows, and replaces the old one in one step. Columns stay in the order of
  * their first appearance, so a run that was cut and resumed ends with the header of an uninterrupted one.
  */

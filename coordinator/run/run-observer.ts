@@ -5,10 +5,10 @@ import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 
-/** What a run is told while it goes on. */
+/** Callbacks of the run loop. */
 export interface RunObserver {
   round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void;
-  /** Samplers: posterior draws that the round kept, by chain; told before `round`. */
+  /** Samplers: posterior draws that the round kept, by chain; called before `round`. */
   draws?(chains: readonly ReadonlyVector[]): void;
   abandoned(round: number, attempt: number, reason: string): void;
   /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */

@@ -151,7 +151,7 @@ function attacksOf(placed: readonly PlacedRule[], streams: Rng, counts: number[]
   );
 }
 
-/** What rules do to whole clients. A rule counts once for each client and round, however many attempts the round takes. */
+/** Effects of rules on whole clients. A rule counts once for each client and round, however many attempts the round takes. */
 class ClientRules {
   private readonly keepers: readonly PlacedRule[];
   private readonly forgetters: readonly PlacedRule[];

@@ -58,7 +58,7 @@ const adamEightBit = defineOptimizer<AdamEightBitSettings, AdamEightBitState>({
   name: 'adam-eight-bit',
   source:
     'Dettmers et al., "8-bit Optimizers via Block-wise Quantization", 2022; map from the authors\' code, the 4096 below which ' +
-    'tensors stay exact [M].',
+    'tensors stay exact; reconstructed, not checked against the paper.',
   settings,
   create({ minimumSize, ...base }, segments) {
     const optimizer = adam.create(base, segments);

@@ -19,7 +19,8 @@ export type AdamSettings = SettingsOf<typeof adamSettings>;
 /** m, v: running means of g and g^2; w -= rate mhat / (sqrt(vhat) + epsilon). An entry whose root is 0 stays. */
 const adam = defineOptimizer<AdamSettings, Moments>({
   name: 'adam',
-  source: 'Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1 [M].',
+  source:
+    'Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1; reconstructed, not checked against the paper.',
   settings: adamSettings,
   create(checked) {
     const rateAt = scheduleOf(checked.learningRate);

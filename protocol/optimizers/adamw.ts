@@ -18,7 +18,8 @@ export type AdamWSettings = SettingsOf<typeof settings>;
 /** Adam's step plus decay that does not pass through the moments: w -= rate (mhat / (sqrt(vhat) + epsilon) + decay w). */
 const adamw = defineOptimizer<AdamWSettings, Moments>({
   name: 'adamw',
-  source: 'Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2 [M].',
+  source:
+    'Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2; reconstructed, not checked against the paper.',
   settings,
   create(checked) {
     const rateAt = scheduleOf(checked.learningRate);

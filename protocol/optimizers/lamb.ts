@@ -20,13 +20,13 @@ export type LambSettings = SettingsOf<typeof settings>;
 
 /**
  * u = Adam's direction + decay w; w -= rate (phi(|w|) / |u|) u, tensor by tensor; ratio 1 where a norm is 0. Bias and
- * normalisation vectors beside matrices have ratio 1 and no decay.
+ * normalisation vectors have ratio 1 and no decay.
  */
 const lamb = defineOptimizer<LambSettings, Moments>({
   name: 'lamb',
   source:
-    'You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes", 2020 [M]; both moments are ' +
-    'bias-corrected unless told.',
+    'You et al., "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes", 2020; reconstructed, not checked against the paper; both moments are ' +
+    'bias-corrected by default.',
   settings,
   create(checked, segments) {
     const rateAt = scheduleOf(checked.learningRate);

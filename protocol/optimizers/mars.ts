@@ -29,7 +29,7 @@ const settings = defineSettings({
   epsilon: atLeastZero(1e-8, 'Added to the root of the second moment'),
   weightDecay: atLeastZero(0, 'Shrinks the parameters directly, by rate * weightDecay'),
   maximumNorm: nullable(positive(1, "Largest norm of a tensor's corrected gradient; null: no clipping")),
-  vectorRule: oneOf(['adamw', 'mars'], 'adamw', 'What bias and normalisation vectors beside matrices get'),
+  vectorRule: oneOf(['adamw', 'mars'], 'adamw', 'The rule of bias and normalisation vectors'),
   vectorBeta1: decay(0.9, 'beta1 of the AdamW of vectors'),
   vectorBeta2: decay(0.95, 'beta2 of the AdamW of vectors'),
   vectorWeightDecay: atLeastZero(0.1, 'Weight decay of the AdamW of vectors'),
@@ -89,7 +89,7 @@ const mars = defineOptimizer<MarsSettings, MarsState>({
   name: 'mars',
   source:
     'Yuan et al., "MARS: Unleashing the Power of Variance Reduction for Training Large Models", 2024, as in the authors\' ' +
-    'code; default of weightDecay [M].',
+    'code; default of weightDecay not checked against the paper.',
   settings,
   create(checked, segments) {
     const { form, gamma, beta1 } = checked;

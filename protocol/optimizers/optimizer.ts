@@ -38,7 +38,7 @@ export interface Optimizer<S> {
 /** The default export of every file of this folder that is an optimizer; the file name is the optimizer's name. */
 export interface OptimizerFamily<S extends object, State> {
   readonly name: string;
-  /** Where the rule is from, and what of it is from memory. */
+  /** The paper of the rule, and the parts not checked against it. */
   readonly source: string;
   readonly settings: Settings<S>;
   /** `segments`: tensors of the model, for rules that work tensor by tensor. */

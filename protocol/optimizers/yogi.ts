@@ -20,7 +20,8 @@ export type YogiSettings = SettingsOf<typeof settings>;
 /** Adam whose second moment moves by at most (1 - beta2) g^2 a step: v -= (1 - beta2) g^2 sign(v - g^2). */
 const yogi = defineOptimizer<YogiSettings, Moments>({
   name: 'yogi',
-  source: 'Zaheer et al., "Adaptive Methods for Nonconvex Optimization", 2018, algorithm 2; defaults [M].',
+  source:
+    'Zaheer et al., "Adaptive Methods for Nonconvex Optimization", 2018, algorithm 2; defaults not checked against the paper.',
   settings,
   create(checked) {
     const { beta1, beta2, epsilon } = checked;

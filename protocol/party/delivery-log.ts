@@ -1,6 +1,6 @@
 import type { Absence, PartyId } from '../method.js';
 
-/** Who did not hear whom: with the scenario and the seed, all that decides a run's numbers. One line of deliveries.jsonl. */
+/** Messages that were not delivered: with the scenario and the seed, all that determines a run's numbers. One line of deliveries.jsonl. */
 export interface AbsenceRecord {
   readonly round: number;
   readonly kind: string;

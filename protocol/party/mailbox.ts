@@ -17,7 +17,7 @@ export interface Wait {
 export type Arrival = Frame | Absence['why'] | null;
 
 /**
- * One party's letter-box for one attempt at one round. Frames lie under their address, so a duplicate changes nothing and order
+ * One party's mailbox for one attempt at one round. Frames are stored by address, so a duplicate changes nothing and order
  * of arrival cannot be seen: readers name a kind and a step and get senders in the order they ask for.
  */
 export class RoundMailbox {
@@ -25,7 +25,7 @@ export class RoundMailbox {
   private readonly frames = new Map<number, Map<PartyId, Frame | null>>();
   private readonly seals = new Map<PartyId, readonly number[]>();
   private readonly ruled = new Map<PartyId, Absence['why']>();
-  /** Arrivals given up by a wall-clock deadline: what comes later is late, for this step of this kind. */
+  /** Senders excluded by a wall-clock deadline: later arrivals are late, for this step of this kind. */
   private readonly expired = new Map<number, Set<PartyId>>();
   private readonly waits: Wait[] = [];
   private revokedBy: Error | null = null;
@@ -34,7 +34,7 @@ export class RoundMailbox {
     readonly party: PartyId,
     readonly round: number,
     readonly attempt: number,
-    /** Told whenever the party starts to wait, or goes on. */
+    /** Called whenever the party starts to wait, or continues. */
     private readonly watch: { blocked(mailbox: RoundMailbox, wait: Wait): void; released(mailbox: RoundMailbox): void },
   ) {}
 
@@ -47,7 +47,7 @@ export class RoundMailbox {
     if (this.waits.length > 0) this.settle(frame.from, (wait) => stepKey(wait.kindIndex, wait.step) === key);
   }
 
-  /** `counts[kind]`: how many steps of that kind the sender posted in this round; it will post no more. */
+  /** `counts[kind]`: the number of steps of that kind the sender posted in this round; it will post no others. */
   seal({ from, counts }: Seal): void {
     this.seals.set(from, counts);
     if (this.waits.length > 0) this.settle(from, (wait) => (counts[wait.kindIndex] ?? 0) <= wait.step);
@@ -70,7 +70,7 @@ export class RoundMailbox {
     }
   }
 
-  /** Null when all senders have been heard or ruled absent; else a promise of that. */
+  /** Null when all senders have arrived or are absent; else a promise of that. */
   ready(kindIndex: number, step: number, senders: readonly PartyId[]): Promise<void> | null {
     if (this.revokedBy) return Promise.reject(this.revokedBy);
     const missing = new Set<PartyId>();
@@ -102,7 +102,7 @@ export class RoundMailbox {
     return [...(this.frames.get(stepKey(kindIndex, step))?.keys() ?? [])];
   }
 
-  /** The attempt is abandoned: whoever waits here fails, and nothing can be waited for any more. */
+  /** The attempt is abandoned: current and later waits fail. */
   revoke(error: Error): void {
     this.revokedBy = error;
     for (const wait of this.waits.splice(0)) wait.reject(error);

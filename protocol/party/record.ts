@@ -23,7 +23,7 @@ export function decodeRecord(party: PartyId, bytes: Uint8Array): PartyRecord {
 
 /**
  * What of a record the run's digest covers: state and codec memories. The clock stays out: time that an abandoned attempt took, or
- * that passed for real, must not tell two runs with the same numbers apart.
+ * of the real clock, must not make two runs with the same numbers differ.
  */
 export function digestedRecord(party: PartyId, bytes: Uint8Array): Uint8Array {
   const { state, memories } = decodeRecord(party, bytes);

@@ -18,7 +18,7 @@ import type { RoundPlan } from '../wire/seal.js';
 import type { InboxRules } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 
-/** A message of a peer or the coordinator that this party did not use, told to the sender when the round is committed. */
+/** A message of a peer or the coordinator that this party did not use, reported to the sender when the round is committed. */
 export interface UnusedMessage {
   readonly kind: string;
   readonly step: number;
@@ -41,11 +41,11 @@ export interface RoundHost {
   /** Attacks on what is received, and robust sums; null: none in this run. */
   readonly inboxRules: InboxRules | null;
   linksOf(client: ClientIndex, round: number): Links;
-  /** Who must be told that a party's half has returned. */
+  /** The parties to notify when a party's half has returned. */
   listeners(party: PartyId, plan: RoundPlan): readonly PartyId[];
   streamOf(party: PartyId, round: number): Rng;
   sharedStream(round: number): Rng;
-  /** Sender order of an inbox: the identity, but for planted faults. */
+  /** Sender order of an inbox: the identity, except for planted faults. */
   inboxOrder(senders: readonly PartyId[], mailbox: RoundMailbox, layout: KindLayout, step: number): readonly PartyId[];
   absence(party: PartyId, round: number, kind: string, step: number, from: PartyId, why: Absence['why']): void;
   refused(frame: Frame, error: GradswarmError): void;
@@ -55,7 +55,7 @@ export interface RoundHost {
 export interface RoundClock {
   readonly index: number;
   clockMs: number;
-  /** The attempt was given up: what is computed for it is in vain. */
+  /** The attempt was aborted: its results are discarded. */
   readonly givenUp: boolean;
 }
 
@@ -66,7 +66,7 @@ export interface PartyTools {
   /** Of the party's record: what inbox rules kept of the round before, by kind and step. */
   readonly memories: Readonly<Record<string, unknown>>;
   readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
-  /** Simulated milliseconds of its device for the round beside its examples. */
+  /** Simulated milliseconds of its device for the round in addition to its examples. */
   readonly msPerRound: number;
   /** Left out: the host's stream of this party and round. */
   readonly stream?: Rng;

@@ -49,7 +49,7 @@ export class PartyRound {
   private readonly posted: number[];
   private readonly taken: number[];
   private ownStream: Rng | null = null;
-  /** What the device takes for the round as such: spent once the party has heard the first message, or before its first post. */
+  /** The device's time per round: spent after the first message received, or before the first post. */
   private unspentMs: number;
 
   constructor(
@@ -172,7 +172,7 @@ export class PartyRound {
     const { mailbox } = this;
     const ruled = this.host.inboxRules?.concerns(this.addressOf(layout, step)) ?? false;
     const read = async function* (round: PartyRound) {
-      // A deadline is judged once all have been heard or given up; without one each sender is read as soon as it is there.
+      // A deadline is applied once all senders have arrived or are absent; without one each message is read on arrival.
       // So is an inbox that rules look at as a whole.
       const whole = ruled || round.dispatch.deadline(round.party) !== null;
       if (whole) await mailbox.ready(layout.index, step, senders);
@@ -252,13 +252,13 @@ export class PartyRound {
     return result as unknown as Received<AnyKind>[];
   }
 
-  /** Who may send a kind to this party in this round, ascending. */
+  /** The possible senders of a kind to this party in this round, ascending. */
   private senders(kind: MessageKind): readonly PartyId[] {
     if (kind.to === 'peers') return this.links.inNeighbors;
     return kind.from === 'coordinator' ? COORDINATOR_ONLY : this.cohort;
   }
 
-  /** Who may get a kind from this party in this round, ascending. */
+  /** The possible receivers of a kind from this party in this round, ascending. */
   private receivers(kind: MessageKind): readonly PartyId[] {
     if (kind.to === 'peers') return this.links.outNeighbors;
     return kind.to === 'coordinator' ? COORDINATOR_ONLY : this.cohort;
@@ -278,9 +278,7 @@ export class PartyRound {
       this.send(layout, step, party, meant ? messages(party) : NO_MESSAGES);
     }
     if (sent < chosen.size)
-      throw this.misuse(
-        `posted '${layout.name}' to somebody who cannot get it (possible: ${possible.length} receivers)`,
-      );
+      throw this.misuse(`'${layout.name}': expected one of ${possible.length} possible receivers, got another party`);
   }
 
   private send(layout: KindLayout, step: number, to: PartyId, messages: Frame['messages']): void {
@@ -303,7 +301,8 @@ export class PartyRound {
     const layout = this.host.layouts.get(kind);
     const receiver =
       this.party === 'coordinator' ? layout?.kind.to === 'coordinator' : layout?.kind.to !== 'coordinator';
-    if (!layout || !receiver) throw this.misuse(`takes '${kind}', which is not sent to it`);
+    if (!layout) throw this.misuse(`expected a kind of message that the method declares, got '${kind}'`);
+    if (!receiver) throw this.misuse(`cannot receive '${kind}': it is not addressed to this side`);
     return { layout, step: this.taken[layout.index]! };
   }
 
@@ -320,7 +319,8 @@ export class PartyRound {
   private outgoing(kind: string): KindLayout {
     const layout = this.host.layouts.get(kind);
     const sender = this.party === 'coordinator' ? 'coordinator' : 'clients';
-    if (!layout || layout.kind.from !== sender) throw this.misuse(`posts '${kind}', which is not its to send`);
+    if (!layout) throw this.misuse(`expected a kind of message that the method declares, got '${kind}'`);
+    if (layout.kind.from !== sender) throw this.misuse(`cannot send '${kind}': only the other side may`);
     return layout;
   }
 

@@ -117,7 +117,7 @@ export class RunHost implements RoundHost {
     return this.sharedOf.stream!;
   }
 
-  /** For what happens to one frame on its way: a function of its address alone, attempt included. */
+  /** The stream of the network model for one frame: a function of its address alone, attempt included. */
   edgeStream(frame: Frame, purpose: string): Rng {
     return edgeStreamOf(this.streams, frame, purpose);
   }

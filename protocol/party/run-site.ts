@@ -54,7 +54,7 @@ export interface RunSiteOptions extends PostOfficeOptions {
   objective(party: PartyId, round: RoundClock): Objective;
 }
 
-/** One process's part of a run: its post office and the parties that live here. Knows no socket, clock or device. */
+/** One process's part of a run: its post office and its parties. Independent of sockets, clocks and devices. */
 export class RunSite {
   readonly host: RunHost;
   readonly office: PostOffice;
@@ -136,7 +136,7 @@ export class RunSite {
     this.parties.set(id, new Party(id, this.services, record));
   }
 
-  /** The party begins again: its record is what `init` makes of it. Only its clock goes on. */
+  /** The party restarts with the record of `init`. Only its clock continues. */
   forget(id: PartyId): void {
     const before = this.parties.get(id);
     if (!before) return;
@@ -144,7 +144,7 @@ export class RunSite {
     this.restore(id, { ...this.party(id).record, clockMs: before.record.clockMs });
   }
 
-  /** A party that lives here from now on, so that frames for it find this process before its first round. */
+  /** Makes the party local, so that frames for it are accepted before its first round. */
   register(id: PartyId): void {
     this.office.register(id);
   }

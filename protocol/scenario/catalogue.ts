@@ -5,7 +5,7 @@ import type { Settings } from '../settings/settings.js';
 import type { ExpectationFamily } from './expectation.js';
 
 /**
- * What a scenario may name. The tables live where the named things live (methods, codecs, data sets, …); resolving a
+ * The names a scenario can use. The tables are beside the named files (methods, codecs, data sets, …); resolving a
  * scenario sees them only through this interface, so that it runs anywhere and is tested with tables of its own.
  */
 export interface Catalogue {
@@ -40,7 +40,7 @@ export interface Entry {
   // biome-ignore lint/suspicious/noExplicitAny: every thing has its own type of settings.
   readonly settings?: Settings<any>;
   readonly defaults?: object;
-  /** Throws; the message says what was expected and what came. Sees completed settings with the name left out. */
+  /** Throws; the message has what was expected and what was given. Gets completed settings without the name. */
   check?(settings: Readonly<Record<string, unknown>>): void;
 }
 
@@ -69,7 +69,7 @@ export interface CodecEntry extends Entry {
 export interface MemoryEntry extends Entry {
   /** What the codec must promise for the memory to make sense. Left out: nothing. */
   readonly needs?: Memory['needs'];
-  /** Receivers keep a copy that one missed message makes wrong for good. */
+  /** Receivers keep a copy that stays wrong after one missed message. */
   readonly hasReplicas?: boolean;
 }
 

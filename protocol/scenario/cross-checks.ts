@@ -34,7 +34,7 @@ function checkParticipation({ participation, clients, method }: Scenario, found:
   if (peerKind !== undefined && invited < clients)
     problems.add(
       'participation.cohort',
-      `'all', since the clients of '${method.name}' tell their peers '${peerKind}' and wait for every neighbour (for peers ` +
+      `'all', since the clients of '${method.name}' send '${peerKind}' to their peers and wait for every neighbour (for peers ` +
         'that are away: faults, or a topology of fewer links a round)',
       cohort,
     );
@@ -55,13 +55,13 @@ function checkMethod(
 }
 
 function checkTopology({ topology, method }: Scenario, found: Found, problems: Problems): void {
-  const told = peerKinds(found);
-  if (told.length > 0 && topology === null) {
-    const names = told.map((name) => `'${name}'`).join(', ');
-    problems.add('topology', `a topology, since the clients of '${method.name}' tell each other ${names}`, null);
+  const sent = peerKinds(found);
+  if (sent.length > 0 && topology === null) {
+    const names = sent.map((name) => `'${name}'`).join(', ');
+    problems.add('topology', `a topology, since the clients of '${method.name}' send each other ${names}`, null);
   }
-  if (told.length === 0 && topology !== null)
-    problems.add('topology', `null, since the clients of '${method.name}' tell each other nothing`, topology);
+  if (sent.length === 0 && topology !== null)
+    problems.add('topology', `null, since the clients of '${method.name}' send each other nothing`, topology);
 }
 
 function peerKinds({ method }: Found): string[] {

@@ -103,7 +103,7 @@ export const FAULT_RULES = {
 /** The times of a rule of a fault that is not built in; its other settings have their own defaults. */
 export const ruleTimes = z.strictObject(when);
 
-/** A built-in rule with all settings, for whoever carries it out. */
+/** A built-in rule with all settings. */
 export type BuiltInFaultRule = {
   [F in keyof typeof FAULT_RULES]: z.output<(typeof FAULT_RULES)[F]>;
 }[keyof typeof FAULT_RULES];

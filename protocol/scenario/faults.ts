@@ -2,8 +2,8 @@ import type { ClientIndex, PartyId } from '../method.js';
 import type { ClientSelector, Direction, FaultInput, JsonObject, PartySelector } from './scenario.js';
 
 /**
- * Faults as plain data: each function returns exactly what a person could have written as JSON. A fault says what goes
- * wrong; `during`, `at` and `always` say when.
+ * Faults as plain data: each function returns exactly what could be written as JSON. A fault is what fails;
+ * `during`, `at` and `always` set the rounds.
  */
 
 export type Fault = { readonly fault: string } & JsonObject;
@@ -76,13 +76,13 @@ export function symmetricDrop(settings: { readonly probability: number }): Fault
 }
 
 interface Noise {
-  /** 'gaussian' unless told. */
+  /** 'gaussian' by default. */
   readonly distribution?: 'gaussian' | 'laplace' | 'student-t';
   /** Of each number, whatever the distribution; 0: only relative noise. */
   readonly stddev: number;
   /** c: each number's variance grows by c |value|^2 / length. */
   readonly relativeVariance?: number;
-  /** Of Student's t: above 2; 2.5 unless told. */
+  /** Of Student's t: above 2; 2.5 by default. */
   readonly degreesOfFreedom?: number;
 }
 
@@ -97,7 +97,7 @@ export function broadcastNoise(settings: Omit<MessageFilter, 'receivers'> & Nois
 }
 
 /**
- * Numbers are rounded at random, without bias, to multiples of `step`. `per`: 'post' (unless told), the same for all receivers
+ * Numbers are rounded at random, without bias, to multiples of `step`. `per`: 'post' (the default), the same for all receivers
  * of a post; 'link', for each receiver on its own.
  */
 export function probabilisticQuantiser(
@@ -146,7 +146,7 @@ export function byzantine(settings: {
 
 /**
  * Clients do not take part for `downRounds` rounds from the rule's first round (left out: as long as the rule lasts).
- * `memory`: they come back with the state they had, or start anew from `init`.
+ * `memory`: they come back with the state they had, or restart from `init`.
  */
 export function crash(
   settings: ({ readonly client: ClientIndex } | { readonly clients: ClientSelector }) & {
@@ -163,7 +163,7 @@ export function crash(
   };
 }
 
-/** No frame passes between parties of different groups. A party in no group reaches everybody. */
+/** No frame passes between parties of different groups. A party in no group reaches all parties. */
 export function partition(...groups: readonly (readonly PartyId[])[]): Fault {
   return { fault: 'partition', groups };
 }

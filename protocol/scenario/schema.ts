@@ -124,7 +124,7 @@ export const fixedParts = strict({
   expectedSeconds,
 });
 
-/** Covers every client, below whatever the scenario says about some of them. */
+/** The default for every client; entries of the scenario for some of them apply instead. */
 export const DEFAULT_DEVICE = { clients: 'all', ...device.omit({ clients: true }).parse({}) } as const;
-/** Covers every link, below whatever the scenario says about some of them. */
+/** The default for every link; entries of the scenario for some of them apply instead. */
 export const DEFAULT_LINK = link.parse({});

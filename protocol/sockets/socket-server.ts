@@ -57,7 +57,7 @@ export class SocketServer {
     clearTimeout(this.connections.get(socket));
   }
 
-  /** Stops listening and closes every connection, whoever holds it. */
+  /** Stops listening and closes every connection. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.http.close(() => resolve()));
     for (const socket of this.connections.keys()) socket.destroy();

@@ -5,7 +5,7 @@ import { PROTOCOL_VERSION } from './limits.js';
 import type { Seal } from './seal.js';
 
 /**
- * What coordinator and workers say to each other beside frames. Each message is msgpack (`useRecords: false`) of one of these
+ * Messages between coordinator and workers other than frames. Each message is msgpack (`useRecords: false`) of one of these
  * shapes, sent as one binary socket.io argument: numbers keep their bits, and no vector is ever among them.
  */
 
@@ -38,7 +38,7 @@ export const admission = z.union([
   z.strictObject({ refused: z.string().max(1000) }),
 ]);
 
-/** Coordinator to worker: your clients, your run, and where everybody lives. */
+/** Coordinator to worker: the worker's clients, the run, and the host of each client. */
 export const assign = z.strictObject({
   worker: z.string(),
   /** Of the seat: rises with each holder. */
@@ -195,7 +195,7 @@ export function sealsMessage(queued: readonly { readonly seal: Seal; readonly to
   return { type: 'seals', seals: queued.map(({ seal, to }) => ({ ...seal, counts: [...seal.counts], to: [...to] })) };
 }
 
-/** The message, or ERR_PROTOCOL saying who sent what instead. */
+/** The message, or ERR_PROTOCOL with the sender and what it sent instead. */
 export function checked<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

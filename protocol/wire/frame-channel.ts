@@ -297,7 +297,7 @@ export class FrameChannel {
 
   private whole(header: WireFrame | null, body: Uint8Array, intact: boolean): Incoming {
     if (header) return { type: 'frame', header, body, intact };
-    if (!intact) throw new GradswarmError('ERR_FRAME_CHECKSUM', 'a packed message was changed on its way');
+    if (!intact) throw new GradswarmError('ERR_FRAME_CHECKSUM', 'a packed message was corrupted in transit');
     return { type: 'packed', body };
   }
 }

@@ -17,7 +17,7 @@ export interface Frame {
   readonly to: PartyId;
   /** Simulated time in milliseconds at which it reaches the receiver. */
   readonly arrivesAtMs: number;
-  /** Set when the sender's host judged it lost: the header travels alone, so that nobody waits. */
+  /** Set when the sender's host judged it lost: the header travels alone, so that no receiver waits. */
   readonly lost: Absence['why'] | null;
   readonly messages: readonly EncodedMessage[];
   /** Set by a network fault: the body as it arrives, and the checksum of the body that was sent. */

@@ -16,7 +16,7 @@ export interface RoundPlan {
   readonly cohort: readonly ClientIndex[];
   /** Clients of the cohort whose half is not run, and why. */
   readonly absent: readonly { readonly from: ClientIndex; readonly why: 'crashed' | 'aborted' }[];
-  /** Clients, of the cohort or not, that go back to a record from `init` before the round. */
+  /** Clients, of the cohort or not, that are reset to a record from `init` before the round. */
   readonly forgotten: readonly ClientIndex[];
   readonly inclusion: number;
   /** Simulated time at which the round begins. */

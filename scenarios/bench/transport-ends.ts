@@ -115,7 +115,7 @@ export class TransportEnd {
       await mailbox.ready(layout.index, step, [from]);
       const frame = mailbox.arrival(layout.index, step, from);
       if (frame === null || typeof frame === 'string')
-        throw new GradswarmError('ERR_WORKER_LOST', `bench: vector ${step} of ${count} did not come: ${frame}`);
+        throw new GradswarmError('ERR_WORKER_LOST', `bench: vector ${step} of ${count} did not arrive: ${frame}`);
       const values = layout.decode(frame.messages[0]!, from, null).values as Float32Array;
       sum += values.at(-1)!;
     }

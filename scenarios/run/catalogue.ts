@@ -27,7 +27,7 @@ const PROTOCOL = new URL('../../protocol/', import.meta.url);
 export const methodNames = (): readonly string[] =>
   METHOD_FAMILIES.flatMap((family) => moduleNames(new URL(`methods/${family}/`, PROTOCOL))).sort();
 
-/** Everything a scenario may name, from the folders where those things live. */
+/** Everything a scenario can name, from its folders. */
 export async function loadCatalogue(): Promise<Catalogue> {
   await loadAllRules();
   return {

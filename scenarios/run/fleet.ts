@@ -6,7 +6,7 @@ import type { RunSite } from '../../protocol/party/run-site.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import type { RunOptions } from './run.js';
 
-/** Where the parties of a run live, and how the coordinator reaches them. */
+/** The processes of a run's parties, and the coordinator's connection to them. */
 export interface Fleet {
   readonly site: RunSite;
   readonly crew: Crew;

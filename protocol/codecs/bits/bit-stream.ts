@@ -4,7 +4,7 @@ export class BitWriter {
   private filled = 0;
   private at: number;
 
-  /** Writes from byte `start` of `bytes`, which must have room for everything that is to come. */
+  /** Writes from byte `start` of `bytes`, which must have room for all that is written. */
   constructor(
     readonly bytes: Uint8Array,
     start = 0,

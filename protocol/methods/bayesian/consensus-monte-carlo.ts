@@ -9,7 +9,7 @@ import { joined, parted } from './parts/served-chains.js';
 
 /**
  * Embarrassingly parallel: every client samples p(theta)^(1/S) p(x_s | theta) alone and sends its draws, once a round. One
- * round is the published method; more rounds go on from where the local chains are.
+ * round is the published method; more rounds continue the local chains.
  */
 const settings = defineSettings({
   ...chainSettings,
@@ -36,7 +36,8 @@ export default defineSampler({
     url: 'https://doi.org/10.1080/17509255.2016.1142191',
     algorithm:
       'Consensus Monte Carlo with matrix weights; combination "product" is the parametric estimator of Neiswanger, Wang and Xing (UAI 2014)',
-    reconstruction: 'Written from memory. The local sampler is SGLD; the papers leave it open.',
+    reconstruction:
+      'Reconstructed, not checked against the paper. The local sampler is SGLD; the papers leave it open.',
   },
   settings,
   messages: {

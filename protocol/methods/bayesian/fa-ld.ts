@@ -50,7 +50,7 @@ export default defineSampler({
     url: 'https://arxiv.org/abs/2112.05120',
     algorithm: 'FA-LD with full participation',
     reconstruction:
-      'Written from memory. That the noise of the average is that of one Langevin step for every commonNoise was derived here.',
+      'Reconstructed, not checked against the paper. That the noise of the average is that of one Langevin step for every commonNoise was derived here.',
   },
   settings,
   messages: {

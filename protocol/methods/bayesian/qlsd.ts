@@ -11,7 +11,7 @@ export default defineSampler({
     title: 'QLSD: Quantised Langevin Stochastic Dynamics for Bayesian Federated Learning',
     url: 'https://arxiv.org/abs/2106.00797',
     algorithm: 'QLSD',
-    reconstruction: "The recursion is that of the authors' code, the names are from memory.",
+    reconstruction: "The recursion is that of the authors' code, the names are not checked against the paper.",
   },
   settings: walkSettings,
   messages: {

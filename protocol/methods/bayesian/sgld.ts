@@ -49,7 +49,7 @@ export default defineSampler({
       for (let step = 0; step < stepsPerRound; step++) {
         const [message] = await at.take('positions');
         if (!message) {
-          // Nothing for this step, so that the next one is not taken for it.
+          // Post an empty step, so that step numbers stay aligned.
           at.postEach('gradients', []);
           continue;
         }
@@ -87,7 +87,7 @@ export default defineSampler({
   },
 });
 
-/** One step of every chain. `mean`: of the gradients of the clients that were heard, which stand for the others too. */
+/** One step of every chain. `mean`: of the gradients received, which represent the absent clients too. */
 function moved(
   positions: readonly Vector[],
   mean: Vector,

@@ -45,7 +45,8 @@ export default defineMethod({
     title: 'FetchSGD: Communication-Efficient Federated Learning with Sketching',
     url: 'https://arxiv.org/abs/2007.07682',
     algorithm: "Algorithm 1; extraction by zeroing as in the authors' code or by subtraction as in the text",
-    reconstruction: 'the order of momentum and error in the server step is from memory',
+    reconstruction:
+      'the order of momentum and error in the server step is reconstructed, not checked against the paper',
   },
   settings,
   messages: {

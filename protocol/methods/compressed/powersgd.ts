@@ -66,7 +66,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1905.13727',
     algorithm: 'Algorithms 1 and 2 with a server in the place of the all-reduce',
     reconstruction:
-      'the order of momentum and step is from memory; a client that missed a message is sent the whole state',
+      'the order of momentum and step is reconstructed, not checked against the paper; a client that missed a message is sent the whole state',
   },
   defaults,
   check({ momentum, rank, leastRatio, batchSize }) {
@@ -100,7 +100,7 @@ export default defineMethod({
       const basis = basisOf(known, warmStart, layout, at.shared);
       at.post('left', 'coordinator', { p: timesRight(layout, wanted, basis, at.zeros(layout.leftLength)) });
       const [left] = await at.take('left-mean');
-      // Who did not hear P has nothing to say: the server does not wait for it, and the model comes in the next round.
+      // A client that missed P skips this round: the server does not wait for it, and it receives the model in the next round.
       if (!left) return { common: null, error };
       at.post('right', 'coordinator', {
         q: timesLeft(layout, wanted, left.p, at.zeros(layout.rightLength)),
@@ -109,7 +109,7 @@ export default defineMethod({
       const [right] = await at.take('right-mean');
       if (!right) return { common: null, error };
       const gradient = reconstruct(layout, left.p, right.q, right.rest, wanted);
-      // What travels whole has no error: its part of `wanted` is gone as it was sent.
+      // What is sent whole has no error: its part of `wanted` is removed as sent.
       const rest = restOf(layout, wanted, at.zeros(layout.restLength));
       const sent = reconstruct(layout, left.p, right.q, rest, wanted);
       return {
@@ -139,7 +139,7 @@ export default defineMethod({
       }
       const p = begun.length > 0 ? orthonormalColumns(layout, left.value()) : at.zeros(layout.leftLength);
       at.post('left-mean', begun, { p });
-      // Over those that answer: P P^T times the mean of their matrices, whoever else took part in finding P.
+      // Over the clients that answer: P P^T times the mean of their matrices, whatever clients determined P.
       const right = new WeightedMean();
       const rest = new WeightedMean();
       const done: ClientIndex[] = [];

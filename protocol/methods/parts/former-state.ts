@@ -1,5 +1,5 @@
 /**
- * Members of states that nothing reads any more. A run's digest covers them, so they stay, with the values they always had,
+ * Members of states that are no longer read. A run's digest covers them, so they stay, with the values they always had,
  * until a version whose digests are allowed to change; then this file and its uses are deleted.
  */
 

@@ -28,7 +28,7 @@ export function serverMoments(
   return defineOptimizer({
     name,
     source:
-      'Reddi et al., "Adaptive Federated Optimization", 2021, algorithm 2; initial second moment and defaults [M].',
+      'Reddi et al., "Adaptive Federated Optimization", 2021, algorithm 2; initial second moment and defaults not checked against the paper.',
     settings,
     create(checked) {
       const { beta1, beta2, tau } = checked;

@@ -145,7 +145,7 @@ export class Ledger {
     return count;
   }
 
-  /** Does some release use noise that its seed can regenerate? Then nothing is private, whatever epsilon says. */
+  /** Does some release use noise that its seed can regenerate? Then nothing is private, whatever epsilon is. */
   get hasSeededNoise(): boolean {
     return this.seeded;
   }

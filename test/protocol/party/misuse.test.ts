@@ -38,17 +38,17 @@ describe('a half that breaks the rules of its mailbox is told so', () => {
     [
       'posts a kind of the other side',
       () => errorOf(client((at: Any) => at.post('model', 'coordinator', {}))),
-      "client 3 of 'small' posts 'model', which is not its to send",
+      "client 3 of 'small' cannot send 'model': only the other side may",
     ],
     [
       'posts a kind that nobody declared',
       () => errorOf(client((at: Any) => at.post('modle', 'coordinator', {}))),
-      "client 3 of 'small' posts 'modle', which is not its to send",
+      "client 3 of 'small' expected a kind of message that the method declares, got 'modle'",
     ],
     [
       'takes a kind of its own',
       () => errorOf(client((at: Any) => at.take('update'))),
-      "client 3 of 'small' takes 'update', which is not sent to it",
+      "client 3 of 'small' cannot receive 'update': it is not addressed to this side",
     ],
     [
       'streams a kind of its own',
@@ -57,7 +57,7 @@ describe('a half that breaks the rules of its mailbox is told so', () => {
           updateClient,
           coordinator((at: Any) => at.stream('model')),
         ),
-      "the coordinator half of 'small' takes 'model', which is not sent to it",
+      "the coordinator half of 'small' cannot receive 'model': it is not addressed to this side",
     ],
     [
       'names a receiver twice in a post',
@@ -69,13 +69,13 @@ describe('a half that breaks the rules of its mailbox is told so', () => {
       "posted 'model' to the same receiver twice; use postEach",
     ],
     [
-      'posts to somebody who cannot get it',
+      'posts to a party that is no receiver',
       () =>
         errorOf(
           updateClient,
           coordinator((at: Any) => at.post('model', [1, 6], { params: at.zeros() })),
         ),
-      "posted 'model' to somebody who cannot get it",
+      "'model': expected one of",
     ],
     [
       'leaves out a field',

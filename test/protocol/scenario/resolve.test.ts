@@ -57,6 +57,7 @@ describe('resolveScenario', () => {
       precision: 'float32',
       participation: { cohort: 'all', sampling: 'fixed', quorum: null, deadlineMs: null },
       topology: null,
+      aggregators: {},
       codecs: { model: plain, update: plain, masked: plain, kept: plain },
       clock: 'virtual',
       devices: [{ clients: 'all', msPerExample: 1, msPerRound: 0, nsPerParameterCoded: 0 }],
@@ -430,7 +431,7 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'a cohort of some for clients that wait for their peers',
       { ...peers, clients: 6, participation: { cohort: 4 } },
-      "participation.cohort: expected 'all', since the clients of 'gradient-tracking' tell their peers 'iterate' and wait for " +
+      "participation.cohort: expected 'all', since the clients of 'gradient-tracking' send 'iterate' to their peers and wait for " +
         'every neighbour (for peers that are away: faults, or a topology of fewer links a round), got 4',
     ],
     [
@@ -486,12 +487,12 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'peers without topology',
       { ...peers, topology: null },
-      "topology: expected a topology, since the clients of 'gradient-tracking' tell each other 'iterate', got null",
+      "topology: expected a topology, since the clients of 'gradient-tracking' send each other 'iterate', got null",
     ],
     [
       'a topology without peers',
       { ...server, topology: 'ring' },
-      'topology: expected null, since the clients of \'fedavg\' tell each other nothing, got {"name":"ring"',
+      'topology: expected null, since the clients of \'fedavg\' send each other nothing, got {"name":"ring"',
     ],
     [
       'a device of a client that is not there',

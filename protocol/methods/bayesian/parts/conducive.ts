@@ -37,7 +37,7 @@ export interface Surrogates {
 type ClientExchange = Omit<ClientRound<ConduciveSettings, SurrogateMessages, LogPosterior>, 'undelivered'>;
 
 /**
- * Fits this shard's surrogate, tells it and hears the product. Null when the coordinator's word did not come. `point`: where
+ * Fits this shard's surrogate, sends it and receives the product. Null when the coordinator's message did not arrive. `point`: where
  * the surrogate is expanded and local draws begin; null: at a mode of the shard, and at 0.
  */
 export async function exchangeSurrogates(at: ClientExchange, point: ReadonlyVector | null): Promise<Surrogates | null> {
@@ -77,7 +77,7 @@ function packed(matrix: Vector): Vector {
   return result;
 }
 
-/** Sums the clients' natural parameters in client order and tells everybody. A client that is absent has a flat surrogate. */
+/** Sums the clients' natural parameters in client order and sends the sum to all. A client that is absent has a flat surrogate. */
 export async function multiplySurrogates(
   at: Omit<CoordinatorRound<ConduciveSettings, SurrogateMessages>, 'undelivered'>,
 ): Promise<void> {

@@ -18,7 +18,7 @@ import { isMiniBatch, type LinearDrift, ShardDrift } from './shard-drift.js';
 import { drawSchedule, planConflict, planSettings, visitPlan } from './visit-plan.js';
 
 /**
- * Chains that travel: a chain lives on one client at a time, takes T steps on that shard and goes on to the next. What
+ * Chains that travel: a chain is on one client at a time, takes T steps on that shard and moves to the next. What
  * DSGLD, FSGLD and their relatives have in common; they differ in the step (kernels.ts) and in the surrogates.
  */
 
@@ -54,7 +54,7 @@ export interface TravellingChains {
   /** Steps taken by each chain. */
   readonly steps: Float64Array;
   /**
-   * N_s by client, told in the first round; null before it. 0 for a client that was absent then: its data are no part of what
+   * N_s by client, sent in the first round; null before it. 0 for a client that was absent then: its data are not part of what
    * the chains sample.
    */
   readonly exampleCounts: Float64Array | null;
@@ -74,7 +74,7 @@ export function startTravelling(states: readonly Vector[], clientCount: number):
   };
 }
 
-/** Everybody in the first round, which tells the sizes of the shards; then whom the chains visit. */
+/** All clients in the first round, which sends the sizes of the shards; then those that the chains visit. */
 export function visitCohort(
   { exampleCounts }: Readonly<TravellingChains>,
   {
@@ -199,7 +199,7 @@ function measureHandOver(
 
 type ClientVisits = Omit<ClientRound<VisitSettings, VisitMessages, LogPosterior>, 'undelivered'>;
 
-/** What a client tells before the first visits. */
+/** What a client sends before the first visits. */
 export function sendSize(at: ClientVisits): void {
   at.post('size', 'coordinator', { examples: at.objective.exampleCount });
 }
