@@ -38,8 +38,8 @@ export default sweep('compressed-langevin', {
     'codecs.gradient': CODECS,
   },
   expect: [
-    // 400 bytes, 40 and 24 with the codec’s scale, and a frame of some 40 around each.
-    ratio({ of: 'bytesUp', numerator: whole, denominator: coded('qlsd', 15), least: 5, most: 6.2 }),
+    // 400 bytes, 40 and 24 with the codec’s scale, and a frame of 30 around each.
+    ratio({ of: 'bytesUp', numerator: whole, denominator: coded('qlsd', 15), least: 5.5, most: 6.5 }),
     ratio({ of: 'bytesUp', numerator: coded('qlsd', 15), denominator: coded('qlsd', 1), least: 1.2, most: 1.32 }),
     ratio({ of: 'w2', numerator: coded('qlsd', 15), denominator: whole, least: 3 }),
     ratio({ of: 'w2', numerator: coded('qlsd', 1), denominator: coded('qlsd', 15), least: 3 }),

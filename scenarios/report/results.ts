@@ -19,10 +19,11 @@ import { judgeClaims } from './claims.js';
 /**
  * Writes docs/results.md from the shipped scenarios: `npm run results`. Each is run as a person would run it; names as arguments
  * run those alone. What is shown is always judged anew from the records in runs/results, so that after a change of expectations or
- * claims `npm run results -- --judge` runs nothing.
+ * claims `npm run results -- --judge` runs nothing. A scenario without a record keeps what the page says of it.
  */
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const PAGE = join(ROOT, 'docs', 'results.md');
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
 const KEPT = join(ROOT, 'runs', 'results');
 
@@ -79,17 +80,49 @@ async function show(name: string): Promise<Shown> {
   };
 }
 
-/** A record says nothing of a scenario that has changed since, but for what is written about it. */
+/** A record says nothing of a scenario that has changed since, but for what is written about it and settings that are new. */
 function checkSame(name: string, now: Scenario, record: RunRecord | undefined): void {
   const settings = ({ description, expect, claims, expectedSeconds, reportPlots, ...rest }: Scenario) => rest;
-  if (!record || JSON.stringify(settings(now)) !== JSON.stringify(settings(record.scenario)))
+  if (!record || !covers(settings(now), settings(record.scenario)))
     throw new Error(`${name}: the record in runs/results is of other settings; run it again`);
+}
+
+function covers(now: unknown, before: unknown): boolean {
+  if (typeof now !== 'object' || now === null || typeof before !== 'object' || before === null) return now === before;
+  return Object.entries(before).every(([key, value]) => covers((now as Record<string, unknown>)[key], value));
 }
 
 const word = (holds: Holds): string => (holds === false ? '**not met**' : resultText(holds));
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
-function page(all: readonly Shown[]): string {
+/** What the page has of a scenario: its row of the table and its section. */
+interface Written {
+  readonly row: string;
+  readonly section: readonly string[];
+}
+
+/** Null: nothing. */
+function writtenBefore(name: string): Written | null {
+  const before = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
+  const row = before.split('\n').find((line) => line.startsWith(`| [${name}](`));
+  const [, section] = before.split(`\n## ${name}\n`);
+  return row && section ? { row, section: `## ${name}\n${section}`.split('\n## ')[0]!.trimEnd().split('\n') } : null;
+}
+
+function written({ name, description, seeds, seconds, valid, judgements, claims }: Shown): Written {
+  const row = `| [${name}](#${name}) | ${word(valid)} | ${seeds.join(', ')} | ${Math.ceil(seconds)} | \`gradswarm run ${name}\` |`;
+  const section = [`## ${name}`, '', description, '', '| expected and observed | result |', '| --- | --- |'];
+  for (const { detail, holds } of judgements) section.push(`| ${cell(detail)} | ${word(holds)} |`);
+  if (claims.length > 0)
+    section.push('', '| claim | source | judged on | observed | status |', '| --- | --- | --- | --- | --- |');
+  for (const { claim, source, runs, ours, status, note } of claims) {
+    const qualified = note === null ? `**${status}**` : `**${status}**. ${note}`;
+    section.push(`| ${[claim, source, runs, ours, qualified].map(cell).join(' | ')} |`);
+  }
+  return { row, section };
+}
+
+function page(all: readonly Written[]): string {
   const lines = [
     '# Results',
     '',
@@ -102,32 +135,22 @@ function page(all: readonly Shown[]): string {
     '',
     '| scenario | expectations | seed | seconds | command |',
     '| --- | --- | --- | --- | --- |',
-    ...all.map(({ name, seeds, seconds, valid }) => {
-      const seed = seeds.join(', ');
-      return `| [${name}](#${name}) | ${word(valid)} | ${seed} | ${Math.ceil(seconds)} | \`gradswarm run ${name}\` |`;
-    }),
+    ...all.map(({ row }) => row),
+    ...all.flatMap(({ section }) => ['', ...section]),
   ];
-  for (const { name, description, judgements, claims } of all) {
-    lines.push('', `## ${name}`, '', description, '', '| expected and observed | result |', '| --- | --- |');
-    for (const { detail, holds } of judgements) lines.push(`| ${cell(detail)} | ${word(holds)} |`);
-    if (claims.length === 0) continue;
-    lines.push('', '| claim | source | judged on | observed | status |', '| --- | --- | --- | --- | --- |');
-    for (const { claim, source, runs, ours, status, note } of claims) {
-      const qualified = note === null ? `**${status}**` : `**${status}**. ${note}`;
-      lines.push(`| ${[claim, source, runs, ours, qualified].map(cell).join(' | ')} |`);
-    }
-  }
   return `${lines.join('\n')}\n`;
 }
 
 mkdirSync(KEPT, { recursive: true });
 const judgeOnly = process.argv.includes('--judge');
 const chosen = process.argv.slice(2).filter((argument) => argument !== '--judge');
-const all: Shown[] = [];
+const all: Written[] = [];
 for (const name of shippedNames()) {
   if (!judgeOnly && (chosen.length === 0 || chosen.includes(name))) run(name);
-  if (existsSync(join(KEPT, name, 'seconds.json'))) all.push(await show(name));
-  else process.stderr.write(`${name}: was never run, left out\n`);
+  const recorded = existsSync(join(KEPT, name, 'seconds.json'));
+  const entry = recorded ? written(await show(name)) : writtenBefore(name);
+  if (!recorded) process.stderr.write(`${name}: no record, ${entry ? 'left as it is' : 'left out'}\n`);
+  if (entry) all.push(entry);
 }
-writeFileSync(join(ROOT, 'docs', 'results.md'), page(all));
+writeFileSync(PAGE, page(all));
 process.stderr.write(`docs/results.md: ${all.length} scenarios\n`);

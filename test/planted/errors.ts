@@ -114,7 +114,6 @@ export const plantedErrors: readonly PlantedError[] = [
     file: 'protocol/methods/private/parts/diff2-framework.js',
     find: 'differenceRadius * Math.sqrt(squaredDistance(current, previous))',
     replace: 'refreshRadius',
-    points: [{ seed: 1 }],
   },
   {
     scenario: 'dp-sgd-epsilon-curve',
