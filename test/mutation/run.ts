@@ -148,7 +148,7 @@ if (!again) writeFileSync(RESULTS, '');
 async function work(name: string): Promise<void> {
   const sandbox = join(home, name);
   cpSync(dist, join(sandbox, 'dist'), { recursive: true });
-  for (const shared of ['node_modules', 'package.json', 'docs', '.ci'])
+  for (const shared of ['node_modules', 'package.json', 'docs', '.ci', 'test'])
     symlinkSync(join(ROOT, shared), join(sandbox, shared));
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { tried } = next;
