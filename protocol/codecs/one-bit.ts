@@ -8,7 +8,7 @@ import { type Codec, defineCodec } from './codec.js';
  * 1-bit SGD (Seide et al., Interspeech 2014; reconstructed, not checked against the paper): entries with a sign bit become the mean of those entries, the
  * others the mean of the others. The best two values for this split, so never worse than scaled-sign: error |x|^2 - n_-
  * mean_-^2 - n_+ mean_+^2. Body: float32 means (without sign bit, with sign bit), then the sign bits; d + 64 bits. A mean of
- * no entries is 0.
+ * no entries is 0. An entry of 0 becomes the mean of the entries without sign bit, one of -0 that of the others.
  */
 const NAME = 'one-bit';
 

@@ -5,7 +5,7 @@ import { packAndSum, signsEndClean, spreadSigns } from './bits/sign-bits.js';
 import { type Codec, defineCodec } from './codec.js';
 
 /**
- * C(x) = (|x|_1 / d) sign(x), sign(0) = 1: d + 32 bits. Exactly |C(x) - x|^2 = |x|_2^2 - |x|_1^2 / d, so delta =
+ * C(x) = (|x|_1 / d) sign(x), sign by the sign bit, so that 0 counts as positive and -0 as negative: d + 32 bits. Exactly |C(x) - x|^2 = |x|_2^2 - |x|_1^2 / d, so delta =
  * |x|_1^2 / (d |x|_2^2), between 1 / d and 1; 2 / pi on Gaussian data. (EF-signSGD: Karimireddy et al., ICML 2019.)
  * Body: float32 scale, then the sign bits.
  */

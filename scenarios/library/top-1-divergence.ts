@@ -1,6 +1,7 @@
 import { where } from '../../protocol/scenario/expectation.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { between } from '../../protocol/scenario/expectations/between.js';
+import { finite } from '../../protocol/scenario/expectations/finite.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
 /** a_1, a_2, a_3 of f_i(x) = <a_i, x>^2 + |x|^2 / 4. */
@@ -51,6 +52,7 @@ export default sweep('top-1-divergence', {
     precision: 'float64',
     evaluation: { everyRounds: 250 },
     checkpoints: { everyRounds: null },
+    expect: [finite({ growth: 'allowed' })],
   },
   over: {
     'codecs.gradient': [{ codec: TOP_1 }, { codec: TOP_1, memory: 'ef21' }],

@@ -1,26 +1,76 @@
-import { defineExpectation } from '../expectation.js';
+import { defineExpectation, type MetricsRow } from '../expectation.js';
 import type { Spec } from '../scenario.js';
-import { strict } from '../structure.js';
+import { choice, strict } from '../structure.js';
 
-/** Nothing that was measured is NaN or infinite. Expected of every run. */
-export function finite(): Spec {
-  return { name: 'finite' };
+/** Nothing that was measured is NaN or infinite, and no loss, error, norm or variance grows without bound. Expected of every run. */
+export function finite(settings: { readonly growth?: 'bounded' | 'allowed' } = {}): Spec {
+  return { name: 'finite', ...settings };
+}
+
+/** Figures whose growth is judged: sizes. A ratio such as the noise scale may grow because its denominator vanishes. */
+const SIZES = /(loss|error|squared|norm|variance)$/i;
+
+/** Rows of a figure below which its growth is not judged. */
+const LEAST_ROWS = 12;
+/** From one quarter of a run to the next; t^4 grows less. */
+const QUARTER_GROWTH = 4;
+/** From the first quarter to the last. */
+const RUN_GROWTH = 1000;
+
+/**
+ * Does a series grow by a constant factor or faster to its end? Its largest magnitude is, in each of the last two quarters, four
+ * times that of the quarter before, and in the last a thousand times that of the first; and all of the last quarter lies above
+ * all of the second, which single outliers of a noisy figure do not. What only counts up does not grow so.
+ */
+export function growsWithoutBound(values: readonly number[]): boolean {
+  if (values.length < LEAST_ROWS) return false;
+  const quarter = (k: number) =>
+    values.slice(Math.floor((k * values.length) / 4), Math.floor(((k + 1) * values.length) / 4)).map(Math.abs);
+  const largest = (k: number) => quarter(k).reduce((most, value) => Math.max(most, value), 0);
+  const [first, second, third, last] = [largest(0), largest(1), largest(2), largest(3)];
+  if (quarter(3).some((value) => value <= second)) return false;
+  return second > 0 && third >= QUARTER_GROWTH * second && last >= QUARTER_GROWTH * third && last >= RUN_GROWTH * first;
+}
+
+/** What a run measured, by name, without the rows in which it was not. */
+function seriesOf(
+  rows: readonly MetricsRow[],
+): ReadonlyMap<string, { readonly round: number; readonly value: number }[]> {
+  const series = new Map<string, { readonly round: number; readonly value: number }[]>();
+  for (const { round, loss, accuracy, extra } of rows) {
+    for (const [name, value] of Object.entries({ loss, accuracy, ...extra })) {
+      if (value === null) continue;
+      const known = series.get(name) ?? [];
+      series.set(name, known);
+      known.push({ round, value });
+    }
+  }
+  return series;
 }
 
 export default defineExpectation({
   name: 'finite',
-  summary: 'no measured number is NaN or infinite',
-  settings: strict({}),
-  judge(records) {
+  summary: 'no measured number is NaN or infinite, and no loss, error, norm or variance grows without bound',
+  settings: strict({ growth: choice('bounded', 'allowed').default('bounded') }),
+  judge(records, { growth }) {
     let count = 0;
     for (const { rows } of records) {
-      for (const row of rows) {
-        const measured = Object.entries({ loss: row.loss, accuracy: row.accuracy, ...row.extra });
-        for (const [name, value] of measured) {
-          if (value === null) continue;
-          count++;
-          if (!Number.isFinite(value))
-            return { holds: false, observed: String(value), detail: `${name} is ${value} after ${row.round} rounds` };
+      for (const [name, measured] of seriesOf(rows)) {
+        count += measured.length;
+        const broken = measured.find(({ value }) => !Number.isFinite(value));
+        if (broken)
+          return {
+            holds: false,
+            observed: String(broken.value),
+            detail: `${name} is ${broken.value} after ${broken.round} rounds`,
+          };
+        if (growth === 'bounded' && SIZES.test(name) && growsWithoutBound(measured.map(({ value }) => value))) {
+          const { round, value } = measured.at(-1)!;
+          return {
+            holds: false,
+            observed: value,
+            detail: `${name} grows without bound: ${value} after ${round} rounds; the run is unstable, lower its step size`,
+          };
         }
       }
     }

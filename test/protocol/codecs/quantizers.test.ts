@@ -190,6 +190,28 @@ describe('protocol/codecs: quantizers', () => {
     }
   });
 
+  it('a zero has no code of its own: 0 decodes as positive entries do, -0 as negative ones do', async () => {
+    const value = Float64Array.of(0, -0, 3, -1);
+    expect(Array.from(await roundTrip({ name: 'scaled-sign' }, value))).to.deep.equal([1, -1, 1, -1]);
+    expect(Array.from(await roundTrip({ name: 'one-bit' }, value))).to.deep.equal([1.5, -0.5, 1.5, -0.5]);
+  });
+
+  it('without a memory scaled-sign moves a dead weight in every round, with error feedback it stays within one step', async () => {
+    const gradient = Float64Array.of(4, 0);
+    const moved = { plain: 0, remembered: 0, farthest: 0 };
+    let error = Float64Array.of(0, 0);
+    for (let round = 0; round < 50; round++) {
+      moved.plain += (await roundTrip({ name: 'scaled-sign' }, gradient))[1]!;
+      const corrected = gradient.map((entry, i) => entry + error[i]!);
+      const sent = await roundTrip({ name: 'scaled-sign' }, corrected);
+      error = corrected.map((entry, i) => entry - sent[i]!);
+      moved.remembered += sent[1]!;
+      moved.farthest = Math.max(moved.farthest, Math.abs(moved.remembered));
+    }
+    expect(moved.plain).to.equal(100);
+    expect(moved.farthest).to.be.below(10);
+  });
+
   it('one-bit sends the two means: (1, 2, 6) and (-1, -5) become 3 and -3', async () => {
     const decoded = await roundTrip({ name: 'one-bit' }, Float32Array.of(1, -1, 2, -5, 6));
     expect(Array.from(decoded)).to.deep.equal([3, -3, 3, -3, 3]);
