@@ -178,17 +178,21 @@ function accountLedger(ledger: readonly LedgerEntry[], options: AccountOptions):
   if (options.targetEpsilon !== undefined)
     usage('account: a ledger holds the noise that a target would ask for; leave the target (--target-epsilon) out');
   const { method = 'tightest' } = options;
-  const {
-    epsilon,
-    order,
-    method: used,
-    warnings,
-  } = new Ledger(ledger).spend(options.delta, {
-    ...accountingOf(options),
-    ...(method === 'tightest' || method === 'loss-distribution' ? { accountant: method } : {}),
-  });
-  return { epsilon, order, method: used, warnings };
+  const held = new Ledger(ledger);
+  const spendBy = (accountant?: 'loss-distribution'): AccountAnswer => {
+    const accounting = { ...accountingOf(options), ...(accountant ? { accountant } : {}) };
+    const { epsilon, order, method: used, warnings } = held.spend(options.delta, accounting);
+    return { epsilon, order, method: used, warnings };
+  };
+  if (method === 'loss-distribution') return spendBy('loss-distribution');
+  const usual = spendBy();
+  if (method !== 'tightest' || usual.method === 'none' || held.entries.some(isDiscrete)) return usual;
+  const bounds = [usual, spendBy('loss-distribution')].sort((a, b) => a.epsilon - b.epsilon);
+  const proven = bounds.map((bound) => ({ ...bound, method: bound.method as BoundMethod }));
+  return { ...bounds[0]!, proven: { bounds: proven, lowerEpsilon: 0, lossDistribution: null } };
 }
+
+const isDiscrete = ({ mechanism }: LedgerEntry): boolean => mechanism === 'discrete-gaussian';
 
 function withWarnings(
   answer: AccountAnswer,

@@ -47,6 +47,11 @@ describe('protocol/privacy/account', () => {
     const tightest = account({ delta, ledger });
     expect(tightest.method).to.equal('loss-distribution');
     expect(tightest.epsilon).to.be.within(0.6, 0.68);
+    expect(tightest.proven!.bounds.map(({ method }) => method)).to.deep.equal(['loss-distribution', 'rdp']);
+    expect(tightest.proven!.bounds[1]!.epsilon).to.equal(renyi.epsilon);
+    const discrete = parseLedgerEntries([{ q: 0.01, z: 2, steps: 10, mechanism: 'discrete-gaussian' }]);
+    expect(account({ delta, ledger: discrete }).method).to.equal('rdp');
+    expect(() => account({ delta, ledger: discrete, method: 'loss-distribution' })).to.throw(/ERR_PRIVACY.*discrete/);
   });
 
   it('warns when delta is not below 1 / records', () => {

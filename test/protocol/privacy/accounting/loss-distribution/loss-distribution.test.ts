@@ -151,6 +151,20 @@ describe('protocol/privacy/accounting/loss-distribution', () => {
       }
     }).timeout(20_000);
 
+    it('1,000,000 releases: the bound on rounding of the transform, and the mass outside the window, are charged on both sides', () => {
+      const losses = pessimisticLosses(lossBins({ sampling: 0.01, noiseMultiplier: 4 }, 'remove', 2 ** -12, tails));
+      const repeated = [{ losses, count: 1_000_000 }];
+      const tilt = bestTilt(repeated, Math.log(1e-5));
+      const window = tiltedWindow(repeated, tilt, 1e-17);
+      expect([window.massAbove, window.massBelow]).to.deep.equal([2e-17, 2e-17]);
+      const middle = (window.low + window.high) / 2;
+      const upper = composedCurve(repeated, tilt, window, 1);
+      const lower = composedCurve(repeated, tilt, window, -1);
+      const noise = upper.noise(middle);
+      expect(noise / upper.delta(middle)).to.be.within(1e-9, 1e-3);
+      expect(upper.delta(middle) - lower.delta(middle)).to.be.within(0.8 * noise, 4 * noise);
+    });
+
     it('known values: 0.2604 where Renyi orders give 0.8896, 1.5154 for 1.7118, 6.769 for 7.329', () => {
       for (const [q, z, steps, renyi, expected] of [
         [0.005, 1, 40, 0.8896, 0.2604],
