@@ -10,8 +10,8 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 
 /**
- * Hosts clients for the coordinator at `url` (ws://host:port) until it says that the run is over, or the signal is aborted. A
- * coordinator that is not there, or not there any more, is looked for again for `retryForMs`; then ERR_WORKER_LOST is thrown.
+ * Hosts clients for the coordinator at `url` (ws://host:port) until the run is over, or the signal is aborted. A
+ * coordinator that is unreachable is tried again for `retryForMs`; then ERR_WORKER_LOST is thrown.
  * Throws NotWanted.
  */
 export async function runWorker(url: string, options: WorkerProcessOptions): Promise<void> {
@@ -27,7 +27,7 @@ export async function runWorker(url: string, options: WorkerProcessOptions): Pro
     }
     if (options.signal.aborted) return;
     if (performance.now() - kept.reachedMs >= (options.retryForMs ?? 0))
-      throw new GradswarmError('ERR_WORKER_LOST', `the run at ${url} was stopped and was not gone on with in time`);
+      throw new GradswarmError('ERR_WORKER_LOST', `the run at ${url} was stopped and not continued in time`);
     // Not all at once after an outage; sooner when it had been connected for a while.
     if (kept.reachedMs > startedMs) delayMs = FIRST_RETRY_MS;
     await waited(delayMs * (0.5 + 0.5 * unpredictable()), options.signal);

@@ -19,7 +19,7 @@ const OPEN_MS = 3000;
 export interface PeerAddress {
   /** Port; 0: any that is free. */
   readonly port: number;
-  /** Host that other workers are told, with a port where theirs differs; null: the one that the coordinator sees. */
+  /** The address given to other workers, with a port where theirs differs; null: the one that the coordinator sees. */
   readonly advertise: { readonly host: string; readonly port: number | null } | null;
 }
 
@@ -54,7 +54,7 @@ export class PeerSockets {
     }
   }
 
-  /** What the coordinator is told of it. */
+  /** The address sent to the coordinator. */
   get advertised(): Ready['peer'] {
     const { advertise } = this.options.address;
     const host = advertise && (isIPv6(advertise.host) ? `[${advertise.host}]` : advertise.host);

@@ -105,7 +105,7 @@ export class WorkerSession {
       this.finish(new GradswarmError('ERR_WORKER_LOST', `no coordinator at ${this.url}: ${error.message}`)),
     );
     socket.on('disconnect', (reason) =>
-      this.finish(new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${this.url} is gone: ${reason}`)),
+      this.finish(new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${this.url} was lost: ${reason}`)),
     );
     socket.on(
       'stop',
@@ -294,8 +294,7 @@ export class WorkerSession {
   }
 
   private need(): Hosting {
-    if (!this.hosting)
-      throw new GradswarmError('ERR_PROTOCOL', 'the coordinator spoke of a run before it assigned one');
+    if (!this.hosting) throw new GradswarmError('ERR_PROTOCOL', 'received a message of a run before its assignment');
     return this.hosting;
   }
 

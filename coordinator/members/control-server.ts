@@ -23,7 +23,7 @@ export interface ControlEvents {
   hello(message: control.Hello): void;
   seen(worker: WorkerId): void;
   goodbye(worker: WorkerId): void;
-  /** The connection is gone. */
+  /** The connection was lost. */
   closed(worker: WorkerId, why: string): void;
   /** The worker broke the protocol. */
   broke(worker: WorkerId, why: string): void;
@@ -52,7 +52,7 @@ export class ControlServer {
     options: ControlOptions,
     private readonly events: ControlEvents,
   ) {
-    // Never listens: socket.io gets the upgrades that it is handed, and closing it waits for nobody else's connections.
+    // Never listens: socket.io gets the upgrades that it is handed, and closing it waits for no other connections.
     const handed = createServer();
     this.io = new Server(handed, {
       serveClient: false,
@@ -128,7 +128,7 @@ export class ControlServer {
     socket.disconnect(true);
   }
 
-  /** Closes the worker's connection: it finds out by itself, and joins anew. */
+  /** Closes the worker's connection: it notices by itself, and joins again. */
   drop(worker: WorkerId): void {
     const connection = this.connections.get(worker);
     this.connections.delete(worker);

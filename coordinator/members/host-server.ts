@@ -32,7 +32,7 @@ export interface HostServerOptions {
 export interface HostObserver {
   joined(member: Member, epoch: number, ready: control.Ready): void;
   lost(member: Member, epoch: number, reason: string): void;
-  /** The epoch is given up; the next one begins when all seats are taken. */
+  /** The epoch is abandoned; the next one begins when all seats are taken. */
   abandoned(epoch: number, reason: string): void;
   note(text: string): void;
 }
@@ -42,7 +42,7 @@ type WithoutTime<E> = E extends unknown ? Omit<E, 'nowMs'> : never;
 
 const TICK_MS = 100;
 
-/** A tick that comes later than this was held up in this process: nobody is to be blamed for the silence. */
+/** A tick that comes later than this was delayed by this process: no worker is considered silent. */
 const LATE_MS = 1000;
 
 /** One port for everything: socket.io for control and, beside it, the frame sockets. Performs what the seats decide. */

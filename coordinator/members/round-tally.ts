@@ -13,7 +13,7 @@ export class RoundTally<R> {
   readonly reports = new Map<WorkerId, R>();
   private readonly pending = new Map<WorkerId, number>();
 
-  /** `workers`: who has to report, with the generation of its seat. */
+  /** `workers`: those that have to report, with the generation of its seat. */
   constructor(
     private readonly round: Pick<Stamp, 'epoch' | 'index' | 'attempt'>,
     workers: Iterable<readonly [WorkerId, number]>,
@@ -21,7 +21,7 @@ export class RoundTally<R> {
     for (const [worker, generation] of workers) this.pending.set(worker, generation);
   }
 
-  /** Does the message belong to this attempt, from somebody who takes part in it? */
+  /** Does the message belong to this attempt, from a participant? */
   expects(worker: WorkerId, { epoch, generation, index, attempt }: Stamp): boolean {
     const { round } = this;
     return (
@@ -44,7 +44,7 @@ export class RoundTally<R> {
     return this.pending.has(worker);
   }
 
-  /** Nobody waits for this worker any more. */
+  /** This worker is no longer waited for. */
   release(worker: WorkerId): void {
     this.pending.delete(worker);
   }

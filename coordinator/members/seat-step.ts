@@ -132,7 +132,7 @@ class Step {
       if (count >= MOST_DEATHS)
         return this.end(
           'failed',
-          `worker-${seat.seat} ended ${count} times in round ${committed + 1}; its log may say why`,
+          `worker-${seat.seat} ended ${count} times in round ${committed + 1}; its log may have the reason`,
         );
     }
     this.vacate(seat, why);
@@ -167,7 +167,7 @@ class Step {
     this.actions.push({ type: 'seated', worker, seat: seat.seat, generation });
   }
 
-  /** The seat is open again, or closed for good where the scenario goes on without its clients. */
+  /** The seat is open again, or closed permanently where the scenario continues without its clients. */
   private vacate(seat: Seat, why: string): void {
     const worker = seat.holder!;
     const { phase, options, spares } = this.state;
@@ -204,7 +204,7 @@ class Step {
     this.prepare();
   }
 
-  /** Every seat is assigned anew: those who stay throw away what the abandoned stretch left in them. */
+  /** Every seat is assigned again: remaining workers discard what the abandoned rounds left in them. */
   private prepare(): void {
     const { phase, seats, notBeforeMs, epoch } = this.state;
     if (phase !== 'gathering' || this.nowMs < notBeforeMs) return;

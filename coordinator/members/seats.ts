@@ -71,7 +71,7 @@ export type SeatEvent = { readonly nowMs: number } & (
   /** A worker that was cut off is back and has lost nothing. */
   | { readonly type: 'reopened'; readonly worker: WorkerId; readonly generation: number }
   | { readonly type: 'goodbye' | 'closed' | 'seen'; readonly worker: WorkerId }
-  /** Its process is gone, or its connection beyond repair. */
+  /** Its process has ended, or its connection is lost. */
   | { readonly type: 'died'; readonly worker: WorkerId; readonly why: string }
   | { readonly type: 'ready'; readonly worker: WorkerId; readonly epoch: number; readonly generation: number }
   /** The worker cannot take part: its data or version differs. */
@@ -88,7 +88,7 @@ export type SeatAction =
   | { readonly type: 'spare' | 'rejoin' | 'resend'; readonly worker: WorkerId }
   | { readonly type: 'refuse'; readonly worker: WorkerId; readonly why: string }
   | { readonly type: 'release'; readonly worker: WorkerId; readonly ending: Ending }
-  /** Its connections have to be closed: a worker that is not told waits for ever. */
+  /** Its connections have to be closed: otherwise the worker waits forever. */
   | { readonly type: 'vacated'; readonly worker: WorkerId; readonly seat: number; readonly why: string }
   | {
       readonly type: 'assign';

@@ -1,7 +1,7 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ClientIndex } from '../../protocol/method.js';
 
-/** A process that hosted some of the round's clients is gone: the attempt cannot be finished. */
+/** A process that hosted some of the round's clients was lost: the attempt cannot be finished. */
 export class WorkersLost extends GradswarmError {
   constructor(
     readonly clients: readonly ClientIndex[],

@@ -1,6 +1,6 @@
 import { GradswarmError } from '../../protocol/errors.js';
 
-/** Codes of the system that say that a file cannot be written, in words. */
+/** System codes of a failed write, in words. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the disk',
   EDQUOT: 'the quota of the disk is used up',
@@ -20,7 +20,7 @@ export function explainedDiskError(error: unknown, directory: string, judged: bo
   const { code, path } = error as NodeJS.ErrnoException;
   const what = `${path ?? directory}: ${REASONS[code!]}`;
   const way = judged
-    ? `the run is done and judged, verdict.json has it; 'gradswarm report ${directory}' draws its report once that is mended`
-    : `once that is mended, 'gradswarm resume ${directory}' goes on from the last checkpoint`;
+    ? `the run is done and judged, verdict.json has it; 'gradswarm report ${directory}' draws its report after repairing it`
+    : `after repairing it, run 'gradswarm resume ${directory}' to continue from the last checkpoint`;
   return new GradswarmError('ERR_STOPPED', `${what}; ${way}`, { cause: error });
 }

@@ -23,7 +23,7 @@ export function newFolder(path: string, allowed: readonly string[] = []): void {
     refuse(
       path,
       'an empty folder or a new one',
-      `one with ${found.slice(0, 3).join(', ')}; 'gradswarm resume ${path}' goes on with a run, else name another folder`,
+      `one with ${found.slice(0, 3).join(', ')}; 'gradswarm resume ${path}' continues a run; else name another folder`,
     );
 }
 

@@ -48,7 +48,7 @@ const LEDGER = 'ledger.jsonl';
 const DRAWS = 'draws.log';
 const FIGURES = 'figures.json';
 
-/** A run's record but for its scenario and its rows. */
+/** A run's record without its scenario and its rows. */
 export type RecordedFigures = Pick<RunRecord, 'summary' | 'faultsFired' | 'point'>;
 
 /** All that one run leaves behind, in one folder. One process writes to it at a time. */
@@ -99,7 +99,7 @@ export class RunDirectory {
     return new RunDirectory(path, manifest);
   }
 
-  /** The folder of an earlier run, to read it or, after `restore`, to go on. ERR_CHECKPOINT when it is not a run's folder. */
+  /** The folder of an earlier run, to read it or, after `restore`, to continue. ERR_CHECKPOINT when it is not a run's folder. */
   static open(path: string): RunDirectory {
     for (const name of ['manifest.json', 'scenario.json']) {
       if (!existsSync(join(path, name))) notARun(path, `a folder with ${name}`, 'one without');
@@ -147,7 +147,7 @@ export class RunDirectory {
   }
 
   /**
-   * Every release of the run so far. Rounds that were done again with the same seeded noise have said nothing new: of those the
+   * Every release of the run so far. Rounds repeated with the same seeded noise have released nothing new: of those the
    * last time counts, and with secure noise every time. Infinities stand as text.
    */
   releases(): unknown[] {
@@ -266,7 +266,7 @@ export class RunDirectory {
     return null;
   }
 
-  /** Before anything is cut: every file has what the checkpoint says, and it can be read. */
+  /** Before anything is cut: every file has the length in the checkpoint, and it can be read. */
   #checkLengths(lengths: Readonly<Record<string, number>>): void {
     for (const [name, file] of this.#growing()) {
       const needed = lengths[name] ?? 0;
@@ -295,7 +295,7 @@ export class RunDirectory {
     if (existsSync(join(this.path, LEDGER))) this.release([{ backTo: round } satisfies BackTo]);
   }
 
-  /** The run is gone on with by another process. */
+  /** The run is continued by another process. */
   noteResumption(): void {
     this.updateManifest({ resumedAt: [...this.#manifest.resumedAt, new Date().toISOString()], finishedAt: null });
   }
@@ -304,7 +304,7 @@ export class RunDirectory {
     replaceFile(join(this.path, 'verdict.json'), `${jsonText(verdict, 2)}\n`);
   }
 
-  /** What the run showed beside its rows, so that it can be judged again. */
+  /** What the run measured in addition to its rows, so that it can be judged again. */
   writeFigures(figures: RecordedFigures): void {
     replaceFile(join(this.path, FIGURES), `${jsonText(figures, 2)}\n`);
   }

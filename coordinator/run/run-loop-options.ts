@@ -27,7 +27,7 @@ export interface RunLoopOptions {
     round: number,
     estimates: readonly ReadonlyVector[],
   ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
-  /** Number of the first attempt at a round, where it is not told by the ledger: a replay does what succeeded. */
+  /** Number of the first attempt at a round, where the ledger does not have it: a replay does what succeeded. */
   readonly firstAttempt?: (round: number) => number;
   readonly signal: AbortSignal;
   /** Lets the event loop run when it has not for a while; null when that is not due. Left out: never. */

@@ -68,7 +68,7 @@ export class RunLoop {
     // Round by round: what the costliest one cost tells when the budget allows no other.
     for (const releases of byRound(entries)) this.options.privacy?.charge(releases, this.round);
     const last = entries.reduce((latest, { round }) => Math.max(latest, round), this.round - 1);
-    // The same seed gives the same noise: nothing new is said by saying it again.
+    // The same seed gives the same noise: a repetition releases nothing new.
     if (this.options.scenario.privacy.noise === 'secure') this.interrupted = last + 1;
   }
 
@@ -117,7 +117,7 @@ export class RunLoop {
     const coordinator = method.coordinator ? site.party('coordinator') : null;
     const first = this.options.firstAttempt?.(this.round) ?? (this.isDoneAgain(this.round) ? 1 : 0);
     for (let attempt = first; ; attempt++) {
-      // Keyed cohorts are the same at each attempt. Private coins are thrown anew: two releases of one sample would not
+      // Keyed cohorts are the same at each attempt. Private coins are drawn again: two releases of one sample would not
       // compose as two samples do.
       const cohort = drawCohort(
         scenario.participation,
@@ -169,9 +169,9 @@ export class RunLoop {
     // When one side fails the other must not be left waiting for it.
     let failure: unknown = null;
     const stop = (error: unknown): void => {
-      // Halves that were stopped because another failed say nothing of the cause.
+      // Halves stopped because another failed do not show the cause.
       if (failure === null || isStop(failure)) failure = error;
-      site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
+      site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: attempt aborted`));
     };
     const undo = whenStopped(this.options.signal, (error) => {
       stop(error);
@@ -255,11 +255,11 @@ export class RunLoop {
     observer.round(row, lost.length > 0 ? { ...entry, lost: lost.map(({ from }) => from) } : entry, report);
   }
 
-  /** What the round released, in attempts that were given up too. */
+  /** What the round released, in aborted attempts too. */
   private releasesOf(plan: RoundPlan, reports: readonly PartyReport[]): readonly LedgerEntry[] {
     const entries = reports.flatMap(({ ledger }) => ledger) as readonly LedgerEntry[];
     const reported = new Set(reports.map(({ party }) => party));
-    // What an earlier process released is in the ledger, but for the round that it did not end.
+    // What an earlier process released is in the ledger, except for the round that it did not finish.
     const known = this.isDoneAgain(plan.index) && plan.index !== this.interrupted ? 1 : 0;
     return withAbandonedAttempts(
       entries,

@@ -34,7 +34,7 @@ export interface AggregationStep {
 /** The rules in order, as a receiver applies them. */
 export interface AggregationChain {
   /**
-   * One vector for each that came: n different ones where all rules keep the number, else n times the same array. `aggregate`:
+   * One vector for each received: n different ones where all rules keep the number, else n times the same array. `aggregate`:
    * that array, or null.
    */
   apply(

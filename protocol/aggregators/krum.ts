@@ -8,7 +8,7 @@ import { requireVectors } from './parts/needs.js';
 
 /**
  * Krum (Blanchard, El Mhamdi, Guerraoui, Stainer, NeurIPS 2017): the vector with the least sum of squared distances to its
- * n - f - 2 nearest others (`neighbors`; null: that number. ByzFL counts n - f - 1). Always one of the vectors that came. Needs n >= 2 f + 3. O(n^2 d).
+ * n - f - 2 nearest others (`neighbors`; null: that number. ByzFL counts n - f - 1). Always one of the received vectors. Needs n >= 2 f + 3. O(n^2 d).
  */
 function krum({ byzantine, neighbors }: { readonly byzantine: number; readonly neighbors: number | null }): Aggregator {
   return {

@@ -14,7 +14,7 @@ export interface CrewReport {
   readonly tensorCounts: readonly number[];
 }
 
-/** How a round ended. `abandoned`: nobody's state changes. */
+/** How a round ended. `abandoned`: no state changes. */
 export interface Settlement {
   readonly round: number;
   readonly attempt: number;
@@ -28,7 +28,7 @@ export interface Settlement {
   }[];
 }
 
-/** All clients of a run, wherever they live, as the coordinator deals with them. */
+/** The coordinator's interface to all clients of a run, in whatever process. */
 export interface Crew {
   /**
    * Runs the client halves of the plan's cohort. Rejects with WorkersLost when a process that hosts some of them is gone, with
@@ -45,7 +45,7 @@ export interface Crew {
   /** Encoded records of these clients; those that were never invited are left out. */
   records(clients: readonly ClientIndex[] | 'all'): Promise<ReadonlyMap<ClientIndex, Uint8Array>>;
   restore(records: ReadonlyMap<ClientIndex, Uint8Array>): Promise<void>;
-  /** Who waits for what from whom, for the error of a stalled run. */
+  /** The waiting takes and their missing senders, for the error of a stalled run. */
   waits(): Promise<readonly string[]>;
   close(): Promise<void>;
 }

@@ -26,7 +26,7 @@ export interface InboxMemory {
   readonly forgers: Readonly<Record<string, ReadonlyVector>>;
 }
 
-/** An attack at work: who is Byzantine for this receiver in this round. */
+/** An active attack: the Byzantine senders for this receiver in this round. */
 export interface ActingAttack {
   readonly attack: Attack;
   concerns(address: InboxAddress): boolean;

@@ -30,8 +30,8 @@ interface Waiting {
 }
 
 /**
- * All letter-boxes of one process. A frame for a party that lives here is put in its box; any other goes to the remote. What
- * comes for a round that has not begun here yet is kept; what comes for one that is over is thrown away.
+ * All mailboxes of one process. A frame for a local party is put into its mailbox; any other is passed to the remote. What
+ * arrives for a round that has not begun here yet is kept; what arrives for one that is over is discarded.
  */
 export class PostOffice {
   private readonly boxes = new Map<PartyId, RoundMailbox>();
@@ -54,7 +54,7 @@ export class PostOffice {
     this.layouts = [...layouts].sort((a, b) => a.index - b.index);
   }
 
-  /** This party lives in this process. */
+  /** Makes this party local to this process. */
   register(party: PartyId): void {
     this.local.add(party);
   }
@@ -84,7 +84,7 @@ export class PostOffice {
     return mailbox;
   }
 
-  /** The party takes no part in this round: what came for it up to this round is thrown away. */
+  /** The party takes no part in this round: what arrived for it up to this round is discarded. */
   skip(party: PartyId, round: number): void {
     const later = this.early.get(party)?.filter(({ frame, seal }) => (frame ?? seal)!.round > round);
     if (!later) return;
@@ -156,7 +156,7 @@ export class PostOffice {
     return this.computing > 0 || this.blockedCount < this.liveCount;
   }
 
-  /** Who waits for what from whom, in this process; parties that wait for the same stand together. */
+  /** The waiting takes of this process and their missing senders; parties with equal waits are grouped. */
   waits(): readonly string[] {
     const waiting = new Map<string, PartyId[]>();
     for (const box of this.boxes.values())
@@ -211,7 +211,7 @@ export class PostOffice {
     return { ...frame, messages: layout.split(joinBody(frame), frame.messages.length) };
   }
 
-  /** Only where every party lives here can nothing come from elsewhere. */
+  /** Only where every party is local can nothing arrive from another process. */
   private checkDeadlock(): void {
     if (this.options.remote || this.liveCount === 0 || this.blockedCount < this.liveCount) return;
     if (this.queue.length > 0 || this.computing > 0) return;

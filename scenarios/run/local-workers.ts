@@ -42,11 +42,11 @@ export class LocalWorkers implements WorkerLauncher {
     this.ending = true;
     for (const timer of this.timers) clearTimeout(timer);
     const running = this.children.filter(isRunning);
-    const gone = Promise.all(
+    const ended = Promise.all(
       running.map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve()))),
     );
     const timer = setTimeout(() => this.kill('SIGKILL'), STOP_MS);
-    await gone;
+    await ended;
     clearTimeout(timer);
     process.off('exit', this.onProcessExit);
   }

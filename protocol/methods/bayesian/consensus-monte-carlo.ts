@@ -13,7 +13,7 @@ import { joined, parted } from './parts/served-chains.js';
  */
 const settings = defineSettings({
   ...chainSettings,
-  burnInSteps: integer(100, 'Steps of the local chains that are thrown away, in the first round only', { least: 0 }),
+  burnInSteps: integer(100, 'Discarded steps of the local chains, in the first round only', { least: 0 }),
   thin: count(1, 'Local steps between two draws'),
   drawsPerRound: count(100, 'Draws of each chain in a round'),
   stepSize: positive(1e-3, 'h of the local SGLD'),

@@ -28,7 +28,7 @@ export default defineSampler({
   checkPlan({ chains }, { clients, participation: { cohort, sampling } }) {
     const all = sampling === 'fixed' && (cohort === 'all' || cohort >= clients);
     if (chains === 1 || all) return;
-    // Chains that share their participants move together, and R-hat and effective sizes would say nothing.
+    // Chains that share their participants move together, and R-hat and effective sizes would be meaningless.
     throw new GradswarmError(
       'ERR_SCENARIO',
       `method.chains: expected 1, since a cohort would be common to all chains, got ${chains} with participation.cohort ` +

@@ -61,7 +61,7 @@ export default defineMethod({
       const share = differences.weight / at.clientCount;
       const next = differences.weight === 0 ? mean : addScaled(mean, share, differences.value());
       const { clientLearningRate, serverLearningRate } = at.hyperparameters;
-      // x -= eta_s eta (1 / N) sum_i G_i, whoever came
+      // x -= eta_s eta (1 / N) sum_i G_i, whatever clients took part
       return { params: addScaled(params, -serverLearningRate * clientLearningRate, next), mean: next };
     },
     estimates: ({ params }) => [params],

@@ -25,7 +25,7 @@ const settings = defineSettings({
   links: linkForm('for lossless delivery and one graph'),
   trackerRestartRounds: count(
     null,
-    'Rounds after which all peers set y = gradient again, for what acknowledgements cannot mend (a peer lost its state); null: never',
+    'Rounds after which all peers set y = gradient again, for what acknowledgements cannot repair (a peer lost its state); null: never',
   ),
 });
 

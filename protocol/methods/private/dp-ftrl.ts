@@ -26,7 +26,7 @@ const settings = defineSettings({
   learningRate: positive(0.1, 'eta'),
   stepsPerEpoch: count(
     20,
-    'Steps in which every client goes once through its examples, in a fixed order; the tree begins anew after each epoch',
+    'Steps in which every client goes once through its examples, in a fixed order; the tree restarts after each epoch',
   ),
   expectedBatchSize: positive(32, 'B: examples of a step over all clients, a public constant'),
   clippingRadius: positive(1, "C: radius of one example's gradient"),

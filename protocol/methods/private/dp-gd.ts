@@ -36,7 +36,7 @@ const settings = defineSettings({
   placement: oneOf(
     TRUST_PLACEMENTS,
     'central',
-    'Who adds the noise: the coordinator, all clients together, or each client alone for itself',
+    'The source of the noise: the coordinator, all clients together, or each client for itself',
   ),
   absentCount: integer(0, "'distributed': clients that may be absent", { least: 0 }),
   colludingCount: integer(0, "'distributed': clients that may know that the others' noise is theirs alone", {

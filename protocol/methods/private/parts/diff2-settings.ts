@@ -32,7 +32,7 @@ const shape = defineSettings({
   placement: oneOf(
     TRUST_PLACEMENTS,
     'central',
-    'Who adds the noise: the coordinator, all workers together, or each client alone for itself',
+    'The source of the noise: the coordinator, all workers together, or each client for itself',
   ),
   absentCount: integer(0, "'distributed': workers that may be absent", { least: 0 }),
   colludingCount: integer(0, "'distributed': workers that may know that the others' noise is theirs alone", {
