@@ -8,9 +8,19 @@ import { listCommand } from './commands/list.js';
 import { replayCommand } from './commands/replay.js';
 import { resumeCommand } from './commands/resume.js';
 import { runCommand } from './commands/run.js';
+import { serveCommand } from './commands/serve.js';
 import { workerCommand } from './commands/worker.js';
 
-const COMMANDS = [listCommand, runCommand, workerCommand, replayCommand, resumeCommand, benchCommand, accountCommand];
+const COMMANDS = [
+  listCommand,
+  runCommand,
+  serveCommand,
+  workerCommand,
+  replayCommand,
+  resumeCommand,
+  benchCommand,
+  accountCommand,
+];
 
 const EXAMPLES = `
 Examples:

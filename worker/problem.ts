@@ -5,6 +5,7 @@ import type { Scenario } from '../protocol/scenario/scenario.js';
 import type { Dataset, Partition } from './datasets/dataset.js';
 import { loadDataset } from './datasets/load.js';
 import { partitionDataset } from './datasets/partition/partition.js';
+import { type Fingerprint, fingerprintOf } from './fingerprint.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
 
@@ -14,6 +15,7 @@ export interface Problem {
   readonly partition: Partition;
   readonly family: ObjectiveFamily;
   readonly model: ModelShape;
+  readonly fingerprint: Fingerprint;
   /** The client's objective, made on first sight. */
   objectiveOf(client: ClientIndex): Objective;
 }
@@ -38,6 +40,7 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
     device: chosen === 'auto' ? undefined : chosen,
   });
   const objectives = new Map<ClientIndex, Objective>();
+  const initialParams = family.initialParams(streams.derive('model'));
   return {
     dataset,
     partition,
@@ -45,8 +48,9 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
     model: {
       segments: family.segments,
       parameterCount: family.parameterCount,
-      initialParams: family.initialParams(streams.derive('model')),
+      initialParams,
     },
+    fingerprint: fingerprintOf(dataset, partition, initialParams),
     objectiveOf(client) {
       let objective = objectives.get(client);
       if (!objective) {

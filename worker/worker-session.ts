@@ -235,6 +235,7 @@ export class WorkerSession {
       device: device?.name ?? 'plain loops',
       deterministic: device?.deterministic ?? true,
       parameterCount: problem.family.parameterCount,
+      read: problem.fingerprint,
       peer: link.peerAddress,
     };
   }

@@ -20,6 +20,8 @@ export interface HostServerOptions {
   readonly scenario: Scenario;
   readonly method: AnyMethod;
   readonly parameterCount: number;
+  /** Names of what a worker read that is not what this process read. */
+  readonly differences: (read: control.Ready['read']) => readonly string[];
   /** Null: loopback, on a port of the system's choice. */
   readonly listen: { readonly host: string; readonly port: number } | null;
   /** The first epoch of this process, and the rounds that its checkpoint holds. */
@@ -310,10 +312,14 @@ export class HostServer {
     }
   }
 
-  private isFit(member: Member, { parameterCount }: control.Ready): boolean {
-    const { parameterCount: expected } = this.options;
-    if (parameterCount === expected) return true;
-    const why = `expected a model of ${expected} parameters, got ${parameterCount}; its data or version differs`;
+  private isFit(member: Member, { parameterCount, read }: control.Ready): boolean {
+    const { parameterCount: expected, differences } = this.options;
+    const different = differences(read);
+    if (parameterCount === expected && different.length === 0) return true;
+    const why =
+      parameterCount === expected
+        ? `${different.join(' and ')} that it read differ from the coordinator's; give both the same files and the same version`
+        : `expected a model of ${expected} parameters, got ${parameterCount}; its data or version differs`;
     this.options.observer.note(`${member.id} (${member.name}) is refused: ${why}`);
     this.take({ type: 'unfit', worker: member.worker, why });
     return false;

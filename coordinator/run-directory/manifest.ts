@@ -30,6 +30,8 @@ export interface Manifest extends Partial<RunSetting> {
   readonly commit: string | null;
   readonly nodeVersion: string;
   readonly platform: string;
+  /** SHA-256 of the data, the partition and the initial parameters. Left out by runs of older versions. */
+  readonly read?: { readonly data: string; readonly partition: string; readonly initialParameters: string };
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly resumedAt: readonly string[];

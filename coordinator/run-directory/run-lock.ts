@@ -23,7 +23,7 @@ export class RunLock {
   /** Throws ERR_CHECKPOINT when another process, or one of another machine, writes here. */
   static take(folder: string): RunLock {
     const path = join(folder, NAME);
-    const own: Holder = { pid: process.pid, host: hostname(), born: bornOf(process.pid) };
+    const own: Holder = { pid: process.pid, host: hostname(), born: statOf(process.pid)?.born ?? null };
     for (let tries = 0; ; tries++) {
       try {
         const descriptor = openSync(path, 'wx');
@@ -64,14 +64,17 @@ function isGone({ pid, host, born }: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
   }
-  return born !== null && bornOf(pid) !== born;
+  const now = statOf(pid);
+  // A process that was killed and not waited for is there still, in name.
+  return now !== null && (now.state === 'Z' || now.state === 'X' || (born !== null && now.born !== born));
 }
 
-/** Where the system tells: the 22nd field of /proc/<pid>/stat. */
-function bornOf(pid: number): string | null {
+/** Where the system tells: fields 3 and 22 of /proc/<pid>/stat. */
+function statOf(pid: number): { readonly state: string; readonly born: string } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0]!, born: fields[19]! };
   } catch {
     return null;
   }

@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { jsonText, replaceFile } from './atomic-file.js';
 import type { RunSetting } from './manifest.js';
 import { csvLine } from './metrics.js';
+import { newFolder } from './new-folder.js';
 import { RunDirectory } from './run-directory.js';
 import { createRunPath, safeName } from './run-path.js';
 
@@ -38,19 +38,28 @@ export class SweepDirectory {
     readonly path?: string;
   }): SweepDirectory {
     const path = sweep.path ?? createRunPath(sweep.root, sweep.sweepName, new Date()).path;
-    mkdirSync(path, { recursive: true });
+    if (sweep.path !== undefined) newFolder(path);
     replaceFile(join(path, 'sweep.json'), `${jsonText(sweep.sweep, 2)}\n`);
     return new SweepDirectory(path, sweep.sweepName);
   }
 
+  /** The folder of a sweep that was begun before. */
+  static open(path: string, sweepName: string): SweepDirectory {
+    return new SweepDirectory(path, sweepName);
+  }
+
+  /** The folder of a point. */
+  pathOf(index: number, label: string): string {
+    return join(this.path, safeName(`point-${String(index).padStart(3, '0')}-${label}`).slice(0, 120));
+  }
+
   /** The run directory of point `index` (from 0); `label` names its varied settings in a few characters. */
   createPoint(index: number, label: string, scenario: unknown, setting?: RunSetting): RunDirectory {
-    const name = safeName(`point-${String(index).padStart(3, '0')}-${label}`).slice(0, 120);
     return RunDirectory.create({
       root: this.path,
       scenarioName: this.sweepName,
       scenario,
-      path: join(this.path, name),
+      path: this.pathOf(index, label),
       ...(setting && { setting }),
     });
   }

@@ -49,6 +49,8 @@ export interface RunResult {
   readonly faultsFired: readonly number[];
   readonly simulatedMs: number;
   readonly wallMs: number;
+  /** Of the last stretch's time, what checkpoints took. */
+  readonly checkpointMs: number;
   /** Clients whose worker was lost: their last state is not known. */
   readonly lostClients: readonly ClientIndex[];
   /** Encoded records of all other parties that took part, for the digest. */

@@ -12,6 +12,7 @@ import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { EpochAbandoned, WorkersLost } from '../members/workers-lost.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
+import { CheckpointPace } from './checkpoint-pace.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { type EvaluatedRound, evaluateEstimates, trainingColumns } from './evaluation.js';
 import { byRound, withAbandonedAttempts } from './privacy-budget.js';
@@ -75,15 +76,14 @@ export class RunLoop {
   async run(): Promise<RunResult> {
     const { scenario, crew, signal, privacy, now } = this.options;
     this.startedMs = now();
+    const pace = new CheckpointPace(scenario.checkpoints, now);
     let stopped: RunResult['stopped'] = 'finished';
     while (this.round < scenario.rounds) {
       await this.options.pause?.();
       if (signal.aborted) stopped = 'stopped';
       else stopped = privacy?.exhausted() ? 'budget' : await this.oneRound();
       if (stopped !== 'finished') break;
-      const { everyRounds } = scenario.checkpoints;
-      if (everyRounds !== null && this.round % everyRounds === 0 && this.round < scenario.rounds)
-        await this.checkpoint();
+      if (this.round < scenario.rounds && pace.isDue(this.round)) await pace.timed(() => this.checkpoint());
     }
     if (stopped === 'stopped' && scenario.checkpoints.everyRounds !== null) await this.checkpoint();
     const records = new Map<PartyId, Uint8Array>(await this.surviving(() => crew.records('all')));
@@ -98,6 +98,7 @@ export class RunLoop {
       faultsFired: this.faultsFired(),
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
+      checkpointMs: pace.spentMs,
       records,
       estimates: await this.estimates(),
     };

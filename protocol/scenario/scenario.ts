@@ -166,8 +166,8 @@ export interface Scenario {
   readonly faults: readonly FaultRule[];
   /** `train`: also on the clients' training examples, for the generalisation gap. */
   readonly evaluation: { readonly everyRounds: number; readonly train: boolean };
-  /** null: no checkpoint. */
-  readonly checkpoints: { readonly everyRounds: number | null };
+  /** 'auto': as often as takes `share` of the time. null: no checkpoint. */
+  readonly checkpoints: { readonly everyRounds: number | 'auto' | null; readonly share?: number };
   readonly workers: Workers;
   readonly privacy: PrivacySettings;
   /** What is measured beside the run, by name; null: nothing. */

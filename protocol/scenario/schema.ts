@@ -112,7 +112,10 @@ export const fixedParts = strict({
     train: z.boolean({ error: 'true or false' }).default(false),
   }).prefault({}),
   checkpoints: strict({
-    everyRounds: either('an integer of at least 1 or null', integer(1), z.null()).default(10),
+    everyRounds: either("an integer of at least 1, 'auto' or null", integer(1), z.literal('auto'), z.null()).default(
+      'auto',
+    ),
+    share: number('a number in (0, 1)', (value) => value > 0 && value < 1).default(0.05),
   }).prefault({}),
   workers: workers.prefault({}),
   privacy: privacy.prefault({}),

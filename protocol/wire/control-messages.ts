@@ -54,10 +54,14 @@ export const assign = z.strictObject({
   workers: z.array(z.strictObject({ worker: z.string(), clients: z.array(client) })),
 });
 
+const sha256 = z.string().regex(/^[\da-f]{64}$/);
+
 export const ready = z.strictObject({
   device: z.string(),
   deterministic: z.boolean(),
   parameterCount: z.number().int(),
+  /** SHA-256 of what was read, hexadecimal. */
+  read: z.strictObject({ data: sha256, partition: sha256, initialParameters: sha256 }),
   /** Where other workers reach this one; null: nowhere. Host null: where its connection to the coordinator comes from. */
   peer: z
     .strictObject({

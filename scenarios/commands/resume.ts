@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { resumeRun } from '../run/runtime.js';
+import { resumeRun, resumeSweep } from '../run/runtime.js';
+import { isSweepFolder, pointsOf } from '../run/sweep-run.js';
 import { listenAddress } from './options.js';
-import { type Printing, report } from './outcome.js';
+import { type Printing, report, reportSweep } from './outcome.js';
 
 interface Flags extends Printing {
   readonly listen?: { host: string; port: number };
@@ -17,6 +18,16 @@ export function resumeCommand(): Command {
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', '\nExamples:\n  gradswarm resume runs/latest')
     .action((directory: string, flags: Flags) =>
-      report((watching) => resumeRun(directory, { directory: null, listen: flags.listen ?? null, ...watching }), flags),
+      isSweepFolder(directory)
+        ? reportSweep(
+            (watching) => resumeSweep(directory, { ...resuming(flags), ...watching }),
+            flags,
+            pointsOf(directory),
+          )
+        : report((watching) => resumeRun(directory, { ...resuming(flags), ...watching }), flags),
     );
+}
+
+function resuming({ listen }: Flags): { directory: null; listen: NonNullable<Flags['listen']> | null } {
+  return { directory: null, listen: listen ?? null };
 }

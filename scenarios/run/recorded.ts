@@ -17,7 +17,8 @@ export function recordedRuns(path: string): RunRecord[] {
   return points.map(({ directory }) => recordedRun(join(path, directory)));
 }
 
-function recordedRun(path: string): RunRecord {
+/** The record in the folder of one finished run. */
+export function recordedRun(path: string): RunRecord {
   const figures = join(path, 'figures.json');
   if (!existsSync(figures))
     throw new GradswarmError(

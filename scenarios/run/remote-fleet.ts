@@ -4,6 +4,7 @@ import { RunBudget } from '../../coordinator/run/privacy-budget.js';
 import { createNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { differences } from '../../worker/fingerprint.js';
 import { openPrivacy } from '../../worker/privacy.js';
 import type { Problem } from '../../worker/problem.js';
 import { systemSecrets } from '../../worker/secrets.js';
@@ -28,6 +29,7 @@ export async function remoteFleet(
     scenario,
     method,
     parameterCount: problem.family.parameterCount,
+    differences: (read) => differences(problem.fingerprint, read),
     listen,
     epoch,
     fromRound,

@@ -9,6 +9,7 @@ import { rootStream } from '../../protocol/numerics/random.js';
 import type { AbsenceRecord, DeliveryEntry } from '../../protocol/party/delivery-log.js';
 import type { Network, Passage } from '../../protocol/party/dispatch.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import type { Fingerprint } from '../../worker/fingerprint.js';
 import type { Problem } from '../../worker/problem.js';
 import type { Fleet } from './fleet.js';
 import { localFleet } from './local-fleet.js';
@@ -18,6 +19,8 @@ export interface RecordedRun {
   readonly scenario: Scenario;
   readonly stateDigest: string;
   readonly log: readonly DeliveryEntry[];
+  /** What it had read; left out by older versions. */
+  readonly read?: Fingerprint;
   /** Clients whose worker was lost: the recorded digest does not cover them. */
   readonly lostClients: readonly ClientIndex[];
 }
@@ -28,7 +31,7 @@ export function readRecordedRun(path: string): RecordedRun {
     if (!existsSync(join(path, name)))
       throw new GradswarmError('ERR_REPLAY', `${path}: expected a run directory, got one without ${name}`);
   const text = (name: string) => readFileSync(join(path, name), 'utf8');
-  const { stateDigest, lostClients } = JSON.parse(text('manifest.json')) as Manifest;
+  const { stateDigest, lostClients, read } = JSON.parse(text('manifest.json')) as Manifest;
   if (stateDigest === null)
     throw new GradswarmError('ERR_REPLAY', `${path}: expected a finished run with a state digest, got one without`);
   const scenario = JSON.parse(text('scenario.json')) as Scenario;
@@ -41,6 +44,7 @@ export function readRecordedRun(path: string): RecordedRun {
     scenario,
     stateDigest,
     lostClients,
+    ...(read && { read }),
     log: text('deliveries.jsonl')
       .split('\n')
       .filter((line) => line !== '')

@@ -15,7 +15,7 @@ export async function rerun(
     scenario: {
       ...scenario,
       evaluation: { ...scenario.evaluation, everyRounds: scenario.rounds },
-      checkpoints: { everyRounds: null },
+      checkpoints: { ...scenario.checkpoints, everyRounds: null },
     },
     site: fleet.site,
     crew: fleet.crew,

@@ -25,6 +25,9 @@ export function summaryOf(
     wallMs: Math.round(result.wallMs),
     transport: fleet.transport,
     ended: result.stopped,
+    ...(result.checkpointMs > 0 && {
+      checkpointShare: Number((result.checkpointMs / Math.max(1, result.wallMs)).toPrecision(2)),
+    }),
     ...(result.lostClients.length > 0 && { lostClients: result.lostClients.length }),
     ...(processes.workersLost > 0 && { workersLost: processes.workersLost }),
     ...(processes.rollbacks > 0 && { rollbacks: processes.rollbacks, roundsDoneAgain: processes.roundsDoneAgain }),

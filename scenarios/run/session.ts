@@ -14,11 +14,13 @@ import { decodeRecord, digestedRecord } from '../../protocol/party/record.js';
 import type { Judgement, RunRecord } from '../../protocol/scenario/expectation.js';
 import { judge, type Verdict } from '../../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
+import { differences, type Fingerprint } from '../../worker/fingerprint.js';
 import { pause } from '../../worker/pause.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
 import { concludePosterior, type PosteriorReport } from '../posterior/posterior.js';
 import { judgeClaims } from '../report/claims.js';
 import { writeRunReport } from '../report/run-report.js';
+import { announce } from './announce.js';
 import { loadExpectations } from './catalogue.js';
 import type { Fleet } from './fleet.js';
 import { openFleet } from './open-fleet.js';
@@ -37,6 +39,8 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
   readonly from?: StartingPoint;
   /** Where the parties live; left out: as the scenario says. */
   readonly fleet?: typeof openFleet;
+  /** What a run that is replayed had read. */
+  readonly recorded?: Fingerprint;
   /** Number of the first attempt at a round; left out: as the run itself counts. */
   readonly firstAttempt?: (round: number) => number;
 }
@@ -104,6 +108,7 @@ class Session {
     const { scenario, options, directory } = this;
     this.method = await loadMethod(scenario.method.name);
     this.problem = await openProblem(scenario);
+    this.checkRead();
     const fromRound = this.roundsDone;
     directory.session({ event: 'started', epoch: this.epoch, fromRound });
     this.fleet = await (options.fleet ?? openFleet)(scenario, this.method, this.problem, {
@@ -118,9 +123,22 @@ class Session {
       },
     });
     options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
-    announce(directory, scenario, this.problem, this.fleet, options);
+    announce(directory, scenario, this.problem, this.fleet, options.from?.checkpoint?.round ?? null, options.watcher);
     this.forecast = await forecastOf(scenario, this.problem);
     for (const line of this.forecast) this.note(line);
+  }
+
+  /** A run that is gone on with, or replayed, has to read what it read before. */
+  private checkRead(): void {
+    const recorded = this.options.recorded ?? this.directory.manifest.read;
+    const different = recorded ? differences(recorded, this.problem.fingerprint) : [];
+    if (different.length > 0)
+      throw new GradswarmError(
+        this.options.recorded ? 'ERR_REPLAY' : 'ERR_CHECKPOINT',
+        `${shown(this.directory.path)}: ${different.join(' and ')} differ from what the run read when it began; ` +
+          'put the old files back, or start a new run',
+      );
+    this.directory.updateManifest({ read: this.problem.fingerprint });
   }
 
   /** To the last round. After the loss of a worker from the newest checkpoint again, with all parties made anew. */
@@ -271,7 +289,7 @@ class Session {
     if (result.stopped === 'stopped')
       throw new GradswarmError(
         'ERR_STOPPED',
-        `stopped after round ${result.roundsDone} of ${scenario.rounds}; 'gradswarm resume ${shown(directory.path)}' goes on from there`,
+        `stopped after round ${result.roundsDone} of ${scenario.rounds}; run 'gradswarm resume ${shown(directory.path)}' to continue`,
       );
     const { summary, stateDigest } = record;
     return {
@@ -319,41 +337,6 @@ class Session {
   private note(text: string): void {
     this.options.watcher?.note(text);
   }
-}
-
-function announce(
-  directory: RunDirectory,
-  scenario: Scenario,
-  problem: Problem,
-  fleet: Fleet,
-  { from, watcher }: SessionOptions,
-): void {
-  const fromRound = from?.checkpoint?.round ?? 0;
-  const at = { t: 0, wallMs: 0, round: fromRound };
-  const { device } = problem.family;
-  if (device) for (const line of device.why) watcher?.note(line);
-  directory.updateManifest({
-    seed: scenario.seed,
-    precision: scenario.precision,
-    transport: fleet.transport,
-    devices: [
-      {
-        backend: device?.name ?? 'plain loops',
-        device: device?.why.join('; ') ?? 'JavaScript typed arrays',
-        selfCheck: {
-          passed: device?.deterministic ?? true,
-          detail: device ? 'one gradient computed twice' : 'bits depend on nothing but IEEE 754',
-        },
-      },
-    ],
-  });
-  if (from?.checkpoint) directory.event({ ...at, event: 'resumed', fields: { fromRound } });
-  else
-    directory.event({
-      ...at,
-      event: 'run-started',
-      fields: { clients: scenario.clients, rounds: scenario.rounds, transport: fleet.transport },
-    });
 }
 
 async function studyResult(study: Study | null, record: RunRecord, result: RunResult): Promise<StudyResult | null> {

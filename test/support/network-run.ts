@@ -44,7 +44,7 @@ export function tinyScenario(method: string, changes: Partial<Scenario> = {}): S
     links: [],
     faults: [],
     evaluation: { everyRounds: 1, train: false },
-    checkpoints: { everyRounds: null },
+    checkpoints: { everyRounds: null, share: 0.05 },
     workers: {
       count: 0,
       onLoss: 'fail',

@@ -75,7 +75,7 @@ describe('resolveScenario', () => {
       ],
       faults: [],
       evaluation: { everyRounds: 1, train: false },
-      checkpoints: { everyRounds: 10 },
+      checkpoints: { everyRounds: 'auto', share: 0.05 },
       workers: {
         count: 0,
         onLoss: 'replay',

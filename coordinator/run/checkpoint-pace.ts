@@ -1,0 +1,35 @@
+import type { Scenario } from '../../protocol/scenario/scenario.js';
+
+/** What the first checkpoint is taken to cost, milliseconds: with a share of 5 % it is written after 2 s. */
+const FIRST_COST_MS = 100;
+
+/** When a checkpoint is due: after so many rounds, or when the time since the last one is its own cost divided by `share`. */
+export class CheckpointPace {
+  /** All checkpoints so far, milliseconds. */
+  spentMs = 0;
+  private costMs = FIRST_COST_MS;
+  private writtenMs: number;
+
+  constructor(
+    private readonly settings: Scenario['checkpoints'],
+    private readonly now: () => number,
+  ) {
+    this.writtenMs = now();
+  }
+
+  /** After `round` rounds. */
+  isDue(round: number): boolean {
+    const { everyRounds, share = 0.05 } = this.settings;
+    if (everyRounds === null) return false;
+    if (everyRounds !== 'auto') return round % everyRounds === 0;
+    return this.now() - this.writtenMs >= this.costMs / share;
+  }
+
+  async timed(write: () => Promise<void>): Promise<void> {
+    const startedMs = this.now();
+    await write();
+    this.writtenMs = this.now();
+    this.costMs = Math.max(1, this.writtenMs - startedMs);
+    this.spentMs += this.costMs;
+  }
+}

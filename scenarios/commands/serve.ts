@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+import { GradswarmError } from '../../protocol/errors.js';
+import { resolveScenario } from '../../protocol/scenario/resolve.js';
+import { isSweep } from '../../protocol/scenario/scenario.js';
+import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
+import { loadScenario } from '../run/load.js';
+import { goOn, loadCatalogue } from '../run/runtime.js';
+import { EXIT } from './exit-status.js';
+import { collectAssignments, listenAddress, wholeNumber } from './options.js';
+import { type Printing, report } from './outcome.js';
+
+interface Flags extends Printing {
+  readonly out: string;
+  readonly set?: readonly Assignment[];
+  readonly workers?: number;
+  readonly listen?: { host: string; port: number };
+}
+
+const EXAMPLES = `
+The same command begins the run, goes on with it after any end of the process, and tells how it ended once it is over: what a
+supervisor restarts until it succeeds. SIGTERM is one Ctrl-C: a checkpoint is written and the workers are told to wait.
+
+Examples:
+  gradswarm serve quick-start --out runs/one --workers 4 --listen :7700
+
+Exit status: 0 the run is over, whatever its verdict; 2 it is not, start the command again; 3 the scenario or the folder was not
+accepted.`;
+
+/** `gradswarm serve`. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('begin a run in a folder, or go on with it: the same command until it is over')
+    .argument('<scenario>', 'a name from the list, or a .ts, .js or .json file')
+    .requiredOption('--out <directory>', 'the folder of the run')
+    .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))
+    .option('--listen <[host]:port>', 'wait here for workers that join from elsewhere', listenAddress)
+    .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments)
+    .option('--json', 'print one JSON document and nothing else')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', EXAMPLES)
+    .action(serve);
+}
+
+async function serve(name: string, flags: Flags): Promise<void> {
+  const loaded = await loadScenario(name);
+  const assignments = [
+    ...(flags.set ?? []),
+    ...(flags.workers === undefined ? [] : [{ path: 'workers.count', value: flags.workers }]),
+  ];
+  const input = assignments.reduce(assign, loaded);
+  if (isSweep(input))
+    throw new GradswarmError(
+      'ERR_USAGE',
+      `serve: expected a scenario, got the sweep '${name}'; 'run' and 'resume' do sweeps`,
+    );
+  const scenario = await resolveScenario(input, await loadCatalogue());
+  if (flags.listen && scenario.workers.count === 0)
+    throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with how many to wait for, got 0 workers');
+  await report(
+    async (watching) => (await goOn(scenario, flags.out, { listen: flags.listen ?? null, ...watching })).outcome,
+    flags,
+  );
+  process.exitCode = EXIT.valid;
+}

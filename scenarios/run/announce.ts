@@ -1,0 +1,41 @@
+import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
+import type { Problem } from '../../worker/problem.js';
+import type { Fleet } from './fleet.js';
+import type { RunWatcher } from './run.js';
+
+/** Writes down where the run computes, and tells the user. `fromRound`: of the checkpoint that it goes on from; null: it begins. */
+export function announce(
+  directory: RunDirectory,
+  scenario: Scenario,
+  problem: Problem,
+  fleet: Fleet,
+  fromRound: number | null,
+  watcher: RunWatcher | undefined,
+): void {
+  const at = { t: 0, wallMs: 0, round: fromRound ?? 0 };
+  const { device } = problem.family;
+  if (device) for (const line of device.why) watcher?.note(line);
+  directory.updateManifest({
+    seed: scenario.seed,
+    precision: scenario.precision,
+    transport: fleet.transport,
+    devices: [
+      {
+        backend: device?.name ?? 'plain loops',
+        device: device?.why.join('; ') ?? 'JavaScript typed arrays',
+        selfCheck: {
+          passed: device?.deterministic ?? true,
+          detail: device ? 'one gradient computed twice' : 'bits depend on nothing but IEEE 754',
+        },
+      },
+    ],
+  });
+  if (fromRound !== null) directory.event({ ...at, event: 'resumed', fields: { fromRound } });
+  else
+    directory.event({
+      ...at,
+      event: 'run-started',
+      fields: { clients: scenario.clients, rounds: scenario.rounds, transport: fleet.transport },
+    });
+}

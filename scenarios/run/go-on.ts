@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { jsonText, PARTIAL } from '../../coordinator/run-directory/atomic-file.js';
+import type { Manifest } from '../../coordinator/run-directory/manifest.js';
+import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import { GradswarmError } from '../../protocol/errors.js';
+import type { Verdict } from '../../protocol/scenario/judge.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { judgeClaims } from '../report/claims.js';
+import { recordedRun } from './recorded.js';
+import { rollBack } from './roll-back.js';
+import type { RunOptions, RunOutcome } from './run.js';
+import { runSession, type SessionOptions, type SessionResult, shown } from './session.js';
+
+/** Goes on from the last checkpoint of an unfinished run. */
+export async function resumeRun(path: string, options: RunOptions): Promise<RunOutcome> {
+  const manifest = manifestOf(path);
+  if (manifest && manifest.finishedAt !== null)
+    throw new GradswarmError(
+      'ERR_CHECKPOINT',
+      `${path}: expected an unfinished run, got one that did all ${manifest.roundsDone} rounds`,
+    );
+  const directory = RunDirectory.open(path);
+  return (await resumed(directory, options)).outcome;
+}
+
+async function resumed(directory: RunDirectory, options: SessionOptions): Promise<SessionResult> {
+  let from: SessionOptions['from'];
+  try {
+    from = rollBack(directory, (text) => options.watcher?.note(text));
+    directory.noteResumption();
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
+  return runSession(directory.scenario as Scenario, directory, { ...options, from });
+}
+
+/**
+ * Begins the scenario in the folder, or goes on with it, or tells how it ended: the same call after any end of the process. Throws
+ * ERR_CHECKPOINT when the folder holds another scenario.
+ */
+export async function goOn(
+  scenario: Scenario,
+  path: string,
+  options: SessionOptions,
+  create: () => RunDirectory = () => RunDirectory.create({ root: path, scenarioName: scenario.name, scenario, path }),
+): Promise<SessionResult> {
+  const manifest = manifestOf(path);
+  if (!manifest) {
+    clearBegun(path);
+    return runSession(scenario, create(), options);
+  }
+  const recorded = readFileSync(join(path, 'scenario.json'), 'utf8');
+  if (recorded.trim() !== jsonText(scenario, 2))
+    throw new GradswarmError(
+      'ERR_CHECKPOINT',
+      `${path}: expected this scenario, got a folder of another one or of other settings; name another folder`,
+    );
+  if (manifest.finishedAt === null) return resumed(RunDirectory.open(path), options);
+  return finishedRun(path, manifest);
+}
+
+/** What a run that is over left. */
+async function finishedRun(path: string, { stateDigest }: Manifest): Promise<SessionResult> {
+  const record = recordedRun(path);
+  const verdict = JSON.parse(readFileSync(join(path, 'verdict.json'), 'utf8')) as Verdict;
+  return {
+    record,
+    outcome: {
+      directory: shown(path),
+      verdict,
+      summary: record.summary,
+      stateDigest: stateDigest ?? '',
+      reportPath: shown(join(path, 'report.html')),
+      claims: await judgeClaims(record.scenario.claims, [record]),
+    },
+  };
+}
+
+function manifestOf(path: string): Manifest | null {
+  const file = join(path, 'manifest.json');
+  if (!existsSync(file)) return null;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+  } catch {
+    throw new GradswarmError(
+      'ERR_CHECKPOINT',
+      `${file}: expected JSON, got a damaged file; run the scenario again in a new folder`,
+    );
+  }
+}
+
+/** A process that was killed before it had written its manifest had done nothing yet. */
+function clearBegun(path: string): void {
+  if (!existsSync(path)) return;
+  const begun = (name: string) => name === 'scenario.json' || name === 'lock' || name.endsWith(PARTIAL);
+  if (readdirSync(path).every(begun)) for (const name of readdirSync(path)) rmSync(join(path, name), { force: true });
+}

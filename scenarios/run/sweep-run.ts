@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeSweepReport } from '../../coordinator/report/sweep-report.js';
+import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
+import { GradswarmError } from '../../protocol/errors.js';
+import { loadMethod } from '../../protocol/method-loader.js';
+import { judge, sweepVerdict, type Verdict } from '../../protocol/scenario/judge.js';
+import type { Json } from '../../protocol/scenario/scenario.js';
+import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
+import { distinctPart, valueInWords } from '../../protocol/scenario/wording.js';
+import { judgeClaims } from '../report/claims.js';
+import { sweepFigures } from '../report/sweep-figures.js';
+import { loadExpectations } from './catalogue.js';
+import { goOn } from './go-on.js';
+import type { RunOptions, SweepOutcome } from './run.js';
+import { type SessionResult, shown } from './session.js';
+
+interface Point {
+  readonly label: string;
+  readonly result: SessionResult;
+}
+
+/** Runs every point in order and judges them together. */
+export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promise<SweepOutcome> {
+  const directory = SweepDirectory.create({
+    root: 'runs',
+    sweepName: sweep.name,
+    sweep,
+    ...(options.directory === null ? {} : { path: options.directory }),
+  });
+  return allPoints(sweep, directory, options);
+}
+
+/** Goes on where a sweep stopped: points that are done stay, the one under way goes on from its checkpoint. */
+export async function resumeSweep(path: string, options: RunOptions): Promise<SweepOutcome> {
+  const sweep = JSON.parse(readFileSync(join(path, 'sweep.json'), 'utf8')) as ResolvedSweep;
+  return allPoints(sweep, SweepDirectory.open(path, sweep.name), options);
+}
+
+/** Is it the folder of a sweep? */
+export function isSweepFolder(path: string): boolean {
+  return existsSync(join(path, 'sweep.json'));
+}
+
+/** How many points the sweep in a folder has. */
+export function pointsOf(path: string): number {
+  return (JSON.parse(readFileSync(join(path, 'sweep.json'), 'utf8')) as ResolvedSweep).points.length;
+}
+
+async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, options: RunOptions): Promise<SweepOutcome> {
+  const points: Point[] = [];
+  for (const [index, { label, values, scenario }] of sweep.points.entries()) {
+    const path = directory.pathOf(index, label);
+    try {
+      const session = { ...options, label, point: values };
+      const result = await goOn(scenario, path, session, () => directory.createPoint(index, label, scenario));
+      points.push({ label, result });
+    } catch (error) {
+      throw await partly(sweep, directory, points, error);
+    }
+    const { outcome } = points.at(-1)!.result;
+    directory.addPoint({
+      directory: path.slice(directory.path.length + 1),
+      settings: Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [name, scalar(value, sweep.over[name]!)]),
+      ),
+      valid: outcome.verdict.valid,
+      results: numbersOf(outcome.summary),
+      stateDigest: outcome.stateDigest || null,
+    });
+  }
+  return concluded(sweep, directory, points);
+}
+
+/** What a sweep that broke off has: a report of the points that are done, and the command that goes on. */
+async function partly(
+  sweep: ResolvedSweep,
+  directory: SweepDirectory,
+  points: readonly Point[],
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof GradswarmError)) return error;
+  const report = points.length > 0 ? await concluded(sweep, directory, points, 'unknown') : null;
+  const what = error.message.replace(`${error.code}: `, '');
+  return new GradswarmError(
+    error.code,
+    `${points.length} of ${sweep.points.length} points are done, then: ${what}; 'gradswarm resume ${shown(directory.path)}' goes on with the sweep` +
+      (report ? `, ${report.reportPath} shows what there is` : ''),
+    { cause: error },
+  );
+}
+
+async function concluded(
+  sweep: ResolvedSweep,
+  directory: SweepDirectory,
+  done: readonly Point[],
+  whole: 'unknown' | null = null,
+): Promise<SweepOutcome> {
+  const expectations = await loadExpectations();
+  const records = done.map(({ result }) => result.record);
+  const judged: Verdict =
+    whole === null
+      ? judge(records, sweep.expect, (name) => expectations.get(name))
+      : { valid: whole, expectations: [] };
+  const points = done.map(({ label, result }) => ({ label, outcome: result.outcome }));
+  const valid =
+    whole ??
+    sweepVerdict(
+      points.map(({ outcome }) => outcome.verdict),
+      judged,
+    );
+  const verdict = { valid, expectations: judged.expectations };
+  directory.writeVerdict(verdict);
+  const names = [...new Set(sweep.points.map(({ scenario }) => scenario.method.name))];
+  const methods = await Promise.all(names.map(loadMethod));
+  const claims = whole === null ? await judgeClaims(sweep.claims, records) : [];
+  const reportPath = await writeSweepReport(directory, {
+    title: sweep.name,
+    summary: sweep.description,
+    verdict,
+    methods: methods.map(({ name, paper }) => ({ name, paper })),
+    claims,
+    figures: sweepFigures(sweep, records),
+    repeat: [`gradswarm run ${sweep.name}`],
+  });
+  return { directory: shown(directory.path), valid, verdict: judged, points, reportPath: shown(reportPath), claims };
+}
+
+function scalar(value: Json, axis: readonly Json[]): string | number | boolean {
+  return typeof value === 'object' ? valueInWords(distinctPart(value, axis)) : value;
+}
+
+function numbersOf(summary: Readonly<Record<string, Json>>): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(summary).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}
