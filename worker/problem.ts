@@ -1,3 +1,4 @@
+import { GradswarmError } from '../protocol/errors.js';
 import type { ClientIndex, Objective } from '../protocol/method.js';
 import { rootStream } from '../protocol/numerics/random.js';
 import type { ModelShape } from '../protocol/party/run-site.js';
@@ -8,6 +9,7 @@ import { partitionDataset } from './datasets/partition/partition.js';
 import { type Fingerprint, fingerprintOf } from './fingerprint.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
+import { ScaledGradients } from './objectives/scaled-gradients.js';
 
 /** Data, its split and the model of a scenario: the same in every process that opens it. */
 export interface Problem {
@@ -54,10 +56,22 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
     objectiveOf(client) {
       let objective = objectives.get(client);
       if (!objective) {
-        objective = family.shard(partition.shards[client]!, client);
+        objective = stressed(family.shard(partition.shards[client]!, client), scenario);
         objectives.set(client, objective);
       }
       return objective;
     },
   };
+}
+
+/** The objective under the scenario's stress. Records of runs from before there was one have none. */
+function stressed(objective: Objective, { stress }: Scenario): Objective {
+  const factors = stress?.gradientScales ?? {};
+  if (Object.keys(factors).length === 0) return objective;
+  if ('priorGradient' in objective)
+    throw new GradswarmError(
+      'ERR_SCENARIO',
+      'stress.gradientScales: expected {} with a log-posterior, whose likelihood and prior would no longer belong together',
+    );
+  return new ScaledGradients(objective, factors);
 }

@@ -5,6 +5,7 @@ import { loadNamedBy } from '../protocol/method-loader.js';
 import { loadCodings } from '../protocol/party/message-coding.js';
 import type { PostOfficeOptions } from '../protocol/party/post-office.js';
 import { type NetworkModel, RunSite } from '../protocol/party/run-site.js';
+import { loadProbes } from '../protocol/probe-loader.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import type { ProcessPrivacy } from './privacy.js';
 import type { Problem } from './problem.js';
@@ -32,6 +33,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
     model: problem.model,
     aggregators: await loadChains(scenario.aggregators ?? {}),
     codings: await loadCodings(scenario.codecs, problem.model.segments),
+    probes: await loadProbes(scenario.measure, { ...problem.model, messages: options.method.messages }),
     privacy: (party, plan, ledger) => options.privacy.privacy(party, plan, ledger),
     coins: options.privacy.coins,
     objective: (party, round) => {

@@ -14,6 +14,7 @@ import { drop } from './rules/drop.js';
 import { duplicate } from './rules/duplicate.js';
 import { partition } from './rules/partition.js';
 import { probabilisticQuantiser } from './rules/probabilistic-quantiser.js';
+import { scale } from './rules/scale.js';
 import { slow } from './rules/slow.js';
 import { symmetricDrop } from './rules/symmetric-drop.js';
 
@@ -33,6 +34,7 @@ const MAKERS: Makers = {
   duplicate,
   partition,
   'probabilistic-quantiser': probabilisticQuantiser,
+  scale,
   slow,
   'symmetric-drop': symmetricDrop,
 };

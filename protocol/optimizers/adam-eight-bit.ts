@@ -64,6 +64,7 @@ const adamEightBit = defineOptimizer<AdamEightBitSettings, AdamEightBitState>({
     const optimizer = adam.create(base, segments);
     const layoutFor = tensorLayout(segments);
     return {
+      usesSecondMoment: true,
       init: (length, precision = 'float64'): AdamEightBitState => ({
         step: 0,
         precision,

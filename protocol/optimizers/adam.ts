@@ -4,6 +4,7 @@ import { atLeastZero, decay, flag } from '../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
 import { defineOptimizer } from './optimizer.js';
 import { advance, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
+import { preconditionInto } from './parts/preconditioning.js';
 
 export const adamSettings = defineSettings({
   learningRate: schedule(1e-3, 'Step size of each update'),
@@ -26,6 +27,8 @@ const adam = defineOptimizer<AdamSettings, Moments>({
     const rateAt = scheduleOf(checked.learningRate);
     const decay = { ...checked, meanDecay: checked.beta1, squareDecay: checked.beta2 };
     return {
+      usesSecondMoment: true,
+      precondition: (gradient, { square }) => preconditionInto(gradient, square, checked),
       init: zeroMoments,
       update(gradient, state, params) {
         const rate = rateAt(state.step);

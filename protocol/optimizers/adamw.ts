@@ -4,6 +4,7 @@ import { atLeastZero, decay } from '../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
 import { defineOptimizer } from './optimizer.js';
 import { advance, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
+import { preconditionInto } from './parts/preconditioning.js';
 
 const settings = defineSettings({
   learningRate: schedule(1e-3, 'Step size of each update'),
@@ -26,6 +27,8 @@ const adamw = defineOptimizer<AdamWSettings, Moments>({
     const { weightDecay } = checked;
     const decay = { ...checked, meanDecay: checked.beta1, squareDecay: checked.beta2, biasCorrection: true };
     return {
+      usesSecondMoment: true,
+      precondition: (gradient, { square }) => preconditionInto(gradient, square, checked),
       init: zeroMoments,
       update(gradient, state, params) {
         const rate = rateAt(state.step);

@@ -33,6 +33,7 @@ const lamb = defineOptimizer<LambSettings, Moments>({
     const decay = { ...checked, meanDecay: checked.beta1, squareDecay: checked.beta2 };
     const tensorsFor = tensorLayout(segments);
     return {
+      usesSecondMoment: true,
       init: zeroMoments,
       update(gradient, state, params) {
         const rate = rateAt(state.step);

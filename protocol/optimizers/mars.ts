@@ -106,6 +106,7 @@ const mars = defineOptimizer<MarsSettings, MarsState>({
     const isReduced = ({ isMatrix, isMinor }: Tensor) =>
       form === 'shampoo' ? isMatrix : !isMinor || checked.vectorRule === 'mars';
     return {
+      usesSecondMoment: true,
       ...(exact ? { needs: ['gradientAtPrevious'] as const } : {}),
       init: (length, precision = 'float64') => ({
         ...zeroMoments(length, precision),

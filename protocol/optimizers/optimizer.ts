@@ -33,6 +33,13 @@ export interface Optimizer<S> {
   ): readonly [params: Vector, state: S];
   /** Evidence without which `update` throws ('cluster' may also come as `clusters`). Left out: none. */
   readonly needs?: readonly (keyof Evidence)[];
+  /** Steps are divided by the root of a running mean of squared gradients. Left out: they are not. */
+  readonly usesSecondMoment?: true;
+  /**
+   * `gradient` as such a rule would scale it, entry by entry, without momentum; in place, the state stays. Left out: the rule
+   * scales no entry by itself, or cannot say how.
+   */
+  precondition?(gradient: Float64Array, state: S): void;
 }
 
 /** The default export of every file of this folder that is an optimizer; the file name is the optimizer's name. */

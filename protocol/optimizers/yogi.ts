@@ -27,6 +27,7 @@ const yogi = defineOptimizer<YogiSettings, Moments>({
     const { beta1, beta2, epsilon } = checked;
     const rateAt = scheduleOf(checked.learningRate);
     return {
+      usesSecondMoment: true,
       init: (length, precision) => zeroMoments(length, precision, checked.initialSquare),
       update(gradient, state, params) {
         const rate = rateAt(state.step);

@@ -1,6 +1,7 @@
 import { GradswarmError } from '../errors.js';
 import type { Objective, PartyId, Privacy, Setup } from '../method.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger.js';
+import type { Probe } from '../probe.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { CodingCosts } from './coding-cost.js';
 import type { Dispatch } from './dispatch.js';
@@ -9,6 +10,7 @@ import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 import type { Missed } from './message-journal.js';
 import type { PostOffice } from './post-office.js';
+import { Probing } from './probing.js';
 import type { PartyRecord } from './record.js';
 import { PartyRound } from './round.js';
 import type { RoundClock, RoundHost, UnusedMessage } from './round-host.js';
@@ -43,6 +45,8 @@ export interface PartyServices {
   readonly office: PostOffice;
   readonly dispatch: Dispatch;
   coding(party: PartyId, record: PartyRecord): MessageCoding;
+  /** Of the coordinator's inbox. */
+  readonly probes: readonly Probe[];
   /** Simulated milliseconds that the party's device takes for a round beside its examples. */
   msPerRound(party: PartyId, round: number): number;
   objective(party: PartyId, round: RoundClock): Objective;
@@ -81,6 +85,8 @@ export class Party {
     const ledger: LedgerEntry[] = [];
     // One for the attempt: it numbers its releases, and two of the same number would share their noise.
     let privacy: Privacy | undefined;
+    const { probes } = this.services;
+    const probing = this.id === 'coordinator' && probes.length > 0 ? new Probing(probes, this.kept.probes) : null;
     const round = new PartyRound(
       host,
       this.id,
@@ -94,6 +100,7 @@ export class Party {
         memories: this.kept.memories,
         undelivered: this.kept.undelivered,
         msPerRound: this.services.msPerRound(this.id, plan.index),
+        ...(probing && { received: (kind, message) => probing.received(kind, message) }),
       },
       this.kept.clockMs,
     );
@@ -104,8 +111,15 @@ export class Party {
       // A half that was stopped while it computed has nothing to hand in: the round went on without it.
       if (mailbox.revoked) throw new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`);
       if (coding.measures && this.id !== 'coordinator') await this.repeat(plan, mailbox, coding, round);
+      const probed = probing?.finish((name, value) => round.measure(name, value));
       this.pending = {
-        record: { state, memories: coding.memories, clockMs: round.clockMs, undelivered: [] },
+        record: {
+          state,
+          memories: coding.memories,
+          clockMs: round.clockMs,
+          undelivered: [],
+          ...(probed && { probes: probed }),
+        },
         inboxMemories: round.inboxMemories,
         coding,
         unused: [...round.unused],

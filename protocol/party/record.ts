@@ -9,6 +9,8 @@ export interface PartyRecord {
   readonly memories: Readonly<Record<string, unknown>>;
   /** Simulated clock, milliseconds. */
   readonly clockMs: number;
+  /** The coordinator's, in a run with probes: their states, in the scenario's order. */
+  readonly probes?: readonly unknown[];
   readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
 }
 

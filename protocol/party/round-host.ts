@@ -12,6 +12,7 @@ import type {
   Secrets,
   Segment,
 } from '../method.js';
+import type { ProbedMessage } from '../probe.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
@@ -68,6 +69,8 @@ export interface PartyTools {
   readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
   /** Simulated milliseconds of its device for the round in addition to its examples. */
   readonly msPerRound: number;
+  /** Sees every message that the party takes, once it is decoded. Left out: nobody does. */
+  readonly received?: (kind: string, message: ProbedMessage) => void;
   /** Left out: the host's stream of this party and round. */
   readonly stream?: Rng;
 }

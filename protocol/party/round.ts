@@ -355,8 +355,11 @@ export class PartyRound {
 
   private open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
     try {
-      for (let i = 0; i < frame.messages.length; i++)
-        into.push(this.coding.decode(layout, frame, frame.messages[i]!, i, this) as Received<AnyKind>);
+      for (let i = 0; i < frame.messages.length; i++) {
+        const message = this.coding.decode(layout, frame, frame.messages[i]!, i, this);
+        into.push(message as Received<AnyKind>);
+        this.own.received?.(layout.name, message);
+      }
     } catch (error) {
       if (!(error instanceof GradswarmError)) throw error;
       this.host.refused(frame, error);

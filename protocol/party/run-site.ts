@@ -4,6 +4,7 @@ import type { AnyMethod, Objective, PartyId, Privacy, Rng, Secrets, Segment, Set
 import { rootStream } from '../numerics/random.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger.js';
 import type { SamplingCoins } from '../privacy/mechanisms/private-coins.js';
+import type { Probe } from '../probe.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { createTopology, type Topology, type TopologySpec } from '../topology/topology.js';
 import type { RoundPlan } from '../wire/seal.js';
@@ -43,6 +44,8 @@ export interface RunSiteOptions extends PostOfficeOptions {
   readonly model: ModelShape;
   readonly codings: ReadonlyMap<string, KindCoding>;
   readonly networkModel: NetworkModel;
+  /** Left out: none. */
+  readonly probes?: readonly Probe[];
   readonly secrets: Secrets;
   /** Robust sums of the scenario, by kind; left out: none. */
   readonly aggregators?: ReadonlyMap<string, AggregationChain>;
@@ -61,6 +64,8 @@ export class RunSite {
   readonly dispatch: Dispatch;
   readonly topology: Topology | null;
   readonly parties = new Map<PartyId, Party>();
+  /** Codecs of the kinds that have one. */
+  readonly codings: ReadonlyMap<string, KindCoding>;
   private readonly services: PartyServices;
   private readonly setup: Omit<Setup<unknown>, 'rng'>;
   private counted = noBytes();
@@ -103,11 +108,13 @@ export class RunSite {
       nsPerParameterCoded: (party: PartyId, round: number) => networkModel.deviceTime(party, round).nsPerParameterCoded,
       ...(options.now && { now: options.now }),
     };
+    this.codings = options.codings;
     this.services = {
       host: this.host,
       office: this.office,
       dispatch: this.dispatch,
-      coding: (_party, record) => new MessageCoding(options.codings, scenario.precision, record.memories, around),
+      coding: (_party, record) => new MessageCoding(this.codings, scenario.precision, record.memories, around),
+      probes: options.probes ?? [],
       msPerRound: (party, round) => networkModel.deviceTime(party, round).msPerRound,
       objective: options.objective,
       privacy: options.privacy,

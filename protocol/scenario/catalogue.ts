@@ -23,6 +23,8 @@ export interface Catalogue {
   readonly faults?: Table<Entry>;
   /** Left out: none. */
   readonly studies?: Table<Entry>;
+  /** Left out: none. */
+  readonly probes?: Table<ProbeEntry>;
   readonly expectations: Table<ExpectationFamily>;
 }
 
@@ -57,6 +59,11 @@ export interface MethodEntry {
   /** Of a method that chooses its cohorts itself. */
   // biome-ignore lint/suspicious/noExplicitAny: only whether it is there matters.
   readonly cohort?: any;
+}
+
+export interface ProbeEntry extends Entry {
+  /** Do the settings fit these messages? Throws; the message says what was expected and what came. */
+  checkWith(settings: Readonly<Record<string, unknown>>, messages: MessageKinds): void;
 }
 
 export interface CodecEntry extends Entry {

@@ -4,6 +4,7 @@ import {
   atLeastZero,
   choice,
   either,
+  finite,
   integer,
   list,
   number,
@@ -66,6 +67,7 @@ export const FAULT_RULES = {
   'symmetric-drop': fault('symmetric-drop', { ...when, probability }),
   'channel-noise': fault('channel-noise', { ...filter, ...noise }),
   'broadcast-noise': fault('broadcast-noise', { ...postFilter, ...noise }),
+  scale: fault('scale', { ...postFilter, factor: finite }),
   'probabilistic-quantiser': fault('probabilistic-quantiser', {
     ...filter,
     step: positive,

@@ -127,6 +127,11 @@ export function bernoulliAvailability(settings: {
   return availability({ ...rest, onToOff: 1 - probability, offToOn: probability });
 }
 
+/** Byzantine senders: every vector of the messages that match is multiplied by `factor` before it is encoded. */
+export function scale(settings: Omit<MessageFilter, 'receivers'> & { readonly factor: number }): Fault {
+  return { ...settings, fault: 'scale' };
+}
+
 /** The clients' devices take `factor` times as long. */
 export function slow(settings: { readonly clients: ClientSelector; readonly factor: number }): Fault {
   return { ...settings, fault: 'slow' };

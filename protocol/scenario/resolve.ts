@@ -1,14 +1,22 @@
-import { z } from 'zod';
 import { aggregators, isPreAggregator } from '../aggregators/parts/chain.js';
 import { attacks } from '../attacks/parts/load-attack.js';
 import { namedKind } from '../settings/named-modules.js';
 import { isPlainObject, plainCopy } from '../settings/plain-data.js';
 import { join, Problems } from '../settings/problems.js';
-import { type Catalogue, type CodecEntry, type Entry, type MethodEntry, type Table, tableOf } from './catalogue.js';
+import {
+  type Catalogue,
+  type CodecEntry,
+  type Entry,
+  type MethodEntry,
+  type ProbeEntry,
+  type Table,
+  tableOf,
+} from './catalogue.js';
 import type { Found, FoundCodec } from './codec-checks.js';
 import { complete } from './complete.js';
 import { checkAcross } from './cross-checks.js';
 import { FAULT_RULES, isBuiltInFault, ruleTimes } from './fault-rules.js';
+import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
 import type { Claim, FaultRule, Json, JsonObject, KindCodec, Link, Scenario, ScenarioInput, Spec } from './scenario.js';
 import { DEFAULT_DEVICE, DEFAULT_LINK, fixedParts } from './schema.js';
 import { choice, parse, specOf, strict } from './structure.js';
@@ -16,6 +24,7 @@ import { choice, parse, specOf, strict } from './structure.js';
 const DEFAULT_OBJECTIVE = 'softmax-regression';
 const DEFAULT_PARTITION = 'iid';
 const PLAIN_CODEC = 'identity';
+const KIND_CODEC_REST = strict({ scope: choice('vector', 'tensor').default('vector') });
 const TOPOLOGY_DEFAULTS: JsonObject = { weights: 'metropolis', lazy: false };
 
 /**
@@ -49,6 +58,7 @@ interface Named {
   readonly codecs: Record<string, KindCodec>;
   readonly aggregators: Record<string, readonly Spec[]>;
   readonly faults: FaultRule[];
+  readonly measure: Spec[];
   readonly study: Scenario['study'];
   readonly expect: Spec[];
   readonly claims: readonly Claim[];
@@ -102,6 +112,7 @@ class Resolver {
     const codecs = await this.codecs(given.codecs, method?.entry);
     const aggregators = await this.aggregators(given.aggregators, method?.entry);
     const faults = await this.faults(given.faults);
+    const measure = await this.probes(given.measure, method?.entry);
     const study = await this.study(given.study ?? null);
     const expect = await this.expectations(given.expect, faults.length > 0);
     return {
@@ -112,6 +123,7 @@ class Resolver {
       codecs: Object.fromEntries(Object.entries(codecs).map(([kind, { codec }]) => [kind, codec])),
       aggregators,
       faults,
+      measure,
       study,
       expect,
       claims: await resolveClaims(claims, this.catalogue, this.problems),
@@ -123,7 +135,7 @@ class Resolver {
   }
 
   /** Looks the name up, completes the settings and lets the entry check them. */
-  private async spec<E extends Entry | MethodEntry>(
+  private async spec<E extends Entry | MethodEntry | ProbeEntry>(
     value: Json | undefined,
     table: Table<E>,
     what: string,
@@ -185,6 +197,28 @@ class Resolver {
     if (value === null) return null;
     const topology = await this.spec(value, this.catalogue.topologies, 'a topology', 'topology', TOPOLOGY_DEFAULTS);
     return (topology?.spec as Scenario['topology'] | undefined) ?? null;
+  }
+
+  private async probes(value: Json | undefined, method: MethodEntry | undefined): Promise<Spec[]> {
+    const table = this.catalogue.probes ?? tableOf<ProbeEntry>({});
+    const specs: Spec[] = [];
+    for (const [index, given] of (Array.isArray(value) ? (value as Json[]) : []).entries()) {
+      const path = join('measure', index);
+      const before = this.problems.count;
+      const { spec, entry } = (await this.spec(given, table, 'a probe', path)) ?? {};
+      if (!spec || !entry) continue;
+      if (specs.some(({ name }) => name === spec.name))
+        this.problems.add(
+          join(path, 'name'),
+          'a probe that is not listed yet, since its columns have its names',
+          spec.name,
+        );
+      const { name: _, ...settings } = spec;
+      if (method && this.problems.count === before)
+        this.attempt(path, () => entry.checkWith(settings, method.messages));
+      specs.push(spec);
+    }
+    return specs;
   }
 
   private async study(value: Json): Promise<Scenario['study']> {
@@ -332,46 +366,4 @@ class Resolver {
     }
     return specs;
   }
-}
-
-/** Claims with the expectations that judge them completed. */
-export async function resolveClaims(
-  given: readonly Claim[],
-  catalogue: Catalogue,
-  problems: Problems,
-): Promise<Claim[]> {
-  const claims: Claim[] = [];
-  for (const [index, claim] of given.entries()) {
-    const path = `claims.${index}.judgedBy`;
-    claims.push({ ...claim, judgedBy: await resolveExpectations(claim.judgedBy, path, catalogue, problems) });
-  }
-  return claims;
-}
-
-const WHERE = strict({ where: z.record(z.string(), z.json(), { error: 'an object of paths and values' }) });
-const KIND_CODEC_REST = strict({ scope: choice('vector', 'tensor').default('vector') });
-
-/** Expectations with their settings completed, in the order given. */
-export async function resolveExpectations(
-  given: readonly Json[],
-  path: string,
-  catalogue: Catalogue,
-  problems: Problems,
-): Promise<Spec[]> {
-  const specs: Spec[] = [];
-  for (const [index, value] of given.entries()) {
-    const at = join(path, index);
-    const asked = specOf(value, 'an expectation', at, problems);
-    const family = asked && (await catalogue.expectations.find(asked.name));
-    if (asked && !family) {
-      problems.unknownName(join(at, 'name'), 'an expectation', asked.name, await catalogue.expectations.names());
-    }
-    if (!family) continue;
-    // Every expectation may be narrowed to a part of a sweep, whatever its own settings are.
-    const { where, ...own } = asked.settings as JsonObject;
-    const narrowed = where === undefined ? {} : parse(WHERE, { where }, at, problems);
-    const settings = parse(family.settings, own, at, problems);
-    if (narrowed && settings) specs.push({ name: asked.name, ...(settings as JsonObject), ...narrowed });
-  }
-  return specs;
 }

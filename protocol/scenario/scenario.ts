@@ -119,6 +119,12 @@ export interface PrivacySettings {
   readonly accountant: 'auto' | 'tightest' | 'loss-distribution';
 }
 
+/** Changes to what clients compute, which the evaluation does not see: no objective has such a gradient. */
+export interface Stress {
+  /** Factors on the gradient of named tensors at every client, such as { 'dense1/weights': 100 }. */
+  readonly gradientScales: Readonly<Record<string, number>>;
+}
+
 /** A statement of a paper, the runs it speaks of and how it is judged. */
 export interface Claim {
   readonly claim: string;
@@ -170,6 +176,10 @@ export interface Scenario {
   readonly checkpoints: { readonly everyRounds: number | 'auto' | null; readonly share?: number };
   readonly workers: Workers;
   readonly privacy: PrivacySettings;
+  /** Probes of the coordinator's inbox, by name. Left out: none. */
+  readonly measure?: readonly Spec[];
+  /** What is done to clients on purpose. Left out: nothing. */
+  readonly stress?: Stress;
   /** What is measured beside the run, by name; null: nothing. */
   readonly study?: Spec | null;
   /** Name of a compute device, or 'auto'. */
@@ -220,6 +230,8 @@ export interface ScenarioInput {
   readonly checkpoints?: Partial<Scenario['checkpoints']>;
   readonly workers?: Partial<Workers>;
   readonly privacy?: Partial<PrivacySettings>;
+  readonly measure?: readonly SpecInput[];
+  readonly stress?: Partial<Stress>;
   readonly study?: SpecInput | null;
   readonly device?: string;
   readonly expect?: readonly SpecInput[];

@@ -119,6 +119,10 @@ export const fixedParts = strict({
   }).prefault({}),
   workers: workers.prefault({}),
   privacy: privacy.prefault({}),
+  measure: list(anything).default([]),
+  stress: strict({
+    gradientScales: z.record(z.string(), positive, { error: 'an object of tensor names and factors' }).default({}),
+  }).prefault({}),
   study: anything,
   device: text.min(1, { error: "'auto' or the name of a device" }).default('auto'),
   expect: list(anything).default([]),

@@ -13,8 +13,8 @@ const stressed = { 'dense1/weights': 1024 };
 const unchanged = (name: string) =>
   ratio({
     of: 'finalLoss',
-    numerator: { 'method.optimizer.name': name, 'method.gradientScales': stressed },
-    denominator: { 'method.optimizer.name': name, 'method.gradientScales': {} },
+    numerator: { 'method.optimizer.name': name, 'stress.gradientScales': stressed },
+    denominator: { 'method.optimizer.name': name, 'stress.gradientScales': {} },
     least: 1,
     most: 1,
   });
@@ -35,21 +35,21 @@ export default sweep('large-batch-scale-invariance', {
     // SGD diverges on scaled gradients, which is what it is here to show.
     expect: [finite({ growth: 'allowed' })],
   },
-  over: { 'method.optimizer': [sgd, lars, lamb], 'method.gradientScales': [{}, stressed] },
+  over: { 'method.optimizer': [sgd, lars, lamb], 'stress.gradientScales': [{}, stressed] },
   expect: [
     unchanged('lars'),
     unchanged('lamb'),
     ratio({
       of: 'finalLoss',
-      numerator: { 'method.optimizer.name': 'sgd', 'method.gradientScales': stressed },
-      denominator: { 'method.optimizer.name': 'sgd', 'method.gradientScales': {} },
+      numerator: { 'method.optimizer.name': 'sgd', 'stress.gradientScales': stressed },
+      denominator: { 'method.optimizer.name': 'sgd', 'stress.gradientScales': {} },
       least: 2,
     }),
     where(
-      { 'method.gradientScales': {} },
+      { 'stress.gradientScales': {} },
       above({ of: 'finalAccuracy', value: 0.7, groupBy: 'method.optimizer.name' }),
     ),
-    where({ 'method.gradientScales': {} }, below({ of: 'finalLoss', value: 1, groupBy: 'method.optimizer.name' })),
+    where({ 'stress.gradientScales': {} }, below({ of: 'finalLoss', value: 1, groupBy: 'method.optimizer.name' })),
   ],
   expectedSeconds: 15,
 });

@@ -10,7 +10,8 @@ export default sweep('noise-scale-critical-batch', {
     'Steps to a loss at batches of 16 to 1024 and six learning rates. The critical batch that their curve S = S_min (1 + B_crit / B) ' +
     'shows is the gradient noise scale tr(Sigma) / |G|^2 that the same runs measured, up to a factor of 3.',
   base: {
-    method: { name: 'sgd', batchSize: 2, optimizer: { name: 'sgd', learningRate: 0.1 }, noiseScale: { decay: 0.8 } },
+    method: { name: 'sgd', batchSize: 2, optimizer: { name: 'sgd', learningRate: 0.1 } },
+    measure: [{ name: 'gradient-noise-scale', kind: 'gradient', decay: 0.8 }],
     objective: { name: 'small-network', hidden: [32], activation: 'relu' },
     data: {
       name: 'gaussian-clusters',

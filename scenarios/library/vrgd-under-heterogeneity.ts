@@ -2,12 +2,18 @@ import { where } from '../../protocol/scenario/expectation.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
+import { scale } from '../../protocol/scenario/faults.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
 const iid = { 'data.partition.name': 'iid' };
 const skewed = { 'data.partition.name': 'dirichlet' };
-const honest = { 'method.scaled': null };
-const scaled = { 'method.scaled.factor': 100 };
+/** One client sends 100 times its gradient, and the spread that goes with it. */
+const attack = [
+  scale({ senders: [0], kind: 'gradient', factor: 100 }),
+  scale({ senders: [0], kind: 'moments', factor: 100 ** 2 }),
+];
+const honest = { faults: [] };
+const scaled = { 'faults.0.factor': 100 };
 const whole = { 'codecs.gradient.codec.name': 'identity' };
 const sparse = { 'codecs.gradient.codec.name': 'top-k' };
 
@@ -21,8 +27,8 @@ export default sweep('vrgd-under-heterogeneity', {
       batchSize: 16,
       subBatches: 2,
       optimizer: { name: 'sgd', learningRate: 0.5 },
-      noiseScale: { ownHalves: true },
     },
+    measure: [{ name: 'gradient-noise-scale', kind: 'gradient', within: 'moments' }],
     objective: 'softmax-regression',
     data: { name: 'mnist', size: 8, trainCount: 4_000, testCount: 1_000 },
     clients: 16,
@@ -32,7 +38,7 @@ export default sweep('vrgd-under-heterogeneity', {
   },
   over: {
     'data.partition': ['iid', { name: 'dirichlet', alpha: 0.1 }],
-    'method.scaled': [null, { clients: [0], factor: 100 }],
+    faults: [[], attack],
     'codecs.gradient': ['identity', { name: 'top-k', fraction: 0.05 }],
   },
   expect: [

@@ -95,6 +95,7 @@ export async function namesPage(): Promise<string> {
     ['Schedules', catalogue.schedules],
     ['Codecs', catalogue.codecs],
     ['Memories', catalogue.memories],
+    ['Probes', catalogue.probes],
     ['Studies', catalogue.studies],
     ['Expectations', catalogue.expectations],
   ] as const) {

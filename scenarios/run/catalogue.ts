@@ -4,11 +4,13 @@ import { codecs, memories } from '../../protocol/codecs/registry.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import { loadMethod, METHOD_FAMILIES } from '../../protocol/method-loader.js';
 import { optimizers } from '../../protocol/optimizers/load-optimizer.js';
+import { probes } from '../../protocol/probe-loader.js';
 import {
   type Catalogue,
   type CodecEntry,
   type Entry,
   type MemoryEntry,
+  type ProbeEntry,
   type Table,
   tableOf,
 } from '../../protocol/scenario/catalogue.js';
@@ -67,13 +69,14 @@ export async function loadCatalogue(): Promise<Catalogue> {
         ]),
       ),
     ),
+    probes: tableFrom(probes, ({ summary, settings, check }): ProbeEntry => ({ summary, settings, checkWith: check })),
     expectations: tableOf(Object.fromEntries(await loadExpectations())),
   };
 }
 
 /** Everything of the folders of settings, so that what settings name can be checked and listed. */
 export async function loadAllRules(): Promise<void> {
-  for (const modules of [schedules, optimizers, codecs, memories, aggregators, attacks])
+  for (const modules of [schedules, optimizers, codecs, memories, aggregators, attacks, probes])
     for (const folder of modules.folders) await modules.loadAll(moduleNames(folder));
 }
 

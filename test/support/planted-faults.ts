@@ -53,7 +53,7 @@ export function sharedRandomStream({ site }: Fleet): void {
 
 /** Vectors travel as they are although the scenario names codecs. */
 export function skippedCodec({ site }: Fleet): void {
-  const { codings } = Reflect.get(site, 'options') as { codings: Map<string, unknown> };
+  const codings = site.codings as Map<string, unknown>;
   if (codings.size === 0) throw new Error('this scenario has no codec to skip');
   codings.clear();
 }

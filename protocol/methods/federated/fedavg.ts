@@ -1,35 +1,27 @@
-import { GradswarmError } from '../../errors.js';
 import { defineMethod, type Objective, type ReadonlyVector, type Rng, type Vector } from '../../method.js';
-import { requireCount, requireNonNegative, requirePositive } from '../../numerics/settings.js';
 import { scale, subtract } from '../../numerics/vector.js';
-import { loadOptimizer, type OptimizerSpec } from '../../optimizers/load-optimizer.js';
-import { GradientStatistics } from '../large-batch/parts/gradient-statistics.js';
-import { modulesOf } from '../large-batch/parts/modules.js';
-import {
-  measureNoiseScale,
-  type NoiseScaleState,
-  noiseScaleSettings,
-  noNoiseScale,
-} from '../large-batch/parts/noise-scale.js';
+import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
+import { atLeastZero, count, positive } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { FORMER_NOISE } from '../parts/former-state.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Server {
   readonly params: Vector;
   readonly optimizer: object;
-  readonly noise: NoiseScaleState;
+  readonly noise: typeof FORMER_NOISE;
 }
 
-const defaults = {
-  localEpochs: 1,
-  batchSize: 32,
-  clientLearningRate: 0.1,
-  /** FedProx: weight mu of (mu/2)|y - x|^2 in the local objective. */
-  proximal: 0,
-  /** FedOpt: takes minus the mean update for a gradient. SGD at rate 1 is FedAvg. */
-  serverOptimizer: { name: 'sgd', learningRate: 1 } as OptimizerSpec,
-  /** Such as {decay: 0.95}: the noise scale of the updates, each standing for a gradient over the client's examples. */
-  noiseScale: null as object | null,
-};
+const settings = defineSettings({
+  localEpochs: count(1, "Passes over the client's examples"),
+  batchSize: count(32, 'Examples of a local step'),
+  clientLearningRate: positive(0.1, 'Step size of a local step'),
+  proximal: atLeastZero(0, 'FedProx: weight mu of (mu/2)|y - x|^2 in the local objective'),
+  serverOptimizer: optimizer(
+    { name: 'sgd', learningRate: 1 },
+    'FedOpt: takes minus the mean update for a gradient; SGD at rate 1 is FedAvg',
+  ),
+});
 
 /** Batches of one client's round: each epoch a new order, cut into batches; the last of an epoch may be smaller. */
 export function localBatches(rng: Rng, exampleCount: number, epochs: number, batchSize: number): Uint32Array[] {
@@ -66,57 +58,40 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1602.05629',
     algorithm: 'FederatedAveraging; with proximal > 0 FedProx, with another server optimizer FedOpt',
   },
-  defaults,
-  check({ localEpochs, batchSize, clientLearningRate, proximal, noiseScale }) {
-    if (noiseScaleSettings(noiseScale)?.ownHalves)
-      throw new GradswarmError(
-        'ERR_SCENARIO',
-        'method.noiseScale.ownHalves: expected false, got true; local training has no two halves of one gradient',
-      );
-    requireCount('method.localEpochs', localEpochs);
-    requireCount('method.batchSize', batchSize);
-    requirePositive('method.clientLearningRate', clientLearningRate);
-    requireNonNegative('method.proximal', proximal);
-  },
+  settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     update: { from: 'clients', to: 'coordinator', vectors: ['delta'], scalars: ['examples'], lossy: 'any' },
   },
-  client: {
+  client: ({ hyperparameters: { localEpochs, batchSize, clientLearningRate, proximal } }) => ({
     init: () => null,
     async round(state, at) {
       const [model] = await at.take('model');
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return state;
-      const { localEpochs, batchSize, clientLearningRate, proximal } = at.hyperparameters;
       const batches = localBatches(at.rng, exampleCount, localEpochs, batchSize);
       const local = await descend(at.objective, model.params, batches, clientLearningRate, proximal);
       at.post('update', 'coordinator', { delta: subtract(local, model.params), examples: exampleCount });
       return state;
     },
-  },
-  coordinator: {
-    init: ({ initialParams, hyperparameters, segments }): Server => ({
-      params: initialParams,
-      optimizer: loadOptimizer(hyperparameters.serverOptimizer, segments).init(initialParams.length),
-      noise: noNoiseScale(),
-    }),
-    async round(state, at): Promise<Server> {
-      const { params, optimizer } = state;
-      const { noiseScale } = at.hyperparameters;
-      at.post('model', at.cohort, { params });
-      const modules = modulesOf(at.segments, params.length);
-      const statistics = noiseScale === null ? null : new GradientStatistics(modules, false);
-      const mean = statistics ?? new WeightedMean();
-      for await (const { delta, examples } of at.stream('update')) mean.add(examples, delta);
-      if (mean.weight === 0) return state;
-      const noise = statistics
-        ? measureNoiseScale(at, noiseScale, state.noise, modules, statistics, null)
-        : state.noise;
-      const rule = loadOptimizer(at.hyperparameters.serverOptimizer, at.segments);
-      const [next, nextOptimizer] = rule.update(scale(-1, mean.value()), optimizer, params);
-      return { params: next, optimizer: nextOptimizer, noise };
-    },
-    estimates: ({ params }) => [params],
+  }),
+  coordinator: ({ hyperparameters, segments }) => {
+    const rule = loadOptimizer(hyperparameters.serverOptimizer, segments);
+    return {
+      init: ({ initialParams }): Server => ({
+        params: initialParams,
+        optimizer: rule.init(initialParams.length),
+        noise: FORMER_NOISE,
+      }),
+      async round(state, at): Promise<Server> {
+        at.post('model', at.cohort, { params: state.params });
+        const mean = new WeightedMean();
+        for await (const { delta, examples } of at.stream('update')) mean.add(examples, delta);
+        if (mean.weight === 0) return state;
+        const [params, optimizer] = rule.update(scale(-1, mean.value()), state.optimizer, state.params);
+        return { ...state, params, optimizer };
+      },
+      estimates: ({ params }) => [params],
+    };
   },
 });

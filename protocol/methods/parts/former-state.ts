@@ -14,3 +14,10 @@ export const FORMER_QLSD_CLIENT = {
 export function formerQlsdMemories(clientCount: number): readonly null[] {
   return new Array<null>(clientCount).fill(null);
 }
+
+/** Coordinators of SGD, VRGD, AGVM and FedAvg kept the running means of the gradient noise scale, empty where not measured. */
+export const FORMER_NOISE = {
+  trace: new Float64Array(0),
+  signal: new Float64Array(0),
+  between: new Float64Array(0),
+};

@@ -17,6 +17,8 @@ export function serverMoments(
   name: string,
   rule: SquareRule,
   defaults: { readonly learningRate: ScheduleSpec; readonly beta1: number },
+  /** False: the second moment is a sum. */
+  forgets = true,
 ): AnyOptimizerFamily {
   const settings = defineSettings({
     learningRate: schedule(defaults.learningRate, 'Step size of each update'),
@@ -35,6 +37,7 @@ export function serverMoments(
       const rateAt = scheduleOf(checked.learningRate);
       const initialSquare = checked.initialSquare ?? tau * tau;
       return {
+        ...(forgets && { usesSecondMoment: true as const }),
         init: (length, precision) => zeroMoments(length, precision, initialSquare),
         update(gradient, state, params) {
           const rate = rateAt(state.step);

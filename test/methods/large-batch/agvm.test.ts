@@ -38,14 +38,14 @@ const run = (given: object, script = rounds(4), layout = segments) =>
 const sumOf = (messages: readonly { readonly gradient: Vector }[]) =>
   messages.reduce<Vector>((sum, { gradient }) => add(sum, gradient), new Float64Array(60));
 
-const CODE = { form: 'code', bounds: [0.5, 10], averaging: 0.97 };
+const CODE = { form: 'code' as 'code' | 'summary', bounds: [0.5, 10], averaging: 0.97 };
 
 describe('protocol/methods/agvm', () => {
-  const similarity = Float64Array.of(0.4, 0.1, 0.9, 1e-9, 2);
+  const misaligned = Float64Array.of(0.4, 0.1, 0.9, 1e-9, 2);
 
   it('code form: mu = sqrt(clamp((sim_0 + 1e-6) / (sim_i + 1e-6), 0.5, 10)), 1 for the reference', () => {
     const ones = new Float64Array(5).fill(1);
-    const mu = nextMultipliers(ones, similarity, 0, { ...CODE, averaging: 0 });
+    const mu = nextMultipliers(ones, misaligned, 0, { ...CODE, averaging: 0 });
     expect(mu[0]).to.equal(1);
     expect(mu[1]).to.be.closeTo(Math.sqrt(0.400001 / 0.100001), 1e-12);
     expect(mu[2]).to.equal(Math.SQRT1_2);
@@ -55,7 +55,7 @@ describe('protocol/methods/agvm', () => {
   it('n measurements of one ratio leave mu = new + 0.97^n (1 - new)', () => {
     let mu = new Float64Array(5).fill(1);
     for (let n = 1; n <= 30; n++) {
-      mu = nextMultipliers(mu, similarity, 2, CODE) as typeof mu;
+      mu = nextMultipliers(mu, misaligned, 2, CODE) as typeof mu;
       const target = Math.sqrt(0.900001 / 0.400001);
       expect(mu[0]).to.be.closeTo(target + 0.97 ** n * (1 - target), 1e-12);
       expect(mu[2]).to.equal(1);
@@ -63,11 +63,11 @@ describe('protocol/methods/agvm', () => {
   });
 
   it('halves that agree everywhere give mu = 1 in both forms; a module alone without noise keeps its mu in the summary form', () => {
-    for (const form of ['code', 'summary'])
+    for (const form of ['code', 'summary'] as const)
       expect([...nextMultipliers(Float64Array.of(1, 1), Float64Array.of(0, 0), 0, { ...CODE, form })]).to.deep.equal([
         1, 1,
       ]);
-    const summary = { ...CODE, form: 'summary', averaging: 0 };
+    const summary = { ...CODE, form: 'summary' as const, averaging: 0 };
     expect([...nextMultipliers(Float64Array.of(1, 1.5), Float64Array.of(0.3, 0), 0, summary)]).to.deep.equal([1, 1.5]);
     expect(nextMultipliers(Float64Array.of(1, 1), Float64Array.of(0.9, 0.01), 0, summary)[1]).to.be.closeTo(
       Math.sqrt(90),
@@ -140,7 +140,13 @@ describe('protocol/methods/agvm', () => {
     const steps = await run({ interval: 3, start: 4 }, rounds(10));
     const measuring = steps.flatMap(({ measures }, t) => (measures.has('misalignment/head') ? [t] : []));
     expect(measuring).to.deep.equal([6, 9]);
-    const plain = await scriptedCoordinator(sgd, { optimizer: agvm.defaults!.optimizer }, segments, start, rounds(10));
+    const plain = await scriptedCoordinator(
+      sgd,
+      { optimizer: agvm.settings!.defaults.optimizer },
+      segments,
+      start,
+      rounds(10),
+    );
     for (let t = 0; t < 6; t++) expect(steps[t]!.params).to.deep.equal(plain[t]!.params);
   });
 

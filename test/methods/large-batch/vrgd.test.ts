@@ -133,11 +133,13 @@ describe('protocol/methods/vrgd', () => {
   });
 
   it('a signal-to-noise ratio has no scale: clients that all send 7 times their gradients, with the spread of two parts, have the same', async () => {
-    const ratios = async (scaled: object | null) =>
+    const everybody = (kind: string, factor: number) => ({ fault: 'scale', kind, senders: 'clients' as const, factor });
+    const ratios = async (faults: readonly ReturnType<typeof everybody>[]) =>
       (
         await runInput({
           name: 'scaled',
-          method: { name: 'vrgd', batchSize: 8, subBatches: 2, scaled } as never,
+          method: { name: 'vrgd', batchSize: 8, subBatches: 2 },
+          faults,
           objective: { name: 'softmax-regression' },
           data: { name: 'gaussian-clusters', examples: 200, testExamples: 50 },
           clients: 5,
@@ -145,7 +147,7 @@ describe('protocol/methods/vrgd', () => {
           precision: 'float64',
         })
       ).record.rows[0]!.extra;
-    const [plain, scaled] = [await ratios(null), await ratios({ clients: [0, 1, 2, 3, 4], factor: 7 })];
+    const [plain, scaled] = [await ratios([]), await ratios([everybody('gradient', 7), everybody('moments', 49)])];
     expect(plain.signalToNoise).to.be.within(0.1, 0.9);
     expect(scaled.signalToNoise).to.be.closeTo(plain.signalToNoise!, 1e-12);
     expect(scaled.shareAtGamma).to.equal(plain.shareAtGamma);
@@ -203,23 +205,6 @@ describe('protocol/methods/vrgd', () => {
     expect(two).to.be.within(4 * 3 * 8000, 4 * 3 * 8400);
   });
 
-  it('noise scale: (sum tr Sigma) / (sum |G|^2) of all rounds by decay, and by module; drift shows with own halves', async () => {
-    const script = rounds(8, 5);
-    const steps = await run(vrgd, { noiseScale: { decay: 0.5 } }, script);
-    const estimates = script.map(({ received: { gradient } }) => {
-      const list = gradient.map(({ gradient: g }) => g) as Vector[];
-      const mean = list[0]!.map((_, j) => list.reduce((sum, g) => sum + g[j]! / 8, 0)) as Vector;
-      const trace = (8 * list.reduce((sum, g) => sum + norm(subtract(g, mean)) ** 2, 0)) / 7;
-      return { trace, signal: norm(mean) ** 2 - trace / 64 };
-    });
-    let [traces, signals] = [0, 0];
-    for (const [t, { trace, signal }] of estimates.entries()) {
-      [traces, signals] = [0.5 * traces + 0.5 * trace, 0.5 * signals + 0.5 * signal];
-      expect(steps[t]!.measures.get('noiseScale')).to.be.closeTo(traces / signals, 1e-9 * (traces / signals));
-    }
-    expect([...steps[0]!.measures.keys()]).to.include.members(['noiseScale/a', 'noiseScale/b']);
-  });
-
   it('one of 8 clients that sends 1e6 times its gradient makes every ratio 1, and the mean its own: no defence', async () => {
     const [script] = rounds(8, 1);
     const received = {
@@ -237,11 +222,10 @@ describe('protocol/methods/vrgd', () => {
       );
   });
 
-  it('refuses own halves of whole batches, and settings out of range', () => {
-    const check = (given: object) => () => vrgd.check!({ ...vrgd.defaults!, ...given });
-    expect(check({ noiseScale: { ownHalves: true } })).to.throw(/ERR_SCENARIO.*subBatches of at least 2, got 1/);
-    expect(check({ noiseScale: { ownHalves: true }, subBatches: 2 })).to.not.throw();
-    expect(check({ noiseScale: { decai: 0.5 } })).to.throw(/decay/);
+  it('refuses settings out of range, those of its optimizer included', async () => {
+    const check = (given: object) => () => vrgd.settings!.parse('method', given);
+    await vrgd.settings!.load({ optimizer: { name: 'adam' } });
+    expect(check({ optimizer: { name: 'adam', learningRat: 0.1 } })).to.throw(/method\.optimizer\.learningRat/);
     for (const wrong of [
       { gamma: 0 },
       { gamma: 1.5 },

@@ -86,6 +86,8 @@ describe('resolveScenario', () => {
         computeMs: 3_600_000,
       },
       privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' },
+      measure: [],
+      stress: { gradientScales: {} },
       study: null,
       device: 'auto',
       expect: [{ name: 'finite' }],

@@ -118,15 +118,16 @@ export function itKeepsTheContract(subject: ContractCase): void {
       expect(await objective.gradient(params, batch)).to.deep.equal(first);
     });
 
-    it('descend has the bits of the loop over gradient and leaves its input alone', async () => {
+    it('descend, where there is one, has the bits of the loop over gradient and leaves its input alone', async () => {
+      if (!objective.descend) return;
       const batches = [batch, batch.subarray(1, 3), Uint32Array.of(5, 6)];
       const before = params.slice();
       let expected = params;
       for (const each of batches) expected = addScaled(expected, -0.3, await objective.gradient(expected, each));
-      expect(await objective.descend!(params, batches, 0.3)).to.deep.equal(expected);
+      expect(await objective.descend(params, batches, 0.3)).to.deep.equal(expected);
       expect(params).to.deep.equal(before);
       const into = params.slice();
-      expect(await objective.descend!(into, batches, 0.3, into)).to.deep.equal(expected);
+      expect(await objective.descend(into, batches, 0.3, into)).to.deep.equal(expected);
     });
 
     for (const share of [0.5, 0.97, 10])

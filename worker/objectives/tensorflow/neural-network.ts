@@ -86,22 +86,6 @@ class TensorObjective implements Objective {
     return into;
   }
 
-  /** The same bits as params = addScaled(params, -rate, gradient(params, batch)) for each batch. */
-  async descend(
-    params: ReadonlyVector,
-    batches: readonly Uint32Array[],
-    rate: number,
-    into = this.vector(),
-  ): Promise<Vector> {
-    if (into !== params) into.set(params as Vector);
-    const gradient = this.vector();
-    for (const batch of batches) {
-      await this.gradient(into, batch, gradient);
-      for (let j = 0; j < into.length; j++) into[j] = into[j]! - rate * gradient[j]!;
-    }
-    return into;
-  }
-
   async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncGenerator<ReadonlyVector> {
     for (const index of batch) yield await this.gradient(params, Uint32Array.of(index));
   }

@@ -116,7 +116,6 @@ describe('worker/objectives/neural-network on wasm', () => {
       for (let call = 0; call < 50; call++) {
         await objective.loss(params, batch);
         await objective.gradient(params, batch);
-        await objective.descend!(params, [batch], 0.1);
         await objective.clippedGradientSum(params, batch, 1);
         await objective.clippedDifferenceSum(params, previous, batch, 1);
         for await (const _ of objective.exampleGradients(params, batch)) break;

@@ -1,0 +1,20 @@
+import type { Probe, ProbedMessage, ProbeRound } from '../probe.js';
+
+/** All probes of a run through one attempt at a round of the coordinator. */
+export class Probing {
+  private readonly rounds: readonly { readonly probe: Probe; readonly round: ProbeRound<unknown> }[];
+
+  /** `kept`: the probes' states as the last round left them; none: the run begins. */
+  constructor(probes: readonly Probe[], kept: readonly unknown[] | undefined) {
+    this.rounds = probes.map((probe, i) => ({ probe, round: probe.begin(kept?.[i] ?? probe.init()) }));
+  }
+
+  received(kind: string, message: ProbedMessage): void {
+    for (const { probe, round } of this.rounds) if (probe.kinds.includes(kind)) round.take(kind, message);
+  }
+
+  /** The probes' states for the next round. */
+  finish(measure: (name: string, value: number) => void): readonly unknown[] {
+    return this.rounds.map(({ round }) => round.finish(measure));
+  }
+}

@@ -1,0 +1,63 @@
+import type { MessageKind, MessageKinds, PartyId, ReadonlyVector, Segment } from './method.js';
+import type { Settings as SettingsDefinition } from './settings/settings.js';
+
+/**
+ * A probe: what a scenario measures in the messages that the coordinator takes, whatever the method:
+ * `measure: [{ name: 'gradient-noise-scale', kind: 'gradient' }]`. It sees every message of its kinds as the method sees it
+ * (after codecs and faults), in the same order, adds columns to the round's row of metrics.csv, and can change nothing: a run
+ * with probes has the bits of the run without. What it writes is not noised and no ledger counts it.
+ *
+ * One file of `probes/` each, whose default export is a ProbeFamily of the file's name.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the loader handles probes of every settings and state type.
+export interface ProbeFamily<Settings extends object = any, State = any> {
+  readonly name: string;
+  /** What it measures, in a line. */
+  readonly summary: string;
+  readonly settings: SettingsDefinition<Settings>;
+  /** Throws ERR_SCENARIO when the settings do not fit a method with these messages. */
+  check(settings: Settings, messages: MessageKinds): void;
+  create(settings: Settings, run: ProbedRun): Probe<State>;
+}
+
+/** What is fixed for the whole run. */
+export interface ProbedRun {
+  readonly messages: MessageKinds;
+  readonly segments: readonly Segment[];
+  readonly parameterCount: number;
+}
+
+/** A message as the coordinator decoded it. */
+export type ProbedMessage = { readonly from: PartyId } & Readonly<Record<string, unknown>>;
+
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export interface Probe<State = any> {
+  readonly kinds: readonly string[];
+  /** Plain data that the probe carries from round to round; it lies in checkpoints, not in the run's digest. */
+  init(): State;
+  /** One attempt at a round. `state` must not be changed: an abandoned attempt starts again from it. */
+  begin(state: State): ProbeRound<State>;
+}
+
+export interface ProbeRound<State> {
+  /** Must not keep the message's vectors beyond the call, nor write into them. */
+  take(kind: string, message: ProbedMessage): void;
+  /** After the coordinator's half has returned. `measure`: a column of the round's row. */
+  finish(measure: (name: string, value: number) => void): State;
+}
+
+export function defineProbe<Settings extends object, State>(
+  family: ProbeFamily<Settings, State>,
+): ProbeFamily<Settings, State> {
+  return family;
+}
+
+/** The fields of a kind that goes to the coordinator; undefined where there is no such kind. */
+export function probedKind(messages: MessageKinds, name: string): MessageKind | undefined {
+  const kind = Object.hasOwn(messages, name) ? messages[name] : undefined;
+  return kind?.to === 'coordinator' ? kind : undefined;
+}
+
+export function vectorOf(message: ProbedMessage, field: string): ReadonlyVector {
+  return message[field] as ReadonlyVector;
+}

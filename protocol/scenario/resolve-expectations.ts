@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { join, type Problems } from '../settings/problems.js';
+import type { Catalogue } from './catalogue.js';
+import type { Claim, Json, JsonObject, Spec } from './scenario.js';
+import { parse, specOf, strict } from './structure.js';
+
+/** Claims with the expectations that judge them completed. */
+export async function resolveClaims(
+  given: readonly Claim[],
+  catalogue: Catalogue,
+  problems: Problems,
+): Promise<Claim[]> {
+  const claims: Claim[] = [];
+  for (const [index, claim] of given.entries()) {
+    const path = `claims.${index}.judgedBy`;
+    claims.push({ ...claim, judgedBy: await resolveExpectations(claim.judgedBy, path, catalogue, problems) });
+  }
+  return claims;
+}
+
+const WHERE = strict({ where: z.record(z.string(), z.json(), { error: 'an object of paths and values' }) });
+
+/** Expectations with their settings completed, in the order given. */
+export async function resolveExpectations(
+  given: readonly Json[],
+  path: string,
+  catalogue: Catalogue,
+  problems: Problems,
+): Promise<Spec[]> {
+  const specs: Spec[] = [];
+  for (const [index, value] of given.entries()) {
+    const at = join(path, index);
+    const asked = specOf(value, 'an expectation', at, problems);
+    const family = asked && (await catalogue.expectations.find(asked.name));
+    if (asked && !family) {
+      problems.unknownName(join(at, 'name'), 'an expectation', asked.name, await catalogue.expectations.names());
+    }
+    if (!family) continue;
+    // Every expectation may be narrowed to a part of a sweep, whatever its own settings are.
+    const { where, ...own } = asked.settings as JsonObject;
+    const narrowed = where === undefined ? {} : parse(WHERE, { where }, at, problems);
+    const settings = parse(family.settings, own, at, problems);
+    if (narrowed && settings) specs.push({ name: asked.name, ...(settings as JsonObject), ...narrowed });
+  }
+  return specs;
+}
