@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { interruptible } from '../run/interrupt.js';
 import type { BenchmarkAim, BenchmarkRow } from '../run/run.js';
-import { runBenchmarks } from '../run/runtime.js';
 import { wholeNumber } from './options.js';
 import { table } from './table.js';
 
@@ -19,6 +18,7 @@ export function benchCommand(): Command {
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText('after', '\nExamples:\n  gradswarm bench\n  gradswarm bench simulation --repeats 11 --json')
     .action(async (names: string[], { repeats, json }: Flags) => {
+      const { runBenchmarks } = await import('../bench/benchmarks.js');
       const rows = await interruptible((signal) => runBenchmarks(names, { repeats, signal, note }));
       const text = json ? JSON.stringify(rows, null, 2) : shown(rows);
       process.stdout.write(`${text}\n`);

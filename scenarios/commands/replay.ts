@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { replayRun } from '../run/runtime.js';
 import { type Printing, report } from './outcome.js';
 
 interface Flags extends Printing {
@@ -15,7 +14,9 @@ export function replayCommand(): Command {
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', '\nExamples:\n  gradswarm replay runs/latest')
-    .action((directory: string, flags: Flags) =>
-      report((watching) => replayRun(directory, { directory: flags.out ?? null, listen: null, ...watching }), flags),
-    );
+    .action(async (directory: string, flags: Flags) => {
+      const { replayRun } = await import('../run/runtime.js');
+      const out = flags.out ?? null;
+      await report((watching) => replayRun(directory, { directory: out, listen: null, ...watching }), flags);
+    });
 }

@@ -1,6 +1,4 @@
 import { Command } from 'commander';
-import { resumeRun, resumeSweep } from '../run/runtime.js';
-import { isSweepFolder, pointsOf } from '../run/sweep-run.js';
 import { listenAddress } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
@@ -17,15 +15,17 @@ export function resumeCommand(): Command {
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', '\nExamples:\n  gradswarm resume runs/latest')
-    .action((directory: string, flags: Flags) =>
-      isSweepFolder(directory)
-        ? reportSweep(
-            (watching) => resumeSweep(directory, { ...resuming(flags), ...watching }),
-            flags,
-            pointsOf(directory),
-          )
-        : report((watching) => resumeRun(directory, { ...resuming(flags), ...watching }), flags),
-    );
+    .action(async (directory: string, flags: Flags) => {
+      const { resumeRun, resumeSweep } = await import('../run/runtime.js');
+      const { isSweepFolder, pointsOf } = await import('../run/sweep-run.js');
+      if (isSweepFolder(directory))
+        await reportSweep(
+          (watching) => resumeSweep(directory, { ...resuming(flags), ...watching }),
+          flags,
+          pointsOf(directory),
+        );
+      else await report((watching) => resumeRun(directory, { ...resuming(flags), ...watching }), flags);
+    });
 }
 
 function resuming({ listen }: Flags): { directory: null; listen: NonNullable<Flags['listen']> | null } {

@@ -6,7 +6,6 @@ import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { type Loaded, loadScenario } from '../run/load.js';
 import type { RunOptions } from '../run/run.js';
-import { loadCatalogue, runScenario, runSweep } from '../run/runtime.js';
 import { seedsFrom, sweptSeeds } from '../run/seeds.js';
 import { collectAssignments, listenAddress, wholeNumber } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
@@ -53,6 +52,7 @@ export function runCommand(): Command {
 }
 
 async function run(name: string, flags: Flags): Promise<void> {
+  const { loadCatalogue, runScenario, runSweep } = await import('../run/runtime.js');
   const loaded = await loadScenario(name);
   const input = changed(loaded, flags);
   const seeds = sweptSeeds(loaded);

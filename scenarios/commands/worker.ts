@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
 import { interruptible } from '../run/interrupt.js';
-import { joinAsWorker, NotWanted } from '../run/runtime.js';
 import { EXIT } from './exit-status.js';
 import { coordinatorUrl, hostAndPort, portNumber, wholeNumber } from './options.js';
 
@@ -47,6 +46,8 @@ export function workerCommand(): Command {
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
     .action(async ({ join, device, peerSockets, peerPort, advertise, name, slot, retryFor, quiet }: Flags) => {
+      // Sockets are read only by a worker.
+      const { joinAsWorker, NotWanted } = await import('../run/join.js');
       try {
         await interruptible((signal) =>
           joinAsWorker(join, {

@@ -10,3 +10,5 @@ export async function joinAsWorker(url: string, { quiet, ...options }: WorkerOpt
     },
   });
 }
+
+export { NotWanted } from '../../worker/main.js';

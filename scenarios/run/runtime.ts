@@ -50,8 +50,5 @@ export async function replayRun(path: string, options: RunOptions): Promise<RunO
   };
 }
 
-export { NotWanted } from '../../worker/main.js';
-export { runBenchmarks } from '../bench/benchmarks.js';
 export { goOn, resumeRun } from './go-on.js';
-export { joinAsWorker } from './join.js';
 export { resumeSweep, runSweep } from './sweep-run.js';
