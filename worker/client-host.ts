@@ -8,7 +8,7 @@ import type { RoundPlan } from '../protocol/wire/seal.js';
 
 /** The clients of this process. */
 export class ClientHost {
-  private readonly hosted = new Set<ClientIndex>();
+  private hosted: { has(client: ClientIndex): boolean } = new Set<ClientIndex>();
 
   constructor(
     private readonly site: RunSite,
@@ -17,10 +17,15 @@ export class ClientHost {
 
   /** Adds clients to this process. */
   host(clients: readonly ClientIndex[]): void {
-    for (const client of clients) {
-      this.hosted.add(client);
-      this.site.register(client);
-    }
+    this.hosted = new Set(clients);
+    for (const client of clients) this.site.register(client);
+  }
+
+  /** All clients of the run live here. Costs nothing a client: of most, a large run sees nothing. */
+  hostAll(): void {
+    const { clientCount } = this.site.host;
+    this.hosted = { has: (client) => client < clientCount };
+    this.site.registerAll();
   }
 
   /** Clients stopped in the running attempt: no other party waits for them. */
@@ -32,7 +37,7 @@ export class ClientHost {
     const absent = new Set(plan.absent.map(({ from }) => from));
     const members = plan.cohort.filter((client) => this.hosted.has(client) && !absent.has(client));
     const running = new Set(members);
-    for (const client of this.hosted) if (!running.has(client)) this.site.office.skip(client, plan.index);
+    this.site.office.skipOthers(running, plan.index);
     const parties = members.map((client) => this.site.party(client));
     let failure: unknown = null;
     const reports: (PartyReport | null)[] = new Array(parties.length).fill(null);
@@ -92,7 +97,8 @@ export class ClientHost {
   }
 
   records(clients: readonly ClientIndex[] | 'all'): ReadonlyMap<ClientIndex, Uint8Array> {
-    const wanted = clients === 'all' ? [...this.hosted] : clients.filter((client) => this.hosted.has(client));
+    const seen = [...this.site.parties.keys()].filter((party) => party !== 'coordinator');
+    const wanted = (clients === 'all' ? seen : [...clients]).filter((client) => this.hosted.has(client));
     const records = new Map<ClientIndex, Uint8Array>();
     for (const client of wanted.sort((a, b) => a - b)) {
       const party = this.site.parties.get(client);

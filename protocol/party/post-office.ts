@@ -38,6 +38,8 @@ export class PostOffice {
   private readonly early = new Map<PartyId, Waiting[]>();
   private readonly queue: Waiting[] = [];
   private readonly local = new Set<PartyId>();
+  /** Clients below it are local too. */
+  private clientsBelow = 0;
   private readonly layouts: readonly KindLayout[];
   private pumping = false;
   private blockedCount = 0;
@@ -59,8 +61,13 @@ export class PostOffice {
     this.local.add(party);
   }
 
+  /** Makes all clients of a run of so many local to this process. */
+  registerAll(clientCount: number): void {
+    this.clientsBelow = clientCount;
+  }
+
   isLocal(party: PartyId): boolean {
-    return this.local.has(party);
+    return this.local.has(party) || (party !== 'coordinator' && party < this.clientsBelow);
   }
 
   open(party: PartyId, round: number, attempt: number): RoundMailbox {
@@ -82,6 +89,12 @@ export class PostOffice {
       for (const waiting of early) this.place(waiting);
     }
     return mailbox;
+  }
+
+  /** `skip` of all clients but these: its cost is the number of early arrivals, not of registered clients. */
+  skipOthers(taking: ReadonlySet<PartyId>, round: number): void {
+    for (const party of [...this.early.keys()])
+      if (party !== 'coordinator' && !taking.has(party)) this.skip(party, round);
   }
 
   /** The party takes no part in this round: what arrived for it up to this round is discarded. */
@@ -116,14 +129,14 @@ export class PostOffice {
   }
 
   post(frame: Frame): void {
-    if (!this.local.has(frame.to)) this.options.remote?.send(frame);
+    if (!this.isLocal(frame.to)) this.options.remote?.send(frame);
     else this.accept({ frame: this.options.mode === 'checking' ? this.copied(frame) : frame, to: frame.to });
   }
 
   seal(seal: Seal, to: readonly PartyId[]): void {
     const away: PartyId[] = [];
     for (const party of to) {
-      if (this.local.has(party)) this.accept({ seal, to: party });
+      if (this.isLocal(party)) this.accept({ seal, to: party });
       else away.push(party);
     }
     if (away.length > 0) this.options.remote?.seal(seal, away);

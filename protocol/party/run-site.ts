@@ -156,6 +156,11 @@ export class RunSite {
     this.office.register(id);
   }
 
+  /** The same of all clients of the run. */
+  registerAll(): void {
+    this.office.registerAll(this.host.clientCount);
+  }
+
   /** Bytes that this process's parties sent since the last call. */
   takeBytes(): ByteCounts {
     const now = this.dispatch.bytes;

@@ -33,7 +33,7 @@ export async function localFleet(
     privacy: placement.privacy ?? openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
   });
   const host = new ClientHost(site, () => problem.family.tensorCount());
-  host.host(Array.from({ length: scenario.clients }, (_, client) => client));
+  host.hostAll();
   return {
     site,
     crew: localCrew(host, site),

@@ -115,6 +115,11 @@ export class DenseNetwork {
     return this.loops.resident(params, place);
   }
 
+  /** Probabilities from outputs, both of a trace. */
+  softmaxInto(into: Float64Array, outputs: Float64Array): void {
+    this.loops.softmaxInto(into, outputs);
+  }
+
   /** into = share * sums + l2 * params, rounded to the precision of `into`; params resident. */
   mean(into: Vector, params: ReadonlyVector, share: number, l2: number): void {
     this.loops.mean(into, this.sums, params, share, l2);

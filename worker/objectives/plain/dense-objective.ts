@@ -4,7 +4,6 @@ import { squaredNorm, zeros } from '../../../protocol/numerics/vector.js';
 import type { Dataset, Examples } from '../../datasets/dataset.js';
 import type { Evaluation, ObjectiveFamily } from '../family.js';
 import { clippingWeight } from './clipping-weight.js';
-import { softmaxInto } from './dense-loops.js';
 import { checkExamples, DenseNetwork, type DenseNetworkShape, largestIndex } from './dense-network.js';
 
 /** What the objectives of one family share. The network has working memory for one call at a time. */
@@ -139,14 +138,15 @@ function evaluateDense(network: DenseNetwork, examples: Examples, estimates: rea
   const { output, outputs } = network.shape;
   const [trace] = network.traces;
   const means = new Float64Array(examples.count * outputs);
-  const probabilities = new Float64Array(outputs);
+  // The last layer has no activation: its slopes are free.
+  const probabilities = trace.slopes.at(-1)!;
   let lossSum = 0;
   for (const estimate of estimates) {
     const point = network.resident(estimate);
     for (let row = 0; row < examples.count; row++) {
       lossSum += network.loss(point, examples, row, trace);
       const z = trace.preactivations[trace.preactivations.length - 1]!;
-      if (output === 'softmax') softmaxInto(probabilities, z);
+      if (output === 'softmax') network.softmaxInto(probabilities, z);
       else probabilities[0] = output === 'logistic' ? sigmoid(z[0]!) : z[0]!;
       for (let c = 0; c < outputs; c++) means[row * outputs + c]! += probabilities[c]! / estimates.length;
     }

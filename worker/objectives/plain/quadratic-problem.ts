@@ -137,43 +137,54 @@ function solve(matrix: Float64Array, right: Float64Array): Float64Array {
   return x;
 }
 
-/** The clients' shares, each drawn from its own stream or given in the settings. */
-export function drawShards(settings: QuadraticSettings, request: ObjectiveRequest): QuadraticShard[] {
+/** One client's share, drawn from its own stream or given in the settings. */
+function drawShard(settings: QuadraticSettings, request: ObjectiveRequest, client: number): QuadraticShard {
   const { dimension: d } = settings;
-  return Array.from({ length: request.clientCount }, (_, client) => {
-    const rng = request.rng.derive('quadratic', client);
-    const own = settings.sameCurvature ? request.rng.derive('quadratic', 0) : rng;
-    const given = settings.matrices[client];
-    const curvature = given ? Float64Array.from(given) : drawCurvature(settings, own.derive('curvature'));
-    const givenCentre = settings.centres[client];
-    const centre = new Float64Array(d);
-    if (givenCentre) centre.set(givenCentre);
-    else {
-      centre.set(rng.derive('centre').normal(d));
-      for (let j = 0; j < d; j++) centre[j]! *= settings.centreSpread;
-    }
-    return { curvature, centres: drawCentres(centre, settings, rng.derive('examples')) };
-  });
+  const rng = request.rng.derive('quadratic', client);
+  const own = settings.sameCurvature ? request.rng.derive('quadratic', 0) : rng;
+  const given = settings.matrices[client];
+  const curvature = given ? Float64Array.from(given) : drawCurvature(settings, own.derive('curvature'));
+  const givenCentre = settings.centres[client];
+  const centre = new Float64Array(d);
+  if (givenCentre) centre.set(givenCentre);
+  else {
+    centre.set(rng.derive('centre').normal(d));
+    for (let j = 0; j < d; j++) centre[j]! *= settings.centreSpread;
+  }
+  return { curvature, centres: drawCentres(centre, settings, rng.derive('examples')) };
+}
+
+/** Up to so many clients' shares are kept; those of more are drawn again when one is asked for. */
+const KEPT_CLIENTS = 10_000;
+
+/** A client's share of the problem. */
+export function shardsOf(settings: QuadraticSettings, request: ObjectiveRequest): (client: number) => QuadraticShard {
+  const draw = (client: number) => drawShard(settings, request, client);
+  if (request.clientCount > KEPT_CLIENTS) return draw;
+  const kept = Array.from({ length: request.clientCount }, (_, client) => draw(client));
+  return (client) => kept[client]!;
 }
 
 /** Mean curvature (1/N) sum A_i, and the optimum x with (mean curvature) x = (1/N) sum A_i c_i. */
 export function meanProblem(
-  shards: readonly QuadraticShard[],
-  d: number,
+  { dimension: d, curvature: form, matrices }: QuadraticSettings,
+  clientCount: number,
+  shardOf: (client: number) => QuadraticShard,
 ): { curvature: Curvature; optimum: Float64Array } {
-  const diagonal = shards.every(({ curvature }) => curvature.length === d);
+  const diagonal = matrices.length > 0 ? matrices.every(({ length }) => length === d) : form === 'diagonal' || d === 1;
   const mean = new Float64Array(diagonal ? d : d * d);
   const right = new Float64Array(d);
   const centre = new Float64Array(d);
   const product = new Float64Array(d);
-  for (const { curvature, centres } of shards) {
+  for (let client = 0; client < clientCount; client++) {
+    const { curvature, centres } = shardOf(client);
     const stride = curvature.length === mean.length ? 1 : d + 1;
-    for (let j = 0; j < curvature.length; j++) mean[j * stride]! += curvature[j]! / shards.length;
+    for (let j = 0; j < curvature.length; j++) mean[j * stride]! += curvature[j]! / clientCount;
     const count = centres.length / d;
     centre.fill(0);
     for (let i = 0; i < centres.length; i++) centre[i % d]! += centres[i]! / count;
     multiplyInto(product, curvature, centre);
-    for (let j = 0; j < d; j++) right[j]! += product[j]! / shards.length;
+    for (let j = 0; j < d; j++) right[j]! += product[j]! / clientCount;
   }
   return { curvature: mean, optimum: diagonal ? divide(right, mean) : solve(mean.slice(), right) };
 }

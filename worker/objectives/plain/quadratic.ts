@@ -6,11 +6,11 @@ import type { ObjectiveDefinition, ObjectiveRequest } from '../request.js';
 import { clippingWeight } from './clipping-weight.js';
 import {
   type Curvature,
-  drawShards,
   meanProblem,
   multiplyInto,
   type QuadraticSettings,
   type QuadraticShard,
+  shardsOf,
 } from './quadratic-problem.js';
 
 /** A quadratic family also knows where its minimum is. */
@@ -158,22 +158,24 @@ export const quadratic: Omit<ObjectiveDefinition<QuadraticSettings>, 'create'> &
           `objective 'quadratic': ${key}: expected one for each of the ${request.clientCount} clients (or none), got ${settings[key].length}`,
         );
     const segments = [{ name: 'x', module: 'x', offset: 0, shape: [dimension] }];
-    const shards = drawShards(settings, request);
-    const { curvature, optimum } = meanProblem(shards, dimension);
+    const { clientCount } = request;
+    const shardOf = shardsOf(settings, request);
+    const { curvature, optimum } = meanProblem(settings, clientCount, shardOf);
     return {
       segments,
       parameterCount: dimension,
       optimum,
-      shards,
+      get shards() {
+        return Array.from({ length: clientCount }, (_, client) => shardOf(client));
+      },
       initialParams: () => zeros(dimension, request.precision).fill(settings.initialValue),
       shard(_examples, client) {
-        const shard = client === undefined ? undefined : shards[client];
-        if (!shard)
+        if (client === undefined || !(client >= 0 && client < clientCount))
           throw new GradswarmError(
             'ERR_OBJECTIVE',
-            `objective 'quadratic': expected a client index below ${shards.length}, got ${client}`,
+            `objective 'quadratic': expected a client index below ${clientCount}, got ${client}`,
           );
-        return new QuadraticObjective(segments, shard, dimension, request.precision);
+        return new QuadraticObjective(segments, shardOf(client), dimension, request.precision);
       },
       evaluate: (estimates) => excess(curvature, optimum, estimates),
       tensorCount: () => 0,
