@@ -108,7 +108,7 @@ export class Party {
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
       const state = await host.halfOf(this.id).round(this.kept.state as any, round as any);
-      // A half that was stopped while it computed has nothing to hand in: the round went on without it.
+      // A half stopped during its computation has no result: the round continued without it.
       if (mailbox.revoked) throw new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`);
       if (coding.measures && this.id !== 'coordinator') await this.repeat(plan, mailbox, coding, round);
       const probed = probing?.finish((name, value) => round.measure(name, value));

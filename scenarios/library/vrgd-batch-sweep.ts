@@ -23,8 +23,7 @@ export default sweep('vrgd-batch-sweep', {
   description:
     'Handwritten digits with momentum 0.9 and rate 1, at the edge of stability, from batches of 64 to the whole training set of 2000: ' +
     'VR-Momentum with the printed cap keeps the accuracy of its base optimizer. That it narrows the generalisation gap, or loses less ' +
-    'where the batch is too small for the rate, is within what seeds differ by: neither is shown here. The 30 to 79 point rescues of ' +
-    'the paper are not to be expected of a small network.',
+    'where the batch is too small for the rate, is within what seeds differ by: neither is shown here. The gains of 30 to 79 points in the paper are not expected for a small network.',
   base: {
     method: { name: 'vrgd', batchSize: 16, optimizer: { name: 'momentum', learningRate: 1 } },
     objective: { name: 'small-network', hidden: [32], activation: 'relu' },

@@ -18,7 +18,7 @@ import { judgeClaims } from './claims.js';
 
 /**
  * Writes docs/results.md from the shipped scenarios: `npm run results`. Each is run as a person would run it; names as arguments
- * run those alone. What is shown is always judged anew from the records in runs/results, so that after a change of expectations or
+ * run those alone. Results are always judged again from the records in runs/results, so that after a change of expectations or
  * claims `npm run results -- --judge` runs nothing. A scenario without a record keeps what the page says of it.
  */
 
@@ -129,8 +129,8 @@ function page(all: readonly Written[]): string {
     'Written by `npm run results` from the records of the shipped scenarios; not edited by hand. Numbers are ours, of these small',
     'runs on two cores, never a paper’s. A *claim* is a paper’s statement, held against the runs that it names:',
     '',
-    '- *reproduced*, *not reproduced*: what ran is the paper’s text, and the number is, or is not, within what the claim says.',
-    '- *reconstruction agrees*, *does not agree*: what ran is not the authors’ text (the method’s page says what is ours).',
+    '- *reproduced*, *not reproduced*: the method is as in the paper, and the number is, or is not, within the claim.',
+    '- *reconstruction agrees*, *does not agree*: the method is reconstructed in part (its page has the parts).',
     '- *not judged*: the runs do not decide it. A 95 % interval is paired over seeds; one that a bound cuts decides nothing.',
     '',
     '| scenario | expectations | seed | seconds | command |',
