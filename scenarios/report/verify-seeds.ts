@@ -86,7 +86,8 @@ function section(all: readonly Shown[]): string[] {
     'were not used before, and each expectation is judged at each. *Margin*: distance of the mean from the nearest bound, in standard',
     'deviations over the trials (of logarithms where all numbers are above 0); below 2 it is not safe.',
     '',
-    `${total.filter(({ held, trials }) => held === trials).length} of ${total.length} expectations hold at every seed tried.`,
+    `${total.filter(({ held, trials }) => held === trials).length} of ${total.length} expectations of ${all.length} scenarios hold at every seed tried ` +
+      `(${Math.min(...all.map(({ trials }) => trials[0]!.trials))} to ${Math.max(...all.map(({ trials }) => trials[0]!.trials))} trials a scenario; of the others of ${shippedNames().length} nothing is known).`,
   ];
   for (const { name, seeds, trials } of all) {
     const rows = ['| expectation | holds | from | to | margin |', '| --- | --- | --- | --- | --- |'];

@@ -36,7 +36,7 @@ const LOGIC: Readonly<Record<string, string>> = { '&&': '||', '||': '&&' };
  * of settings, whose words are tested at the door. A dropped statement is a call or an assignment on a line of its own.
  */
 const LEFT_OUT =
-  /^\s*(import|export \{|title:|url:|algorithm:|reconstruction:|name:|summary:|error:)|\.default\(|require[A-Z]\w*\(|throw /;
+  /^\s*(import|export \{|\w+: (count|real|choice|flag)\(|title:|url:|algorithm:|reconstruction:|name:|summary:|error:)|\.default\(|require[A-Z]\w*\(|throw /;
 const STATEMENT =
   /^\s+(?!(return|const|let|throw|if|for|while|else|break|continue|case|default|do|await using)\b)[\w$.[\]!#]+.*;$/;
 

@@ -176,11 +176,11 @@ export const plantedErrors: readonly PlantedError[] = [
   },
   {
     scenario: 'message-loss',
-    error: 'VRA takes every message for received',
-    file: 'protocol/methods/gossip/parts/variance-reduced-aggregation.js',
-    find: 'if (!unused.has(peer))',
-    replace: 'if (true)',
-    points: [{ 'method.name': 'vra-dgt' }],
+    error: 'the weight of a message that did not come is lost',
+    file: 'protocol/methods/gossip/parts/mix.js',
+    find: 'missing += links.weightFrom(from)',
+    replace: 'missing += 0',
+    points: [{ 'method.name': 'gradient-tracking' }, { 'method.name': 'extra' }],
   },
   {
     scenario: 'noise-scale-critical-batch',

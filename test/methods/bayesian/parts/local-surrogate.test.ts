@@ -11,6 +11,21 @@ const empty = {
 } as unknown as LogPosterior;
 
 describe('protocol/bayesian/local-surrogate', () => {
+  it('keeps every third state after a burn-in of four: two draws take ten steps', async () => {
+    let steps = 0;
+    const counting = {
+      ...empty,
+      exampleCount: 7,
+      gradient: (params: Float64Array) => {
+        steps++;
+        return new Float64Array(params.length);
+      },
+    } as unknown as LogPosterior;
+    const settings = { stepSize: 1e-3, batchSize: 0, draws: 2, thin: 3, burnInSteps: 4 };
+    await localDraws(counting, settings, new Float64Array(1), 4, rootStream(11, 'float64'));
+    expect(steps).to.equal(10);
+  });
+
   it('of 4 shards an empty one draws from N(3, 20), independently: 4,000 draws, seed 11, 4 standard errors', async () => {
     const settings = { stepSize: 1e-3, batchSize: 0, draws: 4000, thin: 1, burnInSteps: 0 };
     const draws = await localDraws(empty, settings, new Float64Array(1), 4, rootStream(11, 'float64'));

@@ -26,6 +26,11 @@ const entry = fc.oneof(
 const example = fc.array(entry, { minLength: 3, maxLength: 3 }).map((x) => Float64Array.from(x));
 
 describe('protocol/privacy/clipping', () => {
+  it('equal radii of layers have the whole radius as their root of squares; no radius is negative or no number', () => {
+    expect(equalLayerRadii(6, 4)).to.deep.equal([3, 3, 3, 3]);
+    for (const bad of [-1, Number.NaN]) expect(() => equalLayerRadii(bad, 4)).to.throw('ERR_PRIVACY');
+  });
+
   it('one more example moves the sum by at most the radius, a replaced one by twice that (fast-check, seed 51, NaN and 1e200 too)', () => {
     fc.assert(
       fc.property(
