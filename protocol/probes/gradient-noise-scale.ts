@@ -91,7 +91,8 @@ class TracesWithin {
 /**
  * The gradient noise scale B_simple = tr(Sigma) / |G|^2: columns `noiseScale` (in examples) and `noiseScale/<module>`; with
  * `within`, where sampling noise comes from alone, also `driftShare`, the share of the variance between clients that is not
- * sampling noise. A round with fewer than two gradients adds nothing. B_simple is a ratio of averages, never an average of
+ * sampling noise. `gradientVariance` and `gradientSquared` are this round's tr(Sigma) and |G|^2, which may be negative: whoever wants
+ * the noise scale of several rounds divides their sums, for a mean of `noiseScale` is one of ratios. A round with fewer than two gradients adds nothing. B_simple is a ratio of averages, never an average of
  * ratios; estimates may be negative, and averages are bounded only when divided.
  *
  * Source: McCandlish et al., "An Empirical Model of Large-Batch Training", 2018, appendix A.1, for unequal batches
@@ -160,12 +161,16 @@ class NoiseScaleRound implements ProbeRound<State> {
       between: new Float64Array(modules.length),
     };
     let [traceSum, signalSum, betweenSum] = [0, 0, 0];
+    let [roundTrace, roundSignal] = [0, 0];
     for (let m = 0; m < modules.length; m++) {
       const { trace: between, signal } = estimates[m]!;
       const trace = within ? within[m]! : between;
       next.trace[m] = average(state.trace, m, trace);
       // |g|^2 - tr(Sigma) / B with the sampling noise alone: the mean of all batches has no other.
-      next.signal[m] = average(state.signal, m, signal + (between - trace) / statistics.weight);
+      const unbiased = signal + (between - trace) / statistics.weight;
+      next.signal[m] = average(state.signal, m, unbiased);
+      roundTrace += trace;
+      roundSignal += unbiased;
       next.between[m] = average(state.between, m, between);
       traceSum += next.trace[m]!;
       signalSum += next.signal[m]!;
@@ -173,6 +178,8 @@ class NoiseScaleRound implements ProbeRound<State> {
     }
     // Averages begin at 0; the usual correction 1 - decay^t is the same for both and cancels.
     measure('noiseScale', ratio(traceSum, signalSum));
+    measure('gradientVariance', roundTrace);
+    measure('gradientSquared', roundSignal);
     for (const [m, { name }] of modules.entries())
       measure(`noiseScale/${name}`, ratio(next.trace[m]!, next.signal[m]!));
     if (within && betweenSum > 0) measure('driftShare', Math.max(0, 1 - traceSum / betweenSum));

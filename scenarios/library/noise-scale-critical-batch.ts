@@ -25,7 +25,11 @@ export default sweep('noise-scale-critical-batch', {
     rounds: 100,
     checkpoints: { everyRounds: null },
   },
-  over: { 'method.batchSize': [2, 8, 32, 128], 'method.optimizer.learningRate': [0.1, 0.2, 0.4, 0.8, 1.6, 3.2] },
+  over: {
+    'method.batchSize': [2, 8, 32, 128],
+    'method.optimizer.learningRate': [0.1, 0.2, 0.4, 0.8, 1.6, 3.2],
+    seed: [1, 2, 3],
+  },
   expect: [
     criticalBatch({ loss: TARGET, factor: 3 }),
     where({ 'method.batchSize': 128, 'method.optimizer.learningRate': 0.8 }, reaches({ loss: TARGET, byRound: 40 })),

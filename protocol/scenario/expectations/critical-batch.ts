@@ -9,18 +9,26 @@ import { finite, number, strict, text } from '../structure.js';
 /**
  * Over a sweep of batch sizes and learning rates, the critical batch that the steps to a loss show agrees with the noise scale
  * that the runs measured, up to a factor. Steps S at batch B: of the learning rate that needs fewest (mean over seeds, all of
- * which must get there). Fit: S = minSteps (1 + critical / B), by least squares of logarithms. Noise scale: geometric mean over
- * those runs of the mean of the series until the loss was reached. `batch`: path of a client's batch size; B is that times the
- * number of clients.
+ * which must get there). Fit: S = minSteps (1 + critical / B), by least squares of logarithms. Noise scale: over those runs and all
+ * rounds until the loss was reached, the sum of tr(Sigma) over the sum of |G|^2, each round weighted by its examples; never a mean
+ * of ratios, which a single round of small |G|^2 decides. `batch`: path of a client's batch size; B is that times the number of clients.
  */
-export function criticalBatch(settings: { loss: number; batch?: string; noise?: string; factor?: number }): Spec {
+export function criticalBatch(settings: {
+  loss: number;
+  batch?: string;
+  variance?: string;
+  signal?: string;
+  factor?: number;
+}): Spec {
   return { ...settings, name: 'critical-batch' };
 }
 
 interface Best {
   readonly batch: number;
   readonly steps: number;
-  readonly noise: number;
+  /** Sums over the rounds of all its runs. */
+  readonly variance: number;
+  readonly signal: number;
 }
 
 export default defineExpectation({
@@ -29,11 +37,12 @@ export default defineExpectation({
   settings: strict({
     loss: finite,
     batch: text.default('method.batchSize'),
-    noise: series.default('noiseScale'),
+    variance: series.default('gradientVariance'),
+    signal: series.default('gradientSquared'),
     factor: number('a number of at least 1', (value) => value >= 1).default(3),
   }),
-  judge(records, { loss, batch, noise, factor }) {
-    const found = groupsOf(records, batch).flatMap((group) => best(group, loss, noise) ?? []);
+  judge(records, { loss, batch, variance, signal, factor }) {
+    const found = groupsOf(records, batch).flatMap((group) => best(group, loss, [variance, signal]) ?? []);
     if (found.length < 3)
       return {
         holds: 'unknown',
@@ -41,27 +50,31 @@ export default defineExpectation({
         detail: `three batch sizes that reach loss ${loss} are needed, got ${found.length}`,
       };
     const { critical, minSteps } = fit(found);
-    const measured = exp(found.reduce((sum, one) => sum + log(one.noise), 0) / found.length);
+    const total = (of: (one: Best) => number) => found.reduce((sum, one) => sum + one.batch * of(one), 0);
+    const measured = total((one) => one.variance) / total((one) => one.signal);
     const ratio = critical / measured;
     const curve = found.map((one) => `${one.batch}: ${inDigits(one.steps)}`).join(', ');
     const detail =
       `steps to loss ${loss} by batch ${curve}; fit ${inDigits(minSteps)} (1 + ${inDigits(critical)} / batch); ` +
       `measured noise scale ${inDigits(measured)}, ratio ${inDigits(ratio)}, expected within a factor of ${factor}`;
+    // Sums of |G|^2 that are not above 0 tell nothing.
+    if (!(measured > 0)) return { holds: 'unknown', observed: ratio, detail };
     return { holds: ratio <= factor && ratio >= 1 / factor, observed: ratio, detail };
   },
 });
 
 /** The setting of one batch size that reaches the loss in fewest steps; null where none does in all its runs. */
-function best({ value, records }: Group, loss: number, noise: string): Best | null {
+function best({ value, records }: Group, loss: number, [variance, signal]: readonly [string, string]): Best | null {
   let least: Best | null = null;
   for (const { records: runs } of groupsOf(records, null)) {
     const reached = runs.map((record) => seriesOf(record, 'loss').find((row) => row.value <= loss)?.round ?? null);
     if (reached.includes(null)) continue;
     const steps = mean(reached as number[]);
     if (least && steps >= least.steps) continue;
-    const until = runs.map((record, r) => meanUntil(record, noise, reached[r]!));
-    if (until.some((measured) => !(measured > 0))) continue;
-    least = { batch: Number(value) * runs[0]!.scenario.clients, steps, noise: mean(until) };
+    const until = (name: string) =>
+      runs.reduce((sum, record, r) => sum + sumUntil(record, name, reached[r]!), 0) / runs.length;
+    const batch = Number(value) * runs[0]!.scenario.clients;
+    least = { batch, steps, variance: until(variance), signal: until(signal) };
   }
   return least;
 }
@@ -70,8 +83,8 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function meanUntil(record: RunRecord, name: string, round: number): number {
-  return mean(seriesOf(record, name).flatMap((row) => (row.round <= round ? [row.value] : [])));
+function sumUntil(record: RunRecord, name: string, round: number): number {
+  return seriesOf(record, name).reduce((sum, row) => (row.round <= round ? sum + row.value : sum), 0);
 }
 
 /** For each critical batch on a fine grid the best minSteps is known in closed form; the smallest residual wins. */

@@ -58,8 +58,16 @@ describe('protocol/probes/gradient-noise-scale', () => {
       [traces, signals] = [0.5 * traces + 0.5 * trace, 0.5 * signals + 0.5 * (norm(mean) ** 2 - trace / 64)];
       const expected = traces / Math.max(signals, 1e-8 * traces);
       expect(measured[t]!.get('noiseScale')).to.be.closeTo(expected, 1e-9 * expected);
+      expect(measured[t]!.get('gradientVariance')).to.be.closeTo(trace, 1e-9 * trace);
+      expect(measured[t]!.get('gradientSquared')).to.be.closeTo(norm(mean) ** 2 - trace / 64, 1e-9);
     }
-    expect([...measured[0]!.keys()]).to.have.members(['noiseScale', 'noiseScale/a', 'noiseScale/b']);
+    expect([...measured[0]!.keys()]).to.have.members([
+      'noiseScale',
+      'noiseScale/a',
+      'noiseScale/b',
+      'gradientVariance',
+      'gradientSquared',
+    ]);
   });
 
   it('within tells drift from sampling noise: unlike means of batches whose parts agree are all drift', async () => {

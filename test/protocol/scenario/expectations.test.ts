@@ -562,11 +562,19 @@ describe('expectations on when something is reached', () => {
     });
   });
 
-  /** Reaches loss 1 after `steps` rounds and measures a noise scale that rises tenfold afterwards. */
+  /**
+   * Reaches loss 1 after `steps` rounds and measures a variance that rises tenfold afterwards, and a squared gradient of 1 whose
+   * estimates are 2.5 and -0.5 in turn.
+   */
   const training = (batch: number, rate: number, steps: number, noiseScale: number): RunRecord => {
     const made = run([], { 'method.batchSize': batch, 'method.clientLearningRate': rate });
     const rows = Array.from({ length: steps + 5 }, (_, t) =>
-      row(t + 1, t + 1 < steps ? 2 : 1, { extra: { noiseScale: t < steps ? noiseScale : 10 * noiseScale } }),
+      row(t + 1, t + 1 < steps ? 2 : 1, {
+        extra: {
+          gradientVariance: t < steps ? noiseScale : 10 * noiseScale,
+          gradientSquared: t % 2 === 0 ? 2.5 : -0.5,
+        },
+      }),
     );
     return { ...made, scenario: { ...made.scenario, clients: 10 }, rows };
   };
@@ -582,6 +590,9 @@ describe('expectations on when something is reached', () => {
     expect(agreeing.holds).to.equal(true);
     expect(agreeing.observed as number).to.be.closeTo(400 / 300, 0.01);
     expect(found(curve(100), criticalBatch({ loss: 1 })).holds).to.equal(false);
+    expect(found(curve(-300), criticalBatch({ loss: 1 })).holds, 'a negative variance tells nothing').to.equal(
+      'unknown',
+    );
     expect(found(curve(300).slice(0, 4), criticalBatch({ loss: 1 })).holds).to.equal('unknown');
   });
 
