@@ -1,7 +1,7 @@
 import type { BenchmarkOptions, BenchmarkRow } from '../run/run.js';
-import { BareLoop } from './bare-loop.js';
 import { type Benchmark, repeated, rowOf } from './benchmark.js';
 import { MILLION_CLIENTS, millionParameters } from './million-parameters.js';
+import { ObjectiveAlone } from './objective-alone.js';
 import { type PreparedRun, prepareRun, requireEqualBits, timedRun, totalMs } from './timed-run.js';
 
 const TINY = { clients: 100, rounds: 200 } as const;
@@ -27,7 +27,7 @@ async function measure(options: BenchmarkOptions): Promise<readonly BenchmarkRow
   });
   const large = await prepareRun(millionParameters('sgd', LARGE_ROUNDS));
   const both = await repeated(options, 20_000, async () => {
-    const bare = new BareLoop(large);
+    const bare = new ObjectiveAlone(large);
     const begin = performance.now();
     const params = bare.synchronousSgd();
     await large.problem.family.evaluate([params]);
@@ -46,7 +46,7 @@ async function measure(options: BenchmarkOptions): Promise<readonly BenchmarkRow
     ),
     rowOf(
       label,
-      'x bare loop',
+      'x objective alone',
       both.map(({ runMs, bareMs }) => runMs / bareMs),
       { aim: { atMost: 1.3 } },
     ),

@@ -84,7 +84,7 @@ export function requireEqualBits(who: string, run: ReadonlyVector, bare: Readonl
   const different = bare.length === run.length ? firstDifference(run, bare) : 0;
   if (different !== null)
     throw new Error(
-      `${who}: the run and the bare loop differ at parameter ${different}: ${run[different]}, ${bare[different]}`,
+      `${who}: the run and the objective alone differ at parameter ${different}: ${run[different]}, ${bare[different]}`,
     );
 }
 

@@ -83,7 +83,7 @@ export interface BenchmarkRow {
   readonly name: string;
   readonly median: number;
   readonly least: number;
-  /** Such as `ms/round`, or `x bare loop` for a ratio within this run. */
+  /** Such as `ms/round`, or `x objective alone` for a ratio within this run. */
   readonly unit: string;
   /** Null: none was set. */
   readonly aim: BenchmarkAim | null;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { SpecInput } from '../../../protocol/scenario/scenario.js';
-import { BareLoop } from '../../../scenarios/bench/bare-loop.js';
 import { medianOf, repeated, rowOf } from '../../../scenarios/bench/benchmark.js';
 import { runBenchmarks } from '../../../scenarios/bench/benchmarks.js';
+import { ObjectiveAlone } from '../../../scenarios/bench/objective-alone.js';
 import { prepareRun, requireEqualBits, timedRun } from '../../../scenarios/bench/timed-run.js';
 
 const { signal } = new AbortController();
@@ -23,19 +23,19 @@ function small(method: SpecInput) {
 }
 
 describe('benchmarks', () => {
-  it('the bare loop of federated averaging ends with the bits of the run', async () => {
+  it('the objective alone under federated averaging ends with the bits of the run', async () => {
     const run = await small({ name: 'fedavg', localEpochs: 1, batchSize: 4, clientLearningRate: 0.3 });
     const { result, roundMs } = await timedRun(run, signal);
-    const bare = new BareLoop(run).federatedAveraging();
+    const bare = new ObjectiveAlone(run).federatedAveraging();
     expect(bare.some((value) => value !== 0)).to.equal(true);
     expect(roundMs).to.have.lengthOf(4);
     requireEqualBits('small', result.estimates[0]!, bare);
   });
 
-  it('the bare loop of synchronous SGD ends with the bits of the run', async () => {
+  it('the objective alone under synchronous SGD ends with the bits of the run', async () => {
     const run = await small({ name: 'sgd', batchSize: 4 });
     const { result } = await timedRun(run, signal);
-    requireEqualBits('small', result.estimates[0]!, new BareLoop(run).synchronousSgd());
+    requireEqualBits('small', result.estimates[0]!, new ObjectiveAlone(run).synchronousSgd());
   });
 
   it('unequal bits are refused: a comparison of unequal work would mean nothing', () => {
@@ -47,7 +47,7 @@ describe('benchmarks', () => {
 
   it('the median of an even count is the mean of the middle two; an aim is held against the median', () => {
     expect(medianOf([9, 1, 4, 2])).to.equal(3);
-    const row = rowOf('a', 'x bare loop', [1.1, 1.4, 1.2], { aim: { atMost: 1.2 } });
+    const row = rowOf('a', 'x objective alone', [1.1, 1.4, 1.2], { aim: { atMost: 1.2 } });
     expect(row).to.include({ median: 1.2, least: 1.1, withinAim: true });
     expect(rowOf('a', 'x raw TCP', [0.5, 0.7], { aim: { atLeast: 0.61 } }).withinAim).to.equal(false);
     expect(rowOf('a', 's', [1]).withinAim).to.equal(null);
