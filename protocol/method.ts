@@ -312,6 +312,8 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   /** Throws a GradswarmError when they make no sense for this run: for methods that calibrate noise to what it will release. */
   checkPlan?(hyperparameters: H, run: RunPlan): void;
   readonly messages: M;
+  /** Names of the series that the halves give to `at.measure`; '*' at the end of one stands for anything. Left out: none. */
+  readonly measures?: readonly string[];
   /**
    * The clients of a round, from the coordinator's state; left out: the scenario's participation decides. Pure: may be called
    * before the round, and more than once.

@@ -4,8 +4,8 @@ import { rootStream } from '../protocol/numerics/random.js';
 import type { ModelShape } from '../protocol/party/run-site.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import type { Dataset, Partition } from './datasets/dataset.js';
-import { loadDataset } from './datasets/load.js';
-import { partitionDataset } from './datasets/partition/partition.js';
+import { datasets, loadDataset } from './datasets/load.js';
+import { partitionDataset, partitions } from './datasets/partition/partition.js';
 import { type Fingerprint, fingerprintOf } from './fingerprint.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
@@ -25,13 +25,10 @@ export interface Problem {
 export async function openProblem(scenario: Scenario, device?: string): Promise<Problem> {
   const streams = rootStream(scenario.seed, scenario.precision);
   const { partition: partitionSpec, ...dataSpec } = scenario.data;
-  const dataset = loadDataset(dataSpec as Parameters<typeof loadDataset>[0], streams.derive('data'));
-  const partition = partitionDataset(
-    dataset,
-    scenario.clients,
-    partitionSpec as Parameters<typeof partitionDataset>[2],
-    streams.derive('partition'),
-  );
+  await datasets.loadSpec(dataSpec);
+  await partitions.loadSpec(partitionSpec);
+  const dataset = loadDataset(dataSpec, streams.derive('data'));
+  const partition = partitionDataset(dataset, scenario.clients, partitionSpec, streams.derive('partition'));
   const chosen = device ?? scenario.device;
   const family = await createObjectiveFamily({
     objective: scenario.objective,

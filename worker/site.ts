@@ -7,6 +7,7 @@ import type { PostOfficeOptions } from '../protocol/party/post-office.js';
 import { type NetworkModel, RunSite } from '../protocol/party/run-site.js';
 import { loadProbes } from '../protocol/probe-loader.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
+import { topologies } from '../protocol/topology/family.js';
 import type { ProcessPrivacy } from './privacy.js';
 import type { Problem } from './problem.js';
 import { TimedObjective } from './timed-objective.js';
@@ -26,6 +27,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
   const { scenario, method, problem, networkModel } = options;
   await loadNamedBy(method, scenario.method);
   await loadAttacks(scenario.faults);
+  if (scenario.topology) await topologies.loadSpec(scenario.topology);
   const objectives = new Map<ClientIndex, TimedObjective>();
   const site: RunSite = new RunSite({
     ...options,

@@ -1,7 +1,6 @@
 import { GradswarmError } from '../protocol/errors.js';
 import type { LogPosterior, Objective, ReadonlyVector, Segment, Vector } from '../protocol/method.js';
 import type { RoundClock } from '../protocol/party/round-host.js';
-import { LOG_POSTERIORS } from './objectives/objectives.js';
 import { pause } from './pause.js';
 
 /** Called while a device call is in progress, so that waiting for it is not taken for a deadlock. */
@@ -91,7 +90,7 @@ export class TimedObjective implements LogPosterior {
     if (inner.priorGradient && inner.surrogate) return this.inner as LogPosterior;
     throw new GradswarmError(
       'ERR_OBJECTIVE',
-      `objective.name: expected a log-posterior, since the method is a sampler; choose one of ${LOG_POSTERIORS.join(', ')}`,
+      `objective.name: expected a log-posterior, since the method is a sampler; choose one of the posteriors in docs/names.md`,
     );
   }
 

@@ -1,6 +1,6 @@
 import type { CodecContract } from '../codecs/codec.js';
 import type { Memory } from '../codecs/memory.js';
-import type { MessageKinds, RunPlan } from '../method.js';
+import type { MessageKinds, Rng, RunPlan } from '../method.js';
 import type { Settings } from '../settings/settings.js';
 import type { ExpectationFamily } from './expectation.js';
 
@@ -13,7 +13,7 @@ export interface Catalogue {
   readonly objectives: Table<Entry>;
   readonly datasets: Table<Entry>;
   readonly partitions: Table<Entry>;
-  readonly topologies: Table<Entry>;
+  readonly topologies: Table<TopologyEntry>;
   readonly codecs: Table<CodecEntry>;
   readonly memories: Table<MemoryEntry>;
   /** What settings of the others may name; for the documentation. */
@@ -26,6 +26,16 @@ export interface Catalogue {
   /** Left out: none. */
   readonly probes?: Table<ProbeEntry>;
   readonly expectations: Table<ExpectationFamily>;
+  /** What every run shows beside what its method, objective and study show. Left out: names of figures are not checked. */
+  readonly host?: FigureNames;
+}
+
+/** Names of what a run will show, known before it begins. A name that ends in '*' stands for all that begin so. */
+export interface FigureNames {
+  /** A number a round. */
+  readonly series: readonly string[];
+  /** Entries of the summary. */
+  readonly figures: readonly string[];
 }
 
 /** Things of one sort by name. May answer without a promise. */
@@ -39,6 +49,10 @@ export interface Table<E> {
 export interface Entry {
   /** What it is, in a line. */
   readonly summary?: string;
+  /** Series that it adds to a run; '*' at the end of a name stands for anything. */
+  readonly measures?: readonly string[];
+  /** Entries that it adds to the summary of a run. */
+  readonly figures?: readonly string[];
   // biome-ignore lint/suspicious/noExplicitAny: every thing has its own type of settings.
   readonly settings?: Settings<any>;
   readonly defaults?: object;
@@ -48,6 +62,8 @@ export interface Entry {
 
 /** A method of `method.ts` is one as it stands. */
 export interface MethodEntry {
+  /** Names of the series that its halves measure; '*' at the end stands for anything. Left out: none. */
+  readonly measures?: readonly string[];
   // biome-ignore lint/suspicious/noExplicitAny: every method has its own type of hyperparameters.
   readonly settings?: Settings<any>;
   readonly defaults?: object;
@@ -64,6 +80,11 @@ export interface MethodEntry {
 export interface ProbeEntry extends Entry {
   /** Do the settings fit these messages? Throws; the message says what was expected and what came. */
   checkWith(settings: Readonly<Record<string, unknown>>, messages: MessageKinds): void;
+}
+
+export interface TopologyEntry extends Entry {
+  /** Throws when the graph does not exist for so many clients, or its weights do not fit it. `rng`: the run's own for its graph. */
+  fit?(settings: Readonly<Record<string, unknown>>, clientCount: number, rng: Rng): void;
 }
 
 export interface CodecEntry extends Entry {

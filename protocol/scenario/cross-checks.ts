@@ -1,3 +1,4 @@
+import { rootStream } from '../numerics/random.js';
 import { join, type Problems } from '../settings/problems.js';
 import { checkCodecs, type Found } from './codec-checks.js';
 import type { BuiltInFaultRule } from './fault-rules.js';
@@ -54,7 +55,8 @@ function checkMethod(
   }
 }
 
-function checkTopology({ topology, method }: Scenario, found: Found, problems: Problems): void {
+function checkTopology(scenario: Scenario, found: Found, problems: Problems): void {
+  const { topology, method } = scenario;
   const sent = peerKinds(found);
   if (sent.length > 0 && topology === null) {
     const names = sent.map((name) => `'${name}'`).join(', ');
@@ -62,6 +64,14 @@ function checkTopology({ topology, method }: Scenario, found: Found, problems: P
   }
   if (sent.length === 0 && topology !== null)
     problems.add('topology', `null, since the clients of '${method.name}' send each other nothing`, topology);
+  if (topology === null || !found.topology?.fit || sent.length === 0) return;
+  const { name: _, ...settings } = topology;
+  try {
+    const rng = rootStream(scenario.seed, scenario.precision).derive('topology');
+    found.topology.fit(settings, scenario.clients, rng);
+  } catch (error) {
+    problems.line(error);
+  }
 }
 
 function peerKinds({ method }: Found): string[] {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { Settings } from '../settings/settings.js';
 import type { Json, Scenario, Spec } from './scenario.js';
 
 /** One row of metrics.csv. */
@@ -50,27 +50,27 @@ export interface Judgement extends Finding {
 }
 
 /**
- * The default export of every file of `expectations/`; the file name is the expectation's name. `settings`: a strict
- * object schema with a default for whatever may be left out. `judge`: pure; one record of a run, or one for each point
- * of a sweep.
+ * The default export of every file of `expectations/`; the file name is the expectation's name. `judge`: pure; one record of
+ * a run, or one for each point of a sweep.
  */
 export interface ExpectationFamily {
   readonly name: string;
   /** What it claims, in a line. */
   readonly summary: string;
-  readonly settings: z.ZodType;
+  // biome-ignore lint/suspicious/noExplicitAny: every expectation has its own type of settings.
+  readonly settings: Settings<any>;
   judge(records: readonly RunRecord[], settings: Readonly<Record<string, unknown>>): Finding;
 }
 
-export function defineExpectation<S extends z.ZodType>(family: {
+export function defineExpectation<S extends object>(family: {
   readonly name: string;
   readonly summary: string;
-  readonly settings: S;
-  judge(records: readonly RunRecord[], settings: z.output<S>): Finding;
+  readonly settings: Settings<S>;
+  judge(records: readonly RunRecord[], settings: S): Finding;
 }): ExpectationFamily {
   return {
     ...family,
-    judge: (records, settings) => family.judge(records, settings as z.output<S>),
+    judge: (records, settings) => family.judge(records, settings as S),
   };
 }
 

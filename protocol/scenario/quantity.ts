@@ -12,6 +12,12 @@ import type { MetricsRow, RunRecord } from './expectation.js';
 
 const OWN = ['loss', 'accuracy', 'bytesUp', 'bytesDown', 'bytesPeer', 'simulatedMs', 'wallMs'] as const;
 
+/** Series that every run has. */
+export const ROW_SERIES: readonly string[] = [...OWN, 'bytes'];
+
+/** What a figure may be of a series. */
+export const STATISTICS = ['first', 'final', 'least', 'greatest', 'mean', 'late', 'total'] as const;
+
 /** The series' value in a row; null where the row has none. */
 export function seriesValue(row: MetricsRow, series: string): number | null {
   if (series === 'bytes') return row.bytesUp + row.bytesDown + row.bytesPeer;
@@ -27,7 +33,7 @@ export function seriesOf(record: RunRecord, series: string): { readonly round: n
   });
 }
 
-const FIGURE = /^(first|final|least|greatest|mean|late|total)(\.?)(.+)$/;
+const FIGURE = new RegExp(`^(${STATISTICS.join('|')})(\\.?)(.+)$`);
 
 const QUOTIENT = ' / ';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { join, type Problems } from '../settings/problems.js';
-import type { Catalogue } from './catalogue.js';
+import type { Catalogue, FigureNames } from './catalogue.js';
+import { checkReads } from './figure-names.js';
 import type { Claim, Json, JsonObject, Spec } from './scenario.js';
 import { parse, specOf, strict } from './structure.js';
 
@@ -9,23 +10,25 @@ export async function resolveClaims(
   given: readonly Claim[],
   catalogue: Catalogue,
   problems: Problems,
+  known: FigureNames | null,
 ): Promise<Claim[]> {
   const claims: Claim[] = [];
   for (const [index, claim] of given.entries()) {
     const path = `claims.${index}.judgedBy`;
-    claims.push({ ...claim, judgedBy: await resolveExpectations(claim.judgedBy, path, catalogue, problems) });
+    claims.push({ ...claim, judgedBy: await resolveExpectations(claim.judgedBy, path, catalogue, problems, known) });
   }
   return claims;
 }
 
 const WHERE = strict({ where: z.record(z.string(), z.json(), { error: 'an object of paths and values' }) });
 
-/** Expectations with their settings completed, in the order given. */
+/** Expectations with their settings completed, in the order given. `known`: what they may read; null: not checked. */
 export async function resolveExpectations(
   given: readonly Json[],
   path: string,
   catalogue: Catalogue,
   problems: Problems,
+  known: FigureNames | null,
 ): Promise<Spec[]> {
   const specs: Spec[] = [];
   for (const [index, value] of given.entries()) {
@@ -39,8 +42,10 @@ export async function resolveExpectations(
     // Every expectation may be narrowed to a part of a sweep, whatever its own settings are.
     const { where, ...own } = asked.settings as JsonObject;
     const narrowed = where === undefined ? {} : parse(WHERE, { where }, at, problems);
-    const settings = parse(family.settings, own, at, problems);
-    if (narrowed && settings) specs.push({ name: asked.name, ...(settings as JsonObject), ...narrowed });
+    const before = problems.count;
+    const settings: JsonObject = family.settings.complete(own, at, problems);
+    if (problems.count === before && known) checkReads(family.settings, settings, at, known, problems);
+    if (narrowed) specs.push({ name: asked.name, ...settings, ...narrowed });
   }
   return specs;
 }

@@ -7,17 +7,31 @@ import {
   type Catalogue,
   type CodecEntry,
   type Entry,
+  type FigureNames,
   type MethodEntry,
   type ProbeEntry,
   type Table,
+  type TopologyEntry,
   tableOf,
 } from './catalogue.js';
 import type { Found, FoundCodec } from './codec-checks.js';
 import { complete } from './complete.js';
 import { checkAcross } from './cross-checks.js';
 import { FAULT_RULES, isBuiltInFault, ruleTimes } from './fault-rules.js';
+import { figureNames } from './figure-names.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
-import type { Claim, FaultRule, Json, JsonObject, KindCodec, Link, Scenario, ScenarioInput, Spec } from './scenario.js';
+import type {
+  Claim,
+  FaultRule,
+  Json,
+  JsonObject,
+  KindCodec,
+  Link,
+  Scenario,
+  ScenarioInput,
+  Spec,
+  TopologySpec,
+} from './scenario.js';
 import { DEFAULT_DEVICE, DEFAULT_LINK, fixedParts } from './schema.js';
 import { choice, parse, specOf, strict } from './structure.js';
 
@@ -114,21 +128,24 @@ class Resolver {
     const faults = await this.faults(given.faults);
     const measure = await this.probes(given.measure, method?.entry);
     const study = await this.study(given.study ?? null);
-    const expect = await this.expectations(given.expect, faults.length > 0);
+    const names = method && objective && { method: method.spec, objective: objective.spec, study };
+    const known = names ? await figureNames([names], this.catalogue) : null;
+    const expect = await this.expectations(given.expect, faults.length > 0, known);
     return {
       method: method?.spec ?? { name: '' },
       objective: objective?.spec ?? { name: '' },
       data: data ?? { name: '', partition: { name: '' } },
-      topology,
+      topology: topology?.spec ?? null,
       codecs: Object.fromEntries(Object.entries(codecs).map(([kind, { codec }]) => [kind, codec])),
       aggregators,
       faults,
       measure,
       study,
       expect,
-      claims: await resolveClaims(claims, this.catalogue, this.problems),
+      claims: await resolveClaims(claims, this.catalogue, this.problems, known),
       found: {
         method: method?.entry ?? { defaults: {}, messages: {} },
+        topology: topology?.entry ?? null,
         codecs,
       },
     };
@@ -193,10 +210,10 @@ class Resolver {
     return data && split ? { ...data.spec, partition: split.spec } : undefined;
   }
 
-  private async topology(value: Json): Promise<Scenario['topology']> {
+  private async topology(value: Json): Promise<{ spec: TopologySpec; entry: TopologyEntry } | null> {
     if (value === null) return null;
-    const topology = await this.spec(value, this.catalogue.topologies, 'a topology', 'topology', TOPOLOGY_DEFAULTS);
-    return (topology?.spec as Scenario['topology'] | undefined) ?? null;
+    const found = await this.spec(value, this.catalogue.topologies, 'a topology', 'topology', TOPOLOGY_DEFAULTS);
+    return (found as { spec: TopologySpec; entry: TopologyEntry } | undefined) ?? null;
   }
 
   private async probes(value: Json | undefined, method: MethodEntry | undefined): Promise<Spec[]> {
@@ -358,12 +375,11 @@ class Resolver {
   }
 
   /** 'finite' is always expected, 'every-fault-happened' wherever there are faults. */
-  private async expectations(value: Json | undefined, hasFaults: boolean): Promise<Spec[]> {
+  private async expectations(value: Json | undefined, hasFaults: boolean, known: FigureNames | null): Promise<Spec[]> {
     const given = Array.isArray(value) ? (value as Json[]) : [];
-    const specs = await resolveExpectations(given, 'expect', this.catalogue, this.problems);
-    for (const name of hasFaults ? ['every-fault-happened', 'finite'] : ['finite']) {
-      if (!specs.some((spec) => spec.name === name)) specs.unshift({ name });
-    }
-    return specs;
+    const specs = await resolveExpectations(given, 'expect', this.catalogue, this.problems, known);
+    const usual = hasFaults ? ['finite', 'every-fault-happened'] : ['finite'];
+    const missing = usual.filter((name) => !specs.some((spec) => spec.name === name));
+    return [...(await resolveExpectations(missing, 'expect', this.catalogue, this.problems, known)), ...specs];
   }
 }

@@ -1,12 +1,40 @@
-import { z } from 'zod';
-import { either, finite, text } from './structure.js';
+import { anything, number, record, text } from '../settings/kinds.js';
+import type { Required, SettingOf } from '../settings/setting.js';
+import type { Json } from './scenario.js';
 
 /** Settings that several expectations share. */
 
-export const figure = text.min(1, { error: "the name of a figure such as 'finalLoss'" });
-export const series = text.min(1, { error: "the name of a series such as 'loss'" });
-export const groupBy = either('a path of the scenario or null', text, z.null()).default(null);
-export const bound = either('a number or null', finite, z.null()).default(null);
+/** The name of a figure: one number a run. It must be one that the run will have. */
+export function figure<const D extends string | null | Required>(
+  byDefault: D,
+  meaning = 'A figure',
+): SettingOf<string, D> {
+  return { ...text(byDefault, meaning, "the name of a figure such as 'finalLoss'"), reads: 'figure' };
+}
+
+/** The name of a series: a number a round. It must be one that the run will have. */
+export function series<const D extends string | null | Required>(
+  byDefault: D,
+  meaning = 'A series',
+): SettingOf<string, D> {
+  return { ...text(byDefault, meaning, "the name of a series such as 'loss'"), reads: 'series' };
+}
+
+export const groupBy = text(
+  null,
+  'Path of the scenario whose values are judged apart; null: every swept path but the seed',
+  'a path of the scenario',
+);
+export const least = number(null, 'Lower bound, included; null: none');
+export const most = number(null, 'Upper bound, included; null: none');
+
+/** Runs of a sweep by values at paths of their scenarios. */
+export function chosenRuns<const D extends Readonly<Record<string, Json>> | Required>(
+  byDefault: D,
+  meaning: string,
+): SettingOf<Readonly<Record<string, Json>>, D> {
+  return record<Json, D>(anything<Json, null>(null, 'A value'), byDefault, meaning);
+}
 
 /** Is the value within the bounds that are given? */
 export function within(value: number, least: number | null, most: number | null): boolean {
@@ -18,6 +46,7 @@ export function inWords(least: number | null, most: number | null): string {
   return most === null ? `at least ${least}` : `from ${least} to ${most}`;
 }
 
-export const oneBound = { error: 'at least one of least and most' };
-export const hasBound = (bounds: { least: number | null; most: number | null }) =>
-  bounds.least !== null || bounds.most !== null;
+/** One of the bounds is needed. */
+export function oneBound(bounds: { readonly least: number | null; readonly most: number | null }) {
+  return bounds.least !== null || bounds.most !== null ? null : { expected: 'at least one of least and most' };
+}

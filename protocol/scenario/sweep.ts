@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { plainCopy } from '../settings/plain-data.js';
 import { Problems } from '../settings/problems.js';
 import type { Catalogue } from './catalogue.js';
+import { figureNames } from './figure-names.js';
 import { resolveScenario } from './resolve.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
 import type { Claim, Json, JsonObject, Scenario, ScenarioInput, Spec, SweepInput } from './scenario.js';
@@ -51,16 +52,21 @@ export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Pro
   const subject = `sweep '${String(input.sweep)}'`;
   const given = plainCopy(input, '', problems);
   const parts = parse(sweepParts, given, '', problems);
-  const expect = parts ? await resolveExpectations(parts.expect as Json[], 'expect', catalogue, problems) : [];
-  const claimed = parts ? await resolveClaims(parts.claims as Claim[], catalogue, problems) : [];
-  for (const [index, { where }] of claimed.entries())
-    if (where === null)
-      problems.add(`claims.${index}.where`, 'the runs that the claim is about, by paths and values', 'none');
   problems.throwIfAny(subject);
   const points: SweepPoint<Scenario>[] = [];
   for (const { scenario, ...point } of expandSweep(given as unknown as SweepInput)) {
     points.push({ ...point, scenario: await resolveScenario(scenario, catalogue) });
   }
+  const known = await figureNames(
+    points.map(({ scenario }) => scenario),
+    catalogue,
+  );
+  const expect = await resolveExpectations(parts!.expect as Json[], 'expect', catalogue, problems, known);
+  const claimed = await resolveClaims(parts!.claims as Claim[], catalogue, problems, known);
+  for (const [index, { where }] of claimed.entries())
+    if (where === null)
+      problems.add(`claims.${index}.where`, 'the runs that the claim is about, by paths and values', 'none');
+  problems.throwIfAny(subject);
   const { sweep: name, description, over } = parts!;
   return {
     name,

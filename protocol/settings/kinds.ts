@@ -1,5 +1,5 @@
 import { isPlainObject } from './plain-data.js';
-import { join, nearestHint, Problems } from './problems.js';
+import { describe, join, nearestHint, Problems } from './problems.js';
 import { type Kind, type Required, type Setting, type SettingOf, settingOf } from './setting.js';
 
 /** What settings take. Each maker's default may be null (then null is accepted too) or `required`. */
@@ -122,18 +122,27 @@ export function text<const D extends string | null | Required>(
   );
 }
 
-/** One of some words. */
-export function oneOf<const W extends string, const D extends W | null | Required>(
+/** Any string. */
+export function string<const D extends string | null | Required>(byDefault: D, meaning: string): SettingOf<string, D> {
+  return settingOf<string, D>(
+    kindOf('a string', (value) => typeof value === 'string'),
+    byDefault,
+    meaning,
+  );
+}
+
+/** One of some words or numbers. */
+export function oneOf<const W extends string | number, const D extends W | null | Required>(
   words: readonly W[],
   byDefault: D,
   meaning: string,
 ): SettingOf<W, D> {
-  const takes = words.length === 1 ? `'${words[0]}'` : `one of ${words.map((word) => `'${word}'`).join(', ')}`;
+  const takes = words.length === 1 ? describe(words[0]) : `one of ${words.map(describe).join(', ')}`;
   const kind: Kind<W> = {
     takes,
     read(value, path, problems, whole = takes) {
       if (!words.includes(value as W))
-        problems.add(path, whole, value, typeof value === 'string' ? nearestHint(value, words) : '');
+        problems.add(path, whole, value, typeof value === 'string' ? nearestHint(value, words.map(String)) : '');
       return value as W;
     },
   };
@@ -157,6 +166,7 @@ export function list<T, const D extends readonly T[] | null | Required>(
       }
       return value.map((one, index) => element.read(one, join(path, index), problems));
     },
+    ...(element.reads && { reads: element.reads }),
     ...(element.load && {
       load: async (value: unknown) => {
         for (const one of Array.isArray(value) ? value : []) await element.load!(one);

@@ -26,6 +26,17 @@ export class Problems {
     this.lines.push(`${place(path)}: ${text.replace(/^ERR_[A-Z_]+: /, '')}`);
   }
 
+  /** A whole problem, its path included. */
+  text(problem: string): void {
+    this.lines.push(problem);
+  }
+
+  /** A whole problem of a check that lives elsewhere, which names its path. */
+  line(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.lines.push(text.replace(/^ERR_[A-Z_]+: /, ''));
+  }
+
   get count(): number {
     return this.lines.length;
   }

@@ -11,6 +11,8 @@ export interface Kind<T> {
   read(value: unknown, path: string, problems: Problems, takes?: string): T;
   /** Imports what a value names. */
   load?(value: unknown): Promise<void>;
+  /** Its strings name figures or series of a run. */
+  readonly reads?: 'figure' | 'series' | 'either';
 }
 
 /** One setting: what it takes, what it is by default, what it means. */

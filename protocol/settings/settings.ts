@@ -15,7 +15,7 @@ export interface Conflict {
   readonly at?: string;
   /** What stands after "expected". */
   readonly expected: string;
-  /** Left out: the value of the setting `at`. */
+  /** Left out: the value of the setting `at`, or all settings that were given. */
   readonly got?: unknown;
 }
 
@@ -49,6 +49,11 @@ export class Settings<T extends object> {
     return new Settings({ ...this.shape, ...more }, rules);
   }
 
+  /** These settings below others, which come first. Rules of these stay. */
+  under<S extends Shape>(others: S): Settings<ValuesOf<S> & T> {
+    return new Settings({ ...others, ...this.shape }, this.rules as never);
+  }
+
   /** Copies of all defaults. Settings that must be given are left out. */
   get defaults(): T {
     const values: Record<string, Json> = {};
@@ -73,17 +78,17 @@ export class Settings<T extends object> {
     for (const key of Object.keys(given))
       if (!Object.hasOwn(this.shape, key) && given[key] !== undefined) problems.unknownKey(path, key, known);
     const settings = values as unknown as T;
-    if (problems.count === before) this.checkTogether(settings, path, problems);
+    if (problems.count === before) this.checkTogether(settings, given, path, problems);
     return settings;
   }
 
-  private checkTogether(settings: T, path: string, problems: Problems): void {
+  private checkTogether(settings: T, given: object, path: string, problems: Problems): void {
     for (const rule of this.rules) {
       const conflict = rule(settings);
       if (!conflict) continue;
       const { at, expected } = conflict;
       const place = at === undefined ? path : at.split('.').reduce<string>(join, path);
-      const got = 'got' in conflict ? conflict.got : valueAt(settings, at);
+      const got = 'got' in conflict ? conflict.got : at === undefined ? given : valueAt(settings, at);
       problems.add(place, expected, got);
     }
   }
@@ -111,8 +116,7 @@ export class Settings<T extends object> {
   }
 }
 
-function valueAt(settings: object, path: string | undefined): unknown {
-  if (path === undefined) return settings;
+function valueAt(settings: object, path: string): unknown {
   return path
     .split('.')
     .reduce<unknown>(

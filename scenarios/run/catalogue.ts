@@ -5,26 +5,33 @@ import type { AnyMethod } from '../../protocol/method.js';
 import { loadMethod, METHOD_FAMILIES } from '../../protocol/method-loader.js';
 import { optimizers } from '../../protocol/optimizers/load-optimizer.js';
 import { probes } from '../../protocol/probe-loader.js';
-import {
-  type Catalogue,
-  type CodecEntry,
-  type Entry,
-  type MemoryEntry,
-  type ProbeEntry,
-  type Table,
-  tableOf,
+import type {
+  Catalogue,
+  CodecEntry,
+  Entry,
+  FigureNames,
+  MemoryEntry,
+  ProbeEntry,
+  Table,
+  TopologyEntry,
 } from '../../protocol/scenario/catalogue.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
 import { schedules } from '../../protocol/schedules/schedule.js';
-import type { NamedModules } from '../../protocol/settings/named-modules.js';
-import { topologyDefaults } from '../../protocol/topology/topology.js';
-import { datasetDefaults } from '../../worker/datasets/load.js';
-import { partitionDefaults } from '../../worker/datasets/partition/partition.js';
-import { objectiveDefaults } from '../../worker/objectives/objectives.js';
-import { defaultExports, moduleNames } from './module-folder.js';
-import { loadStudies } from './study.js';
+import { NamedModules } from '../../protocol/settings/named-modules.js';
+import type { Settings } from '../../protocol/settings/settings.js';
+import { topologies } from '../../protocol/topology/family.js';
+import { createTopology, weightSettings } from '../../protocol/topology/topology.js';
+import { datasets } from '../../worker/datasets/load.js';
+import { partitions } from '../../worker/datasets/partition/partition.js';
+import { objectives } from '../../worker/objectives/objectives.js';
+import { moduleNames } from './module-folder.js';
+import { studies } from './study.js';
 
 const PROTOCOL = new URL('../../protocol/', import.meta.url);
+
+const expectations = new NamedModules<ExpectationFamily>('an expectation', [
+  new URL('scenario/expectations/', PROTOCOL),
+]);
 
 export const methodNames = (): readonly string[] =>
   METHOD_FAMILIES.flatMap((family) => moduleNames(new URL(`methods/${family}/`, PROTOCOL))).sort();
@@ -39,10 +46,16 @@ export async function loadCatalogue(): Promise<Catalogue> {
         return methodNames().includes(name) ? loadMethod(name) : undefined;
       },
     },
-    objectives: defaultsTable(objectiveDefaults),
-    datasets: defaultsTable(datasetDefaults),
-    partitions: defaultsTable(partitionDefaults),
-    topologies: defaultsTable(topologyDefaults),
+    objectives: tableFrom(objectives, entryOf),
+    datasets: tableFrom(datasets, entryOf),
+    partitions: tableFrom(partitions, entryOf),
+    topologies: tableFrom(topologies, ({ name, summary, settings }): TopologyEntry => {
+      return {
+        summary,
+        settings: settings.under(weightSettings),
+        fit: (chosen, clientCount, rng) => void createTopology({ name, ...chosen }, clientCount, rng),
+      };
+    }),
     optimizers: tableFrom(
       optimizers,
       ({ source, settings }): Entry => ({ summary: source.replace(/\.$/, ''), settings }),
@@ -61,42 +74,82 @@ export async function loadCatalogue(): Promise<Catalogue> {
       const { needs, receiver } = create(settings.defaults);
       return { summary, settings, needs, hasReplicas: receiver !== undefined };
     }),
-    studies: tableOf(
-      Object.fromEntries(
-        [...(await loadStudies())].map(([name, { defaults, check }]) => [
-          name,
-          { defaults, ...(check ? { check } : {}) } as Entry,
-        ]),
-      ),
-    ),
     probes: tableFrom(probes, ({ summary, settings, check }): ProbeEntry => ({ summary, settings, checkWith: check })),
-    expectations: tableOf(Object.fromEntries(await loadExpectations())),
+    studies: tableFrom(studies, entryOf),
+    expectations: tableFrom(expectations, (family) => family),
+    host: HOST_FIGURES,
   };
 }
 
 /** Everything of the folders of settings, so that what settings name can be checked and listed. */
 export async function loadAllRules(): Promise<void> {
-  for (const modules of [schedules, optimizers, codecs, memories, aggregators, attacks, probes])
+  for (const modules of [
+    schedules,
+    optimizers,
+    codecs,
+    memories,
+    aggregators,
+    attacks,
+    probes,
+    objectives,
+    datasets,
+    partitions,
+    topologies,
+    studies,
+    expectations,
+  ])
     for (const folder of modules.folders) await modules.loadAll(moduleNames(folder));
 }
 
 /** Every expectation by its name. */
 export async function loadExpectations(): Promise<ReadonlyMap<string, ExpectationFamily>> {
-  return loadedFamilies('scenario/expectations/', isExpectation);
+  for (const folder of expectations.folders) await expectations.loadAll(moduleNames(folder));
+  return new Map(expectations.names().map((name) => [name, expectations.get(name)]));
 }
 
-type Families<F> = ReadonlyMap<string, F>;
-
-/** Every module of a folder whose default export is a family of its file's name; the other files are its tools. */
-async function loadedFamilies<F extends { readonly name: string }>(
-  folder: string,
-  is: (value: unknown) => value is F,
-): Promise<Families<F>> {
-  const families = new Map<string, F>();
-  for (const [name, family] of await defaultExports(new URL(folder, PROTOCOL)))
-    if (is(family) && family.name === name) families.set(name, family);
-  return families;
-}
+/** What every run may show beside what its method, objective and study show. */
+const HOST_FIGURES: FigureNames = {
+  series: [
+    'consensusError',
+    'meanSquaredError',
+    'trainLoss',
+    'lossGap',
+    'trainAccuracy',
+    'accuracyGap',
+    ...['rawBytes', 'payloadBytes', 'encodeMs', 'decodeMs', 'compressionError'].flatMap((name) =>
+      ['Up', 'Down', 'Peer'].map((direction) => `${name}${direction}`),
+    ),
+    'codecLevel.*',
+    'epsilon',
+    // Of probes.
+    'noiseScale',
+    'gradientVariance*',
+    'gradientSquared*',
+    'noiseScale*',
+    'driftShare',
+  ],
+  figures: [
+    'rounds',
+    'bytesUp',
+    'bytesDown',
+    'bytesPeer',
+    'simulatedMs',
+    'wallMs',
+    'spectralGap',
+    // Of samplers.
+    'chains',
+    'drawsPerChain',
+    'meanErrorSd',
+    'covarianceError',
+    'w2',
+    'rhatMax',
+    'essMin',
+    'essTailMin',
+    'predictiveLoss',
+    'predictiveAccuracy',
+    'calibrationError',
+  ],
+};
 
 function tableFrom<F extends { readonly name: string }, E>(
   modules: NamedModules<F>,
@@ -111,13 +164,15 @@ function tableFrom<F extends { readonly name: string }, E>(
   };
 }
 
-function defaultsTable(defaults: Readonly<Record<string, object>>): Table<Entry> {
-  return tableOf(Object.fromEntries(Object.entries(defaults).map(([name, entry]) => [name, { defaults: entry }])));
+interface Named extends Pick<Entry, 'measures' | 'figures'> {
+  readonly summary: string;
+  // biome-ignore lint/suspicious/noExplicitAny: every thing has its own type of settings.
+  readonly settings: Settings<any>;
 }
 
-const named = (value: unknown): value is { readonly name: string } =>
-  typeof value === 'object' && value !== null && 'name' in value;
-
-function isExpectation(value: unknown): value is ExpectationFamily & { readonly name: string } {
-  return named(value) && 'judge' in value;
-}
+const entryOf = ({ summary, settings, measures, figures }: Named): Entry => ({
+  summary,
+  settings,
+  ...(measures && { measures }),
+  ...(figures && { figures }),
+});

@@ -14,13 +14,3 @@ export function moduleNames(folder: URL): readonly string[] {
   if (names.length === 0) throw new RangeError(`${path}: expected .js or .ts modules, got none`);
   return names.sort();
 }
-
-/** Every module of a folder that has a default export, by name. */
-export async function defaultExports(folder: URL): Promise<ReadonlyMap<string, unknown>> {
-  const found = new Map<string, unknown>();
-  for (const name of moduleNames(folder)) {
-    const module: { readonly default?: unknown } = await import(new URL(`${name}.js`, folder).href);
-    if (module.default !== undefined) found.set(name, module.default);
-  }
-  return found;
-}

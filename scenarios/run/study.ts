@@ -1,10 +1,10 @@
 import type { Figure } from '../../coordinator/report/plots.js';
-import { GradswarmError } from '../../protocol/errors.js';
 import type { AnyMethod, PartyId, ReadonlyVector, Rng } from '../../protocol/method.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { NamedModules, readSpec } from '../../protocol/settings/named-modules.js';
+import type { Settings } from '../../protocol/settings/settings.js';
 import type { Problem } from '../../worker/problem.js';
-import { defaultExports } from './module-folder.js';
 
 /**
  * A study: a measurement of a scenario that no training method gives, such as the distance of samples to a known
@@ -16,10 +16,10 @@ export interface StudyFamily<S = Record<string, unknown>> {
   readonly name: string;
   /** What it measures, in a line. */
   readonly summary: string;
-  /** Complete settings, plain data. */
-  readonly defaults: S;
-  /** Throws when settings of the right types make no sense. */
-  check?(settings: S): void;
+  readonly settings: Settings<S & object>;
+  /** Series that its rows have, and entries of its summary; '*' at the end of a name stands for anything. Left out: none. */
+  readonly measures?: readonly string[];
+  readonly figures?: readonly string[];
   /** Before the first round (or the first after a resume). */
   open(settings: S, problem: StudiedProblem): Study | Promise<Study>;
 }
@@ -69,23 +69,16 @@ export function defineStudy<S extends object>(family: StudyFamily<S>): StudyFami
   return family as unknown as StudyFamily;
 }
 
-const FOLDER = new URL('../studies/', import.meta.url);
-
-/** Every study by its name. */
-export async function loadStudies(): Promise<ReadonlyMap<string, StudyFamily>> {
-  const studies = new Map<string, StudyFamily>();
-  for (const [name, family] of (await defaultExports(FOLDER)) as ReadonlyMap<string, StudyFamily>)
-    if (family.name === name && typeof family.open === 'function') studies.set(name, family);
-  return studies;
-}
+/** The studies that are loaded: the default exports of `studies/`. */
+// biome-ignore lint/suspicious/noExplicitAny: every study has its own type of settings.
+export const studies = new NamedModules<StudyFamily<any>>('a study', [new URL('../studies/', import.meta.url)]);
 
 /** The study that a scenario names, opened; null where it names none. */
 export async function openStudy(problem: StudiedProblem): Promise<Study | null> {
   const { study } = problem.scenario;
   // Older records have no `study`.
   if (!study) return null;
-  const { name, ...settings } = study;
-  const family = (await loadStudies()).get(name);
-  if (!family) throw new GradswarmError('ERR_SCENARIO', `study: expected the name of a study, got '${name}'`);
+  await studies.loadSpec(study);
+  const { family, settings } = readSpec(studies, study);
   return family.open(settings, problem);
 }

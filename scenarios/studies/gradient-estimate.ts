@@ -1,6 +1,8 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Objective, ReadonlyVector } from '../../protocol/method.js';
 import { norm, squaredDistance, squaredNorm, subtract } from '../../protocol/numerics/vector.js';
+import { fraction, integer } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import type { Problem } from '../../worker/problem.js';
 import { defineStudy } from '../run/study.js';
 
@@ -42,19 +44,17 @@ const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum 
 export default defineStudy({
   name: 'gradient-estimate',
   summary: 'squared error of the gradient that was stepped along, and squared norm of the true one (not private)',
-  defaults: {
-    /** Part of the rounds, at the end, that `settled…` figures average. */
-    settledShare: 0.2,
-    /**
-     * Every so many rounds: share of the first client's examples whose two gradients differ by more than the method's
-     * differenceRadius allows. 0: never.
-     */
-    clippedDifferencesEvery: 0,
-  },
-  check({ settledShare }) {
-    if (!(settledShare > 0 && settledShare <= 1))
-      throw new GradswarmError('ERR_SCENARIO', `settledShare: expected a number in (0, 1], got ${settledShare}`);
-  },
+  settings: defineSettings({
+    settledShare: fraction(0.2, 'Part of the rounds, at the end, that `settled…` figures average'),
+    clippedDifferencesEvery: integer(
+      0,
+      "Every so many rounds: share of the first client's examples whose two gradients differ by more than the method's " +
+        'differenceRadius allows; 0: never',
+      { least: 0 },
+    ),
+  }),
+  measures: ['estimatorError', 'squaredGradient', 'clippedDifferences'],
+  figures: ['meanClippedDifferences', 'meanEstimatorError', 'settledSquaredGradient'],
   open({ settledShare, clippedDifferencesEvery }, { problem, scenario }) {
     const rate = scenario.method.learningRate;
     if (typeof rate !== 'number')

@@ -3,6 +3,9 @@ import { loadCodec } from '../../protocol/codecs/registry.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Objective, ReadonlyVector, Rng, Segment, Vector } from '../../protocol/method.js';
 import { add, addScaled, clip, dot, norm, scale, subtract } from '../../protocol/numerics/vector.js';
+import { atLeastZero, count, list, positive } from '../../protocol/settings/kinds.js';
+import { required } from '../../protocol/settings/setting.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import type { Problem } from '../../worker/problem.js';
 import { defineStudy } from '../run/study.js';
 
@@ -235,16 +238,19 @@ function pictures(rows: readonly PictureRow[], classes: readonly string[], width
 export default defineStudy({
   name: 'gradient-inversion',
   summary: 'examples reconstructed from one update, under noise, clipping, compression and local steps',
-  defaults: {
-    /** Noise standard deviation, of the whole vector, over the norm of the gradient. */
-    noiseLevels: [0, 0.01, 0.1, 1],
-    images: 4,
-    /** Victims of the surrogate test, each with examples of different classes. */
-    victims: 3,
-    victimExamples: 4,
-    localSteps: 20,
-    localRate: 0.3,
-  },
+  settings: defineSettings({
+    noiseLevels: list(
+      atLeastZero(required, 'A level'),
+      [0, 0.01, 0.1, 1],
+      'Noise standard deviations, of the whole vector, over the norm of the gradient',
+    ),
+    images: count(4, 'Examples that are reconstructed and shown'),
+    victims: count(3, 'Victims of the surrogate test, each with examples of different classes'),
+    victimExamples: count(4, 'Examples of each'),
+    localSteps: count(20, 'Steps of each'),
+    localRate: positive(0.3, 'Size of a step'),
+  }),
+  figures: ['error, *', 'surrogateGain'],
   open({ noiseLevels, images, victims, victimExamples, localSteps, localRate }, { problem, rng }) {
     const { dataset, model } = problem;
     const layer = firstLayerOf(model.segments);

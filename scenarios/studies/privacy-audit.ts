@@ -1,5 +1,7 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
+import { count, number } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import type { Dataset } from '../../worker/datasets/dataset.js';
 import { openPrivacy, type ProcessPrivacy } from '../../worker/privacy.js';
 import { rerun } from '../run/rerun.js';
@@ -42,12 +44,18 @@ function shrunkNoise({ scenario, method }: StudiedProblem, factor: number): Proc
 export default defineStudy({
   name: 'privacy-audit',
   summary: 'lower bound on epsilon from guessing canaries, and the same with halved noise and without noise',
-  defaults: {
-    /** Canaries the auditor dares to guess, those with the clearest scores. */
-    guesses: 500,
-    /** The bound is wrong in so many audits. */
-    significance: 0.05,
-  },
+  settings: defineSettings({
+    guesses: count(500, 'Canaries the auditor dares to guess, those with the clearest scores'),
+    significance: number(0.05, 'The bound is wrong in so many audits', { above: 0, below: 1 }),
+  }),
+  figures: [
+    'auditLowerBound',
+    'auditCorrectGuesses',
+    'halvedNoiseLowerBound',
+    'halvedNoiseCorrectGuesses',
+    'noNoiseLowerBound',
+    'largestLowerBound',
+  ],
   open({ guesses, significance }, studied) {
     const { problem, scenario } = studied;
     const { delta } = scenario.privacy;

@@ -172,7 +172,6 @@ describe('the sources', () => {
       'method.js',
       'errors.js',
       'forecast.js',
-      'settings-check.js',
       'settings/',
       'schedules/',
       'methods/',

@@ -5,7 +5,7 @@ import { rootStream } from '../../protocol/numerics/random.js';
 import { allFinite, precisionOf, zeros } from '../../protocol/numerics/vector.js';
 import { loadOptimizer, optimizers } from '../../protocol/optimizers/load-optimizer.js';
 import type { AnyOptimizerFamily, Evidence, Optimizer } from '../../protocol/optimizers/optimizer.js';
-import { defaultExports } from '../../scenarios/run/module-folder.js';
+import { defaultExports } from '../support/default-exports.js';
 
 const folder = new URL('../../protocol/optimizers/', import.meta.url);
 const families = [...((await defaultExports(folder)) as ReadonlyMap<string, AnyOptimizerFamily>)];

@@ -1,5 +1,5 @@
 import type { CodecFamily, CodecSpec } from '../../protocol/codecs/codec.js';
-import { defaultExports } from '../../scenarios/run/module-folder.js';
+import { defaultExports } from './default-exports.js';
 
 /** Settings beside the defaults that take other paths through a codec. */
 const VARIANTS: readonly CodecSpec[] = [

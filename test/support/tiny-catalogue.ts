@@ -1,7 +1,8 @@
+import './loaded-rules.js';
 import type { CodecContract } from '../../protocol/codecs/codec.js';
 import { type Catalogue, type CodecEntry, tableOf } from '../../protocol/scenario/catalogue.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
-import { defaultExports } from '../../scenarios/run/module-folder.js';
+import { defaultExports } from './default-exports.js';
 
 /** A small catalogue with every case a scenario can meet: server and peer methods, kinds that allow this codec or that. */
 

@@ -1,7 +1,8 @@
 import type { Rng } from '../../protocol/method.js';
+import { integer, positive } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_LABELS } from './dataset.js';
-import { datasetLoader } from './loader.js';
-import { checkInteger, checkPositive } from './settings.js';
+import { defineDataset } from './loader.js';
 
 /** Whole numbers up to here are float32 numbers. */
 const MOST_CANARIES = 2 ** 24;
@@ -27,19 +28,26 @@ function unitVectors(axes: readonly number[], target: number): Examples {
  * included by a fair coin. A vector is kept as its code j, so that many canaries take little room. The held-out examples are the
  * first few canaries, included or not.
  */
-export const canaries = datasetLoader('canaries', { canaries: 1_000, target: 1e6 }, (settings, rng): Dataset => {
-  const subject = `data set 'canaries'`;
-  checkInteger(subject, 'canaries', settings.canaries, 2, MOST_CANARIES);
-  checkPositive(subject, 'target', settings.target);
-  const coins = canaryCoins(rng, settings.canaries);
-  const included = coins.flatMap((isIn, j) => (isIn ? [j] : []));
-  return {
-    name: 'canaries',
-    source: `${settings.canaries} unit vectors, each included by a fair coin`,
-    featureShape: [1],
-    vocabulary: settings.canaries,
-    classCount: 0,
-    train: unitVectors(included, settings.target),
-    test: unitVectors([0, 1, 2, 3].slice(0, settings.canaries), settings.target),
-  };
+const canaries = defineDataset({
+  name: 'canaries',
+  summary: 'Unit vectors, each included by a fair coin: for a privacy audit',
+  settings: defineSettings({
+    canaries: integer(1_000, 'Vectors, of which about half are included', { least: 2, most: MOST_CANARIES }),
+    target: positive(1e6, 'Target of each'),
+  }),
+  load: (settings, rng): Dataset => {
+    const coins = canaryCoins(rng, settings.canaries);
+    const included = coins.flatMap((isIn, j) => (isIn ? [j] : []));
+    return {
+      name: 'canaries',
+      source: `${settings.canaries} unit vectors, each included by a fair coin`,
+      featureShape: [1],
+      vocabulary: settings.canaries,
+      classCount: 0,
+      train: unitVectors(included, settings.target),
+      test: unitVectors([0, 1, 2, 3].slice(0, settings.canaries), settings.target),
+    };
+  },
 });
+
+export default canaries;

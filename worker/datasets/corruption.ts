@@ -1,18 +1,23 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Rng } from '../../protocol/method.js';
 import { standardNormal } from '../../protocol/numerics/distributions.js';
+import { number, oneOf, probability } from '../../protocol/settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../protocol/settings/settings.js';
 import { type Dataset, featureCountOf, type Partition } from './dataset.js';
-import { checkChoice, checkRange, completeSettings, type Settings } from './settings.js';
 
-/** Settings with their defaults: nothing is changed. For checking scenarios. */
-export const corruptionDefaults = {
-  /** Client i's features get N(0, s_i^2) noise, s_i = featureNoiseStddev * i / (n - 1) (NIID-Bench): client 0 is clean. */
-  featureNoiseStddev: 0,
-  /** Share of a client's training labels replaced by a uniform *other* class. */
-  labelNoiseRate: 0,
-  /** 'equal': every client has labelNoiseRate; 'uniform': client i's rate is drawn from U(0, labelNoiseRate). */
-  labelNoise: 'equal',
-};
+const settings = defineSettings({
+  featureNoiseStddev: number(
+    0,
+    "Client i's features get N(0, s_i^2) noise, s_i = featureNoiseStddev * i / (n - 1) (NIID-Bench): client 0 is clean",
+    { least: 0, most: 1e6 },
+  ),
+  labelNoiseRate: probability(0, "Share of a client's training labels replaced by a uniform *other* class"),
+  labelNoise: oneOf(
+    ['equal', 'uniform'],
+    'equal',
+    "Every client has labelNoiseRate, or client i's rate is drawn from U(0, labelNoiseRate)",
+  ),
+});
 
 /**
  * The data set as its clients see it: per-client feature noise and label noise on their training shards. Shards are
@@ -23,20 +28,16 @@ export const corruptionDefaults = {
 export function corruptShards(
   dataset: Dataset,
   partition: Partition,
-  given: Settings,
+  given: Partial<SettingsOf<typeof settings>>,
   rng: Rng,
   clients: readonly number[] = partition.shards.map((_, j) => j),
 ): Dataset {
-  const settings = completeSettings('corruption', corruptionDefaults, given);
-  const { featureNoiseStddev, labelNoiseRate, labelNoise } = settings;
-  checkRange('corruption', 'featureNoiseStddev', featureNoiseStddev, 0, 1e6);
-  checkRange('corruption', 'labelNoiseRate', labelNoiseRate, 0, 1);
-  checkChoice('corruption', 'labelNoise', labelNoise, ['equal', 'uniform']);
+  const { featureNoiseStddev, labelNoiseRate, labelNoise } = settings.parse('corruption', given);
   const { train, classCount } = dataset;
   if (labelNoiseRate > 0 && classCount < 2)
     throw new GradswarmError(
       'ERR_SCENARIO',
-      `corruption: labelNoiseRate: expected a data set of at least 2 classes, '${dataset.name}' has ${classCount}`,
+      `corruption.labelNoiseRate: expected a data set of at least 2 classes, '${dataset.name}' has ${classCount}`,
     );
   const features = featureNoiseStddev > 0 ? train.features.slice() : train.features;
   const labels = labelNoiseRate > 0 ? train.labels.slice() : train.labels;

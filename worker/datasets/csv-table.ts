@@ -1,3 +1,5 @@
+import { flag, oneOf, probability, string } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import { categoriesOf } from './csv/categories.js';
 import { featuresOf, requireColumns } from './csv/features.js';
 import { withoutMissing } from './csv/missing.js';
@@ -5,8 +7,7 @@ import { splitRows } from './csv/split.js';
 import { readTable, type Table, wrong } from './csv/table.js';
 import { targetOf } from './csv/target.js';
 import type { Dataset, Examples } from './dataset.js';
-import { datasetLoader } from './loader.js';
-import { checkChoice, checkRange } from './settings.js';
+import { defineDataset } from './loader.js';
 
 /** By name, as 'last', or as an index counted from 0 where no column has that name. */
 function columnIndex(table: Table, setting: string, wanted: string): number {
@@ -27,31 +28,24 @@ function columnIndex(table: Table, setting: string, wanted: string): number {
  * from 0; '' for no group column. Standardisation (number features only; never categories or targets) uses the training rows'
  * moments. Categories of one-hot columns come from all rows.
  */
-export const csvTable = datasetLoader(
-  'csv-table',
-  {
-    path: '',
-    target: 'last',
-    task: 'classification' as 'classification' | 'regression',
-    header: 'auto' as 'auto' | 'yes' | 'no',
-    delimiter: ',',
-    categorical: 'refuse' as 'refuse' | 'one-hot',
-    missing: 'refuse' as 'refuse' | 'drop',
-    spelling: 'refuse' as 'refuse' | 'merge' | 'exact',
-    constant: 'refuse' as 'refuse' | 'zero',
-    groupColumn: '',
-    standardise: true,
-    testShare: 0.2,
-  },
-  (settings, rng): Dataset => {
-    const subject = `data set 'csv-table'`;
-    checkChoice(subject, 'task', settings.task, ['classification', 'regression']);
-    checkChoice(subject, 'header', settings.header, ['auto', 'yes', 'no']);
-    checkChoice(subject, 'categorical', settings.categorical, ['refuse', 'one-hot']);
-    checkChoice(subject, 'missing', settings.missing, ['refuse', 'drop']);
-    checkChoice(subject, 'spelling', settings.spelling, ['refuse', 'merge', 'exact']);
-    checkChoice(subject, 'constant', settings.constant, ['refuse', 'zero']);
-    checkRange(subject, 'testShare', settings.testShare, 0, 1);
+const csvTable = defineDataset({
+  name: 'csv-table',
+  summary: 'A CSV file from a path',
+  settings: defineSettings({
+    path: string('', 'The file'),
+    target: string('last', "Column of the target: its name, 'last' or an index from 0"),
+    task: oneOf(['classification', 'regression'], 'classification', 'What the target is'),
+    header: oneOf(['auto', 'yes', 'no'], 'auto', 'Does the first line hold names of columns?'),
+    delimiter: string(',', 'Between columns'),
+    categorical: oneOf(['refuse', 'one-hot'], 'refuse', 'Columns of words'),
+    missing: oneOf(['refuse', 'drop'], 'refuse', 'Rows with missing values'),
+    spelling: oneOf(['refuse', 'merge', 'exact'], 'refuse', 'One value in two spellings'),
+    constant: oneOf(['refuse', 'zero'], 'refuse', 'A column that is constant in the training rows'),
+    groupColumn: string('', "Column of natural owners, for the partition 'by-group'; empty: none"),
+    standardise: flag(true, 'Number features get mean 0 and standard deviation 1 over the training rows'),
+    testShare: probability(0.2, 'Share of the rows that is held out'),
+  }),
+  load: (settings, rng): Dataset => {
     const table = withoutMissing(readTable(settings.path, settings.header, settings.delimiter), settings.missing);
     const targetColumn = columnIndex(table, 'target', settings.target);
     const groupColumn = settings.groupColumn === '' ? -1 : columnIndex(table, 'groupColumn', settings.groupColumn);
@@ -90,4 +84,6 @@ export const csvTable = datasetLoader(
       ...(groups && { groups: Int32Array.from(rows.train, (r) => groups.indexOf(r)), groupNames: groups.names }),
     };
   },
-);
+});
+
+export default csvTable;

@@ -1,8 +1,9 @@
 import type { Rng } from '../../protocol/method.js';
 import { fillNormal } from '../../protocol/numerics/distributions.js';
+import { count, integer, number } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
-import { datasetLoader } from './loader.js';
-import { checkInteger, checkRange } from './settings.js';
+import { defineDataset } from './loader.js';
 
 interface Shape {
   readonly classes: number;
@@ -44,18 +45,19 @@ function drawExamples(rng: Rng, count: number, centres: Float64Array, shape: Sha
  * x = separation * u_y + noiseStddev * N(0, I): one centre a class, at distance `separation` from 0 in a direction u_y
  * uniform on the sphere.
  */
-export const gaussianClusters = datasetLoader(
-  'gaussian-clusters',
-  { classes: 10, features: 20, examples: 20_000, testExamples: 2_000, separation: 3, noiseStddev: 1 },
-  (settings, rng): Dataset => {
-    const subject = `data set 'gaussian-clusters'`;
+const gaussianClusters = defineDataset({
+  name: 'gaussian-clusters',
+  summary: 'Drawn: one Gaussian cluster a class',
+  settings: defineSettings({
+    classes: integer(10, 'Classes', { least: 2 }),
+    features: count(20, 'Numbers of an example'),
+    examples: count(20_000, 'Training examples'),
+    testExamples: count(2_000, 'Test examples'),
+    separation: number(3, 'Distance of each centre from 0', { least: 0, most: 1e6 }),
+    noiseStddev: number(1, 'Standard deviation about the centre', { least: 0, most: 1e6 }),
+  }),
+  load: (settings, rng): Dataset => {
     const { classes, features, examples, testExamples, separation, noiseStddev } = settings;
-    checkInteger(subject, 'classes', classes, 2);
-    checkInteger(subject, 'features', features, 1);
-    checkInteger(subject, 'examples', examples, 1);
-    checkInteger(subject, 'testExamples', testExamples, 1);
-    checkRange(subject, 'separation', separation, 0, 1e6);
-    checkRange(subject, 'noiseStddev', noiseStddev, 0, 1e6);
     const centres = drawCentres(rng.derive('centres'), classes, features, separation);
     return {
       name: 'gaussian-clusters',
@@ -66,4 +68,6 @@ export const gaussianClusters = datasetLoader(
       test: drawExamples(rng.derive('test'), testExamples, centres, settings),
     };
   },
-);
+});
+
+export default gaussianClusters;

@@ -2,22 +2,29 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Rng } from '../../protocol/method.js';
+import { flag, integer, oneOf, string } from '../../protocol/settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
 import { type IdxFile, readIdxFile } from './idx-file.js';
 import { poolImages } from './image-pooling.js';
-import { datasetLoader } from './loader.js';
-import { checkChoice, checkInteger } from './settings.js';
+import { defineDataset } from './loader.js';
 
-/** Settings that every IDX image set has. Counts: 0 = all. size: 0 = as in the file. */
-export const idxDefaults = {
-  size: 0,
-  trainCount: 0,
-  testCount: 0,
-  /** 'first': the first images of the file; 'random': drawn without replacement from the data stream, in file order. */
-  subset: 'first',
-  /** Subtract the mean and divide by the standard deviation of all chosen training pixels (two numbers for the set). */
-  standardise: false,
+/** Settings that every IDX image set has. */
+export const idxSettings = {
+  size: integer(0, 'Side of the images, area-averaged; 0: as in the file', { least: 0, most: 4096 }),
+  trainCount: integer(0, 'Training images; 0: all', { least: 0 }),
+  testCount: integer(0, 'Test images; 0: all', { least: 0 }),
+  subset: oneOf(
+    ['first', 'random'],
+    'first',
+    'The first images of the file, or some drawn without replacement, in file order',
+  ),
+  standardise: flag(
+    false,
+    'Subtract the mean and divide by the standard deviation of all chosen training pixels (two numbers for the set)',
+  ),
 };
+const shape = defineSettings(idxSettings);
 
 export interface IdxPaths {
   readonly trainImages: string;
@@ -60,15 +67,10 @@ export function loadIdxImages(
   name: string,
   source: string,
   paths: IdxPaths,
-  settings: typeof idxDefaults,
+  settings: SettingsOf<typeof shape>,
   rng: Rng,
 ): Dataset {
-  const subject = `data set '${name}'`;
   const { size, trainCount, testCount, subset, standardise } = settings;
-  checkInteger(subject, 'size', size, 0, 4096);
-  checkInteger(subject, 'trainCount', trainCount, 0);
-  checkInteger(subject, 'testCount', testCount, 0);
-  checkChoice(subject, 'subset', subset, ['first', 'random']);
   const train = readPair(paths.trainImages, paths.trainLabels);
   const test = readPair(paths.testImages, paths.testLabels);
   const [, height = 0, width = 0] = train.images.lengths;
@@ -78,10 +80,7 @@ export function loadIdxImages(
       `${paths.testImages}: expected images of ${height} x ${width} as in ${paths.trainImages}, got ${test.images.lengths[1]} x ${test.images.lengths[2]}`,
     );
   if (size > Math.min(height, width))
-    throw new GradswarmError(
-      'ERR_SCENARIO',
-      `${subject}: size: expected at most ${Math.min(height, width)}, got ${size}`,
-    );
+    throw new GradswarmError('ERR_SCENARIO', `data.size: expected at most ${Math.min(height, width)}, got ${size}`);
   const out = size === 0 ? ([height, width] as const) : ([size, size] as const);
   let classCount = 0;
   const examples = (pair: typeof train, count: number, path: string): Examples => {
@@ -147,41 +146,18 @@ export function findIdxFiles(folder: string): IdxPaths {
 }
 
 /** Any IDX images and labels from a folder that the user names. */
-export const idxImages = datasetLoader('idx-images', { folder: '', ...idxDefaults }, (settings, rng) => {
-  if (settings.folder === '')
-    throw new GradswarmError(
-      'ERR_DATA_MISSING',
-      `data set 'idx-images': set 'folder' to the folder that holds the four IDX files`,
-    );
-  return loadIdxImages('idx-images', `IDX files in ${settings.folder}`, findIdxFiles(settings.folder), settings, rng);
-});
-
-const FASHION_FOLDER = '/usr/share/datasets/fashion-mnist';
-const FASHION_CLASSES = [
-  't-shirt',
-  'trouser',
-  'pullover',
-  'dress',
-  'coat',
-  'sandal',
-  'shirt',
-  'sneaker',
-  'bag',
-  'ankle boot',
-];
-
-/** Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017) from `folder`, or where Debian's dataset-fashion-mnist puts it. */
-export const fashionMnist = datasetLoader(
-  'fashion-mnist',
-  { folder: FASHION_FOLDER, ...idxDefaults },
-  (settings, rng): Dataset => {
-    const { folder } = settings;
-    if (!existsSync(folder))
+const idxImages = defineDataset({
+  name: 'idx-images',
+  summary: 'Images in IDX files of a folder',
+  settings: defineSettings({ folder: string('', 'The folder that holds the four files'), ...idxSettings }),
+  load: (settings, rng) => {
+    if (settings.folder === '')
       throw new GradswarmError(
         'ERR_DATA_MISSING',
-        `data set 'fashion-mnist': expected its IDX files in ${folder}, there is no such folder; install Debian's package dataset-fashion-mnist, or set 'folder'`,
+        `data set 'idx-images': set 'folder' to the folder that holds the four IDX files`,
       );
-    const dataset = loadIdxImages('fashion-mnist', `IDX files in ${folder}`, findIdxFiles(folder), settings, rng);
-    return { ...dataset, classCount: FASHION_CLASSES.length, classNames: FASHION_CLASSES };
+    return loadIdxImages('idx-images', `IDX files in ${settings.folder}`, findIdxFiles(settings.folder), settings, rng);
   },
-);
+});
+
+export default idxImages;

@@ -1,18 +1,17 @@
 import type { Rng } from '../../protocol/method.js';
+import type { Settings } from '../../protocol/settings/settings.js';
 import type { Dataset } from './dataset.js';
-import { completeSettings, type Settings } from './settings.js';
 
-/** How one named data set is made: its settings with their defaults, and the function that reads or draws it. */
-export interface DatasetLoader {
-  readonly defaults: Settings;
-  load(given: Settings, rng: Rng): Dataset;
+/** The default export of every file of this folder that is a data set; the file name is the data set's name. */
+export interface DatasetFamily<S extends object = object> {
+  readonly name: string;
+  /** What it is, in a line. */
+  readonly summary: string;
+  readonly settings: Settings<S>;
+  /** Reads or draws it. Throws ERR_DATA_MISSING, ERR_DATA_FORMAT, and ERR_SCENARIO for settings that do not fit the data. */
+  load(settings: S, rng: Rng): Dataset;
 }
 
-/** `load` sees completed settings of the defaults' types; it checks their ranges. */
-export function datasetLoader<S extends Settings>(
-  name: string,
-  defaults: S,
-  load: (settings: S, rng: Rng) => Dataset,
-): DatasetLoader {
-  return { defaults, load: (given, rng) => load(completeSettings(`data set '${name}'`, defaults, given), rng) };
+export function defineDataset<S extends object>(family: DatasetFamily<S>): DatasetFamily<S> {
+  return family;
 }

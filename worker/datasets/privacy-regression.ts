@@ -1,9 +1,10 @@
 import type { Rng } from '../../protocol/method.js';
 import { fillNormal } from '../../protocol/numerics/distributions.js';
 import { sineOfTurns, tanh } from '../../protocol/numerics/elementary.js';
+import { count, number } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_LABELS } from './dataset.js';
-import { datasetLoader } from './loader.js';
-import { checkInteger, checkRange } from './settings.js';
+import { defineDataset } from './loader.js';
 
 const FEATURES = 8;
 const HIDDEN = 6;
@@ -45,15 +46,16 @@ function drawExamples(rng: Rng, count: number, { inner, outer }: Teacher, labelN
  * units (inner weights N(0, 1/8), outer N(0, 1)) plus 0.3 sin(2 x_1); label noise; targets divided by the largest magnitude
  * of the training targets.
  */
-export const privacyRegression = datasetLoader(
-  'privacy-regression',
-  { examples: 1_000, testExamples: 500, labelNoiseStddev: 0.1 },
-  (settings, rng): Dataset => {
-    const subject = `data set 'privacy-regression'`;
+const privacyRegression = defineDataset({
+  name: 'privacy-regression',
+  summary: 'Drawn: a small teacher network with label noise',
+  settings: defineSettings({
+    examples: count(1_000, 'Training examples'),
+    testExamples: count(500, 'Test examples'),
+    labelNoiseStddev: number(0.1, 'Standard deviation of the noise on targets', { least: 0, most: 1e6 }),
+  }),
+  load: (settings, rng): Dataset => {
     const { examples, testExamples, labelNoiseStddev } = settings;
-    checkInteger(subject, 'examples', examples, 1);
-    checkInteger(subject, 'testExamples', testExamples, 1);
-    checkRange(subject, 'labelNoiseStddev', labelNoiseStddev, 0, 1e6);
     const teacher = {
       inner: normals(rng.derive('inner'), new Float64Array(HIDDEN * FEATURES), 1 / Math.sqrt(FEATURES)),
       outer: normals(rng.derive('outer'), new Float64Array(HIDDEN)),
@@ -72,4 +74,6 @@ export const privacyRegression = datasetLoader(
       test,
     };
   },
-);
+});
+
+export default privacyRegression;

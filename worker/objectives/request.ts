@@ -1,11 +1,12 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Precision, Rng } from '../../protocol/method.js';
+import type { Settings } from '../../protocol/settings/settings.js';
 import type { Dataset } from '../datasets/dataset.js';
 import type { ObjectiveFamily } from './family.js';
 
 /** What a family is made from. */
 export interface ObjectiveRequest {
-  /** `name` is a key of the table in objectives.ts; the other keys are that objective's settings. */
+  /** `name` is the name of a file; the other keys are that objective's settings. */
   readonly objective: { readonly name: string; readonly [setting: string]: unknown };
   /** Null where the scenario names none; objectives that need one throw. */
   readonly dataset: Dataset | null;
@@ -17,13 +18,19 @@ export interface ObjectiveRequest {
   readonly device?: string | undefined;
 }
 
-/** One row of the table of objectives. */
-export interface ObjectiveDefinition<Settings> {
-  readonly defaults: Settings;
-  /** Says what is wrong with the completed settings, beyond names and types; null when nothing is. */
-  check?(settings: Settings): string | null;
-  /** `settings` are complete and of the types of `defaults`. */
-  create(settings: Settings, request: ObjectiveRequest): ObjectiveFamily | Promise<ObjectiveFamily>;
+/** The default export of every file of `plain/`, `tensorflow/` and `log-posterior/` that is an objective, named as its file. */
+export interface ObjectiveDefinition<S extends object = object> {
+  readonly name: string;
+  /** What it is, in a line. */
+  readonly summary: string;
+  readonly settings: Settings<S>;
+  /** Further columns of its evaluation; '*' at the end of a name stands for anything. Left out: none. */
+  readonly measures?: readonly string[];
+  create(settings: S, request: ObjectiveRequest): ObjectiveFamily | Promise<ObjectiveFamily>;
+}
+
+export function defineObjective<S extends object>(definition: ObjectiveDefinition<S>): ObjectiveDefinition<S> {
+  return definition;
 }
 
 /** The request's data set, or an error with the kind that is needed. `codes`: the objective reads one-hot codes too. */
@@ -56,15 +63,4 @@ export function requireDataset(
 /** Numbers in one example. */
 export function featureCountOf(dataset: Dataset): number {
   return dataset.featureShape.reduce((product, size) => product * size, 1);
-}
-
-/** Null when `sizes` is a list of positive integers, else what is wrong. */
-export function wrongSizes(key: string, sizes: readonly number[]): string | null {
-  const wrong = sizes.find((size) => !(Number.isInteger(size) && size > 0));
-  return wrong === undefined ? null : `${key}: expected positive integers, got ${wrong}`;
-}
-
-/** Null when `value` is a finite number of at least 0, else what is wrong. */
-export function wrongIfNegative(key: string, value: number): string | null {
-  return Number.isFinite(value) && value >= 0 ? null : `${key}: expected a finite number >= 0, got ${value}`;
 }

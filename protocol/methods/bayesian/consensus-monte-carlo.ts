@@ -40,6 +40,7 @@ export default defineSampler({
       'Reconstructed, not checked against the paper. The local sampler is SGLD; the papers leave it open.',
   },
   settings,
+  measures: ['shardsMissing'],
   messages: {
     /** All chains, one after the other, each draw after draw. */
     draws: { from: 'clients', to: 'coordinator', vectors: ['draws'], losable: 'no' },

@@ -6,6 +6,7 @@ import {
   hostVisits,
   sendSize,
   startTravelling,
+  VISIT_MEASURES,
   VISIT_MESSAGES,
   visitCohort,
   visitSettings,
@@ -20,6 +21,7 @@ export default defineSampler({
       'DSGLD with trajectory sampling and adaptive load balancing; schedule "permutation" is its scheduler, "categorical" that of FSGLD\'s listing',
   },
   settings: visitSettings,
+  measures: VISIT_MEASURES,
   messages: VISIT_MESSAGES,
   cohort: visitCohort,
   client: {

@@ -53,6 +53,7 @@ export default defineSampler({
       'Reconstructed, not checked against the paper. That the noise of the average is that of one Langevin step for every commonNoise was derived here.',
   },
   settings,
+  measures: ['shardsMissing'],
   messages: {
     size: { from: 'clients', to: 'coordinator', scalars: ['examples'], losable: 'no' },
     weight: { from: 'coordinator', to: 'cohort', scalars: ['weight'], losable: 'no' },

@@ -60,6 +60,7 @@ export default defineSampler({
       "The recursion is that of the authors' code. Reference points move at synchronisations, where all clients agree.",
   },
   settings,
+  measures: ['localSteps'],
   messages: {
     /** All chains, one after the other. */
     positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], losable: 'no' },

@@ -9,7 +9,7 @@ import {
   hostConduciveVisits,
 } from './parts/conducive-sampler.js';
 import { langevin } from './parts/kernels.js';
-import { startTravelling, type TravellingChains, visitCohort } from './parts/visits.js';
+import { startTravelling, type TravellingChains, VISIT_MEASURES, visitCohort } from './parts/visits.js';
 
 export default defineSampler<
   ConduciveVisitSettings,
@@ -24,6 +24,7 @@ export default defineSampler<
     algorithm: 'FSGLD, eq. 5; with another conduciveWeight eq. 7; with 0 DSGLD',
   },
   settings: conduciveVisitSettings,
+  measures: [...VISIT_MEASURES, 'modeSlope'],
   messages: CONDUCIVE_VISIT_MESSAGES,
   cohort: visitCohort,
   client: {

@@ -11,7 +11,7 @@ import {
 } from './parts/conducive-sampler.js';
 import { conduciveSettings } from './parts/conducive-settings.js';
 import { stochasticHmc } from './parts/kernels.js';
-import { startTravelling, type TravellingChains, visitCohort } from './parts/visits.js';
+import { startTravelling, type TravellingChains, VISIT_MEASURES, visitCohort } from './parts/visits.js';
 
 const settings = conduciveVisitSettings
   .with({
@@ -38,6 +38,7 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
       'The paper has one data set. Here the chain travels with its momentum, and the gradient is the estimate of DSGLD on one shard, or with conduciveWeight that of FSGLD.',
   },
   settings,
+  measures: [...VISIT_MEASURES, 'modeSlope'],
   messages: CONDUCIVE_VISIT_MESSAGES,
   cohort: visitCohort,
   client: {

@@ -10,7 +10,7 @@ import { DrawKeeper, joined, parted, type ServedChains, startServed } from './pa
 import { ShardDrift } from './parts/shard-drift.js';
 
 const settings = defineSettings({
-  stepSize: positive(1e-3, 'h'),
+  stepSize: positive(1e-3, 'h: drift times h / 2, noise h'),
   batchSize: integer(0, 'Examples m of a step on every client; 0: the whole shard', { least: 0 }),
   stepsPerRound: count(1, 'Steps of every chain in a round'),
   ...chainSettings,

@@ -37,6 +37,7 @@ export default defineMethod({
     algorithm: 'BEER',
   },
   settings,
+  measures: ['trackedGradientSquared'],
   messages: {
     iterate: { ...residualKind, losable: 'no' },
     tracker: { ...residualKind, losable: 'no' },

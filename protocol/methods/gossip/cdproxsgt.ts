@@ -40,6 +40,7 @@ export default defineMethod({
       "recursion from the authors' code; the matrix form is reconstructed, not checked against the paper; acknowledged links and tracker restarts are additions",
   },
   settings,
+  measures: ['trackedGradientSquared'],
   messages: { tracker: residualKind, iterate: residualKind },
   client: {
     init: ({ initialParams, hyperparameters: { links } }): Peer => ({

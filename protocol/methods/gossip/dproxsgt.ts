@@ -29,6 +29,7 @@ export default defineMethod({
     algorithm: 'DProxSGT, stepping with the mixed tracker',
   },
   settings,
+  measures: ['trackedGradientSquared'],
   messages: {
     tracker: { from: 'clients', to: 'peers', vectors: ['y'], lossy: 'any' },
     iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' },

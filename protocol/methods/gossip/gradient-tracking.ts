@@ -34,6 +34,7 @@ export default defineMethod({
     algorithm: 'DIGing; with batches GNSD / DSGT; ATC form as in NEXT and Aug-DGM',
   },
   settings,
+  measures: ['trackedGradientSquared'],
   messages: {
     iterate: { from: 'clients', to: 'peers', vectors: ['x', 'y'], lossy: 'any' },
     adapted: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' },

@@ -11,7 +11,7 @@ import { mix } from './parts/mix.js';
  * sum alpha^2 / gamma finite); one when both are c / (k + k0).
  */
 const settings = defineSettings({
-  stepSize: schedule({ name: 'inverse-power', rate: 1, offset: 21, exponent: 0.9 }, 'alpha_k'),
+  stepSize: schedule({ name: 'inverse-power', rate: 1, offset: 21, exponent: 0.9 }, 'alpha_k: step size'),
   mixing: schedule({ name: 'inverse-power', rate: 1, offset: 2, exponent: 0.6 }, 'gamma_k, the damping of W'),
   ...gradientSettings,
 }).and(fallingMixing);
@@ -26,6 +26,7 @@ export default defineMethod({
     reconstruction: 'only the abstract was read: the recursion is a reconstruction in the style of that paper',
   },
   settings,
+  measures: ['trackedGradientSquared'],
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x', 's'], lossy: 'unbiased' } },
   client: {
     init: ({ initialParams }): Tracked => ({ x: initialParams, s: zerosLike(initialParams) }),

@@ -16,7 +16,7 @@ interface Peer extends Tracked {
  * (above 1/2).
  */
 const settings = defineSettings({
-  stepSize: schedule({ name: 'inverse-power', rate: 2, offset: 41 }, 'alpha_k'),
+  stepSize: schedule({ name: 'inverse-power', rate: 2, offset: 41 }, 'alpha_k: step size'),
   mixing: schedule({ name: 'inverse-power', rate: 20, offset: 41 }, 'gamma_k, the damping of W'),
   aggregationWeight: schedule(
     { name: 'inverse-power', rate: 20, offset: 41 },
@@ -36,6 +36,7 @@ export default defineMethod({
       'its numbers are not those of the authors',
   },
   settings,
+  measures: ['trackedGradientSquared'],
   messages: { combined: combinedKind },
   client: {
     init: ({ initialParams }): Peer => ({

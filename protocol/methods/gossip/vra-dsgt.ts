@@ -16,7 +16,7 @@ interface Peer extends Tracked {
 
 const settings = defineSettings({
   // See vra-dgt for the three schedules.
-  stepSize: schedule({ name: 'inverse-power', rate: 2, offset: 41 }, 'alpha_k'),
+  stepSize: schedule({ name: 'inverse-power', rate: 2, offset: 41 }, 'alpha_k: step size'),
   mixing: schedule({ name: 'inverse-power', rate: 20, offset: 41 }, 'gamma_k, the damping of W'),
   aggregationWeight: schedule({ name: 'inverse-power', rate: 20, offset: 41 }, 'beta_k, the weight of a new message'),
   estimateWeight: schedule(
@@ -45,6 +45,7 @@ export default defineMethod({
       'its numbers are not those of the authors',
   },
   settings,
+  measures: ['trackedGradientSquared'],
   messages: { combined: combinedKind },
   client: {
     init: ({ initialParams }): Peer => ({

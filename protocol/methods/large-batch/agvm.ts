@@ -155,6 +155,7 @@ export default defineMethod({
       'Ours: balanced random halves (halves: ranks is the code), and unequal batches.',
   },
   settings,
+  measures: ['misalignment*', 'multiplier*', 'aligned*'],
   messages,
   client: ({ hyperparameters: { batchSize } }) => ({
     init: () => null,

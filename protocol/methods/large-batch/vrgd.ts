@@ -121,6 +121,7 @@ export default defineMethod({
       'leastDevices, and the cap 1/gamma, with which alone VR-SGD is faster than SGD at the same rate.',
   },
   settings,
+  measures: ['devices', 'signalToNoise', 'shareAtGamma'],
   messages,
   client: ({ hyperparameters: { batchSize, subBatches } }) => ({
     init: () => null,

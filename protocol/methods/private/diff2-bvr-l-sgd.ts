@@ -25,7 +25,7 @@ const settings = diff2Settings
       'add-remove',
       'Local steps sample their batches, so only add-remove can be accounted',
     ),
-    localSteps: count(10, 'K'),
+    localSteps: count(10, 'K: local steps of the chosen worker'),
     localBatchSize: count(16, 'b: expected examples of a local step'),
     localRadius: positive(
       3,
@@ -103,6 +103,7 @@ export default defineMethod({
   checkPlan(settings, run) {
     checkDiff2Plan(settings, run);
   },
+  measures: ['answers'],
   messages: {
     ...diff2Messages,
     direction: { from: 'coordinator', to: 'cohort', vectors: ['estimate'] },

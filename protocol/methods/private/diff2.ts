@@ -16,6 +16,7 @@ export default defineMethod({
   },
   settings: diff2Settings,
   checkPlan: checkDiff2Plan,
+  measures: ['answers'],
   messages: diff2Messages,
   client: ({ hyperparameters }) => {
     const framework = new Diff2Framework(hyperparameters);

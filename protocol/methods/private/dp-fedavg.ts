@@ -161,6 +161,7 @@ export default defineMethod({
     if (adaptive && (aggregation === 'secure' || clipping === 'per-layer'))
       refuse('adaptive: the bits of adaptive clipping go with plain aggregation and flat clipping only');
   },
+  measures: ['clippingRadius', 'aborted', 'survivors', 'recovered'],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], scalars: ['radius'], lossy: 'any' },
     /** Noise is added after this: no codec may act in between. */

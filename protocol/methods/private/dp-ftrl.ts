@@ -23,7 +23,7 @@ interface Server {
 }
 
 const settings = defineSettings({
-  learningRate: positive(0.1, 'eta'),
+  learningRate: positive(0.1, 'eta: step size'),
   stepsPerEpoch: count(
     20,
     'Steps in which every client goes once through its examples, in a fixed order; the tree restarts after each epoch',

@@ -79,6 +79,7 @@ export default defineMethod({
     const noiseMultiplier = noiseOf(hyperparameters);
     requireSpendWithin(hyperparameters, [{ sampling: 1, noiseMultiplier, count: run.rounds }], run);
   },
+  measures: ['answers'],
   messages: {
     /** Numbers of examples are public. Sent where the noise is shared, since every share depends on the smallest. */
     size: { from: 'clients', to: 'coordinator', scalars: ['examples'] },

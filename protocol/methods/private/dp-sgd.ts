@@ -52,6 +52,7 @@ export default defineMethod({
     algorithm: 'Algorithm 1, with Poisson sampling at every client and a fixed denominator',
   },
   settings,
+  measures: ['answers'],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     /** Noise is added after this, or its share is worth nothing alone: no codec may act in between. */

@@ -1,8 +1,10 @@
+import { number } from '../../settings/kinds.js';
+import { required } from '../../settings/setting.js';
+import { defineSettings } from '../../settings/settings.js';
 import { judgeFigure } from '../bounded-figure.js';
 import { defineExpectation } from '../expectation.js';
 import type { Spec } from '../scenario.js';
 import { figure, groupBy } from '../settings.js';
-import { finite, strict } from '../structure.js';
 
 /** A figure such as `finalLoss` ends strictly below a value. */
 export function below(settings: { of: string; value: number; groupBy?: string | null }): Spec {
@@ -12,6 +14,6 @@ export function below(settings: { of: string; value: number; groupBy?: string | 
 export default defineExpectation({
   name: 'below',
   summary: 'a figure is below a value; over seeds, its mean',
-  settings: strict({ of: figure, value: finite, groupBy }),
+  settings: defineSettings({ of: figure(required), value: number(required, 'Strictly below this'), groupBy }),
   judge: (records, { value, ...which }) => judgeFigure(records, which, (seen) => seen < value, `below ${value}`),
 });

@@ -1,10 +1,12 @@
 import { exp, log } from '../../numerics/elementary.js';
+import { number, text } from '../../settings/kinds.js';
+import { required } from '../../settings/setting.js';
+import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { type Group, groupsOf } from '../groups.js';
 import { inDigits, seriesOf } from '../quantity.js';
 import type { Spec } from '../scenario.js';
 import { series } from '../settings.js';
-import { finite, number, strict, text } from '../structure.js';
 
 /**
  * Over a sweep of batch sizes and learning rates, the critical batch that the steps to a loss show agrees with the noise scale
@@ -34,12 +36,12 @@ interface Best {
 export default defineExpectation({
   name: 'critical-batch',
   summary: 'the critical batch fitted to the steps to a loss is the measured gradient noise scale up to a factor',
-  settings: strict({
-    loss: finite,
-    batch: text.default('method.batchSize'),
-    variance: series.default('gradientVariance'),
-    signal: series.default('gradientSquared'),
-    factor: number('a number of at least 1', (value) => value >= 1).default(3),
+  settings: defineSettings({
+    loss: number(required, 'The loss to reach'),
+    batch: text('method.batchSize', "Path of a client's batch size"),
+    variance: series('gradientVariance', 'Series of the variance of a gradient of one example'),
+    signal: series('gradientSquared', 'Series of the squared norm of the whole gradient'),
+    factor: number(3, 'The two agree up to this', { least: 1 }),
   }),
   judge(records, { loss, batch, variance, signal, factor }) {
     const found = groupsOf(records, batch).flatMap((group) => best(group, loss, [variance, signal]) ?? []);

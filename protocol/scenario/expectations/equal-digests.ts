@@ -1,8 +1,8 @@
+import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation } from '../expectation.js';
 import { groupsOf } from '../groups.js';
 import type { Spec } from '../scenario.js';
 import { groupBy } from '../settings.js';
-import { strict } from '../structure.js';
 
 /** All runs, or all runs of each group, end in the same bits. */
 export function equalDigests(settings: { groupBy?: string | null } = {}): Spec {
@@ -12,7 +12,7 @@ export function equalDigests(settings: { groupBy?: string | null } = {}): Spec {
 export default defineExpectation({
   name: 'equal-digests',
   summary: 'the runs of a sweep, or of each group of it, end in the same bits',
-  settings: strict({ groupBy }),
+  settings: defineSettings({ groupBy }),
   judge(records, { groupBy: by }) {
     const groups = by === null ? [{ label: '', records }] : groupsOf(records, by);
     for (const { label, records: members } of groups) {

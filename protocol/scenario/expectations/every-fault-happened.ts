@@ -1,6 +1,6 @@
+import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation } from '../expectation.js';
 import type { Spec } from '../scenario.js';
-import { strict } from '../structure.js';
 
 /** Every fault rule acted at least once; otherwise the run shows nothing about the faults. Expected wherever there are faults. */
 export function everyFaultHappened(): Spec {
@@ -10,7 +10,7 @@ export function everyFaultHappened(): Spec {
 export default defineExpectation({
   name: 'every-fault-happened',
   summary: 'every fault rule acted at least once; else unknown',
-  settings: strict({}),
+  settings: defineSettings({}),
   judge(records) {
     const counts = records.flatMap(({ faultsFired, scenario }) =>
       scenario.faults.map((rule, index) => ({ fault: rule.fault, index, count: faultsFired[index] ?? 0 })),

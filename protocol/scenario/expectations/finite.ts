@@ -1,6 +1,7 @@
+import { oneOf } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type MetricsRow } from '../expectation.js';
 import type { Spec } from '../scenario.js';
-import { choice, strict } from '../structure.js';
 
 /** Nothing that was measured is NaN or infinite, and no loss, error, norm or variance grows without bound. Expected of every run. */
 export function finite(settings: { readonly growth?: 'bounded' | 'allowed' } = {}): Spec {
@@ -51,7 +52,9 @@ function seriesOf(
 export default defineExpectation({
   name: 'finite',
   summary: 'no measured number is NaN or infinite, and no loss, error, norm or variance grows without bound',
-  settings: strict({ growth: choice('bounded', 'allowed').default('bounded') }),
+  settings: defineSettings({
+    growth: oneOf(['bounded', 'allowed'], 'bounded', 'May a loss, error, norm or variance grow without bound?'),
+  }),
   judge(records, { growth }) {
     let count = 0;
     for (const { rows } of records) {

@@ -1,9 +1,11 @@
+import { atLeastZero, oneOf, text } from '../../settings/kinds.js';
+import { required } from '../../settings/setting.js';
+import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Finding } from '../expectation.js';
 import { groupsOf } from '../groups.js';
 import { inDigits, meanFigure } from '../quantity.js';
 import type { Spec } from '../scenario.js';
 import { figure, groupBy } from '../settings.js';
-import { atLeastZero, choice, strict, text } from '../structure.js';
 
 /**
  * Over a sweep, a figure falls or rises along a swept path (numbers in ascending order, other values as written), as a
@@ -23,11 +25,11 @@ export function monotone(settings: {
 export default defineExpectation({
   name: 'monotone',
   summary: 'over a sweep, a figure falls or rises along a swept path; over seeds, its mean',
-  settings: strict({
-    of: figure,
-    inOrderOf: text,
-    direction: choice('falling', 'rising'),
-    tolerance: atLeastZero.default(0),
+  settings: defineSettings({
+    of: figure(required),
+    inOrderOf: text(required, 'The swept path', 'a swept path'),
+    direction: oneOf(['falling', 'rising'], required, 'Along the path'),
+    tolerance: atLeastZero(0, 'A step the wrong way up to this is none'),
     groupBy,
   }),
   judge(records, { of, inOrderOf, direction, tolerance, groupBy: by }) {

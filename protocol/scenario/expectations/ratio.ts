@@ -1,11 +1,12 @@
-import { z } from 'zod';
+import { flag } from '../../settings/kinds.js';
+import { required } from '../../settings/setting.js';
+import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Holds } from '../expectation.js';
 import { matches } from '../groups.js';
 import { type PairedRatio, pairedRatio } from '../paired-ratio.js';
 import { inDigits, meanFigure } from '../quantity.js';
 import type { Json, Spec } from '../scenario.js';
-import { bound, figure, hasBound, inWords, oneBound, within } from '../settings.js';
-import { either, strict } from '../structure.js';
+import { chosenRuns, figure, inWords, least, most, oneBound, within } from '../settings.js';
 import { choiceInWords } from '../wording.js';
 
 type Values = Readonly<Record<string, Json>>;
@@ -28,20 +29,18 @@ export function ratio(settings: {
   return { ...settings, name: 'ratio' };
 }
 
-const chosen = z.record(z.string(), z.json(), { error: 'an object of paths and values' }).default({});
-
 export default defineExpectation({
   name: 'ratio',
   summary: 'one figure over another, or over the same figure of another part of the sweep, lies within bounds',
-  settings: strict({
-    of: figure,
-    over: either('the name of a figure or null', figure, z.null()).default(null),
-    numerator: chosen,
-    denominator: chosen,
-    least: bound,
-    most: bound,
-    interval: z.boolean({ error: 'true or false' }).default(false),
-  }).refine(hasBound, oneBound),
+  settings: defineSettings({
+    of: figure(required, 'The figure above the line'),
+    over: figure(null, 'The figure below the line; null: the same'),
+    numerator: chosenRuns({}, 'Runs above the line, by values at paths; empty: all'),
+    denominator: chosenRuns({}, 'Runs below the line; empty: all'),
+    least,
+    most,
+    interval: flag(false, 'Judge the confidence interval over seeds'),
+  }).and(oneBound),
   judge(records, { of, over, numerator, denominator, least, most, interval }) {
     const above = records.filter((record) => matches(record, numerator as Values));
     const beneath = records.filter((record) => matches(record, denominator as Values));

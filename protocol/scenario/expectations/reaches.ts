@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import { count, number } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Finding, type RunRecord } from '../expectation.js';
 import { inDigits, seriesOf } from '../quantity.js';
 import type { Spec } from '../scenario.js';
-import { bound, series } from '../settings.js';
-import { either, integer, strict } from '../structure.js';
+import { series } from '../settings.js';
 
 type Target = { loss: number } | { accuracy: number } | { of: string; below: number } | { of: string; above: number };
 
@@ -15,22 +15,24 @@ export function reaches(settings: Target & { byRound?: number | null }): Spec {
 export default defineExpectation({
   name: 'reaches',
   summary: 'the loss, the accuracy or another series passes a value within a number of rounds; every run of a sweep',
-  settings: strict({
-    loss: bound,
-    accuracy: bound,
-    of: either('the name of a series or null', series, z.null()).default(null),
-    below: bound,
-    above: bound,
-    byRound: either('an integer of at least 1 or null', integer(1), z.null()).default(null),
+  settings: defineSettings({
+    loss: number(null, 'The loss falls to this or below'),
+    accuracy: number(null, 'The accuracy rises to this or above'),
+    of: series(null, 'Another series'),
+    below: number(null, 'It falls to this or below'),
+    above: number(null, 'It rises to this or above'),
+    byRound: count(null, 'Within so many rounds; null: at any time'),
   })
-    .refine(
-      ({ loss, accuracy, below, above }) =>
-        [loss, accuracy, below, above].filter((value) => value !== null).length === 1,
-      { error: 'one of loss, accuracy, below and above' },
+    .and(({ loss, accuracy, below, above }) =>
+      [loss, accuracy, below, above].filter((value) => value !== null).length === 1
+        ? null
+        : { expected: 'one of loss, accuracy, below and above' },
     )
-    .refine(({ of, below, above }) => (of !== null) === (below !== null || above !== null), {
-      error: "the series under 'of' together with below or above",
-    }),
+    .and(({ of, below, above }) =>
+      (of !== null) === (below !== null || above !== null)
+        ? null
+        : { expected: "the series under 'of' together with below or above" },
+    ),
   judge(records, { loss, accuracy, of, below, above, byRound }) {
     const name = of ?? (loss !== null ? 'loss' : 'accuracy');
     const ceiling = loss ?? below;

@@ -1,10 +1,11 @@
-import { z } from 'zod';
+import { count } from '../../settings/kinds.js';
+import { required } from '../../settings/setting.js';
+import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { matches } from '../groups.js';
 import { inDigits, seriesOf } from '../quantity.js';
 import type { Json, Spec } from '../scenario.js';
-import { bound, hasBound, inWords, oneBound, series, within } from '../settings.js';
-import { either, integer, strict } from '../structure.js';
+import { chosenRuns, inWords, least, most, oneBound, series, within } from '../settings.js';
 
 type Values = Readonly<Record<string, Json>>;
 
@@ -24,19 +25,17 @@ export function roundsToMatch(settings: {
   return { ...settings, name: 'rounds-to-match' };
 }
 
-const chosen = z.record(z.string(), z.json(), { error: 'an object of paths and values' });
-
 export default defineExpectation({
   name: 'rounds-to-match',
   summary: 'rounds that some runs need until a series is as low as in others after a given round lie within bounds',
-  settings: strict({
-    of: series,
-    runner: chosen,
-    rival: chosen,
-    rivalRound: either('an integer of at least 1 or null', integer(1), z.null()).default(null),
-    least: bound,
-    most: bound,
-  }).refine(hasBound, oneBound),
+  settings: defineSettings({
+    of: series(required, 'A series that falls'),
+    runner: chosenRuns(required, 'Runs whose rounds are counted'),
+    rival: chosenRuns(required, 'Runs whose value they must reach'),
+    rivalRound: count(null, 'The value after this round; null: after the last'),
+    least,
+    most,
+  }).and(oneBound),
   judge(records, { of, runner, rival, rivalRound, least, most }) {
     const rivals = records.filter((record) => matches(record, rival as Values));
     const runners = records.filter((record) => matches(record, runner as Values));

@@ -1,8 +1,10 @@
+import { list, number } from '../../settings/kinds.js';
+import { required } from '../../settings/setting.js';
+import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Finding, type RunRecord } from '../expectation.js';
 import { seriesOf } from '../quantity.js';
 import type { Spec } from '../scenario.js';
 import { series } from '../settings.js';
-import { finite, list, strict } from '../structure.js';
 
 /** Groups of series settle at or below a value one group after the other: the last of a group before the first of the next. */
 export function settlesInOrder(settings: { groups: readonly (readonly string[])[]; below: number }): Spec {
@@ -12,9 +14,14 @@ export function settlesInOrder(settings: { groups: readonly (readonly string[])[
 export default defineExpectation({
   name: 'settles-in-order',
   summary: 'groups of series come to stay at or below a value in the listed order, in every run',
-  settings: strict({
-    groups: list(list(series).min(1, { error: 'at least one series' })).min(2, { error: 'at least two groups' }),
-    below: finite,
+  settings: defineSettings({
+    groups: list(
+      list(series(required), required, 'Series', 1),
+      required,
+      'Groups of series, the first to settle first',
+      2,
+    ),
+    below: number(required, 'They come to stay at or below this'),
   }),
   judge(records, { groups, below }) {
     let last: Finding = { holds: 'unknown', observed: null, detail: 'there is no record to judge' };

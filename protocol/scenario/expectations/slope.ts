@@ -1,11 +1,12 @@
-import { z } from 'zod';
 import { log } from '../../numerics/elementary.js';
+import { count, number, text } from '../../settings/kinds.js';
+import { required } from '../../settings/setting.js';
+import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { groupsOf } from '../groups.js';
 import { figureOf, inDigits, meanFigure, seriesOf } from '../quantity.js';
 import type { Spec } from '../scenario.js';
-import { bound, hasBound, inWords, oneBound, within } from '../settings.js';
-import { either, finite, integer, strict, text } from '../structure.js';
+import { figure, inWords, least, most, oneBound, within } from '../settings.js';
 
 /**
  * The exponent p of value - minus = c * x^p, by least squares of the logarithms. `against` 'round': `of` is a series, x
@@ -28,15 +29,15 @@ export function slope(settings: {
 export default defineExpectation({
   name: 'slope',
   summary: 'a log-log slope, of a series against the rounds or of a figure against a swept number, lies within bounds',
-  settings: strict({
-    of: text,
-    against: text.default('round'),
-    minus: finite.default(0),
-    fromRound: integer(1).default(1),
-    toRound: either('an integer of at least 1 or null', integer(1), z.null()).default(null),
-    least: bound,
-    most: bound,
-  }).refine(hasBound, oneBound),
+  settings: defineSettings({
+    of: { ...figure(required, 'A series, or a figure against a swept number'), reads: 'either' as const },
+    against: text('round', "'round', or a swept path"),
+    minus: number(0, 'Taken off each value first'),
+    fromRound: count(1, 'First round that counts'),
+    toRound: count(null, 'Last round that counts; null: the last'),
+    least,
+    most,
+  }).and(oneBound),
   judge(records, { of, against, minus, fromRound, toRound, least, most }) {
     const found = against === 'round' ? byRound(records, of) : byPath(records, of, against);
     const inWindow = found.filter(({ x }) => against !== 'round' || (x >= fromRound && x <= (toRound ?? x)));

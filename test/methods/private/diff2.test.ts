@@ -1,3 +1,4 @@
+import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import type { ReadonlyVector, RunPlan, Vector } from '../../../protocol/method.js';
 import diff2 from '../../../protocol/methods/private/diff2.js';

@@ -90,7 +90,7 @@ describe('resolveScenario', () => {
       stress: { gradientScales: {} },
       study: null,
       device: 'auto',
-      expect: [{ name: 'finite' }],
+      expect: [{ name: 'finite', growth: 'bounded' }],
       claims: [],
       expectedSeconds: null,
     });

@@ -64,7 +64,7 @@ describe('a sweep', () => {
       tinyCatalogue,
     );
     expect(claims[0]).to.deep.include({ where: {}, against: null, text: 'method', note: null });
-    expect(claims[0]!.judgedBy).to.deep.equal([{ name: 'finite' }]);
+    expect(claims[0]!.judgedBy).to.deep.equal([{ name: 'finite', growth: 'bounded' }]);
   });
 
   it('calls a name like the thing it names', () => {

@@ -1,3 +1,4 @@
+import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import type { Vector } from '../../../protocol/method.js';
 import { rootStream } from '../../../protocol/numerics/random.js';

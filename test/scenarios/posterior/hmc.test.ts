@@ -5,9 +5,14 @@ import { rootStream } from '../../../protocol/numerics/random.js';
 import { mcseMean, mcseSd, rankNormalizedRhat, tailEss } from '../../../scenarios/posterior/diagnostics.js';
 import { coordinateOf, sampleHmc } from '../../../scenarios/posterior/hmc.js';
 import type { Dataset } from '../../../worker/datasets/dataset.js';
-import logisticRegression, { defaults } from '../../../worker/objectives/log-posterior/bayesian-logistic-regression.js';
+import {
+  bayesianLogisticRegression as logisticRegression,
+  settings,
+} from '../../../worker/objectives/log-posterior/bayesian-logistic-regression.js';
 import { type LogDensity, posteriorDensity } from '../../../worker/objectives/log-posterior/posterior-density.js';
 import { range } from '../../support/bayesian-problems.js';
+
+const defaults = settings.defaults;
 
 const covariance = Float64Array.of(4, 0.03, 0.03, 0.01);
 const mean = [3, -1];

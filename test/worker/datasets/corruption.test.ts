@@ -1,3 +1,4 @@
+import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { corruptShards } from '../../../worker/datasets/corruption.js';
@@ -75,6 +76,10 @@ describe('worker/datasets/corruption (5 clients of 4,000 examples, 4 classes, se
     const regression = loadDataset({ name: 'linear-regression', examples: 10 }, rng);
     const halves = partitionDataset(regression, 2, { name: 'iid' }, rng);
     refuses(() => corruptShards(regression, halves, { labelNoiseRate: 0.1 }, rng), 'ERR_SCENARIO', /labelNoiseRate/);
-    refuses(() => corruptShards(regression, halves, { featureNoise: 1 }, rng), 'ERR_SCENARIO', /featureNoise/);
+    refuses(
+      () => corruptShards(regression, halves, { featureNoise: 1 } as object, rng),
+      'ERR_SCENARIO',
+      /featureNoise/,
+    );
   });
 });

@@ -1,3 +1,4 @@
+import '../../support/loaded-rules.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import { rootStream } from '../../../protocol/numerics/random.js';
 import { canonicalNumber, isInfinite, isMissing } from '../../../worker/datasets/csv/cells.js';
 import type { Dataset } from '../../../worker/datasets/dataset.js';
 import { loadDataset } from '../../../worker/datasets/load.js';
-import type { Settings } from '../../../worker/datasets/settings.js';
 import { refuses } from './refusal.js';
 
 /** `rows` rows of a standard normal and a class in 0, 1, after the header. */
@@ -26,7 +26,7 @@ describe('a CSV file is never guessed in silence', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const load = (text: string, settings: Settings = {}, seed = 1): Dataset => {
+  const load = (text: string, settings: object = {}, seed = 1): Dataset => {
     writeFileSync(path, text);
     return loadDataset({ name: 'csv-table', path, ...settings }, rootStream(seed, 'float32'));
   };

@@ -1,3 +1,4 @@
+import '../../support/loaded-rules.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,6 @@ import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import type { Dataset } from '../../../worker/datasets/dataset.js';
 import { loadDataset } from '../../../worker/datasets/load.js';
-import type { Settings } from '../../../worker/datasets/settings.js';
 import { refuses } from './refusal.js';
 
 const HEADED = 'height,kind,"weight, kg",owner\n1,b,10,y\n2,a,20,x\n3,c,30,y\n4,a,40,x\n5,b,50,y\n';
@@ -21,7 +21,7 @@ describe('worker/datasets/csv-table', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const load = (text: string, settings: Settings = {}, seed = 1): Dataset => {
+  const load = (text: string, settings: object = {}, seed = 1): Dataset => {
     writeFileSync(path, text);
     return loadDataset({ name: 'csv-table', path, ...settings }, rootStream(seed, 'float32'));
   };

@@ -1,3 +1,4 @@
+import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { loadDataset } from '../../../worker/datasets/load.js';

@@ -1,3 +1,4 @@
+import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { misalignment } from '../../../protocol/methods/large-batch/parts/half-means.js';
 import { rootStream } from '../../../protocol/numerics/random.js';

@@ -1,7 +1,8 @@
+import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import type { Dataset } from '../../../worker/datasets/dataset.js';
-import { completeObjective, createObjectiveFamily, objectiveDefaults } from '../../../worker/objectives/objectives.js';
+import { createObjectiveFamily, objectives } from '../../../worker/objectives/objectives.js';
 import { indices, syntheticDataset } from './synthetic-dataset.js';
 
 const classes = syntheticDataset({ featureShape: [4], classCount: 3 });
@@ -23,33 +24,35 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
 
 describe('worker/objectives/objectives', () => {
   it('every objective has defaults that pass its own check', () => {
-    expect(Object.keys(objectiveDefaults)).to.include.members(['quadratic', 'softmax-regression', 'mlp', 'lenet']);
-    for (const [name, defaults] of Object.entries(objectiveDefaults))
-      expect(completeObjective({ name }), name).to.deep.equal(defaults);
+    expect(objectives.names()).to.include.members(['quadratic', 'softmax-regression', 'mlp', 'lenet']);
+    for (const name of objectives.names()) {
+      const { settings } = objectives.get(name);
+      expect(settings.parse('objective', {}), name).to.deep.equal(settings.defaults);
+    }
   });
 
   it('an unknown name or setting is ERR_SCENARIO with the nearest known one', async () => {
     expect(await messageOf(create({ name: 'softmax' }, classes))).to.match(
-      /ERR_SCENARIO: objective\.name: expected one of quadratic, .*, got 'softmax'/,
+      /ERR_SCENARIO: objective\.name: expected the name of an objective \(.*softmax-regression\), got 'softmax'/,
     );
     expect(await messageOf(create({ name: 'toString' }, classes))).to.match(/ERR_SCENARIO/);
     expect(await messageOf(create({ name: 'linear-regression', l3: 1 }, regression))).to.match(
-      /ERR_SCENARIO: objective\.l3: 'linear-regression' has no such setting; nearest is 'l2'/,
+      /ERR_SCENARIO: objective\.l3: expected the name of a setting, got 'l3'; nearest is 'l2'/,
     );
   });
 
   it('a setting of another type or out of range is ERR_SCENARIO and says what was expected', async () => {
     expect(await messageOf(create({ name: 'softmax-regression', l2: '0.1' }, classes))).to.match(
-      /objective\.l2: expected a number such as 0, got "0\.1"/,
+      /objective\.l2: expected a number of at least 0, got '0\.1'/,
     );
     expect(await messageOf(create({ name: 'softmax-regression', l2: -1 }, classes))).to.match(
-      /objective\.l2: expected a finite number >= 0, got -1/,
+      /objective\.l2: expected a number of at least 0, got -1/,
     );
     expect(await messageOf(create({ name: 'small-network', hidden: [4, 0] }, classes))).to.match(
-      /objective\.hidden: expected positive integers, got 0/,
+      /objective\.hidden\.1: expected an integer of at least 1, got 0/,
     );
     expect(await messageOf(create({ name: 'small-network', activation: 'gelu' }, classes))).to.match(
-      /objective\.activation: expected one of softplus, tanh, sigmoid, relu, got 'gelu'/,
+      /objective\.activation: expected one of 'softplus', 'tanh', 'sigmoid', 'relu', got 'gelu'; nearest is 'relu'/,
     );
   });
 

@@ -1,5 +1,6 @@
+import { defineSettings } from '../../../protocol/settings/settings.js';
 import type { Dataset } from '../dataset.js';
-import { concatenated, evenPieces, partitionRule, refused, shuffled } from './rule.js';
+import { concatenated, definePartition, evenPieces, refused, shuffled } from './rule.js';
 
 /** Training example indices of each group that has any, in group order. */
 function examplesByGroup(dataset: Dataset): Uint32Array[] {
@@ -42,21 +43,26 @@ function clientsPerGroup(groups: readonly Uint32Array[], clientCount: number): n
  * first to the client that has least. More: the groups with the most examples a client are split, at random, into equal
  * parts, which are neighbouring clients.
  */
-export const byGroup = partitionRule('by-group', {}, (dataset, clientCount, _settings, rng) => {
-  const groups = examplesByGroup(dataset);
-  const result = (shards: Uint32Array[], how: string) => ({
-    shards,
-    dropped: 0,
-    definition: `by group: ${groups.length} natural groups on ${clientCount} clients, ${how}`,
-  });
-  if (clientCount === groups.length) return result(groups, 'one each');
-  if (clientCount < groups.length)
-    return result(merge(groups, clientCount), 'merged, largest first to the client with least');
-  const parts = clientsPerGroup(groups, clientCount);
-  return result(
-    groups.flatMap((group, g) =>
-      parts[g] === 1 ? [group] : evenPieces(shuffled(group, rng.derive('group', g)), parts[g]!),
-    ),
-    'the largest split at random into equal parts',
-  );
+export default definePartition({
+  name: 'by-group',
+  summary: 'Natural owners, merged or split where there are more or fewer of them than clients',
+  settings: defineSettings({}),
+  split: (dataset, clientCount, _settings, rng) => {
+    const groups = examplesByGroup(dataset);
+    const result = (shards: Uint32Array[], how: string) => ({
+      shards,
+      dropped: 0,
+      definition: `by group: ${groups.length} natural groups on ${clientCount} clients, ${how}`,
+    });
+    if (clientCount === groups.length) return result(groups, 'one each');
+    if (clientCount < groups.length)
+      return result(merge(groups, clientCount), 'merged, largest first to the client with least');
+    const parts = clientsPerGroup(groups, clientCount);
+    return result(
+      groups.flatMap((group, g) =>
+        parts[g] === 1 ? [group] : evenPieces(shuffled(group, rng.derive('group', g)), parts[g]!),
+      ),
+      'the largest split at random into equal parts',
+    );
+  },
 });

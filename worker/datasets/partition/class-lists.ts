@@ -1,5 +1,7 @@
 import { GradswarmError } from '../../../protocol/errors.js';
-import { concatenated, evenPieces, examplesByClass, partitionRule, refused, shuffled } from './rule.js';
+import { flag, string } from '../../../protocol/settings/kinds.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
+import { concatenated, definePartition, evenPieces, examplesByClass, refused, shuffled } from './rule.js';
 
 /** '0 9, 1 8' as [[0, 9], [1, 8]]: one list a client. */
 function parsedLists(classes: string, classCount: number, clientCount: number): number[][] {
@@ -17,10 +19,14 @@ function parsedLists(classes: string, classCount: number, clientCount: number): 
  * Client i owns the classes of the i-th list: '0 9, 1 8' for two clients. A class with several owners is split evenly among them.
  * A class without an owner is an error unless `dropUnowned`.
  */
-export const classLists = partitionRule(
-  'class-lists',
-  { classes: '', dropUnowned: false },
-  (dataset, clientCount, { classes, dropUnowned }, rng) => {
+export default definePartition({
+  name: 'class-lists',
+  summary: 'Each client has the classes that are listed for it',
+  settings: defineSettings({
+    classes: string('', "Classes by client, such as '0,1;2,3'"),
+    dropUnowned: flag(false, 'Leave out the examples of classes that no client has; otherwise they are an error'),
+  }),
+  split: (dataset, clientCount, { classes, dropUnowned }, rng) => {
     const byClass = examplesByClass('class-lists', dataset);
     const lists = parsedLists(classes, byClass.length, clientCount);
     const pieces: Uint32Array[][] = Array.from({ length: clientCount }, () => []);
@@ -44,4 +50,4 @@ export const classLists = partitionRule(
       definition: `class lists: ${lists.map((list, i) => `client ${i} owns ${list.join(', ')}`).join('; ')}`,
     };
   },
-);
+});

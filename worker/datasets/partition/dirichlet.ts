@@ -1,14 +1,15 @@
 import type { Rng } from '../../../protocol/method.js';
 import { categorical, logGammaDraw, symmetricDirichlet } from '../../../protocol/numerics/distributions.js';
 import { exp } from '../../../protocol/numerics/elementary.js';
-import { checkChoice, checkInteger, checkPositive } from '../settings.js';
+import { count, integer, oneOf, positive } from '../../../protocol/settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import {
   concatenated,
   cutAt,
   cutPoints,
+  definePartition,
   evenPieces,
   examplesByClass,
-  partitionRule,
   type RuleResult,
   refused,
   shuffled,
@@ -16,13 +17,20 @@ import {
 
 const NAME = 'dirichlet';
 
-const defaults = {
-  alpha: 0.5,
-  definition: 'per-class-guarded',
-  /** 'per-class-guarded' only: redraw until every client has at least so many examples. */
-  minExamples: 10,
-  maxAttempts: 1_000,
-};
+const settings = defineSettings({
+  alpha: positive(0.5, 'Concentration: small is skewed'),
+  definition: oneOf(
+    ['per-class-guarded', 'per-class', 'per-client'],
+    'per-class-guarded',
+    'Which of three published algorithms: label and size skew with sizes bounded from below, the same without bound, or label ' +
+      'skew alone',
+  ),
+  minExamples: integer(10, "'per-class-guarded': redraw until every client has at least so many examples", {
+    least: 0,
+  }),
+  maxAttempts: count(1_000, 'Draws at most', 1e6),
+});
+type Skew = SettingsOf<typeof settings>;
 
 /** For each client, its pieces of all classes. */
 function assemble(classes: readonly Uint32Array[], ends: readonly Uint32Array[], clientCount: number): Uint32Array[] {
@@ -52,12 +60,7 @@ function drawEnds(counts: readonly number[], alpha: number, sizes: Float64Array,
   });
 }
 
-function perClassGuarded(
-  classes: readonly Uint32Array[],
-  clientCount: number,
-  settings: typeof defaults,
-  rng: Rng,
-): RuleResult {
+function perClassGuarded(classes: readonly Uint32Array[], clientCount: number, settings: Skew, rng: Rng): RuleResult {
   const { alpha, minExamples, maxAttempts } = settings;
   const counts = classes.map((indices) => indices.length);
   const exampleCount = counts.reduce((sum, count) => sum + count, 0);
@@ -139,14 +142,14 @@ function perClient(classes: readonly Uint32Array[], clientCount: number, alpha: 
  * 'per-class' (ByzFL): the same without guard or minimum, clients may be empty;
  * 'per-client' (FedDyn style): each client has its own class prior and equal size, label skew only.
  */
-export const dirichlet = partitionRule(NAME, defaults, (dataset, clientCount, settings, rng) => {
-  const subject = `partition '${NAME}'`;
-  checkPositive(subject, 'alpha', settings.alpha);
-  checkChoice(subject, 'definition', settings.definition, ['per-class-guarded', 'per-class', 'per-client']);
-  checkInteger(subject, 'minExamples', settings.minExamples, 0);
-  checkInteger(subject, 'maxAttempts', settings.maxAttempts, 1, 1e6);
-  const classes = examplesByClass(NAME, dataset).map((indices, k) => shuffled(indices, rng.derive('class', k)));
-  if (settings.definition === 'per-client') return perClient(classes, clientCount, settings.alpha, rng);
-  if (settings.definition === 'per-class') return perClass(classes, clientCount, settings.alpha, rng);
-  return perClassGuarded(classes, clientCount, settings, rng);
+export default definePartition({
+  name: NAME,
+  summary: 'Label skew by Dirichlet draws',
+  settings,
+  split: (dataset, clientCount, settings, rng) => {
+    const classes = examplesByClass(NAME, dataset).map((indices, k) => shuffled(indices, rng.derive('class', k)));
+    if (settings.definition === 'per-client') return perClient(classes, clientCount, settings.alpha, rng);
+    if (settings.definition === 'per-class') return perClass(classes, clientCount, settings.alpha, rng);
+    return perClassGuarded(classes, clientCount, settings, rng);
+  },
 });

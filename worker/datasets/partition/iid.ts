@@ -1,8 +1,14 @@
-import { evenPieces, partitionRule } from './rule.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
+import { definePartition, evenPieces } from './rule.js';
 
 /** Shuffle, then equal pieces (sizes differ by at most one). */
-export const iid = partitionRule('iid', {}, (dataset, clientCount, _settings, rng) => ({
-  shards: evenPieces(rng.permutation(dataset.train.count), clientCount),
-  dropped: 0,
-  definition: 'IID: shuffled, equal sizes',
-}));
+export default definePartition({
+  name: 'iid',
+  summary: 'Shuffled, equal sizes',
+  settings: defineSettings({}),
+  split: (dataset, clientCount, _settings, rng) => ({
+    shards: evenPieces(rng.permutation(dataset.train.count), clientCount),
+    dropped: 0,
+    definition: 'IID: shuffled, equal sizes',
+  }),
+});

@@ -1,16 +1,26 @@
-import { checkInteger } from '../settings.js';
-import { concatenated, evenPieces, examplesByClass, partitionRule, refused, shuffled } from './rule.js';
+import { GradswarmError } from '../../../protocol/errors.js';
+import { count, flag } from '../../../protocol/settings/kinds.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
+import { concatenated, definePartition, evenPieces, examplesByClass, refused, shuffled } from './rule.js';
 
 /**
  * "#label = k" (NIID-Bench, FedLab): client i owns class i mod K and k - 1 further distinct classes at random; each class
  * is split evenly among its owners. A class without an owner is an error unless `dropUnowned`.
  */
-export const labelCount = partitionRule(
-  'label-count',
-  { labelsPerClient: 2, dropUnowned: false },
-  (dataset, clientCount, { labelsPerClient, dropUnowned }, rng) => {
+export default definePartition({
+  name: 'label-count',
+  summary: 'Each client has examples of so many classes',
+  settings: defineSettings({
+    labelsPerClient: count(2, 'Classes of a client'),
+    dropUnowned: flag(false, 'Leave out the examples of classes that no client has; otherwise they are an error'),
+  }),
+  split: (dataset, clientCount, { labelsPerClient, dropUnowned }, rng) => {
     const classes = examplesByClass('label-count', dataset);
-    checkInteger(`partition 'label-count'`, 'labelsPerClient', labelsPerClient, 1, classes.length);
+    if (labelsPerClient > classes.length)
+      throw new GradswarmError(
+        'ERR_SCENARIO',
+        `data.partition.labelsPerClient: expected at most the ${classes.length} classes, got ${labelsPerClient}`,
+      );
     const owners: number[][] = classes.map(() => []);
     for (let i = 0; i < clientCount; i++) {
       const first = i % classes.length;
@@ -40,4 +50,4 @@ export const labelCount = partitionRule(
       definition: `label count: client i owns class i mod ${classes.length} and ${labelsPerClient - 1} more at random, classes split evenly among owners`,
     };
   },
-);
+});

@@ -1,54 +1,39 @@
+import { GradswarmError } from '../../../protocol/errors.js';
 import type { Rng } from '../../../protocol/method.js';
+import { NamedModules, readSpec } from '../../../protocol/settings/named-modules.js';
 import type { Dataset, Partition } from '../dataset.js';
-import { byName, checkInteger, type Settings } from '../settings.js';
-import { byGroup } from './by-group.js';
-import { classLists } from './class-lists.js';
-import { dirichlet } from './dirichlet.js';
-import { iid } from './iid.js';
-import { labelCount } from './label-count.js';
-import { quantitySkew } from './quantity-skew.js';
-import { type PartitionRule, refused } from './rule.js';
-import { shards } from './shards.js';
-import { similarity } from './similarity.js';
+import { type PartitionFamily, refused } from './rule.js';
 
-/** Every partition by name. Adding one: its file and one line here. */
-const RULES: Readonly<Record<string, PartitionRule>> = {
-  iid,
-  dirichlet,
-  shards,
-  'label-count': labelCount,
-  'class-lists': classLists,
-  'quantity-skew': quantitySkew,
-  similarity,
-  'by-group': byGroup,
-};
-
-/** Settings of every partition with their defaults, for checking scenarios. */
-export const partitionDefaults: Readonly<Record<string, Settings>> = Object.fromEntries(
-  Object.entries(RULES).map(([name, { defaults }]) => [name, defaults]),
+/** The partitions that are loaded: the default exports of this folder. */
+// biome-ignore lint/suspicious/noExplicitAny: every partition has its own type of settings.
+export const partitions = new NamedModules<PartitionFamily<any>>(
+  'a partition',
+  [new URL('./', import.meta.url)],
+  (value) => 'split' in value,
 );
 
 /**
- * Splits the training examples among `clientCount` clients. A function of the data, the settings and the stream's key
+ * Splits the training examples among `clientCount` clients by a rule whose file was loaded before. A function of the data, the settings and the stream's key
  * alone, so every process finds the same split. Each shard is ascending. Only 'dirichlet' with definition 'per-class' and
  * 'quantity-skew' with minExamples 0 may leave a client empty. Errors: ERR_SCENARIO (names, settings), ERR_PARTITION.
  */
 export function partitionDataset(
   dataset: Dataset,
   clientCount: number,
-  spec: { readonly name: string } & Settings,
+  spec: { readonly name: string; readonly [setting: string]: unknown },
   rng: Rng,
 ): Partition {
-  const { name, ...settings } = spec;
-  checkInteger(`partition '${name}'`, 'clients', clientCount, 1);
-  const rule = byName(RULES, name, 'partition');
+  const { name } = spec;
+  if (!(Number.isInteger(clientCount) && clientCount >= 1))
+    throw new GradswarmError('ERR_SCENARIO', `clients: expected an integer of at least 1, got ${clientCount}`);
+  const { family, settings } = readSpec(partitions, spec, 'data.partition');
   if (dataset.train.count === 0)
     return {
       shards: Array.from({ length: clientCount }, () => new Uint32Array(0)),
       dropped: 0,
       definition: 'no data',
     };
-  const result = rule.split(dataset, clientCount, settings, rng.derive('partition', name));
+  const result = family.split(dataset, clientCount, settings, rng.derive('partition', name));
   const empty = result.mayBeEmpty ? -1 : result.shards.findIndex((shard) => shard.length === 0);
   if (empty >= 0)
     throw refused(

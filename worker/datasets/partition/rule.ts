@@ -1,30 +1,24 @@
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { Rng } from '../../../protocol/method.js';
+import type { Settings } from '../../../protocol/settings/settings.js';
 import type { Dataset, Partition } from '../dataset.js';
-import { completeSettings, type Settings } from '../settings.js';
 
-/** How one named partition is made. */
-export interface PartitionRule {
-  readonly defaults: Settings;
+/** The default export of every file of this folder that is a partition; the file name is the partition's name. */
+export interface PartitionFamily<S extends object = object> {
+  readonly name: string;
+  /** What it is, in a line. */
+  readonly summary: string;
+  readonly settings: Settings<S>;
   /** Shards in any order within a client; `mayBeEmpty`: clients without examples are part of the definition. */
-  split(dataset: Dataset, clientCount: number, given: Settings, rng: Rng): RuleResult;
+  split(dataset: Dataset, clientCount: number, settings: S, rng: Rng): RuleResult;
 }
 
 export interface RuleResult extends Partition {
   readonly mayBeEmpty?: boolean;
 }
 
-/** `split` sees completed settings of the defaults' types; it checks their ranges. */
-export function partitionRule<S extends Settings>(
-  name: string,
-  defaults: S,
-  split: (dataset: Dataset, clientCount: number, settings: S, rng: Rng) => RuleResult,
-): PartitionRule {
-  return {
-    defaults,
-    split: (dataset, clientCount, given, rng) =>
-      split(dataset, clientCount, completeSettings(`partition '${name}'`, defaults, given), rng),
-  };
+export function definePartition<S extends object>(family: PartitionFamily<S>): PartitionFamily<S> {
+  return family;
 }
 
 export function refused(name: string, message: string): GradswarmError {

@@ -1,15 +1,16 @@
-import { checkInteger } from '../settings.js';
-import { concatenated, partitionRule, refused, sortedByLabel } from './rule.js';
+import { count } from '../../../protocol/settings/kinds.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
+import { concatenated, definePartition, refused, sortedByLabel } from './rule.js';
 
 /**
  * The pathological split (McMahan et al., 2017): sort by label, cut into clients * shardsPerClient equal shards, deal
  * shardsPerClient to each client at random. What does not fill a shard is dropped, from the end of the last class.
  */
-export const shards = partitionRule(
-  'shards',
-  { shardsPerClient: 2 },
-  (dataset, clientCount, { shardsPerClient }, rng) => {
-    checkInteger(`partition 'shards'`, 'shardsPerClient', shardsPerClient, 1);
+export default definePartition({
+  name: 'shards',
+  summary: 'Sorted by label, cut into shards, dealt at random',
+  settings: defineSettings({ shardsPerClient: count(2, 'Shards of a client') }),
+  split: (dataset, clientCount, { shardsPerClient }, rng) => {
     const sorted = sortedByLabel('shards', dataset);
     const shardCount = clientCount * shardsPerClient;
     const shardSize = Math.floor(sorted.length / shardCount);
@@ -27,4 +28,4 @@ export const shards = partitionRule(
       definition: `shards: sorted by label, ${shardCount} shards of ${shardSize}, ${shardsPerClient} a client at random`,
     };
   },
-);
+});

@@ -1,15 +1,16 @@
-import { checkRange } from '../settings.js';
-import { concatenated, evenPieces, partitionRule, sortedByLabel } from './rule.js';
+import { probability } from '../../../protocol/settings/kinds.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
+import { concatenated, definePartition, evenPieces, sortedByLabel } from './rule.js';
 
 /**
  * gamma-similarity (ByzFL): a share `similarity` of the examples, drawn at random, is dealt IID; the rest is sorted by
  * label and dealt in consecutive blocks. 1 is IID, 0 the extreme.
  */
-export const similarity = partitionRule(
-  'similarity',
-  { similarity: 0.5 },
-  (dataset, clientCount, { similarity: gamma }, rng) => {
-    checkRange(`partition 'similarity'`, 'similarity', gamma, 0, 1);
+export default definePartition({
+  name: 'similarity',
+  summary: 'A share at random, the rest by label in blocks',
+  settings: defineSettings({ similarity: probability(0.5, 'Share of the examples that is dealt at random') }),
+  split: (dataset, clientCount, { similarity: gamma }, rng) => {
     const sorted = sortedByLabel('similarity', dataset);
     const dealt = rng.permutation(sorted.length).subarray(0, Math.floor(gamma * sorted.length + 0.5));
     const isDealt = new Uint8Array(sorted.length);
@@ -25,4 +26,4 @@ export const similarity = partitionRule(
       definition: `similarity: ${gamma} of the examples IID, the rest by label in blocks`,
     };
   },
-);
+});

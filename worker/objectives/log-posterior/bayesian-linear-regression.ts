@@ -3,7 +3,10 @@ import { GradswarmError } from '../../../protocol/errors.js';
 import type { Precision, ReadonlyVector, Segment } from '../../../protocol/method.js';
 import { log } from '../../../protocol/numerics/elementary.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
+import { flag, positive } from '../../../protocol/settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import type { ObjectiveFamily } from '../family.js';
+import { defineObjective, requireDataset } from '../request.js';
 import {
   addRow,
   type FeatureRows,
@@ -21,14 +24,12 @@ import { negativeLogPredictive } from './predictive.js';
  * exact.
  */
 
-export interface LinearRegressionSettings {
-  readonly priorVariance: number;
-  readonly noiseVariance: number;
-  /** Adds a last parameter that multiplies 1. It has the same prior. */
-  readonly intercept: boolean;
-}
-
-export const defaults: LinearRegressionSettings = { priorVariance: 10, noiseVariance: 1, intercept: true };
+export const settings = defineSettings({
+  priorVariance: positive(10, 'Prior N(0, priorVariance I)'),
+  noiseVariance: positive(1, 'Of the targets'),
+  intercept: flag(true, 'Adds a last parameter that multiplies 1; it has the same prior'),
+});
+export type LinearRegressionSettings = SettingsOf<typeof settings>;
 
 class LinearRegressionShard extends LikelihoodShard {
   private readonly exact: GaussianFactor;
@@ -100,9 +101,7 @@ function logDensity(
   return -0.5 * (log(2 * Math.PI * noiseVariance) + (residual * residual) / noiseVariance);
 }
 
-export default function bayesianLinearRegression(
-  context: LogPosteriorContext<LinearRegressionSettings>,
-): ObjectiveFamily {
+export function bayesianLinearRegression(context: LogPosteriorContext<LinearRegressionSettings>): ObjectiveFamily {
   const { dataset, settings, precision, clientCount } = context;
   requireClasses(dataset, (count) => count === 0, 'bayesian-linear-regression', 'targets');
   const { noiseVariance, intercept } = settings;
@@ -131,3 +130,11 @@ export default function bayesianLinearRegression(
     tensorCount: () => 0,
   };
 }
+
+export default defineObjective({
+  name: 'bayesian-linear-regression',
+  summary: 'Posterior of linear regression, Gaussian',
+  settings,
+  create: (settings, request) =>
+    bayesianLinearRegression({ ...request, settings, dataset: requireDataset(request, 'any') }),
+});

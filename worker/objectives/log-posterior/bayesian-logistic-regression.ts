@@ -1,6 +1,10 @@
 import { sigmoid } from '../../../protocol/numerics/elementary.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
+import { flag, integer, list, positive } from '../../../protocol/settings/kinds.js';
+import { required } from '../../../protocol/settings/setting.js';
+import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import type { ObjectiveFamily } from '../family.js';
+import { defineObjective, requireDataset } from '../request.js';
 import { featureCountOf, featureRows, linearSegments, requireClasses, rowProduct } from './feature-rows.js';
 import { isotropicPrior, type LogPosteriorContext } from './likelihood-shard.js';
 import { LogisticShard } from './logistic-shard.js';
@@ -8,19 +12,18 @@ import { averagedProbabilities, classificationEvaluation } from './predictive.js
 
 /** Two classes, P(1 | x) = 1 / (1 + e^-(x^T theta)), prior N(0, priorVariance I). Surrogates by Laplace. */
 
-export interface LogisticRegressionSettings {
-  readonly priorVariance: number;
-  /** Adds a last parameter that multiplies 1. It has the same prior. */
-  readonly intercept: boolean;
-  /** Labels that count as 1 where the data set has more than two classes; all others count as 0. Empty: there are two. */
-  readonly positiveClasses: readonly number[];
-}
+export const settings = defineSettings({
+  priorVariance: positive(10, 'Prior N(0, priorVariance I)'),
+  intercept: flag(true, 'Adds a last parameter that multiplies 1; it has the same prior'),
+  positiveClasses: list(
+    integer(required, 'A class', { least: 0 }),
+    [],
+    'Labels that count as 1 where the data set has more than two classes; all others count as 0; empty: there are two',
+  ),
+});
+export type LogisticRegressionSettings = SettingsOf<typeof settings>;
 
-export const defaults: LogisticRegressionSettings = { priorVariance: 10, intercept: true, positiveClasses: [] };
-
-export default function bayesianLogisticRegression(
-  context: LogPosteriorContext<LogisticRegressionSettings>,
-): ObjectiveFamily {
+export function bayesianLogisticRegression(context: LogPosteriorContext<LogisticRegressionSettings>): ObjectiveFamily {
   const { dataset, settings, precision, clientCount } = context;
   const { positiveClasses } = settings;
   requireClasses(
@@ -54,3 +57,12 @@ export default function bayesianLogisticRegression(
     tensorCount: () => 0,
   };
 }
+
+export default defineObjective({
+  name: 'bayesian-logistic-regression',
+  measures: ['calibrationError'],
+  summary: 'Posterior of logistic regression',
+  settings,
+  create: (settings, request) =>
+    bayesianLogisticRegression({ ...request, settings, dataset: requireDataset(request, 'any') }),
+});

@@ -3,8 +3,12 @@ import { GradswarmError } from '../../../protocol/errors.js';
 import type { Precision, ReadonlyVector, Vector } from '../../../protocol/method.js';
 import { matrixVector } from '../../../protocol/numerics/linear-algebra.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
+import { count, integer, list, oneOf, positive } from '../../../protocol/settings/kinds.js';
+import { required } from '../../../protocol/settings/setting.js';
+import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import type { Examples } from '../../datasets/dataset.js';
 import type { ObjectiveFamily } from '../family.js';
+import { defineObjective, requireDataset } from '../request.js';
 import { featureCountOf, requireClasses } from './feature-rows.js';
 import {
   type IsotropicPrior,
@@ -13,7 +17,7 @@ import {
   LikelihoodShard,
   type LogPosteriorContext,
 } from './likelihood-shard.js';
-import { type Activation, MultilayerPerceptron } from './multilayer-perceptron.js';
+import { MultilayerPerceptron } from './multilayer-perceptron.js';
 import { averagedProbabilities, classificationEvaluation } from './predictive.js';
 
 /** Largest parameter count for which a full surrogate (parameters squared) is formed. */
@@ -23,20 +27,15 @@ const FULL_SURROGATE_LIMIT = 500;
  * A small dense classifier with prior N(0, priorVariance I) on all weights and biases. Without hidden layers it is
  * softmax regression. Surrogates: Gauss-Newton curvature at a local mode that every shard reaches from the same start.
  */
-export interface BayesianNetworkSettings {
-  readonly priorVariance: number;
-  readonly hiddenWidths: readonly number[];
-  readonly activation: Activation;
-  /** Full-batch Adam steps of size 0.01 to the mode at which a surrogate is taken. */
-  readonly surrogateSteps: number;
-}
-
-export const defaults: BayesianNetworkSettings = {
-  priorVariance: 1,
-  hiddenWidths: [18, 18, 8],
-  activation: 'relu',
-  surrogateSteps: 300,
-};
+export const settings = defineSettings({
+  priorVariance: positive(1, 'Prior N(0, priorVariance I)'),
+  hiddenWidths: list(count(required, 'Units'), [18, 18, 8], 'Units of each hidden layer'),
+  activation: oneOf(['relu', 'tanh'], 'relu', 'Of hidden units'),
+  surrogateSteps: integer(300, 'Full-batch Adam steps of size 0.01 to the mode at which a surrogate is taken', {
+    least: 0,
+  }),
+});
+export type BayesianNetworkSettings = SettingsOf<typeof settings>;
 
 class NetworkShard extends LikelihoodShard {
   constructor(
@@ -163,7 +162,7 @@ class NetworkShard extends LikelihoodShard {
   }
 }
 
-export default function bayesianNetwork(context: LogPosteriorContext<BayesianNetworkSettings>): ObjectiveFamily {
+export function bayesianNetwork(context: LogPosteriorContext<BayesianNetworkSettings>): ObjectiveFamily {
   const { dataset, settings, precision, clientCount, rng } = context;
   requireClasses(dataset, (count) => count >= 2, 'bayesian-network', 'two classes or more');
   const prior = isotropicPrior(settings.priorVariance, clientCount, 'bayesian-network');
@@ -188,3 +187,11 @@ export default function bayesianNetwork(context: LogPosteriorContext<BayesianNet
     tensorCount: () => 0,
   };
 }
+
+export default defineObjective({
+  name: 'bayesian-network',
+  measures: ['calibrationError'],
+  summary: 'Posterior of a multilayer perceptron',
+  settings,
+  create: (settings, request) => bayesianNetwork({ ...request, settings, dataset: requireDataset(request, 'any') }),
+});

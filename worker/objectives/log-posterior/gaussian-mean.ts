@@ -4,8 +4,12 @@ import { GradswarmError } from '../../../protocol/errors.js';
 import type { ClientIndex, Precision, ReadonlyVector, Segment } from '../../../protocol/method.js';
 import { cholesky, choleskySolve, identity } from '../../../protocol/numerics/linear-algebra.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
+import { list, number, oneOf, positive } from '../../../protocol/settings/kinds.js';
+import { required } from '../../../protocol/settings/setting.js';
+import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import type { ObjectiveFamily } from '../family.js';
+import { defineObjective } from '../request.js';
 import {
   examplesOfGroup,
   factorOf,
@@ -14,7 +18,7 @@ import {
   observationsOfDataset,
   observationsOfModel,
 } from './gaussian-observations.js';
-import { GAUSSIAN_PROBLEMS, type GaussianProblem, problemModel } from './gaussian-problems.js';
+import { GAUSSIAN_PROBLEMS, problemModel } from './gaussian-problems.js';
 import { type IsotropicPrior, isotropicPrior, LikelihoodShard, type LogPosteriorContext } from './likelihood-shard.js';
 import { negativeLogPredictive } from './predictive.js';
 
@@ -23,21 +27,20 @@ import { negativeLogPredictive } from './predictive.js';
  * posterior is Gaussian and known, and the laws of the samplers on it too (test/support/sampler-laws.ts).
  */
 
-export interface GaussianMeanSettings {
-  /** Prior N(0, priorVariance I). A problem has its own, which must be repeated here. */
-  readonly priorVariance: number;
-  /**
-   * Precision of an observation, d x d row by row: one for all, or one a group of the data set. Empty: the identity.
-   */
-  readonly dataPrecisions: readonly (readonly number[])[];
-  /**
-   * 'none': the data set's features. Otherwise no data set (client s owns shard s), or the one that `problemDataset`
-   * makes.
-   */
-  readonly problem: 'none' | GaussianProblem;
-}
-
-export const defaults: GaussianMeanSettings = { priorVariance: 1, dataPrecisions: [], problem: 'none' };
+export const settings = defineSettings({
+  priorVariance: positive(1, 'Prior N(0, priorVariance I); a problem has its own, which must be repeated here'),
+  dataPrecisions: list(
+    list(number(required, 'An entry'), required, 'Entries'),
+    [],
+    'Precision of an observation, d x d row by row: one for all, or one a group of the data set; empty: the identity',
+  ),
+  problem: oneOf(
+    ['none', ...GAUSSIAN_PROBLEMS],
+    'none',
+    "'none': the data set's features; otherwise a problem of a paper, without data set (client s owns shard s) or on the one that it makes",
+  ),
+});
+export type GaussianMeanSettings = SettingsOf<typeof settings>;
 
 /** As of every family, but a problem needs no data set. */
 export type GaussianMeanContext = Omit<LogPosteriorContext<GaussianMeanSettings>, 'dataset'> & {
@@ -171,7 +174,7 @@ function checkProblem(model: GaussianModel, context: GaussianMeanContext): void 
     refuse(`${exampleCount} examples`, `data set '${dataset.name}' with ${dataset.train.count}`);
 }
 
-export default function gaussianMean(context: GaussianMeanContext): ObjectiveFamily {
+export function gaussianMean(context: GaussianMeanContext): ObjectiveFamily {
   const { settings, dataset, precision, clientCount } = context;
   const { priorVariance, problem } = settings;
   if (problem !== 'none') {
@@ -189,3 +192,10 @@ export default function gaussianMean(context: GaussianMeanContext): ObjectiveFam
   const prior = isotropicPrior(priorVariance, clientCount, 'gaussian-mean');
   return familyOf(observationsOfDataset(dataset, settings.dataPrecisions), prior, precision);
 }
+
+export default defineObjective({
+  name: 'gaussian-mean',
+  summary: 'Posterior of the mean of Gaussian observations, known exactly',
+  settings,
+  create: (settings, request) => gaussianMean({ ...request, settings }),
+});

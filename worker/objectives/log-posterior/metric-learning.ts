@@ -3,8 +3,11 @@ import type { Precision, Rng, Segment } from '../../../protocol/method.js';
 import { sigmoid } from '../../../protocol/numerics/elementary.js';
 import { matrixProduct, symmetricEigen, transpose } from '../../../protocol/numerics/linear-algebra.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
+import { count, positive } from '../../../protocol/settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import type { Dataset, Examples } from '../../datasets/dataset.js';
 import type { ObjectiveFamily } from '../family.js';
+import { defineObjective, requireDataset } from '../request.js';
 import { type FeatureRows, featureCountOf, requireClasses, rowProduct } from './feature-rows.js';
 import { isotropicPrior, type LogPosteriorContext } from './likelihood-shard.js';
 import { LogisticShard } from './logistic-shard.js';
@@ -20,21 +23,13 @@ import { averagedProbabilities, classificationEvaluation } from './predictive.js
  * both kinds.
  */
 
-export interface MetricLearningSettings {
-  readonly priorVariance: number;
-  /** K, eigenvectors kept. */
-  readonly componentCount: number;
-  /** Pairs a client, and pairs held out. */
-  readonly pairsPerClient: number;
-  readonly testPairs: number;
-}
-
-export const defaults: MetricLearningSettings = {
-  priorVariance: 1,
-  componentCount: 10,
-  pairsPerClient: 1000,
-  testPairs: 1000,
-};
+export const settings = defineSettings({
+  priorVariance: positive(1, 'Prior N(0, priorVariance I)'),
+  componentCount: count(10, 'K, eigenvectors kept'),
+  pairsPerClient: count(1000, 'Pairs of a client'),
+  testPairs: count(1000, 'Pairs held out'),
+});
+export type MetricLearningSettings = SettingsOf<typeof settings>;
 
 /**
  * First `count` eigenvectors of the features' covariance, row by row, by orthogonal iteration: 30 passes over the data.
@@ -135,7 +130,7 @@ function checked(dataset: Dataset, settings: MetricLearningSettings, width: numb
     );
 }
 
-export default function metricLearning(context: LogPosteriorContext<MetricLearningSettings>): ObjectiveFamily {
+export function metricLearning(context: LogPosteriorContext<MetricLearningSettings>): ObjectiveFamily {
   const { dataset, settings, precision, clientCount, rng } = context;
   const width = featureCountOf(dataset);
   checked(dataset, settings, width);
@@ -175,3 +170,11 @@ function metricSegments(componentCount: number): readonly Segment[] {
     { name: 'mu', module: 'metric', offset: componentCount, shape: [1] },
   ];
 }
+
+export default defineObjective({
+  name: 'metric-learning',
+  measures: ['calibrationError'],
+  summary: 'Posterior of a distance for pairs of examples',
+  settings,
+  create: (settings, request) => metricLearning({ ...request, settings, dataset: requireDataset(request, 'any') }),
+});

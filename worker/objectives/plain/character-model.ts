@@ -1,4 +1,7 @@
-import { featureCountOf, type ObjectiveDefinition, requireDataset, wrongIfNegative, wrongSizes } from '../request.js';
+import { atLeastZero, count, list } from '../../../protocol/settings/kinds.js';
+import { required } from '../../../protocol/settings/setting.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
+import { defineObjective, featureCountOf, requireDataset } from '../request.js';
 import { denseFamily } from './dense-objective.js';
 
 /**
@@ -7,9 +10,13 @@ import { denseFamily } from './dense-objective.js';
  * enter as one-hot vectors, pass a tanh layer and end in a softmax over the alphabet. Plain loops: a one-hot input costs one
  * row of weights.
  */
-export const characterModel: ObjectiveDefinition<{ hidden: number[]; l2: number }> = {
-  defaults: { hidden: [64], l2: 0 },
-  check: ({ hidden, l2 }) => wrongSizes('hidden', hidden) ?? wrongIfNegative('l2', l2),
+export default defineObjective({
+  name: 'character-model',
+  summary: 'The next character from those before it, in plain loops',
+  settings: defineSettings({
+    hidden: list(count(required, 'Units'), [64], 'Units of each hidden layer'),
+    l2: atLeastZero(0, 'Adds (l2 / 2) |params|^2'),
+  }),
   create({ hidden, l2 }, request) {
     const dataset = requireDataset(request, 'classification');
     const shape = {
@@ -23,4 +30,4 @@ export const characterModel: ObjectiveDefinition<{ hidden: number[]; l2: number 
     } as const;
     return denseFamily('character-model', shape, l2, dataset, request.precision);
   },
-};
+});

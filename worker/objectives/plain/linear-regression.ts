@@ -1,19 +1,23 @@
 import type { ReadonlyVector } from '../../../protocol/method.js';
+import { atLeastZero, flag } from '../../../protocol/settings/kinds.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
 import type { Dataset } from '../../datasets/dataset.js';
-import { featureCountOf, type ObjectiveDefinition, requireDataset, wrongIfNegative } from '../request.js';
+import { defineObjective, featureCountOf, requireDataset } from '../request.js';
 import { denseFamily } from './dense-objective.js';
 
-export interface LinearRegressionSettings {
-  readonly l2: number;
-  readonly bias: boolean;
-  /** Also report |weight - true weight| of each feature as `weightError/1`, ..., for data whose truth is known. */
-  readonly weightErrors: boolean;
-}
-
 /** Mean of (w x + b - target)^2 / 2, plus (l2 / 2) |params|^2. */
-export const linearRegression: ObjectiveDefinition<LinearRegressionSettings> = {
-  defaults: { l2: 0, bias: true, weightErrors: false },
-  check: ({ l2 }) => wrongIfNegative('l2', l2),
+export default defineObjective({
+  name: 'linear-regression',
+  measures: ['excessLoss', 'weightError*'],
+  summary: 'Least squares, mean of (w x + b - target)^2 / 2',
+  settings: defineSettings({
+    l2: atLeastZero(0, 'Adds (l2 / 2) |params|^2'),
+    bias: flag(true, 'Adds a constant to each output'),
+    weightErrors: flag(
+      false,
+      'Also report |weight - true weight| of each feature as weightError/1, …, for data whose truth is known',
+    ),
+  }),
   create({ l2, bias, weightErrors }, request) {
     const dataset = requireDataset(request, 'regression', 'read');
     const shape = {
@@ -38,7 +42,7 @@ export const linearRegression: ObjectiveDefinition<LinearRegressionSettings> = {
       },
     };
   },
-};
+});
 
 function meanOf(estimates: readonly ReadonlyVector[]): Float64Array {
   const mean = new Float64Array(estimates[0]!.length);

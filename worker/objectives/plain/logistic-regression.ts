@@ -1,11 +1,17 @@
 import { GradswarmError } from '../../../protocol/errors.js';
-import { featureCountOf, type ObjectiveDefinition, requireDataset, wrongIfNegative } from '../request.js';
+import { atLeastZero, flag } from '../../../protocol/settings/kinds.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
+import { defineObjective, featureCountOf, requireDataset } from '../request.js';
 import { denseFamily } from './dense-objective.js';
 
 /** Two classes, y = -1 and 1 for class 0 and 1: mean of ln(1 + e^(-y (w x + b))), plus (l2 / 2) |params|^2. */
-export const logisticRegression: ObjectiveDefinition<{ l2: number; bias: boolean }> = {
-  defaults: { l2: 0, bias: true },
-  check: ({ l2 }) => wrongIfNegative('l2', l2),
+export default defineObjective({
+  name: 'logistic-regression',
+  summary: 'Two classes, mean of ln(1 + e^(-y (w x + b)))',
+  settings: defineSettings({
+    l2: atLeastZero(0, 'Adds (l2 / 2) |params|^2'),
+    bias: flag(true, 'Adds a constant to each output'),
+  }),
   create({ l2, bias }, request) {
     const dataset = requireDataset(request, 'classification');
     if (dataset.classCount !== 2)
@@ -24,4 +30,4 @@ export const logisticRegression: ObjectiveDefinition<{ l2: number; bias: boolean
     } as const;
     return denseFamily('logistic-regression', shape, l2, dataset, request.precision);
   },
-};
+});

@@ -17,8 +17,8 @@ export interface QuadraticShard {
 
 export interface QuadraticSettings {
   readonly dimension: number;
-  /** 'diagonal', or 'full' for eigenvectors in random directions, each client its own. */
-  readonly curvature: string;
+  /** Eigenvectors of 'full' have random directions, each client its own. */
+  readonly curvature: 'diagonal' | 'full';
   readonly smallestEigenvalue: number;
   readonly largestEigenvalue: number;
   /** All clients have client 0's curvature. */

@@ -1,10 +1,16 @@
-import { featureCountOf, type ObjectiveDefinition, requireDataset, wrongIfNegative } from '../request.js';
+import { atLeastZero, flag } from '../../../protocol/settings/kinds.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
+import { defineObjective, featureCountOf, requireDataset } from '../request.js';
 import { denseFamily } from './dense-objective.js';
 
 /** Multinomial logistic regression: mean cross-entropy of softmax(W^T x + b), plus (l2 / 2) |params|^2. */
-export const softmaxRegression: ObjectiveDefinition<{ l2: number; bias: boolean }> = {
-  defaults: { l2: 0, bias: true },
-  check: ({ l2 }) => wrongIfNegative('l2', l2),
+export default defineObjective({
+  name: 'softmax-regression',
+  summary: 'Multinomial logistic regression, mean cross-entropy',
+  settings: defineSettings({
+    l2: atLeastZero(0, 'Adds (l2 / 2) |params|^2'),
+    bias: flag(true, 'Adds a constant to each output'),
+  }),
   create({ l2, bias }, request) {
     const dataset = requireDataset(request, 'classification');
     const shape = {
@@ -18,4 +24,4 @@ export const softmaxRegression: ObjectiveDefinition<{ l2: number; bias: boolean 
     } as const;
     return denseFamily('softmax-regression', shape, l2, dataset, request.precision);
   },
-};
+});

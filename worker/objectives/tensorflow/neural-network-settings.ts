@@ -3,7 +3,7 @@ export type TensorActivation = (typeof TENSOR_ACTIVATIONS)[number];
 
 export interface MultilayerPerceptronSettings {
   readonly hidden: readonly number[];
-  readonly activation: string;
+  readonly activation: TensorActivation;
 }
 
 export interface ConvolutionalSettings {
@@ -13,12 +13,5 @@ export interface ConvolutionalSettings {
   readonly kernelSize: number;
   /** Widths of the dense layers before the output. */
   readonly dense: readonly number[];
-  readonly activation: string;
-}
-
-/** Null when the activation is known, else what is wrong. */
-export function wrongActivation(activation: string): string | null {
-  return TENSOR_ACTIVATIONS.includes(activation as TensorActivation)
-    ? null
-    : `activation: expected one of ${TENSOR_ACTIVATIONS.join(', ')}, got '${activation}'`;
+  readonly activation: TensorActivation;
 }

@@ -23,7 +23,7 @@ import { drawSchedule, planConflict, planSettings, visitPlan } from './visit-pla
  */
 
 export const visitSettings = defineSettings({
-  stepSize: positive(1e-3, 'h'),
+  stepSize: positive(1e-3, 'h: drift times h / 2, noise h'),
   batchSize: integer(0, 'Examples m of a step, drawn without replacement; 0: the whole shard', { least: 0 }),
   ...planSettings,
   ...chainSettings,
@@ -47,6 +47,14 @@ export const VISIT_MESSAGES = {
   draws: { from: 'clients', to: 'coordinator', vectors: ['draws'], scalars: ['chain', 'visit'] },
 } as const;
 export type VisitMessages = typeof VISIT_MESSAGES;
+
+export const VISIT_MEASURES: readonly string[] = [
+  'shardsMissing',
+  'frequencyError',
+  'visitsLost',
+  'handOverVariance',
+  'handOverVariance*',
+];
 
 /** The coordinator's state. */
 export interface TravellingChains {

@@ -10,7 +10,7 @@ import { TRUST_PLACEMENTS } from './trust-placement.js';
 
 /** Settings of the DIFF2 framework, whatever the routine. */
 const shape = defineSettings({
-  learningRate: positive(0.0625, 'eta'),
+  learningRate: positive(0.0625, 'eta: step size'),
   refreshPeriod: count(10, 'T: rounds from one refresh to the next; 1 is DP-GD'),
   refreshRadius: positive(1, "C1: radius of one example's gradient"),
   differenceRadius: positive(

@@ -1,10 +1,12 @@
+import '../../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import type { Dataset, Partition } from '../../../../worker/datasets/dataset.js';
-import { partitionDataset, partitionDefaults } from '../../../../worker/datasets/partition/partition.js';
+import { partitionDataset, partitions } from '../../../../worker/datasets/partition/partition.js';
 import { histogramColumns, labelHistogram, skewOf } from '../../../../worker/datasets/partition/skew.js';
-import type { Settings } from '../../../../worker/datasets/settings.js';
 import { refuses } from '../refusal.js';
+
+type Settings = Readonly<Record<string, unknown>>;
 
 /** Labels only; class k has counts[k] examples, dealt in a fixed shuffled order. Group of an example: groups[i] if given. */
 function labelled(counts: readonly number[], groups?: Int32Array): Dataset {
@@ -54,7 +56,7 @@ const withNeeded = (spec: { name: string } & Settings, clients: number, classCou
 });
 
 const VARIANTS: readonly ({ name: string } & Settings)[] = [
-  ...Object.keys(partitionDefaults).map((name) => ({ name })),
+  ...partitions.names().map((name) => ({ name })),
   { name: 'dirichlet', definition: 'per-class' },
   { name: 'dirichlet', definition: 'per-client' },
   { name: 'dirichlet', definition: 'per-client', alpha: 0.01 },
@@ -106,7 +108,7 @@ describe('worker/datasets/partition: every partition', () => {
 
   it('more clients than examples, and clients that would be empty, are refused', () => {
     const five = labelled([3, 2]);
-    for (const name of Object.keys(partitionDefaults)) {
+    for (const name of partitions.names()) {
       const spec = withNeeded({ name: name === 'by-group' ? 'iid' : name }, 6, 2);
       refuses(() => split(five, 6, spec), 'ERR_PARTITION', /partition/);
     }
@@ -117,8 +119,8 @@ describe('worker/datasets/partition: every partition', () => {
     for (const name of ['dirichlet', 'shards', 'label-count', 'similarity'])
       refuses(() => split(regression, 2, { name }), 'ERR_PARTITION', /labels/, new RegExp(name));
     refuses(() => split(regression, 2, { name: 'by-group' }), 'ERR_PARTITION', /groups/);
-    refuses(() => split(regression, 2, { name: 'dirichlit' }), 'ERR_SCENARIO', /did you mean 'dirichlet'/);
-    refuses(() => split(GROUPED, 2, { name: 'dirichlet', alpa: 1 }), 'ERR_SCENARIO', /did you mean 'alpha'/);
+    refuses(() => split(regression, 2, { name: 'dirichlit' }), 'ERR_SCENARIO', /nearest is 'dirichlet'/);
+    refuses(() => split(GROUPED, 2, { name: 'dirichlet', alpa: 1 }), 'ERR_SCENARIO', /nearest is 'alpha'/);
     refuses(() => split(GROUPED, 2, { name: 'dirichlet', alpha: 0 }), 'ERR_SCENARIO', /alpha/, /got 0/);
     refuses(() => split(GROUPED, 0, { name: 'iid' }), 'ERR_SCENARIO', /clients/);
   });

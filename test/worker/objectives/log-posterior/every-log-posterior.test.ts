@@ -4,20 +4,33 @@ import { matrixVector } from '../../../../protocol/numerics/linear-algebra.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { clip, norm, subtract } from '../../../../protocol/numerics/vector.js';
 import type { ObjectiveFamily } from '../../../../worker/objectives/family.js';
-import linearRegression, {
-  defaults as linearDefaults,
+import {
+  bayesianLinearRegression as linearRegression,
+  settings as linearSettings,
 } from '../../../../worker/objectives/log-posterior/bayesian-linear-regression.js';
-import logisticRegression, {
-  defaults as logisticDefaults,
+import {
+  bayesianLogisticRegression as logisticRegression,
+  settings as logisticSettings,
 } from '../../../../worker/objectives/log-posterior/bayesian-logistic-regression.js';
-import network, { defaults as networkDefaults } from '../../../../worker/objectives/log-posterior/bayesian-network.js';
-import gaussianMean, {
-  defaults as gaussianDefaults,
+import {
+  bayesianNetwork as network,
+  settings as networkSettings,
+} from '../../../../worker/objectives/log-posterior/bayesian-network.js';
+import {
+  gaussianMean,
+  settings as gaussianSettings,
 } from '../../../../worker/objectives/log-posterior/gaussian-mean.js';
-import metricLearning, {
-  defaults as metricDefaults,
+import {
+  metricLearning,
+  settings as metricSettings,
 } from '../../../../worker/objectives/log-posterior/metric-learning.js';
 import { conduciveGradient, range, tinyDataset } from '../../../support/bayesian-problems.js';
+
+const linearDefaults = linearSettings.defaults;
+const logisticDefaults = logisticSettings.defaults;
+const networkDefaults = networkSettings.defaults;
+const gaussianDefaults = gaussianSettings.defaults;
+const metricDefaults = metricSettings.defaults;
 
 const regression = tinyDataset(3, 0, (row, noise) => 2 * row[0]! - row[1]! + noise);
 const classes = tinyDataset(3, 3, (row, noise) => (row[0]! > 0.3 ? 2 : row[1]! + noise > 0.5 ? 1 : 0));

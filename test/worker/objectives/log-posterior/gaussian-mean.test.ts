@@ -9,10 +9,12 @@ import {
   ONE_DIMENSIONAL,
   UNEQUAL_CURVATURE,
 } from '../../../../worker/objectives/log-posterior/gaussian-experiments.js';
-import gaussianMean, { defaults, familyOfModel } from '../../../../worker/objectives/log-posterior/gaussian-mean.js';
+import { familyOfModel, gaussianMean, settings } from '../../../../worker/objectives/log-posterior/gaussian-mean.js';
 import { problemDataset, problemModel } from '../../../../worker/objectives/log-posterior/gaussian-problems.js';
 import { conduciveGradient, range, tinyDataset, unequalCurvatureGradient } from '../../../support/bayesian-problems.js';
 import { proportionalFrequencies, stationaryLaw } from '../../../support/sampler-laws.js';
+
+const defaults = settings.defaults;
 
 const frequencies = proportionalFrequencies(UNEQUAL_CURVATURE);
 const exact = UNEQUAL_CURVATURE.shards.map(shardFactor);

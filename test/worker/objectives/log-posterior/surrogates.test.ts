@@ -6,12 +6,17 @@ import { matrixVector } from '../../../../protocol/numerics/linear-algebra.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { norm } from '../../../../protocol/numerics/vector.js';
 import type { Dataset } from '../../../../worker/datasets/dataset.js';
-import linearRegression from '../../../../worker/objectives/log-posterior/bayesian-linear-regression.js';
-import logisticRegression from '../../../../worker/objectives/log-posterior/bayesian-logistic-regression.js';
-import network, { defaults as networkDefaults } from '../../../../worker/objectives/log-posterior/bayesian-network.js';
-import metricLearning from '../../../../worker/objectives/log-posterior/metric-learning.js';
+import { bayesianLinearRegression as linearRegression } from '../../../../worker/objectives/log-posterior/bayesian-linear-regression.js';
+import { bayesianLogisticRegression as logisticRegression } from '../../../../worker/objectives/log-posterior/bayesian-logistic-regression.js';
+import {
+  bayesianNetwork as network,
+  settings as networkSettings,
+} from '../../../../worker/objectives/log-posterior/bayesian-network.js';
+import { metricLearning } from '../../../../worker/objectives/log-posterior/metric-learning.js';
 import { MultilayerPerceptron } from '../../../../worker/objectives/log-posterior/multilayer-perceptron.js';
 import { range, tinyDataset } from '../../../support/bayesian-problems.js';
+
+const networkDefaults = networkSettings.defaults;
 
 const rng = rootStream(1, 'float64');
 const factorOf = (shard: LogPosterior) => {

@@ -7,7 +7,7 @@ import type { QuadraticSettings } from '../../../../worker/objectives/plain/quad
 
 function create(settings: Partial<QuadraticSettings>, clientCount = 3, seed = 1): QuadraticFamily {
   return quadratic.create(
-    { ...quadratic.defaults, ...settings },
+    { ...quadratic.settings.defaults, ...settings },
     {
       objective: { name: 'quadratic' },
       dataset: null,
@@ -48,7 +48,7 @@ describe('worker/objectives/quadratic', () => {
     expect([...(await family.shard(everything, 1).gradient(Float64Array.of(4, 1), all(1)))]).to.deep.equal([-3, -4]);
   });
 
-  for (const curvature of ['diagonal', 'full'])
+  for (const curvature of ['diagonal', 'full'] as const)
     it(`${curvature}: the mean gradient vanishes at the optimum, and the excess is the difference of mean losses`, async () => {
       const family = create({ dimension: 7, curvature, largestEigenvalue: 50, examples: 4, exampleSpread: 2 });
       const x = rootStream(9, 'float64').normal(7);
@@ -113,10 +113,10 @@ describe('worker/objectives/quadratic', () => {
   });
 
   it('says what it expected of given matrices and of a client index', () => {
-    expect(quadratic.check!({ ...quadratic.defaults, dimension: 2, matrices: [[1, 2, 3, 4]] })).to.match(/symmetric/);
-    expect(quadratic.check!({ ...quadratic.defaults, dimension: 2, matrices: [[1, 2, 3]] })).to.match(
-      /expected 2 .* or 4/,
-    );
+    const parse = (matrix: readonly number[]) => () =>
+      quadratic.settings.parse('objective', { dimension: 2, matrices: [matrix] });
+    expect(parse([1, 2, 3, 4])).to.throw('objective.matrices.0: expected a symmetric matrix');
+    expect(parse([1, 2, 3])).to.throw('objective.matrices.0: expected 2 (diagonal) or 4 numbers, got [1,2,3]');
     expect(() => create({ centres: [new Array<number>(10).fill(0)] })).to.throw(/one for each of the 3 clients/);
     expect(() => create({}).shard(everything, 3)).to.throw(/ERR_OBJECTIVE.*below 3, got 3/);
     expect(() =>

@@ -1,13 +1,15 @@
+import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_LABELS, NO_TARGETS } from './dataset.js';
-import { datasetLoader } from './loader.js';
+import { defineDataset } from './loader.js';
 
 const nothing: Examples = { count: 0, features: new Float32Array(0), labels: NO_LABELS, targets: NO_TARGETS };
 
 /** For objectives that are formulas of the parameters alone, such as a quadratic. */
-export const noData = datasetLoader(
-  'none',
-  {},
-  (): Dataset => ({
+const noData = defineDataset({
+  name: 'none',
+  summary: 'No data: the objective is a formula',
+  settings: defineSettings({}),
+  load: (): Dataset => ({
     name: 'none',
     source: 'no data: the objective is a formula',
     featureShape: [0],
@@ -15,4 +17,6 @@ export const noData = datasetLoader(
     train: nothing,
     test: nothing,
   }),
-);
+});
+
+export default noData;

@@ -1,8 +1,9 @@
 import type { Rng } from '../../protocol/method.js';
 import { fillNormal } from '../../protocol/numerics/distributions.js';
+import { count, number, oneOf } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_LABELS } from './dataset.js';
-import { datasetLoader } from './loader.js';
-import { checkChoice, checkInteger, checkRange } from './settings.js';
+import { defineDataset } from './loader.js';
 
 function drawExamples(
   rng: Rng,
@@ -32,25 +33,19 @@ function drawExamples(
  * 1, 2, ..., features with `trueWeights: 'one-to-n'` (the toy problem of the gradient signal-to-noise papers). Test
  * targets have the same noise. Label noise has its own stream: switching it on does not move the inputs.
  */
-export const linearRegressionData = datasetLoader(
-  'linear-regression',
-  {
-    features: 10,
-    examples: 2_000,
-    testExamples: 500,
-    labelNoiseStddev: 0.1,
-    inputs: 'normal',
-    trueWeights: 'normal',
-  },
-  (settings, rng): Dataset => {
-    const subject = `data set 'linear-regression'`;
+const linearRegressionData = defineDataset({
+  name: 'linear-regression',
+  summary: 'Drawn: a linear model with label noise',
+  settings: defineSettings({
+    features: count(10, 'Numbers of an example'),
+    examples: count(2_000, 'Training examples'),
+    testExamples: count(500, 'Test examples'),
+    labelNoiseStddev: number(0.1, 'Standard deviation of the noise on targets', { least: 0, most: 1e6 }),
+    inputs: oneOf(['normal', 'uniform01'], 'normal', 'Law of the inputs'),
+    trueWeights: oneOf(['normal', 'one-to-n'], 'normal', 'The weights that draw the targets: normal, or 1, 2, …, n'),
+  }),
+  load: (settings, rng): Dataset => {
     const { features, examples, testExamples, labelNoiseStddev, inputs, trueWeights } = settings;
-    checkInteger(subject, 'features', features, 1);
-    checkInteger(subject, 'examples', examples, 1);
-    checkInteger(subject, 'testExamples', testExamples, 1);
-    checkRange(subject, 'labelNoiseStddev', labelNoiseStddev, 0, 1e6);
-    checkChoice(subject, 'inputs', inputs, ['normal', 'uniform01']);
-    checkChoice(subject, 'trueWeights', trueWeights, ['normal', 'one-to-n']);
     const weights = Float64Array.from({ length: features }, (_, j) => j + 1);
     if (trueWeights === 'normal') fillNormal(rng.derive('weights'), weights);
     return {
@@ -63,4 +58,6 @@ export const linearRegressionData = datasetLoader(
       test: drawExamples(rng.derive('test'), testExamples, weights, inputs, labelNoiseStddev),
     };
   },
-);
+});
+
+export default linearRegressionData;

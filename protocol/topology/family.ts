@@ -1,0 +1,45 @@
+import type { Rng } from '../method.js';
+import { NamedModules, readSpec } from '../settings/named-modules.js';
+import type { Settings } from '../settings/settings.js';
+import type { Graph } from './graph.js';
+
+/** The graphs of all rounds. */
+export interface GraphSequence {
+  /** Rounds after which everything repeats: 1 for a graph that never changes, null for one that never repeats. */
+  readonly period: number | null;
+  at(round: number): Graph;
+}
+
+/** The default export of every file of `named/`; the file name is the topology's name. */
+export interface TopologyFamily<S extends object = object> {
+  readonly name: string;
+  /** What it is, in a line. */
+  readonly summary: string;
+  /** Of the graph alone: weights belong to the topology as a whole. */
+  readonly settings: Settings<S>;
+  /** Throws ERR_SCENARIO for a clientCount that the graph does not exist for. */
+  create(settings: S, clientCount: number, rng: Rng): GraphSequence;
+}
+
+export function defineTopology<S extends object>(family: TopologyFamily<S>): TopologyFamily<S> {
+  return family;
+}
+
+/** The topologies that are loaded. */
+// biome-ignore lint/suspicious/noExplicitAny: every topology has its own type of settings.
+export const topologies = new NamedModules<TopologyFamily<any>>('a topology', [new URL('./named/', import.meta.url)]);
+
+/** A graph that never changes. */
+export function fixed(graph: Graph): GraphSequence {
+  return { period: 1, at: () => graph };
+}
+
+/** The graphs that a spec names, loaded before; its settings are the graph's own alone. Throws ERR_SCENARIO. */
+export function sequenceOf(
+  spec: { readonly name: string; readonly [setting: string]: unknown },
+  clientCount: number,
+  rng: Rng,
+): GraphSequence {
+  const { family, settings } = readSpec(topologies, spec);
+  return family.create(settings, clientCount, rng);
+}
