@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Rng } from '../../protocol/method.js';
+import { cosineOfTurns, exp, log, log1p, sineOfTurns } from '../../protocol/numerics/elementary.js';
+import { rootStream, threefryBlock } from '../../protocol/numerics/random.js';
+
+type Path = readonly (readonly (string | number)[])[];
+
+interface Streams {
+  readonly blocks: readonly {
+    readonly key: readonly string[];
+    readonly counter: readonly string[];
+    readonly block: readonly string[];
+  }[];
+  readonly derivations: readonly {
+    readonly meaning: string;
+    readonly seed: number;
+    readonly path: Path;
+    readonly words: readonly string[];
+  }[];
+  readonly draws: readonly {
+    readonly meaning: string;
+    readonly seed: number;
+    readonly path: Path;
+    readonly calls: readonly {
+      readonly call: keyof typeof draw;
+      readonly arguments: readonly number[];
+      readonly result: unknown;
+    }[];
+  }[];
+  readonly functions: Readonly<
+    Record<keyof typeof functions, readonly { readonly x: string; readonly result: string }[]>
+  >;
+}
+
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../../test/vectors/${name}`, import.meta.url), 'utf8'));
+}
+
+const view = new DataView(new ArrayBuffer(8));
+function hexOf(x: number): string {
+  view.setFloat64(0, x);
+  return view.getBigUint64(0).toString(16).padStart(16, '0');
+}
+function doubleOf(hex: string): number {
+  view.setBigUint64(0, BigInt(`0x${hex}`));
+  return view.getFloat64(0);
+}
+const word = (value: number): string => value.toString(16).padStart(8, '0');
+const pair = (texts: readonly string[]) => texts.map((text) => Number.parseInt(text, 16)) as [number, number];
+
+const functions = { log, log1p, exp, cosineOfTurns, sineOfTurns };
+const draw = {
+  uniform: (rng: Rng) => hexOf(rng.uniform()),
+  below: (rng: Rng, bound: number) => rng.below(bound),
+  words: (rng: Rng, length: number) => [...rng.words(new Uint32Array(length))].map(word),
+  normal: (rng: Rng, length: number) => [...rng.normal(length)].map(hexOf),
+  permutation: (rng: Rng, length: number) => [...rng.permutation(length)],
+  batch: (rng: Rng, count: number, size: number) => [...rng.batch(count, size)],
+  poisson: (rng: Rng, count: number, probability: number) => [...rng.poisson(count, probability)],
+};
+
+function streamAt(seed: number, path: Path): Rng {
+  return path.reduce((stream, elements) => stream.derive(...elements), rootStream(seed, 'float64'));
+}
+
+describe('Test vectors of the protocol, derived from its text by an independent script', () => {
+  describe('random streams', () => {
+    const { blocks, derivations, draws, functions: tables } = read('streams.json') as Streams;
+
+    it('Threefry gives the published blocks', () => {
+      for (const { key, counter, block } of blocks)
+        expect(threefryBlock(pair(key), pair(counter)).map(word)).to.deep.equal(block);
+    });
+
+    for (const { meaning, seed, path, words } of derivations)
+      it(`a path names its stream: ${meaning}`, () => {
+        expect(draw.words(streamAt(seed, path), words.length)).to.deep.equal(words);
+      });
+
+    for (const { meaning, seed, path, calls } of draws)
+      it(`draws: ${meaning}`, () => {
+        const rng = streamAt(seed, path);
+        for (const {
+          call,
+          arguments: [first = 0, second = 0],
+          result,
+        } of calls)
+          expect(draw[call](rng, first, second), call).to.deep.equal(result);
+      });
+
+    for (const name of Object.keys(tables) as (keyof typeof functions)[])
+      it(`${name} has the bits of the text's polynomial`, () => {
+        for (const { x, result } of tables[name])
+          expect(hexOf(functions[name](doubleOf(x))), `${doubleOf(x)}`).to.equal(result);
+      });
+  });
+});
