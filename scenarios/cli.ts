@@ -6,6 +6,7 @@ import { benchCommand } from './commands/bench.js';
 import { exitStatusOfError } from './commands/exit-status.js';
 import { listCommand } from './commands/list.js';
 import { replayCommand } from './commands/replay.js';
+import { reportCommand } from './commands/report.js';
 import { resumeCommand } from './commands/resume.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
@@ -18,6 +19,7 @@ const COMMANDS = [
   workerCommand,
   replayCommand,
   resumeCommand,
+  reportCommand,
   benchCommand,
   accountCommand,
 ];

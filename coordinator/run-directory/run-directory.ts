@@ -300,6 +300,12 @@ export class RunDirectory {
     this.updateManifest({ resumedAt: [...this.#manifest.resumedAt, new Date().toISOString()], finishedAt: null });
   }
 
+  /** Null: the run was not judged yet. */
+  verdict(): Verdict | null {
+    const path = join(this.path, 'verdict.json');
+    return existsSync(path) ? (readJson(path) as Verdict) : null;
+  }
+
   writeVerdict(verdict: Verdict): void {
     replaceFile(join(this.path, 'verdict.json'), `${jsonText(verdict, 2)}\n`);
   }

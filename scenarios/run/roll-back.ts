@@ -20,10 +20,15 @@ export const BEGINNING: StartingPoint = { checkpoint: null, releasedBefore: [] }
 export function rollBack(directory: RunDirectory, note: (text: string) => void): StartingPoint {
   const restored = directory.restore(undefined, note);
   // The file has what the checkpoint's ledger has, and what was released after it.
-  const ledger = parseLedgerEntries(directory.releases().map(withInfinities));
+  const ledger = releasesOf(directory);
   if (!restored) return { checkpoint: null, releasedBefore: ledger };
   const { round, parties, extra } = restored;
   return { checkpoint: { round, parties, carried: { ...(extra as CarriedState), ledger } }, releasedBefore: [] };
+}
+
+/** Every release that the run has made. */
+export function releasesOf(directory: RunDirectory): readonly LedgerEntry[] {
+  return parseLedgerEntries(directory.releases().map(withInfinities));
 }
 
 /** Undoes what JSON does to numbers that are not finite. */

@@ -51,4 +51,5 @@ export async function replayRun(path: string, options: RunOptions): Promise<RunO
 }
 
 export { goOn, resumeRun } from './go-on.js';
+export { redrawReport } from './redraw.js';
 export { resumeSweep, runSweep } from './sweep-run.js';

@@ -1,0 +1,60 @@
+import { RunBudget } from '../../coordinator/run/privacy-budget.js';
+import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import { loadMethod } from '../../protocol/method-loader.js';
+import type { RunRecord } from '../../protocol/scenario/expectation.js';
+import type { Verdict } from '../../protocol/scenario/judge.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { openProblem } from '../../worker/problem.js';
+import { concludePosterior } from '../posterior/posterior.js';
+import { judgeClaims } from '../report/claims.js';
+import { writeRunReport } from '../report/run-report.js';
+import { localFleet } from './local-fleet.js';
+import { recordedRun } from './recorded.js';
+import { releasesOf } from './roll-back.js';
+import type { RunOutcome } from './run.js';
+import { shown } from './session.js';
+import { forecastOf } from './session-figures.js';
+
+/** Draws report.html from the folder of a run, finished or not; nothing else in it changes. What a study drew is left out. */
+export async function redrawReport(path: string): Promise<RunOutcome> {
+  const directory = RunDirectory.open(path);
+  try {
+    const scenario = directory.scenario as Scenario;
+    const method = await loadMethod(scenario.method.name);
+    const problem = await openProblem(scenario);
+    const fleet = await localFleet({ ...scenario, workers: { ...scenario.workers, count: 0 } }, method, problem);
+    const { stateDigest, finishedAt, transport } = directory.manifest;
+    const record: RunRecord =
+      finishedAt === null
+        ? { scenario, rows: directory.rows(), summary: {}, faultsFired: [], stateDigest: '' }
+        : recordedRun(path);
+    const verdict: Verdict = directory.verdict() ?? { valid: 'unknown', expectations: [] };
+    const budget = new RunBudget(scenario.privacy);
+    budget.charge(releasesOf(directory), 0);
+    const claims = await judgeClaims(scenario.claims, [record]);
+    const reportPath = await writeRunReport({
+      scenario,
+      method,
+      problem,
+      directory,
+      verdict,
+      claims,
+      record,
+      fleet: { ...fleet, transport: transport ?? fleet.transport },
+      studied: null,
+      forecast: await forecastOf(scenario, problem),
+      privacy: budget.result(),
+      posterior: await concludePosterior(scenario, problem, directory),
+    });
+    return {
+      directory: shown(path),
+      verdict,
+      summary: record.summary,
+      stateDigest: stateDigest ?? '',
+      reportPath: shown(reportPath),
+      claims,
+    };
+  } finally {
+    directory.close();
+  }
+}

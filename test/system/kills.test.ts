@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { temporaryFolder } from '../support/scripted-run.js';
+import { seededRandom } from '../support/seeded-random.js';
+
+/**
+ * Real processes, killed and frozen at random: `gradswarm serve` in a loop, as a supervisor runs it, with its worker processes. Each
+ * run has to end by itself with the digest of the undisturbed run. `npm run soak` sets GRADSWARM_KILLS and a seed of its own.
+ */
+
+const CLI = fileURLToPath(new URL('../../scenarios/cli.js', import.meta.url));
+const KILLS = Number(process.env.GRADSWARM_KILLS ?? 60);
+const FREEZES = Math.ceil(KILLS / 3);
+const SEED = Number(process.env.GRADSWARM_SEED ?? 1);
+
+const clusters = { data: { name: 'gaussian-clusters', partition: 'iid' } } as const;
+const quadratic = { objective: { name: 'quadratic', dimension: 40 }, data: 'none', precision: 'float64' } as const;
+
+/** One of each kind: server, control variates, memories of error feedback, peers, chains, private. */
+const RUNS: readonly { readonly workers: number; readonly input: ScenarioInput }[] = [
+  { workers: 2, input: { name: 'scaffold', method: { name: 'scaffold', batchSize: 10 }, ...clusters, rounds: 600 } },
+  {
+    workers: 3,
+    input: {
+      name: 'error-feedback',
+      method: { name: 'sgd', batchSize: 8, optimizer: { name: 'adam', learningRate: 0.01 } },
+      ...clusters,
+      codecs: { gradient: { codec: { name: 'top-k', count: 3 }, memory: 'error-feedback' } },
+      rounds: 1500,
+    },
+  },
+  {
+    workers: 2,
+    input: {
+      name: 'tracking',
+      method: { name: 'gradient-tracking', stepSize: 0.05 },
+      ...quadratic,
+      topology: 'ring',
+      rounds: 3000,
+    },
+  },
+  {
+    workers: 4,
+    input: {
+      name: 'choco',
+      method: { name: 'choco-sgd', stepSize: 0.05 },
+      ...quadratic,
+      topology: 'ring',
+      rounds: 2500,
+    },
+  },
+  { workers: 2, input: { name: 'dp', method: { name: 'dp-fedavg', batchSize: 10 }, ...clusters, rounds: 500 } },
+];
+
+interface Disturbed {
+  readonly digest: string | null;
+  readonly kills: number;
+  readonly freezes: number;
+  readonly starts: number;
+  readonly log: readonly string[];
+}
+
+const children = (pid: number): number[] => {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+};
+
+function start(args: readonly string[]): ChildProcess & { readonly ended: Promise<number | null> } {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  child.stderr!.resume();
+  return Object.assign(child, {
+    ended: new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code))),
+  });
+}
+
+/** Runs until it is over, whatever is killed: the coordinator is started again like a supervisor does it. */
+async function disturbed(
+  file: string,
+  workers: number,
+  out: string,
+  random: () => number,
+  plan: { kills: number; freezes: number },
+): Promise<Disturbed> {
+  const log: string[] = [];
+  const done = { kills: 0, freezes: 0 };
+  let starts = 0;
+  for (; starts < 60; ) {
+    starts++;
+    const coordinator = start([
+      'serve',
+      file,
+      '--out',
+      out,
+      '--workers',
+      `${workers}`,
+      '--quiet',
+      '--set',
+      'workers.heartbeatMs=3000',
+    ]);
+    let over = false;
+    void coordinator.ended.then(() => {
+      over = true;
+    });
+    while (!over) {
+      await new Promise((resolve) => setTimeout(resolve, 150 + 900 * random()));
+      if (over || done.kills + done.freezes >= plan.kills + plan.freezes) continue;
+      const kids = children(coordinator.pid!);
+      const target =
+        random() < 0.25 || kids.length === 0 ? coordinator.pid! : kids[Math.floor(random() * kids.length)]!;
+      const freeze = done.freezes < plan.freezes && (done.kills >= plan.kills || random() < 0.25);
+      const who = target === coordinator.pid ? 'coordinator' : `worker process ${target}`;
+      try {
+        if (freeze) {
+          process.kill(target, 'SIGSTOP');
+          const ms = random() < 0.5 ? 700 : 4500;
+          setTimeout(() => {
+            try {
+              process.kill(target, 'SIGCONT');
+            } catch {}
+          }, ms);
+          done.freezes++;
+          log.push(`froze ${who} for ${ms} ms`);
+        } else {
+          process.kill(target, 'SIGKILL');
+          done.kills++;
+          log.push(`killed ${who}`);
+        }
+      } catch {}
+    }
+    if ((await coordinator.ended) === 0) break;
+  }
+  const manifest = join(out, 'manifest.json');
+  const digest = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).stateDigest : null;
+  return { digest, ...done, starts, log };
+}
+
+describe('runs whose processes are killed and frozen', function () {
+  this.timeout(900_000);
+  const random = seededRandom(SEED);
+  const total = { kills: 0, freezes: 0, starts: 0 };
+
+  for (const { workers, input } of RUNS)
+    it(`${input.name}, ${workers} worker processes: ends by itself with the undisturbed digest`, async () => {
+      const folder = temporaryFolder();
+      const file = join(folder, 'scenario.json');
+      const scenario = {
+        clients: 8,
+        seed: 3,
+        ...input,
+        evaluation: { everyRounds: 200 },
+        workers: { joinTimeoutMs: 60_000 },
+      };
+      writeFileSync(file, JSON.stringify(scenario));
+      await start(['run', file, '--out', join(folder, 'whole'), '--quiet']).ended;
+      const { stateDigest } = JSON.parse(readFileSync(join(folder, 'whole', 'manifest.json'), 'utf8'));
+      expect(stateDigest).to.match(/^[\da-f]{64}$/);
+      const plan = { kills: Math.ceil(KILLS / RUNS.length), freezes: Math.ceil(FREEZES / RUNS.length) };
+      let left = plan;
+      // A run may be over before all have fallen: then it is run again.
+      for (let tries = 0; tries < 8 && left.kills + left.freezes > 0; tries++) {
+        const result = await disturbed(file, workers, join(folder, `run-${tries}`), random, left);
+        expect(result.digest, `seed ${SEED}, ${input.name}:\n${result.log.join('\n')}`).to.equal(stateDigest);
+        left = { kills: left.kills - result.kills, freezes: left.freezes - result.freezes };
+        total.kills += result.kills;
+        total.freezes += result.freezes;
+        total.starts += result.starts;
+        const partial = readdirSync(join(folder, `run-${tries}`)).filter((name) => name === 'lock');
+        expect(partial).to.deep.equal([]);
+      }
+    });
+
+  after(() => console.log(`  ${total.kills} kills, ${total.freezes} freezes, ${total.starts} starts of a coordinator`));
+});
