@@ -1,8 +1,9 @@
-import { GradswarmError } from '../../errors.js';
 import { type ClientIndex, defineMethod, type ReadonlyVector, type Vector } from '../../method.js';
-import { requireCount, requirePositive } from '../../numerics/settings.js';
 import { add, copy, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { count, decay, positive } from '../../settings/kinds.js';
+import { nullable } from '../../settings/setting.js';
+import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Client {
@@ -26,16 +27,14 @@ interface Server {
   readonly synchronized: readonly ClientIndex[];
 }
 
-const defaults = {
-  learningRate: 0.001 as ScheduleSpec,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  /** Rounds of ordinary Adam, uncompressed, before the variance is frozen. */
-  warmupRounds: 20,
-  /** Examples of a gradient; null: all of the shard. */
-  batchSize: 32 as number | null,
-};
+const settings = defineSettings({
+  learningRate: schedule(0.001, 'Step size of each round'),
+  beta1: decay(0.9, 'Decay factor of the running mean of the gradient'),
+  beta2: decay(0.999, 'Decay factor of the running mean of its square'),
+  epsilon: positive(1e-8, 'Added to the root of the second moment'),
+  warmupRounds: count(20, 'Rounds of ordinary Adam, uncompressed, before the variance is frozen'),
+  batchSize: nullable(count(32, 'Examples of a gradient; null: all of the shard')),
+});
 
 /** x - rate m / (sqrt(v) + epsilon); an entry that never had a gradient stays where it is. */
 function step(
@@ -68,15 +67,7 @@ export default defineMethod({
     algorithm: "Algorithm 1 with a server; the codec of the compressed stage is the scenario's",
     reconstruction: 'server form; a client that missed a round is sent the whole state; entries of zero variance stay',
   },
-  defaults,
-  check({ beta1, beta2, epsilon, warmupRounds, batchSize }) {
-    for (const [name, value] of Object.entries({ beta1, beta2 }))
-      if (!(value >= 0 && value < 1))
-        throw new GradswarmError('ERR_SCENARIO', `method.${name}: expected a number in [0, 1), got ${value}`);
-    requirePositive('method.epsilon', epsilon);
-    requireCount('method.warmupRounds', warmupRounds);
-    if (batchSize !== null) requireCount('method.batchSize', batchSize);
-  },
+  settings,
   messages: {
     /** To clients without up-to-date copies: in the warm-up, to all. */
     model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'momentum', 'variance'] },

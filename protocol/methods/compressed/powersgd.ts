@@ -1,8 +1,9 @@
-import { GradswarmError } from '../../errors.js';
 import { type ClientIndex, defineMethod, type ReadonlyVector, type Rng, type Vector } from '../../method.js';
-import { requireCount, requirePositive } from '../../numerics/settings.js';
 import { add, copy, subtract, zerosLike } from '../../numerics/vector.js';
-import { type ScheduleSpec, scheduleOf } from '../../schedules/schedule.js';
+import { schedule, scheduleOf } from '../../schedules/schedule.js';
+import { count, decay, flag, positive } from '../../settings/kinds.js';
+import { nullable } from '../../settings/setting.js';
+import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import {
   type LowRankLayout,
@@ -32,17 +33,17 @@ interface Server extends Common {
   readonly synchronized: readonly ClientIndex[];
 }
 
-const defaults = {
-  learningRate: 0.1 as ScheduleSpec,
-  momentum: 0.9,
-  rank: 2,
-  /** A tensor travels whole unless that takes more than this times the numbers of its two factors. */
-  leastRatio: 2,
-  /** Begin each round with the last round's Q; otherwise with a random one. */
-  warmStart: true,
-  /** Examples of a gradient; null: all of the shard. */
-  batchSize: 32 as number | null,
-};
+const settings = defineSettings({
+  learningRate: schedule(0.1, 'Step size of each round'),
+  momentum: decay(0.9, 'Decay factor of the velocity'),
+  rank: count(2, 'Columns of the two factors of a tensor'),
+  leastRatio: positive(
+    2,
+    'A tensor travels whole unless that takes more than this times the numbers of its two factors',
+  ),
+  warmStart: flag(true, "Begin each round with the last round's Q; otherwise with a random one"),
+  batchSize: nullable(count(32, 'Examples of a gradient; null: all of the shard')),
+});
 
 /** Momentum after decompression: m = lambda m + g, x = x - rate (g + m). */
 function advance(common: Common, gradient: ReadonlyVector, basis: Vector, rate: number, decay: number): Common {
@@ -68,14 +69,7 @@ export default defineMethod({
     reconstruction:
       'the order of momentum and step is reconstructed, not checked against the paper; a client that missed a message is sent the whole state',
   },
-  defaults,
-  check({ momentum, rank, leastRatio, batchSize }) {
-    if (!(momentum >= 0 && momentum < 1))
-      throw new GradswarmError('ERR_SCENARIO', `method.momentum: expected a number in [0, 1), got ${momentum}`);
-    requireCount('method.rank', rank);
-    requirePositive('method.leastRatio', leastRatio);
-    if (batchSize !== null) requireCount('method.batchSize', batchSize);
-  },
+  settings,
   messages: {
     /** To clients that are not up to date. */
     model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'momentum', 'basis'] },

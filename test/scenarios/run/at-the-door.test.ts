@@ -277,6 +277,11 @@ describe('a scenario is checked whole before anything starts', () => {
     ]);
   });
 
+  for (const name of ['powersgd', 'fetchsgd', 'one-bit-adam'])
+    it(`${name}: batchSize null, the whole shard, is accepted as its documentation says`, async () => {
+      expect(await problemsOf({ ...server, method: { name, batchSize: null } })).to.deep.equal([]);
+    });
+
   it('figures of methods, objectives, studies and of every run are known', async () => {
     const of = [
       'finalLoss',
