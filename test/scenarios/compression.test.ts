@@ -166,7 +166,7 @@ describe('codecs of a scenario', function () {
     [
       'EF21 on what not every client hears',
       { codecs: { model: { codec: 'bf16', memory: 'ef21' } }, participation: { cohort: 2 } },
-      /codecs\.model\.memory: expected a memory without copies at the receivers, since not every client hears every round/,
+      /codecs\.model\.memory: expected a memory without copies at the receivers, since not every client takes part in every round/,
     ],
     [
       'EF21 downlink where frames are lost',
