@@ -142,7 +142,7 @@ async function disturbed(
 }
 
 describe('runs whose processes are killed and frozen', function () {
-  this.timeout(900_000);
+  this.timeout(900_000 + 60_000 * KILLS);
   const random = seededRandom(SEED);
   const total = { kills: 0, freezes: 0, starts: 0 };
 

@@ -51,7 +51,7 @@ const running = (onLoss?: 'replay' | 'absent' | 'fail') =>
   ).state;
 
 describe('seats of a session', function () {
-  this.timeout(120_000);
+  this.timeout(120_000 + 100 * SEEDS);
 
   for (const onLoss of ['replay', 'absent'] as const)
     it(`${SEEDS} seeds of crashes, freezes, cuts, goodbyes and coordinator crashes (${onLoss}): every rule holds and each run ends in the right state`, () => {
