@@ -1,6 +1,4 @@
-import { GradswarmError } from '../../errors.js';
 import { defineMethod, type ReadonlyVector, type RoundCommon, type Segment, type Vector } from '../../method.js';
-import { requireCount, requireNonNegative, requireOneOf, requirePositive } from '../../numerics/settings.js';
 import { accumulate, clip, norm, subtract, zerosLike } from '../../numerics/vector.js';
 import { clipPerLayer, equalLayerRadii } from '../../privacy/mechanisms/clipping.js';
 import {
@@ -13,6 +11,8 @@ import {
 import { hostPrivacy } from '../../privacy/mechanisms/host-privacy.js';
 import { SeededNoise } from '../../privacy/mechanisms/noise-source.js';
 import { joinSecureSum, SECURE_SUM_KINDS, secureSum } from '../../privacy/secure-sum/secure-exchange.js';
+import { atLeastZero, count, flag, fraction, number, oneOf, positive } from '../../settings/kinds.js';
+import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import { descend, localBatches } from '../federated/fedavg.js';
 import {
   adaptiveClipping,
@@ -21,6 +21,7 @@ import {
   nextRadius,
   splitNoise,
 } from './parts/adaptive-clipping.js';
+import { finiteRadius } from './parts/noise-conflicts.js';
 
 interface Server {
   readonly params: Vector;
@@ -28,34 +29,48 @@ interface Server {
   readonly radius: number;
 }
 
-const defaults = {
-  localEpochs: 1,
-  batchSize: 16,
-  clientLearningRate: 0.1,
-  serverLearningRate: 1,
-  /** S: radius of one client's whole update; at first, where it adapts. */
-  clippingRadius: 1,
-  /** 'flat': the whole update. 'per-layer': each tensor to S / sqrt(layers), which have S together. */
-  clipping: 'flat' as 'flat' | 'per-layer',
-  /** z: noise standard deviation on the sum over S; 0: no noise, and not private. */
-  noiseMultiplier: 1,
-  /** S follows a quantile of the update norms, by one more bit of every client. */
-  adaptive: false,
-  quantile: 0.5,
-  radiusRate: 0.2,
-  /** Standard deviation of the noise on the sum of the bits, over the expected number of clients. */
-  bitNoise: 0.05,
-  /**
-   * 'plain': the coordinator sees every update and adds the noise. 'secure': it sees only the sum, whose noise the
-   * clients have brought, each a share.
-   */
-  aggregation: 'plain' as 'plain' | 'secure',
-  /** 'secure': share of the cohort, above 1/2, that must answer; it alone has all the noise. */
-  survivingShare: 0.6,
-  /** 'secure': residues are modulo 2^bits. */
-  bits: 20,
-};
-type Hyperparameters = typeof defaults;
+const settings = defineSettings({
+  localEpochs: count(1, 'Passes of a client over its shard in a round'),
+  batchSize: count(16, 'Examples of a local step'),
+  clientLearningRate: positive(0.1, 'Size of a local step'),
+  serverLearningRate: positive(1, 'Factor of the mean update'),
+  clippingRadius: positive(1, "S: radius of one client's whole update; at first, where it adapts"),
+  clipping: oneOf(
+    ['flat', 'per-layer'],
+    'flat',
+    'The whole update, or each tensor to S / sqrt(layers), which have S together',
+  ),
+  noiseMultiplier: atLeastZero(1, 'z: noise standard deviation on the sum over S; 0: no noise, and not private'),
+  adaptive: flag(false, 'S follows a quantile of the update norms, by one more bit of every client'),
+  quantile: fraction(0.5, 'That quantile'),
+  radiusRate: positive(0.2, 'How fast S follows'),
+  bitNoise: positive(
+    0.05,
+    'Standard deviation of the noise on the sum of the bits, over the expected number of clients',
+  ),
+  aggregation: oneOf(
+    ['plain', 'secure'],
+    'plain',
+    'The coordinator sees every update and adds the noise, or sees the sum alone, whose noise the clients have brought',
+  ),
+  survivingShare: number(0.6, "'secure': share of the cohort that must answer; it alone has all the noise", {
+    above: 0.5,
+    most: 1,
+  }),
+  bits: count(20, "'secure': residues are modulo 2^bits"),
+})
+  .and((settings) =>
+    finiteRadius('clippingRadius', settings, settings.noiseMultiplier > 0 || settings.aggregation === 'secure'),
+  )
+  .and(({ adaptive, aggregation, clipping }) =>
+    adaptive && (aggregation === 'secure' || clipping === 'per-layer')
+      ? {
+          at: 'adaptive',
+          expected: 'false, since the bits of adaptive clipping go with plain aggregation and flat clipping only',
+        }
+      : null,
+  );
+type Hyperparameters = SettingsOf<typeof settings>;
 
 /** One client's whole data set is the unit: it is there or it is not. */
 const RELEASE = { label: 'update', unit: 'client', adjacency: 'add-remove' } as const;
@@ -132,35 +147,7 @@ export default defineMethod({
       'From memory of the papers, checked by their stated invariants. Secure aggregation is its honest-but-curious form, ' +
       'without the consistency check against a malicious coordinator.',
   },
-  defaults,
-  check(hyperparameters) {
-    const { localEpochs, batchSize, clientLearningRate, serverLearningRate, clippingRadius, ...rest } = hyperparameters;
-    const { clipping, noiseMultiplier, adaptive, quantile, radiusRate, bitNoise, aggregation, survivingShare } = rest;
-    requireCount('method.localEpochs', localEpochs);
-    requireCount('method.batchSize', batchSize);
-    requirePositive('method.clientLearningRate', clientLearningRate);
-    requirePositive('method.serverLearningRate', serverLearningRate);
-    requirePositive('method.clippingRadius', clippingRadius);
-    requireOneOf('method.clipping', clipping, ['flat', 'per-layer']);
-    requireNonNegative('method.noiseMultiplier', noiseMultiplier);
-    requireOneOf('method.aggregation', aggregation, ['plain', 'secure']);
-    requirePositive('method.radiusRate', radiusRate);
-    requirePositive('method.bitNoise', bitNoise);
-    requireCount('method.bits', rest.bits);
-    const inside = (path: string, value: number, low: number) => {
-      if (!(value > low && value <= 1))
-        throw new GradswarmError('ERR_SCENARIO', `${path}: expected a number above ${low} and at most 1, got ${value}`);
-    };
-    inside('method.quantile', quantile, 0);
-    inside('method.survivingShare', survivingShare, 0.5);
-    const refuse = (text: string): never => {
-      throw new GradswarmError('ERR_PRIVACY', `method: ${text}`);
-    };
-    if ((noiseMultiplier > 0 || aggregation === 'secure') && !(clippingRadius < 1e100))
-      refuse(`clippingRadius: expected a finite radius, since noise and grid are scaled by it, got ${clippingRadius}`);
-    if (adaptive && (aggregation === 'secure' || clipping === 'per-layer'))
-      refuse('adaptive: the bits of adaptive clipping go with plain aggregation and flat clipping only');
-  },
+  settings,
   measures: ['clippingRadius', 'aborted', 'survivors', 'recovered'],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], scalars: ['radius'], lossy: 'any' },

@@ -116,8 +116,8 @@ describe('protocol/methods/dp-fedavg', () => {
   });
 
   it('refuses bits of adaptive clipping under secure aggregation, and a surviving share of half', () => {
-    const check = (over: object) => () => dpFedavg.check!({ ...dpFedavg.defaults!, ...over });
-    expect(check({ adaptive: true, aggregation: 'secure' })).to.throw(/ERR_PRIVACY: method: adaptive/);
-    expect(check({ survivingShare: 0.5 })).to.throw(/method.survivingShare: expected a number above 0.5/);
+    const check = (over: object) => () => dpFedavg.settings!.parse('method', over);
+    expect(check({ adaptive: true, aggregation: 'secure' })).to.throw(/ERR_SCENARIO: method.adaptive/);
+    expect(check({ survivingShare: 0.5 })).to.throw(/method.survivingShare: expected a number in \(0.5, 1\], got 0.5/);
   });
 });
