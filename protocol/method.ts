@@ -42,6 +42,8 @@ export interface MessageKind {
   /** 'cohort': to any client invited to this round. 'peers': along this round's graph. */
   readonly to: 'coordinator' | 'cohort' | 'peers';
   readonly vectors?: readonly string[];
+  /** Those of `vectors` whose length is not that of the model, such as a sketch. */
+  readonly otherLengths?: readonly string[];
   readonly integers?: readonly string[];
   readonly bytes?: readonly string[];
   readonly scalars?: readonly string[];

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import { Packr } from 'msgpackr';
 import { GradswarmError } from '../protocol/errors.js';
 import type { PartyId } from '../protocol/method.js';
 import type { PostOffice, Remote } from '../protocol/party/post-office.js';
+import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import { type Connection, channelOver, openConnection, socketError } from '../protocol/sockets/frame-socket.js';
 import {
   type Assign,
@@ -11,15 +11,15 @@ import {
   type Packed,
   packed,
   type Ready,
-  sealsMessage,
+  sealsMessages,
 } from '../protocol/wire/control-messages.js';
 import type { Frame } from '../protocol/wire/frame.js';
 import { type ChannelOptions, type FrameChannel, type Incoming, openFrame } from '../protocol/wire/frame-channel.js';
 import type { KindLayout } from '../protocol/wire/layout.js';
+import { pack, unpack } from '../protocol/wire/packing.js';
 import type { Seal } from '../protocol/wire/seal.js';
 import { type PeerAddress, PeerSockets } from './peer-sockets.js';
 
-const packr = new Packr({ useRecords: false });
 const OPEN_MS = 10_000;
 
 interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
@@ -28,6 +28,9 @@ interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   readonly layouts: Iterable<KindLayout>;
   /** Where to listen for other workers; null: frames between clients go by the coordinator, or there are none. */
   readonly peers: PeerAddress | null;
+  /** Values in one packed message. */
+  readonly maxPackedValues: number;
+  readonly trust: TlsTrust;
   /** Real milliseconds to keep a frame back; null: none is. */
   readonly hold: ((frame: Frame) => number) | null;
   /** An answer or request of the coordinator that came packed and is not a seal. */
@@ -73,7 +76,7 @@ export class FrameLink implements Remote {
     const url = new URL(options.coordinatorUrl);
     url.pathname = '/frames';
     url.search = `token=${options.assign.token}`;
-    const link = new FrameLink(options, await openConnection(url.href, OPEN_MS));
+    const link = new FrameLink(options, await openConnection(url.href, OPEN_MS, options.trust));
     if (options.peers) await link.listen(options.peers);
     return link;
   }
@@ -88,8 +91,8 @@ export class FrameLink implements Remote {
   }
 
   /** Opens a socket to every other worker. Those that cannot be reached are named; their frames go by the coordinator. */
-  async connectPeers({ peers }: Introduction): Promise<string[]> {
-    return (await this.peers?.connect(peers)) ?? [];
+  async connectPeers(introduction: Introduction): Promise<string[]> {
+    return (await this.peers?.connect(introduction)) ?? [];
   }
 
   send(frame: Frame): void {
@@ -112,7 +115,7 @@ export class FrameLink implements Remote {
   }
 
   notify(message: Packed): void {
-    this.coordinator.send({ type: 'packed', body: packr.pack(message) });
+    this.coordinator.send({ type: 'packed', body: pack(message) });
   }
 
   /** Bytes of websocket messages that carried this worker's frames, framing not included. */
@@ -168,7 +171,8 @@ export class FrameLink implements Remote {
         else byChannel.set(channel, [{ seal, to: parties }]);
       }
     }
-    for (const [channel, list] of byChannel) channel.send({ type: 'packed', body: packr.pack(sealsMessage(list)) });
+    for (const [channel, list] of byChannel)
+      for (const message of sealsMessages(list)) channel.send({ type: 'packed', body: pack(message) });
   }
 
   /** `worker`: the peer that sent it; null: the coordinator, which passes on what any party sends. */
@@ -181,7 +185,7 @@ export class FrameLink implements Remote {
       this.office.receive(openFrame(incoming, this.layouts));
       return;
     }
-    const message = checked(packed, packr.unpack(incoming.body), 'packed message');
+    const message = checked(packed, unpack(incoming.body, this.options.maxPackedValues), 'packed message');
     if (message.type !== 'seals') {
       if (worker !== null) throw new GradswarmError('ERR_PROTOCOL', `'${message.type}' is for the coordinator to send`);
       return this.options.onPacked(message);

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import { nanoid } from 'nanoid';
 import { io } from 'socket.io-client';
 import { GradswarmError } from '../protocol/errors.js';
+import { provenQuery } from '../protocol/sockets/admission.js';
+import { fetchChallenge } from '../protocol/sockets/challenge.js';
 import { type Ending, type Kept, type WorkerProcessOptions, WorkerSession } from './worker-session.js';
 
 export { NotWanted, type WorkerProcessOptions } from './worker-session.js';
@@ -21,6 +23,7 @@ export async function runWorker(url: string, options: WorkerProcessOptions): Pro
     try {
       if ((await oneConnection(url, options, kept)) !== 'again' || options.signal.aborted) return;
     } catch (error) {
+      if (options.signal.aborted) return;
       const lost = error instanceof GradswarmError && error.code === 'ERR_WORKER_LOST';
       if (!lost || performance.now() - kept.reachedMs >= (options.retryForMs ?? 0)) throw error;
       options.note(`${error.message}; trying again`);
@@ -53,14 +56,18 @@ function waited(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 async function oneConnection(url: string, options: WorkerProcessOptions, kept: Kept): Promise<Ending> {
+  const { token, trust, signal } = options;
+  const joining = provenQuery(token, 'worker', await fetchChallenge(url, trust, signal));
   const socket = io(url.replace(/^ws/, 'http'), {
+    query: joining.query,
+    ...(trust.ca === null ? {} : { ca: trust.ca }),
     transports: ['websocket'],
     reconnection: false,
     forceNew: true,
     timeout: 10_000,
   });
   try {
-    return await new WorkerSession(url, socket, options, kept).run();
+    return await new WorkerSession(url, socket, joining, options, kept).run();
   } finally {
     socket.disconnect();
   }

@@ -1,6 +1,8 @@
 import { isIPv6, type Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { GradswarmError } from '../protocol/errors.js';
+import { sameText } from '../protocol/sockets/admission.js';
+import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import {
   type Connection,
   channelOver,
@@ -8,7 +10,7 @@ import {
   openConnection,
   socketError,
 } from '../protocol/sockets/frame-socket.js';
-import { refuseUpgrade, SocketServer, type Upgrade } from '../protocol/sockets/socket-server.js';
+import { refuseUpgrade, SocketServer, type TlsKeys, type Upgrade } from '../protocol/sockets/socket-server.js';
 import type { Assign, Introduction, Ready } from '../protocol/wire/control-messages.js';
 import type { ChannelOptions, FrameChannel, Incoming } from '../protocol/wire/frame-channel.js';
 
@@ -21,11 +23,14 @@ export interface PeerAddress {
   readonly port: number;
   /** The address given to other workers, with a port where theirs differs; null: the one that the coordinator sees. */
   readonly advertise: { readonly host: string; readonly port: number | null } | null;
+  /** Certificate and key of this worker; null: no TLS. */
+  readonly tls: TlsKeys | null;
 }
 
 export interface PeerOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   readonly assign: Assign;
   readonly address: PeerAddress;
+  readonly trust: TlsTrust;
   /** Something from a peer. What this throws ends the peer's connection, not the worker. */
   received(incoming: Incoming, worker: string): void;
   note(text: string): void;
@@ -34,6 +39,8 @@ export interface PeerOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
 /** Sockets between workers: each opens one to each other for what it sends, and takes theirs for what they send. */
 export class PeerSockets {
   private readonly outgoing = new Map<string, { readonly connection: Connection; readonly channel: FrameChannel }>();
+  /** What opens a socket from each worker to this one. */
+  private readonly keys = new Map<string, string>();
   private readonly upgrades = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
 
   private constructor(
@@ -45,10 +52,10 @@ export class PeerSockets {
 
   /** Listens on the interface that the coordinator is reached by: on loopback when it is. On all when another address is advertised. */
   static async listen(toCoordinator: Socket, options: PeerOptions): Promise<PeerSockets> {
-    const { port, advertise } = options.address;
+    const { port, advertise, tls } = options.address;
     const host = advertise ? '::' : (toCoordinator.localAddress ?? '127.0.0.1');
     try {
-      return new PeerSockets(await SocketServer.listen(host, port), options);
+      return new PeerSockets(await SocketServer.listen({ host, port, tls }), options);
     } catch (error) {
       throw new GradswarmError('ERR_USAGE', `--peer-port: ${(error as Error).message}`, { cause: error });
     }
@@ -56,23 +63,22 @@ export class PeerSockets {
 
   /** The address sent to the coordinator. */
   get advertised(): Ready['peer'] {
-    const { advertise } = this.options.address;
+    const { advertise, tls } = this.options.address;
     const host = advertise && (isIPv6(advertise.host) ? `[${advertise.host}]` : advertise.host);
-    return { host, port: advertise?.port ?? this.server.address.port };
+    return { host, port: advertise?.port ?? this.server.address.port, tls: tls !== null };
   }
 
   /** Opens a socket to each. Returns those that cannot be reached: their frames go by the coordinator. */
-  async connect(peers: Introduction['peers']): Promise<string[]> {
-    const { worker: self, peerKey, workers } = this.options.assign;
+  async connect({ peers, keys }: Introduction): Promise<string[]> {
     const urls = new Map(peers.map(({ worker, url }) => [worker, url]));
-    const others = workers.filter(({ worker }) => worker !== self);
+    for (const { worker, incoming } of keys) this.keys.set(worker, incoming);
     const unreachable = await Promise.all(
-      others.map(async ({ worker }) => {
+      keys.map(async ({ worker, outgoing }) => {
         const url = urls.get(worker);
         try {
           if (url === undefined) return [worker];
-          const query = new URLSearchParams({ key: peerKey, worker: self });
-          this.keep(worker, await openConnection(`${url}${PEERS_PATH}?${query}`, OPEN_MS));
+          const query = new URLSearchParams({ key: outgoing, worker: this.options.assign.worker });
+          this.keep(worker, await openConnection(`${url}${PEERS_PATH}?${query}`, OPEN_MS, this.options.trust));
           return [];
         } catch {
           return [worker];
@@ -106,14 +112,13 @@ export class PeerSockets {
   }
 
   private accept({ url, request, socket, head }: Upgrade): void {
-    const { worker: self, peerKey, workers } = this.options.assign;
-    const from = url.searchParams.get('worker');
-    const known = workers.some(({ worker }) => worker === from && worker !== self);
-    if (url.searchParams.get('key') !== peerKey || from === null || !known)
+    const from = url.searchParams.get('worker') ?? '';
+    const key = this.keys.get(from);
+    if (key === undefined || !sameText(url.searchParams.get('key') ?? '', key))
       return refuseUpgrade(socket, '403 Forbidden');
     this.upgrades.handleUpgrade(request, socket, head, (websocket) => {
       websocket.on('error', () => {});
-      this.server.admit(socket);
+      this.server.admit(request);
       const channel = channelOver({ socket: websocket, stream: socket }, this.options);
       websocket.on('message', (message: Buffer) => {
         try {

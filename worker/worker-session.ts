@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { Packr } from 'msgpackr';
 import type { Socket } from 'socket.io-client';
 import { GradswarmError } from '../protocol/errors.js';
 import { frameHold } from '../protocol/links/link-buckets.js';
@@ -8,10 +7,12 @@ import type { AnyMethod, MessageKind } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
 import { encodeState } from '../protocol/party/state-codec.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
+import type { provenQuery } from '../protocol/sockets/admission.js';
+import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import * as control from '../protocol/wire/control-messages.js';
-import { maxBodyBytes } from '../protocol/wire/frame-channel.js';
-import { layoutsOf } from '../protocol/wire/layout.js';
-import { PROTOCOL_VERSION } from '../protocol/wire/limits.js';
+import { hasOtherLengths, layoutsOf } from '../protocol/wire/layout.js';
+import { maxBodyBytes, maxPackedBytes, maxPackedValues, PROTOCOL_VERSION } from '../protocol/wire/limits.js';
+import { pack, unpack } from '../protocol/wire/packing.js';
 import type { RoundPlan } from '../protocol/wire/seal.js';
 import { ClientHost } from './client-host.js';
 import { FrameLink } from './frame-link.js';
@@ -21,7 +22,8 @@ import { openProblem, type Problem } from './problem.js';
 import { systemSecrets } from './secrets.js';
 import { openSite } from './site.js';
 
-const packr = new Packr({ useRecords: false });
+/** The coordinator names all clients of a run, which may be many. */
+const COORDINATOR_VALUES = 1 << 24;
 
 export interface WorkerProcessOptions {
   /** Compute device; null: the scenario's. */
@@ -29,6 +31,9 @@ export interface WorkerProcessOptions {
   readonly signal: AbortSignal;
   /** Where to listen for other workers, in methods whose clients send to clients; null: frames between clients go through the coordinator. */
   readonly peers: PeerAddress | null;
+  /** Of the run: proves that this worker may join, and that the coordinator is the run's. */
+  readonly token: string;
+  readonly trust: TlsTrust;
   /** What it is called; left out: the host's name. A worker that is started again takes the seat that was last held under its name. */
   readonly name?: string;
   /** The seat to take; left out: any. */
@@ -75,6 +80,7 @@ export class WorkerSession {
   constructor(
     private readonly url: string,
     private readonly socket: Socket,
+    private readonly joining: ReturnType<typeof provenQuery>,
     private readonly options: WorkerProcessOptions,
     private readonly kept: Kept,
   ) {}
@@ -101,9 +107,7 @@ export class WorkerSession {
 
   private listen(): void {
     const { socket } = this;
-    socket.on('connect_error', (error) =>
-      this.finish(new GradswarmError('ERR_WORKER_LOST', `no coordinator at ${this.url}: ${error.message}`)),
-    );
+    socket.on('connect_error', (error) => this.finish(connectError(this.url, error)));
     socket.on('disconnect', (reason) =>
       this.finish(new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${this.url} was lost: ${reason}`)),
     );
@@ -169,8 +173,9 @@ export class WorkerSession {
       process: kept.process,
       seat: kept.seat,
     };
-    const answer = unpacked(await this.socket.emitWithAck('hello', packr.pack(hello)));
+    const answer = unpack(await this.socket.emitWithAck('hello', pack(hello)));
     const reply = control.checked(control.admission, answer, "coordinator, answer to 'hello'");
+    if (!this.joining.answers(reply.proof)) throw new NotWanted(`the coordinator at ${this.url} has another token`);
     kept.reachedMs = performance.now();
     if ('refused' in reply) throw new NotWanted(reply.refused);
     if ('over' in reply) return this.finish(reply.over);
@@ -197,15 +202,23 @@ export class WorkerSession {
     const problem = await this.problemOf(scenario);
     this.kept.seat = Number(assign.worker.slice('worker-'.length));
     this.kept.reachedMs = performance.now();
-    const layouts = layoutsOf(method.messages, scenario.precision);
+    const layouts = layoutsOf(method.messages, scenario.precision, problem.family.parameterCount);
+    const size = {
+      parameterCount: problem.family.parameterCount,
+      clientCount: scenario.clients,
+      otherLengths: hasOtherLengths(method.messages),
+    };
     const link = await FrameLink.open({
       coordinatorUrl: this.url,
       assign,
       layouts: layouts.values(),
       clientCount: scenario.clients,
       kindCount: layouts.size,
-      maxBodyBytes: maxBodyBytes(problem.family.parameterCount),
-      peers: clientsSendToClients(method) ? this.options.peers : null,
+      maxBodyBytes: maxBodyBytes(size),
+      maxPackedBytes: maxPackedBytes(size),
+      maxPackedValues: maxPackedValues(size),
+      peers: clientsSendToClients(method) ? this.peersOffered() : null,
+      trust: this.options.trust,
       hold: frameHold(scenario, layouts.values(), () => performance.now()),
       onPacked: (message) => this.packed(message),
       onLost: (error) => {
@@ -238,6 +251,13 @@ export class WorkerSession {
       read: problem.fingerprint,
       peer: link.peerAddress,
     };
+  }
+
+  /** No socket between workers is less safe than those to the coordinator. */
+  private peersOffered(): PeerAddress | null {
+    const { peers } = this.options;
+    const secure = /^(wss|https):/.test(this.url);
+    return secure && !peers?.tls ? null : peers;
   }
 
   /** Kept over epochs: loading data may take longer than all rounds. */
@@ -291,7 +311,7 @@ export class WorkerSession {
   }
 
   private onSend(event: string, message: unknown): void {
-    this.socket.emit(event, packr.pack(message));
+    this.socket.emit(event, pack(message));
   }
 
   private need(): Hosting {
@@ -306,7 +326,7 @@ export class WorkerSession {
   ) {
     return (data: unknown) => {
       try {
-        use(control.checked(schema, unpacked(data), 'coordinator'));
+        use(control.checked(schema, unpack(data, COORDINATOR_VALUES), 'coordinator'));
       } catch (error) {
         this.finish(error as Error);
       }
@@ -322,23 +342,22 @@ export class WorkerSession {
       if (typeof answer !== 'function') return;
       void (async () => {
         try {
-          answer(packr.pack(await use(control.checked(schema, unpacked(data), 'coordinator'))));
+          answer(pack(await use(control.checked(schema, unpack(data, COORDINATOR_VALUES), 'coordinator'))));
         } catch (error) {
           const code = error instanceof GradswarmError ? error.code : 'ERR_PROTOCOL';
-          answer(packr.pack({ error: { code, message: (error as Error).message } }));
+          answer(pack({ error: { code, message: (error as Error).message } }));
         }
       })();
     };
   }
 }
 
-function unpacked(data: unknown): unknown {
-  if (!(data instanceof Uint8Array)) throw new GradswarmError('ERR_PROTOCOL', 'expected one binary argument');
-  try {
-    return packr.unpack(data);
-  } catch {
-    throw new GradswarmError('ERR_PROTOCOL', 'expected msgpack, got other bytes');
-  }
+/** Why there is no connection: a coordinator that refused it is not one that is away. */
+function connectError(url: string, error: Error & { readonly description?: unknown }): GradswarmError {
+  const { message } = (error.description ?? error) as { readonly message?: unknown };
+  const why = String(message ?? error.message);
+  if (/\b403\b/.test(why)) return new NotWanted(`the coordinator at ${url} has another token`);
+  return new GradswarmError('ERR_WORKER_LOST', `no coordinator at ${url}: ${why}`);
 }
 
 /** Do frames go from clients to clients? Only then do workers need sockets to each other. */

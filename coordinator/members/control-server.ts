@@ -1,14 +1,13 @@
-import { createServer } from 'node:http';
-import { Packr } from 'msgpackr';
+import { createServer, type IncomingMessage } from 'node:http';
 import { Server, type Socket } from 'socket.io';
 import type { z } from 'zod';
 import { GradswarmError } from '../../protocol/errors.js';
+import type { Proven } from '../../protocol/sockets/admission.js';
 import type { SocketServer } from '../../protocol/sockets/socket-server.js';
 import * as control from '../../protocol/wire/control-messages.js';
+import { pack, unpack } from '../../protocol/wire/packing.js';
 import type { Member } from './membership.js';
 import type { WorkerId } from './seats.js';
-
-const packr = new Packr({ useRecords: false });
 
 /** A worker that does not answer the end of the run in this time is left to find out by itself. */
 const STOP_MS = 1000;
@@ -16,7 +15,13 @@ const STOP_MS = 1000;
 /** A refused worker has this long to read why. */
 const REFUSAL_MS = 1000;
 
+/** A hello has a handful of values. */
+const HELLO_VALUES = 64;
+
 const CONTROL_PATH = '/socket.io/';
+
+/** The room of those who are sent the progress of the run. */
+const OBSERVERS = 'observers';
 
 export interface ControlEvents {
   /** Answered by `reply`, at once or later. */
@@ -34,10 +39,14 @@ export interface ControlEvents {
 export interface ControlOptions {
   /** A worker that is silent for longer loses its seat, milliseconds. */
   readonly heartbeatMs: number;
+  /** Largest message of a worker, bytes and values. */
+  readonly maxBytes: number;
+  readonly maxValues: number;
 }
 
 interface Connection {
   readonly socket: Socket;
+  readonly proven: Proven;
   /** Of its hello; null once it was given. */
   answer: ((reply: unknown) => void) | null;
 }
@@ -46,10 +55,12 @@ interface Connection {
 export class ControlServer {
   private readonly io: Server;
   private readonly connections = new Map<WorkerId, Connection>();
+  /** What each connection has shown before it was taken in. */
+  private readonly proven = new WeakMap<IncomingMessage, Proven>();
 
   constructor(
     private readonly server: SocketServer,
-    options: ControlOptions,
+    private readonly options: ControlOptions,
     private readonly events: ControlEvents,
   ) {
     // Never listens: socket.io gets the upgrades that it is handed, and closing it waits for no other connections.
@@ -61,11 +72,18 @@ export class ControlServer {
       pingInterval: Math.max(25, Math.round(options.heartbeatMs / 4)),
       // Silence is judged by the seats, which know when it was this process that did not listen.
       pingTimeout: 4 * Math.max(25, options.heartbeatMs),
-      maxHttpBufferSize: 64 << 20,
+      maxHttpBufferSize: options.maxBytes,
     });
-    server.route(CONTROL_PATH, ({ request, socket, head }) => handed.emit('upgrade', request, socket, head));
+    server.routeProven(CONTROL_PATH, ({ request, socket, head }, proven) => {
+      this.proven.set(request, proven);
+      handed.emit('upgrade', request, socket, head);
+    });
     this.io.on('connection', (socket) => {
-      socket.on('hello', (data: unknown, answer: unknown) => this.hello(socket, data, answer));
+      const proven = this.proven.get(socket.request);
+      if (proven?.role === 'worker')
+        socket.on('hello', (data: unknown, answer: unknown) => this.hello(socket, proven, data, answer));
+      else if (proven?.role === 'observer') this.observe(socket, proven);
+      else socket.disconnect(true);
     });
   }
 
@@ -76,8 +94,13 @@ export class ControlServer {
     return address.includes(':') ? `[${address}]` : address;
   }
 
+  /** To all observers; a message that one cannot take at once is not kept for it. */
+  publish(event: string, message: unknown): void {
+    this.io.to(OBSERVERS).volatile.emit(event, pack(message));
+  }
+
   notify(worker: WorkerId, event: string, message: unknown): void {
-    this.connections.get(worker)?.socket.emit(event, packr.pack(message));
+    this.connections.get(worker)?.socket.emit(event, pack(message));
   }
 
   /** Asks and waits for the answer; rejects with ERR_WORKER_LOST when none comes in time. */
@@ -94,20 +117,20 @@ export class ControlServer {
     if (!connection) throw new GradswarmError('ERR_WORKER_LOST', `${id} is not connected`);
     let reply: unknown;
     try {
-      reply = await connection.socket.timeout(timeoutMs).emitWithAck(event, packr.pack(message));
+      reply = await connection.socket.timeout(timeoutMs).emitWithAck(event, pack(message));
     } catch (cause) {
       throw new GradswarmError('ERR_WORKER_LOST', `${id} did not answer '${event}' within ${limit} ms`, { cause });
     }
-    const answer = unpacked(reply) as { readonly error?: { readonly code: string; readonly message: string } };
+    const answer = this.unpacked(reply) as { readonly error?: { readonly code: string; readonly message: string } };
     if (answer && typeof answer === 'object' && answer.error)
       throw new GradswarmError('ERR_PROTOCOL', `${id}, '${event}': ${answer.error.message}`);
     return control.checked(schema, answer, `${id}, answer to '${event}'`);
   }
 
   /** Answers the worker's hello, once. */
-  reply(worker: WorkerId, admission: control.Admission): void {
+  reply(worker: WorkerId, place: { readonly seat: number } | { readonly spare: true }): void {
     const connection = this.connections.get(worker);
-    connection?.answer?.(packr.pack(admission));
+    connection?.answer?.(pack({ ...place, proof: connection.proven.answer } satisfies control.Admission));
     if (connection) connection.answer = null;
   }
 
@@ -116,14 +139,14 @@ export class ControlServer {
     const connection = this.connections.get(worker);
     if (!connection) return;
     this.connections.delete(worker);
-    const { socket, answer } = connection;
+    const { socket, answer, proven } = connection;
     if (answer) {
-      answer(packr.pack(message));
+      answer(pack({ ...message, proof: proven.answer } satisfies control.Admission));
       await new Promise((resolve) => setTimeout(resolve, REFUSAL_MS).unref());
     } else
       await socket
         .timeout(STOP_MS)
-        .emitWithAck('stop', packr.pack(message))
+        .emitWithAck('stop', pack(message))
         .catch(() => {});
     socket.disconnect(true);
   }
@@ -139,7 +162,7 @@ export class ControlServer {
     await this.io.close();
   }
 
-  private hello(socket: Socket, data: unknown, answer: unknown): void {
+  private hello(socket: Socket, proven: Proven, data: unknown, answer: unknown): void {
     const known = [...this.connections].find(([, { socket: other }]) => other === socket);
     if (typeof answer !== 'function' || known) {
       // A worker that says hello again has broken the protocol: with its connection it loses its seat.
@@ -148,17 +171,17 @@ export class ControlServer {
     }
     let message: control.Hello;
     try {
-      message = control.checked(control.hello, unpacked(data), 'hello');
+      message = control.checked(control.hello, unpack(data, HELLO_VALUES), 'hello');
     } catch (error) {
-      answer(packr.pack({ refused: (error as Error).message }));
+      answer(pack({ refused: (error as Error).message, proof: proven.answer } satisfies control.Admission));
       socket.removeAllListeners('hello');
       setTimeout(() => socket.disconnect(true), REFUSAL_MS).unref();
       return;
     }
     const worker = message.process;
-    this.server.admit(socket.request.socket);
+    this.server.admit(socket.request);
     const older = this.connections.get(worker);
-    this.connections.set(worker, { socket, answer: answer as (reply: unknown) => void });
+    this.connections.set(worker, { socket, proven, answer: answer as (reply: unknown) => void });
     older?.socket.disconnect(true);
     socket.conn.on('heartbeat', () => this.events.seen(worker));
     socket.on('goodbye', () => this.events.goodbye(worker));
@@ -178,6 +201,12 @@ export class ControlServer {
     this.events.hello(message);
   }
 
+  private observe(socket: Socket, proven: Proven): void {
+    this.server.admit(socket.request);
+    void socket.join(OBSERVERS);
+    socket.emit('welcome', pack({ proof: proven.answer }));
+  }
+
   private received<S extends z.ZodType>(
     socket: Socket,
     worker: WorkerId,
@@ -187,20 +216,14 @@ export class ControlServer {
     return (data: unknown) => {
       if (this.connections.get(worker)?.socket !== socket) return;
       try {
-        use(control.checked(schema, unpacked(data), worker));
+        use(control.checked(schema, this.unpacked(data), worker));
       } catch (error) {
         this.events.broke(worker, (error as Error).message);
       }
     };
   }
-}
 
-/** Throws ERR_PROTOCOL for all but msgpack. What was sent is not repeated: it may be anything. */
-function unpacked(data: unknown): unknown {
-  if (!(data instanceof Uint8Array)) throw new GradswarmError('ERR_PROTOCOL', 'expected one binary argument');
-  try {
-    return packr.unpack(data);
-  } catch {
-    throw new GradswarmError('ERR_PROTOCOL', 'expected msgpack, got other bytes');
+  private unpacked(data: unknown): unknown {
+    return unpack(data, this.options.maxValues);
   }
 }

@@ -1,20 +1,18 @@
 import type { Duplex } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { Packr } from 'msgpackr';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId } from '../../protocol/method.js';
 import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
 import { refuseUpgrade, type SocketServer, type Upgrade } from '../../protocol/sockets/socket-server.js';
-import { checked, type Packed, packed, sealsMessage } from '../../protocol/wire/control-messages.js';
+import { checked, type Packed, packed, sealsMessages } from '../../protocol/wire/control-messages.js';
 import type { Frame } from '../../protocol/wire/frame.js';
 import { type ChannelOptions, FrameChannel, type Incoming, openFrame } from '../../protocol/wire/frame-channel.js';
 import type { KindLayout } from '../../protocol/wire/layout.js';
 import { LIMITS } from '../../protocol/wire/limits.js';
+import { pack, unpack } from '../../protocol/wire/packing.js';
 import type { Seal } from '../../protocol/wire/seal.js';
 import type { Member, Membership } from './membership.js';
-
-const packr = new Packr({ useRecords: false });
 
 /** A socket of an epoch that is over is closed after this time, if the worker has not done so. */
 const RETIRED_MS = 10_000;
@@ -56,6 +54,8 @@ export class FrameRouter implements Remote {
     private readonly membership: Membership,
     layouts: Iterable<KindLayout>,
     private readonly options: Omit<ChannelOptions, 'crc32' | 'defer'> & {
+      /** Values in one packed message. */
+      readonly maxPackedValues: number;
       /** Real milliseconds to keep a frame of the coordinator's half back; null: none is. */
       readonly hold: ((frame: Frame) => number) | null;
     },
@@ -99,7 +99,7 @@ export class FrameRouter implements Remote {
   }
 
   notify(member: Member, message: Packed): void {
-    this.wires.get(member.id)?.channel.send({ type: 'packed', body: packr.pack(message) });
+    this.wires.get(member.id)?.channel.send({ type: 'packed', body: pack(message) });
   }
 
   /** Bytes of websocket messages that carried the coordinator's own frames, framing not included. */
@@ -139,7 +139,7 @@ export class FrameRouter implements Remote {
     const member = this.membership.byToken(url.searchParams.get('token') ?? '');
     if (!member || this.wires.has(member.id)) return refuseUpgrade(socket, '403 Forbidden');
     this.server.handleUpgrade(request, socket, head, (websocket) => {
-      this.listener.admit(socket);
+      this.listener.admit(request);
       this.accept(member, websocket, socket);
     });
   }
@@ -205,7 +205,7 @@ export class FrameRouter implements Remote {
   }
 
   private unpack(member: Member, body: Uint8Array): void {
-    const message = checked(packed, packr.unpack(body), `packed message of ${member.id}`);
+    const message = checked(packed, unpack(body, this.options.maxPackedValues), `packed message of ${member.id}`);
     if (message.type !== 'seals') return this.events.answer(member, message);
     for (const { to, ...seal } of message.seals) {
       if (seal.from === 'coordinator' || this.membership.host(seal.from) !== member)
@@ -241,7 +241,7 @@ export class FrameRouter implements Remote {
       this.seals = new Map();
       for (const [id, queued] of seals) {
         const wire = this.wires.get(id);
-        wire?.channel.send({ type: 'packed', body: packr.pack(sealsMessage(queued)) });
+        for (const message of sealsMessages(queued)) wire?.channel.send({ type: 'packed', body: pack(message) });
       }
     });
   }

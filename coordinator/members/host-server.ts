@@ -1,20 +1,29 @@
+import { createHmac } from 'node:crypto';
+import { hostname } from 'node:os';
 import { nanoid } from 'nanoid';
 import { GradswarmError } from '../../protocol/errors.js';
 import { frameHold } from '../../protocol/links/link-buckets.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { PostOffice } from '../../protocol/party/post-office.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
-import { SocketServer } from '../../protocol/sockets/socket-server.js';
+import { type ServerOptions, SocketServer } from '../../protocol/sockets/socket-server.js';
 import type { Assign } from '../../protocol/wire/control-messages.js';
 import * as control from '../../protocol/wire/control-messages.js';
-import { maxBodyBytes } from '../../protocol/wire/frame-channel.js';
-import { layoutsOf } from '../../protocol/wire/layout.js';
+import { hasOtherLengths, layoutsOf } from '../../protocol/wire/layout.js';
+import { maxBodyBytes, maxControlBytes, maxPackedBytes, maxPackedValues } from '../../protocol/wire/limits.js';
+import type { MetricsRow } from '../run-directory/metrics.js';
 import { ControlServer } from './control-server.js';
 import { FrameRouter } from './frame-router.js';
 import { type Member, Membership } from './membership.js';
 import { RemoteCrew } from './remote-crew.js';
+import { checkReport } from './report-check.js';
 import type { Ending, SeatAction, SeatEvent } from './seats.js';
 import { EpochAbandoned } from './workers-lost.js';
+
+export interface ListenOptions extends Pick<ServerOptions, 'host' | 'port' | 'tls' | 'origins'> {
+  /** What workers and observers must know; null: one that is drawn. */
+  readonly token?: string | null;
+}
 
 export interface HostServerOptions {
   readonly scenario: Scenario;
@@ -23,7 +32,7 @@ export interface HostServerOptions {
   /** Names of what a worker read that is not what this process read. */
   readonly differences: (read: control.Ready['read']) => readonly string[];
   /** Null: loopback, on a port of the system's choice. */
-  readonly listen: { readonly host: string; readonly port: number } | null;
+  readonly listen: ListenOptions | null;
   /** The first epoch of this process, and the rounds that its checkpoint holds. */
   readonly epoch: number;
   readonly fromRound: number;
@@ -57,7 +66,8 @@ export class HostServer {
   private readonly ticker: NodeJS.Timeout;
   private readonly dismissals: Promise<void>[] = [];
   private crew: RemoteCrew | null = null;
-  private peerKey = nanoid();
+  /** Makes the keys of the sockets between workers; another one in each epoch. */
+  private peerSecret = nanoid(32);
   private requests = 0;
   private tickedMs = performance.now();
   /** The last loss, in words. */
@@ -68,11 +78,18 @@ export class HostServer {
 
   private constructor(
     private readonly sockets: SocketServer,
+    /** What workers and observers must know. */
+    readonly token: string,
     private readonly options: HostServerOptions,
   ) {
     const { scenario, method, epoch, fromRound } = options;
     const { heartbeatMs, joinTimeoutMs, onLoss, count } = scenario.workers;
-    const layouts = layoutsOf(method.messages, scenario.precision);
+    const size = {
+      parameterCount: options.parameterCount,
+      clientCount: scenario.clients,
+      otherLengths: hasOtherLengths(method.messages),
+    };
+    const layouts = layoutsOf(method.messages, scenario.precision, options.parameterCount);
     this.membership = new Membership(
       scenario.clients,
       count,
@@ -86,7 +103,9 @@ export class HostServer {
       {
         clientCount: scenario.clients,
         kindCount: layouts.size,
-        maxBodyBytes: maxBodyBytes(options.parameterCount),
+        maxBodyBytes: maxBodyBytes(size),
+        maxPackedBytes: maxPackedBytes(size),
+        maxPackedValues: maxPackedValues(size),
         hold: frameHold(scenario, layouts.values(), () => performance.now()),
       },
       {
@@ -97,7 +116,7 @@ export class HostServer {
     );
     this.control = new ControlServer(
       sockets,
-      { heartbeatMs },
+      { heartbeatMs, maxBytes: maxControlBytes(size), maxValues: maxPackedValues(size) },
       {
         hello: ({ process: worker, name, seat }) => this.take({ type: 'join', worker, name, seat }),
         seen: (worker) => this.take({ type: 'seen', worker }),
@@ -105,7 +124,10 @@ export class HostServer {
         // What was on its way is lost with the connection, so the seat is open at once; the worker may take it again.
         closed: (worker, why) => this.take({ type: 'died', worker, why }),
         broke: (worker, why) => this.take({ type: 'broke', worker, why }),
-        done: (worker, message) => this.crew?.done(worker, message),
+        done: (worker, message) => {
+          checkReport(message, (party) => party !== 'coordinator' && this.membership.host(party)?.worker === worker);
+          this.crew?.done(worker, message);
+        },
         failed: (worker, message) => this.crew?.failed(worker, message),
       },
     );
@@ -114,19 +136,29 @@ export class HostServer {
   }
 
   static async listen(options: HostServerOptions): Promise<HostServer> {
-    const { host, port } = options.listen ?? { host: '127.0.0.1', port: 0 };
+    const listen = options.listen ?? { host: '127.0.0.1', port: 0 };
+    const token = listen.token ?? nanoid(32);
     try {
-      return new HostServer(await SocketServer.listen(host, port), options);
+      return new HostServer(await SocketServer.listen({ ...listen, token }), token, options);
     } catch (error) {
       throw new GradswarmError('ERR_USAGE', `--listen: ${(error as Error).message}`, { cause: error });
     }
   }
 
-  /** Address that workers join at: ws://host:port. */
+  /** Address that workers join at from elsewhere: with the name of this machine where every interface is listened at. */
+  get joinUrl(): string {
+    const { address } = this.sockets.address;
+    if (address !== '0.0.0.0' && address !== '::') return this.url;
+    const url = new URL(this.url);
+    url.hostname = hostname();
+    return url.href.replace(/\/$/, '');
+  }
+
+  /** Address that workers on this machine join at: ws://host:port, or wss: over TLS. */
   get url(): string {
     const { address, port, family } = this.sockets.address;
     const open = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
-    return `ws://${family === 'IPv6' && open.includes(':') ? `[${open}]` : open}:${port}`;
+    return `${this.options.listen?.tls ? 'wss' : 'ws'}://${family === 'IPv6' && open.includes(':') ? `[${open}]` : open}:${port}`;
   }
 
   /** Frames for the coordinator's own half go to this office, in this epoch. */
@@ -147,6 +179,13 @@ export class HostServer {
   /** A round is done, or its checkpoint is on the disk. */
   report(type: 'committed' | 'checkpointed', round: number): void {
     this.take({ type, epoch: this.membership.state.epoch, round });
+  }
+
+  /** Sent to observers. */
+  progress({ round, loss, accuracy, bytesUp, bytesDown, bytesPeer, wallMs }: MetricsRow): void {
+    const { rounds } = this.options.scenario;
+    const bytes = bytesUp + bytesDown + bytesPeer;
+    this.control.publish('progress', { round, rounds, loss, accuracy, bytes, wallMs } satisfies control.Progress);
   }
 
   /** Lets the workers go, then closes every connection. */
@@ -232,7 +271,7 @@ export class HostServer {
           'ERR_WORKERS_MISSING',
           `expected ${this.options.scenario.workers.count} workers within workers.joinTimeoutMs = ` +
             `${this.options.scenario.workers.joinTimeoutMs} ms, got ${this.membership.present().length}; ` +
-            `start more with 'gradswarm worker --join ${this.url}' or raise it`,
+            `start more with 'gradswarm worker --join ${this.joinUrl}' or raise it`,
         )
       : new GradswarmError('ERR_WORKER_LOST', (this.options.scenario.workers.onLoss === 'fail' && this.loss) || why);
     this.crew?.abandon(this.ended);
@@ -255,6 +294,7 @@ export class HostServer {
       stallMs,
       computeMs,
       nextRequest: () => ++this.requests,
+      giveUp: ({ worker }, why) => this.take({ type: 'broke', worker, why }),
       own: () => ({ waits: this.own?.waits() ?? [], computing: this.own?.isComputing ?? false }),
     });
   }
@@ -265,7 +305,7 @@ export class HostServer {
     const { computeMs } = scenario.workers;
     const limit = `workers.computeMs = ${computeMs}`;
     this.membership.renewTokens();
-    this.peerKey = nanoid();
+    this.peerSecret = nanoid(32);
     const members = this.membership.present();
     const peers: { worker: string; url: string }[] = [];
     const isOver = () => this.membership.state.epoch !== epoch || this.membership.state.phase !== 'preparing';
@@ -293,12 +333,21 @@ export class HostServer {
     for (const [i, ready] of readies.entries())
       if (ready?.peer) {
         const host = ready.peer.host ?? this.control.addressOf(members[i]!.worker);
-        peers.push({ worker: members[i]!.id, url: `ws://${host}:${ready.peer.port}` });
+        peers.push({ worker: members[i]!.id, url: `${ready.peer.tls ? 'wss' : 'ws'}://${host}:${ready.peer.port}` });
       }
     this.peers = peers;
     const answers = await Promise.all(
       members.map((member) =>
-        asked(member, () => this.control.ask(member, 'introduce', { peers }, control.introduced, computeMs, limit)),
+        asked(member, () =>
+          this.control.ask(
+            member,
+            'introduce',
+            { peers, keys: this.keysOf(member) },
+            control.introduced,
+            computeMs,
+            limit,
+          ),
+        ),
       ),
     );
     for (const [i, answer] of answers.entries()) {
@@ -310,6 +359,14 @@ export class HostServer {
         );
       this.take({ type: 'ready', worker, epoch, generation });
     }
+  }
+
+  /** What opens a worker's sockets to the others, and theirs to it: a key for each pair and direction. */
+  private keysOf({ id }: Member): control.Introduction['keys'] {
+    const key = (from: string, to: string): string =>
+      createHmac('sha256', this.peerSecret).update(`${from}\n${to}`).digest('base64url');
+    const others = this.membership.present().filter((other) => other.id !== id);
+    return others.map((other) => ({ worker: other.id, outgoing: key(id, other.id), incoming: key(other.id, id) }));
   }
 
   private isFit(member: Member, { parameterCount, read }: control.Ready): boolean {
@@ -331,7 +388,6 @@ export class HostServer {
       generation: member.generation,
       epoch,
       token: member.token,
-      peerKey: this.peerKey,
       scenario: this.options.scenario as unknown as Record<string, unknown>,
       clients: [...member.clients],
       workers: this.membership.sharesById().map(({ worker, clients }) => ({ worker, clients: [...clients] })),

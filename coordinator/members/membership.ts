@@ -1,5 +1,6 @@
 import { nanoid } from 'nanoid';
 import type { ClientIndex } from '../../protocol/method.js';
+import { sameText } from '../../protocol/sockets/admission.js';
 import { step } from './seat-step.js';
 import {
   newSeating,
@@ -98,7 +99,7 @@ export class Membership {
   }
 
   byToken(token: string): Member | undefined {
-    return this.present().find((member) => member.token === token);
+    return this.present().find((member) => sameText(member.token, token));
   }
 
   /** A member whose seat was vacated, once. */

@@ -32,6 +32,8 @@ export interface CrewOptions {
   readonly computeMs: number;
   /** Numbers of requests, never the same twice in a process. */
   readonly nextRequest: () => number;
+  /** A worker does not answer. */
+  readonly giveUp: (member: Member, why: string) => void;
   /** Waits of the coordinator's own half, and whether it computes. */
   readonly own: () => { readonly waits: readonly string[]; readonly computing: boolean };
 }
@@ -172,7 +174,7 @@ export class RemoteCrew implements Crew {
 
   failed(worker: WorkerId, message: Failed): void {
     if (!this.running?.tally.expects(worker, message)) return;
-    const code = (Object.hasOwn(ERROR_CODES, message.code) ? message.code : 'ERR_HALF_FAILED') as ErrorCode;
+    const code = codeOf(message.code);
     this.fail(new GradswarmError(code, `${message.message} (on ${this.membership.of(worker)?.id})`));
   }
 
@@ -216,6 +218,7 @@ export class RemoteCrew implements Crew {
     const id = this.options.nextRequest();
     const pending = new Set(this.membership.present());
     if (pending.size === 0) return Promise.resolve(new Map());
+    this.alive();
     return new Promise((resolve, reject) => {
       this.requests.set(id, { pending, answers: new Map(), resolve, reject });
       ask(id);
@@ -270,9 +273,18 @@ export class RemoteCrew implements Crew {
     );
   }
 
+  /** What is asked between rounds is answered at once, unless a worker still computes for a round that went on without it. */
+  private checkRequests(): void {
+    const { computeMs } = this.options;
+    if (this.requests.size === 0 || performance.now() - this.aliveMs < computeMs) return;
+    const silent = new Set([...this.requests.values()].flatMap(({ pending }) => [...pending]));
+    for (const member of silent) this.options.giveUp(member, `no answer within workers.computeMs = ${computeMs} ms`);
+  }
+
   /** Nothing moved for too long: says who waits for what, and gives the round up. A half that computes may take its time. */
   private checkStall(): void {
     const { stallMs, computeMs, own } = this.options;
+    this.checkRequests();
     if (!this.running || performance.now() - this.aliveMs < stallMs) return;
     const { plan } = this.running;
     const { aliveMs } = this;
@@ -291,4 +303,11 @@ export class RemoteCrew implements Crew {
       );
     });
   }
+}
+
+/** What only the coordinator decides; a worker cannot end a run with it. */
+const OWN_CODES: readonly string[] = ['ERR_BUDGET', 'ERR_STOPPED', 'ERR_WORKER_LOST'] satisfies readonly ErrorCode[];
+
+function codeOf(code: string): ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code) && !OWN_CODES.includes(code) ? (code as ErrorCode) : 'ERR_HALF_FAILED';
 }

@@ -29,6 +29,8 @@ export class RoundMailbox {
   private readonly expired = new Map<number, Set<PartyId>>();
   private readonly waits: Wait[] = [];
   private revokedBy: Error | null = null;
+  /** Bytes of frames that came from other processes and have not been read. */
+  heldBytes = 0;
 
   constructor(
     readonly party: PartyId,
@@ -44,6 +46,7 @@ export class RoundMailbox {
     if (!step) this.frames.set(key, (step = new Map()));
     if (step.has(frame.from) || this.expired.get(key)?.has(frame.from)) return;
     step.set(frame.from, frame);
+    this.heldBytes += frame.receivedBytes ?? 0;
     if (this.waits.length > 0) this.settle(frame.from, (wait) => stepKey(wait.kindIndex, wait.step) === key);
   }
 
@@ -93,7 +96,9 @@ export class RoundMailbox {
   }
 
   /** The party has read this frame and will not do so again: that it came is remembered, its body is not. */
-  spend({ kindIndex, step, from }: Frame): void {
+  spend(frame: Frame): void {
+    const { kindIndex, step, from, receivedBytes = 0 } = frame;
+    this.heldBytes -= receivedBytes;
     this.frames.get(stepKey(kindIndex, step))?.set(from, null);
   }
 

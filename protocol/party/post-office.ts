@@ -4,6 +4,7 @@ import { crc32 } from '../wire/checksum.js';
 import type { Frame } from '../wire/frame.js';
 import { joinBody } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
+import { LIMITS } from '../wire/limits.js';
 import type { Seal } from '../wire/seal.js';
 import { RoundMailbox, type Wait } from './mailbox.js';
 
@@ -21,13 +22,20 @@ export interface PostOfficeOptions {
   readonly remote: Remote | null;
   /** Index of the waiting frame to deliver next, of `count`: shuffles local delivery. Null: at once, in order. */
   readonly shuffle: ((count: number) => number) | null;
+  /** Most that is kept of what other processes sent and a party has not read, bytes; left out: no bound. */
+  readonly keptBytes?: number;
 }
 
 interface Waiting {
   readonly frame?: Frame;
   readonly seal?: Seal;
+  /** A seal from another process. */
+  readonly remote?: boolean;
   readonly to: PartyId;
 }
+
+/** Memory of a seal that is kept, about. */
+const SEAL_BYTES = 128;
 
 /**
  * All mailboxes of one process. A frame for a local party is put into its mailbox; any other is passed to the remote. What
@@ -36,6 +44,10 @@ interface Waiting {
 export class PostOffice {
   private readonly boxes = new Map<PartyId, RoundMailbox>();
   private readonly early = new Map<PartyId, Waiting[]>();
+  /** Bytes in `early` that came from other processes. */
+  private earlyBytes = 0;
+  /** The newest round that a party of this process has begun or left out. */
+  private round: number | null = null;
   private readonly queue: Waiting[] = [];
   private readonly local = new Set<PartyId>();
   /** Clients below it are local too. */
@@ -71,6 +83,7 @@ export class PostOffice {
   }
 
   open(party: PartyId, round: number, attempt: number): RoundMailbox {
+    this.begun(round);
     const mailbox = new RoundMailbox(party, round, attempt, {
       blocked: (box, wait) => {
         if (box.waiting.length === 1) this.blockedCount++;
@@ -86,7 +99,10 @@ export class PostOffice {
     const early = this.early.get(party);
     if (early) {
       this.early.delete(party);
-      for (const waiting of early) this.place(waiting);
+      for (const waiting of early) {
+        this.earlyBytes -= keptBytesOf(waiting);
+        this.place(waiting);
+      }
     }
     return mailbox;
   }
@@ -99,8 +115,13 @@ export class PostOffice {
 
   /** The party takes no part in this round: what arrived for it up to this round is discarded. */
   skip(party: PartyId, round: number): void {
-    const later = this.early.get(party)?.filter(({ frame, seal }) => (frame ?? seal)!.round > round);
-    if (!later) return;
+    this.begun(round);
+    const early = this.early.get(party);
+    if (!early) return;
+    const later: Waiting[] = [];
+    for (const waiting of early)
+      if ((waiting.frame ?? waiting.seal)!.round > round) later.push(waiting);
+      else this.earlyBytes -= keptBytesOf(waiting);
     if (later.length > 0) this.early.set(party, later);
     else this.early.delete(party);
   }
@@ -142,13 +163,35 @@ export class PostOffice {
     if (away.length > 0) this.options.remote?.seal(seal, away);
   }
 
-  /** From the remote: a frame or seal for a party of this process. */
+  /** From the remote: a frame or seal for a party of this process. Throws ERR_PROTOCOL when its sender sends too much or too early. */
   receive(frame: Frame): void {
+    this.checkAhead(frame.round);
     this.place({ frame, to: frame.to });
+    this.checkKept(this.boxes.get(frame.to)?.heldBytes ?? 0);
   }
 
   receiveSeal(seal: Seal, to: readonly PartyId[]): void {
-    for (const party of to) this.place({ seal, to: party });
+    this.checkAhead(seal.round);
+    for (const party of to) this.place({ seal, to: party, remote: true });
+    this.checkKept(0);
+  }
+
+  private begun(round: number): void {
+    if (this.round === null || round > this.round) this.round = round;
+  }
+
+  private checkAhead(round: number): void {
+    if (this.round === null || round <= this.round + LIMITS.earlyRounds) return;
+    throw new GradswarmError(
+      'ERR_PROTOCOL',
+      `expected rounds up to ${this.round + LIMITS.earlyRounds}, ${LIMITS.earlyRounds} ahead, got ${round}`,
+    );
+  }
+
+  private checkKept(heldBytes: number): void {
+    const { keptBytes = Number.POSITIVE_INFINITY } = this.options;
+    if (this.earlyBytes <= keptBytes && heldBytes <= keptBytes) return;
+    throw new GradswarmError('ERR_PROTOCOL', `expected at most ${keptBytes} bytes that wait to be read, got more`);
   }
 
   room(): Promise<void> | null {
@@ -211,6 +254,7 @@ export class PostOffice {
     const box = this.boxes.get(to);
     if (!box || round > box.round || (round === box.round && attempt > box.attempt)) {
       const early = this.early.get(to);
+      this.earlyBytes += keptBytesOf(waiting);
       if (early) early.push(waiting);
       else this.early.set(to, [waiting]);
     } else if (round === box.round && attempt === box.attempt && !box.revoked) {
@@ -242,6 +286,10 @@ export class PostOffice {
       }
     });
   }
+}
+
+function keptBytesOf({ frame, remote }: Waiting): number {
+  return frame?.receivedBytes ?? (remote ? SEAL_BYTES : 0);
 }
 
 /** A frame that carries a checksum has been through something that may change bytes. */

@@ -74,7 +74,7 @@ export class RunHost implements RoundHost {
     this.inboxRules = options.inboxRules;
     this.coins = options.coins;
     this.halves = makeHalves(options.method, options);
-    this.layouts = layoutsOf(options.method.messages, options.precision);
+    this.layouts = layoutsOf(options.method.messages, options.precision, options.parameterCount);
     const fromClients = [...this.layouts.values()].filter(({ kind }) => kind.from === 'clients');
     this.clientsSendToClients = fromClients.some(({ kind }) => kind.to === 'cohort');
     this.clientsSendToPeers = fromClients.some(({ kind }) => kind.to === 'peers');

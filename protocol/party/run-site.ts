@@ -7,6 +7,8 @@ import type { SamplingCoins } from '../privacy/mechanisms/private-coins.js';
 import type { Probe } from '../probe.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { createTopology, type Topology, type TopologySpec } from '../topology/topology.js';
+import { hasOtherLengths } from '../wire/layout.js';
+import { maxKeptBytes } from '../wire/limits.js';
 import type { RoundPlan } from '../wire/seal.js';
 import { type ByteCounts, type DeadlineRule, Dispatch, type Network, noBytes } from './dispatch.js';
 import { type ActingAttack, InboxRules } from './inbox-rules.js';
@@ -90,7 +92,12 @@ export class RunSite {
       inboxRules: inboxRulesOf(options, streams),
       coins: options.coins ?? null,
     });
-    this.office = new PostOffice(this.host.layouts.values(), options);
+    const keptBytes = maxKeptBytes({
+      parameterCount: options.model.parameterCount,
+      clientCount: options.scenario.clients,
+      otherLengths: hasOtherLengths(options.method.messages),
+    });
+    this.office = new PostOffice(this.host.layouts.values(), { ...options, keptBytes });
     this.dispatch = new Dispatch(this.office, options.networkModel.network, deadlineRule(scenario), (frame, purpose) =>
       this.host.edgeStream(frame, purpose),
     );

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { GradswarmError } from '../errors.js';
 import { type ChannelOptions, FrameChannel } from '../wire/frame-channel.js';
 import { LIMITS } from '../wire/limits.js';
+import type { TlsTrust } from './challenge.js';
 
 /** Of every websocket that carries frames. */
 export const FRAME_SOCKET_OPTIONS = {
@@ -19,8 +20,8 @@ export interface Connection {
 }
 
 /** Opens a frame socket. Rejects with ERR_WORKER_LOST when it is refused or takes too long. */
-export async function openConnection(url: string, timeoutMs: number): Promise<Connection> {
-  const socket = new WebSocket(url, { ...FRAME_SOCKET_OPTIONS, handshakeTimeout: timeoutMs });
+export async function openConnection(url: string, timeoutMs: number, { ca }: TlsTrust): Promise<Connection> {
+  const socket = new WebSocket(url, { ...FRAME_SOCKET_OPTIONS, handshakeTimeout: timeoutMs, ...(ca ? { ca } : {}) });
   const upgraded = new Promise<Duplex>((resolve) => socket.once('upgrade', ({ socket }) => resolve(socket)));
   await new Promise<void>((resolve, reject) => {
     // Stays: an error between here and the next listener must not end the process.

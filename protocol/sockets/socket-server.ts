@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { LIMITS } from '../wire/limits.js';
+import { Admission, type Proven } from './admission.js';
 
 /** A request to become a websocket, its target parsed. */
 export interface Upgrade {
@@ -10,37 +12,66 @@ export interface Upgrade {
   readonly head: Buffer;
 }
 
+/** Certificate chain and private key, PEM. */
+export interface TlsKeys {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Null: no TLS. */
+  readonly tls?: TlsKeys | null;
+  /** Web pages of these origins may connect; of no other. */
+  readonly origins?: readonly string[];
+  /** What those who join must know; null: nobody joins here. */
+  readonly token?: string | null;
+}
+
 /**
  * A listening port whose connections can do nothing but be answered, refused or closed. Every connection has its error handler
  * before a byte is read, is closed unless it is admitted in time, and is closed with the server, upgraded or not.
  */
 export class SocketServer {
-  private readonly connections = new Map<Socket, NodeJS.Timeout>();
+  /** With its address, which a closed socket has no more, and the time that it may still take; null: it is admitted. */
+  private readonly connections = new Map<Socket, { readonly address: string; timer: NodeJS.Timeout | null }>();
+  /** Connections that are not admitted yet, by address. */
+  private readonly strangers = new Map<string, number>();
   private readonly routes = new Map<string, (upgrade: Upgrade) => void>();
+  private readonly admission: Admission | null;
+  private readonly http: Server;
 
-  private constructor(private readonly http: Server) {
-    http.on('connection', (socket: Socket) => this.track(socket));
-    http.on('clientError', (_error, socket) => socket.destroy());
-    http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.upgrade(request, socket, head));
+  private constructor(private readonly options: ServerOptions) {
+    this.admission = options.token ? new Admission(options.token) : null;
+    const limits = {
+      headersTimeout: LIMITS.handshakeMs,
+      requestTimeout: LIMITS.handshakeMs,
+      maxHeaderSize: LIMITS.headBytes,
+    };
+    const answer = (request: IncomingMessage, response: ServerResponse): void => this.answer(request, response);
+    this.http = options.tls
+      ? createSecureServer({ ...limits, ...options.tls, handshakeTimeout: LIMITS.handshakeMs }, answer)
+      : createServer(limits, answer);
+    this.http.on('connection', (socket: Socket) => this.track(socket));
+    // Over TLS a second socket lies on the first: its errors are its own.
+    this.http.on('secureConnection', (socket: Socket) => socket.on('error', () => {}));
+    this.http.on('clientError', (_error, socket) => socket.destroy());
+    this.http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
+      this.upgrade(request, socket, head),
+    );
   }
 
-  /** Rejects with the system's error when the address cannot be listened at. Port 0: any that is free. */
-  static async listen(host: string, port: number): Promise<SocketServer> {
-    const http = createServer(
-      { headersTimeout: LIMITS.handshakeMs, requestTimeout: LIMITS.handshakeMs, maxHeaderSize: LIMITS.headerBytes },
-      answer,
-    );
-    const server = new SocketServer(http);
-    await new Promise<void>((resolve, reject) => {
-      http.once('error', reject);
-      http.listen(port, host, () => {
-        http.off('error', reject);
-        // Such as too many open files: the next connection may be accepted again.
-        http.on('error', () => {});
-        resolve();
-      });
-    });
-    return server;
+  /** Rejects with the system's error when the address cannot be listened at. Host '::': every interface, of either family. */
+  static async listen(options: ServerOptions): Promise<SocketServer> {
+    try {
+      return await new SocketServer(options).listening();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (options.host !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL')) throw error;
+      return new SocketServer({ ...options, host: '0.0.0.0' }).listening();
+    }
   }
 
   get address(): AddressInfo {
@@ -52,9 +83,20 @@ export class SocketServer {
     this.routes.set(path, accept);
   }
 
-  /** The other end has shown who it is: the connection may stay. */
-  admit(socket: Socket): void {
-    clearTimeout(this.connections.get(socket));
+  /** As `route`, for those who know the token; others are refused. */
+  routeProven(path: string, accept: (upgrade: Upgrade, proven: Proven) => void): void {
+    this.route(path, (upgrade) => {
+      const proven = this.admission?.admits(upgrade.url.searchParams);
+      if (proven) accept(upgrade, proven);
+      else refuseUpgrade(upgrade.socket, '403 Forbidden');
+    });
+  }
+
+  /** The other end of this request has shown who it is: its connection may stay. */
+  admit({ socket }: IncomingMessage): void {
+    // Of a TLS socket the connection that lies below it.
+    const below = (socket as { readonly _parent?: Socket })._parent;
+    for (const each of [socket, ...(below ? [below] : [])]) this.settle(each);
   }
 
   /** Stops listening and closes every connection. */
@@ -64,17 +106,54 @@ export class SocketServer {
     await closed;
   }
 
+  private async listening(): Promise<this> {
+    const { host, port } = this.options;
+    await new Promise<void>((resolve, reject) => {
+      this.http.once('error', reject);
+      this.http.listen(port, host, () => {
+        this.http.off('error', reject);
+        // Such as too many open files: the next connection may be accepted again.
+        this.http.on('error', () => {});
+        resolve();
+      });
+    });
+    return this;
+  }
+
   private track(socket: Socket): void {
     socket.on('error', () => {});
-    const timer = setTimeout(() => socket.destroy(), LIMITS.handshakeMs).unref();
-    this.connections.set(socket, timer);
+    const all = [...this.strangers.values()].reduce((a, b) => a + b, 0);
+    const address = socket.remoteAddress ?? '';
+    const own = this.strangers.get(address) ?? 0;
+    if (all >= LIMITS.strangers || own >= LIMITS.strangersPerAddress) {
+      socket.destroy();
+      return;
+    }
+    this.countStranger(address, 1);
+    this.connections.set(socket, { address, timer: setTimeout(() => socket.destroy(), LIMITS.handshakeMs).unref() });
     socket.once('close', () => {
-      clearTimeout(timer);
+      this.settle(socket);
       this.connections.delete(socket);
     });
   }
 
+  private settle(socket: Socket): void {
+    const connection = this.connections.get(socket);
+    if (!connection?.timer) return;
+    clearTimeout(connection.timer);
+    connection.timer = null;
+    this.countStranger(connection.address, -1);
+  }
+
+  private countStranger(address: string, change: 1 | -1): void {
+    const count = (this.strangers.get(address) ?? 0) + change;
+    if (count > 0) this.strangers.set(address, count);
+    else this.strangers.delete(address);
+  }
+
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const { origin } = request.headers;
+    if (origin !== undefined && !this.options.origins?.includes(origin)) return refuseUpgrade(socket, '403 Forbidden');
     const target = request.url ?? '';
     const url = URL.canParse(target, 'http://here') ? new URL(target, 'http://here') : null;
     const accept = url && this.routes.get(url.pathname);
@@ -85,15 +164,22 @@ export class SocketServer {
       socket.destroy();
     }
   }
+
+  private answer({ method, url, headers }: IncomingMessage, response: ServerResponse): void {
+    const text = method !== 'GET' || headers.origin !== undefined ? undefined : this.textOf(url);
+    response.writeHead(text === undefined ? 404 : 200, { connection: 'close', 'content-type': 'text/plain' });
+    response.end(text ?? '');
+  }
+
+  /** All that is said without a token. */
+  private textOf(url: string | undefined): string | undefined {
+    if (url === '/health') return 'alive\n';
+    if (url === '/challenge') return this.admission?.challenge();
+    return undefined;
+  }
 }
 
 /** Answers an upgrade with an error and closes the connection, whatever the other end does with its half. */
 export function refuseUpgrade(socket: Socket, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
-}
-
-function answer(request: IncomingMessage, response: ServerResponse): void {
-  const alive = request.method === 'GET' && request.url === '/health';
-  response.writeHead(alive ? 200 : 404, { connection: 'close', 'content-type': 'text/plain' });
-  response.end(alive ? 'alive\n' : '');
 }

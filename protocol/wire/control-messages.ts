@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { GradswarmError } from '../errors.js';
 import type { PartyId } from '../method.js';
-import { PROTOCOL_VERSION } from './limits.js';
+import { ledgerEntry } from '../privacy/accounting/ledger.js';
+import { LIMITS, PROTOCOL_VERSION } from './limits.js';
 import type { Seal } from './seal.js';
 
 /**
@@ -28,14 +29,17 @@ export const hello = z.strictObject({
   seat: round.nullable(),
 });
 
+/** That the coordinator knows the run's token too. */
+const proof = z.string().max(100);
+
 /** Answer to 'hello'. */
 export const admission = z.union([
-  z.strictObject({ seat: round }),
+  z.strictObject({ seat: round, proof }),
   /** All seats are taken: stay, one may become open. */
-  z.strictObject({ spare: z.literal(true) }),
-  z.strictObject({ over: ending }),
+  z.strictObject({ spare: z.literal(true), proof }),
+  z.strictObject({ over: ending, proof }),
   /** Not wanted: asking again would not help. */
-  z.strictObject({ refused: z.string().max(1000) }),
+  z.strictObject({ refused: z.string().max(1000), proof }),
 ]);
 
 /** Coordinator to worker: the worker's clients, the run, and the host of each client. */
@@ -47,8 +51,6 @@ export const assign = z.strictObject({
   epoch: round,
   /** Opens the frame sockets of this run. */
   token: z.string(),
-  /** Opens the sockets between the workers of this run. */
-  peerKey: z.string(),
   scenario: z.record(z.string(), z.unknown()),
   clients: z.array(client),
   workers: z.array(z.strictObject({ worker: z.string(), clients: z.array(client) })),
@@ -71,12 +73,17 @@ export const ready = z.strictObject({
         .regex(/^([\w.-]+|\[[\da-f:.]+\])$/i)
         .nullable(),
       port: z.number().int().min(1).max(65535),
+      tls: z.boolean(),
     })
     .nullable(),
 });
 
 /** Coordinator to worker, once all are ready: open a socket to each of these. */
-export const introduce = z.strictObject({ peers: z.array(z.strictObject({ worker: z.string(), url: z.string() })) });
+export const introduce = z.strictObject({
+  peers: z.array(z.strictObject({ worker: z.string(), url: z.string() })),
+  /** What opens the socket to each other worker, and the one that comes from it. */
+  keys: z.array(z.strictObject({ worker: z.string(), outgoing: z.string(), incoming: z.string() })),
+});
 
 /** Answer to 'introduce': peers that could not be reached; their frames go by the coordinator. */
 export const introduced = z.strictObject({ unreachable: z.array(z.string()) });
@@ -95,6 +102,16 @@ const byteCount = z.strictObject({ raw: z.number(), payload: z.number(), wire: z
 
 /** What a half measured: a run that diverges measures infinities too. */
 const measured = z.custom<number>((value) => typeof value === 'number', { error: 'expected a number' });
+
+/** Coordinator to observers, once a round is done. */
+export const progress = z.strictObject({
+  round,
+  rounds: round,
+  loss: measured.nullable(),
+  accuracy: measured.nullable(),
+  bytes: z.number(),
+  wallMs: z.number(),
+});
 
 const codingCost = z.strictObject({
   encodeMs: z.number(),
@@ -115,7 +132,7 @@ export const done = z.strictObject({
       measures: z.array(z.tuple([z.string(), measured])),
       unusedMessages: z.array(z.strictObject({ kind: z.string(), step: round, from: party, to: party })),
       unused: z.array(client),
-      ledger: z.array(z.unknown()),
+      ledger: z.array(ledgerEntry),
       coding: z.strictObject({ up: codingCost, down: codingCost, peer: codingCost }),
     }),
   ),
@@ -186,17 +203,36 @@ export type Hello = z.infer<typeof hello>;
 export type Admission = z.infer<typeof admission>;
 export type Stop = z.infer<typeof stop>;
 export type Assign = z.infer<typeof assign>;
-export type Ready = z.infer<typeof ready>;
 export type Introduction = z.infer<typeof introduce>;
+export type Progress = z.infer<typeof progress>;
+export type Ready = z.infer<typeof ready>;
 export type Done = z.infer<typeof done>;
 export type Failed = z.infer<typeof failed>;
 export type SettleMessage = z.infer<typeof settle>;
 export type Collect = z.infer<typeof collect>;
 export type Packed = z.infer<typeof packed>;
 
-/** Seals that travel together, each to the parties that wait for it. */
-export function sealsMessage(queued: readonly { readonly seal: Seal; readonly to: readonly PartyId[] }[]): Packed {
-  return { type: 'seals', seals: queued.map(({ seal, to }) => ({ ...seal, counts: [...seal.counts], to: [...to] })) };
+interface QueuedSeal {
+  readonly seal: Seal;
+  readonly to: readonly PartyId[];
+}
+
+/** Seals that travel together, each to the parties that wait for it; in several messages where these are many. */
+export function sealsMessages(queued: readonly QueuedSeal[]): readonly Packed[] {
+  const messages: Extract<Packed, { type: 'seals' }>[] = [];
+  let room = 0;
+  for (const { seal, to } of queued)
+    for (let at = 0; at < to.length; at += LIMITS.sealReceivers) {
+      const part = to.slice(at, at + LIMITS.sealReceivers);
+      // Beside its receivers a seal has some twenty values.
+      if (part.length + 20 > room) {
+        messages.push({ type: 'seals', seals: [] });
+        room = LIMITS.sealReceivers + 20;
+      }
+      room -= part.length + 20;
+      messages.at(-1)!.seals.push({ ...seal, counts: [...seal.counts], to: part });
+    }
+  return messages;
 }
 
 /** The message, or ERR_PROTOCOL with the sender and what it sent instead. */

@@ -46,8 +46,9 @@ export interface ChannelOptions {
   readonly kindCount: number;
   /** CRC-32, going on from that of the bytes before; hosts have a native one. */
   readonly crc32: (bytes: Uint8Array, previous?: number) => number;
-  /** Largest body to accept, bytes: what the run's model can need. */
+  /** Largest body and packed message to accept, bytes: what the run's model can need. */
   readonly maxBodyBytes: number;
+  readonly maxPackedBytes: number;
   /** Does the work once the event loop has turned: frames sent until then leave together. Left out: none wait. */
   readonly defer?: (work: () => void) => void;
 }
@@ -250,7 +251,7 @@ export class FrameChannel {
     stream: number,
     message: Uint8Array,
   ): Incoming | null {
-    const limit = header ? this.options.maxBodyBytes : LIMITS.packedBytes;
+    const limit = header ? this.options.maxBodyBytes : this.options.maxPackedBytes;
     if (length > limit)
       throw new GradswarmError('ERR_FRAME_LENGTH', `expected a body of at most ${limit} bytes, got ${length}`);
     if (stream === 0) {
@@ -331,10 +332,9 @@ function writePackedHeader(message: Uint8Array, bodyLength: number, checksum: nu
   view.setUint32(44, stream, true);
 }
 
-/** Largest body that a run with this many parameters can need: some vectors a message, a few hundred messages a frame. */
-export function maxBodyBytes(parameterCount: number): number {
-  return Math.min(LIMITS.frameBodyBytes, (64 << 20) + 64 * 8 * parameterCount);
-}
+/** Memory of a frame and of a message beside their bodies, about. */
+const FRAME_BYTES = 512;
+const MESSAGE_BYTES = 256;
 
 /** The frame with its body cut into messages. One that was changed on its way, or whose lengths do not fit, is refused. */
 export function openFrame(
@@ -342,11 +342,12 @@ export function openFrame(
   layouts: readonly KindLayout[],
 ): Frame {
   const { messageCount, bodyBytes: _bytes, checksum: _checksum, chunkStream: _stream, ...address } = header;
-  if (!intact) return { ...address, lost: 'rejected', messages: [] };
+  const receivedBytes = body.byteLength + FRAME_BYTES + MESSAGE_BYTES * messageCount;
+  if (!intact) return { ...address, receivedBytes, lost: 'rejected', messages: [] };
   try {
-    return { ...address, messages: layouts[header.kindIndex]!.split(body, messageCount) };
+    return { ...address, receivedBytes, messages: layouts[header.kindIndex]!.split(body, messageCount) };
   } catch (error) {
     if (!(error instanceof GradswarmError)) throw error;
-    return { ...address, lost: 'rejected', messages: [] };
+    return { ...address, receivedBytes, lost: 'rejected', messages: [] };
   }
 }

@@ -22,6 +22,8 @@ export interface Frame {
   readonly messages: readonly EncodedMessage[];
   /** Set by a network fault: the body as it arrives, and the checksum of the body that was sent. */
   readonly tampered?: { readonly body: Uint8Array; readonly checksum: number };
+  /** Set by the receiver's process: memory that the frame takes there. Does not travel. */
+  readonly receivedBytes?: number;
   /** Wall clock only: real milliseconds that the sender's host keeps the frame back. Does not travel. */
   readonly heldMs?: number;
 }

@@ -41,6 +41,7 @@ export class KindLayout {
   readonly bytes: readonly string[];
   readonly scalars: readonly string[];
   private readonly fields: ReadonlySet<string>;
+  private readonly otherLengths: ReadonlySet<string>;
   private readonly fixedBytes: number;
 
   constructor(
@@ -48,6 +49,8 @@ export class KindLayout {
     readonly index: number,
     readonly kind: MessageKind,
     readonly precision: Precision,
+    /** Numbers of the model, which a vector has unless its kind says otherwise; null: not checked. */
+    private readonly parameterCount: number | null = null,
   ) {
     this.vectors = kind.vectors ?? [];
     this.integers = kind.integers ?? [];
@@ -56,6 +59,7 @@ export class KindLayout {
     const all = [...this.vectors, ...this.integers, ...this.bytes, ...this.scalars];
     this.fields = new Set(all);
     this.fixedBytes = 8 * all.length;
+    this.otherLengths = new Set(kind.otherLengths);
     const reserved = all.find((field) => RESERVED.has(field));
     if (reserved || this.fields.size !== all.length)
       throw new GradswarmError('ERR_PAYLOAD', `kind '${name}': field names must differ and not be ${[...RESERVED]}`);
@@ -125,9 +129,15 @@ export class KindLayout {
     return bytes;
   }
 
-  /** What a receiver reads from a message that has not been joined: views, no copy. */
+  /**
+   * What a receiver reads from a message that has not been joined: views, no copy. Throws ERR_FRAME_LENGTH for a vector that
+   * is not as long as the model, and ERR_NOT_FINITE for NaN and infinities, in whichever process the sender lives.
+   */
   decode(message: EncodedMessage, from: PartyId, packing: VectorPacking | null): AnyPayload & { from: PartyId } {
-    if (message instanceof PlainMessage && !packing) return message.receivedFrom(from);
+    if (message instanceof PlainMessage && !packing) {
+      message.checkOnce();
+      return message.receivedFrom(from);
+    }
     const { fixed, data } = message;
     const view = new DataView(fixed.buffer, fixed.byteOffset, fixed.byteLength);
     const payload: Record<string, unknown> = { from };
@@ -155,7 +165,31 @@ export class KindLayout {
       payload[field] = view.getFloat64(at, true);
       at += 8;
     }
+    this.checkNumbers(payload as AnyPayload, packing !== null);
     return payload as AnyPayload & { from: PartyId };
+  }
+
+  /** Throws ERR_FRAME_LENGTH or ERR_NOT_FINITE. `decoded`: vectors come from a codec, which has refused what is not finite. */
+  checkNumbers(payload: AnyPayload, decoded: boolean): void {
+    for (const field of this.vectors) {
+      const vector = payload[field] as ReadonlyVector;
+      this.checkLength(field, vector.length);
+      if (!decoded && !allFinite(vector)) throw this.notFinite('vector', field);
+    }
+    for (const field of this.scalars) if (!Number.isFinite(payload[field])) throw this.notFinite('scalar', field);
+  }
+
+  private checkLength(field: string, length: number): void {
+    if (this.parameterCount === null || length === this.parameterCount || this.otherLengths.has(field)) return;
+    throw new GradswarmError(
+      'ERR_FRAME_LENGTH',
+      `kind '${this.name}', vector '${field}': expected ${this.parameterCount} numbers, those of the model, got ${length}; ` +
+        'a kind whose vectors have another length names them in otherLengths',
+    );
+  }
+
+  private notFinite(what: string, field: string): GradswarmError {
+    return new GradswarmError('ERR_NOT_FINITE', `kind '${this.name}', ${what} '${field}': expected finite numbers`);
   }
 
   /** Cuts the body of a frame into its messages. Checks every length; allocates nothing but views. */
@@ -212,6 +246,7 @@ export class KindLayout {
         'ERR_FRAME_LENGTH',
         `kind '${this.name}', vector '${field}': expected at most ${LIMITS.frameBodyBytes / size} numbers, got ${count}`,
       );
+    this.checkLength(field, count);
     if (packing) return packing.decode(field, body, count);
     if (body.byteLength !== count * size)
       throw new GradswarmError(
@@ -265,6 +300,7 @@ class PlainMessage implements EncodedMessage {
   readonly byteLength: number;
   readonly rawBytes: number;
   private packed: EncodedMessage | null = null;
+  private checked = false;
 
   constructor(
     private readonly layout: KindLayout,
@@ -284,6 +320,13 @@ class PlainMessage implements EncodedMessage {
     return this.bytes.data;
   }
 
+  /** What all receivers would check, once. */
+  checkOnce(): void {
+    if (this.checked) return;
+    this.layout.checkNumbers(this.payload, false);
+    this.checked = true;
+  }
+
   /** The payload as a new object: a receiver may keep it. (Of the ways to write this the quickest by far.) */
   receivedFrom(from: PartyId): AnyPayload & { from: PartyId } {
     const received = Object.assign({ from }, this.payload) as AnyPayload & { from: PartyId };
@@ -296,18 +339,42 @@ class PlainMessage implements EncodedMessage {
   }
 }
 
+/** Four sums, so that the processor need not wait for one of them; 0 times a number is 0 unless the number is not finite. */
+function allFinite(vector: ReadonlyVector): boolean {
+  const { length } = vector;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    a += vector[i]! * 0;
+    b += vector[i + 1]! * 0;
+    c += vector[i + 2]! * 0;
+    d += vector[i + 3]! * 0;
+  }
+  for (; i < length; i++) a += vector[i]! * 0;
+  return a + b + c + d === 0;
+}
+
 function bytesOf(array: Vector | Integers): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** Layouts of a method's kinds by name, in the order of their names: the index is what travels. */
+/** Has some kind vectors of another length than the model's? */
+export function hasOtherLengths(messages: Readonly<Record<string, MessageKind>>): boolean {
+  return Object.values(messages).some(({ otherLengths = [] }) => otherLengths.length > 0);
+}
+
+/** Layouts of a method's kinds by name, in the order of their names: the index is what travels. `parameterCount`: of the model; null: lengths are not checked. */
 export function layoutsOf(
   messages: Readonly<Record<string, MessageKind>>,
   precision: Precision,
+  parameterCount: number | null = null,
 ): ReadonlyMap<string, KindLayout> {
   return new Map(
     Object.keys(messages)
       .sort()
-      .map((name, index) => [name, new KindLayout(name, index, messages[name]!, precision)]),
+      .map((name, index) => [name, new KindLayout(name, index, messages[name]!, precision, parameterCount)]),
   );
 }

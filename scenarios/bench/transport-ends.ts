@@ -20,7 +20,13 @@ const { messages } = defineMethod({
 
 const MAX_BODY_BYTES = 64 << 20;
 const layouts = layoutsOf(messages, 'float32');
-const CHANNEL = { clientCount: 1, kindCount: layouts.size, maxBodyBytes: MAX_BODY_BYTES, hold: null };
+const CHANNEL = {
+  clientCount: 1,
+  kindCount: layouts.size,
+  maxBodyBytes: MAX_BODY_BYTES,
+  maxPackedBytes: MAX_BODY_BYTES,
+  hold: null,
+};
 
 /** One end of a frame socket as runs use it: vectors are posted here and taken there, all checks included. */
 export class TransportEnd {
@@ -35,7 +41,7 @@ export class TransportEnd {
 
   /** The coordinator's router, with room for one worker. */
   static async coordinator(): Promise<{ readonly end: TransportEnd; readonly url: string; readonly token: string }> {
-    const sockets = await SocketServer.listen('127.0.0.1', 0);
+    const sockets = await SocketServer.listen({ host: '127.0.0.1', port: 0 });
     const options = { onLoss: 'fail', silentMs: 1e9, waitMs: 1e9, prepareMs: 1e9 } as const;
     const membership = new Membership(1, 1, options, { epoch: 1, round: 0, nowMs: 0 });
     membership.take({ type: 'join', worker: 'bench', name: 'bench', seat: null, nowMs: 0 });
@@ -44,7 +50,7 @@ export class TransportEnd {
       sockets,
       membership,
       layouts.values(),
-      { ...CHANNEL, hold: null },
+      { ...CHANNEL, maxPackedValues: 1 << 20, hold: null },
       {
         answer: () => {},
         alive: () => {},
@@ -71,13 +77,14 @@ export class TransportEnd {
         generation: 1,
         epoch: 1,
         token,
-        peerKey: '',
         scenario: {},
         clients: [0],
         workers: [{ worker: 'worker-0', clients: [0] }],
       },
       layouts: layouts.values(),
       peers: null,
+      maxPackedValues: 1 << 20,
+      trust: { ca: null },
       onPacked: () => {},
       onLost,
       note: () => {},

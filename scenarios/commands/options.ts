@@ -1,5 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
+import { GradswarmError } from '../../protocol/errors.js';
 import { type Assignment, parseAssignment } from '../../protocol/scenario/set-path.js';
+import type { TlsKeys } from '../../protocol/sockets/socket-server.js';
+import { TOKEN_VARIABLE } from '../run/token.js';
+
+const TOKEN_LENGTH = 16;
 
 /** Parsers of option values; what they throw, commander shows with the option's name. */
 
@@ -12,13 +18,40 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** A run's token, from a file or the environment; null: neither. */
+export function readToken(file: string | undefined): string | null {
+  const text = file === undefined ? process.env[TOKEN_VARIABLE] : readText(file, '--token-file');
+  const token = text?.trim();
+  if (token === undefined || (file === undefined && token === '')) return null;
+  if (token.length < TOKEN_LENGTH)
+    throw new GradswarmError('ERR_USAGE', `token: expected ${TOKEN_LENGTH} characters or more, got ${token.length}`);
+  return token;
+}
+
+/** The text of a file that an option names. */
+export function readText(file: string, option: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new GradswarmError('ERR_USAGE', `${option}: expected a file that can be read: ${(error as Error).message}`);
+  }
+}
+
+/** `--tls-cert` and `--tls-key`: both or neither. */
+export function readKeys({ tlsCert, tlsKey }: { tlsCert?: string; tlsKey?: string }): TlsKeys | null {
+  if (tlsCert === undefined && tlsKey === undefined) return null;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new GradswarmError('ERR_USAGE', '--tls-cert and --tls-key: expected both or neither, got one');
+  return { cert: readText(tlsCert, '--tls-cert'), key: readText(tlsKey, '--tls-key') };
+}
+
 /** `:7700` (every interface), `host:7700` or `[::1]:7700`. Port 0: any that is free. */
 export function listenAddress(text: string): { host: string; port: number } {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
   if (digits === undefined || port > 65_535)
     throw new InvalidArgumentError(`Expected [host]:port such as :7700 or 127.0.0.1:7700, got '${text}'.`);
-  return { host: bracketed ?? (plain || '0.0.0.0'), port };
+  return { host: bracketed ?? (plain || '::'), port };
 }
 
 export function portNumber(text: string): number {

@@ -1,17 +1,14 @@
 import { Command } from 'commander';
-import { listenAddress } from './options.js';
+import { type ListenFlags, listenOptions, withListening } from './listen.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
-interface Flags extends Printing {
-  readonly listen?: { host: string; port: number };
-}
+type Flags = Printing & ListenFlags;
 
 /** `gradswarm resume`. */
 export function resumeCommand(): Command {
-  return new Command('resume')
+  return withListening(new Command('resume'))
     .description('continue a stopped run from its last checkpoint')
     .argument('<directory>', 'the run directory')
-    .option('--listen <[host]:port>', 'wait here for workers that join from elsewhere', listenAddress)
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', '\nExamples:\n  gradswarm resume runs/latest')
@@ -28,6 +25,6 @@ export function resumeCommand(): Command {
     });
 }
 
-function resuming({ listen }: Flags): { directory: null; listen: NonNullable<Flags['listen']> | null } {
-  return { directory: null, listen: listen ?? null };
+function resuming(flags: Flags) {
+  return { directory: null, listen: listenOptions(flags) };
 }

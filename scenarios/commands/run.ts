@@ -7,13 +7,13 @@ import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { type Loaded, loadScenario } from '../run/load.js';
 import type { RunOptions } from '../run/run.js';
 import { seedsFrom, sweptSeeds } from '../run/seeds.js';
-import { collectAssignments, listenAddress, wholeNumber } from './options.js';
+import { type ListenFlags, listenOptions, withListening } from './listen.js';
+import { collectAssignments, wholeNumber } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
-interface Flags extends Printing {
+interface Flags extends Printing, ListenFlags {
   readonly set?: readonly Assignment[];
   readonly workers?: number;
-  readonly listen?: { host: string; port: number };
   readonly seed?: number;
   readonly firstSeed?: number;
   readonly rounds?: number;
@@ -34,11 +34,10 @@ Exit status: 0 all expectations met, 1 an expectation not met, 2 inconclusive, 3
 
 /** `gradswarm run`. */
 export function runCommand(): Command {
-  return new Command('run')
+  return withListening(new Command('run'))
     .description('run a scenario or a sweep and check its expectations')
     .argument('<scenario>', 'a name from the list, a .ts, .js or .json file, or a run directory')
     .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))
-    .option('--listen <[host]:port>', 'wait here for workers that join from other machines', listenAddress)
     .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments)
     .option('--seed <seed>', 'the same as --set seed=…; a sweep over seeds is run at this one alone', wholeNumber(0))
     .option('--first-seed <seed>', 'a sweep over seeds: as many, from this one on', wholeNumber(0))
@@ -61,7 +60,7 @@ async function run(name: string, flags: Flags): Promise<void> {
       `seed ${flags.seed} alone instead of seeds ${seeds.join(', ')}; --first-seed ${flags.seed} runs as many from there on\n`,
     );
   const catalogue = await loadCatalogue();
-  const options: Omit<RunOptions, 'signal'> = { directory: flags.out ?? null, listen: flags.listen ?? null };
+  const options: Omit<RunOptions, 'signal'> = { directory: flags.out ?? null, listen: listenOptions(flags) };
   if (isSweep(input)) {
     const sweep = await resolveSweep(input, catalogue);
     for (const { scenario } of sweep.points) checkListening(scenario.workers.count, flags);

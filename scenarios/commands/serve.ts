@@ -6,14 +6,14 @@ import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
 import { loadScenario } from '../run/load.js';
 import { goOn, loadCatalogue } from '../run/runtime.js';
 import { EXIT } from './exit-status.js';
-import { collectAssignments, listenAddress, wholeNumber } from './options.js';
+import { type ListenFlags, listenOptions, withListening } from './listen.js';
+import { collectAssignments, wholeNumber } from './options.js';
 import { type Printing, report } from './outcome.js';
 
-interface Flags extends Printing {
+interface Flags extends Printing, ListenFlags {
   readonly out: string;
   readonly set?: readonly Assignment[];
   readonly workers?: number;
-  readonly listen?: { host: string; port: number };
 }
 
 const EXAMPLES = `
@@ -28,12 +28,11 @@ accepted.`;
 
 /** `gradswarm serve`. */
 export function serveCommand(): Command {
-  return new Command('serve')
+  return withListening(new Command('serve'))
     .description('begin a run in a folder, or go on with it: the same command until it is over')
     .argument('<scenario>', 'a name from the list, or a .ts, .js or .json file')
     .requiredOption('--out <directory>', 'the folder of the run')
     .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))
-    .option('--listen <[host]:port>', 'wait here for workers that join from elsewhere', listenAddress)
     .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments)
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
@@ -57,7 +56,7 @@ async function serve(name: string, flags: Flags): Promise<void> {
   if (flags.listen && scenario.workers.count === 0)
     throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with how many to wait for, got 0 workers');
   await report(
-    async (watching) => (await goOn(scenario, flags.out, { listen: flags.listen ?? null, ...watching })).outcome,
+    async (watching) => (await goOn(scenario, flags.out, { listen: listenOptions(flags), ...watching })).outcome,
     flags,
   );
   process.exitCode = EXIT.valid;

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
 import { interruptible } from '../run/interrupt.js';
+import type { WorkerOptions } from '../run/run.js';
 import { EXIT } from './exit-status.js';
-import { coordinatorUrl, hostAndPort, portNumber, wholeNumber } from './options.js';
+import { coordinatorUrl, hostAndPort, portNumber, readKeys, readText, readToken, wholeNumber } from './options.js';
 
 interface Flags {
   readonly join: string;
@@ -13,6 +14,10 @@ interface Flags {
   readonly name?: string;
   readonly slot?: number;
   readonly retryFor: number;
+  readonly tokenFile?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
   readonly quiet?: boolean;
 }
 
@@ -22,10 +27,11 @@ Workers listen for each other only in methods whose clients send to clients, on 
 A worker may be started before the coordinator, and stays when the coordinator is started again.
 
 Exit status: 0 the run is over, or the worker was asked to leave; 75 no coordinator within --retry-for, try again; 3 this worker is
-not wanted (another version, other data) and trying again would not help.
+not wanted (another token or version, other data) and trying again would not help.
 
 Examples:
-  gradswarm worker --join ws://coordinator:7700
+  gradswarm worker --join ws://coordinator:7700                  with the token in GRADSWARM_TOKEN
+  gradswarm worker --join wss://coordinator:7700 --token-file token.txt --tls-ca ca.pem
   gradswarm worker --join ws://coordinator:7700 --peer-port 7701 --advertise site-a.example:7701`;
 
 /** `gradswarm worker`. */
@@ -43,23 +49,17 @@ export function workerCommand(): Command {
     )
     .option('--slot <number>', 'the seat to take, from 0; left out: any', wholeNumber(0))
     .option('--retry-for <seconds>', 'how long to look for a coordinator that is not there', wholeNumber(0), 3600)
+    .option('--token-file <file>', "the run's token; left out: GRADSWARM_TOKEN")
+    .option('--tls-ca <file>', 'authorities that the coordinator and other workers are checked by, PEM')
+    .option('--tls-cert <file>', 'certificate chain of this worker, PEM: where it listens for other workers')
+    .option('--tls-key <file>', 'its private key, PEM')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
-    .action(async ({ join, device, peerSockets, peerPort, advertise, name, slot, retryFor, quiet }: Flags) => {
+    .action(async (flags: Flags) => {
       // Sockets are read only by a worker.
       const { joinAsWorker, NotWanted } = await import('../run/join.js');
       try {
-        await interruptible((signal) =>
-          joinAsWorker(join, {
-            device: device ?? null,
-            peers: peerSockets ? { port: peerPort, advertise: advertise ?? null } : null,
-            ...(name !== undefined && { name }),
-            ...(slot !== undefined && { seat: slot }),
-            retryForMs: 1000 * retryFor,
-            quiet: quiet ?? false,
-            signal,
-          }),
-        );
+        await interruptible((signal) => joinAsWorker(flags.join, optionsOf(flags, signal)));
       } catch (error) {
         const lost = error instanceof GradswarmError && error.code === 'ERR_WORKER_LOST';
         if (!lost && !(error instanceof NotWanted)) throw error;
@@ -67,4 +67,22 @@ export function workerCommand(): Command {
         process.exitCode = lost ? EXIT.again : EXIT.refused;
       }
     });
+}
+
+function optionsOf(flags: Flags, signal: AbortSignal): WorkerOptions {
+  const { device, peerSockets, peerPort, advertise, name, slot, retryFor, tokenFile, tlsCa, quiet } = flags;
+  const token = readToken(tokenFile);
+  if (token === null)
+    throw new GradswarmError('ERR_USAGE', "expected the run's token in GRADSWARM_TOKEN or --token-file, got none");
+  return {
+    device: device ?? null,
+    peers: peerSockets ? { port: peerPort, advertise: advertise ?? null, tls: readKeys(flags) } : null,
+    token,
+    trust: { ca: tlsCa === undefined ? null : readText(tlsCa, '--tls-ca') },
+    ...(name !== undefined && { name }),
+    ...(slot !== undefined && { seat: slot }),
+    retryForMs: 1000 * retryFor,
+    quiet: quiet ?? false,
+    signal,
+  };
 }

@@ -6,6 +6,7 @@ import type { MessageKind } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { Entry } from '../../protocol/scenario/catalogue.js';
 import { Settings } from '../../protocol/settings/settings.js';
+import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
 
 /** Pages of docs/ that are made from the code: `npm run docs`. A test fails when they are stale. */
@@ -66,6 +67,24 @@ export function errorsPage(): string {
   return `${lines.join('\n')}\n`;
 }
 
+export function limitsPage(): string {
+  const lines = [
+    '# Limits',
+    '',
+    NOTE,
+    '',
+    'What every reader of bytes checks before it allocates or waits. A run’s own bounds follow from its model and its number of clients',
+    '(`protocol/wire/limits.ts`); vectors have the length of the model unless their kind says otherwise, and all numbers are finite.',
+    '',
+    '| limit | value | unit | meaning |',
+    '| --- | --- | --- | --- |',
+    ...Object.entries(LIMIT_TABLE).map(
+      ([name, { value, unit, meaning }]) => `| ${name} | ${value} | ${unit} | ${meaning} |`,
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
 /** One row a setting: what it takes, its default, what it means. */
 function settingsTable({ settings, defaults }: Pick<Entry, 'settings' | 'defaults'>): string[] {
   if (!(settings instanceof Settings))
@@ -114,6 +133,7 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'methods.md': methodsPage,
   'errors.md': errorsPage,
   'names.md': namesPage,
+  'limits.md': limitsPage,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,5 @@
 import type { RunBudget } from '../../coordinator/run/privacy-budget.js';
+import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import type { SessionEvent } from '../../coordinator/run-directory/session-log.js';
 import type { ClientIndex } from '../../protocol/method.js';
 import type { Crew } from '../../protocol/party/crew.js';
@@ -22,6 +23,8 @@ export interface Fleet {
   again?(): Promise<Fleet>;
   /** A round is done, or its checkpoint is on the disk. */
   report?(type: 'committed' | 'checkpointed', round: number): void;
+  /** A round is done: those who watch from elsewhere are told. */
+  progress?(row: MetricsRow): void;
   /** Lets the workers go; of all stretches at once. */
   close(ending?: 'finished' | 'failed' | 'again'): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
+import { TOKEN_VARIABLE } from './token.js';
 
 /** The command beside this module: compiled, or a source where sources are run directly. */
 const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../cli.ts' : '../cli.js', import.meta.url));
@@ -15,7 +16,8 @@ const MOST_DEATHS = 8;
 
 /** Starts the workers of a run that does not wait for others' workers, and ends them with it. */
 export interface WorkerLauncher {
-  start(count: number, url: string, device: string | null): void;
+  /** `token`: what the workers need to join. */
+  start(count: number, url: string, device: string | null, token: string): void;
   stop(): Promise<void>;
 }
 
@@ -24,11 +26,13 @@ export class LocalWorkers implements WorkerLauncher {
   private readonly children: (ChildProcess | null)[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private ending = false;
+  private token = '';
   private readonly onProcessExit = () => this.kill('SIGKILL');
 
   constructor(private readonly note: (message: string) => void) {}
 
-  start(count: number, url: string, device: string | null): void {
+  start(count: number, url: string, device: string | null, token: string): void {
+    this.token = token;
     for (let seat = 0; seat < count; seat++) this.launch(seat, url, device, 0);
     process.once('exit', this.onProcessExit);
   }
@@ -59,7 +63,8 @@ export class LocalWorkers implements WorkerLauncher {
       process.execPath,
       [...process.execArgv, ENTRY, 'worker', ...options, ...(device === null ? [] : ['--device', device])],
       // In a group of its own, so that Ctrl-C reaches the coordinator alone, which then ends the workers in order.
-      { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+      // The token goes by the environment: a command line can be read by everyone on the machine.
+      { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: { ...process.env, [TOKEN_VARIABLE]: this.token } },
     );
     this.children[seat] = child;
     let sent = '';

@@ -18,6 +18,7 @@ export class Recorder implements RunObserver {
     private readonly watcher: RunWatcher | undefined,
     /** A round is done, or its checkpoint is on the disk. */
     private readonly reached: (what: 'committed' | 'checkpointed', round: number) => void = () => {},
+    private readonly progress: (row: MetricsRow) => void = () => {},
   ) {}
 
   round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void {
@@ -40,6 +41,7 @@ export class Recorder implements RunObserver {
     }
     this.watcher?.round(row);
     this.reached('committed', row.round);
+    this.progress(row);
   }
 
   draws(chains: readonly ReadonlyVector[]): void {

@@ -11,6 +11,7 @@ import { systemSecrets } from '../../worker/secrets.js';
 import { openSite } from '../../worker/site.js';
 import type { Fleet, FleetOptions } from './fleet.js';
 import { LocalWorkers, type WorkerLauncher } from './local-workers.js';
+import { TOKEN_VARIABLE } from './token.js';
 
 /** A fleet whose coordinator can be looked into. */
 export interface RemoteFleet extends Fleet {
@@ -23,7 +24,7 @@ export async function remoteFleet(
   method: AnyMethod,
   problem: Problem,
   { listen, signal, epoch, fromRound, note, session }: FleetOptions,
-  workers: WorkerLauncher = new LocalWorkers(note),
+  workers: WorkerLauncher | null = listen ? null : new LocalWorkers(note),
 ): Promise<RemoteFleet> {
   const server = await HostServer.listen({
     scenario,
@@ -47,7 +48,7 @@ export async function remoteFleet(
   });
   const close = async (ending?: 'finished' | 'failed' | 'again') => {
     await server.close(ending);
-    await workers.stop();
+    await workers?.stop();
   };
   /** One epoch: all that the coordinator knows of parties begins anew. */
   const stretch = async (): Promise<RemoteFleet> => {
@@ -78,12 +79,15 @@ export async function remoteFleet(
       faultsFired: () => networkModel.firings().map((own, rule) => own + (crew.firings[rule] ?? 0)),
       again: stretch,
       report: (type, round) => server.report(type, round),
+      progress: (row) => server.progress(row),
       close,
     };
   };
   try {
-    if (listen) note(`waiting for ${scenario.workers.count} workers: gradswarm worker --join ${server.url}`);
-    else workers.start(scenario.workers.count, server.url, scenario.device === 'auto' ? null : scenario.device);
+    const { count } = scenario.workers;
+    const token = listen?.token ? '' : `${TOKEN_VARIABLE}=${server.token} `;
+    if (listen) note(`waiting for ${count} workers: ${token}gradswarm worker --join ${server.joinUrl}`);
+    workers?.start(count, server.url, scenario.device === 'auto' ? null : scenario.device, server.token);
     return await stretch();
   } catch (error) {
     await close(signal.aborted ? 'again' : 'failed');

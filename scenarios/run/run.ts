@@ -1,7 +1,9 @@
+import type { ListenOptions } from '../../coordinator/members/host-server.js';
 import type { Claim } from '../../coordinator/report/report.js';
 import type { Holds, MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
+import type { TlsTrust } from '../../protocol/sockets/challenge.js';
 import type { PeerAddress } from '../../worker/peer-sockets.js';
 
 /** What the command line asks of the runtime. */
@@ -18,7 +20,7 @@ export interface RunOptions {
   /** Run directory; null: a new one under `runs/`. */
   readonly directory: string | null;
   /** Wait here for workers from elsewhere; null: parties in this process, or workers started on this machine. */
-  readonly listen: { readonly host: string; readonly port: number } | null;
+  readonly listen: ListenOptions | null;
   /** The user asks to stop: finish the current frame, write the results so far, then throw ERR_STOPPED. */
   readonly signal: AbortSignal;
   readonly watcher?: RunWatcher;
@@ -51,6 +53,9 @@ export interface WorkerOptions {
   readonly device: string | null;
   /** Where to listen for other workers; null: not at all. */
   readonly peers: PeerAddress | null;
+  /** Of the run. */
+  readonly token: string;
+  readonly trust: TlsTrust;
   /** What it is called, and the seat that it takes; left out: the host's name, and any. */
   readonly name?: string;
   readonly seat?: number;

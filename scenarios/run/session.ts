@@ -178,10 +178,15 @@ class Session {
       site: fleet.site,
       crew: fleet.crew,
       evaluator: problem.family,
-      observer: new Recorder(this.directory, options.watcher, (what, round) => {
-        if (what === 'committed') this.roundsDone = round;
-        fleet.report?.(what, round);
-      }),
+      observer: new Recorder(
+        this.directory,
+        options.watcher,
+        (what, round) => {
+          if (what === 'committed') this.roundsDone = round;
+          fleet.report?.(what, round);
+        },
+        (row) => fleet.progress?.(row),
+      ),
       scriptedAbsences: fleet.scriptedAbsences,
       forgotten: fleet.forgotten,
       faultsFired: fleet.faultsFired,

@@ -156,7 +156,7 @@ describe('Ctrl-C', () => {
 
 describe('option values', () => {
   it('an address is [host]:port with every interface by default', () => {
-    expect(listenAddress(':7700')).to.deep.equal({ host: '0.0.0.0', port: 7700 });
+    expect(listenAddress(':7700')).to.deep.equal({ host: '::', port: 7700 });
     expect(listenAddress('127.0.0.1:0')).to.deep.equal({ host: '127.0.0.1', port: 0 });
     expect(listenAddress('[::1]:80')).to.deep.equal({ host: '::1', port: 80 });
     for (const text of ['::1:80', 'host:', ':65536', ':x', 'host'])

@@ -22,7 +22,14 @@ export type LooseHalf = (state: LooseState, at: LooseRound) => Promise<Partial<L
 
 export const SMALL_KINDS = {
   model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
-  update: { from: 'clients', to: 'coordinator', vectors: ['delta'], scalars: ['examples'], lossy: 'any' },
+  update: {
+    from: 'clients',
+    to: 'coordinator',
+    vectors: ['delta'],
+    otherLengths: ['delta'],
+    scalars: ['examples'],
+    lossy: 'any',
+  },
 } as const satisfies MessageKinds;
 
 /** `rounds` of the state counts the rounds that were kept, whatever the half does. */

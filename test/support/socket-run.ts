@@ -1,3 +1,4 @@
+import type { ListenOptions } from '../../coordinator/members/host-server.js';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
 import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
@@ -7,7 +8,7 @@ import { SocketWorkers } from './socket-workers.js';
 
 interface Hooks {
   /** Before the workers are started. */
-  before?(url: string): Promise<void>;
+  before?(url: string, token: string): Promise<void>;
   /** Once this round is done, while the run goes on. */
   during?: { readonly round: number; act(fleet: RemoteFleet): Promise<void> };
   /** Before the fleet is closed. */
@@ -20,6 +21,7 @@ export async function socketRun(
   input: ScenarioInput,
   count: number,
   { before, during, after, workers = new SocketWorkers() }: Hooks = {},
+  listen: ListenOptions | null = null,
 ): Promise<ScriptedRun & { readonly actedUntil: number }> {
   let round = 0;
   let actedUntil = 0;
@@ -27,16 +29,16 @@ export async function socketRun(
   let acted: Promise<void> | null = null;
   const launcher: WorkerLauncher = {
     start: (...args) => {
-      void (before?.(args[1]) ?? Promise.resolve()).then(() => workers.start(...args));
+      void (before?.(args[1], args[3]) ?? Promise.resolve()).then(() => workers.start(...args));
     },
     stop: () => workers.stop(),
   };
   const fleet: NonNullable<SessionOptions['fleet']> = async (scenario, method, problem, options) => {
-    const remote = await remoteFleet(scenario, method, problem, options, launcher);
+    const remote = await remoteFleet(scenario, method, problem, { ...options, listen }, launcher);
     opened = remote;
-    const close = async () => {
+    const close: typeof remote.close = async (ending) => {
       await after?.(remote);
-      await remote.close();
+      await remote.close(ending);
     };
     return { ...remote, close };
   };

@@ -9,13 +9,15 @@ export class SocketWorkers implements WorkerLauncher {
   /** `peerSockets` false: frames between clients go through the coordinator. */
   constructor(private readonly peerSockets = true) {}
 
-  start(count: number, url: string): void {
+  start(count: number, url: string, _device: string | null, token: string): void {
     for (let i = 0; i < count; i++)
       this.running.push(
         runWorker(url, {
           device: null,
           signal: this.controller.signal,
-          peers: this.peerSockets ? { port: 0, advertise: null } : null,
+          peers: this.peerSockets ? { port: 0, advertise: null, tls: null } : null,
+          token,
+          trust: { ca: null },
           note: () => {},
         }).catch(() => {}),
       );

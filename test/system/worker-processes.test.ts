@@ -183,9 +183,14 @@ describe('worker processes', function () {
     );
     const out = collected(coordinator);
     const exit = new Promise((resolve) => coordinator.once('exit', resolve));
-    const { url } = await untilValue(() => /--join (?<url>ws:\S+)/.exec(out())?.groups);
+    const { token, url } = await untilValue(
+      () => /GRADSWARM_TOKEN=(?<token>\S+) gradswarm worker --join (?<url>ws:\S+)/.exec(out())?.groups,
+    );
     const stranger = connect(Number(new URL(url!).port), '127.0.0.1').on('error', () => {});
-    const workers = [1, 2].map(() => spawn(process.execPath, [CLI, 'worker', '--join', url!], { stdio: 'ignore' }));
+    const env = { ...process.env, GRADSWARM_TOKEN: token };
+    const workers = [1, 2].map(() =>
+      spawn(process.execPath, [CLI, 'worker', '--join', url!], { stdio: 'ignore', env }),
+    );
     const codes = Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve))));
     expect(await exit).to.equal(0);
     expect(await codes).to.deep.equal([0, 0]);

@@ -43,7 +43,7 @@ export default defineSampler({
   measures: ['shardsMissing'],
   messages: {
     /** All chains, one after the other, each draw after draw. */
-    draws: { from: 'clients', to: 'coordinator', vectors: ['draws'], losable: 'no' },
+    draws: { from: 'clients', to: 'coordinator', vectors: ['draws'], otherLengths: ['draws'], losable: 'no' },
   },
   cohort: (_state, { clientCount }) => allClients(clientCount),
   client: {

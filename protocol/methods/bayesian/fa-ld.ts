@@ -58,8 +58,8 @@ export default defineSampler({
     size: { from: 'clients', to: 'coordinator', scalars: ['examples'], losable: 'no' },
     weight: { from: 'coordinator', to: 'cohort', scalars: ['weight'], losable: 'no' },
     /** All chains, one after the other. */
-    positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'] },
-    local: { from: 'clients', to: 'coordinator', vectors: ['positions'] },
+    positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], otherLengths: ['positions'] },
+    local: { from: 'clients', to: 'coordinator', vectors: ['positions'], otherLengths: ['positions'] },
   },
   cohort: (_state, { clientCount }) => allClients(clientCount),
   client: {

@@ -63,10 +63,22 @@ export default defineSampler({
   measures: ['localSteps'],
   messages: {
     /** All chains, one after the other. */
-    positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], losable: 'no' },
-    reference: { from: 'clients', to: 'coordinator', vectors: ['gradients'], losable: 'no' },
-    control: { from: 'coordinator', to: 'cohort', vectors: ['gradients'], losable: 'no' },
-    local: { from: 'clients', to: 'coordinator', vectors: ['positions'], losable: 'no' },
+    positions: {
+      from: 'coordinator',
+      to: 'cohort',
+      vectors: ['positions'],
+      otherLengths: ['positions'],
+      losable: 'no',
+    },
+    reference: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['gradients'],
+      otherLengths: ['gradients'],
+      losable: 'no',
+    },
+    control: { from: 'coordinator', to: 'cohort', vectors: ['gradients'], otherLengths: ['gradients'], losable: 'no' },
+    local: { from: 'clients', to: 'coordinator', vectors: ['positions'], otherLengths: ['positions'], losable: 'no' },
   },
   cohort: (_state, { clientCount }) => allClients(clientCount),
   client: {

@@ -16,7 +16,7 @@ export default defineSampler({
   settings: walkSettings,
   messages: {
     /** All chains, one after the other. */
-    positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'] },
+    positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], otherLengths: ['positions'] },
     gradient: {
       from: 'clients',
       to: 'coordinator',

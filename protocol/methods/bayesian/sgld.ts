@@ -37,8 +37,8 @@ export default defineSampler({
   },
   messages: {
     /** All chains, one after the other. */
-    positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'] },
-    gradients: { from: 'clients', to: 'coordinator', vectors: ['gradients'] },
+    positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], otherLengths: ['positions'] },
+    gradients: { from: 'clients', to: 'coordinator', vectors: ['gradients'], otherLengths: ['gradients'] },
   },
   client: {
     init: () => null,

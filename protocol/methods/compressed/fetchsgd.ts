@@ -51,7 +51,7 @@ export default defineMethod({
   settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
-    sketch: { from: 'clients', to: 'coordinator', vectors: ['cells'], memory: 'method' },
+    sketch: { from: 'clients', to: 'coordinator', vectors: ['cells'], otherLengths: ['cells'], memory: 'method' },
   },
   client: {
     init: ({ shared }): Client => ({ seed: shared.derive('sketch').below(SEEDS) }),

@@ -72,11 +72,17 @@ export default defineMethod({
   settings,
   messages: {
     /** To clients that are not up to date. */
-    model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'momentum', 'basis'] },
-    left: { from: 'clients', to: 'coordinator', vectors: ['p'], memory: 'method' },
-    'left-mean': { from: 'coordinator', to: 'cohort', vectors: ['p'] },
-    right: { from: 'clients', to: 'coordinator', vectors: ['q', 'rest'], memory: 'method' },
-    'right-mean': { from: 'coordinator', to: 'cohort', vectors: ['q', 'rest'] },
+    model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'momentum', 'basis'], otherLengths: ['basis'] },
+    left: { from: 'clients', to: 'coordinator', vectors: ['p'], otherLengths: ['p'], memory: 'method' },
+    'left-mean': { from: 'coordinator', to: 'cohort', vectors: ['p'], otherLengths: ['p'] },
+    right: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['q', 'rest'],
+      otherLengths: ['q', 'rest'],
+      memory: 'method',
+    },
+    'right-mean': { from: 'coordinator', to: 'cohort', vectors: ['q', 'rest'], otherLengths: ['q', 'rest'] },
   },
   client: {
     init: ({ initialParams }): Client => ({ common: null, error: zerosLike(initialParams) }),

@@ -53,7 +53,8 @@ const nonNegative = z.union(
   [z.number().min(0), z.literal(Number.POSITIVE_INFINITY)],
   'expected a number of at least 0',
 );
-const entrySchema = z.strictObject({
+/** One entry of a file or of a worker's report. */
+export const ledgerEntry = z.strictObject({
   label: z.string().default('release'),
   mechanism: z.enum(['gaussian', 'discrete-gaussian', 'tree-aggregation']).default('gaussian'),
   adjacency: z.enum(['add-remove', 'replace-one']).default('add-remove'),
@@ -92,7 +93,7 @@ function completed(entry: unknown, index: number): unknown {
  * for sampling, noiseMultiplier and count. ERR_PRIVACY names the place of what is wrong.
  */
 export function parseLedgerEntries(from: unknown): readonly LedgerEntry[] {
-  const parsed = z.array(entrySchema).safeParse(Array.isArray(from) ? from.map(completed) : from);
+  const parsed = z.array(ledgerEntry).safeParse(Array.isArray(from) ? from.map(completed) : from);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new GradswarmError(

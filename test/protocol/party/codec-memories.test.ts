@@ -26,9 +26,9 @@ const method = defineMethod({
   paper: { title: '', url: '', algorithm: '' },
   defaults: {},
   messages: {
-    notify: { from: 'coordinator', to: 'cohort', vectors: ['v'], lossy: 'any' },
-    pass: { from: 'clients', to: 'peers', vectors: ['v'], lossy: 'any' },
-    upload: { from: 'clients', to: 'coordinator', vectors: ['v'], lossy: 'any' },
+    notify: { from: 'coordinator', to: 'cohort', vectors: ['v'], otherLengths: ['v'], lossy: 'any' },
+    pass: { from: 'clients', to: 'peers', vectors: ['v'], otherLengths: ['v'], lossy: 'any' },
+    upload: { from: 'clients', to: 'coordinator', vectors: ['v'], otherLengths: ['v'], lossy: 'any' },
   },
   client: {
     init: (): Sender => ({ sent: {}, received: {} }),

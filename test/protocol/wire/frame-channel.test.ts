@@ -66,6 +66,7 @@ function channelOver(socket: RecordingSocket, { summedBytes = [], defer }: Setti
     clientCount: 2,
     kindCount: 1,
     maxBodyBytes: 64 << 20,
+    maxPackedBytes: 64 << 20,
     crc32: (bytes, previous) => {
       summedBytes.push(bytes.byteLength);
       return crc32(bytes, previous);

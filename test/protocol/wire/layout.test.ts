@@ -13,17 +13,19 @@ const KIND: MessageKind = {
   bytes: ['mask'],
   scalars: ['examples', 'loss'],
 };
+const FINITE = { noNaN: true, noDefaultInfinity: true };
 const layout = (precision: Precision = 'float64') => new KindLayout('update', 0, KIND, precision);
 
 function payloadOf(precision: Precision): fc.Arbitrary<AnyPayload> {
-  const vector = precision === 'float64' ? fc.float64Array({ maxLength: 9 }) : fc.float32Array({ maxLength: 9 });
+  const finite = { maxLength: 9, noNaN: true, noDefaultInfinity: true };
+  const vector = precision === 'float64' ? fc.float64Array(finite) : fc.float32Array(finite);
   return fc.record({
     delta: vector,
     control: vector,
     counts: fc.oneof(fc.int32Array({ maxLength: 5 }), fc.uint32Array({ maxLength: 5 })),
     mask: fc.uint8Array({ maxLength: 11 }),
-    examples: fc.double(),
-    loss: fc.double(),
+    examples: fc.double(FINITE),
+    loss: fc.double(FINITE),
   }) as fc.Arbitrary<AnyPayload>;
 }
 
@@ -128,6 +130,35 @@ describe('the layout of a kind', () => {
 
   it('takes a received message as a payload: its sender is no field', () => {
     expect(refusal({ ...sound(), from: 3 })).to.equal('accepted');
+  });
+
+  it('refuses numbers that are not finite and vectors of another length than the model, near and behind a socket', () => {
+    const kind: MessageKind = { ...KIND, otherLengths: ['control'] };
+    const two = new KindLayout('update', 0, kind, 'float64', 2);
+    const problem = (change: Record<string, AnyPayload[string]>): string[] => {
+      const message = two.encode({ ...sound(), delta: Float64Array.of(1, 2), ...change }, null);
+      const [cut] = two.split(joinBody({ messages: [message] }), 1);
+      return [message, cut!].map((each) => {
+        try {
+          two.decode(each, 3, null);
+          return 'read';
+        } catch (error) {
+          return (error as GradswarmError).code;
+        }
+      });
+    };
+    expect(problem({})).to.deep.equal(['read', 'read']);
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      expect(problem({ delta: Float64Array.of(1, bad) })).to.deep.equal(['ERR_NOT_FINITE', 'ERR_NOT_FINITE']);
+      expect(problem({ control: Float64Array.of(1, 2, 3, 4, 5, bad, 7) })).to.deep.equal([
+        'ERR_NOT_FINITE',
+        'ERR_NOT_FINITE',
+      ]);
+      expect(problem({ loss: bad })).to.deep.equal(['ERR_NOT_FINITE', 'ERR_NOT_FINITE']);
+    }
+    expect(problem({ delta: Float64Array.of(1) })).to.deep.equal(['ERR_FRAME_LENGTH', 'ERR_FRAME_LENGTH']);
+    expect(problem({ delta: Float64Array.of(1, 2, 3) })).to.deep.equal(['ERR_FRAME_LENGTH', 'ERR_FRAME_LENGTH']);
+    expect(problem({ control: new Float64Array(9) })).to.deep.equal(['read', 'read']);
   });
 
   it('refuses kinds that declare a reserved name or one name twice', () => {

@@ -16,8 +16,20 @@ import type { LinearDrift } from './shard-drift.js';
  */
 /** Once: d + d (d + 1) / 2 numbers up and down for each client, 2 d with diagonal surrogates. */
 export const SURROGATE_MESSAGES = {
-  surrogate: { from: 'clients', to: 'coordinator', vectors: ['eta', 'precision'], losable: 'no' },
-  product: { from: 'coordinator', to: 'cohort', vectors: ['eta', 'precision'], losable: 'no' },
+  surrogate: {
+    from: 'clients',
+    to: 'coordinator',
+    vectors: ['eta', 'precision'],
+    otherLengths: ['precision'],
+    losable: 'no',
+  },
+  product: {
+    from: 'coordinator',
+    to: 'cohort',
+    vectors: ['eta', 'precision'],
+    otherLengths: ['precision'],
+    losable: 'no',
+  },
 } as const;
 export type SurrogateMessages = typeof SURROGATE_MESSAGES;
 

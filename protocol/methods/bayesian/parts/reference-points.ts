@@ -14,8 +14,8 @@ import { wholeShard } from './shard-drift.js';
 /** A reference point for each chain: clients send differences to their gradients there, whose sum the coordinator knows. */
 export const referenceMessages = {
   /** All chains, one after the other. */
-  positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'] },
-  reference: { from: 'clients', to: 'coordinator', vectors: ['gradients'], losable: 'no' },
+  positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], otherLengths: ['positions'] },
+  reference: { from: 'clients', to: 'coordinator', vectors: ['gradients'], otherLengths: ['gradients'], losable: 'no' },
 } as const satisfies MessageKinds;
 type Messages = typeof referenceMessages;
 

@@ -40,11 +40,25 @@ export const VISIT_MESSAGES = {
     from: 'coordinator',
     to: 'cohort',
     vectors: ['state'],
+    otherLengths: ['state'],
     scalars: ['chain', 'step', 'steps', 'frequency'],
     lossy: 'any',
   },
-  position: { from: 'clients', to: 'coordinator', vectors: ['state'], scalars: ['chain'], lossy: 'any' },
-  draws: { from: 'clients', to: 'coordinator', vectors: ['draws'], scalars: ['chain', 'visit'] },
+  position: {
+    from: 'clients',
+    to: 'coordinator',
+    vectors: ['state'],
+    otherLengths: ['state'],
+    scalars: ['chain'],
+    lossy: 'any',
+  },
+  draws: {
+    from: 'clients',
+    to: 'coordinator',
+    vectors: ['draws'],
+    otherLengths: ['draws'],
+    scalars: ['chain', 'visit'],
+  },
 } as const;
 export type VisitMessages = typeof VISIT_MESSAGES;
 

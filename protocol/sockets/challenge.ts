@@ -1,0 +1,38 @@
+import { get as getPlain, type RequestOptions } from 'node:http';
+import { get as getSecure } from 'node:https';
+import { GradswarmError } from '../errors.js';
+import { LIMITS } from '../wire/limits.js';
+
+/** What a connection to a coordinator over TLS is checked by; null: the system's authorities. */
+export interface TlsTrust {
+  readonly ca: string | null;
+}
+
+/** Asks a coordinator for a challenge. Rejects with ERR_WORKER_LOST when there is none at this address. */
+export function fetchChallenge(url: string, { ca }: TlsTrust, signal: AbortSignal | null = null): Promise<string> {
+  const target = new URL('/challenge', url.replace(/^ws/, 'http'));
+  const options: RequestOptions & { ca?: string } = {
+    timeout: LIMITS.handshakeMs,
+    ...(ca ? { ca } : {}),
+    ...(signal ? { signal } : {}),
+  };
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void =>
+      reject(new GradswarmError('ERR_WORKER_LOST', `no coordinator at ${url}: ${why}`));
+    const get = target.protocol === 'https:' ? getSecure : getPlain;
+    const request = get(target, options, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (more: string) => {
+        text += more;
+        if (text.length > LIMITS.headBytes) request.destroy();
+      });
+      response.on('error', (error) => fail(error.message));
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(text.trim());
+        else fail(`GET /challenge was answered with ${response.statusCode}`);
+      });
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer')));
+    request.on('error', (error) => fail(error.message));
+  });
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { expect } from 'chai';
+import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { LIMITS } from '../../protocol/wire/limits.js';
+import { pack } from '../../protocol/wire/packing.js';
+import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
+import { frameBytes, HostileMember, type Seat } from '../support/hostile-member.js';
+import { socketRun } from '../support/socket-run.js';
+import { SocketWorkers } from '../support/socket-workers.js';
+
+const averaging: ScenarioInput = {
+  name: 'with-a-hostile-member',
+  method: { name: 'sgd' },
+  objective: { name: 'quadratic', dimension: 3 },
+  data: 'none',
+  clients: 4,
+  rounds: 30,
+  seed: 4,
+  precision: 'float64',
+  checkpoints: { everyRounds: null },
+  workers: { onLoss: 'absent', joinTimeoutMs: 10_000 },
+};
+
+/** One honest worker and one that does this at the first round. */
+function runWith(begun: (seat: Seat) => void) {
+  const honest = new SocketWorkers();
+  const hostile = new HostileMember(begun, 3);
+  const workers: WorkerLauncher = {
+    start: (_count, ...args) => {
+      hostile.start(1, ...args);
+      honest.start(1, ...args);
+    },
+    stop: async () => {
+      await hostile.stop();
+      await honest.stop();
+    },
+  };
+  return socketRun(averaging, 2, { workers });
+}
+
+const body = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
+const own = ({ assign }: Seat): number => assign.clients[0]!;
+const reportOf = (party: unknown, more: object = {}) => ({
+  epoch: 1,
+  generation: 1,
+  index: 0,
+  attempt: 0,
+  parties: [
+    {
+      party,
+      clockMs: 0,
+      measures: [],
+      unusedMessages: [],
+      unused: [],
+      ledger: [],
+      coding: Object.fromEntries(
+        ['up', 'down', 'peer'].map((way) => [way, { encodeMs: 0, decodeMs: 0, squaredError: 0, squaredNorm: 0 }]),
+      ),
+      ...more,
+    },
+  ],
+  absences: [],
+  bytes: Object.fromEntries(['up', 'down', 'peer'].map((way) => [way, { raw: 0, payload: 0, wire: 0 }])),
+  tensorCounts: [0],
+  firings: [],
+});
+
+const BREACHES: Readonly<Record<string, (seat: Seat) => void>> = {
+  'says hello again': ({ control }) => control.emit('hello', pack({ version: 1 }), () => {}),
+  'says hello without an acknowledgement': ({ control }) => control.emit('hello'),
+  'reports with other types': ({ control }) => control.emit('done', 5),
+  'reports bytes that are no msgpack': ({ control }) => control.emit('done', body('c1')),
+  'reports a message of millions of values': ({ control }) => control.emit('done', new Uint8Array(3 << 20).fill(0x91)),
+  'reports for a client of the other worker': (seat) => seat.control.emit('done', pack(reportOf((own(seat) + 1) % 4))),
+  'reports for the coordinator': ({ control }) => control.emit('done', pack(reportOf('coordinator'))),
+  'reports a release that is none': (seat) =>
+    seat.control.emit('done', pack(reportOf(own(seat), { ledger: [{ party: own(seat), noiseMultiplier: 'x' }] }))),
+  'fails with a code that is none': ({ control }) =>
+    control.emit('failed', pack({ epoch: 1, generation: 1, index: 0, attempt: 0, code: 5 })),
+  'sends more than a report can be': ({ control }) =>
+    control.emit('done', new Uint8Array(LIMITS.controlBytes + 10_000)),
+  'sends bytes that are no frame': ({ frames }) => frames.send(body('00ff')),
+  'sends text': ({ frames }) => frames.send('text'),
+  'sends a frame of a client that it does not host': (seat) =>
+    seat.frames.send(frameBytes({ from: (own(seat) + 1) % 4 }, new Uint8Array(8), 0)),
+  'announces a body that no model needs': (seat) =>
+    seat.frames.send(frameBytes({ from: own(seat), bytes: 0xffffffff }, new Uint8Array(8), 0)),
+  'sends seals that are none': ({ frames }) => {
+    const seals = pack({ type: 'seals', seals: [{ from: 'x' }] });
+    const message = frameBytes({ bytes: seals.byteLength }, seals, crc32(seals));
+    message[0] = 3;
+    frames.send(message);
+  },
+  'closes its frame socket': ({ frames }) => frames.terminate(),
+  'sends frames for rounds far ahead': (seat) => {
+    const vector = new Uint8Array(32 + 24);
+    for (let round = 1; round < 60_000; round++)
+      seat.frames.send(
+        frameBytes({ from: own(seat), round, count: 0 }, new Uint8Array(0), crc32(vector.subarray(0, 0))),
+      );
+  },
+  'sends frames for steps without end': (seat) => {
+    for (let step = 0; step < 60_000; step++)
+      seat.frames.send(frameBytes({ from: own(seat), step, count: 0 }, new Uint8Array(0), 0));
+  },
+};
+
+describe('a member that breaks the protocol', function () {
+  this.timeout(60_000);
+
+  for (const [what, breach] of Object.entries(BREACHES))
+    it(`${what}: it loses its place, the run goes on with the others and ends`, async () => {
+      const { record, path } = await runWith(breach);
+      expect(readFileSync(join(path, 'session.jsonl'), 'utf8')).to.match(/"event":"lost"/);
+      expect(record.rows.at(-1)!.round).to.equal(30);
+      expect(record.rows.at(-1)!.loss).to.be.a('number');
+    });
+});
