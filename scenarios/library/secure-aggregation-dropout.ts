@@ -8,13 +8,12 @@ export default scenario('secure-aggregation-dropout', {
     'Federated averaging of digits in which the coordinator sees only sums: masks from X25519 agreements, discrete Gaussian noise ' +
     'from the clients. A tenth of the masked updates is lost after the keys were shared; their masks are rebuilt from Shamir shares.',
   method: {
-    name: 'dp-fedavg',
+    name: 'dp-fedavg-secure',
     localEpochs: 2,
     batchSize: 16,
     clientLearningRate: 0.2,
     clippingRadius: 1,
     noiseMultiplier: 1,
-    aggregation: 'secure',
     survivingShare: 0.6,
   },
   objective: { name: 'softmax-regression' },

@@ -98,6 +98,7 @@ export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
   sgld: { ...POSTERIOR, hyperparameters: { chains: 2 } },
   fedavg: { hyperparameters: { localEpochs: 2, proximal: 0.01 } },
   'dp-fedavg': { hyperparameters: { batchSize: 2 }, convergence: { noiseMultiplier: 0, clippingRadius: 1e200 } },
+  'dp-fedavg-secure': { hyperparameters: { batchSize: 2 }, convergence: { noiseMultiplier: 0, clippingRadius: 10 } },
   scaffold: { hyperparameters: { localSteps: 3 }, convergence: { localSteps: 3 } },
 };
 

@@ -1,22 +1,29 @@
 import { defineSampler } from '../../method.js';
-import { startsOfChains } from './parts/chains.js';
-import type { Surrogates } from './parts/conducive.js';
-import {
-  CONDUCIVE_VISIT_MESSAGES,
-  type ConduciveVisitSettings,
-  conduciveVisitSettings,
-  coordinateConduciveVisits,
-  hostConduciveVisits,
-} from './parts/conducive-sampler.js';
-import { langevin } from './parts/kernels.js';
-import { startTravelling, type TravellingChains, VISIT_MEASURES, visitCohort } from './parts/visits.js';
+import { type ConduciveVisitSettings, conduciveVisitSettings } from './parts/conducive-sampler.js';
+import type { Kernel } from './parts/kernels.js';
+import { travellingSampler } from './parts/travelling-sampler.js';
 
-export default defineSampler<
-  ConduciveVisitSettings,
-  typeof CONDUCIVE_VISIT_MESSAGES,
-  Surrogates | null,
-  TravellingChains
->({
+/**
+ * A step of a chain on shard s, eq. 5:
+ *
+ *   theta <- theta + (h/2) (v_s + alpha g_s) + N(0, h I)
+ *   v_s = grad ln p(theta) + (N_s / (f_s m)) sum over a batch of grad ln p(x | theta)
+ *   g_s = grad ln q(theta) - (1 / f_s) grad ln q_s(theta)
+ *
+ * with f_s the share of steps on shard s, q_s the surrogate of its likelihood and q the product of all surrogates: g_s has
+ * mean 0 over the shards and takes away the drift of v_s towards its shard. `drift` is v_s + alpha g_s.
+ */
+function step({ stepSize: h }: ConduciveVisitSettings): Kernel {
+  const stddev = Math.sqrt(h);
+  return {
+    auxiliaryVectors: 0,
+    step(theta, drift, _meanGradient, noise, at) {
+      for (let i = 0; i < drift.length; i++) theta[i] = theta[i]! + (h / 2) * drift[i]! + stddev * noise[at + i]!;
+    },
+  };
+}
+
+export default defineSampler({
   name: 'fsgld',
   paper: {
     title: 'Federated Stochastic Gradient Langevin Dynamics',
@@ -24,17 +31,5 @@ export default defineSampler<
     algorithm: 'FSGLD, eq. 5; with another conduciveWeight eq. 7; with 0 DSGLD',
   },
   settings: conduciveVisitSettings,
-  measures: [...VISIT_MEASURES, 'modeSlope'],
-  messages: CONDUCIVE_VISIT_MESSAGES,
-  cohort: visitCohort,
-  client: {
-    init: () => null,
-    round: (surrogates, at) => hostConduciveVisits(surrogates, at, langevin(at.hyperparameters.stepSize)),
-  },
-  coordinator: {
-    init: (setup) => startTravelling(startsOfChains(setup, 0), setup.clientCount),
-    round: coordinateConduciveVisits,
-    estimates: ({ states }) => states,
-    draws: ({ draws }) => draws,
-  },
+  ...travellingSampler(step),
 });

@@ -1,17 +1,10 @@
 import { defineSampler } from '../../method.js';
 import { decay, positive } from '../../settings/kinds.js';
 import type { SettingsOf } from '../../settings/settings.js';
-import { startsOfChains } from './parts/chains.js';
-import type { Surrogates } from './parts/conducive.js';
-import {
-  CONDUCIVE_VISIT_MESSAGES,
-  conduciveVisitSettings,
-  coordinateConduciveVisits,
-  hostConduciveVisits,
-} from './parts/conducive-sampler.js';
+import { conduciveVisitSettings } from './parts/conducive-sampler.js';
 import { conduciveSettings } from './parts/conducive-settings.js';
-import { preconditioned } from './parts/kernels.js';
-import { startTravelling, type TravellingChains, VISIT_MEASURES, visitCohort } from './parts/visits.js';
+import type { Kernel } from './parts/kernels.js';
+import { travellingSampler } from './parts/travelling-sampler.js';
 
 const settings = conduciveVisitSettings.with({
   conduciveWeight: { ...conduciveSettings.conduciveWeight, byDefault: 0 },
@@ -20,7 +13,31 @@ const settings = conduciveVisitSettings.with({
 });
 type Settings = SettingsOf<typeof settings>;
 
-export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogates | null, TravellingChains>({
+/**
+ * A step of a chain, algorithm 1 without the term Gamma_i = d G_i / d theta_i, which leaves a small bias:
+ *
+ *   V <- lambda V + (1 - lambda) gbar^2,  G = 1 / (epsilon + sqrt V)
+ *   theta <- theta + (h/2) G drift + N(0, h G)
+ *
+ * with gbar the batch's mean gradient, and `drift` the estimate of the log-posterior's gradient on the shard (FSGLD's).
+ */
+function step({ stepSize, decay, epsilon }: Settings): Kernel {
+  return {
+    auxiliaryVectors: 1,
+    step(state, drift, meanGradient, noise, at) {
+      const d = drift.length;
+      for (let i = 0; i < d; i++) {
+        const gradient = meanGradient[i]!;
+        const second = decay * state[d + i]! + (1 - decay) * gradient * gradient;
+        state[d + i] = second;
+        const scale = stepSize / (epsilon + Math.sqrt(second));
+        state[i] = state[i]! + 0.5 * scale * drift[i]! + Math.sqrt(scale) * noise[at + i]!;
+      }
+    },
+  };
+}
+
+export default defineSampler({
   name: 'psgld',
   paper: {
     title: 'Preconditioned Stochastic Gradient Langevin Dynamics for Deep Neural Networks',
@@ -30,21 +47,5 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
       'Reconstructed, not checked against the paper. The paper has one data set; here the chain travels with its preconditioner, and the gradient is the estimate of DSGLD on one shard, or with conduciveWeight that of FSGLD.',
   },
   settings,
-  measures: [...VISIT_MEASURES, 'modeSlope'],
-  messages: CONDUCIVE_VISIT_MESSAGES,
-  cohort: visitCohort,
-  client: {
-    init: () => null,
-    round(surrogates, at) {
-      const { stepSize, decay, epsilon } = at.hyperparameters;
-      return hostConduciveVisits(surrogates, at, preconditioned(stepSize, decay, epsilon));
-    },
-  },
-  coordinator: {
-    init: (setup) => startTravelling(startsOfChains(setup, 1), setup.clientCount),
-    round: coordinateConduciveVisits,
-    // The second half of a state is the running mean of squared gradients.
-    estimates: ({ states }) => states.map((state) => state.subarray(0, state.length / 2)),
-    draws: ({ draws }) => draws,
-  },
+  ...travellingSampler(step),
 });

@@ -1,17 +1,10 @@
 import { defineSampler } from '../../method.js';
 import { atLeastZero, fraction, positive } from '../../settings/kinds.js';
 import type { SettingsOf } from '../../settings/settings.js';
-import { startsOfChains } from './parts/chains.js';
-import type { Surrogates } from './parts/conducive.js';
-import {
-  CONDUCIVE_VISIT_MESSAGES,
-  conduciveVisitSettings,
-  coordinateConduciveVisits,
-  hostConduciveVisits,
-} from './parts/conducive-sampler.js';
+import { conduciveVisitSettings } from './parts/conducive-sampler.js';
 import { conduciveSettings } from './parts/conducive-settings.js';
-import { stochasticHmc } from './parts/kernels.js';
-import { startTravelling, type TravellingChains, VISIT_MEASURES, visitCohort } from './parts/visits.js';
+import type { Kernel } from './parts/kernels.js';
+import { travellingSampler } from './parts/travelling-sampler.js';
 
 const settings = conduciveVisitSettings
   .with({
@@ -28,7 +21,34 @@ const settings = conduciveVisitSettings
   );
 type Settings = SettingsOf<typeof settings>;
 
-export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogates | null, TravellingChains>({
+/**
+ * A step of a chain, eq. 15:
+ *
+ *   v <- (1 - a) v + eta drift + N(0, 2 (a - b) eta)
+ *   theta <- theta + v
+ *
+ * with `drift` the estimate of the log-posterior's gradient on the shard (FSGLD's).
+ */
+export function stochasticHmc({
+  stepSize: eta,
+  friction,
+  noiseEstimate,
+}: Pick<Settings, 'stepSize' | 'friction' | 'noiseEstimate'>): Kernel {
+  const stddev = Math.sqrt(2 * (friction - noiseEstimate) * eta);
+  return {
+    auxiliaryVectors: 1,
+    step(state, drift, _meanGradient, noise, at) {
+      const d = drift.length;
+      for (let i = 0; i < d; i++) {
+        const momentum = (1 - friction) * state[d + i]! + eta * drift[i]! + stddev * noise[at + i]!;
+        state[d + i] = momentum;
+        state[i] = state[i]! + momentum;
+      }
+    },
+  };
+}
+
+export default defineSampler({
   name: 'sghmc',
   paper: {
     title: 'Stochastic Gradient Hamiltonian Monte Carlo',
@@ -38,21 +58,5 @@ export default defineSampler<Settings, typeof CONDUCIVE_VISIT_MESSAGES, Surrogat
       'The paper has one data set. Here the chain travels with its momentum, and the gradient is the estimate of DSGLD on one shard, or with conduciveWeight that of FSGLD.',
   },
   settings,
-  measures: [...VISIT_MEASURES, 'modeSlope'],
-  messages: CONDUCIVE_VISIT_MESSAGES,
-  cohort: visitCohort,
-  client: {
-    init: () => null,
-    round(surrogates, at) {
-      const { stepSize, friction, noiseEstimate } = at.hyperparameters;
-      return hostConduciveVisits(surrogates, at, stochasticHmc(stepSize, friction, noiseEstimate));
-    },
-  },
-  coordinator: {
-    init: (setup) => startTravelling(startsOfChains(setup, 1), setup.clientCount),
-    round: coordinateConduciveVisits,
-    // The second half of a state is the momentum.
-    estimates: ({ states }) => states.map((state) => state.subarray(0, state.length / 2)),
-    draws: ({ draws }) => draws,
-  },
+  ...travellingSampler<Settings>(stochasticHmc),
 });

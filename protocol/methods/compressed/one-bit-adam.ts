@@ -5,6 +5,7 @@ import { count, decay, positive } from '../../settings/kinds.js';
 import { nullable } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
+import { copyHolders, ownCopy } from './parts/replicated-state.js';
 
 interface Client {
   /** This client's copies of the server's; null: it has to be sent them. */
@@ -52,10 +53,10 @@ function step(
   return next;
 }
 
-/** decay a + (1 - decay) b */
-function blend(decay: number, a: ReadonlyVector, b: ReadonlyVector): Vector {
+/** kept a + (1 - kept) b */
+function blend(kept: number, a: ReadonlyVector, b: ReadonlyVector): Vector {
   const next = zerosLike(a);
-  for (let i = 0; i < next.length; i++) next[i] = decay * a[i]! + (1 - decay) * b[i]!;
+  for (let i = 0; i < next.length; i++) next[i] = kept * a[i]! + (1 - kept) * b[i]!;
   return next;
 }
 
@@ -76,80 +77,84 @@ export default defineMethod({
     gradient: { from: 'clients', to: 'coordinator', vectors: ['gradient'] },
     momentum: { from: 'clients', to: 'coordinator', vectors: ['momentum'], lossy: 'contractive', memory: 'method' },
   },
-  client: {
-    init: ({ initialParams }): Client => ({
-      params: null,
-      momentum: zerosLike(initialParams),
-      variance: zerosLike(initialParams),
-      error: zerosLike(initialParams),
-    }),
-    async round(state, at): Promise<Client> {
-      const [model] = await at.take('model');
-      const [average] = await at.take('average');
-      const { learningRate, beta1, epsilon, warmupRounds, batchSize } = at.hyperparameters;
-      const { exampleCount } = at.objective;
-      let { params, momentum, variance } = state;
-      if (model) {
-        params = copy(model.params);
-        momentum = copy(model.momentum);
-        variance = copy(model.variance);
-      } else if (average && params) {
-        momentum = copy(average.momentum);
-        params = step(params, momentum, variance, scheduleOf(learningRate)(at.index - 1), epsilon);
-      } else return { ...state, params: null };
-      if (exampleCount === 0) return { ...state, params: null };
-      const gradient = await at.objective.gradient(params, at.rng.batch(exampleCount, batchSize ?? exampleCount));
-      if (at.index < warmupRounds) {
-        at.post('gradient', 'coordinator', { gradient });
-        return { params, momentum, variance, error: state.error };
-      }
-      const wanted = add(blend(beta1, momentum, gradient), state.error);
-      const posted = at.post('momentum', 'coordinator', { momentum: wanted });
-      return { params, momentum, variance, error: subtract(wanted, posted.momentum) };
-    },
+  client: ({ hyperparameters }) => {
+    const { learningRate, beta1, epsilon, warmupRounds, batchSize } = hyperparameters;
+    const rateAt = scheduleOf(learningRate);
+    return {
+      init: ({ initialParams }): Client => ({
+        params: null,
+        momentum: zerosLike(initialParams),
+        variance: zerosLike(initialParams),
+        error: zerosLike(initialParams),
+      }),
+      async round(state, at): Promise<Client> {
+        const [model] = await at.take('model');
+        const [average] = await at.take('average');
+        const { exampleCount } = at.objective;
+        let { params, momentum, variance } = state;
+        if (model) ({ params, momentum, variance } = ownCopy(model, 'params', 'momentum', 'variance'));
+        else if (average && params) {
+          // The step that the server took: m = C(mean m + e), x = x - rate m / (sqrt(v) + epsilon)
+          momentum = copy(average.momentum);
+          params = step(params, momentum, variance, rateAt(at.index - 1), epsilon);
+        } else return { ...state, params: null };
+        if (exampleCount === 0) return { ...state, params: null };
+        const gradient = await at.objective.gradient(params, at.rng.batch(exampleCount, batchSize ?? exampleCount));
+        if (at.index < warmupRounds) {
+          at.post('gradient', 'coordinator', { gradient });
+          return { params, momentum, variance, error: state.error };
+        }
+        // m_i = beta1 m + (1 - beta1) g_i;  C(m_i + e_i) is sent;  e_i = m_i + e_i - C(m_i + e_i)
+        const wanted = add(blend(beta1, momentum, gradient), state.error);
+        const posted = at.post('momentum', 'coordinator', { momentum: wanted });
+        return { params, momentum, variance, error: subtract(wanted, posted.momentum) };
+      },
+    };
   },
-  coordinator: {
-    init: ({ initialParams }): Server => ({
-      params: initialParams,
-      momentum: zerosLike(initialParams),
-      variance: zerosLike(initialParams),
-      error: zerosLike(initialParams),
-      average: null,
-      synchronized: [],
-    }),
-    async round(state, at): Promise<Server> {
-      const { learningRate, beta1, beta2, epsilon, warmupRounds } = at.hyperparameters;
-      let { params, momentum, error } = state;
-      let receivers: readonly ClientIndex[] = [];
-      if (state.average) {
-        const wanted = add(state.average, error);
-        receivers = at.cohort.filter((client) => state.synchronized.includes(client));
-        const posted = at.post('average', receivers, { momentum: wanted });
-        momentum = copy(posted.momentum);
-        error = subtract(wanted, momentum);
-        params = step(params, momentum, state.variance, scheduleOf(learningRate)(at.index - 1), epsilon);
-      } else at.post('average', [], { momentum });
-      const rest = at.cohort.filter((client) => !receivers.includes(client));
-      at.post('model', rest, { params, momentum, variance: state.variance });
-      const mean = new WeightedMean();
-      const received: ClientIndex[] = [];
-      if (at.index < warmupRounds) {
-        for await (const { gradient } of at.stream('gradient')) mean.add(1, gradient);
-        if (mean.weight === 0) return state;
-        const gradient = mean.value();
-        const next = blend(beta1, momentum, gradient);
-        const squares = gradient.map((g) => g * g) as Vector;
-        const variance = blend(beta2, state.variance, squares);
-        const moved = step(params, next, variance, scheduleOf(learningRate)(at.index), epsilon);
-        return { ...state, params: moved, momentum: next, variance };
-      }
-      for await (const message of at.stream('momentum')) {
-        mean.add(1, message.momentum);
-        received.push(message.from as ClientIndex);
-      }
-      const average = mean.weight > 0 ? mean.value() : null;
-      return { params, momentum, variance: state.variance, error, average, synchronized: received };
-    },
-    estimates: ({ params }) => [params],
+  coordinator: ({ hyperparameters }) => {
+    const { learningRate, beta1, beta2, epsilon, warmupRounds } = hyperparameters;
+    const rateAt = scheduleOf(learningRate);
+    return {
+      init: ({ initialParams }): Server => ({
+        params: initialParams,
+        momentum: zerosLike(initialParams),
+        variance: zerosLike(initialParams),
+        error: zerosLike(initialParams),
+        average: null,
+        synchronized: [],
+      }),
+      async round(state, at): Promise<Server> {
+        let { params, momentum, error } = state;
+        // In and right after the warm-up nothing moves a copy on: all get the whole state.
+        const { current, behind } = copyHolders(at.cohort, state.average ? state.synchronized : []);
+        if (state.average) {
+          const wanted = add(state.average, error);
+          const posted = at.post('average', current, { momentum: wanted });
+          momentum = copy(posted.momentum);
+          error = subtract(wanted, momentum);
+          params = step(params, momentum, state.variance, rateAt(at.index - 1), epsilon);
+        } else at.post('average', [], { momentum });
+        at.post('model', behind, { params, momentum, variance: state.variance });
+        const mean = new WeightedMean();
+        if (at.index < warmupRounds) {
+          for await (const { gradient } of at.stream('gradient')) mean.add(1, gradient);
+          if (mean.weight === 0) return state;
+          const gradient = mean.value();
+          const next = blend(beta1, momentum, gradient);
+          const squares = gradient.map((g) => g * g) as Vector;
+          const variance = blend(beta2, state.variance, squares);
+          const moved = step(params, next, variance, rateAt(at.index), epsilon);
+          return { ...state, params: moved, momentum: next, variance };
+        }
+        const received: ClientIndex[] = [];
+        for await (const message of at.stream('momentum')) {
+          mean.add(1, message.momentum);
+          received.push(message.from as ClientIndex);
+        }
+        const average = mean.weight > 0 ? mean.value() : null;
+        return { params, momentum, variance: state.variance, error, average, synchronized: received };
+      },
+      estimates: ({ params }) => [params],
+    };
   },
 });

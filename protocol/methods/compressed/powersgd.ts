@@ -14,8 +14,9 @@ import {
   timesLeft,
   timesRight,
 } from './parts/low-rank.js';
+import { copyHolders, ownCopy } from './parts/replicated-state.js';
 
-/** What all parties that are up to date hold alike. */
+/** The replicated state: the server's, and the copies of all current clients. */
 interface Common {
   readonly params: Vector;
   readonly momentum: Vector;
@@ -23,13 +24,13 @@ interface Common {
   readonly basis: Vector;
 }
 interface Client {
-  /** null: the server has to send it. */
+  /** This client's copy; null: the server has to send it. */
   readonly common: Common | null;
   /** What low rank left out of this client's gradients so far. */
   readonly error: Vector;
 }
 interface Server extends Common {
-  /** Clients that hold the same, ascending. */
+  /** Clients whose copy is current, ascending. */
   readonly synchronized: readonly ClientIndex[];
 }
 
@@ -84,80 +85,85 @@ export default defineMethod({
     },
     'right-mean': { from: 'coordinator', to: 'cohort', vectors: ['q', 'rest'], otherLengths: ['q', 'rest'] },
   },
-  client: {
-    init: ({ initialParams }): Client => ({ common: null, error: zerosLike(initialParams) }),
-    async round({ common, error }, at): Promise<Client> {
-      const [model] = await at.take('model');
-      const { learningRate, momentum: decay, rank, leastRatio, warmStart, batchSize } = at.hyperparameters;
-      const layout = lowRankLayout(at.segments, rank, leastRatio);
-      const { exampleCount } = at.objective;
-      const known: Common | null = model
-        ? { params: copy(model.params), momentum: copy(model.momentum), basis: copy(model.basis) }
-        : common;
-      if (!known || exampleCount === 0) return { common: null, error };
-      const batch = at.rng.batch(exampleCount, batchSize ?? exampleCount);
-      const wanted = add(await at.objective.gradient(known.params, batch), error);
-      const basis = basisOf(known, warmStart, layout, at.shared);
-      at.post('left', 'coordinator', { p: timesRight(layout, wanted, basis, at.zeros(layout.leftLength)) });
-      const [left] = await at.take('left-mean');
-      // A client that missed P skips this round: the server does not wait for it, and it receives the model in the next round.
-      if (!left) return { common: null, error };
-      at.post('right', 'coordinator', {
-        q: timesLeft(layout, wanted, left.p, at.zeros(layout.rightLength)),
-        rest: restOf(layout, wanted, at.zeros(layout.restLength)),
-      });
-      const [right] = await at.take('right-mean');
-      if (!right) return { common: null, error };
-      const gradient = reconstruct(layout, left.p, right.q, right.rest, wanted);
-      // What is sent whole has no error: its part of `wanted` is removed as sent.
-      const rest = restOf(layout, wanted, at.zeros(layout.restLength));
-      const sent = reconstruct(layout, left.p, right.q, rest, wanted);
-      return {
-        common: advance(known, gradient, copy(right.q), scheduleOf(learningRate)(at.index), decay),
-        error: subtract(wanted, sent),
-      };
-    },
+  client: ({ hyperparameters, segments }) => {
+    const { learningRate, momentum: decayFactor, rank, leastRatio, warmStart, batchSize } = hyperparameters;
+    const layout = lowRankLayout(segments, rank, leastRatio);
+    const rateAt = scheduleOf(learningRate);
+    return {
+      init: ({ initialParams }): Client => ({ common: null, error: zerosLike(initialParams) }),
+      async round({ common, error }, at): Promise<Client> {
+        const [model] = await at.take('model');
+        const { exampleCount } = at.objective;
+        const known: Common | null = model ? ownCopy(model, 'params', 'momentum', 'basis') : common;
+        if (!known || exampleCount === 0) return { common: null, error };
+        const batch = at.rng.batch(exampleCount, batchSize ?? exampleCount);
+        // M = gradient + e;  P = M Q
+        const wanted = add(await at.objective.gradient(known.params, batch), error);
+        const basis = basisOf(known, warmStart, layout, at.shared);
+        at.post('left', 'coordinator', { p: timesRight(layout, wanted, basis, at.zeros(layout.leftLength)) });
+        const [left] = await at.take('left-mean');
+        // A client that missed P skips the rest of the round: the server does not wait for it.
+        if (!left) return { common: null, error };
+        // Q = M^T P, with P the orthonormal columns of the mean
+        at.post('right', 'coordinator', {
+          q: timesLeft(layout, wanted, left.p, at.zeros(layout.rightLength)),
+          rest: restOf(layout, wanted, at.zeros(layout.restLength)),
+        });
+        const [right] = await at.take('right-mean');
+        if (!right) return { common: null, error };
+        // g = P Q^T of the mean Q;  e = M - P Q^T
+        const gradient = reconstruct(layout, left.p, right.q, right.rest, wanted);
+        // What is sent whole has no error: its part of `wanted` is removed as sent.
+        const rest = restOf(layout, wanted, at.zeros(layout.restLength));
+        const sent = reconstruct(layout, left.p, right.q, rest, wanted);
+        return {
+          common: advance(known, gradient, copy(right.q), rateAt(at.index), decayFactor),
+          error: subtract(wanted, sent),
+        };
+      },
+    };
   },
-  coordinator: {
-    init: ({ initialParams, segments, hyperparameters: { rank, leastRatio }, shared }): Server => ({
-      params: initialParams,
-      momentum: zerosLike(initialParams),
-      basis: shared.derive('powersgd', 'basis').normal(lowRankLayout(segments, rank, leastRatio).rightLength),
-      synchronized: [],
-    }),
-    async round(state, at): Promise<Server> {
-      const { params, momentum, basis, synchronized } = state;
-      const { learningRate, momentum: decay, rank, leastRatio } = at.hyperparameters;
-      const layout = lowRankLayout(at.segments, rank, leastRatio);
-      const behind = at.cohort.filter((client) => !synchronized.includes(client));
-      at.post('model', behind, { params, momentum, basis });
-      const left = new WeightedMean();
-      const begun: ClientIndex[] = [];
-      for await (const { p, from } of at.stream('left')) {
-        left.add(1, p);
-        begun.push(from as ClientIndex);
-      }
-      const p = begun.length > 0 ? orthonormalColumns(layout, left.value()) : at.zeros(layout.leftLength);
-      at.post('left-mean', begun, { p });
-      // Over the clients that answer: P P^T times the mean of their matrices, whatever clients determined P.
-      const right = new WeightedMean();
-      const rest = new WeightedMean();
-      const done: ClientIndex[] = [];
-      for await (const message of at.stream('right')) {
-        right.add(1, message.q);
-        rest.add(1, message.rest);
-        done.push(message.from as ClientIndex);
-      }
-      if (done.length === 0) {
-        at.post('right-mean', [], { q: basis, rest: at.zeros(layout.restLength) });
-        return { ...state, synchronized: [] };
-      }
-      const means = { q: right.value(), rest: rest.value() };
-      at.post('right-mean', done, means);
-      const gradient = reconstruct(layout, p, means.q, means.rest, params);
-      const next = advance(state, gradient, means.q, scheduleOf(learningRate)(at.index), decay);
-      return { ...next, synchronized: done };
-    },
-    estimates: ({ params }) => [params],
+  coordinator: ({ hyperparameters, segments }) => {
+    const { learningRate, momentum: decayFactor, rank, leastRatio } = hyperparameters;
+    const layout = lowRankLayout(segments, rank, leastRatio);
+    const rateAt = scheduleOf(learningRate);
+    return {
+      init: ({ initialParams, shared }): Server => ({
+        params: initialParams,
+        momentum: zerosLike(initialParams),
+        basis: shared.derive('powersgd', 'basis').normal(layout.rightLength),
+        synchronized: [],
+      }),
+      async round(state, at): Promise<Server> {
+        const { params, momentum, basis, synchronized } = state;
+        at.post('model', copyHolders(at.cohort, synchronized).behind, { params, momentum, basis });
+        const left = new WeightedMean();
+        const begun: ClientIndex[] = [];
+        for await (const { p, from } of at.stream('left')) {
+          left.add(1, p);
+          begun.push(from as ClientIndex);
+        }
+        const p = begun.length > 0 ? orthonormalColumns(layout, left.value()) : at.zeros(layout.leftLength);
+        at.post('left-mean', begun, { p });
+        // Over the clients that answer: P P^T times the mean of their matrices, whatever clients determined P.
+        const right = new WeightedMean();
+        const rest = new WeightedMean();
+        const done: ClientIndex[] = [];
+        for await (const message of at.stream('right')) {
+          right.add(1, message.q);
+          rest.add(1, message.rest);
+          done.push(message.from as ClientIndex);
+        }
+        if (done.length === 0) {
+          at.post('right-mean', [], { q: basis, rest: at.zeros(layout.restLength) });
+          return { ...state, synchronized: [] };
+        }
+        const means = { q: right.value(), rest: rest.value() };
+        at.post('right-mean', done, means);
+        const gradient = reconstruct(layout, p, means.q, means.rest, params);
+        return { ...advance(state, gradient, means.q, rateAt(at.index), decayFactor), synchronized: done };
+      },
+      estimates: ({ params }) => [params],
+    };
   },
 });

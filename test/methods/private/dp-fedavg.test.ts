@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Vector } from '../../../protocol/method.js';
 import dpFedavg from '../../../protocol/methods/private/dp-fedavg.js';
+import dpFedavgSecure from '../../../protocol/methods/private/dp-fedavg-secure.js';
 import { norm, squaredDistance } from '../../../protocol/numerics/vector.js';
 import { account } from '../../../protocol/privacy/accounting/account.js';
 import type { Json, Scenario } from '../../../protocol/scenario/scenario.js';
@@ -65,13 +66,13 @@ describe('protocol/methods/dp-fedavg', () => {
   it('secure aggregation without noise gives the plain sum within its grid, to 1e-3 over 4 rounds', async () => {
     const method = { ...local, noiseMultiplier: 0, clippingRadius: 2 };
     const plain = await tinyRun(digits('dp-fedavg', method));
-    const secure = await tinyRun(digits('dp-fedavg', { ...method, aggregation: 'secure', bits: 24 }));
+    const secure = await tinyRun(digits('dp-fedavg-secure', { ...method, bits: 24 }));
     expect(distance(stateOf(secure).params, stateOf(plain).params)).to.be.below(1e-3);
     expect(secure.rows.at(-1)!.extra).to.include({ survivors: 6, recovered: 0, aborted: 0 });
   });
 
   it('keys come from the operating system, sums are exact: two secure runs, and one over processes, have equal bits', async () => {
-    const scenario = digits('dp-fedavg', { ...local, aggregation: 'secure', noiseMultiplier: 2 }, { rounds: 2 });
+    const scenario = digits('dp-fedavg-secure', { ...local, noiseMultiplier: 2 }, { rounds: 2 });
     const one = await tinyRun(scenario);
     expect((await tinyRun(scenario)).states).to.deep.equal(one.states);
     expect(
@@ -90,8 +91,8 @@ describe('protocol/methods/dp-fedavg', () => {
   it('a client whose masked update is lost is left out of the sum and its masks are rebuilt; too many and nothing moves', async () => {
     const lost = (senders: readonly number[]) =>
       digits(
-        'dp-fedavg',
-        { ...local, aggregation: 'secure', noiseMultiplier: 0, bits: 24, clippingRadius: 2 },
+        'dp-fedavg-secure',
+        { ...local, noiseMultiplier: 0, bits: 24, clippingRadius: 2 },
         {
           rounds: 1,
           faults: [
@@ -115,9 +116,13 @@ describe('protocol/methods/dp-fedavg', () => {
     expect(stateOf(many).params).to.deep.equal((await openProblem(lost([]))).model.initialParams);
   });
 
-  it('refuses bits of adaptive clipping under secure aggregation, and a surviving share of half', () => {
+  it('refuses bits of adaptive clipping by layer, noise without a radius, and a surviving share of half', () => {
     const check = (over: object) => () => dpFedavg.settings!.parse('method', over);
-    expect(check({ adaptive: true, aggregation: 'secure' })).to.throw(/ERR_SCENARIO: method.adaptive/);
-    expect(check({ survivingShare: 0.5 })).to.throw(/method.survivingShare: expected a number in \(0.5, 1\], got 0.5/);
+    expect(check({ adaptive: true, clipping: 'per-layer' })).to.throw(/method\.adaptive/);
+    expect(check({ clippingRadius: 1e200 })).to.throw(/method\.clippingRadius: expected a finite radius/);
+    expect(check({ clippingRadius: 1e200, noiseMultiplier: 0 })).not.to.throw();
+    const secure = (over: object) => () => dpFedavgSecure.settings!.parse('method', over);
+    expect(secure({ survivingShare: 0.5 })).to.throw(/method\.survivingShare/);
+    expect(secure({ clippingRadius: 1e200, noiseMultiplier: 0 })).to.throw(/method\.clippingRadius/);
   });
 });

@@ -1,14 +1,20 @@
 import { expect } from 'chai';
-import { stochasticHmc } from '../../../../protocol/methods/bayesian/parts/kernels.js';
+import { stochasticHmc } from '../../../protocol/methods/bayesian/sghmc.js';
 
 /** Position and momentum after one step from (1, 3) under drift -2 and a standard normal of 0.5. */
 function step(friction: number, noiseEstimate: number): number[] {
   const state = Float64Array.of(1, 3);
-  stochasticHmc(0.04, friction, noiseEstimate).step(state, [-2] as never, [] as never, [9, 0.5] as never, 1);
+  stochasticHmc({ stepSize: 0.04, friction: friction, noiseEstimate: noiseEstimate }).step(
+    state,
+    [-2] as never,
+    [] as never,
+    [9, 0.5] as never,
+    1,
+  );
   return [...state];
 }
 
-describe('protocol/methods/bayesian/parts/kernels', () => {
+describe('protocol/methods/bayesian/sghmc', () => {
   it('SGHMC by hand: v = (1 - a) v + eta drift + sqrt(2 (a - b) eta) z, then theta = theta + v', () => {
     const momentum = 0.7 * 3 - 0.04 * 2 + Math.sqrt(2 * 0.2 * 0.04) * 0.5;
     const [position, carried] = step(0.3, 0.1);
