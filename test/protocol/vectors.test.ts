@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import type { Rng } from '../../protocol/method.js';
+import type { CodecSpec } from '../../protocol/codecs/codec.js';
+import { loadCodec } from '../../protocol/codecs/registry.js';
+import { type ErrorCode, GradswarmError } from '../../protocol/errors.js';
+import type { Precision, Rng } from '../../protocol/method.js';
 import { cosineOfTurns, exp, log, log1p, sineOfTurns } from '../../protocol/numerics/elementary.js';
 import { rootStream, threefryBlock } from '../../protocol/numerics/random.js';
 
@@ -31,6 +34,25 @@ interface Streams {
   readonly functions: Readonly<
     Record<keyof typeof functions, readonly { readonly x: string; readonly result: string }[]>
   >;
+}
+
+interface Codecs {
+  readonly stream: { readonly seed: number; readonly path: Path };
+  readonly valid: readonly {
+    readonly meaning: string;
+    readonly codec: CodecSpec;
+    readonly precision: Precision;
+    readonly values: readonly string[];
+    readonly body: string;
+    readonly decoded: readonly string[];
+  }[];
+  readonly invalid: readonly {
+    readonly meaning: string;
+    readonly codec: CodecSpec;
+    readonly length: number;
+    readonly body: string;
+    readonly code: ErrorCode;
+  }[];
 }
 
 function read(name: string): unknown {
@@ -93,6 +115,30 @@ describe('Test vectors of the protocol, derived from its text by an independent 
       it(`${name} has the bits of the text's polynomial`, () => {
         for (const { x, result } of tables[name])
           expect(hexOf(functions[name](doubleOf(x))), `${doubleOf(x)}`).to.equal(result);
+      });
+  });
+
+  describe('codec payloads', () => {
+    const { stream, valid, invalid } = read('codecs.json') as Codecs;
+
+    for (const { meaning, codec: spec, precision, values, body, decoded } of valid)
+      it(`${spec.name}, ${precision}: ${meaning}`, async () => {
+        const codec = await loadCodec(spec);
+        const numbers = values.map(doubleOf);
+        const value = precision === 'float32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
+        const encoded = codec.encode(value, streamAt(stream.seed, stream.path));
+        expect(Buffer.from(encoded).toString('hex')).to.equal(body);
+        const bytes = new Uint8Array(Buffer.from(body, 'hex'));
+        expect([...codec.decode(bytes, value.length, precision)].map(hexOf)).to.deep.equal(decoded);
+      });
+
+    for (const { meaning, codec: spec, length, body, code } of invalid)
+      it(`${spec.name} refuses ${meaning}`, async () => {
+        const codec = await loadCodec(spec);
+        const bytes = new Uint8Array(Buffer.from(body, 'hex'));
+        expect(() => codec.decode(bytes, length, 'float32'))
+          .to.throw(GradswarmError)
+          .with.property('code', code);
       });
   });
 });

@@ -1,6 +1,6 @@
 """Derives the test vectors from docs/protocol-streams.md and docs/protocol-codecs.md: plain Python, none of this project's code.
 
-Usage: python3 derive.py    writes streams.json (and codecs.json) beside itself.
+Usage: python3 derive.py    writes streams.json and codecs.json beside itself.
 """
 
 import json
@@ -272,6 +272,472 @@ def streams():
     }
 
 
+def single(x):
+    """The nearest float32."""
+    return struct.unpack("<f", struct.pack("<f", x))[0]
+
+
+def single_bits(x):
+    return struct.unpack("<I", struct.pack("<f", x))[0]
+
+
+def from_bits(bits):
+    return struct.unpack("<f", struct.pack("<I", bits))[0]
+
+
+def scale_of(x):
+    """The least float32 that is not below x >= 0."""
+    f = single(x)
+    return from_bits(single_bits(f) + 1) if f < x else f
+
+
+class Coins:
+    def __init__(self, stream):
+        w = stream.words(16)
+        self.lanes = [[w[4 * i + j] for i in range(4)] for j in range(4)]
+        for lane in self.lanes:
+            if not any(lane):
+                lane[0] = 1
+        self.ready = []
+
+    def take(self, n):
+        """Coin n; they are made in order."""
+        while len(self.ready) <= n:
+            for lane in self.lanes:
+                a, b, c, e = lane
+                self.ready.append((rotl((a + e) & M, 7) + a) & M)
+                t = (b << 9) & M
+                c ^= a
+                e ^= b
+                b ^= c
+                a ^= e
+                c ^= t
+                lane[:] = a, b, c, rotl(e, 11)
+        return self.ready[n]
+
+
+class Bits:
+    def __init__(self):
+        self.bits = []
+
+    def put(self, value, count):
+        self.bits += [(value >> i) & 1 for i in range(count)]
+
+    def bytes(self):
+        result = bytearray((len(self.bits) + 7) // 8)
+        for i, bit in enumerate(self.bits):
+            result[i // 8] |= bit << (i % 8)
+        return bytes(result)
+
+
+def negative(x):
+    return math.copysign(1.0, x) < 0
+
+
+def signs(values):
+    bits = Bits()
+    for x in values:
+        bits.put(1 if negative(x) else 0, 1)
+    return bits.bytes()
+
+
+def blocks(values, size):
+    return [values[i:i + size] for i in range(0, len(values), size)]
+
+
+def floats(values):
+    return b"".join(struct.pack("<f", x) for x in values)
+
+
+def half(x, fraction, least, largest):
+    """The nearest pattern of a 16-bit format, ties to even, and its number."""
+    m = min(abs(x), largest)
+    exponent = max(math.frexp(m)[1] - 1, least) if m > 0 else least
+    q = 2.0 ** (exponent - fraction)
+    units = round(m / q)  # Python rounds ties to even
+    m = min(units * q, largest)
+    pattern = 0
+    if m > 0:
+        exponent = math.frexp(m)[1] - 1
+        if exponent < least:
+            pattern = int(m / 2.0 ** (least - fraction))
+        else:
+            pattern = ((exponent - least + 1) << fraction) + int(m / 2.0 ** (exponent - fraction)) - (1 << fraction)
+    return pattern | (0x8000 if negative(x) else 0), math.copysign(m, x)
+
+
+BF16_LARGEST = from_bits(0x7F7F0000)
+
+
+def halves(values, *format):
+    pairs = [half(x, *format) for x in values]
+    return b"".join(struct.pack("<H", p) for p, _ in pairs), [x for _, x in pairs]
+
+
+def fp16(values, stream, wide, settings):
+    return halves(values, 10, -14, 65504.0)
+
+
+def bf16(values, stream, wide, settings):
+    if settings.get("rounding") != "stochastic":
+        return halves(values, 7, -126, BF16_LARGEST)
+    coins, patterns = Coins(stream), []
+    for i, x in enumerate(values):
+        coin = coins.take(i // 2) >> (16 * (i % 2)) & 0xFFFF
+        patterns.append((single_bits(x) + coin) >> 16)
+    return b"".join(struct.pack("<H", p) for p in patterns), [from_bits(p << 16) for p in patterns]
+
+
+def identity(values, stream, wide, settings):
+    return (b"".join(struct.pack("<d", x) for x in values) if wide else floats(values)), list(values)
+
+
+def int8_linear(values, stream, wide, settings):
+    size = settings.get("block", 256)
+    coins = Coins(stream) if settings.get("rounding") == "stochastic" else None
+    scales = [scale_of(max(abs(x) for x in b)) for b in blocks(values, size)]
+    levels = []
+    for i, x in enumerate(values):
+        a = scales[i // size]
+        coin = coins.take(i) if coins else 0
+        if a == 0:
+            levels.append(0)
+        elif coins:
+            levels.append(math.trunc((x * (127 / a) + 127) + coin * 2.0**-32) - 127)
+        else:
+            levels.append(math.trunc(x * (127 / a) + 128.5) - 128)
+    return floats(scales) + struct.pack("%db" % len(levels), *levels), [q * (scales[i // size] / 127) for i, q in enumerate(levels)]
+
+
+DYNAMIC = [0.0] + [(0.1 + (0.9 * (j + 0.5)) / 2**i) * 10.0 ** (i - 6) for i in range(7) for j in range(2**i)] + [1.0]
+
+
+def int8_dynamic(values, stream, wide, settings):
+    size = settings.get("block", 2048)
+    scales = [scale_of(max(abs(x) for x in b)) for b in blocks(values, size)]
+    body, decoded = [], []
+    for i, x in enumerate(values):
+        a = scales[i // size]
+        if a == 0:
+            body.append(127)
+            decoded.append(0.0)
+            continue
+        ratio = x * (1 / a)
+        top = 127 if ratio < 0 else 128
+        m = min(range(top + 1), key=lambda j: (abs(DYNAMIC[j] - abs(ratio)), j))
+        body.append(127 - m if ratio < 0 else 127 + m)
+        decoded.append((-DYNAMIC[m] if ratio < 0 and m > 0 else DYNAMIC[m]) * a)
+    return floats(scales) + bytes(body), decoded
+
+
+def scaled_sign(values, stream, wide, settings):
+    full = len(values) // 8 * 8
+    s = [0.0] * 8
+    for i in range(full):
+        s[i % 8] += abs(values[i])
+    total = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]))
+    for x in values[full:]:
+        total += abs(x)
+    m = single(total / len(values))
+    return floats([m]) + signs(values), [-m if negative(x) else m for x in values]
+
+
+def one_bit(values, stream, wide, settings):
+    above = below = 0.0
+    for x in values:
+        above += x + abs(x)
+        below += x - abs(x)
+    count = sum(negative(x) for x in values)
+    p = single(above / 2 / (len(values) - count)) if count < len(values) else 0.0
+    n = single(below / 2 / count) if count else 0.0
+    return floats([p, n]) + signs(values), [n if negative(x) else p for x in values]
+
+
+def natural(values, stream, wide, settings):
+    coins, exponents = Coins(stream), []
+    for i, x in enumerate(values):
+        exponents.append((single_bits(abs(x)) + (coins.take(i) >> 9)) >> 23)
+    return bytes(exponents) + signs(values), [math.copysign(2.0 ** (e - 127) if e else 0.0, x) for e, x in zip(exponents, values)]
+
+
+def grid_level(x, unit, top, coin):
+    inverse = 1 / unit if unit > 0 else 0
+    level = math.floor(min(abs(x) * inverse + coin * 2.0**-32, top))
+    return -level if x < 0 else level
+
+
+def terngrad(values, stream, wide, settings):
+    m = scale_of(max(abs(x) for x in values))
+    coins = Coins(stream)
+    levels = [grid_level(x, m, 1, coins.take(i)) for i, x in enumerate(values)]
+    body = bytes(sum((t + 1) * 3**j for j, t in enumerate(five)) for five in blocks(levels, 5))
+    return floats([m]) + body, [t * m for t in levels]
+
+
+class RangeCoder:
+    def __init__(self):
+        self.low, self.range = 0, 2**32 - 1
+        self.shifts = 0
+        self.odds = [32768] * (17 + 17 * 8)
+
+    def shift(self):
+        while self.range < 2**24:
+            # low keeps all digits, so a carry needs no thought.
+            self.range <<= 8
+            self.low <<= 8
+            self.shifts += 1
+
+    def bit(self, context, bit):
+        p = self.odds[context]
+        bound = (self.range >> 16) * p
+        if bit == 0:
+            self.range = bound
+            self.odds[context] += (65536 - p) >> 6
+        else:
+            self.low += bound
+            self.range -= bound
+            self.odds[context] -= p >> 6
+        self.shift()
+
+    def plain(self, bit):
+        self.range >>= 1
+        if bit:
+            self.low += self.range
+        self.shift()
+
+    def finish(self):
+        # 32 bits and 8 a shift: the five bytes at the end leave, and the first of all, 0, is not sent.
+        return self.low.to_bytes(self.shifts + 4, "big")
+
+
+def entropy(levels, skipped):
+    coder = RangeCoder()
+    for i, level in enumerate(levels):
+        if skipped(i):
+            continue
+        m = abs(level)
+        n = m.bit_length()
+        for j in range(n):
+            coder.bit(j, 1)
+        coder.bit(n, 0)
+        if n == 0:
+            continue
+        coder.plain(1 if level < 0 else 0)
+        node = 1
+        for shift in range(n - 2, -1, -1):
+            bit = (m >> shift) & 1
+            if node < 8:
+                coder.bit(17 + 8 * n + node, bit)
+                node = 2 * node + bit
+            else:
+                coder.plain(bit)
+    return coder.finish()
+
+
+def qsgd(values, stream, wide, settings):
+    size, top = settings.get("bucket", 512), settings.get("levels", 16)
+    norms = []
+    for b in blocks(values, size):
+        total = 0.0
+        for x in b:
+            total += x * x
+        norms.append(scale_of(max(abs(x) for x in b) if settings.get("norm") == "max" else math.sqrt(total)))
+    coins = Coins(stream)
+    levels = [grid_level(x, norms[i // size] / top, top, coins.take(i)) for i, x in enumerate(values)]
+    if settings.get("coding") == "entropy":
+        body = entropy(levels, lambda i: norms[i // size] == 0)
+    else:
+        bits = Bits()
+        for level in levels:
+            bits.put(level + top, (2 * top).bit_length())
+        body = bits.bytes()
+    return floats(norms) + body, [level * (norms[i // size] / top) for i, level in enumerate(levels)]
+
+
+def kept_count(d, settings):
+    if settings.get("count") is not None:
+        return min(settings["count"], d)
+    return min(d, math.ceil(settings.get("fraction", 0.01) * d * (1 - 1e-12)))
+
+
+def index_bits(indices, d):
+    if len(indices) in (0, d):
+        return b""
+    gaps = [i - p - 1 for p, i in zip([-1] + indices[:-1], indices)]
+    c, ratio = 0, 0.69 * d / len(indices)
+    while ratio >= math.sqrt(2):
+        ratio /= 2
+        c += 1
+    best, least = None, 1 + d
+    for k in range(max(0, c - 1), c + 2):
+        cost = 6 + sum((g >> k) + k + 1 for g in gaps)
+        if cost < least:
+            best, least = k, cost
+    bits = Bits()
+    if best is None:
+        bits.put(1, 1)
+        for i in range(d):
+            bits.put(1 if i in indices else 0, 1)
+    else:
+        bits.put(0, 1)
+        bits.put(best, 5)
+        for g in gaps:
+            for _ in range(g >> best):
+                bits.put(1, 1)
+            bits.put(0, 1)
+            bits.put(g & ((1 << best) - 1), best)
+    return bits.bytes()
+
+
+def scattered(indices, kept, d):
+    result = [0.0] * d
+    for i, x in zip(indices, kept):
+        result[i] = x
+    return result
+
+
+def nested(values, indices, stream, wide, settings):
+    inner = settings.get("values", {"name": "identity"})
+    return CODECS[inner["name"]]([values[i] for i in indices], stream, wide, inner)
+
+
+def top_k(values, stream, wide, settings):
+    d = len(values)
+    indices = sorted(sorted(range(d), key=lambda i: (-abs(values[i]), i))[:kept_count(d, settings)])
+    body, kept = nested(values, indices, stream, wide, settings)
+    return index_bits(indices, d) + body, scattered(indices, kept, d)
+
+
+def threshold(values, stream, wide, settings):
+    indices = [i for i, x in enumerate(values) if abs(x) > settings.get("absolute", 0.001)]
+    body, kept = nested(values, indices, stream, wide, settings)
+    return struct.pack("<I", len(indices)) + index_bits(indices, len(values)) + body, scattered(indices, kept, len(values))
+
+
+def random_k(values, stream, wide, settings):
+    d = len(values)
+    k = kept_count(d, settings)
+    seed = stream.words(2)
+    t = d - k if k > d / 2 else k
+    draws, marked = root(0).derive("random subset", *seed), set()
+    size = max(16, min(4096, t))
+    while len(marked) < t:
+        for w in draws.words(size):
+            if len(marked) < t and w < 2**32 // d * d:
+                marked.add(w % d)
+    indices = [i for i in range(d) if (i in marked) != (k > d / 2)]
+    factor = d / k if settings.get("scaled", True) else 1
+    kept = [values[i] * factor for i in indices]
+    if not wide:
+        kept = [single(x) for x in kept]
+    return struct.pack("<II", *seed) + identity(kept, stream, wide, {})[0], scattered(indices, kept, d)
+
+
+CODECS = {
+    "identity": identity, "fp16": fp16, "bf16": bf16, "int8-linear": int8_linear, "int8-dynamic": int8_dynamic,
+    "scaled-sign": scaled_sign, "one-bit": one_bit, "natural": natural, "terngrad": terngrad, "qsgd": qsgd,
+    "top-k": top_k, "threshold": threshold, "random-k": random_k,
+}
+
+
+def codecs():
+    valid = []
+
+    def case(meaning, spec, values, wide=False):
+        stream = at(7, [["party", 2], ["round", 3], ["codec", "update", "delta", 0, 0]])
+        assert wide or values == [single(x) for x in values], meaning
+        body, decoded = CODECS[spec["name"]](values, stream, wide, spec)
+        if not wide:
+            decoded = [single(x) for x in decoded]
+        valid.append({"meaning": meaning, "codec": spec, "precision": "float64" if wide else "float32",
+                      "values": [double_hex(x) for x in values], "body": body.hex(), "decoded": [double_hex(x) for x in decoded]})
+
+    def normals(n, scale=1.0):
+        return [single(scale * x) for x in root(11).derive("values").normal(n)]
+
+    edges = [0.0, -0.0, 1.0, -1.0, 65504.0, 65520.0, 1e6, -1e6, 2.0**-14, 2.0**-24, 2.0**-25, 1.5 * 2.0**-24, 1 + 2.0**-11,
+             1 + 3 * 2.0**-11, single(0.1)]
+    tops = [1.0, 1 + 2.0**-8, 1 + 3 * 2.0**-8, -(1 + 2.0**-8), 2.0**-126, 2.0**-133, 2.0**-134, from_bits(0x7F7FFFFF), -0.0, single(3.14159)]
+    case("the numbers as they are", {"name": "identity"}, [1.0, -0.0, single(0.1)])
+    case("the same in float64", {"name": "identity"}, [0.1, -2.0**-1074], True)
+    case("ties to even, clamping, subnormals, signed zero", {"name": "fp16"}, edges)
+    case("the same from float64", {"name": "fp16"}, edges + [1 + 2.0**-11 + 2.0**-40], True)
+    case("ties to even, clamping, subnormals, signed zero", {"name": "bf16"}, tops)
+    case("the same from float64", {"name": "bf16"}, tops + [1e300, 1 + 2.0**-8 + 2.0**-40], True)
+    case("sixteen random bits: two entries a coin", {"name": "bf16", "rounding": "stochastic"}, normals(11))
+    case("two blocks, halves up", {"name": "int8-linear", "block": 4}, [127.0, 0.5, -0.5, 1.5, -3.0, 2.0])
+    case("a block of zeros", {"name": "int8-linear", "block": 2}, [0.0, -0.0, 1.0, -1.0])
+    case("a float64 maximum between two float32 numbers: the scale is rounded up", {"name": "int8-linear"}, [0.1, -0.05], True)
+    case("at random; entries of a block of zeros take their coins", {"name": "int8-linear", "block": 3, "rounding": "stochastic"}, [0.0] * 3 + normals(10))
+    case("the dynamic code; -1 is not in it", {"name": "int8-dynamic", "block": 8}, [1.0, -1.0, 0.0, 0.25, single(-1e-7), single(1e-3), 0.5, -0.5] + normals(9))
+    case("eight sums and a rest; zero counts as positive, -0 as negative", {"name": "scaled-sign"}, normals(18) + [0.0, -0.0])
+    case("two means", {"name": "one-bit"}, normals(10) + [0.0, -0.0])
+    case("one side only", {"name": "one-bit"}, [1.0, 2.0, 4.0])
+    case("powers of two at random", {"name": "natural"}, normals(9) + [0.0, -0.0, 1.0, 2.0**-130])
+    case("five digits a byte, the last byte not full", {"name": "terngrad"}, normals(13))
+    case("six bits a level, two buckets", {"name": "qsgd", "levels": 16, "bucket": 8}, normals(13))
+    case("largest magnitude, three bits a level, a bucket of zeros", {"name": "qsgd", "levels": 3, "bucket": 4, "norm": "max"}, normals(5) + [0.0] * 7)
+    case("range coder", {"name": "qsgd", "levels": 4, "bucket": 64, "coding": "entropy"}, normals(150))
+    case("range coder, levels of many bits, a bucket of zeros", {"name": "qsgd", "levels": 1000, "bucket": 8, "norm": "max", "coding": "entropy"}, normals(20) + [0.0] * 12 + normals(5))
+    case("a bitmap", {"name": "top-k", "count": 3}, [0.5, -2.0, 0.25, 2.0, 2.0, -2.0])
+    case("Rice codes of the gaps", {"name": "top-k", "count": 4}, normals(200))
+    case("neighbours: the parameter follows the mean gap, not the gaps", {"name": "top-k", "count": 4}, [9.0, 8.0, 7.0, 6.0] + [0.5] * 196)
+    case("all entries: no indices", {"name": "top-k", "count": 9}, [1.0, -2.0])
+    case("ceil(fraction d), values in another codec", {"name": "top-k", "fraction": 0.07, "values": {"name": "bf16"}}, normals(100))
+    case("ties in the high words of float64", {"name": "top-k", "count": 2}, [1.0, 1 + 2.0**-50, -(1 + 2.0**-51), 1.0], True)
+    case("count, indices, values", {"name": "threshold", "absolute": 1}, normals(40))
+    case("nothing above", {"name": "threshold", "absolute": 10}, normals(4))
+    case("few, scaled", {"name": "random-k", "count": 5}, normals(50))
+    case("most: those left out are drawn", {"name": "random-k", "fraction": 0.75, "scaled": False}, normals(13))
+
+    bad, nan = "ERR_CODEC_MALFORMED", "ERR_CODEC_NOT_FINITE"
+    invalid = [
+        ("a byte is missing", {"name": "identity"}, 2, "0000803f000000", bad),
+        ("a NaN", {"name": "identity"}, 1, "0000c07f", nan),
+        ("an odd byte", {"name": "fp16"}, 1, "003c00", bad),
+        ("an infinity", {"name": "fp16"}, 1, "007c", nan),
+        ("a negative NaN", {"name": "fp16"}, 2, "003c01fe", nan),
+        ("an infinity", {"name": "bf16"}, 1, "807f", nan),
+        ("level -128", {"name": "int8-linear"}, 2, "0000803f7f80", bad),
+        ("a negative scale", {"name": "int8-linear"}, 1, "000080bf01", bad),
+        ("a scale that is NaN", {"name": "int8-linear"}, 1, "0000c07f01", nan),
+        ("the second scale is missing", {"name": "int8-linear", "block": 1}, 2, "0000803f0101", bad),
+        ("an infinite scale", {"name": "int8-dynamic"}, 1, "0000807f7f", nan),
+        ("a negative mean", {"name": "scaled-sign"}, 3, "000080bf05", bad),
+        ("bits after the last sign", {"name": "scaled-sign"}, 3, "0000803f0d", bad),
+        ("a positive mean of the negative side", {"name": "one-bit"}, 1, "0000803f0000803f00", bad),
+        ("an infinite mean", {"name": "one-bit"}, 1, "0000807f0000000000", nan),
+        ("bits after the last sign", {"name": "one-bit"}, 1, "0000803f0000000002", bad),
+        ("the exponent of infinity", {"name": "natural"}, 1, "ff00", nan),
+        ("bits after the last sign", {"name": "natural"}, 1, "7f02", bad),
+        ("243 is no five digits", {"name": "terngrad"}, 5, "0000803ff3", bad),
+        ("3 is no single digit", {"name": "terngrad"}, 1, "0000803f03", bad),
+        ("an infinite scale", {"name": "terngrad"}, 1, "0000807f01", nan),
+        ("a level beyond s", {"name": "qsgd", "levels": 2}, 1, "0000803f05", bad),
+        ("bits after the last level", {"name": "qsgd", "levels": 2}, 1, "0000803f0a", bad),
+        ("the levels are missing", {"name": "qsgd", "levels": 2}, 3, "0000803f22", bad),
+        ("coded levels end too early", {"name": "qsgd", "coding": "entropy"}, 4, "0000803f000000", bad),
+        ("no indices", {"name": "top-k", "count": 1}, 4, "", bad),
+        ("a bitmap of two for k = 1", {"name": "top-k", "count": 1}, 4, "070000803f", bad),
+        ("a bitmap of none for k = 1", {"name": "top-k", "count": 1}, 4, "010000803f", bad),
+        ("a mark beyond d", {"name": "top-k", "count": 1}, 4, "210000803f", bad),
+        ("an index beyond d: k = 0, four ones", {"name": "top-k", "count": 1}, 4, "c0030000803f", bad),
+        ("bits after the last index: k = 0, index 0", {"name": "top-k", "count": 1}, 4, "800000803f", bad),
+        ("values are missing", {"name": "top-k", "count": 1}, 4, "03", bad),
+        ("a count above d", {"name": "threshold"}, 2, "030000000000803f", bad),
+        ("the count is cut", {"name": "threshold"}, 2, "0100", bad),
+        ("a value too many", {"name": "random-k", "count": 1}, 4, "01000000020000000000803f0000803f", bad),
+        ("a value that is infinite", {"name": "random-k", "count": 1}, 4, "01000000020000000000807f", nan),
+    ]
+    return {
+        "about": "Codec payloads: derived by derive.py from docs/protocol-codecs.md, never by the code under test. Values as 16 "
+                 "hexadecimal digits of the IEEE 754 double, most significant first; bodies byte by byte. Invalid bodies are float32.",
+        "stream": {"seed": 7, "path": [["party", 2], ["round", 3], ["codec", "update", "delta", 0, 0]]},
+        "valid": valid,
+        "invalid": [{"meaning": m, "codec": c, "length": n, "body": b, "code": e} for m, c, n, b, e in invalid],
+    }
+
+
 def write(name, content):
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), name), "w", encoding="ascii") as file:
         json.dump(content, file, indent=1)
@@ -280,3 +746,4 @@ def write(name, content):
 
 if __name__ == "__main__":
     write("streams.json", streams())
+    write("codecs.json", codecs())
