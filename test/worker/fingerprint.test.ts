@@ -72,7 +72,10 @@ describe('what a run read', () => {
     const script = `cd ${here} && node ${cli} run s.json --listen 127.0.0.1:0 --out run > log 2>&1 & \
       for i in $(seq 200); do url=$(grep -o 'ws://[0-9.:]*' ${here}/log) && break; sleep 0.1; done; \
       cd ${there} && node ${cli} worker --join $url --retry-for 0; echo status $?; wait; cat ${here}/log`;
-    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], {
+      encoding: 'utf8',
+      env: { ...process.env, GRADSWARM_TOKEN: 'the token of this test' },
+    });
     expect(stderr).to.match(/refused: the data .*that it read differ from the coordinator's/);
     expect(stdout).to.match(/^status 3$/m);
     expect(stdout).to.match(/worker-0 .* is refused: the data/);
