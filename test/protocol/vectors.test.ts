@@ -4,8 +4,12 @@ import type { CodecSpec } from '../../protocol/codecs/codec.js';
 import { loadCodec } from '../../protocol/codecs/registry.js';
 import { type ErrorCode, GradswarmError } from '../../protocol/errors.js';
 import type { Precision, Rng } from '../../protocol/method.js';
+import { loadMethod } from '../../protocol/method-loader.js';
 import { cosineOfTurns, exp, log, log1p, sineOfTurns } from '../../protocol/numerics/elementary.js';
 import { rootStream, threefryBlock } from '../../protocol/numerics/random.js';
+import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { resolveTiny } from '../support/tiny-problems.js';
+import { runTiny } from '../support/tiny-run.js';
 
 type Path = readonly (readonly (string | number)[])[];
 
@@ -52,6 +56,13 @@ interface Codecs {
     readonly length: number;
     readonly body: string;
     readonly code: ErrorCode;
+  }[];
+}
+
+interface Runs {
+  readonly runs: readonly {
+    readonly scenario: ScenarioInput & { readonly method: { readonly name: string } };
+    readonly stateDigest: string;
   }[];
 }
 
@@ -139,6 +150,15 @@ describe('Test vectors of the protocol, derived from its text by an independent 
         expect(() => codec.decode(bytes, length, 'float32'))
           .to.throw(GradswarmError)
           .with.property('code', code);
+      });
+  });
+
+  describe('whole runs', () => {
+    for (const { scenario, stateDigest } of (read('runs.json') as Runs).runs)
+      it(`${scenario.method.name} in ${scenario.precision} ends in the digest that the script computed`, async () => {
+        const method = await loadMethod(scenario.method.name);
+        const { digest } = await runTiny(await resolveTiny(method, scenario), method);
+        expect(digest).to.equal(stateDigest);
       });
   });
 });

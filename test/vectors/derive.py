@@ -1,8 +1,9 @@
-"""Derives the test vectors from docs/protocol-streams.md and docs/protocol-codecs.md: plain Python, none of this project's code.
+"""Derives the test vectors from docs/protocol*.md: plain Python, none of this project's code.
 
-Usage: python3 derive.py    writes streams.json and codecs.json beside itself.
+Usage: python3 derive.py    writes streams.json, codecs.json and runs.json beside itself.
 """
 
+import hashlib
 import json
 import math
 import os
@@ -738,6 +739,171 @@ def codecs():
     }
 
 
+def varint(n):
+    result = bytearray()
+    while n >= 128:
+        result.append(n % 128 | 128)
+        n //= 128
+    result.append(n)
+    return bytes(result)
+
+
+class Vector(list):
+    """A typed array of a state."""
+
+    def __init__(self, values, wide):
+        super().__init__(values)
+        self.wide = wide
+
+
+def encoded(value):
+    """A state as bytes."""
+    if value is None:
+        return b"\x00"
+    if isinstance(value, int):
+        return b"\x03" + varint(2 * value if value >= 0 else -2 * value - 1)
+    if isinstance(value, Vector):
+        code = "d" if value.wide else "f"
+        return bytes([24 if value.wide else 23]) + varint(len(value)) + struct.pack("<%d%s" % (len(value), code), *value)
+    if isinstance(value, dict):
+        result = b"\x07" + varint(len(value))
+        for key in sorted(value):
+            text = key.encode()
+            result += varint(len(text)) + text + encoded(value[key])
+        return result
+    raise TypeError(value)
+
+
+def digest(states):
+    lines = ""
+    for name, state in states:
+        lines += "%s %s\n" % (name, hashlib.sha256(encoded({"memories": {}, "state": state})).hexdigest())
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+class Quadratic:
+    """One client's share of a diagonal quadratic."""
+
+    def __init__(self, seed, client, wide, d, examples, least, largest, spread):
+        self.wide = wide
+        stream = root(seed).derive("objective").derive("quadratic", client)
+        own = stream.derive("curvature")
+        order = own.permutation(d)
+        reach = log(largest / least)
+        self.curvature = [0.0] * d
+        for j in range(d):
+            share = 1 if j == 0 else 0 if j == 1 else own.uniform()
+            self.curvature[order[j]] = largest if share == 1 else least * exp(reach * share)
+        centre = self.rounded(stream.derive("centre").normal(d))
+        rows = self.rounded(stream.derive("examples").normal(examples * d))
+        for j in range(d):
+            mean = 0.0
+            for i in range(examples):
+                mean += rows[i * d + j] / examples
+            for i in range(examples):
+                rows[i * d + j] -= mean
+        self.centres = [[centre[j] + spread * rows[i * d + j] for j in range(d)] for i in range(examples)]
+        self.count = examples
+
+    def rounded(self, values):
+        return list(values) if self.wide else [single(x) for x in values]
+
+    def gradient(self, x, batch):
+        o = [0.0] * len(x)
+        for i in batch:
+            for j in range(len(x)):
+                o[j] += x[j] - self.centres[i][j]
+        if len(batch) > 1:
+            o = [v / len(batch) for v in o]
+        return self.rounded([a * v for a, v in zip(self.curvature, o)])
+
+
+EXAMPLES, D, CLIENTS, ROUNDS, SEED = 5, 6, 4, 3, 9
+
+
+def weighted_mean(pairs, rounded):
+    sums, total = [0.0] * D, 0
+    for weight, vector in pairs:
+        total += weight
+        for i in range(D):
+            sums[i] += weight * vector[i]
+    return rounded([s / total for s in sums])
+
+
+def run(method, wide):
+    clients = [Quadratic(SEED, i, wide, D, EXAMPLES, 1.0, 50.0, 0.5) for i in range(CLIENTS)]
+    rounded = clients[0].rounded
+    x = rounded([0.3] * D)
+    empty = {"trace": Vector([], True), "signal": Vector([], True), "between": Vector([], True)}
+    peers = [{"x": x, "y": None, "gradient": None} for _ in clients]
+    for r in range(ROUNDS):
+        streams = [root(SEED).derive("party", i).derive("round", r) for i in range(CLIENTS)]
+        if method == "sgd":
+            batches = [s.batch(EXAMPLES, 2) for s in streams]
+            g = weighted_mean([(len(b), c.gradient(x, b)) for b, c in zip(batches, clients)], rounded)
+            x = rounded([x[i] - 0.01 * (g[i] + 0 * x[i]) for i in range(D)])
+        elif method == "fedavg":
+            updates = []
+            for s, c in zip(streams, clients):
+                orders = [s.permutation(EXAMPLES) for _ in range(2)]
+                y = x
+                for order in orders:
+                    for batch in blocks(order, 2):
+                        g = c.gradient(y, batch)
+                        y = rounded([y[i] - 0.01 * g[i] for i in range(D)])
+                updates.append((EXAMPLES, rounded([y[i] - x[i] for i in range(D)])))
+            g = [-v for v in weighted_mean(updates, rounded)]
+            x = rounded([x[i] - 1 * (g[i] + 0 * x[i]) for i in range(D)])
+        else:
+            before = []
+            for s, c, p in zip(streams, clients, peers):
+                g = p["gradient"] or c.gradient(p["x"], s.batch(EXAMPLES, 2))
+                before.append((g, p["y"] or g))
+            after = []
+            for i, (s, c, p) in enumerate(zip(streams, clients, peers)):
+                g, y = before[i]
+                third = 1 / (1 + 2)
+                mixed = []
+                for vectors in ([q["x"] for q in peers], [b[1] for b in before]):
+                    sums = [0.0] * D
+                    for j in sorted({(i - 1) % CLIENTS, i, (i + 1) % CLIENTS}):
+                        weight = 1 - (third + third) if j == i else third
+                        sums = [t + weight * v for t, v in zip(sums, vectors[j])]
+                    mixed.append(rounded(sums))
+                nx = rounded([m - 0.01 * v for m, v in zip(mixed[0], y)])
+                ng = c.gradient(nx, s.batch(EXAMPLES, 2))
+                change = rounded([a - b for a, b in zip(ng, g)])
+                after.append({"x": nx, "y": rounded([a + b for a, b in zip(mixed[1], change)]), "gradient": ng})
+            peers = after
+    if method == "gradient-tracking":
+        return digest([("client %d" % i, {k: Vector(v, wide) for k, v in p.items()}) for i, p in enumerate(peers)])
+    server = {"params": Vector(x, wide), "optimizer": {"step": ROUNDS}, "noise": empty}
+    if method == "sgd":
+        server["previous"] = Vector([], wide)
+    return digest([("coordinator", server)] + [("client %d" % i, None) for i in range(CLIENTS)])
+
+
+def runs():
+    methods = [
+        {"name": "sgd", "batchSize": 2, "optimizer": {"name": "sgd", "learningRate": 0.01}},
+        {"name": "fedavg", "batchSize": 2, "localEpochs": 2, "clientLearningRate": 0.01},
+        {"name": "gradient-tracking", "batchSize": 2, "stepSize": 0.01},
+    ]
+    result = []
+    for method in methods:
+        for wide in (True, False):
+            scenario = {
+                "seed": SEED, "rounds": ROUNDS, "clients": CLIENTS, "precision": "float64" if wide else "float32", "method": method,
+                "objective": {"name": "quadratic", "dimension": D, "largestEigenvalue": 50, "examples": EXAMPLES, "exampleSpread": 0.5,
+                              "initialValue": 0.3},
+            }
+            if method["name"] == "gradient-tracking":
+                scenario["topology"] = {"name": "ring", "weights": "metropolis", "lazy": False}
+            result.append({"scenario": scenario, "stateDigest": run(method["name"], wide)})
+    return {"about": "Whole runs and their state digests: computed by derive.py from docs/protocol-streams.md and docs/protocol.md, "
+                     "never by the code under test.", "runs": result}
+
+
 def write(name, content):
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), name), "w", encoding="ascii") as file:
         json.dump(content, file, indent=1)
@@ -747,3 +913,4 @@ def write(name, content):
 if __name__ == "__main__":
     write("streams.json", streams())
     write("codecs.json", codecs())
+    write("runs.json", runs())
