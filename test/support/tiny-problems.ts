@@ -95,7 +95,8 @@ export const TINY_NEEDS: Readonly<Record<string, TinyNeeds>> = {
   },
   'qlsd-plus-plus': { ...POSTERIOR, hyperparameters: { chains: 2, referencePeriod: 5, memoryRate: 0.2 } },
   sghmc: { ...POSTERIOR, hyperparameters: { ...CONDUCIVE, stepSize: 1e-4 } },
-  sgld: { ...POSTERIOR, hyperparameters: { chains: 2 } },
+  // Several chains under a part of the clients are refused: they would share the cohort.
+  sgld: { ...POSTERIOR, hyperparameters: { chains: 1 } },
   fedavg: { hyperparameters: { localEpochs: 2, proximal: 0.01 } },
   'dp-fedavg': { hyperparameters: { batchSize: 2 }, convergence: { noiseMultiplier: 0, clippingRadius: 1e200 } },
   'dp-fedavg-secure': { hyperparameters: { batchSize: 2 }, convergence: { noiseMultiplier: 0, clippingRadius: 10 } },

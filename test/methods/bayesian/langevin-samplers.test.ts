@@ -313,7 +313,7 @@ describe('protocol/methods: what travelling chains cost and say', () => {
       );
       expect(error, name).to.be.instanceOf(GradswarmError);
       expect(error!.code).to.equal('ERR_OBJECTIVE');
-      expect(error!.message).to.contain('gaussian-mean').and.to.contain('bayesian-network');
+      expect(error!.message).to.contain('log-posterior').and.to.contain('docs/names.md');
     }
   });
 });
