@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { CodecSpec } from '../../protocol/codecs/codec.js';
-import { loadCodec } from '../../protocol/codecs/registry.js';
+import { loadCodec, loadMemory } from '../../protocol/codecs/registry.js';
 import { type ErrorCode, GradswarmError } from '../../protocol/errors.js';
-import type { Precision, Rng } from '../../protocol/method.js';
+import type { Precision, Rng, Vector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { cosineOfTurns, exp, log, log1p, sineOfTurns } from '../../protocol/numerics/elementary.js';
 import { rootStream, threefryBlock } from '../../protocol/numerics/random.js';
@@ -50,6 +50,18 @@ interface Codecs {
     readonly body: string;
     readonly decoded: readonly string[];
   }[];
+  readonly memories: readonly {
+    readonly memory: CodecSpec;
+    readonly codec: CodecSpec;
+    readonly precision: Precision;
+    readonly messages: readonly {
+      readonly value: readonly string[];
+      readonly body: string;
+      readonly received: readonly string[];
+      readonly lost: boolean;
+      readonly state: Readonly<Record<string, readonly string[]>>;
+    }[];
+  }[];
   readonly invalid: readonly {
     readonly meaning: string;
     readonly codec: CodecSpec;
@@ -78,6 +90,9 @@ function hexOf(x: number): string {
 function doubleOf(hex: string): number {
   view.setBigUint64(0, BigInt(`0x${hex}`));
   return view.getFloat64(0);
+}
+function vectorOf(hexes: readonly string[], precision: Precision): Vector {
+  return (precision === 'float32' ? Float32Array : Float64Array).from(hexes.map(doubleOf));
 }
 const word = (value: number): string => value.toString(16).padStart(8, '0');
 const pair = (texts: readonly string[]) => texts.map((text) => Number.parseInt(text, 16)) as [number, number];
@@ -130,17 +145,35 @@ describe('Test vectors of the protocol, derived from its text by an independent 
   });
 
   describe('codec payloads', () => {
-    const { stream, valid, invalid } = read('codecs.json') as Codecs;
+    const { stream, valid, memories, invalid } = read('codecs.json') as Codecs;
 
     for (const { meaning, codec: spec, precision, values, body, decoded } of valid)
       it(`${spec.name}, ${precision}: ${meaning}`, async () => {
         const codec = await loadCodec(spec);
-        const numbers = values.map(doubleOf);
-        const value = precision === 'float32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
+        const value = vectorOf(values, precision);
         const encoded = codec.encode(value, streamAt(stream.seed, stream.path));
         expect(Buffer.from(encoded).toString('hex')).to.equal(body);
         const bytes = new Uint8Array(Buffer.from(body, 'hex'));
         expect([...codec.decode(bytes, value.length, precision)].map(hexOf)).to.deep.equal(decoded);
+      });
+
+    for (const { memory: memorySpec, codec: spec, precision, messages } of memories)
+      it(`memory ${memorySpec.name} over ${spec.name}, ${precision}: four messages, the third lost`, async () => {
+        const codec = await loadCodec(spec);
+        const memory = await loadMemory(memorySpec);
+        let state = memory.init(messages[0]!.value.length, precision);
+        for (const message of messages) {
+          const value = vectorOf(message.value, precision);
+          const prepared = memory.prepare(state, value);
+          const body = codec.encode(prepared, streamAt(stream.seed, stream.path));
+          expect(Buffer.from(body).toString('hex')).to.equal(message.body);
+          const decoded = codec.decode(body, value.length, precision);
+          expect(Array.from(memory.deliveredValue(state, decoded), hexOf)).to.deep.equal(message.received);
+          state = memory[message.lost ? 'lost' : 'settle'](state, value, prepared, decoded);
+          const entries = Object.entries(state as Record<string, Float64Array>);
+          const got = Object.fromEntries(entries.map(([key, vector]) => [key, [...vector].map(hexOf)]));
+          expect(got).to.deep.equal(message.state);
+        }
       });
 
     for (const { meaning, codec: spec, length, body, code } of invalid)

@@ -641,6 +641,38 @@ CODECS = {
 }
 
 
+def memory_case(memory, spec, wide):
+    """Four messages of one memory; the third is lost."""
+    rounded = (lambda values: list(values)) if wide else (lambda values: [single(x) for x in values])
+    d, messages = 5, []
+    state = {"error-feedback": {"error": [0.0] * d}, "ef21": {"estimate": [0.0] * d},
+             "dgc": {"momentum": [0.0] * d, "accumulated": [0.0] * d}}[memory["name"]]
+    for n in range(4):
+        v = rounded(root(12).derive("memory", n).normal(d))
+        if memory["name"] == "error-feedback":
+            p = rounded([a + b for a, b in zip(state["error"], v)])
+        elif memory["name"] == "ef21":
+            p = rounded([a - b for a, b in zip(v, state["estimate"])])
+        else:
+            u = rounded([a + memory["momentum"] * b for a, b in zip(v, state["momentum"])])
+            p = rounded([a + b for a, b in zip(state["accumulated"], u)])
+        body, c = CODECS[spec["name"]](p, None, wide, spec)
+        c = rounded(c)
+        lost = n == 2
+        received = c
+        if memory["name"] == "error-feedback":
+            state = {"error": p if lost else rounded([a - b for a, b in zip(p, c)])}
+        elif memory["name"] == "ef21":
+            received = rounded([a + b for a, b in zip(state["estimate"], c)])
+            state = state if lost else {"estimate": received}
+        else:
+            sent = [not lost and x != 0 for x in c]
+            state = {"momentum": [0.0 if s else x for s, x in zip(sent, u)], "accumulated": [0.0 if s else x for s, x in zip(sent, p)]}
+        messages.append({"value": [double_hex(x) for x in v], "body": body.hex(), "received": [double_hex(x) for x in received], "lost": lost,
+                         "state": {k: [double_hex(x) for x in s] for k, s in state.items()}})
+    return {"memory": memory, "codec": spec, "precision": "float64" if wide else "float32", "messages": messages}
+
+
 def codecs():
     valid = []
 
@@ -691,6 +723,13 @@ def codecs():
     case("few, scaled", {"name": "random-k", "count": 5}, normals(50))
     case("most: those left out are drawn", {"name": "random-k", "fraction": 0.75, "scaled": False}, normals(13))
 
+    memories = [memory_case(m, spec, wide) for m, spec, wide in [
+        ({"name": "error-feedback"}, {"name": "top-k", "count": 2}, False),
+        ({"name": "error-feedback"}, {"name": "scaled-sign"}, True),
+        ({"name": "ef21"}, {"name": "top-k", "count": 2}, False),
+        ({"name": "dgc", "momentum": 0.9}, {"name": "top-k", "count": 2}, False),
+    ]]
+
     bad, nan = "ERR_CODEC_MALFORMED", "ERR_CODEC_NOT_FINITE"
     invalid = [
         ("a byte is missing", {"name": "identity"}, 2, "0000803f000000", bad),
@@ -735,6 +774,7 @@ def codecs():
                  "hexadecimal digits of the IEEE 754 double, most significant first; bodies byte by byte. Invalid bodies are float32.",
         "stream": {"seed": 7, "path": [["party", 2], ["round", 3], ["codec", "update", "delta", 0, 0]]},
         "valid": valid,
+        "memories": memories,
         "invalid": [{"meaning": m, "codec": c, "length": n, "body": b, "code": e} for m, c, n, b, e in invalid],
     }
 
