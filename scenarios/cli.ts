@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { packageRecord } from '../coordinator/run-directory/manifest.js';
 import { GradswarmError } from '../protocol/errors.js';
 import { accountCommand } from './commands/account.js';
 import { benchCommand } from './commands/bench.js';
@@ -34,6 +35,7 @@ Examples:
 function program(): Command {
   const root = new Command('gradswarm')
     .description('Distributed and federated training where bytes, privacy and faults are counted.')
+    .version(packageRecord().version, '--version', 'print the version')
     .addHelpText('after', EXAMPLES)
     .exitOverride();
   for (const command of COMMANDS) root.addCommand(command().exitOverride().showHelpAfterError('(see --help)'));

@@ -32,6 +32,8 @@ export interface Manifest extends Partial<RunSetting> {
   readonly platform: string;
   /** SHA-256 of the data, the partition and the initial parameters. Left out by runs of older versions. */
   readonly read?: { readonly data: string; readonly partition: string; readonly initialParameters: string };
+  /** What was decided while the data was read, one sentence each: header, types of columns, rows left out, split. */
+  readonly decisions?: readonly string[];
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly resumedAt: readonly string[];
@@ -49,8 +51,7 @@ export interface Manifest extends Partial<RunSetting> {
 let commit: { readonly name: string | null } | undefined;
 
 export function newManifest(runId: string, scenarioName: string, startedAt: Date, setting?: RunSetting): Manifest {
-  const root = packageRoot();
-  const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { name, version, root } = packageRecord();
   return {
     format: 1,
     runId,
@@ -67,6 +68,13 @@ export function newManifest(runId: string, scenarioName: string, startedAt: Date
     lostClients: [],
     stateDigest: null,
   };
+}
+
+/** Name and version of this package, and the folder that it lies in. */
+export function packageRecord(): { readonly name: string; readonly version: string; readonly root: string } {
+  const root = packageRoot();
+  const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return { name, version, root };
 }
 
 /** The nearest folder above this file that has a package.json: the package, whether compiled or run from source. */

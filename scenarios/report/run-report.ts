@@ -62,7 +62,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     method: { name: method.name, paper: method.paper, hyperparameters },
     data: {
       name: dataset.name,
-      source: dataset.source,
+      source: [dataset.source, ...(dataset.decisions ?? [])].join('; '),
       partition: partition.definition,
       dropped: partition.dropped,
     },

@@ -109,6 +109,7 @@ class Session {
     this.method = await loadMethod(scenario.method.name);
     this.problem = await openProblem(scenario);
     this.checkRead();
+    for (const decision of this.problem.dataset.decisions ?? []) this.note(`data: ${decision}`);
     const fromRound = this.roundsDone;
     directory.session({ event: 'started', epoch: this.epoch, fromRound });
     this.fleet = await (options.fleet ?? openFleet)(scenario, this.method, this.problem, {
@@ -138,7 +139,8 @@ class Session {
         `${shown(this.directory.path)}: ${different.join(' and ')} differ from what the run read when it began; ` +
           'put the old files back, or start a new run',
       );
-    this.directory.updateManifest({ read: this.problem.fingerprint });
+    const { decisions } = this.problem.dataset;
+    this.directory.updateManifest({ read: this.problem.fingerprint, ...(decisions && { decisions }) });
   }
 
   /** To the last round. After the loss of a worker from the newest checkpoint again, with all parties made anew. */

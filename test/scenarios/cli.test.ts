@@ -21,6 +21,11 @@ function script(module: string, code: string): string[] {
 }
 
 describe('gradswarm', () => {
+  it('--version prints the version of package.json and ends with 0', () => {
+    const { status, stdout } = cli('--version');
+    expect([status, stdout]).to.deep.equal([0, '0.1.0\n']);
+  });
+
   for (const command of [[], ['list'], ['run'], ['worker'], ['replay'], ['resume'], ['bench']]) {
     it(`${command.join('')} --help shows examples and ends with 0`, () => {
       const { status, stdout, stderr } = cli(...command, '--help');
