@@ -1,6 +1,6 @@
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { html, Markup, type MarkupPart } from './markup.js';
-import { resultText } from './units.js';
+import { resultText, verdictText } from './units.js';
 
 /** The parts that every report page is made of. */
 
@@ -61,7 +61,7 @@ function styleOf(holds: boolean | 'unknown'): string {
 }
 
 export function badge(valid: Verdict['valid']): Markup {
-  return html`<span class="badge ${styleOf(valid)}">${resultText(valid)}</span>`;
+  return html`<span class="badge ${styleOf(valid)}">${verdictText(valid)}</span>`;
 }
 
 export function mark(holds: boolean | 'unknown'): Markup {

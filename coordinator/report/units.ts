@@ -48,8 +48,14 @@ function inUnit(value: number, units: readonly Unit[]): string {
   return `${Number((value / size).toPrecision(4))} ${name}`;
 }
 
-/** Words for whether an expectation, or all of a run, holds. */
+/** Words for whether an expectation holds. */
 export function resultText(holds: boolean | 'unknown'): 'met' | 'not met' | 'inconclusive' {
   if (holds === 'unknown') return 'inconclusive';
   return holds ? 'met' : 'not met';
+}
+
+/** Words for a run whose expectations all hold, of which one does not, or that shows neither. */
+export function verdictText(valid: boolean | 'unknown'): 'valid' | 'not valid' | 'inconclusive' {
+  if (valid === 'unknown') return 'inconclusive';
+  return valid ? 'valid' : 'not valid';
 }

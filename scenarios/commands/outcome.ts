@@ -1,4 +1,4 @@
-import { resultText } from '../../coordinator/report/units.js';
+import { resultText, verdictText } from '../../coordinator/report/units.js';
 import type { Judgement } from '../../protocol/scenario/expectation.js';
 import { interruptible } from '../run/interrupt.js';
 import type { RunOptions, RunOutcome, RunWatcher, SweepOutcome } from '../run/run.js';
@@ -52,7 +52,7 @@ function print({ json, quiet }: Printing, outcome: unknown, lines: () => string[
 function linesOf({ verdict, reportPath, stateDigest }: RunOutcome): string[] {
   return [
     ...verdict.expectations.map(judgementLine),
-    `${resultText(verdict.valid).toUpperCase()}  state ${stateDigest}`,
+    `${verdictText(verdict.valid).toUpperCase()}  state ${stateDigest}`,
     `report: ${reportPath}`,
   ];
 }
@@ -60,11 +60,11 @@ function linesOf({ verdict, reportPath, stateDigest }: RunOutcome): string[] {
 function sweepLines({ points, verdict, valid, reportPath }: SweepOutcome): string[] {
   return [
     ...points.flatMap(({ label, outcome }) => [
-      `${resultText(outcome.verdict.valid).toUpperCase()}  ${label}`,
+      `${verdictText(outcome.verdict.valid).toUpperCase()}  ${label}`,
       ...outcome.verdict.expectations.filter(({ holds }) => holds !== true).map((one) => `  ${judgementLine(one)}`),
     ]),
     ...verdict.expectations.map(judgementLine),
-    resultText(valid).toUpperCase(),
+    verdictText(valid).toUpperCase(),
     `report: ${reportPath}`,
   ];
 }

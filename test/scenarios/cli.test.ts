@@ -84,8 +84,8 @@ describe('gradswarm', () => {
 
 describe('exit status', () => {
   const valid: readonly [Holds, number, string][] = [
-    [true, 0, 'MET'],
-    [false, 1, 'NOT MET'],
+    [true, 0, 'VALID'],
+    [false, 1, 'NOT VALID'],
     ['unknown', 2, 'INCONCLUSIVE'],
   ];
   const outcome = (holds: Holds) => ({
