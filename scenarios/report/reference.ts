@@ -1,10 +1,14 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
+import { aggregators } from '../../protocol/aggregators/parts/chain.js';
+import { attacks } from '../../protocol/attacks/parts/load-attack.js';
 import { ERROR_CODES } from '../../protocol/errors.js';
 import type { MessageKind } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
-import type { Entry } from '../../protocol/scenario/catalogue.js';
+import type { Entry, Table } from '../../protocol/scenario/catalogue.js';
+import { FAULT_RULES } from '../../protocol/scenario/fault-rules.js';
 import { Settings } from '../../protocol/settings/settings.js';
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
@@ -101,6 +105,37 @@ function settingsTable({ settings, defaults }: Pick<Entry, 'settings' | 'default
   ];
 }
 
+/** Aggregators and attacks, which are loaded with the catalogue. */
+function tableOf(modules: typeof aggregators | typeof attacks): Table<Entry> {
+  return {
+    names: () => modules.names(),
+    find(name) {
+      const family = modules.find(name);
+      if (!family) return undefined;
+      const summary = 'summary' in family ? family.summary : family.source;
+      return { summary: summary.replace(/\.$/, ''), settings: family.settings };
+    },
+  };
+}
+
+/** What a field of a fault's schema takes is the phrase with which it refuses something that nothing takes. */
+function faultLines(): string[] {
+  return Object.entries(FAULT_RULES).flatMap(([name, schema]) => [
+    '',
+    `### ${name}`,
+    '',
+    '| setting | takes | default |',
+    '| --- | --- | --- |',
+    ...Object.entries(schema.shape as Readonly<Record<string, z.ZodType>>)
+      .filter(([setting]) => setting !== 'fault')
+      .map(([setting, field]) => {
+        const { data } = field.safeParse(undefined);
+        const takes = field.safeParse(Symbol('nothing')).error?.issues[0]?.message ?? '';
+        return `| ${setting} | ${cell(takes)} | ${data === undefined ? 'required' : `\`${cell(JSON.stringify(data))}\``} |`;
+      }),
+  ]);
+}
+
 /** Everything that a scenario may name beside its method, with settings. */
 export async function namesPage(): Promise<string> {
   const catalogue = await loadCatalogue();
@@ -115,6 +150,8 @@ export async function namesPage(): Promise<string> {
     ['Codecs', catalogue.codecs],
     ['Memories', catalogue.memories],
     ['Probes', catalogue.probes],
+    ['Aggregators', tableOf(aggregators)],
+    ['Attacks', tableOf(attacks)],
     ['Studies', catalogue.studies],
     ['Expectations', catalogue.expectations],
   ] as const) {
@@ -126,6 +163,7 @@ export async function namesPage(): Promise<string> {
       lines.push('', ...settingsTable(entry as Entry));
     }
   }
+  lines.push('', '## Faults', '', ...faultLines());
   return `${lines.join('\n')}\n`;
 }
 
