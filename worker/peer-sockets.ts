@@ -42,6 +42,9 @@ export class PeerSockets {
   /** What opens a socket from each worker to this one. */
   private readonly keys = new Map<string, string>();
   private readonly upgrades = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
+  private introduced = false;
+  /** Workers that were introduced before this one: their connections wait for the keys, no longer than any that is not admitted. */
+  private waiting: readonly Upgrade[] = [];
 
   private constructor(
     private readonly server: SocketServer,
@@ -72,6 +75,9 @@ export class PeerSockets {
   async connect({ peers, keys }: Introduction): Promise<string[]> {
     const urls = new Map(peers.map(({ worker, url }) => [worker, url]));
     for (const { worker, incoming } of keys) this.keys.set(worker, incoming);
+    this.introduced = true;
+    for (const upgrade of this.waiting) if (!upgrade.socket.destroyed) this.accept(upgrade);
+    this.waiting = [];
     const unreachable = await Promise.all(
       keys.map(async ({ worker, outgoing }) => {
         const url = urls.get(worker);
@@ -111,7 +117,13 @@ export class PeerSockets {
     connection.socket.on('message', () => connection.socket.terminate());
   }
 
-  private accept({ url, request, socket, head }: Upgrade): void {
+  private accept(upgrade: Upgrade): void {
+    if (!this.introduced) {
+      // Connections that were closed meanwhile are let go, so no more wait than may be open.
+      this.waiting = [...this.waiting.filter(({ socket }) => !socket.destroyed), upgrade];
+      return;
+    }
+    const { url, request, socket, head } = upgrade;
     const from = url.searchParams.get('worker') ?? '';
     const key = this.keys.get(from);
     if (key === undefined || !sameText(url.searchParams.get('key') ?? '', key))
