@@ -11,6 +11,9 @@ export function finite(settings: { readonly growth?: 'bounded' | 'allowed' } = {
 /** Figures whose growth is judged: sizes. A ratio such as the noise scale may grow because its denominator vanishes. */
 const SIZES = /(loss|error|squared|norm|variance)$/i;
 
+/** A size beyond this is no answer of any model: the run has blown up, however few rows there are and wherever it stopped. */
+const ABSURD = 1e25;
+
 /** Rows of a figure below which its growth is not judged. */
 const LEAST_ROWS = 12;
 /** From one quarter of a run to the next; t^4 grows less. */
@@ -66,6 +69,13 @@ export default defineExpectation({
             holds: false,
             observed: String(broken.value),
             detail: `${name} is ${broken.value} after ${broken.round} rounds`,
+          };
+        const absurd = measured.find(({ value }) => Math.abs(value) > ABSURD);
+        if (growth === 'bounded' && SIZES.test(name) && absurd)
+          return {
+            holds: false,
+            observed: absurd.value,
+            detail: `${name} is ${absurd.value} after ${absurd.round} rounds; the run is unstable, lower its step size`,
           };
         if (growth === 'bounded' && SIZES.test(name) && growsWithoutBound(measured.map(({ value }) => value))) {
           const { round, value } = measured.at(-1)!;

@@ -173,6 +173,8 @@ describe('expectations', () => {
         false,
         'Infinity',
       ],
+      ['finite: three rounds, the last loss beyond any model', run([1, 1e9, 4e75]), finite(), false, 4e75],
+      ['finite: the same where growth is allowed', run([1, 1e9, 4e75]), finite({ growth: 'allowed' }), true, 3],
       [
         'finite: a loss that doubles every round',
         run(Array.from({ length: 24 }, (_, k) => 2 ** k)),
