@@ -1,6 +1,7 @@
 import type { Absence, PartyId } from '../method.js';
 import type { Frame } from '../wire/frame.js';
 import type { Seal } from '../wire/seal.js';
+import { KeptBytes } from './kept-bytes.js';
 
 /** Somebody waits here: for step `step` of a kind, from the senders in `missing`. */
 export interface Wait {
@@ -30,7 +31,7 @@ export class RoundMailbox {
   private readonly waits: Wait[] = [];
   private revokedBy: Error | null = null;
   /** Bytes of frames that came from other processes and have not been read. */
-  heldBytes = 0;
+  readonly held: KeptBytes;
 
   constructor(
     readonly party: PartyId,
@@ -38,7 +39,11 @@ export class RoundMailbox {
     readonly attempt: number,
     /** Called whenever the party starts to wait, or continues. */
     private readonly watch: { blocked(mailbox: RoundMailbox, wait: Wait): void; released(mailbox: RoundMailbox): void },
-  ) {}
+    /** Most that other processes' frames may take before they are read, bytes. */
+    keptBytes = Number.POSITIVE_INFINITY,
+  ) {
+    this.held = new KeptBytes(keptBytes);
+  }
 
   deliver(frame: Frame): void {
     const key = stepKey(frame.kindIndex, frame.step);
@@ -46,7 +51,7 @@ export class RoundMailbox {
     if (!step) this.frames.set(key, (step = new Map()));
     if (step.has(frame.from) || this.expired.get(key)?.has(frame.from)) return;
     step.set(frame.from, frame);
-    this.heldBytes += frame.receivedBytes ?? 0;
+    this.held.add(frame.from, frame.receivedBytes ?? 0);
     if (this.waits.length > 0) this.settle(frame.from, (wait) => stepKey(wait.kindIndex, wait.step) === key);
   }
 
@@ -98,7 +103,7 @@ export class RoundMailbox {
   /** The party has read this frame and will not do so again: that it came is remembered, its body is not. */
   spend(frame: Frame): void {
     const { kindIndex, step, from, receivedBytes = 0 } = frame;
-    this.heldBytes -= receivedBytes;
+    this.held.add(from, -receivedBytes);
     this.frames.get(stepKey(kindIndex, step))?.set(from, null);
   }
 

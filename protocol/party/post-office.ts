@@ -6,6 +6,7 @@ import { joinBody } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import { LIMITS } from '../wire/limits.js';
 import type { Seal } from '../wire/seal.js';
+import { KeptBytes } from './kept-bytes.js';
 import { RoundMailbox, type Wait } from './mailbox.js';
 
 /** Takes what is not for a party of this process. */
@@ -45,7 +46,7 @@ export class PostOffice {
   private readonly boxes = new Map<PartyId, RoundMailbox>();
   private readonly early = new Map<PartyId, Waiting[]>();
   /** Bytes in `early` that came from other processes. */
-  private earlyBytes = 0;
+  private readonly earlyBytes: KeptBytes;
   /** The newest round that a party of this process has begun or left out. */
   private round: number | null = null;
   private readonly queue: Waiting[] = [];
@@ -66,6 +67,7 @@ export class PostOffice {
     private readonly options: PostOfficeOptions,
   ) {
     this.layouts = [...layouts].sort((a, b) => a.index - b.index);
+    this.earlyBytes = new KeptBytes(options.keptBytes ?? Number.POSITIVE_INFINITY);
   }
 
   /** Makes this party local to this process. */
@@ -84,23 +86,29 @@ export class PostOffice {
 
   open(party: PartyId, round: number, attempt: number): RoundMailbox {
     this.begun(round);
-    const mailbox = new RoundMailbox(party, round, attempt, {
-      blocked: (box, wait) => {
-        if (box.waiting.length === 1) this.blockedCount++;
-        this.onBlocked?.(box, wait);
-        this.checkDeadlock();
+    const mailbox = new RoundMailbox(
+      party,
+      round,
+      attempt,
+      {
+        blocked: (box, wait) => {
+          if (box.waiting.length === 1) this.blockedCount++;
+          this.onBlocked?.(box, wait);
+          this.checkDeadlock();
+        },
+        released: () => {
+          this.blockedCount--;
+        },
       },
-      released: () => {
-        this.blockedCount--;
-      },
-    });
+      this.options.keptBytes,
+    );
     this.boxes.set(party, mailbox);
     this.liveCount++;
     const early = this.early.get(party);
     if (early) {
       this.early.delete(party);
       for (const waiting of early) {
-        this.earlyBytes -= keptBytesOf(waiting);
+        this.freed(waiting);
         this.place(waiting);
       }
     }
@@ -121,7 +129,7 @@ export class PostOffice {
     const later: Waiting[] = [];
     for (const waiting of early)
       if ((waiting.frame ?? waiting.seal)!.round > round) later.push(waiting);
-      else this.earlyBytes -= keptBytesOf(waiting);
+      else this.freed(waiting);
     if (later.length > 0) this.early.set(party, later);
     else this.early.delete(party);
   }
@@ -167,13 +175,14 @@ export class PostOffice {
   receive(frame: Frame): void {
     this.checkAhead(frame.round);
     this.place({ frame, to: frame.to });
-    this.checkKept(this.boxes.get(frame.to)?.heldBytes ?? 0);
+    this.earlyBytes.check(frame.from);
+    this.boxes.get(frame.to)?.held.check(frame.from);
   }
 
   receiveSeal(seal: Seal, to: readonly PartyId[]): void {
     this.checkAhead(seal.round);
     for (const party of to) this.place({ seal, to: party, remote: true });
-    this.checkKept(0);
+    this.earlyBytes.check(seal.from);
   }
 
   private begun(round: number): void {
@@ -188,10 +197,8 @@ export class PostOffice {
     );
   }
 
-  private checkKept(heldBytes: number): void {
-    const { keptBytes = Number.POSITIVE_INFINITY } = this.options;
-    if (this.earlyBytes <= keptBytes && heldBytes <= keptBytes) return;
-    throw new GradswarmError('ERR_PROTOCOL', `expected at most ${keptBytes} bytes that wait to be read, got more`);
+  private freed(waiting: Waiting): void {
+    this.earlyBytes.add(senderOf(waiting), -keptBytesOf(waiting));
   }
 
   room(): Promise<void> | null {
@@ -254,7 +261,7 @@ export class PostOffice {
     const box = this.boxes.get(to);
     if (!box || round > box.round || (round === box.round && attempt > box.attempt)) {
       const early = this.early.get(to);
-      this.earlyBytes += keptBytesOf(waiting);
+      this.earlyBytes.add(senderOf(waiting), keptBytesOf(waiting));
       if (early) early.push(waiting);
       else this.early.set(to, [waiting]);
     } else if (round === box.round && attempt === box.attempt && !box.revoked) {
@@ -286,6 +293,10 @@ export class PostOffice {
       }
     });
   }
+}
+
+function senderOf({ frame, seal }: Waiting): PartyId {
+  return (frame ?? seal)!.from;
 }
 
 function keptBytesOf({ frame, remote }: Waiting): number {

@@ -35,6 +35,16 @@ describe('frames that nobody has read yet', () => {
     }
   });
 
+  it('of one sender are not blamed on another', () => {
+    const kept = office({ keptBytes: 10_000 });
+    kept.register('coordinator');
+    for (let round = 1; round <= 10; round++) kept.receive(frameOf(round));
+    expect(() => kept.receive(frameOf(11))).to.throw('ERR_PROTOCOL');
+    kept.receive(gradientFrame(1, 1, { round: 1, receivedBytes: 1000 }));
+    kept.receiveSeal({ round: 1, attempt: 0, from: 1, counts: [1] }, ['coordinator']);
+    expect(() => kept.receive(frameOf(12))).to.throw('ERR_PROTOCOL');
+  });
+
   it('seals count as well', () => {
     const kept = office({ keptBytes: 1280 });
     kept.register('coordinator');
