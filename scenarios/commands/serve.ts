@@ -5,6 +5,7 @@ import { isSweep } from '../../protocol/scenario/scenario.js';
 import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
 import { loadScenario } from '../run/load.js';
 import { goOn, loadCatalogue } from '../run/runtime.js';
+import { keptToken } from '../run/token.js';
 import { EXIT } from './exit-status.js';
 import { type ListenFlags, listenOptions, withListening } from './listen.js';
 import { collectAssignments, wholeNumber } from './options.js';
@@ -19,6 +20,8 @@ interface Flags extends Printing, ListenFlags {
 const EXAMPLES = `
 The same command begins the run, goes on with it after any end of the process, and tells how it ended once it is over: what a
 supervisor restarts until it succeeds. SIGTERM is one Ctrl-C: a checkpoint is written and the workers are told to wait.
+
+With --listen and no token of your own, one is drawn and kept in DIRECTORY.token, so that workers stay admitted when it starts again.
 
 Examples:
   gradswarm serve quick-start --out runs/one --workers 4 --listen :7700
@@ -55,9 +58,10 @@ async function serve(name: string, flags: Flags): Promise<void> {
   const scenario = await resolveScenario(input, await loadCatalogue());
   if (flags.listen && scenario.workers.count === 0)
     throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with how many to wait for, got 0 workers');
-  await report(
-    async (watching) => (await goOn(scenario, flags.out, { listen: listenOptions(flags), ...watching })).outcome,
-    flags,
-  );
+  const asked = listenOptions(flags);
+  const tokenFile = `${flags.out.replace(/\/+$/, '')}.token`;
+  const listen = asked && { ...asked, token: asked.token ?? keptToken(tokenFile) };
+  if (asked && !asked.token && !flags.quiet) process.stderr.write(`workers join with --token-file ${tokenFile}\n`);
+  await report(async (watching) => (await goOn(scenario, flags.out, { listen, ...watching })).outcome, flags);
   process.exitCode = EXIT.valid;
 }
