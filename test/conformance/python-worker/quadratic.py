@@ -1,0 +1,78 @@
+"""One client's share of the quadratic objective: docs/protocol-streams.md."""
+
+from derive import exp, log, root, single
+
+
+class Quadratic:
+    def __init__(self, seed, client, wide, settings):
+        self.wide = wide
+        d, n = settings["dimension"], settings["examples"]
+        stream = root(seed).derive("objective").derive("quadratic", client)
+        of = 0 if settings["sameCurvature"] else client
+        self.matrix = curvature(root(seed).derive("objective").derive("quadratic", of).derive("curvature"), d, settings, self.rounded)
+        self.full = settings["curvature"] == "full"
+        centre = [settings["centreSpread"] * v for v in self.rounded(stream.derive("centre").normal(d))]
+        self.centres = [centre] * n
+        spread = settings["exampleSpread"]
+        if spread > 0:
+            rows = self.rounded(stream.derive("examples").normal(n * d))
+            for j in range(d):
+                mean = 0.0
+                for i in range(n):
+                    mean += rows[i * d + j] / n
+                for i in range(n):
+                    rows[i * d + j] -= mean
+            self.centres = [[centre[j] + spread * rows[i * d + j] for j in range(d)] for i in range(n)]
+        self.count = n
+
+    def rounded(self, values):
+        return list(values) if self.wide else [single(x) for x in values]
+
+    def gradient(self, x, batch):
+        d = len(x)
+        o = [0.0] * d
+        for i in batch:
+            for j in range(d):
+                o[j] += x[j] - self.centres[i][j]
+        if len(batch) > 1:
+            o = [v / len(batch) for v in o]
+        if not self.full:
+            return self.rounded([self.matrix[j][j] * o[j] for j in range(d)])
+        result = []
+        for row in self.matrix:
+            total = 0.0
+            for a, v in zip(row, o):
+                total += a * v
+            result.append(total)
+        return self.rounded(result)
+
+
+def curvature(stream, d, settings, rounded):
+    largest, least = settings["largestEigenvalue"], settings["smallestEigenvalue"]
+    order = stream.permutation(d)
+    reach = log(largest / least)
+    m = [[0.0] * d for _ in range(d)]
+    for j in range(d):
+        k = order[j]
+        m[k][k] = largest if j == 0 else least * exp(reach * 0 if j == 1 else reach * stream.uniform())
+    if settings["curvature"] != "full":
+        return m
+    for _ in range(d):
+        v = rounded(stream.normal(d))
+        square = 0.0
+        for x in v:
+            square += x * x
+        f = 2 / square
+        a = []
+        for row in m:
+            total = 0.0
+            for x, y in zip(row, v):
+                total += x * y
+            a.append(total)
+        t = 0.0
+        for x, y in zip(v, a):
+            t += x * y
+        for j in range(d):
+            for k in range(d):
+                m[j][k] -= f * ((v[j] * a[k] + a[j] * v[k]) - (f * t) * (v[j] * v[k]))
+    return m

@@ -1,0 +1,184 @@
+"""One assignment: its clients and the rounds they take part in."""
+
+import asyncio
+import hashlib
+import json
+import struct
+
+from derive import root
+from halves import HALVES, KINDS, initial
+from quadratic import Quadratic
+from records import decoded, encoded
+from rounds import Client, Port
+from wire import Receiver, Sender, messages_of
+
+
+class Unsupported(Exception):
+    pass
+
+
+def sha(arrays):
+    h = hashlib.sha256()
+    for data in arrays:
+        h.update(b"%d\n" % len(data) + data)
+    return h.hexdigest()
+
+
+def supported(scenario):
+    method, objective, topology = scenario["method"], scenario["objective"], scenario.get("topology")
+    if method["name"] not in KINDS or objective["name"] != "quadratic":
+        raise Unsupported("expected sgd, fedavg or gradient-tracking on quadratic")
+    if topology and (topology["name"], topology["weights"], topology["lazy"]) != ("ring", "metropolis", False):
+        raise Unsupported("topology: expected a ring with Metropolis weights")
+    if scenario["faults"] or any(link["jitterMs"] for link in scenario["links"]):
+        raise Unsupported("faults, links: expected no faults and no jitter")
+    if method.get("gradientClip") or method.get("tensorClipping") or method.get("form", "cta") != "cta":
+        raise Unsupported("method: expected no clipping, form cta")
+    for kind, entry in (scenario.get("codecs") or {}).items():
+        if entry["codec"]["name"] != "identity" or entry["memory"]:
+            raise Unsupported("codecs.%s: expected identity" % kind)
+    for key in ("matrices", "centres"):
+        if objective.get(key):
+            raise Unsupported("objective.%s: expected none" % key)
+
+
+class Run:
+    def __init__(self, assign, emit):
+        self.scenario, self.emit = assign["scenario"], emit
+        supported(self.scenario)
+        self.where = {"epoch": int(assign["epoch"]), "generation": int(assign["generation"])}
+        self.own = assign["worker"]
+        self.wide = self.scenario["precision"] == "float64"
+        self.method, objective = self.scenario["method"], self.scenario["objective"]
+        self.kinds = KINDS[self.method["name"]]
+        self.names = sorted(self.kinds)
+        self.dimension = objective["dimension"]
+        self.parameters = [float(objective["initialValue"])] * self.dimension
+        if not self.wide:
+            self.parameters = list(struct.unpack("<%df" % self.dimension, struct.pack("<%df" % self.dimension, *self.parameters)))
+        self.clients = {}
+        for i in map(int, assign["clients"]):
+            problem = Quadratic(self.scenario["seed"], i, self.wide, objective)
+            self.clients[i] = Client(i, problem, initial(self.method["name"], self.parameters, self.wide))
+        self.sender, self.receiver = Sender(), Receiver()
+        self.queue = asyncio.Queue()
+        self.tasks = {}
+        self.ports = {}
+
+    def read(self):
+        parameters = struct.pack("<%d%s" % (self.dimension, "d" if self.wide else "f"), *self.parameters)
+        return {"data": sha([b""] * 6), "partition": sha([b""] * self.scenario["clients"]), "initialParameters": sha([parameters])}
+
+    def send_packed(self, content):
+        for message in self.sender.packed(content):
+            self.queue.put_nowait(message)
+
+    def send_frame(self, frame, body):
+        if frame["to"] in self.clients:
+            return self.deliver(frame, body)
+        for message in self.sender.frame(frame, body, frame["count"]):
+            self.queue.put_nowait(message)
+
+    def deliver(self, frame, body):
+        name = self.names[frame["kind"]]
+        messages, lost = None, frame["lost"]
+        if not lost:
+            messages = messages_of(self.kinds[name], body, frame["count"], self.dimension, self.wide)
+            lost = None if messages is not None else "rejected"
+        box = self.clients[frame["to"]].mailbox
+        key = tuple(frame[k] for k in ("round", "attempt", "kind", "step", "from"))
+        box.put(box.frames, key, (frame["arrivesAtMs"], lost, messages))
+
+    def deliver_seal(self, seal):
+        for to in seal["to"]:
+            if to in self.clients:
+                box = self.clients[to].mailbox
+                box.put(box.seals, (seal["round"], seal["attempt"], seal["from"]), seal["counts"])
+
+    def receive(self, message):
+        read = self.receiver.read(message)
+        if read is None:
+            return
+        sort, content, body = read
+        if sort == "frame":
+            return self.deliver(content, body)
+        if content["type"] == "seals":
+            for seal in content["seals"]:
+                self.deliver_seal(seal)
+        elif content["type"] == "restore":
+            client, record = self.clients[int(content["client"])], decoded(content["data"])
+            client.state, client.clock, client.took_part = record["state"], record["clockMs"], True
+        elif content["type"] == "restored-all":
+            self.send_packed(content)
+        else:
+            raise ValueError("packed message " + content["type"])
+
+    def begin(self, begin):
+        for i in begin["forgotten"]:
+            self.clients[i].state = initial(self.method["name"], self.parameters, self.wide)
+        away = {a["from"] for a in begin["absent"]}
+        key = (begin["index"], begin["attempt"])
+        run = [self.clients[i] for i in begin["cohort"] if i in self.clients and i not in away]
+        for client in self.clients.values():
+            client.mailbox.drop_before(*key)
+        self.ports = {c.index: Port(self, c, begin) for c in run}
+        self.tasks = {c.index: asyncio.create_task(self.half(c, self.ports[c.index])) for c in run}
+        asyncio.create_task(self.report(begin, dict(self.tasks), dict(self.ports)))
+
+    async def half(self, client, port):
+        try:
+            state = await HALVES[self.method["name"]](port, client.problem, self.method, client.state)
+            client.pending = (state, port.clock)
+        finally:
+            if not port.aborted:
+                seal = port.seal()
+                self.deliver_seal(seal)
+                if any(to not in self.clients for to in seal["to"]):
+                    self.send_packed({"type": "seals", "seals": [seal]})
+
+    async def report(self, begin, tasks, ports):
+        results = await asyncio.gather(*tasks.values(), return_exceptions=True)
+        place = {**self.where, "index": begin["index"], "attempt": begin["attempt"]}
+        for result in results:
+            if isinstance(result, Exception):
+                return await self.emit("failed", {**place, "code": "ERR_HALF_FAILED", "message": repr(result)})
+        left = [port for port in ports.values() if not port.aborted]
+        if ports and not left:
+            return
+        total = {way: {k: sum(p.bytes[way][k] for p in left) for k in ("raw", "payload", "wire")} for way in ("up", "down", "peer")}
+        await self.emit("done", {**place, "parties": [p.report() for p in left], "absences": [a for p in left for a in p.absences],
+                                 "bytes": total, "tensorCounts": [0], "firings": [0] * len(self.scenario.get("faults") or [])})
+
+    def abort(self, message):
+        for i, task in self.tasks.items():
+            if message["clients"] is None or i in message["clients"]:
+                self.ports[i].aborted = True
+                task.cancel()
+
+    def settle(self, settle):
+        for i in settle["cohort"]:
+            client = self.clients.get(i)
+            if client is None or client.pending is None:
+                continue
+            (state, clock), client.pending = client.pending, None
+            if settle["abandoned"]:
+                continue
+            client.clock = clock
+            if i not in settle["voided"]:
+                client.state, client.took_part = state, True
+
+    def collect(self, request):
+        for i, client in self.clients.items():
+            if request["clients"] != "all" and i not in request["clients"]:
+                continue
+            if request["what"] == "records":
+                value = client.record() if client.took_part else None
+            else:
+                value = [client.state["x"]] if self.method["name"] == "gradient-tracking" else None
+            if value is not None:
+                self.send_packed({"type": "collected", "request": request["request"], "client": i, "data": encoded(value)})
+        self.send_packed({"type": "collected-all", "request": request["request"]})
+
+    def close(self):
+        for task in self.tasks.values():
+            task.cancel()
