@@ -3,7 +3,8 @@ import { GradswarmError } from '../protocol/errors.js';
 import type { PartyId } from '../protocol/method.js';
 import type { PostOffice, Remote } from '../protocol/party/post-office.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
-import { type Connection, channelOver, openConnection, socketError } from '../protocol/sockets/frame-socket.js';
+import { channelOver, openConnection, socketError } from '../protocol/sockets/frame-socket.js';
+import { PlainSocket } from '../protocol/sockets/plain-socket.js';
 import {
   type Assign,
   checked,
@@ -16,6 +17,7 @@ import {
 import type { Frame } from '../protocol/wire/frame.js';
 import { type ChannelOptions, type FrameChannel, type Incoming, openFrame } from '../protocol/wire/frame-channel.js';
 import type { KindLayout } from '../protocol/wire/layout.js';
+import type { MessageSocket } from '../protocol/wire/message-socket.js';
 import { pack, unpack } from '../protocol/wire/packing.js';
 import type { Seal } from '../protocol/wire/seal.js';
 import { type PeerAddress, PeerSockets } from './peer-sockets.js';
@@ -53,14 +55,13 @@ export class FrameLink implements Remote {
 
   private constructor(
     private readonly options: LinkOptions,
-    private readonly connection: Connection,
+    private readonly socket: MessageSocket,
   ) {
     this.layouts = [...options.layouts].sort((a, b) => a.index - b.index);
     for (const { worker, clients } of options.assign.workers)
       for (const client of clients) this.hostOf.set(client, worker);
-    this.coordinator = channelOver(connection, options);
-    const { socket } = connection;
-    socket.on('message', (message: Buffer) => {
+    this.coordinator = channelOver(socket, options);
+    socket.on('message', (message) => {
       try {
         const incoming = this.coordinator.receive(message);
         if (incoming) this.receive(incoming, null);
@@ -76,8 +77,9 @@ export class FrameLink implements Remote {
     const url = new URL(options.coordinatorUrl);
     url.pathname = '/frames';
     url.search = `token=${options.assign.token}`;
-    const link = new FrameLink(options, await openConnection(url.href, OPEN_MS, options.trust));
-    if (options.peers) await link.listen(options.peers);
+    const { socket, stream } = await openConnection(url.href, OPEN_MS, options.trust);
+    const link = new FrameLink(options, new PlainSocket(socket, stream));
+    if (options.peers) await link.listen(options.peers, stream as Socket);
     return link;
   }
 
@@ -125,13 +127,13 @@ export class FrameLink implements Remote {
 
   async close(): Promise<void> {
     this.closing = true;
-    this.connection.socket.close();
+    this.socket.close();
     await this.peers?.close();
   }
 
-  private async listen(address: PeerAddress): Promise<void> {
+  private async listen(address: PeerAddress, toCoordinator: Socket): Promise<void> {
     const { options } = this;
-    this.peers = await PeerSockets.listen(this.connection.stream as Socket, {
+    this.peers = await PeerSockets.listen(toCoordinator, {
       ...options,
       address,
       received: (incoming, worker) => this.receive(incoming, worker),

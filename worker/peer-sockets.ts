@@ -3,16 +3,12 @@ import { WebSocketServer } from 'ws';
 import { GradswarmError } from '../protocol/errors.js';
 import { sameText } from '../protocol/sockets/admission.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
-import {
-  type Connection,
-  channelOver,
-  FRAME_SOCKET_OPTIONS,
-  openConnection,
-  socketError,
-} from '../protocol/sockets/frame-socket.js';
+import { channelOver, FRAME_SOCKET_OPTIONS, openConnection, socketError } from '../protocol/sockets/frame-socket.js';
+import { PlainSocket } from '../protocol/sockets/plain-socket.js';
 import { refuseUpgrade, SocketServer, type TlsKeys, type Upgrade } from '../protocol/sockets/socket-server.js';
 import type { Assign, Introduction, Ready } from '../protocol/wire/control-messages.js';
 import type { ChannelOptions, FrameChannel, Incoming } from '../protocol/wire/frame-channel.js';
+import { BROKEN, type MessageSocket } from '../protocol/wire/message-socket.js';
 
 const PEERS_PATH = '/peers';
 const OPEN_MS = 3000;
@@ -38,7 +34,7 @@ export interface PeerOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
 
 /** Sockets between workers: each opens one to each other for what it sends, and takes theirs for what they send. */
 export class PeerSockets {
-  private readonly outgoing = new Map<string, { readonly connection: Connection; readonly channel: FrameChannel }>();
+  private readonly outgoing = new Map<string, { readonly socket: MessageSocket; readonly channel: FrameChannel }>();
   /** What opens a socket from each worker to this one. */
   private readonly keys = new Map<string, string>();
   private readonly upgrades = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
@@ -84,7 +80,8 @@ export class PeerSockets {
         try {
           if (url === undefined) return [worker];
           const query = new URLSearchParams({ key: outgoing, worker: this.options.assign.worker });
-          this.keep(worker, await openConnection(`${url}${PEERS_PATH}?${query}`, OPEN_MS, this.options.trust));
+          const { socket, stream } = await openConnection(`${url}${PEERS_PATH}?${query}`, OPEN_MS, this.options.trust);
+          this.keep(worker, new PlainSocket(socket, stream));
           return [];
         } catch {
           return [worker];
@@ -104,17 +101,16 @@ export class PeerSockets {
   }
 
   async close(): Promise<void> {
-    for (const { connection } of this.outgoing.values()) connection.socket.close();
+    for (const { socket } of this.outgoing.values()) socket.close();
     this.upgrades.close();
     await this.server.close();
   }
 
-  private keep(worker: string, connection: Connection): void {
-    const channel = channelOver(connection, this.options);
-    this.outgoing.set(worker, { connection, channel });
-    connection.socket.on('close', () => this.outgoing.delete(worker));
+  private keep(worker: string, socket: MessageSocket): void {
+    this.outgoing.set(worker, { socket, channel: channelOver(socket, this.options) });
+    socket.on('close', () => this.outgoing.delete(worker));
     // Nothing comes back on a socket that another worker accepted.
-    connection.socket.on('message', () => connection.socket.terminate());
+    socket.on('message', () => socket.close(BROKEN));
   }
 
   private accept(upgrade: Upgrade): void {
@@ -129,16 +125,16 @@ export class PeerSockets {
     if (key === undefined || !sameText(url.searchParams.get('key') ?? '', key))
       return refuseUpgrade(socket, '403 Forbidden');
     this.upgrades.handleUpgrade(request, socket, head, (websocket) => {
-      websocket.on('error', () => {});
       this.server.admit(request);
-      const channel = channelOver({ socket: websocket, stream: socket }, this.options);
-      websocket.on('message', (message: Buffer) => {
+      const incoming = new PlainSocket(websocket, socket);
+      const channel = channelOver(incoming, this.options);
+      incoming.on('message', (message) => {
         try {
-          const incoming = channel.receive(message);
-          if (incoming) this.options.received(incoming, from);
+          const received = channel.receive(message);
+          if (received) this.options.received(received, from);
         } catch (error) {
           this.options.note(`connection of ${from} closed: ${socketError(error).message}`);
-          websocket.terminate();
+          incoming.close(BROKEN);
         }
       });
     });

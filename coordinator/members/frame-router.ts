@@ -1,15 +1,15 @@
-import type { Duplex } from 'node:stream';
-import { crc32 } from 'node:zlib';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId } from '../../protocol/method.js';
 import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
+import { channelOver, FRAME_SOCKET_OPTIONS, socketError } from '../../protocol/sockets/frame-socket.js';
+import { PlainSocket } from '../../protocol/sockets/plain-socket.js';
 import { refuseUpgrade, type SocketServer, type Upgrade } from '../../protocol/sockets/socket-server.js';
 import { checked, type Packed, packed, sealsMessages } from '../../protocol/wire/control-messages.js';
 import type { Frame } from '../../protocol/wire/frame.js';
-import { type ChannelOptions, FrameChannel, type Incoming, openFrame } from '../../protocol/wire/frame-channel.js';
+import { type ChannelOptions, type FrameChannel, type Incoming, openFrame } from '../../protocol/wire/frame-channel.js';
 import type { KindLayout } from '../../protocol/wire/layout.js';
-import { LIMITS } from '../../protocol/wire/limits.js';
+import { BROKEN, type MessageSocket } from '../../protocol/wire/message-socket.js';
 import { pack, unpack } from '../../protocol/wire/packing.js';
 import type { Seal } from '../../protocol/wire/seal.js';
 import type { Member, Membership } from './membership.js';
@@ -22,7 +22,7 @@ export const FRAMES_PATH = '/frames';
 
 interface Wire {
   readonly member: Member;
-  readonly socket: WebSocket;
+  readonly socket: MessageSocket;
   readonly channel: FrameChannel;
 }
 
@@ -37,7 +37,7 @@ export interface RouterEvents {
 
 /** Frame sockets of all workers: takes frames for the coordinator in, and passes on those that peers send through it. */
 export class FrameRouter implements Remote {
-  private readonly server: WebSocketServer;
+  private readonly server = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
   private readonly wires = new Map<string, Wire>();
   private readonly layouts: readonly KindLayout[];
   private office: PostOffice | null = null;
@@ -62,12 +62,6 @@ export class FrameRouter implements Remote {
     private readonly events: RouterEvents,
   ) {
     this.layouts = [...layouts].sort((a, b) => a.index - b.index);
-    this.server = new WebSocketServer({
-      noServer: true,
-      perMessageDeflate: false,
-      maxPayload: LIMITS.messageBytes,
-      skipUTF8Validation: true,
-    });
     listener.route(FRAMES_PATH, (upgrade) => this.upgrade(upgrade));
   }
 
@@ -120,13 +114,13 @@ export class FrameRouter implements Remote {
     this.wires.clear();
     this.seals.clear();
     this.office = null;
-    for (const { socket } of old) setTimeout(() => socket.terminate(), RETIRED_MS).unref();
+    for (const { socket } of old) setTimeout(() => socket.close(BROKEN), RETIRED_MS).unref();
   }
 
   drop(member: Member): void {
     const wire = this.wires.get(member.id);
     this.wires.delete(member.id);
-    wire?.socket.terminate();
+    wire?.socket.close(BROKEN);
   }
 
   close(): void {
@@ -140,39 +134,26 @@ export class FrameRouter implements Remote {
     if (!member || this.wires.has(member.id)) return refuseUpgrade(socket, '403 Forbidden');
     this.server.handleUpgrade(request, socket, head, (websocket) => {
       this.listener.admit(request);
-      this.accept(member, websocket, socket);
+      this.accept(member, new PlainSocket(websocket, socket));
     });
   }
 
-  private accept(member: Member, socket: WebSocket, stream: Duplex): void {
-    const channel = new FrameChannel(
-      {
-        get bufferedAmount() {
-          return socket.bufferedAmount;
-        },
-        send: (message, sent) => socket.send(message, sent),
-        cork: () => stream.cork(),
-        uncork: () => stream.uncork(),
-      },
-      { ...this.options, crc32: (bytes, previous) => crc32(bytes, previous), defer: setImmediate },
-    );
+  private accept(member: Member, socket: MessageSocket): void {
+    const channel = channelOver(socket, this.options);
     const isCurrent = () => this.wires.get(member.id)?.socket === socket;
     this.wires.set(member.id, { member, socket, channel });
-    socket.on('error', (error) => {
-      if (isCurrent()) this.events.broken(member, asGradswarm(error));
+    socket.on('message', (message) => {
+      if (isCurrent()) this.receive(member, channel, message);
     });
-    socket.on('message', (data: Buffer) => {
-      if (isCurrent()) this.receive(member, channel, data);
-    });
-    socket.on('close', () => {
-      if (isCurrent()) {
-        this.wires.delete(member.id);
-        this.events.broken(member, new GradswarmError('ERR_WORKER_LOST', `${member.id} closed its frame socket`));
-      }
+    socket.on('close', (_code, reason) => {
+      if (!isCurrent()) return;
+      this.wires.delete(member.id);
+      const why = `${member.id} closed its frame socket${reason && `: ${reason}`}`;
+      this.events.broken(member, new GradswarmError('ERR_WORKER_LOST', why));
     });
   }
 
-  private receive(member: Member, channel: FrameChannel, data: Buffer): void {
+  private receive(member: Member, channel: FrameChannel, data: Uint8Array): void {
     try {
       const incoming = channel.receive(data);
       this.events.alive();
@@ -180,7 +161,7 @@ export class FrameRouter implements Remote {
       if (incoming.type === 'packed') this.unpack(member, incoming.body);
       else this.frame(member, incoming);
     } catch (error) {
-      this.events.broken(member, asGradswarm(error));
+      this.events.broken(member, socketError(error));
     }
   }
 
@@ -245,9 +226,4 @@ export class FrameRouter implements Remote {
       }
     });
   }
-}
-
-function asGradswarm(error: unknown): GradswarmError {
-  if (error instanceof GradswarmError) return error;
-  return new GradswarmError('ERR_PROTOCOL', error instanceof Error ? error.message : String(error), { cause: error });
 }

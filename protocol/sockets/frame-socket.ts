@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { GradswarmError } from '../errors.js';
 import { type ChannelOptions, FrameChannel } from '../wire/frame-channel.js';
 import { LIMITS } from '../wire/limits.js';
+import type { MessageSocket } from '../wire/message-socket.js';
 import type { TlsTrust } from './challenge.js';
 
 /** Of every websocket that carries frames. */
@@ -31,22 +32,13 @@ export async function openConnection(url: string, timeoutMs: number, { ca }: Tls
   return { socket, stream: await upgraded };
 }
 
-/** Frames over this websocket, with Node's checksum and timing. */
-export function channelOver(
-  { socket, stream }: Connection,
-  options: Omit<ChannelOptions, 'crc32' | 'defer'>,
-): FrameChannel {
-  return new FrameChannel(
-    {
-      get bufferedAmount() {
-        return socket.bufferedAmount;
-      },
-      send: (message, sent) => socket.send(message, sent),
-      cork: () => stream.cork(),
-      uncork: () => stream.uncork(),
-    },
-    { ...options, crc32: (bytes, previous) => crc32(bytes, previous), defer: setImmediate },
-  );
+/** Frames over this socket, with Node's checksum and timing. */
+export function channelOver(socket: MessageSocket, options: Omit<ChannelOptions, 'crc32' | 'defer'>): FrameChannel {
+  return new FrameChannel(socket, {
+    ...options,
+    crc32: (bytes, previous) => crc32(bytes, previous),
+    defer: setImmediate,
+  });
 }
 
 /** What went wrong at a socket, typed. */

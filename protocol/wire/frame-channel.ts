@@ -12,17 +12,7 @@ import {
 } from './frame.js';
 import type { KindLayout } from './layout.js';
 import { LIMITS } from './limits.js';
-
-/** A websocket, as this needs it: `ws` in Node, the browser's own elsewhere. */
-export interface MessageSocket {
-  /** Bytes given to `send` that have not left yet. */
-  readonly bufferedAmount: number;
-  /** `sent` is called once the bytes have left: the memory of `message` is then used again. */
-  send(message: Uint8Array, sent: () => void): void;
-  /** What is sent between the two may leave together. Left out: each message leaves at once. */
-  cork?(): void;
-  uncork?(): void;
-}
+import type { MessageSocket } from './message-socket.js';
 
 /** Chunks kept for the next body, of each socket. */
 const SPARE_CHUNKS = 16;
@@ -96,7 +86,7 @@ export class FrameChannel {
   private roomWaiters: (() => void)[] = [];
 
   constructor(
-    private readonly socket: MessageSocket,
+    private readonly socket: Pick<MessageSocket, 'bufferedAmount' | 'send' | 'cork' | 'uncork'>,
     private readonly options: ChannelOptions,
   ) {}
 

@@ -1,0 +1,54 @@
+import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { BROKEN, CLOSED, type MessageSocket, type MessageSocketEvents } from '../wire/message-socket.js';
+
+/** How long the other end may take to answer a close. */
+const CLOSE_MS = 1000;
+
+/** A websocket as a message socket: what is under way when it closes is lost. */
+export class PlainSocket implements MessageSocket {
+  private readonly events = new EventEmitter<MessageSocketEvents & Record<string, unknown[]>>();
+  private closing = false;
+  private error: string | null = null;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly stream: Duplex,
+  ) {
+    socket.on('error', ({ message }) => {
+      this.error = message;
+    });
+    socket.on('message', (message: Buffer) => {
+      if (!this.closing) this.events.emit('message', message);
+    });
+    socket.on('close', (code, reason) => this.events.emit('close', code, this.error ?? reason.toString()));
+  }
+
+  get bufferedAmount(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  send(message: Uint8Array, sent?: () => void): void {
+    this.socket.send(message, sent);
+  }
+
+  cork(): void {
+    this.stream.cork();
+  }
+
+  uncork(): void {
+    this.stream.uncork();
+  }
+
+  close(code: number = CLOSED): void {
+    this.closing = true;
+    if (code === BROKEN) return this.socket.terminate();
+    this.socket.close(code);
+    setTimeout(() => this.socket.terminate(), CLOSE_MS).unref();
+  }
+
+  on<E extends keyof MessageSocketEvents>(event: E, listener: (...args: MessageSocketEvents[E]) => void): void {
+    this.events.on(event as string, listener as (...args: unknown[]) => void);
+  }
+}

@@ -1,0 +1,30 @@
+/** What is reported of a message socket, and with what. */
+export interface MessageSocketEvents {
+  readonly message: [message: Uint8Array];
+  /** Once, last: nothing comes or leaves any more. `code`: of the websocket (RFC 6455, 7.4); 1006: it broke off. */
+  readonly close: [code: number, reason: string];
+  /** A socket that survives its connections has lost one, or has one again. What was sent meanwhile waits; nothing is lost. */
+  readonly down: [reason: string];
+  readonly up: [];
+}
+
+/**
+ * Binary messages both ways, whole and in order. A websocket, numbered messages over one websocket after the other, or a port to
+ * the thread that has either: what is above it cannot tell which.
+ */
+export interface MessageSocket {
+  /** Bytes given to `send` that still occupy memory: senders wait while there are many. */
+  readonly bufferedAmount: number;
+  /** `sent` is called when `bufferedAmount` has become smaller by this message, whose memory may then be used again. */
+  send(message: Uint8Array, sent?: () => void): void;
+  /** What is sent between the two may leave together. Left out: each message leaves at once. */
+  cork?(): void;
+  uncork?(): void;
+  /** Reports no more messages and ends the socket; `BROKEN`: at once, without a word to the other end. */
+  close(code?: number): void;
+  on<E extends keyof MessageSocketEvents>(event: E, listener: (...args: MessageSocketEvents[E]) => void): void;
+}
+
+/** Close codes: as agreed; no word at all. */
+export const CLOSED = 1000;
+export const BROKEN = 1006;
