@@ -2,27 +2,21 @@ import type { ReadonlyVector, Rng } from '../method.js';
 import { count, list, positive } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings } from '../settings/settings.js';
-import type { AdaptiveLevelSettings } from './bits/adaptive-level.js';
+import {
+  type AdaptiveLevelSettings,
+  type AdaptiveLevelState,
+  initAdaptiveLevel,
+  observeAdaptiveLevel,
+} from './bits/adaptive-level.js';
 import { malformed } from './bits/body.js';
-import { type Codec, type CodecContract, type CodecSpec, defineCodec } from './codec.js';
+import { bySegment } from './bits/by-segment.js';
+import { type Codec, type CodecContract, type CodecSpec, defineCodec, type LevelControl } from './codec.js';
 import { buildCodec, codec } from './registry.js';
-
-/**
- * One of several codecs, from fine to coarse; the last byte of a body is its index. Initially the finest. A run moves the
- * level of each client's vectors so that the compression variance stays within `share` of their sampling variance: every
- * `everyRounds` rounds a client does its round twice, with other batches, and compares the two messages.
- */
-export interface AdaptiveCodec extends Codec {
-  readonly ladder: readonly Codec[];
-  readonly rule: AdaptiveLevelSettings;
-  readonly everyRounds: number;
-  encodeAt(level: number, value: ReadonlyVector, rng: Rng): Uint8Array;
-}
 
 const NAME = 'adaptive';
 
-export function isAdaptive(codec: Codec): codec is AdaptiveCodec {
-  return 'ladder' in codec;
+interface Rule extends AdaptiveLevelSettings {
+  readonly everyRounds: number;
 }
 
 /** The weakest promise of all: a ladder of unbiased and contractive codecs together keeps neither. */
@@ -32,35 +26,52 @@ function commonContract(ladder: readonly Codec[]): CodecContract {
   return others.length === 0 ? first : 'none';
 }
 
-export function adaptiveCodec(
-  ladder: readonly Codec[],
-  rule: AdaptiveLevelSettings,
-  everyRounds: number,
-): AdaptiveCodec {
-  const [finest] = ladder as readonly [Codec, ...Codec[]];
+function encodeAt(level: number, inner: Codec, value: ReadonlyVector, rng: Rng): Uint8Array {
+  const body = inner.encode(value, rng);
+  const whole = new Uint8Array(body.length + 1);
+  whole.set(body);
+  whole[body.length] = level;
+  return whole;
+}
+
+/**
+ * One of several codecs, from fine to coarse; the last byte of a body is its index. Without a state it is the finest. Its
+ * level keeps the compression variance within `share` of the vectors' sampling variance, measured every `everyRounds` rounds.
+ */
+function adaptiveCodec(ladder: readonly Codec[], rule: Rule): Codec {
   const contract = commonContract(ladder);
-  const encodeAt = (level: number, value: ReadonlyVector, rng: Rng): Uint8Array => {
-    const inner = ladder[level]!.encode(value, rng);
-    const body = new Uint8Array(inner.length + 1);
-    body.set(inner);
-    body[inner.length] = level;
-    return body;
-  };
-  return {
+  const whole = {
     name: NAME,
     contract,
     ...(contract === 'unbiased' && { omega: Math.max(...ladder.map(({ omega }) => omega ?? 0)) }),
-    ...(finest.expectedSquaredError && { expectedSquaredError: (value) => finest.expectedSquaredError!(value) }),
-    ladder,
-    rule,
-    everyRounds,
-    encodeAt,
-    encode: (value, rng) => encodeAt(0, value, rng),
     decode(body, length, precision, into) {
-      const codec = ladder[body[body.length - 1] ?? ladder.length];
-      if (!codec) return malformed(NAME, `the last byte names no codec of a ladder of ${ladder.length}`);
-      return codec.decode(body.subarray(0, -1), length, precision, into);
+      const inner = ladder[body[body.length - 1] ?? ladder.length];
+      if (!inner) return malformed(NAME, `the last byte names no codec of a ladder of ${ladder.length}`);
+      return inner.decode(body.subarray(0, -1), length, precision, into);
     },
+  } satisfies Partial<Codec>;
+  const levels = ladder.map(
+    (inner, level): Codec => ({
+      ...whole,
+      ...(inner.expectedSquaredError && { expectedSquaredError: (value) => inner.expectedSquaredError!(value) }),
+      encode: (value, rng) => encodeAt(level, inner, value, rng),
+    }),
+  );
+  const control: LevelControl<AdaptiveLevelState> = {
+    init: () => initAdaptiveLevel(rule),
+    levelOf: ({ level }) => level,
+    at: ({ level }) => levels[level]!,
+    measuredIn: (round) => (round + 1) % rule.everyRounds === 0,
+    next: (state, measured) => observeAdaptiveLevel(rule, state, measured),
+  };
+  return {
+    ...levels[0]!,
+    control,
+    bySegment: (segments) =>
+      adaptiveCodec(
+        ladder.map((inner) => bySegment(inner, segments)),
+        rule,
+      ),
   };
 }
 
@@ -82,8 +93,8 @@ const adaptive = defineCodec({
       ? null
       : { at: 'ladder', expected: 'at most 255 codecs, none of them adaptive' },
   ),
-  create({ ladder, share, retryAfter, everyRounds }): Codec {
-    return adaptiveCodec(ladder.map(buildCodec), { ladder, share, retryAfter }, everyRounds);
+  create({ ladder, ...rule }): Codec {
+    return adaptiveCodec(ladder.map(buildCodec), { levels: ladder.length, ...rule });
   },
 });
 

@@ -1,4 +1,4 @@
-import type { MessageKind, Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import type { MessageKind, Precision, ReadonlyVector, Rng, Segment, Vector } from '../method.js';
 import type { Settings } from '../settings/settings.js';
 
 /**
@@ -34,6 +34,33 @@ export interface Codec {
   encodedBytes?(length: number, precision?: Precision): number;
   /** Exact E|decode(encode(x)) - x|^2 over the coins; left out by deterministic codecs, where one encoding gives it. */
   expectedSquaredError?(value: ReadonlyVector): number;
+  /** The codec applied tensor by tensor. Left out: each tensor is coded by itself, as `bits/by-segment.ts` does. */
+  bySegment?(segments: readonly Segment[]): Codec;
+  /** How a codec with several levels chooses one. Left out: it has one level. */
+  readonly control?: LevelControl;
+}
+
+/** Of one vector, or summed over vectors. */
+export interface Variances {
+  /** E|decode(encode(g)) - g|^2 over the coins: the codec's `expectedSquaredError`, or the error of one encoding. */
+  readonly compressionVariance: number;
+  /** Variance of g itself over batches. */
+  readonly samplingVariance: number;
+}
+
+/**
+ * How the level of a codec follows measurements. Pure functions over plain-data states; a state belongs to one (sender, kind,
+ * field, stream) and is kept in the sender's record.
+ */
+export interface LevelControl<State = unknown> {
+  init(): State;
+  /** Reported in the rounds that measure, as `codecLevel.<kind>`. */
+  levelOf(state: State): number;
+  /** The codec at the state's level: encodes what the codec of all levels decodes. */
+  at(state: State): Codec;
+  /** Are variances measured in this round? A sender then does its round twice, with other batches, and sends one of them. */
+  measuredIn(round: number): boolean;
+  next(state: State, measured: Variances): State;
 }
 
 /** How a scenario names a codec: its name and its own settings. */

@@ -22,6 +22,8 @@ export type Arrival = Frame | Absence['why'] | null;
  * of arrival cannot be seen: readers name a kind and a step and get senders in the order they ask for.
  */
 export class RoundMailbox {
+  /** The half is run more than once on what came: frames are kept when they have been read. */
+  keepsRead = false;
   /** null: read, and not kept. */
   private readonly frames = new Map<number, Map<PartyId, Frame | null>>();
   private readonly seals = new Map<PartyId, readonly number[]>();
@@ -100,8 +102,9 @@ export class RoundMailbox {
     return this.ruled.get(from) ?? null;
   }
 
-  /** The party has read this frame and will not do so again: that it came is remembered, its body is not. */
-  spend(frame: Frame): void {
+  /** The party has read this frame: that it came is remembered, its body is not unless the mailbox `keepsRead`. */
+  discard(frame: Frame): void {
+    if (this.keepsRead) return;
     const { kindIndex, step, from, receivedBytes = 0 } = frame;
     this.held.add(from, -receivedBytes);
     this.frames.get(stepKey(kindIndex, step))?.set(from, null);

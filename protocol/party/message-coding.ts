@@ -1,5 +1,3 @@
-import { adaptiveCodec, isAdaptive } from '../codecs/adaptive.js';
-import { type AdaptiveLevelState, initAdaptiveLevel, observeAdaptiveLevel } from '../codecs/bits/adaptive-level.js';
 import { bySegment } from '../codecs/bits/by-segment.js';
 import type { Codec } from '../codecs/codec.js';
 import type { Memory } from '../codecs/memory.js';
@@ -11,6 +9,7 @@ import type { KindCodec } from '../scenario/scenario.js';
 import type { Frame } from '../wire/frame.js';
 import type { AnyPayload, EncodedMessage, KindLayout, VectorPacking } from '../wire/layout.js';
 import { noCodingCosts, wayOf } from './coding-cost.js';
+import { LevelMeasurements } from './level-measurements.js';
 import { MessageJournal, type Missed } from './message-journal.js';
 
 /** Changes what a peer receives after decoding: noise of one directed link. */
@@ -63,29 +62,14 @@ export async function loadCodings(
     if (spec.name === 'identity' && memory === null) continue;
     const codec = await loadCodec(spec);
     codings.set(kind, {
-      codec: scope === 'tensor' ? tensorWise(codec, segments) : codec,
+      codec: scope === 'tensor' ? bySegment(codec, segments) : codec,
       memory: memory === null ? null : await loadMemory(memory),
     });
   }
   return codings;
 }
 
-function tensorWise(codec: Codec, segments: readonly Segment[]): Codec {
-  if (!isAdaptive(codec)) return bySegment(codec, segments);
-  const ladder = codec.ladder.map((each) => bySegment(each, segments));
-  return adaptiveCodec(ladder, codec.rule, codec.everyRounds);
-}
-
 type Memories = Readonly<Record<string, unknown>>;
-
-/** One vector that went through an adaptive codec in a round that measures. */
-interface Sent {
-  /** Key of the level's state. */
-  readonly level: string;
-  readonly codec: Codec;
-  readonly value: ReadonlyVector;
-  readonly compressionVariance: number;
-}
 
 /**
  * Turns one party's payloads into messages and back for one attempt at a round. Codec memories are read from the party's record
@@ -96,18 +80,15 @@ export class MessageCoding {
   readonly costs = noCodingCosts();
   private changed: Record<string, unknown> | null = null;
   private readonly journal = new MessageJournal();
-  private readonly sent = new Map<string, Sent>();
-  /** Is there an adaptive codec? Then a half may be run again on the same received messages. */
-  readonly adapts: boolean;
+  /** The vectors by which levels are chosen, in a round that measures. */
+  readonly measured = new LevelMeasurements();
 
   constructor(
     private readonly codings: ReadonlyMap<string, KindCoding>,
     private readonly precision: Precision,
     private readonly kept: Memories,
     private readonly around: CodingSurroundings,
-  ) {
-    this.adapts = [...codings.values()].some(({ codec }) => isAdaptive(codec));
-  }
+  ) {}
 
   /** Memories as this attempt leaves them while nothing is known of what was missed. */
   get memories(): Memories {
@@ -130,33 +111,17 @@ export class MessageCoding {
     return memories;
   }
 
-  /** Does this attempt measure the level of an adaptive codec? Then the half is run again for its `repeat`. */
-  get measures(): boolean {
-    return this.sent.size > 0;
+  /** Does a codec choose its level by what is sent in this round? */
+  measuresIn(round: number): boolean {
+    for (const { codec } of this.codings.values()) if (codec.control?.measuredIn(round)) return true;
+    return false;
   }
 
-  /** Moves the levels by the messages of the same round with other batches. Returns each kind's mean level from now on. */
-  observe(repeat: MessageCoding): ReadonlyMap<string, number> {
-    const sums = new Map<string, { compression: number; sampling: number; sent: Sent }>();
-    for (const [key, sent] of this.sent) {
-      const again = repeat.sent.get(key);
-      const sum = sums.get(sent.level) ?? { compression: 0, sampling: 0, sent };
-      sums.set(sent.level, sum);
-      // Half the squared distance of two independent draws is their variance. Without a second draw the level stays fine.
-      sum.compression += again ? sent.compressionVariance : Number.POSITIVE_INFINITY;
-      if (again) sum.sampling += squaredDistance(sent.value, again.value) / 2;
-    }
-    const levels = new Map<string, number[]>();
-    for (const [key, { compression, sampling, sent }] of sums) {
-      if (!isAdaptive(sent.codec)) continue;
-      const state = this.levelState(key, sent.codec.rule);
-      const measured = { compressionVariance: compression, samplingVariance: sampling };
-      const next = observeAdaptiveLevel(sent.codec.rule, state, measured);
-      this.write(key, next);
-      const kind = key.slice('level '.length).split('/')[0]!;
-      levels.set(kind, [...(levels.get(kind) ?? []), next.level]);
-    }
-    return new Map([...levels].map(([kind, each]) => [kind, each.reduce((a, b) => a + b) / each.length]));
+  /** Moves the levels; `again`: an independent draw of the round. Returns each kind's mean level from now on. */
+  adjustLevels(again: MessageCoding): ReadonlyMap<string, number> {
+    const { states, levels } = this.measured.next(again.measured, this.memories);
+    for (const [key, state] of states) this.write(key, state);
+    return levels;
   }
 
   /** `stream`: name of the codec memory; null for a broadcast, undefined for a personal payload that names none. */
@@ -256,49 +221,34 @@ export class MessageCoding {
     coins: Rng,
     round: CodingRound,
   ): readonly [Uint8Array, ReadonlyVector] {
-    const { key, layout } = address;
+    const { key, layout, step, position } = address;
+    const { control } = codec;
+    const levelKey = `level ${key}`;
     const state = memory ? (this.memories[key] ?? memory.init(value.length, this.precision)) : null;
     const started = this.now();
     const prepared = memory ? memory.prepare(state, value) : value;
-    const body = isAdaptive(codec)
-      ? codec.encodeAt(this.levelState(`level ${key}`, codec.rule).level, prepared, coins)
-      : codec.encode(prepared, coins);
+    const used = control?.at(this.memories[levelKey] ?? control.init()) ?? codec;
+    const body = used.encode(prepared, coins);
     const cost = this.costs[wayOf(layout.kind)];
     cost.encodeMs += this.now() - started;
     const decoded = codec.decode(body, value.length, this.precision);
     const squaredError = squaredDistance(decoded, prepared);
     cost.squaredError += squaredError;
     cost.squaredNorm += squaredNorm(prepared);
-    this.sample(codec, address, value, prepared, squaredError, round);
+    if (control?.measuredIn(round.index)) {
+      const compressionVariance = used.expectedSquaredError?.(prepared) ?? squaredError;
+      const vector = { kind: layout.name, levelKey, control, value, compressionVariance };
+      this.measured.note(`${key} ${step} ${position}`, vector);
+    }
     if (!memory) return [body, decoded];
     const received = memory.deliveredValue(state, decoded);
     this.write(key, memory.settle(state, value, prepared, decoded));
     // An uplink that was not used voids the whole round: there is nothing to put back.
     if (layout.kind.to !== 'coordinator') {
-      const { step, receivers } = address;
-      const others = receivers.filter((to) => to !== round.self);
+      const others = address.receivers.filter((to) => to !== round.self);
       this.journal.note(key, memory, state, { kind: layout.name, step, value, decoded, receivers: others });
     }
     return [body, received];
-  }
-
-  /** Keeps what the level of an adaptive codec is judged by, in the rounds that measure. */
-  private sample(
-    codec: Codec,
-    { key, step, position }: Address,
-    value: ReadonlyVector,
-    prepared: ReadonlyVector,
-    squaredError: number,
-    round: CodingRound,
-  ): void {
-    if (!isAdaptive(codec) || (round.index + 1) % codec.everyRounds !== 0) return;
-    const used = codec.ladder[this.levelState(`level ${key}`, codec.rule).level]!;
-    const compressionVariance = used.expectedSquaredError?.(prepared) ?? squaredError;
-    this.sent.set(`${key} ${step} ${position}`, { level: `level ${key}`, codec, value, compressionVariance });
-  }
-
-  private levelState(key: string, rule: Parameters<typeof initAdaptiveLevel>[0]): AdaptiveLevelState {
-    return (this.memories[key] as AdaptiveLevelState | undefined) ?? initAdaptiveLevel(rule);
   }
 
   private now(): number {

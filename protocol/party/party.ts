@@ -1,19 +1,18 @@
 import { GradswarmError } from '../errors.js';
-import type { Objective, PartyId, Privacy, Setup } from '../method.js';
+import type { PartyId, Privacy, Setup } from '../method.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger.js';
-import type { Probe } from '../probe.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { CodingCosts } from './coding-cost.js';
-import type { Dispatch } from './dispatch.js';
 import type { InboxMemory } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 import type { Missed } from './message-journal.js';
-import type { PostOffice } from './post-office.js';
+import type { PartyServices } from './party-services.js';
 import { Probing } from './probing.js';
 import type { PartyRecord } from './record.js';
 import { PartyRound } from './round.js';
-import type { RoundClock, RoundHost, UnusedMessage } from './round-host.js';
+import type { UnusedMessage } from './round-host.js';
+import { secondDraw } from './second-draw.js';
 
 /** What became of one party's half in one attempt. */
 export interface PartyReport {
@@ -37,20 +36,6 @@ interface Pending {
   /** Clients that this party had no use for: their rounds are void. */
   readonly unused: readonly PartyId[];
   readonly absent: ReadonlySet<PartyId>;
-}
-
-/** What a host gives each of its parties. */
-export interface PartyServices {
-  readonly host: RoundHost;
-  readonly office: PostOffice;
-  readonly dispatch: Dispatch;
-  coding(party: PartyId, record: PartyRecord): MessageCoding;
-  /** Of the coordinator's inbox. */
-  readonly probes: readonly Probe[];
-  /** Simulated milliseconds that the party's device takes for a round beside its examples. */
-  msPerRound(party: PartyId, round: number): number;
-  objective(party: PartyId, round: RoundClock): Objective;
-  privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
 }
 
 /**
@@ -82,6 +67,7 @@ export class Party {
     const mailbox = office.open(this.id, plan.index, plan.attempt);
     for (const { from, why } of plan.absent) mailbox.rule(from, why);
     const coding = this.services.coding(this.id, this.kept);
+    mailbox.keepsRead = this.id !== 'coordinator' && coding.measuresIn(plan.index);
     const ledger: LedgerEntry[] = [];
     // One for the attempt: it numbers its releases, and two of the same number would share their noise.
     let privacy: Privacy | undefined;
@@ -93,8 +79,10 @@ export class Party {
       plan,
       mailbox,
       dispatch,
-      coding,
       {
+        coding,
+        events: host,
+        stream: () => host.streamOf(this.id, plan.index),
         objective: (at) => this.services.objective(this.id, at),
         privacy: () => (privacy ??= this.services.privacy(this.id, plan, ledger)),
         memories: this.kept.memories,
@@ -110,7 +98,7 @@ export class Party {
       const state = await host.halfOf(this.id).round(this.kept.state as any, round as any);
       // A half stopped during its computation has no result: the round continued without it.
       if (mailbox.revoked) throw new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`);
-      if (coding.measures && this.id !== 'coordinator') await this.repeat(plan, mailbox, coding, round);
+      if (!coding.measured.isEmpty) await this.adjustLevels(plan, mailbox, round, coding);
       const probed = probing?.finish((name, value) => round.measure(name, value));
       this.pending = {
         record: {
@@ -146,45 +134,16 @@ export class Party {
     };
   }
 
-  /**
-   * Runs the round once more with other random numbers, for the levels of adaptive codecs: the same state, the same messages
-   * heard, nothing sent. What it says is an independent draw of what was said.
-   */
-  private async repeat(
+  /** Codecs that choose their level by the variance of what was sent compare it with a second draw. */
+  private async adjustLevels(
     plan: RoundPlan,
     mailbox: RoundMailbox,
+    round: PartyRound,
     coding: MessageCoding,
-    first: PartyRound,
   ): Promise<void> {
-    const { host, dispatch } = this.services;
-    const again = this.services.coding(this.id, this.kept);
-    const silent: RoundHost = Object.assign(Object.create(host) as RoundHost, { absence() {}, refused() {} });
-    const round = new PartyRound(
-      silent,
-      this.id,
-      plan,
-      mailbox,
-      { send() {}, deadline: (party) => dispatch.deadline(party) },
-      again,
-      {
-        objective: (at) => this.services.objective(this.id, at),
-        privacy: () => {
-          throw new GradswarmError(
-            'ERR_PRIVACY',
-            "codec 'adaptive' does a client's round twice, which would be a second release; choose another codec",
-          );
-        },
-        memories: this.kept.memories,
-        undelivered: this.kept.undelivered,
-        msPerRound: 0,
-        stream: host.streamOf(this.id, plan.index).derive('repeat'),
-      },
-      first.clockMs,
-    );
-    // biome-ignore lint/suspicious/noExplicitAny: as in `run`.
-    await host.halfOf(this.id).round(this.kept.state as any, round as any);
-    for (const [kind, level] of coding.observe(again)) first.measure(`codecLevel.${kind}`, level);
-    first.clockMs = Math.max(first.clockMs, round.clockMs);
+    const again = await secondDraw(this.id, this.services, this.kept, plan, mailbox, round.clockMs);
+    for (const [kind, level] of coding.adjustLevels(again.coding)) round.measure(`codecLevel.${kind}`, level);
+    round.clockMs = again.clockMs;
   }
 
   /** `undelivered`: which of its posts to peers were not used. `missed`: the same of posts to the cohort. */

@@ -18,6 +18,7 @@ import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { InboxRules } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
+import type { MessageCoding } from './message-coding.js';
 
 /** A message of a peer or the coordinator that this party did not use, reported to the sender when the round is committed. */
 export interface UnusedMessage {
@@ -28,7 +29,7 @@ export interface UnusedMessage {
 }
 
 /** What all parties of a process share. */
-export interface RoundHost {
+export interface RoundHost extends RoundEvents {
   readonly method: AnyMethod;
   /** Throws ERR_PROTOCOL for the coordinator of a method of peers alone. */
   halfOf(party: PartyId): AnyClientHalf;
@@ -48,6 +49,10 @@ export interface RoundHost {
   sharedStream(round: number): Rng;
   /** Sender order of an inbox: the identity, except for planted faults. */
   inboxOrder(senders: readonly PartyId[], mailbox: RoundMailbox, layout: KindLayout, step: number): readonly PartyId[];
+}
+
+/** Receives what a party did without. */
+export interface RoundEvents {
   absence(party: PartyId, round: number, kind: string, step: number, from: PartyId, why: Absence['why']): void;
   refused(frame: Frame, error: GradswarmError): void;
 }
@@ -69,8 +74,10 @@ export interface PartyTools {
   readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
   /** Simulated milliseconds of its device for the round in addition to its examples. */
   readonly msPerRound: number;
-  /** Sees every message that the party takes, once it is decoded. Left out: nobody does. */
+  readonly coding: MessageCoding;
+  readonly events: RoundEvents;
+  /** Of this party and round. */
+  stream(): Rng;
+  /** Called with every message that the party takes, once it is decoded. Left out: the coordinator has no probe. */
   readonly received?: (kind: string, message: ProbedMessage) => void;
-  /** Left out: the host's stream of this party and round. */
-  readonly stream?: Rng;
 }

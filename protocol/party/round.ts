@@ -46,6 +46,7 @@ export class PartyRound {
   readonly unusedMessages: UnusedMessage[] = [];
   /** What inbox rules keep for the next round. */
   readonly inboxMemories: Record<string, InboxMemory> = {};
+  private readonly coding: MessageCoding;
   private readonly posted: number[];
   private readonly taken: number[];
   private ownStream: Rng | null = null;
@@ -58,10 +59,10 @@ export class PartyRound {
     plan: RoundPlan,
     private readonly mailbox: RoundMailbox,
     private readonly dispatch: Pick<Dispatch, 'send' | 'deadline'>,
-    private readonly coding: MessageCoding,
     private readonly own: PartyTools,
     clockMs: number,
   ) {
+    this.coding = own.coding;
     this.index = plan.index;
     this.cohort = plan.cohort;
     this.inclusion = plan.inclusion;
@@ -93,7 +94,7 @@ export class PartyRound {
     return this.host.linksOf(this.party as ClientIndex, this.index);
   }
   get rng(): Rng {
-    return (this.ownStream ??= this.own.stream ?? this.host.streamOf(this.party, this.index));
+    return (this.ownStream ??= this.own.stream());
   }
   get shared(): Rng {
     return this.host.sharedStream(this.index);
@@ -362,16 +363,16 @@ export class PartyRound {
       }
     } catch (error) {
       if (!(error instanceof GradswarmError)) throw error;
-      this.host.refused(frame, error);
+      this.own.events.refused(frame, error);
       this.miss(layout, frame.step, frame.from, 'rejected', absent);
     } finally {
-      if (!this.coding.adapts) this.mailbox.spend(frame);
+      this.mailbox.discard(frame);
     }
   }
 
   private miss(layout: KindLayout, step: number, from: PartyId, why: Absence['why'], absent: Absence[]): void {
     absent.push({ from, why });
-    this.host.absence(this.party, this.index, layout.name, step, from, why);
+    this.own.events.absence(this.party, this.index, layout.name, step, from, why);
     if (why !== 'crashed' && why !== 'aborted') this.notUsed(layout, step, from);
   }
 

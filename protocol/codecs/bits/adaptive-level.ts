@@ -1,6 +1,4 @@
-import type { ReadonlyVector } from '../../method.js';
-import { squaredDistance } from '../../numerics/vector.js';
-import type { CodecSpec } from '../codec.js';
+import type { Variances } from '../codec.js';
 
 /**
  * How coarse may compression be? As coarse as keeps its variance within a set share of the sampling variance that SGD has
@@ -11,8 +9,8 @@ import type { CodecSpec } from '../codec.js';
  * have passed: with few, wide steps the plain rule would spend every second period above the share.
  */
 export interface AdaptiveLevelSettings {
-  /** Codecs from fine to coarse; at least one. */
-  readonly ladder: readonly CodecSpec[];
+  /** Number of codecs from fine to coarse, at least 1. */
+  readonly levels: number;
   /** Largest compression variance / sampling variance. */
   readonly share: number;
   /** Measurements after which a codec that was too coarse is tried again. */
@@ -28,31 +26,19 @@ export interface AdaptiveLevelState {
   readonly tooCoarseAt: readonly number[];
 }
 
-export interface VarianceMeasurement {
-  /** E|decode(encode(g)) - g|^2: the codec's `expectedSquaredError`, or a mean over encodings. */
-  readonly compressionVariance: number;
-  /** Variance of g itself over batches. */
-  readonly samplingVariance: number;
-}
-
-/** Unbiased sampling variance from two gradients of independent batches at the same point: |a - b|^2 / 2. */
-export function samplingVariance(first: ReadonlyVector, second: ReadonlyVector): number {
-  return squaredDistance(first, second) / 2;
-}
-
 /** Begins with the finest codec. */
-export function initAdaptiveLevel({ ladder, share, retryAfter }: AdaptiveLevelSettings): AdaptiveLevelState {
-  if (ladder.length === 0) throw new RangeError('ladder: expected at least one codec');
+export function initAdaptiveLevel({ levels, share, retryAfter }: AdaptiveLevelSettings): AdaptiveLevelState {
+  if (!(levels >= 1)) throw new RangeError(`levels: expected at least 1, got ${levels}`);
   if (!(share > 0)) throw new RangeError(`share: expected a number above 0, got ${share}`);
   if (!(retryAfter >= 1)) throw new RangeError(`retryAfter: expected at least 1, got ${retryAfter}`);
-  return { level: 0, measurements: 0, tooCoarseAt: ladder.map(() => -1) };
+  return { level: 0, measurements: 0, tooCoarseAt: new Array<number>(levels).fill(-1) };
 }
 
 /** The state after one measurement at the level in use. A measurement that is not finite counts as too coarse. */
 export function observeAdaptiveLevel(
   settings: AdaptiveLevelSettings,
   state: AdaptiveLevelState,
-  { compressionVariance, samplingVariance }: VarianceMeasurement,
+  { compressionVariance, samplingVariance }: Variances,
 ): AdaptiveLevelState {
   const { level, tooCoarseAt } = state;
   const measurements = state.measurements + 1;
@@ -62,6 +48,6 @@ export function observeAdaptiveLevel(
   }
   const coarser = level + 1;
   const refused = tooCoarseAt[coarser] ?? measurements;
-  const mayTry = coarser < settings.ladder.length && (refused < 0 || measurements - refused >= settings.retryAfter);
+  const mayTry = coarser < settings.levels && (refused < 0 || measurements - refused >= settings.retryAfter);
   return { level: mayTry ? coarser : level, measurements, tooCoarseAt };
 }

@@ -10,6 +10,7 @@ import { malformed, resultOf } from './body.js';
  * The contract is the codec's own: if it holds on every part it holds on the sum, with the smallest delta, the largest omega.
  */
 export function bySegment(codec: Codec, segments: readonly Segment[]): Codec {
+  if (codec.bySegment) return codec.bySegment(segments);
   const lengths = segments.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
   let total = 0;
   for (const [j, { name, offset }] of segments.entries()) {

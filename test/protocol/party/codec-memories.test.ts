@@ -179,6 +179,6 @@ describe('error feedback over lossy links', function () {
     const coordinator = run.records.get('coordinator')!.memories;
     expect(run.firings[0]).to.be.above(40);
     for (let i = 0; i < 4; i++)
-      expect(coordinator[`from ${i}/say/v/0`], `${i}`).to.deep.equal(run.records.get(i)!.memories['say/v/']);
+      expect(coordinator[`from ${i}/upload/v/0`], `${i}`).to.deep.equal(run.records.get(i)!.memories['upload/v/']);
   });
 });

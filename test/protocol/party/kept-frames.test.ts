@@ -19,7 +19,7 @@ describe('frames that nobody has read yet', () => {
     for (let step = 0; step < 100; step++) {
       kept.receive(frameOf(0, step));
       await box.ready(GRADIENT, step, [0]);
-      box.spend(frameOf(0, step));
+      box.discard(frameOf(0, step));
     }
     for (let step = 100; step < 110; step++) kept.receive(frameOf(0, step));
     expect(() => kept.receive(frameOf(0, 110))).to.throw('ERR_PROTOCOL: expected at most 10000 bytes');

@@ -40,10 +40,18 @@ describe('a letter-box of one round', () => {
   it('remembers of a frame that was read only that it came: nobody waits for it again, and a duplicate is not kept', () => {
     const mailbox = box();
     mailbox.deliver(gradientFrame(4, 3));
-    mailbox.spend(gradientFrame(4, 3));
+    mailbox.discard(gradientFrame(4, 3));
     mailbox.deliver(gradientFrame(4, 5));
     expect(mailbox.ready(GRADIENT, 0, [4])).to.equal(null);
     expect(mailbox.arrival(GRADIENT, 0, 4)).to.equal(null);
+  });
+
+  it('a mailbox that keepsRead has a frame again after it was read, for a second draw of the round', () => {
+    const mailbox = box();
+    mailbox.keepsRead = true;
+    mailbox.deliver(gradientFrame(4, 3));
+    mailbox.discard(gradientFrame(4, 3));
+    expect(numberIn(mailbox.arrival(GRADIENT, 0, 4) as Frame)).to.equal(3);
   });
 
   it('tells steps and kinds apart', async () => {

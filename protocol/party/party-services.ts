@@ -1,0 +1,23 @@
+import type { Objective, PartyId, Privacy } from '../method.js';
+import type { LedgerEntry } from '../privacy/accounting/ledger.js';
+import type { Probe } from '../probe.js';
+import type { RoundPlan } from '../wire/seal.js';
+import type { Dispatch } from './dispatch.js';
+import type { MessageCoding } from './message-coding.js';
+import type { PostOffice } from './post-office.js';
+import type { PartyRecord } from './record.js';
+import type { RoundClock, RoundHost } from './round-host.js';
+
+/** What a host gives each of its parties. */
+export interface PartyServices {
+  readonly host: RoundHost;
+  readonly office: PostOffice;
+  readonly dispatch: Dispatch;
+  coding(party: PartyId, record: PartyRecord): MessageCoding;
+  /** Of the coordinator's inbox. */
+  readonly probes: readonly Probe[];
+  /** Simulated milliseconds that the party's device takes for a round beside its examples. */
+  msPerRound(party: PartyId, round: number): number;
+  objective(party: PartyId, round: RoundClock): Objective;
+  privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
+}
