@@ -33,34 +33,35 @@ export default defineMethod({
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
     difference: { from: 'clients', to: 'coordinator', vectors: ['difference'], lossy: 'unbiased', memory: 'method' },
   },
-  client: {
+  client: ({ hyperparameters: { batchSize, shiftStepSize } }) => ({
     init: ({ initialParams }): Client => ({ shift: zerosLike(initialParams) }),
     async round({ shift }, at): Promise<Client> {
       const [model] = await at.take('model');
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return { shift };
-      const { batchSize, shiftStepSize } = at.hyperparameters;
       const gradient = await at.objective.gradient(model.params, at.rng.batch(exampleCount, batchSize ?? exampleCount));
       const { difference } = at.post('difference', 'coordinator', { difference: subtract(gradient, shift) });
       return { shift: addScaled(shift, shiftStepSize, difference) };
     },
-  },
-  coordinator: {
-    init: ({ initialParams }): Server => ({ params: initialParams, shift: zerosLike(initialParams) }),
-    async round({ params, shift }, at): Promise<Server> {
-      at.post('model', at.cohort, { params });
-      const differences = new WeightedMean();
-      for await (const { difference } of at.stream('difference')) differences.add(1, difference);
-      if (differences.weight === 0) return { params, shift };
-      const { stepSize, shiftStepSize } = at.hyperparameters;
-      const mean = differences.value();
-      // Over a uniform cohort h + mean of m_i has the mean of all gradients as its expectation.
-      const gradient = addScaled(shift, 1, mean);
-      return {
-        params: addScaled(params, -scheduleOf(stepSize)(at.index), gradient),
-        shift: addScaled(shift, (shiftStepSize * differences.weight) / at.clientCount, mean),
-      };
-    },
-    estimates: ({ params }) => [params],
+  }),
+  coordinator: ({ hyperparameters: { stepSize, shiftStepSize } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Server => ({ params: initialParams, shift: zerosLike(initialParams) }),
+      async round({ params, shift }, at): Promise<Server> {
+        at.post('model', at.cohort, { params });
+        const differences = new WeightedMean();
+        for await (const { difference } of at.stream('difference')) differences.add(1, difference);
+        if (differences.weight === 0) return { params, shift };
+        const mean = differences.value();
+        // Over a uniform cohort h + mean of m_i has the mean of all gradients as its expectation.
+        const gradient = addScaled(shift, 1, mean);
+        return {
+          params: addScaled(params, -stepAt(at.index), gradient),
+          shift: addScaled(shift, (shiftStepSize * differences.weight) / at.clientCount, mean),
+        };
+      },
+      estimates: ({ params }) => [params],
+    };
   },
 });

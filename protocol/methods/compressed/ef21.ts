@@ -38,29 +38,32 @@ export default defineMethod({
       memory: 'method',
     },
   },
-  client: {
+  client: ({ hyperparameters: { batchSize } }) => ({
     init: ({ initialParams }): Client => ({ estimate: zerosLike(initialParams) }),
     async round({ estimate }, at): Promise<Client> {
       const [model] = await at.take('model');
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return { estimate };
-      const batch = at.rng.batch(exampleCount, at.hyperparameters.batchSize ?? exampleCount);
+      const batch = at.rng.batch(exampleCount, batchSize ?? exampleCount);
       const gradient = await at.objective.gradient(model.params, batch);
       const { correction } = at.post('correction', 'coordinator', { correction: subtract(gradient, estimate) });
       return { estimate: add(estimate, correction) };
     },
-  },
-  coordinator: {
-    init: ({ initialParams }): Server => ({ params: initialParams, estimate: zerosLike(initialParams) }),
-    async round({ params, estimate }, at): Promise<Server> {
-      at.post('model', at.cohort, { params });
-      const corrections = new WeightedMean();
-      for await (const { correction } of at.stream('correction')) corrections.add(1, correction);
-      if (corrections.weight === 0) return { params, estimate };
-      // A correction that was lost is one that its client has not made either: the mean stays that of the g_i.
-      const next = addScaled(estimate, corrections.weight / at.clientCount, corrections.value());
-      return { params: addScaled(params, -scheduleOf(at.hyperparameters.stepSize)(at.index), next), estimate: next };
-    },
-    estimates: ({ params }) => [params],
+  }),
+  coordinator: ({ hyperparameters: { stepSize } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Server => ({ params: initialParams, estimate: zerosLike(initialParams) }),
+      async round({ params, estimate }, at): Promise<Server> {
+        at.post('model', at.cohort, { params });
+        const corrections = new WeightedMean();
+        for await (const { correction } of at.stream('correction')) corrections.add(1, correction);
+        if (corrections.weight === 0) return { params, estimate };
+        // A correction that was lost is one that its client has not made either: the mean stays that of the g_i.
+        const next = addScaled(estimate, corrections.weight / at.clientCount, corrections.value());
+        return { params: addScaled(params, -stepAt(at.index), next), estimate: next };
+      },
+      estimates: ({ params }) => [params],
+    };
   },
 });

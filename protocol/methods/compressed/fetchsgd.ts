@@ -53,13 +53,12 @@ export default defineMethod({
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
     sketch: { from: 'clients', to: 'coordinator', vectors: ['cells'], otherLengths: ['cells'], memory: 'method' },
   },
-  client: {
+  client: ({ hyperparameters: { rows, columns, batchSize } }) => ({
     init: ({ shared }): Client => ({ seed: shared.derive('sketch').below(SEEDS) }),
     async round(state, at): Promise<Client> {
       const [model] = await at.take('model');
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return state;
-      const { rows, columns, batchSize } = at.hyperparameters;
       const batch = at.rng.batch(exampleCount, batchSize ?? exampleCount);
       const sketch = emptySketch(rows, columns, state.seed);
       addToSketch(sketch, await at.objective.gradient(model.params, batch));
@@ -68,37 +67,39 @@ export default defineMethod({
       at.post('sketch', 'coordinator', { cells });
       return state;
     },
-  },
-  coordinator: {
-    init: ({ initialParams, hyperparameters: { rows, columns }, shared }): Server => {
-      const seed = shared.derive('sketch').below(SEEDS);
-      return {
-        params: initialParams,
-        momentum: emptySketch(rows, columns, seed),
-        error: emptySketch(rows, columns, seed),
-      };
-    },
-    async round(state, at): Promise<Server> {
-      at.post('model', at.cohort, { params: state.params });
-      const mean = new WeightedMean();
-      for await (const { cells } of at.stream('sketch')) mean.add(1, cells);
-      if (mean.weight === 0) return state;
-      const { learningRate, momentum: decay, kept, extraction } = at.hyperparameters;
-      // Su = rho Su + S, Se = Se + eta Su, in the order of the paper's server step.
-      const momentum = { ...state.momentum, cells: Float64Array.from(mean.value()) };
-      addSketch(momentum, state.momentum, decay);
-      const error = { ...state.error, cells: state.error.cells.slice() };
-      addSketch(error, momentum, scheduleOf(learningRate)(at.index));
-      const change = largestEstimates(error, state.params, kept);
-      if (extraction === 'zero') {
-        clearEntries(error, change.indices);
-        clearEntries(momentum, change.indices);
-      } else addToSketch(error, change.values, -1);
-      const params = copy(state.params);
-      for (const i of change.indices) params[i] = params[i]! - change.values[i]!;
-      return { params, momentum, error };
-    },
-    estimates: ({ params }) => [params],
+  }),
+  coordinator: ({ hyperparameters: { rows, columns, learningRate, momentum: decayFactor, kept, extraction } }) => {
+    const rateAt = scheduleOf(learningRate);
+    return {
+      init: ({ initialParams, shared }): Server => {
+        const seed = shared.derive('sketch').below(SEEDS);
+        return {
+          params: initialParams,
+          momentum: emptySketch(rows, columns, seed),
+          error: emptySketch(rows, columns, seed),
+        };
+      },
+      async round(state, at): Promise<Server> {
+        at.post('model', at.cohort, { params: state.params });
+        const mean = new WeightedMean();
+        for await (const { cells } of at.stream('sketch')) mean.add(1, cells);
+        if (mean.weight === 0) return state;
+        // Su = rho Su + S, Se = Se + eta Su, in the order of the paper's server step.
+        const momentum = { ...state.momentum, cells: Float64Array.from(mean.value()) };
+        addSketch(momentum, state.momentum, decayFactor);
+        const error = { ...state.error, cells: state.error.cells.slice() };
+        addSketch(error, momentum, rateAt(at.index));
+        const change = largestEstimates(error, state.params, kept);
+        if (extraction === 'zero') {
+          clearEntries(error, change.indices);
+          clearEntries(momentum, change.indices);
+        } else addToSketch(error, change.values, -1);
+        const params = copy(state.params);
+        for (const i of change.indices) params[i] = params[i]! - change.values[i]!;
+        return { params, momentum, error };
+      },
+      estimates: ({ params }) => [params],
+    };
   },
 });
 

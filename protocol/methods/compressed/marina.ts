@@ -43,13 +43,12 @@ export default defineMethod({
     gradient: { from: 'clients', to: 'coordinator', vectors: ['gradient'] },
     difference: { from: 'clients', to: 'coordinator', vectors: ['difference'], lossy: 'unbiased', memory: 'method' },
   },
-  client: {
+  client: ({ hyperparameters: { batchSize, denseProbability } }) => ({
     init: ({ initialParams }): Client => ({ seen: initialParams, seenRound: -1 }),
     async round(state, at): Promise<Client> {
       const [model] = await at.take('model');
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return state;
-      const { batchSize, denseProbability } = at.hyperparameters;
       const batch = at.rng.batch(exampleCount, batchSize ?? exampleCount);
       const next = { seen: copy(model.params), seenRound: at.index };
       if (isDense(at.index, denseProbability, at.shared))
@@ -62,21 +61,23 @@ export default defineMethod({
       // Without the last round's model there is no difference to send; from the next round on there is.
       return next;
     },
-  },
-  coordinator: {
-    init: ({ initialParams }): Server => ({ params: initialParams, estimate: null }),
-    async round({ params, estimate }, at): Promise<Server> {
-      at.post('model', at.cohort, { params });
-      const { stepSize, denseProbability } = at.hyperparameters;
-      const mean = new WeightedMean();
-      const dense = isDense(at.index, denseProbability, at.shared);
-      if (dense) for await (const { gradient } of at.stream('gradient')) mean.add(1, gradient);
-      else for await (const { difference } of at.stream('difference')) mean.add(1, difference);
-      let next = estimate;
-      if (mean.weight > 0) next = dense ? mean.value() : estimate && add(estimate, mean.value());
-      if (!next) return { params, estimate };
-      return { params: addScaled(params, -scheduleOf(stepSize)(at.index), next), estimate: next };
-    },
-    estimates: ({ params }) => [params],
+  }),
+  coordinator: ({ hyperparameters: { stepSize, denseProbability } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Server => ({ params: initialParams, estimate: null }),
+      async round({ params, estimate }, at): Promise<Server> {
+        at.post('model', at.cohort, { params });
+        const mean = new WeightedMean();
+        const dense = isDense(at.index, denseProbability, at.shared);
+        if (dense) for await (const { gradient } of at.stream('gradient')) mean.add(1, gradient);
+        else for await (const { difference } of at.stream('difference')) mean.add(1, difference);
+        let next = estimate;
+        if (mean.weight > 0) next = dense ? mean.value() : estimate && add(estimate, mean.value());
+        if (!next) return { params, estimate };
+        return { params: addScaled(params, -stepAt(at.index), next), estimate: next };
+      },
+      estimates: ({ params }) => [params],
+    };
   },
 });

@@ -34,14 +34,13 @@ export default defineMethod({
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
     update: { from: 'clients', to: 'coordinator', vectors: ['delta'], lossy: 'any' },
   },
-  client: {
+  client: ({ hyperparameters: { alpha, localSteps, batchSize, clientLearningRate: rate } }) => ({
     init: ({ initialParams }): Client => ({ gradient: zerosLike(initialParams) }),
     async round({ gradient: h }, at): Promise<Client> {
       const [model] = await at.take('model');
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return { gradient: h };
       const { params: x } = model;
-      const { alpha, localSteps, batchSize, clientLearningRate: rate } = at.hyperparameters;
       // min over y of f_i(y) - <h_i, y> + (alpha / 2) |y - x|^2
       const y = copy(x);
       let gradient: Vector | undefined;
@@ -53,20 +52,19 @@ export default defineMethod({
       // h_i -= alpha (y - x), by what the server decodes: both sides must hold the same sum.
       return { gradient: addScaled(h, -alpha, posted.delta) };
     },
-  },
-  coordinator: {
+  }),
+  coordinator: ({ hyperparameters: { alpha } }) => ({
     init: ({ initialParams }): Server => ({ params: initialParams, gradient: zerosLike(initialParams) }),
     async round({ params, gradient }, at): Promise<Server> {
       at.post('model', at.cohort, { params });
       const mean = new WeightedMean();
       for await (const { delta } of at.stream('update')) mean.add(1, delta);
       if (mean.weight === 0) return { params, gradient };
-      const { alpha } = at.hyperparameters;
       const moved = mean.value();
       // h -= (alpha / N) sum (y_i - x); x = mean y_i - h / alpha
       const h = addScaled(gradient, (-alpha * mean.weight) / at.clientCount, moved);
       return { params: addScaled(addScaled(params, 1, moved), -1 / alpha, h), gradient: h };
     },
     estimates: ({ params }) => [params],
-  },
+  }),
 });

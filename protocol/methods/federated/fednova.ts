@@ -76,8 +76,8 @@ export default defineMethod({
       lossy: 'any',
     },
   },
-  client: {
-    init({ hyperparameters: { localEpochs, mostLocalEpochs }, rng }): Client {
+  client: ({ hyperparameters: { localEpochs, mostLocalEpochs, batchSize, clientLearningRate: rate, momentum } }) => ({
+    init({ rng }): Client {
       const spread = Math.max(0, (mostLocalEpochs ?? localEpochs) - localEpochs);
       return { epochs: localEpochs + (spread === 0 ? 0 : rng.derive('epochs').below(spread + 1)) };
     },
@@ -85,7 +85,6 @@ export default defineMethod({
       const [model] = await at.take('model');
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return state;
-      const { batchSize, clientLearningRate: rate, momentum } = at.hyperparameters;
       const batches = localBatches(at.rng, exampleCount, state.epochs, batchSize);
       const y = await localMomentum(at.objective, model.params, batches, rate, momentum);
       // d_i = (x - y_i) / (eta |a_i|_1)
@@ -94,8 +93,8 @@ export default defineMethod({
       at.post('update', 'coordinator', { direction, steps, examples: exampleCount });
       return state;
     },
-  },
-  coordinator: {
+  }),
+  coordinator: ({ hyperparameters: { clientLearningRate, serverLearningRate } }) => ({
     init: ({ initialParams }) => ({ params: initialParams as ReadonlyVector }),
     async round({ params }, at) {
       at.post('model', at.cohort, { params });
@@ -107,11 +106,10 @@ export default defineMethod({
       }
       if (mean.weight === 0) return { params };
       // x -= eta tau_eff sum p_i d_i, tau_eff = sum p_i |a_i|_1
-      const { clientLearningRate, serverLearningRate } = at.hyperparameters;
       const effective = steps / mean.weight;
       at.measure('effectiveSteps', effective);
       return { params: addScaled(params, -serverLearningRate * clientLearningRate * effective, mean.value()) };
     },
     estimates: ({ params }) => [params],
-  },
+  }),
 });

@@ -37,13 +37,12 @@ export default defineMethod({
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     update: { from: 'clients', to: 'coordinator', vectors: ['difference'], lossy: 'any' },
   },
-  client: {
+  client: ({ hyperparameters: { localEpochs, batchSize, clientLearningRate: rate } }) => ({
     init: ({ initialParams }): Client => ({ last: zerosLike(initialParams) }),
     async round({ last }, at): Promise<Client> {
       const [model] = await at.take('model');
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return { last };
-      const { localEpochs, batchSize, clientLearningRate: rate } = at.hyperparameters;
       const batches = localBatches(at.rng, exampleCount, localEpochs, batchSize);
       const y = await descend(at.objective, model.params, batches, rate, 0);
       // G_i = (x - y) / eta
@@ -51,8 +50,8 @@ export default defineMethod({
       const posted = at.post('update', 'coordinator', { difference: subtract(update, last) });
       return { last: add(last, posted.difference) };
     },
-  },
-  coordinator: {
+  }),
+  coordinator: ({ hyperparameters: { clientLearningRate, serverLearningRate } }) => ({
     init: ({ initialParams }): Server => ({ params: initialParams, mean: zerosLike(initialParams) }),
     async round({ params, mean }, at): Promise<Server> {
       at.post('model', at.cohort, { params });
@@ -60,10 +59,9 @@ export default defineMethod({
       for await (const { difference } of at.stream('update')) differences.add(1, difference);
       const share = differences.weight / at.clientCount;
       const next = differences.weight === 0 ? mean : addScaled(mean, share, differences.value());
-      const { clientLearningRate, serverLearningRate } = at.hyperparameters;
       // x -= eta_s eta (1 / N) sum_i G_i, whatever clients took part
       return { params: addScaled(params, -serverLearningRate * clientLearningRate, next), mean: next };
     },
     estimates: ({ params }) => [params],
-  },
+  }),
 });

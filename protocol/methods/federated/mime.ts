@@ -33,13 +33,12 @@ export default defineMethod({
     control: { from: 'coordinator', to: 'cohort', vectors: ['control'] },
     update: { from: 'clients', to: 'coordinator', vectors: ['delta'], scalars: ['examples'], lossy: 'any' },
   },
-  client: {
+  client: ({ hyperparameters: { localSteps, batchSize, clientLearningRate: rate, momentum: beta, correction } }) => ({
     init: () => null,
     async round(state, at) {
       const [model] = await at.take('model');
       const { objective } = at;
       const { exampleCount } = objective;
-      const { localSteps, batchSize, clientLearningRate: rate, momentum: beta, correction } = at.hyperparameters;
       if (!model || exampleCount === 0) {
         // An empty step, so that the coordinator does not wait for it; what it answers is taken and not used.
         at.post('gradient', [], { gradient: at.zeros(), examples: 0 });
@@ -63,8 +62,8 @@ export default defineMethod({
       at.post('update', 'coordinator', { delta: subtract(y, x), examples: exampleCount });
       return state;
     },
-  },
-  coordinator: {
+  }),
+  coordinator: ({ hyperparameters: { momentum: beta } }) => ({
     init: ({ initialParams }): Server => ({ params: initialParams, momentum: zerosLike(initialParams) }),
     async round({ params, momentum }, at): Promise<Server> {
       at.post('model', at.cohort, { params, momentum });
@@ -75,7 +74,6 @@ export default defineMethod({
       const deltas = new WeightedMean();
       for await (const { delta, examples } of at.stream('update')) deltas.add(examples, delta);
       if (deltas.weight === 0) return { params, momentum };
-      const { momentum: beta } = at.hyperparameters;
       return {
         params: addScaled(params, 1, deltas.value()),
         // m = beta m + (1 - beta) c
@@ -83,5 +81,5 @@ export default defineMethod({
       };
     },
     estimates: ({ params }) => [params],
-  },
+  }),
 });

@@ -33,7 +33,7 @@ export default defineMethod({
     model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'control'] },
     update: { from: 'clients', to: 'coordinator', vectors: ['delta', 'controlDelta'], lossy: 'any' },
   },
-  client: {
+  client: ({ hyperparameters: { localSteps, batchSize, clientLearningRate: rate } }) => ({
     init: ({ initialParams }): Client => ({ control: zerosLike(initialParams) }),
     async round({ control }, at): Promise<Client> {
       const [model] = await at.take('model');
@@ -41,7 +41,6 @@ export default defineMethod({
       if (!model || exampleCount === 0) return { control };
       // x, c: server's parameters and control; c_i: this client's control; y: local parameters.
       const { params: x, control: c } = model;
-      const { localSteps, batchSize, clientLearningRate: rate } = at.hyperparameters;
       const y = copy(x);
       let gradient: Vector | undefined;
       for (let step = 0; step < localSteps; step++) {
@@ -55,8 +54,8 @@ export default defineMethod({
       // What the server adds is what it decoded; both sides must hold the same control.
       return { control: addScaled(control, 1, posted.controlDelta) };
     },
-  },
-  coordinator: {
+  }),
+  coordinator: ({ hyperparameters: { serverLearningRate } }) => ({
     init: ({ initialParams }): Server => ({ params: initialParams, control: zerosLike(initialParams) }),
     async round({ params, control }, at): Promise<Server> {
       at.post('model', at.cohort, { params, control });
@@ -68,10 +67,10 @@ export default defineMethod({
       }
       if (step.weight === 0) return { params, control };
       return {
-        params: addScaled(params, at.hyperparameters.serverLearningRate, step.value()),
+        params: addScaled(params, serverLearningRate, step.value()),
         control: addScaled(control, step.weight / at.clientCount, drift.value()),
       };
     },
     estimates: ({ params }) => [params],
-  },
+  }),
 });

@@ -42,32 +42,37 @@ export default defineMethod({
     iterate: { ...residualKind, losable: 'no' },
     tracker: { ...residualKind, losable: 'no' },
   },
-  client: {
-    init({ initialParams, hyperparameters: { links } }): Peer {
-      const begin = (): Replicated => ({ gossip: beginGossip(links, initialParams), drift: zerosLike(initialParams) });
-      return { x: initialParams, v: zerosLike(initialParams), gradient: null, iterate: begin(), tracker: begin() };
-    },
-    async round(state, at): Promise<Peer> {
-      const { stepSize, mixing } = at.hyperparameters;
-      const step = scheduleOf(stepSize)(at.index);
-      const before = state.gradient ?? (await gradientOn(at, state.x, minibatch(at)));
-      const v = state.gradient ? state.v : before;
-      const settledIterate = settleGossip(state.iterate.gossip, 'iterate', at);
-      const settledTracker = settleGossip(state.tracker.gossip, 'tracker', at);
+  client: ({ hyperparameters: { stepSize, mixing, links } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init({ initialParams }): Peer {
+        const begin = (): Replicated => ({
+          gossip: beginGossip(links, initialParams),
+          drift: zerosLike(initialParams),
+        });
+        return { x: initialParams, v: zerosLike(initialParams), gradient: null, iterate: begin(), tracker: begin() };
+      },
+      async round(state, at): Promise<Peer> {
+        const step = stepAt(at.index);
+        const before = state.gradient ?? (await gradientOn(at, state.x, minibatch(at)));
+        const v = state.gradient ? state.v : before;
+        const settledIterate = settleGossip(state.iterate.gossip, 'iterate', at);
+        const settledTracker = settleGossip(state.tracker.gossip, 'tracker', at);
 
-      const x = addScaled(state.x, -step, v);
-      accumulate(x, mixing, state.iterate.drift);
-      if (settledIterate.owed) accumulate(x, mixing, settledIterate.owed);
-      const gradient = await gradientOn(at, x, minibatch(at));
-      const tracked = addScaled(v, mixing, state.tracker.drift);
-      if (settledTracker.owed) accumulate(tracked, mixing, settledTracker.owed);
-      accumulate(tracked, 1, subtract(gradient, before));
+        const x = addScaled(state.x, -step, v);
+        accumulate(x, mixing, state.iterate.drift);
+        if (settledIterate.owed) accumulate(x, mixing, settledIterate.owed);
+        const gradient = await gradientOn(at, x, minibatch(at));
+        const tracked = addScaled(v, mixing, state.tracker.drift);
+        if (settledTracker.owed) accumulate(tracked, mixing, settledTracker.owed);
+        accumulate(tracked, 1, subtract(gradient, before));
 
-      const iterate = await exchange(settledIterate.gossip, 'iterate', x, at);
-      const tracker = await exchange(settledTracker.gossip, 'tracker', tracked, at);
-      at.measure('trackedGradientSquared', squaredNorm(tracked));
-      return { x, v: tracked, gradient, iterate, tracker };
-    },
-    estimates: ({ x }) => [x],
+        const iterate = await exchange(settledIterate.gossip, 'iterate', x, at);
+        const tracker = await exchange(settledTracker.gossip, 'tracker', tracked, at);
+        at.measure('trackedGradientSquared', squaredNorm(tracked));
+        return { x, v: tracked, gradient, iterate, tracker };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

@@ -42,40 +42,42 @@ export default defineMethod({
   settings,
   measures: ['trackedGradientSquared'],
   messages: { tracker: residualKind, iterate: residualKind },
-  client: {
-    init: ({ initialParams, hyperparameters: { links } }): Peer => ({
-      x: initialParams,
-      y: zerosLike(initialParams),
-      gradient: zerosLike(initialParams),
-      tracker: beginGossip(links, initialParams),
-      iterate: beginGossip(links, initialParams),
-    }),
-    async round(state, at): Promise<Peer> {
-      const { stepSize, l1, trackerMixing, iterateMixing, trackerRestartRounds } = at.hyperparameters;
-      const step = scheduleOf(stepSize)(at.index);
-      const settledTracker = settleGossip(state.tracker, 'tracker', at);
-      const settledIterate = settleGossip(state.iterate, 'iterate', at);
-      const x = copy(state.x);
-      if (settledIterate.owed) accumulate(x, iterateMixing, settledIterate.owed);
+  client: ({ hyperparameters: { stepSize, l1, trackerMixing, iterateMixing, trackerRestartRounds, links } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({
+        x: initialParams,
+        y: zerosLike(initialParams),
+        gradient: zerosLike(initialParams),
+        tracker: beginGossip(links, initialParams),
+        iterate: beginGossip(links, initialParams),
+      }),
+      async round(state, at): Promise<Peer> {
+        const step = stepAt(at.index);
+        const settledTracker = settleGossip(state.tracker, 'tracker', at);
+        const settledIterate = settleGossip(state.iterate, 'iterate', at);
+        const x = copy(state.x);
+        if (settledIterate.owed) accumulate(x, iterateMixing, settledIterate.owed);
 
-      const gradient = await gradientOn(at, x, minibatch(at));
-      const restart = trackerRestartRounds !== null && at.index > 0 && at.index % trackerRestartRounds === 0;
-      const corrected = restart ? copy(gradient) : add(state.y, subtract(gradient, state.gradient));
-      if (settledTracker.owed && !restart) accumulate(corrected, trackerMixing, settledTracker.owed);
-      const tracker = await exchange(settledTracker.gossip, 'tracker', corrected, at);
-      const y = addScaled(corrected, trackerMixing, tracker.drift);
+        const gradient = await gradientOn(at, x, minibatch(at));
+        const restart = trackerRestartRounds !== null && at.index > 0 && at.index % trackerRestartRounds === 0;
+        const corrected = restart ? copy(gradient) : add(state.y, subtract(gradient, state.gradient));
+        if (settledTracker.owed && !restart) accumulate(corrected, trackerMixing, settledTracker.owed);
+        const tracker = await exchange(settledTracker.gossip, 'tracker', corrected, at);
+        const y = addScaled(corrected, trackerMixing, tracker.drift);
 
-      const stepped = softThreshold(addScaled(x, -step, y), step * l1);
-      const iterate = await exchange(settledIterate.gossip, 'iterate', stepped, at);
-      at.measure('trackedGradientSquared', squaredNorm(y));
-      return {
-        x: addScaled(stepped, iterateMixing, iterate.drift),
-        y,
-        gradient,
-        tracker: tracker.gossip,
-        iterate: iterate.gossip,
-      };
-    },
-    estimates: ({ x }) => [x],
+        const stepped = softThreshold(addScaled(x, -step, y), step * l1);
+        const iterate = await exchange(settledIterate.gossip, 'iterate', stepped, at);
+        at.measure('trackedGradientSquared', squaredNorm(y));
+        return {
+          x: addScaled(stepped, iterateMixing, iterate.drift),
+          y,
+          gradient,
+          tracker: tracker.gossip,
+          iterate: iterate.gossip,
+        };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

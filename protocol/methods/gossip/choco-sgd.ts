@@ -27,21 +27,23 @@ export default defineMethod({
   },
   settings,
   messages: { residual: { ...residualKind, losable: 'no' } },
-  client: {
-    init: ({ initialParams, hyperparameters: { links } }): Peer => ({
-      x: initialParams,
-      replicas: beginGossip(links, initialParams),
-    }),
-    async round({ x, replicas }, at): Promise<Peer> {
-      const { stepSize, mixing } = at.hyperparameters;
-      const step = scheduleOf(stepSize)(at.index);
-      const settled = settleGossip(replicas, 'residual', at);
-      const from = copy(x);
-      if (settled.owed) accumulate(from, mixing, settled.owed);
-      const half = addScaled(from, -step, await gradientOn(at, from, minibatch(at)));
-      const { gossip, drift } = await exchange(settled.gossip, 'residual', half, at);
-      return { x: addScaled(half, mixing, drift), replicas: gossip };
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize, mixing, links } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({
+        x: initialParams,
+        replicas: beginGossip(links, initialParams),
+      }),
+      async round({ x, replicas }, at): Promise<Peer> {
+        const step = stepAt(at.index);
+        const settled = settleGossip(replicas, 'residual', at);
+        const from = copy(x);
+        if (settled.owed) accumulate(from, mixing, settled.owed);
+        const half = addScaled(from, -step, await gradientOn(at, from, minibatch(at)));
+        const { gossip, drift } = await exchange(settled.gossip, 'residual', half, at);
+        return { x: addScaled(half, mixing, drift), replicas: gossip };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

@@ -30,14 +30,17 @@ export default defineMethod({
   },
   settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },
-  client: {
-    init: ({ initialParams }): Peer => ({ x: initialParams, stepped: initialParams }),
-    async round({ x, stepped }, at): Promise<Peer> {
-      const step = scheduleOf(at.hyperparameters.stepSize)(at.index);
-      const next = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
-      const sent = at.post('iterate', at.links.outNeighbors, { x: add(next, subtract(x, stepped)) });
-      return { x: mix(await at.take('iterate'), at.links, sent.x, (message) => message.x), stepped: next };
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({ x: initialParams, stepped: initialParams }),
+      async round({ x, stepped }, at): Promise<Peer> {
+        const step = stepAt(at.index);
+        const next = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
+        const sent = at.post('iterate', at.links.outNeighbors, { x: add(next, subtract(x, stepped)) });
+        return { x: mix(await at.take('iterate'), at.links, sent.x, (message) => message.x), stepped: next };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

@@ -32,17 +32,19 @@ export default defineMethod({
   },
   settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any', memory: 'method' } },
-  client: {
-    init: ({ initialParams }): Peer => ({ x: initialParams, leftOut: zerosLike(initialParams) }),
-    async round({ x, leftOut }, at): Promise<Peer> {
-      const { stepSize, mixing } = at.hyperparameters;
-      const step = scheduleOf(stepSize)(at.index);
-      const half = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
-      const whole = add(half, leftOut);
-      const sent = at.post('iterate', at.links.outNeighbors, { x: whole });
-      const mixed = mix(await at.take('iterate'), at.links, sent.x, (message) => message.x);
-      return { x: accumulate(half, mixing, subtract(mixed, sent.x)), leftOut: subtract(whole, sent.x) };
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize, mixing } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({ x: initialParams, leftOut: zerosLike(initialParams) }),
+      async round({ x, leftOut }, at): Promise<Peer> {
+        const step = stepAt(at.index);
+        const half = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
+        const whole = add(half, leftOut);
+        const sent = at.post('iterate', at.links.outNeighbors, { x: whole });
+        const mixed = mix(await at.take('iterate'), at.links, sent.x, (message) => message.x);
+        return { x: accumulate(half, mixing, subtract(mixed, sent.x)), leftOut: subtract(whole, sent.x) };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

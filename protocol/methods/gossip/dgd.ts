@@ -30,16 +30,20 @@ export default defineMethod({
   },
   settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },
-  client: {
-    init: ({ initialParams }): Peer => ({ x: initialParams }),
-    async round({ x }, at): Promise<Peer> {
-      const { stepSize, form } = at.hyperparameters;
-      const step = scheduleOf(stepSize)(at.index);
-      const gradient = await gradientOn(at, x, minibatch(at));
-      const sent = at.post('iterate', at.links.outNeighbors, { x: form === 'atc' ? addScaled(x, -step, gradient) : x });
-      const mixed = mix(await at.take('iterate'), at.links, sent.x, (message) => message.x);
-      return { x: form === 'atc' ? mixed : addScaled(mixed, -step, gradient) };
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize, form } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({ x: initialParams }),
+      async round({ x }, at): Promise<Peer> {
+        const step = stepAt(at.index);
+        const gradient = await gradientOn(at, x, minibatch(at));
+        const sent = at.post('iterate', at.links.outNeighbors, {
+          x: form === 'atc' ? addScaled(x, -step, gradient) : x,
+        });
+        const mixed = mix(await at.take('iterate'), at.links, sent.x, (message) => message.x);
+        return { x: form === 'atc' ? mixed : addScaled(mixed, -step, gradient) };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

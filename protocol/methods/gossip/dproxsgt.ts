@@ -34,26 +34,28 @@ export default defineMethod({
     tracker: { from: 'clients', to: 'peers', vectors: ['y'], lossy: 'any' },
     iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' },
   },
-  client: {
-    init: ({ initialParams }): Peer => ({
-      x: initialParams,
-      y: zerosLike(initialParams),
-      gradient: zerosLike(initialParams),
-    }),
-    async round(state, at): Promise<Peer> {
-      const { stepSize, l1 } = at.hyperparameters;
-      const step = scheduleOf(stepSize)(at.index);
-      const gradient = await gradientOn(at, state.x, minibatch(at));
-      const corrected = at.post('tracker', at.links.outNeighbors, {
-        y: add(state.y, subtract(gradient, state.gradient)),
-      });
-      const y = mix(await at.take('tracker'), at.links, corrected.y, (message) => message.y);
-      const stepped = softThreshold(addScaled(state.x, -step, y), step * l1);
-      const sent = at.post('iterate', at.links.outNeighbors, { x: stepped });
-      const x = mix(await at.take('iterate'), at.links, sent.x, (message) => message.x);
-      at.measure('trackedGradientSquared', squaredNorm(y));
-      return { x, y, gradient };
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize, l1 } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({
+        x: initialParams,
+        y: zerosLike(initialParams),
+        gradient: zerosLike(initialParams),
+      }),
+      async round(state, at): Promise<Peer> {
+        const step = stepAt(at.index);
+        const gradient = await gradientOn(at, state.x, minibatch(at));
+        const corrected = at.post('tracker', at.links.outNeighbors, {
+          y: add(state.y, subtract(gradient, state.gradient)),
+        });
+        const y = mix(await at.take('tracker'), at.links, corrected.y, (message) => message.y);
+        const stepped = softThreshold(addScaled(state.x, -step, y), step * l1);
+        const sent = at.post('iterate', at.links.outNeighbors, { x: stepped });
+        const x = mix(await at.take('iterate'), at.links, sent.x, (message) => message.x);
+        at.measure('trackedGradientSquared', squaredNorm(y));
+        return { x, y, gradient };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

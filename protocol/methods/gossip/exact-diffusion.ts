@@ -30,15 +30,18 @@ export default defineMethod({
   },
   settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['phi'], lossy: 'any' } },
-  client: {
-    init: ({ initialParams }): Peer => ({ x: initialParams, adapted: initialParams }),
-    async round({ x, adapted }, at): Promise<Peer> {
-      const step = scheduleOf(at.hyperparameters.stepSize)(at.index);
-      const next = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
-      const sent = at.post('iterate', at.links.outNeighbors, { phi: add(next, subtract(x, adapted)) });
-      const mixed = mix(await at.take('iterate'), at.links, sent.phi, (message) => message.phi);
-      return { x: scale(0.5, add(sent.phi, mixed)), adapted: next };
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({ x: initialParams, adapted: initialParams }),
+      async round({ x, adapted }, at): Promise<Peer> {
+        const step = stepAt(at.index);
+        const next = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
+        const sent = at.post('iterate', at.links.outNeighbors, { phi: add(next, subtract(x, adapted)) });
+        const mixed = mix(await at.take('iterate'), at.links, sent.phi, (message) => message.phi);
+        return { x: scale(0.5, add(sent.phi, mixed)), adapted: next };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

@@ -29,21 +29,24 @@ export default defineMethod({
   },
   settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },
-  client: {
-    init: ({ initialParams }): Peer => ({ x: initialParams, memory: initialParams }),
-    async round({ x, memory }, at): Promise<Peer> {
-      const step = scheduleOf(at.hyperparameters.stepSize)(at.index);
-      const gradient = await gradientOn(at, x, minibatch(at));
-      const sent = at.post('iterate', at.links.outNeighbors, { x });
-      const both = add(
-        sent.x,
-        mix(await at.take('iterate'), at.links, sent.x, (message) => message.x),
-      );
-      return {
-        x: addScaled(subtract(both, memory), -step, gradient),
-        memory: addScaled(scale(0.5, both), -step, gradient),
-      };
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({ x: initialParams, memory: initialParams }),
+      async round({ x, memory }, at): Promise<Peer> {
+        const step = stepAt(at.index);
+        const gradient = await gradientOn(at, x, minibatch(at));
+        const sent = at.post('iterate', at.links.outNeighbors, { x });
+        const both = add(
+          sent.x,
+          mix(await at.take('iterate'), at.links, sent.x, (message) => message.x),
+        );
+        return {
+          x: addScaled(subtract(both, memory), -step, gradient),
+          memory: addScaled(scale(0.5, both), -step, gradient),
+        };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

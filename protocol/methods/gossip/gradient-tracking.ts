@@ -40,31 +40,33 @@ export default defineMethod({
     adapted: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' },
     corrected: { from: 'clients', to: 'peers', vectors: ['y'], lossy: 'any' },
   },
-  client: {
-    init: ({ initialParams }): Peer => ({ x: initialParams, y: zerosLike(initialParams), gradient: null }),
-    async round(state, at): Promise<Peer> {
-      const { stepSize, form } = at.hyperparameters;
-      const { x } = state;
-      const step = scheduleOf(stepSize)(at.index);
-      const before = state.gradient ?? (await gradientOn(at, x, minibatch(at)));
-      const y = state.gradient ? state.y : before;
-      at.measure('trackedGradientSquared', squaredNorm(y));
-      if (form === 'atc') {
-        const sentX = at.post('adapted', at.links.outNeighbors, { x: addScaled(x, -step, y) });
-        const nextX = mix(await at.take('adapted'), at.links, sentX.x, (message) => message.x);
+  client: ({ hyperparameters: { stepSize, form } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({ x: initialParams, y: zerosLike(initialParams), gradient: null }),
+      async round(state, at): Promise<Peer> {
+        const { x } = state;
+        const step = stepAt(at.index);
+        const before = state.gradient ?? (await gradientOn(at, x, minibatch(at)));
+        const y = state.gradient ? state.y : before;
+        at.measure('trackedGradientSquared', squaredNorm(y));
+        if (form === 'atc') {
+          const sentX = at.post('adapted', at.links.outNeighbors, { x: addScaled(x, -step, y) });
+          const nextX = mix(await at.take('adapted'), at.links, sentX.x, (message) => message.x);
+          const gradient = await gradientOn(at, nextX, minibatch(at));
+          const sentY = at.post('corrected', at.links.outNeighbors, { y: add(y, subtract(gradient, before)) });
+          const nextY = mix(await at.take('corrected'), at.links, sentY.y, (message) => message.y);
+          return { x: nextX, y: nextY, gradient };
+        }
+        const sent = at.post('iterate', at.links.outNeighbors, { x, y });
+        const received = await at.take('iterate');
+        const mixedX = mix(received, at.links, sent.x, (message) => message.x);
+        const mixedY = mix(received, at.links, sent.y, (message) => message.y);
+        const nextX = addScaled(mixedX, -step, y);
         const gradient = await gradientOn(at, nextX, minibatch(at));
-        const sentY = at.post('corrected', at.links.outNeighbors, { y: add(y, subtract(gradient, before)) });
-        const nextY = mix(await at.take('corrected'), at.links, sentY.y, (message) => message.y);
-        return { x: nextX, y: nextY, gradient };
-      }
-      const sent = at.post('iterate', at.links.outNeighbors, { x, y });
-      const received = await at.take('iterate');
-      const mixedX = mix(received, at.links, sent.x, (message) => message.x);
-      const mixedY = mix(received, at.links, sent.y, (message) => message.y);
-      const nextX = addScaled(mixedX, -step, y);
-      const gradient = await gradientOn(at, nextX, minibatch(at));
-      return { x: nextX, y: add(mixedY, subtract(gradient, before)), gradient };
-    },
-    estimates: ({ x }) => [x],
+        return { x: nextX, y: add(mixedY, subtract(gradient, before)), gradient };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

@@ -44,33 +44,35 @@ export default defineMethod({
       losable: 'no',
     },
   },
-  client: {
-    init({ initialParams }): Peer {
-      const zero = zerosLike(initialParams);
-      return { x: initialParams, dual: zero, reference: zero, mixedReference: zero, hears: null };
-    },
-    async round({ x, dual, reference, mixedReference, hears }, at): Promise<Peer> {
-      const { stepSize, dualStep, referenceStep } = at.hyperparameters;
-      requireSamePeers(hears, at.links.inNeighbors, 'take a fixed topology');
-      const step = scheduleOf(stepSize)(at.index);
-      const descended = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
-      const primal = addScaled(descended, -step, dual);
-      const sent = at.post('difference', at.links.outNeighbors, { q: subtract(primal, reference) });
-      const received = await at.take('difference');
-      const estimate = add(reference, sent.q);
-      const mixed = add(
-        mixedReference,
-        mix(received, at.links, sent.q, (message) => message.q),
-      );
-      const nextDual = accumulate(copy(dual), dualStep / (2 * step), subtract(estimate, mixed));
-      return {
-        x: accumulate(descended, -step, nextDual),
-        dual: nextDual,
-        reference: addScaled(reference, referenceStep, subtract(estimate, reference)),
-        mixedReference: addScaled(mixedReference, referenceStep, subtract(mixed, mixedReference)),
-        hears: at.links.inNeighbors,
-      };
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize, dualStep, referenceStep } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init({ initialParams }): Peer {
+        const zero = zerosLike(initialParams);
+        return { x: initialParams, dual: zero, reference: zero, mixedReference: zero, hears: null };
+      },
+      async round({ x, dual, reference, mixedReference, hears }, at): Promise<Peer> {
+        requireSamePeers(hears, at.links.inNeighbors, 'take a fixed topology');
+        const step = stepAt(at.index);
+        const descended = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
+        const primal = addScaled(descended, -step, dual);
+        const sent = at.post('difference', at.links.outNeighbors, { q: subtract(primal, reference) });
+        const received = await at.take('difference');
+        const estimate = add(reference, sent.q);
+        const mixed = add(
+          mixedReference,
+          mix(received, at.links, sent.q, (message) => message.q),
+        );
+        const nextDual = accumulate(copy(dual), dualStep / (2 * step), subtract(estimate, mixed));
+        return {
+          x: accumulate(descended, -step, nextDual),
+          dual: nextDual,
+          reference: addScaled(reference, referenceStep, subtract(estimate, reference)),
+          mixedReference: addScaled(mixedReference, referenceStep, subtract(mixed, mixedReference)),
+          hears: at.links.inNeighbors,
+        };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

@@ -49,40 +49,44 @@ export default defineMethod({
   },
   settings,
   messages: { mass: { from: 'clients', to: 'peers', vectors: ['z'], scalars: ['weight'] } },
-  client: {
-    init: ({ initialParams }): Peer => ({ z: initialParams, weight: 1, sent: null }),
-    async round(state, at): Promise<Peer> {
-      const { links, self } = at;
-      const step = scheduleOf(at.hyperparameters.stepSize)(at.index);
-      const unused = new Set<PartyId>(at.undelivered.map(({ to }) => to));
-      let own: Mass = { z: state.z, weight: state.weight };
-      for (const { to, share } of state.sent?.shares ?? []) if (unused.has(to)) own = credited(own, state.sent!, share);
-      const gradient = await gradientOn(at, scale(1 / own.weight, own.z), minibatch(at));
-      // The gradient is the client's, whatever mass it holds: over all peers z moves by the sum of the gradients.
-      const z = addScaled(own.z, -step, gradient);
-      const mass = { z, weight: own.weight };
-      at.post('mass', links.outNeighbors, mass);
-      const received = await at.take('mass');
-      const next = { z: scale(0, z), weight: 0 };
-      for (const message of received) {
-        const share = links.weightFrom(message.from);
-        accumulate(next.z, share, message.z);
-        next.weight += share * message.weight;
-      }
-      // A peer that did not run received nothing, and sends no acknowledgement.
-      const away = new Set(
-        received.absent.flatMap(({ from, why }) => (why === 'crashed' || why === 'aborted' ? [from] : [])),
-      );
-      let kept: Mass = next;
-      const shares: { to: ClientIndex; share: number }[] = [];
-      for (const to of links.outNeighbors) {
-        if (to === self) continue;
-        const share = links.weightTo(to);
-        if (away.has(to)) kept = credited(kept, mass, share);
-        else shares.push({ to, share });
-      }
-      return { z: copy(kept.z), weight: kept.weight, sent: { z, weight: own.weight, shares } };
-    },
-    estimates: ({ z, weight }) => [scale(1 / weight, z)],
+  client: ({ hyperparameters: { stepSize } }) => {
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({ z: initialParams, weight: 1, sent: null }),
+      async round(state, at): Promise<Peer> {
+        const { links, self } = at;
+        const step = stepAt(at.index);
+        const unused = new Set<PartyId>(at.undelivered.map(({ to }) => to));
+        let own: Mass = { z: state.z, weight: state.weight };
+        for (const { to, share } of state.sent?.shares ?? [])
+          if (unused.has(to)) own = credited(own, state.sent!, share);
+        const gradient = await gradientOn(at, scale(1 / own.weight, own.z), minibatch(at));
+        // The gradient is the client's, whatever mass it holds: over all peers z moves by the sum of the gradients.
+        const z = addScaled(own.z, -step, gradient);
+        const mass = { z, weight: own.weight };
+        at.post('mass', links.outNeighbors, mass);
+        const received = await at.take('mass');
+        const next = { z: scale(0, z), weight: 0 };
+        for (const message of received) {
+          const share = links.weightFrom(message.from);
+          accumulate(next.z, share, message.z);
+          next.weight += share * message.weight;
+        }
+        // A peer that did not run received nothing, and sends no acknowledgement.
+        const away = new Set(
+          received.absent.flatMap(({ from, why }) => (why === 'crashed' || why === 'aborted' ? [from] : [])),
+        );
+        let kept: Mass = next;
+        const shares: { to: ClientIndex; share: number }[] = [];
+        for (const to of links.outNeighbors) {
+          if (to === self) continue;
+          const share = links.weightTo(to);
+          if (away.has(to)) kept = credited(kept, mass, share);
+          else shares.push({ to, share });
+        }
+        return { z: copy(kept.z), weight: kept.weight, sent: { z, weight: own.weight, shares } };
+      },
+      estimates: ({ z, weight }) => [scale(1 / weight, z)],
+    };
   },
 });

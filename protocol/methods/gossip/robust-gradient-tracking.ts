@@ -28,27 +28,30 @@ export default defineMethod({
   settings,
   measures: ['trackedGradientSquared'],
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x', 's'], lossy: 'unbiased' } },
-  client: {
-    init: ({ initialParams }): Tracked => ({ x: initialParams, s: zerosLike(initialParams) }),
-    async round(state, at): Promise<Tracked> {
-      const { stepSize, mixing } = at.hyperparameters;
-      const gradient = await gradientOn(at, state.x, minibatch(at));
-      at.post('iterate', at.links.outNeighbors, { x: state.x, s: state.s });
-      const received = await at.take('iterate');
-      const aggregates = {
-        x: mix(received, at.links, state.x, (message) => (message.from === at.self ? state.x : message.x)),
-        s: mix(received, at.links, state.s, (message) => (message.from === at.self ? state.s : message.s)),
-      };
-      const { trackedGradientSquared, ...next } = cumulativeStep(
-        state,
-        aggregates,
-        gradient,
-        scheduleOf(mixing)(at.index),
-        scheduleOf(stepSize)(at.index),
-      );
-      at.measure('trackedGradientSquared', trackedGradientSquared);
-      return next;
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize, mixing } }) => {
+    const mixingAt = scheduleOf(mixing);
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Tracked => ({ x: initialParams, s: zerosLike(initialParams) }),
+      async round(state, at): Promise<Tracked> {
+        const gradient = await gradientOn(at, state.x, minibatch(at));
+        at.post('iterate', at.links.outNeighbors, { x: state.x, s: state.s });
+        const received = await at.take('iterate');
+        const aggregates = {
+          x: mix(received, at.links, state.x, (message) => (message.from === at.self ? state.x : message.x)),
+          s: mix(received, at.links, state.s, (message) => (message.from === at.self ? state.s : message.s)),
+        };
+        const { trackedGradientSquared, ...next } = cumulativeStep(
+          state,
+          aggregates,
+          gradient,
+          mixingAt(at.index),
+          stepAt(at.index),
+        );
+        at.measure('trackedGradientSquared', trackedGradientSquared);
+        return next;
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

@@ -38,28 +38,32 @@ export default defineMethod({
   settings,
   measures: ['trackedGradientSquared'],
   messages: { combined: combinedKind },
-  client: {
-    init: ({ initialParams }): Peer => ({
-      x: initialParams,
-      s: zerosLike(initialParams),
-      aggregation: NO_AGGREGATION,
-    }),
-    async round(state, at): Promise<Peer> {
-      const { stepSize, mixing, aggregationWeight } = at.hyperparameters;
-      const gradient = await gradientOn(at, state.x, minibatch(at));
-      const beta = Math.min(1, scheduleOf(aggregationWeight)(at.index));
-      const own = { x: state.x, s: state.s };
-      const { aggregation, of } = await aggregate(state.aggregation, own, beta, at);
-      const { trackedGradientSquared, ...next } = cumulativeStep(
-        own,
-        of,
-        gradient,
-        scheduleOf(mixing)(at.index),
-        scheduleOf(stepSize)(at.index),
-      );
-      at.measure('trackedGradientSquared', trackedGradientSquared);
-      return { ...next, aggregation };
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize, mixing, aggregationWeight } }) => {
+    const weightAt = scheduleOf(aggregationWeight);
+    const mixingAt = scheduleOf(mixing);
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({
+        x: initialParams,
+        s: zerosLike(initialParams),
+        aggregation: NO_AGGREGATION,
+      }),
+      async round(state, at): Promise<Peer> {
+        const gradient = await gradientOn(at, state.x, minibatch(at));
+        const beta = Math.min(1, weightAt(at.index));
+        const own = { x: state.x, s: state.s };
+        const { aggregation, of } = await aggregate(state.aggregation, own, beta, at);
+        const { trackedGradientSquared, ...next } = cumulativeStep(
+          own,
+          of,
+          gradient,
+          mixingAt(at.index),
+          stepAt(at.index),
+        );
+        at.measure('trackedGradientSquared', trackedGradientSquared);
+        return { ...next, aggregation };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

@@ -47,36 +47,41 @@ export default defineMethod({
   settings,
   measures: ['trackedGradientSquared'],
   messages: { combined: combinedKind },
-  client: {
-    init: ({ initialParams }): Peer => ({
-      x: initialParams,
-      s: zerosLike(initialParams),
-      aggregation: NO_AGGREGATION,
-      estimate: null,
-      estimatedAt: initialParams,
-    }),
-    async round(state, at): Promise<Peer> {
-      const { stepSize, mixing, aggregationWeight, estimateWeight, startBatchSize } = at.hyperparameters;
-      const { x, s, estimate, estimatedAt } = state;
-      const beta = Math.min(1, scheduleOf(aggregationWeight)(at.index));
-      const freshShare = estimateWeight === null ? beta : Math.min(1, scheduleOf(estimateWeight)(at.index));
-      const { exampleCount } = at.objective;
-      const batch = estimate ? minibatch(at) : at.rng.batch(exampleCount, startBatchSize ?? exampleCount);
-      const fresh = await gradientOn(at, x, batch);
-      const gradient = estimate
-        ? hybridEstimate(fresh, await gradientOn(at, estimatedAt, batch), estimate, freshShare)
-        : fresh;
-      const { aggregation, of } = await aggregate(state.aggregation, { x, s }, beta, at);
-      const { trackedGradientSquared, ...next } = cumulativeStep(
-        { x, s },
-        of,
-        gradient,
-        scheduleOf(mixing)(at.index),
-        scheduleOf(stepSize)(at.index),
-      );
-      at.measure('trackedGradientSquared', trackedGradientSquared);
-      return { ...next, aggregation, estimate: gradient, estimatedAt: x };
-    },
-    estimates: ({ x }) => [x],
+  client: ({ hyperparameters: { stepSize, mixing, aggregationWeight, estimateWeight, startBatchSize } }) => {
+    const weightAt = scheduleOf(aggregationWeight);
+    const freshShareAt = scheduleOf(estimateWeight ?? aggregationWeight);
+    const mixingAt = scheduleOf(mixing);
+    const stepAt = scheduleOf(stepSize);
+    return {
+      init: ({ initialParams }): Peer => ({
+        x: initialParams,
+        s: zerosLike(initialParams),
+        aggregation: NO_AGGREGATION,
+        estimate: null,
+        estimatedAt: initialParams,
+      }),
+      async round(state, at): Promise<Peer> {
+        const { x, s, estimate, estimatedAt } = state;
+        const beta = Math.min(1, weightAt(at.index));
+        const freshShare = Math.min(1, freshShareAt(at.index));
+        const { exampleCount } = at.objective;
+        const batch = estimate ? minibatch(at) : at.rng.batch(exampleCount, startBatchSize ?? exampleCount);
+        const fresh = await gradientOn(at, x, batch);
+        const gradient = estimate
+          ? hybridEstimate(fresh, await gradientOn(at, estimatedAt, batch), estimate, freshShare)
+          : fresh;
+        const { aggregation, of } = await aggregate(state.aggregation, { x, s }, beta, at);
+        const { trackedGradientSquared, ...next } = cumulativeStep(
+          { x, s },
+          of,
+          gradient,
+          mixingAt(at.index),
+          stepAt(at.index),
+        );
+        at.measure('trackedGradientSquared', trackedGradientSquared);
+        return { ...next, aggregation, estimate: gradient, estimatedAt: x };
+      },
+      estimates: ({ x }) => [x],
+    };
   },
 });

@@ -56,19 +56,20 @@ export default defineMethod({
     /** Noise is added after this: no codec may act in between. */
     sum: { from: 'clients', to: 'coordinator', vectors: ['sum'] },
   },
-  client: {
+  client: ({ hyperparameters: { stepsPerEpoch, clippingRadius } }) => ({
     init: () => null,
     async round(state, at) {
       const [model] = await at.take('model');
       if (!model) return state;
-      const { stepsPerEpoch, clippingRadius } = at.hyperparameters;
       const batch = sliceOfStep(at.objective.exampleCount, at.index % stepsPerEpoch, stepsPerEpoch);
       const sum = await at.objective.clippedGradientSum(model.params, batch, clippingRadius);
       at.post('sum', 'coordinator', { sum });
       return state;
     },
-  },
-  coordinator: {
+  }),
+  coordinator: ({
+    hyperparameters: { learningRate, stepsPerEpoch, expectedBatchSize, clippingRadius, noiseMultiplier },
+  }) => ({
     init: ({ initialParams }): Server => ({
       params: initialParams,
       start: initialParams,
@@ -76,7 +77,6 @@ export default defineMethod({
       tree: EMPTY_NOISE_TREE,
     }),
     async round(state, at): Promise<Server> {
-      const { learningRate, stepsPerEpoch, expectedBatchSize, clippingRadius, noiseMultiplier } = at.hyperparameters;
       const { params } = state;
       at.post('model', at.cohort, { params });
       const isFirstLeaf = at.index % stepsPerEpoch === 0;
@@ -107,7 +107,7 @@ export default defineMethod({
       return { params: next, start, prefix, tree };
     },
     estimates: ({ params }) => [params],
-  },
+  }),
 });
 
 export const forecast: Forecast<SettingsOf<typeof settings>> = ({ stepsPerEpoch, noiseMultiplier }, { rounds }) => [

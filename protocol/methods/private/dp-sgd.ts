@@ -60,58 +60,60 @@ export default defineMethod({
     /** Private by itself, so that what a codec does to it is post-processing. */
     noisedSum: { from: 'clients', to: 'coordinator', vectors: ['sum'], lossy: 'any' },
   },
-  client: {
-    init: () => null,
-    async round(state, at) {
-      const [model] = await at.take('model');
-      if (!model) return state;
-      const { hyperparameters } = at;
-      const { sampling, clippingRadius, noiseMultiplier, placement } = hyperparameters;
-      const batch = at.rng.poisson(at.objective.exampleCount, sampling);
-      // An empty batch is a batch: omitting it would reveal that no example was drawn.
-      const sum = await at.objective.clippedGradientSum(model.params, batch, clippingRadius);
-      if (placement === 'central' || noiseMultiplier === 0) {
-        at.post(placement === 'local' ? 'noisedSum' : 'sum', 'coordinator', { sum });
+  client: ({ hyperparameters }) => {
+    const { sampling, clippingRadius, noiseMultiplier, placement } = hyperparameters;
+    return {
+      init: () => null,
+      async round(state, at) {
+        const [model] = await at.take('model');
+        if (!model) return state;
+        const batch = at.rng.poisson(at.objective.exampleCount, sampling);
+        // An empty batch is a batch: omitting it would reveal that no example was drawn.
+        const sum = await at.objective.clippedGradientSum(model.params, batch, clippingRadius);
+        if (placement === 'central' || noiseMultiplier === 0) {
+          at.post(placement === 'local' ? 'noisedSum' : 'sum', 'coordinator', { sum });
+          return state;
+        }
+        const [noised] = at.privacy.gaussian([{ value: sum, l2Sensitivity: clippingRadius, noiseMultiplier }], {
+          ...releaseOf(hyperparameters),
+          ...(placement === 'distributed' ? { shares: sharesOf(hyperparameters, at.cohort.length) } : {}),
+        });
+        at.post(placement === 'local' ? 'noisedSum' : 'sum', 'coordinator', { sum: noised! });
         return state;
-      }
-      const [noised] = at.privacy.gaussian([{ value: sum, l2Sensitivity: clippingRadius, noiseMultiplier }], {
-        ...releaseOf(hyperparameters),
-        ...(placement === 'distributed' ? { shares: sharesOf(hyperparameters, at.cohort.length) } : {}),
-      });
-      at.post(placement === 'local' ? 'noisedSum' : 'sum', 'coordinator', { sum: noised! });
-      return state;
-    },
+      },
+    };
   },
-  coordinator: {
-    init: ({ initialParams, hyperparameters, segments }): Server => ({
-      params: initialParams,
-      optimizer: loadOptimizer(hyperparameters.optimizer, segments).init(initialParams.length),
-    }),
-    async round({ params, optimizer }, at): Promise<Server> {
-      const { hyperparameters } = at;
-      const { clippingRadius, noiseMultiplier, placement, expectedBatchSize } = hyperparameters;
-      at.post('model', at.cohort, { params });
-      const total = new Float64Array(params.length);
-      let answers = 0;
-      for await (const { sum } of at.stream(placement === 'local' ? 'noisedSum' : 'sum')) {
-        accumulate(total, 1, sum);
-        answers++;
-      }
-      at.measure('answers', answers);
-      // With fewer shares than the noise was split in, the sum would be less private than accounted: it is not unmasked.
-      if (placement === 'distributed' && answers < sharesOf(hyperparameters, at.cohort.length))
-        return { params, optimizer };
-      const parts = [{ value: total, l2Sensitivity: clippingRadius, noiseMultiplier }];
-      const [noised] =
-        placement === 'central' && noiseMultiplier > 0
-          ? at.privacy.gaussian(parts, releaseOf(hyperparameters))
-          : [total];
-      const gradient = zerosLike(params);
-      for (let i = 0; i < gradient.length; i++) gradient[i] = noised![i]! / expectedBatchSize;
-      const rule = loadOptimizer(hyperparameters.optimizer, at.segments);
-      const [next, nextOptimizer] = rule.update(gradient, optimizer, params);
-      return { params: next, optimizer: nextOptimizer };
-    },
-    estimates: ({ params }) => [params],
+  coordinator: ({ hyperparameters, segments }) => {
+    const { clippingRadius, noiseMultiplier, placement, expectedBatchSize } = hyperparameters;
+    const rule = loadOptimizer(hyperparameters.optimizer, segments);
+    return {
+      init: ({ initialParams }): Server => ({
+        params: initialParams,
+        optimizer: rule.init(initialParams.length),
+      }),
+      async round({ params, optimizer }, at): Promise<Server> {
+        at.post('model', at.cohort, { params });
+        const total = new Float64Array(params.length);
+        let answers = 0;
+        for await (const { sum } of at.stream(placement === 'local' ? 'noisedSum' : 'sum')) {
+          accumulate(total, 1, sum);
+          answers++;
+        }
+        at.measure('answers', answers);
+        // With fewer shares than the noise was split in, the sum would be less private than accounted: it is not unmasked.
+        if (placement === 'distributed' && answers < sharesOf(hyperparameters, at.cohort.length))
+          return { params, optimizer };
+        const parts = [{ value: total, l2Sensitivity: clippingRadius, noiseMultiplier }];
+        const [noised] =
+          placement === 'central' && noiseMultiplier > 0
+            ? at.privacy.gaussian(parts, releaseOf(hyperparameters))
+            : [total];
+        const gradient = zerosLike(params);
+        for (let i = 0; i < gradient.length; i++) gradient[i] = noised![i]! / expectedBatchSize;
+        const [next, nextOptimizer] = rule.update(gradient, optimizer, params);
+        return { params: next, optimizer: nextOptimizer };
+      },
+      estimates: ({ params }) => [params],
+    };
   },
 });
