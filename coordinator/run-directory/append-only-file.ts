@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { GradswarmError } from '../../protocol/errors.js';
-import { jsonText, writeFully } from './atomic-file.js';
+import { jsonText } from './atomic-file.js';
+import { GrowingFile } from './growing-file.js';
 
 const FLUSH_CHARACTERS = 64 * 1024;
 const FLUSH_AFTER_MS = 250;
@@ -9,21 +10,9 @@ const FLUSH_AFTER_MS = 250;
  * A text file that only grows, line by line. Lines are kept in memory until there are enough of them or a quarter of a
  * second has passed, so that a line costs well under a microsecond of system time; a crash loses at most those.
  */
-export class AppendOnlyFile {
-  readonly #descriptor: number;
-  #byteLength: number;
+export class AppendOnlyFile extends GrowingFile {
   #waiting = '';
   #lastFlushMs = performance.now();
-
-  constructor(path: string) {
-    this.#descriptor = openSync(path, 'a');
-    this.#byteLength = fstatSync(this.#descriptor).size;
-  }
-
-  /** Bytes of the lines that were handed to the system. */
-  get length(): number {
-    return this.#byteLength;
-  }
 
   append(line: string): void {
     this.#waiting += `${line}\n`;
@@ -35,34 +24,11 @@ export class AppendOnlyFile {
     this.append(jsonText(record));
   }
 
-  flush(): void {
+  override flush(): void {
     this.#lastFlushMs = performance.now();
     if (this.#waiting === '') return;
-    const bytes = Buffer.from(this.#waiting);
-    writeFully(this.#descriptor, bytes);
-    this.#byteLength += bytes.length;
+    this.write(Buffer.from(this.#waiting));
     this.#waiting = '';
-  }
-
-  /** Bytes of all lines so far, after forcing them to the disk: what a checkpoint remembers. */
-  syncedByteLength(): number {
-    this.flush();
-    fsyncSync(this.#descriptor);
-    return this.#byteLength;
-  }
-
-  /** Forgets everything after `byteLength`. False, and nothing done, when the file is shorter. */
-  cut(byteLength: number): boolean {
-    this.flush();
-    if (byteLength > this.#byteLength) return false;
-    ftruncateSync(this.#descriptor, byteLength);
-    this.#byteLength = byteLength;
-    return true;
-  }
-
-  close(): void {
-    this.flush();
-    closeSync(this.#descriptor);
   }
 }
 

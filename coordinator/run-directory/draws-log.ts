@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
-import { writeFully } from './atomic-file.js';
 import type { ChainDraws } from './draws.js';
+import { GrowingFile } from './growing-file.js';
 
 const FLUSH_BYTES = 1 << 20;
 const HEADER_BYTES = 8;
@@ -12,23 +12,9 @@ const HEADER_BYTES = 8;
  * resumed run cuts it to its checkpoint. Records of u32 chain, u32 count of numbers, then the numbers as float64,
  * little-endian. At the end of a run `writeDraws` makes one NumPy file of it.
  */
-export class DrawsLog {
-  readonly #descriptor: number;
-  readonly #path: string;
-  #byteLength: number;
+export class DrawsLog extends GrowingFile {
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
-
-  constructor(path: string) {
-    this.#path = path;
-    this.#descriptor = openSync(path, 'a+');
-    this.#byteLength = fstatSync(this.#descriptor).size;
-  }
-
-  /** Bytes that were handed to the system. */
-  get length(): number {
-    return this.#byteLength;
-  }
 
   /** `chains[c]`: what chain c kept, draw after draw; of length 0 when it kept none. */
   append(chains: readonly ReadonlyVector[]): void {
@@ -45,35 +31,17 @@ export class DrawsLog {
     if (this.#waitingBytes >= FLUSH_BYTES) this.flush();
   }
 
-  flush(): void {
+  override flush(): void {
     if (this.#waitingBytes === 0) return;
-    const bytes = Buffer.concat(this.#waiting);
-    writeFully(this.#descriptor, bytes);
-    this.#byteLength += bytes.length;
+    this.write(Buffer.concat(this.#waiting));
     this.#waiting = [];
     this.#waitingBytes = 0;
-  }
-
-  /** Bytes so far, after forcing them to the disk: what a checkpoint remembers. */
-  syncedByteLength(): number {
-    this.flush();
-    fsyncSync(this.#descriptor);
-    return this.#byteLength;
-  }
-
-  /** Forgets everything after `byteLength`. False, and nothing done, when the file is shorter. */
-  cut(byteLength: number): boolean {
-    this.flush();
-    if (byteLength > this.#byteLength) return false;
-    ftruncateSync(this.#descriptor, byteLength);
-    this.#byteLength = byteLength;
-    return true;
   }
 
   /** All draws so far by chain, each of `length` numbers. A last record that a crash left unfinished is left out. */
   read(length: number): ChainDraws {
     this.flush();
-    const bytes = readFileSync(this.#path);
+    const bytes = readFileSync(this.path);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const chains: Float64Array[][] = [];
     for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
@@ -84,7 +52,7 @@ export class DrawsLog {
       if (count % length !== 0)
         throw new GradswarmError(
           'ERR_DATA_FORMAT',
-          `${this.#path}: expected draws of ${length} numbers, got a record of ${count}`,
+          `${this.path}: expected draws of ${length} numbers, got a record of ${count}`,
         );
       const draws = (chains[chain] ??= []);
       for (let i = 0; i < count; i += length) {
@@ -94,10 +62,5 @@ export class DrawsLog {
       }
     }
     return Array.from(chains, (draws) => draws ?? []);
-  }
-
-  close(): void {
-    this.flush();
-    closeSync(this.#descriptor);
   }
 }

@@ -1,18 +1,15 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
-import { oneOf } from '../settings/kinds.js';
-import { defineSettings } from '../settings/settings.js';
 import { expectBytes, notFinite, refuseNotFinite, resultOf } from './bits/body.js';
 import { COINS_CHUNK, Coins, coinScratch } from './bits/coins.js';
 import {
   decodeHalf,
+  defineHalfCodec,
   encodeStochastic,
   halfFormat,
   nearestPattern,
   singleWords,
   sixteenBitsAt,
-  stochasticError,
 } from './bits/half-floats.js';
-import { type Codec, defineCodec } from './codec.js';
 import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /**
@@ -102,25 +99,10 @@ function decode(body: Uint8Array, length: number, precision: Precision, into?: V
   return result;
 }
 
-const encodedBytes = (length: number) => 2 * length;
-const nearest: Codec = { name: 'bf16', contract: 'contractive', encode: encodeNearest, decode, encodedBytes };
-const stochastic: Codec = {
-  name: 'bf16',
-  contract: 'unbiased',
-  omega: 2 ** -16,
-  encode: encodeAtRandom,
+const bf16 = defineHalfCodec(FORMAT, 'The upper half of a float32, 16 bits a number', 2 ** -16, {
+  nearest: encodeNearest,
+  atRandom: encodeAtRandom,
   decode,
-  encodedBytes,
-  expectedSquaredError: (value) => stochasticError(FORMAT, value),
-};
-
-const bf16 = defineCodec({
-  name: 'bf16',
-  summary: 'The upper half of a float32, 16 bits a number',
-  settings: defineSettings({
-    rounding: oneOf(['nearest', 'stochastic'], 'nearest', 'To the nearest number, or at random without bias'),
-  }),
-  create: ({ rounding }) => (rounding === 'nearest' ? nearest : stochastic),
 });
 
 export default bf16;

@@ -1,16 +1,13 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
-import { oneOf } from '../settings/kinds.js';
-import { defineSettings } from '../settings/settings.js';
 import { expectBytes, refuseNotFinite } from './bits/body.js';
 import {
   decodeHalf,
+  defineHalfCodec,
   encodeStochastic,
   halfFormat,
   nearestPattern,
   singleWords,
-  stochasticError,
 } from './bits/half-floats.js';
-import { type Codec, defineCodec } from './codec.js';
 
 /**
  * IEEE half precision; 16 d bits. Nearest: ties to even, clamped to 65504; relative error <= 2^-11 for magnitudes in
@@ -52,25 +49,10 @@ function decode(body: Uint8Array, length: number, precision: Precision, into?: V
   return decodeHalf(FORMAT, body, length, precision, into);
 }
 
-const encodedBytes = (length: number) => 2 * length;
-const nearest: Codec = { name: 'fp16', contract: 'contractive', encode: encodeNearest, decode, encodedBytes };
-const stochastic: Codec = {
-  name: 'fp16',
-  contract: 'unbiased',
-  omega: 2 ** -22,
-  encode: encodeAtRandom,
+const fp16 = defineHalfCodec(FORMAT, 'IEEE half precision, 16 bits a number', 2 ** -22, {
+  nearest: encodeNearest,
+  atRandom: encodeAtRandom,
   decode,
-  encodedBytes,
-  expectedSquaredError: (value) => stochasticError(FORMAT, value),
-};
-
-const fp16 = defineCodec({
-  name: 'fp16',
-  summary: 'IEEE half precision, 16 bits a number',
-  settings: defineSettings({
-    rounding: oneOf(['nearest', 'stochastic'], 'nearest', 'To the nearest number, or at random without bias'),
-  }),
-  create: ({ rounding }) => (rounding === 'nearest' ? nearest : stochastic),
 });
 
 export default fp16;

@@ -7,7 +7,7 @@ import { defineOptimizer } from './optimizer.js';
 import { type Moments, nextMoments } from './parts/moments.js';
 import { orthogonalizeInto } from './parts/newton-schulz.js';
 import { tensorLayout } from './parts/tensors.js';
-import { stepVectors, vectorMoments } from './parts/vector-adamw.js';
+import { stepVectors, vectorDecay, vectorMoments, vectorSettings } from './parts/vector-adamw.js';
 
 const settings = defineSettings({
   learningRate: schedule(0.02, 'Step size of each update'),
@@ -20,10 +20,7 @@ const settings = defineSettings({
     'adamw',
     'What tensors of one axis get: AdamW, or the sign of their running mean',
   ),
-  vectorRateFactor: atLeastZero(0.1, 'Rate of the vectors as a factor of the rate'),
-  vectorBeta1: decay(0.9, 'beta1 of the AdamW of vectors'),
-  vectorBeta2: decay(0.95, 'beta2 of the AdamW of vectors'),
-  vectorEpsilon: atLeastZero(1e-10, 'epsilon of the AdamW of vectors'),
+  ...vectorSettings({ rateFactor: 0.1, beta2: 0.95, epsilon: 1e-10 }),
 });
 
 export type MuonSettings = SettingsOf<typeof settings>;
@@ -54,13 +51,7 @@ const muon = defineOptimizer<MuonSettings, MuonState>({
     const { momentum, nesterov, shapeFactor, weightDecay, vectorRule, vectorRateFactor } = checked;
     const rateAt = scheduleOf(checked.learningRate);
     const tensorsFor = tensorLayout(segments);
-    const vectorDecay = {
-      meanDecay: checked.vectorBeta1,
-      squareDecay: checked.vectorBeta2,
-      epsilon: checked.vectorEpsilon,
-      biasCorrection: true,
-      weightDecay,
-    };
+    const adamw = vectorDecay(checked);
     return {
       init: (length, precision = 'float64') => ({
         step: 0,
@@ -88,7 +79,7 @@ const muon = defineOptimizer<MuonSettings, MuonState>({
           for (let i = start; i < end; i++) next[i] = kept * params[i]! - factor * next[i]!;
         }
         if (vectorRule === 'adamw')
-          stepVectors(tensors, gradient, params, state.vectors, vectors, vectorDecay, rate * vectorRateFactor, next);
+          stepVectors(tensors, gradient, params, state.vectors, vectors, adamw, rate * vectorRateFactor, next);
         return [next, { step: state.step + 1, mean, vectors }];
       },
     };

@@ -6,7 +6,7 @@ import { defineSettings, type SettingsOf } from '../settings/settings.js';
 import { defineOptimizer } from './optimizer.js';
 import { type Moments, nextMoments } from './parts/moments.js';
 import { type Tensor, tensorLayout } from './parts/tensors.js';
-import { stepVectors, vectorMoments } from './parts/vector-adamw.js';
+import { stepVectors, vectorDecay, vectorMoments, vectorSettings } from './parts/vector-adamw.js';
 
 const settings = defineSettings({
   learningRate: schedule(1e-3, 'Step size of each update'),
@@ -18,10 +18,7 @@ const settings = defineSettings({
   ),
   epsilon: positive(1e-8, 'The divisor is at least this'),
   weightDecay: atLeastZero(0, "The parameters shrink by weightDecay times the tensor's own rate before the step"),
-  vectorRateFactor: atLeastZero(1, 'Rate of the vectors as a factor of the rate'),
-  vectorBeta1: decay(0.9, 'beta1 of the AdamW of vectors'),
-  vectorBeta2: decay(0.999, 'beta2 of the AdamW of vectors'),
-  vectorEpsilon: atLeastZero(1e-8, 'epsilon of the AdamW of vectors'),
+  ...vectorSettings({ rateFactor: 1, beta2: 0.999, epsilon: 1e-8 }),
 });
 
 export type ScaleSettings = SettingsOf<typeof settings>;
@@ -65,13 +62,7 @@ const scale = defineOptimizer<ScaleSettings, ScaleState>({
     const { momentum, weightDecay } = checked;
     const rateAt = scheduleOf(checked.learningRate);
     const tensorsFor = tensorLayout(segments);
-    const vectorDecay = {
-      meanDecay: checked.vectorBeta1,
-      squareDecay: checked.vectorBeta2,
-      epsilon: checked.vectorEpsilon,
-      biasCorrection: true,
-      weightDecay,
-    };
+    const adamw = vectorDecay(checked);
     return {
       init(length, precision = 'float64') {
         const tensors = tensorsFor(length);
@@ -107,7 +98,7 @@ const scale = defineOptimizer<ScaleSettings, ScaleState>({
             }
         }
         const vectorRate = rate * checked.vectorRateFactor;
-        stepVectors(tensors, gradient, params, state.vectors, vectors, vectorDecay, vectorRate, next);
+        stepVectors(tensors, gradient, params, state.vectors, vectors, adamw, vectorRate, next);
         return [next, { step: state.step + 1, lastMean, vectors }];
       },
     };

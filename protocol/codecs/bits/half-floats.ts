@@ -1,4 +1,7 @@
 import type { Precision, ReadonlyVector, Rng, Vector } from '../../method.js';
+import { oneOf } from '../../settings/kinds.js';
+import { defineSettings } from '../../settings/settings.js';
+import { type Codec, defineCodec } from '../codec.js';
 import { notFinite, resultOf, wordsOf } from './body.js';
 import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
 
@@ -37,6 +40,37 @@ export function halfFormat(name: string, fractionBits: number, leastExponent: nu
 
 const doubleScratch = new Float64Array(1);
 const doubleWords = new Uint32Array(doubleScratch.buffer);
+
+/** The codec of a format, to the nearest number or at random. `omega`: of rounding at random, in the format's normal range. */
+export function defineHalfCodec(
+  format: HalfFormat,
+  summary: string,
+  omega: number,
+  code: {
+    nearest(value: ReadonlyVector): Uint8Array;
+    atRandom(value: ReadonlyVector, rng: Rng): Uint8Array;
+    readonly decode: Codec['decode'];
+  },
+) {
+  const { name } = format;
+  const common = { name, decode: code.decode, encodedBytes: (length: number) => 2 * length };
+  const nearest: Codec = { ...common, contract: 'contractive', encode: code.nearest };
+  const stochastic: Codec = {
+    ...common,
+    contract: 'unbiased',
+    omega,
+    encode: code.atRandom,
+    expectedSquaredError: (value) => stochasticError(format, value),
+  };
+  return defineCodec({
+    name,
+    summary,
+    settings: defineSettings({
+      rounding: oneOf(['nearest', 'stochastic'], 'nearest', 'To the nearest number, or at random without bias'),
+    }),
+    create: ({ rounding }) => (rounding === 'nearest' ? nearest : stochastic),
+  });
+}
 
 /** Spacing of the format's numbers around a magnitude. */
 function quantum(format: HalfFormat, magnitude: number): number {

@@ -6,13 +6,13 @@ import {
   type ClientReference,
   collectReference,
   moveReference,
+  type ReferencedAnswer,
   referencedGradient,
   referenceMessages,
   type ServerReference,
 } from './parts/reference-points.js';
-import { parted, type ServedChains, startServed } from './parts/served-chains.js';
-import { batchStreams, GradientSums, Participants, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
-import { drawBatch } from './parts/shard-drift.js';
+import { type ServedChains, startServed } from './parts/served-chains.js';
+import { answerSteps, GradientSums, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
 
 const settings = walkSettings
   .with({
@@ -64,21 +64,11 @@ export default defineSampler({
       "The recursion is that of the authors' code, the names are not checked against the paper. The gradient at the reference point is sent whole, so that a reference off the mode leaves no bias; memories are kept a client and chain.",
   },
   settings,
-  messages: {
-    ...referenceMessages,
-    gradient: {
-      from: 'clients',
-      to: 'coordinator',
-      vectors: ['gradient'],
-      scalars: ['chain', 'referenceRound'],
-      lossy: 'unbiased',
-      memory: 'method',
-    },
-  },
+  messages: referenceMessages,
   cohort: (_state, { index, hyperparameters, ...round }) =>
     movesReference(hyperparameters, index) ? allClients(round.clientCount) : walkCohort(hyperparameters, round),
   client: ({ hyperparameters }) => {
-    const { batchSize, stepsPerRound, chains, memoryRate } = hyperparameters;
+    const { chains, memoryRate } = hyperparameters;
     return {
       init: ({ initialParams }): Client => ({
         referenceRound: -1,
@@ -88,28 +78,14 @@ export default defineSampler({
       async round(state, at): Promise<Client> {
         if (movesReference(hyperparameters, at.index)) return { ...state, ...(await moveReference(at, chains)) };
         const { references, referenceRound } = state;
-        let { memories } = state;
-        const batches = batchStreams(at.rng, chains);
-        const participants = new Participants(hyperparameters, at);
-        for (let step = 0; step < stepsPerRound; step++) {
-          const [message] = await at.take('positions');
-          const parcels = [];
-          for (const [chain, position] of (message ? parted(message.positions, chains) : []).entries()) {
-            if (!participants.includes(at.self, step, chain)) continue;
-            const batch = drawBatch(at.objective, batchSize, batches[chain]!);
-            // h = grad U_i(theta) - grad U_i(reference) on one batch; C(h - e) is sent: the codec of `gradient` is C
-            const h = await referencedGradient(at.objective, position, references[chain], batch, at.clientCount);
-            const gradient = memoryRate > 0 ? subtract(h, memories[chain]!) : h;
-            parcels.push({ to: 'coordinator' as const, payload: { gradient, chain, referenceRound }, stream: chain });
-          }
-          // Empty without a message, which keeps the step numbers of both sides aligned.
-          const sent = at.postEach('gradient', parcels);
-          if (memoryRate > 0) {
-            const next = [...memories];
-            for (const { chain, gradient } of sent) next[chain] = addScaled(next[chain]!, memoryRate, gradient);
-            memories = next;
-          }
-        }
+        const sent = await answerSteps<ReferencedAnswer>(at, hyperparameters, async (chain, position, batch) => {
+          // h = grad U_i(theta) - grad U_i(reference) on one batch; C(h - e) is sent: the codec of `gradient` is C
+          const h = await referencedGradient(at.objective, position, references[chain], batch, at.clientCount);
+          return { gradient: memoryRate > 0 ? subtract(h, state.memories[chain]!) : h, chain, referenceRound };
+        });
+        const memories = [...state.memories];
+        if (memoryRate > 0)
+          for (const { chain, gradient } of sent) memories[chain] = addScaled(memories[chain]!, memoryRate, gradient);
         return { references, referenceRound, memories };
       },
     };

@@ -4,13 +4,13 @@ import {
   type ClientReference,
   collectReference,
   moveReference,
+  type ReferencedAnswer,
   referencedGradient,
   referenceMessages,
   type ServerReference,
 } from './parts/reference-points.js';
-import { parted, type ServedChains, startServed } from './parts/served-chains.js';
-import { batchStreams, GradientSums, Participants, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
-import { drawBatch } from './parts/shard-drift.js';
+import { type ServedChains, startServed } from './parts/served-chains.js';
+import { answerSteps, GradientSums, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
 
 type Server = ServedChains & ServerReference;
 
@@ -27,39 +27,20 @@ export default defineSampler({
       "The recursion is that of the authors' code, the names are not checked against the paper. The gradient at the reference point is sent whole, so that a reference off the mode leaves no bias.",
   },
   settings: walkSettings,
-  messages: {
-    ...referenceMessages,
-    gradient: {
-      from: 'clients',
-      to: 'coordinator',
-      vectors: ['gradient'],
-      scalars: ['chain', 'referenceRound'],
-      lossy: 'unbiased',
-      memory: 'method',
-    },
-  },
+  messages: referenceMessages,
   cohort: (_state, { index, hyperparameters, ...round }) =>
     setsReference(index) ? allClients(round.clientCount) : walkCohort(hyperparameters, round),
-  client: ({ hyperparameters, hyperparameters: { batchSize, stepsPerRound, chains } }) => ({
+  client: ({ hyperparameters }) => ({
     init: (): ClientReference => FORMER_QLSD_CLIENT,
     async round(state, at): Promise<ClientReference> {
-      if (setsReference(at.index)) return { ...state, ...(await moveReference(at, chains)) };
+      if (setsReference(at.index)) return { ...state, ...(await moveReference(at, hyperparameters.chains)) };
       const { references, referenceRound } = state;
-      const batches = batchStreams(at.rng, chains);
-      const participants = new Participants(hyperparameters, at);
-      for (let step = 0; step < stepsPerRound; step++) {
-        const [message] = await at.take('positions');
-        const parcels = [];
-        for (const [chain, position] of (message ? parted(message.positions, chains) : []).entries()) {
-          if (!participants.includes(at.self, step, chain)) continue;
-          const batch = drawBatch(at.objective, batchSize, batches[chain]!);
-          // C(grad U_i(theta) - grad U_i(theta*)) on one batch: the codec of `gradient` is C
-          const gradient = await referencedGradient(at.objective, position, references[chain], batch, at.clientCount);
-          parcels.push({ to: 'coordinator' as const, payload: { gradient, chain, referenceRound }, stream: chain });
-        }
-        // Empty without a message, which keeps the step numbers of both sides aligned.
-        at.postEach('gradient', parcels);
-      }
+      await answerSteps<ReferencedAnswer>(at, hyperparameters, async (chain, position, batch) => ({
+        // C(grad U_i(theta) - grad U_i(theta*)) on one batch: the codec of `gradient` is C
+        gradient: await referencedGradient(at.objective, position, references[chain], batch, at.clientCount),
+        chain,
+        referenceRound,
+      }));
       return state;
     },
   }),

@@ -1,9 +1,15 @@
 import { defineSampler } from '../../method.js';
 import { FORMER_QLSD_CLIENT, formerQlsdMemories } from '../parts/former-state.js';
 import { energyGradient } from './parts/energy-gradient.js';
-import { parted, type ServedChains, startServed } from './parts/served-chains.js';
-import { batchStreams, GradientSums, Participants, ServedWalk, walkCohort, walkSettings } from './parts/served-walk.js';
-import { drawBatch } from './parts/shard-drift.js';
+import { type ServedChains, startServed } from './parts/served-chains.js';
+import {
+  answerSteps,
+  type ChainAnswer,
+  GradientSums,
+  ServedWalk,
+  walkCohort,
+  walkSettings,
+} from './parts/served-walk.js';
 
 export default defineSampler({
   name: 'qlsd',
@@ -27,24 +33,14 @@ export default defineSampler({
     },
   },
   cohort: (_state, { hyperparameters, ...round }) => walkCohort(hyperparameters, round),
-  client: ({ hyperparameters, hyperparameters: { batchSize, stepsPerRound, chains } }) => ({
+  client: ({ hyperparameters }) => ({
     init: () => FORMER_QLSD_CLIENT,
     async round(state, at) {
-      const batches = batchStreams(at.rng, chains);
-      const participants = new Participants(hyperparameters, at);
-      for (let step = 0; step < stepsPerRound; step++) {
-        const [message] = await at.take('positions');
-        const parcels = [];
-        for (const [chain, position] of (message ? parted(message.positions, chains) : []).entries()) {
-          if (!participants.includes(at.self, step, chain)) continue;
-          const batch = drawBatch(at.objective, batchSize, batches[chain]!);
-          // C(grad U_i(theta)): the codec of `gradient` is C
-          const gradient = await energyGradient(at.objective, position, batch, at.clientCount);
-          parcels.push({ to: 'coordinator' as const, payload: { gradient, chain }, stream: chain });
-        }
-        // Empty without a message, which keeps the step numbers of both sides aligned.
-        at.postEach('gradient', parcels);
-      }
+      await answerSteps<ChainAnswer>(at, hyperparameters, async (chain, position, batch) => ({
+        // C(grad U_i(theta)): the codec of `gradient` is C
+        gradient: await energyGradient(at.objective, position, batch, at.clientCount),
+        chain,
+      }));
       return state;
     },
   }),

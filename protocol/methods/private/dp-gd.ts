@@ -1,6 +1,6 @@
 import { defineMethod, type Vector } from '../../method.js';
 import { addScaled, zerosLike } from '../../numerics/vector.js';
-import { count, integer, number, oneOf, positive } from '../../settings/kinds.js';
+import { count, number, oneOf, positive } from '../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import {
   ADJACENCIES,
@@ -14,7 +14,7 @@ import {
 import { diff2ExactNoise, diff2PaperNoise } from './parts/diff2-calibration.js';
 import { finiteRadius, withoutError } from './parts/noise-conflicts.js';
 import { requireSpendWithin } from './parts/planned-spend.js';
-import { noiseShares, TRUST_PLACEMENTS } from './parts/trust-placement.js';
+import { noiseShares, trustSettings } from './parts/trust-placement.js';
 
 interface Server {
   /** z: noise standard deviation over sensitivity; 0 without noise. */
@@ -33,15 +33,7 @@ const settings = defineSettings({
   epsilon: positive(3, 'Target over `rounds` rounds; a run that would spend more at `privacy.delta` is refused'),
   delta: number(1e-5, 'Target over `rounds` rounds', { above: 0, below: 1 }),
   rounds: count(100, 'R, the rounds that the noise is made for'),
-  placement: oneOf(
-    TRUST_PLACEMENTS,
-    'central',
-    'The source of the noise: the coordinator, all clients together, or each client for itself',
-  ),
-  absentCount: integer(0, "'distributed': clients that may be absent", { least: 0 }),
-  colludingCount: integer(0, "'distributed': clients that may know that the others' noise is theirs alone", {
-    least: 0,
-  }),
+  ...trustSettings,
   adjacency: oneOf(
     ADJACENCIES,
     'replace-one',

@@ -1,10 +1,10 @@
 import { defineMethod, type Vector } from '../../method.js';
 import { accumulate, zerosLike } from '../../numerics/vector.js';
 import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
-import { atLeastZero, fraction, integer, oneOf, positive } from '../../settings/kinds.js';
+import { atLeastZero, fraction, positive } from '../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import { finiteRadius } from './parts/noise-conflicts.js';
-import { noiseShares, TRUST_PLACEMENTS } from './parts/trust-placement.js';
+import { noiseShares, trustSettings } from './parts/trust-placement.js';
 
 interface Server {
   readonly params: Vector;
@@ -23,15 +23,7 @@ const settings = defineSettings({
     { name: 'sgd', learningRate: 0.1 },
     'Sees the noised gradient alone, so that whatever it does is post-processing',
   ),
-  placement: oneOf(
-    TRUST_PLACEMENTS,
-    'central',
-    'The source of the noise: the coordinator, all clients together, or each client for itself',
-  ),
-  absentCount: integer(0, "'distributed': clients that may be absent", { least: 0 }),
-  colludingCount: integer(0, "'distributed': clients that may know that the others' noise is theirs alone", {
-    least: 0,
-  }),
+  ...trustSettings,
 }).and((settings) => finiteRadius('clippingRadius', settings, settings.noiseMultiplier > 0));
 type Hyperparameters = SettingsOf<typeof settings>;
 

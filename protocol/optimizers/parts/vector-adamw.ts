@@ -1,6 +1,38 @@
 import type { Precision, ReadonlyVector, Vector } from '../../method.js';
+import { atLeastZero, decay } from '../../settings/kinds.js';
 import { advance, type Decay, type Moments, zeroMoments } from './moments.js';
 import type { Tensor } from './tensors.js';
+
+type VectorDecay = Decay & { readonly weightDecay: number };
+
+/** Settings of that AdamW. */
+export function vectorSettings(defaults: {
+  readonly rateFactor: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}) {
+  return {
+    vectorRateFactor: atLeastZero(defaults.rateFactor, 'Rate of the vectors as a factor of the rate'),
+    vectorBeta1: decay(0.9, 'beta1 of the AdamW of vectors'),
+    vectorBeta2: decay(defaults.beta2, 'beta2 of the AdamW of vectors'),
+    vectorEpsilon: atLeastZero(defaults.epsilon, 'epsilon of the AdamW of vectors'),
+  };
+}
+
+export function vectorDecay(settings: {
+  readonly vectorBeta1: number;
+  readonly vectorBeta2: number;
+  readonly vectorEpsilon: number;
+  readonly weightDecay: number;
+}): VectorDecay {
+  return {
+    meanDecay: settings.vectorBeta1,
+    squareDecay: settings.vectorBeta2,
+    epsilon: settings.vectorEpsilon,
+    biasCorrection: true,
+    weightDecay: settings.weightDecay,
+  };
+}
 
 /**
  * AdamW for the vectors of a model whose matrices have a rule of their own. Its moments hold the vectors' entries alone, one
@@ -19,7 +51,7 @@ export function stepVectors(
   params: ReadonlyVector,
   from: Moments,
   into: Moments,
-  decay: Decay & { readonly weightDecay: number },
+  decay: VectorDecay,
   rate: number,
   next: Vector,
 ): void {

@@ -9,6 +9,7 @@ import type {
 import { accumulate, copy, subtract } from '../../../numerics/vector.js';
 import { energyGradient } from './energy-gradient.js';
 import { joined, parted } from './served-chains.js';
+import type { ChainAnswer } from './served-walk.js';
 import { wholeShard } from './shard-drift.js';
 
 /** A reference point for each chain: clients send differences to their gradients there, whose sum the coordinator knows. */
@@ -16,8 +17,22 @@ export const referenceMessages = {
   /** All chains, one after the other. */
   positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], otherLengths: ['positions'] },
   reference: { from: 'clients', to: 'coordinator', vectors: ['gradients'], otherLengths: ['gradients'], losable: 'no' },
+  /** One chain at one step. */
+  gradient: {
+    from: 'clients',
+    to: 'coordinator',
+    vectors: ['gradient'],
+    scalars: ['chain', 'referenceRound'],
+    lossy: 'unbiased',
+    memory: 'method',
+  },
 } as const satisfies MessageKinds;
 type Messages = typeof referenceMessages;
+
+/** A gradient less that at the reference point which `referenceRound` set. */
+export interface ReferencedAnswer extends ChainAnswer {
+  readonly referenceRound: number;
+}
 
 export interface ClientReference {
   /** The round that set the reference points; -1: none yet. */

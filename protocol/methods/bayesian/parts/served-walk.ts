@@ -1,10 +1,18 @@
-import { allClients, type ClientIndex, type ReadonlyVector, type Rng, type Vector } from '../../../method.js';
+import {
+  allClients,
+  type ClientIndex,
+  type LogPosterior,
+  type ReadonlyVector,
+  type Rng,
+  type Vector,
+} from '../../../method.js';
 import { copy } from '../../../numerics/vector.js';
 import { count, integer, positive } from '../../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
 import { chainSettings } from './chains.js';
 import { type Kernel, langevin } from './kernels.js';
-import { DrawKeeper, joined, type ServedChains } from './served-chains.js';
+import { DrawKeeper, joined, parted, type ServedChains } from './served-chains.js';
+import { drawBatch } from './shard-drift.js';
 
 /** Chains at the coordinator, which asks the clients for a gradient at every step. */
 export const walkSettings = defineSettings({
@@ -66,9 +74,48 @@ export function walkCohort(settings: WalkSettings, round: Public): readonly Clie
   return new Participants(settings, round).cohort();
 }
 
-/** A client's stream of batches for each chain, for all steps of a round. */
-export function batchStreams(rng: Rng, chains: number): Rng[] {
-  return Array.from({ length: chains }, (_, chain) => rng.derive('chain', chain, 0));
+/** What a client sends of one chain at one step. */
+export interface ChainAnswer {
+  readonly gradient: ReadonlyVector;
+  readonly chain: number;
+}
+
+/** A client's round of steps: `take` and `postEach` of the kinds `positions` and `gradient`. */
+interface Answering<Answer> extends Public {
+  readonly self: ClientIndex;
+  readonly rng: Rng;
+  readonly objective: LogPosterior;
+  take(kind: 'positions'): Promise<readonly { readonly positions: ReadonlyVector }[]>;
+  postEach(
+    kind: 'gradient',
+    answers: readonly { readonly to: 'coordinator'; readonly payload: Answer; readonly stream: number }[],
+  ): readonly Answer[];
+}
+
+/**
+ * Client: for each step, the answer for each chain that it takes part in, on a batch of its own. Returns the answers as the
+ * coordinator decodes them. Without a message a step is posted empty, so that step numbers of both sides stay aligned.
+ */
+export async function answerSteps<Answer>(
+  at: Answering<Answer>,
+  settings: WalkSettings,
+  answer: (chain: number, position: ReadonlyVector, batch: Uint32Array) => Promise<Answer>,
+): Promise<readonly Answer[]> {
+  const { chains, stepsPerRound, batchSize } = settings;
+  const batches = Array.from({ length: chains }, (_, chain) => at.rng.derive('chain', chain, 0));
+  const participants = new Participants(settings, at);
+  const sent: Answer[] = [];
+  for (let step = 0; step < stepsPerRound; step++) {
+    const [message] = await at.take('positions');
+    const answers = [];
+    for (const [chain, position] of (message ? parted(message.positions, chains) : []).entries()) {
+      if (!participants.includes(at.self, step, chain)) continue;
+      const payload = await answer(chain, position, drawBatch(at.objective, batchSize, batches[chain]!));
+      answers.push({ to: 'coordinator' as const, payload, stream: chain });
+    }
+    sent.push(...at.postEach('gradient', answers));
+  }
+  return sent;
 }
 
 /** Sums of the gradients that the clients sent in one step, by chain, in float64. */

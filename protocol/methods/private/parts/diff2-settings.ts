@@ -1,12 +1,12 @@
 import type { RunPlan } from '../../../method.js';
 import type { GaussianReleases } from '../../../privacy/accounting/accountant.js';
-import { count, integer, number, oneOf, positive } from '../../../settings/kinds.js';
+import { count, number, oneOf, positive } from '../../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
 import { ADJACENCIES } from './clipped-mean.js';
 import { diff2ExactNoise, diff2PaperNoise } from './diff2-calibration.js';
 import { finiteRadius, withoutError } from './noise-conflicts.js';
 import { requireSpendWithin } from './planned-spend.js';
-import { TRUST_PLACEMENTS } from './trust-placement.js';
+import { trustSettings } from './trust-placement.js';
 
 /** Settings of the DIFF2 framework, whatever the routine. */
 const shape = defineSettings({
@@ -29,15 +29,7 @@ const shape = defineSettings({
   delta: number(1e-5, 'Target of the global releases over `rounds` rounds', { above: 0, below: 1 }),
   rounds: count(100, 'R, the rounds that the noise is made for'),
   split: number(1.25, 'u: 1/u of the budget is for refreshes', { above: 1 }),
-  placement: oneOf(
-    TRUST_PLACEMENTS,
-    'central',
-    'The source of the noise: the coordinator, all workers together, or each client for itself',
-  ),
-  absentCount: integer(0, "'distributed': workers that may be absent", { least: 0 }),
-  colludingCount: integer(0, "'distributed': workers that may know that the others' noise is theirs alone", {
-    least: 0,
-  }),
+  ...trustSettings,
   adjacency: oneOf(
     ADJACENCIES,
     'replace-one',

@@ -1,4 +1,5 @@
 import { GradswarmError } from '../../../errors.js';
+import { integer, oneOf } from '../../../settings/kinds.js';
 
 /**
  * Whose view must be private, which decides who adds noise.
@@ -7,8 +8,20 @@ import { GradswarmError } from '../../../errors.js';
  * local: every message is private by itself, the coordinator need not be trusted; with P workers of equal size the average
  * then has sqrt(P) times the central noise.
  */
-export const TRUST_PLACEMENTS = ['central', 'distributed', 'local'] as const;
+const TRUST_PLACEMENTS = ['central', 'distributed', 'local'] as const;
 export type TrustPlacement = (typeof TRUST_PLACEMENTS)[number];
+
+export const trustSettings = {
+  placement: oneOf(
+    TRUST_PLACEMENTS,
+    'central',
+    'The source of the noise: the coordinator, all clients together, or each client for itself',
+  ),
+  absentCount: integer(0, "'distributed': clients that may be absent", { least: 0 }),
+  colludingCount: integer(0, "'distributed': clients that may know that the others' noise is theirs alone", {
+    least: 0,
+  }),
+};
 
 /**
  * `shares` of `Privacy.gaussian` for a release: how many shares must survive to make the full noise. Distributed noise of
