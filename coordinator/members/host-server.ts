@@ -291,6 +291,7 @@ export class HostServer {
     const { stallMs, computeMs } = this.options.scenario.workers;
     return new RemoteCrew(this.membership, this.control, this.router, {
       epoch,
+      parameterCount: this.options.parameterCount,
       stallMs,
       computeMs,
       nextRequest: () => ++this.requests,

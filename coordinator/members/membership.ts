@@ -34,7 +34,12 @@ export class Membership {
   private readonly gone = new Map<WorkerId, Member>();
   private readonly shares: readonly (readonly ClientIndex[])[];
 
-  constructor(clientCount: number, workerCount: number, options: SeatingOptions, start: SeatingStart) {
+  constructor(
+    private readonly clientCount: number,
+    workerCount: number,
+    options: SeatingOptions,
+    start: SeatingStart,
+  ) {
     this.seating = newSeating(workerCount, options, start);
     this.members = new Array(workerCount).fill(null);
     // Seat k of W hosts clients k, k + W, … so that every worker has about as many of any cohort.
@@ -90,7 +95,9 @@ export class Membership {
     return this.shares.map((clients, seat) => ({ worker: `worker-${seat}`, clients }));
   }
 
+  /** Undefined: the run has no such client, or its seat is empty. */
   host(client: ClientIndex): Member | undefined {
+    if (client >= this.clientCount) return undefined;
     return this.members[client % this.members.length] ?? undefined;
   }
 

@@ -2,6 +2,7 @@ import { ERROR_CODES, type ErrorCode, GradswarmError } from '../../protocol/erro
 import type { ClientIndex, ReadonlyVector } from '../../protocol/method.js';
 import type { Crew, CrewReport, Settlement } from '../../protocol/party/crew.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
+import { decodeRecord } from '../../protocol/party/record.js';
 import { decodeState } from '../../protocol/party/state-codec.js';
 import { type Done, type Failed, type Packed, waits as waitsAnswer } from '../../protocol/wire/control-messages.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
@@ -20,6 +21,8 @@ interface Running {
 }
 
 interface Request {
+  /** Throws ERR_STATE for an answer that is none. */
+  readonly check: (client: ClientIndex, bytes: Uint8Array) => void;
   readonly pending: Set<Member>;
   readonly answers: Map<ClientIndex, Uint8Array>;
   readonly resolve: (answers: ReadonlyMap<ClientIndex, Uint8Array>) => void;
@@ -28,6 +31,8 @@ interface Request {
 
 export interface CrewOptions {
   readonly epoch: number;
+  /** Length of an estimate. */
+  readonly parameterCount: number;
   readonly stallMs: number;
   readonly computeMs: number;
   /** Numbers of requests, never the same twice in a process. */
@@ -119,12 +124,7 @@ export class RemoteCrew implements Crew {
 
   async estimates(): Promise<ReadonlyMap<ClientIndex, readonly ReadonlyVector[]>> {
     const answers = await this.request('estimates', 'all');
-    return new Map(
-      [...answers].map(([client, bytes]) => [
-        client,
-        decodeState(bytes, `estimates of client ${client}`) as readonly ReadonlyVector[],
-      ]),
-    );
+    return new Map([...answers].map(([client, bytes]) => [client, this.estimatesIn(client, bytes)]));
   }
 
   records(clients: readonly ClientIndex[] | 'all'): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
@@ -192,12 +192,18 @@ export class RemoteCrew implements Crew {
     if (inRound) this.fail(error);
   }
 
+  /** Throws ERR_PROTOCOL or ERR_STATE when the member answers for another, or with what is no answer. */
   answer(member: Member, message: Packed): void {
     this.alive();
     if (message.type === 'collected') {
       const request = this.requests.get(message.request);
+      if (!request?.pending.has(member)) return;
+      if (this.membership.host(message.client) !== member)
+        throw new GradswarmError('ERR_PROTOCOL', `an answer for client ${message.client}, which it does not host`);
       // The message's bytes may be part of a larger buffer that will be used again.
-      if (request?.pending.has(member)) request.answers.set(message.client, Uint8Array.from(message.data));
+      const bytes = Uint8Array.from(message.data);
+      request.check(message.client, bytes);
+      request.answers.set(message.client, bytes);
     } else if (message.type === 'collected-all' || message.type === 'restored-all') {
       const request = this.requests.get(message.request);
       if (!request?.pending.delete(member) || request.pending.size > 0) return;
@@ -210,20 +216,35 @@ export class RemoteCrew implements Crew {
     what: 'estimates' | 'records',
     clients: readonly ClientIndex[] | 'all',
   ): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
-    return this.asked((request) => this.notifyAll('collect', { request, what, clients }));
+    const check = what === 'records' ? decodeRecord : this.estimatesIn;
+    return this.asked((request) => this.notifyAll('collect', { request, what, clients }), check);
   }
 
-  private asked(ask: (request: number) => void): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
+  private asked(
+    ask: (request: number) => void,
+    check: Request['check'] = refuseAnswer,
+  ): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
     if (this.over) return Promise.reject(this.over);
     const id = this.options.nextRequest();
     const pending = new Set(this.membership.present());
     if (pending.size === 0) return Promise.resolve(new Map());
     this.alive();
     return new Promise((resolve, reject) => {
-      this.requests.set(id, { pending, answers: new Map(), resolve, reject });
+      this.requests.set(id, { check, pending, answers: new Map(), resolve, reject });
       ask(id);
     });
   }
+
+  /** The estimates that a client has, which may be none. Throws ERR_STATE. */
+  private readonly estimatesIn = (client: ClientIndex, bytes: Uint8Array): readonly ReadonlyVector[] => {
+    const { parameterCount } = this.options;
+    const what = `estimates of client ${client}`;
+    const estimates = decodeState(bytes, what);
+    const isEstimate = (each: unknown): boolean =>
+      (each instanceof Float64Array || each instanceof Float32Array) && each.length === parameterCount;
+    if (Array.isArray(estimates) && estimates.every(isEstimate)) return estimates as readonly ReadonlyVector[];
+    throw new GradswarmError('ERR_STATE', `${what}: expected vectors of ${parameterCount} numbers, got other data`);
+  };
 
   private notifyAll(event: string, message: unknown): void {
     for (const { worker } of this.membership.present()) this.control.notify(worker, event, message);
@@ -303,6 +324,10 @@ export class RemoteCrew implements Crew {
       );
     });
   }
+}
+
+function refuseAnswer(): never {
+  throw new GradswarmError('ERR_PROTOCOL', 'an answer with data to a request without');
 }
 
 /** What only the coordinator decides; a worker cannot end a run with it. */

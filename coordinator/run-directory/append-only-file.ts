@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { GradswarmError } from '../../protocol/errors.js';
 import { jsonText } from './atomic-file.js';
 import { GrowingFile } from './growing-file.js';
 
@@ -29,30 +27,5 @@ export class AppendOnlyFile extends GrowingFile {
     if (this.#waiting === '') return;
     this.write(Buffer.from(this.#waiting));
     this.#waiting = '';
-  }
-}
-
-/** The records of events.jsonl or deliveries.jsonl, one a line; a last line that a crash left unfinished is left out. */
-export function* readJsonLines(path: string): Generator<unknown> {
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  let start = 0;
-  let line = 0;
-  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-    yield parsedLine(path, text.slice(start, end), ++line);
-    start = end + 1;
-  }
-}
-
-/** Throws ERR_CHECKPOINT when a line within the first `byteLength` bytes is no JSON. */
-export function checkJsonLines(path: string, byteLength: number): void {
-  const lines = readFileSync(path).subarray(0, byteLength).toString('utf8').split('\n');
-  for (const [i, line] of lines.entries()) if (line !== '') parsedLine(path, line, i + 1);
-}
-
-function parsedLine(path: string, text: string, line: number): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new GradswarmError('ERR_CHECKPOINT', `${path}, line ${line}: expected JSON, got other text`);
   }
 }

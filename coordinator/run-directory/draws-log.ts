@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
-import type { ChainDraws } from './draws.js';
+import { type ChainDraws, MOST_CHAINS } from './draws.js';
 import { GrowingFile } from './growing-file.js';
 
 const FLUSH_BYTES = 1 << 20;
@@ -49,10 +49,10 @@ export class DrawsLog extends GrowingFile {
       const count = view.getUint32(at + 4, true);
       at += HEADER_BYTES;
       if (at + 8 * count > bytes.length) break;
-      if (count % length !== 0)
+      if (count % length !== 0 || chain >= MOST_CHAINS)
         throw new GradswarmError(
           'ERR_DATA_FORMAT',
-          `${this.path}: expected draws of ${length} numbers, got a record of ${count}`,
+          `${this.path}: expected draws of ${length} numbers, got a record of ${count} for chain ${chain}`,
         );
       const draws = (chains[chain] ??= []);
       for (let i = 0; i < count; i += length) {

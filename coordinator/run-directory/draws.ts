@@ -15,6 +15,9 @@ import type { ReadonlyVector } from '../../protocol/method.js';
 /** draws[chain][draw] is one parameter vector. All chains have the same number of draws, all draws the same length. */
 export type ChainDraws = readonly (readonly ReadonlyVector[])[];
 
+/** More chains than a run has: a number in a file that is damaged must not be taken for one of them. */
+export const MOST_CHAINS = 1 << 16;
+
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0);
 const HEADER_ALIGNMENT = 64;
 
@@ -76,7 +79,9 @@ export function decodeDraws(bytes: Uint8Array, path: string): readonly (readonly
   const match = /^\{'descr': '<f8', 'fortran_order': False, 'shape': \((\d+), (\d+), (\d+)\), \}\s*$/.exec(text);
   if (!match) throw malformed(path, 'little-endian float64 of shape (chains, draws, parameters)');
   const [chainCount, drawCount, length] = match.slice(1).map(Number) as [number, number, number];
-  if (bytes.length !== start + 8 * chainCount * drawCount * length)
+  // Of no numbers at all the header could stand for any amount of them.
+  const counts = chainCount <= MOST_CHAINS && (drawCount === 0 || length > 0);
+  if (!counts || bytes.length !== start + 8 * chainCount * drawCount * length)
     throw malformed(
       path,
       `${chainCount} x ${drawCount} x ${length} numbers after the header, got ${bytes.length - start} bytes`,

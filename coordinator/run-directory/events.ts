@@ -1,5 +1,5 @@
 import type { PartyId } from '../../protocol/method.js';
-import { readJsonLines } from './append-only-file.js';
+import { readJsonLines, SHAPES } from './json-file.js';
 
 /** The fields of each kind of event. Ids of workers are the coordinator's names for them. */
 export interface EventFields {
@@ -53,7 +53,7 @@ export function summarizeEvents(path: string): EventSummary {
   const absences = new Map<string, number>();
   const faults = new Map<string, number>();
   const summary = { absences, faults, workersLost: 0, abandonedAttempts: 0, resumes: 0 };
-  for (const event of readJsonLines(path) as Generator<RunEvent>) {
+  for (const event of readJsonLines<RunEvent>(path, SHAPES.event)) {
     if (event.event === 'absent') countUp(absences, event.fields.why);
     else if (event.event === 'fault') countUp(faults, event.fields.fault);
     else if (event.event === 'worker-lost') summary.workersLost++;

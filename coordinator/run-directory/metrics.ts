@@ -68,8 +68,7 @@ export class MetricsFile {
   }
 
   #addColumn(name: string): void {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: line breaks would make one row look like two.
-    if (name === '' || /[\u0000-\u001f]/.test(name)) {
+    if (!isOneLine(name)) {
       throw new GradswarmError(
         'ERR_HALF_FAILED',
         `measure(${JSON.stringify(name)}): expected a name on one line; give the number another name`,
@@ -122,6 +121,16 @@ export class MetricsFile {
     this.flush();
     this.#file.close();
   }
+}
+
+function isOneLine(name: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: line breaks would make one row look like two.
+  return name !== '' && !/[\u0000-\u001f]/.test(name);
+}
+
+/** May a half call one of its measures so? */
+export function isMeasureName(name: string): boolean {
+  return isOneLine(name) && !(METRICS_COLUMNS as readonly string[]).includes(name);
 }
 
 function refuseReserved(name: string): never {

@@ -5,13 +5,14 @@ import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { decodeState, encodeState } from '../../protocol/party/state-codec.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
-import { AppendOnlyFile, checkJsonLines, readJsonLines } from './append-only-file.js';
+import { AppendOnlyFile } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
 import { CheckpointStore, damaged, ForeignCheckpoint, type StoredCheckpoint } from './checkpoint-store.js';
 import { sha256 } from './digest.js';
 import { type ChainDraws, writeDraws } from './draws.js';
 import { DrawsLog } from './draws-log.js';
 import type { RunEvent } from './events.js';
+import { checkJsonLines, readJsonFile, readJsonLines, SHAPES } from './json-file.js';
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
 import { checkMetrics, MetricsFile, type MetricsRow, readMetrics } from './metrics.js';
 import { newFolder } from './new-folder.js';
@@ -107,15 +108,15 @@ export class RunDirectory {
     for (const name of readdirSync(path)) {
       if (name.endsWith(PARTIAL)) rmSync(join(path, name), { recursive: true, force: true });
     }
-    readJson(join(path, 'scenario.json'));
-    const manifest = readJson(join(path, 'manifest.json')) as Manifest;
+    readJsonFile(join(path, 'scenario.json'), SHAPES.record);
+    const manifest = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
     if (manifest.format !== 1) notARun(path, 'a manifest of format 1', String(manifest.format));
     return new RunDirectory(path, manifest);
   }
 
-  /** The scenario as it was recorded. */
+  /** The scenario as it was recorded. Throws ERR_CHECKPOINT. */
   get scenario(): unknown {
-    return readJson(join(this.path, 'scenario.json'));
+    return readJsonFile(join(this.path, 'scenario.json'), SHAPES.record);
   }
 
   get manifest(): Manifest {
@@ -152,7 +153,7 @@ export class RunDirectory {
    */
   releases(): unknown[] {
     let releases: { readonly round: number; readonly noise: string }[] = [];
-    for (const entry of readJsonLines(join(this.path, LEDGER)) as Generator<(typeof releases)[number] | BackTo>) {
+    for (const entry of readJsonLines<(typeof releases)[number] | BackTo>(join(this.path, LEDGER), SHAPES.release)) {
       if ('backTo' in entry)
         releases = releases.filter(({ round, noise }) => noise === 'secure' || round < entry.backTo);
       else releases.push(entry);
@@ -274,7 +275,8 @@ export class RunDirectory {
       if (there < needed) damaged(join(this.path, name), `at least ${needed} bytes or rows`, `${there}`);
     }
     checkMetrics(join(this.path, METRICS), lengths[METRICS] ?? 0);
-    for (const name of [EVENTS, DELIVERIES]) checkJsonLines(join(this.path, name), lengths[name] ?? 0);
+    checkJsonLines(join(this.path, EVENTS), SHAPES.event, lengths[EVENTS] ?? 0);
+    checkJsonLines(join(this.path, DELIVERIES), SHAPES.record, lengths[DELIVERIES] ?? 0);
   }
 
   #growing(): readonly (readonly [string, { readonly length: number; cut(length: number): boolean }])[] {
@@ -303,7 +305,7 @@ export class RunDirectory {
   /** Null: the run was not judged yet. */
   verdict(): Verdict | null {
     const path = join(this.path, 'verdict.json');
-    return existsSync(path) ? (readJson(path) as Verdict) : null;
+    return existsSync(path) ? readJsonFile<Verdict>(path, SHAPES.verdict) : null;
   }
 
   writeVerdict(verdict: Verdict): void {
@@ -318,7 +320,7 @@ export class RunDirectory {
   /** Null: the run did not end. */
   figures(): RecordedFigures | null {
     const path = join(this.path, FIGURES);
-    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RecordedFigures) : null;
+    return existsSync(path) ? readJsonFile<RecordedFigures>(path, SHAPES.figures) : null;
   }
 
   close(): void {
@@ -346,18 +348,6 @@ function contentOf({ round, entries }: StoredCheckpoint): RestoredCheckpoint {
   }
   const plain = (key: string) => decodeState(entries.get(key)!, `checkpoint of round ${round}, ${key}`);
   return { round, parties, codecMemories, ledger: plain('ledger'), extra: plain('extra') };
-}
-
-/** A whole JSON file. ERR_CHECKPOINT when it was cut short or changed. */
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    throw new GradswarmError(
-      'ERR_CHECKPOINT',
-      `${path}: expected JSON, got a damaged file; run the scenario again in a new folder`,
-    );
-  }
 }
 
 function pointPath(path: string): { readonly path: string; readonly runId: string } {

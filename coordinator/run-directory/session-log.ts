@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { AppendOnlyFile, readJsonLines } from './append-only-file.js';
+import { AppendOnlyFile } from './append-only-file.js';
+import { readJsonLines, SHAPES } from './json-file.js';
 
 /** What happened to the processes of a run. One line of session.jsonl. */
 export type SessionEvent =
@@ -45,7 +46,7 @@ export class SessionLog {
   }
 
   read(): readonly SessionEvent[] {
-    return [...readJsonLines(join(this.#folder, NAME))] as SessionEvent[];
+    return [...readJsonLines<SessionEvent>(join(this.#folder, NAME), SHAPES.session)];
   }
 
   /** Number of the next stretch of the run: above all that were ever begun. */

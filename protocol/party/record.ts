@@ -1,3 +1,4 @@
+import { GradswarmError } from '../errors.js';
 import type { PartyId } from '../method.js';
 import { decodeState, encodeState } from './state-codec.js';
 import { partyName } from './state-digest.js';
@@ -18,9 +19,39 @@ export function encodeRecord(party: PartyId, record: PartyRecord): Uint8Array {
   return encodeState(record, partyName(party));
 }
 
-/** Throws ERR_STATE when the bytes are not a record. */
+/** Throws ERR_STATE when the bytes are not a record: they may come from another process. */
 export function decodeRecord(party: PartyId, bytes: Uint8Array): PartyRecord {
-  return decodeState(bytes, partyName(party)) as PartyRecord;
+  const record = decodeState(bytes, partyName(party));
+  if (isRecord(record)) return record;
+  throw new GradswarmError('ERR_STATE', `${partyName(party)}: expected a party's record, got other data`);
+}
+
+function isRecord(value: unknown): value is PartyRecord {
+  if (!isPlain(value)) return false;
+  const { state, memories, clockMs, probes, undelivered, ...more } = value;
+  return (
+    'state' in value &&
+    isPlain(memories) &&
+    typeof clockMs === 'number' &&
+    clockMs >= 0 &&
+    clockMs < Number.POSITIVE_INFINITY &&
+    (probes === undefined || Array.isArray(probes)) &&
+    Array.isArray(undelivered) &&
+    undelivered.every(isPost) &&
+    Object.keys(more).length === 0
+  );
+}
+
+function isPost(value: unknown): boolean {
+  if (!isPlain(value)) return false;
+  const { kind, step, to } = value;
+  return typeof kind === 'string' && isIndex(step) && (to === 'coordinator' || isIndex(to));
+}
+
+const isIndex = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 /**

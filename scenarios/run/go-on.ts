@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonText, PARTIAL } from '../../coordinator/run-directory/atomic-file.js';
+import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { judgeClaims } from '../report/claims.js';
-import { recordedRun } from './recorded.js';
+import { recordedRun, recordedScenario } from './recorded.js';
 import { rollBack } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { runSession, type SessionOptions, type SessionResult, shown } from './session.js';
@@ -26,14 +27,16 @@ export async function resumeRun(path: string, options: RunOptions): Promise<RunO
 
 async function resumed(directory: RunDirectory, options: SessionOptions): Promise<SessionResult> {
   let from: SessionOptions['from'];
+  let scenario: Scenario;
   try {
+    scenario = recordedScenario(directory.path);
     from = rollBack(directory, (text) => options.watcher?.note(text));
     directory.noteResumption();
   } catch (error) {
     directory.close();
     throw error;
   }
-  return runSession(directory.scenario as Scenario, directory, { ...options, from });
+  return runSession(scenario, directory, { ...options, from });
 }
 
 /**
@@ -64,7 +67,7 @@ export async function goOn(
 /** What a run that is over left. */
 async function finishedRun(path: string, { stateDigest }: Manifest): Promise<SessionResult> {
   const record = recordedRun(path);
-  const verdict = JSON.parse(readFileSync(join(path, 'verdict.json'), 'utf8')) as Verdict;
+  const verdict = readJsonFile<Verdict>(join(path, 'verdict.json'), SHAPES.verdict);
   return {
     record,
     outcome: {
@@ -80,15 +83,7 @@ async function finishedRun(path: string, { stateDigest }: Manifest): Promise<Ses
 
 function manifestOf(path: string): Manifest | null {
   const file = join(path, 'manifest.json');
-  if (!existsSync(file)) return null;
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Manifest;
-  } catch {
-    throw new GradswarmError(
-      'ERR_CHECKPOINT',
-      `${file}: expected JSON, got a damaged file; run the scenario again in a new folder`,
-    );
-  }
+  return existsSync(file) ? readJsonFile<Manifest>(file, SHAPES.manifest) : null;
 }
 
 /** A process that was killed before it had written its manifest had done nothing yet. */

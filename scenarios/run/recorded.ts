@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { readMetrics } from '../../coordinator/run-directory/metrics.js';
 import type { RecordedFigures } from '../../coordinator/run-directory/run-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
@@ -13,8 +15,16 @@ import type { Scenario } from '../../protocol/scenario/scenario.js';
 export function recordedRuns(path: string): RunRecord[] {
   const index = join(path, 'index.json');
   if (!existsSync(index)) return [recordedRun(path)];
-  const { points } = readJson<{ readonly points: readonly { readonly directory: string }[] }>(index);
+  const { points } = readJsonFile<{ readonly points: readonly { readonly directory: string }[] }>(
+    index,
+    SHAPES.sweepIndex,
+  );
   return points.map(({ directory }) => recordedRun(join(path, directory)));
+}
+
+/** The scenario of a run, finished or not. Throws ERR_CHECKPOINT. */
+export function recordedScenario(path: string): Scenario {
+  return readJsonFile(join(path, 'scenario.json'), SHAPES.scenario);
 }
 
 /** The record in the folder of one finished run. */
@@ -25,15 +35,11 @@ export function recordedRun(path: string): RunRecord {
       'ERR_CHECKPOINT',
       `${path}: expected the folder of a finished run, got one without figures.json`,
     );
-  const { stateDigest } = readJson<{ readonly stateDigest: string | null }>(join(path, 'manifest.json'));
+  const { stateDigest } = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
   return {
-    scenario: readJson<Scenario>(join(path, 'scenario.json')),
+    scenario: recordedScenario(path),
     rows: readMetrics(join(path, 'metrics.csv')),
     stateDigest: stateDigest ?? '',
-    ...readJson<RecordedFigures>(figures),
+    ...readJsonFile<RecordedFigures>(figures, SHAPES.figures),
   };
-}
-
-function readJson<T>(path: string): T {
-  return JSON.parse(readFileSync(path, 'utf8')) as T;
 }

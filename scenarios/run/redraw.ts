@@ -3,13 +3,12 @@ import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
-import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { openProblem } from '../../worker/problem.js';
 import { concludePosterior } from '../posterior/posterior.js';
 import { judgeClaims } from '../report/claims.js';
 import { writeRunReport } from '../report/run-report.js';
 import { localFleet } from './local-fleet.js';
-import { recordedRun } from './recorded.js';
+import { recordedRun, recordedScenario } from './recorded.js';
 import { releasesOf } from './roll-back.js';
 import type { RunOutcome } from './run.js';
 import { shown } from './session.js';
@@ -19,7 +18,7 @@ import { forecastOf } from './session-figures.js';
 export async function redrawReport(path: string): Promise<RunOutcome> {
   const directory = RunDirectory.open(path);
   try {
-    const scenario = directory.scenario as Scenario;
+    const scenario = recordedScenario(path);
     const method = await loadMethod(scenario.method.name);
     const problem = await openProblem(scenario);
     const fleet = await localFleet({ ...scenario, workers: { ...scenario.workers, count: 0 } }, method, problem);

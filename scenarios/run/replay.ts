@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonFile, readJsonLines, SHAPES } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { edgeStreamOf } from '../../protocol/links/edge-stream.js';
@@ -13,6 +14,7 @@ import type { Fingerprint } from '../../worker/fingerprint.js';
 import type { Problem } from '../../worker/problem.js';
 import type { Fleet } from './fleet.js';
 import { localFleet } from './local-fleet.js';
+import { recordedScenario } from './recorded.js';
 
 /** What a finished run left to be replayed by. */
 export interface RecordedRun {
@@ -30,11 +32,10 @@ export function readRecordedRun(path: string): RecordedRun {
   for (const name of ['scenario.json', 'manifest.json', 'deliveries.jsonl'])
     if (!existsSync(join(path, name)))
       throw new GradswarmError('ERR_REPLAY', `${path}: expected a run directory, got one without ${name}`);
-  const text = (name: string) => readFileSync(join(path, name), 'utf8');
-  const { stateDigest, lostClients, read } = JSON.parse(text('manifest.json')) as Manifest;
+  const { stateDigest, lostClients, read } = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
   if (stateDigest === null)
     throw new GradswarmError('ERR_REPLAY', `${path}: expected a finished run with a state digest, got one without`);
-  const scenario = JSON.parse(text('scenario.json')) as Scenario;
+  const scenario = recordedScenario(path);
   if (scenario.privacy.noise === 'secure' && existsSync(join(path, 'ledger.jsonl')))
     throw new GradswarmError(
       'ERR_REPLAY',
@@ -45,10 +46,7 @@ export function readRecordedRun(path: string): RecordedRun {
     stateDigest,
     lostClients,
     ...(read && { read }),
-    log: text('deliveries.jsonl')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as DeliveryEntry),
+    log: [...readJsonLines<DeliveryEntry>(join(path, 'deliveries.jsonl'), SHAPES.delivery)],
   };
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSweepReport } from '../../coordinator/report/sweep-report.js';
+import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
 import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { loadMethod } from '../../protocol/method-loader.js';
@@ -33,8 +34,12 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
 
 /** Goes on where a sweep stopped: points that are done stay, the one under way goes on from its checkpoint. */
 export async function resumeSweep(path: string, options: RunOptions): Promise<SweepOutcome> {
-  const sweep = JSON.parse(readFileSync(join(path, 'sweep.json'), 'utf8')) as ResolvedSweep;
+  const sweep = sweepIn(path);
   return allPoints(sweep, SweepDirectory.open(path, sweep.name), options);
+}
+
+function sweepIn(path: string): ResolvedSweep {
+  return readJsonFile(join(path, 'sweep.json'), SHAPES.sweep);
 }
 
 /** Is it the folder of a sweep? */
@@ -44,7 +49,7 @@ export function isSweepFolder(path: string): boolean {
 
 /** How many points the sweep in a folder has. */
 export function pointsOf(path: string): number {
-  return (JSON.parse(readFileSync(join(path, 'sweep.json'), 'utf8')) as ResolvedSweep).points.length;
+  return sweepIn(path).points.length;
 }
 
 async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, options: RunOptions): Promise<SweepOutcome> {

@@ -13,8 +13,8 @@ process.once('exit', () => {
 });
 
 /** A folder that is removed when the test process ends. */
-export function temporaryFolder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'gradswarm-test-'));
+export function temporaryFolder(root = tmpdir()): string {
+  const path = mkdtempSync(join(root, 'gradswarm-test-'));
   folders.push(path);
   return path;
 }

@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import type { ControlServer } from '../../../coordinator/members/control-server.js';
+import type { FrameRouter } from '../../../coordinator/members/frame-router.js';
+import { Membership } from '../../../coordinator/members/membership.js';
+import { RemoteCrew } from '../../../coordinator/members/remote-crew.js';
+import { checkReport } from '../../../coordinator/members/report-check.js';
+import { encodeState } from '../../../protocol/party/state-codec.js';
+import { checked, done } from '../../../protocol/wire/control-messages.js';
+import { REPORT } from '../../support/fuzz/messages.js';
+
+/** Four clients, dealt to two workers: 0 and 2 to worker a, 1 and 3 to b. */
+function crewOfTwo() {
+  const options = { onLoss: 'replay', silentMs: 1e9, waitMs: 1e9, prepareMs: 1e9 } as const;
+  const membership = new Membership(4, 2, options, { epoch: 1, round: 0, nowMs: 0 });
+  for (const worker of ['a', 'b']) membership.take({ type: 'join', worker, name: worker, seat: null, nowMs: 0 });
+  const control = { notify: () => {} } as unknown as ControlServer;
+  let requests = 0;
+  const crew = new RemoteCrew(membership, control, {} as FrameRouter, {
+    epoch: 1,
+    parameterCount: 2,
+    stallMs: 1e9,
+    computeMs: 1e9,
+    nextRequest: () => ++requests,
+    giveUp: () => {},
+    own: () => ({ waits: [], computing: false }),
+  });
+  return { crew, membership, a: membership.of('a')!, b: membership.of('b')! };
+}
+
+const RECORD = { state: { x: 1 }, memories: {}, clockMs: 0, undelivered: [] };
+const bytesOf = (value: unknown) => Uint8Array.from(encodeState(value));
+const collected = (request: number, client: number, value: unknown) =>
+  ({ type: 'collected', request, client, data: bytesOf(value) }) as const;
+const all = (request: number) => ({ type: 'collected-all', request }) as const;
+
+describe('what workers answer between rounds', () => {
+  it('is taken for the clients that they host, and for no other', async () => {
+    const { crew, a, b } = crewOfTwo();
+    const records = crew.records('all');
+    crew.answer(a, collected(1, 2, RECORD));
+    crew.answer(b, collected(1, 1, RECORD));
+    for (const client of [1, 4, 4_000_000])
+      expect(() => crew.answer(a, collected(1, client, RECORD))).to.throw(
+        `ERR_PROTOCOL: an answer for client ${client}, which it does not host`,
+      );
+    crew.answer(a, all(1));
+    // The request is over for a.
+    crew.answer(a, collected(1, 0, RECORD));
+    crew.answer(b, all(1));
+    expect([...(await records).keys()]).to.deep.equal([1, 2]);
+    await crew.close();
+  });
+
+  it('is refused when it is no record, or when estimates are no vectors of the model', async () => {
+    const { crew, a } = crewOfTwo();
+    const records = crew.records('all').catch(() => {});
+    for (const wrong of [
+      5,
+      null,
+      [],
+      {},
+      { ...RECORD, clockMs: -1 },
+      { ...RECORD, memories: null },
+      { ...RECORD, more: 1 },
+    ])
+      expect(() => crew.answer(a, collected(1, 0, wrong))).to.throw(/^ERR_STATE: client 0: expected a party's record/);
+    expect(() => crew.answer(a, { type: 'collected', request: 1, client: 0, data: new Uint8Array(2) })).to.throw(
+      'ERR_STATE',
+    );
+    const estimates = crew.estimates().catch(() => {});
+    for (const wrong of [5, {}, [1], [Float64Array.of(1)], [Float64Array.of(1, 2, 3)], [Int32Array.of(1, 2)]])
+      expect(() => crew.answer(a, collected(2, 0, wrong))).to.throw(
+        /^ERR_STATE: estimates of client 0: expected vectors of 2/,
+      );
+    crew.answer(a, collected(2, 0, [Float64Array.of(1, 2), Float32Array.of(1, 2)]));
+    await crew.close();
+    await Promise.all([records, estimates]);
+  });
+});
+
+describe('a report', () => {
+  const hosts = (party: unknown) => party === 1;
+  const report = (more: object) => {
+    const [party] = REPORT.parties;
+    return checked(done, { ...REPORT, parties: [{ ...party, unused: [], ...more }] }, 'report');
+  };
+
+  it('is taken as the schema has it', () => {
+    checkReport(report({}), hosts);
+  });
+
+  it('measures what a half may measure: names on one line that are no column of every run', () => {
+    for (const name of ['loss', 'round', '', 'a\nb', 'x'.repeat(201)])
+      expect(() => checkReport(report({ measures: [[name, 1]] }), hosts)).to.throw('ERR_PROTOCOL: measures of party 1');
+    const many = Array.from({ length: 257 }, (_, i) => [`m${i}`, 1]);
+    expect(() => checkReport(report({ measures: many }), hosts)).to.throw('ERR_PROTOCOL: measures of party 1');
+  });
+
+  it('releases what a theorem covers', () => {
+    const [release] = REPORT.parties[0]!.ledger;
+    const ledger = [{ ...release, adjacency: 'replace-one', sampling: 0.5 }];
+    expect(() => checkReport(report({ ledger }), hosts)).to.throw('ERR_PRIVACY');
+  });
+});
+
+describe('a client that the run does not have', () => {
+  it('is hosted by no one', () => {
+    const { membership } = crewOfTwo();
+    expect(membership.host(3)?.worker).to.equal('b');
+    expect(membership.host(4)).to.equal(undefined);
+  });
+});
