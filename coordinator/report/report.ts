@@ -5,6 +5,7 @@ import { type EventSummary, summarizeEvents } from '../run-directory/events.js';
 import type { Manifest } from '../run-directory/manifest.js';
 import { type MetricsRow, readMetrics } from '../run-directory/metrics.js';
 import type { RunDirectory } from '../run-directory/run-directory.js';
+import { type SessionSummary, summarizeSession } from '../run-directory/session-log.js';
 import { html, link, type Markup, type MarkupPart } from './markup.js';
 import { type Figure, inlineSvg, writeFigure } from './plots.js';
 import { badge, facts, figure, mark, page, section, table } from './report-page.js';
@@ -117,7 +118,7 @@ export async function writeReport(directory: RunDirectory, content: ReportConten
     section('The paper’s claims', claimsTable(content.claims ?? [])),
     section('Plots', figures.length > 0 && html`<div class="figures">${figures}</div>`),
     (content.tables ?? []).map(tableSection),
-    section('Absences and faults', eventCounts(events)),
+    section('Absences and faults', eventCounts(events, summarizeSession(directory.sessionEvents))),
     section('How to repeat', repeat(content.repeat ?? [], directory.scenario)),
     footer(directory.manifest),
   ];
@@ -262,13 +263,16 @@ export function claimsTable(claims: readonly Claim[]): MarkupPart {
   );
 }
 
-function eventCounts(events: EventSummary): MarkupPart {
+function eventCounts(events: EventSummary, processes: SessionSummary): MarkupPart {
   const rows = [
     ...[...events.absences].map(([why, count]) => [`absent: ${why}`, numberText(count)]),
     ...[...events.faults].map(([fault, count]) => [`fault: ${fault}`, numberText(count)]),
-    ...(events.workersLost > 0 ? [['workers lost', numberText(events.workersLost)]] : []),
+    ...(events.withoutUpdate > 0 ? [['rounds without any update', numberText(events.withoutUpdate)]] : []),
+    ...(processes.workersLost > 0 ? [['workers lost', numberText(processes.workersLost)]] : []),
+    ...(processes.rollbacks > 0 ? [['returned to a checkpoint', numberText(processes.rollbacks)]] : []),
+    ...(processes.roundsDoneAgain > 0 ? [['rounds done again', numberText(processes.roundsDoneAgain)]] : []),
     ...(events.abandonedAttempts > 0 ? [['attempts aborted and repeated', numberText(events.abandonedAttempts)]] : []),
-    ...(events.resumes > 0 ? [['resumed from a checkpoint', numberText(events.resumes)]] : []),
+    ...(processes.resumes > 0 ? [['coordinator started again', numberText(processes.resumes)]] : []),
   ];
   if (rows.length === 0) return html`<p>None.</p>`;
   return table([{ heading: 'what' }, { heading: 'times', numeric: true }], rows);

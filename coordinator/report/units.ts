@@ -59,3 +59,8 @@ export function verdictText(valid: boolean | 'unknown'): 'valid' | 'not valid' |
   if (valid === 'unknown') return 'inconclusive';
   return valid ? 'valid' : 'not valid';
 }
+
+/** `3 of 30 rounds were without any update`. */
+export function withoutUpdateText(count: number, rounds: number): string {
+  return `${count} of ${rounds} ${rounds === 1 ? 'round was' : 'rounds were'} without any update`;
+}

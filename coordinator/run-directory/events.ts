@@ -6,9 +6,8 @@ export interface EventFields {
   'run-started': { readonly clients: number; readonly rounds: number; readonly transport: string };
   /** Goes on after round `fromRound`'s checkpoint; 0 when there was none. */
   resumed: { readonly fromRound: number };
-  'worker-joined': { readonly worker: string; readonly clients: number; readonly device?: string };
-  'worker-lost': { readonly worker: string; readonly clients: number; readonly reason: string };
-  round: { readonly invited: number; readonly absent: number; readonly attempt: number };
+  /** `empty`: no update arrived. */
+  round: { readonly invited: number; readonly absent: number; readonly attempt: number; readonly empty?: boolean };
   /** An attempt at a round was aborted and the round repeated. */
   abandoned: { readonly attempt: number; readonly reason: string };
   /** The event's party did not get, or did not hand in, what was due. */
@@ -43,22 +42,21 @@ export interface EventSummary {
   readonly absences: ReadonlyMap<string, number>;
   /** Scripted faults by name. */
   readonly faults: ReadonlyMap<string, number>;
-  readonly workersLost: number;
+  /** Rounds in which no update arrived. */
+  readonly withoutUpdate: number;
   readonly abandonedAttempts: number;
-  readonly resumes: number;
 }
 
 /** Counts the events of a run. */
 export function summarizeEvents(path: string): EventSummary {
   const absences = new Map<string, number>();
   const faults = new Map<string, number>();
-  const summary = { absences, faults, workersLost: 0, abandonedAttempts: 0, resumes: 0 };
+  const summary = { absences, faults, withoutUpdate: 0, abandonedAttempts: 0 };
   for (const event of readJsonLines<RunEvent>(path, SHAPES.event)) {
     if (event.event === 'absent') countUp(absences, event.fields.why);
     else if (event.event === 'fault') countUp(faults, event.fields.fault);
-    else if (event.event === 'worker-lost') summary.workersLost++;
+    else if (event.event === 'round') summary.withoutUpdate += event.fields.empty ? 1 : 0;
     else if (event.event === 'abandoned') summary.abandonedAttempts++;
-    else if (event.event === 'resumed') summary.resumes++;
   }
   return summary;
 }

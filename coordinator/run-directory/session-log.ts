@@ -61,20 +61,27 @@ export class SessionLog {
 }
 
 /** Losses and rollbacks, for the summary and the report. */
-export function summarizeSession(events: readonly SessionEvent[]): {
+export interface SessionSummary {
+  /** How often a coordinator was started again. */
+  readonly resumes: number;
   readonly workersLost: number;
   readonly rollbacks: number;
+  /** After the loss of a worker. */
   readonly roundsDoneAgain: number;
-} {
+}
+
+export function summarizeSession(events: readonly SessionEvent[]): SessionSummary {
+  let starts = 0;
   let workersLost = 0;
   let rollbacks = 0;
   let roundsDoneAgain = 0;
   for (const event of events) {
-    if (event.event === 'lost') workersLost++;
+    if (event.event === 'started') starts++;
+    else if (event.event === 'lost') workersLost++;
     else if (event.event === 'rolled-back') {
       rollbacks++;
       roundsDoneAgain += event.fromRound - event.toRound;
     }
   }
-  return { workersLost, rollbacks, roundsDoneAgain };
+  return { resumes: Math.max(0, starts - 1), workersLost, rollbacks, roundsDoneAgain };
 }

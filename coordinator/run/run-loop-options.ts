@@ -47,6 +47,8 @@ export interface RunResult {
   readonly stopped: 'finished' | 'stopped' | 'budget';
   readonly bytes: ByteCounts;
   readonly faultsFired: readonly number[];
+  /** Rounds in which no update arrived. */
+  readonly withoutUpdate: number;
   readonly simulatedMs: number;
   readonly wallMs: number;
   /** Of the last stretch's time, what checkpoints took. */

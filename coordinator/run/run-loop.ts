@@ -14,6 +14,7 @@ import { EpochAbandoned, WorkersLost } from '../members/workers-lost.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 import { CheckpointPace } from './checkpoint-pace.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
+import { isWithoutUpdate } from './empty-round.js';
 import { type EvaluatedRound, evaluateEstimates, trainingColumns } from './evaluation.js';
 import { byRound, withAbandonedAttempts } from './privacy-budget.js';
 import { codecColumns, measureColumns } from './round-columns.js';
@@ -25,6 +26,7 @@ import { whenStopped } from './stop-signal.js';
 export class RunLoop {
   private round = 0;
   private simulatedMs = 0;
+  private withoutUpdate = 0;
   private wallBeforeMs = 0;
   private startedMs = 0;
   private ledger: LedgerEntry[] = [];
@@ -48,6 +50,7 @@ export class RunLoop {
     this.simulatedMs = carried.simulatedMs;
     this.wallBeforeMs = carried.wallMs;
     this.firedBefore = carried.faultsFired;
+    this.withoutUpdate = carried.withoutUpdate ?? 0;
     if (carried.bytes) addBytes(this.bytes, carried.bytes);
     for (const client of carried.lostClients) this.lost.add(client);
     const clients = new Map<ClientIndex, Uint8Array>();
@@ -96,6 +99,7 @@ export class RunLoop {
       stopped,
       bytes: this.bytes,
       faultsFired: this.faultsFired(),
+      withoutUpdate: this.withoutUpdate,
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
       checkpointMs: pace.spentMs,
@@ -223,6 +227,11 @@ export class RunLoop {
     addBytes(bytes, report.bytes);
     addBytes(this.bytes, bytes);
     const clocks = own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs);
+    const empty = isWithoutUpdate(plan, own, absences, bytes);
+    if (empty) {
+      this.withoutUpdate++;
+      if (own?.inbox) clocks.push(site.dispatch.waitsInVainUntil(own.inbox));
+    }
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
     this.round++;
     this.fired = this.options.faultsFired();
@@ -253,7 +262,8 @@ export class RunLoop {
     if (draws) observer.draws?.(draws);
     const lost = plan.absent.filter(({ from }) => this.lost.has(from));
     const entry = { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences };
-    observer.round(row, lost.length > 0 ? { ...entry, lost: lost.map(({ from }) => from) } : entry, report);
+    const delivery = lost.length > 0 ? { ...entry, lost: lost.map(({ from }) => from) } : entry;
+    observer.round(row, delivery, { ...report, empty });
   }
 
   /** What the round released, in aborted attempts too. */
@@ -337,6 +347,7 @@ export class RunLoop {
       lostClients: [...this.lost],
       bytes: this.bytes,
       faultsFired: this.faultsFired(),
+      withoutUpdate: this.withoutUpdate,
     });
   }
 

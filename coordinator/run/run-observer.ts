@@ -7,7 +7,8 @@ import type { MetricsRow } from '../run-directory/metrics.js';
 
 /** Callbacks of the run loop. */
 export interface RunObserver {
-  round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void;
+  /** `empty`: no update arrived. */
+  round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport & { readonly empty: boolean }): void;
   /** Samplers: posterior draws that the round kept, by chain; called before `round`. */
   draws?(chains: readonly ReadonlyVector[]): void;
   abandoned(round: number, attempt: number, reason: string): void;
@@ -25,6 +26,8 @@ export interface CarriedState {
   readonly lostClients: readonly ClientIndex[];
   /** Sent so far. Left out by checkpoints of older versions. */
   readonly bytes?: ByteCounts;
+  /** Rounds in which no update arrived. Left out by checkpoints of older versions. */
+  readonly withoutUpdate?: number;
   /** How often each rule of `scenario.faults` has acted. */
   readonly faultsFired: readonly number[];
 }

@@ -58,6 +58,7 @@ export interface DeadlineRule {
 export class Dispatch {
   readonly bytes = noBytes();
   private coordinatorPostMs = 0;
+  private coordinatorLostMs = 0;
 
   constructor(
     private readonly office: PostOffice,
@@ -68,7 +69,9 @@ export class Dispatch {
 
   /** The coordinator's half begins: until it posts, a deadline counts from here. */
   begin(party: PartyId, clockMs: number): void {
-    if (party === 'coordinator') this.coordinatorPostMs = clockMs;
+    if (party !== 'coordinator') return;
+    this.coordinatorPostMs = clockMs;
+    this.coordinatorLostMs = 0;
   }
 
   send(round: { readonly clockMs: number }, layout: KindLayout, frame: Frame): void {
@@ -91,7 +94,10 @@ export class Dispatch {
       arrivesAtMs: frame.arrivesAtMs + passage.delayMs,
       ...(passage.heldMs > 0 ? { heldMs: passage.heldMs } : null),
     };
-    if (passage.lost) return this.office.post({ ...travelling, lost: passage.lost, messages: [] });
+    if (passage.lost) {
+      if (direction === 'down') this.coordinatorLostMs = Math.max(this.coordinatorLostMs, travelling.arrivesAtMs);
+      return this.office.post({ ...travelling, lost: passage.lost, messages: [] });
+    }
     const arriving = passage.corruptedBit === null ? travelling : tamper(travelling, passage.corruptedBit);
     this.office.post(arriving);
     if (passage.duplicated) {
@@ -114,6 +120,16 @@ export class Dispatch {
         return Math.max(limit, arrivals[needed - 1]!);
       },
     };
+  }
+
+  /**
+   * Until when a coordinator waits that gets nothing at all: its deadline; without one, until the last message that was lost, in
+   * either direction, would have been there. `inbox`: of those sent to it. Simulated milliseconds.
+   */
+  waitsInVainUntil(inbox: { readonly lostMs: number }): number {
+    const { deadlineMs, wallClock } = this.deadlineRule;
+    if (deadlineMs !== null && !wallClock) return this.coordinatorPostMs + deadlineMs;
+    return Math.max(inbox.lostMs, this.coordinatorLostMs);
   }
 
   private count(direction: Direction, frame: Frame, wire: number, lost: Absence['why'] | null): void {

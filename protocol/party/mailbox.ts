@@ -102,6 +102,12 @@ export class RoundMailbox {
     return this.ruled.get(from) ?? null;
   }
 
+  /** When a message that was lost would have been there, simulated milliseconds; null: it was not lost on its way. */
+  lostAtMs(kindIndex: number, step: number, from: PartyId): number | null {
+    const frame = this.frames.get(stepKey(kindIndex, step))?.get(from);
+    return frame?.lost ? frame.arrivesAtMs : null;
+  }
+
   /** The party has read this frame: that it came is remembered, its body is not unless the mailbox `keepsRead`. */
   discard(frame: Frame): void {
     if (this.keepsRead) return;

@@ -22,6 +22,8 @@ export interface PartyReport {
   readonly unusedMessages: readonly UnusedMessage[];
   /** Coordinator only: clients whose due message was not used. */
   readonly unused: readonly number[];
+  /** Coordinator only: how many messages it took, and when the last of those that were lost would have arrived. */
+  readonly inbox?: { readonly received: number; readonly lostMs: number };
   readonly ledger: readonly unknown[];
   /** What this party's codecs cost. */
   readonly coding: CodingCosts;
@@ -129,6 +131,7 @@ export class Party {
       measures: round.measures,
       unusedMessages: round.unusedMessages,
       unused: [...round.unused].sort((a, b) => a - b),
+      ...(this.id === 'coordinator' && { inbox: { received: round.received, lostMs: round.lostMs } }),
       ledger,
       coding: coding.costs,
     };

@@ -44,6 +44,10 @@ export class PartyRound {
   /** Clients whose uplink was due and not used: their round is void. */
   readonly unused = new Set<ClientIndex>();
   readonly unusedMessages: UnusedMessage[] = [];
+  /** Messages that it took. */
+  received = 0;
+  /** When the last message that was lost on its way here would have arrived, simulated milliseconds; 0: none was. */
+  lostMs = 0;
   /** What inbox rules keep for the next round. */
   readonly inboxMemories: Record<string, InboxMemory> = {};
   private readonly coding: MessageCoding;
@@ -331,8 +335,10 @@ export class PartyRound {
     for (const from of senders) {
       const arrival = this.mailbox.arrival(layout.index, step, from);
       if (arrival === null) continue;
-      if (typeof arrival === 'string') this.miss(layout, step, from, arrival, absent);
-      else frames.push(arrival);
+      if (typeof arrival === 'string') {
+        this.miss(layout, step, from, arrival, absent);
+        this.lostMs = Math.max(this.lostMs, this.mailbox.lostAtMs(layout.index, step, from) ?? 0);
+      } else frames.push(arrival);
     }
     const limit = this.dispatch.deadline(this.party);
     const latest = limit === null ? Number.POSITIVE_INFINITY : limit.judge(frames, senders.length);
@@ -359,6 +365,7 @@ export class PartyRound {
       for (let i = 0; i < frame.messages.length; i++) {
         const message = this.coding.decode(layout, frame, frame.messages[i]!, i, this);
         into.push(message as Received<AnyKind>);
+        this.received++;
         this.own.received?.(layout.name, message);
       }
     } catch (error) {

@@ -1,4 +1,4 @@
-import { resultText, verdictText } from '../../coordinator/report/units.js';
+import { resultText, verdictText, withoutUpdateText } from '../../coordinator/report/units.js';
 import type { Judgement } from '../../protocol/scenario/expectation.js';
 import { interruptible } from '../run/interrupt.js';
 import type { RunOptions, RunOutcome, RunWatcher, SweepOutcome } from '../run/run.js';
@@ -49,9 +49,10 @@ function print({ json, quiet }: Printing, outcome: unknown, lines: () => string[
   else if (!quiet) process.stdout.write(`${lines().join('\n')}\n`);
 }
 
-function linesOf({ verdict, reportPath, stateDigest }: RunOutcome): string[] {
+function linesOf({ verdict, summary, reportPath, stateDigest }: RunOutcome): string[] {
   return [
     ...verdict.expectations.map(judgementLine),
+    ...withoutUpdate(summary),
     `${verdictText(verdict.valid).toUpperCase()}  state ${stateDigest}`,
     `report: ${reportPath}`,
   ];
@@ -62,11 +63,17 @@ function sweepLines({ points, verdict, valid, reportPath }: SweepOutcome): strin
     ...points.flatMap(({ label, outcome }) => [
       `${verdictText(outcome.verdict.valid).toUpperCase()}  ${label}`,
       ...outcome.verdict.expectations.filter(({ holds }) => holds !== true).map((one) => `  ${judgementLine(one)}`),
+      ...withoutUpdate(outcome.summary).map((line) => `  ${line}`),
     ]),
     ...verdict.expectations.map(judgementLine),
     verdictText(valid).toUpperCase(),
     `report: ${reportPath}`,
   ];
+}
+
+/** Where every round was, the verdict has it. */
+function withoutUpdate({ rounds, roundsWithoutUpdate: count }: RunOutcome['summary']): string[] {
+  return count === undefined || count === rounds ? [] : [withoutUpdateText(count as number, rounds as number)];
 }
 
 function judgementLine({ holds, name, detail }: Judgement): string {

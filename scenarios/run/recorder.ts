@@ -21,7 +21,7 @@ export class Recorder implements RunObserver {
     private readonly progress: (row: MetricsRow) => void = () => {},
   ) {}
 
-  round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport): void {
+  round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport & { readonly empty: boolean }): void {
     this.checkTensors(row.round, report.tensorCounts);
     this.rows.push(row);
     if (this.directory) {
@@ -32,7 +32,7 @@ export class Recorder implements RunObserver {
       this.directory.event({
         ...at,
         event: 'round',
-        fields: { invited: cohort.length, absent: absences.length, attempt },
+        fields: { invited: cohort.length, absent: absences.length, attempt, ...(report.empty && { empty: true }) },
       });
       for (const { from, to, why, kind, step } of absences)
         this.directory.event({ ...at, party: to, event: 'absent', fields: { why, kind, step, from } });
@@ -64,6 +64,7 @@ export class Recorder implements RunObserver {
         wallMs: carried.wallMs,
         lostClients: carried.lostClients,
         faultsFired: carried.faultsFired,
+        ...(carried.withoutUpdate && { withoutUpdate: carried.withoutUpdate }),
         ...(carried.bytes && { bytes: carried.bytes }),
       },
     });

@@ -28,6 +28,7 @@ export function summaryOf(
     ...(result.checkpointMs > 0 && {
       checkpointShare: Number((result.checkpointMs / Math.max(1, result.wallMs)).toPrecision(2)),
     }),
+    ...(result.withoutUpdate > 0 && { roundsWithoutUpdate: result.withoutUpdate }),
     ...(result.lostClients.length > 0 && { lostClients: result.lostClients.length }),
     ...(processes.workersLost > 0 && { workersLost: processes.workersLost }),
     ...(processes.rollbacks > 0 && { rollbacks: processes.rollbacks, roundsDoneAgain: processes.roundsDoneAgain }),

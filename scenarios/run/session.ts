@@ -11,8 +11,8 @@ import type { AnyMethod } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import { decodeRecord, digestedRecord } from '../../protocol/party/record.js';
-import type { Judgement, RunRecord } from '../../protocol/scenario/expectation.js';
-import { judge, type Verdict } from '../../protocol/scenario/judge.js';
+import type { RunRecord } from '../../protocol/scenario/expectation.js';
+import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
 import { differences, type Fingerprint } from '../../worker/fingerprint.js';
 import { pause } from '../../worker/pause.js';
@@ -21,12 +21,12 @@ import { concludePosterior, type PosteriorReport } from '../posterior/posterior.
 import { judgeClaims } from '../report/claims.js';
 import { writeRunReport } from '../report/run-report.js';
 import { announce } from './announce.js';
-import { loadExpectations } from './catalogue.js';
 import type { Fleet } from './fleet.js';
 import { openFleet } from './open-fleet.js';
 import { Recorder } from './recorder.js';
 import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
+import { verdictOf } from './run-verdict.js';
 import { forecastOf, summaryOf } from './session-figures.js';
 import { openStudy, type Study, type StudyResult } from './study.js';
 
@@ -228,7 +228,7 @@ class Session {
     const posterior = await concludePosterior(scenario, problem, directory);
     const summary = { ...summaryOf(first, result, fleet, processes), ...posterior?.figures, ...studied?.summary };
     const record = { ...first, summary };
-    const verdict = finished ? await this.verdictOf(record, result) : UNKNOWN;
+    const verdict = finished ? await verdictOf(scenario, record, result) : UNKNOWN;
     directory.event(
       finished
         ? { ...at, event: 'finished', fields: { rounds: result.roundsDone, stateDigest: digest } }
@@ -247,21 +247,6 @@ class Session {
     directory.session({ event: 'ended', epoch: this.epoch, how: result.stopped });
     this.noteEnd(result, fleet);
     this.judged = { record, verdict, studied, posterior };
-  }
-
-  private async verdictOf(record: RunRecord, { lostClients }: RunResult): Promise<Verdict> {
-    const expectations = await loadExpectations();
-    const verdict = judge([record], this.scenario.expect, (name) => expectations.get(name));
-    if (lostClients.length === 0 || this.scenario.workers.allowAbsent) return verdict;
-    const all: Judgement = {
-      name: 'all-clients',
-      holds: 'unknown',
-      observed: lostClients.length,
-      detail:
-        `${lostClients.length} of ${this.scenario.clients} clients were lost with their workers and are not in the result; ` +
-        'with workers.allowAbsent = true that is allowed',
-    };
-    return { valid: verdict.valid === true ? 'unknown' : verdict.valid, expectations: [...verdict.expectations, all] };
   }
 
   private noteEnd({ stopped, roundsDone, lostClients }: RunResult, { privacy }: Fleet): void {

@@ -37,13 +37,14 @@ describe('AppendOnlyFile', () => {
 });
 
 describe('summarizeEvents', () => {
-  it('counts absences by reason, faults by name, lost workers, abandoned attempts and resumptions', () => {
+  it('counts absences by reason, faults by name, rounds without any update and abandoned attempts', () => {
     const file = new AppendOnlyFile(path());
     const common = { t: 0, wallMs: 0, round: 1 };
     for (const why of ['late', 'dropped', 'late']) file.appendJson({ ...common, event: 'absent', fields: { why } });
-    for (const event of ['worker-lost', 'abandoned', 'abandoned', 'resumed', 'round']) {
+    for (const event of ['abandoned', 'abandoned', 'round']) {
       file.appendJson({ ...common, event, fields: {} });
     }
+    file.appendJson({ ...common, event: 'round', fields: { empty: true } });
     file.appendJson({ ...common, event: 'fault', fields: { fault: 'crash' } });
     file.close();
     expect(summarizeEvents(path())).to.deep.equal({
@@ -52,13 +53,12 @@ describe('summarizeEvents', () => {
         ['dropped', 1],
       ]),
       faults: new Map([['crash', 1]]),
-      workersLost: 1,
+      withoutUpdate: 1,
       abandonedAttempts: 2,
-      resumes: 1,
     });
   });
 
   it('of a run without events everything is zero', () => {
-    expect(summarizeEvents(path())).to.include({ workersLost: 0, abandonedAttempts: 0, resumes: 0 });
+    expect(summarizeEvents(path())).to.include({ withoutUpdate: 0, abandonedAttempts: 0 });
   });
 });

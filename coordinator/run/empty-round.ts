@@ -1,0 +1,20 @@
+import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
+import type { ByteCounts } from '../../protocol/party/dispatch.js';
+import type { PartyReport } from '../../protocol/party/party.js';
+import type { RoundPlan } from '../../protocol/wire/seal.js';
+
+/**
+ * Whether a round was without any update: the coordinator took no message, or between peers none arrived, and not because the method
+ * sends none: a message from or to every invited client is missing. An empty cohort is such a round too.
+ */
+export function isWithoutUpdate(
+  { cohort }: Pick<RoundPlan, 'cohort'>,
+  own: Pick<PartyReport, 'inbox'> | null,
+  absences: readonly AbsenceRecord[],
+  bytes: ByteCounts,
+): boolean {
+  const received = own ? (own.inbox?.received ?? 0) : bytes.peer.payload;
+  if (received > 0) return false;
+  const missed = new Set(absences.flatMap(({ from, to }) => [from, to]));
+  return cohort.every((client) => missed.has(client));
+}
