@@ -131,6 +131,10 @@ export class RemoteCrew implements Crew {
     return this.request('records', clients);
   }
 
+  lostClients(): readonly ClientIndex[] {
+    return this.membership.seated().flatMap(({ lost, clients }) => (lost ? clients : []));
+  }
+
   async restore(records: ReadonlyMap<ClientIndex, Uint8Array>): Promise<void> {
     await this.asked((request) => {
       for (const [client, data] of records) {

@@ -1,7 +1,7 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { addCodingCosts, noCodingCosts } from '../../protocol/party/coding-cost.js';
-import type { CrewReport, Settlement } from '../../protocol/party/crew.js';
+import type { CrewReport } from '../../protocol/party/crew.js';
 import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
 import type { PartyReport } from '../../protocol/party/party.js';
@@ -20,6 +20,7 @@ import { byRound, withAbandonedAttempts } from './privacy-budget.js';
 import { codecColumns, measureColumns } from './round-columns.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
 import type { CarriedState } from './run-observer.js';
+import { missedBy, settlementOf } from './settlement.js';
 import { whenStopped } from './stop-signal.js';
 
 /** Rounds, one after the other: invite, run, settle, evaluate, write down. */
@@ -144,9 +145,8 @@ export class RunLoop {
         this.settle(plan, [], true);
         if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return 'budget';
         if (!(error instanceof WorkersLost)) throw error;
-        for (const client of error.clients) this.lost.add(client);
+        this.lose(error.clients);
         observer.abandoned(this.round + 1, attempt, error.message);
-        if (this.lost.size >= scenario.clients) throw error;
       }
     }
   }
@@ -289,49 +289,40 @@ export class RunLoop {
 
   private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {
     const { site, crew } = this.options;
-    const own = reports.find(({ party }) => party === 'coordinator');
-    const posts = new Map<ClientIndex, { kind: string; step: number; to: ClientIndex }[]>();
-    for (const { unusedMessages } of reports)
-      for (const { kind, step, from, to } of unusedMessages) {
-        if (from === 'coordinator' || to === 'coordinator') continue;
-        const list = posts.get(from) ?? [];
-        posts.set(from, list);
-        list.push({ kind, step, to });
-      }
-    const settlement: Settlement = {
-      round: plan.index,
-      attempt: plan.attempt,
-      abandoned,
-      voided: own?.unused ?? [],
-      undelivered: [...posts].map(([client, list]) => ({ client, posts: list })),
-    };
+    const settlement = settlementOf(plan, reports, abandoned);
+    const coordinator = site.parties.get('coordinator');
     if (abandoned) {
-      site.parties.get('coordinator')?.abandon(true);
+      coordinator?.abandon(true);
       site.takeBytes();
       site.host.takeAbsences();
-    } else {
-      const gone = new Set(settlement.voided);
-      const unusedMessages = new Set<string>();
-      for (const report of reports)
-        for (const { kind, step, from, to } of report.unusedMessages)
-          if (from === 'coordinator') unusedMessages.add(`${kind} ${step} ${to}`);
-      site.parties
-        .get('coordinator')
-        ?.commit([], (kind, step, to) => gone.has(to as ClientIndex) || unusedMessages.has(`${kind} ${step} ${to}`));
-    }
+    } else coordinator?.commit([], missedBy(settlement, reports));
     crew.settle(settlement, plan.cohort);
   }
 
   /** Asks the clients for something between rounds; those that are lost meanwhile are left out where the scenario allows it. */
   private async surviving<T>(ask: () => Promise<T>): Promise<T> {
     for (;;) {
+      // A worker that was lost while nothing was due from it is missing in the answers too.
+      this.lose(this.options.crew.lostClients?.() ?? []);
       try {
         return await ask();
       } catch (error) {
         if (!(error instanceof WorkersLost)) throw error;
-        for (const client of error.clients) this.lost.add(client);
+        this.lose(error.clients);
       }
     }
+  }
+
+  /** These clients are absent from now on. Throws ERR_WORKER_LOST when none is left. */
+  private lose(clients: readonly ClientIndex[]): void {
+    for (const client of clients) this.lost.add(client);
+    const { scenario } = this.options;
+    if (this.lost.size < scenario.clients) return;
+    throw new GradswarmError(
+      'ERR_WORKER_LOST',
+      `round ${this.round + 1}: all ${scenario.clients} clients were lost with their workers, and workers.onLoss = ` +
+        `'${scenario.workers.onLoss}' goes on without them; 'replay' would wait for other workers`,
+    );
   }
 
   private async checkpoint(): Promise<void> {

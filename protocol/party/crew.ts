@@ -44,6 +44,8 @@ export interface Crew {
   estimates(): Promise<ReadonlyMap<ClientIndex, readonly ReadonlyVector[]>>;
   /** Encoded records of these clients; those that were never invited are left out. */
   records(clients: readonly ClientIndex[] | 'all'): Promise<ReadonlyMap<ClientIndex, Uint8Array>>;
+  /** Clients whose worker was lost for good. Left out: none can be. */
+  lostClients?(): readonly ClientIndex[];
   restore(records: ReadonlyMap<ClientIndex, Uint8Array>): Promise<void>;
   /** The waiting takes and their missing senders, for the error of a stalled run. */
   waits(): Promise<readonly string[]>;

@@ -131,7 +131,7 @@ export class Party {
       measures: round.measures,
       unusedMessages: round.unusedMessages,
       unused: [...round.unused].sort((a, b) => a - b),
-      ...(this.id === 'coordinator' && { inbox: { received: round.received, lostMs: round.lostMs } }),
+      ...(this.id === 'coordinator' && { inbox: { ...round.inbox } }),
       ledger,
       coding: coding.costs,
     };

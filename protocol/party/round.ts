@@ -44,10 +44,8 @@ export class PartyRound {
   /** Clients whose uplink was due and not used: their round is void. */
   readonly unused = new Set<ClientIndex>();
   readonly unusedMessages: UnusedMessage[] = [];
-  /** Messages that it took. */
-  received = 0;
-  /** When the last message that was lost on its way here would have arrived, simulated milliseconds; 0: none was. */
-  lostMs = 0;
+  /** Messages that it took, and when the last of those that were lost on their way would have arrived, simulated ms; 0: none was. */
+  readonly inbox = { received: 0, lostMs: 0 };
   /** What inbox rules keep for the next round. */
   readonly inboxMemories: Record<string, InboxMemory> = {};
   private readonly coding: MessageCoding;
@@ -335,10 +333,8 @@ export class PartyRound {
     for (const from of senders) {
       const arrival = this.mailbox.arrival(layout.index, step, from);
       if (arrival === null) continue;
-      if (typeof arrival === 'string') {
-        this.miss(layout, step, from, arrival, absent);
-        this.lostMs = Math.max(this.lostMs, this.mailbox.lostAtMs(layout.index, step, from) ?? 0);
-      } else frames.push(arrival);
+      if (typeof arrival === 'string') this.miss(layout, step, from, arrival, absent);
+      else frames.push(arrival);
     }
     const limit = this.dispatch.deadline(this.party);
     const latest = limit === null ? Number.POSITIVE_INFINITY : limit.judge(frames, senders.length);
@@ -365,7 +361,7 @@ export class PartyRound {
       for (let i = 0; i < frame.messages.length; i++) {
         const message = this.coding.decode(layout, frame, frame.messages[i]!, i, this);
         into.push(message as Received<AnyKind>);
-        this.received++;
+        this.inbox.received++;
         this.own.received?.(layout.name, message);
       }
     } catch (error) {
@@ -379,6 +375,7 @@ export class PartyRound {
 
   private miss(layout: KindLayout, step: number, from: PartyId, why: Absence['why'], absent: Absence[]): void {
     absent.push({ from, why });
+    this.inbox.lostMs = Math.max(this.inbox.lostMs, this.mailbox.lostAtMs(layout.index, step, from) ?? 0);
     this.own.events.absence(this.party, this.index, layout.name, step, from, why);
     if (why !== 'crashed' && why !== 'aborted') this.notUsed(layout, step, from);
   }
@@ -399,7 +396,5 @@ const COORDINATOR_ONLY: readonly PartyId[] = ['coordinator'];
 const NO_MESSAGES: Frame['messages'] = [];
 
 function sameList(a: readonly PartyId[], b: readonly PartyId[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+  return a.length === b.length && a.every((party, i) => party === b[i]);
 }

@@ -105,6 +105,19 @@ describe('worker processes', function () {
     expect(outcome.verdict.expectations.at(-1)!.detail).to.match(/^3 of 6 clients were lost/);
   });
 
+  it('with onLoss: absent and every worker lost, one after the other, it ends with one sentence that names the setting', async () => {
+    const input = { ...long, checkpoints: { everyRounds: 1 }, workers: { ...long.workers, onLoss: 'absent' as const } };
+    const error = await errorOf(
+      withProcesses(input, 20, ([first, second]) => {
+        process.kill(first!, 'SIGKILL');
+        setTimeout(() => process.kill(second!, 'SIGKILL'), 500);
+      }),
+    );
+    expect(error.message).to.match(
+      /^ERR_WORKER_LOST: round \d+: all 6 clients were lost with their workers, and workers.onLoss = 'absent' goes on without them/,
+    );
+  });
+
   it('a worker that hangs (SIGSTOP) is lost after the heartbeat, not waited for for ever', async () => {
     let stopped = 0;
     const error = await errorOf(

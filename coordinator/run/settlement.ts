@@ -1,0 +1,35 @@
+import type { ClientIndex, PartyId } from '../../protocol/method.js';
+import type { Settlement } from '../../protocol/party/crew.js';
+import type { Missed } from '../../protocol/party/message-journal.js';
+import type { PartyReport } from '../../protocol/party/party.js';
+import type { RoundPlan } from '../../protocol/wire/seal.js';
+
+/** What clients are told of the end of an attempt. */
+export function settlementOf(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): Settlement {
+  const own = reports.find(({ party }) => party === 'coordinator');
+  const posts = new Map<ClientIndex, { kind: string; step: number; to: ClientIndex }[]>();
+  for (const { unusedMessages } of reports)
+    for (const { kind, step, from, to } of unusedMessages) {
+      if (from === 'coordinator' || to === 'coordinator') continue;
+      const list = posts.get(from) ?? [];
+      posts.set(from, list);
+      list.push({ kind, step, to });
+    }
+  return {
+    round: plan.index,
+    attempt: plan.attempt,
+    abandoned,
+    voided: own?.unused ?? [],
+    undelivered: [...posts].map(([client, list]) => ({ client, posts: list })),
+  };
+}
+
+/** Of what the coordinator posted, what a client did not use: of clients whose round is void, all. */
+export function missedBy({ voided }: Settlement, reports: readonly PartyReport[]): Missed {
+  const gone = new Set<PartyId>(voided);
+  const unused = new Set<string>();
+  for (const report of reports)
+    for (const { kind, step, from, to } of report.unusedMessages)
+      if (from === 'coordinator') unused.add(`${kind} ${step} ${to}`);
+  return (kind, step, to) => gone.has(to) || unused.has(`${kind} ${step} ${to}`);
+}
