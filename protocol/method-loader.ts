@@ -10,6 +10,7 @@ export const METHOD_FAMILIES = ['bayesian', 'compressed', 'federated', 'gossip',
 
 /** The methods that are loaded. */
 export const methods = new NamedModules<AnyMethod>(
+  'method',
   'a method',
   METHOD_FAMILIES.map((family) => new URL(`./methods/${family}/`, import.meta.url)),
 );

@@ -6,6 +6,7 @@
  * cannot change the numbers.
  */
 
+import { extension } from './settings/extension.js';
 import type { Settings } from './settings/settings.js';
 
 /** d numbers in model order. Float32 or float64 by the run's precision; methods never name the array type. */
@@ -369,12 +370,12 @@ export function defaultsOf<H>(method: { readonly settings?: Settings<H & object>
 export function defineMethod<H, const M extends MessageKinds, C, S = never>(
   method: Method<H, M, C, S, Objective>,
 ): Method<H, M, C, S, Objective> {
-  return method;
+  return extension('method', method);
 }
 
 /** A method whose objective is a log-posterior with prior and likelihood apart. */
 export function defineSampler<H, const M extends MessageKinds, C, S = never>(
   method: Method<H, M, C, S, LogPosterior>,
 ): Method<H, M, C, S, LogPosterior> {
-  return method;
+  return extension('method', method);
 }

@@ -1,4 +1,5 @@
 import type { MessageKind, MessageKinds, PartyId, ReadonlyVector, Segment } from './method.js';
+import { extension } from './settings/extension.js';
 import type { Settings as SettingsDefinition } from './settings/settings.js';
 
 /**
@@ -49,7 +50,7 @@ export interface ProbeRound<State> {
 export function defineProbe<Settings extends object, State>(
   family: ProbeFamily<Settings, State>,
 ): ProbeFamily<Settings, State> {
-  return family;
+  return extension('probe', family);
 }
 
 /** The fields of a kind that goes to the coordinator; undefined where there is no such kind. */

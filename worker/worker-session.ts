@@ -6,7 +6,7 @@ import { createNetwork, type ScenarioNetwork } from '../protocol/links/network.j
 import type { AnyMethod, MessageKind } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
 import { encodeState } from '../protocol/party/state-codec.js';
-import type { Scenario } from '../protocol/scenario/scenario.js';
+import type { Scenario, UsedModule } from '../protocol/scenario/scenario.js';
 import type { provenQuery } from '../protocol/sockets/admission.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import * as control from '../protocol/wire/control-messages.js';
@@ -38,6 +38,8 @@ export interface WorkerProcessOptions {
   readonly name?: string;
   /** The seat to take; left out: any. */
   readonly seat?: number;
+  /** The modules of its own that this process has loaded; left out: none. */
+  readonly use?: readonly UsedModule[];
   /** How long to look for a coordinator that is not there, milliseconds; left out: not at all. */
   readonly retryForMs?: number;
   /** One line for a person. */
@@ -172,6 +174,7 @@ export class WorkerSession {
       pid: process.pid,
       process: kept.process,
       seat: kept.seat,
+      ...(options.use && options.use.length > 0 && { use: [...options.use] }),
     };
     const answer = unpack(await this.socket.emitWithAck('hello', pack(hello)));
     const reply = control.checked(control.admission, answer, "coordinator, answer to 'hello'");

@@ -2,12 +2,14 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { Server, type Socket } from 'socket.io';
 import type { z } from 'zod';
 import { GradswarmError } from '../../protocol/errors.js';
+import type { UsedModule } from '../../protocol/scenario/scenario.js';
 import type { Proven } from '../../protocol/sockets/admission.js';
 import type { SocketServer } from '../../protocol/sockets/socket-server.js';
 import * as control from '../../protocol/wire/control-messages.js';
 import { pack, unpack } from '../../protocol/wire/packing.js';
 import type { Member } from './membership.js';
 import type { WorkerId } from './seats.js';
+import { refusedModules } from './used-modules.js';
 
 /** A worker that does not answer the end of the run in this time is left to find out by itself. */
 const STOP_MS = 1000;
@@ -15,8 +17,8 @@ const STOP_MS = 1000;
 /** A refused worker has this long to read why. */
 const REFUSAL_MS = 1000;
 
-/** A hello has a handful of values. */
-const HELLO_VALUES = 64;
+/** A hello has a handful of values, and five for each module. */
+const HELLO_VALUES = 512;
 
 const CONTROL_PATH = '/socket.io/';
 
@@ -42,6 +44,8 @@ export interface ControlOptions {
   /** Largest message of a worker, bytes and values. */
   readonly maxBytes: number;
   readonly maxValues: number;
+  /** Modules that every worker must have loaded. */
+  readonly use: readonly UsedModule[];
 }
 
 interface Connection {
@@ -172,6 +176,8 @@ export class ControlServer {
     let message: control.Hello;
     try {
       message = control.checked(control.hello, unpack(data, HELLO_VALUES), 'hello');
+      const refused = refusedModules(this.options.use, message.use);
+      if (refused !== null) throw new GradswarmError('ERR_PROTOCOL', refused);
     } catch (error) {
       answer(pack({ refused: (error as Error).message, proof: proven.answer } satisfies control.Admission));
       socket.removeAllListeners('hello');

@@ -18,6 +18,7 @@ import { type Member, Membership } from './membership.js';
 import { RemoteCrew } from './remote-crew.js';
 import { checkReport } from './report-check.js';
 import type { Ending, SeatAction, SeatEvent } from './seats.js';
+import { withoutPaths } from './used-modules.js';
 import { EpochAbandoned } from './workers-lost.js';
 
 export interface ListenOptions extends Pick<ServerOptions, 'host' | 'port' | 'tls' | 'origins'> {
@@ -116,7 +117,7 @@ export class HostServer {
     );
     this.control = new ControlServer(
       sockets,
-      { heartbeatMs, maxBytes: maxControlBytes(size), maxValues: maxPackedValues(size) },
+      { heartbeatMs, maxBytes: maxControlBytes(size), maxValues: maxPackedValues(size), use: scenario.use ?? [] },
       {
         hello: ({ process: worker, name, seat }) => this.take({ type: 'join', worker, name, seat }),
         seen: (worker) => this.take({ type: 'seen', worker }),
@@ -389,7 +390,7 @@ export class HostServer {
       generation: member.generation,
       epoch,
       token: member.token,
-      scenario: this.options.scenario as unknown as Record<string, unknown>,
+      scenario: withoutPaths(this.options.scenario) as unknown as Record<string, unknown>,
       clients: [...member.clients],
       workers: this.membership.sharesById().map(({ worker, clients }) => ({ worker, clients: [...clients] })),
     };

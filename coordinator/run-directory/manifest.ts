@@ -32,6 +32,8 @@ export interface Manifest extends Partial<RunSetting> {
   readonly platform: string;
   /** SHA-256 of the data, the partition and the initial parameters. Left out by runs of older versions. */
   readonly read?: { readonly data: string; readonly partition: string; readonly initialParameters: string };
+  /** The modules of one's own that were loaded: what each defines, such as 'method sign-vote'. Left out: none. */
+  readonly use?: readonly { readonly module: string; readonly sha256: string; readonly provides: readonly string[] }[];
   /** What was decided while the data was read, one sentence each: header, types of columns, rows left out, split. */
   readonly decisions?: readonly string[];
   /** ISO 8601, UTC. */

@@ -1,4 +1,5 @@
 import type { ReadonlyVector, Vector } from '../method.js';
+import { extension } from '../settings/extension.js';
 import type { Settings } from '../settings/settings.js';
 
 /**
@@ -53,5 +54,5 @@ export interface AggregatorFamily<S extends object = object> {
 }
 
 export function defineAggregator<S extends object>(family: AggregatorFamily<S>): AggregatorFamily {
-  return family as unknown as AggregatorFamily;
+  return extension('aggregator', family) as unknown as AggregatorFamily;
 }

@@ -1,4 +1,5 @@
 import type { ReadonlyVector, Rng, Vector } from '../method.js';
+import { extension } from '../settings/extension.js';
 import type { Settings } from '../settings/settings.js';
 
 /**
@@ -37,5 +38,5 @@ export interface AttackFamily<S extends object = object> {
 }
 
 export function defineAttack<S extends object>(family: AttackFamily<S>): AttackFamily {
-  return family as unknown as AttackFamily;
+  return extension('attack', family) as unknown as AttackFamily;
 }

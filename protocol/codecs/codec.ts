@@ -1,4 +1,5 @@
 import type { MessageKind, Precision, ReadonlyVector, Rng, Segment, Vector } from '../method.js';
+import { extension } from '../settings/extension.js';
 import type { Settings } from '../settings/settings.js';
 
 /**
@@ -79,7 +80,7 @@ export interface CodecFamily<S extends object = object> {
 }
 
 export function defineCodec<S extends object>(family: CodecFamily<S>): CodecFamily<S> {
-  return family;
+  return extension('codec', family);
 }
 
 /** May this codec be used on this kind? */

@@ -1,4 +1,5 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
+import { extension } from '../settings/extension.js';
 import type { Settings } from '../settings/settings.js';
 import type { Codec } from './codec.js';
 
@@ -55,5 +56,5 @@ export interface MemoryFamily<S extends object = object> {
 }
 
 export function defineMemory<S extends object>(family: MemoryFamily<S>): MemoryFamily<S> {
-  return family;
+  return extension('memory', family);
 }

@@ -5,15 +5,13 @@ import type { Memory, MemoryFamily } from './memory.js';
 
 /** The codecs that are loaded: the default exports of this folder. */
 // biome-ignore lint/suspicious/noExplicitAny: every codec has its own type of settings.
-export const codecs = new NamedModules<CodecFamily<any>>(
-  'a codec',
-  [new URL('./', import.meta.url)],
-  (value) => 'create' in value,
-);
+export const codecs = new NamedModules<CodecFamily<any>>('codec', 'a codec', [new URL('./', import.meta.url)]);
 
 /** The memories that are loaded: the default exports of memories/. */
 // biome-ignore lint/suspicious/noExplicitAny: every memory has its own type of settings.
-export const memories = new NamedModules<MemoryFamily<any>>('a memory', [new URL('./memories/', import.meta.url)]);
+export const memories = new NamedModules<MemoryFamily<any>>('memory', 'a memory', [
+  new URL('./memories/', import.meta.url),
+]);
 
 /** A setting that names a codec, with its settings beside the name. */
 export function codec<const D extends CodecSpec | null | Required>(

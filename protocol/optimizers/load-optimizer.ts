@@ -10,11 +10,9 @@ export interface OptimizerSpec {
 }
 
 /** The optimizers that are loaded: the default exports of this folder. */
-export const optimizers = new NamedModules<AnyOptimizerFamily>(
-  'an optimizer',
-  [new URL('./', import.meta.url)],
-  (value) => 'create' in value,
-);
+export const optimizers = new NamedModules<AnyOptimizerFamily>('optimizer', 'an optimizer', [
+  new URL('./', import.meta.url),
+]);
 
 /** A setting that names an optimizer, with its settings beside the name. */
 export function optimizer<const D extends OptimizerSpec | null | Required>(

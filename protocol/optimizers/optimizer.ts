@@ -1,4 +1,5 @@
 import type { Precision, ReadonlyVector, Segment, Vector } from '../method.js';
+import { extension } from '../settings/extension.js';
 import type { Settings } from '../settings/settings.js';
 
 /** What a few rules need besides the mean gradient. Which rule needs what: `Optimizer.needs`. */
@@ -57,5 +58,5 @@ export interface OptimizerFamily<S extends object, State> {
 export type AnyOptimizerFamily = OptimizerFamily<any, any>;
 
 export function defineOptimizer<S extends object, State>(family: OptimizerFamily<S, State>): OptimizerFamily<S, State> {
-  return family;
+  return extension('optimizer', family);
 }

@@ -1,3 +1,4 @@
+import { extension } from '../settings/extension.js';
 import type { Settings } from '../settings/settings.js';
 import type { Json, Scenario, Spec } from './scenario.js';
 
@@ -68,10 +69,11 @@ export function defineExpectation<S extends object>(family: {
   readonly settings: Settings<S>;
   judge(records: readonly RunRecord[], settings: S): Finding;
 }): ExpectationFamily {
-  return {
+  return extension('expectation', {
     ...family,
-    judge: (records, settings) => family.judge(records, settings as S),
-  };
+    judge: (records: readonly RunRecord[], settings: Readonly<Record<string, unknown>>) =>
+      family.judge(records, settings as S),
+  });
 }
 
 /** The expectation narrowed to the runs of a sweep that have these values at these paths of their scenarios. */

@@ -149,9 +149,22 @@ export interface Claim {
 export type ClaimInput = Pick<Claim, 'claim' | 'source'> &
   Partial<Omit<Claim, 'judgedBy'>> & { readonly judgedBy?: readonly SpecInput[] };
 
+/** A module of one's own that a scenario uses: what it defines can be named as if it were built in. */
+export interface UsedModule {
+  /** The path of its file, or the name of a package. */
+  readonly module: string;
+  /** Of its file and of the files that it imports by path, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** `./` paths are relative to the scenario's file. */
+export type UseInput = string | UsedModule;
+
 export interface Scenario {
   readonly name: string;
   readonly description: string;
+  /** Left out: none. */
+  readonly use?: readonly UsedModule[];
   readonly method: Spec;
   readonly objective: Spec;
   readonly data: DataSpec;
@@ -205,10 +218,13 @@ export type FaultInput = { readonly fault: string; readonly from?: number; reado
   readonly [setting: string]: Json;
 };
 
-/** What a person writes. Only `name`, `method` and `data` have no default. */
+/** What a person writes. Only `method` and `data` have no default. */
 export interface ScenarioInput {
-  readonly name: string;
+  /** Left out: that of the file. */
+  readonly name?: string;
   readonly description?: string;
+  /** Modules of one's own: `['./sign-vote.ts', 'some-package']`. */
+  readonly use?: readonly UseInput[];
   readonly method: SpecInput;
   readonly objective?: SpecInput;
   readonly data: DataInput;
@@ -255,13 +271,17 @@ export interface SweepInput {
 }
 
 /** A scenario file's default export. */
-export function scenario(name: string, input: Omit<ScenarioInput, 'name'>): ScenarioInput {
-  return { name, ...input };
+export function scenario(input: ScenarioInput): ScenarioInput;
+export function scenario(name: string, input: Omit<ScenarioInput, 'name'>): ScenarioInput;
+export function scenario(name: string | ScenarioInput, input?: Omit<ScenarioInput, 'name'>): ScenarioInput {
+  return typeof name === 'string' ? { name, ...(input as ScenarioInput) } : name;
 }
 
 /** A sweep file's default export. */
-export function sweep(name: string, input: Omit<SweepInput, 'sweep'>): SweepInput {
-  return { sweep: name, ...input };
+export function sweep(input: SweepInput): SweepInput;
+export function sweep(name: string, input: Omit<SweepInput, 'sweep'>): SweepInput;
+export function sweep(name: string | SweepInput, input?: Omit<SweepInput, 'sweep'>): SweepInput {
+  return typeof name === 'string' ? { sweep: name, ...(input as Omit<SweepInput, 'sweep'>) } : name;
 }
 
 export function isSweep(input: ScenarioInput | SweepInput): input is SweepInput {

@@ -89,9 +89,15 @@ export const claims = list(claim);
 export const reportPlots = list(record);
 export const expectedSeconds = either('a number above 0 or null', positive, z.null()).default(null);
 
+const usedModule = strict({
+  module: text,
+  sha256: text.regex(/^[\da-f]{64}$/, { error: 'a SHA-256 in hexadecimal' }),
+});
+
 export const fixedParts = strict({
   name: text.regex(NAME, { error: NAME_PHRASE }),
   description: text.default(''),
+  use: list(usedModule).optional(),
   method: anything,
   objective: anything,
   data: anything,

@@ -1,4 +1,5 @@
 import { GradswarmError } from '../errors.js';
+import { extension } from '../settings/extension.js';
 import { type Range, rangeInWords, within } from '../settings/kinds.js';
 import { NamedModules, namedKind, readSpec } from '../settings/named-modules.js';
 import type { Problems } from '../settings/problems.js';
@@ -22,11 +23,11 @@ export interface ScheduleFamily<S extends object = object> {
 }
 
 export function defineSchedule<S extends object>(family: ScheduleFamily<S>): ScheduleFamily {
-  return family as unknown as ScheduleFamily;
+  return extension('schedule', family) as unknown as ScheduleFamily;
 }
 
 /** The schedules that are loaded. */
-export const schedules = new NamedModules<ScheduleFamily>('a schedule', [new URL('./', import.meta.url)]);
+export const schedules = new NamedModules<ScheduleFamily>('schedule', 'a schedule', [new URL('./', import.meta.url)]);
 
 /**
  * The schedule that a spec describes, which was loaded before (`schedules.load`, or `Settings.load` of what holds it). Throws

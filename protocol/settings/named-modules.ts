@@ -1,4 +1,5 @@
 import { GradswarmError } from '../errors.js';
+import { type ExtensionKind, kindOfExtension } from './extension.js';
 import { isPlainObject } from './plain-data.js';
 import { Problems, unknownNameProblem } from './problems.js';
 import { type Kind, type Required, type SettingOf, settingOf } from './setting.js';
@@ -16,17 +17,19 @@ interface Named {
  */
 export class NamedModules<F extends Named> {
   private readonly loaded = new Map<string, F>();
+  private readonly modules = new Map<string, object>();
 
-  /** `what`: such as 'an optimizer'. Several folders are searched in order. `is`: tells a thing from a tool beside it. */
+  /** `what`: such as 'an optimizer'. Several folders are searched in order. */
   constructor(
+    readonly kind: ExtensionKind,
     readonly what: string,
     readonly folders: readonly URL[],
-    private readonly is: (value: Named) => boolean = () => true,
   ) {}
 
-  /** Adds a module of another folder. */
-  add(thing: F): void {
+  /** Adds a thing of another folder. `module`: all that its file exports. */
+  add(thing: F, module: object = {}): void {
     this.loaded.set(thing.name, thing);
+    this.modules.set(thing.name, module);
   }
 
   /** Names of what is loaded, sorted. */
@@ -54,13 +57,15 @@ export class NamedModules<F extends Named> {
 
   /** What the file of that name exports, its thing loaded; an empty record: there is no such file, or no thing in it. */
   async module(name: string): Promise<object> {
+    const known = this.modules.get(name);
+    if (known) return known;
     // The pattern keeps a scenario from naming a path.
     if (!/^[a-z0-9-]+$/.test(name)) return {};
     for (const folder of this.folders) {
       const module = await imported(new URL(`./${name}.js`, folder));
       const thing = module?.default as F | undefined;
-      if (typeof thing !== 'object' || thing.name !== name || !this.is(thing)) continue;
-      this.loaded.set(name, thing);
+      if (kindOfExtension(thing) !== this.kind || thing?.name !== name) continue;
+      this.add(thing, module);
       return module as object;
     }
     return {};
@@ -92,7 +97,7 @@ async function imported(address: URL): Promise<{ readonly default?: unknown } | 
 }
 
 /** A name with settings beside it, or a bare name. */
-interface NamedSpec {
+export interface NamedSpec {
   readonly name: string;
   readonly [setting: string]: unknown;
 }

@@ -1,4 +1,5 @@
 import type { Rng } from '../method.js';
+import { extension } from '../settings/extension.js';
 import { NamedModules, readSpec } from '../settings/named-modules.js';
 import type { Settings } from '../settings/settings.js';
 import type { Graph } from './graph.js';
@@ -22,12 +23,14 @@ export interface TopologyFamily<S extends object = object> {
 }
 
 export function defineTopology<S extends object>(family: TopologyFamily<S>): TopologyFamily<S> {
-  return family;
+  return extension('topology', family);
 }
 
 /** The topologies that are loaded. */
 // biome-ignore lint/suspicious/noExplicitAny: every topology has its own type of settings.
-export const topologies = new NamedModules<TopologyFamily<any>>('a topology', [new URL('./named/', import.meta.url)]);
+export const topologies = new NamedModules<TopologyFamily<any>>('topology', 'a topology', [
+  new URL('./named/', import.meta.url),
+]);
 
 /** A graph that never changes. */
 export function fixed(graph: Graph): GraphSequence {

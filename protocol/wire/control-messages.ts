@@ -18,6 +18,8 @@ const party = z.union([z.literal('coordinator'), client]);
 /** How a run ended, for its workers; 'again': the same run may be gone on with. */
 const ending = z.enum(['finished', 'failed', 'again']);
 
+const sha256 = z.string().regex(/^[\da-f]{64}$/);
+
 /** Worker to coordinator, first: who I am. */
 export const hello = z.strictObject({
   version: z.literal(PROTOCOL_VERSION),
@@ -27,6 +29,11 @@ export const hello = z.strictObject({
   process: z.string().max(100),
   /** The seat that this worker had before, or was told to take; null: any. */
   seat: round.nullable(),
+  /** The modules of its own that it has loaded: names of their files, or of packages. Left out: none. */
+  use: z
+    .array(z.strictObject({ module: z.string().max(200), sha256 }))
+    .max(64)
+    .optional(),
 });
 
 /** That the coordinator knows the run's token too. */
@@ -55,8 +62,6 @@ export const assign = z.strictObject({
   clients: z.array(client),
   workers: z.array(z.strictObject({ worker: z.string(), clients: z.array(client) })),
 });
-
-const sha256 = z.string().regex(/^[\da-f]{64}$/);
 
 export const ready = z.strictObject({
   device: z.string(),

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
 import { type Assignment, parseAssignment } from '../../protocol/scenario/set-path.js';
 import type { TlsKeys } from '../../protocol/sockets/socket-server.js';
+import { isPath } from '../plug-ins/module-path.js';
 import { TOKEN_VARIABLE } from '../run/token.js';
 
 const TOKEN_LENGTH = 16;
@@ -74,6 +76,13 @@ export function coordinatorUrl(text: string): string {
   if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
     throw new InvalidArgumentError(`Expected a URL such as ws://coordinator:7700, got '${text}'.`);
   return text;
+}
+
+export const USE_MEANING = 'a module of your own whose methods, codecs, … can be named; repeatable';
+
+/** For a repeatable `--use`: paths are relative to where the user is. */
+export function collectModules(module: string, before: readonly string[] = []): readonly string[] {
+  return [...before, isPath(module) ? resolve(module) : module];
 }
 
 /** For a repeatable `--set`. */

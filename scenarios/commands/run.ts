@@ -4,15 +4,16 @@ import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import { isSweep } from '../../protocol/scenario/scenario.js';
 import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
-import { type Loaded, loadScenario } from '../run/load.js';
+import { folderOf, type Loaded, loadScenario } from '../run/load.js';
 import type { RunOptions } from '../run/run.js';
 import { seedsFrom, sweptSeeds } from '../run/seeds.js';
 import { type ListenFlags, listenOptions, withListening } from './listen.js';
-import { collectAssignments, wholeNumber } from './options.js';
+import { collectAssignments, collectModules, USE_MEANING, wholeNumber } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
 interface Flags extends Printing, ListenFlags {
   readonly set?: readonly Assignment[];
+  readonly use?: readonly string[];
   readonly workers?: number;
   readonly seed?: number;
   readonly firstSeed?: number;
@@ -28,6 +29,7 @@ Examples:
   gradswarm run quick-start --listen :7700 --workers 4  wait for four workers from other machines
   gradswarm run quick-start --set clients=100 --set data.partition='{"name":"dirichlet","alpha":0.1}'
   gradswarm run ./my-scenario.ts --seed 3 --rounds 50 --json
+  gradswarm run quick-start --use ./sign-vote.ts --set method=sign-vote
   gradswarm run runs/latest                             repeat a recorded run: the same bits
 
 Exit status: 0 all expectations met, 1 an expectation not met, 2 inconclusive, 3 the scenario or the command was refused.`;
@@ -39,6 +41,7 @@ export function runCommand(): Command {
     .argument('<scenario>', 'a name from the list, a .ts, .js or .json file, or a run directory')
     .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))
     .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments)
+    .option('--use <module>', USE_MEANING, collectModules)
     .option('--seed <seed>', 'the same as --set seed=…; a sweep over seeds is run at this one alone', wholeNumber(0))
     .option('--first-seed <seed>', 'a sweep over seeds: as many, from this one on', wholeNumber(0))
     .option('--rounds <rounds>', 'the same as --set rounds=…', wholeNumber(1))
@@ -52,8 +55,9 @@ export function runCommand(): Command {
 
 async function run(name: string, flags: Flags): Promise<void> {
   const { loadCatalogue, runScenario, runSweep } = await import('../run/runtime.js');
+  const { withPlugIns } = await import('../plug-ins/use.js');
   const loaded = await loadScenario(name);
-  const input = changed(loaded, flags);
+  const input = await withPlugIns(changed(loaded, flags), folderOf(name), flags.use);
   const seeds = sweptSeeds(loaded);
   if (flags.seed !== undefined && seeds && seeds.length > 1 && !flags.quiet)
     process.stderr.write(

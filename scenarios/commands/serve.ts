@@ -3,17 +3,19 @@ import { GradswarmError } from '../../protocol/errors.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import { isSweep } from '../../protocol/scenario/scenario.js';
 import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
-import { loadScenario } from '../run/load.js';
+import { withPlugIns } from '../plug-ins/use.js';
+import { folderOf, loadScenario } from '../run/load.js';
 import { goOn, loadCatalogue } from '../run/runtime.js';
 import { keptToken } from '../run/token.js';
 import { EXIT } from './exit-status.js';
 import { type ListenFlags, listenOptions, withListening } from './listen.js';
-import { collectAssignments, wholeNumber } from './options.js';
+import { collectAssignments, collectModules, USE_MEANING, wholeNumber } from './options.js';
 import { type Printing, report } from './outcome.js';
 
 interface Flags extends Printing, ListenFlags {
   readonly out: string;
   readonly set?: readonly Assignment[];
+  readonly use?: readonly string[];
   readonly workers?: number;
 }
 
@@ -37,6 +39,7 @@ export function serveCommand(): Command {
     .requiredOption('--out <directory>', 'the folder of the run')
     .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))
     .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments)
+    .option('--use <module>', USE_MEANING, collectModules)
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
@@ -55,7 +58,7 @@ async function serve(name: string, flags: Flags): Promise<void> {
       'ERR_USAGE',
       `serve: expected a scenario, got the sweep '${name}'; 'run' and 'resume' do sweeps`,
     );
-  const scenario = await resolveScenario(input, await loadCatalogue());
+  const scenario = await resolveScenario(await withPlugIns(input, folderOf(name), flags.use), await loadCatalogue());
   if (flags.listen && scenario.workers.count === 0)
     throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with how many to wait for, got 0 workers');
   const asked = listenOptions(flags);

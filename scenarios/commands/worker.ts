@@ -3,11 +3,22 @@ import { GradswarmError } from '../../protocol/errors.js';
 import { interruptible } from '../run/interrupt.js';
 import type { WorkerOptions } from '../run/run.js';
 import { EXIT } from './exit-status.js';
-import { coordinatorUrl, hostAndPort, portNumber, readKeys, readText, readToken, wholeNumber } from './options.js';
+import {
+  collectModules,
+  coordinatorUrl,
+  hostAndPort,
+  portNumber,
+  readKeys,
+  readText,
+  readToken,
+  USE_MEANING,
+  wholeNumber,
+} from './options.js';
 
 interface Flags {
   readonly join: string;
   readonly device?: string;
+  readonly use?: readonly string[];
   readonly peerSockets: boolean;
   readonly peerPort: number;
   readonly advertise?: { readonly host: string; readonly port: number | null };
@@ -32,6 +43,7 @@ not wanted (another token or version, other data) and trying again would not hel
 Examples:
   gradswarm worker --join ws://coordinator:7700                  with the token in GRADSWARM_TOKEN
   gradswarm worker --join wss://coordinator:7700 --token-file token.txt --tls-ca ca.pem
+  gradswarm worker --join ws://coordinator:7700 --use ./sign-vote.ts    its own copy of the scenario's module
   gradswarm worker --join ws://coordinator:7700 --peer-port 7701 --advertise site-a.example:7701`;
 
 /** `gradswarm worker`. */
@@ -40,6 +52,7 @@ export function workerCommand(): Command {
     .description('host clients for a coordinator until the run is over')
     .requiredOption('--join <url>', 'where the coordinator listens, such as ws://coordinator:7700', coordinatorUrl)
     .option('--device <name>', "compute device; left out: the scenario's")
+    .option('--use <module>', USE_MEANING, collectModules)
     .option('--no-peer-sockets', 'reach other workers through the coordinator only')
     .option('--peer-port <port>', 'listen here for other workers; 0: any port that is free', portNumber, 0)
     .option('--advertise <host[:port]>', 'where other workers reach this one, when not at its own address', hostAndPort)
@@ -70,12 +83,13 @@ export function workerCommand(): Command {
 }
 
 function optionsOf(flags: Flags, signal: AbortSignal): WorkerOptions {
-  const { device, peerSockets, peerPort, advertise, name, slot, retryFor, tokenFile, tlsCa, quiet } = flags;
+  const { device, use, peerSockets, peerPort, advertise, name, slot, retryFor, tokenFile, tlsCa, quiet } = flags;
   const token = readToken(tokenFile);
   if (token === null)
     throw new GradswarmError('ERR_USAGE', "expected the run's token in GRADSWARM_TOKEN or --token-file, got none");
   return {
     device: device ?? null,
+    ...(use && { use }),
     peers: peerSockets ? { port: peerPort, advertise: advertise ?? null, tls: readKeys(flags) } : null,
     token,
     trust: { ca: tlsCa === undefined ? null : readText(tlsCa, '--tls-ca') },

@@ -1,8 +1,6 @@
-import { aggregators } from '../../protocol/aggregators/parts/chain.js';
-import { attacks } from '../../protocol/attacks/parts/load-attack.js';
 import { codecs, memories } from '../../protocol/codecs/registry.js';
 import type { AnyMethod } from '../../protocol/method.js';
-import { loadMethod, METHOD_FAMILIES } from '../../protocol/method-loader.js';
+import { loadMethod, methods } from '../../protocol/method-loader.js';
 import { optimizers } from '../../protocol/optimizers/load-optimizer.js';
 import { probes } from '../../protocol/probe-loader.js';
 import type {
@@ -17,24 +15,18 @@ import type {
 } from '../../protocol/scenario/catalogue.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
 import { schedules } from '../../protocol/schedules/schedule.js';
-import { NamedModules } from '../../protocol/settings/named-modules.js';
+import type { NamedModules } from '../../protocol/settings/named-modules.js';
 import type { Settings } from '../../protocol/settings/settings.js';
 import { topologies } from '../../protocol/topology/family.js';
 import { createTopology, weightSettings } from '../../protocol/topology/topology.js';
 import { datasets } from '../../worker/datasets/load.js';
 import { partitions } from '../../worker/datasets/partition/partition.js';
 import { objectives } from '../../worker/objectives/objectives.js';
-import { moduleNames } from './module-folder.js';
+import { builtInNames, EXTENSION_POINTS, expectations } from '../plug-ins/extension-points.js';
 import { studies } from './study.js';
 
-const PROTOCOL = new URL('../../protocol/', import.meta.url);
-
-const expectations = new NamedModules<ExpectationFamily>('an expectation', [
-  new URL('scenario/expectations/', PROTOCOL),
-]);
-
-export const methodNames = (): readonly string[] =>
-  METHOD_FAMILIES.flatMap((family) => moduleNames(new URL(`methods/${family}/`, PROTOCOL))).sort();
+/** Of the methods that come with the package, and of those that this process has loaded besides. */
+export const methodNames = (): readonly string[] => [...new Set([...builtInNames(methods), ...methods.names()])].sort();
 
 /** Everything a scenario can name, from its folders. */
 export async function loadCatalogue(): Promise<Catalogue> {
@@ -83,27 +75,12 @@ export async function loadCatalogue(): Promise<Catalogue> {
 
 /** Everything of the folders of settings, so that what settings name can be checked and listed. */
 export async function loadAllRules(): Promise<void> {
-  for (const modules of [
-    schedules,
-    optimizers,
-    codecs,
-    memories,
-    aggregators,
-    attacks,
-    probes,
-    objectives,
-    datasets,
-    partitions,
-    topologies,
-    studies,
-    expectations,
-  ])
-    for (const folder of modules.folders) await modules.loadAll(moduleNames(folder));
+  for (const modules of EXTENSION_POINTS) if (modules !== methods) await modules.loadAll(builtInNames(modules));
 }
 
 /** Every expectation by its name. */
 export async function loadExpectations(): Promise<ReadonlyMap<string, ExpectationFamily>> {
-  for (const folder of expectations.folders) await expectations.loadAll(moduleNames(folder));
+  await expectations.loadAll(builtInNames(expectations));
   return new Map(expectations.names().map((name) => [name, expectations.get(name)]));
 }
 

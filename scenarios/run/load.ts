@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ScenarioInput, SweepInput } from '../../protocol/scenario/scenario.js';
 import { isPlainObject } from '../../protocol/settings/plain-data.js';
 import { nearestHint } from '../../protocol/settings/problems.js';
+import { importModule } from '../plug-ins/import-module.js';
 import { moduleNames } from './module-folder.js';
 
 const LIBRARY = fileURLToPath(new URL('../library/', import.meta.url));
@@ -21,13 +22,20 @@ export function shippedNames(folder: string = LIBRARY): readonly string[] {
  * Throws ERR_SCENARIO.
  */
 export async function loadScenario(nameOrPath: string, folder: string = LIBRARY): Promise<Loaded> {
-  if (shippedNames(folder).includes(nameOrPath)) return imported(join(folder, `${nameOrPath}.js`));
+  if (shippedNames(folder).includes(nameOrPath)) return shipped(join(folder, `${nameOrPath}.js`));
   if (!existsSync(nameOrPath)) throw notFound(nameOrPath, folder);
   if (!statSync(nameOrPath).isDirectory()) return fromFile(nameOrPath);
   const record = join(nameOrPath, 'scenario.json');
   if (!existsSync(record))
     throw new GradswarmError('ERR_SCENARIO', `${nameOrPath}: expected a run directory with a scenario.json, got none`);
   return fromFile(record);
+}
+
+/** Where the paths in what `loadScenario` returns begin: beside its file; for a shipped scenario, where the user is. */
+export function folderOf(nameOrPath: string): string {
+  if (shippedNames().includes(nameOrPath)) return process.cwd();
+  const path = resolve(nameOrPath);
+  return existsSync(path) && statSync(path).isDirectory() ? path : dirname(path);
 }
 
 function notFound(nameOrPath: string, folder: string): GradswarmError {
@@ -58,32 +66,30 @@ function parsedJson(path: string): unknown {
   }
 }
 
+async function shipped(path: string): Promise<Loaded> {
+  const { default: value } = await import(pathToFileURL(path).href);
+  return checked(path, value);
+}
+
 async function imported(path: string): Promise<Loaded> {
-  const url = pathToFileURL(resolve(path)).href;
-  let module: unknown;
+  let value: unknown;
   try {
-    module = /\.m?ts$/.test(path) ? await importTypeScript(url) : await import(url);
+    ({ default: value } = await importModule(resolve(path)));
   } catch (cause) {
     throw new GradswarmError('ERR_SCENARIO', `${path}: the module cannot be loaded: ${(cause as Error).message}`, {
       cause,
     });
   }
-  return checked(path, defaultExport(module));
+  return checked(path, value);
 }
 
-async function importTypeScript(url: string): Promise<unknown> {
-  const { tsImport } = await import('tsx/esm/api');
-  return tsImport(url, import.meta.url);
-}
-
-/** A TypeScript file outside an ESM package is loaded as CommonJS, which puts the default export one level deeper. */
-function defaultExport(module: unknown): unknown {
-  const outer = (module as { default?: unknown }).default;
-  return isPlainObject(outer) && '__esModule' in outer ? outer.default : outer;
-}
-
+/** A scenario without a name has that of its file. `$schema` is for editors. */
 function checked(path: string, value: unknown): Loaded {
-  if (isPlainObject(value) && ('method' in value || 'sweep' in value)) return value as unknown as Loaded;
+  if (isPlainObject(value)) {
+    const { $schema: _, ...input } = value;
+    if ('sweep' in input) return input as unknown as Loaded;
+    if ('method' in input) return { name: basename(path, extname(path)), ...input } as unknown as Loaded;
+  }
   const place = path.endsWith('.json') ? '' : ' as the default export';
   throw new GradswarmError('ERR_SCENARIO', `${path}: expected a scenario or a sweep${place}, got something else`);
 }

@@ -29,7 +29,11 @@ export class LocalWorkers implements WorkerLauncher {
   private token = '';
   private readonly onProcessExit = () => this.kill('SIGKILL');
 
-  constructor(private readonly note: (message: string) => void) {}
+  /** `use`: modules of one's own that they load. */
+  constructor(
+    private readonly note: (message: string) => void,
+    private readonly use: readonly string[] = [],
+  ) {}
 
   start(count: number, url: string, device: string | null, token: string): void {
     this.token = token;
@@ -58,7 +62,8 @@ export class LocalWorkers implements WorkerLauncher {
   /** `deaths`: of this seat's processes in a row that did not live long. */
   private launch(seat: number, url: string, device: string | null, deaths: number): void {
     const startedMs = performance.now();
-    const options = ['--join', url, '--slot', `${seat}`, '--retry-for', '0', '--quiet'];
+    const modules = this.use.flatMap((module) => ['--use', module]);
+    const options = ['--join', url, '--slot', `${seat}`, '--retry-for', '0', '--quiet', ...modules];
     const child = spawn(
       process.execPath,
       [...process.execArgv, ENTRY, 'worker', ...options, ...(device === null ? [] : ['--device', device])],

@@ -4,6 +4,7 @@ import { loadMethod } from '../../protocol/method-loader.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { openProblem } from '../../worker/problem.js';
+import { loadUsed } from '../plug-ins/use.js';
 import { concludePosterior } from '../posterior/posterior.js';
 import { judgeClaims } from '../report/claims.js';
 import { writeRunReport } from '../report/run-report.js';
@@ -19,6 +20,7 @@ export async function redrawReport(path: string): Promise<RunOutcome> {
   const directory = RunDirectory.open(path);
   try {
     const scenario = recordedScenario(path);
+    await loadUsed(scenario.use);
     const method = await loadMethod(scenario.method.name);
     const problem = await openProblem(scenario);
     const fleet = await localFleet({ ...scenario, workers: { ...scenario.workers, count: 0 } }, method, problem);

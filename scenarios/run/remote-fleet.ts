@@ -24,7 +24,12 @@ export async function remoteFleet(
   method: AnyMethod,
   problem: Problem,
   { listen, signal, epoch, fromRound, note, session }: FleetOptions,
-  workers: WorkerLauncher | null = listen ? null : new LocalWorkers(note),
+  workers: WorkerLauncher | null = listen
+    ? null
+    : new LocalWorkers(
+        note,
+        scenario.use?.map(({ module }) => module),
+      ),
 ): Promise<RemoteFleet> {
   const server = await HostServer.listen({
     scenario,

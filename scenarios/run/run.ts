@@ -59,6 +59,8 @@ export interface WorkerOptions {
   /** What it is called, and the seat that it takes; left out: the host's name, and any. */
   readonly name?: string;
   readonly seat?: number;
+  /** Modules of one's own to load; left out: none. */
+  readonly use?: readonly string[];
   /** How long a coordinator that is not there is looked for, milliseconds. */
   readonly retryForMs: number;
   readonly signal: AbortSignal;

@@ -17,6 +17,8 @@ import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
 import { differences, type Fingerprint } from '../../worker/fingerprint.js';
 import { pause } from '../../worker/pause.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
+import { recordOf } from '../plug-ins/plug-ins.js';
+import { loadUsed } from '../plug-ins/use.js';
 import { concludePosterior, type PosteriorReport } from '../posterior/posterior.js';
 import { judgeClaims } from '../report/claims.js';
 import { writeRunReport } from '../report/run-report.js';
@@ -106,6 +108,8 @@ class Session {
   /** The method, the data and the model, and everybody who takes part. */
   async open(): Promise<void> {
     const { scenario, options, directory } = this;
+    const plugIns = await loadUsed(scenario.use);
+    if (plugIns.length > 0) directory.updateManifest({ use: plugIns.map(recordOf) });
     this.method = await loadMethod(scenario.method.name);
     this.problem = await openProblem(scenario);
     this.checkRead();

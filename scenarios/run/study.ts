@@ -2,6 +2,7 @@ import type { Figure } from '../../coordinator/report/plots.js';
 import type { AnyMethod, PartyId, ReadonlyVector, Rng } from '../../protocol/method.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { extension } from '../../protocol/settings/extension.js';
 import { NamedModules, readSpec } from '../../protocol/settings/named-modules.js';
 import type { Settings } from '../../protocol/settings/settings.js';
 import type { Problem } from '../../worker/problem.js';
@@ -66,12 +67,14 @@ export interface StudyResult {
 
 /** A study whose settings have the type of its defaults. */
 export function defineStudy<S extends object>(family: StudyFamily<S>): StudyFamily {
-  return family as unknown as StudyFamily;
+  return extension('study', family) as unknown as StudyFamily;
 }
 
 /** The studies that are loaded: the default exports of `studies/`. */
 // biome-ignore lint/suspicious/noExplicitAny: every study has its own type of settings.
-export const studies = new NamedModules<StudyFamily<any>>('a study', [new URL('../studies/', import.meta.url)]);
+export const studies = new NamedModules<StudyFamily<any>>('study', 'a study', [
+  new URL('../studies/', import.meta.url),
+]);
 
 /** The study that a scenario names, opened; null where it names none. */
 export async function openStudy(problem: StudiedProblem): Promise<Study | null> {

@@ -11,20 +11,23 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
  */
 const PUBLIC: readonly (readonly [reason: string, ...entries: string[]])[] = [
   [
+    'what programs and modules of users import',
+    ...['codec', 'dataset', 'expectation', 'index', 'method', 'objective', 'optimizer', 'partition', 'probe'].map(
+      (name) => `scenarios/api/${name}.ts *`,
+    ),
+    ...['scenario', 'settings', 'topology', 'vectors'].map((name) => `scenarios/api/${name}.ts *`),
+    'scenarios/plug-ins/parts/module-hooks.ts *',
+  ],
+  [
     "helpers for users' scenarios",
-    'protocol/scenario/faults.ts *',
-    'protocol/scenario/device-speeds.ts *',
-    'protocol/scenario/expectations/equal-digests.ts equalDigests',
     'worker/datasets/corruption.ts corruptShards',
     'scenarios/posterior/diagnostics.ts mcseQuantile',
     'scenarios/posterior/diagnostics.ts splitRhat',
-    'coordinator/run-directory/draws.ts readDraws',
   ],
   [
     "helpers for users' methods",
     'protocol/numerics/vector.ts *',
     'protocol/privacy/mechanisms/clipping.ts *',
-    'protocol/settings/kinds.ts *',
     'protocol/settings/settings.ts *',
   ],
   [

@@ -5,11 +5,7 @@ import type { DatasetFamily } from './loader.js';
 
 /** The data sets that are loaded: the default exports of this folder. */
 // biome-ignore lint/suspicious/noExplicitAny: every data set has its own type of settings.
-export const datasets = new NamedModules<DatasetFamily<any>>(
-  'a data set',
-  [new URL('./', import.meta.url)],
-  (value) => 'load' in value,
-);
+export const datasets = new NamedModules<DatasetFamily<any>>('dataset', 'a data set', [new URL('./', import.meta.url)]);
 
 /**
  * The data set a scenario names, whose file was loaded before. `rng`: the run's stream for data; every draw is from streams

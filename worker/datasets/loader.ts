@@ -1,4 +1,5 @@
 import type { Rng } from '../../protocol/method.js';
+import { extension } from '../../protocol/settings/extension.js';
 import type { Settings } from '../../protocol/settings/settings.js';
 import type { Dataset } from './dataset.js';
 
@@ -13,5 +14,5 @@ export interface DatasetFamily<S extends object = object> {
 }
 
 export function defineDataset<S extends object>(family: DatasetFamily<S>): DatasetFamily<S> {
-  return family;
+  return extension('dataset', family);
 }

@@ -1,5 +1,6 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Precision, Rng } from '../../protocol/method.js';
+import { extension } from '../../protocol/settings/extension.js';
 import type { Settings } from '../../protocol/settings/settings.js';
 import type { Dataset } from '../datasets/dataset.js';
 import type { ObjectiveFamily } from './family.js';
@@ -30,7 +31,7 @@ export interface ObjectiveDefinition<S extends object = object> {
 }
 
 export function defineObjective<S extends object>(definition: ObjectiveDefinition<S>): ObjectiveDefinition<S> {
-  return definition;
+  return extension('objective', definition);
 }
 
 /** The request's data set, or an error with the kind that is needed. `codes`: the objective reads one-hot codes too. */

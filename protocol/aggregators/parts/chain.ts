@@ -10,7 +10,9 @@ export interface AggregatorSpec {
 }
 
 /** The aggregators that are loaded: the default exports of the folder. */
-export const aggregators = new NamedModules<AggregatorFamily>('an aggregator', [new URL('../', import.meta.url)]);
+export const aggregators = new NamedModules<AggregatorFamily>('aggregator', 'an aggregator', [
+  new URL('../', import.meta.url),
+]);
 
 /** Does the rule return as many vectors as come, or fewer, and so may stand before another? */
 export function isPreAggregator(name: string): boolean {

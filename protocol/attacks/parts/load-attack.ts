@@ -8,7 +8,7 @@ export interface AttackSpec {
 }
 
 /** The attacks that are loaded: the default exports of the folder. */
-export const attacks = new NamedModules<AttackFamily>('an attack', [new URL('../', import.meta.url)]);
+export const attacks = new NamedModules<AttackFamily>('attack', 'an attack', [new URL('../', import.meta.url)]);
 
 /** Imports the attacks that faults name, so that rules find them. */
 export async function loadAttacks(faults: readonly Readonly<Record<string, unknown>>[]): Promise<void> {

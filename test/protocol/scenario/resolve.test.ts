@@ -97,7 +97,7 @@ describe('resolveScenario', () => {
   });
 
   it('writes the parts in one order, whatever the order they were given in', async () => {
-    const { name, method, data } = server;
+    const { name, method, data } = { name: 'server', ...server };
     const resolved = await resolveScenario({ data, seed: 4, method, name }, tinyCatalogue);
     expect(Object.keys(resolved)).to.deep.equal(Object.keys(await resolveScenario(server, tinyCatalogue)));
     expect(Object.keys(resolved).slice(0, 5)).to.deep.equal(['name', 'description', 'method', 'objective', 'data']);

@@ -6,11 +6,9 @@ import { type PartitionFamily, refused } from './rule.js';
 
 /** The partitions that are loaded: the default exports of this folder. */
 // biome-ignore lint/suspicious/noExplicitAny: every partition has its own type of settings.
-export const partitions = new NamedModules<PartitionFamily<any>>(
-  'a partition',
-  [new URL('./', import.meta.url)],
-  (value) => 'split' in value,
-);
+export const partitions = new NamedModules<PartitionFamily<any>>('partition', 'a partition', [
+  new URL('./', import.meta.url),
+]);
 
 /**
  * Splits the training examples among `clientCount` clients by a rule whose file was loaded before. A function of the data, the settings and the stream's key

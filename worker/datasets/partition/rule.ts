@@ -1,5 +1,6 @@
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { Rng } from '../../../protocol/method.js';
+import { extension } from '../../../protocol/settings/extension.js';
 import type { Settings } from '../../../protocol/settings/settings.js';
 import type { Dataset, Partition } from '../dataset.js';
 
@@ -18,7 +19,7 @@ export interface RuleResult extends Partition {
 }
 
 export function definePartition<S extends object>(family: PartitionFamily<S>): PartitionFamily<S> {
-  return family;
+  return extension('partition', family);
 }
 
 export function refused(name: string, message: string): GradswarmError {

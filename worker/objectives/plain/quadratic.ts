@@ -5,7 +5,7 @@ import { count, flag, list, number, oneOf, positive } from '../../../protocol/se
 import { required } from '../../../protocol/settings/setting.js';
 import { type Conflict, defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import type { Evaluation, ObjectiveFamily } from '../family.js';
-import type { ObjectiveDefinition, ObjectiveRequest } from '../request.js';
+import { defineObjective, type ObjectiveDefinition, type ObjectiveRequest } from '../request.js';
 import { clippingWeight } from './clipping-weight.js';
 import { type Curvature, meanProblem, multiplyInto, type QuadraticShard, shardsOf } from './quadratic-problem.js';
 
@@ -207,7 +207,7 @@ export const quadratic = {
   },
 } satisfies ObjectiveDefinition<QuadraticSettings>;
 
-export default quadratic;
+export default defineObjective(quadratic);
 
 /** f(x) - f(optimum) at the mean of the estimates, written as a square around the optimum, so that it never cancels. */
 function excess(curvature: Curvature, optimum: Float64Array, estimates: readonly ReadonlyVector[]): Evaluation {

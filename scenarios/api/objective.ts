@@ -1,0 +1,14 @@
+/** Objectives of one's own: a model and its loss on every client's data. */
+
+export type { LogPosterior, Objective } from '../../protocol/method.js';
+export type { Dataset, Examples } from '../../worker/datasets/dataset.js';
+export type { ComputeReport, Evaluation, ObjectiveFamily } from '../../worker/objectives/family.js';
+export {
+  defineObjective,
+  featureCountOf,
+  type ObjectiveDefinition,
+  type ObjectiveRequest,
+  requireDataset,
+} from '../../worker/objectives/request.js';
+export * from './settings.js';
+export * from './vectors.js';
