@@ -127,8 +127,8 @@ export class RemoteCrew implements Crew {
     return new Map([...answers].map(([client, bytes]) => [client, this.estimatesIn(client, bytes)]));
   }
 
-  records(clients: readonly ClientIndex[] | 'all'): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
-    return this.request('records', clients);
+  records(clients: readonly ClientIndex[] | 'all', quietMs?: number): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
+    return this.request('records', clients, quietMs);
   }
 
   lostClients(): readonly ClientIndex[] {
@@ -219,14 +219,16 @@ export class RemoteCrew implements Crew {
   private request(
     what: 'estimates' | 'records',
     clients: readonly ClientIndex[] | 'all',
+    quietMs?: number,
   ): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
     const check = what === 'records' ? decodeRecord : this.estimatesIn;
-    return this.asked((request) => this.notifyAll('collect', { request, what, clients }), check);
+    return this.asked((request) => this.notifyAll('collect', { request, what, clients }), check, quietMs);
   }
 
   private asked(
     ask: (request: number) => void,
     check: Request['check'] = refuseAnswer,
+    quietMs?: number,
   ): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
     if (this.over) return Promise.reject(this.over);
     const id = this.options.nextRequest();
@@ -235,8 +237,20 @@ export class RemoteCrew implements Crew {
     this.alive();
     return new Promise((resolve, reject) => {
       this.requests.set(id, { check, pending, answers: new Map(), resolve, reject });
+      if (quietMs !== undefined) this.refuseQuiet(id, quietMs);
       ask(id);
     });
+  }
+
+  /** Gives the request up once nothing has come for `quietMs`. */
+  private refuseQuiet(id: number, quietMs: number): void {
+    const timer = setInterval(() => {
+      const request = this.requests.get(id);
+      if (request && performance.now() - this.aliveMs < quietMs) return;
+      clearInterval(timer);
+      this.requests.delete(id);
+      request?.reject(new GradswarmError('ERR_STOPPED', `no answer for ${quietMs} ms`));
+    }, quietMs / 4);
   }
 
   /** The estimates that a client has, which may be none. Throws ERR_STATE. */

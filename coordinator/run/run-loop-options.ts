@@ -55,7 +55,7 @@ export interface RunResult {
   readonly checkpointMs: number;
   /** Clients whose worker was lost: their last state is not known. */
   readonly lostClients: readonly ClientIndex[];
-  /** Encoded records of all other parties that took part, for the digest. */
+  /** Encoded records of all other parties that took part, for the digest. None, and no estimates, when the run was stopped. */
   readonly records: ReadonlyMap<PartyId, Uint8Array>;
   readonly estimates: readonly ReadonlyVector[];
 }

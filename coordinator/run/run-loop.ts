@@ -6,7 +6,6 @@ import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
 import type { PartyReport } from '../../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
-import { quorumCount } from '../../protocol/party/run-site.js';
 import { compareParties } from '../../protocol/party/state-digest.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
@@ -17,11 +16,15 @@ import { drawCohort, inclusionProbability } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
 import { type EvaluatedRound, evaluateEstimates, trainingColumns } from './evaluation.js';
 import { byRound, withAbandonedAttempts } from './privacy-budget.js';
+import { checkQuorum } from './quorum.js';
 import { codecColumns, measureColumns } from './round-columns.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
 import type { CarriedState } from './run-observer.js';
 import { missedBy, settlementOf } from './settlement.js';
-import { whenStopped } from './stop-signal.js';
+import { isStop, whenStopped } from './stop-signal.js';
+
+/** When the user stops the run, workers that send nothing for this long are not waited for. */
+const STOP_QUIET_MS = 500;
 
 /** Rounds, one after the other: invite, run, settle, evaluate, write down. */
 export class RunLoop {
@@ -89,23 +92,27 @@ export class RunLoop {
       if (stopped !== 'finished') break;
       if (this.round < scenario.rounds && pace.isDue(this.round)) await pace.timed(() => this.checkpoint());
     }
-    if (stopped === 'stopped' && scenario.checkpoints.everyRounds !== null) await this.checkpoint();
+    if (stopped === 'stopped') {
+      if (scenario.checkpoints.everyRounds !== null) await this.lastCheckpoint();
+      return { ...this.figures(pace), stopped, records: new Map(), estimates: [] };
+    }
     const records = new Map<PartyId, Uint8Array>(await this.surviving(() => crew.records('all')));
     for (const client of this.lost) records.delete(client);
     const own = this.ownRecord();
     if (own) records.set('coordinator', own);
+    return { ...this.figures(pace), stopped, records, estimates: await this.estimates() };
+  }
+
+  private figures(pace: CheckpointPace): Omit<RunResult, 'stopped' | 'records' | 'estimates'> {
     return {
       lostClients: [...this.lost].sort((a, b) => a - b),
       roundsDone: this.round,
-      stopped,
       bytes: this.bytes,
       faultsFired: this.faultsFired(),
       withoutUpdate: this.withoutUpdate,
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
       checkpointMs: pace.spentMs,
-      records,
-      estimates: await this.estimates(),
     };
   }
 
@@ -202,20 +209,8 @@ export class RunLoop {
     const [report, ownReport] = await Promise.all([clients, own]);
     undo();
     if (failure) throw failure;
-    this.checkQuorum(plan, ownReport);
+    checkQuorum(this.options.scenario, plan, ownReport);
     await this.conclude(plan, report!, ownReport);
-  }
-
-  private checkQuorum(plan: RoundPlan, own: PartyReport | null): void {
-    const { quorum } = this.options.scenario.participation;
-    const used = plan.cohort.length - new Set([...plan.absent.map(({ from }) => from), ...(own?.unused ?? [])]).size;
-    const needed = quorumCount(quorum, plan.cohort.length);
-    if (used >= needed) return;
-    throw new GradswarmError(
-      'ERR_QUORUM',
-      `round ${plan.index + 1}: expected messages of at least ${needed} of ${plan.cohort.length} invited clients, got ${used}; ` +
-        'raise participation.deadlineMs or lower participation.quorum',
-    );
   }
 
   private async conclude(plan: RoundPlan, report: CrewReport, own: PartyReport | null): Promise<void> {
@@ -325,12 +320,31 @@ export class RunLoop {
     );
   }
 
-  private async checkpoint(): Promise<void> {
-    const changed = [...this.changed].sort((a, b) => a - b);
-    const records = new Map<PartyId, Uint8Array>(await this.surviving(() => this.options.crew.records(changed)));
-    const own = this.ownRecord();
-    if (own) records.set('coordinator', own);
-    this.changed.clear();
+  /** Of a run that is stopped: workers that still compute are not waited for, and the checkpoint before stays the newest. */
+  private async lastCheckpoint(): Promise<void> {
+    try {
+      await this.checkpoint(STOP_QUIET_MS);
+    } catch (error) {
+      if (!isStop(error)) throw error;
+    }
+  }
+
+  private async checkpoint(quietMs?: number): Promise<void> {
+    const { crew, observer } = this.options;
+    observer.writing?.(true);
+    try {
+      const changed = [...this.changed].sort((a, b) => a - b);
+      const records = new Map<PartyId, Uint8Array>(await this.surviving(() => crew.records(changed, quietMs)));
+      const own = this.ownRecord();
+      if (own) records.set('coordinator', own);
+      this.changed.clear();
+      this.write(records);
+    } finally {
+      observer.writing?.(false);
+    }
+  }
+
+  private write(records: ReadonlyMap<PartyId, Uint8Array>): void {
     this.options.observer.checkpoint(this.round, records, {
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
@@ -378,8 +392,4 @@ function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
     a.step - b.step ||
     (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
   );
-}
-
-function isStop(error: unknown): boolean {
-  return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
 }

@@ -14,6 +14,8 @@ export interface RunObserver {
   abandoned(round: number, attempt: number, reason: string): void;
   /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
   checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
+  /** The records of a checkpoint are collected and written from now on, or that is done. */
+  writing?(begins: boolean): void;
   /** Privacy was spent on these: must be on the disk when it returns. */
   released?(entries: readonly LedgerEntry[]): void;
 }

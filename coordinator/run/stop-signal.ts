@@ -16,3 +16,7 @@ export function whenStopped(signal: AbortSignal, stop: (error: GradswarmError) =
     signal.removeEventListener('abort', onAbort);
   };
 }
+
+export function isStop(error: unknown): boolean {
+  return error instanceof GradswarmError && error.code === 'ERR_STOPPED';
+}

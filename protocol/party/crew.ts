@@ -42,8 +42,11 @@ export interface Crew {
   settle(settlement: Settlement, cohort: readonly ClientIndex[]): void;
   /** Estimates of every client that has a state, by client. */
   estimates(): Promise<ReadonlyMap<ClientIndex, readonly ReadonlyVector[]>>;
-  /** Encoded records of these clients; those that were never invited are left out. */
-  records(clients: readonly ClientIndex[] | 'all'): Promise<ReadonlyMap<ClientIndex, Uint8Array>>;
+  /**
+   * Encoded records of these clients; those that were never invited are left out. `quietMs`: rejects with ERR_STOPPED when nothing
+   * came for so long, since their process still computes.
+   */
+  records(clients: readonly ClientIndex[] | 'all', quietMs?: number): Promise<ReadonlyMap<ClientIndex, Uint8Array>>;
   /** Clients whose worker was lost for good. Left out: none can be. */
   lostClients?(): readonly ClientIndex[];
   restore(records: ReadonlyMap<ClientIndex, Uint8Array>): Promise<void>;

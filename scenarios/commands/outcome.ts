@@ -1,6 +1,7 @@
 import { resultText, verdictText, withoutUpdateText } from '../../coordinator/report/units.js';
 import type { Judgement } from '../../protocol/scenario/expectation.js';
 import { interruptible } from '../run/interrupt.js';
+import { type MainThread, mainThread } from '../run/main-thread.js';
 import type { RunOptions, RunOutcome, RunWatcher, SweepOutcome } from '../run/run.js';
 import { exitStatusOf } from './exit-status.js';
 import { ProgressDisplay } from './progress-display.js';
@@ -26,23 +27,43 @@ export async function reportSweep(task: Task<SweepOutcome>, printing: Printing, 
   process.exitCode = exitStatusOf(outcome.valid);
 }
 
-async function watched<T>(task: Task<T>, { json, quiet }: Printing, points: number): Promise<T> {
-  if (quiet) return interruptible((signal) => task({ signal }));
-  // With --json standard output is the document; notes go to standard error.
-  const display = json ? NOTES_ONLY : new ProgressDisplay({ points });
+async function watched<T>(task: Task<T>, printing: Printing, points: number): Promise<T> {
+  const display = displayOf(printing, points);
   try {
     return await interruptible((signal) => task({ signal, watcher: display }));
   } finally {
-    display.stop();
+    await display.stop();
   }
 }
 
-const NOTES_ONLY: RunWatcher & { stop(): void } = {
-  start: () => {},
-  round: () => {},
-  note: (text) => process.stderr.write(`${text}\n`),
-  stop: () => {},
-};
+type Display = RunWatcher & { stop(): void | Promise<void> };
+
+/** With --json standard output is the document; notes go to standard error. */
+function displayOf({ json, quiet }: Printing, points: number): Display {
+  const main = mainThread();
+  const shows = !json && !quiet;
+  if (shows && !main) return new ProgressDisplay({ points });
+  const shown = main ? forwarded(main) : NOTHING;
+  if (shows) {
+    main?.post({ type: 'display', points });
+    return shown;
+  }
+  return { ...shown, note: quiet ? () => {} : (text) => void process.stderr.write(`${text}\n`) };
+}
+
+const NOTHING: Display = { start: () => {}, round: () => {}, note: () => {}, stop: () => {} };
+
+/** To the main thread, which has to know of the run to end it, shown or not. */
+function forwarded(main: MainThread): Display {
+  return {
+    start: (name, rounds, folder) => main.post({ type: 'start', name, rounds, folder }),
+    round: ({ round, loss, accuracy, bytesUp, bytesDown, bytesPeer }) =>
+      main.post({ type: 'round', row: { round, loss, accuracy, bytesUp, bytesDown, bytesPeer } }),
+    note: (text) => main.post({ type: 'note', text }),
+    writing: (begins) => main.post({ type: 'writing', begins }),
+    stop: () => main.endDisplay(),
+  };
+}
 
 function print({ json, quiet }: Printing, outcome: unknown, lines: () => string[]): void {
   if (json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);

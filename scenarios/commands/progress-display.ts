@@ -1,8 +1,11 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { bytesText, numberText } from '../../coordinator/report/units.js';
-import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
+import type { ShownRow } from '../run/main-thread.js';
 
 const PLAIN_EVERY_MS = 2000;
+/** A line is written this often when no round ends. */
+const PLAIN_STILL_MS = 30_000;
+const TICK_MS = 500;
 const BAR_WIDTH = 24;
 
 export interface ProgressOptions {
@@ -13,7 +16,8 @@ export interface ProgressOptions {
 }
 
 /**
- * What a run is doing, on a terminal as a line that moves, elsewhere as one plain line at most every two seconds. A sweep's
+ * What a run is doing, on a terminal as a line that moves, elsewhere as one plain line at most every two seconds and
+ * at least every thirty. A sweep's
  * runs are started one after the other and numbered. Call `stop` in a `finally`: a bar that moves keeps the process alive.
  */
 export class ProgressDisplay {
@@ -32,6 +36,7 @@ export class ProgressDisplay {
   #writtenRound = -1;
   #bars: MultiBar | null = null;
   #bar: SingleBar | null = null;
+  #ticker: NodeJS.Timeout | undefined;
 
   constructor({ stream = process.stderr, points = 1 }: ProgressOptions = {}) {
     this.#stream = stream;
@@ -49,7 +54,10 @@ export class ProgressDisplay {
     this.#bytes = 0;
     [this.#firstRound, this.#loss, this.#accuracy, this.#shownRound] = [null, null, null, 0];
     this.#writtenRound = -1;
-    if (this.#stream.isTTY !== true) return;
+    if (this.#stream.isTTY !== true) {
+      this.#ticker = setInterval(() => this.#writeDue(), TICK_MS).unref();
+      return;
+    }
     this.#bars = new MultiBar({
       stream: this.#stream,
       format: () => this.#line(true),
@@ -61,14 +69,14 @@ export class ProgressDisplay {
   }
 
   /** A round is done. Cheap: the text is made only when it is shown. */
-  round(row: MetricsRow): void {
+  round(row: ShownRow): void {
     this.#firstRound ??= row.round;
     this.#shownRound = row.round;
     this.#bytes += row.bytesUp + row.bytesDown + row.bytesPeer;
     this.#loss = row.loss ?? this.#loss;
     this.#accuracy = row.accuracy ?? this.#accuracy;
     if (this.#bar !== null) this.#bar.update(row.round);
-    else if (performance.now() - this.#lastLineMs >= PLAIN_EVERY_MS) this.#writeLine();
+    else this.#writeDue();
   }
 
   /** A line that stays, such as a lost worker. */
@@ -90,7 +98,13 @@ export class ProgressDisplay {
     // The last round may have been written by the clock just now.
     if (this.#bars === null && this.#writtenRound !== this.#shownRound) this.#writeLine();
     else this.#bars?.stop();
+    clearInterval(this.#ticker);
     [this.#bars, this.#bar, this.#name] = [null, null, ''];
+  }
+
+  #writeDue(): void {
+    const stillMs = performance.now() - this.#lastLineMs;
+    if (stillMs >= (this.#shownRound === this.#writtenRound ? PLAIN_STILL_MS : PLAIN_EVERY_MS)) this.#writeLine();
   }
 
   #writeLine(): void {
@@ -114,7 +128,7 @@ export class ProgressDisplay {
   #time(): string {
     const elapsedMs = performance.now() - this.#startedMs;
     const doneHere = this.#firstRound === null ? 0 : this.#shownRound - this.#firstRound + 1;
-    if (doneHere === 0) return 'starting';
+    if (doneHere === 0) return elapsedMs < PLAIN_EVERY_MS ? 'starting' : `starting for ${clock(elapsedMs)}`;
     if (this.#shownRound >= this.#rounds) return `took ${clock(elapsedMs)}`;
     return `${clock((elapsedMs / doneHere) * (this.#rounds - this.#shownRound))} left`;
   }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { inThread } from './compute-thread.js';
 import { type Printing, report } from './outcome.js';
 
 interface Flags extends Printing {
@@ -14,9 +15,11 @@ export function replayCommand(): Command {
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', '\nExamples:\n  gradswarm replay runs/latest')
-    .action(async (directory: string, flags: Flags) => {
-      const { replayRun } = await import('../run/runtime.js');
-      const out = flags.out ?? null;
-      await report((watching) => replayRun(directory, { directory: out, listen: null, ...watching }), flags);
-    });
+    .action(inThread(replay));
+}
+
+async function replay(directory: string, flags: Flags): Promise<void> {
+  const { replayRun } = await import('../run/runtime.js');
+  const out = flags.out ?? null;
+  await report((watching) => replayRun(directory, { directory: out, listen: null, ...watching }), flags);
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { redrawReport } from '../run/runtime.js';
+import { inThread } from './compute-thread.js';
 import { type Printing, report } from './outcome.js';
 
 /** `gradswarm report`. */
@@ -10,5 +10,10 @@ export function reportCommand(): Command {
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', '\nExamples:\n  gradswarm report runs/latest')
-    .action((directory: string, flags: Printing) => report(() => redrawReport(directory), flags));
+    .action(
+      inThread(async (directory: string, flags: Printing) => {
+        const { redrawReport } = await import('../run/runtime.js');
+        await report(() => redrawReport(directory), flags);
+      }),
+    );
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { inThread } from './compute-thread.js';
 import { type ListenFlags, listenOptions, withListening } from './listen.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
@@ -12,17 +13,19 @@ export function resumeCommand(): Command {
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', '\nExamples:\n  gradswarm resume runs/latest')
-    .action(async (directory: string, flags: Flags) => {
-      const { resumeRun, resumeSweep } = await import('../run/runtime.js');
-      const { isSweepFolder, pointsOf } = await import('../run/sweep-run.js');
-      if (isSweepFolder(directory))
-        await reportSweep(
-          (watching) => resumeSweep(directory, { ...resuming(flags), ...watching }),
-          flags,
-          pointsOf(directory),
-        );
-      else await report((watching) => resumeRun(directory, { ...resuming(flags), ...watching }), flags);
-    });
+    .action(inThread(resume));
+}
+
+async function resume(directory: string, flags: Flags): Promise<void> {
+  const { resumeRun, resumeSweep } = await import('../run/runtime.js');
+  const { isSweepFolder, pointsOf } = await import('../run/sweep-run.js');
+  if (isSweepFolder(directory))
+    await reportSweep(
+      (watching) => resumeSweep(directory, { ...resuming(flags), ...watching }),
+      flags,
+      pointsOf(directory),
+    );
+  else await report((watching) => resumeRun(directory, { ...resuming(flags), ...watching }), flags);
 }
 
 function resuming(flags: Flags) {

@@ -7,6 +7,7 @@ import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { folderOf, type Loaded, loadScenario } from '../run/load.js';
 import type { RunOptions } from '../run/run.js';
 import { seedsFrom, sweptSeeds } from '../run/seeds.js';
+import { inThread } from './compute-thread.js';
 import { type ListenFlags, listenOptions, withListening } from './listen.js';
 import { collectAssignments, collectModules, USE_MEANING, wholeNumber } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
@@ -50,7 +51,7 @@ export function runCommand(): Command {
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
-    .action(run);
+    .action(inThread(run));
 }
 
 async function run(name: string, flags: Flags): Promise<void> {

@@ -3,10 +3,9 @@ import { GradswarmError } from '../../protocol/errors.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import { isSweep } from '../../protocol/scenario/scenario.js';
 import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
-import { withPlugIns } from '../plug-ins/use.js';
 import { folderOf, loadScenario } from '../run/load.js';
-import { goOn, loadCatalogue } from '../run/runtime.js';
 import { keptToken } from '../run/token.js';
+import { inThread } from './compute-thread.js';
 import { EXIT } from './exit-status.js';
 import { type ListenFlags, listenOptions, withListening } from './listen.js';
 import { collectAssignments, collectModules, USE_MEANING, wholeNumber } from './options.js';
@@ -43,10 +42,12 @@ export function serveCommand(): Command {
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
-    .action(serve);
+    .action(inThread(serve));
 }
 
 async function serve(name: string, flags: Flags): Promise<void> {
+  const { goOn, loadCatalogue } = await import('../run/runtime.js');
+  const { withPlugIns } = await import('../plug-ins/use.js');
   const loaded = await loadScenario(name);
   const assignments = [
     ...(flags.set ?? []),

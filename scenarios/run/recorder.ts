@@ -77,6 +77,10 @@ export class Recorder implements RunObserver {
     this.reached('checkpointed', round);
   }
 
+  writing(begins: boolean): void {
+    this.watcher?.writing?.(begins);
+  }
+
   released(entries: readonly LedgerEntry[]): void {
     this.directory?.release(entries);
   }

@@ -35,6 +35,8 @@ import { openStudy, type Study, type StudyResult } from './study.js';
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
   /** What the display calls it; left out: the scenario's name. */
   readonly label?: string;
+  /** What is gone on with after a stop, where it is not the run's own folder. */
+  readonly folder?: string;
   /** The swept values by path, where the run is a point of a sweep. */
   readonly point?: Readonly<Record<string, Json>>;
   /** Goes on from here; left out: begins. */
@@ -127,7 +129,8 @@ class Session {
         directory.session(event);
       },
     });
-    options.watcher?.start(options.label ?? scenario.name, scenario.rounds);
+    const folder = shown(options.folder ?? directory.path);
+    options.watcher?.start(options.label ?? scenario.name, scenario.rounds, folder);
     announce(directory, scenario, this.problem, this.fleet, options.from?.checkpoint?.round ?? null, options.watcher);
     this.forecast = await forecastOf(scenario, this.problem);
     for (const line of this.forecast) this.note(line);

@@ -57,7 +57,7 @@ async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, option
   for (const [index, { label, values, scenario }] of sweep.points.entries()) {
     const path = directory.pathOf(index, label);
     try {
-      const session = { ...options, label, point: values };
+      const session = { ...options, label, folder: directory.path, point: values };
       const result = await goOn(scenario, path, session, () => directory.createPoint(index, label, scenario));
       points.push({ label, result });
     } catch (error) {

@@ -1,0 +1,69 @@
+import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
+import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
+
+/** What a progress display reads of a row. */
+export type ShownRow = Pick<MetricsRow, 'round' | 'loss' | 'accuracy' | 'bytesUp' | 'bytesDown' | 'bytesPeer'>;
+
+export type ToThread =
+  | { readonly type: 'stop' }
+  /** Answered with `pong` as soon as the thread's event loop turns. */
+  | { readonly type: 'ping' }
+  /** The display's last line is written. */
+  | { readonly type: 'shown' };
+
+export type FromThread =
+  | { readonly type: 'pong' }
+  /** A display for so many runs; `shown` answers its end. */
+  | { readonly type: 'display'; readonly points: number }
+  | { readonly type: 'display-end' }
+  | { readonly type: 'start'; readonly name: string; readonly rounds: number; readonly folder: string }
+  | { readonly type: 'round'; readonly row: ShownRow }
+  | { readonly type: 'note'; readonly text: string }
+  /** A checkpoint is being written, or is on the disk: the thread may be silent in between. */
+  | { readonly type: 'writing'; readonly begins: boolean };
+
+/** The main thread, as the thread that computes sees it: it has the signals and the terminal. */
+export class MainThread {
+  private readonly controller = new AbortController();
+  private shown: (() => void) | null = null;
+
+  constructor(private readonly port: MessagePort) {
+    port.on('message', (message: ToThread) => this.receive(message));
+    // A thread that has nothing left to do ends.
+    port.unref();
+  }
+
+  /** Aborted by the first Ctrl-C, and by SIGTERM. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  post(message: FromThread): void {
+    this.port.postMessage(message);
+  }
+
+  /** Resolves when the last line of the display is on the terminal: what is printed next comes below it. */
+  async endDisplay(): Promise<void> {
+    this.port.ref();
+    await new Promise<void>((resolve) => {
+      this.shown = resolve;
+      this.post({ type: 'display-end' });
+    });
+    this.port.unref();
+  }
+
+  private receive({ type }: ToThread): void {
+    if (type === 'ping') this.post({ type: 'pong' });
+    else if (type === 'stop') this.controller.abort();
+    else this.shown?.();
+  }
+}
+
+let found: MainThread | null = null;
+
+/** Null on the main thread itself. */
+export function mainThread(): MainThread | null {
+  if (isMainThread || !parentPort) return null;
+  found ??= new MainThread(parentPort);
+  return found;
+}
