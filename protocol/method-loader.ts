@@ -6,7 +6,7 @@ import { NamedModules } from './settings/named-modules.js';
 import { isPlainObject } from './settings/plain-data.js';
 
 /** The folders of `methods/` whose files are methods. A method is found by its file's name: there is no list of methods. */
-export const METHOD_FAMILIES = ['bayesian', 'compressed', 'federated', 'gossip', 'large-batch', 'private'] as const;
+const METHOD_FAMILIES = ['bayesian', 'compressed', 'federated', 'gossip', 'large-batch', 'private'] as const;
 
 /** The methods that are loaded. */
 export const methods = new NamedModules<AnyMethod>(

@@ -6,7 +6,7 @@ import { provenQuery } from '../protocol/sockets/admission.js';
 import { fetchChallenge } from '../protocol/sockets/challenge.js';
 import { type Ending, type Kept, type WorkerProcessOptions, WorkerSession } from './worker-session.js';
 
-export { NotWanted, type WorkerProcessOptions } from './worker-session.js';
+export { NotWanted } from './worker-session.js';
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;

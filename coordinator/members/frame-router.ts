@@ -18,7 +18,7 @@ import type { Member, Membership } from './membership.js';
 const RETIRED_MS = 10_000;
 
 /** Path of the frame socket, beside socket.io's own. */
-export const FRAMES_PATH = '/frames';
+const FRAMES_PATH = '/frames';
 
 interface Wire {
   readonly member: Member;

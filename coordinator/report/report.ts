@@ -226,7 +226,7 @@ function whatRan(manifest: Manifest, rows: readonly MetricsRow[], content: Repor
   ]);
 }
 
-export function settingsText(settings: Readonly<Record<string, unknown>>): string {
+function settingsText(settings: Readonly<Record<string, unknown>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name} = ${typeof value === 'string' ? value : jsonText(value)}`)
     .join(', ');

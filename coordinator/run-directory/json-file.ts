@@ -67,7 +67,7 @@ export const SHAPES = {
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 
 /** The JSON in a text, of this shape. ERR_CHECKPOINT names `where` when it was cut short or changed. */
-export function parseJson<T>(text: string, shape: z.ZodType, where: string): T {
+function parseJson<T>(text: string, shape: z.ZodType, where: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);

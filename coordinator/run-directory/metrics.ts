@@ -7,7 +7,7 @@ import { replaceFile } from './atomic-file.js';
 
 export type { MetricsRow };
 
-export const METRICS_COLUMNS = [
+const METRICS_COLUMNS = [
   'round',
   'loss',
   'accuracy',

@@ -16,7 +16,7 @@ const ROUNDING = 1 + 1e-9;
 /** Kinds of releases up to which the loss distribution is worth its time at the end of a run. */
 const MOST_KINDS = 16;
 
-export const SEEDED_NOISE_WARNING =
+const SEEDED_NOISE_WARNING =
   'The noise is seeded: anyone who knows the seed can compute and subtract it. Epsilon is what the same run would have with ' +
   "privacy.noise = 'secure'.";
 

@@ -8,7 +8,7 @@ export interface DeviceTime {
   readonly nsPerParameterCoded: number;
 }
 
-export const NO_DEVICE_TIME: DeviceTime = { msPerExample: 0, msPerRound: 0, nsPerParameterCoded: 0 };
+const NO_DEVICE_TIME: DeviceTime = { msPerExample: 0, msPerRound: 0, nsPerParameterCoded: 0 };
 
 /** The device of each party: the last entry that names it. `slowdown`: factor on all of a client's times in a round. */
 export function deviceTimes(

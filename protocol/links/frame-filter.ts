@@ -4,7 +4,7 @@ import type { KindLayout } from '../wire/layout.js';
 
 /** The parties and frames that a rule or a link entry selects, as predicates. */
 
-export function selectsParty(selector: PartySelector): (party: PartyId) => boolean {
+function selectsParty(selector: PartySelector): (party: PartyId) => boolean {
   if (selector === 'all') return () => true;
   if (selector === 'coordinator') return (party) => party === 'coordinator';
   if (selector === 'clients') return (party) => party !== 'coordinator';

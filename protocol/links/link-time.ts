@@ -13,7 +13,7 @@ export function linkTime(link: Link, bytes: number, stream: () => Rng): number {
   return link.latencyMs + jitter + transferMs(link, bytes);
 }
 
-export function transferMs({ bandwidthMbps }: Link, bytes: number): number {
+function transferMs({ bandwidthMbps }: Link, bytes: number): number {
   return bandwidthMbps === null ? 0 : (bytes * 8) / (bandwidthMbps * BITS_PER_MS_OF_MBPS);
 }
 

@@ -1,19 +1,5 @@
 import { exp, log, log1p } from './elementary.js';
-
-/** ln Gamma(x) for x > 0: Stirling's series after moving x above 12. Relative error near 1e-15 away from its zeros. */
-export function logGamma(x: number): number {
-  if (!(x > 0)) throw new RangeError(`logGamma: expected a positive number, got ${x}`);
-  let shift = 1;
-  let y = x;
-  for (; y < 12; y++) shift *= y;
-  const inverse = 1 / y;
-  const square = inverse * inverse;
-  const series =
-    inverse *
-    (1 / 12 -
-      square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square * (1 / 1188 - (square * 691) / 360360)))));
-  return (y - 0.5) * log(y) - y + 0.91893853320467274178 + series - log(shift);
-}
+import { logGamma } from './special-functions.js';
 
 /** Continued fraction of the incomplete beta function (modified Lentz), good for x < (a + 1) / (a + b + 2). */
 function betaFraction(x: number, a: number, b: number): number {

@@ -76,23 +76,10 @@ export function trace(a: ReadonlyMatrix): number {
   return sum;
 }
 
-export function frobeniusNorm(a: ReadonlyMatrix): number {
+function frobeniusNorm(a: ReadonlyMatrix): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * a[i]!;
   return Math.sqrt(sum);
-}
-
-/** Kronecker product: with E stored row by row, (a kron a) E = a E a^T. */
-export function kronecker(a: ReadonlyMatrix, b: ReadonlyMatrix): Matrix {
-  const n = orderOf(a);
-  const m = orderOf(b);
-  const order = n * m;
-  const result = new Float64Array(order * order);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++)
-      for (let k = 0; k < m; k++)
-        for (let l = 0; l < m; l++) result[(i * m + k) * order + j * m + l] = a[i * n + j]! * b[k * m + l]!;
-  return result;
 }
 
 /**

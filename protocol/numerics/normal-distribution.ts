@@ -30,13 +30,6 @@ function upperTail(x: number): number {
   return normalDensity(x) / fraction;
 }
 
-/** P(X <= x). */
-export function normalCdf(x: number): number {
-  if (x < -1.2) return upperTail(-x);
-  if (x > 1.2) return 1 - upperTail(x);
-  return 0.5 + centralProbability(x);
-}
-
 function polynomial(coefficients: readonly number[], x: number): number {
   let sum = 0;
   for (let i = coefficients.length - 1; i >= 0; i--) sum = sum * x + coefficients[i]!;

@@ -9,7 +9,6 @@ import { exp, expm1, log, log1p } from './elementary.js';
 
 const SQRT_HALF_PI = 1.25331413731550025121;
 const LOG_SQRT_TWO_PI = 0.91893853320467274178;
-const HALF_LOG_PI = 0.57236494292470008707;
 const INVERSE_SQRT_PI = 0.56418958354775628695;
 const SQRT_TWO = Math.SQRT2;
 /** Where the continued fraction takes over from the series: both are right to about 1e-15 there. */
@@ -84,19 +83,6 @@ export function erfc(x: number): number {
   const head = Math.fround(x);
   const gaussian = exp(-head * head) * exp(-(x - head) * (x + head));
   return gaussian * INVERSE_SQRT_PI * SQRT_TWO * millsRatio(x * SQRT_TWO);
-}
-
-/** erf(x) for |x| <= 1. */
-function errorFunction(x: number): number {
-  const t = Math.abs(x) * SQRT_TWO;
-  return (x < 0 ? -2 : 2) * exp(-LOG_SQRT_TWO_PI - x * x) * centralSeries(t);
-}
-
-/** ln erfc(x), finite for every finite x. */
-export function logErfc(x: number): number {
-  if (Math.abs(x) < 0.5) return log1p(-errorFunction(x));
-  if (x < 0) return log(erfc(x));
-  return -x * x - HALF_LOG_PI + log(SQRT_TWO * millsRatio(x * SQRT_TWO));
 }
 
 /** x with ln Phi(x) = logProbability, for logProbability < 0. */

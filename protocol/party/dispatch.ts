@@ -24,7 +24,7 @@ export function addBytes(into: ByteCounts, more: ByteCounts): void {
     for (const what of ['raw', 'payload', 'wire'] as const) into[direction][what] += more[direction][what];
 }
 
-export function directionOf(from: PartyId, to: PartyId): Direction {
+function directionOf(from: PartyId, to: PartyId): Direction {
   return from === 'coordinator' ? 'down' : to === 'coordinator' ? 'up' : 'peer';
 }
 

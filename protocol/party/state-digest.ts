@@ -1,5 +1,5 @@
 import type { PartyId } from '../method.js';
-import { assertFinite, decodeState, encodeState } from './state-codec.js';
+import { assertFinite, decodeState } from './state-codec.js';
 
 /** What a digest over every party's state is made of. The hash itself belongs to the host (browsers hash asynchronously). */
 
@@ -16,13 +16,7 @@ export function partyName(party: PartyId): string {
   return party === 'coordinator' ? 'coordinator' : `client ${party}`;
 }
 
-/** One party's state as canonical bytes. ERR_NOT_FINITE when it holds NaN or an infinity: two diverged runs look equal. */
-export function canonicalState(party: PartyId, state: unknown): Uint8Array {
-  assertFinite(state, party);
-  return encodeState(state, `${partyName(party)}, state`);
-}
-
-/** The same check on received bytes: they are a state (ERR_STATE) and finite (ERR_NOT_FINITE). */
+/** Bytes of one party's state: they are a state (ERR_STATE), and finite (ERR_NOT_FINITE): two diverged runs would look equal. */
 export function assertCanonicalState(party: PartyId, bytes: Uint8Array): void {
   assertFinite(decodeState(bytes, `${partyName(party)}, state`), party);
 }

@@ -25,7 +25,7 @@ export function distinctPart(value: Json, axis: readonly Json[]): Json {
 }
 
 /** The last word of the path, or the whole path where another one ends alike. */
-export function shortName(path: string, paths: readonly string[]): string {
+function shortName(path: string, paths: readonly string[]): string {
   const last = lastWord(path);
   return paths.some((other) => other !== path && lastWord(other) === last) ? path : last;
 }

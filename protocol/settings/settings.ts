@@ -130,11 +130,6 @@ export function defineSettings<const S extends Shape>(shape: S): Settings<Values
   return new Settings(shape);
 }
 
-/** A default in a table of the documentation. */
-export function defaultInWords(byDefault: unknown): string {
-  return byDefault === undefined ? 'required' : describe(byDefault);
-}
-
 /** An object with settings of its own. */
 export function group<T extends object, const D extends Partial<T> | null | Required>(
   settings: Settings<T>,

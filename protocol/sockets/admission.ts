@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LIMITS } from '../wire/limits.js';
 
 /** 'worker': hosts clients. 'observer': is sent the progress of the run and no vector. */
-export const ROLES = ['worker', 'observer'] as const;
+const ROLES = ['worker', 'observer'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What a connection has shown: that it knows the run's token, in this role. */

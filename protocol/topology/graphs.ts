@@ -92,7 +92,7 @@ export function onePeerExponential(nodeCount: number, round: number): Graph {
 }
 
 /** Most draws of an Erdős-Rényi graph for a connected one. */
-export const CONNECTED_DRAWS = 1000;
+const CONNECTED_DRAWS = 1000;
 
 /**
  * Each of the n (n - 1) / 2 edges independently with `probability`, drawn again until the graph is connected. A function

@@ -39,7 +39,7 @@ function withSelf(list: readonly ClientIndex[], self: ClientIndex): ClientIndex[
 }
 
 /** One client's links by a graph and its matrix. Its two functions may be used unbound, as by `weightedSum`. */
-export function linksFrom(graph: Graph, mixing: MixingMatrix, self: ClientIndex): Links {
+function linksFrom(graph: Graph, mixing: MixingMatrix, self: ClientIndex): Links {
   const inNeighbors = withSelf(graph.inNeighbors[self]!, self);
   return {
     inNeighbors,

@@ -48,7 +48,7 @@ const LOSSES: readonly Absence['why'][] = ['crashed', 'dropped', 'late', 'reject
 const COORDINATOR = -1;
 
 export const partyNumber = (party: PartyId): number => (party === 'coordinator' ? COORDINATOR : party);
-export const partyOf = (number: number): PartyId => (number === COORDINATOR ? 'coordinator' : number);
+const partyOf = (number: number): PartyId => (number === COORDINATOR ? 'coordinator' : number);
 
 export function bodyBytes(frame: Pick<Frame, 'messages'>): number {
   let total = 0;

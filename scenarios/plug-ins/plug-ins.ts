@@ -47,7 +47,7 @@ export async function loadPlugIn(module: string, folder: string, sha256?: string
 }
 
 /** A module that is not what a record or another process has. */
-export function otherVersion(module: string, expected: string, got: string): GradswarmError {
+function otherVersion(module: string, expected: string, got: string): GradswarmError {
   return new GradswarmError(
     'ERR_SCENARIO',
     `use: expected '${module}' with SHA-256 ${expected.slice(0, 12)}…, got another version, ${got.slice(0, 12)}…; put the old files back, or start a new run`,

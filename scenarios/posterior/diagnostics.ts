@@ -1,6 +1,5 @@
 import type { ReadonlyVector } from '../../protocol/method.js';
 import { autocovarianceAt, autocovariances } from '../../protocol/numerics/autocovariance.js';
-import { inverseBetaCdf } from '../../protocol/numerics/beta-distribution.js';
 import { log } from '../../protocol/numerics/elementary.js';
 import { inverseNormalCdf } from '../../protocol/numerics/normal-distribution.js';
 
@@ -14,8 +13,6 @@ import { inverseNormalCdf } from '../../protocol/numerics/normal-distribution.js
 
 /** One typed array of n draws for each chain, all of one length. */
 export type Chains = readonly ReadonlyVector[];
-
-const NORMAL_ONE_SIGMA = [0.1586553, 0.8413447] as const;
 
 function checked(chains: Chains): Chains {
   const n = chains[0]?.length ?? 0;
@@ -43,7 +40,7 @@ function rangeOf(chains: Chains): number {
 }
 
 /** First and last floor(n / 2) draws of each chain; a middle draw is left out. */
-export function splitChains(chains: Chains): readonly ReadonlyVector[] {
+function splitChains(chains: Chains): readonly ReadonlyVector[] {
   return chains.flatMap((chain) => {
     const half = Math.floor(chain.length / 2);
     return [chain.subarray(0, half), chain.subarray(chain.length - half)];
@@ -94,7 +91,7 @@ function variance(x: ReadonlyVector): number {
 }
 
 /** Linear interpolation between order statistics (type 7). `sorted` ascending. */
-export function quantileOfSorted(sorted: ReadonlyVector, probability: number): number {
+function quantileOfSorted(sorted: ReadonlyVector, probability: number): number {
   const at = probability * (sorted.length - 1);
   const below = Math.floor(at);
   const low = sorted[below]!;
@@ -112,16 +109,11 @@ function medianOfSorted(sorted: Float64Array): number {
 }
 
 /** sqrt(((n - 1)/n W + B/n) / W): W mean within-chain variance, B/n variance of the chain means. Needs two chains. */
-export function basicRhat(chains: Chains): number {
+function basicRhat(chains: Chains): number {
   const n = chains[0]!.length;
   const within = mean(Float64Array.from(chains, variance));
   const between = variance(Float64Array.from(chains, mean));
   return Math.sqrt((((n - 1) / n) * within + between) / within);
-}
-
-/** Basic R-hat of the split, raw draws: the older diagnostic, blind to chains that differ in scale only. */
-export function splitRhat(chains: Chains): number {
-  return hasNonFinite(checked(chains)) ? Number.NaN : basicRhat(splitChains(chains));
 }
 
 /**
@@ -235,19 +227,6 @@ export function mcseSd(chains: Chains): number {
   const second = mean(all);
   const fourth = mean(all.map((square) => square * square));
   return Math.sqrt((fourth - second * second) / meanEss(squares) / (4 * second));
-}
-
-/**
- * Monte Carlo standard error of the p-quantile: half the one-sigma interval between order statistics (ArviZ's indices).
- */
-export function mcseQuantile(chains: Chains, probability: number): number {
-  const ess = quantileEss(chains, probability);
-  if (Number.isNaN(ess)) return Number.NaN;
-  const sorted = pooled(chains).sort();
-  const [low, high] = NORMAL_ONE_SIGMA.map(
-    (level) => inverseBetaCdf(level, ess * probability + 1, ess * (1 - probability) + 1) * sorted.length - 1,
-  ) as [number, number];
-  return (sorted[Math.ceil(Math.min(high, sorted.length - 1))]! - sorted[Math.floor(Math.max(low, 0))]!) / 2;
 }
 
 export interface Diagnostics {

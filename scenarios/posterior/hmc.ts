@@ -23,7 +23,7 @@ export interface HmcSettings {
   readonly starts?: readonly ArrayLike<number>[];
 }
 
-export const hmcDefaults: HmcSettings = {
+const hmcDefaults: HmcSettings = {
   chainCount: 4,
   warmupCount: 1000,
   drawCount: 1000,

@@ -30,7 +30,7 @@ function fieldsOf({ vectors = [], integers = [], bytes = [], scalars = [] }: Mes
   return parts.join(', ') || '(nothing)';
 }
 
-export async function methodsPage(): Promise<string> {
+async function methodsPage(): Promise<string> {
   const lines = [
     '# Methods',
     '',
@@ -54,7 +54,7 @@ export async function methodsPage(): Promise<string> {
   return `${lines.join('\n')}\n`;
 }
 
-export function errorsPage(): string {
+function errorsPage(): string {
   const lines = [
     '# Errors',
     '',
@@ -71,7 +71,7 @@ export function errorsPage(): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function limitsPage(): string {
+function limitsPage(): string {
   const lines = [
     '# Limits',
     '',
@@ -137,7 +137,7 @@ function faultLines(): string[] {
 }
 
 /** Everything that a scenario may name beside its method, with settings. */
-export async function namesPage(): Promise<string> {
+async function namesPage(): Promise<string> {
   const catalogue = await loadCatalogue();
   const lines = ['# What a scenario may name', '', NOTE];
   for (const [title, table] of [

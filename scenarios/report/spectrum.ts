@@ -1,7 +1,7 @@
 import { denseRows, type MixingMatrix } from '../../protocol/topology/mixing-matrix.js';
 
 /** Largest number of nodes whose spectrum is computed: the work grows with its cube (about a second at the limit). */
-export const SPECTRUM_NODES = 512;
+const SPECTRUM_NODES = 512;
 
 interface Tridiagonal {
   readonly diagonal: Float64Array;

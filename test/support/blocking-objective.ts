@@ -23,8 +23,8 @@ objectives.add(
     name: 'blocking',
     summary: 'A quadratic that computes for long in one call',
     settings,
-    create({ gradientMs, evaluationMs, call, ...rest }, request) {
-      const family = quadratic.create(rest as never, request);
+    async create({ gradientMs, evaluationMs, call, ...rest }, request) {
+      const family = await quadratic.create(rest as never, request);
       let evaluations = 0;
       return {
         ...family,

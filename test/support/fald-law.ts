@@ -3,12 +3,12 @@ import { type GaussianModel, modelPosterior, shardFactor } from '../../protocol/
 import {
   congruence,
   identity,
-  kronecker,
   linearSolve,
   type Matrix,
   matrixProduct,
   matrixVector,
 } from '../../protocol/numerics/linear-algebra.js';
+import { kronecker } from './kronecker.js';
 
 /**
  * Exact law of FALD right after its clients average, on Gaussian models [D].

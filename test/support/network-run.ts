@@ -14,7 +14,7 @@ import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
 import type { PostOfficeOptions, Remote } from '../../protocol/party/post-office.js';
 import { decodeRecord, type PartyRecord } from '../../protocol/party/record.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
-import { canonicalState } from '../../protocol/party/state-digest.js';
+import { encodeState } from '../../protocol/party/state-codec.js';
 import type { KindCodec, Scenario } from '../../protocol/scenario/scenario.js';
 import { ClientHost } from '../../worker/client-host.js';
 import { openPrivacy, type ProcessPrivacy } from '../../worker/privacy.js';
@@ -172,7 +172,7 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
     firings: result.faultsFired,
     checkpoints,
     records,
-    states: new Map([...records].map(([party, { state }]) => [party, hex(canonicalState(party, state))])),
+    states: new Map([...records].map(([party, { state }]) => [party, hex(encodeState(state, `${party}`))])),
   };
 }
 

@@ -8,13 +8,13 @@ import {
 import {
   congruence,
   identity,
-  kronecker,
   linearSolve,
   type Matrix,
   matrixProduct,
   matrixVector,
   trace,
 } from '../../protocol/numerics/linear-algebra.js';
+import { kronecker } from './kronecker.js';
 
 /**
  * Exact law of Langevin samplers on Gaussian models, for any step size, delay and batch: no appeal to small steps. A

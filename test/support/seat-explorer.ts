@@ -1,8 +1,8 @@
 import { RoundTally, type Stamp } from '../../coordinator/members/round-tally.js';
 import { step } from '../../coordinator/members/seat-step.js';
 import {
-  brokenRules,
   newSeating,
+  openSeatFor,
   type SeatAction,
   type SeatEvent,
   type Seating,
@@ -406,4 +406,30 @@ export class SeatExplorer {
 
 function joinOf({ name, seat }: Worker): Message {
   return { type: 'join', name, seat };
+}
+
+/** What must hold after every step; each broken rule in words. */
+function brokenRules(before: Seating, after: Seating): readonly string[] {
+  const broken: string[] = [];
+  const holders = after.seats.flatMap(({ holder }) => (holder === null ? [] : [holder]));
+  if (new Set(holders).size !== holders.length) broken.push('a worker holds two seats');
+  if (after.spares.some((worker) => holders.includes(worker))) broken.push('a spare worker holds a seat');
+  if (after.phase !== 'over' && after.spares.length > 0 && openSeatFor(after, '', null))
+    broken.push('a seat is open while a spare worker waits');
+  for (const [i, seat] of after.seats.entries()) {
+    const was = before.seats[i]!;
+    if (seat.generation < was.generation) broken.push('a generation fell');
+    if (seat.holder !== null && seat.holder !== was.holder && seat.generation === was.generation)
+      broken.push('a new holder without a new generation');
+  }
+  if (after.epoch < before.epoch) broken.push('the epoch fell');
+  if (after.checkpointed > after.committed) broken.push('a checkpoint of a round that is not done');
+  if (after.committed < before.committed && after.epoch === before.epoch)
+    broken.push('a round was taken back within an epoch');
+  if (
+    after.phase === 'running' &&
+    after.seats.some(({ holder, ready, closed }) => !closed && (holder === null || !ready))
+  )
+    broken.push('rounds run while a seat is empty');
+  return broken;
 }

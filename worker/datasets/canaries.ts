@@ -8,7 +8,7 @@ import { defineDataset } from './loader.js';
 const MOST_CANARIES = 2 ** 24;
 
 /** Which canaries are in the training examples: a fair coin each, from a stream that no training method sees. */
-export function canaryCoins(rng: Rng, canaries: number): boolean[] {
+function canaryCoins(rng: Rng, canaries: number): boolean[] {
   const coins = rng.derive('coins');
   return Array.from({ length: canaries }, () => coins.below(2) === 1);
 }

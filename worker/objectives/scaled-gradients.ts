@@ -1,7 +1,7 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Objective, ReadonlyVector, Segment, Vector } from '../../protocol/method.js';
-import { squaredNorm, zerosLike } from '../../protocol/numerics/vector.js';
-import { clippingWeight } from './plain/clipping-weight.js';
+import { zerosLike } from '../../protocol/numerics/vector.js';
+import { addClipped } from '../../protocol/privacy/mechanisms/clipping.js';
 
 interface Range {
   readonly start: number;
@@ -84,11 +84,6 @@ export class ScaledGradients implements Objective {
       for (let i = start; i < end; i++) gradient[i] = factor * gradient[i]!;
     return gradient;
   }
-}
-
-function addClipped(sum: Float64Array, vector: ReadonlyVector, radius: number): void {
-  const weight = clippingWeight(squaredNorm(vector), radius);
-  if (weight > 0) for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + weight * vector[i]!;
 }
 
 function rounded(sum: Float64Array, like: ReadonlyVector): Vector {

@@ -21,7 +21,7 @@ export function isPreAggregator(name: string): boolean {
 }
 
 /** Pre-aggregators, then at most one aggregator. Where the number of vectors changes and no aggregator follows, the plain mean. */
-export function chainOf(rules: readonly AggregationRule[]): AggregationChain {
+function chainOf(rules: readonly AggregationRule[]): AggregationChain {
   return {
     apply(vectors, at) {
       let current: readonly ReadonlyVector[] = vectors;

@@ -101,7 +101,7 @@ export function nearestPattern(format: HalfFormat, x: number): number {
 }
 
 /** Up with the probability of the dropped part, decided by one 32-bit coin. */
-export function stochasticPattern(format: HalfFormat, x: number, coin: number): number {
+function stochasticPattern(format: HalfFormat, x: number, coin: number): number {
   const magnitude = Math.abs(x);
   if (!(magnitude <= format.largest)) {
     const limit = `the largest number of this code, ${format.largest}`;
@@ -128,7 +128,7 @@ export function encodeStochastic(format: HalfFormat, value: ReadonlyVector, rng:
 }
 
 /** Sum of p (1 - p) quantum^2: what rounding at random adds. */
-export function stochasticError(format: HalfFormat, value: ReadonlyVector): number {
+function stochasticError(format: HalfFormat, value: ReadonlyVector): number {
   let sum = 0;
   for (let i = 0; i < value.length; i++) {
     const magnitude = Math.abs(value[i]!);

@@ -34,7 +34,7 @@ const settings = defineSettings({
 }).and((settings) => finiteRadius('clippingRadius', settings, settings.noiseMultiplier > 0));
 
 /** Examples floor(n t / E) to floor(n (t + 1) / E): each exactly once an epoch, whatever n. */
-export function sliceOfStep(exampleCount: number, step: number, stepsPerEpoch: number): Uint32Array {
+function sliceOfStep(exampleCount: number, step: number, stepsPerEpoch: number): Uint32Array {
   const from = Math.floor((exampleCount * step) / stepsPerEpoch);
   const to = Math.floor((exampleCount * (step + 1)) / stepsPerEpoch);
   return Uint32Array.from({ length: to - from }, (_, i) => from + i);

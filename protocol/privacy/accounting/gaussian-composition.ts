@@ -9,7 +9,7 @@
  * With Mills' ratio M this is phi(a) (M(a) - M(a + mu)), a = epsilon/mu - mu/2: no overflow, and no cancellation that a
  * series in mu does not repair. All inverses are bisections on its logarithm, so delta may be 1e-141.
  */
-import { exp, log } from '../../numerics/elementary.js';
+import { log } from '../../numerics/elementary.js';
 import {
   logNormalCdf,
   logNormalDensity,
@@ -62,11 +62,6 @@ export function gaussianLogDelta(epsilon: number, mu: number): number {
   return logSubtractExp(logNormalCdf(-a), epsilon + logNormalCdf(-center - mu / 2));
 }
 
-/** delta(epsilon) at a composed mu. */
-export function gaussianDelta(epsilon: number, mu: number): number {
-  return exp(gaussianLogDelta(epsilon, mu));
-}
-
 /** The smallest epsilon >= 0 with delta(epsilon) <= delta. */
 export function gaussianEpsilon(mu: number, delta: number): number {
   checkDelta(delta);
@@ -89,18 +84,4 @@ export function gaussianNoiseMultiplier(epsilon: number, delta: number, releaseC
   const logDelta = log(delta);
   const single = smallestWhere((noiseMultiplier) => gaussianLogDelta(epsilon, 1 / noiseMultiplier) <= logDelta);
   return single * Math.sqrt(releaseCount);
-}
-
-/** The smallest noise stddev of one release of the given L2 sensitivity. Source: Balle and Wang 2018, Algorithm 1. */
-export function gaussianStddev(epsilon: number, delta: number, l2Sensitivity = 1): number {
-  return l2Sensitivity * gaussianNoiseMultiplier(epsilon, delta);
-}
-
-/**
- * sqrt(2 ln(1.25/delta)) sensitivity / epsilon, for comparison only: it is proved for epsilon <= 1, wastes up to 30 % there,
- * and is not private at epsilon = 10.
- */
-export function textbookGaussianStddev(epsilon: number, delta: number, l2Sensitivity = 1): number {
-  checkDelta(delta);
-  return (Math.sqrt(2 * log(1.25 / delta)) * l2Sensitivity) / epsilon;
 }

@@ -42,7 +42,7 @@ const isSampled = ({ sampling, count }: GaussianReleases): boolean => sampling >
  * Why an accountant does not apply, or null. Renyi orders of the sampled Gaussian are proved for Poisson sampling and
  * add-remove adjacency; the loss distribution also for the other three pairs of sampling and adjacency.
  */
-export function reasonAgainst(
+function reasonAgainst(
   method: BoundMethod,
   releases: readonly GaussianReleases[],
   { adjacency = 'add-remove', scheme = 'poisson', failure = 0 }: BoundsOptions,

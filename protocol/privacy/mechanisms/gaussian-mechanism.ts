@@ -38,7 +38,7 @@ export interface PrivacyOptions {
 }
 
 /** (sum of 1 / z_i^2)^(-1/2): independent noise on all parts of one query is one Gaussian release. */
-export function jointNoiseMultiplier(parts: readonly Pick<ReleasePart, 'noiseMultiplier'>[]): number {
+function jointNoiseMultiplier(parts: readonly Pick<ReleasePart, 'noiseMultiplier'>[]): number {
   let square = 0;
   for (const { noiseMultiplier } of parts) square += 1 / (noiseMultiplier * noiseMultiplier);
   return 1 / Math.sqrt(square);

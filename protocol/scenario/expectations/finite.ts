@@ -26,7 +26,7 @@ const RUN_GROWTH = 1000;
  * times that of the quarter before, and in the last a thousand times that of the first; and all of the last quarter lies above
  * all of the second, which single outliers of a noisy figure do not. What only counts up does not grow so.
  */
-export function growsWithoutBound(values: readonly number[]): boolean {
+function growsWithoutBound(values: readonly number[]): boolean {
   if (values.length < LEAST_ROWS) return false;
   const quarter = (k: number) =>
     values.slice(Math.floor((k * values.length) / 4), Math.floor(((k + 1) * values.length) / 4)).map(Math.abs);

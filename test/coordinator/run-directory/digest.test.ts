@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { StateDigest, stateDigest } from '../../../coordinator/run-directory/digest.js';
 import type { PartyId } from '../../../protocol/method.js';
 import { encodeState } from '../../../protocol/party/state-codec.js';
-import { canonicalState, compareParties } from '../../../protocol/party/state-digest.js';
+import { compareParties } from '../../../protocol/party/state-digest.js';
 
 const states: [PartyId, Uint8Array][] = [
   [10, encodeState({ x: Float32Array.of(1, 2) })],
@@ -43,7 +43,9 @@ describe('stateDigest', () => {
       expect(() => stateDigest([[4, encodeState({ x: [Float32Array.of(0, bad)] })]])).to.throw(
         /ERR_NOT_FINITE: client 4, state\.x\[0\]\[1\]/,
       );
-      expect(() => canonicalState('coordinator', { y: bad })).to.throw(/ERR_NOT_FINITE: coordinator, state\.y/);
+      expect(() => stateDigest([['coordinator', encodeState({ y: bad })]])).to.throw(
+        /ERR_NOT_FINITE: coordinator, state\.y/,
+      );
     }
   });
 

@@ -5,7 +5,6 @@ import {
   choleskySolve,
   congruence,
   identity,
-  kronecker,
   linearSolve,
   logDeterminant,
   matrixProduct,
@@ -19,6 +18,7 @@ import {
   unpackSymmetric,
 } from '../../../protocol/numerics/linear-algebra.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
+import { kronecker } from '../../support/kronecker.js';
 
 const SIZE = 7;
 const normal = (count: number, name: string) => Float64Array.from(rootStream(11, 'float64').derive(name).normal(count));

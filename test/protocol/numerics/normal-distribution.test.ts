@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { betaCdf, inverseBetaCdf, logGamma } from '../../../protocol/numerics/beta-distribution.js';
-import { inverseNormalCdf, normalCdf, normalDensity } from '../../../protocol/numerics/normal-distribution.js';
+import { betaCdf, inverseBetaCdf } from '../../../protocol/numerics/beta-distribution.js';
+import { inverseNormalCdf, normalDensity } from '../../../protocol/numerics/normal-distribution.js';
+import { logGamma, normalCdf } from '../../../protocol/numerics/special-functions.js';
 
 const relativeError = (found: number, expected: number) => Math.abs(found / expected - 1);
 

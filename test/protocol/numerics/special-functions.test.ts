@@ -5,7 +5,6 @@ import {
   inverseNormalCdf,
   inverseNormalCdfOfLog,
   logAddExp,
-  logErfc,
   logExpMinusOne,
   logGamma,
   logNormalCdf,
@@ -19,25 +18,21 @@ import {
 
 const relative = (got: number, expected: number) => Math.abs(got / expected - 1);
 
-/** x, erfc(x), ln erfc(x), erfc(-x), ln Phi(-x), ln Gamma(x), each computed with 40 digits. */
+/** x, erfc(x), erfc(-x), ln Phi(-x), ln Gamma(x), each computed with 40 digits. */
 const REFERENCE = [
-  [0.001, 0.99887162120903076, -0.0011290158896213548, 1.0011283787909692, -0.69394538346696518, 6.9071788853838537],
-  [
-    0.48999999999999999, 0.48833173881147691, -0.71676031143688044, 1.5116682611885231, -1.1645375327259692,
-    0.59224962933526706,
-  ],
-  [1.0177, 0.15008107941407508, -1.8965796014921237, 1.8499189205859249, -1.8681421044888547, -0.0099612422645301983],
-  [1.5, 0.033894853524689273, -3.3844920895515527, 1.9661051464753107, -2.7059444008238898, -0.12078223763524522],
-  [3.0, 2.2090496998585441e-5, -10.720363041981113, 1.9999779095030014, -6.6077262215103495, Math.LN2],
-  [8.25, 1.8735664705504997e-31, -70.752294064849447, 2.0, -37.074589931901533, 9.0331869196051229],
-  [26.0, 5.6631924088561428e-296, -679.83119976319423, 2.0, -342.17850892992783, 58.00360522298052],
+  [0.001, 0.99887162120903076, 1.0011283787909692, -0.69394538346696518, 6.9071788853838537],
+  [0.48999999999999999, 0.48833173881147691, 1.5116682611885231, -1.1645375327259692, 0.59224962933526706],
+  [1.0177, 0.15008107941407508, 1.8499189205859249, -1.8681421044888547, -0.0099612422645301983],
+  [1.5, 0.033894853524689273, 1.9661051464753107, -2.7059444008238898, -0.12078223763524522],
+  [3.0, 2.2090496998585441e-5, 1.9999779095030014, -6.6077262215103495, Math.LN2],
+  [8.25, 1.8735664705504997e-31, 2.0, -37.074589931901533, 9.0331869196051229],
+  [26.0, 5.6631924088561428e-296, 2.0, -342.17850892992783, 58.00360522298052],
 ] as const;
 
 describe('protocol/numerics/special-functions', () => {
-  it('erfc, its logarithm, the normal tail and ln Gamma agree with 40-digit values to 1e-14', () => {
-    for (const [x, tail, logTail, above, logCdf, gamma] of REFERENCE) {
+  it('erfc, the normal tail and ln Gamma agree with 40-digit values to 1e-14', () => {
+    for (const [x, tail, above, logCdf, gamma] of REFERENCE) {
       expect(relative(erfc(x), tail), `erfc(${x})`).to.be.below(2e-14);
-      expect(relative(logErfc(x), logTail), `ln erfc(${x})`).to.be.below(1e-14);
       expect(relative(erfc(-x), above), `erfc(-${x})`).to.be.below(1e-15);
       expect(relative(logNormalCdf(-x), logCdf), `ln Phi(-${x})`).to.be.below(1e-14);
       expect(Math.abs(logGamma(x) - gamma), `ln Gamma(${x})`).to.be.below(1e-14 * Math.max(1, Math.abs(gamma)));

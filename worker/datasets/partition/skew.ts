@@ -30,7 +30,7 @@ export function histogramColumns(dataset: Dataset): readonly string[] {
 }
 
 /** Gini coefficient of non-negative numbers: mean absolute difference of pairs over twice the mean. */
-export function gini(values: readonly number[]): number {
+function gini(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   let sum = 0;
   let ranked = 0;

@@ -4,6 +4,7 @@ import { GradswarmError } from '../../../protocol/errors.js';
 import type { LogPosterior, Precision, ReadonlyVector, Rng, Segment, Vector } from '../../../protocol/method.js';
 import { matrixVector } from '../../../protocol/numerics/linear-algebra.js';
 import { precisionOf, zeros, zerosLike } from '../../../protocol/numerics/vector.js';
+import { addClipped } from '../../../protocol/privacy/mechanisms/clipping.js';
 import type { Dataset } from '../../datasets/dataset.js';
 
 /** What a log-posterior family is built from. `rng` is the same for every process of the run. */
@@ -34,7 +35,7 @@ export function isotropicPrior(variance: number, clientCount: number, who: strin
 }
 
 /** Is the batch the whole shard, each example once? Batches drawn by the run list a whole shard in order. */
-export function isWholeShard(batch: Uint32Array, exampleCount: number): boolean {
+function isWholeShard(batch: Uint32Array, exampleCount: number): boolean {
   if (batch.length !== exampleCount) return false;
   for (let i = 0; i < exampleCount; i++) if (batch[i] !== i) return false;
   return true;
@@ -175,14 +176,4 @@ function rounded(sums: Float64Array, params: ReadonlyVector): Vector {
   const result = zerosLike(params);
   result.set(sums);
   return result;
-}
-
-/** sums += g min(1, radius / |g|); a gradient that is not finite counts as zero. */
-function addClipped(sums: Float64Array, gradient: Float64Array, radius: number): void {
-  let square = 0;
-  for (let i = 0; i < gradient.length; i++) square += gradient[i]! * gradient[i]!;
-  const length = Math.sqrt(square);
-  if (!Number.isFinite(length)) return;
-  const factor = length > radius ? radius / length : 1;
-  for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! + factor * gradient[i]!;
 }

@@ -37,7 +37,7 @@ interface Public {
  * Which clients evaluate which chain at which step of a round, from the round's shared stream. Chains draw theirs by themselves:
  * with common participants they would move together, and R-hat and effective sizes would be meaningless.
  */
-export class Participants {
+class Participants {
   /** By step and chain; null: all clients, always. */
   private readonly drawn: readonly (readonly ReadonlySet<ClientIndex>[])[] | null;
 

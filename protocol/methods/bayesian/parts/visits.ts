@@ -280,7 +280,7 @@ export interface Visit {
  * The steps of a visit from its `k`-th on, in place on `state`; kept draws fill `draws`. A promise only where the objective
  * answers with one.
  */
-export function runVisit(
+function runVisit(
   state: Vector,
   shard: ShardDrift,
   kernel: Kernel,

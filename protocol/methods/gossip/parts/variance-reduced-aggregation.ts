@@ -59,7 +59,7 @@ export interface AggregationRound {
 export const NO_AGGREGATION: Aggregation = { estimates: [], told: [], sent: null };
 
 /** (v - (1 - beta) previous) / beta; v itself, in every bit, for beta = 1. */
-export function combined(v: ReadonlyVector, previous: ReadonlyVector, beta: number): Vector {
+function combined(v: ReadonlyVector, previous: ReadonlyVector, beta: number): Vector {
   const result = zerosLike(v);
   for (let i = 0; i < result.length; i++) result[i] = (v[i]! - (1 - beta) * previous[i]!) / beta;
   return result;

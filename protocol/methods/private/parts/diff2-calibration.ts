@@ -36,7 +36,7 @@ export interface Diff2Noise {
   readonly mu: number;
 }
 
-export const DIFF2_DEFAULT_SPLIT = 1.25;
+const DIFF2_DEFAULT_SPLIT = 1.25;
 
 function checkTarget({ epsilon, delta, rounds, refreshPeriod, ...target }: Diff2Target): void {
   checkDelta(delta);

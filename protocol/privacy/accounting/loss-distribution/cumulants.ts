@@ -59,7 +59,7 @@ function powerOfTwo(exponent: number): number {
 }
 
 /** Variance of the tilted sum, from the losses themselves. */
-export function tiltedVariance(releases: readonly RepeatedLosses[], order: number): number {
+function tiltedVariance(releases: readonly RepeatedLosses[], order: number): number {
   let total = 0;
   for (const { losses, count } of releases) {
     const { masses, spacing, first } = losses;

@@ -8,15 +8,19 @@ import {
 import { composedEpsilon } from '../../../../protocol/privacy/accounting/accountant.js';
 import {
   composedMu,
-  gaussianDelta,
   gaussianEpsilon,
   gaussianLogDelta,
   gaussianMu,
   gaussianNoiseMultiplier,
+} from '../../../../protocol/privacy/accounting/gaussian-composition.js';
+import {
+  gaussianDelta,
+  gaussianRho,
   gaussianStddev,
   textbookGaussianStddev,
-} from '../../../../protocol/privacy/accounting/gaussian-composition.js';
-import { gaussianRho, zcdpEpsilon, zcdpEpsilonClassic } from '../../../../protocol/privacy/accounting/zcdp.js';
+  zcdpEpsilon,
+  zcdpEpsilonClassic,
+} from '../../../support/gaussian-privacy.js';
 import { relativeError, vectors } from '../vectors.js';
 
 describe('protocol/privacy/gaussian-composition', () => {

@@ -10,8 +10,9 @@ import {
   UNEQUAL_CURVATURE,
 } from '../../../../worker/objectives/log-posterior/gaussian-experiments.js';
 import { familyOfModel, gaussianMean, settings } from '../../../../worker/objectives/log-posterior/gaussian-mean.js';
-import { problemDataset, problemModel } from '../../../../worker/objectives/log-posterior/gaussian-problems.js';
+import { problemModel } from '../../../../worker/objectives/log-posterior/gaussian-problems.js';
 import { conduciveGradient, range, tinyDataset, unequalCurvatureGradient } from '../../../support/bayesian-problems.js';
+import { problemDataset } from '../../../support/problem-dataset.js';
 import { proportionalFrequencies, stationaryLaw } from '../../../support/sampler-laws.js';
 
 const defaults = settings.defaults;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { composedEpsilon } from '../../../../../protocol/privacy/accounting/accountant.js';
-import { gaussianDelta, gaussianEpsilon } from '../../../../../protocol/privacy/accounting/gaussian-composition.js';
+import { gaussianEpsilon } from '../../../../../protocol/privacy/accounting/gaussian-composition.js';
 import { composedCurve } from '../../../../../protocol/privacy/accounting/loss-distribution/composition.js';
 import { bestTilt, tiltedWindow } from '../../../../../protocol/privacy/accounting/loss-distribution/cumulants.js';
 import {
@@ -20,6 +20,7 @@ import {
   type RepeatedGaussian,
 } from '../../../../../protocol/privacy/accounting/loss-distribution/loss-distribution.js';
 import { normalMass } from '../../../../../protocol/privacy/accounting/loss-distribution/normal-mass.js';
+import { gaussianDelta } from '../../../../support/gaussian-privacy.js';
 
 const release = (sampling: number, noiseMultiplier: number, count: number): RepeatedGaussian => ({
   sampling,
