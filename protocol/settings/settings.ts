@@ -1,5 +1,5 @@
 import { define, isPlainObject, type Json, type JsonObject } from './plain-data.js';
-import { describe, join, Problems } from './problems.js';
+import { join, Problems } from './problems.js';
 import { type Kind, type Required, type Setting, type SettingOf, settingOf } from './setting.js';
 
 type Shape = Readonly<Record<string, Setting<unknown>>>;

@@ -7,26 +7,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Exports that no other file of the program imports and no part of a file that a test examines. A name is 'path name'. */
 const PUBLIC: readonly (readonly [reason: string, ...entries: string[]])[] = [
-  [
-    "helpers for users' scenarios",
-    'protocol/scenario/faults.ts at',
-    'protocol/scenario/faults.ts bernoulliAvailability',
-    'protocol/scenario/faults.ts broadcastNoise',
-    'protocol/scenario/faults.ts burstLoss',
-    'protocol/scenario/faults.ts byzantine',
-    'protocol/scenario/faults.ts during',
-    'protocol/scenario/device-speeds.ts logNormalDevices',
-    'protocol/scenario/device-speeds.ts logNormalLinks',
-    'protocol/scenario/expectations/equal-digests.ts equalDigests',
-    'coordinator/run-directory/draws.ts readDraws',
-    'worker/datasets/corruption.ts corruptShards',
-  ],
-  [
-    "helpers for users' methods",
-    'protocol/numerics/vector.ts multiply',
-    'protocol/numerics/vector.ts allFinite',
-    'protocol/settings/kinds.ts either',
-  ],
+  ['for heterogeneous data; no scenario names it yet', 'worker/datasets/corruption.ts corruptShards'],
   [
     'read from a method by its loader',
     'protocol/methods/private/diff2.ts forecast',
