@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   ERR_STATE: { definite: true, meaning: 'a state is not plain data' },
   ERR_CHECKPOINT: { definite: true, meaning: 'a checkpoint is missing, damaged or from another run' },
   ERR_REPLAY: { definite: true, meaning: 'the delivery log does not belong to this scenario' },
+  ERR_DOCKER: { definite: true, meaning: 'the docker client is missing, or refused what it was asked' },
   ERR_STOPPED: { definite: true, meaning: 'the run was stopped by the user' },
   ERR_BUDGET: { definite: true, meaning: 'the release would exceed the privacy budget' },
 } as const;

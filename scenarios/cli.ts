@@ -5,12 +5,15 @@ import { GradswarmError } from '../protocol/errors.js';
 import { accountCommand } from './commands/account.js';
 import { benchCommand } from './commands/bench.js';
 import { exitStatusOfError } from './commands/exit-status.js';
+import { fetchCommand } from './commands/fetch.js';
+import { healthCommand } from './commands/health.js';
 import { listCommand } from './commands/list.js';
 import { replayCommand } from './commands/replay.js';
 import { reportCommand } from './commands/report.js';
 import { resumeCommand } from './commands/resume.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
+import { swarmCommand } from './commands/swarm.js';
 import { workerCommand } from './commands/worker.js';
 
 const COMMANDS = [
@@ -18,6 +21,9 @@ const COMMANDS = [
   runCommand,
   serveCommand,
   workerCommand,
+  swarmCommand,
+  fetchCommand,
+  healthCommand,
   replayCommand,
   resumeCommand,
   reportCommand,

@@ -59,6 +59,8 @@ interface Connection {
 export class ControlServer {
   private readonly io: Server;
   private readonly connections = new Map<WorkerId, Connection>();
+  /** By event; sent to each observer when it comes. */
+  private readonly lasting = new Map<string, unknown>();
   /** What each connection has shown before it was taken in. */
   private readonly proven = new WeakMap<IncomingMessage, Proven>();
 
@@ -96,6 +98,11 @@ export class ControlServer {
     const address = this.connections.get(worker)?.socket.handshake.address.replace(/^::ffff:/, '');
     if (address === undefined) return null;
     return address.includes(':') ? `[${address}]` : address;
+  }
+
+  /** Every observer that comes is sent this after its welcome. */
+  keepFor(event: string, message: unknown): void {
+    this.lasting.set(event, message);
   }
 
   /** To all observers; a message that one cannot take at once is not kept for it. */
@@ -210,7 +217,8 @@ export class ControlServer {
   private observe(socket: Socket, proven: Proven): void {
     this.server.admit(socket.request);
     void socket.join(OBSERVERS);
-    socket.emit('welcome', pack({ proof: proven.answer }));
+    socket.emit('welcome', pack({ proof: proven.answer } satisfies control.Welcome));
+    for (const [event, message] of this.lasting) socket.emit(event, pack(message));
   }
 
   private received<S extends z.ZodType>(

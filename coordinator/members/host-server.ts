@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { hostname } from 'node:os';
+import type { Readable } from 'node:stream';
 import { nanoid } from 'nanoid';
 import { GradswarmError } from '../../protocol/errors.js';
 import { frameHold } from '../../protocol/links/link-buckets.js';
@@ -14,9 +14,12 @@ import { maxBodyBytes, maxControlBytes, maxPackedBytes, maxPackedValues } from '
 import type { MetricsRow } from '../run-directory/metrics.js';
 import { ControlServer } from './control-server.js';
 import { FrameRouter } from './frame-router.js';
+import { joinUrl, localUrl } from './listening-url.js';
 import { type Member, Membership } from './membership.js';
 import { RemoteCrew } from './remote-crew.js';
 import { checkReport } from './report-check.js';
+import { serveArchive } from './run-archive.js';
+import { seatTable } from './seat-table.js';
 import type { Ending, SeatAction, SeatEvent } from './seats.js';
 import { withoutPaths } from './used-modules.js';
 import { EpochAbandoned } from './workers-lost.js';
@@ -38,6 +41,8 @@ export interface HostServerOptions {
   readonly epoch: number;
   readonly fromRound: number;
   readonly signal: AbortSignal;
+  /** The run directory as a tar stream, for those who know the token; left out: it is not given away. */
+  readonly archive?: () => Readable;
   readonly observer: HostObserver;
 }
 
@@ -53,6 +58,9 @@ export interface HostObserver {
 type WithoutTime<E> = E extends unknown ? Omit<E, 'nowMs'> : never;
 
 const TICK_MS = 100;
+
+/** Observers are sent the seats each time that so many ticks have passed. */
+const TICKS_PER_TABLE = 10;
 
 /** A tick that comes later than this was delayed by this process: no worker is considered silent. */
 const LATE_MS = 1000;
@@ -71,6 +79,7 @@ export class HostServer {
   private peerSecret = nanoid(32);
   private requests = 0;
   private tickedMs = performance.now();
+  private ticks = 0;
   /** The last loss, in words. */
   private loss: string | null = null;
   private ended: GradswarmError | null = null;
@@ -132,6 +141,7 @@ export class HostServer {
         failed: (worker, message) => this.crew?.failed(worker, message),
       },
     );
+    if (options.archive) serveArchive(sockets, options.archive);
     this.ticker = setInterval(() => this.tick(), TICK_MS);
     options.signal.addEventListener('abort', () => this.stop(), { once: true });
   }
@@ -146,20 +156,18 @@ export class HostServer {
     }
   }
 
-  /** Address that workers join at from elsewhere: with the name of this machine where every interface is listened at. */
+  /** Address that workers join at from elsewhere. */
   get joinUrl(): string {
-    const { address } = this.sockets.address;
-    if (address !== '0.0.0.0' && address !== '::') return this.url;
-    const url = new URL(this.url);
-    url.hostname = hostname();
-    return url.href.replace(/\/$/, '');
+    return joinUrl(this.sockets.address, this.isSecure);
   }
 
-  /** Address that workers on this machine join at: ws://host:port, or wss: over TLS. */
+  /** Address that workers on this machine join at. */
   get url(): string {
-    const { address, port, family } = this.sockets.address;
-    const open = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
-    return `${this.options.listen?.tls ? 'wss' : 'ws'}://${family === 'IPv6' && open.includes(':') ? `[${open}]` : open}:${port}`;
+    return localUrl(this.sockets.address, this.isSecure);
+  }
+
+  private get isSecure(): boolean {
+    return !!this.options.listen?.tls;
   }
 
   /** Frames for the coordinator's own half go to this office, in this epoch. */
@@ -212,6 +220,8 @@ export class HostServer {
       for (const { worker } of this.membership.present()) this.take({ type: 'seen', worker });
     this.tickedMs = nowMs;
     this.take({ type: 'tick' });
+    if (++this.ticks % TICKS_PER_TABLE === 0)
+      this.control.publish('seats', seatTable(this.membership, this.options.scenario.rounds, nowMs));
   }
 
   private take(event: WithoutTime<SeatEvent>): void {

@@ -87,6 +87,8 @@ function packageRoot(): string {
 }
 
 function gitCommit(root: string): string | null {
+  // An image is built from a checkout that it does not hold.
+  if (process.env.GRADSWARM_COMMIT) return process.env.GRADSWARM_COMMIT;
   // Installed from the registry inside another repository, git would name that repository's commit.
   if (!existsSync(join(root, '.git'))) return null;
   const git = (...args: string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });

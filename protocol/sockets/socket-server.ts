@@ -40,6 +40,7 @@ export class SocketServer {
   /** Connections that are not admitted yet, by address. */
   private readonly strangers = new Map<string, number>();
   private readonly routes = new Map<string, (upgrade: Upgrade) => void>();
+  private readonly answers = new Map<string, (response: ServerResponse, proven: Proven) => void>();
   private readonly admission: Admission | null;
   private readonly http: Server;
 
@@ -90,6 +91,11 @@ export class SocketServer {
       if (proven) accept(upgrade, proven);
       else refuseUpgrade(upgrade.socket, '403 Forbidden');
     });
+  }
+
+  /** GET of exactly this path is answered by `answer` for those who know the token; others are refused with 403. */
+  answerProven(path: string, answer: (response: ServerResponse, proven: Proven) => void): void {
+    this.answers.set(path, answer);
   }
 
   /** The other end of this request has shown who it is: its connection may stay. */
@@ -165,7 +171,18 @@ export class SocketServer {
     }
   }
 
-  private answer({ method, url, headers }: IncomingMessage, response: ServerResponse): void {
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const { method, url, headers } = request;
+    const target = URL.canParse(url ?? '', 'http://here') ? new URL(url!, 'http://here') : null;
+    const answer = target && method === 'GET' && headers.origin === undefined && this.answers.get(target.pathname);
+    if (answer) {
+      const proven = this.admission?.admits(target.searchParams);
+      if (proven) {
+        this.admit(request);
+        answer(response, proven);
+      } else response.writeHead(403, { connection: 'close' }).end();
+      return;
+    }
     const text = method !== 'GET' || headers.origin !== undefined ? undefined : this.textOf(url);
     response.writeHead(text === undefined ? 404 : 200, { connection: 'close', 'content-type': 'text/plain' });
     response.end(text ?? '');

@@ -118,6 +118,36 @@ export const progress = z.strictObject({
   wallMs: z.number(),
 });
 
+/** Coordinator to observers, first. */
+export const welcome = z.strictObject({ proof });
+
+/** Coordinator to observers, every second: who hosts clients. */
+export const seats = z.strictObject({
+  phase: z.enum(['gathering', 'preparing', 'running', 'over']),
+  epoch: round,
+  /** Rounds that are done, and of the scenario. */
+  round,
+  rounds: round,
+  seats: z.array(
+    z.strictObject({
+      seat: round,
+      generation: round,
+      /** Of the worker that holds it, or held it last; null: it was never taken. */
+      name: z.string().nullable(),
+      /** 'down': held by a worker whose connection is cut. */
+      state: z.enum(['open', 'loading', 'ready', 'down']),
+      clients: round,
+      /** Since the last sign of life of its holder, milliseconds; null: it is open. */
+      silentMs: z.number().nullable(),
+    }),
+  ),
+  /** Names of the workers that wait for a seat. */
+  spares: z.array(z.string()),
+});
+
+/** Coordinator to observers: no other round will be done. */
+export const over = z.strictObject({ ending });
+
 const codingCost = z.strictObject({
   encodeMs: z.number(),
   decodeMs: z.number(),
@@ -210,6 +240,9 @@ export type Stop = z.infer<typeof stop>;
 export type Assign = z.infer<typeof assign>;
 export type Introduction = z.infer<typeof introduce>;
 export type Progress = z.infer<typeof progress>;
+export type Welcome = z.infer<typeof welcome>;
+export type Seats = z.infer<typeof seats>;
+export type Over = z.infer<typeof over>;
 export type Ready = z.infer<typeof ready>;
 export type Done = z.infer<typeof done>;
 export type Failed = z.infer<typeof failed>;

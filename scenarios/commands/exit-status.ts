@@ -26,6 +26,7 @@ const REFUSALS: readonly ErrorCode[] = [
   'ERR_PRIVACY',
   'ERR_CHECKPOINT',
   'ERR_REPLAY',
+  'ERR_DOCKER',
 ];
 
 /** A run that ended early is inconclusive. */

@@ -16,7 +16,11 @@ export interface Printing {
 type Task<T> = (options: Pick<RunOptions, 'signal' | 'watcher'>) => Promise<T>;
 
 export async function report(task: Task<RunOutcome>, printing: Printing): Promise<void> {
-  const outcome = await watched(task, printing, 1);
+  printOutcome(await watched(task, printing, 1), printing);
+}
+
+/** The result of a run, and the exit status. */
+export function printOutcome(outcome: RunOutcome, printing: Printing): void {
   print(printing, outcome, () => linesOf(outcome));
   process.exitCode = exitStatusOf(outcome.verdict.valid);
 }

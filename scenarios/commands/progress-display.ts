@@ -27,6 +27,7 @@ export class ProgressDisplay {
   #name = '';
   #rounds = 0;
   #firstRound: number | null = null;
+  #firstMs = 0;
   #startedMs = 0;
   #lastLineMs = 0;
   #bytes = 0;
@@ -70,7 +71,7 @@ export class ProgressDisplay {
 
   /** A round is done. Cheap: the text is made only when it is shown. */
   round(row: ShownRow): void {
-    this.#firstRound ??= row.round;
+    if (this.#firstRound === null) [this.#firstRound, this.#firstMs] = [row.round, performance.now()];
     this.#shownRound = row.round;
     this.#bytes += row.bytesUp + row.bytesDown + row.bytesPeer;
     this.#loss = row.loss ?? this.#loss;
@@ -124,13 +125,15 @@ export class ProgressDisplay {
     return parts.join(', ');
   }
 
-  /** Time left from the rounds of this process (a resumed run begins in the middle), or the time it took. */
+  /** Time left from the rounds after the first of this process (a resumed run begins in the middle), or the time it took. */
   #time(): string {
     const elapsedMs = performance.now() - this.#startedMs;
-    const doneHere = this.#firstRound === null ? 0 : this.#shownRound - this.#firstRound + 1;
-    if (doneHere === 0) return elapsedMs < PLAIN_EVERY_MS ? 'starting' : `starting for ${clock(elapsedMs)}`;
+    if (this.#firstRound === null) return elapsedMs < PLAIN_EVERY_MS ? 'starting' : `starting for ${clock(elapsedMs)}`;
     if (this.#shownRound >= this.#rounds) return `took ${clock(elapsedMs)}`;
-    return `${clock((elapsedMs / doneHere) * (this.#rounds - this.#shownRound))} left`;
+    // Before the first one a run may have waited long for its workers.
+    const timed = this.#shownRound - this.#firstRound;
+    const timedMs = timed > 0 ? performance.now() - this.#firstMs : elapsedMs;
+    return `${clock((timedMs / Math.max(1, timed)) * (this.#rounds - this.#shownRound))} left`;
   }
 }
 

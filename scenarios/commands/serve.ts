@@ -1,8 +1,10 @@
 import { Command } from 'commander';
+import type { ListenOptions } from '../../coordinator/members/host-server.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import { isSweep } from '../../protocol/scenario/scenario.js';
 import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
+import { interruptible } from '../run/interrupt.js';
 import { folderOf, loadScenario } from '../run/load.js';
 import { keptToken } from '../run/token.js';
 import { inThread } from './compute-thread.js';
@@ -16,6 +18,7 @@ interface Flags extends Printing, ListenFlags {
   readonly set?: readonly Assignment[];
   readonly use?: readonly string[];
   readonly workers?: number;
+  readonly linger: number;
 }
 
 const EXAMPLES = `
@@ -23,6 +26,8 @@ The same command begins the run, goes on with it after any end of the process, a
 supervisor restarts until it succeeds. SIGTERM is one Ctrl-C: a checkpoint is written and the workers are told to wait.
 
 With --listen and no token of your own, one is drawn and kept in DIRECTORY.token, so that workers stay admitted when it starts again.
+
+With --linger the command stays once the run is over, until the folder has been fetched ('gradswarm fetch') or the time is over.
 
 Examples:
   gradswarm serve quick-start --out runs/one --workers 4 --listen :7700
@@ -39,6 +44,7 @@ export function serveCommand(): Command {
     .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))
     .option('--set <path=value>', 'change one value of the scenario; repeatable', collectAssignments)
     .option('--use <module>', USE_MEANING, collectModules)
+    .option('--linger <seconds>', 'once the run is over: stay so long for its folder to be fetched', wholeNumber(0), 0)
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
@@ -67,5 +73,16 @@ async function serve(name: string, flags: Flags): Promise<void> {
   const listen = asked && { ...asked, token: asked.token ?? keptToken(tokenFile) };
   if (asked && !asked.token && !flags.quiet) process.stderr.write(`workers join with --token-file ${tokenFile}\n`);
   await report(async (watching) => (await goOn(scenario, flags.out, { listen, ...watching })).outcome, flags);
+  if (listen && flags.linger > 0) await linger(listen, flags);
   process.exitCode = EXIT.valid;
+}
+
+async function linger(listen: ListenOptions, { out, linger, quiet }: Flags): Promise<void> {
+  const { archiveOf } = await import('../../coordinator/run-directory/archive.js');
+  const { handOver } = await import('../../coordinator/members/hand-over.js');
+  if (!quiet) process.stderr.write(`the folder can be fetched for ${linger} s\n`);
+  const fetched = await interruptible((signal) =>
+    handOver({ listen, archive: () => archiveOf(out), forMs: 1000 * linger, signal }),
+  );
+  if (!quiet) process.stderr.write(fetched ? 'the folder was fetched\n' : 'the folder was not fetched\n');
 }

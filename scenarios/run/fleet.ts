@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { RunBudget } from '../../coordinator/run/privacy-budget.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import type { SessionEvent } from '../../coordinator/run-directory/session-log.js';
@@ -35,6 +36,8 @@ export interface FleetOptions {
   /** Number of the first stretch, and the rounds that its checkpoint holds. */
   readonly epoch: number;
   readonly fromRound: number;
+  /** The run directory as a tar stream. */
+  archive?(): Readable;
   note(text: string): void;
   session(event: SessionEvent): void;
 }

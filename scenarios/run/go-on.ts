@@ -61,11 +61,18 @@ export async function goOn(
       `${path}: expected this scenario, got a folder of another one or of other settings; name another folder`,
     );
   if (manifest.finishedAt === null) return resumed(RunDirectory.open(path), options);
-  return finishedRun(path, manifest);
+  return finishedRun(path);
 }
 
-/** What a run that is over left. */
-async function finishedRun(path: string, { stateDigest }: Manifest): Promise<SessionResult> {
+/** What a run that is over left. Throws ERR_CHECKPOINT when it is not. */
+export async function finishedRun(path: string): Promise<SessionResult> {
+  const manifest = manifestOf(path);
+  if (!manifest || manifest.finishedAt === null)
+    throw new GradswarmError(
+      'ERR_CHECKPOINT',
+      `${path}: expected a run that is over, got ${manifest ? 'one that is not' : 'none'}`,
+    );
+  const { stateDigest } = manifest;
   const record = recordedRun(path);
   const verdict = readJsonFile<Verdict>(join(path, 'verdict.json'), SHAPES.verdict);
   return {

@@ -23,7 +23,7 @@ export async function remoteFleet(
   scenario: Scenario,
   method: AnyMethod,
   problem: Problem,
-  { listen, signal, epoch, fromRound, note, session }: FleetOptions,
+  { listen, signal, epoch, fromRound, archive, note, session }: FleetOptions,
   workers: WorkerLauncher | null = listen
     ? null
     : new LocalWorkers(
@@ -40,6 +40,7 @@ export async function remoteFleet(
     epoch,
     fromRound,
     signal,
+    ...(archive && { archive }),
     observer: {
       joined: ({ id: worker, name, clients }, at, { device }) =>
         session({ event: 'joined', epoch: at, worker, name, clients: clients.length, device }),

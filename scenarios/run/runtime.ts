@@ -50,6 +50,6 @@ export async function replayRun(path: string, options: RunOptions): Promise<RunO
   };
 }
 
-export { goOn, resumeRun } from './go-on.js';
+export { finishedRun, goOn, resumeRun } from './go-on.js';
 export { redrawReport } from './redraw.js';
 export { resumeSweep, runSweep } from './sweep-run.js';

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { EpochAbandoned } from '../../coordinator/members/workers-lost.js';
 import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
+import { archiveOf } from '../../coordinator/run-directory/archive.js';
 import { stateDigest } from '../../coordinator/run-directory/digest.js';
 import { explainedDiskError, isDiskError } from '../../coordinator/run-directory/disk-error.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
@@ -123,6 +124,7 @@ class Session {
       signal: options.signal,
       epoch: this.epoch,
       fromRound,
+      archive: () => archiveOf(directory.path),
       note: (text) => this.note(text),
       session: (event) => {
         if ('epoch' in event) this.epoch = Math.max(this.epoch, event.epoch);

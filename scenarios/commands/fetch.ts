@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { GradswarmError } from '../../protocol/errors.js';
+import { fetchRun } from '../remote-run/fetch-run.js';
+import { coordinatorUrl, readText, readToken } from './options.js';
+
+interface Flags {
+  readonly out: string;
+  readonly tokenFile?: string;
+  readonly tlsCa?: string;
+}
+
+const EXAMPLES = `
+Works while the run goes on (then the folder holds what there is so far), and after it where the coordinator was started with --linger.
+
+Examples:
+  gradswarm fetch ws://coordinator:7700 --out runs/one --token-file runs/one.token`;
+
+/** `gradswarm fetch`. */
+export function fetchCommand(): Command {
+  return new Command('fetch')
+    .description('copy the run folder of a coordinator on another machine')
+    .argument('<url>', 'where the coordinator listens, such as ws://coordinator:7700', coordinatorUrl)
+    .requiredOption('--out <directory>', 'a new folder')
+    .option('--token-file <file>', "the run's token; left out: GRADSWARM_TOKEN")
+    .option('--tls-ca <file>', 'authorities that the coordinator is checked by, PEM')
+    .addHelpText('after', EXAMPLES)
+    .action(async (url: string, { out, tokenFile, tlsCa }: Flags) => {
+      const token = readToken(tokenFile);
+      if (token === null)
+        throw new GradswarmError('ERR_USAGE', "expected the run's token in GRADSWARM_TOKEN or --token-file, got none");
+      await fetchRun({ url, token, trust: { ca: tlsCa === undefined ? null : readText(tlsCa, '--tls-ca') } }, out);
+      process.stdout.write(`${out}\n`);
+    });
+}
