@@ -29,7 +29,7 @@ export async function handOver(options: HandOverOptions): Promise<boolean> {
   const dismissals: Promise<void>[] = [];
   const control = new ControlServer(
     server,
-    { heartbeatMs: HEARTBEAT_MS, maxBytes: LIMITS.controlBytes, maxValues: 64 },
+    { heartbeatMs: HEARTBEAT_MS, maxBytes: LIMITS.controlBytes, maxValues: 64, use: [] },
     {
       hello: ({ process }) => dismissals.push(control.dismiss(process, { over: 'finished' })),
       seen: nothing,

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { nanoid } from 'nanoid';
 import { GradswarmError } from '../../protocol/errors.js';
@@ -16,6 +15,7 @@ import { ControlServer } from './control-server.js';
 import { FrameRouter } from './frame-router.js';
 import { joinUrl, localUrl } from './listening-url.js';
 import { type Member, Membership } from './membership.js';
+import { PeerKeys } from './peer-keys.js';
 import { RemoteCrew } from './remote-crew.js';
 import { checkReport } from './report-check.js';
 import { serveArchive } from './run-archive.js';
@@ -75,8 +75,7 @@ export class HostServer {
   private readonly ticker: NodeJS.Timeout;
   private readonly dismissals: Promise<void>[] = [];
   private crew: RemoteCrew | null = null;
-  /** Makes the keys of the sockets between workers; another one in each epoch. */
-  private peerSecret = nanoid(32);
+  private readonly peerKeys = new PeerKeys();
   private requests = 0;
   private tickedMs = performance.now();
   private ticks = 0;
@@ -317,7 +316,7 @@ export class HostServer {
     const { computeMs } = scenario.workers;
     const limit = `workers.computeMs = ${computeMs}`;
     this.membership.renewTokens();
-    this.peerSecret = nanoid(32);
+    this.peerKeys.renew();
     const members = this.membership.present();
     const peers: { worker: string; url: string }[] = [];
     const isOver = () => this.membership.state.epoch !== epoch || this.membership.state.phase !== 'preparing';
@@ -354,7 +353,7 @@ export class HostServer {
           this.control.ask(
             member,
             'introduce',
-            { peers, keys: this.keysOf(member) },
+            { peers, keys: this.peerKeys.of(member, this.membership.present()) },
             control.introduced,
             computeMs,
             limit,
@@ -371,14 +370,6 @@ export class HostServer {
         );
       this.take({ type: 'ready', worker, epoch, generation });
     }
-  }
-
-  /** What opens a worker's sockets to the others, and theirs to it: a key for each pair and direction. */
-  private keysOf({ id }: Member): control.Introduction['keys'] {
-    const key = (from: string, to: string): string =>
-      createHmac('sha256', this.peerSecret).update(`${from}\n${to}`).digest('base64url');
-    const others = this.membership.present().filter((other) => other.id !== id);
-    return others.map((other) => ({ worker: other.id, outgoing: key(id, other.id), incoming: key(other.id, id) }));
   }
 
   private isFit(member: Member, { parameterCount, read }: control.Ready): boolean {

@@ -27,7 +27,7 @@ export async function followDeployment(
 ): Promise<CoordinatorAddress | null> {
   const failures = new FailureNotes(docker, deployment.name, watcher);
   let reached = false;
-  watcher.start(deployment.name, deployment.rounds);
+  watcher.start(deployment.name, deployment.rounds, deployment.name);
   while (!signal.aborted) {
     const address = await placed(docker, deployment, token);
     if (address) {
