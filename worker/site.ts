@@ -1,5 +1,4 @@
 import { loadChains } from '../protocol/aggregators/parts/chain.js';
-import { loadAttacks } from '../protocol/attacks/parts/load-attack.js';
 import type { AnyMethod, ClientIndex, Secrets } from '../protocol/method.js';
 import { loadNamedBy } from '../protocol/method-loader.js';
 import { loadCodings } from '../protocol/party/message-coding.js';
@@ -18,7 +17,7 @@ export interface SiteOptions extends PostOfficeOptions {
   readonly problem: Problem;
   readonly secrets: Secrets;
   readonly privacy: ProcessPrivacy;
-  /** `createNetwork` of the scenario. */
+  /** `openNetwork` of the scenario. */
   readonly networkModel: NetworkModel;
 }
 
@@ -26,7 +25,6 @@ export interface SiteOptions extends PostOfficeOptions {
 export async function openSite(options: SiteOptions): Promise<RunSite> {
   const { scenario, method, problem, networkModel } = options;
   await loadNamedBy(method, scenario.method);
-  await loadAttacks(scenario.faults);
   if (scenario.topology) await topologies.loadSpec(scenario.topology);
   const objectives = new Map<ClientIndex, TimedObjective>();
   const site: RunSite = new RunSite({

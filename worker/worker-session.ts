@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Socket } from 'socket.io-client';
 import { GradswarmError } from '../protocol/errors.js';
 import { frameHold } from '../protocol/links/link-buckets.js';
-import { createNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
+import { openNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
 import type { AnyMethod, MessageKind } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
 import { encodeState } from '../protocol/party/state-codec.js';
@@ -229,7 +229,7 @@ export class WorkerSession {
       },
       note: this.options.note,
     });
-    const networkModel = createNetwork(scenario);
+    const networkModel = await openNetwork(scenario);
     const site = await openSite({
       scenario,
       method,

@@ -1,3 +1,5 @@
+import { loadFaults } from '../faults/parts/load-fault.js';
+import { type PlacedRule, placeRules } from '../faults/parts/placed-rules.js';
 import type { Absence, ClientIndex, ReadonlyVector, Rng } from '../method.js';
 import { rootStream } from '../numerics/random.js';
 import type { Network } from '../party/dispatch.js';
@@ -8,11 +10,9 @@ import type { Scenario } from '../scenario/scenario.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
-import { type PlacedRule, placeRules } from './acting-rules.js';
 import { deviceTimes } from './device-time.js';
 import { edgeStreamOf } from './edge-stream.js';
 import { linkFinder, linkTime, resendMs } from './link-time.js';
-import type { RuleMaker } from './rule.js';
 
 /** The network model of a scenario in one process: the effects of links and fault rules on frames, vectors and clients. */
 export interface ScenarioNetwork extends NetworkModel {
@@ -26,10 +26,16 @@ export interface ScenarioNetwork extends NetworkModel {
   takeFirings(): readonly number[];
 }
 
-/** `others`: makers of faults that are not built in, by name. Throws ERR_SCENARIO for a fault that is neither. */
-export function createNetwork(scenario: Scenario, others: Readonly<Record<string, RuleMaker>> = {}): ScenarioNetwork {
+/** The network model, its faults imported. Throws ERR_SCENARIO for a fault that does not exist. */
+export async function openNetwork(scenario: Scenario): Promise<ScenarioNetwork> {
+  await loadFaults(scenario.faults);
+  return createNetwork(scenario);
+}
+
+/** The same where all faults of the scenario were loaded before. */
+export function createNetwork(scenario: Scenario): ScenarioNetwork {
   const streams = rootStream(scenario.seed, scenario.precision);
-  const rules = placeRules(scenario.faults, streams, others);
+  const rules = placeRules(scenario.faults, streams);
   const counts: number[] = new Array(rules.length).fill(0);
   const taken = [...counts];
   const clients = new ClientRules(rules, scenario.clients, counts);
@@ -135,9 +141,7 @@ function attacksOf(placed: readonly PlacedRule[], streams: Rng, counts: number[]
       : [
           {
             attack: forges.attack,
-            get remembers() {
-              return forges.remembers;
-            },
+            remembers: forges.remembers,
             isByzantine: (sender) => forges.isByzantine(sender),
             concerns: ({ layout, round }) => layout.vectors.length > 0 && forges.concerns(layout.name, round),
             acted: () => {

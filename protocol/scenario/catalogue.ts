@@ -19,8 +19,7 @@ export interface Catalogue {
   /** What settings of the others may name; for the documentation. */
   readonly optimizers?: Table<Entry>;
   readonly schedules?: Table<Entry>;
-  /** Faults beyond those of `fault-rules.ts`. Left out: none. */
-  readonly faults?: Table<Entry>;
+  readonly faults: Table<FaultEntry>;
   /** Left out: none. */
   readonly studies?: Table<Entry>;
   /** Left out: none. */
@@ -80,6 +79,13 @@ export interface MethodEntry {
 export interface ProbeEntry extends Entry {
   /** Do the settings fit these messages? Throws; the message says what was expected and what came. */
   checkWith(settings: Readonly<Record<string, unknown>>, messages: MessageKinds): void;
+}
+
+export interface FaultEntry extends Entry {
+  /** Receivers may miss a message because of it. */
+  readonly losesMessages?: boolean;
+  /** Clients may begin again from `init` because of it. */
+  losesState?(settings: Readonly<Record<string, unknown>>): boolean;
 }
 
 export interface TopologyEntry extends Entry {

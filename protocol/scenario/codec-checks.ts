@@ -2,7 +2,7 @@ import { allowedOn, type CodecContract } from '../codecs/codec.js';
 import { memoryAccepts } from '../codecs/memory.js';
 import type { MessageKind } from '../method.js';
 import { join, type Problems } from '../settings/problems.js';
-import type { CodecEntry, MemoryEntry, MethodEntry, TopologyEntry } from './catalogue.js';
+import type { CodecEntry, FaultEntry, MemoryEntry, MethodEntry, TopologyEntry } from './catalogue.js';
 import type { KindCodec, Scenario } from './scenario.js';
 
 export interface FoundCodec {
@@ -16,6 +16,8 @@ export interface Found {
   readonly method: MethodEntry;
   readonly topology: TopologyEntry | null;
   readonly codecs: Readonly<Record<string, FoundCodec>>;
+  /** Of each rule of the scenario. */
+  readonly faults: readonly FaultEntry[];
 }
 
 /** Which codec and memory may stand on which kind of message. */
@@ -44,7 +46,7 @@ export async function checkCodecs(scenario: Scenario, found: Found, problems: Pr
         'a codec of one level: only messages from clients vary with their batches',
         name,
       );
-    if (memory) checkMemory(kind, codec.memory?.name ?? '', declared, memory, scenario, found.method, problems);
+    if (memory) checkMemory(kind, codec.memory?.name ?? '', declared, memory, scenario, found, problems);
   }
 }
 
@@ -72,7 +74,7 @@ function checkMemory(
   declared: MessageKind,
   memory: MemoryEntry,
   scenario: Scenario,
-  method: MethodEntry,
+  found: Found,
   problems: Problems,
 ): void {
   const path = `codecs.${kind}.memory`;
@@ -83,23 +85,21 @@ function checkMemory(
   else if (declared.lossy === 'unbiased')
     problems.add(path, `null, since '${kind}' must be unbiased and what a memory adds is not`, name);
   if (!memory.hasReplicas) return;
-  const why = missedMessages(declared, scenario, method);
+  const why = missedMessages(declared, scenario, found);
   if (why) problems.add(path, `a memory without copies at the receivers, since ${why}`, name);
 }
-
-const LOSING = ['drop', 'burst-loss', 'symmetric-drop', 'corrupt', 'partition', 'crash', 'availability'];
 
 const CHANGING = new Set(['one-peer-exponential', 'random-matching', 'periodic']);
 
 /** Why a receiver may miss a message, or null. An uplink that is missed voids its sender's round: both sides stay as they were. */
-function missedMessages({ to }: MessageKind, scenario: Scenario, method: MethodEntry): string | null {
+function missedMessages({ to }: MessageKind, scenario: Scenario, found: Found): string | null {
   const { participation, faults, workers } = scenario;
-  if (faults.some(({ fault, memory }) => fault === 'crash' && memory === 'lost'))
-    return "a client that crashes with memory 'lost' begins with a new one";
+  const resetting = faults.find((rule, index) => found.faults[index]!.losesState?.(rule));
+  if (resetting) return `clients begin with a new memory under the fault '${resetting.fault}'`;
   if (to === 'coordinator') return null;
-  const losing = faults.find(({ fault }) => LOSING.includes(fault));
+  const losing = faults.find((_, index) => found.faults[index]!.losesMessages);
   if (losing) return `receivers miss messages under the fault '${losing.fault}'`;
-  if (participation.cohort !== 'all' || participation.sampling !== 'fixed' || method.cohort)
+  if (participation.cohort !== 'all' || participation.sampling !== 'fixed' || found.method.cohort)
     return 'not every client takes part in every round';
   if (participation.deadlineMs !== null) return 'a deadline makes rounds of late clients void';
   if (workers.onLoss === 'absent') return "workers.onLoss 'absent' continues without clients";

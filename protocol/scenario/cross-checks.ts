@@ -1,7 +1,7 @@
 import { rootStream } from '../numerics/random.js';
 import { join, type Problems } from '../settings/problems.js';
+import type { FaultEntry } from './catalogue.js';
 import { checkCodecs, type Found } from './codec-checks.js';
-import type { BuiltInFaultRule } from './fault-rules.js';
 import type { FaultRule, Json, Scenario } from './scenario.js';
 
 /** What is wrong with a scenario although each of its parts is right by itself. */
@@ -20,7 +20,7 @@ export async function checkAcross(scenario: Scenario, found: Found, problems: Pr
     checkKind(link.kind, `links.${index}.kind`, kinds, problems);
   });
   scenario.faults.forEach((rule, index) => {
-    checkFault(rule, `faults.${index}`, scenario.clients, kinds, problems);
+    checkFault(rule, found.faults[index]!, `faults.${index}`, scenario.clients, kinds, problems);
   });
 }
 
@@ -83,6 +83,7 @@ function peerKinds({ method }: Found): string[] {
 function checkClients(selector: Json, path: string, clients: number, problems: Problems): void {
   if (!Array.isArray(selector)) return;
   selector.forEach((party, index) => {
+    checkClients(party, join(path, index), clients, problems);
     if (typeof party === 'number' && party >= clients)
       problems.add(join(path, index), `a client index below clients = ${clients}`, party);
   });
@@ -92,28 +93,17 @@ function checkKind(kind: string | null, path: string, kinds: readonly string[], 
   if (kind !== null && !kinds.includes(kind)) problems.unknownName(path, 'a kind of the method', kind, kinds);
 }
 
+/** The kinds and clients that a rule's settings name. */
 function checkFault(
   rule: FaultRule,
+  { settings }: FaultEntry,
   path: string,
   clients: number,
   kinds: readonly string[],
   problems: Problems,
 ): void {
-  if (rule.until !== null && rule.until <= rule.from)
-    problems.add(join(path, 'until'), `a round after from = ${rule.from}`, rule.until);
-  const known = rule as unknown as BuiltInFaultRule;
-  if ('kind' in known) checkKind(known.kind, join(path, 'kind'), kinds, problems);
-  for (const key of ['senders', 'receivers', 'clients']) {
-    if (Object.hasOwn(rule, key)) checkClients(rule[key]!, join(path, key), clients, problems);
-  }
-  if (known.fault === 'probabilistic-quantiser' && known.per === 'post' && known.receivers !== 'all')
-    problems.add(join(path, 'receivers'), "'all', since with per: 'post' all receivers hold the same", known.receivers);
-  if (known.fault === 'partition') {
-    known.groups.forEach((group, index) => {
-      checkClients(group, join(path, `groups.${index}`), clients, problems);
-    });
-    const parties = known.groups.flat();
-    if (new Set(parties).size !== parties.length)
-      problems.add(join(path, 'groups'), 'groups without a common party', known.groups);
+  for (const [name, { refersTo }] of Object.entries(settings?.shape ?? {})) {
+    if (refersTo === 'kind') checkKind(rule[name] as string | null, join(path, name), kinds, problems);
+    if (refersTo === 'client') checkClients(rule[name]!, join(path, name), clients, problems);
   }
 }

@@ -1,5 +1,4 @@
 import { aggregators, isPreAggregator } from '../aggregators/parts/chain.js';
-import { attacks } from '../attacks/parts/load-attack.js';
 import { namedKind } from '../settings/named-modules.js';
 import { isPlainObject, plainCopy } from '../settings/plain-data.js';
 import { join, Problems } from '../settings/problems.js';
@@ -7,6 +6,7 @@ import {
   type Catalogue,
   type CodecEntry,
   type Entry,
+  type FaultEntry,
   type FigureNames,
   type MethodEntry,
   type ProbeEntry,
@@ -17,7 +17,6 @@ import {
 import type { Found, FoundCodec } from './codec-checks.js';
 import { complete } from './complete.js';
 import { checkAcross } from './cross-checks.js';
-import { FAULT_RULES, isBuiltInFault, ruleTimes } from './fault-rules.js';
 import { figureNames } from './figure-names.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
 import type {
@@ -61,6 +60,11 @@ export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue
   }
   problems.throwIfAny(subject);
   throw new Error('a scenario without problems was not resolved');
+}
+
+interface FoundFault {
+  readonly rule: FaultRule;
+  readonly entry: FaultEntry;
 }
 
 /** The parts that are looked up by name. */
@@ -138,7 +142,7 @@ class Resolver {
       topology: topology?.spec ?? null,
       codecs: Object.fromEntries(Object.entries(codecs).map(([kind, { codec }]) => [kind, codec])),
       aggregators,
-      faults,
+      faults: faults.map(({ rule }) => rule),
       measure,
       study,
       expect,
@@ -147,6 +151,7 @@ class Resolver {
         method: method?.entry ?? { defaults: {}, messages: {} },
         topology: topology?.entry ?? null,
         codecs,
+        faults: faults.map(({ entry }) => entry),
       },
     };
   }
@@ -335,8 +340,8 @@ class Resolver {
       );
   }
 
-  private async faults(value: Json | undefined): Promise<FaultRule[]> {
-    const rules: FaultRule[] = [];
+  private async faults(value: Json | undefined): Promise<FoundFault[]> {
+    const rules: FoundFault[] = [];
     for (const [index, given] of (Array.isArray(value) ? (value as Json[]) : []).entries()) {
       const rule = await this.fault(given, `faults.${index}`);
       if (rule) rules.push(rule);
@@ -344,34 +349,19 @@ class Resolver {
     return rules;
   }
 
-  private async fault(value: Json, path: string): Promise<FaultRule | undefined> {
+  private async fault(value: Json, path: string): Promise<FoundFault | undefined> {
     if (!isPlainObject(value) || typeof value.fault !== 'string') {
       this.problems.add(path, "an object with the fault's name under 'fault'", value);
       return undefined;
     }
-    const name = value.fault;
-    if (isBuiltInFault(name)) {
-      const rule = parse(FAULT_RULES[name], value as JsonObject, path, this.problems) as FaultRule | undefined;
-      if (rule?.attack === undefined) return rule;
-      const attack = namedKind(attacks, 'the name of an attack, or an object with a name and settings');
-      await attack.load!(rule.attack);
-      return { ...rule, attack: attack.read(rule.attack, join(path, 'attack'), this.problems) as Json };
-    }
-    const entry = await this.catalogue.faults?.find(name);
+    const { fault, ...settings } = value as JsonObject & { readonly fault: string };
+    const entry = await this.catalogue.faults.find(fault);
     if (!entry) {
-      const known = [...Object.keys(FAULT_RULES), ...((await this.catalogue.faults?.names()) ?? [])];
-      this.problems.unknownName(join(path, 'fault'), 'a fault', name, known);
+      this.problems.unknownName(join(path, 'fault'), 'a fault', fault, await this.catalogue.faults.names());
       return undefined;
     }
-    const { fault, from, until, ...settings } = value as JsonObject;
-    const asked = Object.fromEntries(
-      Object.entries({ from, until }).filter(([, round]) => round !== undefined),
-    ) as JsonObject;
-    const times = parse(ruleTimes, asked, path, this.problems);
-    const { spec } = (await this.spec({ ...settings, name }, this.catalogue.faults!, 'a fault', path)) ?? {};
-    if (!times || !spec) return undefined;
-    const { name: _, ...rest } = spec;
-    return { fault: name, ...times, ...rest };
+    const rule = { fault, ...(await this.completed(entry, settings, path, {})) } as FaultRule;
+    return { rule, entry };
   }
 
   /** 'finite' is always expected, 'every-fault-happened' wherever there are faults. */

@@ -9,15 +9,15 @@ const indices = z
   .min(1, { error: 'at least one client index' })
   .refine((values) => new Set(values).size === values.length, { error: 'client indices without repetition' });
 
-export const clientSelector = either("'all' or an array of client indices", z.literal('all'), indices);
-export const partySelector = either(
+const clientSelector = either("'all' or an array of client indices", z.literal('all'), indices);
+const partySelector = either(
   "'all', 'coordinator', 'clients' or an array of client indices",
   z.literal('all'),
   z.literal('coordinator'),
   z.literal('clients'),
   indices,
 );
-export const direction = choice('up', 'down', 'peer', 'all');
+const direction = choice('up', 'down', 'peer', 'all');
 
 const NAME = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)?$/i;
 const NAME_PHRASE = "letters, digits, '-', '_' and '.', beginning with a letter or digit (it names a folder)";

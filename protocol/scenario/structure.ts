@@ -23,8 +23,6 @@ export const number = (range: string, holds: (value: number) => boolean) =>
 
 export const atLeastZero = number('a number of at least 0', (value) => value >= 0);
 export const positive = number('a number above 0', (value) => value > 0);
-export const probability = number('a probability in [0, 1]', (value) => value >= 0 && value <= 1);
-export const finite = z.number({ error: 'a number' });
 export const text = z.string({ error: 'a string' });
 
 export const choice = <const T extends readonly string[]>(...words: T) =>

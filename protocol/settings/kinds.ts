@@ -5,7 +5,7 @@ import { type Kind, type Required, type Setting, type SettingOf, settingOf } fro
 /** What settings take. Each maker's default may be null (then null is accepted too) or `required`. */
 
 /** A kind of plain values: those of which `holds` is true. */
-function kindOf<T>(takes: string, holds: (value: unknown) => boolean): Kind<T> {
+export function kindOf<T>(takes: string, holds: (value: unknown) => boolean): Kind<T> {
   return {
     takes,
     read(value, path, problems, whole = takes) {
@@ -167,6 +167,7 @@ export function list<T, const D extends readonly T[] | null | Required>(
       return value.map((one, index) => element.read(one, join(path, index), problems));
     },
     ...(element.reads && { reads: element.reads }),
+    ...(element.refersTo && { refersTo: element.refersTo }),
     ...(element.load && {
       load: async (value: unknown) => {
         for (const one of Array.isArray(value) ? value : []) await element.load!(one);

@@ -13,6 +13,8 @@ export interface Kind<T> {
   load?(value: unknown): Promise<void>;
   /** Its strings name figures or series of a run. */
   readonly reads?: 'figure' | 'series' | 'either';
+  /** Its strings name kinds of the method's messages, or its numbers are client indices: checked against the run. */
+  readonly refersTo?: 'kind' | 'client';
 }
 
 /** One setting: what it takes, what it is by default, what it means. */

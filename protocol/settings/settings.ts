@@ -10,6 +10,9 @@ type ValuesOf<S extends Shape> = { readonly [K in keyof S]: S[K] extends Setting
 /** The type of the complete settings: `type AdamSettings = SettingsOf<typeof settings>`. */
 export type SettingsOf<S> = S extends Settings<infer T> ? T : never;
 
+/** What a script writes of settings T: all but `Needed` have defaults. */
+export type Given<T, Needed extends keyof T = never> = Partial<Omit<T, Needed>> & Pick<T, Needed>;
+
 /** What is wrong between settings that are right one by one. `at`: the setting; left out, all of them together. */
 export interface Conflict {
   readonly at?: string;

@@ -15,6 +15,6 @@ export { reaches } from '../../protocol/scenario/expectations/reaches.js';
 export { roundsToMatch } from '../../protocol/scenario/expectations/rounds-to-match.js';
 export { settlesInOrder } from '../../protocol/scenario/expectations/settles-in-order.js';
 export { slope } from '../../protocol/scenario/expectations/slope.js';
-/** Faults: `faults: [faults.during(5, 10, faults.drop({ probability: 0.1 }))]`. */
-export * as faults from '../../protocol/scenario/faults.js';
 export * from '../../protocol/scenario/scenario.js';
+/** Faults: `faults: [faults.during(5, 10, faults.drop({ probability: 0.1 }))]`. */
+export * as faults from './parts/faults.js';

@@ -1,9 +1,9 @@
+import { channelNoise } from '../../protocol/faults/channel-noise.js';
 import { where } from '../../protocol/scenario/expectation.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { everyFaultHappened } from '../../protocol/scenario/expectations/every-fault-happened.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { slope } from '../../protocol/scenario/expectations/slope.js';
-import { channelNoise } from '../../protocol/scenario/faults.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
 const ROUNDS = 4000;

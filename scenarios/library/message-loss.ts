@@ -1,9 +1,10 @@
+import { drop } from '../../protocol/faults/drop.js';
+import { symmetricDrop } from '../../protocol/faults/symmetric-drop.js';
 import { where } from '../../protocol/scenario/expectation.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { everyFaultHappened } from '../../protocol/scenario/expectations/every-fault-happened.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { drop, symmetricDrop } from '../../protocol/scenario/faults.js';
 import type { Spec } from '../../protocol/scenario/scenario.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 

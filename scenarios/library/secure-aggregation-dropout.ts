@@ -1,6 +1,7 @@
+import { drop } from '../../protocol/faults/drop.js';
+import { always } from '../../protocol/faults/fault.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
-import { always, drop } from '../../protocol/scenario/faults.js';
 import { scenario } from '../../protocol/scenario/scenario.js';
 
 export default scenario('secure-aggregation-dropout', {

@@ -1,9 +1,10 @@
+import { channelNoise } from '../../protocol/faults/channel-noise.js';
+import { probabilisticQuantiser } from '../../protocol/faults/probabilistic-quantiser.js';
 import { where } from '../../protocol/scenario/expectation.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { everyFaultHappened } from '../../protocol/scenario/expectations/every-fault-happened.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { slope } from '../../protocol/scenario/expectations/slope.js';
-import { channelNoise, probabilisticQuantiser } from '../../protocol/scenario/faults.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
 const ROUNDS = 1000;

@@ -1,8 +1,8 @@
+import { scale } from '../../protocol/faults/scale.js';
 import { where } from '../../protocol/scenario/expectation.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { scale } from '../../protocol/scenario/faults.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
 const iid = { 'data.partition.name': 'iid' };

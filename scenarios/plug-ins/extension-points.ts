@@ -1,6 +1,7 @@
 import { aggregators } from '../../protocol/aggregators/parts/chain.js';
 import { attacks } from '../../protocol/attacks/parts/load-attack.js';
 import { codecs, memories } from '../../protocol/codecs/registry.js';
+import { faults } from '../../protocol/faults/parts/load-fault.js';
 import { methods } from '../../protocol/method-loader.js';
 import { optimizers } from '../../protocol/optimizers/load-optimizer.js';
 import { probes } from '../../protocol/probe-loader.js';
@@ -32,6 +33,7 @@ export const EXTENSION_POINTS = [
   schedules,
   aggregators,
   attacks,
+  faults,
   probes,
   studies,
   expectations,

@@ -1,14 +1,12 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { z } from 'zod';
 import { aggregators } from '../../protocol/aggregators/parts/chain.js';
 import { attacks } from '../../protocol/attacks/parts/load-attack.js';
 import { ERROR_CODES } from '../../protocol/errors.js';
 import type { MessageKind } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { Entry, Table } from '../../protocol/scenario/catalogue.js';
-import { FAULT_RULES } from '../../protocol/scenario/fault-rules.js';
 import { Settings } from '../../protocol/settings/settings.js';
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
@@ -118,24 +116,6 @@ function tableOf(modules: typeof aggregators | typeof attacks): Table<Entry> {
   };
 }
 
-/** What a field of a fault's schema takes is the phrase with which it refuses something that nothing takes. */
-function faultLines(): string[] {
-  return Object.entries(FAULT_RULES).flatMap(([name, schema]) => [
-    '',
-    `### ${name}`,
-    '',
-    '| setting | takes | default |',
-    '| --- | --- | --- |',
-    ...Object.entries(schema.shape as Readonly<Record<string, z.ZodType>>)
-      .filter(([setting]) => setting !== 'fault')
-      .map(([setting, field]) => {
-        const { data } = field.safeParse(undefined);
-        const takes = field.safeParse(Symbol('nothing')).error?.issues[0]?.message ?? '';
-        return `| ${setting} | ${cell(takes)} | ${data === undefined ? 'required' : `\`${cell(JSON.stringify(data))}\``} |`;
-      }),
-  ]);
-}
-
 /** Everything that a scenario may name beside its method, with settings. */
 async function namesPage(): Promise<string> {
   const catalogue = await loadCatalogue();
@@ -151,6 +131,7 @@ async function namesPage(): Promise<string> {
     ['Memories', catalogue.memories],
     ['Probes', catalogue.probes],
     ['Aggregators', tableOf(aggregators)],
+    ['Faults', catalogue.faults],
     ['Attacks', tableOf(attacks)],
     ['Studies', catalogue.studies],
     ['Expectations', catalogue.expectations],
@@ -163,7 +144,6 @@ async function namesPage(): Promise<string> {
       lines.push('', ...settingsTable(entry as Entry));
     }
   }
-  lines.push('', '## Faults', '', ...faultLines());
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,4 +1,5 @@
 import { codecs, memories } from '../../protocol/codecs/registry.js';
+import { faults } from '../../protocol/faults/parts/load-fault.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import { loadMethod, methods } from '../../protocol/method-loader.js';
 import { optimizers } from '../../protocol/optimizers/load-optimizer.js';
@@ -67,6 +68,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
       return { summary, settings, needs, hasReplicas: receiver !== undefined };
     }),
     probes: tableFrom(probes, ({ summary, settings, check }): ProbeEntry => ({ summary, settings, checkWith: check })),
+    faults: tableFrom(faults, (family) => family),
     studies: tableFrom(studies, entryOf),
     expectations: tableFrom(expectations, (family) => family),
     host: HOST_FIGURES,

@@ -1,5 +1,5 @@
 import { RunBudget } from '../../coordinator/run/privacy-budget.js';
-import { createNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
+import { openNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { ClientHost } from '../../worker/client-host.js';
@@ -19,8 +19,9 @@ export async function localFleet(
     mode: 'fast',
     shuffle: null,
   },
-  networkModel: ScenarioNetwork = createNetwork(scenario),
+  network?: ScenarioNetwork,
 ): Promise<Fleet> {
+  const networkModel = network ?? (await openNetwork(scenario));
   const budget = new RunBudget(scenario.privacy);
   const site = await openSite({
     ...placement,

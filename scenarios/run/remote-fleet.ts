@@ -1,7 +1,7 @@
 import { HostServer } from '../../coordinator/members/host-server.js';
 import { setDeadlines } from '../../coordinator/run/deadline-timer.js';
 import { RunBudget } from '../../coordinator/run/privacy-budget.js';
-import { createNetwork } from '../../protocol/links/network.js';
+import { openNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { differences } from '../../worker/fingerprint.js';
@@ -60,7 +60,7 @@ export async function remoteFleet(
   const stretch = async (): Promise<RemoteFleet> => {
     const crew = await server.assemble();
     const budget = new RunBudget(scenario.privacy);
-    const networkModel = createNetwork(scenario);
+    const networkModel = await openNetwork(scenario);
     const site = await openSite({
       scenario,
       method,

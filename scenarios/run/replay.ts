@@ -4,7 +4,7 @@ import { readJsonFile, readJsonLines, SHAPES } from '../../coordinator/run-direc
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { edgeStreamOf } from '../../protocol/links/edge-stream.js';
-import { createNetwork } from '../../protocol/links/network.js';
+import { openNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod, ClientIndex } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { AbsenceRecord, DeliveryEntry } from '../../protocol/party/delivery-log.js';
@@ -77,7 +77,7 @@ export async function replayFleet(
   const attempts = new Map(log.map(({ round, attempt }) => [round - 1, attempt]));
   // Messages, link times and crashes are functions of the scenario; what was not delivered is
   // what was recorded.
-  const networkModel = createNetwork(scenario);
+  const networkModel = await openNetwork(scenario);
   const streams = rootStream(scenario.seed, scenario.precision);
   const network: Network = {
     passage(frame, layout, bytes): Passage | null {

@@ -1,18 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  always,
-  at,
-  availability,
-  channelNoise,
-  corrupt,
-  crash,
-  drop,
-  during,
-  partition,
-  slow,
-} from '../../protocol/scenario/faults.js';
+import { availability } from '../../protocol/faults/availability.js';
+import { channelNoise } from '../../protocol/faults/channel-noise.js';
+import { corrupt } from '../../protocol/faults/corrupt.js';
+import { crash } from '../../protocol/faults/crash.js';
+import { drop } from '../../protocol/faults/drop.js';
+import { always, at, during } from '../../protocol/faults/fault.js';
+import { partition } from '../../protocol/faults/partition.js';
+import { slow } from '../../protocol/faults/slow.js';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
 import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import { replayRun } from '../../scenarios/run/runtime.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { drop } from '../../protocol/scenario/faults.js';
+import { drop } from '../../protocol/faults/drop.js';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
 import { LocalWorkers } from '../../scenarios/run/local-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';

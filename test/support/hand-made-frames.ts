@@ -1,9 +1,10 @@
+import './loaded-rules.js';
+import { faults as loaded } from '../../protocol/faults/parts/load-fault.js';
 import { edgeStreamOf } from '../../protocol/links/edge-stream.js';
 import { createNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
 import type { Rng } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { Passage } from '../../protocol/party/dispatch.js';
-import { FAULT_RULES, isBuiltInFault } from '../../protocol/scenario/fault-rules.js';
 import type { FaultInput, FaultRule, Link, Scenario } from '../../protocol/scenario/scenario.js';
 import type { Frame } from '../../protocol/wire/frame.js';
 import { type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
@@ -46,10 +47,10 @@ export function frameOf(kind: string, address: Partial<Frame> & Pick<Frame, 'fro
 
 /** The rules with their defaults written out, as a resolved scenario has them. */
 export function complete(...faults: readonly FaultInput[]): FaultRule[] {
-  return faults.map((rule) => {
-    if (!isBuiltInFault(rule.fault)) throw new Error(`no fault '${rule.fault}'`);
-    return FAULT_RULES[rule.fault].parse(rule) as unknown as FaultRule;
-  });
+  return faults.map(({ fault, ...given }, index) => ({
+    fault,
+    ...loaded.get(fault).settings.parse(`faults.${index}`, given),
+  }));
 }
 
 export function link(changes: Partial<Link> = {}): Link {

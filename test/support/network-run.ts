@@ -4,7 +4,7 @@ import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import type { CarriedState } from '../../coordinator/run/run-observer.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import { GradswarmError } from '../../protocol/errors.js';
-import { createNetwork } from '../../protocol/links/network.js';
+import { openNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod, ClientIndex, PartyId } from '../../protocol/method.js';
 import { defaultsOf } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
@@ -106,12 +106,12 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
   const scenario: Scenario = { ...given, method: { ...defaultsOf(method), ...given.method } };
   const problem = await openProblem(scenario);
   const sites: RunSite[] = [];
-  const networks: ReturnType<typeof createNetwork>[] = [];
+  const networks: ScenarioNetwork[] = [];
   const groups = options.hosts ?? [Array.from({ length: scenario.clients }, (_, client) => client)];
   const remote = options.hosts ? passingOn(sites) : null;
   const budget = new RunBudget(scenario.privacy);
   const open = async (): Promise<RunSite> => {
-    const networkModel = createNetwork(scenario);
+    const networkModel = await openNetwork(scenario);
     networks.push(networkModel);
     const site = await openSite({
       scenario,

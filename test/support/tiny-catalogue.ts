@@ -1,5 +1,6 @@
 import './loaded-rules.js';
 import type { CodecContract } from '../../protocol/codecs/codec.js';
+import { faults } from '../../protocol/faults/parts/load-fault.js';
 import { type Catalogue, type CodecEntry, tableOf } from '../../protocol/scenario/catalogue.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
 import { defaultExports } from './default-exports.js';
@@ -66,6 +67,6 @@ export const tinyCatalogue: Catalogue = {
     },
   }),
   memories: tableOf({ 'error-feedback': { defaults: { decay: 1 }, needs: 'contractive' } }),
-  faults: tableOf({ 'sign-flip': { defaults: { clients: [0], factor: -1 } } }),
+  faults: { names: () => faults.names(), find: (name) => faults.find(name) },
   expectations,
 };

@@ -10,14 +10,6 @@ export interface AttackSpec {
 /** The attacks that are loaded: the default exports of the folder. */
 export const attacks = new NamedModules<AttackFamily>('attack', 'an attack', [new URL('../', import.meta.url)]);
 
-/** Imports the attacks that faults name, so that rules find them. */
-export async function loadAttacks(faults: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
-  for (const { attack } of faults) {
-    const { name } = (typeof attack === 'string' ? { name: attack } : (attack ?? {})) as { name?: unknown };
-    if (typeof name === 'string') await attacks.load(name);
-  }
-}
-
 /** The attack that a spec describes, which was loaded before. Throws ERR_SCENARIO. */
 export function attackOf(spec: AttackSpec, path: string): { readonly attack: Attack; readonly remembers: boolean } {
   const { family, settings } = readSpec(attacks, spec, path);

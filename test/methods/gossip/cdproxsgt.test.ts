@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { drop } from '../../../protocol/faults/drop.js';
 import type { Vector } from '../../../protocol/method.js';
 import type { Gossip } from '../../../protocol/methods/gossip/parts/compressed-gossip.js';
-import { drop } from '../../../protocol/scenario/faults.js';
 import {
   combination,
   largestDifference,

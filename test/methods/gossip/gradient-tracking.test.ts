@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { drop } from '../../../protocol/faults/drop.js';
+import { symmetricDrop } from '../../../protocol/faults/symmetric-drop.js';
 import type { Vector } from '../../../protocol/method.js';
-import { drop, symmetricDrop } from '../../../protocol/scenario/faults.js';
 import {
   combination,
   finalOf,

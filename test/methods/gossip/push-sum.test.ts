@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { drop } from '../../../protocol/faults/drop.js';
 import type { Vector } from '../../../protocol/method.js';
 import { loadMethod } from '../../../protocol/method-loader.js';
 import { scale } from '../../../protocol/numerics/vector.js';
-import { drop } from '../../../protocol/scenario/faults.js';
 import {
   combination,
   gradientsAt,

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
+import { broadcastNoise } from '../../../protocol/faults/broadcast-noise.js';
+import { channelNoise } from '../../../protocol/faults/channel-noise.js';
+import { drop } from '../../../protocol/faults/drop.js';
 import { createNetwork } from '../../../protocol/links/network.js';
 import type { ReadonlyVector, Vector } from '../../../protocol/method.js';
 import type { Aggregation } from '../../../protocol/methods/gossip/parts/variance-reduced-aggregation.js';
 import { addScaled } from '../../../protocol/numerics/vector.js';
-import { broadcastNoise, channelNoise, drop } from '../../../protocol/scenario/faults.js';
 import type { Scenario } from '../../../protocol/scenario/scenario.js';
 import { combination, gradientsAt, largestDifference, meanVector, runPeers } from '../../support/peer-run.js';
 

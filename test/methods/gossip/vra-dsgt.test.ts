@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { channelNoise } from '../../../protocol/faults/channel-noise.js';
 import type { Vector } from '../../../protocol/method.js';
-import { channelNoise } from '../../../protocol/scenario/faults.js';
 import { gradientsAt, largestDifferenceOfAll, runPeers } from '../../support/peer-run.js';
 
 interface Peer {

@@ -1,23 +1,19 @@
 import { expect } from 'chai';
+import { availability } from '../../../protocol/faults/availability.js';
+import { broadcastNoise } from '../../../protocol/faults/broadcast-noise.js';
+import { burstLoss } from '../../../protocol/faults/burst-loss.js';
+import { channelNoise } from '../../../protocol/faults/channel-noise.js';
+import { corrupt } from '../../../protocol/faults/corrupt.js';
+import { crash } from '../../../protocol/faults/crash.js';
+import { delay } from '../../../protocol/faults/delay.js';
+import { drop } from '../../../protocol/faults/drop.js';
+import { duplicate } from '../../../protocol/faults/duplicate.js';
+import { always, at, during } from '../../../protocol/faults/fault.js';
+import { partition } from '../../../protocol/faults/partition.js';
+import { probabilisticQuantiser } from '../../../protocol/faults/probabilistic-quantiser.js';
+import { slow } from '../../../protocol/faults/slow.js';
+import { symmetricDrop } from '../../../protocol/faults/symmetric-drop.js';
 import type { AbsenceRecord } from '../../../protocol/party/delivery-log.js';
-import {
-  always,
-  at,
-  availability,
-  broadcastNoise,
-  burstLoss,
-  channelNoise,
-  corrupt,
-  crash,
-  delay,
-  drop,
-  duplicate,
-  during,
-  partition,
-  probabilisticQuantiser,
-  slow,
-  symmetricDrop,
-} from '../../../protocol/scenario/faults.js';
 import type { FaultInput, Scenario } from '../../../protocol/scenario/scenario.js';
 import { complete, link } from '../../support/hand-made-frames.js';
 import { codecsFor, type TinyRun, tinyRun, tinyScenario } from '../../support/network-run.js';

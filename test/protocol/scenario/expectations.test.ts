@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { crash } from '../../../protocol/faults/crash.js';
+import { drop } from '../../../protocol/faults/drop.js';
+import { always } from '../../../protocol/faults/fault.js';
 import type { Finding, Holds, MetricsRow, RunRecord } from '../../../protocol/scenario/expectation.js';
 import { above } from '../../../protocol/scenario/expectations/above.js';
 import { below } from '../../../protocol/scenario/expectations/below.js';
@@ -13,7 +16,6 @@ import { reaches } from '../../../protocol/scenario/expectations/reaches.js';
 import { roundsToMatch } from '../../../protocol/scenario/expectations/rounds-to-match.js';
 import { settlesInOrder } from '../../../protocol/scenario/expectations/settles-in-order.js';
 import { slope } from '../../../protocol/scenario/expectations/slope.js';
-import { always, crash, drop } from '../../../protocol/scenario/faults.js';
 import { conjunction, judge, sweepVerdict } from '../../../protocol/scenario/judge.js';
 import { figureOf } from '../../../protocol/scenario/quantity.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';

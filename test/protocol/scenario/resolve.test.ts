@@ -1,21 +1,17 @@
 import { expect } from 'chai';
 import { GradswarmError } from '../../../protocol/errors.js';
+import { channelNoise } from '../../../protocol/faults/channel-noise.js';
+import { corrupt } from '../../../protocol/faults/corrupt.js';
+import { crash } from '../../../protocol/faults/crash.js';
+import { delay } from '../../../protocol/faults/delay.js';
+import { drop } from '../../../protocol/faults/drop.js';
+import { duplicate } from '../../../protocol/faults/duplicate.js';
+import { always, at, during } from '../../../protocol/faults/fault.js';
+import { partition } from '../../../protocol/faults/partition.js';
+import { probabilisticQuantiser } from '../../../protocol/faults/probabilistic-quantiser.js';
+import { slow } from '../../../protocol/faults/slow.js';
 import { below } from '../../../protocol/scenario/expectations/below.js';
 import { reaches } from '../../../protocol/scenario/expectations/reaches.js';
-import {
-  always,
-  at,
-  channelNoise,
-  corrupt,
-  crash,
-  delay,
-  drop,
-  duplicate,
-  during,
-  partition,
-  probabilisticQuantiser,
-  slow,
-} from '../../../protocol/scenario/faults.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import { type ScenarioInput, scenario } from '../../../protocol/scenario/scenario.js';
 import { tinyCatalogue } from '../../support/tiny-catalogue.js';
@@ -110,7 +106,10 @@ describe('resolveScenario', () => {
         codecs: { update: { codec: 'top-k', memory: 'error-feedback' } },
         devices: [{ clients: [3], msPerExample: 40 }],
         links: [{ direction: 'up' as const, latencyMs: 5 }],
-        faults: [always(drop({ probability: 0.5 })), { fault: 'sign-flip', until: 3 }],
+        faults: [
+          always(drop({ probability: 0.5 })),
+          { fault: 'byzantine', clients: [0], attack: 'sign-flip', until: 3 },
+        ],
         expect: [reaches({ loss: 0.1, byRound: 7 })],
         participation: { cohort: 4, quorum: { fraction: 0.5 } },
       },
@@ -403,7 +402,7 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'probability 2',
       { ...server, faults: [always(drop({ probability: 2 }))] },
-      'faults.0.probability: expected a probability in [0, 1], got 2',
+      'faults.0.probability: expected a number in [0, 1], got 2',
     ],
     [
       'a fault without its size',
@@ -416,8 +415,8 @@ describe('a bad scenario says the path, what was expected, what came and the nea
       "faults.0.probabilty: expected the name of a setting, got 'probabilty'; nearest is 'probability'",
     ],
     [
-      'an unknown key of a fault from the catalogue',
-      { ...server, faults: [{ fault: 'sign-flip', factr: 1 }] },
+      'an unknown key of a fault',
+      { ...server, faults: [{ fault: 'scale', factr: 1, factor: 1 }] },
       "faults.0.factr: expected the name of a setting, got 'factr'; nearest is 'factor'",
     ],
     [
@@ -544,7 +543,7 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'a chain without its probabilities',
       { ...server, faults: [always({ fault: 'availability', onToOff: 0.1 })] },
-      'faults.0.offToOn: expected a probability in [0, 1]',
+      'faults.0.offToOn: expected a number in [0, 1]',
     ],
     [
       'a client that is slow by nothing',
@@ -559,7 +558,7 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'one group',
       { ...server, faults: [always(partition([0, 1]))] },
-      'faults.0.groups: expected at least two groups, got [[0,1]]',
+      "faults.0.groups: expected an array of at least 2, each entry an array of at least 1, each entry 'coordinator' or a client index, got [[0,1]]",
     ],
     [
       'the same client twice',

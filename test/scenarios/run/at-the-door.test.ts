@@ -188,10 +188,7 @@ const REFUSED: Readonly<Record<string, readonly (readonly [change: object, probl
         { faults: [{ fault: 'drop', probabilty: 1 }] },
         "faults.0.probabilty: expected the name of a setting, got 'probabilty'; nearest is 'probability'",
       ],
-      [
-        { faults: [{ fault: 'drop', probability: 2 }] },
-        'faults.0.probability: expected a probability in [0, 1], got 2',
-      ],
+      [{ faults: [{ fault: 'drop', probability: 2 }] }, 'faults.0.probability: expected a number in [0, 1], got 2'],
     ],
     studies: [
       [

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
+import { broadcastNoise } from '../../../../protocol/faults/broadcast-noise.js';
+import { channelNoise } from '../../../../protocol/faults/channel-noise.js';
+import { drop } from '../../../../protocol/faults/drop.js';
+import { probabilisticQuantiser } from '../../../../protocol/faults/probabilistic-quantiser.js';
 import type { Vector } from '../../../../protocol/method.js';
-import { broadcastNoise, channelNoise, drop, probabilisticQuantiser } from '../../../../protocol/scenario/faults.js';
 import { finalOf, gradientsAt, meanVector, RING_OF_EIGHT, runPeers } from '../../../support/peer-run.js';
 
 /** What long runs of eight peers end in, seed 3. Identities that hold in every round are in test/methods/gossip. */

@@ -1,21 +1,22 @@
-import type { ReadonlyVector, Rng, Vector } from '../method.js';
-import { laplace, studentT } from '../numerics/distributions.js';
-import { squaredNorm, zerosLike } from '../numerics/vector.js';
+import type { ReadonlyVector, Rng, Vector } from '../../method.js';
+import { laplace, studentT } from '../../numerics/distributions.js';
+import { squaredNorm, zerosLike } from '../../numerics/vector.js';
+import { atLeastZero, number, oneOf } from '../../settings/kinds.js';
+import { required } from '../../settings/setting.js';
+import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 
 /** Inexact communication. Both functions return a new vector of the same precision and do not change their argument. */
 
-export interface NoiseSettings {
-  readonly distribution: 'gaussian' | 'laplace' | 'student-t';
-  /** Standard deviation of each number, whatever the distribution. */
-  readonly stddev: number;
-  /** c of relative noise: c |value|^2 / length is added to the variance of each number. */
-  readonly relativeVariance: number;
-  /** Of Student's t, above 2. */
-  readonly degreesOfFreedom: number;
-}
+export const noiseSettings = {
+  distribution: oneOf(['gaussian', 'laplace', 'student-t'], 'gaussian', 'Shape of the noise'),
+  stddev: atLeastZero(required, 'Of each number, whatever the distribution; 0: only relative noise'),
+  relativeVariance: atLeastZero(0, 'c: the variance of each number grows by c |value|^2 / length'),
+  degreesOfFreedom: number(2.5, "Of Student's t", { above: 2 }),
+};
+const noise = defineSettings(noiseSettings);
 
 /** value + noise of mean 0 and variance stddev^2 + c |value|^2 / length in each number; null where that is 0. */
-export function noisy(value: ReadonlyVector, settings: NoiseSettings, own: Rng): Vector | null {
+export function noisy(value: ReadonlyVector, settings: SettingsOf<typeof noise>, own: Rng): Vector | null {
   const { distribution, degreesOfFreedom: degrees } = settings;
   const { length } = value;
   if (length === 0) return null;

@@ -1,8 +1,7 @@
-import type { Attack } from '../attacks/attack.js';
-import type { ClientIndex, PartyId, ReadonlyVector, Rng } from '../method.js';
-import type { FaultRule } from '../scenario/scenario.js';
-import type { Frame } from '../wire/frame.js';
-import type { KindLayout } from '../wire/layout.js';
+import type { Attack } from '../../attacks/attack.js';
+import type { ClientIndex, PartyId, ReadonlyVector, Rng } from '../../method.js';
+import type { Frame } from '../../wire/frame.js';
+import type { KindLayout } from '../../wire/layout.js';
 
 /** What a rule does to one frame. After 'pass' and 'delay' later rules apply too; any other verdict is final. */
 export type Verdict =
@@ -60,9 +59,3 @@ export interface RuleSurroundings {
   /** A stream of this rule alone, for decisions that span frames. */
   readonly streams: Rng;
 }
-
-/** A rule from its complete settings. */
-export type RuleMaker<R = FaultRule> = (settings: R, surroundings: RuleSurroundings) => ActingRule;
-
-/** The settings of one built-in fault. */
-export type { BuiltInFaultRule } from '../scenario/fault-rules.js';

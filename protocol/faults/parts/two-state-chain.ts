@@ -1,4 +1,4 @@
-import type { Rng } from '../method.js';
+import type { Rng } from '../../method.js';
 
 /**
  * A two-state Markov chain over rounds that starts from its stationary law and whose state is a pure function of (key, round).

@@ -1,10 +1,13 @@
 import { expect } from 'chai';
-import { noisy, quantised } from '../../../protocol/links/noise.js';
+import { broadcastNoise } from '../../../protocol/faults/broadcast-noise.js';
+import { channelNoise } from '../../../protocol/faults/channel-noise.js';
+import { always } from '../../../protocol/faults/fault.js';
+import { noisy, quantised } from '../../../protocol/faults/parts/noise.js';
+import { probabilisticQuantiser } from '../../../protocol/faults/probabilistic-quantiser.js';
 import type { Rng } from '../../../protocol/method.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
 import { MessageCoding } from '../../../protocol/party/message-coding.js';
-import { always, broadcastNoise, channelNoise, probabilisticQuantiser } from '../../../protocol/scenario/faults.js';
 import { frameOf, layoutOf, networkOf } from '../../support/hand-made-frames.js';
 
 const COUNT = 40_000;

@@ -12,7 +12,7 @@ const ring = { name: 'ring', weights: 'metropolis', lazy: false } as Scenario['t
 const paramsOf = ({ records }: TinyRun): Float64Array =>
   (records.get('coordinator')!.state as { readonly params: Float64Array }).params;
 
-describe("protocol/links/rules/scale: the fault 'scale'", () => {
+describe('protocol/faults/scale', () => {
   it('one of four clients that sends 100 times its gradient moves the mean by 99/4 of its own, under any method', async () => {
     const quarter = async (factors: readonly number[]) => {
       const faults = factors.map((factor, sender) => rule({ kind: 'gradient', senders: [sender], factor }));
@@ -27,6 +27,19 @@ describe("protocol/links/rules/scale: the fault 'scale'", () => {
       const [step, first] = [plain[j]! - none[j]!, own[j]! - none[j]!];
       expect(attacked[j]! - none[j]!).to.be.closeTo(step + 99 * first, 1e-10 * (1 + Math.abs(first)));
     }
+  });
+
+  it('is the attack scaling where no codec changes a number, and not where one does: the attack is past the codec', async () => {
+    const attack = { fault: 'byzantine', kind: 'gradient', clients: [2], attack: { name: 'scaling', factor: 100 } };
+    const forged = { from: 0, until: null, ...attack } as Rule;
+    const scaled = rule({ kind: 'gradient', senders: [2], factor: 100 });
+    const states = async (faults: readonly Rule[], codec: string) => {
+      const codecs = { gradient: { codec: { name: codec }, memory: null, scope: 'vector' as const } };
+      return (await tinyRun(tinyScenario('sgd', { faults, codecs }))).states;
+    };
+    expect(await states([scaled], 'identity')).to.deep.equal(await states([forged], 'identity'));
+    expect(await states([scaled], 'qsgd')).to.not.deep.equal(await states([forged], 'qsgd'));
+    expect(await states([scaled], 'identity')).to.not.deep.equal(await states([], 'identity'));
   });
 
   for (const [method, kind, topology] of [

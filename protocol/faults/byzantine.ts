@@ -1,0 +1,42 @@
+import { type AttackSpec, attackOf, attacks } from '../attacks/parts/load-attack.js';
+import { actsIn, selectsClient } from '../links/frame-filter.js';
+import type { ClientSelector, SpecInput } from '../scenario/scenario.js';
+import { clients, messageKind } from '../scenario/selectors.js';
+import { named } from '../settings/named-modules.js';
+import { required } from '../settings/setting.js';
+import { defineSettings } from '../settings/settings.js';
+import { defineFault, type Fault } from './fault.js';
+
+const settings = defineSettings({
+  kind: { ...messageKind, meaning: 'Kind of messages; null: every kind with vectors' },
+  clients: clients(required),
+  attack: named(attacks, required, 'What they send'),
+});
+
+/** These clients send what the attack forges from all that the honest send: `byzantine({ clients: [0, 1], attack: 'sign-flip' })`. */
+export function byzantine(given: {
+  readonly kind?: string | null;
+  readonly clients: ClientSelector;
+  readonly attack: SpecInput;
+}): Fault {
+  return { ...given, fault: 'byzantine' };
+}
+
+/** It happens where the messages are taken, after decoding, and is the same in every placement. */
+export default defineFault({
+  name: 'byzantine',
+  summary: 'Clients send what an attack forges from the vectors of all honest senders of the same inbox',
+  settings,
+  create(rule) {
+    const selects = selectsClient(rule.clients);
+    const { attack, remembers } = attackOf(rule.attack as AttackSpec, 'attack');
+    return {
+      forges: {
+        attack,
+        remembers,
+        concerns: (kind, round) => actsIn(rule, round) && (rule.kind === null || rule.kind === kind),
+        isByzantine: (sender) => sender !== 'coordinator' && selects(sender),
+      },
+    };
+  },
+});

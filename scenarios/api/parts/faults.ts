@@ -1,0 +1,18 @@
+/** A function for each fault, and the rounds in which it acts. */
+
+export { availability, bernoulliAvailability } from '../../../protocol/faults/availability.js';
+export { broadcastNoise } from '../../../protocol/faults/broadcast-noise.js';
+export { burstLoss } from '../../../protocol/faults/burst-loss.js';
+export { byzantine } from '../../../protocol/faults/byzantine.js';
+export { channelNoise } from '../../../protocol/faults/channel-noise.js';
+export { corrupt } from '../../../protocol/faults/corrupt.js';
+export { crash } from '../../../protocol/faults/crash.js';
+export { delay } from '../../../protocol/faults/delay.js';
+export { drop } from '../../../protocol/faults/drop.js';
+export { duplicate } from '../../../protocol/faults/duplicate.js';
+export { always, at, during, type Fault } from '../../../protocol/faults/fault.js';
+export { partition } from '../../../protocol/faults/partition.js';
+export { probabilisticQuantiser } from '../../../protocol/faults/probabilistic-quantiser.js';
+export { scale } from '../../../protocol/faults/scale.js';
+export { slow } from '../../../protocol/faults/slow.js';
+export { symmetricDrop } from '../../../protocol/faults/symmetric-drop.js';
