@@ -1,0 +1,40 @@
+import { resolveScenario } from '../../../protocol/scenario/resolve.js';
+import type { Scenario, ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import { loadCatalogue } from '../../run/catalogue.js';
+
+/**
+ * The run of all cases: its gradient is 2 x, in every entry and for every batch (curvature 2, centre 0, equal examples), so that
+ * what a worker has to send can be written by hand. Dimension 3, 4 examples a client.
+ */
+export const PLAIN: ScenarioInput = {
+  name: 'conformance',
+  method: { name: 'sgd', batchSize: 4, optimizer: { name: 'sgd', learningRate: 0.25 } },
+  objective: {
+    name: 'quadratic',
+    dimension: 3,
+    smallestEigenvalue: 2,
+    largestEigenvalue: 2,
+    examples: 4,
+    centreSpread: 0,
+    exampleSpread: 0,
+    initialValue: 0.5,
+  },
+  data: 'none',
+  clients: 3,
+  rounds: 8,
+  precision: 'float64',
+  devices: [{ clients: 'all', msPerRound: 3, msPerExample: 2 }],
+  links: [{ latencyMs: 5, bandwidthMbps: null, jitterMs: 0 }],
+};
+
+/** PLAIN with changes, as a coordinator sends it. */
+export async function scenarioOf(changes: Partial<ScenarioInput> = {}): Promise<Scenario> {
+  return resolveScenario({ ...PLAIN, ...changes }, await loadCatalogue());
+}
+
+/** SHA-256 of the arrays that PLAIN reads: six empty ones, one empty one a client, and 0.5 three times as float64. */
+export const PLAIN_READ = {
+  data: 'acb88cc45a983fc5559854d1193217b31aa4efbbd52b0bf154ab0873194cf7a9',
+  partition: 'f456c1ffc6a33cd5dae1ca90cf499aadeabb167b9e687175a8fc62476833374c',
+  initialParameters: '2b8dcd88bbe70ce4a10c60bb5fdd469257663eba7e21f22eb996dabb9ee4871e',
+};
