@@ -244,14 +244,14 @@ export class FrameChannel {
     const limit = header ? this.options.maxBodyBytes : this.options.maxPackedBytes;
     if (length > limit)
       throw new GradswarmError('ERR_FRAME_LENGTH', `expected a body of at most ${limit} bytes, got ${length}`);
+    if (this.assemblies.size > 0)
+      throw new GradswarmError('ERR_FRAME_MALFORMED', 'a new body before the last one was complete');
     if (stream === 0) {
       const body = message.subarray(FRAME_HEADER_BYTES);
       if (body.byteLength !== length)
         throw new GradswarmError('ERR_FRAME_LENGTH', `expected a body of ${length} bytes, got ${body.byteLength}`);
       return this.whole(header, body, this.options.crc32(body) === checksum);
     }
-    if (this.assemblies.size > 0)
-      throw new GradswarmError('ERR_FRAME_MALFORMED', 'a new body before the last one was complete');
     this.assemblies.set(stream, {
       header,
       body: new Uint8Array(length),

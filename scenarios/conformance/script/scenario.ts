@@ -38,3 +38,9 @@ export const PLAIN_READ = {
   partition: 'f456c1ffc6a33cd5dae1ca90cf499aadeabb167b9e687175a8fc62476833374c',
   initialParameters: '2b8dcd88bbe70ce4a10c60bb5fdd469257663eba7e21f22eb996dabb9ee4871e',
 };
+
+/** Changes to PLAIN: every client sends to both others, with weights 1/3, and tracks the gradient 2 x. */
+export const TRACKING: Partial<ScenarioInput> = {
+  method: { name: 'gradient-tracking', stepSize: 0.25, batchSize: 4 },
+  topology: { name: 'ring', weights: 'metropolis' },
+};

@@ -123,6 +123,18 @@ describe('frame channel', () => {
       expect(Buffer.compare(body, joinBody(frameOf((i + 1) * 2 * chunkNumbers)))).to.equal(0);
   });
 
+  it('a header between the chunks of a body is refused, also one whose body is whole', async () => {
+    const socket = new RecordingSocket();
+    for (const length of [2 * chunkNumbers, 1]) {
+      channelOver(socket).send({ type: 'frame', frame: frameOf(length) });
+      await allHaveLeft();
+    }
+    const [header, chunk] = socket.sent;
+    expect(() => received([header!, chunk!, socket.sent.at(-1)!])).to.throw(
+      'a new body before the last one was complete',
+    );
+  });
+
   it('one bit flipped in any chunk, the last one too, makes the frame rejected', async () => {
     const socket = new RecordingSocket();
     channelOver(socket).send({ type: 'frame', frame: frameOf(2.5 * chunkNumbers) });

@@ -1,0 +1,401 @@
+import { type Chapter, equal, expected, Failed, required } from '../case.js';
+import type { Coordinator } from '../script/coordinator.js';
+import { contentOf } from '../script/engine.js';
+import { floatPacked } from '../script/float-msgpack.js';
+import { hex } from '../script/frames.js';
+import { pause } from '../script/inbox.js';
+
+import { PLAIN_READ, scenarioOf, TRACKING } from '../script/scenario.js';
+
+const section = 'Control messages';
+const READY = ['deterministic', 'device', 'parameterCount', 'peer', 'read'];
+const DONE = ['absences', 'attempt', 'bytes', 'epoch', 'firings', 'generation', 'index', 'parties', 'tensorCounts'];
+const PARTY = ['clockMs', 'coding', 'ledger', 'measures', 'party', 'unused', 'unusedMessages'];
+const NO_CODING = { encodeMs: 0, decodeMs: 0, squaredError: 0, squaredNorm: 0 };
+const NO_BYTES = { raw: 0, payload: 0, wire: 0 };
+const LEAVE_MS = 8000;
+
+const keysOf = (value: unknown): string[] => Object.keys((value ?? {}) as object).sort();
+
+/** A coordinator that broke the protocol: the worker leaves this connection, or answers with an error where it has to answer. */
+const leaves = 'the connection closed';
+
+export default {
+  title: '2 Control messages',
+  cases: [
+    {
+      id: '2.1.1',
+      title: 'answers assign with exactly its keys',
+      section,
+      async run(it) {
+        const { ready } = await it.assigned();
+        equal(keysOf(ready), READY, 'the answer to assign has exactly these keys');
+        expected(typeof ready.device === 'string', 'a text', ready.device, 'device');
+        expected(typeof ready.deterministic === 'boolean', 'true or false', ready.deterministic, 'deterministic');
+        equal(ready.parameterCount, 3, 'the model has three parameters');
+      },
+    },
+    {
+      id: '2.1.2',
+      title: 'hashes what it read: data, partition and initial parameters',
+      section: 'Assignment',
+      async run(it) {
+        const { ready } = await it.assigned();
+        equal(ready.read, PLAIN_READ, 'SHA-256 over each array, its byte length and a line feed before it');
+      },
+    },
+    {
+      id: '2.1.3',
+      title: 'hashes float32 parameters as they are in the run',
+      section: 'Assignment',
+      async run(it) {
+        const { ready } = await it.assigned({ precision: 'float32' });
+        const { initialParameters } = ready.read as { initialParameters?: unknown };
+        equal(
+          initialParameters,
+          'c861ad12f10ebcd93be9590bef8f2a8e0b41690d6291da2b7ffa0dedff5f4bfa',
+          'one array in the run’s precision',
+        );
+      },
+    },
+    {
+      id: '2.1.4',
+      title: 'opens /frames with the token of the assignment, and waits for it before it answers',
+      section: 'Assignment',
+      async run(it) {
+        const run = await it.assigned();
+        const opened = it.door.knocks.take(({ path }) => path === '/frames');
+        equal(
+          opened.map(({ query }) => query.get('token')),
+          [run.assign.token],
+          'one frame socket, with the assignment’s token',
+        );
+      },
+    },
+    {
+      id: '2.1.5',
+      title: 'answers a scenario that it cannot host with an error',
+      section: 'Not written here',
+      async run(it) {
+        const { control } = await it.joined();
+        const scenario = { ...(await scenarioOf()), method: { name: 'a-method-of-another-world' } };
+        const assign = {
+          worker: 'worker-0',
+          generation: 1,
+          epoch: 0,
+          token: 'none',
+          scenario,
+          clients: [0],
+          workers: [{ worker: 'worker-0', clients: [0, 1, 2] }],
+        };
+        const answer = await required(
+          'an answer',
+          'assign is answered, with an error where need be',
+          control.asked('assign', assign),
+        );
+        const { code, message } = (answer.error ?? {}) as Record<string, unknown>;
+        expected(
+          typeof code === 'string' && typeof message === 'string',
+          '{error: {code, message}}',
+          answer,
+          'a worker that finds what it does not have answers with an error',
+        );
+      },
+    },
+    {
+      id: '2.1.6',
+      title: 'takes numbers as float64 too',
+      section,
+      async run(it) {
+        const { control } = await it.joined();
+        const scenario = await scenarioOf();
+        const assign = {
+          worker: 'worker-0',
+          generation: 1,
+          epoch: 0,
+          token: 'tok',
+          scenario,
+          clients: [0, 2],
+          workers: [
+            { worker: 'worker-0', clients: [0, 2] },
+            { worker: 'worker-1', clients: [1] },
+          ],
+        };
+        const answer = await required(
+          'an answer',
+          'numbers may be integers or float64',
+          control.asked('assign', floatPacked(assign)),
+        );
+        equal(answer.read, PLAIN_READ, 'an assignment whose numbers are float64');
+        const { socket } = await it.door.frames.next('frame socket', () => true, 5000);
+        await control.asked('introduce', { peers: [], keys: [] });
+        control.emit(
+          'begin',
+          floatPacked({ index: 0, attempt: 0, cohort: [0], absent: [], forgotten: [], inclusion: 1, startMs: 0 }),
+        );
+        socket.sendFrame(
+          { kind: 1, to: 0 },
+          hex('0300000018000000 000000000000f03f 0000000000000040 0000000000000840'),
+        );
+        await required('a report of the round', 'numbers may be integers or float64', control.event('done'));
+      },
+    },
+    {
+      id: '2.1.7',
+      title: 'answers introduce, and names the workers that it cannot reach',
+      section: 'Workers among themselves',
+      async run(it) {
+        const run = await it.assigned(TRACKING, { clients: [0, 2] });
+        const keys = [{ worker: 'worker-1', outgoing: 'outgoing-key-0', incoming: 'incoming-key-0' }];
+        // A port where nobody listens.
+        const peers = [{ worker: 'worker-1', url: 'ws://127.0.0.1:9' }];
+        const answer = await required('an answer to introduce', 'introduce is answered', run.introduce(peers, keys));
+        equal(answer, { unreachable: ['worker-1'] }, 'peers that could not be reached are named');
+      },
+    },
+    {
+      id: '2.2.1',
+      title: 'reports a round with done, with exactly its keys',
+      section: 'Reports',
+      async run(it) {
+        const run = await it.running();
+        const done = await required('done', 'one report for each begin', run.round(0, [1, 2, 3]));
+        equal(keysOf(done), DONE, 'done has exactly these keys');
+        const parties = done.parties as Record<string, unknown>[];
+        equal(parties.map(({ party }) => party).sort(), [0, 2], 'a report speaks once for each client that ran');
+        for (const party of parties) {
+          equal(keysOf(party), PARTY, 'a client’s report has exactly these keys');
+          equal(party.coding, { up: NO_CODING, down: NO_CODING, peer: NO_CODING }, 'zeros without codecs');
+          const { measures, unusedMessages, unused, ledger } = party;
+          equal(
+            { measures, unusedMessages, unused, ledger },
+            { measures: [], unusedMessages: [], unused: [], ledger: [] },
+            'sgd measures nothing, and everything was used',
+          );
+        }
+        equal(done.absences, [], 'nobody was absent');
+        equal(done.firings, [], 'the scenario has no faults');
+        expected(
+          Array.isArray(done.tensorCounts) && done.tensorCounts.length === 1,
+          'a list of one number',
+          done.tensorCounts,
+          'tensorCounts',
+        );
+      },
+    },
+    {
+      id: '2.2.2',
+      title: 'stamps its report with epoch, generation, round and attempt',
+      section: 'Generations',
+      async run(it) {
+        const run = await it.running({}, { generation: 4, epoch: 3 });
+        const { epoch, generation, index, attempt } = await run.round(5, [1, 2, 3], { attempt: 2 });
+        equal(
+          { epoch, generation, index, attempt },
+          { epoch: 3, generation: 4, index: 5, attempt: 2 },
+          'as in assign and begin',
+        );
+      },
+    },
+    {
+      id: '2.2.3',
+      title: 'counts the bytes of the frames it sent: raw, after codecs, and whole websocket messages',
+      section: 'Reports',
+      async run(it) {
+        const run = await it.running();
+        const { bytes } = await run.round(0, [1, 2, 3], { cohort: [0] });
+        // One frame: 24 bytes of numbers; 48 of header, 16 of lengths and the scalar, 24: 88, with 2 of framing and 4 of mask.
+        equal(
+          bytes,
+          { up: { raw: 24, payload: 24, wire: 94 }, down: NO_BYTES, peer: NO_BYTES },
+          'one gradient of three float64 numbers',
+        );
+        run.settle({ cohort: [0] });
+        const again = await run.round(1, [1, 2, 3], { cohort: [0] });
+        equal(
+          again.bytes,
+          { up: { raw: 24, payload: 24, wire: 94 }, down: NO_BYTES, peer: NO_BYTES },
+          'since the last report',
+        );
+      },
+    },
+    {
+      id: '2.2.4',
+      title: 'says what its halves wait for, and that none computes',
+      section: 'Liveness',
+      async run(it) {
+        const run = await it.running();
+        run.begin({ cohort: [0] });
+        await pause(300);
+        const answer = await required(
+          'an answer to waits',
+          'waits is answered at once',
+          run.control.asked('waits', {}, 5000),
+        );
+        equal(keysOf(answer), ['computing', 'waits'], 'waits is answered with exactly these keys');
+        expected(
+          Array.isArray(answer.waits) && answer.waits.length === 1 && typeof answer.waits[0] === 'string',
+          'one text',
+          answer.waits,
+          'one half waits for its model',
+        );
+        equal(answer.computing, false, 'a half that waits does not compute');
+      },
+    },
+    {
+      id: '2.2.5',
+      title: 'says between rounds that nothing waits',
+      section: 'Liveness',
+      async run(it) {
+        const run = await it.running();
+        await run.round(0, [1, 2, 3]);
+        run.settle();
+        const answer = await required(
+          'an answer to waits',
+          'waits is answered at once',
+          run.control.asked('waits', {}, 5000),
+        );
+        equal(answer, { waits: [], computing: false }, 'all halves have returned');
+      },
+    },
+    {
+      id: '2.3.1',
+      title: 'stops the halves of an aborted attempt and sends nothing more for them',
+      section: 'Rounds',
+      async run(it) {
+        const run = await it.running();
+        run.begin({ cohort: [0] });
+        run.control.emit('abort', { index: 0, attempt: 0, clients: null });
+        await run.control.asked('waits', {});
+        run.model([1, 2, 3], { to: 0 });
+        run.begin({ cohort: [0], attempt: 1 });
+        run.model([1, 2, 3], { to: 0, attempt: 1 });
+        // A report of the first attempt, of no client, may come too.
+        const second = run.control.received.next(
+          'done of attempt 1',
+          (packet) => packet.name === 'done' && contentOf(packet).attempt === 1,
+          10_000,
+        );
+        await required(
+          'a report of the second attempt',
+          'a round that is run again has the next attempt number',
+          second,
+        );
+        const of0 = run.frames.received.take((item) => item.type === 'frame' && item.attempt === 0);
+        equal(of0.length, 0, 'nothing more is sent for halves that were stopped');
+      },
+    },
+    {
+      id: '2.3.2',
+      title: 'stops only the clients that abort names, and reports the others',
+      section: 'Rounds',
+      async run(it) {
+        const run = await it.running();
+        run.begin();
+        run.control.emit('abort', { index: 0, attempt: 0, clients: [0] });
+        await run.control.asked('waits', {});
+        run.model([1, 2, 3], { to: 2 });
+        const { parties } = await required('a report', 'client 2 was not aborted', run.done());
+        equal(
+          (parties as { party: number }[]).map(({ party }) => party),
+          [2],
+          'a report speaks once for each client that ran',
+        );
+      },
+    },
+    {
+      id: '2.3.3',
+      title: 'ignores an abort of another attempt',
+      section: 'Rounds',
+      async run(it) {
+        const run = await it.running();
+        run.begin({ cohort: [0], attempt: 1 });
+        run.control.emit('abort', { index: 0, attempt: 0, clients: null });
+        await run.control.asked('waits', {});
+        run.model([1, 2, 3], { to: 0, attempt: 1 });
+        await required('a report', 'another attempt was aborted', run.done(6000));
+      },
+    },
+    {
+      id: '2.4.1',
+      title: 'ends when begin lacks a key',
+      section,
+      async run(it) {
+        const run = await it.running();
+        run.control.emit('begin', { index: 0, attempt: 0, absent: [], forgotten: [], inclusion: 1, startMs: 0 });
+        await required(leaves, 'a coordinator that breaks the protocol ends the worker', run.control.closes(LEAVE_MS));
+      },
+    },
+    {
+      id: '2.4.2',
+      title: 'ends when begin has a key too many',
+      section,
+      async run(it) {
+        const run = await it.running();
+        run.begin({ surprise: 1 } as never);
+        await required(leaves, 'maps have exactly the keys of the text', run.control.closes(LEAVE_MS));
+      },
+    },
+    {
+      id: '2.4.3',
+      title: 'ends when a round is a text',
+      section,
+      async run(it) {
+        const run = await it.running();
+        run.begin({ index: '0' as never });
+        await required(leaves, 'index is an integer', run.control.closes(LEAVE_MS));
+      },
+    },
+    {
+      id: '2.4.4',
+      title: 'ends at bytes that are not msgpack',
+      section,
+      async run(it) {
+        const run = await it.running();
+        run.control.emit('begin', hex('c1 c1 c1'));
+        await required(leaves, 'one binary argument, msgpack', run.control.closes(LEAVE_MS));
+      },
+    },
+    {
+      id: '2.4.5',
+      title: 'ends at a msgpack extension type',
+      section,
+      async run(it) {
+        const run = await it.running();
+        // {"request": timestamp extension}
+        run.control.emit('collect', hex('81 a7 72657175657374 d6 ff 5a4af6a5'));
+        await required(leaves, 'extension types are refused', run.control.closes(LEAVE_MS));
+      },
+    },
+    {
+      id: '2.4.6',
+      title: 'ends at an event without its argument',
+      section,
+      async run(it) {
+        const run = await it.running();
+        run.control.emit('begin', null);
+        await required(leaves, 'one binary argument', run.control.closes(LEAVE_MS));
+      },
+    },
+    {
+      id: '2.4.7',
+      title: 'refuses an assignment that lacks a key, with an error or by leaving',
+      section,
+      async run(it) {
+        const { control } = await it.joined();
+        const id = control.ask('assign', { worker: 'worker-0', generation: 1, epoch: 0 });
+        const answered = control.received
+          .next('answer', ({ type, id: of }) => type === 'ack' && of === id, LEAVE_MS)
+          .then(contentOf);
+        answered.catch(() => {});
+        const end = await required(
+          'an error or the connection closed',
+          'maps have exactly the keys of the text',
+          Promise.race([answered, control.closes(LEAVE_MS)]),
+        );
+        if (typeof end !== 'string' && end.error === undefined)
+          throw new Failed('an error', JSON.stringify(end), 'an assignment without a scenario');
+      },
+    },
+  ],
+} satisfies Chapter<Coordinator>;
