@@ -1,6 +1,5 @@
 /** What a case finds. `inconclusive`: the point of the case was not reached, because something before it went wrong. */
-export const VERDICTS = ['pass', 'fail', 'not applicable', 'inconclusive'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export type Verdict = 'pass' | 'fail' | 'not applicable' | 'inconclusive';
 
 /** One statement about an implementation, and how it is tried. */
 export interface Case<Stage> {
@@ -48,7 +47,7 @@ export async function required<T>(expected: string, why: string, step: Promise<T
 }
 
 /** A value as a person reads it: bytes in hexadecimal, a long text cut. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (value instanceof Uint8Array) return value.length === 0 ? 'no bytes' : cut(Buffer.from(value).toString('hex'));
   const text = JSON.stringify(value, (_key, inner) => (inner instanceof Uint8Array ? shown(inner) : inner));
   return cut(text ?? String(value));

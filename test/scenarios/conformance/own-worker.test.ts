@@ -9,7 +9,7 @@ const CLI = fileURLToPath(new URL('../../../scenarios/cli.js', import.meta.url))
 const WORKER = [process.execPath, CLI, 'worker', '--join', '{url}', '--quiet'];
 
 /** One case of each kind; the system suite plays them all. */
-const FEW = ['1.1.4', '1.2.1', '2.2.1', '3.1.1', '3.3.1', '3.4.1', '3.5.1'];
+const FEW = ['1.1.4', '1.2.1', '2.2.1', '3.1.1', '4.1.1', '4.3.1', '5.1.1', '6.1.5', '7.1.2'];
 
 describe('our own worker', function () {
   this.timeout(120_000);

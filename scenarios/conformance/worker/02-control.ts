@@ -1,10 +1,8 @@
-import { type Chapter, equal, expected, Failed, required } from '../case.js';
+import { type Chapter, equal, expected, required } from '../case.js';
 import type { Coordinator } from '../script/coordinator.js';
-import { contentOf } from '../script/engine.js';
 import { floatPacked } from '../script/float-msgpack.js';
 import { hex } from '../script/frames.js';
 import { pause } from '../script/inbox.js';
-
 import { PLAIN_READ, scenarioOf, TRACKING } from '../script/scenario.js';
 
 const section = 'Control messages';
@@ -13,15 +11,11 @@ const DONE = ['absences', 'attempt', 'bytes', 'epoch', 'firings', 'generation', 
 const PARTY = ['clockMs', 'coding', 'ledger', 'measures', 'party', 'unused', 'unusedMessages'];
 const NO_CODING = { encodeMs: 0, decodeMs: 0, squaredError: 0, squaredNorm: 0 };
 const NO_BYTES = { raw: 0, payload: 0, wire: 0 };
-const LEAVE_MS = 8000;
 
 const keysOf = (value: unknown): string[] => Object.keys((value ?? {}) as object).sort();
 
-/** A coordinator that broke the protocol: the worker leaves this connection, or answers with an error where it has to answer. */
-const leaves = 'the connection closed';
-
 export default {
-  title: '2 Control messages',
+  title: '2 Assignment and reports',
   cases: [
     {
       id: '2.1.1',
@@ -256,145 +250,6 @@ export default {
           run.control.asked('waits', {}, 5000),
         );
         equal(answer, { waits: [], computing: false }, 'all halves have returned');
-      },
-    },
-    {
-      id: '2.3.1',
-      title: 'stops the halves of an aborted attempt and sends nothing more for them',
-      section: 'Rounds',
-      async run(it) {
-        const run = await it.running();
-        run.begin({ cohort: [0] });
-        run.control.emit('abort', { index: 0, attempt: 0, clients: null });
-        await run.control.asked('waits', {});
-        run.model([1, 2, 3], { to: 0 });
-        run.begin({ cohort: [0], attempt: 1 });
-        run.model([1, 2, 3], { to: 0, attempt: 1 });
-        // A report of the first attempt, of no client, may come too.
-        const second = run.control.received.next(
-          'done of attempt 1',
-          (packet) => packet.name === 'done' && contentOf(packet).attempt === 1,
-          10_000,
-        );
-        await required(
-          'a report of the second attempt',
-          'a round that is run again has the next attempt number',
-          second,
-        );
-        const of0 = run.frames.received.take((item) => item.type === 'frame' && item.attempt === 0);
-        equal(of0.length, 0, 'nothing more is sent for halves that were stopped');
-      },
-    },
-    {
-      id: '2.3.2',
-      title: 'stops only the clients that abort names, and reports the others',
-      section: 'Rounds',
-      async run(it) {
-        const run = await it.running();
-        run.begin();
-        run.control.emit('abort', { index: 0, attempt: 0, clients: [0] });
-        await run.control.asked('waits', {});
-        run.model([1, 2, 3], { to: 2 });
-        const { parties } = await required('a report', 'client 2 was not aborted', run.done());
-        equal(
-          (parties as { party: number }[]).map(({ party }) => party),
-          [2],
-          'a report speaks once for each client that ran',
-        );
-      },
-    },
-    {
-      id: '2.3.3',
-      title: 'ignores an abort of another attempt',
-      section: 'Rounds',
-      async run(it) {
-        const run = await it.running();
-        run.begin({ cohort: [0], attempt: 1 });
-        run.control.emit('abort', { index: 0, attempt: 0, clients: null });
-        await run.control.asked('waits', {});
-        run.model([1, 2, 3], { to: 0, attempt: 1 });
-        await required('a report', 'another attempt was aborted', run.done(6000));
-      },
-    },
-    {
-      id: '2.4.1',
-      title: 'ends when begin lacks a key',
-      section,
-      async run(it) {
-        const run = await it.running();
-        run.control.emit('begin', { index: 0, attempt: 0, absent: [], forgotten: [], inclusion: 1, startMs: 0 });
-        await required(leaves, 'a coordinator that breaks the protocol ends the worker', run.control.closes(LEAVE_MS));
-      },
-    },
-    {
-      id: '2.4.2',
-      title: 'ends when begin has a key too many',
-      section,
-      async run(it) {
-        const run = await it.running();
-        run.begin({ surprise: 1 } as never);
-        await required(leaves, 'maps have exactly the keys of the text', run.control.closes(LEAVE_MS));
-      },
-    },
-    {
-      id: '2.4.3',
-      title: 'ends when a round is a text',
-      section,
-      async run(it) {
-        const run = await it.running();
-        run.begin({ index: '0' as never });
-        await required(leaves, 'index is an integer', run.control.closes(LEAVE_MS));
-      },
-    },
-    {
-      id: '2.4.4',
-      title: 'ends at bytes that are not msgpack',
-      section,
-      async run(it) {
-        const run = await it.running();
-        run.control.emit('begin', hex('c1 c1 c1'));
-        await required(leaves, 'one binary argument, msgpack', run.control.closes(LEAVE_MS));
-      },
-    },
-    {
-      id: '2.4.5',
-      title: 'ends at a msgpack extension type',
-      section,
-      async run(it) {
-        const run = await it.running();
-        // {"request": timestamp extension}
-        run.control.emit('collect', hex('81 a7 72657175657374 d6 ff 5a4af6a5'));
-        await required(leaves, 'extension types are refused', run.control.closes(LEAVE_MS));
-      },
-    },
-    {
-      id: '2.4.6',
-      title: 'ends at an event without its argument',
-      section,
-      async run(it) {
-        const run = await it.running();
-        run.control.emit('begin', null);
-        await required(leaves, 'one binary argument', run.control.closes(LEAVE_MS));
-      },
-    },
-    {
-      id: '2.4.7',
-      title: 'refuses an assignment that lacks a key, with an error or by leaving',
-      section,
-      async run(it) {
-        const { control } = await it.joined();
-        const id = control.ask('assign', { worker: 'worker-0', generation: 1, epoch: 0 });
-        const answered = control.received
-          .next('answer', ({ type, id: of }) => type === 'ack' && of === id, LEAVE_MS)
-          .then(contentOf);
-        answered.catch(() => {});
-        const end = await required(
-          'an error or the connection closed',
-          'maps have exactly the keys of the text',
-          Promise.race([answered, control.closes(LEAVE_MS)]),
-        );
-        if (typeof end !== 'string' && end.error === undefined)
-          throw new Failed('an error', JSON.stringify(end), 'an assignment without a scenario');
       },
     },
   ],
