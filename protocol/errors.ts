@@ -1,4 +1,4 @@
-/** Every error a user can meet: stable code, whether the operation certainly did not take place, and what it means. */
+/** Every error of the program: stable code, whether the operation certainly did not take place, and what it means. */
 export const ERROR_CODES = {
   ERR_SCENARIO: { definite: true, meaning: 'the scenario has a key or value that is not allowed' },
   ERR_USAGE: { definite: true, meaning: 'the command line is not understood' },
@@ -6,7 +6,7 @@ export const ERROR_CODES = {
   ERR_DATA_MISSING: { definite: true, meaning: 'a data set is not installed or not at the given path' },
   ERR_DATA_FORMAT: { definite: true, meaning: 'a data file does not follow its format' },
   ERR_PARTITION: { definite: true, meaning: 'the data cannot be split as asked' },
-  ERR_DEVICE: { definite: true, meaning: 'the compute device asked for cannot be used' },
+  ERR_DEVICE: { definite: true, meaning: 'the requested compute device cannot be used' },
   ERR_OBJECTIVE: { definite: true, meaning: 'the objective does not fit the data or lacks what the method needs' },
   ERR_PRIVACY: { definite: true, meaning: 'the privacy accounting would be wrong or is not supported' },
   ERR_PAYLOAD: { definite: true, meaning: 'a half posted something its kind does not declare' },

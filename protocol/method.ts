@@ -340,7 +340,7 @@ export function allClients(clientCount: number): ClientIndex[] {
   return Array.from({ length: clientCount }, (_, client) => client);
 }
 
-/** Any method, for those who run one without knowing it. */
+/** Any method, for code that runs one without knowing its types. */
 // biome-ignore lint/suspicious/noExplicitAny: the runner handles states and hyperparameters of every method.
 export type AnyMethod = Method<any, any, any, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above.

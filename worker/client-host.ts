@@ -21,7 +21,7 @@ export class ClientHost {
     for (const client of clients) this.site.register(client);
   }
 
-  /** All clients of the run live here. Costs nothing a client: of most, a large run sees nothing. */
+  /** All clients of the run are hosted here. No cost per client: a large run never uses most of them. */
   hostAll(): void {
     const { clientCount } = this.site.host;
     this.hosted = { has: (client) => client < clientCount };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Dataset, Examples, Partition } from './datasets/dataset.js';
 
-/** SHA-256 of what a process read and made before the first round: equal in every process of one run, whenever it is gone on with. */
+/** SHA-256 of what a process read and made before the first round: equal in every process of one run, also when it is continued later. */
 export interface Fingerprint {
   /** Every example, training and held out. */
   readonly data: string;

@@ -37,7 +37,7 @@ interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   readonly hold: ((frame: Frame) => number) | null;
   /** An answer or request of the coordinator that came packed and is not a seal. */
   readonly onPacked: (message: Packed) => void;
-  /** The coordinator's frame socket closed, or what came over it is not the protocol. */
+  /** The coordinator's frame socket closed, or what it received breaks the protocol. */
   readonly onLost: (error: GradswarmError) => void;
   note(text: string): void;
 }

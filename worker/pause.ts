@@ -1,4 +1,4 @@
-/** Computing goes on for this long before timers, signals and sockets are served. */
+/** Longest time of computing before timers, signals and sockets are served, milliseconds. */
 const EVERY_MS = 50;
 
 let pausedMs = performance.now();

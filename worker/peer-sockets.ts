@@ -109,7 +109,7 @@ export class PeerSockets {
   private keep(worker: string, socket: MessageSocket): void {
     this.outgoing.set(worker, { socket, channel: channelOver(socket, this.options) });
     socket.on('close', () => this.outgoing.delete(worker));
-    // Nothing comes back on a socket that another worker accepted.
+    // A socket that another worker accepted carries no frames back.
     socket.on('message', () => socket.close(BROKEN));
   }
 

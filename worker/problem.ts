@@ -18,7 +18,7 @@ export interface Problem {
   readonly family: ObjectiveFamily;
   readonly model: ModelShape;
   readonly fingerprint: Fingerprint;
-  /** The client's objective, made on first sight. */
+  /** The client's objective, created at first use. */
   objectiveOf(client: ClientIndex): Objective;
 }
 

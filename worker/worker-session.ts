@@ -140,13 +140,13 @@ export class WorkerSession {
     );
     socket.on(
       'begin',
-      this.told(control.plan, (plan) => {
+      this.on(control.plan, (plan) => {
         if (this.hosting) void this.begin(this.hosting, plan);
       }),
     );
     socket.on(
       'settle',
-      this.told(control.settle, ({ cohort, ...settlement }) =>
+      this.on(control.settle, ({ cohort, ...settlement }) =>
         this.hosting?.host.settle(
           {
             ...settlement,
@@ -158,11 +158,11 @@ export class WorkerSession {
     );
     socket.on(
       'abort',
-      this.told(control.abort, ({ clients, ...attempt }) => this.hosting?.host.stop(attempt, clients)),
+      this.on(control.abort, ({ clients, ...attempt }) => this.hosting?.host.stop(attempt, clients)),
     );
     socket.on(
       'collect',
-      this.told(control.collect, (request) => this.collect(request)),
+      this.on(control.collect, (request) => this.collect(request)),
     );
   }
 
@@ -322,8 +322,8 @@ export class WorkerSession {
     return this.hosting;
   }
 
-  /** An event without an answer. A message that is not understood ends the worker: going on would be guessing. */
-  private told<S extends Parameters<typeof control.checked>[0]>(
+  /** An event without an answer. A malformed message ends the worker: there is no safe way to continue. */
+  private on<S extends Parameters<typeof control.checked>[0]>(
     schema: S,
     use: (message: ReturnType<typeof control.checked<S>>) => void,
   ) {
@@ -355,7 +355,7 @@ export class WorkerSession {
   }
 }
 
-/** Why there is no connection: a coordinator that refused it is not one that is away. */
+/** Why there is no connection: a coordinator that refused it differs from one that is unreachable. */
 function connectError(url: string, error: Error & { readonly description?: unknown }): GradswarmError {
   const { message } = (error.description ?? error) as { readonly message?: unknown };
   const why = String(message ?? error.message);

@@ -22,7 +22,7 @@ const HELLO_VALUES = 512;
 
 const CONTROL_PATH = '/socket.io/';
 
-/** The room of those who are sent the progress of the run. */
+/** The socket.io room of observers, which are sent the progress of the run. */
 const OBSERVERS = 'observers';
 
 export interface ControlEvents {
@@ -145,7 +145,7 @@ export class ControlServer {
     if (connection) connection.answer = null;
   }
 
-  /** Tells a worker that it is not needed any more, and closes its connection once it has read it. */
+  /** Notifies a worker that it is no longer needed, and closes its connection after delivery. */
   async dismiss(worker: WorkerId, message: control.Stop): Promise<void> {
     const connection = this.connections.get(worker);
     if (!connection) return;
@@ -176,7 +176,7 @@ export class ControlServer {
   private hello(socket: Socket, proven: Proven, data: unknown, answer: unknown): void {
     const known = [...this.connections].find(([, { socket: other }]) => other === socket);
     if (typeof answer !== 'function' || known) {
-      // A worker that says hello again has broken the protocol: with its connection it loses its seat.
+      // A second hello breaks the protocol: the worker loses its connection and its seat.
       socket.disconnect(true);
       return;
     }

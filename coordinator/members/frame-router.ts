@@ -107,7 +107,7 @@ export class FrameRouter implements Remote {
     return this.wires.has(member.id);
   }
 
-  /** The epoch is over: nothing that these sockets still bring is read. Workers close them when they are assigned again. */
+  /** The epoch is over: further frames of these sockets are discarded. Workers close them when they are assigned again. */
   retire(): void {
     const old = [...this.wires.values()];
     this.stretch++;

@@ -310,7 +310,7 @@ export class HostServer {
     });
   }
 
-  /** Tells each holder its part, and lets them meet. */
+  /** Assigns each worker its seat, and waits until they are connected with each other. */
   private async prepare(epoch: number): Promise<void> {
     const { scenario } = this.options;
     const { computeMs } = scenario.workers;

@@ -44,8 +44,8 @@ export interface CrewOptions {
 }
 
 /**
- * All clients in worker processes, in one epoch: speaks to them over the control channel, and gets what they hold over the frame
- * sockets. When the epoch is abandoned everything that it was asked fails.
+ * All clients in worker processes, in one epoch: sends requests over the control channel and receives records over the frame
+ * sockets. When the epoch is abandoned its pending requests fail.
  */
 export class RemoteCrew implements Crew {
   /** How often each fault rule acted in worker processes. */
@@ -72,11 +72,11 @@ export class RemoteCrew implements Crew {
     this.alive();
     const away = new Set(plan.absent.map(({ from }) => from));
     const members = new Set<Member>();
-    const gone: ClientIndex[] = [];
+    const missing: ClientIndex[] = [];
     for (const client of plan.cohort) {
       if (away.has(client)) continue;
       const member = this.membership.host(client);
-      if (!member || member.lost) gone.push(client);
+      if (!member || member.lost) missing.push(client);
       else members.add(member);
     }
     // A client that has to forget may have no part in this round.
@@ -84,7 +84,7 @@ export class RemoteCrew implements Crew {
       const member = this.membership.host(client);
       if (member && !member.lost) members.add(member);
     }
-    if (gone.length > 0) return Promise.reject(this.lostError(gone));
+    if (missing.length > 0) return Promise.reject(this.lostError(missing));
     const tally = new RoundTally<Done>(
       { epoch: this.options.epoch, index: plan.index, attempt: plan.attempt },
       [...members].map(({ worker, generation }) => [worker, generation] as const),
@@ -98,11 +98,11 @@ export class RemoteCrew implements Crew {
 
   abort(plan: RoundPlan): void {
     this.notifyAll('abort', { index: plan.index, attempt: plan.attempt, clients: null });
-    this.running?.reject(new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`));
+    this.running?.reject(new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was abandoned`));
     this.running = null;
   }
 
-  /** The coordinator's half is done without these clients: their rounds are void and nobody waits for them. */
+  /** The coordinator's half is done without these clients: their rounds are void and no party waits for them. */
   conclude(plan: RoundPlan, voided: readonly ClientIndex[]): void {
     const { running } = this;
     if (!running || voided.length === 0) return;
@@ -242,7 +242,7 @@ export class RemoteCrew implements Crew {
     });
   }
 
-  /** Gives the request up once nothing has come for `quietMs`. */
+  /** Rejects the request after `quietMs` without any message. */
   private refuseQuiet(id: number, quietMs: number): void {
     const timer = setInterval(() => {
       const request = this.requests.get(id);
@@ -295,11 +295,11 @@ export class RemoteCrew implements Crew {
     running.reject(error);
   }
 
-  private lostError(clients: readonly ClientIndex[], what = 'their worker is gone'): WorkersLost {
+  private lostError(clients: readonly ClientIndex[], what = 'their worker was lost'): WorkersLost {
     return new WorkersLost(clients, `${what}; it hosted ${clients.length} clients`);
   }
 
-  /** Those that do not answer compute, or are cut off: the heartbeat tells which. */
+  /** Workers that do not answer compute or are disconnected: the heartbeat decides which. */
   private async asksWaits(): Promise<readonly { readonly waits: readonly string[]; readonly computing: boolean }[]> {
     return Promise.all(
       this.membership.present().map(async (member) => {
@@ -312,7 +312,7 @@ export class RemoteCrew implements Crew {
     );
   }
 
-  /** What is asked between rounds is answered at once, unless a worker still computes for a round that went on without it. */
+  /** Requests between rounds are answered at once, unless a worker still computes for a round that continued without it. */
   private checkRequests(): void {
     const { computeMs } = this.options;
     if (this.requests.size === 0 || performance.now() - this.aliveMs < computeMs) return;
@@ -320,7 +320,7 @@ export class RemoteCrew implements Crew {
     for (const member of silent) this.options.giveUp(member, `no answer within workers.computeMs = ${computeMs} ms`);
   }
 
-  /** Nothing moved for too long: says who waits for what, and gives the round up. A half that computes may take its time. */
+  /** No progress for too long: fails the round with a list of who waits for what. A half that computes is given time. */
   private checkStall(): void {
     const { stallMs, computeMs, own } = this.options;
     this.checkRequests();

@@ -9,7 +9,7 @@ const MEASURES = 256;
 const MEASURE_LENGTH = 200;
 
 /**
- * Throws ERR_PROTOCOL when a report speaks for parties that its worker does not host, or for one of them twice, or measures
+ * Throws ERR_PROTOCOL when a report is about parties that its worker does not host, or for one of them twice, or measures
  * what no half can; ERR_PRIVACY for a release that no theorem covers.
  */
 export function checkReport({ parties, absences }: Done, hosts: (party: PartyId) => boolean): void {

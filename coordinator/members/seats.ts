@@ -41,7 +41,7 @@ export interface SeatingStart {
   readonly nowMs: number;
 }
 
-/** How a run ended; `again`: the same run may be gone on with. */
+/** How a run ended; `again`: the same run may be continued. */
 export type Ending = 'finished' | 'failed' | 'again';
 
 export interface Seating {
@@ -61,7 +61,7 @@ export interface Seating {
   readonly notBeforeMs: number;
   /** Epochs in a row in which no round was done. */
   readonly barren: number;
-  /** The last seats whose process died in a running round: the same one again and again is no accident. */
+  /** The last seats whose process ended in a running round: repeated ends of one seat are no accident. */
   readonly deaths: { readonly round: number; readonly seat: number; readonly count: number };
   readonly ending: Ending | null;
 }
@@ -74,7 +74,7 @@ export type SeatEvent = { readonly nowMs: number } & (
   /** Its process has ended, or its connection is lost. */
   | { readonly type: 'died'; readonly worker: WorkerId; readonly why: string }
   | { readonly type: 'ready'; readonly worker: WorkerId; readonly epoch: number; readonly generation: number }
-  /** The worker cannot take part: its data or version differs. */
+  /** The worker is refused: its data or version differs. */
   | { readonly type: 'unfit'; readonly worker: WorkerId; readonly why: string }
   /** It broke the protocol, or did not answer in time. */
   | { readonly type: 'broke'; readonly worker: WorkerId; readonly why: string }
@@ -88,7 +88,7 @@ export type SeatAction =
   | { readonly type: 'spare' | 'rejoin' | 'resend'; readonly worker: WorkerId }
   | { readonly type: 'refuse'; readonly worker: WorkerId; readonly why: string }
   | { readonly type: 'release'; readonly worker: WorkerId; readonly ending: Ending }
-  /** Its connections have to be closed: otherwise the worker waits forever. */
+  /** Its connections have to be closed: otherwise the worker waits without end. */
   | { readonly type: 'vacated'; readonly worker: WorkerId; readonly seat: number; readonly why: string }
   | {
       readonly type: 'assign';

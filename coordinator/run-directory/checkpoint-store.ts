@@ -152,7 +152,7 @@ export class CheckpointStore {
     }
   }
 
-  /** Brings the memory of where everything is up to date with a checkpoint that was written or read. */
+  /** Updates the index of records by a checkpoint that was written or read. */
   #follow(index: Index): void {
     if (index.base === null) {
       this.#places = new Map();

@@ -4,7 +4,7 @@ import { readJsonLines, SHAPES } from './json-file.js';
 /** The fields of each kind of event. Ids of workers are the coordinator's names for them. */
 export interface EventFields {
   'run-started': { readonly clients: number; readonly rounds: number; readonly transport: string };
-  /** Goes on after round `fromRound`'s checkpoint; 0 when there was none. */
+  /** The run continues after the checkpoint of round `fromRound`; 0 when there was none. */
   resumed: { readonly fromRound: number };
   /** `empty`: no update arrived. */
   round: { readonly invited: number; readonly absent: number; readonly attempt: number; readonly empty?: boolean };

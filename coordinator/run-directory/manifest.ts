@@ -41,7 +41,7 @@ export interface Manifest extends Partial<RunSetting> {
   readonly resumedAt: readonly string[];
   readonly finishedAt: string | null;
   readonly roundsDone: number | null;
-  /** Clients whose worker was lost and did not come back: the digest does not cover them. */
+  /** Clients whose worker was lost and did not return: the digest does not cover them. */
   readonly lostClients: readonly number[];
   /** Why nothing that the run released is private, although epsilon is accounted. Left out: it is, or nothing was released. */
   readonly notPrivate?: string;

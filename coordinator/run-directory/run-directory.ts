@@ -239,8 +239,8 @@ export class RunDirectory {
   /**
    * Goes back to the newest checkpoint, or to the newest one at or before round `notAfter`: its content is returned, every
    * append-only file is cut to the length it had then, later checkpoints are deleted. One that is damaged, or whose files are
-   * shorter or damaged, is passed over, `skipped` says why. Without any the files are emptied and null is returned: the run begins
-   * anew. ERR_CHECKPOINT when checkpoints are of another run.
+   * shorter or damaged, is skipped; `skipped` has the reason. Without any the files are emptied and null is returned: the run starts
+   * over. ERR_CHECKPOINT when checkpoints are of another run.
    */
   restore(
     notAfter = Number.POSITIVE_INFINITY,

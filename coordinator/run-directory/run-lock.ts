@@ -12,7 +12,7 @@ interface Holder {
   readonly born: string | null;
 }
 
-/** A run directory has one writer. The lock of a process that is gone is taken over. */
+/** A run directory has one writer. The lock of a process that has ended is taken over. */
 export class RunLock {
   readonly #path: string;
 
@@ -37,7 +37,7 @@ export class RunLock {
       if (holder && !isGone(holder) && !(holder.pid === own.pid && holder.host === own.host))
         throw new GradswarmError(
           'ERR_CHECKPOINT',
-          `${folder}: process ${holder.pid} on ${holder.host} writes here; wait for it, or delete ${path} if it is gone`,
+          `${folder}: process ${holder.pid} on ${holder.host} writes here; wait for it, or delete ${path} if it has ended`,
         );
       rmSync(path, { force: true });
     }
@@ -48,7 +48,7 @@ export class RunLock {
   }
 }
 
-/** Null: no lock, or one whose writer died before it had written it. */
+/** Null: no lock, or one whose writer ended before it had written it. */
 function holderOf(path: string): Holder | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;
@@ -69,7 +69,7 @@ function isGone({ pid, host, born }: Holder): boolean {
   return now !== null && (now.state === 'Z' || now.state === 'X' || (born !== null && now.born !== born));
 }
 
-/** Where the system tells: fields 3 and 22 of /proc/<pid>/stat. */
+/** From fields 3 and 22 of /proc/<pid>/stat, where the system has it. */
 function statOf(pid: number): { readonly state: string; readonly born: string } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -36,7 +36,7 @@ export class RunLoop {
   private ledger: LedgerEntry[] = [];
   /**
    * The round that was under way when an earlier process of this run ended. With secure noise it and those before it that are
-   * done again release anew, so they are second attempts; null where none are.
+   * repeated release again, so they are second attempts; null where none are.
    */
   private interrupted: number | null = null;
   private firedBefore: readonly number[] = [];
@@ -60,7 +60,7 @@ export class RunLoop {
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
-      // Clients that were lost do not come back with the state they had when they were last seen.
+      // Clients that were lost do not return with their last known state.
       else if (!this.lost.has(party)) clients.set(party, bytes);
     }
     this.restoreLedger(carried.ledger);
@@ -73,7 +73,7 @@ export class RunLoop {
    */
   restoreLedger(entries: readonly LedgerEntry[]): void {
     this.ledger = [...entries];
-    // Round by round: what the costliest one cost tells when the budget allows no other.
+    // Round by round: the budget is compared with the costliest round so far.
     for (const releases of byRound(entries)) this.options.privacy?.charge(releases, this.round);
     const last = entries.reduce((latest, { round }) => Math.max(latest, round), this.round - 1);
     // The same seed gives the same noise: a repetition releases nothing new.
@@ -316,7 +316,7 @@ export class RunLoop {
     throw new GradswarmError(
       'ERR_WORKER_LOST',
       `round ${this.round + 1}: all ${scenario.clients} clients were lost with their workers, and workers.onLoss = ` +
-        `'${scenario.workers.onLoss}' goes on without them; 'replay' would wait for other workers`,
+        `'${scenario.workers.onLoss}' continues without them; 'replay' would wait for other workers`,
     );
   }
 

@@ -4,7 +4,7 @@ import type { Missed } from '../../protocol/party/message-journal.js';
 import type { PartyReport } from '../../protocol/party/party.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 
-/** What clients are told of the end of an attempt. */
+/** What is sent to clients at the end of an attempt. */
 export function settlementOf(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): Settlement {
   const own = reports.find(({ party }) => party === 'coordinator');
   const posts = new Map<ClientIndex, { kind: string; step: number; to: ClientIndex }[]>();
@@ -26,10 +26,10 @@ export function settlementOf(plan: RoundPlan, reports: readonly PartyReport[], a
 
 /** Of what the coordinator posted, what a client did not use: of clients whose round is void, all. */
 export function missedBy({ voided }: Settlement, reports: readonly PartyReport[]): Missed {
-  const gone = new Set<PartyId>(voided);
+  const absent = new Set<PartyId>(voided);
   const unused = new Set<string>();
   for (const report of reports)
     for (const { kind, step, from, to } of report.unusedMessages)
       if (from === 'coordinator') unused.add(`${kind} ${step} ${to}`);
-  return (kind, step, to) => gone.has(to) || unused.has(`${kind} ${step} ${to}`);
+  return (kind, step, to) => absent.has(to) || unused.has(`${kind} ${step} ${to}`);
 }

@@ -85,7 +85,7 @@ export function conjugatePosterior(prior: GaussianFactor, factors: readonly Gaus
 
 /**
  * Diagonal surrogate of a factor: its mean and its marginal variances. The factor is made proper by `ridge` (a share of
- * the prior's precision, mean 0), which is taken out again, so that a diagonal factor comes back as it was. Returns
+ * the prior's precision, mean 0), which is subtracted again, so that a diagonal factor is returned unchanged. Returns
  * length d each.
  */
 export function marginalFactor(factor: GaussianFactor, ridge: number): { eta: Float64Array; precision: Float64Array } {

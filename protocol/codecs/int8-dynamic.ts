@@ -9,7 +9,7 @@ import { type Codec, defineCodec } from './codec.js';
  * Eight bits an entry on the dynamic code of the 8-bit optimizers (Dettmers et al., "8-bit Optimizers via Block-wise
  * Quantization", ICLR 2022; code read): for i = 0 ... 6 the interval [0.1, 1] is cut into 2^i equal parts, whose midpoints
  * times 10^(i - 6), with both signs, together with 0 and +1 are 256 values. An entry becomes the nearest value of x / a,
- * a = max |x| of its block. The largest magnitude is exact when positive; -1 is not in the code and comes back as -0.99296875.
+ * a = max |x| of its block. The largest magnitude is exact when positive; -1 is not in the code and is decoded as -0.99296875.
  *
  * Body: ceil(d / block) float32 scales, then d bytes, the index in the sorted code; 8 d + 32 ceil(d / block) bits. Contractive:
  * no entry moves further than it is from 0, and the largest of a block by less than 0.71 % of it. Wins over int8-linear on

@@ -11,7 +11,7 @@ import type { Codec } from './codec.js';
  *   1. `p = prepare(s, v)`, `body = codec.encode(p, rng)`, `c = codec.decode(body, …)`
  *   2. `deliveredValue(s, c)` is what receivers will hold: the answer of `post`. Asked with the state before step 3.
  *   3. exactly one of `s' = settle(s, v, p, c)`, when the message reached its receivers, and `s' = lost(s, v, p, c)`, when it
- *      is known to have reached none of them. Both take the state of step 1. A sender that learns of a loss only later keeps
+ *      is known to have reached none of them. Both take the state of step 1. A sender that is notified of a loss only later keeps
  *      (s, v, p, c) until then, or the whole round is void and s stays as it was.
  * At every receiver, where the memory has a receiver side: `[value, r'] = receive(r, c)`, in the sender's order, each message
  * once; otherwise the value is c. Memories with a receiver side need a kind that is not `losable`, or whose losses void the

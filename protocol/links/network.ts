@@ -190,7 +190,7 @@ class ClientRules {
   }
 
   forgotten(round: number): readonly ClientIndex[] {
-    if (this.forgetters.length === 0) return NOBODY;
+    if (this.forgetters.length === 0) return NO_CLIENTS;
     const forgotten: ClientIndex[] = [];
     for (let client = 0; client < this.clientCount; client++)
       if (this.forgetters.some(({ rule }) => rule.forgets!(client, round))) forgotten.push(client);
@@ -210,5 +210,5 @@ class ClientRules {
   }
 }
 
-const NOBODY: readonly ClientIndex[] = [];
+const NO_CLIENTS: readonly ClientIndex[] = [];
 const NONE_ABSENT: RoundPlan['absent'] = [];

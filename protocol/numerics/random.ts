@@ -123,7 +123,7 @@ class KeyedStream implements Rng {
       key0 = block0;
       key1 = block1;
     }
-    // One more block, so that a derived key is never a word that the parent stream hands out.
+    // One more block, so that a derived key is never a word of the parent stream.
     threefry(key0, key1, 0x6b657973, 0x64657269);
     return new KeyedStream(block0, block1, this.precision);
   }

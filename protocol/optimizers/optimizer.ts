@@ -38,7 +38,7 @@ export interface Optimizer<S> {
   readonly usesSecondMoment?: true;
   /**
    * `gradient` as such a rule would scale it, entry by entry, without momentum; in place, the state stays. Left out: the rule
-   * scales no entry by itself, or cannot say how.
+   * scales no entry by itself, or only in an unknown way.
    */
   precondition?(gradient: Float64Array, state: S): void;
 }
@@ -53,7 +53,7 @@ export interface OptimizerFamily<S extends object, State> {
   create(settings: S, segments: readonly Segment[]): Optimizer<State>;
 }
 
-/** Any optimizer, for those who run one without knowing it. */
+/** Any optimizer, for code that runs one without knowing its types. */
 // biome-ignore lint/suspicious/noExplicitAny: the table holds families of every settings and state type.
 export type AnyOptimizerFamily = OptimizerFamily<any, any>;
 

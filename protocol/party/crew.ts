@@ -31,7 +31,7 @@ export interface Settlement {
 /** The coordinator's interface to all clients of a run, in whatever process. */
 export interface Crew {
   /**
-   * Runs the client halves of the plan's cohort. Rejects with WorkersLost when a process that hosts some of them is gone, with
+   * Runs the client halves of the plan's cohort. Rejects with WorkersLost when a process that hosts some of them is lost, with
    * EpochAbandoned when the run has to go back to its last checkpoint.
    */
   begin(plan: RoundPlan): Promise<CrewReport>;
@@ -47,7 +47,7 @@ export interface Crew {
    * came for so long, since their process still computes.
    */
   records(clients: readonly ClientIndex[] | 'all', quietMs?: number): Promise<ReadonlyMap<ClientIndex, Uint8Array>>;
-  /** Clients whose worker was lost for good. Left out: none can be. */
+  /** Clients whose worker was lost and will not return. Left out: no worker can be lost. */
   lostClients?(): readonly ClientIndex[];
   restore(records: ReadonlyMap<ClientIndex, Uint8Array>): Promise<void>;
   /** The waiting takes and their missing senders, for the error of a stalled run. */

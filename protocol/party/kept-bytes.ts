@@ -3,7 +3,7 @@ import type { PartyId } from '../method.js';
 
 /**
  * Memory of what other processes sent and a party has not read, by sender. When it is more than the bound, the one who has sent
- * most of it is refused: others must not be blamed for the room that it took.
+ * most of it is refused: others must not be refused for the bytes that it holds.
  */
 export class KeptBytes {
   private total = 0;

@@ -3,18 +3,18 @@ import type { Frame } from '../wire/frame.js';
 import type { Seal } from '../wire/seal.js';
 import { KeptBytes } from './kept-bytes.js';
 
-/** Somebody waits here: for step `step` of a kind, from the senders in `missing`. */
+/** A pending take: waits for step `step` of a kind from the senders in `missing`. */
 export interface Wait {
   readonly kindIndex: number;
   readonly step: number;
   readonly missing: Set<PartyId>;
-  /** How many senders were asked for. */
+  /** Number of expected senders. */
   readonly expected: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
-/** What came from one sender in one step: its frame, or why there is none, or nothing (sealed: it did not post). */
+/** What arrived from one sender in one step: its frame, or why there is none, or nothing (sealed: it did not post). */
 export type Arrival = Frame | Absence['why'] | null;
 
 /**
@@ -22,7 +22,7 @@ export type Arrival = Frame | Absence['why'] | null;
  * of arrival cannot be seen: readers name a kind and a step and get senders in the order they ask for.
  */
 export class RoundMailbox {
-  /** The half is run more than once on what came: frames are kept when they have been read. */
+  /** The half is run twice on the received messages: frames are kept after they are read. */
   keepsRead = false;
   /** null: read, and not kept. */
   private readonly frames = new Map<number, Map<PartyId, Frame | null>>();
@@ -63,7 +63,7 @@ export class RoundMailbox {
     if (this.waits.length > 0) this.settle(from, (wait) => (counts[wait.kindIndex] ?? 0) <= wait.step);
   }
 
-  /** Nothing more will come from this party in this attempt. What did come counts. */
+  /** No more frames will arrive from this party in this attempt. Those that did count. */
   rule(from: PartyId, why: Absence['why']): void {
     this.ruled.set(from, why);
     if (this.waits.length > 0) this.settle(from, () => true);

@@ -35,7 +35,7 @@ interface Pending {
   /** By kind and step; they join the record's memories. */
   readonly inboxMemories: Readonly<Record<string, InboxMemory>>;
   readonly coding: MessageCoding;
-  /** Clients that this party had no use for: their rounds are void. */
+  /** Clients whose messages this party did not use: their rounds are void. */
   readonly unused: readonly PartyId[];
   readonly absent: ReadonlySet<PartyId>;
 }
@@ -99,7 +99,7 @@ export class Party {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
       const state = await host.halfOf(this.id).round(this.kept.state as any, round as any);
       // A half stopped during its computation has no result: the round continued without it.
-      if (mailbox.revoked) throw new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was given up`);
+      if (mailbox.revoked) throw new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was abandoned`);
       if (!coding.measured.isEmpty) await this.adjustLevels(plan, mailbox, round, coding);
       const probed = probing?.finish((name, value) => round.measure(name, value));
       this.pending = {
@@ -163,7 +163,7 @@ export class Party {
     this.pending = null;
   }
 
-  /** Its message was not used: only the clock goes on, for the time was spent. `undone`: nothing of the attempt counts, its time neither. */
+  /** Its message was not used: only the clock advances, since the time was spent. `undone`: nothing of the attempt counts, not even its time. */
   abandon(undone = false): void {
     if (this.pending && !undone) this.kept = { ...this.kept, clockMs: this.pending.record.clockMs };
     this.pending = null;

@@ -59,7 +59,7 @@ export class PostOffice {
   private liveCount = 0;
   /** Device calls that answer by promise: while one runs, waiting is no deadlock. */
   private computing = 0;
-  /** Told of every wait: a host with a clock sets deadlines here. */
+  /** Called at every wait: a host with a clock sets deadlines here. */
   onBlocked: ((mailbox: RoundMailbox, wait: Wait) => void) | null = null;
 
   constructor(

@@ -129,7 +129,7 @@ export class RunSite {
     };
   }
 
-  /** The party of that name, made on first sight. Its initial state is its own copy of everything. */
+  /** The party with this id, created at first use. Its initial state shares nothing with others. */
   party(id: PartyId): Party {
     let party = this.parties.get(id);
     if (!party) {

@@ -107,7 +107,7 @@ class Encoding {
 
   #writeString(value: string): void {
     if (this.writer.asciiText(value)) return;
-    // UTF-8 has no form for half of a surrogate pair: it would come back as another character.
+    // UTF-8 has no form for half of a surrogate pair: it would be decoded as another character.
     if (/\p{Surrogate}/u.test(value)) this.#refuse('a string with an unpaired surrogate');
     this.writer.text(value);
   }
@@ -134,7 +134,7 @@ class Encoding {
   }
 
   #writeArray(value: unknown[]): void {
-    // Holes would come back filled, and named members (an inbox has `absent`) not at all.
+    // Holes would be decoded as values, and named members (an inbox has `absent`) lost.
     if (Object.keys(value).length !== value.length) this.#refuse('an array with holes or named members');
     this.writer.tag(TAG.array);
     this.writer.varint(value.length);

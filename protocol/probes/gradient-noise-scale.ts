@@ -32,7 +32,7 @@ interface State {
   readonly between: Float64Array;
 }
 
-/** Share of tr(Sigma) below which |G|^2 is not told from 0: the noise scale is at most its inverse. */
+/** Share of tr(Sigma) below which |G|^2 cannot be distinguished from 0: the noise scale is at most its inverse. */
 const LEAST_SIGNAL = 1e-8;
 
 /** tr(Sigma) / |G|^2 in examples, of sums over some modules. A negative average becomes the least signal. */
@@ -91,9 +91,9 @@ class TracesWithin {
 /**
  * The gradient noise scale B_simple = tr(Sigma) / |G|^2: columns `noiseScale` (in examples) and `noiseScale/<module>`; with
  * `within`, where sampling noise comes from alone, also `driftShare`, the share of the variance between clients that is not
- * sampling noise. `gradientVariance` and `gradientSquared` are this round's tr(Sigma) and |G|^2, which may be negative: whoever wants
- * the noise scale of several rounds divides their sums, for a mean of `noiseScale` is one of ratios. A round with fewer than two gradients adds nothing. B_simple is a ratio of averages, never an average of
- * ratios; estimates may be negative, and averages are bounded only when divided.
+ * sampling noise. `gradientVariance` and `gradientSquared` are this round's tr(Sigma) and |G|^2, which may be negative. The noise
+ * scale of several rounds is the ratio of their sums, not a mean of `noiseScale`. A round with fewer than two gradients adds
+ * nothing. Averages are bounded only when divided.
  *
  * Source: McCandlish et al., "An Empirical Model of Large-Batch Training", 2018, appendix A.1, for unequal batches
  * (reconstructed, not checked against the paper).

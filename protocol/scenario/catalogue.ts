@@ -77,7 +77,7 @@ export interface MethodEntry {
 }
 
 export interface ProbeEntry extends Entry {
-  /** Do the settings fit these messages? Throws; the message says what was expected and what came. */
+  /** Do the settings fit these messages? Throws with what was expected and what was given. */
   checkWith(settings: Readonly<Record<string, unknown>>, messages: MessageKinds): void;
 }
 

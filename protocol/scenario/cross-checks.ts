@@ -36,7 +36,7 @@ function checkParticipation({ participation, clients, method }: Scenario, found:
     problems.add(
       'participation.cohort',
       `'all', since the clients of '${method.name}' send '${peerKind}' to their peers and wait for every neighbour (for peers ` +
-        'that are away: faults, or a topology of fewer links a round)',
+        'that are absent: faults, or a topology of fewer links a round)',
       cohort,
     );
 }

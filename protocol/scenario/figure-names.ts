@@ -4,7 +4,7 @@ import type { Catalogue, FigureNames } from './catalogue.js';
 import { ROW_SERIES, STATISTICS } from './quantity.js';
 import type { JsonObject, Spec } from './scenario.js';
 
-/** What these runs will show between them; null where the catalogue does not say what its runs show. */
+/** The figures of these runs; null where the catalogue does not declare them. */
 export async function figureNames(
   scenarios: readonly {
     readonly method: Spec;

@@ -17,7 +17,7 @@ export interface Spec {
 
 /** Which clients: all of them or a list of indices. */
 export type ClientSelector = 'all' | readonly ClientIndex[];
-/** Which parties: everybody, the coordinator, all clients, or a list of client indices. */
+/** Which parties: all, the coordinator, all clients, or a list of client indices. */
 export type PartySelector = 'all' | 'coordinator' | 'clients' | readonly ClientIndex[];
 /** 'up': client to coordinator. 'down': coordinator to client. 'peer': client to client. */
 export type Direction = 'up' | 'down' | 'peer' | 'all';
@@ -35,7 +35,7 @@ export interface Participation {
   /** 'fixed': that many without replacement. 'poisson': each client independently with probability cohort / clients. */
   readonly sampling: 'fixed' | 'poisson';
   readonly quorum: Quorum | null;
-  /** Counted from the coordinator's last post of the round; null: wait for everybody. */
+  /** Counted from the coordinator's last post of the round; null: wait for all. */
   readonly deadlineMs: number | null;
 }
 
@@ -48,7 +48,7 @@ export interface TopologySpec extends Spec {
 /** What happens to the vectors of one kind between post and frame. */
 export interface KindCodec {
   readonly codec: Spec;
-  /** Keeps what the codec left out (error feedback); null: nobody does. */
+  /** Keeps what the codec left out (error feedback); null: no memory. */
   readonly memory: Spec | null;
   /** 'vector': a field is encoded whole. 'tensor': each tensor of the model on its own. */
   readonly scope: 'vector' | 'tensor';
@@ -58,7 +58,7 @@ export interface KindCodec {
 export interface Device {
   readonly clients: ClientSelector;
   readonly msPerExample: number;
-  /** Added once a round, when the client has heard the first message or before its first post. */
+  /** Added once a round, after the client's first received message or before its first post. */
   readonly msPerRound: number;
   /** Nanoseconds for each entry of a vector that a codec encodes or decodes. */
   readonly nsPerParameterCoded: number;
@@ -97,9 +97,9 @@ export interface Workers {
   readonly allowAbsent: boolean;
   readonly joinTimeoutMs: number;
   readonly heartbeatMs: number;
-  /** Nothing moved for so long although nobody computes: the run is given up as stalled. */
+  /** Longest time without progress while no party computes, before the run fails as stalled. */
   readonly stallMs: number;
-  /** The same while somebody computes. */
+  /** The same while a party computes. */
   readonly computeMs: number;
 }
 
@@ -125,19 +125,19 @@ export interface Stress {
   readonly gradientScales: Readonly<Record<string, number>>;
 }
 
-/** A statement of a paper, the runs it speaks of and how it is judged. */
+/** A statement of a paper, the runs it is about and how it is judged. */
 export interface Claim {
   readonly claim: string;
-  /** Where the paper says it. */
+  /** Its place in the paper. */
   readonly source: string;
-  /** The runs it speaks of, by values at paths of their scenarios; null: all. A claim of a sweep names them. */
+  /** The runs it is about, by values at paths of their scenarios; null: all. A claim of a sweep names them. */
   readonly where: JsonObject | null;
   /** The runs that it compares them with. */
   readonly against: JsonObject | null;
   /** Expectations, judged on these runs alone: it is reproduced when all hold, not when one fails. None: it is not judged. */
   readonly judgedBy: readonly Spec[];
   /**
-   * Is what ran the paper's text? 'method': what the method says of itself. 'printed': with these settings it is, although
+   * Is what ran the paper's text? 'method': as the method declares. 'printed': with these settings it is, although
    * others are a reconstruction. 'reconstruction': it is not, although the method is the text of its own paper.
    */
   readonly text: 'method' | 'printed' | 'reconstruction';
@@ -201,7 +201,7 @@ export interface Scenario {
   readonly claims: readonly Claim[];
   /** Plots beyond the usual ones, in the report's own words. */
   readonly reportPlots?: readonly JsonObject[];
-  /** About how long the run takes on two cores, for `gradswarm list`; null: not said. */
+  /** About how long the run takes on two cores, for `gradswarm list`; null: unknown. */
   readonly expectedSeconds: number | null;
 }
 

@@ -12,8 +12,8 @@ interface Named {
 
 /**
  * Things that are found by name: the default exports of a folder's files, each with the name of its file. A module is
- * imported when it is asked for and then kept, so that code that must not wait (`init` of a method) finds what was loaded
- * before. There is no list to edit. Whoever can read folders gives the names (`loadAll`); without them a name is tried.
+ * imported at first use and then kept, so that code that must not wait (`init` of a method) finds what was loaded
+ * before. There is no list to edit. The host, which can read folders, gives the names (`loadAll`); without them a name is tried.
  */
 export class NamedModules<F extends Named> {
   private readonly loaded = new Map<string, F>();

@@ -31,7 +31,7 @@ export class Problems {
     this.lines.push(problem);
   }
 
-  /** A whole problem of a check that lives elsewhere, which names its path. */
+  /** A whole problem of a check made elsewhere, which names its path. */
   line(error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);
     this.lines.push(text.replace(/^ERR_[A-Z_]+: /, ''));

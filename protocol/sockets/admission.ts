@@ -15,7 +15,7 @@ export interface Proven {
 const NONCE_BYTES = 16;
 const LONGEST_NONCE = 64;
 
-/** HMAC-SHA256 of who speaks, in which role, and the random numbers of both ends: of no use in another connection. */
+/** HMAC-SHA256 of the sender's role and the random numbers of both ends: useless in another connection. */
 function proof(
   token: string,
   speaker: 'joiner' | 'coordinator',
@@ -27,7 +27,7 @@ function proof(
   return createHmac('sha256', token).update(text).digest('base64url');
 }
 
-/** Are two texts equal? In a time that does not say where they differ. */
+/** Are two texts equal? In constant time: it does not reveal where they differ. */
 export function sameText(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.byteLength === right.byteLength && timingSafeEqual(left, right);

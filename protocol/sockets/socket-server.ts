@@ -26,7 +26,7 @@ export interface ServerOptions {
   readonly tls?: TlsKeys | null;
   /** Web pages of these origins may connect; of no other. */
   readonly origins?: readonly string[];
-  /** What those who join must know; null: nobody joins here. */
+  /** What joining processes must prove; null: none may join. */
   readonly token?: string | null;
 }
 
@@ -84,7 +84,7 @@ export class SocketServer {
     this.routes.set(path, accept);
   }
 
-  /** As `route`, for those who know the token; others are refused. */
+  /** As `route`, for holders of the token; others are refused. */
   routeProven(path: string, accept: (upgrade: Upgrade, proven: Proven) => void): void {
     this.route(path, (upgrade) => {
       const proven = this.admission?.admits(upgrade.url.searchParams);
@@ -188,7 +188,7 @@ export class SocketServer {
     response.end(text ?? '');
   }
 
-  /** All that is said without a token. */
+  /** The only answer given without a token. */
   private textOf(url: string | undefined): string | undefined {
     if (url === '/health') return 'alive\n';
     if (url === '/challenge') return this.admission?.challenge();

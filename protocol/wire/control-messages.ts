@@ -15,7 +15,7 @@ const round = z.number().int().nonnegative();
 const why = z.enum(['crashed', 'dropped', 'late', 'rejected', 'aborted']);
 const party = z.union([z.literal('coordinator'), client]);
 
-/** How a run ended, for its workers; 'again': the same run may be gone on with. */
+/** How a run ended, for its workers; 'again': the same run may be continued. */
 const ending = z.enum(['finished', 'failed', 'again']);
 
 const sha256 = z.string().regex(/^[\da-f]{64}$/);
@@ -27,7 +27,7 @@ export const hello = z.strictObject({
   pid: z.number().int(),
   /** Drawn when the process started: two processes may share a name. */
   process: z.string().max(100),
-  /** The seat that this worker had before, or was told to take; null: any. */
+  /** The seat that this worker had before, or was given by its user; null: any. */
   seat: round.nullable(),
   /** The modules of its own that it has loaded: names of their files, or of packages. Left out: none. */
   use: z
@@ -45,7 +45,7 @@ export const admission = z.union([
   /** All seats are taken: stay, one may become open. */
   z.strictObject({ spare: z.literal(true), proof }),
   z.strictObject({ over: ending, proof }),
-  /** Not wanted: asking again would not help. */
+  /** Refused; another attempt would be refused too. */
   z.strictObject({ refused: z.string().max(1000), proof }),
 ]);
 

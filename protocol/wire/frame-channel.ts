@@ -20,7 +20,7 @@ const SPARE_CHUNKS = 16;
 /** Frames that wait for others to leave with them do so up to here, bytes. */
 const CORKED_BYTES = 256 << 10;
 
-/** What a channel hands up. A frame's body is whole and its checksum has been verified (or it says it was not right). */
+/** What a channel delivers: whole frames whose checksum was verified, or a frame marked as damaged. */
 export type Incoming =
   | { readonly type: 'frame'; readonly header: WireFrame; readonly body: Uint8Array; readonly intact: boolean }
   | { readonly type: 'packed'; readonly body: Uint8Array };
@@ -34,7 +34,7 @@ export type Outgoing =
 export interface ChannelOptions {
   readonly clientCount: number;
   readonly kindCount: number;
-  /** CRC-32, going on from that of the bytes before; hosts have a native one. */
+  /** CRC-32, continued from that of the bytes before; hosts have a native one. */
   readonly crc32: (bytes: Uint8Array, previous?: number) => number;
   /** Largest body and packed message to accept, bytes: what the run's model can need. */
   readonly maxBodyBytes: number;

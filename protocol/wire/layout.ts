@@ -49,7 +49,7 @@ export class KindLayout {
     readonly index: number,
     readonly kind: MessageKind,
     readonly precision: Precision,
-    /** Numbers of the model, which a vector has unless its kind says otherwise; null: not checked. */
+    /** Numbers of the model, the length of a vector unless its kind declares otherwise; null: not checked. */
     private readonly parameterCount: number | null = null,
   ) {
     this.vectors = kind.vectors ?? [];
@@ -65,7 +65,7 @@ export class KindLayout {
       throw new GradswarmError('ERR_PAYLOAD', `kind '${name}': field names must differ and not be ${[...RESERVED]}`);
   }
 
-  /** Without a codec the message is bytes only once somebody asks for them; what it will weigh is known at once. */
+  /** Without a codec the message becomes bytes only when they are needed; its size is known at once. */
   encode(payload: AnyPayload, packing: VectorPacking | null): EncodedMessage {
     this.check(payload);
     return packing ? this.pack(payload, packing) : new PlainMessage(this, payload);
@@ -131,7 +131,7 @@ export class KindLayout {
 
   /**
    * What a receiver reads from a message that has not been joined: views, no copy. Throws ERR_FRAME_LENGTH for a vector that
-   * is not as long as the model, and ERR_NOT_FINITE for NaN and infinities, in whichever process the sender lives.
+   * is not as long as the model, and ERR_NOT_FINITE for NaN and infinities, in whichever process the sender runs.
    */
   decode(message: EncodedMessage, from: PartyId, packing: VectorPacking | null): AnyPayload & { from: PartyId } {
     if (message instanceof PlainMessage && !packing) {
@@ -293,7 +293,7 @@ export class KindLayout {
 
 /**
  * A message that no codec has touched. A receiver in the same process reads the payload itself; the bytes are made when it
- * leaves the process, or when a fault needs them. (A small typed array has no buffer of its own until somebody asks for it,
+ * leaves the process, or when a fault needs them. (A small typed array has no buffer of its own until it is accessed,
  * which costs more than the rest of a small message.)
  */
 class PlainMessage implements EncodedMessage {

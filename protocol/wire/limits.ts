@@ -51,7 +51,7 @@ export const LIMIT_TABLE = {
   sendQueueBytes: {
     value: 16 << 20,
     unit: 'bytes',
-    meaning: 'bytes that wait in a send queue before senders are told to wait',
+    meaning: 'bytes in a send queue above which senders wait',
   },
   keptBytes: {
     value: 16 << 20,

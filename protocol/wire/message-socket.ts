@@ -10,7 +10,7 @@ export interface MessageSocketEvents {
 
 /**
  * Binary messages both ways, whole and in order. A websocket, numbered messages over one websocket after the other, or a port to
- * the thread that has either: what is above it cannot tell which.
+ * the thread that has either: its users cannot distinguish them.
  */
 export interface MessageSocket {
   /** Bytes given to `send` that still occupy memory: senders wait while there are many. */

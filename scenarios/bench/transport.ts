@@ -23,7 +23,7 @@ interface Pair {
   readonly peer: ChildProcess;
 }
 
-/** MB/s of one way of one direction. The clock runs from the first byte asked for to the last one taken. */
+/** MB/s of one way of one direction. The time runs from the first byte requested to the last one read. */
 async function speed({ end, raw, peer }: Pair, task: PeerTask): Promise<number> {
   const { over, direction, length, count, round } = task;
   const bytes = 4 * length * count;

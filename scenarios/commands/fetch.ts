@@ -10,7 +10,7 @@ interface Flags {
 }
 
 const EXAMPLES = `
-Works while the run goes on (then the folder holds what there is so far), and after it where the coordinator was started with --linger.
+Works during the run (then the folder holds what there is so far), and after it where the coordinator was started with --linger.
 
 Examples:
   gradswarm fetch ws://coordinator:7700 --out runs/one --token-file runs/one.token`;

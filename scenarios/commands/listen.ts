@@ -21,7 +21,7 @@ export function withListening(command: Command): Command {
     .option('--allow-origin <origin...>', 'web pages of these origins may connect; others may not');
 }
 
-/** Null: nobody joins from elsewhere. */
+/** Null: no process joins from elsewhere. */
 export function listenOptions(flags: ListenFlags): ListenOptions | null {
   const { listen, tokenFile, allowOrigin = [] } = flags;
   if (listen) return { ...listen, token: readToken(tokenFile), tls: readKeys(flags), origins: allowOrigin };

@@ -22,8 +22,8 @@ interface Flags extends Printing, ListenFlags {
 }
 
 const EXAMPLES = `
-The same command begins the run, goes on with it after any end of the process, and tells how it ended once it is over: what a
-supervisor restarts until it succeeds. SIGTERM is one Ctrl-C: a checkpoint is written and the workers are told to wait.
+The same command begins the run, continues it after any end of the process, and reports how it ended once it is over: what a
+supervisor restarts until it succeeds. SIGTERM is one Ctrl-C: a checkpoint is written and the workers wait.
 
 With --listen and no token of your own, one is drawn and kept in DIRECTORY.token, so that workers stay admitted when it starts again.
 
@@ -38,7 +38,7 @@ accepted.`;
 /** `gradswarm serve`. */
 export function serveCommand(): Command {
   return withListening(new Command('serve'))
-    .description('begin a run in a folder, or go on with it: the same command until it is over')
+    .description('begin a run in a folder, or continue it: the same command until it is over')
     .argument('<scenario>', 'a name from the list, or a .ts, .js or .json file')
     .requiredOption('--out <directory>', 'the folder of the run')
     .option('--workers <count>', 'worker processes; 0: everything in this process', wholeNumber(0))

@@ -48,7 +48,7 @@ interface NamedFlags {
 }
 
 const EXAMPLES = `
-Ctrl-C detaches: the run goes on; 'swarm attach' follows it again.
+Ctrl-C detaches: the run continues; 'swarm attach' follows it again.
 
 Examples:
   gradswarm swarm up quick-start --workers 3
@@ -170,7 +170,7 @@ async function follow(deployment: Deployment, flags: Pick<UpFlags, 'out' | 'keep
     display.stop();
   }
   if (!address) {
-    process.stderr.write(`detached; the run goes on: gradswarm swarm attach ${name}\n`);
+    process.stderr.write(`detached; the run continues: gradswarm swarm attach ${name}\n`);
     process.exitCode = DETACHED;
     return;
   }

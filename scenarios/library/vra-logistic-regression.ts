@@ -16,7 +16,7 @@ const tracking = { 'method.name': 'gradient-tracking' };
 export default sweep('vra-logistic-regression', {
   description:
     'Multinomial logistic regression on handwritten digits, eight peers with skewed labels on a ring, links with noise of sigma 0.1 or ' +
-    'with a probabilistic quantiser of step 0.3: VRA-DGT learns, the tracker of plain gradient tracking drifts away.',
+    'with a probabilistic quantiser of step 0.3: VRA-DGT converges, the tracker of plain gradient tracking drifts away.',
   base: {
     method: { name: 'vra-dgt' },
     objective: { name: 'softmax-regression', l2: 0.02 },

@@ -7,7 +7,7 @@ import { basename, dirname, resolve } from 'node:path';
  * name and the folder of the file may change, the places of the others relative to it may not. `path`: absolute.
  */
 export async function moduleDigest(path: string): Promise<string> {
-  // Only those who use modules of their own load it.
+  // Loaded only where modules of one's own are used.
   const { build } = await import('esbuild');
   const folder = dirname(path);
   const { metafile } = await build({

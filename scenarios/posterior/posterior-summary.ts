@@ -23,7 +23,7 @@ export interface PosteriorSummary {
   /** Largest R-hat and smallest effective sample sizes over the parameters. */
   readonly worst: { readonly rhat: number; readonly bulkEss: number; readonly tailEss: number };
   /**
-   * R-hat below 1.01 and 100 effective draws a chain everywhere. Says that the chains agree, not that they are right: a
+   * R-hat below 1.01 and 100 effective draws a chain everywhere. Shows that the chains agree, not that they are right: a
    * sampler that is biased passes too.
    */
   readonly mixed: boolean;

@@ -76,7 +76,7 @@ function limitsPage(): string {
     NOTE,
     '',
     'What every reader of bytes checks before it allocates or waits. A run’s own bounds follow from its model and its number of clients',
-    '(`protocol/wire/limits.ts`); vectors have the length of the model unless their kind says otherwise, and all numbers are finite.',
+    '(`protocol/wire/limits.ts`); vectors have the length of the model unless their kind declares otherwise, and all numbers are finite.',
     '',
     '| limit | value | unit | meaning |',
     '| --- | --- | --- | --- |',

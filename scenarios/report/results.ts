@@ -19,7 +19,7 @@ import { judgeClaims } from './claims.js';
 /**
  * Writes docs/results.md from the shipped scenarios: `npm run results`. Each is run as a person would run it; names as arguments
  * run those alone. Results are always judged again from the records in runs/results, so that after a change of expectations or
- * claims `npm run results -- --judge` runs nothing. A scenario without a record keeps what the page says of it.
+ * claims `npm run results -- --judge` runs nothing. A scenario without a record keeps its part of the page.
  */
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -80,7 +80,7 @@ async function show(name: string): Promise<Shown> {
   };
 }
 
-/** A record says nothing of a scenario that has changed since, but for what is written about it and settings that are new. */
+/** A record does not count for a scenario whose settings have changed since; new settings and descriptions may differ. */
 function checkSame(name: string, now: Scenario, record: RunRecord | undefined): void {
   const settings = ({ description, expect, claims, expectedSeconds, reportPlots, ...rest }: Scenario) => rest;
   if (!record || !covers(settings(now), settings(record.scenario)))

@@ -97,7 +97,7 @@ function groupedBySetting(sweep: ResolvedSweep, records: readonly RunRecord[]): 
   return [...groups].map(([name, runs]) => ({ name: name === '' ? 'all' : name, runs }));
 }
 
-/** What is special about a point, in the words a legend has room for: a thing's name alone where no two of the axis share it. */
+/** What is special about a point, short enough for a legend: a thing's name alone where no two of the axis share it. */
 function settingName(point: Readonly<Record<string, Json>>, { over }: ResolvedSweep, withSeed: boolean): string {
   return Object.entries(point)
     .filter(([path]) => path !== 'seed' || (withSeed && (over.seed?.length ?? 0) > 1))

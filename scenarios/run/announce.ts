@@ -4,7 +4,7 @@ import type { Problem } from '../../worker/problem.js';
 import type { Fleet } from './fleet.js';
 import type { RunWatcher } from './run.js';
 
-/** Writes down where the run computes, and tells the user. `fromRound`: of the checkpoint that it goes on from; null: it begins. */
+/** Records and prints where the run computes. `fromRound`: of the checkpoint that it continues from; null: a new run. */
 export function announce(
   directory: RunDirectory,
   scenario: Scenario,

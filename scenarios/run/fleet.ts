@@ -24,7 +24,7 @@ export interface Fleet {
   again?(): Promise<Fleet>;
   /** A round is done, or its checkpoint is on the disk. */
   report?(type: 'committed' | 'checkpointed', round: number): void;
-  /** A round is done: those who watch from elsewhere are told. */
+  /** A round is done: observers are notified. */
   progress?(row: MetricsRow): void;
   /** Lets the workers go; of all stretches at once. */
   close(ending?: 'finished' | 'failed' | 'again'): Promise<void>;

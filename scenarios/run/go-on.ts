@@ -13,7 +13,7 @@ import { rollBack } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { runSession, type SessionOptions, type SessionResult, shown } from './session.js';
 
-/** Goes on from the last checkpoint of an unfinished run. */
+/** Continues an unfinished run from its last checkpoint. */
 export async function resumeRun(path: string, options: RunOptions): Promise<RunOutcome> {
   const manifest = manifestOf(path);
   if (manifest && manifest.finishedAt !== null)
@@ -40,7 +40,7 @@ async function resumed(directory: RunDirectory, options: SessionOptions): Promis
 }
 
 /**
- * Begins the scenario in the folder, or goes on with it, or tells how it ended: the same call after any end of the process. Throws
+ * Begins the scenario in the folder, or continues it, or returns how it ended: the same call after any end of the process. Throws
  * ERR_CHECKPOINT when the folder holds another scenario.
  */
 export async function goOn(

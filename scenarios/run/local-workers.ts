@@ -21,7 +21,7 @@ export interface WorkerLauncher {
   stop(): Promise<void>;
 }
 
-/** Worker processes on this machine. One that dies is started again, later and later. */
+/** Worker processes on this machine. One that ends is started again, with growing delays. */
 export class LocalWorkers implements WorkerLauncher {
   private readonly children: (ChildProcess | null)[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -59,7 +59,7 @@ export class LocalWorkers implements WorkerLauncher {
     process.off('exit', this.onProcessExit);
   }
 
-  /** `deaths`: of this seat's processes in a row that did not live long. */
+  /** `deaths`: this seat's processes in a row that ended soon after their start. */
   private launch(seat: number, url: string, device: string | null, deaths: number): void {
     const startedMs = performance.now();
     const modules = this.use.flatMap((module) => ['--use', module]);
@@ -80,10 +80,10 @@ export class LocalWorkers implements WorkerLauncher {
       throw new GradswarmError('ERR_WORKER_LOST', `a worker process cannot be started: ${error.message}`);
     });
     child.once('exit', (code, signal) => {
-      // Status 0: the run is over. 3: it is not wanted, and would not be the next time.
+      // Status 0: the run is over. 3: it was refused, and would be refused again.
       if (this.ending || code === 0) return;
-      const said = sent.trim();
-      const what = `worker process ${child.pid} (worker-${seat}) ended (${signal ?? `status ${code}`})${said && `: ${said}`}`;
+      const output = sent.trim();
+      const what = `worker process ${child.pid} (worker-${seat}) ended (${signal ?? `status ${code}`})${output && `: ${output}`}`;
       const again = performance.now() - startedMs > LONG_LIFE_MS ? 0 : deaths + 1;
       if (code === 3 || again > MOST_DEATHS) {
         this.note(`${what}; it is not started again`);

@@ -39,14 +39,14 @@ export async function runSweep(sweep: SweepInput | string, options: CallOptions 
   return runEveryPoint(await resolveSweep(input, await loadCatalogue()), runOptions(options));
 }
 
-/** Goes on with the stopped run or sweep in a folder, from its last checkpoint. Throws ERR_CHECKPOINT and the errors of `run`. */
+/** Continues the stopped run or sweep in a folder from its last checkpoint. Throws ERR_CHECKPOINT and the errors of `run`. */
 export async function resume(directory: string, options?: Omit<CallOptions, 'directory'>): Promise<RunOutcome>;
 export async function resume(directory: string, options: CallOptions = {}): Promise<RunOutcome | SweepOutcome> {
   return (isSweepFolder(directory) ? resumeSweep : resumeRun)(directory, runOptions(options));
 }
 
 /**
- * Runs the recorded run in a folder again, in this process, under its recorded deliveries; the verdict says whether the bits are
+ * Runs the recorded run in a folder again, in this process, under its recorded deliveries; the verdict is whether the bits are
  * equal. Throws ERR_REPLAY and the errors of `run`.
  */
 export async function replay(directory: string, options: CallOptions = {}): Promise<RunOutcome> {

@@ -56,7 +56,7 @@ export async function remoteFleet(
     await server.close(ending);
     await workers?.stop();
   };
-  /** One epoch: all that the coordinator knows of parties begins anew. */
+  /** One epoch, with new coordinator-side state of all parties. */
   const stretch = async (): Promise<RemoteFleet> => {
     const crew = await server.assemble();
     const budget = new RunBudget(scenario.privacy);

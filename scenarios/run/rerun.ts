@@ -5,7 +5,7 @@ import type { ProcessPrivacy } from '../../worker/privacy.js';
 import { localFleet } from './local-fleet.js';
 import type { StudiedProblem } from './study.js';
 
-/** The studied run once more in this process, without a directory and under other noise. Nobody's ledger is charged. */
+/** The studied run once more in this process, without a directory and under other noise. No ledger is charged. */
 export async function rerun(
   { scenario, method, problem }: StudiedProblem,
   privacy: ProcessPrivacy,

@@ -3,7 +3,7 @@ import type { RunDirectory } from '../../coordinator/run-directory/run-directory
 import type { PartyId } from '../../protocol/method.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger.js';
 
-/** Where a run goes on: the newest checkpoint, or its beginning. */
+/** Where a run continues: the newest checkpoint, or its beginning. */
 export interface StartingPoint {
   readonly checkpoint: {
     readonly round: number;

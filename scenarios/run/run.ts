@@ -10,10 +10,10 @@ import type { PeerAddress } from '../../worker/peer-sockets.js';
 
 /** Callbacks of a run, for a progress display. A sweep starts its runs one after the other. */
 export interface RunWatcher {
-  /** `folder`: what 'gradswarm resume' goes on with. */
+  /** `folder`: the folder that 'gradswarm resume' continues. */
   start(name: string, rounds: number, folder: string): void;
   round(row: MetricsRow): void;
-  /** Something worth a line, such as a lost worker. */
+  /** A notice of one line, such as a lost worker. */
   note(text: string): void;
   /** A checkpoint is written from now on, or is on the disk. */
   writing?(begins: boolean): void;

@@ -44,7 +44,7 @@ export function summaryOf(
   return summary;
 }
 
-/** What the method says of the run from public numbers, before it begins. */
+/** The method's forecast of the run from public numbers, before it begins. */
 export async function forecastOf(scenario: Scenario, { family, partition }: Problem): Promise<readonly string[]> {
   const { name, ...hyperparameters } = scenario.method;
   const forecast = await loadForecast(name);

@@ -36,13 +36,13 @@ import { openStudy, type Study, type StudyResult } from './study.js';
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
   /** What the display calls it; left out: the scenario's name. */
   readonly label?: string;
-  /** What is gone on with after a stop, where it is not the run's own folder. */
+  /** The folder to resume after a stop, where it is not the run's own. */
   readonly folder?: string;
   /** The swept values by path, where the run is a point of a sweep. */
   readonly point?: Readonly<Record<string, Json>>;
-  /** Goes on from here; left out: begins. */
+  /** Where to continue; left out: a new run. */
   readonly from?: StartingPoint;
-  /** Where the parties live; left out: as the scenario says. */
+  /** Where the parties run; left out: as in the scenario. */
   readonly fleet?: typeof openFleet;
   /** What a run that is replayed had read. */
   readonly recorded?: Fingerprint;
@@ -108,7 +108,7 @@ class Session {
     this.roundsDone = this.from.checkpoint?.round ?? 0;
   }
 
-  /** The method, the data and the model, and everybody who takes part. */
+  /** The method, the data, the model and all parties. */
   async open(): Promise<void> {
     const { scenario, options, directory } = this;
     const plugIns = await loadUsed(scenario.use);
@@ -138,7 +138,7 @@ class Session {
     for (const line of this.forecast) this.note(line);
   }
 
-  /** A run that is gone on with, or replayed, has to read what it read before. */
+  /** A run that is resumed or replayed must read the same data as before. */
   private checkRead(): void {
     const recorded = this.options.recorded ?? this.directory.manifest.read;
     const different = recorded ? differences(recorded, this.problem.fingerprint) : [];
@@ -152,7 +152,7 @@ class Session {
     this.directory.updateManifest({ read: this.problem.fingerprint, ...(decisions && { decisions }) });
   }
 
-  /** To the last round. After the loss of a worker from the newest checkpoint again, with all parties made anew. */
+  /** To the last round. After the loss of a worker from the newest checkpoint again, with new parties. */
   async run(): Promise<void> {
     for (;;) {
       try {
@@ -176,7 +176,7 @@ class Session {
     const what = again === 0 ? '' : `; ${again} ${again === 1 ? 'round is' : 'rounds are'} done again`;
     this.note(`back to round ${this.roundsDone}, waiting for all workers${what}`);
     this.fleet = await this.fleet!.again!();
-    this.note(`goes on from round ${this.roundsDone}`);
+    this.note(`continues from round ${this.roundsDone}`);
   }
 
   private async stretch(fleet: Fleet): Promise<RunResult> {
@@ -306,7 +306,7 @@ class Session {
     };
   }
 
-  /** What the user is told of an error: a full disk is no bug, and what was computed is not lost. */
+  /** An error in words for the user: a full disk is no bug, and what was computed is not lost. */
   broken(error: unknown): unknown {
     const { directory, judged } = this;
     const explained = explainedDiskError(error, shown(directory.path), judged !== null);

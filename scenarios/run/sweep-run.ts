@@ -32,7 +32,7 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
   return allPoints(sweep, directory, options);
 }
 
-/** Goes on where a sweep stopped: points that are done stay, the one under way goes on from its checkpoint. */
+/** Continues a stopped sweep: points that are done stay, the one under way continues from its checkpoint. */
 export async function resumeSweep(path: string, options: RunOptions): Promise<SweepOutcome> {
   const sweep = sweepIn(path);
   return allPoints(sweep, SweepDirectory.open(path, sweep.name), options);
@@ -77,7 +77,7 @@ async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, option
   return concluded(sweep, directory, points);
 }
 
-/** What a sweep that broke off has: a report of the points that are done, and the command that goes on. */
+/** The error of an interrupted sweep: which points are done and reported, and the command that continues it. */
 async function partly(
   sweep: ResolvedSweep,
   directory: SweepDirectory,
@@ -89,7 +89,7 @@ async function partly(
   const what = error.message.replace(`${error.code}: `, '');
   return new GradswarmError(
     error.code,
-    `${points.length} of ${sweep.points.length} points are done, then: ${what}; 'gradswarm resume ${shown(directory.path)}' goes on with the sweep` +
+    `${points.length} of ${sweep.points.length} points are done, then: ${what}; 'gradswarm resume ${shown(directory.path)}' continues the sweep` +
       (report ? `, ${report.reportPath} shows what there is` : ''),
     { cause: error },
   );

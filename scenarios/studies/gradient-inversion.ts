@@ -199,7 +199,7 @@ function pictures(rows: readonly PictureRow[], classes: readonly string[], width
   return {
     name: 'reconstructions',
     caption:
-      'What an honest-but-curious coordinator makes of the update of one example. Top: the originals; below, what comes back under each ' +
+      'Reconstructions from the update of one example by an honest-but-curious coordinator. Top: the originals; below, the result under each ' +
       'defence, with its mean squared error per pixel (0 to 1); last, a random guess. Noise 0.1 × norm: the whole noise vector has 0.1 times ' +
       'the norm of the gradient. Batch of 4: the update is the mean over all four.',
     spec: {
@@ -231,7 +231,7 @@ function pictures(rows: readonly PictureRow[], classes: readonly string[], width
 }
 
 /**
- * What an update gives away. One example: a first dense layer with bias gives it back exactly, and clipping does not help,
+ * What an update reveals. One example: a first dense layer with bias reveals it exactly, and clipping does not help,
  * noise does. Many local steps on several examples: a gradient at a point between the two models explains the update better
  * than one at the start, which is what Zhu, Yao, Blaschko, "Surrogate Model Extension", ICML 2023, builds on.
  */

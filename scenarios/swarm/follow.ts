@@ -15,7 +15,7 @@ const LOOK_MS = 3000;
 const MOST_FAILURES = 4;
 
 /**
- * Shows a deployed run as it goes on, across restarts of all its parts, until it is over; the address of its coordinator then. Null when
+ * Shows the progress of a deployed run, across restarts of all its parts, until it is over; the address of its coordinator then. Null when
  * the signal was aborted before. Throws ERR_DOCKER when the coordinator does not come up.
  */
 export async function followDeployment(

@@ -114,7 +114,7 @@ describe('worker processes', function () {
       }),
     );
     expect(error.message).to.match(
-      /^ERR_WORKER_LOST: round \d+: all 6 clients were lost with their workers, and workers.onLoss = 'absent' goes on without them/,
+      /^ERR_WORKER_LOST: round \d+: all 6 clients were lost with their workers, and workers.onLoss = 'absent' continues without them/,
     );
   });
 

@@ -25,7 +25,7 @@ function unitVectors(axes: readonly number[], target: number): Examples {
 /**
  * Examples for auditing: canary j is the j-th unit vector with a target far beyond reach, so that its clipped gradient in a
  * linear model without bias is the clipping radius times that vector and no other's touches the same coordinate. Each canary is
- * included by a fair coin. A vector is kept as its code j, so that many canaries take little room. The held-out examples are the
+ * included by a fair coin. A vector is kept as its code j, so that many canaries take little memory. The held-out examples are the
  * first few canaries, included or not.
  */
 const canaries = defineDataset({

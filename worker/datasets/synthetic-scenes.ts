@@ -14,7 +14,7 @@ const CELLS = CELLS_A_SIDE * CELLS_A_SIDE;
 
 /** Classes of a pixel and of a cell: nothing, a bright object, a dark one. */
 export const SCENE_CLASSES = 3;
-/** Class of a pixel whose truth is withheld: it takes part in no loss. */
+/** Class of a pixel whose truth is withheld: it counts in no loss. */
 export const IGNORED = 255;
 
 interface Settings {

@@ -69,7 +69,7 @@ function portableAccess(synchronous: boolean): Access {
   };
 }
 
-/** Straight through the wasm heap. A view dies when the memory grows, so each is taken afresh and used at once. */
+/** Straight through the wasm heap. A view becomes invalid when the memory grows, so each is created just before its use. */
 function wasmAccess(backend: BackendWasm): Access {
   return {
     upload: <R extends tf.Rank>(values: Float32Array, shape: readonly number[]) =>

@@ -9,7 +9,7 @@ export interface Device {
   readonly deterministic: boolean;
   /**
    * A tensor of these values; the array may be written again at once. Weights are uploaded for each call too: the wasm
-   * backend keeps a packed copy of a matrix by its tensor, and would go on multiplying by what was there before.
+   * backend keeps a packed copy of a matrix by its tensor, and would continue to multiply by the old values.
    */
   upload<R extends tf.Rank = tf.Rank>(values: Float32Array, shape: readonly number[]): tf.Tensor<R>;
   /** The tensors' numbers one after the other in `into`, by then or once the promise is kept. The tensors stay. */

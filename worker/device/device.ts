@@ -53,14 +53,14 @@ function reason(error: unknown): string {
 let opened: { readonly wanted: string | undefined; readonly device: Promise<Device> } | null = null;
 
 /**
- * The process's device, opened when first asked for and kept. Asking by another name opens that one instead; families made
+ * The process's device, opened at first use and kept. Asking by another name opens that one instead; families made
  * before must then not be used any more, because a process computes on one backend at a time.
  */
 export function processDevice(wanted?: string): Promise<Device> {
   if (opened === null || opened.wanted !== wanted) {
     const opening = { wanted, device: openDevice(wanted) };
     opened = opening;
-    // A device that failed is looked for again when asked for again.
+    // A device that failed is tried again at the next request.
     opening.device.catch(() => {
       if (opened === opening) opened = null;
     });

@@ -50,7 +50,7 @@ export const keptSettings = {
   count: count(null, 'k; null: by fraction', 2147483647),
 };
 
-/** How many of `length` numbers are kept; `ratio`: fraction of them, 0 where a count says it. */
+/** How many of `length` numbers are kept; `ratio`: fraction of them, 0 where a count is given. */
 export function keptCount(settings: { readonly fraction: number; readonly count: number | null }): {
   readonly ratio: number;
   keptOf(length: number): number;

@@ -5,7 +5,7 @@ import { EVEN_ODDS, RangeDecoder, RangeEncoder } from './range-coder.js';
  * Signed levels as bytes near their entropy. `skip(b)`: all entries of block b are known to both sides to be zero.
  *
  * Contexts of the adaptive code. A magnitude is its number of bits n in unary, then its bits below the leading one: the
- * first three by a tree for each n, the rest as they are. Signs are plain bits: they have nothing to be learned.
+ * first three by a tree for each n, the rest as they are. Signs are plain bits: a model of them would gain nothing.
  */
 const MAGNITUDE_BITS = 16;
 const TREE = 8;

@@ -11,7 +11,7 @@ import { travellingSampler } from './parts/travelling-sampler.js';
  *   g_s = grad ln q(theta) - (1 / f_s) grad ln q_s(theta)
  *
  * with f_s the share of steps on shard s, q_s the surrogate of its likelihood and q the product of all surrogates: g_s has
- * mean 0 over the shards and takes away the drift of v_s towards its shard. `drift` is v_s + alpha g_s.
+ * mean 0 over the shards and cancels the drift of v_s towards its shard. `drift` is v_s + alpha g_s.
  */
 function step({ stepSize: h }: ConduciveVisitSettings): Kernel {
   const stddev = Math.sqrt(h);

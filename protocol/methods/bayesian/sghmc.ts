@@ -13,7 +13,7 @@ const settings = conduciveVisitSettings
     friction: fraction(0.1, 'a: one less the momentum'),
     noiseEstimate: atLeastZero(
       0,
-      "b = eta V / 2, what is known of the gradient's noise variance V; it is taken off the injected noise",
+      "b = eta V / 2 for a known part V of the gradient's noise variance; it is subtracted from the injected noise",
     ),
   })
   .and(({ friction, noiseEstimate }) =>

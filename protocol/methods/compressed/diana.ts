@@ -6,7 +6,7 @@ import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Client {
-  /** h_i, which learns this client's gradient at the minimum. */
+  /** h_i, which converges to this client's gradient at the minimum. */
   readonly shift: Vector;
 }
 interface Server {

@@ -6,7 +6,7 @@ import { defineSettings } from '../../settings/settings.js';
 import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
 import { beginGossip, exchange, type Gossip, linkForm, residualKind, settleGossip } from './parts/compressed-gossip.js';
 
-/** A replicated vector, and what its replicas' last exchange wants it to move by. */
+/** A replicated vector, and the drift of its replicas' last exchange. */
 interface Replicated {
   readonly gossip: Gossip;
   readonly drift: Vector;

@@ -211,7 +211,7 @@ export default defineMethod({
 
 /**
  * Of a measuring round, by module: `misalignment/m` (1 - cosine of the halves), `multiplier/m`, and `aligned/m`, mu^2 times the
- * misalignment: what AGVM wants equal in all modules (the common rate squared left out).
+ * misalignment: the quantity that AGVM equalises over modules (the common rate squared left out).
  */
 function report(
   at: Round,

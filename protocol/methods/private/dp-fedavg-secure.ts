@@ -68,7 +68,7 @@ export default defineMethod({
     title: 'The Distributed Discrete Gaussian Mechanism for Federated Learning with Secure Aggregation',
     url: 'https://arxiv.org/abs/2102.06387',
     algorithm:
-      'DP-FedAvg under secure aggregation: the coordinator sees the sum alone, with noise that the clients bring',
+      'DP-FedAvg under secure aggregation: the coordinator receives only the sum, with noise that the clients add',
     reconstruction:
       'Reconstructed, not checked against the papers; tested by their stated invariants. Secure aggregation is its honest-but-curious form, ' +
       'without the consistency check against a malicious coordinator.',

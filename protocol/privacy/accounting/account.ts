@@ -58,7 +58,7 @@ function required(name: string, value: number | undefined): number {
   return value ?? usage(`account: ${name} is missing; give it, or a ledger (--ledger)`);
 }
 
-/** What a ledger's entries say already, or say only for Poisson sampling, with the command's option for it. */
+/** What a ledger's entries state already, or state only for Poisson sampling, with the command's option for it. */
 const HELD_BY_LEDGER = {
   sampling: '--q',
   noiseMultiplier: '--noise-multiplier',

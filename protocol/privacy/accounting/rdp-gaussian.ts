@@ -39,7 +39,7 @@ export function sampledGaussianRdp(order: number, sampling: number, noiseMultipl
  * RDP where the noise is so little that only outputs of batches with the record matter, else null:
  * A_a = q^a e^((a^2 - a)/(2z^2)) E_{x ~ N(a, z^2)} [ (1 + v)^a ], v = (1/q - 1) e^((1 - 2x)/(2z^2)), and
  * (1 + v)^a - 1 <= a 2^(a-1) (v + v^a), whose two means are known. The integral has no other peak then, and looking for one
- * in steps of the noise would take forever.
+ * in steps of the noise would not end in practice.
  */
 function littleNoiseRdp(order: number, sampling: number, noiseMultiplier: number): number | null {
   const perOrder = 1 / noiseMultiplier / noiseMultiplier / 2;

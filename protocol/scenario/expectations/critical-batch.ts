@@ -59,7 +59,7 @@ export default defineExpectation({
     const detail =
       `steps to loss ${loss} by batch ${curve}; fit ${inDigits(minSteps)} (1 + ${inDigits(critical)} / batch); ` +
       `measured noise scale ${inDigits(measured)}, ratio ${inDigits(ratio)}, expected within a factor of ${factor}`;
-    // Sums of |G|^2 that are not above 0 tell nothing.
+    // Sums of |G|^2 that are not above 0 carry no information.
     if (!(measured > 0)) return { holds: 'unknown', observed: ratio, detail };
     return { holds: ratio <= factor && ratio >= 1 / factor, observed: ratio, detail };
   },

@@ -4,7 +4,7 @@ import { randomMatching } from '../graphs.js';
 
 export default defineTopology({
   name: 'random-matching',
-  summary: 'Pairs drawn anew in every round',
+  summary: 'New random pairs in every round',
   settings: defineSettings({}),
   create: (_, clientCount, rng) => ({
     period: null,

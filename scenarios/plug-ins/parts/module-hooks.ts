@@ -5,7 +5,7 @@ import { transform } from 'esbuild';
 import { ADDRESS_OF, OWN } from './own-url.js';
 
 /**
- * How Node loads modules of one's own, in its loader thread. They are ES modules whatever the package around them says, TypeScript
+ * How Node loads modules of one's own, in its loader thread. They are ES modules whatever the package around them declares, TypeScript
  * is turned into JavaScript, `./tool.js` finds tool.ts, and 'gradswarm' is the package that runs, wherever they lie: a second
  * copy of it would know nothing of what this one has loaded.
  */
@@ -74,7 +74,7 @@ export async function load(
   return { format: 'module', source: code, shortCircuit: true };
 }
 
-/** A module whose default export is the address of a package's module, as Node finds it for whoever names it. */
+/** A module whose default export is the address of a package's module, as Node resolves it for its importer. */
 async function addressOf(
   specifier: string,
   context: Context,

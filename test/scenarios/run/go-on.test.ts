@@ -61,7 +61,7 @@ describe('goOn', () => {
     const sweep = await resolveSweep(sweepInput, await loadCatalogue());
     const path = join(temporaryFolder(), 'sweep');
     expect(await messageOf(runSweep(sweep, { ...stopping(17), directory: path }))).to.match(
-      /^ERR_STOPPED: 1 of 3 points are done, then: stopped after round 5 of 12.*'gradswarm resume .*sweep' goes on with the sweep, .*report\.html shows/,
+      /^ERR_STOPPED: 1 of 3 points are done, then: stopped after round 5 of 12.*'gradswarm resume .*sweep' continues the sweep, .*report\.html shows/,
     );
     const outcome = await resumeSweep(path, stopping(1000));
     const whole = await runSweep(sweep, { ...stopping(1000), directory: join(temporaryFolder(), 'whole') });

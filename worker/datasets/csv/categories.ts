@@ -11,7 +11,7 @@ export interface Categories {
   indexOf(row: number): number;
 }
 
-/** Throws ERR_DATA_FORMAT where two spellings of one value meet under 'refuse'. */
+/** Throws ERR_DATA_FORMAT where two spellings of one value occur under 'refuse'. */
 export function categoriesOf(table: Table, column: number, spelling: SpellingRule): Categories {
   const cells = table.rows.map((row) => row[column]!);
   const numeric = cells.every(isNumber);

@@ -163,7 +163,7 @@ function constantColumns(table: Table, columns: readonly number[]): readonly str
     : [`constant, and so without effect: ${some(constant.map((c) => table.columnNames[c]!))}`];
 }
 
-/** Refuses numbers that float32 cannot hold or cannot tell apart once they are scaled. */
+/** Refuses numbers that float32 cannot represent or cannot distinguish once they are scaled. */
 function requirePrecision(
   table: Table,
   column: number,

@@ -115,7 +115,7 @@ function priorVarianceOf({ prior }: GaussianModel): number {
 
 /**
  * A family from explicit shard statistics: examples are numbered shard after shard, and whole shards use the
- * statistics. `ownedByClient`: a client asked for by its index owns the shard of that index, whatever its examples.
+ * statistics. `ownedByClient`: a client requested by its index owns the shard of that index, whatever its examples.
  */
 export function familyOfModel(
   model: GaussianModel,

@@ -154,7 +154,7 @@ function drawShard(settings: QuadraticSettings, request: ObjectiveRequest, clien
   return { curvature, centres: drawCentres(centre, settings, rng.derive('examples')) };
 }
 
-/** Up to so many clients' shares are kept; those of more are drawn again when one is asked for. */
+/** Up to so many clients' shares are kept; others are drawn again at each use. */
 const KEPT_CLIENTS = 10_000;
 
 /** A client's share of the problem. */

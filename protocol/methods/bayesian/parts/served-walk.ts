@@ -62,10 +62,10 @@ class Participants {
 
   /** Clients with at least one step of one chain, ascending. */
   cohort(): readonly ClientIndex[] {
-    const everybody = allClients(this.round.clientCount);
+    const all = allClients(this.round.clientCount);
     const { drawn } = this;
-    if (drawn === null) return everybody;
-    return everybody.filter((client) => drawn.some((chains) => chains.some((set) => set.has(client))));
+    if (drawn === null) return all;
+    return all.filter((client) => drawn.some((chains) => chains.some((set) => set.has(client))));
   }
 }
 

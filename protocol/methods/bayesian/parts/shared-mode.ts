@@ -33,7 +33,7 @@ export const MODE_MESSAGES = {
 } as const;
 export type ModeMessages = typeof MODE_MESSAGES;
 
-/** Tells this shard's slope wherever the coordinator stands; returns where it ends. Null when its word did not come. */
+/** Client: sends its slope at each of the coordinator's points; returns the last point. Null when a message is missing. */
 export async function followToMode(
   at: Omit<ClientRound<SharedModeSettings, ModeMessages, LogPosterior>, 'undelivered'>,
 ): Promise<Vector | null> {

@@ -75,7 +75,7 @@ export class GradientStatistics {
       let sum = 0;
       for (const { start, end } of this.modules[m]!.ranges)
         for (let i = start; i < end; i++) {
-          // A lossy codec may bring a variance below 0.
+          // Under a lossy codec a variance may be below 0.
           const square = examples * Math.max(0, spread[i]!);
           squares[i]! += square;
           sum += square;

@@ -13,7 +13,7 @@ export function finiteRadius<K extends string>(
   return { at: setting, expected: 'a finite radius, since noise is scaled by it' };
 }
 
-/** A calibration that has no answer says why. */
+/** The reason why a calibration has no solution. */
 export function withoutError(calibrate: () => unknown): Conflict | null {
   try {
     calibrate();
