@@ -3,8 +3,8 @@ import { GradswarmError } from '../protocol/errors.js';
 import type { PartyId } from '../protocol/method.js';
 import type { PostOffice, Remote } from '../protocol/party/post-office.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
-import { channelOver, openConnection, socketError } from '../protocol/sockets/frame-socket.js';
-import { PlainSocket } from '../protocol/sockets/plain-socket.js';
+import { channelOver, socketError } from '../protocol/sockets/frame-socket.js';
+import { openLink } from '../protocol/sockets/open-link.js';
 import {
   type Assign,
   checked,
@@ -33,16 +33,21 @@ interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   /** Values in one packed message. */
   readonly maxPackedValues: number;
   readonly trust: TlsTrust;
+  readonly heartbeatMs: number;
+  /** A peer that is out of reach for longer is sent frames through the coordinator. */
+  readonly peerDownMs: number;
   /** Real milliseconds to keep a frame back; null: none is. */
   readonly hold: ((frame: Frame) => number) | null;
   /** An answer or request of the coordinator that came packed and is not a seal. */
   readonly onPacked: (message: Packed) => void;
-  /** The coordinator's frame socket closed, or what it received breaks the protocol. */
-  readonly onLost: (error: GradswarmError) => void;
+  /** What the coordinator sent is not of the protocol. */
+  readonly onBreach: (error: GradswarmError) => void;
+  /** The coordinator has ended the link. A broken connection does not: another is opened. */
+  readonly onClosed: () => void;
   note(text: string): void;
 }
 
-/** A worker's way out: one socket to the coordinator and, where reachable, one to each other worker. */
+/** A worker's way out: one link to the coordinator and, where reachable, one to each other worker. */
 export class FrameLink implements Remote {
   private office: PostOffice | null = null;
   private readonly coordinator: FrameChannel;
@@ -66,10 +71,12 @@ export class FrameLink implements Remote {
         const incoming = this.coordinator.receive(message);
         if (incoming) this.receive(incoming, null);
       } catch (error) {
-        this.lost(socketError(error));
+        if (!this.closing) options.onBreach(socketError(error));
       }
     });
-    socket.on('close', () => this.lost(new GradswarmError('ERR_WORKER_LOST', 'the frame socket was closed')));
+    socket.on('close', () => {
+      if (!this.closing) options.onClosed();
+    });
   }
 
   /** Connects to the coordinator and listens for peers. */
@@ -77,10 +84,11 @@ export class FrameLink implements Remote {
     const url = new URL(options.coordinatorUrl);
     url.pathname = '/frames';
     url.search = `token=${options.assign.token}`;
-    const { socket, stream } = await openConnection(url.href, OPEN_MS, options.trust);
-    const link = new FrameLink(options, new PlainSocket(socket, stream));
-    if (options.peers) await link.listen(options.peers, stream as Socket);
-    return link;
+    const { trust, heartbeatMs } = options;
+    const { link, stream } = await openLink({ url: url.href, heartbeatMs, openMs: OPEN_MS, trust });
+    const self = new FrameLink(options, link);
+    if (options.peers) await self.listen(options.peers, stream as Socket);
+    return self;
   }
 
   connect(office: PostOffice): void {
@@ -137,15 +145,15 @@ export class FrameLink implements Remote {
       ...options,
       address,
       received: (incoming, worker) => this.receive(incoming, worker),
+      // In order, before all that follows; what had arrived without an acknowledgement is ignored there.
+      instead: (unsent) => {
+        for (const outgoing of unsent) this.coordinator.send(outgoing);
+      },
     });
   }
 
   private channels(): readonly FrameChannel[] {
     return [this.coordinator, ...(this.peers?.channels() ?? [])];
-  }
-
-  private lost(error: GradswarmError): void {
-    if (!this.closing) this.options.onLost(error);
   }
 
   /** The socket to the worker that hosts a party; the coordinator's where there is none. */

@@ -1,12 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { nanoid } from 'nanoid';
-import { io } from 'socket.io-client';
 import { GradswarmError } from '../protocol/errors.js';
-import { provenQuery } from '../protocol/sockets/admission.js';
-import { fetchChallenge } from '../protocol/sockets/challenge.js';
-import { type Ending, type Kept, type WorkerProcessOptions, WorkerSession } from './worker-session.js';
+import { type Kept, type WorkerProcessOptions, WorkerSession } from './worker-session.js';
 
-export { NotWanted } from './worker-session.js';
+export { NotWanted } from './control-connection.js';
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
@@ -21,7 +18,7 @@ export async function runWorker(url: string, options: WorkerProcessOptions): Pro
   for (let delayMs = FIRST_RETRY_MS; ; ) {
     const startedMs = performance.now();
     try {
-      if ((await oneConnection(url, options, kept)) !== 'again' || options.signal.aborted) return;
+      if ((await new WorkerSession(url, options, kept).run()) !== 'again' || options.signal.aborted) return;
     } catch (error) {
       if (options.signal.aborted) return;
       const lost = error instanceof GradswarmError && error.code === 'ERR_WORKER_LOST';
@@ -53,22 +50,4 @@ function waited(ms: number, signal: AbortSignal): Promise<void> {
     }
     signal.addEventListener('abort', done);
   });
-}
-
-async function oneConnection(url: string, options: WorkerProcessOptions, kept: Kept): Promise<Ending> {
-  const { token, trust, signal } = options;
-  const joining = provenQuery(token, 'worker', await fetchChallenge(url, trust, signal));
-  const socket = io(url.replace(/^ws/, 'http'), {
-    query: joining.query,
-    ...(trust.ca === null ? {} : { ca: trust.ca }),
-    transports: ['websocket'],
-    reconnection: false,
-    forceNew: true,
-    timeout: 10_000,
-  });
-  try {
-    return await new WorkerSession(url, socket, joining, options, kept).run();
-  } finally {
-    socket.disconnect();
-  }
 }

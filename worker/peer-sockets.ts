@@ -1,14 +1,15 @@
 import { isIPv6, type Socket } from 'node:net';
-import { WebSocketServer } from 'ws';
 import { GradswarmError } from '../protocol/errors.js';
 import { sameText } from '../protocol/sockets/admission.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
-import { channelOver, FRAME_SOCKET_OPTIONS, openConnection, socketError } from '../protocol/sockets/frame-socket.js';
+import { channelOver, openConnection, socketError } from '../protocol/sockets/frame-socket.js';
+import { openLink } from '../protocol/sockets/open-link.js';
 import { PlainSocket } from '../protocol/sockets/plain-socket.js';
-import { refuseUpgrade, SocketServer, type TlsKeys, type Upgrade } from '../protocol/sockets/socket-server.js';
+import { SocketAcceptor } from '../protocol/sockets/socket-acceptor.js';
+import { SocketServer, type TlsKeys, type Upgrade } from '../protocol/sockets/socket-server.js';
 import type { Assign, Introduction, Ready } from '../protocol/wire/control-messages.js';
-import type { ChannelOptions, FrameChannel, Incoming } from '../protocol/wire/frame-channel.js';
-import { BROKEN, type MessageSocket } from '../protocol/wire/message-socket.js';
+import type { ChannelOptions, FrameChannel, Incoming, Outgoing } from '../protocol/wire/frame-channel.js';
+import { BREACH, BROKEN, type MessageSocket } from '../protocol/wire/message-socket.js';
 
 const PEERS_PATH = '/peers';
 const OPEN_MS = 3000;
@@ -29,16 +30,21 @@ export interface PeerOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   readonly trust: TlsTrust;
   /** Something from a peer. What this throws ends the peer's connection, not the worker. */
   received(incoming: Incoming, worker: string): void;
+  readonly heartbeatMs: number;
+  readonly peerDownMs: number;
+  /** Takes what a peer has not acknowledged: it goes another way, and so does all that follows until the epoch ends. */
+  instead(unsent: readonly Outgoing[]): void;
   note(text: string): void;
 }
 
-/** Sockets between workers: each opens one to each other for what it sends, and takes theirs for what they send. */
+/** Links between workers: each opens one to each other for what it sends, and takes theirs for what they send. */
 export class PeerSockets {
   private readonly outgoing = new Map<string, { readonly socket: MessageSocket; readonly channel: FrameChannel }>();
   /** What opens a socket from each worker to this one. */
   private readonly keys = new Map<string, string>();
-  private readonly upgrades = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
+  private readonly acceptor: SocketAcceptor;
   private introduced = false;
+  private closing = false;
   /** Workers that were introduced before this one: their connections wait for the keys, no longer than any that is not admitted. */
   private waiting: readonly Upgrade[] = [];
 
@@ -46,7 +52,19 @@ export class PeerSockets {
     private readonly server: SocketServer,
     private readonly options: PeerOptions,
   ) {
-    server.route(PEERS_PATH, (upgrade) => this.accept(upgrade));
+    this.acceptor = new SocketAcceptor(server, PEERS_PATH, options.heartbeatMs, {
+      admit: (query) => {
+        const from = query.get('worker') ?? '';
+        const key = this.keys.get(from);
+        return key !== undefined && sameText(query.get('key') ?? '', key) ? from : null;
+      },
+      opened: (from, socket) => this.take(from, socket),
+    });
+    server.route(PEERS_PATH, (upgrade) => {
+      // Connections that were closed meanwhile are let go, so no more wait than may be open.
+      if (this.introduced) this.acceptor.upgrade(upgrade);
+      else this.waiting = [...this.waiting.filter(({ socket }) => !socket.destroyed), upgrade];
+    });
   }
 
   /** Listens on the interface that the coordinator is reached by: on loopback when it is. On all when another address is advertised. */
@@ -69,19 +87,18 @@ export class PeerSockets {
 
   /** Opens a socket to each. Returns those that cannot be reached: their frames go by the coordinator. */
   async connect({ peers, keys }: Introduction): Promise<string[]> {
-    const urls = new Map(peers.map(({ worker, url }) => [worker, url]));
+    const known = new Map(peers.map((peer) => [peer.worker, peer]));
     for (const { worker, incoming } of keys) this.keys.set(worker, incoming);
     this.introduced = true;
-    for (const upgrade of this.waiting) if (!upgrade.socket.destroyed) this.accept(upgrade);
+    for (const upgrade of this.waiting) if (!upgrade.socket.destroyed) this.acceptor.upgrade(upgrade);
     this.waiting = [];
     const unreachable = await Promise.all(
       keys.map(async ({ worker, outgoing }) => {
-        const url = urls.get(worker);
+        const peer = known.get(worker);
         try {
-          if (url === undefined) return [worker];
+          if (!peer) return [worker];
           const query = new URLSearchParams({ key: outgoing, worker: this.options.assign.worker });
-          const { socket, stream } = await openConnection(`${url}${PEERS_PATH}?${query}`, OPEN_MS, this.options.trust);
-          this.keep(worker, new PlainSocket(socket, stream));
+          this.keep(worker, await this.open(`${peer.url}${PEERS_PATH}?${query}`, peer.links === true));
           return [];
         } catch {
           return [worker];
@@ -101,42 +118,52 @@ export class PeerSockets {
   }
 
   async close(): Promise<void> {
+    this.closing = true;
     for (const { socket } of this.outgoing.values()) socket.close();
-    this.upgrades.close();
+    this.acceptor.close();
     await this.server.close();
   }
 
+  private async open(url: string, links: boolean): Promise<MessageSocket> {
+    const { trust, heartbeatMs } = this.options;
+    if (links) return (await openLink({ url, heartbeatMs, openMs: OPEN_MS, trust })).link;
+    const { socket, stream } = await openConnection(url, OPEN_MS, trust);
+    return new PlainSocket(socket, stream);
+  }
+
   private keep(worker: string, socket: MessageSocket): void {
-    this.outgoing.set(worker, { socket, channel: channelOver(socket, this.options) });
-    socket.on('close', () => this.outgoing.delete(worker));
+    const { peerDownMs } = this.options;
+    const channel = channelOver(socket, this.options);
+    this.outgoing.set(worker, { socket, channel });
+    let timer: NodeJS.Timeout | null = null;
+    const giveUp = (why: string): void => {
+      if (timer) clearTimeout(timer);
+      if (!this.outgoing.delete(worker) || this.closing) return;
+      this.options.note(`${worker} ${why}: frames to it go through the coordinator until the epoch ends`);
+      this.options.instead(channel.takeUnsent());
+      socket.close(BROKEN);
+    };
+    socket.on('down', () => {
+      timer = setTimeout(() => giveUp(`was out of reach for workers.peerDownMs = ${peerDownMs} ms`), peerDownMs);
+    });
+    socket.on('up', () => {
+      if (timer) clearTimeout(timer);
+    });
+    socket.on('close', (_code, reason) => giveUp(`closed its socket (${reason})`));
     // A socket that another worker accepted carries no frames back.
     socket.on('message', () => socket.close(BROKEN));
   }
 
-  private accept(upgrade: Upgrade): void {
-    if (!this.introduced) {
-      // Connections that were closed meanwhile are let go, so no more wait than may be open.
-      this.waiting = [...this.waiting.filter(({ socket }) => !socket.destroyed), upgrade];
-      return;
-    }
-    const { url, request, socket, head } = upgrade;
-    const from = url.searchParams.get('worker') ?? '';
-    const key = this.keys.get(from);
-    if (key === undefined || !sameText(url.searchParams.get('key') ?? '', key))
-      return refuseUpgrade(socket, '403 Forbidden');
-    this.upgrades.handleUpgrade(request, socket, head, (websocket) => {
-      this.server.admit(request);
-      const incoming = new PlainSocket(websocket, socket);
-      const channel = channelOver(incoming, this.options);
-      incoming.on('message', (message) => {
-        try {
-          const received = channel.receive(message);
-          if (received) this.options.received(received, from);
-        } catch (error) {
-          this.options.note(`connection of ${from} closed: ${socketError(error).message}`);
-          incoming.close(BROKEN);
-        }
-      });
+  private take(from: string, socket: MessageSocket): void {
+    const channel = channelOver(socket, this.options);
+    socket.on('message', (message) => {
+      try {
+        const received = channel.receive(message);
+        if (received) this.options.received(received, from);
+      } catch (error) {
+        this.options.note(`connection of ${from} closed: ${socketError(error).message}`);
+        socket.close(BREACH);
+      }
     });
   }
 }

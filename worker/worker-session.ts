@@ -1,5 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Socket } from 'socket.io-client';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { z } from 'zod';
 import { GradswarmError } from '../protocol/errors.js';
 import { frameHold } from '../protocol/links/link-buckets.js';
 import { openNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
@@ -7,14 +9,13 @@ import type { AnyMethod, MessageKind } from '../protocol/method.js';
 import { loadMethod } from '../protocol/method-loader.js';
 import { encodeState } from '../protocol/party/state-codec.js';
 import type { Scenario, UsedModule } from '../protocol/scenario/scenario.js';
-import type { provenQuery } from '../protocol/sockets/admission.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import * as control from '../protocol/wire/control-messages.js';
 import { hasOtherLengths, layoutsOf } from '../protocol/wire/layout.js';
 import { maxBodyBytes, maxPackedBytes, maxPackedValues, PROTOCOL_VERSION } from '../protocol/wire/limits.js';
-import { pack, unpack } from '../protocol/wire/packing.js';
 import type { RoundPlan } from '../protocol/wire/seal.js';
 import { ClientHost } from './client-host.js';
+import { ControlConnection, NotWanted } from './control-connection.js';
 import { FrameLink } from './frame-link.js';
 import type { PeerAddress } from './peer-sockets.js';
 import { openPrivacy } from './privacy.js';
@@ -22,8 +23,8 @@ import { openProblem, type Problem } from './problem.js';
 import { systemSecrets } from './secrets.js';
 import { openSite } from './site.js';
 
-/** The coordinator names all clients of a run, which may be many. */
-const COORDINATOR_VALUES = 1 << 24;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2000;
 
 export interface WorkerProcessOptions {
   /** Compute device; null: the scenario's. */
@@ -56,6 +57,15 @@ interface Hosting {
   plan: RoundPlan | null;
 }
 
+/** What the coordinator has assigned; asked again, the answer is the same. */
+interface Assignment {
+  readonly epoch: number;
+  readonly generation: number;
+  readonly heartbeatMs: number;
+  readonly ready: Promise<control.Ready>;
+  introduced: Promise<string[]> | null;
+}
+
 /** What a worker keeps from one connection, and one epoch, to the next. */
 export interface Kept {
   readonly process: string;
@@ -65,109 +75,51 @@ export interface Kept {
   reachedMs: number;
 }
 
-/** The coordinator does not want this worker: asking again would not help. */
-export class NotWanted extends GradswarmError {
-  constructor(why: string) {
-    super('ERR_PROTOCOL', `refused: ${why}`);
-  }
-}
-
 export type Ending = 'finished' | 'failed' | 'again';
 
-/** One connection to the coordinator. */
+/**
+ * A worker's part in a run. Its clients live on the numbered link to the coordinator; the control connection may break and is
+ * opened again.
+ */
 export class WorkerSession {
+  private connection: ControlConnection | null = null;
+  private assignment: Assignment | null = null;
   private hosting: Hosting | null = null;
+  private over = false;
   private finish: (how: Ending | Error) => void = () => {};
 
   constructor(
     private readonly url: string,
-    private readonly socket: Socket,
-    private readonly joining: ReturnType<typeof provenQuery>,
     private readonly options: WorkerProcessOptions,
     private readonly kept: Kept,
   ) {}
 
   async run(): Promise<Ending> {
-    const over = new Promise<Ending>((resolve, reject) => {
-      this.finish = (how) => (how instanceof Error ? reject(how) : resolve(how));
+    const ending = new Promise<Ending>((resolve, reject) => {
+      this.finish = (how) => {
+        this.over = true;
+        if (how instanceof Error) reject(how);
+        else resolve(how);
+      };
     });
     const onAbort = () => {
-      this.socket.emit('goodbye');
+      this.connection?.goodbye();
       this.finish('finished');
     };
     this.options.signal.addEventListener('abort', onAbort);
     if (this.options.signal.aborted) onAbort();
-    this.listen();
     try {
-      this.join().catch((error: Error) => this.finish(error));
-      return await over;
+      this.connect().catch((error: Error) => this.finish(error));
+      return await ending;
     } finally {
       this.options.signal.removeEventListener('abort', onAbort);
       await this.leave();
+      this.connection?.close();
     }
   }
 
-  private listen(): void {
-    const { socket } = this;
-    socket.on('connect_error', (error) => this.finish(connectError(this.url, error)));
-    socket.on('disconnect', (reason) =>
-      this.finish(new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${this.url} was lost: ${reason}`)),
-    );
-    socket.on(
-      'stop',
-      this.answering(control.stop, async (message) => {
-        // Answered first: the coordinator closes the connection once it is.
-        setImmediate(() => this.finish('over' in message ? message.over : new NotWanted(message.refused)));
-        return {};
-      }),
-    );
-    socket.on(
-      'assign',
-      this.answering(control.assign, (assign) => this.assigned(assign)),
-    );
-    socket.on(
-      'introduce',
-      this.answering(control.introduce, async (message) => ({
-        unreachable: await this.need().link.connectPeers(message),
-      })),
-    );
-    socket.on(
-      'waits',
-      this.answering(control.nothing, async () => {
-        const { office } = this.need().site;
-        return { waits: [...office.waits()], computing: office.isComputing };
-      }),
-    );
-    socket.on(
-      'begin',
-      this.on(control.plan, (plan) => {
-        if (this.hosting) void this.begin(this.hosting, plan);
-      }),
-    );
-    socket.on(
-      'settle',
-      this.on(control.settle, ({ cohort, ...settlement }) =>
-        this.hosting?.host.settle(
-          {
-            ...settlement,
-            undelivered: settlement.undelivered.map(({ client, posts }) => ({ client, posts })),
-          },
-          cohort,
-        ),
-      ),
-    );
-    socket.on(
-      'abort',
-      this.on(control.abort, ({ clients, ...attempt }) => this.hosting?.host.stop(attempt, clients)),
-    );
-    socket.on(
-      'collect',
-      this.on(control.collect, (request) => this.collect(request)),
-    );
-  }
-
-  private async join(): Promise<void> {
-    const { kept, options } = this;
+  private async connect(): Promise<void> {
+    const { kept, options, assignment } = this;
     const hello: control.Hello = {
       version: PROTOCOL_VERSION,
       name: options.name ?? hostname(),
@@ -175,23 +127,97 @@ export class WorkerSession {
       process: kept.process,
       seat: kept.seat,
       ...(options.use && options.use.length > 0 && { use: [...options.use] }),
+      resumes: assignment && { epoch: assignment.epoch, generation: assignment.generation },
     };
-    const answer = unpack(await this.socket.emitWithAck('hello', pack(hello)));
-    const reply = control.checked(control.admission, answer, "coordinator, answer to 'hello'");
-    if (!this.joining.answers(reply.proof)) throw new NotWanted(`the coordinator at ${this.url} has another token`);
+    const { connection, admission } = await ControlConnection.open(this.url, options, hello, {
+      answer: (event, content) => this.answers[event](content),
+      receive: (event, content) => this.notices[event](content),
+      broke: (error) => this.finish(error),
+      lost: (error) => this.lost(error),
+    });
+    if (this.over) return connection.close();
+    this.connection = connection;
+    if (this.assignment) connection.watch(this.assignment.heartbeatMs);
     kept.reachedMs = performance.now();
-    if ('refused' in reply) throw new NotWanted(reply.refused);
-    if ('over' in reply) return this.finish(reply.over);
-    if ('spare' in reply) options.note(`joined ${this.url}: all seats are taken, waiting for one`);
-    else {
-      kept.seat = reply.seat;
-      options.note(`joined ${this.url} as worker-${reply.seat}`);
+    if ('refused' in admission) throw new NotWanted(admission.refused);
+    if ('over' in admission) return this.finish(admission.over);
+    if (this.assignment && 'seat' in admission && admission.seat === kept.seat) return;
+    if ('spare' in admission) {
+      await this.leave();
+      options.note(`joined ${this.url}: all seats are taken, waiting for one`);
+    } else {
+      kept.seat = admission.seat;
+      options.note(`joined ${this.url} as worker-${admission.seat}`);
     }
+  }
+
+  /** The control connection broke. With an assignment the worker goes on, and opens another for as long as its seat may be kept. */
+  private async lost(error: GradswarmError): Promise<void> {
+    this.connection = null;
+    const untilMs = performance.now() + (this.assignment?.heartbeatMs ?? 0);
+    for (let delayMs = FIRST_RETRY_MS; !this.over; delayMs = Math.min(LONGEST_RETRY_MS, 2 * delayMs)) {
+      if (!this.assignment || performance.now() > untilMs) return this.finish(error);
+      await pause(delayMs * (0.5 + randomInt(1 << 20) / (1 << 21)));
+      try {
+        return await this.connect();
+      } catch (problem) {
+        if (problem instanceof NotWanted) return this.finish(problem);
+      }
+    }
+  }
+
+  private readonly answers = {
+    stop: given(control.stop, async (message) => {
+      this.stopped(message);
+      return {};
+    }),
+    assign: given(control.assign, (assign) => this.assigned(assign)),
+    introduce: given(control.introduce, async (introduction) => {
+      if (!this.assignment) throw new GradswarmError('ERR_PROTOCOL', "'introduce' came before 'assign'");
+      this.assignment.introduced ??= this.need().link.connectPeers(introduction);
+      return { unreachable: await this.assignment.introduced };
+    }),
+    waits: given(control.nothing, async () => this.waits()),
+  };
+
+  private readonly notices = {
+    begin: given(control.plan, (plan) => {
+      if (this.hosting) void this.begin(this.hosting, plan);
+    }),
+    settle: given(control.settle, ({ cohort, ...settlement }) =>
+      this.hosting?.host.settle(
+        {
+          ...settlement,
+          undelivered: settlement.undelivered.map(({ client, posts }) => ({ client, posts })),
+        },
+        cohort,
+      ),
+    ),
+    abort: given(control.abort, ({ clients, ...attempt }) => this.hosting?.host.stop(attempt, clients)),
+    collect: given(control.collect, (request) => this.collect(request)),
+  };
+
+  /** Control messages that come over the link: these of an epoch, so that a cut loses none. */
+  private readonly linked: Readonly<Record<string, (content: unknown) => unknown>> = {
+    ...this.notices,
+    stop: given(control.stop, (message) => this.stopped(message)),
+    waits: given(control.numberedQuestion, ({ request }) => this.send('waits', { request, ...this.waits() })),
+  };
+
+  private stopped(message: control.Stop): void {
+    // Answered first: the coordinator closes the connection once it is.
+    setImmediate(() => this.finish('over' in message ? message.over : new NotWanted(message.refused)));
+  }
+
+  private waits(): control.Waits {
+    const { office } = this.need().site;
+    return { waits: [...office.waits()], computing: office.isComputing };
   }
 
   /** Gives up what an earlier assignment left: its halves, its sockets, its records. The data and the model stay. */
   private async leave(): Promise<void> {
     const { hosting } = this;
+    this.assignment = null;
     this.hosting = null;
     if (!hosting) return;
     if (hosting.plan) hosting.host.stop(hosting.plan, null);
@@ -199,11 +225,30 @@ export class WorkerSession {
   }
 
   private async assigned(assign: control.Assign): Promise<control.Ready> {
-    await this.leave();
+    const { epoch, generation } = assign;
+    if (this.assignment?.epoch === epoch && this.assignment.generation === generation) return this.assignment.ready;
+    const left = this.leave();
     const scenario = assign.scenario as unknown as Scenario;
+    const { heartbeatMs } = scenario.workers;
+    const assignment: Assignment = {
+      epoch,
+      generation,
+      heartbeatMs,
+      ready: left.then(() => this.prepare(assign, scenario, () => this.assignment === assignment)),
+      introduced: null,
+    };
+    this.assignment = assignment;
+    assignment.ready.catch(() => {
+      if (this.assignment === assignment) this.assignment = null;
+    });
+    this.connection?.watch(heartbeatMs);
+    this.kept.seat = Number(assign.worker.slice('worker-'.length));
+    return assignment.ready;
+  }
+
+  private async prepare(assign: control.Assign, scenario: Scenario, isCurrent: () => boolean): Promise<control.Ready> {
     const method = await loadMethod(scenario.method.name);
     const problem = await this.problemOf(scenario);
-    this.kept.seat = Number(assign.worker.slice('worker-'.length));
     this.kept.reachedMs = performance.now();
     const layouts = layoutsOf(method.messages, scenario.precision, problem.family.parameterCount);
     const size = {
@@ -211,6 +256,7 @@ export class WorkerSession {
       clientCount: scenario.clients,
       otherLengths: hasOtherLengths(method.messages),
     };
+    const { heartbeatMs, peerDownMs } = scenario.workers;
     const link = await FrameLink.open({
       coordinatorUrl: this.url,
       assign,
@@ -222,10 +268,16 @@ export class WorkerSession {
       maxPackedValues: maxPackedValues(size),
       peers: clientsSendToClients(method) ? this.peersOffered() : null,
       trust: this.options.trust,
+      heartbeatMs,
+      peerDownMs,
       hold: frameHold(scenario, layouts.values(), () => performance.now()),
       onPacked: (message) => this.packed(message),
-      onLost: (error) => {
+      onBreach: (error) => {
         if (this.hosting?.link === link) this.finish(error);
+      },
+      // The coordinator ended the epoch: what comes next is an assignment, over the control connection.
+      onClosed: () => {
+        if (this.hosting?.link === link) void this.leave();
       },
       note: this.options.note,
     });
@@ -241,6 +293,10 @@ export class WorkerSession {
       secrets: systemSecrets,
       privacy: openPrivacy(scenario, method),
     });
+    if (!isCurrent()) {
+      await link.close();
+      throw new GradswarmError('ERR_PROTOCOL', 'another assignment came');
+    }
     link.connect(site.office);
     const host = new ClientHost(site, () => problem.family.tensorCount());
     host.host(assign.clients);
@@ -282,11 +338,11 @@ export class WorkerSession {
     };
     try {
       const report = await host.begin(plan);
-      if (this.hosting === hosting) this.onSend('done', { ...stamp, ...report, firings: networkModel.takeFirings() });
+      if (this.hosting === hosting) this.send('done', { ...stamp, ...report, firings: networkModel.takeFirings() });
     } catch (error) {
       if (this.hosting !== hosting) return;
       const known = error instanceof GradswarmError;
-      this.onSend('failed', {
+      this.send('failed', {
         ...stamp,
         code: known ? error.code : 'ERR_HALF_FAILED',
         message: known ? error.message.replace(`${error.code}: `, '') : String(error),
@@ -311,56 +367,26 @@ export class WorkerSession {
     const { host, link } = this.hosting;
     if (message.type === 'restore') host.restore(new Map([[message.client, Uint8Array.from(message.data)]]));
     else if (message.type === 'restored-all') link.notify(message);
+    else if (message.type === 'control') {
+      const receive = Object.hasOwn(this.linked, message.event) ? this.linked[message.event] : undefined;
+      if (!receive) throw new GradswarmError('ERR_PROTOCOL', `'${message.event}' is not a control message of an epoch`);
+      receive(message.content);
+    }
   }
 
-  private onSend(event: string, message: unknown): void {
-    this.socket.emit(event, pack(message));
+  private send(event: string, content: unknown): void {
+    this.hosting?.link.notify({ type: 'control', event, content });
   }
 
   private need(): Hosting {
     if (!this.hosting) throw new GradswarmError('ERR_PROTOCOL', 'received a message of a run before its assignment');
     return this.hosting;
   }
-
-  /** An event without an answer. A malformed message ends the worker: there is no safe way to continue. */
-  private on<S extends Parameters<typeof control.checked>[0]>(
-    schema: S,
-    use: (message: ReturnType<typeof control.checked<S>>) => void,
-  ) {
-    return (data: unknown) => {
-      try {
-        use(control.checked(schema, unpack(data, COORDINATOR_VALUES), 'coordinator'));
-      } catch (error) {
-        this.finish(error as Error);
-      }
-    };
-  }
-
-  /** An event with an answer; an error becomes the answer. */
-  private answering<S extends Parameters<typeof control.checked>[0]>(
-    schema: S,
-    use: (message: ReturnType<typeof control.checked<S>>) => Promise<unknown>,
-  ) {
-    return (data: unknown, answer: unknown) => {
-      if (typeof answer !== 'function') return;
-      void (async () => {
-        try {
-          answer(pack(await use(control.checked(schema, unpack(data, COORDINATOR_VALUES), 'coordinator'))));
-        } catch (error) {
-          const code = error instanceof GradswarmError ? error.code : 'ERR_PROTOCOL';
-          answer(pack({ error: { code, message: (error as Error).message } }));
-        }
-      })();
-    };
-  }
 }
 
-/** Why there is no connection: a coordinator that refused it differs from one that is unreachable. */
-function connectError(url: string, error: Error & { readonly description?: unknown }): GradswarmError {
-  const { message } = (error.description ?? error) as { readonly message?: unknown };
-  const why = String(message ?? error.message);
-  if (/\b403\b/.test(why)) return new NotWanted(`the coordinator at ${url} has another token`);
-  return new GradswarmError('ERR_WORKER_LOST', `no coordinator at ${url}: ${why}`);
+/** What acts on a message's content once that is known to be of its shape. */
+function given<S extends z.ZodType, R>(schema: S, act: (message: z.output<S>) => R): (content: unknown) => R {
+  return (content) => act(control.checked(schema, content, 'coordinator'));
 }
 
 /** Do frames go from clients to clients? Only then do workers need sockets to each other. */

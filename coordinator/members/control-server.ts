@@ -26,12 +26,14 @@ const CONTROL_PATH = '/socket.io/';
 const OBSERVERS = 'observers';
 
 export interface ControlEvents {
+  /** Somebody has come, whose older connections are still there. */
+  arriving(message: control.Hello): void;
   /** Answered by `reply`, at once or later. */
   hello(message: control.Hello): void;
   seen(worker: WorkerId): void;
   goodbye(worker: WorkerId): void;
-  /** The connection was lost. */
-  closed(worker: WorkerId, why: string): void;
+  /** The connection was lost. `returns`: the worker can do without, and opens another. */
+  closed(worker: WorkerId, why: string, returns: boolean): void;
   /** The worker broke the protocol. */
   broke(worker: WorkerId, why: string): void;
   done(worker: WorkerId, message: control.Done): void;
@@ -51,8 +53,17 @@ export interface ControlOptions {
 interface Connection {
   readonly socket: Socket;
   readonly proven: Proven;
+  readonly returns: boolean;
   /** Of its hello; null once it was given. */
   answer: ((reply: unknown) => void) | null;
+}
+
+/** Asked of a worker and not answered: asked again when it comes back over another connection. */
+interface Question {
+  readonly event: string;
+  readonly message: Uint8Array;
+  readonly answered: (reply: unknown) => void;
+  readonly failed: (error: Error) => void;
 }
 
 /** The control channel: socket.io carries joins, assignments, rounds and liveness; never a vector. Knows processes, not seats. */
@@ -61,6 +72,8 @@ export class ControlServer {
   private readonly connections = new Map<WorkerId, Connection>();
   /** By event; sent to each observer when it comes. */
   private readonly lasting = new Map<string, unknown>();
+  private readonly questions = new Map<WorkerId, Set<Question>>();
+  private readonly addresses = new Map<WorkerId, string>();
   /** What each connection has shown before it was taken in. */
   private readonly proven = new WeakMap<IncomingMessage, Proven>();
 
@@ -93,11 +106,18 @@ export class ControlServer {
     });
   }
 
-  /** The address that the worker's connection comes from, as it stands in a URL. */
+  /** The address that the worker's last connection came from, as it stands in a URL. */
   addressOf(worker: WorkerId): string | null {
-    const address = this.connections.get(worker)?.socket.handshake.address.replace(/^::ffff:/, '');
-    if (address === undefined) return null;
-    return address.includes(':') ? `[${address}]` : address;
+    return this.addresses.get(worker) ?? null;
+  }
+
+  isConnected(worker: WorkerId): boolean {
+    return this.connections.has(worker);
+  }
+
+  /** Is an answer to this event awaited? */
+  isAsked(worker: WorkerId, event: string): boolean {
+    return [...(this.questions.get(worker) ?? [])].some((question) => question.event === event);
   }
 
   /** Every observer that comes is sent this after its welcome. */
@@ -114,7 +134,7 @@ export class ControlServer {
     this.connections.get(worker)?.socket.emit(event, pack(message));
   }
 
-  /** Asks and waits for the answer; rejects with ERR_WORKER_LOST when none comes in time. */
+  /** Asks and waits for the answer, over later connections too; rejects with ERR_WORKER_LOST when none comes in time. */
   async ask<S extends z.ZodType>(
     { id, worker }: Pick<Member, 'id' | 'worker'>,
     event: string,
@@ -124,14 +144,26 @@ export class ControlServer {
     /** The limit as an error names it. */
     limit = `${timeoutMs}`,
   ): Promise<z.output<S>> {
-    const connection = this.connections.get(worker);
-    if (!connection) throw new GradswarmError('ERR_WORKER_LOST', `${id} is not connected`);
-    let reply: unknown;
-    try {
-      reply = await connection.socket.timeout(timeoutMs).emitWithAck(event, pack(message));
-    } catch (cause) {
-      throw new GradswarmError('ERR_WORKER_LOST', `${id} did not answer '${event}' within ${limit} ms`, { cause });
-    }
+    const questions = this.questions.get(worker) ?? new Set();
+    this.questions.set(worker, questions);
+    const lost = (why: string) => new GradswarmError('ERR_WORKER_LOST', `${id} ${why}`);
+    const reply = await new Promise<unknown>((resolve, reject) => {
+      const timer = setTimeout(() => question.failed(lost(`did not answer '${event}' within ${limit} ms`)), timeoutMs);
+      const settled = (settle: () => void): void => {
+        clearTimeout(timer);
+        questions.delete(question);
+        settle();
+      };
+      const question: Question = {
+        event,
+        message: pack(message),
+        answered: (answer) => settled(() => resolve(answer)),
+        failed: (error) => settled(() => reject(error)),
+      };
+      questions.add(question);
+      const connection = this.connections.get(worker);
+      if (connection) this.put(connection, question);
+    });
     const answer = this.unpacked(reply) as { readonly error?: { readonly code: string; readonly message: string } };
     if (answer && typeof answer === 'object' && answer.error)
       throw new GradswarmError('ERR_PROTOCOL', `${id}, '${event}': ${answer.error.message}`);
@@ -141,15 +173,17 @@ export class ControlServer {
   /** Answers the worker's hello, once. */
   reply(worker: WorkerId, place: { readonly seat: number } | { readonly spare: true }): void {
     const connection = this.connections.get(worker);
-    connection?.answer?.(pack({ ...place, proof: connection.proven.answer } satisfies control.Admission));
-    if (connection) connection.answer = null;
+    if (!connection?.answer) return;
+    connection.answer(pack({ ...place, proof: connection.proven.answer } satisfies control.Admission));
+    connection.answer = null;
+    for (const question of this.questions.get(worker) ?? []) this.put(connection, question);
   }
 
   /** Notifies a worker that it is no longer needed, and closes its connection after delivery. */
   async dismiss(worker: WorkerId, message: control.Stop): Promise<void> {
     const connection = this.connections.get(worker);
+    this.forget(worker);
     if (!connection) return;
-    this.connections.delete(worker);
     const { socket, answer, proven } = connection;
     if (answer) {
       answer(pack({ ...message, proof: proven.answer } satisfies control.Admission));
@@ -165,18 +199,32 @@ export class ControlServer {
   /** Closes the worker's connection: it notices by itself, and joins again. */
   drop(worker: WorkerId): void {
     const connection = this.connections.get(worker);
-    this.connections.delete(worker);
+    this.forget(worker);
     connection?.socket.disconnect(true);
   }
 
   async close(): Promise<void> {
+    for (const worker of [...this.questions.keys()]) this.forget(worker);
     await this.io.close();
+  }
+
+  private forget(worker: WorkerId): void {
+    this.connections.delete(worker);
+    const questions = this.questions.get(worker) ?? [];
+    this.questions.delete(worker);
+    this.addresses.delete(worker);
+    for (const { failed } of [...questions]) failed(new GradswarmError('ERR_WORKER_LOST', 'it was let go'));
+  }
+
+  private put({ socket }: Connection, { event, message, answered }: Question): void {
+    socket.emit(event, message, answered);
   }
 
   private hello(socket: Socket, proven: Proven, data: unknown, answer: unknown): void {
     const known = [...this.connections].find(([, { socket: other }]) => other === socket);
     if (typeof answer !== 'function' || known) {
       // A second hello breaks the protocol: the worker loses its connection and its seat.
+      if (known) this.events.broke(known[0], 'it said hello again');
       socket.disconnect(true);
       return;
     }
@@ -193,8 +241,12 @@ export class ControlServer {
     }
     const worker = message.process;
     this.server.admit(socket.request);
+    this.events.arriving(message);
     const older = this.connections.get(worker);
-    this.connections.set(worker, { socket, proven, answer: answer as (reply: unknown) => void });
+    const returns = message.resumes !== undefined;
+    this.connections.set(worker, { socket, proven, returns, answer: answer as (reply: unknown) => void });
+    const address = socket.handshake.address.replace(/^::ffff:/, '');
+    this.addresses.set(worker, address.includes(':') ? `[${address}]` : address);
     older?.socket.disconnect(true);
     socket.conn.on('heartbeat', () => this.events.seen(worker));
     socket.on('goodbye', () => this.events.goodbye(worker));
@@ -209,7 +261,7 @@ export class ControlServer {
     socket.on('disconnect', (reason) => {
       if (this.connections.get(worker)?.socket !== socket) return;
       this.connections.delete(worker);
-      this.events.closed(worker, reason);
+      this.events.closed(worker, reason, returns);
     });
     this.events.hello(message);
   }

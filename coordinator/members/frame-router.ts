@@ -1,15 +1,14 @@
-import { WebSocketServer } from 'ws';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId } from '../../protocol/method.js';
 import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
-import { channelOver, FRAME_SOCKET_OPTIONS, socketError } from '../../protocol/sockets/frame-socket.js';
-import { PlainSocket } from '../../protocol/sockets/plain-socket.js';
-import { refuseUpgrade, type SocketServer, type Upgrade } from '../../protocol/sockets/socket-server.js';
+import { channelOver, socketError } from '../../protocol/sockets/frame-socket.js';
+import { SocketAcceptor } from '../../protocol/sockets/socket-acceptor.js';
+import type { SocketServer } from '../../protocol/sockets/socket-server.js';
 import { checked, type Packed, packed, sealsMessages } from '../../protocol/wire/control-messages.js';
 import type { Frame } from '../../protocol/wire/frame.js';
 import { type ChannelOptions, type FrameChannel, type Incoming, openFrame } from '../../protocol/wire/frame-channel.js';
 import type { KindLayout } from '../../protocol/wire/layout.js';
-import { BROKEN, type MessageSocket } from '../../protocol/wire/message-socket.js';
+import { BROKEN, CLOSED, type MessageSocket, type Resent } from '../../protocol/wire/message-socket.js';
 import { pack, unpack } from '../../protocol/wire/packing.js';
 import type { Seal } from '../../protocol/wire/seal.js';
 import type { Member, Membership } from './membership.js';
@@ -23,21 +22,28 @@ const FRAMES_PATH = '/frames';
 interface Wire {
   readonly member: Member;
   readonly socket: MessageSocket;
+  /** A numbered link; else it is lost with its connection. */
+  readonly numbered: boolean;
+  isUp: boolean;
   readonly channel: FrameChannel;
 }
 
 export interface RouterEvents {
-  /** A packed message that is not a seal: an answer to a request. */
+  /** A packed message that is not a seal. */
   answer(member: Member, message: Packed): void;
   /** Something came: the run is alive. */
   alive(): void;
   /** A worker broke the protocol or its frame socket closed. */
   broken(member: Member, error: GradswarmError): void;
+  /** The connection of a numbered link broke; another may come, and what was under way is sent again. */
+  down(member: Member, why: string): void;
+  up(member: Member, resent: Resent): void;
+  seen(member: Member): void;
 }
 
 /** Frame sockets of all workers: takes frames for the coordinator in, and passes on those that peers send through it. */
 export class FrameRouter implements Remote {
-  private readonly server = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
+  private readonly acceptor: SocketAcceptor;
   private readonly wires = new Map<string, Wire>();
   private readonly layouts: readonly KindLayout[];
   private office: PostOffice | null = null;
@@ -50,7 +56,7 @@ export class FrameRouter implements Remote {
   receivedFrameBytes = 0;
 
   constructor(
-    private readonly listener: SocketServer,
+    server: SocketServer,
     private readonly membership: Membership,
     layouts: Iterable<KindLayout>,
     private readonly options: Omit<ChannelOptions, 'crc32' | 'defer'> & {
@@ -58,11 +64,15 @@ export class FrameRouter implements Remote {
       readonly maxPackedValues: number;
       /** Real milliseconds to keep a frame of the coordinator's half back; null: none is. */
       readonly hold: ((frame: Frame) => number) | null;
+      readonly heartbeatMs: number;
     },
     private readonly events: RouterEvents,
   ) {
     this.layouts = [...layouts].sort((a, b) => a.index - b.index);
-    listener.route(FRAMES_PATH, (upgrade) => this.upgrade(upgrade));
+    this.acceptor = new SocketAcceptor(server, FRAMES_PATH, options.heartbeatMs, {
+      admit: (query) => membership.byToken(query.get('token') ?? '')?.token ?? null,
+      opened: (token, socket, numbered) => this.accept(membership.byToken(token)!, socket, numbered),
+    });
   }
 
   /** Frames for the coordinator's own half go here. */
@@ -103,8 +113,11 @@ export class FrameRouter implements Remote {
     return sum;
   }
 
-  connected(member: Member): boolean {
-    return this.wires.has(member.id);
+  /** Null: no frame socket, or one that is lost with its connection. */
+  linkOf(member: Member): 'up' | 'down' | null {
+    const wire = this.wires.get(member.id);
+    if (!wire?.numbered) return null;
+    return wire.isUp ? 'up' : 'down';
   }
 
   /** The epoch is over: further frames of these sockets are discarded. Workers close them when they are assigned again. */
@@ -114,7 +127,8 @@ export class FrameRouter implements Remote {
     this.wires.clear();
     this.seals.clear();
     this.office = null;
-    for (const { socket } of old) setTimeout(() => socket.close(BROKEN), RETIRED_MS).unref();
+    for (const { socket, numbered } of old)
+      setTimeout(() => socket.close(numbered ? CLOSED : BROKEN), RETIRED_MS).unref();
   }
 
   drop(member: Member): void {
@@ -126,22 +140,25 @@ export class FrameRouter implements Remote {
   close(): void {
     for (const { socket } of this.wires.values()) socket.close();
     this.wires.clear();
-    this.server.close();
+    this.acceptor.close();
   }
 
-  private upgrade({ url, request, socket, head }: Upgrade): void {
-    const member = this.membership.byToken(url.searchParams.get('token') ?? '');
-    if (!member || this.wires.has(member.id)) return refuseUpgrade(socket, '403 Forbidden');
-    this.server.handleUpgrade(request, socket, head, (websocket) => {
-      this.listener.admit(request);
-      this.accept(member, new PlainSocket(websocket, socket));
-    });
-  }
-
-  private accept(member: Member, socket: MessageSocket): void {
+  private accept(member: Member, socket: MessageSocket, numbered: boolean): void {
     const channel = channelOver(socket, this.options);
     const isCurrent = () => this.wires.get(member.id)?.socket === socket;
-    this.wires.set(member.id, { member, socket, channel });
+    const wire: Wire = { member, socket, numbered, channel, isUp: true };
+    this.wires.set(member.id, wire);
+    socket.on('down', (why) => {
+      wire.isUp = false;
+      if (isCurrent()) this.events.down(member, why);
+    });
+    socket.on('up', (resent) => {
+      wire.isUp = true;
+      if (isCurrent()) this.events.up(member, resent);
+    });
+    socket.on('seen', () => {
+      if (isCurrent()) this.events.seen(member);
+    });
     socket.on('message', (message) => {
       if (isCurrent()) this.receive(member, channel, message);
     });

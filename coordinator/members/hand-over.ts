@@ -31,6 +31,7 @@ export async function handOver(options: HandOverOptions): Promise<boolean> {
     server,
     { heartbeatMs: HEARTBEAT_MS, maxBytes: LIMITS.controlBytes, maxValues: 64, use: [] },
     {
+      arriving: nothing,
       hello: ({ process }) => dismissals.push(control.dismiss(process, { over: 'finished' })),
       seen: nothing,
       goodbye: nothing,

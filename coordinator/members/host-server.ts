@@ -6,22 +6,22 @@ import type { AnyMethod } from '../../protocol/method.js';
 import type { PostOffice } from '../../protocol/party/post-office.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { type ServerOptions, SocketServer } from '../../protocol/sockets/socket-server.js';
-import type { Assign } from '../../protocol/wire/control-messages.js';
-import * as control from '../../protocol/wire/control-messages.js';
+import type * as control from '../../protocol/wire/control-messages.js';
 import { hasOtherLengths, layoutsOf } from '../../protocol/wire/layout.js';
 import { maxBodyBytes, maxControlBytes, maxPackedBytes, maxPackedValues } from '../../protocol/wire/limits.js';
+import type { Resent } from '../../protocol/wire/message-socket.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 import { ControlServer } from './control-server.js';
 import { FrameRouter } from './frame-router.js';
 import { joinUrl, localUrl } from './listening-url.js';
+import { MemberLines } from './member-lines.js';
 import { type Member, Membership } from './membership.js';
-import { PeerKeys } from './peer-keys.js';
+import { Preparation } from './preparation.js';
 import { RemoteCrew } from './remote-crew.js';
 import { checkReport } from './report-check.js';
 import { serveArchive } from './run-archive.js';
 import { seatTable } from './seat-table.js';
-import type { Ending, SeatAction, SeatEvent } from './seats.js';
-import { withoutPaths } from './used-modules.js';
+import type { Ending, SeatAction, SeatEvent, WithoutTime, WorkerId } from './seats.js';
 import { EpochAbandoned } from './workers-lost.js';
 
 export interface ListenOptions extends Pick<ServerOptions, 'host' | 'port' | 'tls' | 'origins'> {
@@ -49,13 +49,12 @@ export interface HostServerOptions {
 export interface HostObserver {
   joined(member: Member, epoch: number, ready: control.Ready): void;
   lost(member: Member, epoch: number, reason: string): void;
+  /** A worker was out of reach and is back; nothing was lost. */
+  reopened(member: Member, epoch: number, resent: Resent): void;
   /** The epoch is abandoned; the next one begins when all seats are taken. */
   abandoned(epoch: number, reason: string): void;
   note(text: string): void;
 }
-
-/** `Omit` of each member of a union. */
-type WithoutTime<E> = E extends unknown ? Omit<E, 'nowMs'> : never;
 
 const TICK_MS = 100;
 
@@ -68,14 +67,15 @@ const LATE_MS = 1000;
 /** One port for everything: socket.io for control and, beside it, the frame sockets. Performs what the seats decide. */
 export class HostServer {
   readonly router: FrameRouter;
-  /** Where workers listen for each other. */
-  peers: control.Introduction['peers'] = [];
   private readonly membership: Membership;
   private readonly control: ControlServer;
+  private readonly lines: MemberLines;
+  /** Of the processes that workers said they are. */
+  private readonly pids = new Map<number, WorkerId>();
   private readonly ticker: NodeJS.Timeout;
   private readonly dismissals: Promise<void>[] = [];
   private crew: RemoteCrew | null = null;
-  private readonly peerKeys = new PeerKeys();
+  private preparation: Preparation | null = null;
   private requests = 0;
   private tickedMs = performance.now();
   private ticks = 0;
@@ -116,31 +116,42 @@ export class HostServer {
         maxPackedBytes: maxPackedBytes(size),
         maxPackedValues: maxPackedValues(size),
         hold: frameHold(scenario, layouts.values(), () => performance.now()),
+        heartbeatMs,
       },
       {
-        answer: (member, message) => this.crew?.answer(member, message),
+        answer: (member, message) => {
+          if (message.type === 'control') this.lines.receive(member, message.event, message.content);
+          else this.crew?.answer(member, message);
+        },
         alive: () => this.crew?.alive(),
         broken: ({ worker }, error) => this.take({ type: 'broke', worker, why: error.message }),
+        down: ({ worker }) => this.take({ type: 'closed', worker }),
+        up: (member, resent) => {
+          this.take({ type: 'reopened', worker: member.worker, generation: member.generation });
+          options.observer.reopened(member, this.membership.state.epoch, resent);
+        },
+        seen: ({ worker }) => this.take({ type: 'seen', worker }),
       },
     );
     this.control = new ControlServer(
       sockets,
       { heartbeatMs, maxBytes: maxControlBytes(size), maxValues: maxPackedValues(size), use: scenario.use ?? [] },
       {
-        hello: ({ process: worker, name, seat }) => this.take({ type: 'join', worker, name, seat }),
+        arriving: (message) => this.arriving(message),
+        hello: (message) => this.hello(message),
         seen: (worker) => this.take({ type: 'seen', worker }),
         goodbye: (worker) => this.take({ type: 'goodbye', worker }),
-        // What was on its way is lost with the connection, so the seat is open at once; the worker may take it again.
-        closed: (worker, why) => this.take({ type: 'died', worker, why }),
+        closed: (worker, why, returns) => this.closed(worker, why, returns),
         broke: (worker, why) => this.take({ type: 'broke', worker, why }),
-        done: (worker, message) => {
-          checkReport(message, (party) => party !== 'coordinator' && this.membership.host(party)?.worker === worker);
-          this.crew?.done(worker, message);
-        },
+        done: (worker, message) => this.done(worker, message),
         failed: (worker, message) => this.crew?.failed(worker, message),
       },
     );
     if (options.archive) serveArchive(sockets, options.archive);
+    this.lines = new MemberLines(this.control, this.router, {
+      done: ({ worker }, message) => this.done(worker, message),
+      failed: ({ worker }, message) => this.crew?.failed(worker, message),
+    });
     this.ticker = setInterval(() => this.tick(), TICK_MS);
     options.signal.addEventListener('abort', () => this.stop(), { once: true });
   }
@@ -153,6 +164,11 @@ export class HostServer {
     } catch (error) {
       throw new GradswarmError('ERR_USAGE', `--listen: ${(error as Error).message}`, { cause: error });
     }
+  }
+
+  /** Where workers listen for each other. */
+  get peers(): control.Introduction['peers'] {
+    return this.preparation?.peers ?? [];
   }
 
   /** Address that workers join at from elsewhere. */
@@ -196,6 +212,12 @@ export class HostServer {
     this.control.publish('progress', { round, rounds, loss, accuracy, bytes, wallMs } satisfies control.Progress);
   }
 
+  /** A worker process of this machine has ended: it is not waited for. */
+  processEnded(pid: number, why: string): void {
+    const worker = this.pids.get(pid);
+    if (worker !== undefined) this.take({ type: 'died', worker, why });
+  }
+
   /** Lets the workers go, then closes every connection. */
   async close(ending: Ending = 'failed'): Promise<void> {
     this.take({ type: 'over', ending, why: 'the run is over' });
@@ -215,12 +237,41 @@ export class HostServer {
 
   private tick(): void {
     const nowMs = performance.now();
-    if (nowMs - this.tickedMs > LATE_MS)
-      for (const { worker } of this.membership.present()) this.take({ type: 'seen', worker });
+    const lateMs = nowMs - this.tickedMs - TICK_MS;
+    if (lateMs > LATE_MS) this.take({ type: 'delayed', ms: lateMs });
     this.tickedMs = nowMs;
     this.take({ type: 'tick' });
     if (++this.ticks % TICKS_PER_TABLE === 0)
       this.control.publish('seats', seatTable(this.membership, this.options.scenario.rounds, nowMs));
+  }
+
+  /** One that comes back without what it was assigned has lost it: its clients cannot go on. */
+  private arriving({ process: worker, resumes }: control.Hello): void {
+    const member = this.membership.of(worker);
+    if (!member) return;
+    const { epoch, phase } = this.membership.state;
+    const has = resumes?.epoch === epoch && resumes.generation === member.generation;
+    const told = phase === 'running' || (phase === 'preparing' && !this.control.isAsked(worker, 'assign'));
+    if (told && !has) this.take({ type: 'broke', worker, why: 'it came back without its clients' });
+  }
+
+  private hello({ process: worker, name, seat, pid }: control.Hello): void {
+    this.pids.set(pid, worker);
+    this.take({ type: 'join', worker, name, seat });
+    const member = this.membership.of(worker);
+    if (member && this.router.linkOf(member) === 'down') this.take({ type: 'closed', worker });
+  }
+
+  /** The control connection was lost. An epoch goes on over the numbered link. */
+  private closed(worker: WorkerId, why: string, returns: boolean): void {
+    const member = this.membership.of(worker);
+    if (!returns) this.take({ type: 'died', worker, why });
+    else if (!member || this.router.linkOf(member) === null) this.take({ type: 'closed', worker });
+  }
+
+  private done(worker: WorkerId, message: control.Done): void {
+    checkReport(message, (party) => party !== 'coordinator' && this.membership.host(party)?.worker === worker);
+    this.crew?.done(worker, message);
   }
 
   private take(event: WithoutTime<SeatEvent>): void {
@@ -228,7 +279,7 @@ export class HostServer {
     const actions = this.membership.take({ ...event, nowMs: performance.now() } as SeatEvent);
     const assigned = actions.some(({ type }) => type === 'assign');
     for (const action of actions) this.perform(action, before.epoch);
-    if (assigned) void this.prepare(this.membership.state.epoch);
+    if (assigned) this.prepare(this.membership.state.epoch);
   }
 
   private perform(action: SeatAction, epoch: number): void {
@@ -240,9 +291,13 @@ export class HostServer {
       case 'refuse':
         this.dismissals.push(this.control.dismiss(action.worker, { refused: action.why }));
         return;
-      case 'release':
+      case 'release': {
+        const member = this.membership.of(action.worker);
+        if (member && !this.control.isConnected(action.worker))
+          this.lines.notify(member, 'stop', { over: action.ending });
         this.dismissals.push(this.control.dismiss(action.worker, { over: action.ending }));
         return;
+      }
       case 'vacated': {
         const member = this.membership.takeGone(action.worker)!;
         this.loss = `${member.id} (${member.name}) was lost: ${action.why}; it hosted ${member.clients.length} clients`;
@@ -299,7 +354,7 @@ export class HostServer {
 
   private newCrew(epoch: number): RemoteCrew {
     const { stallMs, computeMs } = this.options.scenario.workers;
-    return new RemoteCrew(this.membership, this.control, this.router, {
+    return new RemoteCrew(this.membership, this.lines, this.router, {
       epoch,
       parameterCount: this.options.parameterCount,
       stallMs,
@@ -310,90 +365,9 @@ export class HostServer {
     });
   }
 
-  /** Assigns each worker its seat, and waits until they are connected with each other. */
-  private async prepare(epoch: number): Promise<void> {
-    const { scenario } = this.options;
-    const { computeMs } = scenario.workers;
-    const limit = `workers.computeMs = ${computeMs}`;
-    this.membership.renewTokens();
-    this.peerKeys.renew();
-    const members = this.membership.present();
-    const peers: { worker: string; url: string }[] = [];
-    const isOver = () => this.membership.state.epoch !== epoch || this.membership.state.phase !== 'preparing';
-    const asked = async <T>(member: Member, question: () => Promise<T>): Promise<T | null> => {
-      try {
-        const answer = await question();
-        return isOver() ? null : answer;
-      } catch (error) {
-        if (!isOver() && !member.lost)
-          this.take({ type: 'broke', worker: member.worker, why: (error as Error).message });
-        return null;
-      }
-    };
-    const readies = await Promise.all(
-      members.map((member) =>
-        asked(member, async () => {
-          const assignment = this.assignment(member, epoch);
-          const ready = await this.control.ask(member, 'assign', assignment, control.ready, computeMs, limit);
-          if (!isOver() && this.isFit(member, ready)) this.options.observer.joined(member, epoch, ready);
-          return ready;
-        }),
-      ),
-    );
-    if (isOver()) return;
-    for (const [i, ready] of readies.entries())
-      if (ready?.peer) {
-        const host = ready.peer.host ?? this.control.addressOf(members[i]!.worker);
-        peers.push({ worker: members[i]!.id, url: `${ready.peer.tls ? 'wss' : 'ws'}://${host}:${ready.peer.port}` });
-      }
-    this.peers = peers;
-    const answers = await Promise.all(
-      members.map((member) =>
-        asked(member, () =>
-          this.control.ask(
-            member,
-            'introduce',
-            { peers, keys: this.peerKeys.of(member, this.membership.present()) },
-            control.introduced,
-            computeMs,
-            limit,
-          ),
-        ),
-      ),
-    );
-    for (const [i, answer] of answers.entries()) {
-      const { id, worker, generation } = members[i]!;
-      if (isOver() || !answer) return;
-      if (answer.unreachable.length > 0)
-        this.options.observer.note(
-          `${id} cannot reach ${answer.unreachable.join(', ')}; their frames go through the coordinator`,
-        );
-      this.take({ type: 'ready', worker, epoch, generation });
-    }
-  }
-
-  private isFit(member: Member, { parameterCount, read }: control.Ready): boolean {
-    const { parameterCount: expected, differences } = this.options;
-    const different = differences(read);
-    if (parameterCount === expected && different.length === 0) return true;
-    const why =
-      parameterCount === expected
-        ? `${different.join(' and ')} that it read differ from the coordinator's; give both the same files and the same version`
-        : `expected a model of ${expected} parameters, got ${parameterCount}; its data or version differs`;
-    this.options.observer.note(`${member.id} (${member.name}) is refused: ${why}`);
-    this.take({ type: 'unfit', worker: member.worker, why });
-    return false;
-  }
-
-  private assignment(member: Member, epoch: number): Assign {
-    return {
-      worker: member.id,
-      generation: member.generation,
-      epoch,
-      token: member.token,
-      scenario: withoutPaths(this.options.scenario) as unknown as Record<string, unknown>,
-      clients: [...member.clients],
-      workers: this.membership.sharesById().map(({ worker, clients }) => ({ worker, clients: [...clients] })),
-    };
+  private prepare(epoch: number): void {
+    const { membership, control, router, options } = this;
+    this.preparation = new Preparation(epoch, membership, control, router, options, (event) => this.take(event));
+    void this.preparation.run();
   }
 }

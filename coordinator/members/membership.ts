@@ -59,7 +59,8 @@ export class Membership {
     const { state, actions } = step(this.seating, event);
     this.seating = state;
     for (const action of actions) {
-      if (action.type === 'seated' && this.members[action.seat]?.worker !== action.worker)
+      // The same process may sit down again, after it had lost its seat.
+      if (action.type === 'seated' && this.members[action.seat]?.generation !== action.generation)
         this.members[action.seat] = this.memberOf(action.worker, action.seat, action.generation);
       else if (action.type === 'vacated') {
         const member = this.members[action.seat];

@@ -3,13 +3,9 @@ import { nanoid } from 'nanoid';
 import type * as control from '../../protocol/wire/control-messages.js';
 import type { Member } from './membership.js';
 
-/** What opens the sockets between workers: a key for each pair and direction, other ones in each epoch. */
+/** What opens the sockets between workers: a key for each pair and direction. */
 export class PeerKeys {
-  private secret = nanoid(32);
-
-  renew(): void {
-    this.secret = nanoid(32);
-  }
+  private readonly secret = nanoid(32);
 
   /** Of one worker's sockets to the others, and theirs to it. */
   of({ id }: Member, present: readonly Member[]): control.Introduction['keys'] {

@@ -4,14 +4,17 @@ import type { Crew, CrewReport, Settlement } from '../../protocol/party/crew.js'
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
 import { decodeRecord } from '../../protocol/party/record.js';
 import { decodeState } from '../../protocol/party/state-codec.js';
-import { type Done, type Failed, type Packed, waits as waitsAnswer } from '../../protocol/wire/control-messages.js';
+import type { Done, Failed, Packed } from '../../protocol/wire/control-messages.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
-import type { ControlServer } from './control-server.js';
 import type { FrameRouter } from './frame-router.js';
+import type { MemberLines } from './member-lines.js';
 import type { Member, Membership } from './membership.js';
 import { RoundTally } from './round-tally.js';
 import type { WorkerId } from './seats.js';
 import { WorkersLost } from './workers-lost.js';
+
+/** For a member to say what it waits for. */
+const WAITS_MS = 2000;
 
 interface Running {
   readonly plan: RoundPlan;
@@ -58,7 +61,7 @@ export class RemoteCrew implements Crew {
 
   constructor(
     private readonly membership: Membership,
-    private readonly control: ControlServer,
+    private readonly lines: Pick<MemberLines, 'notify' | 'waits'>,
     private readonly router: FrameRouter,
     private readonly options: CrewOptions,
   ) {
@@ -91,7 +94,7 @@ export class RemoteCrew implements Crew {
     );
     return new Promise((resolve, reject) => {
       this.running = { plan, tally, resolve, reject };
-      for (const { worker } of members) this.control.notify(worker, 'begin', plan);
+      for (const member of members) this.lines.notify(member, 'begin', plan);
       this.finishIfComplete();
     });
   }
@@ -265,7 +268,7 @@ export class RemoteCrew implements Crew {
   };
 
   private notifyAll(event: string, message: unknown): void {
-    for (const { worker } of this.membership.present()) this.control.notify(worker, event, message);
+    for (const member of this.membership.present()) this.lines.notify(member, event, message);
   }
 
   private finishIfComplete(): void {
@@ -304,7 +307,7 @@ export class RemoteCrew implements Crew {
     return Promise.all(
       this.membership.present().map(async (member) => {
         try {
-          return await this.control.ask(member, 'waits', {}, waitsAnswer, 2000);
+          return await this.lines.waits(member, WAITS_MS);
         } catch {
           return { waits: [`${member.id} does not answer`], computing: true };
         }

@@ -73,6 +73,10 @@ class Step {
         return;
       case 'over':
         return this.end(event.ending, event.why);
+      case 'delayed': {
+        const seen = (seat: Seat) => Math.min(this.nowMs, seat.seenMs + event.ms);
+        return this.set({ seats: this.state.seats.map((seat) => ({ ...seat, seenMs: seen(seat) })) });
+      }
       case 'tick':
         return this.tick();
     }

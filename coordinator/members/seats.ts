@@ -80,8 +80,13 @@ export type SeatEvent = { readonly nowMs: number } & (
   | { readonly type: 'broke'; readonly worker: WorkerId; readonly why: string }
   | { readonly type: 'committed' | 'checkpointed'; readonly epoch: number; readonly round: number }
   | { readonly type: 'over'; readonly ending: Ending; readonly why: string }
+  /** This process did not run for so long: nobody was silent in that time. */
+  | { readonly type: 'delayed'; readonly ms: number }
   | { readonly type: 'tick' }
 );
+
+/** `Omit` of each member of a union: an event before its time is known. */
+export type WithoutTime<E> = E extends unknown ? Omit<E, 'nowMs'> : never;
 
 export type SeatAction =
   | { readonly type: 'seated'; readonly worker: WorkerId; readonly seat: number; readonly generation: number }

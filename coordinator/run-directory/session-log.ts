@@ -21,6 +21,15 @@ export type SessionEvent =
       readonly clients: number;
       readonly reason: string;
     }
+  /** It was out of reach and is back; what it and the coordinator had not acknowledged was sent again, to it. */
+  | {
+      readonly event: 'reopened';
+      readonly epoch: number;
+      readonly worker: string;
+      readonly downMs: number;
+      readonly resentMessages: number;
+      readonly resentBytes: number;
+    }
   | { readonly event: 'abandoned'; readonly epoch: number; readonly reason: string }
   /** Back to the checkpoint of `toRound`, after `fromRound` rounds. */
   | { readonly event: 'rolled-back'; readonly epoch: number; readonly fromRound: number; readonly toRound: number }

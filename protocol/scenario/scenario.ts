@@ -97,6 +97,8 @@ export interface Workers {
   readonly allowAbsent: boolean;
   readonly joinTimeoutMs: number;
   readonly heartbeatMs: number;
+  /** A worker that another cannot reach for longer is sent frames through the coordinator until the epoch ends. */
+  readonly peerDownMs: number;
   /** Longest time without progress while no party computes, before the run fails as stalled. */
   readonly stallMs: number;
   /** The same while a party computes. */

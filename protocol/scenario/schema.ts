@@ -58,6 +58,7 @@ const workers = strict({
   allowAbsent: z.boolean({ error: 'true or false' }).default(false),
   joinTimeoutMs: positive.default(60_000),
   heartbeatMs: positive.default(20_000),
+  peerDownMs: positive.default(3_000),
   stallMs: positive.default(30_000),
   computeMs: positive.default(3_600_000),
 });

@@ -12,6 +12,8 @@ export const FRAME_SOCKET_OPTIONS = {
   perMessageDeflate: false,
   maxPayload: LIMITS.messageBytes,
   skipUTF8Validation: true,
+  // Acknowledgements are pings and get no answer; others are answered by those who listen.
+  autoPong: false,
 } as const;
 
 /** A websocket and the stream below it. */

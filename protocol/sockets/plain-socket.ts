@@ -19,6 +19,7 @@ export class PlainSocket implements MessageSocket {
     socket.on('error', ({ message }) => {
       this.error = message;
     });
+    socket.on('ping', (payload) => socket.pong(payload));
     socket.on('message', (message: Buffer) => {
       if (!this.closing) this.events.emit('message', message);
     });

@@ -34,6 +34,11 @@ export const hello = z.strictObject({
     .array(z.strictObject({ module: z.string().max(200), sha256 }))
     .max(64)
     .optional(),
+  /**
+   * The assignment that it has or is preparing for; null: none. Such a worker opens numbered links, and may lose its control
+   * connection and come back. Left out: a worker without these, which loses its seat with the connection.
+   */
+  resumes: z.strictObject({ epoch: round, generation: round }).nullable().optional(),
 });
 
 /** That the coordinator knows the run's token too. */
@@ -85,7 +90,10 @@ export const ready = z.strictObject({
 
 /** Coordinator to worker, once all are ready: open a socket to each of these. */
 export const introduce = z.strictObject({
-  peers: z.array(z.strictObject({ worker: z.string(), url: z.string() })),
+  peers: z.array(
+    /** `links`: this peer takes numbered links. Stands only in messages to workers that do so themselves. */
+    z.strictObject({ worker: z.string(), url: z.string(), links: z.literal(true).optional() }),
+  ),
   /** What opens the socket to each other worker, and the one that comes from it. */
   keys: z.array(z.strictObject({ worker: z.string(), outgoing: z.string(), incoming: z.string() })),
 });
@@ -190,8 +198,13 @@ export const failed = z.strictObject({
 /** Coordinator to worker: the run is over, or this worker cannot take part in it. */
 export const stop = z.union([z.strictObject({ over: ending }), z.strictObject({ refused: z.string().max(1000) })]);
 
+/** 'waits' over a numbered link: the answer repeats the number. */
+export const numberedQuestion = z.strictObject({ request: round });
+
 /** Answer to 'waits': who waits for what, and whether some half computes. */
 export const waits = z.strictObject({ waits: z.array(z.string()), computing: z.boolean() });
+
+export const numberedWaits = waits.extend({ request: round });
 
 export const settle = z.strictObject({
   round,
@@ -229,6 +242,8 @@ export const packed = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('collected-all'), request: round }),
   z.strictObject({ type: z.literal('restore'), client, data: z.instanceof(Uint8Array) }),
   z.strictObject({ type: z.literal('restored-all'), request: round }),
+  /** A control message of an epoch, over a numbered link: it survives a cut, and no frame overtakes it. */
+  z.strictObject({ type: z.literal('control'), event: z.string().max(20), content: z.unknown() }),
 ]);
 
 /** A question without content. */
@@ -244,6 +259,7 @@ export type Welcome = z.infer<typeof welcome>;
 export type Seats = z.infer<typeof seats>;
 export type Over = z.infer<typeof over>;
 export type Ready = z.infer<typeof ready>;
+export type Waits = z.infer<typeof waits>;
 export type Done = z.infer<typeof done>;
 export type Failed = z.infer<typeof failed>;
 export type SettleMessage = z.infer<typeof settle>;

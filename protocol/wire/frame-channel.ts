@@ -83,6 +83,9 @@ export class FrameChannel {
   private readonly assemblies = new Map<number, Assembly>();
   private nextStream = 1;
   private corked = false;
+  private corkedBytes = 0;
+  /** What has been handed to the socket, in whole or in part, and that it has not reported as sent. */
+  private readonly kept: Outgoing[] = [];
   private roomWaiters: (() => void)[] = [];
 
   constructor(
@@ -94,6 +97,7 @@ export class FrameChannel {
     const { defer } = this.options;
     if (defer && !this.corked) {
       this.corked = true;
+      this.corkedBytes = 0;
       this.socket.cork?.();
       defer(() => this.uncork());
     }
@@ -116,7 +120,7 @@ export class FrameChannel {
         if (!next) break;
         this.begin(next);
       }
-      if (this.socket.bufferedAmount > CORKED_BYTES) this.uncork();
+      if (this.corkedBytes > CORKED_BYTES) this.uncork();
     }
     if (this.idle) for (const wake of this.roomWaiters.splice(0)) wake();
   }
@@ -128,6 +132,14 @@ export class FrameChannel {
   /** Resolves when everything has been handed to the socket. */
   drained(): Promise<void> {
     return this.idle ? Promise.resolve() : new Promise((resolve) => this.roomWaiters.push(resolve));
+  }
+
+  /** Ends the channel: what the socket has not reported as sent, or was not handed to it, in order. */
+  takeUnsent(): readonly Outgoing[] {
+    const unsent = [...this.kept.splice(0), ...this.queue.splice(0)];
+    this.current = null;
+    for (const wake of this.roomWaiters.splice(0)) wake();
+    return unsent;
   }
 
   /** Null while a body is incomplete. Throws ERR_FRAME_MALFORMED and ERR_FRAME_LENGTH before allocating what was not announced within bounds. */
@@ -147,6 +159,7 @@ export class FrameChannel {
   }
 
   private begin(outgoing: Outgoing): void {
+    this.kept.push(outgoing);
     if (outgoing.type === 'packed') this.write(null, [outgoing.body], outgoing.body.byteLength, null, false);
     else if (outgoing.type === 'relay') {
       const { header, body } = outgoing;
@@ -189,10 +202,17 @@ export class FrameChannel {
       this.current = { parts, bytes, stream, counted, checksum: known, messages, sum: 0, at: 0, part: 0, partAt: 0 };
     }
     if (counted) this.sentFrameBytes += message.byteLength;
-    this.socket.send(message, this.pumpAgain);
+    this.corkedBytes += message.byteLength;
+    this.socket.send(message, whole ? this.allSent : this.pumpAgain);
   }
 
   private readonly pumpAgain = (): void => this.pump();
+
+  /** The last message of the oldest that is kept. */
+  private readonly allSent = (): void => {
+    this.kept.shift();
+    this.pump();
+  };
 
   private sendChunk(): void {
     const body = this.current!;
@@ -211,9 +231,11 @@ export class FrameChannel {
     const last = body.at >= body.bytes;
     view.setUint32(20, last ? (body.checksum ?? body.sum) : 0, true);
     if (last) this.finish(body);
+    this.corkedBytes += message.byteLength;
     this.socket.send(message, () => {
       if (whole && this.spareChunks.length < SPARE_CHUNKS) this.spareChunks.push(message);
-      this.pump();
+      if (last) this.allSent();
+      else this.pump();
     });
   }
 

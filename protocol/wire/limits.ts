@@ -51,8 +51,10 @@ export const LIMIT_TABLE = {
   sendQueueBytes: {
     value: 16 << 20,
     unit: 'bytes',
-    meaning: 'bytes in a send queue above which senders wait',
+    meaning: 'bytes in a send queue, or not acknowledged on a numbered link, above which senders wait',
   },
+  ackBytes: { value: 1 << 20, unit: 'bytes', meaning: 'received on a numbered link and not acknowledged' },
+  ackMs: { value: 100, unit: 'ms', meaning: 'the same as time since the first of these messages' },
   keptBytes: {
     value: 16 << 20,
     unit: 'bytes',

@@ -1,3 +1,10 @@
+/** What a new connection of a link carried again, and how long there was none before it. */
+export interface Resent {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly downMs: number;
+}
+
 /** What is reported of a message socket, and with what. */
 export interface MessageSocketEvents {
   readonly message: [message: Uint8Array];
@@ -5,7 +12,9 @@ export interface MessageSocketEvents {
   readonly close: [code: number, reason: string];
   /** A socket that survives its connections has lost one, or has one again. What was sent meanwhile waits; nothing is lost. */
   readonly down: [reason: string];
-  readonly up: [];
+  readonly up: [resent: Resent];
+  /** The other end has given a sign of life. */
+  readonly seen: [];
 }
 
 /**
@@ -25,6 +34,7 @@ export interface MessageSocket {
   on<E extends keyof MessageSocketEvents>(event: E, listener: (...args: MessageSocketEvents[E]) => void): void;
 }
 
-/** Close codes: as agreed; no word at all. */
+/** Close codes: as agreed; a message that is not of the protocol; no word at all. */
 export const CLOSED = 1000;
+export const BREACH = 1008;
 export const BROKEN = 1006;

@@ -19,6 +19,7 @@ const { messages } = defineMethod({
 });
 
 const MAX_BODY_BYTES = 64 << 20;
+const HEARTBEAT_MS = 20_000;
 const layouts = layoutsOf(messages, 'float32');
 const CHANNEL = {
   clientCount: 1,
@@ -50,11 +51,14 @@ export class TransportEnd {
       sockets,
       membership,
       layouts.values(),
-      { ...CHANNEL, maxPackedValues: 1 << 20, hold: null },
+      { ...CHANNEL, maxPackedValues: 1 << 20, hold: null, heartbeatMs: HEARTBEAT_MS },
       {
         answer: () => {},
         alive: () => {},
         broken: () => {},
+        down: () => {},
+        up: () => {},
+        seen: () => {},
       },
     );
     const office = new PostOffice(layouts.values(), { mode: 'fast', remote: router, shuffle: null });
@@ -85,8 +89,11 @@ export class TransportEnd {
       peers: null,
       maxPackedValues: 1 << 20,
       trust: { ca: null },
+      heartbeatMs: HEARTBEAT_MS,
+      peerDownMs: HEARTBEAT_MS,
       onPacked: () => {},
-      onLost,
+      onBreach: onLost,
+      onClosed: () => {},
       note: () => {},
     });
     const office = new PostOffice(layouts.values(), { mode: 'fast', remote: link, shuffle: null });

@@ -16,8 +16,14 @@ const MOST_DEATHS = 8;
 
 /** Starts the workers of a run that does not wait for others' workers, and ends them with it. */
 export interface WorkerLauncher {
-  /** `token`: what the workers need to join. */
-  start(count: number, url: string, device: string | null, token: string): void;
+  /** `token`: what the workers need to join. `ended`: a process has ended; it need not be waited for. */
+  start(
+    count: number,
+    url: string,
+    device: string | null,
+    token: string,
+    ended: (pid: number, why: string) => void,
+  ): void;
   stop(): Promise<void>;
 }
 
@@ -27,6 +33,7 @@ export class LocalWorkers implements WorkerLauncher {
   private readonly timers = new Set<NodeJS.Timeout>();
   private ending = false;
   private token = '';
+  private ended: (pid: number, why: string) => void = () => {};
   private readonly onProcessExit = () => this.kill('SIGKILL');
 
   /** `use`: modules of one's own that they load. */
@@ -35,8 +42,15 @@ export class LocalWorkers implements WorkerLauncher {
     private readonly use: readonly string[] = [],
   ) {}
 
-  start(count: number, url: string, device: string | null, token: string): void {
+  start(
+    count: number,
+    url: string,
+    device: string | null,
+    token: string,
+    ended: (pid: number, why: string) => void,
+  ): void {
     this.token = token;
+    this.ended = ended;
     for (let seat = 0; seat < count; seat++) this.launch(seat, url, device, 0);
     process.once('exit', this.onProcessExit);
   }
@@ -80,6 +94,7 @@ export class LocalWorkers implements WorkerLauncher {
       throw new GradswarmError('ERR_WORKER_LOST', `a worker process cannot be started: ${error.message}`);
     });
     child.once('exit', (code, signal) => {
+      if (child.pid !== undefined) this.ended(child.pid, `its process ended (${signal ?? `status ${code}`})`);
       // Status 0: the run is over. 3: it was refused, and would be refused again.
       if (this.ending || code === 0) return;
       const output = sent.trim();

@@ -24,7 +24,7 @@ export async function remoteFleet(
   method: AnyMethod,
   problem: Problem,
   { listen, signal, epoch, fromRound, archive, note, session }: FleetOptions,
-  workers: WorkerLauncher | null = listen
+  launcher: WorkerLauncher | null = listen
     ? null
     : new LocalWorkers(
         note,
@@ -48,13 +48,17 @@ export async function remoteFleet(
         note(`${worker} (${name}) was lost: ${reason}`);
         session({ event: 'lost', epoch: at, worker, name, clients: clients.length, reason });
       },
+      reopened: ({ id: worker }, at, { messages: resentMessages, bytes: resentBytes, downMs }) => {
+        note(`${worker} was out of reach for ${Math.round(downMs)} ms and is back`);
+        session({ event: 'reopened', epoch: at, worker, downMs: Math.round(downMs), resentMessages, resentBytes });
+      },
       abandoned: (at, reason) => session({ event: 'abandoned', epoch: at, reason }),
       note,
     },
   });
   const close = async (ending?: 'finished' | 'failed' | 'again') => {
     await server.close(ending);
-    await workers?.stop();
+    await launcher?.stop();
   };
   /** One epoch, with new coordinator-side state of all parties. */
   const stretch = async (): Promise<RemoteFleet> => {
@@ -93,7 +97,9 @@ export async function remoteFleet(
     const { count } = scenario.workers;
     const token = listen?.token ? '' : `${TOKEN_VARIABLE}=${server.token} `;
     if (listen) note(`waiting for ${count} workers: ${token}gradswarm worker --join ${server.joinUrl}`);
-    workers?.start(count, server.url, scenario.device === 'auto' ? null : scenario.device, server.token);
+    launcher?.start(count, server.url, scenario.device === 'auto' ? null : scenario.device, server.token, (pid, why) =>
+      server.processEnded(pid, why),
+    );
     return await stretch();
   } catch (error) {
     await close(signal.aborted ? 'again' : 'failed');

@@ -28,9 +28,9 @@ function runWith(begun: (seat: Seat) => void) {
   const honest = new SocketWorkers();
   const hostile = new HostileMember(begun, 3);
   const workers: WorkerLauncher = {
-    start: (_count, ...args) => {
-      hostile.start(1, ...args);
-      honest.start(1, ...args);
+    start: (_count, url, device, token) => {
+      hostile.start(1, url, device, token);
+      honest.start(1, url, device, token);
     },
     stop: async () => {
       await hostile.stop();

@@ -52,6 +52,7 @@ export function tinyScenario(method: string, changes: Partial<Scenario> = {}): S
       computeMs: 1000,
       joinTimeoutMs: 1000,
       heartbeatMs: 1000,
+      peerDownMs: 3000,
       stallMs: 1000,
     },
     privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' },

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { ControlServer } from '../../../coordinator/members/control-server.js';
 import type { FrameRouter } from '../../../coordinator/members/frame-router.js';
+import type { MemberLines } from '../../../coordinator/members/member-lines.js';
 import { Membership } from '../../../coordinator/members/membership.js';
 import { RemoteCrew } from '../../../coordinator/members/remote-crew.js';
 import { checkReport } from '../../../coordinator/members/report-check.js';
@@ -13,9 +13,9 @@ function crewOfTwo() {
   const options = { onLoss: 'replay', silentMs: 1e9, waitMs: 1e9, prepareMs: 1e9 } as const;
   const membership = new Membership(4, 2, options, { epoch: 1, round: 0, nowMs: 0 });
   for (const worker of ['a', 'b']) membership.take({ type: 'join', worker, name: worker, seat: null, nowMs: 0 });
-  const control = { notify: () => {} } as unknown as ControlServer;
+  const lines = { notify: () => {} } as unknown as MemberLines;
   let requests = 0;
-  const crew = new RemoteCrew(membership, control, {} as FrameRouter, {
+  const crew = new RemoteCrew(membership, lines, {} as FrameRouter, {
     epoch: 1,
     parameterCount: 2,
     stallMs: 1e9,

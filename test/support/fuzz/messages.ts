@@ -58,6 +58,7 @@ export const MESSAGES: Readonly<Record<string, Example>> = {
     messages: [
       { version: PROTOCOL_VERSION, name: 'here', pid: 12, process: 'abc', seat: null },
       { version: PROTOCOL_VERSION, name: '', pid: 1, process: 'd', seat: 1 },
+      { version: PROTOCOL_VERSION, name: '', pid: 1, process: 'd', seat: 1, resumes: { epoch: 2, generation: 1 } },
     ],
   },
   admission: {
@@ -102,7 +103,7 @@ export const MESSAGES: Readonly<Record<string, Example>> = {
     schema: control.introduce,
     messages: [
       {
-        peers: [{ worker: 'worker-0', url: 'ws://127.0.0.1:1' }],
+        peers: [{ worker: 'worker-0', url: 'ws://127.0.0.1:1', links: true }],
         keys: [{ worker: 'worker-0', outgoing: HASH, incoming: HASH }],
       },
     ],
@@ -158,6 +159,8 @@ export const MESSAGES: Readonly<Record<string, Example>> = {
     ],
   },
   nothing: { schema: control.nothing, messages: [{}] },
+  numberedQuestion: { schema: control.numberedQuestion, messages: [{ request: 4 }] },
+  numberedWaits: { schema: control.numberedWaits, messages: [{ request: 4, waits: ['x'], computing: true }] },
   packed: {
     schema: control.packed,
     messages: [
@@ -166,6 +169,7 @@ export const MESSAGES: Readonly<Record<string, Example>> = {
       { type: 'collected-all', request: 1 },
       { type: 'restore', client: 1, data: Uint8Array.of(7, 0) },
       { type: 'restored-all', request: 1 },
+      { type: 'control', event: 'waits', content: { request: 1 } },
     ],
   },
 };

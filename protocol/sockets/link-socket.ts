@@ -1,0 +1,186 @@
+import { EventEmitter } from 'node:events';
+import type { WebSocket } from 'ws';
+import { LIMITS } from '../wire/limits.js';
+import { BROKEN, CLOSED, type MessageSocket, type MessageSocketEvents, type Resent } from '../wire/message-socket.js';
+import { countBytes, NumberedLink, readCount } from '../wire/numbered-link.js';
+import type { Connection } from './frame-socket.js';
+
+/** How long the other end may take to answer a close. */
+const CLOSE_MS = 1000;
+
+/** A check that comes later than this was delayed by this process: the other end is not considered silent. */
+const LATE_MS = 1000;
+
+/** Codes of websockets that end with their connection: going away, no close frame, errors of servers and proxies. */
+const CONNECTION_CODES: readonly number[] = [1001, 1005, BROKEN, 1011, 1012, 1013, 1014, 1015];
+
+/** The other end of a link is out of reach after this time without a sign of life. */
+export function silenceOf(heartbeatMs: number): number {
+  return heartbeatMs / 2;
+}
+
+/** A numbered link over one websocket after the other: a message socket that survives its connections. */
+export class LinkSocket implements MessageSocket {
+  private readonly link = new NumberedLink();
+  private readonly events = new EventEmitter<MessageSocketEvents & Record<string, unknown[]>>();
+  private connection: Connection | null = null;
+  private over = false;
+  private ackTimer: NodeJS.Timeout | null = null;
+  private seenMs = performance.now();
+  private checkedMs = performance.now();
+  private downSinceMs: number | null = null;
+  private opened = false;
+  private readonly checks: NodeJS.Timeout;
+
+  /** `heartbeatMs`: a sign of life is sent four times in this time, and silence of half of it ends a connection. */
+  constructor(private readonly heartbeatMs: number) {
+    this.checks = setInterval(() => this.check(), Math.max(20, heartbeatMs / 4)).unref();
+  }
+
+  get bufferedAmount(): number {
+    return this.link.unacknowledgedBytes;
+  }
+
+  get received(): number {
+    return this.link.received;
+  }
+
+  get isUp(): boolean {
+    return this.connection !== null;
+  }
+
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  /** May a connection begin at this count of the other end? */
+  canResume(count: number): boolean {
+    return !this.over && this.link.canResume(count);
+  }
+
+  /** Goes on over this connection, and no longer over an older one. Throws ERR_PROTOCOL for a count that cannot be. */
+  attach(connection: Connection, count: number): void {
+    this.link.acknowledge(count);
+    this.connection?.socket.terminate();
+    this.connection = connection;
+    this.seenMs = performance.now();
+    const { socket } = connection;
+    this.listen(socket);
+    this.acknowledge();
+    const again = this.link.unacknowledged();
+    for (const message of again) socket.send(message);
+    if (!this.opened) {
+      this.opened = true;
+      return;
+    }
+    const downMs = this.downSinceMs === null ? 0 : this.seenMs - this.downSinceMs;
+    this.downSinceMs = null;
+    const resent: Resent = { messages: again.length, bytes: this.link.unacknowledgedBytes, downMs };
+    this.events.emit('up', resent);
+  }
+
+  send(message: Uint8Array, sent?: () => void): void {
+    // What is sent on a link that is over is dropped, so that nobody waits for room.
+    if (this.over) return;
+    this.link.send(message, sent);
+    this.connection?.socket.send(message);
+  }
+
+  cork(): void {
+    this.connection?.stream.cork();
+  }
+
+  uncork(): void {
+    this.connection?.stream.uncork();
+  }
+
+  close(code: number = CLOSED): void {
+    const { connection } = this;
+    if (connection && code !== BROKEN) {
+      const { socket } = connection;
+      this.acknowledge();
+      socket.close(code);
+      setTimeout(() => socket.terminate(), CLOSE_MS).unref();
+    } else connection?.socket.terminate();
+    this.end(code, '');
+  }
+
+  on<E extends keyof MessageSocketEvents>(event: E, listener: (...args: MessageSocketEvents[E]) => void): void {
+    this.events.on(event as string, listener as (...args: unknown[]) => void);
+  }
+
+  /** There will be no other connection. */
+  end(code: number, reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.connection = null;
+    clearInterval(this.checks);
+    if (this.ackTimer) clearTimeout(this.ackTimer);
+    this.events.emit('close', code, reason);
+    this.link.acknowledge(this.link.sent);
+  }
+
+  private listen(socket: WebSocket): void {
+    const isCurrent = () => this.connection?.socket === socket;
+    let breach: string | null = null;
+    let error = '';
+    socket.on('error', (problem: Error & { readonly code?: string }) => {
+      error = problem.message;
+      // Such as a message that is too large: the next connection would bring it again.
+      if (problem.code?.startsWith('WS_ERR_')) breach = problem.message;
+    });
+    socket.on('message', (message: Buffer) => {
+      if (!isCurrent()) return;
+      this.seenMs = performance.now();
+      if (this.link.receive(message)) this.acknowledge();
+      else this.ackTimer ??= setTimeout(() => this.acknowledge(), LIMITS.ackMs).unref();
+      this.events.emit('message', message);
+    });
+    socket.on('ping', (payload: Buffer) => {
+      if (!isCurrent()) return;
+      this.seenMs = performance.now();
+      const count = readCount(payload);
+      if (count === null) socket.pong(payload);
+      else
+        try {
+          this.link.acknowledge(count);
+        } catch (problem) {
+          breach = (problem as Error).message;
+          return socket.terminate();
+        }
+      this.events.emit('seen');
+    });
+    socket.on('close', (code, reason) => {
+      if (!isCurrent()) return;
+      const why = breach ?? (error || reason.toString() || `closed with ${code}`);
+      if (breach !== null || !CONNECTION_CODES.includes(code)) this.end(code, why);
+      else this.lose(why);
+    });
+  }
+
+  private lose(why: string): void {
+    this.connection = null;
+    this.downSinceMs = performance.now();
+    this.events.emit('down', why);
+  }
+
+  private acknowledge(): void {
+    if (this.ackTimer) clearTimeout(this.ackTimer);
+    this.ackTimer = null;
+    this.connection?.socket.ping(countBytes(this.link.report()));
+  }
+
+  private check(): void {
+    const nowMs = performance.now();
+    const delayed = nowMs - this.checkedMs > this.heartbeatMs / 4 + LATE_MS;
+    this.checkedMs = nowMs;
+    if (!this.connection) return;
+    if (delayed) this.seenMs = nowMs;
+    const silentMs = nowMs - this.seenMs;
+    if (silentMs > silenceOf(this.heartbeatMs)) {
+      const { socket } = this.connection;
+      this.lose(`nothing came for ${Math.round(silentMs)} ms`);
+      socket.terminate();
+    } else this.acknowledge();
+  }
+}

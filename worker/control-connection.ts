@@ -1,0 +1,155 @@
+import { io, type Socket } from 'socket.io-client';
+import { GradswarmError } from '../protocol/errors.js';
+import { provenQuery } from '../protocol/sockets/admission.js';
+import { fetchChallenge, type TlsTrust } from '../protocol/sockets/challenge.js';
+import * as control from '../protocol/wire/control-messages.js';
+import { pack, unpack } from '../protocol/wire/packing.js';
+
+/** The coordinator names all clients of a run, which may be many. */
+const COORDINATOR_VALUES = 1 << 24;
+
+const OPEN_MS = 10_000;
+const CHECK_MS = 100;
+
+/** A check that comes later than this was delayed by this process. */
+const LATE_MS = 1000;
+
+/** Events with an answer, and those without. */
+const QUESTIONS = ['assign', 'introduce', 'waits', 'stop'] as const;
+const NOTICES = ['begin', 'settle', 'abort', 'collect'] as const;
+
+/** The coordinator refuses this worker: asking again would not help. */
+export class NotWanted extends GradswarmError {
+  constructor(why: string) {
+    super('ERR_PROTOCOL', `refused: ${why}`);
+  }
+}
+
+export interface ControlHandler {
+  /** What is thrown becomes the answer. */
+  answer(event: (typeof QUESTIONS)[number], content: unknown): Promise<unknown>;
+  /** Throws ERR_PROTOCOL. */
+  receive(event: (typeof NOTICES)[number], content: unknown): void;
+  /** A malformed message: there is no safe way to continue. */
+  broke(error: Error): void;
+  lost(error: GradswarmError): void;
+}
+
+/** One control connection to the coordinator at `url`, proven in both directions. */
+export class ControlConnection {
+  private opened = false;
+  private closed = false;
+  private seenMs = performance.now();
+  private checkedMs = performance.now();
+  private checks: NodeJS.Timeout | null = null;
+
+  private constructor(
+    private readonly url: string,
+    private readonly socket: Socket,
+    private readonly handler: ControlHandler,
+  ) {
+    socket.on('disconnect', (reason) => this.lose(reason));
+    socket.io.on('ping', () => {
+      this.seenMs = performance.now();
+    });
+    for (const event of QUESTIONS) socket.on(event, (data, answer) => void this.question(event, data, answer));
+    for (const event of NOTICES) socket.on(event, (data) => this.notice(event, data));
+  }
+
+  /** Throws NotWanted, or ERR_WORKER_LOST where there is no coordinator. Handlers may be called before this resolves. */
+  static async open(
+    url: string,
+    { token, trust, signal }: { readonly token: string; readonly trust: TlsTrust; readonly signal: AbortSignal },
+    hello: control.Hello,
+    handler: ControlHandler,
+  ): Promise<{ readonly connection: ControlConnection; readonly admission: control.Admission }> {
+    const joining = provenQuery(token, 'worker', await fetchChallenge(url, trust, signal));
+    const socket = io(url.replace(/^ws/, 'http'), {
+      query: joining.query,
+      ...(trust.ca === null ? {} : { ca: trust.ca }),
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      timeout: OPEN_MS,
+    });
+    const connection = new ControlConnection(url, socket, handler);
+    try {
+      const reply = await new Promise<unknown>((resolve, reject) => {
+        socket.on('connect_error', (error) => reject(connectError(url, error)));
+        socket.on('disconnect', (reason) => reject(lostError(url, reason)));
+        socket.emit('hello', pack(hello), resolve);
+      });
+      const admission = control.checked(control.admission, unpack(reply), "coordinator, answer to 'hello'");
+      if (!joining.answers(admission.proof)) throw new NotWanted(`the coordinator at ${url} has another token`);
+      connection.opened = true;
+      return { connection, admission };
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  /** Silence of half this time ends the connection. */
+  watch(heartbeatMs: number): void {
+    if (this.checks) clearInterval(this.checks);
+    this.checks = setInterval(() => this.check(heartbeatMs / 2), CHECK_MS).unref();
+  }
+
+  send(event: string, content: unknown): void {
+    this.socket.emit(event, pack(content));
+  }
+
+  /** The worker leaves for good. */
+  goodbye(): void {
+    this.socket.emit('goodbye');
+  }
+
+  close(): void {
+    this.closed = true;
+    if (this.checks) clearInterval(this.checks);
+    this.socket.disconnect();
+  }
+
+  private check(limitMs: number): void {
+    const nowMs = performance.now();
+    if (nowMs - this.checkedMs > CHECK_MS + LATE_MS) this.seenMs = nowMs;
+    this.checkedMs = nowMs;
+    if (nowMs - this.seenMs > limitMs) this.lose(`nothing came for ${Math.round(nowMs - this.seenMs)} ms`);
+  }
+
+  private lose(reason: string): void {
+    if (this.closed || !this.opened) return;
+    this.close();
+    this.handler.lost(lostError(this.url, reason));
+  }
+
+  private async question(event: (typeof QUESTIONS)[number], data: unknown, answer: unknown): Promise<void> {
+    if (typeof answer !== 'function') return;
+    try {
+      answer(pack(await this.handler.answer(event, unpack(data, COORDINATOR_VALUES))));
+    } catch (error) {
+      const code = error instanceof GradswarmError ? error.code : 'ERR_PROTOCOL';
+      answer(pack({ error: { code, message: (error as Error).message } }));
+    }
+  }
+
+  private notice(event: (typeof NOTICES)[number], data: unknown): void {
+    try {
+      this.handler.receive(event, unpack(data, COORDINATOR_VALUES));
+    } catch (error) {
+      this.handler.broke(error as Error);
+    }
+  }
+}
+
+function lostError(url: string, reason: string): GradswarmError {
+  return new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${url} was lost: ${reason}`);
+}
+
+/** Why there is no connection: a coordinator that refused it differs from one that is unreachable. */
+function connectError(url: string, error: Error & { readonly description?: unknown }): GradswarmError {
+  const { message } = (error.description ?? error) as { readonly message?: unknown };
+  const why = String(message ?? error.message);
+  if (/\b403\b/.test(why)) return new NotWanted(`the coordinator at ${url} has another token`);
+  return new GradswarmError('ERR_WORKER_LOST', `no coordinator at ${url}: ${why}`);
+}
