@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import { specOf } from '../settings/named-modules.js';
 import { join, type Problems } from '../settings/problems.js';
 import type { Catalogue, FigureNames } from './catalogue.js';
 import { checkReads } from './figure-names.js';
 import type { Claim, Json, JsonObject, Spec } from './scenario.js';
-import { parse, specOf, strict } from './structure.js';
+import { chosenRuns } from './settings.js';
 
 /** Claims with the expectations that judge them completed. */
 export async function resolveClaims(
@@ -20,7 +20,7 @@ export async function resolveClaims(
   return claims;
 }
 
-const WHERE = strict({ where: z.record(z.string(), z.json(), { error: 'an object of paths and values' }) });
+const WHERE = chosenRuns({}, 'The runs of a sweep that the expectation is about');
 
 /** Expectations with their settings completed, in the order given. `known`: what they may read; null: not checked. */
 export async function resolveExpectations(
@@ -34,18 +34,19 @@ export async function resolveExpectations(
   for (const [index, value] of given.entries()) {
     const at = join(path, index);
     const asked = specOf(value, 'an expectation', at, problems);
-    const family = asked && (await catalogue.expectations.find(asked.name));
-    if (asked && !family) {
-      problems.unknownName(join(at, 'name'), 'an expectation', asked.name, await catalogue.expectations.names());
+    if (!asked) continue;
+    const { name, where, ...own } = asked as Spec;
+    const family = await catalogue.expectations.find(name);
+    if (!family) {
+      problems.unknownName(join(at, 'name'), 'an expectation', name, await catalogue.expectations.names());
+      continue;
     }
-    if (!family) continue;
     // Every expectation may be narrowed to a part of a sweep, whatever its own settings are.
-    const { where, ...own } = asked.settings as JsonObject;
-    const narrowed = where === undefined ? {} : parse(WHERE, { where }, at, problems);
+    const narrowed = where === undefined ? {} : { where: WHERE.read(where, join(at, 'where'), problems) };
     const before = problems.count;
     const settings: JsonObject = family.settings.complete(own, at, problems);
     if (problems.count === before && known) checkReads(family.settings, settings, at, known, problems);
-    if (narrowed) specs.push({ name: asked.name, ...settings, ...narrowed });
+    specs.push({ name, ...settings, ...narrowed });
   }
   return specs;
 }

@@ -1,7 +1,8 @@
 import { aggregators, isPreAggregator } from '../aggregators/parts/chain.js';
-import { namedKind } from '../settings/named-modules.js';
+import { namedKind, specOf } from '../settings/named-modules.js';
 import { isPlainObject, plainCopy } from '../settings/plain-data.js';
 import { join, Problems } from '../settings/problems.js';
+import type { SettingsOf } from '../settings/settings.js';
 import {
   type Catalogue,
   type CodecEntry,
@@ -31,13 +32,11 @@ import type {
   Spec,
   TopologySpec,
 } from './scenario.js';
-import { DEFAULT_DEVICE, DEFAULT_LINK, fixedParts } from './schema.js';
-import { choice, parse, specOf, strict } from './structure.js';
+import { DEFAULT_DEVICE, DEFAULT_LINK, kindCodecSettings, scenarioSettings } from './schema.js';
 
 const DEFAULT_OBJECTIVE = 'softmax-regression';
 const DEFAULT_PARTITION = 'iid';
 const PLAIN_CODEC = 'identity';
-const KIND_CODEC_REST = strict({ scope: choice('vector', 'tensor').default('vector') });
 const TOPOLOGY_DEFAULTS: JsonObject = { weights: 'metropolis', lazy: false };
 
 /**
@@ -48,9 +47,14 @@ export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue
   const problems = new Problems();
   const subject = `scenario '${isPlainObject(input) ? String(input.name) : '?'}'`;
   const given = plainCopy(input, '', problems);
-  const fixed = isPlainObject(given) ? parse(fixedParts, given, '', problems) : problems.add('', 'an object', input);
+  const fixed = isPlainObject(given)
+    ? scenarioSettings.complete(given, '', problems)
+    : problems.add('', 'an object', input);
   if (isPlainObject(given)) {
-    const named = await new Resolver(catalogue, problems).named(given as JsonObject, (fixed?.claims ?? []) as Claim[]);
+    const named = await new Resolver(catalogue, problems).named(
+      given as JsonObject,
+      (fixed?.claims ?? []) as readonly Claim[],
+    );
     if (fixed && problems.count === 0) {
       const scenario = assemble(fixed, named);
       await checkAcross(scenario, named.found, problems);
@@ -83,10 +87,12 @@ interface Named {
   readonly found: Found;
 }
 
-function assemble(fixed: NonNullable<ReturnType<typeof parse<typeof fixedParts>>>, named: Named): Scenario {
-  const { found: _, ...parts } = named;
-  const whole = { ...fixed, ...parts } as Record<string, unknown>;
-  const inOrder = Object.keys(fixedParts.shape).filter((key) => whole[key] !== undefined);
+/** Parts that a record has only where they were given. */
+const LEFT_OUT = ['use', 'reportPlots'];
+
+function assemble(fixed: SettingsOf<typeof scenarioSettings>, { found: _, ...named }: Named): Scenario {
+  const whole = { ...fixed, ...named } as Record<string, unknown>;
+  const inOrder = Object.keys(scenarioSettings.shape).filter((key) => whole[key] !== null || !LEFT_OUT.includes(key));
   return Object.fromEntries(inOrder.map((key) => [key, whole[key]])) as unknown as Scenario;
 }
 
@@ -166,15 +172,13 @@ class Resolver {
   ): Promise<{ spec: Spec; entry: E } | undefined> {
     const asked = specOf(value, what, path, this.problems);
     if (!asked) return undefined;
-    const entry = await table.find(asked.name);
+    const { name, ...settings } = asked as Spec;
+    const entry = await table.find(name);
     if (!entry) {
-      this.problems.unknownName(join(path, 'name'), what, asked.name, await table.names());
+      this.problems.unknownName(join(path, 'name'), what, name, await table.names());
       return undefined;
     }
-    return {
-      spec: { name: asked.name, ...(await this.completed(entry, asked.settings, path, commonDefaults)) },
-      entry,
-    };
+    return { spec: { name, ...(await this.completed(entry, settings, path, commonDefaults)) }, entry };
   }
 
   private async completed(
@@ -271,16 +275,13 @@ class Resolver {
 
   private async kindCodec(value: Json, path: string): Promise<FoundCodec | undefined> {
     const whole: JsonObject = isPlainObject(value) && 'codec' in value ? (value as JsonObject) : { codec: value };
-    const { codec, memory, ...rest } = whole;
+    const { codec, memory, scope } = kindCodecSettings.complete(whole, path, this.problems);
     const chosen = await this.codec(codec, join(path, 'codec'));
     const keeper =
-      memory === undefined || memory === null
-        ? null
-        : await this.spec(memory, this.catalogue.memories, 'a memory', join(path, 'memory'));
-    const scope = parse(KIND_CODEC_REST, rest, path, this.problems);
-    if (!chosen || keeper === undefined || !scope) return undefined;
+      memory === null ? null : await this.spec(memory, this.catalogue.memories, 'a memory', join(path, 'memory'));
+    if (!chosen || keeper === undefined) return undefined;
     return {
-      codec: { codec: chosen.spec, memory: keeper?.spec ?? null, ...scope },
+      codec: { codec: chosen.spec, memory: keeper?.spec ?? null, scope },
       entry: chosen.entry,
       memory: keeper?.entry ?? null,
     };

@@ -1,144 +1,277 @@
-import { z } from 'zod';
-import { atLeastZero, choice, either, integer, list, number, positive, strict, text } from './structure.js';
+import {
+  anything,
+  atLeastZero,
+  count,
+  either,
+  flag,
+  fraction,
+  integer,
+  kindOf,
+  list,
+  number,
+  oneOf,
+  positive,
+  record,
+  string,
+  text,
+} from '../settings/kinds.js';
+import { specPhrase } from '../settings/named-modules.js';
+import { isPlainObject, type Json, type JsonObject } from '../settings/plain-data.js';
+import { nullable, required, type Setting, settingOf } from '../settings/setting.js';
+import { defineSettings, group } from '../settings/settings.js';
+import { clients, direction, messageKind, parties } from './selectors.js';
 
-/** The fixed parts of a scenario with their defaults. What hangs on names (method, data, codecs, …) is completed in `resolve.ts`. */
+/** The parts of a scenario with their defaults. What depends on names (method, data, codecs, …) is completed in `resolve.ts`. */
 
-const clientIndex = integer(0);
-const indices = z
-  .array(clientIndex, { error: 'an array of client indices' })
-  .min(1, { error: 'at least one client index' })
-  .refine((values) => new Set(values).size === values.length, { error: 'client indices without repetition' });
+const plain = anything<Json, typeof required>(required, 'A value') as Setting<Json>;
 
-const clientSelector = either("'all' or an array of client indices", z.literal('all'), indices);
-const partySelector = either(
-  "'all', 'coordinator', 'clients' or an array of client indices",
-  z.literal('all'),
-  z.literal('coordinator'),
-  z.literal('clients'),
-  indices,
-);
-const direction = choice('up', 'down', 'peer', 'all');
+/** What a name stands for is looked up later. */
+function looked<D extends Json | typeof required>(byDefault: D, takes: string, meaning: string): Setting<Json> {
+  return settingOf<Json, D>(
+    kindOf(takes, () => true),
+    byDefault,
+    meaning,
+  ) as Setting<Json>;
+}
+
+/** A name with settings beside it, which is looked up later. */
+const spec = (what: string, meaning: string, byDefault: Json | typeof required = required): Setting<Json> =>
+  looked(byDefault, specPhrase(what), meaning);
+
+const matching = (pattern: RegExp, takes: string): Setting<string> =>
+  settingOf<string, typeof required>(
+    kindOf(takes, (value) => typeof value === 'string' && pattern.test(value)),
+    required,
+    'Name, also of the folder of its runs',
+  );
+
+const sha256 = kindOf<string>('a SHA-256 in hexadecimal', (value) => /^[\da-f]{64}$/.test(String(value)));
+
+const participation = defineSettings({
+  cohort: either(
+    "an integer of at least 1 or 'all'",
+    [oneOf(['all'], required, 'All clients'), count(required, 'So many')],
+    'all',
+    "Clients invited to a round; under 'poisson' the expected number",
+  ),
+  sampling: oneOf(
+    ['fixed', 'poisson'],
+    'fixed',
+    "'fixed': that many without replacement; 'poisson': each with probability cohort / clients",
+  ),
+  quorum: either(
+    '{ count: an integer of at least 1 } or { fraction: a number in (0, 1] }',
+    [
+      group(defineSettings({ count: count(required, 'So many') }), required, 'A number'),
+      group(defineSettings({ fraction: fraction(required, 'Of the cohort') }), required, 'A share'),
+    ],
+    null,
+    'The smallest number of used clients below which a round fails; null: none',
+  ),
+  deadlineMs: positive(null, "Counted from the coordinator's last post of the round; null: wait for all"),
+});
+
+const device = defineSettings({
+  clients: clients(required),
+  msPerExample: atLeastZero(1, 'For each example of a gradient'),
+  msPerRound: atLeastZero(0, 'Added once a round'),
+  nsPerParameterCoded: atLeastZero(0, 'Nanoseconds for each entry of a vector that a codec encodes or decodes'),
+});
+
+const link = defineSettings({
+  from: parties('all', 'Who sends'),
+  to: parties('all', 'Who receives'),
+  kind: messageKind,
+  direction,
+  bandwidthMbps: nullable(positive(100, 'Megabits (10^6) a second; null: no limit')),
+  latencyMs: atLeastZero(20, 'Of each frame'),
+  jitterMs: atLeastZero(0, 'Upper end of a uniform extra delay, drawn for each frame'),
+  retransmitMs: atLeastZero(
+    null,
+    'How much later a frame that may not be lost arrives when it is sent again; null: twice the latency and its transfer time',
+  ),
+});
+
+const workers = defineSettings({
+  count: integer(0, "Worker processes; 0: all parties in the coordinator's process", { least: 0 }),
+  onLoss: oneOf(
+    ['replay', 'absent', 'fail'],
+    'replay',
+    'At the loss of a worker: back to the last checkpoint, on without its clients, or the end of the run',
+  ),
+  allowAbsent: flag(false, 'A run that ended without some clients may be valid'),
+  joinTimeoutMs: positive(60_000, 'Until all workers have joined'),
+  heartbeatMs: positive(20_000, 'A worker without a sign of life for so long is lost'),
+  stallMs: positive(30_000, 'Without progress for so long although no client computes, the run is given up'),
+  computeMs: positive(3_600_000, 'The same while a client computes'),
+  peerDownMs: positive(
+    3_000,
+    'A worker that another cannot reach for longer gets frames through the coordinator until the epoch ends',
+  ),
+});
+
+const privacy = defineSettings({
+  noise: oneOf(['seeded', 'secure'], 'seeded', "'seeded': repeatable, for study; 'secure': from the operating system"),
+  form: oneOf(
+    ['float', 'grid'],
+    'float',
+    "'float': rounded normals; 'grid': noise on a grid that survives floating point",
+  ),
+  delta: number(1e-5, 'Of (epsilon, delta)', { above: 0, below: 1 }),
+  budget: positive(null, 'Largest epsilon; the run stops before the round that would pass it; null: no limit'),
+  accountant: oneOf(
+    ['auto', 'tightest', 'loss-distribution'],
+    'auto',
+    "'auto': exact where nothing is sampled, else Renyi orders; 'tightest': the least proven bound; 'loss-distribution': that bound",
+  ),
+});
+
+const evaluation = defineSettings({
+  everyRounds: count(1, 'Rounds from one evaluation to the next'),
+  train: flag(false, "Also on the clients' training examples, for the generalisation gap"),
+});
+
+const checkpoints = defineSettings({
+  everyRounds: nullable(
+    either(
+      "an integer of at least 1 or 'auto'",
+      [count(required, 'So many'), oneOf(['auto'], required, 'By share')],
+      'auto',
+      "Rounds from one checkpoint to the next; 'auto': as often as takes `share` of the time; null: none",
+    ),
+  ),
+  share: number(0.05, "Of the time, under 'auto'", { above: 0, below: 1 }),
+});
+
+const someRuns = record<Json, null>(plain, null, 'Runs by values at paths; null: all');
+const claim = defineSettings({
+  claim: string(required, 'What the paper says'),
+  source: string(required, 'Where'),
+  where: someRuns,
+  against: { ...someRuns, meaning: 'Runs that these are compared with, by values at paths' },
+  judgedBy: list(spec('an expectation', 'An expectation'), [], 'Expectations, judged on these runs alone'),
+  text: oneOf(
+    ['method', 'printed', 'reconstruction'],
+    'method',
+    "Is what ran the paper's text? 'method': as the method says of itself",
+  ),
+  note: string(null, 'What a reader must know beside the status'),
+});
 
 const NAME = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)?$/i;
+const SWEEP_NAME = /^[a-z0-9][a-z0-9._-]*$/i;
 const NAME_PHRASE = "letters, digits, '-', '_' and '.', beginning with a letter or digit (it names a folder)";
 
-const participation = strict({
-  cohort: either("an integer of at least 1 or 'all'", z.literal('all'), integer(1)).default('all'),
-  sampling: choice('fixed', 'poisson').default('fixed'),
-  quorum: either(
-    '{ count: an integer of at least 1 }, { fraction: a number in (0, 1] } or null',
-    strict({ count: integer(1) }),
-    strict({ fraction: number('a number in (0, 1]', (value) => value > 0 && value <= 1) }),
-    z.null(),
-  ).default(null),
-  deadlineMs: either('a number above 0 or null', positive, z.null()).default(null),
-});
+const anObject = (meaning: string) =>
+  settingOf<JsonObject, typeof required>(kindOf('an object', isPlainObject), required, meaning);
+const description = string('', 'For the report');
+const claims = list(group(claim, required, 'A claim'), [], 'Statements of a paper and what judges them');
+const plots = list(anObject('A plot'), null, "Plots beyond the usual ones, in the report's own words");
+const expectedSeconds = positive(null, 'About how long it takes on two cores, for `gradswarm list`');
 
-const device = strict({
-  clients: clientSelector,
-  msPerExample: atLeastZero.default(1),
-  msPerRound: atLeastZero.default(0),
-  nsPerParameterCoded: atLeastZero.default(0),
-});
-
-const link = strict({
-  from: partySelector.default('all'),
-  to: partySelector.default('all'),
-  kind: either('the name of a kind or null', text, z.null()).default(null),
-  direction: direction.default('all'),
-  bandwidthMbps: either('a number above 0 or null', positive, z.null()).default(100),
-  latencyMs: atLeastZero.default(20),
-  jitterMs: atLeastZero.default(0),
-  retransmitMs: either('a number of at least 0 or null', atLeastZero, z.null()).default(null),
-});
-
-const workers = strict({
-  count: integer(0).default(0),
-  onLoss: choice('replay', 'absent', 'fail').default('replay'),
-  allowAbsent: z.boolean({ error: 'true or false' }).default(false),
-  joinTimeoutMs: positive.default(60_000),
-  heartbeatMs: positive.default(20_000),
-  peerDownMs: positive.default(3_000),
-  stallMs: positive.default(30_000),
-  computeMs: positive.default(3_600_000),
-});
-
-const privacy = strict({
-  noise: choice('seeded', 'secure').default('seeded'),
-  form: choice('float', 'grid').default('float'),
-  delta: number('a number in (0, 1)', (value) => value > 0 && value < 1).default(1e-5),
-  budget: either('a number above 0 or null', positive, z.null()).default(null),
-  accountant: choice('auto', 'tightest', 'loss-distribution').default('auto'),
-});
-
-const values = z.record(z.string(), z.json(), { error: 'an object of paths and values' });
-const someRuns = either('an object of paths and values or null', values, z.null()).default(null);
-const claim = strict({
-  claim: text,
-  source: text,
-  where: someRuns,
-  against: someRuns,
-  judgedBy: list(z.unknown()).default([]),
-  text: choice('method', 'printed', 'reconstruction').default('method'),
-  note: either('text or null', text, z.null()).default(null),
-});
-
-const anything = z.unknown().optional();
-const record = z.record(z.string(), z.unknown(), { error: 'an object' });
-
-export const claims = list(claim);
-export const reportPlots = list(record);
-export const expectedSeconds = either('a number above 0 or null', positive, z.null()).default(null);
-
-const usedModule = strict({
-  module: text,
-  sha256: text.regex(/^[\da-f]{64}$/, { error: 'a SHA-256 in hexadecimal' }),
-});
-
-export const fixedParts = strict({
-  name: text.regex(NAME, { error: NAME_PHRASE }),
-  description: text.default(''),
-  use: list(usedModule).optional(),
-  method: anything,
-  objective: anything,
-  data: anything,
-  clients: integer(1).default(10),
-  rounds: integer(1).default(100),
-  seed: integer(0).default(1),
-  precision: choice('float32', 'float64').default('float32'),
-  participation: participation.prefault({}),
-  topology: anything,
-  codecs: record.default({}),
-  aggregators: record.default({}),
-  clock: choice('virtual', 'wall').default('virtual'),
-  devices: list(device).default([]),
-  links: list(link).default([]),
-  faults: list(anything).default([]),
-  evaluation: strict({
-    everyRounds: integer(1).default(1),
-    train: z.boolean({ error: 'true or false' }).default(false),
-  }).prefault({}),
-  checkpoints: strict({
-    everyRounds: either("an integer of at least 1, 'auto' or null", integer(1), z.literal('auto'), z.null()).default(
-      'auto',
+export const scenarioSettings = defineSettings({
+  name: matching(NAME, NAME_PHRASE),
+  description,
+  use: list(
+    group(
+      defineSettings({
+        module: text(required, 'Path of its file, or name of a package'),
+        sha256: settingOf<string, typeof required>(sha256, required, 'Of its file and what it imports by path'),
+      }),
+      required,
+      'A module',
     ),
-    share: number('a number in (0, 1)', (value) => value > 0 && value < 1).default(0.05),
-  }).prefault({}),
-  workers: workers.prefault({}),
-  privacy: privacy.prefault({}),
-  measure: list(anything).default([]),
-  stress: strict({
-    gradientScales: z.record(z.string(), positive, { error: 'an object of tensor names and factors' }).default({}),
-  }).prefault({}),
-  study: anything,
-  device: text.min(1, { error: "'auto' or the name of a device" }).default('auto'),
-  expect: list(anything).default([]),
-  claims: claims.default([]),
-  reportPlots: reportPlots.optional(),
+    null,
+    "Modules of one's own; null: none",
+  ),
+  method: spec('a method', 'The algorithm'),
+  objective: spec('an objective', "The model and its loss: 'softmax-regression' where it is left out", null),
+  data: spec('a data set', "The data set, with its `partition` over clients ('iid' where it is left out)"),
+  clients: count(10, 'Number of clients'),
+  rounds: count(100, 'Number of rounds'),
+  seed: integer(1, 'Of everything that is drawn', { least: 0 }),
+  precision: oneOf(['float32', 'float64'], 'float32', 'Of vectors'),
+  participation: group(participation, {}, 'Who takes part in a round'),
+  topology: spec('a topology', 'The graph of peers; null: none', null),
+  codecs: record<Json, JsonObject>(
+    spec('a codec', 'A codec'),
+    {},
+    "By kind of messages; '*': the kinds in which the method itself keeps what compression leaves out",
+  ),
+  aggregators: record<Json, JsonObject>(
+    looked(required, 'an aggregator or a list of them', 'Aggregators'),
+    {},
+    'Robust sums, by kind of messages',
+  ),
+  clock: oneOf(['virtual', 'wall'], 'virtual', "'virtual': simulated time; 'wall': real time"),
+  devices: list(group(device, required, 'A device'), [], "Compute speed; a client's last matching entry counts"),
+  links: list(group(link, required, 'A link'), [], "Links; a frame's last matching entry counts"),
+  faults: list(
+    looked(required, "an object with the fault's name under 'fault'", 'A fault'),
+    [],
+    'What fails; the first verdict applies',
+  ),
+  evaluation: group(evaluation, {}, 'When the estimates are evaluated'),
+  checkpoints: group(checkpoints, {}, 'When the state of the run is saved'),
+  workers: group(workers, {}, 'Processes that hold the clients'),
+  privacy: group(privacy, {}, 'How releases are noised and counted'),
+  measure: list(spec('a probe', 'A probe'), [], "Probes of the coordinator's inbox"),
+  stress: group(
+    defineSettings({
+      gradientScales: record(positive(required, 'A factor'), {}, "Factors on named tensors of every client's gradient"),
+    }),
+    {},
+    'Changes to what clients compute, which the evaluation does not see',
+  ),
+  study: spec('a study', 'What is measured beside the run; null: nothing', null),
+  device: text('auto', 'Compute device', "'auto' or the name of a device"),
+  expect: list(spec('an expectation', 'An expectation'), [], 'What the run is expected to show'),
+  claims,
+  reportPlots: plots,
   expectedSeconds,
 });
 
+/** Of a sweep, its base aside. */
+export const sweepSettings = defineSettings({
+  sweep: matching(SWEEP_NAME, NAME_PHRASE),
+  description,
+  base: anObject('The scenario of every point'),
+  over: record<readonly Json[], typeof required>(
+    list(plain, required, 'The values of a path', 1),
+    required,
+    'Values by path; the points are all their combinations, the last path changing fastest',
+  ),
+  expect: list(spec('an expectation', 'An expectation'), [], 'Judged once over all points'),
+  claims,
+  reportPlots: { ...plots, byDefault: [] },
+  expectedSeconds: { ...expectedSeconds, meaning: 'Of all points together' },
+}).and(({ over }) => (Object.keys(over).length > 0 ? null : { at: 'over', expected: 'at least one path' }));
+
+/** What stands for one kind of messages under `codecs`. */
+export const kindCodecSettings = defineSettings({
+  codec: spec('a codec', 'The codec'),
+  memory: spec('a memory', 'Keeps what the codec left out (error feedback); null: nothing does', null),
+  scope: oneOf(
+    ['vector', 'tensor'],
+    'vector',
+    "'vector': a field is encoded whole; 'tensor': each tensor of the model on its own",
+  ),
+});
+
+/** Settings inside those of a scenario, by where they stand. */
+export const SCENARIO_PARTS = {
+  participation,
+  'codecs.KIND': kindCodecSettings,
+  'devices.N': device,
+  'links.N': link,
+  evaluation,
+  checkpoints,
+  workers,
+  privacy,
+  'claims.N': claim,
+} as const;
+
 /** The default for every client; entries of the scenario for some of them apply instead. */
-export const DEFAULT_DEVICE = { clients: 'all', ...device.omit({ clients: true }).parse({}) } as const;
+export const DEFAULT_DEVICE = device.parse('device', { clients: 'all' });
 /** The default for every link; entries of the scenario for some of them apply instead. */
-export const DEFAULT_LINK = link.parse({});
+export const DEFAULT_LINK = link.defaults;

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { plainCopy } from '../settings/plain-data.js';
 import { Problems } from '../settings/problems.js';
 import type { Catalogue } from './catalogue.js';
@@ -6,9 +5,8 @@ import { figureNames } from './figure-names.js';
 import { resolveScenario } from './resolve.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
 import type { Claim, Json, JsonObject, Scenario, ScenarioInput, Spec, SweepInput } from './scenario.js';
-import { claims, expectedSeconds, reportPlots } from './schema.js';
+import { sweepSettings } from './schema.js';
 import { assign } from './set-path.js';
-import { list, parse, strict, text } from './structure.js';
 import { choiceInWords } from './wording.js';
 
 /** One setting of the swept paths. */
@@ -31,27 +29,12 @@ export interface ResolvedSweep {
   readonly reportPlots: readonly JsonObject[];
 }
 
-const record = z.record(z.string(), z.unknown(), { error: 'an object' });
-const axis = z.array(z.unknown(), { error: 'an array of values' }).min(1, { error: 'at least one value' });
-const sweepParts = strict({
-  sweep: text.regex(/^[a-z0-9][a-z0-9._-]*$/i, { error: "letters, digits, '-', '_' and '.' (it names a folder)" }),
-  description: text.default(''),
-  base: record,
-  over: z
-    .record(z.string(), axis, { error: 'an object of paths and values' })
-    .refine((over) => Object.keys(over).length > 0, { error: 'at least one path' }),
-  expect: list(z.unknown()).default([]),
-  claims: claims.default([]),
-  reportPlots: reportPlots.default([]),
-  expectedSeconds,
-});
-
 /** Every point resolved, in written order: the last path changes fastest. Throws ERR_SCENARIO. */
 export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Promise<ResolvedSweep> {
   const problems = new Problems();
   const subject = `sweep '${String(input.sweep)}'`;
   const given = plainCopy(input, '', problems);
-  const parts = parse(sweepParts, given, '', problems);
+  const parts = sweepSettings.complete(given as JsonObject, '', problems);
   problems.throwIfAny(subject);
   const points: SweepPoint<Scenario>[] = [];
   for (const { scenario, ...point } of expandSweep(given as unknown as SweepInput)) {
@@ -61,13 +44,13 @@ export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Pro
     points.map(({ scenario }) => scenario),
     catalogue,
   );
-  const expect = await resolveExpectations(parts!.expect as Json[], 'expect', catalogue, problems, known);
-  const claimed = await resolveClaims(parts!.claims as Claim[], catalogue, problems, known);
+  const expect = await resolveExpectations(parts.expect as Json[], 'expect', catalogue, problems, known);
+  const claimed = await resolveClaims(parts.claims as Claim[], catalogue, problems, known);
   for (const [index, { where }] of claimed.entries())
     if (where === null)
       problems.add(`claims.${index}.where`, 'the runs that the claim is about, by paths and values', 'none');
   problems.throwIfAny(subject);
-  const { sweep: name, description, over } = parts!;
+  const { sweep: name, description, over } = parts;
   return {
     name,
     description,
@@ -75,7 +58,7 @@ export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Pro
     points,
     expect,
     claims: claimed,
-    reportPlots: parts!.reportPlots as readonly JsonObject[],
+    reportPlots: parts.reportPlots as readonly JsonObject[],
   };
 }
 

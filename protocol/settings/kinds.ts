@@ -199,7 +199,10 @@ export function record<T, const D extends Readonly<Record<string, T>> | null | R
   return settingOf<Readonly<Record<string, T>>, D>(kind, byDefault, meaning);
 }
 
-/** What one of several kinds takes; `takes` says all of it in a phrase. The first that fits reads the value. */
+/**
+ * What one of several kinds takes; `takes` says all of it in a phrase. The first that fits reads the value. Where none does and the
+ * value is an object of the form that one of them takes, what is wrong inside it is said.
+ */
 export function either<T extends readonly unknown[], const D extends T[number] | null | Required>(
   takes: string,
   kinds: { readonly [I in keyof T]: Setting<T[I]> },
@@ -210,12 +213,14 @@ export function either<T extends readonly unknown[], const D extends T[number] |
   const kind: Kind<T[number]> = {
     takes,
     read(value, path, problems, whole = takes) {
-      for (const option of options) {
-        const wrong = new Problems();
-        const read = option.read(value, path, wrong);
-        if (wrong.count === 0) return read;
+      const wrong = options.map(() => new Problems());
+      for (const [index, option] of options.entries()) {
+        const read = option.read(value, path, wrong[index]!);
+        if (wrong[index]!.count === 0) return read;
       }
-      problems.add(path, whole, value);
+      const [nearest, next] = wrong.filter((one) => one.areBelow(path)).sort((a, b) => a.count - b.count);
+      if (nearest && (!next || nearest.count < next.count)) problems.take(nearest);
+      else problems.add(path, whole, value);
       return value as T[number];
     },
     load: async (value) => {

@@ -133,13 +133,26 @@ export function named<
   F extends Named & { readonly settings: Settings<object> },
   const D extends NamedSpec | null | Required,
 >(modules: NamedModules<F>, byDefault: D, meaning: string): SettingOf<NamedSpec, D> {
-  const takes = `the name of ${modules.what}, or an object with a name and settings`;
+  const takes = specPhrase(modules.what);
   return settingOf<NamedSpec, D>(namedKind(modules, takes), byDefault, meaning);
 }
 
+/** What stands after "expected" for a name with settings; `what`: such as 'an optimizer'. */
+export function specPhrase(what: string): string {
+  return `the name of ${what}, or an object with a name and settings`;
+}
+
+/** A bare name stands for the spec without settings; undefined: the value is no spec. */
 function specIn(value: unknown): NamedSpec | undefined {
   if (typeof value === 'string') return { name: value };
   return isPlainObject(value) && typeof value.name === 'string' ? (value as unknown as NamedSpec) : undefined;
+}
+
+/** The same, a problem noted where something else was given. Nothing is given: that is for the definition of the setting to say. */
+export function specOf(value: unknown, what: string, path: string, problems: Problems): NamedSpec | undefined {
+  const spec = specIn(value);
+  if (!spec && value !== undefined) problems.add(path, specPhrase(what), value);
+  return spec;
 }
 
 /** The settings of a thing of that name in a spec. Throws ERR_SCENARIO, also where nothing of that name is loaded. */

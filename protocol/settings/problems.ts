@@ -37,6 +37,16 @@ export class Problems {
     this.lines.push(text.replace(/^ERR_[A-Z_]+: /, ''));
   }
 
+  /** Those of another check. */
+  take(others: Problems): void {
+    this.lines.push(...others.lines);
+  }
+
+  /** Is each of them about something inside what is at `path`? */
+  areBelow(path: string): boolean {
+    return this.lines.every((line) => line.startsWith(`${path}.`));
+  }
+
   get count(): number {
     return this.lines.length;
   }

@@ -7,6 +7,7 @@ import { ERROR_CODES } from '../../protocol/errors.js';
 import type { MessageKind } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { Entry, Table } from '../../protocol/scenario/catalogue.js';
+import { SCENARIO_PARTS, scenarioSettings } from '../../protocol/scenario/schema.js';
 import { Settings } from '../../protocol/settings/settings.js';
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
@@ -119,7 +120,17 @@ function tableOf(modules: typeof aggregators | typeof attacks): Table<Entry> {
 /** Everything that a scenario may name beside its method, with settings. */
 async function namesPage(): Promise<string> {
   const catalogue = await loadCatalogue();
-  const lines = ['# What a scenario may name', '', NOTE];
+  const lines = [
+    '# Settings and names of a scenario',
+    '',
+    NOTE,
+    '',
+    '## Scenario',
+    '',
+    ...settingsTable({ settings: scenarioSettings }),
+  ];
+  for (const [place, settings] of Object.entries(SCENARIO_PARTS))
+    lines.push('', `### ${place}`, '', ...settingsTable({ settings }));
   for (const [title, table] of [
     ['Objectives', catalogue.objectives],
     ['Data sets', catalogue.datasets],

@@ -146,6 +146,14 @@ describe('the sources', () => {
     expect(wrong).to.deep.equal([]);
   });
 
+  it('check settings in one way: zod is for bytes from outside, which are control messages, ledgers and files of a run', () => {
+    const readers = ['protocol/wire/', 'protocol/privacy/accounting/ledger.ts', 'coordinator/', 'test/'];
+    const wrong = offences(({ path, imports }) =>
+      startsWithAny(path, readers) ? [] : imports.filter((name) => name === 'zod'),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
   it('know no sockets in protocol/ and in worker/objectives/, its sockets/ left out, which only coordinator/ and worker/ use', () => {
     const wrong = offences(({ path, imports }) =>
       startsWithAny(path, ['protocol/', 'worker/objectives/', 'worker/datasets/']) && !path.startsWith(NODE_SOCKETS)
@@ -185,7 +193,6 @@ describe('the sources', () => {
       path.startsWith('protocol/methods/')
         ? imports.filter(
             (name) =>
-              name !== 'zod' &&
               !startsWithAny(
                 name,
                 tools.map((tool) => `protocol/${tool}`),

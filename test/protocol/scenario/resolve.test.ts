@@ -169,6 +169,22 @@ describe('resolveScenario', () => {
     });
   });
 
+  it('takes null wherever a record has it, and every form that a part may have', async () => {
+    const { links, participation, checkpoints } = await resolveScenario(
+      {
+        ...server,
+        links: [{ bandwidthMbps: null, retransmitMs: 3 }],
+        participation: { cohort: 3, quorum: { count: 2 }, deadlineMs: 9 },
+        checkpoints: { everyRounds: null },
+      },
+      tinyCatalogue,
+    );
+    expect(links).to.have.length(1);
+    expect(links[0]).to.include({ bandwidthMbps: null, retransmitMs: 3, kind: null });
+    expect(participation).to.deep.equal({ cohort: 3, sampling: 'fixed', quorum: { count: 2 }, deadlineMs: 9 });
+    expect(checkpoints).to.deep.equal({ everyRounds: null, share: 0.05 });
+  });
+
   it('puts the usual device and link below a list that covers only some', async () => {
     const { devices, links } = await resolveScenario(
       { ...server, devices: [{ clients: [5], msPerExample: 40 }], links: [{ direction: 'down', latencyMs: 1 }] },
@@ -270,7 +286,7 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'no method',
       { name: 'x', data: 'mnist' },
-      'method: expected the name of a method or an object with a name and settings, got nothing',
+      'method: expected the name of a method, or an object with a name and settings, got nothing',
     ],
     [
       'unknown key',
@@ -396,7 +412,7 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'a bare quorum',
       { ...server, participation: { quorum: 3 } },
-      'participation.quorum: expected { count: an integer of at least 1 }, { fraction: a number in (0, 1] } or null, got 3',
+      'participation.quorum: expected { count: an integer of at least 1 } or { fraction: a number in (0, 1] } or null, got 3',
     ],
     ['delta 1', { ...server, privacy: { delta: 1 } }, 'privacy.delta: expected a number in (0, 1), got 1'],
     [
@@ -563,7 +579,7 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'the same client twice',
       { ...server, devices: [{ clients: [1, 1] }] },
-      'devices.0.clients: expected client indices without repetition, got [1,1]',
+      "devices.0.clients: expected 'all' or an array of client indices without repetition, got [1,1]",
     ],
     [
       'an expectation without a bound',

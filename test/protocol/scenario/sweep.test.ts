@@ -121,8 +121,16 @@ describe('a sweep', () => {
   const cases: readonly [claim: string, input: unknown, problem: string][] = [
     ['an unknown key', { ...skew, bass: {} }, "bass: expected the name of a setting, got 'bass'; nearest is 'base'"],
     ['nothing to sweep', { ...skew, over: {} }, 'over: expected at least one path, got {}'],
-    ['an axis without values', { ...skew, over: { seed: [] } }, 'over.seed: expected at least one value, got []'],
-    ['an axis that is no list', { ...skew, over: { seed: 3 } }, 'over.seed: expected an array of values, got 3'],
+    [
+      'an axis without values',
+      { ...skew, over: { seed: [] } },
+      'over.seed: expected an array of at least 1, each entry plain data, got []',
+    ],
+    [
+      'an axis that is no list',
+      { ...skew, over: { seed: 3 } },
+      'over.seed: expected an array of at least 1, each entry plain data, got 3',
+    ],
     ['no base', { ...skew, base: 'fedavg' }, "base: expected an object, got 'fedavg'"],
     [
       'an unknown expectation',
