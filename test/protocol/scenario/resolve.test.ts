@@ -449,7 +449,7 @@ describe('a bad scenario says the path, what was expected, what came and the nea
       'a cohort of some for clients that wait for their peers',
       { ...peers, clients: 6, participation: { cohort: 4 } },
       "participation.cohort: expected 'all', since the clients of 'gradient-tracking' send 'iterate' to their peers and wait for " +
-        'every neighbour (for peers that are away: faults, or a topology of fewer links a round), got 4',
+        'every neighbour (for peers that are absent: faults, or a topology of fewer links a round), got 4',
     ],
     [
       'a cohort of all by its number for clients that wait for their peers',
