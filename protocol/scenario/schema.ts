@@ -102,12 +102,12 @@ const workers = defineSettings({
   allowAbsent: flag(false, 'A run that ended without some clients may be valid'),
   joinTimeoutMs: positive(60_000, 'Until all workers have joined'),
   heartbeatMs: positive(20_000, 'A worker without a sign of life for so long is lost'),
-  stallMs: positive(30_000, 'Without progress for so long although no client computes, the run is given up'),
-  computeMs: positive(3_600_000, 'The same while a client computes'),
   peerDownMs: positive(
     3_000,
     'A worker that another cannot reach for longer gets frames through the coordinator until the epoch ends',
   ),
+  stallMs: positive(30_000, 'Without progress for so long although no client computes, the run is given up'),
+  computeMs: positive(3_600_000, 'The same while a client computes'),
 });
 
 const privacy = defineSettings({

@@ -78,6 +78,7 @@ describe('resolveScenario', () => {
         allowAbsent: false,
         joinTimeoutMs: 60_000,
         heartbeatMs: 20_000,
+        peerDownMs: 3_000,
         stallMs: 30_000,
         computeMs: 3_600_000,
       },
