@@ -4,6 +4,7 @@ import { packageRecord } from '../coordinator/run-directory/manifest.js';
 import { GradswarmError } from '../protocol/errors.js';
 import { accountCommand } from './commands/account.js';
 import { benchCommand } from './commands/bench.js';
+import { checkCommand } from './commands/check.js';
 import { conformanceCommand } from './commands/conformance.js';
 import { exitStatusOfError } from './commands/exit-status.js';
 import { fetchCommand } from './commands/fetch.js';
@@ -28,6 +29,7 @@ const COMMANDS = [
   replayCommand,
   resumeCommand,
   reportCommand,
+  checkCommand,
   conformanceCommand,
   benchCommand,
   accountCommand,

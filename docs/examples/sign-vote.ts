@@ -4,6 +4,9 @@ interface Server {
   readonly x: Vector;
 }
 
+/** For `gradswarm check`: the step that lowers the loss of its small problem in 40 rounds. */
+export const contract = { convergence: { step: 0.1 } };
+
 /**
  * signSGD with majority vote: each client sends the signs of its gradient, the coordinator steps along the sign of their sum.
  * x: parameters.

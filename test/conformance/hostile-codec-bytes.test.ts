@@ -4,7 +4,7 @@ import type { Codec } from '../../protocol/codecs/codec.js';
 import { loadCodec } from '../../protocol/codecs/registry.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Precision } from '../../protocol/method.js';
-import { INPUTS, stream } from '../support/codec-inputs.js';
+import { INPUTS, stream } from '../../scenarios/check/parts/codec-inputs.js';
 import { everyCodecSpec } from '../support/codec-specs.js';
 
 interface Sample {

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { type AnyMethod, defaultsOf, makeHalves, type RunConstants } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
-import { withCoordinatorHalf } from '../support/changed-halves.js';
-import { localPlacement } from '../support/placements.js';
-import { parityProblem } from '../support/tiny-problems.js';
-import { runTiny } from '../support/tiny-run.js';
+import { withCoordinatorHalf } from '../../scenarios/check/parts/changed-halves.js';
+import { localPlacement } from '../../scenarios/check/parts/placements.js';
+import { runTiny } from '../../scenarios/check/parts/tiny-run.js';
+import { parityProblem } from '../support/tiny-needs.js';
 
 /** The other form of a method: halves that a function makes, where they are given, and the reverse. */
 function inOtherForm(method: AnyMethod, run: RunConstants<unknown>): AnyMethod {

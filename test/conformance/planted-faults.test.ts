@@ -5,8 +5,10 @@ import scaffold from '../../protocol/methods/federated/scaffold.js';
 import sgd from '../../protocol/methods/federated/sgd.js';
 import dgd from '../../protocol/methods/gossip/dgd.js';
 import gradientTracking from '../../protocol/methods/gossip/gradient-tracking.js';
+import { localPlacement, placements } from '../../scenarios/check/parts/placements.js';
+import { runTiny } from '../../scenarios/check/parts/tiny-run.js';
+import { watchedMethod } from '../../scenarios/check/parts/watched-method.js';
 import type { Fleet } from '../../scenarios/run/fleet.js';
-import { localPlacement, placements } from '../support/placements.js';
 import {
   arrivalOrderInbox,
   changesStateInPlace,
@@ -19,9 +21,7 @@ import {
   writesIntoReceived,
 } from '../support/planted-faults.js';
 import { probeMethod } from '../support/probe-method.js';
-import { parityProblem } from '../support/tiny-problems.js';
-import { runTiny } from '../support/tiny-run.js';
-import { watchedMethod } from '../support/watched-method.js';
+import { parityProblem } from '../support/tiny-needs.js';
 
 /** A check that cannot fail is none: each fault planted here must make the contract suite's comparison fail. */
 

@@ -8,8 +8,8 @@ import { loadMethod } from '../../protocol/method-loader.js';
 import { cosineOfTurns, exp, log, log1p, sineOfTurns } from '../../protocol/numerics/elementary.js';
 import { rootStream, threefryBlock } from '../../protocol/numerics/random.js';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
-import { resolveTiny } from '../support/tiny-problems.js';
-import { runTiny } from '../support/tiny-run.js';
+import { resolveTiny } from '../../scenarios/check/parts/tiny-problems.js';
+import { runTiny } from '../../scenarios/check/parts/tiny-run.js';
 
 type Path = readonly (readonly (string | number)[])[];
 

@@ -4,10 +4,10 @@ import { expect } from 'chai';
 import type { Codec } from '../../protocol/codecs/codec.js';
 import topK from '../../protocol/codecs/top-k.js';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import type { SessionOptions } from '../../scenarios/run/session.js';
 import { resolved, runInput } from '../support/scripted-run.js';
-import { SocketWorkers } from '../support/socket-workers.js';
 
 const CLIENTS = 4;
 const ROUNDS = 6;

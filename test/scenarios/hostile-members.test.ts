@@ -5,10 +5,10 @@ import { expect } from 'chai';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
 import { LIMITS } from '../../protocol/wire/limits.js';
 import { pack } from '../../protocol/wire/packing.js';
+import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
 import { frameBytes, HostileMember, type Seat } from '../support/hostile-member.js';
 import { socketRun } from '../support/socket-run.js';
-import { SocketWorkers } from '../support/socket-workers.js';
 
 const averaging: ScenarioInput = {
   name: 'with-a-hostile-member',

@@ -10,10 +10,10 @@ import { always, at, during } from '../../protocol/faults/fault.js';
 import { partition } from '../../protocol/faults/partition.js';
 import { slow } from '../../protocol/faults/slow.js';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import { replayRun } from '../../scenarios/run/runtime.js';
 import { runInput, temporaryFolder } from '../support/scripted-run.js';
-import { SocketWorkers } from '../support/socket-workers.js';
 
 const storm: ScenarioInput = {
   name: 'storm',

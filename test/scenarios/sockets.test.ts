@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import { replayRun } from '../../scenarios/run/runtime.js';
 import type { SessionOptions } from '../../scenarios/run/session.js';
 import { runInput, temporaryFolder } from '../support/scripted-run.js';
-import { SocketWorkers } from '../support/socket-workers.js';
 
 const fedavg: ScenarioInput = {
   name: 'sockets-fedavg',

@@ -6,10 +6,10 @@ import { loadMethod } from '../../protocol/method-loader.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
 import { denseRows } from '../../protocol/topology/mixing-matrix.js';
+import { withClientHalf } from '../../scenarios/check/parts/changed-halves.js';
 import { loadCatalogue } from '../../scenarios/run/catalogue.js';
 import { localFleet } from '../../scenarios/run/local-fleet.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
-import { withClientHalf } from './changed-halves.js';
 
 const catalogue = await loadCatalogue();
 

@@ -1,8 +1,8 @@
 import type { AnyClientHalf, AnyMethod, PartyId, ReadonlyVector, Rng } from '../../protocol/method.js';
 import type { RoundMailbox } from '../../protocol/party/mailbox.js';
 import type { Seal } from '../../protocol/wire/seal.js';
+import { withClientHalf } from '../../scenarios/check/parts/changed-halves.js';
 import type { Fleet } from '../../scenarios/run/fleet.js';
-import { withClientHalf } from './changed-halves.js';
 
 /** Faults that the contract suite must catch. The first group is planted in an opened fleet, the second in a method. */
 

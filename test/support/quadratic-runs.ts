@@ -1,11 +1,11 @@
 import type { AnyMethod, ClientIndex, Objective, PartyId, ReadonlyVector, Vector } from '../../protocol/method.js';
 import { decodeRecord } from '../../protocol/party/record.js';
 import type { JsonObject, ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { Placement } from '../../scenarios/check/parts/placements.js';
+import { resolveTiny } from '../../scenarios/check/parts/tiny-problems.js';
+import { runTiny, type TinyRun } from '../../scenarios/check/parts/tiny-run.js';
 import type { QuadraticFamily } from '../../worker/objectives/plain/quadratic.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
-import type { Placement } from './placements.js';
-import { resolveTiny } from './tiny-problems.js';
-import { runTiny, type TinyRun } from './tiny-run.js';
 
 /** Diagonal quadratics a_i (x - c_i)^2 / 2 in float64, one example a client, whose optimum and fixed points have closed forms. */
 export interface QuadraticRun extends TinyRun {

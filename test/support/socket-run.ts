@@ -1,10 +1,10 @@
 import type { ListenOptions } from '../../coordinator/members/host-server.js';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import type { SessionOptions } from '../../scenarios/run/session.js';
 import { runInput, type ScriptedRun } from './scripted-run.js';
-import { SocketWorkers } from './socket-workers.js';
 
 interface Hooks {
   /** Before the workers are started. */

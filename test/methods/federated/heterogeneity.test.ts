@@ -5,8 +5,8 @@ import feddyn from '../../../protocol/methods/federated/feddyn.js';
 import fednova from '../../../protocol/methods/federated/fednova.js';
 import mifa from '../../../protocol/methods/federated/mifa.js';
 import mime from '../../../protocol/methods/federated/mime.js';
-import { lossyNetwork } from '../../support/networks.js';
-import { inOneProcess, localPlacement } from '../../support/placements.js';
+import { lossyNetwork } from '../../../scenarios/check/parts/networks.js';
+import { inOneProcess, localPlacement } from '../../../scenarios/check/parts/placements.js';
 import { type QuadraticRun, runQuadratic } from '../../support/quadratic-runs.js';
 
 const last = async (run: Promise<QuadraticRun>) => (await run).losses.at(-1)!;

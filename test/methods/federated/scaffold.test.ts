@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { Vector } from '../../../protocol/method.js';
 import fedavg from '../../../protocol/methods/federated/fedavg.js';
 import scaffold from '../../../protocol/methods/federated/scaffold.js';
-import { lossyNetwork } from '../../support/networks.js';
-import { inOneProcess, localPlacement } from '../../support/placements.js';
+import { lossyNetwork } from '../../../scenarios/check/parts/networks.js';
+import { inOneProcess, localPlacement } from '../../../scenarios/check/parts/placements.js';
 import { type QuadraticRun, runQuadratic } from '../../support/quadratic-runs.js';
 
 const settings = { localSteps: 10, batchSize: 1, clientLearningRate: 0.1 };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Vector } from '../../../protocol/method.js';
 import dgd from '../../../protocol/methods/gossip/dgd.js';
-import { localPlacement } from '../../support/placements.js';
+import { localPlacement } from '../../../scenarios/check/parts/placements.js';
 import { largestDistance, type QuadraticRun, runQuadratic, solveDense } from '../../support/quadratic-runs.js';
 
 interface Peer {

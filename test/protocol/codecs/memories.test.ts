@@ -7,7 +7,7 @@ import { type Memory, memoryAccepts } from '../../../protocol/codecs/memory.js';
 import { loadCodec, loadMemory } from '../../../protocol/codecs/registry.js';
 import type { Precision, ReadonlyVector, Vector } from '../../../protocol/method.js';
 import { accumulate, add, copy, dot, squaredDistance } from '../../../protocol/numerics/vector.js';
-import { gaussian, squaredError, stream } from '../../support/codec-inputs.js';
+import { gaussian, squaredError, stream } from '../../../scenarios/check/parts/codec-inputs.js';
 
 interface Sent<S> {
   readonly state: S;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { loadCodec } from '../../../protocol/codecs/registry.js';
 import { squaredNorm } from '../../../protocol/numerics/vector.js';
-import { gaussian, squaredError, stream } from '../../support/codec-inputs.js';
+import { gaussian, squaredError, stream } from '../../../scenarios/check/parts/codec-inputs.js';
 
 describe('protocol/codecs/qsgd', () => {
   const value = gaussian(200_000, 'float32');

@@ -4,7 +4,7 @@ import { DYNAMIC_CODE } from '../../../protocol/codecs/int8-dynamic.js';
 import { loadCodec } from '../../../protocol/codecs/registry.js';
 import type { Vector } from '../../../protocol/method.js';
 import { squaredNorm } from '../../../protocol/numerics/vector.js';
-import { gaussian, heavyTailed, squaredError, stream } from '../../support/codec-inputs.js';
+import { gaussian, heavyTailed, squaredError, stream } from '../../../scenarios/check/parts/codec-inputs.js';
 
 const LENGTH = 200_000;
 

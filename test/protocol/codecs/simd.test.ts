@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { CodecSpec } from '../../../protocol/codecs/codec.js';
 import { loadCodec } from '../../../protocol/codecs/registry.js';
 import { kernelsFor, useSimd } from '../../../protocol/codecs/simd/kernels.js';
-import { gaussian, heavyTailed, stream } from '../../support/codec-inputs.js';
+import { gaussian, heavyTailed, stream } from '../../../scenarios/check/parts/codec-inputs.js';
 
 const SPECS: readonly CodecSpec[] = [
   { name: 'identity' },

@@ -5,7 +5,7 @@ import type { CodecSpec } from '../../../protocol/codecs/codec.js';
 import { loadCodec } from '../../../protocol/codecs/registry.js';
 import type { Vector } from '../../../protocol/method.js';
 import { squaredNorm } from '../../../protocol/numerics/vector.js';
-import { gaussian, heavyTailed, squaredError, stream } from '../../support/codec-inputs.js';
+import { gaussian, heavyTailed, squaredError, stream } from '../../../scenarios/check/parts/codec-inputs.js';
 
 /** By sorting: what the histogram must agree with. */
 function bySorting(value: Vector, kept: number): Uint32Array {

@@ -2,9 +2,14 @@ import { expect } from 'chai';
 import { loadMethod } from '../../../protocol/method-loader.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import {
+  inOneProcess,
+  localPlacement,
+  type Placement,
+  socketPlacement,
+} from '../../../scenarios/check/parts/placements.js';
+import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
-import { inOneProcess, localPlacement, type Placement, socketPlacement } from '../../support/placements.js';
-import { runTiny } from '../../support/tiny-run.js';
 
 const BASE: ScenarioInput = {
   name: 'byzantine',

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import type { Network } from '../../../protocol/party/dispatch.js';
 import { decodeRecord } from '../../../protocol/party/record.js';
-import { localPlacement } from '../../support/placements.js';
+import { localPlacement } from '../../../scenarios/check/parts/placements.js';
+import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
+import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import {
   type LooseState,
   SMALL_KINDS,
@@ -9,8 +11,6 @@ import {
   updateClient,
   updateCoordinator,
 } from '../../support/small-methods.js';
-import { resolveTiny } from '../../support/tiny-problems.js';
-import { runTiny } from '../../support/tiny-run.js';
 
 /** Client i's answer is 10 i + 1 simulated milliseconds on its way; what it is told, 5. */
 const slowLinks: Network = {

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { Objective } from '../../../protocol/method.js';
+import { localPlacement } from '../../../scenarios/check/parts/placements.js';
+import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
+import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { openProblem } from '../../../worker/problem.js';
-import { localPlacement } from '../../support/placements.js';
 import { SMALL_KINDS, smallMethod, updateClient, updateCoordinator } from '../../support/small-methods.js';
-import { resolveTiny } from '../../support/tiny-problems.js';
-import { runTiny } from '../../support/tiny-run.js';
 
 const quadratic = { objective: { name: 'quadratic', dimension: 3, initialValue: 1 } };
 const placements = [

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { MessageKinds } from '../../../protocol/method.js';
 import type { Network } from '../../../protocol/party/dispatch.js';
-import { everythingTwice } from '../../support/networks.js';
-import { localPlacement } from '../../support/placements.js';
+import { everythingTwice } from '../../../scenarios/check/parts/networks.js';
+import { localPlacement } from '../../../scenarios/check/parts/placements.js';
+import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
+import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { smallMethod } from '../../support/small-methods.js';
-import { resolveTiny } from '../../support/tiny-problems.js';
-import { runTiny } from '../../support/tiny-run.js';
 
 const KINDS = {
   model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { LevelControl, Variances } from '../../../protocol/codecs/codec.js';
 import { LevelMeasurements, samplingVariance } from '../../../protocol/party/level-measurements.js';
-import { gaussian } from '../../support/codec-inputs.js';
+import { gaussian } from '../../../scenarios/check/parts/codec-inputs.js';
 
 /** A level that remembers what it was shown: its state is the number of measurements. */
 function control(shown: Variances[]): LevelControl<number> {

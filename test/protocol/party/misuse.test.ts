@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
+import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import {
   type LooseHalf,
   SMALL_KINDS,
@@ -6,8 +8,6 @@ import {
   updateClient,
   updateCoordinator,
 } from '../../support/small-methods.js';
-import { resolveTiny } from '../../support/tiny-problems.js';
-import { runTiny } from '../../support/tiny-run.js';
 
 /** The types forbid all this; a method that was not compiled against them meets the same errors when it runs. */
 describe('a half that breaks the rules of its mailbox is told so', () => {

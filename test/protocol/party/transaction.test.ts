@@ -4,8 +4,10 @@ import type { PartyId } from '../../../protocol/method.js';
 import type { Network } from '../../../protocol/party/dispatch.js';
 import { decodeRecord } from '../../../protocol/party/record.js';
 import type { Frame } from '../../../protocol/wire/frame.js';
+import { localPlacement } from '../../../scenarios/check/parts/placements.js';
+import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
+import { runTiny, type TinyRun } from '../../../scenarios/check/parts/tiny-run.js';
 import type { Fleet } from '../../../scenarios/run/fleet.js';
-import { localPlacement } from '../../support/placements.js';
 import {
   type LooseState,
   SMALL_KINDS,
@@ -13,8 +15,6 @@ import {
   updateClient,
   updateCoordinator,
 } from '../../support/small-methods.js';
-import { resolveTiny } from '../../support/tiny-problems.js';
-import { runTiny, type TinyRun } from '../../support/tiny-run.js';
 
 const method = smallMethod(SMALL_KINDS, updateClient, updateCoordinator);
 const problem = {

@@ -11,7 +11,7 @@ import type { Frame } from '../../../protocol/wire/frame.js';
 import { FrameChannel, openFrame } from '../../../protocol/wire/frame-channel.js';
 import { type KindLayout, layoutsOf } from '../../../protocol/wire/layout.js';
 import { pack, unpack } from '../../../protocol/wire/packing.js';
-import { INPUTS, stream } from '../codec-inputs.js';
+import { INPUTS, stream } from '../../../scenarios/check/parts/codec-inputs.js';
 import { everyCodecSpec } from '../codec-specs.js';
 import { MESSAGES } from './messages.js';
 import { mutatedBytes, mutatedValue } from './mutations.js';

@@ -97,7 +97,7 @@ describe('worker/device/device', () => {
 
   it('prints nothing, and plain loops load no TensorFlow.js', () => {
     const objectives = new URL('../../../worker/objectives/objectives.js', import.meta.url).href;
-    const synthetic = new URL('../objectives/synthetic-dataset.js', import.meta.url).href;
+    const synthetic = new URL('../../../scenarios/check/parts/synthetic-dataset.js', import.meta.url).href;
     const random = new URL('../../../protocol/numerics/random.js', import.meta.url).href;
     const program = `
       const { createObjectiveFamily } = await import('${objectives}');

@@ -2,10 +2,10 @@ import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { misalignment } from '../../../protocol/methods/large-batch/parts/half-means.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
+import { indices } from '../../../scenarios/check/parts/synthetic-dataset.js';
 import { loadDataset } from '../../../worker/datasets/load.js';
 import { IGNORED } from '../../../worker/datasets/synthetic-scenes.js';
 import { type ContractCase, familyOf, itKeepsTheContract, pointOf } from './objective-contract.js';
-import { indices } from './synthetic-dataset.js';
 
 const scenes = (given: object = {}) =>
   loadDataset({ name: 'synthetic-scenes', examples: 16, testExamples: 8, ...given }, rootStream(4, 'float64'));

@@ -1,9 +1,9 @@
 import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
+import { indices, syntheticDataset } from '../../../scenarios/check/parts/synthetic-dataset.js';
 import type { Dataset } from '../../../worker/datasets/dataset.js';
 import { createObjectiveFamily, objectives } from '../../../worker/objectives/objectives.js';
-import { indices, syntheticDataset } from './synthetic-dataset.js';
 
 const classes = syntheticDataset({ featureShape: [4], classCount: 3 });
 const regression = syntheticDataset({ featureShape: [4], classCount: 0 });

@@ -1,5 +1,5 @@
+import { syntheticDataset } from '../../../scenarios/check/parts/synthetic-dataset.js';
 import { type ContractCase, itKeepsTheContract } from './objective-contract.js';
-import { syntheticDataset } from './synthetic-dataset.js';
 
 const images = syntheticDataset({ featureShape: [13], classCount: 7 });
 const twoClasses = syntheticDataset({ featureShape: [5], classCount: 2 });

@@ -7,7 +7,7 @@ import {
   estimateAll,
 } from '../../../../protocol/methods/compressed/parts/count-sketch.js';
 import { add, squaredNorm } from '../../../../protocol/numerics/vector.js';
-import { gaussian } from '../../../support/codec-inputs.js';
+import { gaussian } from '../../../../scenarios/check/parts/codec-inputs.js';
 
 describe('protocol/numerics/count-sketch', () => {
   it('is linear: S(x) + S(y) = S(x + y) to 1e-13, and in pieces as a whole', () => {

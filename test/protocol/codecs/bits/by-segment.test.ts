@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { bySegment } from '../../../../protocol/codecs/bits/by-segment.js';
 import { loadCodec } from '../../../../protocol/codecs/registry.js';
 import type { Segment } from '../../../../protocol/method.js';
-import { gaussian, squaredError, stream } from '../../../support/codec-inputs.js';
+import { gaussian, squaredError, stream } from '../../../../scenarios/check/parts/codec-inputs.js';
 
 const SEGMENTS: readonly Segment[] = [
   { name: 'w', module: 'm', offset: 0, shape: [10, 7] },

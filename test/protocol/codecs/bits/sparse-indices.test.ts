@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { planIndices, readIndices, writeIndices } from '../../../../protocol/codecs/bits/sparse-indices.js';
-import { stream } from '../../../support/codec-inputs.js';
+import { stream } from '../../../../scenarios/check/parts/codec-inputs.js';
 
 function roundTrip(indices: Uint32Array, dimension: number): number {
   const plan = planIndices(indices, dimension);

@@ -4,8 +4,8 @@ import { defaultsOf } from '../../../../protocol/method.js';
 import { loadMethod } from '../../../../protocol/method-loader.js';
 import type { Scenario } from '../../../../protocol/scenario/scenario.js';
 import type { RoundPlan } from '../../../../protocol/wire/seal.js';
+import { withClientHalf } from '../../../../scenarios/check/parts/changed-halves.js';
 import { openPrivacy, type ProcessPrivacy } from '../../../../worker/privacy.js';
-import { withClientHalf } from '../../../support/changed-halves.js';
 import { tinyRun, tinyScenario } from '../../../support/network-run.js';
 import { hasStddev, scaledCorrelation } from '../statistics.js';
 

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import type { Objective, Precision, ReadonlyVector, Vector } from '../../../../protocol/method.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { zeros } from '../../../../protocol/numerics/vector.js';
+import { syntheticDataset } from '../../../../scenarios/check/parts/synthetic-dataset.js';
 import type { Dataset } from '../../../../worker/datasets/dataset.js';
 import type { ObjectiveFamily } from '../../../../worker/objectives/family.js';
 import { createObjectiveFamily } from '../../../../worker/objectives/objectives.js';
 import { ACTIVATIONS, type DenseLoops, PLAIN_LOOPS } from '../../../../worker/objectives/plain/dense-loops.js';
 import { openSimdLoops, useDenseSimd } from '../../../../worker/objectives/plain/simd/dense-loops.js';
-import { syntheticDataset } from '../synthetic-dataset.js';
 
 type Settings = { readonly name: string; readonly [key: string]: unknown };
 

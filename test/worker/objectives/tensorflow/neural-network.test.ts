@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { norm, subtract } from '../../../../protocol/numerics/vector.js';
+import { indices, syntheticDataset } from '../../../../scenarios/check/parts/synthetic-dataset.js';
 import { createObjectiveFamily } from '../../../../worker/objectives/objectives.js';
 import { type ContractCase, familyOf, itKeepsTheContract, pointOf } from '../objective-contract.js';
 import { referenceLoss } from '../reference-convolution.js';
-import { indices, syntheticDataset } from '../synthetic-dataset.js';
 
 const flat = syntheticDataset({ featureShape: [13], classCount: 7 });
 const regression = syntheticDataset({ featureShape: [8], classCount: 0 });

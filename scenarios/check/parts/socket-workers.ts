@@ -1,5 +1,5 @@
-import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
-import { runWorker } from '../../worker/main.js';
+import { runWorker } from '../../../worker/main.js';
+import type { WorkerLauncher } from '../../run/local-workers.js';
 
 /** Workers over real websockets that live in the test's own process: as the processes are, but without their start-up time. */
 export class SocketWorkers implements WorkerLauncher {

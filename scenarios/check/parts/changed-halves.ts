@@ -1,4 +1,4 @@
-import { type AnyClientHalf, type AnyCoordinatorHalf, type AnyMethod, makeHalves } from '../../protocol/method.js';
+import { type AnyClientHalf, type AnyCoordinatorHalf, type AnyMethod, makeHalves } from '../../../protocol/method.js';
 
 /** The method with another client half, made from its own in every run. */
 export function withClientHalf(method: AnyMethod, change: (half: AnyClientHalf) => AnyClientHalf): AnyMethod {

@@ -1,12 +1,12 @@
-import { createNetwork } from '../../protocol/links/network.js';
-import type { AnyMethod } from '../../protocol/method.js';
-import { rootStream } from '../../protocol/numerics/random.js';
-import type { Network } from '../../protocol/party/dispatch.js';
-import type { Scenario } from '../../protocol/scenario/scenario.js';
-import type { Fleet } from '../../scenarios/run/fleet.js';
-import { localFleet } from '../../scenarios/run/local-fleet.js';
-import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
-import type { Problem } from '../../worker/problem.js';
+import { createNetwork } from '../../../protocol/links/network.js';
+import type { AnyMethod } from '../../../protocol/method.js';
+import { rootStream } from '../../../protocol/numerics/random.js';
+import type { Network } from '../../../protocol/party/dispatch.js';
+import type { Scenario } from '../../../protocol/scenario/scenario.js';
+import type { Problem } from '../../../worker/problem.js';
+import type { Fleet } from '../../run/fleet.js';
+import { localFleet } from '../../run/local-fleet.js';
+import { remoteFleet } from '../../run/remote-fleet.js';
 import { SocketWorkers } from './socket-workers.js';
 
 /** One way to place the parties of a run and to carry their frames. All must give the same bits. */

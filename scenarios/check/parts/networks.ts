@@ -1,6 +1,6 @@
-import type { MessageKind } from '../../protocol/method.js';
-import type { Network, Passage } from '../../protocol/party/dispatch.js';
-import type { Frame } from '../../protocol/wire/frame.js';
+import type { MessageKind } from '../../../protocol/method.js';
+import type { Network, Passage } from '../../../protocol/party/dispatch.js';
+import type { Frame } from '../../../protocol/wire/frame.js';
 
 const UNHARMED: Passage = { delayMs: 0, lost: null, duplicated: false, heldMs: 0, corruptedBit: null };
 

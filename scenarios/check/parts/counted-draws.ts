@@ -1,5 +1,5 @@
-import type { Rng } from '../../protocol/method.js';
-import type { Fleet } from '../../scenarios/run/fleet.js';
+import type { Rng } from '../../../protocol/method.js';
+import type { Fleet } from '../../run/fleet.js';
 
 const DRAWS = new Set(['uniform', 'below', 'normal', 'words', 'permutation', 'poisson']);
 

@@ -1,7 +1,7 @@
-import type { Precision, ReadonlyVector, Rng, Vector } from '../../protocol/method.js';
-import { log } from '../../protocol/numerics/elementary.js';
-import { rootStream } from '../../protocol/numerics/random.js';
-import { zeros } from '../../protocol/numerics/vector.js';
+import type { Precision, ReadonlyVector, Rng, Vector } from '../../../protocol/method.js';
+import { log } from '../../../protocol/numerics/elementary.js';
+import { rootStream } from '../../../protocol/numerics/random.js';
+import { zeros } from '../../../protocol/numerics/vector.js';
 
 /** Vectors on which compression codes behave differently. */
 

@@ -1,13 +1,13 @@
-import { RunLoop } from '../../coordinator/run/run-loop.js';
-import type { RunResult } from '../../coordinator/run/run-loop-options.js';
-import type { CarriedState } from '../../coordinator/run/run-observer.js';
-import { stateDigest } from '../../coordinator/run-directory/digest.js';
-import type { AnyMethod, PartyId } from '../../protocol/method.js';
-import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
-import { digestedRecord } from '../../protocol/party/record.js';
-import type { Scenario } from '../../protocol/scenario/scenario.js';
-import type { Fleet } from '../../scenarios/run/fleet.js';
-import { openProblem, type Problem } from '../../worker/problem.js';
+import { RunLoop } from '../../../coordinator/run/run-loop.js';
+import type { RunResult } from '../../../coordinator/run/run-loop-options.js';
+import type { CarriedState } from '../../../coordinator/run/run-observer.js';
+import { stateDigest } from '../../../coordinator/run-directory/digest.js';
+import type { AnyMethod, PartyId } from '../../../protocol/method.js';
+import type { AbsenceRecord } from '../../../protocol/party/delivery-log.js';
+import { digestedRecord } from '../../../protocol/party/record.js';
+import type { Scenario } from '../../../protocol/scenario/scenario.js';
+import { openProblem, type Problem } from '../../../worker/problem.js';
+import type { Fleet } from '../../run/fleet.js';
 import { inOneProcess, type Placement } from './placements.js';
 
 /** What a resumed run goes on from. */

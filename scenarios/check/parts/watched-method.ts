@@ -1,5 +1,5 @@
-import type { AnyClientHalf, AnyMethod, ReadonlyVector } from '../../protocol/method.js';
-import { encodeState } from '../../protocol/party/state-codec.js';
+import type { AnyClientHalf, AnyMethod, ReadonlyVector } from '../../../protocol/method.js';
+import { encodeState } from '../../../protocol/party/state-codec.js';
 import { withClientHalf, withCoordinatorHalf } from './changed-halves.js';
 
 /** What a watched method was seen to do. */

@@ -1,0 +1,8 @@
+/**
+ * The contract suites of the built-in methods, codecs, optimizers, objectives, data sets and partitions, for one's own: claims with
+ * a title and a function that rejects, so that mocha, vitest and node:test can run them.
+ */
+
+export { type CheckedClaim, type CheckedThing, checkModule } from '../check/check-module.js';
+export { type Claim, ClaimError } from '../check/claim.js';
+export { type ContractNeeds, claimsOf } from '../check/claims-of.js';

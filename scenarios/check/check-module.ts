@@ -1,0 +1,53 @@
+import { dirname, resolve } from 'node:path';
+import type { ExtensionKind } from '../../protocol/settings/extension.js';
+import { extensionPoint } from '../plug-ins/extension-points.js';
+import { importModule } from '../plug-ins/import-module.js';
+import { loadPlugIn } from '../plug-ins/plug-ins.js';
+import type { ContractNeeds } from './claims-of.js';
+import { claimsOf } from './claims-of.js';
+
+/** One claim as it was tried. */
+export interface CheckedClaim {
+  readonly title: string;
+  readonly holds: boolean;
+  /** What was expected and what came; null: it holds. */
+  readonly problem: string | null;
+}
+
+export interface CheckedThing {
+  readonly kind: ExtensionKind;
+  readonly name: string;
+  readonly claims: readonly CheckedClaim[];
+}
+
+/** Of `checkModule`, as it goes on. */
+export interface CheckWatcher {
+  thing(kind: ExtensionKind, name: string, claims: number): void;
+  claim(claim: CheckedClaim): void;
+}
+
+/**
+ * Tries every claim of the contract of all that a module defines. `path`: of its file, relative to the working directory. Throws
+ * ERR_SCENARIO where it cannot be loaded or defines nothing.
+ */
+export async function checkModule(path: string, watcher?: CheckWatcher): Promise<readonly CheckedThing[]> {
+  const file = resolve(path);
+  const { provides } = await loadPlugIn(file, dirname(file));
+  const { contract = {} } = (await importModule(file)) as { readonly contract?: ContractNeeds };
+  const checked: CheckedThing[] = [];
+  for (const { kind, name } of provides) {
+    const claims = await claimsOf(extensionPoint(kind)!.get(name), contract);
+    watcher?.thing(kind, name, claims.length);
+    const results: CheckedClaim[] = [];
+    for (const { title, run } of claims) {
+      const problem = await run().then(
+        () => null,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      results.push({ title, holds: problem === null, problem });
+      watcher?.claim(results.at(-1)!);
+    }
+    checked.push({ kind, name, claims: results });
+  }
+  return checked;
+}

@@ -1,0 +1,200 @@
+import type { AnyMethod, MessageKind, Precision } from '../../protocol/method.js';
+import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
+import { openProblem } from '../../worker/problem.js';
+import type { Fleet } from '../run/fleet.js';
+import { type Claim, claim, ensure, ensureBelow, ensureEqual, once } from './claim.js';
+import { countDraws } from './parts/counted-draws.js';
+import { corruptingNetwork, everythingTwice, isLosable, lossyNetwork } from './parts/networks.js';
+import { inOneProcess, localPlacement, placements } from './parts/placements.js';
+import {
+  lossProblem,
+  lossyCodecs,
+  type MethodNeeds,
+  parityProblem,
+  TINY_CLIENTS,
+  TINY_ROUNDS,
+} from './parts/tiny-problems.js';
+import { runTiny } from './parts/tiny-run.js';
+import { watchedMethod } from './parts/watched-method.js';
+
+const EVERYBODY = { participation: { cohort: 'all' as const } };
+
+/**
+ * The contract of a method, tried on small problems: equal bits wherever its parties run and however frames arrive, under loss and
+ * faults, and after a resume; plain states, and nothing changed that is not its own. Built-in methods are held to the same.
+ */
+export function methodClaims(method: AnyMethod, needs: MethodNeeds = {}): readonly Claim[] {
+  return [
+    ...(['float64', 'float32'] as const).flatMap((precision) => sameBitsClaims(method, precision, true, needs)),
+    ...faultClaims(method, needs),
+    ...plainClaims(method, needs),
+  ];
+}
+
+/** `isNamed`: it can be loaded by its name, so placements behind sockets can run it too. */
+export function sameBitsClaims(
+  method: AnyMethod,
+  precision: Precision,
+  isNamed: boolean,
+  needs: MethodNeeds = {},
+): readonly Claim[] {
+  const problem = once(() => parityProblem(method, needs, precision));
+  const reference = once(async () => runTiny(await problem(), method));
+  return [
+    ...placements
+      .filter(({ inProcess }) => isNamed || inProcess)
+      .map((placement) =>
+        claim(`${precision}: has the same bits in ${placement.name}`, async () => {
+          const { digest, result } = await reference();
+          const run = await runTiny(await problem(), method, { placement });
+          ensureEqual(run.digest, digest, 'digest of all states');
+          ensureEqual(run.result.bytes, result.bytes, 'bytes sent');
+        }),
+      ),
+    claim(
+      `${precision}: 5 rounds, a checkpoint, and the other ${TINY_ROUNDS - 5} give the bits of ${TINY_ROUNDS} in one go`,
+      async () => {
+        const { digest, result, snapshots } = await reference();
+        ensureEqual(snapshots[0]?.round, 5, 'round of the first checkpoint');
+        const resumed = await runTiny(await problem(), method, { from: snapshots[0]! });
+        ensureEqual(resumed.digest, digest, 'digest of all states');
+        ensureEqual(resumed.result.simulatedMs, result.simulatedMs, 'simulated time');
+      },
+    ),
+    claim(`${precision}: the same seed gives the same bits, and another one other bits if it draws`, async () => {
+      const opened = await openProblem(await problem());
+      let draws = () => 0;
+      const again = await runTiny(await problem(), method, {
+        problem: opened,
+        tamper: (fleet) => {
+          draws = countDraws(fleet);
+        },
+      });
+      ensureEqual(again.digest, (await reference()).digest, 'digest of all states');
+      // Data and start stay those of the first seed, so only the method's own draws can make a difference.
+      const [one, other] = await Promise.all(
+        [11, 12].map(async (seed) =>
+          runTiny(await parityProblem(method, needs, precision, { ...EVERYBODY, seed }), method, { problem: opened }),
+        ),
+      );
+      ensureEqual(one!.digest === other!.digest, draws() === 0, `equal bits of two seeds with ${draws()} draws`);
+    }),
+  ];
+}
+
+export function faultClaims(method: AnyMethod, needs: MethodNeeds = {}): readonly Claim[] {
+  const problem = once(() => parityProblem(method, needs, 'float64'));
+  const everybody = once(() => parityProblem(method, needs, 'float64', EVERYBODY));
+  const twice = claim('a frame that comes twice changes nothing', async () => {
+    const { digest } = await runTiny(await problem(), method);
+    for (const shuffleSeed of [null, 5]) {
+      const placement = localPlacement('every frame twice', 'fast', shuffleSeed, everythingTwice);
+      ensureEqual((await runTiny(await problem(), method, { placement })).digest, digest, 'digest of all states');
+    }
+  });
+  const kinds = Object.values(method.messages) as MessageKind[];
+  if (!kinds.some(isLosable) || needs.toleratesLoss === false) return [twice];
+  return [
+    twice,
+    claim(
+      'a frame that was changed on its way is refused, counted absent as rejected, and the run goes on',
+      async () => {
+        const digests: string[] = [];
+        for (const mode of ['fast', 'checking'] as const) {
+          // What client 1 sends in round 3, and what client 2 receives in round 6.
+          const { network, corrupted } = corruptingNetwork(
+            ({ from, to, round }) => (round === 3 && from === 1) || (round === 6 && to === 2),
+          );
+          const placement = localPlacement('corrupting', mode, null, network);
+          const run = await runTiny(await everybody(), method, { placement });
+          ensure(corrupted() > 0, 'expected frames that were changed on their way, got none');
+          ensureEqual(run.result.roundsDone, TINY_ROUNDS, 'rounds done');
+          const reasons = run.absences.map(({ why }) => why);
+          ensureEqual(reasons, new Array(corrupted()).fill('rejected'), 'reasons of absence');
+          digests.push(run.digest);
+        }
+        ensureEqual(digests[1], digests[0], 'digest with every message copied');
+      },
+    ),
+    claim(
+      'a client that is down for two rounds is absent, the run goes on, and all placements have the same bits',
+      async () => {
+        const tamper = (fleet: Fleet): void => {
+          fleet.scriptedAbsences = (round) => (round === 4 || round === 5 ? [{ from: 1, why: 'crashed' }] : []);
+        };
+        const reference = await runTiny(await everybody(), method, { tamper });
+        ensureEqual(reference.result.roundsDone, TINY_ROUNDS, 'rounds done');
+        ensure(reference.absences.length > 0, 'expected absences of client 1, got none');
+        for (const { from, why, round } of reference.absences)
+          ensureEqual([from, why, round === 4 || round === 5], [1, 'crashed', true], 'an absence');
+        for (const placement of placements.filter(({ inProcess }) => inProcess))
+          ensureEqual(
+            (await runTiny(await everybody(), method, { tamper, placement })).digest,
+            reference.digest,
+            `digest in ${placement.name}`,
+          );
+        const { digest } = await runTiny(await everybody(), method);
+        ensure(reference.digest !== digest, 'expected other bits than without the crash, got the same');
+      },
+    ),
+    claim(
+      'under lossy codecs with error feedback and 15 % loss, all placements and a resumed run have the same bits',
+      async () => {
+        const scenario = await parityProblem(method, needs, 'float64', { codecs: lossyCodecs(method) });
+        const network = lossyNetwork(0.15);
+        const placement = localPlacement('lossy', 'fast', null, network);
+        const reference = await runTiny(scenario, method, { placement });
+        ensure(reference.absences.length > 0, 'expected lost messages, got none');
+        for (const other of [
+          localPlacement('lossy', 'checking', null, network),
+          localPlacement('lossy', 'fast', 6, network),
+          localPlacement('lossy', 'checking', 7, network),
+        ])
+          ensureEqual((await runTiny(scenario, method, { placement: other })).digest, reference.digest, 'digest');
+        const [from] = reference.snapshots;
+        const resumed = await runTiny(scenario, method, { placement, from: from! });
+        ensureEqual(resumed.digest, reference.digest, 'digest of the resumed run');
+      },
+    ),
+  ];
+}
+
+function plainClaims(method: AnyMethod, needs: MethodNeeds): readonly Claim[] {
+  const problem = once(() => parityProblem(method, needs, 'float64'));
+  const claims = [
+    claim(
+      'posts the kinds it declares, finite numbers only, and changes nothing that it got, gave or keeps',
+      async () => {
+        const reference = await runTiny(await problem(), method);
+        const { method: watched, watch } = watchedMethod(method);
+        const run = await runTiny(await problem(), watched, { placement: inOneProcess });
+        ensure(watch.violations.length === 0, watch.violations.slice(0, 5).join('; '));
+        ensureEqual(run.digest, reference.digest, 'digest under watch, which must not change the bits');
+        for (const side of ['coordinator', 'clients'] as const)
+          for (const kind of watch.posted[side])
+            ensureEqual(method.messages[kind]?.from, side, `sender of the kind '${kind}'`);
+        ensure(watch.posted.clients.size + watch.posted.coordinator.size > 0, 'expected messages, got none');
+      },
+    ),
+    claim('keeps plain data as state: every record survives encoding with equal bits', async () => {
+      const { result } = await runTiny(await problem(), method);
+      ensure(
+        result.records.size >= TINY_CLIENTS,
+        `expected records of ${TINY_CLIENTS} clients, got ${result.records.size}`,
+      );
+      for (const [party, bytes] of result.records)
+        ensureEqual(encodeRecord(party, decodeRecord(party, bytes)), bytes, `record of ${party}`);
+    }),
+  ];
+  if (needs.loss === null) return claims;
+  return [
+    ...claims,
+    claim('lowers the loss of a small well-conditioned problem below its bound', async () => {
+      const { scenario, share } = await lossProblem(method, needs);
+      const opened = await openProblem(scenario);
+      const first = (await opened.family.evaluate([opened.model.initialParams])).loss;
+      const last = (await runTiny(scenario, method, { problem: opened })).losses.at(-1)!;
+      ensureBelow(last, share * first, `loss after ${scenario.rounds} rounds, ${share} of the first (${first})`);
+    }),
+  ];
+}

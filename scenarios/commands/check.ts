@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { EXIT } from './exit-status.js';
+
+const EXAMPLES = `
+The contract of a method: equal bits wherever its parties run, in whatever order messages arrive, after a resume, under loss, crashes and
+changed frames; plain states; settings that are checked. Codecs, optimizers, objectives, data sets and partitions have theirs; everything
+else is tried in a small run. What the contract must know to try a thing, the module exports as 'contract'.
+
+Examples:
+  gradswarm check ./sign-vote.ts
+  gradswarm check ./sign-vote.ts --json
+
+Exit status: 0 every claim holds, 1 one does not, 3 the module cannot be loaded.`;
+
+/** `gradswarm check`. */
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('hold a method, codec, … of your own to the contract of the built-in ones')
+    .argument('<module>', 'a .ts or .js file')
+    .option('--json', 'print one JSON document and nothing else')
+    .option('--quiet', 'print the claims that do not hold, and nothing else')
+    .addHelpText('after', EXAMPLES)
+    .action(check);
+}
+
+async function check(module: string, { json, quiet }: { json?: boolean; quiet?: boolean }): Promise<void> {
+  const { checkModule } = await import('../check/check-module.js');
+  const started = performance.now();
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  const things = await checkModule(
+    module,
+    json
+      ? undefined
+      : {
+          thing: (kind, name, claims) => quiet || print(`${kind} ${name}: ${claims} claims`),
+          claim: ({ title, holds, problem }) => {
+            if (!holds) print(`  NOT MET  ${title}\n           ${problem?.replaceAll('\n', '\n           ')}`);
+            else if (!quiet) print(`  met      ${title}`);
+          },
+        },
+  );
+  const claims = things.flatMap((thing) => thing.claims);
+  const failed = claims.filter(({ holds }) => !holds).length;
+  if (json) print(JSON.stringify(things, null, 2));
+  else if (!quiet)
+    print(
+      `${claims.length - failed} of ${claims.length} claims hold, ${((performance.now() - started) / 1000).toFixed(1)} s`,
+    );
+  process.exitCode = failed === 0 ? EXIT.valid : EXIT.invalid;
+}
