@@ -31,9 +31,9 @@ const all: readonly AnyMethod[] = [...withServer, dgd, gradientTracking];
 const shuffled = placements.filter(({ name, inProcess }) => inProcess && name.includes('shuffled'));
 const checking = localPlacement('checking', 'checking');
 
-const everybody = { participation: { cohort: 'all' as const } };
+const allClients = { participation: { cohort: 'all' as const } };
 
-async function digestsWith(method: AnyMethod, tamper: (fleet: Fleet) => void, more: object = everybody) {
+async function digestsWith(method: AnyMethod, tamper: (fleet: Fleet) => void, more: object = allClients) {
   const scenario = await parityProblem(method, 'float64', more);
   return {
     sound: (await runTiny(scenario, method)).digest,
@@ -94,7 +94,7 @@ describe('planted in the runtime', () => {
 
 describe('planted in a method', () => {
   async function seen(bad: AnyMethod) {
-    const scenario = await parityProblem(bad, 'float64', everybody);
+    const scenario = await parityProblem(bad, 'float64', allClients);
     const { method, watch } = watchedMethod(bad);
     await runTiny(scenario, method);
     return {
@@ -111,7 +111,7 @@ describe('planted in a method', () => {
     it(`writing into what was received is seen in ${method.name}, and gives other bits where nothing is copied`, async () => {
       const { violations, fast, checking } = await seen(writesIntoReceived(method, kind, field));
       expect(violations.join('\n')).to.match(new RegExp(`round 0: client \\d changed a received '${kind}'`));
-      // Peers have mixed all they heard by the time one of them writes; a coordinator goes on from what was overwritten.
+      // Peers have mixed all they received by the time one of them writes; a coordinator continues from what was overwritten.
       if (method === sgd) expect(fast).to.not.equal(checking);
     });
 

@@ -32,8 +32,8 @@ const BOUNDARY: Readonly<Record<string, string>> = { '<': '<=', '<=': '<', '>': 
 const LOGIC: Readonly<Record<string, string>> = { '&&': '||', '||': '&&' };
 
 /**
- * Lines left out: what a method says of itself, the defaults of settings (a scenario writes them out) and the checks
- * of settings, whose words are tested at the door. A dropped statement is a call or an assignment on a line of its own.
+ * Lines left out: what a method declares, the defaults of settings (a scenario writes them out) and the checks
+ * of settings, whose messages are tested where scenarios are resolved. A dropped statement is a call or an assignment on a line of its own.
  */
 const LEFT_OUT =
   /^\s*(import|export \{|\w+: (count|real|choice|flag)\(|title:|url:|algorithm:|reconstruction:|name:|summary:|error:)|\.default\(|require[A-Z]\w*\(|throw /;

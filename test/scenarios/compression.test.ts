@@ -105,7 +105,7 @@ describe('codecs of a scenario', function () {
     expect((await overSockets(input)).outcome.stateDigest).to.equal(noisy.outcome.stateDigest);
   });
 
-  it('a body that its codec cannot have written: over sockets the frame is absent as rejected, and the round goes on', async () => {
+  it('a body that its codec cannot have written: over sockets the frame is absent as rejected, and the round continues', async () => {
     const { create } = topK;
     const damaged = new WeakSet<Uint8Array>();
     let encoded = 0;
@@ -164,7 +164,7 @@ describe('codecs of a scenario', function () {
       /codecs\.gradient\.codec: expected a contractive or absolute codec, which 'error-feedback' needs, got 'random-k \(unbiased\)'/,
     ],
     [
-      'EF21 on what not every client hears',
+      'EF21 on what not every client receives',
       { codecs: { model: { codec: 'bf16', memory: 'ef21' } }, participation: { cohort: 2 } },
       /codecs\.model\.memory: expected a memory without copies at the receivers, since not every client takes part in every round/,
     ],
@@ -174,7 +174,7 @@ describe('codecs of a scenario', function () {
       /receivers miss messages under the fault 'drop'/,
     ],
     [
-      'an adaptive level for what the coordinator says',
+      'an adaptive level for what the coordinator sends',
       { codecs: { model: 'adaptive' } },
       /codecs\.model\.codec: expected a codec of one level/,
     ],

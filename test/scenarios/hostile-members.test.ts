@@ -68,8 +68,8 @@ const reportOf = (party: unknown, more: object = {}) => ({
 });
 
 const BREACHES: Readonly<Record<string, (seat: Seat) => void>> = {
-  'says hello again': ({ control }) => control.emit('hello', pack({ version: 1 }), () => {}),
-  'says hello without an acknowledgement': ({ control }) => control.emit('hello'),
+  'a second hello': ({ control }) => control.emit('hello', pack({ version: 1 }), () => {}),
+  'a hello without an acknowledgement': ({ control }) => control.emit('hello'),
   'reports with other types': ({ control }) => control.emit('done', 5),
   'reports bytes that are no msgpack': ({ control }) => control.emit('done', body('c1')),
   'reports a message of millions of values': ({ control }) => control.emit('done', new Uint8Array(3 << 20).fill(0x91)),
@@ -111,7 +111,7 @@ describe('a member that breaks the protocol', function () {
   this.timeout(60_000);
 
   for (const [what, breach] of Object.entries(BREACHES))
-    it(`${what}: it loses its place, the run goes on with the others and ends`, async () => {
+    it(`${what}: it loses its seat, the run continues with the others and ends`, async () => {
       const { record, path } = await runWith(breach);
       expect(readFileSync(join(path, 'session.jsonl'), 'utf8')).to.match(/"event":"lost"/);
       expect(record.rows.at(-1)!.round).to.equal(30);

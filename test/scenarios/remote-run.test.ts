@@ -47,7 +47,7 @@ async function handing(path: string, until: AbortSignal): Promise<{ handed: Prom
 }
 
 describe('a run on another machine', () => {
-  it('an observer is sent the seats and the rounds; the folder can be fetched while the run goes on, by who knows the token', async () => {
+  it('an observer is sent the seats and the rounds; the folder can be fetched during the run, with the token', async () => {
     const tables: control.Seats[] = [];
     const rounds: number[] = [];
     const copy = join(temporaryFolder(), 'copy');
@@ -87,7 +87,7 @@ describe('a run on another machine', () => {
     expect(tables[0]).to.include({ phase: 'gathering', round: 0, rounds: 400 });
   });
 
-  it('after the run: who joins is told that it is over, who observes too, and the folder is handed over once', async () => {
+  it('after the run: joining workers and observers are notified that it is over, and the folder is sent once', async () => {
     const { path, outcome } = await runInput({ ...input, rounds: 3 });
     const copy = join(temporaryFolder(), 'copy');
     const { handed, url } = await handing(path, signal);

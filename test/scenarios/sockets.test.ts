@@ -63,7 +63,7 @@ describe('runs over websockets', () => {
       }
     });
 
-  it('peers speak to each other directly: the coordinator carries and passes on no vector', async () => {
+  it('peers send to each other directly: the coordinator relays no vector', async () => {
     let relayed = -1;
     let received = -1;
     const { outcome } = await overSockets(tracking, 3, {

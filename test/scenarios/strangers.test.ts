@@ -27,7 +27,7 @@ async function everyAttack(to: Address, held: Held): Promise<void> {
   await Promise.all(Object.values(ATTACKS).map((attack) => attack(to, held)));
 }
 
-describe('strangers at the port', function () {
+describe('processes without a token at the port', function () {
   this.timeout(180_000);
 
   it('before and during a run can do nothing to the coordinator: it ends in the undisturbed bits, and closes what they hold', async () => {

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { io } from 'socket.io-client';
 
-/** What a stranger may do to a port, each with raw sockets. They resolve when the attack is over, whatever became of it. */
+/** Attacks on a port by a process without a token, each with raw sockets. They resolve when the attack is over, whatever its result. */
 
 export interface Address {
   readonly host: string;
@@ -114,12 +114,12 @@ export const ATTACKS: Readonly<Record<string, (address: Address, held: Held) => 
   'a TLS greeting': (to) => sendBytes(to, Buffer.from('160301020001000001fc0303', 'hex')),
   'half a request': (to, held) => sendBytes(to, 'GET / HTTP/1.1\r\nHost:', held),
   'an endless head': (to) => sendBytes(to, `GET / HTTP/1.1\r\nA: ${'x'.repeat(100_000)}`),
-  'a connection that says nothing': (to, held) => sendBytes(to, '', held),
+  'a connection that sends nothing': (to, held) => sendBytes(to, '', held),
   'socket.io: hello without an acknowledgement': (to) => packets(to, '40', '42["hello"]'),
   'socket.io: hello with other types': (to) =>
     events(to, ['hello'], ['hello', 1, 2], ['hello', null, () => {}], ['hello', Buffer.from('c1', 'hex'), () => {}]),
   'socket.io: hello of another version': (to) => events(to, ['hello', Buffer.from('8100', 'hex'), () => {}]),
-  'socket.io: events that nobody knows': (to) => events(to, ['done', 1], ['unknown', {}], ['failed'], ['error', 2]),
+  'socket.io: unknown events': (to) => events(to, ['done', 1], ['unknown', {}], ['failed'], ['error', 2]),
   'socket.io: packets that are none': (to) =>
     packets(to, '40', '42', '42[', '42{}', '42["__proto__"]', '451-["hello",{"_placeholder":true,"num":9}]', '9', '41'),
   'socket.io: an unknown namespace': (to) => packets(to, '40/admin,', '42/admin,["hello"]'),

@@ -12,7 +12,7 @@ export const LAYOUTS: ReadonlyMap<string, KindLayout> = layoutsOf(KINDS, 'float6
 export const GRADIENT = 0;
 export const MODEL = 1;
 
-/** A gradient of one number from client 0 to the coordinator, unless told otherwise. */
+/** A gradient of one number from client 0 to the coordinator, by default. */
 export function gradientFrame(from: PartyId, value: number, more: Partial<Frame> = {}): Frame {
   const payload: AnyPayload = { gradient: Float64Array.of(value), examples: 1 };
   return {

@@ -22,7 +22,7 @@ export class HostileMember implements WorkerLauncher {
   private control: Socket | null = null;
   private frames: WebSocket | null = null;
 
-  /** `begun`: at the first round. `parameterCount`: what it says of its model. */
+  /** `begun`: at the first round. `parameterCount`: the length of its model, as it declares it. */
   constructor(
     private readonly begun: (seat: Seat) => void,
     private readonly parameterCount: number,

@@ -76,7 +76,7 @@ export interface TinyRunOptions {
   readonly shuffle?: PostOfficeOptions['shuffle'];
   /** Instead of the method that the scenario names. */
   readonly method?: AnyMethod;
-  /** Left out: as the scenario says. */
+  /** Left out: as in the scenario. */
   readonly privacy?: ProcessPrivacy;
   /** Goes on from a checkpoint of another run. */
   readonly from?: Checkpoint;

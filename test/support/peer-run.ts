@@ -27,7 +27,7 @@ export interface RoundSeen<State> {
 export interface PeerRunOptions<State> {
   /** Instead of the one that the method's name loads. */
   readonly method?: AnyMethod;
-  /** Instead of the scenario's own weather. */
+  /** Instead of the scenario's own network model. */
   readonly networkModel?: (scenario: Scenario) => ScenarioNetwork;
   readonly watch?: (seen: RoundSeen<State>, problem: Problem) => void;
 }

@@ -6,7 +6,7 @@ import type { Fleet } from '../../scenarios/run/fleet.js';
 
 /** Faults that the contract suite must catch. The first group is planted in an opened fleet, the second in a method. */
 
-/** Senders whose frames are there come first, in order of arrival; the others follow when nobody else is left. */
+/** Senders whose frames have arrived come first, in order of arrival; then the others. */
 class ByArrival extends Array<PartyId> {
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
@@ -73,16 +73,16 @@ export function offByOneRoundKey({ site }: Fleet): void {
   host.streamOf = (party, round) => streamOf.call(host, party, round + 1);
 }
 
-/** A seal says nothing of its round: what a party sealed last counts in the rounds that follow too. */
+/** A seal without its round: what a party sealed last counts in the rounds that follow too. */
 export function sealWithoutRound({ site }: Fleet): void {
   const { office } = site;
   const last = new Map<PartyId, Map<PartyId, Seal>>();
   const { open, seal } = office;
   office.seal = (sent, to) => {
     for (const party of to) {
-      const heard = last.get(party) ?? new Map<PartyId, Seal>();
-      last.set(party, heard);
-      heard.set(sent.from, sent);
+      const sealed = last.get(party) ?? new Map<PartyId, Seal>();
+      last.set(party, sealed);
+      sealed.set(sent.from, sent);
     }
     seal.call(office, sent, to);
   };

@@ -17,7 +17,7 @@ interface Server {
   readonly answers: Int32Array;
 }
 
-/** What is due in a round: a function of its index and its shared stream, so that everybody knows it alike. */
+/** What is due in a round: a function of its index and its shared stream, so that all parties agree. */
 function duties(index: number, shared: Rng) {
   return {
     /** Exchanges of model and answer. */
@@ -25,7 +25,7 @@ function duties(index: number, shared: Rng) {
     /** Does the coordinator show the model to all, or to clients of one parity only? */
     audience: index % 4 === 2 ? ((index >> 2) % 2 === 0 ? 'even' : 'odd') : 'all',
     shares: index % 3 === 1,
-    /** In some rounds clients whose index is a multiple of 3 say nothing to the others, who go on when those have returned. */
+    /** In some rounds clients whose index is a multiple of 3 send nothing to the others, which continue when those have returned. */
     silent: index % 12 === 4,
     gossips: index % 2 === 1 ? 1 + (index % 3) : 0,
     tally: index % 3 !== 2,
@@ -105,7 +105,7 @@ export const probeMethod = defineMethod({
           norm: at.undelivered.length,
         });
       else if (due.tally && due.awaitsClosing) at.postEach('tally', []);
-      // Whoever waits for the coordinator's seal must not leave the coordinator waiting for his.
+      // A client that waits for the coordinator's seal must not keep the coordinator waiting for its own.
       if (due.awaitsClosing)
         for (const { params, weight } of await at.take('closing')) x = addScaled(x, weight, params);
       at.measure('undelivered', at.undelivered.length);

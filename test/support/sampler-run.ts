@@ -10,7 +10,7 @@ export interface SamplerRun {
   readonly draws: readonly (readonly Float64Array[])[];
 }
 
-/** A run of a sampler in this process with the draws it kept; on the four shards of unequal curvature unless told. */
+/** A run of a sampler in this process with the draws it kept; by default on the four shards of unequal curvature. */
 export async function samplerRun(
   name: string,
   hyperparameters: JsonObject,

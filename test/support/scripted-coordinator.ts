@@ -5,7 +5,7 @@ import { rootStream } from '../../protocol/numerics/random.js';
 type Message = { readonly from: number } & Readonly<Record<string, unknown>>;
 
 export interface ScriptedRound {
-  /** What the coordinator hears, by kind. */
+  /** What the coordinator receives, by kind. */
   readonly received: Readonly<Record<string, readonly Message[]>>;
 }
 
@@ -15,7 +15,7 @@ export interface CoordinatorStep {
   readonly measures: ReadonlyMap<string, number>;
 }
 
-/** The coordinator half alone, fed with what clients would have said. One step a round. */
+/** The coordinator half alone, fed with what clients would have sent. One step a round. */
 export async function scriptedCoordinator(
   method: AnyMethod,
   given: object,

@@ -26,7 +26,7 @@ export const BUGS = [
   'survivor keeps its record',
   'round committed twice',
   'abandoned attempt kept',
-  'vacated worker not told',
+  'vacated worker not notified',
 ] as const;
 export type Bug = (typeof BUGS)[number];
 
@@ -175,7 +175,7 @@ export class SeatExplorer {
       if (message.type === 'goodbye') this.end(worker);
     } else {
       const message = worker.down.shift();
-      if (message) this.told(worker, message);
+      if (message) this.deliver(worker, message);
     }
   }
 
@@ -203,7 +203,7 @@ export class SeatExplorer {
   }
 
   /** A worker gets a message. */
-  private told(worker: Worker, message: Message): void {
+  private deliver(worker: Worker, message: Message): void {
     const mine = message.epoch === worker.epoch && message.generation === worker.generation;
     if (message.type === 'seated') [worker.seat, worker.generation] = [message.seat, message.generation];
     else if (message.type === 'rejoin') [worker.up, worker.pending] = [[joinOf(worker)], null];
@@ -254,7 +254,8 @@ export class SeatExplorer {
     const worker = 'worker' in action ? this.workers.get(action.worker) : undefined;
     const { disk } = this;
     if (action.type === 'vacated') {
-      if (worker && this.bug !== 'vacated worker not told') [worker.linked, worker.up, worker.down] = [false, [], []];
+      if (worker && this.bug !== 'vacated worker not notified')
+        [worker.linked, worker.up, worker.down] = [false, [], []];
     } else if (action.type === 'assign') {
       const checkpoint = disk.checkpoints.get(this.seating!.committed);
       if (!checkpoint)
@@ -331,7 +332,7 @@ export class SeatExplorer {
     this.feed({ type: 'over', ending: 'finished', why: 'all rounds are done', nowMs: this.nowMs });
   }
 
-  /** `onLoss` absent: the attempt is given up and run again without these clients. */
+  /** `onLoss` absent: the attempt is abandoned and repeated without these clients. */
   private lose(seat: number): void {
     const { loop } = this;
     if (!loop) return;

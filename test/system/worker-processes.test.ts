@@ -132,7 +132,7 @@ describe('worker processes', function () {
     expect(error.message).to.match(/^ERR_WORKER_LOST/);
   });
 
-  it('under the wall clock a paused worker is late, not lost: the round goes on with a quorum, and replay gives the same bits', async () => {
+  it('under the wall clock a paused worker is late, not lost: the round continues with a quorum, and replay gives the same bits', async () => {
     const input: ScenarioInput = {
       ...long,
       rounds: 120,
@@ -182,7 +182,7 @@ describe('worker processes', function () {
     expect(readFileSync(join(directory, 'metrics.csv'), 'utf8').trim().split('\n')).to.have.length(121);
   });
 
-  it('--listen waits for workers that join by address, gives the bits of one process, and ends though a stranger holds a connection', async () => {
+  it('--listen waits for workers that join by address, gives the bits of one process, and ends though a process without a token holds a connection', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'scenario.json');
     const input = { ...long, rounds: 30 };
@@ -199,7 +199,7 @@ describe('worker processes', function () {
     const { token, url } = await untilValue(
       () => /GRADSWARM_TOKEN=(?<token>\S+) gradswarm worker --join (?<url>ws:\S+)/.exec(out())?.groups,
     );
-    const stranger = connect(Number(new URL(url!).port), '127.0.0.1').on('error', () => {});
+    const intruder = connect(Number(new URL(url!).port), '127.0.0.1').on('error', () => {});
     const env = { ...process.env, GRADSWARM_TOKEN: token };
     const workers = [1, 2].map(() =>
       spawn(process.execPath, [CLI, 'worker', '--join', url!], { stdio: 'ignore', env }),
@@ -207,7 +207,7 @@ describe('worker processes', function () {
     const codes = Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve))));
     expect(await exit).to.equal(0);
     expect(await codes).to.deep.equal([0, 0]);
-    stranger.destroy();
+    intruder.destroy();
     const whole = await runInput({ ...input, workers: { count: 0 } });
     expect(out()).to.include(whole.outcome.stateDigest);
   });

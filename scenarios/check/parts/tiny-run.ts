@@ -10,7 +10,7 @@ import { openProblem, type Problem } from '../../../worker/problem.js';
 import type { Fleet } from '../../run/fleet.js';
 import { inOneProcess, type Placement } from './placements.js';
 
-/** What a resumed run goes on from. */
+/** Where a resumed run continues. */
 export interface Snapshot {
   readonly round: number;
   readonly records: ReadonlyMap<PartyId, Uint8Array>;

@@ -68,7 +68,7 @@ describe('seats of a session', function () {
       expect(seed).to.be.within(1, 250);
     });
 
-  it('a worker gets the seat it wishes, else the one last held under its name, else one that nobody had', () => {
+  it('a worker gets the seat it wishes, else the one last held under its name, else a free one', () => {
     const wished = after(start(), join('a', 'host', 1));
     expect(wished.state.seats.map(({ holder }) => holder)).to.deep.equal([null, 'a']);
     const back = after(wished.state, { type: 'goodbye', worker: 'a', nowMs: 1 }, join('c', 'host'), join('d', 'other'));
@@ -90,7 +90,7 @@ describe('seats of a session', function () {
     expect(state.epoch).to.equal(2);
   });
 
-  it('replay: a loss sends the run back to the newest checkpoint, and every seat is assigned anew', () => {
+  it('replay: a loss sends the run back to the newest checkpoint, and every seat is assigned again', () => {
     const { state, actions } = after(
       running(),
       { type: 'committed', epoch: 1, round: 5, nowMs: 1 },
@@ -115,12 +115,12 @@ describe('seats of a session', function () {
     expect(fail.state.ending).to.equal('failed');
   });
 
-  it('a cut worker that is back in time keeps its seat; another generation has to join anew; a silent one is vacated', () => {
+  it('a cut worker that is back in time keeps its seat; another generation has to join again; a silent one is vacated', () => {
     const cut: SeatEvent = { type: 'closed', worker: 'a', nowMs: 5 };
     const back = after(running(), cut, { type: 'reopened', worker: 'a', generation: 1, nowMs: 10 });
     expect(back.actions).to.deep.equal([{ type: 'resend', worker: 'a' }]);
-    const stranger = after(running(), cut, { type: 'reopened', worker: 'a', generation: 9, nowMs: 10 });
-    expect(stranger.actions).to.deep.equal([{ type: 'rejoin', worker: 'a' }]);
+    const unknown = after(running(), cut, { type: 'reopened', worker: 'a', generation: 9, nowMs: 10 });
+    expect(unknown.actions).to.deep.equal([{ type: 'rejoin', worker: 'a' }]);
     const seen: SeatEvent = { type: 'seen', worker: 'b', nowMs: 1500 };
     const silent = after(running(), cut, seen, { type: 'tick', nowMs: 1600 });
     expect(silent.actions[0]).to.deep.equal({
@@ -159,7 +159,7 @@ describe('seats of a session', function () {
     expect(state.ending).to.equal('failed');
   });
 
-  it('who joins a run that is over is told how it ended', () => {
+  it('a worker that joins a run that is over gets how it ended', () => {
     const over = after(running(), { type: 'over', ending: 'finished', why: 'all rounds are done', nowMs: 1 }).state;
     expect(after(over, join('z')).actions).to.deep.equal([{ type: 'release', worker: 'z', ending: 'finished' }]);
   });

@@ -62,7 +62,7 @@ describe('RunDirectory', () => {
     second.close();
   });
 
-  it('writes a manifest with version, Node version, seed, transport and start at once, and the digest when told', () => {
+  it('writes a manifest with version, Node version, seed, transport and start at once, and the digest when it is given', () => {
     const run = create();
     run.updateManifest({ stateDigest: 'ab', finishedAt: '2026-01-01T00:00:00.000Z' });
     const manifest = JSON.parse(readFileSync(join(run.path, 'manifest.json'), 'utf8'));
@@ -283,12 +283,12 @@ describe('RunDirectory checkpoints', () => {
       /expected scenarioSha256/,
     ],
     [
-      'an event file shorter than the checkpoint says',
+      'an event file shorter than recorded by the checkpoint',
       (run) => writeFileSync(join(run, 'events.jsonl'), ''),
       /events\.jsonl/,
     ],
     [
-      'fewer metrics rows than the checkpoint says',
+      'fewer metrics rows than recorded by the checkpoint',
       (run) => writeFileSync(join(run, 'metrics.csv'), 'round\n'),
       /metrics\.csv/,
     ],

@@ -18,7 +18,7 @@ describe('the lock of a run directory', () => {
     expect(() => RunLock.take(folder)).to.throw(/process 1 on another writes here/);
   });
 
-  it('is taken over from a process that is gone, whose number is used again, or that died while it wrote', () => {
+  it('is taken over from a process that has ended, whose number is used again, or that ended while it wrote', () => {
     const folder = temporaryFolder();
     const { pid } = spawnSync(process.execPath, ['-e', '']);
     const gone = [

@@ -54,7 +54,7 @@ describe('coordinator/privacy-budget', () => {
     expect(bare.result()!.notPrivate).to.match(/no noise/);
   });
 
-  it('an attempt that was given up is charged like the one that succeeded; a client that is gone like the one that released most', () => {
+  it('an abandoned attempt is charged like the one that succeeded; a lost client like the one that released most', () => {
     const own = [entry({ party: 1, attempt: 2 }), entry({ party: 2, attempt: 2, noiseMultiplier: 3 })];
     const charged = withAbandonedAttempts(own, 2, [0]);
     const of = (party: number) => charged.filter((each) => each.party === party).map(({ attempt }) => attempt);
@@ -100,7 +100,7 @@ describe('coordinator/privacy-budget', () => {
       expect(resumed.rows.at(-1)!.extra.epsilon).to.equal(whole.rows.at(-1)!.extra.epsilon);
     });
 
-    it('secure noise: the ledger goes on from the checkpoint, and the round under way is charged once more: 9 releases, not 8', async () => {
+    it('secure noise: the ledger continues from the checkpoint, and the round under way is charged once more: 9 releases, not 8', async () => {
       const scenario = privateRun(method, { checkpoints, privacy: { ...seeded, noise: 'secure' } });
       const whole = await tinyRun(scenario);
       const [checkpoint] = whole.checkpoints;

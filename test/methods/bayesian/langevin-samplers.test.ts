@@ -122,7 +122,7 @@ describe('protocol/methods: limits in which samplers must agree', () => {
     expect(largestDifference(sgld, await samplerRun('qlsd', served, { rounds: 29 }))).to.be.below(1e-12);
   });
 
-  it('a memory changes nothing but rounding when nothing is compressed; all participants are everybody', async () => {
+  it('a memory changes nothing but rounding when nothing is compressed; all participants are all clients', async () => {
     const run = (name: string, settings: JsonObject) => samplerRun(name, { ...served, ...settings }, { rounds: 25 });
     const plain = await run('qlsd-star', {});
     expectSameDraws(plain, await run('qlsd-star', { participants: 4 }));
@@ -219,7 +219,7 @@ describe('protocol/methods: limits in which samplers must agree', () => {
   });
 });
 
-describe('protocol/methods: what travelling chains cost and say', () => {
+describe('protocol/methods: what travelling chains cost and send', () => {
   it('setup 4 (d + d (d + 1) / 2) bytes each way and client; a visit 4 d down and 4 d (1 + kept draws) up', async () => {
     // d = 2, float32, 4 clients, 3 chains of 6 visits of 10 steps, of which every fifth is kept.
     const settings = { ...visits, thin: 5 };
@@ -272,7 +272,7 @@ describe('protocol/methods: what travelling chains cost and say', () => {
     expect(draws.reduce((sum, chain) => sum + chain.length, 0)).to.equal(10 * (8 * 6 - lost));
   });
 
-  it("a client without examples has a flat surrogate, also of local draws, and is in nobody's way", async () => {
+  it('a client without examples has a flat surrogate, also of local draws, and disturbs no other client', async () => {
     const world = {
       objective: { name: 'bayesian-linear-regression', priorVariance: 1, noiseVariance: 0.5 },
       data: {
@@ -297,7 +297,7 @@ describe('protocol/methods: what travelling chains cost and say', () => {
     }
   });
 
-  it('who missed the first round of FA-LD has no share in the average, and the metrics say so', async () => {
+  it('a client that missed the first round of FA-LD has no share in the average, and the metrics show it', async () => {
     const faults = [{ fault: 'crash', clients: [3], from: 0, until: 1, downRounds: null, memory: 'kept' } as never];
     const { run } = await samplerRun('fa-ld', { chains: 2 }, { rounds: 2, faults });
     expect(run.rows.map(({ extra }) => extra.shardsMissing)).to.deep.equal([1, undefined]);
@@ -305,7 +305,7 @@ describe('protocol/methods: what travelling chains cost and say', () => {
     expect([...weights]).to.deep.equal([50 / 350, 100 / 350, 200 / 350, 0]);
   });
 
-  it('a sampler on an objective without a prior is refused, and told which objectives fit', async () => {
+  it('a sampler on an objective without a prior is refused with the objectives that fit', async () => {
     for (const name of ['sgld', 'dsgld', 'fsgld', 'consensus-monte-carlo']) {
       const error = await samplerRun(name, {}, { objective: { name: 'quadratic' } }).then(
         () => null,

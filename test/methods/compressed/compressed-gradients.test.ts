@@ -90,8 +90,8 @@ describe('the server of EF21 and DIANA holds the mean of what its clients hold, 
     expect(distance(server, new Float64Array(10))).to.be.above(1e-3);
   });
 
-  it('MARINA: a client that missed a round tells no difference in the next: every loss costs that client two rounds', async () => {
-    // Client 3 is away in round 10 alone; all others tell every difference.
+  it('MARINA: a client that missed a round sends no difference in the next: every loss costs that client two rounds', async () => {
+    // Client 3 is absent in round 10 alone; all others send every difference.
     const scenario = heterogeneous({ name: 'marina', stepSize: 0.02, denseProbability: 1e-9 }, 20, {
       ...on('difference', RANDOM_2),
       faults: [{ fault: 'crash', from: 10, until: 11, clients: [3], downRounds: null, memory: 'kept' }],

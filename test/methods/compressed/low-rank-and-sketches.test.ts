@@ -171,7 +171,7 @@ describe('FetchSGD', function () {
       else expect(largest(latter.momentum)).to.equal(0);
     });
 
-  it('clients keep nothing: one that crashes and forgets changes no bit of the others, and the run goes on', async () => {
+  it('clients have no state: one that crashes and restarts changes no bit of the others, and the run continues', async () => {
     const crash: Scenario['faults'] = [
       { fault: 'crash', from: 5, until: 8, clients: [1], downRounds: null, memory: 'lost' },
     ];
@@ -215,7 +215,7 @@ describe('1-bit Adam', function () {
     expect(later.params).to.not.deep.equal(warm.params);
   });
 
-  it('compressed to signs both ways it learns within 10 % of the loss of uncompressed, for less than 1/4 of the bytes each way', async () => {
+  it('compressed to signs both ways it ends within 10 % of the loss of uncompressed, for less than 1/4 of the bytes each way', async () => {
     const rounds = 200;
     const compressed = await tinyRun(classification(adam(), rounds, { codecs: signs }));
     const whole = await tinyRun(classification(adam(), rounds));

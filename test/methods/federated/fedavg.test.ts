@@ -59,7 +59,7 @@ describe('FedAvg', () => {
     expect(largestDistance(params!, fixedPoint(run, shareOfSteps))).to.be.greaterThan(0.05);
   });
 
-  it('with one local step and everybody in it is gradient descent: 2e-15 after 15 rounds', async () => {
+  it('with one local step and all clients it is gradient descent: 2e-15 after 15 rounds', async () => {
     const run = await runQuadratic(fedavg, { ...local, localEpochs: 1 }, { rounds: 15 });
     const x = Float64Array.from(run.initial);
     for (let round = 0; round < 15; round++)

@@ -32,7 +32,7 @@ function largestGap<S>(
 }
 
 const DISTURBED = [
-  ['everyone in every round', {}, inOneProcess],
+  ['all clients in every round', {}, inOneProcess],
   ['3 of 8 clients a round', { participation: { cohort: 3 } }, inOneProcess],
   ['30 % of all messages lost', {}, localPlacement('lossy', 'fast', null, lossyNetwork(0.3))],
   ['updates quantised on their way', { codecs: { update: 'qsgd' } }, inOneProcess],

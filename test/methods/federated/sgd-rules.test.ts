@@ -68,7 +68,7 @@ describe('protocol/methods/sgd', () => {
     expect(alone!.params, 'one client has no halves: the round changes nothing').to.deep.equal(start);
   });
 
-  it('Discover: client i is of cluster i mod clusterCount; with all of them heard, momentum bit for bit, with some not', async () => {
+  it('Discover: client i is of cluster i mod clusterCount; with all of them received, momentum bit for bit, with some not', async () => {
     const settings = { learningRate: 0.1, momentum: 0.5 };
     const script = (received: readonly number[]) =>
       [0, 1, 2].map((t) => ({
@@ -90,8 +90,8 @@ describe('protocol/methods/sgd', () => {
       script([2, 6]).slice(0, 1),
     );
     const { memories } = first!.state.optimizer as { memories: Vector[] };
-    const learned = mean([gradient(0, 2), gradient(0, 6)]).map((x) => 0.1 * x);
-    expect(norm(subtract(memories[2]!, learned as Vector))).to.be.below(1e-14);
+    const adapted = mean([gradient(0, 2), gradient(0, 6)]).map((x) => 0.1 * x);
+    expect(norm(subtract(memories[2]!, adapted as Vector))).to.be.below(1e-14);
   });
 
   it('tensorClipping bounds the mean by tensor', async () => {

@@ -56,11 +56,11 @@ describe('decentralised gradient descent', () => {
         { stepSize: STEP, form },
         { ...ring, rounds: 10, checkpoints: { everyRounds: 1 } },
       );
-      const everybody = Array.from({ length: run.clients }, (_, client) => client);
+      const clients = Array.from({ length: run.clients }, (_, client) => client);
       for (let round = 2; round <= 10; round++)
         for (let j = 0; j < run.dimension; j++) {
           const mean = (of: (client: number) => number) =>
-            everybody.reduce((sum, client) => sum + of(client) / run.clients, 0);
+            clients.reduce((sum, client) => sum + of(client) / run.clients, 0);
           const x = (after: number) => (client: number) => run.stateAfter<Peer>(after, client)!.x[j]!;
           const gradient = mean((client) => run.curvature(client, j) * (x(round - 1)(client) - run.centre(client, j)));
           expect(mean(x(round))).to.be.closeTo(mean(x(round - 1)) - STEP * gradient, 1e-14);

@@ -58,7 +58,7 @@ describe('push-sum', () => {
       );
     });
 
-  it('10 % of messages lost in one direction: what the senders were not told of yet is all that the weights lack, and averaging still finds the mean to 1e-12', async () => {
+  it('10 % of messages lost in one direction: the weights lack exactly what the senders have no acknowledgement of yet, and averaging still finds the mean to 1e-12', async () => {
     const method = startingAt(
       await loadMethod('push-sum'),
       (client, initial) => initial.map((_, j) => client * (j - 2)) as Vector,

@@ -25,7 +25,7 @@ function noiseOf(from: number, to: number, round: number, field: string, coordin
   return 3 * Math.sin(1 + 17 * from + 5 * to + 3.7 * round + 1.9 * coordinate + (field === 'x' ? 0 : 40));
 }
 
-/** The scenario's own weather, with that noise added to what is heard. */
+/** The scenario's own network model, with that noise added to what is received. */
 function noisyNetwork(scenario: Scenario) {
   return {
     ...createNetwork(scenario),
@@ -127,7 +127,7 @@ describe('vra-dgt', () => {
     expect(bits(other.states)).to.deep.equal(bits(one.states));
   });
 
-  it('half of the messages lost and a graph that changes, no noise: every estimate is exact, to 1e-11, in the rounds that its peer is heard (seed 3, 480 messages, 5 sigma)', async () => {
+  it('half of the messages lost and a graph that changes, no noise: every estimate is exact, to 1e-11, in the rounds in which its peer’s message arrives (seed 3, 480 messages, 5 sigma)', async () => {
     let exact = 0;
     await runPeers<Peer>(
       { method, topology: 'random-matching', rounds: 60, faults: [drop({ probability: 0.5 })] },
@@ -169,7 +169,7 @@ describe('vra-dgt', () => {
 });
 
 describe('noise of a channel and noise of a broadcast', () => {
-  it('differ: neighbours of one peer hear different vectors over noisy channels and the same after a noisy broadcast', async () => {
+  it('differ: neighbours of one peer receive different vectors over noisy channels and the same after a noisy broadcast', async () => {
     const distances: number[] = [];
     for (const faults of [[channelNoise({ stddev: 3 })], [broadcastNoise({ stddev: 3 })]])
       await runPeers<Peer>(

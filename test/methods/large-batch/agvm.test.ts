@@ -166,7 +166,7 @@ describe('protocol/methods/agvm', () => {
     expect(lengths.map((length) => Math.abs(length - 1) < 1e-12)).to.deep.equal([false, true, true, false]);
   });
 
-  it('says which modules there are when the reference is a stranger', async () => {
+  it('names the modules when the reference is unknown', async () => {
     const failure = await run({ referenceModule: 'neck' }).catch((error: Error) => error.message);
     expect(failure).to.match(/ERR_SCENARIO.*one of backbone, head, got 'neck'/);
   });

@@ -133,8 +133,8 @@ describe('protocol/methods/vrgd', () => {
   });
 
   it('a signal-to-noise ratio has no scale: clients that all send 7 times their gradients, with the spread of two parts, have the same', async () => {
-    const everybody = (kind: string, factor: number) => ({ fault: 'scale', kind, senders: 'clients' as const, factor });
-    const ratios = async (faults: readonly ReturnType<typeof everybody>[]) =>
+    const byAll = (kind: string, factor: number) => ({ fault: 'scale', kind, senders: 'clients' as const, factor });
+    const ratios = async (faults: readonly ReturnType<typeof byAll>[]) =>
       (
         await runInput({
           name: 'scaled',
@@ -147,7 +147,7 @@ describe('protocol/methods/vrgd', () => {
           precision: 'float64',
         })
       ).record.rows[0]!.extra;
-    const [plain, scaled] = [await ratios([]), await ratios([everybody('gradient', 7), everybody('moments', 49)])];
+    const [plain, scaled] = [await ratios([]), await ratios([byAll('gradient', 7), byAll('moments', 49)])];
     expect(plain.signalToNoise).to.be.within(0.1, 0.9);
     expect(scaled.signalToNoise).to.be.closeTo(plain.signalToNoise!, 1e-12);
     expect(scaled.shareAtGamma).to.equal(plain.shareAtGamma);

@@ -3,7 +3,7 @@ import type { Objective, ReadonlyVector } from '../../../protocol/method.js';
 import { gradientOn, minibatch } from '../../../protocol/methods/parts/minibatch.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 
-/** Ten examples; the gradient is (3, 4) times the number of examples, and says which it was asked for. */
+/** Ten examples; the gradient is (3, 4) times the number of examples, and records the requested batch. */
 function sampler(batchSize: number | null, gradientClip: number | null = null) {
   const asked: { params: ReadonlyVector; batch: Uint32Array }[] = [];
   const objective = {

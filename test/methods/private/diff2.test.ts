@@ -172,7 +172,7 @@ describe('protocol/methods/diff2', () => {
     expect(new Set(epsilons).size).to.equal(1);
   });
 
-  it('shared noise is made for the smallest size that was heard: a smaller worker, whose size came late, keeps its mean', async () => {
+  it('shared noise is made for the smallest size that was received: a smaller worker, whose size came late, keeps its mean', async () => {
     const late = (clients: readonly number[]): Partial<Scenario> => ({
       faults: clients.map((client) => ({
         fault: 'delay',
@@ -261,7 +261,7 @@ describe('protocol/methods/diff2', () => {
     expect(plain({}, 101)).to.throw(/ERR_PRIVACY.*rounds 101 .* method.rounds 100/);
   });
 
-  it('the check is part of the door: a scenario of 40 rounds with noise for 11 is refused before it runs', async () => {
+  it('the check comes before the run: a scenario of 40 rounds with noise for 11 is refused before it runs', async () => {
     const input = {
       name: 'too-long',
       method: { name: 'diff2', rounds: 11 },

@@ -60,8 +60,8 @@ describe('robust sums', () => {
   });
 
   it('Krum scores of the fixture with n - f - 2 neighbours, of which (1, 2) has the least', () => {
-    const everyone = [0, 1, 2, 3, 4, 5, 6];
-    const scores = krumScores(squaredDistances(FIXTURE), 7, everyone, 4);
+    const all = [0, 1, 2, 3, 4, 5, 6];
+    const scores = krumScores(squaredDistances(FIXTURE), 7, all, 4);
     near(scores, [0.125, 0.465, 0.165, 0.335, 0.335, 0.16, 890.835], 1e-9);
     near(krum({ byzantine: 1 }).combine(FIXTURE, step), [1, 2], 0);
   });
@@ -76,7 +76,7 @@ describe('robust sums', () => {
     near(geometricMedian({ smoothing: 1e-9, iterations: 3000 }).combine(FIXTURE, step), [1.03383221, 1.96362805], 1e-7);
   });
 
-  it('centred clipping goes on from what it returned before', () => {
+  it('centred clipping continues from what it returned before', () => {
     const rule = centeredClipping({ radius: 1, iterations: 1 });
     const first = rule.combine(FIXTURE, step);
     near(first, [0.4874729, 0.6621499], 1e-7);

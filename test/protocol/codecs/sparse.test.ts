@@ -45,7 +45,7 @@ describe('protocol/codecs: sparse codes', () => {
         expect(largestMagnitudes('test', value, kept)).to.deep.equal(bySorting(value, kept));
   });
 
-  it('in float64, entries that differ in the lowest bits only are told apart', () => {
+  it('in float64, entries that differ in the lowest bits only are distinguished', () => {
     const value = Float64Array.from({ length: 100 }, (_, i) => 1 + ((i * 37) % 100) * 2 ** -52);
     expect(largestMagnitudes('test', value, 7)).to.deep.equal(bySorting(value, 7));
   });

@@ -53,8 +53,8 @@ describe('noise', () => {
     const value = zeros(COUNT, 'float64');
     // Half are 0 and half sqrt(8): the share of each number is that of the whole vector.
     for (let i = 0; i < COUNT; i += 2) value[i] = Math.sqrt(8);
-    const heard = noisy(value, { ...gaussian, relativeVariance: 0.25 }, stream('relative'))!;
-    const halves = [0, 1].map((first) => heard.filter((_, i) => i % 2 === first).map((x) => x - value[first]!));
+    const received = noisy(value, { ...gaussian, relativeVariance: 0.25 }, stream('relative'))!;
+    const halves = [0, 1].map((first) => received.filter((_, i) => i % 2 === first).map((x) => x - value[first]!));
     for (const half of halves) expect(moments(half).variance).to.be.closeTo(10, 50 * Math.sqrt(4 / COUNT));
   });
 
@@ -65,14 +65,14 @@ describe('noise', () => {
   for (const precision of ['float32', 'float64'] as const)
     it(`keeps the precision of a ${precision} vector and writes into none that came`, () => {
       const value = zeros(50, precision).fill(2);
-      const heard = noisy(value, gaussian, stream('own'))!;
+      const received = noisy(value, gaussian, stream('own'))!;
       const rounded = quantised(value, 0.3, stream('own'));
-      expect([heard.BYTES_PER_ELEMENT, rounded.BYTES_PER_ELEMENT]).to.deep.equal([
+      expect([received.BYTES_PER_ELEMENT, rounded.BYTES_PER_ELEMENT]).to.deep.equal([
         value.BYTES_PER_ELEMENT,
         value.BYTES_PER_ELEMENT,
       ]);
       expect([...value]).to.deep.equal(new Array(50).fill(2));
-      expect(heard.buffer).to.not.equal(value.buffer);
+      expect(received.buffer).to.not.equal(value.buffer);
     });
 
   it('the quantiser of step 0.5 turns 1.3 into 1.0 or 1.5, mean 1.3 and variance 0.06, and -1.3 the same way (5 sigma)', () => {
@@ -97,8 +97,8 @@ describe('noise of links and posts', () => {
   const posted = { x: new Float32Array(length).fill(5), y: new Float32Array(length).fill(-7) };
   const layout = layoutOf('iterate');
 
-  /** What client `to` hears of client 1's post. */
-  function heard(faults: Parameters<typeof networkOf>[0], from: number, to: number, step = 0, shared = posted) {
+  /** What client `to` receives of client 1's post. */
+  function transformed(faults: Parameters<typeof networkOf>[0], from: number, to: number, step = 0, shared = posted) {
     const network = networkOf(faults);
     const round = {
       rng: rootStream(2024, 'float32').derive('party', from, 'round', 0),
@@ -123,20 +123,20 @@ describe('noise of links and posts', () => {
 
   it('channel noise of stddev 3 has variance 9 on every link and is independent between links, steps and fields (5 sigma)', () => {
     const draws = [
-      heard(channel, 1, 2).noise('x'),
-      heard(channel, 1, 3).noise('x'),
-      heard(channel, 2, 1).noise('x'),
-      heard(channel, 4, 2).noise('x'),
-      heard(channel, 1, 2, 1).noise('x'),
-      heard(channel, 1, 2).noise('y'),
+      transformed(channel, 1, 2).noise('x'),
+      transformed(channel, 1, 3).noise('x'),
+      transformed(channel, 2, 1).noise('x'),
+      transformed(channel, 4, 2).noise('x'),
+      transformed(channel, 1, 2, 1).noise('x'),
+      transformed(channel, 1, 2).noise('y'),
     ];
     for (const draw of draws) expect(moments(draw).variance).to.be.closeTo(9, 45 * Math.sqrt(2 / length));
     for (const [i, a] of draws.entries())
       for (const b of draws.slice(i + 1)) expect(correlation(a, b)).to.be.closeTo(0, 5 / Math.sqrt(length));
   });
 
-  it('channel noise leaves what the sender hears of itself alone, and what it says', () => {
-    const { received, delivered, network } = heard(channel, 1, 1);
+  it('channel noise changes neither a sender’s own copy nor what it sends', () => {
+    const { received, delivered, network } = transformed(channel, 1, 1);
     expect(received.x).to.deep.equal(posted.x);
     expect(delivered.x).to.equal(posted.x);
     expect(network.firings()).to.deep.equal([0]);
@@ -150,17 +150,17 @@ describe('noise of links and posts', () => {
   });
 
   it('channel noise never writes into the vector that was sent', () => {
-    heard(channel, 1, 2);
+    transformed(channel, 1, 2);
     expect(posted.x.every((v) => v === 5) && posted.y.every((v) => v === -7)).to.equal(true);
   });
 
   it('broadcast noise of stddev 3 is the same for all receivers and the sender, new in each step and field', () => {
     const rules = [always(broadcastNoise({ stddev: 3 }))];
-    const two = heard(rules, 1, 2);
+    const two = transformed(rules, 1, 2);
     expect(moments(two.noise('x')).variance).to.be.closeTo(9, 45 * Math.sqrt(2 / length));
-    expect(heard(rules, 1, 3).received.x).to.deep.equal(two.received.x);
+    expect(transformed(rules, 1, 3).received.x).to.deep.equal(two.received.x);
     expect(two.delivered.x).to.deep.equal(two.received.x);
-    for (const other of [heard(rules, 1, 2, 1).noise('x'), two.noise('y'), heard(rules, 4, 2).noise('x')])
+    for (const other of [transformed(rules, 1, 2, 1).noise('x'), two.noise('y'), transformed(rules, 4, 2).noise('x')])
       expect(correlation(two.noise('x'), other)).to.be.closeTo(0, 5 / Math.sqrt(length));
     expect(two.network.firings(), 'one vector, one firing').to.deep.equal([2]);
   });
@@ -171,20 +171,20 @@ describe('noise of links and posts', () => {
       broadcastNoise({ stddev: 3, direction: 'up' }),
       broadcastNoise({ stddev: 3, senders: [2] }),
     ];
-    for (const rule of untouched) expect(heard([always(rule)], 1, 2).received.x).to.deep.equal(posted.x);
+    for (const rule of untouched) expect(transformed([always(rule)], 1, 2).received.x).to.deep.equal(posted.x);
     expect(
-      heard([always(broadcastNoise({ stddev: 3, direction: 'peer', senders: [1] }))], 1, 2).received.x,
+      transformed([always(broadcastNoise({ stddev: 3, direction: 'peer', senders: [1] }))], 1, 2).received.x,
     ).to.not.deep.equal(posted.x);
   });
 
   it('the quantiser is drawn once a post, or once a link where the rule says so', () => {
     const perPost = [always(probabilisticQuantiser({ step: 0.7 }))];
     const perLink = [always(probabilisticQuantiser({ step: 0.7, per: 'link' }))];
-    expect(heard(perPost, 1, 2).received.x).to.deep.equal(heard(perPost, 1, 3).received.x);
-    expect(heard(perPost, 1, 2).delivered.x).to.deep.equal(heard(perPost, 1, 2).received.x);
-    expect(heard(perLink, 1, 2).received.x).to.not.deep.equal(heard(perLink, 1, 3).received.x);
-    expect(heard(perLink, 1, 2).delivered.x).to.equal(posted.x);
-    expect(correlation(heard(perLink, 1, 2).noise('x'), heard(perLink, 1, 3).noise('x'))).to.be.closeTo(
+    expect(transformed(perPost, 1, 2).received.x).to.deep.equal(transformed(perPost, 1, 3).received.x);
+    expect(transformed(perPost, 1, 2).delivered.x).to.deep.equal(transformed(perPost, 1, 2).received.x);
+    expect(transformed(perLink, 1, 2).received.x).to.not.deep.equal(transformed(perLink, 1, 3).received.x);
+    expect(transformed(perLink, 1, 2).delivered.x).to.equal(posted.x);
+    expect(correlation(transformed(perLink, 1, 2).noise('x'), transformed(perLink, 1, 3).noise('x'))).to.be.closeTo(
       0,
       5 / Math.sqrt(length),
     );
@@ -192,6 +192,6 @@ describe('noise of links and posts', () => {
 
   it('two noise rules add their variances: 9 + 16 (5 sigma)', () => {
     const rules = [...channel, always(channelNoise({ stddev: 4 }))];
-    expect(moments(heard(rules, 1, 2).noise('x')).variance).to.be.closeTo(25, 125 * Math.sqrt(2 / length));
+    expect(moments(transformed(rules, 1, 2).noise('x')).variance).to.be.closeTo(25, 125 * Math.sqrt(2 / length));
   });
 });

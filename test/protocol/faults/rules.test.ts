@@ -20,7 +20,7 @@ import { tinyScenario } from '../../support/network-run.js';
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe('fault rules on hand-made frames', () => {
-  it('a scenario without links and faults has no network, no hearing and no speaking', () => {
+  it('a scenario without links and faults has no network, no send and no receive transform', () => {
     const { network, receiveTransform, sendTransform } = networkOf([]);
     expect([network, receiveTransform, sendTransform]).to.deep.equal([null, null, null]);
   });
@@ -63,8 +63,8 @@ describe('fault rules on hand-made frames', () => {
     expect(dropped.firings()).to.deep.equal([1]);
     const corrupted = networkOf([always(corrupt({ probability: 1 }))], { links: [slowLink] });
     expect(judge(corrupted, 'seed', frame)).to.include({ lost: null, corruptedBit: null, delayMs: 28 + 48 });
-    const told = networkOf([always(drop({ probability: 1 }))], { links: [{ ...slowLink, retransmitMs: 300 }] });
-    expect(judge(told, 'seed', frame)).to.include({ lost: null, delayMs: 28 + 300 });
+    const repeating = networkOf([always(drop({ probability: 1 }))], { links: [{ ...slowLink, retransmitMs: 300 }] });
+    expect(judge(repeating, 'seed', frame)).to.include({ lost: null, delayMs: 28 + 300 });
   });
 
   it('delays add up and the first other verdict ends the judging: later rules do not fire', () => {
@@ -108,7 +108,7 @@ describe('fault rules on hand-made frames', () => {
     expect(network.firings()).to.deep.equal([0]);
   });
 
-  it('a partition loses exactly the frames between its groups; who is in no group reaches everybody', () => {
+  it('a partition loses exactly the frames between its groups; a client in no group reaches all', () => {
     const network = networkOf([during(2, 3, partition(['coordinator', 0, 1], [2, 3]))]);
     const lost = (kind: string, from: number | 'coordinator', to: number | 'coordinator', round = 2) =>
       judge(network, kind, frameOf(kind, { from, to, round }))?.lost === 'dropped';
@@ -235,7 +235,7 @@ describe('fault rules on hand-made frames', () => {
     expect(fates(at(1000, drop({ probability: 1 })), rule)).to.not.deep.equal(fates(rule));
   });
 
-  it('another attempt at a round draws anew', () => {
+  it('another attempt at a round draws again', () => {
     const network = networkOf([always(drop({ probability: 0.5 }))]);
     const fates = (attempt: number) =>
       range(100).map(
@@ -261,9 +261,9 @@ describe('fault rules on hand-made frames', () => {
 });
 
 describe('fault rules on clients', () => {
-  const everybody = range(8);
+  const allClients = range(8);
   const away = (network: ReturnType<typeof networkOf>, round: number) =>
-    network.scriptedAbsences(round, everybody).map(({ from }) => from);
+    network.scriptedAbsences(round, allClients).map(({ from }) => from);
 
   it('a crash begins in its first round, lasts downRounds and is forgotten in the round after it', () => {
     const network = networkOf([at(3, crash({ client: 5, downRounds: 2, memory: 'lost' }))]);
@@ -272,7 +272,7 @@ describe('fault rules on clients', () => {
     expect(network.firings()).to.deep.equal([2]);
   });
 
-  it('a crash without downRounds lasts as long as its rule, and with memory kept nobody forgets', () => {
+  it('a crash without downRounds lasts as long as its rule, and with memory kept no client loses its state', () => {
     const network = networkOf([during(1, 4, crash({ clients: [2, 6] }))]);
     expect(range(6).map((round) => away(network, round))).to.deep.equal([[], [2, 6], [2, 6], [2, 6], [], []]);
     expect(range(6).flatMap((round) => network.forgotten(round))).to.deep.equal([]);
@@ -292,7 +292,7 @@ describe('fault rules on clients', () => {
       devices: [{ clients: 'all', msPerExample: 4, msPerRound: 10, nsPerParameterCoded: 2 }],
     });
     for (const round of [0, 0, 1]) {
-      network.scriptedAbsences(round, everybody);
+      network.scriptedAbsences(round, allClients);
       network.deviceTime(2, round);
       network.deviceTime(2, round);
     }

@@ -33,8 +33,8 @@ function absencesOf(run: TinyRun, round: number): string[] {
 
 const allAbsences = (run: TinyRun) => run.entries.map((_, round) => absencesOf(run, round));
 
-describe('the weather of whole runs', () => {
-  it('rules that never act, with links and devices around them, give the bits of a run without any weather', async () => {
+describe('the network model in whole runs', () => {
+  it('rules that never act, with links and devices around them, give the bits of a run without a network model', async () => {
     const idle = [
       drop({ probability: 0 }),
       duplicate({ probability: 0 }),
@@ -142,7 +142,7 @@ describe('the weather of whole runs', () => {
     expect(times(await tinyRun(server([], { devices })))[0]).to.equal(2);
   });
 
-  it('a crashed client is absent for its rounds, then goes on where it was', async () => {
+  it('a crashed client is absent for its rounds, then continues from its state', async () => {
     const run = await tinyRun(peers([at(1, crash({ client: 2, downRounds: 2 }))]));
     const neighbours = ['2>1 crashed', '2>3 crashed'];
     expect(allAbsences(run)).to.deep.equal([[], neighbours, neighbours, [], []]);
@@ -178,7 +178,7 @@ describe('the weather of whole runs', () => {
 
   it('a client cut off from the coordinator does not answer, and the others go on', async () => {
     const run = await tinyRun(server([during(2, 4, partition(['coordinator', 0, 1, 2], [3]))]));
-    // It is not told the model, so it posts nothing: nobody misses what was not posted.
+    // It does not receive the model, so it posts nothing: no party waits for what was not posted.
     expect(allAbsences(run)).to.deep.equal([[], [], ['coordinator>3 dropped'], ['coordinator>3 dropped'], []]);
   });
 
@@ -199,12 +199,12 @@ describe('the weather of whole runs', () => {
   });
 
   it('what clients forgot stays forgotten after a resume, invited or not', async () => {
-    const everybody = at(3, crash({ clients: 'all', downRounds: 1, memory: 'lost' }));
+    const allClients = at(3, crash({ clients: 'all', downRounds: 1, memory: 'lost' }));
     const participation = { cohort: 2, sampling: 'fixed', quorum: null, deadlineMs: null } as const;
     const scenario = tinyScenario('scaffold', {
       clients: 6,
       rounds: 9,
-      faults: complete(everybody),
+      faults: complete(allClients),
       participation,
       checkpoints: { everyRounds: 1 },
     });

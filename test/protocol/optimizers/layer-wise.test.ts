@@ -349,7 +349,7 @@ describe('protocol/optimizers/scale', () => {
     for (const norm of columnNorms(move(start, next!), 0, 5, 4)) expect(norm).to.be.closeTo(0.2, 1e-14);
   });
 
-  it('columns of all but the last kernel may be scaled at will, anew in each step; a zero column does not move', () => {
+  it('columns of all but the last kernel may be scaled at will, differently in each step; a zero column does not move', () => {
     const g = noise(length);
     const scaled = (params: ReadonlyVector, step: number) =>
       Float64Array.from(g(params, step), (x, i) => (i < 20 ? x * 2 ** (5 * (i % 4) - 3 * step) : x));

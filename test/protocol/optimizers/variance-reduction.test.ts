@@ -172,7 +172,7 @@ describe('protocol/optimizers/discover', () => {
     expect(common.memories[1][0]).to.be.closeTo(2 * 0.2, 1e-15);
   });
 
-  it('every cluster heard with its due share: u = g, and SGD with momentum bit for bit', () => {
+  it('every cluster received with its due share: u = g, and SGD with momentum bit for bit', () => {
     const settings = { learningRate: 0.1, momentum: 0.8 };
     const path = (spec: { name: string; clusterCount?: number; probabilities?: readonly number[] }) =>
       trajectory(
@@ -208,7 +208,7 @@ describe('protocol/optimizers/discover', () => {
     expect(spread).to.be.below(0.01 * plain);
   });
 
-  it('says which clusters there are when none or a stranger is named, and what probabilities it expects', () => {
+  it('names the clusters when none or an unknown one is given, and the probabilities that it expects', () => {
     const rule = loadOptimizer({ name: 'discover', clusterCount: 3 }, []);
     for (const evidence of [{}, { cluster: 3 }, { cluster: -1 }])
       expect(() => rule.update(start, rule.init(length), start, evidence)).to.throw(/ERR_SCENARIO.*from 0 to 2/);

@@ -90,7 +90,7 @@ describe('Byzantine clients and robust sums in whole runs', () => {
     expect(clipped.finalLoss).to.be.below(pulled.finalLoss / 2);
   });
 
-  it('what the door refuses: unknown rules and kinds, settings out of range, and a rule behind one that returns one vector', async () => {
+  it('refused before the run: unknown rules and kinds, settings out of range, and a rule behind one that returns one vector', async () => {
     const catalogue = await loadCatalogue();
     const problem = async (more: Partial<ScenarioInput>) => {
       try {

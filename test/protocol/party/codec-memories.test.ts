@@ -11,7 +11,7 @@ const ROUNDS = 1000;
 
 type Sums = Readonly<Record<string, Vector>>;
 interface Sender {
-  /** By stream: all that was said to it, and all that was heard from it. */
+  /** By stream: sums of all that was sent and of all that was received. */
   readonly sent: Sums;
   readonly received: Sums;
 }
@@ -20,7 +20,7 @@ function added(sums: Sums, key: string, value: ReadonlyVector): Sums {
   return { ...sums, [key]: addScaled(sums[key] ?? zerosLike(value), 1, value) };
 }
 
-/** Everybody says normal vectors to everybody it may speak to, and sums up what it said and what it heard. */
+/** Every party sends normal vectors to all that it may send to, and sums what it sent and what it received. */
 const method = defineMethod({
   name: 'adds-up',
   paper: { title: '', url: '', algorithm: '' },
@@ -47,9 +47,13 @@ const method = defineMethod({
   coordinator: {
     init: (): Sender => ({ sent: {}, received: {} }),
     async round({ sent, received }, at): Promise<Sender> {
-      const told = at.cohort.map((to) => ({ to, stream: to, payload: { v: at.rng.derive('to', to).normal(LENGTH) } }));
-      at.postEach('notify', told);
-      for (const { to, payload } of told) sent = added(sent, `${to}`, payload.v);
+      const notices = at.cohort.map((to) => ({
+        to,
+        stream: to,
+        payload: { v: at.rng.derive('to', to).normal(LENGTH) },
+      }));
+      at.postEach('notify', notices);
+      for (const { to, payload } of notices) sent = added(sent, `${to}`, payload.v);
       for await (const { from, v } of at.stream('upload')) received = added(received, `${from}`, v);
       return { sent, received };
     },
@@ -85,7 +89,7 @@ function scenarioOf(changes: Partial<Scenario>): Scenario {
   });
 }
 
-/** |said - heard - error|, largest entry: 0 but for rounding where what was lost was put back. */
+/** |sent - received - error|, largest entry: 0 but for rounding where what was lost was put back. */
 function gap(
   sender: PartyRecord,
   receiver: PartyRecord,
@@ -103,7 +107,7 @@ function gap(
 describe('error feedback over lossy links', function () {
   this.timeout(20_000);
 
-  it('telescopes over 1000 rounds on 3 kinds at once, each losing 20 %: said = heard + error to 1e-9, in every stream', async () => {
+  it('telescopes over 1000 rounds on 3 kinds at once, each losing 20 %: sent = received + error to 1e-9, in every stream', async () => {
     const scenario = scenarioOf({ faults: [drop(0.2, 'upload'), drop(0.2, 'notify'), drop(0.2, 'pass')] });
     const run = await tinyRun(scenario, { method });
     const coordinator = run.records.get('coordinator')!;
@@ -111,10 +115,10 @@ describe('error feedback over lossy links', function () {
     for (let i = 0; i < 4; i++) {
       const client = run.records.get(i)!;
       const coordinatorName = 'coordinator';
-      expect(gap(client, coordinator, `${i}`, coordinatorName, 'upload', ''), `say ${i}`).to.be.below(1e-9);
-      expect(gap(coordinator, client, coordinatorName, `${i}`, 'notify', `${i}`), `tell ${i}`).to.be.below(1e-9);
+      expect(gap(client, coordinator, `${i}`, coordinatorName, 'upload', ''), `upload ${i}`).to.be.below(1e-9);
+      expect(gap(coordinator, client, coordinatorName, `${i}`, 'notify', `${i}`), `notify ${i}`).to.be.below(1e-9);
     }
-    // A client whose uplink was lost did not take part: what its peers told it in that round, it has not heard.
+    // A client whose uplink was lost has a void round: it did not receive what its peers sent in it.
     const peersOnly = await tinyRun(scenarioOf({ faults: [drop(0.2, 'pass')] }), { method });
     expect(peersOnly.firings[0]).to.be.above(1000);
     for (let i = 0; i < 4; i++)
@@ -124,7 +128,7 @@ describe('error feedback over lossy links', function () {
       }
   });
 
-  it('a client that is away: what the coordinator and its peers say to it is put back', async () => {
+  it('a client that is absent: what the coordinator and its peers send to it is put back', async () => {
     const away: FaultRule = { fault: 'availability', from: 0, until: null, clients: [2], onToOff: 0.3, offToOn: 0.3 };
     const run = await tinyRun(scenarioOf({ rounds: 200, faults: [away] }), { method });
     const [coordinator, peer, client] = ['coordinator' as const, 1, 2].map((party) => run.records.get(party)!);

@@ -12,7 +12,7 @@ import {
   updateCoordinator,
 } from '../../support/small-methods.js';
 
-/** Client i's answer is 10 i + 1 simulated milliseconds on its way; what it is told, 5. */
+/** Client i's uplink takes 10 i + 1 simulated milliseconds, its downlink 5. */
 const slowLinks: Network = {
   passage: ({ from }) => ({
     delayMs: from === 'coordinator' ? 5 : 10 * from + 1,
@@ -120,7 +120,7 @@ describe('a deadline in simulated time', () => {
     });
     const placement = localPlacement('slow', 'fast', null, slowLinks);
     const whole = await runTiny(scenario, uplinkFirst, { placement });
-    // Client i's answer arrives 10 i + 1 ms after the round's start; from the second round on, 5 more: it heard the model then.
+    // Client i's answer arrives 10 i + 1 ms after the round's start; from the second round on, 5 more: the model arrives then.
     const server = decodeRecord('coordinator', whole.result.records.get('coordinator')!).state as LooseState;
     expect(server.note).to.deep.equal([3, 3, 3, 3]);
     const resumed = await runTiny(scenario, uplinkFirst, { placement, from: whole.snapshots[0]! });

@@ -14,7 +14,7 @@ const placements = [
 ];
 
 for (const placement of placements)
-  describe(`a run in which everybody waits for somebody (${placement.name})`, () => {
+  describe(`a run in which all parties wait for each other (${placement.name})`, () => {
     const message = async (method: ReturnType<typeof smallMethod>, more: object = {}) => {
       const scenario = await resolveTiny(method, { ...quadratic, ...more });
       return runTiny(scenario, method, { placement }).then(
@@ -23,7 +23,7 @@ for (const placement of placements)
       );
     };
 
-    it('ends at once and says who waits for what from whom', async () => {
+    it('ends at once with who waits for what from whom', async () => {
       const method = smallMethod(SMALL_KINDS, updateClient, async (state, at) => {
         if (at.index !== 7) return updateCoordinator(state, at);
         await at.take('update');
@@ -59,7 +59,7 @@ for (const placement of placements)
       expect(text).to.include("coordinator waits for 'update' from client 3");
     });
 
-    it('is found among peers, where each waits for what the others say only after it', async () => {
+    it('is found among peers, where each waits for what the others send only after it', async () => {
       const kinds = { word: { from: 'clients', to: 'peers', vectors: ['x'] } } as const;
       const method = smallMethod(kinds, async ({ x }, at) => {
         await at.take('word');

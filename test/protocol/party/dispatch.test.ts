@@ -20,7 +20,7 @@ const KINDS = {
   word: { from: 'clients', to: 'peers', vectors: ['x'] },
 } as const satisfies MessageKinds;
 
-/** 7 parameters; each client answers with 7 numbers, 2 integers, 3 bytes and a scalar, and tells its two neighbours one number. */
+/** 7 parameters; each client answers with 7 numbers, 2 integers, 3 bytes and a scalar, and sends its two neighbours one number. */
 const method = smallMethod(
   KINDS,
   async (_state, at) => {
@@ -57,7 +57,7 @@ async function bytesOf(more: object = {}, network: Network | null = null) {
 }
 
 describe('bytes are counted as a socket would carry them', () => {
-  // A header has 48 bytes. Fixed parts have 8 a field; data is padded to 8. The coordinator's words are not masked.
+  // A header has 48 bytes. Fixed parts have 8 a field; data is padded to 8. The coordinator's frames are not masked.
   const model = 48 + (8 + 56) + 2;
   const answer = 48 + (4 * 8 + 56 + 8 + 8) + 4 + 4;
   const word = 48 + (8 + 8) + 2 + 4;

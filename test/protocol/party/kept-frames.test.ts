@@ -4,7 +4,7 @@ import { GRADIENT, gradientFrame, office } from '../../support/frames.js';
 
 const frameOf = (round: number, step = 0) => gradientFrame(0, 1, { round, step, receivedBytes: 1000 });
 
-describe('frames that nobody has read yet', () => {
+describe('frames that were not read yet', () => {
   it('are kept up to a number of bytes, for rounds to come', () => {
     const kept = office({ keptBytes: 10_000 });
     kept.register('coordinator');
@@ -25,7 +25,7 @@ describe('frames that nobody has read yet', () => {
     expect(() => kept.receive(frameOf(0, 110))).to.throw('ERR_PROTOCOL: expected at most 10000 bytes');
   });
 
-  it('make room once their round has begun or was left out', () => {
+  it('are dropped once their round has begun or was left out', () => {
     const kept = office({ keptBytes: 5000 });
     kept.register('coordinator');
     for (let round = 0; round < 50; round++) {

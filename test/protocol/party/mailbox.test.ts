@@ -18,8 +18,8 @@ async function isSettled(promise: Promise<void> | null): Promise<boolean> {
   return settled;
 }
 
-describe('a letter-box of one round', () => {
-  it('waits until the last of the senders it names has been heard, in whatever order they come', async () => {
+describe('a mailbox of one round', () => {
+  it('waits until the last of the senders it names has arrived, in whatever order they come', async () => {
     const mailbox = box();
     const ready = mailbox.ready(GRADIENT, 0, [0, 1, 2]);
     for (const from of [2, 0]) mailbox.deliver(gradientFrame(from, from));
@@ -37,7 +37,7 @@ describe('a letter-box of one round', () => {
     expect(numberIn(mailbox.arrival(GRADIENT, 0, 4) as Frame)).to.equal(3);
   });
 
-  it('remembers of a frame that was read only that it came: nobody waits for it again, and a duplicate is not kept', () => {
+  it('remembers of a frame that was read only that it came: no take waits for it again, and a duplicate is not kept', () => {
     const mailbox = box();
     mailbox.deliver(gradientFrame(4, 3));
     mailbox.discard(gradientFrame(4, 3));
@@ -54,7 +54,7 @@ describe('a letter-box of one round', () => {
     expect(numberIn(mailbox.arrival(GRADIENT, 0, 4) as Frame)).to.equal(3);
   });
 
-  it('tells steps and kinds apart', async () => {
+  it('distinguishes steps and kinds', async () => {
     const mailbox = box();
     const ready = mailbox.ready(GRADIENT, 1, [0]);
     mailbox.deliver(gradientFrame(0, 1, { step: 0 }));
@@ -88,7 +88,7 @@ describe('a letter-box of one round', () => {
     expect(mailbox.arrival(GRADIENT, 0, 2)).to.equal('aborted');
   });
 
-  it('hears a lost frame as the reason for its loss', async () => {
+  it('gives a lost frame as the reason for its loss', async () => {
     const mailbox = box();
     const ready = mailbox.ready(GRADIENT, 0, [1, 2]);
     mailbox.deliver(gradientFrame(1, 0, { lost: 'dropped', messages: [] }));
@@ -113,7 +113,7 @@ describe('a letter-box of one round', () => {
   it('fails all waits, those under way and those to come, once it is revoked', async () => {
     const mailbox = box();
     const waits = [mailbox.ready(GRADIENT, 0, [1]), mailbox.ready(MODEL, 0, ['coordinator'])];
-    const given = new Error('given up');
+    const given = new Error('abandoned');
     mailbox.revoke(given);
     waits.push(mailbox.ready(GRADIENT, 0, []));
     for (const wait of waits)
@@ -126,17 +126,17 @@ describe('a letter-box of one round', () => {
     expect(mailbox.waiting).to.deep.equal([]);
   });
 
-  it('tells its watcher once for each wait that begins and once when none is left', async () => {
-    const told: string[] = [];
+  it('notifies its watcher once for each wait that begins and once when none is left', async () => {
+    const calls: string[] = [];
     const mailbox = new RoundMailbox('coordinator', 0, 0, {
-      blocked: (_box, { kindIndex }) => told.push(`blocked ${kindIndex}`),
-      released: () => told.push('released'),
+      blocked: (_box, { kindIndex }) => calls.push(`blocked ${kindIndex}`),
+      released: () => calls.push('released'),
     });
     const waits = [mailbox.ready(GRADIENT, 0, [1]), mailbox.ready(MODEL, 0, [2])];
     mailbox.deliver(gradientFrame(1, 0));
-    expect(told).to.deep.equal(['blocked 0', 'blocked 1']);
+    expect(calls).to.deep.equal(['blocked 0', 'blocked 1']);
     mailbox.deliver(gradientFrame(2, 0, { kindIndex: MODEL }));
-    expect(told).to.deep.equal(['blocked 0', 'blocked 1', 'released']);
+    expect(calls).to.deep.equal(['blocked 0', 'blocked 1', 'released']);
     await Promise.all(waits);
   });
 });

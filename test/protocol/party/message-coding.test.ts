@@ -40,7 +40,7 @@ describe('coding of messages', () => {
     expect(bodies.has(String(again.delivered.delta))).to.equal(true);
   });
 
-  it('tells the sender what the receiver decodes, bit for bit', async () => {
+  it('returns to the sender what the receiver decodes, bit for bit', async () => {
     for (const codec of [qsgd, errorFeedback]) {
       const { message, delivered } = (await coding(codec)).encode(layout, 0, 'a', payload, round);
       const [cut] = layout.split(joinBody({ messages: [message] }), 1);

@@ -10,7 +10,7 @@ import {
 } from '../../support/small-methods.js';
 
 /** The types forbid all this; a method that was not compiled against them meets the same errors when it runs. */
-describe('a half that breaks the rules of its mailbox is told so', () => {
+describe('a half that breaks the rules of its mailbox fails with the rule', () => {
   async function errorOf(client: LooseHalf, coordinator: LooseHalf = updateCoordinator): Promise<string> {
     const method = smallMethod(SMALL_KINDS, client, coordinator);
     const scenario = await resolveTiny(method, { objective: { name: 'quadratic', dimension: 2 }, rounds: 1 });
@@ -41,7 +41,7 @@ describe('a half that breaks the rules of its mailbox is told so', () => {
       "client 3 of 'small' cannot send 'model': only the other side may",
     ],
     [
-      'posts a kind that nobody declared',
+      'posts a kind that is not declared',
       () => errorOf(client((at: Any) => at.post('modle', 'coordinator', {}))),
       "client 3 of 'small' expected a kind of message that the method declares, got 'modle'",
     ],

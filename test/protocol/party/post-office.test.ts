@@ -45,12 +45,12 @@ describe('a post office', () => {
     expect(next.ready(GRADIENT, 0, [1]), 'a stale seal must not answer for the new round').to.be.instanceOf(Promise);
   });
 
-  it('gives nothing to an attempt that was given up, and refuses its halves to go on', async () => {
+  it('gives nothing to an abandoned attempt, and stops its halves', async () => {
     const post = office();
     post.register('coordinator');
     const mailbox = post.open('coordinator', 0, 0);
     const waiting = mailbox.ready(GRADIENT, 0, [1])!;
-    post.revokeAll({ index: 0, attempt: 0 }, new GradswarmError('ERR_STOPPED', 'given up'));
+    post.revokeAll({ index: 0, attempt: 0 }, new GradswarmError('ERR_STOPPED', 'abandoned'));
     post.post(gradientFrame(1, 3));
     expect(mailbox.arrival(GRADIENT, 0, 1)).to.equal(null);
     expect(await waiting.catch((error: GradswarmError) => error.code)).to.equal('ERR_STOPPED');

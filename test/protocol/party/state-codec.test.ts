@@ -58,7 +58,7 @@ describe('encodeState and decodeState', () => {
       fc.property(state, (value) => {
         const bytes = encodeState(value);
         const back = decodeState(bytes);
-        // chai's deep equality tells -0 from 0, compares typed arrays by kind, and NaN with NaN.
+        // chai's deep equality distinguishes -0 from 0, compares typed arrays by kind, and NaN with NaN.
         expect(back).to.deep.equal(value);
         expect(encodeState(back)).to.deep.equal(bytes);
       }),

@@ -113,7 +113,7 @@ describe('a round is a transaction', () => {
           if (plan.index === 2 && plan.attempt === 0) {
             abandoned++;
             await fail(() => begin(plan));
-            throw new WorkersLost([], 'a worker is gone');
+            throw new WorkersLost([], 'a worker was lost');
           }
           return begin(plan);
         };
@@ -146,7 +146,7 @@ describe('a round is a transaction', () => {
     expect(run.absences).to.deep.equal([{ round: 1, kind: 'word', step: 1, from: 2, to: 3, why: 'dropped' }]);
   });
 
-  it('a peer whose words were lost keeps its round: only a coordinator voids', async () => {
+  it('a peer whose messages were lost keeps its round: only a coordinator voids', async () => {
     const kinds = { word: { from: 'clients', to: 'peers', vectors: ['x'] } } as const;
     const peers = smallMethod(kinds, async ({ x }, at) => {
       at.post('word', at.links.outNeighbors, { x });

@@ -70,7 +70,7 @@ describe('protocol/probes/gradient-noise-scale', () => {
     ]);
   });
 
-  it('within tells drift from sampling noise: unlike means of batches whose parts agree are all drift', async () => {
+  it('within separates drift from sampling noise: unlike means of batches whose parts agree are all drift', async () => {
     const [a, b] = [gradient('a'), gradient('b')];
     const spread = new Float64Array(LENGTH);
     spread[0] = 0.2;
@@ -117,7 +117,7 @@ describe('protocol/probe: a scenario measures the inbox of any method', () => {
       }
     });
 
-  it('a resumed run goes on with the averages of its checkpoint', async () => {
+  it('a resumed run continues with the averages of its checkpoint', async () => {
     const scenario = tinyScenario('scaffold', {
       rounds: 6,
       checkpoints: { everyRounds: 2 },

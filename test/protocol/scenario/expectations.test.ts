@@ -101,7 +101,13 @@ describe('expectations', () => {
       ['reaches: loss 1 after 3 rounds', falling, reaches({ loss: 1, byRound: 3 }), true, 3],
       ['reaches: not within 2', falling, reaches({ loss: 1, byRound: 2 }), false, 2],
       ['reaches: at any time', falling, reaches({ loss: 0.5 }), true, 4],
-      ['reaches: a run that stopped early cannot tell', run([4, 2]), reaches({ loss: 1, byRound: 3 }), 'unknown', 2],
+      [
+        'reaches: a run that stopped early is inconclusive',
+        run([4, 2]),
+        reaches({ loss: 1, byRound: 3 }),
+        'unknown',
+        2,
+      ],
       ['reaches: a run that got there and stopped can', run([4, 1]), reaches({ loss: 1, byRound: 3 }), true, 2],
       ['reaches: nothing recorded', run([null, null, null, null]), reaches({ loss: 1 }), 'unknown', null],
       ['reaches: a loss that rises again has reached it', run([4, 1, 9, 9]), reaches({ loss: 1 }), true, 2],
@@ -234,7 +240,7 @@ describe('expectations', () => {
         'unknown',
         0,
       ],
-      ['equal digests: one run cannot tell', falling, equalDigests(), 'unknown', 1],
+      ['equal digests: one run is inconclusive', falling, equalDigests(), 'unknown', 1],
       ['equal digests: equal', [falling, falling], equalDigests(), true, 'a1'],
       ['equal digests: two states', [falling, { ...falling, stateDigest: 'b2' }], equalDigests(), false, 2],
       [
@@ -245,7 +251,7 @@ describe('expectations', () => {
         's1',
       ],
       [
-        'equal digests: a seed of its own cannot tell',
+        'equal digests: a seed of its own is inconclusive',
         [1, 1, 2].map((seed) => run([1], { seed })),
         equalDigests({ groupBy: 'seed' }),
         'unknown',
@@ -381,7 +387,7 @@ describe('monotone', () => {
       expect(found([at(1, 1, 1), at(2, 1, 1)], { ...claim, direction }).holds).to.equal(true);
   });
 
-  it('cannot tell from one value, from a missing figure or from NaN means that it falls', () => {
+  it('is inconclusive on one value, on a missing figure and on means with NaN', () => {
     expect(found([at(1, 1, 1), at(1, 2, 2)], claim).holds).to.equal('unknown');
     expect(found([at(1, 1, 1), run([null], { 'data.partition.alpha': 2 })], claim).holds).to.equal('unknown');
     expect(found([at(1, 1, 1), at(2, 1, Number.NaN)], claim).holds).to.equal(false);
@@ -460,7 +466,7 @@ describe('slope', () => {
     ).to.be.closeTo(-1, 1e-12);
   });
 
-  it('cannot tell from one point or from a value that has no logarithm', () => {
+  it('is inconclusive on one point and on a value that has no logarithm', () => {
     expect(found(run([1]), slope({ of: 'loss', most: 0 })).holds).to.equal('unknown');
     expect(found(run([1, 0]), slope({ of: 'loss', most: 0 })).holds).to.equal('unknown');
     expect(found(run([1, Number.NaN]), slope({ of: 'loss', most: 0 })).holds).to.equal('unknown');
@@ -594,7 +600,7 @@ describe('expectations on when something is reached', () => {
     expect(agreeing.holds).to.equal(true);
     expect(agreeing.observed as number).to.be.closeTo(400 / 300, 0.01);
     expect(found(curve(100), criticalBatch({ loss: 1 })).holds).to.equal(false);
-    expect(found(curve(-300), criticalBatch({ loss: 1 })).holds, 'a negative variance tells nothing').to.equal(
+    expect(found(curve(-300), criticalBatch({ loss: 1 })).holds, 'a negative variance is no evidence').to.equal(
       'unknown',
     );
     expect(found(curve(300).slice(0, 4), criticalBatch({ loss: 1 })).holds).to.equal('unknown');

@@ -85,7 +85,7 @@ describe('a sweep', () => {
       'method=scaffold(proximal=2)',
     ]);
     const [one] = expandSweep({ ...skew, over: { 'data.partition': [{ alpha: 1 }] } });
-    expect(one!.label, 'nothing to tell it from').to.equal('partition=alpha=1');
+    expect(one!.label, 'no other point to distinguish it from').to.equal('partition=alpha=1');
   });
 
   it('may sweep a path inside what an earlier path sets', async () => {

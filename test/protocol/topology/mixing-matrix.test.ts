@@ -104,7 +104,7 @@ describe('protocol/topology/mixing-matrix', () => {
     expect(weightOf(matrix, 1, 2)).to.equal(1 / 2);
     expect(denseRows(matrix)[0]!.reduce((a, b) => a + b, 0)).to.equal(1.25);
     expect(() => metropolisWeights(graph)).to.throw('ERR_SCENARIO');
-    // Everyone hears one other, but 0 tells two and 2 nobody.
+    // Each has one in-neighbour, but 0 has two out-neighbours and 2 none.
     const lopsided = directedGraph(3, [
       [0, 1],
       [0, 2],

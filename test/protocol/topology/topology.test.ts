@@ -70,7 +70,7 @@ describe('protocol/topology/topology', () => {
       }
     });
 
-  it('a random matching pairs all clients but one of 7, anew each round, another way for another seed', () => {
+  it('a random matching pairs all clients but one of 7, differently each round and for another seed', () => {
     const topology = create({ name: 'random-matching' }, 7);
     const seen = new Set<string>();
     for (let round = 0; round < 20; round++) {

@@ -33,7 +33,7 @@ function frameOf(length: number, to: Frame['to'] = 'coordinator'): Frame {
 
 /**
  * A socket that looks at a message only when it leaves, later in the turn, as a real one may: memory used again too early would
- * show. Counts what it is told to hold together.
+ * show. Counts what it is asked to cork.
  */
 class RecordingSocket {
   readonly bufferedAmount = 0;

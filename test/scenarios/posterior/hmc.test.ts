@@ -50,7 +50,7 @@ describe('protocol/bayesian/hmc', () => {
     const chains = sampleHmc(gaussian(), {}, rootStream(8, 'float64'));
     for (const { acceptance, variances } of chains) {
       expect(acceptance).to.be.within(0.65, 0.95);
-      // The mass matrix has learned the two scales.
+      // The mass matrix has adapted to the two scales.
       expect(variances[0]).to.be.within(2, 8);
       expect(variances[1]).to.be.within(0.005, 0.02);
     }

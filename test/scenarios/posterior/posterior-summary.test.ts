@@ -32,7 +32,7 @@ describe('protocol/bayesian/posterior-summary', () => {
     expect(distance!.wasserstein2).to.be.below(0.01);
   });
 
-  it('draws of the DSGLD law at delay 100 are called mixed although their mean is 16 sd off: only the truth tells', () => {
+  it('draws of the DSGLD law at delay 100 are called mixed although their mean is 16 sd off: only the truth shows it', () => {
     const biased = stationaryLaw(UNEQUAL_CURVATURE, {
       stepSize: 2e-5,
       delay: 100,

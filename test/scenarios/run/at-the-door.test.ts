@@ -260,7 +260,7 @@ describe('a scenario is checked whole before anything starts', () => {
         expect(more).to.deep.equal([]);
       });
 
-  it('all that is wrong is said at once, wherever it stands', async () => {
+  it('all that is wrong is reported at once, wherever it is', async () => {
     const input = {
       ...server,
       method: { name: 'dp-sgd', optimizer: { name: 'adam', learningRat: 1 } },

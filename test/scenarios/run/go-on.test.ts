@@ -40,7 +40,7 @@ const messageOf = (run: Promise<unknown>) =>
   );
 
 describe('goOn', () => {
-  it('begins, goes on and tells how it ended, with the same call; another scenario in the folder is refused', async () => {
+  it('begins, continues and returns how it ended, with the same call; another scenario in the folder is refused', async () => {
     const scenario = await resolved(input);
     const path = join(temporaryFolder(), 'run');
     for (const rounds of [3, 5])
@@ -48,8 +48,8 @@ describe('goOn', () => {
     const ended = await goOn(scenario, path, stopping(100));
     expect(ended.outcome.stateDigest).to.equal((await runInput(input)).outcome.stateDigest);
     const files = readdirSync(path);
-    const told = await goOn(scenario, path, stopping(100));
-    expect(told.outcome).to.deep.equal(ended.outcome);
+    const again = await goOn(scenario, path, stopping(100));
+    expect(again.outcome).to.deep.equal(ended.outcome);
     expect(readdirSync(path)).to.deep.equal(files);
     expect(await messageOf(goOn({ ...scenario, seed: 4 }, path, stopping(100)))).to.match(
       /ERR_CHECKPOINT: .*expected this scenario, got a folder of another one/,

@@ -13,7 +13,7 @@ const RADIUS = 0.5;
 const NOISE_MULTIPLIER = 2;
 const DELTA = 1e-7;
 
-/** Noise whose draws are all multiplied by `factor`, which nobody tells the ledger. */
+/** Noise whose draws are all multiplied by `factor`, unknown to the ledger. */
 const scaledNoise = (source: NoiseSource, factor: number): NoiseSource => ({
   private: source.private,
   derive: (...path) => scaledNoise(source.derive(...path), factor),

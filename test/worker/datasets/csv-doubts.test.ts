@@ -167,7 +167,7 @@ describe('a CSV file is never guessed in silence', () => {
       }
     });
 
-    it('numbers that 32 bits cannot hold or tell apart are refused', () => {
+    it('numbers that 32 bits cannot represent or distinguish are refused', () => {
       const huge = table(20, (i) => `${i}e40`);
       refuses(() => load(huge, { standardise: false }), 'ERR_DATA_FORMAT', /line 3, column 'b'/, /within 3\.4e38/);
       const identifiers = table(20, (i) => `${9_000_000_000 + i}`);

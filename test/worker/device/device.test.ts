@@ -37,7 +37,7 @@ describe('worker/device/device', () => {
     expect(device.why[3]).to.equal('wasm: chosen (SIMD)');
   });
 
-  it('an installed package that fails to load is said to be broken, and the next one is taken', async () => {
+  it('an installed package that fails to load is reported as broken, and the next one is taken', async () => {
     const broken = () => {
       throw new Error('libtensorflow.so.2: cannot open shared object file\n  at somewhere');
     };
@@ -46,7 +46,7 @@ describe('worker/device/device', () => {
     expect(device.why[1]).to.equal('tfjs-node: broken: libtensorflow.so.2: cannot open shared object file');
   });
 
-  it('an installed package that registers no backend is said to be broken', async () => {
+  it('an installed package that registers no backend is reported as broken', async () => {
     const device = await openDevice(undefined, withPackages({ '@tensorflow/tfjs-node-gpu': () => ({}) }));
     expect(device.name).to.equal('wasm');
     expect(device.why[0]).to.match(/^tfjs-node-gpu: broken: .*tensorflow/);

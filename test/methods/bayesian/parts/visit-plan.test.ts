@@ -32,7 +32,7 @@ describe('protocol/bayesian/visit-plan', () => {
     expect([...frequencies]).to.deep.equal([0.25, 0.75]);
   });
 
-  it('a shard that is empty, or that nobody has heard of, is not visited, and f is shared out among the others', () => {
+  it('a shard that is empty or unknown is not visited, and f is shared out among the others', () => {
     for (const settings of [
       { ...planDefaults, visitBy: 'uniform' as const },
       { ...planDefaults, visitBy: 'weights' as const, visitWeights: [2, 7, 2] },

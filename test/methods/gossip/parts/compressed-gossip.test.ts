@@ -33,8 +33,8 @@ describe('compressed gossip over acknowledged links', () => {
     expect(bytes.slice(5)).to.deep.equal(bytes.slice(0, 5));
   });
 
-  it('a lost residual: the sender thinks its copy has moved, learns better in the next round and sends the same again', async () => {
-    // Peer 0's words to peer 1 are lost in round 3 (index 2) alone.
+  it('a lost residual: the sender moves its copy, is notified of the loss in the next round and sends the same again', async () => {
+    // Peer 0's messages to peer 1 are lost in round 3 (index 2) alone.
     const faults = [{ ...drop({ probability: 1, senders: [0], receivers: [1], kind: 'iterate' }), from: 2, until: 3 }];
     const seen: { out: PerLink['outgoing'][number]; held: PerLink['incoming'][number] }[] = [];
     await runPeers<Peer>(

@@ -74,7 +74,7 @@ describe('protocol/numerics/gradient-statistics', () => {
     expect(sum / 3).to.be.closeTo(folded(gradients, unequal).noise()![0]!.trace, 1e-10);
   });
 
-  it('equal gradients have spread 0 and |G|^2 = |g|^2 exactly, and nothing is told of one gradient', () => {
+  it('equal gradients have spread 0 and |G|^2 = |g|^2 exactly, and there are no statistics of one gradient', () => {
     const g = Float64Array.from(Float32Array.of(0.1, -3, 1e-5, 7e4, 0.3));
     const statistics = folded([g, g, g], [32, 48, 16]);
     expect([...statistics.spread()]).to.deep.equal([0, 0, 0, 0, 0]);

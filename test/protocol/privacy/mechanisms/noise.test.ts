@@ -53,7 +53,7 @@ describe('protocol/privacy/noise-source', () => {
       expect(draws.every(Number.isInteger)).to.equal(true);
       const mass = discreteGaussianMass(stddev);
       expect(followsMass(draws, mass, Math.ceil(6 * stddev))).to.equal(true);
-      // Planted: a rounded Gaussian, and a stddev 8 % off, are told apart.
+      // Planted: a rounded Gaussian, and a stddev 8 % off, are distinguished.
       const off = seeded(24, stddev).discreteGaussian(COUNT, stddev * 1.08);
       expect(followsMass(off, mass, Math.ceil(6 * stddev))).to.equal(false);
       if (stddev < 1) {

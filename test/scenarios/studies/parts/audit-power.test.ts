@@ -47,7 +47,7 @@ describe('protocol/privacy/audit-power', () => {
     }
   });
 
-  it('nothing learned is half right; a guess on every canary is right with probability Phi(mu / 2)', () => {
+  it('no information is half right; a guess on every canary is right with probability Phi(mu / 2)', () => {
     expect(expectedRightGuesses(AUDIT, 0).mean).to.be.closeTo(1_000, 1e-6);
     expect(expectedRightGuesses({ canaryCount: 1_000, guessCount: 1_000 }, 2).mean).to.be.closeTo(841.344746, 1e-5);
   });

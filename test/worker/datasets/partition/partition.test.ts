@@ -252,7 +252,7 @@ describe('worker/datasets/partition: the other rules', () => {
     }
   });
 
-  it('label-count: classes that nobody owns are refused, or dropped and counted when allowed', () => {
+  it('label-count: classes that no client owns are refused, or dropped and counted when allowed', () => {
     refuses(() => split(GROUPED, 4, { name: 'label-count', labelsPerClient: 1 }), 'ERR_PARTITION', /class 4 \(251/);
     const { dropped } = split(GROUPED, 4, { name: 'label-count', labelsPerClient: 1, dropUnowned: true });
     expect(dropped).to.equal(TOTAL - 313 - 207 - 101 - 399);

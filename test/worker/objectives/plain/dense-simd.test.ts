@@ -45,7 +45,7 @@ function paramsOf(length: number, precision: Precision, scale: (j: number, norma
   return params;
 }
 
-/** Numbers that rounding, cancellation, overflow and NaN could tell apart. */
+/** Numbers that would show differences of rounding, cancellation, overflow and NaN. */
 const PARAMETERS: Readonly<Record<string, (j: number, normal: number) => number>> = {
   random: (_, normal) => 0.3 * normal,
   'ill-conditioned': (j, normal) => normal * 10 ** ((j % 13) * 3 - 18),
