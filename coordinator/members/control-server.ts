@@ -26,7 +26,7 @@ const CONTROL_PATH = '/socket.io/';
 const OBSERVERS = 'observers';
 
 export interface ControlEvents {
-  /** Somebody has come, whose older connections are still there. */
+  /** A member has come whose older connections are still open. */
   arriving(message: control.Hello): void;
   /** Answered by `reply`, at once or later. */
   hello(message: control.Hello): void;
@@ -224,7 +224,7 @@ export class ControlServer {
     const known = [...this.connections].find(([, { socket: other }]) => other === socket);
     if (typeof answer !== 'function' || known) {
       // A second hello breaks the protocol: the worker loses its connection and its seat.
-      if (known) this.events.broke(known[0], 'it said hello again');
+      if (known) this.events.broke(known[0], 'it sent a second hello');
       socket.disconnect(true);
       return;
     }

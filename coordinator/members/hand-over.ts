@@ -19,8 +19,8 @@ export interface HandOverOptions {
 }
 
 /**
- * After a run: whoever joins or observes is sent that it is over, and the run directory can be fetched. Ends once it was fetched, when
- * the time is over or the signal is aborted; tells whether it was fetched.
+ * After a run: joining workers and observers are notified that it is over, and the run directory can be fetched. Ends once it was fetched, when
+ * the time is over or the signal is aborted; returns whether it was fetched.
  */
 export async function handOver(options: HandOverOptions): Promise<boolean> {
   const { listen, archive, forMs, signal } = options;

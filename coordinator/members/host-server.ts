@@ -70,7 +70,7 @@ export class HostServer {
   private readonly membership: Membership;
   private readonly control: ControlServer;
   private readonly lines: MemberLines;
-  /** Of the processes that workers said they are. */
+  /** Of the processes as which workers identified themselves. */
   private readonly pids = new Map<number, WorkerId>();
   private readonly ticker: NodeJS.Timeout;
   private readonly dismissals: Promise<void>[] = [];
@@ -251,8 +251,8 @@ export class HostServer {
     if (!member) return;
     const { epoch, phase } = this.membership.state;
     const has = resumes?.epoch === epoch && resumes.generation === member.generation;
-    const told = phase === 'running' || (phase === 'preparing' && !this.control.isAsked(worker, 'assign'));
-    if (told && !has) this.take({ type: 'broke', worker, why: 'it came back without its clients' });
+    const assigned = phase === 'running' || (phase === 'preparing' && !this.control.isAsked(worker, 'assign'));
+    if (assigned && !has) this.take({ type: 'broke', worker, why: 'it came back without its clients' });
   }
 
   private hello({ process: worker, name, seat, pid }: control.Hello): void {

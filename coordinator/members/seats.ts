@@ -80,7 +80,7 @@ export type SeatEvent = { readonly nowMs: number } & (
   | { readonly type: 'broke'; readonly worker: WorkerId; readonly why: string }
   | { readonly type: 'committed' | 'checkpointed'; readonly epoch: number; readonly round: number }
   | { readonly type: 'over'; readonly ending: Ending; readonly why: string }
-  /** This process did not run for so long: nobody was silent in that time. */
+  /** This process did not run for so long: no worker counts as silent in that time. */
   | { readonly type: 'delayed'; readonly ms: number }
   | { readonly type: 'tick' }
 );

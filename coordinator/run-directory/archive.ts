@@ -26,7 +26,7 @@ export async function unpackArchive(stream: Readable, folder: string): Promise<v
   const partial = `${folder}${PARTIAL}`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  // Whoever sent it: files and folders only, and none outside.
+  // Whatever the sender put in it: files and folders only, and none outside.
   const plain = (_path: string, entry: unknown) => ['File', 'Directory'].includes((entry as { type: string }).type);
   try {
     await pipeline(stream, extract({ cwd: partial, strict: true, filter: plain }));

@@ -80,7 +80,7 @@ export class LinkSocket implements MessageSocket {
   }
 
   send(message: Uint8Array, sent?: () => void): void {
-    // What is sent on a link that is over is dropped, so that nobody waits for room.
+    // What is sent on a link that is over is dropped, so that no sender waits for room.
     if (this.over) return;
     this.link.send(message, sent);
     this.connection?.socket.send(message);

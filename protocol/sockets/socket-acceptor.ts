@@ -7,7 +7,7 @@ import { PlainSocket } from './plain-socket.js';
 import { refuseUpgrade, type SocketServer, type Upgrade } from './socket-server.js';
 
 export interface AcceptorEvents {
-  /** Whose socket a request with this query opens; null: nobody's. */
+  /** The member whose socket a request with this query opens; null: no member's. */
   admit(query: URLSearchParams): string | null;
   /** Before anything is received. `numbered`: it survives its connections. */
   opened(key: string, socket: MessageSocket, numbered: boolean): void;

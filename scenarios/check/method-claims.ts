@@ -17,7 +17,7 @@ import {
 import { runTiny } from './parts/tiny-run.js';
 import { watchedMethod } from './parts/watched-method.js';
 
-const EVERYBODY = { participation: { cohort: 'all' as const } };
+const ALL_CLIENTS = { participation: { cohort: 'all' as const } };
 
 /**
  * The contract of a method, tried on small problems: equal bits wherever its parties run and however frames arrive, under loss and
@@ -74,7 +74,7 @@ export function sameBitsClaims(
       // Data and start stay those of the first seed, so only the method's own draws can make a difference.
       const [one, other] = await Promise.all(
         [11, 12].map(async (seed) =>
-          runTiny(await parityProblem(method, needs, precision, { ...EVERYBODY, seed }), method, { problem: opened }),
+          runTiny(await parityProblem(method, needs, precision, { ...ALL_CLIENTS, seed }), method, { problem: opened }),
         ),
       );
       ensureEqual(one!.digest === other!.digest, draws() === 0, `equal bits of two seeds with ${draws()} draws`);
@@ -84,7 +84,7 @@ export function sameBitsClaims(
 
 export function faultClaims(method: AnyMethod, needs: MethodNeeds = {}): readonly Claim[] {
   const problem = once(() => parityProblem(method, needs, 'float64'));
-  const everybody = once(() => parityProblem(method, needs, 'float64', EVERYBODY));
+  const withAll = once(() => parityProblem(method, needs, 'float64', ALL_CLIENTS));
   const twice = claim('a frame that comes twice changes nothing', async () => {
     const { digest } = await runTiny(await problem(), method);
     for (const shuffleSeed of [null, 5]) {
@@ -106,7 +106,7 @@ export function faultClaims(method: AnyMethod, needs: MethodNeeds = {}): readonl
             ({ from, to, round }) => (round === 3 && from === 1) || (round === 6 && to === 2),
           );
           const placement = localPlacement('corrupting', mode, null, network);
-          const run = await runTiny(await everybody(), method, { placement });
+          const run = await runTiny(await withAll(), method, { placement });
           ensure(corrupted() > 0, 'expected frames that were changed on their way, got none');
           ensureEqual(run.result.roundsDone, TINY_ROUNDS, 'rounds done');
           const reasons = run.absences.map(({ why }) => why);
@@ -122,18 +122,18 @@ export function faultClaims(method: AnyMethod, needs: MethodNeeds = {}): readonl
         const tamper = (fleet: Fleet): void => {
           fleet.scriptedAbsences = (round) => (round === 4 || round === 5 ? [{ from: 1, why: 'crashed' }] : []);
         };
-        const reference = await runTiny(await everybody(), method, { tamper });
+        const reference = await runTiny(await withAll(), method, { tamper });
         ensureEqual(reference.result.roundsDone, TINY_ROUNDS, 'rounds done');
         ensure(reference.absences.length > 0, 'expected absences of client 1, got none');
         for (const { from, why, round } of reference.absences)
           ensureEqual([from, why, round === 4 || round === 5], [1, 'crashed', true], 'an absence');
         for (const placement of placements.filter(({ inProcess }) => inProcess))
           ensureEqual(
-            (await runTiny(await everybody(), method, { tamper, placement })).digest,
+            (await runTiny(await withAll(), method, { tamper, placement })).digest,
             reference.digest,
             `digest in ${placement.name}`,
           );
-        const { digest } = await runTiny(await everybody(), method);
+        const { digest } = await runTiny(await withAll(), method);
         ensure(reference.digest !== digest, 'expected other bits than without the crash, got the same');
       },
     ),

@@ -91,7 +91,7 @@ export function optimizerClaims(family: AnyOptimizerFamily, needs: OptimizerNeed
         ensureBelow(lossAt(params) / lossAt(start), 0.01, 'share of the loss that is left');
       }),
     ]),
-    claim('works without segments, and without being told the precision', () => {
+    claim('works without segments and without a precision', () => {
       const rule = loadOptimizer({ name }, []);
       const params = Float64Array.from(start);
       const [next] = rule.update(gradientAt(params, 'float64'), rule.init(LENGTH), params, {

@@ -7,7 +7,7 @@ import { coordinatorUrl } from './options.js';
 const TIMEOUT_MS = 8000;
 
 const EXAMPLES = `
-For a container's health check: asks without a token, and is told nothing but that the coordinator is alive.
+For a container's health check: needs no token; the only answer is that the coordinator is alive.
 
 Exit status: 0 it is; 2 there is no answer.
 

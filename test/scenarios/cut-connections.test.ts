@@ -121,7 +121,7 @@ describe('connections that are cut in the middle of a run', function () {
     expect(run.actedUntil).to.be.lessThan(200);
   });
 
-  it('a cable that is pulled, so that neither end is told, is noticed within half of the heartbeat and costs nothing', async () => {
+  it('a cable that is pulled, so that neither end is notified, is noticed within half of the heartbeat and costs nothing', async () => {
     const { session } = await disturbed(server, {
       heartbeatMs: 2000,
       act: async (workers) => workers.up[0]!.silence('both', 'control', 'frames'),

@@ -18,7 +18,7 @@ interface Pair {
   readonly silent: { to: boolean; from: boolean };
 }
 
-/** A TCP proxy to one port that cuts the connections through it as it is told. */
+/** A TCP proxy to one port that cuts the connections through it on request. */
 export class CuttingProxy {
   private readonly pairs = new Set<Pair>();
   /** New connections: taken, refused at once, or taken and never answered. */
@@ -51,7 +51,7 @@ export class CuttingProxy {
     for (const pair of what.flatMap((each) => this.carrying(each))) this.end(pair);
   }
 
-  /** From now on these connections lose every byte of the ways given, and neither end is told. */
+  /** From now on these connections lose every byte of the ways given, and neither end is notified. */
   silence(way: 'to' | 'from' | 'both', ...what: readonly Carried[]): void {
     for (const { silent } of what.flatMap((each) => this.carrying(each))) {
       if (way !== 'from') silent.to = true;
@@ -60,7 +60,7 @@ export class CuttingProxy {
     }
   }
 
-  /** Nobody gets through any more, until `heal`. */
+  /** No connection gets through until `heal`. */
   shut(how: 'refused' | 'silent' = 'refused'): void {
     this.door = how;
     for (const pair of [...this.pairs])

@@ -12,7 +12,7 @@ const POSTERIOR: MethodNeeds = {
   // A sampler goes on about its posterior: that it finds it is claimed elsewhere.
   loss: null,
 };
-/** As many chains as clients, dealt by a permutation: everybody is visited in every round. */
+/** As many chains as clients, dealt by a permutation: every client is visited in every round. */
 const VISITS: JsonObject = {
   chains: TINY_CLIENTS,
   delay: 3,

@@ -21,7 +21,7 @@ export interface Visit {
   readonly control: Engine;
 }
 
-/** The port of a coordinator, which refuses only what a case tells it to. */
+/** The port of a coordinator, which refuses only what a case sets. */
 export class Door {
   readonly knocks = new Inbox<Knock>();
   readonly visits = new Inbox<Visit>();

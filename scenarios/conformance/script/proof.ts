@@ -11,5 +11,5 @@ export function proofOf(
   return createHmac('sha256', key).update(`gradswarm\n${end}\n${role}\n${challenge}\n${nonce}`).digest('base64url');
 }
 
-/** A text that nobody can guess, of 4/3 as many characters. */
+/** A random text that cannot be guessed, of 4/3 as many characters. */
 export const drawn = (bytes = 24): string => randomBytes(bytes).toString('base64url');

@@ -141,7 +141,7 @@ export default {
       async run(it) {
         const run = await it.assigned(TRACKING, { clients: [0, 2] });
         const keys = [{ worker: 'worker-1', outgoing: 'outgoing-key-0', incoming: 'incoming-key-0' }];
-        // A port where nobody listens.
+        // A port without a listener.
         const peers = [{ worker: 'worker-1', url: 'ws://127.0.0.1:9' }];
         const answer = await required('an answer to introduce', 'introduce is answered', run.introduce(peers, keys));
         equal(answer, { unreachable: ['worker-1'] }, 'peers that could not be reached are named');
@@ -167,7 +167,7 @@ export default {
             'sgd measures nothing, and everything was used',
           );
         }
-        equal(done.absences, [], 'nobody was absent');
+        equal(done.absences, [], 'no client was absent');
         equal(done.firings, [], 'the scenario has no faults');
         expected(
           Array.isArray(done.tensorCounts) && done.tensorCounts.length === 1,
