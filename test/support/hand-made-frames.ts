@@ -8,7 +8,7 @@ import type { Passage } from '../../protocol/party/dispatch.js';
 import type { FaultInput, FaultRule, Link, Scenario } from '../../protocol/scenario/scenario.js';
 import type { Frame } from '../../protocol/wire/frame.js';
 import { type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
-import { tinyScenario } from './network-run.js';
+import { tinyScenario } from './tiny-run.js';
 
 /** Frames without a run, to be judged one by one. */
 

@@ -1,12 +1,13 @@
-import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import { createNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod, ReadonlyVector, Setup, Vector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
+import type { RunSite } from '../../protocol/party/run-site.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
 import { denseRows } from '../../protocol/topology/mixing-matrix.js';
 import { withClientHalf } from '../../scenarios/check/parts/changed-halves.js';
+import { runTiny } from '../../scenarios/check/parts/tiny-run.js';
 import { loadCatalogue } from '../../scenarios/run/catalogue.js';
 import { localFleet } from '../../scenarios/run/local-fleet.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
@@ -65,35 +66,29 @@ export async function runPeers<State = unknown>(
   const scenario = await resolveScenario({ ...RING_OF_EIGHT, ...input }, catalogue);
   const method = given ?? (await loadMethod(scenario.method.name));
   const problem = await openProblem(scenario);
-  const fleet = await localFleet(scenario, method, problem, undefined, networkModel(scenario));
+  let site: RunSite;
   const statesNow = () =>
-    Array.from({ length: scenario.clients }, (_, client) => fleet.site.party(client).record.state as State);
-  const rows: MetricsRow[] = [];
-  let before = statesNow();
-  await new RunLoop({
-    scenario,
-    site: fleet.site,
-    crew: fleet.crew,
-    evaluator: problem.family,
-    observer: {
-      round(row) {
-        rows.push(row);
-        if (!watch) return;
-        const states = statesNow();
-        const mixing = denseRows(fleet.site.topology!.mixingAt(row.round - 1));
-        watch({ round: row.round, before, states, mixing, row }, problem);
-        before = states;
-      },
-      abandoned() {},
-      checkpoint() {},
+    Array.from({ length: scenario.clients }, (_, client) => site.party(client).record.state as State);
+  let before: readonly State[];
+  const { rows } = await runTiny(scenario, method, {
+    problem,
+    placement: {
+      name: 'peers',
+      inProcess: true,
+      open: (...run) => localFleet(...run, undefined, networkModel(scenario)),
     },
-    scriptedAbsences: fleet.scriptedAbsences,
-    forgotten: fleet.forgotten,
-    faultsFired: fleet.faultsFired,
-    privacy: null,
-    signal: new AbortController().signal,
-    now: () => 0,
-  }).run();
+    tamper(fleet) {
+      site = fleet.site;
+      before = statesNow();
+    },
+    watch(row) {
+      if (!watch) return;
+      const states = statesNow();
+      const mixing = denseRows(site.topology!.mixingAt(row.round - 1));
+      watch({ round: row.round, before, states, mixing, row }, problem);
+      before = states;
+    },
+  });
   return { problem, rows, states: statesNow() };
 }
 

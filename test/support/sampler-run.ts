@@ -2,7 +2,7 @@ import type { ReadonlyVector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { JsonObject, Scenario } from '../../protocol/scenario/scenario.js';
 import { withCoordinatorHalf } from '../../scenarios/check/parts/changed-halves.js';
-import { type TinyRun, type TinyRunOptions, tinyRun, tinyScenario } from './network-run.js';
+import { type TinyRun, type TinyRunOptions, tinyRun, tinyScenario } from './tiny-run.js';
 
 export interface SamplerRun {
   readonly run: TinyRun;

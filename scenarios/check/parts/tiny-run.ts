@@ -2,8 +2,9 @@ import { RunLoop } from '../../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../../coordinator/run/run-loop-options.js';
 import type { CarriedState } from '../../../coordinator/run/run-observer.js';
 import { stateDigest } from '../../../coordinator/run-directory/digest.js';
+import type { MetricsRow } from '../../../coordinator/run-directory/metrics.js';
 import type { AnyMethod, PartyId } from '../../../protocol/method.js';
-import type { AbsenceRecord } from '../../../protocol/party/delivery-log.js';
+import type { AbsenceRecord, DeliveryEntry } from '../../../protocol/party/delivery-log.js';
 import { digestedRecord } from '../../../protocol/party/record.js';
 import type { Scenario } from '../../../protocol/scenario/scenario.js';
 import { openProblem, type Problem } from '../../../worker/problem.js';
@@ -20,6 +21,8 @@ export interface Snapshot {
 export interface TinyRun {
   readonly digest: string;
   readonly result: RunResult;
+  readonly rows: readonly MetricsRow[];
+  readonly entries: readonly DeliveryEntry[];
   readonly losses: readonly (number | null)[];
   readonly absences: readonly AbsenceRecord[];
   /** One for each checkpoint, each with the records of all parties so far. */
@@ -33,6 +36,8 @@ export interface TinyRunOptions {
   readonly from?: Snapshot;
   /** Changes an opened fleet of this process: planted faults and counters. */
   readonly tamper?: (fleet: Fleet) => void;
+  /** Called after every round. */
+  readonly watch?: (row: MetricsRow, fleet: Fleet) => void;
 }
 
 /** One run without a directory. Every call opens its own fleet, as another process would. */
@@ -40,8 +45,8 @@ export async function runTiny(scenario: Scenario, method: AnyMethod, options: Ti
   const problem = options.problem ?? (await openProblem(scenario));
   const fleet = await (options.placement ?? inOneProcess).open(scenario, method, problem);
   options.tamper?.(fleet);
-  const losses: (number | null)[] = [];
-  const absences: AbsenceRecord[] = [];
+  const rows: MetricsRow[] = [];
+  const entries: DeliveryEntry[] = [];
   const snapshots: Snapshot[] = [];
   try {
     const loop = new RunLoop({
@@ -51,12 +56,14 @@ export async function runTiny(scenario: Scenario, method: AnyMethod, options: Ti
       evaluator: problem.family,
       observer: {
         round: (row, entry) => {
-          losses.push(row.loss);
-          absences.push(...entry.absences);
+          rows.push(row);
+          entries.push(entry);
+          options.watch?.(row, fleet);
         },
         abandoned: () => {},
         checkpoint: (round, records, carried) => {
-          snapshots.push({ round, records: new Map([...(snapshots.at(-1)?.records ?? []), ...records]), carried });
+          const before = snapshots.at(-1)?.records ?? options.from?.records ?? [];
+          snapshots.push({ round, records: new Map([...before, ...records]), carried });
         },
       },
       scriptedAbsences: fleet.scriptedAbsences,
@@ -71,7 +78,9 @@ export async function runTiny(scenario: Scenario, method: AnyMethod, options: Ti
     const digest = stateDigest(
       [...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const),
     );
-    return { digest, result, losses, absences, snapshots };
+    const losses = rows.map(({ loss }) => loss);
+    const absences = entries.flatMap((entry) => entry.absences);
+    return { digest, result, rows, entries, losses, absences, snapshots };
   } finally {
     await fleet.close();
   }

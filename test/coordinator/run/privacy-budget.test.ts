@@ -6,7 +6,7 @@ import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-c
 import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger.js';
 import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
 import { openPrivacy } from '../../../worker/privacy.js';
-import { tinyRun, tinyScenario } from '../../support/network-run.js';
+import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 const seeded: PrivacySettings = { noise: 'seeded', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' };
 const entry = (over: Partial<LedgerEntry> = {}): LedgerEntry =>

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Scenario } from '../../../protocol/scenario/scenario.js';
-import { type TinyRun, tinyRun, tinyScenario } from '../../support/network-run.js';
+import { type TinyRun, tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 /** Eight clients whose minima are far apart, d = 10, curvatures from 1 to 3. */
 function heterogeneous(method: Scenario['method'], rounds: number, changes: Partial<Scenario> = {}): Scenario {

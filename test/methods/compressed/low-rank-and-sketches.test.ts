@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type CountSketch, estimateAll } from '../../../protocol/methods/compressed/parts/count-sketch.js';
 import type { Scenario } from '../../../protocol/scenario/scenario.js';
-import { type TinyRun, tinyRun, tinyScenario } from '../../support/network-run.js';
+import { type TinyRun, tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 const CLIENTS = 4;
 

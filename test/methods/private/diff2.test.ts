@@ -17,7 +17,7 @@ import { loadDataset } from '../../../worker/datasets/load.js';
 import { createObjectiveFamily } from '../../../worker/objectives/objectives.js';
 import { openProblem } from '../../../worker/problem.js';
 import { hasStddev } from '../../protocol/privacy/statistics.js';
-import { tinyRun, tinyScenario } from '../../support/network-run.js';
+import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 /** 43 examples for 4 clients: shards of 10 and 11, no multiple of any batch. */
 function regression(name: string, method: Record<string, Json>, changes: Partial<Scenario> = {}): Scenario {

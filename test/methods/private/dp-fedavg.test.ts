@@ -6,7 +6,7 @@ import { norm, squaredDistance } from '../../../protocol/numerics/vector.js';
 import { account } from '../../../protocol/privacy/accounting/account.js';
 import type { Json, Scenario } from '../../../protocol/scenario/scenario.js';
 import { openProblem } from '../../../worker/problem.js';
-import { tinyRun, tinyScenario } from '../../support/network-run.js';
+import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 function digits(name: string, method: Record<string, Json>, changes: Partial<Scenario> = {}): Scenario {
   return tinyScenario(name, {

@@ -5,7 +5,7 @@ import { account } from '../../../protocol/privacy/accounting/account.js';
 import type { Json, Scenario } from '../../../protocol/scenario/scenario.js';
 import { openProblem } from '../../../worker/problem.js';
 import { hasStddev } from '../../protocol/privacy/statistics.js';
-import { tinyRun, tinyScenario } from '../../support/network-run.js';
+import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 const rate = { name: 'sgd', learningRate: 0.5 };
 

@@ -15,7 +15,7 @@ import { createNetwork } from '../../../protocol/links/network.js';
 import type { FaultRule } from '../../../protocol/scenario/scenario.js';
 import { bodyBytes } from '../../../protocol/wire/frame.js';
 import { frameOf, judge, link, networkOf } from '../../support/hand-made-frames.js';
-import { tinyScenario } from '../../support/network-run.js';
+import { tinyScenario } from '../../support/tiny-run.js';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 

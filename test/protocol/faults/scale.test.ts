@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Scenario } from '../../../protocol/scenario/scenario.js';
-import { type TinyRun, tinyRun, tinyScenario } from '../../support/network-run.js';
+import { type TinyRun, tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 type Rule = Scenario['faults'][number];
 

@@ -16,7 +16,7 @@ import { symmetricDrop } from '../../../protocol/faults/symmetric-drop.js';
 import type { AbsenceRecord } from '../../../protocol/party/delivery-log.js';
 import type { FaultInput, Scenario } from '../../../protocol/scenario/scenario.js';
 import { complete, link } from '../../support/hand-made-frames.js';
-import { codecsFor, type TinyRun, tinyRun, tinyScenario } from '../../support/network-run.js';
+import { codecsFor, type TinyRun, tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 const RING = { name: 'ring', weights: 'metropolis', lazy: false };
 const COMPLETE = { ...RING, name: 'complete' };

@@ -4,7 +4,7 @@ import { type AnyMethod, defineMethod, type ReadonlyVector, type Vector } from '
 import { addScaled, zerosLike } from '../../../protocol/numerics/vector.js';
 import type { PartyRecord } from '../../../protocol/party/record.js';
 import type { FaultRule, KindCodec, Scenario } from '../../../protocol/scenario/scenario.js';
-import { tinyRun, tinyScenario } from '../../support/network-run.js';
+import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 const LENGTH = 12;
 const ROUNDS = 1000;

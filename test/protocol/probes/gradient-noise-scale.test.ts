@@ -7,7 +7,7 @@ import { loadProbes } from '../../../protocol/probe-loader.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import type { Json } from '../../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
-import { tinyRun, tinyScenario } from '../../support/network-run.js';
+import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 const LENGTH = 12;
 const stream = rootStream(7, 'float64');

@@ -6,7 +6,7 @@ import type { Scenario } from '../../../../protocol/scenario/scenario.js';
 import type { RoundPlan } from '../../../../protocol/wire/seal.js';
 import { withClientHalf } from '../../../../scenarios/check/parts/changed-halves.js';
 import { openPrivacy, type ProcessPrivacy } from '../../../../worker/privacy.js';
-import { tinyRun, tinyScenario } from '../../../support/network-run.js';
+import { tinyRun, tinyScenario } from '../../../support/tiny-run.js';
 import { hasStddev, scaledCorrelation } from '../statistics.js';
 
 const WORKERS = 4;

@@ -8,7 +8,6 @@ import {
   UNEQUAL_CURVATURE,
 } from '../../../../worker/objectives/log-posterior/gaussian-experiments.js';
 import { faldLaw } from '../../../support/fald-law.js';
-import { codecsFor } from '../../../support/network-run.js';
 import {
   averagingLaw,
   proportionalFrequencies,
@@ -16,6 +15,7 @@ import {
   type VisitingSampler,
 } from '../../../support/sampler-laws.js';
 import { type SamplerRun, samplerRun } from '../../../support/sampler-run.js';
+import { codecsFor } from '../../../support/tiny-run.js';
 
 const ONE_D: Partial<Scenario> = {
   objective: { name: 'gaussian-mean', priorVariance: 1, problem: 'one-dimensional', dataPrecisions: [] },

@@ -1,7 +1,5 @@
 import { RunBudget } from '../../coordinator/run/privacy-budget.js';
-import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
-import type { CarriedState } from '../../coordinator/run/run-observer.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { openNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
@@ -16,13 +14,17 @@ import { decodeRecord, type PartyRecord } from '../../protocol/party/record.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
 import { encodeState } from '../../protocol/party/state-codec.js';
 import type { KindCodec, Scenario } from '../../protocol/scenario/scenario.js';
+import type { Placement } from '../../scenarios/check/parts/placements.js';
+import { runTiny, type Snapshot } from '../../scenarios/check/parts/tiny-run.js';
+import type { Fleet } from '../../scenarios/run/fleet.js';
+import { localFleet } from '../../scenarios/run/local-fleet.js';
 import { ClientHost } from '../../worker/client-host.js';
 import { openPrivacy, type ProcessPrivacy } from '../../worker/privacy.js';
-import { openProblem } from '../../worker/problem.js';
+import type { Problem } from '../../worker/problem.js';
 import { systemSecrets } from '../../worker/secrets.js';
-import { openSite } from '../../worker/site.js';
+import { openSite, type SiteOptions } from '../../worker/site.js';
 
-/** Whole runs in this process: a coordinator's site and one or more sites of clients, joined without sockets. */
+/** Whole runs without a directory and without sockets, on a problem of a few numbers. */
 
 /** A quadratic with a minimum that is not 0, no data, no links, no faults: every number of a run is its own. */
 export function tinyScenario(method: string, changes: Partial<Scenario> = {}): Scenario {
@@ -79,13 +81,7 @@ export interface TinyRunOptions {
   /** Left out: as in the scenario. */
   readonly privacy?: ProcessPrivacy;
   /** Goes on from a checkpoint of another run. */
-  readonly from?: Checkpoint;
-}
-
-export interface Checkpoint {
-  readonly round: number;
-  readonly records: ReadonlyMap<PartyId, Uint8Array>;
-  readonly carried: CarriedState;
+  readonly from?: Snapshot;
 }
 
 export interface TinyRun {
@@ -98,18 +94,45 @@ export interface TinyRun {
   /** Each party's state as canonical bytes in hexadecimal, without clocks and memories. */
   readonly states: ReadonlyMap<PartyId, string>;
   /** At every interval of `scenario.checkpoints`, with the records of all parties so far. */
-  readonly checkpoints: readonly Checkpoint[];
+  readonly checkpoints: readonly Snapshot[];
 }
 
 /** Runs all rounds. The method's defaults stand for whatever `scenario.method` leaves out. */
 export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Promise<TinyRun> {
   const method = options.method ?? (await loadMethod(given.method.name));
   const scenario: Scenario = { ...given, method: { ...defaultsOf(method), ...given.method } };
-  const problem = await openProblem(scenario);
+  const { mode = 'fast', shuffle = null, privacy, hosts, from } = options;
+  const placement: Placement = {
+    name: 'of a test',
+    inProcess: true,
+    open: (...run) =>
+      hosts
+        ? packedFleet(...run, hosts, { mode, shuffle, privacy })
+        : localFleet(...run, { mode, shuffle, ...(privacy && { privacy }) }),
+  };
+  const run = await runTiny(scenario, method, { placement, ...(from && { from }) });
+  const records = new Map([...run.result.records].map(([party, bytes]) => [party, decodeRecord(party, bytes)]));
+  return {
+    result: run.result,
+    rows: run.rows,
+    entries: run.entries,
+    firings: run.result.faultsFired,
+    checkpoints: run.snapshots,
+    records,
+    states: new Map([...records].map(([party, { state }]) => [party, hex(encodeState(state, `${party}`))])),
+  };
+}
+
+/** The coordinator and each group of clients at a site of its own, joined without sockets. */
+async function packedFleet(
+  scenario: Scenario,
+  method: AnyMethod,
+  problem: Problem,
+  groups: readonly (readonly ClientIndex[])[],
+  { privacy, ...office }: Pick<SiteOptions, 'mode' | 'shuffle'> & { readonly privacy: ProcessPrivacy | undefined },
+): Promise<Fleet> {
   const sites: RunSite[] = [];
   const networks: ScenarioNetwork[] = [];
-  const groups = options.hosts ?? [Array.from({ length: scenario.clients }, (_, client) => client)];
-  const remote = options.hosts ? passingOn(sites) : null;
   const budget = new RunBudget(scenario.privacy);
   const open = async (): Promise<RunSite> => {
     const networkModel = await openNetwork(scenario);
@@ -120,10 +143,9 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
       problem,
       networkModel,
       secrets: systemSecrets,
-      privacy: options.privacy ?? openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
-      mode: options.mode ?? 'fast',
-      remote,
-      shuffle: options.shuffle ?? null,
+      privacy: privacy ?? openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
+      remote: passingOn(sites),
+      ...office,
     });
     sites.push(site);
     return site;
@@ -132,48 +154,19 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
   coordinator.register('coordinator');
   const hosts: ClientHost[] = [];
   for (const clients of groups) {
-    const host = new ClientHost(options.hosts ? await open() : coordinator, () => 0);
+    const host = new ClientHost(await open(), () => 0);
     host.host(clients);
     hosts.push(host);
   }
-  const rows: MetricsRow[] = [];
-  const entries: DeliveryEntry[] = [];
-  const checkpoints: Checkpoint[] = [];
-  const loop = new RunLoop({
-    scenario,
+  return {
     site: coordinator,
     crew: crewOf(hosts, sites),
-    evaluator: problem.family,
-    observer: {
-      round(row, entry) {
-        rows.push(row);
-        entries.push(entry);
-      },
-      abandoned() {},
-      checkpoint(round, records, carried) {
-        const before = checkpoints.at(-1)?.records ?? options.from?.records ?? new Map();
-        checkpoints.push({ round, records: new Map([...before, ...records]), carried });
-      },
-    },
+    transport: 'sites of one process',
+    privacy: budget,
     scriptedAbsences: networks[0]!.scriptedAbsences,
     forgotten: networks[0]!.forgotten,
     faultsFired: () => scenario.faults.map((_, i) => networks.reduce((sum, network) => sum + network.firings()[i]!, 0)),
-    privacy: budget,
-    signal: new AbortController().signal,
-    now: () => 0,
-  });
-  const { from } = options;
-  if (from) await loop.restore(from.round, from.records, from.carried);
-  const result = await loop.run();
-  const records = new Map([...result.records].map(([party, bytes]) => [party, decodeRecord(party, bytes)]));
-  return {
-    result,
-    rows,
-    entries,
-    firings: result.faultsFired,
-    checkpoints,
-    records,
-    states: new Map([...records].map(([party, { state }]) => [party, hex(encodeState(state, `${party}`))])),
+    close: async () => {},
   };
 }
 
