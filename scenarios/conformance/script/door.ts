@@ -26,6 +26,8 @@ export class Door {
   readonly knocks = new Inbox<Knock>();
   readonly visits = new Inbox<Visit>();
   readonly frames = new Inbox<{ readonly knock: Knock; readonly socket: FrameSocket }>();
+  /** Frame sockets of the worker to the peer that the kit plays. */
+  readonly peers = new Inbox<{ readonly knock: Knock; readonly socket: FrameSocket }>();
   readonly challenges: string[] = [];
   /** Status that the next control connections are refused with; null: none is. */
   refuse: number | null = null;
@@ -49,14 +51,15 @@ export class Door {
       const knock = knockOf(request, true);
       this.knocks.put(knock);
       const control = knock.path === '/socket.io/';
-      const status = control ? this.refuse : knock.path === '/frames' ? null : 404;
+      const known = knock.path === '/frames' || knock.path === '/peers';
+      const status = control ? this.refuse : known ? null : 404;
       if (status !== null) {
         socket.end(`HTTP/1.1 ${status} ${status === 403 ? 'Forbidden' : 'Not Found'}\r\nConnection: close\r\n\r\n`);
         return;
       }
       this.upgrades.handleUpgrade(request, socket, head, (websocket) => {
         if (control) this.visits.put({ knock, control: new Engine(websocket) });
-        else this.frames.put({ knock, socket: new FrameSocket(websocket) });
+        else (knock.path === '/frames' ? this.frames : this.peers).put({ knock, socket: new FrameSocket(websocket) });
       });
     });
   }
