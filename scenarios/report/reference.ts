@@ -10,6 +10,7 @@ import type { Entry, Table } from '../../protocol/scenario/catalogue.js';
 import { SCENARIO_PARTS, scenarioSettings } from '../../protocol/scenario/schema.js';
 import { Settings } from '../../protocol/settings/settings.js';
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
+import { casesPage } from '../conformance/page.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
 
 /** Pages of docs/ that are made from the code: `npm run docs`. A test fails when they are stale. */
@@ -163,6 +164,7 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'errors.md': errorsPage,
   'names.md': namesPage,
   'limits.md': limitsPage,
+  'conformance-cases.md': casesPage,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,3 +1,4 @@
+import type { Scenario } from '../../../protocol/scenario/scenario.js';
 import { contentOf, type Engine } from './engine.js';
 import type { FrameSocket } from './frame-socket.js';
 import { bodyOf, doubles, type FrameFields, type ReceivedFrame } from './frames.js';
@@ -32,6 +33,7 @@ export class ScriptedRun {
       readonly epoch: number;
       readonly clients: readonly number[];
       readonly token: string;
+      readonly scenario: Scenario;
     },
   ) {}
 
