@@ -124,7 +124,10 @@ export class ControlConnection {
   }
 
   private async question(event: (typeof QUESTIONS)[number], data: unknown, answer: unknown): Promise<void> {
-    if (typeof answer !== 'function') return;
+    if (typeof answer !== 'function') {
+      const what = `coordinator, '${event}': expected one binary argument and an acknowledgement, got other arguments`;
+      return this.handler.broke(new GradswarmError('ERR_PROTOCOL', what));
+    }
     try {
       answer(pack(await this.handler.answer(event, unpack(data, COORDINATOR_VALUES))));
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Scenario, ScenarioInput } from '../../../protocol/scenario/scenari
 import { NotApplicable, NotReached } from '../case.js';
 import { Door, type Visit } from './door.js';
 import { contentOf, type Engine, type Packet } from './engine.js';
+import type { FrameSocket } from './frame-socket.js';
 import { drawn, proofOf } from './proof.js';
 import { ScriptedRun } from './run.js';
 import { scenarioOf } from './scenario.js';
@@ -24,6 +25,15 @@ export interface Assignment {
   readonly generation?: number;
   readonly epoch?: number;
   readonly token?: string;
+  /** Called once its frame socket is open. */
+  readonly opened?: (socket: FrameSocket, query: URLSearchParams, answered: () => boolean) => Promise<void>;
+}
+
+/** It answered an assignment with an error. */
+class NotHosted extends NotReached {
+  constructor(why: string) {
+    super(`the worker does not host this scenario: ${why}`);
+  }
 }
 
 /** A coordinator that plays a case for one worker, and that worker's process. */
@@ -87,7 +97,13 @@ export class Coordinator {
   /** The same with an assignment that it has answered; NotApplicable where it does not host this scenario. */
   async assigned(changes: Partial<ScenarioInput> = {}, given: Assignment = {}): Promise<ScriptedRun> {
     const { control } = await this.joined();
-    return this.assign(control, await scenarioOf(changes), given);
+    try {
+      return await this.assign(control, await scenarioOf(changes), given);
+    } catch (error) {
+      // The run of all cases has to be hosted; others may be.
+      if (!(error instanceof NotHosted) || Object.keys(changes).length === 0) throw error;
+      throw new NotApplicable(error.message);
+    }
   }
 
   async assign(control: Engine, scenario: Scenario, given: Assignment = {}): Promise<ScriptedRun> {
@@ -106,11 +122,15 @@ export class Coordinator {
       PATIENCE_MS,
     );
     opened.catch(() => {});
+    if (given.opened) {
+      let answered = false;
+      void answer.then(() => (answered = true)).catch(() => {});
+      const { knock, socket } = await opened;
+      await given.opened(socket, knock.query, () => answered);
+    }
     const ready = await this.patiently('answer to assign', PATIENCE_MS, () => answer);
     if (typeof ready.error === 'object' && ready.error !== null)
-      throw new NotApplicable(
-        `the worker does not host this scenario: ${String((ready.error as { message?: unknown }).message)}`,
-      );
+      throw new NotHosted(String((ready.error as { message?: unknown }).message));
     const { socket } = await opened;
     return new ScriptedRun(control, socket, ready, assign);
   }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { Engine } from './engine.js';
 import { FrameSocket } from './frame-socket.js';
 import { Inbox } from './inbox.js';
@@ -32,7 +32,19 @@ export class Door {
   /** Status that the next control connections are refused with; null: none is. */
   refuse: number | null = null;
   private readonly sockets = new Set<Socket>();
-  private readonly upgrades = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 1 << 30 });
+  /** Status that the next frame connections are refused with; null: none is. */
+  refuseFrames: number | null = null;
+  /** The next links send no counts by themselves. */
+  silentLinks = false;
+  /** The connection of each numbered link, by its token. */
+  private readonly links = new Map<string, FrameSocket>();
+  // On a numbered link counts get no pong.
+  private readonly upgrades = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: 1 << 30,
+    autoPong: false,
+  });
 
   private constructor(private readonly http: Server) {
     http.on('connection', (socket) => {
@@ -51,15 +63,15 @@ export class Door {
       const knock = knockOf(request, true);
       this.knocks.put(knock);
       const control = knock.path === '/socket.io/';
-      const known = knock.path === '/frames' || knock.path === '/peers';
-      const status = control ? this.refuse : known ? null : 404;
+      const frames = knock.path === '/frames';
+      const status = control ? this.refuse : frames ? this.refuseFrames : knock.path === '/peers' ? null : 404;
       if (status !== null) {
-        socket.end(`HTTP/1.1 ${status} ${status === 403 ? 'Forbidden' : 'Not Found'}\r\nConnection: close\r\n\r\n`);
+        socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
         return;
       }
       this.upgrades.handleUpgrade(request, socket, head, (websocket) => {
         if (control) this.visits.put({ knock, control: new Engine(websocket) });
-        else (knock.path === '/frames' ? this.frames : this.peers).put({ knock, socket: new FrameSocket(websocket) });
+        else (frames ? this.frames : this.peers).put({ knock, socket: this.frameSocket(knock, websocket) });
       });
     });
   }
@@ -79,6 +91,15 @@ export class Door {
     const closed = new Promise<void>((resolve) => this.http.close(() => resolve()));
     for (const socket of this.sockets) socket.destroy();
     await closed;
+  }
+
+  /** A connection of a link goes on where the one before it was. */
+  private frameSocket({ query }: Knock, websocket: WebSocket): FrameSocket {
+    if (!query.has('have')) return new FrameSocket(websocket);
+    const key = query.get('token') ?? query.get('key') ?? '';
+    const socket = new FrameSocket(websocket, this.links.get(key)?.count ?? 0, this.silentLinks);
+    this.links.set(key, socket);
+    return socket;
   }
 
   private challenge(): string {

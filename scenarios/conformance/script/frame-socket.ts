@@ -12,33 +12,74 @@ import {
 import { Inbox } from './inbox.js';
 
 const PATIENCE_MS = 10_000;
+const COUNT_MS = 100;
+const HEARTBEAT_MS = 1000;
 
-/** One end of a frame socket, message by message. */
+/** One end of a frame socket, message by message; on a numbered link it counts and keeps the other end’s counts. */
 export class FrameSocket {
   readonly received = new Inbox<Received>();
+  /** Counts that came, in order, and whether anything came as a pong. */
+  readonly counts = new Inbox<number>();
+  readonly pongs = new Inbox<string>();
   readonly closed: Promise<string>;
   isClosed = false;
+  closeCode = 0;
+  /** Every binary message as it came. */
+  readonly messages: Uint8Array[] = [];
   private readonly reader = new FrameReader();
 
-  constructor(readonly socket: WebSocket) {
+  /** `count`: messages received on earlier connections of this link; null: no link. */
+  constructor(
+    readonly socket: WebSocket,
+    public count: number | null = null,
+    /** No counts are sent by themselves. */
+    public silent = false,
+  ) {
+    let timer: NodeJS.Timeout | undefined;
     this.closed = new Promise((resolve) =>
       socket.once('close', (code) => {
         this.isClosed = true;
+        this.closeCode = code;
+        clearTimeout(timer);
         const why = `the frame socket was closed (${code})`;
         this.received.end(why);
+        this.counts.end(why);
         resolve(why);
       }),
     );
     socket.on('error', () => {});
-    socket.on('message', (message: RawData, binary: boolean) => {
-      try {
-        if (!binary) throw new NotReached('a text message on the frame socket');
-        const whole = this.reader.read(Uint8Array.from(message as Buffer));
-        if (whole) this.received.put(whole);
-      } catch (error) {
-        this.received.end(error instanceof NotReached ? error.message : 'a packed message that is not msgpack');
-      }
+    socket.on('ping', (payload: Buffer) => {
+      if (this.count !== null && payload.length === 8) this.counts.put(Number(payload.readBigUInt64LE()));
+      else socket.pong(payload);
     });
+    socket.on('pong', (payload: Buffer) => this.pongs.put(payload.toString('hex')));
+    socket.on('message', (message: RawData, binary: boolean) => {
+      if (this.count !== null) this.count++;
+      this.take(message as Buffer, binary);
+    });
+    if (count === null) return;
+    if (!this.silent) this.report();
+    const tick = (at: number): void => {
+      const told = at * COUNT_MS >= HEARTBEAT_MS || this.reported !== this.count;
+      if (told && !this.silent) this.report();
+      timer = setTimeout(() => tick(told ? 0 : at + 1), COUNT_MS).unref();
+    };
+    timer = setTimeout(() => tick(0), COUNT_MS).unref();
+  }
+
+  private reported = 0;
+
+  get isLink(): boolean {
+    return this.count !== null;
+  }
+
+  /** Sends a count: that of what came, or another. */
+  report(count = this.count ?? 0): void {
+    if (this.socket.readyState !== this.socket.OPEN) return;
+    this.reported = count;
+    const payload = Buffer.alloc(8);
+    payload.writeBigUInt64LE(BigInt(count));
+    this.socket.ping(payload);
   }
 
   send(...messages: readonly Uint8Array[]): void {
@@ -70,7 +111,20 @@ export class FrameSocket {
     return Promise.race([this.closed, late]);
   }
 
-  close(): void {
-    this.socket.terminate();
+  /** The connection breaks; `code`: it is closed with this one. */
+  close(code?: number): void {
+    if (code === undefined) this.socket.terminate();
+    else this.socket.close(code);
+  }
+
+  private take(message: Buffer, binary: boolean): void {
+    try {
+      if (!binary) throw new NotReached('a text message on the frame socket');
+      this.messages.push(Uint8Array.from(message));
+      const whole = this.reader.read(Uint8Array.from(message));
+      if (whole) this.received.put(whole);
+    } catch (error) {
+      this.received.end(error instanceof NotReached ? error.message : 'a packed message that is not msgpack');
+    }
   }
 }

@@ -1,7 +1,9 @@
 import type { Scenario } from '../../../protocol/scenario/scenario.js';
+import { equal } from '../case.js';
 import { contentOf, type Engine } from './engine.js';
 import type { FrameSocket } from './frame-socket.js';
-import { bodyOf, doubles, type FrameFields, type ReceivedFrame } from './frames.js';
+import { bodyOf, doubles, type FrameFields, type Received, type ReceivedFrame, type ReceivedPacked } from './frames.js';
+import { packed } from './msgpack.js';
 
 const PATIENCE_MS = 15_000;
 
@@ -23,6 +25,8 @@ export const modelBody = (...params: number[]): Uint8Array<ArrayBuffer> => bodyO
 
 /** A worker that has its assignment, from the coordinator's side. */
 export class ScriptedRun {
+  private requests = 100;
+
   constructor(
     readonly control: Engine,
     readonly frames: FrameSocket,
@@ -37,13 +41,43 @@ export class ScriptedRun {
     },
   ) {}
 
+  /** The same over another connection of its frame link. */
+  over(frames: FrameSocket): ScriptedRun {
+    return new ScriptedRun(this.control, frames, this.ready, this.assign);
+  }
+
   async introduce(peers: readonly object[] = [], keys: readonly object[] = []): Promise<Record<string, unknown>> {
     return this.control.asked('introduce', { peers, keys }, PATIENCE_MS);
   }
 
+  /** A message of the epoch: on a numbered link it travels there, else over the control connection. */
+  tell(event: string, content: unknown, bytesOf = packed): void {
+    if (this.frames.isLink) this.frames.sendPacked(bytesOf({ type: 'control', event, content }));
+    else this.control.emit(event, bytesOf(content));
+  }
+
+  /** The content of the next message of the epoch. */
+  async told(event: string, ms = PATIENCE_MS): Promise<Record<string, unknown>> {
+    if (!this.frames.isLink) return contentOf(await this.control.event(event, ms));
+    const matches = (item: Received): boolean =>
+      item.type === 'packed' && item.content.type === 'control' && item.content.event === event;
+    const found = await this.frames.received.next(`'${event}'`, matches, ms);
+    return (found as ReceivedPacked).content.content as Record<string, unknown>;
+  }
+
+  /** The answer to `waits`. */
+  async waits(ms = PATIENCE_MS): Promise<Record<string, unknown>> {
+    if (!this.frames.isLink) return this.control.asked('waits', {}, ms);
+    const request = this.requests++;
+    this.tell('waits', { request });
+    const { request: of, ...answer } = await this.told('waits', ms);
+    equal(of, request, 'the answer to waits on a numbered link repeats its number');
+    return answer;
+  }
+
   begin(plan: Partial<Begin> = {}): void {
     const { clients } = this.assign;
-    this.control.emit('begin', {
+    this.tell('begin', {
       index: 0,
       attempt: 0,
       cohort: clients,
@@ -78,11 +112,11 @@ export class ScriptedRun {
   }
 
   async done(ms = PATIENCE_MS): Promise<Record<string, unknown>> {
-    return contentOf(await this.control.event('done', ms));
+    return this.told('done', ms);
   }
 
   settle(changes: Record<string, unknown> = {}): void {
-    this.control.emit('settle', {
+    this.tell('settle', {
       round: 0,
       attempt: 0,
       abandoned: false,
@@ -99,7 +133,7 @@ export class ScriptedRun {
     what: 'records' | 'estimates',
     clients: 'all' | readonly number[] = 'all',
   ): Promise<Map<number, Uint8Array>> {
-    this.control.emit('collect', { request, what, clients });
+    this.tell('collect', { request, what, clients });
     const answers = new Map<number, Uint8Array>();
     await this.frames.packed('collected-all', PATIENCE_MS);
     for (const item of this.frames.received.take((one) => one.type === 'packed' && one.content.type === 'collected'))

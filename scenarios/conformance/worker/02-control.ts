@@ -1,8 +1,8 @@
 import { type Chapter, equal, expected, required } from '../case.js';
 import type { Coordinator } from '../script/coordinator.js';
 import { floatPacked } from '../script/float-msgpack.js';
-import { hex } from '../script/frames.js';
 import { pause } from '../script/inbox.js';
+import { ScriptedRun } from '../script/run.js';
 import { PLAIN_READ, scenarioOf, TRACKING } from '../script/scenario.js';
 
 const section = 'Control messages';
@@ -122,16 +122,15 @@ export default {
         );
         equal(answer.read, PLAIN_READ, 'an assignment whose numbers are float64');
         const { socket } = await it.door.frames.next('frame socket', () => true, 5000);
-        await control.asked('introduce', { peers: [], keys: [] });
-        control.emit(
+        const run = new ScriptedRun(control, socket, answer, assign);
+        await run.introduce();
+        run.tell(
           'begin',
-          floatPacked({ index: 0, attempt: 0, cohort: [0], absent: [], forgotten: [], inclusion: 1, startMs: 0 }),
+          { index: 0, attempt: 0, cohort: [0], absent: [], forgotten: [], inclusion: 1, startMs: 0 },
+          floatPacked,
         );
-        socket.sendFrame(
-          { kind: 1, to: 0 },
-          hex('0300000018000000 000000000000f03f 0000000000000040 0000000000000840'),
-        );
-        await required('a report of the round', 'numbers may be integers or float64', control.event('done'));
+        run.model([1, 2, 3]);
+        await required('a report of the round', 'numbers may be integers or float64', run.done());
       },
     },
     {
@@ -221,11 +220,7 @@ export default {
         const run = await it.running();
         run.begin({ cohort: [0] });
         await pause(300);
-        const answer = await required(
-          'an answer to waits',
-          'waits is answered at once',
-          run.control.asked('waits', {}, 5000),
-        );
+        const answer = await required('an answer to waits', 'waits is answered at once', run.waits(5000));
         equal(keysOf(answer), ['computing', 'waits'], 'waits is answered with exactly these keys');
         expected(
           Array.isArray(answer.waits) && answer.waits.length === 1 && typeof answer.waits[0] === 'string',
@@ -244,11 +239,7 @@ export default {
         const run = await it.running();
         await run.round(0, [1, 2, 3]);
         run.settle();
-        const answer = await required(
-          'an answer to waits',
-          'waits is answered at once',
-          run.control.asked('waits', {}, 5000),
-        );
+        const answer = await required('an answer to waits', 'waits is answered at once', run.waits(5000));
         equal(answer, { waits: [], computing: false }, 'all halves have returned');
       },
     },

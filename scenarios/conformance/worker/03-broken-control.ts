@@ -1,11 +1,25 @@
 import { type Chapter, Failed, required } from '../case.js';
 import type { Coordinator } from '../script/coordinator.js';
-import { contentOf } from '../script/engine.js';
+import { contentOf, type Engine } from '../script/engine.js';
 import { hex } from '../script/frames.js';
 
 const section = 'Control messages';
 const LEAVE_MS = 8000;
 const leaves = 'the connection closed';
+
+/** A question that breaks the protocol is answered with an error, or ends the worker. */
+async function refuses(control: Engine, event: string, content: unknown, why: string): Promise<void> {
+  const id = control.ask(event, content);
+  const answered = control.received
+    .next('answer', (packet) => packet.type === 'ack' && packet.id === id, LEAVE_MS)
+    .then(contentOf);
+  answered.catch(() => {});
+  const either = Promise.any([answered, control.closes(LEAVE_MS)]).catch((error: AggregateError) => {
+    throw error.errors[0];
+  });
+  const end = await required('an error, or the connection closed', why, either);
+  if (typeof end !== 'string' && end.error === undefined) throw new Failed('an error', JSON.stringify(end), why);
+}
 
 export default {
   title: '3 Control messages that are not of the protocol',
@@ -16,7 +30,7 @@ export default {
       section,
       async run(it) {
         const run = await it.running();
-        run.control.emit('begin', { index: 0, attempt: 0, absent: [], forgotten: [], inclusion: 1, startMs: 0 });
+        run.tell('begin', { index: 0, attempt: 0, absent: [], forgotten: [], inclusion: 1, startMs: 0 });
         await required(leaves, 'a coordinator that breaks the protocol ends the worker', run.control.closes(LEAVE_MS));
       },
     },
@@ -42,33 +56,31 @@ export default {
     },
     {
       id: '3.1.4',
-      title: 'ends at bytes that are not msgpack',
+      title: 'refuses bytes that are not msgpack, with an error or by leaving',
       section,
       async run(it) {
-        const run = await it.running();
-        run.control.emit('begin', hex('c1 c1 c1'));
-        await required(leaves, 'one binary argument, msgpack', run.control.closes(LEAVE_MS));
+        const run = await it.assigned();
+        await refuses(run.control, 'introduce', hex('c1 c1 c1'), 'one binary argument, msgpack');
       },
     },
     {
       id: '3.1.5',
-      title: 'ends at a msgpack extension type',
+      title: 'refuses a msgpack extension type, with an error or by leaving',
       section,
       async run(it) {
-        const run = await it.running();
-        // {"request": timestamp extension}
-        run.control.emit('collect', hex('81 a7 72657175657374 d6 ff 5a4af6a5'));
-        await required(leaves, 'extension types are refused', run.control.closes(LEAVE_MS));
+        const run = await it.assigned();
+        // {"peers": [], "keys": [timestamp extension]}
+        const bytes = hex('82 a5 7065657273 90 a4 6b657973 91 d6 ff 5a4af6a5');
+        await refuses(run.control, 'introduce', bytes, 'extension types are refused');
       },
     },
     {
       id: '3.1.6',
-      title: 'ends at an event without its argument',
+      title: 'refuses an event without its argument, with an error or by leaving',
       section,
       async run(it) {
-        const run = await it.running();
-        run.control.emit('begin', null);
-        await required(leaves, 'one binary argument', run.control.closes(LEAVE_MS));
+        const run = await it.assigned();
+        await refuses(run.control, 'introduce', null, 'one binary argument');
       },
     },
     {
@@ -77,18 +89,12 @@ export default {
       section,
       async run(it) {
         const { control } = await it.joined();
-        const id = control.ask('assign', { worker: 'worker-0', generation: 1, epoch: 0 });
-        const answered = control.received
-          .next('answer', ({ type, id: of }) => type === 'ack' && of === id, LEAVE_MS)
-          .then(contentOf);
-        answered.catch(() => {});
-        const end = await required(
-          'an error or the connection closed',
+        await refuses(
+          control,
+          'assign',
+          { worker: 'worker-0', generation: 1, epoch: 0 },
           'maps have exactly the keys of the text',
-          Promise.race([answered, control.closes(LEAVE_MS)]),
         );
-        if (typeof end !== 'string' && end.error === undefined)
-          throw new Failed('an error', JSON.stringify(end), 'an assignment without a scenario');
       },
     },
   ],

@@ -1,6 +1,5 @@
 import { type Chapter, equal, expected, required } from '../case.js';
 import type { Coordinator } from '../script/coordinator.js';
-import { contentOf } from '../script/engine.js';
 import { bodyOf, doubles, frameOf } from '../script/frames.js';
 import { modelBody, type ScriptedRun, SGD } from '../script/run.js';
 
@@ -155,7 +154,7 @@ export default {
       async run(it) {
         const run = await it.running();
         run.model([1, 2, 3], { to: 0 });
-        await run.control.asked('waits', {});
+        await run.waits();
         run.begin({ cohort: [0] });
         await answers(run, [1, 2, 3], 'what belongs to a later round is kept');
       },
@@ -232,7 +231,7 @@ export default {
           type: 'seals',
           seals: [{ round: 0, attempt: 0, from: 'coordinator', counts: [0, 1, 0, 0], to: [0] }],
         });
-        const { waits } = await run.control.asked('waits', {});
+        const { waits } = await run.waits();
         expected(
           Array.isArray(waits) && waits.length === 1,
           'one half that waits',
@@ -265,17 +264,13 @@ export default {
       async run(it) {
         const run = await it.running();
         run.begin({ cohort: [0] });
-        run.control.emit('abort', { index: 0, attempt: 0, clients: null });
-        await run.control.asked('waits', {});
+        run.tell('abort', { index: 0, attempt: 0, clients: null });
+        await run.waits();
         run.model([1, 2, 3], { to: 0 });
         run.begin({ cohort: [0], attempt: 1 });
         run.model([1, 2, 3], { to: 0, attempt: 1 });
         // A report of the first attempt, of no client, may come too.
-        const second = run.control.received.next(
-          'done of attempt 1',
-          (packet) => packet.name === 'done' && contentOf(packet).attempt === 1,
-          10_000,
-        );
+        const second = run.done().then((done) => (done.attempt === 0 ? run.done() : done));
         await required(
           'a report of the second attempt',
           'a round that is run again has the next attempt number',
@@ -292,8 +287,8 @@ export default {
       async run(it) {
         const run = await it.running();
         run.begin();
-        run.control.emit('abort', { index: 0, attempt: 0, clients: [0] });
-        await run.control.asked('waits', {});
+        run.tell('abort', { index: 0, attempt: 0, clients: [0] });
+        await run.waits();
         run.model([1, 2, 3], { to: 2 });
         const { parties } = await required('a report', 'client 2 was not aborted', run.done());
         equal(
@@ -310,8 +305,8 @@ export default {
       async run(it) {
         const run = await it.running();
         run.begin({ cohort: [0], attempt: 1 });
-        run.control.emit('abort', { index: 0, attempt: 0, clients: null });
-        await run.control.asked('waits', {});
+        run.tell('abort', { index: 0, attempt: 0, clients: null });
+        await run.waits();
         run.model([1, 2, 3], { to: 0, attempt: 1 });
         await required('a report', 'another attempt was aborted', run.done(6000));
       },
