@@ -1,8 +1,6 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
-import { defineSettings } from '../settings/settings.js';
 import { expectBytes, floatsAt, malformed, notFinite, resultOf } from './bits/body.js';
-import { packSigns, signsEndClean, spreadSigns } from './bits/sign-bits.js';
-import { type Codec, defineCodec } from './codec.js';
+import { defineSignCodec, packSigns, signsEndClean, spreadSigns } from './bits/sign-bits.js';
 
 /**
  * 1-bit SGD (Seide et al., Interspeech 2014; reconstructed, not checked against the paper): entries with a sign bit become the mean of those entries, the
@@ -54,19 +52,4 @@ function decode(body: Uint8Array, length: number, precision: Precision, into?: V
   return result;
 }
 
-const codec: Codec = {
-  name: NAME,
-  contract: 'contractive',
-  encode,
-  decode,
-  encodedBytes: (length) => 8 + Math.ceil(length / 8),
-};
-
-const oneBit = defineCodec({
-  name: NAME,
-  summary: 'The sign of each entry times one mean of each side',
-  settings: defineSettings({}),
-  create: () => codec,
-});
-
-export default oneBit;
+export default defineSignCodec(NAME, 'The sign of each entry times one mean of each side', 8, { encode, decode });

@@ -1,8 +1,6 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
-import { defineSettings } from '../settings/settings.js';
 import { expectBytes, expectScale, floatsAt, malformed, notFinite, resultOf } from './bits/body.js';
-import { packAndSum, signsEndClean, spreadSigns } from './bits/sign-bits.js';
-import { type Codec, defineCodec } from './codec.js';
+import { defineSignCodec, packAndSum, signsEndClean, spreadSigns } from './bits/sign-bits.js';
 
 /**
  * C(x) = (|x|_1 / d) sign(x), sign by the sign bit, so that 0 counts as positive and -0 as negative: d + 32 bits. Exactly |C(x) - x|^2 = |x|_2^2 - |x|_1^2 / d, so delta =
@@ -52,19 +50,4 @@ function decode(body: Uint8Array, length: number, precision: Precision, into?: V
   return result;
 }
 
-const codec: Codec = {
-  name: NAME,
-  contract: 'contractive',
-  encode,
-  decode,
-  encodedBytes: (length) => 4 + Math.ceil(length / 8),
-};
-
-const scaledSign = defineCodec({
-  name: NAME,
-  summary: 'The sign of each entry times the mean magnitude',
-  settings: defineSettings({}),
-  create: () => codec,
-});
-
-export default scaledSign;
+export default defineSignCodec(NAME, 'The sign of each entry times the mean magnitude', 4, { encode, decode });

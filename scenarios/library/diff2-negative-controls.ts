@@ -1,6 +1,7 @@
 import { between } from '../../protocol/scenario/expectations/between.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
+import { SMALL_REGRESSION } from './parts/diff2.js';
 
 const good = { 'method.differenceRadius': 1.5 };
 const lagging = { 'method.differenceRadius': 0.3 };
@@ -22,13 +23,7 @@ export default sweep('diff2-negative-controls', {
       delta: 1e-5,
       rounds: 300,
     },
-    objective: { name: 'small-network', hidden: [10], activation: 'softplus' },
-    data: { name: 'privacy-regression', examples: 1_000, partition: { name: 'iid' } },
-    clients: 10,
-    rounds: 300,
-    precision: 'float64',
-    evaluation: { everyRounds: 20 },
-    checkpoints: { everyRounds: null },
+    ...SMALL_REGRESSION,
     study: { name: 'gradient-estimate', clippedDifferencesEvery: 7 },
   },
   over: { 'method.differenceRadius': [0.3, 1.5, 5], seed: [1, 2] },

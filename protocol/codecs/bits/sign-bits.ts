@@ -1,6 +1,20 @@
 import type { ReadonlyVector, Vector } from '../../method.js';
+import { defineSettings } from '../../settings/settings.js';
+import { type Codec, type CodecFamily, defineCodec } from '../codec.js';
 import { kernelsFor, SIMD_CHUNK } from '../simd/kernels.js';
 import { wordsOf } from './body.js';
+
+/** A codec of a few numbers, `headBytes` of them, and one sign bit an entry; contractive, without settings. */
+export function defineSignCodec(
+  name: string,
+  summary: string,
+  headBytes: number,
+  code: Pick<Codec, 'encode' | 'decode'>,
+): CodecFamily {
+  const encodedBytes = (length: number) => headBytes + Math.ceil(length / 8);
+  const codec: Codec = { name, contract: 'contractive', ...code, encodedBytes };
+  return defineCodec({ name, summary, settings: defineSettings({}), create: () => codec });
+}
 
 /** One sign bit an entry, eight a byte, first entry lowest; 1 is negative (-0 too); unused bits are 0. */
 export function packSigns(value: ReadonlyVector, into: Uint8Array, start: number): void {
