@@ -67,9 +67,9 @@ export class RunDirectory {
   /** Only runs of samplers have one. */
   #draws: DrawsLog | null = null;
 
-  private constructor(path: string, manifest: Manifest) {
+  private constructor(path: string, lock: RunLock, manifest: Manifest) {
     this.path = path;
-    this.#lock = RunLock.take(path);
+    this.#lock = lock;
     this.#manifest = manifest;
     this.#session = new SessionLog(path);
     this.#events = new AppendOnlyFile(join(path, EVENTS));
@@ -94,10 +94,12 @@ export class RunDirectory {
     const now = new Date();
     const { path, runId } =
       run.path === undefined ? createRunPath(run.root, run.scenarioName, now) : pointPath(run.path);
-    replaceFile(join(path, 'scenario.json'), `${jsonText(run.scenario, 2)}\n`);
-    const manifest = newManifest(runId, run.scenarioName, now, run.setting);
-    replaceFile(join(path, 'manifest.json'), `${jsonText(manifest, 2)}\n`);
-    return new RunDirectory(path, manifest);
+    return RunDirectory.#locked(path, (lock) => {
+      replaceFile(join(path, 'scenario.json'), `${jsonText(run.scenario, 2)}\n`);
+      const manifest = newManifest(runId, run.scenarioName, now, run.setting);
+      replaceFile(join(path, 'manifest.json'), `${jsonText(manifest, 2)}\n`);
+      return new RunDirectory(path, lock, manifest);
+    });
   }
 
   /** The folder of an earlier run, to read it or, after `restore`, to continue. ERR_CHECKPOINT when it is not a run's folder. */
@@ -105,13 +107,26 @@ export class RunDirectory {
     for (const name of ['manifest.json', 'scenario.json']) {
       if (!existsSync(join(path, name))) notARun(path, `a folder with ${name}`, 'one without');
     }
-    for (const name of readdirSync(path)) {
-      if (name.endsWith(PARTIAL)) rmSync(join(path, name), { recursive: true, force: true });
+    return RunDirectory.#locked(path, (lock) => {
+      for (const name of readdirSync(path)) {
+        if (name.endsWith(PARTIAL)) rmSync(join(path, name), { recursive: true, force: true });
+      }
+      readJsonFile(join(path, 'scenario.json'), SHAPES.record);
+      const manifest = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
+      if (manifest.format !== 1) notARun(path, 'a manifest of format 1', String(manifest.format));
+      return new RunDirectory(path, lock, manifest);
+    });
+  }
+
+  /** The folder's only writer from before the first file on. */
+  static #locked(path: string, open: (lock: RunLock) => RunDirectory): RunDirectory {
+    const lock = RunLock.take(path);
+    try {
+      return open(lock);
+    } catch (error) {
+      lock.release();
+      throw error;
     }
-    readJsonFile(join(path, 'scenario.json'), SHAPES.record);
-    const manifest = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
-    if (manifest.format !== 1) notARun(path, 'a manifest of format 1', String(manifest.format));
-    return new RunDirectory(path, manifest);
   }
 
   /** The scenario as it was recorded. Throws ERR_CHECKPOINT. */
@@ -124,16 +139,19 @@ export class RunDirectory {
   }
 
   updateManifest(changes: Partial<Omit<Manifest, 'format' | 'runId'>>): void {
+    this.#lock.check();
     this.#manifest = { ...this.#manifest, ...changes };
     replaceFile(join(this.path, 'manifest.json'), `${jsonText(this.#manifest, 2)}\n`);
   }
 
   event(event: RunEvent): void {
+    this.#lock.check();
     this.#events.appendJson(event);
   }
 
   /** One record of the replay log, plain JSON data. */
   delivery(record: unknown): void {
+    this.#lock.check();
     this.#deliveries.appendJson(record);
   }
 
@@ -142,6 +160,7 @@ export class RunDirectory {
    * what was released stays released.
    */
   release(entries: readonly unknown[]): void {
+    this.#lock.check();
     this.#ledger ??= new AppendOnlyFile(join(this.path, LEDGER));
     for (const entry of entries) this.#ledger.appendJson(entry);
     this.#ledger.flush();
@@ -163,6 +182,7 @@ export class RunDirectory {
 
   /** Something about the run's processes: no resumption cuts it. */
   session(event: SessionEvent): void {
+    this.#lock.check();
     this.#session.append(event);
   }
 
@@ -175,11 +195,13 @@ export class RunDirectory {
   }
 
   metric(row: MetricsRow): void {
+    this.#lock.check();
     this.#metrics.append(row);
   }
 
   /** Posterior draws of a round: `chains[c]` is what chain c kept, draw after draw. */
   draws(chains: readonly ReadonlyVector[]): void {
+    this.#lock.check();
     if (chains.every(({ length }) => length === 0)) return;
     this.#draws ??= new DrawsLog(join(this.path, DRAWS));
     this.#draws.append(chains);
@@ -218,6 +240,7 @@ export class RunDirectory {
 
   /** Durable when it returns. Costs what changed, not all clients. Returns the bytes and entries it wrote. */
   checkpoint(content: CheckpointContent): { readonly writtenBytes: number; readonly writtenEntries: number } {
+    this.#lock.check();
     const entries = new Map<string, Uint8Array | null>();
     for (const [party, bytes] of content.parties) entries.set(`party/${party}`, bytes);
     for (const [key, bytes] of content.codecMemories ?? []) entries.set(`memory/${key}`, bytes);
@@ -309,11 +332,13 @@ export class RunDirectory {
   }
 
   writeVerdict(verdict: Verdict): void {
+    this.#lock.check();
     replaceFile(join(this.path, 'verdict.json'), `${jsonText(verdict, 2)}\n`);
   }
 
   /** What the run measured in addition to its rows, so that it can be judged again. */
   writeFigures(figures: RecordedFigures): void {
+    this.#lock.check();
     replaceFile(join(this.path, FIGURES), `${jsonText(figures, 2)}\n`);
   }
 
@@ -324,6 +349,8 @@ export class RunDirectory {
   }
 
   close(): void {
+    // What another process writes now is not added to: the rest of this run's lines is dropped.
+    if (!this.#lock.isHeld) return this.#lock.release();
     this.#events.close();
     this.#deliveries.close();
     this.#ledger?.close();

@@ -1,81 +1,125 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { closeSync, futimesSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { nanoid } from 'nanoid';
 import { GradswarmError } from '../../protocol/errors.js';
+import { breakLock, isSameFile, type LockSight, makeLock, sightOf } from './lock-file.js';
+import { hasEnded, isThisProcess, isVisible, ownHolder } from './lock-holder.js';
 
 const NAME = 'lock';
 
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** When the process started, in the system's own count: a number that is used again belongs to another process. Null: not known. */
-  readonly born: string | null;
-}
+/** How often a process renews its lock, and after how long without that the lock is stale, milliseconds. */
+const RENEW_MS = 5_000;
+const STALE_MS = 30_000;
 
-/** A run directory has one writer. The lock of a process that has ended is taken over. */
+const LOOK_MS = 250;
+
+/**
+ * A run directory has one writer. Its lock is a lease: a file whose time is renewed. One whose process is known to have ended is taken
+ * over at once; one of another machine or container, whose process numbers say nothing here, when it was not renewed while this
+ * process watched it for STALE_MS by its own clock. A holder that was silent for so long looks, before it writes, whether the lock
+ * is still its own.
+ */
 export class RunLock {
-  readonly #path: string;
+  private renewedMs = performance.now();
+  /** By the clock on the wall, which goes on while the machine sleeps. */
+  private renewedAt = Date.now();
+  private released = false;
+  private readonly timer: NodeJS.Timeout;
 
-  private constructor(path: string) {
-    this.#path = path;
+  private constructor(
+    private readonly folder: string,
+    private readonly descriptor: number,
+  ) {
+    this.timer = setInterval(() => this.renewQuietly(), RENEW_MS);
+    this.timer.unref();
   }
 
   /** Throws ERR_CHECKPOINT when another process, or one of another machine, writes here. */
   static take(folder: string): RunLock {
     const path = join(folder, NAME);
-    const own: Holder = { pid: process.pid, host: hostname(), born: statOf(process.pid)?.born ?? null };
-    for (let tries = 0; ; tries++) {
-      try {
-        const descriptor = openSync(path, 'wx');
-        writeSync(descriptor, `${JSON.stringify(own)}\n`);
-        closeSync(descriptor);
-        return new RunLock(path);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries > 3) throw error;
-      }
-      const holder = holderOf(path);
-      if (holder && !isGone(holder) && !(holder.pid === own.pid && holder.host === own.host))
-        throw new GradswarmError(
-          'ERR_CHECKPOINT',
-          `${folder}: process ${holder.pid} on ${holder.host} writes here; wait for it, or delete ${path} if it has ended`,
-        );
-      rmSync(path, { force: true });
+    const own = ownHolder(nanoid());
+    for (;;) {
+      const descriptor = makeLock(path, own);
+      if (descriptor !== null) return new RunLock(folder, descriptor);
+      const seen = sightOf(path);
+      if (!seen) continue;
+      if (seen.holder && !hasEnded(seen.holder) && !isThisProcess(seen.holder)) throw held(folder, seen);
+      breakLock(path, seen);
     }
   }
 
+  /** Before anything is written. Throws ERR_STOPPED when another process has taken the lock over. */
+  check(): void {
+    const silentMs = Math.max(performance.now() - this.renewedMs, Math.abs(Date.now() - this.renewedAt));
+    if (silentMs >= RENEW_MS) this.renew();
+  }
+
+  /** False: another process has it. */
+  get isHeld(): boolean {
+    return !this.released && isSameFile(this.descriptor, join(this.folder, NAME));
+  }
+
   release(): void {
-    rmSync(this.#path, { force: true });
+    if (this.released) return;
+    clearInterval(this.timer);
+    if (this.isHeld) rmSync(join(this.folder, NAME), { force: true });
+    this.released = true;
+    closeSync(this.descriptor);
+  }
+
+  private renew(): void {
+    if (!this.isHeld)
+      throw new GradswarmError(
+        'ERR_STOPPED',
+        `${this.folder}: another process writes here now: this one did not renew its lock for ${STALE_MS} ms`,
+      );
+    futimesSync(this.descriptor, new Date(), new Date());
+    this.renewedMs = performance.now();
+    this.renewedAt = Date.now();
+  }
+
+  /** What is wrong is told when something is written. */
+  private renewQuietly(): void {
+    try {
+      this.renew();
+    } catch {}
   }
 }
 
-/** Null: no lock, or one whose writer ended before it had written it. */
-function holderOf(path: string): Holder | null {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
-  } catch {
-    return null;
+/**
+ * Until the folder may be written to, as far as can be seen: waits out a lock of another machine or container. Throws ERR_CHECKPOINT
+ * when its holder lives, ERR_STOPPED when the user did not want to wait.
+ */
+export async function untilFree(
+  folder: string,
+  options: { readonly signal: AbortSignal; readonly note: (text: string) => void; readonly staleMs?: number },
+): Promise<void> {
+  const { signal, note, staleMs = STALE_MS } = options;
+  const path = join(folder, NAME);
+  const seen = sightOf(path);
+  if (!seen?.holder || hasEnded(seen.holder) || isThisProcess(seen.holder)) return;
+  if (isVisible(seen.holder)) throw held(folder, seen);
+  note(`${folder}: ${nameOf(seen)} held it last; waiting up to ${staleMs / 1000} s to see whether it still does`);
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < staleMs) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (signal.aborted) throw new GradswarmError('ERR_STOPPED', `${folder}: stopped while waiting for ${nameOf(seen)}`);
+    const now = sightOf(path);
+    if (!now) return;
+    if (now.mark !== seen.mark) throw held(folder, now);
   }
+  note(`${folder}: the lock of ${nameOf(seen)} was not renewed for ${staleMs / 1000} s and is taken over`);
+  breakLock(path, seen);
 }
 
-function isGone({ pid, host, born }: Holder): boolean {
-  if (host !== hostname()) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
-  }
-  const now = statOf(pid);
-  // A process that was killed and not waited for is there still, in name.
-  return now !== null && (now.state === 'Z' || now.state === 'X' || (born !== null && now.born !== born));
+function nameOf({ holder }: LockSight): string {
+  return holder ? `process ${holder.pid} on ${holder.host}` : 'a process';
 }
 
-/** From fields 3 and 22 of /proc/<pid>/stat, where the system has it. */
-function statOf(pid: number): { readonly state: string; readonly born: string } | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0]!, born: fields[19]! };
-  } catch {
-    return null;
-  }
+function held(folder: string, sight: LockSight): GradswarmError {
+  const wait = sight.holder && !isVisible(sight.holder);
+  const way = wait
+    ? `; 'gradswarm resume' waits ${STALE_MS / 1000} s for a process that may have ended`
+    : '; wait for it';
+  return new GradswarmError('ERR_CHECKPOINT', `${folder}: ${nameOf(sight)} writes here${way}`);
 }

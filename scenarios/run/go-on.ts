@@ -4,6 +4,7 @@ import { jsonText, PARTIAL } from '../../coordinator/run-directory/atomic-file.j
 import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import { RunLock, untilFree } from '../../coordinator/run-directory/run-lock.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
@@ -15,6 +16,7 @@ import { runSession, type SessionOptions, type SessionResult, shown } from './se
 
 /** Continues an unfinished run from its last checkpoint. */
 export async function resumeRun(path: string, options: RunOptions): Promise<RunOutcome> {
+  await free(path, options);
   const manifest = manifestOf(path);
   if (manifest && manifest.finishedAt !== null)
     throw new GradswarmError(
@@ -23,6 +25,11 @@ export async function resumeRun(path: string, options: RunOptions): Promise<RunO
     );
   const directory = RunDirectory.open(path);
   return (await resumed(directory, options)).outcome;
+}
+
+/** Waits for a writer that may have ended; one that lives is an error. */
+function free(path: string, { signal, watcher }: SessionOptions): Promise<void> {
+  return untilFree(path, { signal, note: (text) => watcher?.note(text) });
 }
 
 async function resumed(directory: RunDirectory, options: SessionOptions): Promise<SessionResult> {
@@ -49,6 +56,7 @@ export async function goOn(
   options: SessionOptions,
   create: () => RunDirectory = () => RunDirectory.create({ root: path, scenarioName: scenario.name, scenario, path }),
 ): Promise<SessionResult> {
+  await free(path, options);
   const manifest = manifestOf(path);
   if (!manifest) {
     clearBegun(path);
@@ -97,5 +105,8 @@ function manifestOf(path: string): Manifest | null {
 function clearBegun(path: string): void {
   if (!existsSync(path)) return;
   const begun = (name: string) => name === 'scenario.json' || name === 'lock' || name.endsWith(PARTIAL);
-  if (readdirSync(path).every(begun)) for (const name of readdirSync(path)) rmSync(join(path, name), { force: true });
+  if (!readdirSync(path).every(begun)) return;
+  const lock = RunLock.take(path);
+  for (const name of readdirSync(path)) if (name !== 'lock') rmSync(join(path, name), { force: true });
+  lock.release();
 }
