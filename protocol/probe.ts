@@ -16,6 +16,8 @@ export interface ProbeFamily<Settings extends object = any, State = any> {
   /** What it measures, in a line. */
   readonly summary: string;
   readonly settings: SettingsDefinition<Settings>;
+  /** Names of its columns; '*' at the end of one stands for anything. Left out: expectations cannot read them. */
+  readonly measures?: readonly string[];
   /** Throws ERR_SCENARIO when the settings do not fit a method with these messages. */
   check(settings: Settings, messages: MessageKinds): void;
   create(settings: Settings, run: ProbedRun): Probe<State>;

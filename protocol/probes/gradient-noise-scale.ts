@@ -102,6 +102,7 @@ export default defineProbe<Settings, State>({
   name: 'gradient-noise-scale',
   summary: 'tr(Sigma) / |G|^2 of the gradients of one kind, in examples, over the model and by module',
   settings,
+  measures: ['noiseScale*', 'gradientVariance*', 'gradientSquared*', 'driftShare'],
   check,
   create(settings, { messages, segments, parameterCount }) {
     const modules = modulesOf(segments, parameterCount);

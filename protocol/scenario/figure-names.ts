@@ -10,13 +10,15 @@ export async function figureNames(
     readonly method: Spec;
     readonly objective: Spec;
     readonly study?: Spec | null | undefined;
+    readonly measure?: readonly Spec[] | undefined;
   }[],
-  { host, methods, objectives, studies }: Catalogue,
+  { host, methods, objectives, studies, probes }: Catalogue,
 ): Promise<FigureNames | null> {
   if (!host) return null;
   const series = [...ROW_SERIES, ...host.series];
   const figures = [...host.figures];
-  for (const { method, objective, study } of scenarios) {
+  for (const { method, objective, study, measure = [] } of scenarios) {
+    for (const { name } of measure) series.push(...((await probes?.find(name))?.measures ?? []));
     series.push(...((await methods.find(method.name))?.measures ?? []));
     series.push(...((await objectives.find(objective.name))?.measures ?? []));
     const studied = study && (await studies?.find(study.name));

@@ -138,7 +138,7 @@ class Resolver {
     const faults = await this.faults(given.faults);
     const measure = await this.probes(given.measure, method?.entry);
     const study = await this.study(given.study ?? null);
-    const names = method && objective && { method: method.spec, objective: objective.spec, study };
+    const names = method && objective && { method: method.spec, objective: objective.spec, study, measure };
     const known = names ? await figureNames([names], this.catalogue) : null;
     const expect = await this.expectations(given.expect, faults.length > 0, known);
     return {

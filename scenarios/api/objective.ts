@@ -1,8 +1,19 @@
 /** Objectives of one's own: a model and its loss on every client's data. */
 
 export type { LogPosterior, Objective } from '../../protocol/method.js';
+export {
+  cosineOfTurns,
+  exp,
+  log,
+  log1p,
+  sigmoid,
+  sineOfTurns,
+  softplus,
+  tanh,
+} from '../../protocol/numerics/elementary.js';
 export type { Dataset, Examples } from '../../worker/datasets/dataset.js';
 export type { ComputeReport, Evaluation, ObjectiveFamily } from '../../worker/objectives/family.js';
+export { type ExampleLoss, perExample } from '../../worker/objectives/per-example.js';
 export {
   defineObjective,
   featureCountOf,

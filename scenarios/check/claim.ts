@@ -25,8 +25,22 @@ export function ensureEqual(got: unknown, expected: unknown, what: string): void
   try {
     deepStrictEqual(got, expected);
   } catch {
-    throw new ClaimError(`${what}: expected ${inWords(expected)}, got ${inWords(got)}`);
+    throw new ClaimError(`${what}: ${firstDifference(got, expected)}`);
   }
+}
+
+/** Of arrays of numbers, the first entry that differs. */
+function firstDifference(got: unknown, expected: unknown): string {
+  if (isNumbers(got) && isNumbers(expected) && got.constructor === expected.constructor) {
+    if (got.length !== expected.length) return `expected ${expected.length} numbers, got ${got.length}`;
+    const i = expected.findIndex((value, at) => !Object.is(value, got[at]));
+    return `number ${i} of ${expected.length}: expected ${expected[i]}, got ${got[i]}`;
+  }
+  return `expected ${inWords(expected)}, got ${inWords(got)}`;
+}
+
+function isNumbers(value: unknown): value is Float64Array {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
 /** Below, strictly. */

@@ -67,7 +67,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
       const { needs, receiver } = create(settings.defaults);
       return { summary, settings, needs, hasReplicas: receiver !== undefined };
     }),
-    probes: tableFrom(probes, ({ summary, settings, check }): ProbeEntry => ({ summary, settings, checkWith: check })),
+    probes: tableFrom(probes, (family): ProbeEntry => ({ ...entryOf(family), checkWith: family.check })),
     faults: tableFrom(faults, (family) => family),
     studies: tableFrom(studies, entryOf),
     expectations: tableFrom(expectations, (family) => family),
@@ -100,12 +100,6 @@ const HOST_FIGURES: FigureNames = {
     ),
     'codecLevel.*',
     'epsilon',
-    // Of probes.
-    'noiseScale',
-    'gradientVariance*',
-    'gradientSquared*',
-    'noiseScale*',
-    'driftShare',
   ],
   figures: [
     'rounds',

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { runWorker } from '../../../worker/main.js';
 import type { WorkerLauncher } from '../../run/local-workers.js';
 
@@ -7,7 +8,10 @@ export class SocketWorkers implements WorkerLauncher {
   private running: Promise<unknown>[] = [];
 
   /** `peerSockets` false: frames between clients go through the coordinator. */
-  constructor(private readonly peerSockets = true) {}
+  constructor(private readonly peerSockets = true) {
+    // Each worker listens to it at each connection.
+    setMaxListeners(0, this.controller.signal);
+  }
 
   start(count: number, url: string, _device: string | null, token: string): void {
     for (let i = 0; i < count; i++)

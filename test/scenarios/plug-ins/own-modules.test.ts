@@ -60,6 +60,19 @@ describe('modules of one\u2019s own', () => {
     ]);
   });
 
+  it('of every kind run together, one example each, with equal bits in one process and in workers', () => {
+    const folder = folderWith({});
+    const run = (...args: string[]) =>
+      gradswarm(folder, 'run', join(EXAMPLES, 'everything.json'), '--rounds', '11', ...args);
+    const alone = run('--out', 'alone');
+    expect(alone.stdout).to.match(/met {10}never-jumps: the largest ratio/);
+    expect(stateOf(run('--workers', '2', '--out', 'two'))).to.equal(stateOf(alone));
+    const { use } = record(folder, 'alone', 'manifest.json') as { use: { provides: string[] }[] };
+    expect(use.flatMap(({ provides }) => provides).map((thing) => thing.split(' ')[0])).to.have.members([
+      ...['codec', 'dataset', 'expectation', 'fault', 'memory', 'optimizer', 'partition', 'probe'],
+    ]);
+  });
+
   it('join what is checked, swept and set: misspelt settings and names get the nearest', () => {
     const sweep = { sweep: 'swept', base: { ...SCENARIO, method: 'sgd' }, over: { method: ['./sign-vote.ts', 'sgd'] } };
     const folder = folderWith({ 'voted.json': SCENARIO, 'swept.json': sweep });
