@@ -97,7 +97,7 @@ export function faultClaims(method: AnyMethod, needs: MethodNeeds = {}): readonl
   return [
     twice,
     claim(
-      'a frame that was changed on its way is refused, counted absent as rejected, and the run goes on',
+      'a frame that was changed on its way is refused, counted absent as rejected, and the run continues',
       async () => {
         const digests: string[] = [];
         for (const mode of ['fast', 'checking'] as const) {
@@ -117,7 +117,7 @@ export function faultClaims(method: AnyMethod, needs: MethodNeeds = {}): readonl
       },
     ),
     claim(
-      'a client that is down for two rounds is absent, the run goes on, and all placements have the same bits',
+      'a client that is down for two rounds is absent, the run continues, and all placements have the same bits',
       async () => {
         const tamper = (fleet: Fleet): void => {
           fleet.scriptedAbsences = (round) => (round === 4 || round === 5 ? [{ from: 1, why: 'crashed' }] : []);

@@ -5,8 +5,11 @@ import { interruptible } from '../run/interrupt.js';
 import type { FromThread, ToThread } from '../run/main-thread.js';
 import { ProgressDisplay } from './progress-display.js';
 
-/** This command again, in a thread: compiled, or a source where sources are run directly. */
-const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../cli.ts' : '../cli.js', import.meta.url));
+/** A thread does not inherit the loader that runs sources directly: then the command computes on the main thread. */
+const FROM_SOURCES = import.meta.url.endsWith('.ts');
+
+/** This command again, in a thread. */
+const ENTRY = fileURLToPath(new URL('../cli.js', import.meta.url));
 
 /** After Ctrl-C a computation that does not let the event loop turn for this long is cut off. */
 const STUCK_MS = 1000;
@@ -19,7 +22,7 @@ const PING_MS = 100;
 export function inThread<A extends readonly unknown[]>(
   action: (...args: A) => Promise<void>,
 ): (...args: A) => Promise<void> {
-  return isMainThread ? () => new ComputeThread().run() : action;
+  return isMainThread && !FROM_SOURCES ? () => new ComputeThread().run() : action;
 }
 
 /** The thread that computes, as the main thread sees it. */

@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { temporaryFolder } from '../support/scripted-run.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** State digest of two rounds of quick-start in two worker processes, run by these arguments of Node. */
+function digestOf(...program: string[]): string {
+  const out = join(temporaryFolder(), 'run');
+  const flags = ['run', 'quick-start', '--workers', '2', '--rounds', '2', '--quiet', '--out', out];
+  const { stderr, status } = spawnSync(process.execPath, [...program, ...flags], { cwd: root, encoding: 'utf8' });
+  expect(status, stderr).to.be.oneOf([0, 1]);
+  return JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')).stateDigest;
+}
+
+describe('the sources, run directly as CONTRIBUTING.md says', () => {
+  it('start local workers from sources too, and end in the digest of the compiled program', () => {
+    expect(digestOf('node_modules/tsx/dist/cli.mjs', 'scenarios/cli.ts')).to.equal(digestOf('dist/scenarios/cli.js'));
+  });
+});
