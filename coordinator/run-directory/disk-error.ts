@@ -14,13 +14,21 @@ export function isDiskError(error: unknown): boolean {
   return error instanceof Error && ((error as NodeJS.ErrnoException).code ?? '') in REASONS;
 }
 
-/** A full disk in one sentence, and the way on; other errors as they are. `judged`: all but the report was written. */
-export function explainedDiskError(error: unknown, directory: string, judged: boolean): unknown {
+/** How far a run had come: nothing was done, rounds were, or all but its report was written. */
+export type Progress = 'begun' | 'running' | 'judged';
+
+const WAYS: Readonly<Record<Progress, (directory: string) => string>> = {
+  begun: () => 'nothing was computed yet: start it again after repairing it',
+  running: (directory) =>
+    `after repairing it, run 'gradswarm resume ${directory}' to continue from the last checkpoint`,
+  judged: (directory) =>
+    `the run is done and judged, verdict.json has it; 'gradswarm report ${directory}' draws its report after repairing it`,
+};
+
+/** A full disk in one sentence, and the way on; other errors as they are. */
+export function explainedDiskError(error: unknown, directory: string, progress: Progress): unknown {
   if (!isDiskError(error)) return error;
   const { code, path } = error as NodeJS.ErrnoException;
   const what = `${path ?? directory}: ${REASONS[code!]}`;
-  const way = judged
-    ? `the run is done and judged, verdict.json has it; 'gradswarm report ${directory}' draws its report after repairing it`
-    : `after repairing it, run 'gradswarm resume ${directory}' to continue from the last checkpoint`;
-  return new GradswarmError('ERR_STOPPED', `${what}; ${way}`, { cause: error });
+  return new GradswarmError('ERR_STOPPED', `${what}; ${WAYS[progress](directory)}`, { cause: error });
 }

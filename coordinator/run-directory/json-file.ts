@@ -40,6 +40,10 @@ export const SHAPES = {
   }),
   verdict: z.looseObject({ valid: z.union([z.boolean(), z.literal('unknown')]), expectations: z.array(settings) }),
   figures: z.looseObject({ summary: z.looseObject({}), faultsFired: z.array(z.number()) }),
+  study: z.looseObject({
+    summary: z.record(z.string(), z.union([z.number(), z.string()])),
+    figures: z.array(z.looseObject({ name: z.string(), caption: z.string(), spec: z.looseObject({}) })).optional(),
+  }),
   event: z.looseObject({ event: z.string(), round: z.number(), fields: z.looseObject({}) }),
   session: z.looseObject({ event: z.string(), epoch: z.number().optional() }),
   delivery: z.looseObject({

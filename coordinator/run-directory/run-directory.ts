@@ -1,14 +1,15 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
-import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
-import { decodeState, encodeState } from '../../protocol/party/state-codec.js';
+import type { ReadonlyVector } from '../../protocol/method.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { AppendOnlyFile } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
-import { CheckpointStore, damaged, ForeignCheckpoint, type StoredCheckpoint } from './checkpoint-store.js';
+import { type CheckpointContent, contentOf, entriesOf, type RestoredCheckpoint } from './checkpoint-content.js';
+import { CheckpointStore, damaged, ForeignCheckpoint } from './checkpoint-store.js';
 import { sha256 } from './digest.js';
+import { explainedDiskError, type Progress } from './disk-error.js';
 import { type ChainDraws, writeDraws } from './draws.js';
 import { DrawsLog } from './draws-log.js';
 import type { RunEvent } from './events.js';
@@ -20,34 +21,13 @@ import { RunLock } from './run-lock.js';
 import { createRunPath } from './run-path.js';
 import { type SessionEvent, SessionLog } from './session-log.js';
 
-export interface CheckpointContent {
-  /** Rounds that are done. */
-  readonly round: number;
-  /** Bytes of `encodeState`, of the parties whose state may have changed since the last checkpoint; the others are kept. */
-  readonly parties: ReadonlyMap<PartyId, Uint8Array>;
-  /** The same for codec memories, by a key of the caller's; null removes one. */
-  readonly codecMemories?: ReadonlyMap<string, Uint8Array | null>;
-  /** Privacy ledger: plain data. */
-  readonly ledger?: unknown;
-  /** What else the host must find again (rule states, clocks): plain data. */
-  readonly extra?: unknown;
-}
-
-export interface RestoredCheckpoint {
-  readonly round: number;
-  /** Every party that had a state, not only those that changed last. */
-  readonly parties: ReadonlyMap<PartyId, Uint8Array>;
-  readonly codecMemories: ReadonlyMap<string, Uint8Array>;
-  readonly ledger: unknown;
-  readonly extra: unknown;
-}
-
 const EVENTS = 'events.jsonl';
 const DELIVERIES = 'deliveries.jsonl';
 const METRICS = 'metrics.csv';
 const LEDGER = 'ledger.jsonl';
 const DRAWS = 'draws.log';
 const FIGURES = 'figures.json';
+const STUDY = 'study.json';
 
 /** A run's record without its scenario and its rows. */
 export type RecordedFigures = Pick<RunRecord, 'summary' | 'faultsFired' | 'point'>;
@@ -94,7 +74,7 @@ export class RunDirectory {
     const now = new Date();
     const { path, runId } =
       run.path === undefined ? createRunPath(run.root, run.scenarioName, now) : pointPath(run.path);
-    return RunDirectory.#locked(path, (lock) => {
+    return RunDirectory.#locked(path, 'begun', (lock) => {
       replaceFile(join(path, 'scenario.json'), `${jsonText(run.scenario, 2)}\n`);
       const manifest = newManifest(runId, run.scenarioName, now, run.setting);
       replaceFile(join(path, 'manifest.json'), `${jsonText(manifest, 2)}\n`);
@@ -107,7 +87,7 @@ export class RunDirectory {
     for (const name of ['manifest.json', 'scenario.json']) {
       if (!existsSync(join(path, name))) notARun(path, `a folder with ${name}`, 'one without');
     }
-    return RunDirectory.#locked(path, (lock) => {
+    return RunDirectory.#locked(path, 'running', (lock) => {
       for (const name of readdirSync(path)) {
         if (name.endsWith(PARTIAL)) rmSync(join(path, name), { recursive: true, force: true });
       }
@@ -118,14 +98,15 @@ export class RunDirectory {
     });
   }
 
-  /** The folder's only writer from before the first file on. */
-  static #locked(path: string, open: (lock: RunLock) => RunDirectory): RunDirectory {
-    const lock = RunLock.take(path);
+  /** The folder's only writer from before the first file on. `progress`: of what a full disk would keep from being gone on with. */
+  static #locked(path: string, progress: Progress, open: (lock: RunLock) => RunDirectory): RunDirectory {
+    let lock: RunLock | null = null;
     try {
+      lock = RunLock.take(path);
       return open(lock);
     } catch (error) {
-      lock.release();
-      throw error;
+      lock?.release();
+      throw explainedDiskError(error, path, progress);
     }
   }
 
@@ -241,12 +222,7 @@ export class RunDirectory {
   /** Durable when it returns. Costs what changed, not all clients. Returns the bytes and entries it wrote. */
   checkpoint(content: CheckpointContent): { readonly writtenBytes: number; readonly writtenEntries: number } {
     this.#lock.check();
-    const entries = new Map<string, Uint8Array | null>();
-    for (const [party, bytes] of content.parties) entries.set(`party/${party}`, bytes);
-    for (const [key, bytes] of content.codecMemories ?? []) entries.set(`memory/${key}`, bytes);
-    entries.set('ledger', encodeState(content.ledger ?? null, 'ledger'));
-    entries.set('extra', encodeState(content.extra ?? null, 'extra'));
-    return this.#checkpoints.write(content.round, entries, {
+    return this.#checkpoints.write(content.round, entriesOf(content), {
       [EVENTS]: this.#events.syncedByteLength(),
       [DELIVERIES]: this.#deliveries.syncedByteLength(),
       [METRICS]: this.#metrics.syncedRowCount(),
@@ -342,6 +318,18 @@ export class RunDirectory {
     replaceFile(join(this.path, FIGURES), `${jsonText(figures, 2)}\n`);
   }
 
+  /** What a study found, plain data. */
+  writeStudy(result: unknown): void {
+    this.#lock.check();
+    replaceFile(join(this.path, STUDY), `${jsonText(result)}\n`);
+  }
+
+  /** Null: there was no study, or the run did not end. */
+  study(): unknown {
+    const path = join(this.path, STUDY);
+    return existsSync(path) ? readJsonFile(path, SHAPES.study) : null;
+  }
+
   /** Null: the run did not end. */
   figures(): RecordedFigures | null {
     const path = join(this.path, FIGURES);
@@ -350,14 +338,17 @@ export class RunDirectory {
 
   close(): void {
     // What another process writes now is not added to: the rest of this run's lines is dropped.
-    if (!this.#lock.isHeld) return this.#lock.release();
-    this.#events.close();
-    this.#deliveries.close();
-    this.#ledger?.close();
-    this.#metrics.close();
-    this.#draws?.close();
-    this.#session.close();
-    this.#lock.release();
+    try {
+      if (!this.#lock.isHeld) return;
+      this.#events.close();
+      this.#deliveries.close();
+      this.#ledger?.close();
+      this.#metrics.close();
+      this.#draws?.close();
+      this.#session.close();
+    } finally {
+      this.#lock.release();
+    }
   }
 }
 
@@ -366,24 +357,9 @@ interface BackTo {
   readonly backTo: number;
 }
 
-function contentOf({ round, entries }: StoredCheckpoint): RestoredCheckpoint {
-  const parties = new Map<PartyId, Uint8Array>();
-  const codecMemories = new Map<string, Uint8Array>();
-  for (const [key, bytes] of entries) {
-    if (key.startsWith('party/')) parties.set(partyOf(key.slice(6)), bytes);
-    else if (key.startsWith('memory/')) codecMemories.set(key.slice(7), bytes);
-  }
-  const plain = (key: string) => decodeState(entries.get(key)!, `checkpoint of round ${round}, ${key}`);
-  return { round, parties, codecMemories, ledger: plain('ledger'), extra: plain('extra') };
-}
-
 function pointPath(path: string): { readonly path: string; readonly runId: string } {
   newFolder(path);
   return { path, runId: path.split(/[\\/]/).slice(-2).join('/') };
-}
-
-function partyOf(text: string): PartyId {
-  return text === 'coordinator' ? text : Number(text);
 }
 
 function notARun(path: string, expected: string, came: string): never {

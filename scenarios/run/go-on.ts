@@ -10,6 +10,7 @@ import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { judgeClaims } from '../report/claims.js';
 import { recordedRun, recordedScenario } from './recorded.js';
+import { redrawReport } from './redraw.js';
 import { rollBack } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { runSession, type SessionOptions, type SessionResult, shown } from './session.js';
@@ -69,6 +70,8 @@ export async function goOn(
       `${path}: expected this scenario, got a folder of another one or of other settings; name another folder`,
     );
   if (manifest.finishedAt === null) return resumed(RunDirectory.open(path), options);
+  // A process that ended while it drew the report leaves a run that is over without one.
+  if (!existsSync(join(path, 'report.html'))) await redrawReport(path);
   return finishedRun(path);
 }
 
@@ -94,6 +97,11 @@ export async function finishedRun(path: string): Promise<SessionResult> {
       claims: await judgeClaims(record.scenario.claims, [record]),
     },
   };
+}
+
+/** The folder holds a run that did all its rounds and was judged. */
+export function isFinished(path: string): boolean {
+  return (manifestOf(path)?.finishedAt ?? null) !== null;
 }
 
 function manifestOf(path: string): Manifest | null {

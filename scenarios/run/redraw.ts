@@ -14,8 +14,9 @@ import { releasesOf } from './roll-back.js';
 import type { RunOutcome } from './run.js';
 import { shown } from './session.js';
 import { forecastOf } from './session-figures.js';
+import type { StudyResult } from './study.js';
 
-/** Draws report.html from the folder of a run, finished or not; nothing else in it changes. What a study drew is left out. */
+/** Draws report.html from the folder of a run, finished or not; nothing else in it changes. */
 export async function redrawReport(path: string): Promise<RunOutcome> {
   const directory = RunDirectory.open(path);
   try {
@@ -42,7 +43,7 @@ export async function redrawReport(path: string): Promise<RunOutcome> {
       claims,
       record,
       fleet: { ...fleet, transport: transport ?? fleet.transport },
-      studied: null,
+      studied: directory.study() as StudyResult | null,
       forecast: await forecastOf(scenario, problem),
       privacy: budget.result(),
       posterior: await concludePosterior(scenario, problem, directory),

@@ -52,4 +52,4 @@ export async function replayRun(path: string, options: RunOptions): Promise<RunO
 
 export { finishedRun, goOn, resumeRun } from './go-on.js';
 export { redrawReport } from './redraw.js';
-export { resumeSweep, runSweep } from './sweep-run.js';
+export { redrawSweep, resumeSweep, runSweep } from './sweep-run.js';

@@ -243,6 +243,10 @@ class Session {
         ? { ...at, event: 'finished', fields: { rounds: result.roundsDone, stateDigest: digest } }
         : { ...at, event: 'stopped', fields: { reason: 'by the user' } },
     );
+    // Before the manifest calls the run finished: a full disk, or the end of the process, then leaves it to be gone on with.
+    if (studied) directory.writeStudy(studied);
+    directory.writeVerdict(verdict);
+    if (finished) directory.writeFigures({ summary, faultsFired: result.faultsFired, ...point });
     const privacy = fleet.privacy.result();
     directory.updateManifest({
       ...(privacy?.notPrivate ? { notPrivate: privacy.notPrivate } : {}),
@@ -251,11 +255,9 @@ class Session {
       lostClients: result.lostClients,
       stateDigest: digest,
     });
-    directory.writeVerdict(verdict);
-    if (finished) directory.writeFigures({ summary, faultsFired: result.faultsFired, ...point });
+    this.judged = { record, verdict, studied, posterior };
     directory.session({ event: 'ended', epoch: this.epoch, how: result.stopped });
     this.noteEnd(result, fleet);
-    this.judged = { record, verdict, studied, posterior };
   }
 
   private noteEnd({ stopped, roundsDone, lostClients }: RunResult, { privacy }: Fleet): void {
@@ -309,7 +311,7 @@ class Session {
   /** An error in words for the user: a full disk is no bug, and what was computed is not lost. */
   broken(error: unknown): unknown {
     const { directory, judged } = this;
-    const explained = explainedDiskError(error, shown(directory.path), judged !== null);
+    const explained = explainedDiskError(error, shown(directory.path), judged ? 'judged' : 'running');
     if (judged) return explained;
     const reason = explained instanceof Error ? explained.message : String(explained);
     try {

@@ -9,10 +9,12 @@ import { judge, sweepVerdict, type Verdict } from '../../protocol/scenario/judge
 import type { Json } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
 import { distinctPart, valueInWords } from '../../protocol/scenario/wording.js';
+import { loadUsed } from '../plug-ins/use.js';
 import { judgeClaims } from '../report/claims.js';
 import { sweepFigures } from '../report/sweep-figures.js';
 import { loadExpectations } from './catalogue.js';
-import { goOn } from './go-on.js';
+import { finishedRun, goOn, isFinished } from './go-on.js';
+import { redrawReport } from './redraw.js';
 import type { RunOptions, SweepOutcome } from './run.js';
 import { type SessionResult, shown } from './session.js';
 
@@ -36,6 +38,22 @@ export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promi
 export async function resumeSweep(path: string, options: RunOptions): Promise<SweepOutcome> {
   const sweep = sweepIn(path);
   return allPoints(sweep, SweepDirectory.open(path, sweep.name), options);
+}
+
+/** Draws a sweep's report again from the points that are done, and the reports of those that have none. */
+export async function redrawSweep(path: string): Promise<SweepOutcome> {
+  const sweep = sweepIn(path);
+  const directory = SweepDirectory.open(path, sweep.name);
+  const points: Point[] = [];
+  for (const [index, { label, scenario }] of sweep.points.entries()) {
+    const point = directory.pathOf(index, label);
+    if (!isFinished(point)) continue;
+    await loadUsed(scenario.use);
+    if (!existsSync(join(point, 'report.html'))) await redrawReport(point);
+    points.push({ label, result: await finishedRun(point) });
+    note(sweep, directory, index, points.at(-1)!.result);
+  }
+  return concluded(sweep, directory, points, points.length === sweep.points.length ? null : 'unknown');
 }
 
 function sweepIn(path: string): ResolvedSweep {
@@ -63,18 +81,23 @@ async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, option
     } catch (error) {
       throw await partly(sweep, directory, points, error);
     }
-    const { outcome } = points.at(-1)!.result;
-    directory.addPoint({
-      directory: path.slice(directory.path.length + 1),
-      settings: Object.fromEntries(
-        Object.entries(values).map(([name, value]) => [name, scalar(value, sweep.over[name]!)]),
-      ),
-      valid: outcome.verdict.valid,
-      results: numbersOf(outcome.summary),
-      stateDigest: outcome.stateDigest || null,
-    });
+    note(sweep, directory, index, points.at(-1)!.result);
   }
   return concluded(sweep, directory, points);
+}
+
+/** Adds a point that is done to the index. */
+function note(sweep: ResolvedSweep, directory: SweepDirectory, index: number, { outcome }: SessionResult): void {
+  const { label, values } = sweep.points[index]!;
+  directory.addPoint({
+    directory: directory.pathOf(index, label).slice(directory.path.length + 1),
+    settings: Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, scalar(value, sweep.over[name]!)]),
+    ),
+    valid: outcome.verdict.valid,
+    results: numbersOf(outcome.summary),
+    stateDigest: outcome.stateDigest || null,
+  });
 }
 
 /** The error of an interrupted sweep: which points are done and reported, and the command that continues it. */
@@ -85,7 +108,8 @@ async function partly(
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof GradswarmError)) return error;
-  const report = points.length > 0 ? await concluded(sweep, directory, points, 'unknown') : null;
+  // A full disk that ended a point has no room for this page either.
+  const report = points.length > 0 ? await concluded(sweep, directory, points, 'unknown').catch(() => null) : null;
   const what = error.message.replace(`${error.code}: `, '');
   return new GradswarmError(
     error.code,

@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ScenarioInput, SweepInput } from '../../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../../protocol/scenario/sweep.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 import type { RunWatcher } from '../../../scenarios/run/run.js';
-import { goOn, resumeSweep, runSweep } from '../../../scenarios/run/runtime.js';
+import { goOn, redrawReport, redrawSweep, resumeSweep, runSweep } from '../../../scenarios/run/runtime.js';
 import { resolved, runInput, temporaryFolder } from '../../support/scripted-run.js';
 
 const input: ScenarioInput = {
@@ -68,5 +68,49 @@ describe('goOn', () => {
     const digests = (of: typeof whole) => of.points.map((point) => point.outcome.stateDigest);
     expect(digests(outcome)).to.deep.equal(digests(whole));
     expect(readFileSync(join(path, 'index.csv'), 'utf8').trim().split('\n')).to.have.length(4);
+  });
+});
+
+describe('the report of a folder, drawn again', () => {
+  /** Without the numbers that Vega counts on through all pictures of a process. */
+  const textOf = (path: string) =>
+    readFileSync(join(path, 'report.html'), 'utf8').replace(/(clip|gradient_)\d+/g, '$1');
+
+  it('of a run is the same page, with what its study drew', async () => {
+    const { path } = await runInput({
+      name: 'studied',
+      method: { name: 'fedavg', batchSize: 1, clientLearningRate: 1 },
+      objective: 'softmax-regression',
+      data: { name: 'gaussian-clusters', classes: 2, features: 4, examples: 8, testExamples: 4, partition: 'iid' },
+      clients: 2,
+      rounds: 2,
+      seed: 1,
+      precision: 'float64',
+      study: { name: 'gradient-inversion' },
+    });
+    const before = textOf(path);
+    expect(before.split('<svg').length).to.be.above(4);
+    rmSync(join(path, 'report.html'));
+    await redrawReport(path);
+    expect(textOf(path)).to.equal(before);
+  });
+
+  it('of a sweep is the same page, and points that have none get theirs; an unfinished one reports what there is', async () => {
+    const sweep = await resolveSweep(
+      { sweep: 'again', base: input, over: { seed: [1, 2] } } as never,
+      await loadCatalogue(),
+    );
+    const path = join(temporaryFolder(), 'sweep');
+    const whole = await runSweep(sweep, { ...stopping(1000), directory: path });
+    const before = textOf(path);
+    const point = join(path, readdirSync(path).find((name) => name.startsWith('point-001'))!);
+    for (const folder of [path, point]) rmSync(join(folder, 'report.html'));
+    const drawn = await redrawSweep(path);
+    expect([drawn.valid, drawn.points.length]).to.deep.equal([whole.valid, 2]);
+    expect(textOf(path)).to.equal(before);
+    expect(textOf(point)).to.include('<svg');
+    rmSync(join(point, 'manifest.json'));
+    const partial = await redrawSweep(path);
+    expect([partial.valid, partial.points.length]).to.deep.equal(['unknown', 1]);
   });
 });
