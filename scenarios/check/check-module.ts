@@ -20,7 +20,7 @@ export interface CheckedThing {
   readonly claims: readonly CheckedClaim[];
 }
 
-/** Of `checkModule`, as it goes on. */
+/** Called by `checkModule` during its work. */
 export interface CheckWatcher {
   thing(kind: ExtensionKind, name: string, claims: number): void;
   claim(claim: CheckedClaim): void;

@@ -34,7 +34,7 @@ const messageOf = (run: Promise<unknown>) =>
   );
 
 describe('what a run read', () => {
-  it('is in its manifest; a file that was edited before it is gone on with or replayed is refused by name', async () => {
+  it('is in its manifest; a file that was edited before the run is resumed or replayed is refused by name', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'data.csv');
     writeFileSync(file, rows(0.1));
@@ -67,11 +67,11 @@ describe('what a run read', () => {
     const [here, there] = [temporaryFolder(), temporaryFolder()];
     writeFileSync(join(here, 'data.csv'), rows(0.1));
     writeFileSync(join(there, 'data.csv'), rows(0.2));
-    const scenario = { ...input('data.csv'), workers: { count: 1, joinTimeoutMs: 4000 } };
+    const scenario = { ...input('data.csv'), workers: { count: 1, joinTimeoutMs: 60_000 } };
     writeFileSync(join(here, 's.json'), JSON.stringify(scenario));
     const script = `cd ${here} && node ${cli} run s.json --listen 127.0.0.1:0 --out run > log 2>&1 & \
       for i in $(seq 200); do url=$(grep -o 'ws://[0-9.:]*' ${here}/log) && break; sleep 0.1; done; \
-      cd ${there} && node ${cli} worker --join $url --retry-for 0; echo status $?; wait; cat ${here}/log`;
+      cd ${there} && node ${cli} worker --join $url --retry-for 0; echo status $?; kill $!; wait; cat ${here}/log`;
     const { stdout, stderr } = spawnSync('bash', ['-c', script], {
       encoding: 'utf8',
       env: { ...process.env, GRADSWARM_TOKEN: 'the token of this test' },
