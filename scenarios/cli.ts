@@ -10,6 +10,7 @@ import { exitStatusOfError } from './commands/exit-status.js';
 import { fetchCommand } from './commands/fetch.js';
 import { healthCommand } from './commands/health.js';
 import { listCommand } from './commands/list.js';
+import { newCommand } from './commands/new.js';
 import { replayCommand } from './commands/replay.js';
 import { reportCommand } from './commands/report.js';
 import { resumeCommand } from './commands/resume.js';
@@ -29,6 +30,7 @@ const COMMANDS = [
   replayCommand,
   resumeCommand,
   reportCommand,
+  newCommand,
   checkCommand,
   conformanceCommand,
   benchCommand,

@@ -3,6 +3,6 @@
  * a title and a function that rejects, so that mocha, vitest and node:test can run them.
  */
 
-export { type CheckedClaim, type CheckedThing, checkModule } from '../check/check-module.js';
+export { type CheckedClaim, type CheckedThing, checkModule, moduleClaims } from '../check/check-module.js';
 export { type Claim, ClaimError } from '../check/claim.js';
 export { type ContractNeeds, claimsOf } from '../check/claims-of.js';

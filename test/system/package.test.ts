@@ -135,6 +135,28 @@ describe('the package as npm installs it, in an empty folder', () => {
       expect([status, stdout, stderr]).to.deep.equal([0, '', '']);
     });
 
+  for (const kind of ['method', 'codec', 'objective', 'dataset', 'scenario'])
+    it(`gradswarm new ${kind}: what it writes compiles, passes its test, and runs`, () => {
+      const name = `my-${kind}`;
+      expect(node(process.execPath, gradswarm(), 'new', kind, name).status).to.equal(0);
+      const { stdout } = node(process.execPath, 'node_modules/typescript/bin/tsc', '--noEmit');
+      expect(stdout).to.equal('');
+      if (kind !== 'scenario') expect(node(process.execPath, '--test', `${name}.test.mjs`).status).to.equal(0);
+      const ran = node(process.execPath, gradswarm(), 'run', `./${name}.${kind === 'scenario' ? 'ts' : 'json'}`);
+      expect(ran.status, ran.stderr).to.equal(0);
+    });
+
+  it('gradswarm new project: its scripts work with the packages of this folder', () => {
+    expect(node(process.execPath, gradswarm(), 'new', 'project', 'my-study').status).to.equal(0);
+    for (const script of ['types', 'check', 'test', 'start']) {
+      const { status, stdout, stderr } = spawnSync('npm', ['run', script], {
+        cwd: join(folder, 'my-study'),
+        encoding: 'utf8',
+      });
+      expect(status, `${script}: ${stdout}${stderr}`).to.equal(0);
+    }
+  });
+
   it('reaches nothing but the documented paths', () => {
     const reach = (path: string) =>
       node(process.execPath, '--input-type=module', '--eval', `await import('${path}')`).stderr;

@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { temporaryFolder } from '../../support/scripted-run.js';
+
+const CLI = fileURLToPath(new URL('../../../scenarios/cli.js', import.meta.url));
+
+/** What these write is compiled, checked and run in test/system/package.test.ts. */
+describe('gradswarm new', () => {
+  const folder = temporaryFolder();
+  const gradswarm = (...args: string[]) =>
+    spawnSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: 'utf8' });
+
+  it('writes a codec with its test and a scenario, which runs and meets its expectations', () => {
+    const { stdout } = gradswarm('new', 'codec', 'my-codec');
+    expect(stdout).to.include('next: gradswarm check ./my-codec.ts && gradswarm run ./my-codec.json');
+    expect(readdirSync(folder).sort()).to.deep.equal(['my-codec.json', 'my-codec.test.mjs', 'my-codec.ts']);
+    const { status, stderr } = gradswarm('run', './my-codec.json', '--rounds', '5', '--quiet');
+    expect(status, stderr).to.equal(0);
+  });
+
+  it('replaces no file, and refuses kinds and names that it does not know', () => {
+    gradswarm('new', 'scenario', 'mine');
+    const refused = (...args: string[]) => {
+      const { status, stderr } = gradswarm('new', ...args);
+      return `${status} ${stderr}`;
+    };
+    expect(refused('scenario', 'mine')).to.match(/^3 ERR_USAGE: mine\.ts: expected no such file/);
+    expect(refused('method', 'My Method')).to.match(/^3 ERR_USAGE: name: expected small letters/);
+    expect(refused('sampler', 'mine')).to.match(/^3 .*Allowed choices are method, codec/);
+  });
+});
