@@ -5,8 +5,11 @@ import { chaptersOf, chosen, type Subject } from '../conformance/chapters.js';
 import { countsOf, judge, type Result, type StageMaker } from '../conformance/judge.js';
 import { junitOf, listOf, textOf, totalOf } from '../conformance/print.js';
 import { Coordinator } from '../conformance/script/coordinator.js';
+import { CoordinatorStage } from '../conformance/script/coordinator-stage.js';
+import { SERVED } from '../conformance/script/scenario.js';
+import { TOKEN_VARIABLE } from '../run/token.js';
 import { EXIT } from './exit-status.js';
-import { wholeNumber } from './options.js';
+import { coordinatorUrl, readToken, wholeNumber } from './options.js';
 
 interface Flags {
   readonly case?: readonly string[];
@@ -31,14 +34,28 @@ Examples:
 
 Exit status: 0 no case failed and none was inconclusive; 1 some were; 3 the command line is not understood.`;
 
+const COORDINATOR_EXAMPLES = `
+The coordinator under test serves the run that 'gradswarm conformance scenario' prints: one worker, two clients. Each case ends with a
+round that is played as it should be; chapter 6 plays the run to its end.
+
+Examples:
+  gradswarm conformance scenario > conformance.json
+  gradswarm serve conformance.json --workers 1 --listen 127.0.0.1:7700 --out runs/conformance &
+  gradswarm conformance coordinator ws://127.0.0.1:7700 --token-file runs/conformance.token
+  gradswarm conformance coordinator ws://127.0.0.1:7700 --case 1 --token-file runs/conformance.token
+
+Exit status: 0 no case failed and none was inconclusive; 1 some were; 3 the command line is not understood.`;
+
 /** `gradswarm conformance`. */
 export function conformanceCommand(): Command {
   return new Command('conformance')
     .description('judge an implementation of the protocol, case by case')
     .addCommand(workerKit().exitOverride().showHelpAfterError('(see --help)'))
+    .addCommand(coordinatorKit().exitOverride().showHelpAfterError('(see --help)'))
+    .addCommand(servedScenario().exitOverride().showHelpAfterError('(see --help)'))
     .addHelpText(
       'after',
-      '\nExamples:\n  gradswarm conformance worker -- python3 worker.py {url}\n  gradswarm conformance worker --list',
+      '\nExamples:\n  gradswarm conformance worker -- python3 worker.py {url}\n  gradswarm conformance worker --list\n  gradswarm conformance coordinator ws://127.0.0.1:7700',
     );
 }
 
@@ -64,6 +81,40 @@ function workerKit(): Command {
         close: (stage) => stage.close(),
       });
     });
+}
+
+function coordinatorKit(): Command {
+  return withCases(new Command('coordinator'))
+    .description('play workers for a coordinator that serves the scenario of the kit')
+    .argument('[url]', 'where it listens', coordinatorUrl)
+    .option('--token-file <file>', `the run's token; left out: ${TOKEN_VARIABLE}`)
+    .addHelpText('after', COORDINATOR_EXAMPLES)
+    .action(async (url: string | undefined, flags: Omit<Flags, 'jobs'> & { readonly tokenFile?: string }) => {
+      if (flags.list) return play('coordinator', { ...flags, jobs: 1 }, NO_STAGE);
+      const token = readToken(flags.tokenFile);
+      if (url === undefined || token === null)
+        throw new GradswarmError(
+          'ERR_USAGE',
+          `expected a URL, and the run's token in --token-file or ${TOKEN_VARIABLE}`,
+        );
+      await play(
+        'coordinator',
+        { ...flags, jobs: 1 },
+        {
+          open: async () => new CoordinatorStage(url, token),
+          close: (stage) => stage.close(),
+        },
+      );
+    });
+}
+
+/** Lists need no stage. */
+const NO_STAGE: StageMaker<never> = { open: () => Promise.reject(new Error('no stage')), close: async () => {} };
+
+function servedScenario(): Command {
+  return new Command('scenario')
+    .description('print the scenario that a coordinator under test has to serve')
+    .action(() => void process.stdout.write(`${JSON.stringify(SERVED, null, 2)}\n`));
 }
 
 async function play<Stage>(subject: Subject, flags: Flags, maker: StageMaker<Stage>): Promise<void> {

@@ -1,7 +1,7 @@
 import { moduleNames } from '../run/module-folder.js';
 import type { Case, Chapter } from './case.js';
 
-export const SUBJECTS = ['worker'] as const;
+export const SUBJECTS = ['worker', 'coordinator'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** The chapters of a subject: the files of its folder, in the order of their names. */

@@ -44,3 +44,19 @@ export const TRACKING: Partial<ScenarioInput> = {
   method: { name: 'gradient-tracking', stepSize: 0.25, batchSize: 4 },
   topology: { name: 'ring', weights: 'metropolis' },
 };
+
+/** The run that a coordinator under test has to serve: PLAIN for one worker with two clients, for as many rounds as all cases take. */
+export const SERVED: ScenarioInput = {
+  ...PLAIN,
+  clients: 2,
+  rounds: 300,
+  checkpoints: { everyRounds: 1 },
+  workers: { count: 1, onLoss: 'replay', joinTimeoutMs: 600_000, heartbeatMs: 3000, stallMs: 60_000, computeMs: 5000 },
+  expect: [],
+};
+
+/** SHA-256 of what SERVED reads: as PLAIN_READ, of two clients. */
+export const SERVED_READ = {
+  ...PLAIN_READ,
+  partition: '52f96c26a39ed25108a6db43d6e11c6051eba8a498a5baab1891adfa7ac7c262',
+};
