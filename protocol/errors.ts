@@ -5,7 +5,7 @@ export const ERROR_CODES = {
   ERR_CODEC_REFUSED: { definite: true, meaning: 'the method does not allow this codec or memory on this kind' },
   ERR_DATA_MISSING: { definite: true, meaning: 'a data set is not installed or not at the given path' },
   ERR_DATA_FORMAT: { definite: true, meaning: 'a data file does not follow its format' },
-  ERR_PARTITION: { definite: true, meaning: 'the data cannot be split as asked' },
+  ERR_PARTITION: { definite: true, meaning: 'the data cannot be split by these settings' },
   ERR_DEVICE: { definite: true, meaning: 'the requested compute device cannot be used' },
   ERR_OBJECTIVE: { definite: true, meaning: 'the objective does not fit the data or lacks what the method needs' },
   ERR_PRIVACY: { definite: true, meaning: 'the privacy accounting would be wrong or is not supported' },
@@ -26,7 +26,7 @@ export const ERROR_CODES = {
   ERR_STATE: { definite: true, meaning: 'a state is not plain data' },
   ERR_CHECKPOINT: { definite: true, meaning: 'a checkpoint is missing, damaged or from another run' },
   ERR_REPLAY: { definite: true, meaning: 'the delivery log does not belong to this scenario' },
-  ERR_DOCKER: { definite: true, meaning: 'the docker client is missing, or refused what it was asked' },
+  ERR_DOCKER: { definite: true, meaning: 'the docker client is missing, or refused a command' },
   ERR_STOPPED: { definite: true, meaning: 'the run was stopped by the user' },
   ERR_BUDGET: { definite: true, meaning: 'the release would exceed the privacy budget' },
 } as const;

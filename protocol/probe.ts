@@ -36,7 +36,7 @@ export type ProbedMessage = { readonly from: PartyId } & Readonly<Record<string,
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 export interface Probe<State = any> {
   readonly kinds: readonly string[];
-  /** Plain data that the probe carries from round to round; it lies in checkpoints, not in the run's digest. */
+  /** Plain data that the probe carries from round to round; it is in checkpoints, not in the run's digest. */
   init(): State;
   /** One attempt at a round. `state` must not be changed: an abandoned attempt starts again from it. */
   begin(state: State): ProbeRound<State>;

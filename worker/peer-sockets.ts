@@ -32,7 +32,7 @@ export interface PeerOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   received(incoming: Incoming, worker: string): void;
   readonly heartbeatMs: number;
   readonly peerDownMs: number;
-  /** Takes what a peer has not acknowledged: it goes another way, and so does all that follows until the epoch ends. */
+  /** Takes what a peer has not acknowledged: it takes another route, and so does all that follows until the epoch ends. */
   instead(unsent: readonly Outgoing[]): void;
   note(text: string): void;
 }

@@ -57,7 +57,7 @@ interface Hosting {
   plan: RoundPlan | null;
 }
 
-/** What the coordinator has assigned; asked again, the answer is the same. */
+/** What the coordinator has assigned; a repeated request gets the same answer. */
 interface Assignment {
   readonly epoch: number;
   readonly generation: number;
@@ -78,7 +78,7 @@ export interface Kept {
 export type Ending = 'finished' | 'failed' | 'again';
 
 /**
- * A worker's part in a run. Its clients live on the numbered link to the coordinator; the control connection may break and is
+ * A worker's part in a run. Its clients depend on the numbered link to the coordinator; the control connection may break and is
  * opened again.
  */
 export class WorkerSession {
@@ -151,7 +151,7 @@ export class WorkerSession {
     }
   }
 
-  /** The control connection broke. With an assignment the worker goes on, and opens another for as long as its seat may be kept. */
+  /** The control connection broke. With an assignment the worker continues, and opens another for as long as its seat may be kept. */
   private async lost(error: GradswarmError): Promise<void> {
     this.connection = null;
     const untilMs = performance.now() + (this.assignment?.heartbeatMs ?? 0);

@@ -58,7 +58,7 @@ interface Connection {
   answer: ((reply: unknown) => void) | null;
 }
 
-/** Asked of a worker and not answered: asked again when it comes back over another connection. */
+/** Requests to a worker without an answer yet: repeated when it reconnects. */
 interface Question {
   readonly event: string;
   readonly message: Uint8Array;

@@ -31,7 +31,7 @@ interface Wire {
 export interface RouterEvents {
   /** A packed message that is not a seal. */
   answer(member: Member, message: Packed): void;
-  /** Something came: the run is alive. */
+  /** A frame arrived: the run makes progress. */
   alive(): void;
   /** A worker broke the protocol or its frame socket closed. */
   broken(member: Member, error: GradswarmError): void;

@@ -262,7 +262,7 @@ export class HostServer {
     if (member && this.router.linkOf(member) === 'down') this.take({ type: 'closed', worker });
   }
 
-  /** The control connection was lost. An epoch goes on over the numbered link. */
+  /** The control connection was lost. An epoch continues over the numbered link. */
   private closed(worker: WorkerId, why: string, returns: boolean): void {
     const member = this.membership.of(worker);
     if (!returns) this.take({ type: 'died', worker, why });

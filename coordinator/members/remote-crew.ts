@@ -157,7 +157,7 @@ export class RemoteCrew implements Crew {
     this.abandon(new GradswarmError('ERR_STOPPED', 'the run is over'));
   }
 
-  /** The epoch is over: what was asked fails with `error`, and so does all that will be. */
+  /** The epoch is over: pending and later requests fail with `error`. */
   abandon(error: GradswarmError): void {
     if (this.over) return;
     this.over = error;

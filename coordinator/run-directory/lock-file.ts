@@ -21,7 +21,7 @@ export interface LockSight {
   readonly mark: string;
 }
 
-/** Null: there is no lock. Opened and not only asked for: a network file system then looks at the file itself. */
+/** Null: there is no lock. Opened, not only looked up: a network file system then looks at the file itself. */
 export function sightOf(path: string): LockSight | null {
   let descriptor: number;
   try {

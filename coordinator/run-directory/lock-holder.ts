@@ -19,7 +19,7 @@ export function ownHolder(key: string): LockHolder {
   return { key, pid, host: hostname(), born: statOf(pid)?.born ?? null, boot: bootOf(), space: spaceOf() };
 }
 
-/** Process numbers of the holder mean the same here: whether it lives can be seen. */
+/** Process numbers of the holder are valid here: whether it still runs can be checked. */
 export function isVisible({ host, boot, space }: LockHolder): boolean {
   const here = { boot: bootOf(), space: spaceOf() };
   if (boot && space && here.boot && here.space) return boot === here.boot && space === here.space;

@@ -72,7 +72,7 @@ export function newManifest(runId: string, scenarioName: string, startedAt: Date
   };
 }
 
-/** Name and version of this package, and the folder that it lies in. */
+/** Name and version of this package, and its folder. */
 export function packageRecord(): { readonly name: string; readonly version: string; readonly root: string } {
   const root = packageRoot();
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

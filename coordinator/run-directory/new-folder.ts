@@ -12,7 +12,7 @@ export function newFolder(path: string, allowed: readonly string[] = []): void {
   for (; !existsSync(above); above = dirname(above)) missing.unshift(above);
   try {
     if (!statSync(above).isDirectory()) refuse(path, 'a folder', `the file ${above}`);
-    // One by one: asked to make all at once, Node may try for ever where the system allows none.
+    // One by one: Node's recursive form may try without end where the system allows none.
     for (const folder of missing) mkdirSync(folder);
   } catch (error) {
     if (error instanceof GradswarmError) throw error;

@@ -98,7 +98,7 @@ export class RunDirectory {
     });
   }
 
-  /** The folder's only writer from before the first file on. `progress`: of what a full disk would keep from being gone on with. */
+  /** The folder's only writer from before the first file on. `progress`: what a full disk would keep from being resumed. */
   static #locked(path: string, progress: Progress, open: (lock: RunLock) => RunDirectory): RunDirectory {
     let lock: RunLock | null = null;
     try {

@@ -88,7 +88,7 @@ export class RunLock {
 
 /**
  * Until the folder may be written to, as far as can be seen: waits out a lock of another machine or container. Throws ERR_CHECKPOINT
- * when its holder lives, ERR_STOPPED when the user did not want to wait.
+ * while its holder runs, ERR_STOPPED when the user did not wait.
  */
 export async function untilFree(
   folder: string,

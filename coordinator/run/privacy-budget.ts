@@ -35,7 +35,7 @@ export class RunBudget implements PrivacyBudget {
 
   /**
    * Asked before the coordinator's half makes a release, with all its releases of this attempt: throws ERR_BUDGET when they
-   * would pass the limit. Earlier attempts at the round are charged alike. Clients are not asked, for they may be elsewhere.
+   * would pass the limit. Earlier attempts at the round are charged alike. Clients are not consulted, since they may run elsewhere.
    */
   admit(party: PartyId, releases: readonly LedgerEntry[], attempt: number): void {
     const { budget, delta } = this.settings;

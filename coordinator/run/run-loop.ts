@@ -122,7 +122,7 @@ export class RunLoop {
 
   /**
    * 'budget', and nothing done, when the coordinator's half would have passed the privacy budget; 'stopped' when the user did
-   * not want to wait for the round: all parties are then as the round before left them.
+   * not wait for the round: all parties are then as the round before left them.
    */
   private async oneRound(): Promise<RunResult['stopped']> {
     const { scenario, site, observer } = this.options;

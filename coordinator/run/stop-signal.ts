@@ -1,9 +1,9 @@
 import { GradswarmError } from '../../protocol/errors.js';
 
-/** A round that is nearly done when the user asks to stop is ended; then its halves are stopped. */
+/** A round that is nearly done when the user stops the run is finished; otherwise its halves are stopped. */
 const STOP_GRACE_MS = 300;
 
-/** Calls `stop` some time after the user asked to stop, unless what is returned was called before. */
+/** Calls `stop` some time after the user's signal, unless the returned function was called before. */
 export function whenStopped(signal: AbortSignal, stop: (error: GradswarmError) => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const onAbort = () => {

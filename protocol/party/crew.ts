@@ -10,7 +10,7 @@ export interface CrewReport {
   readonly parties: readonly PartyReport[];
   readonly absences: readonly AbsenceRecord[];
   readonly bytes: ByteCounts;
-  /** Tensors alive on each process's device; -1 for a process that ran no client in this round. */
+  /** Live tensors on each process's device; -1 for a process that ran no client in this round. */
   readonly tensorCounts: readonly number[];
 }
 

@@ -54,7 +54,7 @@ export interface DeadlineRule {
   readonly quorum: (expected: number) => number;
 }
 
-/** Sends one process's frames: counts them, lets the network judge them, and hands them to the post office. */
+/** Sends one process's frames: counts them, applies the network model, and passes them to the post office. */
 export class Dispatch {
   readonly bytes = noBytes();
   private coordinatorPostMs = 0;

@@ -18,7 +18,7 @@ export interface Remote {
 }
 
 export interface PostOfficeOptions {
-  /** 'fast' hands messages over as they are; 'checking' makes bytes of them and reads those, as a socket would. Both must give the same bits. */
+  /** 'fast' delivers messages as objects; 'checking' encodes and decodes them, as a socket would. Both must give the same bits. */
   readonly mode: 'fast' | 'checking';
   readonly remote: Remote | null;
   /** Index of the waiting frame to deliver next, of `count`: shuffles local delivery. Null: at once, in order. */

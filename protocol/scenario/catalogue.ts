@@ -29,7 +29,7 @@ export interface Catalogue {
   readonly host?: FigureNames;
 }
 
-/** Names of what a run will show, known before it begins. A name that ends in '*' stands for all that begin so. */
+/** Names of a run's figures, known before it begins. A name that ends in '*' stands for all that begin so. */
 export interface FigureNames {
   /** A number a round. */
   readonly series: readonly string[];
@@ -59,7 +59,7 @@ export interface Entry {
   check?(settings: Readonly<Record<string, unknown>>): void;
 }
 
-/** A method of `method.ts` is one as it stands. */
+/** A method of `method.ts` has this form. */
 export interface MethodEntry {
   /** Names of the series that its halves measure; '*' at the end stands for anything. Left out: none. */
   readonly measures?: readonly string[];

@@ -45,7 +45,7 @@ export function sweepVerdict(points: readonly Verdict[], overall: Verdict): Hold
   return conjunction(overall.expectations.length === 0 ? all : [...all, overall.valid]);
 }
 
-/** JSON has no NaN and no infinity; the observed number becomes its word. */
+/** JSON has no NaN and no infinity; such an observed number becomes a string. */
 function plainFinding(finding: Finding): Finding {
   const { observed } = finding;
   return typeof observed === 'number' && !Number.isFinite(observed)

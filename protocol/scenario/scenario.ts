@@ -80,7 +80,7 @@ export interface Link {
   readonly retransmitMs: number | null;
 }
 
-/** One thing that goes wrong, in the rounds from <= round < until (until null: to the end). Each file of `protocol/faults/` has a fault's settings. */
+/** One fault, in the rounds from <= round < until (until null: to the end). Each file of `protocol/faults/` has a fault's settings. */
 export interface FaultRule {
   readonly fault: string;
   readonly from: number;

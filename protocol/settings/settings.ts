@@ -41,7 +41,7 @@ export class Settings<T extends object> {
     private readonly rules: readonly ((settings: T) => Conflict | null)[] = [],
   ) {}
 
-  /** The same settings under one more rule that looks at several of them; asked when each of them is right. */
+  /** The same settings under one more rule that looks at several of them; checked when each of them is right. */
   and(rule: (settings: T) => Conflict | null): Settings<T> {
     return new Settings(this.shape, [...this.rules, rule]);
   }

@@ -34,8 +34,8 @@ export function sameText(a: string, b: string): boolean {
 }
 
 /**
- * Challenges to those who want to join, and who has met one. A challenge carries its own seal, so that nothing is kept for
- * those that are asked for, and only those that were met are remembered, until they expire: each serves once.
+ * Challenges to joining processes, and which were answered. A challenge carries its own seal, so that nothing is kept for
+ * open challenges; only answered ones are remembered, until they expire: each serves once.
  */
 export class Admission {
   private readonly key = randomBytes(32);

@@ -31,7 +31,7 @@ export class SocketAcceptor {
     this.upgrades.close();
   }
 
-  /** As if the request had come now: for one that came too early. */
+  /** Handles a request that arrived too early as if it arrived now. */
   upgrade(upgrade: Upgrade): void {
     const { socket, url } = upgrade;
     const key = this.events.admit(url.searchParams);

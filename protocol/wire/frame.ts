@@ -4,7 +4,7 @@ import type { EncodedMessage } from './layout.js';
 import { LIMITS } from './limits.js';
 
 /**
- * The envelope. One frame holds all messages of one kind from one party to one party in one step of one round, possibly none.
+ * One frame holds all messages of one kind from one party to one party in one step of one round, possibly none.
  * Its address (kind, round, attempt, step, from, to) makes duplicates harmless and late frames impossible to mistake.
  */
 export interface Frame {

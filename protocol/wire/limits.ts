@@ -7,7 +7,7 @@ export interface Limit {
 
 /** All limits of the protocol that do not depend on the run; docs/limits.md is made from this table. */
 export const LIMIT_TABLE = {
-  headBytes: { value: 8 << 10, unit: 'bytes', meaning: 'head of an HTTP request: all that is read of a stranger' },
+  headBytes: { value: 8 << 10, unit: 'bytes', meaning: 'head of an HTTP request: all that is read before admission' },
   handshakeMs: { value: 10_000, unit: 'ms', meaning: 'a connection that is not admitted in this time is closed' },
   strangers: { value: 256, unit: 'connections', meaning: 'connections that are not admitted yet, of all addresses' },
   strangersPerAddress: {

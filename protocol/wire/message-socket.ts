@@ -29,12 +29,12 @@ export interface MessageSocket {
   /** What is sent between the two may leave together. Left out: each message leaves at once. */
   cork?(): void;
   uncork?(): void;
-  /** Reports no more messages and ends the socket; `BROKEN`: at once, without a word to the other end. */
+  /** Reports no more messages and ends the socket; `BROKEN`: at once, without a message to the other end. */
   close(code?: number): void;
   on<E extends keyof MessageSocketEvents>(event: E, listener: (...args: MessageSocketEvents[E]) => void): void;
 }
 
-/** Close codes: as agreed; a message that is not of the protocol; no word at all. */
+/** Close codes: as agreed; a message that is not of the protocol; no message at all. */
 export const CLOSED = 1000;
 export const BREACH = 1008;
 export const BROKEN = 1006;

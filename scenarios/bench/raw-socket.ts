@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** What the timing process asks of its peer, over the channel that Node gives a forked process. */
+/** What the timing process requests of its peer, over the channel that Node gives a forked process. */
 export interface PeerTask {
   readonly over: 'frames' | 'tcp';
   readonly direction: 'down' | 'up';

@@ -11,7 +11,7 @@ import { claimsOf } from './claims-of.js';
 export interface CheckedClaim {
   readonly title: string;
   readonly holds: boolean;
-  /** What was expected and what came; null: it holds. */
+  /** What was expected and what was found; null: it holds. */
   readonly problem: string | null;
 }
 

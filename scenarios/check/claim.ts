@@ -4,7 +4,7 @@ import { describe as inWords } from '../../protocol/settings/problems.js';
 /** One sentence of a contract, and the trial that shows whether it holds. */
 export interface Claim {
   readonly title: string;
-  /** Rejects with what was expected and what came. */
+  /** Rejects with what was expected and what was found. */
   run(): Promise<void>;
 }
 

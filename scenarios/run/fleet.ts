@@ -20,7 +20,7 @@ export interface Fleet {
   forgotten(round: number): readonly ClientIndex[];
   /** How often each rule of `scenario.faults` acted. */
   faultsFired(): readonly number[];
-  /** After EpochAbandoned: the same workers, or those that came in their place, with parties that know nothing yet. */
+  /** After EpochAbandoned: the same workers, or their replacements, with new parties. */
   again?(): Promise<Fleet>;
   /** A round is done, or its checkpoint is on the disk. */
   report?(type: 'committed' | 'checkpointed', round: number): void;

@@ -28,7 +28,7 @@ export async function resumeRun(path: string, options: RunOptions): Promise<RunO
   return (await resumed(directory, options)).outcome;
 }
 
-/** Waits for a writer that may have ended; one that lives is an error. */
+/** Waits for a writer that may have ended; one that still runs is an error. */
 function free(path: string, { signal, watcher }: SessionOptions): Promise<void> {
   return untilFree(path, { signal, note: (text) => watcher?.note(text) });
 }

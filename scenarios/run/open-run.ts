@@ -8,7 +8,7 @@ import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
 
-/** What lies in the folder of a run, finished or not. */
+/** The content of a run's folder, finished or not. */
 export interface OpenedRun {
   /** Complete, with every default. */
   readonly scenario: Scenario;

@@ -6,7 +6,7 @@ import type { Json } from '../../protocol/scenario/scenario.js';
 import type { TlsTrust } from '../../protocol/sockets/challenge.js';
 import type { PeerAddress } from '../../worker/peer-sockets.js';
 
-/** What the command line asks of the runtime. */
+/** What the command line passes to the runtime. */
 
 /** Callbacks of a run, for a progress display. A sweep starts its runs one after the other. */
 export interface RunWatcher {
@@ -24,13 +24,13 @@ export interface RunOptions {
   readonly directory: string | null;
   /** Wait here for workers from elsewhere; null: parties in this process, or workers started on this machine. */
   readonly listen: ListenOptions | null;
-  /** The user asks to stop: finish the current frame, write the results so far, then throw ERR_STOPPED. */
+  /** The user's signal to stop: finish the current frame, write the results so far, then throw ERR_STOPPED. */
   readonly signal: AbortSignal;
   readonly watcher?: RunWatcher;
 }
 
 export interface RunOutcome {
-  /** Relative to the working directory where it lies below it. */
+  /** Relative to the working directory where it is below it. */
   readonly directory: string;
   readonly verdict: Verdict;
   readonly summary: Readonly<Record<string, Json>>;

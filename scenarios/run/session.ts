@@ -55,7 +55,7 @@ export interface SessionResult {
   readonly record: RunRecord;
 }
 
-/** One run from its resolved scenario to its report. Throws ERR_STOPPED when the user stopped it; what there is lies in the directory. */
+/** One run from its resolved scenario to its report. Throws ERR_STOPPED when the user stopped it; its results so far are in the directory. */
 export async function runSession(
   scenario: Scenario,
   directory: RunDirectory,
@@ -243,7 +243,7 @@ class Session {
         ? { ...at, event: 'finished', fields: { rounds: result.roundsDone, stateDigest: digest } }
         : { ...at, event: 'stopped', fields: { reason: 'by the user' } },
     );
-    // Before the manifest calls the run finished: a full disk, or the end of the process, then leaves it to be gone on with.
+    // Before the manifest calls the run finished: a full disk, or the end of the process, then leaves it to be resumed.
     if (studied) directory.writeStudy(studied);
     directory.writeVerdict(verdict);
     if (finished) directory.writeFigures({ summary, faultsFired: result.faultsFired, ...point });

@@ -162,7 +162,7 @@ export async function coordinatorAddress(
   };
 }
 
-/** One container that docker started, or wants to. */
+/** One container that docker started, or is to start. */
 export interface Task {
   readonly ID: string;
   /** SERVICE.SLOT */

@@ -33,7 +33,7 @@ export async function seatsOf(address: CoordinatorAddress): Promise<control.Seat
 
 export const STATUS_HEADINGS = ['TASK', 'NODE', 'CONTAINER', 'SEAT', 'STATE', 'CLIENTS', 'LAST SIGN'] as const;
 
-/** One row a task that docker runs or wants to run, with the seat that its worker holds. */
+/** One row per task that docker runs or is to run, with the seat that its worker holds. */
 export function statusRows(
   tasks: readonly Task[],
   seats: control.Seats | 'over' | null,

@@ -15,7 +15,7 @@ export interface Examples {
 
 export interface Dataset {
   readonly name: string;
-  /** Where it came from, for the report. */
+  /** Its origin, for the report. */
   readonly source: string;
   /** What was decided while it was read (header, types of columns, rows left out, split), one sentence each. */
   readonly decisions?: readonly string[];

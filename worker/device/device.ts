@@ -4,7 +4,7 @@ import { pause } from '../pause.js';
 import { type Backend, CANDIDATES, type LoadPackage, loadInstalled } from './candidates.js';
 import type { Device } from './device-access.js';
 
-/** Names a scenario may ask for, in the order in which they are tried when it asks for none. */
+/** Names for a scenario's `device`, in the order in which they are tried without one. */
 export const deviceNames: readonly string[] = CANDIDATES.map(({ name }) => name);
 
 /**

@@ -34,6 +34,6 @@ export interface ObjectiveFamily {
   evaluate(estimates: readonly ReadonlyVector[]): Evaluation | Promise<Evaluation>;
   /** The same on all clients' training examples; left out by families without examples. */
   evaluateTraining?(estimates: readonly ReadonlyVector[]): Evaluation | Promise<Evaluation>;
-  /** Tensors alive on the device; 0 where there is none. Flat after every round. */
+  /** Live tensors on the device; 0 without a device. Constant after every round. */
   tensorCount(): number;
 }

@@ -28,7 +28,7 @@ export interface Decay {
 
 /**
  * Entries start ... end - 1 of Adam: both running means are updated by `gradient` (in `into`), and `direction` receives
- * mean / (sqrt(square) + epsilon), bias-corrected if asked.
+ * mean / (sqrt(square) + epsilon), bias-corrected with `decay.biasCorrection`.
  */
 export function advance(
   gradient: ReadonlyVector,

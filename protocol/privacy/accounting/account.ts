@@ -46,7 +46,7 @@ export interface AccountAnswer {
   readonly warnings: readonly string[];
   /** Only when a target was given. */
   readonly noiseMultiplier?: number;
-  /** All bounds that apply, where more than one accountant was asked. */
+  /** All bounds that apply, where more than one accountant applies. */
   readonly proven?: ProvenBounds;
 }
 
@@ -116,7 +116,7 @@ function accountingOf({ orders, conversion, method }: AccountOptions) {
   };
 }
 
-/** The accountants that a method asks. */
+/** The accountants of a method. */
 function methodsOf(method: AccountMethod, releases: readonly GaussianReleases[]): readonly BoundMethod[] {
   if (method === 'tightest') return ['exact-gaussian', 'rdp', 'loss-distribution'];
   if (method === 'auto') return [isExactGaussian(releases) ? 'exact-gaussian' : 'rdp'];

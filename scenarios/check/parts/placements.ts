@@ -48,7 +48,7 @@ export function localPlacement(
 /** What the others are compared with. */
 export const inOneProcess = localPlacement('one process, fast', 'fast');
 
-/** Real websockets to workers that live in this process; without `peerSockets` frames between clients go through the coordinator. */
+/** Real websockets to workers in this process; without `peerSockets` frames between clients go through the coordinator. */
 export function socketPlacement(name: string, workers: number, peerSockets = true): Placement {
   return {
     name,

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { runWorker } from '../../../worker/main.js';
 import type { WorkerLauncher } from '../../run/local-workers.js';
 
-/** Workers over real websockets that live in the test's own process: as the processes are, but without their start-up time. */
+/** Workers over real websockets in the test's own process: as the processes are, but without their start-up time. */
 export class SocketWorkers implements WorkerLauncher {
   private readonly controller = new AbortController();
   private running: Promise<unknown>[] = [];

@@ -60,13 +60,13 @@ describe('a CSV file is never guessed in silence', () => {
       expect(train.count + test.count).to.equal(3);
     });
 
-    it('texts above texts are a header unless one stands further down', () => {
+    it('texts above texts are a header unless one is further down', () => {
       const text = 'colour,size,label\nred,small,a\nblue,large,b\nred,large,a\n';
       expect(load(text, { categorical: 'one-hot', testShare: 0.34 }).classNames).to.deep.equal(['a', 'b']);
       refuses(
         () => load('red,small,a\nblue,large,b\nred,large,a\n', { categorical: 'one-hot' }),
         'ERR_DATA_FORMAT',
-        /line 1: no column holds numbers, and 'red' stands further down/,
+        /line 1: no column holds numbers, and 'red' is further down/,
       );
     });
 

@@ -18,7 +18,7 @@ export interface FeatureRules {
   readonly standardise: boolean;
 }
 
-/** A column as it stands in the examples: one number, or one 0/1 number a category. */
+/** A column of the examples: one number, or one 0/1 number a category. */
 interface FeatureColumn {
   readonly column: number;
   /** null: a column of numbers. */

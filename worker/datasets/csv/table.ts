@@ -25,7 +25,7 @@ export function wrong(path: string, message: string): GradswarmError {
   return new GradswarmError('ERR_DATA_FORMAT', `${path}: ${message}`);
 }
 
-/** 'file.csv: line 12, column 'age'': where a value stands. */
+/** 'file.csv: line 12, column 'age'': the place of a value. */
 export function placeOf(table: Table, row: number, column: number): string {
   return `line ${table.lines[row]}, column '${table.columnNames[column]}'`;
 }
@@ -119,12 +119,12 @@ function headerDecision(
   const numbers = cells.filter(isNumber);
   if (names.length > 0 && numbers.length === 0) return { hasHeader: true, why: 'texts above columns of numbers' };
   if (names.length > 0)
-    throw doubt(`'${names[0]}' stands above a column of numbers like a name, but '${numbers[0]}' is a number`);
+    throw doubt(`'${names[0]}' is above a column of numbers like a name, but '${numbers[0]}' is a number`);
   if (numbers.length === cells.length && cells.length > 1 && cells.every((cell, c) => Number(cell) === c))
     throw doubt(`${cells.slice(0, 3).join(', ')}${cells.length > 3 ? ', …' : ''} counts the columns like a header`);
   if (numbers.length > 0) return { hasHeader: false, why: 'the first row is of the same types as the others' };
   const repeated = cells.find((cell, c) => below.some((row) => row.cells[c] === cell));
-  if (repeated !== undefined) throw doubt(`no column holds numbers, and '${repeated}' stands further down as well`);
+  if (repeated !== undefined) throw doubt(`no column holds numbers, and '${repeated}' is further down as well`);
   return { hasHeader: true, why: 'its texts stand nowhere else in their columns' };
 }
 

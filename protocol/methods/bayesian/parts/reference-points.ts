@@ -47,7 +47,7 @@ export interface ServerReference {
   readonly referenceSums: readonly Vector[];
 }
 
-/** Client, in a round that moves the reference to where the chains are: sends its gradients there. Null: no positions came. */
+/** Client, in a round that moves the reference to where the chains are: sends its gradients there. Null: no positions arrived. */
 export async function moveReference(
   at: Omit<ClientRound<unknown, Messages, LogPosterior>, 'undelivered'>,
   chains: number,

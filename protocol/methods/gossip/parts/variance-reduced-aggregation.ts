@@ -17,7 +17,7 @@ export interface Aggregation {
   readonly estimates: readonly (Both & { readonly peer: ClientIndex })[];
   /** The vectors that each peer last received, as far as known: before the last round. */
   readonly told: readonly (Both & { readonly peer: ClientIndex })[];
-  /** What the last round's messages were about, and to whom they went. */
+  /** What the last round's messages were about, and their receivers. */
   readonly sent: (Both & { readonly to: readonly ClientIndex[] }) | null;
 }
 

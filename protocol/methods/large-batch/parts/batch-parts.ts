@@ -7,7 +7,7 @@ export interface PartedGradient {
   readonly gradient: Vector;
   /** Mean over the parts, by examples, of their squared deviations from `gradient`, entry by entry. */
   readonly spread: Vector;
-  /** Parts that the batch was cut into: as asked, or one an example in a smaller batch. */
+  /** Parts that the batch was cut into: the requested number, or one per example in a smaller batch. */
   readonly parts: number;
 }
 

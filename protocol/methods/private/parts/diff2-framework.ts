@@ -90,7 +90,7 @@ export class Diff2Framework {
     return models;
   }
 
-  /** Coordinator: v_r; null when too few means came for the noise that was promised. */
+  /** Coordinator: v_r; null when too few means arrived for the noise that was promised. */
   async receive(state: Diff2Server, at: CoordinatorPart): Promise<Diff2Direction | null> {
     const { placement } = this.settings;
     const { params, previous } = state;

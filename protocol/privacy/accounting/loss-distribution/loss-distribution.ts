@@ -1,6 +1,6 @@
 /**
  * Epsilon of a composition of sampled Gaussians from its privacy loss distribution, between two proven bounds. The grid is
- * made finer until the bounds are as close as asked.
+ * refined until the bounds are close enough.
  *
  * What is proven rests on doubles with IEEE 754 arithmetic and on the elementary functions of this project, whose errors (below
  * one unit in the last place) the margins of the sums cover many times over.
