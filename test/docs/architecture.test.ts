@@ -28,4 +28,24 @@ describe('docs/architecture.md', () => {
     expect(named.length).to.be.greaterThan(30);
     expect(wrong).to.deep.equal([]);
   });
+
+  it('has every dependency in its table', () => {
+    const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    );
+    const names = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
+    const rows = text
+      .slice(text.indexOf('## Dependencies'))
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    // A row names a family by its first package and the endings of the others.
+    const isNamed = (name: string) =>
+      rows.some(
+        (row) =>
+          row.includes(`\`${name}\``) ||
+          row.includes(`\`${name.slice(name.lastIndexOf('-', name.length))}\``) ||
+          row.includes(`\`-${name.split('-').slice(-2).join('-')}\``),
+      );
+    expect(names.filter((name) => !isNamed(name))).to.deep.equal([]);
+  });
 });
