@@ -31,7 +31,8 @@ export class PlainSocket implements MessageSocket {
   }
 
   send(message: Uint8Array, sent?: () => void): void {
-    this.socket.send(message, sent);
+    // Without the error that a broken socket gives.
+    this.socket.send(message, sent && (() => sent()));
   }
 
   cork(): void {

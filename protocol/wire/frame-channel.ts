@@ -232,8 +232,9 @@ export class FrameChannel {
     view.setUint32(20, last ? (body.checksum ?? body.sum) : 0, true);
     if (last) this.finish(body);
     this.corkedBytes += message.byteLength;
-    this.socket.send(message, () => {
-      if (whole && this.spareChunks.length < SPARE_CHUNKS) this.spareChunks.push(message);
+    this.socket.send(message, (memory = message) => {
+      if (memory.byteLength === CHUNK_HEADER_BYTES + LIMITS.chunkBytes && this.spareChunks.length < SPARE_CHUNKS)
+        this.spareChunks.push(memory);
       if (last) this.allSent();
       else this.pump();
     });

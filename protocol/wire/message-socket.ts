@@ -24,8 +24,11 @@ export interface MessageSocketEvents {
 export interface MessageSocket {
   /** Bytes given to `send` that still occupy memory: senders wait while there are many. */
   readonly bufferedAmount: number;
-  /** `sent` is called when `bufferedAmount` has become smaller by this message, whose memory may then be used again. */
-  send(message: Uint8Array, sent?: () => void): void;
+  /**
+   * `message` is the socket's from now on. `sent` is called when `bufferedAmount` has become smaller by it, with memory that may be
+   * used again; left out: the message itself.
+   */
+  send(message: Uint8Array, sent?: (memory?: Uint8Array) => void): void;
   /** What is sent between the two may leave together. Left out: each message leaves at once. */
   cork?(): void;
   uncork?(): void;

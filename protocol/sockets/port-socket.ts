@@ -1,0 +1,84 @@
+import { EventEmitter } from 'node:events';
+import type { MessagePort } from 'node:worker_threads';
+import type { MessageSocket, MessageSocketEvents } from '../wire/message-socket.js';
+import { type FromRelay, memoryOf, owned, type ToRelay } from './socket-relay.js';
+
+/** A message socket whose connection another thread has: there `relaySocket` carries on. */
+export class PortSocket implements MessageSocket {
+  private readonly events = new EventEmitter<MessageSocketEvents & Record<string, unknown[]>>();
+  /** Posted, and not reported as sent, oldest first. */
+  private readonly waiting: { readonly bytes: number; readonly sent: ((memory?: Uint8Array) => void) | undefined }[] =
+    [];
+  private buffered = 0;
+  /** What waits to be posted together; null: each message at once. */
+  private corked: Uint8Array[] | null = null;
+  private closing = false;
+
+  constructor(private readonly port: MessagePort) {
+    port.on('message', (message: FromRelay) => this.receive(message));
+  }
+
+  get bufferedAmount(): number {
+    return this.buffered;
+  }
+
+  send(message: Uint8Array, sent?: (memory?: Uint8Array) => void): void {
+    if (this.closing) return;
+    const bytes = message.byteLength;
+    this.buffered += bytes;
+    this.waiting.push({ bytes, sent });
+    if (this.corked) this.corked.push(owned(message));
+    else this.post([owned(message)]);
+  }
+
+  cork(): void {
+    this.corked ??= [];
+  }
+
+  uncork(): void {
+    const messages = this.corked;
+    this.corked = null;
+    if (messages && messages.length > 0) this.post(messages);
+  }
+
+  close(code?: number): void {
+    if (this.closing) return;
+    this.uncork();
+    this.closing = true;
+    this.port.postMessage({ type: 'close', code } satisfies ToRelay);
+  }
+
+  on<E extends keyof MessageSocketEvents>(event: E, listener: (...args: MessageSocketEvents[E]) => void): void {
+    this.events.on(event as string, listener as (...args: unknown[]) => void);
+  }
+
+  private post(messages: readonly Uint8Array[]): void {
+    this.port.postMessage({ type: 'send', messages } satisfies ToRelay, memoryOf(messages));
+  }
+
+  private receive(message: FromRelay): void {
+    switch (message.type) {
+      case 'messages':
+        for (const each of message.messages) if (!this.closing) this.events.emit('message', each);
+        return;
+      case 'sent':
+        for (const memory of message.memories) this.release(memory);
+        return;
+      case 'event':
+        this.events.emit(message.event, ...message.content);
+        return;
+      case 'close':
+        this.closing = true;
+        this.port.close();
+        this.events.emit('close', message.code, message.reason);
+        // Nobody waits for room any more.
+        while (this.waiting.length > 0) this.release(new Uint8Array(0));
+    }
+  }
+
+  private release(memory: Uint8Array): void {
+    const { bytes, sent } = this.waiting.shift()!;
+    this.buffered -= bytes;
+    sent?.(memory);
+  }
+}

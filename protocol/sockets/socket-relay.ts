@@ -1,0 +1,72 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { MessageSocket, MessageSocketEvents } from '../wire/message-socket.js';
+
+/** From the thread that computes: messages for the other end, whose memory goes with them. */
+export type ToRelay =
+  | { readonly type: 'send'; readonly messages: readonly Uint8Array[] }
+  | { readonly type: 'close'; readonly code: number | undefined };
+
+/** To that thread. */
+export type FromRelay =
+  | { readonly type: 'messages'; readonly messages: readonly Uint8Array[] }
+  /** As many of the oldest messages have been sent; their memory comes back. */
+  | { readonly type: 'sent'; readonly memories: readonly Uint8Array[] }
+  | { readonly type: 'event'; readonly event: 'down' | 'up' | 'seen'; readonly content: readonly unknown[] }
+  | { readonly type: 'close'; readonly code: number; readonly reason: string };
+
+/** The memory of these messages, for a transfer. */
+export function memoryOf(messages: readonly Uint8Array[]): ArrayBuffer[] {
+  return messages.map(({ buffer }) => buffer as ArrayBuffer);
+}
+
+/** A message whose memory is nobody else's: a part of a larger buffer is copied, since a transfer takes the whole. */
+export function owned(message: Uint8Array): Uint8Array {
+  return message.byteLength === message.buffer.byteLength ? message : Uint8Array.from(message);
+}
+
+/** On the thread that has the socket: carries its messages and events to a port, and what comes from there to the socket. */
+export function relaySocket(socket: MessageSocket, port: MessagePort): void {
+  let received: Uint8Array[] = [];
+  let sent: Uint8Array[] = [];
+  let corked = false;
+  const post = (message: FromRelay, transfer: readonly ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const flushReceived = (): void => {
+    const messages = received;
+    received = [];
+    if (messages.length > 0) post({ type: 'messages', messages }, memoryOf(messages));
+  };
+  const flushSent = (): void => {
+    const memories = sent;
+    sent = [];
+    post({ type: 'sent', memories }, memoryOf(memories));
+  };
+  socket.on('message', (message) => {
+    // Messages of one read of the socket travel together.
+    if (received.push(owned(message)) === 1) queueMicrotask(flushReceived);
+  });
+  for (const event of ['down', 'up', 'seen'] as const)
+    socket.on(event as keyof MessageSocketEvents, (...content: readonly unknown[]) =>
+      post({ type: 'event', event, content }),
+    );
+  socket.on('close', (code, reason) => {
+    flushReceived();
+    post({ type: 'close', code, reason });
+    port.close();
+  });
+  const uncork = (): void => {
+    corked = false;
+    socket.uncork?.();
+  };
+  port.on('message', (message: ToRelay) => {
+    if (message.type === 'close') return socket.close(message.code);
+    if (!corked) {
+      corked = true;
+      socket.cork?.();
+      setImmediate(uncork);
+    }
+    for (const each of message.messages)
+      socket.send(each, (memory = each) => {
+        if (sent.push(memory) === 1) queueMicrotask(flushSent);
+      });
+  });
+}
