@@ -1,7 +1,8 @@
-import { io, type Socket } from 'socket.io-client';
 import { GradswarmError } from '../protocol/errors.js';
 import { provenQuery } from '../protocol/sockets/admission.js';
 import { fetchChallenge, type TlsTrust } from '../protocol/sockets/challenge.js';
+import type { ControlSocket } from '../protocol/sockets/control-socket.js';
+import { processSockets } from '../protocol/sockets/process-sockets.js';
 import * as control from '../protocol/wire/control-messages.js';
 import { pack, unpack } from '../protocol/wire/packing.js';
 
@@ -42,18 +43,27 @@ export class ControlConnection {
   private seenMs = performance.now();
   private checkedMs = performance.now();
   private checks: NodeJS.Timeout | null = null;
+  /** Before the hello was answered. */
+  private closedEarly: (error: GradswarmError) => void = () => {};
 
   private constructor(
     private readonly url: string,
-    private readonly socket: Socket,
+    private readonly socket: ControlSocket,
     private readonly handler: ControlHandler,
   ) {
-    socket.on('disconnect', (reason) => this.lose(reason));
-    socket.io.on('ping', () => {
-      this.seenMs = performance.now();
+    socket.listen({
+      received: (event, data, answer) => {
+        if (includes(QUESTIONS, event)) void this.question(event, data, answer);
+        else if (includes(NOTICES, event)) this.notice(event, data);
+      },
+      seen: () => {
+        this.seenMs = performance.now();
+      },
+      closed: (reason) => {
+        this.lose(reason);
+        this.closedEarly(lostError(url, reason));
+      },
     });
-    for (const event of QUESTIONS) socket.on(event, (data, answer) => void this.question(event, data, answer));
-    for (const event of NOTICES) socket.on(event, (data) => this.notice(event, data));
   }
 
   /** Throws NotWanted, or ERR_WORKER_LOST where there is no coordinator. Handlers may be called before this resolves. */
@@ -64,20 +74,12 @@ export class ControlConnection {
     handler: ControlHandler,
   ): Promise<{ readonly connection: ControlConnection; readonly admission: control.Admission }> {
     const joining = provenQuery(token, 'worker', await fetchChallenge(url, trust, signal));
-    const socket = io(url.replace(/^ws/, 'http'), {
-      query: joining.query,
-      ...(trust.ca === null ? {} : { ca: trust.ca }),
-      transports: ['websocket'],
-      reconnection: false,
-      forceNew: true,
-      timeout: OPEN_MS,
-    });
+    const socket = await openSocket(url, joining.query, trust);
     const connection = new ControlConnection(url, socket, handler);
     try {
       const reply = await new Promise<unknown>((resolve, reject) => {
-        socket.on('connect_error', (error) => reject(connectError(url, error)));
-        socket.on('disconnect', (reason) => reject(lostError(url, reason)));
-        socket.emit('hello', pack(hello), resolve);
+        connection.closedEarly = reject;
+        socket.send('hello', pack(hello), resolve);
       });
       const admission = control.checked(control.admission, unpack(reply), "coordinator, answer to 'hello'");
       if (!joining.answers(admission.proof)) throw new NotWanted(`the coordinator at ${url} has another token`);
@@ -96,18 +98,18 @@ export class ControlConnection {
   }
 
   send(event: string, content: unknown): void {
-    this.socket.emit(event, pack(content));
+    this.socket.send(event, pack(content));
   }
 
   /** The worker leaves for good. */
   goodbye(): void {
-    this.socket.emit('goodbye');
+    this.socket.send('goodbye');
   }
 
   close(): void {
     this.closed = true;
     if (this.checks) clearInterval(this.checks);
-    this.socket.disconnect();
+    this.socket.close();
   }
 
   private check(limitMs: number): void {
@@ -123,8 +125,12 @@ export class ControlConnection {
     this.handler.lost(lostError(this.url, reason));
   }
 
-  private async question(event: (typeof QUESTIONS)[number], data: unknown, answer: unknown): Promise<void> {
-    if (typeof answer !== 'function') {
+  private async question(
+    event: (typeof QUESTIONS)[number],
+    data: unknown,
+    answer: ((reply: Uint8Array) => void) | null,
+  ): Promise<void> {
+    if (!answer) {
       const what = `coordinator, '${event}': expected one binary argument and an acknowledgement, got other arguments`;
       return this.handler.broke(new GradswarmError('ERR_PROTOCOL', what));
     }
@@ -149,10 +155,20 @@ function lostError(url: string, reason: string): GradswarmError {
   return new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${url} was lost: ${reason}`);
 }
 
-/** Why there is no connection: a coordinator that refused it differs from one that is unreachable. */
-function connectError(url: string, error: Error & { readonly description?: unknown }): GradswarmError {
-  const { message } = (error.description ?? error) as { readonly message?: unknown };
-  const why = String(message ?? error.message);
-  if (/\b403\b/.test(why)) return new NotWanted(`the coordinator at ${url} has another token`);
-  return new GradswarmError('ERR_WORKER_LOST', `no coordinator at ${url}: ${why}`);
+/** Throws NotWanted where the coordinator refuses the proof. */
+async function openSocket(
+  url: string,
+  query: Readonly<Record<string, string>>,
+  trust: TlsTrust,
+): Promise<ControlSocket> {
+  try {
+    return await (await processSockets()).openControl({ url, query, trust, openMs: OPEN_MS });
+  } catch (error) {
+    const { code, message } = error as GradswarmError;
+    throw code === 'ERR_PROTOCOL' ? new NotWanted(message.replace(`${code}: `, '')) : error;
+  }
+}
+
+function includes<const T extends string>(names: readonly T[], name: string): name is T {
+  return (names as readonly string[]).includes(name);
 }

@@ -1,10 +1,9 @@
-import type { Socket } from 'node:net';
 import { GradswarmError } from '../protocol/errors.js';
 import type { PartyId } from '../protocol/method.js';
 import type { PostOffice, Remote } from '../protocol/party/post-office.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import { channelOver, socketError } from '../protocol/sockets/frame-socket.js';
-import { openLink } from '../protocol/sockets/open-link.js';
+import { processSockets } from '../protocol/sockets/process-sockets.js';
 import {
   type Assign,
   checked,
@@ -85,9 +84,14 @@ export class FrameLink implements Remote {
     url.pathname = '/frames';
     url.search = `token=${options.assign.token}`;
     const { trust, heartbeatMs } = options;
-    const { link, stream } = await openLink({ url: url.href, heartbeatMs, openMs: OPEN_MS, trust });
-    const self = new FrameLink(options, link);
-    if (options.peers) await self.listen(options.peers, stream as Socket);
+    const { socket, localAddress } = await (await processSockets()).openLink({
+      url: url.href,
+      heartbeatMs,
+      openMs: OPEN_MS,
+      trust,
+    });
+    const self = new FrameLink(options, socket);
+    if (options.peers) await self.listen(options.peers, localAddress);
     return self;
   }
 
@@ -139,9 +143,9 @@ export class FrameLink implements Remote {
     await this.peers?.close();
   }
 
-  private async listen(address: PeerAddress, toCoordinator: Socket): Promise<void> {
+  private async listen(address: PeerAddress, localAddress: string): Promise<void> {
     const { options } = this;
-    this.peers = await PeerSockets.listen(toCoordinator, {
+    this.peers = await PeerSockets.listen(localAddress, {
       ...options,
       address,
       received: (incoming, worker) => this.receive(incoming, worker),

@@ -1,12 +1,10 @@
-import { isIPv6, type Socket } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { GradswarmError } from '../protocol/errors.js';
-import { sameText } from '../protocol/sockets/admission.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
-import { channelOver, openConnection, socketError } from '../protocol/sockets/frame-socket.js';
-import { openLink } from '../protocol/sockets/open-link.js';
-import { PlainSocket } from '../protocol/sockets/plain-socket.js';
-import { SocketAcceptor } from '../protocol/sockets/socket-acceptor.js';
-import { SocketServer, type TlsKeys, type Upgrade } from '../protocol/sockets/socket-server.js';
+import { channelOver, socketError } from '../protocol/sockets/frame-socket.js';
+import { processSockets } from '../protocol/sockets/process-sockets.js';
+import type { TlsKeys } from '../protocol/sockets/socket-server.js';
+import type { Acceptor, Listener } from '../protocol/sockets/sockets.js';
 import type { Assign, Introduction, Ready } from '../protocol/wire/control-messages.js';
 import type { ChannelOptions, FrameChannel, Incoming, Outgoing } from '../protocol/wire/frame-channel.js';
 import { BREACH, BROKEN, type MessageSocket } from '../protocol/wire/message-socket.js';
@@ -40,39 +38,26 @@ export interface PeerOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
 /** Links between workers: each opens one to each other for what it sends, and takes theirs for what they send. */
 export class PeerSockets {
   private readonly outgoing = new Map<string, { readonly socket: MessageSocket; readonly channel: FrameChannel }>();
-  /** What opens a socket from each worker to this one. */
-  private readonly keys = new Map<string, string>();
-  private readonly acceptor: SocketAcceptor;
-  private introduced = false;
+  private readonly acceptor: Acceptor;
   private closing = false;
-  /** Workers that were introduced before this one: their connections wait for the keys, no longer than any that is not admitted. */
-  private waiting: readonly Upgrade[] = [];
 
   private constructor(
-    private readonly server: SocketServer,
+    private readonly listener: Listener,
     private readonly options: PeerOptions,
   ) {
-    this.acceptor = new SocketAcceptor(server, PEERS_PATH, options.heartbeatMs, {
-      admit: (query) => {
-        const from = query.get('worker') ?? '';
-        const key = this.keys.get(from);
-        return key !== undefined && sameText(query.get('key') ?? '', key) ? from : null;
-      },
-      opened: (from, socket) => this.take(from, socket),
-    });
-    server.route(PEERS_PATH, (upgrade) => {
-      // Connections that were closed meanwhile are let go, so no more wait than may be open.
-      if (this.introduced) this.acceptor.upgrade(upgrade);
-      else this.waiting = [...this.waiting.filter(({ socket }) => !socket.destroyed), upgrade];
-    });
+    // Workers that were introduced before this one may connect before it knows their keys.
+    this.acceptor = listener.accept(
+      { path: PEERS_PATH, parameters: ['worker', 'key'], heartbeatMs: options.heartbeatMs, early: 'wait' },
+      (from, socket) => this.take(from, socket),
+    );
   }
 
   /** Listens on the interface that the coordinator is reached by: on loopback when it is. On all when another address is advertised. */
-  static async listen(toCoordinator: Socket, options: PeerOptions): Promise<PeerSockets> {
+  static async listen(localAddress: string, options: PeerOptions): Promise<PeerSockets> {
     const { port, advertise, tls } = options.address;
-    const host = advertise ? '::' : (toCoordinator.localAddress ?? '127.0.0.1');
+    const host = advertise ? '::' : localAddress;
     try {
-      return new PeerSockets(await SocketServer.listen({ host, port, tls }), options);
+      return new PeerSockets(await (await processSockets()).listen({ host, port, tls }), options);
     } catch (error) {
       throw new GradswarmError('ERR_USAGE', `--peer-port: ${(error as Error).message}`, { cause: error });
     }
@@ -82,16 +67,13 @@ export class PeerSockets {
   get advertised(): Ready['peer'] {
     const { advertise, tls } = this.options.address;
     const host = advertise && (isIPv6(advertise.host) ? `[${advertise.host}]` : advertise.host);
-    return { host, port: advertise?.port ?? this.server.address.port, tls: tls !== null };
+    return { host, port: advertise?.port ?? this.listener.address.port, tls: tls !== null };
   }
 
   /** Opens a socket to each. Returns those that cannot be reached: their frames go by the coordinator. */
   async connect({ peers, keys }: Introduction): Promise<string[]> {
     const known = new Map(peers.map((peer) => [peer.worker, peer]));
-    for (const { worker, incoming } of keys) this.keys.set(worker, incoming);
-    this.introduced = true;
-    for (const upgrade of this.waiting) if (!upgrade.socket.destroyed) this.acceptor.upgrade(upgrade);
-    this.waiting = [];
+    this.acceptor.admit(new Map(keys.map(({ worker, incoming }) => [`${worker}\n${incoming}`, worker])));
     const unreachable = await Promise.all(
       keys.map(async ({ worker, outgoing }) => {
         const peer = known.get(worker);
@@ -121,14 +103,16 @@ export class PeerSockets {
     this.closing = true;
     for (const { socket } of this.outgoing.values()) socket.close();
     this.acceptor.close();
-    await this.server.close();
+    await this.listener.close();
   }
 
   private async open(url: string, links: boolean): Promise<MessageSocket> {
     const { trust, heartbeatMs } = this.options;
-    if (links) return (await openLink({ url, heartbeatMs, openMs: OPEN_MS, trust })).link;
-    const { socket, stream } = await openConnection(url, OPEN_MS, trust);
-    return new PlainSocket(socket, stream);
+    const sockets = await processSockets();
+    const opened = links
+      ? sockets.openLink({ url, heartbeatMs, openMs: OPEN_MS, trust })
+      : sockets.openPlain(url, OPEN_MS, trust);
+    return (await opened).socket;
   }
 
   private keep(worker: string, socket: MessageSocket): void {

@@ -1,10 +1,10 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import { Server, type Socket } from 'socket.io';
 import type { z } from 'zod';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { UsedModule } from '../../protocol/scenario/scenario.js';
 import type { Proven } from '../../protocol/sockets/admission.js';
-import type { SocketServer } from '../../protocol/sockets/socket-server.js';
+import type { ControlListener } from '../../protocol/sockets/control-listener.js';
+import type { ControlSocket } from '../../protocol/sockets/control-socket.js';
+import type { Listener } from '../../protocol/sockets/sockets.js';
 import * as control from '../../protocol/wire/control-messages.js';
 import { pack, unpack } from '../../protocol/wire/packing.js';
 import type { Member } from './membership.js';
@@ -19,11 +19,6 @@ const REFUSAL_MS = 1000;
 
 /** A hello has a handful of values, and five for each module. */
 const HELLO_VALUES = 512;
-
-const CONTROL_PATH = '/socket.io/';
-
-/** The socket.io room of observers, which are sent the progress of the run. */
-const OBSERVERS = 'observers';
 
 export interface ControlEvents {
   /** A member has come whose older connections are still open. */
@@ -51,11 +46,11 @@ export interface ControlOptions {
 }
 
 interface Connection {
-  readonly socket: Socket;
+  readonly socket: ControlSocket;
   readonly proven: Proven;
   readonly returns: boolean;
   /** Of its hello; null once it was given. */
-  answer: ((reply: unknown) => void) | null;
+  answer: ((reply: Uint8Array) => void) | null;
 }
 
 /** Requests to a worker without an answer yet: repeated when it reconnects. */
@@ -66,44 +61,19 @@ interface Question {
   readonly failed: (error: Error) => void;
 }
 
-/** The control channel: socket.io carries joins, assignments, rounds and liveness; never a vector. Knows processes, not seats. */
+/** The control channel: it carries joins, assignments, rounds and liveness; never a vector. Knows processes, not seats. */
 export class ControlServer {
-  private readonly io: Server;
+  private readonly listener: ControlListener;
   private readonly connections = new Map<WorkerId, Connection>();
-  /** By event; sent to each observer when it comes. */
-  private readonly lasting = new Map<string, unknown>();
   private readonly questions = new Map<WorkerId, Set<Question>>();
   private readonly addresses = new Map<WorkerId, string>();
-  /** What each connection has shown before it was taken in. */
-  private readonly proven = new WeakMap<IncomingMessage, Proven>();
 
   constructor(
-    private readonly server: SocketServer,
+    server: Listener,
     private readonly options: ControlOptions,
     private readonly events: ControlEvents,
   ) {
-    // Never listens: socket.io gets the upgrades that it is handed, and closing it waits for no other connections.
-    const handed = createServer();
-    this.io = new Server(handed, {
-      serveClient: false,
-      transports: ['websocket'],
-      perMessageDeflate: false,
-      pingInterval: Math.max(25, Math.round(options.heartbeatMs / 4)),
-      // Silence is judged by the seats, which know when it was this process that did not listen.
-      pingTimeout: 4 * Math.max(25, options.heartbeatMs),
-      maxHttpBufferSize: options.maxBytes,
-    });
-    server.routeProven(CONTROL_PATH, ({ request, socket, head }, proven) => {
-      this.proven.set(request, proven);
-      handed.emit('upgrade', request, socket, head);
-    });
-    this.io.on('connection', (socket) => {
-      const proven = this.proven.get(socket.request);
-      if (proven?.role === 'worker')
-        socket.on('hello', (data: unknown, answer: unknown) => this.hello(socket, proven, data, answer));
-      else if (proven?.role === 'observer') this.observe(socket, proven);
-      else socket.disconnect(true);
-    });
+    this.listener = server.control(options, (socket, proven) => this.connected(socket, proven));
   }
 
   /** The address that the worker's last connection came from, as it stands in a URL. */
@@ -122,16 +92,16 @@ export class ControlServer {
 
   /** Every observer that comes is sent this after its welcome. */
   keepFor(event: string, message: unknown): void {
-    this.lasting.set(event, message);
+    this.listener.keepFor(event, pack(message));
   }
 
   /** To all observers; a message that one cannot take at once is not kept for it. */
   publish(event: string, message: unknown): void {
-    this.io.to(OBSERVERS).volatile.emit(event, pack(message));
+    this.listener.publish(event, pack(message));
   }
 
   notify(worker: WorkerId, event: string, message: unknown): void {
-    this.connections.get(worker)?.socket.emit(event, pack(message));
+    this.connections.get(worker)?.socket.send(event, pack(message));
   }
 
   /** Asks and waits for the answer, over later connections too; rejects with ERR_WORKER_LOST when none comes in time. */
@@ -189,23 +159,26 @@ export class ControlServer {
       answer(pack({ ...message, proof: proven.answer } satisfies control.Admission));
       await new Promise((resolve) => setTimeout(resolve, REFUSAL_MS).unref());
     } else
-      await socket
-        .timeout(STOP_MS)
-        .emitWithAck('stop', pack(message))
-        .catch(() => {});
-    socket.disconnect(true);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, STOP_MS);
+        socket.send('stop', pack(message), () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    socket.close();
   }
 
   /** Closes the worker's connection: it notices by itself, and joins again. */
   drop(worker: WorkerId): void {
     const connection = this.connections.get(worker);
     this.forget(worker);
-    connection?.socket.disconnect(true);
+    connection?.socket.close();
   }
 
   async close(): Promise<void> {
     for (const worker of [...this.questions.keys()]) this.forget(worker);
-    await this.io.close();
+    await this.listener.close();
   }
 
   private forget(worker: WorkerId): void {
@@ -217,17 +190,46 @@ export class ControlServer {
   }
 
   private put({ socket }: Connection, { event, message, answered }: Question): void {
-    socket.emit(event, message, answered);
+    socket.send(event, message, answered);
   }
 
-  private hello(socket: Socket, proven: Proven, data: unknown, answer: unknown): void {
-    const known = [...this.connections].find(([, { socket: other }]) => other === socket);
-    if (typeof answer !== 'function' || known) {
-      // A second hello breaks the protocol: the worker loses its connection and its seat.
-      if (known) this.events.broke(known[0], 'it sent a second hello');
-      socket.disconnect(true);
-      return;
-    }
+  private connected(socket: ControlSocket, proven: Proven): void {
+    let worker: WorkerId | null = null;
+    let refused = false;
+    const isCurrent = () => worker !== null && this.connections.get(worker)?.socket === socket;
+    socket.listen({
+      received: (event, data, answer) => {
+        if (event === 'hello') {
+          if (refused) return;
+          if (answer && worker === null) worker = this.hello(socket, proven, data, answer);
+          else {
+            // A second hello breaks the protocol: the worker loses its connection and its seat.
+            if (worker !== null && isCurrent()) this.events.broke(worker, 'it sent a second hello');
+            socket.close();
+          }
+          refused = worker === null;
+        } else if (worker !== null && event === 'goodbye') this.events.goodbye(worker);
+        else if (worker !== null && isCurrent()) this.received(worker, event, data);
+      },
+      seen: () => {
+        if (worker !== null) this.events.seen(worker);
+      },
+      closed: (reason) => {
+        if (worker === null || !isCurrent()) return;
+        const { returns } = this.connections.get(worker)!;
+        this.connections.delete(worker);
+        this.events.closed(worker, reason, returns);
+      },
+    });
+  }
+
+  /** Null: it was refused. */
+  private hello(
+    socket: ControlSocket,
+    proven: Proven,
+    data: unknown,
+    answer: (reply: Uint8Array) => void,
+  ): WorkerId | null {
     let message: control.Hello;
     try {
       message = control.checked(control.hello, unpack(data, HELLO_VALUES), 'hello');
@@ -235,58 +237,29 @@ export class ControlServer {
       if (refused !== null) throw new GradswarmError('ERR_PROTOCOL', refused);
     } catch (error) {
       answer(pack({ refused: (error as Error).message, proof: proven.answer } satisfies control.Admission));
-      socket.removeAllListeners('hello');
-      setTimeout(() => socket.disconnect(true), REFUSAL_MS).unref();
-      return;
+      setTimeout(() => socket.close(), REFUSAL_MS).unref();
+      return null;
     }
     const worker = message.process;
-    this.server.admit(socket.request);
+    socket.admit();
     this.events.arriving(message);
     const older = this.connections.get(worker);
     const returns = message.resumes !== undefined;
-    this.connections.set(worker, { socket, proven, returns, answer: answer as (reply: unknown) => void });
-    const address = socket.handshake.address.replace(/^::ffff:/, '');
-    this.addresses.set(worker, address.includes(':') ? `[${address}]` : address);
-    older?.socket.disconnect(true);
-    socket.conn.on('heartbeat', () => this.events.seen(worker));
-    socket.on('goodbye', () => this.events.goodbye(worker));
-    socket.on(
-      'done',
-      this.received(socket, worker, control.done, (report) => this.events.done(worker, report)),
-    );
-    socket.on(
-      'failed',
-      this.received(socket, worker, control.failed, (failure) => this.events.failed(worker, failure)),
-    );
-    socket.on('disconnect', (reason) => {
-      if (this.connections.get(worker)?.socket !== socket) return;
-      this.connections.delete(worker);
-      this.events.closed(worker, reason, returns);
-    });
+    this.connections.set(worker, { socket, proven, returns, answer });
+    this.addresses.set(worker, socket.address);
+    older?.socket.close();
     this.events.hello(message);
+    return worker;
   }
 
-  private observe(socket: Socket, proven: Proven): void {
-    this.server.admit(socket.request);
-    void socket.join(OBSERVERS);
-    socket.emit('welcome', pack({ proof: proven.answer } satisfies control.Welcome));
-    for (const [event, message] of this.lasting) socket.emit(event, pack(message));
-  }
-
-  private received<S extends z.ZodType>(
-    socket: Socket,
-    worker: WorkerId,
-    schema: S,
-    use: (message: z.output<S>) => void,
-  ) {
-    return (data: unknown) => {
-      if (this.connections.get(worker)?.socket !== socket) return;
-      try {
-        use(control.checked(schema, this.unpacked(data), worker));
-      } catch (error) {
-        this.events.broke(worker, (error as Error).message);
-      }
-    };
+  private received(worker: WorkerId, event: string, data: unknown): void {
+    try {
+      if (event === 'done') this.events.done(worker, control.checked(control.done, this.unpacked(data), worker));
+      else if (event === 'failed')
+        this.events.failed(worker, control.checked(control.failed, this.unpacked(data), worker));
+    } catch (error) {
+      this.events.broke(worker, (error as Error).message);
+    }
   }
 
   private unpacked(data: unknown): unknown {

@@ -2,8 +2,7 @@ import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId } from '../../protocol/method.js';
 import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
 import { channelOver, socketError } from '../../protocol/sockets/frame-socket.js';
-import { SocketAcceptor } from '../../protocol/sockets/socket-acceptor.js';
-import type { SocketServer } from '../../protocol/sockets/socket-server.js';
+import type { Acceptor, Listener } from '../../protocol/sockets/sockets.js';
 import { checked, type Packed, packed, sealsMessages } from '../../protocol/wire/control-messages.js';
 import type { Frame } from '../../protocol/wire/frame.js';
 import { type ChannelOptions, type FrameChannel, type Incoming, openFrame } from '../../protocol/wire/frame-channel.js';
@@ -43,7 +42,7 @@ export interface RouterEvents {
 
 /** Frame sockets of all workers: takes frames for the coordinator in, and passes on those that peers send through it. */
 export class FrameRouter implements Remote {
-  private readonly acceptor: SocketAcceptor;
+  private readonly acceptor: Acceptor;
   private readonly wires = new Map<string, Wire>();
   private readonly layouts: readonly KindLayout[];
   private office: PostOffice | null = null;
@@ -56,7 +55,7 @@ export class FrameRouter implements Remote {
   receivedFrameBytes = 0;
 
   constructor(
-    server: SocketServer,
+    server: Listener,
     private readonly membership: Membership,
     layouts: Iterable<KindLayout>,
     private readonly options: Omit<ChannelOptions, 'crc32' | 'defer'> & {
@@ -69,10 +68,19 @@ export class FrameRouter implements Remote {
     private readonly events: RouterEvents,
   ) {
     this.layouts = [...layouts].sort((a, b) => a.index - b.index);
-    this.acceptor = new SocketAcceptor(server, FRAMES_PATH, options.heartbeatMs, {
-      admit: (query) => membership.byToken(query.get('token') ?? '')?.token ?? null,
-      opened: (token, socket, numbered) => this.accept(membership.byToken(token)!, socket, numbered),
-    });
+    this.acceptor = server.accept(
+      { path: FRAMES_PATH, parameters: ['token'], heartbeatMs: options.heartbeatMs, early: 'refused' },
+      (token, socket, numbered) => {
+        const member = membership.byToken(token);
+        if (member) this.accept(member, socket, numbered);
+        else socket.close(BROKEN);
+      },
+    );
+  }
+
+  /** Those who have a seat now may open frame sockets, with the tokens that they have now, and no others. */
+  admit(): void {
+    this.acceptor.admit(new Map(this.membership.present().map(({ token }) => [token, token])));
   }
 
   /** Frames for the coordinator's own half go here. */
@@ -135,6 +143,7 @@ export class FrameRouter implements Remote {
     const wire = this.wires.get(member.id);
     this.wires.delete(member.id);
     wire?.socket.close(BROKEN);
+    this.admit();
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { nanoid } from 'nanoid';
-import { SocketServer } from '../../protocol/sockets/socket-server.js';
+import { processSockets } from '../../protocol/sockets/process-sockets.js';
 import { LIMITS } from '../../protocol/wire/limits.js';
 import { ControlServer } from './control-server.js';
 import type { ListenOptions } from './host-server.js';
@@ -24,7 +24,7 @@ export interface HandOverOptions {
  */
 export async function handOver(options: HandOverOptions): Promise<boolean> {
   const { listen, archive, forMs, signal } = options;
-  const server = await SocketServer.listen({ ...listen, token: listen.token ?? nanoid(32) });
+  const server = await (await processSockets()).listen({ ...listen, token: listen.token ?? nanoid(32) });
   const nothing = (): void => {};
   const dismissals: Promise<void>[] = [];
   const control = new ControlServer(

@@ -5,7 +5,9 @@ import { frameHold } from '../../protocol/links/link-buckets.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { PostOffice } from '../../protocol/party/post-office.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
-import { type ServerOptions, SocketServer } from '../../protocol/sockets/socket-server.js';
+import { processSockets } from '../../protocol/sockets/process-sockets.js';
+import type { ServerOptions } from '../../protocol/sockets/socket-server.js';
+import type { Listener } from '../../protocol/sockets/sockets.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import { hasOtherLengths, layoutsOf } from '../../protocol/wire/layout.js';
 import { maxBodyBytes, maxControlBytes, maxPackedBytes, maxPackedValues } from '../../protocol/wire/limits.js';
@@ -86,7 +88,7 @@ export class HostServer {
   private own: { waits(): readonly string[]; readonly isComputing: boolean } | null = null;
 
   private constructor(
-    private readonly sockets: SocketServer,
+    private readonly sockets: Listener,
     /** What workers and observers must know. */
     readonly token: string,
     private readonly options: HostServerOptions,
@@ -160,7 +162,7 @@ export class HostServer {
     const listen = options.listen ?? { host: '127.0.0.1', port: 0 };
     const token = listen.token ?? nanoid(32);
     try {
-      return new HostServer(await SocketServer.listen({ ...listen, token }), token, options);
+      return new HostServer(await (await processSockets()).listen({ ...listen, token }), token, options);
     } catch (error) {
       throw new GradswarmError('ERR_USAGE', `--listen: ${(error as Error).message}`, { cause: error });
     }

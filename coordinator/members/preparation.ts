@@ -39,6 +39,7 @@ export class Preparation {
   async run(): Promise<void> {
     const { membership, options, epoch } = this;
     membership.renewTokens();
+    this.router.admit();
     const members = membership.present();
     const readies = await Promise.all(
       members.map(async (member) => {

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { LIMITS } from '../wire/limits.js';
 import { BROKEN, CLOSED, type MessageSocket, type MessageSocketEvents, type Resent } from '../wire/message-socket.js';
 import { countBytes, NumberedLink, readCount } from '../wire/numbered-link.js';
-import type { Connection } from './frame-socket.js';
+import type { Connection } from './connection.js';
 
 /** How long the other end may take to answer a close. */
 const CLOSE_MS = 1000;

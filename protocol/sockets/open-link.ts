@@ -5,7 +5,7 @@ import { GradswarmError } from '../errors.js';
 import { BREACH } from '../wire/message-socket.js';
 import { readCount } from '../wire/numbered-link.js';
 import type { TlsTrust } from './challenge.js';
-import { FRAME_SOCKET_OPTIONS } from './frame-socket.js';
+import { FRAME_SOCKET_OPTIONS } from './connection.js';
 import { LinkSocket, silenceOf } from './link-socket.js';
 
 const FIRST_RETRY_MS = 25;

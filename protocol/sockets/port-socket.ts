@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { MessagePort } from 'node:worker_threads';
 import type { MessageSocket, MessageSocketEvents } from '../wire/message-socket.js';
+import type { Channel } from './port-hub.js';
 import { type FromRelay, memoryOf, owned, type ToRelay } from './socket-relay.js';
 
 /** A message socket whose connection another thread has: there `relaySocket` carries on. */
@@ -14,8 +14,8 @@ export class PortSocket implements MessageSocket {
   private corked: Uint8Array[] | null = null;
   private closing = false;
 
-  constructor(private readonly port: MessagePort) {
-    port.on('message', (message: FromRelay) => this.receive(message));
+  constructor(private readonly channel: Channel) {
+    channel.listen((message: FromRelay) => this.receive(message));
   }
 
   get bufferedAmount(): number {
@@ -45,7 +45,7 @@ export class PortSocket implements MessageSocket {
     if (this.closing) return;
     this.uncork();
     this.closing = true;
-    this.port.postMessage({ type: 'close', code } satisfies ToRelay);
+    this.channel.post({ type: 'close', code } satisfies ToRelay);
   }
 
   on<E extends keyof MessageSocketEvents>(event: E, listener: (...args: MessageSocketEvents[E]) => void): void {
@@ -53,7 +53,7 @@ export class PortSocket implements MessageSocket {
   }
 
   private post(messages: readonly Uint8Array[]): void {
-    this.port.postMessage({ type: 'send', messages } satisfies ToRelay, memoryOf(messages));
+    this.channel.post({ type: 'send', messages } satisfies ToRelay, memoryOf(messages));
   }
 
   private receive(message: FromRelay): void {
@@ -65,11 +65,11 @@ export class PortSocket implements MessageSocket {
         for (const memory of message.memories) this.release(memory);
         return;
       case 'event':
-        this.events.emit(message.event, ...message.content);
+        this.events.emit(message.event as string, ...message.content);
         return;
       case 'close':
         this.closing = true;
-        this.port.close();
+        this.channel.close();
         this.events.emit('close', message.code, message.reason);
         // Nobody waits for room any more.
         while (this.waiting.length > 0) this.release(new Uint8Array(0));

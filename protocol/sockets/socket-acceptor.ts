@@ -1,40 +1,45 @@
 import { WebSocketServer } from 'ws';
-import type { MessageSocket } from '../wire/message-socket.js';
 import { readHave } from '../wire/numbered-link.js';
-import { FRAME_SOCKET_OPTIONS } from './frame-socket.js';
+import { sameText } from './admission.js';
+import { FRAME_SOCKET_OPTIONS } from './connection.js';
 import { LinkSocket } from './link-socket.js';
 import { PlainSocket } from './plain-socket.js';
 import { refuseUpgrade, type SocketServer, type Upgrade } from './socket-server.js';
-
-export interface AcceptorEvents {
-  /** The member whose socket a request with this query opens; null: no member's. */
-  admit(query: URLSearchParams): string | null;
-  /** Before anything is received. `numbered`: it survives its connections. */
-  opened(key: string, socket: MessageSocket, numbered: boolean): void;
-}
+import type { Acceptance, Accepted, Acceptor } from './sockets.js';
 
 /** Takes message sockets at one path, one for each key: plain ones, and numbered links, whose later connections go on with them. */
-export class SocketAcceptor {
+export class SocketAcceptor implements Acceptor {
   private readonly upgrades = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
   private readonly sockets = new Map<string, PlainSocket | LinkSocket>();
+  /** Null: none were given yet. */
+  private keys: ReadonlyMap<string, string> | null = null;
+  private waiting: readonly Upgrade[] = [];
 
   constructor(
     private readonly server: SocketServer,
-    path: string,
-    private readonly heartbeatMs: number,
-    private readonly events: AcceptorEvents,
+    private readonly acceptance: Acceptance,
+    private readonly accepted: Accepted,
   ) {
-    server.route(path, (upgrade) => this.upgrade(upgrade));
+    server.route(acceptance.path, (upgrade) => {
+      // Connections that were closed meanwhile are let go, so no more wait than may be open.
+      if (this.keys || acceptance.early === 'refused') this.upgrade(upgrade);
+      else this.waiting = [...this.waiting.filter(({ socket }) => !socket.destroyed), upgrade];
+    });
+  }
+
+  admit(keys: ReadonlyMap<string, string>): void {
+    this.keys = keys;
+    for (const upgrade of this.waiting) if (!upgrade.socket.destroyed) this.upgrade(upgrade);
+    this.waiting = [];
   }
 
   close(): void {
     this.upgrades.close();
   }
 
-  /** Handles a request that arrived too early as if it arrived now. */
-  upgrade(upgrade: Upgrade): void {
+  private upgrade(upgrade: Upgrade): void {
     const { socket, url } = upgrade;
-    const key = this.events.admit(url.searchParams);
+    const key = this.nameOf(url.searchParams);
     const numbered = url.searchParams.has('have');
     const open = key === null ? undefined : this.sockets.get(key);
     if (key === null || (open && !(numbered && open instanceof LinkSocket)))
@@ -47,12 +52,18 @@ export class SocketAcceptor {
     else this.open(upgrade, key, have);
   }
 
+  private nameOf(query: URLSearchParams): string | null {
+    const given = this.acceptance.parameters.map((name) => query.get(name) ?? '').join('\n');
+    return [...(this.keys ?? [])].find(([key]) => sameText(given, key))?.[1] ?? null;
+  }
+
   private open({ request, socket, head }: Upgrade, key: string, have: number | null): void {
     this.upgrades.handleUpgrade(request, socket, head, (websocket) => {
       this.server.admit(request);
       if (have === null) return this.keep(key, new PlainSocket(websocket, socket));
       const link =
-        (this.sockets.get(key) as LinkSocket | undefined) ?? this.keep(key, new LinkSocket(this.heartbeatMs));
+        (this.sockets.get(key) as LinkSocket | undefined) ??
+        this.keep(key, new LinkSocket(this.acceptance.heartbeatMs));
       link.attach({ socket: websocket, stream: socket }, have);
     });
   }
@@ -60,7 +71,7 @@ export class SocketAcceptor {
   private keep<S extends PlainSocket | LinkSocket>(key: string, socket: S): S {
     this.sockets.set(key, socket);
     socket.on('close', () => this.sockets.delete(key));
-    this.events.opened(key, socket, socket instanceof LinkSocket);
+    this.accepted(key, socket, socket instanceof LinkSocket);
     return socket;
   }
 }

@@ -1,5 +1,5 @@
-import type { MessagePort } from 'node:worker_threads';
 import type { MessageSocket, MessageSocketEvents } from '../wire/message-socket.js';
+import type { Channel } from './port-hub.js';
 
 /** From the thread that computes: messages for the other end, whose memory goes with them. */
 export type ToRelay =
@@ -24,12 +24,12 @@ export function owned(message: Uint8Array): Uint8Array {
   return message.byteLength === message.buffer.byteLength ? message : Uint8Array.from(message);
 }
 
-/** On the thread that has the socket: carries its messages and events to a port, and what comes from there to the socket. */
-export function relaySocket(socket: MessageSocket, port: MessagePort): void {
+/** On the thread that has the socket: carries its messages and events to a channel, and what comes from there to the socket. */
+export function relaySocket(socket: MessageSocket, channel: Channel): void {
   let received: Uint8Array[] = [];
   let sent: Uint8Array[] = [];
   let corked = false;
-  const post = (message: FromRelay, transfer: readonly ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const post = (message: FromRelay, transfer: readonly ArrayBuffer[] = []) => channel.post(message, transfer);
   const flushReceived = (): void => {
     const messages = received;
     received = [];
@@ -51,13 +51,13 @@ export function relaySocket(socket: MessageSocket, port: MessagePort): void {
   socket.on('close', (code, reason) => {
     flushReceived();
     post({ type: 'close', code, reason });
-    port.close();
+    channel.close();
   });
   const uncork = (): void => {
     corked = false;
     socket.uncork?.();
   };
-  port.on('message', (message: ToRelay) => {
+  channel.listen((message: ToRelay) => {
     if (message.type === 'close') return socket.close(message.code);
     if (!corked) {
       corked = true;

@@ -3,7 +3,7 @@ import { Membership } from '../../coordinator/members/membership.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { defineMethod, type PartyId } from '../../protocol/method.js';
 import { PostOffice } from '../../protocol/party/post-office.js';
-import { SocketServer } from '../../protocol/sockets/socket-server.js';
+import { processSockets } from '../../protocol/sockets/process-sockets.js';
 import { type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
 import { FrameLink } from '../../worker/frame-link.js';
 
@@ -42,7 +42,7 @@ export class TransportEnd {
 
   /** The coordinator's router, with room for one worker. */
   static async coordinator(): Promise<{ readonly end: TransportEnd; readonly url: string; readonly token: string }> {
-    const sockets = await SocketServer.listen({ host: '127.0.0.1', port: 0 });
+    const sockets = await (await processSockets()).listen({ host: '127.0.0.1', port: 0 });
     const options = { onLoss: 'fail', silentMs: 1e9, waitMs: 1e9, prepareMs: 1e9 } as const;
     const membership = new Membership(1, 1, options, { epoch: 1, round: 0, nowMs: 0 });
     membership.take({ type: 'join', worker: 'bench', name: 'bench', seat: null, nowMs: 0 });
@@ -63,6 +63,7 @@ export class TransportEnd {
     );
     const office = new PostOffice(layouts.values(), { mode: 'fast', remote: router, shuffle: null });
     router.connect(office);
+    router.admit();
     const end = new TransportEnd('coordinator', office, () => {
       router.close();
       void sockets.close();

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { isMainThread, Worker } from 'node:worker_threads';
+import { isMainThread, MessageChannel, Worker } from 'node:worker_threads';
 import { GradswarmError } from '../../protocol/errors.js';
+import { SocketHost } from '../../protocol/sockets/socket-host.js';
 import { interruptible } from '../run/interrupt.js';
-import type { FromThread, ToThread } from '../run/main-thread.js';
+import { type FromThread, mainThread, type ThreadData, type ToThread } from '../run/main-thread.js';
 import { ProgressDisplay } from './progress-display.js';
 
 /** A thread does not inherit the loader that runs sources directly: then the command computes on the main thread. */
@@ -15,24 +16,44 @@ const ENTRY = fileURLToPath(new URL('../cli.js', import.meta.url));
 const STUCK_MS = 1000;
 const PING_MS = 100;
 
+/** The goodbye of a worker that is cut off has this time to leave. */
+const GOODBYE_MS = 100;
+
 /**
  * The action of a command that computes: on the main thread, one that starts the same command in a thread; there, the action
- * itself. However long one call of it computes, the main thread acts on Ctrl-C and moves the progress line.
+ * itself. However long one call of it computes, the main thread acts on Ctrl-C, moves the progress line and serves the sockets.
+ * `cutOff`: a run that has to be cut off is unfinished; a worker has left.
  */
 export function inThread<A extends readonly unknown[]>(
   action: (...args: A) => Promise<void>,
+  cutOff: 'unfinished' | 'left' = 'unfinished',
 ): (...args: A) => Promise<void> {
-  return isMainThread && !FROM_SOURCES ? () => new ComputeThread().run() : action;
+  if (isMainThread && !FROM_SOURCES) return () => new ComputeThread(cutOff).run();
+  return (...args) => {
+    mainThread();
+    return action(...args);
+  };
 }
 
 /** The thread that computes, as the main thread sees it. */
 class ComputeThread {
-  private readonly thread = new Worker(ENTRY, { argv: process.argv.slice(2) });
+  private readonly thread: Worker;
+  private readonly sockets: SocketHost;
   private display: ProgressDisplay | null = null;
   /** Of the run that is under way; null before the first. */
   private folder: string | null = null;
   private writing = false;
   private answeredMs = 0;
+
+  constructor(private readonly cutOff: 'unfinished' | 'left') {
+    const { port1, port2 } = new MessageChannel();
+    this.sockets = new SocketHost(port1);
+    this.thread = new Worker(ENTRY, {
+      argv: process.argv.slice(2),
+      workerData: { sockets: port2 } satisfies ThreadData,
+      transferList: [port2],
+    });
+  }
 
   /** Ends with the thread, whose exit status becomes that of the process. What ended it unexpectedly is thrown. */
   async run(): Promise<void> {
@@ -50,7 +71,8 @@ class ComputeThread {
               this.answeredMs = performance.now();
               watch = setInterval(() => {
                 if (performance.now() - this.answeredMs < STUCK_MS || this.writing) this.post({ type: 'ping' });
-                else reject(this.cut());
+                else if (this.cutOff === 'unfinished') reject(this.unfinished());
+                else void this.left().then(() => resolve(0));
               }, PING_MS);
             });
           }),
@@ -62,7 +84,12 @@ class ComputeThread {
     }
   }
 
-  private cut(): GradswarmError {
+  private async left(): Promise<void> {
+    this.sockets.goodbye();
+    await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+  }
+
+  private unfinished(): GradswarmError {
     const where = this.folder;
     return new GradswarmError(
       'ERR_STOPPED',

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
 import { interruptible } from '../run/interrupt.js';
 import type { WorkerOptions } from '../run/run.js';
+import { inThread } from './compute-thread.js';
 import { EXIT } from './exit-status.js';
 import {
   collectModules,
@@ -68,18 +69,19 @@ export function workerCommand(): Command {
     .option('--tls-key <file>', 'its private key, PEM')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: Flags) => {
-      // Sockets are read only by a worker.
-      const { joinAsWorker, NotWanted } = await import('../run/join.js');
-      try {
-        await interruptible((signal) => joinAsWorker(flags.join, optionsOf(flags, signal)));
-      } catch (error) {
-        const lost = error instanceof GradswarmError && error.code === 'ERR_WORKER_LOST';
-        if (!lost && !(error instanceof NotWanted)) throw error;
-        process.stderr.write(`${error.message}\n`);
-        process.exitCode = lost ? EXIT.again : EXIT.refused;
-      }
-    });
+    .action(inThread(join, 'left'));
+}
+
+async function join(flags: Flags): Promise<void> {
+  const { joinAsWorker, NotWanted } = await import('../run/join.js');
+  try {
+    await interruptible((signal) => joinAsWorker(flags.join, optionsOf(flags, signal)));
+  } catch (error) {
+    const lost = error instanceof GradswarmError && error.code === 'ERR_WORKER_LOST';
+    if (!lost && !(error instanceof NotWanted)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = lost ? EXIT.again : EXIT.refused;
+  }
 }
 
 function optionsOf(flags: Flags, signal: AbortSignal): WorkerOptions {

@@ -1,5 +1,7 @@
-import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
+import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
+import { PortSockets } from '../../protocol/sockets/port-sockets.js';
+import { useSockets } from '../../protocol/sockets/process-sockets.js';
 
 /** What a progress display reads of a row. */
 export type ShownRow = Pick<MetricsRow, 'round' | 'loss' | 'accuracy' | 'bytesUp' | 'bytesDown' | 'bytesPeer'>;
@@ -22,7 +24,13 @@ export type FromThread =
   /** A checkpoint is being written, or is on the disk: the thread may be silent in between. */
   | { readonly type: 'writing'; readonly begins: boolean };
 
-/** The main thread, as the thread that computes sees it: it has the signals and the terminal. */
+/** What a thread that computes is given. */
+export interface ThreadData {
+  /** To the `SocketHost`. */
+  readonly sockets: MessagePort;
+}
+
+/** The main thread, as the thread that computes sees it: it has the signals, the terminal and the sockets. */
 export class MainThread {
   private readonly controller = new AbortController();
   private shown: (() => void) | null = null;
@@ -64,6 +72,9 @@ let found: MainThread | null = null;
 /** Null on the main thread itself. */
 export function mainThread(): MainThread | null {
   if (isMainThread || !parentPort) return null;
-  found ??= new MainThread(parentPort);
+  if (!found) {
+    found = new MainThread(parentPort);
+    useSockets(new PortSockets((workerData as ThreadData).sockets));
+  }
   return found;
 }

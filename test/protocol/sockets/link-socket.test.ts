@@ -29,19 +29,15 @@ const HEARTBEAT_MS = 20_000;
 async function accepting(heartbeatMs = HEARTBEAT_MS) {
   const server = await SocketServer.listen({ host: '127.0.0.1', port: 0 });
   const opened: MessageSocket[] = [];
-  let welcome = true;
-  const acceptor = new SocketAcceptor(server, '/frames', heartbeatMs, {
-    admit: (query) => (welcome && query.get('token') === 'a' ? 'a' : null),
-    opened: (_key, socket) => opened.push(socket),
-  });
+  const acceptance = { path: '/frames', parameters: ['token'], heartbeatMs, early: 'refused' } as const;
+  const acceptor = new SocketAcceptor(server, acceptance, (_name, socket) => opened.push(socket));
+  acceptor.admit(new Map([['a', 'a']]));
   const { port } = server.address;
   return {
     opened,
     port,
     url: (at = port) => `ws://127.0.0.1:${at}/frames?token=a`,
-    refuseFromNowOn: () => {
-      welcome = false;
-    },
+    refuseFromNowOn: () => acceptor.admit(new Map()),
     close: async () => {
       for (const socket of opened) socket.close();
       acceptor.close();

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { expect } from 'chai';
+import { PortHub } from '../../../protocol/sockets/port-hub.js';
 import { PortSocket } from '../../../protocol/sockets/port-socket.js';
 import { relaySocket } from '../../../protocol/sockets/socket-relay.js';
 import type { MessageSocket } from '../../../protocol/wire/message-socket.js';
@@ -28,8 +29,9 @@ class SlowSocket extends EventEmitter implements MessageSocket {
 function relayed(): { readonly socket: PortSocket; readonly real: SlowSocket } {
   const { port1, port2 } = new MessageChannel();
   const real = new SlowSocket();
-  relaySocket(real, port1);
-  return { socket: new PortSocket(port2), real };
+  relaySocket(real, new PortHub(port1, 1).channel(0));
+  const socket = new PortSocket(new PortHub(port2, 2).channel(0));
+  return { socket, real };
 }
 
 async function until(isSo: () => boolean): Promise<void> {

@@ -1,0 +1,39 @@
+import { io } from 'socket.io-client';
+import { GradswarmError } from '../errors.js';
+import type { TlsTrust } from './challenge.js';
+import { IoSocket } from './control-socket.js';
+
+export interface ControlOpening {
+  readonly url: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly trust: TlsTrust;
+  readonly openMs: number;
+}
+
+/** Rejects with ERR_WORKER_LOST: there is no coordinator; with ERR_PROTOCOL: it refused the connection. */
+export async function openControl({ url, query, trust: { ca }, openMs }: ControlOpening): Promise<IoSocket> {
+  const socket = io(url.replace(/^ws/, 'http'), {
+    query,
+    ...(ca === null ? {} : { ca }),
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    timeout: openMs,
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.on('connect', resolve);
+    socket.on('connect_error', (error) => {
+      socket.disconnect();
+      reject(connectError(url, error));
+    });
+  });
+  return new IoSocket(socket, new URL(url).hostname, (seen) => socket.io.on('ping', seen));
+}
+
+/** Why there is no connection: a coordinator that refused it differs from one that is unreachable. */
+function connectError(url: string, error: Error & { readonly description?: unknown }): GradswarmError {
+  const { message } = (error.description ?? error) as { readonly message?: unknown };
+  const why = String(message ?? error.message);
+  if (/\b403\b/.test(why)) return new GradswarmError('ERR_PROTOCOL', `the coordinator at ${url} has another token`);
+  return new GradswarmError('ERR_WORKER_LOST', `no coordinator at ${url}: ${why}`);
+}
