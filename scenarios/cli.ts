@@ -15,6 +15,7 @@ import { replayCommand } from './commands/replay.js';
 import { reportCommand } from './commands/report.js';
 import { resumeCommand } from './commands/resume.js';
 import { runCommand } from './commands/run.js';
+import { schemaCommand } from './commands/schema.js';
 import { serveCommand } from './commands/serve.js';
 import { swarmCommand } from './commands/swarm.js';
 import { workerCommand } from './commands/worker.js';
@@ -31,6 +32,7 @@ const COMMANDS = [
   resumeCommand,
   reportCommand,
   newCommand,
+  schemaCommand,
   checkCommand,
   conformanceCommand,
   benchCommand,

@@ -26,9 +26,14 @@ import { clients, direction, messageKind, parties } from './selectors.js';
 const plain = anything<Json, typeof required>(required, 'A value') as Setting<Json>;
 
 /** What a name stands for is looked up later. */
-function looked<D extends Json | typeof required>(byDefault: D, takes: string, meaning: string): Setting<Json> {
+function looked<D extends Json | typeof required>(
+  byDefault: D,
+  takes: string,
+  meaning: string,
+  schema: JsonObject,
+): Setting<Json> {
   return settingOf<Json, D>(
-    kindOf(takes, () => true),
+    kindOf(takes, () => true, schema),
     byDefault,
     meaning,
   ) as Setting<Json>;
@@ -36,11 +41,17 @@ function looked<D extends Json | typeof required>(byDefault: D, takes: string, m
 
 /** A name with settings beside it, which is looked up later. */
 const spec = (what: string, meaning: string, byDefault: Json | typeof required = required): Setting<Json> =>
-  looked(byDefault, specPhrase(what), meaning);
+  looked(byDefault, specPhrase(what), meaning, ref(what.replace(/^an? /, '').replace(' ', '')));
+
+/** Anything of a kind, in the JSON Schema of a scenario. */
+const ref = (kind: string): JsonObject => ({ $ref: `#/$defs/${kind}` });
 
 const matching = (pattern: RegExp, takes: string): Setting<string> =>
   settingOf<string, typeof required>(
-    kindOf(takes, (value) => typeof value === 'string' && pattern.test(value)),
+    kindOf(takes, (value) => typeof value === 'string' && pattern.test(value), {
+      type: 'string',
+      pattern: pattern.source.replaceAll('a-z', 'A-Za-z'),
+    }),
     required,
     'Name, also of the folder of its runs',
   );
@@ -163,7 +174,7 @@ const SWEEP_NAME = /^[a-z0-9][a-z0-9._-]*$/i;
 const NAME_PHRASE = "letters, digits, '-', '_' and '.', beginning with a letter or digit (it names a folder)";
 
 const anObject = (meaning: string) =>
-  settingOf<JsonObject, typeof required>(kindOf('an object', isPlainObject), required, meaning);
+  settingOf<JsonObject, typeof required>(kindOf('an object', isPlainObject, { type: 'object' }), required, meaning);
 const description = string('', 'For the report');
 const claims = list(group(claim, required, 'A claim'), [], 'Statements of a paper and what judges them');
 const plots = list(anObject('A plot'), null, "Plots beyond the usual ones, in the report's own words");
@@ -199,7 +210,9 @@ export const scenarioSettings = defineSettings({
     "By kind of messages; '*': the kinds in which the method itself keeps what compression leaves out",
   ),
   aggregators: record<Json, JsonObject>(
-    looked(required, 'an aggregator or a list of them', 'Aggregators'),
+    looked(required, 'an aggregator or a list of them', 'Aggregators', {
+      anyOf: [ref('aggregator'), { type: 'array', items: ref('aggregator'), minItems: 1 }],
+    }),
     {},
     'Robust sums, by kind of messages',
   ),
@@ -207,7 +220,7 @@ export const scenarioSettings = defineSettings({
   devices: list(group(device, required, 'A device'), [], "Compute speed; a client's last matching entry counts"),
   links: list(group(link, required, 'A link'), [], "Links; a frame's last matching entry counts"),
   faults: list(
-    looked(required, "an object with the fault's name under 'fault'", 'A fault'),
+    looked(required, "an object with the fault's name under 'fault'", 'A fault', ref('fault')),
     [],
     'What fails; the first verdict applies',
   ),

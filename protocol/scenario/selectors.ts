@@ -5,6 +5,9 @@ import type { ClientSelector, Direction, PartySelector } from './scenario.js';
 
 /** Settings that select clients, parties and messages, of faults, links and devices. Cross-checks compare them with the run. */
 
+/** As a JSON Schema. */
+const INDICES = { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1, uniqueItems: true };
+
 function isIndices(value: unknown): boolean {
   return (
     Array.isArray(value) &&
@@ -21,6 +24,7 @@ export function clients<const D extends ClientSelector | null | Required>(
   const kind = kindOf<ClientSelector>(
     "'all' or an array of client indices without repetition",
     (value) => value === 'all' || isIndices(value),
+    { anyOf: [{ enum: ['all'] }, INDICES] },
   );
   return { ...settingOf<ClientSelector, D>(kind, byDefault, meaning), refersTo: 'client' };
 }
@@ -32,6 +36,7 @@ export function parties<const D extends PartySelector | null | Required>(
   const kind = kindOf<PartySelector>(
     "'all', 'coordinator', 'clients' or an array of client indices without repetition",
     (value) => value === 'all' || value === 'coordinator' || value === 'clients' || isIndices(value),
+    { anyOf: [{ enum: ['all', 'coordinator', 'clients'] }, INDICES] },
   );
   return { ...settingOf<PartySelector, D>(kind, byDefault, meaning), refersTo: 'client' };
 }
@@ -42,6 +47,7 @@ export const party: Setting<PartyId> = {
     kindOf(
       "'coordinator' or a client index",
       (value) => value === 'coordinator' || (Number.isSafeInteger(value) && (value as number) >= 0),
+      { anyOf: [{ enum: ['coordinator'] }, { type: 'integer', minimum: 0 }] },
     ),
     required,
     'A party',

@@ -1,6 +1,6 @@
 import { GradswarmError } from '../errors.js';
 import { extension } from '../settings/extension.js';
-import { type Range, rangeInWords, within } from '../settings/kinds.js';
+import { boundsOf, type Range, rangeInWords, within } from '../settings/kinds.js';
 import { NamedModules, namedKind, readSpec } from '../settings/named-modules.js';
 import type { Problems } from '../settings/problems.js';
 import { describe } from '../settings/problems.js';
@@ -55,6 +55,7 @@ export function schedule<const D extends ScheduleSpec | null | Required>(
   const byName = namedKind(schedules, takes);
   const kind: Kind<ScheduleSpec> = {
     takes,
+    schema: { anyOf: [{ type: 'number', ...boundsOf(range) }, byName.schema!] },
     read(value: unknown, path: string, problems: Problems, whole = takes) {
       if (typeof value === 'object' && value !== null) return byName.read(value, path, problems, whole);
       if (!(Number.isFinite(value) && within(value as number, range))) problems.add(path, whole, value);

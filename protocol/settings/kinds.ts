@@ -1,13 +1,14 @@
-import { isPlainObject } from './plain-data.js';
+import { isPlainObject, type JsonObject } from './plain-data.js';
 import { describe, join, nearestHint, Problems } from './problems.js';
 import { type Kind, type Required, type Setting, type SettingOf, settingOf } from './setting.js';
 
 /** What settings take. Each maker's default may be null (then null is accepted too) or `required`. */
 
 /** A kind of plain values: those of which `holds` is true. */
-export function kindOf<T>(takes: string, holds: (value: unknown) => boolean): Kind<T> {
+export function kindOf<T>(takes: string, holds: (value: unknown) => boolean, schema: JsonObject = {}): Kind<T> {
   return {
     takes,
+    schema,
     read(value, path, problems, whole = takes) {
       if (!holds(value)) problems.add(path, whole, value);
       return value as T;
@@ -43,7 +44,20 @@ export function rangeInWords(noun: string, { least, most, above, below }: Range)
 }
 
 const numberKind = (range: Range): Kind<number> =>
-  kindOf(rangeInWords('a number', range), (value) => Number.isFinite(value) && within(value as number, range));
+  kindOf(rangeInWords('a number', range), (value) => Number.isFinite(value) && within(value as number, range), {
+    type: 'number',
+    ...boundsOf(range),
+  });
+
+/** In a JSON Schema. */
+export function boundsOf({ least, most, above, below }: Range): JsonObject {
+  return {
+    ...(least !== undefined && { minimum: least }),
+    ...(most !== undefined && { maximum: most }),
+    ...(above !== undefined && { exclusiveMinimum: above }),
+    ...(below !== undefined && { exclusiveMaximum: below }),
+  };
+}
 
 type NumberDefault = number | null | Required;
 
@@ -88,6 +102,7 @@ export function integer<const D extends NumberDefault>(
   const kind = kindOf<number>(
     rangeInWords('an integer', range),
     (value) => Number.isSafeInteger(value) && within(value as number, range),
+    { type: 'integer', ...boundsOf(range) },
   );
   return settingOf<number, D>(kind, byDefault, meaning);
 }
@@ -103,7 +118,7 @@ export function count<const D extends NumberDefault>(
 
 export function flag<const D extends boolean | null | Required>(byDefault: D, meaning: string): SettingOf<boolean, D> {
   return settingOf<boolean, D>(
-    kindOf('true or false', (value) => typeof value === 'boolean'),
+    kindOf('true or false', (value) => typeof value === 'boolean', { type: 'boolean' }),
     byDefault,
     meaning,
   );
@@ -116,7 +131,7 @@ export function text<const D extends string | null | Required>(
   takes = 'a string that is not empty',
 ): SettingOf<string, D> {
   return settingOf<string, D>(
-    kindOf(takes, (value) => typeof value === 'string' && value !== ''),
+    kindOf(takes, (value) => typeof value === 'string' && value !== '', { type: 'string', minLength: 1 }),
     byDefault,
     meaning,
   );
@@ -125,7 +140,7 @@ export function text<const D extends string | null | Required>(
 /** Any string. */
 export function string<const D extends string | null | Required>(byDefault: D, meaning: string): SettingOf<string, D> {
   return settingOf<string, D>(
-    kindOf('a string', (value) => typeof value === 'string'),
+    kindOf('a string', (value) => typeof value === 'string', { type: 'string' }),
     byDefault,
     meaning,
   );
@@ -140,6 +155,7 @@ export function oneOf<const W extends string | number, const D extends W | null 
   const takes = words.length === 1 ? describe(words[0]) : `one of ${words.map(describe).join(', ')}`;
   const kind: Kind<W> = {
     takes,
+    schema: { enum: words },
     read(value, path, problems, whole = takes) {
       if (!words.includes(value as W))
         problems.add(path, whole, value, typeof value === 'string' ? nearestHint(value, words.map(String)) : '');
@@ -159,6 +175,7 @@ export function list<T, const D extends readonly T[] | null | Required>(
   const takes = `an array${least > 0 ? ` of at least ${least}` : ''}, each entry ${element.takes}`;
   const kind: Kind<readonly T[]> = {
     takes,
+    schema: { type: 'array', items: element.schema ?? {}, ...(least > 0 && { minItems: least }) },
     read(value, path, problems, whole = takes) {
       if (!Array.isArray(value) || value.length < least) {
         problems.add(path, whole, value);
@@ -186,6 +203,7 @@ export function record<T, const D extends Readonly<Record<string, T>> | null | R
   const takes = `an object whose values are each ${element.takes}`;
   const kind: Kind<Readonly<Record<string, T>>> = {
     takes,
+    schema: { type: 'object', additionalProperties: element.schema ?? {} },
     read(value, path, problems, whole = takes) {
       if (!isPlainObject(value)) {
         problems.add(path, whole, value);
@@ -212,6 +230,7 @@ export function either<T extends readonly unknown[], const D extends T[number] |
   const options = kinds as readonly Setting<T[number]>[];
   const kind: Kind<T[number]> = {
     takes,
+    schema: { anyOf: options.map(({ schema }) => schema ?? {}) },
     read(value, path, problems, whole = takes) {
       const wrong = options.map(() => new Problems());
       for (const [index, option] of options.entries()) {

@@ -109,6 +109,7 @@ export function namedKind<F extends Named & { readonly settings: Settings<object
 ): Kind<NamedSpec> {
   return {
     takes,
+    schema: { $ref: `#/$defs/${modules.kind}` },
     read(value, path, problems, whole = takes) {
       const spec = specIn(value);
       if (!spec) {

@@ -1,3 +1,4 @@
+import type { JsonObject } from './plain-data.js';
 import type { Problems } from './problems.js';
 
 /** What a setting takes, before it has a default and a meaning. */
@@ -15,6 +16,8 @@ export interface Kind<T> {
   readonly reads?: 'figure' | 'series' | 'either';
   /** Its strings name kinds of the method's messages, or its numbers are client indices: checked against the run. */
   readonly refersTo?: 'kind' | 'client';
+  /** What it takes as a JSON Schema, in which `#/$defs/KIND` is anything of that kind; left out: any value. */
+  readonly schema?: JsonObject;
 }
 
 /** One setting: what it takes, what it is by default, what it means. */
@@ -43,6 +46,7 @@ function orNull<T>(kind: Kind<T>): Kind<T | null> {
   return {
     takes: whole,
     read: (value, path, problems, takes = whole) => (value === null ? null : kind.read(value, path, problems, takes)),
+    ...(kind.schema && { schema: { anyOf: [kind.schema, { type: 'null' }] } }),
     ...(kind.load && { load: async (value: unknown) => (value === null ? undefined : kind.load!(value)) }),
   };
 }

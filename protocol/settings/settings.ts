@@ -109,6 +109,20 @@ export class Settings<T extends object> {
     for (const [name, setting] of Object.entries(this.shape)) await setting.load?.(given[name] ?? setting.byDefault);
   }
 
+  /** As a JSON Schema, in which `#/$defs/KIND` is anything of that kind. Rules between settings are not part of it. */
+  schema(): JsonObject & { readonly properties: JsonObject; readonly required: readonly string[] } {
+    const properties = Object.entries(this.shape).map(([name, { schema, meaning, byDefault }]) => [
+      name,
+      { ...schema, description: meaning, ...(byDefault !== undefined && { default: byDefault as Json }) },
+    ]);
+    return {
+      type: 'object',
+      properties: Object.fromEntries(properties) as JsonObject,
+      required: Object.keys(this.shape).filter((name) => this.shape[name]!.byDefault === undefined),
+      additionalProperties: false,
+    };
+  }
+
   rows(): readonly SettingRow[] {
     return Object.entries(this.shape).map(([name, { takes, byDefault, meaning }]) => ({
       name,
@@ -142,6 +156,7 @@ export function group<T extends object, const D extends Partial<T> | null | Requ
   const takes = `an object with ${Object.keys(settings.shape).join(', ')}`;
   const kind: Kind<T> = {
     takes,
+    schema: settings.schema(),
     read(value, path, problems, whole = takes) {
       if (isPlainObject(value)) return settings.complete(value, path, problems);
       problems.add(path, whole, value);
