@@ -89,7 +89,7 @@ export async function deploy(docker: Docker, scenario: Scenario, options: StackO
   const deployment: Deployment = { ...options, rounds: scenario.rounds };
   writeFileSync(join(folder, 'deployment.json'), `${JSON.stringify(deployment, null, 2)}\n`);
   // Of the image that is here: asking a registry takes long where there is none.
-  await docker.run(['stack', 'deploy', '--resolve-image', 'never', '--detach=true', ...stackFiles, name], {
+  await docker.run(['stack', 'deploy', '--resolve-image', 'never', ...stackFiles, name], {
     variables: {
       GRADSWARM_IMAGE: image,
       // Docker takes a relative path from the stack file's folder.
@@ -140,7 +140,9 @@ async function checkImage(docker: Docker, image: string): Promise<void> {
 /** The node of the coordinator: the one that has the label; else this one gets it. */
 async function labelledNode(docker: Docker): Promise<void> {
   const labelled = await docker.run(['node', 'ls', '--quiet', '--filter', `node.label=${LABEL}=true`]);
-  if (labelled.trim() === '') await docker.run(['node', 'update', '--label-add', `${LABEL}=true`, 'self']);
+  if (labelled.trim() !== '') return;
+  const own = (await docker.run(['info', '--format', '{{.Swarm.NodeID}}'])).trim();
+  await docker.run(['node', 'update', '--label-add', `${LABEL}=true`, own]);
 }
 
 /** Where the coordinator of a stack listens, seen from here. Throws ERR_DOCKER while it has no node. */

@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs';
  * A Debian program, installed when it is missing and this is root on a machine with apt-get. Null, with the reason printed, when it
  * cannot be had: the test that needs it is then skipped, never passed.
  */
-export function program(name: string, debianPackage: string): string | null {
-  const path = `/usr/bin/${name}`;
+export function program(name: string, debianPackage: string, folder = '/usr/bin'): string | null {
+  const path = `${folder}/${name}`;
   if (existsSync(path)) return path;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     console.log(`skipped: ${name} is not installed and this is not root on Debian`);
