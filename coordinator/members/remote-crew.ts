@@ -21,6 +21,9 @@ interface Running {
   readonly tally: RoundTally<Done>;
   readonly resolve: (report: CrewReport) => void;
   readonly reject: (error: Error) => void;
+  /** Stops the coordinator's half, which may wait for what a lost worker had sent. */
+  readonly stop: (error: Error) => void;
+  reported: boolean;
 }
 
 interface Request {
@@ -53,6 +56,7 @@ export interface CrewOptions {
 export class RemoteCrew implements Crew {
   /** How often each fault rule acted in worker processes. */
   readonly firings: number[] = [];
+  /** From `begin` to `settle`. */
   private running: Running | null = null;
   private readonly requests = new Map<number, Request>();
   private aliveMs = 0;
@@ -70,7 +74,7 @@ export class RemoteCrew implements Crew {
     this.stallTimer.unref();
   }
 
-  begin(plan: RoundPlan): Promise<CrewReport> {
+  begin(plan: RoundPlan, stop: (error: Error) => void = () => {}): Promise<CrewReport> {
     if (this.over) return Promise.reject(this.over);
     this.alive();
     const away = new Set(plan.absent.map(({ from }) => from));
@@ -93,7 +97,7 @@ export class RemoteCrew implements Crew {
       [...members].map(({ worker, generation }) => [worker, generation] as const),
     );
     return new Promise((resolve, reject) => {
-      this.running = { plan, tally, resolve, reject };
+      this.running = { plan, tally, resolve, reject, stop, reported: false };
       for (const member of members) this.lines.notify(member, 'begin', plan);
       this.finishIfComplete();
     });
@@ -108,7 +112,7 @@ export class RemoteCrew implements Crew {
   /** The coordinator's half is done without these clients: their rounds are void and no party waits for them. */
   conclude(plan: RoundPlan, voided: readonly ClientIndex[]): void {
     const { running } = this;
-    if (!running || voided.length === 0) return;
+    if (!running || running.reported || voided.length === 0) return;
     this.notifyAll('abort', { index: plan.index, attempt: plan.attempt, clients: [...voided] });
     const late = new Set(voided);
     const away = new Set(plan.absent.map(({ from }) => from));
@@ -122,6 +126,7 @@ export class RemoteCrew implements Crew {
   }
 
   settle(settlement: Settlement, cohort: readonly ClientIndex[]): void {
+    this.running = null;
     this.notifyAll('settle', { ...settlement, cohort });
   }
 
@@ -187,7 +192,10 @@ export class RemoteCrew implements Crew {
 
   /** The member's clients are absent from now on. */
   lost(member: Member, reason: string): void {
-    const inRound = this.running?.tally.awaits(member.worker) ?? false;
+    const { running } = this;
+    // A report may have come before the messages that it is about.
+    const inRound =
+      running !== null && (running.tally.awaits(member.worker) || running.tally.reports.has(member.worker));
     const waitsForIt = inRound || [...this.requests.values()].some(({ pending }) => pending.has(member));
     if (!waitsForIt) return;
     const error = this.lostError(member.clients, `${member.id} (${member.name}) was lost: ${reason}`);
@@ -273,8 +281,8 @@ export class RemoteCrew implements Crew {
 
   private finishIfComplete(): void {
     const { running } = this;
-    if (!running?.tally.complete) return;
-    this.running = null;
+    if (!running?.tally.complete || running.reported) return;
+    running.reported = true;
     const bytes = noBytes();
     const reports = [...running.tally.reports.values()];
     for (const report of reports) addBytes(bytes, report.bytes);
@@ -296,6 +304,7 @@ export class RemoteCrew implements Crew {
     this.running = null;
     this.notifyAll('abort', { index: running.plan.index, attempt: running.plan.attempt, clients: null });
     running.reject(error);
+    running.stop(error);
   }
 
   private lostError(clients: readonly ClientIndex[], what = 'their worker was lost'): WorkersLost {

@@ -189,7 +189,7 @@ export class RunLoop {
       stop(error);
       crew.abort(plan);
     });
-    const clients = crew.begin(plan).catch((error: unknown) => {
+    const clients = crew.begin(plan, stop).catch((error: unknown) => {
       stop(error);
       return null;
     });

@@ -32,9 +32,10 @@ export interface Settlement {
 export interface Crew {
   /**
    * Runs the client halves of the plan's cohort. Rejects with WorkersLost when a process that hosts some of them is lost, with
-   * EpochAbandoned when the run has to go back to its last checkpoint.
+   * EpochAbandoned when the run has to go back to its last checkpoint. After its report, and until `settle`, `stop` is called in
+   * such a case: what the coordinator's half still waits for may have been lost with the process.
    */
-  begin(plan: RoundPlan): Promise<CrewReport>;
+  begin(plan: RoundPlan, stop?: (error: Error) => void): Promise<CrewReport>;
   /** Stops the attempt: `begin` then fails. */
   abort(plan: RoundPlan): void;
   /** The coordinator's half is done without these clients: their rounds are void, and `begin` does not wait for them. */

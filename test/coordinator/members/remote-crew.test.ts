@@ -4,12 +4,14 @@ import type { MemberLines } from '../../../coordinator/members/member-lines.js';
 import { Membership } from '../../../coordinator/members/membership.js';
 import { RemoteCrew } from '../../../coordinator/members/remote-crew.js';
 import { checkReport } from '../../../coordinator/members/report-check.js';
+import { EpochAbandoned } from '../../../coordinator/members/workers-lost.js';
+import { noBytes } from '../../../protocol/party/dispatch.js';
 import { encodeState } from '../../../protocol/party/state-codec.js';
-import { checked, done } from '../../../protocol/wire/control-messages.js';
+import { checked, type Done, done } from '../../../protocol/wire/control-messages.js';
 import { REPORT } from '../../support/fuzz/messages.js';
 
 /** Four clients, dealt to two workers: 0 and 2 to worker a, 1 and 3 to b. */
-function crewOfTwo() {
+function crewOfTwo(stallMs = 1e9) {
   const options = { onLoss: 'replay', silentMs: 1e9, waitMs: 1e9, prepareMs: 1e9 } as const;
   const membership = new Membership(4, 2, options, { epoch: 1, round: 0, nowMs: 0 });
   for (const worker of ['a', 'b']) membership.take({ type: 'join', worker, name: worker, seat: null, nowMs: 0 });
@@ -18,8 +20,8 @@ function crewOfTwo() {
   const crew = new RemoteCrew(membership, lines, {} as FrameRouter, {
     epoch: 1,
     parameterCount: 2,
-    stallMs: 1e9,
-    computeMs: 1e9,
+    stallMs,
+    computeMs: stallMs,
     nextRequest: () => ++requests,
     giveUp: () => {},
     own: () => ({ waits: [], computing: false }),
@@ -108,5 +110,55 @@ describe('a client that the run does not have', () => {
     const { membership } = crewOfTwo();
     expect(membership.host(3)?.worker).to.equal('b');
     expect(membership.host(4)).to.equal(undefined);
+  });
+});
+
+describe('a round whose workers have all reported, while the coordinator still waits for what they sent', () => {
+  const plan = {
+    index: 3,
+    attempt: 0,
+    cohort: [0, 1, 2, 3],
+    absent: [],
+    forgotten: [],
+    inclusion: 1,
+    startMs: 0,
+  } as const;
+  const report = { epoch: 1, index: 3, attempt: 0, parties: [], absences: [], firings: [], tensorCounts: [0] };
+
+  async function reportedRound(stallMs?: number) {
+    const { crew, a, b } = crewOfTwo(stallMs);
+    const stopped: string[] = [];
+    const begun = crew.begin(plan as never, (error) => stopped.push(error.message));
+    for (const { worker, generation } of [a, b])
+      crew.done(worker, { ...report, generation, bytes: noBytes() } as unknown as Done);
+    await begun;
+    return { crew, a, stopped };
+  }
+
+  it('is stopped when the run goes back to its checkpoint', async () => {
+    const { crew, stopped } = await reportedRound();
+    crew.abandon(new EpochAbandoned(2, 'worker b left'));
+    expect(stopped).to.deep.equal(['ERR_WORKER_LOST: worker b left']);
+  });
+
+  it('is stopped when a worker is lost and its clients are absent from then on', async () => {
+    const { crew, a, stopped } = await reportedRound();
+    crew.lost(a, 'it left');
+    expect(stopped).to.deep.equal(['ERR_WORKER_LOST: worker-0 (a) was lost: it left; it hosted 2 clients']);
+    await crew.close();
+  });
+
+  it('is stopped when nothing moves for the stall limit', async () => {
+    const { crew, stopped } = await reportedRound(200);
+    while (stopped.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(stopped[0]).to.match(/^ERR_STALLED: round 3: nothing moved for workers\.\w+ = 200 ms/);
+    await crew.close();
+  });
+
+  it('is not stopped once it is settled', async () => {
+    const { crew, stopped } = await reportedRound();
+    crew.settle({ round: 3, attempt: 0, abandoned: false, voided: [], undelivered: [] }, [0, 1, 2, 3]);
+    crew.abandon(new EpochAbandoned(2, 'worker b left'));
+    expect(stopped).to.deep.equal([]);
   });
 });
