@@ -1,3 +1,4 @@
+import { DELTA_RANGE } from '../privacy/accounting/ranges.js';
 import {
   anything,
   atLeastZero,
@@ -128,7 +129,7 @@ const privacy = defineSettings({
     'float',
     "'float': rounded normals; 'grid': noise on a grid that survives floating point",
   ),
-  delta: number(1e-5, 'Of (epsilon, delta)', { above: 0, below: 1 }),
+  delta: number(1e-5, 'Of (epsilon, delta)', DELTA_RANGE),
   budget: positive(null, 'Largest epsilon; the run stops before the round that would pass it; null: no limit'),
   accountant: oneOf(
     ['auto', 'tightest', 'loss-distribution'],

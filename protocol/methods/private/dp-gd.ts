@@ -1,5 +1,6 @@
 import { defineMethod, type Vector } from '../../method.js';
 import { addScaled, zerosLike } from '../../numerics/vector.js';
+import { DELTA_RANGE } from '../../privacy/accounting/ranges.js';
 import { count, number, oneOf, positive } from '../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import {
@@ -31,7 +32,7 @@ const settings = defineSettings({
     "z = sqrt(R) / mu, DIFF2's formula for T = 1, or no noise, which is not private",
   ),
   epsilon: positive(3, 'Target over `rounds` rounds; a run that would spend more at `privacy.delta` is refused'),
-  delta: number(1e-5, 'Target over `rounds` rounds', { above: 0, below: 1 }),
+  delta: number(1e-5, 'Target over `rounds` rounds', DELTA_RANGE),
   rounds: count(100, 'R, the rounds that the noise is made for'),
   ...trustSettings,
   adjacency: oneOf(

@@ -3,7 +3,7 @@ import { log } from '../../numerics/elementary.js';
 import { type AccountingOptions, composedEpsilon, type Spend } from './accountant.js';
 import { smallestWhere } from './bisection.js';
 import { gaussianNoiseMultiplier } from './gaussian-composition.js';
-import { checkCount, checkDelta, checkSampling } from './ranges.js';
+import { checkCount, checkDelta, checkRange, checkSampling } from './ranges.js';
 
 /**
  * The smallest noise multiplier whose epsilon stays at or below the target, by bisection on the accountant; the upper end
@@ -18,8 +18,7 @@ export function calibrateNoiseMultiplier(
   checkDelta(delta);
   checkSampling(sampling);
   checkCount('steps', steps);
-  if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY))
-    throw new GradswarmError('ERR_PRIVACY', `target epsilon: expected a finite number above 0, got ${epsilon}`);
+  checkRange('target epsilon', epsilon, { above: 0 });
   const spend = (noiseMultiplier: number) =>
     composedEpsilon([{ sampling, noiseMultiplier, count: steps }], delta, options);
   if (steps === 0 || sampling === 0) return { noiseMultiplier: 0, ...spend(0) };
@@ -55,8 +54,7 @@ export function smallestNoise(
   epsilonOf: (noiseMultiplier: number) => number,
   target: number,
 ): { readonly noiseMultiplier: number } {
-  if (!(target > 0 && target < Number.POSITIVE_INFINITY))
-    throw new GradswarmError('ERR_PRIVACY', `target epsilon: expected a finite number above 0, got ${target}`);
+  checkRange('target epsilon', target, { above: 0 });
   const excess = (z: number) => log(epsilonOf(z) / target);
   let high = 1;
   let atHigh = excess(high);

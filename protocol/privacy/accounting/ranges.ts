@@ -1,32 +1,44 @@
 import { GradswarmError } from '../../errors.js';
+import { type Range, rangeInWords, within } from '../../settings/kinds.js';
 
-/** Range checks shared by everything that accounts: a value out of range is refused by name, never clamped. */
-function refuse(name: string, expected: string, got: number): never {
-  throw new GradswarmError('ERR_PRIVACY', `${name}: expected ${expected}, got ${got}`);
+/** Ranges of what is accounted, in the words of settings. A value out of range is refused by name, never clamped. */
+
+const NOUNS = {
+  number: 'a number',
+  finite: 'a finite number',
+  integer: 'an integer',
+} as const;
+
+/** Throws ERR_PRIVACY. */
+export function checkRange(name: string, value: number, range: Range, noun: keyof typeof NOUNS = 'finite'): void {
+  const is = noun === 'number' || (noun === 'finite' ? Number.isFinite(value) : Number.isSafeInteger(value));
+  if (is && within(value, range)) return;
+  throw new GradswarmError('ERR_PRIVACY', `${name}: expected ${rangeInWords(NOUNS[noun], range)}, got ${value}`);
 }
 
+export const DELTA_RANGE: Range = { above: 0, below: 1 };
+
 export function checkDelta(delta: number): void {
-  if (!(delta > 0 && delta < 1)) refuse('delta', 'a probability strictly between 0 and 1', delta);
+  checkRange('delta', delta, DELTA_RANGE, 'number');
 }
 
 export function checkEpsilon(epsilon: number): void {
-  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
-    refuse('epsilon', 'a finite number of at least 0', epsilon);
+  checkRange('epsilon', epsilon, { least: 0 });
 }
 
 export function checkSampling(sampling: number): void {
-  if (!(sampling >= 0 && sampling <= 1)) refuse('sampling probability q', 'a number in [0, 1]', sampling);
+  checkRange('sampling probability q', sampling, { least: 0, most: 1 }, 'number');
 }
 
 /** Infinity is allowed: it is a release without information. */
 export function checkNoiseMultiplier(noiseMultiplier: number): void {
-  if (!(noiseMultiplier >= 0)) refuse('noise multiplier', 'a number of at least 0', noiseMultiplier);
+  checkRange('noise multiplier', noiseMultiplier, { least: 0 }, 'number');
 }
 
 export function checkRecordCount(count: number): void {
-  if (!(Number.isSafeInteger(count) && count >= 1)) refuse('number of records', 'a whole number of at least 1', count);
+  checkRange('number of records', count, { least: 1 }, 'integer');
 }
 
 export function checkCount(name: string, count: number): void {
-  if (!(Number.isSafeInteger(count) && count >= 0)) refuse(name, 'a whole number of at least 0', count);
+  checkRange(name, count, { least: 0 }, 'integer');
 }

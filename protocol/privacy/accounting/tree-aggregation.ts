@@ -6,12 +6,11 @@
  * of the noisy nodes in the binary decomposition of t, with popcount(t) noises in it. One record, in one leaf, touches one
  * node a level.
  */
-import { GradswarmError } from '../../errors.js';
+import { checkCount } from './ranges.js';
 
 /** Nodes that one record touches over `steps` steps: ceil(log2(steps + 1)). */
 export function treeDepth(steps: number): number {
-  if (!(Number.isSafeInteger(steps) && steps >= 0))
-    throw new GradswarmError('ERR_PRIVACY', `tree aggregation: expected a whole number of steps, got ${steps}`);
+  checkCount('tree aggregation: steps', steps);
   let depth = 0;
   while (2 ** depth < steps + 1) depth++;
   return depth;

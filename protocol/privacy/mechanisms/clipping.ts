@@ -1,6 +1,7 @@
 import { GradswarmError } from '../../errors.js';
 import type { ReadonlyVector, Segment, Vector } from '../../method.js';
 import { copy } from '../../numerics/vector.js';
+import { checkRange } from '../accounting/ranges.js';
 
 /**
  * Clipping of one unit's contribution before it is summed. A contribution that is not finite counts as zero: a NaN would
@@ -8,8 +9,7 @@ import { copy } from '../../numerics/vector.js';
  */
 
 function checkRadius(radius: number): void {
-  if (!(radius >= 0))
-    throw new GradswarmError('ERR_PRIVACY', `clipping radius: expected a number of at least 0, got ${radius}`);
+  checkRange('clipping radius', radius, { least: 0 }, 'number');
 }
 
 /** min(1, radius / |value|), or 0 when the norm is not finite. */

@@ -3,6 +3,7 @@ import type { Rng, Vector } from '../../../protocol/method.js';
 import { exp, log } from '../../../protocol/numerics/elementary.js';
 import { squaredNorm } from '../../../protocol/numerics/vector.js';
 import type { ObjectiveRequest } from '../request.js';
+import type { QuadraticSettings } from './quadratic-settings.js';
 
 /** Quadratic problems as data: how they are drawn, and where their minimum is. */
 
@@ -13,28 +14,6 @@ export type Curvature = Float64Array;
 export interface QuadraticShard {
   readonly curvature: Curvature;
   readonly centres: Float64Array;
-}
-
-export interface QuadraticSettings {
-  readonly dimension: number;
-  /** Eigenvectors of 'full' have random directions, each client its own. */
-  readonly curvature: 'diagonal' | 'full';
-  readonly smallestEigenvalue: number;
-  readonly largestEigenvalue: number;
-  /** All clients have client 0's curvature. */
-  readonly sameCurvature: boolean;
-  /** Standard deviation, per coordinate, of the clients' centres around 0. */
-  readonly centreSpread: number;
-  /** Examples a client has. */
-  readonly examples: number;
-  /** Standard deviation, per coordinate, of a client's examples around its centre: the noise of minibatches. */
-  readonly exampleSpread: number;
-  /** Given instead of drawn: for each client its diagonal (d numbers) or its matrix (d^2 numbers, row by row). */
-  readonly matrices: readonly (readonly number[])[];
-  /** Given instead of drawn: for each client d numbers. */
-  readonly centres: readonly (readonly number[])[];
-  /** Every coordinate of the initial parameters. */
-  readonly initialValue: number;
 }
 
 /** into = A v. */

@@ -1,7 +1,6 @@
-import { GradswarmError } from '../../../errors.js';
 import { log } from '../../../numerics/elementary.js';
 import { gaussianMu } from '../../../privacy/accounting/gaussian-composition.js';
-import { checkDelta } from '../../../privacy/accounting/ranges.js';
+import { checkDelta, checkRange } from '../../../privacy/accounting/ranges.js';
 
 /**
  * Noise of DIFF2 (Murata and Suzuki, "DIFF2: Differential Private Optimization via Gradient Differences for Nonconvex
@@ -41,15 +40,10 @@ const DIFF2_DEFAULT_SPLIT = 1.25;
 function checkTarget({ epsilon, delta, rounds, refreshPeriod, ...target }: Diff2Target): void {
   checkDelta(delta);
   const { smallestExampleCount, workerCount, split = DIFF2_DEFAULT_SPLIT } = target;
-  const refuse = (name: string, expected: string, got: number): never => {
-    throw new GradswarmError('ERR_PRIVACY', `DIFF2 calibration: ${name}: expected ${expected}, got ${got}`);
-  };
-  if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY)) refuse('epsilon', 'a finite number above 0', epsilon);
-  const positive = { rounds, refreshPeriod, smallestExampleCount, workerCount };
-  for (const [name, value] of Object.entries(positive)) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) refuse(name, 'a whole number of at least 1', value);
-  }
-  if (!(split > 1)) refuse('split u', 'a number above 1', split);
+  checkRange('DIFF2 calibration: epsilon', epsilon, { above: 0 });
+  for (const [name, value] of Object.entries({ rounds, refreshPeriod, smallestExampleCount, workerCount }))
+    checkRange(`DIFF2 calibration: ${name}`, value, { least: 1 }, 'integer');
+  checkRange('DIFF2 calibration: split u', split, { above: 1 });
 }
 
 /** ceil(R / T) refreshes, the rest differences. */

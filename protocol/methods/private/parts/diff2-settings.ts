@@ -1,5 +1,6 @@
 import type { RunPlan } from '../../../method.js';
 import type { GaussianReleases } from '../../../privacy/accounting/accountant.js';
+import { DELTA_RANGE } from '../../../privacy/accounting/ranges.js';
 import { count, number, oneOf, positive } from '../../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
 import { ADJACENCIES } from './clipped-mean.js';
@@ -26,7 +27,7 @@ const shape = defineSettings({
     3,
     'Target of the global releases over `rounds` rounds; a run that would spend more at `privacy.delta` is refused',
   ),
-  delta: number(1e-5, 'Target of the global releases over `rounds` rounds', { above: 0, below: 1 }),
+  delta: number(1e-5, 'Target of the global releases over `rounds` rounds', DELTA_RANGE),
   rounds: count(100, 'R, the rounds that the noise is made for'),
   split: number(1.25, 'u: 1/u of the budget is for refreshes', { above: 1 }),
   ...trustSettings,

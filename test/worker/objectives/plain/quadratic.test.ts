@@ -3,7 +3,7 @@ import type { Vector } from '../../../../protocol/method.js';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { norm } from '../../../../protocol/numerics/vector.js';
 import { type QuadraticFamily, quadratic } from '../../../../worker/objectives/plain/quadratic.js';
-import type { QuadraticSettings } from '../../../../worker/objectives/plain/quadratic-problem.js';
+import type { QuadraticSettings } from '../../../../worker/objectives/plain/quadratic-settings.js';
 
 function create(settings: Partial<QuadraticSettings>, clientCount = 3, seed = 1): QuadraticFamily {
   return quadratic.create(
