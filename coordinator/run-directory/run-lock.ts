@@ -48,6 +48,13 @@ export class RunLock {
     }
   }
 
+  /** Removes a lock that a thread of this process took and, since it was cut off, has not released. */
+  static removeOwn(folder: string): void {
+    const path = join(folder, NAME);
+    const seen = sightOf(path);
+    if (seen?.holder && isThisProcess(seen.holder)) breakLock(path, seen);
+  }
+
   /** Before anything is written. Throws ERR_STOPPED when another process has taken the lock over. */
   check(): void {
     const silentMs = Math.max(performance.now() - this.renewedMs, Math.abs(Date.now() - this.renewedAt));

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { isMainThread, MessageChannel, Worker } from 'node:worker_threads';
+import { RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { SocketHost } from '../../protocol/sockets/socket-host.js';
 import { interruptible } from '../run/interrupt.js';
@@ -81,6 +82,7 @@ class ComputeThread {
       clearInterval(watch);
       this.display?.stop();
       await thread.terminate();
+      if (this.folder !== null) RunLock.removeOwn(this.folder);
     }
   }
 

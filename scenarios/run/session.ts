@@ -145,7 +145,7 @@ class Session {
     if (different.length > 0)
       throw new GradswarmError(
         this.options.recorded ? 'ERR_REPLAY' : 'ERR_CHECKPOINT',
-        `${shown(this.directory.path)}: ${different.join(' and ')} differ from what the run read when it began; ` +
+        `${this.options.recorded ? 'the recorded run' : shown(this.directory.path)}: ${different.join(' and ')} differ from what the run read when it began; ` +
           'put the old files back, or start a new run',
       );
     const { decisions } = this.problem.dataset;

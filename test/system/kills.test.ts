@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { childProcesses } from '../support/child-processes.js';
 import { temporaryFolder } from '../support/scripted-run.js';
 import { seededRandom } from '../support/seeded-random.js';
 
@@ -64,17 +65,6 @@ interface Disturbed {
   readonly log: readonly string[];
 }
 
-/** Children of a process, whichever of its threads started them. */
-const children = (pid: number): number[] => {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
-    );
-  } catch {
-    return [];
-  }
-};
-
 function start(args: readonly string[]): ChildProcess & { readonly ended: Promise<number | null> } {
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   child.stderr!.resume();
@@ -114,7 +104,7 @@ async function disturbed(
     while (!over) {
       await new Promise((resolve) => setTimeout(resolve, 150 + 900 * random()));
       if (over || done.kills + done.freezes >= plan.kills + plan.freezes) continue;
-      const kids = children(coordinator.pid!);
+      const kids = childProcesses(coordinator.pid!);
       const target =
         random() < 0.25 || kids.length === 0 ? coordinator.pid! : kids[Math.floor(random() * kids.length)]!;
       const freeze = done.freezes < plan.freezes && (done.kills >= plan.kills || random() < 0.25);
