@@ -4,12 +4,12 @@ import { fetchChallenge, type TlsTrust } from '../protocol/sockets/challenge.js'
 import type { ControlSocket } from '../protocol/sockets/control-socket.js';
 import { processSockets } from '../protocol/sockets/process-sockets.js';
 import * as control from '../protocol/wire/control-messages.js';
+import { LIMITS } from '../protocol/wire/limits.js';
 import { pack, unpack } from '../protocol/wire/packing.js';
 
-/** The coordinator names all clients of a run, which may be many. */
-const COORDINATOR_VALUES = 1 << 24;
+/** The answer to a hello has a handful of values. */
+const ADMISSION_VALUES = 64;
 
-const OPEN_MS = 10_000;
 const CHECK_MS = 100;
 
 /** A check that comes later than this was delayed by this process. */
@@ -39,6 +39,8 @@ export interface ControlHandler {
 /** One control connection to the coordinator at `url`, proven in both directions. */
 export class ControlConnection {
   private opened = false;
+  /** The coordinator has shown that it knows the token: nothing else that it sends is used before. */
+  private proven = false;
   private closed = false;
   private seenMs = performance.now();
   private checkedMs = performance.now();
@@ -76,18 +78,31 @@ export class ControlConnection {
     const joining = provenQuery(token, 'worker', await fetchChallenge(url, trust, signal));
     const socket = await openSocket(url, joining.query, trust);
     const connection = new ControlConnection(url, socket, handler);
+    let timer: NodeJS.Timeout | undefined;
     try {
-      const reply = await new Promise<unknown>((resolve, reject) => {
+      const admission = await new Promise<control.Admission>((resolve, reject) => {
         connection.closedEarly = reject;
-        socket.send('hello', pack(hello), resolve);
+        const late = lostError(url, `no answer to 'hello' within ${LIMITS.handshakeMs} ms`);
+        timer = setTimeout(() => reject(late), LIMITS.handshakeMs);
+        // The answer is read in the turn in which it comes: an assignment may follow at once.
+        socket.send('hello', pack(hello), (reply) => {
+          try {
+            const admission = admissionIn(reply);
+            if (!joining.answers(admission.proof)) throw new NotWanted(`the coordinator at ${url} has another token`);
+            connection.proven = true;
+            resolve(admission);
+          } catch (error) {
+            reject(error as Error);
+          }
+        });
       });
-      const admission = control.checked(control.admission, unpack(reply), "coordinator, answer to 'hello'");
-      if (!joining.answers(admission.proof)) throw new NotWanted(`the coordinator at ${url} has another token`);
       connection.opened = true;
       return { connection, admission };
     } catch (error) {
       connection.close();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -130,25 +145,36 @@ export class ControlConnection {
     data: unknown,
     answer: ((reply: Uint8Array) => void) | null,
   ): Promise<void> {
+    if (!this.proven) return this.closedEarly(this.unproven(event));
     if (!answer) {
       const what = `coordinator, '${event}': expected one binary argument and an acknowledgement, got other arguments`;
       return this.handler.broke(new GradswarmError('ERR_PROTOCOL', what));
     }
     try {
-      answer(pack(await this.handler.answer(event, unpack(data, COORDINATOR_VALUES))));
+      answer(pack(await this.handler.answer(event, unpack(data, LIMITS.coordinatorValues))));
     } catch (error) {
       const code = error instanceof GradswarmError ? error.code : 'ERR_PROTOCOL';
       answer(pack({ error: { code, message: (error as Error).message } }));
     }
   }
 
+  private unproven(event: string): GradswarmError {
+    const why = `'${event}' came before the proof that it knows the token`;
+    return new GradswarmError('ERR_PROTOCOL', `the coordinator at ${this.url}: ${why}`);
+  }
+
   private notice(event: (typeof NOTICES)[number], data: unknown): void {
+    if (!this.proven) return this.closedEarly(this.unproven(event));
     try {
-      this.handler.receive(event, unpack(data, COORDINATOR_VALUES));
+      this.handler.receive(event, unpack(data, LIMITS.coordinatorValues));
     } catch (error) {
       this.handler.broke(error as Error);
     }
   }
+}
+
+function admissionIn(reply: unknown): control.Admission {
+  return control.checked(control.admission, unpack(reply, ADMISSION_VALUES), "coordinator, answer to 'hello'");
 }
 
 function lostError(url: string, reason: string): GradswarmError {
@@ -162,7 +188,7 @@ async function openSocket(
   trust: TlsTrust,
 ): Promise<ControlSocket> {
   try {
-    return await (await processSockets()).openControl({ url, query, trust, openMs: OPEN_MS });
+    return await (await processSockets()).openControl({ url, query, trust, openMs: LIMITS.handshakeMs });
   } catch (error) {
     const { code, message } = error as GradswarmError;
     throw code === 'ERR_PROTOCOL' ? new NotWanted(message.replace(`${code}: `, '')) : error;

@@ -12,7 +12,6 @@ export interface TlsTrust {
 export function fetchChallenge(url: string, { ca }: TlsTrust, signal: AbortSignal | null = null): Promise<string> {
   const target = new URL('/challenge', url.replace(/^ws/, 'http'));
   const options: RequestOptions & { ca?: string } = {
-    timeout: LIMITS.handshakeMs,
     ...(ca ? { ca } : {}),
     ...(signal ? { signal } : {}),
   };
@@ -32,7 +31,13 @@ export function fetchChallenge(url: string, { ca }: TlsTrust, signal: AbortSigna
         else fail(`GET /challenge was answered with ${response.statusCode}`);
       });
     });
-    request.on('timeout', () => request.destroy(new Error('no answer')));
     request.on('error', (error) => fail(error.message));
+    // Of all of it: an answer may also come byte by byte.
+    const timer = setTimeout(() => request.destroy(new Error('no answer')), LIMITS.handshakeMs);
+    request.on('close', () => {
+      clearTimeout(timer);
+      // Whatever it was answered with, such as an upgrade.
+      fail('the connection was closed');
+    });
   });
 }

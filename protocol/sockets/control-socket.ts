@@ -39,8 +39,9 @@ export class IoSocket implements ControlSocket {
   listen({ received, seen, closed }: ControlSocketEvents): void {
     this.socket.onAny((event: string, ...content: readonly unknown[]) => {
       const answer = content.at(-1);
-      if (typeof answer === 'function') received(event, content[0], (reply) => answer(reply));
-      else received(event, content[0], null);
+      // Nothing but the acknowledgement is no data: a function cannot go to another thread.
+      const data = typeof content[0] === 'function' ? undefined : content[0];
+      received(event, data, typeof answer === 'function' ? (reply) => answer(reply) : null);
     });
     this.socket.on('disconnect', (reason: string) => closed(reason));
     this.watch(seen);

@@ -1,5 +1,6 @@
 import { io } from 'socket.io-client';
 import { GradswarmError } from '../errors.js';
+import { LIMITS } from '../wire/limits.js';
 import type { TlsTrust } from './challenge.js';
 import { IoSocket } from './control-socket.js';
 
@@ -19,12 +20,25 @@ export async function openControl({ url, query, trust: { ca }, openMs }: Control
     reconnection: false,
     forceNew: true,
     timeout: openMs,
+    // Of the websocket that Node's transport opens.
+    ...{ maxPayload: LIMITS.coordinatorBytes },
   });
   await new Promise<void>((resolve, reject) => {
-    socket.on('connect', resolve);
-    socket.on('connect_error', (error) => {
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      socket.io.off('close', closed);
       socket.disconnect();
       reject(connectError(url, error));
+    };
+    // `timeout` ends when the websocket is open: its other end may then say nothing more, or close it.
+    const timer = setTimeout(() => fail(new Error(`not connected within ${openMs} ms`)), openMs);
+    const closed = (reason: string): void => fail(new Error(reason));
+    socket.io.on('close', closed);
+    socket.on('connect_error', fail);
+    socket.on('connect', () => {
+      clearTimeout(timer);
+      socket.io.off('close', closed);
+      resolve();
     });
   });
   return new IoSocket(socket, new URL(url).hostname, (seen) => socket.io.on('ping', seen));

@@ -36,6 +36,12 @@ export const LIMIT_TABLE = {
     unit: 'bytes',
     meaning: 'a control message of a worker, beside 1 kB for each client',
   },
+  coordinatorBytes: {
+    value: 64 << 20,
+    unit: 'bytes',
+    meaning: 'a control message of the coordinator, which may name all clients of a run',
+  },
+  coordinatorValues: { value: 1 << 24, unit: 'values', meaning: 'values in a control message of the coordinator' },
   packedDepth: { value: 32, unit: 'levels', meaning: 'nesting of a msgpack message' },
   packedValues: {
     value: 1 << 20,
