@@ -13,6 +13,8 @@ import { refusedModules } from './used-modules.js';
 
 /** A worker that does not answer the end of the run in this time is left to find out by itself. */
 const STOP_MS = 1000;
+/** The same when the user stops the run: the worker tries again in any case. */
+const STOP_SOON_MS = 300;
 
 /** A refused worker has this long to read why. */
 const REFUSAL_MS = 1000;
@@ -160,7 +162,8 @@ export class ControlServer {
       await new Promise((resolve) => setTimeout(resolve, REFUSAL_MS).unref());
     } else
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, STOP_MS);
+        const isSoon = 'over' in message && message.over === 'again';
+        const timer = setTimeout(resolve, isSoon ? STOP_SOON_MS : STOP_MS);
         socket.send('stop', pack(message), () => {
           clearTimeout(timer);
           resolve();

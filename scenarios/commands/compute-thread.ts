@@ -44,6 +44,16 @@ class ComputeThread {
   /** Of the run that is under way; null before the first. */
   private folder: string | null = null;
   private writing = false;
+  /** Processes that the thread has started. */
+  private readonly children = new Set<number>();
+  private readonly killChildren = () => {
+    for (const pid of this.children)
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended just now.
+      }
+  };
   private answeredMs = 0;
 
   constructor(private readonly cutOff: 'unfinished' | 'left') {
@@ -60,6 +70,7 @@ class ComputeThread {
   async run(): Promise<void> {
     const { thread } = this;
     let watch: NodeJS.Timeout | undefined;
+    process.once('exit', this.killChildren);
     try {
       process.exitCode = await interruptible(
         (signal) =>
@@ -118,6 +129,10 @@ class ComputeThread {
         return;
       case 'note':
         this.display?.note(message.text);
+        return;
+      case 'child':
+        if (message.isRunning) this.children.add(message.pid);
+        else this.children.delete(message.pid);
         return;
       case 'writing':
         this.writing = message.begins;

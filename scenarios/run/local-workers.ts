@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
+import { mainThread } from './main-thread.js';
 import { TOKEN_VARIABLE } from './token.js';
 
 /** The command beside this module: compiled, or a source where sources are run directly. */
 const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../cli.ts' : '../cli.js', import.meta.url));
 
 const STOP_MS = 3000;
+/** The same after Ctrl-C. */
+const STOP_SOON_MS = 300;
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 10_000;
 
@@ -24,7 +27,8 @@ export interface WorkerLauncher {
     token: string,
     ended: (pid: number, why: string) => void,
   ): void;
-  stop(): Promise<void>;
+  /** `soon`: those that still compute are ended. */
+  stop(soon?: boolean): Promise<void>;
 }
 
 /** Worker processes on this machine. One that ends is started again, with growing delays. */
@@ -60,14 +64,14 @@ export class LocalWorkers implements WorkerLauncher {
     return this.children.flatMap((child) => (child?.pid === undefined ? [] : [child.pid]));
   }
 
-  async stop(): Promise<void> {
+  async stop(soon = false): Promise<void> {
     this.ending = true;
     for (const timer of this.timers) clearTimeout(timer);
     const running = this.children.filter(isRunning);
     const ended = Promise.all(
       running.map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve()))),
     );
-    const timer = setTimeout(() => this.kill('SIGKILL'), STOP_MS);
+    const timer = setTimeout(() => this.kill('SIGKILL'), soon ? STOP_SOON_MS : STOP_MS);
     await ended;
     clearTimeout(timer);
     process.off('exit', this.onProcessExit);
@@ -86,6 +90,12 @@ export class LocalWorkers implements WorkerLauncher {
       { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: { ...process.env, [TOKEN_VARIABLE]: this.token } },
     );
     this.children[seat] = child;
+    const { pid } = child;
+    const main = mainThread();
+    if (main && pid !== undefined) {
+      main.post({ type: 'child', pid, isRunning: true });
+      child.once('exit', () => main.post({ type: 'child', pid, isRunning: false }));
+    }
     let sent = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       sent = (sent + text).slice(-2000);

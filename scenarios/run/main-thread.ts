@@ -21,6 +21,8 @@ export type FromThread =
   | { readonly type: 'start'; readonly name: string; readonly rounds: number; readonly folder: string }
   | { readonly type: 'round'; readonly row: ShownRow }
   | { readonly type: 'note'; readonly text: string }
+  /** A process that this thread has started, and that ends with this one. */
+  | { readonly type: 'child'; readonly pid: number; readonly isRunning: boolean }
   /** A checkpoint is being written, or is on the disk: the thread may be silent in between. */
   | { readonly type: 'writing'; readonly begins: boolean };
 
