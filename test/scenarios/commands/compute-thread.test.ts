@@ -30,7 +30,7 @@ function scenarioFile(objective: object): { readonly file: string; readonly out:
 const digestIn = (out: string): unknown => JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')).stateDigest;
 
 describe('a command that computes', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   for (const [where, objective] of [
     ['gradient', { gradientMs: CALL_MS, call: 25 }],
