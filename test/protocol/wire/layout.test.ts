@@ -161,6 +161,30 @@ describe('the layout of a kind', () => {
     expect(problem({ control: new Float64Array(9) })).to.deep.equal(['read', 'read']);
   });
 
+  it('finds a number that is not finite at any place, and takes the largest, the least and the subnormal for finite', () => {
+    for (const precision of ['float32', 'float64'] as const) {
+      const one = new KindLayout('update', 0, { from: 'clients', to: 'coordinator', vectors: ['x'] }, precision);
+      const array = (numbers: number[]) =>
+        precision === 'float32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
+      const read = (numbers: number[]): boolean => {
+        try {
+          one.decode(one.encode({ x: array(numbers) }, null), 3, null);
+          return true;
+        } catch {
+          return false;
+        }
+      };
+      const [largest, least] = precision === 'float32' ? [3.4028234663852886e38, 1.4e-45] : [Number.MAX_VALUE, 5e-324];
+      for (let length = 0; length < 9; length++) {
+        const sound = Array.from({ length }, (_, i) => [largest, -largest, least, -least, 0, -0, 1.5][i % 7]!);
+        expect(read(sound), `${precision} ${length}`).to.equal(true);
+        for (let at = 0; at < length; at++)
+          for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+            expect(read(sound.with(at, bad)), `${precision} ${length} ${at} ${bad}`).to.equal(false);
+      }
+    }
+  });
+
   it('refuses kinds that declare a reserved name or one name twice', () => {
     for (const fields of [{ vectors: ['from'] }, { scalars: ['absent'] }, { vectors: ['x'], scalars: ['x'] }])
       expect(() => layoutsOf({ bad: { from: 'clients', to: 'coordinator', ...fields } }, 'float64')).to.throw(
