@@ -1,9 +1,6 @@
 import type { Forecast } from './forecast.js';
-import { type AnyMethod, defaultsOf } from './method.js';
-import { optimizers } from './optimizers/load-optimizer.js';
-import { schedules } from './schedules/schedule.js';
+import type { AnyMethod } from './method.js';
 import { NamedModules } from './settings/named-modules.js';
-import { isPlainObject } from './settings/plain-data.js';
 
 /** The folders of `methods/` whose files are methods. A method is found by its file's name: there is no list of methods. */
 const METHOD_FAMILIES = ['bayesian', 'compressed', 'federated', 'gossip', 'large-batch', 'private'] as const;
@@ -27,18 +24,6 @@ export async function loadForecast(name: string): Promise<Forecast<unknown> | nu
 }
 
 /** Imports what a method's settings name (optimizers, schedules), so that its halves build them without waiting. */
-export async function loadNamedBy(method: AnyMethod, hyperparameters: object): Promise<void> {
-  if (method.settings) await method.settings.load(hyperparameters as Record<string, unknown>);
-  else await loadWithin({ ...defaultsOf(method), ...hyperparameters });
-}
-
-async function loadWithin(value: unknown): Promise<void> {
-  if (!isPlainObject(value)) return;
-  for (const inside of Object.values(value)) {
-    if (!isPlainObject(inside)) continue;
-    const optimizer = await optimizers.load(String(inside.name));
-    const schedule = await schedules.load(String(inside.name));
-    for (const family of [optimizer, schedule]) await family?.settings.load(inside);
-    await loadWithin(inside);
-  }
+export async function loadNamedBy({ settings }: AnyMethod, hyperparameters: object): Promise<void> {
+  await settings.load(hyperparameters as Record<string, unknown>);
 }

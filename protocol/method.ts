@@ -307,11 +307,7 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
     readonly reconstruction?: string;
   };
   /** Types, ranges, defaults and meanings of the hyperparameters. */
-  readonly settings?: Settings<H & object>;
-  /** In place of `settings`. */
-  readonly defaults?: H;
-  /** Throws a GradswarmError when the completed hyperparameters make no sense (types and names are checked before). */
-  check?(hyperparameters: H): void;
+  readonly settings: Settings<H & object>;
   /** Throws a GradswarmError when they make no sense for this run: for methods that calibrate noise to what it will release. */
   checkPlan?(hyperparameters: H, run: RunPlan): void;
   readonly messages: M;
@@ -360,11 +356,6 @@ export function makeHalves({ client, coordinator }: AnyMethod, run: RunConstants
     client: typeof client === 'function' ? client(run) : client,
     coordinator: (typeof coordinator === 'function' ? coordinator(run) : coordinator) ?? null,
   };
-}
-
-/** Complete default hyperparameters. */
-export function defaultsOf<H>(method: { readonly settings?: Settings<H & object>; readonly defaults?: H }): H {
-  return method.settings ? method.settings.defaults : method.defaults!;
 }
 
 export function defineMethod<H, const M extends MessageKinds, C, S = never>(

@@ -44,7 +44,7 @@ export interface Table<E> {
   find(name: string): E | undefined | Promise<E | undefined>;
 }
 
-/** The settings of a thing, without its name: as a definition, or as defaults that give the types and a check of the rest. */
+/** One thing that a scenario can name. */
 export interface Entry {
   /** What it is, in a line. */
   readonly summary?: string;
@@ -53,10 +53,7 @@ export interface Entry {
   /** Entries that it adds to the summary of a run. */
   readonly figures?: readonly string[];
   // biome-ignore lint/suspicious/noExplicitAny: every thing has its own type of settings.
-  readonly settings?: Settings<any>;
-  readonly defaults?: object;
-  /** Throws; the message has what was expected and what was given. Gets completed settings without the name. */
-  check?(settings: Readonly<Record<string, unknown>>): void;
+  readonly settings: Settings<any>;
 }
 
 /** A method of `method.ts` has this form. */
@@ -64,10 +61,7 @@ export interface MethodEntry {
   /** Names of the series that its halves measure; '*' at the end stands for anything. Left out: none. */
   readonly measures?: readonly string[];
   // biome-ignore lint/suspicious/noExplicitAny: every method has its own type of hyperparameters.
-  readonly settings?: Settings<any>;
-  readonly defaults?: object;
-  // biome-ignore lint/suspicious/noExplicitAny: every method has its own type of hyperparameters.
-  check?(hyperparameters: any): void;
+  readonly settings: Settings<any>;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   checkPlan?(hyperparameters: any, run: RunPlan): void;
   readonly messages: MessageKinds;

@@ -2,10 +2,9 @@ import { aggregators, isPreAggregator } from '../aggregators/parts/chain.js';
 import { namedKind, specOf } from '../settings/named-modules.js';
 import { isPlainObject, plainCopy } from '../settings/plain-data.js';
 import { join, Problems } from '../settings/problems.js';
-import type { SettingsOf } from '../settings/settings.js';
+import { defineSettings, type SettingsOf } from '../settings/settings.js';
 import {
   type Catalogue,
-  type CodecEntry,
   type Entry,
   type FaultEntry,
   type FigureNames,
@@ -16,7 +15,6 @@ import {
   tableOf,
 } from './catalogue.js';
 import type { Found, FoundCodec } from './codec-checks.js';
-import { complete } from './complete.js';
 import { checkAcross } from './cross-checks.js';
 import { figureNames } from './figure-names.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
@@ -37,7 +35,7 @@ import { DEFAULT_DEVICE, DEFAULT_LINK, kindCodecSettings, scenarioSettings } fro
 const DEFAULT_OBJECTIVE = 'softmax-regression';
 const DEFAULT_PARTITION = 'iid';
 const PLAIN_CODEC = 'identity';
-const TOPOLOGY_DEFAULTS: JsonObject = { weights: 'metropolis', lazy: false };
+const NO_METHOD: MethodEntry = { settings: defineSettings({}), messages: {} };
 
 /**
  * The complete scenario: every default written out, every name and number checked. A resolved scenario resolves to
@@ -154,7 +152,7 @@ class Resolver {
       expect,
       claims: await resolveClaims(claims, this.catalogue, this.problems, known),
       found: {
-        method: method?.entry ?? { defaults: {}, messages: {} },
+        method: method?.entry ?? NO_METHOD,
         topology: topology?.entry ?? null,
         codecs,
         faults: faults.map(({ entry }) => entry),
@@ -162,13 +160,12 @@ class Resolver {
     };
   }
 
-  /** Looks the name up, completes the settings and lets the entry check them. */
+  /** Looks the name up and completes the settings. */
   private async spec<E extends Entry | MethodEntry | ProbeEntry>(
     value: Json | undefined,
     table: Table<E>,
     what: string,
     path: string,
-    commonDefaults: JsonObject = {},
   ): Promise<{ spec: Spec; entry: E } | undefined> {
     const asked = specOf(value, what, path, this.problems);
     if (!asked) return undefined;
@@ -178,25 +175,12 @@ class Resolver {
       this.problems.unknownName(join(path, 'name'), what, name, await table.names());
       return undefined;
     }
-    return { spec: { name, ...(await this.completed(entry, settings, path, commonDefaults)) }, entry };
+    return { spec: { name, ...(await this.completed(entry, settings, path)) }, entry };
   }
 
-  private async completed(
-    entry: Entry | MethodEntry,
-    given: JsonObject,
-    path: string,
-    commonDefaults: JsonObject,
-  ): Promise<JsonObject> {
-    const { settings, defaults } = entry;
-    if (settings) {
-      await settings.load(given);
-      return settings.complete(given, path, this.problems);
-    }
-    const whole = plainCopy({ ...commonDefaults, ...defaults }, path, this.problems) as JsonObject;
-    const before = this.problems.count;
-    const completed = complete(whole, given, path, this.problems);
-    if (this.problems.count === before) this.attempt(path, () => entry.check?.(completed));
-    return completed;
+  private async completed({ settings }: Pick<Entry, 'settings'>, given: JsonObject, path: string): Promise<JsonObject> {
+    await settings.load(given);
+    return settings.complete(given, path, this.problems);
   }
 
   private attempt(path: string, check: () => void): void {
@@ -221,7 +205,7 @@ class Resolver {
 
   private async topology(value: Json): Promise<{ spec: TopologySpec; entry: TopologyEntry } | null> {
     if (value === null) return null;
-    const found = await this.spec(value, this.catalogue.topologies, 'a topology', 'topology', TOPOLOGY_DEFAULTS);
+    const found = await this.spec(value, this.catalogue.topologies, 'a topology', 'topology');
     return (found as { spec: TopologySpec; entry: TopologyEntry } | undefined) ?? null;
   }
 
@@ -276,7 +260,7 @@ class Resolver {
   private async kindCodec(value: Json, path: string): Promise<FoundCodec | undefined> {
     const whole: JsonObject = isPlainObject(value) && 'codec' in value ? (value as JsonObject) : { codec: value };
     const { codec, memory, scope } = kindCodecSettings.complete(whole, path, this.problems);
-    const chosen = await this.codec(codec, join(path, 'codec'));
+    const chosen = await this.spec(codec, this.catalogue.codecs, 'a codec', join(path, 'codec'));
     const keeper =
       memory === null ? null : await this.spec(memory, this.catalogue.memories, 'a memory', join(path, 'memory'));
     if (!chosen || keeper === undefined) return undefined;
@@ -285,19 +269,6 @@ class Resolver {
       entry: chosen.entry,
       memory: keeper?.entry ?? null,
     };
-  }
-
-  /** A codec inside a codec's settings is completed like one on its own. */
-  private async codec(value: Json | undefined, path: string): Promise<{ spec: Spec; entry: CodecEntry } | undefined> {
-    const chosen = await this.spec(value, this.catalogue.codecs, 'a codec', path);
-    if (!chosen) return undefined;
-    const spec: Record<string, Json> = { ...chosen.spec };
-    for (const [key, byDefault] of Object.entries(chosen.entry.defaults ?? {})) {
-      if (!isPlainObject(byDefault) || typeof byDefault.name !== 'string') continue;
-      const inside = await this.codec(spec[key], join(path, key));
-      if (inside) spec[key] = inside.spec;
-    }
-    return { spec: spec as Spec, entry: chosen.entry };
   }
 
   /** A chain for each kind that the scenario gives one: pre-aggregators, and nothing behind an aggregator. */
@@ -361,7 +332,7 @@ class Resolver {
       this.problems.unknownName(join(path, 'fault'), 'a fault', fault, await this.catalogue.faults.names());
       return undefined;
     }
-    const rule = { fault, ...(await this.completed(entry, settings, path, {})) } as FaultRule;
+    const rule = { fault, ...(await this.completed(entry, settings, path)) } as FaultRule;
     return { rule, entry };
   }
 

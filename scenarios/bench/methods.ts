@@ -1,6 +1,5 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { AnyMethod, MessageKind } from '../../protocol/method.js';
-import { defaultsOf } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { Problem } from '../../worker/problem.js';
 import { methodNames } from '../run/catalogue.js';
@@ -25,7 +24,7 @@ function hasPeers(method: AnyMethod): boolean {
 async function roundsOf(name: string, problem: Problem, options: BenchmarkOptions, budgetMs: number) {
   const rounds = UNCOUNTED_ROUNDS + options.repeats;
   const method = await loadMethod(name);
-  const oneStep = 'localSteps' in (defaultsOf(method) as object) ? { localSteps: 1 } : {};
+  const oneStep = 'localSteps' in method.settings.defaults ? { localSteps: 1 } : {};
   const topology = hasPeers(method) ? { topology: 'ring' } : {};
   const run = await prepareRun({ ...millionParameters({ name, ...oneStep }, rounds), ...topology }, problem);
   const { roundMs } = await timedRun(run, options.signal, budgetMs);

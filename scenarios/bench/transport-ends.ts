@@ -3,6 +3,7 @@ import { Membership } from '../../coordinator/members/membership.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { defineMethod, type PartyId } from '../../protocol/method.js';
 import { PostOffice } from '../../protocol/party/post-office.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import { processSockets } from '../../protocol/sockets/process-sockets.js';
 import { type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
 import { FrameLink } from '../../worker/frame-link.js';
@@ -10,7 +11,7 @@ import { FrameLink } from '../../worker/frame-link.js';
 const { messages } = defineMethod({
   name: 'carry',
   paper: { title: '', url: '', algorithm: '' },
-  defaults: {},
+  settings: defineSettings({}),
   messages: {
     down: { from: 'coordinator', to: 'cohort', vectors: ['values'] },
     up: { from: 'clients', to: 'coordinator', vectors: ['values'] },

@@ -8,7 +8,6 @@ import type { MessageKind } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { Entry, Table } from '../../protocol/scenario/catalogue.js';
 import { SCENARIO_PARTS, scenarioSettings } from '../../protocol/scenario/schema.js';
-import { Settings } from '../../protocol/settings/settings.js';
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { casesPage } from '../conformance/page.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
@@ -90,9 +89,7 @@ function limitsPage(): string {
 }
 
 /** One row a setting: what it takes, its default, what it means. */
-function settingsTable({ settings, defaults }: Pick<Entry, 'settings' | 'defaults'>): string[] {
-  if (!(settings instanceof Settings))
-    return Object.keys(defaults ?? {}).length === 0 ? ['No settings.'] : [`Defaults: \`${JSON.stringify(defaults)}\``];
+function settingsTable({ settings }: Pick<Entry, 'settings'>): string[] {
   const rows = settings.rows();
   if (rows.length === 0) return ['No settings.'];
   return [

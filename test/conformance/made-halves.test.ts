@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type AnyMethod, defaultsOf, makeHalves, type RunConstants } from '../../protocol/method.js';
+import { type AnyMethod, makeHalves, type RunConstants } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { withCoordinatorHalf } from '../../scenarios/check/parts/changed-halves.js';
 import { localPlacement } from '../../scenarios/check/parts/placements.js';
@@ -45,7 +45,7 @@ describe('halves that are made from the constants of a run', () => {
     expect(seen).to.have.length(1);
     const [{ hyperparameters, parameterCount, clientCount }] = seen as [RunConstants<object>];
     expect([parameterCount, clientCount]).to.deep.equal([7, scenario.clients]);
-    expect(hyperparameters).to.have.all.keys(Object.keys(defaultsOf(method) as object));
+    expect(hyperparameters).to.have.all.keys(Object.keys(method.settings.defaults));
   });
 
   it('planted: a half that keeps something of its own from round to round is seen by a resumed run', async () => {

@@ -7,6 +7,8 @@ import {
   type Vector,
 } from '../../protocol/method.js';
 import { accumulate, addScaled, copy, scale, zerosLike } from '../../protocol/numerics/vector.js';
+import { number } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 
 interface Client {
   readonly x: Vector;
@@ -57,7 +59,7 @@ function fold(x: Vector, messages: Iterable<{ readonly from: unknown }>, vector:
 export const probeMethod = defineMethod({
   name: 'probe',
   paper: { title: 'none', url: 'none', algorithm: 'a probe of the contract suite' },
-  defaults: { rate: 0.1 },
+  settings: defineSettings({ rate: number(0.1, 'A rate') }),
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], integers: ['order'], lossy: 'any' },
     closing: { from: 'coordinator', to: 'cohort', vectors: ['params'], scalars: ['weight'] },

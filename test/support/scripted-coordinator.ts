@@ -1,4 +1,4 @@
-import { type AnyMethod, defaultsOf, makeHalves, type Segment, type Vector } from '../../protocol/method.js';
+import { type AnyMethod, makeHalves, type Segment, type Vector } from '../../protocol/method.js';
 import { loadNamedBy } from '../../protocol/method-loader.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 
@@ -23,8 +23,7 @@ export async function scriptedCoordinator(
   start: Vector,
   rounds: readonly ScriptedRound[],
 ): Promise<CoordinatorStep[]> {
-  const hyperparameters = { ...defaultsOf(method), ...given };
-  method.check?.(hyperparameters);
+  const hyperparameters = { ...method.settings.defaults, ...given };
   await loadNamedBy(method, hyperparameters);
   const rng = rootStream(5, 'float64');
   const run = { hyperparameters, segments, parameterCount: start.length, clientCount: 64 };

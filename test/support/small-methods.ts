@@ -5,6 +5,7 @@ import {
   type MessageKinds,
   type Vector,
 } from '../../protocol/method.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 
 /**
  * Methods that tests write in a few lines: one vector of state a party, halves that see no types of their own kinds. What they
@@ -50,7 +51,7 @@ export function smallMethod(messages: MessageKinds, client: LooseHalf, coordinat
   return defineMethod({
     name: 'small',
     paper: { title: 'none', url: 'none', algorithm: 'of a test' },
-    defaults: {},
+    settings: defineSettings({}),
     messages,
     client: half(client),
     ...(coordinator ? { coordinator: half(coordinator) as never } : {}),

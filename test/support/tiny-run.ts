@@ -4,7 +4,6 @@ import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { openNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod, ClientIndex, PartyId } from '../../protocol/method.js';
-import { defaultsOf } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { Crew, CrewReport } from '../../protocol/party/crew.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
@@ -100,7 +99,7 @@ export interface TinyRun {
 /** Runs all rounds. The method's defaults stand for whatever `scenario.method` leaves out. */
 export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Promise<TinyRun> {
   const method = options.method ?? (await loadMethod(given.method.name));
-  const scenario: Scenario = { ...given, method: { ...defaultsOf(method), ...given.method } };
+  const scenario: Scenario = { ...given, method: { ...method.settings.defaults, ...given.method } };
   const { mode = 'fast', shuffle = null, privacy, hosts, from } = options;
   const placement: Placement = {
     name: 'of a test',

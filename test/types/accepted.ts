@@ -1,10 +1,12 @@
 import { defineMethod, type Vector } from '../../protocol/method.js';
+import { number } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 
 /** The same method as in the files beside it, with nothing wrong in it: their errors are not those of a broken set-up. */
 export default defineMethod({
   name: 'accepted',
   paper: { title: 'none', url: 'none', algorithm: 'none' },
-  defaults: { rate: 0.1 },
+  settings: defineSettings({ rate: number(0.1, 'A rate') }),
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
     update: { from: 'clients', to: 'coordinator', vectors: ['delta'], scalars: ['examples'] },

@@ -1,9 +1,11 @@
 import { defineMethod, type Vector } from '../../protocol/method.js';
+import { number } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 
 export default defineMethod({
   name: 'rejected',
   paper: { title: 'none', url: 'none', algorithm: 'none' },
-  defaults: { rate: 0.1 },
+  settings: defineSettings({ rate: number(0.1, 'A rate') }),
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
     update: { from: 'clients', to: 'coordinator', vectors: ['delta'], scalars: ['examples'] },

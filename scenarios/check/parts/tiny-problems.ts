@@ -1,5 +1,4 @@
 import type { AnyMethod, MessageKinds, Precision } from '../../../protocol/method.js';
-import { defaultsOf } from '../../../protocol/method.js';
 import type { Catalogue } from '../../../protocol/scenario/catalogue.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import type { JsonObject, KindCodecInput, Scenario, ScenarioInput } from '../../../protocol/scenario/scenario.js';
@@ -149,7 +148,7 @@ function common(
   hyperparameters: JsonObject,
 ): Omit<ScenarioInput, 'name' | 'data'> {
   // Two of a client's four examples a batch: the method draws, wherever it can.
-  const batch: JsonObject = 'batchSize' in defaultsOf(method) ? { batchSize: 2 } : {};
+  const batch: JsonObject = 'batchSize' in method.settings.defaults ? { batchSize: 2 } : {};
   return {
     method: { name: method.name, ...batch, ...hyperparameters },
     ...(needs.data ? { data: needs.data } : {}),

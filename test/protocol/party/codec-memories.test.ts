@@ -4,6 +4,7 @@ import { type AnyMethod, defineMethod, type ReadonlyVector, type Vector } from '
 import { addScaled, zerosLike } from '../../../protocol/numerics/vector.js';
 import type { PartyRecord } from '../../../protocol/party/record.js';
 import type { FaultRule, KindCodec, Scenario } from '../../../protocol/scenario/scenario.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
 import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 const LENGTH = 12;
@@ -24,7 +25,7 @@ function added(sums: Sums, key: string, value: ReadonlyVector): Sums {
 const method = defineMethod({
   name: 'adds-up',
   paper: { title: '', url: '', algorithm: '' },
-  defaults: {},
+  settings: defineSettings({}),
   messages: {
     notify: { from: 'coordinator', to: 'cohort', vectors: ['v'], otherLengths: ['v'], lossy: 'any' },
     pass: { from: 'clients', to: 'peers', vectors: ['v'], otherLengths: ['v'], lossy: 'any' },

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import type { AnyMethod, PartyId, Vector } from '../../../../protocol/method.js';
-import { defaultsOf } from '../../../../protocol/method.js';
 import { loadMethod } from '../../../../protocol/method-loader.js';
 import type { Scenario } from '../../../../protocol/scenario/scenario.js';
 import type { RoundPlan } from '../../../../protocol/wire/seal.js';
@@ -73,7 +72,7 @@ const equalRounds: Replan = (party, plan) => [party, { ...plan, index: 0 }];
 async function noiseOfWorkers(scenario: Scenario, replan: Replan | null = null, hosts: number[][] | null = null) {
   const method = await loadMethod(scenario.method.name);
   const sent: Float64Array[][] = Array.from({ length: WORKERS }, () => []);
-  const settings = { ...scenario, method: { ...defaultsOf(method), ...scenario.method } };
+  const settings = { ...scenario, method: { ...method.settings.defaults, ...scenario.method } };
   await tinyRun(scenario, {
     method: overheard(method, sent),
     ...(replan ? { privacy: rekeyed(openPrivacy(settings, method), replan) } : {}),
