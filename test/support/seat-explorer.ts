@@ -8,6 +8,7 @@ import {
   type Seating,
   type SeatingOptions,
 } from '../../coordinator/members/seats.js';
+import { LossyLine } from './lossy-line.js';
 import { seededRandom } from './seeded-random.js';
 
 /**
@@ -56,9 +57,9 @@ interface Worker {
   linked: boolean;
   joined: boolean;
   leaving: boolean;
-  /** Sent and not yet received: from the worker, and to it. */
-  up: Message[];
-  down: Message[];
+  /** What its new connection begins with: a join, or that it is back. */
+  greeting: Message | null;
+  line: LossyLine<Message>;
   seat: number | null;
   epoch: number;
   generation: number;
@@ -159,22 +160,21 @@ export class SeatExplorer {
       if (worker.leaving) worker.alive = false;
       if (worker.leaving || worker.cutUntil > this.nowMs) return;
       worker.linked = true;
-      worker.up = worker.up.filter(({ type }) => type !== 'reopened' && type !== 'join');
-      if (worker.joined) worker.up.unshift({ type: 'reopened', generation: worker.generation });
-      else worker.up = [joinOf(worker)];
+      worker.greeting = worker.joined ? { type: 'reopened', generation: worker.generation } : joinOf(worker);
       worker.joined = true;
       return;
     }
-    if (this.random() < 0.3) worker.up.push({ type: 'seen' });
+    if (this.random() < 0.3) worker.line.send('worker', { type: 'seen' });
     if (this.random() < 0.5) {
-      const message = worker.up.shift();
+      const message = worker.greeting ?? worker.line.receive('worker');
+      worker.greeting = null;
       if (!message) return;
       if (message.type === 'done' && this.random() < 0.2)
         this.late.push({ at: this.nowMs + this.below(300), worker, message });
       this.received(worker, message);
       if (message.type === 'goodbye') this.end(worker);
     } else {
-      const message = worker.down.shift();
+      const message = worker.line.receive('coordinator');
       if (message) this.deliver(worker, message);
     }
   }
@@ -206,7 +206,6 @@ export class SeatExplorer {
   private deliver(worker: Worker, message: Message): void {
     const mine = message.epoch === worker.epoch && message.generation === worker.generation;
     if (message.type === 'seated') [worker.seat, worker.generation] = [message.seat, message.generation];
-    else if (message.type === 'rejoin') [worker.up, worker.pending] = [[joinOf(worker)], null];
     else if (message.type === 'assign') {
       const keeps = this.bug === 'survivor keeps its record' && worker.epoch >= 0 && worker.seat === message.seat;
       if (!keeps) worker.record = message.record;
@@ -216,18 +215,21 @@ export class SeatExplorer {
         message.seat,
         null,
       ];
-      worker.up.push({ type: 'ready', epoch: worker.epoch, generation: worker.generation });
+      worker.line.send('worker', { type: 'ready', epoch: worker.epoch, generation: worker.generation });
     } else if (message.type === 'begin' && mine) {
       const { index, attempt, absent } = message;
       worker.pending = { index, attempt, record: advanced(worker.record, index, worker.seat!, absent) };
-      worker.up.push({ type: 'done', stamp: { epoch: worker.epoch, generation: worker.generation, index, attempt } });
+      worker.line.send('worker', {
+        type: 'done',
+        stamp: { epoch: worker.epoch, generation: worker.generation, index, attempt },
+      });
     } else if (message.type === 'settle' && mine) {
       const keep = !message.abandoned || this.bug === 'abandoned attempt kept';
       if (keep && worker.pending?.index === message.index && worker.pending?.attempt === message.attempt)
         worker.record = worker.pending!.record;
       worker.pending = null;
     } else if (message.type === 'collect' && mine)
-      worker.up.push({
+      worker.line.send('worker', {
         type: 'records',
         seat: worker.seat,
         epoch: worker.epoch,
@@ -254,13 +256,12 @@ export class SeatExplorer {
     const worker = 'worker' in action ? this.workers.get(action.worker) : undefined;
     const { disk } = this;
     if (action.type === 'vacated') {
-      if (worker && this.bug !== 'vacated worker not notified')
-        [worker.linked, worker.up, worker.down] = [false, [], []];
+      if (worker && this.bug !== 'vacated worker not notified') [worker.linked, worker.line] = [false, new LossyLine()];
     } else if (action.type === 'assign') {
       const checkpoint = disk.checkpoints.get(this.seating!.committed);
       if (!checkpoint)
         this.failure ??= `assigned from round ${this.seating!.committed}, of which there is no checkpoint`;
-      else worker?.down.push({ ...action, record: checkpoint.records[action.seat] });
+      else worker?.line.send('coordinator', { ...action, record: checkpoint.records[action.seat] });
       disk.epoch = Math.max(disk.epoch, action.epoch);
     } else if (action.type === 'run') {
       const { lost, log } = disk.checkpoints.get(action.from)!;
@@ -270,7 +271,10 @@ export class SeatExplorer {
     } else if (action.type === 'abandon') this.loop = null;
     else if (action.type === 'lost') this.lose(action.seat);
     else if (action.type === 'end') this.ended = action;
-    else worker?.down.push(action);
+    else if (action.type === 'resend') worker?.line.resume();
+    else if (action.type === 'rejoin') {
+      if (worker) [worker.line, worker.greeting, worker.pending] = [new LossyLine(), joinOf(worker), null];
+    } else worker?.line.send('coordinator', action);
   }
 
   private next(loop: Loop): void {
@@ -284,7 +288,7 @@ export class SeatExplorer {
       invited.map(({ holder, generation }) => [holder!, generation]),
     );
     for (const { holder, generation } of invited)
-      this.workers.get(holder!)?.down.push({ type: 'begin', epoch, generation, index, attempt, absent });
+      this.workers.get(holder!)?.line.send('coordinator', { type: 'begin', epoch, generation, index, attempt, absent });
   }
 
   private commit(loop: Loop): void {
@@ -299,13 +303,17 @@ export class SeatExplorer {
     const want = this.seating!.seats.filter(({ seat, holder }) => holder !== null && !loop.lost.has(seat));
     loop.collecting = { got: new Map(), want: new Set(want.map(({ seat }) => seat)), at: null };
     for (const { holder, generation } of want)
-      this.workers.get(holder!)?.down.push({ type: 'collect', epoch: loop.epoch, generation, round: loop.round });
+      this.workers
+        .get(holder!)
+        ?.line.send('coordinator', { type: 'collect', epoch: loop.epoch, generation, round: loop.round });
   }
 
   private settle({ epoch, round: index, attempt }: Loop, abandoned: boolean): void {
     for (const { holder, generation } of this.seating!.seats)
       if (holder !== null)
-        this.workers.get(holder)?.down.push({ type: 'settle', epoch, generation, index, attempt, abandoned });
+        this.workers
+          .get(holder)
+          ?.line.send('coordinator', { type: 'settle', epoch, generation, index, attempt, abandoned });
   }
 
   private startWriting(loop: Loop): void {
@@ -369,13 +377,14 @@ export class SeatExplorer {
     else if (kind === 'cut' && worker?.alive && worker.linked) {
       worker.linked = false;
       worker.cutUntil = this.nowMs + extra;
-      if (this.bug === 'unacknowledged messages thrown away at a cut') [worker.up, worker.down] = [[], []];
+      worker.line.cut();
+      if (this.bug === 'unacknowledged messages thrown away at a cut') worker.line = new LossyLine();
       this.feed({ type: 'closed', worker: worker.id, nowMs: this.nowMs });
     } else if (kind === 'coordinator') {
       [this.seating, this.loop] = [null, null];
       this.restartAt = this.nowMs + 5 + extra;
     } else if (kind === 'goodbye' && worker?.alive && worker.linked) {
-      worker.up.push({ type: 'goodbye' });
+      worker.line.send('worker', { type: 'goodbye' });
       worker.leaving = true;
     } else if (kind === 'surplus' && !worker) this.spawn(name);
   }
@@ -385,19 +394,29 @@ export class SeatExplorer {
     const epoch = ++this.disk.epoch;
     const round = Math.max(...this.disk.checkpoints.keys());
     this.seating = newSeating(SEATS, this.options, { epoch, round, nowMs: this.nowMs });
-    for (const worker of this.workers.values()) [worker.up, worker.down, worker.linked] = [[], [], false];
+    for (const worker of this.workers.values())
+      [worker.line, worker.greeting, worker.linked] = [new LossyLine(), null, false];
   }
 
   private spawn(name: string): void {
     for (const [id, worker] of this.workers) if (worker.name === name) this.workers.delete(id);
     const id = `${name}${++this.processes}`;
     const fresh = { alive: true, frozenUntil: 0, cutUntil: 0, linked: false, joined: false, leaving: false };
-    const empty = { up: [], down: [], seat: null, epoch: -1, generation: -1, record: 0, pending: null };
+    const empty = {
+      greeting: null,
+      line: new LossyLine<Message>(),
+      seat: null,
+      epoch: -1,
+      generation: -1,
+      record: 0,
+      pending: null,
+    };
     this.workers.set(id, { id, name, ...fresh, ...empty });
   }
 
   private end(worker: Worker): void {
-    [worker.alive, worker.linked, worker.down] = [false, false, []];
+    [worker.alive, worker.linked] = [false, false];
+    worker.line.cut();
   }
 
   private below(count: number): number {
