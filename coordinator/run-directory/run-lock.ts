@@ -1,4 +1,4 @@
-import { closeSync, futimesSync, rmSync } from 'node:fs';
+import { closeSync, futimesSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
 import { GradswarmError } from '../../protocol/errors.js';
@@ -8,7 +8,7 @@ import { hasEnded, isThisProcess, isVisible, ownHolder } from './lock-holder.js'
 const NAME = 'lock';
 
 /** How often a process renews its lock, and after how long without that the lock is stale, milliseconds. */
-const RENEW_MS = 5_000;
+export const RENEW_MS = 5_000;
 const STALE_MS = 30_000;
 
 const LOOK_MS = 250;
@@ -20,6 +20,9 @@ const LOOK_MS = 250;
  * is still its own.
  */
 export class RunLock {
+  /** Receives the folders that this thread locks and unlocks, for a thread that renews their locks while this one computes. */
+  static observer: ((folder: string, isHeld: boolean) => void) | null = null;
+
   private renewedMs = performance.now();
   /** By the clock on the wall, which goes on while the machine sleeps. */
   private renewedAt = Date.now();
@@ -32,6 +35,7 @@ export class RunLock {
   ) {
     this.timer = setInterval(() => this.renewQuietly(), RENEW_MS);
     this.timer.unref();
+    RunLock.observer?.(folder, true);
   }
 
   /** Throws ERR_CHECKPOINT when another process, or one of another machine, writes here. */
@@ -46,6 +50,13 @@ export class RunLock {
       if (seen.holder && !hasEnded(seen.holder) && !isThisProcess(seen.holder)) throw held(folder, seen);
       breakLock(path, seen);
     }
+  }
+
+  /** Renews a lock that a thread of this process took: it may compute for long in one call. */
+  static renewOwn(folder: string): void {
+    const path = join(folder, NAME);
+    const holder = sightOf(path)?.holder;
+    if (holder && isThisProcess(holder)) utimesSync(path, new Date(), new Date());
   }
 
   /** Removes a lock that a thread of this process took and, since it was cut off, has not released. */
@@ -69,6 +80,7 @@ export class RunLock {
   release(): void {
     if (this.released) return;
     clearInterval(this.timer);
+    RunLock.observer?.(this.folder, false);
     if (this.isHeld) rmSync(join(this.folder, NAME), { force: true });
     this.released = true;
     closeSync(this.descriptor);

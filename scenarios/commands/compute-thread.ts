@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { isMainThread, MessageChannel, Worker } from 'node:worker_threads';
-import { RunLock } from '../../coordinator/run-directory/run-lock.js';
+import { RENEW_MS, RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { SocketHost } from '../../protocol/sockets/socket-host.js';
 import { interruptible } from '../run/interrupt.js';
@@ -44,6 +44,8 @@ class ComputeThread {
   /** Of the run that is under way; null before the first. */
   private folder: string | null = null;
   private writing = false;
+  /** Run directories that the thread writes. */
+  private readonly locked = new Set<string>();
   /** Processes that the thread has started. */
   private readonly children = new Set<number>();
   private readonly killChildren = () => {
@@ -70,6 +72,7 @@ class ComputeThread {
   async run(): Promise<void> {
     const { thread } = this;
     let watch: NodeJS.Timeout | undefined;
+    const renewals = setInterval(() => this.renewLocks(), RENEW_MS);
     process.once('exit', this.killChildren);
     try {
       process.exitCode = await interruptible(
@@ -91,10 +94,20 @@ class ComputeThread {
       );
     } finally {
       clearInterval(watch);
+      clearInterval(renewals);
       this.display?.stop();
       await thread.terminate();
-      if (this.folder !== null) RunLock.removeOwn(this.folder);
+      for (const folder of this.locked) RunLock.removeOwn(folder);
     }
+  }
+
+  private renewLocks(): void {
+    for (const folder of this.locked)
+      try {
+        RunLock.renewOwn(folder);
+      } catch {
+        // The thread looks before it writes.
+      }
   }
 
   private async left(): Promise<void> {
@@ -129,6 +142,10 @@ class ComputeThread {
         return;
       case 'note':
         this.display?.note(message.text);
+        return;
+      case 'lock':
+        if (message.isHeld) this.locked.add(message.folder);
+        else this.locked.delete(message.folder);
         return;
       case 'child':
         if (message.isRunning) this.children.add(message.pid);

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
+import { RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { PortSockets } from '../../protocol/sockets/port-sockets.js';
 import { useSockets } from '../../protocol/sockets/process-sockets.js';
 
@@ -21,6 +23,8 @@ export type FromThread =
   | { readonly type: 'start'; readonly name: string; readonly rounds: number; readonly folder: string }
   | { readonly type: 'round'; readonly row: ShownRow }
   | { readonly type: 'note'; readonly text: string }
+  /** A run directory that this thread writes, or no longer writes. */
+  | { readonly type: 'lock'; readonly folder: string; readonly isHeld: boolean }
   /** A process that this thread has started, and that ends with this one. */
   | { readonly type: 'child'; readonly pid: number; readonly isRunning: boolean }
   /** A checkpoint is being written, or is on the disk: the thread may be silent in between. */
@@ -48,9 +52,7 @@ export class MainThread {
     return this.controller.signal;
   }
 
-  post(message: FromThread): void {
-    this.port.postMessage(message);
-  }
+  readonly post = (message: FromThread): void => this.port.postMessage(message);
 
   /** Resolves when the last line of the display is on the terminal: what is printed next comes below it. */
   async endDisplay(): Promise<void> {
@@ -77,6 +79,8 @@ export function mainThread(): MainThread | null {
   if (!found) {
     found = new MainThread(parentPort);
     useSockets(new PortSockets((workerData as ThreadData).sockets));
+    const { post } = found;
+    RunLock.observer = (folder, isHeld) => post({ type: 'lock', folder: resolve(folder), isHeld });
   }
   return found;
 }

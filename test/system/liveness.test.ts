@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -141,6 +141,19 @@ describe('liveness', function () {
       expect(run.printed.err).to.match(/ERR_STOPPED: stopped .*'gradswarm resume .*out'/);
       expect(await until(() => !children.some(isAlive), 5000)).to.equal(true);
     });
+
+  it('the lock of a run directory is renewed while one call computes', async () => {
+    const { file, out } = scenarioFile({ evaluationMs: 60_000, call: 10 }, { workers: { count: 0 } });
+    const run = start('run', file, '--out', out);
+    await run.seen('round 9/30');
+    const renewed = () => statSync(join(out, 'lock')).mtimeMs;
+    const before = renewed();
+    expect(await until(() => renewed() > before, 20_000)).to.equal(true);
+    const again = renewed();
+    expect(await until(() => renewed() > again, 20_000)).to.equal(true);
+    run.child.kill('SIGINT');
+    expect(await run.ended).to.equal(2);
+  });
 
   it('Ctrl-C to a worker that computes ends it with 0, and its seat is open at once', async () => {
     const port = await freePort();
