@@ -149,6 +149,8 @@ export default {
           {},
           'the answer to stop',
         );
+        // As the coordinator does once it has the answer.
+        run.control.close();
         await required('the process ended', 'the run is over', it.worker.ends(LEAVE_MS));
       },
     },
@@ -159,6 +161,8 @@ export default {
       async run(it) {
         const run = await it.running();
         await required('an answer', 'stop is answered', run.control.asked('stop', { over: 'failed' }));
+        // As the coordinator does once it has the answer.
+        run.control.close();
         await required('the process ended', 'the run is over', it.worker.ends(LEAVE_MS));
       },
     },
@@ -185,6 +189,7 @@ export default {
       async run(it) {
         const run = await it.assigned();
         await required('an answer', 'stop is answered', run.control.asked('stop', { refused: 'it read other data' }));
+        run.control.close();
         await required('the process ended', 'refused: asking again would not help', it.worker.ends(LEAVE_MS));
       },
     },

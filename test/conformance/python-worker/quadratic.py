@@ -11,7 +11,9 @@ class Quadratic:
         of = 0 if settings["sameCurvature"] else client
         self.matrix = curvature(root(seed).derive("objective").derive("quadratic", of).derive("curvature"), d, settings, self.rounded)
         self.full = settings["curvature"] == "full"
-        centre = [settings["centreSpread"] * v for v in self.rounded(stream.derive("centre").normal(d))]
+        # Nothing is drawn where it would be multiplied by 0.
+        plain = settings["centreSpread"] == 0
+        centre = [0.0] * d if plain else [settings["centreSpread"] * v for v in self.rounded(stream.derive("centre").normal(d))]
         self.centres = [centre] * n
         spread = settings["exampleSpread"]
         if spread > 0:
@@ -32,12 +34,11 @@ class Quadratic:
         d = len(x)
         o = [0.0] * d
         for i in batch:
-            for j in range(d):
-                o[j] += x[j] - self.centres[i][j]
+            o = [t + (a - c) for t, a, c in zip(o, x, self.centres[i])]
         if len(batch) > 1:
             o = [v / len(batch) for v in o]
         if not self.full:
-            return self.rounded([self.matrix[j][j] * o[j] for j in range(d)])
+            return self.rounded([a * v for a, v in zip(self.matrix, o)])
         result = []
         for row in self.matrix:
             total = 0.0
@@ -49,14 +50,17 @@ class Quadratic:
 
 def curvature(stream, d, settings, rounded):
     largest, least = settings["largestEigenvalue"], settings["smallestEigenvalue"]
+    full = settings["curvature"] == "full"
+    if largest == least and not full:
+        return [float(least)] * d
     order = stream.permutation(d)
     reach = log(largest / least)
-    m = [[0.0] * d for _ in range(d)]
+    diagonal = [0.0] * d
     for j in range(d):
-        k = order[j]
-        m[k][k] = largest if j == 0 else least * exp(reach * 0 if j == 1 else reach * stream.uniform())
-    if settings["curvature"] != "full":
-        return m
+        diagonal[order[j]] = largest if j == 0 else least * exp(reach * 0 if j == 1 else reach * stream.uniform())
+    if not full:
+        return diagonal
+    m = [[diagonal[j] if j == k else 0.0 for k in range(d)] for j in range(d)]
     for _ in range(d):
         v = rounded(stream.normal(d))
         square = 0.0

@@ -10,7 +10,7 @@ from halves import HALVES, KINDS, initial
 from quadratic import Quadratic
 from records import decoded, encoded
 from rounds import Client, Port
-from wire import Receiver, Sender, messages_of
+from wire import Bounds, Receiver, Sender, messages_of
 
 
 class Unsupported(Exception):
@@ -46,7 +46,7 @@ class Run:
     def __init__(self, assign, emit):
         self.scenario, self.emit = assign["scenario"], emit
         supported(self.scenario)
-        self.where = {"epoch": int(assign["epoch"]), "generation": int(assign["generation"])}
+        self.where = {"epoch": assign["epoch"], "generation": assign["generation"]}
         self.own = assign["worker"]
         self.wide = self.scenario["precision"] == "float64"
         self.method, objective = self.scenario["method"], self.scenario["objective"]
@@ -57,11 +57,17 @@ class Run:
         if not self.wide:
             self.parameters = list(struct.unpack("<%df" % self.dimension, struct.pack("<%df" % self.dimension, *self.parameters)))
         self.clients = {}
-        for i in map(int, assign["clients"]):
+        for i in assign["clients"]:
             problem = Quadratic(self.scenario["seed"], i, self.wide, objective)
             self.clients[i] = Client(i, problem, initial(self.method["name"], self.parameters, self.wide))
-        self.sender, self.receiver = Sender(), Receiver()
+        self.bounds = Bounds(self.scenario["clients"], len(self.kinds), self.dimension)
+        self.sender, self.receiver = Sender(), Receiver(self.bounds)
         self.queue = asyncio.Queue()
+        self.host_of = {client: who["worker"] for who in assign["workers"] for client in who["clients"]}
+        self.speaks_to_peers = any(fields["to"] == "peers" for fields in self.kinds.values())
+        # By worker: what goes over a socket of its own. Others are reached through the coordinator.
+        self.peer_queues = {}
+        self.running = None
         self.tasks = {}
         self.ports = {}
 
@@ -69,15 +75,26 @@ class Run:
         parameters = struct.pack("<%d%s" % (self.dimension, "d" if self.wide else "f"), *self.parameters)
         return {"data": sha([b""] * 6), "partition": sha([b""] * self.scenario["clients"]), "initialParameters": sha([parameters])}
 
-    def send_packed(self, content):
+    def queue_to(self, party):
+        return self.peer_queues.get(self.host_of.get(party), self.queue)
+
+    def send_packed(self, content, queue=None):
         for message in self.sender.packed(content):
-            self.queue.put_nowait(message)
+            (queue or self.queue).put_nowait(message)
+
+    def send_seal(self, seal):
+        queues = {}
+        for to in seal["to"]:
+            if to not in self.clients:
+                queues.setdefault(self.queue_to(to), []).append(to)
+        for queue, to in queues.items():
+            self.send_packed({"type": "seals", "seals": [{**seal, "to": to}]}, queue)
 
     def send_frame(self, frame, body):
         if frame["to"] in self.clients:
             return self.deliver(frame, body)
         for message in self.sender.frame(frame, body, frame["count"]):
-            self.queue.put_nowait(message)
+            self.queue_to(frame["to"]).put_nowait(message)
 
     def deliver(self, frame, body):
         name = self.names[frame["kind"]]
@@ -95,29 +112,38 @@ class Run:
                 box = self.clients[to].mailbox
                 box.put(box.seals, (seal["round"], seal["attempt"], seal["from"]), seal["counts"])
 
-    def receive(self, message):
-        read = self.receiver.read(message)
+    def receive(self, message, receiver=None, peer=None):
+        """`peer`: the worker that sent it on a socket of its own; None: the coordinator, which passes on what others send."""
+        read = (receiver or self.receiver).read(message)
         if read is None:
             return
         sort, content, body = read
         if sort == "frame":
+            if content["to"] not in self.clients:
+                raise ValueError("a frame for another worker's client")
+            self.check_sender(content["from"], peer)
             return self.deliver(content, body)
         if content["type"] == "seals":
             for seal in content["seals"]:
+                self.check_sender(seal["from"], peer)
                 self.deliver_seal(seal)
+        elif peer:
+            raise ValueError("a packed message of the coordinator from a peer")
         elif content["type"] == "restore":
-            client, record = self.clients[int(content["client"])], decoded(content["data"])
+            client, record = self.clients[content["client"]], decoded(content["data"])
             client.state, client.clock, client.took_part = record["state"], record["clockMs"], True
-        elif content["type"] == "restored-all":
-            self.send_packed(content)
         else:
-            raise ValueError("packed message " + content["type"])
+            self.send_packed(content)
+
+    def check_sender(self, sender, peer):
+        if peer and self.host_of.get(sender) != peer:
+            raise ValueError("of a party that its sender does not host")
 
     def begin(self, begin):
         for i in begin["forgotten"]:
             self.clients[i].state = initial(self.method["name"], self.parameters, self.wide)
         away = {a["from"] for a in begin["absent"]}
-        key = (begin["index"], begin["attempt"])
+        key = self.running = (begin["index"], begin["attempt"])
         run = [self.clients[i] for i in begin["cohort"] if i in self.clients and i not in away]
         for client in self.clients.values():
             client.mailbox.drop_before(*key)
@@ -133,8 +159,7 @@ class Run:
             if not port.aborted:
                 seal = port.seal()
                 self.deliver_seal(seal)
-                if any(to not in self.clients for to in seal["to"]):
-                    self.send_packed({"type": "seals", "seals": [seal]})
+                self.send_seal(seal)
 
     async def report(self, begin, tasks, ports):
         results = await asyncio.gather(*tasks.values(), return_exceptions=True)
@@ -150,6 +175,8 @@ class Run:
                                  "bytes": total, "tensorCounts": [0], "firings": [0] * len(self.scenario.get("faults") or [])})
 
     def abort(self, message):
+        if (message["index"], message["attempt"]) != self.running:
+            return
         for i, task in self.tasks.items():
             if message["clients"] is None or i in message["clients"]:
                 self.ports[i].aborted = True
@@ -174,7 +201,7 @@ class Run:
             if request["what"] == "records":
                 value = client.record() if client.took_part else None
             else:
-                value = [client.state["x"]] if self.method["name"] == "gradient-tracking" else None
+                value = [client.state["x"]] if client.took_part and self.method["name"] == "gradient-tracking" else None
             if value is not None:
                 self.send_packed({"type": "collected", "request": request["request"], "client": i, "data": encoded(value)})
         self.send_packed({"type": "collected-all", "request": request["request"]})

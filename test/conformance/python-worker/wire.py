@@ -6,6 +6,8 @@ import zlib
 
 import msgpack
 
+from shapes import packed
+
 LOSSES = [None, "crashed", "dropped", "late", "rejected", "aborted"]
 CHUNK = 1048576
 
@@ -93,28 +95,43 @@ class Sender:
         return self.messages(3, b"", msgpack.packb(content))
 
 
-class Receiver:
-    """Joins chunks. Gives ('frame', frame, body or None) and ('packed', content); ValueError closes the connection."""
+class Bounds:
+    """Of a run: what a header may say."""
 
-    def __init__(self):
+    def __init__(self, clients, kinds, dimension):
+        self.clients, self.kinds = clients, kinds
+        self.body = min(1 << 30, (4 << 20) + 64 * 8 * dimension)
+        self.packed = min(1 << 30, (16 << 20) + (64 + 4 * clients) * 8 * dimension)
+
+
+class Receiver:
+    """Joins chunks. Gives ('frame', frame, body) and ('packed', content, None); ValueError closes the connection."""
+
+    def __init__(self, bounds):
+        self.bounds = bounds
         self.header = None
         self.body = b""
 
     def read(self, message):
-        kind = message[0]
+        kind = message[0] if message else None
         if kind in (1, 3) and self.header is None:
+            if len(message) < 48:
+                raise ValueError("a header of %d bytes" % len(message))
             length, checksum, stream = struct.unpack_from("<III", message, 36)
+            self.check(message, length)
             if stream:
+                if len(message) != 48:
+                    raise ValueError("a body beside a stream")
                 self.header, self.body = message[:48], bytearray()
                 return None
             if len(message) != 48 + length:
                 raise ValueError("length of a frame")
             return self.whole(message[:48], message[48:], checksum)
-        if kind != 2 or self.header is None:
+        if kind != 2 or self.header is None or len(message) < 24:
             raise ValueError("type of a frame")
         stream, offset, length, checksum = struct.unpack_from("<IdII", message, 4)
         expected, _, own = struct.unpack_from("<III", self.header, 36)
-        if stream != own or offset != len(self.body) or length != len(message) - 24:
+        if stream != own or offset != len(self.body) or length != len(message) - 24 or len(self.body) + length > expected:
             raise ValueError("chunk of a frame")
         self.body += message[24:]
         if len(self.body) < expected:
@@ -122,12 +139,25 @@ class Receiver:
         header, self.header = self.header, None
         return self.whole(header, bytes(self.body), checksum)
 
+    def check(self, message, length):
+        bounds = self.bounds
+        if message[0] == 3:
+            if length > bounds.packed:
+                raise ValueError("a packed message of %d bytes" % length)
+            return
+        kind, _, _, _, sender, to, arrives, count = struct.unpack_from("<HIIIiidI", message, 2)
+        right = (message[1] < len(LOSSES) and kind < bounds.kinds and -1 <= sender < bounds.clients and -1 <= to < bounds.clients
+                 and math.isfinite(arrives) and arrives >= 0 and count <= 1048576 and length <= bounds.body
+                 and (message[1] == 0 or length == 0))
+        if not right:
+            raise ValueError("header of a frame")
+
     def whole(self, header, body, checksum):
         right = zlib.crc32(body) == checksum
         if header[0] == 3:
             if not right:
                 raise ValueError("checksum of a packed message")
-            return "packed", msgpack.unpackb(body), None
+            return "packed", packed(msgpack.unpackb(body)), None
         kind, round_, step, attempt, sender, to, arrives, count = struct.unpack_from("<HIIIiidI", header, 2)
         lost = LOSSES[header[1]] or (None if right else "rejected")
         return "frame", {"kind": kind, "round": round_, "step": step, "attempt": attempt, "from": party_of(sender),
