@@ -100,6 +100,7 @@ DRAWN = {"dimension": 6, "examples": 5, "curvature": "diagonal", "smallestEigenv
          "sameCurvature": False, "centreSpread": 1, "exampleSpread": 0.5, "initialValue": 0.3}
 SEED, CLIENT, ROUND = 9, 2, 3
 PARAMS = [0.125 * i for i in range(6)]
+OTHERS = [0.1 * i - 0.7 for i in range(6)]
 
 
 def half_vectors():
@@ -124,7 +125,7 @@ def half_vectors():
             yield {"method": "fedavg", "curvature": "diagonal", "precision": "float64" if wide else "float32", "proximal": proximal,
                    "result": [hexes(problem.rounded([a - b for a, b in zip(y, PARAMS)]))]}
     for wide in (True, False):
-        # Client 2 of a ring of 4: both neighbours, 1 and 3, send PARAMS as x and as y; it sends its own.
+        # Client 2 of a ring of 4: neighbour 1 sends PARAMS as x and as y, neighbour 3 OTHERS; it sends its own.
         problem = Quadratic(SEED, CLIENT, wide, DRAWN)
         stream, x = half(), problem.rounded([0.3] * 6)
         g = problem.gradient(x, stream.batch(5, 2))
@@ -133,7 +134,7 @@ def half_vectors():
 
         def mixed(mine):
             sums = [0.0] * 6
-            for weight, v in ((third, PARAMS), (own, mine), (third, PARAMS)):
+            for weight, v in ((third, PARAMS), (own, mine), (third, problem.rounded(OTHERS))):
                 sums = [s + weight * a for s, a in zip(sums, v)]
             return problem.rounded(sums)
 

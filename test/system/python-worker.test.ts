@@ -86,7 +86,7 @@ describe('a worker in Python, written from docs/protocol*.md alone', function ()
   for (const { scenario, stateDigest } of runs)
     for (const mixed of [false, true])
       it(`${scenario.method.name} in ${scenario.precision}, ${mixed ? 'beside a worker of ours' : 'alone'}: the digest of one process`, async function () {
-        this.timeout(60_000);
+        this.timeout(300_000);
         expect(await runWith(python!, scenario, mixed)).to.equal(stateDigest);
       });
 });

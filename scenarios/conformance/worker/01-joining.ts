@@ -1,4 +1,4 @@
-import { type Chapter, equal, expected, required } from '../case.js';
+import { type Chapter, equal, expected, NotReached, required } from '../case.js';
 import type { Coordinator } from '../script/coordinator.js';
 import { contentOf } from '../script/engine.js';
 import { pause } from '../script/inbox.js';
@@ -84,14 +84,14 @@ export default {
       title: 'takes a token without the white space around it',
       section,
       async run(it) {
-        it.start(` ${it.token}\n`);
+        const padded = ` ${it.token}\n`;
+        it.start(padded);
         const { knock } = await it.visit();
         const [challenge, nonce] = [knock.query.get('challenge') ?? '', knock.query.get('nonce') ?? ''];
-        equal(
-          knock.query.get('proof'),
-          proofOf(it.token, 'joiner', 'worker', challenge, nonce),
-          'the key is the token without white space around it',
-        );
+        const [right, wrong] = [it.token, padded].map((key) => proofOf(key, 'joiner', 'worker', challenge, nonce));
+        const proof = knock.query.get('proof');
+        if (proof !== right && proof !== wrong) throw new NotReached('the proof is that of neither token');
+        equal(proof, right, 'the key is the token without white space around it');
       },
     },
     {

@@ -8,6 +8,7 @@ import { HALF_VECTORS } from '../script/vectors.js';
 const section = 'protocol-streams.md: Client halves';
 const [CLIENT, ROUND, ITERATE] = [2, 3, 2];
 const PARAMS = [0, 0.125, 0.25, 0.375, 0.5, 0.625];
+const OTHERS = [0, 1, 2, 3, 4, 5].map((i) => 0.1 * i - 0.7);
 const SETTINGS: Readonly<Record<string, object>> = {
   sgd: { batchSize: 2 },
   fedavg: { batchSize: 2, localEpochs: 2, clientLearningRate: 0.01 },
@@ -66,9 +67,15 @@ async function tracked(it: Coordinator, vector: Vector): Promise<void> {
     bodyOf([initial, first!], []),
     'x and the gradient of the first batch',
   );
-  const neighbour = bodyOf([stored(vector, PARAMS), stored(vector, PARAMS)], []);
+  const neighbours: readonly (readonly [number, readonly number[]])[] = [
+    [3, OTHERS],
+    [1, PARAMS],
+  ];
   // The later neighbour first: the order of additions is that of the senders, not of arrival.
-  for (const from of [3, 1]) run.frames.sendFrame({ kind: ITERATE, round: ROUND, from, to: CLIENT }, neighbour);
+  for (const [from, values] of neighbours) {
+    const body = bodyOf([stored(vector, values), stored(vector, values)], []);
+    run.frames.sendFrame({ kind: ITERATE, round: ROUND, from, to: CLIENT }, body);
+  }
   await run.done();
   run.settle({ round: ROUND, cohort: [0, 1, 2, 3] });
   run.begin({ index: ROUND + 1, cohort: [0, 1, 2, 3] });
