@@ -3,11 +3,10 @@ import { reaches, scenario } from 'gradswarm/scenario';
 
 const gossip = scenario({
   name: 'gossip',
-  use: ['./wheel.ts'],
   method: { name: 'dgd', stepSize: 0.02 },
   objective: { name: 'quadratic', dimension: 20 },
   data: 'none',
-  topology: 'wheel',
+  topology: './wheel.ts',
   clients: 8,
   rounds: 200,
   precision: 'float64',

@@ -53,6 +53,6 @@ export interface AggregatorFamily<S extends object = object> {
   create(settings: S): AggregationRule;
 }
 
-export function defineAggregator<S extends object>(family: AggregatorFamily<S>): AggregatorFamily {
-  return extension('aggregator', family) as unknown as AggregatorFamily;
+export function defineAggregator<S extends object>(family: AggregatorFamily<S>): AggregatorFamily<S> {
+  return extension('aggregator', family);
 }

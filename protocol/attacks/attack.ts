@@ -37,6 +37,6 @@ export interface AttackFamily<S extends object = object> {
   create(settings: S): Attack;
 }
 
-export function defineAttack<S extends object>(family: AttackFamily<S>): AttackFamily {
-  return extension('attack', family) as unknown as AttackFamily;
+export function defineAttack<S extends object>(family: AttackFamily<S>): AttackFamily<S> {
+  return extension('attack', family);
 }

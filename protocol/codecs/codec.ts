@@ -1,5 +1,6 @@
 import type { MessageKind, Precision, ReadonlyVector, Rng, Segment, Vector } from '../method.js';
 import { extension } from '../settings/extension.js';
+import type { NamedSpec } from '../settings/named-modules.js';
 import type { Settings } from '../settings/settings.js';
 
 /**
@@ -65,10 +66,7 @@ export interface LevelControl<State = unknown> {
 }
 
 /** How a scenario names a codec: its name and its own settings. */
-export interface CodecSpec {
-  readonly name: string;
-  readonly [setting: string]: unknown;
-}
+export type CodecSpec = NamedSpec<'codec'>;
 
 /** The default export of every file of this folder that is a codec; the file name is the codec's name. */
 export interface CodecFamily<S extends object = object> {

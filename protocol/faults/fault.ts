@@ -39,7 +39,7 @@ export function defineFault<S extends object>({
   readonly settings: Settings<S>;
   losesState?(settings: RuleTimes & S): boolean;
   create(settings: RuleTimes & S, surroundings: RuleSurroundings): ActingRule;
-}): FaultFamily {
+}): Omit<FaultFamily, 'settings'> & { readonly settings: Settings<RuleTimes & S> } {
   const whole = settings
     .under(times)
     .and(({ from, until }) =>

@@ -1,13 +1,10 @@
 import type { Segment } from '../method.js';
-import { NamedModules, named, readSpec } from '../settings/named-modules.js';
+import { NamedModules, type NamedSpec, named, readSpec } from '../settings/named-modules.js';
 import type { Required, SettingOf } from '../settings/setting.js';
 import type { AnyOptimizerFamily, Optimizer } from './optimizer.js';
 
 /** How a scenario or a method's settings name an optimizer: its name and what differs from its defaults. */
-export interface OptimizerSpec {
-  readonly name: string;
-  readonly [setting: string]: unknown;
-}
+export type OptimizerSpec = NamedSpec<'optimizer'>;
 
 /** The optimizers that are loaded: the default exports of this folder. */
 export const optimizers = new NamedModules<AnyOptimizerFamily>('optimizer', 'an optimizer', [

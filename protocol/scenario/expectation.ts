@@ -68,7 +68,7 @@ export function defineExpectation<S extends object>(family: {
   readonly summary: string;
   readonly settings: Settings<S>;
   judge(records: readonly RunRecord[], settings: S): Finding;
-}): ExpectationFamily {
+}): Omit<ExpectationFamily, 'settings'> & { readonly settings: Settings<S> } {
   return extension('expectation', {
     ...family,
     judge: (records: readonly RunRecord[], settings: Readonly<Record<string, unknown>>) =>

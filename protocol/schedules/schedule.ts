@@ -1,7 +1,7 @@
 import { GradswarmError } from '../errors.js';
 import { extension } from '../settings/extension.js';
 import { boundsOf, type Range, rangeInWords, within } from '../settings/kinds.js';
-import { NamedModules, namedKind, readSpec } from '../settings/named-modules.js';
+import { NamedModules, type NamedSpec, namedKind, readSpec } from '../settings/named-modules.js';
 import type { Problems } from '../settings/problems.js';
 import { describe } from '../settings/problems.js';
 import { type Kind, type Required, type SettingOf, settingOf } from '../settings/setting.js';
@@ -11,7 +11,7 @@ import type { Settings } from '../settings/settings.js';
 export type Schedule = (step: number) => number;
 
 /** How a scenario writes a schedule: a constant, or the name of one with its settings. Plain data. */
-export type ScheduleSpec = number | { readonly name: string; readonly [setting: string]: unknown };
+export type ScheduleSpec = number | NamedSpec<'schedule'>;
 
 /** The default export of every file of this folder but this one; the file name is the schedule's name. */
 export interface ScheduleFamily<S extends object = object> {
@@ -22,8 +22,8 @@ export interface ScheduleFamily<S extends object = object> {
   build(settings: S): Schedule;
 }
 
-export function defineSchedule<S extends object>(family: ScheduleFamily<S>): ScheduleFamily {
-  return extension('schedule', family) as unknown as ScheduleFamily;
+export function defineSchedule<S extends object>(family: ScheduleFamily<S>): ScheduleFamily<S> {
+  return extension('schedule', family);
 }
 
 /** The schedules that are loaded. */
@@ -57,7 +57,8 @@ export function schedule<const D extends ScheduleSpec | null | Required>(
     takes,
     schema: { anyOf: [{ type: 'number', ...boundsOf(range) }, byName.schema!] },
     read(value: unknown, path: string, problems: Problems, whole = takes) {
-      if (typeof value === 'object' && value !== null) return byName.read(value, path, problems, whole);
+      if (typeof value === 'object' && value !== null)
+        return byName.read(value, path, problems, whole) as NamedSpec<'schedule'>;
       if (!(Number.isFinite(value) && within(value as number, range))) problems.add(path, whole, value);
       return value as number;
     },

@@ -96,10 +96,14 @@ async function imported(address: URL): Promise<{ readonly default?: unknown } | 
   }
 }
 
-/** A name with settings beside it, or a bare name. */
-export interface NamedSpec {
+/** Only a type: the kind of thing that a spec names. No value has it. */
+export declare const specKind: unique symbol;
+
+/** A name with settings beside it. */
+export interface NamedSpec<K extends ExtensionKind = ExtensionKind> {
   readonly name: string;
   readonly [setting: string]: unknown;
+  readonly [specKind]?: K;
 }
 
 /** Takes one of the things of a folder with its settings, which are completed. */

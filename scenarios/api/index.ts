@@ -3,13 +3,8 @@
 export { GradswarmError } from '../../protocol/errors.js';
 export type { MetricsRow } from '../../protocol/scenario/expectation.js';
 export type { Verdict } from '../../protocol/scenario/judge.js';
-export {
-  type Scenario,
-  type ScenarioInput,
-  type SweepInput,
-  scenario,
-  sweep,
-} from '../../protocol/scenario/scenario.js';
+export type { Scenario, ScenarioInput, SweepInput } from '../../protocol/scenario/scenario.js';
 export { type OpenedRun, openRun } from '../run/open-run.js';
 export { type CallOptions, replay, resume, run, runSweep } from '../run/program.js';
 export type { RunOutcome, RunWatcher, SweepOutcome } from '../run/run.js';
+export { scenario, sweep } from './scenario.js';

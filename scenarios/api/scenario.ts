@@ -1,5 +1,9 @@
 /** Scenarios and sweeps as data, with helpers for the parts that are tedious to write out. */
 
+import * as plain from '../../protocol/scenario/scenario.js';
+import type * as builtIn from './parts/built-in-names.js';
+import type { Named, NamesByKind } from './parts/given.js';
+
 export { logNormalDevices, logNormalLinks } from '../../protocol/scenario/device-speeds.js';
 export { where } from '../../protocol/scenario/expectation.js';
 export { above } from '../../protocol/scenario/expectations/above.js';
@@ -18,3 +22,115 @@ export { slope } from '../../protocol/scenario/expectations/slope.js';
 export * from '../../protocol/scenario/scenario.js';
 /** Faults: `faults: [faults.during(5, 10, faults.drop({ probability: 0.1 }))]`. */
 export * as faults from './parts/faults.js';
+export type { SettingsIn } from './parts/settings-in.js';
+
+/**
+ * Settings of everything that a scenario can name, kind by kind. A module of one's own adds its things by declaration merging:
+ * `declare module 'gradswarm/scenario' { interface Methods { 'sign-vote': SettingsIn<typeof signVote> } }`.
+ */
+export interface Methods extends builtIn.BuiltInMethods {}
+export interface Objectives extends builtIn.BuiltInObjectives {}
+export interface Datasets extends builtIn.BuiltInDatasets {}
+export interface Partitions extends builtIn.BuiltInPartitions {}
+export interface Topologies extends builtIn.BuiltInTopologies {}
+export interface Codecs extends builtIn.BuiltInCodecs {}
+export interface Memories extends builtIn.BuiltInMemories {}
+export interface Optimizers extends builtIn.BuiltInOptimizers {}
+export interface Schedules extends builtIn.BuiltInSchedules {}
+export interface Aggregators extends builtIn.BuiltInAggregators {}
+export interface Attacks extends builtIn.BuiltInAttacks {}
+export interface Faults extends builtIn.BuiltInFaults {}
+export interface Probes extends builtIn.BuiltInProbes {}
+export interface Studies extends builtIn.BuiltInStudies {}
+export interface Expectations extends builtIn.BuiltInExpectations {}
+
+/** All of them. */
+export interface Known extends NamesByKind {
+  readonly method: Methods;
+  readonly objective: Objectives;
+  readonly dataset: Datasets;
+  readonly partition: Partitions;
+  readonly topology: Topologies;
+  readonly codec: Codecs;
+  readonly memory: Memories;
+  readonly optimizer: Optimizers;
+  readonly schedule: Schedules;
+  readonly aggregator: Aggregators;
+  readonly attack: Attacks;
+  readonly fault: Faults;
+  readonly probe: Probes;
+  readonly study: Studies;
+  readonly expectation: Expectations;
+}
+
+/** Names of one's own, given as a type: `scenario<{ method: { 'sign-vote': { step: number } } }>({ … })`. */
+export type OwnNames = Partial<NamesByKind>;
+type With<O extends OwnNames> = { readonly [K in keyof Known]: Known[K] & (K extends keyof O ? O[K] : unknown) };
+
+type Spec<O extends OwnNames, K extends keyof Known> = Named<With<O>, K>;
+type Partitioned<O extends OwnNames> = { readonly partition?: Spec<O, 'partition'> };
+
+/** A scenario whose names and settings are checked where it is written. */
+export interface CheckedInput<O extends OwnNames = object>
+  extends Omit<
+    plain.ScenarioInput,
+    'method' | 'objective' | 'data' | 'topology' | 'codecs' | 'aggregators' | 'measure' | 'study'
+  > {
+  readonly method: Spec<O, 'method'>;
+  readonly objective?: Spec<O, 'objective'>;
+  readonly data: Named<With<O>, 'dataset', Partitioned<O>>;
+  readonly topology?: Named<With<O>, 'topology', { readonly weights?: string; readonly lazy?: boolean }> | null;
+  readonly codecs?: Readonly<
+    Record<
+      string,
+      | Spec<O, 'codec'>
+      | {
+          readonly codec: Spec<O, 'codec'>;
+          readonly memory?: Spec<O, 'memory'> | null;
+          readonly scope?: 'vector' | 'tensor';
+        }
+    >
+  >;
+  readonly aggregators?: Readonly<Record<string, Spec<O, 'aggregator'> | readonly Spec<O, 'aggregator'>[]>>;
+  readonly measure?: readonly Spec<O, 'probe'>[];
+  readonly study?: Spec<O, 'study'> | null;
+}
+
+declare const checked: unique symbol;
+/** What `scenario` returns: it was checked where it was written. */
+export type CheckedScenario = plain.ScenarioInput & { readonly [checked]: true };
+
+export interface CheckedSweep<O extends OwnNames = object> extends Omit<plain.SweepInput, 'base'> {
+  readonly base: Omit<CheckedInput<O>, 'name'>;
+}
+
+/** A sweep over what `scenario` returned. */
+export interface SweepOfScenario extends Omit<plain.SweepInput, 'base'> {
+  readonly base: CheckedScenario;
+}
+
+/**
+ * A scenario file's default export, or what `run` takes: the same data. An editor completes the settings by the chosen name and
+ * rejects what is misspelt; faults and expectations are complete by their functions (`faults.drop`, `above`, …). `Own`: names of
+ * one's own, beside those of declaration merging; a path (`./sign-vote.ts`) takes any settings.
+ */
+export function scenario<Own extends OwnNames = object>(input: CheckedInput<NoInfer<Own>>): CheckedScenario;
+export function scenario<Own extends OwnNames = object>(
+  name: string,
+  input: Omit<CheckedInput<NoInfer<Own>>, 'name'>,
+): CheckedScenario;
+export function scenario(...given: [object] | [string, object]): CheckedScenario {
+  return plain.scenario(...(given as [plain.ScenarioInput])) as CheckedScenario;
+}
+
+/** A sweep file's default export, or what `runSweep` takes: its base is checked as `scenario` does. */
+export function sweep(input: SweepOfScenario): plain.SweepInput;
+export function sweep(name: string, input: Omit<SweepOfScenario, 'sweep'>): plain.SweepInput;
+export function sweep<Own extends OwnNames = object>(input: CheckedSweep<NoInfer<Own>>): plain.SweepInput;
+export function sweep<Own extends OwnNames = object>(
+  name: string,
+  input: Omit<CheckedSweep<NoInfer<Own>>, 'sweep'>,
+): plain.SweepInput;
+export function sweep(...given: [object] | [string, object]): plain.SweepInput {
+  return plain.sweep(...(given as [plain.SweepInput]));
+}

@@ -11,6 +11,7 @@ import { SCENARIO_PARTS, scenarioSettings } from '../../protocol/scenario/schema
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { casesPage } from '../conformance/page.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
+import { BUILT_IN_NAMES, builtInTypes } from './built-in-names.js';
 
 /** Pages of docs/ that are made from the code: `npm run docs`. A test fails when they are stale. */
 
@@ -166,5 +167,6 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [file, page] of Object.entries(PAGES)) writeFileSync(join(DOCS, file), await page());
+  writeFileSync(BUILT_IN_NAMES, await builtInTypes());
   process.stdout.write(`${readdirSync(DOCS).join(' ')}\n`);
 }

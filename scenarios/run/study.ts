@@ -66,8 +66,8 @@ export interface StudyResult {
 }
 
 /** A study whose settings have the type of its defaults. */
-export function defineStudy<S extends object>(family: StudyFamily<S>): StudyFamily {
-  return extension('study', family) as unknown as StudyFamily;
+export function defineStudy<S extends object>(family: StudyFamily<S>): StudyFamily<S> {
+  return extension('study', family);
 }
 
 /** The studies that are loaded: the default exports of `studies/`. */

@@ -70,9 +70,9 @@ export function importedBy(text: string): readonly (readonly [string, string])[]
         .replace(/ as .*$/, '');
       if (original) found.push([module!, original]);
     }
-  for (const [, module] of code.matchAll(/^(?:import|export) \* (?:as [\w$]+ )?from '([^']+)'/gm))
+  for (const [, module] of code.matchAll(/^(?:import|export) (?:type )?\* (?:as [\w$]+ )?from '([^']+)'/gm))
     found.push([module!, '*']);
-  for (const [, module] of code.matchAll(/\bimport\(\s*'([^']+)'/g)) found.push([module!, '*']);
+  for (const [, module] of code.matchAll(/(?<!typeof )\bimport\(\s*'([^']+)'/g)) found.push([module!, '*']);
   return found;
 }
 

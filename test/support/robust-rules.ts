@@ -27,15 +27,15 @@ import signFlipFamily from '../../protocol/attacks/sign-flip.js';
 
 type Given = Readonly<Record<string, unknown>>;
 
-function aggregator(family: AggregatorFamily): (given?: Given) => Aggregator {
+function aggregator<S extends object>(family: AggregatorFamily<S>): (given?: Given) => Aggregator {
   return (given = {}) => family.create(family.settings.parse(family.name, given)) as Aggregator;
 }
 
-function preAggregator(family: AggregatorFamily): (given?: Given) => PreAggregator {
+function preAggregator<S extends object>(family: AggregatorFamily<S>): (given?: Given) => PreAggregator {
   return (given = {}) => family.create(family.settings.parse(family.name, given)) as PreAggregator;
 }
 
-function attack(family: AttackFamily): (given?: Given) => Attack {
+function attack<S extends object>(family: AttackFamily<S>): (given?: Given) => Attack {
   return (given = {}) => family.create(family.settings.parse(family.name, given));
 }
 

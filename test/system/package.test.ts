@@ -18,7 +18,7 @@ import { faults, where } from 'gradswarm/scenario';
 import { claimsOf } from 'gradswarm/testing';
 import wheel from './wheel.js';
 
-const mine = scenario('mine', {
+const mine = scenario<{ codec: { 'power-of-two': object } }>('mine', {
   use: ['./power-of-two.ts'],
   method: { name: 'fedavg', localEpochs: 1 },
   data: { name: 'gaussian-clusters', classes: 3, features: 4, examples: 120, testExamples: 30 },
@@ -56,7 +56,8 @@ console.log(
 /** Each line that is marked must be an error. */
 const REJECTED = `
 import { defineMethod, type ReadonlyVector } from 'gradswarm/method';
-import { scenario } from 'gradswarm/scenario';
+import { type SettingsIn, scenario } from 'gradswarm/scenario';
+import type signVote from './sign-vote.js';
 // @ts-expect-error: not a sub-path
 import { NamedModules } from 'gradswarm/dist/protocol/settings/named-modules.js';
 
@@ -65,6 +66,17 @@ declare const received: ReadonlyVector;
 received[0] = 1;
 // @ts-expect-error: there is no such part of a scenario
 scenario({ method: 'sgd', data: 'mnist', roundz: 3 });
+// @ts-expect-error: a misspelt setting of a built-in method
+scenario({ method: { name: 'fedavg', localEpoch: 3 }, data: 'mnist' });
+
+declare module 'gradswarm/scenario' {
+  interface Methods {
+    readonly 'sign-vote': SettingsIn<typeof signVote>;
+  }
+}
+scenario({ method: { name: 'sign-vote', step: 1 }, data: 'mnist' });
+// @ts-expect-error: a misspelt setting of one's own
+scenario({ method: { name: 'sign-vote', stepp: 1 }, data: 'mnist' });
 // @ts-expect-error: a method has messages
 defineMethod({ name: 'x', paper: { title: '', url: '', algorithm: '' }, client: { init: () => null, round: async () => null } });
 export { NamedModules };

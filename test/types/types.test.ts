@@ -45,12 +45,12 @@ describe('the types of the one interface', () => {
     errors = compilerErrors();
   });
 
-  it('accept a method without misuse', () => {
+  it('accept methods and scenarios without misuse', () => {
     expect(errors.filter(({ file }) => !file.endsWith('.reject.ts'))).to.deep.equal([]);
   });
 
   for (const file of files)
-    it(`reject a method that ${file.replace('.reject.ts', '').replaceAll('-', ' ')}`, () => {
+    it(`reject what ${file.replace('.reject.ts', '').replaceAll('-', ' ')}`, () => {
       const expected = expectedErrors(file);
       expect(expected).to.have.lengthOf(1);
       expect(errors.filter((error) => error.file === file)).to.deep.equal(expected);
