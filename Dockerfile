@@ -44,6 +44,6 @@ VOLUME /runs
 EXPOSE 7700
 STOPSIGNAL SIGTERM
 # Asks a coordinator that listens at :7700. Of a worker the coordinator is the judge: start it with --no-healthcheck.
-HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=5 CMD ["node", "/app/dist/scenarios/cli.js", "health"]
+HEALTHCHECK --interval=20s --timeout=30s --start-period=60s --retries=5 CMD ["node", "/app/dist/scenarios/swarm/health-check.js"]
 ENTRYPOINT ["node", "/app/dist/scenarios/cli.js"]
 CMD ["--help"]

@@ -80,7 +80,9 @@ describe('the Dockerfile', () => {
       'ENTRYPOINT ["node", "/app/dist/scenarios/cli.js"]',
     ])
       expect(instructions).to.include(line);
-    expect(text('Dockerfile')).to.match(/^HEALTHCHECK .* CMD \["node", "\/app\/dist\/scenarios\/cli.js", "health"\]$/m);
+    expect(text('Dockerfile')).to.match(
+      /^HEALTHCHECK .* CMD \["node", "\/app\/dist\/scenarios\/swarm\/health-check.js"\]$/m,
+    );
   });
 
   it('installs packages before it copies a source, so that a changed scenario installs nothing', () => {
