@@ -46,45 +46,49 @@ export default defineSampler({
     draws: { from: 'clients', to: 'coordinator', vectors: ['draws'], otherLengths: ['draws'], losable: 'no' },
   },
   cohort: (_state, { clientCount }) => allClients(clientCount),
-  client: {
-    init: (setup): Client => ({ positions: startsOfChains(setup, 0) }),
-    async round({ positions }, at): Promise<Client> {
-      const { drawsPerRound, burnInSteps } = at.hyperparameters;
-      const settings = {
-        ...at.hyperparameters,
-        draws: drawsPerRound,
-        burnInSteps: at.index === 0 ? burnInSteps : 0,
-      };
-      const all: Vector[] = [];
-      const ends: Vector[] = [];
-      for (const [chain, position] of positions.entries()) {
-        const stream = at.rng.derive('chain', chain);
-        const draws = await localDraws(at.objective, settings, position, at.clientCount, stream);
-        all.push(...draws);
-        ends.push(draws.at(-1)!);
-      }
-      at.post('draws', 'coordinator', { draws: joined(all, (length) => at.zeros(length)) });
-      return { positions: ends };
-    },
+  client: ({ hyperparameters }) => {
+    const { drawsPerRound, burnInSteps } = hyperparameters;
+    return {
+      init: (setup): Client => ({ positions: startsOfChains(setup, 0) }),
+      async round({ positions }, at): Promise<Client> {
+        const settings = {
+          ...hyperparameters,
+          draws: drawsPerRound,
+          burnInSteps: at.index === 0 ? burnInSteps : 0,
+        };
+        const all: Vector[] = [];
+        const ends: Vector[] = [];
+        for (const [chain, position] of positions.entries()) {
+          const stream = at.rng.derive('chain', chain);
+          const draws = await localDraws(at.objective, settings, position, at.clientCount, stream);
+          all.push(...draws);
+          ends.push(draws.at(-1)!);
+        }
+        at.post('draws', 'coordinator', { draws: joined(all, (length) => at.zeros(length)) });
+        return { positions: ends };
+      },
+    };
   },
-  coordinator: {
-    init: (setup): Server => ({ positions: startsOfChains(setup, 0), draws: [] }),
-    async round(before, at): Promise<Server> {
-      const { chains, drawsPerRound, combination } = at.hyperparameters;
-      const sets: ReadonlyVector[][] = [];
-      for (const { draws } of await at.take('draws')) sets.push(parted(draws, chains * drawsPerRound));
-      if (sets.length < at.clientCount) at.measure('shardsMissing', at.clientCount - sets.length);
-      if (sets.length === 0) return { ...before, draws: [] };
-      const d = at.zeros().length;
-      const combined = combineDraws(sets, combination as Combination, at.shared.derive('product'));
-      const draws = Array.from({ length: chains }, (_, chain) => {
-        const own = at.zeros(drawsPerRound * d);
-        for (let j = 0; j < drawsPerRound; j++) own.set(combined[chain * drawsPerRound + j]!, j * d);
-        return own;
-      });
-      return { draws, positions: draws.map((own) => copy(own.subarray(own.length - d))) };
-    },
-    estimates: ({ positions }) => positions,
-    draws: ({ draws }) => draws,
+  coordinator: ({ hyperparameters }) => {
+    const { chains, drawsPerRound, combination } = hyperparameters;
+    return {
+      init: (setup): Server => ({ positions: startsOfChains(setup, 0), draws: [] }),
+      async round(before, at): Promise<Server> {
+        const sets: ReadonlyVector[][] = [];
+        for (const { draws } of await at.take('draws')) sets.push(parted(draws, chains * drawsPerRound));
+        if (sets.length < at.clientCount) at.measure('shardsMissing', at.clientCount - sets.length);
+        if (sets.length === 0) return { ...before, draws: [] };
+        const d = at.zeros().length;
+        const combined = combineDraws(sets, combination as Combination, at.shared.derive('product'));
+        const draws = Array.from({ length: chains }, (_, chain) => {
+          const own = at.zeros(drawsPerRound * d);
+          for (let j = 0; j < drawsPerRound; j++) own.set(combined[chain * drawsPerRound + j]!, j * d);
+          return own;
+        });
+        return { draws, positions: draws.map((own) => copy(own.subarray(own.length - d))) };
+      },
+      estimates: ({ positions }) => positions,
+      draws: ({ draws }) => draws,
+    };
   },
 });

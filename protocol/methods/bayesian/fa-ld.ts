@@ -62,61 +62,66 @@ export default defineSampler({
     local: { from: 'clients', to: 'coordinator', vectors: ['positions'], otherLengths: ['positions'] },
   },
   cohort: (_state, { clientCount }) => allClients(clientCount),
-  client: {
-    init: (): { readonly weight: number } => ({ weight: 0 }),
-    async round(state, at) {
-      let { weight } = state;
-      if (at.index === 0) {
-        at.post('size', 'coordinator', { examples: at.objective.exampleCount });
-        weight = (await at.take('weight'))[0]?.weight ?? 0;
-      }
-      const [message] = await at.take('positions');
-      // Without a weight it has no share in the average: an empty shard, or one that was not there in the first round.
-      if (!message || weight === 0) return { weight };
-      const { batchSize, chains, localSteps: count } = at.hyperparameters;
-      const d = at.zeros().length;
-      const shard = new ShardDrift(at.objective, at.zeros(0), d, batchSize);
-      const positions = parted(message.positions, chains).map(copy);
-      for (const [chain, position] of positions.entries()) {
-        const noise = {
-          common: at.shared.derive('chain', chain, 0).normal(count * d),
-          own: at.rng.derive('chain', chain, 'noise').normal(count * d),
-        };
-        const batches = at.rng.derive('chain', chain, 'batches');
-        await localSteps(position, shard, weight, at.hyperparameters, noise, batches);
-      }
-      at.post('local', 'coordinator', { positions: joined(positions, (length) => at.zeros(length)) });
-      return { weight };
-    },
+  client: ({ hyperparameters }) => {
+    const { batchSize, chains, localSteps: count } = hyperparameters;
+    return {
+      init: (): { readonly weight: number } => ({ weight: 0 }),
+      async round(state, at) {
+        let { weight } = state;
+        if (at.index === 0) {
+          at.post('size', 'coordinator', { examples: at.objective.exampleCount });
+          weight = (await at.take('weight'))[0]?.weight ?? 0;
+        }
+        const [message] = await at.take('positions');
+        // Without a weight it has no share in the average: an empty shard, or one that was not there in the first round.
+        if (!message || weight === 0) return { weight };
+        const d = at.zeros().length;
+        const shard = new ShardDrift(at.objective, at.zeros(0), d, batchSize);
+        const positions = parted(message.positions, chains).map(copy);
+        for (const [chain, position] of positions.entries()) {
+          const noise = {
+            common: at.shared.derive('chain', chain, 0).normal(count * d),
+            own: at.rng.derive('chain', chain, 'noise').normal(count * d),
+          };
+          const batches = at.rng.derive('chain', chain, 'batches');
+          await localSteps(position, shard, weight, hyperparameters, noise, batches);
+        }
+        at.post('local', 'coordinator', { positions: joined(positions, (length) => at.zeros(length)) });
+        return { weight };
+      },
+    };
   },
-  coordinator: {
-    init: (setup): Server => ({ ...startServed(setup), weights: null }),
-    async round(before, at): Promise<Server> {
-      const zeros = (length?: number) => at.zeros(length);
-      let { weights } = before;
-      if (!weights) {
-        const sizes = new Float64Array(at.clientCount);
-        const received = await at.take('size');
-        for (const { from, examples } of received)
-          sizes[from as number] = at.hyperparameters.weightBy === 'uniform' && examples > 0 ? 1 : examples;
-        if (received.length < at.clientCount) at.measure('shardsMissing', at.clientCount - received.length);
-        const total = sizes.reduce((sum, size) => sum + size, 0);
-        weights = sizes.map((size) => size / total);
-        at.postEach(
-          'weight',
-          at.cohort.map((client) => ({ to: client, payload: { weight: weights![client]! } })),
-        );
-      }
-      at.post('positions', at.cohort, { positions: joined(before.positions, zeros) });
-      const mean = new WeightedMean();
-      for await (const { from, positions } of at.stream('local')) mean.add(weights[from as number]!, positions);
-      const received = mean.weight > 0;
-      const positions = received ? parted(mean.value(), before.positions.length).map(copy) : before.positions;
-      const keeper = new DrawKeeper(at.hyperparameters);
-      keeper.keep(before.steps + 1, positions);
-      return { positions, weights, steps: before.steps + 1, draws: keeper.finish(zeros) };
-    },
-    estimates: ({ positions }) => positions,
-    draws: ({ draws }) => draws,
+  coordinator: ({ hyperparameters }) => {
+    const { weightBy } = hyperparameters;
+    return {
+      init: (setup): Server => ({ ...startServed(setup), weights: null }),
+      async round(before, at): Promise<Server> {
+        const zeros = (length?: number) => at.zeros(length);
+        let { weights } = before;
+        if (!weights) {
+          const sizes = new Float64Array(at.clientCount);
+          const received = await at.take('size');
+          for (const { from, examples } of received)
+            sizes[from as number] = weightBy === 'uniform' && examples > 0 ? 1 : examples;
+          if (received.length < at.clientCount) at.measure('shardsMissing', at.clientCount - received.length);
+          const total = sizes.reduce((sum, size) => sum + size, 0);
+          weights = sizes.map((size) => size / total);
+          at.postEach(
+            'weight',
+            at.cohort.map((client) => ({ to: client, payload: { weight: weights![client]! } })),
+          );
+        }
+        at.post('positions', at.cohort, { positions: joined(before.positions, zeros) });
+        const mean = new WeightedMean();
+        for await (const { from, positions } of at.stream('local')) mean.add(weights[from as number]!, positions);
+        const received = mean.weight > 0;
+        const positions = received ? parted(mean.value(), before.positions.length).map(copy) : before.positions;
+        const keeper = new DrawKeeper(hyperparameters);
+        keeper.keep(before.steps + 1, positions);
+        return { positions, weights, steps: before.steps + 1, draws: keeper.finish(zeros) };
+      },
+      estimates: ({ positions }) => positions,
+      draws: ({ draws }) => draws,
+    };
   },
 });

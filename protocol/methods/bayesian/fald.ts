@@ -81,53 +81,57 @@ export default defineSampler({
     local: { from: 'clients', to: 'coordinator', vectors: ['positions'], otherLengths: ['positions'], losable: 'no' },
   },
   cohort: (_state, { clientCount }) => allClients(clientCount),
-  client: {
-    init: (): Client => ({ references: [], means: [] }),
-    async round(state, at): Promise<Client> {
-      const [message] = await at.take('positions');
-      if (!message) return state;
-      const { chains, meanLocalSteps } = at.hyperparameters;
-      const positions = parted(message.positions, chains).map(copy);
-      let control = state;
-      if (refreshes(at.hyperparameters, at.index, at.shared)) {
-        const gradients: Vector[] = [];
-        for (const position of positions)
-          gradients.push(await energyGradient(at.objective, position, wholeShard(at.objective), at.clientCount));
-        at.post('reference', 'coordinator', { gradients: joined(gradients, (length) => at.zeros(length)) });
-        const [mean] = await at.take('control');
-        if (mean) control = { references: positions.map(copy), means: parted(mean.gradients, chains).map(copy) };
-      }
-      for (const [chain, position] of positions.entries()) {
-        const steps = localStepCount(meanLocalSteps, at.shared, chain);
-        await localRun(position, chain, steps, control, at);
-      }
-      at.post('local', 'coordinator', { positions: joined(positions, (length) => at.zeros(length)) });
-      return control;
-    },
+  client: ({ hyperparameters }) => {
+    const { chains, meanLocalSteps } = hyperparameters;
+    return {
+      init: (): Client => ({ references: [], means: [] }),
+      async round(state, at): Promise<Client> {
+        const [message] = await at.take('positions');
+        if (!message) return state;
+        const positions = parted(message.positions, chains).map(copy);
+        let control = state;
+        if (refreshes(hyperparameters, at.index, at.shared)) {
+          const gradients: Vector[] = [];
+          for (const position of positions)
+            gradients.push(await energyGradient(at.objective, position, wholeShard(at.objective), at.clientCount));
+          at.post('reference', 'coordinator', { gradients: joined(gradients, (length) => at.zeros(length)) });
+          const [mean] = await at.take('control');
+          if (mean) control = { references: positions.map(copy), means: parted(mean.gradients, chains).map(copy) };
+        }
+        for (const [chain, position] of positions.entries()) {
+          const steps = localStepCount(meanLocalSteps, at.shared, chain);
+          await localRun(position, chain, steps, control, hyperparameters, at);
+        }
+        at.post('local', 'coordinator', { positions: joined(positions, (length) => at.zeros(length)) });
+        return control;
+      },
+    };
   },
-  coordinator: {
-    init: (setup): ServedChains => startServed(setup),
-    async round(before, at): Promise<ServedChains> {
-      const zeros = (length?: number) => at.zeros(length);
-      at.post('positions', at.cohort, { positions: joined(before.positions, zeros) });
-      if (refreshes(at.hyperparameters, at.index, at.shared)) {
+  coordinator: ({ hyperparameters }) => {
+    const { meanLocalSteps } = hyperparameters;
+    return {
+      init: (setup): ServedChains => startServed(setup),
+      async round(before, at): Promise<ServedChains> {
+        const zeros = (length?: number) => at.zeros(length);
+        at.post('positions', at.cohort, { positions: joined(before.positions, zeros) });
+        if (refreshes(hyperparameters, at.index, at.shared)) {
+          const mean = new WeightedMean();
+          for await (const { gradients } of at.stream('reference')) mean.add(1, gradients);
+          if (mean.weight > 0) at.post('control', at.cohort, { gradients: mean.value() });
+        }
         const mean = new WeightedMean();
-        for await (const { gradients } of at.stream('reference')) mean.add(1, gradients);
-        if (mean.weight > 0) at.post('control', at.cohort, { gradients: mean.value() });
-      }
-      const mean = new WeightedMean();
-      for await (const { positions } of at.stream('local')) mean.add(1, positions);
-      const received = mean.weight > 0;
-      const positions = received ? parted(mean.value(), before.positions.length).map(copy) : before.positions;
-      const { meanLocalSteps } = at.hyperparameters;
-      const steps = before.positions.map((_, chain) => localStepCount(meanLocalSteps, at.shared, chain));
-      at.measure('localSteps', steps.reduce((sum, count) => sum + count, 0) / steps.length);
-      const keeper = new DrawKeeper(at.hyperparameters);
-      keeper.keep(before.steps + 1, positions);
-      return { positions, steps: before.steps + 1, draws: keeper.finish(zeros) };
-    },
-    estimates: ({ positions }) => positions,
-    draws: ({ draws }) => draws,
+        for await (const { positions } of at.stream('local')) mean.add(1, positions);
+        const received = mean.weight > 0;
+        const positions = received ? parted(mean.value(), before.positions.length).map(copy) : before.positions;
+        const steps = before.positions.map((_, chain) => localStepCount(meanLocalSteps, at.shared, chain));
+        at.measure('localSteps', steps.reduce((sum, count) => sum + count, 0) / steps.length);
+        const keeper = new DrawKeeper(hyperparameters);
+        keeper.keep(before.steps + 1, positions);
+        return { positions, steps: before.steps + 1, draws: keeper.finish(zeros) };
+      },
+      estimates: ({ positions }) => positions,
+      draws: ({ draws }) => draws,
+    };
   },
 });
 
@@ -137,15 +141,14 @@ async function localRun(
   chain: number,
   steps: number,
   { references, means }: Client,
+  { stepSize, batchSize, commonNoise }: Settings,
   at: {
-    readonly hyperparameters: Settings;
     readonly objective: LogPosterior;
     readonly clientCount: number;
     readonly rng: Rng;
     readonly shared: Rng;
   },
 ): Promise<void> {
-  const { stepSize, batchSize, commonNoise } = at.hyperparameters;
   const { objective, clientCount } = at;
   const d = position.length;
   const common = at.shared.derive('chain', chain, 0).normal(steps * d);

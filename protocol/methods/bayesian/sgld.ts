@@ -40,50 +40,54 @@ export default defineSampler({
     positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], otherLengths: ['positions'] },
     gradients: { from: 'clients', to: 'coordinator', vectors: ['gradients'], otherLengths: ['gradients'] },
   },
-  client: {
-    init: () => null,
-    async round(state, at) {
-      const { batchSize, stepsPerRound, chains } = at.hyperparameters;
-      const shard = new ShardDrift(at.objective, at.zeros(0), at.zeros().length, batchSize, 1 / at.clientCount);
-      const batches = Array.from({ length: chains }, (_, chain) => at.rng.derive('chain', chain, 0));
-      for (let step = 0; step < stepsPerRound; step++) {
-        const [message] = await at.take('positions');
-        if (!message) {
-          // Post an empty step, so that step numbers stay aligned.
-          at.postEach('gradients', []);
-          continue;
+  client: ({ hyperparameters }) => {
+    const { batchSize, stepsPerRound, chains } = hyperparameters;
+    return {
+      init: () => null,
+      async round(state, at) {
+        const shard = new ShardDrift(at.objective, at.zeros(0), at.zeros().length, batchSize, 1 / at.clientCount);
+        const batches = Array.from({ length: chains }, (_, chain) => at.rng.derive('chain', chain, 0));
+        for (let step = 0; step < stepsPerRound; step++) {
+          const [message] = await at.take('positions');
+          if (!message) {
+            // Post an empty step, so that step numbers stay aligned.
+            at.postEach('gradients', []);
+            continue;
+          }
+          const gradients: Vector[] = [];
+          for (const [chain, position] of parted(message.positions, chains).entries()) {
+            await shard.evaluate(position, 1, null, batches[chain]!);
+            gradients.push(copy(shard.drift));
+          }
+          at.post('gradients', 'coordinator', { gradients: joined(gradients, (length) => at.zeros(length)) });
         }
-        const gradients: Vector[] = [];
-        for (const [chain, position] of parted(message.positions, chains).entries()) {
-          await shard.evaluate(position, 1, null, batches[chain]!);
-          gradients.push(copy(shard.drift));
-        }
-        at.post('gradients', 'coordinator', { gradients: joined(gradients, (length) => at.zeros(length)) });
-      }
-      return state;
-    },
+        return state;
+      },
+    };
   },
-  coordinator: {
-    init: (setup): ServedChains => startServed(setup),
-    async round(before, at): Promise<ServedChains> {
-      const { stepSize, stepsPerRound } = at.hyperparameters;
-      const kernel = langevin(stepSize);
-      const zeros = (length?: number) => at.zeros(length);
-      const d = zeros().length;
-      const noise = before.positions.map((_, chain) => at.shared.derive('chain', chain, 0).normal(stepsPerRound * d));
-      const keeper = new DrawKeeper(at.hyperparameters);
-      let { positions } = before;
-      for (let step = 0; step < stepsPerRound; step++) {
-        at.post('positions', at.cohort, { positions: joined(positions, zeros) });
-        const mean = new WeightedMean();
-        for await (const { gradients } of at.stream('gradients')) mean.add(1, gradients);
-        if (mean.weight > 0) positions = moved(positions, mean.value(), kernel, noise, step * d, at.clientCount);
-        keeper.keep(before.steps + step + 1, positions);
-      }
-      return { positions, steps: before.steps + stepsPerRound, draws: keeper.finish(zeros) };
-    },
-    estimates: ({ positions }) => positions,
-    draws: ({ draws }) => draws,
+  coordinator: ({ hyperparameters }) => {
+    const { stepSize, stepsPerRound } = hyperparameters;
+    return {
+      init: (setup): ServedChains => startServed(setup),
+      async round(before, at): Promise<ServedChains> {
+        const kernel = langevin(stepSize);
+        const zeros = (length?: number) => at.zeros(length);
+        const d = zeros().length;
+        const noise = before.positions.map((_, chain) => at.shared.derive('chain', chain, 0).normal(stepsPerRound * d));
+        const keeper = new DrawKeeper(hyperparameters);
+        let { positions } = before;
+        for (let step = 0; step < stepsPerRound; step++) {
+          at.post('positions', at.cohort, { positions: joined(positions, zeros) });
+          const mean = new WeightedMean();
+          for await (const { gradients } of at.stream('gradients')) mean.add(1, gradients);
+          if (mean.weight > 0) positions = moved(positions, mean.value(), kernel, noise, step * d, at.clientCount);
+          keeper.keep(before.steps + step + 1, positions);
+        }
+        return { positions, steps: before.steps + stepsPerRound, draws: keeper.finish(zeros) };
+      },
+      estimates: ({ positions }) => positions,
+      draws: ({ draws }) => draws,
+    };
   },
 });
 
