@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { rootStream } from '../../../protocol/numerics/random.js';
-import { Ledger } from '../../../protocol/privacy/accounting/ledger.js';
-import { clippingFactor } from '../../../protocol/privacy/mechanisms/clipping.js';
-import { createPrivacy } from '../../../protocol/privacy/mechanisms/gaussian-mechanism.js';
-import { type NoiseSource, SeededNoise } from '../../../protocol/privacy/mechanisms/noise-source.js';
-import { auditEpsilonLowerBound, auditOutcome } from '../../../scenarios/studies/parts/one-run-audit.js';
+import { rootStream } from '../../../../protocol/numerics/random.js';
+import { Ledger } from '../../../../protocol/privacy/accounting/ledger.js';
+import { clippingFactor } from '../../../../protocol/privacy/mechanisms/clipping.js';
+import { createPrivacy } from '../../../../protocol/privacy/mechanisms/gaussian-mechanism.js';
+import { type NoiseSource, SeededNoise } from '../../../../protocol/privacy/mechanisms/noise-source.js';
+import { auditEpsilonLowerBound, auditOutcome } from '../../../../scenarios/studies/parts/one-run-audit.js';
 
 const CANARIES = 100_000;
 const GUESSES = 3000;

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
-import { startCommand } from '../../support/command-process.js';
-import { temporaryFolder } from '../../support/scripted-run.js';
+import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import { startCommand } from '../support/command-process.js';
+import { temporaryFolder } from '../support/scripted-run.js';
 
 /** One call that would outlast the test. */
 const CALL_MS = 120_000;
