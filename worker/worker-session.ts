@@ -162,6 +162,8 @@ export class WorkerSession {
         return await this.connect();
       } catch (problem) {
         if (problem instanceof NotWanted) return this.finish(problem);
+        // A process of this machine that was started by the coordinator ends with it.
+        if (!this.options.retryForMs && /ECONNREFUSED/.test((problem as Error).message)) return this.finish(error);
       }
     }
   }
