@@ -1,6 +1,7 @@
 import { GradswarmError } from '../protocol/errors.js';
 import type { ClientIndex, ReadonlyVector } from '../protocol/method.js';
 import type { CrewReport, Settlement } from '../protocol/party/crew.js';
+import { noBytes } from '../protocol/party/dispatch.js';
 import type { PartyReport } from '../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
 import type { RunSite } from '../protocol/party/run-site.js';
@@ -30,9 +31,11 @@ export class ClientHost {
 
   /** Clients stopped in the running attempt: no other party waits for them. */
   private stopped = new Map<ClientIndex, () => void>();
+  private attempt: RoundPlan | null = null;
 
   /** Runs the halves of the cohort's clients in this process. When one fails, the others are stopped and its error is thrown. */
   async begin(plan: RoundPlan): Promise<CrewReport> {
+    this.attempt = plan;
     for (const client of plan.forgotten) if (this.hosted.has(client)) this.site.forget(client);
     const absent = new Set(plan.absent.map(({ from }) => from));
     const members = plan.cohort.filter((client) => this.hosted.has(client) && !absent.has(client));
@@ -60,10 +63,12 @@ export class ClientHost {
       }),
     );
     if (failure) throw failure;
+    // An attempt that was abandoned may end when the next has begun: what was counted since is the next one's.
+    const isOver = this.attempt !== plan;
     return {
       parties: reports.filter((report) => report !== null),
-      absences: this.site.host.takeAbsences(),
-      bytes: this.site.takeBytes(),
+      absences: isOver ? [] : this.site.host.takeAbsences(),
+      bytes: isOver ? noBytes() : this.site.takeBytes(),
       tensorCounts: [this.tensorCount()],
     };
   }
@@ -76,6 +81,10 @@ export class ClientHost {
   }
 
   settle({ abandoned, voided, undelivered }: Settlement, cohort: readonly ClientIndex[]): void {
+    if (abandoned) {
+      this.site.takeBytes();
+      this.site.host.takeAbsences();
+    }
     const none = new Set(voided);
     const lost = new Map(undelivered.map(({ client, posts }) => [client, posts]));
     for (const client of cohort) {

@@ -98,16 +98,23 @@ export async function replayFleet(
     { ...networkModel, network },
   );
   const departed = new Set(lostClients);
+  const lostIn = new Map(log.map(({ round, lost: gone }) => [round - 1, gone ?? []]));
+  /** Up to the round that is being run: they are in no evaluation. */
+  const lostSoFar = new Set<ClientIndex>();
   return {
     ...fleet,
     crew: {
       ...fleet.crew,
+      async estimates() {
+        return new Map([...(await fleet.crew.estimates())].filter(([client]) => !lostSoFar.has(client)));
+      },
       async records(clients) {
         const records = await fleet.crew.records(clients);
         return new Map([...records].filter(([client]) => !departed.has(client)));
       },
     },
     scriptedAbsences(round, cohort) {
+      for (const client of lostIn.get(round) ?? []) lostSoFar.add(client);
       const scripted = networkModel.scriptedAbsences(round, cohort);
       const known = new Set(scripted.map(({ from }) => from));
       return [...scripted, ...(away.get(round) ?? []).filter(({ from }) => !known.has(from))];

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { RunDirectory } from '../../../coordinator/run-directory/run-directory.js';
+import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import { resumeRun } from '../../../scenarios/run/runtime.js';
+import { runSession } from '../../../scenarios/run/session.js';
+import { resolved, runInput, temporaryFolder } from '../../support/scripted-run.js';
+
+const signal = new AbortController().signal;
+const clusters = {
+  objective: 'softmax-regression',
+  data: {
+    name: 'gaussian-clusters',
+    examples: 1000,
+    testExamples: 100,
+    partition: { name: 'dirichlet', alpha: 0.5 },
+  },
+  checkpoints: { everyRounds: 10 },
+  evaluation: { everyRounds: 10 },
+} as const;
+
+const dpFedavg: ScenarioInput = {
+  name: 'dp-fedavg',
+  method: { name: 'dp-fedavg' },
+  ...clusters,
+  clients: 8,
+  rounds: 40,
+  seed: 3,
+};
+
+const diff2: ScenarioInput = {
+  name: 'diff2',
+  method: {
+    name: 'diff2',
+    learningRate: 1,
+    refreshRadius: 1.5,
+    differenceRadius: 0.2,
+    epsilon: 3,
+    delta: 1e-5,
+    rounds: 200,
+    refreshPeriod: 10,
+  },
+  ...clusters,
+  clients: 5,
+  rounds: 70,
+  seed: 1,
+};
+
+/** The process ends in round `lastly`, four rounds after a checkpoint, and the run is resumed. */
+async function resumedAfter(input: ScenarioInput, lastly: number) {
+  const scenario = await resolved(input);
+  const directory = RunDirectory.create({ root: temporaryFolder(), scenarioName: scenario.name, scenario });
+  const broken = await runSession(scenario, directory, {
+    listen: null,
+    signal,
+    watcher: {
+      start: () => {},
+      note: () => {},
+      round: ({ round }) => {
+        if (round === lastly) throw new Error('the process ends');
+      },
+    },
+  }).catch((error: Error) => error.message);
+  expect(broken).to.equal('the process ends');
+  const outcome = await resumeRun(directory.path, { directory: null, listen: null, signal });
+  return { outcome, path: directory.path };
+}
+
+/** By name of the column. */
+function columns(path: string, ...names: string[]): string[][] {
+  const [header, ...rows] = readFileSync(join(path, 'metrics.csv'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((row) => row.split(','));
+  return rows.map((row) => names.map((name) => row[header!.indexOf(name)]!));
+}
+
+describe('rounds that are done again after the newest checkpoint, with seeded noise', () => {
+  for (const [input, lastly] of [
+    [dpFedavg, 24],
+    [diff2, 64],
+  ] as const)
+    it(`${input.name}: are charged once, and bytes, times and every epsilon are those of the undisturbed run`, async () => {
+      const whole = await runInput(input);
+      const { outcome, path } = await resumedAfter(input, lastly);
+      const same = ['round', 'loss', 'bytesUp', 'bytesDown', 'simulatedMs', 'epsilon'];
+      expect(columns(path, ...same)).to.deep.equal(columns(whole.path, ...same));
+      for (const name of ['bytesUp', 'bytesDown', 'finalEpsilon', 'simulatedMs'])
+        expect(outcome.summary[name], name).to.equal(whole.outcome.summary[name]).and.not.to.equal(undefined);
+      expect(outcome.stateDigest).to.equal(whole.outcome.stateDigest);
+    });
+
+  it('a budget that the undisturbed run spends exactly is not passed by doing rounds again', async () => {
+    const budget = (await runInput(dpFedavg)).outcome.summary.finalEpsilon as number;
+    const { outcome } = await resumedAfter({ ...dpFedavg, privacy: { budget } }, 24);
+    expect(outcome.summary).to.include({ ended: 'finished', rounds: 40 });
+    expect(outcome.summary.finalEpsilon).to.equal(budget);
+  });
+});
