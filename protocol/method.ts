@@ -310,6 +310,8 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   readonly settings: Settings<H & object>;
   /** Throws a GradswarmError when they make no sense for this run: for methods that calibrate noise to what it will release. */
   checkPlan?(hyperparameters: H, run: RunPlan): void;
+  /** Does it run on log-posteriors alone? Set by `defineSampler`. */
+  readonly needsPosterior?: boolean;
   readonly messages: M;
   /** Names of the series that the halves give to `at.measure`; '*' at the end of one stands for anything. Left out: none. */
   readonly measures?: readonly string[];
@@ -368,5 +370,5 @@ export function defineMethod<H, const M extends MessageKinds, C, S = never>(
 export function defineSampler<H, const M extends MessageKinds, C, S = never>(
   method: Method<H, M, C, S, LogPosterior>,
 ): Method<H, M, C, S, LogPosterior> {
-  return extension('method', method);
+  return extension('method', { ...method, needsPosterior: true });
 }

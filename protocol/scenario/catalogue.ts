@@ -10,7 +10,7 @@ import type { ExpectationFamily } from './expectation.js';
  */
 export interface Catalogue {
   readonly methods: Table<MethodEntry>;
-  readonly objectives: Table<Entry>;
+  readonly objectives: Table<ObjectiveEntry>;
   readonly datasets: Table<Entry>;
   readonly partitions: Table<Entry>;
   readonly topologies: Table<TopologyEntry>;
@@ -64,6 +64,8 @@ export interface MethodEntry {
   readonly settings: Settings<any>;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   checkPlan?(hyperparameters: any, run: RunPlan): void;
+  /** Does it run on log-posteriors alone? */
+  readonly needsPosterior?: boolean;
   readonly messages: MessageKinds;
   /** Of a method that chooses its cohorts itself. */
   // biome-ignore lint/suspicious/noExplicitAny: only whether it is there matters.
@@ -73,6 +75,11 @@ export interface MethodEntry {
 export interface ProbeEntry extends Entry {
   /** Do the settings fit these messages? Throws with what was expected and what was given. */
   checkWith(settings: Readonly<Record<string, unknown>>, messages: MessageKinds): void;
+}
+
+export interface ObjectiveEntry extends Entry {
+  /** It has prior and likelihood apart, as samplers need them. */
+  readonly isPosterior?: boolean;
 }
 
 export interface FaultEntry extends Entry {

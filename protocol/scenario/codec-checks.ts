@@ -2,7 +2,7 @@ import { allowedOn, type CodecContract } from '../codecs/codec.js';
 import { memoryAccepts } from '../codecs/memory.js';
 import type { MessageKind } from '../method.js';
 import { join, type Problems } from '../settings/problems.js';
-import type { CodecEntry, FaultEntry, MemoryEntry, MethodEntry, TopologyEntry } from './catalogue.js';
+import type { CodecEntry, FaultEntry, MemoryEntry, MethodEntry, ObjectiveEntry, TopologyEntry } from './catalogue.js';
 import type { KindCodec, Scenario } from './scenario.js';
 
 export interface FoundCodec {
@@ -14,6 +14,9 @@ export interface FoundCodec {
 /** What the checks need in addition to the scenario: the tables' entries for what it names. */
 export interface Found {
   readonly method: MethodEntry;
+  readonly objective: ObjectiveEntry;
+  /** Names of those that are posteriors. */
+  readonly posteriors: readonly string[];
   readonly topology: TopologyEntry | null;
   readonly codecs: Readonly<Record<string, FoundCodec>>;
   /** Of each rule of the scenario. */

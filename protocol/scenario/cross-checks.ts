@@ -1,3 +1,4 @@
+import { loadChains } from '../aggregators/parts/chain.js';
 import { rootStream } from '../numerics/random.js';
 import { join, type Problems } from '../settings/problems.js';
 import type { FaultEntry } from './catalogue.js';
@@ -9,6 +10,8 @@ export async function checkAcross(scenario: Scenario, found: Found, problems: Pr
   checkParticipation(scenario, found, problems);
   checkTopology(scenario, found, problems);
   checkMethod(scenario, found, problems);
+  checkObjective(scenario, found, problems);
+  await checkAggregators(scenario, found, problems);
   await checkCodecs(scenario, found, problems);
   const kinds = Object.keys(found.method.messages);
   scenario.devices.forEach((device, index) => {
@@ -52,6 +55,48 @@ function checkMethod(
     found.method.checkPlan?.(hyperparameters, { rounds, clients, participation, privacy });
   } catch (error) {
     problems.report('method', error);
+  }
+}
+
+/** Samplers need prior and likelihood apart; a stress on gradients would leave the two apart from each other. */
+function checkObjective({ method, objective, stress }: Scenario, found: Found, problems: Problems): void {
+  const { isPosterior } = found.objective;
+  if (found.method.needsPosterior && !isPosterior)
+    problems.add(
+      'objective.name',
+      `a log-posterior (${found.posteriors.join(', ') || 'there is none'}), since '${method.name}' samples from one`,
+      objective.name,
+    );
+  const scales = stress?.gradientScales ?? {};
+  if (isPosterior && Object.keys(scales).length > 0)
+    problems.add(
+      'stress.gradientScales',
+      `{} with the log-posterior '${objective.name}', whose likelihood and prior would no longer belong together`,
+      scales,
+    );
+}
+
+/** Rules of which each needs so many messages, tried on as many as a whole cohort sends to the coordinator. */
+async function checkAggregators(
+  { aggregators, participation, clients }: Scenario,
+  { method }: Found,
+  problems: Problems,
+): Promise<void> {
+  const { cohort, sampling } = participation;
+  if (!aggregators || sampling !== 'fixed' || method.cohort) return;
+  const vectors = Array.from({ length: cohort === 'all' ? clients : cohort }, () => new Float64Array(1));
+  const step = {
+    permutation: (length: number) => Uint32Array.from({ length }, (_, i) => i),
+    previous: null,
+    own: null,
+  };
+  for (const [kind, chain] of await loadChains(aggregators)) {
+    if (method.messages[kind]?.to !== 'coordinator') continue;
+    try {
+      chain.apply(vectors, step);
+    } catch (error) {
+      problems.report(`aggregators.${kind}`, error);
+    }
   }
 }
 

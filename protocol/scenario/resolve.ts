@@ -9,6 +9,7 @@ import {
   type FaultEntry,
   type FigureNames,
   type MethodEntry,
+  type ObjectiveEntry,
   type ProbeEntry,
   type Table,
   type TopologyEntry,
@@ -35,7 +36,8 @@ import { DEFAULT_DEVICE, DEFAULT_LINK, kindCodecSettings, scenarioSettings } fro
 const DEFAULT_OBJECTIVE = 'softmax-regression';
 const DEFAULT_PARTITION = 'iid';
 const PLAIN_CODEC = 'identity';
-const NO_METHOD: MethodEntry = { settings: defineSettings({}), messages: {} };
+const NO_OBJECTIVE: ObjectiveEntry = { settings: defineSettings({}) };
+const NO_METHOD: MethodEntry = { ...NO_OBJECTIVE, messages: {} };
 
 /**
  * The complete scenario: every default written out, every name and number checked. A resolved scenario resolves to
@@ -153,6 +155,8 @@ class Resolver {
       claims: await resolveClaims(claims, this.catalogue, this.problems, known),
       found: {
         method: method?.entry ?? NO_METHOD,
+        objective: objective?.entry ?? NO_OBJECTIVE,
+        posteriors: await this.posteriors(),
         topology: topology?.entry ?? null,
         codecs,
         faults: faults.map(({ entry }) => entry),
@@ -189,6 +193,13 @@ class Resolver {
     } catch (error) {
       this.problems.report(path, error);
     }
+  }
+
+  private async posteriors(): Promise<readonly string[]> {
+    const { objectives } = this.catalogue;
+    const names: string[] = [];
+    for (const name of await objectives.names()) if ((await objectives.find(name))?.isPosterior) names.push(name);
+    return names;
   }
 
   private async data(value: Json | undefined): Promise<Scenario['data'] | undefined> {

@@ -39,7 +39,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
         return methodNames().includes(name) ? loadMethod(name) : undefined;
       },
     },
-    objectives: tableFrom(objectives, entryOf),
+    objectives: tableFrom(objectives, (family) => ({ ...entryOf(family), isPosterior: family.isPosterior ?? false })),
     datasets: tableFrom(datasets, entryOf),
     partitions: tableFrom(partitions, entryOf),
     topologies: tableFrom(topologies, ({ name, summary, settings }): TopologyEntry => {

@@ -61,7 +61,7 @@ export async function goOn(
   const manifest = manifestOf(path);
   if (!manifest) {
     clearBegun(path);
-    return runSession(scenario, create(), options);
+    return runSession(scenario, create, options);
   }
   const recorded = readFileSync(join(path, 'scenario.json'), 'utf8');
   if (recorded.trim() !== jsonText(scenario, 2))

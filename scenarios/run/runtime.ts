@@ -10,7 +10,7 @@ const ROOT = 'runs';
 
 /** Runs to the last round, or to the privacy budget, and judges. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<RunOutcome> {
-  return (await runSession(scenario, newDirectory(scenario, options), options)).outcome;
+  return (await runSession(scenario, () => newDirectory(scenario, options), options)).outcome;
 }
 
 function newDirectory(scenario: Scenario, { directory }: RunOptions): RunDirectory {
@@ -27,7 +27,7 @@ export async function replayRun(path: string, options: RunOptions): Promise<RunO
   const recorded = readRecordedRun(path);
   const { scenario, stateDigest } = recorded;
   const again = { ...scenario, workers: { ...scenario.workers, count: 0 } };
-  const { outcome } = await runSession(again, newDirectory(again, options), {
+  const { outcome } = await runSession(again, () => newDirectory(again, options), {
     ...options,
     fleet: (replayed, method, problem) => replayFleet(replayed, method, problem, recorded),
     ...(recorded.read && { recorded: recorded.read }),

@@ -9,7 +9,6 @@ import type { RunDirectory } from '../../coordinator/run-directory/run-directory
 import { summarizeSession } from '../../coordinator/run-directory/session-log.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { AnyMethod } from '../../protocol/method.js';
-import { loadMethod } from '../../protocol/method-loader.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import { decodeRecord, digestedRecord } from '../../protocol/party/record.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
@@ -17,9 +16,8 @@ import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
 import { differences, type Fingerprint } from '../../worker/fingerprint.js';
 import { pause } from '../../worker/pause.js';
-import { openProblem, type Problem } from '../../worker/problem.js';
+import type { Problem } from '../../worker/problem.js';
 import { recordOf } from '../plug-ins/plug-ins.js';
-import { loadUsed } from '../plug-ins/use.js';
 import { concludePosterior, type PosteriorReport } from '../posterior/posterior.js';
 import { judgeClaims } from '../report/claims.js';
 import { writeRunReport } from '../report/run-report.js';
@@ -32,6 +30,7 @@ import type { RunOptions, RunOutcome } from './run.js';
 import { verdictOf } from './run-verdict.js';
 import { forecastOf, summaryOf } from './session-figures.js';
 import { openStudy, type Study, type StudyResult } from './study.js';
+import { type Read, whatIsRead } from './what-is-read.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
   /** What the display calls it; left out: the scenario's name. */
@@ -55,13 +54,19 @@ export interface SessionResult {
   readonly record: RunRecord;
 }
 
-/** One run from its resolved scenario to its report. Throws ERR_STOPPED when the user stopped it; its results so far are in the directory. */
+/**
+ * One run from its resolved scenario to its report. `directory`: of a run that goes on, or what makes a new one once all that the run reads
+ * fits together. Throws ERR_STOPPED when the user stopped it; its results so far are in the directory.
+ */
 export async function runSession(
   scenario: Scenario,
-  directory: RunDirectory,
+  directory: RunDirectory | (() => RunDirectory),
   options: SessionOptions,
 ): Promise<SessionResult> {
-  const session = new Session(scenario, directory, options);
+  const session =
+    typeof directory === 'function'
+      ? Session.begun(await whatIsRead(scenario), directory(), options)
+      : new Session(scenario, directory, options);
   try {
     await session.open();
     await session.run();
@@ -88,6 +93,7 @@ const UNKNOWN: Verdict = { valid: 'unknown', expectations: [] };
 class Session {
   private method!: AnyMethod;
   private problem!: Problem;
+  private read: Read | null = null;
   private fleet: Fleet | null = null;
   private study: Study | null = null;
   private forecast: readonly string[] = [];
@@ -108,13 +114,21 @@ class Session {
     this.roundsDone = this.from.checkpoint?.round ?? 0;
   }
 
+  /** A new run, whose directory was made after all was read. */
+  static begun(read: Read, directory: RunDirectory, options: SessionOptions): Session {
+    const session = new Session(read.scenario, directory, options);
+    session.read = read;
+    return session;
+  }
+
   /** The method, the data, the model and all parties. */
   async open(): Promise<void> {
     const { scenario, options, directory } = this;
-    const plugIns = await loadUsed(scenario.use);
+    this.read ??= await whatIsRead(scenario);
+    const { plugIns, method, problem } = this.read;
     if (plugIns.length > 0) directory.updateManifest({ use: plugIns.map(recordOf) });
-    this.method = await loadMethod(scenario.method.name);
-    this.problem = await openProblem(scenario);
+    this.method = method;
+    this.problem = problem;
     this.checkRead();
     for (const decision of this.problem.dataset.decisions ?? []) this.note(`data: ${decision}`);
     const fromRound = this.roundsDone;
@@ -182,7 +196,9 @@ class Session {
   private async stretch(fleet: Fleet): Promise<RunResult> {
     const { scenario, method, problem, options, from } = this;
     const rng = rootStream(scenario.seed, scenario.precision).derive('study');
-    const study = await openStudy({ scenario, method, problem, rng });
+    const study = this.read ? this.read.study : await openStudy({ scenario, method, problem, rng });
+    // The next stretch has a study of its own.
+    this.read = null;
     this.study = study;
     const loop = new RunLoop({
       scenario,

@@ -25,6 +25,8 @@ export interface ObjectiveDefinition<S extends object = object> {
   /** What it is, in a line. */
   readonly summary: string;
   readonly settings: Settings<S>;
+  /** Its shards are `LogPosterior`s, prior and likelihood apart, as samplers need them. Left out: they are not. */
+  readonly isPosterior?: boolean;
   /** Further columns of its evaluation; '*' at the end of a name stands for anything. Left out: none. */
   readonly measures?: readonly string[];
   create(settings: S, request: ObjectiveRequest): ObjectiveFamily | Promise<ObjectiveFamily>;

@@ -133,6 +133,7 @@ export function bayesianLinearRegression(context: LogPosteriorContext<LinearRegr
 
 export default defineObjective({
   name: 'bayesian-linear-regression',
+  isPosterior: true,
   summary: 'Posterior of linear regression, Gaussian',
   settings,
   create: (settings, request) =>

@@ -60,6 +60,7 @@ export function bayesianLogisticRegression(context: LogPosteriorContext<Logistic
 
 export default defineObjective({
   name: 'bayesian-logistic-regression',
+  isPosterior: true,
   measures: ['calibrationError'],
   summary: 'Posterior of logistic regression',
   settings,

@@ -190,6 +190,7 @@ export function bayesianNetwork(context: LogPosteriorContext<BayesianNetworkSett
 
 export default defineObjective({
   name: 'bayesian-network',
+  isPosterior: true,
   measures: ['calibrationError'],
   summary: 'Posterior of a multilayer perceptron',
   settings,

@@ -195,6 +195,7 @@ export function gaussianMean(context: GaussianMeanContext): ObjectiveFamily {
 
 export default defineObjective({
   name: 'gaussian-mean',
+  isPosterior: true,
   summary: 'Posterior of the mean of Gaussian observations, known exactly',
   settings,
   create: (settings, request) => gaussianMean({ ...request, settings }),

@@ -173,6 +173,7 @@ function metricSegments(componentCount: number): readonly Segment[] {
 
 export default defineObjective({
   name: 'metric-learning',
+  isPosterior: true,
   measures: ['calibrationError'],
   summary: 'Posterior of a distance for pairs of examples',
   settings,
