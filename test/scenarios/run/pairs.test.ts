@@ -77,7 +77,7 @@ const AT_THE_DOOR: readonly (readonly [pair: string, input: ScenarioInput, probl
   [
     'codec and method',
     { ...server, method: 'marina', codecs: { difference: 'top-k' } },
-    "codecs.difference.codec: expected a lossless or unbiased codec, the only sorts that 'difference' allows, got top-k (contractive)",
+    "codecs.difference.codec: expected a lossless or unbiased codec, the only sorts that 'difference' allows, got 'top-k (contractive)'",
   ],
   [
     'kind of a codec and method',
