@@ -49,7 +49,10 @@ function waiting(child: ChildProcess): Promise<void> {
 
 async function runWith(python: string, scenario: object, mixed: boolean): Promise<string> {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, 'scenario.json'), JSON.stringify({ name: 'python-worker', data: 'none', ...scenario }));
+  writeFileSync(
+    join(folder, 'scenario.json'),
+    JSON.stringify({ name: 'python-worker', data: 'none', ...scenario }, null, 2),
+  );
   const url = `127.0.0.1:${await freePort()}`;
   const args = ['run', 'scenario.json', '--listen', url, '--workers', mixed ? '2' : '1', '--out', 'out', '--json'];
   const children: ChildProcess[] = [start(process.execPath, [CLI, ...args], folder)];
@@ -74,6 +77,30 @@ async function runWith(python: string, scenario: object, mixed: boolean): Promis
   }
 }
 
+const METHODS: Readonly<Record<string, { settings: object; peers: boolean }>> = {
+  sgd: { settings: { batchSize: 4 }, peers: false },
+  fedavg: { settings: { batchSize: 4, localEpochs: 2, clientLearningRate: 0.05 }, peers: false },
+  'gradient-tracking': { settings: { batchSize: 4, stepSize: 0.05 }, peers: true },
+};
+
+const PROBLEMS = {
+  'a linear objective': {
+    data: { name: 'linear-regression', features: 5, examples: 90, testExamples: 20 },
+    objective: { name: 'linear-regression', l2: 0.01 },
+  },
+  'a softmax objective': {
+    data: { name: 'gaussian-clusters', classes: 3, features: 4, examples: 90, testExamples: 20 },
+    objective: 'softmax-regression',
+  },
+};
+
+async function inOneProcess(scenario: object): Promise<string> {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'scenario.json'), JSON.stringify({ name: 'python-worker', ...scenario }));
+  const { out } = await ended(start(process.execPath, [CLI, 'run', 'scenario.json', '--out', 'out', '--json'], folder));
+  return (JSON.parse(out) as { stateDigest: string }).stateDigest;
+}
+
 describe('a worker in Python, written from docs/protocol*.md alone', function () {
   this.timeout(400_000);
   let python: string | null;
@@ -89,4 +116,20 @@ describe('a worker in Python, written from docs/protocol*.md alone', function ()
         this.timeout(300_000);
         expect(await runWith(python!, scenario, mixed)).to.equal(stateDigest);
       });
+
+  for (const [name, method] of Object.entries(METHODS))
+    for (const [what, problem] of Object.entries(PROBLEMS))
+      for (const precision of ['float64', 'float32'])
+        it(`${name} with ${what} in ${precision}, beside a worker of ours: the digest of one process`, async () => {
+          const scenario = {
+            seed: 5,
+            rounds: 4,
+            clients: 4,
+            precision,
+            method: { name, ...method.settings },
+            ...problem,
+          };
+          const whole = method.peers ? { ...scenario, topology: 'ring' } : scenario;
+          expect(await runWith(python!, whole, true)).to.equal(await inOneProcess(whole));
+        });
 });

@@ -5,8 +5,11 @@ import hashlib
 import json
 import struct
 
-from derive import root
+import datasets
+from datasets import DATASETS
+from derive import root, single
 from halves import HALVES, KINDS, initial
+from linear import Linear, dimension
 from quadratic import Quadratic
 from records import decoded, encoded
 from rounds import Client, Port
@@ -26,8 +29,13 @@ def sha(arrays):
 
 def supported(scenario):
     method, objective, topology = scenario["method"], scenario["objective"], scenario.get("topology")
-    if method["name"] not in KINDS or objective["name"] != "quadratic":
-        raise Unsupported("expected sgd, fedavg or gradient-tracking on quadratic")
+    data = scenario["data"]
+    if method["name"] not in KINDS or objective["name"] not in ("quadratic", "linear-regression", "softmax-regression"):
+        raise Unsupported("expected sgd, fedavg or gradient-tracking on quadratic, linear-regression or softmax-regression")
+    if objective["name"] != "quadratic" and (data["name"] not in DATASETS or data["partition"]["name"] != "iid"):
+        raise Unsupported("data: expected linear-regression or gaussian-clusters, split iid")
+    if scenario.get("use") or scenario.get("aggregators") or scenario.get("stress", {}).get("gradientScales"):
+        raise Unsupported("use, aggregators, stress: expected none")
     if topology and (topology["name"], topology["weights"], topology["lazy"]) != ("ring", "metropolis", False):
         raise Unsupported("topology: expected a ring with Metropolis weights")
     if scenario["faults"] or any(link["jitterMs"] for link in scenario["links"]):
@@ -52,14 +60,13 @@ class Run:
         self.method, objective = self.scenario["method"], self.scenario["objective"]
         self.kinds = KINDS[self.method["name"]]
         self.names = sorted(self.kinds)
-        self.dimension = objective["dimension"]
-        self.parameters = [float(objective["initialValue"])] * self.dimension
-        if not self.wide:
-            self.parameters = list(struct.unpack("<%df" % self.dimension, struct.pack("<%df" % self.dimension, *self.parameters)))
+        if objective["name"] == "quadratic":
+            self.open_quadratic(objective)
+        else:
+            self.open_linear(objective)
         self.clients = {}
         for i in assign["clients"]:
-            problem = Quadratic(self.scenario["seed"], i, self.wide, objective)
-            self.clients[i] = Client(i, problem, initial(self.method["name"], self.parameters, self.wide))
+            self.clients[i] = Client(i, self.problem_of(i), initial(self.method["name"], self.parameters, self.wide))
         self.bounds = Bounds(self.scenario["clients"], len(self.kinds), self.dimension)
         self.sender, self.receiver = Sender(), Receiver(self.bounds)
         self.queue = asyncio.Queue()
@@ -71,9 +78,30 @@ class Run:
         self.tasks = {}
         self.ports = {}
 
+    def open_quadratic(self, objective):
+        self.dimension = objective["dimension"]
+        start = float(objective["initialValue"])
+        self.parameters = [start if self.wide else single(start)] * self.dimension
+        self.data, self.shards = [b""] * 6, [b""] * self.scenario["clients"]
+        self.problem_of = lambda i: Quadratic(self.scenario["seed"], i, self.wide, objective)
+
+    def open_linear(self, objective):
+        seed, data = self.scenario["seed"], self.scenario["data"]
+        train, test, classes = datasets.load(seed, data)
+        softmax = objective["name"] == "softmax-regression"
+        if softmax != (classes > 0):
+            raise Unsupported("data: expected that of the objective")
+        settings = {**objective, "softmax": softmax}
+        self.dimension = dimension(data["features"], classes or 1, settings)
+        self.parameters = [0.0] * self.dimension
+        shards = datasets.iid(seed, len(train.rows), self.scenario["clients"])
+        self.data = train.arrays() + test.arrays()
+        self.shards = [struct.pack("<%dI" % len(shard), *shard) for shard in shards]
+        self.problem_of = lambda i: Linear(train, shards[i], classes or 1, self.wide, settings)
+
     def read(self):
         parameters = struct.pack("<%d%s" % (self.dimension, "d" if self.wide else "f"), *self.parameters)
-        return {"data": sha([b""] * 6), "partition": sha([b""] * self.scenario["clients"]), "initialParameters": sha([parameters])}
+        return {"data": sha(self.data), "partition": sha(self.shards), "initialParameters": sha([parameters])}
 
     def queue_to(self, party):
         return self.peer_queues.get(self.host_of.get(party), self.queue)

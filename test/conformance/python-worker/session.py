@@ -149,6 +149,8 @@ class Session:
             await frames.send_bytes(await run.queue.get())
 
     async def on_introduce(self, message):
+        if not self.run_.speaks_to_peers:
+            return {"unreachable": []}
         if not self.peers:
             return {"unreachable": [key["worker"] for key in message["keys"]]}
         return {"unreachable": await self.peers.introduced(message)}
