@@ -1,6 +1,8 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { type DataInput, isSweep, type SpecInput } from '../../protocol/scenario/scenario.js';
+import type { ExtensionKind } from '../../protocol/settings/extension.js';
 import { type Loaded, loadScenario, shippedNames } from '../run/load.js';
+import { collectModules, USE_MEANING, type Using, useModules } from './options.js';
 import { table } from './table.js';
 
 interface Line {
@@ -13,18 +15,54 @@ interface Line {
   readonly description: string;
 }
 
+const KINDS = {
+  methods: 'method',
+  objectives: 'objective',
+  datasets: 'dataset',
+  partitions: 'partition',
+  topologies: 'topology',
+  codecs: 'codec',
+  memories: 'memory',
+  optimizers: 'optimizer',
+  schedules: 'schedule',
+  aggregators: 'aggregator',
+  attacks: 'attack',
+  faults: 'fault',
+  probes: 'probe',
+  studies: 'study',
+  expectations: 'expectation',
+} as const;
+
 const PIPED_WIDTH = Number.POSITIVE_INFINITY;
 
 /** `gradswarm list`. */
 export function listCommand(): Command {
   return new Command('list')
-    .description('show what can be run, one line each')
+    .description('show what can be run, or what a scenario can name, one line each')
+    .addArgument(new Argument('[kind]', 'left out: scenarios').choices(Object.keys(KINDS)))
+    .option('--use <module>', USE_MEANING, collectModules)
     .option('--json', 'print one JSON document and nothing else')
-    .addHelpText('after', '\nExamples:\n  gradswarm list\n  gradswarm list --json')
-    .action(async ({ json }: { json?: boolean }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  gradswarm list\n  gradswarm list --json\n  gradswarm list methods --use ./sign-vote.ts',
+    )
+    .action(async (kind: keyof typeof KINDS | undefined, { json, ...using }: { json?: boolean } & Using) => {
+      await useModules(using);
+      if (kind) return listThings(KINDS[kind], json ?? false);
       const lines = await Promise.all(shippedNames().map(async (name) => lineOf(name, await loadScenario(name))));
       process.stdout.write(`${json ? JSON.stringify(lines, null, 2) : inColumns(lines)}\n`);
     });
+}
+
+/** Everything of a kind, of one's own too, with what it is. */
+async function listThings(kind: ExtensionKind, json: boolean): Promise<void> {
+  const { thingsOf } = await import('../plug-ins/extension-points.js');
+  const things = await thingsOf(kind);
+  const rows = things.map(({ name, summary }) => [name, summary]);
+  const text = json
+    ? JSON.stringify(things, null, 2)
+    : table(['NAME', 'WHAT IT IS'], rows, process.stdout.columns ?? PIPED_WIDTH);
+  process.stdout.write(`${text}\n`);
 }
 
 function lineOf(name: string, loaded: Loaded): Line {

@@ -80,6 +80,18 @@ export function coordinatorUrl(text: string): string {
 
 export const USE_MEANING = 'a module of your own whose methods, codecs, … can be named; repeatable';
 
+export const USE_AGAIN = 'where a module of your own lies that was moved since; repeatable';
+
+export interface Using {
+  readonly use?: readonly string[];
+}
+
+/** Loads the modules of `--use`, before anything that names what they define. */
+export async function useModules({ use = [] }: Using): Promise<void> {
+  const { loadPlugIn } = await import('../plug-ins/plug-ins.js');
+  for (const module of use) await loadPlugIn(module, process.cwd());
+}
+
 /** For a repeatable `--use`: paths are relative to where the user is. */
 export function collectModules(module: string, before: readonly string[] = []): readonly string[] {
   return [...before, isPath(module) ? resolve(module) : module];

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { collectModules, USE_MEANING } from './options.js';
+import { collectModules, USE_MEANING, type Using, useModules } from './options.js';
 
 const EXAMPLES = `
 An editor that is shown the schema completes a JSON scenario and marks what is misspelt: begin it with "$schema": "./gradswarm.schema.json".
@@ -14,10 +14,9 @@ export function schemaCommand(): Command {
     .description('print a JSON Schema of scenarios and sweeps')
     .option('--use <module>', USE_MEANING, collectModules)
     .addHelpText('after', EXAMPLES)
-    .action(async ({ use = [] }: { readonly use?: readonly string[] }) => {
-      const { loadPlugIn } = await import('../plug-ins/plug-ins.js');
+    .action(async (flags: Using) => {
       const { scenarioSchema } = await import('../report/json-schema.js');
-      for (const module of use) await loadPlugIn(module, process.cwd());
+      await useModules(flags);
       process.stdout.write(`${JSON.stringify(await scenarioSchema(), null, 2)}\n`);
     });
 }

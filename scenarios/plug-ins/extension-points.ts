@@ -48,3 +48,15 @@ export function extensionPoint(kind: ExtensionKind): (typeof EXTENSION_POINTS)[n
 export function builtInNames(modules: Pick<NamedModules<never>, 'folders'>): readonly string[] {
   return modules.folders.flatMap((folder) => moduleNames(folder)).sort();
 }
+
+/** Everything of a kind, built in or loaded since, with a line of what it is. */
+export async function thingsOf(
+  kind: ExtensionKind,
+): Promise<readonly { readonly name: string; readonly summary: string }[]> {
+  const point = extensionPoint(kind)!;
+  await point.loadAll(builtInNames(point));
+  return point.names().map((name) => {
+    const thing = point.get(name) as { summary?: string; source?: string; paper?: { title: string } };
+    return { name, summary: thing.summary ?? thing.paper?.title ?? thing.source ?? '' };
+  });
+}

@@ -34,6 +34,9 @@ export function recordOf({ module, sha256, provides }: PlugIn) {
  * name of a package. `sha256`: what it has to be. Throws ERR_SCENARIO.
  */
 export async function loadPlugIn(module: string, folder: string, sha256?: string): Promise<PlugIn> {
+  // The same content counts, wherever it lies: --use names the new place of a file that was moved.
+  const same = (await Promise.all(loaded.values())).find((other) => other.sha256 === sha256);
+  if (same) return same;
   const file = await fileOf(module, folder);
   let plugIn = loaded.get(file);
   if (!plugIn) {
@@ -50,7 +53,7 @@ export async function loadPlugIn(module: string, folder: string, sha256?: string
 function otherVersion(module: string, expected: string, got: string): GradswarmError {
   return new GradswarmError(
     'ERR_SCENARIO',
-    `use: expected '${module}' with SHA-256 ${expected.slice(0, 12)}…, got another version, ${got.slice(0, 12)}…; put the old files back, or start a new run`,
+    `use: expected '${module}' with SHA-256 ${expected.slice(0, 12)}…, got another version, ${got.slice(0, 12)}…; put the old files back, name their place with --use, or start a new run`,
   );
 }
 
@@ -58,7 +61,10 @@ async function fileOf(module: string, folder: string): Promise<string> {
   if (isPath(module)) {
     const file = resolve(folder, module);
     if (existsSync(file)) return file;
-    throw new GradswarmError('ERR_SCENARIO', `use: expected a module at '${module}', got nothing at ${file}`);
+    throw new GradswarmError(
+      'ERR_SCENARIO',
+      `use: expected a module at '${module}', got nothing at ${file}; --use names another place`,
+    );
   }
   try {
     return await packageFile(module, folder);

@@ -50,6 +50,10 @@ describe('modules of one\u2019s own', function () {
     expect(refused('--use', '../sign-vote.ts', '--set', 'method.stepp=1')).to.include("nearest is 'step'");
     expect(refused('--use', '../sign-vote.ts', '--set', 'method.name=sign-vot')).to.include("nearest is 'sign-vote'");
     const { stdout } = gradswarm(folder, 'run', '../swept.json', '--json');
+    const { stdout: list } = gradswarm(folder, 'list', 'methods', '--use', '../sign-vote.ts', '--json');
+    expect(JSON.parse(list)).to.deep.include.members([
+      { name: 'sign-vote', summary: 'signSGD with Majority Vote is Communication Efficient and Fault Tolerant' },
+    ]);
     const { points } = JSON.parse(stdout) as { points: { label: string }[] };
     expect(points.map(({ label }) => label)).to.deep.equal(['method=sign-vote', 'method=sgd']);
   });
@@ -96,5 +100,8 @@ describe('modules of one\u2019s own', function () {
     expect([changed.status, changed.stderr]).to.satisfy(
       ([status, text]: [number, string]) => status === 3 && text.includes("sign-vote.ts' with SHA-256"),
     );
+    // The same content elsewhere is the same version.
+    const moved = join(folderWith({}), 'sign-vote.ts');
+    expect(gradswarm(folder, 'replay', 'run', '--use', moved).status).to.equal(0);
   });
 });

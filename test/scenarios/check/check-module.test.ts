@@ -16,7 +16,10 @@ function checked(text: string, ...flags: string[]): { readonly status: number | 
   return { status, stdout: stdout || stderr };
 }
 
-describe('gradswarm check', () => {
+describe('gradswarm check', function () {
+  // Each starts processes of the command; a loaded machine takes its time.
+  this.timeout(240_000);
+
   it('a sound method holds every claim', () => {
     const { status, stdout } = checked(signVote);
     expect(stdout).to.match(/method sign-vote: 31 claims\n[\s\S]*31 of 31 claims hold/);

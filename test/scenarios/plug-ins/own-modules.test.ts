@@ -4,7 +4,10 @@ import { expect } from 'chai';
 import { moduleDigest } from '../../../scenarios/plug-ins/digest.js';
 import { EXAMPLES, folderWith, gradswarm, SCENARIO } from '../../support/own-modules.js';
 
-describe('modules of one\u2019s own', () => {
+describe('modules of one\u2019s own', function () {
+  // Each starts processes of the command; a loaded machine takes its time.
+  this.timeout(240_000);
+
   it('say what is wrong with them: a name that is taken, nothing defined, no file, no TypeScript', () => {
     const taken = readFileSync(join(EXAMPLES, 'sign-vote.ts'), 'utf8').replace("name: 'sign-vote'", "name: 'sgd'");
     const folder = folderWith({

@@ -7,7 +7,10 @@ import { temporaryFolder } from '../../support/scripted-run.js';
 const CLI = fileURLToPath(new URL('../../../scenarios/cli.js', import.meta.url));
 
 /** What these write is compiled, checked and run in test/system/package.test.ts. */
-describe('gradswarm new', () => {
+describe('gradswarm new', function () {
+  // Each starts processes of the command; a loaded machine takes its time.
+  this.timeout(240_000);
+
   const folder = temporaryFolder();
   const gradswarm = (...args: string[]) =>
     spawnSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: 'utf8' });
