@@ -2,6 +2,7 @@
 
 import asyncio
 
+import payloads
 from derive import root
 from wire import Sender, body_of, wire_size
 
@@ -57,6 +58,7 @@ class Port:
         self.taken = [0] * len(run.kinds)
         self.measures, self.absences, self.unused = [], [], []
         self.bytes = {way: {"raw": 0, "payload": 0, "wire": 0} for way in ("up", "down", "peer")}
+        self.coding = {way: {"encodeMs": 0, "decodeMs": 0, "squaredError": 0, "squaredNorm": 0} for way in ("up", "down", "peer")}
         self.waiting = None
         self.started = False
         self.aborted = False
@@ -105,8 +107,10 @@ class Port:
         peers = fields["to"] == "peers"
         self.start()
         direction = "peer" if peers else "up"
-        body = body_of(fields, [message], self.run.wide)
-        payload = sum(len(message[f]) for f in fields["vectors"]) * (8 if self.run.wide else 4)
+        vectors = {field: self.encoded(name, field, step, message[field], direction) for field in fields["vectors"]}
+        body = body_of(fields, [{**message, **vectors}])
+        raw = sum(len(message[f]) for f in fields["vectors"]) * (8 if self.run.wide else 4)
+        payload = sum(len(data) for _, data in vectors.values())
         for to in self.neighbours() if peers else ["coordinator"]:
             frame = {"kind": kind, "round": self.round, "step": step, "attempt": self.attempt, "from": self.client.index,
                      "to": to, "arrivesAtMs": self.clock, "lost": None, "count": 1}
@@ -117,9 +121,19 @@ class Port:
             frame["arrivesAtMs"] += self.delay(name, to, direction, size)
             self.run.send_frame(frame, body)
             counted = self.bytes[direction]
-            counted["raw"] += payload
+            counted["raw"] += raw
             counted["payload"] += payload
             counted["wire"] += size
+
+    def encoded(self, name, field, step, values, direction):
+        codec = self.run.codecs[name]
+        data, decoded = payloads.encode(codec, values, self.rng.derive("codec", name, field, step, 0), self.run.wide)
+        if codec["name"] != "identity":
+            self.clock += self.device["nsPerParameterCoded"] * len(values) / 1e6
+            cost = self.coding[direction]
+            cost["squaredNorm"] += sum(p * p for p in values)
+            cost["squaredError"] += sum((c - p) ** 2 for c, p in zip(decoded, values))
+        return len(values), data
 
     async def take(self, name):
         """[(sender, message)], [absent sender]"""
@@ -149,6 +163,8 @@ class Port:
                 self.waiting = None
         if messages:
             self.start()
+            if self.run.codecs[name]["name"] != "identity":
+                self.clock += self.device["nsPerParameterCoded"] * self.run.dimension * len(messages) * len(fields["vectors"]) / 1e6
         for sender, why in absent:
             place = {"kind": name, "step": step, "from": sender, "to": self.client.index}
             self.absences.append({"round": self.round, **place, "why": why})
@@ -162,6 +178,5 @@ class Port:
         return {"round": self.round, "attempt": self.attempt, "from": self.client.index, "counts": self.posted, "to": to}
 
     def report(self):
-        coding = {"encodeMs": 0, "decodeMs": 0, "squaredError": 0, "squaredNorm": 0}
         return {"party": self.client.index, "clockMs": self.clock, "measures": self.measures, "unusedMessages": self.unused,
-                "unused": [], "ledger": [], "coding": {"up": coding, "down": coding, "peer": coding}}
+                "unused": [], "ledger": [], "coding": self.coding}

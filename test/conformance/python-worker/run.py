@@ -9,6 +9,7 @@ import datasets
 from datasets import DATASETS
 from derive import root, single
 from halves import HALVES, KINDS, initial
+import payloads
 from linear import Linear, dimension
 from quadratic import Quadratic
 from records import decoded, encoded
@@ -43,8 +44,10 @@ def supported(scenario):
     if method.get("gradientClip") or method.get("tensorClipping") or method.get("form", "cta") != "cta":
         raise Unsupported("method: expected no clipping, form cta")
     for kind, entry in (scenario.get("codecs") or {}).items():
-        if entry["codec"]["name"] != "identity" or entry["memory"]:
-            raise Unsupported("codecs.%s: expected identity" % kind)
+        if entry["memory"] or entry["scope"] != "vector" or not payloads.supported(entry["codec"]):
+            raise Unsupported("codecs.%s: expected a codec of derive.py without a memory" % kind)
+        if method["name"] == "gradient-tracking" and entry["codec"]["name"] != "identity":
+            raise Unsupported("codecs.%s: expected identity under gradient-tracking" % kind)
     for key in ("matrices", "centres"):
         if objective.get(key):
             raise Unsupported("objective.%s: expected none" % key)
@@ -60,6 +63,7 @@ class Run:
         self.method, objective = self.scenario["method"], self.scenario["objective"]
         self.kinds = KINDS[self.method["name"]]
         self.names = sorted(self.kinds)
+        self.codecs = {name: (self.scenario.get("codecs") or {}).get(name, {}).get("codec", {"name": "identity"}) for name in self.names}
         if objective["name"] == "quadratic":
             self.open_quadratic(objective)
         else:
@@ -128,7 +132,9 @@ class Run:
         name = self.names[frame["kind"]]
         messages, lost = None, frame["lost"]
         if not lost:
-            messages = messages_of(self.kinds[name], body, frame["count"], self.dimension, self.wide)
+            codec = self.codecs[name]
+            messages = messages_of(self.kinds[name], body, frame["count"], self.dimension,
+                                   lambda numbers, data: payloads.decode(codec, data, numbers, self.wide))
             lost = None if messages is not None else "rejected"
         box = self.clients[frame["to"]].mailbox
         key = tuple(frame[k] for k in ("round", "attempt", "kind", "step", "from"))

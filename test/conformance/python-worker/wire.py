@@ -26,24 +26,24 @@ def wire_size(message):
     return n + (2 if n < 126 else 4 if n < 65536 else 10) + 4
 
 
-def body_of(fields, messages, wide):
-    """fields: {vectors: [name], scalars: [name]}; the methods here have no others."""
+def body_of(fields, messages):
+    """fields: {vectors: [name], scalars: [name]}; the methods here have no others. A vector is (numbers, data)."""
     result = bytearray()
     for message in messages:
-        vectors = [struct.pack("<%d%s" % (len(message[f]), "d" if wide else "f"), *message[f]) for f in fields["vectors"]]
-        for field, data in zip(fields["vectors"], vectors):
-            result += struct.pack("<II", len(message[field]), len(data))
+        for field in fields["vectors"]:
+            numbers, data = message[field]
+            result += struct.pack("<II", numbers, len(data))
         for field in fields["scalars"]:
             result += struct.pack("<d", message[field])
-        for data in vectors:
+        for field in fields["vectors"]:
+            data = message[field][1]
             result += data + bytes(-len(data) % 8)
     return bytes(result)
 
 
-def messages_of(fields, body, count, dimension, wide):
-    """The messages, or None where lengths or numbers are wrong."""
+def messages_of(fields, body, count, dimension, decode):
+    """The messages, or None where lengths or numbers are wrong. `decode`: of the length of a vector and its data."""
     messages, at = [], 0
-    size = 8 if wide else 4
     try:
         for _ in range(count):
             fixed, message = [], {}
@@ -54,14 +54,14 @@ def messages_of(fields, body, count, dimension, wide):
                 (message[field],) = struct.unpack_from("<d", body, at)
                 at += 8
             for field, (numbers, length) in zip(fields["vectors"], fixed):
-                if numbers != dimension or length != numbers * size:
+                if numbers != dimension or at + length > len(body):
                     return None
-                message[field] = list(struct.unpack_from("<%d%s" % (numbers, "d" if wide else "f"), body, at))
+                message[field] = decode(numbers, body[at:at + length])
                 at += length + -length % 8
                 if not all(map(math.isfinite, message[field])):
                     return None
             messages.append(message)
-    except struct.error:
+    except (struct.error, ValueError):
         return None
     return messages if at == len(body) else None
 
