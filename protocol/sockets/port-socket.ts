@@ -1,14 +1,20 @@
 import { EventEmitter } from 'node:events';
 import type { MessageSocket, MessageSocketEvents } from '../wire/message-socket.js';
 import type { Channel } from './port-hub.js';
-import { type FromRelay, memoryOf, owned, type ToRelay } from './socket-relay.js';
+import { type FromRelay, isSmall, memoryOf, owned, type ToRelay } from './socket-relay.js';
+
+interface Waiting {
+  readonly bytes: number;
+  /** Its memory stayed here. */
+  readonly isSmall: boolean;
+  readonly sent: ((memory?: Uint8Array) => void) | undefined;
+}
 
 /** A message socket whose connection another thread has: there `relaySocket` carries on. */
 export class PortSocket implements MessageSocket {
   private readonly events = new EventEmitter<MessageSocketEvents & Record<string, unknown[]>>();
   /** Posted, and not reported as sent, oldest first. */
-  private readonly waiting: { readonly bytes: number; readonly sent: ((memory?: Uint8Array) => void) | undefined }[] =
-    [];
+  private readonly waiting: Waiting[] = [];
   private buffered = 0;
   /** What waits to be posted together; null: each message at once. */
   private corked: Uint8Array[] | null = null;
@@ -26,7 +32,7 @@ export class PortSocket implements MessageSocket {
     if (this.closing) return;
     const bytes = message.byteLength;
     this.buffered += bytes;
-    this.waiting.push({ bytes, sent });
+    this.waiting.push({ bytes, isSmall: isSmall(message), sent });
     if (this.corked) this.corked.push(owned(message));
     else this.post([owned(message)]);
   }
@@ -62,7 +68,7 @@ export class PortSocket implements MessageSocket {
         for (const each of message.messages) if (!this.closing) this.events.emit('message', each);
         return;
       case 'sent':
-        for (const memory of message.memories) this.release(memory);
+        this.release(message.count, message.memories);
         return;
       case 'event':
         this.events.emit(message.event as string, ...message.content);
@@ -72,13 +78,18 @@ export class PortSocket implements MessageSocket {
         this.channel.close();
         this.events.emit('close', message.code, message.reason);
         // Nobody waits for room any more.
-        while (this.waiting.length > 0) this.release(new Uint8Array(0));
+        this.release(this.waiting.length, []);
     }
   }
 
-  private release(memory: Uint8Array): void {
-    const { bytes, sent } = this.waiting.shift()!;
-    this.buffered -= bytes;
-    sent?.(memory);
+  private release(count: number, memories: readonly Uint8Array[]): void {
+    let next = 0;
+    for (const { bytes, isSmall, sent } of this.waiting.splice(0, count)) {
+      this.buffered -= bytes;
+      if (isSmall) sent?.();
+      else sent?.(memories[next++] ?? NONE);
+    }
   }
 }
+
+const NONE = new Uint8Array(0);

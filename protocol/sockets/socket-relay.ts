@@ -9,14 +9,21 @@ export type ToRelay =
 /** To that thread. */
 export type FromRelay =
   | { readonly type: 'messages'; readonly messages: readonly Uint8Array[] }
-  /** As many of the oldest messages have been sent; their memory comes back. */
-  | { readonly type: 'sent'; readonly memories: readonly Uint8Array[] }
+  /** As many of the oldest messages have been sent; the memory of those that are not small comes back. */
+  | { readonly type: 'sent'; readonly count: number; readonly memories: readonly Uint8Array[] }
   | { readonly type: 'event'; readonly event: 'down' | 'up' | 'seen'; readonly content: readonly unknown[] }
   | { readonly type: 'close'; readonly code: number; readonly reason: string };
 
-/** The memory of these messages, for a transfer. */
+/** Copied faster than handed over. */
+const SMALL_BYTES = 4096;
+
+export function isSmall({ byteLength }: Uint8Array): boolean {
+  return byteLength < SMALL_BYTES;
+}
+
+/** The memory of these messages, for a transfer; small ones are copied. */
 export function memoryOf(messages: readonly Uint8Array[]): ArrayBuffer[] {
-  return messages.map(({ buffer }) => buffer as ArrayBuffer);
+  return messages.filter((message) => !isSmall(message)).map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 /** A message whose memory is nobody else's: a part of a larger buffer is copied, since a transfer takes the whole. */
@@ -28,6 +35,7 @@ export function owned(message: Uint8Array): Uint8Array {
 export function relaySocket(socket: MessageSocket, channel: Channel): void {
   let received: Uint8Array[] = [];
   let sent: Uint8Array[] = [];
+  let sentCount = 0;
   let corked = false;
   const post = (message: FromRelay, transfer: readonly ArrayBuffer[] = []) => channel.post(message, transfer);
   const flushReceived = (): void => {
@@ -36,9 +44,9 @@ export function relaySocket(socket: MessageSocket, channel: Channel): void {
     if (messages.length > 0) post({ type: 'messages', messages }, memoryOf(messages));
   };
   const flushSent = (): void => {
-    const memories = sent;
+    post({ type: 'sent', count: sentCount, memories: sent }, memoryOf(sent));
     sent = [];
-    post({ type: 'sent', memories }, memoryOf(memories));
+    sentCount = 0;
   };
   socket.on('message', (message) => {
     // Messages of one read of the socket travel together.
@@ -66,7 +74,8 @@ export function relaySocket(socket: MessageSocket, channel: Channel): void {
     }
     for (const each of message.messages)
       socket.send(each, (memory = each) => {
-        if (sent.push(memory) === 1) queueMicrotask(flushSent);
+        if (!isSmall(each)) sent.push(memory);
+        if (++sentCount === 1) queueMicrotask(flushSent);
       });
   });
 }

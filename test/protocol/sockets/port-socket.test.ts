@@ -41,15 +41,16 @@ async function until(isSo: () => boolean): Promise<void> {
 describe('a message socket whose connection another thread has', () => {
   it('counts as buffered what has not been sent, and gives the memory back in order', async () => {
     const { socket, real } = relayed();
-    const back: number[] = [];
-    for (const bytes of [10, 20, 30])
-      socket.send(new Uint8Array(bytes).fill(bytes), (memory) => back.push(memory![0]!));
+    const back: (number | undefined)[] = [];
+    // The smallest is copied: its memory stayed here.
+    for (const [value, bytes] of [10_000, 20, 30_000].entries())
+      socket.send(new Uint8Array(bytes).fill(value), (memory) => back.push(memory?.[0]));
     await until(() => real.kept.length === 3);
-    expect(real.kept.map(({ message }) => message.byteLength)).to.deep.equal([10, 20, 30]);
-    expect(socket.bufferedAmount).to.equal(60);
+    expect(real.kept.map(({ message }) => message.byteLength)).to.deep.equal([10_000, 20, 30_000]);
+    expect(socket.bufferedAmount).to.equal(40_020);
     real.leave(2);
     await until(() => back.length === 2);
-    expect([back, socket.bufferedAmount]).to.deep.equal([[10, 20], 30]);
+    expect([back, socket.bufferedAmount]).to.deep.equal([[0, undefined], 30_000]);
     real.emit('close', 1000, '');
   });
 
@@ -91,7 +92,7 @@ describe('a message socket whose connection another thread has', () => {
     const seen: unknown[] = [];
     socket.on('message', (message) => seen.push(message[0]));
     socket.on('close', (code, reason) => seen.push([code, reason]));
-    socket.send(new Uint8Array(5), (memory) => seen.push(memory!.byteLength));
+    socket.send(new Uint8Array(5000), (memory) => seen.push(memory!.byteLength));
     await until(() => real.kept.length === 1);
     real.emit('message', Uint8Array.of(7));
     real.emit('down', 'cut');
