@@ -3,7 +3,7 @@ import { DISTURBED_RUNS, disturbedRun, wait } from '../support/disturbed-run.js'
 
 /** Real worker processes behind proxies: cuts of each connection at random points, half-open ones, and one of 5 s that heals. */
 describe('worker processes whose connections are cut', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   for (const [name, input] of Object.entries(DISTURBED_RUNS))
     it(`${name}: the undisturbed digest, every seat kept, no rollback`, async () => {

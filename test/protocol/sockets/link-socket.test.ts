@@ -47,7 +47,7 @@ async function accepting(heartbeatMs = HEARTBEAT_MS) {
 }
 
 describe('a numbered link over websockets', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it('20000 messages each way while 75 connections are broken: none is lost, doubled or out of order', async () => {
     const port = await accepting();
