@@ -1,3 +1,4 @@
+import type { CheckpointCost } from '../run/checkpoint-pace.js';
 /** Human-readable numbers, bytes and durations. */
 
 /** A unit's sign and its size in the base unit. */
@@ -63,4 +64,10 @@ export function verdictText(valid: boolean | 'unknown'): 'valid' | 'not valid' |
 /** `3 of 30 rounds were without any update`. */
 export function withoutUpdateText(count: number, rounds: number): string {
   return `${count} of ${rounds} ${rounds === 1 ? 'round was' : 'rounds were'} without any update`;
+}
+
+/** `12 checkpoints, one every 2 s, 4.8 % of the time`. */
+export function checkpointText({ count, spentMs, ofMs }: CheckpointCost): string {
+  const share = numberText((100 * spentMs) / Math.max(1, ofMs));
+  return `${count} ${count === 1 ? 'checkpoint' : 'checkpoints'}, one every ${timeText(ofMs / count)}, ${share} % of the time`;
 }

@@ -4,6 +4,7 @@ import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
+import type { CheckpointCost } from './checkpoint-pace.js';
 import type { Evaluator } from './evaluation.js';
 import type { RunObserver } from './run-observer.js';
 
@@ -51,8 +52,8 @@ export interface RunResult {
   readonly withoutUpdate: number;
   readonly simulatedMs: number;
   readonly wallMs: number;
-  /** Of the last stretch's time, what checkpoints took. */
-  readonly checkpointMs: number;
+  /** Of the last stretch. */
+  readonly checkpoints: CheckpointCost;
   /** Clients whose worker was lost: their last state is not known. */
   readonly lostClients: readonly ClientIndex[];
   /** Encoded records of all other parties that took part, for the digest. None, and no estimates, when the run was stopped. */

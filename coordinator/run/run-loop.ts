@@ -112,7 +112,7 @@ export class RunLoop {
       withoutUpdate: this.withoutUpdate,
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
-      checkpointMs: pace.spentMs,
+      checkpoints: pace.cost,
     };
   }
 

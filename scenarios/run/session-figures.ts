@@ -1,3 +1,4 @@
+import type { CheckpointCost } from '../../coordinator/run/checkpoint-pace.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import type { summarizeSession } from '../../coordinator/run-directory/session-log.js';
 import { loadForecast } from '../../protocol/method-loader.js';
@@ -25,9 +26,7 @@ export function summaryOf(
     wallMs: Math.round(result.wallMs),
     transport: fleet.transport,
     ended: result.stopped,
-    ...(result.checkpointMs > 0 && {
-      checkpointShare: Number((result.checkpointMs / Math.max(1, result.wallMs)).toPrecision(2)),
-    }),
+    ...(result.checkpoints.count > 0 && checkpointFigures(result.checkpoints)),
     ...(result.withoutUpdate > 0 && { roundsWithoutUpdate: result.withoutUpdate }),
     ...(result.lostClients.length > 0 && { lostClients: result.lostClients.length }),
     ...(processes.workersLost > 0 && { workersLost: processes.workersLost }),
@@ -45,6 +44,14 @@ export function summaryOf(
 }
 
 /** The method's forecast of the run from public numbers, before it begins. */
+/** Share of the time, and mean milliseconds from one to the next. */
+function checkpointFigures({ count, spentMs, ofMs }: CheckpointCost): Record<string, Json> {
+  return {
+    checkpointShare: Number((spentMs / Math.max(1, ofMs)).toPrecision(2)),
+    checkpointEveryMs: Math.round(ofMs / count),
+  };
+}
+
 export async function forecastOf(scenario: Scenario, { family, partition }: Problem): Promise<readonly string[]> {
   const { name, ...hyperparameters } = scenario.method;
   const forecast = await loadForecast(name);

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { EpochAbandoned } from '../../coordinator/members/workers-lost.js';
+import { checkpointText } from '../../coordinator/report/units.js';
 import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import { archiveOf } from '../../coordinator/run-directory/archive.js';
@@ -276,11 +277,12 @@ class Session {
     this.noteEnd(result, fleet);
   }
 
-  private noteEnd({ stopped, roundsDone, lostClients }: RunResult, { privacy }: Fleet): void {
+  private noteEnd({ stopped, roundsDone, lostClients, checkpoints }: RunResult, { privacy }: Fleet): void {
     if (stopped === 'budget')
       this.note(`stopped after round ${roundsDone}: another round would pass the privacy budget`);
     if (lostClients.length > 0)
       this.note(`ended without ${lostClients.length} of ${this.scenario.clients} clients: their workers were lost`);
+    if (checkpoints.count > 0) this.note(checkpointText(checkpoints));
     const released = privacy.result();
     if (released?.notPrivate) this.note(`NOT PRIVATE. ${released.notPrivate}`);
     for (const warning of privacy.warnings()) this.note(warning);
