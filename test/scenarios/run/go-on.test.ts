@@ -39,7 +39,9 @@ const messageOf = (run: Promise<unknown>) =>
     (error: Error) => error.message,
   );
 
-describe('goOn', () => {
+describe('goOn', function () {
+  this.timeout(120_000);
+
   it('begins, continues and returns how it ended, with the same call; another scenario in the folder is refused', async () => {
     const scenario = await resolved(input);
     const path = join(temporaryFolder(), 'run');
@@ -71,7 +73,9 @@ describe('goOn', () => {
   });
 });
 
-describe('the report of a folder, drawn again', () => {
+describe('the report of a folder, drawn again', function () {
+  this.timeout(120_000);
+
   /** Without the numbers that Vega counts on through all pictures of a process. */
   const textOf = (path: string) =>
     readFileSync(join(path, 'report.html'), 'utf8').replace(/(clip|gradient_)\d+/g, '$1');

@@ -77,7 +77,9 @@ function columns(path: string, ...names: string[]): string[][] {
   return rows.map((row) => names.map((name) => row[header!.indexOf(name)]!));
 }
 
-describe('rounds that are done again after the newest checkpoint, with seeded noise', () => {
+describe('rounds that are done again after the newest checkpoint, with seeded noise', function () {
+  this.timeout(120_000);
+
   // The epsilons that were 36.73 and 1.6503 when releases after the checkpoint were charged again.
   for (const [input, lastly, at, epsilon] of [
     [dpFedavg, 24, 21, 29.3398],
