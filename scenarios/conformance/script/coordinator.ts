@@ -11,6 +11,8 @@ import { WorkerCommand } from './worker-command.js';
 /** A worker that starts cold may take long until it knocks; once it is there it answers at once. */
 const START_MS = 45_000;
 const PATIENCE_MS = 15_000;
+/** Data and model may take their time. */
+const PREPARE_MS = 60_000;
 
 /** A worker that has been taken in: its control connection and its hello. */
 export interface Joined extends Visit {
@@ -114,13 +116,9 @@ export class Coordinator {
       { worker: 'worker-1', clients: others(scenario.clients, clients) },
     ];
     const assign = { worker: `worker-${seat}`, generation, epoch, token, scenario, clients, workers };
-    const answer = control.asked('assign', assign, PATIENCE_MS);
+    const answer = control.asked('assign', assign, PREPARE_MS);
     answer.catch(() => {});
-    const opened = this.door.frames.next(
-      'frame socket',
-      ({ knock }) => knock.query.get('token') === token,
-      PATIENCE_MS,
-    );
+    const opened = this.door.frames.next('frame socket', ({ knock }) => knock.query.get('token') === token, PREPARE_MS);
     opened.catch(() => {});
     if (given.opened) {
       let answered = false;
@@ -128,7 +126,7 @@ export class Coordinator {
       const { knock, socket } = await opened;
       await given.opened(socket, knock.query, () => answered);
     }
-    const ready = await this.patiently('answer to assign', PATIENCE_MS, () => answer);
+    const ready = await this.patiently('answer to assign', PREPARE_MS, () => answer);
     if (typeof ready.error === 'object' && ready.error !== null)
       throw new NotHosted(String((ready.error as { message?: unknown }).message));
     const { socket } = await opened;

@@ -12,8 +12,8 @@ async function back(it: Coordinator, why: string): Promise<Joined> {
   return required('the worker joins again', why, it.joined());
 }
 
-/** 2,000,000 float64 numbers: 16 MB, more than fits into the buffers of a socket. */
-const HUGE = 2_000_000;
+/** 1,000,000 float64 numbers for each of two clients: 16 MB, more than fits into the buffers of a socket. */
+const HUGE = 1_000_000;
 
 export default {
   title: '8 Generations, liveness and closing',
