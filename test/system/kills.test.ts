@@ -20,6 +20,12 @@ const SEED = Number(process.env.GRADSWARM_SEED ?? 1);
 
 const clusters = { data: { name: 'gaussian-clusters', partition: 'iid' } } as const;
 const quadratic = { objective: { name: 'quadratic', dimension: 40 }, data: 'none', precision: 'float64' } as const;
+const posterior = {
+  objective: { name: 'gaussian-mean', priorVariance: 1, problem: 'published-setting' },
+  data: 'none',
+  clients: 10,
+  precision: 'float64',
+} as const;
 
 /** One of each kind: server, control variates, memories of error feedback, peers, chains, private. */
 const RUNS: readonly { readonly workers: number; readonly input: ScenarioInput }[] = [
@@ -54,6 +60,16 @@ const RUNS: readonly { readonly workers: number; readonly input: ScenarioInput }
       rounds: 2500,
     },
   },
+  {
+    workers: 2,
+    input: {
+      name: 'fsgld',
+      method: { name: 'fsgld', stepSize: 1e-4, batchSize: 10, chains: 8, burnInSteps: 1000, thin: 7, delay: 10 },
+      ...posterior,
+      rounds: 800,
+    },
+  },
+  { workers: 3, input: { name: 'qlsd', method: { name: 'qlsd' }, ...posterior, rounds: 800 } },
   { workers: 2, input: { name: 'dp', method: { name: 'dp-fedavg', batchSize: 10 }, ...clusters, rounds: 500 } },
 ];
 
