@@ -1,5 +1,6 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId } from '../../protocol/method.js';
+import { KeptBytes } from '../../protocol/party/kept-bytes.js';
 import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
 import { channelOver, socketError } from '../../protocol/sockets/frame-socket.js';
 import type { Acceptor, Listener } from '../../protocol/sockets/sockets.js';
@@ -15,6 +16,9 @@ import type { Member, Membership } from './membership.js';
 /** A socket of an epoch that is over is closed after this time, if the worker has not done so. */
 const RETIRED_MS = 10_000;
 
+/** Memory of a frame that waits, beside its body, about. */
+const FRAME_BYTES = 512;
+
 /** Path of the frame socket, beside socket.io's own. */
 const FRAMES_PATH = '/frames';
 
@@ -25,6 +29,8 @@ interface Wire {
   readonly numbered: boolean;
   isUp: boolean;
   readonly channel: FrameChannel;
+  /** What others sent to it and its channel has not taken. */
+  readonly waiting: KeptBytes;
 }
 
 export interface RouterEvents {
@@ -61,6 +67,8 @@ export class FrameRouter implements Remote {
     private readonly options: Omit<ChannelOptions, 'crc32' | 'defer'> & {
       /** Values in one packed message. */
       readonly maxPackedValues: number;
+      /** Most that is kept of what others sent to one member before it takes it, bytes. */
+      readonly keptBytes: number;
       /** Real milliseconds to keep a frame of the coordinator's half back; null: none is. */
       readonly hold: ((frame: Frame) => number) | null;
       readonly heartbeatMs: number;
@@ -155,7 +163,8 @@ export class FrameRouter implements Remote {
   private accept(member: Member, socket: MessageSocket, numbered: boolean): void {
     const channel = channelOver(socket, this.options);
     const isCurrent = () => this.wires.get(member.id)?.socket === socket;
-    const wire: Wire = { member, socket, numbered, channel, isUp: true };
+    const waiting = new KeptBytes(this.options.keptBytes);
+    const wire: Wire = { member, socket, numbered, channel, waiting, isUp: true };
     this.wires.set(member.id, wire);
     socket.on('down', (why) => {
       wire.isUp = false;
@@ -207,8 +216,12 @@ export class FrameRouter implements Remote {
     const wire = host && this.wires.get(host.id);
     if (!wire) return;
     this.relayedBytes += body.byteLength;
+    // A receiver that does not read must not make this process keep what others send without end.
+    const bytes = body.byteLength + FRAME_BYTES;
+    wire.waiting.add(header.from, bytes);
+    wire.waiting.check(header.from);
     // The checksum stays the sender's: a frame that was changed on its way here is refused where it is read.
-    wire.channel.send({ type: 'relay', header, body });
+    wire.channel.send({ type: 'relay', header, body, left: () => wire.waiting.add(header.from, -bytes) });
   }
 
   private unpack(member: Member, body: Uint8Array): void {

@@ -10,7 +10,13 @@ import type { ServerOptions } from '../../protocol/sockets/socket-server.js';
 import type { Listener } from '../../protocol/sockets/sockets.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import { hasOtherLengths, layoutsOf } from '../../protocol/wire/layout.js';
-import { maxBodyBytes, maxControlBytes, maxPackedBytes, maxPackedValues } from '../../protocol/wire/limits.js';
+import {
+  maxBodyBytes,
+  maxControlBytes,
+  maxKeptBytes,
+  maxPackedBytes,
+  maxPackedValues,
+} from '../../protocol/wire/limits.js';
 import type { Resent } from '../../protocol/wire/message-socket.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 import { ControlServer } from './control-server.js';
@@ -117,6 +123,7 @@ export class HostServer {
         maxBodyBytes: maxBodyBytes(size),
         maxPackedBytes: maxPackedBytes(size),
         maxPackedValues: maxPackedValues(size),
+        keptBytes: maxKeptBytes(size),
         hold: frameHold(scenario, layouts.values(), () => performance.now()),
         heartbeatMs,
       },

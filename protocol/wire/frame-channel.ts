@@ -28,7 +28,13 @@ export type Incoming =
 /** Something to send: a frame of a party, a frame that is only passed on, or msgpack bytes. */
 export type Outgoing =
   | { readonly type: 'frame'; readonly frame: Frame }
-  | { readonly type: 'relay'; readonly header: WireFrame; readonly body: Uint8Array }
+  | {
+      readonly type: 'relay';
+      readonly header: WireFrame;
+      readonly body: Uint8Array;
+      /** It waits in the channel no longer. */
+      readonly left?: () => void;
+    }
   | { readonly type: 'packed'; readonly body: Uint8Array };
 
 export interface ChannelOptions {
@@ -118,6 +124,7 @@ export class FrameChannel {
       else {
         const next = this.queue.shift();
         if (!next) break;
+        if (next.type === 'relay') next.left?.();
         this.begin(next);
       }
       if (this.corkedBytes > CORKED_BYTES) this.uncork();

@@ -33,18 +33,34 @@ export type FrameAddress = Pick<Frame, 'kindIndex' | 'round' | 'attempt' | 'step
 /** First byte of every websocket message. */
 export const MESSAGE_TYPE = { frame: 1, chunk: 2, packed: 3 } as const;
 
-/**
- * Header layout, little-endian, 48 bytes:
- *   0 u8 type   1 u8 loss (0 none, else 1 + index in LOSSES)   2 u16 kind   4 u32 round   8 u32 step   12 u32 attempt
- *   16 i32 from  20 i32 to (coordinator = -1)   24 f64 arrivesAtMs   32 u32 messages   36 u32 body bytes   40 u32 CRC-32 of the body
- *   (0 for a body in chunks)   44 u32 chunk stream (0: the body is whole)
- * A chunk (24 bytes): 0 u8 type, 4 u32 stream, 8 f64 offset, 16 u32 bytes, 20 u32 CRC-32 of the whole body in the last chunk,
- * 0 in the others; then its bytes.
- */
+/** Offset, type and meaning of the fields of a frame's header, little-endian. The rest of it is 0. */
+export const FRAME_LAYOUT = [
+  [0, 'u8', 'type'],
+  [1, 'u8', 'lost'],
+  [2, 'u16', 'kindIndex'],
+  [4, 'u32', 'round'],
+  [8, 'u32', 'step'],
+  [12, 'u32', 'attempt'],
+  [16, 'i32', 'from'],
+  [20, 'i32', 'to'],
+  [24, 'f64', 'arrivesAtMs'],
+  [32, 'u32', 'messageCount'],
+  [36, 'u32', 'bodyBytes'],
+  [40, 'u32', 'checksum'],
+  [44, 'u32', 'chunkStream'],
+] as const;
+/** Of a chunk's header, after which its bytes come. Its checksum is that of the whole body in the last chunk, 0 in the others. */
+export const CHUNK_LAYOUT = [
+  [0, 'u8', 'type'],
+  [4, 'u32', 'stream'],
+  [8, 'f64', 'offset'],
+  [16, 'u32', 'bytes'],
+  [20, 'u32', 'checksum'],
+] as const;
 export const FRAME_HEADER_BYTES = 48;
 export const CHUNK_HEADER_BYTES = 24;
 
-const LOSSES: readonly Absence['why'][] = ['crashed', 'dropped', 'late', 'rejected', 'aborted'];
+export const LOSSES: readonly Absence['why'][] = ['crashed', 'dropped', 'late', 'rejected', 'aborted'];
 const COORDINATOR = -1;
 
 export const partyNumber = (party: PartyId): number => (party === 'coordinator' ? COORDINATOR : party);

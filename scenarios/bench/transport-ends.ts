@@ -52,7 +52,13 @@ export class TransportEnd {
       sockets,
       membership,
       layouts.values(),
-      { ...CHANNEL, maxPackedValues: 1 << 20, hold: null, heartbeatMs: HEARTBEAT_MS },
+      {
+        ...CHANNEL,
+        maxPackedValues: 1 << 20,
+        keptBytes: Number.POSITIVE_INFINITY,
+        hold: null,
+        heartbeatMs: HEARTBEAT_MS,
+      },
       {
         answer: () => {},
         alive: () => {},

@@ -12,6 +12,7 @@ import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { casesPage } from '../conformance/page.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
 import { BUILT_IN_NAMES, builtInTypes } from './built-in-names.js';
+import { protocolPage } from './protocol-page.js';
 
 /** Pages of docs/ that are made from the code: `npm run docs`. A test fails when they are stale. */
 
@@ -163,6 +164,7 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'names.md': namesPage,
   'limits.md': limitsPage,
   'conformance-cases.md': casesPage,
+  'protocol-tables.md': () => protocolPage(NOTE),
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

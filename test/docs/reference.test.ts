@@ -4,7 +4,9 @@ import { expect } from 'chai';
 import { BUILT_IN_NAMES, builtInTypes } from '../../scenarios/report/built-in-names.js';
 import { DOCS, PAGES } from '../../scenarios/report/reference.js';
 
-describe('pages made from the code', () => {
+describe('pages made from the code', function () {
+  this.timeout(120_000);
+
   it("the types of everything built in are what 'npm run docs' would write", async () => {
     expect(readFileSync(BUILT_IN_NAMES, 'utf8') === (await builtInTypes()), "run 'npm run docs'").to.equal(true);
   });

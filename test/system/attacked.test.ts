@@ -1,20 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import type { Assign } from '../../protocol/wire/control-messages.js';
-import { MESSAGE_TYPE } from '../../protocol/wire/frame.js';
-import { pack } from '../../protocol/wire/packing.js';
 import { openProblem } from '../../worker/problem.js';
 import { ATTACKS, Held } from '../support/attacks.js';
+import { FLOODS } from '../support/fuzz/floods.js';
 import { histories, perform } from '../support/fuzz/malice.js';
 import { Process } from '../support/fuzz/processes.js';
 import { RawMember } from '../support/fuzz/raw-member.js';
+import { record } from '../support/fuzz/record.js';
 import { visitAll, visits } from '../support/fuzz/requests.js';
-import { type Reach, turningMember } from '../support/fuzz/turning-member.js';
-import { frameBytes } from '../support/hostile-member.js';
+import { turningMember } from '../support/fuzz/turning-member.js';
 import { temporaryFolder } from '../support/scripted-run.js';
 
 const INPUTS = Number(process.env.GRADSWARM_INPUTS ?? 300_000);
@@ -52,51 +50,6 @@ const averaging = {
   workers: { heartbeatMs: 60_000, joinTimeoutMs: 600_000 },
 };
 
-const own = ({ assign }: Reach): number => assign!.clients[0]!;
-
-function packedFrame(message: unknown): Uint8Array {
-  const body = pack(message);
-  const bytes = frameBytes({ from: 0, to: 0, count: 0 }, body, crc32(body));
-  bytes[0] = MESSAGE_TYPE.packed;
-  return bytes;
-}
-
-/** What took gigabytes once, or might. Each from a member in a round, which loses its seat. */
-const FLOODS: Readonly<Record<string, (reach: Reach) => void>> = {
-  '60 MB of empty arrays in one report': ({ member }) => {
-    const arrays = new Uint8Array(60 << 20).fill(0x90);
-    arrays.set([0xdd, 0x03, 0xbf, 0xff, 0xfb]);
-    member.emit('done', arrays);
-  },
-  'as much nesting as a report may be': ({ member }) => member.emit('done', new Uint8Array(4 << 20).fill(0x91)),
-  '1,000 frames of 1 MiB for rounds to come': (reach) => {
-    const body = new Uint8Array(1 << 20);
-    const checksum = crc32(body);
-    for (let round = 1; round <= 1000; round++)
-      reach.frames!.send(frameBytes({ from: own(reach), round, count: 0 }, body, checksum));
-  },
-  '100,000 empty frames for steps without end': (reach) => {
-    for (let step = 0; step < 100_000; step++)
-      reach.frames!.send(frameBytes({ from: own(reach), step, count: 0 }, new Uint8Array(0), 0));
-  },
-  '400 seals to 100,000 receivers': (reach) => {
-    const to = new Array(100_000).fill('coordinator');
-    for (let round = 1; round <= 400; round++)
-      reach.frames!.send(
-        packedFrame({ type: 'seals', seals: [{ round, attempt: 0, from: own(reach), counts: [1], to }] }),
-      );
-  },
-  '20,000 answers that were not asked for, and bodies that are announced and never sent': (reach) => {
-    const answer = packedFrame({ type: 'collected', request: 1, client: own(reach), data: new Uint8Array(4096) });
-    for (let i = 0; i < 20_000; i++) reach.frames!.send(answer);
-    for (let stream = 1; stream <= 500; stream++) {
-      const header = frameBytes({ from: own(reach), bytes: 4 << 20 }, new Uint8Array(0), 0);
-      new DataView(header.buffer).setUint32(44, stream, true);
-      reach.frames!.send(header);
-    }
-  },
-};
-
 /** As a worker of ours answers an assignment. */
 async function readyOf(assign: Assign): Promise<unknown> {
   const { fingerprint, family } = await openProblem(assign.scenario as unknown as Scenario);
@@ -116,9 +69,7 @@ describe('a coordinator and workers as processes, under attack', function () {
 
   after(() => {
     for (const each of processes) each.kill();
-    console.log(
-      ['| attack | inputs | memory before, MB | most, MB |', '| --- | --- | --- | --- |', ...rows].join('\n'),
-    );
+    record('processes', ['| attack | inputs | memory before, MB | most, MB |', '| --- | --- | --- | --- |', ...rows]);
   });
 
   it('survive strangers and members that turn; memory stays bounded, and the run ends in the undisturbed bits', async () => {

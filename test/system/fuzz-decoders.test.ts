@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { record } from '../support/fuzz/record.js';
 import { fileReaders } from '../support/fuzz/run-files.js';
 import { surveyTable, type Tried, tried } from '../support/fuzz/survey.js';
 import { wireReaders } from '../support/fuzz/wire-readers.js';
@@ -22,5 +23,5 @@ describe(`readers of bytes that come from elsewhere, ${INPUTS} inputs of seed ${
     expect(broken.join('\n\n')).to.equal('');
   });
 
-  after(() => console.log(surveyTable(rows).join('\n')));
+  after(() => record('readers', surveyTable(rows)));
 });

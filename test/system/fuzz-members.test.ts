@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { inHex, watched } from '../support/fuzz/crash-watch.js';
 import { Lives } from '../support/fuzz/lives.js';
 import { histories, perform } from '../support/fuzz/malice.js';
+import { record } from '../support/fuzz/record.js';
 import { STATES } from '../support/fuzz/turning-member.js';
 
 const INPUTS = Math.ceil(Number(process.env.GRADSWARM_INPUTS ?? 300_000) / 15);
@@ -44,7 +45,5 @@ describe(`a member that knows the token and turns, about ${INPUTS} inputs of see
       rows.push(`| member, ${state} | ${inputs} | ${count} | ${kept} |`);
     });
 
-  after(() =>
-    console.log(['| state | inputs | lives | kept the seat |', '| --- | --- | --- | --- |', ...rows].join('\n')),
-  );
+  after(() => record('members', ['| state | inputs | lives | kept the seat |', '| --- | --- | --- | --- |', ...rows]));
 });

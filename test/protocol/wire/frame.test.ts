@@ -5,13 +5,16 @@ import { type ErrorCode, GradswarmError } from '../../../protocol/errors.js';
 import type { MessageKinds, PartyId, Precision } from '../../../protocol/method.js';
 import { crc32 } from '../../../protocol/wire/checksum.js';
 import {
+  CHUNK_LAYOUT,
   FRAME_HEADER_BYTES,
+  FRAME_LAYOUT,
   joinBody,
   readHeader,
   type WireFrame,
   wireBytes,
   writeHeader,
 } from '../../../protocol/wire/frame.js';
+import { FrameChannel } from '../../../protocol/wire/frame-channel.js';
 import { layoutsOf } from '../../../protocol/wire/layout.js';
 import { LIMITS } from '../../../protocol/wire/limits.js';
 
@@ -206,5 +209,56 @@ describe('CRC-32', () => {
     const bytes = new TextEncoder().encode('123456789');
     expect(crc32(bytes)).to.equal(0xcbf43926);
     expect(crc32(bytes.subarray(4), crc32(bytes.subarray(0, 4)))).to.equal(0xcbf43926);
+  });
+});
+
+describe('the layout of headers as the tables have it', () => {
+  const get = {
+    u8: (view: DataView, at: number) => view.getUint8(at),
+    u16: (view: DataView, at: number) => view.getUint16(at, true),
+    u32: (view: DataView, at: number) => view.getUint32(at, true),
+    i32: (view: DataView, at: number) => view.getInt32(at, true),
+    f64: (view: DataView, at: number) => view.getFloat64(at, true),
+  };
+  const fieldsIn = (layout: readonly (readonly [number, keyof typeof get, string])[], bytes: Uint8Array) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return Object.fromEntries(layout.map(([at, type, field]) => [field, get[type](view, at)]));
+  };
+
+  it('is where a frame is written', () => {
+    const frame: WireFrame = {
+      kindIndex: 513,
+      round: 3,
+      step: 4,
+      attempt: 5,
+      from: 6,
+      to: 'coordinator',
+      arrivesAtMs: 7.5,
+      lost: 'late',
+      messageCount: 8,
+      bodyBytes: 9,
+      checksum: 10,
+      chunkStream: 11,
+    };
+    const bytes = new Uint8Array(FRAME_HEADER_BYTES);
+    writeHeader(bytes, frame);
+    expect(fieldsIn(FRAME_LAYOUT, bytes)).to.deep.equal({ ...frame, type: 1, lost: 3, to: -1 });
+  });
+
+  it('is where a chunk is written', () => {
+    const sent: Uint8Array[] = [];
+    const channel = new FrameChannel(
+      { bufferedAmount: 0, send: (message) => void sent.push(message.slice()) },
+      { clientCount: 1, kindCount: 1, maxBodyBytes: 1, maxPackedBytes: 1, crc32 },
+    );
+    const body = new Uint8Array(LIMITS.chunkBytes + 5).fill(1);
+    channel.send({ type: 'packed', body });
+    expect(fieldsIn(CHUNK_LAYOUT, sent[2]!)).to.deep.equal({
+      type: 2,
+      stream: 1,
+      offset: LIMITS.chunkBytes,
+      bytes: 5,
+      checksum: crc32(body),
+    });
   });
 });

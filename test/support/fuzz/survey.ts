@@ -58,11 +58,16 @@ function shown(input: unknown): string {
   return file !== undefined && bytes instanceof Uint8Array ? `${file}, ${shown(bytes)}` : fc.stringify(input);
 }
 
-/** The table of what was tried, as lines of Markdown. */
+/** The table of what was tried, as lines of Markdown. Codecs are one row. */
 export function surveyTable(rows: readonly Tried[]): string[] {
+  const isCodec = ({ name }: Tried) => name.startsWith('codec ');
+  const codecs = rows.filter(isCodec);
+  const sum = (of: 'inputs' | 'read' | 'refused') => codecs.reduce((total, row) => total + row[of], 0);
+  const together = { name: 'codec payloads', inputs: sum('inputs'), read: sum('read'), refused: sum('refused') };
+  const shown = [...rows.filter((row) => !isCodec(row)), ...(codecs.length > 0 ? [together] : [])];
   return [
     '| reader | inputs | read | refused |',
     '| --- | --- | --- | --- |',
-    ...rows.map(({ name, inputs, read, refused }) => `| ${name} | ${inputs} | ${read} | ${refused} |`),
+    ...shown.map(({ name, inputs, read, refused }) => `| ${name} | ${inputs} | ${read} | ${refused} |`),
   ];
 }

@@ -1,0 +1,95 @@
+import { crc32 } from 'node:zlib';
+import { expect } from 'chai';
+import { FrameRouter } from '../../../coordinator/members/frame-router.js';
+import { Membership } from '../../../coordinator/members/membership.js';
+import type { Accepted } from '../../../protocol/sockets/sockets.js';
+import { layoutsOf } from '../../../protocol/wire/layout.js';
+import { LIMITS } from '../../../protocol/wire/limits.js';
+import type { MessageSocket } from '../../../protocol/wire/message-socket.js';
+import { frameBytes } from '../../support/hostile-member.js';
+
+/** A socket by hand: `full` until the test says otherwise. */
+class HandSocket {
+  bufferedAmount: number = LIMITS.sendQueueBytes;
+  readonly sent: Uint8Array[] = [];
+  receive: (message: Uint8Array) => void = () => {};
+  private done: (() => void)[] = [];
+
+  send(message: Uint8Array, sent?: () => void): void {
+    this.sent.push(message);
+    if (sent) this.done.push(sent);
+  }
+  close(): void {}
+  on(event: string, listener: (...args: never[]) => void): void {
+    if (event === 'message') this.receive = listener as never;
+  }
+  /** Takes all that waits. */
+  drain(): void {
+    this.bufferedAmount = 0;
+    for (const sent of this.done.splice(0)) sent();
+  }
+}
+
+/** Client 0 in worker a, client 1 in worker b; frames of a to client 1 go through the coordinator. */
+function routerOfTwo(keptBytes: number) {
+  const options = { onLoss: 'replay', silentMs: 1e9, waitMs: 1e9, prepareMs: 1e9 } as const;
+  const membership = new Membership(2, 2, options, { epoch: 1, round: 0, nowMs: 0 });
+  for (const worker of ['a', 'b']) membership.take({ type: 'join', worker, name: worker, seat: null, nowMs: 0 });
+  const broken: string[] = [];
+  let accepted: Accepted = () => {};
+  const listener = {
+    accept: (_acceptance: unknown, take: Accepted) => {
+      accepted = take;
+      return { admit: () => {}, close: () => {} };
+    },
+  };
+  const layouts = layoutsOf({ iterate: { from: 'clients', to: 'peers', vectors: ['x'] } }, 'float64');
+  new FrameRouter(
+    listener as never,
+    membership,
+    layouts.values(),
+    {
+      clientCount: 2,
+      kindCount: 1,
+      maxBodyBytes: 1 << 20,
+      maxPackedBytes: 1 << 20,
+      maxPackedValues: 1000,
+      keptBytes,
+      hold: null,
+      heartbeatMs: 1000,
+    },
+    {
+      answer: () => {},
+      alive: () => {},
+      broken: ({ worker }, { message }) => broken.push(`${worker}: ${message}`),
+      down: () => {},
+      up: () => {},
+      seen: () => {},
+    },
+  );
+  const [a, b] = [new HandSocket(), new HandSocket()];
+  accepted(membership.of('a')!.token, a as unknown as MessageSocket, false);
+  accepted(membership.of('b')!.token, b as unknown as MessageSocket, false);
+  const body = new Uint8Array(1000);
+  const frame = (step: number) => frameBytes({ from: 0, to: 1, step, count: 0 }, body, crc32(body));
+  return { a, b, broken, frame };
+}
+
+describe('frames that a member does not take', () => {
+  it('are kept for it up to a number of bytes; then the one who sent them has broken the protocol', () => {
+    const { a, broken, frame } = routerOfTwo(10 * 1512);
+    for (let step = 0; step < 10; step++) a.receive(frame(step));
+    expect(broken).to.deep.equal([]);
+    a.receive(frame(10));
+    expect(broken).to.have.lengthOf(1);
+    expect(broken[0]).to.match(/^a: ERR_PROTOCOL: expected at most 15120 bytes that wait to be read/);
+  });
+
+  it('count no more once they have left', () => {
+    const { a, b, broken, frame } = routerOfTwo(10 * 1512);
+    b.drain();
+    for (let step = 0; step < 100; step++) a.receive(frame(step));
+    expect(b.sent).to.have.lengthOf(100);
+    expect(broken).to.deep.equal([]);
+  });
+});
