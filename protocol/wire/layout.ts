@@ -194,6 +194,8 @@ export class KindLayout {
 
   /** Cuts the body of a frame into its messages. Checks every length; allocates nothing but views. */
   split(body: Uint8Array, count: number): EncodedMessage[] {
+    // A message without fields has no bytes: a header alone could stand for any number of them.
+    if (this.fixedBytes === 0 && count > LIMITS.emptyMessages) throw this.malformed(body, 8 * count);
     const messages: EncodedMessage[] = [];
     let at = 0;
     for (let i = 0; i < count; i++) {

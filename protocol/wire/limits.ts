@@ -31,6 +31,7 @@ export const LIMIT_TABLE = {
     meaning: 'body of a frame in any run; what the model needs is less',
   },
   messagesPerFrame: { value: 1 << 20, unit: 'messages', meaning: 'messages of one kind in one frame' },
+  emptyMessages: { value: 1024, unit: 'messages', meaning: 'messages in one frame of a kind without fields' },
   controlBytes: {
     value: 4 << 20,
     unit: 'bytes',

@@ -230,6 +230,12 @@ describe('the layout of a kind', () => {
     );
   });
 
+  it('makes no millions of messages of a header alone: those of a kind without fields have no bytes', () => {
+    const empty = new KindLayout('empty', 0, { from: 'coordinator', to: 'cohort' }, 'float64');
+    expect(empty.split(new Uint8Array(0), 1024)).to.have.lengthOf(1024);
+    expect(() => empty.split(new Uint8Array(0), 1025)).to.throw('ERR_FRAME_LENGTH');
+  });
+
   it('asks no codec for more numbers than a frame can hold', () => {
     const packing = {
       encode: () => new Uint8Array(0),
