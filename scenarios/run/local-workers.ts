@@ -27,6 +27,8 @@ export interface WorkerLauncher {
     token: string,
     ended: (pid: number, why: string) => void,
   ): void;
+  /** From now on a process that ends is no loss. */
+  expectEnd?(): void;
   /** `soon`: those that still compute are ended. */
   stop(soon?: boolean): Promise<void>;
 }
@@ -64,8 +66,12 @@ export class LocalWorkers implements WorkerLauncher {
     return this.children.flatMap((child) => (child?.pid === undefined ? [] : [child.pid]));
   }
 
-  async stop(soon = false): Promise<void> {
+  expectEnd(): void {
     this.ending = true;
+  }
+
+  async stop(soon = false): Promise<void> {
+    this.expectEnd();
     for (const timer of this.timers) clearTimeout(timer);
     const running = this.children.filter(isRunning);
     const ended = Promise.all(

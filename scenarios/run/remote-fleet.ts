@@ -57,6 +57,7 @@ export async function remoteFleet(
     },
   });
   const close = async (ending?: 'finished' | 'failed' | 'again') => {
+    launcher?.expectEnd?.();
     await server.close(ending);
     await launcher?.stop();
   };

@@ -15,7 +15,7 @@ import { visitAll, visits } from '../support/fuzz/requests.js';
 import { turningMember } from '../support/fuzz/turning-member.js';
 import { temporaryFolder } from '../support/scripted-run.js';
 
-const INPUTS = Number(process.env.GRADSWARM_INPUTS ?? 300_000);
+const INPUTS = Number(process.env.GRADSWARM_INPUTS ?? 30_000);
 const SEED = Number(process.env.GRADSWARM_SEED ?? 1);
 const TOKEN = 'a token that the test knows too';
 const STRANGERS = Math.ceil(INPUTS / 25);

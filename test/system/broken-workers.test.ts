@@ -5,6 +5,7 @@ import { chaptersOf, chosen } from '../../scenarios/conformance/chapters.js';
 import { judge } from '../../scenarios/conformance/judge.js';
 import { textOf } from '../../scenarios/conformance/print.js';
 import { Coordinator } from '../../scenarios/conformance/script/coordinator.js';
+import { onlyInSoak } from '../support/soak.js';
 import { pythonWith } from './python.js';
 
 // The compiled tests lie one folder deeper than their sources.
@@ -19,6 +20,7 @@ describe('workers with one fault each under the conformance kit', function () {
   let python: string | null;
 
   before(function () {
+    onlyInSoak(this, 'the kit for 44 workers with one fault each');
     python = pythonWith(['python-socketio', 'aiohttp', 'msgpack']);
     if (!python) this.skip();
   });
@@ -43,6 +45,7 @@ describe('the worker in Python under the conformance kit', function () {
   this.timeout(600_000);
 
   it('passes every case that applies', async function () {
+    onlyInSoak(this, 'the whole kit for the worker in Python');
     const python = pythonWith(['python-socketio', 'aiohttp', 'msgpack']);
     if (!python) return this.skip();
     const cases = chosen(await chaptersOf<Coordinator>('worker'), []);

@@ -207,7 +207,8 @@ describe('exit statuses and signals of real processes', function () {
       await until(() => kids().length > 0, 'the next');
       delays.push(performance.now() - killedMs);
     }
-    expect(text().match(/worker process \d+ \(worker-0\) ended \(SIGKILL\)/g)).to.have.length(4);
+    const notes = () => text().match(/worker process \d+ \(worker-0\) ended \(SIGKILL\)/g) ?? [];
+    await until(() => notes().length === 4, 'a note of each');
     expect(delays[3]! - delays[0]!, delays.join(' ')).to.be.above(600);
   });
 });

@@ -6,7 +6,7 @@ import { histories, perform } from '../support/fuzz/malice.js';
 import { record } from '../support/fuzz/record.js';
 import { STATES } from '../support/fuzz/turning-member.js';
 
-const INPUTS = Math.ceil(Number(process.env.GRADSWARM_INPUTS ?? 300_000) / 15);
+const INPUTS = Math.ceil(Number(process.env.GRADSWARM_INPUTS ?? 90_000) / 15);
 const SEED = Number(process.env.GRADSWARM_SEED ?? 1);
 /** Of a history, on the average. */
 const DEEDS = 15;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { packageRecord } from '../../../coordinator/run-directory/manifest.js';
 import { temporaryFolder } from '../../support/scripted-run.js';
+import { onlyInSoak } from '../../support/soak.js';
 import { Engine } from './engine.js';
 import { imageArchive } from './image.js';
 
@@ -64,6 +65,7 @@ describe('a docker swarm of three nodes, in network namespaces', function () {
   let up: ChildProcess | null = null;
 
   before(async function () {
+    onlyInSoak(this, 'a swarm of three nodes');
     const image = await imageArchive();
     if (!image) return this.skip();
     if (!makeNetwork()) {
