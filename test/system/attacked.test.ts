@@ -14,6 +14,7 @@ import { record } from '../support/fuzz/record.js';
 import { visitAll, visits } from '../support/fuzz/requests.js';
 import { turningMember } from '../support/fuzz/turning-member.js';
 import { temporaryFolder } from '../support/scripted-run.js';
+import { onlyInSoak } from '../support/soak.js';
 
 const INPUTS = Number(process.env.GRADSWARM_INPUTS ?? 30_000);
 const SEED = Number(process.env.GRADSWARM_SEED ?? 1);
@@ -67,6 +68,9 @@ describe('a coordinator and workers as processes, under attack', function () {
     return started;
   };
 
+  before(function () {
+    onlyInSoak(this, 'processes under attack');
+  });
   after(() => {
     for (const each of processes) each.kill();
     record('processes', ['| attack | inputs | memory before, MB | most, MB |', '| --- | --- | --- | --- |', ...rows]);
