@@ -56,6 +56,14 @@ function program(): Command {
   return root;
 }
 
+/** The first example in the help of a command; null: there is no such command. */
+function exampleFor(name: string | undefined): string | null {
+  const command = program().commands.find((one) => one.name() === name);
+  let help = '';
+  command?.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  return /\nExamples:\n +(gradswarm .*?)(?: {2,}.*)?\n/.exec(help)?.[1] ?? null;
+}
+
 function complain(error: unknown): void {
   const known = error instanceof GradswarmError;
   const wantsJson = process.argv.includes('--json');
@@ -65,7 +73,11 @@ function complain(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   }
-  if (helpShown) return;
+  if (helpShown) {
+    const example = error.exitCode === 0 ? null : exampleFor(process.argv[2]);
+    if (example) process.stderr.write(`for example: ${example}\n`);
+    return;
+  }
   const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${known ? error.message : unexpected}\n`);
 }

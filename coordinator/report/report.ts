@@ -233,11 +233,16 @@ function settingsText(settings: Readonly<Record<string, unknown>>): string {
 }
 
 export function expectationsTable(verdict: Verdict): MarkupPart {
-  if (verdict.expectations.length === 0) return html`<p>The scenario has none, so the result is inconclusive.</p>`;
+  const { expectations, notApplicable = [] } = verdict;
+  if (expectations.length + notApplicable.length === 0)
+    return html`<p>The scenario has none, so the result is inconclusive.</p>`;
   const observed = (value: number | string | null) => (typeof value === 'string' ? value : numberText(value));
   return table(
     [{ heading: 'expectation' }, { heading: 'result' }, { heading: 'observed' }, { heading: 'in words' }],
-    verdict.expectations.map((each) => [each.name, mark(each.holds), observed(each.observed), each.detail]),
+    [
+      ...expectations.map((each) => [each.name, mark(each.holds), observed(each.observed), each.detail]),
+      ...notApplicable.map(({ name, because }) => [name, 'not applicable', '–', because]),
+    ],
   );
 }
 

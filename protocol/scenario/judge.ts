@@ -1,4 +1,5 @@
 import { GradswarmError } from '../errors.js';
+import type { NotApplicable } from './applicable.js';
 import type { ExpectationFamily, Finding, Holds, Judgement, RunRecord } from './expectation.js';
 import { matches } from './groups.js';
 import type { Json, Spec } from './scenario.js';
@@ -8,6 +9,8 @@ import { choiceInWords } from './wording.js';
 export interface Verdict {
   readonly valid: Holds;
   readonly expectations: readonly Judgement[];
+  /** Expectations that were written for other settings. Left out: none. */
+  readonly notApplicable?: readonly NotApplicable[];
 }
 
 /**

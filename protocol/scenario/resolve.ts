@@ -88,7 +88,7 @@ interface Named {
 }
 
 /** Parts that a record has only where they were given. */
-const LEFT_OUT = ['use', 'reportPlots'];
+const LEFT_OUT = ['use', 'changed', 'reportPlots'];
 
 function assemble(fixed: SettingsOf<typeof scenarioSettings>, { found: _, ...named }: Named): Scenario {
   const whole = { ...fixed, ...named } as Record<string, unknown>;
@@ -139,7 +139,8 @@ class Resolver {
     const measure = await this.probes(given.measure, method?.entry);
     const study = await this.study(given.study ?? null);
     const names = method && objective && { method: method.spec, objective: objective.spec, study, measure };
-    const known = names ? await figureNames([names], this.catalogue) : null;
+    // What does not apply may name figures that the changed run does not have.
+    const known = names && !given.changed ? await figureNames([names], this.catalogue) : null;
     const expect = await this.expectations(given.expect, faults.length > 0, known);
     return {
       method: method?.spec ?? { name: '' },

@@ -201,6 +201,8 @@ export interface Scenario {
   readonly device: string;
   readonly expect: readonly Spec[];
   readonly claims: readonly Claim[];
+  /** Paths whose values were changed from those that `expect` and `claims` were written for: they do not apply. Left out: none. */
+  readonly changed?: readonly string[];
   /** Plots beyond the usual ones, in the report's own words. */
   readonly reportPlots?: readonly JsonObject[];
   /** About how long the run takes on two cores, for `gradswarm list`; null: unknown. */
@@ -254,6 +256,7 @@ export interface ScenarioInput {
   readonly device?: string;
   readonly expect?: readonly SpecInput[];
   readonly claims?: readonly ClaimInput[];
+  readonly changed?: readonly string[];
   readonly reportPlots?: readonly JsonObject[];
   readonly expectedSeconds?: number | null;
 }
@@ -267,6 +270,7 @@ export interface SweepInput {
   /** Judged once over all points; `base.expect` is judged at each point. */
   readonly expect?: readonly SpecInput[];
   readonly claims?: readonly ClaimInput[];
+  readonly changed?: readonly string[];
   readonly reportPlots?: readonly JsonObject[];
   /** Of all points together. */
   readonly expectedSeconds?: number | null;

@@ -178,6 +178,11 @@ const anObject = (meaning: string) =>
   settingOf<JsonObject, typeof required>(kindOf('an object', isPlainObject, { type: 'object' }), required, meaning);
 const description = string('', 'For the report');
 const claims = list(group(claim, required, 'A claim'), [], 'Statements of a paper and what judges them');
+const changed = list(
+  text(required, 'A path'),
+  null,
+  'Paths whose values were changed from those that `expect` and `claims` were written for, which then do not apply',
+);
 const plots = list(anObject('A plot'), null, "Plots beyond the usual ones, in the report's own words");
 const expectedSeconds = positive(null, 'About how long it takes on two cores, for `gradswarm list`');
 
@@ -241,6 +246,7 @@ export const scenarioSettings = defineSettings({
   device: text('auto', 'Compute device', "'auto' or the name of a device"),
   expect: list(spec('an expectation', 'An expectation'), [], 'What the run is expected to show'),
   claims,
+  changed,
   reportPlots: plots,
   expectedSeconds,
 });
@@ -257,6 +263,7 @@ export const sweepSettings = defineSettings({
   ),
   expect: list(spec('an expectation', 'An expectation'), [], 'Judged once over all points'),
   claims,
+  changed,
   reportPlots: { ...plots, byDefault: [] },
   expectedSeconds: { ...expectedSeconds, meaning: 'Of all points together' },
 }).and(({ over }) => (Object.keys(over).length > 0 ? null : { at: 'over', expected: 'at least one path' }));

@@ -26,6 +26,8 @@ export interface ResolvedSweep {
   /** Judged over all points together. */
   readonly expect: readonly Spec[];
   readonly claims: readonly Claim[];
+  /** As in a scenario, of the sweep's own expectations and claims. */
+  readonly changed?: readonly string[];
   readonly reportPlots: readonly JsonObject[];
 }
 
@@ -40,17 +42,20 @@ export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Pro
   for (const { scenario, ...point } of expandSweep(given as unknown as SweepInput)) {
     points.push({ ...point, scenario: await resolveScenario(scenario, catalogue) });
   }
-  const known = await figureNames(
-    points.map(({ scenario }) => scenario),
-    catalogue,
-  );
+  // What does not apply may name figures that the changed runs do not have.
+  const known = parts.changed
+    ? null
+    : await figureNames(
+        points.map(({ scenario }) => scenario),
+        catalogue,
+      );
   const expect = await resolveExpectations(parts.expect as Json[], 'expect', catalogue, problems, known);
   const claimed = await resolveClaims(parts.claims as Claim[], catalogue, problems, known);
   for (const [index, { where }] of claimed.entries())
     if (where === null)
       problems.add(`claims.${index}.where`, 'the runs that the claim is about, by paths and values', 'none');
   problems.throwIfAny(subject);
-  const { sweep: name, description, over } = parts;
+  const { sweep: name, description, over, changed } = parts;
   return {
     name,
     description,
@@ -58,6 +63,7 @@ export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Pro
     points,
     expect,
     claims: claimed,
+    ...(changed && { changed }),
     reportPlots: parts.reportPlots as readonly JsonObject[],
   };
 }

@@ -63,7 +63,7 @@ class ComputeThread {
     this.sockets = new SocketHost(port1);
     this.thread = new Worker(ENTRY, {
       argv: process.argv.slice(2),
-      workerData: { sockets: port2 } satisfies ThreadData,
+      workerData: { sockets: port2, columns: process.stdout.columns ?? null } satisfies ThreadData,
       transferList: [port2],
     });
   }

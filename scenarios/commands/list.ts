@@ -3,7 +3,7 @@ import { type DataInput, isSweep, type SpecInput } from '../../protocol/scenario
 import type { ExtensionKind } from '../../protocol/settings/extension.js';
 import { type Loaded, loadScenario, shippedNames } from '../run/load.js';
 import { collectModules, USE_MEANING, type Using, useModules } from './options.js';
-import { table } from './table.js';
+import { cut, PIPED_WIDTH, table, wrapped } from './table.js';
 
 interface Line {
   readonly name: string;
@@ -13,6 +13,11 @@ interface Line {
   readonly points: number;
   readonly expectedSeconds: number | null;
   readonly description: string;
+}
+
+interface Flags extends Using {
+  readonly json?: boolean;
+  readonly long?: boolean;
 }
 
 const KINDS = {
@@ -33,7 +38,10 @@ const KINDS = {
   expectations: 'expectation',
 } as const;
 
-const PIPED_WIDTH = Number.POSITIVE_INFINITY;
+/** A line of a pipe is as long as is still read at a glance. */
+const LINE = 100;
+/** Below it a scenario's line is its name and time. */
+const LEAST_WORDS = 24;
 
 /** `gradswarm list`. */
 export function listCommand(): Command {
@@ -41,27 +49,28 @@ export function listCommand(): Command {
     .description('show what can be run, or what a scenario can name, one line each')
     .addArgument(new Argument('[kind]', 'left out: scenarios').choices(Object.keys(KINDS)))
     .option('--use <module>', USE_MEANING, collectModules)
+    .option('--long', 'method, data and the whole description too')
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText(
       'after',
-      '\nExamples:\n  gradswarm list\n  gradswarm list --json\n  gradswarm list methods --use ./sign-vote.ts',
+      '\nExamples:\n  gradswarm list\n  gradswarm list --long\n  gradswarm list --json\n  gradswarm list methods --use ./sign-vote.ts',
     )
-    .action(async (kind: keyof typeof KINDS | undefined, { json, ...using }: { json?: boolean } & Using) => {
+    .action(async (kind: keyof typeof KINDS | undefined, { json, long, ...using }: Flags) => {
       await useModules(using);
-      if (kind) return listThings(KINDS[kind], json ?? false);
+      if (kind) return listThings(KINDS[kind], json ?? false, long ?? false);
       const lines = await Promise.all(shippedNames().map(async (name) => lineOf(name, await loadScenario(name))));
-      process.stdout.write(`${json ? JSON.stringify(lines, null, 2) : inColumns(lines)}\n`);
+      process.stdout.write(`${json ? JSON.stringify(lines, null, 2) : long ? inFull(lines) : inColumns(lines)}\n`);
     });
 }
 
 /** Everything of a kind, of one's own too, with what it is. */
-async function listThings(kind: ExtensionKind, json: boolean): Promise<void> {
+async function listThings(kind: ExtensionKind, json: boolean, long: boolean): Promise<void> {
   const { thingsOf } = await import('../plug-ins/extension-points.js');
   const things = await thingsOf(kind);
   const rows = things.map(({ name, summary }) => [name, summary]);
   const text = json
     ? JSON.stringify(things, null, 2)
-    : table(['NAME', 'WHAT IT IS'], rows, process.stdout.columns ?? PIPED_WIDTH);
+    : table(['NAME', 'WHAT IT IS'], rows, long ? PIPED_WIDTH : (process.stdout.columns ?? LINE));
   process.stdout.write(`${text}\n`);
 }
 
@@ -82,15 +91,45 @@ function nameOf(spec: SpecInput | DataInput): string {
   return typeof spec === 'string' ? spec : spec.name;
 }
 
+/** One short line each: the name, the time, and as much of what it shows as fits. */
 function inColumns(lines: readonly Line[]): string {
-  const rows = lines.map(({ name, method, data, points, expectedSeconds, description }) => [
+  const width = process.stdout.columns ?? LINE;
+  const longest = Math.max(...lines.map(({ name }) => name.length));
+  const rows = lines.map(({ name, expectedSeconds, description }) => [
     name,
-    points === 1 ? method : `${method} x${points}`,
-    data,
-    expectedSeconds === null ? '-' : duration(expectedSeconds),
-    description,
+    timeOf(expectedSeconds),
+    title(description),
   ]);
-  return table(['NAME', 'METHOD', 'DATA', 'TIME', 'WHAT IT SHOWS'], rows, process.stdout.columns ?? PIPED_WIDTH);
+  const headings = ['NAME', 'TIME', 'WHAT IT SHOWS'];
+  if (width - longest >= LEAST_WORDS + TIME_COLUMN) return table(headings, rows, width);
+  return table(
+    headings.slice(0, 2),
+    rows.map(([name, time]) => [cut(name!, width - TIME_COLUMN), time!]),
+    width,
+  );
+}
+
+/** Everything, in a paragraph each. */
+function inFull(lines: readonly Line[]): string {
+  const width = Math.min(LINE, process.stdout.columns ?? LINE);
+  const paragraphs = lines.map(({ name, method, data, points, expectedSeconds, description }) => {
+    const runs = points === 1 ? '' : `, ${points} runs`;
+    const facts = `  ${method} on ${data}${runs}, ${expectedSeconds === null ? 'time unknown' : `about ${timeOf(expectedSeconds)}`}`;
+    return [name, ...wrapped([facts, `  ${description}`], width)].join('\n');
+  });
+  return paragraphs.join('\n\n');
+}
+
+/** The description's first clause. */
+function title(description: string): string {
+  return /^.*?(?=[:;.](?:\s|$)|$)/.exec(description)![0];
+}
+
+/** The heading, or a time, and the space before it. */
+const TIME_COLUMN = 8;
+
+function timeOf(seconds: number | null): string {
+  return seconds === null ? '-' : duration(seconds);
 }
 
 function duration(seconds: number): string {

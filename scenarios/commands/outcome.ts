@@ -1,10 +1,13 @@
 import { resultText, verdictText, withoutUpdateText } from '../../coordinator/report/units.js';
-import type { Judgement } from '../../protocol/scenario/expectation.js';
+import type { NotApplicable } from '../../protocol/scenario/applicable.js';
+import type { Holds, Judgement } from '../../protocol/scenario/expectation.js';
+import type { Verdict } from '../../protocol/scenario/judge.js';
 import { interruptible } from '../run/interrupt.js';
 import { type MainThread, mainThread } from '../run/main-thread.js';
 import type { RunOptions, RunOutcome, RunWatcher, SweepOutcome } from '../run/run.js';
 import { exitStatusOf } from './exit-status.js';
 import { ProgressDisplay } from './progress-display.js';
+import { PIPED_WIDTH, wrapped } from './table.js';
 
 /** Shared by all commands that run something: progress, Ctrl-C, the printed result, the exit status. */
 
@@ -21,13 +24,13 @@ export async function report(task: Task<RunOutcome>, printing: Printing): Promis
 
 /** The result of a run, and the exit status. */
 export function printOutcome(outcome: RunOutcome, printing: Printing): void {
-  print(printing, outcome, () => linesOf(outcome));
+  print(printing, outcome.verdict.valid, outcome, (what) => linesOf(outcome, what));
   process.exitCode = exitStatusOf(outcome.verdict.valid);
 }
 
 export async function reportSweep(task: Task<SweepOutcome>, printing: Printing, points: number): Promise<void> {
   const outcome = await watched(task, printing, points);
-  print(printing, outcome, () => sweepLines(outcome));
+  print(printing, outcome.valid, outcome, (what) => sweepLines(outcome, what));
   process.exitCode = exitStatusOf(outcome.valid);
 }
 
@@ -69,28 +72,36 @@ function forwarded(main: MainThread): Display {
   };
 }
 
-function print({ json, quiet }: Printing, outcome: unknown, lines: () => string[]): void {
+/** Quiet is a run that did what was expected; any other says why, on standard error. */
+function print({ json, quiet }: Printing, valid: Holds, outcome: unknown, lines: (what: Shown) => string[]): void {
+  const width = mainThread()?.columns ?? process.stdout.columns ?? PIPED_WIDTH;
+  const text = (what: Shown) => `${wrapped(lines(what), width).join('\n')}\n`;
   if (json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
-  else if (!quiet) process.stdout.write(`${lines().join('\n')}\n`);
+  else if (!quiet) process.stdout.write(text('all'));
+  if (quiet && valid !== true) process.stderr.write(text('failures'));
 }
 
-function linesOf({ verdict, summary, reportPath, stateDigest }: RunOutcome): string[] {
+type Shown = 'all' | 'failures';
+
+function linesOf({ verdict, summary, reportPath, stateDigest }: RunOutcome, what: Shown): string[] {
   return [
-    ...verdict.expectations.map(judgementLine),
+    ...judgementLines(verdict, what),
     ...withoutUpdate(summary),
     `${verdictText(verdict.valid).toUpperCase()}  state ${stateDigest}`,
     `report: ${reportPath}`,
   ];
 }
 
-function sweepLines({ points, verdict, valid, reportPath }: SweepOutcome): string[] {
+function sweepLines({ points, verdict, valid, reportPath }: SweepOutcome, what: Shown): string[] {
+  const shown = points.filter(({ outcome }) => what === 'all' || outcome.verdict.valid !== true);
   return [
-    ...points.flatMap(({ label, outcome }) => [
+    ...shown.flatMap(({ label, outcome }) => [
       `${verdictText(outcome.verdict.valid).toUpperCase()}  ${label}`,
-      ...outcome.verdict.expectations.filter(({ holds }) => holds !== true).map((one) => `  ${judgementLine(one)}`),
+      ...judgementLines(outcome.verdict, 'failures').map((line) => `  ${line}`),
       ...withoutUpdate(outcome.summary).map((line) => `  ${line}`),
     ]),
-    ...verdict.expectations.map(judgementLine),
+    ...sharedNotApplicable(points, verdict),
+    ...judgementLines(verdict, what),
     verdictText(valid).toUpperCase(),
     `report: ${reportPath}`,
   ];
@@ -99,6 +110,23 @@ function sweepLines({ points, verdict, valid, reportPath }: SweepOutcome): strin
 /** Where every round was, the verdict has it. */
 function withoutUpdate({ rounds, roundsWithoutUpdate: count }: RunOutcome['summary']): string[] {
   return count === undefined || count === rounds ? [] : [withoutUpdateText(count as number, rounds as number)];
+}
+
+function judgementLines({ expectations, notApplicable = [] }: Verdict, what: Shown): string[] {
+  return [
+    ...expectations.filter(({ holds }) => what === 'all' || holds !== true).map(judgementLine),
+    ...(what === 'all' ? notApplicable.map(notApplicableLine) : []),
+  ];
+}
+
+function notApplicableLine({ name, because }: NotApplicable): string {
+  return `not applicable ${name}: ${because}`;
+}
+
+/** Of the points, each once. */
+function sharedNotApplicable(points: SweepOutcome['points'], { notApplicable: own = [] }: Verdict): string[] {
+  const lines = points.flatMap(({ outcome }) => (outcome.verdict.notApplicable ?? []).map(notApplicableLine));
+  return [...new Set(lines)].filter((line) => !own.map(notApplicableLine).includes(line));
 }
 
 function judgementLine({ holds, name, detail }: Judgement): string {

@@ -1,16 +1,22 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { bytesText, numberText } from '../../coordinator/report/units.js';
 import type { ShownRow } from '../run/main-thread.js';
+import { cut, PIPED_WIDTH } from './table.js';
 
 const PLAIN_EVERY_MS = 2000;
 /** A line is written this often when no round ends. */
 const PLAIN_STILL_MS = 30_000;
 const TICK_MS = 500;
 const BAR_WIDTH = 24;
+const NARROW_BAR_WIDTH = 8;
+/** Below it the bar and the name are short. */
+const NARROW = 80;
+
+type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 export interface ProgressOptions {
   /** Where it is shown; standard error, so that standard output stays machine-readable. */
-  readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stream?: Terminal;
   /** Runs that a sweep will make; left out for a single run. */
   readonly points?: number;
 }
@@ -21,7 +27,7 @@ export interface ProgressOptions {
  * runs are started one after the other and numbered. Call `stop` in a `finally`: a bar that moves keeps the process alive.
  */
 export class ProgressDisplay {
-  readonly #stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly #stream: Terminal;
   readonly #points: number;
   #point = 0;
   #name = '';
@@ -116,13 +122,22 @@ export class ProgressDisplay {
 
   #line(withBar: boolean): string {
     const done = this.#rounds === 0 ? 1 : Math.min(1, this.#shownRound / this.#rounds);
-    const filled = Math.floor(done * BAR_WIDTH);
-    const bar = withBar ? ` ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}` : '';
-    const parts = [`${this.#name}${bar} round ${this.#shownRound}/${this.#rounds}`];
-    if (this.#loss !== null) parts.push(`loss ${numberText(this.#loss)}`);
-    if (this.#accuracy !== null) parts.push(`accuracy ${numberText(100 * this.#accuracy)} %`);
-    parts.push(`${bytesText(this.#bytes)} sent`, this.#time());
-    return parts.join(', ');
+    // One column is left free: a terminal may break a line that fills it.
+    const width = withBar ? (this.#stream.columns ?? NARROW) - 1 : PIPED_WIDTH;
+    const barWidth = width < NARROW ? NARROW_BAR_WIDTH : BAR_WIDTH;
+    const filled = Math.floor(done * barWidth);
+    const bar = withBar ? ` ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : '';
+    const round = `round ${this.#shownRound}/${this.#rounds}`;
+    const name = cut(this.#name, Math.max(8, width - bar.length - round.length - 16));
+    const optional = [
+      this.#loss === null ? '' : `loss ${numberText(this.#loss)}`,
+      this.#accuracy === null ? '' : `accuracy ${numberText(100 * this.#accuracy)} %`,
+      `${bytesText(this.#bytes)} sent`,
+    ].filter((part) => part !== '');
+    const line = (parts: readonly string[]) => [`${name}${bar} ${round}`, ...parts, this.#time()].join(', ');
+    // What does not fit is left out from its end; the time left is what one looks for.
+    while (optional.length > 0 && line(optional).length > width) optional.pop();
+    return line(optional);
   }
 
   /** Time left from the rounds after the first of this process (a resumed run begins in the middle), or the time it took. */

@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import { isSweep } from '../../protocol/scenario/scenario.js';
-import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
+import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
+import { withAssignments } from '../run/changed-settings.js';
 import { folderOf, type Loaded, loadScenario } from '../run/load.js';
 import type { RunOptions } from '../run/run.js';
 import { seedsFrom, sweptSeeds } from '../run/seeds.js';
@@ -29,9 +30,12 @@ Examples:
   gradswarm run quick-start --workers 4                 real processes on this machine
   gradswarm run quick-start --listen :7700 --workers 4  wait for four workers from other machines
   gradswarm run quick-start --set clients=100 --set data.partition='{"name":"dirichlet","alpha":0.1}'
+  gradswarm run quick-start --set objective=softmax-regression   another model, with its defaults
   gradswarm run ./my-scenario.ts --seed 3 --rounds 50 --json
   gradswarm run quick-start --use ./sign-vote.ts --set method=sign-vote
   gradswarm run runs/latest                             repeat a recorded run: the same bits
+
+A scenario's expectations were written for its settings: a value that --set changes makes them 'not applicable'. --set expect=… replaces them.
 
 Exit status: 0 all expectations met, 1 an expectation not met, 2 inconclusive, 3 the scenario or the command was refused.`;
 
@@ -80,7 +84,7 @@ async function run(name: string, flags: Flags): Promise<void> {
 function changed(input: Loaded, { set = [], workers, seed, firstSeed, rounds, device }: Flags): Loaded {
   const named = Object.entries({ 'workers.count': workers, seed, rounds, device });
   const assignments = named.flatMap(([path, value]) => (value === undefined ? [] : [{ path, value }]));
-  const assigned = [...set, ...assignments].reduce(assign, input);
+  const assigned = withAssignments(input, [...set, ...assignments]);
   return firstSeed === undefined ? assigned : seedsFrom(assigned, firstSeed);
 }
 

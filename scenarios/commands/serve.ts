@@ -3,7 +3,8 @@ import type { ListenOptions } from '../../coordinator/members/host-server.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import { isSweep } from '../../protocol/scenario/scenario.js';
-import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
+import type { Assignment } from '../../protocol/scenario/set-path.js';
+import { withAssignments } from '../run/changed-settings.js';
 import { interruptible } from '../run/interrupt.js';
 import { folderOf, loadScenario } from '../run/load.js';
 import { keptToken } from '../run/token.js';
@@ -59,7 +60,7 @@ async function serve(name: string, flags: Flags): Promise<void> {
     ...(flags.set ?? []),
     ...(flags.workers === undefined ? [] : [{ path: 'workers.count', value: flags.workers }]),
   ];
-  const input = assignments.reduce(assign, loaded);
+  const input = withAssignments(loaded, assignments);
   if (isSweep(input))
     throw new GradswarmError(
       'ERR_USAGE',

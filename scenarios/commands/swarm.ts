@@ -5,8 +5,9 @@ import { createRunPath } from '../../coordinator/run-directory/run-path.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import { isSweep } from '../../protocol/scenario/scenario.js';
-import { type Assignment, assign } from '../../protocol/scenario/set-path.js';
+import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { fetchRun } from '../remote-run/fetch-run.js';
+import { withAssignments } from '../run/changed-settings.js';
 import { interruptible } from '../run/interrupt.js';
 import { loadScenario } from '../run/load.js';
 import { finishedRun, loadCatalogue } from '../run/runtime.js';
@@ -136,7 +137,7 @@ function checkedName(text: string): string {
 async function up(nameOrPath: string, flags: UpFlags): Promise<void> {
   const loaded = await loadScenario(nameOrPath);
   const assignments = [...(flags.set ?? []), { path: 'workers.count', value: flags.workers }];
-  const input = assignments.reduce(assign, loaded);
+  const input = withAssignments(loaded, assignments);
   if (isSweep(input))
     throw new GradswarmError('ERR_USAGE', `swarm up: expected a scenario, got the sweep '${nameOrPath}'`);
   const scenario = await resolveScenario(input, await loadCatalogue());

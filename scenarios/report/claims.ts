@@ -1,5 +1,6 @@
 import type { Claim, ClaimStatus } from '../../coordinator/report/report.js';
 import { loadMethod } from '../../protocol/method-loader.js';
+import { changedInWords } from '../../protocol/scenario/applicable.js';
 import type { Holds, RunRecord } from '../../protocol/scenario/expectation.js';
 import { matches } from '../../protocol/scenario/groups.js';
 import { conjunction, judge } from '../../protocol/scenario/judge.js';
@@ -8,8 +9,15 @@ import type { JsonObject, Claim as ScenarioClaim } from '../../protocol/scenario
 import { choiceInWords } from '../../protocol/scenario/wording.js';
 import { loadExpectations } from '../run/catalogue.js';
 
-/** Each claim beside what the runs that it names gave. `records`: all runs of a sweep, or the one run. */
-export async function judgeClaims(claims: readonly ScenarioClaim[], records: readonly RunRecord[]): Promise<Claim[]> {
+/**
+ * Each claim beside what the runs that it names gave. `records`: all runs of a sweep, or the one run. Runs with other settings than
+ * the claims were written for (`changed`: paths) decide none.
+ */
+export async function judgeClaims(
+  claims: readonly ScenarioClaim[],
+  records: readonly RunRecord[],
+  changed: readonly string[] = [],
+): Promise<Claim[]> {
   const expectations = await loadExpectations();
   const judged: Claim[] = [];
   for (const { claim, source, where, against, judgedBy, text, note } of claims) {
@@ -18,7 +26,8 @@ export async function judgeClaims(claims: readonly ScenarioClaim[], records: rea
     const runs = [...claimed, ...compared.filter((record) => !claimed.includes(record))];
     const methods = [...new Set(claimed.map(({ scenario }) => scenario.method.name))];
     const { expectations: findings } = judge(runs, judgedBy, (name) => expectations.get(name));
-    const known = claimed.length > 0 && findings.length > 0;
+    const others = [...new Set([...changed, ...runs.flatMap(({ scenario }) => scenario.changed ?? [])])];
+    const known = claimed.length > 0 && findings.length > 0 && others.length === 0;
     const holds = known ? conjunction(findings.map((finding) => finding.holds)) : 'unknown';
     judged.push({
       claim,
@@ -26,7 +35,7 @@ export async function judgeClaims(claims: readonly ScenarioClaim[], records: rea
       runs: runsInWords(methods, where, against, claimed),
       ours: findings.map(({ detail }) => detail).join('; ') || 'nothing that decides it',
       status: statusOf(holds, text === 'method' ? await anyReconstruction(methods) : text === 'reconstruction'),
-      note,
+      note: others.length === 0 ? note : [changedInWords(others), note].filter(Boolean).join('; '),
     });
   }
   return judged;

@@ -16,6 +16,11 @@ export function announce(
   const at = { t: 0, wallMs: 0, round: fromRound ?? 0 };
   const { device } = problem.family;
   if (device) for (const line of device.why) watcher?.note(line);
+  const idle = scenario.workers.count - scenario.clients;
+  if (idle > 0)
+    watcher?.note(
+      `${scenario.workers.count} workers for ${scenario.clients} clients: ${idle} of them ${idle === 1 ? 'has' : 'have'} nothing to do`,
+    );
   directory.updateManifest({
     seed: scenario.seed,
     precision: scenario.precision,

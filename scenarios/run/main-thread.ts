@@ -34,6 +34,8 @@ export type FromThread =
 export interface ThreadData {
   /** To the `SocketHost`. */
   readonly sockets: MessagePort;
+  /** Of the terminal on standard output; null: there is none. */
+  readonly columns: number | null;
 }
 
 /** The main thread, as the thread that computes sees it: it has the signals, the terminal and the sockets. */
@@ -45,6 +47,11 @@ export class MainThread {
     port.on('message', (message: ToThread) => this.receive(message));
     // A thread that has nothing left to do ends.
     port.unref();
+  }
+
+  /** Of the terminal on standard output; null: there is none. */
+  get columns(): number | null {
+    return (workerData as ThreadData).columns;
   }
 
   /** Aborted by the first Ctrl-C, and by SIGTERM. */

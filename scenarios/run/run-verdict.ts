@@ -1,5 +1,6 @@
 import { withoutUpdateText } from '../../coordinator/report/units.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
+import { applicable } from '../../protocol/scenario/applicable.js';
 import type { Judgement, RunRecord } from '../../protocol/scenario/expectation.js';
 import { judge, type Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
@@ -12,10 +13,15 @@ export async function verdictOf(
   result: Pick<RunResult, 'lostClients' | 'withoutUpdate' | 'roundsDone'>,
 ): Promise<Verdict> {
   const expectations = await loadExpectations();
-  const verdict = judge([record], scenario.expect, (name) => expectations.get(name));
+  const { judged, notApplicable } = applicable(scenario.expect, scenario.changed);
+  const verdict: Verdict = {
+    ...judge([record], judged, (name) => expectations.get(name)),
+    ...(notApplicable.length > 0 && { notApplicable }),
+  };
   const doubts = [allClients(scenario, result), trained(result)].filter((doubt) => doubt !== null);
   if (doubts.length === 0) return verdict;
   return {
+    ...verdict,
     valid: verdict.valid === true ? 'unknown' : verdict.valid,
     expectations: [...verdict.expectations, ...doubts],
   };

@@ -24,6 +24,7 @@ import { judgeClaims } from '../report/claims.js';
 import { writeRunReport } from '../report/run-report.js';
 import { announce } from './announce.js';
 import type { Fleet } from './fleet.js';
+import { growthText } from './growth.js';
 import { openFleet } from './open-fleet.js';
 import { Recorder } from './recorder.js';
 import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
@@ -274,6 +275,8 @@ class Session {
     });
     this.judged = { record, verdict, studied, posterior };
     directory.session({ event: 'ended', epoch: this.epoch, how: result.stopped });
+    const grown = posterior ? null : growthText(record.rows, problem.dataset.classCount);
+    if (grown) this.note(grown);
     this.noteEnd(result, fleet);
   }
 

@@ -5,6 +5,7 @@ import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.
 import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { loadMethod } from '../../protocol/method-loader.js';
+import { applicable } from '../../protocol/scenario/applicable.js';
 import { judge, sweepVerdict, type Verdict } from '../../protocol/scenario/judge.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
@@ -127,9 +128,13 @@ async function concluded(
 ): Promise<SweepOutcome> {
   const expectations = await loadExpectations();
   const records = done.map(({ result }) => result.record);
+  const { judged: expected, notApplicable } = applicable(sweep.expect, sweep.changed);
   const judged: Verdict =
     whole === null
-      ? judge(records, sweep.expect, (name) => expectations.get(name))
+      ? {
+          ...judge(records, expected, (name) => expectations.get(name)),
+          ...(notApplicable.length > 0 && { notApplicable }),
+        }
       : { valid: whole, expectations: [] };
   const points = done.map(({ label, result }) => ({ label, outcome: result.outcome }));
   const valid =
@@ -138,11 +143,11 @@ async function concluded(
       points.map(({ outcome }) => outcome.verdict),
       judged,
     );
-  const verdict = { valid, expectations: judged.expectations };
+  const verdict = { ...judged, valid };
   directory.writeVerdict(verdict);
   const names = [...new Set(sweep.points.map(({ scenario }) => scenario.method.name))];
   const methods = await Promise.all(names.map(loadMethod));
-  const claims = whole === null ? await judgeClaims(sweep.claims, records) : [];
+  const claims = whole === null ? await judgeClaims(sweep.claims, records, sweep.changed) : [];
   const reportPath = await writeSweepReport(directory, {
     title: sweep.name,
     summary: sweep.description,

@@ -68,6 +68,22 @@ describe('gradswarm', () => {
     expect(JSON.parse(cli('run', '--json', '--bogus').stdout).error.code).to.equal('ERR_USAGE');
   });
 
+  it('a command that is used wrongly shows an example of it', () => {
+    expect(cli('run').stderr).to.include('\nfor example: gradswarm run quick-start\n');
+    expect(cli('replay', 'a', 'b').stderr).to.include('\nfor example: gradswarm replay runs/latest\n');
+  });
+
+  it('list has no line of more than 100 characters in a pipe, and --long has every description', () => {
+    expect(
+      Math.max(
+        ...cli('list')
+          .stdout.split('\n')
+          .map(({ length }) => length),
+      ),
+    ).to.be.at.most(100);
+    expect(cli('list', '--long').stdout).to.include('in two worker processes over');
+  });
+
   it('list shows a line for every shipped scenario, and --json the same as data', () => {
     const names = shippedNames();
     const { status, stdout } = cli('list');
@@ -109,9 +125,15 @@ describe('exit status', () => {
     });
   }
 
-  it('the result as JSON is the outcome and nothing else; quiet prints nothing', () => {
+  it('the result as JSON is the outcome and nothing else', () => {
     expect(JSON.parse(result(true, { json: true }).stdout)).to.deep.equal(outcome(true));
-    expect(result(false, { quiet: true })).to.include({ stdout: '', stderr: '', status: 1 });
+  });
+
+  it('quiet prints nothing about a valid run, and on standard error why another is not', () => {
+    expect(result(true, { quiet: true })).to.include({ stdout: '', stderr: '', status: 0 });
+    const { stdout, stderr, status } = result(false, { quiet: true });
+    expect([stdout, status]).to.deep.equal(['', 1]);
+    expect(stderr).to.include('not met      finite: seen\nNOT VALID').and.include('report: d/report.md');
   });
 
   it('3 for what was not accepted, 2 for a run that broke off', () => {

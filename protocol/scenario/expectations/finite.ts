@@ -14,6 +14,10 @@ const SIZES = /(loss|error|squared|norm|variance)$/i;
 /** A size beyond this is no answer of any model: the run has blown up, however few rows there are and wherever it stopped. */
 const ABSURD = 1e25;
 
+const DIVERGED = 'the run diverges, mostly since a step size is too large';
+
+const roundsText = (round: number) => `${round} ${round === 1 ? 'round' : 'rounds'}`;
+
 /** Rows of a figure below which its growth is not judged. */
 const LEAST_ROWS = 12;
 /** From one quarter of a run to the next; t^4 grows less. */
@@ -68,21 +72,21 @@ export default defineExpectation({
           return {
             holds: false,
             observed: String(broken.value),
-            detail: `${name} is ${broken.value} after ${broken.round} rounds`,
+            detail: `${name} is ${broken.value} after ${roundsText(broken.round)}`,
           };
         const absurd = measured.find(({ value }) => Math.abs(value) > ABSURD);
         if (growth === 'bounded' && SIZES.test(name) && absurd)
           return {
             holds: false,
             observed: absurd.value,
-            detail: `${name} is ${absurd.value} after ${absurd.round} rounds; the run is unstable, lower its step size`,
+            detail: `${name} is ${absurd.value} after ${roundsText(absurd.round)}; ${DIVERGED}`,
           };
         if (growth === 'bounded' && SIZES.test(name) && growsWithoutBound(measured.map(({ value }) => value))) {
           const { round, value } = measured.at(-1)!;
           return {
             holds: false,
             observed: value,
-            detail: `${name} grows without bound: ${value} after ${round} rounds; the run is unstable, lower its step size`,
+            detail: `${name} grows without bound: ${value} after ${roundsText(round)}; ${DIVERGED}`,
           };
         }
       }
