@@ -5,18 +5,24 @@ import { GradswarmError } from '../protocol/errors.js';
 import { accountCommand } from './commands/account.js';
 import { benchCommand } from './commands/bench.js';
 import { checkCommand } from './commands/check.js';
+import { cleanCommand } from './commands/clean.js';
+import { compareCommand } from './commands/compare.js';
 import { conformanceCommand } from './commands/conformance.js';
 import { exitStatusOfError } from './commands/exit-status.js';
 import { fetchCommand } from './commands/fetch.js';
 import { healthCommand } from './commands/health.js';
 import { listCommand } from './commands/list.js';
+import { logCommand } from './commands/log.js';
 import { newCommand } from './commands/new.js';
 import { replayCommand } from './commands/replay.js';
 import { reportCommand } from './commands/report.js';
 import { resumeCommand } from './commands/resume.js';
 import { runCommand } from './commands/run.js';
+import { runsCommand } from './commands/runs.js';
 import { schemaCommand } from './commands/schema.js';
 import { serveCommand } from './commands/serve.js';
+import { showCommand } from './commands/show.js';
+import { stopCommand } from './commands/stop.js';
 import { swarmCommand } from './commands/swarm.js';
 import { workerCommand } from './commands/worker.js';
 
@@ -31,6 +37,12 @@ const COMMANDS = [
   replayCommand,
   resumeCommand,
   reportCommand,
+  runsCommand,
+  showCommand,
+  compareCommand,
+  logCommand,
+  stopCommand,
+  cleanCommand,
   newCommand,
   schemaCommand,
   checkCommand,

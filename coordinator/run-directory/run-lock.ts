@@ -1,9 +1,9 @@
-import { closeSync, futimesSync, rmSync, utimesSync } from 'node:fs';
+import { closeSync, futimesSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
 import { GradswarmError } from '../../protocol/errors.js';
 import { breakLock, isSameFile, type LockSight, makeLock, sightOf } from './lock-file.js';
-import { hasEnded, isThisProcess, isVisible, ownHolder } from './lock-holder.js';
+import { hasEnded, isThisProcess, isVisible, type LockHolder, ownHolder } from './lock-holder.js';
 
 const NAME = 'lock';
 
@@ -141,4 +141,14 @@ function held(folder: string, sight: LockSight): GradswarmError {
     ? `; 'gradswarm resume' waits ${STALE_MS / 1000} s for a process that may have ended`
     : '; wait for it';
   return new GradswarmError('ERR_CHECKPOINT', `${folder}: ${nameOf(sight)} writes here${way}`);
+}
+
+/** Who writes to a folder now; null: none, a process that has ended, or one out of sight that no longer renews its lock. */
+export function writerOf(folder: string): LockHolder | null {
+  const path = join(folder, NAME);
+  const holder = sightOf(path)?.holder;
+  if (!holder || hasEnded(holder)) return null;
+  if (isVisible(holder)) return holder;
+  const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
+  return Date.now() - mtimeMs < STALE_MS ? holder : null;
 }

@@ -7,6 +7,7 @@ interface Flags {
   readonly out: string;
   readonly tokenFile?: string;
   readonly tlsCa?: string;
+  readonly json?: boolean;
 }
 
 const EXAMPLES = `
@@ -23,12 +24,13 @@ export function fetchCommand(): Command {
     .requiredOption('--out <directory>', 'a new folder')
     .option('--token-file <file>', "the run's token; left out: GRADSWARM_TOKEN")
     .option('--tls-ca <file>', 'authorities that the coordinator is checked by, PEM')
+    .option('--json', 'print one JSON document and nothing else')
     .addHelpText('after', EXAMPLES)
-    .action(async (url: string, { out, tokenFile, tlsCa }: Flags) => {
+    .action(async (url: string, { out, tokenFile, tlsCa, json }: Flags) => {
       const token = readToken(tokenFile);
       if (token === null)
         throw new GradswarmError('ERR_USAGE', "expected the run's token in GRADSWARM_TOKEN or --token-file, got none");
       await fetchRun({ url, token, trust: { ca: tlsCa === undefined ? null : readText(tlsCa, '--tls-ca') } }, out);
-      process.stdout.write(`${out}\n`);
+      process.stdout.write(`${json ? JSON.stringify({ directory: out }, null, 2) : out}\n`);
     });
 }

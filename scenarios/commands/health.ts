@@ -17,10 +17,12 @@ export function healthCommand(): Command {
   return new Command('health')
     .description('ask whether a coordinator is alive')
     .argument('[url]', 'where it listens', coordinatorUrl, 'ws://127.0.0.1:7700')
+    .option('--json', 'print one JSON document and nothing else')
     .addHelpText('after', EXAMPLES)
-    .action(async (url: string) => {
+    .action(async (url: string, { json }: { json?: boolean }) => {
       const alive = await isAlive(url);
-      if (alive) process.stdout.write('alive\n');
+      if (json) process.stdout.write(`${JSON.stringify({ url, alive }, null, 2)}\n`);
+      else if (alive) process.stdout.write('alive\n');
       else process.stderr.write(`no coordinator answers at ${new URL(url).host}\n`);
       process.exitCode = alive ? EXIT.valid : EXIT.unknown;
     });

@@ -18,11 +18,12 @@ export function newCommand(): Command {
     .description('write a small starting point that passes check and runs')
     .addArgument(new Argument('<kind>', 'what to begin').choices(STARTING_POINTS))
     .argument('<name>', 'its name, and that of its files')
+    .option('--json', 'print one JSON document and nothing else')
     .addHelpText('after', EXAMPLES)
     .action(begin);
 }
 
-async function begin(kind: StartingPoint, name: string): Promise<void> {
+async function begin(kind: StartingPoint, name: string, { json }: { json?: boolean }): Promise<void> {
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new GradswarmError('ERR_USAGE', `name: expected small letters, digits and '-', got '${name}'`);
   const files = Object.entries(startingPoint(kind, name));
@@ -33,11 +34,16 @@ async function begin(kind: StartingPoint, name: string): Promise<void> {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  process.stdout.write(`${files.map(([path]) => `wrote ${path}`).join('\n')}\n${next(kind, name)}\n`);
+  if (json) {
+    const document = { files: files.map(([path]) => path), next: next(kind, name) };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(`${files.map(([path]) => `wrote ${path}`).join('\n')}\nnext: ${next(kind, name)}\n`);
 }
 
 function next(kind: StartingPoint, name: string): string {
-  if (kind === 'project') return `next: cd ${name} && npm install && npm test && npm start`;
-  if (kind === 'scenario') return `next: gradswarm run ./${name}.ts`;
-  return `next: gradswarm check ./${name}.ts && gradswarm run ./${name}.json`;
+  if (kind === 'project') return `cd ${name} && npm install && npm test && npm start`;
+  if (kind === 'scenario') return `gradswarm run ./${name}.ts`;
+  return `gradswarm check ./${name}.ts && gradswarm run ./${name}.json`;
 }

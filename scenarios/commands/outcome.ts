@@ -1,10 +1,10 @@
-import { resultText, verdictText, withoutUpdateText } from '../../coordinator/report/units.js';
-import type { NotApplicable } from '../../protocol/scenario/applicable.js';
-import type { Holds, Judgement } from '../../protocol/scenario/expectation.js';
+import { verdictText, withoutUpdateText } from '../../coordinator/report/units.js';
+import type { Holds } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { interruptible } from '../run/interrupt.js';
 import { type MainThread, mainThread } from '../run/main-thread.js';
 import type { RunOptions, RunOutcome, RunWatcher, SweepOutcome } from '../run/run.js';
+import { judgementLines, notApplicableLine } from '../run/verdict-lines.js';
 import { exitStatusOf } from './exit-status.js';
 import { ProgressDisplay } from './progress-display.js';
 import { PIPED_WIDTH, wrapped } from './table.js';
@@ -112,23 +112,8 @@ function withoutUpdate({ rounds, roundsWithoutUpdate: count }: RunOutcome['summa
   return count === undefined || count === rounds ? [] : [withoutUpdateText(count as number, rounds as number)];
 }
 
-function judgementLines({ expectations, notApplicable = [] }: Verdict, what: Shown): string[] {
-  return [
-    ...expectations.filter(({ holds }) => what === 'all' || holds !== true).map(judgementLine),
-    ...(what === 'all' ? notApplicable.map(notApplicableLine) : []),
-  ];
-}
-
-function notApplicableLine({ name, because }: NotApplicable): string {
-  return `not applicable ${name}: ${because}`;
-}
-
 /** Of the points, each once. */
 function sharedNotApplicable(points: SweepOutcome['points'], { notApplicable: own = [] }: Verdict): string[] {
   const lines = points.flatMap(({ outcome }) => (outcome.verdict.notApplicable ?? []).map(notApplicableLine));
   return [...new Set(lines)].filter((line) => !own.map(notApplicableLine).includes(line));
-}
-
-function judgementLine({ holds, name, detail }: Judgement): string {
-  return `${resultText(holds).padEnd(12)} ${name}: ${detail}`;
 }

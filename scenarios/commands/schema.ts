@@ -13,6 +13,7 @@ export function schemaCommand(): Command {
   return new Command('schema')
     .description('print a JSON Schema of scenarios and sweeps')
     .option('--use <module>', USE_MEANING, collectModules)
+    .option('--json', 'the same: it is JSON in any case')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Using) => {
       const { scenarioSchema } = await import('../report/json-schema.js');

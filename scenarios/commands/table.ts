@@ -14,6 +14,33 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [headings, ...rows].map(line).join('\n');
 }
 
+/** The same in blocks below one another, where not all columns fit beside the first one. */
+export function tableInBlocks(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): readonly string[] {
+  const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i]!.length)) + 2);
+  const blocks: number[][] = [];
+  let used = Number.POSITIVE_INFINITY;
+  for (let column = 1; column < headings.length; column++) {
+    if (used + widths[column]! > width) {
+      blocks.push([0]);
+      used = widths[0]!;
+    }
+    blocks.at(-1)!.push(column);
+    used += widths[column]!;
+  }
+  const part = (cells: readonly string[], block: readonly number[]) => block.map((column) => cells[column]!);
+  return blocks.map((block) =>
+    table(
+      part(headings, block),
+      rows.map((row) => part(row, block)),
+      width,
+    ),
+  );
+}
+
 /** At most `width` characters; at the end of a word where there is one in the second half. */
 export function cut(text: string, width: number): string {
   if (text.length <= width) return text;

@@ -31,6 +31,7 @@ interface Flags {
   readonly tlsKey?: string;
   readonly tlsCa?: string;
   readonly quiet?: boolean;
+  readonly json?: boolean;
 }
 
 const EXAMPLES = `
@@ -68,6 +69,7 @@ export function workerCommand(): Command {
     .option('--tls-cert <file>', 'certificate chain of this worker, PEM: where it listens for other workers')
     .option('--tls-key <file>', 'its private key, PEM')
     .option('--quiet', 'print nothing but errors')
+    .option('--json', 'print at the end one JSON document, how it ended')
     .addHelpText('after', EXAMPLES)
     .action(inThread(join, 'left'));
 }
@@ -76,10 +78,13 @@ async function join(flags: Flags): Promise<void> {
   const { joinAsWorker, NotWanted } = await import('../run/join.js');
   try {
     await interruptible((signal) => joinAsWorker(flags.join, optionsOf(flags, signal)));
+    if (flags.json) process.stdout.write(`${JSON.stringify({ ended: 'left' }, null, 2)}\n`);
   } catch (error) {
     const lost = error instanceof GradswarmError && error.code === 'ERR_WORKER_LOST';
     if (!lost && !(error instanceof NotWanted)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    const { code, message } = error as GradswarmError;
+    if (flags.json) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+    process.stderr.write(`${message}\n`);
     process.exitCode = lost ? EXIT.again : EXIT.refused;
   }
 }

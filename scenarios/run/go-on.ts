@@ -13,7 +13,8 @@ import { recordedRun, recordedScenario } from './recorded.js';
 import { redrawReport } from './redraw.js';
 import { rollBack } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
-import { runSession, type SessionOptions, type SessionResult, shown } from './session.js';
+import { runSession, type SessionOptions, type SessionResult } from './session.js';
+import { shown } from './shown.js';
 
 /** Continues an unfinished run from its last checkpoint. */
 export async function resumeRun(path: string, options: RunOptions): Promise<RunOutcome> {

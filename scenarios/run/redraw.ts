@@ -12,8 +12,8 @@ import { localFleet } from './local-fleet.js';
 import { recordedRun, recordedScenario } from './recorded.js';
 import { releasesOf } from './roll-back.js';
 import type { RunOutcome } from './run.js';
-import { shown } from './session.js';
 import { forecastOf } from './session-figures.js';
+import { shown } from './shown.js';
 import type { StudyResult } from './study.js';
 
 /** Draws report.html from the folder of a run, finished or not; nothing else in it changes. */

@@ -1,4 +1,3 @@
-import { relative } from 'node:path';
 import { EpochAbandoned } from '../../coordinator/members/workers-lost.js';
 import { checkpointText } from '../../coordinator/report/units.js';
 import { RunLoop } from '../../coordinator/run/run-loop.js';
@@ -31,6 +30,7 @@ import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { verdictOf } from './run-verdict.js';
 import { forecastOf, summaryOf } from './session-figures.js';
+import { shown } from './shown.js';
 import { openStudy, type Study, type StudyResult } from './study.js';
 import { type Read, whatIsRead } from './what-is-read.js';
 
@@ -384,10 +384,4 @@ function digestOf(result: RunResult, options: SessionOptions): string | null {
     options.watcher?.note(`no state digest: ${error.message}`);
     return null;
   }
-}
-
-/** Relative to where the user is, when that is shorter. */
-export function shown(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith('..') ? path : short;
 }

@@ -17,7 +17,8 @@ import { loadExpectations } from './catalogue.js';
 import { finishedRun, goOn, isFinished } from './go-on.js';
 import { redrawReport } from './redraw.js';
 import type { RunOptions, SweepOutcome } from './run.js';
-import { type SessionResult, shown } from './session.js';
+import type { SessionResult } from './session.js';
+import { shown } from './shown.js';
 
 interface Point {
   readonly label: string;
