@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
 /**
- * Which test files may notice a change of a compiled file: those that import it, directly or through others, and, as methods and
- * codecs are loaded by name, those that name a method or codec which does. The nearest first.
+ * Which test files may notice a change of a compiled file: those that import it, directly or through others, and, as methods,
+ * codecs, optimizers and topologies are loaded by name, those that name one which does. The nearest first.
  */
 export class RelevantTests {
   /** For each compiled file those that import it. */
@@ -34,7 +34,7 @@ export class RelevantTests {
     };
     for (const [path, distance] of distances) {
       add(path, distance);
-      if (!/^protocol\/(methods|codecs|optimizers)\/[^/]+(\/[^/]+)?\.js$/.test(path) || distance > 2) continue;
+      if (!/^protocol\/(methods|codecs|optimizers|topology)\/[^/]+(\/[^/]+)?\.js$/.test(path) || distance > 2) continue;
       const name = basename(path, '.js');
       for (const [test, text] of this.#texts) {
         if (basename(test) === `${name}.test.js`) add(test, distance);

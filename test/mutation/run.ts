@@ -1,28 +1,40 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { setPriority, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rootStream } from '../../protocol/numerics/random.js';
+import { Coverage } from './coverage.js';
 import { applied, type Mutant, mutantsOf } from './mutants.js';
 import { RelevantTests } from './relevant-tests.js';
 
 /**
- * `npm run mutation [-- COUNT [SEED]]`: makes one small error at a time in the compiled protocol and runs the test files that may notice
- * it. COUNT mutants, by a seeded choice, as many of every area; each in a copy of the compiled files and a process of its own. Writes a
- * line of JSON for each into runs/mutation.jsonl. `npm run mutation -- --survivors` holds those that survived against further test files,
- * and against those that changed since. docs/mutation.md says what was found.
+ * `npm run mutation [-- COUNT [SEED]]`: makes one small error at a time in a copy of the compiled protocol and runs the nearest test
+ * files that run the changed place, all in one process. COUNT mutants, by a seeded choice, as many of every area. Writes a line of JSON
+ * for each into runs/mutation.jsonl; those that are there are not run again, so a run can be stopped and gone on with.
+ * `npm run mutation -- --survivors` holds those that survived against further test files, and against those that changed since.
+ * docs/mutation.md says what was found.
  */
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const RESULTS = join(ROOT, 'runs', 'mutation.jsonl');
 const AREAS = ['methods', 'codecs', 'privacy', 'bayesian', 'topology', 'optimizers'];
-const AT_A_TIME = 2;
-/** Of one test file. A mutant that runs for ever is noticed. */
-const LIMIT_MS = 180_000;
 /** Test files after which a mutant counts as a survivor. */
 const MOST_FILES = 6;
+/** Of one test file; all together may take twice as long. */
+const MOST_SECONDS = 20;
 /** A file that takes minutes alone. */
 const SLOW = /conformance\/every-method/;
 
@@ -69,12 +81,31 @@ function choose(count: number, seed: number): Chosen[] {
   return rounds.flat().slice(0, count);
 }
 
+const judged = (): Judged[] =>
+  existsSync(RESULTS)
+    ? readFileSync(RESULTS, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Judged)
+    : [];
+
+function notYetJudged(all: readonly Chosen[]): Chosen[] {
+  const key = ({ file, line, now }: Pick<Judged, 'file' | 'line' | 'now'>) => `${file}:${line}:${now}`;
+  const known = new Set(judged().map(key));
+  return all.filter((one) => !known.has(key({ file: one.file, ...place(one) })));
+}
+
+/** Of the compiled files, so that what was measured of others is not used. */
+function contentsOf(folder: string): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort())
+    if (name.endsWith('.js')) hash.update(name).update(readFileSync(join(folder, name)));
+  return hash.digest('hex');
+}
+
 /** Those that no test file had noticed, out of the list. */
 function takeSurvivors(): Chosen[] {
-  const all = readFileSync(RESULTS, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Judged);
+  const all = judged();
   const killed = all.filter(({ outcome }) => outcome === 'killed');
   writeFileSync(RESULTS, killed.map((line) => `${JSON.stringify(line)}\n`).join(''));
   tally.killed = killed.length;
@@ -91,36 +122,53 @@ function takeSurvivors(): Chosen[] {
 
 type Outcome = 'killed' | 'survived' | 'no test';
 
-async function passes(sandbox: string, test: string): Promise<boolean> {
-  const flags = ['--no-config', '--exit', '--bail', '--timeout', '120000', '--reporter', 'dot', join('dist', test)];
-  const child = spawn(process.execPath, [mocha, ...flags], { cwd: sandbox, stdio: 'ignore' });
-  const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+const flagsOf = (tests: readonly string[], reporter: string) => [
+  mocha,
+  ...['--no-config', '--exit', '--bail', '--timeout', '60000', '--reporter', reporter],
+  ...tests.map((test) => join('dist', test)),
+];
+
+/** The test file that fails, or null; all run in one process. One that runs for ever fails. */
+async function failing(sandbox: string, tests: readonly string[], seconds: number): Promise<string | null> {
+  const child = spawn(process.execPath, flagsOf(tests, 'json'), { cwd: sandbox, stdio: ['ignore', 'pipe', 'ignore'] });
+  let output = '';
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), 1000 * (20 + 10 * seconds));
   const status = await new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
   clearTimeout(timer);
-  return status === 0;
+  if (status === 0) return null;
+  return tests.find((test) => output.includes(`${join('dist', test)}"`)) ?? tests[0]!;
 }
 
-/** Test files that hold of the files as they are; another says nothing of a mutant. */
-const sound = new Map<string, Promise<boolean>>();
-
-async function soundOf(sandbox: string, candidates: readonly string[]): Promise<string[]> {
+/** The nearest test files that hold of the files as they are and run the changed place. */
+function testsOf({ file, mutant, tried }: Chosen): string[] {
   const tests: string[] = [];
+  let seconds = 0;
+  // The first of those that were tried is the nearest: it may have grown since.
+  const candidates = relevant.of(file).filter((test) => !SLOW.test(test) && !tried.slice(1).includes(test));
   for (const test of candidates) {
-    if (!sound.has(test)) sound.set(test, passes(sandbox, test));
-    if (await sound.get(test)) tests.push(test);
-    if (tests.length === MOST_FILES) break;
+    if (tests.length === MOST_FILES || !coverage.runs(test, file, mutant.start)) continue;
+    const reach = coverage.reach(test);
+    if (!reach.sound || reach.seconds > MOST_SECONDS || seconds + reach.seconds > 2 * MOST_SECONDS) continue;
+    tests.push(test);
+    seconds += reach.seconds;
   }
   return tests;
 }
 
-async function judge(sandbox: string, { file, mutant }: Chosen, tests: readonly string[]): Promise<[Outcome, string]> {
+async function judge(sandbox: string, chosen: Chosen): Promise<[Outcome, string]> {
+  const { file, mutant } = chosen;
+  const tests = testsOf(chosen);
   if (tests.length === 0) return ['no test', ''];
   const path = join(sandbox, 'dist', file);
   const source = readFileSync(join(dist, file), 'utf8');
   writeFileSync(path, applied(source, mutant));
+  const seconds = tests.reduce((sum, test) => sum + coverage.reach(test).seconds, 0);
   try {
-    for (const test of tests) if (!(await passes(sandbox, test))) return ['killed', test];
-    return ['survived', tests.join(' ')];
+    const by = await failing(sandbox, tests, seconds);
+    return by ? ['killed', by] : ['survived', tests.join(' ')];
   } finally {
     writeFileSync(path, source);
   }
@@ -139,32 +187,25 @@ const place = ({ file, mutant }: Chosen) => {
 setPriority(10);
 const [count = '420', seed = '1'] = process.argv.slice(2);
 const relevant = new RelevantTests(dist);
+const coverage = new Coverage(dist, join(ROOT, 'runs', 'mutation-coverage.json'), contentsOf(dist), (test) =>
+  flagsOf([test], 'dot'),
+);
 const tally = { killed: 0, survived: 0, 'no test': 0 };
-const again = count === '--survivors';
-const queue = again ? takeSurvivors() : choose(Number(count), Number(seed));
-const home = mkdtempSync(join(tmpdir(), 'gradswarm-mutation-'));
-if (!again) writeFileSync(RESULTS, '');
-
-async function work(name: string): Promise<void> {
-  const sandbox = join(home, name);
+mkdirSync(dirname(RESULTS), { recursive: true });
+const queue = count === '--survivors' ? takeSurvivors() : notYetJudged(choose(Number(count), Number(seed)));
+const sandbox = mkdtempSync(join(tmpdir(), 'gradswarm-mutation-'));
+try {
   cpSync(dist, join(sandbox, 'dist'), { recursive: true });
   for (const shared of ['node_modules', 'package.json', 'docs', '.ci', 'test'])
     symlinkSync(join(ROOT, shared), join(sandbox, shared));
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { tried } = next;
-    // The first of those that were tried is the nearest: it may have grown since.
-    const candidates = relevant.of(next.file).filter((test) => !SLOW.test(test) && !tried.slice(1).includes(test));
-    const [outcome, by] = await judge(sandbox, next, await soundOf(sandbox, candidates));
+  for (const next of queue) {
+    const [outcome, by] = await judge(sandbox, next);
     tally[outcome]++;
-    const all = outcome === 'killed' ? by : [...new Set([...tried, ...by.split(' ')])].join(' ').trim();
+    const all = outcome === 'killed' ? by : [...new Set([...next.tried, ...by.split(' ')])].join(' ').trim();
     const line: Judged = { ...place(next), file: next.file, operator: next.mutant.operator, outcome, by: all };
     writeFileSync(RESULTS, `${JSON.stringify(line)}\n`, { flag: 'a' });
   }
-}
-
-try {
-  await Promise.all(Array.from({ length: AT_A_TIME }, (_, i) => work(String(i))));
 } finally {
-  rmSync(home, { recursive: true, force: true });
+  rmSync(sandbox, { recursive: true, force: true });
 }
 process.stdout.write(`${JSON.stringify(tally)}; the list is in runs/mutation.jsonl\n`);

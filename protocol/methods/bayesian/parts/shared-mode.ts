@@ -1,6 +1,7 @@
 import type { ClientRound, CoordinatorRound, LogPosterior, ReadonlyVector, Vector } from '../../../method.js';
 import { copy, squaredNorm } from '../../../numerics/vector.js';
 import adam from '../../../optimizers/adam.js';
+import { schedules } from '../../../schedules/schedule.js';
 import { count, oneOf, positive } from '../../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
 import { wholeShard } from './shard-drift.js';
@@ -61,6 +62,7 @@ export async function leadToMode(
 ): Promise<Vector> {
   const { modeSteps, modeStepSize } = at.hyperparameters;
   const learningRate = { name: 'cosine', rate: modeStepSize, steps: modeSteps };
+  await schedules.load(learningRate.name);
   const optimizer = adam.create({ ...adam.settings.defaults, learningRate }, at.segments);
   const slope = at.zeros();
   let point = copy(start);
