@@ -36,8 +36,8 @@ export const plantedErrors: readonly PlantedError[] = [
     scenario: 'agvm-module-variance',
     error: 'the multiplier of a module is the inverse of what it should be',
     file: 'protocol/methods/large-batch/agvm.js',
-    find: '(similarity[reference] + OFFSET) / (similarity[m] + OFFSET)',
-    replace: '(similarity[m] + OFFSET) / (similarity[reference] + OFFSET)',
+    find: '(misaligned[reference] + OFFSET) / (misaligned[m] + OFFSET)',
+    replace: '(misaligned[m] + OFFSET) / (misaligned[reference] + OFFSET)',
   },
   {
     scenario: 'bayesian-logistic-real',

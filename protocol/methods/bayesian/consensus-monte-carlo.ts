@@ -15,7 +15,10 @@ const settings = defineSettings({
   ...chainSettings,
   burnInSteps: integer(100, 'Discarded steps of the local chains, in the first round only', { least: 0 }),
   thin: count(1, 'Local steps between two draws'),
-  drawsPerRound: count(100, 'Draws of each chain in a round'),
+  drawsPerRound: count(
+    100,
+    'Draws of each chain in a round, more than there are parameters: a chain’s weights come from them',
+  ),
   stepSize: positive(1e-3, 'h of the local SGLD'),
   batchSize: integer(0, 'Examples m of a step; 0: the whole shard', { least: 0 }),
   combination: oneOf(COMBINATIONS, 'weighted', 'Consensus Monte Carlo, the parametric product, or the plain mean'),
@@ -79,10 +82,12 @@ export default defineSampler({
         if (sets.length < at.clientCount) at.measure('shardsMissing', at.clientCount - sets.length);
         if (sets.length === 0) return { ...before, draws: [] };
         const d = at.zeros().length;
-        const combined = combineDraws(sets, combination as Combination, at.shared.derive('product'));
+        // Weights are those of a chain's own draws: an error in common ones would move all chains alike, and R-hat would not show it.
         const draws = Array.from({ length: chains }, (_, chain) => {
+          const ofChain = sets.map((all) => all.slice(chain * drawsPerRound, (chain + 1) * drawsPerRound));
+          const combined = combineDraws(ofChain, combination as Combination, at.shared.derive('product', chain));
           const own = at.zeros(drawsPerRound * d);
-          for (let j = 0; j < drawsPerRound; j++) own.set(combined[chain * drawsPerRound + j]!, j * d);
+          for (const [j, draw] of combined.entries()) own.set(draw, j * d);
           return own;
         });
         return { draws, positions: draws.map((own) => copy(own.subarray(own.length - d))) };

@@ -39,7 +39,9 @@ const settings = defineSettings({
   ),
   referenceModule: text(null, "Module whose rate stays; null: the model's first (in the paper the backbone)"),
   interval: count(10, 'tau: rounds from one measurement to the next'),
-  start: integer(0, 'First round that measures', { least: 0 }),
+  start: integer(0, 'Before this round none measures; from there on rounds that are multiples of the interval do', {
+    least: 0,
+  }),
   averaging: decay(0.97, 'alpha: how much of the multipliers a measurement leaves'),
   form: oneOf(
     ['code', 'summary'],

@@ -4,7 +4,7 @@ import { exponential } from '../graphs.js';
 
 export default defineTopology({
   name: 'exponential',
-  summary: 'Directed: client i to i + 1, i + 2, i + 4, …',
+  summary: 'Directed: client i receives from i + 1, i + 2, i + 4, …',
   settings: defineSettings({}),
   create: (_, clientCount) => fixed(exponential(clientCount)),
 });

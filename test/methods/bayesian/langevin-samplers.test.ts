@@ -78,6 +78,12 @@ describe('protocol/methods: travelling chains, bit by bit', () => {
     const three = await samplerRun('fsgld', settings, { rounds: 5 });
     const seven = await samplerRun('fsgld', { ...settings, chains: 7 }, { rounds: 5 });
     expect(seven.draws.slice(0, 3)).to.deep.equal(three.draws);
+    for (const combination of ['weighted', 'product', 'average']) {
+      const consensus = { drawsPerRound: 30, burnInSteps: 10, stepSize: 1e-3, combination };
+      const few = await samplerRun('consensus-monte-carlo', { ...consensus, chains: 3 }, { rounds: 2 });
+      const more = await samplerRun('consensus-monte-carlo', { ...consensus, chains: 7 }, { rounds: 2 });
+      expect(more.draws.slice(0, 3), combination).to.deep.equal(few.draws);
+    }
   });
 
   it('the same draws and states with every client in a process of its own, several visits a round', async () => {
