@@ -1,19 +1,53 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { nanoid } from 'nanoid';
 import { create, extract } from 'tar';
 import { GradswarmError } from '../../protocol/errors.js';
-import { PARTIAL } from './atomic-file.js';
+import { PARTIAL, partialPath } from './atomic-file.js';
+
+/** The files of a checkpoint are never written again, and they are the large ones. */
+const CHECKPOINTS = 'checkpoints';
 
 /** Not part of what a run left: they belong to the process that writes the folder. */
 function isTransient(path: string): boolean {
   return /(^|\/)lock$/.test(path) || path.endsWith(PARTIAL);
 }
 
-/** The run directory as a tar stream. Files that grow meanwhile are cut at the size that they had. */
+/** The run directory as a tar stream, as it is when the stream is first read: what the run writes meanwhile is not in it. */
 export function archiveOf(folder: string): Readable {
-  const pack = create({ cwd: folder, portable: true, filter: (path) => !isTransient(path) }, ['.']);
-  return Readable.from(pack as unknown as AsyncIterable<Buffer>, { objectMode: false });
+  return Readable.from(partsOf(folder), { objectMode: false });
+}
+
+async function* partsOf(folder: string): AsyncGenerator<Buffer> {
+  const snapshot = partialPath(join(folder, `archive-${nanoid(8)}`));
+  try {
+    takeSnapshot(folder, snapshot, false);
+    yield* create({ cwd: snapshot, portable: true }, ['.']) as unknown as AsyncIterable<Buffer>;
+  } finally {
+    rmSync(snapshot, { recursive: true, force: true });
+  }
+}
+
+/** In one synchronous step: the thread that asks is the one that writes the run, so no file changes in between. */
+function takeSnapshot(folder: string, snapshot: string, fixed: boolean): void {
+  mkdirSync(snapshot);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const [from, to] = [join(folder, entry.name), join(snapshot, entry.name)];
+    if (isTransient(entry.name)) continue;
+    if (entry.isDirectory()) takeSnapshot(from, to, fixed || entry.name === CHECKPOINTS);
+    else if (entry.isFile()) (fixed ? linkOrCopy : copyFileSync)(from, to);
+  }
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    // A file system without hard links.
+    copyFileSync(from, to);
+  }
 }
 
 /**

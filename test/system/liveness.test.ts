@@ -11,7 +11,6 @@ import { temporaryFolder } from '../support/scripted-run.js';
 
 const HEARTBEAT_MS = 2000;
 const CALL_MS = 10_000;
-const TOKEN = 'a-token-of-sixteen';
 
 const input: ScenarioInput = {
   name: 'liveness',
@@ -24,6 +23,13 @@ const input: ScenarioInput = {
   evaluation: { everyRounds: 1 },
   workers: { count: 2, heartbeatMs: HEARTBEAT_MS, onLoss: 'fail' },
 };
+
+/** What `--listen` and `--join` are given: the same token. */
+function tokenFlags(): readonly string[] {
+  const file = join(temporaryFolder(), 'token');
+  writeFileSync(file, 'a-token-of-sixteen');
+  return ['--token-file', file];
+}
 
 function scenarioFile(
   objective: object,
@@ -114,14 +120,14 @@ describe('liveness', function () {
 
   it('a frozen coordinator is noticed by a worker that computes, and the worker ends when it may not retry', async () => {
     const port = await freePort();
-    process.env.GRADSWARM_TOKEN = TOKEN;
+    const token = tokenFlags();
     const { file, out } = scenarioFile(
       { gradientMs: 4 * HEARTBEAT_MS, call: 10 },
       { workers: { ...input.workers, count: 1 } },
     );
-    const run = start('run', file, '--out', out, '--listen', `127.0.0.1:${port}`);
+    const run = start('run', file, '--out', out, '--listen', `127.0.0.1:${port}`, ...token);
     await run.seen('waiting for 1 workers');
-    const worker = start('worker', '--join', `ws://127.0.0.1:${port}`, '--retry-for', '1');
+    const worker = start('worker', '--join', `ws://127.0.0.1:${port}`, '--retry-for', '1', ...token);
     await run.seen('round 9/30');
     run.child.kill('SIGSTOP');
     expect(await worker.ended).to.equal(75);
@@ -157,11 +163,11 @@ describe('liveness', function () {
 
   it('Ctrl-C to a worker that computes ends it with 0, and its seat is open at once', async () => {
     const port = await freePort();
-    process.env.GRADSWARM_TOKEN = TOKEN;
+    const token = tokenFlags();
     const { file, out } = scenarioFile({ gradientMs: 60_000, call: 10 }, { workers: { ...input.workers, count: 1 } });
-    const run = start('run', file, '--out', out, '--listen', `127.0.0.1:${port}`);
+    const run = start('run', file, '--out', out, '--listen', `127.0.0.1:${port}`, ...token);
     await run.seen('waiting for 1 workers');
-    const worker = start('worker', '--join', `ws://127.0.0.1:${port}`);
+    const worker = start('worker', '--join', `ws://127.0.0.1:${port}`, ...token);
     await run.seen('round 9/30');
     const sentMs = performance.now();
     worker.child.kill('SIGINT');

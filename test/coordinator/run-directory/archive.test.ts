@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -40,6 +49,29 @@ describe('coordinator/run-directory/archive', () => {
     const copy = join(temporaryFolder(), 'copy');
     await unpackArchive(archiveOf(folder), copy);
     expect(filesOf(copy)).to.deep.equal(expected);
+  });
+
+  it('what a run writes, cuts and removes while the archive is read does not reach it', async () => {
+    const folder = temporaryFolder();
+    const checkpoint = join(folder, 'checkpoints', '20');
+    mkdirSync(checkpoint, { recursive: true });
+    writeFileSync(join(checkpoint, 'states.bin'), 'x'.repeat(3_000_000));
+    writeFileSync(join(folder, 'metrics.csv'), 'round,loss\n'.padEnd(2_000_000, '1'));
+    const expected = filesOf(folder);
+    const source = archiveOf(folder);
+    const parts = source[Symbol.asyncIterator]();
+    const first = (await parts.next()).value as Buffer;
+    rmSync(checkpoint, { recursive: true });
+    truncateSync(join(folder, 'metrics.csv'), 10);
+    writeFileSync(join(folder, 'events.jsonl'), '{}');
+    async function* rest() {
+      yield first;
+      for (let part = await parts.next(); !part.done; part = await parts.next()) yield part.value;
+    }
+    const copy = join(temporaryFolder(), 'copy');
+    await unpackArchive(Readable.from(rest(), { objectMode: false }), copy);
+    expect(filesOf(copy)).to.deep.equal(expected);
+    expect(readdirSync(folder).sort()).to.deep.equal(['checkpoints', 'events.jsonl', 'metrics.csv']);
   });
 
   it('an archive that ends early leaves nothing behind', async () => {

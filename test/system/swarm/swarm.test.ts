@@ -200,7 +200,7 @@ describe('a docker swarm', function () {
       await sleep(500);
     const { status, out, err } = await gradswarm('swarm', 'down', 'early', '--out', 'fetched');
     expect(status, err).to.equal(0);
-    expect(out).to.include('early: fetched to fetched');
+    expect(out, err).to.include('early: fetched to fetched');
     expect(readdirSync(join(folder, 'fetched'))).to.include('metrics.csv');
     expect(names('stack', 'ls', '--format', '{{.Name}}')).to.deep.equal([]);
     for (const child of left) child.kill('SIGINT');
