@@ -191,10 +191,9 @@ export class FrameRouter implements Remote {
   private receive(member: Member, channel: FrameChannel, data: Uint8Array): void {
     try {
       const incoming = channel.receive(data);
+      if (incoming?.type === 'packed') return this.unpack(member, incoming.body);
       this.events.alive();
-      if (!incoming) return;
-      if (incoming.type === 'packed') this.unpack(member, incoming.body);
-      else this.frame(member, incoming);
+      if (incoming) this.frame(member, incoming);
     } catch (error) {
       this.events.broken(member, socketError(error));
     }
@@ -227,6 +226,7 @@ export class FrameRouter implements Remote {
   private unpack(member: Member, body: Uint8Array): void {
     const message = checked(packed, unpack(body, this.options.maxPackedValues), `packed message of ${member.id}`);
     if (message.type !== 'seals') return this.events.answer(member, message);
+    this.events.alive();
     for (const { to, ...seal } of message.seals) {
       if (seal.from === 'coordinator' || this.membership.host(seal.from) !== member)
         throw new GradswarmError('ERR_PROTOCOL', `${member.id} sealed party ${seal.from}, which it does not host`);

@@ -23,6 +23,7 @@ interface Numbered {
 export class PortHub {
   private readonly listeners = new Map<number, (message: unknown) => void>();
   private next: number;
+  private holds = true;
 
   /** `side`: 1 and 2, so that channels that are made at both ends at once are not the same. */
   constructor(
@@ -56,7 +57,14 @@ export class PortHub {
     };
   }
 
+  /** Channels that are still open no longer keep the thread from ending. */
+  release(): void {
+    this.holds = false;
+    this.port.unref();
+  }
+
   private hold(): void {
+    if (!this.holds) return;
     const open = this.listeners.size - (this.listeners.has(0) ? 1 : 0);
     if (open > 0) this.port.ref();
     else this.port.unref();

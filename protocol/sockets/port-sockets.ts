@@ -61,6 +61,11 @@ export class PortSockets implements Sockets {
     return this.ask({ type: 'openControl', options }, (channel, about) => new PortControl(channel, about as string));
   }
 
+  /** All work is done: what is still open ends with the thread. */
+  release(): void {
+    this.hub.release();
+  }
+
   /** `use` is called in the turn in which the answer comes, so that it misses nothing. */
   private async ask<T>(call: WithoutNumber<Call>, use: (channel: Channel, about: unknown) => T): Promise<T> {
     const number = ++this.next;

@@ -35,6 +35,8 @@ export class SocketAcceptor implements Acceptor {
 
   close(): void {
     this.upgrades.close();
+    // A link whose connection is broken would wait for another for ever.
+    for (const socket of [...this.sockets.values()]) socket.close();
   }
 
   private upgrade(upgrade: Upgrade): void {

@@ -30,9 +30,13 @@ export function inThread<A extends readonly unknown[]>(
   cutOff: 'unfinished' | 'left' = 'unfinished',
 ): (...args: A) => Promise<void> {
   if (isMainThread && !FROM_SOURCES) return () => new ComputeThread(cutOff).run();
-  return (...args) => {
-    mainThread();
-    return action(...args);
+  return async (...args) => {
+    const main = mainThread();
+    try {
+      await action(...args);
+    } finally {
+      main?.done();
+    }
   };
 }
 

@@ -43,7 +43,10 @@ export class MainThread {
   private readonly controller = new AbortController();
   private shown: (() => void) | null = null;
 
-  constructor(private readonly port: MessagePort) {
+  constructor(
+    private readonly port: MessagePort,
+    private readonly sockets: PortSockets,
+  ) {
     port.on('message', (message: ToThread) => this.receive(message));
     // A thread that has nothing left to do ends.
     port.unref();
@@ -71,6 +74,11 @@ export class MainThread {
     this.port.unref();
   }
 
+  /** The command is done: no socket that is still open keeps the process alive. */
+  done(): void {
+    this.sockets.release();
+  }
+
   private receive({ type }: ToThread): void {
     if (type === 'ping') this.post({ type: 'pong' });
     else if (type === 'stop') this.controller.abort();
@@ -84,8 +92,9 @@ let found: MainThread | null = null;
 export function mainThread(): MainThread | null {
   if (isMainThread || !parentPort) return null;
   if (!found) {
-    found = new MainThread(parentPort);
-    useSockets(new PortSockets((workerData as ThreadData).sockets));
+    const sockets = new PortSockets((workerData as ThreadData).sockets);
+    found = new MainThread(parentPort, sockets);
+    useSockets(sockets);
     const { post } = found;
     RunLock.observer = (folder, isHeld) => post({ type: 'lock', folder: resolve(folder), isHeld });
   }

@@ -3,9 +3,12 @@ import { expect } from 'chai';
 import { FrameRouter } from '../../../coordinator/members/frame-router.js';
 import { Membership } from '../../../coordinator/members/membership.js';
 import type { Accepted } from '../../../protocol/sockets/sockets.js';
+import type { Packed } from '../../../protocol/wire/control-messages.js';
+import { FrameChannel } from '../../../protocol/wire/frame-channel.js';
 import { layoutsOf } from '../../../protocol/wire/layout.js';
 import { LIMITS } from '../../../protocol/wire/limits.js';
 import type { MessageSocket } from '../../../protocol/wire/message-socket.js';
+import { pack } from '../../../protocol/wire/packing.js';
 import { frameBytes } from '../../support/hostile-member.js';
 
 /** A socket by hand: `full` until the test says otherwise. */
@@ -36,6 +39,7 @@ function routerOfTwo(keptBytes: number) {
   const membership = new Membership(2, 2, options, { epoch: 1, round: 0, nowMs: 0 });
   for (const worker of ['a', 'b']) membership.take({ type: 'join', worker, name: worker, seat: null, nowMs: 0 });
   const broken: string[] = [];
+  const progress = { count: 0 };
   let accepted: Accepted = () => {};
   const listener = {
     accept: (_acceptance: unknown, take: Accepted) => {
@@ -60,7 +64,9 @@ function routerOfTwo(keptBytes: number) {
     },
     {
       answer: () => {},
-      alive: () => {},
+      alive: () => {
+        progress.count++;
+      },
       broken: ({ worker }, { message }) => broken.push(`${worker}: ${message}`),
       down: () => {},
       up: () => {},
@@ -72,8 +78,30 @@ function routerOfTwo(keptBytes: number) {
   accepted(membership.of('b')!.token, b as unknown as MessageSocket, false);
   const body = new Uint8Array(1000);
   const frame = (step: number) => frameBytes({ from: 0, to: 1, step, count: 0 }, body, crc32(body));
-  return { a, b, broken, frame };
+  return { a, b, broken, frame, progress };
 }
+
+/** A packed message as it travels. */
+function packedBytes(message: Packed): Uint8Array {
+  let bytes = new Uint8Array();
+  const socket = { bufferedAmount: 0, send: (sent: Uint8Array) => void (bytes = Uint8Array.from(sent)) };
+  const options = { clientCount: 2, kindCount: 1, maxBodyBytes: 0, maxPackedBytes: 1 << 20, crc32 };
+  new FrameChannel(socket, options).send({ type: 'packed', body: pack(message) });
+  return bytes;
+}
+
+describe('progress, which the stall limit watches', () => {
+  it('is a frame or a seal, and no answer to the question who waits for what', () => {
+    const { a, frame, progress } = routerOfTwo(1e6);
+    const content = { request: 1, waits: ["client 0 waits for 'iterate' from client 1"], computing: false };
+    a.receive(packedBytes({ type: 'control', event: 'waits', content }));
+    expect(progress.count).to.equal(0);
+    a.receive(frame(0));
+    expect(progress.count).to.equal(1);
+    a.receive(packedBytes({ type: 'seals', seals: [{ from: 0, to: [1], round: 0, attempt: 0, counts: [1] }] }));
+    expect(progress.count).to.equal(2);
+  });
+});
 
 describe('frames that a member does not take', () => {
   it('are kept for it up to a number of bytes; then the one who sent them has broken the protocol', () => {

@@ -38,6 +38,7 @@ async function accepting(heartbeatMs = HEARTBEAT_MS) {
     port,
     url: (at = port) => `ws://127.0.0.1:${at}/frames?token=a`,
     refuseFromNowOn: () => acceptor.admit(new Map()),
+    acceptor,
     close: async () => {
       for (const socket of opened) socket.close();
       acceptor.close();
@@ -155,6 +156,27 @@ describe('a numbered link over websockets', function () {
     proxy.cut('frames');
     expect(await closed).to.deep.equal([1008, 'it was answered with 403']);
     expect([sent, link.bufferedAmount]).to.deep.equal([true, 0]);
+    proxy.close();
+    await port.close();
+  });
+
+  it('ends with the acceptor that took it, although its connection is down', async () => {
+    const port = await accepting();
+    const proxy = await CuttingProxy.to(port.port);
+    const { link } = await openLink({
+      url: port.url(proxy.port),
+      heartbeatMs: HEARTBEAT_MS,
+      openMs: 3000,
+      trust: { ca: null },
+    });
+    const [taken] = port.opened;
+    const down = new Promise<void>((resolve) => taken!.on('down', () => resolve()));
+    const ended = new Promise<void>((resolve) => taken!.on('close', () => resolve()));
+    proxy.shut();
+    await down;
+    port.acceptor.close();
+    await ended;
+    link.close();
     proxy.close();
     await port.close();
   });
