@@ -7,6 +7,8 @@ import type { Dataset, Partition } from './datasets/dataset.js';
 import { datasets, loadDataset } from './datasets/load.js';
 import { partitionDataset, partitions } from './datasets/partition/partition.js';
 import { type Fingerprint, fingerprintOf } from './fingerprint.js';
+import { readInitial } from './initial-file.js';
+import { decodeModel } from './model-file.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
 import { ScaledGradients } from './objectives/scaled-gradients.js';
@@ -39,7 +41,10 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
     device: chosen === 'auto' ? undefined : chosen,
   });
   const objectives = new Map<ClientIndex, Objective>();
-  const initialParams = family.initialParams(streams.derive('model'));
+  const { initial } = scenario;
+  const initialParams = initial
+    ? decodeModel(readInitial(initial), initial.file, family.segments, scenario.precision)
+    : family.initialParams(streams.derive('model'));
   return {
     dataset,
     partition,

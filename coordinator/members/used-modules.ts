@@ -12,8 +12,12 @@ export function refusedModules(use: readonly UsedModule[] = [], loaded: readonly
 
 /** The scenario for other machines, which have these files elsewhere: what counts there is what is in them. */
 export function withoutPaths(scenario: Scenario): Scenario {
-  const { use } = scenario;
-  return use ? { ...scenario, use: use.map(({ module, sha256 }) => ({ module: fileName(module), sha256 })) } : scenario;
+  const { use, initial } = scenario;
+  return {
+    ...scenario,
+    ...(use && { use: use.map(({ module, sha256 }) => ({ module: fileName(module), sha256 })) }),
+    ...(initial && { initial: { ...initial, file: fileName(initial.file) } }),
+  };
 }
 
 /** The last part of a path; names of packages stay whole. */

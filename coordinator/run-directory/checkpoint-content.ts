@@ -11,6 +11,8 @@ export interface CheckpointContent {
   readonly codecMemories?: ReadonlyMap<string, Uint8Array | null>;
   /** Privacy ledger: plain data. */
   readonly ledger?: unknown;
+  /** The best round so far and its model: plain data, written again only where it has changed. Left out: none. */
+  readonly best?: unknown;
   /** What else the host must find again (rule states, clocks): plain data. */
   readonly extra?: unknown;
 }
@@ -22,6 +24,8 @@ export interface RestoredCheckpoint {
   readonly codecMemories: ReadonlyMap<string, Uint8Array>;
   readonly ledger: unknown;
   readonly extra: unknown;
+  /** undefined: none. */
+  readonly best: unknown;
 }
 
 /** Bytes by key, as the store keeps them; null removes one. */
@@ -31,6 +35,7 @@ export function entriesOf(content: CheckpointContent): ReadonlyMap<string, Uint8
   for (const [key, bytes] of content.codecMemories ?? []) entries.set(`memory/${key}`, bytes);
   entries.set('ledger', encodeState(content.ledger ?? null, 'ledger'));
   entries.set('extra', encodeState(content.extra ?? null, 'extra'));
+  if (content.best !== undefined) entries.set('best', encodeState(content.best, 'best'));
   return entries;
 }
 
@@ -42,7 +47,14 @@ export function contentOf({ round, entries }: StoredCheckpoint): RestoredCheckpo
     else if (key.startsWith('memory/')) codecMemories.set(key.slice(7), bytes);
   }
   const plain = (key: string) => decodeState(entries.get(key)!, `checkpoint of round ${round}, ${key}`);
-  return { round, parties, codecMemories, ledger: plain('ledger'), extra: plain('extra') };
+  return {
+    round,
+    parties,
+    codecMemories,
+    ledger: plain('ledger'),
+    extra: plain('extra'),
+    best: entries.has('best') ? plain('best') : undefined,
+  };
 }
 
 function partyOf(text: string): PartyId {

@@ -65,7 +65,12 @@ export class CheckpointStore {
   #changedBytesSinceFull = 0;
   #fullBytes = 0;
 
-  constructor(folder: string, identity: RunIdentity) {
+  /** `earlier`: SHA-256 of the run's scenario when it had fewer rounds. */
+  constructor(
+    folder: string,
+    identity: RunIdentity,
+    private readonly earlier: readonly string[] = [],
+  ) {
     this.#folder = folder;
     this.#identity = identity;
     mkdirSync(folder, { recursive: true });
@@ -215,7 +220,8 @@ export class CheckpointStore {
     const index = JSON.parse(text.slice(0, end)) as Index;
     if (index.format !== 1) damaged(path, 'format 1', `format ${index.format}`);
     for (const name of ['runId', 'scenarioSha256'] as const) {
-      if (index[name] !== this.#identity[name])
+      const isEarlier = name === 'scenarioSha256' && this.earlier.includes(index[name]);
+      if (index[name] !== this.#identity[name] && !isEarlier)
         throw new ForeignCheckpoint(`${path}: expected ${name} ${this.#identity[name]}, got ${index[name]}`);
     }
     if (index.round !== round) damaged(path, `round ${round}`, `round ${index.round}`);

@@ -57,7 +57,12 @@ export class RunDirectory {
     this.#metrics = new MetricsFile(join(path, METRICS));
     if (existsSync(join(path, DRAWS))) this.#draws = new DrawsLog(join(path, DRAWS));
     const scenarioSha256 = sha256(readFileSync(join(path, 'scenario.json')));
-    this.#checkpoints = new CheckpointStore(join(path, 'checkpoints'), { runId: manifest.runId, scenarioSha256 });
+    const earlier = (manifest.extended ?? []).map((before) => before.scenarioSha256);
+    this.#checkpoints = new CheckpointStore(
+      join(path, 'checkpoints'),
+      { runId: manifest.runId, scenarioSha256 },
+      earlier,
+    );
   }
 
   /**
@@ -299,6 +304,24 @@ export class RunDirectory {
   /** The run is continued by another process. */
   noteResumption(): void {
     this.updateManifest({ resumedAt: [...this.#manifest.resumedAt, new Date().toISOString()], finishedAt: null });
+  }
+
+  /**
+   * The same run to a later round: `scenario` is the recorded one with more rounds. Its checkpoints stay good. The folder is closed. A
+   * process that ends between the two writes leaves the run as it was, to be resumed.
+   */
+  extend(scenario: unknown): void {
+    const before = this.scenario as { readonly rounds: number };
+    const scenarioSha256 = sha256(readFileSync(join(this.path, 'scenario.json')));
+    const entry = { at: new Date().toISOString(), rounds: before.rounds, scenarioSha256 };
+    this.updateManifest({
+      extended: [...(this.#manifest.extended ?? []), entry],
+      finishedAt: null,
+      roundsDone: null,
+      stateDigest: null,
+    });
+    replaceFile(join(this.path, 'scenario.json'), `${jsonText(scenario, 2)}\n`);
+    this.close();
   }
 
   /** Null: the run was not judged yet. */

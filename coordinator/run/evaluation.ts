@@ -39,8 +39,8 @@ export async function evaluateEstimates(
     return { ...figures, extra: { ...meanSquaredError(evaluator, server), ...extra } };
   }
   const peers = [...estimates.values()].flat();
-  if (peers.length === 0) return { loss: null, accuracy: null, extra: {} };
-  const mean = meanOf(peers);
+  const [mean] = modelOf(estimates);
+  if (!mean) return { loss: null, accuracy: null, extra: {} };
   let spread = 0;
   for (const peer of peers) spread += squaredDistance(peer, mean);
   const { loss, accuracy, extra } = await evaluator.evaluate([mean]);
@@ -75,13 +75,20 @@ export async function trainingColumns(
       'ERR_SCENARIO',
       'evaluation.train: expected false, got true: this objective has no examples',
     );
-  const peers = [...estimates.values()].flat();
-  const chosen = estimates.get('coordinator') ?? (peers.length === 0 ? [] : [meanOf(peers)]);
+  const chosen = modelOf(estimates);
   if (chosen.length === 0 || heldOut.loss === null) return {};
   const { loss, accuracy } = await evaluator.evaluateTraining(chosen);
   const columns = { trainLoss: loss, lossGap: heldOut.loss - loss };
   if (accuracy === null || heldOut.accuracy === null) return columns;
   return { ...columns, trainAccuracy: accuracy, accuracyGap: accuracy - heldOut.accuracy };
+}
+
+/** What is evaluated and saved: a server's estimates (one, or one a chain) as they are, or the mean of the peers' ones. */
+export function modelOf(estimates: ReadonlyMap<PartyId, readonly ReadonlyVector[]>): readonly ReadonlyVector[] {
+  const server = estimates.get('coordinator');
+  if (server) return server;
+  const peers = [...estimates.values()].flat();
+  return peers.length === 0 ? [] : [meanOf(peers)];
 }
 
 function meanOf(vectors: readonly ReadonlyVector[]): Vector {

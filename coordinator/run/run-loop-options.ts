@@ -2,11 +2,12 @@ import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method
 import type { Crew } from '../../protocol/party/crew.js';
 import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
+import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import type { CheckpointCost } from './checkpoint-pace.js';
 import type { Evaluator } from './evaluation.js';
-import type { RunObserver } from './run-observer.js';
+import type { BestRound, RunObserver } from './run-observer.js';
 
 export interface RunLoopOptions {
   readonly scenario: Scenario;
@@ -30,6 +31,8 @@ export interface RunLoopOptions {
   ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
   /** Number of the first attempt at a round, where the ledger does not have it: a replay does what succeeded. */
   readonly firstAttempt?: (round: number) => number;
+  /** Why the run ends after this row, or null. Left out: it does not. */
+  readonly stop?: (row: MetricsRow) => string | null;
   readonly signal: AbortSignal;
   /** Lets the event loop run when it has not for a while; null when that is not due. Left out: never. */
   readonly pause?: () => Promise<void> | null;
@@ -45,7 +48,10 @@ export interface PrivacyBudget {
 
 export interface RunResult {
   readonly roundsDone: number;
-  readonly stopped: 'finished' | 'stopped' | 'budget';
+  /** 'finished': all rounds were done. 'early': `stopWhen` applied. 'budget': of privacy. 'stopped': by the user. */
+  readonly stopped: 'finished' | 'stopped' | 'budget' | 'early';
+  /** Why, under 'early'. */
+  readonly why: string | null;
   readonly bytes: ByteCounts;
   readonly faultsFired: readonly number[];
   /** Rounds in which no update arrived. */
@@ -59,4 +65,8 @@ export interface RunResult {
   /** Encoded records of all other parties that took part, for the digest. None, and no estimates, when the run was stopped. */
   readonly records: ReadonlyMap<PartyId, Uint8Array>;
   readonly estimates: readonly ReadonlyVector[];
+  /** The estimates as they are evaluated. */
+  readonly model: readonly ReadonlyVector[];
+  /** Of `keepBest`; null: none was asked for, or no value was seen. */
+  readonly best: BestRound | null;
 }

@@ -2,25 +2,24 @@ import { GradswarmError } from '../../protocol/errors.js';
 import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { addCodingCosts, noCodingCosts } from '../../protocol/party/coding-cost.js';
 import type { CrewReport } from '../../protocol/party/crew.js';
-import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
 import type { PartyReport } from '../../protocol/party/party.js';
 import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
-import { compareParties } from '../../protocol/party/state-digest.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { EpochAbandoned, WorkersLost } from '../members/workers-lost.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
+import { betterRound } from './best-round.js';
 import { CheckpointPace } from './checkpoint-pace.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
-import { type EvaluatedRound, evaluateEstimates, trainingColumns } from './evaluation.js';
+import { type EvaluatedRound, evaluateEstimates, modelOf, trainingColumns } from './evaluation.js';
 import { byRound, withAbandonedAttempts } from './privacy-budget.js';
 import { checkQuorum } from './quorum.js';
 import { codecColumns, measureColumns } from './round-columns.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
-import type { CarriedState } from './run-observer.js';
-import { missedBy, settlementOf } from './settlement.js';
+import type { BestRound, CarriedState } from './run-observer.js';
+import { byAddress, missedBy, settlementOf } from './settlement.js';
 import { isStop, whenStopped } from './stop-signal.js';
 
 /** When the user stops the run, workers that send nothing for this long are not waited for. */
@@ -40,6 +39,9 @@ export class RunLoop {
    */
   private interrupted: number | null = null;
   private firedBefore: readonly number[] = [];
+  private best: BestRound | null = null;
+  /** Why the run ends before its last round. */
+  private endedBy: string | null = null;
   private readonly lost = new Set<ClientIndex>();
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
@@ -55,6 +57,7 @@ export class RunLoop {
     this.wallBeforeMs = carried.wallMs;
     this.firedBefore = carried.faultsFired;
     this.withoutUpdate = carried.withoutUpdate ?? 0;
+    this.best = carried.best ?? null;
     if (carried.bytes) addBytes(this.bytes, carried.bytes);
     for (const client of carried.lostClients) this.lost.add(client);
     const clients = new Map<ClientIndex, Uint8Array>();
@@ -89,22 +92,32 @@ export class RunLoop {
       await this.options.pause?.();
       if (signal.aborted) stopped = 'stopped';
       else stopped = privacy?.exhausted() ? 'budget' : await this.oneRound();
+      if (stopped === 'finished' && this.endedBy !== null && this.round < scenario.rounds) stopped = 'early';
       if (stopped !== 'finished') break;
       if (this.round < scenario.rounds && pace.isDue(this.round)) await pace.timed(() => this.checkpoint());
     }
     if (stopped === 'stopped') {
       if (scenario.checkpoints.everyRounds !== null) await this.lastCheckpoint();
-      return { ...this.figures(pace), stopped, records: new Map(), estimates: [] };
+      return { ...this.figures(pace), stopped, records: new Map(), estimates: [], model: [] };
     }
     const records = new Map<PartyId, Uint8Array>(await this.surviving(() => crew.records('all')));
     for (const client of this.lost) records.delete(client);
     const own = this.ownRecord();
     if (own) records.set('coordinator', own);
-    return { ...this.figures(pace), stopped, records, estimates: await this.estimates() };
+    const estimates = await this.estimatesByParty();
+    return {
+      ...this.figures(pace),
+      stopped,
+      records,
+      estimates: [...estimates.values()].flat(),
+      model: modelOf(estimates),
+    };
   }
 
-  private figures(pace: CheckpointPace): Omit<RunResult, 'stopped' | 'records' | 'estimates'> {
+  private figures(pace: CheckpointPace): Omit<RunResult, 'stopped' | 'records' | 'estimates' | 'model'> {
     return {
+      why: this.endedBy,
+      best: this.best,
       lostClients: [...this.lost].sort((a, b) => a - b),
       roundsDone: this.round,
       bytes: this.bytes,
@@ -241,7 +254,7 @@ export class RunLoop {
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
     const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
-    if (inspect) Object.assign(extra, await inspect(this.round, await this.estimates()));
+    if (inspect) Object.assign(extra, await inspect(this.round, [...(await this.estimatesByParty()).values()].flat()));
     const row: MetricsRow = {
       round: this.round,
       loss: evaluation?.loss ?? null,
@@ -253,6 +266,9 @@ export class RunLoop {
       wallMs: this.wallMs(),
       extra,
     };
+    const better = betterRound(scenario.keepBest, row, this.best);
+    if (better !== null) this.best = { ...better, model: modelOf(await this.estimatesByParty()) };
+    this.endedBy = this.options.stop?.(row) ?? null;
     const draws = site.host.halves.coordinator?.draws?.(site.party('coordinator').record.state as object);
     if (draws) observer.draws?.(draws);
     const lost = plan.absent.filter(({ from }) => this.lost.has(from));
@@ -353,6 +369,7 @@ export class RunLoop {
       bytes: this.bytes,
       faultsFired: this.faultsFired(),
       withoutUpdate: this.withoutUpdate,
+      ...(this.best && { best: this.best }),
     });
   }
 
@@ -375,21 +392,7 @@ export class RunLoop {
     return this.surviving(() => crew.estimates());
   }
 
-  private async estimates(): Promise<readonly ReadonlyVector[]> {
-    return [...(await this.estimatesByParty()).values()].flat();
-  }
-
   private wallMs(): number {
     return this.wallBeforeMs + this.options.now() - this.startedMs;
   }
-}
-
-/** The same list however clients are packed into processes. */
-function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
-  return (
-    compareParties(a.to, b.to) ||
-    compareParties(a.from, b.from) ||
-    a.step - b.step ||
-    (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
-  );
 }

@@ -20,6 +20,14 @@ export interface RunObserver {
   released?(entries: readonly LedgerEntry[]): void;
 }
 
+/** The round that was best so far, and its model as it was evaluated. */
+export interface BestRound {
+  /** Rounds that were done. */
+  readonly round: number;
+  readonly value: number;
+  readonly model: readonly ReadonlyVector[];
+}
+
 /** What the loop itself carries from round to round. */
 export interface CarriedState {
   readonly simulatedMs: number;
@@ -30,6 +38,8 @@ export interface CarriedState {
   readonly bytes?: ByteCounts;
   /** Rounds in which no update arrived. Left out by checkpoints of older versions. */
   readonly withoutUpdate?: number;
+  /** Of `keepBest`. Left out: there is none. */
+  readonly best?: BestRound;
   /** How often each rule of `scenario.faults` has acted. */
   readonly faultsFired: readonly number[];
 }

@@ -1,7 +1,9 @@
 import type { ClientIndex, PartyId } from '../../protocol/method.js';
 import type { Settlement } from '../../protocol/party/crew.js';
+import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
 import type { Missed } from '../../protocol/party/message-journal.js';
 import type { PartyReport } from '../../protocol/party/party.js';
+import { compareParties } from '../../protocol/party/state-digest.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 
 /** What is sent to clients at the end of an attempt. */
@@ -32,4 +34,14 @@ export function missedBy({ voided }: Settlement, reports: readonly PartyReport[]
     for (const { kind, step, from, to } of report.unusedMessages)
       if (from === 'coordinator') unused.add(`${kind} ${step} ${to}`);
   return (kind, step, to) => absent.has(to) || unused.has(`${kind} ${step} ${to}`);
+}
+
+/** The same list however clients are packed into processes. */
+export function byAddress(a: AbsenceRecord, b: AbsenceRecord): number {
+  return (
+    compareParties(a.to, b.to) ||
+    compareParties(a.from, b.from) ||
+    a.step - b.step ||
+    (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)
+  );
 }

@@ -30,7 +30,8 @@ export async function figureNames(
 
 /** Every setting of an expectation that reads a figure or a series names one that the run will have. */
 export function checkReads(
-  { shape }: Settings<object>,
+  // biome-ignore lint/suspicious/noExplicitAny: only the shape is read.
+  { shape }: Pick<Settings<any>, 'shape'>,
   settings: JsonObject,
   path: string,
   known: FigureNames,

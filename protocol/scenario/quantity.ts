@@ -19,7 +19,7 @@ export const ROW_SERIES: readonly string[] = [...OWN, 'bytes'];
 export const STATISTICS = ['first', 'final', 'least', 'greatest', 'mean', 'late', 'total'] as const;
 
 /** The series' value in a row; null where the row has none. */
-function seriesValue(row: MetricsRow, series: string): number | null {
+export function seriesValue(row: MetricsRow, series: string): number | null {
   if (series === 'bytes') return row.bytesUp + row.bytesDown + row.bytesPeer;
   if (OWN.some((name) => name === series)) return row[series as (typeof OWN)[number]];
   return Object.hasOwn(row.extra, series) ? row.extra[series]! : null;

@@ -17,7 +17,7 @@ import {
 } from './catalogue.js';
 import type { Found, FoundCodec } from './codec-checks.js';
 import { checkAcross } from './cross-checks.js';
-import { figureNames } from './figure-names.js';
+import { checkReads, figureNames } from './figure-names.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
 import type {
   Claim,
@@ -31,7 +31,14 @@ import type {
   Spec,
   TopologySpec,
 } from './scenario.js';
-import { DEFAULT_DEVICE, DEFAULT_LINK, kindCodecSettings, scenarioSettings } from './schema.js';
+import {
+  DEFAULT_DEVICE,
+  DEFAULT_LINK,
+  keepBestSettings,
+  kindCodecSettings,
+  scenarioSettings,
+  stopRuleSettings,
+} from './schema.js';
 
 const DEFAULT_OBJECTIVE = 'softmax-regression';
 const DEFAULT_PARTITION = 'iid';
@@ -54,6 +61,7 @@ export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue
     const named = await new Resolver(catalogue, problems).named(
       given as JsonObject,
       (fixed?.claims ?? []) as readonly Claim[],
+      fixed && problems.count === 0 ? fixed : null,
     );
     if (fixed && problems.count === 0) {
       const scenario = assemble(fixed, named);
@@ -88,7 +96,7 @@ interface Named {
 }
 
 /** Parts that a record has only where they were given. */
-const LEFT_OUT = ['use', 'changed', 'reportPlots'];
+const LEFT_OUT = ['use', 'initial', 'stopWhen', 'keepBest', 'saveModel', 'changed', 'reportPlots'];
 
 function assemble(fixed: SettingsOf<typeof scenarioSettings>, { found: _, ...named }: Named): Scenario {
   const whole = { ...fixed, ...named } as Record<string, unknown>;
@@ -122,8 +130,12 @@ class Resolver {
     private readonly problems: Problems,
   ) {}
 
-  /** `claims`: checked but for the expectations in them. */
-  async named(given: JsonObject, claims: readonly Claim[]): Promise<Named> {
+  /** `claims`: checked but for the expectations in them. `rules`: what stops the run and chooses its best round; null: not sound. */
+  async named(
+    given: JsonObject,
+    claims: readonly Claim[],
+    rules: Pick<SettingsOf<typeof scenarioSettings>, 'stopWhen' | 'keepBest'> | null,
+  ): Promise<Named> {
     const method = await this.spec(given.method, this.catalogue.methods, 'a method', 'method');
     const objective = await this.spec(
       withName(given.objective, DEFAULT_OBJECTIVE),
@@ -139,8 +151,10 @@ class Resolver {
     const measure = await this.probes(given.measure, method?.entry);
     const study = await this.study(given.study ?? null);
     const names = method && objective && { method: method.spec, objective: objective.spec, study, measure };
+    const figures = names ? await figureNames([names], this.catalogue) : null;
+    if (figures && rules) this.rowRules(rules, figures);
     // What does not apply may name figures that the changed run does not have.
-    const known = names && !given.changed ? await figureNames([names], this.catalogue) : null;
+    const known = given.changed ? null : figures;
     const expect = await this.expectations(given.expect, faults.length > 0, known);
     return {
       method: method?.spec ?? { name: '' },
@@ -322,6 +336,20 @@ class Resolver {
         `nothing behind '${names[ending]}', which returns one vector`,
         names[ending + 1],
       );
+  }
+
+  /** Known round by round: a series, or a statistic of one. */
+  private rowRules(
+    { stopWhen, keepBest }: Pick<SettingsOf<typeof scenarioSettings>, 'stopWhen' | 'keepBest'>,
+    { series }: FigureNames,
+  ): void {
+    const ofRows = { series, figures: [] };
+    for (const [index, rule] of (stopWhen ?? []).entries()) {
+      const path = `stopWhen.${index}`;
+      checkReads(stopRuleSettings, { of: rule.of }, path, ofRows, this.problems);
+      if (rule.patience !== null) checkReads(keepBestSettings, { of: rule.of }, path, ofRows, this.problems);
+    }
+    if (keepBest) checkReads(keepBestSettings, { of: keepBest.of }, 'keepBest', ofRows, this.problems);
   }
 
   private async faults(value: Json | undefined): Promise<FoundFault[]> {

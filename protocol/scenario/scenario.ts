@@ -159,6 +159,31 @@ export interface UsedModule {
   readonly sha256: string;
 }
 
+/** A file of saved parameters that the clients and the coordinator begin with. */
+export interface InitialFile {
+  /** Its path. */
+  readonly file: string;
+  /** Of the file, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** When a run stops before its last round: at a value, or when a series no longer improves. */
+export interface StopRule {
+  /** A series (`accuracy`), or a figure of the rounds so far (`totalBytes`). */
+  readonly of: string;
+  /** It falls to this or below; null: not looked at. */
+  readonly below: number | null;
+  /** It rises to this or above; null: not looked at. */
+  readonly above: number | null;
+  /** So many of its values in a row without an improvement of more than `minDelta`; null: not looked at. */
+  readonly patience: number | null;
+  readonly minDelta: number;
+  readonly mode: ImprovementMode;
+}
+
+/** Which way a series improves. 'auto': accuracies rise, everything else falls. */
+export type ImprovementMode = 'auto' | 'min' | 'max';
+
 /** `./` paths are relative to the scenario's file. */
 export type UseInput = string | UsedModule;
 
@@ -174,6 +199,8 @@ export interface Scenario {
   readonly rounds: number;
   readonly seed: number;
   readonly precision: Precision;
+  /** Saved parameters to begin with. Left out: the model's own initial ones. */
+  readonly initial?: InitialFile;
   readonly participation: Participation;
   /** null exactly when the method has no peer kinds. */
   readonly topology: TopologySpec | null;
@@ -188,6 +215,12 @@ export interface Scenario {
   /** `train`: also on the clients' training examples, for the generalisation gap. */
   readonly evaluation: { readonly everyRounds: number; readonly train: boolean };
   /** 'auto': as often as takes `share` of the time. null: no checkpoint. */
+  /** The run stops at the first rule that applies. Left out: after its last round. */
+  readonly stopWhen?: readonly StopRule[];
+  /** The model of the round that is best by this series is kept. Left out: none. */
+  readonly keepBest?: { readonly of: string; readonly mode: ImprovementMode };
+  /** Files of the final model, and of the best. Left out: none. */
+  readonly saveModel?: readonly ('npz' | 'safetensors')[];
   readonly checkpoints: { readonly everyRounds: number | 'auto' | null; readonly share?: number };
   readonly workers: Workers;
   readonly privacy: PrivacySettings;
@@ -236,6 +269,8 @@ export interface ScenarioInput {
   readonly rounds?: number;
   readonly seed?: number;
   readonly precision?: Precision;
+  /** Saved parameters to begin with: the path of an .npz or .safetensors file. */
+  readonly initial?: string | InitialFile | null;
   readonly participation?: Partial<Participation>;
   readonly topology?: SpecInput | null;
   /** By kind; '*': every other kind in which the method itself keeps what compression leaves out. */
@@ -247,6 +282,9 @@ export interface ScenarioInput {
   readonly links?: readonly Partial<Link>[];
   readonly faults?: readonly FaultInput[];
   readonly evaluation?: Partial<Scenario['evaluation']>;
+  readonly stopWhen?: readonly WithoutDefaults<StopRule, 'of'>[] | null;
+  readonly keepBest?: WithoutDefaults<NonNullable<Scenario['keepBest']>, 'of'> | null;
+  readonly saveModel?: Scenario['saveModel'] | null;
   readonly checkpoints?: Partial<Scenario['checkpoints']>;
   readonly workers?: Partial<Workers>;
   readonly privacy?: Partial<PrivacySettings>;

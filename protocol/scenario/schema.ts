@@ -21,6 +21,7 @@ import { isPlainObject, type Json, type JsonObject } from '../settings/plain-dat
 import { nullable, required, type Setting, settingOf } from '../settings/setting.js';
 import { defineSettings, group } from '../settings/settings.js';
 import { clients, direction, messageKind, parties } from './selectors.js';
+import { figure, series } from './settings.js';
 
 /** The parts of a scenario with their defaults. What depends on names (method, data, codecs, …) is completed in `resolve.ts`. */
 
@@ -143,6 +144,25 @@ const evaluation = defineSettings({
   train: flag(false, "Also on the clients' training examples, for the generalisation gap"),
 });
 
+const mode = oneOf(
+  ['auto', 'min', 'max'],
+  'auto',
+  "Which way is better; 'auto': greater for accuracies, smaller for everything else",
+);
+
+export const stopRuleSettings = defineSettings({
+  of: { ...figure(required, 'A series, or a figure of the rounds so far'), reads: 'either' as const },
+  below: number(null, 'It falls to this or below'),
+  above: number(null, 'It rises to this or above'),
+  patience: count(null, 'So many values of the series in a row without an improvement'),
+  minDelta: atLeastZero(0, 'Least improvement that counts'),
+  mode,
+}).and(({ below, above, patience }) =>
+  below === null && above === null && patience === null ? { expected: 'below, above or patience' } : null,
+);
+
+export const keepBestSettings = defineSettings({ of: series(required), mode });
+
 const checkpoints = defineSettings({
   everyRounds: nullable(
     either(
@@ -208,6 +228,14 @@ export const scenarioSettings = defineSettings({
   rounds: count(100, 'Number of rounds'),
   seed: integer(1, 'Of everything that is drawn', { least: 0 }),
   precision: oneOf(['float32', 'float64'], 'float32', 'Of vectors'),
+  initial: group(
+    defineSettings({
+      file: text(required, 'Its path'),
+      sha256: settingOf<string, typeof required>(sha256, required, 'Of the file'),
+    }),
+    null,
+    "Saved parameters to begin with, .npz or .safetensors, each tensor by its name; null: the model's own",
+  ),
   participation: group(participation, {}, 'Who takes part in a round'),
   topology: spec('a topology', 'The graph of peers; null: none', null),
   codecs: record<Json, JsonObject>(
@@ -231,6 +259,19 @@ export const scenarioSettings = defineSettings({
     'What fails; the first verdict applies',
   ),
   evaluation: group(evaluation, {}, 'When the estimates are evaluated'),
+  stopWhen: list(
+    group(stopRuleSettings, required, 'A rule'),
+    null,
+    'The run stops at the first rule that applies; null: after its last round',
+    1,
+  ),
+  keepBest: group(keepBestSettings, null, 'The model of the round that is best by a series is kept; null: none'),
+  saveModel: list(
+    oneOf(['npz', 'safetensors'], required, 'A format'),
+    null,
+    'Formats of the files of the final model (`model.…`) and of the best (`best.…`, at least .npz); null: none',
+    1,
+  ),
   checkpoints: group(checkpoints, {}, 'When the state of the run is saved'),
   workers: group(workers, {}, 'Processes that hold the clients'),
   privacy: group(privacy, {}, 'How releases are noised and counted'),
@@ -286,6 +327,8 @@ export const SCENARIO_PARTS = {
   'devices.N': device,
   'links.N': link,
   evaluation,
+  'stopWhen.N': stopRuleSettings,
+  keepBest: keepBestSettings,
   checkpoints,
   workers,
   privacy,

@@ -82,12 +82,21 @@ export const USE_MEANING = 'a module of your own whose methods, codecs, … can 
 
 export const USE_AGAIN = 'where a module of your own lies that was moved since; repeatable';
 
+export const INITIAL_AGAIN = 'where the file of saved parameters lies that was moved since';
+
 export interface Using {
   readonly use?: readonly string[];
+  readonly initial?: string;
 }
 
-/** Loads the modules of `--use`, before anything that names what they define. */
-export async function useModules({ use = [] }: Using): Promise<void> {
+/** Of an option that names a file: relative to where the user is. */
+export function absolutePath(path: string): string {
+  return resolve(path);
+}
+
+/** Loads the modules of `--use`, and finds the file of `--initial`, before anything that names them. */
+export async function useModules({ use = [], initial }: Using): Promise<void> {
+  if (initial !== undefined) (await import('../../worker/initial-file.js')).locateInitial(initial);
   const { loadPlugIn } = await import('../plug-ins/plug-ins.js');
   for (const module of use) await loadPlugIn(module, process.cwd());
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { inThread } from './compute-thread.js';
-import { collectModules, USE_AGAIN, type Using, useModules } from './options.js';
+import { absolutePath, collectModules, INITIAL_AGAIN, USE_AGAIN, type Using, useModules } from './options.js';
 import { type Printing, report } from './outcome.js';
 
 interface Flags extends Printing, Using {
@@ -14,6 +14,7 @@ export function replayCommand(): Command {
     .argument('<directory>', 'the run directory')
     .option('--out <directory>', 'write the new run here, not under runs/')
     .option('--use <module>', USE_AGAIN, collectModules)
+    .option('--initial <file>', INITIAL_AGAIN, absolutePath)
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', '\nExamples:\n  gradswarm replay runs/latest')

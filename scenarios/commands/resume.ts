@@ -1,20 +1,31 @@
 import { Command } from 'commander';
+import { GradswarmError } from '../../protocol/errors.js';
 import { inThread } from './compute-thread.js';
 import { type ListenFlags, listenOptions, withListening } from './listen.js';
-import { collectModules, USE_AGAIN, type Using, useModules } from './options.js';
+import {
+  absolutePath,
+  collectModules,
+  INITIAL_AGAIN,
+  USE_AGAIN,
+  type Using,
+  useModules,
+  wholeNumber,
+} from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
-type Flags = Printing & ListenFlags & Using;
+type Flags = Printing & ListenFlags & Using & { readonly rounds?: number };
 
 /** `gradswarm resume`. */
 export function resumeCommand(): Command {
   return withListening(new Command('resume'))
     .description('continue a stopped run from its last checkpoint')
     .argument('<directory>', 'the run directory')
+    .option('--rounds <rounds>', 'go on to this later last round, a finished run too', wholeNumber(1))
     .option('--use <module>', USE_AGAIN, collectModules)
+    .option('--initial <file>', INITIAL_AGAIN, absolutePath)
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
-    .addHelpText('after', '\nExamples:\n  gradswarm resume runs/latest')
+    .addHelpText('after', '\nExamples:\n  gradswarm resume runs/latest\n  gradswarm resume runs/latest --rounds 200')
     .action(inThread(resume));
 }
 
@@ -22,6 +33,8 @@ async function resume(directory: string, flags: Flags): Promise<void> {
   await useModules(flags);
   const { resumeRun, resumeSweep } = await import('../run/runtime.js');
   const { isSweepFolder, pointsOf } = await import('../run/sweep-run.js');
+  if (flags.rounds !== undefined && isSweepFolder(directory))
+    throw new GradswarmError('ERR_USAGE', '--rounds: expected the folder of one run, got that of a sweep');
   if (isSweepFolder(directory))
     await reportSweep(
       (watching) => resumeSweep(directory, { ...resuming(flags), ...watching }),
@@ -32,5 +45,6 @@ async function resume(directory: string, flags: Flags): Promise<void> {
 }
 
 function resuming(flags: Flags) {
-  return { directory: null, listen: listenOptions(flags) };
+  const { rounds } = flags;
+  return { directory: null, listen: listenOptions(flags), ...(rounds !== undefined && { rounds }) };
 }

@@ -5,12 +5,13 @@ import { isSweep } from '../../protocol/scenario/scenario.js';
 import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { withAssignments } from '../run/changed-settings.js';
+import { withInitial } from '../run/initial.js';
 import { folderOf, type Loaded, loadScenario } from '../run/load.js';
 import type { RunOptions } from '../run/run.js';
 import { seedsFrom, sweptSeeds } from '../run/seeds.js';
 import { inThread } from './compute-thread.js';
 import { type ListenFlags, listenOptions, withListening } from './listen.js';
-import { collectAssignments, collectModules, USE_MEANING, wholeNumber } from './options.js';
+import { absolutePath, collectAssignments, collectModules, USE_MEANING, wholeNumber } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
 interface Flags extends Printing, ListenFlags {
@@ -21,6 +22,7 @@ interface Flags extends Printing, ListenFlags {
   readonly firstSeed?: number;
   readonly rounds?: number;
   readonly device?: string;
+  readonly initial?: string;
   readonly out?: string;
 }
 
@@ -51,6 +53,7 @@ export function runCommand(): Command {
     .option('--first-seed <seed>', 'a sweep over seeds: as many, from this one on', wholeNumber(0))
     .option('--rounds <rounds>', 'the same as --set rounds=…', wholeNumber(1))
     .option('--device <name>', 'the same as --set device=…')
+    .option('--initial <file>', 'begin with saved parameters, .npz or .safetensors', absolutePath)
     .option('--out <directory>', 'write the run here, not under runs/')
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
@@ -62,7 +65,8 @@ async function run(name: string, flags: Flags): Promise<void> {
   const { loadCatalogue, runScenario, runSweep } = await import('../run/runtime.js');
   const { withPlugIns } = await import('../plug-ins/use.js');
   const loaded = await loadScenario(name);
-  const input = await withPlugIns(changed(loaded, flags), folderOf(name), flags.use);
+  const folder = folderOf(name);
+  const input = withInitial(await withPlugIns(changed(loaded, flags), folder, flags.use), folder);
   const seeds = sweptSeeds(loaded);
   if (flags.seed !== undefined && seeds && seeds.length > 1 && !flags.quiet)
     process.stderr.write(
@@ -81,8 +85,8 @@ async function run(name: string, flags: Flags): Promise<void> {
 }
 
 /** `--set` in the order given, then the options that have a name of their own. */
-function changed(input: Loaded, { set = [], workers, seed, firstSeed, rounds, device }: Flags): Loaded {
-  const named = Object.entries({ 'workers.count': workers, seed, rounds, device });
+function changed(input: Loaded, { set = [], workers, seed, firstSeed, rounds, device, initial }: Flags): Loaded {
+  const named = Object.entries({ 'workers.count': workers, seed, rounds, device, initial });
   const assignments = named.flatMap(([path, value]) => (value === undefined ? [] : [{ path, value }]));
   const assigned = withAssignments(input, [...set, ...assignments]);
   return firstSeed === undefined ? assigned : seedsFrom(assigned, firstSeed);

@@ -5,6 +5,7 @@ import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import { isSweep } from '../../protocol/scenario/scenario.js';
 import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { withAssignments } from '../run/changed-settings.js';
+import { withInitial } from '../run/initial.js';
 import { interruptible } from '../run/interrupt.js';
 import { folderOf, loadScenario } from '../run/load.js';
 import { keptToken } from '../run/token.js';
@@ -66,7 +67,10 @@ async function serve(name: string, flags: Flags): Promise<void> {
       'ERR_USAGE',
       `serve: expected a scenario, got the sweep '${name}'; 'run' and 'resume' do sweeps`,
     );
-  const scenario = await resolveScenario(await withPlugIns(input, folderOf(name), flags.use), await loadCatalogue());
+  const scenario = await resolveScenario(
+    withInitial(await withPlugIns(input, folderOf(name), flags.use), folderOf(name)),
+    await loadCatalogue(),
+  );
   if (flags.listen && scenario.workers.count === 0)
     throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with how many to wait for, got 0 workers');
   const asked = listenOptions(flags);

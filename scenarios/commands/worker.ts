@@ -5,6 +5,7 @@ import type { WorkerOptions } from '../run/run.js';
 import { inThread } from './compute-thread.js';
 import { EXIT } from './exit-status.js';
 import {
+  absolutePath,
   collectModules,
   coordinatorUrl,
   hostAndPort,
@@ -20,6 +21,7 @@ interface Flags {
   readonly join: string;
   readonly device?: string;
   readonly use?: readonly string[];
+  readonly initial?: string;
   readonly peerSockets: boolean;
   readonly peerPort: number;
   readonly advertise?: { readonly host: string; readonly port: number | null };
@@ -55,6 +57,7 @@ export function workerCommand(): Command {
     .requiredOption('--join <url>', 'where the coordinator listens, such as ws://coordinator:7700', coordinatorUrl)
     .option('--device <name>', "compute device; left out: the scenario's")
     .option('--use <module>', USE_MEANING, collectModules)
+    .option('--initial <file>', "its own copy of the scenario's saved parameters", absolutePath)
     .option('--no-peer-sockets', 'reach other workers through the coordinator only')
     .option('--peer-port <port>', 'listen here for other workers; 0: any port that is free', portNumber, 0)
     .option('--advertise <host[:port]>', 'where other workers reach this one, when not at its own address', hostAndPort)
@@ -90,13 +93,15 @@ async function join(flags: Flags): Promise<void> {
 }
 
 function optionsOf(flags: Flags, signal: AbortSignal): WorkerOptions {
-  const { device, use, peerSockets, peerPort, advertise, name, slot, retryFor, tokenFile, tlsCa, quiet } = flags;
+  const { device, use, initial, peerSockets, peerPort, advertise, name, slot, retryFor, tokenFile, tlsCa, quiet } =
+    flags;
   const token = readToken(tokenFile);
   if (token === null)
     throw new GradswarmError('ERR_USAGE', "expected the run's token in GRADSWARM_TOKEN or --token-file, got none");
   return {
     device: device ?? null,
     ...(use && { use }),
+    ...(initial !== undefined && { initial }),
     peers: peerSockets ? { port: peerPort, advertise: advertise ?? null, tls: readKeys(flags) } : null,
     token,
     trust: { ca: tlsCa === undefined ? null : readText(tlsCa, '--tls-ca') },

@@ -51,6 +51,10 @@ function scenarioPart({ properties, ...rest }: ObjectSchema, needed: readonly st
         items: { anyOf: [{ type: 'string' }, { type: 'object' }] },
         description: "Modules of one's own",
       },
+      initial: {
+        ...(properties.initial as JsonObject),
+        anyOf: [{ type: 'string' }, { type: 'object' }, { type: 'null' }],
+      },
       objective: withoutName(properties.objective as JsonObject),
       codecs: { ...(properties.codecs as JsonObject), additionalProperties: codec },
     },

@@ -109,6 +109,9 @@ const HOST_FIGURES: FigureNames = {
     'simulatedMs',
     'wallMs',
     'spectralGap',
+    // Of keepBest.
+    'best',
+    'bestRound',
     // Of samplers.
     'chains',
     'drawsPerChain',

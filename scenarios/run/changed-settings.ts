@@ -13,6 +13,8 @@ const BESIDE_THE_RESULT = [
   'device',
   'workers',
   'checkpoints',
+  'keepBest',
+  'saveModel',
   'measure',
   'study',
   'claims',

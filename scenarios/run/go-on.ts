@@ -9,6 +9,7 @@ import { GradswarmError } from '../../protocol/errors.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { judgeClaims } from '../report/claims.js';
+import { extendRun } from './extend.js';
 import { recordedRun, recordedScenario } from './recorded.js';
 import { redrawReport } from './redraw.js';
 import { rollBack } from './roll-back.js';
@@ -16,9 +17,13 @@ import type { RunOptions, RunOutcome } from './run.js';
 import { runSession, type SessionOptions, type SessionResult } from './session.js';
 import { shown } from './shown.js';
 
-/** Continues an unfinished run from its last checkpoint. */
-export async function resumeRun(path: string, options: RunOptions): Promise<RunOutcome> {
+/** Continues an unfinished run from its last checkpoint. `rounds`: to a later last round, a finished run too. */
+export async function resumeRun(
+  path: string,
+  { rounds, ...options }: RunOptions & { readonly rounds?: number },
+): Promise<RunOutcome> {
   await free(path, options);
+  if (rounds !== undefined) await extendRun(path, rounds);
   const manifest = manifestOf(path);
   if (manifest && manifest.finishedAt !== null)
     throw new GradswarmError(

@@ -42,10 +42,10 @@ export class LocalWorkers implements WorkerLauncher {
   private ended: (pid: number, why: string) => void = () => {};
   private readonly onProcessExit = () => this.kill('SIGKILL');
 
-  /** `use`: modules of one's own that they load. */
+  /** `files`: modules of one's own that they load, and saved parameters that they begin with. */
   constructor(
     private readonly note: (message: string) => void,
-    private readonly use: readonly string[] = [],
+    private readonly files: { readonly use?: readonly string[]; readonly initial?: string } = {},
   ) {}
 
   start(
@@ -86,8 +86,9 @@ export class LocalWorkers implements WorkerLauncher {
   /** `deaths`: this seat's processes in a row that ended soon after their start. */
   private launch(seat: number, url: string, device: string | null, deaths: number): void {
     const startedMs = performance.now();
-    const modules = this.use.flatMap((module) => ['--use', module]);
-    const options = ['--join', url, '--slot', `${seat}`, '--retry-for', '0', '--quiet', ...modules];
+    const { use = [], initial } = this.files;
+    const own = [...use.flatMap((module) => ['--use', module]), ...(initial ? ['--initial', initial] : [])];
+    const options = ['--join', url, '--slot', `${seat}`, '--retry-for', '0', '--quiet', ...own];
     const child = spawn(
       process.execPath,
       [...process.execArgv, ENTRY, 'worker', ...options, ...(device === null ? [] : ['--device', device])],

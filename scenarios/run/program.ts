@@ -6,6 +6,7 @@ import { isSweep, type ScenarioInput, type SweepInput } from '../../protocol/sce
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { withPlugIns } from '../plug-ins/use.js';
 import { loadCatalogue } from './catalogue.js';
+import { withInitial } from './initial.js';
 import { folderOf, loadScenario } from './load.js';
 import type { RunOptions, RunOutcome, SweepOutcome } from './run.js';
 import { replayRun, resumeRun, resumeSweep, runSweep as runEveryPoint, runScenario } from './runtime.js';
@@ -39,10 +40,24 @@ export async function runSweep(sweep: SweepInput | string, options: CallOptions 
   return runEveryPoint(await resolveSweep(input, await loadCatalogue()), runOptions(options));
 }
 
-/** Continues the stopped run or sweep in a folder from its last checkpoint. Throws ERR_CHECKPOINT and the errors of `run`. */
-export async function resume(directory: string, options?: Omit<CallOptions, 'directory'>): Promise<RunOutcome>;
-export async function resume(directory: string, options: CallOptions = {}): Promise<RunOutcome | SweepOutcome> {
-  return (isSweepFolder(directory) ? resumeSweep : resumeRun)(directory, runOptions(options));
+/**
+ * Continues the stopped run or sweep in a folder from its last checkpoint. `rounds`: gives a run, a finished one too, this later last
+ * round; the result is in bits that of a run that had it from the beginning. Throws ERR_CHECKPOINT, also where the method depends on
+ * the number of rounds, and the errors of `run`.
+ */
+export async function resume(
+  directory: string,
+  options?: Omit<CallOptions, 'directory'> & { readonly rounds?: number },
+): Promise<RunOutcome>;
+export async function resume(
+  directory: string,
+  { rounds, ...options }: CallOptions & { readonly rounds?: number } = {},
+): Promise<RunOutcome | SweepOutcome> {
+  if (!isSweepFolder(directory))
+    return resumeRun(directory, { ...runOptions(options), ...(rounds !== undefined && { rounds }) });
+  if (rounds !== undefined)
+    throw new GradswarmError('ERR_USAGE', 'resume: expected the folder of one run with rounds, got that of a sweep');
+  return resumeSweep(directory, runOptions(options));
 }
 
 /**
@@ -54,10 +69,13 @@ export async function replay(directory: string, options: CallOptions = {}): Prom
 }
 
 async function opened<T extends ScenarioInput | SweepInput>(input: T | string, { from, use }: CallOptions) {
-  if (typeof input === 'string') return withPlugIns(await loadScenario(input), folderOf(input), use);
+  if (typeof input === 'string') {
+    const folder = folderOf(input);
+    return withInitial(await withPlugIns(await loadScenario(input), folder, use), folder);
+  }
   const folder = from === undefined ? process.cwd() : dirname(fileURLToPath(from));
   const named = isSweep(input) ? input : { name: 'scenario', ...input };
-  return withPlugIns<ScenarioInput | SweepInput>(named, folder, use);
+  return withInitial(await withPlugIns<ScenarioInput | SweepInput>(named, folder, use), folder);
 }
 
 function runOptions({ directory, signal, watcher, listen }: CallOptions): RunOptions {

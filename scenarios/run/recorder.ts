@@ -59,6 +59,7 @@ export class Recorder implements RunObserver {
       round,
       parties: records,
       ledger: carried.ledger,
+      ...(carried.best && { best: carried.best }),
       extra: {
         simulatedMs: carried.simulatedMs,
         wallMs: carried.wallMs,

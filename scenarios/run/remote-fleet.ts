@@ -5,6 +5,7 @@ import { openNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { differences } from '../../worker/fingerprint.js';
+import { placeOfInitial } from '../../worker/initial-file.js';
 import { openPrivacy } from '../../worker/privacy.js';
 import type { Problem } from '../../worker/problem.js';
 import { systemSecrets } from '../../worker/secrets.js';
@@ -26,10 +27,10 @@ export async function remoteFleet(
   { listen, signal, epoch, fromRound, archive, note, session }: FleetOptions,
   launcher: WorkerLauncher | null = listen
     ? null
-    : new LocalWorkers(
-        note,
-        scenario.use?.map(({ module }) => module),
-      ),
+    : new LocalWorkers(note, {
+        ...(scenario.use && { use: scenario.use.map(({ module }) => module) }),
+        ...(scenario.initial && { initial: placeOfInitial(scenario.initial) }),
+      }),
 ): Promise<RemoteFleet> {
   const server = await HostServer.listen({
     scenario,

@@ -1,4 +1,4 @@
-import type { CarriedState } from '../../coordinator/run/run-observer.js';
+import type { BestRound, CarriedState } from '../../coordinator/run/run-observer.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import type { PartyId } from '../../protocol/method.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger.js';
@@ -22,8 +22,9 @@ export function rollBack(directory: RunDirectory, note: (text: string) => void):
   // The file has what the checkpoint's ledger has, and what was released after it.
   const ledger = releasesOf(directory);
   if (!restored) return { checkpoint: null, releasedBefore: ledger };
-  const { round, parties, extra } = restored;
-  return { checkpoint: { round, parties, carried: { ...(extra as CarriedState), ledger } }, releasedBefore: [] };
+  const { round, parties, extra, best } = restored;
+  const carried = { ...(extra as CarriedState), ledger, ...(best !== undefined && { best: best as BestRound }) };
+  return { checkpoint: { round, parties, carried }, releasedBefore: [] };
 }
 
 /** Every release that the run has made. */

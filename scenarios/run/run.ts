@@ -64,6 +64,8 @@ export interface WorkerOptions {
   readonly seat?: number;
   /** Modules of one's own to load; left out: none. */
   readonly use?: readonly string[];
+  /** Its own copy of the file of saved parameters that the scenario begins with; left out: none. */
+  readonly initial?: string;
   /** How long a coordinator that is not there is looked for, milliseconds. */
   readonly retryForMs: number;
   readonly signal: AbortSignal;

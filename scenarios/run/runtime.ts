@@ -31,6 +31,7 @@ export async function replayRun(path: string, options: RunOptions): Promise<RunO
     ...options,
     fleet: (replayed, method, problem) => replayFleet(replayed, method, problem, recorded),
     ...(recorded.read && { recorded: recorded.read }),
+    ...(scenario.stopWhen && { endsAfter: recorded.log.length }),
     firstAttempt: (round) => recorded.log[round]?.attempt ?? 0,
   });
   const same = outcome.stateDigest === stateDigest;

@@ -28,6 +28,7 @@ export function summaryOf(
     ended: result.stopped,
     ...(result.checkpoints.count > 0 && checkpointFigures(result.checkpoints)),
     ...(result.withoutUpdate > 0 && { roundsWithoutUpdate: result.withoutUpdate }),
+    ...(result.best && { bestRound: result.best.round, best: result.best.value }),
     ...(result.lostClients.length > 0 && { lostClients: result.lostClients.length }),
     ...(processes.workersLost > 0 && { workersLost: processes.workersLost }),
     ...(processes.rollbacks > 0 && { rollbacks: processes.rollbacks, roundsDoneAgain: processes.roundsDoneAgain }),

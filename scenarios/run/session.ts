@@ -1,5 +1,6 @@
 import { EpochAbandoned } from '../../coordinator/members/workers-lost.js';
 import { checkpointText } from '../../coordinator/report/units.js';
+import { stopping } from '../../coordinator/run/early-stopping.js';
 import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import { archiveOf } from '../../coordinator/run-directory/archive.js';
@@ -24,6 +25,7 @@ import { writeRunReport } from '../report/run-report.js';
 import { announce } from './announce.js';
 import type { Fleet } from './fleet.js';
 import { growthText } from './growth.js';
+import { writeModels } from './model-files.js';
 import { openFleet } from './open-fleet.js';
 import { Recorder } from './recorder.js';
 import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
@@ -47,6 +49,8 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
   readonly fleet?: typeof openFleet;
   /** What a run that is replayed had read. */
   readonly recorded?: Fingerprint;
+  /** The run ends after so many rounds, whatever `stopWhen` says; left out: as in the scenario. */
+  readonly endsAfter?: number;
   /** Number of the first attempt at a round; left out: as the run itself counts. */
   readonly firstAttempt?: (round: number) => number;
 }
@@ -165,7 +169,8 @@ class Session {
           'put the old files back, or start a new run',
       );
     const { decisions } = this.problem.dataset;
-    this.directory.updateManifest({ read: this.problem.fingerprint, ...(decisions && { decisions }) });
+    const also = { ...(decisions && { decisions }), ...(this.scenario.initial && { initial: this.scenario.initial }) };
+    this.directory.updateManifest({ read: this.problem.fingerprint, ...also });
   }
 
   /** To the last round. After the loss of a worker from the newest checkpoint again, with new parties. */
@@ -222,6 +227,7 @@ class Session {
       privacy: fleet.privacy,
       ...(study?.round ? { inspect: (round, estimates) => study.round!(round, estimates) } : {}),
       ...(options.firstAttempt && { firstAttempt: options.firstAttempt }),
+      ...stopping(scenario, () => this.directory.rows(), options.endsAfter),
       signal: options.signal,
       pause,
       now: () => performance.now(),
@@ -248,12 +254,11 @@ class Session {
       stateDigest: digest ?? '',
       ...point,
     };
-    const processes = summarizeSession(directory.sessionEvents);
-    const figures = summaryOf(first, result, fleet, processes);
+    const figures = summaryOf(first, result, fleet, summarizeSession(directory.sessionEvents));
     const studied = finished ? await studyResult(study, { ...first, summary: figures }, result) : null;
     for (const text of studied?.notes ?? []) this.note(text);
     const posterior = await concludePosterior(scenario, problem, directory);
-    const summary = { ...summaryOf(first, result, fleet, processes), ...posterior?.figures, ...studied?.summary };
+    const summary = { ...figures, ...posterior?.figures, ...studied?.summary };
     const record = { ...first, summary };
     const verdict = finished ? await verdictOf(scenario, record, result) : UNKNOWN;
     directory.event(
@@ -263,6 +268,7 @@ class Session {
     );
     // Before the manifest calls the run finished: a full disk, or the end of the process, then leaves it to be resumed.
     if (studied) directory.writeStudy(studied);
+    if (finished) for (const text of writeModels(scenario, problem, result, directory.path)) this.note(text);
     directory.writeVerdict(verdict);
     if (finished) directory.writeFigures({ summary, faultsFired: result.faultsFired, ...point });
     const privacy = fleet.privacy.result();
@@ -280,7 +286,8 @@ class Session {
     this.noteEnd(result, fleet);
   }
 
-  private noteEnd({ stopped, roundsDone, lostClients, checkpoints }: RunResult, { privacy }: Fleet): void {
+  private noteEnd({ stopped, why, roundsDone, lostClients, checkpoints }: RunResult, { privacy }: Fleet): void {
+    if (stopped === 'early') this.note(`stopped after round ${roundsDone}: ${why}`);
     if (stopped === 'budget')
       this.note(`stopped after round ${roundsDone}: another round would pass the privacy budget`);
     if (lostClients.length > 0)
