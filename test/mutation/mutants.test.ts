@@ -58,6 +58,8 @@ describe('mutation', () => {
   it('leaves imports, defaults of settings, names and what is thrown as they are', () => {
     for (const source of [
       "import { a } from './b-1.js';",
+      "    decay: decay(0.99, 'a factor'),",
+      '    buffer;',
       'const defaults = {\n    rate: 0.5,\n};',
       '    requireCount(a, 1);',
       '    throw new Error(1 + 1);',

@@ -33,10 +33,10 @@ const LOGIC: Readonly<Record<string, string>> = { '&&': '||', '||': '&&' };
 
 /**
  * Lines left out: what a method declares, the defaults of settings (a scenario writes them out) and the checks
- * of settings, whose messages are tested where scenarios are resolved. A dropped statement is a call or an assignment on a line of its own.
+ * of settings, whose messages are tested where scenarios are resolved, and declarations of members. A dropped statement is a call or an assignment on a line of its own.
  */
 const LEFT_OUT =
-  /^\s*(import|export \{|\w+: (count|real|choice|flag)\(|title:|url:|algorithm:|reconstruction:|name:|summary:|error:)|\.default\(|require[A-Z]\w*\(|throw /;
+  /^\s*(import|export \{|\w+: (count|integer|number|positive|atLeastZero|fraction|probability|decay|text|real|choice|oneOf|flag|schedule|optimizer|list)\(|\}\)\.and\(|#?\w+;$|title:|url:|algorithm:|reconstruction:|name:|summary:|error:)|\.default\(|require[A-Z]\w*\(|throw /;
 const STATEMENT =
   /^\s+(?!(return|const|let|throw|if|for|while|else|break|continue|case|default|do|await using)\b)[\w$.[\]!#]+.*;$/;
 

@@ -204,12 +204,19 @@ describe('1-bit Adam', function () {
     readonly synchronized: readonly number[];
   }
 
-  it('the warm-up is Adam without bias correction, to 1e-12; afterwards the variance is frozen', async () => {
+  it('the warm-up is Adam without bias correction, to 1e-12, with one client too; afterwards the variance is frozen', async () => {
     const optimizer = { name: 'adam', learningRate: 0.01, biasCorrection: false };
     const plain = await tinyRun(classification({ ...SGD, optimizer }, WARMUP));
     const warm = stateOf<Server>(await tinyRun(classification(adam(), WARMUP)), 'coordinator');
     const { params } = stateOf<{ params: Float64Array }>(plain, 'coordinator');
     for (let i = 0; i < params.length; i++) expect(warm.params[i]).to.be.closeTo(params[i]!, 1e-12);
+    const single = { clients: 1 };
+    const one = stateOf<{ params: Float64Array }>(
+      await tinyRun(classification({ ...SGD, optimizer }, 5, single)),
+      'coordinator',
+    );
+    const alone = stateOf<Server>(await tinyRun(classification(adam(), 5, single)), 'coordinator');
+    for (let i = 0; i < params.length; i++) expect(alone.params[i]).to.be.closeTo(one.params[i]!, 1e-12);
     const later = stateOf<Server>(await tinyRun(classification(adam(), 3 * WARMUP, { codecs: signs })), 'coordinator');
     expect(later.variance).to.deep.equal(warm.variance);
     expect(later.params).to.not.deep.equal(warm.params);

@@ -87,4 +87,19 @@ describe('protocol/bayesian/conjugate', () => {
       'positive definite',
     );
   });
+
+  it('the error of a covariance is relative to the truth: diag(3, 14) for diag(3, 4) is 10 / 5', () => {
+    const truth = { mean: Float64Array.of(0, 0), covariance: Float64Array.of(3, 0, 0, 4) };
+    expect(relativeCovarianceError({ ...truth, covariance: Float64Array.of(3, 0, 0, 14) }, truth)).to.equal(2);
+    expect(relativeCovarianceError({ ...truth, covariance: Float64Array.of(3, 3, 4, 4) }, truth)).to.equal(1);
+  });
+
+  it('the covariance of three coordinates is symmetric: of unit steps 1/3, and products of each two', () => {
+    const { covariance } = momentsOfDraws([
+      Float64Array.of(1, 2, 4),
+      Float64Array.of(3, 1, 0),
+      Float64Array.of(2, 3, 5),
+    ]);
+    expect([...covariance]).to.deep.equal([1, -0.5, -2, -0.5, 1, 2.5, -2, 2.5, 7]);
+  });
 });

@@ -177,6 +177,7 @@ describe('protocol/codecs/memories', () => {
     for (const memory of ['error-feedback', 'ef21', 'dgc']) {
       for (const name of ['identity', 'top-k', 'scaled-sign', 'natural', 'int8-linear'])
         expect(await accepted(memory, { name }), `${memory}, ${name}`).to.equal(true);
+      expect(await accepted(memory, { name: 'random-k', fraction: 0.5, scaled: true }), 'omega 1').to.equal(false);
       for (const name of ['random-k', 'terngrad']) expect(await accepted(memory, { name }), name).to.equal(false);
       expect(await accepted(memory, { name: 'top-k', values: { name: 'terngrad' } })).to.equal(false);
       expect(await accepted(memory, { name: 'threshold' })).to.equal(memory !== 'ef21');

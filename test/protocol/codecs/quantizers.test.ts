@@ -253,4 +253,9 @@ describe('protocol/codecs: quantizers', () => {
       }
     }
   });
+
+  it('int8-linear, stochastic: omega is block / 64516', async () => {
+    const codec = await loadCodec({ name: 'int8-linear', block: 256, rounding: 'stochastic' });
+    expect(codec.omega).to.equal(256 / 64516);
+  });
 });

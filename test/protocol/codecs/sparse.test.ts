@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { largestMagnitudes } from '../../../protocol/codecs/bits/largest-magnitudes.js';
+import { randomSubset } from '../../../protocol/codecs/bits/random-subset.js';
 import type { CodecSpec } from '../../../protocol/codecs/codec.js';
 import { loadCodec } from '../../../protocol/codecs/registry.js';
 import type { Vector } from '../../../protocol/method.js';
+import { rootStream } from '../../../protocol/numerics/random.js';
 import { squaredNorm } from '../../../protocol/numerics/vector.js';
 import { gaussian, heavyTailed, squaredError, stream } from '../../../scenarios/check/parts/codec-inputs.js';
 
@@ -146,5 +148,27 @@ describe('protocol/codecs: sparse codes', () => {
         .length;
     expect(await kept(0.07, 100)).to.equal(7);
     expect(await kept(0.001, 10)).to.equal(1);
+  });
+
+  it('random-k, scaled: omega is d / k - 1 of its fraction, the error of no numbers is 0', async () => {
+    const codec = await loadCodec({ name: 'random-k', fraction: 0.25, scaled: true });
+    expect(codec.omega).to.be.closeTo(3, 1e-12);
+    expect(codec.expectedSquaredError!(new Float64Array(0))).to.equal(0);
+    expect(codec.expectedSquaredError!(Float64Array.of(1, 2, 0, 2))).to.be.closeTo(27, 1e-12);
+  });
+
+  it('random-k of thousands: words come in blocks of 4,096, as the protocol has it', () => {
+    for (const [count, length] of [
+      [5000, 20_000],
+      [4097, 9001],
+    ] as const) {
+      const rng = rootStream(0, 'float32').derive('random subset', 7, 8);
+      const marks = new Set<number>();
+      const limit = Math.floor(2 ** 32 / length) * length;
+      while (marks.size < count)
+        for (const word of rng.words(new Uint32Array(4096)))
+          if (word < limit && marks.size < count) marks.add(word % length);
+      expect([...randomSubset(7, 8, count, length)]).to.deep.equal([...marks].sort((a, b) => a - b));
+    }
   });
 });

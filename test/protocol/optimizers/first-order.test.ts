@@ -22,6 +22,15 @@ describe('protocol/optimizers: rules without layers', () => {
     expectNear(path[1]!, [1 - 0.5 * 2.1, -2 + 0.5 * 0.2, 3 + 0.5 * 3.7]);
   });
 
+  it('sgd: step n has the rate of the schedule at n', () => {
+    const learningRate = { name: 'inverse-power', rate: 1, offset: 1 };
+    const path = trajectory(flat('sgd', { learningRate }), start, 3, constant(1, 1, 1));
+    expectNear(
+      [0, 1, 2].map((step) => path[step]![0]! - path[step + 1]![0]!),
+      [1, 1 / 2, 1 / 3],
+    );
+  });
+
   it('linear scaling: 4 steps with frozen gradients are one step at 4 times the rate', () => {
     const g = constant(0.3, -1, 2);
     const four = trajectory(flat('sgd', { learningRate: 0.1 }), start, 4, g).at(-1)!;

@@ -383,4 +383,48 @@ describe('protocol/optimizers/scale', () => {
     );
     expect(load('scale').init(length).vectors.square).to.have.length(4);
   });
+
+  it('the last kernel moves along its running mean, column by column, its first entry too', () => {
+    const g = noise(length);
+    const path = trajectory(load('scale', { learningRate: 0.2, momentum: 0.9 }), start, 2, g);
+    const mean = new Float64Array(12);
+    for (const step of [0, 1]) {
+      const gradient = g(path[step]!, step);
+      for (let i = 0; i < 12; i++) mean[i] = 0.9 * mean[i]! + 0.1 * gradient[24 + i]!;
+      const moved = move(path[step]!, path[step + 1]!);
+      for (let i = 0; i < 12; i++) {
+        const column = [0, 1, 2, 3].map((row) => mean[3 * row + (i % 3)]! ** 2);
+        const scale = Math.sqrt(column.reduce((a, b) => a + b, 0) / 4);
+        expect(moved[24 + i]).to.be.closeTo((-0.2 * mean[i]!) / scale, 1e-14);
+      }
+    }
+  });
+});
+
+describe('protocol/optimizers/vector-adamw', () => {
+  const both: readonly Segment[] = [
+    { name: 'a/kernel', module: 'a', offset: 0, shape: [3, 2] },
+    { name: 'a/bias', module: 'a', offset: 6, shape: [2] },
+    { name: 'b/kernel', module: 'b', offset: 8, shape: [2, 3] },
+    { name: 'b/bias', module: 'b', offset: 14, shape: [3] },
+  ];
+  for (const name of ['scale', 'muon'])
+    it(`${name}: each of two vectors has moments of its own: it moves as if the other were not there`, () => {
+      const begin = Float64Array.from({ length: 17 }, (_, i) => Math.cos(i));
+      const gradient = (_: ReadonlyVector, step: number) => Float64Array.from(begin, (_x, i) => Math.sin(3 * i + step));
+      const whole = trajectory(loadOptimizer({ name }, both), begin, 4, gradient).at(-1)!;
+      for (const bias of [both[1]!, both[3]!]) {
+        const end = bias.offset + bias.shape[0]!;
+        const alone = [{ ...both[0]! }, { ...bias, offset: 6 }];
+        const taken = (all: ReadonlyVector) =>
+          Float64Array.of(
+            ...Array.from({ length: 6 }, (_, i) => all[i]!),
+            ...Array.from({ length: end - bias.offset }, (_, i) => all[bias.offset + i]!),
+          );
+        const path = trajectory(loadOptimizer({ name }, alone), taken(begin), 4, (_, step) =>
+          taken(gradient(begin, step)),
+        );
+        expectSame(path.at(-1)!.subarray(6), whole.subarray(bias.offset, end), 1e-15);
+      }
+    });
 });

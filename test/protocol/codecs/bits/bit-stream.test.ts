@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { BitReader } from '../../../../protocol/codecs/bits/bit-stream.js';
+import { BitReader, BitWriter } from '../../../../protocol/codecs/bits/bit-stream.js';
 
 const reader = (...bytes: number[]) => new BitReader(Uint8Array.from(bytes));
 
@@ -18,5 +18,23 @@ describe('protocol/codecs/bits/bit-stream', () => {
     const short = reader(0xff, 0x01);
     short.readAll(values, 1, 0, 17);
     expect(short.overrun).to.equal(true);
+  });
+
+  it('long numbers of 0 to 32 bits are read as they were written, between others', () => {
+    const widths = Array.from({ length: 33 }, (_, width) => width);
+    const numberOf = (width: number) => (width === 0 ? 0 : (0x9e3779b9 >>> (32 - width)) | 1) >>> 0;
+    const bytes = new Uint8Array(200);
+    const writer = new BitWriter(bytes, 0);
+    for (const width of widths) {
+      writer.writeLong(numberOf(width), width);
+      writer.write(width & 7, 3);
+    }
+    const written = new BitReader(bytes.subarray(0, writer.finish()));
+    for (const width of widths) {
+      const low = written.read(Math.min(width, 16));
+      const high = written.read(Math.max(0, width - 16));
+      expect(low + 65536 * high, `${width} bits`).to.equal(numberOf(width));
+      expect(written.read(3)).to.equal(width & 7);
+    }
   });
 });

@@ -55,4 +55,13 @@ describe('protocol/codecs/by-segment', () => {
     expect(() => codec.decode(huge, 80, 'float32')).to.throw(/^ERR_CODEC_MALFORMED.*passes the end/);
     expect(() => codec.decode(Uint8Array.of(...body, 0), 80, 'float32')).to.throw(/^ERR_CODEC_MALFORMED/);
   });
+
+  it('the expected error is the sum over the tensors, each with its own numbers', async () => {
+    const whole = await loadCodec({ name: 'terngrad', clip: null });
+    const codec = bySegment(whole, SEGMENTS);
+    const value = gaussian(80, 'float64').map((x: number, i: number) => (i < 70 ? 3 * x : x)) as Float64Array;
+    const parts = [value.subarray(0, 70), value.subarray(70, 79), value.subarray(79)];
+    const sum = parts.reduce((total, part) => total + whole.expectedSquaredError!(part), 0);
+    expect(codec.expectedSquaredError!(value)).to.be.closeTo(sum, 1e-12 * sum);
+  });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { account } from '../../../../protocol/privacy/accounting/account.js';
+import { smallestNoise } from '../../../../protocol/privacy/accounting/calibration.js';
 import { resolveOrders } from '../../../../protocol/privacy/accounting/orders.js';
 import { selectedRdp } from '../../../../protocol/privacy/accounting/selection.js';
 import { cutProbability, overflowProbability } from '../../../../protocol/privacy/accounting/truncated-poisson.js';
@@ -78,6 +79,15 @@ describe('protocol/privacy/accounting: selection and caps', () => {
     const again = account({ delta: 1e-5, sampling: 0.04, steps: 2250, noiseMultiplier: noiseMultiplier! });
     expect(again.epsilon).to.equal(epsilon);
     expect(account({ ...target, method: 'auto' }).noiseMultiplier).to.be.closeTo(1.4158, 1e-3);
+  });
+
+  it('the least noise of a law 1 / z is found from 1e-11 to 1e11; beyond 2^40 it is refused, below 2^-40 any will do', () => {
+    for (const target of [1e-11, 1e-5, 0.3, 1e3, 1e11]) {
+      const { noiseMultiplier } = smallestNoise((z) => 1 / z, target);
+      expect(noiseMultiplier * target).to.be.within(1, 1 + 2e-6);
+    }
+    expect(() => smallestNoise((z) => 1 / z, 1e-13)).to.throw(/ERR_PRIVACY.*2\^40/);
+    expect(smallestNoise(() => 0, 1)).to.deep.equal({ noiseMultiplier: 2 ** -41 });
   });
 
   it('without replacement: add-remove at z costs what replace-one at z / 2 costs at least in its worse direction', () => {

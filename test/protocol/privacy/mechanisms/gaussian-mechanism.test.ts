@@ -232,4 +232,14 @@ describe('protocol/privacy/gaussian-mechanism', () => {
     refused([part(values, 1, 1)], { shares: 0 }, /shares/);
     expect(ledger.entries).to.have.length(0);
   });
+
+  it('a number that is not finite is refused wherever it stands, the first and the last too', () => {
+    for (const at of [0, 1, 4]) {
+      const value = new Float64Array(5);
+      value[at] = Number.NaN;
+      const { privacy, ledger } = setUp();
+      expect(() => privacy.gaussian([part(value, 1, 1)], release), `entry ${at}`).to.throw(/ERR_PRIVACY.*entry/);
+      expect(ledger.entries.length).to.equal(0);
+    }
+  });
 });

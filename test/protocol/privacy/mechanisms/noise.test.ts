@@ -165,4 +165,15 @@ describe('protocol/privacy/noise-source', () => {
     expect(kept[1]!.subarray(0, used).every((byte) => byte === 0)).to.equal(true);
     expect(kept[1]!.subarray(used).some((byte) => byte !== 0)).to.equal(true);
   });
+
+  it('whole numbers below a bound take no word from which the low ones would be likelier', () => {
+    const given = [2 ** 32 - 1, 5, 2 ** 32 - 2];
+    const words = new RandomWords((into) => {
+      into[0] = given.shift()!;
+    }, 1);
+    // 2^32 - 1 is a multiple of 3: the last word would make 0 likelier.
+    expect(words.below(3)).to.equal(2);
+    expect(words.below(3)).to.equal(2);
+    expect(given).to.deep.equal([]);
+  });
 });
