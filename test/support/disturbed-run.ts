@@ -25,7 +25,7 @@ export const DISTURBED_RUNS = {
   },
   peers: {
     name: 'cut-peers',
-    method: { name: 'gradient-tracking', stepSize: 0.05 },
+    method: { name: 'gradient-tracking', stepSize: 0.005 },
     ...quadratic,
     clients: 6,
     rounds: 300,
@@ -52,7 +52,7 @@ export const DISTURBED_RUNS = {
   },
   large: {
     name: 'cut-large',
-    method: { name: 'gradient-tracking', stepSize: 0.05 },
+    method: { name: 'gradient-tracking', stepSize: 0.005 },
     objective: { name: 'quadratic', dimension: 80_000 },
     data: 'none',
     precision: 'float64',
