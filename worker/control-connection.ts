@@ -1,6 +1,6 @@
 import { GradswarmError } from '../protocol/errors.js';
 import { provenQuery } from '../protocol/sockets/admission.js';
-import { fetchChallenge, type TlsTrust } from '../protocol/sockets/challenge.js';
+import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import type { ControlSocket } from '../protocol/sockets/control-socket.js';
 import { processSockets } from '../protocol/sockets/process-sockets.js';
 import * as control from '../protocol/wire/control-messages.js';
@@ -75,8 +75,7 @@ export class ControlConnection {
     hello: control.Hello,
     handler: ControlHandler,
   ): Promise<{ readonly connection: ControlConnection; readonly admission: control.Admission }> {
-    const joining = provenQuery(token, 'worker', await fetchChallenge(url, trust, signal));
-    const socket = await openSocket(url, joining.query, trust);
+    const { joining, socket } = await provenSocket(url, token, trust, signal);
     const connection = new ControlConnection(url, socket, handler);
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -181,7 +180,22 @@ function lostError(url: string, reason: string): GradswarmError {
   return new GradswarmError('ERR_WORKER_LOST', `the coordinator at ${url} was lost: ${reason}`);
 }
 
-/** Throws NotWanted where the coordinator refuses the proof. */
+/**
+ * Throws NotWanted where the coordinator refuses the proof, of a second challenge too: the first may have been that of a coordinator
+ * that was started again in between, or have expired while this process was frozen.
+ */
+async function provenSocket(url: string, token: string, trust: TlsTrust, signal: AbortSignal) {
+  for (let again = false; ; again = true) {
+    const challenge = await (await processSockets()).challenge(url, trust, signal);
+    const joining = provenQuery(token, 'worker', challenge);
+    try {
+      return { joining, socket: await openSocket(url, joining.query, trust) };
+    } catch (error) {
+      if (again || !(error instanceof NotWanted)) throw error;
+    }
+  }
+}
+
 async function openSocket(
   url: string,
   query: Readonly<Record<string, string>>,

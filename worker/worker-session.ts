@@ -59,6 +59,8 @@ interface Hosting {
 
 /** What the coordinator has assigned; a repeated request gets the same answer. */
 interface Assignment {
+  /** Of the link: no two assignments have the same, also of two runs whose epochs have equal numbers. */
+  readonly token: string;
   readonly epoch: number;
   readonly generation: number;
   readonly heartbeatMs: number;
@@ -227,12 +229,13 @@ export class WorkerSession {
   }
 
   private async assigned(assign: control.Assign): Promise<control.Ready> {
-    const { epoch, generation } = assign;
-    if (this.assignment?.epoch === epoch && this.assignment.generation === generation) return this.assignment.ready;
+    const { epoch, generation, token } = assign;
+    if (this.assignment?.token === token) return this.assignment.ready;
     const left = this.leave();
     const scenario = assign.scenario as unknown as Scenario;
     const { heartbeatMs } = scenario.workers;
     const assignment: Assignment = {
+      token,
       epoch,
       generation,
       heartbeatMs,

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { jsonText } from './atomic-file.js';
 import { GrowingFile } from './growing-file.js';
 
@@ -11,6 +12,12 @@ const FLUSH_AFTER_MS = 250;
 export class AppendOnlyFile extends GrowingFile {
   #waiting = '';
   #lastFlushMs = performance.now();
+
+  /** A last line that the end of a process left unfinished is removed: nothing may follow on it. */
+  constructor(path: string) {
+    removeUnfinished(path);
+    super(path);
+  }
 
   append(line: string): void {
     this.#waiting += `${line}\n`;
@@ -28,4 +35,11 @@ export class AppendOnlyFile extends GrowingFile {
     this.write(Buffer.from(this.#waiting));
     this.#waiting = '';
   }
+}
+
+function removeUnfinished(path: string): void {
+  if (!existsSync(path)) return;
+  const text = readFileSync(path);
+  const end = text.lastIndexOf('\n'.charCodeAt(0)) + 1;
+  if (end < text.length) truncateSync(path, end);
 }

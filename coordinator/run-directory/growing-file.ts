@@ -20,7 +20,13 @@ export abstract class GrowingFile {
   abstract flush(): void;
 
   protected write(bytes: Uint8Array): void {
-    writeFully(this.#descriptor, bytes);
+    try {
+      writeFully(this.#descriptor, bytes);
+    } catch (error) {
+      // A full disk takes half of it: what is written later must not follow on half a record.
+      ftruncateSync(this.#descriptor, this.#byteLength);
+      throw error;
+    }
     this.#byteLength += bytes.length;
   }
 

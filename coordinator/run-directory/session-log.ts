@@ -47,11 +47,11 @@ export class SessionLog {
     this.#folder = folder;
   }
 
-  /** Handed to the operating system when it returns. */
+  /** On the disk when it returns: a number of an epoch that was used is not used again, whatever happens to the machine. */
   append(event: SessionEvent): void {
     this.#file ??= new AppendOnlyFile(join(this.#folder, NAME));
     this.#file.appendJson({ at: new Date().toISOString(), ...event });
-    this.#file.flush();
+    this.#file.syncedByteLength();
   }
 
   read(): readonly SessionEvent[] {

@@ -29,12 +29,18 @@ export interface OpenedLink {
   readonly stream: Duplex;
 }
 
+/** Begins a websocket to this address, which is closed unless it opens in time. */
+export type Dial = (url: URL, timeoutMs: number, trust: TlsTrust) => WebSocket;
+
+const dialWebSocket: Dial = (url, timeoutMs, { ca }) =>
+  new WebSocket(url, { ...FRAME_SOCKET_OPTIONS, handshakeTimeout: timeoutMs, ...(ca ? { ca } : {}) });
+
 /** Opens a numbered link, and opens it again whenever its connection breaks. Rejects with ERR_WORKER_LOST when there is none at first. */
-export async function openLink(options: LinkOptions): Promise<OpenedLink> {
+export async function openLink(options: LinkOptions, dial: Dial = dialWebSocket): Promise<OpenedLink> {
   const link = new LinkSocket(options.heartbeatMs);
   try {
-    const stream = await connect(link, options, options.openMs);
-    link.on('down', () => void reconnect(link, options));
+    const stream = await connect(link, options, options.openMs, dial);
+    link.on('down', () => void reconnect(link, options, dial));
     return { link, stream };
   } catch (error) {
     link.close();
@@ -42,11 +48,11 @@ export async function openLink(options: LinkOptions): Promise<OpenedLink> {
   }
 }
 
-async function reconnect(link: LinkSocket, options: LinkOptions): Promise<void> {
+async function reconnect(link: LinkSocket, options: LinkOptions, dial: Dial): Promise<void> {
   const { openMs, heartbeatMs } = options;
   for (let delayMs = FIRST_RETRY_MS; !link.isOver && !link.isUp; delayMs = Math.min(LONGEST_RETRY_MS, 2 * delayMs)) {
     try {
-      await connect(link, options, Math.min(openMs, silenceOf(heartbeatMs)));
+      await connect(link, options, Math.min(openMs, silenceOf(heartbeatMs)), dial);
       return;
     } catch (error) {
       if (error instanceof Refused) return link.end(BREACH, error.message);
@@ -59,14 +65,10 @@ async function reconnect(link: LinkSocket, options: LinkOptions): Promise<void> 
 class Refused extends Error {}
 
 /** One connection, once the other end has sent its count. What it sends next is not missed: the link listens from then on. */
-function connect(link: LinkSocket, { url, trust: { ca } }: LinkOptions, timeoutMs: number): Promise<Duplex> {
+function connect(link: LinkSocket, { url, trust }: LinkOptions, timeoutMs: number, dial: Dial): Promise<Duplex> {
   const target = new URL(url);
   target.searchParams.set('have', `${link.received}`);
-  const socket = new WebSocket(target, {
-    ...FRAME_SOCKET_OPTIONS,
-    handshakeTimeout: timeoutMs,
-    ...(ca ? { ca } : {}),
-  });
+  const socket = dial(target, timeoutMs, trust);
   return new Promise((resolve, reject) => {
     let stream: Duplex;
     const fail = (error: Error): void => {

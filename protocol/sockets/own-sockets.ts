@@ -1,5 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
+import { fetchChallenge } from './challenge.js';
 import { openConnection } from './connection.js';
 import type { ControlConnected, ControlListener, ControlListening, IoListener } from './control-listener.js';
 import { openLink } from './open-link.js';
@@ -58,5 +59,6 @@ export const ownSockets: Sockets = {
     const { socket, stream } = await openConnection(url, timeoutMs, trust);
     return { socket: new PlainSocket(socket, stream), localAddress: addressOf(stream) };
   },
+  challenge: fetchChallenge,
   openControl: async (opening) => (await import('./open-control.js')).openControl(opening),
 };

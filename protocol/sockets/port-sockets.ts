@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { MessagePort } from 'node:worker_threads';
 import { ERROR_CODES, type ErrorCode, GradswarmError } from '../errors.js';
+import { fetchChallenge } from './challenge.js';
 import type { ControlConnected, ControlListener, ControlListening } from './control-listener.js';
 import { PortControl } from './control-relay.js';
 import { type Channel, PortHub } from './port-hub.js';
@@ -55,6 +56,11 @@ export class PortSockets implements Sockets {
 
   openPlain(...options: Parameters<Sockets['openPlain']>): Promise<OpenedSocket> {
     return this.ask({ type: 'openPlain', options }, opened);
+  }
+
+  /** One request, which this thread makes by itself. */
+  challenge(...request: Parameters<Sockets['challenge']>): Promise<string> {
+    return fetchChallenge(...request);
   }
 
   openControl(options: Parameters<Sockets['openControl']>[0]): Promise<PortControl> {

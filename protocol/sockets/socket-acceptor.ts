@@ -1,24 +1,44 @@
 import { WebSocketServer } from 'ws';
 import { readHave } from '../wire/numbered-link.js';
 import { sameText } from './admission.js';
-import { FRAME_SOCKET_OPTIONS } from './connection.js';
+import { type Connection, FRAME_SOCKET_OPTIONS } from './connection.js';
 import { LinkSocket } from './link-socket.js';
 import { PlainSocket } from './plain-socket.js';
 import { refuseUpgrade, type SocketServer, type Upgrade } from './socket-server.js';
 import type { Acceptance, Accepted, Acceptor } from './sockets.js';
 
+/** How requests to become a websocket are answered. */
+export interface Answering {
+  refuse(upgrade: Upgrade, status: string): void;
+  accept(upgrade: Upgrade, opened: (connection: Connection) => void): void;
+  close(): void;
+}
+
+function overHttp(server: SocketServer): Answering {
+  const upgrades = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
+  return {
+    refuse: ({ socket }, status) => refuseUpgrade(socket, status),
+    accept: ({ request, socket, head }, opened) =>
+      upgrades.handleUpgrade(request, socket, head, (websocket) => {
+        server.admit(request);
+        opened({ socket: websocket, stream: socket });
+      }),
+    close: () => upgrades.close(),
+  };
+}
+
 /** Takes message sockets at one path, one for each key: plain ones, and numbered links, whose later connections go on with them. */
 export class SocketAcceptor implements Acceptor {
-  private readonly upgrades = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
   private readonly sockets = new Map<string, PlainSocket | LinkSocket>();
   /** Null: none were given yet. */
   private keys: ReadonlyMap<string, string> | null = null;
   private waiting: readonly Upgrade[] = [];
 
   constructor(
-    private readonly server: SocketServer,
+    server: SocketServer,
     private readonly acceptance: Acceptance,
     private readonly accepted: Accepted,
+    private readonly answering: Answering = overHttp(server),
   ) {
     server.route(acceptance.path, (upgrade) => {
       // Connections that were closed meanwhile are let go, so no more wait than may be open.
@@ -34,23 +54,23 @@ export class SocketAcceptor implements Acceptor {
   }
 
   close(): void {
-    this.upgrades.close();
+    this.answering.close();
     // A link whose connection is broken would wait for another for ever.
     for (const socket of [...this.sockets.values()]) socket.close();
   }
 
   private upgrade(upgrade: Upgrade): void {
-    const { socket, url } = upgrade;
+    const { url } = upgrade;
     const key = this.nameOf(url.searchParams);
     const numbered = url.searchParams.has('have');
     const open = key === null ? undefined : this.sockets.get(key);
     if (key === null || (open && !(numbered && open instanceof LinkSocket)))
-      return refuseUpgrade(socket, '403 Forbidden');
+      return this.answering.refuse(upgrade, '403 Forbidden');
     if (!numbered) return this.open(upgrade, key, null);
     const have = readHave(url.searchParams);
     const link = open as LinkSocket | undefined;
     // 409: such as a request that was held up while a later one was served.
-    if (have === null || !(link ? link.canResume(have) : have === 0)) refuseUpgrade(socket, '409 Conflict');
+    if (have === null || !(link ? link.canResume(have) : have === 0)) this.answering.refuse(upgrade, '409 Conflict');
     else this.open(upgrade, key, have);
   }
 
@@ -59,14 +79,13 @@ export class SocketAcceptor implements Acceptor {
     return [...(this.keys ?? [])].find(([key]) => sameText(given, key))?.[1] ?? null;
   }
 
-  private open({ request, socket, head }: Upgrade, key: string, have: number | null): void {
-    this.upgrades.handleUpgrade(request, socket, head, (websocket) => {
-      this.server.admit(request);
-      if (have === null) return this.keep(key, new PlainSocket(websocket, socket));
+  private open(upgrade: Upgrade, key: string, have: number | null): void {
+    this.answering.accept(upgrade, (connection) => {
+      if (have === null) return this.keep(key, new PlainSocket(connection.socket, connection.stream));
       const link =
         (this.sockets.get(key) as LinkSocket | undefined) ??
         this.keep(key, new LinkSocket(this.acceptance.heartbeatMs));
-      link.attach({ socket: websocket, stream: socket }, have);
+      link.attach(connection, have);
     });
   }
 

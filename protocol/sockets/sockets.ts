@@ -54,6 +54,8 @@ export interface Sockets {
   openLink(options: LinkOptions): Promise<OpenedSocket>;
   /** A websocket that is lost with its connection. Rejects with ERR_WORKER_LOST. */
   openPlain(url: string, timeoutMs: number, trust: TlsTrust): Promise<OpenedSocket>;
+  /** A challenge of the coordinator at this address. Rejects with ERR_WORKER_LOST. */
+  challenge(url: string, trust: TlsTrust, signal: AbortSignal | null): Promise<string>;
   /** Rejects with ERR_WORKER_LOST: there is no coordinator; with ERR_PROTOCOL: it refused the connection. */
   openControl(opening: ControlOpening): Promise<ControlSocket>;
 }

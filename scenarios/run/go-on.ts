@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonText, PARTIAL } from '../../coordinator/run-directory/atomic-file.js';
+import { explainedDiskError, isDiskError } from '../../coordinator/run-directory/disk-error.js';
 import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
@@ -47,10 +48,19 @@ async function resumed(directory: RunDirectory, options: SessionOptions): Promis
     from = rollBack(directory, (text) => options.watcher?.note(text));
     directory.noteResumption();
   } catch (error) {
-    directory.close();
-    throw error;
+    closed(directory);
+    throw explainedDiskError(error, shown(directory.path), 'running');
   }
   return runSession(scenario, directory, { ...options, from });
+}
+
+/** What could not be written is not missed: nothing was computed. */
+function closed(directory: RunDirectory): void {
+  try {
+    directory.close();
+  } catch (error) {
+    if (!isDiskError(error)) throw error;
+  }
 }
 
 /**
@@ -77,7 +87,7 @@ export async function goOn(
     );
   if (manifest.finishedAt === null) return resumed(RunDirectory.open(path), options);
   // A process that ended while it drew the report leaves a run that is over without one.
-  if (!existsSync(join(path, 'report.html'))) await redrawReport(path);
+  if (!existsSync(join(path, 'report.html'))) await redrawReport(path, options.drawReport);
   return finishedRun(path);
 }
 

@@ -17,7 +17,7 @@ import { shown } from './shown.js';
 import type { StudyResult } from './study.js';
 
 /** Draws report.html from the folder of a run, finished or not; nothing else in it changes. */
-export async function redrawReport(path: string): Promise<RunOutcome> {
+export async function redrawReport(path: string, draw = writeRunReport): Promise<RunOutcome> {
   const directory = RunDirectory.open(path);
   try {
     const scenario = recordedScenario(path);
@@ -34,7 +34,7 @@ export async function redrawReport(path: string): Promise<RunOutcome> {
     const budget = new RunBudget(scenario.privacy);
     budget.charge(releasesOf(directory), 0);
     const claims = await judgeClaims(scenario.claims, [record]);
-    const reportPath = await writeRunReport({
+    const reportPath = await draw({
       scenario,
       method,
       problem,

@@ -7,7 +7,7 @@ import { archiveOf } from '../../coordinator/run-directory/archive.js';
 import { stateDigest } from '../../coordinator/run-directory/digest.js';
 import { explainedDiskError, isDiskError } from '../../coordinator/run-directory/disk-error.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
-import { summarizeSession } from '../../coordinator/run-directory/session-log.js';
+import { type SessionEvent, summarizeSession } from '../../coordinator/run-directory/session-log.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
@@ -53,6 +53,8 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
   readonly endsAfter?: number;
   /** Number of the first attempt at a round; left out: as the run itself counts. */
   readonly firstAttempt?: (round: number) => number;
+  /** Draws the report; left out: with all plots. */
+  readonly drawReport?: typeof writeRunReport;
 }
 
 export interface SessionResult {
@@ -109,12 +111,18 @@ class Session {
   private closing: Promise<void> | null = null;
   private epoch: number;
   private roundsDone: number;
+  /** A line about the run's processes that the disk did not take: epochs are on the disk before they are used. */
+  private unwritten: unknown = null;
+  private readonly broke = new AbortController();
+  /** Of the user's stop, and of a disk that is full. */
+  private readonly signal: AbortSignal;
 
   constructor(
     private readonly scenario: Scenario,
     private readonly directory: RunDirectory,
     private readonly options: SessionOptions,
   ) {
+    this.signal = AbortSignal.any([options.signal, this.broke.signal]);
     this.from = options.from ?? BEGINNING;
     this.epoch = directory.nextEpoch();
     this.roundsDone = this.from.checkpoint?.round ?? 0;
@@ -141,14 +149,14 @@ class Session {
     directory.session({ event: 'started', epoch: this.epoch, fromRound });
     this.fleet = await (options.fleet ?? openFleet)(scenario, this.method, this.problem, {
       listen: options.listen,
-      signal: options.signal,
+      signal: this.signal,
       epoch: this.epoch,
       fromRound,
       archive: () => archiveOf(directory.path),
       note: (text) => this.note(text),
       session: (event) => {
         if ('epoch' in event) this.epoch = Math.max(this.epoch, event.epoch);
-        directory.session(event);
+        this.recordSession(event);
       },
     });
     const folder = shown(options.folder ?? directory.path);
@@ -156,6 +164,16 @@ class Session {
     announce(directory, scenario, this.problem, this.fleet, options.from?.checkpoint?.round ?? null, options.watcher);
     this.forecast = await forecastOf(scenario, this.problem);
     for (const line of this.forecast) this.note(line);
+  }
+
+  /** Called by sockets, which have nobody to throw to: the run ends with the error. */
+  private recordSession(event: SessionEvent): void {
+    try {
+      this.directory.session(event);
+    } catch (error) {
+      this.unwritten ??= error;
+      this.broke.abort();
+    }
   }
 
   /** A run that is resumed or replayed must read the same data as before. */
@@ -184,6 +202,7 @@ class Session {
         await this.backToCheckpoint(error);
       }
     }
+    if (this.unwritten) throw this.unwritten;
     // Workers go before the report is drawn: their work is done, and drawing may take longer than they wait for a sign of life.
     await this.closeFleet(this.result.stopped === 'stopped' ? 'again' : 'finished');
   }
@@ -228,7 +247,7 @@ class Session {
       ...(study?.round ? { inspect: (round, estimates) => study.round!(round, estimates) } : {}),
       ...(options.firstAttempt && { firstAttempt: options.firstAttempt }),
       ...stopping(scenario, () => this.directory.rows(), options.endsAfter),
-      signal: options.signal,
+      signal: this.signal,
       pause,
       now: () => performance.now(),
     });
@@ -303,7 +322,7 @@ class Session {
     const { scenario, method, problem, directory, forecast } = this;
     const [fleet, result, { record, verdict, studied, posterior }] = [this.fleet!, this.result!, this.judged!];
     const claims = await judgeClaims(scenario.claims, [record]);
-    const reportPath = await writeRunReport({
+    const reportPath = await (this.options.drawReport ?? writeRunReport)({
       scenario,
       method,
       problem,
@@ -339,7 +358,7 @@ class Session {
   /** An error in words for the user: a full disk is no bug, and what was computed is not lost. */
   broken(error: unknown): unknown {
     const { directory, judged } = this;
-    const explained = explainedDiskError(error, shown(directory.path), judged ? 'judged' : 'running');
+    const explained = explainedDiskError(this.unwritten ?? error, shown(directory.path), judged ? 'judged' : 'running');
     if (judged) return explained;
     const reason = explained instanceof Error ? explained.message : String(explained);
     try {

@@ -1,0 +1,57 @@
+/** Each by its share of all faults. */
+const KINDS = {
+  kill: 4,
+  power: 1,
+  'kill in a write': 2,
+  freeze: 3,
+  stop: 1,
+  cut: 5,
+  silence: 2,
+  hold: 2,
+  part: 2,
+  surplus: 1,
+  'full disk': 1,
+  'another folder': 1,
+} as const;
+
+export type FaultKind = keyof typeof KINDS;
+
+export interface Fault {
+  readonly id: number;
+  readonly kind: FaultKind;
+  readonly atMs: number;
+  /** Null: the coordinator. */
+  readonly worker: number | null;
+  /** How long it lasts. */
+  readonly ms: number;
+  /** In [0, 1): which connection, how far. */
+  readonly share: number;
+}
+
+const MOST_FAULTS = 7;
+
+/** Faults of the first seconds; the numbers of each are drawn whether it happens or not. */
+export function drawnFaults(random: () => number, workers: number): readonly Fault[] {
+  const count = 1 + Math.floor(random() * MOST_FAULTS);
+  return Array.from({ length: count }, (_, id) => {
+    const kind = drawn(random());
+    const atMs = 1500 * random();
+    const who = random();
+    const worker =
+      ['kill in a write', 'full disk', 'another folder'].includes(kind) || who < 0.3
+        ? null
+        : Math.floor(random() * workers);
+    const ms = 2200 * random();
+    return { id, kind, atMs, worker, ms, share: random() };
+  });
+}
+
+function drawn(at: number): FaultKind {
+  const kinds = Object.entries(KINDS);
+  let left = at * kinds.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [kind, weight] of kinds) {
+    left -= weight;
+    if (left < 0) return kind as FaultKind;
+  }
+  return 'kill';
+}
