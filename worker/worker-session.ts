@@ -57,9 +57,8 @@ interface Hosting {
   plan: RoundPlan | null;
 }
 
-/** What the coordinator has assigned; a repeated request gets the same answer. */
+/** What the coordinator has assigned; a repeated request gets the same answer. No other has its token, in this run or another. */
 interface Assignment {
-  /** Of the link: no two assignments have the same, also of two runs whose epochs have equal numbers. */
   readonly token: string;
   readonly epoch: number;
   readonly generation: number;

@@ -11,7 +11,7 @@ import { type SessionEvent, summarizeSession } from '../../coordinator/run-direc
 import { GradswarmError } from '../../protocol/errors.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
-import { decodeRecord, digestedRecord } from '../../protocol/party/record.js';
+import { digestedRecord } from '../../protocol/party/record.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
@@ -33,7 +33,7 @@ import type { RunOptions, RunOutcome } from './run.js';
 import { verdictOf } from './run-verdict.js';
 import { forecastOf, summaryOf } from './session-figures.js';
 import { shown } from './shown.js';
-import { openStudy, type Study, type StudyResult } from './study.js';
+import { openStudy, type Study, type StudyResult, studyResult } from './study.js';
 import { type Read, whatIsRead } from './what-is-read.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
@@ -387,18 +387,6 @@ class Session {
   private note(text: string): void {
     this.options.watcher?.note(text);
   }
-}
-
-async function studyResult(study: Study | null, record: RunRecord, result: RunResult): Promise<StudyResult | null> {
-  if (!study?.finish) return null;
-  return study.finish({
-    record,
-    estimates: result.estimates,
-    stateOf: (party) => {
-      const bytes = result.records.get(party);
-      return bytes ? decodeRecord(party, bytes).state : null;
-    },
-  });
 }
 
 /** Null, with a note of the reason, when a state is not finite: two diverged runs would look equal. */

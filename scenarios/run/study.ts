@@ -1,5 +1,7 @@
 import type { Figure } from '../../coordinator/report/plots.js';
+import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import type { AnyMethod, PartyId, ReadonlyVector, Rng } from '../../protocol/method.js';
+import { decodeRecord } from '../../protocol/party/record.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { extension } from '../../protocol/settings/extension.js';
@@ -84,4 +86,21 @@ export async function openStudy(problem: StudiedProblem): Promise<Study | null> 
   await studies.loadSpec(study);
   const { family, settings } = readSpec(studies, study);
   return family.open(settings, problem);
+}
+
+/** Null: there is no study, or none of the whole run. */
+export async function studyResult(
+  study: Study | null,
+  record: RunRecord,
+  result: RunResult,
+): Promise<StudyResult | null> {
+  if (!study?.finish) return null;
+  return study.finish({
+    record,
+    estimates: result.estimates,
+    stateOf: (party) => {
+      const bytes = result.records.get(party);
+      return bytes ? decodeRecord(party, bytes).state : null;
+    },
+  });
 }

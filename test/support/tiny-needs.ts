@@ -42,7 +42,8 @@ const FAINT_NOISE: JsonObject = { clippingRadius: 50, noiseMultiplier: 1e-3 };
 export const TINY_NEEDS: Readonly<Record<string, MethodNeeds>> = {
   'consensus-monte-carlo': {
     ...POSTERIOR,
-    hyperparameters: { chains: 2, drawsPerRound: 4, burnInSteps: 5, stepSize: 0.01 },
+    // More draws than coordinates: also what codecs leave of them has a covariance.
+    hyperparameters: { chains: 2, drawsPerRound: 8, burnInSteps: 5, stepSize: 0.01 },
   },
   // Noise of 40 rounds at the radius that clips nothing would hide any descent: the loss is claimed without.
   'dp-gd': { convergence: { learningRate: 0.1, clippingRadius: 50, calibration: 'none' } },
