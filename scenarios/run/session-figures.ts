@@ -1,7 +1,10 @@
 import type { CheckpointCost } from '../../coordinator/run/checkpoint-pace.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
+import { stateDigest } from '../../coordinator/run-directory/digest.js';
 import type { summarizeSession } from '../../coordinator/run-directory/session-log.js';
+import { GradswarmError } from '../../protocol/errors.js';
 import { loadForecast } from '../../protocol/method-loader.js';
+import { digestedRecord } from '../../protocol/party/record.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import { figureOf } from '../../protocol/scenario/quantity.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
@@ -65,4 +68,15 @@ export async function forecastOf(scenario: Scenario, { family, partition }: Prob
     delta: scenario.privacy.delta,
     privateNoise: scenario.privacy.noise,
   });
+}
+
+/** Null, with a note of the reason, when a state is not finite: two diverged runs would look equal. */
+export function finalDigest({ records }: Pick<RunResult, 'records'>, note: (text: string) => void): string | null {
+  try {
+    return stateDigest([...records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const));
+  } catch (error) {
+    if (!(error instanceof GradswarmError) || error.code !== 'ERR_NOT_FINITE') throw error;
+    note(`no state digest: ${error.message}`);
+    return null;
+  }
 }

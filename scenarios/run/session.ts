@@ -4,14 +4,12 @@ import { stopping } from '../../coordinator/run/early-stopping.js';
 import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import { archiveOf } from '../../coordinator/run-directory/archive.js';
-import { stateDigest } from '../../coordinator/run-directory/digest.js';
 import { explainedDiskError, isDiskError } from '../../coordinator/run-directory/disk-error.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { type SessionEvent, summarizeSession } from '../../coordinator/run-directory/session-log.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
-import { digestedRecord } from '../../protocol/party/record.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
@@ -31,7 +29,7 @@ import { Recorder } from './recorder.js';
 import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { verdictOf } from './run-verdict.js';
-import { forecastOf, summaryOf } from './session-figures.js';
+import { finalDigest, forecastOf, summaryOf } from './session-figures.js';
 import { shown } from './shown.js';
 import { openStudy, type Study, type StudyResult, studyResult } from './study.js';
 import { type Read, whatIsRead } from './what-is-read.js';
@@ -262,7 +260,7 @@ class Session {
     const { scenario, problem, directory, options, study } = this;
     const [result, fleet] = [this.result!, this.fleet!];
     const finished = result.stopped !== 'stopped';
-    const digest = finished ? digestOf(result, options) : null;
+    const digest = finished ? finalDigest(result, (text) => this.note(text)) : null;
     const at = { t: result.simulatedMs, wallMs: result.wallMs, round: result.roundsDone };
     const point = options.point ? { point: options.point } : {};
     const first: RunRecord = {
@@ -386,16 +384,5 @@ class Session {
 
   private note(text: string): void {
     this.options.watcher?.note(text);
-  }
-}
-
-/** Null, with a note of the reason, when a state is not finite: two diverged runs would look equal. */
-function digestOf(result: RunResult, options: SessionOptions): string | null {
-  try {
-    return stateDigest([...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const));
-  } catch (error) {
-    if (!(error instanceof GradswarmError) || error.code !== 'ERR_NOT_FINITE') throw error;
-    options.watcher?.note(`no state digest: ${error.message}`);
-    return null;
   }
 }
