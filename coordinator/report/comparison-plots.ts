@@ -1,15 +1,16 @@
 import type { MetricsRow } from '../run-directory/metrics.js';
 import {
   type Axis,
+  type CurvePoint,
   channel,
   linePlot,
   PLOT_HEIGHT,
   PLOT_WIDTH,
   type PlotSpec,
-  type Series,
   scaleFor,
-  seriesChannels,
 } from './plots.js';
+import { looksOf } from './series-looks.js';
+import { BYTE_UNITS, TIME_UNITS, unitFor } from './units.js';
 
 /** Pictures over several runs: bands over seeds, scatter plots. */
 
@@ -19,56 +20,97 @@ export interface SeedGroup {
   readonly runs: readonly (readonly MetricsRow[])[];
 }
 
-/** Mean over the seeds, in a band from the lowest to the highest; rounds that not every run has are left out. */
-export function seedBands(groups: readonly SeedGroup[], of: (row: MetricsRow) => number | null, y: Axis): PlotSpec {
-  const series = groups.map((group) => bandOf(group, of));
+export type Abscissa = 'round' | 'bytes' | 'simulated-time';
+
+export const ABSCISSAE: readonly Abscissa[] = ['round', 'bytes', 'simulated-time'];
+
+/**
+ * Mean over the seeds after each round, in a band from the lowest to the highest; by bytes or simulated time, it stands at their mean.
+ * Rounds that not every run has are left out. Null: the axis would have no length.
+ */
+export function seedBands(
+  groups: readonly SeedGroup[],
+  of: (row: MetricsRow) => number | null,
+  y: Axis,
+  by: Abscissa = 'round',
+): PlotSpec | null {
+  const bands = groups.map((group) => ({ name: group.name, points: bandOf(group, of, by) }));
+  const largest = Math.max(0, ...bands.flatMap(({ points }) => points.map((point) => point.x)));
+  const units = by === 'bytes' ? BYTE_UNITS : TIME_UNITS;
+  const unit = by === 'round' ? { name: '', size: 1 } : unitFor(largest, units);
+  const series = bands.map(({ name, points }) => ({
+    name,
+    points: points.map((point) => ({ ...point, x: point.x / unit.size })),
+  }));
+  if (by !== 'round' && new Set(series.flatMap(({ points }) => points.map((point) => point.x))).size < 2) return null;
+  const titles = {
+    round: { title: 'round', format: 'd' },
+    bytes: { title: `bytes sent so far, all directions (${unit.name})` },
+    'simulated-time': { title: `simulated time (${unit.name})` },
+  };
   const values = series.flatMap(({ points }) => points.flatMap((point) => [point.low!, point.y, point.high!]));
-  return linePlot(series, { title: 'round', format: 'd' }, { scale: scaleFor(values), ...y });
+  return linePlot(series, titles[by], { scale: scaleFor(values), ...y });
 }
 
-function bandOf({ name, runs }: SeedGroup, of: (row: MetricsRow) => number | null): Series {
-  const byRound = new Map<number, number[]>();
+function bandOf({ runs }: SeedGroup, of: (row: MetricsRow) => number | null, by: Abscissa): CurvePoint[] {
+  const byRound = new Map<number, { readonly x: number; readonly y: number }[]>();
   for (const rows of runs) {
+    let bytes = 0;
     for (const row of rows) {
+      bytes += row.bytesUp + row.bytesDown + row.bytesPeer;
       const value = of(row);
       if (value === null) continue;
-      const values = byRound.get(row.round);
-      if (values === undefined) byRound.set(row.round, [value]);
-      else values.push(value);
+      const x = by === 'round' ? row.round : by === 'bytes' ? bytes : row.simulatedMs;
+      const points = byRound.get(row.round) ?? [];
+      byRound.set(row.round, points);
+      points.push({ x, y: value });
     }
   }
-  const points = [...byRound].filter(([, values]) => values.length === runs.length).sort(([a], [b]) => a - b);
+  const complete = [...byRound].filter(([, points]) => points.length === runs.length).sort(([a], [b]) => a - b);
+  return complete.map(([, points]) => pointOf(points));
+}
+
+/** The mean of both coordinates, and the band of the second. */
+export function pointOf(points: readonly { readonly x: number; readonly y: number }[]): CurvePoint {
+  const ys = points.map(({ y }) => y);
   return {
-    name,
-    points: points.map(([round, values]) => ({
-      x: round,
-      y: values.reduce((sum, value) => sum + value, 0) / values.length,
-      low: Math.min(...values),
-      high: Math.max(...values),
-    })),
+    x: mean(points.map(({ x }) => x)),
+    y: mean(ys),
+    low: Math.min(...ys),
+    high: Math.max(...ys),
   };
 }
 
-export interface ScatterPoint {
-  readonly x: number;
-  readonly y: number;
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+export interface ScatterPoint extends CurvePoint {
   readonly series: string;
 }
 
-/** Points alone. */
+/** Points alone, each with a rule from `low` to `high` where it has them. */
 export function scatter(points: readonly ScatterPoint[], x: Axis, y: Axis): PlotSpec {
   const drawn = points.filter(
     (point) => Number.isFinite(point.x) && Number.isFinite(point.y) && (x.scale !== 'log' || point.x > 0),
   );
+  const { color, shape } = looksOf(
+    drawn.map(({ series }) => series),
+    PLOT_WIDTH,
+  );
+  const yAxis: Axis = { scale: 'linear', ...y };
+  const bars = {
+    mark: { type: 'rule', strokeWidth: 2, opacity: 0.6 },
+    encoding: { y: channel('low', yAxis), y2: { field: 'high' } },
+  };
   return {
     width: PLOT_WIDTH,
     height: PLOT_HEIGHT,
     data: { values: drawn },
-    encoding: {
-      x: channel('x', { ...x }),
-      y: channel('y', { scale: 'linear', ...y }),
-      ...seriesChannels([...new Set(drawn.map(({ series }) => series))]),
-    },
-    layer: [{ mark: { type: 'point', filled: true, size: 70, opacity: 0.9 } }],
+    encoding: { x: channel('x', { ...x }), y: channel('y', yAxis), color },
+    layer: [
+      ...(drawn.some(({ low }) => low !== undefined) ? [bars] : []),
+      { mark: { type: 'point', filled: true, size: 90, opacity: 0.9 }, encoding: { shape } },
+    ],
   };
 }

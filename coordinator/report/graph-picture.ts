@@ -1,4 +1,5 @@
-import { PALETTE, type PlotSpec } from './plots.js';
+import type { PlotSpec } from './curve.js';
+import { PALETTE } from './series-looks.js';
 
 const SIZE = 340;
 /** More numbers than this on one circle touch each other. */

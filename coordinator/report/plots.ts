@@ -1,56 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../run-directory/atomic-file.js';
+import type { Axis, CurvePoint, Figure, PlotSpec, Series } from './curve.js';
+import { endLabels } from './end-labels.js';
+import { figureCsv } from './figure-data.js';
+import { withTitles } from './hover.js';
+import { LEGEND_FONT_SIZE, looksOf, PALETTE } from './series-looks.js';
 
-/** A Vega-Lite specification, as plain data. */
-export type PlotSpec = Readonly<Record<string, unknown>>;
-
-/** A picture for the report: `plots/<name>.svg` and, with its caption, a part of the page. */
-export interface Figure {
-  readonly name: string;
-  readonly caption: string;
-  readonly spec: PlotSpec;
-}
-
-/** A curve: what it is called in the legend, and its points in ascending x. */
-export interface Series {
-  readonly name: string;
-  readonly points: readonly CurvePoint[];
-}
-
-/** `low` and `high` draw a band around y. */
-export interface CurvePoint {
-  readonly x: number;
-  readonly y: number;
-  readonly low?: number;
-  readonly high?: number;
-}
-
-export interface Axis {
-  /** With its unit. */
-  readonly title: string;
-  readonly scale?: 'linear' | 'log' | 'symlog' | undefined;
-  readonly format?: string | undefined;
-  readonly domain?: readonly [number, number] | undefined;
-}
-
-/** Okabe and Ito's colours, distinguishable by colour-blind readers, the blue lighter for dark backgrounds, and two more. */
-export const PALETTE = [
-  '#1b7fbd',
-  '#d55e00',
-  '#009e73',
-  '#cc79a7',
-  '#e69f00',
-  '#56b4e9',
-  '#8c6d31',
-  '#7f7f7f',
-] as const;
-const DASHES = [
-  [1, 0],
-  [7, 3],
-  [2, 3],
-  [9, 3, 2, 3],
-] as const;
+export type { Axis, CurvePoint, Figure, PlotSpec, Series } from './curve.js';
 
 /** More points than this on one curve are not visible. */
 const MAX_POINTS = 800;
@@ -59,8 +16,10 @@ export const PLOT_HEIGHT = 300;
 /** Takes the page's text colour when inside a page, and black in a file of its own. */
 const INK = 'currentColor';
 
-const LEGEND_FONT_SIZE = 13;
-const MAX_LEGEND = PALETTE.length * DASHES.length;
+/** Of a curve with more points, so many carry its shape, and so many more answer to the pointer. */
+const MANY_POINTS = 30;
+const SHAPED_POINTS = 8;
+const HOVER_POINTS = 60;
 
 /** Fonts, lines and colours of every picture. */
 const CONFIG = {
@@ -92,7 +51,7 @@ const CONFIG = {
     symbolSize: 160,
     symbolStrokeWidth: 3,
     symbolOpacity: 1,
-    labelLimit: 320,
+    labelLimit: 0,
     orient: 'bottom',
     direction: 'horizontal',
   },
@@ -112,7 +71,7 @@ export async function renderSvg(spec: PlotSpec): Promise<string> {
   const compiled = compile(spec as unknown as Parameters<typeof compile>[0], { config: CONFIG as object, logger }).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: 'none', logger });
   try {
-    return await view.toSVG();
+    return withTitles(await view.toSVG());
   } finally {
     view.finalize();
   }
@@ -138,24 +97,37 @@ export async function writeFigure(directory: string, figure: Figure): Promise<st
   return svg;
 }
 
-/** Curves of several series over one axis, with bands where points have them and dots where there are few points. */
+/** Writes `plots/<name>.csv` below `directory`: the numbers that the picture shows. False: it has none. */
+export function writeFigureData(directory: string, { name, spec }: Figure): boolean {
+  const csv = figureCsv(spec);
+  if (csv !== null) replaceFile(join(directory, 'plots', `${name}.csv`), csv);
+  return csv !== null;
+}
+
+/**
+ * Curves of several series over one axis, with bands where points have them, and dots: all where there are few, else some. A few short
+ * names stand beside the ends of their curves, others in a legend.
+ */
 export function linePlot(series: readonly Series[], x: Axis, y: Axis): PlotSpec {
   const drawn = series.map(({ name, points }) => ({ name, points: decimate(points.filter(isDrawable(x, y))) }));
-  const rows = drawn.flatMap(({ name, points }) => points.map((point) => ({ ...point, series: name })));
-  const few = drawn.every(({ points }) => points.length <= 30);
-  const xAxis = widened(
+  const rows = rowsOf(drawn, Number.POSITIVE_INFINITY);
+  const few = drawn.every(({ points }) => points.length <= MANY_POINTS);
+  const wideX = widened(
     rows.map((row) => row.x),
     x,
   );
-  const yAxis = widened(
+  const wideY = widened(
     rows.flatMap((row) => [row.low ?? row.y, row.high ?? row.y]),
     y,
   );
-  const encoding = {
-    x: channel('x', xAxis),
-    y: channel('y', yAxis),
-    ...seriesChannels(series.map(({ name }) => name)),
-  };
+  const labels = endLabels(drawn, wideX, wideY, { width: PLOT_WIDTH, height: PLOT_HEIGHT });
+  const [xAxis, yAxis, width] = labels ? [labels.x, labels.y, labels.width] : [wideX, wideY, PLOT_WIDTH];
+  const { shape, ...common } = looksOf(
+    series.map(({ name }) => name),
+    width,
+    labels === null,
+  );
+  const encoding = { x: channel('x', xAxis), y: channel('y', yAxis), ...common };
   const layers: object[] = [{ mark: { type: 'line', strokeWidth: 2.2, clip: true, interpolate: 'linear' } }];
   if (rows.some(({ low }) => low !== undefined)) {
     layers.unshift({
@@ -163,25 +135,28 @@ export function linePlot(series: readonly Series[], x: Axis, y: Axis): PlotSpec 
       encoding: { strokeDash: null, y: channel('low', yAxis), y2: { field: 'high' } },
     });
   }
-  if (few) layers.push({ mark: { type: 'point', filled: true, size: 55, opacity: 1 } });
-  return { width: PLOT_WIDTH, height: PLOT_HEIGHT, data: { values: rows }, encoding, layer: layers };
+  const dots = (count: number, mark: object) =>
+    layers.push({
+      ...(few ? {} : { data: { values: rowsOf(drawn, count) } }),
+      mark: { type: 'point', filled: true, ...mark },
+      encoding: { strokeDash: null, shape },
+    });
+  if (few) dots(MANY_POINTS, { size: 55, opacity: 1 });
+  else {
+    if (drawn.length > 1) dots(SHAPED_POINTS, { size: 55, opacity: 1 });
+    dots(HOVER_POINTS, { size: 90, opacity: 0 });
+  }
+  if (labels) layers.push(labels.layer);
+  return { width, height: PLOT_HEIGHT, data: { values: rows }, encoding, layer: layers };
 }
 
-/** Colour and dash by series, in the given order; no legend for a single one, nor for more series than colours. */
-export function seriesChannels(names: readonly string[]): object {
-  const domain = [...new Set(names)];
-  const legend =
-    domain.length > 1 && domain.length <= MAX_LEGEND
-      ? { title: null, symbolType: 'stroke', columns: legendColumns(domain) }
-      : null;
-  const colors = domain.map((_, i) => PALETTE[i % PALETTE.length]);
-  const dashes = domain.map((_, i) => DASHES[Math.floor(i / PALETTE.length) % DASHES.length]);
-  return {
-    color: { field: 'series', type: 'nominal', scale: { domain, range: colors }, legend },
-    ...(domain.length > PALETTE.length && {
-      strokeDash: { field: 'series', type: 'nominal', scale: { domain, range: dashes }, legend },
-    }),
-  };
+/** At most `most` points of each series, evenly spaced, the last among them. */
+function rowsOf(series: readonly Series[], most: number): (CurvePoint & { readonly series: string })[] {
+  return series.flatMap(({ name, points }) => {
+    const count = Math.min(most, points.length);
+    const chosen = Array.from({ length: count }, (_, k) => points[Math.ceil(((k + 1) * points.length) / count) - 1]!);
+    return chosen.map((point) => ({ ...point, series: name }));
+  });
 }
 
 /** Only powers of ten have full grid lines; long decimals become 1e-6. */
@@ -217,12 +192,6 @@ export function channel(field: string, axis: Axis): object {
       ...(axis.format === 'd' && WHOLE_AXIS),
     },
   };
-}
-
-/** As many as fit below a plot; without a browser, Vega takes a letter to be 0.8 of the font size wide. */
-function legendColumns(names: readonly string[]): number {
-  const longest = Math.min(320, Math.max(...names.map((name) => name.length)) * 0.8 * LEGEND_FONT_SIZE);
-  return Math.max(1, Math.floor(PLOT_WIDTH / (longest + 35)));
 }
 
 /** A domain around values that are all the same, where the axis would have no length; else none. */

@@ -1,5 +1,6 @@
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { html, Markup, type MarkupPart } from './markup.js';
+import { PAGE_POLICY, PAGE_SCRIPT } from './page-script.js';
 import { resultText, verdictText } from './units.js';
 
 /** The parts that every report page is made of. */
@@ -10,6 +11,7 @@ export function page(title: string, body: MarkupPart): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <style>${STYLE}</style>
@@ -18,6 +20,7 @@ export function page(title: string, body: MarkupPart): string {
 <main>
 ${body}
 </main>
+<script>${new Markup(PAGE_SCRIPT)}</script>
 </body>
 </html>
 `;
@@ -40,7 +43,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly Marku
   const kind = (i: number) => (columns[i]?.numeric ? html` class="number"` : html``);
   return html`<div class="wide"><table>
 <thead><tr>${columns.map(({ heading }, i) => html`<th${kind(i)}>${heading}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${kind(i)}>${cell}</td>`)}</tr>\n`)}</tbody>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${kind(i)} data-label="${columns[i]?.heading ?? ''}">${cell}</td>`)}</tr>\n`)}</tbody>
 </table></div>`;
 }
 
@@ -50,9 +53,21 @@ export function facts(entries: readonly (readonly [string, MarkupPart])[]): Mark
   return html`<dl>${present.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>`;
 }
 
-/** A picture that is already SVG for this page. */
-export function figure(svg: string, caption: string): Markup {
-  return html`<figure>${new Markup(svg)}<figcaption>${caption}</figcaption></figure>\n`;
+/** A picture that is already SVG for this page. `files`: where it and its numbers lie beside the page; left out: nowhere. */
+export function figure(svg: string, caption: string, files?: FigureFiles): Markup {
+  return html`<figure>${new Markup(svg)}<figcaption>${caption}${files && html` <span class="files">${filesOf(files)}</span>`}</figcaption></figure>\n`;
+}
+
+export interface FigureFiles {
+  /** Of the picture, without its ending. */
+  readonly name: string;
+  readonly csv: boolean;
+}
+
+function filesOf({ name, csv }: FigureFiles): Markup {
+  const path = `plots/${encodeURIComponent(name)}`;
+  const data = csv && html` <a href="${path}.csv" download>CSV</a>`;
+  return html`<a href="${path}.svg" download>SVG</a> <a href="#" data-png="${name}.png">PNG</a>${data}`;
 }
 
 function styleOf(holds: boolean | 'unknown'): string {
@@ -93,7 +108,10 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; min-width: 40%; }
 th, td { text-align: left; padding: .4rem 1.2rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td:first-child:not(.number) { min-width: 11rem; }
+td:first-child:not(.number) { min-width: 7rem; }
+th, td { overflow-wrap: anywhere; min-width: 4.5rem; }
+h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; font-weight: 500; overflow-wrap: anywhere; } h3 .badge { margin: 0 .4rem 0 0; vertical-align: baseline; font-size: .85rem; }
+.files a { margin-left: .5rem; white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fill, minmax(165px, 1fr)); gap: .8rem; }
@@ -108,7 +126,10 @@ code, pre { font-family: ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", 
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; overflow-x: auto; }
 details { margin-top: .8rem; } summary { cursor: pointer; color: var(--soft); }
 footer { border-top: 1px solid var(--line); margin-top: 2.6rem; padding-top: 1rem; color: var(--soft); font-size: .88rem; }
-@media (max-width: 600px) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } }
+@media (max-width: 700px) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }
+  table, tbody, tr, td { display: block; width: 100%; } thead { display: none; }
+  tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } td, td.number { display: grid; grid-template-columns: minmax(7rem, 40%) 1fr; gap: .6rem; border: 0; padding: .1rem 0; text-align: left; min-width: 0; }
+  td::before { content: attr(data-label); color: var(--soft); font-size: .88rem; } td .badge { justify-self: start; } }
 @media print { :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --card: #fff; } body { font-size: 11pt; }
   main { max-width: none; padding: 0; } .figures { grid-template-columns: 1fr 1fr; } h2 { break-after: avoid; } }
 `);

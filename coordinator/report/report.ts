@@ -7,7 +7,8 @@ import { type MetricsRow, readMetrics } from '../run-directory/metrics.js';
 import type { RunDirectory } from '../run-directory/run-directory.js';
 import { type SessionSummary, summarizeSession } from '../run-directory/session-log.js';
 import { html, link, type Markup, type MarkupPart } from './markup.js';
-import { type Figure, inlineSvg, writeFigure } from './plots.js';
+import { type Figure, inlineSvg, writeFigure, writeFigureData } from './plots.js';
+import { provenance } from './provenance.js';
 import { badge, facts, figure, mark, page, section, table } from './report-page.js';
 import { runFigures } from './run-plots.js';
 import { bytesText, numberText, timeText } from './units.js';
@@ -137,7 +138,8 @@ export async function drawFigures(directory: string, figures: readonly Figure[])
   const parts: Markup[] = [];
   for (const each of figures) {
     const svg = await writeFigure(directory, each);
-    parts.push(figure(inlineSvg(svg, `figure${parts.length + 1}`), each.caption));
+    const csv = writeFigureData(directory, each);
+    parts.push(figure(inlineSvg(svg, `figure${parts.length + 1}`), each.caption, { name: each.name, csv }));
   }
   return parts;
 }
@@ -202,10 +204,6 @@ function lastValue(rows: readonly MetricsRow[], of: 'loss' | 'accuracy'): number
 function whatRan(manifest: Manifest, rows: readonly MetricsRow[], content: ReportContent): Markup {
   const { method, data } = content;
   const paper = method?.paper;
-  const devices = (manifest.devices ?? []).map(
-    ({ backend, device, selfCheck }) =>
-      `${backend} on ${device} (self-check ${selfCheck.passed ? 'passed' : 'FAILED'}: ${selfCheck.detail})`,
-  );
   return facts([
     ['method', method?.name],
     ['paper', paper && html`${link(paper.url, paper.title)}${paper.algorithm && html`, ${paper.algorithm}`}`],
@@ -220,9 +218,6 @@ function whatRan(manifest: Manifest, rows: readonly MetricsRow[], content: Repor
     ['codecs', content.codecs],
     ['rounds', numberText(manifest.roundsDone ?? rows.length)],
     ['seed', manifest.seed === undefined ? null : String(manifest.seed)],
-    ['precision', manifest.precision],
-    ['transport', manifest.transport],
-    ['device', devices.join('; ')],
   ]);
 }
 
@@ -238,10 +233,10 @@ export function expectationsTable(verdict: Verdict): MarkupPart {
     return html`<p>The scenario has none, so the result is inconclusive.</p>`;
   const observed = (value: number | string | null) => (typeof value === 'string' ? value : numberText(value));
   return table(
-    [{ heading: 'expectation' }, { heading: 'result' }, { heading: 'observed' }, { heading: 'in words' }],
+    [{ heading: 'result' }, { heading: 'expectation' }, { heading: 'observed' }, { heading: 'in words' }],
     [
-      ...expectations.map((each) => [each.name, mark(each.holds), observed(each.observed), each.detail]),
-      ...notApplicable.map(({ name, because }) => [name, 'not applicable', '–', because]),
+      ...expectations.map((each) => [mark(each.holds), each.name, observed(each.observed), each.detail]),
+      ...notApplicable.map(({ name, because }) => ['not applicable', name, '–', because]),
     ],
   );
 }
@@ -252,18 +247,18 @@ export function claimsTable(claims: readonly Claim[]): MarkupPart {
   if (claims.length === 0) return null;
   return table(
     [
+      { heading: 'status' },
       { heading: 'claim' },
       { heading: 'source' },
       { heading: 'judged on' },
       { heading: 'observed' },
-      { heading: 'status' },
     ],
     claims.map((each) => [
+      html`<span class="mark ${style(each.status)}">${each.status}</span>${each.note !== null && html` ${each.note}`}`,
       each.claim,
       each.source,
       each.runs,
       each.ours,
-      html`<span class="mark ${style(each.status)}">${each.status}</span>${each.note !== null && html` ${each.note}`}`,
     ]),
   );
 }
@@ -289,12 +284,8 @@ export function repeat(commands: readonly string[], scenario: unknown): Markup {
 }
 
 function footer(manifest: Manifest): Markup {
-  return html`<footer>${facts([
+  return html`<footer>${provenance(manifest)}${facts([
     ['state digest', html`<code>${manifest.stateDigest ?? 'none: unfinished, or not finite'}</code>`],
-    ['version', `${manifest.package.name} ${manifest.package.version}`],
-    ['commit', manifest.commit],
-    ['Node.js', `${manifest.nodeVersion}, ${manifest.platform}`],
-    ['started', manifest.startedAt],
     ['resumed', manifest.resumedAt.join(', ')],
     ['finished', manifest.finishedAt ?? 'no'],
     ['run', manifest.runId],

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { replaceFile } from '../run-directory/atomic-file.js';
+import type { Manifest } from '../run-directory/manifest.js';
 import type { SweepDirectory } from '../run-directory/sweep-directory.js';
 import { html } from './markup.js';
 import type { Figure } from './plots.js';
+import { provenance } from './provenance.js';
 import {
   type Claim,
   claimsTable,
@@ -13,9 +15,9 @@ import {
   type MethodDescription,
   repeat,
 } from './report.js';
-import { badge, page, section, table } from './report-page.js';
+import { facts, page, section } from './report-page.js';
 import { comparisonFigures, type NamedRun } from './run-plots.js';
-import { numberText } from './units.js';
+import { sweepTables } from './sweep-tables.js';
 
 export interface SweepReportContent {
   readonly title: string;
@@ -30,6 +32,10 @@ export interface SweepReportContent {
   readonly claims?: readonly Claim[];
   readonly repeat?: readonly string[];
   readonly sweep?: unknown;
+  /** What all points have in common, by name. */
+  readonly settings?: readonly (readonly [string, string])[];
+  /** Of the first point. */
+  readonly manifest?: Manifest;
 }
 
 /** Writes the sweep's `report.html`: all points in one table with links to their reports, and their curves in one plot. */
@@ -38,37 +44,21 @@ export async function writeSweepReport(directory: SweepDirectory, content: Sweep
     ...(content.figures ?? []),
     ...comparisonFigures(content.runs ?? []),
   ]);
+  const judged = [...content.verdict.expectations, ...(content.verdict.notApplicable ?? [])];
   const body = [
     heading(content, content.methods ?? []),
-    section('Expectations', expectationsTable(content.verdict)),
+    section('Results', sweepTables(directory.points)),
+    section(
+      'Expectations',
+      judged.length > 0 ? expectationsTable(content.verdict) : html`<p>Judged at each point.</p>`,
+    ),
     section('The paper’s claims', claimsTable(content.claims ?? [])),
     section('Plots', figures.length > 0 && html`<div class="figures">${figures}</div>`),
-    section('Points', pointsTable(directory)),
+    section('What ran', facts(content.settings ?? [])),
     section('How to repeat', repeat(content.repeat ?? [], content.sweep ?? directory.sweepName)),
+    content.manifest && html`<footer>${provenance(content.manifest)}</footer>`,
   ];
   const path = join(directory.path, 'report.html');
   replaceFile(path, page(content.title, body));
   return path;
-}
-
-function pointsTable({ points }: SweepDirectory) {
-  const settings = [...new Set(points.flatMap((point) => Object.keys(point.settings)))];
-  const results = [...new Set(points.flatMap((point) => Object.keys(point.results)))];
-  return table(
-    [
-      ...settings.map((name) => ({
-        heading: name,
-        numeric: points.every((point) => typeof point.settings[name] === 'number'),
-      })),
-      ...results.map((name) => ({ heading: name, numeric: true })),
-      { heading: 'verdict' },
-      { heading: 'report' },
-    ],
-    points.map((point) => [
-      ...settings.map((name) => String(point.settings[name] ?? '–')),
-      ...results.map((name) => numberText(point.results[name])),
-      badge(point.valid),
-      html`<a href="${point.directory.split('/').map(encodeURIComponent).join('/')}/report.html">open</a>`,
-    ]),
-  );
 }

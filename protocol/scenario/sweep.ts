@@ -29,6 +29,8 @@ export interface ResolvedSweep {
   /** As in a scenario, of the sweep's own expectations and claims. */
   readonly changed?: readonly string[];
   readonly reportPlots: readonly JsonObject[];
+  /** As it was written: a folder of a sweep can be run again. Records of older versions have none. */
+  readonly input?: SweepInput;
 }
 
 /** Every point resolved, in written order: the last path changes fastest. Throws ERR_SCENARIO. */
@@ -65,6 +67,7 @@ export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Pro
     claims: claimed,
     ...(changed && { changed }),
     reportPlots: parts.reportPlots as readonly JsonObject[],
+    input: given as unknown as SweepInput,
   };
 }
 

@@ -23,18 +23,23 @@ export interface PosteriorSummary {
   /** Largest R-hat and smallest effective sample sizes over the parameters. */
   readonly worst: { readonly rhat: number; readonly bulkEss: number; readonly tailEss: number };
   /**
-   * R-hat below 1.01 and 100 effective draws a chain everywhere. Shows that the chains agree, not that they are right: a
+   * R-hat below the limit and 100 effective draws a chain everywhere. Shows that the chains agree, not that they are right: a
    * sampler that is biased passes too.
    */
   readonly mixed: boolean;
   readonly truth?: DistanceFromTruth;
 }
 
-const RHAT_LIMIT = 1.01;
+/** Where a scenario does not expect another one. */
+export const RHAT_LIMIT = 1.01;
 const ESS_PER_CHAIN = 100;
 
 /** draws[chain][draw], at least 4 draws a chain, all chains of one length; `truth`: the posterior where it is known. */
-export function summarizePosterior(draws: readonly (readonly ReadonlyVector[])[], truth?: Gaussian): PosteriorSummary {
+export function summarizePosterior(
+  draws: readonly (readonly ReadonlyVector[])[],
+  truth?: Gaussian,
+  rhatLimit = RHAT_LIMIT,
+): PosteriorSummary {
   const length = draws[0]?.[0]?.length ?? 0;
   const parameters = Array.from({ length }, (_, parameter) =>
     diagnose(draws.map((chain) => Float64Array.from(chain, (draw) => draw[parameter]!))),
@@ -45,7 +50,7 @@ export function summarizePosterior(draws: readonly (readonly ReadonlyVector[])[]
     tailEss: parameters.reduce((least, { tailEss }) => Math.min(least, tailEss), Number.POSITIVE_INFINITY),
   };
   const needed = ESS_PER_CHAIN * draws.length;
-  const mixed = worst.rhat < RHAT_LIMIT && worst.bulkEss >= needed && worst.tailEss >= needed;
+  const mixed = worst.rhat < rhatLimit && worst.bulkEss >= needed && worst.tailEss >= needed;
   if (!truth) return { parameters, worst, mixed };
   const found = momentsOfDraws(draws.flat());
   const distance = {

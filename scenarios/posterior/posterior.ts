@@ -6,7 +6,7 @@ import type { RunDirectory } from '../../coordinator/run-directory/run-directory
 import type { ReadonlyVector } from '../../protocol/method.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
 import type { Problem } from '../../worker/problem.js';
-import { type PosteriorSummary, summarizePosterior } from './posterior-summary.js';
+import { type PosteriorSummary, RHAT_LIMIT, summarizePosterior } from './posterior-summary.js';
 import { posteriorTruth, type Truth } from './posterior-truth.js';
 
 /** The report on the posterior draws that a run kept. */
@@ -33,12 +33,20 @@ export async function concludePosterior(
   if (!draws || draws[0]!.length < 4) return null;
   const truth = await posteriorTruth(scenario);
   const shown = spread(family.parameterCount, MOST_PARAMETERS);
-  const summary = summarizePosterior(truth ? draws : columnsOf(draws, shown), truth?.law);
+  const limit = rhatLimitOf(scenario);
+  const summary = summarizePosterior(truth ? draws : columnsOf(draws, shown), truth?.law, limit);
+  const diagnosed = truth ? spread(family.parameterCount, family.parameterCount) : shown;
   return {
     figures: { ...figuresOf(draws, summary), ...(await predictive(draws, family)) },
-    plots: plotsOf(draws, truth),
-    table: tableOf(summary, truth, truth ? shown : null, shown),
+    plots: plotsOf(draws, truth, summary, diagnosed),
+    table: tableOf(summary, truth, truth ? shown : null, shown, limit),
   };
+}
+
+/** What the scenario expects of the largest R-hat, so that its report has one threshold. */
+function rhatLimitOf({ expect }: Scenario): number {
+  const expected = expect.find(({ name, of }) => name === 'below' && of === 'rhatMax')?.value;
+  return typeof expected === 'number' ? expected : RHAT_LIMIT;
 }
 
 /** `most` of the indices below `count`, evenly spaced. */
@@ -87,34 +95,53 @@ async function predictive(draws: ChainDraws, family: Problem['family']): Promise
   };
 }
 
-function plotsOf(draws: ChainDraws, truth: Truth | null): Figure[] {
+/** Pictures of the parameters that mix worst: those that are right tell less. `names`: the parameters of the summary's rows. */
+function plotsOf(
+  draws: ChainDraws,
+  truth: Truth | null,
+  summary: PosteriorSummary,
+  names: readonly number[],
+): Figure[] {
   const some = draws.slice(0, MOST_CHAINS_DRAWN);
-  const parameterCount = draws[0]![0]!.length;
   const chains = draws.length > some.length ? `the first ${some.length} of ${draws.length} chains` : 'all chains';
-  const plots: Figure[] = [];
-  for (let parameter = 0; parameter < Math.min(2, parameterCount); parameter++) {
+  // A parameter that never moves has no R-hat.
+  const worst = names
+    .map((parameter, k) => ({ parameter, ...summary.parameters[k]! }))
+    .sort((a, b) => rankOf(b.rhat) - rankOf(a.rhat));
+  const traced = worst.slice(0, 2);
+  const slowest = worst.reduce((least, each) => (each.bulkEss < least.bulkEss ? each : least));
+  const plots: Figure[] = traced.map(({ parameter, rhat }, k) => {
     const mean = truth?.law.mean[parameter];
-    plots.push({
-      name: `trace-${parameter}`,
-      caption: `Kept draws of parameter ${parameter}, ${chains}${mean === undefined ? '' : '; dashed: the true posterior mean'}.`,
+    const rank = k === 0 ? 'largest' : 'second largest';
+    return {
+      name: `trace-${k}`,
+      caption: `Kept draws of parameter ${parameter} (${rank} R-hat, ${digits(rhat)}), ${chains}${mean === undefined ? '' : '; dashed: the true posterior mean'}.`,
       spec: traceSpec(some, parameter, {
         title: `Trace of parameter ${parameter}`,
         ...(mean === undefined ? {} : { truth: mean }),
       }),
-    });
-  }
+    };
+  });
   plots.push({
     name: 'autocorrelation',
-    caption: `Autocorrelation of parameter 0 between kept draws, ${chains}.`,
-    spec: autocorrelationSpec(some, 0, { title: 'Autocorrelation of parameter 0' }),
+    caption: `Autocorrelation of parameter ${slowest.parameter} (smallest bulk ESS, ${digits(slowest.bulkEss)}) between kept draws, ${chains}.`,
+    spec: autocorrelationSpec(some, slowest.parameter, { title: `Autocorrelation of parameter ${slowest.parameter}` }),
   });
-  if (parameterCount >= 2)
+  const [one, two] = traced.map(({ parameter }) => parameter);
+  if (one !== undefined && two !== undefined)
     plots.push({
       name: 'pair',
-      caption: `Draws of parameters 0 and 1, ${chains}${truth ? '; the ellipse holds 95 % of the true posterior' : ''}.`,
-      spec: pairSpec(some, [0, 1], { title: 'Parameters 0 and 1', ...(truth ? { reference: truth.law } : {}) }),
+      caption: `Draws of parameters ${one} and ${two}, ${chains}${truth ? '; the ellipse holds 95 % of the true posterior' : ''}.`,
+      spec: pairSpec(some, [one, two], {
+        title: `Parameters ${one} and ${two}`,
+        ...(truth ? { reference: truth.law } : {}),
+      }),
     });
   return plots;
+}
+
+function rankOf(rhat: number): number {
+  return Number.isFinite(rhat) ? rhat : 0;
 }
 
 const digits = (value: number): string => String(Number(value.toPrecision(4)));
@@ -125,11 +152,12 @@ function tableOf(
   truth: Truth | null,
   rows: readonly number[] | null,
   names: readonly number[],
+  limit: number,
 ): ReportTable {
   const d = truth?.law.mean.length ?? 0;
   return {
     heading: 'Posterior draws',
-    note: verdictOf(summary, truth),
+    note: verdictOf(summary, truth, limit),
     columns: [
       'parameter',
       'mean',
@@ -151,10 +179,13 @@ function tableOf(
 }
 
 /** R-hat never stands without the distance from the truth where there is one. */
-function verdictOf({ worst, mixed, truth: distance }: PosteriorSummary, truth: Truth | null): string {
+function verdictOf({ worst, mixed, truth: distance }: PosteriorSummary, truth: Truth | null, limit: number): string {
+  const found = `largest R-hat ${worst.rhat.toFixed(4)}, smallest bulk ESS ${digits(worst.bulkEss)}`;
   const chains = mixed
-    ? `The chains agree (largest R-hat ${worst.rhat.toFixed(4)}), which is no evidence about bias.`
-    : `The chains have not mixed (largest R-hat ${worst.rhat.toFixed(4)}, smallest bulk ESS ${digits(worst.bulkEss)}).`;
+    ? `The chains agree (${found}), which is no evidence about bias.`
+    : worst.rhat < limit
+      ? `R-hat is below ${limit}, but the effective draws are fewer than 100 a chain (${found}).`
+      : `The chains have not mixed (${found}; R-hat is to be below ${limit}).`;
   if (!truth || !distance) return `${chains} No reference posterior exists for this model, so their bias is not known.`;
   return (
     `${chains} Distance from the true posterior (${truth.source}): mean off by ${digits(distance.meanError)} posterior ` +

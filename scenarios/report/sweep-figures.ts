@@ -1,4 +1,11 @@
-import { type SeedGroup, scatter, seedBands } from '../../coordinator/report/comparison-plots.js';
+import {
+  ABSCISSAE,
+  pointOf,
+  type ScatterPoint,
+  type SeedGroup,
+  scatter,
+  seedBands,
+} from '../../coordinator/report/comparison-plots.js';
 import { type Figure, PLOT_WIDTH, scaleFor } from '../../coordinator/report/plots.js';
 import { comparisonFigures } from '../../coordinator/report/run-plots.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
@@ -7,75 +14,155 @@ import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
 import { distinctPart, valueInWords } from '../../protocol/scenario/wording.js';
 
 /**
- * Distance from a known posterior; loss and accuracy of all points: a band over the seeds where the sweep has several, and a
- * curve by bytes and time for each.
+ * Distance from a known posterior; loss and accuracy of all settings by round, bytes and time, with a band where the sweep has several
+ * seeds; accuracy against bytes of codecs, and against epsilon of private runs.
  */
 export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
-  const runs = records.map((record, i) => ({
-    name: settingName(sweep.points[i]!.values, sweep, true),
-    rows: record.rows,
-  }));
-  const seeds = sweep.over.seed ?? [];
-  const distance = distanceFigure(sweep, records);
-  const compressed = compressionFigures(sweep, records);
-  if (seeds.length < 2) return [...distance, ...comparisonFigures(runs), ...compressed];
-  const groups = groupedBySetting(sweep, records);
-  const figures: Figure[] = [...distance];
-  for (const of of ['loss', 'accuracy'] as const) {
-    if (!records.some(({ rows }) => rows.some((row) => row[of] !== null))) continue;
-    figures.push({
-      name: `${of}-over-seeds`,
-      caption: `Held-out ${of} by round: mean over ${seeds.length} seeds, in the band from the lowest to the highest.`,
-      spec: seedBands(groups, (row) => row[of], {
-        title: `${of} (held out)`,
-        ...(of === 'accuracy' ? { format: '.0%' } : {}),
-      }),
-    });
-  }
-  const first = groups.map(({ name, runs }) => ({ name, rows: runs[0]! }));
-  return [...figures, ...compressed, ...comparisonFigures(first).filter(({ name }) => !name.endsWith('-by-round'))];
+  const seeds = new Set(records.map(({ scenario }) => scenario.seed)).size;
+  const curves = seeds < 2 ? comparisonFigures(namedRuns(sweep, records)) : bandFigures(sweep, records, seeds);
+  return [
+    ...distanceFigure(sweep, records, seeds),
+    ...epsilonFigures(sweep, records, seeds),
+    ...curves,
+    ...compressionFigures(sweep, records, seeds),
+  ];
 }
 
-/** Of samplers whose posterior is known: how far each setting and seed is from it. */
-function distanceFigure(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
-  const values = records.flatMap(({ point = {}, summary: { w2 } }) =>
-    typeof w2 === 'number' ? [{ setting: settingName(point, sweep, false) || 'all', w2 }] : [],
+function namedRuns(sweep: ResolvedSweep, records: readonly RunRecord[]) {
+  return records.map(({ point = {}, rows }) => ({ name: settingName(point, sweep) || 'all', rows }));
+}
+
+function bandFigures(sweep: ResolvedSweep, records: readonly RunRecord[], seeds: number): Figure[] {
+  const groups = groupedBySetting(sweep, records);
+  const words = {
+    round: 'round',
+    bytes: 'bytes sent (up, down and between peers)',
+    'simulated-time': 'simulated time',
+  };
+  return (['loss', 'accuracy'] as const).flatMap((of) =>
+    ABSCISSAE.flatMap((by) => {
+      const y = { title: `${of} (held out)`, ...(of === 'accuracy' ? { format: '.0%' } : {}) };
+      if (!records.some(({ rows }) => rows.some((row) => row[of] !== null))) return [];
+      const spec = seedBands(groups, (row) => row[of], y, by);
+      if (!spec) return [];
+      const caption = `Held-out ${of} by ${words[by]}: ${bandWords(seeds)}.`;
+      return [{ name: `${of}-by-${by}`, caption, spec }];
+    }),
   );
+}
+
+function bandWords(seeds: number): string {
+  return `mean over ${seeds} seeds, in the band from the lowest to the highest`;
+}
+
+/** One mark for each setting: its mean over seeds, and from the lowest to the highest. */
+function summarized(
+  groups: readonly { readonly name: string; readonly points: readonly { readonly x: number; readonly y: number }[] }[],
+): ScatterPoint[] {
+  return groups.flatMap(({ name: series, points }) => {
+    if (points.length === 0) return [];
+    const { low, high, ...point } = pointOf(points);
+    return [{ ...point, series, ...(points.length > 1 && { low: low!, high: high! }) }];
+  });
+}
+
+function seedsWords(seeds: number): string {
+  return seeds < 2
+    ? 'each setting'
+    : `each setting: mean over ${seeds} seeds, with a bar from the lowest to the highest`;
+}
+
+/** What is learnt for how much privacy. */
+function epsilonFigures(sweep: ResolvedSweep, records: readonly RunRecord[], seeds: number): Figure[] {
+  const deltas = [...new Set(records.map(({ scenario }) => scenario.privacy.delta))];
+  const private_ = records.filter((record) => epsilonOf(record) !== null);
+  if (new Set(private_.map(epsilonOf)).size < 2) return [];
+  return (['finalAccuracy', 'finalLoss'] as const).flatMap((of) => {
+    const groups = groupedRecords(sweep, private_).map(({ name, members }) => ({
+      name,
+      points: members.flatMap((record) => {
+        const y = record.summary[of];
+        return typeof y === 'number' && Number.isFinite(y) ? [{ x: epsilonOf(record)!, y }] : [];
+      }),
+    }));
+    const points = summarized(groups);
+    if (points.length < 2) return [];
+    const what = of === 'finalAccuracy' ? 'accuracy' : 'loss';
+    return [
+      {
+        name: `${what}-by-epsilon`,
+        caption: `Final ${what} (held out) against epsilon at delta = ${deltas.join(', ')}, ${seedsWords(seeds)}.`,
+        spec: scatter(
+          points,
+          {
+            title: 'epsilon',
+            scale: scaleFor(
+              points.map(({ x }) => x),
+              10,
+            ),
+          },
+          { title: `final ${what} (held out)`, ...(what === 'accuracy' ? { format: '.0%' } : {}) },
+        ),
+      },
+    ];
+  });
+}
+
+function epsilonOf({ summary: { epsilon } }: RunRecord): number | null {
+  return typeof epsilon === 'number' && Number.isFinite(epsilon) && epsilon > 0 ? epsilon : null;
+}
+
+/** Of samplers whose posterior is known: how far each setting is from it. */
+function distanceFigure(sweep: ResolvedSweep, records: readonly RunRecord[], seeds: number): Figure[] {
+  const values = groupedRecords(sweep, records).flatMap(({ name, members }) => {
+    const w2 = members.flatMap(({ summary }) => (typeof summary.w2 === 'number' ? [summary.w2] : []));
+    if (w2.length === 0) return [];
+    const { y: mean, low, high } = pointOf(w2.map((y) => ({ x: 0, y })));
+    return [{ setting: name, w2: mean, low, high }];
+  });
   if (values.length < 2) return [];
   const scale = { type: scaleFor(values.map(({ w2 }) => w2)), zero: false };
+  const x = (field: string) => ({
+    field,
+    type: 'quantitative',
+    scale,
+    axis: { title: 'W2 from the posterior', tickCount: 5 },
+  });
   return [
     {
       name: 'distance-from-posterior',
-      caption: 'Wasserstein-2 distance of the kept draws from the true posterior, each setting and seed.',
+      caption: `Wasserstein-2 distance of the kept draws from the true posterior, ${seedsWords(seeds)}.`,
       spec: {
         width: PLOT_WIDTH / 2,
         height: { step: 34 },
         data: { values },
-        mark: { type: 'point', filled: true, size: 80, opacity: 0.9 },
-        encoding: {
-          x: { field: 'w2', type: 'quantitative', scale, axis: { title: 'W2 from the posterior', tickCount: 5 } },
-          y: { field: 'setting', type: 'nominal', sort: null, axis: { title: null, labelLimit: 460 } },
-        },
+        encoding: { y: { field: 'setting', type: 'nominal', sort: null, axis: { title: null, labelLimit: 460 } } },
+        layer: [
+          { mark: { type: 'rule', strokeWidth: 2, opacity: 0.6 }, encoding: { x: x('low'), x2: { field: 'high' } } },
+          { mark: { type: 'point', filled: true, size: 80, opacity: 0.9 }, encoding: { x: x('w2') } },
+        ],
       },
     },
   ];
 }
 
-/** Where codecs are swept: what is learnt for how many bytes uplink, one mark for each setting and seed. */
-function compressionFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
+/** Where codecs are swept: what is learnt for how many bytes uplink. */
+function compressionFigures(sweep: ResolvedSweep, records: readonly RunRecord[], seeds: number): Figure[] {
   if (!Object.keys(sweep.over).some((path) => path.startsWith('codecs'))) return [];
   return (['accuracy', 'loss'] as const).flatMap((of) => {
-    const points = groupedBySetting(sweep, records).flatMap(({ name, runs }) =>
-      runs.flatMap((rows) => {
+    const groups = groupedBySetting(sweep, records).map(({ name, runs }) => ({
+      name,
+      points: runs.flatMap((rows) => {
         const last = rows.findLast((row) => row[of] !== null && Number.isFinite(row[of]));
         const bytes = rows.reduce((sum, row) => sum + row.bytesUp, 0);
-        return last && bytes > 0 ? [{ x: bytes, y: last[of]!, series: name }] : [];
+        return last && bytes > 0 ? [{ x: bytes, y: last[of]! }] : [];
       }),
-    );
+    }));
+    const points = summarized(groups);
     if (points.length === 0) return [];
     return {
       name: `${of}-by-uplink-bytes`,
-      caption: `Final ${of} (held out) against bytes on the wire from clients to the coordinator, each setting and seed.`,
+      caption: `Final ${of} (held out) against bytes on the wire from clients to the coordinator, ${seedsWords(seeds)}.`,
       spec: scatter(
         points,
         { title: 'bytes uplink', scale: 'log', format: '.1s' },
@@ -87,20 +174,22 @@ function compressionFigures(sweep: ResolvedSweep, records: readonly RunRecord[])
 
 /** Points that differ in their seed alone, together. */
 function groupedBySetting(sweep: ResolvedSweep, records: readonly RunRecord[]): SeedGroup[] {
-  const groups = new Map<string, RunRecord['rows'][]>();
-  for (const { point = {}, rows } of records) {
-    const name = settingName(point, sweep, false);
-    const runs = groups.get(name) ?? [];
-    groups.set(name, runs);
-    runs.push(rows);
+  return groupedRecords(sweep, records).map(({ name, members }) => ({ name, runs: members.map(({ rows }) => rows) }));
+}
+
+function groupedRecords(sweep: ResolvedSweep, records: readonly RunRecord[]) {
+  const groups = new Map<string, RunRecord[]>();
+  for (const record of records) {
+    const name = settingName(record.point ?? {}, sweep) || 'all';
+    groups.set(name, [...(groups.get(name) ?? []), record]);
   }
-  return [...groups].map(([name, runs]) => ({ name: name === '' ? 'all' : name, runs }));
+  return [...groups].map(([name, members]) => ({ name, members }));
 }
 
 /** What is special about a point, short enough for a legend: a thing's name alone where no two of the axis share it. */
-function settingName(point: Readonly<Record<string, Json>>, { over }: ResolvedSweep, withSeed: boolean): string {
+function settingName(point: Readonly<Record<string, Json>>, { over }: ResolvedSweep): string {
   return Object.entries(point)
-    .filter(([path]) => path !== 'seed' || (withSeed && (over.seed?.length ?? 0) > 1))
+    .filter(([path]) => path !== 'seed' && (over[path]?.length ?? 0) !== 1)
     .map(([path, value]) => {
       const names = (over[path] ?? []).map(nameOf);
       const name = nameOf(value);

@@ -25,9 +25,14 @@ export async function loadScenario(nameOrPath: string, folder: string = LIBRARY)
   if (shippedNames(folder).includes(nameOrPath)) return shipped(join(folder, `${nameOrPath}.js`));
   if (!existsSync(nameOrPath)) throw notFound(nameOrPath, folder);
   if (!statSync(nameOrPath).isDirectory()) return fromFile(nameOrPath);
+  const sweep = join(nameOrPath, 'sweep.json');
+  if (existsSync(sweep)) return checked(sweep, (parsedJson(sweep) as { readonly input?: unknown }).input);
   const record = join(nameOrPath, 'scenario.json');
   if (!existsSync(record))
-    throw new GradswarmError('ERR_SCENARIO', `${nameOrPath}: expected a run directory with a scenario.json, got none`);
+    throw new GradswarmError(
+      'ERR_SCENARIO',
+      `${nameOrPath}: expected a directory with a scenario.json or a sweep.json, got one without`,
+    );
   return fromFile(record);
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSweepReport } from '../../coordinator/report/sweep-report.js';
 import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { loadMethod } from '../../protocol/method-loader.js';
@@ -13,6 +14,7 @@ import { distinctPart, valueInWords } from '../../protocol/scenario/wording.js';
 import { loadUsed } from '../plug-ins/use.js';
 import { judgeClaims } from '../report/claims.js';
 import { sweepFigures } from '../report/sweep-figures.js';
+import { commonSettings } from '../report/sweep-settings.js';
 import { loadExpectations } from './catalogue.js';
 import { finishedRun, goOn, isFinished } from './go-on.js';
 import { redrawReport } from './redraw.js';
@@ -156,9 +158,16 @@ async function concluded(
     methods: methods.map(({ name, paper }) => ({ name, paper })),
     claims,
     figures: sweepFigures(sweep, records),
-    repeat: [`gradswarm run ${sweep.name}`],
+    repeat: sweep.input ? [`gradswarm run ${shown(directory.path)}`] : [],
+    sweep: sweep.input ?? sweep,
+    settings: commonSettings(sweep),
+    ...(done[0] && { manifest: manifestIn(done[0].result.outcome.directory) }),
   });
   return { directory: shown(directory.path), valid, verdict: judged, points, reportPath: shown(reportPath), claims };
+}
+
+function manifestIn(path: string): Manifest {
+  return readJsonFile(join(path, 'manifest.json'), SHAPES.manifest);
 }
 
 function scalar(value: Json, axis: readonly Json[]): string | number | boolean {

@@ -20,7 +20,7 @@ describe('the report in a browser', () => {
     });
     const report = join(path, 'report.html');
     expect(readFileSync(report, 'utf8')).to.not.match(
-      /(src|href)="(?!https:\/\/(arxiv|doi|papers|proceedings)|#|point-)/,
+      /(src|href)="(?!https:\/\/(arxiv|doi|papers|proceedings)|#|point-|plots\/)/,
     );
     const folder = temporaryFolder();
     const picture = join(folder, 'report.png');

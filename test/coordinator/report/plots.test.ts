@@ -157,14 +157,14 @@ describe('comparisonFigures', () => {
 describe('seedBands', () => {
   it('is the mean over seeds 1, 2, 6 in a band from 1 to 6, and leaves out a round that one seed lacks', () => {
     const runs = [1, 2, 6].map((loss) => rows(3, (round) => (loss === 6 && round === 3 ? null : loss)));
-    const spec = seedBands([{ name: 'g', runs }], (row) => row.loss, { title: 'loss' });
+    const spec = seedBands([{ name: 'g', runs }], (row) => row.loss, { title: 'loss' })!;
     const expected = [1, 2].map((x) => ({ x, y: 3, low: 1, high: 6, series: 'g' }));
     expect(values(spec)).to.deep.equal(expected);
   });
 
   it('draws an area and a line a group', async () => {
     const groups = ['a', 'b'].map((name, i) => ({ name, runs: [1, 3].map((loss) => rows(4, (r) => r * loss + i)) }));
-    const svg = await renderSvg(seedBands(groups, (row) => row.loss, { title: 'loss' }));
+    const svg = await renderSvg(seedBands(groups, (row) => row.loss, { title: 'loss' })!);
     expect(xmlFault(svg)).to.equal(null);
     expect(svg.match(/aria-roledescription="area mark"/g)).to.have.length(2);
     expect(linePaths(svg)).to.have.length(2);

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'csv-parse/sync';
+import { PAGE_SCRIPT } from '../../../coordinator/report/page-script.js';
 import { type ReportContent, writeReport } from '../../../coordinator/report/report.js';
 import { writeSweepReport } from '../../../coordinator/report/sweep-report.js';
 import { bytesText, numberText, timeText } from '../../../coordinator/report/units.js';
@@ -66,7 +67,9 @@ describe('writeReport', () => {
       numbers: { [EVIL]: EVIL },
       repeat: [EVIL],
     });
-    expect(page).not.to.match(/<script/i);
+    // The page's own script is the only one, and its policy allows no other.
+    expect(page.match(/<script/gi)).to.have.length(1);
+    expect(page).to.include(`<script>${PAGE_SCRIPT}</script>`).and.include('default-src &#39;none&#39;');
     expect(page).not.to.match(/href="javascript/i);
     expect(page.match(/&lt;script&gt;/g)!.length).to.be.above(25);
     expect(page).not.to.match(/<(link|img|iframe|object)\b|\b(src|xlink:href)="|@import|url\((?!#)/);
@@ -104,13 +107,13 @@ describe('writeReport', () => {
     });
     for (const text of [
       '<span class="badge unknown">inconclusive</span>',
-      '<td>every fault happened</td><td><span class="mark unknown">? inconclusive</span></td><td>–</td>',
+      '<td data-label="result"><span class="mark unknown">? inconclusive</span></td><td data-label="expectation">every fault happened</td><td data-label="observed">–</td>',
       '<a href="https://example.org/p">P</a>',
       '<b>Reconstruction.</b> the warm-up',
       '<b>Not private.</b> no noise',
       '<span class="mark fails">not reproduced</span>',
-      '<td>absent: late</td><td class="number">2</td>',
-      '<td>absent: dropped</td><td class="number">1</td>',
+      'absent: late</td><td class="number" data-label="times">2</td>',
+      'absent: dropped</td><td class="number" data-label="times">1</td>',
       '<dt>seed</dt><dd>41</dd>',
       'feed'.repeat(16),
       'gradswarm run tiny --seed 41',
@@ -128,7 +131,13 @@ describe('writeReport', () => {
     });
     const files = readdirSync(join(directory.path, 'plots'));
     expect(files).to.include.members(['loss-by-round.svg', 'loss-by-bytes.svg', 'bytes-by-round.svg', 'partition.svg']);
-    expect(page.match(/<svg /g)).to.have.length(files.length);
+    expect(page.match(/<svg /g)).to.have.length(files.filter((file) => file.endsWith('.svg')).length);
+    const [header, first] = readFileSync(join(directory.path, 'plots', 'loss-by-round.csv'), 'utf8').split('\n');
+    expect([header, first]).to.deep.equal(['x,y,series', '1,8,run']);
+    expect(page)
+      .to.include('href="plots/loss-by-round.svg" download')
+      .and.include('href="plots/loss-by-round.csv" download')
+      .and.include('data-png="loss-by-round.png"');
     const places = ['What was seen.', 'Held-out loss by round.', 'Who has what.'].map((caption) =>
       page.indexOf(caption),
     );

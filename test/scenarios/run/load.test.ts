@@ -64,7 +64,9 @@ describe('loadScenario', () => {
     expect(await problemOf('./no/such.json')).to.include(
       'expected a scenario file or a run directory, got nothing there',
     );
-    expect(await problemOf(folder)).to.include('expected a run directory with a scenario.json, got none');
+    expect(await problemOf(folder)).to.include(
+      'expected a directory with a scenario.json or a sweep.json, got one without',
+    );
     expect(await problemOf(join(folder, 'notes.txt'))).to.include('expected a .ts, .js, .mjs or .json file');
     expect(await problemOf(file('broken.json', '{"name":'))).to.include('broken.json: expected JSON: ');
     expect(await problemOf(file('list.json', '[1]'))).to.include(
