@@ -42,7 +42,7 @@ export function seedBands(
     name,
     points: points.map((point) => ({ ...point, x: point.x / unit.size })),
   }));
-  if (by !== 'round' && new Set(series.flatMap(({ points }) => points.map((point) => point.x))).size < 2) return null;
+  if (new Set(series.flatMap(({ points }) => points.map((point) => point.x))).size < 2) return null;
   const titles = {
     round: { title: 'round', format: 'd' },
     bytes: { title: `bytes sent so far, all directions (${unit.name})` },

@@ -20,7 +20,7 @@ export function provenance(manifest: Manifest): Markup {
   ]);
 }
 
-export function devicesText({ devices = [] }: Manifest): string {
+function devicesText({ devices = [] }: Manifest): string {
   return devices
     .map(
       ({ backend, device, selfCheck }) =>

@@ -113,6 +113,7 @@ th, td { overflow-wrap: anywhere; min-width: 4.5rem; }
 h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; font-weight: 500; overflow-wrap: anywhere; } h3 .badge { margin: 0 .4rem 0 0; vertical-align: baseline; font-size: .85rem; }
 .files a { margin-left: .5rem; white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; }
+td.number { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fill, minmax(165px, 1fr)); gap: .8rem; }
 .numbers div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .6rem .9rem; }
@@ -128,6 +129,7 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--soft); }
 footer { border-top: 1px solid var(--line); margin-top: 2.6rem; padding-top: 1rem; color: var(--soft); font-size: .88rem; }
 @media (max-width: 700px) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }
   table, tbody, tr, td { display: block; width: 100%; } thead { display: none; }
+  td.number { white-space: normal; }
   tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } td, td.number { display: grid; grid-template-columns: minmax(7rem, 40%) 1fr; gap: .6rem; border: 0; padding: .1rem 0; text-align: left; min-width: 0; }
   td::before { content: attr(data-label); color: var(--soft); font-size: .88rem; } td .badge { justify-self: start; } }
 @media print { :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --card: #fff; } body { font-size: 11pt; }

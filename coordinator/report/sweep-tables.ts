@@ -8,7 +8,17 @@ const MOST_COLUMNS = 6;
 
 /** What a reader looks for first. */
 const FIRST = [
-  ...['finalAccuracy', 'finalLoss', 'predictiveAccuracy', 'predictiveLoss', 'epsilon', 'w2', 'rhatMax', 'essMin'],
+  ...[
+    'finalAccuracy',
+    'finalLoss',
+    'predictiveAccuracy',
+    'predictiveLoss',
+    'epsilon',
+    'finalEpsilon',
+    'w2',
+    'rhatMax',
+    'essMin',
+  ],
   ...['bytesUp', 'bytesDown', 'bytesPeer', 'simulatedMs'],
 ];
 

@@ -22,7 +22,12 @@ export function applicable(
   const because = changedInWords(changed);
   return {
     judged: expectations.filter(isGeneral),
-    notApplicable: expectations.filter((spec) => !isGeneral(spec)).map(({ name }) => ({ name, because })),
+    notApplicable: [...new Set(expectations.filter((spec) => !isGeneral(spec)).map(({ name }) => name))].map(
+      (name) => ({
+        name,
+        because,
+      }),
+    ),
   };
 }
 

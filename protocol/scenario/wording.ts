@@ -13,7 +13,7 @@ export function valueInWords(value: Json): string {
 }
 
 /** The value without the settings that all values of its axis share: the ones that differ. */
-export function distinctPart(value: Json, axis: readonly Json[]): Json {
+function distinctPart(value: Json, axis: readonly Json[]): Json {
   if (!isPlainObject(value) || !axis.every(isPlainObject)) return value;
   const others = axis as readonly JsonObject[];
   const alike = (key: string, setting: Json) =>
@@ -22,6 +22,36 @@ export function distinctPart(value: Json, axis: readonly Json[]): Json {
     ([key, setting]) => key === 'name' || !alike(key, setting),
   );
   return distinct.length === 0 ? value : Object.fromEntries(distinct);
+}
+
+/**
+ * What tells a value from the others of its axis, in few words: a thing's name alone where no other has it, else with the settings in
+ * which those of the same name differ; of a list its entries in that way.
+ */
+export function shortWords(value: Json, axis: readonly Json[]): string {
+  if (Array.isArray(value)) {
+    const lists = axis.filter((other): other is readonly Json[] => Array.isArray(other));
+    const words = value.map((entry: Json, i) =>
+      shortWords(
+        entry,
+        lists.flatMap((list) => (i < list.length ? [list[i]!] : [])),
+      ),
+    );
+    return words.length === 0 ? 'none' : words.join(' + ');
+  }
+  const name = nameOf(value);
+  if (name === null) return valueInWords(distinctPart(value, axis));
+  const alike = axis.filter((other) => nameOf(other) === name);
+  const { name: _, fault: __, ...settings } = distinctPart(value, alike) as JsonObject;
+  const different = new Set(alike.map((other) => JSON.stringify(other))).size > 1;
+  return valueInWords(different ? { name, ...settings } : { name });
+}
+
+/** Of a thing with a name; faults have it under `fault`. */
+function nameOf(value: Json): string | null {
+  if (!isPlainObject(value)) return null;
+  const { name, fault } = value as JsonObject;
+  return typeof name === 'string' ? name : typeof fault === 'string' ? fault : null;
 }
 
 /** The last word of the path, or the whole path where another one ends alike. */

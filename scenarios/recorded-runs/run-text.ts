@@ -11,6 +11,7 @@ const SPARKS = 48;
 export function runText(overview: Overview, { scenario, manifest, rows, verdict, summary }: OpenedRun): string[] {
   const { method, objective, data, clients, seed } = scenario;
   const last = rows.at(-1);
+  const epsilon = summary.epsilon ?? summary.finalEpsilon;
   const total = (of: 'bytesUp' | 'bytesDown' | 'bytesPeer') => rows.reduce((sum, row) => sum + row[of], 0);
   return [
     `${scenario.name}  ${stateText(overview)}`,
@@ -29,7 +30,7 @@ export function runText(overview: Overview, { scenario, manifest, rows, verdict,
     ),
     `sent      ${bytesText(total('bytesUp'))} up, ${bytesText(total('bytesDown'))} down, ${bytesText(total('bytesPeer'))} between peers`,
     `time      ${timeText(last?.simulatedMs ?? 0)} simulated, ${timeText(last?.wallMs ?? 0)} on the wall`,
-    ...(typeof summary.epsilon === 'number' ? [`epsilon   ${numberText(summary.epsilon)}`] : []),
+    ...(typeof epsilon === 'number' ? [`epsilon   ${numberText(epsilon)} at delta = ${scenario.privacy.delta}`] : []),
     '',
     ...(verdict ? judgementLines(verdict, 'all') : []),
     ...(manifest.stateDigest ? [`state     ${manifest.stateDigest}`] : []),

@@ -11,7 +11,7 @@ import { comparisonFigures } from '../../coordinator/report/run-plots.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
-import { distinctPart, valueInWords } from '../../protocol/scenario/wording.js';
+import { shortWords } from '../../protocol/scenario/wording.js';
 
 /**
  * Distance from a known posterior; loss and accuracy of all settings by round, bytes and time, with a band where the sweep has several
@@ -108,7 +108,8 @@ function epsilonFigures(sweep: ResolvedSweep, records: readonly RunRecord[], see
   });
 }
 
-function epsilonOf({ summary: { epsilon } }: RunRecord): number | null {
+function epsilonOf({ summary }: RunRecord): number | null {
+  const epsilon = summary.epsilon ?? summary.finalEpsilon;
   return typeof epsilon === 'number' && Number.isFinite(epsilon) && epsilon > 0 ? epsilon : null;
 }
 
@@ -191,17 +192,8 @@ function settingName(point: Readonly<Record<string, Json>>, { over }: ResolvedSw
   return Object.entries(point)
     .filter(([path]) => path !== 'seed' && (over[path]?.length ?? 0) !== 1)
     .map(([path, value]) => {
-      const names = (over[path] ?? []).map(nameOf);
-      const name = nameOf(value);
-      if (name !== undefined && new Set(names).size === names.length) return name;
-      const words = valueInWords(distinctPart(value, over[path] ?? [value]));
-      return name === undefined ? `${path.split('.').at(-1)} = ${words}` : words;
+      const words = shortWords(value, over[path] ?? [value]);
+      return value !== null && typeof value === 'object' ? words : `${path.split('.').at(-1)} = ${words}`;
     })
     .join(', ');
-}
-
-function nameOf(value: Json): string | undefined {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined;
-  const { name } = value as { readonly [key: string]: Json };
-  return typeof name === 'string' ? name : undefined;
 }

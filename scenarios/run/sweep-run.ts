@@ -10,7 +10,7 @@ import { applicable } from '../../protocol/scenario/applicable.js';
 import { judge, sweepVerdict, type Verdict } from '../../protocol/scenario/judge.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
-import { distinctPart, valueInWords } from '../../protocol/scenario/wording.js';
+import { shortWords } from '../../protocol/scenario/wording.js';
 import { loadUsed } from '../plug-ins/use.js';
 import { judgeClaims } from '../report/claims.js';
 import { sweepFigures } from '../report/sweep-figures.js';
@@ -171,7 +171,7 @@ function manifestIn(path: string): Manifest {
 }
 
 function scalar(value: Json, axis: readonly Json[]): string | number | boolean {
-  return typeof value === 'object' ? valueInWords(distinctPart(value, axis)) : value;
+  return value !== null && typeof value === 'object' ? shortWords(value, axis) : (value ?? 'none');
 }
 
 function numbersOf(summary: Readonly<Record<string, Json>>): Record<string, number | null> {

@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import { shortWords } from '../../../protocol/scenario/wording.js';
+
+describe('a swept value in few words', () => {
+  const axis = [
+    { name: 'extra', stepSize: 0.05 },
+    { name: 'cdproxsgt', stepSize: 0.05, mixing: 0.3, links: 'plain' },
+    { name: 'cdproxsgt', stepSize: 0.05, mixing: 0.3, links: 'acknowledged' },
+  ];
+  it('is the name alone where no other value has it, else what differs among those of that name', () => {
+    expect(axis.map((value) => shortWords(value, axis))).to.deep.equal([
+      'extra',
+      'cdproxsgt(links=plain)',
+      'cdproxsgt(links=acknowledged)',
+    ]);
+  });
+
+  it('of a list is that of its entries, of a fault its name, and of nothing none', () => {
+    const faults = [
+      [{ fault: 'drop', probability: 0.05 }],
+      [{ fault: 'symmetric-drop', probability: 0.05 }, { fault: 'crash' }],
+      [],
+    ];
+    expect(faults.map((value) => shortWords(value, faults))).to.deep.equal(['drop', 'symmetric-drop + crash', 'none']);
+    const two = [[{ fault: 'drop', probability: 0.1 }], [{ fault: 'drop', probability: 0.2 }]];
+    expect(two.map((value) => shortWords(value, two))).to.deep.equal([
+      'drop(probability=0.1)',
+      'drop(probability=0.2)',
+    ]);
+  });
+
+  it('of a number, a word or null is itself', () => {
+    expect([0.1, 'all', null].map((value) => shortWords(value, [0.1, 'all', null]))).to.deep.equal([
+      '0.1',
+      'all',
+      'null',
+    ]);
+  });
+});
