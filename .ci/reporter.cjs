@@ -1,7 +1,7 @@
-// Mocha's dots, the skipped tests by name, the slowest tests, and a last line that scripts can read: N passed, N failed.
+// Mocha's dots, then the summary.
 const { reporters, Runner } = require('mocha');
+const { summary } = require('./summary.cjs');
 
-const SLOWEST = 10;
 const { EVENT_RUN_END, EVENT_TEST_END, EVENT_TEST_PENDING } = Runner.constants;
 
 module.exports = class extends reporters.Dot {
@@ -12,13 +12,10 @@ module.exports = class extends reporters.Dot {
     runner.on(EVENT_TEST_PENDING, (test) => skipped.push(test.fullTitle()));
     runner.on(EVENT_TEST_END, (test) => timed.push({ title: test.fullTitle(), ms: test.duration ?? 0 }));
     runner.once(EVENT_RUN_END, () => {
-      const { passes, failures, pending } = runner.stats;
-      const slowest = timed.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST);
-      if (slowest.length > 0) console.log(`slowest of ${timed.length} tests:`);
-      for (const { title, ms } of slowest) console.log(`${(ms / 1000).toFixed(1).padStart(7)} s  ${title}`);
-      for (const title of skipped) console.log(`skipped: ${title}`);
-      const tail = pending > 0 ? `, ${pending} skipped` : '';
-      process.once('exit', () => console.log(`${passes} passed, ${failures} failed${tail}`));
+      const { passes, failures } = runner.stats;
+      const { lines, last } = summary({ passed: passes, failed: failures, timed, skipped });
+      for (const line of lines) console.log(line);
+      process.once('exit', () => console.log(last));
     });
   }
 };

@@ -1,0 +1,101 @@
+// Runs all unit tests in two processes at once: node .ci/test.mjs FILE|FOLDER... Each process takes the next file when it has ended
+// one. A process that ends or is silent before its file has ended counts as a failed test, and another takes its place.
+import { fork } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import Mocha from 'mocha';
+import { summary } from './summary.cjs';
+
+const PROCESSES = 2;
+/** No test begins or ends for so long: its process is killed. */
+const SILENT_MS = Number(process.env.GRADSWARM_TEST_SILENT_MS ?? 300_000);
+const { ignore, timeout } = JSON.parse(readFileSync(new URL('../.mocharc.json', import.meta.url), 'utf8'));
+const ignored = ignore.map((pattern) => pattern.replace(/\*\*$/, ''));
+
+function filesIn(path) {
+  if (statSync(path).isFile()) return [path];
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name));
+  return files.filter((file) => file.endsWith('.test.js') && !ignored.some((folder) => file.startsWith(folder))).sort();
+}
+
+const files = process.argv.slice(2).flatMap(filesIn);
+const failures = [];
+const timed = [];
+const skipped = [];
+let passed = 0;
+let width = 0;
+
+function dot(mark) {
+  process.stdout.write(mark);
+  width += 1;
+  if (width % 100 === 0) process.stdout.write('\n');
+}
+
+function fail({ path, ...err }) {
+  failures.push({ titlePath: () => path, err });
+  dot('!');
+}
+
+function record({ event, title, ms, isTest, failure }) {
+  if (event === 'pass') {
+    passed += 1;
+    dot('.');
+  }
+  if (event === 'skip') {
+    skipped.push(title);
+    dot(',');
+  }
+  if (event === 'fail') fail(failure);
+  if (event !== 'begin' && isTest) timed.push({ title, ms });
+}
+
+/** Takes files until none is left; resolves when its process has ended. */
+function takeFiles() {
+  return new Promise((done) => {
+    const child = fork(new URL('test-process.mjs', import.meta.url), { execArgv: ['--enable-source-maps'] });
+    let file = null;
+    let current = 'before its first test';
+    let timer = null;
+    const renew = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        current += `: silent for ${SILENT_MS / 1000} s`;
+        child.kill('SIGKILL');
+      }, SILENT_MS);
+    };
+    const next = () => {
+      file = files.shift() ?? null;
+      current = 'before its first test';
+      renew();
+      if (file === null) child.disconnect();
+      else child.send({ file: resolve(file), timeout }, () => {});
+    };
+    child.on('message', (message) => {
+      renew();
+      if (message.event === 'end') return next();
+      current = message.event === 'begin' ? message.title : `after: ${message.title}`;
+      record(message);
+    });
+    child.once('exit', (status, signal) => {
+      clearTimeout(timer);
+      if (file !== null || status !== 0)
+        fail({ path: [file ?? 'after the last file', current], message: `its process ended (${signal ?? status})` });
+      done(file !== null && files.length > 0 ? takeFiles() : undefined);
+    });
+    next();
+  });
+}
+
+const start = performance.now();
+await Promise.all(Array.from({ length: Math.min(PROCESSES, files.length) }, takeFiles));
+if (timed.length + failures.length === 0)
+  fail({ path: ['no test'], message: `in ${process.argv.slice(2).join(', ')}` });
+console.log(`\n\n  ${passed} passing (${((performance.now() - start) / 1000).toFixed(0)} s)`);
+if (failures.length > 0) {
+  console.log(`  ${failures.length} failing\n`);
+  Mocha.reporters.Base.list(failures);
+}
+const { lines, last } = summary({ passed, failed: failures.length, timed, skipped });
+for (const line of lines) console.log(line);
+console.log(last);
+process.exitCode = failures.length > 0 ? 1 : 0;
