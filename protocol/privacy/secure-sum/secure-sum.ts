@@ -56,6 +56,8 @@ export class SecureSumClient {
   private ownSeed = new Uint8Array(SECRET_BYTES) as Uint8Array;
   private readonly held = new Map<ClientIndex, { readonly maskingKey: Uint8Array; readonly ownSeed: Uint8Array }>();
   private readonly guard = new ShareGuard();
+  /** Secrets that seal the shares, by the other client: both directions use one. */
+  private readonly sealing = new Map<ClientIndex, Uint8Array>();
 
   private constructor(
     private readonly self: ClientIndex,
@@ -134,7 +136,9 @@ export class SecureSumClient {
   /** Key stream of the shares that `from` made for `to`; both ends can compute it. */
   private async stream(peerKey: Uint8Array, from: ClientIndex, to: ClientIndex): Promise<Uint8Array> {
     const { secrets, context } = this.settings;
-    const secret = await secrets.agree(this.encryption.privateKey, peerKey);
+    const peer = from === this.self ? to : from;
+    const secret = this.sealing.get(peer) ?? (await secrets.agree(this.encryption.privateKey, peerKey));
+    this.sealing.set(peer, secret);
     return secrets.expand(secret, `${context}/shares/${from}/${to}`, SEALED_BYTES);
   }
 }
