@@ -2,7 +2,7 @@ import type { Figure } from '../../coordinator/report/plots.js';
 import { loadCodec } from '../../protocol/codecs/registry.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Objective, ReadonlyVector, Rng, Segment, Vector } from '../../protocol/method.js';
-import { add, addScaled, clip, dot, norm, scale, subtract } from '../../protocol/numerics/vector.js';
+import { add, addScaled, clip, dot, norm, precisionOf, scale, subtract } from '../../protocol/numerics/vector.js';
 import { atLeastZero, count, list, positive } from '../../protocol/settings/kinds.js';
 import { required } from '../../protocol/settings/setting.js';
 import { defineSettings } from '../../protocol/settings/settings.js';
@@ -97,7 +97,7 @@ async function defences(
       label: 'top-k, largest 10 %',
       update: async (example) => {
         const clean = await gradient(example);
-        return sparse.decode(sparse.encode(clean, rng), clean.length, 'float64');
+        return sparse.decode(sparse.encode(clean, rng), clean.length, precisionOf(clean));
       },
     },
     {
