@@ -10,11 +10,15 @@ export interface Fingerprint {
   readonly initialParameters: string;
 }
 
-export function fingerprintOf(dataset: Dataset, partition: Partition, initialParams: ArrayBufferView): Fingerprint {
+export function fingerprintOf(
+  dataset: Dataset,
+  partition: Partition,
+  parameters: readonly ArrayBufferView[],
+): Fingerprint {
   return {
     data: hashOf([...arraysOf(dataset.train), ...arraysOf(dataset.test), ...(dataset.groups ? [dataset.groups] : [])]),
     partition: hashOf(partition.shards),
-    initialParameters: hashOf([initialParams]),
+    initialParameters: hashOf(parameters),
   };
 }
 

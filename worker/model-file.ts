@@ -1,6 +1,5 @@
 import { GradswarmError } from '../protocol/errors.js';
-import type { Precision, ReadonlyVector, Segment, Vector } from '../protocol/method.js';
-import { zeros } from '../protocol/numerics/vector.js';
+import type { ReadonlyVector, Segment, Vector } from '../protocol/method.js';
 import { nearestHint } from '../protocol/settings/problems.js';
 import { decodeNpz, encodeNpz } from './arrays/npz.js';
 import { elementCount, type NumberArray } from './arrays/number-array.js';
@@ -10,38 +9,41 @@ import { decodeSafetensors, encodeSafetensors } from './arrays/safetensors.js';
 
 export type ModelFormat = 'npz' | 'safetensors';
 
+/** Where the tensors of a file go. `values`: as they are before it. */
+export interface ModelTensors {
+  readonly segments: readonly Segment[];
+  readonly values: Vector;
+}
+
 /**
- * The parameters in a file, by its ending, in the model's order. Throws ERR_DATA_FORMAT where a tensor is missing, of another shape or
- * not finite, or where the file holds one that the model has not.
+ * Reads the parameters in a file, by its ending, into the tensors of `model`, and into those of `base` that are not trained, where it
+ * has them. With `base` in the file, trained tensors that it lacks, such as adapters, stay as they begin. Throws ERR_DATA_FORMAT where a
+ * tensor is missing, of another shape or not finite, or where the file holds one that the model has not.
  */
-export function decodeModel(
-  bytes: Uint8Array,
-  path: string,
-  segments: readonly Segment[],
-  precision: Precision,
-): Vector {
+export function readModel(bytes: Uint8Array, path: string, model: ModelTensors, base: ModelTensors | null): void {
   const wrong = (expected: string) => new GradswarmError('ERR_DATA_FORMAT', `initial: ${path}: expected ${expected}`);
   const tensors = tensorsOf(bytes, path);
-  const known = segments.map(({ name }) => name);
+  const known = [...model.segments, ...(base?.segments ?? [])].map(({ name }) => name);
   for (const name of tensors.keys())
     if (!known.includes(name))
       throw wrong(`tensors of the model (${known.join(', ')}), got '${name}'${nearestHint(name, known)}`);
-  const params = zeros(
-    segments.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-    precision,
-  );
-  for (const { name, shape, offset } of segments) {
+  const hasBase = base?.segments.some(({ name }) => tensors.has(name)) ?? false;
+  const places = [
+    ...model.segments.map((segment) => ({ ...segment, into: model.values, needed: !hasBase })),
+    ...(base && hasBase ? base.segments.map((segment) => ({ ...segment, into: base.values, needed: true })) : []),
+  ];
+  for (const { name, shape, offset, into, needed } of places) {
     const tensor = tensors.get(name);
+    if (!tensor && !needed) continue;
     if (!tensor) throw wrong(`the tensor '${name}', got ${[...tensors.keys()].join(', ') || 'none'}`);
     if (tensor.shape.length !== shape.length || shape.some((length, axis) => tensor.shape[axis] !== length))
       throw wrong(`'${name}' of shape (${shape.join(', ')}), got (${tensor.shape.join(', ')})`);
     for (let i = 0; i < tensor.values.length; i++) {
       const value = tensor.values[i]!;
       if (!Number.isFinite(value)) throw wrong(`finite numbers in '${name}', got ${value} at ${i}`);
-      params[offset + i] = value;
+      into[offset + i] = value;
     }
   }
-  return params;
 }
 
 function tensorsOf(bytes: Uint8Array, path: string): ReadonlyMap<string, NumberArray> {
@@ -50,13 +52,15 @@ function tensorsOf(bytes: Uint8Array, path: string): ReadonlyMap<string, NumberA
   throw new GradswarmError('ERR_DATA_FORMAT', `initial: ${path}: expected an .npz or .safetensors file`);
 }
 
-/** The file of a model. Several estimates, such as one a chain, are stacked along a first axis. */
+/** The file of a model, those of its tensors that are not trained too. Several estimates, such as one a chain, are stacked along a first axis. */
 export function encodeModel(
   format: ModelFormat,
   estimates: readonly ReadonlyVector[],
   segments: readonly Segment[],
+  base: ModelTensors | null,
 ): Uint8Array {
   const tensors = new Map(segments.map((segment) => [segment.name, tensorOf(segment, estimates)]));
+  for (const segment of base?.segments ?? []) tensors.set(segment.name, tensorOf(segment, [base!.values]));
   return format === 'npz' ? encodeNpz(tensors) : encodeSafetensors(tensors, { format: 'np' });
 }
 

@@ -8,7 +8,7 @@ import { datasets, loadDataset } from './datasets/load.js';
 import { partitionDataset, partitions } from './datasets/partition/partition.js';
 import { type Fingerprint, fingerprintOf } from './fingerprint.js';
 import { readInitial } from './initial-file.js';
-import { decodeModel } from './model-file.js';
+import { readModel } from './model-file.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
 import { ScaledGradients } from './objectives/scaled-gradients.js';
@@ -42,9 +42,11 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
   });
   const objectives = new Map<ClientIndex, Objective>();
   const { initial } = scenario;
-  const initialParams = initial
-    ? decodeModel(readInitial(initial), initial.file, family.segments, scenario.precision)
-    : family.initialParams(streams.derive('model'));
+  const initialParams = family.initialParams(streams.derive('model'));
+  if (initial) {
+    const model = { segments: family.segments, values: initialParams };
+    readModel(readInitial(initial), initial.file, model, family.base ?? null);
+  }
   return {
     dataset,
     partition,
@@ -54,7 +56,7 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
       parameterCount: family.parameterCount,
       initialParams,
     },
-    fingerprint: fingerprintOf(dataset, partition, initialParams),
+    fingerprint: fingerprintOf(dataset, partition, [initialParams, ...(family.base ? [family.base.values] : [])]),
     objectiveOf(client) {
       let objective = objectives.get(client);
       if (!objective) {

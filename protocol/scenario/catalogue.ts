@@ -19,6 +19,7 @@ export interface Catalogue {
   /** What settings of the others may name; for the documentation. */
   readonly optimizers?: Table<Entry>;
   readonly schedules?: Table<Entry>;
+  readonly layers?: Table<Entry>;
   readonly faults: Table<FaultEntry>;
   /** Left out: none. */
   readonly studies?: Table<Entry>;

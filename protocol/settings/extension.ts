@@ -2,6 +2,7 @@
 export type ExtensionKind =
   | 'method'
   | 'objective'
+  | 'layer'
   | 'dataset'
   | 'partition'
   | 'topology'

@@ -13,6 +13,16 @@ export {
 } from '../../protocol/numerics/elementary.js';
 export type { Dataset, Examples } from '../../worker/datasets/dataset.js';
 export type { ComputeReport, Evaluation, ObjectiveFamily } from '../../worker/objectives/family.js';
+export {
+  type BuiltLayer,
+  defineLayer,
+  type LayerFamily,
+  type LayerPass,
+  type LayerSite,
+  layer,
+  type Parameter,
+} from '../../worker/objectives/layers/parts/layer.js';
+export type { Operations, Value } from '../../worker/objectives/layers/parts/operations.js';
 export { type ExampleLoss, perExample } from '../../worker/objectives/per-example.js';
 export {
   defineObjective,

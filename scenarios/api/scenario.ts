@@ -30,6 +30,7 @@ export type { SettingsIn } from './parts/settings-in.js';
  */
 export interface Methods extends builtIn.BuiltInMethods {}
 export interface Objectives extends builtIn.BuiltInObjectives {}
+export interface Layers extends builtIn.BuiltInLayers {}
 export interface Datasets extends builtIn.BuiltInDatasets {}
 export interface Partitions extends builtIn.BuiltInPartitions {}
 export interface Topologies extends builtIn.BuiltInTopologies {}
@@ -48,6 +49,7 @@ export interface Expectations extends builtIn.BuiltInExpectations {}
 export interface Known extends NamesByKind {
   readonly method: Methods;
   readonly objective: Objectives;
+  readonly layer: Layers;
   readonly dataset: Datasets;
   readonly partition: Partitions;
   readonly topology: Topologies;

@@ -88,6 +88,8 @@ const SMALL_DATA = { name: 'gaussian-clusters', classes: 3, features: 5, example
 /** A scenario that names a thing of that kind where it belongs. */
 function using(kind: ReturnType<typeof kindOfExtension>, spec: Spec): Partial<ScenarioInput> {
   switch (kind) {
+    case 'layer':
+      return { objective: { name: 'layers', layers: [spec, 'flatten', 'dense'] } };
     case 'memory':
       return { codecs: { gradient: { codec: 'top-k', memory: spec } } };
     case 'schedule':

@@ -23,6 +23,7 @@ interface Flags extends Using {
 const KINDS = {
   methods: 'method',
   objectives: 'objective',
+  layers: 'layer',
   datasets: 'dataset',
   partitions: 'partition',
   topologies: 'topology',

@@ -12,6 +12,7 @@ import { NamedModules } from '../../protocol/settings/named-modules.js';
 import { topologies } from '../../protocol/topology/family.js';
 import { datasets } from '../../worker/datasets/load.js';
 import { partitions } from '../../worker/datasets/partition/partition.js';
+import { layers } from '../../worker/objectives/layers/parts/layer.js';
 import { objectives } from '../../worker/objectives/objectives.js';
 import { moduleNames } from '../run/module-folder.js';
 import { studies } from '../run/study.js';
@@ -24,6 +25,7 @@ export const expectations = new NamedModules<ExpectationFamily>('expectation', '
 export const EXTENSION_POINTS = [
   methods,
   objectives,
+  layers,
   datasets,
   partitions,
   topologies,

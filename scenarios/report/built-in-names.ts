@@ -11,6 +11,7 @@ export const BUILT_IN_NAMES = join(packageRecord().root, 'scenarios', 'api', 'pa
 const PLURAL: Readonly<Record<string, string>> = {
   method: 'Methods',
   objective: 'Objectives',
+  layer: 'Layers',
   dataset: 'Datasets',
   partition: 'Partitions',
   topology: 'Topologies',

@@ -133,6 +133,7 @@ async function namesPage(): Promise<string> {
     lines.push('', `### ${place}`, '', ...settingsTable({ settings }));
   for (const [title, table] of [
     ['Objectives', catalogue.objectives],
+    ['Layers', catalogue.layers],
     ['Data sets', catalogue.datasets],
     ['Partitions', catalogue.partitions],
     ['Topologies', catalogue.topologies],

@@ -22,6 +22,7 @@ import { topologies } from '../../protocol/topology/family.js';
 import { createTopology, weightSettings } from '../../protocol/topology/topology.js';
 import { datasets } from '../../worker/datasets/load.js';
 import { partitions } from '../../worker/datasets/partition/partition.js';
+import { layers } from '../../worker/objectives/layers/parts/layer.js';
 import { objectives } from '../../worker/objectives/objectives.js';
 import { builtInNames, EXTENSION_POINTS, expectations } from '../plug-ins/extension-points.js';
 import { studies } from './study.js';
@@ -53,6 +54,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
       optimizers,
       ({ source, settings }): Entry => ({ summary: source.replace(/\.$/, ''), settings }),
     ),
+    layers: tableFrom(layers, entryOf),
     schedules: tableFrom(schedules, ({ summary, settings }): Entry => ({ summary, settings })),
     codecs: tableFrom(
       codecs,

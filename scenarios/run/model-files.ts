@@ -10,14 +10,14 @@ import type { Problem } from '../../worker/problem.js';
 /** Writes what `saveModel` and `keepBest` ask for into the run's folder. Returns a line for each model. */
 export function writeModels(
   { saveModel, keepBest }: Scenario,
-  { model: { segments } }: Problem,
+  { model: { segments }, family }: Problem,
   { model, best }: Pick<RunResult, 'model' | 'best'>,
   folder: string,
 ): readonly string[] {
   const write = (name: string, estimates: readonly ReadonlyVector[], formats: readonly ModelFormat[]) => {
     const files = formats.map((format) => `${name}.${format}`);
     for (const [index, file] of files.entries())
-      replaceFile(join(folder, file), encodeModel(formats[index]!, estimates, segments));
+      replaceFile(join(folder, file), encodeModel(formats[index]!, estimates, segments, family.base ?? null));
     return files.join(' and ');
   };
   const notes: string[] = [];

@@ -59,6 +59,7 @@ export interface BuiltInObjectives {
   readonly 'character-model': SettingsIn<typeof import('../../../worker/objectives/plain/character-model.js').default>;
   readonly 'dense-prediction': SettingsIn<typeof import('../../../worker/objectives/tensorflow/dense-prediction.js').default>;
   readonly 'gaussian-mean': SettingsIn<typeof import('../../../worker/objectives/log-posterior/gaussian-mean.js').default>;
+  readonly 'layers': SettingsIn<typeof import('../../../worker/objectives/tensorflow/layers.js').default>;
   readonly 'lenet': SettingsIn<typeof import('../../../worker/objectives/tensorflow/lenet.js').default>;
   readonly 'linear-regression': SettingsIn<typeof import('../../../worker/objectives/plain/linear-regression.js').default>;
   readonly 'logistic-regression': SettingsIn<typeof import('../../../worker/objectives/plain/logistic-regression.js').default>;
@@ -67,6 +68,28 @@ export interface BuiltInObjectives {
   readonly 'quadratic': SettingsIn<typeof import('../../../worker/objectives/plain/quadratic.js').default>;
   readonly 'small-network': SettingsIn<typeof import('../../../worker/objectives/plain/small-network.js').default>;
   readonly 'softmax-regression': SettingsIn<typeof import('../../../worker/objectives/plain/softmax-regression.js').default>;
+}
+
+export interface BuiltInLayers {
+  readonly 'attention': SettingsIn<typeof import('../../../worker/objectives/layers/attention.js').default>;
+  readonly 'average-pooling': SettingsIn<typeof import('../../../worker/objectives/layers/average-pooling.js').default>;
+  readonly 'convolution': SettingsIn<typeof import('../../../worker/objectives/layers/convolution.js').default>;
+  readonly 'dense': SettingsIn<typeof import('../../../worker/objectives/layers/dense.js').default>;
+  readonly 'dropout': SettingsIn<typeof import('../../../worker/objectives/layers/dropout.js').default>;
+  readonly 'embedding': SettingsIn<typeof import('../../../worker/objectives/layers/embedding.js').default>;
+  readonly 'flatten': SettingsIn<typeof import('../../../worker/objectives/layers/flatten.js').default>;
+  readonly 'gelu': SettingsIn<typeof import('../../../worker/objectives/layers/gelu.js').default>;
+  readonly 'group-normalization': SettingsIn<typeof import('../../../worker/objectives/layers/group-normalization.js').default>;
+  readonly 'last-position': SettingsIn<typeof import('../../../worker/objectives/layers/last-position.js').default>;
+  readonly 'layer-normalization': SettingsIn<typeof import('../../../worker/objectives/layers/layer-normalization.js').default>;
+  readonly 'max-pooling': SettingsIn<typeof import('../../../worker/objectives/layers/max-pooling.js').default>;
+  readonly 'positions': SettingsIn<typeof import('../../../worker/objectives/layers/positions.js').default>;
+  readonly 'relu': SettingsIn<typeof import('../../../worker/objectives/layers/relu.js').default>;
+  readonly 'reshape': SettingsIn<typeof import('../../../worker/objectives/layers/reshape.js').default>;
+  readonly 'residual': SettingsIn<typeof import('../../../worker/objectives/layers/residual.js').default>;
+  readonly 'sigmoid': SettingsIn<typeof import('../../../worker/objectives/layers/sigmoid.js').default>;
+  readonly 'softplus': SettingsIn<typeof import('../../../worker/objectives/layers/softplus.js').default>;
+  readonly 'tanh': SettingsIn<typeof import('../../../worker/objectives/layers/tanh.js').default>;
 }
 
 export interface BuiltInDatasets {

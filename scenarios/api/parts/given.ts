@@ -5,6 +5,7 @@ import type { Json } from '../../../protocol/settings/plain-data.js';
 export interface NamesByKind {
   readonly method: object;
   readonly objective: object;
+  readonly layer: object;
   readonly dataset: object;
   readonly partition: object;
   readonly topology: object;

@@ -6,15 +6,25 @@ import type { Device } from '../../device/device-access.js';
 import type { Evaluation } from '../family.js';
 import { softmaxInto } from '../plain/dense-loops.js';
 import { largestIndex } from '../plain/dense-network.js';
-import type { TensorNetwork } from './neural-network-layers.js';
 
 /** Examples on the device at once. */
 const BATCH = 250;
 
+/** A network on a device: outputs before softmax from a batch of inputs. */
+interface Predictor {
+  readonly outputWidth: number;
+  /** Of one example. */
+  readonly inputShape: readonly number[];
+  readonly classifies: boolean;
+  upload(device: Device, params: ReadonlyVector): readonly tf.Tensor[];
+  gather(examples: Examples, rows: Uint32Array, batch: Uint32Array): Float32Array;
+  forward(weights: readonly tf.Tensor[], inputs: tf.Tensor): { readonly outputs: tf.Tensor2D };
+}
+
 /** Mean loss and accuracy of the averaged predictions over all of `examples`. */
 export async function evaluateNetwork(
   device: Device,
-  network: TensorNetwork,
+  network: Predictor,
   examples: Examples,
   estimates: readonly ReadonlyVector[],
 ): Promise<Evaluation> {
@@ -53,7 +63,7 @@ export async function evaluateNetwork(
 
 async function outputsOf(
   device: Device,
-  network: TensorNetwork,
+  network: Predictor,
   examples: Examples,
   rows: Uint32Array,
   params: ReadonlyVector,

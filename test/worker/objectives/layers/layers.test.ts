@@ -1,0 +1,268 @@
+import '../../../support/loaded-rules.js';
+import { expect } from 'chai';
+import { rootStream } from '../../../../protocol/numerics/random.js';
+import { indices, syntheticDataset } from '../../../../scenarios/check/parts/synthetic-dataset.js';
+import type { Dataset } from '../../../../worker/datasets/dataset.js';
+import { layers } from '../../../../worker/objectives/layers/parts/layer.js';
+import { createObjectiveFamily } from '../../../../worker/objectives/objectives.js';
+import { type ContractCase, itKeepsTheContract, pointOf } from '../objective-contract.js';
+
+const images = syntheticDataset({ featureShape: [6, 6, 2], classCount: 3, trainCount: 8, testCount: 4 });
+const text = syntheticDataset({ featureShape: [5], classCount: 7, trainCount: 8, testCount: 4, vocabulary: 7 });
+const numbers = syntheticDataset({ featureShape: [6], classCount: 0, trainCount: 8, testCount: 4 });
+
+const BLOCK = [
+  { name: 'residual', layers: ['layer-normalization', { name: 'attention', heads: 2, causal: true }] },
+  {
+    name: 'residual',
+    layers: ['layer-normalization', { name: 'dense', units: 6 }, 'gelu', { name: 'dense', units: 4 }],
+  },
+];
+const TRANSFORMER = [
+  { name: 'embedding', width: 4 },
+  'positions',
+  ...BLOCK,
+  'layer-normalization',
+  'last-position',
+  'dense',
+];
+
+const networks: readonly {
+  readonly title: string;
+  readonly layers: readonly unknown[];
+  readonly dataset: Dataset;
+  /** Of losses with kinks. */
+  readonly gradientTolerance?: number;
+}[] = [
+  {
+    title: 'strided, padded convolutions, group normalisation and means over places',
+    layers: [
+      { name: 'convolution', filters: 4, stride: 2 },
+      { name: 'group-normalization', groups: 2 },
+      'tanh',
+      { name: 'convolution', filters: 3, kernelSize: 2, padding: 'valid' },
+      'softplus',
+      'average-pooling',
+      'dense',
+    ],
+    dataset: images,
+  },
+  {
+    title: 'a ResNet block with a shortcut, pooling and dropout',
+    layers: [
+      {
+        name: 'residual',
+        layers: [
+          { name: 'convolution', filters: 4 },
+          { name: 'group-normalization', groups: 2 },
+          'relu',
+          { name: 'convolution', filters: 4 },
+        ],
+        shortcut: [{ name: 'convolution', filters: 4, kernelSize: 1 }],
+      },
+      { name: 'max-pooling', size: 2 },
+      { name: 'average-pooling', size: 3 },
+      'flatten',
+      'dense',
+    ],
+    dataset: images,
+    gradientTolerance: 0.1,
+  },
+  { title: 'a transformer of codes', layers: TRANSFORMER, dataset: text },
+  {
+    title: 'attention without mask, means over positions, sigmoid, a regression',
+    layers: [
+      { name: 'reshape', shape: [3, 2] },
+      { name: 'dense', units: 4 },
+      { name: 'attention', heads: 4, bias: false },
+      'sigmoid',
+      'average-pooling',
+      'dense',
+    ],
+    dataset: numbers,
+  },
+];
+
+const subjects = (device: string): readonly ContractCase[] =>
+  networks.map(({ title, layers: list, dataset, gradientTolerance = 1e-2 }) => ({
+    title: `${title}, ${device}`,
+    objective: { name: 'layers', layers: list },
+    dataset,
+    precision: 'float32',
+    device,
+    gradientTolerance,
+    sumTolerance: 1e-5,
+    step: 5e-3,
+  }));
+
+const familyWith = (settings: object, dataset: Dataset, device = 'wasm') =>
+  createObjectiveFamily({
+    objective: { name: 'layers', ...settings },
+    dataset,
+    clientCount: 1,
+    precision: 'float32',
+    rng: rootStream(1, 'float32'),
+    device,
+  });
+
+const messageOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'nothing was thrown',
+    (error: Error) => error.message,
+  );
+
+describe('worker/objectives/layers', function () {
+  this.timeout(120_000);
+  for (const device of ['wasm', 'cpu']) for (const subject of subjects(device)) itKeepsTheContract(subject);
+
+  it('has every layer in one of the networks that are checked by finite differences', () => {
+    const used = new Set<string>();
+    const visit = (value: unknown): void => {
+      if (typeof value === 'string') used.add(value);
+      if (Array.isArray(value)) value.forEach(visit);
+      else if (typeof value === 'object' && value !== null) {
+        const { name, layers: inner, shortcut } = value as Record<string, unknown>;
+        for (const one of [name, inner, shortcut]) visit(one);
+      }
+    };
+    visit(networks.map(({ layers: list }) => list));
+    expect(layers.names().filter((name) => !used.has(name))).to.deep.equal(['dropout']);
+  });
+
+  it('computes the same gradients on wasm and in plain JavaScript', async () => {
+    for (const { layers: list, dataset } of networks) {
+      const batch = indices(5);
+      const gradients: Float32Array[] = [];
+      for (const device of ['wasm', 'cpu']) {
+        const family = await familyWith({ layers: list }, dataset, device);
+        const gradient = await family.shard(indices(8)).gradient(pointOf(family, 'float32', 'point'), batch);
+        gradients.push(Float32Array.from(gradient));
+      }
+      const [a, b] = gradients as [Float32Array, Float32Array];
+      for (let i = 0; i < a.length; i++) expect(a[i]!).to.be.closeTo(b[i]!, 1e-5 + 1e-4 * Math.abs(a[i]!));
+    }
+  });
+
+  it('lays parameters out in named modules, those of a block below it', async () => {
+    const family = await familyWith({ layers: TRANSFORMER }, text);
+    expect([...new Set(family.segments.map(({ module }) => module))]).to.deep.equal([
+      'embedding1',
+      'positions2',
+      'residual3/layer-normalization1',
+      'residual3/attention2',
+      'residual4/layer-normalization1',
+      'residual4/dense2',
+      'residual4/dense4',
+      'layer-normalization5',
+      'dense7',
+    ]);
+    expect(family.segments.at(-2)).to.deep.include({ name: 'dense7/weights', shape: [4, 7] });
+  });
+
+  it('drops by masks that depend on example and parameters, not on the batch, and nothing in evaluation', async () => {
+    const list = ['flatten', { name: 'dense', units: 40 }, { name: 'dropout', rate: 0.5 }, 'dense'];
+    const family = await familyWith({ layers: list }, images);
+    const point = pointOf(family, 'float32', 'point');
+    const shard = family.shard(indices(8));
+    const alone = await Promise.all([0, 1, 2].map((i) => shard.loss(point, Uint32Array.of(i))));
+    const together = await shard.loss(point, Uint32Array.of(2, 0, 1));
+    expect(together).to.be.closeTo((alone[0]! + alone[1]! + alone[2]!) / 3, 1e-5);
+    // The same examples in another client's shard: keyed by the row of the data.
+    const moved = family.shard(Uint32Array.of(5, 2, 1, 0));
+    expect(await moved.loss(point, Uint32Array.of(3))).to.equal(alone[0]);
+    const near = Float32Array.from(point);
+    near[0]! += 1e-6;
+    expect(Math.abs((await shard.loss(near, Uint32Array.of(0))) - alone[0]!)).to.be.greaterThan(1e-4);
+    const plain = await familyWith(
+      { layers: list.filter((one) => typeof one === 'string' || one.name !== 'dropout') },
+      images,
+    );
+    expect(await family.evaluate([point])).to.deep.equal(await plain.evaluate([point]));
+    // Its gradient is that of the masked network: zero for half of the units.
+    const gradient = await shard.gradient(point, Uint32Array.of(0));
+    const bias = family.segments.find(({ name }) => name === 'dense2/bias')!;
+    const zeros = Array.from(gradient.subarray(bias.offset, bias.offset + 40)).filter((value) => value === 0).length;
+    expect(zeros).to.be.within(8, 32);
+  });
+
+  it('trains modules by pattern, and adapters of low rank alone, whose product is added to frozen matrices', async () => {
+    const whole = await familyWith({ layers: TRANSFORMER }, text);
+    const start = whole.initialParams(rootStream(2, 'float32'));
+    const heads = await familyWith({ layers: TRANSFORMER, trainable: ['dense*', 'residual4/*'] }, text);
+    expect([...new Set(heads.segments.map(({ module }) => module))]).to.deep.equal([
+      'residual4/layer-normalization1',
+      'residual4/dense2',
+      'residual4/dense4',
+      'dense7',
+    ]);
+    const batch = indices(4);
+    const part = heads.initialParams(rootStream(2, 'float32'));
+    expect((await heads.evaluate([part])).loss).to.equal((await whole.evaluate([start])).loss);
+    const gradient = await whole.shard(indices(8)).gradient(start, batch);
+    const own = await heads.shard(indices(8)).gradient(part, batch);
+    for (const { name, offset, shape } of heads.segments) {
+      const length = shape.reduce((product, size) => product * size, 1);
+      const there = whole.segments.find((other) => other.name === name)!.offset;
+      expect(Array.from(own.subarray(offset, offset + length))).to.deep.equal(
+        Array.from(gradient.subarray(there, there + length)),
+      );
+    }
+
+    const lora = { modules: ['*attention*'], rank: 2, alpha: 4 };
+    const adapted = await familyWith({ layers: TRANSFORMER, lora }, text);
+    expect(adapted.parameterCount).to.equal(4 * (4 * 2 + 2 * 4));
+    expect(adapted.segments[0]).to.deep.include({
+      name: 'residual3/attention2/query-weights/lora-a',
+      module: 'residual3/attention2',
+      shape: [4, 2],
+    });
+    const adapters = adapted.initialParams(rootStream(2, 'float32'));
+    expect((await adapted.evaluate([adapters])).loss).to.equal((await whole.evaluate([start])).loss);
+    const moved = pointOf(adapted, 'float32', 'point');
+    const merged = Float32Array.from(start);
+    for (let s = 0; s < adapted.segments.length; s += 2) {
+      const [a, b] = [adapted.segments[s]!, adapted.segments[s + 1]!];
+      const { offset } = whole.segments.find(({ name }) => name === a.name.replace('/lora-a', ''))!;
+      for (let i = 0; i < 4; i++)
+        for (let j = 0; j < 4; j++)
+          for (let r = 0; r < 2; r++)
+            merged[offset + 4 * i + j]! += 2 * moved[a.offset + 2 * i + r]! * moved[b.offset + 4 * r + j]!;
+    }
+    expect((await adapted.evaluate([moved])).loss).to.be.closeTo((await whole.evaluate([merged])).loss, 1e-5);
+  });
+
+  it('keeps its contract with adapters: gradients by finite differences', async () => {
+    const family = await familyWith({ layers: TRANSFORMER, lora: { rank: 2 }, trainable: ['dense7'] }, text);
+    const shard = family.shard(indices(8));
+    const point = pointOf(family, 'float32', 'point');
+    const gradient = await shard.gradient(point, indices(8));
+    for (let i = 0; i < point.length; i += 7) {
+      const [up, down] = [point.slice(), point.slice()];
+      up[i]! += 5e-3;
+      down[i]! -= 5e-3;
+      const slope = ((await shard.loss(up, indices(8))) - (await shard.loss(down, indices(8)))) / (up[i]! - down[i]!);
+      expect(slope).to.be.closeTo(gradient[i]!, 2e-3);
+    }
+  });
+
+  it('refuses layers that do not fit, by module, with the shape that comes in', async () => {
+    const refused = (list: readonly unknown[], more = {}, dataset = images) =>
+      messageOf(familyWith({ layers: list, ...more }, dataset));
+    expect(await refused(['dense'])).to.match(
+      /ERR_OBJECTIVE: .*output of shape \[3\], one number a class, got \[6,6,3\]/,
+    );
+    expect(await refused([{ name: 'convolution', filters: 2, kernelSize: 9, padding: 'valid' }])).to.match(
+      /convolution1: expected an image of side 9 or more, got an input of shape \[6, 6, 2\]/,
+    );
+    expect(await refused([{ name: 'group-normalization', groups: 5 }])).to.match(/channels that 5 groups divide/);
+    expect(await refused(['positions'])).to.match(/positions1: expected a sequence/);
+    expect(await refused(['dence'])).to.match(/nearest is 'dense'/);
+    expect(await refused([{ name: 'residual', layers: [{ name: 'dense', unit: 3 }] }])).to.match(
+      /objective\.layers\.0\.layers\.0\.unit.*nearest is 'units'/,
+    );
+    expect(await refused(['flatten', 'dense'], { loss: 'squared-error' })).to.match(/'cross-entropy' with 3 classes/);
+    expect(await refused(['flatten', 'dense'], { trainable: ['dens'] })).to.match(
+      /patterns of modules \(dense2\), got 'dens'/,
+    );
+  });
+});

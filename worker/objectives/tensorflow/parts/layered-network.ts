@@ -1,0 +1,130 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { ReadonlyVector, Rng } from '../../../../protocol/method.js';
+import type { Examples } from '../../../datasets/dataset.js';
+import type { Device } from '../../../device/device-access.js';
+import type { InitialSegment, LowRank, TrainingPlan } from '../../layers/parts/adapters.js';
+import { initialize } from '../../layers/parts/initializers.js';
+import { sizeOf } from '../../layers/parts/layer.js';
+import type { Layout } from '../../layers/parts/layout.js';
+import type { Value } from '../../layers/parts/operations.js';
+import { Tape } from './tape.js';
+
+/** Zeros and scaled ones of a dropout layer. `place`: which of the pass's layers it is. */
+export type MaskOf = (place: number, shape: readonly number[], rate: number) => Float32Array;
+
+/** A network on the device: layers over trained and frozen tensors. */
+export class LayeredNetwork {
+  readonly segments: readonly InitialSegment[];
+  readonly parameterCount: number;
+  readonly outputWidth: number;
+  /** Parameters that are not trained, in the order of `plan.base`. */
+  readonly baseValues: Float32Array;
+  private frozen: readonly tf.Tensor[] | null = null;
+
+  constructor(
+    readonly inputShape: readonly number[],
+    private readonly layout: Layout,
+    readonly plan: TrainingPlan,
+    private readonly lora: LowRank | null,
+    readonly classifies: boolean,
+    private readonly device: Device,
+  ) {
+    this.segments = plan.segments;
+    this.parameterCount = lengthOf(plan.segments);
+    this.outputWidth = layout.body.outputShape[0]!;
+    this.baseValues = new Float32Array(lengthOf(plan.base));
+  }
+
+  /** Every tensor has a stream of its own, so that what is trained does not change how the rest begins. */
+  initialParams(rng: Rng): Float32Array {
+    initializeAll(this.baseValues, this.plan.base, rng);
+    this.frozen = null;
+    const params = new Float32Array(this.parameterCount);
+    initializeAll(params, this.segments, rng);
+    return params;
+  }
+
+  upload(device: Device, params: ReadonlyVector): readonly tf.Tensor[] {
+    return this.segments.map(({ offset, shape }) =>
+      device.upload((params as Float32Array).subarray(offset, offset + sizeOf(shape)), shape),
+    );
+  }
+
+  gather({ features }: Examples, rows: Uint32Array, batch: Uint32Array): Float32Array {
+    const width = sizeOf(this.inputShape);
+    const gathered = new Float32Array(batch.length * width);
+    for (let i = 0; i < batch.length; i++) {
+      const start = rows[batch[i]!]! * width;
+      gathered.set(features.subarray(start, start + width), i * width);
+    }
+    return gathered;
+  }
+
+  /** Outputs [batch, classes or 1] before softmax, without dropout. */
+  forward(weights: readonly tf.Tensor[], inputs: tf.Tensor): { readonly outputs: tf.Tensor2D } {
+    const tape = new Tape(false);
+    return {
+      outputs: tape.tensor(
+        this.run(
+          tape,
+          weights.map((one) => tape.leaf(one)),
+          inputs,
+          null,
+        ),
+      ) as tf.Tensor2D,
+    };
+  }
+
+  /** The same under dropout, on a tape from which gradients by the trained tensors follow. */
+  forwardForTraining(weights: readonly tf.Tensor[], inputs: tf.Tensor, maskOf: MaskOf): TrainingPass {
+    const tape = new Tape(true);
+    const trained = weights.map((one) => tape.parameter(one));
+    const output = this.run(tape, trained, inputs, maskOf);
+    const outputs = tape.tensor(output) as tf.Tensor2D;
+    return { outputs, gradients: (delta) => tape.gradients(output, delta, trained) };
+  }
+
+  private run(tape: Tape, trained: readonly Value[], inputs: tf.Tensor, maskOf: MaskOf | null): Value {
+    const frozen = this.frozenTensors().map((one) => tape.leaf(one));
+    const values = new Map(
+      this.layout.parameters.map((parameter, i) => {
+        const how = this.plan.training[i]!;
+        if (how.kind === 'trained') return [parameter as object, trained[how.segment]!] as const;
+        const own = frozen[how.base]!;
+        if (how.kind === 'frozen') return [parameter as object, own] as const;
+        const step = tape.affine(trained[how.a]!, trained[how.b]!, null);
+        return [parameter as object, tape.add(own, tape.scale(step, this.lora!.alpha / this.lora!.rank))] as const;
+      }),
+    );
+    const size = inputs.shape[0]!;
+    let place = 0;
+    return this.layout.body.forward(tape.leaf(inputs), {
+      operations: tape,
+      read: (parameter) => values.get(parameter)!,
+      mask: (shape, rate) => maskOf && tape.constant(maskOf(place++, shape, rate), [size, ...shape]),
+    });
+  }
+
+  /** Put on the device once: they do not change. */
+  private frozenTensors(): readonly tf.Tensor[] {
+    this.frozen ??= this.plan.base.map(({ offset, shape }) =>
+      tf.keep(this.device.upload(this.baseValues.subarray(offset, offset + sizeOf(shape)), shape)),
+    );
+    return this.frozen;
+  }
+}
+
+export interface TrainingPass {
+  readonly outputs: tf.Tensor2D;
+  /** By each trained tensor, from the derivative by the outputs. */
+  gradients(delta: tf.Tensor): readonly tf.Tensor[];
+}
+
+function initializeAll(values: Float32Array, segments: readonly InitialSegment[], rng: Rng): void {
+  for (const { name, offset, shape, initial } of segments)
+    initialize(values.subarray(offset, offset + sizeOf(shape)), shape, initial, rng.derive(name));
+}
+
+function lengthOf(segments: readonly InitialSegment[]): number {
+  return segments.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}

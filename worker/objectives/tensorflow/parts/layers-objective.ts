@@ -1,0 +1,123 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Objective, ReadonlyVector, Rng, Segment, Vector } from '../../../../protocol/method.js';
+import { subtract } from '../../../../protocol/numerics/vector.js';
+import { addClipped } from '../../../../protocol/privacy/mechanisms/clipping.js';
+import type { Examples } from '../../../datasets/dataset.js';
+import type { Device } from '../../../device/device-access.js';
+import type { LayeredNetwork, TrainingPass } from './layered-network.js';
+import { masksOf } from './masks.js';
+
+/** What the objectives of one family share. */
+export interface Shared {
+  readonly device: Device;
+  readonly network: LayeredNetwork;
+  readonly examples: Examples;
+  readonly classCount: number;
+  /** Of dropout. */
+  readonly rng: Rng;
+}
+
+/** One client's mean loss over its rows of the training examples, on the device in float32. */
+export class LayersObjective implements Objective {
+  readonly segments: readonly Segment[];
+  readonly exampleCount: number;
+
+  constructor(
+    private readonly shared: Shared,
+    private readonly rows: Uint32Array,
+  ) {
+    this.segments = shared.network.segments;
+    this.exampleCount = rows.length;
+  }
+
+  async loss(params: ReadonlyVector, batch: Uint32Array): Promise<number> {
+    if (batch.length === 0) return 0;
+    const total = tf.tidy(() => {
+      const { pass, answers } = this.pass(params, batch, params);
+      return lossSum(this.shared.network.classifies, pass.outputs, answers);
+    });
+    const value = new Float32Array(1);
+    await this.shared.device.read([total], value);
+    total.dispose();
+    return value[0]! / batch.length;
+  }
+
+  async gradient(params: ReadonlyVector, batch: Uint32Array, into = this.vector()): Promise<Vector> {
+    return this.gradientUnder(params, batch, params, into);
+  }
+
+  async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncGenerator<ReadonlyVector> {
+    for (const index of batch) yield await this.gradient(params, Uint32Array.of(index));
+  }
+
+  async clippedGradientSum(params: ReadonlyVector, batch: Uint32Array, radius: number): Promise<Vector> {
+    const sum = new Float64Array(this.shared.network.parameterCount);
+    for await (const gradient of this.exampleGradients(params, batch)) addClipped(sum, gradient, radius);
+    return Float32Array.from(sum);
+  }
+
+  /** Both gradients of an example are under the same dropout. */
+  async clippedDifferenceSum(
+    params: ReadonlyVector,
+    previous: ReadonlyVector,
+    batch: Uint32Array,
+    radius: number,
+  ): Promise<Vector> {
+    const sum = new Float64Array(this.shared.network.parameterCount);
+    for (const index of batch) {
+      const one = Uint32Array.of(index);
+      const before = await this.gradientUnder(previous, one, params);
+      addClipped(sum, subtract(await this.gradient(params, one), before), radius);
+    }
+    return Float32Array.from(sum);
+  }
+
+  /** `key`: the parameters that the masks of dropout are keyed by. */
+  private async gradientUnder(
+    params: ReadonlyVector,
+    batch: Uint32Array,
+    key: ReadonlyVector,
+    into: Vector = this.vector(),
+  ): Promise<Vector> {
+    if (batch.length === 0) return into.fill(0);
+    const { device, network } = this.shared;
+    const gradients = tf.tidy(() => {
+      const { pass, answers } = this.pass(params, batch, key);
+      const outputs = network.classifies ? tf.softmax(pass.outputs) : pass.outputs;
+      return [...pass.gradients(tf.mul(tf.sub(outputs, answers), 1 / batch.length))];
+    });
+    await device.read(gradients, into as Float32Array);
+    tf.dispose(gradients);
+    return into;
+  }
+
+  private pass(
+    params: ReadonlyVector,
+    batch: Uint32Array,
+    key: ReadonlyVector,
+  ): { readonly pass: TrainingPass; readonly answers: tf.Tensor2D } {
+    const { device, network, examples, classCount, rng } = this.shared;
+    const width = classCount || 1;
+    const answers = new Float32Array(batch.length * width);
+    const rows = Uint32Array.from(batch, (position) => this.rows[position]!);
+    for (const [i, row] of rows.entries()) {
+      if (classCount > 0) answers[i * width + examples.labels[row]!] = 1;
+      else answers[i] = examples.targets[row]!;
+    }
+    const inputs = device.upload(network.gather(examples, this.rows, batch), [batch.length, ...network.inputShape]);
+    return {
+      pass: network.forwardForTraining(network.upload(device, params), inputs, masksOf(rng, key, rows)),
+      answers: device.upload<tf.Rank.R2>(answers, [batch.length, width]),
+    };
+  }
+
+  private vector(): Float32Array {
+    return new Float32Array(this.shared.network.parameterCount);
+  }
+}
+
+/** Cross-entropy, or (output - target)^2 / 2, summed over the batch. */
+function lossSum(classifies: boolean, outputs: tf.Tensor2D, answers: tf.Tensor2D): tf.Tensor {
+  if (!classifies) return tf.mul(tf.sum(tf.square(tf.sub(outputs, answers))), 0.5);
+  return tf.neg(tf.sum(tf.mul(answers, tf.logSoftmax(outputs))));
+}

@@ -1,0 +1,37 @@
+import type { ReadonlyVector, Rng } from '../../../../protocol/method.js';
+import { sizeOf } from '../../layers/parts/layer.js';
+import type { MaskOf } from './layered-network.js';
+
+const RANGE = 2 ** 32;
+
+/**
+ * Masks of a batch: keyed by the layer's place, the example (its row among the training examples) and the parameters. So they are
+ * the same in every placement and at every repetition of a round, and new at every step.
+ */
+export function masksOf(rng: Rng, params: ReadonlyVector, rows: Uint32Array): MaskOf {
+  let key: readonly [number, number] | null = null;
+  return (place, shape, rate) => {
+    key ??= digestOf(params);
+    const length = sizeOf(shape);
+    const mask = new Float32Array(rows.length * length);
+    const words = new Uint32Array(length);
+    const kept = 1 / (1 - rate);
+    for (const [i, row] of rows.entries()) {
+      rng.derive(place, row, ...key).words(words);
+      for (let j = 0; j < length; j++) if (words[j]! >= rate * RANGE) mask[i * length + j] = kept;
+    }
+    return mask;
+  };
+}
+
+/** Two hashes of 32 bits of the parameters' bits (FNV-1a with two beginnings). */
+function digestOf(params: ReadonlyVector): readonly [number, number] {
+  const { buffer, byteOffset, length } = params as Float32Array;
+  const words = new Uint32Array(buffer, byteOffset, length);
+  let [a, b] = [0x811c9dc5, 0x9747b28c];
+  for (const word of words) {
+    a = Math.imul(a ^ word, 0x01000193);
+    b = Math.imul(b ^ (word >>> 15) ^ (word << 17), 0x01000193);
+  }
+  return [a >>> 0, b >>> 0];
+}
