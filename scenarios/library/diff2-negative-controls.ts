@@ -30,7 +30,8 @@ export default sweep('diff2-negative-controls', {
   expect: [
     ratio({ of: 'settledSquaredGradient', numerator: lagging, denominator: good, least: 10 }),
     ratio({ of: 'settledSquaredGradient', numerator: feedingBack, denominator: good, least: 10 }),
-    ratio({ of: 'meanClippedDifferences', numerator: lagging, denominator: good, least: 10 }),
+    // The small radius clips every difference, the good one 7 to 10 % of them, by the seed.
+    ratio({ of: 'meanClippedDifferences', numerator: lagging, denominator: good, least: 5 }),
     // By an accountant of its own, whatever C2: mu^2 = 30 / 112.5 + 270 / 4500.
     between({ of: 'finalEpsilon', least: 2.3149, most: 2.3151 }),
   ],

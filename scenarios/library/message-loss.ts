@@ -60,7 +60,8 @@ export default sweep('message-loss', {
   expect: [
     everyFaultHappened(),
     survives('gradient-tracking', 'symmetric-drop', 1e-15),
-    breaks('gradient-tracking', 'drop', 1e-3),
+    // What one-sided losses leave is random, over decades: 6e-5 to 0.1. Without them it is below 1e-15.
+    breaks('gradient-tracking', 'drop', 1e-6),
     survives('extra', 'symmetric-drop', 1e-15),
     breaks('extra', 'drop', 1e-3),
     survives('vra-dgt', 'symmetric-drop', 1e-3),

@@ -59,12 +59,13 @@ export default sweep('vrgd-linear-regression', {
     where(plain, inwards),
     halfTheSteps(wide),
     roundsToMatch({ of: 'excessLoss', runner: printed, rival: plain, rivalRound: 100, least: 110, most: 130 }),
+    // The late rounds of one run each: 0.65 to 0.75 at the seeds that were tried.
     ratio({
       of: 'lateExcessLoss',
       numerator: { 'method.cap': '1', 'data.labelNoiseStddev': 5 },
       denominator: { 'method.name': 'sgd', 'data.labelNoiseStddev': 5 },
-      least: 0.6,
-      most: 0.8,
+      least: 0.5,
+      most: 0.9,
     }),
     where(plain, below({ of: 'finalExcessLoss', value: 1e-6 })),
   ],

@@ -56,11 +56,12 @@ export default sweep('vrgd-under-heterogeneity', {
       denominator: { ...iid, ...honest, ...whole },
       least: 1.2,
     }),
+    // How much is lost depends on the digits that the scaled client has: 0.36 to 0.65 of the accuracy are left.
     ratio({
       of: 'finalAccuracy',
       numerator: { ...skewed, ...scaled, ...whole },
       denominator: { ...skewed, ...honest, ...whole },
-      most: 0.7,
+      most: 0.85,
     }),
   ],
   expectedSeconds: 20,

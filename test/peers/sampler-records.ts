@@ -44,7 +44,7 @@ async function psgld(what: string, visits: object, frequencies: readonly number[
   const run = await recordedRun({
     ...FOUR_SHARDS,
     method: { name: 'psgld', ...chain, chains: 1, delay: 7, visitsPerRound: 20, ...visits },
-    rounds: 100,
+    rounds: 200,
   } as never);
   return {
     item: `pSGLD, ${what}: ${run.asked.length} innovations`,
@@ -70,7 +70,7 @@ const averagesOf = (run: RecordedRun) =>
 
 async function faldInnovations(commonNoise: number): Promise<PeerRecord[]> {
   const settings = { stepSize: 2e-4, meanLocalSteps: 6, commonNoise };
-  const rounds = 1500;
+  const rounds = 3000;
   const run = await fald(settings, rounds);
   const prior = (point: readonly number[]) => point.map((value) => value / PRIOR_VARIANCE / 4);
   const byRound = Array.from({ length: rounds }, (_, round) => {

@@ -57,7 +57,8 @@ def psgld(record):
         g = 1 / (epsilon + np.sqrt(square))
         drift = -points[t] / record["priorVariance"] + estimates[t]
         innovations.append((points[t + 1] - points[t] - h / 2 * g * drift) / np.sqrt(h * g))
-    return normality(innovations)
+    innovations = np.array(innovations)
+    return max(normality(innovations), normality(innovations.reshape(-1, 1)))
 
 
 def fald_innovations(record):
@@ -67,7 +68,9 @@ def fald_innovations(record):
     b = len(record["steps"][0])
     g = b * h / 2
     covariance = 2 * g * (tau / b * np.ones((b, b)) + (1 - tau) * np.eye(b))
-    whiten = np.linalg.inv(np.linalg.cholesky(covariance))
+    # By eigenvectors, so that what is common to all clients stays apart from what is not.
+    values, vectors = np.linalg.eigh(covariance)
+    whiten = (vectors / np.sqrt(values)).T
     inside, means = [], []
     for r in range(len(averages) - 1):
         points, slopes = np.array(record["steps"][r]), np.array(record["slopes"][r])
@@ -78,7 +81,8 @@ def fald_innovations(record):
             inside.append(whiten @ (points[:, k + 1] - moved[:, k]))
         means.append((averages[r + 1] - moved[:, -1].mean(0)) / math.sqrt(h))
     inside = np.array(inside)
-    return max(normality(inside.reshape(len(inside), -1)), normality(means))
+    pooled = inside.transpose(0, 2, 1).reshape(-1, b)
+    return max(normality(inside.reshape(len(inside), -1)), normality(pooled), normality(means))
 
 
 def fald_steps(record):

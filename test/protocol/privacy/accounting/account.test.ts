@@ -102,4 +102,15 @@ describe('protocol/privacy/account', () => {
     const discrete = parseLedgerEntries([{ noiseMultiplier: 1, mechanism: 'discrete-gaussian' }]);
     expect(() => account({ delta, ledger: discrete, method: 'exact-gaussian' })).to.throw('ERR_PRIVACY');
   });
+
+  it('no step, no record in a batch, or noise without end costs nothing, and no accountant is asked', () => {
+    const question = { delta, sampling: 0.1, noiseMultiplier: 1, steps: 10 };
+    for (const free of [{ steps: 0 }, { sampling: 0 }, { noiseMultiplier: Number.POSITIVE_INFINITY }])
+      expect(account({ ...question, ...free }), JSON.stringify(free)).to.deep.include({
+        epsilon: 0,
+        order: null,
+        method: 'none',
+        warnings: [],
+      });
+  });
 });

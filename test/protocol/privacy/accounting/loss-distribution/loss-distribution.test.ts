@@ -268,4 +268,15 @@ describe('protocol/privacy/accounting/loss-distribution', () => {
       expect(lossDistributionEpsilon([release(0.5, 0, 3)], 1e-5).epsilon).to.equal(Number.POSITIVE_INFINITY);
     });
   });
+
+  it('a sum of losses that are certain is where it is: 4 times 1.5 and 2 times -0.5', () => {
+    const certain = (first: number) => ({ spacing: 0.5, first, shift: 0, masses: Float64Array.of(1), infinity: 0 });
+    const releases = [
+      { losses: certain(3), count: 4 },
+      { losses: certain(-1), count: 2 },
+    ];
+    const { low, high } = tiltedWindow(releases, 0, 1e-10);
+    expect(low).to.be.closeTo(5, 1e-9);
+    expect(high).to.be.closeTo(5, 1e-9);
+  });
 });
