@@ -14,6 +14,7 @@ import { healthCommand } from './commands/health.js';
 import { listCommand } from './commands/list.js';
 import { logCommand } from './commands/log.js';
 import { newCommand } from './commands/new.js';
+import { pointCommand } from './commands/point.js';
 import { replayCommand } from './commands/replay.js';
 import { reportCommand } from './commands/report.js';
 import { resumeCommand } from './commands/resume.js';
@@ -64,6 +65,7 @@ function program(): Command {
     .version(packageRecord().version, '--version', 'print the version')
     .addHelpText('after', EXAMPLES)
     .exitOverride();
+  root.addCommand(pointCommand().exitOverride(), { hidden: true });
   for (const command of COMMANDS) root.addCommand(command().exitOverride().showHelpAfterError('(see --help)'));
   return root;
 }

@@ -64,9 +64,10 @@ export class SweepDirectory {
     });
   }
 
-  /** Adds a finished point and rewrites both indexes, so that a stopped sweep keeps its finished points. */
+  /** Adds a finished point, in whatever order they finish, and rewrites both indexes, so that a stopped sweep keeps its finished points. */
   addPoint(point: SweepPoint): void {
     this.#points.push(point);
+    this.#points.sort((a, b) => a.directory.localeCompare(b.directory, 'en', { numeric: true }));
     replaceFile(join(this.path, 'index.json'), `${jsonText({ sweep: this.sweepName, points: this.#points }, 2)}\n`);
     replaceFile(join(this.path, 'index.csv'), indexCsv(this.#points));
   }

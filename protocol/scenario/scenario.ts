@@ -305,6 +305,8 @@ export interface SweepInput {
   readonly description?: string;
   readonly base: Omit<ScenarioInput, 'name'>;
   readonly over: Readonly<Record<string, readonly Json[]>>;
+  /** Every point at so many seeds from the base's on, or at these: the axis `seed`, changing fastest. */
+  readonly seeds?: number | readonly number[];
   /** Judged once over all points; `base.expect` is judged at each point. */
   readonly expect?: readonly SpecInput[];
   readonly claims?: readonly ClaimInput[];

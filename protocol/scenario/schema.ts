@@ -302,6 +302,15 @@ export const sweepSettings = defineSettings({
     required,
     'Values by path; the points are all their combinations, the last path changing fastest',
   ),
+  seeds: either(
+    'an integer of at least 1 or a list of seeds',
+    [
+      count(required, "So many, from the base's on"),
+      list(integer(required, 'A seed', { least: 0 }), required, 'These', 1),
+    ],
+    null,
+    'Seeds of every point, in place of an axis `seed`; null: one',
+  ),
   expect: list(spec('an expectation', 'An expectation'), [], 'Judged once over all points'),
   claims,
   changed,

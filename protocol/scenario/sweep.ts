@@ -6,6 +6,7 @@ import { resolveScenario } from './resolve.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
 import type { Claim, Json, JsonObject, Scenario, ScenarioInput, Spec, SweepInput } from './scenario.js';
 import { sweepSettings } from './schema.js';
+import { withSeedAxis } from './seed-axis.js';
 import { assign } from './set-path.js';
 import { choiceInWords } from './wording.js';
 
@@ -34,7 +35,8 @@ export interface ResolvedSweep {
 }
 
 /** Every point resolved, in written order: the last path changes fastest. Throws ERR_SCENARIO. */
-export async function resolveSweep(input: SweepInput, catalogue: Catalogue): Promise<ResolvedSweep> {
+export async function resolveSweep(asked: SweepInput, catalogue: Catalogue): Promise<ResolvedSweep> {
+  const input = withSeedAxis(asked);
   const problems = new Problems();
   const subject = `sweep '${String(input.sweep)}'`;
   const given = plainCopy(input, '', problems);

@@ -139,7 +139,7 @@ class ComputeThread {
         return;
       case 'start':
         this.folder = message.folder;
-        this.display?.start(message.name, message.rounds);
+        this.display?.start(message.name, message.rounds, message.folder, message.part);
         return;
       case 'round':
         this.display?.round(message.row);

@@ -63,7 +63,7 @@ const NOTHING: Display = { start: () => {}, round: () => {}, note: () => {}, sto
 /** To the main thread, which has to know of the run to end it, shown or not. */
 function forwarded(main: MainThread): Display {
   return {
-    start: (name, rounds, folder) => main.post({ type: 'start', name, rounds, folder }),
+    start: (name, rounds, folder, part) => main.post({ type: 'start', name, rounds, folder, ...(part && { part }) }),
     round: ({ round, loss, accuracy, bytesUp, bytesDown, bytesPeer }) =>
       main.post({ type: 'round', row: { round, loss, accuracy, bytesUp, bytesDown, bytesPeer } }),
     note: (text) => main.post({ type: 'note', text }),

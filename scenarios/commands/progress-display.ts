@@ -1,6 +1,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { bytesText, numberText } from '../../coordinator/report/units.js';
 import type { ShownRow } from '../run/main-thread.js';
+import type { Part } from '../run/run.js';
 import { cut, PIPED_WIDTH } from './table.js';
 
 const PLAIN_EVERY_MS = 2000;
@@ -30,6 +31,8 @@ export class ProgressDisplay {
   readonly #stream: Terminal;
   readonly #points: number;
   #point = 0;
+  #of = 1;
+  #firstPoint: { readonly index: number; readonly atMs: number } | null = null;
   #name = '';
   #rounds = 0;
   #firstRound: number | null = null;
@@ -51,10 +54,12 @@ export class ProgressDisplay {
   }
 
   /** A run of `rounds` rounds begins; the one before it, if any, is over. */
-  start(name: string, rounds: number): void {
+  start(name: string, rounds: number, _folder?: string, part?: Part): void {
     this.stop();
-    this.#point++;
-    this.#name = this.#points > 1 ? `[${this.#point}/${this.#points}] ${name}` : name;
+    this.#point = part ? part.index + 1 : this.#point + 1;
+    this.#firstPoint ??= { index: this.#point - 1, atMs: performance.now() };
+    this.#of = part?.of ?? this.#points;
+    this.#name = this.#of > 1 ? `[${this.#point}/${this.#of}] ${name}` : name;
     this.#rounds = rounds;
     this.#startedMs = performance.now();
     this.#lastLineMs = this.#startedMs;
@@ -134,7 +139,8 @@ export class ProgressDisplay {
       this.#accuracy === null ? '' : `accuracy ${numberText(100 * this.#accuracy)} %`,
       `${bytesText(this.#bytes)} sent`,
     ].filter((part) => part !== '');
-    const line = (parts: readonly string[]) => [`${name}${bar} ${round}`, ...parts, this.#time()].join(', ');
+    const line = (parts: readonly string[]) =>
+      [`${name}${bar} ${round}`, ...parts, this.#time() + this.#sweepTime()].join(', ');
     // What does not fit is left out from its end; the time left is what one looks for.
     while (optional.length > 0 && line(optional).length > width) optional.pop();
     return line(optional);
@@ -149,6 +155,16 @@ export class ProgressDisplay {
     const timed = this.#shownRound - this.#firstRound;
     const timedMs = timed > 0 ? performance.now() - this.#firstMs : elapsedMs;
     return `${clock((timedMs / Math.max(1, timed)) * (this.#rounds - this.#shownRound))} left`;
+  }
+
+  /** Of a sweep, from the runs of this process: each is taken to need as long as the mean of those before. */
+  #sweepTime(): string {
+    const first = this.#firstPoint;
+    if (this.#of < 2 || first === null) return '';
+    const done = this.#point - 1 - first.index + (this.#rounds === 0 ? 1 : this.#shownRound / this.#rounds);
+    const left = this.#of - first.index - done;
+    if (done <= 0 || left <= 0) return '';
+    return `, sweep ${clock(((performance.now() - first.atMs) / done) * left)} left`;
   }
 }
 

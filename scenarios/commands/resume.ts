@@ -13,7 +13,7 @@ import {
 } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
-type Flags = Printing & ListenFlags & Using & { readonly rounds?: number };
+type Flags = Printing & ListenFlags & Using & { readonly rounds?: number; readonly jobs?: number };
 
 /** `gradswarm resume`. */
 export function resumeCommand(): Command {
@@ -21,6 +21,7 @@ export function resumeCommand(): Command {
     .description('continue a stopped run from its last checkpoint')
     .argument('<directory>', 'the run directory')
     .option('--rounds <rounds>', 'go on to this later last round, a finished run too', wholeNumber(1))
+    .option('--jobs <count>', 'runs of a sweep at once, each in a process of its own', wholeNumber(1))
     .option('--use <module>', USE_AGAIN, collectModules)
     .option('--initial <file>', INITIAL_AGAIN, absolutePath)
     .option('--json', 'print one JSON document and nothing else')
@@ -46,5 +47,10 @@ async function resume(directory: string, flags: Flags): Promise<void> {
 
 function resuming(flags: Flags) {
   const { rounds } = flags;
-  return { directory: null, listen: listenOptions(flags), ...(rounds !== undefined && { rounds }) };
+  return {
+    directory: null,
+    listen: listenOptions(flags),
+    jobs: flags.jobs ?? 1,
+    ...(rounds !== undefined && { rounds }),
+  };
 }

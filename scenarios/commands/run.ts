@@ -8,7 +8,7 @@ import { withAssignments } from '../run/changed-settings.js';
 import { withInitial } from '../run/initial.js';
 import { folderOf, type Loaded, loadScenario } from '../run/load.js';
 import type { RunOptions } from '../run/run.js';
-import { seedsFrom, sweptSeeds } from '../run/seeds.js';
+import { atSeeds, seedsFrom, sweptSeeds } from '../run/seeds.js';
 import { inThread } from './compute-thread.js';
 import { type ListenFlags, listenOptions, withListening } from './listen.js';
 import { absolutePath, collectAssignments, collectModules, USE_MEANING, wholeNumber } from './options.js';
@@ -20,6 +20,8 @@ interface Flags extends Printing, ListenFlags {
   readonly workers?: number;
   readonly seed?: number;
   readonly firstSeed?: number;
+  readonly seeds?: number;
+  readonly jobs?: number;
   readonly rounds?: number;
   readonly device?: string;
   readonly initial?: string;
@@ -34,6 +36,7 @@ Examples:
   gradswarm run quick-start --set clients=100 --set data.partition='{"name":"dirichlet","alpha":0.1}'
   gradswarm run quick-start --set objective=softmax-regression   another model, with its defaults
   gradswarm run ./my-scenario.ts --seed 3 --rounds 50 --json
+  gradswarm run quick-start --seeds 5 --jobs 2          five seeds, two at once: means and bands
   gradswarm run quick-start --use ./sign-vote.ts --set method=sign-vote
   gradswarm run runs/latest                             repeat a recorded run: the same bits
 
@@ -51,6 +54,8 @@ export function runCommand(): Command {
     .option('--use <module>', USE_MEANING, collectModules)
     .option('--seed <seed>', 'the same as --set seed=…; a sweep over seeds is run at this one alone', wholeNumber(0))
     .option('--first-seed <seed>', 'a sweep over seeds: as many, from this one on', wholeNumber(0))
+    .option('--seeds <count>', 'at so many seeds from the seed on: a scenario becomes a sweep', wholeNumber(1))
+    .option('--jobs <count>', 'runs of a sweep at once, each in a process of its own', wholeNumber(1))
     .option('--rounds <rounds>', 'the same as --set rounds=…', wholeNumber(1))
     .option('--device <name>', 'the same as --set device=…')
     .option('--initial <file>', 'begin with saved parameters, .npz or .safetensors', absolutePath)
@@ -73,7 +78,11 @@ async function run(name: string, flags: Flags): Promise<void> {
       `seed ${flags.seed} alone instead of seeds ${seeds.join(', ')}; --first-seed ${flags.seed} runs as many from there on\n`,
     );
   const catalogue = await loadCatalogue();
-  const options: Omit<RunOptions, 'signal'> = { directory: flags.out ?? null, listen: listenOptions(flags) };
+  const options: Omit<RunOptions, 'signal'> = {
+    directory: flags.out ?? null,
+    listen: listenOptions(flags),
+    jobs: flags.jobs ?? 1,
+  };
   if (isSweep(input)) {
     const sweep = await resolveSweep(input, catalogue);
     for (const { scenario } of sweep.points) checkListening(scenario.workers.count, flags);
@@ -85,11 +94,12 @@ async function run(name: string, flags: Flags): Promise<void> {
 }
 
 /** `--set` in the order given, then the options that have a name of their own. */
-function changed(input: Loaded, { set = [], workers, seed, firstSeed, rounds, device, initial }: Flags): Loaded {
+function changed(input: Loaded, { set = [], workers, seed, seeds, firstSeed, rounds, device, initial }: Flags): Loaded {
   const named = Object.entries({ 'workers.count': workers, seed, rounds, device, initial });
   const assignments = named.flatMap(([path, value]) => (value === undefined ? [] : [{ path, value }]));
   const assigned = withAssignments(input, [...set, ...assignments]);
-  return firstSeed === undefined ? assigned : seedsFrom(assigned, firstSeed);
+  const several = seeds === undefined ? assigned : atSeeds(assigned, seeds);
+  return firstSeed === undefined ? several : seedsFrom(several, firstSeed);
 }
 
 function checkListening(workerCount: number, { listen }: Flags): void {

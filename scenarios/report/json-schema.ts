@@ -73,7 +73,8 @@ function sweepSchema(): JsonObject {
   return {
     ...rest,
     properties: { $schema: { type: 'string' }, ...properties, base },
-    required: ['sweep', 'base', 'over'],
+    required: ['sweep', 'base'],
+    anyOf: [{ required: ['over'] }, { required: ['seeds'] }],
   };
 }
 

@@ -3,6 +3,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ScenarioInput, SweepInput } from '../../protocol/scenario/scenario.js';
+import { withSeedAxis } from '../../protocol/scenario/seed-axis.js';
 import { isPlainObject } from '../../protocol/settings/plain-data.js';
 import { nearestHint } from '../../protocol/settings/problems.js';
 import { importModule } from '../plug-ins/import-module.js';
@@ -92,7 +93,7 @@ async function imported(path: string): Promise<Loaded> {
 function checked(path: string, value: unknown): Loaded {
   if (isPlainObject(value)) {
     const { $schema: _, ...input } = value;
-    if ('sweep' in input) return input as unknown as Loaded;
+    if ('sweep' in input) return withSeedAxis(input as unknown as SweepInput);
     if ('method' in input) return { name: basename(path, extname(path)), ...input } as unknown as Loaded;
   }
   const place = path.endsWith('.json') ? '' : ' as the default export';

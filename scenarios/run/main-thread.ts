@@ -4,6 +4,7 @@ import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import { RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { PortSockets } from '../../protocol/sockets/port-sockets.js';
 import { useSockets } from '../../protocol/sockets/process-sockets.js';
+import type { Part } from './run.js';
 
 /** What a progress display reads of a row. */
 export type ShownRow = Pick<MetricsRow, 'round' | 'loss' | 'accuracy' | 'bytesUp' | 'bytesDown' | 'bytesPeer'>;
@@ -20,7 +21,13 @@ export type FromThread =
   /** A display for so many runs; `shown` answers its end. */
   | { readonly type: 'display'; readonly points: number }
   | { readonly type: 'display-end' }
-  | { readonly type: 'start'; readonly name: string; readonly rounds: number; readonly folder: string }
+  | {
+      readonly type: 'start';
+      readonly name: string;
+      readonly rounds: number;
+      readonly folder: string;
+      readonly part?: Part;
+    }
   | { readonly type: 'round'; readonly row: ShownRow }
   | { readonly type: 'note'; readonly text: string }
   /** A run directory that this thread writes, or no longer writes. */

@@ -8,10 +8,16 @@ import type { PeerAddress } from '../../worker/peer-sockets.js';
 
 /** What the command line passes to the runtime. */
 
+/** Which of the runs of a sweep: from 0. */
+export interface Part {
+  readonly index: number;
+  readonly of: number;
+}
+
 /** Callbacks of a run, for a progress display. A sweep starts its runs one after the other. */
 export interface RunWatcher {
   /** `folder`: the folder that 'gradswarm resume' continues. */
-  start(name: string, rounds: number, folder: string): void;
+  start(name: string, rounds: number, folder: string, part?: Part): void;
   round(row: MetricsRow): void;
   /** A notice of one line, such as a lost worker. */
   note(text: string): void;
@@ -27,6 +33,8 @@ export interface RunOptions {
   /** The user's signal to stop: finish the current frame, write the results so far, then throw ERR_STOPPED. */
   readonly signal: AbortSignal;
   readonly watcher?: RunWatcher;
+  /** Runs of a sweep at once, each in a process of its own; left out: one after the other in this process. */
+  readonly jobs?: number;
 }
 
 export interface RunOutcome {

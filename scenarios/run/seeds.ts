@@ -1,4 +1,5 @@
 import { isSweep } from '../../protocol/scenario/scenario.js';
+import { overSeeds, withSeedAxis } from '../../protocol/scenario/seed-axis.js';
 import { assign } from '../../protocol/scenario/set-path.js';
 import type { Loaded } from './load.js';
 
@@ -13,4 +14,12 @@ export function seedsFrom(input: Loaded, first: number): Loaded {
   if (!isSweep(input) || !swept) return assign(input, { path: 'seed', value: first });
   const least = Math.min(...swept);
   return { ...input, over: { ...input.over, seed: swept.map((seed) => first + seed - least) } };
+}
+
+/** At so many seeds from the one that it has: a scenario becomes a sweep, and a sweep over seeds has as many. */
+export function atSeeds(input: Loaded, count: number): Loaded {
+  if (!isSweep(input)) return overSeeds(input, count);
+  const { seed, ...over } = input.over;
+  const base = seed ? { ...input.base, seed: seed[0] as number } : input.base;
+  return withSeedAxis({ ...input, base, over, seeds: count });
 }

@@ -27,7 +27,7 @@ import { writeModels } from './model-files.js';
 import { openFleet } from './open-fleet.js';
 import { Recorder } from './recorder.js';
 import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
-import type { RunOptions, RunOutcome } from './run.js';
+import type { Part, RunOptions, RunOutcome } from './run.js';
 import { verdictOf } from './run-verdict.js';
 import { finalDigest, forecastOf, summaryOf } from './session-figures.js';
 import { shown } from './shown.js';
@@ -37,6 +37,8 @@ import { type Read, whatIsRead } from './what-is-read.js';
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
   /** What the display calls it; left out: the scenario's name. */
   readonly label?: string;
+  /** Which run of a sweep it is. */
+  readonly part?: Part;
   /** The folder to resume after a stop, where it is not the run's own. */
   readonly folder?: string;
   /** The swept values by path, where the run is a point of a sweep. */
@@ -158,7 +160,7 @@ class Session {
       },
     });
     const folder = shown(options.folder ?? directory.path);
-    options.watcher?.start(options.label ?? scenario.name, scenario.rounds, folder);
+    options.watcher?.start(options.label ?? scenario.name, scenario.rounds, folder, options.part);
     announce(directory, scenario, this.problem, this.fleet, options.from?.checkpoint?.round ?? null, options.watcher);
     this.forecast = await forecastOf(scenario, this.problem);
     for (const line of this.forecast) this.note(line);

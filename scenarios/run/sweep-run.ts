@@ -17,10 +17,13 @@ import { sweepFigures } from '../report/sweep-figures.js';
 import { commonSettings } from '../report/sweep-settings.js';
 import { loadExpectations } from './catalogue.js';
 import { finishedRun, goOn, isFinished } from './go-on.js';
+import type { ShownRow } from './main-thread.js';
+import { runPoints } from './point-processes.js';
 import { redrawReport } from './redraw.js';
-import type { RunOptions, SweepOutcome } from './run.js';
+import type { RunOptions, RunWatcher, SweepOutcome } from './run.js';
 import type { SessionResult } from './session.js';
 import { shown } from './shown.js';
+import { judgementLines } from './verdict-lines.js';
 
 interface Point {
   readonly label: string;
@@ -75,19 +78,105 @@ export function pointsOf(path: string): number {
 }
 
 async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, options: RunOptions): Promise<SweepOutcome> {
+  const jobs = Math.min(options.jobs ?? 1, sweep.points.length);
+  if (jobs > 1) return severalAtOnce(sweep, directory, jobs, options);
   const points: Point[] = [];
-  for (const [index, { label, values, scenario }] of sweep.points.entries()) {
-    const path = directory.pathOf(index, label);
+  for (const [index, { label }] of sweep.points.entries()) {
     try {
-      const session = { ...options, label, folder: directory.path, point: values };
-      const result = await goOn(scenario, path, session, () => directory.createPoint(index, label, scenario));
-      points.push({ label, result });
+      points.push({ label, result: await onePoint(sweep, directory, index, options) });
     } catch (error) {
       throw await partly(sweep, directory, points, error);
     }
-    note(sweep, directory, index, points.at(-1)!.result);
+    pointIsDone(sweep, directory, index, points.at(-1)!.result, options.watcher);
   }
   return concluded(sweep, directory, points);
+}
+
+/** Begins a point, continues it, or returns how it ended. */
+function onePoint(sweep: ResolvedSweep, directory: SweepDirectory, index: number, options: RunOptions) {
+  const { label, values, scenario } = sweep.points[index]!;
+  const part = { index, of: sweep.points.length };
+  const session = { ...options, label, part, folder: directory.path, point: values };
+  const path = directory.pathOf(index, label);
+  return goOn(scenario, path, session, () => directory.createPoint(index, label, scenario));
+}
+
+/** One point of the sweep in a folder, in a process of its own. */
+export async function runPoint(path: string, index: number, signal: AbortSignal, watcher: RunWatcher): Promise<void> {
+  const sweep = sweepIn(path);
+  await onePoint(sweep, SweepDirectory.open(path, sweep.name), index, {
+    directory: null,
+    listen: null,
+    signal,
+    watcher,
+  });
+}
+
+/** Every point in a process of its own, at most `jobs` at once; the display sees one long run of all rounds. */
+async function severalAtOnce(
+  sweep: ResolvedSweep,
+  directory: SweepDirectory,
+  jobs: number,
+  { listen, signal, watcher }: RunOptions,
+): Promise<SweepOutcome> {
+  if (listen)
+    throw new GradswarmError(
+      'ERR_USAGE',
+      '--jobs: expected it without --listen: workers of elsewhere join one run at a time',
+    );
+  const results = new Map<number, SessionResult>();
+  const pathOf = (index: number) => directory.pathOf(index, sweep.points[index]!.label);
+  const ended = async (index: number) => {
+    const result = await finishedRun(pathOf(index));
+    results.set(index, result);
+    pointIsDone(sweep, directory, index, result, watcher);
+  };
+  const done = () =>
+    [...results]
+      .sort(([a], [b]) => a - b)
+      .map(([index, result]): Point => ({ label: sweep.points[index]!.label, result }));
+  const waiting: number[] = [];
+  for (const index of sweep.points.keys())
+    if (isFinished(pathOf(index)) && existsSync(join(pathOf(index), 'report.html'))) await ended(index);
+    else waiting.push(index);
+  const progress = roundsOfAll(sweep, waiting, watcher);
+  watcher?.start(`${sweep.name}, ${jobs} at once`, progress.rounds, directory.path, { index: 0, of: 1 });
+  try {
+    await runPoints(directory.path, waiting, jobs, { signal, ...progress }, ended);
+  } catch (error) {
+    throw await partly(sweep, directory, done(), error);
+  }
+  return concluded(sweep, directory, done());
+}
+
+/** The rounds of several runs as those of one. */
+function roundsOfAll({ points }: ResolvedSweep, indices: readonly number[], watcher: RunWatcher | undefined) {
+  const doneBy = new Map<number, number>();
+  return {
+    rounds: indices.reduce((sum, index) => sum + points[index]!.scenario.rounds, 0),
+    round: (index: number, row: ShownRow) => {
+      doneBy.set(index, row.round);
+      const round = [...doneBy.values()].reduce((sum, done) => sum + done, 0);
+      watcher?.round({ ...row, round, simulatedMs: 0, wallMs: 0, extra: {} });
+    },
+    note: (index: number, text: string) => watcher?.note(`${points[index]!.label}: ${text}`),
+  };
+}
+
+/** A point that is not valid is said at once. */
+function pointIsDone(
+  sweep: ResolvedSweep,
+  directory: SweepDirectory,
+  index: number,
+  result: SessionResult,
+  watcher: RunWatcher | undefined,
+): void {
+  note(sweep, directory, index, result);
+  const { verdict } = result.outcome;
+  if (verdict.valid === false)
+    watcher?.note(
+      `NOT VALID  ${sweep.points[index]!.label}: ${judgementLines(verdict, 'failures').join('; ').replace(/ +/g, ' ')}`,
+    );
 }
 
 /** Adds a point that is done to the index. */

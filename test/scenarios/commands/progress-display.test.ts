@@ -41,8 +41,8 @@ describe('ProgressDisplay', () => {
     display.stop();
     expect(screen.text.split('\n')).to.deep.equal([
       'worker w1 was lost',
-      '[1/2] alpha=0.1 round 5/5, loss 2, accuracy 50 %, 500 B sent, took 1 s',
-      '[2/2] alpha=1 round 0/9, 0 B sent, starting',
+      '[1/2] alpha=0.1 round 5/5, loss 2, accuracy 50 %, 500 B sent, took 1 s, sweep 1 s left',
+      '[2/2] alpha=1 round 0/9, 0 B sent, starting, sweep 1 s left',
       '',
     ]);
   });
