@@ -94,13 +94,16 @@ export interface BuiltInLayers {
 
 export interface BuiltInDatasets {
   readonly 'canaries': SettingsIn<typeof import('../../../worker/datasets/canaries.js').default>;
+  readonly 'cifar': SettingsIn<typeof import('../../../worker/datasets/cifar.js').default>;
   readonly 'csv-table': SettingsIn<typeof import('../../../worker/datasets/csv-table.js').default>;
   readonly 'fashion-mnist': SettingsIn<typeof import('../../../worker/datasets/fashion-mnist.js').default>;
   readonly 'gaussian-clusters': SettingsIn<typeof import('../../../worker/datasets/gaussian-clusters.js').default>;
   readonly 'idx-images': SettingsIn<typeof import('../../../worker/datasets/idx-images.js').default>;
+  readonly 'image-folder': SettingsIn<typeof import('../../../worker/datasets/image-folder.js').default>;
   readonly 'linear-regression': SettingsIn<typeof import('../../../worker/datasets/linear-regression.js').default>;
   readonly 'mnist': SettingsIn<typeof import('../../../worker/datasets/mnist.js').default>;
   readonly 'none': SettingsIn<typeof import('../../../worker/datasets/none.js').default>;
+  readonly 'numpy': SettingsIn<typeof import('../../../worker/datasets/numpy.js').default>;
   readonly 'privacy-regression': SettingsIn<typeof import('../../../worker/datasets/privacy-regression.js').default>;
   readonly 'state-of-the-union': SettingsIn<typeof import('../../../worker/datasets/state-of-the-union.js').default>;
   readonly 'synthetic-scenes': SettingsIn<typeof import('../../../worker/datasets/synthetic-scenes.js').default>;

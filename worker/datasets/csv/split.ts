@@ -1,9 +1,9 @@
 import type { Rng } from '../../../protocol/method.js';
-import { type Table, wrong } from './table.js';
+import { wrong } from './table.js';
 
 /** Seeded split without replacement; both parts keep the order of the file. Throws ERR_DATA_FORMAT where one would be empty. */
 export function splitRows(
-  table: Table,
+  table: { readonly path: string; readonly rows: { readonly length: number } },
   testShare: number,
   rng: Rng,
 ): { readonly train: Uint32Array; readonly test: Uint32Array } {

@@ -1,0 +1,242 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { encode as encodePng } from 'fast-png';
+import { encode as encodeJpeg } from 'jpeg-js';
+import { rootStream } from '../../../protocol/numerics/random.js';
+import { encodeNpy } from '../../../worker/arrays/npy.js';
+import { encodeNpz } from '../../../worker/arrays/npz.js';
+import type { NumberArray } from '../../../worker/arrays/number-array.js';
+import { datasets, loadDataset } from '../../../worker/datasets/load.js';
+
+const root = mkdtempSync(join(tmpdir(), 'gradswarm-files-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+function put(path: string, bytes: Uint8Array | string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), bytes);
+}
+
+async function load(name: string, path: string, settings: object = {}) {
+  const spec = { name, path: join(root, path), ...settings };
+  await datasets.loadSpec(spec);
+  return loadDataset(spec, rootStream(1, 'float32').derive('data'));
+}
+
+const messageOf = (loading: Promise<unknown>) =>
+  loading.then(
+    () => 'nothing was thrown',
+    (error: Error) => error.message,
+  );
+
+const grey = (side: number, value: number) =>
+  encodePng({ width: side, height: side, channels: 1, depth: 8, data: new Uint8Array(side * side).fill(value) });
+
+describe('image-folder', () => {
+  it('reads PNG of grey, colour, transparency and 16 bits, and JPEG, by class folder, in [0, 1]', async () => {
+    const rgb = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 51, 102, 153);
+    put('colours/a/rgb.png', encodePng({ width: 2, height: 2, channels: 3, depth: 8, data: rgb }));
+    put(
+      'colours/a/rgba.png',
+      encodePng({ width: 2, height: 2, channels: 4, depth: 8, data: new Uint8Array(16).fill(51) }),
+    );
+    put(
+      'colours/b/deep.png',
+      encodePng({ width: 2, height: 2, channels: 1, depth: 16, data: new Uint16Array(4).fill(13107) }),
+    );
+    const jpeg = encodeJpeg({ width: 2, height: 2, data: Buffer.alloc(16, 255) }, 100).data;
+    put('colours/b/white.jpg', jpeg);
+    put('colours/b/notes.txt', 'no image');
+    const { train, test, ...rest } = await load('image-folder', 'colours', { testShare: 0.25 });
+    expect(rest).to.deep.include({ featureShape: [2, 2, 3], classCount: 2, classNames: ['a', 'b'] });
+    expect(train.count + test.count).to.equal(4);
+    const images = [train, test].flatMap(({ features, labels }) =>
+      Array.from(labels, (label, i) => ({ label, pixels: Array.from(features.subarray(12 * i, 12 * i + 12)) })),
+    );
+    const find = (label: number, first: number) =>
+      images.find((image) => image.label === label && Math.abs(image.pixels[0]! - first) < 1e-6)!.pixels;
+    expect(find(0, 1)).to.deep.equal(Array.from(Float32Array.from(rgb, (value) => value / 255)));
+    expect(find(0, 0.2)).to.have.length(12);
+    expect(find(1, 0.2)).to.deep.equal(new Array(12).fill(Math.fround(0.2)));
+    expect(find(1, 1)).to.deep.equal(new Array(12).fill(1));
+  });
+
+  it('takes train and test from folders of these names, as luminance, resized by means over areas', async () => {
+    const half = Uint8Array.from({ length: 16 }, (_, i) => (i % 4 < 2 ? 0 : 255));
+    for (const name of ['cat', 'dog']) {
+      put(`split/train/${name}/1.png`, encodePng({ width: 4, height: 4, channels: 1, depth: 8, data: half }));
+      put(`split/train/${name}/2.png`, grey(3, 255));
+    }
+    put('split/test/dog/1.png', grey(2, 51));
+    const { train, test, featureShape } = await load('image-folder', 'split', { size: 2, channels: 1 });
+    expect(featureShape).to.deep.equal([2, 2, 1]);
+    expect(Array.from(train.features.subarray(0, 8))).to.deep.equal([0, 1, 0, 1, 1, 1, 1, 1]);
+    expect(Array.from(train.labels)).to.deep.equal([0, 0, 1, 1]);
+    expect(Array.from(test.labels)).to.deep.equal([1]);
+    expect(test.features[0]).to.be.closeTo(0.2, 1e-6);
+  });
+
+  it('names the file that is no image or of another size, and the folder that has no classes', async () => {
+    put('odd/a/1.png', grey(2, 0));
+    put('odd/b/1.png', grey(3, 0));
+    expect(await messageOf(load('image-folder', 'odd', { testShare: 0.5 }))).to.match(
+      /ERR_DATA_FORMAT: .*odd.*3 x 3.*set 'size'|2 x 2.*set 'size'/,
+    );
+    put('broken/a/1.png', 'text');
+    put('broken/b/1.png', grey(2, 0));
+    expect(await messageOf(load('image-folder', 'broken', { testShare: 0.5 }))).to.match(
+      /broken\/a\/1\.png: expected a PNG or JPEG/,
+    );
+    put('empty/1.png', grey(2, 0));
+    expect(await messageOf(load('image-folder', 'empty'))).to.match(/got 0 folders with 0 images/);
+    expect(await messageOf(load('image-folder', 'nowhere'))).to.match(/ERR_DATA_MISSING/);
+  });
+});
+
+describe('cifar', () => {
+  const record = (labels: readonly number[], value: (c: number, i: number) => number) =>
+    Uint8Array.from([...labels, ...[0, 1, 2].flatMap((c) => Array.from({ length: 1024 }, (_, i) => value(c, i)))]);
+
+  it('reads the planes of CIFAR-10 as pixels of three channels, batch after batch, and the names of classes', async () => {
+    put(
+      'ten/data_batch_1.bin',
+      record([3], (c, i) => (c === 1 && i === 33 ? 255 : 0)),
+    );
+    put(
+      'ten/data_batch_2.bin',
+      record([9], (c) => 51 * c),
+    );
+    put(
+      'ten/test_batch.bin',
+      record([0], () => 255),
+    );
+    put('ten/batches.meta.txt', `${Array.from({ length: 10 }, (_, i) => `class${i}`).join('\n')}\n\n`);
+    const { train, test, classNames, featureShape } = await load('cifar', 'ten', { standardise: false });
+    expect([featureShape, classNames![9], ...train.labels]).to.deep.equal([[32, 32, 3], 'class9', 3, 9]);
+    // Row 1, column 1, green.
+    expect(train.features.indexOf(1)).to.equal(3 * 33 + 1);
+    expect(Array.from(train.features.subarray(3072, 3075))).to.deep.equal(Array.from(Float32Array.of(0, 0.2, 0.4)));
+    expect(test.features.every((value) => value === 1)).to.equal(true);
+    expect((await load('cifar', 'ten', { trainCount: 1 })).train.count).to.equal(1);
+    const even = await load('cifar', 'ten');
+    const blue = even.train.features.filter((_, i) => i % 3 === 2);
+    expect(blue.reduce((sum, value) => sum + value, 0)).to.be.closeTo(0, 1e-3);
+    expect(blue.reduce((sum, value) => sum + value ** 2, 0) / blue.length).to.be.closeTo(1, 1e-4);
+  });
+
+  it('reads both labels of CIFAR-100, and refuses files that are cut short', async () => {
+    put(
+      'hundred/train.bin',
+      record([19, 99], () => 0),
+    );
+    put(
+      'hundred/test.bin',
+      record([0, 1], () => 0),
+    );
+    expect((await load('cifar', 'hundred')).train.labels[0]).to.equal(99);
+    expect((await load('cifar', 'hundred', { labels: 'coarse' })).train.labels[0]).to.equal(19);
+    put('cut/data_batch_1.bin', record([1], () => 0).subarray(1));
+    put(
+      'cut/test_batch.bin',
+      record([1], () => 0),
+    );
+    expect(await messageOf(load('cifar', 'cut'))).to.match(
+      /data_batch_1\.bin: expected records of 3073 bytes, got 3072/,
+    );
+    expect(await messageOf(load('cifar', 'none'))).to.match(/ERR_DATA_MISSING/);
+  });
+});
+
+describe('numpy', () => {
+  const array = (shape: readonly number[], ...values: number[]): NumberArray => ({
+    shape,
+    values: Float32Array.from(values),
+  });
+
+  it('reads an .npz as Keras packs data, or the same arrays as .npy files, with equal numbers', async () => {
+    const arrays = new Map([
+      ['x_train', array([2, 1, 2], 0, 255, 255, 0)],
+      ['y_train', array([2], 1, 2)],
+      ['x_test', array([1, 1, 2], 51, 51)],
+      ['y_test', array([1, 1], 0)],
+    ]);
+    put('keras.npz', encodeNpz(arrays));
+    for (const [name, one] of arrays) put(`npy/${name}.npy`, encodeNpy(one));
+    const packed = await load('numpy', 'keras.npz', { scale: 1 / 255 });
+    expect(packed).to.deep.include({ featureShape: [1, 2], classCount: 3 });
+    expect([...packed.train.features, ...packed.test.features].map(Math.fround)).to.deep.equal(
+      [0, 1, 1, 0, 0.2, 0.2].map(Math.fround),
+    );
+    const { source: _, ...loose } = await load('numpy', 'npy', { scale: 1 / 255 });
+    const { source: __, ...same } = packed;
+    expect(loose).to.deep.equal(same);
+  });
+
+  it('splits by the seed where nothing is held out, reads owners from an array, and targets of a regression', async () => {
+    const count = 20;
+    const numbers = Array.from({ length: count }, (_, i) => i);
+    put(
+      'own.npz',
+      encodeNpz(
+        new Map([
+          ['x', array([count, 1], ...numbers)],
+          ['y', array([count], ...numbers)],
+          ['who', array([count], ...numbers.map((i) => 7 * (i % 2)))],
+        ]),
+      ),
+    );
+    const names = { features: 'x', labels: 'y', groups: 'who', task: 'regression' };
+    const { train, test, groups, groupNames, classCount } = await load('numpy', 'own.npz', names);
+    expect([train.count, test.count, classCount, groupNames]).to.deep.equal([16, 4, 0, ['0', '7']]);
+    for (const [i, value] of train.features.entries()) {
+      expect(train.targets[i]).to.equal(value);
+      expect(groups![i]).to.equal(value % 2);
+    }
+  });
+
+  it('gives each file of a folder its own client', async () => {
+    const file = (first: number) =>
+      encodeNpz(
+        new Map([
+          ['x_train', array([2, 1], first, first)],
+          ['y_train', array([2], 0, 1)],
+          ['x_test', array([1, 1], first)],
+          ['y_test', array([1], 1)],
+        ]),
+      );
+    put('clients/anna.npz', file(1));
+    put('clients/bert.npz', file(2));
+    const { train, test, groups, groupNames } = await load('numpy', 'clients');
+    expect([...groups!].map((group) => groupNames![group])).to.deep.equal(['anna', 'anna', 'bert', 'bert']);
+    expect(Array.from(train.features)).to.deep.equal([1, 1, 2, 2]);
+    expect(Array.from(test.features)).to.deep.equal([1, 2]);
+  });
+
+  it('names the array that is missing or of another length', async () => {
+    put(
+      'short.npz',
+      encodeNpz(
+        new Map([
+          ['x_train', array([2, 1], 1, 2)],
+          ['y_train', array([1], 1)],
+        ]),
+      ),
+    );
+    expect(await messageOf(load('numpy', 'short.npz'))).to.match(/'y_train' with one number for each of the 2 rows/);
+    expect(await messageOf(load('numpy', 'short.npz', { features: 'x' }))).to.match(
+      /an array 'x', got x_train, y_train/,
+    );
+    put(
+      'negative.npz',
+      encodeNpz(
+        new Map([
+          ['x_train', array([4, 1], 1, 2, 3, 4)],
+          ['y_train', array([4], -1, 0, 1, 1)],
+        ]),
+      ),
+    );
+    expect(await messageOf(load('numpy', 'negative.npz', { testShare: 0.5 }))).to.match(/classes from 0 on, got -1/);
+    expect(await messageOf(load('numpy', 'none.npz'))).to.match(/ERR_DATA_MISSING/);
+  });
+});

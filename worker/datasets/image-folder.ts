@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { GradswarmError } from '../../protocol/errors.js';
+import { count, oneOf, probability, string } from '../../protocol/settings/kinds.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
+import { splitRows } from './csv/split.js';
+import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
+import { decodeImage, IMAGE_FILE, type Pixels, resized } from './images/decode.js';
+import { defineDataset } from './loader.js';
+
+interface Labelled {
+  readonly file: string;
+  readonly label: number;
+}
+
+/** Folders of a folder, sorted: the classes. */
+function classesIn(path: string): readonly string[] {
+  if (path === '' || !existsSync(path))
+    throw new GradswarmError(
+      'ERR_DATA_MISSING',
+      `data set 'image-folder': set 'path' to a folder with one folder of images a class, got '${path}'`,
+    );
+  return readdirSync(path)
+    .filter((name) => !name.startsWith('.') && statSync(join(path, name)).isDirectory())
+    .sort();
+}
+
+function imagesIn(path: string, classNames: readonly string[]): readonly Labelled[] {
+  return classNames.flatMap((name, label) => {
+    const folder = join(path, name);
+    const files = existsSync(folder) ? readdirSync(folder).filter((file) => IMAGE_FILE.test(file)) : [];
+    return files.sort().map((file) => ({ file: join(folder, file), label }));
+  });
+}
+
+/**
+ * PNG and JPEG images by class: `path/CLASS/*.png`, or `path/train/CLASS` and `path/test/CLASS`. Classes are sorted by name. Values in
+ * [0, 1]; images of different sizes need `size`. Throws ERR_DATA_MISSING and ERR_DATA_FORMAT with the file.
+ */
+export default defineDataset({
+  name: 'image-folder',
+  summary: 'PNG and JPEG images from a path, a folder a class',
+  settings: defineSettings({
+    path: string('', 'The folder'),
+    size: count(null, 'Side to which images are resized (means over areas); null: all have one size', 4096),
+    channels: oneOf([1, 3], 3, '3: red, green, blue; 1: luminance'),
+    testShare: probability(0.2, "Share of the images that is held out, without folders 'train' and 'test'"),
+  }),
+  load({ path, size, channels, testShare }, rng): Dataset {
+    const top = classesIn(path);
+    const isSplit = top.includes('train') && top.includes('test');
+    const classNames = isSplit ? classesIn(join(path, 'train')) : top;
+    const all = imagesIn(isSplit ? join(path, 'train') : path, classNames);
+    if (classNames.length < 2 || all.length === 0)
+      throw new GradswarmError(
+        'ERR_DATA_FORMAT',
+        `${path}: expected a folder of PNG or JPEG images for each of two classes or more, got ${classNames.length} folders with ${all.length} images`,
+      );
+    const parts = isSplit ? null : splitRows({ path, rows: all }, testShare, rng.derive('split'));
+    const train = parts ? Array.from(parts.train, (row) => all[row]!) : all;
+    const test = parts ? Array.from(parts.test, (row) => all[row]!) : imagesIn(join(path, 'test'), classNames);
+    const read = ({ file }: Labelled): Pixels => {
+      const image = decodeImage(readFileSync(file), file, channels as 1 | 3);
+      return size === null ? image : resized(image, size, size);
+    };
+    const { height, width } = read(train[0]!);
+    const examples = (chosen: readonly Labelled[]): Examples => {
+      const length = height * width * channels;
+      const features = new Float32Array(chosen.length * length);
+      for (const [i, one] of chosen.entries()) {
+        const image = read(one);
+        if (image.height !== height || image.width !== width)
+          throw new GradswarmError(
+            'ERR_DATA_FORMAT',
+            `${one.file}: expected ${height} x ${width} pixels, as in ${train[0]!.file}, got ${image.height} x ${image.width}; set 'size'`,
+          );
+        features.set(image.values, i * length);
+      }
+      return {
+        count: chosen.length,
+        features,
+        labels: Int32Array.from(chosen, ({ label }) => label),
+        targets: NO_TARGETS,
+      };
+    };
+    return {
+      name: 'image-folder',
+      source: `images in ${path}`,
+      decisions: [
+        `classes: ${classNames.join(', ')}`,
+        `split: ${train.length} images to train, ${test.length} to test, ${isSplit ? 'by folder' : 'by the seed'}`,
+      ],
+      featureShape: [height, width, channels],
+      classCount: classNames.length,
+      classNames,
+      train: examples(train),
+      test: examples(test),
+    };
+  },
+});

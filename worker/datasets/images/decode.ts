@@ -1,0 +1,96 @@
+import { convertIndexedToRgb, decode as decodePng } from 'fast-png';
+import { decode as decodeJpeg } from 'jpeg-js';
+import { GradswarmError } from '../../../protocol/errors.js';
+
+/** An image as numbers in [0, 1], [height, width, channels] in C order. */
+export interface Pixels {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  readonly values: Float32Array;
+}
+
+export const IMAGE_FILE = /\.(png|jpe?g)$/i;
+
+/** A PNG of any depth or a JPEG; transparency is left out. `channels` 1: luminance (ITU-R BT.601). Throws ERR_DATA_FORMAT. */
+export function decodeImage(bytes: Uint8Array, path: string, channels: 1 | 3): Pixels {
+  try {
+    const { width, height, data, given, largest } = /\.png$/i.test(path) ? fromPng(bytes) : fromJpeg(bytes);
+    const values = new Float32Array(height * width * channels);
+    for (let i = 0; i < height * width; i++) {
+      const at = (c: number) => data[i * given + (given < 3 ? 0 : c)]! / largest;
+      if (channels === 3) for (let c = 0; c < 3; c++) values[3 * i + c] = at(c);
+      else values[i] = given < 3 ? at(0) : 0.299 * at(0) + 0.587 * at(1) + 0.114 * at(2);
+    }
+    return { height, width, channels, values };
+  } catch (cause) {
+    throw new GradswarmError('ERR_DATA_FORMAT', `${path}: expected a PNG or JPEG image: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+/** Samples interleaved, `given` a pixel. */
+interface Samples {
+  readonly width: number;
+  readonly height: number;
+  readonly data: ArrayLike<number>;
+  readonly given: number;
+  readonly largest: number;
+}
+
+function fromPng(bytes: Uint8Array): Samples {
+  const image = decodePng(bytes);
+  const { width, height, depth, channels, palette } = image;
+  if (palette) {
+    const given = palette[0]?.length ?? 3;
+    return { width, height, data: convertIndexedToRgb(image), given, largest: 255 };
+  }
+  return { width, height, data: unpacked(image), given: channels, largest: 2 ** depth - 1 };
+}
+
+/** Grey values of fewer than 8 bits stand several in a byte; each row begins with a byte of its own. */
+function unpacked({ width, height, depth, data }: ReturnType<typeof decodePng>): ArrayLike<number> {
+  if (depth >= 8) return data;
+  const rowBytes = Math.ceil((width * depth) / 8);
+  return Uint8Array.from({ length: width * height }, (_, i) => {
+    const bit = (i % width) * depth;
+    const byte = data[Math.floor(i / width) * rowBytes + (bit >> 3)]!;
+    return (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+  });
+}
+
+function fromJpeg(bytes: Uint8Array): Samples {
+  const { width, height, data } = decodeJpeg(bytes, { useTArray: true });
+  return { width, height, data, given: 4, largest: 255 };
+}
+
+/** The image with other sides: each pixel is the mean over the area that it covers. */
+export function resized({ height, width, channels, values }: Pixels, rows: number, columns: number): Pixels {
+  const down = areaMeans(values, height, width * channels, rows, 1, 1);
+  const across = areaMeans(down, width, channels, columns, rows, rows);
+  return { height: rows, width: columns, channels, values: across };
+}
+
+/** Along one axis: `outer` blocks of `length` entries of `inner` numbers become blocks of `wanted` entries. */
+function areaMeans(
+  values: Float32Array,
+  length: number,
+  inner: number,
+  wanted: number,
+  outer: number,
+  blocks: number,
+): Float32Array {
+  const result = new Float32Array(outer * wanted * inner);
+  const step = length / wanted;
+  for (let block = 0; block < blocks; block++)
+    for (let to = 0; to < wanted; to++) {
+      const [from, end] = [to * step, (to + 1) * step];
+      for (let entry = Math.floor(from); entry < Math.min(length, Math.ceil(end)); entry++) {
+        const share = (Math.min(end, entry + 1) - Math.max(from, entry)) / step;
+        for (let k = 0; k < inner; k++)
+          result[(block * wanted + to) * inner + k]! += share * values[(block * length + entry) * inner + k]!;
+      }
+    }
+  return result;
+}
