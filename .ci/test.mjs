@@ -1,4 +1,4 @@
-// Runs all unit tests in two processes at once: node .ci/test.mjs FILE|FOLDER... Each process takes the next file when it has ended
+// Runs tests in two processes at once: node .ci/test.mjs [--system] FILE|FOLDER... Each process takes the next file when it has ended
 // one. A process that ends or is silent before its file has ended counts as a failed test, and another takes its place.
 import { fork } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -7,9 +7,14 @@ import Mocha from 'mocha';
 import { summary } from './summary.cjs';
 
 const PROCESSES = 2;
+const system = process.argv[2] === '--system';
+const paths = process.argv.slice(system ? 3 : 2);
 /** No test begins or ends for so long: its process is killed. */
-const SILENT_MS = Number(process.env.GRADSWARM_TEST_SILENT_MS ?? 300_000);
-const { ignore, timeout } = JSON.parse(readFileSync(new URL('../.mocharc.json', import.meta.url), 'utf8'));
+const SILENT_MS = Number(process.env.GRADSWARM_TEST_SILENT_MS ?? (system ? 1_500_000 : 300_000));
+const config = new URL(system ? '../.mocharc.system.json' : '../.mocharc.json', import.meta.url);
+const { ignore = [], timeout } = JSON.parse(readFileSync(config, 'utf8'));
+/** Files with a docker engine: one after the other, because they share a machine's network. */
+const ENGINE = /[/\\](swarm[/\\]|containers\.)/;
 const ignored = ignore.map((pattern) => pattern.replace(/\*\*$/, ''));
 
 function filesIn(path) {
@@ -18,7 +23,10 @@ function filesIn(path) {
   return files.filter((file) => file.endsWith('.test.js') && !ignored.some((folder) => file.startsWith(folder))).sort();
 }
 
-const files = process.argv.slice(2).flatMap(filesIn);
+const files = paths.flatMap(filesIn);
+/** A process takes the files of its own queue first. */
+const queues = [files.filter((file) => ENGINE.test(file)), files.filter((file) => !ENGINE.test(file))];
+const waiting = () => queues.some((queue) => queue.length > 0);
 const failures = [];
 const timed = [];
 const skipped = [];
@@ -50,7 +58,7 @@ function record({ event, title, ms, isTest, failure }) {
 }
 
 /** Takes files until none is left; resolves when its process has ended. */
-function takeFiles() {
+function takeFiles(own) {
   return new Promise((done) => {
     const child = fork(new URL('test-process.mjs', import.meta.url), { execArgv: ['--enable-source-maps'] });
     let file = null;
@@ -64,7 +72,8 @@ function takeFiles() {
       }, SILENT_MS);
     };
     const next = () => {
-      file = files.shift() ?? null;
+      // The engine's files stay with the process that began with them.
+      file = (queues[own].length > 0 ? queues[own] : queues[1]).shift() ?? null;
       current = 'before its first test';
       renew();
       if (file === null) child.disconnect();
@@ -80,16 +89,15 @@ function takeFiles() {
       clearTimeout(timer);
       if (file !== null || status !== 0)
         fail({ path: [file ?? 'after the last file', current], message: `its process ended (${signal ?? status})` });
-      done(file !== null && files.length > 0 ? takeFiles() : undefined);
+      done(file !== null && waiting() ? takeFiles(own) : undefined);
     });
     next();
   });
 }
 
 const start = performance.now();
-await Promise.all(Array.from({ length: Math.min(PROCESSES, files.length) }, takeFiles));
-if (timed.length + failures.length === 0)
-  fail({ path: ['no test'], message: `in ${process.argv.slice(2).join(', ')}` });
+await Promise.all(Array.from({ length: Math.min(PROCESSES, files.length) }, (_, i) => takeFiles(i)));
+if (timed.length + failures.length === 0) fail({ path: ['no test'], message: `in ${paths.join(', ')}` });
 console.log(`\n\n  ${passed} passing (${((performance.now() - start) / 1000).toFixed(0)} s)`);
 if (failures.length > 0) {
   console.log(`  ${failures.length} failing\n`);
