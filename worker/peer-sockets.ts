@@ -80,7 +80,9 @@ export class PeerSockets {
         try {
           if (!peer) return [worker];
           const query = new URLSearchParams({ key: outgoing, worker: this.options.assign.worker });
-          this.keep(worker, await this.open(`${peer.url}${PEERS_PATH}?${query}`, peer.links === true));
+          const socket = await this.open(`${peer.url}${PEERS_PATH}?${query}`, peer.links === true);
+          if (this.closing) socket.close();
+          else this.keep(worker, socket);
           return [];
         } catch {
           return [worker];
