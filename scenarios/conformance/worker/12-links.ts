@@ -131,6 +131,8 @@ export default {
         const socket = run.frames;
         await run.introduce();
         await run.round(0, [1, 2, 3], { cohort: [0] });
+        // The seal may come after the report, and belongs to what was sent.
+        await run.sealOf(0);
         const sent = [...socket.messages];
         socket.count = 1;
         socket.close();
