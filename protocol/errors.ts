@@ -48,3 +48,18 @@ export class GradswarmError extends Error {
     return ERROR_CODES[this.code].definite;
   }
 }
+
+/**
+ * A message in order as a frame, with content that no half of the method sends. Thrown by a coordinator's half, it costs the worker
+ * of the sender its seat, and the round is done again without that worker.
+ */
+export class MessageRefused extends GradswarmError {
+  constructor(
+    readonly from: 'coordinator' | number,
+    kind: string,
+    expected: string,
+  ) {
+    const sender = from === 'coordinator' ? from : `client ${from}`;
+    super('ERR_PROTOCOL', `message '${kind}' of ${sender}, rejected: expected ${expected}`);
+  }
+}

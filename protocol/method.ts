@@ -54,6 +54,14 @@ export interface MessageKind {
   readonly memory?: 'codec' | 'method';
   /** May a rule drop it? 'no': a loss becomes a resend, that is lateness. */
   readonly losable?: 'yes' | 'no';
+  /** Most messages of one sender in one step; left out: any number. */
+  readonly most?: number;
+  /**
+   * What every honest message is, beyond finite numbers and the length of the model: lengths of `otherLengths`, ranges of integers
+   * and scalars. One that does not fit is refused, and costs the sender's worker its seat. Left out: a half must use any.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the fields and settings of any method.
+  readonly fits?: (message: any, run: RunConstants<any>) => boolean;
 }
 export type MessageKinds = Readonly<Record<string, MessageKind>>;
 

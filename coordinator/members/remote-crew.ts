@@ -1,5 +1,5 @@
 import { ERROR_CODES, type ErrorCode, GradswarmError } from '../../protocol/errors.js';
-import type { ClientIndex, ReadonlyVector } from '../../protocol/method.js';
+import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
 import type { Crew, CrewReport, Settlement } from '../../protocol/party/crew.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
 import { decodeRecord } from '../../protocol/party/record.js';
@@ -43,7 +43,7 @@ export interface CrewOptions {
   readonly computeMs: number;
   /** Numbers of requests, never the same twice in a process. */
   readonly nextRequest: () => number;
-  /** A worker does not answer. */
+  /** A worker does not answer, or sent what no worker sends. */
   readonly giveUp: (member: Member, why: string) => void;
   /** Waits of the coordinator's own half, and whether it computes. */
   readonly own: () => { readonly waits: readonly string[]; readonly computing: boolean };
@@ -137,6 +137,13 @@ export class RemoteCrew implements Crew {
 
   records(clients: readonly ClientIndex[] | 'all', quietMs?: number): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
     return this.request('records', clients, quietMs);
+  }
+
+  refuse(sender: PartyId, why: string): boolean {
+    const member = sender === 'coordinator' ? undefined : this.membership.host(sender);
+    if (!member || member.lost) return false;
+    this.options.giveUp(member, why);
+    return true;
   }
 
   lostClients(): readonly ClientIndex[] {

@@ -1,4 +1,4 @@
-import { GradswarmError } from '../../protocol/errors.js';
+import { GradswarmError, MessageRefused } from '../../protocol/errors.js';
 import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { addCodingCosts, noCodingCosts } from '../../protocol/party/coding-cost.js';
 import type { CrewReport } from '../../protocol/party/crew.js';
@@ -213,6 +213,8 @@ export class RunLoop {
             return done;
           },
           (error: unknown) => {
+            // Whoever sent what no half can use is lost, and not the run.
+            if (error instanceof MessageRefused && crew.refuse?.(error.from, error.message)) return null;
             stop(error);
             crew.abort(plan);
             return null;

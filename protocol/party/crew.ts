@@ -1,4 +1,4 @@
-import type { ClientIndex, ReadonlyVector } from '../method.js';
+import type { ClientIndex, PartyId, ReadonlyVector } from '../method.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { AbsenceRecord } from './delivery-log.js';
 import type { ByteCounts } from './dispatch.js';
@@ -48,6 +48,11 @@ export interface Crew {
    * came for so long, since their process still computes.
    */
   records(clients: readonly ClientIndex[] | 'all', quietMs?: number): Promise<ReadonlyMap<ClientIndex, Uint8Array>>;
+  /**
+   * A message of this party is none of the method: its worker loses its seat, and the attempt fails for that. False: the party
+   * runs in this process, or its worker is lost already. Left out: all do.
+   */
+  refuse?(sender: PartyId, why: string): boolean;
   /** Clients whose worker was lost and will not return. Left out: no worker can be lost. */
   lostClients?(): readonly ClientIndex[];
   restore(records: ReadonlyMap<ClientIndex, Uint8Array>): Promise<void>;

@@ -1,4 +1,4 @@
-import { GradswarmError } from '../errors.js';
+import { GradswarmError, MessageRefused } from '../errors.js';
 import type {
   Absence,
   ClientIndex,
@@ -28,6 +28,8 @@ import { ExactSum } from './exact-sum.js';
 import type { InboxAddress, InboxMemory, OpenedMessage } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
+import { openedMessages } from './opened-messages.js';
+import { COORDINATOR_ONLY, NO_MESSAGES, sameList } from './receivers.js';
 import type { PartyTools, RoundHost, UnusedMessage } from './round-host.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: one class serves every method; the methods see the exact types of method.ts.
@@ -358,14 +360,19 @@ export class PartyRound {
 
   private open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
     try {
-      for (let i = 0; i < frame.messages.length; i++) {
-        const message = this.coding.decode(layout, frame, frame.messages[i]!, i, this);
+      const opened = openedMessages(layout, frame, this.host, (i) =>
+        this.coding.decode(layout, frame, frame.messages[i]!, i, this),
+      );
+      for (const message of opened) {
         into.push(message as Received<AnyKind>);
         this.inbox.received++;
         this.own.received?.(layout.name, message);
       }
     } catch (error) {
       if (!(error instanceof GradswarmError)) throw error;
+      // In this process it is a mistake of the method; from another one it breaks the protocol.
+      if (error instanceof MessageRefused && this.party === 'coordinator' && frame.receivedBytes !== undefined)
+        throw error;
       this.own.events.refused(frame, error);
       this.miss(layout, frame.step, frame.from, 'rejected', absent);
     } finally {
@@ -390,11 +397,4 @@ export class PartyRound {
     const who = this.party === 'coordinator' ? 'the coordinator half' : `client ${this.party}`;
     return new GradswarmError('ERR_PAYLOAD', `round ${this.index}: ${who} of '${this.host.method.name}' ${what}`);
   }
-}
-
-const COORDINATOR_ONLY: readonly PartyId[] = ['coordinator'];
-const NO_MESSAGES: Frame['messages'] = [];
-
-function sameList(a: readonly PartyId[], b: readonly PartyId[]): boolean {
-  return a.length === b.length && a.every((party, i) => party === b[i]);
 }

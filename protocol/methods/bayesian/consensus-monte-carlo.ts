@@ -1,10 +1,12 @@
-import { allClients, defineSampler, type ReadonlyVector, type Vector } from '../../method.js';
+import { MessageRefused } from '../../errors.js';
+import { allClients, defineSampler, type PartyId, type ReadonlyVector, type Rng, type Vector } from '../../method.js';
 import { copy } from '../../numerics/vector.js';
 import { count, integer, oneOf, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
+import { ofLengths } from '../parts/fits.js';
 import { chainSettings, startsOfChains } from './parts/chains.js';
 import { localDraws } from './parts/local-surrogate.js';
-import { COMBINATIONS, type Combination, combineDraws } from './parts/product-of-draws.js';
+import { COMBINATIONS, type Combination, combineDraws, isCombinable } from './parts/product-of-draws.js';
 import { joined, parted } from './parts/served-chains.js';
 
 /**
@@ -46,7 +48,17 @@ export default defineSampler({
   measures: ['shardsMissing'],
   messages: {
     /** All chains, one after the other, each draw after draw. */
-    draws: { from: 'clients', to: 'coordinator', vectors: ['draws'], otherLengths: ['draws'], losable: 'no' },
+    draws: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['draws'],
+      otherLengths: ['draws'],
+      losable: 'no',
+      most: 1,
+      fits: ofLengths(({ hyperparameters: { chains, drawsPerRound }, parameterCount }) => ({
+        draws: chains * drawsPerRound * parameterCount,
+      })),
+    },
   },
   cohort: (_state, { clientCount }) => allClients(clientCount),
   client: ({ hyperparameters }) => {
@@ -77,15 +89,21 @@ export default defineSampler({
     return {
       init: (setup): Server => ({ positions: startsOfChains(setup, 0), draws: [] }),
       async round(before, at): Promise<Server> {
-        const sets: ReadonlyVector[][] = [];
-        for (const { draws } of await at.take('draws')) sets.push(parted(draws, chains * drawsPerRound));
+        const received = await at.take('draws');
+        const sets = received.map(({ draws }) => parted(draws, chains * drawsPerRound));
         if (sets.length < at.clientCount) at.measure('shardsMissing', at.clientCount - sets.length);
         if (sets.length === 0) return { ...before, draws: [] };
         const d = at.zeros().length;
         // Weights are those of a chain's own draws: an error in common ones would move all chains alike, and R-hat would not show it.
         const draws = Array.from({ length: chains }, (_, chain) => {
           const ofChain = sets.map((all) => all.slice(chain * drawsPerRound, (chain + 1) * drawsPerRound));
-          const combined = combineDraws(ofChain, combination as Combination, at.shared.derive('product', chain));
+          const rule = combination as Combination;
+          const combined = combinedOf(
+            ofChain,
+            rule,
+            at.shared.derive('product', chain),
+            (client) => received[client]!.from,
+          );
           const own = at.zeros(drawsPerRound * d);
           for (const [j, draw] of combined.entries()) own.set(draw, j * d);
           return own;
@@ -97,3 +115,19 @@ export default defineSampler({
     };
   },
 });
+
+/** Throws MessageRefused where one client's draws have no inverse covariance; where all have none, it is the settings' fault. */
+function combinedOf(
+  sets: readonly (readonly ReadonlyVector[])[],
+  rule: Combination,
+  rng: Rng,
+  senderOf: (set: number) => PartyId,
+): Float64Array[] {
+  try {
+    return combineDraws(sets, rule, rng);
+  } catch (error) {
+    const useless = sets.findIndex((own) => !isCombinable(own));
+    if (useless < 0 || !sets.some(isCombinable)) throw error;
+    throw new MessageRefused(senderOf(useless), 'draws', 'draws with a positive definite covariance');
+  }
+}

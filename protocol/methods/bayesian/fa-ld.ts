@@ -4,7 +4,7 @@ import { atLeastZero, count, integer, oneOf, positive, probability } from '../..
 import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import { chainSettings } from './parts/chains.js';
-import { DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
+import { allChains, DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
 import { ShardDrift } from './parts/shard-drift.js';
 
 const settings = defineSettings({
@@ -59,7 +59,13 @@ export default defineSampler({
     weight: { from: 'coordinator', to: 'cohort', scalars: ['weight'], losable: 'no' },
     /** All chains, one after the other. */
     positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], otherLengths: ['positions'] },
-    local: { from: 'clients', to: 'coordinator', vectors: ['positions'], otherLengths: ['positions'] },
+    local: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['positions'],
+      otherLengths: ['positions'],
+      fits: allChains('positions'),
+    },
   },
   cohort: (_state, { clientCount }) => allClients(clientCount),
   client: ({ hyperparameters }) => {

@@ -6,7 +6,7 @@ import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import { chainSettings } from './parts/chains.js';
 import { energyGradient } from './parts/energy-gradient.js';
-import { DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
+import { allChains, DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
 import { drawBatch, wholeShard } from './parts/shard-drift.js';
 
 const settings = defineSettings({
@@ -76,9 +76,17 @@ export default defineSampler({
       vectors: ['gradients'],
       otherLengths: ['gradients'],
       losable: 'no',
+      fits: allChains('gradients'),
     },
     control: { from: 'coordinator', to: 'cohort', vectors: ['gradients'], otherLengths: ['gradients'], losable: 'no' },
-    local: { from: 'clients', to: 'coordinator', vectors: ['positions'], otherLengths: ['positions'], losable: 'no' },
+    local: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['positions'],
+      otherLengths: ['positions'],
+      losable: 'no',
+      fits: allChains('positions'),
+    },
   },
   cohort: (_state, { clientCount }) => allClients(clientCount),
   client: ({ hyperparameters }) => {

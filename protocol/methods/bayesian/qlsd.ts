@@ -1,7 +1,7 @@
 import { defineSampler } from '../../method.js';
 import { FORMER_QLSD_CLIENT, formerQlsdMemories } from '../parts/former-state.js';
 import { energyGradient } from './parts/energy-gradient.js';
-import { type ServedChains, startServed } from './parts/served-chains.js';
+import { ofOneChain, type ServedChains, startServed } from './parts/served-chains.js';
 import {
   answerSteps,
   type ChainAnswer,
@@ -30,6 +30,7 @@ export default defineSampler({
       scalars: ['chain'],
       lossy: 'unbiased',
       memory: 'method',
+      fits: ofOneChain,
     },
   },
   cohort: (_state, { hyperparameters, ...round }) => walkCohort(hyperparameters, round),

@@ -6,7 +6,7 @@ import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import { chainSettings } from './parts/chains.js';
 import { type Kernel, langevin } from './parts/kernels.js';
-import { DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
+import { allChains, DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
 import { ShardDrift } from './parts/shard-drift.js';
 
 const settings = defineSettings({
@@ -38,7 +38,13 @@ export default defineSampler({
   messages: {
     /** All chains, one after the other. */
     positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], otherLengths: ['positions'] },
-    gradients: { from: 'clients', to: 'coordinator', vectors: ['gradients'], otherLengths: ['gradients'] },
+    gradients: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['gradients'],
+      otherLengths: ['gradients'],
+      fits: allChains('gradients'),
+    },
   },
   client: ({ hyperparameters }) => {
     const { batchSize, stepsPerRound, chains } = hyperparameters;

@@ -5,6 +5,7 @@ import { schedule, scheduleOf } from '../../schedules/schedule.js';
 import { count, decay, oneOf } from '../../settings/kinds.js';
 import { nullable } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
+import { ofLengths } from '../parts/fits.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import {
   addSketch,
@@ -51,7 +52,14 @@ export default defineMethod({
   settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },
-    sketch: { from: 'clients', to: 'coordinator', vectors: ['cells'], otherLengths: ['cells'], memory: 'method' },
+    sketch: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['cells'],
+      otherLengths: ['cells'],
+      memory: 'method',
+      fits: ofLengths(({ hyperparameters: { rows, columns } }) => ({ cells: rows * columns })),
+    },
   },
   client: ({ hyperparameters: { rows, columns, batchSize } }) => ({
     init: ({ shared }): Client => ({ seed: shared.derive('sketch').below(SEEDS) }),

@@ -1,9 +1,17 @@
-import { type ClientIndex, defineMethod, type ReadonlyVector, type Rng, type Vector } from '../../method.js';
+import {
+  type ClientIndex,
+  defineMethod,
+  type ReadonlyVector,
+  type Rng,
+  type RunConstants,
+  type Vector,
+} from '../../method.js';
 import { add, copy, subtract, zerosLike } from '../../numerics/vector.js';
 import { schedule, scheduleOf } from '../../schedules/schedule.js';
 import { count, decay, flag, positive } from '../../settings/kinds.js';
 import { nullable } from '../../settings/setting.js';
-import { defineSettings } from '../../settings/settings.js';
+import { defineSettings, type SettingsOf } from '../../settings/settings.js';
+import { ofLengths } from '../parts/fits.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import {
   type LowRankLayout,
@@ -46,6 +54,8 @@ const settings = defineSettings({
   batchSize: nullable(count(32, 'Examples of a gradient; null: all of the shard')),
 });
 
+type Settings = SettingsOf<typeof settings>;
+
 /** Momentum after decompression: m = lambda m + g, x = x - rate (g + m). */
 function advance(common: Common, gradient: ReadonlyVector, basis: Vector, rate: number, decay: number): Common {
   const momentum = zerosLike(common.momentum);
@@ -55,6 +65,10 @@ function advance(common: Common, gradient: ReadonlyVector, basis: Vector, rate: 
     params[i] = common.params[i]! - rate * (gradient[i]! + momentum[i]!);
   }
   return { params, momentum, basis };
+}
+
+function layoutOf({ segments, hyperparameters: { rank, leastRatio } }: RunConstants<Settings>): LowRankLayout {
+  return lowRankLayout(segments, rank, leastRatio);
 }
 
 function basisOf(common: Common, warmStart: boolean, { rightLength }: LowRankLayout, shared: Rng): ReadonlyVector {
@@ -74,7 +88,15 @@ export default defineMethod({
   messages: {
     /** To clients that are not up to date. */
     model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'momentum', 'basis'], otherLengths: ['basis'] },
-    left: { from: 'clients', to: 'coordinator', vectors: ['p'], otherLengths: ['p'], memory: 'method' },
+    left: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['p'],
+      otherLengths: ['p'],
+      memory: 'method',
+      most: 1,
+      fits: ofLengths((run) => ({ p: layoutOf(run).leftLength })),
+    },
     'left-mean': { from: 'coordinator', to: 'cohort', vectors: ['p'], otherLengths: ['p'] },
     right: {
       from: 'clients',
@@ -82,6 +104,8 @@ export default defineMethod({
       vectors: ['q', 'rest'],
       otherLengths: ['q', 'rest'],
       memory: 'method',
+      most: 1,
+      fits: ofLengths((run) => ({ q: layoutOf(run).rightLength, rest: layoutOf(run).restLength })),
     },
     'right-mean': { from: 'coordinator', to: 'cohort', vectors: ['q', 'rest'], otherLengths: ['q', 'rest'] },
   },

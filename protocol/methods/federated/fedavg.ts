@@ -3,6 +3,7 @@ import { scale, subtract } from '../../numerics/vector.js';
 import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
 import { atLeastZero, count, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
+import { counting } from '../parts/fits.js';
 import { FORMER_NOISE } from '../parts/former-state.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
@@ -61,7 +62,14 @@ export default defineMethod({
   settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
-    update: { from: 'clients', to: 'coordinator', vectors: ['delta'], scalars: ['examples'], lossy: 'any' },
+    update: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['delta'],
+      scalars: ['examples'],
+      lossy: 'any',
+      fits: counting('examples'),
+    },
   },
   client: ({ hyperparameters: { localEpochs, batchSize, clientLearningRate, proximal } }) => ({
     init: () => null,

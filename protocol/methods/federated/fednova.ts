@@ -2,6 +2,7 @@ import { defineMethod, type Objective, type ReadonlyVector, type Vector } from '
 import { addScaled, copy, scale, subtract, zerosLike } from '../../numerics/vector.js';
 import { count, decay, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
+import { counting } from '../parts/fits.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import { localBatches } from './fedavg.js';
 
@@ -74,6 +75,7 @@ export default defineMethod({
       vectors: ['direction'],
       scalars: ['steps', 'examples'],
       lossy: 'any',
+      fits: counting('examples'),
     },
   },
   client: ({ hyperparameters: { localEpochs, mostLocalEpochs, batchSize, clientLearningRate: rate, momentum } }) => ({

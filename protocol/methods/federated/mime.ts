@@ -2,6 +2,7 @@ import { defineMethod, type Vector } from '../../method.js';
 import { add, addScaled, copy, scale, subtract, zerosLike } from '../../numerics/vector.js';
 import { count, decay, flag, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
+import { counting } from '../parts/fits.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Server {
@@ -29,9 +30,23 @@ export default defineMethod({
   settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'momentum'] },
-    gradient: { from: 'clients', to: 'coordinator', vectors: ['gradient'], scalars: ['examples'], lossy: 'any' },
+    gradient: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['gradient'],
+      scalars: ['examples'],
+      lossy: 'any',
+      fits: counting('examples'),
+    },
     control: { from: 'coordinator', to: 'cohort', vectors: ['control'] },
-    update: { from: 'clients', to: 'coordinator', vectors: ['delta'], scalars: ['examples'], lossy: 'any' },
+    update: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['delta'],
+      scalars: ['examples'],
+      lossy: 'any',
+      fits: counting('examples'),
+    },
   },
   client: ({ hyperparameters: { localSteps, batchSize, clientLearningRate: rate, momentum: beta, correction } }) => ({
     init: () => null,

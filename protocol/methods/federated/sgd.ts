@@ -4,6 +4,7 @@ import { clipComponents } from '../../optimizers/parts/component-clipping.js';
 import { count, oneOf, positive } from '../../settings/kinds.js';
 import { required } from '../../settings/setting.js';
 import { defineSettings, group, type SettingsOf } from '../../settings/settings.js';
+import { counting } from '../parts/fits.js';
 import { FORMER_NOISE } from '../parts/former-state.js';
 import { GradientEvidence } from './parts/evidence.js';
 
@@ -48,7 +49,14 @@ export default defineMethod({
   settings,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
-    gradient: { from: 'clients', to: 'coordinator', vectors: ['gradient'], scalars: ['examples'], lossy: 'any' },
+    gradient: {
+      from: 'clients',
+      to: 'coordinator',
+      vectors: ['gradient'],
+      scalars: ['examples'],
+      lossy: 'any',
+      fits: counting('examples'),
+    },
     /** Only for optimizers that need the current batch's gradient at the previous parameters: those, and the answer. */
     previousModel: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     previousGradient: {
@@ -57,6 +65,7 @@ export default defineMethod({
       vectors: ['gradient'],
       scalars: ['examples'],
       lossy: 'any',
+      fits: counting('examples'),
     },
   },
   client: ({ hyperparameters, segments }) => {

@@ -12,6 +12,7 @@ import type { Optimizer } from '../../optimizers/optimizer.js';
 import { count, decay, flag, integer, list, oneOf, positive, text } from '../../settings/kinds.js';
 import { required } from '../../settings/setting.js';
 import { defineSettings, group, type SettingsOf } from '../../settings/settings.js';
+import { counting } from '../parts/fits.js';
 import { FORMER_NOISE } from '../parts/former-state.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import { HalfMeans, type Halving, misalignment } from './parts/half-means.js';
@@ -74,7 +75,14 @@ type Settings = SettingsOf<typeof settings>;
 const OFFSET = 1e-6;
 const messages = {
   model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
-  gradient: { from: 'clients', to: 'coordinator', vectors: ['gradient'], scalars: ['examples'], lossy: 'any' },
+  gradient: {
+    from: 'clients',
+    to: 'coordinator',
+    vectors: ['gradient'],
+    scalars: ['examples'],
+    lossy: 'any',
+    fits: counting('examples'),
+  },
 } as const satisfies MessageKinds;
 
 type Round = CoordinatorRound<Settings, typeof messages>;

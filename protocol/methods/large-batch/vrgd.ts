@@ -4,6 +4,7 @@ import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
 import { type Tensor, tensorsOf } from '../../optimizers/parts/tensors.js';
 import { count, decay, fraction, integer, oneOf } from '../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../settings/settings.js';
+import { counting } from '../parts/fits.js';
 import { FORMER_NOISE } from '../parts/former-state.js';
 import { gradientByParts } from './parts/batch-parts.js';
 import { GradientStatistics } from './parts/gradient-statistics.js';
@@ -57,7 +58,14 @@ function smooth(ratios: Float64Array, before: Float64Array, beta3: number, steps
 
 const messages = {
   model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
-  gradient: { from: 'clients', to: 'coordinator', vectors: ['gradient'], scalars: ['examples'], lossy: 'any' },
+  gradient: {
+    from: 'clients',
+    to: 'coordinator',
+    vectors: ['gradient'],
+    scalars: ['examples'],
+    lossy: 'any',
+    fits: counting('examples'),
+  },
   /** Only with subBatches > 1: the second moment of the parts, around their mean. */
   moments: { from: 'clients', to: 'coordinator', vectors: ['spread'], scalars: ['parts'], lossy: 'any' },
 } as const satisfies MessageKinds;

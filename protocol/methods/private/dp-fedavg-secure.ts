@@ -108,7 +108,7 @@ export default defineMethod({
         at.post('model', at.cohort, { params });
         at.measure('clippingRadius', radius);
         const threshold = thresholdOf(hyperparameters, at.cohort.length);
-        const residues = await secureSum(at, { bits, threshold });
+        const residues = await secureSum(at, { bits, threshold, length: rotatedLength(parameterCount) });
         // Too few answered: the masks stay on, and the round changes nothing.
         if (!residues) return { params, radius };
         const mechanism = mechanismOf(hyperparameters, parameterCount, at.cohort.length, threshold);

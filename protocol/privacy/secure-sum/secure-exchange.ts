@@ -2,18 +2,21 @@
  * A secure sum as messages within one round: keys, shares, masked input, unmasking. A method that wants one adds
  * `SECURE_SUM_KINDS` to its kinds and calls the two halves.
  */
+import { GradswarmError, MessageRefused } from '../../errors.js';
 import type { ClientIndex, Mailbox, MessageKinds, Secrets } from '../../method.js';
-import { type PublicKeys, SecureSumClient, SecureSumServer, type SumSettings } from './secure-sum.js';
+import { checkKeys } from './public-keys.js';
+import { type PublicKeys, SEALED_BYTES, SecureSumClient, SecureSumServer, type SumSettings } from './secure-sum.js';
+import { SHARE_BYTES } from './shamir.js';
 
 /** Byte strings travel joined, all of one length, in the order of the clients they belong to. */
 export const SECURE_SUM_KINDS = {
-  keys: { from: 'clients', to: 'coordinator', bytes: ['encryption', 'masking'] },
+  keys: { from: 'clients', to: 'coordinator', bytes: ['encryption', 'masking'], most: 1 },
   roster: { from: 'coordinator', to: 'cohort', integers: ['clients'], bytes: ['encryption', 'masking'] },
-  shares: { from: 'clients', to: 'coordinator', integers: ['clients'], bytes: ['sealed'] },
+  shares: { from: 'clients', to: 'coordinator', integers: ['clients'], bytes: ['sealed'], most: 1 },
   otherShares: { from: 'coordinator', to: 'cohort', integers: ['clients'], bytes: ['sealed'] },
-  masked: { from: 'clients', to: 'coordinator', integers: ['residues'] },
+  masked: { from: 'clients', to: 'coordinator', integers: ['residues'], most: 1 },
   unmasking: { from: 'coordinator', to: 'cohort', integers: ['survivors', 'dropped'] },
-  revealed: { from: 'clients', to: 'coordinator', integers: ['clients'], bytes: ['shares'] },
+  revealed: { from: 'clients', to: 'coordinator', integers: ['clients'], bytes: ['shares'], most: 1 },
 } as const satisfies MessageKinds;
 
 type Kinds = typeof SECURE_SUM_KINDS;
@@ -79,17 +82,18 @@ export async function joinSecureSum(
 }
 
 /**
- * The coordinator's part: the sum of the residues of all that answered, modulo 2^bits, or null when fewer than `threshold`
+ * The coordinator's part: the sum of `length` residues of all that answered, modulo 2^bits, or null when fewer than `threshold`
  * completed the exchange: nothing is unmasked then. Measures `survivors` and `recovered`, the clients whose masks were rebuilt.
  */
 export async function secureSum(
   at: CoordinatorSide,
-  { bits, threshold }: { readonly bits: number; readonly threshold: number },
+  { bits, threshold, length }: { readonly bits: number; readonly threshold: number; readonly length: number },
 ): Promise<Uint32Array | null> {
   const settings = settingsOf(at, bits, threshold);
   const roster = (await at.take('keys')).map(
     ({ from, encryption, masking }): PublicKeys => ({ client: from as ClientIndex, encryption, masking }),
   );
+  await checkKeys(roster, at.secrets);
   if (roster.length < threshold) return aborted(at);
   const encryption = new Map(roster.map((keys) => [keys.client, keys.encryption]));
   const masking = new Map(roster.map((keys) => [keys.client, keys.masking]));
@@ -100,8 +104,14 @@ export async function secureSum(
     masking: join(masking).bytes,
   });
   const sharesFrom = new Map<ClientIndex, Map<ClientIndex, Uint8Array>>();
-  for (const { from, clients: receivers, sealed } of await at.take('shares'))
-    if (encryption.has(from as ClientIndex)) sharesFrom.set(from as ClientIndex, separate(receivers, sealed));
+  for (const { from, clients: receivers, sealed } of await at.take('shares')) {
+    const client = from as ClientIndex;
+    if (!encryption.has(client)) continue;
+    const others = [...encryption.keys()].filter((other) => other !== client);
+    if (!sameNumbers(receivers, others) || sealed.length !== SEALED_BYTES * others.length)
+      throw new MessageRefused(client, 'shares', `${SEALED_BYTES} bytes for each other client of the roster`);
+    sharesFrom.set(client, separate(receivers, sealed));
+  }
   if (sharesFrom.size < threshold) return aborted(at);
   at.postEach(
     'otherShares',
@@ -119,7 +129,9 @@ export async function secureSum(
   const answered: ClientIndex[] = [];
   for (const { from, residues } of await at.take('masked')) {
     if (!sharesFrom.has(from as ClientIndex)) continue;
-    server.add(from as ClientIndex, residues as Uint32Array);
+    if (!(residues instanceof Uint32Array) || residues.length !== length)
+      throw new MessageRefused(from, 'masked', `${length} residues`);
+    server.add(from as ClientIndex, residues);
     answered.push(from as ClientIndex);
   }
   if (answered.length < threshold) return aborted(at);
@@ -127,11 +139,36 @@ export async function secureSum(
   at.post('unmasking', answered, { survivors: Uint32Array.from(survivors), dropped: Uint32Array.from(dropped) });
   const revealed = await at.take('revealed');
   if (revealed.length < threshold) return aborted(at);
-  for (const { clients: of, shares } of revealed) server.take(separate(of, shares));
+  const secretsOf = [...survivors, ...dropped];
+  for (const { from, clients: of, shares } of revealed) {
+    if (!sameNumbers(of, secretsOf) || shares.length !== SHARE_BYTES * secretsOf.length)
+      throw new MessageRefused(
+        from,
+        'revealed',
+        `${SHARE_BYTES} bytes for each survivor, then for each client that left`,
+      );
+    server.take(separate(of, shares));
+  }
+  const sum = await unmaskedOrNull(server);
+  if (!sum) return aborted(at);
   at.measure('aborted', 0);
   at.measure('survivors', survivors.length);
   at.measure('recovered', dropped.length);
-  return server.unmasked();
+  return sum;
+}
+
+/** Null: shares do not belong together. Whose are wrong cannot be seen, since a share is read by others than its maker. */
+async function unmaskedOrNull(server: SecureSumServer): Promise<Uint32Array | null> {
+  try {
+    return await server.unmasked();
+  } catch (error) {
+    if (error instanceof GradswarmError && error.code === 'ERR_PRIVACY') return null;
+    throw error;
+  }
+}
+
+function sameNumbers(got: ArrayLike<number>, expected: readonly number[]): boolean {
+  return got.length === expected.length && expected.every((number, i) => got[i] === number);
 }
 
 function aborted(at: CoordinatorSide): null {

@@ -38,7 +38,8 @@ export interface PublicKeys {
   readonly masking: Uint8Array;
 }
 
-const SEALED_BYTES = 2 * SHARE_BYTES;
+/** Both shares that a client has for another one. */
+export const SEALED_BYTES = 2 * SHARE_BYTES;
 
 function refuse(reason: string): never {
   throw new GradswarmError('ERR_PRIVACY', `secure sum: ${reason}`);

@@ -139,6 +139,7 @@ export default {
         const again = await required('another connection', 'the opening end opens another', reopened(it));
         again.frames.report(1);
         await required('a report again', 'all that was sent beyond the other’s count', again.run(run).done());
+        await again.run(run).sealOf(0);
         equal(again.frames.messages, sent.slice(1), 'the same messages but the first, which is acknowledged');
         again.frames.silent = false;
         const on = again.run(run);

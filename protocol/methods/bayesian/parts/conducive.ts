@@ -1,6 +1,7 @@
 import type { ClientRound, CoordinatorRound, LogPosterior, ReadonlyVector, Vector } from '../../../method.js';
 import { packSymmetric, unpackSymmetric } from '../../../numerics/linear-algebra.js';
 import { copy, zerosLike } from '../../../numerics/vector.js';
+import { ofLengths } from '../../parts/fits.js';
 import type { ConduciveSettings } from './conducive-settings.js';
 import { surrogateOfDraws } from './local-surrogate.js';
 import type { LinearDrift } from './shard-drift.js';
@@ -22,6 +23,9 @@ export const SURROGATE_MESSAGES = {
     vectors: ['eta', 'precision'],
     otherLengths: ['precision'],
     losable: 'no',
+    fits: ofLengths(({ hyperparameters: { surrogateForm }, parameterCount: d }) => ({
+      precision: surrogateForm === 'diagonal' ? d : (d * (d + 1)) / 2,
+    })),
   },
   product: {
     from: 'coordinator',

@@ -19,6 +19,16 @@ function factorOfDraws(draws: readonly ReadonlyVector[]): GaussianFactor {
   return { eta: choleskySolve(cholesky(covariance), mean), precision: symmetricInverse(covariance) };
 }
 
+/** Has the covariance of these draws of one subposterior an inverse? All rules but 'average' need it. */
+export function isCombinable(draws: readonly ReadonlyVector[]): boolean {
+  try {
+    symmetricInverse(momentsOfDraws(draws).covariance);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Sigma = (sum_s Sigma_s^-1)^-1 and mu = Sigma sum_s Sigma_s^-1 mu_s of the sets' moments. */
 export function parametricProduct(sets: readonly (readonly ReadonlyVector[])[]): Gaussian {
   const [first, ...others] = sets.map(factorOfDraws);

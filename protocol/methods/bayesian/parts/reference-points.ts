@@ -8,7 +8,7 @@ import type {
 } from '../../../method.js';
 import { accumulate, copy, subtract } from '../../../numerics/vector.js';
 import { energyGradient } from './energy-gradient.js';
-import { joined, parted } from './served-chains.js';
+import { allChains, joined, ofOneChain, parted } from './served-chains.js';
 import type { ChainAnswer } from './served-walk.js';
 import { wholeShard } from './shard-drift.js';
 
@@ -16,7 +16,14 @@ import { wholeShard } from './shard-drift.js';
 export const referenceMessages = {
   /** All chains, one after the other. */
   positions: { from: 'coordinator', to: 'cohort', vectors: ['positions'], otherLengths: ['positions'] },
-  reference: { from: 'clients', to: 'coordinator', vectors: ['gradients'], otherLengths: ['gradients'], losable: 'no' },
+  reference: {
+    from: 'clients',
+    to: 'coordinator',
+    vectors: ['gradients'],
+    otherLengths: ['gradients'],
+    losable: 'no',
+    fits: allChains('gradients'),
+  },
   /** One chain at one step. */
   gradient: {
     from: 'clients',
@@ -25,6 +32,7 @@ export const referenceMessages = {
     scalars: ['chain', 'referenceRound'],
     lossy: 'unbiased',
     memory: 'method',
+    fits: ofOneChain,
   },
 } as const satisfies MessageKinds;
 type Messages = typeof referenceMessages;

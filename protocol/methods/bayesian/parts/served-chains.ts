@@ -1,4 +1,5 @@
-import type { ReadonlyVector, Setup, Vector } from '../../../method.js';
+import type { MessageKind, ReadonlyVector, Setup, Vector } from '../../../method.js';
+import { indexBelow, ofLengths } from '../../parts/fits.js';
 import { type ChainSettings, isKept, startsOfChains } from './chains.js';
 
 /** Chains that stay with the coordinator, which asks the clients for gradients or for local copies. */
@@ -30,6 +31,14 @@ export function parted(all: ReadonlyVector, count: number): ReadonlyVector[] {
   const d = all.length / count;
   return Array.from({ length: count }, (_, k) => all.subarray(k * d, (k + 1) * d));
 }
+
+/** A message with the vector `field` of all chains. */
+export function allChains(field: string): NonNullable<MessageKind['fits']> {
+  return ofLengths(({ hyperparameters: { chains }, parameterCount }) => ({ [field]: chains * parameterCount }));
+}
+
+/** A message of one chain, which it names. */
+export const ofOneChain = indexBelow('chain', ({ hyperparameters: { chains } }) => chains);
 
 /** Collects what is kept of one round's steps, all chains in step. */
 export class DrawKeeper {
