@@ -2,55 +2,33 @@
 import { Command, CommanderError } from 'commander';
 import { packageRecord } from '../coordinator/run-directory/manifest.js';
 import { GradswarmError } from '../protocol/errors.js';
-import { accountCommand } from './commands/account.js';
-import { benchCommand } from './commands/bench.js';
-import { checkCommand } from './commands/check.js';
-import { cleanCommand } from './commands/clean.js';
-import { compareCommand } from './commands/compare.js';
-import { conformanceCommand } from './commands/conformance.js';
 import { exitStatusOfError } from './commands/exit-status.js';
-import { fetchCommand } from './commands/fetch.js';
-import { healthCommand } from './commands/health.js';
-import { listCommand } from './commands/list.js';
-import { logCommand } from './commands/log.js';
-import { newCommand } from './commands/new.js';
-import { pointCommand } from './commands/point.js';
-import { replayCommand } from './commands/replay.js';
-import { reportCommand } from './commands/report.js';
-import { resumeCommand } from './commands/resume.js';
-import { runCommand } from './commands/run.js';
-import { runsCommand } from './commands/runs.js';
-import { schemaCommand } from './commands/schema.js';
-import { serveCommand } from './commands/serve.js';
-import { showCommand } from './commands/show.js';
-import { stopCommand } from './commands/stop.js';
-import { swarmCommand } from './commands/swarm.js';
-import { workerCommand } from './commands/worker.js';
 
-const COMMANDS = [
-  listCommand,
-  runCommand,
-  serveCommand,
-  workerCommand,
-  swarmCommand,
-  fetchCommand,
-  healthCommand,
-  replayCommand,
-  resumeCommand,
-  reportCommand,
-  runsCommand,
-  showCommand,
-  compareCommand,
-  logCommand,
-  stopCommand,
-  cleanCommand,
-  newCommand,
-  schemaCommand,
-  checkCommand,
-  conformanceCommand,
-  benchCommand,
-  accountCommand,
-];
+/** By name, in the order of the help. A command is read when it is called: the others would cost time and memory. */
+const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
+  list: async () => (await import('./commands/list.js')).listCommand,
+  run: async () => (await import('./commands/run.js')).runCommand,
+  serve: async () => (await import('./commands/serve.js')).serveCommand,
+  worker: async () => (await import('./commands/worker.js')).workerCommand,
+  swarm: async () => (await import('./commands/swarm.js')).swarmCommand,
+  fetch: async () => (await import('./commands/fetch.js')).fetchCommand,
+  health: async () => (await import('./commands/health.js')).healthCommand,
+  replay: async () => (await import('./commands/replay.js')).replayCommand,
+  resume: async () => (await import('./commands/resume.js')).resumeCommand,
+  report: async () => (await import('./commands/report.js')).reportCommand,
+  runs: async () => (await import('./commands/runs.js')).runsCommand,
+  show: async () => (await import('./commands/show.js')).showCommand,
+  compare: async () => (await import('./commands/compare.js')).compareCommand,
+  log: async () => (await import('./commands/log.js')).logCommand,
+  stop: async () => (await import('./commands/stop.js')).stopCommand,
+  clean: async () => (await import('./commands/clean.js')).cleanCommand,
+  new: async () => (await import('./commands/new.js')).newCommand,
+  schema: async () => (await import('./commands/schema.js')).schemaCommand,
+  check: async () => (await import('./commands/check.js')).checkCommand,
+  conformance: async () => (await import('./commands/conformance.js')).conformanceCommand,
+  bench: async () => (await import('./commands/bench.js')).benchCommand,
+  account: async () => (await import('./commands/account.js')).accountCommand,
+};
 
 const EXAMPLES = `
 Examples:
@@ -59,26 +37,33 @@ Examples:
   gradswarm run quick-start --workers 4
   gradswarm run --help`;
 
-function program(): Command {
+/** With the command that is called; with all of them for the help, and where there is no such command. */
+async function program(called = process.argv[2]): Promise<Command> {
   const root = new Command('gradswarm')
     .description('Distributed and federated training where bytes, privacy and faults are counted.')
     .version(packageRecord().version, '--version', 'print the version')
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  root.addCommand(pointCommand().exitOverride(), { hidden: true });
-  for (const command of COMMANDS) root.addCommand(command().exitOverride().showHelpAfterError('(see --help)'));
+  if (called === '--version') return root;
+  if (called === 'point') {
+    const { pointCommand } = await import('./commands/point.js');
+    return root.addCommand(pointCommand().exitOverride(), { hidden: true });
+  }
+  const known = called !== undefined && Object.hasOwn(COMMANDS, called);
+  for (const load of known ? [COMMANDS[called]!] : Object.values(COMMANDS))
+    root.addCommand((await load())().exitOverride().showHelpAfterError('(see --help)'));
   return root;
 }
 
 /** The first example in the help of a command; null: there is no such command. */
-function exampleFor(name: string | undefined): string | null {
-  const command = program().commands.find((one) => one.name() === name);
+async function exampleFor(name: string | undefined): Promise<string | null> {
+  const command = (await program(name)).commands.find((one) => one.name() === name);
   let help = '';
   command?.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
   return /\nExamples:\n +(gradswarm .*?)(?: {2,}.*)?\n/.exec(help)?.[1] ?? null;
 }
 
-function complain(error: unknown): void {
+async function complain(error: unknown): Promise<void> {
   const known = error instanceof GradswarmError;
   const wantsJson = process.argv.includes('--json');
   const helpShown = error instanceof CommanderError;
@@ -88,7 +73,7 @@ function complain(error: unknown): void {
     process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
   }
   if (helpShown) {
-    const example = error.exitCode === 0 ? null : exampleFor(process.argv[2]);
+    const example = error.exitCode === 0 ? null : await exampleFor(process.argv[2]);
     if (example) process.stderr.write(`for example: ${example}\n`);
     return;
   }
@@ -97,8 +82,8 @@ function complain(error: unknown): void {
 }
 
 try {
-  await program().parseAsync();
+  await (await program()).parseAsync();
 } catch (error) {
-  complain(error);
+  await complain(error);
   process.exitCode = exitStatusOfError(error);
 }

@@ -56,6 +56,8 @@ export class FrameLink implements Remote {
   private seals: { readonly seal: Seal; readonly to: readonly PartyId[] }[] = [];
   private flushing = false;
   private closing = false;
+  /** There is a connection to the coordinator. */
+  isUp = true;
 
   private constructor(
     private readonly options: LinkOptions,
@@ -73,7 +75,14 @@ export class FrameLink implements Remote {
         if (!this.closing) options.onBreach(socketError(error));
       }
     });
+    socket.on('down', () => {
+      this.isUp = false;
+    });
+    socket.on('up', () => {
+      this.isUp = true;
+    });
     socket.on('close', () => {
+      this.isUp = false;
       if (!this.closing) options.onClosed();
     });
   }

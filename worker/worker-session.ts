@@ -152,12 +152,13 @@ export class WorkerSession {
     }
   }
 
-  /** The control connection broke. With an assignment the worker continues, and opens another for as long as its seat may be kept. */
+  /** The control connection broke. The worker opens another for as long as its seat is kept, which its frame link does. */
   private async lost(error: GradswarmError): Promise<void> {
     this.connection = null;
-    const untilMs = performance.now() + (this.assignment?.heartbeatMs ?? 0);
+    let upMs = performance.now();
     for (let delayMs = FIRST_RETRY_MS; !this.over; delayMs = Math.min(LONGEST_RETRY_MS, 2 * delayMs)) {
-      if (!this.assignment || performance.now() > untilMs) return this.finish(error);
+      if (this.hosting?.link.isUp) upMs = performance.now();
+      if (!this.assignment || performance.now() > upMs + this.assignment.heartbeatMs) return this.finish(error);
       await pause(delayMs * (0.5 + randomInt(1 << 20) / (1 << 21)));
       try {
         return await this.connect();

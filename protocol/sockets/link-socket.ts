@@ -30,6 +30,8 @@ export class LinkSocket implements MessageSocket {
   private checkedMs = performance.now();
   private downSinceMs: number | null = null;
   private opened = false;
+  /** Messages that were taken; null: all that came. */
+  private taken: number | null = null;
   private readonly checks: NodeJS.Timeout;
 
   /** `heartbeatMs`: a sign of life is sent four times in this time, and silence of half of it ends a connection. */
@@ -66,7 +68,8 @@ export class LinkSocket implements MessageSocket {
     this.seenMs = performance.now();
     const { socket } = connection;
     this.listen(socket);
-    this.acknowledge();
+    // All that came: what the other end sends again begins after it.
+    this.acknowledge(this.link.received);
     const again = this.link.unacknowledged();
     for (const message of again) socket.send(message);
     if (!this.opened) {
@@ -84,6 +87,15 @@ export class LinkSocket implements MessageSocket {
     if (this.over) return;
     this.link.send(message, sent);
     this.connection?.socket.send(message);
+  }
+
+  /** Of what is not taken nothing is acknowledged, so that its sender waits. */
+  holdBack(): (messages: number) => void {
+    this.taken = this.link.received;
+    return (messages) => {
+      this.taken! += messages;
+      this.acknowledgeSoon();
+    };
   }
 
   cork(): void {
@@ -132,8 +144,8 @@ export class LinkSocket implements MessageSocket {
     socket.on('message', (message: Buffer) => {
       if (!isCurrent()) return;
       this.seenMs = performance.now();
-      if (this.link.receive(message)) this.acknowledge();
-      else this.ackTimer ??= setTimeout(() => this.acknowledge(), LIMITS.ackMs).unref();
+      this.link.receive(message);
+      if (this.taken === null) this.acknowledgeSoon();
       this.events.emit('message', message);
     });
     socket.on('ping', (payload: Buffer) => {
@@ -164,10 +176,16 @@ export class LinkSocket implements MessageSocket {
     this.events.emit('down', why);
   }
 
-  private acknowledge(): void {
+  private acknowledgeSoon(): void {
+    if (this.over) return;
+    if (this.link.unreportedBytes >= LIMITS.ackBytes) this.acknowledge();
+    else this.ackTimer ??= setTimeout(() => this.acknowledge(), LIMITS.ackMs).unref();
+  }
+
+  private acknowledge(count = this.taken ?? this.link.received): void {
     if (this.ackTimer) clearTimeout(this.ackTimer);
     this.ackTimer = null;
-    this.connection?.socket.ping(countBytes(this.link.report()));
+    this.connection?.socket.ping(countBytes(this.link.report(count)));
   }
 
   private check(): void {

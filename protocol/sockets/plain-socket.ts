@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { LIMITS } from '../wire/limits.js';
 import { BROKEN, CLOSED, type MessageSocket, type MessageSocketEvents } from '../wire/message-socket.js';
 
 /** How long the other end may take to answer a close. */
@@ -33,6 +34,20 @@ export class PlainSocket implements MessageSocket {
   send(message: Uint8Array, sent?: () => void): void {
     // Without the error that a broken socket gives.
     this.socket.send(message, sent && (() => sent()));
+  }
+
+  holdBack(): (messages: number) => void {
+    const kept: number[] = [];
+    let bytes = 0;
+    this.on('message', (message) => {
+      kept.push(message.byteLength);
+      bytes += message.byteLength;
+      if (bytes > LIMITS.sendQueueBytes) this.socket.pause();
+    });
+    return (messages) => {
+      for (const each of kept.splice(0, messages)) bytes -= each;
+      if (bytes <= LIMITS.sendQueueBytes && this.socket.isPaused) this.socket.resume();
+    };
   }
 
   cork(): void {

@@ -37,6 +37,11 @@ export class PortSocket implements MessageSocket {
     else this.post([owned(message)]);
   }
 
+  /** The thread that has the socket does it. */
+  holdBack(): () => void {
+    return () => {};
+  }
+
   cork(): void {
     this.corked ??= [];
   }
@@ -66,6 +71,7 @@ export class PortSocket implements MessageSocket {
     switch (message.type) {
       case 'messages':
         for (const each of message.messages) if (!this.closing) this.events.emit('message', each);
+        if (!this.closing) this.channel.post({ type: 'taken', count: message.messages.length } satisfies ToRelay);
         return;
       case 'sent':
         this.release(message.count, message.memories);

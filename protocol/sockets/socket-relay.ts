@@ -4,6 +4,8 @@ import type { Channel } from './port-hub.js';
 /** From the thread that computes: messages for the other end, whose memory goes with them. */
 export type ToRelay =
   | { readonly type: 'send'; readonly messages: readonly Uint8Array[] }
+  /** So many more messages were taken. */
+  | { readonly type: 'taken'; readonly count: number }
   | { readonly type: 'close'; readonly code: number | undefined };
 
 /** To that thread. */
@@ -48,6 +50,7 @@ export function relaySocket(socket: MessageSocket, channel: Channel): void {
     sent = [];
     sentCount = 0;
   };
+  const taken = socket.holdBack();
   socket.on('message', (message) => {
     // Messages of one read of the socket travel together.
     if (received.push(owned(message)) === 1) queueMicrotask(flushReceived);
@@ -67,6 +70,7 @@ export function relaySocket(socket: MessageSocket, channel: Channel): void {
   };
   channel.listen((message: ToRelay) => {
     if (message.type === 'close') return socket.close(message.code);
+    if (message.type === 'taken') return taken(message.count);
     if (!corked) {
       corked = true;
       socket.cork?.();

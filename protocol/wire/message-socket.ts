@@ -32,6 +32,11 @@ export interface MessageSocket {
   /** What is sent between the two may leave together. Left out: each message leaves at once. */
   cork?(): void;
   uncork?(): void;
+  /**
+   * From now on the other end may have sent only so much more than what was taken: the returned function is called with how many
+   * messages were. For a socket whose messages another thread takes.
+   */
+  holdBack(): (messages: number) => void;
   /** Reports no more messages and ends the socket; `BROKEN`: at once, without a message to the other end. */
   close(code?: number): void;
   on<E extends keyof MessageSocketEvents>(event: E, listener: (...args: MessageSocketEvents[E]) => void): void;

@@ -1,5 +1,4 @@
 import { GradswarmError } from '../errors.js';
-import { LIMITS } from './limits.js';
 
 interface Kept {
   readonly message: Uint8Array;
@@ -24,7 +23,9 @@ export class NumberedLink {
   private readonly kept: Kept[] = [];
   /** Where in `kept` the first unacknowledged message lies. */
   private first = 0;
-  private unreportedBytes = 0;
+  /** Bytes received since the last report. */
+  unreportedBytes = 0;
+  private reported = 0;
 
   /** Messages sent. */
   get sent(): number {
@@ -37,17 +38,17 @@ export class NumberedLink {
     this.unacknowledgedBytes += message.byteLength;
   }
 
-  /** The next message has come. True: so much has come that it should be acknowledged at once. */
-  receive(message: Uint8Array): boolean {
+  /** The next message has come. */
+  receive(message: Uint8Array): void {
     this.received++;
     this.unreportedBytes += message.byteLength;
-    return this.unreportedBytes >= LIMITS.ackBytes;
   }
 
-  /** The count to send to the other end. */
-  report(): number {
+  /** The count to send to the other end, never less than before. `taken`: messages after it are not acknowledged yet. */
+  report(taken = this.received): number {
     this.unreportedBytes = 0;
-    return this.received;
+    this.reported = Math.max(this.reported, taken);
+    return this.reported;
   }
 
   /** The other end has `count` messages. Throws ERR_PROTOCOL. */

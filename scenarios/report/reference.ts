@@ -13,6 +13,7 @@ import { casesPage } from '../conformance/page.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
 import { BUILT_IN_NAMES, builtInTypes } from './built-in-names.js';
 import { protocolPage } from './protocol-page.js';
+import { WAITS } from './waits.js';
 
 /** Pages of docs/ that are made from the code: `npm run docs`. A test fails when they are stale. */
 
@@ -86,6 +87,14 @@ function limitsPage(): string {
     ...Object.entries(LIMIT_TABLE).map(
       ([name, { value, unit, meaning }]) => `| ${name} | ${value} | ${unit} | ${meaning} |`,
     ),
+    '',
+    '## Waits',
+    '',
+    'Nothing waits without end.',
+    '',
+    '| for | at most | then |',
+    '| --- | --- | --- |',
+    ...WAITS.map(({ what, limit, next }) => `| ${what} | ${limit} | ${next} |`),
   ];
   return `${lines.join('\n')}\n`;
 }

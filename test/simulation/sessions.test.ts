@@ -75,6 +75,15 @@ describe('whole sessions over a simulated network, clock and disk', function () 
     }
   });
 
+  it('a worker whose control connection alone is away for longer than the heartbeat keeps its seat', async () => {
+    const away: Fault = { id: 0, kind: 'no control', atMs: 900, worker: 1, ms: 5000, share: 0 };
+    const explorer = new SessionExplorer(5, { method: 'scaffold', rounds: 150, faults: [away] });
+    const { failure, notes, elapsedMs } = await explorer.run();
+    expect(failure).to.equal(null);
+    expect(elapsedMs).to.be.above(900 + 3000);
+    expect(notes.join('\n')).to.not.include('was lost');
+  });
+
   for (const [bug, plant] of Object.entries(PLANTED))
     it(`finds ${bug}`, async () => {
       const repair = plant();

@@ -50,6 +50,43 @@ async function accepting(heartbeatMs = HEARTBEAT_MS) {
 describe('a numbered link over websockets', function () {
   this.timeout(300_000);
 
+  it('what its receiver does not take is not acknowledged, over later connections too: its sender waits, and nothing comes twice', async () => {
+    const port = await accepting(2000);
+    const proxy = await CuttingProxy.to(port.port);
+    const { link } = await openLink({
+      url: port.url(proxy.port),
+      heartbeatMs: 2000,
+      openMs: 3000,
+      trust: { ca: null },
+    });
+    const [other] = port.opened as [MessageSocket];
+    const taken = other.holdBack();
+    let came = 0;
+    other.on('message', () => came++);
+    const send = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) link.send(new Uint8Array(1 << 20));
+      while (came < count) await wait(10);
+    };
+    await send(8);
+    await wait(600);
+    expect(link.bufferedAmount).to.equal(8 << 20);
+    taken(3);
+    while (link.bufferedAmount > 5 << 20) await wait(10);
+    // The connection that follows begins after all that came, taken or not.
+    const up = new Promise((resolve) => link.on('up', resolve));
+    proxy.cut('frames');
+    await up;
+    link.send(new Uint8Array(7));
+    while (came < 9) await wait(10);
+    await wait(300);
+    expect([came, link.bufferedAmount]).to.deep.equal([9, 7]);
+    taken(6);
+    while (link.bufferedAmount > 0) await wait(10);
+    link.close();
+    await port.close();
+    await proxy.close();
+  }).timeout(20_000);
+
   it('20000 messages each way while 75 connections are broken: none is lost, doubled or out of order', async () => {
     const port = await accepting();
     const proxy = await CuttingProxy.to(port.port);

@@ -11,6 +11,7 @@ import type { MessageSocket } from '../../../protocol/wire/message-socket.js';
 class SlowSocket extends EventEmitter implements MessageSocket {
   readonly kept: { readonly message: Uint8Array; readonly sent: ((memory?: Uint8Array) => void) | undefined }[] = [];
   readonly closed: (number | undefined)[] = [];
+  taken = 0;
 
   get bufferedAmount(): number {
     return this.kept.reduce((sum, { message }) => sum + message.byteLength, 0);
@@ -20,6 +21,11 @@ class SlowSocket extends EventEmitter implements MessageSocket {
   }
   leave(count: number): void {
     for (const { sent } of this.kept.splice(0, count)) sent?.();
+  }
+  holdBack(): (messages: number) => void {
+    return (messages) => {
+      this.taken += messages;
+    };
   }
   close(code?: number): void {
     this.closed.push(code);
@@ -51,6 +57,18 @@ describe('a message socket whose connection another thread has', () => {
     real.leave(2);
     await until(() => back.length === 2);
     expect([back, socket.bufferedAmount]).to.deep.equal([[0, undefined], 30_000]);
+    real.emit('close', 1000, '');
+  });
+
+  it('reports a message as taken when its thread has acted on it, not before', async () => {
+    const { socket, real } = relayed();
+    let acted = 0;
+    socket.on('message', () => acted++);
+    real.emit('message', new Uint8Array(10));
+    real.emit('message', new Uint8Array(10));
+    expect(real.taken).to.equal(0);
+    await until(() => real.taken === 2);
+    expect([acted, real.taken]).to.deep.equal([2, 2]);
     real.emit('close', 1000, '');
   });
 

@@ -9,6 +9,7 @@ const KINDS = {
   silence: 2,
   hold: 2,
   part: 2,
+  'no control': 2,
   surplus: 1,
   'full disk': 1,
   'another folder': 1,

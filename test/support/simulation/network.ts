@@ -40,6 +40,7 @@ export class Network implements Sockets, Carrier {
   private nextPort = 9000;
   private slowness = 1;
   /** Pairs of hosts that do not reach each other, until a time. */
+  private readonly uncontrolled = new Map<string, number>();
   private readonly apart = new Map<string, number>();
 
   constructor(
@@ -65,6 +66,13 @@ export class Network implements Sockets, Carrier {
         if (isLost) pipe.silence();
         else pipe.holdUntil(untilMs);
       }
+  }
+
+  /** No control connection of this host for so long; what it has of them breaks. Its links stay. */
+  withoutControl(host: string, ms: number): void {
+    this.uncontrolled.set(host, this.world.nowMs + ms);
+    for (const pipe of this.pipes)
+      if (pipe.isControl && pipe.ends.some(({ process }) => process.host === host)) pipe.cut();
   }
 
   async listen(options: ServerOptions): Promise<Listener> {
@@ -107,6 +115,7 @@ export class Network implements Sockets, Carrier {
       answer(proven !== null && proven.role === 'worker' && port.control !== null);
       if (!proven || !port.control) return;
       const end = pipe();
+      end.pipe.isControl = true;
       client.use(end.other);
       const { heartbeatMs } = port.control.listening;
       this.world.schedule(end.other.process, 0, () => client.beat(heartbeatMs, false));
@@ -132,6 +141,7 @@ export class Network implements Sockets, Carrier {
     const fail = (why: string) => new GradswarmError('ERR_WORKER_LOST', `no coordinator at ${url.host}: ${why}`);
     return new Promise((resolve, reject) => {
       this.world.schedule(process, timeoutMs, () => reject(fail('no answer')));
+      if ((this.uncontrolled.get(process.host) ?? 0) > this.world.nowMs) return;
       this.arrive(
         process,
         url,

@@ -57,6 +57,8 @@ export class PipeEnd {
 export class Pipe {
   readonly ends: readonly [PipeEnd, PipeEnd];
   heldUntilMs = 0;
+  /** Of a control connection. */
+  isControl = false;
   private gone: () => void = () => {};
 
   constructor(

@@ -22,7 +22,7 @@ import { Ended, SimProcess, World } from './world.js';
  * checkpoints and workers. Only sockets, timers and files below them are simulated. Everything that happens follows from one seed.
  */
 
-export const ROUNDS = 3;
+const ROUNDS = 3;
 const TOKEN = 'token';
 const PORT = 7000;
 const RUN = `${DISK}/run`;
@@ -61,20 +61,20 @@ const METHODS = await (await loadCatalogue()).methods.names();
 const problems = new Map<string, Promise<Problem>>();
 
 /** The undisturbed run, once for each. */
-function problemOf(name: string, coded: boolean): Promise<Problem> {
-  const key = `${name} ${coded}`;
+function problemOf(name: string, coded: boolean, rounds: number): Promise<Problem> {
+  const key = `${name} ${coded} ${rounds}`;
   let problem = problems.get(key);
   if (!problem) {
-    problem = openedProblem(name, coded);
+    problem = openedProblem(name, coded, rounds);
     problems.set(key, problem);
   }
   return problem;
 }
 
-async function openedProblem(name: string, coded: boolean): Promise<Problem> {
+async function openedProblem(name: string, coded: boolean, rounds: number): Promise<Problem> {
   const method = await loadMethod(name);
   const codecs = coded ? lossyCodecs(method) : {};
-  const more = { rounds: ROUNDS, codecs, evaluation: { everyRounds: 2 }, checkpoints: { everyRounds: 100 } };
+  const more = { rounds, codecs, evaluation: { everyRounds: 2 }, checkpoints: { everyRounds: 100 } };
   const scenario = await parityProblem(method, 'float64', more);
   const { digest, rows } = await runTiny(scenario, method);
   const title = Object.keys(codecs).length > 0 ? `${name} with codecs` : name;
@@ -87,6 +87,8 @@ export interface ExplorerOptions {
   /** Left out: drawn by the seed. */
   readonly method?: string;
   readonly faults?: readonly Fault[];
+  /** Left out: a few. */
+  readonly rounds?: number;
 }
 
 export class SessionExplorer {
@@ -115,7 +117,7 @@ export class SessionExplorer {
 
   async run(): Promise<Story> {
     const name = this.options.method ?? METHODS[this.seed % METHODS.length]!;
-    this.problem = await problemOf(name, this.random() < 0.5);
+    this.problem = await problemOf(name, this.random() < 0.5, this.options.rounds ?? ROUNDS);
     const count = 2 + Math.floor(this.random() * 2);
     const everyRounds = 1 + Math.floor(this.random() * 2);
     const onLoss = this.random() < 0.8 ? 'replay' : 'fail';
@@ -289,6 +291,9 @@ export class SessionExplorer {
         if (other) network.part(at.host, other.host, fault.ms, fault.share < 0.5);
         return;
       }
+      case 'no control':
+        if (worker) network.withoutControl(worker.host, fault.ms);
+        return;
       case 'surplus':
         if (!this.workers[this.workers.length]) this.startWorker(this.workers.length, 0);
         return;
