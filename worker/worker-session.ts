@@ -335,12 +335,8 @@ export class WorkerSession {
   private async begin(hosting: Hosting, plan: RoundPlan): Promise<void> {
     const { host, networkModel, assign } = hosting;
     hosting.plan = plan;
-    const stamp = {
-      epoch: assign.epoch,
-      generation: assign.generation,
-      index: plan.index,
-      attempt: plan.attempt,
-    };
+    const { epoch, generation } = assign;
+    const stamp = { epoch, generation, index: plan.index, attempt: plan.attempt };
     try {
       const report = await host.begin(plan);
       if (this.hosting === hosting) this.send('done', { ...stamp, ...report, firings: networkModel.takeFirings() });
