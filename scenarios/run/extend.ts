@@ -9,6 +9,7 @@ import { isPlainObject } from '../../protocol/settings/plain-data.js';
 import { loadUsed } from '../plug-ins/use.js';
 import { loadCatalogue } from './catalogue.js';
 import { recordedScenario } from './recorded.js';
+import { checkSameRead, whatIsRead } from './what-is-read.js';
 
 /**
  * Gives the run in a folder more rounds, so that to resume it is to have run so many from the beginning, in bits. Throws
@@ -37,6 +38,7 @@ export async function extendRun(path: string, rounds: number): Promise<void> {
         `${at}: expected no schedule over all ${recorded.rounds} rounds, since a run of ${rounds} would have had another one from ` +
           "its first round; start a new run whose 'initial' is this run's model",
       );
+  checkSameRead(await whatIsRead(scenario), manifest.read, 'ERR_CHECKPOINT', path);
   RunDirectory.open(path).extend(scenario);
 }
 

@@ -17,6 +17,7 @@ import { rollBack } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
 import { runSession, type SessionOptions, type SessionResult } from './session.js';
 import { shown } from './shown.js';
+import { checkSameRead, type Read, whatIsRead } from './what-is-read.js';
 
 /** Continues an unfinished run from its last checkpoint. `rounds`: to a later last round, a finished run too. */
 export async function resumeRun(
@@ -42,16 +43,18 @@ function free(path: string, { signal, watcher }: SessionOptions): Promise<void> 
 
 async function resumed(directory: RunDirectory, options: SessionOptions): Promise<SessionResult> {
   let from: SessionOptions['from'];
-  let scenario: Scenario;
+  let read: Read;
   try {
-    scenario = recordedScenario(directory.path);
+    // Before anything is cut back to the checkpoint.
+    read = await whatIsRead(recordedScenario(directory.path));
+    checkSameRead(read, directory.manifest.read, 'ERR_CHECKPOINT', shown(directory.path));
     from = rollBack(directory, (text) => options.watcher?.note(text));
     directory.noteResumption();
   } catch (error) {
     closed(directory);
     throw explainedDiskError(error, shown(directory.path), 'running');
   }
-  return runSession(scenario, directory, { ...options, from });
+  return runSession(read.scenario, directory, { ...options, from, read });
 }
 
 /** What could not be written is not missed: nothing was computed. */

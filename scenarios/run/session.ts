@@ -13,7 +13,7 @@ import { rootStream } from '../../protocol/numerics/random.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
-import { differences, type Fingerprint } from '../../worker/fingerprint.js';
+import type { Fingerprint } from '../../worker/fingerprint.js';
 import { pause } from '../../worker/pause.js';
 import type { Problem } from '../../worker/problem.js';
 import { recordOf } from '../plug-ins/plug-ins.js';
@@ -32,7 +32,7 @@ import { verdictOf } from './run-verdict.js';
 import { finalDigest, forecastOf, summaryOf } from './session-figures.js';
 import { shown } from './shown.js';
 import { openStudy, type Study, type StudyResult, studyResult } from './study.js';
-import { type Read, whatIsRead } from './what-is-read.js';
+import { checkSameRead, type Read, whatIsRead } from './what-is-read.js';
 
 export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
   /** What the display calls it; left out: the scenario's name. */
@@ -47,8 +47,10 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
   readonly from?: StartingPoint;
   /** Where the parties run; left out: as in the scenario. */
   readonly fleet?: typeof openFleet;
-  /** What a run that is replayed had read. */
+  /** What a run that is replayed had read; a new one that reads something else is refused. */
   readonly recorded?: Fingerprint;
+  /** Left out: read here. */
+  readonly read?: Read;
   /** The run ends after so many rounds, whatever `stopWhen` says; left out: as in the scenario. */
   readonly endsAfter?: number;
   /** Number of the first attempt at a round; left out: as the run itself counts. */
@@ -71,10 +73,9 @@ export async function runSession(
   directory: RunDirectory | (() => RunDirectory),
   options: SessionOptions,
 ): Promise<SessionResult> {
-  const session =
-    typeof directory === 'function'
-      ? Session.begun(await whatIsRead(scenario), directory(), options)
-      : new Session(scenario, directory, options);
+  const read = options.read ?? (await whatIsRead(scenario));
+  if (options.recorded) checkSameRead(read, options.recorded, 'ERR_REPLAY', 'the recorded run');
+  const session = new Session(read, typeof directory === 'function' ? directory() : directory, options);
   try {
     await session.open();
     await session.run();
@@ -99,9 +100,10 @@ const UNKNOWN: Verdict = { valid: 'unknown', expectations: [] };
 
 /** One run in four steps: `open`, `run`, `judge`, `report`. Each needs what the one before has left here. */
 class Session {
-  private method!: AnyMethod;
-  private problem!: Problem;
-  private read: Read | null = null;
+  private readonly scenario: Scenario;
+  private readonly method: AnyMethod;
+  private readonly problem: Problem;
+  private read: Read | null;
   private fleet: Fleet | null = null;
   private study: Study | null = null;
   private forecast: readonly string[] = [];
@@ -118,32 +120,24 @@ class Session {
   private readonly signal: AbortSignal;
 
   constructor(
-    private readonly scenario: Scenario,
+    read: Read,
     private readonly directory: RunDirectory,
     private readonly options: SessionOptions,
   ) {
+    this.read = read;
+    this.scenario = read.scenario;
+    this.method = read.method;
+    this.problem = read.problem;
     this.signal = AbortSignal.any([options.signal, this.broke.signal]);
     this.from = options.from ?? BEGINNING;
     this.epoch = directory.nextEpoch();
     this.roundsDone = this.from.checkpoint?.round ?? 0;
   }
 
-  /** A new run, whose directory was made after all was read. */
-  static begun(read: Read, directory: RunDirectory, options: SessionOptions): Session {
-    const session = new Session(read.scenario, directory, options);
-    session.read = read;
-    return session;
-  }
-
-  /** The method, the data, the model and all parties. */
+  /** All parties. */
   async open(): Promise<void> {
     const { scenario, options, directory } = this;
-    this.read ??= await whatIsRead(scenario);
-    const { plugIns, method, problem } = this.read;
-    if (plugIns.length > 0) directory.updateManifest({ use: plugIns.map(recordOf) });
-    this.method = method;
-    this.problem = problem;
-    this.checkRead();
+    this.recordRead(this.read!);
     for (const decision of this.problem.dataset.decisions ?? []) this.note(`data: ${decision}`);
     const fromRound = this.roundsDone;
     directory.session({ event: 'started', epoch: this.epoch, fromRound });
@@ -176,16 +170,8 @@ class Session {
     }
   }
 
-  /** A run that is resumed or replayed must read the same data as before. */
-  private checkRead(): void {
-    const recorded = this.options.recorded ?? this.directory.manifest.read;
-    const different = recorded ? differences(recorded, this.problem.fingerprint) : [];
-    if (different.length > 0)
-      throw new GradswarmError(
-        this.options.recorded ? 'ERR_REPLAY' : 'ERR_CHECKPOINT',
-        `${this.options.recorded ? 'the recorded run' : shown(this.directory.path)}: ${different.join(' and ')} differ from what the run read when it began; ` +
-          'put the old files back, or start a new run',
-      );
+  private recordRead({ plugIns }: Read): void {
+    if (plugIns.length > 0) this.directory.updateManifest({ use: plugIns.map(recordOf) });
     const { decisions } = this.problem.dataset;
     const also = { ...(decisions && { decisions }), ...(this.scenario.initial && { initial: this.scenario.initial }) };
     this.directory.updateManifest({ read: this.problem.fingerprint, ...also });

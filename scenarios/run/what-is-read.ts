@@ -1,7 +1,9 @@
+import { GradswarmError } from '../../protocol/errors.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { differences, type Fingerprint } from '../../worker/fingerprint.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
 import { loadUsed } from '../plug-ins/use.js';
 import { openStudy, type Study } from './study.js';
@@ -21,4 +23,19 @@ export async function whatIsRead(scenario: Scenario): Promise<Read> {
   const problem = await openProblem(scenario);
   const rng = rootStream(scenario.seed, scenario.precision).derive('study');
   return { scenario, plugIns, method, problem, study: await openStudy({ scenario, method, problem, rng }) };
+}
+
+/** Throws `code` where data or model are not those that the run in `what` read when it began. `recorded`: older versions kept none. */
+export function checkSameRead(
+  { problem }: Read,
+  recorded: Fingerprint | undefined,
+  code: 'ERR_CHECKPOINT' | 'ERR_REPLAY',
+  what: string,
+): void {
+  const different = recorded ? differences(recorded, problem.fingerprint) : [];
+  if (different.length > 0)
+    throw new GradswarmError(
+      code,
+      `${what}: ${different.join(' and ')} differ from what the run read when it began; put the old files back, or start a new run`,
+    );
 }

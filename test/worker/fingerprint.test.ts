@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -33,6 +33,14 @@ const messageOf = (run: Promise<unknown>) =>
     (error: Error) => error.message,
   );
 
+/** Every file of a folder, with its bytes. */
+const contentsOf = (path: string) =>
+  Object.fromEntries(
+    readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .filter((name) => statSync(join(path, name)).isFile())
+      .map((name) => [name, readFileSync(join(path, name), 'base64')]),
+  );
+
 describe('what a run read', () => {
   it('is in its manifest; a file that was edited before the run is resumed or replayed is refused by name', async () => {
     const folder = temporaryFolder();
@@ -49,10 +57,18 @@ describe('what a run read', () => {
     expect(await messageOf(replayRun(path, { ...options, directory: join(folder, 'again') }))).to.match(
       /ERR_REPLAY: .*: the data differ from what the run read when it began/,
     );
+    const before = contentsOf(path);
+    expect(await messageOf(resumeRun(path, { ...options, rounds: 50 }))).to.match(
+      /ERR_CHECKPOINT: .*: the data differ/,
+    );
+    expect(contentsOf(path), 'after a refused extension').to.deep.equal(before);
     writeFileSync(join(path, 'manifest.json'), JSON.stringify({ ...manifest, finishedAt: null }));
+    const unfinished = contentsOf(path);
     expect(await messageOf(resumeRun(path, options))).to.match(
       /ERR_CHECKPOINT: .*: the data differ from what the run read/,
     );
+    expect(contentsOf(path), 'after a refused resumption').to.deep.equal(unfinished);
+    expect(readdirSync(folder), 'no folder of a refused replay').to.have.members(['data.csv', 'run']);
   });
 
   it('is named by what differs', () => {
