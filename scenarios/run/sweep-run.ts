@@ -24,14 +24,16 @@ import type { RunOptions, RunWatcher, SweepOutcome } from './run.js';
 import type { SessionResult } from './session.js';
 import { shown } from './shown.js';
 import { judgementLines } from './verdict-lines.js';
+import { whatIsRead } from './what-is-read.js';
 
 interface Point {
   readonly label: string;
   readonly result: SessionResult;
 }
 
-/** Runs every point in order and judges them together. */
+/** Runs every point in order and judges them together. Nothing is written before all points have been read and fit together. */
 export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promise<SweepOutcome> {
+  await readPoints(sweep, options.signal);
   const directory = SweepDirectory.create({
     root: 'runs',
     sweepName: sweep.name,
@@ -75,6 +77,24 @@ export function isSweepFolder(path: string): boolean {
 /** How many points the sweep in a folder has. */
 export function pointsOf(path: string): number {
   return sweepIn(path).points.length;
+}
+
+/** Reads what each point reads, once where several read the same. Throws what a run of the point would, with its label. */
+async function readPoints({ points }: ResolvedSweep, signal: AbortSignal): Promise<void> {
+  const read = new Set<string>();
+  for (const { label, scenario } of points) {
+    const { use, method, objective, data, clients, seed, precision, device, initial, study } = scenario;
+    const settings = study ? method : method.name;
+    const what = JSON.stringify([use, settings, objective, data, clients, seed, precision, device, initial, study]);
+    if (signal.aborted || read.has(what)) continue;
+    read.add(what);
+    await whatIsRead(scenario).catch((error: unknown) => {
+      if (!(error instanceof GradswarmError)) throw error;
+      throw new GradswarmError(error.code, `${label}: ${error.message.replace(`${error.code}: `, '')}`, {
+        cause: error,
+      });
+    });
+  }
 }
 
 async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, options: RunOptions): Promise<SweepOutcome> {

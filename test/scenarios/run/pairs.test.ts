@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import { resolveSweep } from '../../../protocol/scenario/sweep.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 import { moduleNames } from '../../../scenarios/run/module-folder.js';
-import { runScenario } from '../../../scenarios/run/runtime.js';
+import { runScenario, runSweep } from '../../../scenarios/run/runtime.js';
 import { openProblem } from '../../../worker/problem.js';
 import { temporaryFolder } from '../../support/scripted-run.js';
 
@@ -181,6 +182,18 @@ describe('parts of a scenario that do not fit together', () => {
       expect(await refusalOf(() => runScenario(scenario, options))).to.include(problem);
       expect(existsSync(directory)).to.equal(false);
     });
+
+  it('in one point of a sweep: refused, with the point, before there is a folder', async () => {
+    const directory = join(temporaryFolder(), 'sweep');
+    const { name: _, ...base } = { ...server, rounds: 1 };
+    const over = { 'data.name': ['gaussian-clusters', 'linear-regression'] };
+    const sweep = await resolveSweep({ sweep: 'tiny', base, over } as never, catalogue);
+    const options = { directory, listen: null, signal: new AbortController().signal };
+    expect(await refusalOf(() => runSweep(sweep, options))).to.match(
+      /^ERR_OBJECTIVE: [^:]*linear-regression[^:]*: objective 'softmax-regression': expected classification data/,
+    );
+    expect(existsSync(directory)).to.equal(false);
+  });
 
   it('samplers say that they are: all methods of the family bayesian and no other', async () => {
     const family = moduleNames(new URL('../../../protocol/methods/bayesian/', import.meta.url));
