@@ -38,7 +38,7 @@ export function checkReads(
   problems: Problems,
 ): void {
   for (const [name, { reads }] of Object.entries(shape)) {
-    if (!reads) continue;
+    if (reads !== 'figure' && reads !== 'series' && reads !== 'either') continue;
     for (const [at, text] of stringsOf(settings[name], join(path, name))) {
       const isKnown = (reads !== 'figure' && isSeries(text, known)) || (reads !== 'series' && isFigure(text, known));
       if (!isKnown) problems.text(unknownRead(at, text, reads, known));
@@ -71,7 +71,7 @@ function isSeries(name: string, { series }: FigureNames): boolean {
 }
 
 /** In the words of `quantity.ts`. */
-function isFigure(text: string, known: FigureNames): boolean {
+export function isFigure(text: string, known: FigureNames): boolean {
   return text.split(' / ').every((part) => {
     if (isIn(part, known.figures)) return true;
     const target = /^roundsTo\(([^<>]+)(?:<=|>=)[^<>]+\)$/.exec(part);

@@ -18,6 +18,7 @@ import {
 import type { Found, FoundCodec } from './codec-checks.js';
 import { checkAcross } from './cross-checks.js';
 import { checkReads, figureNames } from './figure-names.js';
+import { PathChecks } from './path-checks.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
 import type {
   Claim,
@@ -66,6 +67,13 @@ export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue
     if (fixed && problems.count === 0) {
       const scenario = assemble(fixed, named);
       await checkAcross(scenario, named.found, problems);
+      if (!scenario.changed) {
+        const checks = new PathChecks([scenario], [], named.figures, problems);
+        // Behind those that are always expected, which stand first.
+        const usual = scenario.expect.length - ((given.expect as readonly Json[] | undefined)?.length ?? 0);
+        await checks.expectations(scenario.expect.slice(usual), 'expect', catalogue);
+        await checks.claims(scenario.claims, catalogue);
+      }
       problems.throwIfAny(subject);
       return withUsual(scenario);
     }
@@ -93,12 +101,14 @@ interface Named {
   readonly expect: Spec[];
   readonly claims: readonly Claim[];
   readonly found: Found;
+  /** What the run will have; null: not known. */
+  readonly figures: FigureNames | null;
 }
 
 /** Parts that a record has only where they were given. */
 const LEFT_OUT = ['use', 'initial', 'stopWhen', 'keepBest', 'saveModel', 'changed', 'reportPlots'];
 
-function assemble(fixed: SettingsOf<typeof scenarioSettings>, { found: _, ...named }: Named): Scenario {
+function assemble(fixed: SettingsOf<typeof scenarioSettings>, { found: _, figures: __, ...named }: Named): Scenario {
   const whole = { ...fixed, ...named } as Record<string, unknown>;
   const inOrder = Object.keys(scenarioSettings.shape).filter((key) => whole[key] !== null || !LEFT_OUT.includes(key));
   return Object.fromEntries(inOrder.map((key) => [key, whole[key]])) as unknown as Scenario;
@@ -168,6 +178,7 @@ class Resolver {
       study,
       expect,
       claims: await resolveClaims(claims, this.catalogue, this.problems, known),
+      figures: known,
       found: {
         method: method?.entry ?? NO_METHOD,
         objective: objective?.entry ?? NO_OBJECTIVE,

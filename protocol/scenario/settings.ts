@@ -20,10 +20,14 @@ export function series<const D extends string | null | Required>(
   return { ...text(byDefault, meaning, "the name of a series such as 'loss'"), reads: 'series' };
 }
 
-export const groupBy = text(
+/** A path of the scenario, whose values order or part the runs of a sweep. */
+export function path<const D extends string | null | Required>(byDefault: D, meaning: string): SettingOf<string, D> {
+  return { ...text(byDefault, meaning, 'a path of the scenario'), reads: 'path' };
+}
+
+export const groupBy = path(
   null,
   'Path of the scenario whose values are judged apart; null: every swept path but the seed',
-  'a path of the scenario',
 );
 export const least = number(null, 'Lower bound, included; null: none');
 export const most = number(null, 'Upper bound, included; null: none');
@@ -33,7 +37,7 @@ export function chosenRuns<const D extends Readonly<Record<string, Json>> | Requ
   byDefault: D,
   meaning: string,
 ): SettingOf<Readonly<Record<string, Json>>, D> {
-  return record<Json, D>(anything<Json, null>(null, 'A value'), byDefault, meaning);
+  return { ...record<Json, D>(anything<Json, null>(null, 'A value'), byDefault, meaning), reads: 'runs' };
 }
 
 /** Is the value within the bounds that are given? */

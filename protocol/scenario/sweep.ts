@@ -2,6 +2,7 @@ import { plainCopy } from '../settings/plain-data.js';
 import { Problems } from '../settings/problems.js';
 import type { Catalogue } from './catalogue.js';
 import { figureNames } from './figure-names.js';
+import { PathChecks } from './path-checks.js';
 import { resolveScenario } from './resolve.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
 import type { Claim, Json, JsonObject, Scenario, ScenarioInput, Spec, SweepInput } from './scenario.js';
@@ -58,6 +59,16 @@ export async function resolveSweep(asked: SweepInput, catalogue: Catalogue): Pro
   for (const [index, { where }] of claimed.entries())
     if (where === null)
       problems.add(`claims.${index}.where`, 'the runs that the claim is about, by paths and values', 'none');
+  if (!parts.changed) {
+    const checks = new PathChecks(
+      points.map(({ scenario }) => scenario),
+      Object.keys(parts.over as ResolvedSweep['over']),
+      known,
+      problems,
+    );
+    await checks.expectations(expect, 'expect', catalogue);
+    await checks.claims(claimed, catalogue);
+  }
   problems.throwIfAny(subject);
   const { sweep: name, description, over, changed } = parts;
   return {

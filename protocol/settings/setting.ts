@@ -12,8 +12,11 @@ export interface Kind<T> {
   read(value: unknown, path: string, problems: Problems, takes?: string): T;
   /** Imports what a value names. */
   load?(value: unknown): Promise<void>;
-  /** Its strings name figures or series of a run. */
-  readonly reads?: 'figure' | 'series' | 'either';
+  /**
+   * Its strings name figures or series of a run. 'path': it is a path of the scenario; 'axis': 'round', a figure or such a path;
+   * 'runs': an object whose keys are paths, and whose values choose runs of a sweep.
+   */
+  readonly reads?: 'figure' | 'series' | 'either' | 'path' | 'axis' | 'runs';
   /** Its strings name kinds of the method's messages, or its numbers are client indices: checked against the run. */
   readonly refersTo?: 'kind' | 'client';
   /** What it takes as a JSON Schema, in which `#/$defs/KIND` is anything of that kind; left out: any value. */

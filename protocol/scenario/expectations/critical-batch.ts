@@ -1,12 +1,12 @@
 import { exp, log } from '../../numerics/elementary.js';
-import { number, text } from '../../settings/kinds.js';
+import { number } from '../../settings/kinds.js';
 import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { type Group, groupsOf } from '../groups.js';
 import { inDigits, seriesOf } from '../quantity.js';
 import type { Spec } from '../scenario.js';
-import { series } from '../settings.js';
+import { path, series } from '../settings.js';
 
 /**
  * Over a sweep of batch sizes and learning rates, the critical batch that the steps to a loss show agrees with the noise scale
@@ -38,7 +38,7 @@ export default defineExpectation({
   summary: 'the critical batch fitted to the steps to a loss is the measured gradient noise scale up to a factor',
   settings: defineSettings({
     loss: number(required, 'The loss to reach'),
-    batch: text('method.batchSize', "Path of a client's batch size"),
+    batch: path('method.batchSize', "Path of a client's batch size"),
     variance: series('gradientVariance', 'Series of the variance of a gradient of one example'),
     signal: series('gradientSquared', 'Series of the squared norm of the whole gradient'),
     factor: number(3, 'The two agree up to this', { least: 1 }),

@@ -1,11 +1,11 @@
-import { atLeastZero, oneOf, text } from '../../settings/kinds.js';
+import { atLeastZero, oneOf } from '../../settings/kinds.js';
 import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Finding } from '../expectation.js';
 import { groupsOf } from '../groups.js';
 import { inDigits, meanFigure } from '../quantity.js';
 import type { Spec } from '../scenario.js';
-import { figure, groupBy } from '../settings.js';
+import { figure, groupBy, path } from '../settings.js';
 
 /**
  * Over a sweep, a figure falls or rises along a swept path (numbers in ascending order, other values as written), as a
@@ -27,7 +27,7 @@ export default defineExpectation({
   summary: 'over a sweep, a figure falls or rises along a swept path; over seeds, its mean',
   settings: defineSettings({
     of: figure(required),
-    inOrderOf: text(required, 'The swept path', 'a swept path'),
+    inOrderOf: path(required, 'The swept path'),
     direction: oneOf(['falling', 'rising'], required, 'Along the path'),
     tolerance: atLeastZero(0, 'A step the wrong way up to this is none'),
     groupBy,

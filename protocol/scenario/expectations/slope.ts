@@ -31,7 +31,7 @@ export default defineExpectation({
   summary: 'a log-log slope, of a series against the rounds or of a figure against a swept number, lies within bounds',
   settings: defineSettings({
     of: { ...figure(required, 'A series, or a figure against a swept number'), reads: 'either' as const },
-    against: text('round', "'round', or a swept path"),
+    against: { ...text('round', "'round', a figure or a swept path"), reads: 'axis' as const },
     minus: number(0, 'Taken off each value first'),
     fromRound: count(1, 'First round that counts'),
     toRound: count(null, 'Last round that counts; null: the last'),
