@@ -89,9 +89,9 @@ const adaptive = defineCodec({
     everyRounds: count(10, 'Rounds from one measurement to the next, which costs a second gradient', 2147483647),
     retryAfter: count(10, 'Measurements after which a codec that was too coarse is tried again', 2147483647),
   }).and(({ ladder }) =>
-    ladder.length <= 255 && ladder.every(({ name }) => name !== NAME)
+    ladder.length <= 255 && ladder.every((spec) => !buildCodec(spec).control)
       ? null
-      : { at: 'ladder', expected: 'at most 255 codecs, none of them adaptive' },
+      : { at: 'ladder', expected: 'at most 255 codecs, each of one level' },
   ),
   create({ ladder, ...rule }): Codec {
     return adaptiveCodec(ladder.map(buildCodec), { levels: ladder.length, ...rule });

@@ -93,6 +93,8 @@ export interface FaultEntry extends Entry {
 export interface TopologyEntry extends Entry {
   /** Throws when the graph does not exist for so many clients, or its weights do not fit it. `rng`: the run's own for its graph. */
   fit?(settings: Readonly<Record<string, unknown>>, clientCount: number, rng: Rng): void;
+  /** Does the graph differ from round to round? Left out: it does not. */
+  changes?(settings: Readonly<Record<string, unknown>>, clientCount: number, rng: Rng): boolean;
 }
 
 export interface CodecEntry extends Entry {
@@ -100,6 +102,8 @@ export interface CodecEntry extends Entry {
   contract(settings: Readonly<Record<string, unknown>>): CodecContract | Promise<CodecContract>;
   /** Largest relative variance of an unbiased codec. Left out: not known. */
   omega?(settings: Readonly<Record<string, unknown>>): number | undefined;
+  /** Does it choose one of several levels by what its sender measures? Left out: it does not. */
+  hasLevels?(settings: Readonly<Record<string, unknown>>): boolean;
 }
 
 export interface MemoryEntry extends Entry {

@@ -1,9 +1,10 @@
 import { allowedOn, type CodecContract } from '../codecs/codec.js';
 import { memoryAccepts } from '../codecs/memory.js';
 import type { MessageKind } from '../method.js';
+import { rootStream } from '../numerics/random.js';
 import { join, type Problems } from '../settings/problems.js';
 import type { CodecEntry, FaultEntry, MemoryEntry, MethodEntry, ObjectiveEntry, TopologyEntry } from './catalogue.js';
-import type { KindCodec, Scenario } from './scenario.js';
+import type { JsonObject, KindCodec, Scenario } from './scenario.js';
 
 export interface FoundCodec {
   readonly codec: KindCodec;
@@ -43,7 +44,7 @@ export async function checkCodecs(scenario: Scenario, found: Found, problems: Pr
     } catch (error) {
       problems.report(join(path, 'codec'), error);
     }
-    if (name === 'adaptive' && declared.from === 'coordinator')
+    if (declared.from === 'coordinator' && hasLevels(entry, settings))
       problems.add(
         join(path, 'codec'),
         'a codec of one level: only messages from clients vary with their batches',
@@ -92,8 +93,6 @@ function checkMemory(
   if (why) problems.add(path, `a memory without copies at the receivers, since ${why}`, name);
 }
 
-const CHANGING = new Set(['one-peer-exponential', 'random-matching', 'periodic']);
-
 /** Why a receiver may miss a message, or null. An uplink that is missed voids its sender's round: both sides stay as they were. */
 function missedMessages({ to }: MessageKind, scenario: Scenario, found: Found): string | null {
   const { participation, faults, workers } = scenario;
@@ -106,6 +105,25 @@ function missedMessages({ to }: MessageKind, scenario: Scenario, found: Found): 
     return 'not every client takes part in every round';
   if (participation.deadlineMs !== null) return 'a deadline makes rounds of late clients void';
   if (workers.onLoss === 'absent') return "workers.onLoss 'absent' continues without clients";
-  if (to === 'peers' && CHANGING.has(scenario.topology?.name ?? '')) return 'the graph changes from round to round';
+  if (to === 'peers' && graphChanges(scenario, found)) return 'the graph changes from round to round';
   return null;
+}
+
+/** What cannot be made is reported by the checks of its own settings. */
+function hasLevels({ hasLevels }: CodecEntry, settings: JsonObject): boolean {
+  try {
+    return hasLevels?.(settings) ?? false;
+  } catch {
+    return false;
+  }
+}
+
+function graphChanges({ topology, clients, seed, precision }: Scenario, { topology: entry }: Found): boolean {
+  if (!topology) return false;
+  const { name: _, ...settings } = topology;
+  try {
+    return entry?.changes?.(settings, clients, rootStream(seed, precision).derive('topology')) ?? false;
+  } catch {
+    return false;
+  }
 }

@@ -48,6 +48,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
         summary,
         settings: settings.under(weightSettings),
         fit: (chosen, clientCount, rng) => void createTopology({ name, ...chosen }, clientCount, rng),
+        changes: (chosen, clientCount, rng) => createTopology({ name, ...chosen }, clientCount, rng).period !== 1,
       };
     }),
     optimizers: tableFrom(
@@ -63,6 +64,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
         settings,
         contract: (chosen) => create(chosen).contract,
         omega: (chosen) => create(chosen).omega,
+        hasLevels: (chosen) => create(chosen).control !== undefined,
       }),
     ),
     memories: tableFrom(memories, ({ summary, settings, create }): MemoryEntry => {
