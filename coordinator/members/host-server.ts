@@ -254,7 +254,7 @@ export class HostServer {
       this.control.publish('seats', seatTable(this.membership, this.options.scenario.rounds, nowMs));
   }
 
-  /** One that comes back without what it was assigned has lost it: its clients cannot go on. */
+  /** One that comes back without what it was assigned has lost it: its clients cannot continue. */
   private arriving({ process: worker, resumes }: control.Hello): void {
     const member = this.membership.of(worker);
     if (!member) return;

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Who holds the lock of a run directory. Null: the system does not tell. */
+/** Who holds the lock of a run directory. Null: the system does not show it. */
 export interface LockHolder {
   /** Of the lock itself: no two are alike. */
   readonly key: string;
@@ -44,7 +44,7 @@ export function isThisProcess(holder: LockHolder): boolean {
   return holder.pid === process.pid && isVisible(holder) && !hasEnded(holder);
 }
 
-/** Where the system tells: fields 3 and 22 of /proc/<pid>/stat. */
+/** Where the system shows it: fields 3 and 22 of /proc/<pid>/stat. */
 function statOf(pid: number): { readonly state: string; readonly born: string } | null {
   const stat = textOf(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   if (stat === null) return null;

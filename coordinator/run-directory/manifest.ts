@@ -36,7 +36,7 @@ export interface Manifest extends Partial<RunSetting> {
   readonly use?: readonly { readonly module: string; readonly sha256: string; readonly provides: readonly string[] }[];
   /** The saved parameters that the run began with. Left out: the model's own. */
   readonly initial?: { readonly file: string; readonly sha256: string };
-  /** How many rounds the run had before it was told to do more, and the SHA-256 of its scenario.json then. */
+  /** How many rounds the run had before it was extended, and the SHA-256 of its scenario.json then. */
   readonly extended?: readonly { readonly at: string; readonly rounds: number; readonly scenarioSha256: string }[];
   /** What was decided while the data was read, one sentence each: header, types of columns, rows left out, split. */
   readonly decisions?: readonly string[];

@@ -24,7 +24,7 @@ export class RunLock {
   static observer: ((folder: string, isHeld: boolean) => void) | null = null;
 
   private renewedMs = performance.now();
-  /** By the clock on the wall, which goes on while the machine sleeps. */
+  /** By the clock on the wall, which continues while the machine sleeps. */
   private renewedAt = Date.now();
   private released = false;
   private readonly timer: NodeJS.Timeout;
@@ -97,7 +97,7 @@ export class RunLock {
     this.renewedAt = Date.now();
   }
 
-  /** What is wrong is told when something is written. */
+  /** What is wrong is reported when something is written. */
   private renewQuietly(): void {
     try {
       this.renew();

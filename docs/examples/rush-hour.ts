@@ -6,7 +6,7 @@ export const contract = { settings: { every: 2 } };
 /** In one round of every `every`, from the rule's first one on, all clients compute `factor` times as long. */
 export default defineFault({
   name: 'rush-hour',
-  summary: 'In one round of several, everybody is slow',
+  summary: 'In one round of several, every client is slow',
   settings: defineSettings({
     every: count(10, 'Rounds from one to the next'),
     factor: positive(5, 'On the time of every client'),

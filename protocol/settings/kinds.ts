@@ -219,7 +219,7 @@ export function record<T, const D extends Readonly<Record<string, T>> | null | R
 
 /**
  * What one of several kinds takes; `takes` says all of it in a phrase. The first that fits reads the value. Where none does and the
- * value is an object of the form that one of them takes, what is wrong inside it is said.
+ * value is an object of the form that one of them takes, what is wrong inside it is reported.
  */
 export function either<T extends readonly unknown[], const D extends T[number] | null | Required>(
   takes: string,

@@ -6,7 +6,7 @@ export interface Kind<T> {
   /** The phrase after "expected", such as 'an integer of at least 1'. */
   readonly takes: string;
   /**
-   * The value, settings inside it completed. Adds what is wrong to `problems`; the answer then has no meaning. `takes`: said in
+   * The value, settings inside it completed. Adds what is wrong to `problems`; the answer then has no meaning. `takes`: written in
    * place of the kind's own phrase, where the kind is a part of a larger one.
    */
   read(value: unknown, path: string, problems: Problems, takes?: string): T;

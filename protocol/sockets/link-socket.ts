@@ -60,7 +60,7 @@ export class LinkSocket implements MessageSocket {
     return !this.over && this.link.canResume(count);
   }
 
-  /** Goes on over this connection, and no longer over an older one. Throws ERR_PROTOCOL for a count that cannot be. */
+  /** Continues over this connection, and no longer over an older one. Throws ERR_PROTOCOL for a count that cannot be. */
   attach(connection: Connection, count: number): void {
     this.link.acknowledge(count);
     this.connection?.socket.terminate();

@@ -83,7 +83,7 @@ export class PortSocket implements MessageSocket {
         this.closing = true;
         this.channel.close();
         this.events.emit('close', message.code, message.reason);
-        // Nobody waits for room any more.
+        // No sender waits for room any more.
         this.release(this.waiting.length, []);
     }
   }

@@ -27,7 +27,7 @@ function overHttp(server: SocketServer): Answering {
   };
 }
 
-/** Takes message sockets at one path, one for each key: plain ones, and numbered links, whose later connections go on with them. */
+/** Takes message sockets at one path, one for each key: plain ones, and numbered links, which later connections continue. */
 export class SocketAcceptor implements Acceptor {
   private readonly sockets = new Map<string, PlainSocket | LinkSocket>();
   /** Null: none were given yet. */

@@ -28,7 +28,7 @@ export function memoryOf(messages: readonly Uint8Array[]): ArrayBuffer[] {
   return messages.filter((message) => !isSmall(message)).map(({ buffer }) => buffer as ArrayBuffer);
 }
 
-/** A message whose memory is nobody else's: a part of a larger buffer is copied, since a transfer takes the whole. */
+/** A message that shares its memory with no other: a part of a larger buffer is copied, since a transfer takes the whole. */
 export function owned(message: Uint8Array): Uint8Array {
   return message.byteLength === message.buffer.byteLength ? message : Uint8Array.from(message);
 }

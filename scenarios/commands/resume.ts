@@ -20,7 +20,7 @@ export function resumeCommand(): Command {
   return withListening(new Command('resume'))
     .description('continue a stopped run from its last checkpoint')
     .argument('<directory>', 'the run directory')
-    .option('--rounds <rounds>', 'go on to this later last round, a finished run too', wholeNumber(1))
+    .option('--rounds <rounds>', 'continue to this later last round, a finished run too', wholeNumber(1))
     .option('--jobs <count>', 'runs of a sweep at once, each in a process of its own', wholeNumber(1))
     .option('--use <module>', USE_AGAIN, collectModules)
     .option('--initial <file>', INITIAL_AGAIN, absolutePath)

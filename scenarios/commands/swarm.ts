@@ -108,7 +108,7 @@ export function swarmCommand(): Command {
     .description('what the coordinator, or one worker, printed')
     .argument('<name>', 'of the stack')
     .argument('[slot]', 'number of the worker, from 1; left out: the coordinator', wholeNumber(1))
-    .option('--follow', 'go on as more is printed')
+    .option('--follow', 'continue as more is printed')
     .action(logs);
   command
     .command('scale')

@@ -49,7 +49,7 @@ export function cut(text: string, width: number): string {
   return `${space > width / 2 ? room.slice(0, space) : room}…`;
 }
 
-/** Lines broken between words; what goes on is indented by two more than the line. */
+/** Lines broken between words; what continues is indented by two more than the line. */
 export function wrapped(lines: readonly string[], width: number): string[] {
   return lines.flatMap((line) => {
     const indent = ' '.repeat(line.length - line.trimStart().length);

@@ -91,7 +91,7 @@ function ofSweep(path: string): Overview {
   };
 }
 
-/** Of a run that goes on: its lines so far. */
+/** Of a run under way: its lines so far. */
 function rowsIn(path: string): number {
   const file = join(path, 'metrics.csv');
   return existsSync(file) ? Math.max(0, readFileSync(file, 'utf8').split('\n').length - 2) : 0;

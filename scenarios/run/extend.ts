@@ -30,7 +30,7 @@ export async function extendRun(path: string, rounds: number): Promise<void> {
     );
   await loadUsed(recorded.use);
   const scenario = await extended(recorded, rounds).catch((error: Error) =>
-    refuse(`the run cannot go on as one of ${rounds} rounds: ${error.message.replace(/^ERR_[A-Z_]+: /, '')}`),
+    refuse(`the run cannot continue as one of ${rounds} rounds: ${error.message.replace(/^ERR_[A-Z_]+: /, '')}`),
   );
   for (const [at, steps] of schedulesIn(scenario.method, 'method'))
     if (steps === recorded.rounds)

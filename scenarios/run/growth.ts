@@ -1,7 +1,7 @@
 import { numberText } from '../../coordinator/report/units.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 
-/** Beyond this factor over the first measured loss a run is said to have learnt nothing. */
+/** Beyond this factor over the first measured loss a run counts as one that learnt nothing. */
 const GROWTH = 1.5;
 
 /** Beyond this multiple of the loss of equal guesses. */

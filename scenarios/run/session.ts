@@ -65,7 +65,7 @@ export interface SessionResult {
 }
 
 /**
- * One run from its resolved scenario to its report. `directory`: of a run that goes on, or what makes a new one once all that the run reads
+ * One run from its resolved scenario to its report. `directory`: of a run that is continued, or what makes a new one once all that the run reads
  * fits together. Throws ERR_STOPPED when the user stopped it; its results so far are in the directory.
  */
 export async function runSession(

@@ -23,7 +23,7 @@ import { RelevantTests } from './relevant-tests.js';
 /**
  * `npm run mutation [-- COUNT [SEED]]`: makes one small error at a time in a copy of the compiled protocol and runs the nearest test
  * files that run the changed place, all in one process. COUNT mutants, by a seeded choice, as many of every area. Writes a line of JSON
- * for each into runs/mutation.jsonl; those that are there are not run again, so a run can be stopped and gone on with.
+ * for each into runs/mutation.jsonl; those that are there are not run again, so a run can be stopped and continued.
  * `npm run mutation -- --survivors` holds those that survived against further test files, and against those that changed since.
  * docs/mutation.md says what was found.
  */

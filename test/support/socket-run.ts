@@ -9,7 +9,7 @@ import { runInput, type ScriptedRun } from './scripted-run.js';
 interface Hooks {
   /** Before the workers are started. */
   before?(url: string, token: string): Promise<void>;
-  /** Once this round is done, while the run goes on. */
+  /** Once this round is done, during the run. */
   during?: { readonly round: number; act(fleet: RemoteFleet): Promise<void> };
   /** Before the fleet is closed. */
   after?(fleet: RemoteFleet): Promise<void>;

@@ -9,7 +9,7 @@ import { type MethodNeeds, TINY_CLIENTS } from '../../scenarios/check/parts/tiny
 const POSTERIOR: MethodNeeds = {
   objective: { name: 'gaussian-mean', priorVariance: 10 },
   data: { name: 'gaussian-clusters', classes: 3, features: 5, examples: 24, separation: 2, partition: 'iid' } as never,
-  // A sampler goes on about its posterior: that it finds it is claimed elsewhere.
+  // A sampler moves about its posterior: that it finds it is claimed elsewhere.
   loss: null,
 };
 /** As many chains as clients, dealt by a permutation: every client is visited in every round. */

@@ -79,7 +79,7 @@ export interface TinyRunOptions {
   readonly method?: AnyMethod;
   /** Left out: as in the scenario. */
   readonly privacy?: ProcessPrivacy;
-  /** Goes on from a checkpoint of another run. */
+  /** Continues from a checkpoint of another run. */
   readonly from?: Snapshot;
 }
 

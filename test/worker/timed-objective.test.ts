@@ -51,7 +51,7 @@ describe('an objective on a simulated clock', () => {
       clock.givenUp = true;
     }, 20);
     const message = await Promise.resolve(objective.descend!(Float64Array.of(1), batches, 0.1)).then(
-      () => 'it went on',
+      () => 'it continued',
       (error: Error) => error.message,
     );
     expect(message).to.equal('ERR_STOPPED: attempt aborted');

@@ -18,7 +18,7 @@ async function paramsOf(member: Member): Promise<number[]> {
 
 /** The parameters of the next round, after a report and its settlement. */
 async function next(member: Member, report: Record<string, unknown> = member.report()): Promise<number[]> {
-  member.tell('done', report);
+  member.send('done', report);
   await member.settled();
   await required('the next round', 'the round is over', member.begun());
   return paramsOf(member);
@@ -343,11 +343,11 @@ async function ignored(member: Member, changes: Record<string, unknown>): Promis
     member.gradient(client, twice(params));
     member.seal(client, 1);
   }
-  member.tell('done', member.report(changes));
+  member.send('done', member.report(changes));
   await pause(500);
   const early = member.control.received.take(({ name }) => name === 'settle').length;
   expected(early === 0, 'no settlement yet', early, 'reports of another epoch, generation or attempt are ignored');
   expected(!member.control.isClosed, 'the connection stays open', 'closed', 'ignored, not punished');
-  member.tell('done', member.report());
+  member.send('done', member.report());
   await required('settle', 'the right report ends the round', member.settled());
 }

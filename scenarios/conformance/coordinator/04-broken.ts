@@ -40,7 +40,7 @@ const raw =
 const done =
   (changes: (member: Member) => object) =>
   (member: Member): void =>
-    member.tell('done', { ...member.report(), ...changes(member) });
+    member.send('done', { ...member.report(), ...changes(member) });
 const control = 'Control messages';
 const nothing = new Uint8Array();
 

@@ -61,7 +61,7 @@ export default {
     },
     {
       id: '5.2.1',
-      title: 'goes on with the round when the frame link is cut and opened again',
+      title: 'continues the round when the frame link is cut and opened again',
       section,
       async run(it) {
         const member = await it.begun(LINKED);
@@ -75,8 +75,8 @@ export default {
           member.gradient(client, [1, 1, 1]);
           member.seal(client, 1);
         }
-        member.tell('done', member.report());
-        const { round } = await required('settle', 'the round goes on', member.settled());
+        member.send('done', member.report());
+        const { round } = await required('settle', 'the round continues', member.settled());
         equal(round, member.plan.index, 'the same round');
         expected(!member.control.isClosed, 'the seat kept', 'the control connection closed', 'a cut costs nothing');
       },
@@ -158,7 +158,7 @@ export default {
         const again = await Member.join(it.visitor, { process, seat: 0, resumes: { epoch, generation } });
         equal(again.answer.seat, 0, 'it keeps seat and generation if resumes is right');
         await member.play();
-        await required('settle', 'the round goes on over the link', member.settled());
+        await required('settle', 'the round continues over the link', member.settled());
       },
     },
     {

@@ -1,7 +1,7 @@
 import { Member } from './member.js';
 import { Visitor } from './visitor.js';
 
-/** A coordinator under test, as a case meets it: nobody holds its seat, and its run has come further since the last case. */
+/** A coordinator under test, as a case meets it: its seat is free, and its run has come further since the last case. */
 export class CoordinatorStage {
   readonly visitor: Visitor;
   private took = false;

@@ -93,7 +93,7 @@ export class Door {
     await closed;
   }
 
-  /** A connection of a link goes on where the one before it was. */
+  /** A connection of a link continues where the one before it was. */
   private frameSocket({ query }: Knock, websocket: WebSocket): FrameSocket {
     if (!query.has('have')) return new FrameSocket(websocket);
     const key = query.get('token') ?? query.get('key') ?? '';

@@ -60,9 +60,9 @@ export class FrameSocket {
     if (count === null) return;
     if (!this.silent) this.report();
     const tick = (at: number): void => {
-      const told = at * COUNT_MS >= HEARTBEAT_MS || this.reported !== this.count;
-      if (told && !this.silent) this.report();
-      timer = setTimeout(() => tick(told ? 0 : at + 1), COUNT_MS).unref();
+      const due = at * COUNT_MS >= HEARTBEAT_MS || this.reported !== this.count;
+      if (due && !this.silent) this.report();
+      timer = setTimeout(() => tick(due ? 0 : at + 1), COUNT_MS).unref();
     };
     timer = setTimeout(() => tick(0), COUNT_MS).unref();
   }

@@ -99,7 +99,7 @@ export class Member {
         this.frames.sendPacked(await this.frames.packed(what, FOREVER_MS));
         continue;
       }
-      const { request, what: of, clients } = await this.told(what, FOREVER_MS);
+      const { request, what: of, clients } = await this.received(what, FOREVER_MS);
       const asked = clients === 'all' ? this.assign.clients : (clients as number[]);
       if (of === 'records' && this.plan)
         for (const client of asked) this.frames.sendPacked({ type: 'collected', request, client, data: RECORD });
@@ -115,11 +115,11 @@ export class Member {
   }
 
   async begun(ms = PATIENCE_MS): Promise<Plan> {
-    return (this.plan = (await this.told('begin', ms)) as unknown as Plan);
+    return (this.plan = (await this.received('begin', ms)) as unknown as Plan);
   }
 
   /** A message of the epoch, on a numbered link or the control connection. */
-  async told(event: string, ms = PATIENCE_MS): Promise<Record<string, unknown>> {
+  async received(event: string, ms = PATIENCE_MS): Promise<Record<string, unknown>> {
     if (!this.frames.isLink) return contentOf(await this.control.event(event, ms));
     const found = await this.frames.received.next(
       `'${event}'`,
@@ -129,7 +129,7 @@ export class Member {
     return found.type === 'packed' ? (found.content.content as Record<string, unknown>) : {};
   }
 
-  tell(event: string, content: unknown): void {
+  send(event: string, content: unknown): void {
     if (this.frames.isLink) this.frames.sendPacked({ type: 'control', event, content });
     else this.control.emit(event, content);
   }
@@ -194,11 +194,11 @@ export class Member {
       );
       this.seal(client, 1);
     }
-    this.tell('done', this.report());
+    this.send('done', this.report());
   }
 
   settled(): Promise<Record<string, unknown>> {
-    return this.told('settle');
+    return this.received('settle');
   }
 
   async goodbye(): Promise<void> {

@@ -51,13 +51,13 @@ export class ScriptedRun {
   }
 
   /** A message of the epoch: on a numbered link it travels there, else over the control connection. */
-  tell(event: string, content: unknown, bytesOf = packed): void {
+  send(event: string, content: unknown, bytesOf = packed): void {
     if (this.frames.isLink) this.frames.sendPacked(bytesOf({ type: 'control', event, content }));
     else this.control.emit(event, bytesOf(content));
   }
 
   /** The content of the next message of the epoch. */
-  async told(event: string, ms = PATIENCE_MS): Promise<Record<string, unknown>> {
+  async received(event: string, ms = PATIENCE_MS): Promise<Record<string, unknown>> {
     if (!this.frames.isLink) return contentOf(await this.control.event(event, ms));
     const matches = (item: Received): boolean =>
       item.type === 'packed' && item.content.type === 'control' && item.content.event === event;
@@ -69,15 +69,15 @@ export class ScriptedRun {
   async waits(ms = PATIENCE_MS): Promise<Record<string, unknown>> {
     if (!this.frames.isLink) return this.control.asked('waits', {}, ms);
     const request = this.requests++;
-    this.tell('waits', { request });
-    const { request: of, ...answer } = await this.told('waits', ms);
+    this.send('waits', { request });
+    const { request: of, ...answer } = await this.received('waits', ms);
     equal(of, request, 'the answer to waits on a numbered link repeats its number');
     return answer;
   }
 
   begin(plan: Partial<Begin> = {}): void {
     const { clients } = this.assign;
-    this.tell('begin', {
+    this.send('begin', {
       index: 0,
       attempt: 0,
       cohort: clients,
@@ -112,11 +112,11 @@ export class ScriptedRun {
   }
 
   async done(ms = PATIENCE_MS): Promise<Record<string, unknown>> {
-    return this.told('done', ms);
+    return this.received('done', ms);
   }
 
   settle(changes: Record<string, unknown> = {}): void {
-    this.tell('settle', {
+    this.send('settle', {
       round: 0,
       attempt: 0,
       abandoned: false,
@@ -133,7 +133,7 @@ export class ScriptedRun {
     what: 'records' | 'estimates',
     clients: 'all' | readonly number[] = 'all',
   ): Promise<Map<number, Uint8Array>> {
-    this.tell('collect', { request, what, clients });
+    this.send('collect', { request, what, clients });
     const answers = new Map<number, Uint8Array>();
     await this.frames.packed('collected-all', PATIENCE_MS);
     for (const item of this.frames.received.take((one) => one.type === 'packed' && one.content.type === 'collected'))

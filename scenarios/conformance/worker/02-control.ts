@@ -124,7 +124,7 @@ export default {
         const { socket } = await it.door.frames.next('frame socket', () => true, 5000);
         const run = new ScriptedRun(control, socket, answer, assign);
         await run.introduce();
-        run.tell(
+        run.send(
           'begin',
           { index: 0, attempt: 0, cohort: [0], absent: [], forgotten: [], inclusion: 1, startMs: 0 },
           floatPacked,

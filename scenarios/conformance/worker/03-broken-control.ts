@@ -30,7 +30,7 @@ export default {
       section,
       async run(it) {
         const run = await it.running();
-        run.tell('begin', { index: 0, attempt: 0, absent: [], forgotten: [], inclusion: 1, startMs: 0 });
+        run.send('begin', { index: 0, attempt: 0, absent: [], forgotten: [], inclusion: 1, startMs: 0 });
         await required(leaves, 'a coordinator that breaks the protocol ends the worker', run.control.closes(LEAVE_MS));
       },
     },

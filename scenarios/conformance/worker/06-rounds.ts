@@ -119,7 +119,7 @@ export default {
       async run(it) {
         const run = await it.running();
         run.begin({ cohort: [0] });
-        // In one turn, so that the second is there before the half goes on, or not: both are right.
+        // In one turn, so that the second is there before the half continues, or not: both are right.
         run.frames.send(
           frameOf({ kind: SGD.model, to: 0 }, modelBody(1, 2, 3)),
           frameOf({ kind: SGD.model, to: 0 }, modelBody(7, 8, 9)),
@@ -222,7 +222,7 @@ export default {
     },
     {
       id: '6.2.8',
-      title: 'goes on waiting when the seal says that a step was posted',
+      title: 'continues to wait when the seal says that a step was posted',
       section,
       async run(it) {
         const run = await it.running();
@@ -264,7 +264,7 @@ export default {
       async run(it) {
         const run = await it.running();
         run.begin({ cohort: [0] });
-        run.tell('abort', { index: 0, attempt: 0, clients: null });
+        run.send('abort', { index: 0, attempt: 0, clients: null });
         await run.waits();
         run.model([1, 2, 3], { to: 0 });
         run.begin({ cohort: [0], attempt: 1 });
@@ -287,7 +287,7 @@ export default {
       async run(it) {
         const run = await it.running();
         run.begin();
-        run.tell('abort', { index: 0, attempt: 0, clients: [0] });
+        run.send('abort', { index: 0, attempt: 0, clients: [0] });
         await run.waits();
         run.model([1, 2, 3], { to: 2 });
         const { parties } = await required('a report', 'client 2 was not aborted', run.done());
@@ -305,7 +305,7 @@ export default {
       async run(it) {
         const run = await it.running();
         run.begin({ cohort: [0], attempt: 1 });
-        run.tell('abort', { index: 0, attempt: 0, clients: null });
+        run.send('abort', { index: 0, attempt: 0, clients: null });
         await run.waits();
         run.model([1, 2, 3], { to: 0, attempt: 1 });
         await required('a report', 'another attempt was aborted', run.done(6000));

@@ -66,7 +66,7 @@ export default {
     },
     {
       id: '7.1.3',
-      title: 'collects the clients that are asked for alone',
+      title: 'collects only the clients that are requested',
       section: 'Control messages',
       async run(it) {
         const run = await it.running();
@@ -180,7 +180,7 @@ export default {
     },
     {
       id: '7.3.2',
-      title: 'goes on from a restored state',
+      title: 'continues from a restored state',
       section: 'Frames',
       async run(it) {
         const run = await it.running(TRACKING, ALONE);

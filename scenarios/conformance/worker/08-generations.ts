@@ -168,7 +168,7 @@ export default {
     },
     {
       id: '8.2.3',
-      title: 'joins anew when the run may be gone on with',
+      title: 'joins again when the run may be continued',
       section: 'Closing',
       async run(it) {
         const run = await it.running();
@@ -178,7 +178,7 @@ export default {
           'a worker answers and closes its sockets',
           run.control.closes(LEAVE_MS),
         );
-        const { hello } = await back(it, 'after again, joins anew');
+        const { hello } = await back(it, 'after again, joins again');
         equal(hello.seat, 0, 'seat: the one it had');
       },
     },

@@ -130,7 +130,7 @@ export default {
     },
     {
       id: '9.2.2',
-      title: 'closes a peer’s connection at a frame of a party that the peer does not host, and goes on',
+      title: 'closes a peer’s connection at a frame of a party that the peer does not host, and continues',
       section,
       async run(it) {
         const peer = await peering(it);

@@ -133,7 +133,7 @@ export default {
     },
     {
       id: '10.4.5',
-      title: 'goes on from a memory that was restored',
+      title: 'continues from a memory that was restored',
       section: 'protocol-codecs.md: Memories',
       async run(it) {
         const { memory, values, bodies } = MEMORY_VECTORS[0]!;

@@ -101,7 +101,7 @@ export default {
     },
     {
       id: '12.2.1',
-      title: 'opens the link again after a cut, with its count, and goes on in the round',
+      title: 'opens the link again after a cut, with its count, and continues the round',
       section,
       async run(it) {
         const run = await linked(it);
@@ -161,7 +161,7 @@ export default {
         on.settle({ cohort: [0] });
         const { index } = await required(
           'a report of round 1',
-          'the link goes on',
+          'the link continues',
           on.round(1, [1, 2, 3], { cohort: [0] }),
         );
         equal(index, 1, 'round 0 was reported, and acknowledged');
@@ -264,11 +264,11 @@ export default {
         const run = await linked(it);
         const answer = await required(
           'an answer',
-          'a question without an answer is asked again',
+          'a request without an answer is sent again',
           run.control.asked('assign', run.assign),
         );
         equal(answer.read, run.ready.read, 'answered as before');
-        await required('a report', 'the link goes on', run.round(0, [1, 2, 3]));
+        await required('a report', 'the link continues', run.round(0, [1, 2, 3]));
         expected(!run.frames.isClosed, 'the link of the assignment', 'closed', 'it is the same assignment');
       },
     },
@@ -281,7 +281,7 @@ export default {
         it.door.refuse = 503;
         run.control.close();
         await pause(200);
-        run.tell('stop', { over: 'finished' });
+        run.send('stop', { over: 'finished' });
         await required(
           'the process ended',
           'where the control connection is down, stop comes as control',

@@ -107,7 +107,7 @@ describe('seats of a session', function () {
     ]);
   });
 
-  it('absent: the seat is closed and the epoch goes on; fail: the run ends', () => {
+  it('absent: the seat is closed and the epoch continues; fail: the run ends', () => {
     const absent = after(running('absent'), { type: 'died', worker: 'a', why: 'killed', nowMs: 2 }, join('c'));
     expect(absent.actions.map(({ type }) => type)).to.deep.equal(['vacated', 'lost', 'spare']);
     expect(absent.state.phase).to.equal('running');

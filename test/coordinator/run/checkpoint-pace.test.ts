@@ -45,7 +45,7 @@ describe('CheckpointPace', () => {
     expect((await minute({ everyRounds: null }, () => 5)).cost.count).to.equal(0);
   });
 
-  it('is told in words', () => {
+  it('is printed in words', () => {
     expect(checkpointText({ count: 12, spentMs: 1200, ofMs: 24_000 })).to.match(
       /^12 checkpoints, one every 2(\.0+)? s, 5 % of the time$/,
     );

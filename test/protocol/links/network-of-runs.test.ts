@@ -176,7 +176,7 @@ describe('the network model in whole runs', () => {
     expect(run.firings).to.deep.equal([16]);
   });
 
-  it('a client cut off from the coordinator does not answer, and the others go on', async () => {
+  it('a client cut off from the coordinator does not answer, and the others continue', async () => {
     const run = await tinyRun(server([during(2, 4, partition(['coordinator', 0, 1, 2], [3]))]));
     // It does not receive the model, so it posts nothing: no party waits for what was not posted.
     expect(allAbsences(run)).to.deep.equal([[], [], ['coordinator>3 dropped'], ['coordinator>3 dropped'], []]);
@@ -247,7 +247,7 @@ describe('the network model in whole runs', () => {
   ] as const;
 
   for (const [what, scenario] of cases)
-    it(`all rules together on ${what}: going on from a checkpoint after round 3, 4 or 6 ends in the bits of the whole run`, async () => {
+    it(`all rules together on ${what}: continuing from a checkpoint after round 3, 4 or 6 ends in the bits of the whole run`, async () => {
       const checkpoints = { everyRounds: 1 };
       const whole = await tinyRun({ ...scenario, checkpoints });
       for (const round of [3, 4, 6]) {

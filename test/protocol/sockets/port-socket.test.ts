@@ -105,7 +105,7 @@ describe('a message socket whose connection another thread has', () => {
     expect(real.closed).to.deep.equal([1008]);
   });
 
-  it('is closed after the last message, and then nobody waits for room', async () => {
+  it('is closed after the last message, and then no sender waits for room', async () => {
     const { socket, real } = relayed();
     const seen: unknown[] = [];
     socket.on('message', (message) => seen.push(message[0]));

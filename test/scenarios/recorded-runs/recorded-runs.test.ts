@@ -179,7 +179,7 @@ describe('words about recorded runs', () => {
     ]);
   });
 
-  it('a table that is too wide goes on below with its first column again', () => {
+  it('a table that is too wide continues below with its first column again', () => {
     const rows = [['x', '11111', '22222', '33333']];
     expect(tableInBlocks(['N', 'a', 'b', 'c'], rows, 17)).to.deep.equal([
       'N  a      b\nx  11111  22222',

@@ -64,18 +64,18 @@ describe('growth of the loss', () => {
       ...{ simulatedMs: 0, wallMs: 0, extra: {} },
     }));
 
-  it('is said with both ends where the last is more than half above the first', () => {
+  it('is reported with both ends where the last is more than half above the first', () => {
     expect(growthText(rows(2, null, 9))).to.match(/^the loss grew from 2 \(round 1\) to 9 \(round 3\)/);
     expect(growthText(rows(2, Number.NaN))).to.match(/to NaN \(round 2\)/);
     expect(growthText(rows(-4, -1))).to.match(/from −4/);
   });
 
-  it('is said of a classifier that is ten times worse than equal guesses from its first measurement on', () => {
+  it('is reported of a classifier that is ten times worse than equal guesses from its first measurement on', () => {
     expect(growthText(rows(900, 24), 10)).to.match(/^the loss ended at 24, above ln\(10\) = 2\.3026/);
     expect(growthText(rows(900, 22), 10)).to.equal(null);
   });
 
-  it('is not said of a run that learnt, nor of one that was measured once', () => {
+  it('is not reported of a run that learnt, nor of one that was measured once', () => {
     for (const losses of [[2, 1], [2, 2.9], [-4, -5], [7], []]) expect(growthText(rows(...losses))).to.equal(null);
   });
 });

@@ -23,7 +23,7 @@ describe('a run in one process', () => {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), 150);
     const message = await runSession(scenario, directory, { listen: null, signal: controller.signal }).then(
-      () => 'it went on to the last round',
+      () => 'it continued to the last round',
       (error: Error) => error.message,
     );
     clearTimeout(timer);

@@ -112,7 +112,7 @@ describe('a model in and out', function () {
     expect(() => withInitial({ ...input, initial: './none.npz' }, folder)).to.throw(/there is none/);
   });
 
-  it('goes on for more rounds: equal in bits to a run that had them from the beginning, twice over and replayed', async () => {
+  it('continues for more rounds: equal in bits to a run that had them from the beginning, twice over and replayed', async () => {
     const checkpoints = { everyRounds: 4 } as const;
     const undisturbed = await runInput({ ...input, rounds: 13, checkpoints });
     const { path } = await runInput({ ...input, checkpoints });
@@ -128,7 +128,7 @@ describe('a model in and out', function () {
     expect(await messageOf(resumeRun(path, { ...never(), rounds: 13 }))).to.match(/more than the 13 rounds/);
   });
 
-  it('does not go on where the method depends on the number of rounds, and says why', async () => {
+  it('does not continue where the method depends on the number of rounds, and says why', async () => {
     const cosine = { name: 'cosine', rate: 0.1, steps: 6 };
     const scheduled = await runInput({
       ...input,

@@ -45,7 +45,7 @@ export class Process {
     }
   }
 
-  /** Resident memory now, and the most so far, MB. Null where the system does not tell, or when it is over. */
+  /** Resident memory now, and the most so far, MB. Null where the system does not show it, or when it is over. */
   memory(): { readonly now: number; readonly peak: number } | null {
     try {
       const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');

@@ -102,7 +102,7 @@ export class Engine {
   }
 }
 
-/** `ip netns exec` mounts /sys anew, and the engine then finds no control groups: they are put back. */
+/** `ip netns exec` mounts another /sys, and the engine then finds no control groups: they are put back. */
 function inNode({ namespace, name }: Node, cgroup: string, command: readonly string[]): readonly string[] {
   mkdirSync(cgroup);
   const script = [

@@ -87,7 +87,7 @@ describe('protocol/privacy/noise-source', () => {
     expect(() => seeded(1).discreteGaussian(1, Number.NaN)).to.throw('ERR_PRIVACY');
   });
 
-  it('a coin of probability 1/3 whose first words are 1/3 goes on to the next digits, exactly and in doubles', () => {
+  it('a coin of probability 1/3 whose first words are 1/3 continues to the next digits, exactly and in doubles', () => {
     const THIRD = 0x55555555;
     const scripted = (...script: number[]) => new RandomWords((into) => into.fill(script.shift()!), 1);
     expect(coinContinued(scripted(THIRD, THIRD - 1), 1n, 3n, THIRD)).to.equal(true);

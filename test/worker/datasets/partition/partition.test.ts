@@ -176,7 +176,7 @@ describe('worker/datasets/partition: dirichlet', () => {
   });
 
   it("alpha 10^-4, per client: a client's largest class is on average 85 % of it or more (400 clients of 50, seed 5)", () => {
-    // About 40 +- 6 clients want each class of 2,000 = 40 x 50: only the excess has to go on to a second class.
+    // About 40 +- 6 clients want each class of 2,000 = 40 x 50: only the excess has to move to a second class.
     const spec = { name: 'dirichlet', definition: 'per-client', alpha: 1e-4 };
     const histogram = labelHistogram(EQUAL, split(EQUAL, 400, spec, 5));
     expect(histogram.reduce((sum, row) => sum + Math.max(...row) / 50, 0) / 400).to.be.above(0.85);
