@@ -1,4 +1,4 @@
-/** How several series of one plot are told apart: eight colours, and shapes beside them. */
+/** How several series of one plot are distinguished: eight colours, and shapes beside them. */
 
 /** Okabe and Ito's colours, distinguishable by colour-blind readers, the blue lighter for dark backgrounds, and two more. */
 export const PALETTE = [
@@ -40,7 +40,7 @@ export interface Looks {
 }
 
 /**
- * Colour, dash and shape by series, in the given order. `legend` false, a single series, or more than can be told apart: without a
+ * Colour, dash and shape by series, in the given order. `legend` false, a single series, or more than can be distinguished: without a
  * legend. `width`: that of the plot, in pixels. Labels are never cut.
  */
 export function looksOf(names: readonly string[], width: number, legend = true): Looks {

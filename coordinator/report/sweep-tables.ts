@@ -32,7 +32,7 @@ interface Group {
 }
 
 /**
- * All settings, verdict first, with mean and standard deviation over seeds; what is the same everywhere is said once, and what is zero
+ * All settings, verdict first, with mean and standard deviation over seeds; what is the same everywhere is written once, and what is zero
  * everywhere not at all. Below, every point and every figure.
  */
 export function sweepTables(points: readonly SweepPoint[]): Markup {

@@ -25,7 +25,7 @@ function distinctPart(value: Json, axis: readonly Json[]): Json {
 }
 
 /**
- * What tells a value from the others of its axis, in few words: a thing's name alone where no other has it, else with the settings in
+ * What distinguishes a value from the others of its axis, in few words: a thing's name alone where no other has it, else with the settings in
  * which those of the same name differ; of a list its entries in that way.
  */
 export function shortWords(value: Json, axis: readonly Json[]): string {

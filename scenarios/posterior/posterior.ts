@@ -95,7 +95,7 @@ async function predictive(draws: ChainDraws, family: Problem['family']): Promise
   };
 }
 
-/** Pictures of the parameters that mix worst: those that are right tell less. `names`: the parameters of the summary's rows. */
+/** Pictures of the parameters that mix worst: those that are right show less. `names`: the parameters of the summary's rows. */
 function plotsOf(
   draws: ChainDraws,
   truth: Truth | null,

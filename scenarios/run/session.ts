@@ -160,7 +160,7 @@ class Session {
     for (const line of this.forecast) this.note(line);
   }
 
-  /** Called by sockets, which have nobody to throw to: the run ends with the error. */
+  /** Called by sockets, whose callers cannot catch it: the run ends with the error. */
   private recordSession(event: SessionEvent): void {
     try {
       this.directory.session(event);

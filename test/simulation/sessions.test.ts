@@ -53,7 +53,7 @@ describe('whole sessions over a simulated network, clock and disk', function () 
 
   const at = (kind: FaultKind, atMs: number, ms = 0): Fault => ({ id: atMs, kind, atMs, worker: null, ms, share: 0 });
 
-  it('a run that is begun anew at the same address, its epochs counted from 1 again, gets workers without what they had', async () => {
+  it('a run that is begun again at the same address, its epochs counted from 1 again, gets workers without what they had', async () => {
     for (const [seed, ms] of [
       [0, 900],
       [1, 1300],
@@ -66,7 +66,7 @@ describe('whole sessions over a simulated network, clock and disk', function () 
     }
   });
 
-  it('a disk that is full when a worker joins ends the run with one sentence, and it goes on when there is room', async () => {
+  it('a disk that is full when a worker joins ends the run with one sentence, and it continues when there is room', async () => {
     for (const ms of [300, 600, 900, 1200]) {
       const faults = [at('full disk', ms, 2500), at('kill', ms + 200)];
       const { failure, notes } = await new SessionExplorer(2, { method: 'dgd', faults }).run();

@@ -4,7 +4,7 @@ import { processSockets, useSockets } from '../../protocol/sockets/process-socke
 import type { Sockets } from '../../protocol/sockets/sockets.js';
 import { ControlConnection, NotWanted } from '../../worker/control-connection.js';
 
-/** What a worker does whose connection is refused so many times before nobody is there; and how many challenges it asked for. */
+/** What a worker does whose connection is refused so many times before no coordinator is there; and how many challenges it asked for. */
 async function refused(times: number): Promise<{ readonly error: unknown; readonly challenges: number }> {
   let challenges = 0;
   const before = await processSockets();

@@ -80,7 +80,7 @@ export class Pipe {
     return (x === a && y === b) || (x === b && y === a);
   }
 
-  /** Nothing gets through any more, and nobody is informed. `from`: one direction only. */
+  /** Nothing gets through any more, and neither end is informed. `from`: one direction only. */
   silence(from: PipeEnd | null = null): void {
     for (const end of this.ends) if (from === null || end === from) end.isSilent = true;
   }

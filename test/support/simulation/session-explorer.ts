@@ -262,7 +262,7 @@ export class SessionExplorer {
       case 'kill':
         return restart();
       case 'power':
-        // Of a whole machine: nobody is informed, and what was not forced to the disk is lost.
+        // Of a whole machine: no other process is informed, and what was not forced to the disk is lost.
         for (const each of pipes) each.silence();
         restart();
         if (!worker) disk.failPower();
@@ -298,7 +298,7 @@ export class SessionExplorer {
         if (!this.workers[this.workers.length]) this.startWorker(this.workers.length, 0);
         return;
       case 'another folder':
-        // Such as a run that is begun anew at the same address, of which the workers know nothing.
+        // Such as a run that is begun again at the same address, of which the workers know nothing.
         restart();
         return disk.empty();
       case 'full disk':

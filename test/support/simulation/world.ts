@@ -25,7 +25,7 @@ export class SimProcess {
   }
 }
 
-/** What a call of a process that has ended throws: it reaches nobody. */
+/** What a call of a process that has ended throws: no other process sees it. */
 export class Ended extends Error {}
 
 interface Task {
