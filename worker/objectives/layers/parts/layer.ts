@@ -32,7 +32,7 @@ export interface LayerPass {
   readonly operations: Operations;
   read(parameter: Parameter): Value;
   /**
-   * Of a training pass: zeros with probability `rate` and 1 / (1 - rate) elsewhere, [batch, ...shape], drawn anew for every example
+   * Of a training pass: zeros with probability `rate` and 1 / (1 - rate) elsewhere, [batch, ...shape], drawn again for every example
    * whenever the parameters change. null: nothing is dropped.
    */
   mask(shape: readonly number[], rate: number): Value | null;
