@@ -183,7 +183,7 @@ function roundsOfAll({ points }: ResolvedSweep, indices: readonly number[], watc
   };
 }
 
-/** A point that is not valid is said at once. */
+/** A point that is not valid is reported at once. */
 function pointIsDone(
   sweep: ResolvedSweep,
   directory: SweepDirectory,

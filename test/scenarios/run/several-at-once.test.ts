@@ -52,7 +52,7 @@ describe('a sweep with --jobs', () => {
     for (const seed of [1, 2]) expect(stderr).to.match(new RegExp(`NOT VALID {2}seed=${seed}: not met above: `));
   });
 
-  it('that was stopped goes on with the points that are missing', () => {
+  it('that was stopped continues with the points that are missing', () => {
     rmSync(join(folder, 'together', 'report.html'));
     rmSync(join(folder, 'together', 'point-002-rounds=5,-seed=1'), { recursive: true });
     const { status, stderr } = gradswarm('resume', 'together', '--jobs', '2');
