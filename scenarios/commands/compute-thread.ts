@@ -5,6 +5,7 @@ import { GradswarmError } from '../../protocol/errors.js';
 import { SocketHost } from '../../protocol/sockets/socket-host.js';
 import { interruptible } from '../run/interrupt.js';
 import { type FromThread, mainThread, type ThreadData, type ToThread } from '../run/main-thread.js';
+import { MetricsServer } from './metrics-server.js';
 import { ProgressDisplay } from './progress-display.js';
 
 /** A thread does not inherit the loader that runs sources directly: then the command computes on the main thread. */
@@ -45,6 +46,10 @@ class ComputeThread {
   private readonly thread: Worker;
   private readonly sockets: SocketHost;
   private display: ProgressDisplay | null = null;
+  private metrics: MetricsServer | null = null;
+  /** The run under way; null before the first. */
+  private started: { readonly name: string; readonly rounds: number } | null = null;
+  private fail: (error: unknown) => void = () => {};
   /** Of the run that is under way; null before the first. */
   private folder: string | null = null;
   private writing = false;
@@ -83,6 +88,7 @@ class ComputeThread {
         (signal) =>
           new Promise<number>((resolve, reject) => {
             thread.on('message', (message: FromThread) => this.receive(message));
+            this.fail = reject;
             thread.once('error', reject);
             thread.once('exit', resolve);
             signal.addEventListener('abort', () => {
@@ -100,6 +106,7 @@ class ComputeThread {
       clearInterval(watch);
       clearInterval(renewals);
       this.display?.stop();
+      this.metrics?.close();
       await thread.terminate();
       for (const folder of this.locked) RunLock.removeOwn(folder);
     }
@@ -139,10 +146,16 @@ class ComputeThread {
         return;
       case 'start':
         this.folder = message.folder;
+        this.started = message;
+        this.metrics?.start(message.name, message.rounds);
         this.display?.start(message.name, message.rounds, message.folder, message.part);
         return;
       case 'round':
         this.display?.round(message.row);
+        this.metrics?.round(message.row);
+        return;
+      case 'metrics':
+        void this.openMetrics(message.port);
         return;
       case 'note':
         this.display?.note(message.text);
@@ -163,6 +176,16 @@ class ComputeThread {
         this.display?.stop();
         this.post({ type: 'shown' });
         return;
+    }
+  }
+
+  private async openMetrics(port: number): Promise<void> {
+    try {
+      this.metrics = await MetricsServer.open(port, this.cutOff === 'unfinished');
+      if (this.started) this.metrics.start(this.started.name, this.started.rounds);
+      process.stderr.write(`metrics: http://127.0.0.1:${this.metrics.port}/metrics\n`);
+    } catch (error) {
+      this.fail(error);
     }
   }
 

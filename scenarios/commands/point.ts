@@ -13,10 +13,13 @@ export function pointCommand(): Command {
     .description('one point of a sweep, for the process that runs the sweep')
     .argument('<directory>', 'of the sweep')
     .argument('<index>', 'of the point, from 0')
-    .action(async (directory: string, index: string) => {
+    .option('--tensorboard', 'as for run')
+    .action(async (directory: string, index: string, { tensorboard }: { tensorboard?: boolean }) => {
       const { runPoint } = await import('../run/sweep-run.js');
       try {
-        await interruptible((signal) => runPoint(directory, Number(index), signal, watching()));
+        await interruptible((signal) =>
+          runPoint(directory, Number(index), { signal, watcher: watching(), ...(tensorboard && { tensorboard }) }),
+        );
       } catch (error) {
         const code = error instanceof GradswarmError ? error.code : null;
         const message = error instanceof Error ? error.message.replace(`${code}: `, '') : String(error);

@@ -7,11 +7,12 @@ import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { withAssignments } from '../run/changed-settings.js';
 import { withInitial } from '../run/initial.js';
 import { folderOf, type Loaded, loadScenario } from '../run/load.js';
+import { mainThread } from '../run/main-thread.js';
 import type { RunOptions } from '../run/run.js';
 import { atSeeds, seedsFrom, sweptSeeds } from '../run/seeds.js';
 import { inThread } from './compute-thread.js';
 import { type ListenFlags, listenOptions, withListening } from './listen.js';
-import { absolutePath, collectAssignments, collectModules, USE_MEANING, wholeNumber } from './options.js';
+import { absolutePath, collectAssignments, collectModules, portNumber, USE_MEANING, wholeNumber } from './options.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
 interface Flags extends Printing, ListenFlags {
@@ -22,6 +23,8 @@ interface Flags extends Printing, ListenFlags {
   readonly firstSeed?: number;
   readonly seeds?: number;
   readonly jobs?: number;
+  readonly tensorboard?: boolean;
+  readonly metricsPort?: number;
   readonly rounds?: number;
   readonly device?: string;
   readonly initial?: string;
@@ -60,6 +63,8 @@ export function runCommand(): Command {
     .option('--device <name>', 'the same as --set device=…')
     .option('--initial <file>', 'begin with saved parameters, .npz or .safetensors', absolutePath)
     .option('--out <directory>', 'write the run here, not under runs/')
+    .option('--tensorboard', "also write event files for TensorBoard into the run's folder")
+    .option('--metrics-port <port>', 'serve /metrics for Prometheus on this port of the loopback; 0: any', portNumber)
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
@@ -69,6 +74,7 @@ export function runCommand(): Command {
 async function run(name: string, flags: Flags): Promise<void> {
   const { loadCatalogue, runScenario, runSweep } = await import('../run/runtime.js');
   const { withPlugIns } = await import('../plug-ins/use.js');
+  if (flags.metricsPort !== undefined) mainThread()?.post({ type: 'metrics', port: flags.metricsPort });
   const loaded = await loadScenario(name);
   const folder = folderOf(name);
   const input = withInitial(await withPlugIns(changed(loaded, flags), folder, flags.use), folder);
@@ -82,6 +88,7 @@ async function run(name: string, flags: Flags): Promise<void> {
     directory: flags.out ?? null,
     listen: listenOptions(flags),
     jobs: flags.jobs ?? 1,
+    ...(flags.tensorboard && { tensorboard: true }),
   };
   if (isSweep(input)) {
     const sweep = await resolveSweep(input, catalogue);

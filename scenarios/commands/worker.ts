@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
 import { interruptible } from '../run/interrupt.js';
+import { mainThread } from '../run/main-thread.js';
 import type { WorkerOptions } from '../run/run.js';
 import { inThread } from './compute-thread.js';
 import { EXIT } from './exit-status.js';
@@ -32,6 +33,7 @@ interface Flags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
+  readonly metricsPort?: number;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -71,6 +73,7 @@ export function workerCommand(): Command {
     .option('--tls-ca <file>', 'authorities that the coordinator and other workers are checked by, PEM')
     .option('--tls-cert <file>', 'certificate chain of this worker, PEM: where it listens for other workers')
     .option('--tls-key <file>', 'its private key, PEM')
+    .option('--metrics-port <port>', 'serve /metrics for Prometheus on this port of the loopback; 0: any', portNumber)
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'print at the end one JSON document, how it ended')
     .addHelpText('after', EXAMPLES)
@@ -78,6 +81,7 @@ export function workerCommand(): Command {
 }
 
 async function join(flags: Flags): Promise<void> {
+  if (flags.metricsPort !== undefined) mainThread()?.post({ type: 'metrics', port: flags.metricsPort });
   const { joinAsWorker, NotWanted } = await import('../run/join.js');
   try {
     await interruptible((signal) => joinAsWorker(flags.join, optionsOf(flags, signal)));

@@ -48,7 +48,7 @@ export function sweepText(overview: Overview, points: readonly (readonly [Overvi
     ];
     const line = [
       sparkline(
-        rows.map((row) => row.loss),
+        rows.map((row) => row.loss).filter((value) => value !== null),
         16,
       ).padEnd(16),
       ...found,

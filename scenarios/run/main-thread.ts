@@ -21,6 +21,8 @@ export type FromThread =
   /** A display for so many runs; `shown` answers its end. */
   | { readonly type: 'display'; readonly points: number }
   | { readonly type: 'display-end' }
+  /** `/metrics` is to be served on this port. */
+  | { readonly type: 'metrics'; readonly port: number }
   | {
       readonly type: 'start';
       readonly name: string;

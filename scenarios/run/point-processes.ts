@@ -15,6 +15,7 @@ export type FromPoint =
 
 export interface PointOptions {
   readonly signal: AbortSignal;
+  readonly tensorboard: boolean;
   readonly round: (index: number, row: ShownRow) => void;
   readonly note: (index: number, text: string) => void;
 }
@@ -52,8 +53,13 @@ export async function runPoints(
   if (options.signal.aborted) throw new GradswarmError('ERR_STOPPED', 'stopped by the user');
 }
 
-async function pointProcess(folder: string, index: number, { signal, round, note }: PointOptions): Promise<void> {
-  const child = spawn(process.execPath, [...process.execArgv, ENTRY, 'point', folder, String(index)], {
+async function pointProcess(
+  folder: string,
+  index: number,
+  { signal, tensorboard, round, note }: PointOptions,
+): Promise<void> {
+  const flags = tensorboard ? ['--tensorboard'] : [];
+  const child = spawn(process.execPath, [...process.execArgv, ENTRY, 'point', folder, String(index), ...flags], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // Ctrl-C reaches this process alone, which asks the others to stop.
     detached: true,

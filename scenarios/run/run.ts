@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly watcher?: RunWatcher;
   /** Runs of a sweep at once, each in a process of its own; left out: one after the other in this process. */
   readonly jobs?: number;
+  /** Also writes every round to event files of TensorBoard, `tensorboard/` in the run's folder; left out: no. */
+  readonly tensorboard?: boolean;
 }
 
 export interface RunOutcome {

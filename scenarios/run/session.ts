@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { EpochAbandoned } from '../../coordinator/members/workers-lost.js';
 import { checkpointText } from '../../coordinator/report/units.js';
 import { stopping } from '../../coordinator/run/early-stopping.js';
@@ -5,6 +6,7 @@ import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import { archiveOf } from '../../coordinator/run-directory/archive.js';
 import { explainedDiskError, isDiskError } from '../../coordinator/run-directory/disk-error.js';
+import { EventFile } from '../../coordinator/run-directory/event-file.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { type SessionEvent, summarizeSession } from '../../coordinator/run-directory/session-log.js';
 import { GradswarmError } from '../../protocol/errors.js';
@@ -34,7 +36,7 @@ import { shown } from './shown.js';
 import { openStudy, type Study, type StudyResult, studyResult } from './study.js';
 import { checkSameRead, type Read, whatIsRead } from './what-is-read.js';
 
-export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher'> {
+export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher' | 'tensorboard'> {
   /** What the display calls it; left out: the scenario's name. */
   readonly label?: string;
   /** Which run of a sweep it is. */
@@ -110,6 +112,8 @@ class Session {
   private from: StartingPoint;
   private result: RunResult | null = null;
   private judged: Judged | null = null;
+  /** For TensorBoard. */
+  private readonly events: EventFile | null;
   private closing: Promise<void> | null = null;
   private epoch: number;
   private roundsDone: number;
@@ -132,6 +136,7 @@ class Session {
     this.from = options.from ?? BEGINNING;
     this.epoch = directory.nextEpoch();
     this.roundsDone = this.from.checkpoint?.round ?? 0;
+    this.events = options.tensorboard ? new EventFile(join(directory.path, 'tensorboard'), Date.now()) : null;
   }
 
   /** All parties. */
@@ -224,7 +229,10 @@ class Session {
           if (what === 'committed') this.roundsDone = round;
           fleet.report?.(what, round);
         },
-        (row) => fleet.progress?.(row),
+        (row) => {
+          fleet.progress?.(row);
+          this.events?.row(row, Date.now());
+        },
       ),
       scriptedAbsences: fleet.scriptedAbsences,
       forgotten: fleet.forgotten,
@@ -358,6 +366,7 @@ class Session {
 
   async close(): Promise<void> {
     await this.closeFleet('again');
+    this.events?.close();
     try {
       this.directory.close();
     } catch (error) {

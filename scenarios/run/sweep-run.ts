@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSweepReport } from '../../coordinator/report/sweep-report.js';
 import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { writeLongTable } from '../../coordinator/run-directory/long-table.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
@@ -122,13 +123,18 @@ function onePoint(sweep: ResolvedSweep, directory: SweepDirectory, index: number
 }
 
 /** One point of the sweep in a folder, in a process of its own. */
-export async function runPoint(path: string, index: number, signal: AbortSignal, watcher: RunWatcher): Promise<void> {
+export async function runPoint(
+  path: string,
+  index: number,
+  { tensorboard, signal, watcher }: Pick<RunOptions, 'tensorboard' | 'signal'> & { readonly watcher: RunWatcher },
+): Promise<void> {
   const sweep = sweepIn(path);
   await onePoint(sweep, SweepDirectory.open(path, sweep.name), index, {
     directory: null,
     listen: null,
     signal,
     watcher,
+    ...(tensorboard && { tensorboard }),
   });
 }
 
@@ -137,7 +143,7 @@ async function severalAtOnce(
   sweep: ResolvedSweep,
   directory: SweepDirectory,
   jobs: number,
-  { listen, signal, watcher }: RunOptions,
+  { listen, signal, watcher, tensorboard }: RunOptions,
 ): Promise<SweepOutcome> {
   if (listen)
     throw new GradswarmError(
@@ -162,7 +168,7 @@ async function severalAtOnce(
   const progress = roundsOfAll(sweep, waiting, watcher);
   watcher?.start(`${sweep.name}, ${jobs} at once`, progress.rounds, directory.path, { index: 0, of: 1 });
   try {
-    await runPoints(directory.path, waiting, jobs, { signal, ...progress }, ended);
+    await runPoints(directory.path, waiting, jobs, { signal, tensorboard: tensorboard ?? false, ...progress }, ended);
   } catch (error) {
     throw await partly(sweep, directory, done(), error);
   }
@@ -203,7 +209,7 @@ function pointIsDone(
 function note(sweep: ResolvedSweep, directory: SweepDirectory, index: number, { outcome }: SessionResult): void {
   const { label, values } = sweep.points[index]!;
   directory.addPoint({
-    directory: directory.pathOf(index, label).slice(directory.path.length + 1),
+    directory: pathInside(directory, sweep, label),
     settings: Object.fromEntries(
       Object.entries(values).map(([name, value]) => [name, scalar(value, sweep.over[name]!)]),
     ),
@@ -260,6 +266,14 @@ async function concluded(
   const names = [...new Set(sweep.points.map(({ scenario }) => scenario.method.name))];
   const methods = await Promise.all(names.map(loadMethod));
   const claims = whole === null ? await judgeClaims(sweep.claims, records, sweep.changed) : [];
+  await writeLongTable(
+    directory.path,
+    done.map(({ label, result: { record } }) => ({
+      point: pathInside(directory, sweep, label),
+      seed: record.scenario.seed,
+      rows: record.rows,
+    })),
+  );
   const reportPath = await writeSweepReport(directory, {
     title: sweep.name,
     summary: sweep.description,
@@ -273,6 +287,12 @@ async function concluded(
     ...(done[0] && { manifest: manifestIn(done[0].result.outcome.directory) }),
   });
   return { directory: shown(directory.path), valid, verdict: judged, points, reportPath: shown(reportPath), claims };
+}
+
+/** Of a point, as in index.csv. */
+function pathInside(directory: SweepDirectory, { points }: ResolvedSweep, label: string): string {
+  const index = points.findIndex((point) => point.label === label);
+  return directory.pathOf(index, label).slice(directory.path.length + 1);
 }
 
 function manifestIn(path: string): Manifest {
