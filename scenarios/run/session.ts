@@ -24,6 +24,7 @@ import { judgeClaims } from '../report/claims.js';
 import { writeRunReport } from '../report/run-report.js';
 import { announce } from './announce.js';
 import type { Fleet } from './fleet.js';
+import { requireFreeAddress } from './free-address.js';
 import { growthText } from './growth.js';
 import { writeModels } from './model-files.js';
 import { openFleet } from './open-fleet.js';
@@ -77,6 +78,7 @@ export async function runSession(
 ): Promise<SessionResult> {
   const read = options.read ?? (await whatIsRead(scenario));
   if (options.recorded) checkSameRead(read, options.recorded, 'ERR_REPLAY', 'the recorded run');
+  if (typeof directory === 'function') await requireFreeAddress(options.listen);
   const session = new Session(read, typeof directory === 'function' ? directory() : directory, options);
   try {
     await session.open();

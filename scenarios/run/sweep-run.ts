@@ -17,6 +17,7 @@ import { judgeClaims } from '../report/claims.js';
 import { sweepFigures } from '../report/sweep-figures.js';
 import { commonSettings } from '../report/sweep-settings.js';
 import { loadExpectations } from './catalogue.js';
+import { requireFreeAddress } from './free-address.js';
 import { finishedRun, goOn, isFinished } from './go-on.js';
 import type { ShownRow } from './main-thread.js';
 import { runPoints } from './point-processes.js';
@@ -34,6 +35,7 @@ interface Point {
 
 /** Runs every point in order and judges them together. Nothing is written before all points have been read and fit together. */
 export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promise<SweepOutcome> {
+  await requireFreeAddress(options.listen);
   await readPoints(sweep, options.signal);
   const directory = SweepDirectory.create({
     root: 'runs',
