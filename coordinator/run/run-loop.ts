@@ -213,7 +213,7 @@ export class RunLoop {
             return done;
           },
           (error: unknown) => {
-            // Whoever sent what no half can use is lost, and not the run.
+            // A worker that sent what no half can use is lost, and not the run.
             if (error instanceof MessageRefused && crew.refuse?.(error.from, error.message)) return null;
             stop(error);
             crew.abort(plan);

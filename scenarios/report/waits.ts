@@ -14,7 +14,7 @@ export const WAITS: readonly Wait[] = [
     next: 'tried again, after 0.5 to 30 s',
   },
   { what: 'a worker without a coordinator', limit: '`--retry-for` (one hour)', next: 'it ends with 75' },
-  { what: 'open seats', limit: '`workers.joinTimeoutMs`', next: 'the run ends and can go on' },
+  { what: 'open seats', limit: '`workers.joinTimeoutMs`', next: 'the run ends and can be resumed' },
   {
     what: 'the answer to an assignment, which loads data and model',
     limit: '`workers.computeMs`',
@@ -29,7 +29,7 @@ export const WAITS: readonly Wait[] = [
   {
     what: 'a worker whose control connection is away',
     limit: 'while its frame link is up, then `workers.heartbeatMs`',
-    next: 'it joins anew',
+    next: 'it joins again',
   },
   {
     what: 'a link to another worker',
@@ -39,7 +39,7 @@ export const WAITS: readonly Wait[] = [
   {
     what: 'the next message of a round',
     limit: '`participation.deadlineMs`, where it is set',
-    next: 'the round goes on without',
+    next: 'the round continues without',
   },
   {
     what: 'a round in which nothing moves',
@@ -52,7 +52,7 @@ export const WAITS: readonly Wait[] = [
   {
     what: 'room in a send queue, or for what is not acknowledged',
     limit: 'sendQueueBytes; the link ends with its seat',
-    next: 'the sender goes on, or its epoch is over',
+    next: 'the sender continues, or its epoch is over',
   },
   { what: 'the acknowledgement of what was received', limit: 'ackMs', next: 'it is sent' },
   {

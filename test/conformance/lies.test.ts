@@ -27,7 +27,7 @@ describe('a client that sends what no half sends, in frames that are in order', 
       const scenario = await parityProblem(method, 'float64', { rounds: 3, evaluation: { everyRounds: 3 } });
       const problem = await openProblem(scenario);
       const thrown: string[] = [];
-      let told = 0;
+      let sent = 0;
       for (const [kind, declared] of Object.entries(method.messages as Readonly<Record<string, MessageKind>>))
         for (const lie of declared.from === 'clients' ? LIES.filter(({ applies }) => applies(declared)) : []) {
           const { method: lying, lied } = withLie(method, lie, kind, LIAR);
@@ -38,10 +38,10 @@ describe('a client that sends what no half sends, in frames that are in order', 
             if (hasDiverged(error) && /1e[+]?(308|30)$/.test(lie.name)) continue;
             thrown.push(`'${kind}', ${lie.name}: ${(error as Error).message}`);
           } finally {
-            told += lied();
+            sent += lied();
           }
         }
-      expect(told).to.be.above(0);
+      expect(sent).to.be.above(0);
       expect(thrown.join('\n')).to.equal('');
     });
 });
