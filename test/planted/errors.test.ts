@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { shippedNames } from '../../scenarios/run/load.js';
-import { plantedErrors } from './errors.js';
+import { notYetTried, plantedErrors } from './errors.js';
 
 const VERIFICATION = fileURLToPath(new URL('../../../docs/verification.md', import.meta.url));
 
 describe('test/planted: errors', () => {
-  it('every shipped scenario has one, once', () => {
-    expect(plantedErrors.map(({ scenario }) => scenario).sort()).to.deep.equal([...shippedNames()].sort());
+  it('every shipped scenario has one, once, or is named as not tried', () => {
+    expect([...plantedErrors.map(({ scenario }) => scenario), ...notYetTried].sort()).to.deep.equal(
+      [...shippedNames()].sort(),
+    );
   });
 
   it('what each replaces stands once in its compiled file, and is changed', () => {

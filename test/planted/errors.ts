@@ -30,7 +30,10 @@ const fsgld = (delay: number, form = 'full') => ({
   'method.surrogateForm': form,
 });
 
-/** One for every shipped scenario. */
+/** Shipped scenarios that came later: no error has been tried on them yet. */
+export const notYetTried: readonly string[] = ['cifar10-network', 'resnet-digits', 'transformer-language-model'];
+
+/** One for every other shipped scenario. */
 export const plantedErrors: readonly PlantedError[] = [
   {
     scenario: 'agvm-module-variance',
