@@ -3,7 +3,7 @@ import { clients } from '../scenario/selectors.js';
 import { probability } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 import { TwoStateChain } from './parts/two-state-chain.js';
 
 const settings = defineSettings({
@@ -18,7 +18,7 @@ type Settings = SettingsOf<typeof settings>;
  * b / (a + b), the mean on-time 1 / a rounds, the autocorrelation 1 - a - b a round; a + b = 1 makes rounds independent.
  */
 export function availability(given: Given<Settings, 'onToOff' | 'offToOn'>): Fault {
-  return { ...given, fault: 'availability' };
+  return faultOf({ ...given, fault: 'availability' });
 }
 
 /** Each client takes part in each round independently with this probability. */

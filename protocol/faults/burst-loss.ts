@@ -2,7 +2,7 @@ import { selectsFrames } from '../links/frame-filter.js';
 import { probability } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 import { DROP, PASS } from './parts/acting-rule.js';
 import { frameFilter } from './parts/filters.js';
 import { TwoStateChain } from './parts/two-state-chain.js';
@@ -21,7 +21,7 @@ type Settings = SettingsOf<typeof settings>;
  * the long-run loss (b lossInGood + a lossInBad) / (a + b).
  */
 export function burstLoss(given: Given<Settings, 'goodToBad' | 'badToGood'>): Fault {
-  return { ...given, fault: 'burst-loss' };
+  return faultOf({ ...given, fault: 'burst-loss' });
 }
 
 export default defineFault({

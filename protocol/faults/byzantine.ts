@@ -5,7 +5,7 @@ import { clients, messageKind } from '../scenario/selectors.js';
 import { named } from '../settings/named-modules.js';
 import { required } from '../settings/setting.js';
 import { defineSettings } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 
 const settings = defineSettings({
   kind: { ...messageKind, meaning: 'Kind of messages; null: every kind with vectors' },
@@ -19,7 +19,7 @@ export function byzantine(given: {
   readonly clients: ClientSelector;
   readonly attack: SpecInput;
 }): Fault {
-  return { ...given, fault: 'byzantine' };
+  return faultOf({ ...given, fault: 'byzantine' });
 }
 
 /** It happens where the messages are taken, after decoding, and is the same in every placement. */

@@ -1,6 +1,6 @@
 import { selectsFrames } from '../links/frame-filter.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 import { frameFilter } from './parts/filters.js';
 import { noiseSettings, noisy } from './parts/noise.js';
 
@@ -9,7 +9,7 @@ type Settings = SettingsOf<typeof settings>;
 
 /** Noise on every number that arrives, drawn for each link after decoding. */
 export function channelNoise(given: Given<Settings, 'stddev'>): Fault {
-  return { ...given, fault: 'channel-noise' };
+  return faultOf({ ...given, fault: 'channel-noise' });
 }
 
 export default defineFault({

@@ -2,7 +2,7 @@ import { selectsFrames } from '../links/frame-filter.js';
 import { probability } from '../settings/kinds.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
 import { bodyBytes } from '../wire/frame.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 import { PASS } from './parts/acting-rule.js';
 import { frameFilter } from './parts/filters.js';
 
@@ -13,7 +13,7 @@ const MOST_BITS = 4294967296;
 
 /** One bit of the frame is flipped. */
 export function corrupt(given: Given<Settings, 'probability'>): Fault {
-  return { ...given, fault: 'corrupt' };
+  return faultOf({ ...given, fault: 'corrupt' });
 }
 
 /** Every bit of the body has the same probability. A frame without a body has nothing to flip. */

@@ -4,7 +4,7 @@ import { clients } from '../scenario/selectors.js';
 import { integer, oneOf } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 
 const settings = defineSettings({
   clients: clients(required),
@@ -22,9 +22,9 @@ export function crash(
   given: Omit<Given<Settings>, 'clients'> &
     ({ readonly client: ClientIndex } | { readonly clients: Settings['clients'] }),
 ): Fault {
-  if (!('client' in given)) return { ...given, fault: 'crash' };
+  if (!('client' in given)) return faultOf({ ...given, fault: 'crash' });
   const { client, ...rest } = given;
-  return { ...rest, fault: 'crash', clients: [client] };
+  return faultOf({ ...rest, fault: 'crash', clients: [client] });
 }
 
 /** Memory is lost in the first round after the crash. Receivers that follow a sender's codec memory keep theirs. */

@@ -2,7 +2,7 @@ import { selectsFrames } from '../links/frame-filter.js';
 import { atLeastZero, probability } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 import { PASS } from './parts/acting-rule.js';
 import { frameFilter } from './parts/filters.js';
 
@@ -16,7 +16,7 @@ type Settings = SettingsOf<typeof settings>;
 
 /** The frame arrives `delayMs` later, plus a uniform share of `jitterMs`. */
 export function delay(given: Given<Settings, 'delayMs'>): Fault {
-  return { ...given, fault: 'delay' };
+  return faultOf({ ...given, fault: 'delay' });
 }
 
 export default defineFault({

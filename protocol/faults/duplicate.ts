@@ -1,7 +1,7 @@
 import { selectsFrames } from '../links/frame-filter.js';
 import { probability } from '../settings/kinds.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 import { DUPLICATE, PASS } from './parts/acting-rule.js';
 import { frameFilter } from './parts/filters.js';
 
@@ -10,7 +10,7 @@ type Settings = SettingsOf<typeof settings>;
 
 /** The frame arrives twice. */
 export function duplicate(given: Given<Settings, 'probability'>): Fault {
-  return { ...given, fault: 'duplicate' };
+  return faultOf({ ...given, fault: 'duplicate' });
 }
 
 export default defineFault({

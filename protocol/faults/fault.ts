@@ -1,4 +1,4 @@
-import type { FaultInput, JsonObject } from '../scenario/scenario.js';
+import type { FaultInput, JsonObject, Made } from '../scenario/scenario.js';
 import { extension } from '../settings/extension.js';
 import { integer } from '../settings/kinds.js';
 import { defineSettings, type Settings, type SettingsOf } from '../settings/settings.js';
@@ -49,19 +49,23 @@ export function defineFault<S extends object>({
 }
 
 /** What fails, as plain data; `during`, `at` and `always` set the rounds. */
-export type Fault = { readonly fault: string } & JsonObject;
+export type Fault = Made<{ readonly fault: string } & JsonObject>;
+
+export function faultOf(data: { readonly fault: string } & JsonObject): Fault {
+  return data as Fault;
+}
 
 /** In the rounds from <= round < until. */
-export function during(from: number, until: number, fault: Fault): FaultInput {
-  return { ...fault, from, until };
+export function during(from: number, until: number, fault: Fault): Made<FaultInput> {
+  return { ...fault, from, until } as Made<FaultInput>;
 }
 
 /** In this one round. A crash begins there and lasts its `downRounds`. */
-export function at(round: number, fault: Fault): FaultInput {
-  return { ...fault, from: round, until: round + 1 };
+export function at(round: number, fault: Fault): Made<FaultInput> {
+  return { ...fault, from: round, until: round + 1 } as Made<FaultInput>;
 }
 
 /** In every round. */
-export function always(fault: Fault): FaultInput {
-  return { ...fault };
+export function always(fault: Fault): Made<FaultInput> {
+  return { ...fault } as Made<FaultInput>;
 }

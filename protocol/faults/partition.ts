@@ -4,7 +4,7 @@ import { party } from '../scenario/selectors.js';
 import { list } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 import { DROP, PASS } from './parts/acting-rule.js';
 
 const group = list(party, required, 'A group', 1);
@@ -17,7 +17,7 @@ const settings = defineSettings({
 
 /** No frame passes between parties of different groups. A party in no group reaches all parties. */
 export function partition(...groups: readonly (readonly PartyId[])[]): Fault {
-  return { fault: 'partition', groups };
+  return faultOf({ fault: 'partition', groups });
 }
 
 export default defineFault({

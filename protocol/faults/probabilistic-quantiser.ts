@@ -2,7 +2,7 @@ import { selectsFrames, selectsPosts } from '../links/frame-filter.js';
 import { oneOf, positive } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 import { frameFilter } from './parts/filters.js';
 import { quantised } from './parts/noise.js';
 
@@ -23,7 +23,7 @@ type Settings = SettingsOf<typeof settings>;
 
 /** Numbers are rounded at random, without bias, to multiples of `step`. */
 export function probabilisticQuantiser(given: Given<Settings, 'step'>): Fault {
-  return { ...given, fault: 'probabilistic-quantiser' };
+  return faultOf({ ...given, fault: 'probabilistic-quantiser' });
 }
 
 export default defineFault({

@@ -3,7 +3,7 @@ import { scale as times } from '../numerics/vector.js';
 import { number } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 import { postFilter } from './parts/filters.js';
 
 const settings = defineSettings({
@@ -17,7 +17,7 @@ type Settings = SettingsOf<typeof settings>;
  * The attack `scaling` of the fault `byzantine` does it to decoded vectors, beside other attacks and robust rules.
  */
 export function scale(given: Given<Settings, 'factor'>): Fault {
-  return { ...given, fault: 'scale' };
+  return faultOf({ ...given, fault: 'scale' });
 }
 
 export default defineFault({

@@ -3,7 +3,7 @@ import { clients } from '../scenario/selectors.js';
 import { positive } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 
 const settings = defineSettings({
   clients: clients(required),
@@ -13,7 +13,7 @@ type Settings = SettingsOf<typeof settings>;
 
 /** The clients' devices take `factor` times as long. */
 export function slow(given: Given<Settings, 'clients' | 'factor'>): Fault {
-  return { ...given, fault: 'slow' };
+  return faultOf({ ...given, fault: 'slow' });
 }
 
 export default defineFault({

@@ -2,7 +2,7 @@ import { actsIn } from '../links/frame-filter.js';
 import { probability } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
-import { defineFault, type Fault } from './fault.js';
+import { defineFault, type Fault, faultOf } from './fault.js';
 import { DROP, PASS } from './parts/acting-rule.js';
 
 const settings = defineSettings({ probability: probability(required, 'For each undirected edge and round') });
@@ -10,7 +10,7 @@ type Settings = SettingsOf<typeof settings>;
 
 /** Each undirected edge between clients is down in both directions for a whole round, with this probability. */
 export function symmetricDrop(given: Given<Settings, 'probability'>): Fault {
-  return { ...given, fault: 'symmetric-drop' };
+  return faultOf({ ...given, fault: 'symmetric-drop' });
 }
 
 /** Peers that keep their own value where a neighbour's is missing still mix with a symmetric matrix. */

@@ -1,6 +1,6 @@
 import { extension } from '../settings/extension.js';
 import type { Settings } from '../settings/settings.js';
-import type { Json, Scenario, Spec } from './scenario.js';
+import { type Json, type Made, madeSpec, type Scenario, type Spec } from './scenario.js';
 
 /** One row of metrics.csv. */
 export interface MetricsRow {
@@ -77,6 +77,6 @@ export function defineExpectation<S extends object>(family: {
 }
 
 /** The expectation narrowed to the runs of a sweep that have these values at these paths of their scenarios. */
-export function where(values: Readonly<Record<string, Json>>, expectation: Spec): Spec {
-  return { ...expectation, where: values };
+export function where(values: Readonly<Record<string, Json>>, expectation: Made<Spec>): Made<Spec> {
+  return madeSpec({ ...expectation, where: values });
 }

@@ -2,7 +2,7 @@
 
 import * as plain from '../../protocol/scenario/scenario.js';
 import type * as builtIn from './parts/built-in-names.js';
-import type { Named, NamesByKind } from './parts/given.js';
+import type { Named, NamedFault, NamesByKind } from './parts/given.js';
 
 export { logNormalDevices, logNormalLinks } from '../../protocol/scenario/device-speeds.js';
 export { where } from '../../protocol/scenario/expectation.js';
@@ -76,7 +76,17 @@ type Partitioned<O extends OwnNames> = { readonly partition?: Spec<O, 'partition
 export interface CheckedInput<O extends OwnNames = object>
   extends Omit<
     plain.ScenarioInput,
-    'method' | 'objective' | 'data' | 'topology' | 'codecs' | 'aggregators' | 'measure' | 'study'
+    | 'method'
+    | 'objective'
+    | 'data'
+    | 'topology'
+    | 'codecs'
+    | 'aggregators'
+    | 'measure'
+    | 'study'
+    | 'faults'
+    | 'expect'
+    | 'claims'
   > {
   readonly method: Spec<O, 'method'>;
   readonly objective?: Spec<O, 'objective'>;
@@ -96,24 +106,45 @@ export interface CheckedInput<O extends OwnNames = object>
   readonly aggregators?: Readonly<Record<string, Spec<O, 'aggregator'> | readonly Spec<O, 'aggregator'>[]>>;
   readonly measure?: readonly Spec<O, 'probe'>[];
   readonly study?: Spec<O, 'study'> | null;
+  readonly faults?: readonly FaultOf<O>[];
+  readonly expect?: readonly Expected<O>[];
+  readonly claims?: readonly ClaimOf<O>[];
+}
+
+/** An expectation by name and settings, or what `above`, `finite`, … return. */
+type Expected<O extends OwnNames> =
+  | Named<With<O>, 'expectation', { readonly where?: plain.JsonObject }>
+  | plain.AnyMade;
+
+/** A fault by name and settings, or what `faults.drop`, … and `faults.during`, … return. */
+type FaultOf<O extends OwnNames> = NamedFault<With<O>> | plain.AnyMade;
+
+type ClaimOf<O extends OwnNames> = Omit<plain.ClaimInput, 'judgedBy'> & { readonly judgedBy?: readonly Expected<O>[] };
+
+/** What is judged over the points of a sweep. */
+interface JudgedOver<O extends OwnNames> {
+  readonly expect?: readonly Expected<O>[];
+  readonly claims?: readonly ClaimOf<O>[];
 }
 
 declare const checked: unique symbol;
 /** What `scenario` returns: it was checked where it was written. */
 export type CheckedScenario = plain.ScenarioInput & { readonly [checked]: true };
 
-export interface CheckedSweep<O extends OwnNames = object> extends Omit<plain.SweepInput, 'base'> {
+export interface CheckedSweep<O extends OwnNames = object>
+  extends Omit<plain.SweepInput, 'base' | 'expect' | 'claims'>,
+    JudgedOver<O> {
   readonly base: Omit<CheckedInput<O>, 'name'>;
 }
 
 /** A sweep over what `scenario` returned. */
-export interface SweepOfScenario extends Omit<plain.SweepInput, 'base'> {
+export interface SweepOfScenario extends Omit<plain.SweepInput, 'base' | 'expect' | 'claims'>, JudgedOver<object> {
   readonly base: CheckedScenario;
 }
 
 /**
  * A scenario file's default export, or what `run` takes: the same data. An editor completes the settings by the chosen name and
- * rejects what is misspelt; faults and expectations are complete by their functions (`faults.drop`, `above`, …). `Own`: names of
+ * rejects what is misspelt, in faults, expectations and claims too, written out or by their functions (`faults.drop`, `above`, …). `Own`: names of
  * one's own, beside those of declaration merging; a path (`./sign-vote.ts`) takes any settings.
  */
 export function scenario<Own extends OwnNames = object>(input: CheckedInput<NoInfer<Own>>): CheckedScenario;

@@ -5,7 +5,7 @@ import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { everyFaultHappened } from '../../protocol/scenario/expectations/every-fault-happened.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import type { Spec } from '../../protocol/scenario/scenario.js';
+import type { Made, Spec } from '../../protocol/scenario/scenario.js';
 import { sweep } from '../../protocol/scenario/scenario.js';
 
 const stepSize = 0.05;
@@ -13,7 +13,7 @@ const compressed = { name: 'cdproxsgt', stepSize, trackerMixing: 0.3, iterateMix
 const figure = 'finalMeanSquaredError';
 
 /** What is expected of a method under 'symmetric-drop' (an edge is down both ways) or 'drop' (a message is lost one way). */
-function expected(method: string, fault: string, expectation: Spec): Spec {
+function expected(method: string, fault: string, expectation: Made<Spec>): Made<Spec> {
   const [name, links] = method.split(' ');
   const chosen = { 'method.name': name!, 'faults.0.fault': fault };
   return where(links ? { ...chosen, 'method.links': links } : chosen, expectation);

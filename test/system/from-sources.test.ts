@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { folderWith, SCENARIO, stateOf } from '../support/own-modules.js';
 import { temporaryFolder } from '../support/scripted-run.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -19,5 +20,16 @@ function digestOf(...program: string[]): string {
 describe('the sources, run directly as CONTRIBUTING.md says', () => {
   it('start local workers from sources too, and end in the digest of the compiled program', () => {
     expect(digestOf('node_modules/tsx/dist/cli.mjs', 'scenarios/cli.ts')).to.equal(digestOf('dist/scenarios/cli.js'));
+  });
+
+  it('find modules of one’s own too, whose gradswarm is then the sources, in workers as well', () => {
+    const scenario = join(folderWith({ 'voted.json': { use: ['./sign-vote.ts'], ...SCENARIO } }), 'voted.json');
+    const run = (program: readonly string[], workers: string) => {
+      const flags = ['run', scenario, '--workers', workers, '--out', join(temporaryFolder(), 'run')];
+      return stateOf(spawnSync(process.execPath, [...program, ...flags], { cwd: root, encoding: 'utf8' }));
+    };
+    const compiled = run(['dist/scenarios/cli.js'], '0');
+    expect(compiled).to.match(/^[\da-f]{64}$/);
+    expect(run(['node_modules/tsx/dist/cli.mjs', 'scenarios/cli.ts'], '2')).to.equal(compiled);
   });
 });

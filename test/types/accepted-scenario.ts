@@ -22,7 +22,12 @@ export const whole = scenario('whole', {
   },
   aggregators: { update: ['bucketing', { name: 'krum', byzantine: 1 }] },
   faults: [faults.during(1, 2, faults.drop({ probability: 1 })), { fault: 'slow', clients: [0], factor: 2 }],
-  expect: [above({ of: 'finalAccuracy', value: 0.5 }), 'finite'],
+  expect: [
+    above({ of: 'finalAccuracy', value: 0.5 }),
+    'finite',
+    { name: 'below', of: 'finalLoss', value: 1, where: { seed: 1 } },
+  ],
+  claims: [{ claim: 'it learns', source: 'Theorem 1', judgedBy: [above({ of: 'finalAccuracy', value: 0.1 })] }],
 });
 
 /** Names of one's own: by a path, by a type parameter, by declaration merging. */

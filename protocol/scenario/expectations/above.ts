@@ -3,12 +3,12 @@ import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { judgeFigure } from '../bounded-figure.js';
 import { defineExpectation } from '../expectation.js';
-import type { Spec } from '../scenario.js';
+import { type Made, madeSpec, type Spec } from '../scenario.js';
 import { figure, groupBy } from '../settings.js';
 
 /** A figure such as `finalAccuracy` ends strictly above a value. */
-export function above(settings: { of: string; value: number; groupBy?: string | null }): Spec {
-  return { ...settings, name: 'above' };
+export function above(settings: { of: string; value: number; groupBy?: string | null }): Made<Spec> {
+  return madeSpec({ ...settings, name: 'above' });
 }
 
 export default defineExpectation({

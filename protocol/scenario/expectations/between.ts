@@ -3,12 +3,12 @@ import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { judgeFigure } from '../bounded-figure.js';
 import { defineExpectation } from '../expectation.js';
-import type { Spec } from '../scenario.js';
+import { type Made, madeSpec, type Spec } from '../scenario.js';
 import { figure, groupBy } from '../settings.js';
 
 /** least <= figure <= most. */
-export function between(settings: { of: string; least: number; most: number; groupBy?: string | null }): Spec {
-  return { ...settings, name: 'between' };
+export function between(settings: { of: string; least: number; most: number; groupBy?: string | null }): Made<Spec> {
+  return madeSpec({ ...settings, name: 'between' });
 }
 
 export default defineExpectation({

@@ -5,7 +5,7 @@ import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { type Group, groupsOf } from '../groups.js';
 import { inDigits, seriesOf } from '../quantity.js';
-import type { Spec } from '../scenario.js';
+import { type Made, madeSpec, type Spec } from '../scenario.js';
 import { path, series } from '../settings.js';
 
 /**
@@ -21,8 +21,8 @@ export function criticalBatch(settings: {
   variance?: string;
   signal?: string;
   factor?: number;
-}): Spec {
-  return { ...settings, name: 'critical-batch' };
+}): Made<Spec> {
+  return madeSpec({ ...settings, name: 'critical-batch' });
 }
 
 interface Best {

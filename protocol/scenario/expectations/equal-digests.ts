@@ -1,12 +1,12 @@
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation } from '../expectation.js';
 import { groupsOf } from '../groups.js';
-import type { Spec } from '../scenario.js';
+import { type Made, madeSpec, type Spec } from '../scenario.js';
 import { groupBy } from '../settings.js';
 
 /** All runs, or all runs of each group, end in the same bits. */
-export function equalDigests(settings: { groupBy?: string | null } = {}): Spec {
-  return { ...settings, name: 'equal-digests' };
+export function equalDigests(settings: { groupBy?: string | null } = {}): Made<Spec> {
+  return madeSpec({ ...settings, name: 'equal-digests' });
 }
 
 export default defineExpectation({

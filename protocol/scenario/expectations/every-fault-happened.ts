@@ -1,10 +1,10 @@
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation } from '../expectation.js';
-import type { Spec } from '../scenario.js';
+import { type Made, madeSpec, type Spec } from '../scenario.js';
 
 /** Every fault rule acted at least once; otherwise the run shows nothing about the faults. Expected wherever there are faults. */
-export function everyFaultHappened(): Spec {
-  return { name: 'every-fault-happened' };
+export function everyFaultHappened(): Made<Spec> {
+  return madeSpec({ name: 'every-fault-happened' });
 }
 
 export default defineExpectation({

@@ -1,11 +1,11 @@
 import { oneOf } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type MetricsRow } from '../expectation.js';
-import type { Spec } from '../scenario.js';
+import { type Made, madeSpec, type Spec } from '../scenario.js';
 
 /** Nothing that was measured is NaN or infinite, and no loss, error, norm or variance grows without bound. Expected of every run. */
-export function finite(settings: { readonly growth?: 'bounded' | 'allowed' } = {}): Spec {
-  return { name: 'finite', ...settings };
+export function finite(settings: { readonly growth?: 'bounded' | 'allowed' } = {}): Made<Spec> {
+  return madeSpec({ name: 'finite', ...settings });
 }
 
 /** Figures whose growth is judged: sizes. A ratio such as the noise scale may grow because its denominator vanishes. */

@@ -4,7 +4,7 @@ import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Finding } from '../expectation.js';
 import { groupsOf } from '../groups.js';
 import { inDigits, meanFigure } from '../quantity.js';
-import type { Spec } from '../scenario.js';
+import { type Made, madeSpec, type Spec } from '../scenario.js';
 import { figure, groupBy, path } from '../settings.js';
 
 /**
@@ -18,8 +18,8 @@ export function monotone(settings: {
   direction: 'falling' | 'rising';
   tolerance?: number;
   groupBy?: string | null;
-}): Spec {
-  return { ...settings, name: 'monotone' };
+}): Made<Spec> {
+  return madeSpec({ ...settings, name: 'monotone' });
 }
 
 export default defineExpectation({

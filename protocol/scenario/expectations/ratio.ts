@@ -5,7 +5,7 @@ import { defineExpectation, type Holds } from '../expectation.js';
 import { matches } from '../groups.js';
 import { type PairedRatio, pairedRatio } from '../paired-ratio.js';
 import { inDigits, meanFigure } from '../quantity.js';
-import type { Json, Spec } from '../scenario.js';
+import { type Json, type Made, madeSpec, type Spec } from '../scenario.js';
 import { chosenRuns, figure, inWords, least, most, oneBound, within } from '../settings.js';
 import { choiceInWords } from '../wording.js';
 
@@ -25,8 +25,8 @@ export function ratio(settings: {
   least?: number | null;
   most?: number | null;
   interval?: boolean;
-}): Spec {
-  return { ...settings, name: 'ratio' };
+}): Made<Spec> {
+  return madeSpec({ ...settings, name: 'ratio' });
 }
 
 export default defineExpectation({

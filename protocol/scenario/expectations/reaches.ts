@@ -2,14 +2,14 @@ import { count, number } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Finding, type RunRecord } from '../expectation.js';
 import { inDigits, seriesOf } from '../quantity.js';
-import type { Spec } from '../scenario.js';
+import { type Made, madeSpec, type Spec } from '../scenario.js';
 import { series } from '../settings.js';
 
 type Target = { loss: number } | { accuracy: number } | { of: string; below: number } | { of: string; above: number };
 
 /** A series passes a value within the first `byRound` rounds (left out: at any time). `loss`: falls to it or below; `accuracy`: rises to it or above. */
-export function reaches(settings: Target & { byRound?: number | null }): Spec {
-  return { ...settings, name: 'reaches' };
+export function reaches(settings: Target & { byRound?: number | null }): Made<Spec> {
+  return madeSpec({ ...settings, name: 'reaches' });
 }
 
 export default defineExpectation({

@@ -4,7 +4,7 @@ import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { matches } from '../groups.js';
 import { inDigits, seriesOf } from '../quantity.js';
-import type { Json, Spec } from '../scenario.js';
+import { type Json, type Made, madeSpec, type Spec } from '../scenario.js';
 import { chosenRuns, inWords, least, most, oneBound, series, within } from '../settings.js';
 
 type Values = Readonly<Record<string, Json>>;
@@ -21,8 +21,8 @@ export function roundsToMatch(settings: {
   rivalRound?: number | null;
   least?: number | null;
   most?: number | null;
-}): Spec {
-  return { ...settings, name: 'rounds-to-match' };
+}): Made<Spec> {
+  return madeSpec({ ...settings, name: 'rounds-to-match' });
 }
 
 export default defineExpectation({

@@ -3,12 +3,12 @@ import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Finding, type RunRecord } from '../expectation.js';
 import { seriesOf } from '../quantity.js';
-import type { Spec } from '../scenario.js';
+import { type Made, madeSpec, type Spec } from '../scenario.js';
 import { series } from '../settings.js';
 
 /** Groups of series settle at or below a value one group after the other: the last of a group before the first of the next. */
-export function settlesInOrder(settings: { groups: readonly (readonly string[])[]; below: number }): Spec {
-  return { ...settings, name: 'settles-in-order' };
+export function settlesInOrder(settings: { groups: readonly (readonly string[])[]; below: number }): Made<Spec> {
+  return madeSpec({ ...settings, name: 'settles-in-order' });
 }
 
 export default defineExpectation({

@@ -5,7 +5,7 @@ import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { groupsOf } from '../groups.js';
 import { figureOf, inDigits, meanFigure, seriesOf } from '../quantity.js';
-import type { Spec } from '../scenario.js';
+import { type Made, madeSpec, type Spec } from '../scenario.js';
 import { figure, inWords, least, most, oneBound, within } from '../settings.js';
 
 /**
@@ -22,8 +22,8 @@ export function slope(settings: {
   toRound?: number | null;
   least?: number | null;
   most?: number | null;
-}): Spec {
-  return { ...settings, name: 'slope' };
+}): Made<Spec> {
+  return madeSpec({ ...settings, name: 'slope' });
 }
 
 export default defineExpectation({

@@ -34,6 +34,11 @@ export type Named<N extends NamesByKind, K extends keyof NamesByKind, More = unk
   | OwnSpec
   | { [Name in Names<N[K]>]: { readonly name: Name } & Given<N, N[K][Name]> & More }[Names<N[K]>];
 
+/** The same of a fault, whose name stands under `fault`. */
+export type NamedFault<N extends NamesByKind> =
+  | ({ readonly fault: ModulePath } & { readonly [setting: string]: Json })
+  | { [Name in Names<N['fault']>]: { readonly fault: Name } & Given<N, N['fault'][Name]> }[Names<N['fault']>];
+
 /** Settings as they are written: those that have a default may be left out. */
 export type Given<N extends NamesByKind, S> = { readonly [Key in keyof S]?: GivenValue<N, S[Key]> };
 

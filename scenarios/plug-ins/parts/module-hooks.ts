@@ -33,7 +33,8 @@ export async function resolve(
   context: Context,
   next: (specifier: string, context: Context) => Promise<Resolved>,
 ): Promise<Resolved> {
-  if (/^gradswarm(\/|$)/.test(specifier)) return next(specifier, { ...context, parentURL: import.meta.url });
+  if (/^gradswarm(\/|$)/.test(specifier))
+    return next(ownAddress(specifier), { ...context, parentURL: import.meta.url });
   if (specifier.startsWith(ADDRESS_OF)) return addressOf(specifier, context, next);
   if (!isOwn(context.parentURL) && !isOwn(specifier)) return next(specifier, context);
   if (!/^(\.{1,2}\/|file:)/.test(specifier)) return next(specifier, context);
@@ -42,6 +43,13 @@ export async function resolve(
   const found = candidates(url.href).find((href) => existsSync(fileURLToPath(href)));
   if (found === undefined || !MODULE.test(found)) return next(url.href, context);
   return { url: `${found}${OWN}`, format: 'module', shortCircuit: true };
+}
+
+/** Of 'gradswarm/method': where sources are run directly its source, for the package's `exports` name what is compiled. */
+function ownAddress(specifier: string): string {
+  if (!import.meta.url.endsWith('.ts')) return specifier;
+  const source = new URL(`../../api/${specifier.slice('gradswarm/'.length) || 'index'}.ts`, import.meta.url);
+  return existsSync(fileURLToPath(source)) ? source.href : specifier;
 }
 
 /** The files that an import may mean: itself, or the TypeScript that its JavaScript is made from. */

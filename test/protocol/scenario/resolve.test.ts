@@ -557,7 +557,7 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     ],
     [
       'a chain without its probabilities',
-      { ...server, faults: [always({ fault: 'availability', onToOff: 0.1 })] },
+      { ...server, faults: [{ fault: 'availability', onToOff: 0.1 }] },
       'faults.0.offToOn: expected a number in [0, 1]',
     ],
     [
