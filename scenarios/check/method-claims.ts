@@ -14,7 +14,7 @@ import {
   TINY_CLIENTS,
   TINY_ROUNDS,
 } from './parts/tiny-problems.js';
-import { runTiny } from './parts/tiny-run.js';
+import { runTiny, type TinyRun } from './parts/tiny-run.js';
 import { watchedMethod } from './parts/watched-method.js';
 
 const ALL_CLIENTS = { participation: { cohort: 'all' as const } };
@@ -24,11 +24,20 @@ const ALL_CLIENTS = { participation: { cohort: 'all' as const } };
  * faults, and after a resume; plain states, and nothing changed that is not its own. Built-in methods are held to the same.
  */
 export function methodClaims(method: AnyMethod, needs: MethodNeeds = {}): readonly Claim[] {
+  const reference = referenceOf(method, 'float64', needs);
   return [
-    ...(['float64', 'float32'] as const).flatMap((precision) => sameBitsClaims(method, precision, true, needs)),
-    ...faultClaims(method, needs),
-    ...plainClaims(method, needs),
+    ...sameBitsClaims(method, 'float64', true, needs, reference),
+    ...sameBitsClaims(method, 'float32', true, needs),
+    ...faultClaims(method, needs, reference),
+    ...plainClaims(method, needs, reference),
   ];
+}
+
+/** The run in one process that others are compared with, made at its first use. */
+type Reference = () => Promise<TinyRun>;
+
+function referenceOf(method: AnyMethod, precision: Precision, needs: MethodNeeds): Reference {
+  return once(async () => runTiny(await parityProblem(method, needs, precision), method));
 }
 
 /** `isNamed`: it can be loaded by its name, so placements behind sockets can run it too. */
@@ -37,9 +46,9 @@ export function sameBitsClaims(
   precision: Precision,
   isNamed: boolean,
   needs: MethodNeeds = {},
+  reference = referenceOf(method, precision, needs),
 ): readonly Claim[] {
   const problem = once(() => parityProblem(method, needs, precision));
-  const reference = once(async () => runTiny(await problem(), method));
   return [
     ...placements
       .filter(({ inProcess }) => isNamed || inProcess)
@@ -82,11 +91,15 @@ export function sameBitsClaims(
   ];
 }
 
-export function faultClaims(method: AnyMethod, needs: MethodNeeds = {}): readonly Claim[] {
+export function faultClaims(
+  method: AnyMethod,
+  needs: MethodNeeds = {},
+  reference = referenceOf(method, 'float64', needs),
+): readonly Claim[] {
   const problem = once(() => parityProblem(method, needs, 'float64'));
   const withAll = once(() => parityProblem(method, needs, 'float64', ALL_CLIENTS));
   const twice = claim('a frame that comes twice changes nothing', async () => {
-    const { digest } = await runTiny(await problem(), method);
+    const { digest } = await reference();
     for (const shuffleSeed of [null, 5]) {
       const placement = localPlacement('every frame twice', 'fast', shuffleSeed, everythingTwice);
       ensureEqual((await runTiny(await problem(), method, { placement })).digest, digest, 'digest of all states');
@@ -159,17 +172,17 @@ export function faultClaims(method: AnyMethod, needs: MethodNeeds = {}): readonl
   ];
 }
 
-function plainClaims(method: AnyMethod, needs: MethodNeeds): readonly Claim[] {
+function plainClaims(method: AnyMethod, needs: MethodNeeds, reference: Reference): readonly Claim[] {
   const problem = once(() => parityProblem(method, needs, 'float64'));
   const claims = [
     claim(
       'posts the kinds it declares, finite numbers only, and changes nothing that it got, gave or keeps',
       async () => {
-        const reference = await runTiny(await problem(), method);
+        const { digest } = await reference();
         const { method: watched, watch } = watchedMethod(method);
         const run = await runTiny(await problem(), watched, { placement: inOneProcess });
         ensure(watch.violations.length === 0, watch.violations.slice(0, 5).join('; '));
-        ensureEqual(run.digest, reference.digest, 'digest under watch, which must not change the bits');
+        ensureEqual(run.digest, digest, 'digest under watch, which must not change the bits');
         for (const side of ['coordinator', 'clients'] as const)
           for (const kind of watch.posted[side])
             ensureEqual(method.messages[kind]?.from, side, `sender of the kind '${kind}'`);
@@ -177,7 +190,7 @@ function plainClaims(method: AnyMethod, needs: MethodNeeds): readonly Claim[] {
       },
     ),
     claim('keeps plain data as state: every record survives encoding with equal bits', async () => {
-      const { result } = await runTiny(await problem(), method);
+      const { result } = await reference();
       ensure(
         result.records.size >= TINY_CLIENTS,
         `expected records of ${TINY_CLIENTS} clients, got ${result.records.size}`,

@@ -92,7 +92,7 @@ export function withLie(
 ): { readonly method: AnyMethod; readonly lied: () => number } {
   let count = 0;
   const declared = (method.messages as Readonly<Record<string, MessageKind>>)[kind]!;
-  const changed = (deliveries: readonly Delivery[]): readonly Delivery[] => {
+  const falsified = (deliveries: readonly Delivery[]): readonly Delivery[] => {
     count++;
     const each = deliveries.map((one) => ({ ...one, payload: lie.payload?.(one.payload, declared) ?? one.payload }));
     return lie.deliveries?.(each) ?? each;
@@ -106,12 +106,12 @@ export function withLie(
         post(name: string, to: unknown, payload: Payload) {
           if (name !== kind) return at.post(name, to as never, payload as never);
           const receivers = Array.isArray(to) ? to : [to];
-          at.postEach(name, changed(receivers.map((one) => ({ to: one, payload, stream: 'post' }))) as never);
+          at.postEach(name, falsified(receivers.map((one) => ({ to: one, payload, stream: 'post' }))) as never);
           return payload;
         },
         postEach(name: string, deliveries: readonly Delivery[]) {
           if (name !== kind) return at.postEach(name, deliveries as never);
-          at.postEach(name, changed(deliveries) as never);
+          at.postEach(name, falsified(deliveries) as never);
           return deliveries.map(({ payload }) => payload);
         },
       };
