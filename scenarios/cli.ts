@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   report: async () => (await import('./commands/report.js')).reportCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,
   show: async () => (await import('./commands/show.js')).showCommand,
+  open: async () => (await import('./commands/open.js')).openCommand,
   compare: async () => (await import('./commands/compare.js')).compareCommand,
   log: async () => (await import('./commands/log.js')).logCommand,
   stop: async () => (await import('./commands/stop.js')).stopCommand,

@@ -3,6 +3,8 @@ import { isMainThread, MessageChannel, Worker } from 'node:worker_threads';
 import { RENEW_MS, RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { SocketHost } from '../../protocol/sockets/socket-host.js';
+import { browse } from '../live/browse.js';
+import { LiveServer } from '../live/live-server.js';
 import { interruptible } from '../run/interrupt.js';
 import { type FromThread, mainThread, type ThreadData, type ToThread } from '../run/main-thread.js';
 import { MetricsServer } from './metrics-server.js';
@@ -47,6 +49,7 @@ class ComputeThread {
   private readonly sockets: SocketHost;
   private display: ProgressDisplay | null = null;
   private metrics: MetricsServer | null = null;
+  private page: LiveServer | null = null;
   /** The run under way; null before the first. */
   private started: { readonly name: string; readonly rounds: number } | null = null;
   private fail: (error: unknown) => void = () => {};
@@ -107,6 +110,7 @@ class ComputeThread {
       clearInterval(renewals);
       this.display?.stop();
       this.metrics?.close();
+      await this.page?.close();
       await thread.terminate();
       for (const folder of this.locked) RunLock.removeOwn(folder);
     }
@@ -154,6 +158,9 @@ class ComputeThread {
         this.display?.round(message.row);
         this.metrics?.round(message.row);
         return;
+      case 'open':
+        void this.openPage();
+        return;
       case 'metrics':
         void this.openMetrics(message.port);
         return;
@@ -176,6 +183,16 @@ class ComputeThread {
         this.display?.stop();
         this.post({ type: 'shown' });
         return;
+    }
+  }
+
+  private async openPage(): Promise<void> {
+    try {
+      this.page = await LiveServer.open(() => this.folder);
+      process.stderr.write(`page: ${this.page.url}\n`);
+      browse(this.page.url);
+    } catch (error) {
+      this.fail(error);
     }
   }
 

@@ -23,6 +23,7 @@ interface Flags extends Printing, ListenFlags {
   readonly firstSeed?: number;
   readonly seeds?: number;
   readonly jobs?: number;
+  readonly open?: boolean;
   readonly tensorboard?: boolean;
   readonly metricsPort?: number;
   readonly rounds?: number;
@@ -63,6 +64,7 @@ export function runCommand(): Command {
     .option('--device <name>', 'the same as --set device=…')
     .option('--initial <file>', 'begin with saved parameters, .npz or .safetensors', absolutePath)
     .option('--out <directory>', 'write the run here, not under runs/')
+    .option('--open', 'show the run as it goes in a page on this machine’s loopback')
     .option('--tensorboard', "also write event files for TensorBoard into the run's folder")
     .option('--metrics-port <port>', 'serve /metrics for Prometheus on this port of the loopback; 0: any', portNumber)
     .option('--json', 'print one JSON document and nothing else')
@@ -74,6 +76,7 @@ export function runCommand(): Command {
 async function run(name: string, flags: Flags): Promise<void> {
   const { loadCatalogue, runScenario, runSweep } = await import('../run/runtime.js');
   const { withPlugIns } = await import('../plug-ins/use.js');
+  if (flags.open) mainThread()?.post({ type: 'open' });
   if (flags.metricsPort !== undefined) mainThread()?.post({ type: 'metrics', port: flags.metricsPort });
   const loaded = await loadScenario(name);
   const folder = folderOf(name);

@@ -8,6 +8,7 @@ import { withAssignments } from '../run/changed-settings.js';
 import { withInitial } from '../run/initial.js';
 import { interruptible } from '../run/interrupt.js';
 import { folderOf, loadScenario } from '../run/load.js';
+import { mainThread } from '../run/main-thread.js';
 import { keptToken } from '../run/token.js';
 import { inThread } from './compute-thread.js';
 import { EXIT } from './exit-status.js';
@@ -16,6 +17,7 @@ import { collectAssignments, collectModules, USE_MEANING, wholeNumber } from './
 import { type Printing, report } from './outcome.js';
 
 interface Flags extends Printing, ListenFlags {
+  readonly open?: boolean;
   readonly out: string;
   readonly set?: readonly Assignment[];
   readonly use?: readonly string[];
@@ -48,6 +50,7 @@ export function serveCommand(): Command {
     .option('--use <module>', USE_MEANING, collectModules)
     .option('--linger <seconds>', 'once the run is over: stay so long for its folder to be fetched', wholeNumber(0), 0)
     .option('--json', 'print one JSON document and nothing else')
+    .option('--open', 'show the run as it goes in a page on this machine’s loopback')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', EXAMPLES)
     .action(inThread(serve));
@@ -56,6 +59,7 @@ export function serveCommand(): Command {
 async function serve(name: string, flags: Flags): Promise<void> {
   const { goOn, loadCatalogue } = await import('../run/runtime.js');
   const { withPlugIns } = await import('../plug-ins/use.js');
+  if (flags.open) mainThread()?.post({ type: 'open' });
   const loaded = await loadScenario(name);
   const assignments = [
     ...(flags.set ?? []),

@@ -65,7 +65,7 @@ class LineReader {
 }
 
 /** Null: the evaluation's line says more. */
-function eventText({ event, fields, round, party, t }: RunEvent): string | null {
+export function eventText({ event, fields, round, party, t }: RunEvent): string | null {
   const at = `${timeText(t).padStart(9)}  round ${round}`;
   switch (event) {
     case 'round':

@@ -21,6 +21,8 @@ export type FromThread =
   /** A display for so many runs; `shown` answers its end. */
   | { readonly type: 'display'; readonly points: number }
   | { readonly type: 'display-end' }
+  /** The page of the run is to be served, and opened. */
+  | { readonly type: 'open' }
   /** `/metrics` is to be served on this port. */
   | { readonly type: 'metrics'; readonly port: number }
   | {
