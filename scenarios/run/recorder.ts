@@ -10,7 +10,8 @@ import type { RunWatcher } from './run.js';
 
 /** Writes down what a run does, as it does it. */
 export class Recorder implements RunObserver {
-  readonly rows: MetricsRow[] = [];
+  /** The others are in the directory: a long run keeps none. */
+  private last: MetricsRow | null = null;
   private tensorCounts: readonly number[] | null = null;
 
   constructor(
@@ -23,7 +24,7 @@ export class Recorder implements RunObserver {
 
   round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport & { readonly empty: boolean }): void {
     this.checkTensors(row.round, report.tensorCounts);
-    this.rows.push(row);
+    this.last = row;
     if (this.directory) {
       const at = { t: row.simulatedMs, wallMs: row.wallMs, round: row.round };
       const { cohort, attempt, absences } = entry;
@@ -87,8 +88,7 @@ export class Recorder implements RunObserver {
   }
 
   private now(): { readonly t: number; readonly wallMs: number } {
-    const last = this.rows.at(-1);
-    return { t: last?.simulatedMs ?? 0, wallMs: last?.wallMs ?? 0 };
+    return { t: this.last?.simulatedMs ?? 0, wallMs: this.last?.wallMs ?? 0 };
   }
 
   /** A tensor that is not given back after each round fills the device in a long run. */

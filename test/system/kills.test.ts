@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -27,7 +27,7 @@ const posterior = {
   precision: 'float64',
 } as const;
 
-/** One of each kind: server, control variates, memories of error feedback, peers, chains, private. */
+/** One of each kind: server, control variates, memories of error feedback, peers, compressed peers, chains, private. */
 const RUNS: readonly { readonly workers: number; readonly input: ScenarioInput }[] = [
   { workers: 2, input: { name: 'scaffold', method: { name: 'scaffold', batchSize: 10 }, ...clusters, rounds: 600 } },
   {
@@ -57,6 +57,7 @@ const RUNS: readonly { readonly workers: number; readonly input: ScenarioInput }
       method: { name: 'choco-sgd', stepSize: 0.05 },
       ...quadratic,
       topology: 'ring',
+      codecs: { residual: { name: 'top-k', count: 10 } },
       rounds: 2500,
     },
   },
@@ -77,6 +78,8 @@ interface Disturbed {
   readonly digest: string | null;
   readonly kills: number;
   readonly freezes: number;
+  /** Kills while a checkpoint was written. */
+  readonly writes: number;
   readonly starts: number;
   readonly log: readonly string[];
 }
@@ -89,6 +92,23 @@ function start(args: readonly string[]): ChildProcess & { readonly ended: Promis
   });
 }
 
+/** Resolves when a checkpoint is being written, or after a while without one. */
+function checkpointWrite(out: string): Promise<boolean> {
+  const folder = join(out, 'checkpoints');
+  if (!existsSync(folder)) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const watcher = watch(folder, (_event, name) => {
+      if (name?.endsWith('.partial')) end(true);
+    });
+    const timer = setTimeout(() => end(false), 3000);
+    function end(seen: boolean): void {
+      clearTimeout(timer);
+      watcher.close();
+      resolve(seen);
+    }
+  });
+}
+
 /** Runs until it is over, whatever is killed: the coordinator is started again like a supervisor does it. */
 async function disturbed(
   file: string,
@@ -98,7 +118,7 @@ async function disturbed(
   plan: { kills: number; freezes: number },
 ): Promise<Disturbed> {
   const log: string[] = [];
-  const done = { kills: 0, freezes: 0 };
+  const done = { kills: 0, freezes: 0, writes: 0 };
   let starts = 0;
   for (; starts < 60; ) {
     starts++;
@@ -125,6 +145,8 @@ async function disturbed(
         random() < 0.25 || kids.length === 0 ? coordinator.pid! : kids[Math.floor(random() * kids.length)]!;
       const freeze = done.freezes < plan.freezes && (done.kills >= plan.kills || random() < 0.25);
       const who = target === coordinator.pid ? 'coordinator' : `worker process ${target}`;
+      const writes = !freeze && random() < 0.4 && (await checkpointWrite(out));
+      if (over) continue;
       try {
         if (freeze) {
           process.kill(target, 'SIGSTOP');
@@ -139,7 +161,8 @@ async function disturbed(
         } else {
           process.kill(target, 'SIGKILL');
           done.kills++;
-          log.push(`killed ${who}`);
+          if (writes) done.writes++;
+          log.push(`killed ${who}${writes ? ' during the write of a checkpoint' : ''}`);
         }
       } catch {}
     }
@@ -153,7 +176,7 @@ async function disturbed(
 describe('runs whose processes are killed and frozen', function () {
   this.timeout(900_000 + 60_000 * KILLS);
   const random = seededRandom(SEED);
-  const total = { kills: 0, freezes: 0, starts: 0 };
+  const total = { kills: 0, freezes: 0, writes: 0, starts: 0 };
 
   for (const { workers, input } of RUNS)
     it(`${input.name}, ${workers} worker processes: ends by itself with the undisturbed digest`, async () => {
@@ -164,6 +187,7 @@ describe('runs whose processes are killed and frozen', function () {
         seed: 3,
         ...input,
         evaluation: { everyRounds: 200 },
+        checkpoints: { everyRounds: 25 },
         workers: { joinTimeoutMs: 60_000 },
       };
       writeFileSync(file, JSON.stringify(scenario));
@@ -179,11 +203,16 @@ describe('runs whose processes are killed and frozen', function () {
         left = { kills: left.kills - result.kills, freezes: left.freezes - result.freezes };
         total.kills += result.kills;
         total.freezes += result.freezes;
+        total.writes += result.writes;
         total.starts += result.starts;
         const partial = readdirSync(join(folder, `run-${tries}`)).filter((name) => name === 'lock');
         expect(partial).to.deep.equal([]);
       }
     });
 
-  after(() => console.log(`  ${total.kills} kills, ${total.freezes} freezes, ${total.starts} starts of a coordinator`));
+  after(() =>
+    console.log(
+      `  ${total.kills} kills, ${total.writes} of them during the write of a checkpoint, ${total.freezes} freezes, ${total.starts} starts of a coordinator`,
+    ),
+  );
 });

@@ -34,6 +34,9 @@ const PASSING = ['ERR_STOPPED', 'ERR_WORKERS_MISSING', 'ERR_WORKER_LOST'];
 /** Simulated milliseconds, and tasks, after which a run does not end. */
 const MOST = { ms: 15 * 60_000, tasks: 10_000 };
 
+/** The same for each round of a longer run. */
+const TASKS_PER_ROUND = 200;
+
 export interface Story {
   /** Null: it ended, with the undisturbed digest. */
   readonly failure: string | null;
@@ -135,7 +138,10 @@ export class SessionExplorer {
       const { faults = drawnFaults(this.random, count), skip } = this.options;
       for (const fault of faults)
         if (!skip?.has(fault.id)) this.world.schedule(null, fault.atMs, () => this.happen(fault));
-      const isOver = await this.world.run(() => this.failure !== null || this.ended !== null, MOST);
+      const isOver = await this.world.run(() => this.failure !== null || this.ended !== null, {
+        ...MOST,
+        tasks: MOST.tasks + TASKS_PER_ROUND * (this.options.rounds ?? 0),
+      });
       if (!isOver) this.failure ??= `it does not end: ${this.world.tasksRun} tasks in ${this.world.elapsedMs} ms`;
     } finally {
       useSockets(before);
