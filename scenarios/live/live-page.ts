@@ -1,4 +1,4 @@
-/** The live page: one document without anything from elsewhere, which asks for `data.json` once a second while the run goes on. */
+/** The live page: one document without anything from elsewhere, which asks for `data.json` once a second while the run continues. */
 export const LIVE_PAGE = `<!doctype html>
 <html lang="en">
 <head>

@@ -65,7 +65,7 @@ describe('the live page', () => {
     }
   });
 
-  it('shows a run that goes on as running, and waits for one that has no folder yet', async function () {
+  it('shows a run that is under way as running, and waits for one that has no folder yet', async function () {
     const chromium = program('chromium', 'chromium');
     if (!chromium) return this.skip();
     let folder: string | null = null;
