@@ -77,6 +77,6 @@ export function defineExpectation<S extends object>(family: {
 }
 
 /** The expectation narrowed to the runs of a sweep that have these values at these paths of their scenarios. */
-export function where(values: Readonly<Record<string, Json>>, expectation: Made<Spec>): Made<Spec> {
+export function where(values: Readonly<Record<string, Json>>, expectation: Spec): Made<Spec> {
   return madeSpec({ ...expectation, where: values });
 }
