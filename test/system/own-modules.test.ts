@@ -31,8 +31,7 @@ describe('modules of one\u2019s own', function () {
 
   it('of every kind run together, one example each, with equal bits in one process and in workers', () => {
     const folder = folderWith({});
-    const run = (...args: string[]) =>
-      gradswarm(folder, 'run', join(EXAMPLES, 'everything.json'), '--rounds', '11', ...args);
+    const run = (...args: string[]) => gradswarm(folder, 'run', join(EXAMPLES, 'everything.json'), ...args);
     const alone = run('--out', 'alone');
     expect(alone.stdout).to.match(/met {10}never-jumps: the largest ratio/);
     expect(stateOf(run('--workers', '2', '--out', 'two'))).to.equal(stateOf(alone));
