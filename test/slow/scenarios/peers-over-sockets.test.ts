@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { drop } from '../../protocol/faults/drop.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
-import { LocalWorkers } from '../../scenarios/run/local-workers.js';
-import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
-import type { SessionOptions } from '../../scenarios/run/session.js';
-import { runInput } from '../support/scripted-run.js';
+import { drop } from '../../../protocol/faults/drop.js';
+import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import { LocalWorkers } from '../../../scenarios/run/local-workers.js';
+import { type RemoteFleet, remoteFleet } from '../../../scenarios/run/remote-fleet.js';
+import type { SessionOptions } from '../../../scenarios/run/session.js';
+import { runInput } from '../../support/scripted-run.js';
 
 const torus: Omit<ScenarioInput, 'name' | 'method'> = {
   objective: { name: 'quadratic', dimension: 40, curvature: 'full' },

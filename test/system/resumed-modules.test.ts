@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { folderWith, gradswarm, record, SCENARIO, stateOf } from '../../support/own-modules.js';
+import { folderWith, gradswarm, record, SCENARIO, stateOf } from '../support/own-modules.js';
 
 describe('a resume with modules of one’s own', function () {
   this.timeout(180_000);
