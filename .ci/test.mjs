@@ -15,6 +15,8 @@ const config = new URL(system ? '../.mocharc.system.json' : '../.mocharc.json', 
 const { ignore = [], timeout } = JSON.parse(readFileSync(config, 'utf8'));
 /** Files with a docker engine: one after the other, because they share a machine's network. */
 const ENGINE = /[/\\](swarm[/\\]|containers\.)/;
+/** Files that replace timers and clocks of their whole process: what others have left in it would run in theirs. */
+const ALONE = /[/\\]simulation[/\\]/;
 const ignored = ignore.map((pattern) => pattern.replace(/\*\*$/, ''));
 
 function filesIn(path) {
@@ -62,6 +64,8 @@ function takeFiles(own) {
   return new Promise((done) => {
     const child = fork(new URL('test-process.mjs', import.meta.url), { execArgv: ['--enable-source-maps'] });
     let file = null;
+    /** What it ran last. */
+    let last = null;
     let current = 'before its first test';
     let timer = null;
     const renew = () => {
@@ -73,7 +77,10 @@ function takeFiles(own) {
     };
     const next = () => {
       // The engine's files stay with the process that began with them.
-      file = (queues[own].length > 0 ? queues[own] : queues[1]).shift() ?? null;
+      const queue = queues[own].length > 0 ? queues[own] : queues[1];
+      const isOver = last !== null && (ALONE.test(last) || ALONE.test(queue[0] ?? ''));
+      file = isOver ? null : (queue.shift() ?? null);
+      last = file;
       current = 'before its first test';
       renew();
       if (file === null) child.disconnect();
@@ -89,7 +96,7 @@ function takeFiles(own) {
       clearTimeout(timer);
       if (file !== null || status !== 0)
         fail({ path: [file ?? 'after the last file', current], message: `its process ended (${signal ?? status})` });
-      done(file !== null && waiting() ? takeFiles(own) : undefined);
+      done(waiting() && (own === 0 || queues[1].length > 0) ? takeFiles(own) : undefined);
     });
     next();
   });

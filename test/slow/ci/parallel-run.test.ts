@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -67,6 +67,22 @@ describe('the runner of npm test: two processes', function () {
     const run = runOn(folder, ['blocks', 'one'], 3000);
     expect([run.status, run.lastLine]).to.deep.equal([1, '1 passed, 1 failed']);
     expect(run.output).to.match(/blocks\.test\.mjs\n +blocks the thread: silent for 3 s/);
+  });
+
+  it('files of a folder simulation/ have a process of their own', () => {
+    mkdirSync(join(folder, 'simulation'));
+    const marks = `it('is not in a process that ran a simulation', () => {
+      if (globalThis.simulated) throw new Error('it is');
+      globalThis.ran = true;
+    });`;
+    for (const name of ['first', 'second', 'third', 'fourth']) writeFileSync(join(folder, `${name}.test.mjs`), marks);
+    const simulation = `it('is the first in its process', () => {
+      if (globalThis.ran) throw new Error('it is not');
+      globalThis.simulated = true;
+    });`;
+    writeFileSync(join(folder, 'simulation', 'clock.test.mjs'), simulation);
+    const { lastLine } = runOn(folder, ['first', 'second', 'simulation/clock', 'third', 'fourth']);
+    expect(lastLine).to.equal('5 passed, 0 failed');
   });
 
   it('an error after the last test fails the run', () => {
