@@ -15,7 +15,10 @@ const config = new URL(system ? '../.mocharc.system.json' : '../.mocharc.json', 
 const { ignore = [], timeout } = JSON.parse(readFileSync(config, 'utf8'));
 /** Files with a docker engine: one after the other, because they share a machine's network. */
 const ENGINE = /[/\\](swarm[/\\]|containers\.)/;
-/** Files that replace timers and clocks of their whole process: what others have left in it would run in theirs. */
+/**
+ * Files that replace timers and clocks of their whole process. Once another file has loaded a module of one's own there, every
+ * import() waits for the thread of the module hooks, which a simulated clock cannot see.
+ */
 const ALONE = /[/\\]simulation[/\\]/;
 const ignored = ignore.map((pattern) => pattern.replace(/\*\*$/, ''));
 
@@ -26,9 +29,9 @@ function filesIn(path) {
 }
 
 const files = paths.flatMap(filesIn);
-/** A process takes the files of its own queue first. */
+/** The first process takes the engine's files, then both take the others. */
 const queues = [files.filter((file) => ENGINE.test(file)), files.filter((file) => !ENGINE.test(file))];
-const waiting = () => queues.some((queue) => queue.length > 0);
+const queueOf = (own) => (queues[own].length > 0 ? queues[own] : queues[1]);
 const failures = [];
 const timed = [];
 const skipped = [];
@@ -76,8 +79,7 @@ function takeFiles(own) {
       }, SILENT_MS);
     };
     const next = () => {
-      // The engine's files stay with the process that began with them.
-      const queue = queues[own].length > 0 ? queues[own] : queues[1];
+      const queue = queueOf(own);
       const isOver = last !== null && (ALONE.test(last) || ALONE.test(queue[0] ?? ''));
       file = isOver ? null : (queue.shift() ?? null);
       last = file;
@@ -96,7 +98,7 @@ function takeFiles(own) {
       clearTimeout(timer);
       if (file !== null || status !== 0)
         fail({ path: [file ?? 'after the last file', current], message: `its process ended (${signal ?? status})` });
-      done(waiting() && (own === 0 || queues[1].length > 0) ? takeFiles(own) : undefined);
+      done(queueOf(own).length > 0 ? takeFiles(own) : undefined);
     });
     next();
   });

@@ -82,7 +82,7 @@ class SimTimer {
 /**
  * One clock for several processes inside this one. One task runs at a time, with all that follows from it without a timer, so
  * everything that runs meanwhile is of that task's process. Nothing may wait for the real disk or for threads: what a run imports
- * is imported before. Timers, the monotonic clock and random delays of its code are the world's.
+ * is imported before, and no module hooks are registered in this process, since each import() then waits for their thread. Timers, the monotonic clock and random delays of its code are the world's.
  */
 export class World {
   nowMs: number;
