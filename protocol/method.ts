@@ -280,6 +280,8 @@ export interface Half<State, Round, H> {
   round(state: Readonly<State>, at: Round): Promise<State>;
   /** What to evaluate: one vector, or one per chain. */
   estimates?(state: Readonly<State>): readonly ReadonlyVector[];
+  /** What the run's digest covers, where it is more than the state: constants that states of earlier versions held. */
+  digested?(state: Readonly<State>): object;
 }
 
 export interface CoordinatorHalf<State, Round, H> extends Half<State, Round, H> {

@@ -1,5 +1,5 @@
 import { GradswarmError } from '../errors.js';
-import type { PartyId } from '../method.js';
+import type { Halves, PartyId } from '../method.js';
 import { decodeState, encodeState } from './state-codec.js';
 import { partyName } from './state-digest.js';
 
@@ -55,10 +55,11 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * What of a record the run's digest covers: state and codec memories. The clock stays out: time that an abandoned attempt took, or
+ * What of a record the run's digest covers: state, as its half shows it, and codec memories. The clock stays out: time that an abandoned attempt took, or
  * of the real clock, must not make two runs with the same numbers differ.
  */
-export function digestedRecord(party: PartyId, bytes: Uint8Array): Uint8Array {
+export function digestedRecord(party: PartyId, bytes: Uint8Array, { client, coordinator }: Halves): Uint8Array {
   const { state, memories } = decodeRecord(party, bytes);
-  return encodeState({ state, memories }, partyName(party));
+  const half = party === 'coordinator' ? coordinator : client;
+  return encodeState({ state: half?.digested?.(state as object) ?? state, memories }, partyName(party));
 }

@@ -3,6 +3,7 @@ import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import { stateDigest } from '../../coordinator/run-directory/digest.js';
 import type { summarizeSession } from '../../coordinator/run-directory/session-log.js';
 import { GradswarmError } from '../../protocol/errors.js';
+import type { Halves } from '../../protocol/method.js';
 import { loadForecast } from '../../protocol/method-loader.js';
 import { digestedRecord } from '../../protocol/party/record.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
@@ -71,9 +72,13 @@ export async function forecastOf(scenario: Scenario, { family, partition }: Prob
 }
 
 /** Null, with a note of the reason, when a state is not finite: two diverged runs would look equal. */
-export function finalDigest({ records }: Pick<RunResult, 'records'>, note: (text: string) => void): string | null {
+export function finalDigest(
+  { records }: Pick<RunResult, 'records'>,
+  halves: Halves,
+  note: (text: string) => void,
+): string | null {
   try {
-    return stateDigest([...records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const));
+    return stateDigest([...records].map(([party, bytes]) => [party, digestedRecord(party, bytes, halves)] as const));
   } catch (error) {
     if (!(error instanceof GradswarmError) || error.code !== 'ERR_NOT_FINITE') throw error;
     note(`no state digest: ${error.message}`);

@@ -1,5 +1,5 @@
 import { allClients, defineSampler } from '../../method.js';
-import { FORMER_QLSD_CLIENT, formerQlsdMemories } from '../parts/former-state.js';
+import { formerQlsdMemories } from '../parts/former-state.js';
 import {
   type ClientReference,
   collectReference,
@@ -31,7 +31,8 @@ export default defineSampler({
   cohort: (_state, { index, hyperparameters, ...round }) =>
     setsReference(index) ? allClients(round.clientCount) : walkCohort(hyperparameters, round),
   client: ({ hyperparameters }) => ({
-    init: (): ClientReference => FORMER_QLSD_CLIENT,
+    init: (): ClientReference => ({ referenceRound: -1, references: [] }),
+    digested: (state) => ({ ...state, memories: [] }),
     async round(state, at): Promise<ClientReference> {
       if (setsReference(at.index)) return { ...state, ...(await moveReference(at, hyperparameters.chains)) };
       const { references, referenceRound } = state;
@@ -48,7 +49,7 @@ export default defineSampler({
     const { stepsPerRound, chains } = hyperparameters;
     const former = { memories: formerQlsdMemories(clientCount) };
     return {
-      init: (setup): Server => ({ ...startServed(setup), referenceRound: -1, referenceSums: [], ...former }),
+      init: (setup): Server => ({ ...startServed(setup), referenceRound: -1, referenceSums: [] }),
       async round(before, at): Promise<Server> {
         if (setsReference(at.index)) return { ...before, draws: [], ...(await collectReference(at, before.positions)) };
         const walk = new ServedWalk(before, at, hyperparameters);
@@ -65,6 +66,7 @@ export default defineSampler({
       },
       estimates: ({ positions }) => positions,
       draws: ({ draws }) => draws,
+      digested: (state) => ({ ...state, ...former }),
     };
   },
 });

@@ -35,7 +35,8 @@ export default defineSampler({
   },
   cohort: (_state, { hyperparameters, ...round }) => walkCohort(hyperparameters, round),
   client: ({ hyperparameters }) => ({
-    init: () => FORMER_QLSD_CLIENT,
+    init: () => null,
+    digested: () => FORMER_QLSD_CLIENT,
     async round(state, at) {
       await answerSteps<ChainAnswer>(at, hyperparameters, async (chain, position, batch) => ({
         // C(grad U_i(theta)): the codec of `gradient` is C
@@ -49,7 +50,7 @@ export default defineSampler({
     const { stepsPerRound, chains } = hyperparameters;
     const former = { referenceRound: -1, referenceSums: [], memories: formerQlsdMemories(clientCount) };
     return {
-      init: (setup): ServedChains => ({ ...startServed(setup), ...former }),
+      init: (setup): ServedChains => startServed(setup),
       async round(before, at): Promise<ServedChains> {
         const walk = new ServedWalk(before, at, hyperparameters);
         for (let step = 0; step < stepsPerRound; step++) {
@@ -59,10 +60,11 @@ export default defineSampler({
           // theta <- theta - (h/2) (b / |A|) sum over the chain's A of C(grad U_i) + N(0, h I)
           walk.step(sums.estimates(clientCount));
         }
-        return { ...walk.finish(), ...former };
+        return walk.finish();
       },
       estimates: ({ positions }) => positions,
       draws: ({ draws }) => draws,
+      digested: (state) => ({ ...state, ...former }),
     };
   },
 });

@@ -4,13 +4,12 @@ import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
 import { atLeastZero, count, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { counting } from '../parts/fits.js';
-import { FORMER_NOISE } from '../parts/former-state.js';
+import { withFormerNoise } from '../parts/former-state.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Server {
   readonly params: Vector;
   readonly optimizer: object;
-  readonly noise: typeof FORMER_NOISE;
 }
 
 const settings = defineSettings({
@@ -89,7 +88,6 @@ export default defineMethod({
       init: ({ initialParams }): Server => ({
         params: initialParams,
         optimizer: rule.init(initialParams.length),
-        noise: FORMER_NOISE,
       }),
       async round(state, at): Promise<Server> {
         at.post('model', at.cohort, { params: state.params });
@@ -100,6 +98,7 @@ export default defineMethod({
         return { ...state, params, optimizer };
       },
       estimates: ({ params }) => [params],
+      digested: withFormerNoise,
     };
   },
 });

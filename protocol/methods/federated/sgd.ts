@@ -5,7 +5,7 @@ import { count, oneOf, positive } from '../../settings/kinds.js';
 import { required } from '../../settings/setting.js';
 import { defineSettings, group, type SettingsOf } from '../../settings/settings.js';
 import { counting } from '../parts/fits.js';
-import { FORMER_NOISE } from '../parts/former-state.js';
+import { withFormerNoise } from '../parts/former-state.js';
 import { GradientEvidence } from './parts/evidence.js';
 
 interface Server {
@@ -13,7 +13,6 @@ interface Server {
   readonly optimizer: object;
   /** Parameters of the round before, for optimizers that compare gradients at both; else empty. */
   readonly previous: Vector;
-  readonly noise: typeof FORMER_NOISE;
 }
 
 const settings = defineSettings({
@@ -99,7 +98,6 @@ export default defineMethod({
         params: initialParams,
         optimizer: rule.init(parameterCount),
         previous: comparing ? initialParams : initialParams.slice(0, 0),
-        noise: FORMER_NOISE,
       }),
       async round(state, at): Promise<Server> {
         const { params } = state;
@@ -118,6 +116,7 @@ export default defineMethod({
         return { ...state, params: next, optimizer, previous: comparing ? params : state.previous };
       },
       estimates: ({ params }) => [params],
+      digested: withFormerNoise,
     };
   },
 });

@@ -13,7 +13,7 @@ import { count, decay, flag, integer, list, oneOf, positive, text } from '../../
 import { required } from '../../settings/setting.js';
 import { defineSettings, group, type SettingsOf } from '../../settings/settings.js';
 import { counting } from '../parts/fits.js';
-import { FORMER_NOISE } from '../parts/former-state.js';
+import { withFormerNoise } from '../parts/former-state.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import { HalfMeans, type Halving, misalignment } from './parts/half-means.js';
 import { type Module, modulesOf } from './parts/modules.js';
@@ -23,7 +23,6 @@ interface Server {
   readonly optimizer: object;
   /** mu of each module, in model order. */
   readonly multipliers: Float64Array;
-  readonly noise: typeof FORMER_NOISE;
 }
 
 const clipping = defineSettings({
@@ -189,7 +188,6 @@ export default defineMethod({
         params: initialParams,
         optimizer: rule.init(parameterCount),
         multipliers: new Float64Array(modules.length).fill(1),
-        noise: FORMER_NOISE,
       }),
       async round(state, at): Promise<Server> {
         const { params, optimizer } = state;
@@ -215,6 +213,7 @@ export default defineMethod({
         return { ...state, params: next, optimizer: nextOptimizer, multipliers };
       },
       estimates: ({ params }) => [params],
+      digested: withFormerNoise,
     };
   },
 });

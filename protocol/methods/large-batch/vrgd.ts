@@ -5,7 +5,7 @@ import { type Tensor, tensorsOf } from '../../optimizers/parts/tensors.js';
 import { count, decay, fraction, integer, oneOf } from '../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import { counting } from '../parts/fits.js';
-import { FORMER_NOISE } from '../parts/former-state.js';
+import { withFormerNoise } from '../parts/former-state.js';
 import { gradientByParts } from './parts/batch-parts.js';
 import { GradientStatistics } from './parts/gradient-statistics.js';
 import { type Module, modulesOf } from './parts/modules.js';
@@ -17,7 +17,6 @@ interface Server {
   /** Running mean p of the ratios, for base optimizers with second moments; else empty. */
   readonly ratios: Float64Array;
   readonly ratioSteps: number;
-  readonly noise: typeof FORMER_NOISE;
 }
 
 const settings = defineSettings({
@@ -162,7 +161,6 @@ export default defineMethod({
         optimizer: rule.init(parameterCount),
         ratios: new Float64Array(0),
         ratioSteps: 0,
-        noise: FORMER_NOISE,
       }),
       async round(state, at): Promise<Server> {
         at.post('model', at.cohort, { params: state.params });
@@ -178,6 +176,7 @@ export default defineMethod({
         return { ...state, params, optimizer, ratios, ratioSteps };
       },
       estimates: ({ params }) => [params],
+      digested: withFormerNoise,
     };
   },
 });

@@ -1,6 +1,6 @@
 /**
- * Members of states that are no longer read. A run's digest covers them, so they stay, with the values they always had,
- * until a version whose digests are allowed to change; then this file and its uses are deleted.
+ * Constants that states of earlier versions held. No state has them now; a run's digest still covers them, so that equal runs of
+ * all versions have equal digests. With a version whose digests may change this file and each `digested` go.
  */
 
 /** Clients of QLSD had the state of QLSD++ clients. */
@@ -16,8 +16,13 @@ export function formerQlsdMemories(clientCount: number): readonly null[] {
 }
 
 /** Coordinators of SGD, VRGD, AGVM and FedAvg kept the running means of the gradient noise scale, empty where not measured. */
-export const FORMER_NOISE = {
+const FORMER_NOISE = {
   trace: new Float64Array(0),
   signal: new Float64Array(0),
   between: new Float64Array(0),
 };
+
+/** The coordinator's state of SGD, VRGD, AGVM and FedAvg as the digest covers it. */
+export function withFormerNoise(state: object): object {
+  return { ...state, noise: FORMER_NOISE };
+}

@@ -139,6 +139,7 @@ export default defineMethod({
         return framework.next(state, v, copy(next));
       },
       estimates: ({ params }) => [params],
+      digested: (state) => framework.digested(state),
     };
   },
 });

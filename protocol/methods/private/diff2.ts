@@ -21,7 +21,8 @@ export default defineMethod({
   client: ({ hyperparameters }) => {
     const framework = new Diff2Framework(hyperparameters);
     return {
-      init: () => framework.noise,
+      init: () => null,
+      digested: () => framework.noise,
       async round(state, at) {
         await framework.send(at);
         return state;
@@ -39,6 +40,7 @@ export default defineMethod({
         return framework.next(state, v, addScaled(state.params, -hyperparameters.learningRate, v.direction));
       },
       estimates: ({ params }) => [params],
+      digested: (state) => framework.digested(state),
     };
   },
 });

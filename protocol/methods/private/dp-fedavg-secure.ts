@@ -23,8 +23,6 @@ import { finiteRadius } from './parts/noise-conflicts.js';
 
 interface Server {
   readonly params: Vector;
-  /** A constant; in the state because digests of earlier versions cover it. */
-  readonly radius: number;
 }
 
 const settings = updateSettings
@@ -103,19 +101,21 @@ export default defineMethod({
   coordinator: ({ hyperparameters, parameterCount }) => {
     const { clippingRadius: radius, serverLearningRate, bits } = hyperparameters;
     return {
-      init: ({ initialParams }): Server => ({ params: initialParams, radius }),
+      init: ({ initialParams }): Server => ({ params: initialParams }),
       async round({ params }, at): Promise<Server> {
         at.post('model', at.cohort, { params });
         at.measure('clippingRadius', radius);
         const threshold = thresholdOf(hyperparameters, at.cohort.length);
         const residues = await secureSum(at, { bits, threshold, length: rotatedLength(parameterCount) });
         // Too few answered: the masks stay on, and the round changes nothing.
-        if (!residues) return { params, radius };
+        if (!residues) return { params };
         const mechanism = mechanismOf(hyperparameters, parameterCount, at.cohort.length, threshold);
         const sum = decodeSum(residues, parameterCount, mechanism, at.shared);
-        return { params: movedBy(sum, params, serverLearningRate, expectedCount(at)), radius };
+        return { params: movedBy(sum, params, serverLearningRate, expectedCount(at)) };
       },
       estimates: ({ params }) => [params],
+      // The radius was in states of earlier versions.
+      digested: (state) => ({ ...state, radius }),
     };
   },
 });

@@ -76,7 +76,9 @@ export async function runTiny(scenario: Scenario, method: AnyMethod, options: Ti
     if (options.from) await loop.restore(options.from.round, options.from.records, options.from.carried);
     const result = await loop.run();
     const digest = stateDigest(
-      [...result.records].map(([party, bytes]) => [party, digestedRecord(party, bytes)] as const),
+      [...result.records].map(
+        ([party, bytes]) => [party, digestedRecord(party, bytes, fleet.site.host.halves)] as const,
+      ),
     );
     const losses = rows.map(({ loss }) => loss);
     const absences = entries.flatMap((entry) => entry.absences);

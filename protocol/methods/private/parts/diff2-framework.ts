@@ -33,8 +33,6 @@ type ClientPart = Omit<ClientRound<Diff2Settings, Diff2Messages, Objective>, 'un
 type CoordinatorPart = Omit<CoordinatorRound<Diff2Settings, Diff2Messages>, 'undelivered'>;
 
 export interface Diff2Server {
-  /** Constants; in the state because digests of earlier versions cover it. */
-  readonly noise: Diff2Multipliers;
   /** x_{r-1} and x_{r-2}. */
   readonly params: Vector;
   readonly previous: Vector;
@@ -61,7 +59,7 @@ export class Diff2Framework {
   }
 
   start(params: Vector): Diff2Server {
-    return { noise: this.noise, params, previous: params, estimate: null };
+    return { params, previous: params, estimate: null };
   }
 
   /** Client: posts its mean. Returns the models; null when the client takes no part in the round. */
@@ -119,7 +117,12 @@ export class Diff2Framework {
   }
 
   next({ params }: Diff2Server, { estimate }: Diff2Direction, next: Vector): Diff2Server {
-    return { noise: this.noise, params: next, previous: params, estimate };
+    return { params: next, previous: params, estimate };
+  }
+
+  /** With the multipliers, which states of earlier versions held: the run's digest covers them. */
+  digested(state: Diff2Server): object {
+    return { ...state, noise: this.noise };
   }
 
   private isRefresh({ estimate }: Diff2Server, round: number): boolean {
