@@ -4,14 +4,12 @@ import type {
   ClientIndex,
   Delivery,
   Inbox,
-  Integers,
   Links,
   MessageKind,
   Objective,
   PartyId,
   Payload,
   Privacy,
-  ReadonlyVector,
   Received,
   Rng,
   Secrets,
@@ -24,7 +22,7 @@ import type { Frame } from '../wire/frame.js';
 import type { AnyPayload, KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { Dispatch } from './dispatch.js';
-import { ExactSum } from './exact-sum.js';
+import { FieldSums } from './field-sums.js';
 import type { InboxAddress, InboxMemory, OpenedMessage } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
@@ -200,45 +198,13 @@ export class PartyRound {
 
   async total(kind: string, bound: number): Promise<Total<AnyKind>> {
     const { layout, step } = this.peek(kind);
-    const fields = [...layout.vectors, ...layout.integers, ...layout.scalars];
     if (layout.bytes.length > 0) throw this.misuse(`'${kind}' has byte fields; they have no sum`);
-    const terms = Math.max(1, this.senders(layout.kind).length);
-    const sums = new Map(fields.map((field) => [field, new ExactSum(bound, terms)]));
-    const likes = new Map<string, ReadonlyVector | Integers | number>();
+    const sums = new FieldSums(layout, bound, Math.max(1, this.senders(layout.kind).length));
     const inbox = await this.take(kind);
     const absent: Absence[] = [...inbox.absent];
-    let count = 0;
-    for (const message of inbox as readonly (AnyPayload & { readonly from: PartyId })[]) {
-      const values = fields.map((field) => message[field] as ReadonlyVector | Integers | number);
-      const within = fields.every((field, i) => {
-        const value = values[i]!;
-        if (typeof value === 'number') return Math.abs(value) <= bound;
-        const like = likes.get(field) as ReadonlyVector | Integers | undefined;
-        if (like && like.length !== value.length) return false;
-        return Array.prototype.every.call(value, (entry: number) => Math.abs(entry) <= bound);
-      });
-      if (!within) {
-        this.miss(layout, step, message.from, 'rejected', absent);
-        continue;
-      }
-      fields.forEach((field, i) => {
-        const value = values[i]!;
-        sums.get(field)!.add(typeof value === 'number' ? Float64Array.of(value) : value);
-        if (!likes.has(field)) likes.set(field, value);
-      });
-      count++;
-    }
-    const sum = Object.fromEntries(
-      fields.map((field) => {
-        const like = likes.get(field) ?? (layout.scalars.includes(field) ? 0 : this.zeros(0));
-        const exact = sums.get(field)!;
-        if (typeof like === 'number') return [field, exact.number()];
-        if (like instanceof Int32Array || like instanceof Uint32Array)
-          return [field, Int32Array.from(exact.vector(new Float64Array(like.length)))];
-        return [field, exact.vector(like as ReadonlyVector)];
-      }),
-    );
-    return { count, sum: sum as Payload<AnyKind>, absent };
+    for (const message of inbox as readonly (AnyPayload & { readonly from: PartyId })[])
+      if (!sums.add(message)) this.miss(layout, step, message.from, 'rejected', absent);
+    return { count: sums.count, sum: sums.value(this.zeros(0)) as Payload<AnyKind>, absent };
   }
 
   private addressOf(layout: KindLayout, step: number): InboxAddress {

@@ -1,0 +1,62 @@
+import type { Integers, ReadonlyVector, Vector } from '../method.js';
+import type { AnyPayload, KindLayout } from '../wire/layout.js';
+import { ExactSum } from './exact-sum.js';
+
+type Value = ReadonlyVector | Integers | number;
+
+/** The sum of every field over messages of one kind: exact, so that neither order nor grouping counts. Kinds with bytes have none. */
+export class FieldSums {
+  private readonly fields: readonly string[];
+  private readonly sums: ReadonlyMap<string, ExactSum>;
+  /** The first value of each field: later ones must have its length, and the sum gets its type. */
+  private readonly likes = new Map<string, Value>();
+  private added = 0;
+
+  /** `bound`: largest magnitude of an entry. `terms`: most messages. */
+  constructor(
+    private readonly layout: KindLayout,
+    private readonly bound: number,
+    terms: number,
+  ) {
+    this.fields = [...layout.vectors, ...layout.integers, ...layout.scalars];
+    this.sums = new Map(this.fields.map((field) => [field, new ExactSum(bound, terms)]));
+  }
+
+  /** Messages added. */
+  get count(): number {
+    return this.added;
+  }
+
+  /** False, and nothing added, when an entry is beyond the bound or a field has another length than before. */
+  add(message: AnyPayload): boolean {
+    const values = this.fields.map((field) => [field, message[field] as Value] as const);
+    if (!values.every(([field, value]) => this.fits(field, value))) return false;
+    for (const [field, value] of values) {
+      this.sums.get(field)!.add(typeof value === 'number' ? Float64Array.of(value) : value);
+      if (!this.likes.has(field)) this.likes.set(field, value);
+    }
+    this.added++;
+    return true;
+  }
+
+  /** `empty`: a vector of no numbers, the sum of a vector that no message had. */
+  value(empty: Vector): AnyPayload {
+    return Object.fromEntries(this.fields.map((field) => [field, this.sumOf(field, empty)]));
+  }
+
+  private fits(field: string, value: Value): boolean {
+    if (typeof value === 'number') return Math.abs(value) <= this.bound;
+    const like = this.likes.get(field) as ReadonlyVector | Integers | undefined;
+    if (like && like.length !== value.length) return false;
+    return Array.prototype.every.call(value, (entry: number) => Math.abs(entry) <= this.bound);
+  }
+
+  private sumOf(field: string, empty: Vector): Vector | Int32Array | number {
+    const like = this.likes.get(field) ?? (this.layout.scalars.includes(field) ? 0 : empty);
+    const exact = this.sums.get(field)!;
+    if (typeof like === 'number') return exact.number();
+    if (like instanceof Int32Array || like instanceof Uint32Array)
+      return Int32Array.from(exact.vector(new Float64Array(like.length)));
+    return exact.vector(like as ReadonlyVector);
+  }
+}
