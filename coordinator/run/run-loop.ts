@@ -14,8 +14,9 @@ import { CheckpointPace } from './checkpoint-pace.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
 import { type EvaluatedRound, evaluateEstimates, modelOf, trainingColumns } from './evaluation.js';
-import { byRound, withAbandonedAttempts } from './privacy-budget.js';
+import { byRound } from './privacy-budget.js';
 import { checkQuorum } from './quorum.js';
+import { ReleaseRecord } from './release-record.js';
 import { codecColumns, measureColumns } from './round-columns.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
 import type { BestRound, CarriedState } from './run-observer.js';
@@ -32,12 +33,7 @@ export class RunLoop {
   private withoutUpdate = 0;
   private wallBeforeMs = 0;
   private startedMs = 0;
-  private ledger: LedgerEntry[] = [];
-  /**
-   * The round that was under way when an earlier process of this run ended. With secure noise it and those before it that are
-   * repeated release again, so they are second attempts; null where none are.
-   */
-  private interrupted: number | null = null;
+  private readonly releases: ReleaseRecord;
   private firedBefore: readonly number[] = [];
   private best: BestRound | null = null;
   /** Why the run ends before its last round. */
@@ -48,7 +44,9 @@ export class RunLoop {
   /** As of the last round that was ended. */
   private fired: readonly number[] = [];
 
-  constructor(private readonly options: RunLoopOptions) {}
+  constructor(private readonly options: RunLoopOptions) {
+    this.releases = new ReleaseRecord(options.scenario.privacy.noise === 'secure');
+  }
 
   /** Goes back to a checkpoint. Records: of every party that had one. */
   async restore(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): Promise<void> {
@@ -75,12 +73,9 @@ export class RunLoop {
    * fresh noise has released twice.
    */
   restoreLedger(entries: readonly LedgerEntry[]): void {
-    this.ledger = [...entries];
+    this.releases.restore(entries, this.round);
     // Round by round: the budget is compared with the costliest round so far.
     for (const releases of byRound(entries)) this.options.privacy?.charge(releases, this.round);
-    const last = entries.reduce((latest, { round }) => Math.max(latest, round), this.round - 1);
-    // The same seed gives the same noise: a repetition releases nothing new.
-    if (this.options.scenario.privacy.noise === 'secure') this.interrupted = last + 1;
   }
 
   async run(): Promise<RunResult> {
@@ -129,10 +124,6 @@ export class RunLoop {
     };
   }
 
-  private isDoneAgain(round: number): boolean {
-    return this.interrupted !== null && round <= this.interrupted;
-  }
-
   /**
    * 'budget', and nothing done, when the coordinator's half would have passed the privacy budget; 'stopped' when the user did
    * not wait for the round: all parties are then as the round before left them.
@@ -141,7 +132,7 @@ export class RunLoop {
     const { scenario, site, observer } = this.options;
     const { method, hyperparameters } = site.host;
     const coordinator = method.coordinator ? site.party('coordinator') : null;
-    const first = this.options.firstAttempt?.(this.round) ?? (this.isDoneAgain(this.round) ? 1 : 0);
+    const first = this.options.firstAttempt?.(this.round) ?? (this.releases.isDoneAgain(this.round) ? 1 : 0);
     for (let attempt = first; ; attempt++) {
       // Keyed cohorts are the same at each attempt. Private coins are drawn again: two releases of one sample would not
       // compose as two samples do.
@@ -249,8 +240,7 @@ export class RunLoop {
     const parties = [...(own ? [own] : []), ...report.parties];
     for (const party of parties) addCodingCosts(coding, party.coding);
     const extra: Record<string, number> = { ...measureColumns(report.parties, own), ...codecColumns(bytes, coding) };
-    const entries = this.releasesOf(plan, parties);
-    this.ledger.push(...entries);
+    const entries = this.releases.add(plan, parties);
     if (entries.length > 0) observer.released?.(entries);
     if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
@@ -277,19 +267,6 @@ export class RunLoop {
     const entry = { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences };
     const delivery = lost.length > 0 ? { ...entry, lost: lost.map(({ from }) => from) } : entry;
     observer.round(row, delivery, { ...report, empty });
-  }
-
-  /** What the round released, in aborted attempts too. */
-  private releasesOf(plan: RoundPlan, reports: readonly PartyReport[]): readonly LedgerEntry[] {
-    const entries = reports.flatMap(({ ledger }) => ledger) as readonly LedgerEntry[];
-    const reported = new Set(reports.map(({ party }) => party));
-    // What an earlier process released is in the ledger, except for the round that it did not finish.
-    const known = this.isDoneAgain(plan.index) && plan.index !== this.interrupted ? 1 : 0;
-    return withAbandonedAttempts(
-      entries,
-      plan.attempt - known,
-      plan.cohort.filter((client) => !reported.has(client)),
-    );
   }
 
   private async evaluate(): Promise<EvaluatedRound> {
@@ -366,7 +343,7 @@ export class RunLoop {
     this.options.observer.checkpoint(this.round, records, {
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
-      ledger: [...this.ledger],
+      ledger: [...this.releases.entries],
       lostClients: [...this.lost],
       bytes: this.bytes,
       faultsFired: this.faultsFired(),
