@@ -1,5 +1,4 @@
-import { aggregators, isPreAggregator } from '../aggregators/parts/chain.js';
-import { namedKind, specOf } from '../settings/named-modules.js';
+import { specOf } from '../settings/named-modules.js';
 import { isPlainObject, plainCopy } from '../settings/plain-data.js';
 import { join, Problems } from '../settings/problems.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
@@ -19,6 +18,7 @@ import type { Found, FoundCodec } from './codec-checks.js';
 import { checkAcross } from './cross-checks.js';
 import { checkReads, figureNames } from './figure-names.js';
 import { PathChecks } from './path-checks.js';
+import { resolveAggregators } from './resolve-aggregators.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
 import type {
   Claim,
@@ -156,7 +156,7 @@ class Resolver {
     const data = await this.data(given.data);
     const topology = await this.topology(given.topology ?? null);
     const codecs = await this.codecs(given.codecs, method?.entry);
-    const aggregators = await this.aggregators(given.aggregators, method?.entry);
+    const aggregators = await resolveAggregators(given.aggregators, method?.entry.messages ?? null, this.problems);
     const faults = await this.faults(given.faults);
     const measure = await this.probes(given.measure, method?.entry);
     const study = await this.study(given.study ?? null);
@@ -306,47 +306,6 @@ class Resolver {
       entry: chosen.entry,
       memory: keeper?.entry ?? null,
     };
-  }
-
-  /** A chain for each kind that the scenario gives one: pre-aggregators, and nothing behind an aggregator. */
-  private async aggregators(
-    value: Json | undefined,
-    method: MethodEntry | undefined,
-  ): Promise<Record<string, readonly Spec[]>> {
-    const given = isPlainObject(value) ? (value as JsonObject) : {};
-    const kinds = Object.entries(method?.messages ?? {}).filter(
-      ([, kind]) => kind.from === 'clients' && (kind.vectors?.length ?? 0) > 0,
-    );
-    const known = kinds.map(([kind]) => kind);
-    const result: Record<string, readonly Spec[]> = {};
-    for (const [kind, chain] of Object.entries(given)) {
-      if (method && !known.includes(kind)) {
-        this.problems.unknownKey('aggregators', kind, known);
-        continue;
-      }
-      const specs: Spec[] = [];
-      for (const [i, one] of (Array.isArray(chain) ? (chain as Json[]) : [chain]).entries()) {
-        const path = Array.isArray(chain) ? `aggregators.${kind}.${i}` : `aggregators.${kind}`;
-        const kindOfSpec = namedKind(aggregators, 'the name of an aggregator, or an object with a name and settings');
-        await kindOfSpec.load!(one);
-        specs.push(kindOfSpec.read(one, path, this.problems) as Spec);
-      }
-      this.checkChain(kind, specs);
-      result[kind] = specs;
-    }
-    return result;
-  }
-
-  private checkChain(kind: string, specs: readonly Spec[]): void {
-    if (specs.length === 0) this.problems.add(`aggregators.${kind}`, 'at least one aggregator', []);
-    const names = specs.map(({ name }) => name);
-    const ending = names.findIndex((name) => aggregators.find(name) && !isPreAggregator(name));
-    if (ending >= 0 && ending < names.length - 1)
-      this.problems.add(
-        `aggregators.${kind}.${ending + 1}`,
-        `nothing behind '${names[ending]}', which returns one vector`,
-        names[ending + 1],
-      );
   }
 
   /** Known round by round: a series, or a statistic of one. */
