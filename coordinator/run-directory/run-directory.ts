@@ -2,8 +2,6 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
-import type { RunRecord } from '../../protocol/scenario/expectation.js';
-import type { Verdict } from '../../protocol/scenario/judge.js';
 import { AppendOnlyFile } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
 import { type CheckpointContent, contentOf, entriesOf, type RestoredCheckpoint } from './checkpoint-content.js';
@@ -17,6 +15,7 @@ import { checkJsonLines, readJsonFile, readJsonLines, SHAPES } from './json-file
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
 import { checkMetrics, MetricsFile, type MetricsRow, readMetrics } from './metrics.js';
 import { newFolder } from './new-folder.js';
+import { ResultFiles } from './result-files.js';
 import { RunLock } from './run-lock.js';
 import { createRunPath } from './run-path.js';
 import { type SessionEvent, SessionLog } from './session-log.js';
@@ -26,15 +25,11 @@ const DELIVERIES = 'deliveries.jsonl';
 const METRICS = 'metrics.csv';
 const LEDGER = 'ledger.jsonl';
 const DRAWS = 'draws.log';
-const FIGURES = 'figures.json';
-const STUDY = 'study.json';
-
-/** A run's record without its scenario and its rows. */
-export type RecordedFigures = Pick<RunRecord, 'summary' | 'faultsFired' | 'point'>;
 
 /** All that one run leaves behind, in one folder. One process writes to it at a time. */
 export class RunDirectory {
   readonly path: string;
+  readonly results: ResultFiles;
   readonly #events: AppendOnlyFile;
   readonly #deliveries: AppendOnlyFile;
   /** Opened at the first release. */
@@ -51,6 +46,7 @@ export class RunDirectory {
     this.path = path;
     this.#lock = lock;
     this.#manifest = manifest;
+    this.results = new ResultFiles(path, lock);
     this.#session = new SessionLog(path);
     this.#events = new AppendOnlyFile(join(path, EVENTS));
     this.#deliveries = new AppendOnlyFile(join(path, DELIVERIES));
@@ -322,41 +318,6 @@ export class RunDirectory {
     });
     replaceFile(join(this.path, 'scenario.json'), `${jsonText(scenario, 2)}\n`);
     this.close();
-  }
-
-  /** Null: the run was not judged yet. */
-  verdict(): Verdict | null {
-    const path = join(this.path, 'verdict.json');
-    return existsSync(path) ? readJsonFile<Verdict>(path, SHAPES.verdict) : null;
-  }
-
-  writeVerdict(verdict: Verdict): void {
-    this.#lock.check();
-    replaceFile(join(this.path, 'verdict.json'), `${jsonText(verdict, 2)}\n`);
-  }
-
-  /** What the run measured in addition to its rows, so that it can be judged again. */
-  writeFigures(figures: RecordedFigures): void {
-    this.#lock.check();
-    replaceFile(join(this.path, FIGURES), `${jsonText(figures, 2)}\n`);
-  }
-
-  /** What a study found, plain data. */
-  writeStudy(result: unknown): void {
-    this.#lock.check();
-    replaceFile(join(this.path, STUDY), `${jsonText(result)}\n`);
-  }
-
-  /** Null: there was no study, or the run did not end. */
-  study(): unknown {
-    const path = join(this.path, STUDY);
-    return existsSync(path) ? readJsonFile(path, SHAPES.study) : null;
-  }
-
-  /** Null: the run did not end. */
-  figures(): RecordedFigures | null {
-    const path = join(this.path, FIGURES);
-    return existsSync(path) ? readJsonFile<RecordedFigures>(path, SHAPES.figures) : null;
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { readMetrics } from '../../coordinator/run-directory/metrics.js';
-import type { RecordedFigures } from '../../coordinator/run-directory/run-directory.js';
+import type { RecordedFigures } from '../../coordinator/run-directory/result-files.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';

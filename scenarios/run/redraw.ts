@@ -30,7 +30,7 @@ export async function redrawReport(path: string, draw = writeRunReport): Promise
       finishedAt === null
         ? { scenario, rows: directory.rows(), summary: {}, faultsFired: [], stateDigest: '' }
         : recordedRun(path);
-    const verdict: Verdict = directory.verdict() ?? { valid: 'unknown', expectations: [] };
+    const verdict: Verdict = directory.results.verdict() ?? { valid: 'unknown', expectations: [] };
     const budget = new RunBudget(scenario.privacy);
     budget.charge(releasesOf(directory), 0);
     const claims = await judgeClaims(scenario.claims, [record]);
@@ -43,7 +43,7 @@ export async function redrawReport(path: string, draw = writeRunReport): Promise
       claims,
       record,
       fleet: { ...fleet, transport: transport ?? fleet.transport },
-      studied: directory.study() as StudyResult | null,
+      studied: directory.results.study() as StudyResult | null,
       forecast: await forecastOf(scenario, problem),
       privacy: budget.result(),
       posterior: await concludePosterior(scenario, problem, directory),

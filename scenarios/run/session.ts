@@ -282,10 +282,10 @@ class Session {
         : { ...at, event: 'stopped', fields: { reason: 'by the user' } },
     );
     // Before the manifest calls the run finished: a full disk, or the end of the process, then leaves it to be resumed.
-    if (studied) directory.writeStudy(studied);
+    if (studied) directory.results.writeStudy(studied);
     if (finished) for (const text of writeModels(scenario, problem, result, directory.path)) this.note(text);
-    directory.writeVerdict(verdict);
-    if (finished) directory.writeFigures({ summary, faultsFired: result.faultsFired, ...point });
+    directory.results.writeVerdict(verdict);
+    if (finished) directory.results.writeFigures({ summary, faultsFired: result.faultsFired, ...point });
     const privacy = fleet.privacy.result();
     directory.updateManifest({
       ...(privacy?.notPrivate ? { notPrivate: privacy.notPrivate } : {}),

@@ -103,8 +103,8 @@ function directoryOf(name: string, template: string): Reader<Damage> {
 function readAll(path: string): void {
   const directory = RunDirectory.open(path);
   try {
-    void directory.verdict();
-    void directory.figures();
+    void directory.results.verdict();
+    void directory.results.figures();
     void directory.sessionEvents;
     directory.nextEpoch();
     directory.rows();
