@@ -7,7 +7,6 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Exports that no other file of the program imports and no part of a file that a test examines. A name is 'path name'. */
 const PUBLIC: readonly (readonly [reason: string, ...entries: string[]])[] = [
-  ['for heterogeneous data; no scenario names it yet', 'worker/datasets/corruption.ts corruptShards'],
   [
     'read from a method by its loader',
     'protocol/methods/private/diff2.ts forecast',
