@@ -8,6 +8,7 @@ import { exitStatusOfError } from './commands/exit-status.js';
 const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   list: async () => (await import('./commands/list.js')).listCommand,
   run: async () => (await import('./commands/run.js')).runCommand,
+  search: async () => (await import('./commands/search.js')).searchCommand,
   serve: async () => (await import('./commands/serve.js')).serveCommand,
   worker: async () => (await import('./commands/worker.js')).workerCommand,
   swarm: async () => (await import('./commands/swarm.js')).swarmCommand,

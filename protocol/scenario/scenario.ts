@@ -317,6 +317,8 @@ export interface SweepInput {
   readonly description?: string;
   readonly base: Omit<ScenarioInput, 'name'>;
   readonly over: Readonly<Record<string, readonly Json[]>>;
+  /** Combinations of values of `over` to run, in this order, with every value of the paths that they do not name; left out: all. */
+  readonly points?: readonly Readonly<Record<string, Json>>[] | null;
   /** Every point at so many seeds from the base's on, or at these: the axis `seed`, changing fastest. */
   readonly seeds?: number | readonly number[];
   /** Judged once over all points; `base.expect` is judged at each point. */

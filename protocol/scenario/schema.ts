@@ -22,6 +22,7 @@ import { nullable, required, type Setting, settingOf } from '../settings/setting
 import { defineSettings, group } from '../settings/settings.js';
 import { clients, direction, messageKind, parties } from './selectors.js';
 import { figure, series } from './settings.js';
+import { pointConflict } from './sweep-points.js';
 
 /** The parts of a scenario with their defaults. What depends on names (method, data, codecs, …) is completed in `resolve.ts`. */
 
@@ -302,6 +303,11 @@ export const sweepSettings = defineSettings({
     required,
     'Values by path; the points are all their combinations, the last path changing fastest',
   ),
+  points: list(
+    record<Json, typeof required>(plain, required, 'A value of `over` by path'),
+    null,
+    'Combinations to run, in this order, with every value of the paths that they do not name; null: all',
+  ),
   seeds: either(
     'an integer of at least 1 or a list of seeds',
     [
@@ -316,7 +322,9 @@ export const sweepSettings = defineSettings({
   changed,
   reportPlots: { ...plots, byDefault: [] },
   expectedSeconds: { ...expectedSeconds, meaning: 'Of all points together' },
-}).and(({ over }) => (Object.keys(over).length > 0 ? null : { at: 'over', expected: 'at least one path' }));
+})
+  .and(({ over }) => (Object.keys(over).length > 0 ? null : { at: 'over', expected: 'at least one path' }))
+  .and(pointConflict);
 
 /** What stands for one kind of messages under `codecs`. */
 export const kindCodecSettings = defineSettings({

@@ -9,6 +9,7 @@ import type { Claim, Json, JsonObject, Scenario, ScenarioInput, Spec, SweepInput
 import { sweepSettings } from './schema.js';
 import { withSeedAxis } from './seed-axis.js';
 import { assign } from './set-path.js';
+import { combinations } from './sweep-points.js';
 import { choiceInWords } from './wording.js';
 
 /** One setting of the swept paths. */
@@ -84,24 +85,16 @@ export async function resolveSweep(asked: SweepInput, catalogue: Catalogue): Pro
   };
 }
 
-/** The Cartesian product in written order, each point as the scenario that a person could have written for it. */
-export function expandSweep({ sweep, description, base, over }: SweepInput): SweepPoint<ScenarioInput>[] {
+/** The Cartesian product in written order, or the points that are listed, each point as the scenario that a person could have written for it. */
+export function expandSweep({ sweep, description, base, over, points }: SweepInput): SweepPoint<ScenarioInput>[] {
   const paths = Object.keys(over);
   const taken = new Set<string>();
-  return product(over).map((values, index) => {
+  return combinations({ over, ...(points && { points }) }).map((values, index) => {
     const label = choiceInWords(values, over);
     const start = { description: description ?? '', ...base, name: `${sweep}/${folderName(label, index, taken)}` };
     const scenario = paths.reduce<ScenarioInput>((so, path) => assign(so, { path, value: values[path]! }), start);
     return { label, values, scenario };
   });
-}
-
-function product(over: SweepInput['over']): Record<string, Json>[] {
-  let points: Record<string, Json>[] = [{}];
-  for (const [path, values] of Object.entries(over)) {
-    points = points.flatMap((point) => values.map((value) => ({ ...point, [path]: value })));
-  }
-  return points;
 }
 
 const LONGEST_FOLDER_NAME = 100;

@@ -34,7 +34,8 @@ export async function reportSweep(task: Task<SweepOutcome>, printing: Printing, 
   process.exitCode = exitStatusOf(outcome.valid);
 }
 
-async function watched<T>(task: Task<T>, printing: Printing, points: number): Promise<T> {
+/** Runs the task under a progress display, to which Ctrl-C belongs. */
+export async function watched<T>(task: Task<T>, printing: Printing, points: number): Promise<T> {
   const display = displayOf(printing, points);
   try {
     return await interruptible((signal) => task({ signal, watcher: display }));

@@ -26,7 +26,7 @@ describe('gradswarm', () => {
     expect([status, stdout]).to.deep.equal([0, '0.1.0\n']);
   });
 
-  for (const command of [[], ['list'], ['run'], ['worker'], ['replay'], ['resume'], ['bench']]) {
+  for (const command of [[], ['list'], ['run'], ['worker'], ['search'], ['replay'], ['resume'], ['bench']]) {
     it(`${command.join('')} --help shows examples and ends with 0`, () => {
       const { status, stdout, stderr } = cli(...command, '--help');
       expect(stderr).to.equal('');
@@ -49,6 +49,9 @@ describe('gradswarm', () => {
     [['run', './no-such.json'], 'ERR_SCENARIO: ./no-such.json: expected a scenario file or a run directory'],
     [['worker'], "required option '--join <url>' not specified"],
     [['worker', '--join', 'coordinator:7700'], 'Expected a URL such as ws://coordinator:7700'],
+    [['search', 'x'], "required option '--over <path=values>' not specified"],
+    [['search', 'x', '--over', 'a'], 'ERR_USAGE: --over: expected PATH='],
+    [['search', 'x', '--over', 'a=1', '--goal', 'max:los'], 'Expected max:FIGURE or min:FIGURE with finalLoss'],
     [['bench', '--repeats', '-1'], "Expected an integer of at least 1, got '-1'."],
   ];
   for (const [args, text] of refusals) {

@@ -34,6 +34,20 @@ describe('a sweep', () => {
     ]);
   });
 
+  it('with points listed runs these alone, in their order, each with every value of the paths that it does not name', () => {
+    const over = { 'method.localEpochs': [1, 2], 'method.batchSize': [4, 8], seed: [1, 2] };
+    const points = [
+      { 'method.localEpochs': 2, 'method.batchSize': 4 },
+      { 'method.localEpochs': 1, 'method.batchSize': 8 },
+    ];
+    expect(expandSweep({ ...skew, over, points }).map(({ values }) => Object.values(values))).to.deep.equal([
+      [2, 4, 1],
+      [2, 4, 2],
+      [1, 8, 1],
+      [1, 8, 2],
+    ]);
+  });
+
   it('labels and names each point by what it sets', async () => {
     const { points } = await resolveSweep(skew, tinyCatalogue);
     expect(points[1]!.label).to.equal('partition=dirichlet(alpha=0.05), seed=2');
@@ -132,6 +146,17 @@ describe('a sweep', () => {
       'over.seed: expected an array of at least 1, each entry plain data, got 3',
     ],
     ['no base', { ...skew, base: 'fedavg' }, "base: expected an object, got 'fedavg'"],
+    [
+      'a listed point off the axes',
+      { ...skew, points: [{ seed: 1 }, { rounds: 3 }] },
+      "points.1: expected paths of 'over' (data.partition, seed), got 'rounds'",
+    ],
+    [
+      'a listed value that its axis lacks',
+      { ...skew, points: [{ seed: 4 }] },
+      "points.0: expected a value that 'over' lists for seed, got 4",
+    ],
+    ['an empty list of points', { ...skew, points: [] }, 'points: expected at least one point, or null, got []'],
     [
       'an unknown expectation',
       { ...skew, expect: ['monoton'] },
