@@ -29,7 +29,7 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
   const { partition: partitionSpec, ...dataSpec } = scenario.data;
   await datasets.loadSpec(dataSpec);
   await partitions.loadSpec(partitionSpec);
-  const dataset = loadDataset(dataSpec, streams.derive('data'));
+  const dataset = await loadDataset(dataSpec, streams.derive('data'));
   const partition = partitionDataset(dataset, scenario.clients, partitionSpec, streams.derive('partition'));
   const chosen = device ?? scenario.device;
   const family = await createObjectiveFamily({

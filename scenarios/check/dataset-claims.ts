@@ -11,7 +11,7 @@ type Spec = { readonly name: string; readonly [setting: string]: unknown };
 /** The contract of a data set, which is loaded: whole arrays, labels in range, and the same data in every process. */
 export function datasetClaims(spec: Spec): readonly Claim[] {
   const load = () => loadDataset(spec, rootStream(3, 'float64').derive('data'));
-  const data = once(async () => load());
+  const data = once(load);
   return [
     claim('has a name, a source, and as many numbers as its counts say', async () => {
       const dataset = await data();
@@ -31,7 +31,7 @@ export function datasetClaims(spec: Spec): readonly Claim[] {
       if (dataset.groups) ensureEqual(dataset.groups.length, dataset.train.count, 'groups');
     }),
     claim('is the same whenever it is loaded from the same stream', async () => {
-      const [dataset, again] = [await data(), load()];
+      const [dataset, again] = [await data(), await load()];
       for (const part of ['train', 'test'] as const)
         for (const array of ['features', 'labels', 'targets'] as const)
           ensure(same(dataset[part][array], again[part][array]), `expected equal ${part}.${array} when loaded again`);

@@ -1,89 +1,25 @@
-import { flag, oneOf, probability, string } from '../../protocol/settings/kinds.js';
-import { defineSettings } from '../../protocol/settings/settings.js';
-import { categoriesOf } from './csv/categories.js';
-import { featuresOf, requireColumns } from './csv/features.js';
-import { withoutMissing } from './csv/missing.js';
-import { splitRows } from './csv/split.js';
-import { readTable, type Table, wrong } from './csv/table.js';
-import { targetOf } from './csv/target.js';
-import type { Dataset, Examples } from './dataset.js';
+import { oneOf, string } from '../../protocol/settings/kinds.js';
 import { defineDataset } from './loader.js';
+import { readTable } from './tables/table.js';
+import { tableDataset, tableSettings } from './tables/table-dataset.js';
 
-/** By name, as 'last', or as an index counted from 0 where no column has that name. */
-function columnIndex(table: Table, setting: string, wanted: string): number {
-  const byName = table.columnNames.indexOf(wanted);
-  if (byName >= 0) return byName;
-  if (wanted === 'last') return table.columnNames.length - 1;
-  const index = /^\d+$/.test(wanted) ? Number(wanted) : -1;
-  if (index >= 0 && index < table.columnNames.length) return index;
-  throw wrong(
-    table.path,
-    `${setting}: expected a column name, 'last' or an index below ${table.columnNames.length}, got '${wanted}'; columns: ${table.columnNames.join(', ')}`,
-  );
-}
-
-/**
- * Any CSV file from a path that the user names. Nothing is guessed in silence: what was decided is in `Dataset.decisions`, and what
- * is doubtful is refused with its line, column and the setting that decides. `target`, `groupColumn`: a name, 'last' or an index
- * from 0; '' for no group column. Standardisation (number features only; never categories or targets) uses the training rows'
- * moments. Categories of one-hot columns come from all rows.
- */
+/** Any CSV file from a path that the user names; see `tableDataset`. */
 const csvTable = defineDataset({
   name: 'csv-table',
   summary: 'A CSV file from a path',
-  settings: defineSettings({
+  settings: tableSettings.under({
     path: string('', 'The file'),
-    target: string('last', "Column of the target: its name, 'last' or an index from 0"),
-    task: oneOf(['classification', 'regression'], 'classification', 'What the target is'),
     header: oneOf(['auto', 'yes', 'no'], 'auto', 'Does the first line hold names of columns?'),
     delimiter: string(',', 'Between columns'),
-    categorical: oneOf(['refuse', 'one-hot'], 'refuse', 'Columns of words'),
-    missing: oneOf(['refuse', 'drop'], 'refuse', 'Rows with missing values'),
-    spelling: oneOf(['refuse', 'merge', 'exact'], 'refuse', 'One value in two spellings'),
-    constant: oneOf(['refuse', 'zero'], 'refuse', 'A column that is constant in the training rows'),
-    groupColumn: string('', "Column of natural owners, for the partition 'by-group'; empty: none"),
-    standardise: flag(true, 'Number features get mean 0 and standard deviation 1 over the training rows'),
-    testShare: probability(0.2, 'Share of the rows that is held out'),
   }),
-  load: (settings, rng): Dataset => {
-    const table = withoutMissing(readTable(settings.path, settings.header, settings.delimiter), settings.missing);
-    const targetColumn = columnIndex(table, 'target', settings.target);
-    const groupColumn = settings.groupColumn === '' ? -1 : columnIndex(table, 'groupColumn', settings.groupColumn);
-    if (groupColumn === targetColumn)
-      throw wrong(
-        table.path,
-        `groupColumn: expected another column than the target, got '${table.columnNames[targetColumn]}' for both`,
-      );
-    const columns = table.columnNames.flatMap((_, c) => (c === targetColumn || c === groupColumn ? [] : [c]));
-    requireColumns(table, columns);
-    const target = targetOf(table, targetColumn, settings.task, settings.spelling);
-    const rows = splitRows(table, settings.testShare, rng.derive('split'));
-    const features = featuresOf(table, columns, rows.train, settings);
-    const examples = (chosen: Uint32Array): Examples => ({
-      count: chosen.length,
-      features: features.build(chosen),
-      labels: target.labels(chosen),
-      targets: target.targets(chosen),
-    });
-    const groups = groupColumn < 0 ? null : categoriesOf(table, groupColumn, settings.spelling);
-    return {
-      name: 'csv-table',
-      source: `CSV file ${settings.path}, target column '${table.columnNames[targetColumn]}'`,
-      decisions: [
-        ...table.decisions,
-        ...target.decisions,
-        ...(groups ? [`groups: '${table.columnNames[groupColumn]}', ${groups.names.length} of them`] : []),
-        ...features.decisions,
-        `split: ${rows.train.length} rows to train, ${rows.test.length} to test, by the seed`,
-      ],
-      featureShape: [features.width],
-      classCount: target.classNames.length,
-      classNames: target.classNames,
-      train: examples(rows.train),
-      test: examples(rows.test),
-      ...(groups && { groups: Int32Array.from(rows.train, (r) => groups.indexOf(r)), groupNames: groups.names }),
-    };
-  },
+  load: (settings, rng) =>
+    tableDataset(
+      'csv-table',
+      `CSV file ${settings.path}`,
+      readTable(settings.path, settings.header, settings.delimiter),
+      settings,
+      rng,
+    ),
 });
 
 export default csvTable;

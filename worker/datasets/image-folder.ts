@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
 import { count, oneOf, probability, string } from '../../protocol/settings/kinds.js';
 import { defineSettings } from '../../protocol/settings/settings.js';
-import { splitRows } from './csv/split.js';
 import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
 import { decodeImage, IMAGE_FILE, type Pixels, resized } from './images/decode.js';
 import { defineDataset } from './loader.js';
+import { splitRows } from './tables/split.js';
 
 interface Labelled {
   readonly file: string;

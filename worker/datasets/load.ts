@@ -12,7 +12,10 @@ export const datasets = new NamedModules<DatasetFamily<any>>('dataset', 'a data 
  * derived from it, so equal keys give equal data in every process. Errors: ERR_SCENARIO (names, settings), ERR_DATA_MISSING,
  * ERR_DATA_FORMAT.
  */
-export function loadDataset(spec: { readonly name: string; readonly [setting: string]: unknown }, rng: Rng): Dataset {
+export async function loadDataset(
+  spec: { readonly name: string; readonly [setting: string]: unknown },
+  rng: Rng,
+): Promise<Dataset> {
   const { family, settings } = readSpec(datasets, spec, 'data');
   return family.load(settings, rng.derive('data set', spec.name));
 }

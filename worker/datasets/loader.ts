@@ -9,8 +9,8 @@ export interface DatasetFamily<S extends object = object> {
   /** What it is, in a line. */
   readonly summary: string;
   readonly settings: Settings<S>;
-  /** Reads or draws it. Throws ERR_DATA_MISSING, ERR_DATA_FORMAT, and ERR_SCENARIO for settings that do not fit the data. */
-  load(settings: S, rng: Rng): Dataset;
+  /** Reads or draws it, at once or later. Throws ERR_DATA_MISSING, ERR_DATA_FORMAT, and ERR_SCENARIO for settings that do not fit the data. */
+  load(settings: S, rng: Rng): Dataset | Promise<Dataset>;
 }
 
 export function defineDataset<S extends object>(family: DatasetFamily<S>): DatasetFamily<S> {

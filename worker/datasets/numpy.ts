@@ -6,9 +6,9 @@ import { defineSettings, type SettingsOf } from '../../protocol/settings/setting
 import { decodeNpy } from '../arrays/npy.js';
 import { decodeNpz } from '../arrays/npz.js';
 import type { NumberArray } from '../arrays/number-array.js';
-import { splitRows } from './csv/split.js';
 import { type Dataset, type Examples, NO_LABELS, NO_TARGETS } from './dataset.js';
 import { defineDataset } from './loader.js';
+import { splitRows } from './tables/split.js';
 
 type Arrays = ReadonlyMap<string, NumberArray>;
 

@@ -104,6 +104,7 @@ export interface BuiltInDatasets {
   readonly 'mnist': SettingsIn<typeof import('../../../worker/datasets/mnist.js').default>;
   readonly 'none': SettingsIn<typeof import('../../../worker/datasets/none.js').default>;
   readonly 'numpy': SettingsIn<typeof import('../../../worker/datasets/numpy.js').default>;
+  readonly 'parquet-table': SettingsIn<typeof import('../../../worker/datasets/parquet-table.js').default>;
   readonly 'privacy-regression': SettingsIn<typeof import('../../../worker/datasets/privacy-regression.js').default>;
   readonly 'state-of-the-union': SettingsIn<typeof import('../../../worker/datasets/state-of-the-union.js').default>;
   readonly 'synthetic-scenes': SettingsIn<typeof import('../../../worker/datasets/synthetic-scenes.js').default>;

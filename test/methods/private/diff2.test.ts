@@ -13,10 +13,10 @@ import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-c
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import type { Json, Scenario, ScenarioInput } from '../../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
-import { loadDataset } from '../../../worker/datasets/load.js';
 import { createObjectiveFamily } from '../../../worker/objectives/objectives.js';
 import { openProblem } from '../../../worker/problem.js';
 import { hasStddev } from '../../protocol/privacy/statistics.js';
+import { loadDataset } from '../../support/load-dataset.js';
 import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 /** 43 examples for 4 clients: shards of 10 and 11, no multiple of any batch. */

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
-import { canonicalNumber, isInfinite, isMissing } from '../../../worker/datasets/csv/cells.js';
 import type { Dataset } from '../../../worker/datasets/dataset.js';
-import { loadDataset } from '../../../worker/datasets/load.js';
+import { canonicalNumber, isInfinite, isMissing } from '../../../worker/datasets/tables/cells.js';
+import { loadDataset } from '../../support/load-dataset.js';
 import { refuses } from './refusal.js';
 
 /** `rows` rows of a standard normal and a class in 0, 1, after the header. */

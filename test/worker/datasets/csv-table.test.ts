@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import type { Dataset } from '../../../worker/datasets/dataset.js';
-import { loadDataset } from '../../../worker/datasets/load.js';
+import { loadDataset } from '../../support/load-dataset.js';
 import { refuses } from './refusal.js';
 
 const HEADED = 'height,kind,"weight, kg",owner\n1,b,10,y\n2,a,20,x\n3,c,30,y\n4,a,40,x\n5,b,50,y\n';

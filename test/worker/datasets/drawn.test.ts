@@ -1,8 +1,9 @@
 import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
-import { datasets, loadDataset } from '../../../worker/datasets/load.js';
+import { datasets } from '../../../worker/datasets/load.js';
 import { optionalPackageFolder } from '../../../worker/datasets/optional-package.js';
+import { loadDataset } from '../../support/load-dataset.js';
 import { refuses } from './refusal.js';
 
 const rng = rootStream(3, 'float32');

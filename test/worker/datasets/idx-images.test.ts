@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { poolImages } from '../../../worker/datasets/image-pooling.js';
-import { loadDataset } from '../../../worker/datasets/load.js';
+import { loadDataset } from '../../support/load-dataset.js';
 import { refuses } from './refusal.js';
 
 const rng = rootStream(1, 'float32');

@@ -2,7 +2,7 @@ import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import type { Dataset } from '../../../worker/datasets/dataset.js';
-import { loadDataset } from '../../../worker/datasets/load.js';
+import { loadDataset } from '../../support/load-dataset.js';
 import { needsPackage } from './optional-package.js';
 import { refuses } from './refusal.js';
 

@@ -8,7 +8,8 @@ import { rootStream } from '../../../protocol/numerics/random.js';
 import { encodeNpy } from '../../../worker/arrays/npy.js';
 import { encodeNpz } from '../../../worker/arrays/npz.js';
 import type { NumberArray } from '../../../worker/arrays/number-array.js';
-import { datasets, loadDataset } from '../../../worker/datasets/load.js';
+import { datasets } from '../../../worker/datasets/load.js';
+import { loadDataset } from '../../support/load-dataset.js';
 
 const root = mkdtempSync(join(tmpdir(), 'gradswarm-files-'));
 after(() => rmSync(root, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
-import { loadDataset } from '../../../worker/datasets/load.js';
+import { loadDataset } from '../../support/load-dataset.js';
 
 const rng = rootStream(5, 'float64').derive('data');
 

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
-import { loadDataset } from '../../../worker/datasets/load.js';
 import { ALPHABET, encodeText } from '../../../worker/datasets/state-of-the-union.js';
+import { loadDataset } from '../../support/load-dataset.js';
 import { needsPackage } from './optional-package.js';
 
 const rng = rootStream(1, 'float32');

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { misalignment } from '../../../protocol/methods/large-batch/parts/half-means.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { indices } from '../../../scenarios/check/parts/synthetic-dataset.js';
-import { loadDataset } from '../../../worker/datasets/load.js';
 import { IGNORED } from '../../../worker/datasets/synthetic-scenes.js';
+import { loadDataset } from '../../support/load-dataset.js';
 import { type ContractCase, familyOf, itKeepsTheContract, pointOf } from './objective-contract.js';
 
 const scenes = (given: object = {}) =>

@@ -1,8 +1,8 @@
 import '../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
-import { loadDataset } from '../../../worker/datasets/load.js';
 import { createObjectiveFamily } from '../../../worker/objectives/objectives.js';
+import { loadDataset } from '../../support/load-dataset.js';
 
 const dataset = loadDataset(
   {

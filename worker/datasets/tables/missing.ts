@@ -37,7 +37,7 @@ export function withoutMissing(table: Table, rule: MissingRule): Table {
     lines: kept.map((r) => table.lines[r]!),
     decisions: [
       ...table.decisions,
-      `left out: ${dropped.length} of ${table.rows.length} rows with missing values (lines ${lines.join(', ')}${dropped.length > 5 ? ', …' : ''})`,
+      `left out: ${dropped.length} of ${table.rows.length} rows with missing values (${table.unit}s ${lines.join(', ')}${dropped.length > 5 ? ', …' : ''})`,
     ],
   };
 }

@@ -24,7 +24,7 @@ export function categoriesOf(table: Table, column: number, spelling: SpellingRul
     else if (spelling === 'refuse' && before.cell !== cell)
       throw wrong(
         table.path,
-        `${placeOf(table, row, column)}: '${cell}' and '${before.cell}' of line ${table.lines[before.row]} are one value written in two ways; set spelling: 'merge' to make them one, 'exact' to keep them apart`,
+        `${placeOf(table, row, column)}: '${cell}' and '${before.cell}' of ${table.unit} ${table.lines[before.row]} are one value written in two ways; set spelling: 'merge' to make them one, 'exact' to keep them apart`,
       );
   }
   const byValue = (a: string, b: string) => Number(a) - Number(b) || (a < b ? -1 : 1);

@@ -3,12 +3,14 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { GradswarmError } from '../../../protocol/errors.js';
 import { isNumber } from './cells.js';
 
-/** A CSV file as rows of trimmed texts. */
+/** A table of a file as rows of trimmed texts. */
 export interface Table {
   readonly path: string;
   readonly columnNames: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Line of the file on which each row begins. */
+  /** What `lines` counts: lines of a CSV file, rows of a Parquet file. */
+  readonly unit: 'line' | 'row';
+  /** Line of the file on which each row begins, or its number. From 1. */
   readonly lines: readonly number[];
   /** What was decided while reading, one sentence each. */
   readonly decisions: readonly string[];
@@ -27,7 +29,7 @@ export function wrong(path: string, message: string): GradswarmError {
 
 /** 'file.csv: line 12, column 'age'': the place of a value. */
 export function placeOf(table: Table, row: number, column: number): string {
-  return `line ${table.lines[row]}, column '${table.columnNames[column]}'`;
+  return `${table.unit} ${table.lines[row]}, column '${table.columnNames[column]}'`;
 }
 
 /** Throws ERR_DATA_MISSING where there is no file, and ERR_DATA_FORMAT with the line where the fault is. */
@@ -45,6 +47,7 @@ export function readTable(path: string, header: Header, delimiter: string): Tabl
   if (hasHeader) checkNames(path, first);
   return {
     path,
+    unit: 'line',
     columnNames,
     rows: body.map(({ cells }) => cells),
     lines: body.map(({ line }) => line),

@@ -190,7 +190,7 @@ function requirePrecision(
   const [a, b] = clash;
   throw wrong(
     table.path,
-    `${placeOf(table, b, column)}: '${table.rows[b]![column]}' and '${table.rows[a]![column]}' of line ${table.lines[a]} are the same number in 32 bits, as are ${exact.size - single.size} of ${exact.size} values; subtract a constant from the column, set standardise: true, or leave the column out`,
+    `${placeOf(table, b, column)}: '${table.rows[b]![column]}' and '${table.rows[a]![column]}' of ${table.unit} ${table.lines[a]} are the same number in 32 bits, as are ${exact.size - single.size} of ${exact.size} values; subtract a constant from the column, set standardise: true, or leave the column out`,
   );
 }
 

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
+import { rootStream } from '../../../protocol/numerics/random.js';
+import { datasets, loadDataset } from '../../../worker/datasets/load.js';
+
+describe('parquet-table', () => {
+  let folder: string;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gradswarm-parquet-'));
+    for (const name of ['parquet-table', 'csv-table']) await datasets.load(name);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const rows = 12;
+  const numbers = (of: (i: number) => number) => Array.from({ length: rows }, (_, i) => of(i));
+
+  function written(name: string, columnData: ColumnSource[]): string {
+    const path = join(folder, name);
+    writeFileSync(path, new Uint8Array(parquetWriteBuffer({ columnData })));
+    return path;
+  }
+
+  const load = (spec: { readonly name: string }) => loadDataset(spec, rootStream(1, 'float32'));
+  const messageOf = (spec: { readonly name: string }) =>
+    load(spec).then(
+      () => 'nothing was thrown',
+      (error: Error) => error.message,
+    );
+
+  const columns = (): ColumnSource[] => [
+    { name: 'age', data: numbers((i) => 20 + i), type: 'INT32' },
+    { name: 'size', data: numbers((i) => i / 3), type: 'DOUBLE' },
+    { name: 'id', data: Array.from({ length: rows }, (_, i) => BigInt(i * 7)), type: 'INT64' },
+    { name: 'member', data: Array.from({ length: rows }, (_, i) => i % 2 === 0), type: 'BOOLEAN' },
+    { name: 'class', data: Array.from({ length: rows }, (_, i) => ['red', 'green', 'blue'][i % 3]!), type: 'STRING' },
+  ];
+
+  it('holds in every bit the examples of a CSV file with the same values', async () => {
+    const lines = numbers((i) => i).map((i) => [20 + i, i / 3, i * 7, i % 2 === 0, ['red', 'green', 'blue'][i % 3]]);
+    const csv = join(folder, 'same.csv');
+    writeFileSync(csv, `age,size,id,member,class\n${lines.map((line) => line.join(',')).join('\n')}\n`);
+    const settings = { categorical: 'one-hot', groupColumn: 'member' };
+    const ours = await load({ name: 'parquet-table', path: written('same.parquet', columns()), ...settings } as never);
+    const its = await load({ name: 'csv-table', path: csv, ...settings } as never);
+    // The split is drawn from a stream that has the data set's name in it: the rows are compared, not the parts.
+    const all = ({ train, test }: typeof ours, width = 3) =>
+      [train, test]
+        .flatMap(({ features, labels, count }) =>
+          Array.from({ length: count }, (_, i) => `${labels[i]}: ${features.subarray(i * width, (i + 1) * width)}`),
+        )
+        .sort();
+    expect(ours.featureShape).to.deep.equal([3]);
+    expect([ours.train.count, ours.test.count]).to.deep.equal([its.train.count, its.test.count]);
+    expect([ours.classNames, ours.groupNames]).to.deep.equal([
+      ['blue', 'green', 'red'],
+      ['false', 'true'],
+    ]);
+    const unscaled = { ...settings, standardise: false };
+    expect(
+      all(await load({ name: 'parquet-table', path: join(folder, 'same.parquet'), ...unscaled } as never)),
+    ).to.deep.equal(all(await load({ name: 'csv-table', path: csv, ...unscaled } as never)));
+  });
+
+  it('names the row and the column of a missing value, and leaves such rows out only where it is set', async () => {
+    const holed = columns();
+    (holed[1]!.data as (number | null)[])[4] = null;
+    const path = written('holed.parquet', holed);
+    const spec = { name: 'parquet-table', path, categorical: 'one-hot' };
+    expect(await messageOf(spec)).to.match(
+      /^ERR_DATA_FORMAT: .*holed\.parquet: row 5, column 'size': expected a value/,
+    );
+    const { train, test, decisions } = await load({ ...spec, missing: 'drop' } as never);
+    expect(train.count + test.count).to.equal(11);
+    expect(decisions!.join('\n')).to.include('1 of 12 rows with missing values (rows 5)');
+  });
+
+  it('refuses an index that pandas added, a list in a cell, a file that is no Parquet, and no file', async () => {
+    const index = written('index.parquet', [
+      ...columns(),
+      { name: '__index_level_0__', data: numbers((i) => i), type: 'INT32' },
+    ]);
+    expect(await messageOf({ name: 'parquet-table', path: index } as never)).to.match(
+      /'__index_level_0__'.*index=False/,
+    );
+    const bytes = written('bytes.parquet', [
+      { name: 'raw', data: numbers(() => 0).map(() => new Uint8Array([1, 2])), type: 'BYTE_ARRAY' },
+      ...columns(),
+    ]);
+    expect(await messageOf({ name: 'parquet-table', path: bytes } as never)).to.match(
+      /^ERR_DATA_FORMAT: .*column 'raw'/,
+    );
+    const text = join(folder, 'text.parquet');
+    writeFileSync(text, 'a,b\n1,2\n');
+    expect(await messageOf({ name: 'parquet-table', path: text } as never)).to.match(
+      /^ERR_DATA_FORMAT: .*text\.parquet: expected a Parquet file that can be read/,
+    );
+    expect(await messageOf({ name: 'parquet-table', path: join(folder, 'none.parquet') } as never)).to.match(
+      /^ERR_DATA_MISSING/,
+    );
+    expect(await messageOf({ name: 'parquet-table' })).to.match(/^ERR_DATA_MISSING: .*'path'/);
+  });
+});
