@@ -3,6 +3,7 @@ import { nearestHint } from '../../protocol/settings/problems.js';
 import type { BenchmarkOptions, BenchmarkRow } from '../run/run.js';
 import type { Benchmark } from './benchmark.js';
 import { codecs } from './codec-speeds.js';
+import { growth } from './growth.js';
 import { kernels } from './kernels.js';
 import { methods } from './methods.js';
 import { overhead } from './overhead.js';
@@ -10,7 +11,7 @@ import { simulation } from './simulation.js';
 import { transport } from './transport.js';
 
 /** Adding one: its file and its name here. */
-const BENCHMARKS: readonly Benchmark[] = [simulation, overhead, kernels, transport, methods, codecs];
+const BENCHMARKS: readonly Benchmark[] = [simulation, overhead, kernels, transport, methods, codecs, growth];
 
 export const benchmarkNames: readonly string[] = BENCHMARKS.map(({ name }) => name);
 

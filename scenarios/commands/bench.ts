@@ -7,6 +7,7 @@ import { table } from './table.js';
 interface Flags {
   readonly repeats: number;
   readonly json?: boolean;
+  readonly plots?: string | null;
 }
 
 /** `gradswarm bench`. */
@@ -15,11 +16,15 @@ export function benchCommand(): Command {
     .description('time what runs are made of on this machine')
     .argument('[names...]', 'benchmarks to run; left out: all of them')
     .option('--repeats <count>', 'timings of each, of which the median is shown', wholeNumber(1), 5)
+    .option('--plots <folder>', 'draw the curves of growth there')
     .option('--json', 'print one JSON document and nothing else')
-    .addHelpText('after', '\nExamples:\n  gradswarm bench\n  gradswarm bench simulation --repeats 11 --json')
-    .action(async (names: string[], { repeats, json }: Flags) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  gradswarm bench\n  gradswarm bench simulation --repeats 11 --json\n  gradswarm bench growth --plots growth',
+    )
+    .action(async (names: string[], { repeats, json, plots = null }: Flags) => {
       const { runBenchmarks } = await import('../bench/benchmarks.js');
-      const rows = await interruptible((signal) => runBenchmarks(names, { repeats, signal, note }));
+      const rows = await interruptible((signal) => runBenchmarks(names, { repeats, signal, plots, note }));
       const text = json ? JSON.stringify(rows, null, 2) : shown(rows);
       process.stdout.write(`${text}\n`);
     });

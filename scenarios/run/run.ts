@@ -86,6 +86,8 @@ export interface BenchmarkOptions {
   /** Timings of each benchmark. */
   readonly repeats: number;
   readonly signal: AbortSignal;
+  /** Folder in which `growth` draws its curves (`plots/`); null: nowhere. */
+  readonly plots: string | null;
   /** A note beside the figures. */
   note(text: string): void;
 }

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import type { SpecInput } from '../../../protocol/scenario/scenario.js';
 import { medianOf, repeated, rowOf } from '../../../scenarios/bench/benchmark.js';
 import { runBenchmarks } from '../../../scenarios/bench/benchmarks.js';
+import { fittedExponent } from '../../../scenarios/bench/growth.js';
+import { GROWTH_SUBJECTS } from '../../../scenarios/bench/growth-subjects.js';
 import { ObjectiveAlone } from '../../../scenarios/bench/objective-alone.js';
 import { prepareRun, requireEqualBits, timedRun } from '../../../scenarios/bench/timed-run.js';
 
@@ -54,14 +56,42 @@ describe('benchmarks', () => {
   });
 
   it('repeats end with the count, and after one when the time is up', async () => {
-    const counted = (budgetMs: number) => repeated({ repeats: 3, signal, note }, budgetMs, (repeat) => repeat);
+    const counted = (budgetMs: number) =>
+      repeated({ repeats: 3, signal, plots: null, note }, budgetMs, (repeat) => repeat);
     expect(await counted(60_000)).to.deep.equal([0, 1, 2]);
     expect(await counted(-1)).to.deep.equal([0]);
   });
 
+  it('the fitted exponent of a x^b is b, and of a quadratic share among linear ones it is above 1', () => {
+    const x = [1, 2, 4, 8];
+    for (const b of [0, 0.5, 1, 2])
+      expect(
+        fittedExponent(
+          x,
+          x.map((value) => 7 * value ** b),
+        ),
+      ).to.be.closeTo(b, 1e-12);
+    expect(
+      fittedExponent(
+        x,
+        x.map((value) => value + 0.1 * value * value),
+      ),
+    ).to.be.greaterThan(1.15);
+  });
+
+  it('every growth subject varies with its size, and its least run opens (that of clients, of 125,000, is left to the benchmark)', async () => {
+    for (const { quantity, sizes, scenario } of GROWTH_SUBJECTS) {
+      const [small, large] = [scenario(sizes[0]!), scenario(sizes.at(-1)!)].map((each) => JSON.stringify(each));
+      expect(small, quantity).not.to.equal(large);
+      if (quantity !== 'clients') await prepareRun(scenario(sizes[0]!));
+    }
+  });
+
   it('a name that there is not is refused with ERR_USAGE, the names and the nearest one', async () => {
     let message = '';
-    await runBenchmarks(['overhed'], { repeats: 1, signal, note }).catch((error: Error) => (message = error.message));
+    await runBenchmarks(['overhed'], { repeats: 1, signal, plots: null, note }).catch(
+      (error: Error) => (message = error.message),
+    );
     expect(message).to.match(
       /^ERR_USAGE: bench: expected simulation, overhead, .* got 'overhed'; nearest is 'overhead'$/,
     );
