@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { FLOODS } from '../support/fuzz/floods.js';
+import { WORKER_STATES } from '../support/fuzz/turning-coordinator.js';
 import { STATES } from '../support/fuzz/turning-member.js';
 import { wireReaders } from '../support/fuzz/wire-readers.js';
 
@@ -28,6 +29,7 @@ describe('docs/security-tests.md', () => {
     const files = ['draws.npy', 'draws.log', 'run directory, of a sampler', 'run directory, of a private method'];
     expect([...rowsOf('readers').keys()]).to.have.members([...readers, ...files, 'codec payloads']);
     expect([...rowsOf('members').keys()]).to.have.members(STATES.map((state) => `member, ${state}`));
+    expect([...rowsOf('workers').keys()]).to.have.members(WORKER_STATES.map((state) => `worker, ${state}`));
     expect([...rowsOf('processes').keys()]).to.include.members(Object.keys(FLOODS));
   });
 

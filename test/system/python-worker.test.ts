@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { temporaryFolder } from '../support/scripted-run.js';
-import { onlyInSoak } from '../support/soak.js';
 import { pythonWith } from './python.js';
 
 // The compiled tests lie one folder deeper than their sources.
@@ -121,8 +120,7 @@ describe('a worker in Python, written from docs/protocol*.md alone', function ()
   for (const [name, method] of Object.entries(METHODS))
     for (const [what, problem] of Object.entries(PROBLEMS))
       for (const precision of ['float64', 'float32'])
-        it(`${name} with ${what} in ${precision}, beside a worker of ours: the digest of one process`, async function () {
-          onlyInSoak(this, 'every objective in a mixed swarm');
+        it(`${name} with ${what} in ${precision}, beside a worker of ours: the digest of one process`, async () => {
           const scenario = {
             seed: 5,
             rounds: 4,

@@ -117,9 +117,24 @@ const anyFrame: fc.Arbitrary<Uint8Array> = fc
     return frameBytes(header, body, crc32(body));
   });
 
-const malice: fc.Arbitrary<Malice> = fc.oneof(
+/** Packets of the control connection that no library sends. */
+export const packetDeed = fc.oneof(
   mutatedBytes(PACKETS).map((bytes) => ({ do: 'text', bytes }) as const),
   messageBytes.map((bytes) => ({ do: 'binary', bytes }) as const),
+);
+
+/** Messages of a socket for frames: frames, seals, texts and counts, changed. */
+export const frameDeed = fc.oneof(
+  mutatedBytes(frames()).map((bytes) => ({ do: 'frame', bytes }) as const),
+  anyFrame.map((bytes) => ({ do: 'frame', bytes }) as const),
+  mutatedBytes(PACKETS).map((bytes) => ({ do: 'frame text', bytes }) as const),
+  mutatedBytes([countBytes(0), countBytes(1), countBytes(1000)]).map(
+    (bytes) => ({ do: 'ping', bytes: bytes.subarray(0, 125) }) as const,
+  ),
+);
+
+const malice: fc.Arbitrary<Malice> = fc.oneof(
+  { weight: 2, arbitrary: packetDeed },
   fc.record({
     do: fc.constant('emit' as const),
     event: fc.oneof(fc.constantFrom('hello', 'done', 'failed'), fc.constantFrom(...EVENTS)),
@@ -127,12 +142,7 @@ const malice: fc.Arbitrary<Malice> = fc.oneof(
     bytes: messageBytes,
   }),
   messageBytes.map((bytes) => ({ do: 'answer', bytes }) as const),
-  mutatedBytes(frames()).map((bytes) => ({ do: 'frame', bytes }) as const),
-  anyFrame.map((bytes) => ({ do: 'frame', bytes }) as const),
-  mutatedBytes(PACKETS).map((bytes) => ({ do: 'frame text', bytes }) as const),
-  mutatedBytes([countBytes(0), countBytes(1), countBytes(1000)]).map(
-    (bytes) => ({ do: 'ping', bytes: bytes.subarray(0, 125) }) as const,
-  ),
+  { weight: 4, arbitrary: frameDeed },
   fc.record({
     do: fc.constant('close' as const),
     which: fc.constantFrom('control' as const, 'frames' as const),
