@@ -19,7 +19,8 @@ export type LoadPackage = (name: string) => Promise<Record<string, unknown>>;
 
 interface Candidate {
   readonly name: string;
-  open(load: LoadPackage): Promise<Backend>;
+  /** `named`: asked for by its name, and so taken where it is not what one would choose. */
+  open(load: LoadPackage, named: boolean): Promise<Backend>;
 }
 
 const require = createRequire(import.meta.url);
@@ -85,27 +86,60 @@ function wasmAccess(backend: BackendWasm): Access {
   };
 }
 
-function nativeCandidate(name: string): Candidate {
+/** Of tfjs-node, which still calls functions that newer versions of Node have removed. */
+const REMOVED_FROM_UTIL: Readonly<Record<string, (value: unknown) => boolean>> = {
+  isNullOrUndefined: (value) => value === null || value === undefined,
+  isArray: Array.isArray,
+};
+
+function nativeCandidate(name: string, { isGpu }: { readonly isGpu: boolean }): Candidate {
   return {
     name,
-    async open(load) {
+    async open(load, named) {
+      const util = require('node:util') as Record<string, unknown>;
+      for (const [missing, replacement] of Object.entries(REMOVED_FROM_UTIL)) util[missing] ??= replacement;
+      // Otherwise one process takes all memory of the GPU, and a second worker none. Read when the library is loaded.
+      process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
       await load(`@tensorflow/${name}`);
       await activate('tensorflow');
-      return { access: portableAccess(true), detail: `package @tensorflow/${name}` };
+      const onGpu = (tf.backend() as { readonly isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
+      if (isGpu && !onGpu && !named)
+        throw new Error(`absent (package @tensorflow/${name} is installed, but TensorFlow uses no GPU)`);
+      return {
+        access: portableAccess(true),
+        detail: `package @tensorflow/${name}, ${onGpu ? 'on a GPU' : 'on the CPU'}`,
+      };
     },
   };
 }
 
+interface Adapter {
+  readonly info?: { readonly description?: string; readonly isFallbackAdapter?: boolean };
+  /** Of older versions. */
+  readonly isFallbackAdapter?: boolean;
+}
+
 const webgpu: Candidate = {
   name: 'webgpu',
-  async open(load) {
+  async open(load, named) {
     const dawn = (await load('webgpu')) as {
-      create(flags: string[]): { requestAdapter(): Promise<{ info?: { description?: string } } | null> };
+      create(flags: string[]): { requestAdapter(options: object): Promise<Adapter | null> };
       globals: Record<string, unknown>;
     };
     const gpu = dawn.create([]);
-    const adapter = await gpu.requestAdapter();
-    if (adapter === null) throw new Error('absent (package webgpu is installed, but there is no adapter)');
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (adapter === null)
+      throw new Error(
+        'absent (package webgpu is installed, but there is no adapter: expected a GPU driver and libvulkan1)',
+      );
+    const description = adapter.info?.description || 'an adapter';
+    // 150 times slower than wasm; known by its name too, because drivers do not all say so.
+    const isSoftware =
+      adapter.info?.isFallbackAdapter === true ||
+      adapter.isFallbackAdapter === true ||
+      /swiftshader|llvmpipe|lavapipe/i.test(description);
+    if (isSoftware && !named)
+      throw new Error(`absent (only a software adapter: ${description}; name the device webgpu to use it)`);
     Object.assign(globalThis, dawn.globals);
     // Newer Node versions have a navigator without gpu, older ones none.
     const navigator = globalThis.navigator ?? {};
@@ -113,7 +147,7 @@ const webgpu: Candidate = {
     Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
     await load('@tensorflow/tfjs-backend-webgpu');
     await activate('webgpu');
-    return { access: portableAccess(false), detail: adapter.info?.description || 'an adapter' };
+    return { access: portableAccess(false), detail: isSoftware ? `${description}, software` : description };
   },
 };
 
@@ -143,8 +177,8 @@ const cpu: Candidate = {
 
 /** In the order in which they are tried. */
 export const CANDIDATES: readonly Candidate[] = [
-  nativeCandidate('tfjs-node-gpu'),
-  nativeCandidate('tfjs-node'),
+  nativeCandidate('tfjs-node-gpu', { isGpu: true }),
+  nativeCandidate('tfjs-node', { isGpu: false }),
   webgpu,
   wasm,
   cpu,

@@ -19,7 +19,7 @@ export async function openDevice(wanted?: string, load: LoadPackage = loadInstal
   for (const candidate of CANDIDATES) {
     if (wanted !== undefined && candidate.name !== wanted) continue;
     try {
-      const backend = await candidate.open(load);
+      const backend = await candidate.open(load, wanted !== undefined);
       const deterministic = await computesEqualBits(backend);
       why.push(`${candidate.name}: chosen${wanted === undefined ? '' : ', as asked'} (${backend.detail})`);
       return { ...backend.access, read: reading(backend.access), name: candidate.name, why, deterministic };

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { loadInstalled } from '../../../worker/device/candidates.js';
 import { deviceNames, openDevice, processDevice } from '../../../worker/device/device.js';
@@ -56,6 +58,54 @@ describe('worker/device/device', () => {
     const webgpu = () => ({ create: () => ({ requestAdapter: async () => null }), globals: {} });
     const device = await openDevice(undefined, withPackages({ webgpu }));
     expect(device.why[2]).to.match(/^webgpu: absent .*no adapter/);
+  });
+
+  for (const info of [{ isFallbackAdapter: true, description: 'x' }, { description: 'SwiftShader Device (LLVM 10)' }])
+    it(`webgpu with a software adapter alone (${JSON.stringify(info)}) is absent unless it is named, and leaves nothing behind`, async () => {
+      const asked: object[] = [];
+      const requestAdapter = async (options: object) => {
+        asked.push(options);
+        return { info };
+      };
+      const webgpu = () => ({ create: () => ({ requestAdapter }), globals: { GPULeftBehind: 1 } });
+      const device = await openDevice(undefined, withPackages({ webgpu }));
+      expect(device.name).to.equal('wasm');
+      expect(device.why[2]).to.match(/^webgpu: absent \(only a software adapter: .*name the device webgpu/);
+      expect(globalThis).not.to.have.property('GPULeftBehind');
+      expect(asked).to.deep.equal([{ powerPreference: 'high-performance' }]);
+      // Named, it is taken as far as these packages go.
+      const backend = () => {
+        throw new Error('as far as this');
+      };
+      const packages = { webgpu, '@tensorflow/tfjs-backend-webgpu': backend };
+      expect(await messageOf(openDevice('webgpu', withPackages(packages)))).to.match(/webgpu: broken: as far as this/);
+      delete (globalThis as { GPULeftBehind?: number }).GPULeftBehind;
+    });
+
+  it('tfjs-node-gpu whose TensorFlow uses no GPU is absent, unless it is named; one that does is taken', async () => {
+    // The plain backend stands in for TensorFlow's.
+    const opened = async (isUsingGpuDevice: boolean, wanted?: string) => {
+      const package_ = () => {
+        if (tf.findBackend('tensorflow') !== null) tf.removeBackend('tensorflow');
+        const backend = Object.assign(new MathBackendCPU(), { isUsingGpuDevice });
+        tf.registerBackend('tensorflow', () => backend as never, 3);
+        return {};
+      };
+      tf.copyRegisteredKernels('cpu', 'tensorflow');
+      return openDevice(wanted, withPackages({ '@tensorflow/tfjs-node-gpu': package_ }));
+    };
+    const onCpu = await opened(false);
+    expect([onCpu.name, onCpu.why[0]]).to.deep.equal([
+      'wasm',
+      'tfjs-node-gpu: absent (package @tensorflow/tfjs-node-gpu is installed, but TensorFlow uses no GPU)',
+    ]);
+    expect((await opened(false, 'tfjs-node-gpu')).why).to.deep.equal([
+      'tfjs-node-gpu: chosen, as asked (package @tensorflow/tfjs-node-gpu, on the CPU)',
+    ]);
+    expect((await opened(true)).why).to.deep.equal([
+      'tfjs-node-gpu: chosen (package @tensorflow/tfjs-node-gpu, on a GPU)',
+    ]);
+    tf.removeBackend('tensorflow');
   });
 
   it('takes the device it is asked for and no other', async () => {
