@@ -56,6 +56,14 @@ export const plantedErrors: readonly PlantedError[] = [
     points: [{ 'method.surrogatePoint': 'posterior', seed: 1 }],
   },
   {
+    scenario: 'byzantine-clients',
+    error: 'Multi-Krum averages the vectors of greatest score',
+    file: 'protocol/aggregators/multi-krum.js',
+    find: 'ascendingPositions(scores).slice(0, selected)',
+    replace: 'ascendingPositions(scores).slice(-selected)',
+    points: [{ 'aggregators.update.0.name': 'multi-krum' }],
+  },
+  {
     scenario: 'compressed-gradient-tracking',
     error: 'the error memory of DeepSqueeze has the wrong sign',
     file: 'protocol/methods/gossip/deepsqueeze.js',
