@@ -304,7 +304,7 @@ export interface RunPlan {
   readonly rounds: number;
   readonly clients: number;
   readonly participation: { readonly cohort: 'all' | number; readonly sampling: 'fixed' | 'poisson' };
-  readonly privacy: { readonly delta: number };
+  readonly privacy: { readonly delta: number; readonly accountant?: 'auto' | 'tightest' | 'loss-distribution' };
 }
 
 export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {

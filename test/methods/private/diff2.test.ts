@@ -254,6 +254,13 @@ describe('protocol/methods/diff2', () => {
     for (const refreshPeriod of [1, 7, 10, 100, 1000]) expect(check({ refreshPeriod }, 100)).not.to.throw();
     expect(check({ ...paper, refreshPeriod: 1 }, 100)).not.to.throw();
     expect(check({ calibration: 'none' }, 10_000)).not.to.throw();
+    const bounded = { ...plan(100, 1e-5), privacy: { delta: 1e-5, accountant: 'loss-distribution' as const } };
+    // Not a point of the grid, on which the bound is exact.
+    const defaults = { ...diff2.settings!.defaults, epsilon: Math.E };
+    expect(() => diff2.checkPlan!(defaults, bounded)).to.throw(
+      /at most 2\.718281828459045, .* spends 2\.7183.*'loss-distribution' bounds it/,
+    );
+    expect(() => diff2.checkPlan!(defaults, { ...bounded, rounds: 50 })).not.to.throw();
     const plain = (over: object, rounds: number) => () =>
       dpGd.checkPlan!({ ...dpGd.settings!.defaults, ...over }, plan(rounds, 1e-5));
     expect(plain({}, 100)).not.to.throw();

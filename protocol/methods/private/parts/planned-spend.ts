@@ -1,6 +1,7 @@
 import { GradswarmError } from '../../../errors.js';
 import type { RunPlan } from '../../../method.js';
 import { composedEpsilon, type GaussianReleases } from '../../../privacy/accounting/accountant.js';
+import { tightestSpend } from '../../../privacy/accounting/proven-bounds.js';
 
 /** Rounding of a calibration that spends its epsilon exactly. */
 const ROUNDING = 1 + 1e-9;
@@ -22,7 +23,12 @@ export function requireSpendWithin(
   releases: readonly GaussianReleases[],
   run: Pick<RunPlan, 'rounds' | 'privacy'>,
 ): void {
-  const planned = composedEpsilon(releases, run.privacy.delta).epsilon;
+  // The exact composition is the least bound where nothing is sampled; the loss distribution's lies slightly above it.
+  const bounded = run.privacy.accountant === 'loss-distribution';
+  const exact = composedEpsilon(releases, run.privacy.delta).epsilon;
+  const planned = bounded
+    ? tightestSpend(releases, run.privacy.delta, { methods: ['loss-distribution'] }).epsilon
+    : exact;
   if (planned <= epsilon * ROUNDING) return;
   const reasons = [
     run.rounds > rounds ? `the run has rounds ${run.rounds} and the noise is made for method.rounds ${rounds}` : '',
@@ -30,6 +36,9 @@ export function requireSpendWithin(
       ? `the ledger is read at privacy.delta ${run.privacy.delta} and the noise is made for method.delta ${delta}`
       : '',
     calibration === 'paper' ? "the paper's formulas do not count every release: use method.calibration 'exact'" : '',
+    bounded && exact <= epsilon * ROUNDING
+      ? "privacy.accountant 'loss-distribution' bounds it from above: use 'auto' or a smaller method.epsilon"
+      : '',
   ].filter((reason) => reason !== '');
   throw new GradswarmError(
     'ERR_PRIVACY',
