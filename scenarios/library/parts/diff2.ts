@@ -8,7 +8,8 @@ export const DIFF2 = { 'method.refreshPeriod': 10 };
 /** What the paper's abstract and figures state, judged by the settled gradient of a sweep over the refresh period. */
 export const SMALLER_GRADIENT: ClaimInput = {
   claim: 'DIFF2-GD has a smaller gradient norm than DP-GD at the same privacy',
-  source: 'Murata and Suzuki, ICML 2023: rates in the abstract, figures of the squared gradient norm (other data sets)',
+  source:
+    'Murata and Suzuki, ICML 2023: rates in the abstract; figures of the squared gradient norm as summed up by others (other data sets)',
   where: DIFF2,
   against: DP_GD,
   judgedBy: [
