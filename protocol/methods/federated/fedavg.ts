@@ -56,7 +56,9 @@ export default defineMethod({
   paper: {
     title: 'Communication-Efficient Learning of Deep Networks from Decentralized Data',
     url: 'https://arxiv.org/abs/1602.05629',
-    algorithm: 'FederatedAveraging; with proximal > 0 FedProx, with another server optimizer FedOpt',
+    algorithm:
+      'FederatedAveraging; with proximal > 0 FedProx, with another server optimizer FedOpt, with Nesterov momentum (rate 0.7, ' +
+      'momentum 0.9; from memory, not checked) the outer step of DiLoCo, whose inner AdamW is plain SGD here',
   },
   settings,
   messages: {
