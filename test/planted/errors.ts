@@ -30,10 +30,7 @@ const fsgld = (delay: number, form = 'full') => ({
   'method.surrogateForm': form,
 });
 
-/** Shipped scenarios that came later: no error has been tried on them yet. */
-export const notYetTried: readonly string[] = ['cifar10-network', 'resnet-digits', 'transformer-language-model'];
-
-/** One for every other shipped scenario. */
+/** One for every shipped scenario. */
 export const plantedErrors: readonly PlantedError[] = [
   {
     scenario: 'agvm-module-variance',
@@ -62,6 +59,13 @@ export const plantedErrors: readonly PlantedError[] = [
     find: 'ascendingPositions(scores).slice(0, selected)',
     replace: 'ascendingPositions(scores).slice(-selected)',
     points: [{ 'aggregators.update.0.name': 'multi-krum' }],
+  },
+  {
+    scenario: 'cifar10-network',
+    error: 'the variance of he-uniform is multiplied by the inputs, not divided by them',
+    file: 'worker/objectives/layers/parts/initializers.js',
+    find: 'return 2 / inputs',
+    replace: 'return 2 * inputs',
   },
   {
     scenario: 'compressed-gradient-tracking',
@@ -214,6 +218,13 @@ export const plantedErrors: readonly PlantedError[] = [
     replace: 'objective.descend(start, [...batches].slice(0, 1), rate)',
   },
   {
+    scenario: 'resnet-digits',
+    error: 'the gradient of the kernels of a convolution has the wrong sign',
+    file: 'worker/objectives/tensorflow/parts/tape.js',
+    find: "kernel('Conv2DBackpropFilter', { x: image, dy }",
+    replace: "kernel('Conv2DBackpropFilter', { x: image, dy: tf.neg(dy) }",
+  },
+  {
     scenario: 'scaffold-client-drift',
     error: 'the control variates are swapped',
     file: 'protocol/methods/federated/scaffold.js',
@@ -240,6 +251,13 @@ export const plantedErrors: readonly PlantedError[] = [
     file: 'protocol/topology/mixing-matrix.js',
     find: '1 / (1 + Math.max(degree(i), degree(j)))',
     replace: '1 / Math.max(2, degree(i), degree(j))',
+  },
+  {
+    scenario: 'transformer-language-model',
+    error: 'the first position is read, not the last',
+    file: 'worker/objectives/layers/last-position.js',
+    find: 'inputShape[0] - 1',
+    replace: '0',
   },
   {
     scenario: 'vra-logistic-regression',
