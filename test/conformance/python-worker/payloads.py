@@ -29,9 +29,10 @@ def decode(spec, body, d, wide):
     reader = Reader(body)
     values = DECODERS[spec["name"]](reader, d, wide, spec)
     reader.end()
+    values = values if wide else [single(x) for x in values]
     if not all(map(math.isfinite, values)):
         raise ValueError("a number that is not finite")
-    return values if wide else [single(x) for x in values]
+    return values
 
 
 class Reader:

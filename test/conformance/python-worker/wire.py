@@ -58,8 +58,6 @@ def messages_of(fields, body, count, dimension, decode):
                     return None
                 message[field] = decode(numbers, body[at:at + length])
                 at += length + -length % 8
-                if not all(map(math.isfinite, message[field])):
-                    return None
             messages.append(message)
     except (struct.error, ValueError):
         return None
