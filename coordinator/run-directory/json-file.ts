@@ -87,8 +87,13 @@ function parseJson<T>(text: string, shape: z.ZodType, where: string): T {
 /** A whole file. ERR_CHECKPOINT when it is missing, was cut short or changed. */
 export function readJsonFile<T>(path: string, shape: z.ZodType): T {
   if (!existsSync(path)) throw new GradswarmError('ERR_CHECKPOINT', `${path}: expected a file, got nothing`);
+  return damagedNamed(() => parseJson<T>(readFileSync(path, 'utf8'), shape, path));
+}
+
+/** Adds to an error of the content what can be done about it. */
+function damagedNamed<T>(parse: () => T): T {
   try {
-    return parseJson(readFileSync(path, 'utf8'), shape, path);
+    return parse();
   } catch (error) {
     if (!(error instanceof GradswarmError)) throw error;
     const { message } = error;
@@ -105,7 +110,9 @@ export function* readJsonLines<T>(path: string, shape: z.ZodType): Generator<T> 
   let start = 0;
   let line = 0;
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-    yield parseJson<T>(text.slice(start, end), shape, `${path}, line ${++line}`);
+    const record = text.slice(start, end);
+    line++;
+    yield damagedNamed(() => parseJson<T>(record, shape, `${path}, line ${line}`));
     start = end + 1;
   }
 }
