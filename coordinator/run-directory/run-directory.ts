@@ -267,6 +267,27 @@ export class RunDirectory {
     return null;
   }
 
+  /** Throws ERR_CHECKPOINT where a file is shorter than the newest checkpoint has it, or cannot be read up to there. */
+  checkFiles(): void {
+    const round = this.latestCheckpoint();
+    if (round === null) return;
+    let wrong: unknown = null;
+    try {
+      this.#checkpoints.restore(round, (lengths) => {
+        try {
+          this.#checkLengths(lengths);
+        } catch (error) {
+          wrong = error;
+          throw error;
+        }
+      });
+    } catch (error) {
+      // A damaged checkpoint takes nothing from what the files hold.
+      if (wrong !== null) throw wrong;
+      if (!(error instanceof GradswarmError)) throw error;
+    }
+  }
+
   /** Before anything is cut: every file has the length in the checkpoint, and it can be read. */
   #checkLengths(lengths: Readonly<Record<string, number>>): void {
     for (const [name, file] of this.#growing()) {

@@ -35,10 +35,17 @@ export function recordedRun(path: string): RunRecord {
       'ERR_CHECKPOINT',
       `${path}: expected the folder of a finished run, got one without figures.json`,
     );
-  const { stateDigest } = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
+  const { stateDigest, roundsDone } = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
+  const metrics = join(path, 'metrics.csv');
+  const rows = readMetrics(metrics);
+  if (rows.length < (roundsDone ?? 0))
+    throw new GradswarmError(
+      'ERR_CHECKPOINT',
+      `${metrics}: expected ${roundsDone} rows, one a round, got ${rows.length}; the file is damaged: run the scenario again in a new folder`,
+    );
   return {
     scenario: recordedScenario(path),
-    rows: readMetrics(join(path, 'metrics.csv')),
+    rows,
     stateDigest: stateDigest ?? '',
     ...readJsonFile<RecordedFigures>(figures, SHAPES.figures),
   };

@@ -1,5 +1,6 @@
 import { RunBudget } from '../../coordinator/run/privacy-budget.js';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import { GradswarmError } from '../../protocol/errors.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
@@ -26,6 +27,7 @@ export async function redrawReport(path: string, draw = writeRunReport): Promise
     const problem = await openProblem(scenario);
     const fleet = await localFleet({ ...scenario, workers: { ...scenario.workers, count: 0 } }, method, problem);
     const { stateDigest, finishedAt, transport } = directory.manifest;
+    if (finishedAt === null) requireWhole(directory);
     const record: RunRecord =
       finishedAt === null
         ? { scenario, rows: directory.rows(), summary: {}, faultsFired: [], stateDigest: '' }
@@ -58,5 +60,20 @@ export async function redrawReport(path: string, draw = writeRunReport): Promise
     };
   } finally {
     directory.close();
+  }
+}
+
+/** What there is of an unfinished run is drawn only where none of it was lost. */
+function requireWhole(directory: RunDirectory): void {
+  try {
+    directory.checkFiles();
+  } catch (error) {
+    if (!(error instanceof GradswarmError)) throw error;
+    const what = error.message.replace(`${error.code}: `, '');
+    throw new GradswarmError(
+      error.code,
+      `${what}; 'gradswarm resume ${shown(directory.path)}' continues from the newest checkpoint whose files are whole`,
+      { cause: error },
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ScenarioInput, SweepInput } from '../../../protocol/scenario/scenario.js';
@@ -116,5 +116,26 @@ describe('the report of a folder, drawn again', function () {
     rmSync(join(point, 'manifest.json'));
     const partial = await redrawSweep(path);
     expect([partial.valid, partial.points.length]).to.deep.equal(['unknown', 1]);
+  });
+
+  it('refuses a metrics.csv that was shortened: of an unfinished run below its checkpoint, of a finished one below its rounds', async () => {
+    const scenario = await resolved(input);
+    const path = join(temporaryFolder(), 'run');
+    const shorten = () => {
+      const file = join(path, 'metrics.csv');
+      const lines = readFileSync(file, 'utf8').split('\n');
+      writeFileSync(file, `${lines.slice(0, 3).join('\n')}\n`);
+      return lines.join('\n');
+    };
+    expect(await messageOf(goOn(scenario, path, stopping(6)))).to.match(/^ERR_STOPPED/);
+    const whole = shorten();
+    expect(await messageOf(redrawReport(path))).to.match(/^ERR_CHECKPOINT: .*metrics\.csv.*'gradswarm resume .*whole$/);
+    writeFileSync(join(path, 'metrics.csv'), whole);
+    await redrawReport(path);
+    await goOn(scenario, path, stopping(100));
+    shorten();
+    expect(await messageOf(redrawReport(path))).to.match(
+      /^ERR_CHECKPOINT: .*metrics\.csv: expected 12 rows, one a round, got 2; the file is damaged/,
+    );
   });
 });
