@@ -218,7 +218,7 @@ export class WorkerSession {
     return { waits: [...office.waits()], computing: office.isComputing };
   }
 
-  /** Gives up what an earlier assignment left: its halves, its sockets, its records. The data and the model stay. */
+  /** Releases what an earlier assignment left: its halves, its sockets, its records. The data and the model stay. */
   private async leave(): Promise<void> {
     const { hosting } = this;
     this.assignment = null;

@@ -120,7 +120,7 @@ const workers = defineSettings({
     3_000,
     'A worker that another cannot reach for longer gets frames through the coordinator until the epoch ends',
   ),
-  stallMs: positive(30_000, 'Without progress for so long although no client computes, the run is given up'),
+  stallMs: positive(30_000, 'Without progress for so long although no client computes, the run is aborted'),
   computeMs: positive(3_600_000, 'The same while a client computes'),
 });
 

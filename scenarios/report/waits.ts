@@ -66,7 +66,7 @@ export const WAITS: readonly Wait[] = [
   { what: 'a local worker process that ended', limit: '0.2 to 10 s, five times', next: 'its seat stays open' },
   { what: 'sockets of an epoch that is over', limit: '10 s', next: 'they are closed' },
   { what: 'the other end of a websocket that is closed', limit: '1 s', next: 'it is cut off' },
-  { what: 'the round under way at Ctrl-C', limit: '0.3 s', next: 'it is given up' },
+  { what: 'the round under way at Ctrl-C', limit: '0.3 s', next: 'it is aborted' },
   {
     what: 'a call that computes at Ctrl-C',
     limit: '1 s',

@@ -233,7 +233,7 @@ describe('a numbered link over websockets', function () {
     await port.close();
   });
 
-  it('a connection that is silent for half of the heartbeat is given up by both ends, and another one carries on', async () => {
+  it('a connection that is silent for half of the heartbeat is closed by both ends, and another one carries on', async () => {
     const port = await accepting(400);
     const proxy = await CuttingProxy.to(port.port);
     const { link } = await openLink({ url: port.url(proxy.port), heartbeatMs: 400, openMs: 3000, trust: { ca: null } });
