@@ -7,7 +7,7 @@ import { ERROR_CODES } from '../../protocol/errors.js';
 import type { MessageKind } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { Entry, Table } from '../../protocol/scenario/catalogue.js';
-import { SCENARIO_PARTS, scenarioSettings } from '../../protocol/scenario/schema.js';
+import { SCENARIO_PARTS, scenarioSettings, sweepSettings } from '../../protocol/scenario/schema.js';
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { casesPage } from '../conformance/page.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
@@ -140,6 +140,7 @@ async function namesPage(): Promise<string> {
   ];
   for (const [place, settings] of Object.entries(SCENARIO_PARTS))
     lines.push('', `### ${place}`, '', ...settingsTable({ settings }));
+  lines.push('', '## Sweep', '', ...settingsTable({ settings: sweepSettings }));
   for (const [title, table] of [
     ['Objectives', catalogue.objectives],
     ['Layers', catalogue.layers],
