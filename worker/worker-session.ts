@@ -160,6 +160,8 @@ export class WorkerSession {
       if (this.hosting?.link.isUp) upMs = performance.now();
       if (!this.assignment || performance.now() > upMs + this.assignment.heartbeatMs) return this.finish(error);
       await pause(delayMs * (0.5 + randomInt(1 << 20) / (1 << 21)));
+      // The end of the run and of its connection may arrive together: then nothing is opened again.
+      if (this.over) return;
       try {
         return await this.connect();
       } catch (problem) {
