@@ -21,4 +21,17 @@ describe('our own worker under the conformance kit', function () {
     const left = results.filter(({ verdict }) => verdict === 'fail' || verdict === 'inconclusive');
     expect(left.map(textOf).join('\n')).to.equal('');
   });
+
+  it('ends where the end of the run and that of its connection arrive in one piece', async () => {
+    const stage = await Coordinator.open(WORKER);
+    try {
+      const { control } = await stage.running();
+      // Not awaited, so that nothing lies between the two.
+      void control.asked('stop', { over: 'failed' }).catch(() => {});
+      control.close();
+      await stage.worker.ends(10_000);
+    } finally {
+      await stage.close();
+    }
+  });
 });
