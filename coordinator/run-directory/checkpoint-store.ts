@@ -201,6 +201,16 @@ export class CheckpointStore {
     return { round, entries, lengths: chain.at(-1)!.lengths };
   }
 
+  /** Of the growing files when the checkpoint was written; null: its index is damaged, or of another run. Nothing else is read. */
+  lengths(round: number): StoredCheckpoint['lengths'] | null {
+    try {
+      return this.#readIndex(round).lengths;
+    } catch (error) {
+      if (error instanceof GradswarmError) return null;
+      throw error;
+    }
+  }
+
   /** Deletes all checkpoints. */
   clear(): void {
     for (const round of this.rounds()) rmSync(this.#path(round), { recursive: true, force: true });

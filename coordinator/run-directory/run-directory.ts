@@ -269,22 +269,9 @@ export class RunDirectory {
 
   /** Throws ERR_CHECKPOINT where a file is shorter than the newest checkpoint has it, or cannot be read up to there. */
   checkFiles(): void {
-    const round = this.latestCheckpoint();
-    if (round === null) return;
-    let wrong: unknown = null;
-    try {
-      this.#checkpoints.restore(round, (lengths) => {
-        try {
-          this.#checkLengths(lengths);
-        } catch (error) {
-          wrong = error;
-          throw error;
-        }
-      });
-    } catch (error) {
-      // A damaged checkpoint takes nothing from what the files hold.
-      if (wrong !== null) throw wrong;
-      if (!(error instanceof GradswarmError)) throw error;
+    for (const round of this.#checkpoints.rounds().reverse()) {
+      const lengths = this.#checkpoints.lengths(round);
+      if (lengths) return this.#checkLengths(lengths);
     }
   }
 
