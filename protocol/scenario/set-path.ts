@@ -3,6 +3,7 @@ import { isPlainObject } from '../settings/plain-data.js';
 import { join } from '../settings/problems.js';
 import type { Json, JsonObject, ScenarioInput, SweepInput } from './scenario.js';
 import { isSweep } from './scenario.js';
+import { withoutPath } from './sweep-points.js';
 
 export interface Assignment {
   readonly path: string;
@@ -31,7 +32,7 @@ export function parseAssignment(text: string): Assignment {
  */
 export function assign<T extends ScenarioInput | SweepInput>(input: T, { path, value }: Assignment): T {
   if (!isSweep(input)) return setPath(withFullCodecs(input as unknown as JsonObject), path, value) as unknown as T;
-  if (Object.hasOwn(input.over, path)) return { ...input, over: { ...input.over, [path]: [value] } };
+  if (Object.hasOwn(input.over, path)) return withoutPath({ ...input, over: { ...input.over, [path]: [value] } }, path);
   const axis = Object.keys(input.over).find(
     (swept) => `${swept}.`.startsWith(`${path}.`) || `${path}.`.startsWith(`${swept}.`),
   );

@@ -2,12 +2,19 @@ import type { Conflict } from '../settings/settings.js';
 import type { Json, SweepInput } from './scenario.js';
 
 /** The combinations of values that a sweep runs: all, or those that it lists, each with every value of the paths that it does not name. */
-export function combinations({ over, points }: Pick<SweepInput, 'over' | 'points'>): Record<string, Json>[] {
+export function combinations(over: SweepInput['over'], points: SweepInput['points']): Record<string, Json>[] {
   if (!points) return product(over);
   return points.flatMap((point) => {
     const fixed = Object.entries(point).map(([path, value]) => [path, [value]]);
     return product({ ...over, ...(Object.fromEntries(fixed) as SweepInput['over']) });
   });
+}
+
+/** The sweep with every point free in `path`, each of what is then left once. */
+export function withoutPath<S extends Pick<SweepInput, 'points'>>(sweep: S, path: string): S {
+  if (!sweep.points) return sweep;
+  const left = sweep.points.map((point) => Object.fromEntries(Object.entries(point).filter(([name]) => name !== path)));
+  return { ...sweep, points: [...new Map(left.map((point) => [JSON.stringify(point), point])).values()] };
 }
 
 /** What is wrong with the points that a sweep lists; null: nothing. */

@@ -89,7 +89,7 @@ export async function resolveSweep(asked: SweepInput, catalogue: Catalogue): Pro
 export function expandSweep({ sweep, description, base, over, points }: SweepInput): SweepPoint<ScenarioInput>[] {
   const paths = Object.keys(over);
   const taken = new Set<string>();
-  return combinations({ over, ...(points && { points }) }).map((values, index) => {
+  return combinations(over, points).map((values, index) => {
     const label = choiceInWords(values, over);
     const start = { description: description ?? '', ...base, name: `${sweep}/${folderName(label, index, taken)}` };
     const scenario = paths.reduce<ScenarioInput>((so, path) => assign(so, { path, value: values[path]! }), start);

@@ -1,6 +1,7 @@
 import { isSweep } from '../../protocol/scenario/scenario.js';
 import { overSeeds, withSeedAxis } from '../../protocol/scenario/seed-axis.js';
 import { assign } from '../../protocol/scenario/set-path.js';
+import { withoutPath } from '../../protocol/scenario/sweep-points.js';
 import type { Loaded } from './load.js';
 
 /** The seeds that a sweep goes over; null: it has one seed, as a single scenario has. */
@@ -13,7 +14,11 @@ export function seedsFrom(input: Loaded, first: number): Loaded {
   const swept = sweptSeeds(input);
   if (!isSweep(input) || !swept) return assign(input, { path: 'seed', value: first });
   const least = Math.min(...swept);
-  return { ...input, over: { ...input.over, seed: swept.map((seed) => first + seed - least) } };
+  const moved = (seed: number) => first + seed - least;
+  const points = input.points?.map((point) =>
+    'seed' in point ? { ...point, seed: moved(point.seed as number) } : point,
+  );
+  return { ...input, over: { ...input.over, seed: swept.map(moved) }, ...(points && { points }) };
 }
 
 /** At so many seeds from the one that it has: a scenario becomes a sweep, and a sweep over seeds has as many. */
@@ -21,5 +26,5 @@ export function atSeeds(input: Loaded, count: number): Loaded {
   if (!isSweep(input)) return overSeeds(input, count);
   const { seed, ...over } = input.over;
   const base = seed ? { ...input.base, seed: seed[0] as number } : input.base;
-  return withSeedAxis({ ...input, base, over, seeds: count });
+  return withSeedAxis(withoutPath({ ...input, base, over, seeds: count }, 'seed'));
 }

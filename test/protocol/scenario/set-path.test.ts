@@ -140,4 +140,18 @@ describe('paths', () => {
     expect(valueAtPath(target, 'a.0.b.x')).to.equal(undefined);
     expect(valueAtPath(target, 'toString')).to.equal(undefined);
   });
+
+  it('of a swept path frees it in the points that the sweep lists, and keeps what is then left once', () => {
+    const over = { 'method.localEpochs': [1, 2], seed: [1, 2] };
+    const points = [
+      { 'method.localEpochs': 1, seed: 1 },
+      { 'method.localEpochs': 2, seed: 1 },
+      { 'method.localEpochs': 2, seed: 2 },
+    ];
+    const listed = sweep('listed', { base: { method: 'fedavg', data: 'mnist' }, over, points });
+    expect(assign(listed, parseAssignment('method.localEpochs=5'))).to.deep.include({
+      over: { 'method.localEpochs': [5], seed: [1, 2] },
+      points: [{ seed: 1 }, { seed: 2 }],
+    });
+  });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { scenario, sweep } from '../../../protocol/scenario/scenario.js';
-import { seedsFrom, sweptSeeds } from '../../../scenarios/run/seeds.js';
+import { atSeeds, seedsFrom, sweptSeeds } from '../../../scenarios/run/seeds.js';
 
 const base = { method: 'sgd', data: 'mnist', seed: 4 };
 
@@ -18,5 +18,23 @@ describe('seeds of a scenario', () => {
     const shifted = seedsFrom(swept, 70);
     expect(sweptSeeds(shifted)).to.deep.equal([72, 70, 71]);
     expect(shifted).to.deep.include({ over: { seed: [72, 70, 71], 'method.batchSize': [8] }, base });
+  });
+
+  it('points that are listed keep their place: shifted with the seeds, and freed of them where their number is another', () => {
+    const points = [
+      { 'method.batchSize': 8, seed: 3 },
+      { 'method.batchSize': 8, seed: 1 },
+    ];
+    const listed = sweep('listed', { base, over: { 'method.batchSize': [4, 8], seed: [3, 1, 2] }, points });
+    expect(seedsFrom(listed, 70)).to.deep.include({
+      points: [
+        { 'method.batchSize': 8, seed: 72 },
+        { 'method.batchSize': 8, seed: 70 },
+      ],
+    });
+    expect(atSeeds(listed, 2)).to.deep.include({
+      points: [{ 'method.batchSize': 8 }],
+      over: { 'method.batchSize': [4, 8], seed: [3, 4] },
+    });
   });
 });
