@@ -3,13 +3,17 @@ import type { Json, JsonObject } from './scenario.js';
 
 /** Swept values in words, for labels, tables and verdicts. */
 
-/** `top-k(fraction=0.01)`: a name with its settings; other values as they are. */
+/** `top-k(fraction=0.01)`: a name with its settings; `drop + crash`: several; 'none': nothing; other values as they are. */
 export function valueInWords(value: Json): string {
+  if (Array.isArray(value) && value.every((entry: Json) => nameOf(entry) !== null))
+    return value.map(valueInWords).join(' + ') || 'none';
   if (!isPlainObject(value)) return typeof value === 'string' ? value : JSON.stringify(value);
-  const { name, ...settings } = value as JsonObject;
-  const inside = Object.entries(settings).map(([key, setting]) => `${key}=${valueInWords(setting)}`);
-  if (typeof name !== 'string') return inside.join(' ');
-  return inside.length === 0 ? name : `${name}(${inside.join(' ')})`;
+  const named = nameOf(value);
+  const inside = Object.entries(value as JsonObject)
+    .filter(([key]) => named === null || !NAMES.includes(key))
+    .map(([key, setting]) => `${key}=${valueInWords(setting)}`);
+  if (named === null) return inside.join(' ') || 'none';
+  return inside.length === 0 ? named : `${named}(${inside.join(' ')})`;
 }
 
 /** The value without the settings that all values of its axis share: the ones that differ. */
@@ -19,7 +23,7 @@ function distinctPart(value: Json, axis: readonly Json[]): Json {
   const alike = (key: string, setting: Json) =>
     others.every((other) => key in other && JSON.stringify(other[key]) === JSON.stringify(setting));
   const distinct = Object.entries(value as JsonObject).filter(
-    ([key, setting]) => key === 'name' || !alike(key, setting),
+    ([key, setting]) => NAMES.includes(key) || !alike(key, setting),
   );
   return distinct.length === 0 ? value : Object.fromEntries(distinct);
 }
@@ -42,16 +46,17 @@ export function shortWords(value: Json, axis: readonly Json[]): string {
   const name = nameOf(value);
   if (name === null) return valueInWords(distinctPart(value, axis));
   const alike = axis.filter((other) => nameOf(other) === name);
-  const { name: _, fault: __, ...settings } = distinctPart(value, alike) as JsonObject;
   const different = new Set(alike.map((other) => JSON.stringify(other))).size > 1;
-  return valueInWords(different ? { name, ...settings } : { name });
+  return different ? valueInWords(distinctPart(value, alike)) : name;
 }
 
-/** Of a thing with a name; faults have it under `fault`. */
+/** Where a thing has its name: faults have it under `fault`. */
+const NAMES: readonly string[] = ['name', 'fault'];
+
 function nameOf(value: Json): string | null {
   if (!isPlainObject(value)) return null;
-  const { name, fault } = value as JsonObject;
-  return typeof name === 'string' ? name : typeof fault === 'string' ? fault : null;
+  const name = NAMES.map((key) => (value as JsonObject)[key]).find((one) => typeof one === 'string');
+  return (name as string | undefined) ?? null;
 }
 
 /** The last word of the path, or the whole path where another one ends alike. */
@@ -60,8 +65,8 @@ function shortName(path: string, paths: readonly string[]): string {
   return paths.some((other) => other !== path && lastWord(other) === last) ? path : last;
 }
 
-/** A thing's name is called like the thing: 'method' for `method.name`. */
-const lastWord = (path: string): string => path.replace(/\.name$/, '').replace(/^.*\./, '');
+/** A thing's name is called like the thing: 'method' for `method.name`, 'update' for `aggregators.update.0.name`. */
+const lastWord = (path: string): string => path.replace(/(\.\d+)*\.name$/, '').replace(/^.*\./, '');
 
 /** Values by path, such as `refreshPeriod=10, seed=2`. `axes`: the values that each path is swept over, where it is. */
 export function choiceInWords(

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { shortWords } from '../../../protocol/scenario/wording.js';
+import { choiceInWords, shortWords } from '../../../protocol/scenario/wording.js';
 
 describe('a swept value in few words', () => {
   const axis = [
@@ -35,5 +35,26 @@ describe('a swept value in few words', () => {
       'all',
       'null',
     ]);
+  });
+
+  it('beside others: named things in a list are joined, nothing is none, and numbers in a list stay as they are', () => {
+    const aggregators = [
+      {},
+      { update: 'median' },
+      { update: [{ name: 'bucketing', size: 2 }, { name: 'median' }] },
+      { update: [3, 4] },
+    ];
+    expect(aggregators.map((value) => shortWords(value, aggregators))).to.deep.equal([
+      'none',
+      'update=median',
+      'update=bucketing(size=2) + median',
+      'update=[3,4]',
+    ]);
+    expect(choiceInWords({ faults: [{ fault: 'drop', probability: 0.1 }] })).to.equal('faults=drop(probability=0.1)');
+  });
+
+  it('stands beside the last word of its path, a name beside what it names', () => {
+    const values = { 'aggregators.update.0.name': 'median', 'faults.0.attack.name': 'alie', 'data.partition.alpha': 1 };
+    expect(choiceInWords(values)).to.equal('update=median, attack=alie, alpha=1');
   });
 });
