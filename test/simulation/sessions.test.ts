@@ -92,7 +92,9 @@ describe('whole sessions over a simulated network, clock and disk', function () 
         while (seed < ENOUGH && (await new SessionExplorer(seed).run()).failure === null) seed++;
         expect(seed, 'seeds without it').to.be.below(ENOUGH);
         const { failure, faults } = await shrunk(seed);
-        console.log(`      seed ${seed}: ${failure?.split('\n')[0]?.slice(0, 120)}; ${faults.length} faults`);
+        console.log(
+          `      planted error found by seed ${seed}: ${failure?.split('\n')[0]?.slice(0, 120)}; ${faults.length} faults`,
+        );
       } finally {
         repair();
       }
