@@ -55,8 +55,8 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * What of a record the run's digest covers: state, as its half shows it, and codec memories. The clock stays out: time that an abandoned attempt took, or
- * of the real clock, must not make two runs with the same numbers differ.
+ * What of a record the run's digest covers: state, as its half shows it, and codec memories. The clock stays out: time that an
+ * abandoned attempt took, or of the real clock, must not make two runs with the same numbers differ.
  */
 export function digestedRecord(party: PartyId, bytes: Uint8Array, { client, coordinator }: Halves): Uint8Array {
   const { state, memories } = decodeRecord(party, bytes);

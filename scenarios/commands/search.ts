@@ -94,7 +94,7 @@ async function run(name: string, flags: Flags): Promise<void> {
     (watching) =>
       search(input, request, { directory: flags.out ?? null, listen: null, jobs: flags.jobs ?? 1, ...watching }),
     flags,
-    2,
+    1,
   );
   if (flags.json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
   else if (!flags.quiet) process.stdout.write(`${lines(outcome, goal).join('\n')}\n`);

@@ -66,7 +66,7 @@ export async function search(
   // All trials, at the last rung's rounds too, before anything is written.
   for (const index of plan.rungs.keys()) await resolveSweep(rung(index, plan.trials), await loadCatalogue());
 
-  const directory = folderOf(input.name ?? 'scenario', options.directory, { plan, goal, seeds, base });
+  const directory = openFolder(input.name ?? 'scenario', options.directory, { plan, goal, seeds, base });
   const rungs: SearchOutcome['rungs'][number][] = [];
   const all: RunOutcome[] = [];
   let trials = plan.trials;
@@ -132,7 +132,7 @@ interface Begun {
 }
 
 /** A new folder, or that of the same search, which continues. */
-function folderOf(name: string, path: string | null, search: Begun): string {
+function openFolder(name: string, path: string | null, search: Begun): string {
   const text = JSON.parse(jsonText(search, 2)) as Begun;
   if (path !== null && existsSync(join(path, 'search.json'))) {
     if (JSON.stringify(begun(path)) !== JSON.stringify(text))

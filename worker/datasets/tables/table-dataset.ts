@@ -1,7 +1,6 @@
 import type { Rng } from '../../../protocol/method.js';
 import { flag, oneOf, probability, string } from '../../../protocol/settings/kinds.js';
-import type { SettingsOf } from '../../../protocol/settings/settings.js';
-import { defineSettings } from '../../../protocol/settings/settings.js';
+import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import type { Dataset, Examples } from '../dataset.js';
 import { categoriesOf } from './categories.js';
 import { featuresOf, requireColumns } from './features.js';
