@@ -132,9 +132,10 @@ function costLines({ runs, rounds, bytes, simulatedMs, privacy }: SearchCost): s
   const all = `cost of the search: ${runs} runs, ${numberText(rounds)} rounds, ${bytesText(bytes)}, ${timeText(simulatedMs)} simulated`;
   if (!privacy) return [all];
   const { epsilon, delta } = privacy;
+  const doubt = privacy.private ? '' : 'NOT PRIVATE, as the runs say: ';
   return [
     all,
-    `privacy of the search: epsilon ${numberText(Number(epsilon))} at delta ${numberText(delta)} for all runs together (basic composition); 'gradswarm account --runs' has tighter laws`,
+    `privacy of the search: ${doubt}epsilon ${numberText(Number(epsilon))} at delta ${numberText(delta)} for all runs together (basic composition); 'gradswarm account --runs' has tighter laws`,
   ];
 }
 

@@ -34,8 +34,15 @@ export interface SearchCost {
   readonly rounds: number;
   readonly bytes: number;
   readonly simulatedMs: number;
-  /** Of private runs: what all of them released together, by basic composition. Null: no run counts privacy. */
-  readonly privacy: { readonly epsilon: number | 'Infinity'; readonly delta: number } | null;
+  /**
+   * What all runs released together, by basic composition. `private`: false where some run's noise is none or can be computed from
+   * the seed. Null: no run counts privacy.
+   */
+  readonly privacy: {
+    readonly epsilon: number | 'Infinity';
+    readonly delta: number;
+    readonly private: boolean;
+  } | null;
 }
 
 /** Best first; trials without a score last, in the order in which they were drawn. `outcomes`: by trial, then by seed. */
@@ -61,19 +68,21 @@ export function ranked(
 /** `delta`: of one run. */
 export function costOf(outcomes: readonly RunOutcome[], delta: number): SearchCost {
   const sum = (figure: string) => outcomes.reduce((all, { summary }) => all + (finite(summary[figure]) ?? 0), 0);
-  const epsilons = outcomes.flatMap(({ summary: { finalEpsilon } }) =>
-    finalEpsilon === undefined ? [] : [Number(finalEpsilon)],
-  );
-  const epsilon = epsilons.reduce((all, one) => all + one, 0);
+  const counted = outcomes.map(({ summary }) => summary).filter((summary) => summary.private !== undefined);
+  const epsilon = counted.reduce((all, { finalEpsilon }) => all + Number(finalEpsilon ?? Number.POSITIVE_INFINITY), 0);
   return {
     runs: outcomes.length,
     rounds: sum('rounds'),
     bytes: sum('bytesUp') + sum('bytesDown') + sum('bytesPeer'),
     simulatedMs: sum('simulatedMs'),
     privacy:
-      epsilons.length === 0
+      counted.length === 0
         ? null
-        : { epsilon: Number.isFinite(epsilon) ? epsilon : 'Infinity', delta: Math.min(1, epsilons.length * delta) },
+        : {
+            epsilon: Number.isFinite(epsilon) ? epsilon : 'Infinity',
+            delta: Math.min(1, counted.length * delta),
+            private: counted.every((summary) => summary.private === true),
+          },
   };
 }
 

@@ -124,11 +124,19 @@ describe('the ranking of a search', () => {
   });
 
   it('three private runs of epsilon 2 at delta 1e-5 cost epsilon 6 at delta 3e-5 together', () => {
-    const private3 = [1, 2, 3].map(() => outcome({ rounds: 4, finalEpsilon: 2 }));
+    const private3 = [1, 2, 3].map(() => outcome({ rounds: 4, finalEpsilon: 2, private: true }));
     const { privacy, rounds } = costOf(private3, 1e-5);
     expect(rounds).to.equal(12);
-    expect(privacy!.epsilon).to.equal(6);
+    expect(privacy).to.include({ epsilon: 6, private: true });
     expect(privacy!.delta).to.be.closeTo(3e-5, 1e-18);
-    expect(costOf([outcome({ finalEpsilon: 'Infinity' })], 1e-5).privacy!.epsilon).to.equal('Infinity');
+    // One whose noise comes from the seed makes all of it not private; one without noise makes it infinite.
+    const seeded = outcome({ finalEpsilon: 2, private: false });
+    expect(costOf([...private3, seeded], 1e-5).privacy).to.include({ epsilon: 8, private: false });
+    for (const finalEpsilon of ['Infinity', undefined])
+      expect(costOf([...private3, outcome({ finalEpsilon, private: false })], 1e-5).privacy).to.include({
+        epsilon: 'Infinity',
+        private: false,
+      });
+    expect(costOf([outcome({ rounds: 4 })], 1e-5).privacy).to.equal(null);
   });
 });
