@@ -290,6 +290,8 @@ export interface CoordinatorHalf<State, Round, H> extends Half<State, Round, H> 
    * the parameter count; none: length 0). They are appended to the run's draws, so a state holds one round's at most.
    */
   draws?(state: Readonly<State>): readonly ReadonlyVector[];
+  /** The model that is evaluated as a client's own, from that client's estimate. Left out: the estimate itself. */
+  personal?(state: Readonly<State>, own: ReadonlyVector): ReadonlyVector;
 }
 
 /**

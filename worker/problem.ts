@@ -1,10 +1,12 @@
 import { GradswarmError } from '../protocol/errors.js';
-import type { ClientIndex, Objective } from '../protocol/method.js';
+import type { ClientIndex, Objective, ReadonlyVector } from '../protocol/method.js';
 import { rootStream } from '../protocol/numerics/random.js';
 import type { ModelShape } from '../protocol/party/run-site.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
+import { type ClientFigures, evaluateClient } from './client-evaluation.js';
 import type { Dataset, Partition } from './datasets/dataset.js';
 import { datasets, loadDataset } from './datasets/load.js';
+import { holdOut } from './datasets/partition/hold-out.js';
 import { partitionDataset, partitions } from './datasets/partition/partition.js';
 import { type Fingerprint, fingerprintOf } from './fingerprint.js';
 import { readInitial } from './initial-file.js';
@@ -20,8 +22,12 @@ export interface Problem {
   readonly family: ObjectiveFamily;
   readonly model: ModelShape;
   readonly fingerprint: Fingerprint;
+  /** Each client's held-out examples; null: none are. They are in no client's shard. */
+  readonly heldOut: readonly Uint32Array[] | null;
   /** The client's objective, created at first use. */
   objectiveOf(client: ClientIndex): Objective;
+  /** The estimates on one client's held-out examples, or on its shard; null where it has none. */
+  evaluateClient(client: ClientIndex, estimates: readonly ReadonlyVector[]): Promise<ClientFigures | null>;
 }
 
 export async function openProblem(scenario: Scenario, device?: string): Promise<Problem> {
@@ -30,9 +36,12 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
   await datasets.loadSpec(dataSpec);
   await partitions.loadSpec(partitionSpec);
   const dataset = await loadDataset(dataSpec, streams.derive('data'));
-  const partition = partitionDataset(dataset, scenario.clients, partitionSpec, streams.derive('partition'));
+  const whole = partitionDataset(dataset, scenario.clients, partitionSpec, streams.derive('partition'));
+  const share = scenario.evaluation.perClient?.heldOut ?? 0;
+  const split = share > 0 && dataset.train.count > 0 ? holdOut(whole, share, streams.derive('partition')) : null;
+  const { partition, shards: heldOut } = split ?? { partition: whole, shards: null };
   const chosen = device ?? scenario.device;
-  const family = await createObjectiveFamily({
+  const made = await createObjectiveFamily({
     objective: scenario.objective,
     dataset: dataset.train.count > 0 ? dataset : null,
     clientCount: scenario.clients,
@@ -40,6 +49,7 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
     rng: streams.derive('objective'),
     device: chosen === 'auto' ? undefined : chosen,
   });
+  const family = heldOut ? trainedOn(made, partition) : made;
   const objectives = new Map<ClientIndex, Objective>();
   const { initial } = scenario;
   const initialParams = family.initialParams(streams.derive('model'));
@@ -56,6 +66,7 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
       parameterCount: family.parameterCount,
       initialParams,
     },
+    heldOut,
     fingerprint: fingerprintOf(dataset, partition, [initialParams, ...(family.base ? [family.base.values] : [])]),
     objectiveOf(client) {
       let objective = objectives.get(client);
@@ -65,7 +76,21 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
       }
       return objective;
     },
+    evaluateClient: (client, estimates) => evaluateClient({ dataset, partition, family, heldOut }, client, estimates),
   };
+}
+
+/** The family whose training examples are those of these shards. */
+function trainedOn(family: ObjectiveFamily, { shards }: Partition): ObjectiveFamily {
+  const { evaluateTraining, evaluateExamples } = family;
+  if (!evaluateTraining || !evaluateExamples) return family;
+  const all = new Uint32Array(shards.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const shard of shards) {
+    all.set(shard, at);
+    at += shard.length;
+  }
+  return { ...family, evaluateTraining: (estimates) => evaluateExamples(estimates, all) };
 }
 
 /** The objective under the scenario's stress. Records of runs from before there was one have none. */

@@ -1,4 +1,6 @@
+import { CLIENT_SERIES } from '../../protocol/scenario/client-figures.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
+import { clientBands } from './client-plots.js';
 import { type Axis, type Figure, linePlot, type Series, scaleFor } from './plots.js';
 import { BYTE_UNITS, TIME_UNITS, unitFor } from './units.js';
 
@@ -23,7 +25,12 @@ interface Quantity {
 
 /** Loss and accuracy by round, by bytes and by simulated time; bytes by round; one picture for each further number. */
 export function runFigures(rows: readonly MetricsRow[]): Figure[] {
-  return [...lossAndAccuracy([{ name: 'run', rows }]), ...bytesByRound(rows), ...extraMetrics(rows)];
+  return [
+    ...lossAndAccuracy([{ name: 'run', rows }]),
+    ...clientBands(rows),
+    ...bytesByRound(rows),
+    ...extraMetrics(rows),
+  ];
 }
 
 /** The same for several runs, one curve each. */
@@ -152,7 +159,7 @@ function bytesByRound(rows: readonly MetricsRow[]): Figure[] {
 /** Names such as `norm/layer1` and `norm/layer2` share a picture, one curve each. */
 function extraMetrics(rows: readonly MetricsRow[]): Figure[] {
   const names = new Set<string>();
-  for (const row of rows) for (const name in row.extra) names.add(name);
+  for (const row of rows) for (const name in row.extra) if (!CLIENT_SERIES.includes(name)) names.add(name);
   const groups = new Map<string, string[]>();
   for (const name of names) {
     const group = name.split('/')[0]!;

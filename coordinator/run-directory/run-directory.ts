@@ -6,6 +6,7 @@ import { AppendOnlyFile } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
 import { type CheckpointContent, contentOf, entriesOf, type RestoredCheckpoint } from './checkpoint-content.js';
 import { CheckpointStore, damaged, ForeignCheckpoint } from './checkpoint-store.js';
+import { ClientMetricsFile, type ClientRow, lastClientFigures } from './client-metrics.js';
 import { sha256 } from './digest.js';
 import { explainedDiskError, type Progress } from './disk-error.js';
 import { type ChainDraws, writeDraws } from './draws.js';
@@ -23,6 +24,7 @@ import { type SessionEvent, SessionLog } from './session-log.js';
 const EVENTS = 'events.jsonl';
 const DELIVERIES = 'deliveries.jsonl';
 const METRICS = 'metrics.csv';
+const BY_CLIENT = 'metrics-by-client.csv';
 const LEDGER = 'ledger.jsonl';
 const DRAWS = 'draws.log';
 
@@ -41,6 +43,8 @@ export class RunDirectory {
   #manifest: Manifest;
   /** Only runs of samplers have one. */
   #draws: DrawsLog | null = null;
+  /** Only runs that evaluate clients have one. */
+  #byClient: ClientMetricsFile | null = null;
 
   private constructor(path: string, lock: RunLock, manifest: Manifest) {
     this.path = path;
@@ -52,6 +56,7 @@ export class RunDirectory {
     this.#deliveries = new AppendOnlyFile(join(path, DELIVERIES));
     this.#metrics = new MetricsFile(join(path, METRICS));
     if (existsSync(join(path, DRAWS))) this.#draws = new DrawsLog(join(path, DRAWS));
+    if (existsSync(join(path, BY_CLIENT))) this.#byClient = new ClientMetricsFile(join(path, BY_CLIENT));
     const scenarioSha256 = sha256(readFileSync(join(path, 'scenario.json')));
     const earlier = (manifest.extended ?? []).map((before) => before.scenarioSha256);
     this.#checkpoints = new CheckpointStore(
@@ -181,6 +186,19 @@ export class RunDirectory {
     this.#metrics.append(row);
   }
 
+  /** Figures of single clients in a round. */
+  clientMetrics(round: number, rows: readonly ClientRow[]): void {
+    this.#lock.check();
+    this.#byClient ??= new ClientMetricsFile(join(this.path, BY_CLIENT));
+    this.#byClient.rows(round, rows);
+  }
+
+  /** Each client's figures in the last round that has them, by metric; empty where clients are not evaluated. */
+  lastClientFigures(): ReadonlyMap<string, ReadonlyMap<number, number>> {
+    this.#byClient?.flush();
+    return this.#byClient ? lastClientFigures(this.#byClient.path) : new Map();
+  }
+
   /** Posterior draws of a round: `chains[c]` is what chain c kept, draw after draw. */
   draws(chains: readonly ReadonlyVector[]): void {
     this.#lock.check();
@@ -218,6 +236,7 @@ export class RunDirectory {
     this.#deliveries.flush();
     this.#metrics.flush();
     this.#draws?.flush();
+    this.#byClient?.flush();
   }
 
   /** Durable when it returns. Costs what changed, not all clients. Returns the bytes and entries it wrote. */
@@ -228,6 +247,7 @@ export class RunDirectory {
       [DELIVERIES]: this.#deliveries.syncedByteLength(),
       [METRICS]: this.#metrics.syncedRowCount(),
       ...(this.#draws ? { [DRAWS]: this.#draws.syncedByteLength() } : {}),
+      ...(this.#byClient ? { [BY_CLIENT]: this.#byClient.syncedByteLength() } : {}),
     });
   }
 
@@ -293,6 +313,7 @@ export class RunDirectory {
       [DELIVERIES, this.#deliveries],
       [METRICS, this.#metrics],
       ...(this.#draws ? [[DRAWS, this.#draws] as const] : []),
+      ...(this.#byClient ? [[BY_CLIENT, this.#byClient] as const] : []),
     ];
   }
 
@@ -337,6 +358,7 @@ export class RunDirectory {
       this.#ledger?.close();
       this.#metrics.close();
       this.#draws?.close();
+      this.#byClient?.close();
       this.#session.close();
     } finally {
       this.#lock.release();

@@ -24,6 +24,14 @@ export interface RunLoopOptions {
   readonly faultsFired: () => readonly number[];
   /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
   readonly privacy: PrivacyBudget | null;
+  /**
+   * The estimates on the examples of one client, by name of the figure; null: it has none. Left out: clients are not evaluated, whatever the
+   * scenario says.
+   */
+  readonly evaluateClient?: (
+    client: ClientIndex,
+    estimates: readonly ReadonlyVector[],
+  ) => Promise<Readonly<Record<string, number>> | null>;
   /** Looks at the estimates after every round; what it returns joins the round's row of metrics. */
   readonly inspect?: (
     round: number,

@@ -11,6 +11,7 @@ import { EpochAbandoned, WorkersLost } from '../members/workers-lost.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 import { betterRound } from './best-round.js';
 import { CheckpointPace } from './checkpoint-pace.js';
+import { clientFigures, measuredRows } from './client-evaluation.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
 import { type EvaluatedRound, evaluateEstimates, modelOf, trainingColumns } from './evaluation.js';
@@ -246,6 +247,7 @@ export class RunLoop {
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
     const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
+    if (scenario.evaluation.perClient) Object.assign(extra, await this.evaluateClients(due, report.parties));
     if (inspect) Object.assign(extra, await inspect(this.round, [...(await this.estimatesByParty()).values()].flat()));
     const row: MetricsRow = {
       round: this.round,
@@ -275,6 +277,17 @@ export class RunLoop {
     const heldOut = await evaluateEstimates(evaluator, estimates);
     if (!scenario.evaluation.train) return heldOut;
     return { ...heldOut, extra: { ...heldOut.extra, ...(await trainingColumns(evaluator, estimates, heldOut)) } };
+  }
+
+  /** Columns over all clients; each client's rows go to the observer. */
+  private async evaluateClients(due: boolean, parties: readonly PartyReport[]): Promise<Record<string, number>> {
+    const { site, crew, observer } = this.options;
+    const measured = measuredRows(parties);
+    const asks = due && site.host.halves.client.estimates !== undefined;
+    const own = asks ? await this.surviving(() => crew.estimates()) : new Map();
+    const { rows, columns } = due ? await clientFigures(this.options, own, this.lost) : { rows: [], columns: {} };
+    observer.clients?.(this.round, [...rows, ...measured]);
+    return columns;
   }
 
   private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {

@@ -3,6 +3,7 @@ import type { CrewReport } from '../../protocol/party/crew.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
 import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { ClientRow } from '../run-directory/client-metrics.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 
 /** Callbacks of the run loop. */
@@ -11,6 +12,8 @@ export interface RunObserver {
   round(row: MetricsRow, entry: DeliveryEntry, report: CrewReport & { readonly empty: boolean }): void;
   /** Samplers: posterior draws that the round kept, by chain; called before `round`. */
   draws?(chains: readonly ReadonlyVector[]): void;
+  /** Figures of single clients in a round, where the scenario asks for them; called before `round`. */
+  clients?(round: number, rows: readonly ClientRow[]): void;
   abandoned(round: number, attempt: number, reason: string): void;
   /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
   checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;

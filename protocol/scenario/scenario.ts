@@ -15,6 +15,12 @@ export interface Spec {
   readonly [setting: string]: Json;
 }
 
+/** How each client's model is evaluated on the client's own examples. */
+export interface PerClient {
+  /** Share of every client's examples that it does not train on; 0: its training examples are evaluated. */
+  readonly heldOut: number;
+}
+
 /** Which clients: all of them or a list of indices. */
 export type ClientSelector = 'all' | readonly ClientIndex[];
 /** Which parties: all, the coordinator, all clients, or a list of client indices. */
@@ -225,7 +231,12 @@ export interface Scenario {
   readonly links: readonly Link[];
   readonly faults: readonly FaultRule[];
   /** `train`: also on the clients' training examples, for the generalisation gap. */
-  readonly evaluation: { readonly everyRounds: number; readonly train: boolean };
+  readonly evaluation: {
+    readonly everyRounds: number;
+    readonly train: boolean;
+    /** Each client on its own examples. Left out or null: not evaluated. */
+    readonly perClient?: PerClient | null;
+  };
   /** 'auto': as often as takes `share` of the time. null: no checkpoint. */
   /** The run stops at the first rule that applies. Left out: after its last round. */
   readonly stopWhen?: readonly StopRule[];

@@ -140,9 +140,22 @@ const privacy = defineSettings({
   ),
 });
 
+const perClient = defineSettings({
+  heldOut: number(
+    0.2,
+    "Share of every client's examples that it does not train on and is evaluated on; 0: on its training examples",
+    { least: 0, below: 1 },
+  ),
+});
+
 const evaluation = defineSettings({
   everyRounds: count(1, 'Rounds from one evaluation to the next'),
   train: flag(false, "Also on the clients' training examples, for the generalisation gap"),
+  perClient: group(
+    perClient,
+    null,
+    "Each client's model on that client's own examples, for percentiles over clients; null: not evaluated",
+  ),
 });
 
 const mode = oneOf(
@@ -344,6 +357,7 @@ export const SCENARIO_PARTS = {
   'devices.N': device,
   'links.N': link,
   evaluation,
+  'evaluation.perClient': perClient,
   'stopWhen.N': stopRuleSettings,
   keepBest: keepBestSettings,
   checkpoints,

@@ -1,3 +1,4 @@
+import { clientDistributions } from '../../coordinator/report/client-plots.js';
 import { graphPicture } from '../../coordinator/report/graph-picture.js';
 import { partitionPlot } from '../../coordinator/report/partition-plot.js';
 import type { Figure } from '../../coordinator/report/plots.js';
@@ -71,7 +72,11 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     participation: participationText(scenario),
     claims,
     leadFigures: [...(studied?.figures ?? []), ...(posterior?.plots ?? [])],
-    figures: [...partitionFigures(problem), ...graphFigures(fleet, scenario)],
+    figures: [
+      ...clientDistributions(directory.lastClientFigures()),
+      ...partitionFigures(problem),
+      ...graphFigures(fleet, scenario),
+    ],
     tables: [posterior?.table, compressionTable(scenario, record.rows)].filter((table) => table != null),
     ...(privacy ? { privacy } : {}),
     numbers: { ...studied?.summary, ...skewNumbers(problem), ...graphNumbers(fleet, scenario) },

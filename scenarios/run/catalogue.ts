@@ -14,6 +14,7 @@ import type {
   Table,
   TopologyEntry,
 } from '../../protocol/scenario/catalogue.js';
+import { CLIENT_SERIES } from '../../protocol/scenario/client-figures.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
 import { schedules } from '../../protocol/schedules/schedule.js';
 import type { NamedModules } from '../../protocol/settings/named-modules.js';
@@ -104,6 +105,8 @@ const HOST_FIGURES: FigureNames = {
     ),
     'codecLevel.*',
     'epsilon',
+    ...CLIENT_SERIES,
+    'evaluationBytes',
   ],
   figures: [
     'rounds',

@@ -1,4 +1,5 @@
 import type { CarriedState, RunObserver } from '../../coordinator/run/run-observer.js';
+import type { ClientRow } from '../../coordinator/run-directory/client-metrics.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
@@ -47,6 +48,10 @@ export class Recorder implements RunObserver {
 
   draws(chains: readonly ReadonlyVector[]): void {
     this.directory?.draws(chains);
+  }
+
+  clients(round: number, rows: readonly ClientRow[]): void {
+    this.directory?.clientMetrics(round, rows);
   }
 
   abandoned(round: number, attempt: number, reason: string): void {

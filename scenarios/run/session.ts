@@ -224,6 +224,7 @@ class Session {
       site: fleet.site,
       crew: fleet.crew,
       evaluator: problem.family,
+      evaluateClient: problem.evaluateClient,
       observer: new Recorder(
         this.directory,
         options.watcher,

@@ -6,6 +6,8 @@ export interface Evaluation {
   readonly accuracy: number | null;
   /** Further columns, such as the distance to the truth where the data's is known, or the calibration error of predictions. */
   readonly extra?: Readonly<Record<string, number>>;
+  /** Where there are classes: each example's own and the predicted one. */
+  readonly classes?: { readonly labels: ArrayLike<number>; readonly predicted: ArrayLike<number> };
 }
 
 /** What computes, for the manifest. `why` has one line for each candidate that was looked at. */
@@ -39,6 +41,11 @@ export interface ObjectiveFamily {
   evaluate(estimates: readonly ReadonlyVector[]): Evaluation | Promise<Evaluation>;
   /** The same on all clients' training examples; left out by families without examples. */
   evaluateTraining?(estimates: readonly ReadonlyVector[]): Evaluation | Promise<Evaluation>;
+  /**
+   * The same on these training examples, with classes where there are some: what clients are evaluated by, each on its own. Left out: the
+   * clients' losses alone are known.
+   */
+  evaluateExamples?(estimates: readonly ReadonlyVector[], examples: Uint32Array): Evaluation | Promise<Evaluation>;
   /** Live tensors on the device; 0 without a device. Constant after every round. */
   tensorCount(): number;
 }

@@ -1,11 +1,20 @@
+import type { ReadonlyVector } from '../../../protocol/method.js';
 import { sigmoid } from '../../../protocol/numerics/elementary.js';
 import { zeros } from '../../../protocol/numerics/vector.js';
 import { flag, integer, list, positive } from '../../../protocol/settings/kinds.js';
 import { required } from '../../../protocol/settings/setting.js';
 import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
+import { subsetOf } from '../../datasets/subset.js';
 import type { ObjectiveFamily } from '../family.js';
 import { defineObjective, requireDataset } from '../request.js';
-import { featureCountOf, featureRows, linearSegments, requireClasses, rowProduct } from './feature-rows.js';
+import {
+  type FeatureRows,
+  featureCountOf,
+  featureRows,
+  linearSegments,
+  requireClasses,
+  rowProduct,
+} from './feature-rows.js';
 import { isotropicPrior, type LogPosteriorContext } from './likelihood-shard.js';
 import { LogisticShard } from './logistic-shard.js';
 import { averagedProbabilities, classificationEvaluation } from './predictive.js';
@@ -35,24 +44,29 @@ export function bayesianLogisticRegression(context: LogPosteriorContext<Logistic
   const outcomes = (labels: Int32Array): Int32Array =>
     positiveClasses.length === 0 ? labels : labels.map((label) => (positiveClasses.includes(label) ? 1 : 0));
   const trainOutcomes = outcomes(dataset.train.labels);
-  const testOutcomes = outcomes(dataset.test.labels);
   const prior = isotropicPrior(settings.priorVariance, clientCount, 'bayesian-logistic-regression');
   const featureCount = featureCountOf(dataset);
   const segments = linearSegments(featureCount, settings.intercept);
   const train = featureRows(dataset.train, featureCount, settings.intercept);
   const test = featureRows(dataset.test, featureCount, settings.intercept);
+  const testOutcomes = outcomes(dataset.test.labels);
+  const evaluateOn = (estimates: readonly ReadonlyVector[], rows: FeatureRows, labels: Int32Array) => {
+    const probabilities = averagedProbabilities(estimates, rows.count, 2, (params, example, into) => {
+      const one = sigmoid(rowProduct(rows, example, params));
+      into[1] = one;
+      into[0] = 1 - one;
+    });
+    return classificationEvaluation(probabilities, labels, 2);
+  };
   return {
     segments,
     parameterCount: train.width,
     initialParams: () => zeros(train.width, precision),
     shard: (examples) => new LogisticShard(train, trainOutcomes, examples, segments, prior, precision),
-    evaluate: (estimates) => {
-      const probabilities = averagedProbabilities(estimates, test.count, 2, (params, example, into) => {
-        const one = sigmoid(rowProduct(test, example, params));
-        into[1] = one;
-        into[0] = 1 - one;
-      });
-      return classificationEvaluation(probabilities, testOutcomes, 2);
+    evaluate: (estimates) => evaluateOn(estimates, test, testOutcomes),
+    evaluateExamples: (estimates, examples) => {
+      const part = subsetOf(dataset, dataset.train, examples);
+      return evaluateOn(estimates, featureRows(part, featureCount, settings.intercept), outcomes(part.labels));
     },
     tensorCount: () => 0,
   };

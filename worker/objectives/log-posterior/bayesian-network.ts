@@ -7,6 +7,7 @@ import { count, integer, list, oneOf, positive } from '../../../protocol/setting
 import { required } from '../../../protocol/settings/setting.js';
 import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import type { Examples } from '../../datasets/dataset.js';
+import { subsetOf } from '../../datasets/subset.js';
 import type { ObjectiveFamily } from '../family.js';
 import { defineObjective, requireDataset } from '../request.js';
 import { featureCountOf, requireClasses } from './feature-rows.js';
@@ -167,6 +168,13 @@ export function bayesianNetwork(context: LogPosteriorContext<BayesianNetworkSett
   requireClasses(dataset, (count) => count >= 2, 'bayesian-network', 'two classes or more');
   const prior = isotropicPrior(settings.priorVariance, clientCount, 'bayesian-network');
   const { classCount, train, test } = dataset;
+  const evaluateOn = (estimates: readonly ReadonlyVector[], examples: Examples) => {
+    const probabilities = averagedProbabilities(estimates, examples.count, classCount, (params, example, into) => {
+      network.forward(params, examples.features, example);
+      into.set(network.probabilities);
+    });
+    return classificationEvaluation(probabilities, examples.labels, classCount);
+  };
   const widths = [featureCountOf(dataset), ...settings.hiddenWidths, classCount];
   const network = new MultilayerPerceptron(widths, settings.activation);
   const { segments, parameterCount } = network;
@@ -177,13 +185,8 @@ export function bayesianNetwork(context: LogPosteriorContext<BayesianNetworkSett
     parameterCount,
     initialParams: (stream) => network.fillInitial(zeros(parameterCount, precision), stream),
     shard: (examples) => new NetworkShard(network, train, examples, start, settings.surrogateSteps, prior, precision),
-    evaluate: (estimates) => {
-      const probabilities = averagedProbabilities(estimates, test.count, classCount, (params, example, into) => {
-        network.forward(params, test.features, example);
-        into.set(network.probabilities);
-      });
-      return classificationEvaluation(probabilities, test.labels, classCount);
-    },
+    evaluate: (estimates) => evaluateOn(estimates, test),
+    evaluateExamples: (estimates, rows) => evaluateOn(estimates, subsetOf(dataset, train, rows)),
     tensorCount: () => 0,
   };
 }

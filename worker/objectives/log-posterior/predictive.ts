@@ -68,15 +68,18 @@ export function classificationEvaluation(
 ): Evaluation {
   let loss = 0;
   let right = 0;
+  const predicted = new Int32Array(labels.length);
   for (let i = 0; i < labels.length; i++) {
     loss -= log(Math.max(probabilities[i * classCount + labels[i]!]!, 2.2250738585072014e-308));
-    if (likeliestClass(probabilities, i, classCount) === labels[i]) right++;
+    predicted[i] = likeliestClass(probabilities, i, classCount);
+    if (predicted[i] === labels[i]) right++;
   }
   return labels.length === 0
     ? { loss: 0, accuracy: null }
     : {
         loss: loss / labels.length,
         accuracy: right / labels.length,
+        classes: { labels, predicted },
         extra: { calibrationError: expectedCalibrationError(probabilities, labels, classCount) },
       };
 }

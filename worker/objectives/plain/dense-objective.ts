@@ -2,6 +2,7 @@ import type { Objective, Precision, ReadonlyVector, Segment, Vector } from '../.
 import { log, sigmoid } from '../../../protocol/numerics/elementary.js';
 import { squaredNorm, zeros } from '../../../protocol/numerics/vector.js';
 import type { Dataset, Examples } from '../../datasets/dataset.js';
+import { subsetOf } from '../../datasets/subset.js';
 import type { Evaluation, ObjectiveFamily } from '../family.js';
 import { clippingWeight } from './clipping-weight.js';
 import { checkExamples, DenseNetwork, type DenseNetworkShape, largestIndex } from './dense-network.js';
@@ -155,6 +156,7 @@ function evaluateDense(network: DenseNetwork, examples: Examples, estimates: rea
   const ownLoss = estimates.length === 1 && output !== 'squared';
   if (!ownLoss) lossSum = 0;
   let rightCount = 0;
+  const predictions = new Int32Array(output === 'squared' ? 0 : examples.count);
   for (let row = 0; row < examples.count; row++) {
     const mean = means.subarray(row * outputs, (row + 1) * outputs);
     const label = examples.labels[row] ?? 0;
@@ -166,11 +168,13 @@ function evaluateDense(network: DenseNetwork, examples: Examples, estimates: rea
     const right = output === 'softmax' ? mean[label]! : label === 1 ? mean[0]! : 1 - mean[0]!;
     if (!ownLoss) lossSum += -log(Math.max(right, Number.MIN_VALUE));
     const predicted = output === 'softmax' ? largestIndex(mean) : mean[0]! > 0.5 ? 1 : 0;
+    predictions[row] = predicted;
     if (predicted === label) rightCount++;
   }
   return {
     loss: lossSum / examples.count,
     accuracy: output === 'squared' ? null : rightCount / examples.count,
+    ...(output !== 'squared' && { classes: { labels: examples.labels, predicted: predictions } }),
   };
 }
 
@@ -197,6 +201,7 @@ export function denseFamily(
     shard: (examples) => new DenseObjective(workspace, dataset.train, examples),
     evaluate: (estimates) => evaluateDense(network, dataset.test.count > 0 ? dataset.test : dataset.train, estimates),
     evaluateTraining: (estimates) => evaluateDense(network, dataset.train, estimates),
+    evaluateExamples: (estimates, rows) => evaluateDense(network, subsetOf(dataset, dataset.train, rows), estimates),
     tensorCount: () => 0,
   };
 }

@@ -4,6 +4,7 @@ import type { Objective, ReadonlyVector, Segment, Vector } from '../../../protoc
 import { log } from '../../../protocol/numerics/elementary.js';
 import { squaredNorm } from '../../../protocol/numerics/vector.js';
 import type { Examples } from '../../datasets/dataset.js';
+import { subsetOf } from '../../datasets/subset.js';
 import { IGNORED, SCENE_CLASSES, SCENE_SIDE } from '../../datasets/synthetic-scenes.js';
 import type { Device } from '../../device/device-access.js';
 import type { Evaluation, ObjectiveFamily } from '../family.js';
@@ -267,6 +268,8 @@ export async function createDensePrediction(
     shard: (examples) => new DensePredictionObjective(device, network, train, examples),
     evaluate: (estimates) => evaluateScenes(device, network, test, estimates, detectionWeight),
     evaluateTraining: (estimates) => evaluateScenes(device, network, train, estimates, detectionWeight),
+    evaluateExamples: (estimates, rows) =>
+      evaluateScenes(device, network, new Scenes(subsetOf(dataset, dataset.train, rows)), estimates, detectionWeight),
     tensorCount: () => device.tensorCount(),
   };
 }

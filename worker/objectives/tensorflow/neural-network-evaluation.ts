@@ -52,13 +52,19 @@ export async function evaluateNetwork(
   // One estimate: its own loss, which does not underflow as the logarithm of a probability does.
   let averagedLoss = estimates.length === 1 ? lossSum : 0;
   let rightCount = 0;
+  const predicted = new Int32Array(examples.count);
   for (let row = 0; row < examples.count; row++) {
     const mean = predictions.subarray(row * width, (row + 1) * width);
     const label = examples.labels[row]!;
     if (estimates.length > 1) averagedLoss -= log(Math.max(mean[label]!, Number.MIN_VALUE));
-    if (largestIndex(mean) === label) rightCount++;
+    predicted[row] = largestIndex(mean);
+    if (predicted[row] === label) rightCount++;
   }
-  return { loss: averagedLoss / examples.count, accuracy: rightCount / examples.count };
+  return {
+    loss: averagedLoss / examples.count,
+    accuracy: rightCount / examples.count,
+    classes: { labels: examples.labels, predicted },
+  };
 }
 
 async function outputsOf(

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { Objective, ReadonlyVector, Segment, Vector } from '../../../protocol/method.js';
 import type { Dataset, Examples } from '../../datasets/dataset.js';
+import { subsetOf } from '../../datasets/subset.js';
 import { processDevice } from '../../device/device.js';
 import type { Device } from '../../device/device-access.js';
 import type { ObjectiveFamily } from '../family.js';
@@ -181,6 +182,8 @@ function createFamily(
     evaluate: (estimates) =>
       evaluateNetwork(device, network, dataset.test.count > 0 ? dataset.test : dataset.train, estimates),
     evaluateTraining: (estimates) => evaluateNetwork(device, network, dataset.train, estimates),
+    evaluateExamples: (estimates, rows) =>
+      evaluateNetwork(device, network, subsetOf(dataset, dataset.train, rows), estimates),
     tensorCount: () => device.tensorCount(),
   };
 }

@@ -1,5 +1,6 @@
 import { GradswarmError } from '../../../../protocol/errors.js';
 import type { NamedSpec } from '../../../../protocol/settings/named-modules.js';
+import { subsetOf } from '../../../datasets/subset.js';
 import type { ObjectiveFamily } from '../../family.js';
 import { type LowRank, trainingPlan } from '../../layers/parts/adapters.js';
 import { layOut } from '../../layers/parts/layout.js';
@@ -61,6 +62,8 @@ export async function createLayers(settings: LayersSettings, request: ObjectiveR
     evaluate: (estimates) =>
       evaluateNetwork(device, network, dataset.test.count > 0 ? dataset.test : dataset.train, estimates),
     evaluateTraining: (estimates) => evaluateNetwork(device, network, dataset.train, estimates),
+    evaluateExamples: (estimates, rows) =>
+      evaluateNetwork(device, network, subsetOf(dataset, dataset.train, rows), estimates),
     tensorCount: () => device.tensorCount(),
   };
 }

@@ -1,0 +1,64 @@
+import { CLIENT_FIGURES } from '../../protocol/scenario/client-figures.js';
+import type { MetricsRow } from '../run-directory/metrics.js';
+import { type Axis, channel, type Figure, linePlot, PLOT_HEIGHT, PLOT_WIDTH, scaleFor } from './plots.js';
+
+/** Pictures of single clients' figures: how they spread by round, and at the end. */
+
+const BINS = 20;
+
+/** Figures that are drawn; precision and recall are in the files. */
+const DRAWN = CLIENT_FIGURES.filter((name) => name !== 'precision' && name !== 'recall');
+
+/** The clients' median in a band from the 10th to the 90th percentile, and the mean of the worst tenth, by round. */
+export function clientBands(rows: readonly MetricsRow[]): Figure[] {
+  return DRAWN.flatMap((of) => {
+    const prefix = `client${of[0]!.toUpperCase()}${of.slice(1)}`;
+    const points = rows.flatMap(({ round, extra }) => {
+      const [y, low, high, worst] = ['Median', 'P10', 'P90', 'WorstDecile'].map((over) => extra[prefix + over]);
+      return y === undefined ? [] : [{ x: round, y, low: low!, high: high!, worst: worst! }];
+    });
+    if (points.length < 2) return [];
+    const series = [
+      { name: 'median, 10th to 90th percentile', points },
+      { name: 'worst tenth, mean', points: points.map(({ x, worst }) => ({ x, y: worst })) },
+    ];
+    const values = points.flatMap(({ low, high, worst }) => [low, high, worst]);
+    const y: Axis = {
+      title: `${of} of a client`,
+      ...(of === 'loss' ? { scale: scaleFor(values) } : { format: '.0%' }),
+    };
+    const caption = `Each client's ${of} on its own examples, by round.`;
+    return [{ name: `client-${of}-by-round`, caption, spec: linePlot(series, { title: 'round', format: 'd' }, y) }];
+  });
+}
+
+/** How many clients have which value, in the last round that was evaluated. */
+export function clientDistributions(last: ReadonlyMap<string, ReadonlyMap<number, number>>): Figure[] {
+  return DRAWN.flatMap((of) => {
+    const values = [...(last.get(of)?.values() ?? [])].filter(Number.isFinite);
+    if (values.length < 2) return [];
+    const caption = `${values.length} clients by their ${of} on their own examples, after the last evaluation.`;
+    return [
+      { name: `client-${of}-distribution`, caption, spec: histogram(values, `${of} of a client`, of !== 'loss') },
+    ];
+  });
+}
+
+function histogram(values: readonly number[], title: string, isShare: boolean): Figure['spec'] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const width = (high - low) / BINS || 1 / BINS;
+  const counts = new Array<number>(BINS).fill(0);
+  for (const value of values) counts[Math.min(BINS - 1, Math.floor((value - low) / width))]!++;
+  const bins = counts.map((clients, bin) => ({ x: low + bin * width, to: low + (bin + 1) * width, clients }));
+  return {
+    width: PLOT_WIDTH,
+    height: PLOT_HEIGHT,
+    data: { values: bins },
+    mark: { type: 'bar' },
+    encoding: {
+      x: { ...channel('x', { title, ...(isShare && { format: '.0%' }) }), bin: 'binned' },
+      x2: { field: 'to' },
+      y: { ...channel('clients', { title: 'clients', format: 'd', domain: [0, Math.max(...counts)] }) },
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import { resumeRun } from '../../../scenarios/run/runtime.js';
+import { openProblem } from '../../../worker/problem.js';
+import { resolved, runInput } from '../../support/scripted-run.js';
+import { socketRun } from '../../support/socket-run.js';
+
+const input: ScenarioInput = {
+  name: 'per-client',
+  method: { name: 'scaffold', localSteps: 2, batchSize: 4 },
+  objective: 'softmax-regression',
+  data: { name: 'gaussian-clusters', examples: 120, testExamples: 30, noiseStddev: 3, partition: 'iid' },
+  clients: 6,
+  rounds: 6,
+  seed: 3,
+  checkpoints: { everyRounds: 2 },
+  evaluation: { everyRounds: 2, perClient: { heldOut: 0.25 } },
+};
+
+const byClient = (path: string) => readFileSync(join(path, 'metrics-by-client.csv'), 'utf8');
+
+describe('evaluation of each client', function () {
+  this.timeout(120_000);
+
+  it('has the same lines in one process, over sockets, and in a run that was stopped and resumed', async () => {
+    const alone = await runInput(input);
+    const lines = byClient(alone.path).trim().split('\n');
+    expect(lines[0]).to.equal('round,client,metric,value');
+    // Six figures of six clients after rounds 2, 4 and 6.
+    expect(lines).to.have.length(1 + 6 * 6 * 3);
+    expect(byClient((await socketRun(input, 2)).path)).to.equal(byClient(alone.path));
+
+    const controller = new AbortController();
+    let path = '';
+    await runInput(input, {
+      signal: controller.signal,
+      watcher: {
+        start: (_name, _rounds, folder) => {
+          path = folder;
+        },
+        note: () => {},
+        round: ({ round }) => {
+          if (round === 5) controller.abort();
+        },
+      },
+    }).catch(() => {});
+    const resumed = await resumeRun(path, { directory: null, listen: null, signal: new AbortController().signal });
+    expect(resumed.stateDigest).to.equal(alone.outcome.stateDigest);
+    expect(byClient(path)).to.equal(byClient(alone.path));
+  });
+
+  it('is what the columns sum up, and shows in the report', async () => {
+    const { record, path } = await runInput(input);
+    const accuracies = byClient(path)
+      .trim()
+      .split('\n')
+      .flatMap((line) => (line.startsWith('6,') && line.includes(',accuracy,') ? [Number(line.split(',')[3])] : []));
+    expect(accuracies).to.have.length(6);
+    const { extra } = record.rows.at(-1)!;
+    expect(extra.clientAccuracyWorst).to.equal(Math.min(...accuracies));
+    expect(record.rows[0]!.extra).to.not.have.property('clientLossMean');
+    const report = readFileSync(join(path, 'report.html'), 'utf8');
+    expect(report).to.include('client-loss-by-round').and.include('client-accuracy-distribution');
+  });
+
+  it('changes no bits of a run that holds nothing out, and no client trains on what is held out', async () => {
+    const { evaluation: _, ...plain } = input;
+    const before = await runInput(plain);
+    const evaluated = await runInput({ ...plain, evaluation: { perClient: { heldOut: 0 } } });
+    expect(evaluated.outcome.stateDigest).to.equal(before.outcome.stateDigest);
+    const { partition, heldOut } = await openProblem(await resolved(input));
+    expect(heldOut!.map(({ length }) => length)).to.deep.equal([5, 5, 5, 5, 5, 5]);
+    const trained = new Set(partition.shards.flatMap((shard) => [...shard]));
+    expect(heldOut!.flatMap((shard) => [...shard]).filter((example) => trained.has(example))).to.deep.equal([]);
+  });
+
+  it('without a data set gives the loss of each client: on a quadratic they differ', async () => {
+    const { path } = await runInput({
+      ...input,
+      method: { name: 'fedavg' },
+      objective: { name: 'quadratic', dimension: 3 },
+      data: 'none',
+    });
+    const lines = byClient(path)
+      .trim()
+      .split('\n')
+      .filter((line) => line.startsWith('6,'));
+    expect(lines.filter((line) => line.includes(',accuracy,'))).to.deep.equal([]);
+    const losses = lines.flatMap((line) => (line.includes(',loss,') ? [line.split(',')[3]!] : []));
+    expect(new Set(losses).size).to.equal(6);
+  });
+
+  it('of peers is of each peer’s own estimate', async () => {
+    const { record, path } = await runInput({ ...input, method: { name: 'dgd' }, topology: 'ring' });
+    expect(byClient(path)).to.match(/^6,5,accuracy,/m);
+    expect(record.rows.at(-1)!.extra).to.not.have.property('evaluationBytes');
+  });
+});
