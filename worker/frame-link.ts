@@ -14,9 +14,11 @@ import {
   sealsMessages,
 } from '../protocol/wire/control-messages.js';
 import type { Frame } from '../protocol/wire/frame.js';
-import { type ChannelOptions, type FrameChannel, type Incoming, openFrame } from '../protocol/wire/frame-channel.js';
+import type { ChannelOptions, FrameChannel } from '../protocol/wire/frame-channel.js';
+import type { Incoming } from '../protocol/wire/frame-receiver.js';
 import type { KindLayout } from '../protocol/wire/layout.js';
 import type { MessageSocket } from '../protocol/wire/message-socket.js';
+import { openFrame } from '../protocol/wire/open-frame.js';
 import { pack, unpack } from '../protocol/wire/packing.js';
 import type { Seal } from '../protocol/wire/seal.js';
 import { type PeerAddress, PeerSockets } from './peer-sockets.js';

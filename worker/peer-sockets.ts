@@ -6,7 +6,8 @@ import { processSockets } from '../protocol/sockets/process-sockets.js';
 import type { TlsKeys } from '../protocol/sockets/socket-server.js';
 import type { Acceptor, Listener } from '../protocol/sockets/sockets.js';
 import type { Assign, Introduction, Ready } from '../protocol/wire/control-messages.js';
-import type { ChannelOptions, FrameChannel, Incoming, Outgoing } from '../protocol/wire/frame-channel.js';
+import type { ChannelOptions, FrameChannel, Outgoing } from '../protocol/wire/frame-channel.js';
+import type { Incoming } from '../protocol/wire/frame-receiver.js';
 import { BREACH, BROKEN, type MessageSocket } from '../protocol/wire/message-socket.js';
 
 const PEERS_PATH = '/peers';

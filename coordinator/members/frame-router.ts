@@ -6,9 +6,11 @@ import { channelOver, socketError } from '../../protocol/sockets/frame-socket.js
 import type { Acceptor, Listener } from '../../protocol/sockets/sockets.js';
 import { checked, type Packed, packed, sealsMessages } from '../../protocol/wire/control-messages.js';
 import type { Frame } from '../../protocol/wire/frame.js';
-import { type ChannelOptions, type FrameChannel, type Incoming, openFrame } from '../../protocol/wire/frame-channel.js';
+import type { ChannelOptions, FrameChannel } from '../../protocol/wire/frame-channel.js';
+import type { Incoming } from '../../protocol/wire/frame-receiver.js';
 import type { KindLayout } from '../../protocol/wire/layout.js';
 import { BROKEN, CLOSED, type MessageSocket, type Resent } from '../../protocol/wire/message-socket.js';
+import { openFrame } from '../../protocol/wire/open-frame.js';
 import { pack, unpack } from '../../protocol/wire/packing.js';
 import type { Seal } from '../../protocol/wire/seal.js';
 import type { Member, Membership } from './membership.js';

@@ -1,5 +1,6 @@
 import type { Integers, ReadonlyVector, Vector } from '../method.js';
-import type { AnyPayload, KindLayout } from '../wire/layout.js';
+import type { AnyPayload } from '../wire/encoded-message.js';
+import type { KindLayout } from '../wire/layout.js';
 import { ExactSum } from './exact-sum.js';
 
 type Value = ReadonlyVector | Integers | number;

@@ -18,8 +18,9 @@ import type {
   Vector,
 } from '../method.js';
 import { zeros } from '../numerics/vector.js';
+import type { AnyPayload } from '../wire/encoded-message.js';
 import type { Frame } from '../wire/frame.js';
-import type { AnyPayload, KindLayout } from '../wire/layout.js';
+import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { Dispatch } from './dispatch.js';
 import { FieldSums } from './field-sums.js';

@@ -1,4 +1,3 @@
-import { GradswarmError } from '../errors.js';
 import {
   bodyBytes,
   bodyParts,
@@ -6,24 +5,19 @@ import {
   FRAME_HEADER_BYTES,
   type Frame,
   MESSAGE_TYPE,
-  readHeader,
   type WireFrame,
   writeHeader,
 } from './frame.js';
-import type { KindLayout } from './layout.js';
+import { FrameReceiver, type Incoming, type ReceiverOptions } from './frame-receiver.js';
 import { LIMITS } from './limits.js';
 import type { MessageSocket } from './message-socket.js';
+import { cutInto, joinInto, type OutgoingBody } from './outgoing-body.js';
 
 /** Chunks kept for the next body, of each socket. */
 const SPARE_CHUNKS = 16;
 
 /** Frames that wait for others to leave with them do so up to here, bytes. */
 const CORKED_BYTES = 256 << 10;
-
-/** What a channel delivers: whole frames whose checksum was verified, or a frame marked as damaged. */
-export type Incoming =
-  | { readonly type: 'frame'; readonly header: WireFrame; readonly body: Uint8Array; readonly intact: boolean }
-  | { readonly type: 'packed'; readonly body: Uint8Array };
 
 /** Something to send: a frame of a party, a frame that is only passed on, or msgpack bytes. */
 export type Outgoing =
@@ -37,39 +31,9 @@ export type Outgoing =
     }
   | { readonly type: 'packed'; readonly body: Uint8Array };
 
-export interface ChannelOptions {
-  readonly clientCount: number;
-  readonly kindCount: number;
-  /** CRC-32, continued from that of the bytes before; hosts have a native one. */
-  readonly crc32: (bytes: Uint8Array, previous?: number) => number;
-  /** Largest body and packed message to accept, bytes: what the run's model can need. */
-  readonly maxBodyBytes: number;
-  readonly maxPackedBytes: number;
+export interface ChannelOptions extends ReceiverOptions {
   /** Does the work once the event loop has turned: frames sent until then leave together. Left out: none wait. */
   readonly defer?: (work: () => void) => void;
-}
-
-/** A body that comes in chunks; its checksum is taken chunk by chunk, while their bytes are still in the cache. */
-interface Assembly {
-  readonly header: WireFrame | null;
-  readonly body: Uint8Array;
-  checksum: number;
-  filled: number;
-}
-
-/** A body on its way out: the parts that make it up, and how much of them has been cut off. */
-interface OutgoingBody {
-  readonly parts: readonly Uint8Array[];
-  readonly bytes: number;
-  readonly stream: number;
-  readonly counted: boolean;
-  /** Known beforehand, or null: then it is summed as the body is cut. */
-  readonly checksum: number | null;
-  readonly messages: Frame['messages'] | null;
-  sum: number;
-  at: number;
-  part: number;
-  partAt: number;
 }
 
 /**
@@ -86,7 +50,7 @@ export class FrameChannel {
   private readonly spareChunks: Uint8Array[] = [];
   /** Of the last large body: a broadcast sends the same messages to one receiver after the other. */
   private summed: { readonly messages: Frame['messages']; readonly checksum: number } | null = null;
-  private readonly assemblies = new Map<number, Assembly>();
+  private readonly receiver: FrameReceiver;
   private nextStream = 1;
   private corked = false;
   private corkedBytes = 0;
@@ -97,7 +61,9 @@ export class FrameChannel {
   constructor(
     private readonly socket: Pick<MessageSocket, 'bufferedAmount' | 'send' | 'cork' | 'uncork'>,
     private readonly options: ChannelOptions,
-  ) {}
+  ) {
+    this.receiver = new FrameReceiver(options);
+  }
 
   send(outgoing: Outgoing): void {
     const { defer } = this.options;
@@ -149,20 +115,9 @@ export class FrameChannel {
     return unsent;
   }
 
-  /** Null while a body is incomplete. Throws ERR_FRAME_MALFORMED and ERR_FRAME_LENGTH before allocating what was not announced within bounds. */
+  /** Null while a body is incomplete. Throws ERR_FRAME_MALFORMED and ERR_FRAME_LENGTH. */
   receive(received: Uint8Array): Incoming | null {
-    // A Node Buffer is a Uint8Array whose slice() does not copy; nothing above here should have to know.
-    const message = new Uint8Array(received.buffer, received.byteOffset, received.byteLength);
-    switch (message[0]) {
-      case MESSAGE_TYPE.frame:
-        return this.receiveFrame(message);
-      case MESSAGE_TYPE.packed:
-        return this.receivePacked(message);
-      case MESSAGE_TYPE.chunk:
-        return this.receiveChunk(message);
-      default:
-        throw new GradswarmError('ERR_FRAME_MALFORMED', `expected message type 1, 2 or 3, got ${message[0]}`);
-    }
+    return this.receiver.receive(received);
   }
 
   private begin(outgoing: Outgoing): void {
@@ -251,97 +206,6 @@ export class FrameChannel {
     this.current = null;
     if (messages !== null && checksum === null) this.summed = { messages, checksum: sum };
   }
-
-  private receiveFrame(message: Uint8Array): Incoming | null {
-    const header = readHeader(message, this.options.clientCount, this.options.kindCount);
-    return this.open(header, header.bodyBytes, header.checksum, header.chunkStream, message);
-  }
-
-  private receivePacked(message: Uint8Array): Incoming | null {
-    if (message.byteLength < FRAME_HEADER_BYTES)
-      throw new GradswarmError('ERR_FRAME_MALFORMED', `a packed message of ${message.byteLength} bytes`);
-    const view = new DataView(message.buffer, message.byteOffset, FRAME_HEADER_BYTES);
-    return this.open(null, view.getUint32(36, true), view.getUint32(40, true), view.getUint32(44, true), message);
-  }
-
-  private open(
-    header: WireFrame | null,
-    length: number,
-    checksum: number,
-    stream: number,
-    message: Uint8Array,
-  ): Incoming | null {
-    const limit = header ? this.options.maxBodyBytes : this.options.maxPackedBytes;
-    if (length > limit)
-      throw new GradswarmError('ERR_FRAME_LENGTH', `expected a body of at most ${limit} bytes, got ${length}`);
-    if (this.assemblies.size > 0)
-      throw new GradswarmError('ERR_FRAME_MALFORMED', 'a new body before the last one was complete');
-    if (stream === 0) {
-      const body = message.subarray(FRAME_HEADER_BYTES);
-      if (body.byteLength !== length)
-        throw new GradswarmError('ERR_FRAME_LENGTH', `expected a body of ${length} bytes, got ${body.byteLength}`);
-      return this.whole(header, body, this.options.crc32(body) === checksum);
-    }
-    this.assemblies.set(stream, {
-      header,
-      body: new Uint8Array(length),
-      checksum: 0,
-      filled: 0,
-    });
-    return null;
-  }
-
-  private receiveChunk(message: Uint8Array): Incoming | null {
-    if (message.byteLength < CHUNK_HEADER_BYTES)
-      throw new GradswarmError('ERR_FRAME_MALFORMED', `a chunk of ${message.byteLength} bytes`);
-    const view = new DataView(message.buffer, message.byteOffset, CHUNK_HEADER_BYTES);
-    const stream = view.getUint32(4, true);
-    const offset = view.getFloat64(8, true);
-    const assembly = this.assemblies.get(stream);
-    const data = message.subarray(CHUNK_HEADER_BYTES);
-    if (!assembly || offset !== assembly.filled || data.byteLength !== view.getUint32(16, true))
-      throw new GradswarmError(
-        'ERR_FRAME_MALFORMED',
-        `a chunk that does not follow: stream ${stream}, offset ${offset}`,
-      );
-    if (offset + data.byteLength > assembly.body.byteLength || data.byteLength === 0)
-      throw new GradswarmError('ERR_FRAME_LENGTH', `a chunk beyond the ${assembly.body.byteLength} announced bytes`);
-    assembly.body.set(data, offset);
-    assembly.checksum = this.options.crc32(data, assembly.checksum);
-    assembly.filled += data.byteLength;
-    if (assembly.filled < assembly.body.byteLength) return null;
-    this.assemblies.delete(stream);
-    const announced = view.getUint32(20, true);
-    const header = assembly.header && { ...assembly.header, checksum: announced };
-    return this.whole(header, assembly.body, assembly.checksum === announced);
-  }
-
-  private whole(header: WireFrame | null, body: Uint8Array, intact: boolean): Incoming {
-    if (header) return { type: 'frame', header, body, intact };
-    if (!intact) throw new GradswarmError('ERR_FRAME_CHECKSUM', 'a packed message was corrupted in transit');
-    return { type: 'packed', body };
-  }
-}
-
-function joinInto(message: Uint8Array, at: number, parts: readonly Uint8Array[]): void {
-  for (const part of parts) {
-    message.set(part, at);
-    at += part.byteLength;
-  }
-}
-
-/** Fills the message, from position `at` on, with what comes next of the body. */
-function cutInto(message: Uint8Array, at: number, body: OutgoingBody): void {
-  while (at < message.byteLength) {
-    const part = body.parts[body.part]!;
-    const length = Math.min(message.byteLength - at, part.byteLength - body.partAt);
-    message.set(part.subarray(body.partAt, body.partAt + length), at);
-    at += length;
-    body.partAt += length;
-    if (body.partAt < part.byteLength) return;
-    body.part++;
-    body.partAt = 0;
-  }
 }
 
 function writePackedHeader(message: Uint8Array, bodyLength: number, checksum: number, stream: number): void {
@@ -350,24 +214,4 @@ function writePackedHeader(message: Uint8Array, bodyLength: number, checksum: nu
   view.setUint32(36, bodyLength, true);
   view.setUint32(40, checksum, true);
   view.setUint32(44, stream, true);
-}
-
-/** Memory of a frame and of a message beside their bodies, about. */
-const FRAME_BYTES = 512;
-const MESSAGE_BYTES = 256;
-
-/** The frame with its body cut into messages. One that was changed on its way, or whose lengths do not fit, is refused. */
-export function openFrame(
-  { header, body, intact }: Incoming & { type: 'frame' },
-  layouts: readonly KindLayout[],
-): Frame {
-  const { messageCount, bodyBytes: _bytes, checksum: _checksum, chunkStream: _stream, ...address } = header;
-  const receivedBytes = body.byteLength + FRAME_BYTES + MESSAGE_BYTES * messageCount;
-  if (!intact) return { ...address, receivedBytes, lost: 'rejected', messages: [] };
-  try {
-    return { ...address, receivedBytes, messages: layouts[header.kindIndex]!.split(body, messageCount) };
-  } catch (error) {
-    if (!(error instanceof GradswarmError)) throw error;
-    return { ...address, receivedBytes, lost: 'rejected', messages: [] };
-  }
 }

@@ -1,6 +1,6 @@
 import { GradswarmError } from '../errors.js';
 import type { Absence, PartyId } from '../method.js';
-import type { EncodedMessage } from './layout.js';
+import type { EncodedMessage } from './encoded-message.js';
 import { LIMITS } from './limits.js';
 
 /**

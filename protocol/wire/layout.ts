@@ -1,6 +1,9 @@
 import { GradswarmError } from '../errors.js';
 import type { Integers, MessageKind, PartyId, Precision, ReadonlyVector, Vector } from '../method.js';
+import type { AnyPayload, EncodedMessage, VectorPacking } from './encoded-message.js';
+import { allFinite } from './finite.js';
 import { LIMITS } from './limits.js';
+import { PlainMessage } from './plain-message.js';
 
 /**
  * A message as bytes, before any frame is put around it: 8 bytes a declared field (vectors, integers, bytes, scalars, each in
@@ -11,25 +14,6 @@ import { LIMITS } from './limits.js';
  *
  * All little-endian. A vector without a codec is its numbers in the run's precision.
  */
-
-export type AnyPayload = Readonly<Record<string, ReadonlyVector | Integers | Uint8Array | number>>;
-
-/** One message: the fixed part and the data of each field, not yet joined (joining a large vector would copy it). */
-export interface EncodedMessage {
-  readonly fixed: Uint8Array;
-  readonly data: readonly Uint8Array[];
-  /** Bytes on the wire, padding included. */
-  readonly byteLength: number;
-  /** Bytes of its vectors as they were before a codec, and after. Known to the sender alone. */
-  readonly rawBytes: number;
-  readonly payloadBytes: number;
-}
-
-/** How the vectors of one kind become bytes. */
-export interface VectorPacking {
-  encode(field: string, value: ReadonlyVector): Uint8Array;
-  decode(field: string, body: Uint8Array, length: number): ReadonlyVector;
-}
 
 const RESERVED = new Set(['from', 'absent']);
 /** Next multiple of 8. Not by bit operations: a length from the wire may be beyond 2^31, where those wrap. */
@@ -291,77 +275,6 @@ export class KindLayout {
   private wrongType(what: string, field: string, expected: string): GradswarmError {
     return new GradswarmError('ERR_PAYLOAD', `kind '${this.name}', ${what} '${field}': expected ${expected}`);
   }
-}
-
-/**
- * A message that no codec has touched. A receiver in the same process reads the payload itself; the bytes are made when it
- * leaves the process, or when a fault needs them. (A small typed array has no buffer of its own until it is accessed,
- * which costs more than the rest of a small message.)
- */
-class PlainMessage implements EncodedMessage {
-  readonly byteLength: number;
-  readonly rawBytes: number;
-  private packed: EncodedMessage | null = null;
-  private checked = false;
-
-  constructor(
-    private readonly layout: KindLayout,
-    readonly payload: AnyPayload,
-  ) {
-    this.rawBytes = layout.vectorBytes(payload);
-    this.byteLength = layout.byteLength(payload);
-  }
-
-  get payloadBytes(): number {
-    return this.rawBytes;
-  }
-  get fixed(): Uint8Array {
-    return this.bytes.fixed;
-  }
-  get data(): readonly Uint8Array[] {
-    return this.bytes.data;
-  }
-
-  /** What all receivers would check, once. */
-  checkOnce(): void {
-    if (this.checked) return;
-    this.layout.checkNumbers(this.payload, false);
-    this.checked = true;
-  }
-
-  /** The payload as a new object: a receiver may keep it. (Of the ways to write this the quickest by far.) */
-  receivedFrom(from: PartyId): AnyPayload & { from: PartyId } {
-    const received = Object.assign({ from }, this.payload) as AnyPayload & { from: PartyId };
-    received.from = from;
-    return received;
-  }
-
-  private get bytes(): EncodedMessage {
-    return (this.packed ??= this.layout.pack(this.payload, null));
-  }
-}
-
-/** Numbers whose exponent bits are all ones are not finite: one more in the exponent's last place sets the sign. */
-function allFinite(vector: ReadonlyVector): boolean {
-  const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT } = vector as Vector;
-  const words = new Int32Array(buffer, byteOffset, byteLength >>> 2);
-  return BYTES_PER_ELEMENT === 8
-    ? noneIsFull(words, 1, 2, 0x7ff00000, 0x00100000)
-    : noneIsFull(words, 0, 1, 0x7f800000, 0x00800000);
-}
-
-/** Of the words from `first` on, `step` apart. Two results, so that the processor need not wait for one of them. */
-function noneIsFull(words: Int32Array, first: number, step: number, exponent: number, lowest: number): boolean {
-  const { length } = words;
-  let a = 0;
-  let b = 0;
-  let i = first;
-  for (; i + step < length; i += 2 * step) {
-    a |= (words[i]! & exponent) + lowest;
-    b |= (words[i + step]! & exponent) + lowest;
-  }
-  for (; i < length; i += step) a |= (words[i]! & exponent) + lowest;
-  return (a | b) >= 0;
 }
 
 function bytesOf(array: Vector | Integers): Uint8Array {

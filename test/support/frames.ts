@@ -1,7 +1,8 @@
 import type { MessageKinds, PartyId } from '../../protocol/method.js';
 import { PostOffice, type PostOfficeOptions } from '../../protocol/party/post-office.js';
+import type { AnyPayload } from '../../protocol/wire/encoded-message.js';
 import type { Frame } from '../../protocol/wire/frame.js';
-import { type AnyPayload, type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
+import { type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
 
 /** Kinds for tests of boxes and offices. By name: `gradient` has index 0, `model` 1. */
 export const KINDS: MessageKinds = {

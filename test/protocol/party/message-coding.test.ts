@@ -3,8 +3,9 @@ import { GradswarmError } from '../../../protocol/errors.js';
 import type { Vector } from '../../../protocol/method.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { loadCodings, MessageCoding } from '../../../protocol/party/message-coding.js';
+import type { AnyPayload } from '../../../protocol/wire/encoded-message.js';
 import { joinBody } from '../../../protocol/wire/frame.js';
-import { type AnyPayload, layoutsOf } from '../../../protocol/wire/layout.js';
+import { layoutsOf } from '../../../protocol/wire/layout.js';
 
 const layouts = layoutsOf(
   { update: { from: 'clients', to: 'coordinator', vectors: ['delta', 'control'], lossy: 'any' } },

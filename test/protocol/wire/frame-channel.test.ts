@@ -1,9 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
 import { type Frame, joinBody, wireBytes } from '../../../protocol/wire/frame.js';
-import { FrameChannel, type Incoming, openFrame } from '../../../protocol/wire/frame-channel.js';
+import { FrameChannel } from '../../../protocol/wire/frame-channel.js';
+import type { Incoming } from '../../../protocol/wire/frame-receiver.js';
 import { layoutsOf } from '../../../protocol/wire/layout.js';
 import { LIMITS } from '../../../protocol/wire/limits.js';
+import { openFrame } from '../../../protocol/wire/open-frame.js';
 
 const layouts = layoutsOf(
   { update: { from: 'clients', to: 'coordinator', vectors: ['delta'], bytes: ['note'], scalars: ['examples'] } },

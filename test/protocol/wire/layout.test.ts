@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { MessageKind, Precision } from '../../../protocol/method.js';
+import type { AnyPayload } from '../../../protocol/wire/encoded-message.js';
 import { joinBody } from '../../../protocol/wire/frame.js';
-import { type AnyPayload, KindLayout, layoutsOf } from '../../../protocol/wire/layout.js';
+import { KindLayout, layoutsOf } from '../../../protocol/wire/layout.js';
 
 const KIND: MessageKind = {
   from: 'clients',

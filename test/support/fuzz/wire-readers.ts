@@ -8,8 +8,9 @@ import { decodeState, encodeState } from '../../../protocol/party/state-codec.js
 import { Admission, provenQuery } from '../../../protocol/sockets/admission.js';
 import { checked, packed } from '../../../protocol/wire/control-messages.js';
 import type { Frame } from '../../../protocol/wire/frame.js';
-import { FrameChannel, openFrame } from '../../../protocol/wire/frame-channel.js';
+import { FrameChannel } from '../../../protocol/wire/frame-channel.js';
 import { type KindLayout, layoutsOf } from '../../../protocol/wire/layout.js';
+import { openFrame } from '../../../protocol/wire/open-frame.js';
 import { pack, unpack } from '../../../protocol/wire/packing.js';
 import { INPUTS, stream } from '../../../scenarios/check/parts/codec-inputs.js';
 import { everyCodecSpec } from '../codec-specs.js';

@@ -1,0 +1,118 @@
+import { GradswarmError } from '../errors.js';
+import { CHUNK_HEADER_BYTES, FRAME_HEADER_BYTES, MESSAGE_TYPE, readHeader, type WireFrame } from './frame.js';
+
+/** What a channel delivers: whole frames whose checksum was verified, or a frame marked as damaged. */
+export type Incoming =
+  | { readonly type: 'frame'; readonly header: WireFrame; readonly body: Uint8Array; readonly intact: boolean }
+  | { readonly type: 'packed'; readonly body: Uint8Array };
+
+export interface ReceiverOptions {
+  readonly clientCount: number;
+  readonly kindCount: number;
+  /** CRC-32, continued from that of the bytes before; hosts have a native one. */
+  readonly crc32: (bytes: Uint8Array, previous?: number) => number;
+  /** Largest body and packed message to accept, bytes: what the run's model can need. */
+  readonly maxBodyBytes: number;
+  readonly maxPackedBytes: number;
+}
+
+/** A body that comes in chunks; its checksum is taken chunk by chunk, while their bytes are still in the cache. */
+interface Assembly {
+  readonly header: WireFrame | null;
+  readonly body: Uint8Array;
+  checksum: number;
+  filled: number;
+}
+
+/** Puts frames and packed messages together from the websocket messages of one connection. */
+export class FrameReceiver {
+  private readonly assemblies = new Map<number, Assembly>();
+
+  constructor(private readonly options: ReceiverOptions) {}
+
+  /** Null while a body is incomplete. Throws ERR_FRAME_MALFORMED and ERR_FRAME_LENGTH before allocating what was not announced within bounds. */
+  receive(received: Uint8Array): Incoming | null {
+    // A Node Buffer is a Uint8Array whose slice() does not copy; nothing above here should have to know.
+    const message = new Uint8Array(received.buffer, received.byteOffset, received.byteLength);
+    switch (message[0]) {
+      case MESSAGE_TYPE.frame:
+        return this.receiveFrame(message);
+      case MESSAGE_TYPE.packed:
+        return this.receivePacked(message);
+      case MESSAGE_TYPE.chunk:
+        return this.receiveChunk(message);
+      default:
+        throw new GradswarmError('ERR_FRAME_MALFORMED', `expected message type 1, 2 or 3, got ${message[0]}`);
+    }
+  }
+
+  private receiveFrame(message: Uint8Array): Incoming | null {
+    const header = readHeader(message, this.options.clientCount, this.options.kindCount);
+    return this.open(header, header.bodyBytes, header.checksum, header.chunkStream, message);
+  }
+
+  private receivePacked(message: Uint8Array): Incoming | null {
+    if (message.byteLength < FRAME_HEADER_BYTES)
+      throw new GradswarmError('ERR_FRAME_MALFORMED', `a packed message of ${message.byteLength} bytes`);
+    const view = new DataView(message.buffer, message.byteOffset, FRAME_HEADER_BYTES);
+    return this.open(null, view.getUint32(36, true), view.getUint32(40, true), view.getUint32(44, true), message);
+  }
+
+  private open(
+    header: WireFrame | null,
+    length: number,
+    checksum: number,
+    stream: number,
+    message: Uint8Array,
+  ): Incoming | null {
+    const limit = header ? this.options.maxBodyBytes : this.options.maxPackedBytes;
+    if (length > limit)
+      throw new GradswarmError('ERR_FRAME_LENGTH', `expected a body of at most ${limit} bytes, got ${length}`);
+    if (this.assemblies.size > 0)
+      throw new GradswarmError('ERR_FRAME_MALFORMED', 'a new body before the last one was complete');
+    if (stream === 0) {
+      const body = message.subarray(FRAME_HEADER_BYTES);
+      if (body.byteLength !== length)
+        throw new GradswarmError('ERR_FRAME_LENGTH', `expected a body of ${length} bytes, got ${body.byteLength}`);
+      return this.whole(header, body, this.options.crc32(body) === checksum);
+    }
+    this.assemblies.set(stream, {
+      header,
+      body: new Uint8Array(length),
+      checksum: 0,
+      filled: 0,
+    });
+    return null;
+  }
+
+  private receiveChunk(message: Uint8Array): Incoming | null {
+    if (message.byteLength < CHUNK_HEADER_BYTES)
+      throw new GradswarmError('ERR_FRAME_MALFORMED', `a chunk of ${message.byteLength} bytes`);
+    const view = new DataView(message.buffer, message.byteOffset, CHUNK_HEADER_BYTES);
+    const stream = view.getUint32(4, true);
+    const offset = view.getFloat64(8, true);
+    const assembly = this.assemblies.get(stream);
+    const data = message.subarray(CHUNK_HEADER_BYTES);
+    if (!assembly || offset !== assembly.filled || data.byteLength !== view.getUint32(16, true))
+      throw new GradswarmError(
+        'ERR_FRAME_MALFORMED',
+        `a chunk that does not follow: stream ${stream}, offset ${offset}`,
+      );
+    if (offset + data.byteLength > assembly.body.byteLength || data.byteLength === 0)
+      throw new GradswarmError('ERR_FRAME_LENGTH', `a chunk beyond the ${assembly.body.byteLength} announced bytes`);
+    assembly.body.set(data, offset);
+    assembly.checksum = this.options.crc32(data, assembly.checksum);
+    assembly.filled += data.byteLength;
+    if (assembly.filled < assembly.body.byteLength) return null;
+    this.assemblies.delete(stream);
+    const announced = view.getUint32(20, true);
+    const header = assembly.header && { ...assembly.header, checksum: announced };
+    return this.whole(header, assembly.body, assembly.checksum === announced);
+  }
+
+  private whole(header: WireFrame | null, body: Uint8Array, intact: boolean): Incoming {
+    if (header) return { type: 'frame', header, body, intact };
+    if (!intact) throw new GradswarmError('ERR_FRAME_CHECKSUM', 'a packed message was corrupted in transit');
+    return { type: 'packed', body };
+  }
+}
