@@ -1,6 +1,7 @@
 import { type AttackSpec, attackOf, attacks } from '../attacks/parts/load-attack.js';
 import { actsIn, selectsClient } from '../links/frame-filter.js';
-import type { ClientSelector, SpecInput } from '../scenario/scenario.js';
+import type { SpecInput } from '../scenario/input.js';
+import type { ClientSelector } from '../scenario/scenario.js';
 import { clients, messageKind } from '../scenario/selectors.js';
 import { named } from '../settings/named-modules.js';
 import { required } from '../settings/setting.js';

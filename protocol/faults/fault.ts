@@ -1,4 +1,6 @@
-import type { FaultInput, JsonObject, Made } from '../scenario/scenario.js';
+import type { FaultInput } from '../scenario/input.js';
+import type { Made } from '../scenario/made.js';
+import type { JsonObject } from '../scenario/scenario.js';
 import { extension } from '../settings/extension.js';
 import { integer } from '../settings/kinds.js';
 import { defineSettings, type Settings, type SettingsOf } from '../settings/settings.js';

@@ -1,6 +1,7 @@
 import { extension } from '../settings/extension.js';
 import type { Settings } from '../settings/settings.js';
-import { type Json, type Made, madeSpec, type Scenario, type Spec } from './scenario.js';
+import { type Made, madeSpec } from './made.js';
+import type { Json, Scenario, Spec } from './scenario.js';
 
 /** One row of metrics.csv. */
 export interface MetricsRow {

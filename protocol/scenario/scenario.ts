@@ -2,8 +2,8 @@ import type { ClientIndex, Precision } from '../method.js';
 import type { Json, JsonObject } from '../settings/plain-data.js';
 
 /**
- * A scenario: everything a run depends on, as plain data that survives JSON unchanged. `ScenarioInput` is what a person
- * writes, `Scenario` is the same with every default written out; the second is what `scenario.json` holds and what the
+ * A scenario: everything a run depends on, as plain data that survives JSON unchanged. `ScenarioInput` (input.ts) is what a
+ * person writes, `Scenario` is the same with every default written out; the second is what `scenario.json` holds and what the
  * runtime, the workers and the report read. `resolve.ts` leads from one to the other.
  */
 
@@ -153,22 +153,6 @@ export interface Claim {
   readonly note: string | null;
 }
 
-declare const made: unique symbol;
-/** Plain data that a function for scripts has made, whose settings were checked where it was called. Only a type: nothing marks the data. */
-export type Made<T> = T & AnyMade;
-/** Whatever has been made so: it shows nothing of the data, so that what is written out beside it is not taken for it. */
-export interface AnyMade {
-  readonly [made]: true;
-}
-
-export function madeSpec(data: Spec): Made<Spec> {
-  return data as Made<Spec>;
-}
-
-/** `judgedBy` and whatever narrows the claim have defaults. */
-export type ClaimInput = Pick<Claim, 'claim' | 'source'> &
-  Partial<Omit<Claim, 'judgedBy'>> & { readonly judgedBy?: readonly SpecInput[] };
-
 /** A module of one's own that a scenario uses: what it defines can be named as if it were built in. */
 export interface UsedModule {
   /** The path of its file, or the name of a package. */
@@ -202,9 +186,6 @@ export interface StopRule {
 /** Which way a series improves. 'auto': accuracies rise, everything else falls. */
 export type ImprovementMode = 'auto' | 'min' | 'max';
 
-/** `./` paths are relative to the scenario's file. */
-export type UseInput = string | UsedModule;
-
 export interface Scenario {
   readonly name: string;
   readonly description: string;
@@ -237,13 +218,13 @@ export interface Scenario {
     /** Each client on its own examples. Left out or null: not evaluated. */
     readonly perClient?: PerClient | null;
   };
-  /** 'auto': as often as takes `share` of the time. null: no checkpoint. */
   /** The run stops at the first rule that applies. Left out: after its last round. */
   readonly stopWhen?: readonly StopRule[];
   /** The model of the round that is best by this series is kept. Left out: none. */
   readonly keepBest?: { readonly of: string; readonly mode: ImprovementMode };
   /** Files of the final model, and of the best. Left out: none. */
   readonly saveModel?: readonly ('npz' | 'safetensors')[];
+  /** 'auto': as often as takes `share` of the time. null: no checkpoint. */
   readonly checkpoints: { readonly everyRounds: number | 'auto' | null; readonly share?: number };
   readonly workers: Workers;
   readonly privacy: PrivacySettings;
@@ -263,98 +244,4 @@ export interface Scenario {
   readonly reportPlots?: readonly JsonObject[];
   /** About how long the run takes on two cores, for `gradswarm list`; null: unknown. */
   readonly expectedSeconds: number | null;
-}
-
-/** A name alone stands for the spec without settings. */
-export type SpecInput = string | Spec;
-export type DataInput =
-  | string
-  | { readonly name: string; readonly partition?: SpecInput; readonly [s: string]: Json | undefined };
-export type KindCodecInput =
-  | SpecInput
-  | { readonly codec: SpecInput; readonly memory?: SpecInput | null; readonly scope?: KindCodec['scope'] };
-type WithoutDefaults<T, Required extends keyof T> = Partial<T> & Pick<T, Required>;
-export type FaultInput = { readonly fault: string; readonly from?: number; readonly until?: number | null } & {
-  readonly [setting: string]: Json;
-};
-
-/** What a person writes. Only `method` and `data` have no default. */
-export interface ScenarioInput {
-  /** Left out: that of the file. */
-  readonly name?: string;
-  readonly description?: string;
-  /** Modules of one's own: `['./sign-vote.ts', 'some-package']`. */
-  readonly use?: readonly UseInput[];
-  readonly method: SpecInput;
-  readonly objective?: SpecInput;
-  readonly data: DataInput;
-  readonly clients?: number;
-  readonly rounds?: number;
-  readonly seed?: number;
-  readonly precision?: Precision;
-  /** Saved parameters to begin with: the path of an .npz or .safetensors file. */
-  readonly initial?: string | InitialFile | null;
-  readonly participation?: Partial<Participation>;
-  readonly topology?: SpecInput | null;
-  /** By kind; '*': every other kind in which the method itself keeps what compression leaves out. */
-  readonly codecs?: Readonly<Record<string, KindCodecInput>>;
-  /** By kind: a robust sum, or a list of pre-aggregators that ends in one: `{ update: ['bucketing', 'krum'] }`. */
-  readonly aggregators?: Readonly<Record<string, SpecInput | readonly SpecInput[]>>;
-  readonly clock?: Scenario['clock'];
-  readonly devices?: readonly WithoutDefaults<Device, 'clients'>[];
-  readonly links?: readonly Partial<Link>[];
-  readonly faults?: readonly FaultInput[];
-  readonly evaluation?: Partial<Scenario['evaluation']>;
-  readonly stopWhen?: readonly WithoutDefaults<StopRule, 'of'>[] | null;
-  readonly keepBest?: WithoutDefaults<NonNullable<Scenario['keepBest']>, 'of'> | null;
-  readonly saveModel?: Scenario['saveModel'] | null;
-  readonly checkpoints?: Partial<Scenario['checkpoints']>;
-  readonly workers?: Partial<Workers>;
-  readonly privacy?: Partial<PrivacySettings>;
-  readonly measure?: readonly SpecInput[];
-  readonly stress?: Partial<Stress>;
-  readonly study?: SpecInput | null;
-  readonly device?: string;
-  readonly expect?: readonly SpecInput[];
-  readonly claims?: readonly ClaimInput[];
-  readonly changed?: readonly string[];
-  readonly reportPlots?: readonly JsonObject[];
-  readonly expectedSeconds?: number | null;
-}
-
-/** One scenario at many settings. `over`: values by path; the points are the Cartesian product in written order. */
-export interface SweepInput {
-  readonly sweep: string;
-  readonly description?: string;
-  readonly base: Omit<ScenarioInput, 'name'>;
-  readonly over: Readonly<Record<string, readonly Json[]>>;
-  /** Combinations of values of `over` to run, in this order, with every value of the paths that they do not name; left out: all. */
-  readonly points?: readonly Readonly<Record<string, Json>>[] | null;
-  /** Every point at so many seeds from the base's on, or at these: the axis `seed`, changing fastest. */
-  readonly seeds?: number | readonly number[];
-  /** Judged once over all points; `base.expect` is judged at each point. */
-  readonly expect?: readonly SpecInput[];
-  readonly claims?: readonly ClaimInput[];
-  readonly changed?: readonly string[];
-  readonly reportPlots?: readonly JsonObject[];
-  /** Of all points together. */
-  readonly expectedSeconds?: number | null;
-}
-
-/** A scenario file's default export. */
-export function scenario(input: ScenarioInput): ScenarioInput;
-export function scenario(name: string, input: Omit<ScenarioInput, 'name'>): ScenarioInput;
-export function scenario(name: string | ScenarioInput, input?: Omit<ScenarioInput, 'name'>): ScenarioInput {
-  return typeof name === 'string' ? { name, ...(input as ScenarioInput) } : name;
-}
-
-/** A sweep file's default export. */
-export function sweep(input: SweepInput): SweepInput;
-export function sweep(name: string, input: Omit<SweepInput, 'sweep'>): SweepInput;
-export function sweep(name: string | SweepInput, input?: Omit<SweepInput, 'sweep'>): SweepInput {
-  return typeof name === 'string' ? { sweep: name, ...(input as Omit<SweepInput, 'sweep'>) } : name;
-}
-
-export function isSweep(input: ScenarioInput | SweepInput): input is SweepInput {
-  return 'sweep' in input;
 }

@@ -1,5 +1,6 @@
 import { isPlainObject } from '../settings/plain-data.js';
-import type { Json, ScenarioInput, SweepInput } from './scenario.js';
+import type { ScenarioInput, SweepInput } from './input.js';
+import type { Json } from './scenario.js';
 
 /**
  * A sweep with its `seeds` written out as the axis `seed`, which changes fastest: as many from the base's seed on, or those listed. What

@@ -1,8 +1,9 @@
 import { GradswarmError } from '../errors.js';
 import { isPlainObject } from '../settings/plain-data.js';
 import { join } from '../settings/problems.js';
-import type { Json, JsonObject, ScenarioInput, SweepInput } from './scenario.js';
-import { isSweep } from './scenario.js';
+import type { ScenarioInput, SweepInput } from './input.js';
+import { isSweep } from './input.js';
+import type { Json, JsonObject } from './scenario.js';
 import { withoutPath } from './sweep-points.js';
 
 export interface Assignment {

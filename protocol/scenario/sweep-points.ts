@@ -1,5 +1,6 @@
 import type { Conflict } from '../settings/settings.js';
-import type { Json, SweepInput } from './scenario.js';
+import type { SweepInput } from './input.js';
+import type { Json } from './scenario.js';
 
 /** The combinations of values that a sweep runs: all, or those that it lists, each with every value of the paths that it does not name. */
 export function combinations(over: SweepInput['over'], points: SweepInput['points']): Record<string, Json>[] {

@@ -1,6 +1,8 @@
 /** Scenarios and sweeps as data, with helpers for the parts that are tedious to write out. */
 
-import * as plain from '../../protocol/scenario/scenario.js';
+import * as plain from '../../protocol/scenario/input.js';
+import type { AnyMade } from '../../protocol/scenario/made.js';
+import type { JsonObject } from '../../protocol/settings/plain-data.js';
 import type * as builtIn from './parts/built-in-names.js';
 import type { Named, NamedFault, NamesByKind } from './parts/given.js';
 
@@ -112,12 +114,10 @@ export interface CheckedInput<O extends OwnNames = object>
 }
 
 /** An expectation by name and settings, or what `above`, `finite`, … return. */
-type Expected<O extends OwnNames> =
-  | Named<With<O>, 'expectation', { readonly where?: plain.JsonObject }>
-  | plain.AnyMade;
+type Expected<O extends OwnNames> = Named<With<O>, 'expectation', { readonly where?: JsonObject }> | AnyMade;
 
 /** A fault by name and settings, or what `faults.drop`, … and `faults.during`, … return. */
-type FaultOf<O extends OwnNames> = NamedFault<With<O>> | plain.AnyMade;
+type FaultOf<O extends OwnNames> = NamedFault<With<O>> | AnyMade;
 
 type ClaimOf<O extends OwnNames> = Omit<plain.ClaimInput, 'judgedBy'> & { readonly judgedBy?: readonly Expected<O>[] };
 

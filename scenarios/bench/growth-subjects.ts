@@ -1,4 +1,4 @@
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 
 /** One quantity that grows while all others stay, and runs that differ in it alone. */
 export interface GrowthSubject {

@@ -1,4 +1,4 @@
-import type { ScenarioInput, SpecInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput, SpecInput } from '../../protocol/scenario/input.js';
 
 export const MILLION_CLIENTS = 32;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import type { BenchmarkOptions, BenchmarkReference, BenchmarkRow } from '../run/run.js';
 import { type Benchmark, repeated, rowOf } from './benchmark.js';
 import { ObjectiveAlone } from './objective-alone.js';

@@ -1,7 +1,8 @@
 import { loadCodec } from '../../protocol/codecs/registry.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { AnyOptimizerFamily } from '../../protocol/optimizers/optimizer.js';
-import type { JsonObject, ScenarioInput, Spec } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
+import type { JsonObject, Spec } from '../../protocol/scenario/scenario.js';
 import { kindOfExtension } from '../../protocol/settings/extension.js';
 import type { NamedModules } from '../../protocol/settings/named-modules.js';
 import type { Settings } from '../../protocol/settings/settings.js';

@@ -1,6 +1,6 @@
 import { loadMethod } from '../../protocol/method-loader.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../run/catalogue.js';
 import { type Claim, claim, ensure, ensureEqual, once } from './claim.js';
 import { placements } from './parts/placements.js';

@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander';
-import { type DataInput, isSweep, type SpecInput } from '../../protocol/scenario/scenario.js';
+import { type DataInput, isSweep, type SpecInput } from '../../protocol/scenario/input.js';
 import type { ExtensionKind } from '../../protocol/settings/extension.js';
 import { type Loaded, loadScenario, shippedNames } from '../run/load.js';
 import { collectModules, USE_MEANING, type Using, useModules } from './options.js';

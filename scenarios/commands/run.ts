@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
+import { isSweep } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
-import { isSweep } from '../../protocol/scenario/scenario.js';
 import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { withAssignments } from '../run/changed-settings.js';

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { bytesText, numberText, timeText } from '../../coordinator/report/units.js';
 import { GradswarmError } from '../../protocol/errors.js';
-import { isSweep } from '../../protocol/scenario/scenario.js';
+import { isSweep } from '../../protocol/scenario/input.js';
 import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { withAssignments } from '../run/changed-settings.js';
 import { withInitial } from '../run/initial.js';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { ListenOptions } from '../../coordinator/members/host-server.js';
 import { GradswarmError } from '../../protocol/errors.js';
+import { isSweep } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
-import { isSweep } from '../../protocol/scenario/scenario.js';
 import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { withAssignments } from '../run/changed-settings.js';
 import { withInitial } from '../run/initial.js';

@@ -3,7 +3,7 @@ import { below } from '../../protocol/scenario/expectations/below.js';
 import { between } from '../../protocol/scenario/expectations/between.js';
 import { monotone } from '../../protocol/scenario/expectations/monotone.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 const plain = { 'method.staticRate': true };
 const agvm = { 'method.staticRate': false };

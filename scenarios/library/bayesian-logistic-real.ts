@@ -2,7 +2,7 @@ import { where } from '../../protocol/scenario/expectation.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 const common = { stepSize: 2e-3, delay: 40, chains: 8, burnInSteps: 5_000, thin: 37, visitsPerRound: 5 };
 const dsgld = { 'method.name': 'dsgld' };

@@ -1,7 +1,7 @@
 import { where } from '../../protocol/scenario/expectation.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 const common = {
   stepSize: 1e-5,

@@ -2,7 +2,8 @@ import { byzantine } from '../../protocol/faults/byzantine.js';
 import { where } from '../../protocol/scenario/expectation.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
-import { type Json, type SpecInput, sweep } from '../../protocol/scenario/scenario.js';
+import { type SpecInput, sweep } from '../../protocol/scenario/input.js';
+import type { Json } from '../../protocol/scenario/scenario.js';
 
 /** f of n = 10 clients. -tau times an update turns the step of the plain mean round for tau > (n - f) / f = 4, and only then. */
 const ATTACKERS = [0, 1];

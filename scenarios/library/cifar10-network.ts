@@ -1,5 +1,5 @@
 import { above } from '../../protocol/scenario/expectations/above.js';
-import { scenario } from '../../protocol/scenario/scenario.js';
+import { scenario } from '../../protocol/scenario/input.js';
 
 export default scenario('cifar10-network', {
   description:

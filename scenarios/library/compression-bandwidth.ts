@@ -1,6 +1,6 @@
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { type KindCodecInput, sweep } from '../../protocol/scenario/scenario.js';
+import { type KindCodecInput, sweep } from '../../protocol/scenario/input.js';
 
 /** Uplinks; null: unlimited. */
 const MBPS = [10, 100, 1000, null];

@@ -1,6 +1,6 @@
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { type KindCodecInput, type SpecInput, sweep } from '../../protocol/scenario/scenario.js';
+import { type KindCodecInput, type SpecInput, sweep } from '../../protocol/scenario/input.js';
 
 const withErrorFeedback = (codec: SpecInput): KindCodecInput => ({ codec, memory: 'error-feedback' });
 const topOnePercent = (values: string) => ({ name: 'top-k', fraction: 0.01, values: { name: values } });

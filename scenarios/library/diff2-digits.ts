@@ -1,7 +1,7 @@
 import { where } from '../../protocol/scenario/expectation.js';
 import { between } from '../../protocol/scenario/expectations/between.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 import { DIFF2, DP_GD, SMALLER_GRADIENT } from './parts/diff2.js';
 
 export default sweep('diff2-digits', {

@@ -1,6 +1,6 @@
 import { between } from '../../protocol/scenario/expectations/between.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 import { SMALL_REGRESSION } from './parts/diff2.js';
 
 const good = { 'method.differenceRadius': 1.5 };

@@ -1,6 +1,6 @@
 import { monotone } from '../../protocol/scenario/expectations/monotone.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 const noise = 'method.noiseMultiplier';
 

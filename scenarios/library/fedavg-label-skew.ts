@@ -1,7 +1,7 @@
 import { where } from '../../protocol/scenario/expectation.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { monotone } from '../../protocol/scenario/expectations/monotone.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 export default sweep('fedavg-label-skew', {
   description:

@@ -1,7 +1,7 @@
 import { where } from '../../protocol/scenario/expectation.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { between } from '../../protocol/scenario/expectations/between.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 /** Clients are visited in proportion to their data, but the scaling believes that all are visited alike. */
 const common = { stepSize: 2e-5, chains: 32, startStddev: 0.05, assumedWeights: [1, 1, 1, 1] };

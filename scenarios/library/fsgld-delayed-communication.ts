@@ -3,7 +3,7 @@ import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { between } from '../../protocol/scenario/expectations/between.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 /** 60,000 steps of every chain, whatever the delay. */
 const ROUNDS = 300;

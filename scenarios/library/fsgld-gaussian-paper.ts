@@ -4,7 +4,7 @@ import { below } from '../../protocol/scenario/expectations/below.js';
 import { between } from '../../protocol/scenario/expectations/between.js';
 import { monotone } from '../../protocol/scenario/expectations/monotone.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 /** 30,000 steps of each chain. The paper thins by 100, which at delay 100 sees ends of visits only. */
 const common = { stepSize: 1e-4, batchSize: 10, visitBy: 'uniform', chains: 8, burnInSteps: 20_000, thin: 37 };

@@ -1,7 +1,7 @@
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { scenario } from '../../protocol/scenario/scenario.js';
+import { scenario } from '../../protocol/scenario/input.js';
 
 export default scenario('gradient-inversion', {
   description:

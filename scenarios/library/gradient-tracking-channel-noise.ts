@@ -4,7 +4,7 @@ import { below } from '../../protocol/scenario/expectations/below.js';
 import { everyFaultHappened } from '../../protocol/scenario/expectations/every-fault-happened.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { slope } from '../../protocol/scenario/expectations/slope.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 const ROUNDS = 4000;
 

@@ -2,7 +2,7 @@ import { linearSolve } from '../../protocol/numerics/linear-algebra.js';
 import { where } from '../../protocol/scenario/expectation.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { between } from '../../protocol/scenario/expectations/between.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 import { CENTRES, CURVATURES } from './parts/distant-quadratics.js';
 
 const PEERS = CENTRES.length;

@@ -3,7 +3,7 @@ import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { finite } from '../../protocol/scenario/expectations/finite.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 const sgd = { name: 'sgd', learningRate: 0.5 };
 const lars = { name: 'lars', learningRate: 1, trustCoefficient: 0.02 };

@@ -5,8 +5,9 @@ import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { everyFaultHappened } from '../../protocol/scenario/expectations/every-fault-happened.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import type { Made, Spec } from '../../protocol/scenario/scenario.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
+import type { Made } from '../../protocol/scenario/made.js';
+import type { Spec } from '../../protocol/scenario/scenario.js';
 
 const stepSize = 0.05;
 const compressed = { name: 'cdproxsgt', stepSize, trackerMixing: 0.3, iterateMixing: 0.3 };

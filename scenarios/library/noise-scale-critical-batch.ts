@@ -2,7 +2,7 @@ import { where } from '../../protocol/scenario/expectation.js';
 import { criticalBatch } from '../../protocol/scenario/expectations/critical-batch.js';
 import { finite } from '../../protocol/scenario/expectations/finite.js';
 import { reaches } from '../../protocol/scenario/expectations/reaches.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 const TARGET = 0.45;
 

@@ -1,6 +1,6 @@
 import { between } from '../../protocol/scenario/expectations/between.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 import { expectedRightGuesses } from '../studies/parts/audit-power.js';
 
 const audit = { canaryCount: 50_000, guessCount: 2_000 };

@@ -1,5 +1,5 @@
 import { above } from '../../protocol/scenario/expectations/above.js';
-import { scenario } from '../../protocol/scenario/scenario.js';
+import { scenario } from '../../protocol/scenario/input.js';
 
 const normalized = (filters: number, stride = 1) => [
   { name: 'convolution', filters, stride, bias: false },

@@ -2,7 +2,7 @@ import { drop } from '../../protocol/faults/drop.js';
 import { always } from '../../protocol/faults/fault.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
-import { scenario } from '../../protocol/scenario/scenario.js';
+import { scenario } from '../../protocol/scenario/input.js';
 
 export default scenario('secure-aggregation-dropout', {
   description:

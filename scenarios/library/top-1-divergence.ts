@@ -2,7 +2,7 @@ import { where } from '../../protocol/scenario/expectation.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { between } from '../../protocol/scenario/expectations/between.js';
 import { finite } from '../../protocol/scenario/expectations/finite.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 /** a_1, a_2, a_3 of f_i(x) = <a_i, x>^2 + |x|^2 / 4. */
 const DIRECTIONS = [

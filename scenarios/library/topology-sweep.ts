@@ -2,7 +2,7 @@ import { where } from '../../protocol/scenario/expectation.js';
 import { between } from '../../protocol/scenario/expectations/between.js';
 import { monotone } from '../../protocol/scenario/expectations/monotone.js';
 import { slope } from '../../protocol/scenario/expectations/slope.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 const ROUNDS = 'roundsTo(meanSquaredError<=1e-10)';
 

@@ -1,5 +1,5 @@
 import { below } from '../../protocol/scenario/expectations/below.js';
-import { scenario } from '../../protocol/scenario/scenario.js';
+import { scenario } from '../../protocol/scenario/input.js';
 
 const WIDTH = 32;
 

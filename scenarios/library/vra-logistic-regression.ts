@@ -5,7 +5,7 @@ import { above } from '../../protocol/scenario/expectations/above.js';
 import { everyFaultHappened } from '../../protocol/scenario/expectations/every-fault-happened.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { slope } from '../../protocol/scenario/expectations/slope.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 const ROUNDS = 1000;
 const stepSize = { name: 'inverse-power', rate: 30, offset: 121 };

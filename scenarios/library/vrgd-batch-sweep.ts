@@ -1,7 +1,7 @@
 import { where } from '../../protocol/scenario/expectation.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 /** Examples of each of 16 clients; the last is all that a client has, so that a batch is the whole training set. */
 const BATCHES = [4, 16, 48, 125];

@@ -3,7 +3,7 @@ import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
 import { roundsToMatch } from '../../protocol/scenario/expectations/rounds-to-match.js';
 import { settlesInOrder } from '../../protocol/scenario/expectations/settles-in-order.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 /** The loss here is half the paper's mean square, so that this rate is its 0.3. */
 const optimizer = { name: 'sgd', learningRate: 0.6 };

@@ -3,7 +3,7 @@ import { where } from '../../protocol/scenario/expectation.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../protocol/scenario/expectations/ratio.js';
-import { sweep } from '../../protocol/scenario/scenario.js';
+import { sweep } from '../../protocol/scenario/input.js';
 
 const iid = { 'data.partition.name': 'iid' };
 const skewed = { 'data.partition.name': 'dirichlet' };

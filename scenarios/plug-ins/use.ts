@@ -1,6 +1,7 @@
 import { GradswarmError } from '../../protocol/errors.js';
-import type { Json, ScenarioInput, SweepInput, UsedModule, UseInput } from '../../protocol/scenario/scenario.js';
-import { isSweep } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput, SweepInput, UseInput } from '../../protocol/scenario/input.js';
+import { isSweep } from '../../protocol/scenario/input.js';
+import type { Json, UsedModule } from '../../protocol/scenario/scenario.js';
 import { isPlainObject } from '../../protocol/settings/plain-data.js';
 import { loadPlugIn, type PlugIn } from './plug-ins.js';
 

@@ -1,5 +1,6 @@
 import { loadMethod } from '../../protocol/method-loader.js';
-import { kindCodecSettings, scenarioSettings, sweepSettings } from '../../protocol/scenario/schema.js';
+import { scenarioSettings, sweepSettings } from '../../protocol/scenario/schema.js';
+import { kindCodecSettings } from '../../protocol/scenario/schema-parts.js';
 import type { JsonObject } from '../../protocol/settings/plain-data.js';
 import type { Settings } from '../../protocol/settings/settings.js';
 import { weightSettings } from '../../protocol/topology/topology.js';

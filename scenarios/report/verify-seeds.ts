@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Judgement } from '../../protocol/scenario/expectation.js';
+import { isSweep } from '../../protocol/scenario/input.js';
 import { judge } from '../../protocol/scenario/judge.js';
 import { inDigits } from '../../protocol/scenario/quantity.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
-import { isSweep, type Spec } from '../../protocol/scenario/scenario.js';
+import type { Spec } from '../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { loadCatalogue, loadExpectations } from '../run/catalogue.js';
 import { loadScenario, shippedNames } from '../run/load.js';

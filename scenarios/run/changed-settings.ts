@@ -1,4 +1,4 @@
-import { isSweep } from '../../protocol/scenario/scenario.js';
+import { isSweep } from '../../protocol/scenario/input.js';
 import { type Assignment, assign, valueAtPath } from '../../protocol/scenario/set-path.js';
 import type { Json, JsonObject } from '../../protocol/settings/plain-data.js';
 import type { Loaded } from './load.js';

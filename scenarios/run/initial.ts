@@ -1,5 +1,6 @@
-import type { InitialFile, Json, ScenarioInput, SweepInput } from '../../protocol/scenario/scenario.js';
-import { isSweep } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput, SweepInput } from '../../protocol/scenario/input.js';
+import { isSweep } from '../../protocol/scenario/input.js';
+import type { InitialFile, Json } from '../../protocol/scenario/scenario.js';
 import { locateInitial } from '../../worker/initial-file.js';
 
 /**

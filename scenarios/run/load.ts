@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
-import type { ScenarioInput, SweepInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput, SweepInput } from '../../protocol/scenario/input.js';
 import { withSeedAxis } from '../../protocol/scenario/seed-axis.js';
 import { isPlainObject } from '../../protocol/settings/plain-data.js';
 import { nearestHint } from '../../protocol/settings/problems.js';

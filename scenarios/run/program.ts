@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
+import { isSweep, type ScenarioInput, type SweepInput } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
-import { isSweep, type ScenarioInput, type SweepInput } from '../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { withPlugIns } from '../plug-ins/use.js';
 import { loadCatalogue } from './catalogue.js';

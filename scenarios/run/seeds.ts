@@ -1,4 +1,4 @@
-import { isSweep } from '../../protocol/scenario/scenario.js';
+import { isSweep } from '../../protocol/scenario/input.js';
 import { overSeeds, withSeedAxis } from '../../protocol/scenario/seed-axis.js';
 import { assign } from '../../protocol/scenario/set-path.js';
 import { withoutPath } from '../../protocol/scenario/sweep-points.js';

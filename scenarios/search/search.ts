@@ -4,8 +4,9 @@ import { jsonText, replaceFile } from '../../coordinator/run-directory/atomic-fi
 import { newFolder } from '../../coordinator/run-directory/new-folder.js';
 import { createRunPath } from '../../coordinator/run-directory/run-path.js';
 import { GradswarmError } from '../../protocol/errors.js';
+import type { ScenarioInput, SweepInput } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
-import type { Json, ScenarioInput, SweepInput } from '../../protocol/scenario/scenario.js';
+import type { Json } from '../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { loadCatalogue } from '../run/catalogue.js';
 import type { RunOptions, RunOutcome } from '../run/run.js';

@@ -8,8 +8,8 @@ import {
   type ReadonlyVector,
 } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
 import { runTiny } from '../../scenarios/check/parts/tiny-run.js';
 import { loadCatalogue } from '../../scenarios/run/catalogue.js';
 import { localFleet } from '../../scenarios/run/local-fleet.js';

@@ -7,7 +7,7 @@ import type { Precision, Rng, Vector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { cosineOfTurns, exp, log, log1p, sineOfTurns } from '../../protocol/numerics/elementary.js';
 import { rootStream, threefryBlock } from '../../protocol/numerics/random.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { resolveTiny } from '../../scenarios/check/parts/tiny-problems.js';
 import { runTiny } from '../../scenarios/check/parts/tiny-run.js';
 

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import type { ListenOptions } from '../../coordinator/members/host-server.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { provenQuery, type Role } from '../../protocol/sockets/admission.js';
 import { fetchChallenge } from '../../protocol/sockets/challenge.js';
 import { checked, progress } from '../../protocol/wire/control-messages.js';

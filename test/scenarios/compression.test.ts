@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Codec } from '../../protocol/codecs/codec.js';
 import topK from '../../protocol/codecs/top-k.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import type { SessionOptions } from '../../scenarios/run/session.js';

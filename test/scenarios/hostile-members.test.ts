@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { LIMITS } from '../../protocol/wire/limits.js';
 import { pack } from '../../protocol/wire/packing.js';
 import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';

@@ -9,7 +9,7 @@ import { drop } from '../../protocol/faults/drop.js';
 import { always, at, during } from '../../protocol/faults/fault.js';
 import { partition } from '../../protocol/faults/partition.js';
 import { slow } from '../../protocol/faults/slow.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import { replayRun } from '../../scenarios/run/runtime.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { handOver } from '../../coordinator/members/hand-over.js';
 import { archiveOf } from '../../coordinator/run-directory/archive.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import { fetchRun } from '../../scenarios/remote-run/fetch-run.js';
 import { observeRun } from '../../scenarios/remote-run/observe-run.js';

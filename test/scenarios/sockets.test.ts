@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import { replayRun } from '../../scenarios/run/runtime.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { type Address, ATTACKS, Held, sendBytes } from '../support/attacks.js';
 import { runInput } from '../support/scripted-run.js';
 import { socketRun } from '../support/socket-run.js';

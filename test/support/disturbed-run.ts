@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import type { RemoteFleet } from '../../scenarios/run/remote-fleet.js';
 import type { Carried } from './cutting-proxy.js';
 import { ProxiedWorkers } from './proxied-workers.js';

@@ -5,7 +5,8 @@ import { createNetwork, type ScenarioNetwork } from '../../protocol/links/networ
 import type { Rng } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { Passage } from '../../protocol/party/dispatch.js';
-import type { FaultInput, FaultRule, Link, Scenario } from '../../protocol/scenario/scenario.js';
+import type { FaultInput } from '../../protocol/scenario/input.js';
+import type { FaultRule, Link, Scenario } from '../../protocol/scenario/scenario.js';
 import type { Frame } from '../../protocol/wire/frame.js';
 import { type KindLayout, layoutsOf } from '../../protocol/wire/layout.js';
 import { tinyScenario } from './tiny-run.js';

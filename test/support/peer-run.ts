@@ -3,8 +3,9 @@ import { createNetwork, type ScenarioNetwork } from '../../protocol/links/networ
 import type { AnyMethod, ReadonlyVector, Setup, Vector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
-import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { denseRows } from '../../protocol/topology/mixing-matrix.js';
 import { withClientHalf } from '../../scenarios/check/parts/changed-halves.js';
 import { runTiny } from '../../scenarios/check/parts/tiny-run.js';

@@ -1,6 +1,7 @@
 import type { AnyMethod, ClientIndex, Objective, PartyId, ReadonlyVector, Vector } from '../../protocol/method.js';
 import { decodeRecord } from '../../protocol/party/record.js';
-import type { JsonObject, ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
+import type { JsonObject } from '../../protocol/scenario/scenario.js';
 import type { Placement } from '../../scenarios/check/parts/placements.js';
 import { resolveTiny } from '../../scenarios/check/parts/tiny-problems.js';
 import { runTiny, type TinyRun } from '../../scenarios/check/parts/tiny-run.js';

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
-import type { Scenario, ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../../scenarios/run/catalogue.js';
 import { runSession, type SessionOptions, type SessionResult } from '../../scenarios/run/session.js';
 

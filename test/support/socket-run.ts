@@ -1,5 +1,5 @@
 import type { ListenOptions } from '../../coordinator/members/host-server.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';

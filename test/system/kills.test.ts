@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { childProcesses } from '../support/child-processes.js';
 import { temporaryFolder } from '../support/scripted-run.js';
 import { seededRandom } from '../support/seeded-random.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { LocalWorkers } from '../../scenarios/run/local-workers.js';
 import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import { replayRun, resumeRun } from '../../scenarios/run/runtime.js';

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { LocalWorkers } from '../../scenarios/run/local-workers.js';
 import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import { replayRun, resumeRun } from '../../scenarios/run/runtime.js';

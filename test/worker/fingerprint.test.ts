@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { replayRun, resumeRun } from '../../scenarios/run/runtime.js';
 import { runSession } from '../../scenarios/run/session.js';
 import { differences } from '../../worker/fingerprint.js';

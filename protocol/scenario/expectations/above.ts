@@ -3,7 +3,8 @@ import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { judgeFigure } from '../bounded-figure.js';
 import { defineExpectation } from '../expectation.js';
-import { type Made, madeSpec, type Spec } from '../scenario.js';
+import { type Made, madeSpec } from '../made.js';
+import type { Spec } from '../scenario.js';
 import { figure, groupBy } from '../settings.js';
 
 /** A figure such as `finalAccuracy` ends strictly above a value. */

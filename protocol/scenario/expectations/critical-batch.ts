@@ -4,8 +4,9 @@ import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { type Group, groupsOf } from '../groups.js';
+import { type Made, madeSpec } from '../made.js';
 import { inDigits, seriesOf } from '../quantity.js';
-import { type Made, madeSpec, type Spec } from '../scenario.js';
+import type { Spec } from '../scenario.js';
 import { path, series } from '../settings.js';
 
 /**

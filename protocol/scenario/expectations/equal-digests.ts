@@ -1,7 +1,8 @@
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation } from '../expectation.js';
 import { groupsOf } from '../groups.js';
-import { type Made, madeSpec, type Spec } from '../scenario.js';
+import { type Made, madeSpec } from '../made.js';
+import type { Spec } from '../scenario.js';
 import { groupBy } from '../settings.js';
 
 /** All runs, or all runs of each group, end in the same bits. */

@@ -1,6 +1,7 @@
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation } from '../expectation.js';
-import { type Made, madeSpec, type Spec } from '../scenario.js';
+import { type Made, madeSpec } from '../made.js';
+import type { Spec } from '../scenario.js';
 
 /** Every fault rule acted at least once; otherwise the run shows nothing about the faults. Expected wherever there are faults. */
 export function everyFaultHappened(): Made<Spec> {

@@ -1,7 +1,8 @@
 import { oneOf } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type MetricsRow } from '../expectation.js';
-import { type Made, madeSpec, type Spec } from '../scenario.js';
+import { type Made, madeSpec } from '../made.js';
+import type { Spec } from '../scenario.js';
 
 /** Nothing that was measured is NaN or infinite, and no loss, error, norm or variance grows without bound. Expected of every run. */
 export function finite(settings: { readonly growth?: 'bounded' | 'allowed' } = {}): Made<Spec> {

@@ -3,8 +3,9 @@ import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Finding } from '../expectation.js';
 import { groupsOf } from '../groups.js';
+import { type Made, madeSpec } from '../made.js';
 import { inDigits, meanFigure } from '../quantity.js';
-import { type Made, madeSpec, type Spec } from '../scenario.js';
+import type { Spec } from '../scenario.js';
 import { figure, groupBy, path } from '../settings.js';
 
 /**

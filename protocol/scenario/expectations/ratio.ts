@@ -3,9 +3,10 @@ import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Holds } from '../expectation.js';
 import { matches } from '../groups.js';
+import { type Made, madeSpec } from '../made.js';
 import { type PairedRatio, pairedRatio } from '../paired-ratio.js';
 import { inDigits, meanFigure } from '../quantity.js';
-import { type Json, type Made, madeSpec, type Spec } from '../scenario.js';
+import type { Json, Spec } from '../scenario.js';
 import { chosenRuns, figure, inWords, least, most, oneBound, within } from '../settings.js';
 import { choiceInWords } from '../wording.js';
 

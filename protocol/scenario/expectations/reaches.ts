@@ -1,8 +1,9 @@
 import { count, number } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Finding, type RunRecord } from '../expectation.js';
+import { type Made, madeSpec } from '../made.js';
 import { inDigits, seriesOf } from '../quantity.js';
-import { type Made, madeSpec, type Spec } from '../scenario.js';
+import type { Spec } from '../scenario.js';
 import { series } from '../settings.js';
 
 type Target = { loss: number } | { accuracy: number } | { of: string; below: number } | { of: string; above: number };

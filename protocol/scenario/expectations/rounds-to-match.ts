@@ -3,8 +3,9 @@ import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { matches } from '../groups.js';
+import { type Made, madeSpec } from '../made.js';
 import { inDigits, seriesOf } from '../quantity.js';
-import { type Json, type Made, madeSpec, type Spec } from '../scenario.js';
+import type { Json, Spec } from '../scenario.js';
 import { chosenRuns, inWords, least, most, oneBound, series, within } from '../settings.js';
 
 type Values = Readonly<Record<string, Json>>;

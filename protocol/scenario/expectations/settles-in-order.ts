@@ -2,8 +2,9 @@ import { list, number } from '../../settings/kinds.js';
 import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type Finding, type RunRecord } from '../expectation.js';
+import { type Made, madeSpec } from '../made.js';
 import { seriesOf } from '../quantity.js';
-import { type Made, madeSpec, type Spec } from '../scenario.js';
+import type { Spec } from '../scenario.js';
 import { series } from '../settings.js';
 
 /** Groups of series settle at or below a value one group after the other: the last of a group before the first of the next. */

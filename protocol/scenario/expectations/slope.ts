@@ -4,8 +4,9 @@ import { required } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type RunRecord } from '../expectation.js';
 import { groupsOf } from '../groups.js';
+import { type Made, madeSpec } from '../made.js';
 import { figureOf, inDigits, meanFigure, seriesOf } from '../quantity.js';
-import { type Made, madeSpec, type Spec } from '../scenario.js';
+import type { Spec } from '../scenario.js';
 import { figure, inWords, least, most, oneBound, within } from '../settings.js';
 
 /**

@@ -1,7 +1,8 @@
 import type { AnyMethod, MessageKinds, Precision } from '../../../protocol/method.js';
 import type { Catalogue } from '../../../protocol/scenario/catalogue.js';
+import type { KindCodecInput, ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import type { JsonObject, KindCodecInput, Scenario, ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { JsonObject, Scenario } from '../../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../../run/catalogue.js';
 
 export const TINY_CLIENTS = 6;

@@ -1,4 +1,5 @@
-import type { Scenario, ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
+import type { Scenario } from '../../../protocol/scenario/scenario.js';
 import { NotApplicable, NotReached } from '../case.js';
 import { Door, type Visit } from './door.js';
 import { contentOf, type Engine, type Packet } from './engine.js';

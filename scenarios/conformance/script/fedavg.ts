@@ -1,4 +1,4 @@
-import type { KindCodecInput, ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { KindCodecInput, ScenarioInput } from '../../../protocol/scenario/input.js';
 import type { Coordinator } from './coordinator.js';
 import { bodyOf, hex, type ReceivedFrame } from './frames.js';
 import type { ScriptedRun } from './run.js';

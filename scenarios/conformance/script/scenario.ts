@@ -1,5 +1,6 @@
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import type { Scenario, ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { Scenario } from '../../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../../run/catalogue.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { type Case, type Chapter, equal, required } from '../case.js';
 import type { Coordinator } from '../script/coordinator.js';
 import { numbersOf } from '../script/fedavg.js';

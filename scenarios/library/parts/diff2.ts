@@ -1,6 +1,6 @@
 import { between } from '../../../protocol/scenario/expectations/between.js';
 import { ratio } from '../../../protocol/scenario/expectations/ratio.js';
-import type { ClaimInput } from '../../../protocol/scenario/scenario.js';
+import type { ClaimInput } from '../../../protocol/scenario/input.js';
 
 export const DP_GD = { 'method.refreshPeriod': 1 };
 export const DIFF2 = { 'method.refreshPeriod': 10 };

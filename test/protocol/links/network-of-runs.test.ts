@@ -14,7 +14,8 @@ import { probabilisticQuantiser } from '../../../protocol/faults/probabilistic-q
 import { slow } from '../../../protocol/faults/slow.js';
 import { symmetricDrop } from '../../../protocol/faults/symmetric-drop.js';
 import type { AbsenceRecord } from '../../../protocol/party/delivery-log.js';
-import type { FaultInput, Scenario } from '../../../protocol/scenario/scenario.js';
+import type { FaultInput } from '../../../protocol/scenario/input.js';
+import type { Scenario } from '../../../protocol/scenario/scenario.js';
 import { complete, link } from '../../support/hand-made-frames.js';
 import { codecsFor, type TinyRun, tinyRun, tinyScenario } from '../../support/tiny-run.js';
 

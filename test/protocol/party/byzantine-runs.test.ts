@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { loadMethod } from '../../../protocol/method-loader.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
 import {
   inOneProcess,
   localPlacement,

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Catalogue, Table } from '../../../protocol/scenario/catalogue.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 
 const catalogue = await loadCatalogue();

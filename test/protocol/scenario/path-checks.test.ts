@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { ScenarioInput, SweepInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import type { ScenarioInput, SweepInput } from '../../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../../protocol/scenario/sweep.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 

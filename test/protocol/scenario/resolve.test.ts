@@ -12,8 +12,8 @@ import { probabilisticQuantiser } from '../../../protocol/faults/probabilistic-q
 import { slow } from '../../../protocol/faults/slow.js';
 import { below } from '../../../protocol/scenario/expectations/below.js';
 import { reaches } from '../../../protocol/scenario/expectations/reaches.js';
+import { type ScenarioInput, scenario } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import { type ScenarioInput, scenario } from '../../../protocol/scenario/scenario.js';
 import { tinyCatalogue } from '../../support/tiny-catalogue.js';
 
 const server: ScenarioInput = { name: 'tiny', method: 'fedavg', data: 'gaussian-clusters' };

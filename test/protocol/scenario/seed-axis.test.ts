@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SweepInput } from '../../../protocol/scenario/scenario.js';
+import type { SweepInput } from '../../../protocol/scenario/input.js';
 import { overSeeds, withSeedAxis } from '../../../protocol/scenario/seed-axis.js';
 
 const BASE = { method: 'sgd', data: 'gaussian-clusters', seed: 7 } as const;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { type ScenarioInput, sweep } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import { type Json, type ScenarioInput, sweep } from '../../../protocol/scenario/scenario.js';
+import type { Json } from '../../../protocol/scenario/scenario.js';
 import { assign, parseAssignment, setPath, valueAtPath } from '../../../protocol/scenario/set-path.js';
 import { tinyCatalogue } from '../../support/tiny-catalogue.js';
 

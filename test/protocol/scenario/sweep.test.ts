@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { monotone } from '../../../protocol/scenario/expectations/monotone.js';
-import { type SweepInput, sweep } from '../../../protocol/scenario/scenario.js';
+import { type SweepInput, sweep } from '../../../protocol/scenario/input.js';
 import { expandSweep, resolveSweep } from '../../../protocol/scenario/sweep.js';
 import { tinyCatalogue } from '../../support/tiny-catalogue.js';
 

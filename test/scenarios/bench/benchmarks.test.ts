@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SpecInput } from '../../../protocol/scenario/scenario.js';
+import type { SpecInput } from '../../../protocol/scenario/input.js';
 import { medianOf, repeated, rowOf } from '../../../scenarios/bench/benchmark.js';
 import { runBenchmarks } from '../../../scenarios/bench/benchmarks.js';
 import { fittedExponent } from '../../../scenarios/bench/growth.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { withInitial } from '../../../scenarios/run/initial.js';
 import { replayRun } from '../../../scenarios/run/runtime.js';
 import { decodeNpz } from '../../../worker/arrays/npz.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { applicable } from '../../../protocol/scenario/applicable.js';
-import type { ScenarioInput, SweepInput } from '../../../protocol/scenario/scenario.js';
+import type { ScenarioInput, SweepInput } from '../../../protocol/scenario/input.js';
 import { parseAssignment } from '../../../protocol/scenario/set-path.js';
 import { withAssignments } from '../../../scenarios/run/changed-settings.js';
 import { growthText } from '../../../scenarios/run/growth.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ScenarioInput, SweepInput } from '../../../protocol/scenario/scenario.js';
+import type { ScenarioInput, SweepInput } from '../../../protocol/scenario/input.js';
 import { resolveSweep } from '../../../protocol/scenario/sweep.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 import type { RunWatcher } from '../../../scenarios/run/run.js';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
 import { loadScenario, shippedNames } from '../../../scenarios/run/load.js';
 import { tinyCatalogue } from '../../support/tiny-catalogue.js';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../../protocol/scenario/sweep.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 import { moduleNames } from '../../../scenarios/run/module-folder.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { RunDirectory } from '../../../coordinator/run-directory/run-directory.js';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resumeRun } from '../../../scenarios/run/runtime.js';
 import { runSession } from '../../../scenarios/run/session.js';
 import { resolved, runInput, temporaryFolder } from '../../support/scripted-run.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { isWithoutUpdate } from '../../../coordinator/run/empty-round.js';
 import { noBytes } from '../../../protocol/party/dispatch.js';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { replayRun } from '../../../scenarios/run/runtime.js';
 import { runInput, temporaryFolder } from '../../support/scripted-run.js';
 

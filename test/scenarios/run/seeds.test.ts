@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { scenario, sweep } from '../../../protocol/scenario/scenario.js';
+import { scenario, sweep } from '../../../protocol/scenario/input.js';
 import { atSeeds, seedsFrom, sweptSeeds } from '../../../scenarios/run/seeds.js';
 
 const base = { method: 'sgd', data: 'mnist', seed: 4 };

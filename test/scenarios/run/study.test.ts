@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 import { runScenario } from '../../../scenarios/run/runtime.js';
 import { studies } from '../../../scenarios/run/study.js';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { parseAxis } from '../../../scenarios/search/axis.js';
 import { costOf, ranked } from '../../../scenarios/search/ranking.js';
 import { type SearchRequest, search } from '../../../scenarios/search/search.js';

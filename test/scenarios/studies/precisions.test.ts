@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
 import { builtInNames } from '../../../scenarios/plug-ins/extension-points.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 import { runScenario } from '../../../scenarios/run/runtime.js';

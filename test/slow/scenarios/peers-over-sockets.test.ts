@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { drop } from '../../../protocol/faults/drop.js';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { LocalWorkers } from '../../../scenarios/run/local-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../../scenarios/run/remote-fleet.js';
 import type { SessionOptions } from '../../../scenarios/run/session.js';

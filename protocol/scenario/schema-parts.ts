@@ -1,0 +1,198 @@
+import { DELTA_RANGE } from '../privacy/accounting/ranges.js';
+import {
+  atLeastZero,
+  count,
+  either,
+  flag,
+  fraction,
+  integer,
+  list,
+  number,
+  oneOf,
+  positive,
+  record,
+  string,
+} from '../settings/kinds.js';
+import type { Json } from '../settings/plain-data.js';
+import { nullable, required } from '../settings/setting.js';
+import { defineSettings, group } from '../settings/settings.js';
+import { plain, spec } from './schema-kinds.js';
+import { clients, direction, messageKind, parties } from './selectors.js';
+import { figure, series } from './settings.js';
+
+/** The parts of a scenario with their defaults. */
+
+export const participation = defineSettings({
+  cohort: either(
+    "an integer of at least 1 or 'all'",
+    [oneOf(['all'], required, 'All clients'), count(required, 'So many')],
+    'all',
+    "Clients invited to a round; under 'poisson' the expected number",
+  ),
+  sampling: oneOf(
+    ['fixed', 'poisson'],
+    'fixed',
+    "'fixed': that many without replacement; 'poisson': each with probability cohort / clients",
+  ),
+  quorum: either(
+    '{ count: an integer of at least 1 } or { fraction: a number in (0, 1] }',
+    [
+      group(defineSettings({ count: count(required, 'So many') }), required, 'A number'),
+      group(defineSettings({ fraction: fraction(required, 'Of the cohort') }), required, 'A share'),
+    ],
+    null,
+    'The smallest number of used clients below which a round fails; null: none',
+  ),
+  deadlineMs: positive(null, "Counted from the coordinator's last post of the round; null: wait for all"),
+});
+
+export const device = defineSettings({
+  clients: clients(required),
+  msPerExample: atLeastZero(1, 'For each example of a gradient'),
+  msPerRound: atLeastZero(0, 'Added once a round'),
+  nsPerParameterCoded: atLeastZero(0, 'Nanoseconds for each entry of a vector that a codec encodes or decodes'),
+});
+
+export const link = defineSettings({
+  from: parties('all', 'Who sends'),
+  to: parties('all', 'Who receives'),
+  kind: messageKind,
+  direction,
+  bandwidthMbps: nullable(positive(100, 'Megabits (10^6) a second; null: no limit')),
+  latencyMs: atLeastZero(20, 'Of each frame'),
+  jitterMs: atLeastZero(0, 'Upper end of a uniform extra delay, drawn for each frame'),
+  retransmitMs: atLeastZero(
+    null,
+    'How much later a frame that may not be lost arrives when it is sent again; null: twice the latency and its transfer time',
+  ),
+});
+
+export const workers = defineSettings({
+  count: integer(0, "Worker processes; 0: all parties in the coordinator's process", { least: 0 }),
+  onLoss: oneOf(
+    ['replay', 'absent', 'fail'],
+    'replay',
+    'At the loss of a worker: back to the last checkpoint, on without its clients, or the end of the run',
+  ),
+  allowAbsent: flag(false, 'A run that ended without some clients may be valid'),
+  joinTimeoutMs: positive(60_000, 'Until all workers have joined'),
+  heartbeatMs: positive(20_000, 'A worker without a sign of life for so long is lost'),
+  peerDownMs: positive(
+    3_000,
+    'A worker that another cannot reach for longer gets frames through the coordinator until the epoch ends',
+  ),
+  stallMs: positive(30_000, 'Without progress for so long although no client computes, the run is aborted'),
+  computeMs: positive(3_600_000, 'The same while a client computes'),
+});
+
+export const privacy = defineSettings({
+  noise: oneOf(['seeded', 'secure'], 'seeded', "'seeded': repeatable, for study; 'secure': from the operating system"),
+  form: oneOf(
+    ['float', 'grid'],
+    'float',
+    "'float': rounded normals; 'grid': noise on a grid that survives floating point",
+  ),
+  delta: number(1e-5, 'Of (epsilon, delta)', DELTA_RANGE),
+  budget: positive(null, 'Largest epsilon; the run stops before the round that would pass it; null: no limit'),
+  accountant: oneOf(
+    ['auto', 'tightest', 'loss-distribution'],
+    'auto',
+    "'auto': exact where nothing is sampled, else Renyi orders; 'tightest': the least proven bound; 'loss-distribution': that bound",
+  ),
+});
+
+const perClient = defineSettings({
+  heldOut: number(
+    0.2,
+    "Share of every client's examples that it does not train on and is evaluated on; 0: on its training examples",
+    { least: 0, below: 1 },
+  ),
+});
+
+export const evaluation = defineSettings({
+  everyRounds: count(1, 'Rounds from one evaluation to the next'),
+  train: flag(false, "Also on the clients' training examples, for the generalisation gap"),
+  perClient: group(
+    perClient,
+    null,
+    "Each client's model on that client's own examples, for percentiles over clients; null: not evaluated",
+  ),
+});
+
+const mode = oneOf(
+  ['auto', 'min', 'max'],
+  'auto',
+  "Which way is better; 'auto': greater for accuracies, smaller for everything else",
+);
+
+export const stopRuleSettings = defineSettings({
+  of: { ...figure(required, 'A series, or a figure of the rounds so far'), reads: 'either' as const },
+  below: number(null, 'It falls to this or below'),
+  above: number(null, 'It rises to this or above'),
+  patience: count(null, 'So many values of the series in a row without an improvement'),
+  minDelta: atLeastZero(0, 'Least improvement that counts'),
+  mode,
+}).and(({ below, above, patience }) =>
+  below === null && above === null && patience === null ? { expected: 'below, above or patience' } : null,
+);
+
+export const keepBestSettings = defineSettings({ of: series(required), mode });
+
+export const checkpoints = defineSettings({
+  everyRounds: nullable(
+    either(
+      "an integer of at least 1 or 'auto'",
+      [count(required, 'So many'), oneOf(['auto'], required, 'By share')],
+      'auto',
+      "Rounds from one checkpoint to the next; 'auto': as often as takes `share` of the time; null: none",
+    ),
+  ),
+  share: number(0.05, "Of the time, under 'auto'", { above: 0, below: 1 }),
+});
+
+const someRuns = record<Json, null>(plain, null, 'Runs by values at paths; null: all');
+export const claim = defineSettings({
+  claim: string(required, 'What the paper says'),
+  source: string(required, 'Where'),
+  where: someRuns,
+  against: { ...someRuns, meaning: 'Runs that these are compared with, by values at paths' },
+  judgedBy: list(spec('an expectation', 'An expectation'), [], 'Expectations, judged on these runs alone'),
+  text: oneOf(
+    ['method', 'printed', 'reconstruction'],
+    'method',
+    "Is what ran the paper's text? 'method': as the method says of itself",
+  ),
+  note: string(null, 'What a reader must know beside the status'),
+});
+
+/** What stands for one kind of messages under `codecs`. */
+export const kindCodecSettings = defineSettings({
+  codec: spec('a codec', 'The codec'),
+  memory: spec('a memory', 'Keeps what the codec left out (error feedback); null: nothing does', null),
+  scope: oneOf(
+    ['vector', 'tensor'],
+    'vector',
+    "'vector': a field is encoded whole; 'tensor': each tensor of the model on its own",
+  ),
+});
+
+/** Settings inside those of a scenario, by where they stand. */
+export const SCENARIO_PARTS = {
+  participation,
+  'codecs.KIND': kindCodecSettings,
+  'devices.N': device,
+  'links.N': link,
+  evaluation,
+  'evaluation.perClient': perClient,
+  'stopWhen.N': stopRuleSettings,
+  keepBest: keepBestSettings,
+  checkpoints,
+  workers,
+  privacy,
+  'claims.N': claim,
+} as const;
+
+/** The default for every client; entries of the scenario for some of them apply instead. */
+export const DEFAULT_DEVICE = device.parse('device', { clients: 'all' });
+/** The default for every link; entries of the scenario for some of them apply instead. */
+export const DEFAULT_LINK = link.defaults;
