@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resumeRun } from '../../../scenarios/run/runtime.js';
 import { openProblem } from '../../../worker/problem.js';
 import { resolved, runInput } from '../../support/scripted-run.js';
