@@ -70,7 +70,7 @@ describe('resolveScenario', () => {
         },
       ],
       faults: [],
-      evaluation: { everyRounds: 1, train: false },
+      evaluation: { everyRounds: 1, train: false, perClient: null },
       checkpoints: { everyRounds: 'auto', share: 0.05 },
       workers: {
         count: 0,
