@@ -109,22 +109,22 @@ export function swarmCommand(): Command {
     .argument('<name>', 'of the stack')
     .argument('[slot]', 'number of the worker, from 1; left out: the coordinator', wholeNumber(1))
     .option('--follow', 'continue as more is printed')
+    .option('--json', 'print one JSON document for each line')
     .action(logs);
   command
     .command('scale')
     .description('start or stop workers; those above the number of seats wait as spares')
     .argument('<name>', 'of the stack')
     .argument('<count>', 'workers', wholeNumber(0))
-    .action(async (name: string, count: number) => {
-      await docker.run(['service', 'scale', '--detach', `${name}_worker=${count}`]);
-      process.stdout.write(`${name}: ${count} workers\n`);
-    });
+    .option('--json', 'print one JSON document and nothing else')
+    .action(scale);
   command
     .command('down')
     .description('stop the run with a checkpoint, fetch what there is, remove the stack')
     .argument('<name>', 'of the stack')
     .option('--out <directory>', 'write the run here, not under runs/')
     .option('--discard', 'fetch nothing, and remove the volume too')
+    .option('--json', 'print one JSON document and nothing else')
     .action(down);
   return command;
 }
@@ -236,7 +236,16 @@ async function status(name: string, { tokenFile, json }: NamedFlags & Printing):
   process.stdout.write(`${name}: ${headline}\n${table(STATUS_HEADINGS, rows, process.stdout.columns ?? 160)}\n`);
 }
 
-async function logs(name: string, slot: number | undefined, { follow }: { readonly follow?: boolean }): Promise<void> {
+async function scale(name: string, count: number, { json }: Printing): Promise<void> {
+  await docker.run(['service', 'scale', '--detach', `${name}_worker=${count}`]);
+  process.stdout.write(json ? `${JSON.stringify({ name, workers: count }, null, 2)}\n` : `${name}: ${count} workers\n`);
+}
+
+async function logs(
+  name: string,
+  slot: number | undefined,
+  { follow, json }: Printing & { readonly follow?: boolean },
+): Promise<void> {
   const flags = ['--raw', ...(follow ? ['--follow'] : [])];
   let target = `${name}_coordinator`;
   if (slot !== undefined) {
@@ -244,30 +253,36 @@ async function logs(name: string, slot: number | undefined, { follow }: { readon
     if (!task) throw new GradswarmError('ERR_USAGE', `expected the number of a worker of ${name}, got ${slot}`);
     target = task.ID;
   }
-  process.exitCode = (await docker.show(['service', 'logs', ...flags, target])) === 0 ? EXIT.valid : EXIT.unknown;
+  const from = slot === undefined ? 'coordinator' : `worker ${slot}`;
+  const line = json ? (text: string) => process.stdout.write(`${JSON.stringify({ from, text })}\n`) : null;
+  const status = await docker.show(['service', 'logs', ...flags, target], line);
+  process.exitCode = status === 0 ? EXIT.valid : EXIT.unknown;
 }
 
 async function down(
   name: string,
-  { out, discard }: { readonly out?: string; readonly discard?: boolean },
+  { out, discard, json }: Printing & { readonly out?: string; readonly discard?: boolean },
 ): Promise<void> {
   const deployment = recordedDeployment(name);
+  const end = (fetched: string | null, volume: string | null, text: string): void => {
+    process.stdout.write(json ? `${JSON.stringify({ name, fetched, volume }, null, 2)}\n` : `${name}: ${text}\n`);
+  };
   if (discard) {
     await remove(name, false);
-    process.stdout.write(`${name}: removed\n`);
-    return;
+    return end(null, null, 'removed');
   }
   const path = out ?? createRunPath('runs', name, new Date()).path;
+  const volume = `${name}_runs`;
+  let fetched: string | null = null;
   try {
     await fetchRun(await coordinatorAddress(docker, deployment, readToken(tokenFileOf(name))!), path);
-    process.stdout.write(`${name}: fetched to ${path}\n`);
+    fetched = path;
+    if (!json) process.stdout.write(`${name}: fetched to ${path}\n`);
   } catch (error) {
-    process.stderr.write(
-      `${name}: nothing was fetched (${(error as Error).message}); the volume ${name}_runs has it\n`,
-    );
+    process.stderr.write(`${name}: nothing was fetched (${(error as Error).message}); the volume ${volume} has it\n`);
   }
   await docker.run(['stack', 'rm', name]);
   await gone(name);
   forget(name);
-  process.stdout.write(`${name}: removed; the volume ${name}_runs is left on its node\n`);
+  end(fetched, volume, `removed; the volume ${volume} is left on its node`);
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { GradswarmError } from '../../protocol/errors.js';
 
 export interface DockerOptions {
@@ -10,8 +11,8 @@ export interface DockerOptions {
 export interface Docker {
   /** Runs `docker` with these arguments; what it prints. Throws ERR_DOCKER with what it says is wrong. */
   run(arguments_: readonly string[], options?: DockerOptions): Promise<string>;
-  /** As `run`, but what it prints goes to this process's own output; its exit status. */
-  show(arguments_: readonly string[]): Promise<number>;
+  /** As `run`, but what it prints goes to this process's own output, or line by line to `line`; its exit status. */
+  show(arguments_: readonly string[], line?: ((text: string) => void) | null): Promise<number>;
 }
 
 export const docker: Docker = {
@@ -37,9 +38,11 @@ export const docker: Docker = {
           );
       });
     }),
-  show: (arguments_) =>
+  show: (arguments_, line = null) =>
     new Promise((resolve, reject) => {
-      const child = spawn('docker', arguments_, { stdio: ['ignore', 'inherit', 'inherit'] });
+      const output = line ? 'pipe' : 'inherit';
+      const child = spawn('docker', arguments_, { stdio: ['ignore', output, output] });
+      for (const stream of [child.stdout, child.stderr]) if (stream && line) createInterface(stream).on('line', line);
       child.on('error', (error) => reject(notFound(error)));
       child.on('close', (status) => resolve(status ?? 1));
     }),
