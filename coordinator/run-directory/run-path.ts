@@ -6,17 +6,21 @@ import { replaceLink } from './atomic-file.js';
 // Without `-` and `_`, so that a name never looks like a flag and is selected by a double click.
 const suffix = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 4);
 
-/** Creates `<root>/<name>/<timestamp>-<four characters>` and points `<root>/latest` at it. Returns the path and its last part. */
+/**
+ * Creates `<root>/<name>/<timestamp>-<four characters>` and, where it will be a run or a sweep, points `<root>/latest` at it. Returns the path
+ * and its last part.
+ */
 export function createRunPath(
   root: string,
   name: string,
   now: Date,
+  latest = true,
 ): { readonly path: string; readonly runId: string } {
   const timestamp = now.toISOString().slice(0, 19).replaceAll(':', '-');
   const runId = `${timestamp}Z-${suffix()}`;
   const path = join(root, safeName(name), runId);
   mkdirSync(path, { recursive: true });
-  replaceLink(join(root, 'latest'), path);
+  if (latest) replaceLink(join(root, 'latest'), path);
   return { path, runId };
 }
 

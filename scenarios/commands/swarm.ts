@@ -28,7 +28,7 @@ import { EXIT } from './exit-status.js';
 import { collectAssignments, portNumber, readToken, wholeNumber } from './options.js';
 import { type Printing, printOutcome } from './outcome.js';
 import { ProgressDisplay } from './progress-display.js';
-import { table } from './table.js';
+import { PIPED_WIDTH, table } from './table.js';
 
 interface UpFlags extends Printing {
   readonly workers: number;
@@ -233,7 +233,9 @@ async function status(name: string, { tokenFile, json }: NamedFlags & Printing):
         ? 'the run is over'
         : `${seats.phase}, round ${seats.round}/${seats.rounds}, epoch ${seats.epoch}`;
   const rows = statusRows(tasks, seats);
-  process.stdout.write(`${name}: ${headline}\n${table(STATUS_HEADINGS, rows, process.stdout.columns ?? 160)}\n`);
+  process.stdout.write(
+    `${name}: ${headline}\n${table(STATUS_HEADINGS, rows, process.stdout.columns ?? PIPED_WIDTH)}\n`,
+  );
 }
 
 async function scale(name: string, count: number, { json }: Printing): Promise<void> {

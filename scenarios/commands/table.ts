@@ -22,9 +22,9 @@ export function tableInBlocks(
 ): readonly string[] {
   const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i]!.length)) + 2);
   const blocks: number[][] = [];
-  let used = Number.POSITIVE_INFINITY;
+  let used = 0;
   for (let column = 1; column < headings.length; column++) {
-    if (used + widths[column]! > width) {
+    if (blocks.length === 0 || used + widths[column]! > width) {
       blocks.push([0]);
       used = widths[0]!;
     }

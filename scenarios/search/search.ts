@@ -140,7 +140,7 @@ function openFolder(name: string, path: string | null, search: Begun): string {
       throw new GradswarmError('ERR_USAGE', `--out ${path}: expected this search, got the folder of another one`);
     return path;
   }
-  const directory = path ?? createRunPath('runs', `search-${name}`, new Date()).path;
+  const directory = path ?? createRunPath('runs', `search-${name}`, new Date(), false).path;
   if (path !== null) newFolder(path);
   mkdirSync(directory, { recursive: true });
   replaceFile(join(directory, 'search.json'), `${jsonText(text, 2)}\n`);

@@ -20,17 +20,21 @@ export function shownCommands(root: string): ShownCommand[] {
   );
 }
 
+/** In a block of shell commands, after another command too; in other blocks a line that begins with it. */
+const IN_SHELL = /(?:^|[" ])(?:npx )?gradswarm ([a-z-].*)$/;
+const AT_START = /^ *(?:npx )?gradswarm ([a-z-].*)$/;
+
 /** Those of one text; `page` is its name. */
 export function commandsIn(text: string, page: string): ShownCommand[] {
   const commands: ShownCommand[] = [];
-  let block = false;
+  let inBlock: RegExp | null = null;
   for (const [index, line] of text.split('\n').entries()) {
-    if (line.startsWith('```')) block = !block;
-    const shown = block
-      ? line.split(/ && | & ?|; ?|\|(?!\|)/).map((part) => /(?:^|[" ])(?:npx )?gradswarm ([a-z-].*)$/.exec(part)?.[1])
+    if (line.startsWith('```')) inBlock = inBlock ? null : line.startsWith('```sh') ? IN_SHELL : AT_START;
+    const shown = inBlock
+      ? line.split(/ && | & ?|; ?|\|(?!\|)/).map((part) => inBlock!.exec(part)?.[1])
       : [...line.matchAll(/`(?:npx )?gradswarm ([a-z-][^`]*)`/g)].map(([, rest]) => rest);
     for (const rest of shown)
-      if (rest !== undefined) commands.push({ page, line: index + 1, block, words: wordsOf(rest) });
+      if (rest !== undefined) commands.push({ page, line: index + 1, block: inBlock !== null, words: wordsOf(rest) });
   }
   return commands;
 }
@@ -38,10 +42,12 @@ export function commandsIn(text: string, page: string): ShownCommand[] {
 /** As a shell splits them, without comments and redirections. */
 function wordsOf(rest: string): string[] {
   const text = rest
-    .replace(/ {2,}\S.*$| +[#→].*$/, '')
+    .replace(/ {2,}\S.*$| +#.*$/, '')
     .replace(/\$\w+/g, '7')
     .replace(/ (?:2?>)+ ?\S+| 2>&1/g, '')
     // The end of a command that a shell was given in quotes.
     .replace(/^([^']*('[^']*'[^']*)*)'$|^([^"]*("[^"]*"[^"]*)*)"$/, '$1$3');
-  return [...text.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) => word.replace(/['"]/g, ''));
+  return [...text.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) =>
+    word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'),
+  );
 }

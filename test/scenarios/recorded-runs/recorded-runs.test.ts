@@ -186,5 +186,9 @@ describe('words about recorded runs', () => {
       'N  c\nx  33333',
     ]);
     expect(tableInBlocks(['N', 'a'], [['x', '1'.repeat(50)]], 20)).to.have.length(1);
+    // Not on a terminal: everything fits.
+    expect(tableInBlocks(['N', 'a', 'b', 'c'], rows, Number.POSITIVE_INFINITY)).to.deep.equal([
+      'N  a      b      c\nx  11111  22222  33333',
+    ]);
   });
 });
