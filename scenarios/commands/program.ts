@@ -29,9 +29,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   account: async () => (await import('./account.js')).accountCommand,
 };
 
-/** Names of the commands. */
-export const VERBS: readonly string[] = Object.keys(COMMANDS);
-
 const EXAMPLES = `
 Examples:
   gradswarm list
