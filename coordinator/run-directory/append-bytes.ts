@@ -4,18 +4,18 @@ import { writeFully } from './atomic-file.js';
 
 /** A file of bytes that only grows; each piece is with the system when `append` returns. */
 export class AppendBytes {
-  readonly #descriptor: number;
+  private readonly descriptor: number;
 
   constructor(folder: string, name: string) {
     mkdirSync(folder, { recursive: true });
-    this.#descriptor = openSync(join(folder, name), 'a');
+    this.descriptor = openSync(join(folder, name), 'a');
   }
 
   append(bytes: Uint8Array): void {
-    writeFully(this.#descriptor, bytes);
+    writeFully(this.descriptor, bytes);
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    closeSync(this.descriptor);
   }
 }

@@ -10,8 +10,8 @@ const FLUSH_AFTER_MS = 250;
  * second has passed, so that a line costs well under a microsecond of system time; a crash loses at most those.
  */
 export class AppendOnlyFile extends GrowingFile {
-  #waiting = '';
-  #lastFlushMs = performance.now();
+  private waiting = '';
+  private lastFlushMs = performance.now();
 
   /** A last line that the end of a process left unfinished is removed: nothing may follow on it. */
   constructor(path: string) {
@@ -20,9 +20,8 @@ export class AppendOnlyFile extends GrowingFile {
   }
 
   append(line: string): void {
-    this.#waiting += `${line}\n`;
-    if (this.#waiting.length >= FLUSH_CHARACTERS || performance.now() - this.#lastFlushMs >= FLUSH_AFTER_MS)
-      this.flush();
+    this.waiting += `${line}\n`;
+    if (this.waiting.length >= FLUSH_CHARACTERS || performance.now() - this.lastFlushMs >= FLUSH_AFTER_MS) this.flush();
   }
 
   appendJson(record: unknown): void {
@@ -30,10 +29,10 @@ export class AppendOnlyFile extends GrowingFile {
   }
 
   override flush(): void {
-    this.#lastFlushMs = performance.now();
-    if (this.#waiting === '') return;
-    this.write(Buffer.from(this.#waiting));
-    this.#waiting = '';
+    this.lastFlushMs = performance.now();
+    if (this.waiting === '') return;
+    this.write(Buffer.from(this.waiting));
+    this.waiting = '';
   }
 }
 

@@ -56,14 +56,14 @@ const ENTRY_OVERHEAD_BYTES = 128;
  * disk.
  */
 export class CheckpointStore {
-  readonly #folder: string;
-  readonly #identity: RunIdentity;
+  private readonly folder: string;
+  private readonly identity: RunIdentity;
   /** Where the newest version of each entry is. */
-  #places = new Map<string, Entry & { readonly round: number }>();
-  #base: number | null = null;
-  #fullRounds: number[] = [];
-  #changedBytesSinceFull = 0;
-  #fullBytes = 0;
+  private places = new Map<string, Entry & { readonly round: number }>();
+  private base: number | null = null;
+  private fullRounds: number[] = [];
+  private changedBytesSinceFull = 0;
+  private fullBytes = 0;
 
   /** `earlier`: SHA-256 of the run's scenario when it had fewer rounds. */
   constructor(
@@ -71,8 +71,8 @@ export class CheckpointStore {
     identity: RunIdentity,
     private readonly earlier: readonly string[] = [],
   ) {
-    this.#folder = folder;
-    this.#identity = identity;
+    this.folder = folder;
+    this.identity = identity;
     mkdirSync(folder, { recursive: true });
     for (const name of readdirSync(folder)) {
       if (name.endsWith(PARTIAL)) rmSync(join(folder, name), { recursive: true, force: true });
@@ -81,7 +81,7 @@ export class CheckpointStore {
 
   /** Rounds with a checkpoint, ascending. */
   rounds(): number[] {
-    const names = readdirSync(this.#folder).filter((name) => /^round-\d{6,}$/.test(name));
+    const names = readdirSync(this.folder).filter((name) => /^round-\d{6,}$/.test(name));
     return names.map((name) => Number(name.slice(6))).sort((a, b) => a - b);
   }
 
@@ -99,19 +99,19 @@ export class CheckpointStore {
     for (const [key, bytes] of entries) {
       const hash = bytes === null ? '' : sha256(bytes);
       if (bytes === null) removed.add(key);
-      else if (this.#places.get(key)?.sha256 !== hash) changed.set(key, { bytes, sha256: hash });
+      else if (this.places.get(key)?.sha256 !== hash) changed.set(key, { bytes, sha256: hash });
     }
-    this.#refuseEarlier(round);
-    const full = this.#base === null || this.#base === round || this.#changedBytesSinceFull >= this.#fullBytes;
-    const keys = full ? [...new Set([...this.#places.keys(), ...changed.keys()])] : [...changed.keys()];
+    this.refuseEarlier(round);
+    const full = this.base === null || this.base === round || this.changedBytesSinceFull >= this.fullBytes;
+    const keys = full ? [...new Set([...this.places.keys(), ...changed.keys()])] : [...changed.keys()];
     const kept = keys.filter((key) => !removed.has(key)).sort();
-    const partial = partialPath(this.#path(round));
+    const partial = partialPath(this.path(round));
     mkdirSync(partial);
-    const written = this.#writeStates(join(partial, 'states.bin'), kept, changed);
-    const base = full ? null : this.#base;
+    const written = this.writeStates(join(partial, 'states.bin'), kept, changed);
+    const base = full ? null : this.base;
     const index: Index = {
       format: 1,
-      ...this.#identity,
+      ...this.identity,
       round,
       base,
       lengths,
@@ -119,23 +119,23 @@ export class CheckpointStore {
       removed: full ? [] : [...removed],
     };
     replaceFile(join(partial, 'checkpoint.json'), sealed(index));
-    rmSync(this.#path(round), { recursive: true, force: true });
-    renameSync(partial, this.#path(round));
-    this.#follow(index);
-    if (full) this.#deleteOld();
+    rmSync(this.path(round), { recursive: true, force: true });
+    renameSync(partial, this.path(round));
+    this.follow(index);
+    if (full) this.deleteOld();
     return { writtenBytes: bytesOf(written), writtenEntries: written.length };
   }
 
-  #refuseEarlier(round: number): void {
-    if (this.#base !== null && round < this.#base) {
+  private refuseEarlier(round: number): void {
+    if (this.base !== null && round < this.base) {
       throw new GradswarmError(
         'ERR_CHECKPOINT',
-        `round ${round}: expected a round from ${this.#base} on, where the last checkpoint is; restore an earlier one first`,
+        `round ${round}: expected a round from ${this.base} on, where the last checkpoint is; restore an earlier one first`,
       );
     }
   }
 
-  #writeStates(
+  private writeStates(
     path: string,
     keys: readonly string[],
     changed: ReadonlyMap<string, { readonly bytes: Uint8Array; readonly sha256: string }>,
@@ -144,8 +144,8 @@ export class CheckpointStore {
     let offset = 0;
     try {
       return keys.map((key) => {
-        const place = this.#places.get(key);
-        const now = changed.get(key) ?? { bytes: this.#read(place!), sha256: place!.sha256 };
+        const place = this.places.get(key);
+        const now = changed.get(key) ?? { bytes: this.read(place!), sha256: place!.sha256 };
         writeFully(descriptor, now.bytes);
         const entry = { key, offset, length: now.bytes.length, sha256: now.sha256 };
         offset += entry.length;
@@ -158,25 +158,25 @@ export class CheckpointStore {
   }
 
   /** Updates the index of records by a checkpoint that was written or read. */
-  #follow(index: Index): void {
+  private follow(index: Index): void {
     if (index.base === null) {
-      this.#places = new Map();
-      this.#fullRounds.push(index.round);
-      this.#fullBytes = bytesOf(index.entries);
-      this.#changedBytesSinceFull = 0;
+      this.places = new Map();
+      this.fullRounds.push(index.round);
+      this.fullBytes = bytesOf(index.entries);
+      this.changedBytesSinceFull = 0;
     } else {
-      this.#changedBytesSinceFull += bytesOf(index.entries);
+      this.changedBytesSinceFull += bytesOf(index.entries);
     }
-    for (const entry of index.entries) this.#places.set(entry.key, { ...entry, round: index.round });
-    for (const key of index.removed) this.#places.delete(key);
-    this.#base = index.round;
+    for (const entry of index.entries) this.places.set(entry.key, { ...entry, round: index.round });
+    for (const key of index.removed) this.places.delete(key);
+    this.base = index.round;
   }
 
   /** Keeps the last two that hold everything, and all that continue them. */
-  #deleteOld(): void {
-    this.#fullRounds = this.#fullRounds.slice(-2);
+  private deleteOld(): void {
+    this.fullRounds = this.fullRounds.slice(-2);
     for (const round of this.rounds()) {
-      if (round < this.#fullRounds[0]!) rmSync(this.#path(round), { recursive: true, force: true });
+      if (round < this.fullRounds[0]!) rmSync(this.path(round), { recursive: true, force: true });
     }
   }
 
@@ -185,18 +185,18 @@ export class CheckpointStore {
    * Throws ERR_CHECKPOINT when something is missing, damaged or of another run, and what `check` throws, before it deletes.
    */
   restore(round: number, check: (lengths: StoredCheckpoint['lengths']) => void = () => {}): StoredCheckpoint {
-    const chain = [this.#readIndex(round)];
+    const chain = [this.readIndex(round)];
     for (let base = chain[0]!.base; base !== null; base = chain[0]!.base) {
-      if (base >= chain[0]!.round) damaged(this.#path(round), 'a base of an earlier round', `round ${base}`);
-      chain.unshift(this.#readIndex(base));
+      if (base >= chain[0]!.round) damaged(this.path(round), 'a base of an earlier round', `round ${base}`);
+      chain.unshift(this.readIndex(base));
     }
-    this.#fullRounds = [];
-    for (const index of chain) this.#follow(index);
+    this.fullRounds = [];
+    for (const index of chain) this.follow(index);
     const entries = new Map<string, Uint8Array>();
-    for (const [key, place] of this.#places) entries.set(key, this.#read(place));
+    for (const [key, place] of this.places) entries.set(key, this.read(place));
     check(chain.at(-1)!.lengths);
     for (const later of this.rounds()) {
-      if (later > round) rmSync(this.#path(later), { recursive: true, force: true });
+      if (later > round) rmSync(this.path(later), { recursive: true, force: true });
     }
     return { round, entries, lengths: chain.at(-1)!.lengths };
   }
@@ -204,7 +204,7 @@ export class CheckpointStore {
   /** Of the growing files when the checkpoint was written; null: its index is damaged, or of another run. Nothing else is read. */
   lengths(round: number): StoredCheckpoint['lengths'] | null {
     try {
-      return this.#readIndex(round).lengths;
+      return this.readIndex(round).lengths;
     } catch (error) {
       if (error instanceof GradswarmError) return null;
       throw error;
@@ -213,14 +213,14 @@ export class CheckpointStore {
 
   /** Deletes all checkpoints. */
   clear(): void {
-    for (const round of this.rounds()) rmSync(this.#path(round), { recursive: true, force: true });
-    this.#places = new Map();
-    this.#base = null;
-    this.#fullRounds = [];
+    for (const round of this.rounds()) rmSync(this.path(round), { recursive: true, force: true });
+    this.places = new Map();
+    this.base = null;
+    this.fullRounds = [];
   }
 
-  #readIndex(round: number): Index {
-    const path = join(this.#path(round), 'checkpoint.json');
+  private readIndex(round: number): Index {
+    const path = join(this.path(round), 'checkpoint.json');
     if (!existsSync(path)) damaged(path, 'a file', 'nothing');
     const text = readFileSync(path, 'utf8');
     const end = text.indexOf('\n');
@@ -231,15 +231,15 @@ export class CheckpointStore {
     if (index.format !== 1) damaged(path, 'format 1', `format ${index.format}`);
     for (const name of ['runId', 'scenarioSha256'] as const) {
       const isEarlier = name === 'scenarioSha256' && this.earlier.includes(index[name]);
-      if (index[name] !== this.#identity[name] && !isEarlier)
-        throw new ForeignCheckpoint(`${path}: expected ${name} ${this.#identity[name]}, got ${index[name]}`);
+      if (index[name] !== this.identity[name] && !isEarlier)
+        throw new ForeignCheckpoint(`${path}: expected ${name} ${this.identity[name]}, got ${index[name]}`);
     }
     if (index.round !== round) damaged(path, `round ${round}`, `round ${index.round}`);
     return index;
   }
 
-  #read(place: Entry & { readonly round: number }): Uint8Array {
-    const path = join(this.#path(place.round), 'states.bin');
+  private read(place: Entry & { readonly round: number }): Uint8Array {
+    const path = join(this.path(place.round), 'states.bin');
     if (!existsSync(path)) damaged(path, 'a file', 'nothing');
     const bytes = new Uint8Array(place.length);
     const descriptor = openSync(path, 'r');
@@ -250,8 +250,8 @@ export class CheckpointStore {
     return bytes;
   }
 
-  #path(round: number): string {
-    return join(this.#folder, `round-${String(round).padStart(6, '0')}`);
+  private path(round: number): string {
+    return join(this.folder, `round-${String(round).padStart(6, '0')}`);
   }
 }
 

@@ -13,20 +13,20 @@ export interface ClientRow {
 
 /** metrics-by-client.csv while it grows: a line for each number of each client. */
 export class ClientMetricsFile extends AppendOnlyFile {
-  #hasHeader = this.length > 0;
+  private hasHeader = this.length > 0;
 
   rows(round: number, rows: readonly ClientRow[]): void {
     for (const { client, figures } of rows)
       for (const [metric, value] of Object.entries(figures)) {
-        if (!this.#hasHeader) this.append(HEADER);
-        this.#hasHeader = true;
+        if (!this.hasHeader) this.append(HEADER);
+        this.hasHeader = true;
         this.append(csvLine([`${round}`, `${client}`, metric, `${value}`]));
       }
   }
 
   override cut(byteLength: number): boolean {
     const done = super.cut(byteLength);
-    this.#hasHeader = this.length > 0;
+    this.hasHeader = this.length > 0;
     return done;
   }
 }

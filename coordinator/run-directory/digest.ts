@@ -12,7 +12,7 @@ export function sha256(bytes: Uint8Array | string): string {
  * by index. Kept up to date one party at a time, so that a round costs its cohort and not all clients.
  */
 export class StateDigest {
-  readonly #hashes = new Map<PartyId, string>();
+  private readonly hashes = new Map<PartyId, string>();
 
   /**
    * Sets the party's state, in the bytes of `encodeState`. ERR_STATE when they are not a state, ERR_NOT_FINITE when it
@@ -21,19 +21,19 @@ export class StateDigest {
   set(party: PartyId, bytes: Uint8Array): string {
     assertCanonicalState(party, bytes);
     const hash = sha256(bytes);
-    this.#hashes.set(party, hash);
+    this.hashes.set(party, hash);
     return hash;
   }
 
   get partyCount(): number {
-    return this.#hashes.size;
+    return this.hashes.size;
   }
 
   /** Over all parties set so far. */
   digest(): string {
     const hash = createHash('sha256');
-    const parties = [...this.#hashes.keys()].sort(compareParties);
-    for (const party of parties) hash.update(`${partyName(party)} ${this.#hashes.get(party)}\n`);
+    const parties = [...this.hashes.keys()].sort(compareParties);
+    for (const party of parties) hash.update(`${partyName(party)} ${this.hashes.get(party)}\n`);
     return hash.digest('hex');
   }
 }

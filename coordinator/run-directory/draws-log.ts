@@ -13,8 +13,8 @@ const HEADER_BYTES = 8;
  * little-endian. At the end of a run `writeDraws` makes one NumPy file of it.
  */
 export class DrawsLog extends GrowingFile {
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  private waiting: Uint8Array[] = [];
+  private waitingBytes = 0;
 
   /** `chains[c]`: what chain c kept, draw after draw; of length 0 when it kept none. */
   append(chains: readonly ReadonlyVector[]): void {
@@ -25,17 +25,17 @@ export class DrawsLog extends GrowingFile {
       view.setUint32(0, chain, true);
       view.setUint32(4, numbers.length, true);
       for (let i = 0; i < numbers.length; i++) view.setFloat64(HEADER_BYTES + 8 * i, numbers[i]!, true);
-      this.#waiting.push(record);
-      this.#waitingBytes += record.length;
+      this.waiting.push(record);
+      this.waitingBytes += record.length;
     }
-    if (this.#waitingBytes >= FLUSH_BYTES) this.flush();
+    if (this.waitingBytes >= FLUSH_BYTES) this.flush();
   }
 
   override flush(): void {
-    if (this.#waitingBytes === 0) return;
-    this.write(Buffer.concat(this.#waiting));
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    if (this.waitingBytes === 0) return;
+    this.write(Buffer.concat(this.waiting));
+    this.waiting = [];
+    this.waitingBytes = 0;
   }
 
   /** All draws so far by chain, each of `length` numbers. A last record that a crash left unfinished is left out. */

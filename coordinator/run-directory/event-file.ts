@@ -6,12 +6,12 @@ import type { MetricsRow } from './metrics.js';
  * those of TensorFlow's event.proto and summary.proto.
  */
 export class EventFile {
-  readonly #file: AppendBytes;
+  private readonly file: AppendBytes;
 
   /** `startedMs`: for the name, which TensorBoard sorts by. */
   constructor(folder: string, startedMs: number) {
-    this.#file = new AppendBytes(folder, `events.out.tfevents.${Math.floor(startedMs / 1000)}.gradswarm`);
-    this.#file.append(record(event(startedMs, 0, text(3, 'brain.Event:2'))));
+    this.file = new AppendBytes(folder, `events.out.tfevents.${Math.floor(startedMs / 1000)}.gradswarm`);
+    this.file.append(record(event(startedMs, 0, text(3, 'brain.Event:2'))));
   }
 
   /** `nowMs`: since 1970. Numbers that a row does not have are left out. */
@@ -22,11 +22,11 @@ export class EventFile {
     const values = Object.entries(scalars).flatMap(([name, value]) =>
       value === null ? [] : [block(1, [...text(1, name), ...fixed32(2, value)])],
     );
-    this.#file.append(record(event(nowMs, round, block(5, values.flat()))));
+    this.file.append(record(event(nowMs, round, block(5, values.flat()))));
   }
 
   close(): void {
-    this.#file.close();
+    this.file.close();
   }
 }
 

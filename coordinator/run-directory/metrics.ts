@@ -24,102 +24,102 @@ const METRICS_COLUMNS = [
  * their first appearance, so a run that was cut and resumed ends with the header of an uninterrupted one.
  */
 export class MetricsFile {
-  readonly #path: string;
-  #file: AppendOnlyFile;
-  readonly #columns: string[];
-  readonly #known: Set<string>;
+  private readonly path: string;
+  private file: AppendOnlyFile;
+  private readonly knownColumns: string[];
+  private readonly known: Set<string>;
   /** Columns that the file on the disk has. */
-  #writtenColumnCount: number;
-  #waiting: string[][] = [];
-  #rowCount: number;
-  #lastWriteMs = performance.now();
+  private writtenColumnCount: number;
+  private waiting: string[][] = [];
+  private rowCount: number;
+  private lastWriteMs = performance.now();
 
   /** Opens or creates; a last row that a crash left unfinished is dropped. */
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
     const text = existsSync(path) ? completeLines(readFileSync(path, 'utf8')) : '';
     const [header] = parse(text, { toLine: 1 }) as string[][];
-    this.#columns = header ?? [...METRICS_COLUMNS];
-    this.#known = new Set(this.#columns);
-    this.#writtenColumnCount = this.#columns.length;
-    this.#rowCount = Math.max(0, lineCount(text) - 1);
-    replaceFile(path, header === undefined ? `${csvLine(this.#columns)}\n` : text);
-    this.#file = new AppendOnlyFile(path);
+    this.knownColumns = header ?? [...METRICS_COLUMNS];
+    this.known = new Set(this.knownColumns);
+    this.writtenColumnCount = this.knownColumns.length;
+    this.rowCount = Math.max(0, lineCount(text) - 1);
+    replaceFile(path, header === undefined ? `${csvLine(this.knownColumns)}\n` : text);
+    this.file = new AppendOnlyFile(path);
   }
 
   /** Names of all columns so far, in file order. */
   get columns(): readonly string[] {
-    return this.#columns;
+    return this.knownColumns;
   }
 
   /** Rows so far. */
   get length(): number {
-    return this.#rowCount;
+    return this.rowCount;
   }
 
   append(row: MetricsRow): void {
-    for (const name in row.extra) if (!this.#known.has(name)) this.#addColumn(name);
+    for (const name in row.extra) if (!this.known.has(name)) this.addColumn(name);
     for (const name of METRICS_COLUMNS) if (name in row.extra) refuseReserved(name);
     const fixed = METRICS_COLUMNS.map((name) => cell(row[name]));
-    const extra = this.#columns.slice(METRICS_COLUMNS.length).map((name) => cell(row.extra[name]));
-    this.#waiting.push([...fixed, ...extra]);
-    this.#rowCount++;
-    if (this.#waiting.length >= 200 || performance.now() - this.#lastWriteMs >= 250) this.flush();
+    const extra = this.knownColumns.slice(METRICS_COLUMNS.length).map((name) => cell(row.extra[name]));
+    this.waiting.push([...fixed, ...extra]);
+    this.rowCount++;
+    if (this.waiting.length >= 200 || performance.now() - this.lastWriteMs >= 250) this.flush();
   }
 
-  #addColumn(name: string): void {
+  private addColumn(name: string): void {
     if (!isOneLine(name)) {
       throw new GradswarmError(
         'ERR_HALF_FAILED',
         `measure(${JSON.stringify(name)}): expected a name on one line; give the number another name`,
       );
     }
-    this.#columns.push(name);
-    this.#known.add(name);
+    this.knownColumns.push(name);
+    this.known.add(name);
   }
 
   flush(): void {
-    this.#lastWriteMs = performance.now();
-    if (this.#columns.length > this.#writtenColumnCount) this.#widen();
-    for (const cells of this.#waiting) {
-      while (cells.length < this.#columns.length) cells.push('');
-      this.#file.append(cells.join(','));
+    this.lastWriteMs = performance.now();
+    if (this.knownColumns.length > this.writtenColumnCount) this.widen();
+    for (const cells of this.waiting) {
+      while (cells.length < this.knownColumns.length) cells.push('');
+      this.file.append(cells.join(','));
     }
-    this.#waiting = [];
-    this.#file.flush();
+    this.waiting = [];
+    this.file.flush();
   }
 
-  #widen(): void {
-    this.#file.close();
-    const missing = ','.repeat(this.#columns.length - this.#writtenColumnCount);
-    const rows = readFileSync(this.#path, 'utf8').split('\n').slice(1, -1);
-    replaceFile(this.#path, `${[csvLine(this.#columns), ...rows.map((row) => row + missing)].join('\n')}\n`);
-    this.#file = new AppendOnlyFile(this.#path);
-    this.#writtenColumnCount = this.#columns.length;
+  private widen(): void {
+    this.file.close();
+    const missing = ','.repeat(this.knownColumns.length - this.writtenColumnCount);
+    const rows = readFileSync(this.path, 'utf8').split('\n').slice(1, -1);
+    replaceFile(this.path, `${[csvLine(this.knownColumns), ...rows.map((row) => row + missing)].join('\n')}\n`);
+    this.file = new AppendOnlyFile(this.path);
+    this.writtenColumnCount = this.knownColumns.length;
   }
 
   /** Rows so far, after forcing them to the disk. A checkpoint remembers rows: bytes change when a column is added. */
   syncedRowCount(): number {
     this.flush();
-    this.#file.syncedByteLength();
-    return this.#rowCount;
+    this.file.syncedByteLength();
+    return this.rowCount;
   }
 
   /** Forgets the rows after the first `rowCount`; the header stays. False, and nothing done, when there are fewer. */
   cut(rowCount: number): boolean {
     this.flush();
-    if (rowCount > this.#rowCount) return false;
-    const lines = readFileSync(this.#path, 'utf8')
+    if (rowCount > this.rowCount) return false;
+    const lines = readFileSync(this.path, 'utf8')
       .split('\n')
       .slice(0, rowCount + 1);
-    this.#file.cut(Buffer.byteLength(`${lines.join('\n')}\n`));
-    this.#rowCount = rowCount;
+    this.file.cut(Buffer.byteLength(`${lines.join('\n')}\n`));
+    this.rowCount = rowCount;
     return true;
   }
 
   close(): void {
     this.flush();
-    this.#file.close();
+    this.file.close();
   }
 }
 

@@ -2,64 +2,47 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
-import { AppendOnlyFile } from './append-only-file.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
 import { type CheckpointContent, contentOf, entriesOf, type RestoredCheckpoint } from './checkpoint-content.js';
-import { CheckpointStore, damaged, ForeignCheckpoint } from './checkpoint-store.js';
-import { ClientMetricsFile, type ClientRow, lastClientFigures } from './client-metrics.js';
+import { CheckpointStore, ForeignCheckpoint } from './checkpoint-store.js';
+import type { ClientRow } from './client-metrics.js';
 import { sha256 } from './digest.js';
 import { explainedDiskError, type Progress } from './disk-error.js';
 import { type ChainDraws, writeDraws } from './draws.js';
-import { DrawsLog } from './draws-log.js';
 import type { RunEvent } from './events.js';
-import { checkJsonLines, readJsonFile, readJsonLines, SHAPES } from './json-file.js';
+import { readJsonFile, SHAPES } from './json-file.js';
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
-import { checkMetrics, MetricsFile, type MetricsRow, readMetrics } from './metrics.js';
+import { type MetricsRow, readMetrics } from './metrics.js';
 import { newFolder } from './new-folder.js';
+import { ReleaseLedger } from './release-ledger.js';
 import { ResultFiles } from './result-files.js';
+import { type RoundFileName, RoundFiles } from './round-files.js';
 import { RunLock } from './run-lock.js';
 import { createRunPath } from './run-path.js';
 import { type SessionEvent, SessionLog } from './session-log.js';
-
-const EVENTS = 'events.jsonl';
-const DELIVERIES = 'deliveries.jsonl';
-const METRICS = 'metrics.csv';
-const BY_CLIENT = 'metrics-by-client.csv';
-const LEDGER = 'ledger.jsonl';
-const DRAWS = 'draws.log';
 
 /** All that one run leaves behind, in one folder. One process writes to it at a time. */
 export class RunDirectory {
   readonly path: string;
   readonly results: ResultFiles;
-  readonly #events: AppendOnlyFile;
-  readonly #deliveries: AppendOnlyFile;
-  /** Opened at the first release. */
-  #ledger: AppendOnlyFile | null = null;
-  readonly #metrics: MetricsFile;
-  readonly #session: SessionLog;
-  readonly #lock: RunLock;
-  readonly #checkpoints: CheckpointStore;
-  #manifest: Manifest;
-  /** Only runs of samplers have one. */
-  #draws: DrawsLog | null = null;
-  /** Only runs that evaluate clients have one. */
-  #byClient: ClientMetricsFile | null = null;
+  private readonly files: RoundFiles;
+  private readonly ledger: ReleaseLedger;
+  private readonly sessionLog: SessionLog;
+  private readonly lock: RunLock;
+  private readonly checkpoints: CheckpointStore;
+  private recorded: Manifest;
 
   private constructor(path: string, lock: RunLock, manifest: Manifest) {
     this.path = path;
-    this.#lock = lock;
-    this.#manifest = manifest;
+    this.lock = lock;
+    this.recorded = manifest;
     this.results = new ResultFiles(path, lock);
-    this.#session = new SessionLog(path);
-    this.#events = new AppendOnlyFile(join(path, EVENTS));
-    this.#deliveries = new AppendOnlyFile(join(path, DELIVERIES));
-    this.#metrics = new MetricsFile(join(path, METRICS));
-    if (existsSync(join(path, DRAWS))) this.#draws = new DrawsLog(join(path, DRAWS));
-    if (existsSync(join(path, BY_CLIENT))) this.#byClient = new ClientMetricsFile(join(path, BY_CLIENT));
+    this.sessionLog = new SessionLog(path);
+    this.files = new RoundFiles(path);
+    this.ledger = new ReleaseLedger(join(path, 'ledger.jsonl'));
     const scenarioSha256 = sha256(readFileSync(join(path, 'scenario.json')));
     const earlier = (manifest.extended ?? []).map((before) => before.scenarioSha256);
-    this.#checkpoints = new CheckpointStore(
+    this.checkpoints = new CheckpointStore(
       join(path, 'checkpoints'),
       { runId: manifest.runId, scenarioSha256 },
       earlier,
@@ -80,7 +63,7 @@ export class RunDirectory {
     const now = new Date();
     const { path, runId } =
       run.path === undefined ? createRunPath(run.root, run.scenarioName, now) : pointPath(run.path);
-    return RunDirectory.#locked(path, 'begun', (lock) => {
+    return RunDirectory.locked(path, 'begun', (lock) => {
       replaceFile(join(path, 'scenario.json'), `${jsonText(run.scenario, 2)}\n`);
       const manifest = newManifest(runId, run.scenarioName, now, run.setting);
       replaceFile(join(path, 'manifest.json'), `${jsonText(manifest, 2)}\n`);
@@ -93,7 +76,7 @@ export class RunDirectory {
     for (const name of ['manifest.json', 'scenario.json']) {
       if (!existsSync(join(path, name))) notARun(path, `a folder with ${name}`, 'one without');
     }
-    return RunDirectory.#locked(path, 'running', (lock) => {
+    return RunDirectory.locked(path, 'running', (lock) => {
       for (const name of readdirSync(path)) {
         if (name.endsWith(PARTIAL)) rmSync(join(path, name), { recursive: true, force: true });
       }
@@ -105,7 +88,7 @@ export class RunDirectory {
   }
 
   /** The folder's only writer from before the first file on. `progress`: what a full disk would keep from being resumed. */
-  static #locked(path: string, progress: Progress, open: (lock: RunLock) => RunDirectory): RunDirectory {
+  private static locked(path: string, progress: Progress, open: (lock: RunLock) => RunDirectory): RunDirectory {
     let lock: RunLock | null = null;
     try {
       lock = RunLock.take(path);
@@ -122,24 +105,24 @@ export class RunDirectory {
   }
 
   get manifest(): Manifest {
-    return this.#manifest;
+    return this.recorded;
   }
 
   updateManifest(changes: Partial<Omit<Manifest, 'format' | 'runId'>>): void {
-    this.#lock.check();
-    this.#manifest = { ...this.#manifest, ...changes };
-    replaceFile(join(this.path, 'manifest.json'), `${jsonText(this.#manifest, 2)}\n`);
+    this.lock.check();
+    this.recorded = { ...this.recorded, ...changes };
+    replaceFile(join(this.path, 'manifest.json'), `${jsonText(this.recorded, 2)}\n`);
   }
 
   event(event: RunEvent): void {
-    this.#lock.check();
-    this.#events.appendJson(event);
+    this.lock.check();
+    this.files.events.appendJson(event);
   }
 
   /** One record of the replay log, plain JSON data. */
   delivery(record: unknown): void {
-    this.#lock.check();
-    this.#deliveries.appendJson(record);
+    this.lock.check();
+    this.files.deliveries.appendJson(record);
   }
 
   /**
@@ -147,64 +130,49 @@ export class RunDirectory {
    * what was released stays released.
    */
   release(entries: readonly unknown[]): void {
-    this.#lock.check();
-    this.#ledger ??= new AppendOnlyFile(join(this.path, LEDGER));
-    for (const entry of entries) this.#ledger.appendJson(entry);
-    this.#ledger.flush();
+    this.lock.check();
+    this.ledger.append(entries);
   }
 
-  /**
-   * Every release of the run so far. Rounds repeated with the same seeded noise have released nothing new: of those the
-   * last time counts, and with secure noise every time. Infinities stand as text.
-   */
+  /** Every release of the run so far. Infinities stand as text. */
   releases(): unknown[] {
-    let releases: { readonly round: number; readonly noise: string }[] = [];
-    for (const entry of readJsonLines<(typeof releases)[number] | BackTo>(join(this.path, LEDGER), SHAPES.release)) {
-      if ('backTo' in entry)
-        releases = releases.filter(({ round, noise }) => noise === 'secure' || round < entry.backTo);
-      else releases.push(entry);
-    }
-    return releases;
+    return this.ledger.releases();
   }
 
   /** Something about the run's processes: no resumption cuts it. */
   session(event: SessionEvent): void {
-    this.#lock.check();
-    this.#session.append(event);
+    this.lock.check();
+    this.sessionLog.append(event);
   }
 
   get sessionEvents(): readonly SessionEvent[] {
-    return this.#session.read();
+    return this.sessionLog.read();
   }
 
   nextEpoch(): number {
-    return this.#session.nextEpoch();
+    return this.sessionLog.nextEpoch();
   }
 
   metric(row: MetricsRow): void {
-    this.#lock.check();
-    this.#metrics.append(row);
+    this.lock.check();
+    this.files.metrics.append(row);
   }
 
   /** Figures of single clients in a round. */
   clientMetrics(round: number, rows: readonly ClientRow[]): void {
-    this.#lock.check();
-    this.#byClient ??= new ClientMetricsFile(join(this.path, BY_CLIENT));
-    this.#byClient.rows(round, rows);
+    this.lock.check();
+    this.files.appendClients(round, rows);
   }
 
   /** Each client's figures in the last round that has them, by metric; empty where clients are not evaluated. */
   lastClientFigures(): ReadonlyMap<string, ReadonlyMap<number, number>> {
-    this.#byClient?.flush();
-    return this.#byClient ? lastClientFigures(this.#byClient.path) : new Map();
+    return this.files.lastClientFigures();
   }
 
   /** Posterior draws of a round: `chains[c]` is what chain c kept, draw after draw. */
   draws(chains: readonly ReadonlyVector[]): void {
-    this.#lock.check();
-    if (chains.every(({ length }) => length === 0)) return;
-    this.#draws ??= new DrawsLog(join(this.path, DRAWS));
-    this.#draws.append(chains);
+    this.lock.check();
+    this.files.appendDraws(chains);
   }
 
   /**
@@ -212,7 +180,7 @@ export class RunDirectory {
    * the same as `draws.npy`. Null when there are none.
    */
   concludeDraws(length: number): ChainDraws | null {
-    const chains = this.#draws?.read(length) ?? [];
+    const chains = this.files.draws?.read(length) ?? [];
     const shortest = chains.reduce((least, draws) => Math.min(least, draws.length), Number.POSITIVE_INFINITY);
     if (chains.length === 0 || shortest === 0) return null;
     const draws = chains.map((chain) => chain.slice(0, shortest));
@@ -221,39 +189,29 @@ export class RunDirectory {
   }
 
   /** The path of metrics.csv, events.jsonl and so on, with everything that was appended in it. */
-  file(name: typeof EVENTS | typeof DELIVERIES | typeof METRICS): string {
+  file(name: RoundFileName): string {
     this.flush();
     return join(this.path, name);
   }
 
   /** Every row of metrics.csv so far, those of before a resume included. */
   rows(): MetricsRow[] {
-    return readMetrics(this.file(METRICS));
+    return readMetrics(this.file('metrics.csv'));
   }
 
   flush(): void {
-    this.#events.flush();
-    this.#deliveries.flush();
-    this.#metrics.flush();
-    this.#draws?.flush();
-    this.#byClient?.flush();
+    this.files.flush();
   }
 
   /** Durable when it returns. Costs what changed, not all clients. Returns the bytes and entries it wrote. */
   checkpoint(content: CheckpointContent): { readonly writtenBytes: number; readonly writtenEntries: number } {
-    this.#lock.check();
-    return this.#checkpoints.write(content.round, entriesOf(content), {
-      [EVENTS]: this.#events.syncedByteLength(),
-      [DELIVERIES]: this.#deliveries.syncedByteLength(),
-      [METRICS]: this.#metrics.syncedRowCount(),
-      ...(this.#draws ? { [DRAWS]: this.#draws.syncedByteLength() } : {}),
-      ...(this.#byClient ? { [BY_CLIENT]: this.#byClient.syncedByteLength() } : {}),
-    });
+    this.lock.check();
+    return this.checkpoints.write(content.round, entriesOf(content), this.files.syncedLengths());
   }
 
   /** Round of the newest checkpoint, or null. */
   latestCheckpoint(): number | null {
-    return this.#checkpoints.rounds().at(-1) ?? null;
+    return this.checkpoints.rounds().at(-1) ?? null;
   }
 
   /**
@@ -266,13 +224,14 @@ export class RunDirectory {
     notAfter = Number.POSITIVE_INFINITY,
     skipped: (reason: string) => void = () => {},
   ): RestoredCheckpoint | null {
+    this.lock.check();
     this.flush();
-    for (const round of this.#checkpoints.rounds().reverse()) {
+    for (const round of this.checkpoints.rounds().reverse()) {
       if (round > notAfter) continue;
       try {
-        const stored = this.#checkpoints.restore(round, (lengths) => this.#checkLengths(lengths));
-        this.#cut(stored.lengths);
-        this.#noteBackTo(round);
+        const stored = this.checkpoints.restore(round, (lengths) => this.files.check(lengths));
+        this.files.cut(stored.lengths);
+        this.ledger.backTo(round);
         return contentOf(stored);
       } catch (error) {
         if (!(error instanceof GradswarmError) || error instanceof ForeignCheckpoint) throw error;
@@ -281,54 +240,23 @@ export class RunDirectory {
         this.session({ event: 'checkpoint-skipped', round, reason });
       }
     }
-    this.#checkpoints.clear();
-    this.#cut({ [EVENTS]: 0, [DELIVERIES]: 0, [METRICS]: 0 });
-    this.#noteBackTo(0);
+    this.checkpoints.clear();
+    this.files.cut({});
+    this.ledger.backTo(0);
     return null;
   }
 
   /** Throws ERR_CHECKPOINT where a file is shorter than the newest checkpoint has it, or cannot be read up to there. */
   checkFiles(): void {
-    for (const round of this.#checkpoints.rounds().reverse()) {
-      const lengths = this.#checkpoints.lengths(round);
-      if (lengths) return this.#checkLengths(lengths);
+    for (const round of this.checkpoints.rounds().reverse()) {
+      const lengths = this.checkpoints.lengths(round);
+      if (lengths) return this.files.check(lengths);
     }
-  }
-
-  /** Before anything is cut: every file has the length in the checkpoint, and it can be read. */
-  #checkLengths(lengths: Readonly<Record<string, number>>): void {
-    for (const [name, file] of this.#growing()) {
-      const needed = lengths[name] ?? 0;
-      const there = file.length;
-      if (there < needed) damaged(join(this.path, name), `at least ${needed} bytes or rows`, `${there}`);
-    }
-    checkMetrics(join(this.path, METRICS), lengths[METRICS] ?? 0);
-    checkJsonLines(join(this.path, EVENTS), SHAPES.event, lengths[EVENTS] ?? 0);
-    checkJsonLines(join(this.path, DELIVERIES), SHAPES.record, lengths[DELIVERIES] ?? 0);
-  }
-
-  #growing(): readonly (readonly [string, { readonly length: number; cut(length: number): boolean }])[] {
-    return [
-      [EVENTS, this.#events],
-      [DELIVERIES, this.#deliveries],
-      [METRICS, this.#metrics],
-      ...(this.#draws ? [[DRAWS, this.#draws] as const] : []),
-      ...(this.#byClient ? [[BY_CLIENT, this.#byClient] as const] : []),
-    ];
-  }
-
-  #cut(lengths: Readonly<Record<string, number>>): void {
-    for (const [name, file] of this.#growing()) file.cut(lengths[name] ?? 0);
-  }
-
-  /** Releases of seeded noise after that round are made again, and count once. */
-  #noteBackTo(round: number): void {
-    if (existsSync(join(this.path, LEDGER))) this.release([{ backTo: round } satisfies BackTo]);
   }
 
   /** The run is continued by another process. */
   noteResumption(): void {
-    this.updateManifest({ resumedAt: [...this.#manifest.resumedAt, new Date().toISOString()], finishedAt: null });
+    this.updateManifest({ resumedAt: [...this.recorded.resumedAt, new Date().toISOString()], finishedAt: null });
   }
 
   /**
@@ -340,7 +268,7 @@ export class RunDirectory {
     const scenarioSha256 = sha256(readFileSync(join(this.path, 'scenario.json')));
     const entry = { at: new Date().toISOString(), rounds: before.rounds, scenarioSha256 };
     this.updateManifest({
-      extended: [...(this.#manifest.extended ?? []), entry],
+      extended: [...(this.recorded.extended ?? []), entry],
       finishedAt: null,
       roundsDone: null,
       stateDigest: null,
@@ -352,23 +280,14 @@ export class RunDirectory {
   close(): void {
     // What another process writes now is not added to: the rest of this run's lines is dropped.
     try {
-      if (!this.#lock.isHeld) return;
-      this.#events.close();
-      this.#deliveries.close();
-      this.#ledger?.close();
-      this.#metrics.close();
-      this.#draws?.close();
-      this.#byClient?.close();
-      this.#session.close();
+      if (!this.lock.isHeld) return;
+      this.files.close();
+      this.ledger.close();
+      this.sessionLog.close();
     } finally {
-      this.#lock.release();
+      this.lock.release();
     }
   }
-}
-
-/** A line of ledger.jsonl: rounds from this one on are done again. */
-interface BackTo {
-  readonly backTo: number;
 }
 
 function pointPath(path: string): { readonly path: string; readonly runId: string } {

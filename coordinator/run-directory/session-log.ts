@@ -40,22 +40,22 @@ const NAME = 'session.jsonl';
 
 /** session.jsonl: joins, losses and rollbacks with their time. No resumption and no rollback cuts it: it is their evidence. */
 export class SessionLog {
-  readonly #folder: string;
-  #file: AppendOnlyFile | null = null;
+  private readonly folder: string;
+  private file: AppendOnlyFile | null = null;
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   /** On the disk when it returns: a number of an epoch that was used is not used again, whatever happens to the machine. */
   append(event: SessionEvent): void {
-    this.#file ??= new AppendOnlyFile(join(this.#folder, NAME));
-    this.#file.appendJson({ at: new Date().toISOString(), ...event });
-    this.#file.syncedByteLength();
+    this.file ??= new AppendOnlyFile(join(this.folder, NAME));
+    this.file.appendJson({ at: new Date().toISOString(), ...event });
+    this.file.syncedByteLength();
   }
 
   read(): readonly SessionEvent[] {
-    return [...readJsonLines<SessionEvent>(join(this.#folder, NAME), SHAPES.session)];
+    return [...readJsonLines<SessionEvent>(join(this.folder, NAME), SHAPES.session)];
   }
 
   /** Number of the next stretch of the run: above all that were ever begun. */
@@ -64,8 +64,8 @@ export class SessionLog {
   }
 
   close(): void {
-    this.#file?.close();
-    this.#file = null;
+    this.file?.close();
+    this.file = null;
   }
 }
 

@@ -23,7 +23,7 @@ export interface SweepPoint {
 export class SweepDirectory {
   readonly path: string;
   readonly sweepName: string;
-  readonly #points: SweepPoint[] = [];
+  private readonly kept: SweepPoint[] = [];
 
   private constructor(path: string, sweepName: string) {
     this.path = path;
@@ -66,10 +66,10 @@ export class SweepDirectory {
 
   /** Adds a finished point, in whatever order they finish, and rewrites both indexes, so that a stopped sweep keeps its finished points. */
   addPoint(point: SweepPoint): void {
-    this.#points.push(point);
-    this.#points.sort((a, b) => a.directory.localeCompare(b.directory, 'en', { numeric: true }));
-    replaceFile(join(this.path, 'index.json'), `${jsonText({ sweep: this.sweepName, points: this.#points }, 2)}\n`);
-    replaceFile(join(this.path, 'index.csv'), indexCsv(this.#points));
+    this.kept.push(point);
+    this.kept.sort((a, b) => a.directory.localeCompare(b.directory, 'en', { numeric: true }));
+    replaceFile(join(this.path, 'index.json'), `${jsonText({ sweep: this.sweepName, points: this.kept }, 2)}\n`);
+    replaceFile(join(this.path, 'index.csv'), indexCsv(this.kept));
   }
 
   writeVerdict(verdict: Verdict): void {
@@ -77,7 +77,7 @@ export class SweepDirectory {
   }
 
   get points(): readonly SweepPoint[] {
-    return this.#points;
+    return this.kept;
   }
 }
 

@@ -24,55 +24,55 @@ function swapBytes(bytes: Uint8Array, size: number): Uint8Array {
 let spareScratch: Uint8Array | null = null;
 
 export class StateWriter {
-  readonly #scratch: Uint8Array;
-  readonly #view: DataView;
-  #used = 0;
-  readonly #parts: Uint8Array[] = [];
-  #partBytes = 0;
+  private readonly scratch: Uint8Array;
+  private readonly view: DataView;
+  private used = 0;
+  private readonly parts: Uint8Array[] = [];
+  private partBytes = 0;
 
   constructor() {
-    this.#scratch = spareScratch ?? new Uint8Array(4 * LARGE_BYTES);
+    this.scratch = spareScratch ?? new Uint8Array(4 * LARGE_BYTES);
     spareScratch = null;
-    this.#view = new DataView(this.#scratch.buffer);
+    this.view = new DataView(this.scratch.buffer);
   }
 
   tag(tag: number): void {
-    this.#reserve(1);
-    this.#scratch[this.#used++] = tag;
+    this.reserve(1);
+    this.scratch[this.used++] = tag;
   }
 
   /** Non-negative integer up to 2^53 - 1: 7 bits a byte, lowest first, high bit set on all but the last. */
   varint(value: number): void {
-    this.#reserve(8);
+    this.reserve(8);
     let rest = value;
     while (rest >= 128) {
-      this.#scratch[this.#used++] = (rest % 128) | 128;
+      this.scratch[this.used++] = (rest % 128) | 128;
       rest = Math.floor(rest / 128);
     }
-    this.#scratch[this.#used++] = rest;
+    this.scratch[this.used++] = rest;
   }
 
   float64(value: number): void {
-    this.#reserve(8);
+    this.reserve(8);
     // The engine may write any NaN it likes; equal states must give equal bytes.
-    if (Number.isNaN(value)) this.#scratch.set(CANONICAL_NAN, this.#used);
-    else this.#view.setFloat64(this.#used, value, true);
-    this.#used += 8;
+    if (Number.isNaN(value)) this.scratch.set(CANONICAL_NAN, this.used);
+    else this.view.setFloat64(this.used, value, true);
+    this.used += 8;
   }
 
   /** Writes a short text of ASCII characters and returns true, or writes nothing. */
   asciiText(value: string): boolean {
     const length = value.length;
     if (length > 127) return false;
-    this.#reserve(length + 1);
-    const start = this.#used + 1;
+    this.reserve(length + 1);
+    const start = this.used + 1;
     for (let i = 0; i < length; i++) {
       const unit = value.charCodeAt(i);
       if (unit > 127) return false;
-      this.#scratch[start + i] = unit;
+      this.scratch[start + i] = unit;
     }
-    this.#scratch[start - 1] = length;
-    this.#used = start + length;
+    this.scratch[start - 1] = length;
+    this.used = start + length;
     return true;
   }
 
@@ -80,82 +80,82 @@ export class StateWriter {
   text(value: string): void {
     const bytes = encoder.encode(value);
     this.varint(bytes.length);
-    this.#raw(bytes);
+    this.raw(bytes);
   }
 
   elements(array: ArrayBufferView & { readonly BYTES_PER_ELEMENT: number }): void {
     const bytes = bytesOf(array);
-    this.#raw(HOST_IS_LITTLE_ENDIAN ? bytes : swapBytes(bytes.slice(), array.BYTES_PER_ELEMENT));
+    this.raw(HOST_IS_LITTLE_ENDIAN ? bytes : swapBytes(bytes.slice(), array.BYTES_PER_ELEMENT));
   }
 
   /** All that was written; the writer must not be used afterwards. */
   finish(): Uint8Array {
-    const result = this.#parts.length === 0 ? this.#scratch.slice(0, this.#used) : this.#joined();
-    spareScratch = this.#scratch;
+    const result = this.parts.length === 0 ? this.scratch.slice(0, this.used) : this.joined();
+    spareScratch = this.scratch;
     return result;
   }
 
-  #joined(): Uint8Array {
-    this.#flush();
-    const result = new Uint8Array(this.#partBytes);
+  private joined(): Uint8Array {
+    this.flush();
+    const result = new Uint8Array(this.partBytes);
     let offset = 0;
-    for (const part of this.#parts) {
+    for (const part of this.parts) {
       result.set(part, offset);
       offset += part.length;
     }
     return result;
   }
 
-  #raw(bytes: Uint8Array): void {
+  private raw(bytes: Uint8Array): void {
     if (bytes.length >= LARGE_BYTES) {
-      this.#flush();
-      this.#push(bytes);
+      this.flush();
+      this.push(bytes);
       return;
     }
-    this.#reserve(bytes.length);
-    this.#scratch.set(bytes, this.#used);
-    this.#used += bytes.length;
+    this.reserve(bytes.length);
+    this.scratch.set(bytes, this.used);
+    this.used += bytes.length;
   }
 
-  #reserve(count: number): void {
-    if (this.#used + count > this.#scratch.length) this.#flush();
+  private reserve(count: number): void {
+    if (this.used + count > this.scratch.length) this.flush();
   }
 
-  #flush(): void {
-    if (this.#used === 0) return;
-    this.#push(this.#scratch.slice(0, this.#used));
-    this.#used = 0;
+  private flush(): void {
+    if (this.used === 0) return;
+    this.push(this.scratch.slice(0, this.used));
+    this.used = 0;
   }
 
-  #push(part: Uint8Array): void {
-    this.#parts.push(part);
-    this.#partBytes += part.length;
+  private push(part: Uint8Array): void {
+    this.parts.push(part);
+    this.partBytes += part.length;
   }
 }
 
 /** Reads what StateWriter wrote, from untrusted bytes. Every failure is ERR_STATE with the offset. */
 export class StateReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #name: string;
-  #offset = 0;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly name: string;
+  private offset = 0;
 
   constructor(bytes: Uint8Array, name: string) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#name = name;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.name = name;
   }
 
   fail(expected: string): never {
     throw new GradswarmError(
       'ERR_STATE',
-      `${this.#name}, byte ${this.#offset} of ${this.#bytes.length}: expected ${expected}; the bytes are damaged or of another program`,
+      `${this.name}, byte ${this.offset} of ${this.bytes.length}: expected ${expected}; the bytes are damaged or of another program`,
     );
   }
 
   tag(): number {
-    if (this.#offset >= this.#bytes.length) this.fail('another value, got the end');
-    return this.#bytes[this.#offset++]!;
+    if (this.offset >= this.bytes.length) this.fail('another value, got the end');
+    return this.bytes[this.offset++]!;
   }
 
   varint(): number {
@@ -176,20 +176,20 @@ export class StateReader {
   /** A count of things of at least `size` bytes each, checked against the bytes that are left. */
   count(size: number): number {
     const count = this.varint();
-    const left = this.#bytes.length - this.#offset;
+    const left = this.bytes.length - this.offset;
     if (count * size > left) this.fail(`${count} entries of at least ${size} bytes, got ${left} bytes`);
     return count;
   }
 
   float64(): number {
-    const bytes = this.#take(8);
-    const value = this.#view.getFloat64(this.#offset - 8, true);
+    const bytes = this.take(8);
+    const value = this.view.getFloat64(this.offset - 8, true);
     if (Number.isNaN(value) && bytes.some((byte, i) => byte !== CANONICAL_NAN[i])) this.fail('the canonical NaN');
     return value;
   }
 
   text(): string {
-    const bytes = this.#take(this.count(1));
+    const bytes = this.take(this.count(1));
     try {
       return decoder.decode(bytes);
     } catch {
@@ -200,17 +200,17 @@ export class StateReader {
   /** Fills `into` with its elements; the bytes must be there (see `count`). */
   elements(into: ArrayBufferView & { readonly BYTES_PER_ELEMENT: number }): void {
     const bytes = bytesOf(into);
-    bytes.set(this.#take(bytes.length));
+    bytes.set(this.take(bytes.length));
     if (!HOST_IS_LITTLE_ENDIAN) swapBytes(bytes, into.BYTES_PER_ELEMENT);
   }
 
   end(): void {
-    if (this.#offset !== this.#bytes.length) this.fail('the end');
+    if (this.offset !== this.bytes.length) this.fail('the end');
   }
 
-  #take(length: number): Uint8Array {
-    if (this.#bytes.length - this.#offset < length) this.fail(`${length} more bytes`);
-    this.#offset += length;
-    return this.#bytes.subarray(this.#offset - length, this.#offset);
+  private take(length: number): Uint8Array {
+    if (this.bytes.length - this.offset < length) this.fail(`${length} more bytes`);
+    this.offset += length;
+    return this.bytes.subarray(this.offset - length, this.offset);
   }
 }

@@ -62,40 +62,40 @@ export function encodeState(state: unknown, name = 'state'): Uint8Array {
 
 class Encoding {
   readonly writer = new StateWriter();
-  readonly #name: string;
-  readonly #trail: Trail = [];
-  readonly #ancestors: object[] = [];
+  private readonly name: string;
+  private readonly trail: Trail = [];
+  private readonly ancestors: object[] = [];
 
   constructor(name: string) {
-    this.#name = name;
+    this.name = name;
   }
 
   write(value: unknown): void {
     if (typeof value === 'number') {
-      this.#writeNumber(value);
+      this.writeNumber(value);
     } else if (typeof value === 'string') {
       this.writer.tag(TAG.string);
-      this.#writeString(value);
+      this.writeString(value);
     } else if (typeof value === 'boolean') {
       this.writer.tag(value ? TAG.true : TAG.false);
     } else if (value === null) {
       this.writer.tag(TAG.null);
     } else if (typeof value === 'object') {
-      if (ArrayBuffer.isView(value)) this.#writeTypedArray(value);
-      else this.#writeContainer(value);
+      if (ArrayBuffer.isView(value)) this.writeTypedArray(value);
+      else this.writeContainer(value);
     } else {
-      this.#refuse(value === undefined ? 'undefined' : `a ${typeof value}`);
+      this.refuse(value === undefined ? 'undefined' : `a ${typeof value}`);
     }
   }
 
-  #refuse(came: string): never {
+  private refuse(came: string): never {
     throw new GradswarmError(
       'ERR_STATE',
-      `${pathText(this.#name, this.#trail)}: expected plain data (numbers, strings, booleans, null, typed arrays, arrays, records), got ${came}; keep such values out of a method's state`,
+      `${pathText(this.name, this.trail)}: expected plain data (numbers, strings, booleans, null, typed arrays, arrays, records), got ${came}; keep such values out of a method's state`,
     );
   }
 
-  #writeNumber(value: number): void {
+  private writeNumber(value: number): void {
     if (isShortInteger(value)) {
       this.writer.tag(TAG.integer);
       this.writer.varint(value < 0 ? -2 * value - 1 : 2 * value);
@@ -105,59 +105,59 @@ class Encoding {
     }
   }
 
-  #writeString(value: string): void {
+  private writeString(value: string): void {
     if (this.writer.asciiText(value)) return;
     // UTF-8 has no form for half of a surrogate pair: it would be decoded as another character.
-    if (/\p{Surrogate}/u.test(value)) this.#refuse('a string with an unpaired surrogate');
+    if (/\p{Surrogate}/u.test(value)) this.refuse('a string with an unpaired surrogate');
     this.writer.text(value);
   }
 
-  #writeTypedArray(value: ArrayBufferView): void {
+  private writeTypedArray(value: ArrayBufferView): void {
     const name = (value as Partial<TypedArray>)[Symbol.toStringTag] ?? 'DataView';
     const tag = TAG_OF_TYPED_ARRAY.get(name);
-    if (tag === undefined) this.#refuse(`a ${name}`);
+    if (tag === undefined) this.refuse(`a ${name}`);
     const array = value as TypedArray;
     this.writer.tag(tag);
     this.writer.varint(array.length);
     this.writer.elements(array);
   }
 
-  #writeContainer(value: object): void {
-    if (this.#ancestors.includes(value)) this.#refuse('an object that contains itself');
-    if (this.#ancestors.length >= MAX_DEPTH) this.#refuse(`more than ${MAX_DEPTH} levels`);
+  private writeContainer(value: object): void {
+    if (this.ancestors.includes(value)) this.refuse('an object that contains itself');
+    if (this.ancestors.length >= MAX_DEPTH) this.refuse(`more than ${MAX_DEPTH} levels`);
     const prototype = Object.getPrototypeOf(value);
-    this.#ancestors.push(value);
-    if (Array.isArray(value) && prototype === Array.prototype) this.#writeArray(value);
-    else if (prototype === Object.prototype || prototype === null) this.#writeRecord(value);
-    else this.#refuse(`an instance of ${prototype.constructor?.name || 'a class'}`);
-    this.#ancestors.pop();
+    this.ancestors.push(value);
+    if (Array.isArray(value) && prototype === Array.prototype) this.writeArray(value);
+    else if (prototype === Object.prototype || prototype === null) this.writeRecord(value);
+    else this.refuse(`an instance of ${prototype.constructor?.name || 'a class'}`);
+    this.ancestors.pop();
   }
 
-  #writeArray(value: unknown[]): void {
+  private writeArray(value: unknown[]): void {
     // Holes would be decoded as values, and named members (an inbox has `absent`) lost.
-    if (Object.keys(value).length !== value.length) this.#refuse('an array with holes or named members');
+    if (Object.keys(value).length !== value.length) this.refuse('an array with holes or named members');
     this.writer.tag(TAG.array);
     this.writer.varint(value.length);
     for (let i = 0; i < value.length; i++) {
-      this.#trail.push(i);
+      this.trail.push(i);
       this.write(value[i]);
-      this.#trail.pop();
+      this.trail.pop();
     }
   }
 
-  #writeRecord(value: object): void {
-    if (Object.getOwnPropertySymbols(value).length > 0) this.#refuse('a record with a symbol as key');
+  private writeRecord(value: object): void {
+    if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('a record with a symbol as key');
     const record = value as Record<string, unknown>;
     const keys = Object.keys(record).filter((key) => record[key] !== undefined);
     keys.sort();
     this.writer.tag(TAG.record);
     this.writer.varint(keys.length);
     for (const key of keys) {
-      if (key === '__proto__') this.#refuse('a record with the key __proto__');
-      this.#writeString(key);
-      this.#trail.push(key);
+      if (key === '__proto__') this.refuse('a record with the key __proto__');
+      this.writeString(key);
+      this.trail.push(key);
       this.write(record[key]);
-      this.#trail.pop();
+      this.trail.pop();
     }
   }
 }

@@ -28,141 +28,141 @@ export interface ProgressOptions {
  * runs are started one after the other and numbered. Call `stop` in a `finally`: a bar that moves keeps the process alive.
  */
 export class ProgressDisplay {
-  readonly #stream: Terminal;
-  readonly #points: number;
-  #point = 0;
-  #of = 1;
-  #firstPoint: { readonly index: number; readonly atMs: number } | null = null;
-  #name = '';
-  #rounds = 0;
-  #firstRound: number | null = null;
-  #firstMs = 0;
-  #startedMs = 0;
-  #lastLineMs = 0;
-  #bytes = 0;
-  #loss: number | null = null;
-  #accuracy: number | null = null;
-  #shownRound = 0;
-  #writtenRound = -1;
-  #bars: MultiBar | null = null;
-  #bar: SingleBar | null = null;
-  #ticker: NodeJS.Timeout | undefined;
+  private readonly stream: Terminal;
+  private readonly points: number;
+  private point = 0;
+  private of = 1;
+  private firstPoint: { readonly index: number; readonly atMs: number } | null = null;
+  private name = '';
+  private rounds = 0;
+  private firstRound: number | null = null;
+  private firstMs = 0;
+  private startedMs = 0;
+  private lastLineMs = 0;
+  private bytes = 0;
+  private loss: number | null = null;
+  private accuracy: number | null = null;
+  private shownRound = 0;
+  private writtenRound = -1;
+  private bars: MultiBar | null = null;
+  private bar: SingleBar | null = null;
+  private ticker: NodeJS.Timeout | undefined;
 
   constructor({ stream = process.stderr, points = 1 }: ProgressOptions = {}) {
-    this.#stream = stream;
-    this.#points = points;
+    this.stream = stream;
+    this.points = points;
   }
 
   /** A run of `rounds` rounds begins; the one before it, if any, is over. */
   start(name: string, rounds: number, _folder?: string, part?: Part): void {
     this.stop();
-    this.#point = part ? part.index + 1 : this.#point + 1;
-    this.#firstPoint ??= { index: this.#point - 1, atMs: performance.now() };
-    this.#of = part?.of ?? this.#points;
-    this.#name = this.#of > 1 ? `[${this.#point}/${this.#of}] ${name}` : name;
-    this.#rounds = rounds;
-    this.#startedMs = performance.now();
-    this.#lastLineMs = this.#startedMs;
-    this.#bytes = 0;
-    [this.#firstRound, this.#loss, this.#accuracy, this.#shownRound] = [null, null, null, 0];
-    this.#writtenRound = -1;
-    if (this.#stream.isTTY !== true) {
-      this.#ticker = setInterval(() => this.#writeDue(), TICK_MS).unref();
+    this.point = part ? part.index + 1 : this.point + 1;
+    this.firstPoint ??= { index: this.point - 1, atMs: performance.now() };
+    this.of = part?.of ?? this.points;
+    this.name = this.of > 1 ? `[${this.point}/${this.of}] ${name}` : name;
+    this.rounds = rounds;
+    this.startedMs = performance.now();
+    this.lastLineMs = this.startedMs;
+    this.bytes = 0;
+    [this.firstRound, this.loss, this.accuracy, this.shownRound] = [null, null, null, 0];
+    this.writtenRound = -1;
+    if (this.stream.isTTY !== true) {
+      this.ticker = setInterval(() => this.writeDue(), TICK_MS).unref();
       return;
     }
-    this.#bars = new MultiBar({
-      stream: this.#stream,
-      format: () => this.#line(true),
+    this.bars = new MultiBar({
+      stream: this.stream,
+      format: () => this.line(true),
       hideCursor: true,
       gracefulExit: false,
       emptyOnZero: true,
     });
-    this.#bar = this.#bars.create(rounds, 0);
+    this.bar = this.bars.create(rounds, 0);
   }
 
   /** A round is done. Cheap: the text is made only when it is shown. */
   round(row: ShownRow): void {
-    if (this.#firstRound === null) [this.#firstRound, this.#firstMs] = [row.round, performance.now()];
-    this.#shownRound = row.round;
-    this.#bytes += row.bytesUp + row.bytesDown + row.bytesPeer;
-    this.#loss = row.loss ?? this.#loss;
-    this.#accuracy = row.accuracy ?? this.#accuracy;
-    if (this.#bar !== null) this.#bar.update(row.round);
-    else this.#writeDue();
+    if (this.firstRound === null) [this.firstRound, this.firstMs] = [row.round, performance.now()];
+    this.shownRound = row.round;
+    this.bytes += row.bytesUp + row.bytesDown + row.bytesPeer;
+    this.loss = row.loss ?? this.loss;
+    this.accuracy = row.accuracy ?? this.accuracy;
+    if (this.bar !== null) this.bar.update(row.round);
+    else this.writeDue();
   }
 
   /** A line that stays, such as a lost worker. */
   note(text: string): void {
     // A newline inside would break the moving line below it.
     const line = `${text.replace(/\s*\n\s*/g, ' ')}\n`;
-    if (this.#bars === null) {
-      this.#stream.write(line);
+    if (this.bars === null) {
+      this.stream.write(line);
     } else {
-      this.#bars.log(line);
+      this.bars.log(line);
       // At once: what waits in the bar when it stops is never shown.
-      this.#bars.update();
+      this.bars.update();
     }
   }
 
   /** The run is over, or was stopped: its last line stays. May be called more than once. */
   stop(): void {
-    if (this.#name === '') return;
+    if (this.name === '') return;
     // The last round may have been written by the clock just now.
-    if (this.#bars === null && this.#writtenRound !== this.#shownRound) this.#writeLine();
-    else this.#bars?.stop();
-    clearInterval(this.#ticker);
-    [this.#bars, this.#bar, this.#name] = [null, null, ''];
+    if (this.bars === null && this.writtenRound !== this.shownRound) this.writeLine();
+    else this.bars?.stop();
+    clearInterval(this.ticker);
+    [this.bars, this.bar, this.name] = [null, null, ''];
   }
 
-  #writeDue(): void {
-    const stillMs = performance.now() - this.#lastLineMs;
-    if (stillMs >= (this.#shownRound === this.#writtenRound ? PLAIN_STILL_MS : PLAIN_EVERY_MS)) this.#writeLine();
+  private writeDue(): void {
+    const stillMs = performance.now() - this.lastLineMs;
+    if (stillMs >= (this.shownRound === this.writtenRound ? PLAIN_STILL_MS : PLAIN_EVERY_MS)) this.writeLine();
   }
 
-  #writeLine(): void {
-    this.#writtenRound = this.#shownRound;
-    this.#lastLineMs = performance.now();
-    this.#stream.write(`${this.#line(false)}\n`);
+  private writeLine(): void {
+    this.writtenRound = this.shownRound;
+    this.lastLineMs = performance.now();
+    this.stream.write(`${this.line(false)}\n`);
   }
 
-  #line(withBar: boolean): string {
-    const done = this.#rounds === 0 ? 1 : Math.min(1, this.#shownRound / this.#rounds);
+  private line(withBar: boolean): string {
+    const done = this.rounds === 0 ? 1 : Math.min(1, this.shownRound / this.rounds);
     // One column is left free: a terminal may break a line that fills it.
-    const width = withBar ? (this.#stream.columns ?? NARROW) - 1 : PIPED_WIDTH;
+    const width = withBar ? (this.stream.columns ?? NARROW) - 1 : PIPED_WIDTH;
     const barWidth = width < NARROW ? NARROW_BAR_WIDTH : BAR_WIDTH;
     const filled = Math.floor(done * barWidth);
     const bar = withBar ? ` ${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : '';
-    const round = `round ${this.#shownRound}/${this.#rounds}`;
-    const name = cut(this.#name, Math.max(8, width - bar.length - round.length - 16));
+    const round = `round ${this.shownRound}/${this.rounds}`;
+    const name = cut(this.name, Math.max(8, width - bar.length - round.length - 16));
     const optional = [
-      this.#loss === null ? '' : `loss ${numberText(this.#loss)}`,
-      this.#accuracy === null ? '' : `accuracy ${numberText(100 * this.#accuracy)} %`,
-      `${bytesText(this.#bytes)} sent`,
+      this.loss === null ? '' : `loss ${numberText(this.loss)}`,
+      this.accuracy === null ? '' : `accuracy ${numberText(100 * this.accuracy)} %`,
+      `${bytesText(this.bytes)} sent`,
     ].filter((part) => part !== '');
     const line = (parts: readonly string[]) =>
-      [`${name}${bar} ${round}`, ...parts, this.#time() + this.#sweepTime()].join(', ');
+      [`${name}${bar} ${round}`, ...parts, this.time() + this.sweepTime()].join(', ');
     // What does not fit is left out from its end; the time left is what one looks for.
     while (optional.length > 0 && line(optional).length > width) optional.pop();
     return line(optional);
   }
 
   /** Time left from the rounds after the first of this process (a resumed run begins in the middle), or the time it took. */
-  #time(): string {
-    const elapsedMs = performance.now() - this.#startedMs;
-    if (this.#firstRound === null) return elapsedMs < PLAIN_EVERY_MS ? 'starting' : `starting for ${clock(elapsedMs)}`;
-    if (this.#shownRound >= this.#rounds) return `took ${clock(elapsedMs)}`;
+  private time(): string {
+    const elapsedMs = performance.now() - this.startedMs;
+    if (this.firstRound === null) return elapsedMs < PLAIN_EVERY_MS ? 'starting' : `starting for ${clock(elapsedMs)}`;
+    if (this.shownRound >= this.rounds) return `took ${clock(elapsedMs)}`;
     // Before the first one a run may have waited long for its workers.
-    const timed = this.#shownRound - this.#firstRound;
-    const timedMs = timed > 0 ? performance.now() - this.#firstMs : elapsedMs;
-    return `${clock((timedMs / Math.max(1, timed)) * (this.#rounds - this.#shownRound))} left`;
+    const timed = this.shownRound - this.firstRound;
+    const timedMs = timed > 0 ? performance.now() - this.firstMs : elapsedMs;
+    return `${clock((timedMs / Math.max(1, timed)) * (this.rounds - this.shownRound))} left`;
   }
 
   /** Of a sweep, from the runs of this process: each is taken to need as long as the mean of those before. */
-  #sweepTime(): string {
-    const first = this.#firstPoint;
-    if (this.#of < 2 || first === null) return '';
-    const done = this.#point - 1 - first.index + (this.#rounds === 0 ? 1 : this.#shownRound / this.#rounds);
-    const left = this.#of - first.index - done;
+  private sweepTime(): string {
+    const first = this.firstPoint;
+    if (this.of < 2 || first === null) return '';
+    const done = this.point - 1 - first.index + (this.rounds === 0 ? 1 : this.shownRound / this.rounds);
+    const left = this.of - first.index - done;
     if (done <= 0 || left <= 0) return '';
     return `, sweep ${clock(((performance.now() - first.atMs) / done) * left)} left`;
   }

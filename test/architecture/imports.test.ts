@@ -221,6 +221,15 @@ describe('the sources', () => {
     expect(wrong).to.deep.equal([]);
   });
 
+  it("declare what is private to a class in one way: 'private', never '#name'", () => {
+    const wrong = offences(({ text }) =>
+      [...withoutComments(text).matchAll(/^ +(?:static |readonly |async |get )*(#\w+)|this\.(#\w+)/gm)].map(
+        ([, declared, used]) => (declared ?? used)!,
+      ),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
   it(`have ${LINES_AT_MOST} lines at most`, () => {
     const wrong = offences(({ area, text }) => {
       if (area === 'test') return [];

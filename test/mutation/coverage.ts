@@ -25,7 +25,7 @@ interface V8Function {
  * it is first asked for; what was measured is kept in `kept` and thrown away when `version` differs.
  */
 export class Coverage {
-  readonly #reach: Record<string, Reach>;
+  private readonly reaches: Record<string, Reach>;
 
   constructor(
     private readonly dist: string,
@@ -36,15 +36,15 @@ export class Coverage {
     const known = existsSync(kept)
       ? (JSON.parse(readFileSync(kept, 'utf8')) as { version: string; reach: object })
       : null;
-    this.#reach = known?.version === version ? (known.reach as Record<string, Reach>) : {};
+    this.reaches = known?.version === version ? (known.reach as Record<string, Reach>) : {};
   }
 
   reach(test: string): Reach {
-    const known = this.#reach[test];
+    const known = this.reaches[test];
     if (known) return known;
-    const measured = this.#measure(test);
-    this.#reach[test] = measured;
-    writeFileSync(this.kept, JSON.stringify({ version: this.version, reach: this.#reach }));
+    const measured = this.measure(test);
+    this.reaches[test] = measured;
+    writeFileSync(this.kept, JSON.stringify({ version: this.version, reach: this.reaches }));
     return measured;
   }
 
@@ -54,7 +54,7 @@ export class Coverage {
     return unrun?.every(([from, to]) => start < from || start >= to) ?? false;
   }
 
-  #measure(test: string): Reach {
+  private measure(test: string): Reach {
     const folder = mkdtempSync(join(tmpdir(), 'gradswarm-coverage-'));
     const began = performance.now();
     try {
@@ -64,13 +64,13 @@ export class Coverage {
         timeout: 180_000,
         env: { ...process.env, NODE_V8_COVERAGE: folder },
       });
-      return { sound: status === 0, seconds: (performance.now() - began) / 1000, unrun: this.#unrun(folder) };
+      return { sound: status === 0, seconds: (performance.now() - began) / 1000, unrun: this.unrun(folder) };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
 
-  #unrun(folder: string): Record<string, Unrun> {
+  private unrun(folder: string): Record<string, Unrun> {
     const all: Record<string, Unrun> = {};
     for (const name of readdirSync(folder)) {
       const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as {

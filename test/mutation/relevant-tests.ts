@@ -7,24 +7,24 @@ import { basename, dirname, join, relative } from 'node:path';
  */
 export class RelevantTests {
   /** For each compiled file those that import it. */
-  readonly #importers = new Map<string, Set<string>>();
-  readonly #texts = new Map<string, string>();
+  private readonly importers = new Map<string, Set<string>>();
+  private readonly texts = new Map<string, string>();
 
   /** `dist`: the folder of compiled files; all paths are relative to it. */
   constructor(dist: string) {
     for (const entry of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
       if (!entry.endsWith('.js')) continue;
       const text = readFileSync(join(dist, entry), 'utf8');
-      this.#texts.set(entry, text);
+      this.texts.set(entry, text);
       for (const [, specifier] of text.matchAll(/from '(\.[^']+)'/g)) {
         const imported = relative(dist, join(dist, dirname(entry), specifier!));
-        this.#importers.set(imported, (this.#importers.get(imported) ?? new Set()).add(entry));
+        this.importers.set(imported, (this.importers.get(imported) ?? new Set()).add(entry));
       }
     }
   }
 
   of(file: string): string[] {
-    const distances = this.#distances(file);
+    const distances = this.distances(file);
     const found = new Map<string, number>();
     const add = (test: string, distance: number) => {
       // The file's own test comes first.
@@ -36,7 +36,7 @@ export class RelevantTests {
       add(path, distance);
       if (!/^protocol\/(methods|codecs|optimizers|topology)\/[^/]+(\/[^/]+)?\.js$/.test(path) || distance > 2) continue;
       const name = basename(path, '.js');
-      for (const [test, text] of this.#texts) {
+      for (const [test, text] of this.texts) {
         if (basename(test) === `${name}.test.js`) add(test, distance);
         else if (text.includes(`'${name}'`)) add(test, distance + 1);
       }
@@ -46,11 +46,11 @@ export class RelevantTests {
     return [...found].sort(([, one], [, other]) => one - other).map(([test]) => test);
   }
 
-  #distances(file: string): Map<string, number> {
+  private distances(file: string): Map<string, number> {
     const distances = new Map([[file, 0]]);
     const queue = [file];
     for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-      for (const importer of this.#importers.get(path) ?? []) {
+      for (const importer of this.importers.get(path) ?? []) {
         if (distances.has(importer)) continue;
         distances.set(importer, distances.get(path)! + 1);
         queue.push(importer);
