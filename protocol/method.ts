@@ -150,7 +150,7 @@ export type HalfOrMaker<H, Made> = Made | ((run: RunConstants<H>) => Made);
 export interface RunPlan {
   readonly rounds: number;
   readonly clients: number;
-  readonly participation: { readonly cohort: 'all' | number; readonly sampling: 'fixed' | 'poisson' };
+  readonly participation: { readonly cohort: 'all' | number; readonly sampling: string | { readonly name: string } };
   readonly privacy: { readonly delta: number; readonly accountant?: 'auto' | 'tightest' | 'loss-distribution' };
 }
 
@@ -167,6 +167,13 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   readonly settings: Settings<H & object>;
   /** Throws a GradswarmError when they make no sense for this run: for methods that calibrate noise to what it will release. */
   checkPlan?(hyperparameters: H, run: RunPlan): void;
+  /** Its clients release through `at.privacy`: nothing else of their data may leave them. Left out: they do not. */
+  readonly isPrivate?: boolean;
+  /**
+   * What the coordinator takes of the clients' vectors is their mean, weighted by the number in `examples` or equally, and nothing
+   * else: a selection may then give them other weights. Left out: it is not, and selections with weights are refused.
+   */
+  weighsBy?(hyperparameters: H): 'examples' | 'clients';
   /** Does it run on log-posteriors alone? Set by `defineSampler`. */
   readonly needsPosterior?: boolean;
   readonly messages: M;

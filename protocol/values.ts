@@ -35,6 +35,8 @@ export interface RunConstants<H> {
   /** Numbers of a model-sized vector. */
   readonly parameterCount: number;
   readonly clientCount: number;
+  /** Examples of each client; known in the coordinator's process. Left out: not known. */
+  exampleCounts?(): readonly number[];
 }
 
 /** Every client of a run, ascending. */

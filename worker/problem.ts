@@ -28,6 +28,8 @@ export interface Problem {
   objectiveOf(client: ClientIndex): Objective;
   /** The estimates on one client's held-out examples, or on its shard; null where it has none. */
   evaluateClient(client: ClientIndex, estimates: readonly ReadonlyVector[]): Promise<ClientFigures | null>;
+  /** Examples of each client. */
+  exampleCounts(): readonly number[];
 }
 
 export async function openProblem(scenario: Scenario, device?: string): Promise<Problem> {
@@ -51,6 +53,14 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
   });
   const family = heldOut ? trainedOn(made, partition) : made;
   const objectives = new Map<ClientIndex, Objective>();
+  const objectiveOf = (client: ClientIndex): Objective => {
+    let objective = objectives.get(client);
+    if (!objective) {
+      objective = stressed(family.shard(partition.shards[client]!, client), scenario);
+      objectives.set(client, objective);
+    }
+    return objective;
+  };
   const { initial } = scenario;
   const initialParams = family.initialParams(streams.derive('model'));
   if (initial) {
@@ -68,15 +78,12 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
     },
     heldOut,
     fingerprint: fingerprintOf(dataset, partition, [initialParams, ...(family.base ? [family.base.values] : [])]),
-    objectiveOf(client) {
-      let objective = objectives.get(client);
-      if (!objective) {
-        objective = stressed(family.shard(partition.shards[client]!, client), scenario);
-        objectives.set(client, objective);
-      }
-      return objective;
-    },
     evaluateClient: (client, estimates) => evaluateClient({ dataset, partition, family, heldOut }, client, estimates),
+    objectiveOf,
+    exampleCounts: () =>
+      partition.shards.map(({ length }, client) =>
+        dataset.train.count > 0 ? length : objectiveOf(client).exampleCount,
+      ),
   };
 }
 

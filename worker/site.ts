@@ -36,6 +36,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
     probes: await loadProbes(scenario.measure, { ...problem.model, messages: options.method.messages }),
     privacy: (party, plan, ledger) => options.privacy.privacy(party, plan, ledger),
     coins: options.privacy.coins,
+    exampleCounts: () => problem.exampleCounts(),
     objective: (party, round) => {
       const client = party as ClientIndex;
       let objective = objectives.get(client);

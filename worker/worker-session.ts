@@ -6,9 +6,9 @@ import { GradswarmError } from '../protocol/errors.js';
 import { frameHold } from '../protocol/links/link-buckets.js';
 import { openNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
 import type { AnyMethod, MessageKind } from '../protocol/method.js';
-import { loadMethod } from '../protocol/method-loader.js';
 import { encodeState } from '../protocol/party/state-codec.js';
 import type { Scenario, UsedModule } from '../protocol/scenario/scenario.js';
+import { loadRunMethod } from '../protocol/selection/parts/run-method.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import * as control from '../protocol/wire/control-messages.js';
 import { hasOtherLengths, layoutsOf } from '../protocol/wire/layout.js';
@@ -254,7 +254,7 @@ export class WorkerSession {
   }
 
   private async prepare(assign: control.Assign, scenario: Scenario, isCurrent: () => boolean): Promise<control.Ready> {
-    const method = await loadMethod(scenario.method.name);
+    const method = await loadRunMethod(scenario);
     const problem = await this.problemOf(scenario);
     this.kept.reachedMs = performance.now();
     const layouts = layoutsOf(method.messages, scenario.precision, problem.family.parameterCount);

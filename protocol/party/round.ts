@@ -47,6 +47,8 @@ export class PartyRound {
   readonly unusedMessages: UnusedMessage[] = [];
   /** Messages that it took, and when the last of those that were lost on their way would have arrived, simulated ms; 0: none was. */
   readonly inbox = { received: 0, lostMs: 0 };
+  /** When the last message that it took from each sender arrived, simulated ms. */
+  readonly arrivedMs = new Map<PartyId, number>();
   /** What inbox rules keep for the next round. */
   readonly inboxMemories: Record<string, InboxMemory> = {};
   private readonly coding: MessageCoding;
@@ -326,6 +328,7 @@ export class PartyRound {
   }
 
   private open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
+    if (frame.messages.length > 0) this.arrivedMs.set(frame.from, frame.arrivesAtMs);
     try {
       const opened = openedMessages(layout, frame, this.host, (i) =>
         this.coding.decode(layout, frame, frame.messages[i]!, i, this),

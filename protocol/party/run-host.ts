@@ -37,6 +37,8 @@ export interface RunHostOptions {
   readonly inboxRules: InboxRules | null;
   /** Decide Poisson samples; null: the keyed streams do. */
   readonly coins: SamplingCoins | null;
+  /** Examples of each client; left out: not known. */
+  exampleCounts?(): readonly number[];
 }
 
 /** What all parties of one process share in one run. Every party's streams are keyed here and nowhere else. */

@@ -58,6 +58,8 @@ export interface RunSiteOptions extends PostOfficeOptions {
   /** Decide Poisson samples; null: the run's keyed streams do. */
   readonly coins?: SamplingCoins | null;
   objective(party: PartyId, round: RoundClock): Objective;
+  /** Examples of each client; left out: not known. */
+  exampleCounts?(): readonly number[];
 }
 
 /** One process's part of a run: its post office and its parties. Independent of sockets, clocks and devices. */
@@ -92,6 +94,7 @@ export class RunSite {
       secrets: options.secrets,
       inboxRules: inboxRulesOf(options, streams),
       coins: options.coins ?? null,
+      ...(options.exampleCounts && { exampleCounts: options.exampleCounts }),
     });
     const keptBytes = maxKeptBytes({
       parameterCount: options.model.parameterCount,

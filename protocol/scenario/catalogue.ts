@@ -68,6 +68,12 @@ export interface MethodEntry {
   /** Does it run on log-posteriors alone? */
   readonly needsPosterior?: boolean;
   readonly messages: MessageKinds;
+  readonly isPrivate?: boolean;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  weighsBy?(hyperparameters: any): 'examples' | 'clients';
+  /** Of a method of peers alone: none. */
+  // biome-ignore lint/suspicious/noExplicitAny: only whether it is there matters.
+  readonly coordinator?: any;
   /** Of a method that chooses its cohorts itself. */
   // biome-ignore lint/suspicious/noExplicitAny: only whether it is there matters.
   readonly cohort?: any;

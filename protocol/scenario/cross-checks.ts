@@ -4,10 +4,12 @@ import { join, type Problems } from '../settings/problems.js';
 import type { FaultEntry } from './catalogue.js';
 import { checkCodecs, type Found } from './codec-checks.js';
 import type { FaultRule, Json, Scenario } from './scenario.js';
+import { checkSelection } from './selection-checks.js';
 
 /** What is wrong with a scenario although each of its parts is right by itself. */
 export async function checkAcross(scenario: Scenario, found: Found, problems: Problems): Promise<void> {
   checkParticipation(scenario, found, problems);
+  checkSelection(scenario, found, problems);
   checkTopology(scenario, found, problems);
   checkMethod(scenario, found, problems);
   checkObjective(scenario, found, problems);

@@ -52,7 +52,7 @@ export interface ScenarioInput {
   readonly precision?: Precision;
   /** Saved parameters to begin with: the path of an .npz or .safetensors file. */
   readonly initial?: string | InitialFile | null;
-  readonly participation?: Partial<Participation>;
+  readonly participation?: Partial<Omit<Participation, 'sampling'>> & { readonly sampling?: SpecInput };
   readonly topology?: SpecInput | null;
   /** By kind; '*': every other kind in which the method itself keeps what compression leaves out. */
   readonly codecs?: Readonly<Record<string, KindCodecInput>>;

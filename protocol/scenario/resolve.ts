@@ -18,6 +18,7 @@ export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue
   const problems = new Problems();
   const subject = `scenario '${isPlainObject(input) ? String(input.name) : '?'}'`;
   const given = plainCopy(input, '', problems);
+  if (isPlainObject(given)) await scenarioSettings.load(given);
   const fixed = isPlainObject(given)
     ? scenarioSettings.complete(given, '', problems)
     : problems.add('', 'an object', input);

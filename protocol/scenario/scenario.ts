@@ -36,10 +36,10 @@ export interface DataSpec extends Spec {
 export type Quorum = { readonly count: number } | { readonly fraction: number };
 
 export interface Participation {
-  /** Clients invited to a round; under 'poisson' the expected number. */
+  /** Clients of a round, whole; under 'poisson' and other rules that draw coins the expected number, any above 0. */
   readonly cohort: 'all' | number;
-  /** 'fixed': that many without replacement. 'poisson': each client independently with probability cohort / clients. */
-  readonly sampling: 'fixed' | 'poisson';
+  /** 'fixed': that many without replacement. 'poisson': each client independently with probability cohort / clients. Else a selection. */
+  readonly sampling: 'fixed' | 'poisson' | Spec;
   readonly quorum: Quorum | null;
   /** Counted from the coordinator's last post of the round; null: wait for all. */
   readonly deadlineMs: number | null;

@@ -1,4 +1,5 @@
 import { DELTA_RANGE } from '../privacy/accounting/ranges.js';
+import { selectionSetting } from '../selection/parts/load-selection.js';
 import {
   atLeastZero,
   count,
@@ -24,16 +25,12 @@ import { figure, series } from './settings.js';
 
 export const participation = defineSettings({
   cohort: either(
-    "an integer of at least 1 or 'all'",
-    [oneOf(['all'], required, 'All clients'), count(required, 'So many')],
+    "a number above 0 or 'all'",
+    [oneOf(['all'], required, 'All clients'), positive(required, 'So many')],
     'all',
-    "Clients invited to a round; under 'poisson' the expected number",
+    "Clients of a round: a whole number; under 'poisson' and 'optimal-norm' the expected number, any above 0",
   ),
-  sampling: oneOf(
-    ['fixed', 'poisson'],
-    'fixed',
-    "'fixed': that many without replacement; 'poisson': each with probability cohort / clients",
-  ),
+  sampling: selectionSetting,
   quorum: either(
     '{ count: an integer of at least 1 } or { fraction: a number in (0, 1] }',
     [

@@ -13,6 +13,7 @@ export type ExtensionKind =
   | 'aggregator'
   | 'attack'
   | 'fault'
+  | 'selection'
   | 'probe'
   | 'study'
   | 'expectation';

@@ -2,6 +2,7 @@
 
 import * as plain from '../../protocol/scenario/input.js';
 import type { AnyMade } from '../../protocol/scenario/made.js';
+import type { Participation } from '../../protocol/scenario/scenario.js';
 import type { JsonObject } from '../../protocol/settings/plain-data.js';
 import type * as builtIn from './parts/built-in-names.js';
 import type { Named, NamedFault, NamesByKind } from './parts/given.js';
@@ -43,6 +44,7 @@ export interface Schedules extends builtIn.BuiltInSchedules {}
 export interface Aggregators extends builtIn.BuiltInAggregators {}
 export interface Attacks extends builtIn.BuiltInAttacks {}
 export interface Faults extends builtIn.BuiltInFaults {}
+export interface Selections extends builtIn.BuiltInSelections {}
 export interface Probes extends builtIn.BuiltInProbes {}
 export interface Studies extends builtIn.BuiltInStudies {}
 export interface Expectations extends builtIn.BuiltInExpectations {}
@@ -62,6 +64,7 @@ export interface Known extends NamesByKind {
   readonly aggregator: Aggregators;
   readonly attack: Attacks;
   readonly fault: Faults;
+  readonly selection: Selections;
   readonly probe: Probes;
   readonly study: Studies;
   readonly expectation: Expectations;
@@ -87,6 +90,7 @@ export interface CheckedInput<O extends OwnNames = object>
     | 'measure'
     | 'study'
     | 'faults'
+    | 'participation'
     | 'expect'
     | 'claims'
   > {
@@ -106,6 +110,9 @@ export interface CheckedInput<O extends OwnNames = object>
     >
   >;
   readonly aggregators?: Readonly<Record<string, Spec<O, 'aggregator'> | readonly Spec<O, 'aggregator'>[]>>;
+  readonly participation?: Partial<Omit<Participation, 'sampling'>> & {
+    readonly sampling?: Spec<O, 'selection'>;
+  };
   readonly measure?: readonly Spec<O, 'probe'>[];
   readonly study?: Spec<O, 'study'> | null;
   readonly faults?: readonly FaultOf<O>[];

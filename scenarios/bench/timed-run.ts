@@ -1,10 +1,10 @@
 import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import type { AnyMethod, ReadonlyVector } from '../../protocol/method.js';
-import { loadMethod } from '../../protocol/method-loader.js';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { loadRunMethod } from '../../protocol/selection/parts/run-method.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
 import { loadCatalogue } from '../run/catalogue.js';
 import { openFleet } from '../run/open-fleet.js';
@@ -25,7 +25,7 @@ export interface TimedRun {
 /** `problem`: of a scenario with the same data, objective, clients and seed; left out, a new one. */
 export async function prepareRun(input: ScenarioInput, problem?: Problem): Promise<PreparedRun> {
   const scenario = await resolveScenario(input, await loadCatalogue());
-  const method = await loadMethod(scenario.method.name);
+  const method = await loadRunMethod(scenario);
   return { scenario, method, problem: problem ?? (await openProblem(scenario)) };
 }
 

@@ -107,6 +107,8 @@ function using(kind: ReturnType<typeof kindOfExtension>, spec: Spec): Partial<Sc
       const { name: fault, ...settings } = spec;
       return { faults: [{ fault, ...settings }] };
     }
+    case 'selection':
+      return { method: { name: 'fedavg', batchSize: 4 }, participation: { cohort: 3, sampling: spec } };
     case 'study':
       return { study: spec };
     case 'expectation':

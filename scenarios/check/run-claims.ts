@@ -1,6 +1,6 @@
-import { loadMethod } from '../../protocol/method-loader.js';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
+import { loadRunMethod } from '../../protocol/selection/parts/run-method.js';
 import { loadCatalogue } from '../run/catalogue.js';
 import { type Claim, claim, ensure, ensureEqual, once } from './claim.js';
 import { placements } from './parts/placements.js';
@@ -22,7 +22,7 @@ export function runClaims(input: Partial<ScenarioInput>): readonly Claim[] {
       },
       await loadCatalogue(),
     );
-    return { scenario, method: await loadMethod(scenario.method.name) };
+    return { scenario, method: await loadRunMethod(scenario) };
   });
   const reference = once(async () => {
     const { scenario, method } = await opened();

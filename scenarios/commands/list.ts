@@ -34,6 +34,7 @@ const KINDS = {
   aggregators: 'aggregator',
   attacks: 'attack',
   faults: 'fault',
+  selections: 'selection',
   probes: 'probe',
   studies: 'study',
   expectations: 'expectation',

@@ -7,6 +7,7 @@ import { optimizers } from '../../protocol/optimizers/load-optimizer.js';
 import { probes } from '../../protocol/probe-loader.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
 import { schedules } from '../../protocol/schedules/schedule.js';
+import { selections } from '../../protocol/selection/parts/load-selection.js';
 import type { ExtensionKind } from '../../protocol/settings/extension.js';
 import { NamedModules } from '../../protocol/settings/named-modules.js';
 import { topologies } from '../../protocol/topology/family.js';
@@ -36,6 +37,7 @@ export const EXTENSION_POINTS = [
   aggregators,
   attacks,
   faults,
+  selections,
   probes,
   studies,
   expectations,

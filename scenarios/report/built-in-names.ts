@@ -22,6 +22,7 @@ const PLURAL: Readonly<Record<string, string>> = {
   aggregator: 'Aggregators',
   attack: 'Attacks',
   fault: 'Faults',
+  selection: 'Selections',
   probe: 'Probes',
   study: 'Studies',
   expectation: 'Expectations',

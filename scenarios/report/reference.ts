@@ -9,6 +9,7 @@ import { loadMethod } from '../../protocol/method-loader.js';
 import type { Entry, Table } from '../../protocol/scenario/catalogue.js';
 import { scenarioSettings, sweepSettings } from '../../protocol/scenario/schema.js';
 import { SCENARIO_PARTS } from '../../protocol/scenario/schema-parts.js';
+import { selections } from '../../protocol/selection/parts/load-selection.js';
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { casesPage } from '../conformance/page.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
@@ -114,8 +115,8 @@ function settingsTable({ settings }: Pick<Entry, 'settings'>): string[] {
   ];
 }
 
-/** Aggregators and attacks, which are loaded with the catalogue. */
-function tableOf(modules: typeof aggregators | typeof attacks): Table<Entry> {
+/** Aggregators, attacks and selections, which are loaded with the catalogue. */
+function tableOf(modules: typeof aggregators | typeof attacks | typeof selections): Table<Entry> {
   return {
     names: () => modules.names(),
     find(name) {
@@ -156,6 +157,7 @@ async function namesPage(): Promise<string> {
     ['Aggregators', tableOf(aggregators)],
     ['Faults', catalogue.faults],
     ['Attacks', tableOf(attacks)],
+    ['Selections', tableOf(selections)],
     ['Studies', catalogue.studies],
     ['Expectations', catalogue.expectations],
   ] as const) {

@@ -8,6 +8,7 @@ import type { AnyMethod } from '../../protocol/method.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { valueInWords } from '../../protocol/scenario/wording.js';
 import { histogramColumns, labelHistogram, skewOf } from '../../worker/datasets/partition/skew.js';
 import type { Problem } from '../../worker/problem.js';
 import type { PosteriorReport } from '../posterior/posterior.js';
@@ -87,7 +88,8 @@ export async function writeRunReport(run: RunReport): Promise<string> {
 
 function participationText({ participation, clients }: Scenario): string {
   const { cohort, sampling, quorum, deadlineMs } = participation;
-  const who = cohort === 'all' ? `all ${clients} clients` : `${cohort} of ${clients} clients a round (${sampling})`;
+  const who =
+    cohort === 'all' ? `all ${clients} clients` : `${cohort} of ${clients} clients a round (${valueInWords(sampling)})`;
   const when = deadlineMs === null ? '' : `, deadline ${deadlineMs} ms`;
   return `${who}${quorum ? `, quorum ${JSON.stringify(quorum)}` : ''}${when}`;
 }

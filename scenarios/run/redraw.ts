@@ -1,9 +1,9 @@
 import { RunBudget } from '../../coordinator/run/privacy-budget.js';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
-import { loadMethod } from '../../protocol/method-loader.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
+import { loadRunMethod } from '../../protocol/selection/parts/run-method.js';
 import { openProblem } from '../../worker/problem.js';
 import { loadUsed } from '../plug-ins/use.js';
 import { concludePosterior } from '../posterior/posterior.js';
@@ -23,7 +23,7 @@ export async function redrawReport(path: string, draw = writeRunReport): Promise
   try {
     const scenario = recordedScenario(path);
     await loadUsed(scenario.use);
-    const method = await loadMethod(scenario.method.name);
+    const method = await loadRunMethod(scenario);
     const problem = await openProblem(scenario);
     const fleet = await localFleet({ ...scenario, workers: { ...scenario.workers, count: 0 } }, method, problem);
     const { stateDigest, finishedAt, transport } = directory.manifest;

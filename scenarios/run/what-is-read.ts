@@ -1,8 +1,8 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { AnyMethod } from '../../protocol/method.js';
-import { loadMethod } from '../../protocol/method-loader.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { loadRunMethod } from '../../protocol/selection/parts/run-method.js';
 import { differences, type Fingerprint } from '../../worker/fingerprint.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
 import { loadUsed } from '../plug-ins/use.js';
@@ -19,7 +19,7 @@ export interface Read {
 
 export async function whatIsRead(scenario: Scenario): Promise<Read> {
   const plugIns = await loadUsed(scenario.use);
-  const method = await loadMethod(scenario.method.name);
+  const method = await loadRunMethod(scenario);
   const problem = await openProblem(scenario);
   const rng = rootStream(scenario.seed, scenario.precision).derive('study');
   return { scenario, plugIns, method, problem, study: await openStudy({ scenario, method, problem, rng }) };

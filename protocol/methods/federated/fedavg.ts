@@ -61,6 +61,7 @@ export default defineMethod({
       'momentum 0.9; from memory, not checked) the outer step of DiLoCo, whose inner AdamW is plain SGD here',
   },
   settings,
+  weighsBy: () => 'examples',
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     update: {

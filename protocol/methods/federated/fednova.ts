@@ -66,6 +66,7 @@ export default defineMethod({
     reconstruction: 'Reconstructed, not checked against the paper: d_i, tau_eff and the weights of momentum.',
   },
   settings,
+  weighsBy: () => 'examples',
   measures: ['effectiveSteps'],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },

@@ -28,6 +28,7 @@ export default defineMethod({
     reconstruction: 'Reconstructed, not checked against the paper; the mean gradient is that of the round’s cohort.',
   },
   settings,
+  weighsBy: () => 'examples',
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params', 'momentum'] },
     gradient: {

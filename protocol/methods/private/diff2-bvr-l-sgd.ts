@@ -99,6 +99,7 @@ export default defineMethod({
       'alone, is our choice; so are the distributed and local noise placements.',
   },
   settings,
+  isPrivate: true,
   /** Of the global releases; what the local steps of a chosen worker add is in the forecast and in the ledger. */
   checkPlan(settings, run) {
     checkDiff2Plan(settings, run);

@@ -15,6 +15,7 @@ export default defineMethod({
       'local noise placements are our choice.',
   },
   settings: diff2Settings,
+  isPrivate: true,
   checkPlan: checkDiff2Plan,
   measures: ['answers'],
   messages: diff2Messages,

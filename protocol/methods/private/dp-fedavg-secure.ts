@@ -72,6 +72,7 @@ export default defineMethod({
       'without the consistency check against a malicious coordinator.',
   },
   settings,
+  isPrivate: true,
   measures: ['clippingRadius', 'aborted', 'survivors', 'recovered'],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },

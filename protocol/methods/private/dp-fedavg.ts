@@ -71,6 +71,7 @@ export default defineMethod({
     reconstruction: 'Reconstructed, not checked against the papers; tested by their stated invariants.',
   },
   settings,
+  isPrivate: true,
   measures: ['clippingRadius'],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], scalars: ['radius'], lossy: 'any' },

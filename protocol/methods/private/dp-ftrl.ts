@@ -51,6 +51,7 @@ export default defineMethod({
       'start, and the estimator that averages several node sums is left out.',
   },
   settings,
+  isPrivate: true,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     /** Noise is added after this: no codec may act in between. */

@@ -67,6 +67,7 @@ export default defineMethod({
     algorithm: 'full-batch gradient descent with per-example clipping and Gaussian noise, as DIFF2’s baseline has it',
   },
   settings,
+  isPrivate: true,
   checkPlan(hyperparameters, run) {
     if (hyperparameters.calibration === 'none') return;
     const noiseMultiplier = noiseOf(hyperparameters);

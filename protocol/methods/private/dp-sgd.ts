@@ -44,6 +44,7 @@ export default defineMethod({
     algorithm: 'Algorithm 1, with Poisson sampling at every client and a fixed denominator',
   },
   settings,
+  isPrivate: true,
   measures: ['answers'],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },

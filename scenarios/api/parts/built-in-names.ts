@@ -238,6 +238,16 @@ export interface BuiltInFaults {
   readonly 'symmetric-drop': SettingsIn<typeof import('../../../protocol/faults/symmetric-drop.js').default>;
 }
 
+export interface BuiltInSelections {
+  readonly 'availability-group': SettingsIn<typeof import('../../../protocol/selection/availability-group.js').default>;
+  readonly 'by-size': SettingsIn<typeof import('../../../protocol/selection/by-size.js').default>;
+  readonly 'fixed': SettingsIn<typeof import('../../../protocol/selection/fixed.js').default>;
+  readonly 'oort': SettingsIn<typeof import('../../../protocol/selection/oort.js').default>;
+  readonly 'optimal-norm': SettingsIn<typeof import('../../../protocol/selection/optimal-norm.js').default>;
+  readonly 'poisson': SettingsIn<typeof import('../../../protocol/selection/poisson.js').default>;
+  readonly 'power-of-choice': SettingsIn<typeof import('../../../protocol/selection/power-of-choice.js').default>;
+}
+
 export interface BuiltInProbes {
   readonly 'gradient-noise-scale': SettingsIn<typeof import('../../../protocol/probes/gradient-noise-scale.js').default>;
 }

@@ -16,6 +16,7 @@ export interface NamesByKind {
   readonly aggregator: object;
   readonly attack: object;
   readonly fault: object;
+  readonly selection: object;
   readonly probe: object;
   readonly study: object;
   readonly expectation: object;

@@ -1,0 +1,34 @@
+import { selectionOf } from '../selection/parts/load-selection.js';
+import type { Problems } from '../settings/problems.js';
+import type { Found } from './codec-checks.js';
+import type { Scenario } from './scenario.js';
+
+/** Does the selection fit the number of clients, the method and what else looks at its messages? */
+export function checkSelection(
+  { participation, method, aggregators }: Scenario,
+  { method: found }: Found,
+  problems: Problems,
+): void {
+  const { cohort, sampling } = participation;
+  const { family, settings } = selectionOf(sampling);
+  if (cohort !== 'all' && !Number.isInteger(cohort) && !family.anyRate)
+    problems.add('participation.cohort', `an integer of at least 1 or 'all' with '${family.name}'`, cohort);
+  if (typeof sampling === 'string') return;
+  const refuse = (expected: string): void => problems.add('participation.sampling', expected, sampling);
+  if (!found.coordinator) return refuse(`'fixed' with '${method.name}', which has no coordinator that selects`);
+  if (found.cohort) return refuse(`'fixed' with '${method.name}', which chooses its cohorts itself`);
+  if (found.isPrivate)
+    return refuse(
+      `'fixed' or 'poisson' with '${method.name}': what others choose by, and by what they weigh, is not in the ledger`,
+    );
+  const kinds = Object.values(found.messages).filter(({ from }) => from === 'clients');
+  if (family.reports === 'norm' && kinds.length !== 1)
+    refuse(`a method whose clients send one kind of messages, not ${kinds.length} as with '${method.name}'`);
+  if (!family.weighs?.(settings as never)) return;
+  if (!found.weighsBy)
+    refuse(
+      `a method that takes the mean of what clients send and nothing else, which '${method.name}' does not declare (weighsBy)`,
+    );
+  if (Object.keys(aggregators ?? {}).length > 0)
+    problems.add('aggregators', `{} with '${family.name}', which gives the messages weights`, aggregators);
+}
