@@ -137,6 +137,14 @@ export const plantedErrors: readonly PlantedError[] = [
     points: [{ seed: 1 }],
   },
   {
+    scenario: 'fairness-cvar',
+    error: 'the gradients of the clients have equal weights, whatever their losses',
+    file: 'protocol/methods/fair/prospect.js',
+    find: 'factor * lambda[i]',
+    replace: 'factor / clients.length',
+    points: [{ 'method.name': 'prospect', seed: 1 }],
+  },
+  {
     scenario: 'fedavg-label-skew',
     error: 'the server takes half of the mean update',
     file: 'protocol/methods/federated/fedavg.js',

@@ -2,6 +2,7 @@
 import type { SettingsIn } from './settings-in.js';
 
 export interface BuiltInMethods {
+  readonly 'afl': SettingsIn<typeof import('../../../protocol/methods/fair/afl.js').default>;
   readonly 'agvm': SettingsIn<typeof import('../../../protocol/methods/large-batch/agvm.js').default>;
   readonly 'beer': SettingsIn<typeof import('../../../protocol/methods/gossip/beer.js').default>;
   readonly 'cdproxsgt': SettingsIn<typeof import('../../../protocol/methods/gossip/cdproxsgt.js').default>;
@@ -37,8 +38,10 @@ export interface BuiltInMethods {
   readonly 'mime': SettingsIn<typeof import('../../../protocol/methods/federated/mime.js').default>;
   readonly 'one-bit-adam': SettingsIn<typeof import('../../../protocol/methods/compressed/one-bit-adam.js').default>;
   readonly 'powersgd': SettingsIn<typeof import('../../../protocol/methods/compressed/powersgd.js').default>;
+  readonly 'prospect': SettingsIn<typeof import('../../../protocol/methods/fair/prospect.js').default>;
   readonly 'psgld': SettingsIn<typeof import('../../../protocol/methods/bayesian/psgld.js').default>;
   readonly 'push-sum': SettingsIn<typeof import('../../../protocol/methods/gossip/push-sum.js').default>;
+  readonly 'q-ffl': SettingsIn<typeof import('../../../protocol/methods/fair/q-ffl.js').default>;
   readonly 'qlsd': SettingsIn<typeof import('../../../protocol/methods/bayesian/qlsd.js').default>;
   readonly 'qlsd-plus-plus': SettingsIn<typeof import('../../../protocol/methods/bayesian/qlsd-plus-plus.js').default>;
   readonly 'qlsd-star': SettingsIn<typeof import('../../../protocol/methods/bayesian/qlsd-star.js').default>;
