@@ -1,25 +1,10 @@
-import { GradswarmError } from '../../../protocol/errors.js';
 import type { ReadonlyVector, Rng, Segment, Vector } from '../../../protocol/method.js';
 import { sigmoid, softplus } from '../../../protocol/numerics/elementary.js';
 import type { Examples } from '../../datasets/dataset.js';
-import { innerProduct } from './dense-layer.js';
-import { type Activation, type DenseLoops, PLAIN_LOOPS } from './dense-loops.js';
+import { type DenseLoops, PLAIN_LOOPS } from './dense-loops.js';
+import type { DenseNetworkShape } from './dense-shape.js';
+import type { ExampleTrace } from './example-trace.js';
 import { openSimdLoops } from './simd/dense-loops.js';
-
-/** softmax: cross-entropy over classes. logistic: ln(1 + e^(-yz)), y = -1 or 1 for class 0 or 1. squared: (z - t)^2 / 2. */
-export type OutputLoss = 'softmax' | 'logistic' | 'squared';
-
-export interface DenseNetworkShape {
-  /** Numbers an example has. */
-  readonly features: number;
-  /** Above 0: features are codes below it, read as one-hot vectors. 0: features are numbers. */
-  readonly vocabulary: number;
-  readonly hidden: readonly number[];
-  readonly outputs: number;
-  readonly activation: Activation;
-  readonly output: OutputLoss;
-  readonly bias: boolean;
-}
 
 interface Layer {
   readonly inputs: number;
@@ -27,17 +12,6 @@ interface Layer {
   readonly weightOffset: number;
   /** -1: no bias. */
   readonly biasOffset: number;
-}
-
-/** What one example leaves in each layer: its input, pre-activation z and d(loss)/dz. Enough for its gradient and norms. */
-export interface ExampleTrace {
-  /** Where the weights of the p-th listed input begin, the input itself, and how many are listed. */
-  readonly bases: readonly Int32Array[];
-  readonly values: readonly Float64Array[];
-  readonly counts: number[];
-  readonly preactivations: readonly Float64Array[];
-  readonly slopes: readonly Float64Array[];
-  readonly deltas: readonly Float64Array[];
 }
 
 /** Fully connected layers with closed-form gradients, one example at a time, in float64 inside. No hidden layer: a linear model. */
@@ -261,99 +235,4 @@ export class DenseNetwork {
     }
     return batch.length;
   }
-
-  /** |g|^2 of the traced example: a layer's gradient is the outer product of its input and delta, so no gradient is formed. */
-  squaredGradientNorm(trace: ExampleTrace): number {
-    const one = this.shape.bias ? 1 : 0;
-    let sum = 0;
-    for (let l = 0; l < this.layers.length; l++) {
-      const values = trace.values[l]!;
-      const delta = trace.deltas[l]!;
-      sum += (innerProduct(values, values, trace.counts[l]!) + one) * innerProduct(delta, delta, delta.length);
-    }
-    return sum;
-  }
-
-  /** <g, params> of the traced example, at the parameters it was traced with: sum over layers of <delta, z>. */
-  gradientTimesParams(trace: ExampleTrace): number {
-    let sum = 0;
-    for (let l = 0; l < this.layers.length; l++) {
-      const delta = trace.deltas[l]!;
-      sum += innerProduct(delta, trace.preactivations[l]!, delta.length);
-    }
-    return sum;
-  }
-
-  /**
-   * |g(a) - g(b)|^2 of one example traced at two points. With h, d for input and delta,
-   * h_a d_a - h_b d_b = h_a (d_a - d_b) + (h_a - h_b) d_b, whose three products are already as small as the difference: the
-   * expanded square |g_a|^2 - 2 <g_a, g_b> + |g_b|^2 would cancel.
-   */
-  squaredDifferenceNorm(a: ExampleTrace, b: ExampleTrace): number {
-    const one = this.shape.bias ? 1 : 0;
-    let total = 0;
-    for (let l = 0; l < this.layers.length; l++) {
-      const inputA = a.values[l]!;
-      const inputB = b.values[l]!;
-      const deltaA = a.deltas[l]!;
-      const deltaB = b.deltas[l]!;
-      let input2 = one;
-      let inputStep = 0;
-      let step2 = 0;
-      for (let p = 0; p < a.counts[l]!; p++) {
-        const value = inputA[p]!;
-        const step = value - inputB[p]!;
-        input2 += value * value;
-        inputStep += value * step;
-        step2 += step * step;
-      }
-      let change2 = 0;
-      let changeDelta = 0;
-      let delta2 = 0;
-      for (let c = 0; c < deltaA.length; c++) {
-        const delta = deltaB[c]!;
-        const change = deltaA[c]! - delta;
-        change2 += change * change;
-        changeDelta += change * delta;
-        delta2 += delta * delta;
-      }
-      total += input2 * change2 + 2 * inputStep * changeDelta + step2 * delta2;
-    }
-    return Math.max(total, 0);
-  }
-}
-
-/** Index of the largest entry, the first of equals. */
-export function largestIndex(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let c = 1; c < values.length; c++) if (values[c]! > values[best]!) best = c;
-  return best;
-}
-
-/** Throws unless every example fits the network. `who` names the objective in the message. */
-export function checkExamples(
-  who: string,
-  shape: Pick<DenseNetworkShape, 'features' | 'vocabulary' | 'outputs' | 'output'>,
-  examples: Examples,
-): void {
-  const refuse = (text: string): never => {
-    throw new GradswarmError('ERR_OBJECTIVE', `objective '${who}': ${text}`);
-  };
-  if (shape.output === 'squared') {
-    if (examples.targets.length !== examples.count)
-      refuse(`expected ${examples.count} targets (regression data), got ${examples.targets.length}`);
-  } else {
-    const classes = shape.output === 'logistic' ? 2 : shape.outputs;
-    if (examples.labels.length !== examples.count)
-      refuse(`expected ${examples.count} labels (classification data), got ${examples.labels.length}`);
-    for (let i = 0; i < examples.count; i++)
-      if (!(examples.labels[i]! >= 0 && examples.labels[i]! < classes))
-        refuse(`example ${i}: expected a label in [0, ${classes}), got ${examples.labels[i]}`);
-  }
-  if (examples.features.length !== examples.count * shape.features)
-    refuse(`expected ${examples.count} x ${shape.features} features, got ${examples.features.length} numbers`);
-  if (shape.vocabulary > 0)
-    for (const code of examples.features)
-      if (!(Number.isInteger(code) && code >= 0 && code < shape.vocabulary))
-        refuse(`expected integer features in [0, ${shape.vocabulary}), got ${code}`);
 }

@@ -5,7 +5,10 @@ import type { Dataset, Examples } from '../../datasets/dataset.js';
 import { subsetOf } from '../../datasets/subset.js';
 import type { Evaluation, ObjectiveFamily } from '../family.js';
 import { clippingWeight } from './clipping-weight.js';
-import { checkExamples, DenseNetwork, type DenseNetworkShape, largestIndex } from './dense-network.js';
+import { DenseNetwork } from './dense-network.js';
+import { checkExamples, type DenseNetworkShape } from './dense-shape.js';
+import { gradientTimesParams, squaredDifferenceNorm, squaredGradientNorm } from './example-trace.js';
+import { largestIndex } from './largest-index.js';
 
 /** What the objectives of one family share. The network has working memory for one call at a time. */
 interface Workspace {
@@ -83,9 +86,9 @@ class DenseObjective implements Objective {
     sums.fill(0);
     for (const index of batch) {
       network.backward(point, this.examples, this.rows[index]!, trace);
-      let squared = network.squaredGradientNorm(trace);
+      let squared = squaredGradientNorm(trace, network.shape.bias);
       // |g + l2 x|^2, with <g, x> in closed form.
-      if (l2 !== 0) squared += l2 * (2 * network.gradientTimesParams(trace) + l2 * paramsSquared);
+      if (l2 !== 0) squared += l2 * (2 * gradientTimesParams(trace) + l2 * paramsSquared);
       const weight = clippingWeight(squared, radius);
       if (weight === 0) continue;
       weights += weight;
@@ -108,7 +111,7 @@ class DenseObjective implements Objective {
       network.backward(point, this.examples, row, trace);
       network.backward(previousPoint, this.examples, row, previousTrace);
       if (difference === null) {
-        const weight = clippingWeight(network.squaredDifferenceNorm(trace, previousTrace), radius);
+        const weight = clippingWeight(squaredDifferenceNorm(trace, previousTrace, network.shape.bias), radius);
         if (weight === 0) continue;
         network.addGradient(sums, trace, weight);
         network.addGradient(sums, previousTrace, -weight);

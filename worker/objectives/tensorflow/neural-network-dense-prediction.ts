@@ -10,7 +10,7 @@ import type { Device } from '../../device/device-access.js';
 import type { Evaluation, ObjectiveFamily } from '../family.js';
 import { clippingWeight } from '../plain/clipping-weight.js';
 import { softmaxInto } from '../plain/dense-loops.js';
-import { largestIndex } from '../plain/dense-network.js';
+import { largestIndex } from '../plain/largest-index.js';
 import { type ObjectiveRequest, requireDataset } from '../request.js';
 import type { DensePredictionSettings } from './dense-prediction-settings.js';
 import { openDeviceFor } from './neural-network.js';

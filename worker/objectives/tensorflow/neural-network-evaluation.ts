@@ -5,7 +5,7 @@ import type { Examples } from '../../datasets/dataset.js';
 import type { Device } from '../../device/device-access.js';
 import type { Evaluation } from '../family.js';
 import { softmaxInto } from '../plain/dense-loops.js';
-import { largestIndex } from '../plain/dense-network.js';
+import { largestIndex } from '../plain/largest-index.js';
 
 /** Examples on the device at once. */
 const BATCH = 250;

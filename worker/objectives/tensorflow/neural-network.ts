@@ -7,7 +7,7 @@ import { processDevice } from '../../device/device.js';
 import type { Device } from '../../device/device-access.js';
 import type { ObjectiveFamily } from '../family.js';
 import { clippingWeight } from '../plain/clipping-weight.js';
-import { checkExamples } from '../plain/dense-network.js';
+import { checkExamples } from '../plain/dense-shape.js';
 import { featureCountOf, type ObjectiveRequest, requireDataset } from '../request.js';
 import { differenceTerms, gradientTerms, type LayerTerm } from './neural-network-clipping.js';
 import { evaluateNetwork } from './neural-network-evaluation.js';

@@ -4,7 +4,7 @@ import { subsetOf } from '../../../datasets/subset.js';
 import type { ObjectiveFamily } from '../../family.js';
 import { type LowRank, trainingPlan } from '../../layers/parts/adapters.js';
 import { layOut } from '../../layers/parts/layout.js';
-import { checkExamples } from '../../plain/dense-network.js';
+import { checkExamples } from '../../plain/dense-shape.js';
 import { featureCountOf, type ObjectiveRequest, requireDataset } from '../../request.js';
 import { openDeviceFor } from '../neural-network.js';
 import { evaluateNetwork } from '../neural-network-evaluation.js';
