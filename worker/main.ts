@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { nanoid } from 'nanoid';
 import { GradswarmError } from '../protocol/errors.js';
-import { type Kept, type WorkerProcessOptions, WorkerSession } from './worker-session.js';
+import type { WorkerProcessOptions } from './worker-options.js';
+import { type Kept, WorkerSession } from './worker-session.js';
 
 export { NotWanted } from './control-connection.js';
 

@@ -3,59 +3,16 @@ import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
 import { GradswarmError } from '../protocol/errors.js';
-import { frameHold } from '../protocol/links/link-buckets.js';
-import { openNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
-import type { AnyMethod, MessageKind } from '../protocol/method.js';
-import { encodeState } from '../protocol/party/state-codec.js';
-import type { Scenario, UsedModule } from '../protocol/scenario/scenario.js';
-import { loadRunMethod } from '../protocol/selection/parts/run-method.js';
-import type { TlsTrust } from '../protocol/sockets/challenge.js';
+import type { Scenario } from '../protocol/scenario/scenario.js';
 import * as control from '../protocol/wire/control-messages.js';
-import { hasOtherLengths, layoutsOf } from '../protocol/wire/layout.js';
-import { maxBodyBytes, maxPackedBytes, maxPackedValues, PROTOCOL_VERSION } from '../protocol/wire/limits.js';
-import type { RoundPlan } from '../protocol/wire/seal.js';
-import { ClientHost } from './client-host.js';
+import { PROTOCOL_VERSION } from '../protocol/wire/limits.js';
 import { ControlConnection, NotWanted } from './control-connection.js';
-import { FrameLink } from './frame-link.js';
-import type { PeerAddress } from './peer-sockets.js';
-import { openPrivacy } from './privacy.js';
+import { Hosting } from './hosting.js';
 import { openProblem, type Problem } from './problem.js';
-import { systemSecrets } from './secrets.js';
-import { openSite } from './site.js';
+import type { WorkerProcessOptions } from './worker-options.js';
 
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
-
-export interface WorkerProcessOptions {
-  /** Compute device; null: the scenario's. */
-  readonly device: string | null;
-  readonly signal: AbortSignal;
-  /** Where to listen for other workers, in methods whose clients send to clients; null: frames between clients go through the coordinator. */
-  readonly peers: PeerAddress | null;
-  /** Of the run: proves that this worker may join, and that the coordinator is the run's. */
-  readonly token: string;
-  readonly trust: TlsTrust;
-  /** What it is called; left out: the host's name. A worker that is started again takes the seat that was last held under its name. */
-  readonly name?: string;
-  /** The seat to take; left out: any. */
-  readonly seat?: number;
-  /** The modules of its own that this process has loaded; left out: none. */
-  readonly use?: readonly UsedModule[];
-  /** How long to look for a coordinator that is not there, milliseconds; left out: not at all. */
-  readonly retryForMs?: number;
-  /** One line for a person. */
-  note(text: string): void;
-}
-
-/** Everything a worker has once it knows its run. */
-interface Hosting {
-  readonly assign: control.Assign;
-  readonly host: ClientHost;
-  readonly link: FrameLink;
-  readonly site: Awaited<ReturnType<typeof openSite>>;
-  readonly networkModel: ScenarioNetwork;
-  plan: RoundPlan | null;
-}
 
 /** What the coordinator has assigned; a repeated request gets the same answer. No other has its token, in this run or another. */
 interface Assignment {
@@ -188,7 +145,8 @@ export class WorkerSession {
 
   private readonly notices = {
     begin: given(control.plan, (plan) => {
-      if (this.hosting) void this.begin(this.hosting, plan);
+      const { hosting } = this;
+      if (hosting) void hosting.begin(plan, () => this.hosting === hosting);
     }),
     settle: given(control.settle, ({ cohort, ...settlement }) =>
       this.hosting?.host.settle(
@@ -200,14 +158,14 @@ export class WorkerSession {
       ),
     ),
     abort: given(control.abort, ({ clients, ...attempt }) => this.hosting?.host.stop(attempt, clients)),
-    collect: given(control.collect, (request) => this.collect(request)),
+    collect: given(control.collect, (request) => this.hosting?.collect(request)),
   };
 
   /** Control messages that come over the link: these of an epoch, so that a cut loses none. */
   private readonly linked: Readonly<Record<string, (content: unknown) => unknown>> = {
     ...this.notices,
     stop: given(control.stop, (message) => this.stopped(message)),
-    waits: given(control.numberedQuestion, ({ request }) => this.send('waits', { request, ...this.waits() })),
+    waits: given(control.numberedQuestion, ({ request }) => this.hosting?.send('waits', { request, ...this.waits() })),
   };
 
   private stopped(message: control.Stop): void {
@@ -225,9 +183,7 @@ export class WorkerSession {
     const { hosting } = this;
     this.assignment = null;
     this.hosting = null;
-    if (!hosting) return;
-    if (hosting.plan) hosting.host.stop(hosting.plan, null);
-    await hosting.link.close();
+    await hosting?.leave();
   }
 
   private async assigned(assign: control.Assign): Promise<control.Ready> {
@@ -254,76 +210,34 @@ export class WorkerSession {
   }
 
   private async prepare(assign: control.Assign, scenario: Scenario, isCurrent: () => boolean): Promise<control.Ready> {
-    const method = await loadRunMethod(scenario);
     const problem = await this.problemOf(scenario);
     this.kept.reachedMs = performance.now();
-    const layouts = layoutsOf(method.messages, scenario.precision, problem.family.parameterCount);
-    const size = {
-      parameterCount: problem.family.parameterCount,
-      clientCount: scenario.clients,
-      otherLengths: hasOtherLengths(method.messages),
-    };
-    const { heartbeatMs, peerDownMs } = scenario.workers;
-    const link = await FrameLink.open({
-      coordinatorUrl: this.url,
-      assign,
-      layouts: layouts.values(),
-      clientCount: scenario.clients,
-      kindCount: layouts.size,
-      maxBodyBytes: maxBodyBytes(size),
-      maxPackedBytes: maxPackedBytes(size),
-      maxPackedValues: maxPackedValues(size),
-      peers: clientsSendToClients(method) ? this.peersOffered() : null,
-      trust: this.options.trust,
-      heartbeatMs,
-      peerDownMs,
-      hold: frameHold(scenario, layouts.values(), () => performance.now()),
-      onPacked: (message) => this.packed(message),
-      onBreach: (error) => {
+    const { options } = this;
+    const hosting = await Hosting.open(this.url, options, assign, problem, {
+      packed: (message) => this.packed(message),
+      breach: (link, error) => {
         if (this.hosting?.link === link) this.finish(error);
       },
       // The coordinator ended the epoch: what comes next is an assignment, over the control connection.
-      onClosed: () => {
+      closed: (link) => {
         if (this.hosting?.link === link) void this.leave();
       },
-      note: this.options.note,
-    });
-    const networkModel = await openNetwork(scenario);
-    const site = await openSite({
-      scenario,
-      method,
-      problem,
-      mode: 'fast',
-      shuffle: null,
-      remote: link,
-      networkModel,
-      secrets: systemSecrets,
-      privacy: openPrivacy(scenario, method),
     });
     if (!isCurrent()) {
-      await link.close();
+      await hosting.link.close();
       throw new GradswarmError('ERR_PROTOCOL', 'another assignment came');
     }
-    link.connect(site.office);
-    const host = new ClientHost(site, () => problem.family.tensorCount());
-    host.host(assign.clients);
-    this.hosting = { assign, host, link, site, networkModel, plan: null };
-    const { device } = problem.family;
-    this.options.note(`${assign.clients.length} clients, ${device ? device.why.join('; ') : 'plain loops'}`);
+    hosting.connect();
+    this.hosting = hosting;
+    const { device, parameterCount } = problem.family;
+    options.note(`${assign.clients.length} clients, ${device ? device.why.join('; ') : 'plain loops'}`);
     return {
       device: device?.name ?? 'plain loops',
       deterministic: device?.deterministic ?? true,
-      parameterCount: problem.family.parameterCount,
+      parameterCount,
       read: problem.fingerprint,
-      peer: link.peerAddress,
+      peer: hosting.link.peerAddress,
     };
-  }
-
-  /** No socket between workers is less safe than those to the coordinator. */
-  private peersOffered(): PeerAddress | null {
-    const { peers } = this.options;
-    const secure = /^(wss|https):/.test(this.url);
-    return secure && !peers?.tls ? null : peers;
   }
 
   /** Kept over epochs: loading data may take longer than all rounds. */
@@ -334,37 +248,7 @@ export class WorkerSession {
     return this.kept.problem.opened;
   }
 
-  private async begin(hosting: Hosting, plan: RoundPlan): Promise<void> {
-    const { host, networkModel, assign } = hosting;
-    hosting.plan = plan;
-    const { epoch, generation } = assign;
-    const stamp = { epoch, generation, index: plan.index, attempt: plan.attempt };
-    try {
-      const report = await host.begin(plan);
-      if (this.hosting === hosting) this.send('done', { ...stamp, ...report, firings: networkModel.takeFirings() });
-    } catch (error) {
-      if (this.hosting !== hosting) return;
-      const known = error instanceof GradswarmError;
-      this.send('failed', {
-        ...stamp,
-        code: known ? error.code : 'ERR_HALF_FAILED',
-        message: known ? error.message.replace(`${error.code}: `, '') : String(error),
-      });
-    }
-  }
-
-  private collect({ request, what, clients }: control.Collect): void {
-    if (!this.hosting) return;
-    const { host, link } = this.hosting;
-    const answers =
-      what === 'records'
-        ? host.records(clients)
-        : new Map([...host.estimates()].map(([client, vectors]) => [client, encodeState(vectors, 'estimates')]));
-    for (const [client, data] of answers)
-      link.notify({ type: 'collected', request, client, data: data as Uint8Array<ArrayBuffer> });
-    link.notify({ type: 'collected-all', request });
-  }
-
+  /** What is not a frame, from the coordinator over the link. */
   private packed(message: control.Packed): void {
     if (!this.hosting) return;
     const { host, link } = this.hosting;
@@ -377,10 +261,6 @@ export class WorkerSession {
     }
   }
 
-  private send(event: string, content: unknown): void {
-    this.hosting?.link.notify({ type: 'control', event, content });
-  }
-
   private need(): Hosting {
     if (!this.hosting) throw new GradswarmError('ERR_PROTOCOL', 'received a message of a run before its assignment');
     return this.hosting;
@@ -390,10 +270,4 @@ export class WorkerSession {
 /** What acts on a message's content once that is known to be of its shape. */
 function given<S extends z.ZodType, R>(schema: S, act: (message: z.output<S>) => R): (content: unknown) => R {
   return (content) => act(control.checked(schema, content, 'coordinator'));
-}
-
-/** Do frames go from clients to clients? Only then do workers need sockets to each other. */
-function clientsSendToClients(method: AnyMethod): boolean {
-  const kinds: readonly MessageKind[] = Object.values(method.messages);
-  return kinds.some(({ from, to }) => from === 'clients' && to !== 'coordinator');
 }

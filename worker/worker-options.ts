@@ -1,0 +1,24 @@
+import type { UsedModule } from '../protocol/scenario/scenario.js';
+import type { TlsTrust } from '../protocol/sockets/challenge.js';
+import type { PeerAddress } from './peer-sockets.js';
+
+export interface WorkerProcessOptions {
+  /** Compute device; null: the scenario's. */
+  readonly device: string | null;
+  readonly signal: AbortSignal;
+  /** Where to listen for other workers, in methods whose clients send to clients; null: frames between clients go through the coordinator. */
+  readonly peers: PeerAddress | null;
+  /** Of the run: proves that this worker may join, and that the coordinator is the run's. */
+  readonly token: string;
+  readonly trust: TlsTrust;
+  /** What it is called; left out: the host's name. A worker that is started again takes the seat that was last held under its name. */
+  readonly name?: string;
+  /** The seat to take; left out: any. */
+  readonly seat?: number;
+  /** The modules of its own that this process has loaded; left out: none. */
+  readonly use?: readonly UsedModule[];
+  /** How long to look for a coordinator that is not there, milliseconds; left out: not at all. */
+  readonly retryForMs?: number;
+  /** One line for a person. */
+  note(text: string): void;
+}
