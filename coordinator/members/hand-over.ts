@@ -3,7 +3,7 @@ import { nanoid } from 'nanoid';
 import { processSockets } from '../../protocol/sockets/process-sockets.js';
 import { LIMITS } from '../../protocol/wire/limits.js';
 import { ControlServer } from './control-server.js';
-import type { ListenOptions } from './host-server.js';
+import type { ListenOptions } from './host-options.js';
 import { serveArchive } from './run-archive.js';
 
 const HEARTBEAT_MS = 20_000;

@@ -1,12 +1,8 @@
-import type { Readable } from 'node:stream';
 import { nanoid } from 'nanoid';
 import { GradswarmError } from '../../protocol/errors.js';
 import { frameHold } from '../../protocol/links/link-buckets.js';
-import type { AnyMethod } from '../../protocol/method.js';
 import type { PostOffice } from '../../protocol/party/post-office.js';
-import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { processSockets } from '../../protocol/sockets/process-sockets.js';
-import type { ServerOptions } from '../../protocol/sockets/socket-server.js';
 import type { Listener } from '../../protocol/sockets/sockets.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import { hasOtherLengths, layoutsOf } from '../../protocol/wire/layout.js';
@@ -17,13 +13,13 @@ import {
   maxPackedBytes,
   maxPackedValues,
 } from '../../protocol/wire/limits.js';
-import type { Resent } from '../../protocol/wire/message-socket.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 import { ControlServer } from './control-server.js';
 import { FrameRouter } from './frame-router.js';
+import type { HostServerOptions } from './host-options.js';
 import { joinUrl, localUrl } from './listening-url.js';
 import { MemberLines } from './member-lines.js';
-import { type Member, Membership } from './membership.js';
+import { Membership } from './membership.js';
 import { Preparation } from './preparation.js';
 import { RemoteCrew } from './remote-crew.js';
 import { checkReport } from './report-check.js';
@@ -31,38 +27,6 @@ import { serveArchive } from './run-archive.js';
 import { seatTable } from './seat-table.js';
 import type { Ending, SeatAction, SeatEvent, WithoutTime, WorkerId } from './seats.js';
 import { EpochAbandoned } from './workers-lost.js';
-
-export interface ListenOptions extends Pick<ServerOptions, 'host' | 'port' | 'tls' | 'origins'> {
-  /** What workers and observers must know; null: one that is drawn. */
-  readonly token?: string | null;
-}
-
-export interface HostServerOptions {
-  readonly scenario: Scenario;
-  readonly method: AnyMethod;
-  readonly parameterCount: number;
-  /** Names of what a worker read that is not what this process read. */
-  readonly differences: (read: control.Ready['read']) => readonly string[];
-  /** Null: loopback, on a port of the system's choice. */
-  readonly listen: ListenOptions | null;
-  /** The first epoch of this process, and the rounds that its checkpoint holds. */
-  readonly epoch: number;
-  readonly fromRound: number;
-  readonly signal: AbortSignal;
-  /** The run directory as a tar stream, for those who know the token; left out: it is not given away. */
-  readonly archive?: () => Readable;
-  readonly observer: HostObserver;
-}
-
-export interface HostObserver {
-  joined(member: Member, epoch: number, ready: control.Ready): void;
-  lost(member: Member, epoch: number, reason: string): void;
-  /** A worker was out of reach and is back; nothing was lost. */
-  reopened(member: Member, epoch: number, resent: Resent): void;
-  /** The epoch is abandoned; the next one begins when all seats are taken. */
-  abandoned(epoch: number, reason: string): void;
-  note(text: string): void;
-}
 
 const TICK_MS = 100;
 

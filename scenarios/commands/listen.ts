@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ListenOptions } from '../../coordinator/members/host-server.js';
+import type { ListenOptions } from '../../coordinator/members/host-options.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { listenAddress, readKeys, readToken } from './options.js';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { ListenOptions } from '../../coordinator/members/host-server.js';
+import type { ListenOptions } from '../../coordinator/members/host-options.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { isSweep } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';

@@ -15,7 +15,8 @@ import { recordedRun, recordedScenario } from './recorded.js';
 import { redrawReport } from './redraw.js';
 import { rollBack } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
-import { runSession, type SessionOptions, type SessionResult } from './session.js';
+import { runSession } from './session.js';
+import type { SessionOptions, SessionResult } from './session-options.js';
 import { shown } from './shown.js';
 import { checkSameRead, type Read, whatIsRead } from './what-is-read.js';
 

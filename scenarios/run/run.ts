@@ -1,4 +1,4 @@
-import type { ListenOptions } from '../../coordinator/members/host-server.js';
+import type { ListenOptions } from '../../coordinator/members/host-options.js';
 import type { Claim } from '../../coordinator/report/report.js';
 import type { Holds, MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';

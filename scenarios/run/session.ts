@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { EpochAbandoned } from '../../coordinator/members/workers-lost.js';
-import { checkpointText } from '../../coordinator/report/units.js';
 import { stopping } from '../../coordinator/run/early-stopping.js';
 import { RunLoop } from '../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
@@ -14,8 +13,7 @@ import type { AnyMethod } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
-import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
-import type { Fingerprint } from '../../worker/fingerprint.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { pause } from '../../worker/pause.js';
 import type { Problem } from '../../worker/problem.js';
 import { recordOf } from '../plug-ins/plug-ins.js';
@@ -23,6 +21,7 @@ import { concludePosterior, type PosteriorReport } from '../posterior/posterior.
 import { judgeClaims } from '../report/claims.js';
 import { writeRunReport } from '../report/run-report.js';
 import { announce } from './announce.js';
+import { endLines } from './end-lines.js';
 import type { Fleet } from './fleet.js';
 import { requireFreeAddress } from './free-address.js';
 import { growthText } from './growth.js';
@@ -30,42 +29,12 @@ import { writeModels } from './model-files.js';
 import { openFleet } from './open-fleet.js';
 import { Recorder } from './recorder.js';
 import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
-import type { Part, RunOptions, RunOutcome } from './run.js';
 import { verdictOf } from './run-verdict.js';
 import { finalDigest, forecastOf, summaryOf } from './session-figures.js';
+import type { SessionOptions, SessionResult } from './session-options.js';
 import { shown } from './shown.js';
 import { openStudy, type Study, type StudyResult, studyResult } from './study.js';
 import { checkSameRead, type Read, whatIsRead } from './what-is-read.js';
-
-export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher' | 'tensorboard'> {
-  /** What the display calls it; left out: the scenario's name. */
-  readonly label?: string;
-  /** Which run of a sweep it is. */
-  readonly part?: Part;
-  /** The folder to resume after a stop, where it is not the run's own. */
-  readonly folder?: string;
-  /** The swept values by path, where the run is a point of a sweep. */
-  readonly point?: Readonly<Record<string, Json>>;
-  /** Where to continue; left out: a new run. */
-  readonly from?: StartingPoint;
-  /** Where the parties run; left out: as in the scenario. */
-  readonly fleet?: typeof openFleet;
-  /** What a run that is replayed had read; a new one that reads something else is refused. */
-  readonly recorded?: Fingerprint;
-  /** Left out: read here. */
-  readonly read?: Read;
-  /** The run ends after so many rounds, whatever `stopWhen` says; left out: as in the scenario. */
-  readonly endsAfter?: number;
-  /** Number of the first attempt at a round; left out: as the run itself counts. */
-  readonly firstAttempt?: (round: number) => number;
-  /** Draws the report; left out: with all plots. */
-  readonly drawReport?: typeof writeRunReport;
-}
-
-export interface SessionResult {
-  readonly outcome: RunOutcome;
-  readonly record: RunRecord;
-}
 
 /**
  * One run from its resolved scenario to its report. `directory`: of a run that is continued, or what makes a new one once all that the run reads
@@ -299,19 +268,7 @@ class Session {
     directory.session({ event: 'ended', epoch: this.epoch, how: result.stopped });
     const grown = posterior ? null : growthText(record.rows, problem.dataset.classCount);
     if (grown) this.note(grown);
-    this.noteEnd(result, fleet);
-  }
-
-  private noteEnd({ stopped, why, roundsDone, lostClients, checkpoints }: RunResult, { privacy }: Fleet): void {
-    if (stopped === 'early') this.note(`stopped after round ${roundsDone}: ${why}`);
-    if (stopped === 'budget')
-      this.note(`stopped after round ${roundsDone}: another round would pass the privacy budget`);
-    if (lostClients.length > 0)
-      this.note(`ended without ${lostClients.length} of ${this.scenario.clients} clients: their workers were lost`);
-    if (checkpoints.count > 0) this.note(checkpointText(checkpoints));
-    const released = privacy.result();
-    if (released?.notPrivate) this.note(`NOT PRIVATE. ${released.notPrivate}`);
-    for (const warning of privacy.warnings()) this.note(warning);
+    for (const text of endLines(scenario, result, fleet.privacy)) this.note(text);
   }
 
   /** Draws report.html. A run that was stopped has one too; then ERR_STOPPED is thrown. */

@@ -23,7 +23,7 @@ import type { ShownRow } from './main-thread.js';
 import { runPoints } from './point-processes.js';
 import { redrawReport } from './redraw.js';
 import type { RunOptions, RunWatcher, SweepOutcome } from './run.js';
-import type { SessionResult } from './session.js';
+import type { SessionResult } from './session-options.js';
 import { shown } from './shown.js';
 import { judgementLines } from './verdict-lines.js';
 import { whatIsRead } from './what-is-read.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
-import type { ListenOptions } from '../../coordinator/members/host-server.js';
+import type { ListenOptions } from '../../coordinator/members/host-options.js';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { provenQuery, type Role } from '../../protocol/sockets/admission.js';
 import { fetchChallenge } from '../../protocol/sockets/challenge.js';

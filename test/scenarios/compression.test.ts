@@ -6,7 +6,7 @@ import topK from '../../protocol/codecs/top-k.js';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
-import type { SessionOptions } from '../../scenarios/run/session.js';
+import type { SessionOptions } from '../../scenarios/run/session-options.js';
 import { resolved, runInput } from '../support/scripted-run.js';
 
 const CLIENTS = 4;

@@ -5,7 +5,7 @@ import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import { replayRun } from '../../scenarios/run/runtime.js';
-import type { SessionOptions } from '../../scenarios/run/session.js';
+import type { SessionOptions } from '../../scenarios/run/session-options.js';
 import { runInput, temporaryFolder } from '../support/scripted-run.js';
 
 const fedavg: ScenarioInput = {

@@ -3,7 +3,7 @@ import { drop } from '../../../protocol/faults/drop.js';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { LocalWorkers } from '../../../scenarios/run/local-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../../scenarios/run/remote-fleet.js';
-import type { SessionOptions } from '../../../scenarios/run/session.js';
+import type { SessionOptions } from '../../../scenarios/run/session-options.js';
 import { runInput } from '../../support/scripted-run.js';
 
 const torus: Omit<ScenarioInput, 'name' | 'method'> = {

@@ -8,7 +8,7 @@ import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { loadCatalogue, loadExpectations } from '../../../scenarios/run/catalogue.js';
 import '../../../scenarios/run/remote-fleet.js';
 import { goOn } from '../../../scenarios/run/go-on.js';
-import type { SessionResult } from '../../../scenarios/run/session.js';
+import type { SessionResult } from '../../../scenarios/run/session-options.js';
 import { runWorker } from '../../../worker/main.js';
 import { seededRandom } from '../seeded-random.js';
 import { parityProblem } from '../tiny-needs.js';
