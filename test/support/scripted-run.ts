@@ -6,8 +6,8 @@ import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { loadCatalogue } from '../../scenarios/run/catalogue.js';
-import { type SessionOptions, type SessionResult } from '../../scenarios/run/session-options.js';
 import { runSession } from '../../scenarios/run/session.js';
+import type { SessionOptions, SessionResult } from '../../scenarios/run/session-options.js';
 
 const folders: string[] = [];
 process.once('exit', () => {

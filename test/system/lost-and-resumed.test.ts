@@ -6,8 +6,8 @@ import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { LocalWorkers } from '../../scenarios/run/local-workers.js';
 import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import { replayRun, resumeRun } from '../../scenarios/run/runtime.js';
-import { type SessionOptions } from '../../scenarios/run/session-options.js';
 import { runSession } from '../../scenarios/run/session.js';
+import type { SessionOptions } from '../../scenarios/run/session-options.js';
 import { resolved, temporaryFolder } from '../support/scripted-run.js';
 
 const clusters = {
