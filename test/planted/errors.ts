@@ -68,6 +68,14 @@ export const plantedErrors: readonly PlantedError[] = [
     replace: 'return 2 * inputs',
   },
   {
+    scenario: 'client-selection',
+    error: 'what a client sends under optimal norm sampling is not divided by its probability',
+    file: 'protocol/selection/optimal-norm.js',
+    find: '1 / (probabilities[i] * present)',
+    replace: '1 / present',
+    points: [{ 'participation.sampling.name': 'optimal-norm' }],
+  },
+  {
     scenario: 'compressed-gradient-tracking',
     error: 'the error memory of DeepSqueeze has the wrong sign',
     file: 'protocol/methods/gossip/deepsqueeze.js',
