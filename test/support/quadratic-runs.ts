@@ -51,7 +51,11 @@ export async function runQuadratic(
   const { shards, optimum } = problem.family as QuadraticFamily;
   const { objectiveOf } = options;
   const own: Problem = objectiveOf
-    ? { ...problem, objectiveOf: (client) => objectiveOf(problem.objectiveOf(client), client) }
+    ? {
+        ...problem,
+        objectiveOf: (client) => objectiveOf(problem.objectiveOf(client), client),
+        exampleCounts: () => shards.map((_, client) => own.objectiveOf(client).exampleCount),
+      }
     : problem;
   const run = await runTiny(scenario, method, {
     problem: own,

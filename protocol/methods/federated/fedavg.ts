@@ -1,7 +1,7 @@
 import { defineMethod, type Objective, type ReadonlyVector, type Rng, type Vector } from '../../method.js';
 import { scale, subtract } from '../../numerics/vector.js';
 import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
-import { atLeastZero, count, positive } from '../../settings/kinds.js';
+import { atLeastZero, count, oneOf, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { counting } from '../parts/fits.js';
 import { withFormerNoise } from '../parts/former-state.js';
@@ -17,6 +17,11 @@ const settings = defineSettings({
   batchSize: count(32, 'Examples of a local step'),
   clientLearningRate: positive(0.1, 'Step size of a local step'),
   proximal: atLeastZero(0, 'FedProx: weight mu of (mu/2)|y - x|^2 in the local objective'),
+  weighting: oneOf(
+    ['examples', 'clients'],
+    'examples',
+    "What is minimised: the mean over examples, as in the paper, or over clients, as SCAFFOLD's",
+  ),
   serverOptimizer: optimizer(
     { name: 'sgd', learningRate: 1 },
     'FedOpt: takes minus the mean update for a gradient; SGD at rate 1 is FedAvg',
@@ -61,7 +66,7 @@ export default defineMethod({
       'momentum 0.9; from memory, not checked) the outer step of DiLoCo, whose inner AdamW is plain SGD here',
   },
   settings,
-  weighsBy: () => 'examples',
+  weighsBy: ({ weighting }) => weighting,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     update: {
@@ -86,7 +91,8 @@ export default defineMethod({
     },
   }),
   coordinator: ({ hyperparameters, segments }) => {
-    const rule = loadOptimizer(hyperparameters.serverOptimizer, segments);
+    const { serverOptimizer, weighting } = hyperparameters;
+    const rule = loadOptimizer(serverOptimizer, segments);
     return {
       init: ({ initialParams }): Server => ({
         params: initialParams,
@@ -95,7 +101,8 @@ export default defineMethod({
       async round(state, at): Promise<Server> {
         at.post('model', at.cohort, { params: state.params });
         const mean = new WeightedMean();
-        for await (const { delta, examples } of at.stream('update')) mean.add(examples, delta);
+        for await (const { delta, examples } of at.stream('update'))
+          mean.add(weighting === 'examples' ? examples : 1, delta);
         if (mean.weight === 0) return state;
         const [params, optimizer] = rule.update(scale(-1, mean.value()), state.optimizer, state.params);
         return { ...state, params, optimizer };

@@ -1,6 +1,7 @@
-import { defineMethod, type Vector } from '../../method.js';
+import { GradswarmError } from '../../errors.js';
+import { type ClientIndex, defineMethod, type PartyId, type Vector } from '../../method.js';
 import { addScaled, copy, subtract, zerosLike } from '../../numerics/vector.js';
-import { count, positive } from '../../settings/kinds.js';
+import { count, oneOf, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
@@ -10,7 +11,7 @@ interface Client {
 }
 interface Server {
   readonly params: Vector;
-  /** c, the mean of all clients' controls. */
+  /** c, the mean of all clients' controls, by the weighting. */
   readonly control: Vector;
 }
 
@@ -19,6 +20,11 @@ const settings = defineSettings({
   batchSize: count(32, 'Examples of a local gradient'),
   clientLearningRate: positive(0.1, 'eta_l: step size of a local step'),
   serverLearningRate: positive(1, 'eta_g: factor of the mean change of the clients'),
+  weighting: oneOf(
+    ['clients', 'examples'],
+    'clients',
+    "What is minimised: the mean over clients, as in the paper, or over examples, as FedAvg's",
+  ),
 });
 
 export default defineMethod({
@@ -26,7 +32,7 @@ export default defineMethod({
   paper: {
     title: 'SCAFFOLD: Stochastic Controlled Averaging for Federated Learning',
     url: 'https://arxiv.org/abs/1910.06378',
-    algorithm: 'Algorithm 1, option II',
+    algorithm: 'Algorithm 1, option II, which minimises the mean over clients',
   },
   settings,
   messages: {
@@ -55,22 +61,32 @@ export default defineMethod({
       return { control: addScaled(control, 1, posted.controlDelta) };
     },
   }),
-  coordinator: ({ hyperparameters: { serverLearningRate } }) => ({
-    init: ({ initialParams }): Server => ({ params: initialParams, control: zerosLike(initialParams) }),
-    async round({ params, control }, at): Promise<Server> {
-      at.post('model', at.cohort, { params, control });
-      const step = new WeightedMean();
-      const drift = new WeightedMean();
-      for await (const { delta, controlDelta } of at.stream('update')) {
-        step.add(1, delta);
-        drift.add(1, controlDelta);
-      }
-      if (step.weight === 0) return { params, control };
-      return {
-        params: addScaled(params, serverLearningRate, step.value()),
-        control: addScaled(control, step.weight / at.clientCount, drift.value()),
-      };
-    },
-    estimates: ({ params }) => [params],
-  }),
+  coordinator: ({ hyperparameters: { serverLearningRate, weighting }, clientCount, exampleCounts }) => {
+    const counts = weighting === 'examples' ? requiredCounts(exampleCounts?.()) : null;
+    const weightOf = (client: PartyId): number => counts?.[client as ClientIndex] ?? 1;
+    const total = counts?.reduce((sum, count) => sum + count, 0) ?? clientCount;
+    return {
+      init: ({ initialParams }): Server => ({ params: initialParams, control: zerosLike(initialParams) }),
+      async round({ params, control }, at): Promise<Server> {
+        at.post('model', at.cohort, { params, control });
+        const step = new WeightedMean();
+        const drift = new WeightedMean();
+        for await (const { from, delta, controlDelta } of at.stream('update')) {
+          step.add(weightOf(from), delta);
+          drift.add(weightOf(from), controlDelta);
+        }
+        if (step.weight === 0) return { params, control };
+        return {
+          params: addScaled(params, serverLearningRate, step.value()),
+          control: addScaled(control, step.weight / total, drift.value()),
+        };
+      },
+      estimates: ({ params }) => [params],
+    };
+  },
 });
+
+function requiredCounts(counts: readonly number[] | undefined): readonly number[] {
+  if (counts) return counts;
+  throw new GradswarmError('ERR_PROTOCOL', "weighting 'examples': expected the clients' numbers of examples, got none");
+}

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fedavg from '../../../protocol/methods/federated/fedavg.js';
 import sgd from '../../../protocol/methods/federated/sgd.js';
+import { claimed, claiming } from '../../support/claimed-examples.js';
 import { largestDistance, type QuadraticRun, runQuadratic } from '../../support/quadratic-runs.js';
 
 const RATE = 0.1;
@@ -35,28 +36,19 @@ describe('FedAvg', () => {
     expect(largestDistance(params!, run.optimum)).to.be.greaterThan(0.05);
   });
 
-  it('weights clients by their examples', async () => {
-    const weight = (client: number): number => 1 + client ** 2;
-    const run = await runQuadratic(
-      fedavg,
-      { ...local, batchSize: 1000 },
-      { rounds: 120 },
-      {
-        // Client i claims 1 + i^2 examples, all alike: one batch an epoch, and the same gradient from any batch.
-        objectiveOf: (own, client) => ({
-          exampleCount: weight(client),
-          segments: own.segments,
-          loss: (params) => own.loss(params, Uint32Array.of(0)),
-          gradient: (params, _batch, into) => own.gradient(params, Uint32Array.of(0), into),
-          exampleGradients: own.exampleGradients.bind(own),
-          clippedGradientSum: own.clippedGradientSum.bind(own),
-          clippedDifferenceSum: own.clippedDifferenceSum.bind(own),
-        }),
-      },
-    );
-    const [params] = run.result.estimates;
-    expect(largestDistance(params!, fixedPoint(run, shareOfSteps, weight))).to.be.lessThan(1e-14);
-    expect(largestDistance(params!, fixedPoint(run, shareOfSteps))).to.be.greaterThan(0.05);
+  it('weights clients by their examples, or equally where it says so', async () => {
+    for (const weighting of ['examples', 'clients']) {
+      const run = await runQuadratic(
+        fedavg,
+        { ...local, batchSize: 1000, weighting },
+        { rounds: 120 },
+        { objectiveOf: claiming },
+      );
+      const [params] = run.result.estimates;
+      const [own, other] = weighting === 'examples' ? [claimed, () => 1] : [() => 1, claimed];
+      expect(largestDistance(params!, fixedPoint(run, shareOfSteps, own))).to.be.lessThan(1e-14);
+      expect(largestDistance(params!, fixedPoint(run, shareOfSteps, other))).to.be.greaterThan(0.05);
+    }
   });
 
   it('with one local step and all clients it is gradient descent: 2e-15 after 15 rounds', async () => {

@@ -4,7 +4,8 @@ import fedavg from '../../../protocol/methods/federated/fedavg.js';
 import scaffold from '../../../protocol/methods/federated/scaffold.js';
 import { lossyNetwork } from '../../../scenarios/check/parts/networks.js';
 import { inOneProcess, localPlacement } from '../../../scenarios/check/parts/placements.js';
-import { type QuadraticRun, runQuadratic } from '../../support/quadratic-runs.js';
+import { claimed, claiming } from '../../support/claimed-examples.js';
+import { largestDistance, type QuadraticRun, runQuadratic } from '../../support/quadratic-runs.js';
 
 const settings = { localSteps: 10, batchSize: 1, clientLearningRate: 0.1 };
 
@@ -44,5 +45,24 @@ describe('SCAFFOLD', () => {
     expect(await last(runQuadratic(scaffold, settings, { rounds }))).to.be.lessThan(1e-29);
     const { localSteps: localEpochs, ...rest } = settings;
     expect(await last(runQuadratic(fedavg, { localEpochs, ...rest }, { rounds }))).to.be.greaterThan(1e-3);
+  });
+
+  it('minimises the mean over clients, or over examples where it says so, whatever takes part', async () => {
+    for (const weighting of ['clients', 'examples'])
+      for (const participation of [{ cohort: 'all' as const }, { cohort: 5 }]) {
+        const more = { rounds: 600, participation };
+        const run = await runQuadratic(scaffold, { ...settings, weighting }, more, { objectiveOf: claiming });
+        const weight = weighting === 'clients' ? () => 1 : claimed;
+        const optimum = Float64Array.from({ length: run.dimension }, (_, j) => {
+          let above = 0;
+          let below = 0;
+          for (let client = 0; client < run.clients; client++) {
+            above += weight(client) * run.curvature(client, j) * run.centre(client, j);
+            below += weight(client) * run.curvature(client, j);
+          }
+          return above / below;
+        });
+        expect(largestDistance(run.result.estimates[0]!, optimum), weighting).to.be.lessThan(1e-10);
+      }
   });
 });
