@@ -30,6 +30,12 @@ async function complain(error: unknown): Promise<void> {
   process.stderr.write(`${known ? error.message : unexpected}\n`);
 }
 
+/** A reader that closes the pipe, such as `head`, ends the output, not the command. */
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 try {
   await (await program()).parseAsync();
 } catch (error) {

@@ -115,7 +115,7 @@ export class ControlConnection {
     this.socket.send(event, pack(content));
   }
 
-  /** The worker leaves for good. */
+  /** The worker leaves permanently. */
   goodbye(): void {
     this.socket.send('goodbye');
   }

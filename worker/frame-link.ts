@@ -35,7 +35,7 @@ interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   readonly maxPackedValues: number;
   readonly trust: TlsTrust;
   readonly heartbeatMs: number;
-  /** A peer that is out of reach for longer is sent frames through the coordinator. */
+  /** A peer that is unreachable for longer is sent frames through the coordinator. */
   readonly peerDownMs: number;
   /** Real milliseconds to keep a frame back; null: none is. */
   readonly hold: ((frame: Frame) => number) | null;

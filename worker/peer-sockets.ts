@@ -131,7 +131,7 @@ export class PeerSockets {
       socket.close(BROKEN);
     };
     socket.on('down', () => {
-      timer = setTimeout(() => giveUp(`was out of reach for workers.peerDownMs = ${peerDownMs} ms`), peerDownMs);
+      timer = setTimeout(() => giveUp(`was unreachable for workers.peerDownMs = ${peerDownMs} ms`), peerDownMs);
     });
     socket.on('up', () => {
       if (timer) clearTimeout(timer);

@@ -31,7 +31,7 @@ export interface HostServerOptions {
 export interface HostObserver {
   joined(member: Member, epoch: number, ready: control.Ready): void;
   lost(member: Member, epoch: number, reason: string): void;
-  /** A worker was out of reach and is back; nothing was lost. */
+  /** A worker was unreachable and is connected again; nothing was lost. */
   reopened(member: Member, epoch: number, resent: Resent): void;
   /** The epoch is abandoned; the next one begins when all seats are taken. */
   abandoned(epoch: number, reason: string): void;

@@ -100,10 +100,10 @@ class Step {
     if (open) this.sit(open, worker);
     else {
       this.set({ spares: [...spares, worker] });
-      // A holder that is out of reach is not waited for while another worker is here.
+      // A holder that is unreachable is not waited for while another worker is here.
       const dark = seats.filter(({ link, closed }) => link === 'down' && !closed);
       const chosen = dark.find(({ lastName }) => lastName === name) ?? dark[0];
-      if (chosen) this.vacate(chosen, 'it was out of reach, and another worker came');
+      if (chosen) this.vacate(chosen, 'it was unreachable, and another worker came');
       else this.actions.push({ type: 'spare', worker });
     }
     this.prepare();
@@ -121,8 +121,7 @@ class Step {
     const seat = this.seatOf(worker);
     if (!seat) return this.forget(worker);
     this.change(seat, { link: 'down' });
-    if (this.state.spares.length > 0)
-      this.vacate(this.seatOf(worker)!, 'it was out of reach, and a spare worker waits');
+    if (this.state.spares.length > 0) this.vacate(this.seatOf(worker)!, 'it was unreachable, and a spare worker waits');
   }
 
   private gone(worker: WorkerId, why: string, died = false): void {

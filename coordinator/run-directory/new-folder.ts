@@ -4,7 +4,7 @@ import { GradswarmError } from '../../protocol/errors.js';
 
 /**
  * Makes the folder that a user named for a new run, with the folders above it. Throws ERR_USAGE when it is a file, cannot be made,
- * or holds something: two runs in one folder are mixed for ever. `allowed`: what may lie in it.
+ * or holds something: two runs in one folder cannot be separated again. `allowed`: what may lie in it.
  */
 export function newFolder(path: string, allowed: readonly string[] = []): void {
   const missing: string[] = [];

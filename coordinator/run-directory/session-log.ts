@@ -21,7 +21,7 @@ export type SessionEvent =
       readonly clients: number;
       readonly reason: string;
     }
-  /** It was out of reach and is back; what it and the coordinator had not acknowledged was sent again, to it. */
+  /** It was unreachable and is connected again; what it and the coordinator had not acknowledged was sent again, to it. */
   | {
       readonly event: 'reopened';
       readonly epoch: number;

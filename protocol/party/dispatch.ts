@@ -48,7 +48,7 @@ export interface Network {
 export interface DeadlineRule {
   /** Simulated milliseconds after the coordinator's last post of the round, or its start; null: wait for all. */
   readonly deadlineMs: number | null;
-  /** The host's timers give up on late senders; simulated arrival times do not matter. */
+  /** The host's timers end the wait for late senders; simulated arrival times do not matter. */
   readonly wallClock: boolean;
   /** Fewest answers to wait for even beyond the deadline. */
   readonly quorum: (expected: number) => number;

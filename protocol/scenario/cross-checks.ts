@@ -35,7 +35,7 @@ function checkParticipation({ participation, clients, method }: Scenario, found:
   if (invited > clients) problems.add('participation.cohort', `at most clients = ${clients}`, cohort);
   if (quorum && 'count' in quorum && quorum.count > invited)
     problems.add('participation.quorum.count', `at most the cohort of ${invited}`, quorum.count);
-  // A client outside the cohort posts nothing, and its neighbours would wait for it for ever.
+  // A client outside the cohort posts nothing, and its neighbours would wait for it without end.
   const [peerKind] = peerKinds(found);
   if (peerKind !== undefined && invited < clients)
     problems.add(

@@ -14,7 +14,7 @@ const LATE_MS = 1000;
 /** Codes of websockets that end with their connection: going away, no close frame, errors of servers and proxies. */
 const CONNECTION_CODES: readonly number[] = [1001, 1005, BROKEN, 1011, 1012, 1013, 1014, 1015];
 
-/** The other end of a link is out of reach after this time without a sign of life. */
+/** The other end of a link counts as unreachable after this time without a sign of life. */
 export function silenceOf(heartbeatMs: number): number {
   return heartbeatMs / 2;
 }

@@ -11,7 +11,7 @@ import { LinkSocket, silenceOf } from './link-socket.js';
 const FIRST_RETRY_MS = 25;
 const LONGEST_RETRY_MS = 1000;
 
-/** The other end has closed this link for good. */
+/** The other end has closed this link permanently. */
 const REFUSALS: readonly number[] = [403, 404];
 
 export interface LinkOptions {

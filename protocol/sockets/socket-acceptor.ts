@@ -55,7 +55,7 @@ export class SocketAcceptor implements Acceptor {
 
   close(): void {
     this.answering.close();
-    // A link whose connection is broken would wait for another for ever.
+    // A link whose connection is broken would wait for another without end.
     for (const socket of [...this.sockets.values()]) socket.close();
   }
 

@@ -38,7 +38,7 @@ export class SocketServer {
   /** With its address, which a closed socket has no more, and the time that it may still take; null: it is admitted. */
   private readonly connections = new Map<Socket, { readonly address: string; timer: NodeJS.Timeout | null }>();
   /** Connections that are not admitted yet, by address. */
-  private readonly strangers = new Map<string, number>();
+  private readonly unadmitted = new Map<string, number>();
   private readonly routes = new Map<string, (upgrade: Upgrade) => void>();
   private readonly answers = new Map<string, (response: ServerResponse, proven: Proven) => void>();
   private readonly admission: Admission | null;
@@ -128,10 +128,10 @@ export class SocketServer {
 
   private track(socket: Socket): void {
     socket.on('error', () => {});
-    const all = [...this.strangers.values()].reduce((a, b) => a + b, 0);
+    const all = [...this.unadmitted.values()].reduce((a, b) => a + b, 0);
     const address = socket.remoteAddress ?? '';
-    const own = this.strangers.get(address) ?? 0;
-    if (all >= LIMITS.strangers || own >= LIMITS.strangersPerAddress) {
+    const own = this.unadmitted.get(address) ?? 0;
+    if (all >= LIMITS.unadmitted || own >= LIMITS.unadmittedPerAddress) {
       socket.destroy();
       return;
     }
@@ -152,9 +152,9 @@ export class SocketServer {
   }
 
   private countStranger(address: string, change: 1 | -1): void {
-    const count = (this.strangers.get(address) ?? 0) + change;
-    if (count > 0) this.strangers.set(address, count);
-    else this.strangers.delete(address);
+    const count = (this.unadmitted.get(address) ?? 0) + change;
+    if (count > 0) this.unadmitted.set(address, count);
+    else this.unadmitted.delete(address);
   }
 
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {

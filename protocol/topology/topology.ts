@@ -113,7 +113,7 @@ const CHECKED_PERIOD = KEPT_PHASES.repeating;
 /**
  * The topology that a scenario names, whose file was loaded before. `rng`: the run's stream for its graph, the same in every process. Throws ERR_SCENARIO
  * for an unknown name or setting, for a clientCount the graph does not exist for, for weights that do not fit the graph, and
- * for graphs that leave some clients out of reach of others over all their rounds.
+ * for graphs that leave some clients unreachable from others over all their rounds.
  */
 export function createTopology(spec: TopologySpec, clientCount: number, rng: Rng): Topology {
   if (!Number.isInteger(clientCount) || clientCount < 1)

@@ -9,8 +9,8 @@ export interface Limit {
 export const LIMIT_TABLE = {
   headBytes: { value: 8 << 10, unit: 'bytes', meaning: 'head of an HTTP request: all that is read before admission' },
   handshakeMs: { value: 10_000, unit: 'ms', meaning: 'a connection that is not admitted in this time is closed' },
-  strangers: { value: 256, unit: 'connections', meaning: 'connections that are not admitted yet, of all addresses' },
-  strangersPerAddress: {
+  unadmitted: { value: 256, unit: 'connections', meaning: 'connections that are not admitted yet, of all addresses' },
+  unadmittedPerAddress: {
     value: 128,
     unit: 'connections',
     meaning: 'connections that are not admitted yet, of one address',

@@ -17,7 +17,7 @@ const ROUNDS = 5000;
 
 /**
  * From x = (1, 1, 1): <a_i, x> = 1 and the gradient of f_i is 2 a_i + x / 2, whose largest entry by magnitude is that of -3, worth
- * -11/2. The mean of the three kept entries is -11/6 in every coordinate: x grows by exactly 1 + 11 step / 6 a round, for ever.
+ * -11/2. The mean of the three kept entries is -11/6 in every coordinate: x grows by exactly 1 + 11 step / 6 a round, without end.
  */
 const GROWTH = 1 + (11 * STEP) / 6;
 /** f(x) at x = (1, 1, 1): 1 + 3/4. */

@@ -50,7 +50,7 @@ export async function remoteFleet(
         session({ event: 'lost', epoch: at, worker, name, clients: clients.length, reason });
       },
       reopened: ({ id: worker }, at, { messages: resentMessages, bytes: resentBytes, downMs }) => {
-        note(`${worker} was out of reach for ${Math.round(downMs)} ms and is back`);
+        note(`${worker} was unreachable for ${Math.round(downMs)} ms and is connected again`);
         session({ event: 'reopened', epoch: at, worker, downMs: Math.round(downMs), resentMessages, resentBytes });
       },
       abandoned: (at, reason) => session({ event: 'abandoned', epoch: at, reason }),

@@ -15,6 +15,11 @@ const INSTEAD: Readonly<Record<string, string>> = {
   weather: 'network model',
   workshop: 'problem',
   anew: 'again',
+  'strangers?': 'clients that are not admitted',
+  'for ever|forever|for good': 'without end, permanently',
+  'speaks?|spoken': 'sends, follows',
+  '(?:gives?|gave|given|giving) up': 'releases, abandons, aborted',
+  'out of reach': 'unreachable',
   'go on|goes on|went on|gone on|going on': 'continue',
 };
 

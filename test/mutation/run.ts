@@ -128,7 +128,7 @@ const flagsOf = (tests: readonly string[], reporter: string) => [
   ...tests.map((test) => join('dist', test)),
 ];
 
-/** The test file that fails, or null; all run in one process. One that runs for ever fails. */
+/** The test file that fails, or null; all run in one process. One that does not end fails. */
 async function failing(sandbox: string, tests: readonly string[], seconds: number): Promise<string | null> {
   const child = spawn(process.execPath, flagsOf(tests, 'json'), { cwd: sandbox, stdio: ['ignore', 'pipe', 'ignore'] });
   let output = '';

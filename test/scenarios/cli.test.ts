@@ -26,6 +26,15 @@ describe('gradswarm', () => {
     expect([status, stdout]).to.deep.equal([0, '0.1.0\n']);
   });
 
+  it('ends with 0 and without a stack trace when its output has no reader', async () => {
+    const child = spawn(process.execPath, [path('cli.js'), 'list'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let errors = '';
+    child.stderr.on('data', (chunk) => (errors += chunk));
+    const [status] = await once(child, 'close');
+    expect([status, errors]).to.deep.equal([0, '']);
+  });
+
   for (const command of [[], ['list'], ['run'], ['worker'], ['search'], ['replay'], ['resume'], ['bench']]) {
     it(`${command.join('')} --help shows examples and ends with 0`, () => {
       const { status, stdout, stderr } = cli(...command, '--help');

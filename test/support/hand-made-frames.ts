@@ -15,7 +15,7 @@ import { tinyScenario } from './tiny-run.js';
 
 const SEED = 2024;
 
-/** One kind for each route; `seed` is never lost for good. */
+/** One kind for each route; `seed` is never lost permanently. */
 export const layouts = layoutsOf(
   {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'] },

@@ -19,7 +19,7 @@ import { onlyInSoak } from '../support/soak.js';
 const INPUTS = Number(process.env.GRADSWARM_INPUTS ?? 30_000);
 const SEED = Number(process.env.GRADSWARM_SEED ?? 1);
 const TOKEN = 'a token that the test knows too';
-const STRANGERS = Math.ceil(INPUTS / 25);
+const VISITS = Math.ceil(INPUTS / 25);
 const PROVEN = Math.ceil(INPUTS / 2000);
 /** Resident memory of a coordinator under attack, above its own before, MB. */
 const BOUND_MB = 150;
@@ -76,7 +76,7 @@ describe('a coordinator and workers as processes, under attack', function () {
     record('processes', ['| attack | inputs | memory before, MB | most, MB |', '| --- | --- | --- | --- |', ...rows]);
   });
 
-  it('survive strangers and members that turn; memory stays bounded, and the run ends in the undisturbed bits', async () => {
+  it('survive clients that are not admitted and hostile members; memory stays bounded, and the run ends in the undisturbed bits', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'scenario.json'), JSON.stringify(tracking(1500)));
     const alone = start(['run', 'scenario.json', '--out', 'alone', '--quiet'], folder);
@@ -96,12 +96,12 @@ describe('a coordinator and workers as processes, under attack', function () {
       expect(peak - quiet.now, attack).to.be.below(BOUND_MB);
     };
 
-    const visitors = fc.sample(visits, { seed: SEED, numRuns: STRANGERS });
-    await visitAll(address, visitors.slice(0, STRANGERS / 2), 60);
+    const visitors = fc.sample(visits, { seed: SEED, numRuns: VISITS });
+    await visitAll(address, visitors.slice(0, VISITS / 2), 60);
     const held = new Held();
     for (const attack of Object.values(ATTACKS)) await attack(address, held);
     held.release();
-    row('strangers, before the run', STRANGERS / 2);
+    row('not admitted, before the run', VISITS / 2);
 
     let inputs = 0;
     for (const history of fc.sample(histories, { seed: SEED, numRuns: PROVEN })) {
@@ -113,8 +113,8 @@ describe('a coordinator and workers as processes, under attack', function () {
     row('members without a hello', inputs);
 
     const workers = [0, 1].map(() => start(['worker', '--join', target, '--quiet', '--retry-for', '5'], folder));
-    await visitAll(address, visitors.slice(STRANGERS / 2), 30);
-    row('strangers, during the run', STRANGERS / 2);
+    await visitAll(address, visitors.slice(VISITS / 2), 30);
+    row('not admitted, during the run', VISITS / 2);
     const { code, out, errors } = await coordinator.ended;
     expect(code, errors).to.equal(0);
     for (const worker of workers) expect((await worker.ended).code, worker.errors).to.equal(0);

@@ -63,7 +63,7 @@ describe('connections that are cut in the middle of a run', function () {
       expect(relayedBytes).to.be.greaterThan(0);
       expect([joined, lost]).to.deep.equal([3, []]);
       expect(notes).to.match(
-        /worker-1 was out of reach for workers.peerDownMs = 300 ms: frames to it go through the coordinator/,
+        /worker-1 was unreachable for workers.peerDownMs = 300 ms: frames to it go through the coordinator/,
       );
     });
 });

@@ -127,7 +127,7 @@ async function disturbed(input: ScenarioInput, lossAt: number, breakAt: number |
   return { path, manifest, summary, verdict, rows, session: readFileSync(join(path, 'session.jsonl'), 'utf8') };
 }
 
-describe('a worker lost for good (onLoss: absent), then the coordinator', function () {
+describe('a worker lost permanently (onLoss: absent), then the coordinator', function () {
   this.timeout(600_000);
 
   for (const [input, why] of [

@@ -118,7 +118,7 @@ describe('worker processes', function () {
     );
   });
 
-  it('a worker that hangs (SIGSTOP) is lost after the heartbeat, not waited for for ever', async () => {
+  it('a worker that hangs (SIGSTOP) is lost after the heartbeat, not waited for without end', async () => {
     let stopped = 0;
     const error = await errorOf(
       withProcesses(long, 20, ([pid]) => {

@@ -172,7 +172,7 @@ export default {
     losing(
       '4.3.4',
       'closes at a report that has a client twice',
-      'a report speaks once for each client that ran',
+      'a report has one entry for each client that ran',
       done((member) => ({ parties: [member.party(0), member.party(0)] })),
       'Reports',
     ),

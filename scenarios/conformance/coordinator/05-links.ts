@@ -168,7 +168,7 @@ export default {
       async run(it) {
         const member = await it.begun(LINKED);
         member.frames.close(1000);
-        const next = await required('a seat', 'a worker that closes it with 1000 gives up its seat', it.joined());
+        const next = await required('a seat', 'a worker that closes it with 1000 leaves its seat', it.joined());
         equal(next.answer.seat, 0, 'the seat is open');
       },
     },

@@ -155,7 +155,7 @@ export default {
         const done = await required('done', 'one report for each begin', run.round(0, [1, 2, 3]));
         equal(keysOf(done), DONE, 'done has exactly these keys');
         const parties = done.parties as Record<string, unknown>[];
-        equal(parties.map(({ party }) => party).sort(), [0, 2], 'a report speaks once for each client that ran');
+        equal(parties.map(({ party }) => party).sort(), [0, 2], 'a report has one entry for each client that ran');
         for (const party of parties) {
           equal(keysOf(party), PARTY, 'a client’s report has exactly these keys');
           equal(party.coding, { up: NO_CODING, down: NO_CODING, peer: NO_CODING }, 'zeros without codecs');

@@ -294,7 +294,7 @@ export default {
         equal(
           (parties as { party: number }[]).map(({ party }) => party),
           [2],
-          'a report speaks once for each client that ran',
+          'a report has one entry for each client that ran',
         );
       },
     },

@@ -83,7 +83,7 @@ export default {
     },
     {
       id: '8.1.5',
-      title: 'gives up what it held when it is assigned again: the old frame socket, halves and states',
+      title: 'releases what it held when it is assigned again: the old frame socket, halves and states',
       section: 'Assignment',
       async run(it) {
         const { control } = await it.joined();
@@ -99,7 +99,7 @@ export default {
         );
         await required(
           'the old frame socket closed',
-          'a worker gives up everything of an earlier assignment',
+          'a worker releases everything of an earlier assignment',
           old.frames.closes(LEAVE_MS),
         );
         await run.introduce();

@@ -108,7 +108,7 @@ class Session:
         await self.socket.emit(name, msgpack.packb(content))
 
     async def leave(self):
-        """Gives up everything of an assignment."""
+        """Releases everything of an assignment."""
         run, frames, others = self.run_, self.frames, self.peers
         self.run_ = self.frames = self.peers = None
         for task in self.pump:

@@ -82,7 +82,7 @@ describe('gradient-tracking', () => {
     });
   }
 
-  it('5 % of edges down in both directions: still exact; 5 % of messages lost in one direction: biased for good', async () => {
+  it('5 % of edges down in both directions: still exact; 5 % of messages lost in one direction: permanently biased', async () => {
     const method = { name: 'gradient-tracking', stepSize: STEP };
     const symmetric = await runPeers({
       method,

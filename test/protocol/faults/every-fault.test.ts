@@ -80,8 +80,8 @@ describe('faults', () => {
         return passage?.lost === 'dropped' || (passage?.corruptedBit ?? null) !== null;
       });
       const everyRound = Array.from({ length: 10 }, (_, round) => round);
-      const forever = networkOf([{ ...rule, until: null }]);
-      const away = everyRound.some((round) => forever.scriptedAbsences(round, [0, 1, 2, 3]).length > 0);
+      const unlimited = networkOf([{ ...rule, until: null }]);
+      const away = everyRound.some((round) => unlimited.scriptedAbsences(round, [0, 1, 2, 3]).length > 0);
       expect(faults.get(name).losesMessages ?? false).to.equal(loses || away);
       const forgets = everyRound.some((round) => network.forgotten(round).length > 0);
       expect(faults.get(name).losesState?.(rule) ?? false).to.equal(forgets);

@@ -98,7 +98,7 @@ describe('a deadline in simulated time', () => {
     expect(done.result.simulatedMs).to.equal(52);
   });
 
-  it('counts from the start of a round in which the coordinator has not spoken yet, also after a resume', async () => {
+  it('counts from the start of a round in which the coordinator has not sent anything yet, also after a resume', async () => {
     const uplinkFirst = smallMethod(
       SMALL_KINDS,
       async (_state, at) => {

@@ -112,7 +112,7 @@ export function mutatedBytes(corpus: readonly Uint8Array[]): fc.Arbitrary<Uint8A
 }
 
 /** What stands in a message where something else is expected. A function, so that nothing changes it for the next one. */
-const STRANGERS: readonly (() => unknown)[] = [
+const ODD_VALUES: readonly (() => unknown)[] = [
   () => null,
   () => undefined,
   () => true,
@@ -156,13 +156,13 @@ function placesOf(value: unknown, found: [Container, string | number][] = []): [
   return found;
 }
 
-const edit = fc.record({ how: fc.nat(4), at: fc.nat(0xffffffff), stranger: fc.nat(STRANGERS.length - 1) });
+const edit = fc.record({ how: fc.nat(4), at: fc.nat(0xffffffff), odd: fc.nat(ODD_VALUES.length - 1) });
 
-function edited(root: { value: unknown }, { how, at, stranger }: { how: number; at: number; stranger: number }): void {
+function edited(root: { value: unknown }, { how, at, odd }: { how: number; at: number; odd: number }): void {
   const places = placesOf(root);
   if (places.length === 0) return;
   const [container, key] = places[at % places.length]!;
-  const strange = STRANGERS[stranger]!();
+  const strange = ODD_VALUES[odd]!();
   if (how <= 1) container[key] = strange;
   else if (how === 2) {
     if (Array.isArray(container)) container.splice(Number(key), 1);

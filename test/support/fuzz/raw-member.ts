@@ -10,7 +10,7 @@ export interface Event {
   readonly id: string | null;
 }
 
-/** A member that speaks socket.io by hand, so that every packet can be a wrong one. */
+/** A member that writes socket.io packets by hand, so that every packet can be a wrong one. */
 export class RawMember {
   closed = false;
   onEvent: (event: Event) => void = () => {};

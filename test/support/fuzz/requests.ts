@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Address } from '../attacks.js';
 import { mutatedBytes } from './mutations.js';
 
-/** What a stranger sends to a port, and how it then behaves. */
+/** What a client that is not admitted sends to a port, and how it then behaves. */
 export interface Visit {
   readonly bytes: Uint8Array;
   /** 'reset': the connection is torn; 'half': its own half is closed; 'slow': byte by byte; 'stay': it falls silent and stays. */

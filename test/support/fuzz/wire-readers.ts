@@ -340,7 +340,10 @@ function admissions(): Reader {
     weight: 1,
     read(input) {
       const door = new Admission(token);
-      ensure(door.admits(new URLSearchParams(Buffer.from(input).toString('latin1'))) === null, 'a stranger is refused');
+      ensure(
+        door.admits(new URLSearchParams(Buffer.from(input).toString('latin1'))) === null,
+        'a query without a proof is refused',
+      );
     },
   };
 }

@@ -274,7 +274,7 @@ describe('protocol/privacy/calibration', () => {
     expect(got.epsilon).to.be.at.most(2);
   });
 
-  it('a target below the floor of the grid is refused with the floor, not searched for ever', () => {
+  it('a target below the floor of the grid is refused with the floor, not searched without end', () => {
     expect(() =>
       calibrateNoiseMultiplier({ epsilon: 0.01, delta: 1e-5, sampling: 0.1, steps: 10 }, { orders: 'opacus' }),
     ).to.throw(/ERR_PRIVACY.*floor is 0\.1/);
