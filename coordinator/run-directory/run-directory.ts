@@ -14,7 +14,7 @@ import { readJsonFile, SHAPES } from './json-file.js';
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
 import { type MetricsRow, readMetrics } from './metrics.js';
 import { newFolder } from './new-folder.js';
-import { ReleaseLedger } from './release-ledger.js';
+import { LostReleases, ReleaseLedger } from './release-ledger.js';
 import { ResultFiles } from './result-files.js';
 import { type RoundFileName, RoundFiles } from './round-files.js';
 import { RunLock } from './run-lock.js';
@@ -39,7 +39,7 @@ export class RunDirectory {
     this.results = new ResultFiles(path, lock);
     this.sessionLog = new SessionLog(path);
     this.files = new RoundFiles(path);
-    this.ledger = new ReleaseLedger(join(path, 'ledger.jsonl'));
+    this.ledger = new ReleaseLedger(path);
     const scenarioSha256 = sha256(readFileSync(join(path, 'scenario.json')));
     const earlier = (manifest.extended ?? []).map((before) => before.scenarioSha256);
     this.checkpoints = new CheckpointStore(
@@ -126,10 +126,10 @@ export class RunDirectory {
   }
 
   /**
-   * Privacy releases, plain data, handed to the operating system before it returns. The one file that no resumption cuts:
-   * what was released stays released.
+   * Privacy releases, plain data, handed to the operating system before it returns, those of secure noise forced to the disk. The one
+   * file that no resumption cuts: what was released stays released.
    */
-  release(entries: readonly unknown[]): void {
+  release(entries: readonly { readonly noise?: string }[]): void {
     this.lock.check();
     this.ledger.append(entries);
   }
@@ -206,7 +206,10 @@ export class RunDirectory {
   /** Durable when it returns. Costs what changed, not all clients. Returns the bytes and entries it wrote. */
   checkpoint(content: CheckpointContent): { readonly writtenBytes: number; readonly writtenEntries: number } {
     this.lock.check();
-    return this.checkpoints.write(content.round, entriesOf(content), this.files.syncedLengths());
+    return this.checkpoints.write(content.round, entriesOf(content), {
+      ...this.files.syncedLengths(),
+      ...this.ledger.syncedLengths(),
+    });
   }
 
   /** Round of the newest checkpoint, or null. */
@@ -229,12 +232,13 @@ export class RunDirectory {
     for (const round of this.checkpoints.rounds().reverse()) {
       if (round > notAfter) continue;
       try {
-        const stored = this.checkpoints.restore(round, (lengths) => this.files.check(lengths));
+        const stored = this.checkpoints.restore(round, (lengths) => this.checkLengths(lengths));
         this.files.cut(stored.lengths);
         this.ledger.backTo(round);
         return contentOf(stored);
       } catch (error) {
-        if (!(error instanceof GradswarmError) || error instanceof ForeignCheckpoint) throw error;
+        if (!(error instanceof GradswarmError) || error instanceof ForeignCheckpoint || error instanceof LostReleases)
+          throw error;
         const reason = error.message.replace(/^ERR_CHECKPOINT: /, '');
         skipped(`the checkpoint of round ${round} is passed over: ${reason}`);
         this.session({ event: 'checkpoint-skipped', round, reason });
@@ -250,8 +254,14 @@ export class RunDirectory {
   checkFiles(): void {
     for (const round of this.checkpoints.rounds().reverse()) {
       const lengths = this.checkpoints.lengths(round);
-      if (lengths) return this.files.check(lengths);
+      if (lengths) return this.checkLengths(lengths);
     }
+  }
+
+  private checkLengths(lengths: Readonly<Record<string, number>>): void {
+    const { privacy } = this.scenario as { readonly privacy?: { readonly noise?: string } };
+    this.ledger.check(lengths, privacy?.noise === 'secure');
+    this.files.check(lengths);
   }
 
   /** The run is continued by another process. */

@@ -75,6 +75,14 @@ describe('whole sessions over a simulated network, clock and disk', function () 
     }
   });
 
+  it('a failure of power leaves every release that a checkpoint has counted', async () => {
+    for (const ms of [1130, 1160, 1190]) {
+      const faults = [at('power', ms, 300)];
+      const { failure, notes } = await new SessionExplorer(3085, { method: 'dp-ftrl', rounds: 12, faults }).run();
+      expect(failure, notes.join('\n')).to.equal(null);
+    }
+  });
+
   it('a worker whose control connection alone is away for longer than the heartbeat keeps its seat', async () => {
     const away: Fault = { id: 0, kind: 'no control', atMs: 900, worker: 1, ms: 5000, share: 0 };
     const explorer = new SessionExplorer(5, { method: 'scaffold', rounds: 150, faults: [away] });

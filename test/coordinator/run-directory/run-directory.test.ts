@@ -250,6 +250,32 @@ describe('RunDirectory checkpoints', () => {
     again.close();
   });
 
+  for (const [noise, outcome] of [
+    ['seeded', 'goes back to the checkpoint whose releases are there'],
+    ['secure', 'refuses the run'],
+  ] as const)
+    it(`a ledger that is shorter than a checkpoint has it, ${noise} noise: restore ${outcome}`, () => {
+      const run = create({ seed: 3, privacy: { noise } });
+      for (const round of [1, 2, 3]) {
+        play(run, round);
+        run.release([{ round, noise } as { readonly noise: string }]);
+        checkpoint(run, round, [0]);
+      }
+      run.close();
+      const ledger = join(run.path, 'ledger.jsonl');
+      const lines = readFileSync(ledger, 'utf8').split('\n');
+      writeFileSync(ledger, `${lines[0]}\n${lines[1]}\n${lines[2]!.slice(0, 5)}`);
+      const again = RunDirectory.open(run.path);
+      if (noise === 'seeded') {
+        expect(again.restore()!.round).to.equal(2);
+        expect(again.releases()).to.have.length(1);
+      } else
+        expect(() => again.restore()).to.throw(
+          /^ERR_CHECKPOINT: .*ledger\.jsonl: expected at least \d+ bytes, got \d+: releases .* not be counted; put the whole file back, or begin/,
+        );
+      again.close();
+    });
+
   const damage: [string, (run: string, other: string) => void, RegExp][] = [
     [
       'one changed byte of a state',
