@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { Server, type Socket } from 'socket.io';
+import type { WebSocket } from 'ws';
 import { pack } from '../wire/packing.js';
 import type { Proven } from './admission.js';
 import { type ControlSocket, IoSocket } from './control-socket.js';
@@ -62,6 +63,7 @@ export class IoListener implements ControlListener {
           new IoSocket(
             socket,
             addressOf(socket),
+            (socket.conn.transport as unknown as { readonly socket: WebSocket }).socket,
             (seen) => socket.conn.on('heartbeat', seen),
             () => server.admit(socket.request),
           ),

@@ -1,3 +1,4 @@
+import { LIMITS } from '../wire/limits.js';
 import type { ControlSocket, ControlSocketEvents } from './control-socket.js';
 import type { Channel } from './port-hub.js';
 import { memoryOf, owned } from './socket-relay.js';
@@ -7,7 +8,8 @@ type Message =
   | { readonly type: 'event'; readonly event: string; readonly data: unknown; readonly question: number | null }
   | { readonly type: 'answer'; readonly question: number; readonly data: unknown };
 
-type ToRelay = Message | { readonly type: 'admit' | 'close' };
+/** `taken`: one more event was acted on. `noticed`: so was the sign of life. */
+type ToRelay = Message | { readonly type: 'taken' | 'noticed' | 'admit' | 'close' };
 type FromRelay = Message | { readonly type: 'seen' } | { readonly type: 'closed'; readonly reason: string };
 
 /** Posts a message whose data may lie in a buffer of others. */
@@ -28,6 +30,10 @@ class Questions {
     return this.next;
   }
 
+  get size(): number {
+    return this.open.size;
+  }
+
   answer(question: number, reply: unknown): void {
     const answered = this.open.get(question);
     this.open.delete(question);
@@ -38,15 +44,19 @@ class Questions {
 /** On the thread that has the control socket. */
 export function relayControl(socket: ControlSocket, channel: Channel): void {
   const questions = new Questions();
+  const taken = socket.holdBack();
+  let seen = false;
   socket.listen({
-    received: (event, data, answer) =>
-      post(channel, {
-        type: 'event',
-        event,
-        data,
-        question: questions.ask(answer ? (reply) => answer(reply as Uint8Array) : undefined),
-      }),
-    seen: () => channel.post({ type: 'seen' } satisfies FromRelay),
+    received: (event, data, answer) => {
+      const question = questions.ask(answer ? (reply) => answer(reply as Uint8Array) : undefined);
+      post(channel, { type: 'event', event, data, question });
+      // More than anybody asks at once.
+      if (questions.size > LIMITS.untakenEvents) socket.close();
+    },
+    seen: () => {
+      if (!seen) channel.post({ type: 'seen' } satisfies FromRelay);
+      seen = true;
+    },
     closed: (reason) => {
       channel.post({ type: 'closed', reason } satisfies FromRelay);
       channel.close();
@@ -61,6 +71,11 @@ export function relayControl(socket: ControlSocket, channel: Channel): void {
       }
       case 'answer':
         return questions.answer(message.question, message.data);
+      case 'taken':
+        return taken(1);
+      case 'noticed':
+        seen = false;
+        return;
       case 'admit':
         return socket.admit();
       case 'close':
@@ -89,17 +104,24 @@ export class PortControl implements ControlSocket {
           const { event, data, question } = message;
           const answer = (reply: Uint8Array) =>
             post(this.channel, { type: 'answer', question: question!, data: reply });
-          return received(event, data, question === null ? null : answer);
+          received(event, data, question === null ? null : answer);
+          return this.channel.post({ type: 'taken' } satisfies ToRelay);
         }
         case 'answer':
           return this.questions.answer(message.question, message.data);
         case 'seen':
-          return seen();
+          seen();
+          return this.channel.post({ type: 'noticed' } satisfies ToRelay);
         case 'closed':
           this.channel.close();
           return closed(message.reason);
       }
     });
+  }
+
+  /** The thread that has the socket does it. */
+  holdBack(): () => void {
+    return () => {};
   }
 
   admit(): void {

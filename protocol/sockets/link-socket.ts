@@ -1,9 +1,17 @@
 import { EventEmitter } from 'node:events';
 import type { WebSocket } from 'ws';
 import { LIMITS } from '../wire/limits.js';
-import { BROKEN, CLOSED, type MessageSocket, type MessageSocketEvents, type Resent } from '../wire/message-socket.js';
+import {
+  BREACH,
+  BROKEN,
+  CLOSED,
+  type MessageSocket,
+  type MessageSocketEvents,
+  type Resent,
+} from '../wire/message-socket.js';
 import { countBytes, NumberedLink, readCount } from '../wire/numbered-link.js';
 import type { Connection } from './connection.js';
+import { Untaken } from './untaken.js';
 
 /** How long the other end may take to answer a close. */
 const CLOSE_MS = 1000;
@@ -32,6 +40,7 @@ export class LinkSocket implements MessageSocket {
   private opened = false;
   /** Messages that were taken; null: all that came. */
   private taken: number | null = null;
+  private readonly untaken = new Untaken();
   private readonly checks: NodeJS.Timeout;
 
   /** `heartbeatMs`: a sign of life is sent four times in this time, and silence of half of it ends a connection. */
@@ -68,6 +77,7 @@ export class LinkSocket implements MessageSocket {
     this.seenMs = performance.now();
     const { socket } = connection;
     this.listen(socket);
+    if (this.untaken.isFull) socket.pause();
     // All that came: what the other end sends again begins after it.
     this.acknowledge(this.link.received);
     const again = this.link.unacknowledged();
@@ -89,11 +99,14 @@ export class LinkSocket implements MessageSocket {
     this.connection?.socket.send(message);
   }
 
-  /** Of what is not taken nothing is acknowledged, so that its sender waits. */
+  /** Of what is not taken nothing is acknowledged, so that its sender waits; of one that does not, no more is read. */
   holdBack(): (messages: number) => void {
     this.taken = this.link.received;
     return (messages) => {
       this.taken! += messages;
+      this.untaken.take(messages);
+      const socket = this.connection?.socket;
+      if (socket?.isPaused && !this.untaken.isFull) socket.resume();
       this.acknowledgeSoon();
     };
   }
@@ -146,7 +159,12 @@ export class LinkSocket implements MessageSocket {
       this.seenMs = performance.now();
       this.link.receive(message);
       if (this.taken === null) this.acknowledgeSoon();
+      else this.hold(message, socket);
       this.events.emit('message', message);
+      if (this.untaken.isOverrun) {
+        socket.terminate();
+        this.end(BREACH, `more than ${2 * LIMITS.untakenBytes} bytes came while this process computed`);
+      }
     });
     socket.on('ping', (payload: Buffer) => {
       if (!isCurrent()) return;
@@ -168,6 +186,11 @@ export class LinkSocket implements MessageSocket {
       if (breach !== null || !CONNECTION_CODES.includes(code)) this.end(code, why);
       else this.lose(why);
     });
+  }
+
+  private hold(message: Uint8Array, socket: WebSocket): void {
+    this.untaken.add(message.byteLength);
+    if (this.untaken.isFull) socket.pause();
   }
 
   private lose(why: string): void {
@@ -193,7 +216,8 @@ export class LinkSocket implements MessageSocket {
     const delayed = nowMs - this.checkedMs > this.heartbeatMs / 4 + LATE_MS;
     this.checkedMs = nowMs;
     if (!this.connection) return;
-    if (delayed) this.seenMs = nowMs;
+    // What is not read may be a sign of life.
+    if (delayed || this.untaken.isFull) this.seenMs = nowMs;
     const silentMs = nowMs - this.seenMs;
     if (silentMs > silenceOf(this.heartbeatMs)) {
       const { socket } = this.connection;

@@ -1,4 +1,5 @@
 import { io } from 'socket.io-client';
+import type { WebSocket } from 'ws';
 import { GradswarmError } from '../errors.js';
 import { LIMITS } from '../wire/limits.js';
 import type { TlsTrust } from './challenge.js';
@@ -41,7 +42,8 @@ export async function openControl({ url, query, trust: { ca }, openMs }: Control
       resolve();
     });
   });
-  return new IoSocket(socket, new URL(url).hostname, (seen) => socket.io.on('ping', seen));
+  const { ws } = socket.io.engine.transport as unknown as { readonly ws: WebSocket };
+  return new IoSocket(socket, new URL(url).hostname, ws, (seen) => socket.io.on('ping', seen));
 }
 
 /** Why there is no connection: a coordinator that refused it differs from one that is unreachable. */

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { LIMITS } from '../wire/limits.js';
 import { BROKEN, CLOSED, type MessageSocket, type MessageSocketEvents } from '../wire/message-socket.js';
+import { Untaken } from './untaken.js';
 
 /** How long the other end may take to answer a close. */
 const CLOSE_MS = 1000;
@@ -37,16 +37,14 @@ export class PlainSocket implements MessageSocket {
   }
 
   holdBack(): (messages: number) => void {
-    const kept: number[] = [];
-    let bytes = 0;
+    const untaken = new Untaken();
     this.on('message', (message) => {
-      kept.push(message.byteLength);
-      bytes += message.byteLength;
-      if (bytes > LIMITS.sendQueueBytes) this.socket.pause();
+      untaken.add(message.byteLength);
+      if (untaken.isFull) this.socket.pause();
     });
     return (messages) => {
-      for (const each of kept.splice(0, messages)) bytes -= each;
-      if (bytes <= LIMITS.sendQueueBytes && this.socket.isPaused) this.socket.resume();
+      untaken.take(messages);
+      if (!untaken.isFull && this.socket.isPaused) this.socket.resume();
     };
   }
 

@@ -78,6 +78,7 @@ export class PortSocket implements MessageSocket {
         return;
       case 'event':
         this.events.emit(message.event as string, ...message.content);
+        this.channel.post({ type: 'noticed', event: message.event } satisfies ToRelay);
         return;
       case 'close':
         this.closing = true;

@@ -115,9 +115,10 @@ class PortListener implements Listener {
 
   accept(acceptance: Acceptance, accepted: Accepted): Acceptor {
     const channel = this.part((id) => ({ type: 'accept', channel: id, acceptance }));
-    channel.listen(({ name, numbered, channel: id }: FromAcceptor) =>
-      accepted(name, new PortSocket(this.hub.channel(id)), numbered),
-    );
+    channel.listen(({ name, numbered, channel: id }: FromAcceptor) => {
+      accepted(name, new PortSocket(this.hub.channel(id)), numbered);
+      channel.post({ type: 'taken' } satisfies ToAcceptor);
+    });
     return {
       admit: (keys) => channel.post({ type: 'admit', keys } satisfies ToAcceptor),
       close: () => {

@@ -1,5 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { MessagePort } from 'node:worker_threads';
+import { LIMITS } from '../wire/limits.js';
+import { BREACH, BROKEN, type MessageSocket } from '../wire/message-socket.js';
 import type { Proven } from './admission.js';
 import { relayControl } from './control-relay.js';
 import type { ControlSocket } from './control-socket.js';
@@ -35,6 +37,8 @@ export type ToListener =
 
 export type ToAcceptor =
   | { readonly type: 'admit'; readonly keys: ReadonlyMap<string, string> }
+  /** One more socket was accepted. */
+  | { readonly type: 'taken' }
   | { readonly type: 'close' };
 export interface FromAcceptor {
   readonly name: string;
@@ -59,6 +63,9 @@ export type FromContent = { readonly type: 'asked'; readonly channel: number } |
 export class SocketHost {
   private readonly hub: PortHub;
   private readonly controls = new Set<ControlSocket>();
+  private readonly open = new Set<MessageSocket>();
+  private readonly listeners = new Set<Listener>();
+  private closed = false;
 
   constructor(port: MessagePort) {
     this.hub = new PortHub(port, 1);
@@ -69,6 +76,14 @@ export class SocketHost {
   /** The thread is cut off: workers leave in its place. */
   goodbye(): void {
     for (const socket of this.controls) socket.send('goodbye');
+  }
+
+  /** The thread is no more: nothing that it had open keeps the process alive. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const socket of this.controls) socket.close();
+    for (const socket of this.open) socket.close(BROKEN);
+    await Promise.all([...this.listeners].map((listener) => listener.close()));
   }
 
   private async answer(calls: Channel, call: Call): Promise<void> {
@@ -91,10 +106,13 @@ export class SocketHost {
       case 'openControl': {
         const socket = await sockets.openControl(call.options);
         this.controls.add(socket);
+        if (this.closed) socket.close();
         return { channel: this.control(socket), about: socket.address };
       }
       case 'listen': {
         const listener = await sockets.listen(call.options);
+        this.listeners.add(listener);
+        if (this.closed) void listener.close();
         const channel = this.hub.open();
         channel.listen((message: ToListener) => void this.listening(listener, channel, message));
         return { channel: channel.id, about: listener.address };
@@ -105,6 +123,9 @@ export class SocketHost {
   private relayed({ socket, localAddress }: OpenedSocket): { readonly channel: number; readonly about: unknown } {
     const channel = this.hub.open();
     relaySocket(socket, channel);
+    this.open.add(socket);
+    socket.on('close', () => this.open.delete(socket));
+    if (this.closed) socket.close(BROKEN);
     return { channel: channel.id, about: localAddress };
   }
 
@@ -124,19 +145,27 @@ export class SocketHost {
         return this.content(listener, this.hub.channel(message.channel), message.answered);
       case 'close':
         await listener.close();
+        this.listeners.delete(listener);
         channel.post('closed');
         channel.close();
     }
   }
 
   private accept(listener: Listener, channel: Channel, acceptance: Acceptance): void {
+    let untaken = 0;
     const acceptor = listener.accept(acceptance, (name, socket, numbered) => {
+      if (untaken >= LIMITS.untakenEvents) return socket.close(BREACH);
+      untaken++;
       const opened = this.hub.open();
       channel.post({ name, numbered, channel: opened.id } satisfies FromAcceptor);
       relaySocket(socket, opened);
     });
     channel.listen((message: ToAcceptor) => {
       if (message.type === 'admit') return acceptor.admit(message.keys);
+      if (message.type === 'taken') {
+        untaken--;
+        return;
+      }
       acceptor.close();
       channel.close();
     });

@@ -1,4 +1,5 @@
-import type { MessageSocket, MessageSocketEvents } from '../wire/message-socket.js';
+import { LIMITS } from '../wire/limits.js';
+import { BREACH, type MessageSocket } from '../wire/message-socket.js';
 import type { Channel } from './port-hub.js';
 
 /** From the thread that computes: messages for the other end, whose memory goes with them. */
@@ -6,6 +7,8 @@ export type ToRelay =
   | { readonly type: 'send'; readonly messages: readonly Uint8Array[] }
   /** So many more messages were taken. */
   | { readonly type: 'taken'; readonly count: number }
+  /** This event was acted on. */
+  | { readonly type: 'noticed'; readonly event: 'down' | 'up' | 'seen' }
   | { readonly type: 'close'; readonly code: number | undefined };
 
 /** To that thread. */
@@ -55,10 +58,19 @@ export function relaySocket(socket: MessageSocket, channel: Channel): void {
     // Messages of one read of the socket travel together.
     if (received.push(owned(message)) === 1) queueMicrotask(flushReceived);
   });
-  for (const event of ['down', 'up', 'seen'] as const)
-    socket.on(event as keyof MessageSocketEvents, (...content: readonly unknown[]) =>
-      post({ type: 'event', event, content }),
-    );
+  const unnoticed = { down: 0, up: 0, seen: 0 };
+  const report = (event: keyof typeof unnoticed, ...content: readonly unknown[]): void => {
+    unnoticed[event]++;
+    post({ type: 'event', event, content });
+  };
+  socket.on('down', (reason) => {
+    report('down', reason);
+    if (unnoticed.down > LIMITS.untakenEvents) socket.close(BREACH);
+  });
+  socket.on('up', (resent) => report('up', resent));
+  socket.on('seen', () => {
+    if (unnoticed.seen === 0) report('seen');
+  });
   socket.on('close', (code, reason) => {
     flushReceived();
     post({ type: 'close', code, reason });
@@ -71,6 +83,10 @@ export function relaySocket(socket: MessageSocket, channel: Channel): void {
   channel.listen((message: ToRelay) => {
     if (message.type === 'close') return socket.close(message.code);
     if (message.type === 'taken') return taken(message.count);
+    if (message.type === 'noticed') {
+      unnoticed[message.event]--;
+      return;
+    }
     if (!corked) {
       corked = true;
       socket.cork?.();

@@ -60,6 +60,18 @@ export const LIMIT_TABLE = {
     unit: 'bytes',
     meaning: 'bytes in a send queue, or not acknowledged on a numbered link, above which senders wait',
   },
+  untakenBytes: {
+    value: 32 << 20,
+    unit: 'bytes',
+    meaning:
+      'received on one connection while the thread computes, 256 more for each message, above which it is not read on',
+  },
+  untakenEvents: {
+    value: 1024,
+    unit: 'messages',
+    meaning:
+      'cuts of one link, connections at one path, or open questions of one control connection, while the thread computes',
+  },
   ackBytes: { value: 1 << 20, unit: 'bytes', meaning: 'received on a numbered link and not acknowledged' },
   ackMs: { value: 100, unit: 'ms', meaning: 'the same as time since the first of these messages' },
   keptBytes: {

@@ -112,6 +112,7 @@ class ComputeThread {
       this.metrics?.close();
       await this.page?.close();
       await thread.terminate();
+      await this.sockets.close();
       for (const folder of this.locked) RunLock.removeOwn(folder);
     }
   }

@@ -74,6 +74,8 @@ const RUNS: readonly { readonly workers: number; readonly input: ScenarioInput }
   { workers: 2, input: { name: 'dp', method: { name: 'dp-fedavg', batchSize: 10 }, ...clusters, rounds: 500 } },
 ];
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 interface Disturbed {
   readonly digest: string | null;
   readonly kills: number;
@@ -90,6 +92,16 @@ function start(args: readonly string[]): ChildProcess & { readonly ended: Promis
   return Object.assign(child, {
     ended: new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code))),
   });
+}
+
+/** Round of the newest checkpoint. */
+function newestRound(out: string): number {
+  const folder = join(out, 'checkpoints');
+  if (!existsSync(folder)) return -1;
+  return readdirSync(folder).reduce(
+    (newest, name) => Math.max(newest, Number(/^round-(\d+)$/.exec(name)?.[1] ?? -1)),
+    -1,
+  );
 }
 
 /** Resolves when a checkpoint is being written, or after a while without one. */
@@ -120,7 +132,8 @@ async function disturbed(
   const log: string[] = [];
   const done = { kills: 0, freezes: 0, writes: 0 };
   let starts = 0;
-  for (; starts < 60; ) {
+  let round = -1;
+  while (starts < 60 + 2 * plan.kills) {
     starts++;
     const coordinator = start([
       'serve',
@@ -138,7 +151,11 @@ async function disturbed(
       over = true;
     });
     while (!over) {
-      await new Promise((resolve) => setTimeout(resolve, 150 + 900 * random()));
+      // Most wait for a checkpoint, so that a slow machine gets on at all; others fall into starts and assignments.
+      const mayBeEarly = random() < 0.25;
+      for (let waited = 0; !over && !mayBeEarly && newestRound(out) <= round && waited < 30_000; waited += 50)
+        await pause(50);
+      await pause(150 + 900 * random());
       if (over || done.kills + done.freezes >= plan.kills + plan.freezes) continue;
       const kids = childProcesses(coordinator.pid!);
       const target =
@@ -162,6 +179,7 @@ async function disturbed(
           process.kill(target, 'SIGKILL');
           done.kills++;
           if (writes) done.writes++;
+          round = newestRound(out);
           log.push(`killed ${who}${writes ? ' during the write of a checkpoint' : ''}`);
         }
       } catch {}
@@ -197,7 +215,7 @@ describe('runs whose processes are killed and frozen', function () {
       const plan = { kills: Math.ceil(KILLS / RUNS.length), freezes: Math.ceil(FREEZES / RUNS.length) };
       let left = plan;
       // A run may be over before all have fallen: then it is run again.
-      for (let tries = 0; tries < 8 && left.kills + left.freezes > 0; tries++) {
+      for (let tries = 0; tries < 8 + KILLS / 10 && left.kills + left.freezes > 0; tries++) {
         const result = await disturbed(file, workers, join(folder, `run-${tries}`), random, left);
         expect(result.digest, `seed ${SEED}, ${input.name}:\n${result.log.join('\n')}`).to.equal(stateDigest);
         left = { kills: left.kills - result.kills, freezes: left.freezes - result.freezes };

@@ -148,6 +148,40 @@ describe('liveness', function () {
       expect(await until(() => !children.some(isAlive), 5000)).to.equal(true);
     });
 
+  for (const [what, gradientMs] of [
+    ['computes', 60_000],
+    ['waits', 0],
+  ] as const)
+    it(`SIGTERM to a worker that ${what}, whose coordinator is frozen, ends it with 0`, async () => {
+      const port = await freePort();
+      const token = tokenFlags();
+      const rounds = gradientMs > 0 ? input.rounds! : 100_000_000;
+      const workers = { ...input.workers, count: 1, heartbeatMs: 20_000 };
+      const { file, out } = scenarioFile({ gradientMs, call: 10 }, { workers, rounds });
+      const run = start('run', file, '--out', out, '--listen', `127.0.0.1:${port}`, ...token);
+      await run.seen('waiting for 1 workers');
+      const worker = start('worker', '--join', `ws://127.0.0.1:${port}`, ...token);
+      await run.seen(/round (9|\d\d+)\//);
+      run.child.kill('SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const sentMs = performance.now();
+      worker.child.kill('SIGTERM');
+      expect(await worker.ended).to.equal(0);
+      expect(performance.now() - sentMs).to.be.lessThan(10_000);
+    });
+
+  it('SIGTERM to a coordinator that computes ends it, and its workers, which wait', async () => {
+    const { file, out } = scenarioFile({ evaluationMs: 60_000, call: 10 });
+    const run = start('run', file, '--out', out);
+    await run.seen('round 9/30');
+    const children = childrenOf(run.child.pid!);
+    const sentMs = performance.now();
+    run.child.kill('SIGTERM');
+    expect(await run.ended).to.equal(2);
+    expect(performance.now() - sentMs).to.be.lessThan(10_000);
+    expect(await until(() => !children.some(isAlive), 5000)).to.equal(true);
+  });
+
   it('the lock of a run directory is renewed while one call computes', async () => {
     const { file, out } = scenarioFile({ evaluationMs: 60_000, call: 10 }, { workers: { count: 0 } });
     const run = start('run', file, '--out', out);

@@ -48,6 +48,11 @@ export class SimControl implements ControlSocket {
     this.events = events;
   }
 
+  /** One thread has the socket and takes its messages. */
+  holdBack(): () => void {
+    return () => {};
+  }
+
   admit(): void {}
 
   close(): void {
