@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
+import { replaceFile } from './atomic-file.js';
 
 /**
  * Posterior draws as one NumPy file (.npy, format 1.0, little-endian float64, C order) of shape (chains, draws,
@@ -95,9 +96,7 @@ export function decodeDraws(bytes: Uint8Array, path: string): readonly (readonly
 
 /** Writes the file whole or not at all. */
 export function writeDraws(path: string, draws: ChainDraws): void {
-  const partial = `${path}.partial`;
-  writeFileSync(partial, encodeDraws(draws));
-  renameSync(partial, path);
+  replaceFile(path, encodeDraws(draws));
 }
 
 export function readDraws(path: string): readonly (readonly Float64Array[])[] {

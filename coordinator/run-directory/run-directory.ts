@@ -108,8 +108,13 @@ export class RunDirectory {
     return this.recorded;
   }
 
+  /** Once it calls the run finished, all of the run is on the disk. */
   updateManifest(changes: Partial<Omit<Manifest, 'format' | 'runId'>>): void {
     this.lock.check();
+    if (typeof changes.finishedAt === 'string') {
+      this.files.syncedLengths();
+      this.ledger.syncedLengths();
+    }
     this.recorded = { ...this.recorded, ...changes };
     replaceFile(join(this.path, 'manifest.json'), `${jsonText(this.recorded, 2)}\n`);
   }
