@@ -7,6 +7,8 @@ import type { MessageSocket } from '../../../protocol/wire/message-socket.js';
 
 const MESSAGES = 64;
 const BYTES = 1 << 20;
+/** Half of it without a sign of life would end a connection that is read. */
+const HEARTBEAT_MS = 5000;
 const TOKEN = 'a token of thirty-two characters';
 const trust = { ca: null };
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -23,7 +25,7 @@ async function messageSockets(numbered: boolean): Promise<Pair> {
   const listener = await ownSockets.listen({ host: '127.0.0.1', port: 0 });
   const received: number[] = [];
   let taken: (messages: number) => void = () => {};
-  const acceptance = { path: '/x', parameters: ['key'], heartbeatMs: 400, early: 'refused' } as const;
+  const acceptance = { path: '/x', parameters: ['key'], heartbeatMs: HEARTBEAT_MS, early: 'refused' } as const;
   const acceptor = listener.accept(acceptance, (_name, socket: MessageSocket) => {
     taken = socket.holdBack();
     socket.on('message', ([first]) => received.push(first!));
@@ -32,7 +34,7 @@ async function messageSockets(numbered: boolean): Promise<Pair> {
   acceptor.admit(new Map([['a', 'a']]));
   const url = `ws://127.0.0.1:${listener.address.port}/x?key=a`;
   const { socket } = numbered
-    ? await ownSockets.openLink({ url, heartbeatMs: 400, openMs: 3000, trust })
+    ? await ownSockets.openLink({ url, heartbeatMs: HEARTBEAT_MS, openMs: 3000, trust })
     : await ownSockets.openPlain(url, 3000, trust);
   return {
     send: (message) => socket.send(message),
@@ -89,18 +91,18 @@ let listening: { close(): Promise<void> } | null = null;
 describe('what is received and not taken', function () {
   this.timeout(30_000);
 
-  for (const [what, open] of [
-    ['a numbered link', () => messageSockets(true)],
-    ['a plain socket', () => messageSockets(false)],
-    ["a worker's control connection", () => controlSockets('coordinator')],
-    ["a coordinator's control connection", () => controlSockets('worker')],
+  for (const [what, waitMs, open] of [
+    ['a numbered link', 0.6 * HEARTBEAT_MS, () => messageSockets(true)],
+    ['a plain socket', 500, () => messageSockets(false)],
+    ["a worker's control connection", 500, () => controlSockets('coordinator')],
+    ["a coordinator's control connection", 500, () => controlSockets('worker')],
   ] as const)
     it(`is bounded over ${what}, whose connection stays, and nothing of it is lost`, async () => {
       const { send, received, taken, close } = await open();
       for (let i = 0; i < MESSAGES; i++) send(new Uint8Array(BYTES).fill(i));
       const bound = Math.ceil(LIMITS.untakenBytes / BYTES);
       while (received.length < bound - 1) await wait(10);
-      await wait(1000);
+      await wait(waitMs);
       expect(received.length).to.be.within(bound - 1, bound + 2);
       for (let acted = 0; acted < MESSAGES; await wait(5)) {
         taken(received.length - acted);
