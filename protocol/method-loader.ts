@@ -3,7 +3,16 @@ import type { AnyMethod } from './method.js';
 import { NamedModules } from './settings/named-modules.js';
 
 /** The folders of `methods/` whose files are methods. A method is found by its file's name: there is no list of methods. */
-const METHOD_FAMILIES = ['bayesian', 'compressed', 'fair', 'federated', 'gossip', 'large-batch', 'private'] as const;
+const METHOD_FAMILIES = [
+  'bayesian',
+  'compressed',
+  'fair',
+  'federated',
+  'gossip',
+  'large-batch',
+  'personal',
+  'private',
+] as const;
 
 /** The methods that are loaded. */
 export const methods = new NamedModules<AnyMethod>(

@@ -135,8 +135,11 @@ export interface CoordinatorHalf<State, Round, H> extends Half<State, Round, H> 
    * the parameter count; none: length 0). They are appended to the run's draws, so a state holds one round's at most.
    */
   draws?(state: Readonly<State>): readonly ReadonlyVector[];
-  /** The model that is evaluated as a client's own, from that client's estimate. Left out: the estimate itself. */
-  personal?(state: Readonly<State>, own: ReadonlyVector): ReadonlyVector;
+  /**
+   * The model that is evaluated as a client's own, from that client's estimate; null: it never took part. Left out: the estimate itself, or
+   * the server's.
+   */
+  personal?(state: Readonly<State>, own: ReadonlyVector | null): ReadonlyVector;
 }
 
 /**
@@ -179,6 +182,8 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   readonly messages: M;
   /** Names of the series that the halves give to `at.measure`; '*' at the end of one stands for anything. Left out: none. */
   readonly measures?: readonly string[];
+  /** Numbers of a client's estimate where it is not a whole model, which `personal` then completes. */
+  estimateLength?(run: RunConstants<H>): number;
   /**
    * The clients of a round, from the coordinator's state; left out: the scenario's participation decides. Pure: may be called
    * before the round, and more than once.

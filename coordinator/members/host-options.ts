@@ -15,6 +15,8 @@ export interface HostServerOptions {
   readonly scenario: Scenario;
   readonly method: AnyMethod;
   readonly parameterCount: number;
+  /** Numbers of a client's estimate. Left out: of a whole model. */
+  readonly estimateLength?: number;
   /** Names of what a worker read that is not what this process read. */
   readonly differences: (read: control.Ready['read']) => readonly string[];
   /** Null: loopback, on a port of the system's choice. */

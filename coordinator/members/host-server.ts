@@ -329,7 +329,7 @@ export class HostServer {
     const { stallMs, computeMs } = this.options.scenario.workers;
     return new RemoteCrew(this.membership, this.lines, this.router, {
       epoch,
-      parameterCount: this.options.parameterCount,
+      estimateLength: this.options.estimateLength ?? this.options.parameterCount,
       stallMs,
       computeMs,
       nextRequest: () => ++this.requests,

@@ -37,8 +37,8 @@ interface Request {
 
 export interface CrewOptions {
   readonly epoch: number;
-  /** Length of an estimate. */
-  readonly parameterCount: number;
+  /** Numbers of a client's estimate. */
+  readonly estimateLength: number;
   readonly stallMs: number;
   readonly computeMs: number;
   /** Numbers of requests, never the same twice in a process. */
@@ -273,13 +273,13 @@ export class RemoteCrew implements Crew {
 
   /** The estimates that a client has, which may be none. Throws ERR_STATE. */
   private readonly estimatesIn = (client: ClientIndex, bytes: Uint8Array): readonly ReadonlyVector[] => {
-    const { parameterCount } = this.options;
+    const { estimateLength } = this.options;
     const what = `estimates of client ${client}`;
     const estimates = decodeState(bytes, what);
     const isEstimate = (each: unknown): boolean =>
-      (each instanceof Float64Array || each instanceof Float32Array) && each.length === parameterCount;
+      (each instanceof Float64Array || each instanceof Float32Array) && each.length === estimateLength;
     if (Array.isArray(estimates) && estimates.every(isEstimate)) return estimates as readonly ReadonlyVector[];
-    throw new GradswarmError('ERR_STATE', `${what}: expected vectors of ${parameterCount} numbers, got other data`);
+    throw new GradswarmError('ERR_STATE', `${what}: expected vectors of ${estimateLength} numbers, got other data`);
   };
 
   private notifyAll(event: string, message: unknown): void {

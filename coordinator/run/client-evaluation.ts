@@ -31,8 +31,12 @@ function clientModels(
   const models = new Map<ClientIndex, readonly ReadonlyVector[]>();
   for (const client of clients) {
     const estimates = own.get(client) ?? [];
-    const complete = (estimate: ReadonlyVector) => server?.half.personal?.(server.state, estimate) ?? estimate;
-    const model = estimates.length > 0 ? estimates.map(complete) : common;
+    const completed = server?.half.personal && (estimates.length > 0 ? estimates : [null]);
+    const model = completed
+      ? completed.map((estimate) => server.half.personal!(server.state, estimate))
+      : estimates.length > 0
+        ? estimates
+        : common;
     if (model.length > 0) models.set(client, model);
   }
   return models;

@@ -7,6 +7,7 @@ import type {
   KindCodec,
   Link,
   Participation,
+  PerClient,
   PrivacySettings,
   Scenario,
   Spec,
@@ -62,7 +63,9 @@ export interface ScenarioInput {
   readonly devices?: readonly WithoutDefaults<Device, 'clients'>[];
   readonly links?: readonly Partial<Link>[];
   readonly faults?: readonly FaultInput[];
-  readonly evaluation?: Partial<Scenario['evaluation']>;
+  readonly evaluation?: Partial<Omit<Scenario['evaluation'], 'perClient'>> & {
+    readonly perClient?: Partial<PerClient> | null;
+  };
   readonly stopWhen?: readonly WithoutDefaults<StopRule, 'of'>[] | null;
   readonly keepBest?: WithoutDefaults<NonNullable<Scenario['keepBest']>, 'of'> | null;
   readonly saveModel?: Scenario['saveModel'] | null;

@@ -22,7 +22,7 @@ export function writeModels(
   };
   const notes: string[] = [];
   if (saveModel && model.length > 0) notes.push(`the final model is in ${write('model', model, saveModel)}`);
-  if (keepBest && best)
+  if (keepBest && best && best.model.length > 0)
     notes.push(
       `the model of round ${best.round}, the best ${keepBest.of} (${inDigits(best.value)}), is in ${write('best', best.model, saveModel ?? ['npz'])}`,
     );

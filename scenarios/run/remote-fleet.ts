@@ -10,6 +10,7 @@ import { openPrivacy } from '../../worker/privacy.js';
 import type { Problem } from '../../worker/problem.js';
 import { systemSecrets } from '../../worker/secrets.js';
 import { openSite } from '../../worker/site.js';
+import { estimateLengthOf } from './estimate-length.js';
 import type { Fleet, FleetOptions } from './fleet.js';
 import { LocalWorkers, type WorkerLauncher } from './local-workers.js';
 import { TOKEN_VARIABLE } from './token.js';
@@ -32,10 +33,12 @@ export async function remoteFleet(
         ...(scenario.initial && { initial: placeOfInitial(scenario.initial) }),
       }),
 ): Promise<RemoteFleet> {
+  const { parameterCount } = problem.family;
   const server = await HostServer.listen({
     scenario,
     method,
-    parameterCount: problem.family.parameterCount,
+    parameterCount,
+    estimateLength: estimateLengthOf(scenario, method, problem),
     differences: (read) => differences(problem.fingerprint, read),
     listen,
     epoch,

@@ -6,6 +6,7 @@ import { loadRunMethod } from '../../protocol/selection/parts/run-method.js';
 import { differences, type Fingerprint } from '../../worker/fingerprint.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
 import { loadUsed } from '../plug-ins/use.js';
+import { estimateLengthOf } from './estimate-length.js';
 import { openStudy, type Study } from './study.js';
 
 /** What a run reads before its first round: what does not fit together is refused here. */
@@ -21,6 +22,7 @@ export async function whatIsRead(scenario: Scenario): Promise<Read> {
   const plugIns = await loadUsed(scenario.use);
   const method = await loadRunMethod(scenario);
   const problem = await openProblem(scenario);
+  estimateLengthOf(scenario, method, problem);
   const rng = rootStream(scenario.seed, scenario.precision).derive('study');
   return { scenario, plugIns, method, problem, study: await openStudy({ scenario, method, problem, rng }) };
 }

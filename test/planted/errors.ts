@@ -221,6 +221,17 @@ export const plantedErrors: readonly PlantedError[] = [
     replace: '(this.moduleSquares[m] * this.parts) / (this.parts - 1) / this.total',
   },
   {
+    scenario: 'personalisation',
+    error: 'the personal layers begin each round as they began the first',
+    file: 'protocol/methods/personal/fedper.js',
+    find: 'return { personal: layers.personalOf(local) }',
+    replace: 'return state',
+    points: [
+      { 'method.name': 'fedper', seed: 1 },
+      { 'method.name': 'fedavg', seed: 1 },
+    ],
+  },
+  {
     scenario: 'privacy-audit',
     error: 'the noise is half of what the ledger says',
     ...noise('0.5'),

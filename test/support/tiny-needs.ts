@@ -39,6 +39,9 @@ const CLUSTERS = {
 
 const FAINT_NOISE: JsonObject = { clippingRadius: 50, noiseMultiplier: 1e-3 };
 
+/** A model of two modules; without a common model there is no loss to fall. */
+const PERSONAL = { ...CLUSTERS, objective: { name: 'small-network', hidden: [3] }, loss: null };
+
 export const TINY_NEEDS: Readonly<Record<string, MethodNeeds>> = {
   'consensus-monte-carlo': {
     ...POSTERIOR,
@@ -80,6 +83,12 @@ export const TINY_NEEDS: Readonly<Record<string, MethodNeeds>> = {
   fedavg: { hyperparameters: { localEpochs: 2, proximal: 0.01 } },
   'dp-fedavg': { hyperparameters: { batchSize: 2 }, convergence: { noiseMultiplier: 0, clippingRadius: 1e200 } },
   'dp-fedavg-secure': { hyperparameters: { batchSize: 2 }, convergence: { noiseMultiplier: 0, clippingRadius: 10 } },
+  fedper: PERSONAL,
+  fedrep: { ...PERSONAL, hyperparameters: { personalEpochs: 2 } },
+  pfedme: {
+    hyperparameters: { localSteps: 3 },
+    convergence: { lambda: 1, personalLearningRate: 0.1, clientLearningRate: 0.2 },
+  },
   scaffold: { hyperparameters: { localSteps: 3 }, convergence: { localSteps: 3 } },
 };
 

@@ -34,7 +34,7 @@ export interface SelectedState {
 /** The coordinator's half of the method, and the rule that selects whom it works with. */
 export function selectedCoordinatorHalf(half: AnyCoordinatorHalf, selection: CoordinatorSelection): AnyCoordinatorHalf {
   const { rule } = selection;
-  const { estimates, draws, digested } = half;
+  const { estimates, draws, personal, digested } = half;
   return {
     init(setup): SelectedState {
       const state = rule.init();
@@ -58,6 +58,7 @@ export function selectedCoordinatorHalf(half: AnyCoordinatorHalf, selection: Coo
     },
     ...(estimates && { estimates: ({ method }: SelectedState) => estimates(method) }),
     ...(draws && { draws: ({ method }: SelectedState) => draws(method) }),
+    ...(personal && { personal: ({ method }: SelectedState, own: ReadonlyVector | null) => personal(method, own) }),
     digested: ({ method, ...rest }: SelectedState) => ({ ...rest, method: digested?.(method) ?? method }),
   };
 }

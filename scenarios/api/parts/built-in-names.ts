@@ -14,6 +14,7 @@ export interface BuiltInMethods {
   readonly 'diana': SettingsIn<typeof import('../../../protocol/methods/compressed/diana.js').default>;
   readonly 'diff2': SettingsIn<typeof import('../../../protocol/methods/private/diff2.js').default>;
   readonly 'diff2-bvr-l-sgd': SettingsIn<typeof import('../../../protocol/methods/private/diff2-bvr-l-sgd.js').default>;
+  readonly 'ditto': SettingsIn<typeof import('../../../protocol/methods/personal/ditto.js').default>;
   readonly 'dp-fedavg': SettingsIn<typeof import('../../../protocol/methods/private/dp-fedavg.js').default>;
   readonly 'dp-fedavg-secure': SettingsIn<typeof import('../../../protocol/methods/private/dp-fedavg-secure.js').default>;
   readonly 'dp-ftrl': SettingsIn<typeof import('../../../protocol/methods/private/dp-ftrl.js').default>;
@@ -29,6 +30,8 @@ export interface BuiltInMethods {
   readonly 'fedavg': SettingsIn<typeof import('../../../protocol/methods/federated/fedavg.js').default>;
   readonly 'feddyn': SettingsIn<typeof import('../../../protocol/methods/federated/feddyn.js').default>;
   readonly 'fednova': SettingsIn<typeof import('../../../protocol/methods/federated/fednova.js').default>;
+  readonly 'fedper': SettingsIn<typeof import('../../../protocol/methods/personal/fedper.js').default>;
+  readonly 'fedrep': SettingsIn<typeof import('../../../protocol/methods/personal/fedrep.js').default>;
   readonly 'fetchsgd': SettingsIn<typeof import('../../../protocol/methods/compressed/fetchsgd.js').default>;
   readonly 'fsgld': SettingsIn<typeof import('../../../protocol/methods/bayesian/fsgld.js').default>;
   readonly 'gradient-tracking': SettingsIn<typeof import('../../../protocol/methods/gossip/gradient-tracking.js').default>;
@@ -37,6 +40,7 @@ export interface BuiltInMethods {
   readonly 'mifa': SettingsIn<typeof import('../../../protocol/methods/federated/mifa.js').default>;
   readonly 'mime': SettingsIn<typeof import('../../../protocol/methods/federated/mime.js').default>;
   readonly 'one-bit-adam': SettingsIn<typeof import('../../../protocol/methods/compressed/one-bit-adam.js').default>;
+  readonly 'pfedme': SettingsIn<typeof import('../../../protocol/methods/personal/pfedme.js').default>;
   readonly 'powersgd': SettingsIn<typeof import('../../../protocol/methods/compressed/powersgd.js').default>;
   readonly 'prospect': SettingsIn<typeof import('../../../protocol/methods/fair/prospect.js').default>;
   readonly 'psgld': SettingsIn<typeof import('../../../protocol/methods/bayesian/psgld.js').default>;

@@ -19,7 +19,7 @@ function crewOfTwo(stallMs = 1e9) {
   let requests = 0;
   const crew = new RemoteCrew(membership, lines, {} as FrameRouter, {
     epoch: 1,
-    parameterCount: 2,
+    estimateLength: 2,
     stallMs,
     computeMs: stallMs,
     nextRequest: () => ++requests,
