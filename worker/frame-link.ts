@@ -6,10 +6,8 @@ import { channelOver, socketError } from '../protocol/sockets/frame-socket.js';
 import { processSockets } from '../protocol/sockets/process-sockets.js';
 import {
   type Assign,
-  checked,
   type Introduction,
   type Packed,
-  packed,
   type Ready,
   sealsMessages,
 } from '../protocol/wire/control-messages.js';
@@ -19,7 +17,8 @@ import type { Incoming } from '../protocol/wire/frame-receiver.js';
 import type { KindLayout } from '../protocol/wire/layout.js';
 import type { MessageSocket } from '../protocol/wire/message-socket.js';
 import { openFrame } from '../protocol/wire/open-frame.js';
-import { pack, unpack } from '../protocol/wire/packing.js';
+import { readPacked } from '../protocol/wire/packed-message.js';
+import { pack } from '../protocol/wire/packing.js';
 import type { Seal } from '../protocol/wire/seal.js';
 import { type PeerAddress, PeerSockets } from './peer-sockets.js';
 
@@ -210,7 +209,7 @@ export class FrameLink implements Remote {
       this.office.receive(openFrame(incoming, this.layouts));
       return;
     }
-    const message = checked(packed, unpack(incoming.body, this.options.maxPackedValues), 'packed message');
+    const message = readPacked(incoming.body, this.options, 'packed message');
     if (message.type !== 'seals') {
       if (worker !== null) throw new GradswarmError('ERR_PROTOCOL', `'${message.type}' is for the coordinator to send`);
       return this.options.onPacked(message);

@@ -260,6 +260,7 @@ export class ControlServer {
       if (event === 'done') this.events.done(worker, control.checked(control.done, this.unpacked(data), worker));
       else if (event === 'failed')
         this.events.failed(worker, control.checked(control.failed, this.unpacked(data), worker));
+      else throw new GradswarmError('ERR_PROTOCOL', 'it sent an event that no worker sends');
     } catch (error) {
       this.events.broke(worker, (error as Error).message);
     }

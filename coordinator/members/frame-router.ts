@@ -4,14 +4,15 @@ import { KeptBytes } from '../../protocol/party/kept-bytes.js';
 import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
 import { channelOver, socketError } from '../../protocol/sockets/frame-socket.js';
 import type { Acceptor, Listener } from '../../protocol/sockets/sockets.js';
-import { checked, type Packed, packed, sealsMessages } from '../../protocol/wire/control-messages.js';
+import { type Packed, sealsMessages } from '../../protocol/wire/control-messages.js';
 import type { Frame } from '../../protocol/wire/frame.js';
 import type { ChannelOptions, FrameChannel } from '../../protocol/wire/frame-channel.js';
 import type { Incoming } from '../../protocol/wire/frame-receiver.js';
 import type { KindLayout } from '../../protocol/wire/layout.js';
 import { BROKEN, CLOSED, type MessageSocket, type Resent } from '../../protocol/wire/message-socket.js';
 import { openFrame } from '../../protocol/wire/open-frame.js';
-import { pack, unpack } from '../../protocol/wire/packing.js';
+import { readPacked } from '../../protocol/wire/packed-message.js';
+import { pack } from '../../protocol/wire/packing.js';
 import type { Seal } from '../../protocol/wire/seal.js';
 import type { Member, Membership } from './membership.js';
 
@@ -21,8 +22,19 @@ const RETIRED_MS = 10_000;
 /** Memory of a frame that waits, beside its body, about. */
 const FRAME_BYTES = 512;
 
+/** Memory of a seal that waits, and of each party that it goes to, about. */
+const SEAL_BYTES = 128;
+const RECEIVER_BYTES = 16;
+
 /** Path of the frame socket, beside socket.io's own. */
 const FRAMES_PATH = '/frames';
+
+interface QueuedSeal {
+  readonly seal: Seal;
+  readonly to: PartyId[];
+  /** Of what a member sent, until it has left: to be given back. */
+  readonly bytes: number;
+}
 
 interface Wire {
   readonly member: Member;
@@ -54,7 +66,7 @@ export class FrameRouter implements Remote {
   private readonly wires = new Map<string, Wire>();
   private readonly layouts: readonly KindLayout[];
   private office: PostOffice | null = null;
-  private seals = new Map<string, { readonly seal: Seal; readonly to: PartyId[] }[]>();
+  private seals = new Map<string, QueuedSeal[]>();
   private flushing = false;
   /** Rises when an epoch is over: what was kept back in it is not sent in the next. */
   private stretch = 0;
@@ -112,7 +124,7 @@ export class FrameRouter implements Remote {
   }
 
   seal(seal: Seal, to: readonly PartyId[]): void {
-    for (const [member, parties] of this.byHost(to)) this.queueSeal(member, seal, parties);
+    for (const [member, parties] of this.byHost(to)) this.queueSeal(member, { seal, to: parties, bytes: 0 });
   }
 
   room(): Promise<void> | null {
@@ -226,7 +238,7 @@ export class FrameRouter implements Remote {
   }
 
   private unpack(member: Member, body: Uint8Array): void {
-    const message = checked(packed, unpack(body, this.options.maxPackedValues), `packed message of ${member.id}`);
+    const message = readPacked(body, this.options, `packed message of ${member.id}`);
     if (message.type !== 'seals') return this.events.answer(member, message);
     this.events.alive();
     for (const { to, ...seal } of message.seals) {
@@ -234,8 +246,18 @@ export class FrameRouter implements Remote {
         throw new GradswarmError('ERR_PROTOCOL', `${member.id} sealed party ${seal.from}, which it does not host`);
       const own = to.filter((party) => party === 'coordinator');
       if (own.length > 0) this.office?.receiveSeal(seal, own);
-      for (const [host, parties] of this.byHost(to)) this.queueSeal(host, seal, parties);
+      for (const [host, parties] of this.byHost(to)) this.passOn(host, seal, parties);
     }
+  }
+
+  /** As frames of peers, seals are not kept without end for a receiver that does not read. */
+  private passOn(host: Member, seal: Seal, to: PartyId[]): void {
+    const wire = this.wires.get(host.id);
+    if (!wire) return;
+    const bytes = SEAL_BYTES + RECEIVER_BYTES * to.length;
+    wire.waiting.add(seal.from, bytes);
+    wire.waiting.check(seal.from);
+    this.queueSeal(host, { seal, to, bytes });
   }
 
   private byHost(to: readonly PartyId[]): Map<Member, PartyId[]> {
@@ -251,10 +273,10 @@ export class FrameRouter implements Remote {
   }
 
   /** Seals of one turn of the event loop travel together. */
-  private queueSeal(member: Member, seal: Seal, to: PartyId[]): void {
+  private queueSeal(member: Member, queued: QueuedSeal): void {
     const list = this.seals.get(member.id);
-    if (list) list.push({ seal, to });
-    else this.seals.set(member.id, [{ seal, to }]);
+    if (list) list.push(queued);
+    else this.seals.set(member.id, [queued]);
     if (this.flushing) return;
     this.flushing = true;
     setImmediate(() => {
@@ -263,7 +285,15 @@ export class FrameRouter implements Remote {
       this.seals = new Map();
       for (const [id, queued] of seals) {
         const wire = this.wires.get(id);
-        for (const message of sealsMessages(queued)) wire?.channel.send({ type: 'packed', body: pack(message) });
+        if (!wire) continue;
+        const messages = sealsMessages(queued);
+        const left = () => {
+          for (const { seal, bytes } of queued) wire.waiting.add(seal.from, -bytes);
+        };
+        messages.forEach((message, index) => {
+          const isLast = index === messages.length - 1;
+          wire.channel.send({ type: 'packed', body: pack(message), ...(isLast && { left }) });
+        });
       }
     });
   }

@@ -275,6 +275,8 @@ export class HostServer {
         const member = this.membership.takeGone(action.worker)!;
         this.loss = `${member.id} (${member.name}) was lost: ${action.why}; it hosted ${member.clients.length} clients`;
         this.control.drop(action.worker);
+        // What it still sends is read no more: other sockets of an epoch that is over stay open until their workers close them.
+        this.router.drop(member);
         this.options.observer.lost(member, epoch, action.why);
         return;
       }

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { Server, type Socket } from 'socket.io';
-import type { WebSocket } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { pack } from '../wire/packing.js';
 import type { Proven } from './admission.js';
 import { type ControlSocket, IoSocket } from './control-socket.js';
+import { ControlWebSocket } from './control-websocket.js';
 import type { SocketServer } from './socket-server.js';
 
 const CONTROL_PATH = '/socket.io/';
@@ -15,6 +16,12 @@ export interface ControlListening {
   readonly heartbeatMs: number;
   /** Largest message of a worker. */
   readonly maxBytes: number;
+}
+
+class ControlSocketServer extends WebSocketServer {
+  constructor(options: object) {
+    super({ ...options, WebSocket: ControlWebSocket });
+  }
 }
 
 /** A worker has shown that it knows the token, and has sent nothing yet. */
@@ -51,6 +58,7 @@ export class IoListener implements ControlListener {
       // Silence is judged by the seats, which know when it was this process that did not listen.
       pingTimeout: 4 * Math.max(25, heartbeatMs),
       maxHttpBufferSize: maxBytes,
+      wsEngine: ControlSocketServer,
     });
     server.routeProven(CONTROL_PATH, ({ request, socket, head }, proven) => {
       this.proven.set(request, proven);

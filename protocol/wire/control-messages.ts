@@ -271,6 +271,9 @@ interface QueuedSeal {
   readonly to: readonly PartyId[];
 }
 
+/** Values of a seal beside its receivers, about: it takes the room of as many receivers in a message. */
+export const SEAL_VALUES = 20;
+
 /** Seals that travel together, each to the parties that wait for it; in several messages where these are many. */
 export function sealsMessages(queued: readonly QueuedSeal[]): readonly Packed[] {
   const messages: Extract<Packed, { type: 'seals' }>[] = [];
@@ -278,12 +281,11 @@ export function sealsMessages(queued: readonly QueuedSeal[]): readonly Packed[] 
   for (const { seal, to } of queued)
     for (let at = 0; at < to.length; at += LIMITS.sealReceivers) {
       const part = to.slice(at, at + LIMITS.sealReceivers);
-      // Beside its receivers a seal has some twenty values.
-      if (part.length + 20 > room) {
+      if (part.length + SEAL_VALUES > room) {
         messages.push({ type: 'seals', seals: [] });
-        room = LIMITS.sealReceivers + 20;
+        room = LIMITS.sealReceivers + SEAL_VALUES;
       }
-      room -= part.length + 20;
+      room -= part.length + SEAL_VALUES;
       messages.at(-1)!.seals.push({ ...seal, counts: [...seal.counts], to: part });
     }
   return messages;

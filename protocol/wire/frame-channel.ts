@@ -29,7 +29,12 @@ export type Outgoing =
       /** It waits in the channel no longer. */
       readonly left?: () => void;
     }
-  | { readonly type: 'packed'; readonly body: Uint8Array };
+  | {
+      readonly type: 'packed';
+      readonly body: Uint8Array;
+      /** As of a frame that is passed on. */
+      readonly left?: () => void;
+    };
 
 export interface ChannelOptions extends ReceiverOptions {
   /** Does the work once the event loop has turned: frames sent until then leave together. Left out: none wait. */
@@ -90,7 +95,7 @@ export class FrameChannel {
       else {
         const next = this.queue.shift();
         if (!next) break;
-        if (next.type === 'relay') next.left?.();
+        if (next.type !== 'frame') next.left?.();
         this.begin(next);
       }
       if (this.corkedBytes > CORKED_BYTES) this.uncork();

@@ -37,6 +37,7 @@ export const LIMIT_TABLE = {
     unit: 'bytes',
     meaning: 'a control message of a worker, beside 1 kB for each client',
   },
+  textBytes: { value: 1024, unit: 'bytes', meaning: 'a text packet of the control connection: names, and no content' },
   coordinatorBytes: {
     value: 64 << 20,
     unit: 'bytes',
@@ -53,7 +54,7 @@ export const LIMIT_TABLE = {
   sealReceivers: {
     value: 1 << 17,
     unit: 'values',
-    meaning: 'receivers named in one message of seals; more are sent in several',
+    meaning: 'receivers named in one message of seals, where each seal counts as 20 more; more are sent in several',
   },
   sendQueueBytes: {
     value: 16 << 20,

@@ -67,6 +67,13 @@ const reportOf = (party: unknown, more: object = {}) => ({
   firings: [],
 });
 
+function sealBytes(seal: object): Uint8Array {
+  const seals = pack({ type: 'seals', seals: [{ round: 0, attempt: 0, counts: [1], ...seal }] });
+  const message = frameBytes({ bytes: seals.byteLength }, seals, crc32(seals));
+  message[0] = 3;
+  return message;
+}
+
 const BREACHES: Readonly<Record<string, (seat: Seat) => void>> = {
   'a second hello': ({ control }) => control.emit('hello', pack({ version: 1 }), () => {}),
   'a hello without an acknowledgement': ({ control }) => control.emit('hello'),
@@ -81,18 +88,20 @@ const BREACHES: Readonly<Record<string, (seat: Seat) => void>> = {
     control.emit('failed', pack({ epoch: 1, generation: 1, index: 0, attempt: 0, code: 5 })),
   'sends more than a report can be': ({ control }) =>
     control.emit('done', new Uint8Array(LIMITS.controlBytes + 10_000)),
+  'sends an event that no worker sends': ({ control }) => control.emit('begin', pack({})),
+  'sends nesting without end as text': ({ control }) =>
+    control.io.engine.write(`2["done",${'['.repeat(500_000)}${']'.repeat(500_000)}]`),
+  'announces a second binary message': ({ control }) =>
+    control.io.engine.write('52-["done",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'),
+  'seals parties that the run does not have': (seat) =>
+    seat.frames.send(sealBytes({ from: own(seat), to: [0, 1, 2, 3, 4, 5] })),
   'sends bytes that are no frame': ({ frames }) => frames.send(body('00ff')),
   'sends text': ({ frames }) => frames.send('text'),
   'sends a frame of a client that it does not host': (seat) =>
     seat.frames.send(frameBytes({ from: (own(seat) + 1) % 4 }, new Uint8Array(8), 0)),
   'announces a body that no model needs': (seat) =>
     seat.frames.send(frameBytes({ from: own(seat), bytes: 0xffffffff }, new Uint8Array(8), 0)),
-  'sends seals that are none': ({ frames }) => {
-    const seals = pack({ type: 'seals', seals: [{ from: 'x' }] });
-    const message = frameBytes({ bytes: seals.byteLength }, seals, crc32(seals));
-    message[0] = 3;
-    frames.send(message);
-  },
+  'sends seals that are none': ({ frames }) => frames.send(sealBytes({ from: 'x' })),
   'closes its frame socket': ({ frames }) => frames.terminate(),
   'sends frames for rounds far ahead': (seat) => {
     const vector = new Uint8Array(32 + 24);

@@ -113,6 +113,29 @@ describe('frames that a member does not take', () => {
     expect(broken[0]).to.match(/^a: ERR_PROTOCOL: expected at most 15120 bytes that wait to be read/);
   });
 
+  it('neither are seals kept without end, one sent to its own clients among them', () => {
+    for (const to of [0, 1]) {
+      const { a, broken } = routerOfTwo(10 * 144);
+      const seal = (round: number) =>
+        packedBytes({ type: 'seals', seals: [{ from: 0, to: [to], round, attempt: 0, counts: [1] }] });
+      for (let round = 0; round < 10; round++) a.receive(seal(round));
+      expect(broken).to.deep.equal([]);
+      a.receive(seal(10));
+      expect(broken[0]).to.match(/^a: ERR_PROTOCOL: expected at most 1440 bytes that wait to be read/);
+    }
+  });
+
+  it('seals count no more once they have left', async () => {
+    const { a, b, broken } = routerOfTwo(10 * 144);
+    b.drain();
+    for (let round = 0; round < 100; round++) {
+      a.receive(packedBytes({ type: 'seals', seals: [{ from: 0, to: [1], round, attempt: 0, counts: [1] }] }));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(b.sent).to.have.lengthOf(100);
+    expect(broken).to.deep.equal([]);
+  });
+
   it('count no more once they have left', () => {
     const { a, b, broken, frame } = routerOfTwo(10 * 1512);
     b.drain();
