@@ -3,7 +3,7 @@ import { defineLayer, defineSettings, number } from 'gradswarm/objective';
 /** For `gradswarm check`: the input is a vector for each example. */
 export const contract = { settings: { initial: 0.5 } };
 
-/** Every entry of the input times a learned factor (LayerScale: Touvron et al., "Going Deeper with Image Transformers", 2021; from memory). */
+/** Every entry of the input times a learned factor (LayerScale: Touvron et al., "Going Deeper with Image Transformers", 2021; reconstructed, not checked against the paper). */
 export default defineLayer({
   name: 'residual-scale',
   summary: 'each entry of the last axis times a learned factor',

@@ -24,7 +24,7 @@ export async function resolveAggregators(
   const result: Record<string, readonly Spec[]> = {};
   for (const [kind, chain] of Object.entries(given)) {
     if (messages && !known.includes(kind)) {
-      problems.unknownKey('aggregators', kind, known);
+      problems.unknownName(`aggregators.${kind}`, 'a kind of messages', kind, known);
       continue;
     }
     const specs: Spec[] = [];

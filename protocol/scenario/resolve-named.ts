@@ -213,7 +213,8 @@ export class NameResolver {
       if (found) result[kind] = found;
     }
     for (const kind of method ? Object.keys(given) : []) {
-      if (kind !== '*' && !known.includes(kind)) this.problems.unknownKey('codecs', kind, known);
+      if (kind !== '*' && !known.includes(kind))
+        this.problems.unknownName(`codecs.${kind}`, 'a kind of messages', kind, known);
     }
     return result;
   }

@@ -45,7 +45,7 @@ interface State {
 
 /**
  * Oort (Lai, Zhu, Madhyastha, Chowdhury, "Oort: Efficient Federated Learning via Guided Participant Selection", OSDI 2021,
- * Algorithm 1; from memory, not checked against the paper). A share epsilon of the cohort is new, the rest is drawn with
+ * Algorithm 1; reconstructed, not checked against the paper). A share epsilon of the cohort is new, the rest is drawn with
  * probability proportional to utility: n (mean squared loss)^(1/2) of a client's examples, clipped, plus (0.1 log R / L)^(1/2) for
  * clients last seen in round L of R, times (T / D)^alpha for one that takes D > T. The pacer raises T when the utility of the last W
  * rounds is less than that of the W before. Losses are those at the model that was sent, not along the local steps.

@@ -19,7 +19,7 @@ export function optimalProbabilities(norms: readonly number[], expected: number)
 }
 
 /**
- * Optimal client sampling (Chen, Horvath, Richtarik, "Optimal Client Sampling for Federated Learning", 2022; the rule from memory,
+ * Optimal client sampling (Chen, Horvath, Richtarik, "Optimal Client Sampling for Federated Learning", 2022; the rule reconstructed,
  * not checked against the paper): every invited client computes its update and sends the norm of it times its weight, one number;
  * coins with the probabilities above decide who sends the update, `cohort` on average; client i counts with its share among the
  * invited times 1 / p_i. Unbiased. It saves upload, and no computing.

@@ -123,7 +123,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/2309.13681',
     algorithm: 'VR-SGD; with other base optimizers VR-Momentum, VR-Adam, VR-LARS, VR-LAMB',
     reconstruction:
-      "VR-Adam's and VR-LAMB's equations are from the prose and from memory. Not in the text: the degenerate cases (tensors on " +
+      "VR-Adam's and VR-LAMB's equations are reconstructed from the prose, not checked against the paper. Not in the text: the degenerate cases (tensors on " +
       'which all devices agree, and tensors of one element, take the plain step), unequal batches, the fall-back below ' +
       'leastDevices, and the cap 1/gamma, with which alone VR-SGD is faster than SGD at the same rate.',
   },

@@ -468,12 +468,12 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'a codec on an unknown kind',
       { ...server, codecs: { updates: 'top-k' } },
-      "codecs.updates: expected the name of a setting, got 'updates'; nearest is 'update'",
+      "codecs.updates: expected the name of a kind of messages, got 'updates'; nearest is 'update'",
     ],
     [
       'a codec on a kind without vectors',
       { ...server, codecs: { count: 'top-k' } },
-      'codecs.count: expected the name of a setting',
+      'codecs.count: expected the name of a kind of messages',
     ],
     [
       'a lossy codec where none is allowed',

@@ -58,7 +58,7 @@ const AT_THE_DOOR: readonly (readonly [pair: string, input: ScenarioInput, probl
   [
     'aggregator and method',
     { ...server, aggregators: { gradeint: 'median' } },
-    "aggregators.gradeint: expected the name of a setting, got 'gradeint'; nearest is 'gradient'",
+    "aggregators.gradeint: expected the name of a kind of messages, got 'gradeint'; nearest is 'gradient'",
   ],
   [
     'topology and method of a server',
@@ -83,7 +83,7 @@ const AT_THE_DOOR: readonly (readonly [pair: string, input: ScenarioInput, probl
   [
     'kind of a codec and method',
     { ...server, codecs: { gradeint: 'fp16' } },
-    "codecs.gradeint: expected the name of a setting, got 'gradeint'; nearest is 'gradient'",
+    "codecs.gradeint: expected the name of a kind of messages, got 'gradeint'; nearest is 'gradient'",
   ],
   [
     'memory and codec',
