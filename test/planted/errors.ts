@@ -139,6 +139,14 @@ export const plantedErrors: readonly PlantedError[] = [
     replace: 'refreshRadius',
   },
   {
+    scenario: 'diloco',
+    error: 'momentum forgets its velocity',
+    file: 'protocol/optimizers/momentum.js',
+    find: 'const v = factor * velocity[i] + g;',
+    replace: 'const v = g;',
+    points: [{ 'method.serverOptimizer.name': 'momentum' }],
+  },
+  {
     scenario: 'dp-sgd-epsilon-curve',
     error: 'no noise is added',
     ...noise('0'),
