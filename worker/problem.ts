@@ -13,6 +13,7 @@ import { readInitial } from './initial-file.js';
 import { readModel } from './model-file.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
+import type { ObjectiveRequest } from './objectives/request.js';
 import { ScaledGradients } from './objectives/scaled-gradients.js';
 
 /** Data, its split and the model of a scenario: the same in every process that opens it. */
@@ -32,7 +33,15 @@ export interface Problem {
   exampleCounts(): readonly number[];
 }
 
-export async function openProblem(scenario: Scenario, device?: string): Promise<Problem> {
+/** Builds the objective's family; `examples`: of a usual batch. Left out: on the device that the request names, or wasm. */
+export type MakeFamily = (request: ObjectiveRequest, examples: Uint32Array) => Promise<ObjectiveFamily>;
+
+/** `device`: null is the scenario's. Throws ERR_DEVICE where the objective does not compute on the device that is named. */
+export async function openProblem(
+  scenario: Scenario,
+  device: string | null = null,
+  makeFamily: MakeFamily = createObjectiveFamily,
+): Promise<Problem> {
   const streams = rootStream(scenario.seed, scenario.precision);
   const { partition: partitionSpec, ...dataSpec } = scenario.data;
   await datasets.loadSpec(dataSpec);
@@ -43,14 +52,15 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
   const split = share > 0 && dataset.train.count > 0 ? holdOut(whole, share, streams.derive('partition')) : null;
   const { partition, shards: heldOut } = split ?? { partition: whole, shards: null };
   const chosen = device ?? scenario.device;
-  const made = await createObjectiveFamily({
+  const request: ObjectiveRequest = {
     objective: scenario.objective,
     dataset: dataset.train.count > 0 ? dataset : null,
     clientCount: scenario.clients,
     precision: scenario.precision,
     rng: streams.derive('objective'),
     device: chosen === 'auto' ? undefined : chosen,
-  });
+  };
+  const made = await makeFamily(request, usualBatch(scenario, partition));
   const family = heldOut ? trainedOn(made, partition) : made;
   const objectives = new Map<ClientIndex, Objective>();
   const objectiveOf = (client: ClientIndex): Objective => {
@@ -85,6 +95,13 @@ export async function openProblem(scenario: Scenario, device?: string): Promise<
         dataset.train.count > 0 ? length : objectiveOf(client).exampleCount,
       ),
   };
+}
+
+/** The first examples of the first client that has some: as many as its method takes at once, or 32. */
+function usualBatch({ method }: Scenario, { shards }: Partition): Uint32Array {
+  const { batchSize = null } = method as { readonly batchSize?: unknown };
+  const shard = shards.find(({ length }) => length > 0) ?? new Uint32Array(0);
+  return shard.subarray(0, typeof batchSize === 'number' ? batchSize : 32);
 }
 
 /** The family whose training examples are those of these shards. */

@@ -201,8 +201,10 @@ export class WorkerSession {
       introduced: null,
     };
     this.assignment = assignment;
-    assignment.ready.catch(() => {
+    assignment.ready.catch((error: unknown) => {
       if (this.assignment === assignment) this.assignment = null;
+      // This machine does not have what it was started for, and will not have it at the next assignment. The answer goes first.
+      if (error instanceof GradswarmError && error.code === 'ERR_DEVICE') setImmediate(() => this.finish(error));
     });
     this.connection?.watch(heartbeatMs);
     this.kept.seat = Number(assign.worker.slice('worker-'.length));
@@ -243,8 +245,7 @@ export class WorkerSession {
   /** Kept over epochs: loading data may take longer than all rounds. */
   private problemOf(scenario: Scenario): Promise<Problem> {
     const key = JSON.stringify(scenario);
-    if (this.kept.problem?.key !== key)
-      this.kept.problem = { key, opened: openProblem(scenario, this.options.device ?? undefined) };
+    if (this.kept.problem?.key !== key) this.kept.problem = { key, opened: openProblem(scenario, this.options.device) };
     return this.kept.problem.opened;
   }
 

@@ -11,7 +11,7 @@ import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { judgeClaims } from '../report/claims.js';
 import { extendRun } from './extend.js';
-import { recordedRun, recordedScenario } from './recorded.js';
+import { onRecordedDevice, recordedRun, recordedScenario } from './recorded.js';
 import { redrawReport } from './redraw.js';
 import { rollBack } from './roll-back.js';
 import type { RunOptions, RunOutcome } from './run.js';
@@ -47,7 +47,7 @@ async function resumed(directory: RunDirectory, options: SessionOptions): Promis
   let read: Read;
   try {
     // Before anything is cut back to the checkpoint.
-    read = await whatIsRead(recordedScenario(directory.path));
+    read = await whatIsRead(onRecordedDevice(recordedScenario(directory.path), directory.path));
     checkSameRead(read, directory.manifest.read, 'ERR_CHECKPOINT', shown(directory.path));
     from = rollBack(directory, (text) => options.watcher?.note(text));
     directory.noteResumption();

@@ -8,6 +8,7 @@ import { isPlainObject } from '../../protocol/settings/plain-data.js';
 import { nearestHint } from '../../protocol/settings/problems.js';
 import { importModule } from '../plug-ins/import-module.js';
 import { moduleNames } from './module-folder.js';
+import { onRecordedDevice } from './recorded.js';
 
 const LIBRARY = fileURLToPath(new URL('../library/', import.meta.url));
 
@@ -34,7 +35,7 @@ export async function loadScenario(nameOrPath: string, folder: string = LIBRARY)
       'ERR_SCENARIO',
       `${nameOrPath}: expected a directory with a scenario.json or a sweep.json, got one without`,
     );
-  return fromFile(record);
+  return onRecordedDevice((await fromFile(record)) as ScenarioInput, nameOrPath);
 }
 
 /** Where the paths in what `loadScenario` returns begin: beside its file; for a shipped scenario, where the user is. */

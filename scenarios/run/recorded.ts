@@ -27,6 +27,14 @@ export function recordedScenario(path: string): Scenario {
   return readJsonFile(join(path, 'scenario.json'), SHAPES.scenario);
 }
 
+/** The scenario with the device that computed the run, where it left the choice: to continue it, or to compute it again. */
+export function onRecordedDevice<S extends { readonly device?: string }>(scenario: S, path: string): S {
+  const file = join(path, 'manifest.json');
+  if ((scenario.device ?? 'auto') !== 'auto' || !existsSync(file)) return scenario;
+  const [device] = readJsonFile<Manifest>(file, SHAPES.manifest).devices ?? [];
+  return device && device.backend !== 'plain loops' ? { ...scenario, device: device.backend } : scenario;
+}
+
 /** The record in the folder of one finished run. */
 export function recordedRun(path: string): RunRecord {
   const figures = join(path, 'figures.json');

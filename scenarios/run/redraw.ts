@@ -10,7 +10,7 @@ import { concludePosterior } from '../posterior/posterior.js';
 import { judgeClaims } from '../report/claims.js';
 import { writeRunReport } from '../report/run-report.js';
 import { localFleet } from './local-fleet.js';
-import { recordedRun, recordedScenario } from './recorded.js';
+import { onRecordedDevice, recordedRun, recordedScenario } from './recorded.js';
 import { releasesOf } from './roll-back.js';
 import type { RunOutcome } from './run.js';
 import { forecastOf } from './session-figures.js';
@@ -21,7 +21,7 @@ import type { StudyResult } from './study.js';
 export async function redrawReport(path: string, draw = writeRunReport): Promise<RunOutcome> {
   const directory = RunDirectory.open(path);
   try {
-    const scenario = recordedScenario(path);
+    const scenario = onRecordedDevice(recordedScenario(path), path);
     await loadUsed(scenario.use);
     const method = await loadRunMethod(scenario);
     const problem = await openProblem(scenario);

@@ -102,7 +102,7 @@ export async function remoteFleet(
     const { count } = scenario.workers;
     const token = listen?.token ? '' : `${TOKEN_VARIABLE}=${server.token} `;
     if (listen) note(`waiting for ${count} workers: ${token}gradswarm worker --join ${server.joinUrl}`);
-    launcher?.start(count, server.url, scenario.device === 'auto' ? null : scenario.device, server.token, (pid, why) =>
+    launcher?.start(count, server.url, problem.family.device?.name ?? null, server.token, (pid, why) =>
       server.processEnded(pid, why),
     );
     return await stretch();

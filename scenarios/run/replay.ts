@@ -14,7 +14,7 @@ import type { Fingerprint } from '../../worker/fingerprint.js';
 import type { Problem } from '../../worker/problem.js';
 import type { Fleet } from './fleet.js';
 import { localFleet } from './local-fleet.js';
-import { recordedScenario } from './recorded.js';
+import { onRecordedDevice, recordedScenario } from './recorded.js';
 
 /** What a finished run left to be replayed by. */
 export interface RecordedRun {
@@ -35,7 +35,7 @@ export function readRecordedRun(path: string): RecordedRun {
   const { stateDigest, lostClients, read } = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
   if (stateDigest === null)
     throw new GradswarmError('ERR_REPLAY', `${path}: expected a finished run with a state digest, got one without`);
-  const scenario = recordedScenario(path);
+  const scenario = onRecordedDevice(recordedScenario(path), path);
   if (scenario.privacy.noise === 'secure' && existsSync(join(path, 'ledger.jsonl')))
     throw new GradswarmError(
       'ERR_REPLAY',

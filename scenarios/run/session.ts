@@ -14,6 +14,7 @@ import { rootStream } from '../../protocol/numerics/random.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { familyOnFastest } from '../../worker/fastest-device.js';
 import { pause } from '../../worker/pause.js';
 import type { Problem } from '../../worker/problem.js';
 import { recordOf } from '../plug-ins/plug-ins.js';
@@ -45,7 +46,9 @@ export async function runSession(
   directory: RunDirectory | (() => RunDirectory),
   options: SessionOptions,
 ): Promise<SessionResult> {
-  const read = options.read ?? (await whatIsRead(scenario));
+  // Workers from elsewhere have other devices, and a run that is replayed had its own: nothing is measured for them.
+  const isNew = !options.listen && !options.recorded && !options.read;
+  const read = options.read ?? (await whatIsRead(scenario, isNew ? familyOnFastest : undefined));
   if (options.recorded) checkSameRead(read, options.recorded, 'ERR_REPLAY', 'the recorded run');
   if (typeof directory === 'function') await requireFreeAddress(options.listen);
   const session = new Session(read, typeof directory === 'function' ? directory() : directory, options);

@@ -101,6 +101,21 @@ describe('a run on another machine', () => {
     expect(await errorOf(fetchRun(address, join(copy, 'again')))).to.match(/^ERR_WORKER_LOST: no coordinator at /);
   });
 
+  it('a worker whose device the objective does not have leaves with ERR_DEVICE, and another takes its seat', async () => {
+    const alone = await runInput({ ...input, rounds: 3 });
+    let left = '';
+    const { outcome } = await socketRun({ ...input, rounds: 3 }, 1, {
+      before: async (url, token) => {
+        const options = { device: 'wasm', signal, peers: null, token, trust: TRUST, retryForMs: 60_000 };
+        left = await errorOf(runWorker(url, { ...options, note: () => {} }));
+      },
+    });
+    expect(left).to.equal(
+      "ERR_DEVICE: device: expected 'auto' with objective 'quadratic', which has no device but its plain loops, got 'wasm'",
+    );
+    expect(outcome.stateDigest).to.equal(alone.outcome.stateDigest);
+  });
+
   it('a wrong token is refused to an observer at once, not tried again', async () => {
     const end = new AbortController();
     const { handed, url } = await handing(temporaryFolder(), end.signal);

@@ -19,6 +19,8 @@ export type LoadPackage = (name: string) => Promise<Record<string, unknown>>;
 
 interface Candidate {
   readonly name: string;
+  /** Needs packages, and often a GPU, that are not there everywhere. */
+  readonly isAccelerator?: true;
   /** `named`: asked for by its name, and so taken where it is not what one would choose. */
   open(load: LoadPackage, named: boolean): Promise<Backend>;
 }
@@ -95,7 +97,8 @@ const REMOVED_FROM_UTIL: Readonly<Record<string, (value: unknown) => boolean>> =
 function nativeCandidate(name: string, { isGpu }: { readonly isGpu: boolean }): Candidate {
   return {
     name,
-    async open(load, named) {
+    isAccelerator: true,
+    async open(load) {
       const util = require('node:util') as Record<string, unknown>;
       for (const [missing, replacement] of Object.entries(REMOVED_FROM_UTIL)) util[missing] ??= replacement;
       // Otherwise one process takes all memory of the GPU, and a second worker none. Read when the library is loaded.
@@ -103,7 +106,7 @@ function nativeCandidate(name: string, { isGpu }: { readonly isGpu: boolean }): 
       await load(`@tensorflow/${name}`);
       await activate('tensorflow');
       const onGpu = (tf.backend() as { readonly isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
-      if (isGpu && !onGpu && !named)
+      if (isGpu && !onGpu)
         throw new Error(`absent (package @tensorflow/${name} is installed, but TensorFlow uses no GPU)`);
       return {
         access: portableAccess(true),
@@ -121,6 +124,7 @@ interface Adapter {
 
 const webgpu: Candidate = {
   name: 'webgpu',
+  isAccelerator: true,
   async open(load, named) {
     const dawn = (await load('webgpu')) as {
       create(flags: string[]): { requestAdapter(options: object): Promise<Adapter | null> };
@@ -177,9 +181,9 @@ const cpu: Candidate = {
 
 /** In the order in which they are tried. */
 export const CANDIDATES: readonly Candidate[] = [
+  wasm,
+  cpu,
   nativeCandidate('tfjs-node-gpu', { isGpu: true }),
   nativeCandidate('tfjs-node', { isGpu: false }),
   webgpu,
-  wasm,
-  cpu,
 ];

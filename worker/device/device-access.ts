@@ -3,6 +3,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 /** Where tensors are computed, and the fastest way in and out of it. */
 export interface Device {
   readonly name: string;
+  /** What exactly was opened, such as an adapter. */
+  readonly detail: string;
   /** One line for each candidate looked at: chosen, absent, or broken and why. */
   readonly why: readonly string[];
   /** One gradient, computed twice, had equal bits. */

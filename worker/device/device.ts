@@ -4,25 +4,26 @@ import { pause } from '../pause.js';
 import { type Backend, CANDIDATES, type LoadPackage, loadInstalled } from './candidates.js';
 import type { Device } from './device-access.js';
 
-/** Names for a scenario's `device`, in the order in which they are tried without one. */
+/** Names for a scenario's `device`. */
 export const deviceNames: readonly string[] = CANDIDATES.map(({ name }) => name);
 
 /**
- * Opens the named device, or the first candidate that works. A package that is installed and broken is named in `why`.
- * Throws ERR_DEVICE for an unknown name, for a named device that cannot be used, and when nothing works. `load` loads a
- * package by name; tests give their own.
+ * Opens the named device; without a name wasm, or cpu where that does not work: every installation has both, so the bits are those of
+ * other machines. Throws ERR_DEVICE for an unknown name, for a named device that cannot be used, and when nothing works. `load` loads
+ * a package by name; tests give their own.
  */
 export async function openDevice(wanted?: string, load: LoadPackage = loadInstalled): Promise<Device> {
   if (wanted !== undefined && !deviceNames.includes(wanted))
     throw new GradswarmError('ERR_DEVICE', `device: expected one of ${deviceNames.join(', ')}, got '${wanted}'`);
   const why: string[] = [];
   for (const candidate of CANDIDATES) {
-    if (wanted !== undefined && candidate.name !== wanted) continue;
+    if (wanted === undefined ? candidate.isAccelerator : candidate.name !== wanted) continue;
     try {
       const backend = await candidate.open(load, wanted !== undefined);
       const deterministic = await computesEqualBits(backend);
       why.push(`${candidate.name}: chosen${wanted === undefined ? '' : ', as asked'} (${backend.detail})`);
-      return { ...backend.access, read: reading(backend.access), name: candidate.name, why, deterministic };
+      const { detail } = backend;
+      return { ...backend.access, read: reading(backend.access), name: candidate.name, detail, why, deterministic };
     } catch (error) {
       why.push(`${candidate.name}: ${reason(error)}`);
     }
@@ -30,7 +31,7 @@ export async function openDevice(wanted?: string, load: LoadPackage = loadInstal
   throw new GradswarmError(
     'ERR_DEVICE',
     `device: expected ${wanted === undefined ? 'one that works' : `'${wanted}' to work`}; ${why.join('; ')}${
-      wanted === undefined ? '' : `; leave the device out to take the first that works`
+      wanted === undefined ? '' : `; leave the device out to take one that works`
     }`,
   );
 }
@@ -48,6 +49,28 @@ function reading({ read }: Pick<Device, 'read'>): Device['read'] {
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.startsWith('absent') ? text : `broken: ${text.split('\n')[0]}`;
+}
+
+/** An accelerator that could be opened: `problem` is null. Otherwise why not. */
+export interface FoundAccelerator {
+  readonly name: string;
+  readonly problem: string | null;
+}
+
+/** Tries all accelerators. Families made before must not be used any more: another backend may be active. */
+export async function findAccelerators(load: LoadPackage = loadInstalled): Promise<readonly FoundAccelerator[]> {
+  opened = null;
+  const found: FoundAccelerator[] = [];
+  for (const { name, isAccelerator, open } of CANDIDATES) {
+    if (!isAccelerator) continue;
+    try {
+      await open(load, false);
+      found.push({ name, problem: null });
+    } catch (error) {
+      found.push({ name, problem: reason(error) });
+    }
+  }
+  return found;
 }
 
 let opened: { readonly wanted: string | undefined; readonly device: Promise<Device> } | null = null;

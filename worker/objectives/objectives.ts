@@ -1,3 +1,4 @@
+import { GradswarmError } from '../../protocol/errors.js';
 import { NamedModules, readSpec } from '../../protocol/settings/named-modules.js';
 import type { ObjectiveFamily } from './family.js';
 import type { ObjectiveDefinition, ObjectiveRequest } from './request.js';
@@ -10,9 +11,18 @@ export const objectives = new NamedModules<ObjectiveDefinition<any>>(
   ['plain', 'tensorflow', 'log-posterior'].map((folder) => new URL(`./${folder}/`, import.meta.url)),
 );
 
-/** Builds the family a scenario names. A compute device is opened only for objectives that need one. Throws ERR_SCENARIO. */
+/**
+ * Builds the family a scenario names. A compute device is opened only for objectives that need one. Throws ERR_SCENARIO, and
+ * ERR_DEVICE for a device that is named and that the objective does not compute on.
+ */
 export async function createObjectiveFamily(request: ObjectiveRequest): Promise<ObjectiveFamily> {
   await objectives.loadSpec(request.objective);
-  const { family, settings } = readSpec(objectives, request.objective, 'objective');
-  return family.create(settings, request);
+  const { family: definition, settings } = readSpec(objectives, request.objective, 'objective');
+  const family = await definition.create(settings, request);
+  if (request.device !== undefined && family.device === undefined)
+    throw new GradswarmError(
+      'ERR_DEVICE',
+      `device: expected 'auto' with objective '${request.objective.name}', which has no device but its plain loops, got '${request.device}'`,
+    );
+  return family;
 }

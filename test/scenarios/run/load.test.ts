@@ -8,7 +8,7 @@ import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import { loadScenario, shippedNames } from '../../../scenarios/run/load.js';
 import { tinyCatalogue } from '../../support/tiny-catalogue.js';
 
-const CONSTRUCTORS = fileURLToPath(new URL('../../../protocol/scenario/scenario.js', import.meta.url));
+const CONSTRUCTORS = fileURLToPath(new URL('../../../protocol/scenario/input.js', import.meta.url));
 const input = { name: 'mine', method: { name: 'fedavg', localEpochs: 3 }, data: 'mnist', clients: 4 };
 
 describe('loadScenario', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,7 +7,7 @@ import { sweep } from '../../../protocol/scenario/input.js';
 import { judge } from '../../../protocol/scenario/judge.js';
 import { resolveSweep } from '../../../protocol/scenario/sweep.js';
 import { loadExpectations } from '../../../scenarios/run/catalogue.js';
-import { recordedRuns } from '../../../scenarios/run/recorded.js';
+import { onRecordedDevice, recordedRuns } from '../../../scenarios/run/recorded.js';
 import { loadCatalogue, runScenario, runSweep } from '../../../scenarios/run/runtime.js';
 
 const small = sweep('recorded', {
@@ -52,6 +52,22 @@ describe('recorded runs', () => {
     const { points } = await resolveSweep(small, await loadCatalogue());
     await runScenario(points[0]!.scenario, options(directory));
     expect(recordedRuns(directory)).to.have.length(1);
+  });
+
+  it('leave the choice of the device to no second process: it is the one that computed the run', () => {
+    const recorded = (device: string | null, backend?: string) => {
+      const path = mkdtempSync(join(folder, 'device-'));
+      const manifest = { format: 1, runId: 'r', scenarioName: 's', startedAt: '', resumedAt: [], finishedAt: null };
+      const devices = backend === undefined ? {} : { devices: [{ backend }] };
+      const rest = { roundsDone: null, lostClients: [], stateDigest: null, ...devices };
+      writeFileSync(join(path, 'manifest.json'), JSON.stringify({ ...manifest, ...rest }));
+      return onRecordedDevice(device === null ? {} : { device }, path);
+    };
+    expect(recorded('auto', 'tfjs-node')).to.deep.equal({ device: 'tfjs-node' });
+    expect(recorded(null, 'wasm')).to.deep.equal({ device: 'wasm' });
+    expect(recorded('cpu', 'wasm')).to.deep.equal({ device: 'cpu' });
+    expect(recorded('auto', 'plain loops')).to.deep.equal({ device: 'auto' });
+    expect(recorded('auto')).to.deep.equal({ device: 'auto' });
   });
 
   it('need a run that ended', () => {
