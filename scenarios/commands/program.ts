@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   schema: async () => (await import('./schema.js')).schemaCommand,
   check: async () => (await import('./check.js')).checkCommand,
   conformance: async () => (await import('./conformance.js')).conformanceCommand,
+  devices: async () => (await import('./devices.js')).devicesCommand,
   bench: async () => (await import('./bench.js')).benchCommand,
   account: async () => (await import('./account.js')).accountCommand,
 };

@@ -1,5 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -21,6 +22,10 @@ interface Candidate {
   readonly name: string;
   /** Needs packages, and often a GPU, that are not there everywhere. */
   readonly isAccelerator?: true;
+  /** Whose version is that of the device. */
+  readonly packages: readonly string[];
+  /** What installs it. */
+  readonly install: string;
   /** `named`: asked for by its name, and so taken where it is not what one would choose. */
   open(load: LoadPackage, named: boolean): Promise<Backend>;
 }
@@ -37,6 +42,20 @@ export const loadInstalled: LoadPackage = async (name) => {
   }
   return import(pathToFileURL(path).href);
 };
+
+/** Of an installed package; null: it is not installed. */
+export function versionOf(name: string): string | null {
+  try {
+    for (let folder = dirname(require.resolve(name)); folder !== dirname(folder); folder = dirname(folder)) {
+      const file = join(folder, 'package.json');
+      const found = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+      if (found.name === name) return found.version;
+    }
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
+  }
+  return null;
+}
 
 async function activate(backendName: string): Promise<void> {
   // Otherwise it prints advice to install another backend, into the middle of the run's output.
@@ -98,6 +117,8 @@ function nativeCandidate(name: string, { isGpu }: { readonly isGpu: boolean }): 
   return {
     name,
     isAccelerator: true,
+    packages: [`@tensorflow/${name}`],
+    install: `npm install --save-dev @tensorflow/${name}${isGpu ? ' (and an NVIDIA driver, CUDA 11.2, cuDNN 8)' : ''}`,
     async open(load) {
       const util = require('node:util') as Record<string, unknown>;
       for (const [missing, replacement] of Object.entries(REMOVED_FROM_UTIL)) util[missing] ??= replacement;
@@ -108,9 +129,11 @@ function nativeCandidate(name: string, { isGpu }: { readonly isGpu: boolean }): 
       const onGpu = (tf.backend() as { readonly isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
       if (isGpu && !onGpu)
         throw new Error(`absent (package @tensorflow/${name} is installed, but TensorFlow uses no GPU)`);
+      const { binding } = tf.backend() as { readonly binding?: { readonly TF_Version?: string } };
+      const library = binding?.TF_Version ? `, TensorFlow ${binding.TF_Version}` : '';
       return {
         access: portableAccess(true),
-        detail: `package @tensorflow/${name}, ${onGpu ? 'on a GPU' : 'on the CPU'}`,
+        detail: `package @tensorflow/${name}${library}, ${onGpu ? 'on a GPU' : 'on the CPU'}`,
       };
     },
   };
@@ -125,6 +148,9 @@ interface Adapter {
 const webgpu: Candidate = {
   name: 'webgpu',
   isAccelerator: true,
+  packages: ['webgpu', '@tensorflow/tfjs-backend-webgpu'],
+  install:
+    'npm install --save-dev webgpu @tensorflow/tfjs-backend-webgpu (and a Vulkan driver; Debian, Ubuntu: apt install libvulkan1)',
   async open(load, named) {
     const dawn = (await load('webgpu')) as {
       create(flags: string[]): { requestAdapter(options: object): Promise<Adapter | null> };
@@ -157,6 +183,8 @@ const webgpu: Candidate = {
 
 const wasm: Candidate = {
   name: 'wasm',
+  packages: ['@tensorflow/tfjs-backend-wasm'],
+  install: 'npm install gradswarm',
   async open(load) {
     const { setWasmPaths } = (await load('@tensorflow/tfjs-backend-wasm')) as {
       setWasmPaths(folder: string): void;
@@ -172,6 +200,8 @@ const wasm: Candidate = {
 
 const cpu: Candidate = {
   name: 'cpu',
+  packages: ['@tensorflow/tfjs-backend-cpu'],
+  install: 'npm install gradswarm',
   async open(load) {
     await load('@tensorflow/tfjs-backend-cpu');
     await activate('cpu');

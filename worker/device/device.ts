@@ -1,8 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { GradswarmError } from '../../protocol/errors.js';
 import { pause } from '../pause.js';
-import { type Backend, CANDIDATES, type LoadPackage, loadInstalled } from './candidates.js';
+import { type Backend, CANDIDATES, type LoadPackage, loadInstalled, versionOf } from './candidates.js';
 import type { Device } from './device-access.js';
+
+/** What a device is made of: packages with their versions (null: not installed), and what installs it. */
+export interface DevicePackages {
+  readonly name: string;
+  readonly versions: Readonly<Record<string, string | null>>;
+  readonly install: string;
+}
+
+export function devicePackages(): readonly DevicePackages[] {
+  return CANDIDATES.map(({ name, packages, install }) => ({
+    name,
+    versions: Object.fromEntries(packages.map((one) => [one, versionOf(one)])),
+    install,
+  }));
+}
 
 /** Names for a scenario's `device`. */
 export const deviceNames: readonly string[] = CANDIDATES.map(({ name }) => name);
