@@ -15,6 +15,7 @@ import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
 import type { ObjectiveRequest } from './objectives/request.js';
 import { ScaledGradients } from './objectives/scaled-gradients.js';
+import { relabelledFamilies } from './relabelled.js';
 
 /** Data, its split and the model of a scenario: the same in every process that opens it. */
 export interface Problem {
@@ -27,6 +28,8 @@ export interface Problem {
   readonly heldOut: readonly Uint32Array[] | null;
   /** The client's objective, created at first use. */
   objectiveOf(client: ClientIndex): Objective;
+  /** The same with the labels that faults give it in this round. */
+  relabelled(client: ClientIndex, round: number): Objective;
   /** The estimates on one client's held-out examples, or on its shard; null where it has none. */
   evaluateClient(client: ClientIndex, estimates: readonly ReadonlyVector[]): Promise<ClientFigures | null>;
   /** Examples of each client. */
@@ -62,21 +65,31 @@ export async function openProblem(
   };
   const made = await makeFamily(request, usualBatch(scenario, partition));
   const family = heldOut ? trainedOn(made, partition) : made;
-  const objectives = new Map<ClientIndex, Objective>();
-  const objectiveOf = (client: ClientIndex): Objective => {
+  const ofFamily = new Map<ObjectiveFamily, Map<ClientIndex, Objective>>();
+  const objectiveIn = (from: ObjectiveFamily, client: ClientIndex): Objective => {
+    let objectives = ofFamily.get(from);
+    if (!objectives) ofFamily.set(from, (objectives = new Map()));
     let objective = objectives.get(client);
     if (!objective) {
-      objective = stressed(family.shard(partition.shards[client]!, client), scenario);
+      objective = stressed(from.shard(partition.shards[client]!, client), scenario);
       objectives.set(client, objective);
     }
     return objective;
   };
+  const objectiveOf = (client: ClientIndex): Objective => objectiveIn(family, client);
   const { initial } = scenario;
   const initialParams = family.initialParams(streams.derive('model'));
   if (initial) {
     const model = { segments: family.segments, values: initialParams };
     readModel(readInitial(initial), initial.file, model, family.base ?? null);
   }
+  const relabelled = await relabelledFamilies(scenario.faults, dataset, partition, streams, async (data) => {
+    // On the same device, whatever chose it.
+    const alike = { device: family.device?.name ?? request.device, rng: streams.derive('objective') };
+    const other = await createObjectiveFamily({ ...request, ...alike, dataset: data });
+    if (family.base) other.base!.values.set(family.base.values);
+    return other;
+  });
   return {
     dataset,
     partition,
@@ -90,6 +103,7 @@ export async function openProblem(
     fingerprint: fingerprintOf(dataset, partition, [initialParams, ...(family.base ? [family.base.values] : [])]),
     evaluateClient: (client, estimates) => evaluateClient({ dataset, partition, family, heldOut }, client, estimates),
     objectiveOf,
+    relabelled: (client, round) => objectiveIn(relabelled(round) ?? family, client),
     exampleCounts: () =>
       partition.shards.map(({ length }, client) =>
         dataset.train.count > 0 ? length : objectiveOf(client).exampleCount,

@@ -1,5 +1,5 @@
 import { loadChains } from '../protocol/aggregators/parts/chain.js';
-import type { AnyMethod, ClientIndex, Secrets } from '../protocol/method.js';
+import type { AnyMethod, ClientIndex, Objective, Secrets } from '../protocol/method.js';
 import { loadNamedBy } from '../protocol/method-loader.js';
 import { loadCodings } from '../protocol/party/message-coding.js';
 import type { PostOfficeOptions } from '../protocol/party/post-office.js';
@@ -26,7 +26,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
   const { scenario, method, problem, networkModel } = options;
   await loadNamedBy(method, scenario.method);
   if (scenario.topology) await topologies.loadSpec(scenario.topology);
-  const objectives = new Map<ClientIndex, TimedObjective>();
+  const objectives = new Map<Objective, TimedObjective>();
   const site: RunSite = new RunSite({
     ...options,
     now: () => performance.now(),
@@ -39,10 +39,13 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
     exampleCounts: () => problem.exampleCounts(),
     objective: (party, round) => {
       const client = party as ClientIndex;
-      let objective = objectives.get(client);
+      const own = networkModel.relabels?.(client, round.index)
+        ? problem.relabelled(client, round.index)
+        : problem.objectiveOf(client);
+      let objective = objectives.get(own);
       if (!objective) {
-        objective = new TimedObjective(problem.objectiveOf(client), site.office);
-        objectives.set(client, objective);
+        objective = new TimedObjective(own, site.office);
+        objectives.set(own, objective);
       }
       objective.clock = round;
       objective.msPerExample = networkModel.deviceTime(client, round.index).msPerExample;

@@ -46,6 +46,7 @@ export function createNetwork(scenario: Scenario): ScenarioNetwork {
     sendTransform: sendTransformOf(rules, counts),
     attacks: attacksOf(rules, streams, counts),
     deviceTime: deviceTimes(scenario.devices, slows ? (client, round) => clients.slowdown(client, round) : null),
+    relabels: (client, round) => clients.relabels(client, round),
     scriptedAbsences: (round, cohort) => clients.absences(round, cohort),
     forgotten: (round) => clients.forgotten(round),
     firings: () => [...counts],
@@ -160,9 +161,11 @@ class ClientRules {
   private readonly keepers: readonly PlacedRule[];
   private readonly forgetters: readonly PlacedRule[];
   private readonly slowers: readonly PlacedRule[];
+  private readonly relabellers: readonly PlacedRule[];
   private absencesCountedTo = -1;
   /** Last round in which a client's slowness was counted. */
   private readonly slownessCountedTo: Int32Array;
+  private readonly relabellingCountedTo: Int32Array;
 
   constructor(
     placed: readonly PlacedRule[],
@@ -172,7 +175,9 @@ class ClientRules {
     this.keepers = placed.filter(({ rule }) => rule.keepsAway);
     this.forgetters = placed.filter(({ rule }) => rule.forgets);
     this.slowers = placed.filter(({ rule }) => rule.slowdown);
+    this.relabellers = placed.filter(({ rule }) => rule.relabels);
     this.slownessCountedTo = new Int32Array(clientCount).fill(-1);
+    this.relabellingCountedTo = new Int32Array(clientCount).fill(-1);
   }
 
   absences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'] {
@@ -207,6 +212,15 @@ class ClientRules {
       product *= factor;
     }
     return product;
+  }
+
+  relabels(client: ClientIndex, round: number): boolean {
+    const acting = this.relabellers.filter(({ rule }) => rule.relabels!.concerns(client, round));
+    if (acting.length > 0 && round > this.relabellingCountedTo[client]!) {
+      this.relabellingCountedTo[client] = round;
+      for (const { index } of acting) this.counts[index]!++;
+    }
+    return acting.length > 0;
   }
 }
 

@@ -1,6 +1,17 @@
 import type { AggregationChain } from '../aggregators/aggregator.js';
 import type { DeviceTime } from '../links/device-time.js';
-import type { AnyMethod, Objective, PartyId, Privacy, Rng, Secrets, Segment, Setup, Vector } from '../method.js';
+import type {
+  AnyMethod,
+  ClientIndex,
+  Objective,
+  PartyId,
+  Privacy,
+  Rng,
+  Secrets,
+  Segment,
+  Setup,
+  Vector,
+} from '../method.js';
 import { rootStream } from '../numerics/random.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger.js';
 import type { SamplingCoins } from '../privacy/mechanisms/private-coins.js';
@@ -39,6 +50,8 @@ export interface NetworkModel {
   readonly attacks: readonly ActingAttack[];
   /** Simulated time that a party's device takes in a round. */
   deviceTime(party: PartyId, round: number): DeviceTime;
+  /** Does the client train on other labels than its own in this round? Left out: never. */
+  relabels?(client: ClientIndex, round: number): boolean;
 }
 
 export interface RunSiteOptions extends PostOfficeOptions {

@@ -43,6 +43,17 @@ export interface ActingRule {
   /** The vector that is encoded, in a new array; null: the posted one. */
   onSend?(value: ReadonlyVector, post: Post, own: () => Rng): ReadonlyVector | null;
   readonly forges?: ForgingRule;
+  readonly relabels?: RelabellingRule;
+}
+
+/** Clients that train on other labels than their own. */
+export interface RelabellingRule {
+  concerns(client: ClientIndex, round: number): boolean;
+  /**
+   * What stands in place of a label, of `classCount`; called for each of a client's examples, in their order. `own`: the stream of
+   * this rule and client, the same in every round.
+   */
+  labels(classCount: number, own: Rng): (label: number) => number;
 }
 
 /** Byzantine clients: whose messages of which kinds are forged where they are received. */

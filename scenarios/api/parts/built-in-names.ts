@@ -238,6 +238,8 @@ export interface BuiltInFaults {
   readonly 'delay': SettingsIn<typeof import('../../../protocol/faults/delay.js').default>;
   readonly 'drop': SettingsIn<typeof import('../../../protocol/faults/drop.js').default>;
   readonly 'duplicate': SettingsIn<typeof import('../../../protocol/faults/duplicate.js').default>;
+  readonly 'label-flip': SettingsIn<typeof import('../../../protocol/faults/label-flip.js').default>;
+  readonly 'label-noise': SettingsIn<typeof import('../../../protocol/faults/label-noise.js').default>;
   readonly 'partition': SettingsIn<typeof import('../../../protocol/faults/partition.js').default>;
   readonly 'probabilistic-quantiser': SettingsIn<typeof import('../../../protocol/faults/probabilistic-quantiser.js').default>;
   readonly 'scale': SettingsIn<typeof import('../../../protocol/faults/scale.js').default>;

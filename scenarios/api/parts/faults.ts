@@ -11,6 +11,8 @@ export { delay } from '../../../protocol/faults/delay.js';
 export { drop } from '../../../protocol/faults/drop.js';
 export { duplicate } from '../../../protocol/faults/duplicate.js';
 export { always, at, during, type Fault } from '../../../protocol/faults/fault.js';
+export { labelFlip } from '../../../protocol/faults/label-flip.js';
+export { labelNoise } from '../../../protocol/faults/label-noise.js';
 export { partition } from '../../../protocol/faults/partition.js';
 export { probabilisticQuantiser } from '../../../protocol/faults/probabilistic-quantiser.js';
 export { scale } from '../../../protocol/faults/scale.js';
