@@ -118,6 +118,13 @@ export const plantedErrors: readonly PlantedError[] = [
     ],
   },
   {
+    scenario: 'contribution-weights',
+    error: 'clients that agree with the others gain weight, not those that differ',
+    file: 'protocol/methods/fair/fedce.js',
+    find: '1 - cosines[client]',
+    replace: '1 + cosines[client]',
+  },
+  {
     scenario: 'diff2-digits',
     error: 'the noise is half of what the ledger says',
     ...noise('0.5'),

@@ -28,6 +28,7 @@ export interface BuiltInMethods {
   readonly 'fa-ld': SettingsIn<typeof import('../../../protocol/methods/bayesian/fa-ld.js').default>;
   readonly 'fald': SettingsIn<typeof import('../../../protocol/methods/bayesian/fald.js').default>;
   readonly 'fedavg': SettingsIn<typeof import('../../../protocol/methods/federated/fedavg.js').default>;
+  readonly 'fedce': SettingsIn<typeof import('../../../protocol/methods/fair/fedce.js').default>;
   readonly 'feddyn': SettingsIn<typeof import('../../../protocol/methods/federated/feddyn.js').default>;
   readonly 'fednova': SettingsIn<typeof import('../../../protocol/methods/federated/fednova.js').default>;
   readonly 'fedper': SettingsIn<typeof import('../../../protocol/methods/personal/fedper.js').default>;
