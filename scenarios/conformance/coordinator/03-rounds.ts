@@ -47,7 +47,7 @@ function rejecting(
       const params = await paramsOf(member);
       send(member, params);
       member.gradient(1, twice(params));
-      for (const client of [0, 1]) member.seal(client, 1);
+      member.seals();
       equal(await next(member), moved(params, twice(params)), why);
     },
   };
@@ -126,7 +126,7 @@ export default {
         const params = await paramsOf(member);
         member.gradient(0, [1, 2, 3]);
         member.gradient(1, [3, 2, 0.5]);
-        for (const client of [0, 1]) member.seal(client, 1);
+        member.seals();
         equal(await next(member), moved(params, [2, 2, 1.75]), 'mean of the gradients, rate 1/4');
       },
     },
@@ -139,7 +139,7 @@ export default {
         const params = await paramsOf(member);
         member.gradient(0, [1, 2, 3], 1);
         member.gradient(1, [5, 2, 7], 3);
-        for (const client of [0, 1]) member.seal(client, 1);
+        member.seals();
         equal(await next(member), moved(params, [4, 2, 6]), 'sums of examples × entry, divided by the sum of examples');
       },
     },
@@ -179,7 +179,7 @@ export default {
         });
         member.frames.send(head, chunkOf(9, 0, body, crc32(body)));
         member.gradient(1, [2, 2, 2]);
-        for (const client of [0, 1]) member.seal(client, 1);
+        member.seals();
         equal(await next(member), moved(params, [2, 2, 2]), 'a body that comes in chunks');
       },
     },
@@ -196,7 +196,7 @@ export default {
         ])
           member.gradient(0, gradient);
         member.gradient(1, [2, 2, 2]);
-        for (const client of [0, 1]) member.seal(client, 1);
+        member.seals();
         equal(
           await next(member),
           moved(params, [2, 2, 2]),
@@ -239,7 +239,7 @@ export default {
         const second = await next(member);
         equal(second, moved(params, [2, 2, 2]), 'what belongs to a later round is not used now');
         member.gradient(1, [4, 4, 4]);
-        for (const client of [0, 1]) member.seal(client, 1);
+        member.seals();
         equal(await next(member), moved(second, [6, 6, 6]), 'what belongs to a later round is kept');
       },
     },

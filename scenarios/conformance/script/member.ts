@@ -159,6 +159,11 @@ export class Member {
     this.frames.sendPacked({ type: 'seals', seals: [seal] });
   }
 
+  /** The seals of both clients, each after one gradient. */
+  seals(): void {
+    for (const client of [0, 1]) this.seal(client, 1);
+  }
+
   /** A report as it should be, with changes. */
   report(changes: Record<string, unknown> = {}): Record<string, unknown> {
     const { epoch, generation } = this.assign;

@@ -23,6 +23,10 @@ export const SGD = { gradient: 0, model: 1 } as const;
 /** What one message of `sgd`'s model carries. */
 export const modelBody = (...params: number[]): Uint8Array<ArrayBuffer> => bodyOf([doubles(...params)], []);
 
+/** The clients of a report, ascending. */
+export const reported = ({ parties }: Record<string, unknown>): number[] =>
+  (parties as { readonly party: number }[]).map(({ party }) => party).sort((a, b) => a - b);
+
 /** A worker that has its assignment, from the coordinator's side. */
 export class ScriptedRun {
   private requests = 100;
@@ -92,6 +96,12 @@ export class ScriptedRun {
   /** A model of `sgd` for one client. */
   model(params: readonly number[], fields: FrameFields = {}): void {
     this.frames.sendFrame({ kind: SGD.model, from: -1, to: 0, ...fields }, modelBody(...params));
+  }
+
+  /** The coordinator's seal for client 0 in round 0: how many models it has posted. */
+  seal(models: number, attempt = 0): void {
+    const counts = [0, models, 0, 0];
+    this.frames.sendPacked({ type: 'seals', seals: [{ round: 0, attempt, from: 'coordinator', counts, to: [0] }] });
   }
 
   frameOf(from: number, kind: number = SGD.gradient): Promise<ReceivedFrame> {

@@ -1,7 +1,8 @@
 import { type Chapter, equal, expected, required } from '../case.js';
 import type { Coordinator } from '../script/coordinator.js';
 import { bodyOf, doubles, frameOf } from '../script/frames.js';
-import { modelBody, type ScriptedRun, SGD } from '../script/run.js';
+import { modelBody, reported, type ScriptedRun, SGD } from '../script/run.js';
+import { SIMULATED_TIME } from './parts/simulated-time.js';
 
 const section = 'Rounds';
 
@@ -25,12 +26,8 @@ export default {
         const run = await it.running();
         run.begin({ cohort: [1, 2] });
         run.model([1, 2, 3], { to: 2 });
-        const { parties } = await required('a report', 'client 2 is in the cohort', run.done());
-        equal(
-          (parties as { party: number }[]).map(({ party }) => party),
-          [2],
-          'client 0 is not in the cohort',
-        );
+        const report = await required('a report', 'client 2 is in the cohort', run.done());
+        equal(reported(report), [2], 'client 0 is not in the cohort');
       },
     },
     {
@@ -41,12 +38,8 @@ export default {
         const run = await it.running();
         run.begin({ cohort: [0, 2], absent: [{ from: 0, why: 'crashed' }] });
         run.model([1, 2, 3], { to: 2 });
-        const { parties } = await required('a report', 'client 2 is not absent', run.done());
-        equal(
-          (parties as { party: number }[]).map(({ party }) => party),
-          [2],
-          'client 0 is absent',
-        );
+        const report = await required('a report', 'client 2 is not absent', run.done());
+        equal(reported(report), [2], 'client 0 is absent');
       },
     },
     {
@@ -211,10 +204,7 @@ export default {
       async run(it) {
         const run = await it.running();
         run.begin({ cohort: [0] });
-        run.frames.sendPacked({
-          type: 'seals',
-          seals: [{ round: 0, attempt: 0, from: 'coordinator', counts: [0, 0, 0, 0], to: [0] }],
-        });
+        run.seal(0);
         const { absences } = await required('a report', 'its seal has come with counts[kind] ≤ step', run.done());
         equal(absences, [], 'neither message nor absence');
         equal((await run.sealOf(0)).counts, [0, 0, 0, 0], 'sgd without a model returns without a post');
@@ -227,10 +217,7 @@ export default {
       async run(it) {
         const run = await it.running();
         run.begin({ cohort: [0] });
-        run.frames.sendPacked({
-          type: 'seals',
-          seals: [{ round: 0, attempt: 0, from: 'coordinator', counts: [0, 1, 0, 0], to: [0] }],
-        });
+        run.seal(1);
         const { waits } = await run.waits();
         expected(
           Array.isArray(waits) && waits.length === 1,
@@ -249,10 +236,7 @@ export default {
       async run(it) {
         const run = await it.running();
         run.begin({ cohort: [0], attempt: 1 });
-        run.frames.sendPacked({
-          type: 'seals',
-          seals: [{ round: 0, attempt: 0, from: 'coordinator', counts: [0, 0, 0, 0], to: [0] }],
-        });
+        run.seal(0);
         run.model([1, 2, 3], { to: 0, attempt: 1 });
         await answers(run, [1, 2, 3], 'what belongs to an earlier attempt is discarded');
       },
@@ -260,7 +244,7 @@ export default {
     {
       id: '6.3.1',
       title: 'stops the halves of an aborted attempt and sends nothing more for them',
-      section: 'Rounds',
+      section,
       async run(it) {
         const run = await it.running();
         run.begin({ cohort: [0] });
@@ -283,25 +267,21 @@ export default {
     {
       id: '6.3.2',
       title: 'stops only the clients that abort names, and reports the others',
-      section: 'Rounds',
+      section,
       async run(it) {
         const run = await it.running();
         run.begin();
         run.send('abort', { index: 0, attempt: 0, clients: [0] });
         await run.waits();
         run.model([1, 2, 3], { to: 2 });
-        const { parties } = await required('a report', 'client 2 was not aborted', run.done());
-        equal(
-          (parties as { party: number }[]).map(({ party }) => party),
-          [2],
-          'a report has one entry for each client that ran',
-        );
+        const report = await required('a report', 'client 2 was not aborted', run.done());
+        equal(reported(report), [2], 'a report has one entry for each client that ran');
       },
     },
     {
       id: '6.3.3',
       title: 'ignores an abort of another attempt',
-      section: 'Rounds',
+      section,
       async run(it) {
         const run = await it.running();
         run.begin({ cohort: [0], attempt: 1 });
@@ -311,69 +291,6 @@ export default {
         await required('a report', 'another attempt was aborted', run.done(6000));
       },
     },
-    {
-      id: '6.4.1',
-      title: 'begins a client’s clock at the round’s start, if that is later',
-      section: 'Simulated time',
-      async run(it) {
-        const run = await it.running();
-        run.begin({ cohort: [0], startMs: 1000 });
-        run.model([1, 2, 3], { arrivesAtMs: 40 });
-        const { arrivesAtMs } = await required('a gradient', 'sgd posts', run.frameOf(0));
-        // 1000, 3 for the round, 2 for each of 4 examples, 5 on the link.
-        equal(arrivesAtMs, 1016, 'the later of its own clock and startMs');
-        const [party] = (await run.done()).parties as { clockMs: number }[];
-        equal(party?.clockMs, 1011, 'the clock without the link');
-      },
-    },
-    {
-      id: '6.4.2',
-      title: 'moves a client’s clock to the arrival of what it used',
-      section: 'Simulated time',
-      async run(it) {
-        const run = await it.running();
-        run.begin({ cohort: [0] });
-        run.model([1, 2, 3], { arrivesAtMs: 100.5 });
-        equal(
-          (await required('a gradient', 'sgd posts', run.frameOf(0))).arrivesAtMs,
-          116.5,
-          'the latest arrival of the frames used',
-        );
-      },
-    },
-    {
-      id: '6.4.3',
-      title: 'keeps a client’s clock from round to round',
-      section: 'Simulated time',
-      async run(it) {
-        const run = await it.running();
-        await run.round(0, [1, 2, 3], { cohort: [0], startMs: 500 });
-        run.settle({ cohort: [0] });
-        run.begin({ cohort: [0], index: 1, startMs: 0 });
-        run.model([1, 2, 3], { round: 1 });
-        await run.frameOf(0);
-        equal(
-          (await required('a gradient', 'sgd posts', run.frameOf(0))).arrivesAtMs,
-          527,
-          'its clock was 511 after the first round',
-        );
-      },
-    },
-    {
-      id: '6.4.4',
-      title: 'delays a frame by its bytes on the wire where the link has a bandwidth',
-      section: 'Simulated time',
-      async run(it) {
-        const run = await it.running({ links: [{ latencyMs: 5, bandwidthMbps: 0.1, jitterMs: 0 }] });
-        run.begin({ cohort: [0] });
-        run.model([1, 2, 3], { to: 0 });
-        // 94 bytes · 8 / (0.1 · 1000) = 7.52.
-        equal(
-          (await required('a gradient', 'sgd posts', run.frameOf(0))).arrivesAtMs,
-          11 + (5 + (94 * 8) / (0.1 * 1000)),
-          'latency and bytes on the wire',
-        );
-      },
-    },
+    ...SIMULATED_TIME,
   ],
 } satisfies Chapter<Coordinator>;

@@ -1,3 +1,4 @@
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { type Chapter, equal, expected, NotApplicable, required } from '../case.js';
 import type { Coordinator } from '../script/coordinator.js';
 import type { FrameSocket } from '../script/frame-socket.js';
@@ -8,10 +9,14 @@ import { scenarioOf, TRACKING } from '../script/scenario.js';
 const section = 'Numbered links';
 const REOPEN_MS = 10_000;
 
+function requireLink({ isLink }: FrameSocket): void {
+  if (!isLink) throw new NotApplicable('the worker uses no numbered links');
+}
+
 /** A worker with numbered links, its rounds begun or about to. */
-async function linked(it: Coordinator): Promise<ScriptedRun> {
-  const run = await it.running();
-  if (!run.frames.isLink) throw new NotApplicable('the worker uses no numbered links');
+async function linked(it: Coordinator, changes: Partial<ScenarioInput> = {}): Promise<ScriptedRun> {
+  const run = await it.running(changes);
+  requireLink(run.frames);
   return run;
 }
 
@@ -22,6 +27,10 @@ async function reopened(
   const { knock, socket } = await it.door.frames.next('connection of the frame link', () => true, REOPEN_MS);
   return { have: knock.query.get('have'), frames: socket, run: (run) => run.over(socket) };
 }
+
+/** Requests that it made for another connection of this run's frame link. */
+const reopenings = (it: Coordinator, { assign }: ScriptedRun): number =>
+  it.door.knocks.take(({ path, query }) => path === '/frames' && query.get('token') === assign.token).length;
 
 /** The worker has counted `count` messages. */
 const counted = (frames: FrameSocket, count: number): Promise<number> =>
@@ -39,7 +48,7 @@ export default {
         const { control } = await it.joined();
         await it.assign(control, await scenarioOf(), {
           async opened(socket, query, answered) {
-            if (!socket.isLink) throw new NotApplicable('the worker uses no numbered links');
+            requireLink(socket);
             equal(query.get('have'), '0', '0 the first time');
             await pause(500);
             const early = socket.messages.length + socket.counts.take(() => true).length + Number(answered());
@@ -69,8 +78,7 @@ export default {
       title: 'sends counts as a sign of life when nothing comes',
       section,
       async run(it) {
-        const run = await it.running({ workers: { heartbeatMs: 4000 } });
-        if (!run.frames.isLink) throw new NotApplicable('the worker uses no numbered links');
+        const run = await linked(it, { workers: { heartbeatMs: 4000 } });
         for (let i = 0; i < 3; i++)
           await required(
             'a count',
@@ -124,7 +132,7 @@ export default {
         const { control } = await it.joined();
         const run = await it.assign(control, await scenarioOf(), {
           async opened(socket) {
-            if (!socket.isLink) throw new NotApplicable('the worker uses no numbered links');
+            requireLink(socket);
             socket.report(0);
           },
         });
@@ -196,9 +204,7 @@ export default {
           run.frames.closes(8000),
         );
         await pause(2000);
-        const tried = it.door.knocks.take(
-          ({ path, query }) => path === '/frames' && query.get('token') === run.assign.token,
-        ).length;
+        const tried = reopenings(it, run);
         expected(tried <= 1, 'no other connection of this link', tried, 'the link has ended');
       },
     },
@@ -210,9 +216,7 @@ export default {
         const run = await linked(it);
         run.frames.close(1000);
         await pause(1000);
-        const tried = it.door.knocks.take(
-          ({ path, query }) => path === '/frames' && query.get('token') === run.assign.token,
-        ).length;
+        const tried = reopenings(it, run);
         expected(tried <= 1, 'no other connection of this link', tried, '1000 is its end as agreed');
         const next = await required(
           'an answer to assign',
@@ -295,7 +299,7 @@ export default {
       section: 'Workers among themselves',
       async run(it) {
         const run = await it.assigned(TRACKING, { clients: [0] });
-        if (!run.frames.isLink) throw new NotApplicable('the worker uses no numbered links');
+        requireLink(run.frames);
         if (run.ready.peer === null) throw new NotApplicable('the worker has no socket for peers');
         await run.introduce(
           [{ worker: 'worker-1', url: it.door.url, links: true }],
