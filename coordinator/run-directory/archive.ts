@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { nanoid } from 'nanoid';
-import { create, extract } from 'tar';
 import { GradswarmError } from '../../protocol/errors.js';
 import { PARTIAL, partialPath } from './atomic-file.js';
 
@@ -24,6 +23,7 @@ async function* partsOf(folder: string): AsyncGenerator<Buffer> {
   const snapshot = partialPath(join(folder, `archive-${nanoid(8)}`));
   try {
     takeSnapshot(folder, snapshot, false);
+    const { create } = await import('tar');
     yield* create({ cwd: snapshot, portable: true }, ['.']) as unknown as AsyncIterable<Buffer>;
   } finally {
     rmSync(snapshot, { recursive: true, force: true });
@@ -62,6 +62,8 @@ export async function unpackArchive(stream: Readable, folder: string): Promise<v
   mkdirSync(partial, { recursive: true });
   // Whatever the sender put in it: files and folders only, and none outside.
   const plain = (_path: string, entry: unknown) => ['File', 'Directory'].includes((entry as { type: string }).type);
+  // Read for the few commands that need it.
+  const { extract } = await import('tar');
   try {
     await pipeline(stream, extract({ cwd: partial, strict: true, filter: plain }));
   } catch (error) {

@@ -8,7 +8,7 @@ import { openProblem } from '../../worker/problem.js';
 import { loadUsed } from '../plug-ins/use.js';
 import { concludePosterior } from '../posterior/posterior.js';
 import { judgeClaims } from '../report/claims.js';
-import { writeRunReport } from '../report/run-report.js';
+import type { writeRunReport } from '../report/run-report.js';
 import { localFleet } from './local-fleet.js';
 import { onRecordedDevice, recordedRun, recordedScenario } from './recorded.js';
 import { releasesOf } from './roll-back.js';
@@ -18,7 +18,7 @@ import { shown } from './shown.js';
 import type { StudyResult } from './study.js';
 
 /** Draws report.html from the folder of a run, finished or not; nothing else in it changes. */
-export async function redrawReport(path: string, draw = writeRunReport): Promise<RunOutcome> {
+export async function redrawReport(path: string, drawReport?: typeof writeRunReport): Promise<RunOutcome> {
   const directory = RunDirectory.open(path);
   try {
     const scenario = onRecordedDevice(recordedScenario(path), path);
@@ -36,6 +36,7 @@ export async function redrawReport(path: string, draw = writeRunReport): Promise
     const budget = new RunBudget(scenario.privacy);
     budget.charge(releasesOf(directory), 0);
     const claims = await judgeClaims(scenario.claims, [record]);
+    const draw = drawReport ?? (await import('../report/run-report.js')).writeRunReport;
     const reportPath = await draw({
       scenario,
       method,

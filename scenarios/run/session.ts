@@ -20,7 +20,6 @@ import type { Problem } from '../../worker/problem.js';
 import { recordOf } from '../plug-ins/plug-ins.js';
 import { concludePosterior, type PosteriorReport } from '../posterior/posterior.js';
 import { judgeClaims } from '../report/claims.js';
-import { writeRunReport } from '../report/run-report.js';
 import { announce } from './announce.js';
 import { endLines } from './end-lines.js';
 import type { Fleet } from './fleet.js';
@@ -279,7 +278,9 @@ class Session {
     const { scenario, method, problem, directory, forecast } = this;
     const [fleet, result, { record, verdict, studied, posterior }] = [this.fleet!, this.result!, this.judged!];
     const claims = await judgeClaims(scenario.claims, [record]);
-    const reportPath = await (this.options.drawReport ?? writeRunReport)({
+    // Read when it is drawn: the first round does not wait for it.
+    const draw = this.options.drawReport ?? (await import('../report/run-report.js')).writeRunReport;
+    const reportPath = await draw({
       scenario,
       method,
       problem,

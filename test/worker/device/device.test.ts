@@ -154,11 +154,13 @@ describe('worker/device/device', () => {
     }
   });
 
-  it('prints nothing, and plain loops load no TensorFlow.js', () => {
+  it('prints nothing, and neither the catalogue nor plain loops load TensorFlow.js', () => {
     const objectives = new URL('../../../worker/objectives/objectives.js', import.meta.url).href;
     const synthetic = new URL('../../../scenarios/check/parts/synthetic-dataset.js', import.meta.url).href;
     const random = new URL('../../../protocol/numerics/random.js', import.meta.url).href;
+    const catalogue = new URL('../../../scenarios/run/catalogue.js', import.meta.url).href;
     const program = `
+      await (await import('${catalogue}')).loadCatalogue();
       const { createObjectiveFamily } = await import('${objectives}');
       const { syntheticDataset, indices } = await import('${synthetic}');
       const { rootStream } = await import('${random}');

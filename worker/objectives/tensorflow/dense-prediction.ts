@@ -18,6 +18,6 @@ export default defineObjective({
     detectionWeight: atLeastZero(1, 'Weight of the detection loss beside the segmentation loss'),
   }),
   async create(settings, request) {
-    return (await import('./neural-network-dense-prediction.js')).createDensePrediction(settings, request);
+    return (await import('./parts/neural-network-dense-prediction.js')).createDensePrediction(settings, request);
   },
 });

@@ -2,7 +2,7 @@ import { count, list, oneOf } from '../../../protocol/settings/kinds.js';
 import { required } from '../../../protocol/settings/setting.js';
 import { defineSettings } from '../../../protocol/settings/settings.js';
 import { defineObjective } from '../request.js';
-import { TENSOR_ACTIVATIONS } from './neural-network-settings.js';
+import { TENSOR_ACTIVATIONS } from './parts/neural-network-settings.js';
 
 /** Convolutional network of LeNet's size (LeCun, Bottou, Bengio, Haffner, 1998) for square images of side 8 or more. */
 export default defineObjective({
@@ -19,6 +19,6 @@ export default defineObjective({
     activation: oneOf(TENSOR_ACTIVATIONS, 'relu', 'Of hidden units'),
   }),
   async create(settings, request) {
-    return (await import('./neural-network.js')).createConvolutionalNetwork(settings, request);
+    return (await import('./parts/neural-network.js')).createConvolutionalNetwork(settings, request);
   },
 });

@@ -2,7 +2,7 @@ import { count, list, oneOf } from '../../../protocol/settings/kinds.js';
 import { required } from '../../../protocol/settings/setting.js';
 import { defineSettings } from '../../../protocol/settings/settings.js';
 import { defineObjective } from '../request.js';
-import { TENSOR_ACTIVATIONS } from './neural-network-settings.js';
+import { TENSOR_ACTIVATIONS } from './parts/neural-network-settings.js';
 
 /** Multilayer perceptron on the device, float32: cross-entropy for classes, (output - target)^2 / 2 for targets. */
 export default defineObjective({
@@ -13,6 +13,6 @@ export default defineObjective({
     activation: oneOf(TENSOR_ACTIVATIONS, 'relu', 'Of hidden units'),
   }),
   async create(settings, request) {
-    return (await import('./neural-network.js')).createMultilayerPerceptron(settings, request);
+    return (await import('./parts/neural-network.js')).createMultilayerPerceptron(settings, request);
   },
 });

@@ -6,10 +6,10 @@ import { type LowRank, trainingPlan } from '../../layers/parts/adapters.js';
 import { layOut } from '../../layers/parts/layout.js';
 import { checkExamples } from '../../plain/dense-shape.js';
 import { featureCountOf, type ObjectiveRequest, requireDataset } from '../../request.js';
-import { openDeviceFor } from '../neural-network.js';
-import { evaluateNetwork } from '../neural-network-evaluation.js';
 import { LayeredNetwork } from './layered-network.js';
 import { LayersObjective, type Shared } from './layers-objective.js';
+import { openDeviceFor } from './neural-network.js';
+import { evaluateNetwork } from './neural-network-evaluation.js';
 
 export interface LayersSettings {
   readonly layers: readonly NamedSpec[];

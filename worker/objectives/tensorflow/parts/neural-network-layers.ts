@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ReadonlyVector, Rng, Segment } from '../../../protocol/method.js';
-import type { Examples } from '../../datasets/dataset.js';
-import type { Device } from '../../device/device-access.js';
+import type { ReadonlyVector, Rng, Segment } from '../../../../protocol/method.js';
+import type { Examples } from '../../../datasets/dataset.js';
+import type { Device } from '../../../device/device-access.js';
 import type { TensorActivation } from './neural-network-settings.js';
 
 /** A convolution is followed by the activation and 2x2 max pooling, a dense layer by the activation, the last by nothing. */

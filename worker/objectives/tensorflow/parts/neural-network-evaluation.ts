@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ReadonlyVector } from '../../../protocol/method.js';
-import { log } from '../../../protocol/numerics/elementary.js';
-import type { Examples } from '../../datasets/dataset.js';
-import type { Device } from '../../device/device-access.js';
-import type { Evaluation } from '../family.js';
-import { softmaxInto } from '../plain/dense-loops.js';
-import { largestIndex } from '../plain/largest-index.js';
+import type { ReadonlyVector } from '../../../../protocol/method.js';
+import { log } from '../../../../protocol/numerics/elementary.js';
+import type { Examples } from '../../../datasets/dataset.js';
+import type { Device } from '../../../device/device-access.js';
+import type { Evaluation } from '../../family.js';
+import { softmaxInto } from '../../plain/dense-loops.js';
+import { largestIndex } from '../../plain/largest-index.js';
 
 /** Examples on the device at once. */
 const BATCH = 250;
