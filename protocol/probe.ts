@@ -38,8 +38,11 @@ export interface Probe<State = any> {
   readonly kinds: readonly string[];
   /** Plain data that the probe carries from round to round; it is in checkpoints, not in the run's digest. */
   init(): State;
-  /** One attempt at a round. `state` must not be changed: an abandoned attempt starts again from it. */
-  begin(state: State): ProbeRound<State>;
+  /**
+   * One attempt at a round. `state` must not be changed: an abandoned attempt starts again from it. `model`: the server's (first)
+   * estimate before the round, to be read only; left out: it has none.
+   */
+  begin(state: State, model?: ReadonlyVector): ProbeRound<State>;
 }
 
 export interface ProbeRound<State> {

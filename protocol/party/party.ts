@@ -74,7 +74,10 @@ export class Party {
     // One for the attempt: it numbers its releases, and two of the same number would share their noise.
     let privacy: Privacy | undefined;
     const { probes } = this.services;
-    const probing = this.id === 'coordinator' && probes.length > 0 ? new Probing(probes, this.kept.probes) : null;
+    const probing =
+      this.id === 'coordinator' && probes.length > 0
+        ? new Probing(probes, this.kept.probes, host.halfOf(this.id).estimates?.(this.kept.state as object)[0])
+        : null;
     const round = new PartyRound(
       host,
       this.id,

@@ -1,12 +1,13 @@
+import type { ReadonlyVector } from '../method.js';
 import type { Probe, ProbedMessage, ProbeRound } from '../probe.js';
 
 /** All probes of a run through one attempt at a round of the coordinator. */
 export class Probing {
   private readonly rounds: readonly { readonly probe: Probe; readonly round: ProbeRound<unknown> }[];
 
-  /** `kept`: the probes' states as the last round left them; none: the run begins. */
-  constructor(probes: readonly Probe[], kept: readonly unknown[] | undefined) {
-    this.rounds = probes.map((probe, i) => ({ probe, round: probe.begin(kept?.[i] ?? probe.init()) }));
+  /** `kept`: the probes' states as the last round left them; none: the run begins. `model`: the server's estimate before the round. */
+  constructor(probes: readonly Probe[], kept: readonly unknown[] | undefined, model: ReadonlyVector | undefined) {
+    this.rounds = probes.map((probe, i) => ({ probe, round: probe.begin(kept?.[i] ?? probe.init(), model) }));
   }
 
   received(kind: string, message: ProbedMessage): void {

@@ -260,6 +260,7 @@ export interface BuiltInSelections {
 
 export interface BuiltInProbes {
   readonly 'gradient-noise-scale': SettingsIn<typeof import('../../../protocol/probes/gradient-noise-scale.js').default>;
+  readonly 'gradient-weight-alignment': SettingsIn<typeof import('../../../protocol/probes/gradient-weight-alignment.js').default>;
 }
 
 export interface BuiltInStudies {
