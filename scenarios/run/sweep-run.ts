@@ -1,22 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSweepReport } from '../../coordinator/report/sweep-report.js';
 import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
-import { writeLongTable } from '../../coordinator/run-directory/long-table.js';
-import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
-import { loadMethod } from '../../protocol/method-loader.js';
-import { applicable } from '../../protocol/scenario/applicable.js';
-import { judge, sweepVerdict, type Verdict } from '../../protocol/scenario/judge.js';
-import type { Json } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
-import { shortWords } from '../../protocol/scenario/wording.js';
 import { loadUsed } from '../plug-ins/use.js';
-import { judgeClaims } from '../report/claims.js';
-import { sweepFigures } from '../report/sweep-figures.js';
-import { commonSettings } from '../report/sweep-settings.js';
-import { loadExpectations } from './catalogue.js';
 import { requireFreeAddress } from './free-address.js';
 import { finishedRun, goOn, isFinished } from './go-on.js';
 import type { ShownRow } from './main-thread.js';
@@ -25,13 +13,9 @@ import { redrawReport } from './redraw.js';
 import type { RunOptions, RunWatcher, SweepOutcome } from './run.js';
 import type { SessionResult } from './session-options.js';
 import { shown } from './shown.js';
+import { concludeSweep, indexPoint, type SweepPointResult } from './sweep-conclusion.js';
 import { judgementLines } from './verdict-lines.js';
 import { whatIsRead } from './what-is-read.js';
-
-interface Point {
-  readonly label: string;
-  readonly result: SessionResult;
-}
 
 /** Runs every point in order and judges them together. Nothing is written before all points have been read and fit together. */
 export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promise<SweepOutcome> {
@@ -56,16 +40,16 @@ export async function resumeSweep(path: string, options: RunOptions): Promise<Sw
 export async function redrawSweep(path: string): Promise<SweepOutcome> {
   const sweep = sweepIn(path);
   const directory = SweepDirectory.open(path, sweep.name);
-  const points: Point[] = [];
+  const points: SweepPointResult[] = [];
   for (const [index, { label, scenario }] of sweep.points.entries()) {
     const point = directory.pathOf(index, label);
     if (!isFinished(point)) continue;
     await loadUsed(scenario.use);
     if (!existsSync(join(point, 'report.html'))) await redrawReport(point);
     points.push({ label, result: await finishedRun(point) });
-    note(sweep, directory, index, points.at(-1)!.result);
+    indexPoint(sweep, directory, index, points.at(-1)!.result);
   }
-  return concluded(sweep, directory, points, points.length === sweep.points.length ? null : 'unknown');
+  return concludeSweep(sweep, directory, points, points.length === sweep.points.length ? null : 'unknown');
 }
 
 function sweepIn(path: string): ResolvedSweep {
@@ -103,7 +87,7 @@ async function readPoints({ points }: ResolvedSweep, signal: AbortSignal): Promi
 async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, options: RunOptions): Promise<SweepOutcome> {
   const jobs = Math.min(options.jobs ?? 1, sweep.points.length);
   if (jobs > 1) return severalAtOnce(sweep, directory, jobs, options);
-  const points: Point[] = [];
+  const points: SweepPointResult[] = [];
   for (const [index, { label }] of sweep.points.entries()) {
     try {
       points.push({ label, result: await onePoint(sweep, directory, index, options) });
@@ -112,7 +96,7 @@ async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, option
     }
     pointIsDone(sweep, directory, index, points.at(-1)!.result, options.watcher);
   }
-  return concluded(sweep, directory, points);
+  return concludeSweep(sweep, directory, points);
 }
 
 /** Begins a point, continues it, or returns how it ended. */
@@ -162,7 +146,7 @@ async function severalAtOnce(
   const done = () =>
     [...results]
       .sort(([a], [b]) => a - b)
-      .map(([index, result]): Point => ({ label: sweep.points[index]!.label, result }));
+      .map(([index, result]): SweepPointResult => ({ label: sweep.points[index]!.label, result }));
   const waiting: number[] = [];
   for (const index of sweep.points.keys())
     if (isFinished(pathOf(index)) && existsSync(join(pathOf(index), 'report.html'))) await ended(index);
@@ -174,7 +158,7 @@ async function severalAtOnce(
   } catch (error) {
     throw await partly(sweep, directory, done(), error);
   }
-  return concluded(sweep, directory, done());
+  return concludeSweep(sweep, directory, done());
 }
 
 /** The rounds of several runs as those of one. */
@@ -199,7 +183,7 @@ function pointIsDone(
   result: SessionResult,
   watcher: RunWatcher | undefined,
 ): void {
-  note(sweep, directory, index, result);
+  indexPoint(sweep, directory, index, result);
   const { verdict } = result.outcome;
   if (verdict.valid === false)
     watcher?.note(
@@ -207,106 +191,21 @@ function pointIsDone(
     );
 }
 
-/** Adds a point that is done to the index. */
-function note(sweep: ResolvedSweep, directory: SweepDirectory, index: number, { outcome }: SessionResult): void {
-  const { label, values } = sweep.points[index]!;
-  directory.addPoint({
-    directory: pathInside(directory, sweep, label),
-    settings: Object.fromEntries(
-      Object.entries(values).map(([name, value]) => [name, scalar(value, sweep.over[name]!)]),
-    ),
-    valid: outcome.verdict.valid,
-    results: numbersOf(outcome.summary),
-    stateDigest: outcome.stateDigest || null,
-  });
-}
-
 /** The error of an interrupted sweep: which points are done and reported, and the command that continues it. */
 async function partly(
   sweep: ResolvedSweep,
   directory: SweepDirectory,
-  points: readonly Point[],
+  points: readonly SweepPointResult[],
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof GradswarmError)) return error;
   // A full disk that ended a point has no room for this page either.
-  const report = points.length > 0 ? await concluded(sweep, directory, points, 'unknown').catch(() => null) : null;
+  const report = points.length > 0 ? await concludeSweep(sweep, directory, points, 'unknown').catch(() => null) : null;
   const what = error.message.replace(`${error.code}: `, '');
   return new GradswarmError(
     error.code,
     `${points.length} of ${sweep.points.length} points are done, then: ${what}; 'gradswarm resume ${shown(directory.path)}' continues the sweep` +
       (report ? `, ${report.reportPath} shows what there is` : ''),
     { cause: error },
-  );
-}
-
-async function concluded(
-  sweep: ResolvedSweep,
-  directory: SweepDirectory,
-  done: readonly Point[],
-  whole: 'unknown' | null = null,
-): Promise<SweepOutcome> {
-  const expectations = await loadExpectations();
-  const records = done.map(({ result }) => result.record);
-  const { judged: expected, notApplicable } = applicable(sweep.expect, sweep.changed);
-  const judged: Verdict =
-    whole === null
-      ? {
-          ...judge(records, expected, (name) => expectations.get(name)),
-          ...(notApplicable.length > 0 && { notApplicable }),
-        }
-      : { valid: whole, expectations: [] };
-  const points = done.map(({ label, result }) => ({ label, outcome: result.outcome }));
-  const valid =
-    whole ??
-    sweepVerdict(
-      points.map(({ outcome }) => outcome.verdict),
-      judged,
-    );
-  const verdict = { ...judged, valid };
-  directory.writeVerdict(verdict);
-  const names = [...new Set(sweep.points.map(({ scenario }) => scenario.method.name))];
-  const methods = await Promise.all(names.map(loadMethod));
-  const claims = whole === null ? await judgeClaims(sweep.claims, records, sweep.changed) : [];
-  await writeLongTable(
-    directory.path,
-    done.map(({ label, result: { record } }) => ({
-      point: pathInside(directory, sweep, label),
-      seed: record.scenario.seed,
-      rows: record.rows,
-    })),
-  );
-  const reportPath = await writeSweepReport(directory, {
-    title: sweep.name,
-    summary: sweep.description,
-    verdict,
-    methods: methods.map(({ name, paper }) => ({ name, paper })),
-    claims,
-    figures: sweepFigures(sweep, records),
-    repeat: sweep.input ? [`gradswarm run ${shown(directory.path)}`] : [],
-    sweep: sweep.input ?? sweep,
-    settings: commonSettings(sweep),
-    ...(done[0] && { manifest: manifestIn(done[0].result.outcome.directory) }),
-  });
-  return { directory: shown(directory.path), valid, verdict: judged, points, reportPath: shown(reportPath), claims };
-}
-
-/** Of a point, as in index.csv. */
-function pathInside(directory: SweepDirectory, { points }: ResolvedSweep, label: string): string {
-  const index = points.findIndex((point) => point.label === label);
-  return directory.pathOf(index, label).slice(directory.path.length + 1);
-}
-
-function manifestIn(path: string): Manifest {
-  return readJsonFile(join(path, 'manifest.json'), SHAPES.manifest);
-}
-
-function scalar(value: Json, axis: readonly Json[]): string | number | boolean {
-  return value !== null && typeof value === 'object' ? shortWords(value, axis) : (value ?? 'none');
-}
-
-function numbersOf(summary: Readonly<Record<string, Json>>): Record<string, number | null> {
-  return Object.fromEntries(
-    Object.entries(summary).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   );
 }

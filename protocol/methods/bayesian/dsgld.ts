@@ -1,10 +1,9 @@
 import { defineSampler } from '../../method.js';
 import { startsOfChains } from './parts/chains.js';
+import { coordinateVisits } from './parts/coordinate-visits.js';
+import { hostVisits, sendSize } from './parts/host-visits.js';
 import type { Kernel } from './parts/kernels.js';
 import {
-  coordinateVisits,
-  hostVisits,
-  sendSize,
   startTravelling,
   VISIT_MEASURES,
   VISIT_MESSAGES,

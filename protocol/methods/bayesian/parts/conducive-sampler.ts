@@ -9,16 +9,11 @@ import {
   type Surrogates,
 } from './conducive.js';
 import { conduciveSettings } from './conducive-settings.js';
+import { coordinateVisits } from './coordinate-visits.js';
+import { hostVisits, sendSize } from './host-visits.js';
 import type { Kernel } from './kernels.js';
 import { followToMode, leadToMode, MODE_MESSAGES, sharedModeSettings } from './shared-mode.js';
-import {
-  coordinateVisits,
-  hostVisits,
-  sendSize,
-  type TravellingChains,
-  VISIT_MESSAGES,
-  visitSettings,
-} from './visits.js';
+import { type TravellingChains, VISIT_MESSAGES, visitSettings } from './visits.js';
 
 /** Travelling chains with conducive gradients: settings, messages and rounds of FSGLD and of what else steps along them. */
 
