@@ -1,6 +1,6 @@
 import { RunLoop } from '../../../coordinator/run/run-loop.js';
 import type { RunResult } from '../../../coordinator/run/run-loop-options.js';
-import type { CarriedState } from '../../../coordinator/run/run-observer.js';
+import type { CarriedState, RunObserver } from '../../../coordinator/run/run-observer.js';
 import { stateDigest } from '../../../coordinator/run-directory/digest.js';
 import type { MetricsRow } from '../../../coordinator/run-directory/metrics.js';
 import type { AnyMethod, PartyId } from '../../../protocol/method.js';
@@ -36,6 +36,8 @@ export interface TinyRunOptions {
   readonly from?: Snapshot;
   /** Changes an opened fleet of this process: planted faults and counters. */
   readonly tamper?: (fleet: Fleet) => void;
+  /** Given the figures of single clients, where the scenario asks for them. */
+  readonly clients?: RunObserver['clients'];
   /** Called after every round. */
   readonly watch?: (row: MetricsRow, fleet: Fleet) => void;
 }
@@ -54,12 +56,14 @@ export async function runTiny(scenario: Scenario, method: AnyMethod, options: Ti
       site: fleet.site,
       crew: fleet.crew,
       evaluator: problem.family,
+      evaluateClient: problem.evaluateClient,
       observer: {
         round: (row, entry) => {
           rows.push(row);
           entries.push(entry);
           options.watch?.(row, fleet);
         },
+        ...(options.clients && { clients: options.clients }),
         abandoned: () => {},
         checkpoint: (round, records, carried) => {
           const before = snapshots.at(-1)?.records ?? options.from?.records ?? [];

@@ -1,7 +1,10 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { defineMethod } from '../../../protocol/method.js';
+import fedavg from '../../../protocol/methods/federated/fedavg.js';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
+import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { resumeRun } from '../../../scenarios/run/runtime.js';
 import { openProblem } from '../../../worker/problem.js';
 import { resolved, runInput } from '../../support/scripted-run.js';
@@ -76,6 +79,43 @@ describe('evaluation of each client', function () {
     expect(heldOut!.map(({ length }) => length)).to.deep.equal([5, 5, 5, 5, 5, 5]);
     const trained = new Set(partition.shards.flatMap((shard) => [...shard]));
     expect(heldOut!.flatMap((shard) => [...shard]).filter((example) => trained.has(example))).to.deep.equal([]);
+  });
+
+  it('has what a client’s half measured, in every round, beside what is evaluated', async () => {
+    const own = defineMethod({
+      ...fedavg,
+      client: {
+        init: () => null,
+        async round(state, at) {
+          const [model] = await at.take('model');
+          if (!model) return state;
+          at.measure('shardSize', at.objective.exampleCount);
+          at.post('update', 'coordinator', { delta: at.zeros(), examples: at.objective.exampleCount });
+          return state;
+        },
+      },
+    });
+    const scenario = await resolved({ ...input, method: { name: 'fedavg' } });
+    const rows: string[] = [];
+    await runTiny(scenario, own as never, {
+      clients: (round, found) => {
+        for (const { client, figures } of found)
+          if ('shardSize' in figures) rows.push(`${round},${client},${figures.shardSize}`);
+      },
+    });
+    expect(rows).to.have.length(6 * 6);
+    expect(rows[0]).to.equal('1,0,15');
+  });
+
+  it('leaves what is held out out of the training loss too', async () => {
+    const { family, partition, model } = await openProblem(await resolved(input));
+    const all = Uint32Array.from(partition.shards.flatMap((shard) => [...shard]));
+    const [train, examples] = [
+      await family.evaluateTraining!([model.initialParams]),
+      await family.evaluateExamples!([model.initialParams], all),
+    ];
+    expect(all).to.have.length(90);
+    expect(train.loss).to.equal(examples.loss);
   });
 
   it('without a data set gives the loss of each client: on a quadratic they differ', async () => {
