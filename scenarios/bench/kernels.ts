@@ -1,6 +1,7 @@
 import type { Objective, Precision } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import { type Dataset, NO_LABELS, NO_TARGETS } from '../../worker/datasets/dataset.js';
+import { useRowSimd } from '../../worker/objectives/log-posterior/simd/row-loops.js';
 import { createObjectiveFamily } from '../../worker/objectives/objectives.js';
 import { useDenseSimd } from '../../worker/objectives/plain/simd/dense-loops.js';
 import type { BenchmarkOptions, BenchmarkRow } from '../run/run.js';
@@ -42,6 +43,18 @@ const SUBJECTS: readonly Subject[] = [
     classes: 80,
     vocabulary: 80,
   },
+  {
+    label: 'posterior of logistic regression 784',
+    objective: { name: 'bayesian-logistic-regression' },
+    features: 784,
+    classes: 2,
+  },
+  {
+    label: 'posterior of linear regression 784',
+    objective: { name: 'bayesian-linear-regression' },
+    features: 784,
+    classes: 0,
+  },
 ];
 const EXAMPLES = 256;
 const BATCH = 32;
@@ -60,13 +73,18 @@ function drawn({ features, classes, zeros = 0, vocabulary }: Subject): Dataset {
   return { name: 'drawn', source: '', featureShape: [features], classCount: classes, train, test: train };
 }
 
+function useSimd(use: boolean): void {
+  useDenseSimd(use);
+  useRowSimd(use);
+}
+
 /** A gradient's microseconds of processor time (other programs do not count) with SIMD loops or plain ones, and its last result. */
 async function timed(
   subject: Subject,
   precision: Precision,
   simd: boolean,
 ): Promise<() => { us: number; words: Buffer }> {
-  useDenseSimd(simd);
+  useSimd(simd);
   const rng = rootStream(1, precision);
   const dataset = drawn(subject);
   const family = await createObjectiveFamily({
@@ -75,7 +93,7 @@ async function timed(
     precision,
     clientCount: 1,
     rng,
-  }).finally(() => useDenseSimd(true));
+  }).finally(() => useSimd(true));
   const shard = family.shard(Uint32Array.from({ length: EXAMPLES }, (_, i) => i)) as Objective;
   const params = family.initialParams(rng.derive('params'));
   for (let j = 0; j < params.length; j++) params[j] = params[j]! + 0.02 * Math.sin(j);

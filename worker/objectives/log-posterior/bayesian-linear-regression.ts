@@ -8,15 +8,16 @@ import { defineSettings, type SettingsOf } from '../../../protocol/settings/sett
 import type { ObjectiveFamily } from '../family.js';
 import { defineObjective, requireDataset } from '../request.js';
 import {
-  addRow,
   type FeatureRows,
   featureCountOf,
   featureRows,
   linearSegments,
   requireClasses,
   rowProduct,
+  trainingRows,
 } from './feature-rows.js';
-import { type IsotropicPrior, isotropicPrior, LikelihoodShard, type LogPosteriorContext } from './likelihood-shard.js';
+import { type IsotropicPrior, isotropicPrior, type LogPosteriorContext } from './likelihood-shard.js';
+import { LinearShard } from './linear-shard.js';
 import { negativeLogPredictive } from './predictive.js';
 
 /**
@@ -31,19 +32,19 @@ export const settings = defineSettings({
 });
 export type LinearRegressionSettings = SettingsOf<typeof settings>;
 
-class LinearRegressionShard extends LikelihoodShard {
+class LinearRegressionShard extends LinearShard {
   private readonly exact: GaussianFactor;
 
   constructor(
-    private readonly rows: FeatureRows,
+    rows: FeatureRows,
     private readonly targets: Float64Array,
-    private readonly examples: Uint32Array,
+    examples: Uint32Array,
     private readonly noiseVariance: number,
     segments: readonly Segment[],
     prior: IsotropicPrior,
     precision: Precision,
   ) {
-    super(examples.length, segments, rows.width, prior, precision);
+    super(rows, examples, segments, prior, precision);
     const own = new Float64Array(examples.length * rows.width);
     examples.forEach((index, i) => {
       own.set(rows.values.subarray(index * rows.width, (index + 1) * rows.width), i * rows.width);
@@ -55,19 +56,12 @@ class LinearRegressionShard extends LikelihoodShard {
         : linearRegressionFactor(own, ownTargets, noiseVariance);
   }
 
-  protected override exampleLoss(params: ReadonlyVector, example: number): number {
-    return -logDensity(this.rows, this.targets, this.noiseVariance, params, this.examples[example]!);
+  protected override lossAt(z: number, index: number): number {
+    return -logDensityAt(z, this.targets, this.noiseVariance, index);
   }
 
-  protected override addExampleGradient(
-    params: ReadonlyVector,
-    example: number,
-    factor: number,
-    into: Float64Array,
-  ): void {
-    const index = this.examples[example]!;
-    const residual = rowProduct(this.rows, index, params) - this.targets[index]!;
-    addRow(this.rows, index, (factor * residual) / this.noiseVariance, into);
+  protected override slopeAt(z: number, index: number): number {
+    return (z - this.targets[index]!) / this.noiseVariance;
   }
 
   protected override addBatchGradient(params: ReadonlyVector, batch: Uint32Array, sums: Float64Array): void {
@@ -97,7 +91,11 @@ function logDensity(
   params: ReadonlyVector,
   index: number,
 ): number {
-  const residual = rowProduct(rows, index, params) - targets[index]!;
+  return logDensityAt(rowProduct(rows, index, params), targets, noiseVariance, index);
+}
+
+function logDensityAt(z: number, targets: Float64Array, noiseVariance: number, index: number): number {
+  const residual = z - targets[index]!;
   return -0.5 * (log(2 * Math.PI * noiseVariance) + (residual * residual) / noiseVariance);
 }
 
@@ -113,7 +111,7 @@ export function bayesianLinearRegression(context: LogPosteriorContext<LinearRegr
   const prior = isotropicPrior(settings.priorVariance, clientCount, 'bayesian-linear-regression');
   const featureCount = featureCountOf(dataset);
   const segments = linearSegments(featureCount, intercept);
-  const train = featureRows(dataset.train, featureCount, intercept);
+  const train = trainingRows(dataset.train, featureCount, intercept);
   const test = featureRows(dataset.test, featureCount, intercept);
   const { targets } = dataset.train;
   return {

@@ -14,6 +14,7 @@ import {
   linearSegments,
   requireClasses,
   rowProduct,
+  trainingRows,
 } from './feature-rows.js';
 import { isotropicPrior, type LogPosteriorContext } from './likelihood-shard.js';
 import { LogisticShard } from './logistic-shard.js';
@@ -47,7 +48,7 @@ export function bayesianLogisticRegression(context: LogPosteriorContext<Logistic
   const prior = isotropicPrior(settings.priorVariance, clientCount, 'bayesian-logistic-regression');
   const featureCount = featureCountOf(dataset);
   const segments = linearSegments(featureCount, settings.intercept);
-  const train = featureRows(dataset.train, featureCount, settings.intercept);
+  const train = trainingRows(dataset.train, featureCount, settings.intercept);
   const test = featureRows(dataset.test, featureCount, settings.intercept);
   const testOutcomes = outcomes(dataset.test.labels);
   const evaluateOn = (estimates: readonly ReadonlyVector[], rows: FeatureRows, labels: Int32Array) => {

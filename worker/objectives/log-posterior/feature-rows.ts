@@ -1,6 +1,7 @@
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { ReadonlyVector, Segment } from '../../../protocol/method.js';
 import type { Dataset, Examples } from '../../datasets/dataset.js';
+import { openRowLoops, type RowLoops } from './simd/row-loops.js';
 
 /** Rows of a design matrix in float64, with a last column of ones when there is an intercept. */
 export interface FeatureRows {
@@ -8,16 +9,30 @@ export interface FeatureRows {
   /** Numbers a row. */
   readonly width: number;
   readonly values: Float64Array;
+  /** Sums over many rows at once; null: by the plain loops below. */
+  readonly loops: RowLoops | null;
 }
 
-export function featureRows(examples: Examples, featureCount: number, intercept: boolean): FeatureRows {
+/** `loops`: whose memory the rows are written to. */
+export function featureRows(
+  examples: Examples,
+  featureCount: number,
+  intercept: boolean,
+  loops: RowLoops | null = null,
+): FeatureRows {
   const width = featureCount + (intercept ? 1 : 0);
-  const values = new Float64Array(examples.count * width);
+  const values = loops?.values ?? new Float64Array(examples.count * width);
   for (let i = 0; i < examples.count; i++) {
     for (let j = 0; j < featureCount; j++) values[i * width + j] = examples.features[i * featureCount + j]!;
     if (intercept) values[i * width + featureCount] = 1;
   }
-  return { count: examples.count, width, values };
+  return { count: examples.count, width, values, loops };
+}
+
+/** The same for rows that gradients are computed of. */
+export function trainingRows(examples: Examples, featureCount: number, intercept: boolean): FeatureRows {
+  const loops = openRowLoops(examples.count, featureCount + (intercept ? 1 : 0));
+  return featureRows(examples, featureCount, intercept, loops);
 }
 
 /** Throws ERR_OBJECTIVE for a data set of codes, whose numbers are no features. */

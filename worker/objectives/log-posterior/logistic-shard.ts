@@ -3,36 +3,28 @@ import type { Precision, ReadonlyVector, Segment } from '../../../protocol/metho
 import { sigmoid, softplus } from '../../../protocol/numerics/elementary.js';
 import { cholesky, choleskySolve, matrixVector } from '../../../protocol/numerics/linear-algebra.js';
 import { addRow, type FeatureRows, rowProduct } from './feature-rows.js';
-import { type IsotropicPrior, LikelihoodShard } from './likelihood-shard.js';
+import type { IsotropicPrior } from './likelihood-shard.js';
+import { LinearShard } from './linear-shard.js';
 
 /** P(label 1 | row) = 1 / (1 + e^-(row theta)). `outcomes`: 0 or 1 for every row of `rows`. */
-export class LogisticShard extends LikelihoodShard {
+export class LogisticShard extends LinearShard {
   constructor(
-    private readonly rows: FeatureRows,
+    rows: FeatureRows,
     private readonly outcomes: Int32Array,
-    private readonly examples: Uint32Array,
+    examples: Uint32Array,
     segments: readonly Segment[],
     prior: IsotropicPrior,
     precision: Precision,
   ) {
-    super(examples.length, segments, rows.width, prior, precision);
+    super(rows, examples, segments, prior, precision);
   }
 
-  protected override exampleLoss(params: ReadonlyVector, example: number): number {
-    const index = this.examples[example]!;
-    const z = rowProduct(this.rows, index, params);
+  protected override lossAt(z: number, index: number): number {
     return softplus(this.outcomes[index] === 1 ? -z : z);
   }
 
-  protected override addExampleGradient(
-    params: ReadonlyVector,
-    example: number,
-    factor: number,
-    into: Float64Array,
-  ): void {
-    const index = this.examples[example]!;
-    const error = sigmoid(rowProduct(this.rows, index, params)) - this.outcomes[index]!;
-    addRow(this.rows, index, factor * error, into);
+  protected override slopeAt(z: number, index: number): number {
+    return sigmoid(z) - this.outcomes[index]!;
   }
 
   /** Second-order expansion of the log-likelihood at the point, or at the shard's mode. */

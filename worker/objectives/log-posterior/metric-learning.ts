@@ -113,7 +113,7 @@ function drawPairs(
     }
     values[pair * (components + 1) + components] = 1;
   }
-  return { rows: { count, width: components + 1, values }, outcomes };
+  return { rows: { count, width: components + 1, values, loops: null }, outcomes };
 }
 
 function allIndices(count: number): Uint32Array {
