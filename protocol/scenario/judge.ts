@@ -25,7 +25,7 @@ export function judge(
   const judgements = expectations.map(({ name, where, ...settings }): Judgement => {
     const family = find(name);
     const chosen = where ? records.filter((record) => matches(record, where as Record<string, Json>)) : records;
-    if (!family) throw new GradswarmError('ERR_SCENARIO', `expect: no expectation is named '${name}'`);
+    if (!family) throw new GradswarmError('ERR_SCENARIO', `expect: expected the name of an expectation, got '${name}'`);
     const finding = plainFinding(family.judge(chosen, family.settings.parse(name, settings)));
     const part = where ? `${choiceInWords(where as Record<string, Json>)}: ` : '';
     return { name, ...finding, detail: `${part}${finding.detail}` };

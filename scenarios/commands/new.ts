@@ -29,7 +29,7 @@ async function begin(kind: StartingPoint, name: string, { json }: { json?: boole
   const files = Object.entries(startingPoint(kind, name));
   for (const [path] of files)
     if (existsSync(path))
-      throw new GradswarmError('ERR_USAGE', `${path}: expected no such file, got one; choose another name`);
+      throw new GradswarmError('ERR_USAGE', `${path}: expected the name of a new file, got one that exists`);
   for (const [path, text] of files) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);

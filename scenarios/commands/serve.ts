@@ -76,7 +76,7 @@ async function serve(name: string, flags: Flags): Promise<void> {
     await loadCatalogue(),
   );
   if (flags.listen && scenario.workers.count === 0)
-    throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with how many to wait for, got 0 workers');
+    throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with the number to wait for, got 0 workers');
   const asked = listenOptions(flags);
   const tokenFile = `${flags.out.replace(/\/+$/, '')}.token`;
   const listen = asked && { ...asked, token: asked.token ?? keptToken(tokenFile) };

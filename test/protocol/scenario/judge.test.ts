@@ -45,7 +45,7 @@ describe('a verdict', () => {
 
   it('cannot be formed of an expectation that there is not', () => {
     expect(() => judge([falling], [{ name: 'nope' }], expectations.find)).to.throw(
-      "ERR_SCENARIO: expect: no expectation is named 'nope'",
+      "ERR_SCENARIO: expect: expected the name of an expectation, got 'nope'",
     );
   });
 

@@ -29,7 +29,7 @@ describe('gradswarm new', function () {
       const { status, stderr } = gradswarm('new', ...args);
       return `${status} ${stderr}`;
     };
-    expect(refused('scenario', 'mine')).to.match(/^3 ERR_USAGE: mine\.ts: expected no such file/);
+    expect(refused('scenario', 'mine')).to.match(/^3 ERR_USAGE: mine\.ts: expected the name of a new file/);
     expect(refused('method', 'My Method')).to.match(/^3 ERR_USAGE: name: expected small letters/);
     expect(refused('sampler', 'mine')).to.match(/^3 .*Allowed choices are method, codec/);
   });
