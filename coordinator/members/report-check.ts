@@ -28,7 +28,10 @@ export function checkReport({ parties, absences }: Done, hosts: (party: PartyId)
       checkRelease(entry);
     }
     if (measures.length > MEASURES || measures.some(([name]) => name.length > MEASURE_LENGTH || !isMeasureName(name)))
-      throw new GradswarmError('ERR_PROTOCOL', `malformed measures of party ${party}`);
+      throw new GradswarmError(
+        'ERR_PROTOCOL',
+        `measures of party ${party}: expected at most ${MEASURES} with names of their own, got others`,
+      );
   }
   for (const { to } of absences) own(to, 'an absence');
 }
