@@ -19,7 +19,10 @@ import { pythonWith } from './python.js';
 
 const SCRIPT = fileURLToPath(new URL('../../../test/system/byzfl_rules.py', import.meta.url));
 
-/** Ours with ByzFL's choices: Krum counts n - f - 1 neighbours there. */
+/**
+ * Ours with ByzFL's choices: Krum counts n - f - 1 neighbours there. Its CAF takes one step of a power iteration from a random start,
+ * so nothing can agree with it to rounding.
+ */
 const RULES: Readonly<Record<string, (byzantine: number, n: number) => AggregationRule>> = {
   median: () => median(),
   'trimmed-mean': (byzantine) => trimmedMean({ byzantine }),
