@@ -2,6 +2,7 @@ import { GradswarmError } from '../../../protocol/errors.js';
 import type { Rng, Vector } from '../../../protocol/method.js';
 import { exp, log } from '../../../protocol/numerics/elementary.js';
 import { squaredNorm } from '../../../protocol/numerics/vector.js';
+import { openRowLoops, type RowLoops } from '../log-posterior/simd/row-loops.js';
 import type { ObjectiveRequest } from '../request.js';
 import type { QuadraticSettings } from './quadratic-settings.js';
 
@@ -14,6 +15,8 @@ export type Curvature = Float64Array;
 export interface QuadraticShard {
   readonly curvature: Curvature;
   readonly centres: Float64Array;
+  /** The matrix's rows in the memory of loops, `first` and those after it. Left out: multiplied by plain loops. */
+  readonly rows?: { readonly loops: RowLoops; readonly first: number };
 }
 
 /** into = A v. */
@@ -27,6 +30,20 @@ export function multiplyInto(into: Float64Array, curvature: Curvature, v: Float6
     let sum = 0;
     for (let k = 0; k < d; k++) sum += curvature[at++]! * v[k]!;
     into[j] = sum;
+  }
+}
+
+/** into = A v with the client's matrix. */
+export function multiplyBy({ curvature, rows }: QuadraticShard, into: Float64Array, v: Float64Array): void {
+  if (!rows) return multiplyInto(into, curvature, v);
+  const { loops, first } = rows;
+  const { numbers, indices, block } = loops;
+  loops.weights.set(v);
+  for (let at = 0; at < v.length; at += block) {
+    const n = Math.min(block, v.length - at);
+    for (let r = 0; r < n; r++) indices[r] = first + at + r;
+    loops.products(n);
+    for (let r = 0; r < n; r++) into[at + r] = numbers[r]!;
   }
 }
 
@@ -140,7 +157,17 @@ const KEPT_CLIENTS = 10_000;
 export function shardsOf(settings: QuadraticSettings, request: ObjectiveRequest): (client: number) => QuadraticShard {
   const draw = (client: number) => drawShard(settings, request, client);
   if (request.clientCount > KEPT_CLIENTS) return draw;
-  const kept = Array.from({ length: request.clientCount }, (_, client) => draw(client));
+  const { dimension: d, matrices } = settings;
+  const full = matrices.length > 0 ? matrices.every(({ length }) => length > d) : settings.curvature !== 'diagonal';
+  const loops = full ? openRowLoops(request.clientCount * d, d) : null;
+  const kept = Array.from({ length: request.clientCount }, (_, client) => {
+    const shard = draw(client);
+    if (!loops) return shard;
+    const first = client * d;
+    const curvature = loops.values.subarray(first * d, (first + d) * d);
+    curvature.set(shard.curvature);
+    return { ...shard, curvature, rows: { loops, first } };
+  });
   return (client) => kept[client]!;
 }
 

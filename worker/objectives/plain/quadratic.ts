@@ -4,7 +4,14 @@ import { squaredNorm, zeros } from '../../../protocol/numerics/vector.js';
 import type { Evaluation, ObjectiveFamily } from '../family.js';
 import { defineObjective, type ObjectiveDefinition, type ObjectiveRequest } from '../request.js';
 import { clippingWeight } from './clipping-weight.js';
-import { type Curvature, meanProblem, multiplyInto, type QuadraticShard, shardsOf } from './quadratic-problem.js';
+import {
+  type Curvature,
+  meanProblem,
+  multiplyBy,
+  multiplyInto,
+  type QuadraticShard,
+  shardsOf,
+} from './quadratic-problem.js';
 import { type QuadraticSettings, quadraticSettings } from './quadratic-settings.js';
 
 /** A quadratic family also knows where its minimum is. */
@@ -37,7 +44,7 @@ class QuadraticObjective implements Objective {
     for (const index of batch) {
       const row = index * dimension;
       for (let j = 0; j < dimension; j++) offset[j] = params[j]! - this.shard.centres[row + j]!;
-      multiplyInto(product, this.shard.curvature, offset);
+      multiplyBy(this.shard, product, offset);
       for (let j = 0; j < dimension; j++) sum += 0.5 * offset[j]! * product[j]!;
     }
     return batch.length === 0 ? 0 : sum / batch.length;
@@ -45,14 +52,14 @@ class QuadraticObjective implements Objective {
 
   gradient(params: ReadonlyVector, batch: Uint32Array, into = zeros(this.dimension, this.precision)): Vector {
     const { offset, product, dimension } = this;
-    const { centres, curvature } = this.shard;
+    const { centres } = this.shard;
     offset.fill(0);
     for (let i = 0; i < batch.length; i++) {
       const row = batch[i]! * dimension;
       for (let j = 0; j < dimension; j++) offset[j]! += params[j]! - centres[row + j]!;
     }
     if (batch.length > 1) for (let j = 0; j < dimension; j++) offset[j]! /= batch.length;
-    multiplyInto(product, curvature, offset);
+    multiplyBy(this.shard, product, offset);
     into.set(product);
     return into;
   }
@@ -83,7 +90,7 @@ class QuadraticObjective implements Objective {
     for (const index of batch) {
       const row = index * dimension;
       for (let j = 0; j < dimension; j++) offset[j] = params[j]! - this.shard.centres[row + j]!;
-      multiplyInto(product, this.shard.curvature, offset);
+      multiplyBy(this.shard, product, offset);
       const weight = clippingWeight(squaredNorm(product), radius);
       if (weight > 0) for (let j = 0; j < dimension; j++) sums[j]! += weight * product[j]!;
     }
@@ -97,7 +104,7 @@ class QuadraticObjective implements Objective {
     const { offset, product, dimension } = this;
     const result = zeros(dimension, this.precision);
     for (let j = 0; j < dimension; j++) offset[j] = params[j]! - previous[j]!;
-    multiplyInto(product, this.shard.curvature, offset);
+    multiplyBy(this.shard, product, offset);
     const weight = batch.length * clippingWeight(squaredNorm(product), radius);
     if (weight > 0) for (let j = 0; j < dimension; j++) result[j] = weight * product[j]!;
     return result;

@@ -59,4 +59,40 @@ describe('worker/objectives/log-posterior/simd', () => {
             }
           }
         });
+
+  for (const [dimension, clientCount] of [
+    [9, 2],
+    [24, 2],
+    // More rows than a block has.
+    [260, 1],
+  ] as const)
+    it(`quadratic with full matrices of dimension ${dimension}: the same`, async () => {
+      const familyOf = (simd: boolean, precision: Precision) => {
+        useRowSimd(simd);
+        const rng = rootStream(1, precision);
+        const objective = { name: 'quadratic', dimension, curvature: 'full', examples: 5, exampleSpread: 1 };
+        return createObjectiveFamily({ objective, dataset: null, precision, clientCount, rng });
+      };
+      for (const precision of ['float32', 'float64'] as const) {
+        const families = [await familyOf(false, precision), await familyOf(true, precision)];
+        for (let client = 0; client < clientCount; client++) {
+          const shards = families.map((family) => family.shard(new Uint32Array(0), client));
+          const normals = rootStream(5, 'float64').normal(dimension);
+          for (const [kind, scale] of Object.entries(PARAMETERS)) {
+            const [params, previous] = [zeros(dimension, precision), zeros(dimension, precision)];
+            for (let j = 0; j < dimension; j++) params[j] = scale(j, normals[j]!);
+            for (const batch of [[], [2], [0, 1, 2, 3, 4]].map((list) => Uint32Array.from(list))) {
+              const what = `${kind}, batch of ${batch.length}, ${precision}`;
+              const results = shards.map((shard) => [
+                shard.loss(params, batch),
+                shard.gradient(params, batch),
+                shard.clippedGradientSum(params, batch, 0.5),
+                shard.clippedDifferenceSum(params, previous, batch, 0.5),
+              ]);
+              expect(results[1], what).to.deep.equal(results[0]);
+            }
+          }
+        }
+      }
+    });
 });
