@@ -255,14 +255,12 @@ export type Stop = z.infer<typeof stop>;
 export type Assign = z.infer<typeof assign>;
 export type Introduction = z.infer<typeof introduce>;
 export type Progress = z.infer<typeof progress>;
-export type Welcome = z.infer<typeof welcome>;
 export type Seats = z.infer<typeof seats>;
 export type Over = z.infer<typeof over>;
 export type Ready = z.infer<typeof ready>;
 export type Waits = z.infer<typeof waits>;
 export type Done = z.infer<typeof done>;
 export type Failed = z.infer<typeof failed>;
-export type SettleMessage = z.infer<typeof settle>;
 export type Collect = z.infer<typeof collect>;
 export type Packed = z.infer<typeof packed>;
 
