@@ -1,4 +1,5 @@
 import { byzantine } from '../../protocol/faults/byzantine.js';
+import { labelFlip } from '../../protocol/faults/label-flip.js';
 import { where } from '../../protocol/scenario/expectation.js';
 import { above } from '../../protocol/scenario/expectations/above.js';
 import { below } from '../../protocol/scenario/expectations/below.js';
@@ -39,7 +40,7 @@ const byMean = (attack: Readonly<Record<string, Json>>) => ({
 export default sweep('byzantine-clients', {
   description:
     'Attacks by robust sums on handwritten digits, two Byzantine clients of ten: what breaks the mean, what does not (a plain sign flip only ' +
-    'shortens its step to 0.6), and that median, trimmed mean, Multi-Krum, geometric median and nearest-neighbour mixing withstand all of it.',
+    'shortens its step to 0.6, and flipped labels of two are outvoted), and that median, trimmed mean, Multi-Krum, geometric median and nearest-neighbour mixing withstand all of it.',
   base: {
     method: { name: 'fedavg', localEpochs: 1, batchSize: 20, clientLearningRate: 0.1 },
     objective: { name: 'softmax-regression' },
@@ -57,12 +58,14 @@ export default sweep('byzantine-clients', {
       attacked({ name: 'inner-product', strength: 6 }),
       attacked({ name: 'gaussian', stddev: 1 }),
       attacked({ name: 'adaptive', along: 'little-is-enough' }),
+      [labelFlip({ clients: ATTACKERS })],
     ],
     aggregators: [{}, ...Object.values(RULES).map((update) => ({ update }))] as never,
   },
   expect: [
     where({ aggregators: {}, faults: [] }, above({ of: 'finalAccuracy', value: 0.7 })),
     where(byMean({ name: 'sign-flip', scale: 1 }), above({ of: 'finalAccuracy', value: 0.65 })),
+    where({ aggregators: {}, 'faults.0.fault': 'label-flip' }, above({ of: 'finalAccuracy', value: 0.65 })),
     ...HARMFUL.map((attack) => where(byMean(attack), below({ of: 'finalAccuracy', value: 0.6 }))),
     ...Object.keys(RULES).map((name) =>
       where({ 'aggregators.update.0.name': name }, above({ of: 'finalAccuracy', value: 0.7 })),
