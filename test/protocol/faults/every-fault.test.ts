@@ -25,6 +25,8 @@ const EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   delay: [{ delayMs: 1 }],
   drop: [{ probability: 1 }],
   duplicate: [{ probability: 1 }],
+  'label-flip': [{ clients: [0] }],
+  'label-noise': [{ rate: 0.5 }],
   partition: [['coordinator', 0], [1]],
   'probabilistic-quantiser': [{ step: 1 }],
   scale: [{ factor: -1 }],
