@@ -86,12 +86,14 @@ function parseJson<T>(text: string, shape: z.ZodType, where: string): T {
 
 /** A whole file. ERR_CHECKPOINT when it is missing, was cut short or changed. */
 export function readJsonFile<T>(path: string, shape: z.ZodType): T {
-  if (!existsSync(path)) throw new GradswarmError('ERR_CHECKPOINT', `${path}: expected a file, got nothing`);
-  return damagedNamed(() => parseJson<T>(readFileSync(path, 'utf8'), shape, path));
+  return damagedNamed(() => {
+    if (!existsSync(path)) throw new GradswarmError('ERR_CHECKPOINT', `${path}: expected a file, got nothing`);
+    return parseJson<T>(readFileSync(path, 'utf8'), shape, path);
+  });
 }
 
 /** Adds to an error of the content what can be done about it. */
-function damagedNamed<T>(parse: () => T): T {
+export function damagedNamed<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {

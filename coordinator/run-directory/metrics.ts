@@ -4,6 +4,7 @@ import { GradswarmError } from '../../protocol/errors.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import { AppendOnlyFile } from './append-only-file.js';
 import { replaceFile } from './atomic-file.js';
+import { damagedNamed } from './json-file.js';
 
 export type { MetricsRow };
 
@@ -37,7 +38,10 @@ export class MetricsFile {
   /** Opens or creates; a last row that a crash left unfinished is dropped. */
   constructor(path: string) {
     this.path = path;
-    const text = existsSync(path) ? completeLines(readFileSync(path, 'utf8')) : '';
+    const whole = existsSync(path) ? completeLines(readFileSync(path, 'utf8')) : '';
+    const isOurs = whole.startsWith(`${METRICS_COLUMNS[0]},`);
+    // Of a file that was overwritten no row can be read: checkpoints count none in it.
+    const text = isOurs ? whole : '';
     const [header] = parse(text, { toLine: 1 }) as string[][];
     this.knownColumns = header ?? [...METRICS_COLUMNS];
     this.known = new Set(this.knownColumns);
@@ -161,8 +165,11 @@ export function csvLine(cells: readonly string[]): string {
 
 /** All rows of a metrics.csv. Throws ERR_CHECKPOINT, with the row, when a cell is not a number. */
 export function readMetrics(path: string): MetricsRow[] {
-  const [header, ...rows] = table(path, completeLines(readFileSync(path, 'utf8')));
-  return rows.map((cells, index) => parseRow(header!, cells, `${path}, row ${index + 1}`));
+  return damagedNamed(() => {
+    if (!existsSync(path)) throw new GradswarmError('ERR_CHECKPOINT', `${path}: expected a file, got nothing`);
+    const [header, ...rows] = table(path, completeLines(readFileSync(path, 'utf8')));
+    return rows.map((cells, index) => parseRow(header!, cells, `${path}, row ${index + 1}`));
+  });
 }
 
 /** Throws ERR_CHECKPOINT when one of the first `rowCount` rows cannot be read. */

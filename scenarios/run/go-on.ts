@@ -83,7 +83,13 @@ export async function goOn(
     clearBegun(path);
     return runSession(scenario, create, options);
   }
-  const recorded = readFileSync(join(path, 'scenario.json'), 'utf8');
+  const file = join(path, 'scenario.json');
+  if (!existsSync(file))
+    throw new GradswarmError(
+      'ERR_CHECKPOINT',
+      `${file}: expected a file, got nothing; put it back, or begin a new run with another --out`,
+    );
+  const recorded = readFileSync(file, 'utf8');
   if (recorded.trim() !== jsonText(scenario, 2))
     throw new GradswarmError(
       'ERR_CHECKPOINT',

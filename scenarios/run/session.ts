@@ -50,7 +50,8 @@ export async function runSession(
   const read = options.read ?? (await whatIsRead(scenario, isNew ? familyOnFastest : undefined));
   if (options.recorded) checkSameRead(read, options.recorded, 'ERR_REPLAY', 'the recorded run');
   if (typeof directory === 'function') await requireFreeAddress(options.listen);
-  const session = new Session(read, typeof directory === 'function' ? directory() : directory, options);
+  const folder = typeof directory === 'function' ? directory() : directory;
+  const session = begun(() => new Session(read, folder, options), folder);
   try {
     await session.open();
     await session.run();
@@ -60,6 +61,16 @@ export async function runSession(
     throw session.broken(error);
   } finally {
     await session.close();
+  }
+}
+
+/** A session.jsonl that cannot be read leaves the folder to other writers. */
+function begun(session: () => Session, folder: RunDirectory): Session {
+  try {
+    return session();
+  } catch (error) {
+    folder.close();
+    throw error;
   }
 }
 
