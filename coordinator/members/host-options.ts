@@ -38,4 +38,6 @@ export interface HostObserver {
   /** The epoch is abandoned; the next one begins when all seats are taken. */
   abandoned(epoch: number, reason: string): void;
   note(text: string): void;
+  /** Once a second; a copy of what observers are sent. */
+  seats?(table: control.Seats): void;
 }

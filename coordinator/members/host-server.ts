@@ -214,8 +214,10 @@ export class HostServer {
     if (lateMs > LATE_MS) this.take({ type: 'delayed', ms: lateMs });
     this.tickedMs = nowMs;
     this.take({ type: 'tick' });
-    if (++this.ticks % TICKS_PER_TABLE === 0)
-      this.control.publish('seats', seatTable(this.membership, this.options.scenario.rounds, nowMs));
+    if (++this.ticks % TICKS_PER_TABLE !== 0) return;
+    const table = seatTable(this.membership, this.options.scenario.rounds, nowMs);
+    this.control.publish('seats', table);
+    this.options.observer.seats?.(table);
   }
 
   /** One that comes back without what it was assigned has lost it: its clients cannot continue. */

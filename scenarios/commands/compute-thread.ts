@@ -3,6 +3,7 @@ import { isMainThread, MessageChannel, Worker } from 'node:worker_threads';
 import { RENEW_MS, RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { SocketHost } from '../../protocol/sockets/socket-host.js';
+import type * as control from '../../protocol/wire/control-messages.js';
 import { browse } from '../live/browse.js';
 import { LiveServer } from '../live/live-server.js';
 import { interruptible } from '../run/interrupt.js';
@@ -50,6 +51,7 @@ class ComputeThread {
   private display: ProgressDisplay | null = null;
   private metrics: MetricsServer | null = null;
   private page: LiveServer | null = null;
+  private seats: control.Seats | null = null;
   /** The run under way; null before the first. */
   private started: { readonly name: string; readonly rounds: number } | null = null;
   private fail: (error: unknown) => void = () => {};
@@ -151,6 +153,7 @@ class ComputeThread {
         return;
       case 'start':
         this.folder = message.folder;
+        this.seats = null;
         this.started = message;
         this.metrics?.start(message.name, message.rounds);
         this.display?.start(message.name, message.rounds, message.folder, message.part);
@@ -164,6 +167,9 @@ class ComputeThread {
         return;
       case 'metrics':
         void this.openMetrics(message.port);
+        return;
+      case 'seats':
+        this.seats = message.table;
         return;
       case 'note':
         this.display?.note(message.text);
@@ -189,7 +195,11 @@ class ComputeThread {
 
   private async openPage(): Promise<void> {
     try {
-      this.page = await LiveServer.open(() => this.folder);
+      this.page = await LiveServer.open(
+        () => this.folder,
+        0,
+        () => this.seats,
+      );
       process.stderr.write(`page: ${this.page.url}\n`);
       browse(this.page.url);
     } catch (error) {

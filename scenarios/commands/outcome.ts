@@ -68,6 +68,7 @@ function forwarded(main: MainThread): Display {
     round: ({ round, loss, accuracy, bytesUp, bytesDown, bytesPeer }) =>
       main.post({ type: 'round', row: { round, loss, accuracy, bytesUp, bytesDown, bytesPeer } }),
     note: (text) => main.post({ type: 'note', text }),
+    seats: (table) => main.post({ type: 'seats', table }),
     writing: (begins) => main.post({ type: 'writing', begins }),
     stop: () => main.endDisplay(),
   };

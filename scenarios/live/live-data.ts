@@ -1,23 +1,23 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../../coordinator/run-directory/events.js';
 import type { SessionEvent } from '../../coordinator/run-directory/session-log.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
+import type * as control from '../../protocol/wire/control-messages.js';
 import { overviewOf } from '../recorded-runs/overview.js';
 import { eventText } from '../recorded-runs/run-log.js';
 import { openRun } from '../run/open-run.js';
+import { lastLines } from './last-lines.js';
+import { type PeerGraph, peerGraph } from './peer-graph.js';
 
-/** Of a file of events: what happened before is in the file alone. */
-const TAIL_BYTES = 256 * 1024;
 const MOST_ROWS = 600;
 const MOST_LINES = 200;
 
 export interface LiveWorker {
   readonly name: string;
   readonly clients: number;
-  readonly state: 'joined' | 'lost';
-  /** Of the last event about it, ISO 8601. */
+  readonly state: 'joined' | 'lost' | 'loading' | 'ready' | 'down' | 'open';
+  /** Of the last event about it, ISO 8601, or of its last sign of life. */
   readonly at: string;
 }
 
@@ -32,13 +32,18 @@ export interface LiveData {
   readonly workers: readonly LiveWorker[];
   /** Of clients that were absent lately: how often, and in which round last. */
   readonly absences: readonly { readonly client: string; readonly count: number; readonly round: number }[];
+  /** Null: clients do not speak to one another, or there are too many to draw. */
+  readonly peers: PeerGraph | null;
   readonly faults: readonly string[];
   readonly log: readonly string[];
   readonly verdict: Verdict | null;
 }
 
-/** Reads the folder of a run, or of a sweep's newest point, and changes nothing in it. Throws ERR_CHECKPOINT. */
-export function liveData(folder: string): LiveData {
+/**
+ * Reads the folder of a run, or of a sweep's newest point, and changes nothing in it. `seats`: of the coordinator while it runs; null: the
+ * folder has the events of the workers alone. Throws ERR_CHECKPOINT.
+ */
+export async function liveData(folder: string, seats: control.Seats | null): Promise<LiveData> {
   const whole = overviewOf(folder);
   const path = whole.runs.at(-1) ?? folder;
   const { scenario, rows, verdict } = openRun(path);
@@ -55,12 +60,23 @@ export function liveData(folder: string): LiveData {
     rounds: scenario.rounds,
     clients: scenario.clients,
     rows: rows.filter((_, i) => i % stride === 0 || i === rows.length - 1),
-    workers: workersOf(lastLines(join(path, 'session.jsonl'))),
+    workers: seats ? holdersOf(seats) : workersOf(lastLines(join(path, 'session.jsonl'))),
+    peers: await peerGraph(scenario, path, rows.at(-1)).catch(() => null),
     absences: [...absent].map(([client, each]) => ({ client, ...each })),
     faults: lines.filter((line) => / fault |absent|dropped|crashed|late/.test(line)).slice(-MOST_LINES),
     log: lines.slice(-MOST_LINES),
     verdict,
   };
+}
+
+function holdersOf({ seats }: control.Seats): LiveWorker[] {
+  const now = Date.now();
+  return seats.map(({ seat, name, state, clients, silentMs }) => ({
+    name: name ?? `seat ${seat}`,
+    clients,
+    state,
+    at: new Date(now - (silentMs ?? 0)).toISOString(),
+  }));
 }
 
 function workersOf(events: readonly (SessionEvent & { readonly at: string })[]): LiveWorker[] {
@@ -74,19 +90,4 @@ function workersOf(events: readonly (SessionEvent & { readonly at: string })[]):
     }
   }
   return [...workers.values()];
-}
-
-/** Whole lines of the end of a file. */
-function lastLines<T>(path: string): T[] {
-  if (!existsSync(path)) return [];
-  const descriptor = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
-    const lines = bytes.toString('utf8').split('\n').slice(0, -1);
-    return (size > bytes.length ? lines.slice(1) : lines).map((line) => JSON.parse(line) as T);
-  } finally {
-    closeSync(descriptor);
-  }
 }

@@ -17,9 +17,10 @@ h1 { font-size: 1.5rem; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 1.
 progress { width: 100%; height: .6rem; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 1rem; margin-top: 1rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; min-width: 0; }
+.link { stroke: var(--one); } .lossy { stroke: var(--two); } .peer { fill: var(--three); } svg .on { fill: #fff; }
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--soft); font-size: 11px; }
 ul, pre { margin: 0; padding: 0; list-style: none; max-height: 16rem; overflow: auto; } pre { overflow-wrap: anywhere; font: 12px/1.45 ui-monospace, monospace; white-space: pre-wrap; }
-.joined, .true { color: var(--good); } .lost, .false { color: var(--bad); }
+.joined, .ready, .true { color: var(--good); } .lost, .down, .open, .false { color: var(--bad); }
 .clients { display: flex; flex-wrap: wrap; gap: 3px; } .clients span { width: 14px; height: 14px; border-radius: 3px; background: var(--three); } .clients .absent { background: var(--two); }
 </style>
 </head>
@@ -35,6 +36,7 @@ ul, pre { margin: 0; padding: 0; list-style: none; max-height: 16rem; overflow: 
 <div class="card"><h2>Bytes by direction</h2><div id="bytes"></div></div>
 <div class="card"><h2>Workers</h2><ul id="workers"></ul></div>
 <div class="card"><h2>Clients</h2><div id="clients" class="clients"></div></div>
+<div class="card" id="peers-card" hidden><h2>Peers</h2><div id="peers"></div></div>
 <div class="card"><h2>Verdict</h2><ul id="verdict"></ul></div>
 <div class="card"><h2>Faults and absences</h2><pre id="faults"></pre></div>
 <div class="card"><h2>Log</h2><pre id="log"></pre></div>
@@ -63,6 +65,32 @@ function plot(target, curves, show) {
   svg.append(make('text', { x: 6, y: 14 }, show(y1)), make('text', { x: 6, y: 148 }, show(y0)), make('text', { x: 6, y: 170 }, 'round ' + x0), make('text', { x: 306, y: 170, 'text-anchor': 'end' }, String(x1)));
   target.append(svg);
 }
+/* Clients on a circle and the links between them; a link that lost a message in the last two rounds is orange, the more it lost the wider it is. */
+function graph(target, peers) {
+  at('peers-card').hidden = !peers;
+  if (!peers) return;
+  const make = (name, attributes, text) => { const node = document.createElementNS('http://www.w3.org/2000/svg', name); for (const key in attributes) node.setAttribute(key, attributes[key]); if (text !== undefined) node.textContent = text; return node; };
+  const place = (i) => [200 + 130 * Math.sin(2 * Math.PI * i / peers.clients), 150 - 130 * Math.cos(2 * Math.PI * i / peers.clients)].map((x) => x.toFixed(1));
+  const svg = make('svg', { viewBox: '0 0 400 325', role: 'img' });
+  const links = new Map();
+  for (const edge of peers.edges) { const key = Math.min(edge.from, edge.to) + ' ' + Math.max(edge.from, edge.to); links.set(key, [...(links.get(key) || []), edge]); }
+  for (const edges of links.values()) {
+    const [[x1, y1], [x2, y2]] = [place(edges[0].from), place(edges[0].to)];
+    const lost = edges.reduce((sum, one) => sum + one.absences, 0);
+    const line = make('line', { x1, y1, x2, y2, class: edges.some((one) => one.last !== null && one.last >= peers.round - 1) ? 'link lossy' : 'link', 'stroke-width': 1.5 + Math.min(4, Math.log2(1 + lost)) });
+    line.append(make('title', {}, edges.map((one) => one.from + ' to ' + one.to + ': ' + (one.absences ? one.absences + ' lost, last in round ' + one.last : 'none lost')).join('; ')));
+    svg.append(line);
+  }
+  for (let i = 0; i < peers.clients; i++) {
+    const [cx, cy] = place(i);
+    const dot = make('circle', { cx, cy, r: peers.clients > 24 ? 4 : 9, class: 'peer' });
+    dot.append(make('title', {}, 'client ' + i));
+    svg.append(dot);
+    if (peers.clients <= 24) svg.append(make('text', { x: cx, y: Number(cy) + 4, 'text-anchor': 'middle', class: 'on' }, String(i)));
+  }
+  svg.append(make('text', { x: 200, y: 318, 'text-anchor': 'middle' }, 'round ' + peers.round + ': ' + bytes(peers.bytesPerLink) + ' over a link, on average; orange: a message was lost'));
+  target.replaceChildren(svg);
+}
 function list(target, lines) {
   target.replaceChildren(...lines.map(([text, kind]) => { const item = document.createElement('li'); item.textContent = text; if (kind) item.className = kind; return item; }));
 }
@@ -84,7 +112,8 @@ function draw(data) {
   plot(at('accuracy'), [{ name: '', color: 'var(--one)', points: data.rows.map((row) => [row.round, row.accuracy === null ? NaN : row.accuracy]) }], (value) => number(100 * value) + ' %');
   const directions = [['up', 'bytesUp', 'var(--one)'], ['down', 'bytesDown', 'var(--two)'], ['peers', 'bytesPeer', 'var(--three)']];
   plot(at('bytes'), directions.map(([name, key, color]) => ({ name, color, points: data.rows.map((row) => [row.round, row[key]]) })), bytes);
-  list(at('workers'), data.workers.length === 0 ? [['one process']] : data.workers.map((one) => [one.name + ': ' + one.state + ', ' + one.clients + ' clients, ' + one.at, one.state]));
+  list(at('workers'), data.workers.length === 0 ? [['one process']] : data.workers.map((one) => [one.name + ': ' + one.state + ', ' + one.clients + ' clients, last contact ' + one.at.replace('T', ' ').replace(/\\.\\d+Z$/, ' UTC'), one.state]));
+  graph(at('peers'), data.peers);
   const absent = new Map(data.absences.map((one) => [one.client, one]));
   at('clients').replaceChildren(...Array.from({ length: Math.min(data.clients, 2000) }, (_, i) => {
     const box = document.createElement('span');

@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import type * as control from '../../protocol/wire/control-messages.js';
 import { liveData } from './live-data.js';
 import { LIVE_PAGE } from './live-page.js';
 
@@ -19,15 +20,19 @@ export class LiveServer {
 
   private constructor(private readonly server: Server) {}
 
-  /** `folder`: of the run to show; null: none yet. Port 0: any that is free. */
-  static async open(folder: () => string | null, port = 0): Promise<LiveServer> {
+  /** `folder`: of the run to show; null: none yet. Port 0: any that is free. `seats`: the newest of a run's coordinator; null: none. */
+  static async open(
+    folder: () => string | null,
+    port = 0,
+    seats: () => control.Seats | null = () => null,
+  ): Promise<LiveServer> {
     const server = createServer((request, response) => {
       // Another page in the same browser that has a name of its own lead here is not answered.
       if (!/^(127\.0\.0\.1|localhost):\d+$/.test(request.headers.host ?? '')) response.writeHead(403, HEADERS).end();
       else if (request.url === '/') response.writeHead(200, { ...HEADERS, 'content-type': 'text/html' }).end(LIVE_PAGE);
       else if (request.url === '/data.json') {
         live.askedMs = performance.now();
-        answer(folder(), response);
+        void answer(folder(), seats(), response);
       } else response.writeHead(404, HEADERS).end();
     });
     const live = new LiveServer(server);
@@ -52,11 +57,11 @@ export class LiveServer {
   }
 }
 
-function answer(folder: string | null, response: ServerResponse): void {
+async function answer(folder: string | null, seats: control.Seats | null, response: ServerResponse): Promise<void> {
   let text = 'null';
   try {
     // A folder that is just being made has no manifest yet.
-    if (folder !== null) text = JSON.stringify(liveData(folder));
+    if (folder !== null) text = JSON.stringify(await liveData(folder, seats));
   } catch {}
   response.writeHead(200, { ...HEADERS, 'content-type': 'application/json' }).end(text);
 }

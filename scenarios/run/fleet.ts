@@ -5,6 +5,7 @@ import type { SessionEvent } from '../../coordinator/run-directory/session-log.j
 import type { ClientIndex } from '../../protocol/method.js';
 import type { Crew } from '../../protocol/party/crew.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
+import type * as control from '../../protocol/wire/control-messages.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import type { RunOptions } from './run.js';
 
@@ -39,5 +40,7 @@ export interface FleetOptions {
   /** The run directory as a tar stream. */
   archive?(): Readable;
   note(text: string): void;
+  /** About once a second. */
+  seats?(table: control.Seats): void;
   session(event: SessionEvent): void;
 }

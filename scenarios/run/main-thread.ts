@@ -4,6 +4,7 @@ import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import { RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { PortSockets } from '../../protocol/sockets/port-sockets.js';
 import { useSockets } from '../../protocol/sockets/process-sockets.js';
+import type * as control from '../../protocol/wire/control-messages.js';
 import type { Part } from './run.js';
 
 /** What a progress display reads of a row. */
@@ -34,6 +35,7 @@ export type FromThread =
     }
   | { readonly type: 'round'; readonly row: ShownRow }
   | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'seats'; readonly table: control.Seats }
   /** A run directory that this thread writes, or no longer writes. */
   | { readonly type: 'lock'; readonly folder: string; readonly isHeld: boolean }
   /** A process that this thread has started, and that ends with this one. */

@@ -25,7 +25,7 @@ export async function remoteFleet(
   scenario: Scenario,
   method: AnyMethod,
   problem: Problem,
-  { listen, signal, epoch, fromRound, archive, note, session }: FleetOptions,
+  { listen, signal, epoch, fromRound, archive, note, seats, session }: FleetOptions,
   launcher: WorkerLauncher | null = listen
     ? null
     : new LocalWorkers(note, {
@@ -58,6 +58,7 @@ export async function remoteFleet(
       },
       abandoned: (at, reason) => session({ event: 'abandoned', epoch: at, reason }),
       note,
+      ...(seats && { seats }),
     },
   });
   const close = async (ending?: 'finished' | 'failed' | 'again') => {

@@ -4,6 +4,7 @@ import type { Holds, MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
 import type { TlsTrust } from '../../protocol/sockets/challenge.js';
+import type * as control from '../../protocol/wire/control-messages.js';
 import type { PeerAddress } from '../../worker/peer-sockets.js';
 
 /** What the command line passes to the runtime. */
@@ -21,6 +22,8 @@ export interface RunWatcher {
   round(row: MetricsRow): void;
   /** A notice of one line, such as a lost worker. */
   note(text: string): void;
+  /** Who hosts clients, and when a sign of life came last; about once a second, over sockets. */
+  seats?(table: control.Seats): void;
   /** A checkpoint is written from now on, or is on the disk. */
   writing?(begins: boolean): void;
 }

@@ -137,6 +137,7 @@ class Session {
       fromRound,
       archive: () => archiveOf(directory.path),
       note: (text) => this.note(text),
+      seats: (table) => options.watcher?.seats?.(table),
       session: (event) => {
         if ('epoch' in event) this.epoch = Math.max(this.epoch, event.epoch);
         this.recordSession(event);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -77,6 +77,45 @@ describe('the live page', () => {
       expect(await dom(chromium, server.url)).to.match(/<b id="state">running<\/b>/);
     } finally {
       lock.release();
+      await server.close();
+    }
+  });
+
+  it('draws the peers of the last round with what each link lost, and the last contact of who holds a seat', async function () {
+    const chromium = program('chromium', 'chromium');
+    if (!chromium) return this.skip();
+    const { path: ring } = await runInput({
+      name: 'live-ring',
+      method: 'gradient-tracking',
+      data: 'gaussian-clusters',
+      topology: 'ring',
+      clients: 5,
+      rounds: 6,
+      faults: [{ fault: 'drop', probability: 0.2 }],
+    });
+    const seat = { seat: 0, generation: 1, name: 'site-a', state: 'ready' as const, clients: 5, silentMs: 4000 };
+    const table = { phase: 'running' as const, epoch: 1, round: 6, rounds: 6, seats: [seat], spares: [] };
+    const server = await LiveServer.open(
+      () => ring,
+      0,
+      () => table,
+    );
+    try {
+      const data = await (await fetch(`${server.url}data.json`)).json();
+      const lost = readFileSync(join(ring, 'deliveries.jsonl'), 'utf8').match(/"from":/g)!.length;
+      const edges = data.peers.edges as { from: number; to: number; absences: number }[];
+      expect(edges.map(({ from, to }) => (to - from + 5) % 5).sort()).to.deep.equal([1, 1, 1, 1, 1, 4, 4, 4, 4, 4]);
+      expect(edges.reduce((sum, { absences }) => sum + absences, 0))
+        .to.equal(lost)
+        .and.above(0);
+      expect(data.peers.bytesPerLink).to.equal(data.rows.at(-1).bytesPeer / 10);
+      const silentMs = Date.now() - Date.parse(data.workers[0].at);
+      expect(silentMs).to.be.within(4000, 60_000);
+      const text = await dom(chromium, server.url);
+      expect(text.match(/class="peer"/g)).to.have.length(5);
+      expect(text.match(/<line/g)).to.have.length(5);
+      expect(text).to.match(/class="ready">site-a: ready, 5 clients, last contact \d{4}-/);
+    } finally {
       await server.close();
     }
   });
