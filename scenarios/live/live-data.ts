@@ -32,7 +32,7 @@ export interface LiveData {
   readonly workers: readonly LiveWorker[];
   /** Of clients that were absent lately: how often, and in which round last. */
   readonly absences: readonly { readonly client: string; readonly count: number; readonly round: number }[];
-  /** Null: clients do not speak to one another, or there are too many to draw. */
+  /** Null: clients send nothing to one another, or there are too many to draw. */
   readonly peers: PeerGraph | null;
   readonly faults: readonly string[];
   readonly log: readonly string[];

@@ -8,7 +8,7 @@ import { linkCount } from '../../protocol/topology/graph.js';
 import { createTopology, type TopologySpec } from '../../protocol/topology/topology.js';
 import { lastLines } from './last-lines.js';
 
-/** More cannot be told apart in a card of the page. */
+/** With more, a card of the page is too small for the links. */
 const MOST_CLIENTS = 64;
 
 /** Who sends to whom in a round, among clients. */
@@ -28,7 +28,7 @@ export interface PeerEdge {
   readonly last: number | null;
 }
 
-/** Of the run's last round; null: clients do not speak to one another, or there are too many to draw. */
+/** Of the run's last round; null: clients send nothing to one another, or there are too many to draw. */
 export async function peerGraph(
   scenario: Scenario,
   path: string,
