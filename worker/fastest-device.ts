@@ -1,4 +1,5 @@
 import type { FoundAccelerator } from './device/device.js';
+import { gradientDifference, TOLERANCE } from './device/gradient-difference.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
 import type { ObjectiveRequest } from './objectives/request.js';
@@ -6,8 +7,6 @@ import { pause } from './pause.js';
 
 /** Gradients are timed for so long on each device. */
 const MEASURED_MS = 100;
-/** Of an accelerator's gradient from the plain JavaScript device's, relative to the largest entry of that. */
-const TOLERANCE = 1e-4;
 /** So much faster than wasm must another device be: its bits are others, and a small difference would change with the load. */
 const WORTH_OTHER_BITS = 1.5;
 /** Examples of the gradient that is compared: the plain device is slow. */
@@ -81,7 +80,7 @@ async function choose(request: ObjectiveRequest, examples: Uint32Array, { find, 
   for (const name of ['wasm', ...usable])
     try {
       const family = await on(name);
-      const difference = differenceOf(await gradientOf(family, request, few), reference);
+      const difference = gradientDifference(await gradientOf(family, request, few), reference);
       trials.push({ name, difference, ms: await leastMs(family, request, examples, now) });
     } catch (error) {
       why.push(`${name}: broken: ${(error as Error).message.split('\n')[0]}`);
@@ -136,17 +135,6 @@ async function leastMs(
     await pause();
   } while (now() < until);
   return least;
-}
-
-/** Infinite where a number is not finite. */
-function differenceOf(values: ArrayLike<number>, truth: ArrayLike<number>): number {
-  let [largest, difference] = [0, 0];
-  for (let i = 0; i < truth.length; i++) {
-    if (!Number.isFinite(values[i])) return Number.POSITIVE_INFINITY;
-    largest = Math.max(largest, Math.abs(truth[i]!));
-    difference = Math.max(difference, Math.abs(values[i]! - truth[i]!));
-  }
-  return difference === 0 ? 0 : difference / largest;
 }
 
 function numbered(length: number): Uint32Array {

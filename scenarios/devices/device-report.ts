@@ -1,13 +1,12 @@
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { Dataset } from '../../worker/datasets/dataset.js';
 import { type DevicePackages, devicePackages } from '../../worker/device/device.js';
+import { gradientDifference, TOLERANCE } from '../../worker/device/gradient-difference.js';
 import { createObjectiveFamily } from '../../worker/objectives/objectives.js';
 import type { ObjectiveRequest } from '../../worker/objectives/request.js';
 import { indices, syntheticDataset } from '../check/parts/synthetic-dataset.js';
 import { LAYER_PROBES } from './layer-probes.js';
 
-/** A gradient may differ from that of the plain JavaScript device by this share of its largest entry. */
-const TOLERANCE = 1e-4;
 /** Forward, weight and input gradients of an MLP 784-256-128-10, without the input gradient of its first layer. */
 const FLOP_PER_EXAMPLE = 1.007e6;
 const SPEED_BATCH = 32;
@@ -81,19 +80,9 @@ async function checkLayer(device: string, layer: string, objective: ObjectiveReq
     gradients.push(Float32Array.from(await family.shard(indices(8)).gradient(params, indices(5))));
   const [first, second] = gradients as [Float32Array, Float32Array];
   if (device === 'cpu') reference.set(layer, first);
-  const difference = differenceOf(first, reference.get(layer) ?? first);
+  const difference = gradientDifference(first, reference.get(layer) ?? first);
   const deterministic = first.every((value, j) => Object.is(value, second[j]));
   return { layer, difference, right: difference <= TOLERANCE, deterministic };
-}
-
-function differenceOf(values: Float32Array, truth: Float32Array): number {
-  let [largest, difference] = [0, 0];
-  for (let j = 0; j < truth.length; j++) {
-    if (!Number.isFinite(values[j])) return Number.POSITIVE_INFINITY;
-    largest = Math.max(largest, Math.abs(truth[j]!));
-    difference = Math.max(difference, Math.abs(values[j]! - truth[j]!));
-  }
-  return difference === 0 ? 0 : difference / largest;
 }
 
 async function speedOf(device: string): Promise<{ readonly gflops: number; readonly detail: string }> {
