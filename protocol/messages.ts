@@ -54,8 +54,8 @@ export interface Total<K> {
   readonly absent: readonly Absence[];
 }
 
-type SentBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['from'] extends R ? K : never }[keyof M];
-type ReceivedBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['to'] extends R ? K : never }[keyof M];
+export type SentBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['from'] extends R ? K : never }[keyof M];
+export type ReceivedBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['to'] extends R ? K : never }[keyof M];
 
 /** One personal payload. `stream` names the codec memory; left out, the codec must be memoryless. */
 export interface Delivery<K> {

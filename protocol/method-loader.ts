@@ -4,6 +4,7 @@ import { NamedModules } from './settings/named-modules.js';
 
 /** The folders of `methods/` whose files are methods. A method is found by its file's name: there is no list of methods. */
 const METHOD_FAMILIES = [
+  'asynchronous',
   'bayesian',
   'compressed',
   'fair',

@@ -73,6 +73,14 @@ export class ClientHost {
     };
   }
 
+  /** One task of one client of this process. Others run beside it, so nothing is counted by process. */
+  async task(plan: RoundPlan): Promise<CrewReport> {
+    const client = plan.cohort[0]!;
+    const report = await this.site.party(client).run(plan);
+    const absences = this.site.host.takeAbsencesOf(client);
+    return { parties: [report], absences, bytes: noBytes(), tensorCounts: [this.tensorCount()] };
+  }
+
   /** The attempt is over for these clients (null: for all): their halves fail at their next post or take. */
   stop(attempt: { readonly index: number; readonly attempt: number }, clients: readonly ClientIndex[] | null): void {
     const error = new GradswarmError('ERR_STOPPED', `round ${attempt.index}: the round continued without this client`);

@@ -106,7 +106,7 @@ export class Hosting {
     const { epoch, generation } = this.assign;
     const stamp = { epoch, generation, index: plan.index, attempt: plan.attempt };
     try {
-      const report = await this.host.begin(plan);
+      const report = await (plan.task ? this.host.task(plan) : this.host.begin(plan));
       if (current()) this.send('done', { ...stamp, ...report, firings: this.networkModel.takeFirings() });
     } catch (error) {
       if (!current()) return;

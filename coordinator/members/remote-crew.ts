@@ -11,6 +11,7 @@ import type { MemberLines } from './member-lines.js';
 import type { Member, Membership } from './membership.js';
 import { RoundTally } from './round-tally.js';
 import type { WorkerId } from './seats.js';
+import { TaskCalls } from './task-calls.js';
 import { WorkersLost } from './workers-lost.js';
 
 /** For a member to say what it waits for. */
@@ -59,6 +60,7 @@ export class RemoteCrew implements Crew {
   /** From `begin` to `settle`. */
   private running: Running | null = null;
   private readonly requests = new Map<number, Request>();
+  private readonly tasks = new TaskCalls();
   private aliveMs = 0;
   private over: GradswarmError | null = null;
   private readonly stallTimer: NodeJS.Timeout;
@@ -101,6 +103,16 @@ export class RemoteCrew implements Crew {
       for (const member of members) this.lines.notify(member, 'begin', plan);
       this.finishIfComplete();
     });
+  }
+
+  startTask(plan: RoundPlan): Promise<CrewReport> {
+    if (this.over) return Promise.reject(this.over);
+    this.alive();
+    const member = this.membership.host(plan.cohort[0]!);
+    if (!member || member.lost) return Promise.reject(this.lostError(plan.cohort));
+    const report = this.tasks.begin(plan, member);
+    this.lines.notify(member, 'begin', plan);
+    return report;
   }
 
   abort(plan: RoundPlan): void {
@@ -176,6 +188,7 @@ export class RemoteCrew implements Crew {
     clearInterval(this.stallTimer);
     for (const request of this.requests.values()) request.reject(error);
     this.requests.clear();
+    this.tasks.fail(error);
     this.fail(error);
   }
 
@@ -188,13 +201,16 @@ export class RemoteCrew implements Crew {
     const { running } = this;
     if (message.epoch !== this.options.epoch) return;
     for (const [rule, count] of message.firings.entries()) this.firings[rule] = (this.firings[rule] ?? 0) + count;
+    if (this.tasks.done(worker, message)) return;
     if (running?.tally.accept(worker, message, message)) this.finishIfComplete();
   }
 
   failed(worker: WorkerId, message: Failed): void {
-    if (!this.running?.tally.expects(worker, message)) return;
-    const code = codeOf(message.code);
-    this.fail(new GradswarmError(code, `${message.message} (on ${this.membership.of(worker)?.id})`));
+    const isTask = message.epoch === this.options.epoch && this.tasks.awaits(worker, message);
+    if (!isTask && !this.running?.tally.expects(worker, message)) return;
+    const error = new GradswarmError(codeOf(message.code), `${message.message} (on ${this.membership.of(worker)?.id})`);
+    if (isTask) this.tasks.fail(error);
+    else this.fail(error);
   }
 
   /** The member's clients are absent from now on. */
@@ -203,7 +219,8 @@ export class RemoteCrew implements Crew {
     // A report may have come before the messages that it is about.
     const inRound =
       running !== null && (running.tally.awaits(member.worker) || running.tally.reports.has(member.worker));
-    const waitsForIt = inRound || [...this.requests.values()].some(({ pending }) => pending.has(member));
+    const inTask = this.tasks.hosts(member);
+    const waitsForIt = inRound || inTask || [...this.requests.values()].some(({ pending }) => pending.has(member));
     if (!waitsForIt) return;
     const error = this.lostError(member.clients, `${member.id} (${member.name}) was lost: ${reason}`);
     for (const [id, request] of this.requests)
@@ -211,6 +228,7 @@ export class RemoteCrew implements Crew {
         this.requests.delete(id);
         request.reject(error);
       }
+    if (inTask) this.tasks.fail(error);
     if (inRound) this.fail(error);
   }
 
@@ -343,6 +361,7 @@ export class RemoteCrew implements Crew {
   private checkStall(): void {
     const { stallMs, computeMs, own } = this.options;
     this.checkRequests();
+    if (performance.now() - this.aliveMs >= this.options.computeMs) this.tasks.stall(this.options.computeMs);
     if (!this.running || performance.now() - this.aliveMs < stallMs) return;
     const { plan } = this.running;
     const { aliveMs } = this;

@@ -2,6 +2,7 @@ import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method
 import type { CrewReport } from '../../protocol/party/crew.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
 import type { ByteCounts } from '../../protocol/party/dispatch.js';
+import type { Agenda } from '../../protocol/party/task-desk.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { ClientRow } from '../run-directory/client-metrics.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
@@ -45,4 +46,6 @@ export interface CarriedState {
   readonly best?: BestRound;
   /** How often each rule of `scenario.faults` has acted. */
   readonly faultsFired: readonly number[];
+  /** Methods of tasks: which client works on what. */
+  readonly agenda?: Agenda;
 }

@@ -36,6 +36,8 @@ export interface Crew {
    * such a case: what the coordinator's half still waits for may have been lost with the process.
    */
   begin(plan: RoundPlan, stop?: (error: Error) => void): Promise<CrewReport>;
+  /** Runs one task: a plan of one client, beside tasks of other clients. Rejects as `begin` does. */
+  startTask(plan: RoundPlan): Promise<CrewReport>;
   /** Stops the attempt: `begin` then fails. */
   abort(plan: RoundPlan): void;
   /** The coordinator's half is done without these clients: their rounds are void, and `begin` does not wait for them. */

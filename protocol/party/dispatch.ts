@@ -74,9 +74,13 @@ export class Dispatch {
     this.coordinatorLostMs = 0;
   }
 
-  send(round: { readonly clockMs: number }, layout: KindLayout, frame: Frame): void {
+  /** `sent`: bytes are counted there too. Returns how long the frame travels, simulated milliseconds. */
+  send(round: { readonly clockMs: number }, layout: KindLayout, frame: Frame, sent: ByteCounts | null = null): number {
     // A party's words to itself cross no socket and no network.
-    if (frame.from === frame.to) return this.office.post(frame);
+    if (frame.from === frame.to) {
+      this.office.post(frame);
+      return 0;
+    }
     const direction = directionOf(frame.from, frame.to);
     const body = bodyBytes(frame);
     const wire = wireBytes(body, frame.from !== 'coordinator');
@@ -87,8 +91,12 @@ export class Dispatch {
       frame,
       passage?.lost ? wireBytes(0, frame.from !== 'coordinator') : wire,
       passage?.lost ?? null,
+      sent,
     );
-    if (!passage) return this.office.post(frame);
+    if (!passage) {
+      this.office.post(frame);
+      return 0;
+    }
     const travelling = {
       ...frame,
       arrivesAtMs: frame.arrivesAtMs + passage.delayMs,
@@ -96,14 +104,16 @@ export class Dispatch {
     };
     if (passage.lost) {
       if (direction === 'down') this.coordinatorLostMs = Math.max(this.coordinatorLostMs, travelling.arrivesAtMs);
-      return this.office.post({ ...travelling, lost: passage.lost, messages: [] });
+      this.office.post({ ...travelling, lost: passage.lost, messages: [] });
+      return passage.delayMs;
     }
     const arriving = passage.corruptedBit === null ? travelling : tamper(travelling, passage.corruptedBit);
     this.office.post(arriving);
     if (passage.duplicated) {
-      this.count(direction, frame, wire, null);
+      this.count(direction, frame, wire, null, sent);
       this.office.post(arriving);
     }
+    return passage.delayMs;
   }
 
   /** When the coordinator stops waiting, or null. Clients wait for all they are due. */
@@ -132,14 +142,24 @@ export class Dispatch {
     return Math.max(inbox.lostMs, this.coordinatorLostMs);
   }
 
-  private count(direction: Direction, frame: Frame, wire: number, lost: Absence['why'] | null): void {
-    const count = this.bytes[direction];
-    count.wire += wire;
-    if (lost) return;
-    for (const message of frame.messages) {
-      count.raw += message.rawBytes;
-      count.payload += message.payloadBytes;
-    }
+  private count(
+    direction: Direction,
+    frame: Frame,
+    wire: number,
+    lost: Absence['why'] | null,
+    sent: ByteCounts | null,
+  ): void {
+    addFrame(this.bytes[direction], frame, wire, lost);
+    if (sent) addFrame(sent[direction], frame, wire, lost);
+  }
+}
+
+function addFrame(count: ByteCount, frame: Frame, wire: number, lost: Absence['why'] | null): void {
+  count.wire += wire;
+  if (lost) return;
+  for (const message of frame.messages) {
+    count.raw += message.rawBytes;
+    count.payload += message.payloadBytes;
   }
 }
 

@@ -3,6 +3,7 @@ import type { PartyId, Privacy, Setup } from '../method.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { CodingCosts } from './coding-cost.js';
+import { type ByteCounts, type Dispatch, noBytes } from './dispatch.js';
 import type { InboxMemory } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
@@ -13,6 +14,8 @@ import type { PartyRecord } from './record.js';
 import { PartyRound } from './round.js';
 import type { UnusedMessage } from './round-host.js';
 import { secondDraw } from './second-draw.js';
+import type { TaskDesk } from './task-desk.js';
+import { TaskStep } from './task-step.js';
 
 /** What became of one party's half in one attempt. */
 export interface PartyReport {
@@ -27,6 +30,8 @@ export interface PartyReport {
   readonly ledger: readonly unknown[];
   /** What this party's codecs cost. */
   readonly coding: CodingCosts;
+  /** Of a task or a server step: what the party sent. */
+  readonly sent?: ByteCounts;
 }
 
 /** A record that waits for the round's end, and what is needed to finish it then. */
@@ -78,18 +83,25 @@ export class Party {
       this.id === 'coordinator' && probes.length > 0
         ? new Probing(probes, this.kept.probes, host.halfOf(this.id).estimates?.(this.kept.state as object)[0])
         : null;
+    const sent = plan.task ? noBytes() : null;
     const round = new PartyRound(
       host,
       this.id,
       plan,
       mailbox,
-      dispatch,
+      sent ? countedIn(dispatch, sent) : dispatch,
       {
         coding,
         events: host,
-        stream: () => host.streamOf(this.id, plan.index),
+        // Two tasks of one client may begin with the same model.
+        stream: plan.task
+          ? () => host.streamOf(this.id, plan.index).derive('task', plan.attempt)
+          : () => host.streamOf(this.id, plan.index),
         objective: (at) => this.services.objective(this.id, at),
-        privacy: () => (privacy ??= this.services.privacy(this.id, plan, ledger)),
+        privacy: () => {
+          if (plan.task) throw releasesOfTasks();
+          return (privacy ??= this.services.privacy(this.id, plan, ledger));
+        },
         memories: this.kept.memories,
         undelivered: this.kept.undelivered,
         msPerRound: this.services.msPerRound(this.id, plan.index),
@@ -137,6 +149,34 @@ export class Party {
       ...(this.id === 'coordinator' && { inbox: { ...round.inbox } }),
       ledger,
       coding: coding.costs,
+      ...(sent && { sent }),
+    };
+  }
+
+  /** The coordinator's half over one server step: it reads arrivals at the desk instead of a mailbox. */
+  async step(plan: RoundPlan, desk: TaskDesk): Promise<PartyReport> {
+    const { host, dispatch } = this.services;
+    const coding = this.services.coding(this.id, this.kept);
+    const step = new TaskStep(host, plan, desk, dispatch, coding, this.kept.clockMs);
+    try {
+      // biome-ignore lint/suspicious/noExplicitAny: as in `run`.
+      const state = await host.halfOf(this.id).round(this.kept.state as any, step as any);
+      const record = { state, memories: coding.memories, clockMs: step.clockMs, undelivered: [] };
+      this.pending = { record, inboxMemories: {}, coding, unused: [], absent: new Set() };
+    } catch (error) {
+      throw this.explained(error, plan);
+    }
+    const { clockMs, measures, unusedMessages, sent } = step;
+    return {
+      party: this.id,
+      clockMs,
+      measures,
+      unusedMessages,
+      unused: [],
+      ledger: [],
+      coding: coding.costs,
+      sent,
+      inbox: { ...step.inbox },
     };
   }
 
@@ -182,4 +222,16 @@ export class Party {
       { cause: error },
     );
   }
+}
+
+function countedIn(dispatch: Dispatch, sent: ByteCounts): Pick<Dispatch, 'send' | 'deadline'> {
+  return {
+    send: (round, layout, frame) => dispatch.send(round, layout, frame, sent),
+    deadline: (party) => dispatch.deadline(party),
+  };
+}
+
+/** Which releases are under way when a run ends would have to be charged: no accountant here does that. */
+function releasesOfTasks(): GradswarmError {
+  return new GradswarmError('ERR_PRIVACY', 'expected a method of rounds: releases of tasks are not accounted');
 }

@@ -51,15 +51,15 @@ export class PartyRound {
   readonly arrivedMs = new Map<PartyId, number>();
   /** What inbox rules keep for the next round. */
   readonly inboxMemories: Record<string, InboxMemory> = {};
-  private readonly coding: MessageCoding;
-  private readonly posted: number[];
+  protected readonly coding: MessageCoding;
+  protected readonly posted: number[];
   private readonly taken: number[];
   private ownStream: Rng | null = null;
   /** The device's time per round: spent after the first message received, or before the first post. */
   private unspentMs: number;
 
   constructor(
-    private readonly host: RoundHost,
+    protected readonly host: RoundHost,
     private readonly party: PartyId,
     plan: RoundPlan,
     private readonly mailbox: RoundMailbox,
@@ -290,7 +290,7 @@ export class PartyRound {
     return { layout, step, senders: this.host.inboxOrder(this.senders(layout.kind), this.mailbox, layout, step) };
   }
 
-  private outgoing(kind: string): KindLayout {
+  protected outgoing(kind: string): KindLayout {
     const layout = this.host.layouts.get(kind);
     const sender = this.party === 'coordinator' ? 'coordinator' : 'clients';
     if (!layout) throw this.misuse(`expected a kind of message that the method declares, got '${kind}'`);
@@ -327,7 +327,7 @@ export class PartyRound {
     this.unspentMs = 0;
   }
 
-  private open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
+  protected open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
     if (frame.messages.length > 0) this.arrivedMs.set(frame.from, frame.arrivesAtMs);
     try {
       const opened = openedMessages(layout, frame, this.host, (i) =>
@@ -350,7 +350,7 @@ export class PartyRound {
     }
   }
 
-  private miss(layout: KindLayout, step: number, from: PartyId, why: Absence['why'], absent: Absence[]): void {
+  protected miss(layout: KindLayout, step: number, from: PartyId, why: Absence['why'], absent: Absence[]): void {
     absent.push({ from, why });
     this.inbox.lostMs = Math.max(this.inbox.lostMs, this.mailbox.lostAtMs(layout.index, step, from) ?? 0);
     this.own.events.absence(this.party, this.index, layout.name, step, from, why);
@@ -363,7 +363,7 @@ export class PartyRound {
     else if (this.party === 'coordinator') this.unused.add(from);
   }
 
-  private misuse(what: string): GradswarmError {
+  protected misuse(what: string): GradswarmError {
     const who = this.party === 'coordinator' ? 'the coordinator half' : `client ${this.party}`;
     return new GradswarmError('ERR_PAYLOAD', `round ${this.index}: ${who} of '${this.host.method.name}' ${what}`);
   }

@@ -149,6 +149,13 @@ export class RunHost implements RoundHost {
     return taken;
   }
 
+  /** The same of one task alone: others may be running beside it. */
+  takeAbsencesOf(party: PartyId): readonly AbsenceRecord[] {
+    const own = this.absences.filter(({ to }) => to === party);
+    if (own.length > 0) this.absences = this.absences.filter(({ to }) => to !== party);
+    return own;
+  }
+
   takeRefusals(): readonly { readonly frame: Frame; readonly error: GradswarmError }[] {
     const taken = this.refusals;
     if (taken.length > 0) this.refusals = [];

@@ -30,7 +30,7 @@ export async function secondDraw(
     party,
     plan,
     mailbox,
-    { send() {}, deadline: (receiver) => dispatch.deadline(receiver) },
+    { send: () => 0, deadline: (receiver) => dispatch.deadline(receiver) },
     {
       coding,
       events: SILENT,

@@ -67,6 +67,8 @@ export interface MethodEntry {
   checkPlan?(hyperparameters: any, run: RunPlan): void;
   /** Does it run on log-posteriors alone? */
   readonly needsPosterior?: boolean;
+  /** Of an asynchronous method. */
+  readonly schedule?: 'tasks';
   readonly messages: MessageKinds;
   readonly isPrivate?: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: as above.

@@ -5,12 +5,14 @@ import type { FaultEntry } from './catalogue.js';
 import { checkCodecs, type Found } from './codec-checks.js';
 import type { FaultRule, Json, Scenario } from './scenario.js';
 import { checkSelection } from './selection-checks.js';
+import { checkTasks } from './task-checks.js';
 
 /** What is wrong with a scenario although each of its parts is right by itself. */
 export async function checkAcross(scenario: Scenario, found: Found, problems: Problems): Promise<void> {
   checkParticipation(scenario, found, problems);
   checkSelection(scenario, found, problems);
   checkTopology(scenario, found, problems);
+  checkTasks(scenario, found, problems);
   checkMethod(scenario, found, problems);
   checkObjective(scenario, found, problems);
   await checkAggregators(scenario, found, problems);

@@ -109,11 +109,14 @@ export const plan = z.strictObject({
   forgotten: z.array(client),
   inclusion: z.number(),
   startMs: z.number(),
+  task: z.boolean().optional(),
 });
 
 const byteCount = z.strictObject({ raw: z.number(), payload: z.number(), wire: z.number() });
 
 /** What a half measured: a run that diverges measures infinities too. */
+const byteCounts = z.strictObject({ up: byteCount, down: byteCount, peer: byteCount });
+
 const measured = z.custom<number>((value) => typeof value === 'number', { error: 'expected a number' });
 
 /** Coordinator to observers, once a round is done. */
@@ -177,6 +180,7 @@ export const done = z.strictObject({
       unused: z.array(client),
       ledger: z.array(ledgerEntry),
       coding: z.strictObject({ up: codingCost, down: codingCost, peer: codingCost }),
+      sent: byteCounts.optional(),
     }),
   ),
   absences: z.array(z.strictObject({ round, kind: z.string(), step: round, from: party, to: party, why })),

@@ -21,4 +21,6 @@ export interface RoundPlan {
   readonly inclusion: number;
   /** Simulated time at which the round begins. */
   readonly startMs: number;
+  /** The round is one task of one client: `index` is the step whose offer it was given, `attempt` the task's number. */
+  readonly task?: boolean | undefined;
 }

@@ -1,4 +1,4 @@
-import { RunLoop } from '../../coordinator/run/run-loop.js';
+import { openLoop } from '../../coordinator/run/open-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import type { AnyMethod, ReadonlyVector } from '../../protocol/method.js';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
@@ -49,7 +49,7 @@ export async function timedRun(
   const spent = new AbortController();
   try {
     const atMs = [0];
-    const loop = new RunLoop({
+    const loop = openLoop({
       scenario,
       site: fleet.site,
       crew: fleet.crew,

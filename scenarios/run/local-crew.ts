@@ -6,6 +6,7 @@ import type { ClientHost } from '../../worker/client-host.js';
 export function localCrew(host: ClientHost, site: RunSite): Crew {
   return {
     begin: (plan) => host.begin(plan),
+    startTask: (plan) => host.task(plan),
     abort: (plan) => host.stop(plan, null),
     // In one process no client is late in real time: all have returned.
     conclude: () => {},

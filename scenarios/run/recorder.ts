@@ -72,6 +72,7 @@ export class Recorder implements RunObserver {
         lostClients: carried.lostClients,
         faultsFired: carried.faultsFired,
         ...(carried.withoutUpdate && { withoutUpdate: carried.withoutUpdate }),
+        ...(carried.agenda && { agenda: carried.agenda }),
         ...(carried.bytes && { bytes: carried.bytes }),
       },
     });

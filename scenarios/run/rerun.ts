@@ -1,4 +1,4 @@
-import { RunLoop } from '../../coordinator/run/run-loop.js';
+import { openLoop } from '../../coordinator/run/open-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import { pause } from '../../worker/pause.js';
 import type { ProcessPrivacy } from '../../worker/privacy.js';
@@ -11,7 +11,7 @@ export async function rerun(
   privacy: ProcessPrivacy,
 ): Promise<RunResult> {
   const fleet = await localFleet(scenario, method, problem, { mode: 'fast', shuffle: null, privacy });
-  const loop = new RunLoop({
+  const loop = openLoop({
     scenario: {
       ...scenario,
       evaluation: { ...scenario.evaluation, everyRounds: scenario.rounds },

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EpochAbandoned } from '../../coordinator/members/workers-lost.js';
 import { stopping } from '../../coordinator/run/early-stopping.js';
-import { RunLoop } from '../../coordinator/run/run-loop.js';
+import { openLoop } from '../../coordinator/run/open-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import { archiveOf } from '../../coordinator/run-directory/archive.js';
 import { explainedDiskError, isDiskError } from '../../coordinator/run-directory/disk-error.js';
@@ -202,7 +202,7 @@ class Session {
     // The next stretch has a study of its own.
     this.read = null;
     this.study = study;
-    const loop = new RunLoop({
+    const loop = openLoop({
       scenario,
       site: fleet.site,
       crew: fleet.crew,

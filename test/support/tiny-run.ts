@@ -201,6 +201,7 @@ function crewOf(hosts: readonly ClientHost[], sites: readonly RunSite[]): Crew {
         tensorCounts: reports.flatMap(({ tensorCounts }) => tensorCounts),
       };
     },
+    startTask: () => Promise.reject(new Error('only rounds are run here')),
     abort(plan) {
       for (const { office } of sites) office.revokeAll(plan, new GradswarmError('ERR_STOPPED', 'attempt aborted'));
     },

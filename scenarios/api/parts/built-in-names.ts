@@ -27,7 +27,9 @@ export interface BuiltInMethods {
   readonly 'extra': SettingsIn<typeof import('../../../protocol/methods/gossip/extra.js').default>;
   readonly 'fa-ld': SettingsIn<typeof import('../../../protocol/methods/bayesian/fa-ld.js').default>;
   readonly 'fald': SettingsIn<typeof import('../../../protocol/methods/bayesian/fald.js').default>;
+  readonly 'fedasync': SettingsIn<typeof import('../../../protocol/methods/asynchronous/fedasync.js').default>;
   readonly 'fedavg': SettingsIn<typeof import('../../../protocol/methods/federated/fedavg.js').default>;
+  readonly 'fedbuff': SettingsIn<typeof import('../../../protocol/methods/asynchronous/fedbuff.js').default>;
   readonly 'fedce': SettingsIn<typeof import('../../../protocol/methods/fair/fedce.js').default>;
   readonly 'feddyn': SettingsIn<typeof import('../../../protocol/methods/federated/feddyn.js').default>;
   readonly 'fednova': SettingsIn<typeof import('../../../protocol/methods/federated/fednova.js').default>;

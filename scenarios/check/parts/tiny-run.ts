@@ -1,4 +1,4 @@
-import { RunLoop } from '../../../coordinator/run/run-loop.js';
+import { openLoop } from '../../../coordinator/run/open-loop.js';
 import type { RunResult } from '../../../coordinator/run/run-loop-options.js';
 import type { CarriedState, RunObserver } from '../../../coordinator/run/run-observer.js';
 import { stateDigest } from '../../../coordinator/run-directory/digest.js';
@@ -51,7 +51,7 @@ export async function runTiny(scenario: Scenario, method: AnyMethod, options: Ti
   const entries: DeliveryEntry[] = [];
   const snapshots: Snapshot[] = [];
   try {
-    const loop = new RunLoop({
+    const loop = openLoop({
       scenario,
       site: fleet.site,
       crew: fleet.crew,

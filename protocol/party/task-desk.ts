@@ -1,0 +1,285 @@
+import { GradswarmError } from '../errors.js';
+import type { Absence, ClientIndex, Rng } from '../method.js';
+import { type Frame, joinBody } from '../wire/frame.js';
+import type { EncodedMessage, KindLayout } from '../wire/layout.js';
+import type { RoundPlan, Seal } from '../wire/seal.js';
+import type { CrewReport, Settlement } from './crew.js';
+
+/** What an idle client is given: encoded once, kept by reference until the last task that began with it is back. */
+export interface Offer {
+  readonly step: number;
+  readonly layout: KindLayout;
+  readonly message: EncodedMessage;
+  /** null: all clients. */
+  readonly to: ReadonlySet<ClientIndex> | null;
+  /** 'once': the clients that have begun a task with it, and get no other. null: idle clients get one again. */
+  readonly given: Set<ClientIndex> | null;
+}
+
+/** One task as plain data: with the client's record before it, all that is needed to do it again. */
+export interface TaskRecord {
+  readonly number: number;
+  readonly client: ClientIndex;
+  readonly step: number;
+  readonly startMs: number;
+  readonly kindIndex: number;
+  readonly body: Uint8Array;
+}
+
+export interface Agenda {
+  readonly next: number;
+  readonly tasks: readonly TaskRecord[];
+}
+
+interface Task {
+  readonly number: number;
+  readonly client: ClientIndex;
+  readonly startMs: number;
+  /** No task takes less: the model's way, and what the device takes for a round as such. */
+  floorMs: number;
+  readonly offer: Offer;
+  frame: Frame | null;
+  /** Did the client's half return without an answer? */
+  silent: boolean;
+  report: CrewReport | null;
+}
+
+/** A task that is over: its answer, or why there is none. */
+export interface Outcome {
+  readonly client: ClientIndex;
+  readonly number: number;
+  readonly step: number;
+  readonly arrivesAtMs: number;
+  readonly frame: Frame | null;
+  readonly lost: Absence['why'] | null;
+  readonly report: CrewReport;
+}
+
+export interface DeskOptions {
+  readonly clientCount: number;
+  /** Clients at work at once. */
+  readonly places: number;
+  /** Kind index of the answers. */
+  readonly answerKind: number;
+  shared(step: number): Rng;
+  /** Kept from starting in this step, or lost. */
+  away(client: ClientIndex, step: number): boolean;
+  /** A task takes at least so long, whatever it does. */
+  floorMs(client: ClientIndex, step: number): number;
+  start(plan: RoundPlan): Promise<CrewReport>;
+  settle(settlement: Settlement, cohort: readonly ClientIndex[]): void;
+}
+
+/**
+ * The agenda of tasks: which client works on what since when, and whose answer comes next. A task is run as soon as it is given, so that the
+ * simulated time of its answer is a fact and no estimate; the answer is kept until its time has come. The next arrival is
+ * returned only when no task that is still computing can come before it.
+ */
+export class TaskDesk {
+  /** Planted fault of the contract suite: what is known first arrives first. */
+  byRealArrival = false;
+  private next = 0;
+  private readonly tasks = new Map<number, Task>();
+  private readonly busy = new Set<ClientIndex>();
+  private readonly early = new Map<number, { frame?: Frame; seal?: Seal }>();
+  private failure: unknown = null;
+  private wake: (() => void) | null = null;
+
+  /** Called with every task that is over, in the order of arrival. */
+  seen: ((outcome: Outcome) => void) | null = null;
+
+  constructor(private readonly options: DeskOptions) {}
+
+  /** Gives every free place to a client, at this simulated time. */
+  fill(
+    offers: readonly Offer[],
+    step: number,
+    nowMs: number,
+    send: (layout: KindLayout, frame: Frame) => number,
+  ): void {
+    const { clientCount, places } = this.options;
+    const left = places - this.tasks.size;
+    if (left <= 0) return;
+    const idle: ClientIndex[] = [];
+    for (let client = 0; client < clientCount; client++)
+      if (!this.busy.has(client) && offerFor(offers, client) && !this.options.away(client, step)) idle.push(client);
+    const chosen =
+      idle.length <= left
+        ? idle
+        : Array.from(
+            this.options.shared(step).derive('task', this.next).batch(idle.length, left).sort(),
+            (i) => idle[i]!,
+          );
+    for (const client of chosen) this.begin(this.next++, client, nowMs, offerFor(offers, client)!, send);
+  }
+
+  private begin(
+    number: number,
+    client: ClientIndex,
+    startMs: number,
+    offer: Offer,
+    send: (layout: KindLayout, frame: Frame) => number,
+  ): void {
+    const floorMs = this.options.floorMs(client, offer.step);
+    const task: Task = { number, client, startMs, floorMs, offer, frame: null, silent: false, report: null };
+    this.tasks.set(number, task);
+    this.busy.add(client);
+    offer.given?.add(client);
+    const plan: RoundPlan = {
+      index: offer.step,
+      attempt: number,
+      cohort: [client],
+      absent: [],
+      forgotten: [],
+      inclusion: 1,
+      startMs,
+      task: true,
+    };
+    this.options.start(plan).then(
+      (report) => {
+        task.report = report;
+        this.awake();
+      },
+      (error: unknown) => this.fail(error),
+    );
+    task.floorMs += send(offer.layout, {
+      kindIndex: offer.layout.index,
+      round: offer.step,
+      attempt: number,
+      step: 0,
+      from: 'coordinator',
+      to: client,
+      arrivesAtMs: startMs,
+      lost: null,
+      messages: [offer.message],
+    });
+    const early = this.early.get(number);
+    this.early.delete(number);
+    if (early) this.receive(early.frame, early.seal);
+  }
+
+  receive(frame: Frame | undefined, seal: Seal | undefined): void {
+    const number = (frame ?? seal)!.attempt;
+    const task = this.tasks.get(number);
+    if (!task) {
+      // An answer that is there before its task is on the list, or one that comes twice.
+      if (number >= this.next)
+        this.early.set(number, { ...this.early.get(number), ...(frame && { frame }), ...(seal && { seal }) });
+      return;
+    }
+    if (frame && frame.kindIndex === this.options.answerKind && frame.step === 0) task.frame ??= frame;
+    if (seal && (seal.counts[this.options.answerKind] ?? 0) === 0) task.silent = true;
+    this.awake();
+  }
+
+  /** The next task to be over in simulated time; null when nobody is at work. */
+  async nextOutcome(): Promise<Outcome | null> {
+    for (;;) {
+      if (this.failure) throw this.failure;
+      if (this.tasks.size === 0) return null;
+      let first: Outcome | null = null;
+      let horizon = Number.POSITIVE_INFINITY;
+      for (const task of this.tasks.values()) {
+        const outcome = outcomeOf(task);
+        if (!outcome) horizon = Math.min(horizon, task.startMs + task.floorMs);
+        else if (!first || isBefore(outcome, first)) first = outcome;
+      }
+      if (this.byRealArrival && first) return this.conclude(first);
+      if (first && first.arrivesAtMs < horizon) return this.conclude(first);
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+  }
+
+  private conclude(outcome: Outcome): Outcome {
+    const { number, client, step, lost } = outcome;
+    this.tasks.delete(number);
+    this.busy.delete(client);
+    this.options.settle(
+      { round: step, attempt: number, abandoned: false, voided: lost ? [client] : [], undelivered: [] },
+      [client],
+    );
+    return outcome;
+  }
+
+  /** Waits until nobody computes any more; what is on its way stays there. */
+  async quiet(): Promise<void> {
+    while (!this.failure && [...this.tasks.values()].some((task) => !outcomeOf(task)))
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    if (this.failure) throw this.failure;
+  }
+
+  agenda(): Agenda {
+    const bodies = new Map<Offer, Uint8Array>();
+    const bodyOf = (offer: Offer): Uint8Array => {
+      let body = bodies.get(offer);
+      if (!body) bodies.set(offer, (body = joinBody({ messages: [offer.message] })));
+      return body;
+    };
+    return {
+      next: this.next,
+      tasks: [...this.tasks.values()].map(({ number, client, startMs, offer }) => ({
+        number,
+        client,
+        step: offer.step,
+        startMs,
+        kindIndex: offer.layout.index,
+        body: bodyOf(offer),
+      })),
+    };
+  }
+
+  /** Tasks that were under way are done again from what they were given: the same number, so the same bits. */
+  restore(agenda: Agenda, layouts: readonly KindLayout[], send: (layout: KindLayout, frame: Frame) => number): void {
+    const offers = new Map<string, Offer>();
+    for (const { number, client, step, startMs, kindIndex, body } of agenda.tasks) {
+      const layout = layouts[kindIndex]!;
+      const key = `${step} ${kindIndex}`;
+      let offer = offers.get(key);
+      if (!offer)
+        offers.set(key, (offer = { step, layout, message: layout.split(body, 1)[0]!, to: null, given: null }));
+      this.begin(number, client, startMs, offer, send);
+    }
+    this.next = agenda.next;
+  }
+
+  /** What waits for an arrival fails. */
+  fail(error: unknown): void {
+    this.failure ??= error;
+    this.awake();
+  }
+
+  private awake(): void {
+    const { wake } = this;
+    this.wake = null;
+    wake?.();
+  }
+}
+
+function offerFor(offers: readonly Offer[], client: ClientIndex): Offer | null {
+  const offer = offers.findLast(({ to }) => to === null || to.has(client)) ?? null;
+  return offer?.given?.has(client) ? null : offer;
+}
+
+/** null: still computing, or its answer has not come in yet. */
+function outcomeOf({ number, client, startMs, floorMs, offer, frame, silent, report }: Task): Outcome | null {
+  if (!report || (!frame && !silent)) return null;
+  const whenMs = frame?.arrivesAtMs ?? report.parties[0]!.clockMs;
+  const arrivesAtMs = Math.max(whenMs, startMs + floorMs);
+  const lost = frame?.lost ?? null;
+  return { client, number, step: offer.step, arrivesAtMs, frame: lost ? null : frame, lost, report };
+}
+
+function isBefore(a: Outcome, b: Outcome): boolean {
+  return a.arrivesAtMs < b.arrivesAtMs || (a.arrivesAtMs === b.arrivesAtMs && a.number < b.number);
+}
+
+export function checkTaskKinds(kinds: readonly { readonly from: string; readonly to: string }[]): void {
+  const down = kinds.filter(({ from, to }) => from === 'coordinator' && to === 'cohort').length;
+  const up = kinds.filter(({ from, to }) => from === 'clients' && to === 'coordinator').length;
+  if (down !== 1 || up !== 1 || kinds.length !== 2)
+    throw new GradswarmError('ERR_PROTOCOL', 'a method of tasks has one kind to the cohort and one to the coordinator');
+}

@@ -1,0 +1,101 @@
+import { GradswarmError } from '../errors.js';
+import type { Absence, ClientIndex } from '../method.js';
+import type { Frame } from '../wire/frame.js';
+import type { AnyPayload, KindLayout } from '../wire/layout.js';
+import type { RoundPlan } from '../wire/seal.js';
+import { type Dispatch, noBytes } from './dispatch.js';
+import { RoundMailbox } from './mailbox.js';
+import type { MessageCoding } from './message-coding.js';
+import { PartyRound } from './round.js';
+import type { RoundHost } from './round-host.js';
+import type { Offer, Outcome, TaskDesk } from './task-desk.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: as in round.ts.
+type AnyArrival = any;
+
+/** The `at` of a coordinator's half over one server step: it offers, and reads arrivals. */
+export class TaskStep extends PartyRound {
+  /** Tasks that came back in this step. */
+  readonly outcomes: Outcome[] = [];
+  readonly sent = noBytes();
+  private readonly offers: Offer[] = [];
+
+  constructor(
+    host: RoundHost,
+    plan: RoundPlan,
+    private readonly desk: TaskDesk,
+    private readonly out: Dispatch,
+    coding: MessageCoding,
+    clockMs: number,
+  ) {
+    const noMailbox = new RoundMailbox('coordinator', plan.index, plan.attempt, { blocked() {}, released() {} });
+    super(
+      host,
+      'coordinator',
+      plan,
+      noMailbox,
+      out,
+      {
+        coding,
+        events: host,
+        stream: () => host.streamOf('coordinator', plan.index),
+        memories: {},
+        objective: () => {
+          throw new GradswarmError('ERR_OBJECTIVE', 'the coordinator has no data');
+        },
+        privacy: () => {
+          throw new GradswarmError('ERR_PRIVACY', 'expected a method of rounds: releases of tasks are not accounted');
+        },
+        undelivered: [],
+        msPerRound: 0,
+      },
+      clockMs,
+    );
+  }
+
+  offer(
+    kind: string,
+    payload: AnyPayload,
+    options: { readonly to?: readonly ClientIndex[]; readonly times?: 'once' | 'again' } = {},
+  ): AnyPayload {
+    const layout = this.outgoing(kind);
+    const post = this.posted[layout.index]!++;
+    const { message, delivered } = this.coding.encode(layout, post, null, payload, this);
+    this.offers.push({
+      step: this.index,
+      layout,
+      message,
+      to: options.to ? new Set(options.to) : null,
+      given: options.times === 'once' ? new Set() : null,
+    });
+    return delivered;
+  }
+
+  override post(kind: string): AnyPayload {
+    throw this.misuse(`cannot post '${kind}': a method of tasks offers it`);
+  }
+
+  arrivals(kind: string): AsyncIterable<AnyArrival> & { readonly absent: readonly Absence[] } {
+    const layout = this.host.layouts.get(kind)!;
+    const absent: Absence[] = [];
+    const send = (each: KindLayout, frame: Frame): number => this.out.send(this, each, frame, this.sent);
+    const read = async function* (step: TaskStep) {
+      for (;;) {
+        step.desk.fill(step.offers, step.index, step.clockMs, send);
+        const outcome = await step.desk.nextOutcome();
+        if (!outcome) return;
+        step.outcomes.push(outcome);
+        step.desk.seen?.(outcome);
+        step.clockMs = Math.max(step.clockMs, outcome.arrivesAtMs);
+        const { client, lost, frame } = outcome;
+        if (lost) step.miss(layout, 0, client, lost, absent);
+        if (!frame) continue;
+        const opened: AnyArrival[] = [];
+        step.open(layout, frame, opened, absent);
+        const age = step.index - outcome.step;
+        for (const message of opened) yield { ...message, age, arrivedMs: outcome.arrivesAtMs };
+      }
+    };
+    return { absent, [Symbol.asyncIterator]: () => read(this) };
+  }
+}

@@ -1,0 +1,29 @@
+import type { Problems } from '../settings/problems.js';
+import type { Found } from './codec-checks.js';
+import type { Scenario } from './scenario.js';
+
+/** What has no meaning, or no bookkeeping, where tasks span server steps: refused by name. */
+export function checkTasks(scenario: Scenario, { method }: Found, problems: Problems): void {
+  if (method.schedule !== 'tasks') return;
+  const { participation, aggregators, codecs, faults, clock, workers } = scenario;
+  const why = `, since '${scenario.method.name}' is asynchronous`;
+  const refuse = (wrong: boolean, path: string, expected: string, got: unknown): void => {
+    if (wrong) problems.add(path, `${expected}${why}`, got);
+  };
+  refuse(participation.sampling === 'poisson', 'participation.sampling', "'fixed'", participation.sampling);
+  refuse(participation.quorum !== null, 'participation.quorum', 'null', participation.quorum);
+  refuse(participation.deadlineMs !== null, 'participation.deadlineMs', 'null', participation.deadlineMs);
+  refuse(clock === 'wall', 'clock', "'virtual'", clock);
+  refuse(workers.onLoss === 'absent', 'workers.onLoss', "'fail' or 'replay'", workers.onLoss);
+  refuse(Object.keys(aggregators ?? {}).length > 0, 'aggregators', '{}', Object.keys(aggregators ?? {}));
+  for (const [kind, { codec, memory }] of Object.entries(codecs)) {
+    refuse(codec.name === 'adaptive', `codecs.${kind}.codec`, "a codec other than 'adaptive'", codec.name);
+    // Clients skip versions of the model.
+    refuse(method.messages[kind]?.to === 'cohort' && memory !== null, `codecs.${kind}.memory`, 'null', memory);
+  }
+  faults.forEach((rule, index) => {
+    const path = `faults.${index}`;
+    refuse(rule.fault === 'byzantine', `${path}.fault`, "a rule other than 'byzantine'", rule.fault);
+    refuse('forgets' in rule && rule.forgets === true, `${path}.forgets`, 'false', true);
+  });
+}

@@ -1,0 +1,160 @@
+import { expect } from 'chai';
+import { loadMethod } from '../../protocol/method-loader.js';
+import { logNormalDevices } from '../../protocol/scenario/device-speeds.js';
+import { localPlacement, placements } from '../../scenarios/check/parts/placements.js';
+import { resolveTiny } from '../../scenarios/check/parts/tiny-problems.js';
+import { runTiny, type TinyRun } from '../../scenarios/check/parts/tiny-run.js';
+import type { Fleet } from '../../scenarios/run/fleet.js';
+
+const CLIENTS = 6;
+const METHODS = { fedasync: await loadMethod('fedasync'), fedbuff: await loadMethod('fedbuff') };
+
+/** Speeds of a log-normal law with sigma 1.5: the slowest client is tens of times slower than the fastest. */
+function problem(name: keyof typeof METHODS, hyperparameters: object = {}, more: object = {}) {
+  return resolveTiny(METHODS[name], {
+    method: { name, batchSize: 2, clientLearningRate: 0.05, ...hyperparameters },
+    objective: { name: 'quadratic', dimension: 6 },
+    clients: CLIENTS,
+    rounds: 20,
+    checkpoints: { everyRounds: 6 },
+    evaluation: { everyRounds: 1 },
+    devices: logNormalDevices({ clients: CLIENTS, seed: 3, msPerExample: 5, msPerRound: 20, logStddev: 1.5 }),
+    links: [{ latencyMs: 15, jitterMs: 10, bandwidthMbps: 1 }],
+    ...more,
+  });
+}
+
+const ages = ({ rows }: TinyRun) => rows.map(({ extra }) => extra.age);
+
+/** What must not depend on where the parties run. */
+const seen = (run: TinyRun) => ({
+  digest: run.digest,
+  bytes: run.result.bytes,
+  simulatedMs: run.result.simulatedMs,
+  faultsFired: run.result.faultsFired,
+  entries: run.entries,
+  ages: ages(run),
+});
+
+/** Answers arrive as their computation ends, as in an event loop without a clock. */
+function byRealArrival({ site }: Fleet): void {
+  let desk: Fleet['site']['office']['desk'] = null;
+  Object.defineProperty(site.office, 'desk', {
+    get: () => desk,
+    set: (given) => {
+      desk = Object.assign(given, { byRealArrival: true });
+    },
+  });
+}
+
+describe('asynchronous methods on the virtual clock', () => {
+  for (const [name, method, hyperparameters, more] of [
+    ['fedasync', 'fedasync', {}, {}],
+    ['fedasync, hinge', 'fedasync', { staleness: 'hinge', stalenessThreshold: 2, stalenessExponent: 3 }, {}],
+    ['fedbuff', 'fedbuff', { bufferSize: 3 }, {}],
+    ['fedbuff, 4 places for 6 clients', 'fedbuff', { bufferSize: 3 }, { participation: { cohort: 4 } }],
+    [
+      'fedbuff, lossy codecs with error feedback',
+      'fedbuff',
+      { bufferSize: 3 },
+      { codecs: { model: 'qsgd', update: { codec: 'top-k', memory: 'error-feedback' } } },
+    ],
+    [
+      'fedbuff, messages lost and late, a slow client and one that is away',
+      'fedbuff',
+      { bufferSize: 3 },
+      {
+        faults: [
+          { fault: 'drop', probability: 0.1 },
+          { fault: 'delay', probability: 0.2, delayMs: 500 },
+          { fault: 'slow', clients: [0], factor: 3, from: 4, until: 9 },
+          { fault: 'crash', clients: [1], from: 5, until: 9 },
+        ],
+      },
+    ],
+  ] as const)
+    it(`${name}: equal bits, bytes, times and ages in all placements, and resumed from each checkpoint`, async function () {
+      this.timeout(240_000);
+      const scenario = await problem(method, hyperparameters, more);
+      const whole = await runTiny(scenario, METHODS[method]);
+      expect(Math.max(...ages(whole).map((age) => age ?? 0)), 'a stale answer').to.be.greaterThan(0);
+      for (const placement of placements)
+        expect(seen(await runTiny(scenario, METHODS[method], { placement })), placement.name).to.deep.equal(
+          seen(whole),
+        );
+      expect(whole.snapshots).to.have.length(3);
+      for (const from of whole.snapshots)
+        for (const placement of [undefined, placements.at(-1)!]) {
+          const {
+            entries,
+            ages: _,
+            ...resumed
+          } = seen(await runTiny(scenario, METHODS[method], { from, ...(placement && { placement }) }));
+          const { entries: all, ages: __, ...expected } = seen(whole);
+          expect(resumed, `from ${from.round}`).to.deep.equal(expected);
+          expect(entries).to.deep.equal(all.slice(from.round));
+        }
+    });
+
+  it('arrivals in real order, an agenda forgotten, or begun again with the newest model give other bits', async () => {
+    const scenario = await problem('fedbuff', { bufferSize: 3 });
+    const whole = await runTiny(scenario, METHODS.fedbuff);
+    const placement = localPlacement('shuffled', 'fast', 2);
+    const naive = await runTiny(scenario, METHODS.fedbuff, { placement, tamper: byRealArrival });
+    expect(naive.digest).to.not.equal(whole.digest);
+    const from = whole.snapshots[1]!;
+    const agenda = from.carried.agenda!;
+    const newest = agenda.tasks.reduce((a, b) => (b.step > a.step ? b : a));
+    for (const tasks of [[], agenda.tasks.map((task) => ({ ...task, step: newest.step, body: newest.body }))]) {
+      const changed = { ...from, carried: { ...from.carried, agenda: { ...agenda, tasks } } };
+      expect((await runTiny(scenario, METHODS.fedbuff, { from: changed })).digest).to.not.equal(whole.digest);
+    }
+  });
+
+  it('with one place every answer is fresh, and FedBuff with K = 1 is FedAsync of the same rate', async () => {
+    const one = { participation: { cohort: 1 } };
+    const buffered = await problem('fedbuff', { bufferSize: 1, serverLearningRate: 0.6 }, one);
+    const mixed = await problem('fedasync', { mixing: 0.6 }, one);
+    const [a, b] = [await runTiny(buffered, METHODS.fedbuff), await runTiny(mixed, METHODS.fedasync)];
+    expect(new Set([...ages(a), ...ages(b)])).to.deep.equal(new Set([0]));
+    a.losses.forEach((loss, i) => {
+      expect(loss).to.be.closeTo(b.losses[i]!, 1e-4 * Math.abs(loss!));
+    });
+  });
+
+  it('FedBuff with K = all clients, each once a model, is FedAvg of the same steps', async () => {
+    const fedavg = await loadMethod('fedavg');
+    const whole = { batchSize: 1000, clientLearningRate: 0.05 };
+    const twin = await problem('fedbuff', { ...whole, bufferSize: CLIENTS, again: 'once' });
+    const rounds = await resolveTiny(fedavg, {
+      ...{
+        clients: CLIENTS,
+        rounds: 20,
+        evaluation: { everyRounds: 1 },
+        objective: { name: 'quadratic', dimension: 6 },
+      },
+      method: { name: 'fedavg', ...whole },
+    });
+    const [a, b] = [await runTiny(twin, METHODS.fedbuff), await runTiny(rounds, fedavg)];
+    expect(new Set(ages(a))).to.deep.equal(new Set([0]));
+    a.losses.forEach((loss, i) => {
+      expect(loss).to.be.closeTo(b.losses[i]!, 1e-4 * Math.abs(loss!));
+    });
+  });
+
+  it('what tasks cannot carry is refused by name', async () => {
+    for (const [more, path] of [
+      [{ participation: { cohort: 2, sampling: 'poisson' } }, 'participation.sampling'],
+      [{ participation: { deadlineMs: 10 } }, 'participation.deadlineMs'],
+      [{ workers: { onLoss: 'absent' } }, 'workers.onLoss'],
+      [{ aggregators: { update: 'median' } }, 'aggregators'],
+      [{ codecs: { model: { codec: 'top-k', memory: 'error-feedback' } } }, 'codecs.model.memory'],
+    ] as const) {
+      const error = await problem('fedbuff', {}, more).catch((refused: Error) => refused);
+      expect(error).to.be.instanceOf(Error);
+      expect((error as Error).message)
+        .to.contain(path)
+        .and.contain('asynchronous');
+    }
+  });
+});
