@@ -18,8 +18,14 @@ export function checkTasks(scenario: Scenario, { method }: Found, problems: Prob
   refuse(Object.keys(aggregators ?? {}).length > 0, 'aggregators', '{}', Object.keys(aggregators ?? {}));
   for (const [kind, { codec, memory }] of Object.entries(codecs)) {
     refuse(codec.name === 'adaptive', `codecs.${kind}.codec`, "a codec other than 'adaptive'", codec.name);
-    // Clients skip versions of the model.
-    refuse(method.messages[kind]?.to === 'cohort' && memory !== null, `codecs.${kind}.memory`, 'null', memory);
+    // Clients skip versions of the model, so what they keep of the one before is of no use.
+    const keeps = memory !== null && memory.name !== 'error-feedback';
+    refuse(
+      method.messages[kind]?.to === 'cohort' && keeps,
+      `codecs.${kind}.memory`,
+      "null or 'error-feedback'",
+      memory,
+    );
   }
   faults.forEach((rule, index) => {
     const path = `faults.${index}`;

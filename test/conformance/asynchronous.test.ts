@@ -148,7 +148,6 @@ describe('asynchronous methods on the virtual clock', () => {
       [{ participation: { deadlineMs: 10 } }, 'participation.deadlineMs'],
       [{ workers: { onLoss: 'absent' } }, 'workers.onLoss'],
       [{ aggregators: { update: 'median' } }, 'aggregators'],
-      [{ codecs: { model: { codec: 'top-k', memory: 'error-feedback' } } }, 'codecs.model.memory'],
     ] as const) {
       const error = await problem('fedbuff', {}, more).catch((refused: Error) => refused);
       expect(error).to.be.instanceOf(Error);
