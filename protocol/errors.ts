@@ -17,7 +17,10 @@ export const ERROR_CODES = {
   ERR_CODEC_NOT_FINITE: { definite: true, meaning: 'a number on the wire is NaN or infinite' },
   ERR_PROTOCOL: { definite: true, meaning: 'a peer broke the control protocol' },
   ERR_DEADLOCK: { definite: true, meaning: 'every party waits for a message of another one' },
-  ERR_STALLED: { definite: false, meaning: 'there was no progress for longer than the stall limit' },
+  ERR_STALLED: {
+    definite: false,
+    meaning: 'there was no progress for longer than the stall limit, or in very many tasks',
+  },
   ERR_WORKER_LOST: { definite: false, meaning: 'a worker process ended or became unreachable' },
   ERR_WORKERS_MISSING: { definite: true, meaning: 'not enough workers joined in time' },
   ERR_QUORUM: { definite: true, meaning: 'fewer clients answered than the scenario demands' },

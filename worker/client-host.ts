@@ -2,7 +2,7 @@ import { GradswarmError } from '../protocol/errors.js';
 import type { ClientIndex, ReadonlyVector } from '../protocol/method.js';
 import type { CrewReport, Settlement } from '../protocol/party/crew.js';
 import { noBytes } from '../protocol/party/dispatch.js';
-import type { PartyReport } from '../protocol/party/party.js';
+import type { PartyReport } from '../protocol/party/party-report.js';
 import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
 import type { RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/wire/seal.js';

@@ -1,6 +1,6 @@
 import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
 import type { ByteCounts } from '../../protocol/party/dispatch.js';
-import type { PartyReport } from '../../protocol/party/party.js';
+import type { PartyReport } from '../../protocol/party/party-report.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 
 /**

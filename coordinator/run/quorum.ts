@@ -1,5 +1,5 @@
 import { GradswarmError } from '../../protocol/errors.js';
-import type { PartyReport } from '../../protocol/party/party.js';
+import type { PartyReport } from '../../protocol/party/party-report.js';
 import { quorumCount } from '../../protocol/party/run-site.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';

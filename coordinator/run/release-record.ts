@@ -1,5 +1,5 @@
 import type { ClientIndex } from '../../protocol/method.js';
-import type { PartyReport } from '../../protocol/party/party.js';
+import type { PartyReport } from '../../protocol/party/party-report.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { withAbandonedAttempts } from './privacy-budget.js';

@@ -1,6 +1,6 @@
 import type { CodingCosts } from '../../protocol/party/coding-cost.js';
 import type { ByteCounts } from '../../protocol/party/dispatch.js';
-import type { PartyReport } from '../../protocol/party/party.js';
+import type { PartyReport } from '../../protocol/party/party-report.js';
 
 /** The coordinator's own numbers, and the mean over clients of each name that clients measured. */
 export function measureColumns(parties: readonly PartyReport[], own: PartyReport | null): Record<string, number> {

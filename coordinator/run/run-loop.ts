@@ -3,7 +3,7 @@ import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method
 import { addCodingCosts, noCodingCosts } from '../../protocol/party/coding-cost.js';
 import type { CrewReport } from '../../protocol/party/crew.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
-import type { PartyReport } from '../../protocol/party/party.js';
+import type { PartyReport } from '../../protocol/party/party-report.js';
 import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';

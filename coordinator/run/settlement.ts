@@ -2,7 +2,7 @@ import type { ClientIndex, PartyId } from '../../protocol/method.js';
 import type { Settlement } from '../../protocol/party/crew.js';
 import type { AbsenceRecord } from '../../protocol/party/delivery-log.js';
 import type { Missed } from '../../protocol/party/message-journal.js';
-import type { PartyReport } from '../../protocol/party/party.js';
+import type { PartyReport } from '../../protocol/party/party-report.js';
 import { compareParties } from '../../protocol/party/state-digest.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 

@@ -1,8 +1,9 @@
+import { MessageRefused } from '../../protocol/errors.js';
 import { createNetwork } from '../../protocol/links/network.js';
 import { allClients, type ClientIndex, type PartyId, type ReadonlyVector } from '../../protocol/method.js';
 import { addCodingCosts, noCodingCosts } from '../../protocol/party/coding-cost.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
-import type { PartyReport } from '../../protocol/party/party.js';
+import type { PartyReport } from '../../protocol/party/party-report.js';
 import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
 import { type Agenda, checkTaskKinds, type Outcome, TaskDesk } from '../../protocol/party/task-desk.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
@@ -160,9 +161,16 @@ export class TaskLoop {
     };
     const outcomes: Outcome[] = [];
     this.desk.seen = (outcome) => outcomes.push(outcome);
-    const own = await coordinator.step(plan, this.desk);
+    const own = await coordinator.step(plan, this.desk).catch((error: unknown) => this.refused(error));
     coordinator.commit([]);
     return this.conclude(own, outcomes);
+  }
+
+  /** A worker that sent what no half can use is lost, and not the run: any question to the crew then rejects with what ends this stretch. */
+  private async refused(error: unknown): Promise<never> {
+    const { crew } = this.options;
+    if (error instanceof MessageRefused && crew.refuse?.(error.from, error.message)) await crew.records([]);
+    throw error;
   }
 
   private async conclude(own: PartyReport, outcomes: readonly Outcome[]): Promise<string | null> {

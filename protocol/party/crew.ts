@@ -2,7 +2,7 @@ import type { ClientIndex, PartyId, ReadonlyVector } from '../method.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { AbsenceRecord } from './delivery-log.js';
 import type { ByteCounts } from './dispatch.js';
-import type { PartyReport } from './party.js';
+import type { PartyReport } from './party-report.js';
 
 /** What became of one attempt among all clients. */
 export interface CrewReport {

@@ -2,37 +2,19 @@ import { GradswarmError } from '../errors.js';
 import type { PartyId, Privacy, Setup } from '../method.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger.js';
 import type { RoundPlan } from '../wire/seal.js';
-import type { CodingCosts } from './coding-cost.js';
 import { type ByteCounts, type Dispatch, noBytes } from './dispatch.js';
 import type { InboxMemory } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 import type { Missed } from './message-journal.js';
+import type { PartyReport } from './party-report.js';
 import type { PartyServices } from './party-services.js';
 import { Probing } from './probing.js';
 import type { PartyRecord } from './record.js';
 import { PartyRound } from './round.js';
-import type { UnusedMessage } from './round-host.js';
 import { secondDraw } from './second-draw.js';
 import type { TaskDesk } from './task-desk.js';
 import { TaskStep } from './task-step.js';
-
-/** What became of one party's half in one attempt. */
-export interface PartyReport {
-  readonly party: PartyId;
-  readonly clockMs: number;
-  readonly measures: readonly (readonly [name: string, value: number])[];
-  readonly unusedMessages: readonly UnusedMessage[];
-  /** Coordinator only: clients whose due message was not used. */
-  readonly unused: readonly number[];
-  /** Coordinator only: how many messages it took, and when the last of those that were lost would have arrived. */
-  readonly inbox?: { readonly received: number; readonly lostMs: number };
-  readonly ledger: readonly unknown[];
-  /** What this party's codecs cost. */
-  readonly coding: CodingCosts;
-  /** Of a task or a server step: what the party sent. */
-  readonly sent?: ByteCounts;
-}
 
 /** A record that waits for the round's end, and what is needed to finish it then. */
 interface Pending {

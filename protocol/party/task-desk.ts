@@ -29,7 +29,14 @@ export interface TaskRecord {
 export interface Agenda {
   readonly next: number;
   readonly tasks: readonly TaskRecord[];
+  /** Clients without an answer, and when their last tasks were over: none is given another before simulated time has moved. */
+  readonly resting: readonly (readonly [client: ClientIndex, sinceMs: number])[];
+  /** The last tasks in a row that brought no answer. */
+  readonly inVain: number;
 }
+
+/** So many tasks in a row without an answer, and ten for each place, end the run: nothing will arrive. */
+const IN_VAIN_AT_MOST = 1000;
 
 interface Task {
   readonly number: number;
@@ -81,7 +88,8 @@ export class TaskDesk {
   private next = 0;
   private readonly tasks = new Map<number, Task>();
   private readonly busy = new Set<ClientIndex>();
-  private readonly early = new Map<number, { frame?: Frame; seal?: Seal }>();
+  private readonly resting = new Map<ClientIndex, number>();
+  private inVain = 0;
   private failure: unknown = null;
   private wake: (() => void) | null = null;
 
@@ -100,9 +108,13 @@ export class TaskDesk {
     const { clientCount, places } = this.options;
     const left = places - this.tasks.size;
     if (left <= 0) return;
-    const idle: ClientIndex[] = [];
+    let idle: ClientIndex[] = [];
     for (let client = 0; client < clientCount; client++)
       if (!this.busy.has(client) && offerFor(offers, client) && !this.options.away(client, step)) idle.push(client);
+    // A task whose model was lost takes no time: its client would be given one after the other in the same instant.
+    const rested = idle.filter((client) => !((this.resting.get(client) ?? Number.NEGATIVE_INFINITY) >= nowMs));
+    // Time moves only while a task is under way. If none is, they try again.
+    if (rested.length > 0 || this.tasks.size > 0) idle = rested;
     const chosen =
       idle.length <= left
         ? idle
@@ -153,26 +165,19 @@ export class TaskDesk {
       lost: null,
       messages: [offer.message],
     });
-    const early = this.early.get(number);
-    this.early.delete(number);
-    if (early) this.receive(early.frame, early.seal);
   }
 
   receive(frame: Frame | undefined, seal: Seal | undefined): void {
-    const number = (frame ?? seal)!.attempt;
-    const task = this.tasks.get(number);
-    if (!task) {
-      // An answer that is there before its task is on the list, or one that comes twice.
-      if (number >= this.next)
-        this.early.set(number, { ...this.early.get(number), ...(frame && { frame }), ...(seal && { seal }) });
-      return;
-    }
+    const { attempt, round, from } = (frame ?? seal)!;
+    const task = this.tasks.get(attempt);
+    // An answer that comes twice, or is of another task.
+    if (!task || task.offer.step !== round || task.client !== from) return;
     if (frame && frame.kindIndex === this.options.answerKind && frame.step === 0) task.frame ??= frame;
     if (seal && (seal.counts[this.options.answerKind] ?? 0) === 0) task.silent = true;
     this.awake();
   }
 
-  /** The next task to be over in simulated time; null when nobody is at work. */
+  /** The next task to be over in simulated time; null when no client is at work. */
   async nextOutcome(): Promise<Outcome | null> {
     for (;;) {
       if (this.failure) throw this.failure;
@@ -184,26 +189,39 @@ export class TaskDesk {
         if (!outcome) horizon = Math.min(horizon, task.startMs + task.floorMs);
         else if (!first || isBefore(outcome, first)) first = outcome;
       }
-      if (this.byRealArrival && first) return this.conclude(first);
-      if (first && first.arrivesAtMs < horizon) return this.conclude(first);
+      if (first && (this.byRealArrival || first.arrivesAtMs < horizon)) {
+        this.tasks.delete(first.number);
+        return first;
+      }
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
     }
   }
 
-  private conclude(outcome: Outcome): Outcome {
-    const { number, client, step, lost } = outcome;
-    this.tasks.delete(number);
+  /** Ends the task of an outcome. `used`: its answer was read. Throws ERR_STALLED when none has been for many tasks. */
+  conclude({ number, client, step, arrivesAtMs, lost, frame }: Outcome, used: boolean): void {
     this.busy.delete(client);
-    this.options.settle(
-      { round: step, attempt: number, abandoned: false, voided: lost ? [client] : [], undelivered: [] },
-      [client],
+    // A client that had nothing to answer keeps its state; one whose answer was not used goes back.
+    const voided = !used && (lost || frame) ? [client] : [];
+    this.options.settle({ round: step, attempt: number, abandoned: false, voided, undelivered: [] }, [client]);
+    if (used) {
+      this.resting.delete(client);
+      this.inVain = 0;
+      return;
+    }
+    this.resting.set(client, arrivesAtMs);
+    const limit = Math.max(IN_VAIN_AT_MOST, 10 * this.options.places);
+    if (++this.inVain < limit) return;
+    const why = lost ?? (frame ? 'rejected' : 'its model did not arrive, or it has no examples');
+    throw new GradswarmError(
+      'ERR_STALLED',
+      `step ${step}: expected an answer in ${limit} tasks, got none (the last, of client ${client}: ${why}); ` +
+        "'faults', 'links' and 'data' must let some client get a model, train and answer",
     );
-    return outcome;
   }
 
-  /** Waits until nobody computes any more; what is on its way stays there. */
+  /** Waits until no client computes any more; what is on its way stays there. */
   async quiet(): Promise<void> {
     while (!this.failure && [...this.tasks.values()].some((task) => !outcomeOf(task)))
       await new Promise<void>((resolve) => {
@@ -221,6 +239,8 @@ export class TaskDesk {
     };
     return {
       next: this.next,
+      resting: [...this.resting],
+      inVain: this.inVain,
       tasks: [...this.tasks.values()].map(({ number, client, startMs, offer }) => ({
         number,
         client,
@@ -234,6 +254,9 @@ export class TaskDesk {
 
   /** Tasks that were under way are done again from what they were given: the same number, so the same bits. */
   restore(agenda: Agenda, layouts: readonly KindLayout[], send: (layout: KindLayout, frame: Frame) => number): void {
+    this.next = agenda.next;
+    this.inVain = agenda.inVain;
+    for (const [client, sinceMs] of agenda.resting) this.resting.set(client, sinceMs);
     const offers = new Map<string, Offer>();
     for (const { number, client, step, startMs, kindIndex, body } of agenda.tasks) {
       const layout = layouts[kindIndex]!;
@@ -243,7 +266,6 @@ export class TaskDesk {
         offers.set(key, (offer = { step, layout, message: layout.split(body, 1)[0]!, to: null, given: null }));
       this.begin(number, client, startMs, offer, send);
     }
-    this.next = agenda.next;
   }
 
   /** What waits for an arrival fails. */

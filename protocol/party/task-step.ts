@@ -8,15 +8,13 @@ import { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 import { PartyRound } from './round.js';
 import type { RoundHost } from './round-host.js';
-import type { Offer, Outcome, TaskDesk } from './task-desk.js';
+import type { Offer, TaskDesk } from './task-desk.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: as in round.ts.
 type AnyArrival = any;
 
 /** The `at` of a coordinator's half over one server step: it offers, and reads arrivals. */
 export class TaskStep extends PartyRound {
-  /** Tasks that came back in this step. */
-  readonly outcomes: Outcome[] = [];
   readonly sent = noBytes();
   private readonly offers: Offer[] = [];
 
@@ -84,14 +82,13 @@ export class TaskStep extends PartyRound {
         step.desk.fill(step.offers, step.index, step.clockMs, send);
         const outcome = await step.desk.nextOutcome();
         if (!outcome) return;
-        step.outcomes.push(outcome);
         step.desk.seen?.(outcome);
         step.clockMs = Math.max(step.clockMs, outcome.arrivesAtMs);
         const { client, lost, frame } = outcome;
         if (lost) step.miss(layout, 0, client, lost, absent);
-        if (!frame) continue;
         const opened: AnyArrival[] = [];
-        step.open(layout, frame, opened, absent);
+        if (frame) step.open(layout, frame, opened, absent);
+        step.desk.conclude(outcome, opened.length > 0);
         const age = step.index - outcome.step;
         for (const message of opened) yield { ...message, age, arrivedMs: outcome.arrivesAtMs };
       }

@@ -7,5 +7,6 @@ export { gradientOn, gradientSettings, minibatch } from '../../protocol/methods/
 export { WeightedMean } from '../../protocol/methods/parts/weighted-mean.js';
 export { loadOptimizer, type OptimizerSpec, optimizer } from '../../protocol/optimizers/load-optimizer.js';
 export { type Schedule, type ScheduleSpec, schedule, scheduleOf } from '../../protocol/schedules/schedule.js';
+export { type Arrival, type CoordinatorStep, defineTasks } from '../../protocol/tasks.js';
 export * from './settings.js';
 export * from './vectors.js';

@@ -142,6 +142,23 @@ describe('asynchronous methods on the virtual clock', () => {
     });
   });
 
+  it('clients without an answer wait until time has moved; when nothing can arrive the run ends with ERR_STALLED', async () => {
+    const timeless = { devices: [], links: [] };
+    const lossy = { ...timeless, faults: [{ fault: 'drop', senders: [0, 1], probability: 1 }] };
+    const run = await runTiny(await problem('fedbuff', { bufferSize: 3 }, lossy), METHODS.fedbuff);
+    expect(run.result.roundsDone).to.equal(20);
+    // At most one task in vain of each of the two for each answer of the others.
+    expect(run.absences.length).to.be.within(10, 2 * 3 * 20 + 2 * CLIENTS);
+    for (const faults of [[{ fault: 'drop', probability: 1 }], [{ fault: 'drop', kind: 'update', probability: 1 }]])
+      for (const more of [{}, timeless]) {
+        const dead = await problem('fedbuff', {}, { ...more, faults });
+        const error = await runTiny(dead, METHODS.fedbuff).catch((ended: Error) => ended);
+        expect((error as Error).message).to.match(
+          /^ERR_STALLED: step 0: expected an answer in 1000 tasks, got none .*'faults', 'links' and 'data'/,
+        );
+      }
+  });
+
   it('what tasks cannot carry is refused by name', async () => {
     for (const [more, path] of [
       [{ participation: { cohort: 2, sampling: 'poisson' } }, 'participation.sampling'],
