@@ -5,7 +5,7 @@ import {
   type PartyId,
   type ReadonlyVector,
 } from '../../protocol/method.js';
-import type { PartyReport } from '../../protocol/party/party.js';
+import type { PartyReport } from '../../protocol/party/party-report.js';
 import type { ClientRow } from '../run-directory/client-metrics.js';
 import { clientColumns } from './client-columns.js';
 import type { RunLoopOptions } from './run-loop-options.js';

@@ -1,7 +1,8 @@
 import { GradswarmError } from '../errors.js';
 import type { Absence, ClientIndex, Rng } from '../method.js';
+import type { EncodedMessage } from '../wire/encoded-message.js';
 import { type Frame, joinBody } from '../wire/frame.js';
-import type { EncodedMessage, KindLayout } from '../wire/layout.js';
+import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan, Seal } from '../wire/seal.js';
 import type { CrewReport, Settlement } from './crew.js';
 

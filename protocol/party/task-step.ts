@@ -1,7 +1,8 @@
 import { GradswarmError } from '../errors.js';
 import type { Absence, ClientIndex } from '../method.js';
+import type { AnyPayload } from '../wire/encoded-message.js';
 import type { Frame } from '../wire/frame.js';
-import type { AnyPayload, KindLayout } from '../wire/layout.js';
+import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
 import { type Dispatch, noBytes } from './dispatch.js';
 import { RoundMailbox } from './mailbox.js';

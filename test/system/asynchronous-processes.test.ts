@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { logNormalDevices } from '../../protocol/scenario/device-speeds.js';
-import type { ScenarioInput } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { LocalWorkers } from '../../scenarios/run/local-workers.js';
 import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import { replayRun, resumeRun } from '../../scenarios/run/runtime.js';
-import { runSession, type SessionOptions } from '../../scenarios/run/session.js';
+import { runSession } from '../../scenarios/run/session.js';
+import type { SessionOptions } from '../../scenarios/run/session-options.js';
 import { resolved, runInput, type ScriptedRun, temporaryFolder } from '../support/scripted-run.js';
 
 const CLIENTS = 6;
