@@ -39,13 +39,32 @@ const dialWebSocket: Dial = (url, timeoutMs, { ca }) =>
 export async function openLink(options: LinkOptions, dial: Dial = dialWebSocket): Promise<OpenedLink> {
   const link = new LinkSocket(options.heartbeatMs);
   try {
-    const stream = await connect(link, options, options.openMs, dial);
+    const stream = await firstConnection(link, options, dial);
     link.on('down', () => void reconnect(link, options, dial));
     return { link, stream };
   } catch (error) {
     link.close();
     throw new GradswarmError('ERR_WORKER_LOST', (error as Error).message, { cause: error });
   }
+}
+
+/** A port that has too many connections for the moment closes one without an answer: it is tried again within the same time. */
+async function firstConnection(link: LinkSocket, options: LinkOptions, dial: Dial): Promise<Duplex> {
+  const untilMs = performance.now() + options.openMs;
+  for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(LONGEST_RETRY_MS, 2 * delayMs)) {
+    try {
+      return await connect(link, options, untilMs - performance.now(), dial);
+    } catch (error) {
+      const isBusy = (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+      if (!isBusy || performance.now() + delayMs >= untilMs) throw error;
+    }
+    await spread(delayMs);
+  }
+}
+
+/** Not all at once. */
+function spread(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs * (0.5 + randomInt(1 << 20) / (1 << 21))));
 }
 
 async function reconnect(link: LinkSocket, options: LinkOptions, dial: Dial): Promise<void> {
@@ -57,8 +76,7 @@ async function reconnect(link: LinkSocket, options: LinkOptions, dial: Dial): Pr
     } catch (error) {
       if (error instanceof Refused) return link.end(BREACH, error.message);
     }
-    // Not all at once after an outage.
-    await new Promise((resolve) => setTimeout(resolve, delayMs * (0.5 + randomInt(1 << 20) / (1 << 21))));
+    await spread(delayMs);
   }
 }
 

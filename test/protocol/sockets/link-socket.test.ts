@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { openLink } from '../../../protocol/sockets/open-link.js';
@@ -86,6 +87,29 @@ describe('a numbered link over websockets', function () {
     await port.close();
     await proxy.close();
   }).timeout(20_000);
+
+  it('is opened although its first connections are closed without an answer, as by a port that has too many', async () => {
+    const port = await accepting();
+    let busy = 3;
+    const door = createServer((socket) => {
+      if (busy-- > 0) return socket.destroy();
+      const behind = connect(port.port, '127.0.0.1');
+      for (const each of [socket, behind]) each.on('error', () => {});
+      socket.pipe(behind).pipe(socket);
+    });
+    await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+    const at = (door.address() as AddressInfo).port;
+    const { link } = await openLink({
+      url: port.url(at),
+      heartbeatMs: HEARTBEAT_MS,
+      openMs: 3000,
+      trust: { ca: null },
+    });
+    expect([busy, link.isUp]).to.deep.equal([-1, true]);
+    link.close();
+    await port.close();
+    door.close();
+  });
 
   it('20000 messages each way while 75 connections are broken: none is lost, doubled or out of order', async () => {
     const port = await accepting();
