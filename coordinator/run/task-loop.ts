@@ -9,6 +9,7 @@ import { type Agenda, checkTaskKinds, type Outcome, TaskDesk } from '../../proto
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { betterRound } from './best-round.js';
 import { CheckpointPace } from './checkpoint-pace.js';
+import { clientFigures, measuredRows } from './client-evaluation.js';
 import { evaluateEstimates, modelOf, trainingColumns } from './evaluation.js';
 import { codecColumns, measureColumns } from './round-columns.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
@@ -191,6 +192,7 @@ export class TaskLoop {
     const due = this.step % scenario.evaluation.everyRounds === 0 || this.step === scenario.rounds;
     const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
+    if (scenario.evaluation.perClient) Object.assign(extra, await this.evaluateClients(due, reports));
     if (inspect) Object.assign(extra, await inspect(this.step, this.estimates()));
     const row = {
       round: this.step,
@@ -222,6 +224,15 @@ export class TaskLoop {
     const heldOut = await evaluateEstimates(evaluator, estimates);
     if (!scenario.evaluation.train) return heldOut;
     return { ...heldOut, extra: { ...heldOut.extra, ...(await trainingColumns(evaluator, estimates, heldOut)) } };
+  }
+
+  /** Columns over all clients; each client's rows go to the observer. */
+  private async evaluateClients(due: boolean, parties: readonly PartyReport[]): Promise<Record<string, number>> {
+    const { site, crew, observer } = this.options;
+    const own = due && site.host.halves.client.estimates !== undefined ? await crew.estimates() : new Map();
+    const { rows, columns } = due ? await clientFigures(this.options, own, new Set()) : { rows: [], columns: {} };
+    observer.clients?.(this.step, [...rows, ...measuredRows(parties)]);
+    return columns;
   }
 
   private async checkpoint(): Promise<void> {
