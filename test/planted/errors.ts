@@ -40,6 +40,13 @@ export const plantedErrors: readonly PlantedError[] = [
     replace: '(misaligned[m] + OFFSET) / (misaligned[reference] + OFFSET)',
   },
   {
+    scenario: 'asynchronous-time-to-accuracy',
+    error: 'places are given away only when all clients are back, as in a round',
+    file: 'protocol/party/task-desk.js',
+    find: 'if (left <= 0)',
+    replace: 'if (this.tasks.size > 0)',
+  },
+  {
     scenario: 'bayesian-logistic-real',
     ...conducive,
     points: [{ 'method.name': 'fsgld', 'method.surrogatePoint': 'posterior' }],
