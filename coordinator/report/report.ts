@@ -11,7 +11,7 @@ import { type Figure, inlineSvg, writeFigure, writeFigureData } from './plots.js
 import { provenance } from './provenance.js';
 import { badge, facts, figure, mark, page, section, table } from './report-page.js';
 import { runFigures } from './run-plots.js';
-import { bytesText, numberText, timeText } from './units.js';
+import { bytesText, numberText, repetitionText, timeText } from './units.js';
 
 /** A sentence of the paper held against this run. */
 export interface Claim {
@@ -62,6 +62,8 @@ export interface PrivacyResult {
   readonly unit?: 'example' | 'client';
   /** The least proven bound, where the run was accounted by a larger one. */
   readonly tightestEpsilon?: number;
+  /** Rounds of which several attempts are charged, how many, and what epsilon would be had none been repeated. */
+  readonly repeated?: { readonly rounds: number; readonly epsilonWithout: number };
   readonly notPrivate?: string;
 }
 
@@ -154,10 +156,12 @@ export function heading(
       : [methods.length === 1 ? paper.reconstruction : `${name}: ${paper.reconstruction}`],
   );
   const notPrivate = content.privacy?.notPrivate;
+  const repetition = content.privacy ? repetitionText(content.privacy) : null;
   return html`<header><h1>${content.title}${badge(content.verdict.valid)}</h1>
 ${content.summary !== undefined && html`<p class="lead">${content.summary}</p>`}</header>
 ${reconstructions.map((text) => html`<p class="warning"><b>Reconstruction.</b> ${text}</p>`)}
-${notPrivate !== undefined && html`<p class="warning"><b>Not private.</b> ${notPrivate}</p>`}\n`;
+${notPrivate !== undefined && html`<p class="warning"><b>Not private.</b> ${notPrivate}</p>`}
+${repetition !== null && html`<p class="warning"><b>Rounds repeated.</b> ${repetition}</p>`}\n`;
 }
 
 function keyNumbers(rows: readonly MetricsRow[], content: ReportContent): Markup {

@@ -71,3 +71,21 @@ export function checkpointText({ count, spentMs, ofMs }: CheckpointCost): string
   const share = numberText((100 * spentMs) / Math.max(1, ofMs));
   return `${count} ${count === 1 ? 'checkpoint' : 'checkpoints'}, one every ${timeText(ofMs / count)}, ${share} % of the time`;
 }
+
+/** What repeated rounds cost, in a sentence; null when no round was charged twice. */
+export function repetitionText({
+  epsilon,
+  delta,
+  repeated,
+}: {
+  readonly epsilon: number | null;
+  readonly delta: number | null;
+  readonly repeated?: { readonly rounds: number; readonly epsilonWithout: number };
+}): string | null {
+  if (!repeated || epsilon === null) return null;
+  const rounds = repeated.rounds === 1 ? '1 round was' : `${repeated.rounds} rounds were`;
+  return (
+    `${rounds} repeated with fresh noise, and each attempt is charged: epsilon ${numberText(epsilon)} at delta ${delta}, ` +
+    `${numberText(repeated.epsilonWithout)} without. With privacy.budget a run ends before another round would pass it.`
+  );
+}

@@ -89,8 +89,21 @@ export class RunBudget implements PrivacyBudget {
       delta,
       unit: first.unit,
       ...this.tightest(epsilon),
+      ...this.repeated(),
       ...(this.ledger.hasSeededNoise ? { notPrivate: SEEDED_NOISE_WARNING } : {}),
     };
+  }
+
+  /** Attempts before the last one of a round, and what the last ones alone would have cost. */
+  private repeated(): Pick<PrivacyResult, 'repeated'> {
+    const last = new Map<number, number>();
+    for (const { round, attempt } of this.ledger.entries) last.set(round, Math.max(attempt, last.get(round) ?? 0));
+    const once = this.ledger.entries.filter(({ round, attempt }) => attempt === last.get(round));
+    if (once.length === this.ledger.entries.length) return {};
+    const rounds = new Set<number>();
+    for (const { round, attempt } of this.ledger.entries) if (attempt < last.get(round)!) rounds.add(round);
+    const { epsilon } = new Ledger(once).spend(this.settings.delta, this.accounting);
+    return { repeated: { rounds: rounds.size, epsilonWithout: epsilon } };
   }
 
   /** The least of all proven bounds, once at the end, where the run was accounted by a looser one. */

@@ -1,4 +1,4 @@
-import { checkpointText } from '../../coordinator/report/units.js';
+import { checkpointText, repetitionText } from '../../coordinator/report/units.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import type { Fleet } from './fleet.js';
@@ -18,5 +18,7 @@ export function endLines(
   if (checkpoints.count > 0) lines.push(checkpointText(checkpoints));
   const released = privacy.result();
   if (released?.notPrivate) lines.push(`NOT PRIVATE. ${released.notPrivate}`);
+  const repetition = released ? repetitionText(released) : null;
+  if (repetition) lines.push(repetition);
   return [...lines, ...privacy.warnings()];
 }

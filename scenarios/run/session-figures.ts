@@ -45,6 +45,10 @@ export function summaryOf(
   }
   const privacy = fleet.privacy.result();
   if (privacy) summary.private = privacy.notPrivate === undefined;
+  if (privacy?.repeated) {
+    summary.roundsChargedAgain = privacy.repeated.rounds;
+    summary.epsilonWithoutRepeats = privacy.repeated.epsilonWithout;
+  }
   return summary;
 }
 

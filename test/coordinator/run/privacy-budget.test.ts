@@ -1,16 +1,21 @@
 import { expect } from 'chai';
+import { heading } from '../../../coordinator/report/report.js';
+import { repetitionText } from '../../../coordinator/report/units.js';
 import { RunBudget, withAbandonedAttempts } from '../../../coordinator/run/privacy-budget.js';
+import type { RunResult } from '../../../coordinator/run/run-loop-options.js';
 import type { Vector } from '../../../protocol/method.js';
 import { loadMethod } from '../../../protocol/method-loader.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger.js';
 import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
+import { endLines } from '../../../scenarios/run/end-lines.js';
 import { openPrivacy } from '../../../worker/privacy.js';
 import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 const seeded: PrivacySettings = { noise: 'seeded', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' };
 const entry = (over: Partial<LedgerEntry> = {}): LedgerEntry =>
   parseLedgerEntries([{ noiseMultiplier: 5, noise: 'secure', ...over }])[0]!;
+const ENDED = { stopped: 'finished', lostClients: [], checkpoints: { count: 0 } } as unknown as RunResult;
 /** k releases of z = 5 */
 const spent = (k: number) => gaussianEpsilon(Math.sqrt(k) / 5, 1e-5);
 
@@ -67,6 +72,31 @@ describe('coordinator/privacy-budget', () => {
     // 3 releases of z = 3 count most.
     const budget = new RunBudget(seeded);
     expect(budget.charge(charged, 0).epsilon).to.be.closeTo(gaussianEpsilon(Math.sqrt(3) / 3, 1e-5), 1e-12);
+  });
+
+  it('rounds that are charged again are reported with their number and what epsilon were without: 2 of 4 rounds, 7 releases for 4', () => {
+    const budget = new RunBudget(seeded);
+    for (const round of [0, 1, 2, 3])
+      budget.charge(
+        withAbandonedAttempts(
+          [entry({ round, attempt: round === 1 ? 2 : round === 3 ? 1 : 0 })],
+          [0, 2, 0, 1][round]!,
+          [],
+        ),
+        round,
+      );
+    const result = budget.result()!;
+    expect(result.epsilon).to.be.closeTo(spent(7), 1e-12);
+    expect(result.repeated!.rounds).to.equal(2);
+    expect(result.repeated!.epsilonWithout).to.be.closeTo(spent(4), 1e-12);
+    const text = repetitionText(result)!;
+    expect(text).to.match(/^2 rounds were repeated with fresh noise, and each attempt is charged: epsilon /);
+    const page = heading({ title: 'a run', verdict: { valid: true, claims: [] } as never, privacy: result }, []).text;
+    expect(page).to.contain('Rounds repeated.').and.to.contain('2 rounds were repeated');
+    expect(endLines(tinyScenario('dp-gd'), ENDED, { result: () => result, warnings: () => [] } as never)).to.deep.equal(
+      [text],
+    );
+    expect(repetitionText({ epsilon: 3, delta: 1e-5 })).to.equal(null);
   });
 
   for (const placement of ['central', 'local'])
