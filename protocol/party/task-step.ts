@@ -1,6 +1,7 @@
 import { GradswarmError } from '../errors.js';
-import type { Absence, ClientIndex } from '../method.js';
+import type { Absence, ClientIndex, ReadonlyVector } from '../method.js';
 import type { AnyPayload } from '../wire/encoded-message.js';
+import { allFinite } from '../wire/finite.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
@@ -13,6 +14,10 @@ import type { Offer, TaskDesk } from './task-desk.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: as in round.ts.
 type AnyArrival = any;
+
+function isFloats(value: AnyPayload[string]): value is ReadonlyVector {
+  return value instanceof Float64Array || value instanceof Float32Array;
+}
 
 /** The `at` of a coordinator's half over one server step: it offers, and reads arrivals. */
 export class TaskStep extends PartyRound {
@@ -58,6 +63,13 @@ export class TaskStep extends PartyRound {
     options: { readonly to?: readonly ClientIndex[]; readonly times?: 'once' | 'again' } = {},
   ): AnyPayload {
     const layout = this.outgoing(kind);
+    // It would be refused by every client, and without an answer no later step could mend it.
+    for (const vector of Object.values(payload))
+      if (isFloats(vector) && !allFinite(vector))
+        throw new GradswarmError(
+          'ERR_NOT_FINITE',
+          `coordinator, step ${this.index}, '${kind}': expected finite numbers; the run diverged: lower the step size or clip`,
+        );
     const post = this.posted[layout.index]!++;
     const { message, delivered } = this.coding.encode(layout, post, null, payload, this);
     this.offers.push({

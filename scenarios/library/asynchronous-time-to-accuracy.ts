@@ -22,6 +22,7 @@ export default sweep('asynchronous-time-to-accuracy', {
   description:
     'Simulated time until the loss is 0.55, ten clients at work in each, under speeds of a log-normal law with sigma 1.5: a round of ' +
     'FedAvg waits for its slowest client, FedBuff and FedAsync do not. Rates are not tuned for each, and fast clients are used more often.',
+  expectedSeconds: 30,
   base: {
     method: { name: 'fedavg' },
     objective: 'softmax-regression',
