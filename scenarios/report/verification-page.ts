@@ -6,9 +6,14 @@ const PAGE = join(fileURLToPath(new URL('../../../', import.meta.url)), 'docs', 
 const INTRODUCTION =
   '# Verification\n\nHow the shipped scenarios were tried. Written by scripts; not edited by hand.\n';
 
+/** docs/verification.md as it is; empty but for its title: there is none. */
+export function existingPage(path: string = PAGE): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : INTRODUCTION;
+}
+
 /** Puts one script's section into docs/verification.md, in the place of what it wrote before. */
 export function writeSection(name: string, lines: readonly string[], path: string = PAGE): void {
-  const page = existsSync(path) ? readFileSync(path, 'utf8') : INTRODUCTION;
+  const page = existingPage(path);
   const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
   const section = `${begin}\n\n${lines.join('\n')}\n\n${end}`;
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import type { Judgement } from '../../protocol/scenario/expectation.js';
 import { isSweep } from '../../protocol/scenario/input.js';
 import { judge } from '../../protocol/scenario/judge.js';
-import { inDigits } from '../../protocol/scenario/quantity.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Spec } from '../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
@@ -13,13 +12,15 @@ import { loadScenario, shippedNames } from '../run/load.js';
 import { recordedRuns } from '../run/recorded.js';
 import { runScenario, runSweep } from '../run/runtime.js';
 import { seedsFrom, sweptSeeds } from '../run/seeds.js';
-import { type SeedTrial, seedTrials } from './seed-trials.js';
-import { writeSection } from './verification-page.js';
+import { fullerSection, type SeedSection, seedSection, seedSections, trialsIn } from './seed-sections.js';
+import { seedTrials } from './seed-trials.js';
+import { existingPage, writeSection } from './verification-page.js';
 
 /**
  * `npm run verify:seeds [-- [--trials N] [--judge] [NAME…]]`: runs the shipped scenarios at seeds that none of them was chosen by and
  * writes how often each expectation holds into docs/verification.md. Trial t begins at seed 1000 + 100 t; a sweep over seeds
- * takes as many from there on. Records lie in runs/seeds and are not run twice; `--judge` runs nothing.
+ * takes as many from there on. Records lie in runs/seeds and are not run twice; `--judge` runs nothing. A
+ * section of the page with more trials than there are records here stays as it is.
  */
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -42,70 +43,59 @@ async function run(name: string, trial: number): Promise<void> {
   process.stderr.write(`${name} ${firstSeed(trial)}: ${Math.ceil((performance.now() - started) / 1000)} s\n`);
 }
 
-interface Shown {
-  readonly name: string;
-  readonly seeds: string;
-  readonly trials: readonly SeedTrial[];
-}
-
-/** Null: there is no record of it. */
-async function show(name: string): Promise<Shown | null> {
-  const folders = existsSync(join(KEPT, name)) ? readdirSync(join(KEPT, name)) : [];
-  const done = folders.filter((folder) => existsSync(join(KEPT, name, folder, 'done'))).sort((a, b) => +a - +b);
-  if (done.length === 0) return null;
+/** What it expects: of every point once, the worst of which decides, and of the whole sweep. */
+async function expectationsOf(name: string) {
   const input = await loadScenario(name);
-  const [catalogue, expectations] = await Promise.all([loadCatalogue(), loadExpectations()]);
-  const find = (family: string) => expectations.get(family);
+  const catalogue = await loadCatalogue();
   const sweep = isSweep(input) ? await resolveSweep(input, catalogue) : null;
-  const points = sweep
+  const [point] = sweep
     ? sweep.points.map(({ scenario }) => scenario)
     : [await resolveScenario(input as never, catalogue)];
-  // Expectations of every point stand once; the worst point decides.
-  const ofPoints: readonly Spec[] = points[0]!.expect;
+  const ofPoints: readonly Spec[] = point!.expect;
+  return { input, ofPoints, ofSweep: sweep?.expect ?? [] };
+}
+
+/** Null: neither a record nor the page knows anything of it. */
+async function show(name: string, page: readonly SeedSection[]): Promise<SeedSection | null> {
+  const { input, ofPoints, ofSweep } = await expectationsOf(name);
+  const specs = [...ofPoints, ...ofSweep];
+  const kept = page.find((section) => section.name === name);
+  const expectations = seedTrials(specs, []).map(({ expectation }) => expectation);
+  const folders = existsSync(join(KEPT, name)) ? readdirSync(join(KEPT, name)) : [];
+  const done = folders.filter((folder) => existsSync(join(KEPT, name, folder, 'done'))).sort((a, b) => +a - +b);
+  if (done.length === 0) return fullerSection(undefined, kept, expectations);
+  const families = await loadExpectations();
+  const find = (family: string) => families.get(family);
   const judgements = done.map((folder) => {
     const records = recordedRuns(join(KEPT, name, folder));
     const each = ofPoints.map((spec) => worst(records.map((record) => judge([record], [spec], find).expectations[0]!)));
-    return [...each, ...(sweep ? judge(records, sweep.expect, find).expectations : [])];
+    return [...each, ...(ofSweep.length > 0 ? judge(records, ofSweep, find).expectations : [])];
   });
   const swept = sweptSeeds(input)?.length ?? 1;
-  return {
-    name,
-    seeds: `${done.join(', ')}${swept > 1 ? ` (${swept} seeds each)` : ''}`,
-    trials: seedTrials([...ofPoints, ...(sweep?.expect ?? [])], judgements),
-  };
+  const seeds = `${done.join(', ')}${swept > 1 ? ` (${swept} seeds each)` : ''}`;
+  return fullerSection(seedSection(name, seeds, seedTrials(specs, judgements)), kept, expectations);
 }
 
 const rank = ({ holds }: Judgement) => (holds === false ? 0 : holds === 'unknown' ? 1 : 2);
 const worst = (all: readonly Judgement[]) => all.reduce((least, one) => (rank(one) < rank(least) ? one : least));
 
-function section(all: readonly Shown[]): string[] {
-  const total = all.flatMap(({ trials }) => trials);
-  const lines = [
+function section(all: readonly SeedSection[]): string[] {
+  const rows = all.flatMap((one) => one.rows);
+  const trials = all.map(trialsIn);
+  const unknown = shippedNames().filter((name) => !all.some((one) => one.name === name));
+  return [
     '## Other seeds',
     '',
     'Written by `npm run verify:seeds`. An expectation was chosen while looking at some seeds. Here every scenario is run at seeds that',
     'were not used before, and each expectation is judged at each. *Margin*: distance of the mean from the nearest bound, in standard',
     'deviations over the trials (of logarithms where all numbers are above 0); below 2 it is not safe.',
     '',
-    `${total.filter(({ held, trials }) => held === trials).length} of ${total.length} expectations of ${all.length} scenarios hold at every seed tried ` +
-      `(${Math.min(...all.map(({ trials }) => trials[0]!.trials))} to ${Math.max(...all.map(({ trials }) => trials[0]!.trials))} trials a scenario; of the others of ${shippedNames().length} nothing is known).`,
+    `${rows.filter(({ held, trials: count }) => held === count).length} of ${rows.length} expectations of ${all.length} scenarios hold at every seed tried ` +
+      `(${Math.min(...trials)} to ${Math.max(...trials)} trials a scenario). ${
+        unknown.length === 0 ? 'No scenario is left out.' : `Not tried at other seeds: ${unknown.join(', ')}.`
+      }`,
+    ...all.flatMap(({ lines }) => ['', ...lines]),
   ];
-  for (const { name, seeds, trials } of all) {
-    const rows = ['| expectation | holds | from | to | margin |', '| --- | --- | --- | --- | --- |'];
-    lines.push('', `### ${name} at other seeds`, '', `Seeds ${seeds}.`, '', ...rows);
-    for (const { expectation, held, trials: count, range, margin } of trials) {
-      const often = held === count ? `${held} of ${count}` : `**${held} of ${count}**`;
-      const [from, to] = range ? range.map(inDigits) : ['', ''];
-      lines.push(`| ${expectation.replaceAll('|', '\\|')} | ${often} | ${from} | ${to} | ${marginInWords(margin)} |`);
-    }
-  }
-  return lines;
-}
-
-function marginInWords(margin: number | null): string {
-  if (margin === null) return '';
-  if (Number.isFinite(margin)) return margin.toFixed(1);
-  return margin > 0 ? 'all equal' : 'all beyond';
 }
 
 const given = process.argv.slice(2);
@@ -121,6 +111,7 @@ const quickFirst = (await Promise.all(shippedNames().map(async (name) => ({ name
 if (!judgeOnly)
   for (let trial = 0; trial < trials; trial++)
     for (const name of chosen.length > 0 ? chosen : quickFirst) await run(name, trial);
-const shown = (await Promise.all(shippedNames().map(show))).filter((one) => one !== null);
+const page = seedSections(existingPage());
+const shown = (await Promise.all(shippedNames().map((name) => show(name, page)))).filter((one) => one !== null);
 writeSection('seeds', section(shown));
 process.stderr.write(`docs/verification.md: ${shown.length} scenarios\n`);
