@@ -34,12 +34,13 @@ export async function checkCodecs(scenario: Scenario, found: Found, problems: Pr
     try {
       const contract = await entry.contract(settings);
       const omega = entry.omega?.(settings);
-      checkCodec(kind, declared, `${name} (${contract})`, contract, join(path, 'codec'), problems);
+      checkCodec(kind, declared, name, contract, join(path, 'codec'), problems);
       if (memory?.needs && !memoryAccepts({ needs: memory.needs }, { contract, ...(omega !== undefined && { omega }) }))
         problems.add(
           join(path, 'codec'),
           `${accepted(memory.needs)}, which '${codec.memory?.name}' needs`,
-          `${name} (${contract})`,
+          name,
+          promised(contract),
         );
     } catch (error) {
       problems.report(join(path, 'codec'), error);
@@ -57,14 +58,19 @@ export async function checkCodecs(scenario: Scenario, found: Found, problems: Pr
 function checkCodec(
   kind: string,
   { lossy }: MessageKind,
-  got: string,
+  name: string,
   contract: CodecContract,
   path: string,
   problems: Problems,
 ): void {
   if (allowedOn({ from: 'clients', to: 'coordinator', ...(lossy && { lossy }) }, contract)) return;
-  const sort = lossy === undefined ? 'a lossless codec, the only sort' : `a lossless or ${lossy} codec, the only sorts`;
-  problems.add(path, `${sort} that '${kind}' allows`, got);
+  const accepted = lossy === undefined ? 'a lossless codec' : `a lossless or ${lossy} codec`;
+  problems.add(path, `${accepted}, since message '${kind}' accepts no other`, name, promised(contract));
+}
+
+/** What follows the name of a codec that is refused for its contract. */
+function promised(contract: CodecContract): string {
+  return contract === 'none' ? ', which is neither lossless, unbiased nor contractive' : `, which is ${contract}`;
 }
 
 /** An unbiased codec with omega below 1 passes too, being contractive as it is. */

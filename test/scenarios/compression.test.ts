@@ -141,7 +141,12 @@ describe('codecs of a scenario', function () {
     [
       'a lossy codec on a kind that allows none',
       { method: 'scaffold', codecs: { model: 'bf16' } },
-      /codecs\.model\.codec: expected a lossless codec, the only sort that 'model' allows, got 'bf16 \(contractive\)'/,
+      /codecs\.model\.codec: expected a lossless codec, since message 'model' accepts no other, got 'bf16', which is contractive/,
+    ],
+    [
+      'a codec that promises nothing on a kind that allows no lossy one',
+      { method: 'scaffold', codecs: { model: { name: 'terngrad', clip: 2.5 } } },
+      /codecs\.model\.codec: expected a lossless codec, .*, got 'terngrad', which is neither lossless, unbiased nor contractive/,
     ],
     [
       'a memory on a kind that allows nothing lossy',

@@ -478,17 +478,17 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'a lossy codec where none is allowed',
       { ...server, codecs: { model: 'top-k' } },
-      "codecs.model.codec: expected a lossless codec, the only sort that 'model' allows, got 'top-k (contractive)'",
+      "codecs.model.codec: expected a lossless codec, since message 'model' accepts no other, got 'top-k', which is contractive",
     ],
     [
       'a biased codec where it must be unbiased',
       { ...server, codecs: { masked: 'top-k' } },
-      "codecs.masked.codec: expected a lossless or unbiased codec, the only sorts that 'masked' allows, got 'top-k (contractive)'",
+      "codecs.masked.codec: expected a lossless or unbiased codec, since message 'masked' accepts no other, got 'top-k', which is contractive",
     ],
     [
       'a memory that the codec would make diverge',
       { ...server, codecs: { update: { codec: 'stochastic-quantization', memory: 'error-feedback' } } },
-      "codecs.update.codec: expected a contractive codec, which 'error-feedback' needs, got 'stochastic-quantization (unbiased)'",
+      "codecs.update.codec: expected a contractive codec, which 'error-feedback' needs, got 'stochastic-quantization', which is unbiased",
     ],
     [
       "a codec's own check",

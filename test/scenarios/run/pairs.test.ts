@@ -78,7 +78,7 @@ const AT_THE_DOOR: readonly (readonly [pair: string, input: ScenarioInput, probl
   [
     'codec and method',
     { ...server, method: 'marina', codecs: { difference: 'top-k' } },
-    "codecs.difference.codec: expected a lossless or unbiased codec, the only sorts that 'difference' allows, got 'top-k (contractive)'",
+    "codecs.difference.codec: expected a lossless or unbiased codec, since message 'difference' accepts no other, got 'top-k', which is contractive",
   ],
   [
     'kind of a codec and method',
