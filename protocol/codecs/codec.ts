@@ -8,6 +8,8 @@ import type { Settings } from '../settings/settings.js';
  * 'contractive': E|C(x) - x|^2 <= (1 - delta)|x|^2 for some delta > 0. 'absolute': the error is bounded whatever |x|.
  * 'none': none of these (a composition that breaks them); allowed only on kinds that take any codec.
  *
+ * Whatever the contract, decode(encode(0)) = 0: a client with nothing to report must not move a model.
+ *
  * All of them up to the rounding of a decoded number to the run's precision, and up to 2^-32 in the probability of a coin.
  */
 export type CodecContract = 'lossless' | 'unbiased' | 'contractive' | 'absolute' | 'none';
