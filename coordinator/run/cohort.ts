@@ -8,20 +8,36 @@ export function inclusionProbability(participation: Participation, clientCount: 
   return participation.cohort === 'all' ? 1 : Math.min(1, participation.cohort / clientCount);
 }
 
+/** What a round's cohort depends on. */
+export interface CohortDraw {
+  readonly participation: Participation;
+  readonly clientCount: number;
+  /** The round's shared stream. */
+  readonly shared: Rng;
+  readonly method: AnyMethod;
+  /** The coordinator's, before the round. */
+  readonly state: unknown;
+  /** Number of the round, from 0. */
+  readonly index: number;
+  readonly hyperparameters: unknown;
+  /** Secret coins of a Poisson cohort; null: from `shared`. */
+  readonly coins: SamplingCoins | null;
+}
+
 /**
  * The clients of a round, ascending: the method's own choice, or drawn from the round's shared stream; a Poisson cohort from
  * `coins` where there are some.
  */
-export function drawCohort(
-  participation: Participation,
-  clientCount: number,
-  shared: Rng,
-  method: AnyMethod,
-  state: unknown,
-  index: number,
-  hyperparameters: unknown,
-  coins: SamplingCoins | null = null,
-): readonly ClientIndex[] {
+export function drawCohort({
+  participation,
+  clientCount,
+  shared,
+  method,
+  state,
+  index,
+  hyperparameters,
+  coins,
+}: CohortDraw): readonly ClientIndex[] {
   const own = method.cohort?.(state as object, { index, clientCount, hyperparameters, shared });
   if (own) {
     const chosen = [...new Set(own)].sort((a, b) => a - b);

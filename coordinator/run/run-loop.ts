@@ -137,16 +137,16 @@ export class RunLoop {
     for (let attempt = first; ; attempt++) {
       // Keyed cohorts are the same at each attempt. Private coins are drawn again: two releases of one sample would not
       // compose as two samples do.
-      const cohort = drawCohort(
-        scenario.participation,
-        scenario.clients,
-        site.host.sharedStream(this.round),
+      const cohort = drawCohort({
+        participation: scenario.participation,
+        clientCount: scenario.clients,
+        shared: site.host.sharedStream(this.round),
         method,
-        coordinator?.record.state,
-        this.round,
+        state: coordinator?.record.state,
+        index: this.round,
         hyperparameters,
-        site.host.coins,
-      );
+        coins: site.host.coins,
+      });
       const plan = this.plan(cohort, attempt);
       try {
         await this.attempt(plan);
