@@ -1,15 +1,14 @@
 import { addScaled, zerosLike } from '../numerics/vector.js';
 import { schedule, scheduleOf } from '../schedules/schedule.js';
-import { atLeastZero, decay, flag } from '../settings/kinds.js';
+import { atLeastZero, flag } from '../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
 import { defineOptimizer } from './optimizer.js';
-import { advance, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
+import { advance, type Moments, momentSettings, nextMoments, zeroMoments } from './parts/moments.js';
 import { preconditionInto } from './parts/preconditioning.js';
 
 export const adamSettings = defineSettings({
   learningRate: schedule(1e-3, 'Step size of each update'),
-  beta1: decay(0.9, 'Decay factor of the running mean of the gradient'),
-  beta2: decay(0.999, 'Decay factor of the running mean of its square'),
+  ...momentSettings,
   epsilon: atLeastZero(1e-8, 'Added to the root of the second moment'),
   biasCorrection: flag(true, 'Divide the running means by 1 - beta^t'),
   weightDecay: atLeastZero(0, 'Added to the gradient, times the parameters, before the moments'),

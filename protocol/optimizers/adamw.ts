@@ -1,15 +1,14 @@
 import { zerosLike } from '../numerics/vector.js';
 import { schedule, scheduleOf } from '../schedules/schedule.js';
-import { atLeastZero, decay } from '../settings/kinds.js';
+import { atLeastZero } from '../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
 import { defineOptimizer } from './optimizer.js';
-import { advance, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
+import { advance, type Moments, momentSettings, nextMoments, zeroMoments } from './parts/moments.js';
 import { preconditionInto } from './parts/preconditioning.js';
 
 const settings = defineSettings({
   learningRate: schedule(1e-3, 'Step size of each update'),
-  beta1: decay(0.9, 'Decay factor of the running mean of the gradient'),
-  beta2: decay(0.999, 'Decay factor of the running mean of its square'),
+  ...momentSettings,
   epsilon: atLeastZero(1e-8, 'Added to the root of the second moment'),
   weightDecay: atLeastZero(0.01, 'Shrinks the parameters directly, by rate * weightDecay'),
 });

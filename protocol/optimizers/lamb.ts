@@ -1,15 +1,14 @@
 import { zerosLike } from '../numerics/vector.js';
 import { schedule, scheduleOf } from '../schedules/schedule.js';
-import { atLeastZero, decay, flag, positive } from '../settings/kinds.js';
+import { atLeastZero, flag, positive } from '../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
 import { defineOptimizer } from './optimizer.js';
-import { advance, type Moments, nextMoments, zeroMoments } from './parts/moments.js';
+import { advance, type Moments, momentSettings, nextMoments, zeroMoments } from './parts/moments.js';
 import { rangeNorm, tensorLayout } from './parts/tensors.js';
 
 const settings = defineSettings({
   learningRate: schedule(1e-2, 'Step size of each update'),
-  beta1: decay(0.9, 'Decay factor of the running mean of the gradient'),
-  beta2: decay(0.999, 'Decay factor of the running mean of its square'),
+  ...momentSettings,
   epsilon: atLeastZero(1e-6, 'Added to the root of the second moment'),
   weightDecay: atLeastZero(0.01, 'Added to the direction, times the parameters'),
   biasCorrection: flag(true, 'Divide the running means by 1 - beta^t'),

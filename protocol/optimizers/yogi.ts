@@ -1,15 +1,14 @@
 import { integerPower } from '../numerics/powers.js';
 import { zerosLike } from '../numerics/vector.js';
 import { schedule, scheduleOf } from '../schedules/schedule.js';
-import { atLeastZero, decay, flag, positive } from '../settings/kinds.js';
+import { atLeastZero, flag, positive } from '../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
 import { defineOptimizer } from './optimizer.js';
-import { type Moments, nextMoments, zeroMoments } from './parts/moments.js';
+import { type Moments, momentSettings, nextMoments, zeroMoments } from './parts/moments.js';
 
 const settings = defineSettings({
   learningRate: schedule(0.01, 'Step size of each update'),
-  beta1: decay(0.9, 'Decay factor of the running mean of the gradient'),
-  beta2: decay(0.999, 'Decay factor of the running mean of its square'),
+  ...momentSettings,
   epsilon: positive(1e-3, 'Added to the root of the second moment'),
   biasCorrection: flag(false, 'Divide the running means by 1 - beta^t; the paper does not'),
   initialSquare: atLeastZero(1e-6, 'Value the second moment starts from, for every entry'),

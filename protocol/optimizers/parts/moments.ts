@@ -1,6 +1,13 @@
 import type { Precision, ReadonlyVector, Vector } from '../../method.js';
 import { integerPower } from '../../numerics/powers.js';
 import { zeros, zerosLike } from '../../numerics/vector.js';
+import { decay } from '../../settings/kinds.js';
+
+/** Settings of the two running means, at the defaults of Adam's paper. */
+export const momentSettings = {
+  beta1: decay(0.9, 'Decay factor of the running mean of the gradient'),
+  beta2: decay(0.999, 'Decay factor of the running mean of its square'),
+};
 
 /** State of the Adam family: running means of the gradient and of its square, entry by entry. */
 export interface Moments {
