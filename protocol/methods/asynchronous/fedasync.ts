@@ -21,7 +21,8 @@ export default defineTasks({
     title: 'Asynchronous Federated Optimization',
     url: 'https://arxiv.org/abs/1903.03934',
     algorithm: 'FedAsync: every answer is a server step',
-    reconstruction: 'Written from memory of the paper: the three staleness weights and the default values.',
+    reconstruction:
+      'The three staleness weights and the default values are reconstructed, not checked against the paper.',
   },
   settings,
   measures: ['age'],

@@ -23,7 +23,7 @@ export default defineTasks({
     url: 'https://arxiv.org/abs/2106.06639',
     algorithm: 'FedBuff: K answers are a server step',
     reconstruction:
-      "Written from memory of the paper. The buffer is summed in the clear: the paper's secure sum is a trusted enclave's.",
+      "Reconstructed, not checked against the paper. The buffer is summed in the clear: the paper's secure sum is a trusted enclave's.",
   },
   settings,
   measures: ['age'],

@@ -13,7 +13,7 @@ export interface Staleness {
   readonly stalenessThreshold: number;
 }
 
-/** s(age) in (0, 1]; `age`: server steps. FedAsync, section 5.2, from memory. */
+/** s(age) in (0, 1]; `age`: server steps. FedAsync, section 5.2; reconstructed, not checked against the paper. */
 export function stalenessWeight(
   age: number,
   { staleness, stalenessExponent: a, stalenessThreshold: b }: Staleness,
