@@ -166,7 +166,7 @@ describe('codecs of a scenario', function () {
     [
       'error feedback on an unbiased codec whose error expands',
       { codecs: { gradient: { codec: { name: 'random-k', fraction: 0.1 }, memory: EF } } },
-      /codecs\.gradient\.codec: expected a contractive or absolute codec, which 'error-feedback' needs, got 'random-k \(unbiased\)'/,
+      /codecs\.gradient\.codec: expected a contractive or absolute codec, which 'error-feedback' needs, got 'random-k', which is unbiased/,
     ],
     [
       'EF21 on what not every client receives',
