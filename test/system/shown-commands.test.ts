@@ -27,7 +27,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'run ./my-method.json': 'own-modules.test.ts',
   'check ./my-method.ts': 'own-modules.test.ts',
   open: 'below',
-  bench: 'bench.test.ts at small sizes; whole, it takes minutes',
+  bench: 'benchmarks.test.ts at small sizes; whole, it takes minutes',
 };
 
 /** Exit statuses other than 0, where the pages before have left nothing to do. */
