@@ -90,7 +90,7 @@ describe('a docker swarm of three nodes, in network namespaces', function () {
     removeNetwork();
   });
 
-  it('a node cut for 5 s and for longer than the heartbeat, a path between two workers cut, the coordinator’s node cut: the undisturbed digest', async () => {
+  it('a node cut for 5 s and for longer than the heartbeat, a path between two workers cut, a node drained, the coordinator’s node cut: the undisturbed digest', async () => {
     const args = ['run', file, '--workers', '0', '--json', '--out', join(folder, 'alone')];
     const { stateDigest } = JSON.parse(
       execFileSync(process.execPath, [CLI, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
@@ -132,6 +132,13 @@ describe('a docker swarm of three nodes, in network namespaces', function () {
     path('-A');
     await sleep(15_000);
     path('-D');
+    await further(300);
+    const availability = (state: string) => engines[0]!.docker('node', 'update', '--availability', state, 'node2');
+    availability('drain');
+    await further(300);
+    const running = ['node', 'ps', 'node2', '--filter', 'desired-state=running', '--format', '{{.Name}}'];
+    expect(engines[0]!.docker(...running).trim()).to.equal('');
+    availability('active');
     await further(300);
     await cut(1, 10_000);
     const status = await ended;
