@@ -1,5 +1,6 @@
 import type { ReadonlyVector, Vector } from '../../../protocol/method.js';
 import { exp, log, sigmoid, softplus, tanh } from '../../../protocol/numerics/elementary.js';
+import { allFinite } from '../../../protocol/numerics/vector.js';
 import { addOuter, affineInto, backpropagateInto } from './dense-layer.js';
 
 export const ACTIVATIONS = ['softplus', 'tanh', 'sigmoid', 'relu'] as const;
@@ -11,20 +12,25 @@ export interface DenseSizes {
   readonly parameterCount: number;
   /** The most outputs that a layer has. */
   readonly widest: number;
+  /** Outputs of a linear model; null: there are hidden layers, or inputs are characters. */
+  readonly linearOutputs: number | null;
   /** Bytes of all arrays that the network will ask for. */
   readonly arrayBytes: number;
 }
 
-/** Four examples side by side, for a linear model with one output, whose single chain of sums leaves a processor idle. */
-export interface FourAtOnce {
-  /** Puts a row in place r of four; null: zeros, which change no sum. */
-  readRow(r: number, row: Float32Array | null): void;
-  /** Only for finite parameters do zero inputs leave the outputs as they are. */
-  allFinite(params: ReadonlyVector): boolean;
-  /** W^T x of the four rows, without the bias. */
-  fourOutputs(params: ReadonlyVector): Float64Array;
-  /** sums += the rows times these, row by row in order. All finite. */
-  addFour(sums: Float64Array, deltas: readonly number[]): void;
+/** Examples of a linear model side by side. All inputs count, zeros too: the same bits while parameters and deltas are finite. */
+export interface ExampleBlock {
+  /** How many examples. */
+  readonly size: number;
+  /** Of each example, where `forward` leaves its outputs and `addGradients` finds their derivatives. */
+  readonly outputs: readonly Float64Array[];
+  readonly deltas: readonly Float64Array[];
+  /** Puts a row in place r; null: zeros, which change no sum. */
+  read(r: number, row: Float32Array | null): void;
+  /** outputs[r] = W^T row r, without the bias; params resident. */
+  forward(params: ReadonlyVector): void;
+  /** sums += row r outer deltas[r], row by row in order, without the bias. */
+  addGradients(sums: Float64Array): void;
 }
 
 /**
@@ -38,7 +44,10 @@ export interface DenseLoops {
   resident(params: ReadonlyVector, place: 0 | 1): Vector;
   /** Lists a row's non-zero numbers: bases[p] = outputs times its index, values[p] = the number. Returns how many. */
   listInputs(row: Float32Array, outputs: number, bases: Int32Array, values: Float64Array): number;
-  readonly four: FourAtOnce | null;
+  /** Null: one example after the other. */
+  readonly block: ExampleBlock | null;
+  /** Are all numbers finite? `params` resident. */
+  allFinite(params: ReadonlyVector): boolean;
   readonly affineInto: typeof affineInto;
   readonly addOuter: typeof addOuter;
   readonly backpropagateInto: typeof backpropagateInto;
@@ -68,7 +77,8 @@ export const PLAIN_LOOPS: DenseLoops = {
     }
     return count;
   },
-  four: null,
+  block: null,
+  allFinite,
   softmaxInto,
   activate,
   affineInto,

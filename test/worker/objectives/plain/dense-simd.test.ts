@@ -99,7 +99,7 @@ function differing(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return count;
 }
 
-const SIZES = { features: 40, parameterCount: 500, widest: 64, arrayBytes: 65536 };
+const SIZES = { features: 40, parameterCount: 500, widest: 64, linearOutputs: null, arrayBytes: 65536 };
 
 describe('worker/objectives/plain, SIMD loops', () => {
   afterEach(() => useDenseSimd(true));

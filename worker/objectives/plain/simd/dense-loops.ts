@@ -4,17 +4,18 @@ import {
   type Activation,
   type DenseLoops,
   type DenseSizes,
-  type FourAtOnce,
+  type ExampleBlock,
   PLAIN_LOOPS,
 } from '../dense-loops.js';
 import module from './dense.wasm.js';
+import { type BlockKernels, blockBytes, exampleBlock } from './example-blocks.js';
 
 /** Below so many parameters the copies into the module's memory cost more than its loops save. */
 const FEWEST_PARAMETERS = 16;
 const PAGE_BYTES = 65536;
 
 /** What assembly/dense.ts exports. Addresses are bytes. */
-interface Kernels {
+interface Kernels extends BlockKernels {
   readonly memory: WebAssembly.Memory;
   listInputs(row: number, features: number, outputs: number, bases: number, values: number): number;
   affine32: Affine;
@@ -39,15 +40,11 @@ interface Kernels {
   readonly heap: WebAssembly.Global<'i32'>;
   allFinite32(params: number, n: number): number;
   allFinite64(params: number, n: number): number;
-  fourRows32: FourRows;
-  fourRows64: FourRows;
-  addFourRows(sums: number, rows: number, features: number, delta: number): void;
   softmax(into: number, z: number, n: number): number;
   activate(kind: number, z: number, h: number, slopes: number, n: number): void;
 }
 type Step = (params: number, sums: number, n: number, share: number, l2: number, rate: number) => void;
 type Mean = (into: number, sums: number, params: number, n: number, share: number, l2: number) => void;
-type FourRows = (z: number, rows: number, features: number, params: number) => void;
 type Affine = (
   z: number,
   outputs: number,
@@ -66,21 +63,18 @@ interface Place {
 }
 
 /** One instance a network: its memory holds the network's arrays and never grows after it is made, so views of it stay. */
-class SimdLoops implements DenseLoops, FourAtOnce {
-  readonly four: FourAtOnce = this;
+class SimdLoops implements DenseLoops {
+  readonly block: ExampleBlock | null;
   private at: number;
   private readonly places: readonly Place[];
-  /** Four rows; a single one is read into the first. */
-  private readonly rows: readonly Float32Array[];
-  private readonly outputs: Float64Array;
-  private readonly deltas: Float64Array;
+  private readonly row: Float32Array;
   private readonly scaled: Float64Array;
   /** Room for a mean before it is copied out. */
   private readonly rounded: Place;
 
   constructor(
     private readonly kernels: Kernels,
-    { features, parameterCount, widest }: DenseSizes,
+    { features, parameterCount, widest, linearOutputs }: DenseSizes,
   ) {
     this.at = (kernels.heap.value + ALIGNMENT - 1) & -ALIGNMENT;
     const place = (): Place => {
@@ -88,17 +82,17 @@ class SimdLoops implements DenseLoops, FourAtOnce {
       return { double, single: new Float32Array(double.buffer, double.byteOffset, parameterCount) };
     };
     this.places = [place(), place()];
-    const rowsAt = this.take(16 * features);
-    this.rows = [0, 1, 2, 3].map((r) => new Float32Array(kernels.memory.buffer, rowsAt + 4 * features * r, features));
-    this.outputs = this.float64(4);
-    this.deltas = this.float64(4);
+    this.row = new Float32Array(kernels.memory.buffer, this.take(4 * features), features);
+    this.block =
+      linearOutputs === null ? null : exampleBlock(kernels, (length) => this.float64(length), features, linearOutputs);
     this.scaled = this.float64(widest);
     this.rounded = place();
   }
 
   /** Bytes that the constructor takes. */
-  static ownBytes({ features, parameterCount, widest }: DenseSizes): number {
-    return 24 * parameterCount + 16 * features + 8 * widest + 64 + 8 * ALIGNMENT;
+  static ownBytes({ features, parameterCount, widest, linearOutputs }: DenseSizes): number {
+    const ofBlock = linearOutputs === null ? 0 : blockBytes(features, linearOutputs);
+    return 24 * parameterCount + 4 * features + 8 * widest + ofBlock + 8 * ALIGNMENT;
   }
 
   private take(bytes: number): number {
@@ -123,9 +117,8 @@ class SimdLoops implements DenseLoops, FourAtOnce {
   }
 
   listInputs(row: Float32Array, outputs: number, bases: Int32Array, values: Float64Array): number {
-    const first = this.rows[0]!;
-    first.set(row);
-    return this.kernels.listInputs(first.byteOffset, row.length, outputs, bases.byteOffset, values.byteOffset);
+    this.row.set(row);
+    return this.kernels.listInputs(this.row.byteOffset, row.length, outputs, bases.byteOffset, values.byteOffset);
   }
 
   affineInto(
@@ -179,29 +172,10 @@ class SimdLoops implements DenseLoops, FourAtOnce {
     backpropagate(into.byteOffset, into.length, weights, delta.byteOffset, delta.length);
   }
 
-  readRow(r: number, row: Float32Array | null): void {
-    if (row) this.rows[r]!.set(row);
-    else this.rows[r]!.fill(0);
-  }
-
   allFinite(params: ReadonlyVector): boolean {
     const { allFinite32, allFinite64 } = this.kernels;
     const test = params.BYTES_PER_ELEMENT === 4 ? allFinite32 : allFinite64;
     return test((params as Vector).byteOffset, params.length) !== 0;
-  }
-
-  fourOutputs(params: ReadonlyVector): Float64Array {
-    const { fourRows32, fourRows64 } = this.kernels;
-    const { rows, outputs } = this;
-    const fourRows = params.BYTES_PER_ELEMENT === 4 ? fourRows32 : fourRows64;
-    fourRows(outputs.byteOffset, rows[0]!.byteOffset, rows[0]!.length, (params as Vector).byteOffset);
-    return outputs;
-  }
-
-  addFour(sums: Float64Array, deltas: readonly number[]): void {
-    const { rows } = this;
-    this.deltas.set(deltas);
-    this.kernels.addFourRows(sums.byteOffset, rows[0]!.byteOffset, rows[0]!.length, this.deltas.byteOffset);
   }
 
   softmaxInto(into: Float64Array, outputs: Float64Array): number {

@@ -6,10 +6,12 @@
 
 import { affine } from './parts/affine';
 import { backpropagate } from './parts/backpropagate';
+import { fiveRows } from './parts/five-rows';
 import { allFinite, fourRows } from './parts/four-rows';
 import { mean, step } from './parts/update';
 
 export { activate, softmax } from './parts/activations';
+export { addFiveRows, interleaveFive } from './parts/five-rows';
 export { addFourRows } from './parts/four-rows';
 export { listInputs } from './parts/inputs';
 export { addOuter } from './parts/outer';
@@ -55,6 +57,14 @@ export function fourRows32(z: usize, rows: usize, features: i32, w: usize): void
 
 export function fourRows64(z: usize, rows: usize, features: i32, w: usize): void {
   fourRows<f64>(z, rows, features, w);
+}
+
+export function fiveRows32(z: usize, rows: usize, features: i32, w: usize, outputs: i32): void {
+  fiveRows<f32>(z, rows, features, w, outputs);
+}
+
+export function fiveRows64(z: usize, rows: usize, features: i32, w: usize, outputs: i32): void {
+  fiveRows<f64>(z, rows, features, w, outputs);
 }
 
 export function allFinite32(params: usize, n: i32): bool {
