@@ -1,16 +1,15 @@
-import type { Readable } from 'node:stream';
 import { nanoid } from 'nanoid';
 import { processSockets } from '../../protocol/sockets/process-sockets.js';
 import { LIMITS } from '../../protocol/wire/limits.js';
 import { ControlServer } from './control-server.js';
 import type { ListenOptions } from './host-options.js';
-import { serveArchive } from './run-archive.js';
+import { type Archive, serveArchive } from './run-archive.js';
 
 const HEARTBEAT_MS = 20_000;
 
 export interface HandOverOptions {
   readonly listen: ListenOptions;
-  readonly archive: () => Readable;
+  readonly archive: Archive;
   /** How long the run directory can be fetched, milliseconds. */
   readonly forMs: number;
   readonly signal: AbortSignal;

@@ -1,10 +1,10 @@
-import type { Readable } from 'node:stream';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import type { ServerOptions } from '../../protocol/sockets/socket-server.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import type { Resent } from '../../protocol/wire/message-socket.js';
 import type { Member } from './membership.js';
+import type { Archive } from './run-archive.js';
 
 export interface ListenOptions extends Pick<ServerOptions, 'host' | 'port' | 'tls' | 'origins'> {
   /** What workers and observers must know; null: one that is drawn. */
@@ -26,7 +26,7 @@ export interface HostServerOptions {
   readonly fromRound: number;
   readonly signal: AbortSignal;
   /** The run directory as a tar stream, for those who know the token; left out: it is not given away. */
-  readonly archive?: () => Readable;
+  readonly archive?: Archive;
   readonly observer: HostObserver;
 }
 

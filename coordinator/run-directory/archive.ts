@@ -15,14 +15,14 @@ function isTransient(path: string): boolean {
 }
 
 /** The run directory as a tar stream, as it is when the stream is first read: what the run writes meanwhile is not in it. */
-export function archiveOf(folder: string): Readable {
-  return Readable.from(partsOf(folder), { objectMode: false });
+export function archiveOf(folder: string, checkpoints = true): Readable {
+  return Readable.from(partsOf(folder, checkpoints), { objectMode: false });
 }
 
-async function* partsOf(folder: string): AsyncGenerator<Buffer> {
+async function* partsOf(folder: string, checkpoints: boolean): AsyncGenerator<Buffer> {
   const snapshot = partialPath(join(folder, `archive-${nanoid(8)}`));
   try {
-    takeSnapshot(folder, snapshot, false);
+    takeSnapshot(folder, snapshot, checkpoints);
     const { create } = await import('tar');
     yield* create({ cwd: snapshot, portable: true }, ['.']) as unknown as AsyncIterable<Buffer>;
   } finally {
@@ -31,12 +31,13 @@ async function* partsOf(folder: string): AsyncGenerator<Buffer> {
 }
 
 /** In one synchronous step: the thread that asks is the one that writes the run, so no file changes in between. */
-function takeSnapshot(folder: string, snapshot: string, fixed: boolean): void {
+function takeSnapshot(folder: string, snapshot: string, checkpoints: boolean, fixed = false): void {
   mkdirSync(snapshot);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const [from, to] = [join(folder, entry.name), join(snapshot, entry.name)];
     if (isTransient(entry.name)) continue;
-    if (entry.isDirectory()) takeSnapshot(from, to, fixed || entry.name === CHECKPOINTS);
+    if (entry.name === CHECKPOINTS && !checkpoints) continue;
+    if (entry.isDirectory()) takeSnapshot(from, to, checkpoints, fixed || entry.name === CHECKPOINTS);
     else if (entry.isFile()) (fixed ? linkOrCopy : copyFileSync)(from, to);
   }
 }

@@ -50,7 +50,7 @@ export class SweepDirectory {
 
   /** The folder of a point. */
   pathOf(index: number, label: string): string {
-    return join(this.path, safeName(`point-${String(index).padStart(3, '0')}-${label}`).slice(0, 120));
+    return pointFolder(this.path, index, label);
   }
 
   /** The run directory of point `index` (from 0); `label` names its varied settings in a few characters. */
@@ -79,6 +79,11 @@ export class SweepDirectory {
   get points(): readonly SweepPoint[] {
     return this.kept;
   }
+}
+
+/** The folder of point `index` (from 0) in that of a sweep. */
+export function pointFolder(sweep: string, index: number, label: string): string {
+  return join(sweep, safeName(`point-${String(index).padStart(3, '0')}-${label}`).slice(0, 120));
 }
 
 function indexCsv(points: readonly SweepPoint[]): string {

@@ -91,7 +91,7 @@ async function linger(listen: ListenOptions, { out, linger, quiet }: Flags): Pro
   const { handOver } = await import('../../coordinator/members/hand-over.js');
   if (!quiet) process.stderr.write(`the folder can be fetched for ${linger} s\n`);
   const fetched = await interruptible((signal) =>
-    handOver({ listen, archive: () => archiveOf(out), forMs: 1000 * linger, signal }),
+    handOver({ listen, archive: (checkpoints) => archiveOf(out, checkpoints), forMs: 1000 * linger, signal }),
   );
   if (!quiet) process.stderr.write(fetched ? 'the folder was fetched\n' : 'the folder was not fetched\n');
 }

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../../coordinator/run-directory/events.js';
+import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
 import type { SessionEvent } from '../../coordinator/run-directory/session-log.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
@@ -9,6 +11,7 @@ import { eventText } from '../recorded-runs/run-log.js';
 import { openRun } from '../run/open-run.js';
 import { lastLines } from './last-lines.js';
 import { type PeerGraph, peerGraph } from './peer-graph.js';
+import { type SweepCurves, sweepCurves } from './sweep-curves.js';
 
 const MOST_ROWS = 600;
 const MOST_LINES = 200;
@@ -29,6 +32,10 @@ export interface LiveData {
   readonly rounds: number;
   readonly clients: number;
   readonly rows: readonly MetricsRow[];
+  /** Of a sweep: all points that have begun; null: one run. */
+  readonly curves: SweepCurves | null;
+  /** Of a sweep: points that are done, and all; null: one run. */
+  readonly points: { readonly done: number; readonly of: number } | null;
   readonly workers: readonly LiveWorker[];
   /** Of clients that were absent lately: how often, and in which round last. */
   readonly absences: readonly { readonly client: string; readonly count: number; readonly round: number }[];
@@ -47,6 +54,7 @@ export async function liveData(folder: string, seats: control.Seats | null): Pro
   const whole = overviewOf(folder);
   const path = whole.runs.at(-1) ?? folder;
   const { scenario, rows, verdict } = openRun(path);
+  const isSweep = whole.kind === 'sweep';
   const events = lastLines<RunEvent>(join(path, 'events.jsonl'));
   const absent = new Map<string, { count: number; round: number }>();
   for (const { event, party, round } of events)
@@ -56,17 +64,25 @@ export async function liveData(folder: string, seats: control.Seats | null): Pro
   return {
     name: scenario.name,
     description: scenario.description,
-    state: overviewOf(path).state,
+    state: seats && seats.phase !== 'over' ? 'running' : whole.state,
     rounds: scenario.rounds,
     clients: scenario.clients,
     rows: rows.filter((_, i) => i % stride === 0 || i === rows.length - 1),
+    points: isSweep ? { done: whole.done, of: whole.of } : null,
+    curves: isSweep ? sweepCurves(whole.path) : null,
     workers: seats ? holdersOf(seats) : workersOf(lastLines(join(path, 'session.jsonl'))),
     peers: await peerGraph(scenario, path, rows.at(-1)).catch(() => null),
     absences: [...absent].map(([client, each]) => ({ client, ...each })),
     faults: lines.filter((line) => / fault |absent|dropped|crashed|late/.test(line)).slice(-MOST_LINES),
     log: lines.slice(-MOST_LINES),
-    verdict,
+    verdict: isSweep ? verdictIn(whole.path) : verdict,
   };
+}
+
+/** Null: not judged yet. */
+function verdictIn(sweep: string): Verdict | null {
+  const file = join(sweep, 'verdict.json');
+  return existsSync(file) ? readJsonFile<Verdict>(file, SHAPES.verdict) : null;
 }
 
 function holdersOf({ seats }: control.Seats): LiveWorker[] {

@@ -7,7 +7,7 @@ export const LIVE_PAGE = `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>gradswarm</title>
 <style>
-:root { --paper: #fff; --ink: #1c2024; --soft: #59636e; --line: #d9dee3; --card: #f6f8fa; --one: #1b7fbd; --two: #d55e00; --three: #009e73; --good: #0a6b3d; --bad: #b3261e; }
+:root { --paper: #fff; --ink: #1c2024; --soft: #59636e; --line: #d9dee3; --card: #f6f8fa; --one: #1b7fbd; --two: #d55e00; --three: #009e73; --four: #cc79a7; --five: #8a6d00; --six: #56b4e9; --seven: #7a4fb5; --eight: #6b7280; --good: #0a6b3d; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --paper: #14171a; --ink: #e4e8ec; --soft: #9aa5b1; --line: #333a41; --card: #1c2126; --good: #5fd39a; --bad: #ff8a80; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
@@ -20,7 +20,7 @@ progress { width: 100%; height: .6rem; }
 .link { stroke: var(--one); } .lossy { stroke: var(--two); } .peer { fill: var(--three); } svg .on { fill: #fff; }
 svg { width: 100%; height: auto; display: block; } svg text { fill: var(--soft); font-size: 11px; }
 ul, pre { margin: 0; padding: 0; list-style: none; max-height: 16rem; overflow: auto; } pre { overflow-wrap: anywhere; font: 12px/1.45 ui-monospace, monospace; white-space: pre-wrap; }
-.joined, .ready, .true { color: var(--good); } .lost, .down, .open, .false { color: var(--bad); }
+.names { font-size: 13px; } .joined, .ready, .true { color: var(--good); } .lost, .down, .open, .false { color: var(--bad); }
 .clients { display: flex; flex-wrap: wrap; gap: 3px; } .clients span { width: 14px; height: 14px; border-radius: 3px; background: var(--three); } .clients .absent { background: var(--two); }
 </style>
 </head>
@@ -46,24 +46,38 @@ ul, pre { margin: 0; padding: 0; list-style: none; max-height: 16rem; overflow: 
 const at = (id) => document.getElementById(id);
 const number = (value) => value === null || value === undefined ? '–' : Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 const bytes = (value) => { const units = ['B', 'kB', 'MB', 'GB', 'TB']; let i = 0; while (value >= 1000 && i < 4) { value /= 1000; i++; } return number(value) + ' ' + units[i]; };
-/* Curves of equal length as SVG. Text goes in by textContent alone. */
-function plot(target, curves, show) {
-  const all = curves.flatMap(({ points }) => points).filter(([, y]) => Number.isFinite(y));
+/* Curves as SVG, [x, y] or [x, y, lowest, highest]; with many the names stand below. Text goes in by textContent alone. */
+function plot(target, curves, show, below) {
+  const all = curves.flatMap(({ points }) => points.flatMap(([x, ...ys]) => ys.map((y) => [x, y]))).filter(([, y]) => Number.isFinite(y));
   target.replaceChildren();
   if (all.length === 0) { target.textContent = '–'; return; }
   const xs = all.map(([x]) => x), ys = all.map(([, y]) => y);
   const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   const px = (x) => 6 + 300 * (x - x0) / (x1 - x0 || 1), py = (y) => 150 - 130 * (y - y0) / (y1 - y0 || 1);
   const make = (name, attributes, text) => { const node = document.createElementNS('http://www.w3.org/2000/svg', name); for (const key in attributes) node.setAttribute(key, attributes[key]); if (text !== undefined) node.textContent = text; return node; };
-  const svg = make('svg', { viewBox: '0 0 400 175', role: 'img' });
+  const svg = make('svg', { viewBox: below ? '0 0 312 175' : '0 0 400 175', role: 'img' });
   curves.forEach(({ name, points, color }, i) => {
     const known = points.filter(([, y]) => Number.isFinite(y));
     if (known.length === 0) return;
     svg.append(make('polyline', { points: known.map(([x, y]) => px(x).toFixed(1) + ',' + py(y).toFixed(1)).join(' '), fill: 'none', stroke: color, 'stroke-width': 2 }));
-    svg.append(make('text', { x: 312, y: 24 + 16 * i, style: 'fill:' + color }, (name ? name + ' ' : '') + show(known[known.length - 1][1])));
+    if (known[0].length > 2) svg.append(make('polygon', { points: [...known.map(([x, , , high]) => px(x).toFixed(1) + ',' + py(high).toFixed(1)), ...known.slice().reverse().map(([x, , low]) => px(x).toFixed(1) + ',' + py(low).toFixed(1))].join(' '), fill: color, 'fill-opacity': .18, stroke: 'none' }));
+    if (!below) svg.append(make('text', { x: 312, y: 24 + 16 * i, style: 'fill:' + color }, (name ? name + ' ' : '') + show(known[known.length - 1][1])));
   });
   svg.append(make('text', { x: 6, y: 14 }, show(y1)), make('text', { x: 6, y: 148 }, show(y0)), make('text', { x: 6, y: 170 }, 'round ' + x0), make('text', { x: 306, y: 170, 'text-anchor': 'end' }, String(x1)));
   target.append(svg);
+  if (!below) return;
+  const names = document.createElement('ul');
+  names.className = 'names';
+  list(names, [...curves.filter(({ points }) => points.length > 0).map(({ name, points }) => [name + ': ' + show(points[points.length - 1][1])]), ...below.map((text) => [text, 'soft'])]);
+  curves.filter(({ points }) => points.length > 0).forEach(({ color }, i) => { names.children[i].style.borderLeft = '4px solid ' + color; names.children[i].style.paddingLeft = '.5rem'; });
+  target.append(names);
+}
+/* All settings of a sweep, each the mean of its seeds in the band from the lowest to the highest. */
+const COLORS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'].map((name) => 'var(--' + name + ')');
+function settings(target, curves, leftOut, show) {
+  const named = curves.map(({ name, seeds, points }, i) => ({ name: name + (seeds > 1 ? ', ' + seeds + ' seeds' : ''), color: COLORS[i], points: points.map((one) => [one.x, one.y, one.low, one.high]) }));
+  const seeds = Math.max(0, ...curves.map((one) => one.seeds));
+  plot(target, named, show, [...(seeds > 1 ? ['mean of the seeds, in the band from the lowest to the highest'] : []), ...(leftOut ? [leftOut + ' more settings are not drawn'] : [])]);
 }
 /* Clients on a circle and the links between them; a link that lost a message in the last two rounds is orange, the more it lost the wider it is. */
 function graph(target, peers) {
@@ -106,10 +120,14 @@ function draw(data) {
   at('state').textContent = data.state;
   const last = data.rows[data.rows.length - 1];
   const done = last ? last.round : 0;
-  at('round').textContent = 'round ' + done + ' of ' + data.rounds;
-  at('progress').value = done / data.rounds;
-  plot(at('loss'), [{ name: '', color: 'var(--one)', points: data.rows.map((row) => [row.round, row.loss === null ? NaN : row.loss]) }], number);
-  plot(at('accuracy'), [{ name: '', color: 'var(--one)', points: data.rows.map((row) => [row.round, row.accuracy === null ? NaN : row.accuracy]) }], (value) => number(100 * value) + ' %');
+  at('round').textContent = (data.points ? 'point ' + Math.min(data.points.done + 1, data.points.of) + ' of ' + data.points.of + ', ' : '') + 'round ' + done + ' of ' + data.rounds;
+  at('progress').value = data.points && data.points.done < data.points.of ? (data.points.done + done / data.rounds) / data.points.of : done / data.rounds;
+  const percent = (value) => number(100 * value) + '\u00a0%';
+  if (data.curves) {
+    settings(at('loss'), data.curves.loss, data.curves.leftOut, number);
+    settings(at('accuracy'), data.curves.accuracy, data.curves.leftOut, percent);
+  } else for (const [of, show] of [['loss', number], ['accuracy', percent]])
+    plot(at(of), [{ name: '', color: 'var(--one)', points: data.rows.map((row) => [row.round, row[of] === null ? NaN : row[of]]) }], show);
   const directions = [['up', 'bytesUp', 'var(--one)'], ['down', 'bytesDown', 'var(--two)'], ['peers', 'bytesPeer', 'var(--three)']];
   plot(at('bytes'), directions.map(([name, key, color]) => ({ name, color, points: data.rows.map((row) => [row.round, row[key]]) })), bytes);
   list(at('workers'), data.workers.length === 0 ? [['one process']] : data.workers.map((one) => [one.name + ': ' + one.state + ', ' + one.clients + ' clients, last contact ' + one.at.replace('T', ' ').replace(/\\.\\d+Z$/, ' UTC'), one.state]));

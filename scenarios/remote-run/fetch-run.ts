@@ -1,6 +1,6 @@
 import { get as getPlain, type IncomingMessage } from 'node:http';
 import { get as getSecure } from 'node:https';
-import { ARCHIVE_PATH, PROOF_HEADER } from '../../coordinator/members/run-archive.js';
+import { ARCHIVE_PATH, PROOF_HEADER, type VIEW_PATH } from '../../coordinator/members/run-archive.js';
 import { unpackArchive } from '../../coordinator/run-directory/archive.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { provenQuery } from '../../protocol/sockets/admission.js';
@@ -11,12 +11,17 @@ import type { CoordinatorAddress } from './coordinator-address.js';
 const SILENT_MS = 60_000;
 
 /**
- * Copies the run directory of a coordinator into `folder`, whole or not at all. Throws ERR_WORKER_LOST when it cannot be reached,
+ * Copies the run directory of a coordinator into `folder`, whole or not at all; by VIEW_PATH without its checkpoints, and a coordinator
+ * that lingers until the run is fetched does not count it. Throws ERR_WORKER_LOST when it cannot be reached,
  * ERR_USAGE when the token is refused or the folder is in use, ERR_PROTOCOL when what arrives is no whole archive.
  */
-export async function fetchRun({ url, token, trust }: CoordinatorAddress, folder: string): Promise<void> {
+export async function fetchRun(
+  { url, token, trust }: CoordinatorAddress,
+  folder: string,
+  path: typeof ARCHIVE_PATH | typeof VIEW_PATH = ARCHIVE_PATH,
+): Promise<void> {
   const joining = provenQuery(token, 'observer', await fetchChallenge(url, trust));
-  const target = new URL(ARCHIVE_PATH, url.replace(/^ws/, 'http'));
+  const target = new URL(path, url.replace(/^ws/, 'http'));
   for (const [name, value] of Object.entries(joining.query)) target.searchParams.set(name, value);
   const response = await answerOf(target, trust.ca);
   const refuse = (code: 'ERR_USAGE' | 'ERR_WORKER_LOST' | 'ERR_PROTOCOL', why: string): never => {

@@ -9,9 +9,8 @@ import {
 import { type Figure, PLOT_WIDTH, scaleFor } from '../../coordinator/report/plots.js';
 import { comparisonFigures } from '../../coordinator/report/run-plots.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
-import type { Json } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
-import { shortWords } from '../../protocol/scenario/wording.js';
+import { groupedBySetting, settingName } from './setting-groups.js';
 
 /**
  * Distance from a known posterior; loss and accuracy of all settings by round, bytes and time, with a band where the sweep has several
@@ -33,7 +32,7 @@ function namedRuns(sweep: ResolvedSweep, records: readonly RunRecord[]) {
 }
 
 function bandFigures(sweep: ResolvedSweep, records: readonly RunRecord[], seeds: number): Figure[] {
-  const groups = groupedBySetting(sweep, records);
+  const groups = seedGroups(sweep, records);
   const words = {
     round: 'round',
     bytes: 'bytes sent (up, down and between peers)',
@@ -78,7 +77,7 @@ function epsilonFigures(sweep: ResolvedSweep, records: readonly RunRecord[], see
   const private_ = records.filter((record) => epsilonOf(record) !== null);
   if (new Set(private_.map(epsilonOf)).size < 2) return [];
   return (['finalAccuracy', 'finalLoss'] as const).flatMap((of) => {
-    const groups = groupedRecords(sweep, private_).map(({ name, members }) => ({
+    const groups = groupedBySetting(sweep, private_).map(({ name, members }) => ({
       name,
       points: members.flatMap((record) => {
         const y = record.summary[of];
@@ -115,7 +114,7 @@ function epsilonOf({ summary }: RunRecord): number | null {
 
 /** Of samplers whose posterior is known: how far each setting is from it. */
 function distanceFigure(sweep: ResolvedSweep, records: readonly RunRecord[], seeds: number): Figure[] {
-  const values = groupedRecords(sweep, records).flatMap(({ name, members }) => {
+  const values = groupedBySetting(sweep, records).flatMap(({ name, members }) => {
     const w2 = members.flatMap(({ summary }) => (typeof summary.w2 === 'number' ? [summary.w2] : []));
     if (w2.length === 0) return [];
     const { y: mean, low, high } = pointOf(w2.map((y) => ({ x: 0, y })));
@@ -151,7 +150,7 @@ function distanceFigure(sweep: ResolvedSweep, records: readonly RunRecord[], see
 function compressionFigures(sweep: ResolvedSweep, records: readonly RunRecord[], seeds: number): Figure[] {
   if (!Object.keys(sweep.over).some((path) => path.startsWith('codecs'))) return [];
   return (['accuracy', 'loss'] as const).flatMap((of) => {
-    const groups = groupedBySetting(sweep, records).map(({ name, runs }) => ({
+    const groups = seedGroups(sweep, records).map(({ name, runs }) => ({
       name,
       points: runs.flatMap((rows) => {
         const last = rows.findLast((row) => row[of] !== null && Number.isFinite(row[of]));
@@ -173,27 +172,6 @@ function compressionFigures(sweep: ResolvedSweep, records: readonly RunRecord[],
   });
 }
 
-/** Points that differ in their seed alone, together. */
-function groupedBySetting(sweep: ResolvedSweep, records: readonly RunRecord[]): SeedGroup[] {
-  return groupedRecords(sweep, records).map(({ name, members }) => ({ name, runs: members.map(({ rows }) => rows) }));
-}
-
-function groupedRecords(sweep: ResolvedSweep, records: readonly RunRecord[]) {
-  const groups = new Map<string, RunRecord[]>();
-  for (const record of records) {
-    const name = settingName(record.point ?? {}, sweep) || 'all';
-    groups.set(name, [...(groups.get(name) ?? []), record]);
-  }
-  return [...groups].map(([name, members]) => ({ name, members }));
-}
-
-/** What is special about a point, short enough for a legend: a thing's name alone where no two of the axis share it. */
-function settingName(point: Readonly<Record<string, Json>>, { over }: ResolvedSweep): string {
-  return Object.entries(point)
-    .filter(([path]) => path !== 'seed' && (over[path]?.length ?? 0) !== 1)
-    .map(([path, value]) => {
-      const words = shortWords(value, over[path] ?? [value]);
-      return value !== null && typeof value === 'object' ? words : `${path.split('.').at(-1)} = ${words}`;
-    })
-    .join(', ');
+function seedGroups(sweep: ResolvedSweep, records: readonly RunRecord[]): SeedGroup[] {
+  return groupedBySetting(sweep, records).map(({ name, members }) => ({ name, runs: members.map(({ rows }) => rows) }));
 }

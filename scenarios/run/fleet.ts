@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Archive } from '../../coordinator/members/run-archive.js';
 import type { RunBudget } from '../../coordinator/run/privacy-budget.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import type { SessionEvent } from '../../coordinator/run-directory/session-log.js';
@@ -38,7 +38,7 @@ export interface FleetOptions {
   readonly epoch: number;
   readonly fromRound: number;
   /** The run directory as a tar stream. */
-  archive?(): Readable;
+  readonly archive?: Archive;
   note(text: string): void;
   /** About once a second. */
   seats?(table: control.Seats): void;

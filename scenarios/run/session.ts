@@ -135,7 +135,7 @@ class Session {
       signal: this.signal,
       epoch: this.epoch,
       fromRound,
-      archive: () => archiveOf(directory.path),
+      archive: (checkpoints) => archiveOf(directory.path, checkpoints),
       note: (text) => this.note(text),
       seats: (table) => options.watcher?.seats?.(table),
       session: (event) => {

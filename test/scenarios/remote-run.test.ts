@@ -37,7 +37,7 @@ async function handing(path: string, until: AbortSignal): Promise<{ handed: Prom
   return new Promise((resolve, reject) => {
     const handed: Promise<boolean> = handOver({
       listen,
-      archive: () => archiveOf(path),
+      archive: (checkpoints) => archiveOf(path, checkpoints),
       forMs: 60_000,
       signal: until,
       listening: (port) => setImmediate(() => resolve({ handed, url: `ws://127.0.0.1:${port}` })),

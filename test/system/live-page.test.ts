@@ -4,7 +4,11 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { RunLock } from '../../coordinator/run-directory/run-lock.js';
+import { sweep } from '../../protocol/scenario/input.js';
+import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { LiveServer } from '../../scenarios/live/live-server.js';
+import { loadCatalogue } from '../../scenarios/run/catalogue.js';
+import { runSweep } from '../../scenarios/run/runtime.js';
 import { runInput, temporaryFolder } from '../support/scripted-run.js';
 import { program } from './debian.js';
 
@@ -77,6 +81,28 @@ describe('the live page', () => {
       expect(await dom(chromium, server.url)).to.match(/<b id="state">running<\/b>/);
     } finally {
       lock.release();
+      await server.close();
+    }
+  });
+
+  it('shows all settings of a sweep over seeds, each with its band', async function () {
+    const chromium = program('chromium', 'chromium');
+    if (!chromium) return this.skip();
+    const folder = join(temporaryFolder(), 'sweep');
+    const input = sweep('live-sweep', {
+      base: { method: 'fedavg', data: 'gaussian-clusters', clients: 4, rounds: 5 },
+      over: { 'method.clientLearningRate': [0.01, 0.1] },
+      seeds: 2,
+    });
+    const options = { directory: folder, listen: null, signal: new AbortController().signal };
+    await runSweep(await resolveSweep(input, await loadCatalogue()), options);
+    const server = await LiveServer.open(() => folder);
+    try {
+      const text = await dom(chromium, server.url);
+      expect(text.match(/<polygon/g)).to.have.length(4);
+      expect(text.match(/clientLearningRate = 0\.1, 2 seeds: /g)).to.have.length(2);
+      expect(text).to.include('point 4 of 4, round 5 of 5').and.include('in the band from the lowest to the highest');
+    } finally {
       await server.close();
     }
   });
