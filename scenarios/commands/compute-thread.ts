@@ -4,11 +4,10 @@ import { RENEW_MS, RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { SocketHost } from '../../protocol/sockets/socket-host.js';
 import type * as control from '../../protocol/wire/control-messages.js';
-import { browse } from '../live/browse.js';
-import { LiveServer } from '../live/live-server.js';
+import type { LiveServer } from '../live/live-server.js';
 import { interruptible } from '../run/interrupt.js';
 import { type FromThread, mainThread, type ThreadData, type ToThread } from '../run/main-thread.js';
-import { MetricsServer } from './metrics-server.js';
+import type { MetricsServer } from './metrics-server.js';
 import { ProgressDisplay } from './progress-display.js';
 
 /** A thread does not inherit the loader that runs sources directly: then the command computes on the main thread. */
@@ -195,6 +194,11 @@ class ComputeThread {
 
   private async openPage(): Promise<void> {
     try {
+      // Read when they are asked for: what the main thread reads delays the start.
+      const [{ LiveServer }, { browse }] = await Promise.all([
+        import('../live/live-server.js'),
+        import('../live/browse.js'),
+      ]);
       this.page = await LiveServer.open(
         () => this.folder,
         0,
@@ -209,6 +213,7 @@ class ComputeThread {
 
   private async openMetrics(port: number): Promise<void> {
     try {
+      const { MetricsServer } = await import('./metrics-server.js');
       this.metrics = await MetricsServer.open(port, this.cutOff === 'unfinished');
       if (this.started) this.metrics.start(this.started.name, this.started.rounds);
       process.stderr.write(`metrics: http://127.0.0.1:${this.metrics.port}/metrics\n`);

@@ -23,9 +23,8 @@ export interface ProgressOptions {
 }
 
 /**
- * What a run is doing, on a terminal as a line that moves, elsewhere as one plain line at most every two seconds and
- * at least every thirty. A sweep's
- * runs are started one after the other and numbered. Call `stop` in a `finally`: a bar that moves keeps the process alive.
+ * What a run is doing, on a terminal as a line that moves, elsewhere as plain lines: of the first round at once, then at most every
+ * two seconds and at least every thirty. A sweep's runs are started one after the other and numbered. Call `stop` in a `finally`: a bar that moves keeps the process alive.
  */
 export class ProgressDisplay {
   private readonly stream: Terminal;
@@ -88,7 +87,13 @@ export class ProgressDisplay {
     this.loss = row.loss ?? this.loss;
     this.accuracy = row.accuracy ?? this.accuracy;
     if (this.bar !== null) this.bar.update(row.round);
+    else if (this.isFirstLine) this.writeLine();
     else this.writeDue();
+  }
+
+  /** A first line comes at once, so that one sees that the command computes; the later runs of a sweep have the cadence alone. */
+  private get isFirstLine(): boolean {
+    return this.writtenRound < 0 && this.point - 1 === this.firstPoint?.index;
   }
 
   /** A line that stays, such as a lost worker. */

@@ -1,36 +1,8 @@
 import { Command } from 'commander';
-import { GradswarmError } from '../../protocol/errors.js';
-import { isSweep } from '../../protocol/scenario/input.js';
-import { resolveScenario } from '../../protocol/scenario/resolve.js';
-import type { Assignment } from '../../protocol/scenario/set-path.js';
-import { resolveSweep } from '../../protocol/scenario/sweep.js';
-import { withAssignments } from '../run/changed-settings.js';
-import { withInitial } from '../run/initial.js';
-import { folderOf, type Loaded, loadScenario } from '../run/load.js';
-import { mainThread } from '../run/main-thread.js';
-import type { RunOptions } from '../run/run.js';
-import { atSeeds, seedsFrom, sweptSeeds } from '../run/seeds.js';
 import { inThread } from './compute-thread.js';
-import { type ListenFlags, listenOptions, withListening } from './listen.js';
+import { withListening } from './listen.js';
 import { absolutePath, collectAssignments, collectModules, portNumber, USE_MEANING, wholeNumber } from './options.js';
-import { type Printing, report, reportSweep } from './outcome.js';
-
-interface Flags extends Printing, ListenFlags {
-  readonly set?: readonly Assignment[];
-  readonly use?: readonly string[];
-  readonly workers?: number;
-  readonly seed?: number;
-  readonly firstSeed?: number;
-  readonly seeds?: number;
-  readonly jobs?: number;
-  readonly open?: boolean;
-  readonly tensorboard?: boolean;
-  readonly metricsPort?: number;
-  readonly rounds?: number;
-  readonly device?: string;
-  readonly initial?: string;
-  readonly out?: string;
-}
+import type { RunFlags } from './run-action.js';
 
 const EXAMPLES = `
 Examples:
@@ -73,46 +45,8 @@ export function runCommand(): Command {
     .action(inThread(run));
 }
 
-async function run(name: string, flags: Flags): Promise<void> {
-  const { loadCatalogue, runScenario, runSweep } = await import('../run/runtime.js');
-  const { withPlugIns } = await import('../plug-ins/use.js');
-  if (flags.open) mainThread()?.post({ type: 'open' });
-  if (flags.metricsPort !== undefined) mainThread()?.post({ type: 'metrics', port: flags.metricsPort });
-  const loaded = await loadScenario(name);
-  const folder = folderOf(name);
-  const input = withInitial(await withPlugIns(changed(loaded, flags), folder, flags.use), folder);
-  const seeds = sweptSeeds(loaded);
-  if (flags.seed !== undefined && seeds && seeds.length > 1 && !flags.quiet)
-    process.stderr.write(
-      `seed ${flags.seed} alone instead of seeds ${seeds.join(', ')}; --first-seed ${flags.seed} runs as many from there on\n`,
-    );
-  const catalogue = await loadCatalogue();
-  const options: Omit<RunOptions, 'signal'> = {
-    directory: flags.out ?? null,
-    listen: listenOptions(flags),
-    jobs: flags.jobs ?? 1,
-    ...(flags.tensorboard && { tensorboard: true }),
-  };
-  if (isSweep(input)) {
-    const sweep = await resolveSweep(input, catalogue);
-    for (const { scenario } of sweep.points) checkListening(scenario.workers.count, flags);
-    return reportSweep((watching) => runSweep(sweep, { ...options, ...watching }), flags, sweep.points.length);
-  }
-  const scenario = await resolveScenario(input, catalogue);
-  checkListening(scenario.workers.count, flags);
-  return report((watching) => runScenario(scenario, { ...options, ...watching }), flags);
-}
-
-/** `--set` in the order given, then the options that have a name of their own. */
-function changed(input: Loaded, { set = [], workers, seed, seeds, firstSeed, rounds, device, initial }: Flags): Loaded {
-  const named = Object.entries({ 'workers.count': workers, seed, rounds, device, initial });
-  const assignments = named.flatMap(([path, value]) => (value === undefined ? [] : [{ path, value }]));
-  const assigned = withAssignments(input, [...set, ...assignments]);
-  const several = seeds === undefined ? assigned : atSeeds(assigned, seeds);
-  return firstSeed === undefined ? several : seedsFrom(several, firstSeed);
-}
-
-function checkListening(workerCount: number, { listen }: Flags): void {
-  if (listen && workerCount === 0)
-    throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with the number to wait for, got 0 workers');
+/** Its modules are read in the thread that computes alone. */
+async function run(name: string, flags: RunFlags): Promise<void> {
+  const { runAction } = await import('./run-action.js');
+  return runAction(name, flags);
 }

@@ -20,11 +20,14 @@ function row(round: number, loss: number | null): MetricsRow {
 }
 
 describe('ProgressDisplay', () => {
-  it('not on a terminal: 1,000 quick rounds give one final line, without control characters', () => {
+  it('not on a terminal: 1,000 quick rounds give their first line at once and a final one, without control characters', () => {
     const screen = new Screen(false);
     const display = new ProgressDisplay({ stream: screen });
     display.start('fedavg', 1000);
-    for (let round = 1; round <= 1000; round++) display.round(row(round, round === 1000 ? null : 1 / round));
+    display.round(row(1, 1));
+    expect(screen.text).to.match(/^fedavg round 1\/1000, loss 1, accuracy 50 %, 500 B sent, .* left\n$/);
+    screen.text = '';
+    for (let round = 2; round <= 1000; round++) display.round(row(round, round === 1000 ? null : 1 / round));
     display.stop();
     display.stop();
     // The last loss that was measured: 1/999.
@@ -35,13 +38,15 @@ describe('ProgressDisplay', () => {
     const screen = new Screen(false);
     const display = new ProgressDisplay({ stream: screen, points: 2 });
     display.start('alpha=0.1', 5);
-    display.round(row(5, 2));
+    display.round(row(1, 2));
     display.note('worker w1\nwas lost');
+    for (const round of [2, 3, 4, 5]) display.round(row(round, 1));
     display.start('alpha=1', 9);
     display.stop();
     expect(screen.text.split('\n')).to.deep.equal([
+      '[1/2] alpha=0.1 round 1/5, loss 2, accuracy 50 %, 500 B sent, 1 s left, sweep 1 s left',
       'worker w1 was lost',
-      '[1/2] alpha=0.1 round 5/5, loss 2, accuracy 50 %, 500 B sent, took 1 s, sweep 1 s left',
+      '[1/2] alpha=0.1 round 5/5, loss 1, accuracy 50 %, 2.5 kB sent, took 1 s, sweep 1 s left',
       '[2/2] alpha=1 round 0/9, 0 B sent, starting, sweep 1 s left',
       '',
     ]);

@@ -1,0 +1,78 @@
+import { GradswarmError } from '../../protocol/errors.js';
+import { isSweep } from '../../protocol/scenario/input.js';
+import { resolveScenario } from '../../protocol/scenario/resolve.js';
+import type { Assignment } from '../../protocol/scenario/set-path.js';
+import { resolveSweep } from '../../protocol/scenario/sweep.js';
+import { withPlugIns } from '../plug-ins/use.js';
+import { withAssignments } from '../run/changed-settings.js';
+import { withInitial } from '../run/initial.js';
+import { folderOf, type Loaded, loadScenario } from '../run/load.js';
+import { mainThread } from '../run/main-thread.js';
+import type { RunOptions } from '../run/run.js';
+import { loadCatalogue, runScenario, runSweep } from '../run/runtime.js';
+import { atSeeds, seedsFrom, sweptSeeds } from '../run/seeds.js';
+import { type ListenFlags, listenOptions } from './listen.js';
+import { type Printing, report, reportSweep } from './outcome.js';
+
+export interface RunFlags extends Printing, ListenFlags {
+  readonly set?: readonly Assignment[];
+  readonly use?: readonly string[];
+  readonly workers?: number;
+  readonly seed?: number;
+  readonly firstSeed?: number;
+  readonly seeds?: number;
+  readonly jobs?: number;
+  readonly open?: boolean;
+  readonly tensorboard?: boolean;
+  readonly metricsPort?: number;
+  readonly rounds?: number;
+  readonly device?: string;
+  readonly initial?: string;
+  readonly out?: string;
+}
+
+/** `gradswarm run`, in the thread that computes. */
+export async function runAction(name: string, flags: RunFlags): Promise<void> {
+  if (flags.open) mainThread()?.post({ type: 'open' });
+  if (flags.metricsPort !== undefined) mainThread()?.post({ type: 'metrics', port: flags.metricsPort });
+  const loaded = await loadScenario(name);
+  const folder = folderOf(name);
+  const input = withInitial(await withPlugIns(changed(loaded, flags), folder, flags.use), folder);
+  const seeds = sweptSeeds(loaded);
+  if (flags.seed !== undefined && seeds && seeds.length > 1 && !flags.quiet)
+    process.stderr.write(
+      `seed ${flags.seed} alone instead of seeds ${seeds.join(', ')}; --first-seed ${flags.seed} runs as many from there on\n`,
+    );
+  const catalogue = await loadCatalogue();
+  const options: Omit<RunOptions, 'signal'> = {
+    directory: flags.out ?? null,
+    listen: listenOptions(flags),
+    jobs: flags.jobs ?? 1,
+    ...(flags.tensorboard && { tensorboard: true }),
+  };
+  if (isSweep(input)) {
+    const sweep = await resolveSweep(input, catalogue);
+    for (const { scenario } of sweep.points) checkListening(scenario.workers.count, flags);
+    return reportSweep((watching) => runSweep(sweep, { ...options, ...watching }), flags, sweep.points.length);
+  }
+  const scenario = await resolveScenario(input, catalogue);
+  checkListening(scenario.workers.count, flags);
+  return report((watching) => runScenario(scenario, { ...options, ...watching }), flags);
+}
+
+/** `--set` in the order given, then the options that have a name of their own. */
+function changed(
+  input: Loaded,
+  { set = [], workers, seed, seeds, firstSeed, rounds, device, initial }: RunFlags,
+): Loaded {
+  const named = Object.entries({ 'workers.count': workers, seed, rounds, device, initial });
+  const assignments = named.flatMap(([path, value]) => (value === undefined ? [] : [{ path, value }]));
+  const assigned = withAssignments(input, [...set, ...assignments]);
+  const several = seeds === undefined ? assigned : atSeeds(assigned, seeds);
+  return firstSeed === undefined ? several : seedsFrom(several, firstSeed);
+}
+
+function checkListening(workerCount: number, { listen }: RunFlags): void {
+  if (listen && workerCount === 0)
+    throw new GradswarmError('ERR_USAGE', '--listen: expected --workers with the number to wait for, got 0 workers');
+}
