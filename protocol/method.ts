@@ -154,7 +154,34 @@ export interface RunPlan {
   readonly rounds: number;
   readonly clients: number;
   readonly participation: { readonly cohort: 'all' | number; readonly sampling: string | { readonly name: string } };
-  readonly privacy: { readonly delta: number; readonly accountant?: 'auto' | 'tightest' | 'loss-distribution' };
+  readonly privacy: {
+    readonly delta: number;
+    readonly accountant?: 'auto' | 'tightest' | 'loss-distribution';
+    readonly form?: 'float' | 'grid';
+  };
+}
+
+/** A round before it begins, as one of its clients will see it. */
+export interface RoundOutlook {
+  readonly index: number;
+  readonly client: ClientIndex;
+  readonly cohort: readonly ClientIndex[];
+  /** Of the coordinator's half. */
+  readonly state: unknown;
+  /** The round's shared stream, from its beginning at each call. */
+  shared(): Rng;
+  /** n of this client. */
+  readonly exampleCount: number;
+}
+
+/** Equal Gaussian releases of one round. */
+export interface RoundReleases {
+  /** Poisson sampling probability; 1: all. */
+  readonly sampling: number;
+  /** Noise standard deviation over the L2 sensitivity. */
+  readonly noiseMultiplier: number;
+  readonly count: number;
+  readonly adjacency: 'add-remove' | 'replace-one';
 }
 
 export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
@@ -170,6 +197,16 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   readonly settings: Settings<H & object>;
   /** Throws a GradswarmError when they make no sense for this run: for methods that calibrate noise to what it will release. */
   checkPlan?(hyperparameters: H, run: RunPlan): void;
+  /**
+   * What its noise was made for; null: it has none. The run ends before its releases, those of repeated rounds included, would
+   * pass epsilon at delta or at the run's own delta, as it does under `privacy.budget`.
+   */
+  target?(hyperparameters: H): { readonly epsilon: number; readonly delta: number } | null;
+  /**
+   * What a client will release by itself in a round, at most: such a run is stopped before the round that would pass its limit.
+   * Left out: what the clients of the costliest round so far released.
+   */
+  clientReleases?(hyperparameters: H, round: RoundOutlook): readonly RoundReleases[];
   /** Its clients release through `at.privacy`: nothing else of their data may leave them. Left out: they do not. */
   readonly isPrivate?: boolean;
   /**

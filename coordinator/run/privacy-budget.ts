@@ -8,6 +8,7 @@ import {
 } from '../../protocol/privacy/accounting/ledger.js';
 import type { PrivacySettings } from '../../protocol/scenario/scenario.js';
 import type { PrivacyResult } from '../report/report.js';
+import type { SpendLimit } from './expected-releases.js';
 import type { PrivacyBudget } from './run-loop-options.js';
 
 /** Above rounding of the accountant, below anything that matters: a plan that spends the budget exactly is within it. */
@@ -20,60 +21,116 @@ const SEEDED_NOISE_WARNING =
   'The noise is seeded: anyone who knows the seed can compute and subtract it. Epsilon is what the same run would have with ' +
   "privacy.noise = 'secure'.";
 
+interface Cost {
+  readonly entries: readonly LedgerEntry[];
+  readonly epsilon: number;
+}
+
 /** What a run has spent, and what it may still spend. */
 export class RunBudget implements PrivacyBudget {
   private readonly ledger = new Ledger();
-  /** The clients' own releases of the round that cost most so far: what the next round is expected to cost. */
-  private costliest: { readonly entries: readonly LedgerEntry[]; readonly epsilon: number } | null = null;
+  /** The clients' own releases of the round that cost most so far: what the next one is expected to cost. */
+  private costliest: Cost | null = null;
+  /** All releases of the round that cost most so far. */
+  private costliestRound: Cost | null = null;
+  /** Of the round under way: what its clients release by themselves, and what the coordinator's half was granted. */
+  private ahead: readonly LedgerEntry[] = [];
+  private granted: readonly LedgerEntry[] = [];
+  /** The round in which an earlier process ended. */
+  private unfinished: number | null = null;
 
   private readonly accounting: LedgerAccounting;
 
-  constructor(private readonly settings: PrivacySettings) {
+  constructor(
+    private readonly settings: PrivacySettings,
+    private readonly limits: readonly SpendLimit[] = [],
+  ) {
     const { accountant } = settings;
     this.accounting = accountant === 'auto' ? {} : { accountant };
   }
 
   /**
    * Asked before the coordinator's half makes a release, with all its releases of this attempt: throws ERR_BUDGET when they
-   * would pass the limit. Earlier attempts at the round are charged alike. Clients are not consulted, since they may run elsewhere.
+   * would pass a limit. Earlier attempts at the round are charged alike. Clients are not consulted, since they may run elsewhere:
+   * what they are expected to release is counted.
    */
   admit(party: PartyId, releases: readonly LedgerEntry[], attempt: number): void {
-    const { budget, delta } = this.settings;
-    if (budget === null || party !== 'coordinator') return;
+    if (this.limits.length === 0 || party !== 'coordinator') return;
+    const { round, label } = releases.at(-1)!;
+    const passed = this.passed(this.costOf(round, attempt, [...releases, ...this.ahead]));
+    if (passed)
+      throw new GradswarmError(
+        'ERR_BUDGET',
+        `release '${label}' of round ${round + 1}: epsilon would be ${passed.epsilon} at delta ${passed.limit.delta}, ` +
+          `${passed.limit.setting} is ${passed.limit.epsilon}`,
+      );
+    this.granted = releases;
+  }
+
+  /** An attempt at a round, those before it that nothing has charged, and what an earlier process may have released. */
+  private costOf(round: number, attempt: number, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
     // The first attempt of a round that is done again after a crash is in the ledger already.
-    const { round } = releases.at(-1)!;
     const known = attempt > 0 && this.ledger.entries.some((entry) => entry.noise === 'secure' && entry.round === round);
-    const charged = withAbandonedAttempts(releases, attempt - (known ? 1 : 0), []);
-    const { epsilon } = this.ledger.spend(delta, this.accounting, charged);
-    if (epsilon <= budget * ROUNDING) return;
-    throw new GradswarmError(
-      'ERR_BUDGET',
-      `release '${releases.at(-1)!.label}' of round ${releases.at(-1)!.round + 1}: epsilon would be ${epsilon} at delta ` +
-        `${delta}, the budget is ${budget}`,
-    );
+    return [...withAbandonedAttempts(entries, attempt - (known ? 1 : 0), []), ...this.ofUnfinished(round)];
+  }
+
+  /** Until that round is done again, with two attempts, what its first one released is in no ledger. */
+  private ofUnfinished(round: number): readonly LedgerEntry[] {
+    const { unfinished } = this;
+    if (unfinished === null || round >= unfinished) return [];
+    return (this.costliestRound?.entries ?? []).map((entry) => ({ ...entry, round: unfinished, attempt: 0 }));
+  }
+
+  private passed(further: readonly LedgerEntry[]): { readonly limit: SpendLimit; readonly epsilon: number } | null {
+    for (const limit of this.limits) {
+      const { epsilon } = this.ledger.spend(limit.delta, this.accounting, further);
+      if (!(epsilon <= limit.epsilon * ROUNDING)) return { limit, epsilon };
+    }
+    return null;
   }
 
   charge(entries: readonly unknown[], _round: number): Readonly<Record<string, number>> {
     const releases = parseLedgerEntries(entries);
     for (const entry of releases) this.ledger.append(entry);
     if (this.ledger.entries.length === 0) return {};
-    if (this.settings.budget !== null) this.remember(releases.filter(({ party }) => party !== 'coordinator'));
+    if (this.limits.length > 0) this.remember(releases);
     return { epsilon: this.ledger.spend(this.settings.delta, this.accounting).epsilon };
   }
 
-  private remember(entries: readonly LedgerEntry[]): void {
-    if (entries.length === 0) return;
-    const { epsilon } = new Ledger(entries).spend(this.settings.delta, this.accounting);
-    if (!this.costliest || epsilon > this.costliest.epsilon) this.costliest = { entries, epsilon };
+  /** Of the last attempt at a round. */
+  private remember(releases: readonly LedgerEntry[]): void {
+    const last = releases.reduce((most, { attempt }) => Math.max(most, attempt), 0);
+    const round = releases.filter(({ attempt }) => attempt === last);
+    this.costliestRound = this.costlier(round, this.costliestRound);
+    this.costliest = this.costlier(
+      round.filter(({ party }) => party !== 'coordinator'),
+      this.costliest,
+    );
   }
 
-  /** Spent, or a round in which clients release what they released in their costliest would pass it: stops early, not late. */
-  exhausted(): boolean {
-    const { budget, delta } = this.settings;
-    if (budget === null || this.ledger.entries.length === 0) return false;
-    const round = 1 + this.ledger.entries.reduce((last, entry) => Math.max(last, entry.round), 0);
-    const expected = (this.costliest?.entries ?? []).map((entry) => ({ ...entry, round }));
-    return this.ledger.spend(delta, this.accounting, expected).epsilon > budget * ROUNDING;
+  private costlier(entries: readonly LedgerEntry[], than: Cost | null): Cost | null {
+    if (entries.length === 0) return than;
+    const { epsilon } = new Ledger(entries).spend(this.settings.delta, this.accounting);
+    return !than || epsilon > than.epsilon ? { entries, epsilon } : than;
+  }
+
+  exhausted(round: number, attempt: number, expected: readonly LedgerEntry[] | null): boolean {
+    if (this.limits.length === 0) return false;
+    this.ahead = expected ?? (this.costliest?.entries ?? []).map((entry) => ({ ...entry, round }));
+    if (attempt === 0) this.granted = [];
+    const further = this.costOf(round, attempt, this.ahead);
+    return (further.length > 0 || this.ledger.entries.length > 0) && this.passed(further) !== null;
+  }
+
+  abandoned(round: number, attempts: number): readonly LedgerEntry[] {
+    const own = [...this.granted.filter((entry) => entry.round === round), ...this.ahead];
+    const entries = [...this.ofUnfinished(round)];
+    for (let attempt = 0; attempt < attempts; attempt++) for (const entry of own) entries.push({ ...entry, attempt });
+    return entries;
+  }
+
+  interrupted(round: number): void {
+    this.unfinished = round;
   }
 
   /** For the report; null when nothing was released. */

@@ -3,6 +3,7 @@ import type { PartyReport } from '../../protocol/party/party-report.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { withAbandonedAttempts } from './privacy-budget.js';
+import type { RunLoopOptions } from './run-loop-options.js';
 
 /** Every privacy release of a run: of its rounds, of their aborted attempts, and of earlier processes. */
 export class ReleaseRecord {
@@ -27,18 +28,36 @@ export class ReleaseRecord {
     if (this.secure) this.interrupted = last + 1;
   }
 
+  /** The round that an earlier process did not finish; null: none. */
+  get unfinished(): number | null {
+    return this.interrupted;
+  }
+
   isDoneAgain(round: number): boolean {
     return this.interrupted !== null && round <= this.interrupted;
+  }
+
+  /** Attempts at a round before this one that no entry is of. */
+  unchargedBefore(round: number, attempt: number): number {
+    // What an earlier process released is in the ledger, except for the round that it did not finish.
+    return attempt - (this.isDoneAgain(round) && round !== this.interrupted ? 1 : 0);
+  }
+
+  /** The run ends before `attempt`: those before it are charged for what they may have released. */
+  abandon(round: number, attempt: number, { privacy, observer }: Pick<RunLoopOptions, 'privacy' | 'observer'>): void {
+    const entries = privacy?.abandoned(round, this.unchargedBefore(round, attempt)) ?? [];
+    if (entries.length === 0) return;
+    this.ledger.push(...entries);
+    observer.released?.(entries);
+    privacy!.charge(entries, round);
   }
 
   /** Adds what the round released, in aborted attempts too, and returns it. */
   add({ index, attempt, cohort }: RoundPlan, reports: readonly PartyReport[]): readonly LedgerEntry[] {
     const entries = reports.flatMap(({ ledger }) => ledger) as readonly LedgerEntry[];
     const reported = new Set(reports.map(({ party }) => party));
-    // What an earlier process released is in the ledger, except for the round that it did not finish.
-    const known = this.isDoneAgain(index) && index !== this.interrupted ? 1 : 0;
     const silent = cohort.filter((client: ClientIndex) => !reported.has(client));
-    const released = withAbandonedAttempts(entries, attempt - known, silent);
+    const released = withAbandonedAttempts(entries, this.unchargedBefore(index, attempt), silent);
     this.ledger.push(...released);
     return released;
   }

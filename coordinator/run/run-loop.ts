@@ -15,6 +15,7 @@ import { clientFigures, measuredRows } from './client-evaluation.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
 import { type EvaluatedRound, evaluateEstimates, modelOf, trainingColumns } from './evaluation.js';
+import { isSpent } from './expected-releases.js';
 import { byRound } from './privacy-budget.js';
 import { checkQuorum } from './quorum.js';
 import { ReleaseRecord } from './release-record.js';
@@ -77,17 +78,19 @@ export class RunLoop {
     this.releases.restore(entries, this.round);
     // Round by round: the budget is compared with the costliest round so far.
     for (const releases of byRound(entries)) this.options.privacy?.charge(releases, this.round);
+    const { unfinished } = this.releases;
+    if (unfinished !== null && unfinished < this.options.scenario.rounds) this.options.privacy?.interrupted(unfinished);
   }
 
   async run(): Promise<RunResult> {
-    const { scenario, crew, signal, privacy, now } = this.options;
+    const { scenario, crew, signal, now } = this.options;
     this.startedMs = now();
     const pace = new CheckpointPace(scenario.checkpoints, now);
     let stopped: RunResult['stopped'] = 'finished';
     while (this.round < scenario.rounds) {
       await this.options.pause?.();
       if (signal.aborted) stopped = 'stopped';
-      else stopped = privacy?.exhausted() ? 'budget' : await this.oneRound();
+      else stopped = await this.oneRound();
       if (stopped === 'finished' && this.endedBy !== null && this.round < scenario.rounds) stopped = 'early';
       if (stopped !== 'finished') break;
       if (this.round < scenario.rounds && pace.isDue(this.round)) await pace.timed(() => this.checkpoint());
@@ -126,7 +129,7 @@ export class RunLoop {
   }
 
   /**
-   * 'budget', and nothing done, when the coordinator's half would have passed the privacy budget; 'stopped' when the user did
+   * 'budget', and nothing done, when the round's releases would have passed a limit of epsilon; 'stopped' when the user did
    * not wait for the round: all parties are then as the round before left them.
    */
   private async oneRound(): Promise<RunResult['stopped']> {
@@ -134,6 +137,10 @@ export class RunLoop {
     const { method, hyperparameters } = site.host;
     const coordinator = method.coordinator ? site.party('coordinator') : null;
     const first = this.options.firstAttempt?.(this.round) ?? (this.releases.isDoneAgain(this.round) ? 1 : 0);
+    const spent = (attempt: number) => {
+      this.releases.abandon(this.round, attempt, this.options);
+      return 'budget' as const;
+    };
     for (let attempt = first; ; attempt++) {
       // Keyed cohorts are the same at each attempt. Private coins are drawn again: two releases of one sample would not
       // compose as two samples do.
@@ -147,6 +154,7 @@ export class RunLoop {
         hyperparameters,
         coins: site.host.coins,
       });
+      if (isSpent(this.options, { round: this.round, attempt, cohort })) return spent(attempt);
       const plan = this.plan(cohort, attempt);
       try {
         await this.attempt(plan);
@@ -155,7 +163,7 @@ export class RunLoop {
         if (this.options.signal.aborted && isStop(error)) return 'stopped';
         if (error instanceof EpochAbandoned) throw error;
         this.settle(plan, [], true);
-        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return 'budget';
+        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return spent(attempt);
         if (!(error instanceof WorkersLost)) throw error;
         this.lose(error.clients);
         observer.abandoned(this.round + 1, attempt, error.message);

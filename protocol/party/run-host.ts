@@ -57,6 +57,8 @@ export class RunHost implements RoundHost {
   private readonly streams: Rng;
   private readonly topology: RunHostOptions['topology'];
   private readonly partyStreams = new Map<PartyId, Rng>();
+  /** Examples of each client; undefined: not known. */
+  readonly exampleCounts?: () => readonly number[];
   private readonly clientsSendToClients: boolean;
   private readonly clientsSendToPeers: boolean;
   private sharedOf = { round: -1, stream: null as Rng | null };
@@ -75,6 +77,7 @@ export class RunHost implements RoundHost {
     this.secrets = options.secrets;
     this.inboxRules = options.inboxRules;
     this.coins = options.coins;
+    if (options.exampleCounts) this.exampleCounts = options.exampleCounts;
     this.halves = makeHalves(options.method, options);
     this.layouts = layoutsOf(options.method.messages, options.precision, options.parameterCount);
     const fromClients = [...this.layouts.values()].filter(({ kind }) => kind.from === 'clients');

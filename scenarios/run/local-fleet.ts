@@ -1,3 +1,4 @@
+import { spendLimits } from '../../coordinator/run/expected-releases.js';
 import { RunBudget } from '../../coordinator/run/privacy-budget.js';
 import { openNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod } from '../../protocol/method.js';
@@ -22,7 +23,7 @@ export async function localFleet(
   network?: ScenarioNetwork,
 ): Promise<Fleet> {
   const networkModel = network ?? (await openNetwork(scenario));
-  const budget = new RunBudget(scenario.privacy);
+  const budget = new RunBudget(scenario.privacy, spendLimits(scenario, method));
   const site = await openSite({
     ...placement,
     scenario,

@@ -1,5 +1,6 @@
 import { HostServer } from '../../coordinator/members/host-server.js';
 import { setDeadlines } from '../../coordinator/run/deadline-timer.js';
+import { spendLimits } from '../../coordinator/run/expected-releases.js';
 import { RunBudget } from '../../coordinator/run/privacy-budget.js';
 import { openNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod } from '../../protocol/method.js';
@@ -69,7 +70,7 @@ export async function remoteFleet(
   /** One epoch, with new coordinator-side state of all parties. */
   const stretch = async (): Promise<RemoteFleet> => {
     const crew = await server.assemble();
-    const budget = new RunBudget(scenario.privacy);
+    const budget = new RunBudget(scenario.privacy, spendLimits(scenario, method));
     const networkModel = await openNetwork(scenario);
     const site = await openSite({
       scenario,

@@ -233,7 +233,7 @@ class Session {
     });
     const { checkpoint } = from;
     if (checkpoint) await loop.restore(checkpoint.round, checkpoint.parties, checkpoint.carried);
-    else if (from.releasedBefore.length > 0) loop.restoreLedger(from.releasedBefore);
+    else if (from !== BEGINNING) loop.restoreLedger(from.releasedBefore);
     return loop.run();
   }
 

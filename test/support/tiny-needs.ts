@@ -52,7 +52,8 @@ export const TINY_NEEDS: Readonly<Record<string, MethodNeeds>> = {
   'dp-gd': { convergence: { learningRate: 0.1, clippingRadius: 50, calibration: 'none' } },
   diff2: { convergence: { learningRate: 0.1, refreshRadius: 50, calibration: 'none' } },
   'diff2-bvr-l-sgd': {
-    hyperparameters: { localSteps: 3, localBatchSize: 2 },
+    // Room for the local steps, which end a run that would pass epsilon.
+    hyperparameters: { localSteps: 3, localBatchSize: 2, epsilon: 200 },
     convergence: { learningRate: 0.1, refreshRadius: 50, localSteps: 2, calibration: 'none' },
   },
   // Two of a client's four examples a step on average: one client down for two rounds is missed for sure enough to be seen.

@@ -1,3 +1,4 @@
+import { spendLimits } from '../../coordinator/run/expected-releases.js';
 import { RunBudget } from '../../coordinator/run/privacy-budget.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
@@ -132,7 +133,7 @@ async function packedFleet(
 ): Promise<Fleet> {
   const sites: RunSite[] = [];
   const networks: ScenarioNetwork[] = [];
-  const budget = new RunBudget(scenario.privacy);
+  const budget = new RunBudget(scenario.privacy, spendLimits(scenario, method));
   const open = async (): Promise<RunSite> => {
     const networkModel = await openNetwork(scenario);
     networks.push(networkModel);

@@ -15,8 +15,9 @@ import type { SettingsOf } from '../../settings/settings.js';
 import { ADJACENCIES } from './parts/clipped-mean.js';
 import { forecastDiff2 } from './parts/diff2-forecast.js';
 import { Diff2Framework, type Diff2Server, diff2Messages } from './parts/diff2-framework.js';
-import { checkDiff2Plan, diff2Releases, diff2Settings } from './parts/diff2-settings.js';
+import { checkDiff2Plan, diff2ClientReleases, diff2Releases, diff2Settings } from './parts/diff2-settings.js';
 import { finiteRadius } from './parts/noise-conflicts.js';
+import { targetOf } from './parts/planned-spend.js';
 
 const settings = diff2Settings
   .with({
@@ -51,16 +52,22 @@ function chosenWorker(at: { readonly shared: Rng; readonly cohort: readonly Clie
   return at.cohort[at.shared.derive('chosen worker').below(at.cohort.length)]!;
 }
 
+/** Expected examples of a local step, and the probability of each. */
+function localBatch({ localBatchSize }: Settings, exampleCount: number) {
+  const batchSize = Math.min(localBatchSize, exampleCount);
+  return { batchSize, sampling: batchSize / exampleCount };
+}
+
 /** K steps from x_0 along v_1 = v_r and v_k = v_{k-1} + the noised clipped difference on a Poisson batch; returns x_K. */
 async function localDescent(
   start: ReadonlyVector,
   direction: ReadonlyVector,
   at: { readonly objective: Objective; readonly privacy: Privacy; readonly rng: Rng },
-  { learningRate, localSteps, localBatchSize, localRadius, localNoiseMultiplier, calibration }: Settings,
+  settings: Settings,
 ): Promise<Vector> {
+  const { learningRate, localSteps, localRadius, localNoiseMultiplier, calibration } = settings;
   const { exampleCount } = at.objective;
-  const batchSize = Math.min(localBatchSize, exampleCount);
-  const sampling = batchSize / exampleCount;
+  const { batchSize, sampling } = localBatch(settings, exampleCount);
   let previous: ReadonlyVector = start;
   let estimate: ReadonlyVector = direction;
   let x = addScaled(start, -learningRate, direction);
@@ -100,9 +107,21 @@ export default defineMethod({
   },
   settings,
   isPrivate: true,
-  /** Of the global releases; what the local steps of a chosen worker add is in the forecast and in the ledger. */
+  /** Of the global releases; what the local steps of a chosen worker add counts too, and ends the run before it passes epsilon. */
   checkPlan(settings, run) {
     checkDiff2Plan(settings, run);
+  },
+  target: (settings) => targetOf(settings),
+  clientReleases(settings, at) {
+    const { calibration, localSteps, localNoiseMultiplier } = settings;
+    const own = diff2ClientReleases(settings, at);
+    if (calibration === 'none' || localSteps < 2 || at.exampleCount === 0) return own;
+    if (chosenWorker({ shared: at.shared(), cohort: at.cohort }) !== at.client) return own;
+    const { sampling } = localBatch(settings, at.exampleCount);
+    return [
+      ...own,
+      { sampling, noiseMultiplier: localNoiseMultiplier, count: localSteps - 1, adjacency: 'add-remove' },
+    ];
   },
   measures: ['answers'],
   messages: {
@@ -157,8 +176,9 @@ export const forecast: Forecast<Settings> = (settings, outlook) => {
   };
   const most = composedEpsilon([...diff2Releases(settings, outlook.rounds), local], outlook.delta).epsilon;
   lines.push(
-    `diff2-bvr-l-sgd: method.epsilon ${settings.epsilon} is that of the global releases; with the local steps of a worker that ` +
-      `is chosen in every round epsilon is ${Number(most.toPrecision(4))} at delta ${outlook.delta}.`,
+    `diff2-bvr-l-sgd: the noise of the global releases is made for method.epsilon ${settings.epsilon}; with the local steps of a ` +
+      `worker that is chosen in every round epsilon would be ${Number(most.toPrecision(4))} at delta ${outlook.delta}. The run ` +
+      'ends before a worker has lost more than method.epsilon: a method.rounds above rounds leaves room for local steps.',
   );
   return lines;
 };

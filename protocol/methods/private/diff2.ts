@@ -2,7 +2,8 @@ import { defineMethod } from '../../method.js';
 import { addScaled } from '../../numerics/vector.js';
 import { forecastDiff2 } from './parts/diff2-forecast.js';
 import { Diff2Framework, type Diff2Server, diff2Messages } from './parts/diff2-framework.js';
-import { checkDiff2Plan, diff2Settings } from './parts/diff2-settings.js';
+import { checkDiff2Plan, diff2ClientReleases, diff2Settings } from './parts/diff2-settings.js';
+import { targetOf } from './parts/planned-spend.js';
 
 export default defineMethod({
   name: 'diff2',
@@ -17,6 +18,8 @@ export default defineMethod({
   settings: diff2Settings,
   isPrivate: true,
   checkPlan: checkDiff2Plan,
+  target: (settings) => targetOf(settings),
+  clientReleases: (settings, round) => diff2ClientReleases(settings, round),
   measures: ['answers'],
   messages: diff2Messages,
   client: ({ hyperparameters }) => {

@@ -14,7 +14,7 @@ import {
 } from './parts/clipped-mean.js';
 import { diff2ExactNoise, diff2PaperNoise } from './parts/diff2-calibration.js';
 import { finiteRadius, withoutError } from './parts/noise-conflicts.js';
-import { requireSpendWithin } from './parts/planned-spend.js';
+import { requireSpendWithin, targetOf } from './parts/planned-spend.js';
 import { noiseShares, trustSettings } from './parts/trust-placement.js';
 
 interface Server {
@@ -31,7 +31,10 @@ const settings = defineSettings({
     'exact',
     "z = sqrt(R) / mu, DIFF2's formula for T = 1, or no noise, which is not private",
   ),
-  epsilon: positive(3, 'Target over `rounds` rounds; a run that would spend more at `privacy.delta` is refused'),
+  epsilon: positive(
+    3,
+    'Target over `rounds` rounds; a run that would spend more is refused, or ends where repeated rounds would',
+  ),
   delta: number(1e-5, 'Target over `rounds` rounds', DELTA_RANGE),
   rounds: count(100, 'R, the rounds that the noise is made for'),
   ...trustSettings,
@@ -72,6 +75,12 @@ export default defineMethod({
     if (hyperparameters.calibration === 'none') return;
     const noiseMultiplier = noiseOf(hyperparameters);
     requireSpendWithin(hyperparameters, [{ sampling: 1, noiseMultiplier, count: run.rounds }], run);
+  },
+  target: (hyperparameters) => targetOf(hyperparameters),
+  clientReleases(hyperparameters, { exampleCount }) {
+    const { calibration, placement, adjacency } = hyperparameters;
+    if (calibration === 'none' || placement === 'central' || exampleCount === 0) return [];
+    return [{ sampling: 1, noiseMultiplier: noiseOf(hyperparameters), count: 1, adjacency }];
   },
   measures: ['answers'],
   messages: {

@@ -239,7 +239,8 @@ export class Ledger {
   }
 }
 
-function spendOf(
+/** Of releases that one record is in. */
+export function spendOf(
   releases: readonly GaussianReleases[],
   delta: number,
   { accountant, ...options }: LedgerAccounting,

@@ -120,7 +120,8 @@ describe('coordinator/privacy-budget', () => {
   });
 
   describe('after a crash', () => {
-    const method = { name: 'dp-gd', rounds: 8, epsilon: 3 };
+    // Noise for more rounds than there are: method.epsilon is a limit too.
+    const method = { name: 'dp-gd', rounds: 16, epsilon: 3 };
     const checkpoints = { everyRounds: 4 };
 
     it('seeded noise: the resumed run has the bits and the epsilon of an undisturbed one', async () => {

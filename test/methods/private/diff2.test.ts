@@ -296,7 +296,9 @@ describe('protocol/methods/diff2', () => {
       delta: 1e-5,
       privateNoise: 'seeded',
     });
-    expect(lines.join(' ')).to.match(/method.epsilon 3 is that of the global releases; .* epsilon is [\d.]+ at delta/);
+    expect(lines.join(' ')).to.match(
+      /made for method.epsilon 3; .* epsilon would be [\d.]+ at delta .* ends before a worker has lost more than method.epsilon/,
+    );
   });
 
   describe('BVR-L-SGD routine (reconstruction)', () => {
@@ -317,11 +319,23 @@ describe('protocol/methods/diff2', () => {
       expect(Math.sqrt(squaredDistance(a, b)) / norm(b)).to.be.below(1e-12);
     });
 
-    it('charges the sampled local steps to the chosen worker alone: epsilon exceeds that of the global releases', async () => {
+    it('charges the sampled local steps to the chosen worker alone, above the global releases, and ends before they pass epsilon', async () => {
       const common = { adjacency: 'add-remove', refreshPeriod: 3, rounds: 7 };
+      const local = { localSteps: 4, localBatchSize: 4, localNoiseMultiplier: 6 };
       const gd = await tinyRun(regression('diff2', common));
-      const bvr = await tinyRun(regression('diff2-bvr-l-sgd', { ...common, localSteps: 4, localBatchSize: 4 }));
-      expect(bvr.rows.at(-1)!.extra.epsilon).to.be.above(gd.rows.at(-1)!.extra.epsilon!);
+      const bvr = await tinyRun(regression('diff2-bvr-l-sgd', { ...common, ...local }));
+      const { roundsDone, stopped } = bvr.result;
+      expect(stopped).to.equal('budget');
+      expect(roundsDone).to.be.within(1, 6);
+      expect(bvr.rows.at(-1)!.extra.epsilon)
+        .to.be.above(gd.rows[roundsDone - 1]!.extra.epsilon!)
+        .and.at.most(3);
+      // Noise for more rounds leaves room.
+      const roomy = await tinyRun(
+        regression('diff2-bvr-l-sgd', { ...common, ...local, rounds: 60, localNoiseMultiplier: 20 }),
+      );
+      expect(roomy.result.stopped).to.equal('finished');
+      expect(roomy.rows.at(-1)!.extra.epsilon).to.be.at.most(3);
     });
   });
 });

@@ -96,6 +96,15 @@ describe('rounds that are done again after the newest checkpoint, with seeded no
       expect(outcome.stateDigest).to.equal(whole.outcome.stateDigest);
     });
 
+  it('with fresh noise diff2 made for 70 rounds ends before its epsilon is passed', async () => {
+    const method = { ...(diff2.method as object), name: 'diff2', rounds: 70 };
+    const input = { ...diff2, method, privacy: { noise: 'secure' as const } };
+    const { outcome, path } = await resumedAfter(input, 64);
+    expect(outcome.summary).to.include({ ended: 'budget' });
+    expect(outcome.summary.rounds).to.be.within(60, 69);
+    for (const [epsilon] of columns(path, 'epsilon')) expect(Number(epsilon)).to.be.at.most(3 * (1 + 1e-9));
+  });
+
   it('a budget that the undisturbed run spends exactly is not passed by doing rounds again', async () => {
     const budget = (await runInput(dpFedavg)).outcome.summary.finalEpsilon as number;
     const { outcome } = await resumedAfter({ ...dpFedavg, privacy: { budget } }, 24);

@@ -9,7 +9,7 @@ import type {
 } from '../../../method.js';
 import { add, squaredDistance, zerosLike } from '../../../numerics/vector.js';
 import { clippedMean, isCovered, MeanOfMeans, type MeanRelease, meanFromWorker, smallestSize } from './clipped-mean.js';
-import { type Diff2Multipliers, type Diff2Settings, diff2Multipliers } from './diff2-settings.js';
+import { type Diff2Multipliers, type Diff2Settings, diff2Multipliers, isRefresh } from './diff2-settings.js';
 import { noiseShares } from './trust-placement.js';
 
 export const diff2Messages = {
@@ -126,7 +126,7 @@ export class Diff2Framework {
   }
 
   private isRefresh({ estimate }: Diff2Server, round: number): boolean {
-    return estimate === null || round % this.settings.refreshPeriod === 0;
+    return isRefresh(estimate, round, this.settings);
   }
 
   /** What a round releases. Both halves compute it from the same two points, so their radii are the same number. */

@@ -1,4 +1,4 @@
-import type { RunPlan } from '../../../method.js';
+import type { RoundOutlook, RoundReleases, RunPlan } from '../../../method.js';
 import type { GaussianReleases } from '../../../privacy/accounting/accountant.js';
 import { DELTA_RANGE } from '../../../privacy/accounting/ranges.js';
 import { count, number, oneOf, positive } from '../../../settings/kinds.js';
@@ -25,7 +25,7 @@ const shape = defineSettings({
   ),
   epsilon: positive(
     3,
-    'Target of the global releases over `rounds` rounds; a run that would spend more at `privacy.delta` is refused',
+    'Target of the global releases over `rounds` rounds; a run that would spend more is refused, or ends where repeated rounds would',
   ),
   delta: number(1e-5, 'Target of the global releases over `rounds` rounds', DELTA_RANGE),
   rounds: count(100, 'R, the rounds that the noise is made for'),
@@ -67,6 +67,24 @@ export function diff2Releases(settings: Diff2Settings, rounds: number): readonly
     { sampling: 1, noiseMultiplier: refresh, count: refreshes },
     { sampling: 1, noiseMultiplier: difference, count: rounds - refreshes },
   ];
+}
+
+/** Does round `index` release whole gradients? The state is the coordinator's: without an estimate there is nothing to add to. */
+export function isRefresh(estimate: unknown, index: number, { refreshPeriod }: Diff2Settings): boolean {
+  return estimate === null || index % refreshPeriod === 0;
+}
+
+/** The mean that a worker noises, alone or in part. */
+export function diff2ClientReleases(
+  settings: Diff2Settings,
+  { index, state, exampleCount }: RoundOutlook,
+): readonly RoundReleases[] {
+  const { calibration, placement, adjacency } = settings;
+  if (calibration === 'none' || placement === 'central' || exampleCount === 0) return [];
+  const { refresh, difference } = diff2Multipliers(settings);
+  const { estimate } = state as { readonly estimate: unknown };
+  const noiseMultiplier = isRefresh(estimate, index, settings) ? refresh : difference;
+  return [{ sampling: 1, noiseMultiplier, count: 1, adjacency }];
 }
 
 /** Refuses a run whose global releases would spend more than `epsilon`. */

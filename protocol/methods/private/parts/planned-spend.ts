@@ -1,7 +1,7 @@
 import { GradswarmError } from '../../../errors.js';
 import type { RunPlan } from '../../../method.js';
 import { composedEpsilon, type GaussianReleases } from '../../../privacy/accounting/accountant.js';
-import { tightestSpend } from '../../../privacy/accounting/proven-bounds.js';
+import { spendOf } from '../../../privacy/accounting/ledger.js';
 
 /** Rounding of a calibration that spends its epsilon exactly. */
 const ROUNDING = 1 + 1e-9;
@@ -14,9 +14,18 @@ export interface CalibrationTarget {
   readonly calibration: string;
 }
 
+/** `target` of a method with a setting `calibration`. */
+export function targetOf({
+  calibration,
+  epsilon,
+  delta,
+}: CalibrationTarget): { readonly epsilon: number; readonly delta: number } | null {
+  return calibration === 'none' ? null : { epsilon, delta };
+}
+
 /**
- * Throws ERR_PRIVACY when the releases of a whole run would spend more at `privacy.delta`, as the ledger counts, than the epsilon
- * that the noise was made for.
+ * Throws ERR_PRIVACY when the releases of a whole run would spend more than the epsilon that the noise was
+ * made for, as the ledger counts, at the smaller of both deltas.
  */
 export function requireSpendWithin(
   { epsilon, delta, rounds, calibration }: CalibrationTarget,
@@ -24,11 +33,13 @@ export function requireSpendWithin(
   run: Pick<RunPlan, 'rounds' | 'privacy'>,
 ): void {
   // The exact composition is the least bound where nothing is sampled; the loss distribution's lies slightly above it.
-  const bounded = run.privacy.accountant === 'loss-distribution';
-  const exact = composedEpsilon(releases, run.privacy.delta).epsilon;
-  const planned = bounded
-    ? tightestSpend(releases, run.privacy.delta, { methods: ['loss-distribution'] }).epsilon
-    : exact;
+  const { accountant = 'auto', form } = run.privacy;
+  const least = Math.min(delta, run.privacy.delta);
+  const bounded = accountant === 'loss-distribution';
+  const discrete = form === 'grid';
+  const exact = composedEpsilon(releases, least).epsilon;
+  const counted = discrete ? releases.map((release) => ({ ...release, discrete })) : releases;
+  const planned = spendOf(counted, least, accountant === 'auto' ? {} : { accountant }).epsilon;
   if (planned <= epsilon * ROUNDING) return;
   const reasons = [
     run.rounds > rounds ? `the run has rounds ${run.rounds} and the noise is made for method.rounds ${rounds}` : '',
@@ -39,10 +50,13 @@ export function requireSpendWithin(
     bounded && exact <= epsilon * ROUNDING
       ? "privacy.accountant 'loss-distribution' bounds it from above: use 'auto' or a smaller method.epsilon"
       : '',
+    discrete && exact <= epsilon * ROUNDING
+      ? "privacy.form 'grid' is accounted by Renyi orders, which bound it from above: use a smaller method.epsilon or a larger method.rounds"
+      : '',
   ].filter((reason) => reason !== '');
   throw new GradswarmError(
     'ERR_PRIVACY',
     `method.epsilon: expected noise for a run that spends at most ${epsilon}, got a plan that spends ${planned} at delta ` +
-      `${run.privacy.delta} (${reasons.join('; ')})`,
+      `${least} (${reasons.join('; ')})`,
   );
 }

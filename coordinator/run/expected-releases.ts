@@ -1,0 +1,77 @@
+import type { AnyMethod, ClientIndex, RoundOutlook } from '../../protocol/method.js';
+import type { RunHost } from '../../protocol/party/run-host.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { PrivacySettings, Scenario } from '../../protocol/scenario/scenario.js';
+import type { RunLoopOptions } from './run-loop-options.js';
+
+/** Epsilon at delta that a run must not pass, and the setting that says so. */
+export interface SpendLimit {
+  readonly setting: 'privacy.budget' | 'method.epsilon';
+  readonly epsilon: number;
+  readonly delta: number;
+}
+
+/** The limits of a run: its budget, and what the noise of its method was made for. */
+export function spendLimits(
+  { privacy, method }: Pick<Scenario, 'privacy' | 'method'>,
+  { target }: AnyMethod,
+): SpendLimit[] {
+  const limits: SpendLimit[] = [];
+  const { budget, delta } = privacy;
+  if (budget !== null) limits.push({ setting: 'privacy.budget', epsilon: budget, delta });
+  const { name: _, ...hyperparameters } = method;
+  const made = target?.(hyperparameters) ?? null;
+  // Epsilon grows as delta shrinks: what holds at the smaller of the two holds at both.
+  if (made) limits.push({ setting: 'method.epsilon', epsilon: made.epsilon, delta: Math.min(made.delta, delta) });
+  return limits;
+}
+
+interface Attempt {
+  readonly round: number;
+  readonly attempt: number;
+  readonly cohort: readonly ClientIndex[];
+}
+
+/** Would this attempt pass a limit, by what its clients release by themselves? */
+export function isSpent(
+  { scenario, site, privacy }: Pick<RunLoopOptions, 'scenario' | 'site' | 'privacy'>,
+  { round, attempt, cohort }: Attempt,
+): boolean {
+  if (!privacy) return false;
+  const state = site.host.method.coordinator ? site.party('coordinator').record.state : null;
+  return privacy.exhausted(
+    round,
+    attempt,
+    expectedReleases(site.host, { index: round, cohort, state }, scenario.privacy),
+  );
+}
+
+/** Null where the method does not say. */
+function expectedReleases(
+  host: RunHost,
+  { index, cohort, state }: Pick<RoundOutlook, 'index' | 'cohort' | 'state'>,
+  privacy: PrivacySettings,
+): LedgerEntry[] | null {
+  const { clientReleases } = host.method;
+  if (!clientReleases) return null;
+  const counts = host.exampleCounts?.() ?? [];
+  const shared = () => host.sharedStream(index);
+  return cohort.flatMap((client) => {
+    const at = { index, client, cohort, state, shared, exampleCount: counts[client] ?? 0 };
+    return clientReleases(host.hyperparameters, at).map(({ sampling, noiseMultiplier, count, adjacency }, call) => ({
+      label: 'of an abandoned attempt',
+      mechanism: privacy.form === 'grid' ? ('discrete-gaussian' as const) : ('gaussian' as const),
+      adjacency,
+      unit: 'example' as const,
+      l2Sensitivities: [],
+      noiseMultiplier,
+      sampling,
+      count,
+      round: index,
+      attempt: 0,
+      call,
+      party: client,
+      noise: privacy.noise,
+    }));
+  });
+}

@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import { spendLimits } from '../../../coordinator/run/expected-releases.js';
+import { RunBudget } from '../../../coordinator/run/privacy-budget.js';
+import { loadMethod } from '../../../protocol/method-loader.js';
+import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
+import { Ledger, type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger.js';
+import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
+import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
+
+const secure: PrivacySettings = { noise: 'secure', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' };
+const ROUNDS = 8;
+
+/** Noise for exactly these rounds; local steps of BVR-L-SGD that leave room for a few of them. */
+const METHODS: Record<string, Scenario['method']> = {
+  'dp-gd': { name: 'dp-gd', rounds: ROUNDS },
+  diff2: { name: 'diff2', rounds: ROUNDS, refreshPeriod: 3 },
+  'diff2-bvr-l-sgd': {
+    name: 'diff2-bvr-l-sgd',
+    rounds: ROUNDS + 3,
+    refreshPeriod: 3,
+    localSteps: 2,
+    localBatchSize: 2,
+    localNoiseMultiplier: 40,
+  },
+};
+
+function scenarioOf(method: Scenario['method'], privacy: Partial<PrivacySettings> = {}): Scenario {
+  return tinyScenario(method.name, {
+    method,
+    privacy: { ...secure, ...privacy },
+    rounds: ROUNDS,
+    objective: { name: 'quadratic', dimension: 6, examples: 5 },
+    checkpoints: { everyRounds: 1 },
+  });
+}
+
+const spentBy = (entries: readonly LedgerEntry[], delta = 1e-5) => new Ledger(entries).spend(delta).epsilon;
+
+describe('coordinator/run: the epsilon of a calibrated method is a limit', () => {
+  for (const [name, method] of Object.entries(METHODS))
+    for (const placement of ['central', 'local', 'distributed'])
+      describe(`${name}, ${placement} noise`, () => {
+        const scenario = scenarioOf({ ...method, placement, epsilon: 3 });
+
+        it('an undisturbed run does all its rounds within it', async () => {
+          const { result, rows } = await tinyRun(scenario);
+          expect(result).to.include({ stopped: 'finished', roundsDone: ROUNDS });
+          expect(rows.at(-1)!.extra.epsilon).to.be.at.most(3 * (1 + 1e-9));
+        });
+
+        for (const k of [8, 7, 6])
+          it(`killed after round ${k} and resumed from round 4 with fresh noise, it ends before epsilon 3 is passed`, async () => {
+            const { checkpoints } = await tinyRun({ ...scenario, rounds: ROUNDS + 1 });
+            const { ledger } = checkpoints[k - 1]!.carried;
+            const killed = { ...checkpoints[3]!, carried: { ...checkpoints[3]!.carried, ledger } };
+            const { result, rows } = await tinyRun(scenario, { from: killed });
+            expect(result.stopped).to.equal('budget');
+            expect(result.roundsDone).to.be.below(ROUNDS);
+            for (const { extra } of rows) if (extra.epsilon) expect(extra.epsilon).to.be.at.most(3 * (1 + 1e-9));
+          });
+      });
+
+  it('without its limit the resumed run of DP-GD would have spent 3.78: the noise of 8 rounds, released 12 times', async () => {
+    const method = await loadMethod('dp-gd');
+    const whole = await tinyRun(scenarioOf({ ...METHODS['dp-gd']!, epsilon: 3 }));
+    const z = whole.checkpoints[0]!.carried.ledger[0]!.noiseMultiplier;
+    expect(gaussianEpsilon(Math.sqrt(12) / z, 1e-5)).to.be.closeTo(3.781, 1e-3);
+    expect(method.target!({ ...method.settings.defaults, epsilon: 3, delta: 1e-5 })).to.deep.equal({
+      epsilon: 3,
+      delta: 1e-5,
+    });
+  });
+
+  it('holds at the smaller of method.delta and privacy.delta; without noise there is none', async () => {
+    const method = await loadMethod('dp-gd');
+    const of = (hyperparameters: object, delta: number, budget: number | null = null) =>
+      spendLimits(
+        {
+          privacy: { ...secure, delta, budget },
+          method: { ...method.settings.defaults, name: 'dp-gd', ...hyperparameters },
+        } as Scenario,
+        method,
+      );
+    expect(of({ epsilon: 2, delta: 1e-6 }, 1e-5)).to.deep.equal([
+      { setting: 'method.epsilon', epsilon: 2, delta: 1e-6 },
+    ]);
+    expect(of({ epsilon: 2, delta: 1e-4 }, 1e-5, 1)).to.deep.equal([
+      { setting: 'privacy.budget', epsilon: 1, delta: 1e-5 },
+      { setting: 'method.epsilon', epsilon: 2, delta: 1e-5 },
+    ]);
+    expect(of({ calibration: 'none' }, 1e-5)).to.deep.equal([]);
+  });
+
+  describe('attempts at one round', () => {
+    const limit = { setting: 'method.epsilon', epsilon: gaussianEpsilon(Math.sqrt(4) / 5, 1e-5), delta: 1e-5 } as const;
+    const own = (over: Partial<LedgerEntry> = {}) => parseLedgerEntries([{ noiseMultiplier: 5, ...over }])[0]!;
+
+    it('4 releases of clients fit: 2 rounds and a second attempt at the third do, a third attempt does not', () => {
+      const budget = new RunBudget(secure, [limit]);
+      for (const round of [0, 1]) budget.charge([own({ round, party: 0 })], round);
+      const ahead = [own({ round: 2, party: 0 })];
+      expect(budget.exhausted(2, 0, ahead)).to.equal(false);
+      expect(budget.exhausted(2, 1, ahead)).to.equal(false);
+      expect(budget.exhausted(2, 2, ahead)).to.equal(true);
+      // The two that were made are charged, and the limit is kept.
+      const abandoned = budget.abandoned(2, 2);
+      expect(abandoned.map(({ party, attempt }) => [party, attempt])).to.deep.equal([
+        [0, 0],
+        [0, 1],
+      ]);
+      expect(budget.charge(abandoned, 2).epsilon).to.be.closeTo(limit.epsilon, 1e-12);
+    });
+
+    it('of the coordinator likewise: what it was granted in an abandoned attempt is charged', () => {
+      const budget = new RunBudget(secure, [limit]);
+      for (const round of [0, 1, 2]) budget.charge([own({ round })], round);
+      expect(budget.exhausted(3, 0, [])).to.equal(false);
+      budget.admit('coordinator', [own({ round: 3 })], 0);
+      expect(budget.exhausted(3, 1, [])).to.equal(false);
+      expect(() => budget.admit('coordinator', [own({ round: 3, attempt: 1 })], 1)).to.throw(
+        /ERR_BUDGET: release .* of round 4: epsilon would be .* method.epsilon is/,
+      );
+      expect(spentBy([...[0, 1, 2].map((round) => own({ round })), ...budget.abandoned(3, 1)])).to.be.closeTo(
+        limit.epsilon,
+        1e-12,
+      );
+    });
+
+    it('what an earlier process may have released in the round in which it ended is kept free until that round is done again', () => {
+      const budget = new RunBudget(secure, [limit]);
+      for (const round of [0, 1, 2]) budget.charge([own({ round })], round);
+      budget.interrupted(3);
+      expect(() => budget.admit('coordinator', [own({ round: 1, attempt: 1 })], 1)).to.throw(/ERR_BUDGET/);
+      expect(budget.abandoned(1, 0)).to.have.length(1);
+      const free = new RunBudget(secure, [limit]);
+      for (const round of [0, 1, 2]) free.charge([own({ round })], round);
+      free.admit('coordinator', [own({ round: 1, attempt: 1 })], 1);
+    });
+
+    it('the clients of a round count beside the coordinator: 3 rounds and both sides of the fourth do not fit', () => {
+      const budget = new RunBudget(secure, [limit]);
+      for (const round of [0, 1, 2]) budget.charge([own({ round })], round);
+      expect(budget.exhausted(3, 0, [own({ round: 3, party: 0 })])).to.equal(false);
+      expect(() => budget.admit('coordinator', [own({ round: 3 })], 0)).to.throw(/ERR_BUDGET/);
+    });
+  });
+
+  it('a plan on the grid, whose ledger adds Renyi orders, is refused with both numbers unless the noise leaves room', async () => {
+    const method = await loadMethod('dp-gd');
+    const plan = {
+      rounds: 100,
+      clients: 4,
+      participation: { cohort: 'all', sampling: 'fixed' },
+      privacy: { delta: 1e-5, form: 'grid' },
+    } as const;
+    expect(() => method.checkPlan!(method.settings.defaults, plan)).to.throw(
+      /at most 3, got a plan that spends 3\.\d+ .*'grid' is accounted by Renyi orders/,
+    );
+    method.checkPlan!(method.settings.defaults, { ...plan, rounds: 80 });
+    const delta = { ...plan, rounds: 101, privacy: { delta: 1e-4 } };
+    expect(() => method.checkPlan!(method.settings.defaults, delta), 'at method.delta').to.throw(
+      /spends 3\.\d+ at delta 0.00001/,
+    );
+  });
+});
