@@ -150,13 +150,18 @@ export class FrameRouter implements Remote {
     return wire.isUp ? 'up' : 'down';
   }
 
-  /** The epoch is over: further frames of these sockets are discarded. Workers close them when they are assigned again. */
+  /**
+   * The epoch is over: further frames of these sockets are discarded. Workers close them when they are assigned again. Tokens are
+   * drawn again: a worker that was slow to open its socket of this epoch must not have one in the next, where its end would be a loss.
+   */
   retire(): void {
     const old = [...this.wires.values()];
     this.stretch++;
     this.wires.clear();
     this.seals.clear();
     this.office = null;
+    this.membership.renewTokens();
+    this.admit();
     for (const { socket, numbered } of old)
       setTimeout(() => socket.close(numbered ? CLOSED : BROKEN), RETIRED_MS).unref();
   }

@@ -304,6 +304,13 @@ export class HostServer {
     this.crew?.abandon(new EpochAbandoned(epoch, reason));
     if (this.crew) this.options.observer.abandoned(epoch, reason);
     this.crew = null;
+    this.reconnected();
+  }
+
+  /** A link that was cut in the epoch that is over comes up no more: who has a control connection is reachable. */
+  private reconnected(): void {
+    for (const { worker, generation } of this.membership.present())
+      if (this.control.isConnected(worker)) this.take({ type: 'reopened', worker, generation });
   }
 
   private end(ending: Ending, why: string): void {

@@ -73,7 +73,7 @@ export class Membership {
     return actions;
   }
 
-  /** New keys for the frame sockets of an epoch. */
+  /** New keys for the frame sockets of the next epoch. */
   renewTokens(): void {
     for (const member of this.present()) member.token = nanoid();
   }

@@ -38,7 +38,6 @@ export class Preparation {
 
   async run(): Promise<void> {
     const { membership, options, epoch } = this;
-    membership.renewTokens();
     this.router.admit();
     const members = membership.present();
     const readies = await Promise.all(

@@ -211,7 +211,8 @@ class Step {
   private prepare(): void {
     const { phase, seats, notBeforeMs, epoch } = this.state;
     if (phase !== 'gathering' || this.nowMs < notBeforeMs) return;
-    if (seats.some(({ holder, closed }) => holder === null && !closed)) return;
+    // A holder that is unreachable comes back or loses its seat, which would end an epoch that began without it.
+    if (seats.some(({ holder, link, closed }) => !closed && (holder === null || link === 'down'))) return;
     this.set({ phase: 'preparing', sinceMs: this.nowMs });
     for (const { holder, seat, generation, closed } of seats)
       if (!closed) this.actions.push({ type: 'assign', worker: holder!, seat, epoch, generation });

@@ -41,7 +41,8 @@ const ROUNDS = 9;
 const SEATS = 3;
 const EVERY = 3;
 const NAMES = ['a', 'b', 'c', 'd'];
-const FAULTS = ['crash', 'freeze', 'cut', 'coordinator', 'goodbye', 'surplus'] as const;
+/** `blink`: a cut that is always over before the seat is lost. */
+const FAULTS = ['crash', 'freeze', 'cut', 'blink', 'coordinator', 'goodbye', 'surplus'] as const;
 const OPTIONS: SeatingOptions = { onLoss: 'replay', silentMs: 150, waitMs: 1e9, prepareMs: 800 };
 
 type Record = readonly number[];
@@ -374,9 +375,9 @@ export class SeatExplorer {
           nowMs: this.nowMs,
         });
     } else if (kind === 'freeze' && worker?.alive) worker.frozenUntil = this.nowMs + extra;
-    else if (kind === 'cut' && worker?.alive && worker.linked) {
+    else if ((kind === 'cut' || kind === 'blink') && worker?.alive && worker.linked) {
       worker.linked = false;
-      worker.cutUntil = this.nowMs + extra;
+      worker.cutUntil = this.nowMs + (kind === 'cut' ? extra : extra / 8);
       worker.line.cut();
       if (this.bug === 'unacknowledged messages thrown away at a cut') worker.line = new LossyLine();
       this.feed({ type: 'closed', worker: worker.id, nowMs: this.nowMs });

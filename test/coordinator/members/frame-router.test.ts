@@ -16,6 +16,7 @@ class HandSocket {
   bufferedAmount: number = LIMITS.sendQueueBytes;
   readonly sent: Uint8Array[] = [];
   receive: (message: Uint8Array) => void = () => {};
+  ended: (code: number, reason: string) => void = () => {};
   private done: (() => void)[] = [];
 
   send(message: Uint8Array, sent?: () => void): void {
@@ -25,6 +26,7 @@ class HandSocket {
   close(): void {}
   on(event: string, listener: (...args: never[]) => void): void {
     if (event === 'message') this.receive = listener as never;
+    if (event === 'close') this.ended = listener as never;
   }
   /** Takes all that waits. */
   drain(): void {
@@ -48,7 +50,7 @@ function routerOfTwo(keptBytes: number) {
     },
   };
   const layouts = layoutsOf({ iterate: { from: 'clients', to: 'peers', vectors: ['x'] } }, 'float64');
-  new FrameRouter(
+  const router = new FrameRouter(
     listener as never,
     membership,
     layouts.values(),
@@ -78,7 +80,7 @@ function routerOfTwo(keptBytes: number) {
   accepted(membership.of('b')!.token, b as unknown as MessageSocket, false);
   const body = new Uint8Array(1000);
   const frame = (step: number) => frameBytes({ from: 0, to: 1, step, count: 0 }, body, crc32(body));
-  return { a, b, broken, frame, progress };
+  return { a, b, broken, frame, progress, router, accepted, membership };
 }
 
 /** A packed message as it travels. */
@@ -89,6 +91,29 @@ function packedBytes(message: Packed): Uint8Array {
   new FrameChannel(socket, options).send({ type: 'packed', body: pack(message) });
   return bytes;
 }
+
+describe('the frame socket of a worker', () => {
+  it('is a loss when it ends in its epoch, and none when it ends after it', () => {
+    const during = routerOfTwo(1e6);
+    during.a.ended(1000, '');
+    expect(during.broken).to.deep.equal(['a: ERR_WORKER_LOST: worker-0 closed its frame socket']);
+    const after = routerOfTwo(1e6);
+    after.router.retire();
+    after.a.ended(1000, '');
+    expect(after.broken).to.deep.equal([]);
+  });
+
+  it('opened for an epoch that has ended meanwhile is not one of the next: its end is no loss', () => {
+    const { broken, router, accepted, membership } = routerOfTwo(1e6);
+    const { token } = membership.of('a')!;
+    router.retire();
+    const late = new HandSocket();
+    accepted(token, late as unknown as MessageSocket, true);
+    expect(router.linkOf(membership.of('a')!)).to.equal(null);
+    late.ended(1000, 'closed with 1000');
+    expect(broken).to.deep.equal([]);
+  });
+});
 
 describe('progress, which the stall limit watches', () => {
   it('is a frame or a seal, and no answer to the question who waits for what', () => {

@@ -107,6 +107,22 @@ describe('seats of a session', function () {
     ]);
   });
 
+  it('many killed at once end one epoch: none begins before each holder is reachable or replaced', () => {
+    const cuts = ['a', 'b'].map((worker): SeatEvent => ({ type: 'closed', worker, nowMs: 5 }));
+    const one = after(running(), ...cuts, { ...join('c'), nowMs: 6 });
+    expect(one.actions.map(({ type }) => type)).to.deep.equal(['vacated', 'seated', 'abandon']);
+    expect([one.state.phase, one.state.epoch]).to.deep.equal(['gathering', 2]);
+    const both = after(one.state, { ...join('d'), nowMs: 7 });
+    expect(both.actions.map(({ type }) => type)).to.deep.equal(['vacated', 'seated', 'assign', 'assign']);
+    expect([both.state.phase, both.state.epoch]).to.deep.equal(['preparing', 2]);
+    const back = after(
+      one.state,
+      { type: 'reopened', worker: 'b', generation: 1, nowMs: 8 },
+      { type: 'tick', nowMs: 9 },
+    );
+    expect(back.state.phase).to.equal('preparing');
+  });
+
   it('absent: the seat is closed and the epoch continues; fail: the run ends', () => {
     const absent = after(running('absent'), { type: 'died', worker: 'a', why: 'killed', nowMs: 2 }, join('c'));
     expect(absent.actions.map(({ type }) => type)).to.deep.equal(['vacated', 'lost', 'spare']);
