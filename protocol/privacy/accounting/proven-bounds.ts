@@ -72,7 +72,9 @@ function isTight(releases: readonly GaussianReleases[], { adjacency, scheme, fai
 
 /**
  * Noise multipliers as the loss distribution's pairs need them. Without replacement and with add-remove adjacency a batch
- * with the record differs from one without it by a replacement, of twice the sensitivity.
+ * of m of n + 1 records has the new one with probability q = m / (n + 1) and is else a batch of the others; with it, it differs by a
+ * replacement, of twice the sensitivity, from a batch of the others that is as likely. So (1 - q) N(0, z^2) + q N(2, z^2) against
+ * N(0, z^2) dominates both directions, by joint convexity; a record opposite to all others attains it.
  */
 function pairsOf(releases: readonly GaussianReleases[], { adjacency, scheme }: BoundsOptions) {
   const halved = scheme === 'without-replacement' && adjacency !== 'replace-one';

@@ -17,6 +17,9 @@ const ABSURD = 1e25;
 
 const DIVERGED = 'the run diverges, mostly since a step size is too large';
 
+const UNSTABLE =
+  'the run is unstable: the peers drift apart, mostly since the step size is above what the topology allows';
+
 const roundsText = (round: number) => `${round} ${round === 1 ? 'round' : 'rounds'}`;
 
 /** Rows of a figure below which its growth is not judged. */
@@ -66,7 +69,11 @@ export default defineExpectation({
   judge(records, { growth }) {
     let count = 0;
     for (const { rows } of records) {
-      for (const [name, measured] of seriesOf(rows)) {
+      const series = seriesOf(rows);
+      const ending = growsWithoutBound((series.get('consensusError') ?? []).map(({ value }) => value))
+        ? UNSTABLE
+        : DIVERGED;
+      for (const [name, measured] of series) {
         count += measured.length;
         const broken = measured.find(({ value }) => !Number.isFinite(value));
         if (broken)
@@ -80,14 +87,14 @@ export default defineExpectation({
           return {
             holds: false,
             observed: absurd.value,
-            detail: `${name} is ${absurd.value} after ${roundsText(absurd.round)}; ${DIVERGED}`,
+            detail: `${name} is ${absurd.value} after ${roundsText(absurd.round)}; ${ending}`,
           };
         if (growth === 'bounded' && SIZES.test(name) && growsWithoutBound(measured.map(({ value }) => value))) {
           const { round, value } = measured.at(-1)!;
           return {
             holds: false,
             observed: value,
-            detail: `${name} grows without bound: ${value} after ${roundsText(round)}; ${DIVERGED}`,
+            detail: `${name} grows without bound: ${value} after ${roundsText(round)}; ${ending}`,
           };
         }
       }

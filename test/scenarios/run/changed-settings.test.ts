@@ -70,6 +70,15 @@ describe('growth of the loss', () => {
     expect(growthText(rows(-4, -1))).to.match(/from −4/);
   });
 
+  it('is called unstable where the peers drift apart as well, and not where they stay together', () => {
+    const apart = (...errors: number[]) =>
+      rows(1, 0.1, 0.2, 5).map((row, i) => ({ ...row, extra: { consensusError: errors[i]! } }));
+    expect(growthText(apart(0.03, 0.02, 30, 5e4))).to.match(
+      /^the loss grew from 1 \(round 1\) to 5 \(round 4\) and the peers drift apart .* the run is unstable, .* topology allows/,
+    );
+    expect(growthText(apart(0.03, 0.02, 0.02, 0.02))).to.match(/diverges or overfits/);
+  });
+
   it('is reported of a classifier that is ten times worse than equal guesses from its first measurement on', () => {
     expect(growthText(rows(900, 24), 10)).to.match(/^the loss ended at 24, above ln\(10\) = 2\.3026/);
     expect(growthText(rows(900, 22), 10)).to.equal(null);

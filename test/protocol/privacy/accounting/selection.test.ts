@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { rootStream } from '../../../../protocol/numerics/random.js';
 import { account } from '../../../../protocol/privacy/accounting/account.js';
 import { smallestNoise } from '../../../../protocol/privacy/accounting/calibration.js';
 import { resolveOrders } from '../../../../protocol/privacy/accounting/orders.js';
@@ -96,5 +97,51 @@ describe('protocol/privacy/accounting: selection and caps', () => {
     const replaced = account({ ...question, noiseMultiplier: 1, scheme, adjacency: 'replace-one' }).epsilon;
     expect(addRemove).to.be.at.most(replaced * 1.002);
     expect(addRemove).to.be.above(account(question).epsilon);
+  });
+
+  // dp-accounting 0.6, pld.from_gaussian_mechanism(z / 2, sampling_prob=q), interval 1e-4: pessimistic and optimistic.
+  for (const [q, z, steps, lower, upper] of [
+    [0.01, 1.1, 1000, 9.762375, 9.812532],
+    [0.01, 2, 1000, 1.77824, 1.828244],
+    [0.02, 3, 500, 1.344637, 1.36964],
+  ] as const)
+    it(`without replacement, add-remove: q ${q}, z ${z}, ${steps} steps are between the bounds ${lower} and ${upper} of dp-accounting`, () => {
+      const asked = { delta: 1e-5, sampling: q, noiseMultiplier: z, steps };
+      const { epsilon } = account({ ...asked, scheme: 'without-replacement' });
+      expect(epsilon).to.be.within(lower, upper * 1.0002);
+    });
+
+  it('without replacement, add-remove: no data of 4 and 5 records pass its delta in batches of 2, and opposite records reach it', () => {
+    const [m, z, epsilon] = [2, 0.9, 0.7];
+    const q = m / 5;
+    // Least delta of the account at this epsilon, by bisection.
+    let [low, high] = [1e-6, 0.5];
+    while (high / low > 1 + 1e-6) {
+      const delta = Math.sqrt(low * high);
+      const at = account({ delta, sampling: q, noiseMultiplier: z, steps: 1, scheme: 'without-replacement' }).epsilon;
+      if (at > epsilon) low = delta;
+      else high = delta;
+    }
+    const sumsOf = (records: readonly number[]) => records.flatMap((a, i) => records.slice(i + 1).map((b) => a + b));
+    const density = (sums: readonly number[], x: number) =>
+      sums.reduce((total, sum) => total + Math.exp(-((x - sum) ** 2) / (2 * z * z)), 0) /
+      sums.length /
+      (z * 2.5066282746310002);
+    const step = 0.005;
+    /** Of both directions: integral of (p - e^epsilon p')+. */
+    const deltaOf = (records: readonly number[], added: number) => {
+      const [without, within] = [sumsOf(records), sumsOf([...records, added])];
+      let [add, remove] = [0, 0];
+      for (let x = -12; x < 12; x += step) {
+        const [p, w] = [density(without, x), density(within, x)];
+        add += Math.max(0, w - Math.exp(epsilon) * p) * step;
+        remove += Math.max(0, p - Math.exp(epsilon) * w) * step;
+      }
+      return Math.max(add, remove);
+    };
+    const stream = rootStream(14, 'float64').derive('records');
+    const record = () => 2 * stream.uniform() - 1;
+    for (let i = 0; i < 40; i++) expect(deltaOf([record(), record(), record(), record()], record())).to.be.below(high);
+    expect(deltaOf([-1, -1, -1, -1], 1)).to.be.within(high * 0.995, high * 1.0001);
   });
 });
