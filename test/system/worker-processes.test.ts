@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
@@ -26,8 +27,12 @@ const long: ScenarioInput = {
   workers: { count: 2, heartbeatMs: 1500, onLoss: 'fail' },
 };
 
-/** Runs with real worker processes and calls `act` with their pids once `round` rounds are done. */
-function withProcesses(input: ScenarioInput, round: number, act: (pids: readonly number[]) => void) {
+/** Runs with real worker processes and calls `act` once `round` rounds are done, with their pids then and at any later time. */
+function withProcesses(
+  input: ScenarioInput,
+  round: number,
+  act: (pids: readonly number[], now: () => readonly number[]) => void,
+) {
   let workers: LocalWorkers | null = null;
   let acted = false;
   const fleet: NonNullable<SessionOptions['fleet']> = (scenario, method, problem, options) => {
@@ -42,7 +47,7 @@ function withProcesses(input: ScenarioInput, round: number, act: (pids: readonly
       round: (row) => {
         if (acted || row.round < round) return;
         acted = true;
-        act(workers!.pids);
+        act([...workers!.pids], () => workers!.pids);
       },
     },
   });
@@ -96,6 +101,27 @@ describe('worker processes', function () {
         .split('\n')
         .map((row) => row.split(',').slice(0, 7).join(','));
     expect(columns(path)).to.deep.equal(columns(whole.path));
+  });
+
+  it('a second worker that is killed while the seats are assigned after the loss of the first is replaced too', async () => {
+    const input = { ...long, rounds: 150, workers: { count: 2, heartbeatMs: 10_000 } };
+    const { path, outcome } = await withProcesses(input, 50, async ([first, second], now) => {
+      // Frozen, it holds up the epoch that begins after the loss, until it is killed.
+      process.kill(second!, 'SIGSTOP');
+      process.kill(first!, 'SIGKILL');
+      while (!now().some((pid) => pid !== first && pid !== second)) await pause(20);
+      await pause(1500);
+      process.kill(second!, 'SIGKILL');
+    });
+    const whole = await runInput({ ...input, workers: { count: 0 } });
+    expect(outcome.stateDigest).to.equal(whole.outcome.stateDigest);
+    expect(outcome.summary).to.include({ workersLost: 2, rollbacks: 1 });
+    const session = readFileSync(join(path, 'session.jsonl'), 'utf8');
+    expect(session.match(/"event":"lost","epoch":\d+/g)).to.deep.equal([
+      '"event":"lost","epoch":1',
+      '"event":"lost","epoch":2',
+    ]);
+    expect(session).to.match(/"event":"joined","epoch":3/);
   });
 
   it('a run that ended without some clients is not called valid, and says why', async () => {
