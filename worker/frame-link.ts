@@ -22,6 +22,7 @@ import { pack } from '../protocol/wire/packing.js';
 import type { Seal } from '../protocol/wire/seal.js';
 import { type PeerAddress, PeerSockets } from './peer-sockets.js';
 
+/** Least time for the first connection to the coordinator, which on a busy machine takes as long as a sign of life may. */
 const OPEN_MS = 10_000;
 
 interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
@@ -97,7 +98,7 @@ export class FrameLink implements Remote {
     const { socket, localAddress } = await (await processSockets()).openLink({
       url: url.href,
       heartbeatMs,
-      openMs: OPEN_MS,
+      openMs: Math.max(OPEN_MS, heartbeatMs),
       trust,
     });
     const self = new FrameLink(options, socket);

@@ -20,6 +20,11 @@ export const WAITS: readonly Wait[] = [
     limit: '`workers.computeMs`',
     next: 'the seat is lost',
   },
+  {
+    what: 'a worker: its frame link, at an assignment',
+    limit: '10 s, or `workers.heartbeatMs` where that is longer',
+    next: 'the seat is lost',
+  },
   { what: 'a sign of life of a worker', limit: '`workers.heartbeatMs`', next: 'the seat is lost' },
   {
     what: 'anything on a connection',
