@@ -127,6 +127,11 @@ export interface Half<State, Round, H> {
   estimates?(state: Readonly<State>): readonly ReadonlyVector[];
   /** What the run's digest covers, where it is more than the state: constants that states of earlier versions held. */
   digested?(state: Readonly<State>): object;
+  /**
+   * Fields, at any depth of the state, that earlier versions named otherwise: the former name of each. Digests cover the former
+   * name, and a checkpoint that holds it is read as one of the present name.
+   */
+  readonly formerNames?: Readonly<Record<string, string>>;
 }
 
 export interface CoordinatorHalf<State, Round, H> extends Half<State, Round, H> {

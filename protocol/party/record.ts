@@ -1,5 +1,5 @@
 import { GradswarmError } from '../errors.js';
-import type { Halves, PartyId } from '../method.js';
+import type { AnyClientHalf, Halves, PartyId } from '../method.js';
 import { decodeState, encodeState } from './state-codec.js';
 import { partyName } from './state-digest.js';
 
@@ -61,5 +61,25 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 export function digestedRecord(party: PartyId, bytes: Uint8Array, { client, coordinator }: Halves): Uint8Array {
   const { state, memories } = decodeRecord(party, bytes);
   const half = party === 'coordinator' ? coordinator : client;
-  return encodeState({ state: half?.digested?.(state as object) ?? state, memories }, partyName(party));
+  const covered = half?.digested?.(state as object) ?? state;
+  return encodeState({ state: renamed(covered, half?.formerNames ?? {}), memories }, partyName(party));
+}
+
+/** A record with its state under the half's present names: one from a checkpoint may hold the former. */
+export function presentRecord(record: PartyRecord, { formerNames }: Pick<AnyClientHalf, 'formerNames'>): PartyRecord {
+  if (!formerNames) return record;
+  const presentNames = Object.fromEntries(Object.entries(formerNames).map(([present, former]) => [former, present]));
+  return { ...record, state: renamed(record.state, presentNames) };
+}
+
+function renamed(state: unknown, names: Readonly<Record<string, string>>): unknown {
+  if (Object.keys(names).length === 0) return state;
+  if (Array.isArray(state)) return state.map((item) => renamed(item, names));
+  if (!isPlain(state)) return state;
+  return Object.fromEntries(
+    Object.entries(state).map(([name, value]) => [
+      Object.hasOwn(names, name) ? names[name] : name,
+      renamed(value, names),
+    ]),
+  );
 }

@@ -27,7 +27,7 @@ import { type KindCoding, MessageCoding, type ReceiveTransform, type SendTransfo
 import { Party } from './party.js';
 import type { PartyServices } from './party-services.js';
 import { PostOffice, type PostOfficeOptions } from './post-office.js';
-import type { PartyRecord } from './record.js';
+import { type PartyRecord, presentRecord } from './record.js';
 import type { RoundClock } from './round-host.js';
 import { RunHost } from './run-host.js';
 
@@ -164,7 +164,7 @@ export class RunSite {
   }
 
   restore(id: PartyId, record: PartyRecord): void {
-    this.parties.set(id, new Party(id, this.services, record));
+    this.parties.set(id, new Party(id, this.services, presentRecord(record, this.host.halfOf(id))));
   }
 
   /** The party restarts with the record of `init`. Only its clock continues. */

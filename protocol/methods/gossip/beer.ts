@@ -4,7 +4,15 @@ import { schedule, scheduleOf } from '../../schedules/schedule.js';
 import { positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
-import { beginGossip, exchange, type Gossip, linkForm, residualKind, settleGossip } from './parts/compressed-gossip.js';
+import {
+  beginGossip,
+  exchange,
+  FORMER_GOSSIP_NAMES,
+  type Gossip,
+  linkForm,
+  residualKind,
+  settleGossip,
+} from './parts/compressed-gossip.js';
 
 /** A replicated vector, and the drift of its replicas' last exchange. */
 interface Replicated {
@@ -73,6 +81,7 @@ export default defineMethod({
         return { x, v: tracked, gradient, iterate, tracker };
       },
       estimates: ({ x }) => [x],
+      formerNames: FORMER_GOSSIP_NAMES,
     };
   },
 });

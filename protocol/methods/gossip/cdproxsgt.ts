@@ -4,7 +4,15 @@ import { schedule, scheduleOf } from '../../schedules/schedule.js';
 import { atLeastZero, count, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
-import { beginGossip, exchange, type Gossip, linkForm, residualKind, settleGossip } from './parts/compressed-gossip.js';
+import {
+  beginGossip,
+  exchange,
+  FORMER_GOSSIP_NAMES,
+  type Gossip,
+  linkForm,
+  residualKind,
+  settleGossip,
+} from './parts/compressed-gossip.js';
 import { softThreshold } from './parts/proximal.js';
 
 interface Peer {
@@ -78,6 +86,7 @@ export default defineMethod({
         };
       },
       estimates: ({ x }) => [x],
+      formerNames: FORMER_GOSSIP_NAMES,
     };
   },
 });

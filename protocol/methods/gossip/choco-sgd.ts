@@ -4,7 +4,15 @@ import { schedule, scheduleOf } from '../../schedules/schedule.js';
 import { positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
-import { beginGossip, exchange, type Gossip, linkForm, residualKind, settleGossip } from './parts/compressed-gossip.js';
+import {
+  beginGossip,
+  exchange,
+  FORMER_GOSSIP_NAMES,
+  type Gossip,
+  linkForm,
+  residualKind,
+  settleGossip,
+} from './parts/compressed-gossip.js';
 
 interface Peer {
   readonly x: Vector;
@@ -44,6 +52,7 @@ export default defineMethod({
         return { x: addScaled(half, mixing, drift), replicas: gossip };
       },
       estimates: ({ x }) => [x],
+      formerNames: FORMER_GOSSIP_NAMES,
     };
   },
 });

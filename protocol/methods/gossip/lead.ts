@@ -4,7 +4,7 @@ import { schedule, scheduleOf } from '../../schedules/schedule.js';
 import { positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
-import { requireSamePeers } from './parts/compressed-gossip.js';
+import { FORMER_GOSSIP_NAMES, requireSamePeers } from './parts/compressed-gossip.js';
 import { mix } from './parts/mix.js';
 
 interface Peer {
@@ -15,7 +15,7 @@ interface Peer {
   readonly reference: Vector;
   readonly mixedReference: Vector;
   /** In-neighbours of the last round; null before the first. */
-  readonly hears: readonly ClientIndex[] | null;
+  readonly inNeighbors: readonly ClientIndex[] | null;
 }
 
 const settings = defineSettings({
@@ -49,10 +49,10 @@ export default defineMethod({
     return {
       init({ initialParams }): Peer {
         const zero = zerosLike(initialParams);
-        return { x: initialParams, dual: zero, reference: zero, mixedReference: zero, hears: null };
+        return { x: initialParams, dual: zero, reference: zero, mixedReference: zero, inNeighbors: null };
       },
-      async round({ x, dual, reference, mixedReference, hears }, at): Promise<Peer> {
-        requireSamePeers(hears, at.links.inNeighbors, 'take a fixed topology');
+      async round({ x, dual, reference, mixedReference, inNeighbors }, at): Promise<Peer> {
+        requireSamePeers(inNeighbors, at.links.inNeighbors, 'take a fixed topology');
         const step = stepAt(at.index);
         const descended = addScaled(x, -step, await gradientOn(at, x, minibatch(at)));
         const primal = addScaled(descended, -step, dual);
@@ -69,10 +69,11 @@ export default defineMethod({
           dual: nextDual,
           reference: addScaled(reference, referenceStep, subtract(estimate, reference)),
           mixedReference: addScaled(mixedReference, referenceStep, subtract(mixed, mixedReference)),
-          hears: at.links.inNeighbors,
+          inNeighbors: at.links.inNeighbors,
         };
       },
       estimates: ({ x }) => [x],
+      formerNames: FORMER_GOSSIP_NAMES,
     };
   },
 });

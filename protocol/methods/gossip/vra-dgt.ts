@@ -4,7 +4,13 @@ import { schedule, scheduleOf } from '../../schedules/schedule.js';
 import { defineSettings } from '../../settings/settings.js';
 import { gradientOn, gradientSettings, minibatch } from '../parts/minibatch.js';
 import { cumulativeStep, fallingMixing, type Tracked } from './parts/cumulative-tracking.js';
-import { type Aggregation, aggregate, combinedKind, NO_AGGREGATION } from './parts/variance-reduced-aggregation.js';
+import {
+  type Aggregation,
+  aggregate,
+  combinedKind,
+  FORMER_AGGREGATION_NAMES,
+  NO_AGGREGATION,
+} from './parts/variance-reduced-aggregation.js';
 
 interface Peer extends Tracked {
   readonly aggregation: Aggregation;
@@ -64,6 +70,7 @@ export default defineMethod({
         return { ...next, aggregation };
       },
       estimates: ({ x }) => [x],
+      formerNames: FORMER_AGGREGATION_NAMES,
     };
   },
 });

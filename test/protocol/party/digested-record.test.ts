@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Halves } from '../../../protocol/method.js';
 import { withFormerNoise } from '../../../protocol/methods/parts/former-state.js';
-import { digestedRecord, encodeRecord } from '../../../protocol/party/record.js';
+import { digestedRecord, encodeRecord, presentRecord } from '../../../protocol/party/record.js';
 import { decodeState } from '../../../protocol/party/state-codec.js';
 
 const server = { params: Float32Array.of(1, 2), optimizer: { step: 3 }, previous: new Float32Array(0) };
@@ -25,5 +25,25 @@ describe('what a digest covers of a record', () => {
   it('a client without constants is covered as it is', () => {
     const bytes = encodeRecord(0, { state: null, memories: {}, clockMs: 0, undelivered: [] });
     expect(decodeState(digestedRecord(0, bytes, halves))).to.deep.equal({ state: null, memories: {} });
+  });
+
+  describe('fields with a former name', () => {
+    const formerNames = { inNeighbors: 'before' };
+    const gossip = { client: { formerNames }, coordinator: null } as unknown as Halves;
+    const record = (state: unknown) => ({ state, memories: {}, clockMs: 0, undelivered: [] });
+    const present = { x: [{ inNeighbors: [1, 2], own: Float64Array.of(1) }], inNeighbors: null };
+    const former = { x: [{ before: [1, 2], own: Float64Array.of(1) }], before: null };
+
+    it('the digest covers the former names, at any depth', () => {
+      expect(decodeState(digestedRecord(0, encodeRecord(0, record(present)), gossip))).to.deep.equal({
+        state: former,
+        memories: {},
+      });
+    });
+
+    it('a state of an earlier version is read under the present names, and one of this version as it is', () => {
+      expect(presentRecord(record(former), { formerNames }).state).to.deep.equal(present);
+      expect(presentRecord(record(present), { formerNames }).state).to.deep.equal(present);
+    });
   });
 });

@@ -42,7 +42,7 @@ interface Broadcast {
   readonly own: Float64Array;
   readonly mixed: Float64Array;
   /** In-neighbours whose residuals `mixed` holds; null before the first round. */
-  readonly hears: readonly ClientIndex[] | null;
+  readonly inNeighbors: readonly ClientIndex[] | null;
 }
 
 /** What a peer holds of this one, as far as this one knows. */
@@ -79,9 +79,12 @@ export interface GossipRound<K extends string> {
   take(kind: K): Promise<readonly ({ readonly from: PartyId } & Residual)[] & { readonly absent: readonly Absence[] }>;
 }
 
+/** `formerNames` of a half whose state holds the in-neighbours of the last round. */
+export const FORMER_GOSSIP_NAMES = { inNeighbors: 'hears' };
+
 export function beginGossip(form: LinkForm, like: ReadonlyVector): Gossip {
   if (form === 'acknowledged') return { form, outgoing: [], incoming: [] };
-  return { form: 'plain', own: new Float64Array(like.length), mixed: new Float64Array(like.length), hears: null };
+  return { form: 'plain', own: new Float64Array(like.length), mixed: new Float64Array(like.length), inNeighbors: null };
 }
 
 /**
@@ -130,12 +133,12 @@ export function requireSamePeers(
 }
 
 async function broadcast<K extends string>(
-  { own, mixed, hears }: Broadcast,
+  { own, mixed, inNeighbors }: Broadcast,
   kind: K,
   value: Vector,
   at: GossipRound<K>,
 ): Promise<{ readonly gossip: Gossip; readonly drift: Vector }> {
-  requireSamePeers(hears, at.links.inNeighbors, "set method.links to 'acknowledged' or take a fixed topology");
+  requireSamePeers(inNeighbors, at.links.inNeighbors, "set method.links to 'acknowledged' or take a fixed topology");
   const posted = at.post(kind, at.links.outNeighbors, { residual: subtract(value, own), sequence: 0 });
   const received = await at.take(kind);
   const nextOwn = own.slice();
@@ -147,7 +150,7 @@ async function broadcast<K extends string>(
   }
   const drift = zerosLike(value);
   for (let i = 0; i < drift.length; i++) drift[i] = nextMixed[i]! - nextOwn[i]!;
-  return { gossip: { form: 'plain', own: nextOwn, mixed: nextMixed, hears: at.links.inNeighbors }, drift };
+  return { gossip: { form: 'plain', own: nextOwn, mixed: nextMixed, inNeighbors: at.links.inNeighbors }, drift };
 }
 
 async function overLinks<K extends string>(

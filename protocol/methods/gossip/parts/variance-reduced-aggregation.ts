@@ -16,7 +16,7 @@ export interface Aggregation {
   /** Of what peers hold, one a link. */
   readonly estimates: readonly (Both & { readonly peer: ClientIndex })[];
   /** The vectors that each peer last received, as far as known: before the last round. */
-  readonly told: readonly (Both & { readonly peer: ClientIndex })[];
+  readonly delivered: readonly (Both & { readonly peer: ClientIndex })[];
   /** What the last round's messages were about, and their receivers. */
   readonly sent: (Both & { readonly to: readonly ClientIndex[] }) | null;
 }
@@ -56,7 +56,10 @@ export interface AggregationRound {
   ): Promise<readonly ({ readonly from: PartyId } & Combined)[] & { readonly absent: readonly Absence[] }>;
 }
 
-export const NO_AGGREGATION: Aggregation = { estimates: [], told: [], sent: null };
+/** `formerNames` of a half whose state holds an aggregation. */
+export const FORMER_AGGREGATION_NAMES = { delivered: 'told' };
+
+export const NO_AGGREGATION: Aggregation = { estimates: [], delivered: [], sent: null };
 
 /** (v - (1 - beta) previous) / beta; v itself, in every bit, for beta = 1. */
 function combined(v: ReadonlyVector, previous: ReadonlyVector, beta: number): Vector {
@@ -80,8 +83,8 @@ export async function aggregate(
   at: AggregationRound,
 ): Promise<{ readonly aggregation: Aggregation; readonly of: Both }> {
   const { links, self } = at;
-  const told = settled(aggregation, at);
-  onSend(own, beta, told, at);
+  const delivered = settled(aggregation, at);
+  onSend(own, beta, delivered, at);
   const received = await at.take('combined');
   const kept = new Map(aggregation.estimates.map((estimate) => [estimate.peer as PartyId, estimate]));
   for (const { from, x, s, weight } of received) {
@@ -100,7 +103,7 @@ export async function aggregate(
   return {
     aggregation: {
       estimates: [...kept.values()].sort(byPeer),
-      told: [...told].map(([peer, vectors]) => ({ peer, x: vectors.x, s: vectors.s })).sort(byPeer),
+      delivered: [...delivered].map(([peer, vectors]) => ({ peer, x: vectors.x, s: vectors.s })).sort(byPeer),
       sent: { ...own, to: links.outNeighbors.filter((peer) => peer !== self && !away.has(peer)) },
     },
     of: {
@@ -111,27 +114,31 @@ export async function aggregate(
 }
 
 /** The vectors that each peer is known to have received, after the last round's losses are known. */
-function settled({ told, sent }: Aggregation, { undelivered }: AggregationRound): Map<ClientIndex, Both> {
+function settled({ delivered, sent }: Aggregation, { undelivered }: AggregationRound): Map<ClientIndex, Both> {
   const unused = new Set(undelivered.map(({ to }) => to));
-  const result = new Map<ClientIndex, Both>(told.map((vectors) => [vectors.peer, vectors]));
+  const result = new Map<ClientIndex, Both>(delivered.map((vectors) => [vectors.peer, vectors]));
   for (const peer of sent?.to ?? []) if (!unused.has(peer)) result.set(peer, sent!);
   return result;
 }
 
 /** One encoding for all peers that have received the same vectors, as all have until a loss; else one for each. */
-function onSend(own: Both, beta: number, told: ReadonlyMap<ClientIndex, Both>, at: AggregationRound): void {
+function onSend(own: Both, beta: number, delivered: ReadonlyMap<ClientIndex, Both>, at: AggregationRound): void {
   const { links, self } = at;
   const about = (base: Both | undefined): Combined =>
     base
       ? { x: combined(own.x, base.x, beta), s: combined(own.s, base.s, beta), weight: beta }
       : { x: own.x, s: own.s, weight: 1 };
   const peers = links.outNeighbors.filter((peer) => peer !== self);
-  const first = peers[0] === undefined ? undefined : told.get(peers[0]);
-  if (peers.every((peer) => isSame(told.get(peer), first))) at.post('combined', links.outNeighbors, about(first));
+  const first = peers[0] === undefined ? undefined : delivered.get(peers[0]);
+  if (peers.every((peer) => isSame(delivered.get(peer), first))) at.post('combined', links.outNeighbors, about(first));
   else
     at.postEach(
       'combined',
-      links.outNeighbors.map((to) => ({ to, payload: about(to === self ? first : told.get(to)), stream: `to ${to}` })),
+      links.outNeighbors.map((to) => ({
+        to,
+        payload: about(to === self ? first : delivered.get(to)),
+        stream: `to ${to}`,
+      })),
     );
 }
 
