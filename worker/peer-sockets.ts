@@ -123,7 +123,7 @@ export class PeerSockets {
     const channel = channelOver(socket, this.options);
     this.outgoing.set(worker, { socket, channel });
     let timer: NodeJS.Timeout | null = null;
-    const giveUp = (why: string): void => {
+    const abandon = (why: string): void => {
       if (timer) clearTimeout(timer);
       if (!this.outgoing.delete(worker) || this.closing) return;
       this.options.note(`${worker} ${why}: frames to it go through the coordinator until the epoch ends`);
@@ -131,12 +131,12 @@ export class PeerSockets {
       socket.close(BROKEN);
     };
     socket.on('down', () => {
-      timer = setTimeout(() => giveUp(`was unreachable for workers.peerDownMs = ${peerDownMs} ms`), peerDownMs);
+      timer = setTimeout(() => abandon(`was unreachable for workers.peerDownMs = ${peerDownMs} ms`), peerDownMs);
     });
     socket.on('up', () => {
       if (timer) clearTimeout(timer);
     });
-    socket.on('close', (_code, reason) => giveUp(`closed its socket (${reason})`));
+    socket.on('close', (_code, reason) => abandon(`closed its socket (${reason})`));
     // A socket that another worker accepted carries no frames back.
     socket.on('message', () => socket.close(BROKEN));
   }

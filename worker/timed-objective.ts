@@ -15,7 +15,7 @@ const SLICE_MS = 50;
 /** One client's objective, with its device's simulated time added to the clock of the round that calls it. */
 export class TimedObjective implements LogPosterior {
   /** Clock of the round that is running. */
-  clock: Pick<RoundClock, 'clockMs' | 'givenUp'> = { clockMs: 0, givenUp: false };
+  clock: Pick<RoundClock, 'clockMs' | 'isAborted'> = { clockMs: 0, isAborted: false };
   /** Simulated milliseconds an example, in the round that is running. */
   msPerExample = 0;
   /** Steps of a descent in one call. */
@@ -55,7 +55,7 @@ export class TimedObjective implements LogPosterior {
       for await (const gradient of this.inner.exampleGradients(params, batch)) {
         yield gradient;
         await pause();
-        this.refuseGivenUp();
+        this.refuseAborted();
       }
     } finally {
       this.watch.endComputing();
@@ -134,7 +134,7 @@ export class TimedObjective implements LogPosterior {
     return Promise.all([answer, due]).then(
       ([value]) => {
         this.watch.endComputing();
-        this.refuseGivenUp();
+        this.refuseAborted();
         return value;
       },
       (error: unknown) => {
@@ -144,7 +144,7 @@ export class TimedObjective implements LogPosterior {
     );
   }
 
-  private refuseGivenUp(): void {
-    if (this.clock.givenUp) throw new GradswarmError('ERR_STOPPED', 'attempt aborted');
+  private refuseAborted(): void {
+    if (this.clock.isAborted) throw new GradswarmError('ERR_STOPPED', 'attempt aborted');
   }
 }

@@ -344,7 +344,7 @@ export class HostServer {
       stallMs,
       computeMs,
       nextRequest: () => ++this.requests,
-      giveUp: ({ worker }, why) => this.take({ type: 'broke', worker, why }),
+      disconnect: ({ worker }, why) => this.take({ type: 'broke', worker, why }),
       own: () => ({ waits: this.own?.waits() ?? [], computing: this.own?.isComputing ?? false }),
     });
   }

@@ -45,7 +45,7 @@ export interface CrewOptions {
   /** Numbers of requests, never the same twice in a process. */
   readonly nextRequest: () => number;
   /** A worker does not answer, or sent what no worker sends. */
-  readonly giveUp: (member: Member, why: string) => void;
+  readonly disconnect: (member: Member, why: string) => void;
   /** Waits of the coordinator's own half, and whether it computes. */
   readonly own: () => { readonly waits: readonly string[]; readonly computing: boolean };
 }
@@ -154,7 +154,7 @@ export class RemoteCrew implements Crew {
   refuse(sender: PartyId, why: string): boolean {
     const member = sender === 'coordinator' ? undefined : this.membership.host(sender);
     if (!member || member.lost) return false;
-    this.options.giveUp(member, why);
+    this.options.disconnect(member, why);
     return true;
   }
 
@@ -354,7 +354,8 @@ export class RemoteCrew implements Crew {
     const { computeMs } = this.options;
     if (this.requests.size === 0 || performance.now() - this.aliveMs < computeMs) return;
     const silent = new Set([...this.requests.values()].flatMap(({ pending }) => [...pending]));
-    for (const member of silent) this.options.giveUp(member, `no answer within workers.computeMs = ${computeMs} ms`);
+    for (const member of silent)
+      this.options.disconnect(member, `no answer within workers.computeMs = ${computeMs} ms`);
   }
 
   /** No progress for too long: fails the round with a list of who waits for what. A half that computes is given time. */

@@ -174,13 +174,13 @@ class Step {
   private vacate(seat: Seat, why: string): void {
     const worker = seat.holder!;
     const { phase, options, spares } = this.state;
-    const leavesForGood = phase === 'running' && options.onLoss === 'absent';
-    this.change(seat, { holder: null, ready: false, link: 'down', closed: leavesForGood });
+    const leavesPermanently = phase === 'running' && options.onLoss === 'absent';
+    this.change(seat, { holder: null, ready: false, link: 'down', closed: leavesPermanently });
     const names = new Map(this.state.names);
     names.delete(worker);
     this.set({ names });
     this.actions.push({ type: 'vacated', worker, seat: seat.seat, why });
-    if (leavesForGood) {
+    if (leavesPermanently) {
       this.actions.push({ type: 'lost', seat: seat.seat, why });
       return;
     }

@@ -119,7 +119,7 @@ export class Party {
       if (!mailbox.revoked)
         office.seal(
           { round: plan.index, attempt: plan.attempt, from: this.id, counts: round.postCounts },
-          host.listeners(this.id, plan),
+          host.sealReceivers(this.id, plan),
         );
     }
     return {

@@ -44,7 +44,7 @@ export interface RoundHost extends RoundEvents {
   readonly inboxRules: InboxRules | null;
   linksOf(client: ClientIndex, round: number): Links;
   /** The parties to notify when a party's half has returned. */
-  listeners(party: PartyId, plan: RoundPlan): readonly PartyId[];
+  sealReceivers(party: PartyId, plan: RoundPlan): readonly PartyId[];
   streamOf(party: PartyId, round: number): Rng;
   sharedStream(round: number): Rng;
   /** Sender order of an inbox: the identity, except for planted faults. */
@@ -62,7 +62,7 @@ export interface RoundClock {
   readonly index: number;
   clockMs: number;
   /** The attempt was aborted: its results are discarded. */
-  readonly givenUp: boolean;
+  readonly isAborted: boolean;
 }
 
 /** What belongs to one party. */

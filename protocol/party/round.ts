@@ -77,7 +77,7 @@ export class PartyRound {
     this.taken = new Array(host.layouts.size).fill(0);
   }
 
-  get givenUp(): boolean {
+  get isAborted(): boolean {
     return this.mailbox.revoked;
   }
   get hyperparameters(): unknown {

@@ -97,12 +97,12 @@ export class RunHost implements RoundHost {
     return this.topology.linksOf(client, round);
   }
 
-  listeners(party: PartyId, plan: RoundPlan): readonly PartyId[] {
+  sealReceivers(party: PartyId, plan: RoundPlan): readonly PartyId[] {
     if (party === 'coordinator') return plan.cohort;
-    const listeners: PartyId[] = this.method.coordinator ? ['coordinator'] : [];
-    if (this.clientsSendToClients) listeners.push(...plan.cohort);
-    else if (this.clientsSendToPeers) listeners.push(...this.linksOf(party, plan.index).outNeighbors);
-    return listeners;
+    const receivers: PartyId[] = this.method.coordinator ? ['coordinator'] : [];
+    if (this.clientsSendToClients) receivers.push(...plan.cohort);
+    else if (this.clientsSendToPeers) receivers.push(...this.linksOf(party, plan.index).outNeighbors);
+    return receivers;
   }
 
   streamOf(party: PartyId, round: number): Rng {

@@ -135,7 +135,7 @@ export class SocketServer {
       socket.destroy();
       return;
     }
-    this.countStranger(address, 1);
+    this.countUnadmitted(address, 1);
     this.connections.set(socket, { address, timer: setTimeout(() => socket.destroy(), LIMITS.handshakeMs).unref() });
     socket.once('close', () => {
       this.settle(socket);
@@ -148,10 +148,10 @@ export class SocketServer {
     if (!connection?.timer) return;
     clearTimeout(connection.timer);
     connection.timer = null;
-    this.countStranger(connection.address, -1);
+    this.countUnadmitted(connection.address, -1);
   }
 
-  private countStranger(address: string, change: 1 | -1): void {
+  private countUnadmitted(address: string, change: 1 | -1): void {
     const count = (this.unadmitted.get(address) ?? 0) + change;
     if (count > 0) this.unadmitted.set(address, count);
     else this.unadmitted.delete(address);

@@ -57,7 +57,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(name: string, flags: Flags): Promise<void> {
-  const { goOn, loadCatalogue } = await import('../run/runtime.js');
+  const { continueRun, loadCatalogue } = await import('../run/runtime.js');
   const { withPlugIns } = await import('../plug-ins/use.js');
   if (flags.open) mainThread()?.post({ type: 'open' });
   const loaded = await loadScenario(name);
@@ -81,7 +81,7 @@ async function serve(name: string, flags: Flags): Promise<void> {
   const tokenFile = `${flags.out.replace(/\/+$/, '')}.token`;
   const listen = asked && { ...asked, token: asked.token ?? keptToken(tokenFile) };
   if (asked && !asked.token && !flags.quiet) process.stderr.write(`workers join with --token-file ${tokenFile}\n`);
-  await report(async (watching) => (await goOn(scenario, flags.out, { listen, ...watching })).outcome, flags);
+  await report(async (watching) => (await continueRun(scenario, flags.out, { listen, ...watching })).outcome, flags);
   if (listen && flags.linger > 0) await linger(listen, flags);
   process.exitCode = EXIT.valid;
 }

@@ -24,7 +24,7 @@ export async function* logOf(folder: string, follow: boolean, signal: AbortSigna
   const events = new LineReader(join(folder, 'events.jsonl'));
   for (;;) {
     // Before the files: what a writer leaves when it ends is read once more.
-    const goesOn = follow && !signal.aborted && writerOf(folder) !== null;
+    const continues = follow && !signal.aborted && writerOf(folder) !== null;
     for (const line of processes.next()) {
       const record = JSON.parse(line) as SessionEvent & { readonly at: string };
       yield { source: 'processes', text: processText(record), record };
@@ -34,7 +34,7 @@ export async function* logOf(folder: string, follow: boolean, signal: AbortSigna
       const text = eventText(record);
       if (text !== null) yield { source: 'run', text, record };
     }
-    if (!goesOn) return;
+    if (!continues) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

@@ -51,6 +51,6 @@ export async function replayRun(path: string, options: RunOptions): Promise<RunO
   };
 }
 
-export { finishedRun, goOn, resumeRun } from './go-on.js';
+export { continueRun, finishedRun, resumeRun } from './continue-run.js';
 export { redrawReport } from './redraw.js';
 export { redrawSweep, resumeSweep, runSweep } from './sweep-run.js';

@@ -5,8 +5,8 @@ import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
 import { loadUsed } from '../plug-ins/use.js';
+import { continueRun, finishedRun, isFinished } from './continue-run.js';
 import { requireFreeAddress } from './free-address.js';
-import { finishedRun, goOn, isFinished } from './go-on.js';
 import type { ShownRow } from './main-thread.js';
 import { runPoints } from './point-processes.js';
 import { redrawReport } from './redraw.js';
@@ -105,7 +105,7 @@ function onePoint(sweep: ResolvedSweep, directory: SweepDirectory, index: number
   const part = { index, of: sweep.points.length };
   const session = { ...options, label, part, folder: directory.path, point: values };
   const path = directory.pathOf(index, label);
-  return goOn(scenario, path, session, () => directory.createPoint(index, label, scenario));
+  return continueRun(scenario, path, session, () => directory.createPoint(index, label, scenario));
 }
 
 /** One point of the sweep in a folder, in a process of its own. */

@@ -57,7 +57,7 @@ const fieldsOf = (payload: object) =>
       .map(([name, value]) => [name, plain(value)]),
   );
 
-interface Mail {
+interface PeerMessages {
   index: number;
   self?: ClientIndex;
   // biome-ignore lint/suspicious/noExplicitAny: the mailbox of any method
@@ -109,9 +109,9 @@ export async function recordedRun(input: ScenarioInput): Promise<RecordedRun> {
 
   const watchedRound =
     (half: { round(state: never, at: never): Promise<unknown> }) =>
-    (state: never, at: Mail): Promise<unknown> => {
+    (state: never, at: PeerMessages): Promise<unknown> => {
       const from: PartyId = at.self ?? 'coordinator';
-      const spied = Object.create(at) as Mail;
+      const spied = Object.create(at) as PeerMessages;
       spied.post = (kind: string, to: PartyId, payload: object) => {
         posted.push({ round: at.index, kind, from, to, fields: fieldsOf(payload) });
         return at.post(kind, to, payload);

@@ -7,7 +7,7 @@ import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import { fetchRun } from '../../scenarios/remote-run/fetch-run.js';
 import { observeRun } from '../../scenarios/remote-run/observe-run.js';
-import { finishedRun } from '../../scenarios/run/go-on.js';
+import { finishedRun } from '../../scenarios/run/continue-run.js';
 import { runWorker } from '../../worker/main.js';
 import { runInput, temporaryFolder } from '../support/scripted-run.js';
 import { socketRun } from '../support/socket-run.js';

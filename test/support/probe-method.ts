@@ -34,10 +34,10 @@ function duties(index: number, shared: Rng) {
     /** Clients take it at the very end of some rounds, and in half of them only the coordinator's seal comes. */
     awaitsClosing: index % 4 >= 2,
     closing: index % 4 === 3,
-    coin: shared.derive('coin').below(TALKERS),
+    coin: shared.derive('coin').below(SENDER_GROUPS),
   };
 }
-const TALKERS = 3;
+const SENDER_GROUPS = 3;
 
 /** Order shows: every message is folded with a factor that depends on how many came before. */
 function fold(x: Vector, messages: Iterable<{ readonly from: unknown }>, vector: string): Vector {
@@ -80,9 +80,9 @@ export const probeMethod = defineMethod({
       for (let step = 0; step < due.steps; step++) {
         const inbox = await at.take('model');
         x = fold(x, inbox, 'params');
-        const talks = (self + at.index + step) % TALKERS !== due.coin;
+        const sends = (self + at.index + step) % SENDER_GROUPS !== due.coin;
         const gradient = await objective.gradient(x, rng.batch(objective.exampleCount, 2));
-        if (talks && inbox.length > 0)
+        if (sends && inbox.length > 0)
           at.post('answer', 'coordinator', { delta: gradient, note: Uint8Array.of(self, step, inbox.length) });
         else if (due.awaitsClosing || step + 1 < due.steps) at.postEach('answer', []);
       }
@@ -96,8 +96,8 @@ export const probeMethod = defineMethod({
         for (const { part } of delivered) x = addScaled(x, 1e-3, part);
       }
       for (let step = 0; step < due.gossips; step++) {
-        const listeners = at.links.outNeighbors.filter((peer) => (peer + step) % 2 === 0);
-        at.post('gossip', step === 0 ? at.links.outNeighbors : listeners, { x });
+        const receivers = at.links.outNeighbors.filter((peer) => (peer + step) % 2 === 0);
+        at.post('gossip', step === 0 ? at.links.outNeighbors : receivers, { x });
         x = fold(x, await at.take('gossip'), 'x');
       }
       if (due.tally && (self + at.index) % 2 === 0)

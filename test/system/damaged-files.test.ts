@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
-import { goOn, redrawReport, resumeRun } from '../../scenarios/run/runtime.js';
+import { continueRun, redrawReport, resumeRun } from '../../scenarios/run/runtime.js';
 import { resolved, temporaryFolder } from '../support/scripted-run.js';
 
 /** What an error may advise: nothing else is a way to continue. */
@@ -50,12 +50,12 @@ describe('a run whose files are damaged', function () {
       evaluation: { everyRounds: 4 },
       checkpoints: { everyRounds: 2 },
     });
-    await goOn(scenario, stopped, stopping(6)).catch(() => {});
-    digest = (await goOn(scenario, whole, stopping(100))).outcome.stateDigest;
+    await continueRun(scenario, stopped, stopping(6)).catch(() => {});
+    digest = (await continueRun(scenario, whole, stopping(100))).outcome.stateDigest;
   });
 
   const acts: Readonly<Record<string, (path: string) => Promise<string | null>>> = {
-    serve: async (path) => (await goOn(scenario, path, stopping(100))).outcome.stateDigest,
+    serve: async (path) => (await continueRun(scenario, path, stopping(100))).outcome.stateDigest,
     resume: async (path) => (await resumeRun(path, stopping(100))).stateDigest,
     report: async (path) => ((await redrawReport(path)) ? null : ''),
   };

@@ -45,10 +45,10 @@ describe('an objective on a simulated clock', () => {
   it('stops to compute for an aborted attempt', async () => {
     const calls: number[] = [];
     const objective = new TimedObjective(tripling(calls, 5), noWatch);
-    const clock = { clockMs: 0, givenUp: false };
+    const clock = { clockMs: 0, isAborted: false };
     objective.clock = clock;
     setTimeout(() => {
-      clock.givenUp = true;
+      clock.isAborted = true;
     }, 20);
     const message = await Promise.resolve(objective.descend!(Float64Array.of(1), batches, 0.1)).then(
       () => 'it continued',

@@ -31,7 +31,7 @@ export const READY = { device: 'none', deterministic: true, parameterCount: 3, r
 /** {clockMs: 16, memories: {}, state: null, undelivered: []} */
 const RECORD = hex('0704 07636c6f636b4d73 0320 086d656d6f72696573 0700 057374617465 00 0b756e64656c697665726564 0600');
 
-const FOREVER_MS = 1 << 30;
+const UNBOUNDED_MS = 1 << 30;
 
 const NO_CODING = { encodeMs: 0, decodeMs: 0, squaredError: 0, squaredNorm: 0 };
 
@@ -96,10 +96,10 @@ export class Member {
   private async serve(what: 'collect' | 'restored-all'): Promise<void> {
     for (;;) {
       if (what === 'restored-all') {
-        this.frames.sendPacked(await this.frames.packed(what, FOREVER_MS));
+        this.frames.sendPacked(await this.frames.packed(what, UNBOUNDED_MS));
         continue;
       }
-      const { request, what: of, clients } = await this.received(what, FOREVER_MS);
+      const { request, what: of, clients } = await this.received(what, UNBOUNDED_MS);
       const asked = clients === 'all' ? this.assign.clients : (clients as number[]);
       if (of === 'records' && this.plan)
         for (const client of asked) this.frames.sendPacked({ type: 'collected', request, client, data: RECORD });

@@ -23,7 +23,7 @@ function crewOfTwo(stallMs = 1e9) {
     stallMs,
     computeMs: stallMs,
     nextRequest: () => ++requests,
-    giveUp: () => {},
+    disconnect: () => {},
     own: () => ({ waits: [], computing: false }),
   });
   return { crew, membership, a: membership.of('a')!, b: membership.of('b')! };

@@ -14,7 +14,7 @@ export class SimControl implements ControlSocket {
   private readonly questions = new Map<number, (reply: unknown) => void>();
   private asked = 0;
   private seenMs = 0;
-  private isGivenUp = false;
+  private isClosed = false;
 
   constructor(
     readonly address: string,
@@ -22,7 +22,7 @@ export class SimControl implements ControlSocket {
   ) {}
 
   use(end: PipeEnd): void {
-    if (this.isGivenUp) return end.destroy();
+    if (this.isClosed) return end.destroy();
     this.end = end;
     this.seenMs = this.world.nowMs;
     end.received = (message) => this.receive(message as Carried);
@@ -56,7 +56,7 @@ export class SimControl implements ControlSocket {
   admit(): void {}
 
   close(): void {
-    this.isGivenUp = true;
+    this.isClosed = true;
     if (!this.end?.isOpen) return;
     this.end.destroy();
     this.world.schedule(this.end.process, 0, () => this.events?.closed('io disconnect'));

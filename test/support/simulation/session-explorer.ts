@@ -7,7 +7,7 @@ import { lossyCodecs } from '../../../scenarios/check/parts/tiny-problems.js';
 import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { loadCatalogue, loadExpectations } from '../../../scenarios/run/catalogue.js';
 import '../../../scenarios/run/remote-fleet.js';
-import { goOn } from '../../../scenarios/run/go-on.js';
+import { continueRun } from '../../../scenarios/run/continue-run.js';
 import type { SessionResult } from '../../../scenarios/run/session-options.js';
 import { runWorker } from '../../../worker/main.js';
 import { seededRandom } from '../seeded-random.js';
@@ -182,7 +182,7 @@ export class SessionExplorer {
       drawReport: async () => '',
     };
     this.world.schedule(process, 0, () => {
-      goOn(this.scenario, RUN, options).then(
+      continueRun(this.scenario, RUN, options).then(
         (result) => {
           if (process.isAlive) this.ended = result;
         },

@@ -33,7 +33,7 @@ function noiseOnly(method: Scenario['method'], noise: 'seeded' | 'secure' = 'see
 }
 
 /** The method, with the vectors that its clients post written down. */
-function overheard(method: AnyMethod, sent: Float64Array[][]): AnyMethod {
+function recording(method: AnyMethod, sent: Float64Array[][]): AnyMethod {
   return withClientHalf(method, (half) => ({
     ...half,
     round(state, at) {
@@ -74,7 +74,7 @@ async function noiseOfWorkers(scenario: Scenario, replan: Replan | null = null, 
   const sent: Float64Array[][] = Array.from({ length: WORKERS }, () => []);
   const settings = { ...scenario, method: { ...method.settings.defaults, ...scenario.method } };
   await tinyRun(scenario, {
-    method: overheard(method, sent),
+    method: recording(method, sent),
     ...(replan ? { privacy: rekeyed(openPrivacy(settings, method), replan) } : {}),
     ...(hosts ? { hosts } : {}),
   });

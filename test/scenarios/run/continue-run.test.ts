@@ -5,7 +5,7 @@ import type { ScenarioInput, SweepInput } from '../../../protocol/scenario/input
 import { resolveSweep } from '../../../protocol/scenario/sweep.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 import type { RunWatcher } from '../../../scenarios/run/run.js';
-import { goOn, redrawReport, redrawSweep, resumeSweep, runSweep } from '../../../scenarios/run/runtime.js';
+import { continueRun, redrawReport, redrawSweep, resumeSweep, runSweep } from '../../../scenarios/run/runtime.js';
 import { resolved, runInput, temporaryFolder } from '../../support/scripted-run.js';
 
 const input: ScenarioInput = {
@@ -39,21 +39,21 @@ const messageOf = (run: Promise<unknown>) =>
     (error: Error) => error.message,
   );
 
-describe('goOn', function () {
+describe('continueRun', function () {
   this.timeout(120_000);
 
   it('begins, continues and returns how it ended, with the same call; another scenario in the folder is refused', async () => {
     const scenario = await resolved(input);
     const path = join(temporaryFolder(), 'run');
     for (const rounds of [3, 5])
-      expect(await messageOf(goOn(scenario, path, stopping(rounds)))).to.match(/^ERR_STOPPED/);
-    const ended = await goOn(scenario, path, stopping(100));
+      expect(await messageOf(continueRun(scenario, path, stopping(rounds)))).to.match(/^ERR_STOPPED/);
+    const ended = await continueRun(scenario, path, stopping(100));
     expect(ended.outcome.stateDigest).to.equal((await runInput(input)).outcome.stateDigest);
     const files = readdirSync(path);
-    const again = await goOn(scenario, path, stopping(100));
+    const again = await continueRun(scenario, path, stopping(100));
     expect(again.outcome).to.deep.equal(ended.outcome);
     expect(readdirSync(path)).to.deep.equal(files);
-    expect(await messageOf(goOn({ ...scenario, seed: 4 }, path, stopping(100)))).to.match(
+    expect(await messageOf(continueRun({ ...scenario, seed: 4 }, path, stopping(100)))).to.match(
       /ERR_CHECKPOINT: .*expected this scenario, got a folder of another one/,
     );
   });
@@ -127,12 +127,12 @@ describe('the report of a folder, drawn again', function () {
       writeFileSync(file, `${lines.slice(0, 3).join('\n')}\n`);
       return lines.join('\n');
     };
-    expect(await messageOf(goOn(scenario, path, stopping(6)))).to.match(/^ERR_STOPPED/);
+    expect(await messageOf(continueRun(scenario, path, stopping(6)))).to.match(/^ERR_STOPPED/);
     const whole = shorten();
     expect(await messageOf(redrawReport(path))).to.match(/^ERR_CHECKPOINT: .*metrics\.csv.*'gradswarm resume .*whole$/);
     writeFileSync(join(path, 'metrics.csv'), whole);
     await redrawReport(path);
-    await goOn(scenario, path, stopping(100));
+    await continueRun(scenario, path, stopping(100));
     shorten();
     expect(await messageOf(redrawReport(path))).to.match(
       /^ERR_CHECKPOINT: .*metrics\.csv: expected 12 rows, one a round, got 2; the file is damaged/,

@@ -71,7 +71,7 @@ function closed(directory: RunDirectory): void {
  * Begins the scenario in the folder, or continues it, or returns how it ended: the same call after any end of the process. Throws
  * ERR_CHECKPOINT when the folder holds another scenario.
  */
-export async function goOn(
+export async function continueRun(
   scenario: Scenario,
   path: string,
   options: SessionOptions,
