@@ -66,13 +66,13 @@ export class Party {
         ? new Probing(probes, this.kept.probes, host.halfOf(this.id).estimates?.(this.kept.state as object)[0])
         : null;
     const sent = plan.task ? noBytes() : null;
-    const round = new PartyRound(
+    const round = new PartyRound({
+      party: this.id,
       host,
-      this.id,
       plan,
       mailbox,
-      sent ? countedIn(dispatch, sent) : dispatch,
-      {
+      dispatch: sent ? countedIn(dispatch, sent) : dispatch,
+      tools: {
         coding,
         events: host,
         // Two tasks of one client may begin with the same model.
@@ -89,8 +89,8 @@ export class Party {
         msPerRound: this.services.msPerRound(this.id, plan.index),
         ...(probing && { received: (kind, message) => probing.received(kind, message) }),
       },
-      this.kept.clockMs,
-    );
+      clockMs: this.kept.clockMs,
+    });
     dispatch.begin(this.id, round.clockMs);
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
@@ -139,7 +139,7 @@ export class Party {
   async step(plan: RoundPlan, desk: TaskDesk): Promise<PartyReport> {
     const { host, dispatch } = this.services;
     const coding = this.services.coding(this.id, this.kept);
-    const step = new TaskStep(host, plan, desk, dispatch, coding, this.kept.clockMs);
+    const step = new TaskStep({ host, plan, desk, dispatch, coding, clockMs: this.kept.clockMs });
     try {
       // biome-ignore lint/suspicious/noExplicitAny: as in `run`.
       const state = await host.halfOf(this.id).round(this.kept.state as any, step as any);
@@ -169,7 +169,13 @@ export class Party {
     round: PartyRound,
     coding: MessageCoding,
   ): Promise<void> {
-    const again = await secondDraw(this.id, this.services, this.kept, plan, mailbox, round.clockMs);
+    const again = await secondDraw(this.services, {
+      party: this.id,
+      record: this.kept,
+      plan,
+      mailbox,
+      clockMs: round.clockMs,
+    });
     for (const [kind, level] of coding.adjustLevels(again.coding)) round.measure(`codecLevel.${kind}`, level);
     round.clockMs = again.clockMs;
   }

@@ -16,6 +16,7 @@ import type { ProbedMessage } from '../probe.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
+import type { Dispatch } from './dispatch.js';
 import type { InboxRules } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
@@ -80,4 +81,16 @@ export interface PartyTools {
   stream(): Rng;
   /** Called with every message that the party takes, once it is decoded. Left out: the coordinator has no probe. */
   readonly received?: (kind: string, message: ProbedMessage) => void;
+}
+
+/** What one attempt of a party at a round is made of. */
+export interface Attempt {
+  readonly party: PartyId;
+  readonly host: RoundHost;
+  readonly plan: RoundPlan;
+  readonly mailbox: RoundMailbox;
+  readonly dispatch: Pick<Dispatch, 'send' | 'deadline'>;
+  readonly tools: PartyTools;
+  /** Simulated clock of the party when the attempt begins, milliseconds. */
+  readonly clockMs: number;
 }

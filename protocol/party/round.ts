@@ -21,15 +21,12 @@ import { zeros } from '../numerics/vector.js';
 import type { AnyPayload } from '../wire/encoded-message.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
-import type { RoundPlan } from '../wire/seal.js';
-import type { Dispatch } from './dispatch.js';
 import { FieldSums } from './field-sums.js';
 import type { InboxAddress, InboxMemory, OpenedMessage } from './inbox-rules.js';
-import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 import { openedMessages } from './opened-messages.js';
 import { COORDINATOR_ONLY, NO_MESSAGES, sameList } from './receivers.js';
-import type { PartyTools, RoundHost, UnusedMessage } from './round-host.js';
+import type { Attempt, PartyTools, RoundHost, UnusedMessage } from './round-host.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: one class serves every method; the methods see the exact types of method.ts.
 type AnyKind = any;
@@ -57,22 +54,24 @@ export class PartyRound {
   private ownStream: Rng | null = null;
   /** The device's time per round: spent after the first message received, or before the first post. */
   private unspentMs: number;
+  protected readonly host: RoundHost;
+  private readonly party: PartyId;
+  private readonly mailbox: Attempt['mailbox'];
+  private readonly dispatch: Attempt['dispatch'];
+  private readonly own: PartyTools;
 
-  constructor(
-    protected readonly host: RoundHost,
-    private readonly party: PartyId,
-    plan: RoundPlan,
-    private readonly mailbox: RoundMailbox,
-    private readonly dispatch: Pick<Dispatch, 'send' | 'deadline'>,
-    private readonly own: PartyTools,
-    clockMs: number,
-  ) {
-    this.coding = own.coding;
+  constructor({ party, host, plan, mailbox, dispatch, tools, clockMs }: Attempt) {
+    this.party = party;
+    this.host = host;
+    this.mailbox = mailbox;
+    this.dispatch = dispatch;
+    this.own = tools;
+    this.coding = tools.coding;
     this.index = plan.index;
     this.cohort = plan.cohort;
     this.inclusion = plan.inclusion;
     this.clockMs = Math.max(clockMs, plan.startMs);
-    this.unspentMs = own.msPerRound;
+    this.unspentMs = tools.msPerRound;
     this.posted = new Array(host.layouts.size).fill(0);
     this.taken = new Array(host.layouts.size).fill(0);
   }

@@ -1,37 +1,35 @@
 import { GradswarmError } from '../errors.js';
-import type { PartyId } from '../method.js';
-import type { RoundPlan } from '../wire/seal.js';
-import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 import type { PartyServices } from './party-services.js';
 import type { PartyRecord } from './record.js';
 import { PartyRound } from './round.js';
-import type { RoundEvents } from './round-host.js';
+import type { Attempt, RoundEvents } from './round-host.js';
 
 /** What was missed is reported by the first draw. */
 const SILENT: RoundEvents = { absence() {}, refused() {} };
+
+/** The draw that was sent, and the record that it began with. */
+export interface FirstDraw extends Pick<Attempt, 'party' | 'plan' | 'mailbox' | 'clockMs'> {
+  readonly record: PartyRecord;
+}
 
 /**
  * Runs a party's round once more with other random numbers: the same state and received messages, nothing sent. What it
  * encodes is an independent draw of what was sent. `mailbox` must have kept what was read. Returns the clock at its end.
  */
 export async function secondDraw(
-  party: PartyId,
   services: PartyServices,
-  record: PartyRecord,
-  plan: RoundPlan,
-  mailbox: RoundMailbox,
-  clockMs: number,
+  { party, record, plan, mailbox, clockMs }: FirstDraw,
 ): Promise<{ readonly coding: MessageCoding; readonly clockMs: number }> {
   const { host, dispatch } = services;
   const coding = services.coding(party, record);
-  const round = new PartyRound(
-    host,
+  const round = new PartyRound({
     party,
+    host,
     plan,
     mailbox,
-    { send: () => 0, deadline: (receiver) => dispatch.deadline(receiver) },
-    {
+    dispatch: { send: () => 0, deadline: (receiver) => dispatch.deadline(receiver) },
+    tools: {
       coding,
       events: SILENT,
       stream: () => host.streamOf(party, plan.index).derive('repeat'),
@@ -39,8 +37,8 @@ export async function secondDraw(
       privacy: () => {
         throw new GradswarmError(
           'ERR_PRIVACY',
-          "a codec that chooses its level, such as 'adaptive', does a client's round twice, which would be a second " +
-            'release; choose another codec',
+          "a codec that chooses its level by measurements does a client's round twice, which would be a second release; " +
+            'choose a codec of one level',
         );
       },
       memories: record.memories,
@@ -48,7 +46,7 @@ export async function secondDraw(
       msPerRound: 0,
     },
     clockMs,
-  );
+  });
   // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
   await host.halfOf(party).round(record.state as any, round as any);
   return { coding, clockMs: round.clockMs };

@@ -4,12 +4,11 @@ import type { AnyPayload } from '../wire/encoded-message.js';
 import { allFinite } from '../wire/finite.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
-import type { RoundPlan } from '../wire/seal.js';
 import { type Dispatch, noBytes } from './dispatch.js';
 import { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 import { PartyRound } from './round.js';
-import type { RoundHost } from './round-host.js';
+import type { Attempt } from './round-host.js';
 import type { Offer, TaskDesk } from './task-desk.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: as in round.ts.
@@ -19,27 +18,28 @@ function isFloats(value: AnyPayload[string]): value is ReadonlyVector {
   return value instanceof Float64Array || value instanceof Float32Array;
 }
 
+export interface StepAttempt extends Pick<Attempt, 'host' | 'plan' | 'clockMs'> {
+  readonly desk: TaskDesk;
+  readonly dispatch: Dispatch;
+  readonly coding: MessageCoding;
+}
+
 /** The `at` of a coordinator's half over one server step: it offers, and reads arrivals. */
 export class TaskStep extends PartyRound {
   readonly sent = noBytes();
   private readonly offers: Offer[] = [];
+  private readonly desk: TaskDesk;
+  private readonly out: Dispatch;
 
-  constructor(
-    host: RoundHost,
-    plan: RoundPlan,
-    private readonly desk: TaskDesk,
-    private readonly out: Dispatch,
-    coding: MessageCoding,
-    clockMs: number,
-  ) {
+  constructor({ host, plan, desk, dispatch, coding, clockMs }: StepAttempt) {
     const noMailbox = new RoundMailbox('coordinator', plan.index, plan.attempt, { blocked() {}, released() {} });
-    super(
+    super({
+      party: 'coordinator',
       host,
-      'coordinator',
       plan,
-      noMailbox,
-      out,
-      {
+      mailbox: noMailbox,
+      dispatch,
+      tools: {
         coding,
         events: host,
         stream: () => host.streamOf('coordinator', plan.index),
@@ -54,7 +54,9 @@ export class TaskStep extends PartyRound {
         msPerRound: 0,
       },
       clockMs,
-    );
+    });
+    this.desk = desk;
+    this.out = dispatch;
   }
 
   offer(

@@ -116,7 +116,8 @@ function missedMessages({ to }: MessageKind, scenario: Scenario, found: Found): 
 }
 
 /** What cannot be made is reported by the checks of its own settings. */
-function hasLevels({ hasLevels }: CodecEntry, settings: JsonObject): boolean {
+/** Does the codec choose among several levels by measurements? */
+export function hasLevels({ hasLevels }: CodecEntry, settings: JsonObject): boolean {
   try {
     return hasLevels?.(settings) ?? false;
   } catch {

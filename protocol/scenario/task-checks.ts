@@ -1,9 +1,9 @@
 import type { Problems } from '../settings/problems.js';
-import type { Found } from './codec-checks.js';
+import { type Found, hasLevels } from './codec-checks.js';
 import type { Scenario } from './scenario.js';
 
 /** What has no meaning, or no bookkeeping, where tasks span server steps: refused by name. */
-export function checkTasks(scenario: Scenario, { method }: Found, problems: Problems): void {
+export function checkTasks(scenario: Scenario, { method, codecs: found }: Found, problems: Problems): void {
   if (method.schedule !== 'tasks') return;
   const { participation, aggregators, codecs, faults, clock, workers } = scenario;
   const why = `, since '${scenario.method.name}' is asynchronous`;
@@ -17,7 +17,9 @@ export function checkTasks(scenario: Scenario, { method }: Found, problems: Prob
   refuse(workers.onLoss === 'absent', 'workers.onLoss', "'fail' or 'replay'", workers.onLoss);
   refuse(Object.keys(aggregators ?? {}).length > 0, 'aggregators', '{}', Object.keys(aggregators ?? {}));
   for (const [kind, { codec, memory }] of Object.entries(codecs)) {
-    refuse(codec.name === 'adaptive', `codecs.${kind}.codec`, "a codec other than 'adaptive'", codec.name);
+    const { name, ...settings } = codec;
+    const entry = found[kind]?.entry;
+    refuse(entry !== undefined && hasLevels(entry, settings), `codecs.${kind}.codec`, 'a codec of one level', name);
     // Clients skip versions of the model, so what they keep of the one before is of no use.
     const keeps = memory !== null && memory.name !== 'error-feedback';
     refuse(

@@ -28,6 +28,15 @@ describe('what a codec and its memory must declare', () => {
     expect(await problemOf({ method: 'fedavg', codecs: { update: 'of-my-own' } }, own)).to.equal('none');
   });
 
+  it('a codec with several levels, whatever its name, is refused under an asynchronous method', async () => {
+    const own = { codecs: also(catalogue.codecs, 'of-my-own', 'adaptive') };
+    const problem = (codec: string) => problemOf({ method: 'fedbuff', codecs: { update: codec } }, own);
+    expect(await problem('of-my-own')).to.match(
+      /codecs\.update\.codec: expected a codec of one level, since 'fedbuff' is asynchronous, got 'of-my-own'/,
+    );
+    expect(await problem('qsgd')).to.not.match(/of one level/);
+  });
+
   it('no codec of several levels stands on the ladder of another', async () => {
     const codecs = { update: { name: 'adaptive', ladder: ['adaptive'] } };
     expect(await problemOf({ method: 'fedavg', codecs })).to.match(
