@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Vector } from '../../protocol/method.js';
-import { combination, gradientsAt, largestDifference, meanVector, runPeers } from './peer-run.js';
+import { combination, gradientsAt, largestDifference, meanVector } from './peer-vectors.js';
+import { runPeers } from './tiny-run.js';
 
 export const STEP = 0.05;
 export const topTwoOfFive = { codec: { name: 'top-k', fraction: 0.4 } };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Vector } from '../../protocol/method.js';
-import { combination, finalOf, gradientsAt, largestDifferenceOfAll, runPeers } from './peer-run.js';
+import { combination, finalOf, gradientsAt, largestDifferenceOfAll } from './peer-vectors.js';
+import { runPeers } from './tiny-run.js';
 
 interface Peer {
   readonly x: Vector;

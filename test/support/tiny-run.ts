@@ -1,28 +1,27 @@
-import { spendLimits } from '../../coordinator/run/expected-releases.js';
-import { RunBudget } from '../../coordinator/run/privacy-budget.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
-import { GradswarmError } from '../../protocol/errors.js';
-import { openNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
-import type { AnyMethod, ClientIndex, PartyId } from '../../protocol/method.js';
+import { createNetwork, type ScenarioNetwork } from '../../protocol/links/network.js';
+import type { AnyMethod, ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
-import type { Crew, CrewReport } from '../../protocol/party/crew.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
-import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
-import type { PostOfficeOptions, Remote } from '../../protocol/party/post-office.js';
+import type { PostOfficeOptions } from '../../protocol/party/post-office.js';
 import { decodeRecord, type PartyRecord } from '../../protocol/party/record.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
 import { encodeState } from '../../protocol/party/state-codec.js';
-import type { KindCodec, Scenario } from '../../protocol/scenario/scenario.js';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
+import { resolveScenario } from '../../protocol/scenario/resolve.js';
+import type { JsonObject, KindCodec, Scenario } from '../../protocol/scenario/scenario.js';
+import { denseRows } from '../../protocol/topology/mixing-matrix.js';
+import { withCoordinatorHalf } from '../../scenarios/check/parts/changed-halves.js';
 import type { Placement } from '../../scenarios/check/parts/placements.js';
 import { runTiny, type Snapshot } from '../../scenarios/check/parts/tiny-run.js';
-import type { Fleet } from '../../scenarios/run/fleet.js';
+import { loadCatalogue } from '../../scenarios/run/catalogue.js';
 import { localFleet } from '../../scenarios/run/local-fleet.js';
-import { ClientHost } from '../../worker/client-host.js';
-import { openPrivacy, type ProcessPrivacy } from '../../worker/privacy.js';
-import type { Problem } from '../../worker/problem.js';
-import { systemSecrets } from '../../worker/secrets.js';
-import { openSite, type SiteOptions } from '../../worker/site.js';
+import type { ProcessPrivacy } from '../../worker/privacy.js';
+import { openProblem, type Problem } from '../../worker/problem.js';
+import { packedFleet } from './packed-fleet.js';
+
+const catalogue = await loadCatalogue();
 
 /** Whole runs without a directory and without sockets, on a problem of a few numbers. */
 
@@ -123,99 +122,134 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
   };
 }
 
-/** The coordinator and each group of clients at a site of its own, joined without sockets. */
-async function packedFleet(
-  scenario: Scenario,
-  method: AnyMethod,
-  problem: Problem,
-  groups: readonly (readonly ClientIndex[])[],
-  { privacy, ...office }: Pick<SiteOptions, 'mode' | 'shuffle'> & { readonly privacy: ProcessPrivacy | undefined },
-): Promise<Fleet> {
-  const sites: RunSite[] = [];
-  const networks: ScenarioNetwork[] = [];
-  const budget = new RunBudget(scenario.privacy, spendLimits(scenario, method));
-  const open = async (): Promise<RunSite> => {
-    const networkModel = await openNetwork(scenario);
-    networks.push(networkModel);
-    const site = await openSite({
-      scenario,
-      method,
-      problem,
-      networkModel,
-      secrets: systemSecrets,
-      privacy: privacy ?? openPrivacy(scenario, method, (...releases) => budget.admit(...releases)),
-      remote: passingOn(sites),
-      ...office,
-    });
-    sites.push(site);
-    return site;
-  };
-  const coordinator = await open();
-  coordinator.register('coordinator');
-  const hosts: ClientHost[] = [];
-  for (const clients of groups) {
-    const host = new ClientHost(await open(), () => 0);
-    host.host(clients);
-    hosts.push(host);
-  }
-  return {
-    site: coordinator,
-    crew: crewOf(hosts, sites),
-    transport: 'sites of one process',
-    privacy: budget,
-    scriptedAbsences: networks[0]!.scriptedAbsences,
-    forgotten: networks[0]!.forgotten,
-    faultsFired: () => scenario.faults.map((_, i) => networks.reduce((sum, network) => sum + network.firings()[i]!, 0)),
-    close: async () => {},
-  };
-}
-
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-/** What one site sends away arrives in the next turn at the site that houses the receiver. */
-function passingOn(sites: readonly RunSite[]): Remote {
-  const siteOf = (party: PartyId): RunSite => sites.find(({ office }) => office.isLocal(party))!;
-  return {
-    send: (frame) => setImmediate(() => siteOf(frame.to).office.receive(frame)),
-    seal: (seal, to) =>
-      setImmediate(() => {
-        for (const party of to) siteOf(party).office.receiveSeal(seal, [party]);
-      }),
-    room: () => null,
-  };
+/** What a test of a peer method sees after every round: all peers' states, by client. */
+export interface RoundSeen<State> {
+  /** Rounds done. */
+  readonly round: number;
+  readonly before: readonly State[];
+  readonly states: readonly State[];
+  /** W of the round, row by row. */
+  readonly mixing: readonly Float64Array[];
+  readonly row: MetricsRow;
 }
 
-function crewOf(hosts: readonly ClientHost[], sites: readonly RunSite[]): Crew {
-  const merged = <K extends ClientIndex, V>(maps: readonly ReadonlyMap<K, V>[]): Map<K, V> =>
-    new Map(maps.flatMap((map) => [...map]).sort(([a], [b]) => a - b));
-  return {
-    async begin(plan): Promise<CrewReport> {
-      const reports = await Promise.all(hosts.map((host) => host.begin(plan)));
-      const bytes = noBytes();
-      for (const report of reports) addBytes(bytes, report.bytes);
-      return {
-        parties: reports.flatMap(({ parties }) => parties).sort((a, b) => Number(a.party) - Number(b.party)),
-        absences: reports.flatMap(({ absences }) => absences),
-        bytes,
-        tensorCounts: reports.flatMap(({ tensorCounts }) => tensorCounts),
-      };
-    },
-    startTask: () => Promise.reject(new Error('only rounds are run here')),
-    abort(plan) {
-      for (const { office } of sites) office.revokeAll(plan, new GradswarmError('ERR_STOPPED', 'attempt aborted'));
-    },
-    conclude() {},
-    settle(settlement, cohort) {
-      for (const host of hosts) host.settle(settlement, cohort);
-    },
-    estimates: async () => merged(hosts.map((host) => host.estimates())),
-    records: async (clients) => merged(hosts.map((host) => host.records(clients))),
-    async restore(records) {
-      for (const host of hosts) host.restore(records);
-    },
-    waits: async () => sites.flatMap(({ office }) => office.waits()),
-    close: async () => {},
-  };
+export interface PeerRunOptions<State> {
+  /** Instead of the one that the method's name loads. */
+  readonly method?: AnyMethod;
+  /** Instead of the scenario's own network model. */
+  readonly networkModel?: (scenario: Scenario) => ScenarioNetwork;
+  readonly watch?: (seen: RoundSeen<State>, problem: Problem) => void;
 }
+
+export interface PeerRun<State> {
+  readonly problem: Problem;
+  readonly rows: readonly MetricsRow[];
+  readonly states: readonly State[];
+}
+
+/** Eight peers on a ring, heterogeneous quadratics of five dimensions, float64: the problem of most tests here. */
+export const RING_OF_EIGHT = {
+  name: 'peers',
+  objective: {
+    name: 'quadratic',
+    dimension: 5,
+    curvature: 'full',
+    smallestEigenvalue: 0.5,
+    largestEigenvalue: 2,
+    centreSpread: 2,
+  },
+  data: 'none',
+  clients: 8,
+  seed: 3,
+  precision: 'float64',
+  topology: 'ring',
+  checkpoints: { everyRounds: null },
+} as const satisfies Omit<ScenarioInput, 'method'>;
+
+/** Runs all rounds in this process. `input` over `RING_OF_EIGHT`. */
+export async function runPeers<State = unknown>(
+  input: Partial<ScenarioInput> & Pick<ScenarioInput, 'method'>,
+  { method: given, networkModel = createNetwork, watch }: PeerRunOptions<State> = {},
+): Promise<PeerRun<State>> {
+  const scenario = await resolveScenario({ ...RING_OF_EIGHT, ...input }, catalogue);
+  const method = given ?? (await loadMethod(scenario.method.name));
+  const problem = await openProblem(scenario);
+  let site: RunSite;
+  const statesNow = () =>
+    Array.from({ length: scenario.clients }, (_, client) => site.party(client).record.state as State);
+  let before: readonly State[];
+  const { rows } = await runTiny(scenario, method, {
+    problem,
+    placement: {
+      name: 'peers',
+      inProcess: true,
+      open: (...run) => localFleet(...run, undefined, networkModel(scenario)),
+    },
+    tamper(fleet) {
+      site = fleet.site;
+      before = statesNow();
+    },
+    watch(row) {
+      if (!watch) return;
+      const states = statesNow();
+      const mixing = denseRows(site.topology!.mixingAt(row.round - 1));
+      watch({ round: row.round, before, states, mixing, row }, problem);
+      before = states;
+    },
+  });
+  return { problem, rows, states: statesNow() };
+}
+
+export interface SamplerRun {
+  readonly run: TinyRun;
+  /** draws[chain][draw]. */
+  readonly draws: readonly (readonly Float64Array[])[];
+}
+
+/** A run of a sampler in this process with the draws it kept; by default on the four shards of unequal curvature. */
+export async function samplerRun(
+  name: string,
+  hyperparameters: JsonObject,
+  changes: Partial<Scenario> = {},
+  options: TinyRunOptions = {},
+): Promise<SamplerRun> {
+  const method = await loadMethod(name);
+  const draws: Float64Array[][] = [];
+  let dimension = 0;
+  const watched = withCoordinatorHalf(method, (half) => ({
+    ...half,
+    draws(state): readonly ReadonlyVector[] {
+      const kept = half.draws!(state);
+      dimension = half.estimates!(state)[0]!.length;
+      kept.forEach((numbers, chain) => {
+        draws[chain] ??= [];
+        for (let i = 0; i < numbers.length; i += dimension)
+          draws[chain].push(Float64Array.from({ length: dimension }, (_, j) => numbers[i + j]!));
+      });
+      return kept;
+    },
+  }));
+  const scenario = tinyScenario(name, {
+    objective: {
+      name: 'gaussian-mean',
+      priorVariance: 100,
+      problem: 'unequal-curvature',
+      dataPrecisions: [],
+    },
+    precision: 'float64',
+    evaluation: { everyRounds: 100_000, train: false },
+    ...changes,
+    method: { name, ...hyperparameters },
+  });
+  return { run: await tinyRun(scenario, { ...options, method: watched }), draws };
+}
+
+/** A regression that one or more clients share, for comparisons bit by bit. */
+export const SHARED_REGRESSION: Partial<Scenario> = {
+  objective: { name: 'bayesian-linear-regression', priorVariance: 2, noiseVariance: 0.5 },
+  data: { name: 'linear-regression', partition: { name: 'iid' } },
+};

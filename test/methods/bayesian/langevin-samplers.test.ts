@@ -5,8 +5,7 @@ import sgld from '../../../protocol/methods/bayesian/sgld.js';
 import type { JsonObject } from '../../../protocol/scenario/scenario.js';
 import { UNEQUAL_CURVATURE } from '../../../worker/objectives/log-posterior/gaussian-experiments.js';
 import { proportionalFrequencies, stationaryLaw } from '../../support/sampler-laws.js';
-import { type SamplerRun, SHARED_REGRESSION, samplerRun } from '../../support/sampler-run.js';
-import { codecsFor } from '../../support/tiny-run.js';
+import { codecsFor, type SamplerRun, SHARED_REGRESSION, samplerRun } from '../../support/tiny-run.js';
 
 const visits: JsonObject = { chains: 3, delay: 10, thin: 1, startStddev: 0.3, stepSize: 1e-5 };
 

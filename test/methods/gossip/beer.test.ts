@@ -9,8 +9,8 @@ import {
   largestDifferenceOfAll,
   meanVector,
   mixed,
-  runPeers,
-} from '../../support/peer-run.js';
+} from '../../support/peer-vectors.js';
+import { runPeers } from '../../support/tiny-run.js';
 
 describe('beer', () => {
   interface Peer extends Iterate {

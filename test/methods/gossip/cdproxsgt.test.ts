@@ -2,13 +2,8 @@ import { expect } from 'chai';
 import { drop } from '../../../protocol/faults/drop.js';
 import type { Vector } from '../../../protocol/method.js';
 import type { Gossip } from '../../../protocol/methods/gossip/parts/compressed-gossip.js';
-import {
-  combination,
-  largestDifference,
-  largestDifferenceOfAll,
-  meanVector,
-  runPeers,
-} from '../../support/peer-run.js';
+import { combination, largestDifference, largestDifferenceOfAll, meanVector } from '../../support/peer-vectors.js';
+import { runPeers } from '../../support/tiny-run.js';
 
 interface Peer {
   readonly x: Vector;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Vector } from '../../../protocol/method.js';
-import { combination, gradientsAt, largestDifference, meanVector, runPeers } from '../../support/peer-run.js';
+import { combination, gradientsAt, largestDifference, meanVector } from '../../support/peer-vectors.js';
+import { runPeers } from '../../support/tiny-run.js';
 
 interface Peer {
   readonly x: Vector;

@@ -9,9 +9,9 @@ import {
   gradientsAt,
   largestDifferenceOfAll,
   mixed,
-  runPeers,
   startingAt,
-} from '../../support/peer-run.js';
+} from '../../support/peer-vectors.js';
+import { runPeers } from '../../support/tiny-run.js';
 
 describe('choco-sgd', () => {
   for (const [links, topology] of [

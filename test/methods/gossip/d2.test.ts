@@ -1,5 +1,5 @@
 import { exactFirstOrderClaims, STEP, sums } from '../../support/exact-first-order.js';
-import { mixed } from '../../support/peer-run.js';
+import { mixed } from '../../support/peer-vectors.js';
 
 describe('d2', () => {
   // Eigenvalues above -1/3 are needed: the even ring with weights 1/3 has one that is exactly there.

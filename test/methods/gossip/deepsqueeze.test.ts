@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type Iterate, meanFollowsMeanGradient, STEP, topTwoOfFive } from '../../support/compressed-claims.js';
-import { combination, finalOf, gradientsAt, largestDifferenceOfAll, mixed, runPeers } from '../../support/peer-run.js';
+import { combination, finalOf, gradientsAt, largestDifferenceOfAll, mixed } from '../../support/peer-vectors.js';
+import { runPeers } from '../../support/tiny-run.js';
 
 function twoLargest(vector: Float64Array): Float64Array {
   const [first, second] = [...vector.keys()].sort((i, j) => Math.abs(vector[j]!) - Math.abs(vector[i]!));

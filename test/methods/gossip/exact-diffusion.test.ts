@@ -1,5 +1,5 @@
 import { exactFirstOrderClaims, lazy, STEP, sums } from '../../support/exact-first-order.js';
-import { mixed } from '../../support/peer-run.js';
+import { mixed } from '../../support/peer-vectors.js';
 
 describe('exact-diffusion', () => {
   exactFirstOrderClaims('exact-diffusion', { name: 'ring', lazy: false }, (w, x, g, old) =>

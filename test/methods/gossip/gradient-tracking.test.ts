@@ -10,9 +10,8 @@ import {
   largestDifferenceOfAll,
   meanVector,
   mixed,
-  RING_OF_EIGHT,
-  runPeers,
-} from '../../support/peer-run.js';
+} from '../../support/peer-vectors.js';
+import { RING_OF_EIGHT, runPeers } from '../../support/tiny-run.js';
 
 interface Peer {
   readonly x: Vector;

@@ -3,14 +3,8 @@ import { drop } from '../../../protocol/faults/drop.js';
 import type { Vector } from '../../../protocol/method.js';
 import { loadMethod } from '../../../protocol/method-loader.js';
 import { scale } from '../../../protocol/numerics/vector.js';
-import {
-  combination,
-  gradientsAt,
-  largestDifference,
-  meanVector,
-  runPeers,
-  startingAt,
-} from '../../support/peer-run.js';
+import { combination, gradientsAt, largestDifference, meanVector, startingAt } from '../../support/peer-vectors.js';
+import { runPeers } from '../../support/tiny-run.js';
 
 interface Peer {
   readonly z: Vector;

@@ -7,7 +7,8 @@ import type { ReadonlyVector, Vector } from '../../../protocol/method.js';
 import type { Aggregation } from '../../../protocol/methods/gossip/parts/variance-reduced-aggregation.js';
 import { addScaled } from '../../../protocol/numerics/vector.js';
 import type { Scenario } from '../../../protocol/scenario/scenario.js';
-import { combination, gradientsAt, largestDifference, meanVector, runPeers } from '../../support/peer-run.js';
+import { combination, gradientsAt, largestDifference, meanVector } from '../../support/peer-vectors.js';
+import { runPeers } from '../../support/tiny-run.js';
 
 interface Peer {
   readonly x: Vector;

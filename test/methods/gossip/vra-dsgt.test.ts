@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { channelNoise } from '../../../protocol/faults/channel-noise.js';
 import type { Vector } from '../../../protocol/method.js';
-import { gradientsAt, largestDifferenceOfAll, runPeers } from '../../support/peer-run.js';
+import { gradientsAt, largestDifferenceOfAll } from '../../support/peer-vectors.js';
+import { runPeers } from '../../support/tiny-run.js';
 
 interface Peer {
   readonly x: Vector;

@@ -5,7 +5,7 @@ import { rootStream } from '../../../protocol/numerics/random.js';
 import { encodeRecord } from '../../../protocol/party/record.js';
 import { linkCount } from '../../../protocol/topology/graph.js';
 import { createTopology } from '../../../protocol/topology/topology.js';
-import { runPeers } from '../../support/peer-run.js';
+import { runPeers } from '../../support/tiny-run.js';
 
 const objective = { name: 'quadratic', dimension: 4, smallestEigenvalue: 1, largestEigenvalue: 2 };
 

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { drop } from '../../../../protocol/faults/drop.js';
 import type { Vector } from '../../../../protocol/method.js';
 import type { Gossip } from '../../../../protocol/methods/gossip/parts/compressed-gossip.js';
-import { combination, largestDifference, runPeers } from '../../../support/peer-run.js';
+import { combination, largestDifference } from '../../../support/peer-vectors.js';
+import { runPeers } from '../../../support/tiny-run.js';
 
 type PerLink = Extract<Gossip, { form: 'acknowledged' }>;
 interface Peer {

@@ -14,8 +14,7 @@ import {
   stationaryLaw,
   type VisitingSampler,
 } from '../../../support/sampler-laws.js';
-import { type SamplerRun, samplerRun } from '../../../support/sampler-run.js';
-import { codecsFor } from '../../../support/tiny-run.js';
+import { codecsFor, type SamplerRun, samplerRun } from '../../../support/tiny-run.js';
 
 const ONE_D: Partial<Scenario> = {
   objective: { name: 'gaussian-mean', priorVariance: 1, problem: 'one-dimensional', dataPrecisions: [] },

@@ -4,7 +4,8 @@ import { channelNoise } from '../../../../protocol/faults/channel-noise.js';
 import { drop } from '../../../../protocol/faults/drop.js';
 import { probabilisticQuantiser } from '../../../../protocol/faults/probabilistic-quantiser.js';
 import type { Vector } from '../../../../protocol/method.js';
-import { finalOf, gradientsAt, meanVector, RING_OF_EIGHT, runPeers } from '../../../support/peer-run.js';
+import { finalOf, gradientsAt, meanVector } from '../../../support/peer-vectors.js';
+import { RING_OF_EIGHT, runPeers } from '../../../support/tiny-run.js';
 
 /** What long runs of eight peers end in, seed 3. Identities that hold in every round are in test/methods/gossip. */
 
