@@ -5,7 +5,6 @@ import type {
   Delivery,
   Inbox,
   Links,
-  MessageKind,
   Objective,
   PartyId,
   Payload,
@@ -23,9 +22,10 @@ import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import { FieldSums } from './field-sums.js';
 import type { InboxAddress, InboxMemory, OpenedMessage } from './inbox-rules.js';
+import { KindSteps } from './kind-steps.js';
 import type { MessageCoding } from './message-coding.js';
 import { openedMessages } from './opened-messages.js';
-import { COORDINATOR_ONLY, NO_MESSAGES, sameList } from './receivers.js';
+import { NO_MESSAGES, sameList } from './receivers.js';
 import type { Attempt, PartyTools, RoundHost, UnusedMessage } from './round-host.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: one class serves every method; the methods see the exact types of method.ts.
@@ -49,8 +49,7 @@ export class PartyRound {
   /** What inbox rules keep for the next round. */
   readonly inboxMemories: Record<string, InboxMemory> = {};
   protected readonly coding: MessageCoding;
-  protected readonly posted: number[];
-  private readonly taken: number[];
+  protected readonly kinds: KindSteps;
   private ownStream: Rng | null = null;
   /** The device's time per round: spent after the first message received, or before the first post. */
   private unspentMs: number;
@@ -72,8 +71,7 @@ export class PartyRound {
     this.inclusion = plan.inclusion;
     this.clockMs = Math.max(clockMs, plan.startMs);
     this.unspentMs = tools.msPerRound;
-    this.posted = new Array(host.layouts.size).fill(0);
-    this.taken = new Array(host.layouts.size).fill(0);
+    this.kinds = new KindSteps(host, party, plan);
   }
 
   get isAborted(): boolean {
@@ -114,7 +112,7 @@ export class PartyRound {
   }
   /** Steps posted of each kind, by kind index: the content of the seal. */
   get postCounts(): readonly number[] {
-    return this.posted;
+    return this.kinds.posted;
   }
 
   zeros(length = this.host.parameterCount): Vector {
@@ -127,26 +125,25 @@ export class PartyRound {
 
   post(kind: string, to: PartyId | readonly PartyId[], payload: AnyPayload): AnyPayload {
     this.spendRoundTime();
-    const layout = this.outgoing(kind);
-    const step = this.posted[layout.index]!++;
+    const { layout, step } = this.kinds.outgoing(kind);
     const named: readonly PartyId[] = Array.isArray(to) ? (to as readonly PartyId[]) : [to as PartyId];
     const { message, delivered } = this.coding.encode(layout, step, null, payload, this, 0, named);
     const messages = [message];
-    const possible = this.receivers(layout.kind);
+    const possible = this.kinds.receivers(layout.kind);
     if (named === possible || sameList(named, possible)) {
       for (const party of possible) this.send(layout, step, party, messages);
       return delivered;
     }
     const chosen = new Set(named);
-    if (chosen.size !== named.length) throw this.misuse(`posted '${kind}' to the same receiver twice; use postEach`);
+    if (chosen.size !== named.length)
+      throw this.kinds.misuse(`posted '${kind}' to the same receiver twice; use postEach`);
     this.sendStep(layout, step, possible, chosen, () => messages);
     return delivered;
   }
 
   postEach(kind: string, deliveries: readonly Delivery<AnyKind>[]): readonly AnyPayload[] {
     this.spendRoundTime();
-    const layout = this.outgoing(kind);
-    const step = this.posted[layout.index]!++;
+    const { layout, step } = this.kinds.outgoing(kind);
     const byReceiver = new Map<PartyId, Frame['messages'][number][]>();
     const result: AnyPayload[] = [];
     for (const [position, { to, payload, stream }] of deliveries.entries()) {
@@ -158,7 +155,7 @@ export class PartyRound {
       else byReceiver.set(to, [message]);
       result.push(delivered);
     }
-    this.sendStep(layout, step, this.receivers(layout.kind), byReceiver, (to) => byReceiver.get(to)!);
+    this.sendStep(layout, step, this.kinds.receivers(layout.kind), byReceiver, (to) => byReceiver.get(to)!);
     return result;
   }
 
@@ -199,9 +196,9 @@ export class PartyRound {
   }
 
   async total(kind: string, bound: number): Promise<Total<AnyKind>> {
-    const { layout, step } = this.peek(kind);
-    if (layout.bytes.length > 0) throw this.misuse(`'${kind}' has byte fields; they have no sum`);
-    const sums = new FieldSums(layout, bound, Math.max(1, this.senders(layout.kind).length));
+    const { layout, step } = this.kinds.peek(kind);
+    if (layout.bytes.length > 0) throw this.kinds.misuse(`'${kind}' has byte fields; they have no sum`);
+    const sums = new FieldSums(layout, bound, Math.max(1, this.kinds.senders(layout.kind).length));
     const inbox = await this.take(kind);
     const absent: Absence[] = [...inbox.absent];
     for (const message of inbox as readonly (AnyPayload & { readonly from: PartyId })[])
@@ -225,18 +222,6 @@ export class PartyRound {
     return result as unknown as Received<AnyKind>[];
   }
 
-  /** The possible senders of a kind to this party in this round, ascending. */
-  private senders(kind: MessageKind): readonly PartyId[] {
-    if (kind.to === 'peers') return this.links.inNeighbors;
-    return kind.from === 'coordinator' ? COORDINATOR_ONLY : this.cohort;
-  }
-
-  /** The possible receivers of a kind from this party in this round, ascending. */
-  private receivers(kind: MessageKind): readonly PartyId[] {
-    if (kind.to === 'peers') return this.links.outNeighbors;
-    return kind.to === 'coordinator' ? COORDINATOR_ONLY : this.cohort;
-  }
-
   private sendStep(
     layout: KindLayout,
     step: number,
@@ -251,7 +236,9 @@ export class PartyRound {
       this.send(layout, step, party, meant ? messages(party) : NO_MESSAGES);
     }
     if (sent < chosen.size)
-      throw this.misuse(`'${layout.name}': expected one of ${possible.length} possible receivers, got another party`);
+      throw this.kinds.misuse(
+        `'${layout.name}': expected one of ${possible.length} possible receivers, got another party`,
+      );
   }
 
   private send(layout: KindLayout, step: number, to: PartyId, messages: Frame['messages']): void {
@@ -270,31 +257,13 @@ export class PartyRound {
     });
   }
 
-  private peek(kind: string): { readonly layout: KindLayout; readonly step: number } {
-    const layout = this.host.layouts.get(kind);
-    const receiver =
-      this.party === 'coordinator' ? layout?.kind.to === 'coordinator' : layout?.kind.to !== 'coordinator';
-    if (!layout) throw this.misuse(`expected a kind of message that the method declares, got '${kind}'`);
-    if (!receiver) throw this.misuse(`cannot receive '${kind}': it is not addressed to this side`);
-    return { layout, step: this.taken[layout.index]! };
-  }
-
   private incoming(kind: string): {
     readonly layout: KindLayout;
     readonly step: number;
     readonly senders: readonly PartyId[];
   } {
-    const { layout, step } = this.peek(kind);
-    this.taken[layout.index] = step + 1;
-    return { layout, step, senders: this.host.inboxOrder(this.senders(layout.kind), this.mailbox, layout, step) };
-  }
-
-  protected outgoing(kind: string): KindLayout {
-    const layout = this.host.layouts.get(kind);
-    const sender = this.party === 'coordinator' ? 'coordinator' : 'clients';
-    if (!layout) throw this.misuse(`expected a kind of message that the method declares, got '${kind}'`);
-    if (layout.kind.from !== sender) throw this.misuse(`cannot send '${kind}': only the other side may`);
-    return layout;
+    const { layout, step } = this.kinds.incoming(kind);
+    return { layout, step, senders: this.host.inboxOrder(this.kinds.senders(layout.kind), this.mailbox, layout, step) };
   }
 
   /** Frames that count, in sender order; the clock moves to when the last of them was there. */
@@ -360,10 +329,5 @@ export class PartyRound {
     if (layout.kind.to === 'peers' || from === 'coordinator')
       this.unusedMessages.push({ kind: layout.name, step, from, to: this.party });
     else if (this.party === 'coordinator') this.unused.add(from);
-  }
-
-  protected misuse(what: string): GradswarmError {
-    const who = this.party === 'coordinator' ? 'the coordinator half' : `client ${this.party}`;
-    return new GradswarmError('ERR_PAYLOAD', `round ${this.index}: ${who} of '${this.host.method.name}' ${what}`);
   }
 }

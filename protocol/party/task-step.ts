@@ -64,7 +64,7 @@ export class TaskStep extends PartyRound {
     payload: AnyPayload,
     options: { readonly to?: readonly ClientIndex[]; readonly times?: 'once' | 'again' } = {},
   ): AnyPayload {
-    const layout = this.outgoing(kind);
+    const { layout, step } = this.kinds.outgoing(kind);
     // It would be refused by every client, and without an answer no later step could mend it.
     for (const vector of Object.values(payload))
       if (isFloats(vector) && !allFinite(vector))
@@ -72,8 +72,7 @@ export class TaskStep extends PartyRound {
           'ERR_NOT_FINITE',
           `coordinator, step ${this.index}, '${kind}': expected finite numbers; the run diverged: lower the step size or clip`,
         );
-    const post = this.posted[layout.index]!++;
-    const { message, delivered } = this.coding.encode(layout, post, null, payload, this);
+    const { message, delivered } = this.coding.encode(layout, step, null, payload, this);
     this.offers.push({
       step: this.index,
       layout,
@@ -85,7 +84,7 @@ export class TaskStep extends PartyRound {
   }
 
   override post(kind: string): AnyPayload {
-    throw this.misuse(`cannot post '${kind}': a method of tasks offers it`);
+    throw this.kinds.misuse(`cannot post '${kind}': a method of tasks offers it`);
   }
 
   arrivals(kind: string): AsyncIterable<AnyArrival> & { readonly absent: readonly Absence[] } {
