@@ -33,29 +33,29 @@ export type FrameAddress = Pick<Frame, 'kindIndex' | 'round' | 'attempt' | 'step
 /** First byte of every websocket message. */
 export const MESSAGE_TYPE = { frame: 1, chunk: 2, packed: 3 } as const;
 
-/** Offset, type and meaning of the fields of a frame's header, little-endian. The rest of it is 0. */
+/** Offset, type, name and meaning of the fields of a frame's header, little-endian. The rest of it is 0. */
 export const FRAME_LAYOUT = [
-  [0, 'u8', 'type'],
-  [1, 'u8', 'lost'],
-  [2, 'u16', 'kindIndex'],
-  [4, 'u32', 'round'],
-  [8, 'u32', 'step'],
-  [12, 'u32', 'attempt'],
-  [16, 'i32', 'from'],
-  [20, 'i32', 'to'],
-  [24, 'f64', 'arrivesAtMs'],
-  [32, 'u32', 'messageCount'],
-  [36, 'u32', 'bodyBytes'],
-  [40, 'u32', 'checksum'],
-  [44, 'u32', 'chunkStream'],
+  [0, 'u8', 'type', ''],
+  [1, 'u8', 'lost', '0 no, else the reason (below); a lost frame has no body'],
+  [2, 'u16', 'kindIndex', 'position of the kind’s name among the method’s kinds, sorted by code unit'],
+  [4, 'u32', 'round', ''],
+  [8, 'u32', 'step', ''],
+  [12, 'u32', 'attempt', ''],
+  [16, 'i32', 'from', 'party; the coordinator is −1'],
+  [20, 'i32', 'to', 'party; the coordinator is −1'],
+  [24, 'f64', 'arrivesAtMs', 'simulated, finite, ≥ 0'],
+  [32, 'u32', 'messageCount', 'messages in the body, 0 allowed'],
+  [36, 'u32', 'bodyBytes', 'bytes of the body'],
+  [40, 'u32', 'checksum', 'CRC-32 of the body; 0 where it comes in chunks'],
+  [44, 'u32', 'chunkStream', '0: the body follows; else the stream of its chunks'],
 ] as const;
 /** Of a chunk's header, after which its bytes come. Its checksum is that of the whole body in the last chunk, 0 in the others. */
 export const CHUNK_LAYOUT = [
-  [0, 'u8', 'type'],
-  [4, 'u32', 'stream'],
-  [8, 'f64', 'offset'],
-  [16, 'u32', 'bytes'],
-  [20, 'u32', 'checksum'],
+  [0, 'u8', 'type', ''],
+  [4, 'u32', 'stream', 'that of its header'],
+  [8, 'f64', 'offset', 'of the part in the body'],
+  [16, 'u32', 'bytes', 'of the part'],
+  [20, 'u32', 'checksum', 'CRC-32 of the whole body in the last chunk, else 0'],
 ] as const;
 export const FRAME_HEADER_BYTES = 48;
 export const CHUNK_HEADER_BYTES = 24;

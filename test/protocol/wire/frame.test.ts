@@ -220,7 +220,7 @@ describe('the layout of headers as the tables have it', () => {
     i32: (view: DataView, at: number) => view.getInt32(at, true),
     f64: (view: DataView, at: number) => view.getFloat64(at, true),
   };
-  const fieldsIn = (layout: readonly (readonly [number, keyof typeof get, string])[], bytes: Uint8Array) => {
+  const fieldsIn = (layout: readonly (readonly [number, keyof typeof get, string, string])[], bytes: Uint8Array) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return Object.fromEntries(layout.map(([at, type, field]) => [field, get[type](view, at)]));
   };
