@@ -8,6 +8,7 @@ import type { Done, Failed, Packed } from '../../protocol/wire/control-messages.
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import type { FrameRouter } from './frame-router.js';
 import type { MemberLines } from './member-lines.js';
+import { type AnswerCheck, MemberRequests } from './member-requests.js';
 import type { Member, Membership } from './membership.js';
 import { RoundTally } from './round-tally.js';
 import type { WorkerId } from './seats.js';
@@ -25,15 +26,6 @@ interface Running {
   /** Stops the coordinator's half, which may wait for what a lost worker had sent. */
   readonly stop: (error: Error) => void;
   reported: boolean;
-}
-
-interface Request {
-  /** Throws ERR_STATE for an answer that is none. */
-  readonly check: (client: ClientIndex, bytes: Uint8Array) => void;
-  readonly pending: Set<Member>;
-  readonly answers: Map<ClientIndex, Uint8Array>;
-  readonly resolve: (answers: ReadonlyMap<ClientIndex, Uint8Array>) => void;
-  readonly reject: (error: Error) => void;
 }
 
 export interface CrewOptions {
@@ -59,7 +51,7 @@ export class RemoteCrew implements Crew {
   readonly firings: number[] = [];
   /** From `begin` to `settle`. */
   private running: Running | null = null;
-  private readonly requests = new Map<number, Request>();
+  private readonly requests: MemberRequests;
   private readonly tasks = new TaskCalls();
   private aliveMs = 0;
   private over: GradswarmError | null = null;
@@ -71,6 +63,11 @@ export class RemoteCrew implements Crew {
     private readonly router: FrameRouter,
     private readonly options: CrewOptions,
   ) {
+    this.requests = new MemberRequests({
+      membership,
+      nextRequest: options.nextRequest,
+      lastMessageMs: () => this.aliveMs,
+    });
     this.alive();
     this.stallTimer = setInterval(() => this.checkStall(), Math.max(100, Math.min(1000, options.stallMs / 4)));
     this.stallTimer.unref();
@@ -186,8 +183,7 @@ export class RemoteCrew implements Crew {
     if (this.over) return;
     this.over = error;
     clearInterval(this.stallTimer);
-    for (const request of this.requests.values()) request.reject(error);
-    this.requests.clear();
+    this.requests.fail(error);
     this.tasks.fail(error);
     this.fail(error);
   }
@@ -220,14 +216,10 @@ export class RemoteCrew implements Crew {
     const inRound =
       running !== null && (running.tally.awaits(member.worker) || running.tally.reports.has(member.worker));
     const inTask = this.tasks.hosts(member);
-    const waitsForIt = inRound || inTask || [...this.requests.values()].some(({ pending }) => pending.has(member));
+    const waitsForIt = inRound || inTask || this.requests.awaits(member);
     if (!waitsForIt) return;
     const error = this.lostError(member.clients, `${member.id} (${member.name}) was lost: ${reason}`);
-    for (const [id, request] of this.requests)
-      if (request.pending.has(member)) {
-        this.requests.delete(id);
-        request.reject(error);
-      }
+    this.requests.lose(member, error);
     if (inTask) this.tasks.fail(error);
     if (inRound) this.fail(error);
   }
@@ -235,21 +227,7 @@ export class RemoteCrew implements Crew {
   /** Throws ERR_PROTOCOL or ERR_STATE when the member answers for another, or with what is no answer. */
   answer(member: Member, message: Packed): void {
     this.alive();
-    if (message.type === 'collected') {
-      const request = this.requests.get(message.request);
-      if (!request?.pending.has(member)) return;
-      if (this.membership.host(message.client) !== member)
-        throw new GradswarmError('ERR_PROTOCOL', `an answer for client ${message.client}, which it does not host`);
-      // The message's bytes may be part of a larger buffer that will be used again.
-      const bytes = Uint8Array.from(message.data);
-      request.check(message.client, bytes);
-      request.answers.set(message.client, bytes);
-    } else if (message.type === 'collected-all' || message.type === 'restored-all') {
-      const request = this.requests.get(message.request);
-      if (!request?.pending.delete(member) || request.pending.size > 0) return;
-      this.requests.delete(message.request);
-      request.resolve(new Map([...request.answers].sort(([a], [b]) => a - b)));
-    }
+    this.requests.answer(member, message);
   }
 
   private request(
@@ -263,30 +241,12 @@ export class RemoteCrew implements Crew {
 
   private asked(
     ask: (request: number) => void,
-    check: Request['check'] = refuseAnswer,
+    check?: AnswerCheck,
     quietMs?: number,
   ): Promise<ReadonlyMap<ClientIndex, Uint8Array>> {
     if (this.over) return Promise.reject(this.over);
-    const id = this.options.nextRequest();
-    const pending = new Set(this.membership.present());
-    if (pending.size === 0) return Promise.resolve(new Map());
     this.alive();
-    return new Promise((resolve, reject) => {
-      this.requests.set(id, { check, pending, answers: new Map(), resolve, reject });
-      if (quietMs !== undefined) this.refuseQuiet(id, quietMs);
-      ask(id);
-    });
-  }
-
-  /** Rejects the request after `quietMs` without any message. */
-  private refuseQuiet(id: number, quietMs: number): void {
-    const timer = setInterval(() => {
-      const request = this.requests.get(id);
-      if (request && performance.now() - this.aliveMs < quietMs) return;
-      clearInterval(timer);
-      this.requests.delete(id);
-      request?.reject(new GradswarmError('ERR_STOPPED', `no answer for ${quietMs} ms`));
-    }, quietMs / 4);
+    return this.requests.ask(ask, check, quietMs);
   }
 
   /** The estimates that a client has, which may be none. Throws ERR_STATE. */
@@ -352,9 +312,8 @@ export class RemoteCrew implements Crew {
   /** Requests between rounds are answered at once, unless a worker still computes for a round that continued without it. */
   private checkRequests(): void {
     const { computeMs } = this.options;
-    if (this.requests.size === 0 || performance.now() - this.aliveMs < computeMs) return;
-    const silent = new Set([...this.requests.values()].flatMap(({ pending }) => [...pending]));
-    for (const member of silent)
+    if (performance.now() - this.aliveMs < computeMs) return;
+    for (const member of this.requests.awaited())
       this.options.disconnect(member, `no answer within workers.computeMs = ${computeMs} ms`);
   }
 
@@ -381,10 +340,6 @@ export class RemoteCrew implements Crew {
       );
     });
   }
-}
-
-function refuseAnswer(): never {
-  throw new GradswarmError('ERR_PROTOCOL', 'an answer with data to a request without');
 }
 
 /** What only the coordinator decides; a worker cannot end a run with it. */
