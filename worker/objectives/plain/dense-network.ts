@@ -2,7 +2,7 @@ import type { ReadonlyVector, Rng, Segment, Vector } from '../../../protocol/met
 import { sigmoid, softplus } from '../../../protocol/numerics/elementary.js';
 import { allFinite } from '../../../protocol/numerics/vector.js';
 import type { Examples } from '../../datasets/dataset.js';
-import { type DenseLoops, PLAIN_LOOPS } from './dense-loops.js';
+import { type DenseLoops, type ExampleBlock, PLAIN_LOOPS } from './dense-loops.js';
 import type { DenseNetworkShape } from './dense-shape.js';
 import type { ExampleTrace } from './example-trace.js';
 import { openSimdLoops } from './simd/dense-loops.js';
@@ -15,7 +15,7 @@ interface Layer {
   readonly biasOffset: number;
 }
 
-/** Of a client's examples, how many show whether inputs are mostly 0. */
+/** Of the examples, how many show whether inputs are mostly 0. */
 const SAMPLED_ROWS = 16;
 /** Measured: about this share of other inputs makes a block as fast as one example after the other. */
 const LEAST_DENSITY = 0.4;
@@ -30,8 +30,8 @@ export class DenseNetwork {
   readonly traces: readonly [ExampleTrace, ExampleTrace];
   readonly sums: Float64Array;
   readonly difference: Float64Array;
-  /** Whether blocks pay on these features; null: not asked yet. */
-  private dense: { readonly of: Examples['features']; readonly pays: boolean } | null = null;
+  /** Whether blocks pay on these features. */
+  private readonly density = new WeakMap<Examples['features'], boolean>();
 
   constructor(readonly shape: DenseNetworkShape) {
     const sizes = [shape.features * (shape.vocabulary || 1), ...shape.hidden, shape.outputs];
@@ -217,26 +217,21 @@ export class DenseNetwork {
 
   /** Returns how many examples of the batch it has added, from the first on. */
   private sumByBlocks(params: ReadonlyVector, examples: Examples, rows: Uint32Array, batch: Uint32Array): number {
-    const { block } = this.loops;
-    if (!block || batch.length === 0 || !this.blocksPay(examples, rows) || !this.loops.allFinite(params)) return 0;
-    const { features } = this.shape;
+    const block = this.blockFor(params, examples, rows);
+    if (!block || batch.length === 0) return 0;
     const { biasOffset } = this.layers[0]!;
     const { outputs, deltas } = block;
     for (let i = 0; i < batch.length; i += block.size) {
       const count = Math.min(block.size, batch.length - i);
+      for (let r = 0; r < block.size; r++) this.readRow(block, r, examples, r < count ? rows[batch[i + r]!]! : null);
+      this.forwardBlock(block, params);
       for (let r = 0; r < block.size; r++) {
-        const start = r < count ? rows[batch[i + r]!]! * features : 0;
-        block.read(r, r < count ? examples.features.subarray(start, start + features) : null);
-      }
-      block.forward(params);
-      for (let r = 0; r < block.size; r++) {
-        const [z, delta] = [outputs[r]!, deltas[r]!];
+        const delta = deltas[r]!;
         if (r >= count) {
           delta.fill(0);
           continue;
         }
-        if (biasOffset >= 0) for (let c = 0; c < z.length; c++) z[c]! += params[biasOffset + c]!;
-        this.outputLoss(z, examples, rows[batch[i + r]!]!, delta);
+        this.outputLoss(outputs[r]!, examples, rows[batch[i + r]!]!, delta);
         if (!allFinite(delta)) return i;
       }
       block.addGradients(this.sums);
@@ -249,17 +244,62 @@ export class DenseNetwork {
     return batch.length;
   }
 
-  /** A block multiplies by zeros, which the loops of one example pass over: with several outputs it pays where few inputs are 0. */
-  private blocksPay(examples: Examples, rows: Uint32Array): boolean {
-    if (this.shape.outputs === 1) return true;
-    if (this.dense?.of !== examples.features) {
-      const { features } = this.shape;
-      const sample = Math.min(rows.length, SAMPLED_ROWS);
-      let others = 0;
-      for (let i = 0; i < sample; i++)
-        for (let j = 0; j < features; j++) if (examples.features[rows[i]! * features + j] !== 0) others++;
-      this.dense = { of: examples.features, pays: others > LEAST_DENSITY * sample * features };
+  /** Calls `visit` with the loss and the last layer's outputs of each example, in order. The outputs are valid during the call. */
+  eachLoss(
+    params: ReadonlyVector,
+    examples: Examples,
+    visit: (row: number, loss: number, outputs: Float64Array) => void,
+  ): void {
+    const [trace] = this.traces;
+    const block = this.blockFor(params, examples, null);
+    if (!block) {
+      const outputs = trace.preactivations.at(-1)!;
+      for (let row = 0; row < examples.count; row++) visit(row, this.loss(params, examples, row, trace), outputs);
+      return;
     }
-    return this.dense.pays;
+    for (let first = 0; first < examples.count; first += block.size) {
+      const count = Math.min(block.size, examples.count - first);
+      for (let r = 0; r < block.size; r++) this.readRow(block, r, examples, r < count ? first + r : null);
+      this.forwardBlock(block, params);
+      for (let r = 0; r < count; r++) {
+        const outputs = block.outputs[r]!;
+        visit(first + r, this.outputLoss(outputs, examples, first + r, block.deltas[r]!), outputs);
+      }
+    }
+  }
+
+  private readRow(block: ExampleBlock, r: number, { features: all }: Examples, row: number | null): void {
+    const { features } = this.shape;
+    block.read(r, row === null ? null : all.subarray(row * features, (row + 1) * features));
+  }
+
+  private forwardBlock(block: ExampleBlock, params: ReadonlyVector): void {
+    block.forward(params);
+    const { biasOffset } = this.layers[0]!;
+    if (biasOffset < 0) return;
+    for (const z of block.outputs) for (let c = 0; c < z.length; c++) z[c]! += params[biasOffset + c]!;
+  }
+
+  /** The block where it gives the bits of one example after the other, and pays. `rows`: the examples in question; null: all. */
+  private blockFor(params: ReadonlyVector, examples: Examples, rows: Uint32Array | null): ExampleBlock | null {
+    const { block } = this.loops;
+    return block && this.blocksPay(examples, rows) && this.loops.allFinite(params) ? block : null;
+  }
+
+  /** A block multiplies by zeros, which the loops of one example pass over: with several outputs it pays where few inputs are 0. */
+  private blocksPay(examples: Examples, rows: Uint32Array | null): boolean {
+    if (this.shape.outputs === 1) return true;
+    const known = this.density.get(examples.features);
+    if (known !== undefined) return known;
+    const { features } = this.shape;
+    const sample = Math.min(rows ? rows.length : examples.count, SAMPLED_ROWS);
+    let others = 0;
+    for (let i = 0; i < sample; i++) {
+      const start = (rows ? rows[i]! : i) * features;
+      for (let j = 0; j < features; j++) if (examples.features[start + j] !== 0) others++;
+    }
+    const pays = others > LEAST_DENSITY * sample * features;
+    this.density.set(examples.features, pays);
+    return pays;
   }
 }

@@ -147,13 +147,12 @@ function evaluateDense(network: DenseNetwork, examples: Examples, estimates: rea
   let lossSum = 0;
   for (const estimate of estimates) {
     const point = network.resident(estimate);
-    for (let row = 0; row < examples.count; row++) {
-      lossSum += network.loss(point, examples, row, trace);
-      const z = trace.preactivations[trace.preactivations.length - 1]!;
+    network.eachLoss(point, examples, (row, loss, z) => {
+      lossSum += loss;
       if (output === 'softmax') network.softmaxInto(probabilities, z);
       else probabilities[0] = output === 'logistic' ? sigmoid(z[0]!) : z[0]!;
       for (let c = 0; c < outputs; c++) means[row * outputs + c]! += probabilities[c]! / estimates.length;
-    }
+    });
   }
   // One estimate: its own loss, which does not underflow as the logarithm of a probability does.
   const ownLoss = estimates.length === 1 && output !== 'squared';
