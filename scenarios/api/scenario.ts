@@ -1,14 +1,14 @@
 /** Scenarios and sweeps as data, with helpers for the parts that are tedious to write out. */
 
+import { where as narrowed } from '../../protocol/scenario/expectation.js';
 import * as plain from '../../protocol/scenario/input.js';
-import type { AnyMade } from '../../protocol/scenario/made.js';
-import type { Participation } from '../../protocol/scenario/scenario.js';
+import type { AnyMade, Made } from '../../protocol/scenario/made.js';
+import type { Participation, Spec as PlainSpec } from '../../protocol/scenario/scenario.js';
 import type { JsonObject } from '../../protocol/settings/plain-data.js';
 import type * as builtIn from './parts/built-in-names.js';
 import type { Named, NamedFault, NamesByKind } from './parts/given.js';
 
 export { logNormalDevices, logNormalLinks } from '../../protocol/scenario/device-speeds.js';
-export { where } from '../../protocol/scenario/expectation.js';
 export { above } from '../../protocol/scenario/expectations/above.js';
 export { below } from '../../protocol/scenario/expectations/below.js';
 export { between } from '../../protocol/scenario/expectations/between.js';
@@ -161,6 +161,19 @@ export function scenario<Own extends OwnNames = object>(
 ): CheckedScenario;
 export function scenario(...given: [object] | [string, object]): CheckedScenario {
   return plain.scenario(...(given as [plain.ScenarioInput])) as CheckedScenario;
+}
+
+/**
+ * The expectation narrowed to the runs of a sweep that have these values at these paths of their scenarios. Its name and
+ * settings are checked where it is written, as in `expect`; paths, values and figures when the sweep is resolved.
+ */
+export function where<Own extends OwnNames = object>(
+  values: JsonObject,
+  expectation: Expected<NoInfer<Own>>,
+): Made<PlainSpec> {
+  const spec: PlainSpec =
+    typeof expectation === 'string' ? { name: expectation } : (expectation as AnyMade & PlainSpec);
+  return narrowed(values, spec);
 }
 
 /** A sweep file's default export, or what `runSweep` takes: its base is checked as `scenario` does. */

@@ -1,4 +1,4 @@
-import { above, faults, type SettingsIn, scenario, sweep } from '../../scenarios/api/scenario.js';
+import { above, faults, type SettingsIn, scenario, sweep, where } from '../../scenarios/api/scenario.js';
 import type signVote from './accepted.js';
 
 declare module '../../scenarios/api/scenario.js' {
@@ -38,6 +38,23 @@ export const own = [
 ];
 
 export const swept = [
+  sweep('narrowed', {
+    base: whole,
+    over: { seed: [1, 2] },
+    expect: [
+      where({ seed: 1 }, above({ of: 'finalAccuracy', value: 0.5 })),
+      where({ seed: 1 }, 'finite'),
+      where({ seed: 2 }, { name: 'below', of: 'finalLoss', value: 1 }),
+    ],
+    claims: [
+      {
+        claim: 'it learns',
+        source: 'Theorem 1',
+        where: { seed: 1 },
+        judgedBy: [where({ seed: 2 }, { name: './mine.ts', anything: 1 })],
+      },
+    ],
+  }),
   sweep('swept', { base: whole, over: { seed: [1, 2] } }),
   sweep({ sweep: 'swept', base: { method: 'sgd', data: 'mnist' }, over: { seed: [1, 2] } }),
 ];

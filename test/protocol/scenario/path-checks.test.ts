@@ -106,6 +106,13 @@ describe('paths in expectations and claims', () => {
     expect(await problemOf(resolveScenario(input(below({ where: { seed: 9 } })), catalogue))).to.equal('none');
   });
 
+  it('name the nearest figure in a narrowed expectation', async () => {
+    const narrowed = below({ of: 'finalLos', where: { seed: 1 } });
+    expect(await problemOf(resolveSweep(sweep({ expect: [narrowed] }), catalogue))).to.match(
+      /^expect\.0\.of: .*got 'finalLos'; nearest is 'finalLoss'/,
+    );
+  });
+
   it('are not checked where settings were changed from those that they were written for', async () => {
     const changed = sweep({ expect: [below({ where: { seed: 9 } })], changed: ['seed'] });
     expect(await problemOf(resolveSweep(changed, catalogue))).to.equal('none');

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { where } from '../../../protocol/scenario/expectation.js';
 import { monotone } from '../../../protocol/scenario/expectations/monotone.js';
 import { type SweepInput, sweep } from '../../../protocol/scenario/input.js';
+import type { Spec } from '../../../protocol/scenario/scenario.js';
 import { expandSweep, resolveSweep } from '../../../protocol/scenario/sweep.js';
 import { tinyCatalogue } from '../../support/tiny-catalogue.js';
 
@@ -166,6 +168,19 @@ describe('a sweep', () => {
       'an unknown setting of an expectation',
       { ...skew, expect: [{ ...(skew.expect![0] as object), inorderOf: 'x' }] },
       "expect.0.inorderOf: expected the name of a setting, got 'inorderOf'; nearest is 'inOrderOf'",
+    ],
+    [
+      'an unknown setting of a narrowed expectation',
+      { ...skew, expect: [where({ seed: 1 }, { ...(skew.expect![0] as Spec), inorderOf: 'x' })] },
+      "expect.0.inorderOf: expected the name of a setting, got 'inorderOf'; nearest is 'inOrderOf'",
+    ],
+    [
+      'an unknown narrowed expectation of a claim',
+      {
+        ...skew,
+        claims: [{ claim: 'x', source: 'y', where: { seed: 1 }, judgedBy: [where({ seed: 2 }, { name: 'monoton' })] }],
+      },
+      "claims.0.judgedBy.0.name: expected the name of an expectation, got 'monoton'; nearest is 'monotone'",
     ],
     [
       'an unknown path',
