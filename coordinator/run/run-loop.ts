@@ -16,6 +16,7 @@ import { drawCohort, inclusionProbability } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
 import { type EvaluatedRound, evaluateEstimates, modelOf, trainingColumns } from './evaluation.js';
 import { isSpent } from './expected-releases.js';
+import { LostClients } from './lost-clients.js';
 import { byRound } from './privacy-budget.js';
 import { checkQuorum } from './quorum.js';
 import { ReleaseRecord } from './release-record.js';
@@ -40,13 +41,14 @@ export class RunLoop {
   private best: BestRound | null = null;
   /** Why the run ends before its last round. */
   private endedBy: string | null = null;
-  private readonly lost = new Set<ClientIndex>();
+  private readonly lost: LostClients;
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
   /** As of the last round that was ended. */
   private fired: readonly number[] = [];
 
   constructor(private readonly options: RunLoopOptions) {
+    this.lost = new LostClients(options, () => this.round);
     this.releases = new ReleaseRecord(options.scenario.privacy.noise === 'secure');
   }
 
@@ -59,15 +61,15 @@ export class RunLoop {
     this.withoutUpdate = carried.withoutUpdate ?? 0;
     this.best = carried.best ?? null;
     if (carried.bytes) addBytes(this.bytes, carried.bytes);
-    for (const client of carried.lostClients) this.lost.add(client);
+    this.lost.restore(carried.lostClients);
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
       // Clients that were lost do not return with their last known state.
-      else if (!this.lost.has(party)) clients.set(party, bytes);
+      else if (!this.lost.clients.has(party)) clients.set(party, bytes);
     }
     this.restoreLedger(carried.ledger);
-    await this.surviving(() => this.options.crew.restore(clients));
+    await this.lost.answered(() => this.options.crew.restore(clients));
   }
 
   /**
@@ -99,8 +101,8 @@ export class RunLoop {
       if (scenario.checkpoints.everyRounds !== null) await this.lastCheckpoint();
       return { ...this.figures(pace), stopped, records: new Map(), estimates: [], model: [] };
     }
-    const records = new Map<PartyId, Uint8Array>(await this.surviving(() => crew.records('all')));
-    for (const client of this.lost) records.delete(client);
+    const records = new Map<PartyId, Uint8Array>(await this.lost.answered(() => crew.records('all')));
+    for (const client of this.lost.clients) records.delete(client);
     const own = this.ownRecord();
     if (own) records.set('coordinator', own);
     const estimates = await this.estimatesByParty();
@@ -117,7 +119,7 @@ export class RunLoop {
     return {
       why: this.endedBy,
       best: this.best,
-      lostClients: [...this.lost].sort((a, b) => a - b),
+      lostClients: [...this.lost.clients].sort((a, b) => a - b),
       roundsDone: this.round,
       bytes: this.bytes,
       faultsFired: this.faultsFired(),
@@ -165,7 +167,7 @@ export class RunLoop {
         this.settle(plan, [], true);
         if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return spent(attempt);
         if (!(error instanceof WorkersLost)) throw error;
-        this.lose(error.clients);
+        this.lost.add(error.clients);
         observer.abandoned(this.round + 1, attempt, error.message);
       }
     }
@@ -175,7 +177,7 @@ export class RunLoop {
     const { scenario, scriptedAbsences, forgotten } = this.options;
     const absent = [...scriptedAbsences(this.round, cohort)];
     for (const client of cohort)
-      if (this.lost.has(client) && !absent.some(({ from }) => from === client))
+      if (this.lost.clients.has(client) && !absent.some(({ from }) => from === client))
         absent.push({ from: client, why: 'crashed' });
     return {
       index: this.round,
@@ -273,7 +275,7 @@ export class RunLoop {
     this.endedBy = this.options.stop?.(row) ?? null;
     const draws = site.host.halves.coordinator?.draws?.(site.party('coordinator').record.state as object);
     if (draws) observer.draws?.(draws);
-    const lost = plan.absent.filter(({ from }) => this.lost.has(from));
+    const lost = plan.absent.filter(({ from }) => this.lost.clients.has(from));
     const entry = { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences };
     const delivery = lost.length > 0 ? { ...entry, lost: lost.map(({ from }) => from) } : entry;
     observer.round(row, delivery, { ...report, empty });
@@ -292,8 +294,10 @@ export class RunLoop {
     const { site, crew, observer } = this.options;
     const measured = measuredRows(parties);
     const asks = due && site.host.halves.client.estimates !== undefined;
-    const own = asks ? await this.surviving(() => crew.estimates()) : new Map();
-    const { rows, columns } = due ? await clientFigures(this.options, own, this.lost) : { rows: [], columns: {} };
+    const own = asks ? await this.lost.answered(() => crew.estimates()) : new Map();
+    const { rows, columns } = due
+      ? await clientFigures(this.options, own, this.lost.clients)
+      : { rows: [], columns: {} };
     observer.clients?.(this.round, [...rows, ...measured]);
     return columns;
   }
@@ -310,32 +314,6 @@ export class RunLoop {
     crew.settle(settlement, plan.cohort);
   }
 
-  /** Asks the clients for something between rounds; those that are lost meanwhile are left out where the scenario allows it. */
-  private async surviving<T>(ask: () => Promise<T>): Promise<T> {
-    for (;;) {
-      // A worker that was lost while nothing was due from it is missing in the answers too.
-      this.lose(this.options.crew.lostClients?.() ?? []);
-      try {
-        return await ask();
-      } catch (error) {
-        if (!(error instanceof WorkersLost)) throw error;
-        this.lose(error.clients);
-      }
-    }
-  }
-
-  /** These clients are absent from now on. Throws ERR_WORKER_LOST when none is left. */
-  private lose(clients: readonly ClientIndex[]): void {
-    for (const client of clients) this.lost.add(client);
-    const { scenario } = this.options;
-    if (this.lost.size < scenario.clients) return;
-    throw new GradswarmError(
-      'ERR_WORKER_LOST',
-      `round ${this.round + 1}: all ${scenario.clients} clients were lost with their workers, and workers.onLoss = ` +
-        `'${scenario.workers.onLoss}' continues without them; 'replay' would wait for other workers`,
-    );
-  }
-
   /** Of a run that is stopped: workers that still compute are not waited for, and the checkpoint before stays the newest. */
   private async lastCheckpoint(): Promise<void> {
     try {
@@ -350,7 +328,7 @@ export class RunLoop {
     observer.writing?.(true);
     try {
       const changed = [...this.changed].sort((a, b) => a - b);
-      const records = new Map<PartyId, Uint8Array>(await this.surviving(() => crew.records(changed, quietMs)));
+      const records = new Map<PartyId, Uint8Array>(await this.lost.answered(() => crew.records(changed, quietMs)));
       const own = this.ownRecord();
       if (own) records.set('coordinator', own);
       this.changed.clear();
@@ -365,7 +343,7 @@ export class RunLoop {
       simulatedMs: this.simulatedMs,
       wallMs: this.wallMs(),
       ledger: [...this.releases.entries],
-      lostClients: [...this.lost],
+      lostClients: [...this.lost.clients],
       bytes: this.bytes,
       faultsFired: this.faultsFired(),
       withoutUpdate: this.withoutUpdate,
@@ -389,7 +367,7 @@ export class RunLoop {
       const { state } = site.party('coordinator').record;
       return new Map([['coordinator', coordinator.estimates(state as object)]]);
     }
-    return this.surviving(() => crew.estimates());
+    return this.lost.answered(() => crew.estimates());
   }
 
   private wallMs(): number {
