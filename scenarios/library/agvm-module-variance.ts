@@ -23,7 +23,7 @@ const closer = BATCHES.map((batchSize) =>
     least: 2,
   }),
 );
-const PAPER = 'Large-batch Optimization for Dense Visual Predictions (AGVM)';
+const PAPER = 'Large-batch Optimization for Dense Visual Predictions (AGVM), as summed up by others';
 
 export default sweep('agvm-module-variance', {
   description:

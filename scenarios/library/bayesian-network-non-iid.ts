@@ -80,7 +80,7 @@ export default sweep('bayesian-network-non-iid', {
           interval: true,
         }),
       ],
-      note: 'Other data and a smaller network than the paper’s.',
+      note: 'Other data and a smaller network than the paper’s, whose -0.67 is hardly above the -0.69 of guessing.',
     },
   ],
   expectedSeconds: 60,

@@ -48,8 +48,9 @@ export default sweep('fairness-cvar', {
   seeds: 3,
   expect: [
     where(MEAN, above({ of: 'finalClientAccuracyMean', value: 0.85 })),
-    againstMean({ 'method.spectrum': 'cvar' }, 'finalClientLossWorstDecile', { most: 0.92 }),
-    againstMean({ 'method.name': 'afl' }, 'finalClientLossWorstDecile', { most: 0.95 }),
+    // 0.83 to 0.93 and 0.80 to 0.95 over ten times three other seeds; 1 where the weights are equal.
+    againstMean({ 'method.spectrum': 'cvar' }, 'finalClientLossWorstDecile', { most: 0.97 }),
+    againstMean({ 'method.name': 'afl' }, 'finalClientLossWorstDecile', { most: 0.98 }),
     againstMean({ 'method.spectrum': 'cvar' }, 'finalClientAccuracyMean', { least: 0.95 }),
     // At the same mean loss: q-FFL is slower, and a model that has learnt less is less unfair.
     ratio({ of: 'finalClientLossMean', numerator: Q_1, denominator: Q_0, most: 1.03 }),

@@ -28,7 +28,7 @@ export default scenario('gradient-inversion', {
   claims: [
     {
       claim: 'A surrogate model between the two models explains the update of many local steps better than the start',
-      source: 'Zhu, Yao, Blaschko, ICML 2023, section 3 (the premise of SME)',
+      source: 'Zhu, Yao, Blaschko, ICML 2023: the premise of SME, as the authors’ code has it',
       judgedBy: [above({ of: 'surrogateGain', value: 1.5 })],
     },
   ],

@@ -40,7 +40,7 @@ export default sweep('noise-scale-critical-batch', {
   claims: [
     {
       claim: 'The gradient noise scale predicts the critical batch size to an order of magnitude',
-      source: 'An Empirical Model of Large-Batch Training',
+      source: 'An Empirical Model of Large-Batch Training, from memory',
       where: { 'method.name': 'sgd' },
       judgedBy: [criticalBatch({ loss: TARGET, factor: 10 })],
     },

@@ -47,7 +47,8 @@ export default sweep('vra-logistic-regression', {
   claims: [
     {
       claim: 'VRA-DGT solves logistic regression on real data over channels with noise and with quantisation',
-      source: 'Zhao and Liu, arXiv 2501.05737, abstract',
+      source:
+        'Zhao and Liu, arXiv 2501.05737: real data in the abstract, noise and quantisation as summed up by others',
       where: vra,
       judgedBy: [
         above({ of: 'finalAccuracy', value: 0.6, groupBy: 'faults' }),

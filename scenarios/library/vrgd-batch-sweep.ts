@@ -44,7 +44,7 @@ export default sweep('vrgd-batch-sweep', {
   claims: [
     {
       claim: 'The generalisation gap is 47 to 68 % smaller at the largest batches (ImageNet, VR-LARS)',
-      source: PAPER,
+      source: `${PAPER}, conference submission; the abstract on arXiv has more than 65 %`,
       where: { ...vrgd, 'method.batchSize': WHOLE },
       against: { ...base, 'method.batchSize': WHOLE },
       judgedBy: [against('finalAccuracyGap', WHOLE, { most: 0.53, interval: true })],

@@ -132,7 +132,7 @@ function page(all: readonly Written[]): string {
     '',
     '- *reproduced*, *not reproduced*: the method is as in the paper, and the number is, or is not, within the claim.',
     '- *reconstruction agrees*, *does not agree*: the method is reconstructed in part (its page has the parts).',
-    '- *not judged*: the runs do not decide it. A 95 % interval is paired over seeds; one that a bound cuts decides nothing.',
+    '- *not judged*: the runs do not decide it. A 95 % interval is paired over seeds; one that a bound cuts decides nothing, one seed has none.',
     '',
     '| scenario | expectations | seed | seconds | command |',
     '| --- | --- | --- | --- | --- |',

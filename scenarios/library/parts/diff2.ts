@@ -18,6 +18,7 @@ export const SMALLER_GRADIENT: ClaimInput = {
   ],
   // The framework, the GD routine, the calibration and noise at the coordinator are the published ones.
   text: 'printed',
+  note: 'The routine and the calibration are those of the authors’ code; the body of the paper was not read.',
 };
 
 /** A regression of 101 parameters on 1000 examples, ten clients of 100. */
