@@ -5,7 +5,6 @@ import { chaptersOf, chosen } from '../../scenarios/conformance/chapters.js';
 import { judge } from '../../scenarios/conformance/judge.js';
 import { textOf } from '../../scenarios/conformance/print.js';
 import { Coordinator } from '../../scenarios/conformance/script/coordinator.js';
-import { onlyInSoak } from '../support/soak.js';
 import { pythonWith } from './python.js';
 
 // The compiled tests lie one folder deeper than their sources.
@@ -54,7 +53,6 @@ describe('the worker in Python under the conformance kit', function () {
   this.timeout(600_000);
 
   it('passes every case that applies', async function () {
-    onlyInSoak(this, 'the whole kit for the worker in Python');
     const python = pythonWith(['python-socketio', 'aiohttp', 'msgpack']);
     if (!python) return this.skip();
     const cases = chosen(await chaptersOf<Coordinator>('worker'), []);
