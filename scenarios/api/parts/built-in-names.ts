@@ -239,6 +239,7 @@ export interface BuiltInFaults {
   readonly 'corrupt': SettingsIn<typeof import('../../../protocol/faults/corrupt.js').default>;
   readonly 'crash': SettingsIn<typeof import('../../../protocol/faults/crash.js').default>;
   readonly 'delay': SettingsIn<typeof import('../../../protocol/faults/delay.js').default>;
+  readonly 'diurnal-availability': SettingsIn<typeof import('../../../protocol/faults/diurnal-availability.js').default>;
   readonly 'drop': SettingsIn<typeof import('../../../protocol/faults/drop.js').default>;
   readonly 'duplicate': SettingsIn<typeof import('../../../protocol/faults/duplicate.js').default>;
   readonly 'label-flip': SettingsIn<typeof import('../../../protocol/faults/label-flip.js').default>;

@@ -8,6 +8,7 @@ export { channelNoise } from '../../../protocol/faults/channel-noise.js';
 export { corrupt } from '../../../protocol/faults/corrupt.js';
 export { crash } from '../../../protocol/faults/crash.js';
 export { delay } from '../../../protocol/faults/delay.js';
+export { diurnalAvailability } from '../../../protocol/faults/diurnal-availability.js';
 export { drop } from '../../../protocol/faults/drop.js';
 export { duplicate } from '../../../protocol/faults/duplicate.js';
 export { always, at, during, type Fault } from '../../../protocol/faults/fault.js';

@@ -23,6 +23,7 @@ const EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   corrupt: [{ probability: 1 }],
   crash: [{ client: 1, memory: 'lost' }],
   delay: [{ delayMs: 1 }],
+  'diurnal-availability': [{ mean: 0.5, amplitude: 0.5, roundsPerDay: 4 }],
   drop: [{ probability: 1 }],
   duplicate: [{ probability: 1 }],
   'label-flip': [{ clients: [0] }],

@@ -5,6 +5,7 @@ import { channelNoise } from '../../../protocol/faults/channel-noise.js';
 import { corrupt } from '../../../protocol/faults/corrupt.js';
 import { crash } from '../../../protocol/faults/crash.js';
 import { delay } from '../../../protocol/faults/delay.js';
+import { diurnalAvailability } from '../../../protocol/faults/diurnal-availability.js';
 import { drop } from '../../../protocol/faults/drop.js';
 import { duplicate } from '../../../protocol/faults/duplicate.js';
 import { always, at, during } from '../../../protocol/faults/fault.js';
@@ -343,6 +344,30 @@ describe('fault rules on clients', () => {
     const network = networkOf([always(bernoulliAvailability({ clients: [0, 1], probability: 0.5 }))]);
     const both = range(4000).filter((round) => away(network, round).length === 2).length;
     expect(both / 4000).to.be.closeTo(0.25, 5 * Math.sqrt((0.25 * 0.75) / 4000));
+  });
+
+  it('diurnal availability 0.5 + 0.4 sin, day of 4, 2 zones: on-shares 0.5, 0.9, 0.5, 0.1, half a day apart (5 sigma, 4 x 1000 draws each)', () => {
+    const rule = diurnalAvailability({ mean: 0.5, amplitude: 0.4, roundsPerDay: 4, timeZones: 2 });
+    const network = networkOf([always(rule)]);
+    const absent = range(4000).map((round) => away(network, round));
+    for (const zone of [0, 1])
+      for (const hour of range(4)) {
+        const off = absent.filter((_, round) => round % 4 === hour).flat();
+        const share = 1 - off.filter((client) => client % 2 === zone).length / 4000;
+        const expected = [0.5, 0.9, 0.5, 0.1][(hour + 2 * zone) % 4]!;
+        expect(share, `zone ${zone}, hour ${hour}`).to.be.closeTo(
+          expected,
+          5 * Math.sqrt((expected * (1 - expected)) / 4000),
+        );
+      }
+  });
+
+  it('diurnal availability is clipped: amplitude 2 leaves all clients on at noon and none at midnight', () => {
+    const network = networkOf([always(diurnalAvailability({ mean: 0.5, amplitude: 2, roundsPerDay: 4 }))]);
+    for (const day of range(100)) {
+      expect(away(network, 4 * day + 1)).to.deep.equal([]);
+      expect(away(network, 4 * day + 3)).to.deep.equal(range(8));
+    }
   });
 
   it('noise of stddev 0 never acts', () => {
