@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as zlib from 'node:zlib';
 import { expect } from 'chai';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { rootStream } from '../../../protocol/numerics/random.js';
@@ -37,6 +38,37 @@ describe('parquet-table', () => {
     { name: 'member', data: Array.from({ length: rows }, (_, i) => i % 2 === 0), type: 'BOOLEAN' },
     { name: 'class', data: Array.from({ length: rows }, (_, i) => ['red', 'green', 'blue'][i % 3]!), type: 'STRING' },
   ];
+
+  const { zstdCompressSync } = zlib as { readonly zstdCompressSync?: (page: Uint8Array) => Uint8Array };
+  const codecs = {
+    GZIP: (page: Uint8Array) => zlib.gzipSync(page),
+    BROTLI: (page: Uint8Array) => zlib.brotliCompressSync(page),
+    ...(zstdCompressSync && { ZSTD: zstdCompressSync }),
+  };
+  for (const codec of ['GZIP', 'BROTLI', 'ZSTD'] as const)
+    it(`holds the same examples from a file compressed by ${codec}`, async function () {
+      const compressors = codecs;
+      if (!compressors[codec]) return this.skip();
+      const path = join(folder, `${codec}.parquet`);
+      writeFileSync(path, new Uint8Array(parquetWriteBuffer({ columnData: columns(), codec, compressors })));
+      const plain = await load({
+        name: 'parquet-table',
+        categorical: 'one-hot',
+        path: written(`plain-${codec}.parquet`, columns()),
+      } as never);
+      const { train, test } = await load({ name: 'parquet-table', categorical: 'one-hot', path } as never);
+      expect({ train, test }).to.deep.equal({ train: plain.train, test: plain.test });
+    });
+
+  it('refuses a page that becomes longer than its header states', async () => {
+    const path = join(folder, 'longer.parquet');
+    const longer = (page: Uint8Array) => zlib.gzipSync(Buffer.concat([page, Buffer.alloc(1_000_000)]));
+    const file = parquetWriteBuffer({ columnData: columns(), codec: 'GZIP', compressors: { GZIP: longer } });
+    writeFileSync(path, new Uint8Array(file));
+    expect(await messageOf({ name: 'parquet-table', path } as never)).to.match(
+      /expected a Parquet file that can be read .*larger than/,
+    );
+  });
 
   it('holds in every bit the examples of a CSV file with the same values', async () => {
     const lines = numbers((i) => i).map((i) => [20 + i, i / 3, i * 7, i % 2 === 0, ['red', 'green', 'blue'][i % 3]]);

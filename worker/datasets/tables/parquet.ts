@@ -1,6 +1,26 @@
 import { existsSync } from 'node:fs';
+import * as zlib from 'node:zlib';
+import type { Compressors } from 'hyparquet';
 import { GradswarmError } from '../../../protocol/errors.js';
 import { type Table, wrong } from './table.js';
+
+type Inflate = (input: Uint8Array, limits: { readonly maxOutputLength: number }) => Uint8Array;
+
+/** No page becomes longer than its header states. */
+const within =
+  (inflate: Inflate) =>
+  (page: Uint8Array, length: number): Uint8Array =>
+    inflate(page, { maxOutputLength: Math.max(1, length) });
+
+/** What the reader does not decompress itself. Node has Zstandard from 22.15 on. */
+function compressors(): Compressors {
+  const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: Inflate };
+  return {
+    GZIP: within(zlib.gunzipSync),
+    BROTLI: within(zlib.brotliDecompressSync),
+    ...(zstdDecompressSync && { ZSTD: within(zstdDecompressSync) }),
+  };
+}
 
 /** A Parquet file as rows of texts, so that what is refused in a CSV file is refused here. Throws ERR_DATA_MISSING, ERR_DATA_FORMAT. */
 export async function readParquet(path: string): Promise<Table> {
@@ -27,7 +47,7 @@ export async function readParquet(path: string): Promise<Table> {
         path,
         `column '${index}': expected columns of the data, got an index that pandas added; write the file with index=False`,
       );
-    const records = await parquetReadObjects({ file, metadata });
+    const records = await parquetReadObjects({ file, metadata, compressors: compressors() });
     if (records.length < 2) throw wrong(path, `expected at least 2 rows of values, got ${records.length}`);
     return {
       path,
@@ -41,7 +61,10 @@ export async function readParquet(path: string): Promise<Table> {
     };
   } catch (cause) {
     if (cause instanceof GradswarmError) throw cause;
-    throw wrong(path, `expected a Parquet file that can be read (uncompressed or Snappy): ${(cause as Error).message}`);
+    throw wrong(
+      path,
+      `expected a Parquet file that can be read (uncompressed, Snappy, gzip, Brotli, or Zstandard with Node 22.15 or newer): ${(cause as Error).message}`,
+    );
   }
 }
 
