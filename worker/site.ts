@@ -1,12 +1,14 @@
 import { loadChains } from '../protocol/aggregators/parts/chain.js';
-import type { AnyMethod, ClientIndex, Objective, Secrets } from '../protocol/method.js';
+import type { AnyMethod, ClientIndex, Objective, Secrets, Vector } from '../protocol/method.js';
 import { loadNamedBy } from '../protocol/method-loader.js';
 import { loadCodings } from '../protocol/party/message-coding.js';
 import type { PostOfficeOptions } from '../protocol/party/post-office.js';
-import { type NetworkModel, RunSite } from '../protocol/party/run-site.js';
+import type { RoundClock } from '../protocol/party/round-host.js';
+import { type GradientNoise, type NetworkModel, RunSite } from '../protocol/party/run-site.js';
 import { loadProbes } from '../protocol/probe-loader.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { topologies } from '../protocol/topology/family.js';
+import { NoisyGradients } from './objectives/noisy-gradients.js';
 import type { ProcessPrivacy } from './privacy.js';
 import type { Problem } from './problem.js';
 import { TimedObjective } from './timed-objective.js';
@@ -27,6 +29,23 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
   await loadNamedBy(method, scenario.method);
   if (scenario.topology) await topologies.loadSpec(scenario.topology);
   const objectives = new Map<Objective, TimedObjective>();
+  // One for each attempt at a round: its streams continue from gradient to gradient.
+  const noisy = new WeakMap<RoundClock, NoisyGradients>();
+  const noisyIn = (round: RoundClock, objective: TimedObjective, noise: readonly GradientNoise[]): Objective => {
+    if (noise.length === 0) return objective;
+    let own = noisy.get(round);
+    if (!own) {
+      const draws = noise.map(({ purpose, perturb }) => {
+        const stream = round.rng.derive('gradient-noise', purpose);
+        return (gradient: Vector) => perturb(gradient, stream);
+      });
+      own = new NoisyGradients(objective, (gradient) => {
+        for (const draw of draws) draw(gradient);
+      });
+      noisy.set(round, own);
+    }
+    return own;
+  };
   const site: RunSite = new RunSite({
     ...options,
     now: () => performance.now(),
@@ -49,7 +68,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
       }
       objective.clock = round;
       objective.msPerExample = networkModel.deviceTime(client, round.index).msPerExample;
-      return objective;
+      return noisyIn(round, objective, networkModel.gradientNoise?.(client, round.index) ?? []);
     },
   });
   return site;

@@ -5,7 +5,7 @@ import { rootStream } from '../numerics/random.js';
 import type { Network } from '../party/dispatch.js';
 import type { ActingAttack } from '../party/inbox-rules.js';
 import type { ReceiveTransform, SendTransform } from '../party/message-coding.js';
-import type { NetworkModel } from '../party/run-site.js';
+import type { GradientNoise, NetworkModel } from '../party/run-site.js';
 import type { Scenario } from '../scenario/scenario.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
@@ -47,6 +47,7 @@ export function createNetwork(scenario: Scenario): ScenarioNetwork {
     attacks: attacksOf(rules, streams, counts),
     deviceTime: deviceTimes(scenario.devices, slows ? (client, round) => clients.slowdown(client, round) : null),
     relabels: (client, round) => clients.relabels(client, round),
+    gradientNoise: (client, round) => clients.gradientNoise(client, round),
     scriptedAbsences: (round, cohort) => clients.absences(round, cohort),
     forgotten: (round) => clients.forgotten(round),
     firings: () => [...counts],
@@ -162,10 +163,12 @@ class ClientRules {
   private readonly forgetters: readonly PlacedRule[];
   private readonly slowers: readonly PlacedRule[];
   private readonly relabellers: readonly PlacedRule[];
+  private readonly perturbers: readonly PlacedRule[];
   private absencesCountedTo = -1;
   /** Last round in which a client's slowness was counted. */
   private readonly slownessCountedTo: Int32Array;
   private readonly relabellingCountedTo: Int32Array;
+  private readonly noiseCountedTo: Int32Array;
 
   constructor(
     placed: readonly PlacedRule[],
@@ -176,8 +179,10 @@ class ClientRules {
     this.forgetters = placed.filter(({ rule }) => rule.forgets);
     this.slowers = placed.filter(({ rule }) => rule.slowdown);
     this.relabellers = placed.filter(({ rule }) => rule.relabels);
+    this.perturbers = placed.filter(({ rule }) => rule.perturbs);
     this.slownessCountedTo = new Int32Array(clientCount).fill(-1);
     this.relabellingCountedTo = new Int32Array(clientCount).fill(-1);
+    this.noiseCountedTo = new Int32Array(clientCount).fill(-1);
   }
 
   absences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'] {
@@ -222,7 +227,19 @@ class ClientRules {
     }
     return acting.length > 0;
   }
+
+  gradientNoise(client: ClientIndex, round: number): readonly GradientNoise[] {
+    if (this.perturbers.length === 0) return NO_NOISE;
+    const acting = this.perturbers.filter(({ rule }) => rule.perturbs!.concerns(client, round));
+    if (acting.length > 0 && round > this.noiseCountedTo[client]!) {
+      this.noiseCountedTo[client] = round;
+      for (const { index } of acting) this.counts[index]!++;
+    }
+    return acting.map(({ rule, purpose }) => ({ purpose, perturb: rule.perturbs!.perturb }));
+  }
 }
+
+const NO_NOISE: readonly GradientNoise[] = [];
 
 const NO_CLIENTS: readonly ClientIndex[] = [];
 const NONE_ABSENT: RoundPlan['absent'] = [];

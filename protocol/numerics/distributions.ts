@@ -89,6 +89,24 @@ export function studentT(rng: Rng, degrees: number): number {
 }
 
 /**
+ * Symmetric alpha-stable of scale 1: E exp(i t X) = exp(-|t|^alpha), alpha in (0, 2]. 2 is N(0, 2), 1 is Cauchy; below 2 the
+ * variance is infinite, at 1 and below there is no mean. Chambers, Mallows and Stuck, "A method for simulating stable random
+ * variables", JASA 71, 1976; from memory.
+ */
+export function symmetricStable(rng: Rng, alpha: number): number {
+  if (!(alpha > 0 && alpha <= 2)) throw new RangeError(`stable alpha: expected a number in (0, 2], got ${alpha}`);
+  for (;;) {
+    // U = 2 pi turns, uniform in (-pi / 2, pi / 2); at its ends the formula divides by 0.
+    const turns = (rng.uniform() - 0.5) / 2;
+    const waiting = exponential(rng, 1);
+    const cosine = cosineOfTurns(turns);
+    if (!(cosine > 0 && waiting > 0)) continue;
+    const power = log(cosineOfTurns((1 - alpha) * turns) / waiting);
+    return sineOfTurns(alpha * turns) * exp(((1 - alpha) * power - log(cosine)) / alpha);
+  }
+}
+
+/**
  * Shares that sum to 1, Dirichlet(concentrations). Gammas are normalised in log space, so that at least one share is
  * positive however small the concentrations are.
  */

@@ -64,6 +64,8 @@ export interface RoundClock {
   clockMs: number;
   /** The attempt was aborted: its results are discarded. */
   readonly isAborted: boolean;
+  /** The party's stream of the round. */
+  readonly rng: Rng;
 }
 
 /** What belongs to one party. */

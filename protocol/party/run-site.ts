@@ -52,6 +52,14 @@ export interface NetworkModel {
   deviceTime(party: PartyId, round: number): DeviceTime;
   /** Does the client train on other labels than its own in this round? Left out: never. */
   relabels?(client: ClientIndex, round: number): boolean;
+  /** Noise on the client's gradients in this round. Left out: none. */
+  gradientNoise?(client: ClientIndex, round: number): readonly GradientNoise[];
+}
+
+export interface GradientNoise {
+  /** Name of its streams. */
+  readonly purpose: string;
+  perturb(gradient: Vector, own: Rng): void;
 }
 
 export interface RunSiteOptions extends PostOfficeOptions {

@@ -17,6 +17,7 @@ export { equalDigests } from '../../protocol/scenario/expectations/equal-digests
 export { everyFaultHappened } from '../../protocol/scenario/expectations/every-fault-happened.js';
 export { finite } from '../../protocol/scenario/expectations/finite.js';
 export { monotone } from '../../protocol/scenario/expectations/monotone.js';
+export { quantile } from '../../protocol/scenario/expectations/quantile.js';
 export { ratio } from '../../protocol/scenario/expectations/ratio.js';
 export { reaches } from '../../protocol/scenario/expectations/reaches.js';
 export { roundsToMatch } from '../../protocol/scenario/expectations/rounds-to-match.js';

@@ -1,5 +1,5 @@
 import type { Attack } from '../../attacks/attack.js';
-import type { ClientIndex, PartyId, ReadonlyVector, Rng } from '../../method.js';
+import type { ClientIndex, PartyId, ReadonlyVector, Rng, Vector } from '../../method.js';
 import type { Frame } from '../../wire/frame.js';
 import type { KindLayout } from '../../wire/layout.js';
 
@@ -44,6 +44,14 @@ export interface ActingRule {
   onSend?(value: ReadonlyVector, post: Post, own: () => Rng): ReadonlyVector | null;
   readonly forges?: ForgingRule;
   readonly relabels?: RelabellingRule;
+  readonly perturbs?: PerturbingRule;
+}
+
+/** Clients whose gradients are noisy. */
+export interface PerturbingRule {
+  concerns(client: ClientIndex, round: number): boolean;
+  /** Adds noise to one gradient, in place. `own`: the stream of this rule in the client's round, which continues from one gradient to the next. */
+  perturb(gradient: Vector, own: Rng): void;
 }
 
 /** Clients that train on other labels than their own. */

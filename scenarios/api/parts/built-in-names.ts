@@ -175,6 +175,8 @@ export interface BuiltInOptimizers {
   readonly 'adam': SettingsIn<typeof import('../../../protocol/optimizers/adam.js').default>;
   readonly 'adam-eight-bit': SettingsIn<typeof import('../../../protocol/optimizers/adam-eight-bit.js').default>;
   readonly 'adamw': SettingsIn<typeof import('../../../protocol/optimizers/adamw.js').default>;
+  readonly 'clipped-sgd': SettingsIn<typeof import('../../../protocol/optimizers/clipped-sgd.js').default>;
+  readonly 'clipped-sstm': SettingsIn<typeof import('../../../protocol/optimizers/clipped-sstm.js').default>;
   readonly 'discover': SettingsIn<typeof import('../../../protocol/optimizers/discover.js').default>;
   readonly 'fed-adagrad': SettingsIn<typeof import('../../../protocol/optimizers/fed-adagrad.js').default>;
   readonly 'fed-adam': SettingsIn<typeof import('../../../protocol/optimizers/fed-adam.js').default>;
@@ -242,6 +244,7 @@ export interface BuiltInFaults {
   readonly 'diurnal-availability': SettingsIn<typeof import('../../../protocol/faults/diurnal-availability.js').default>;
   readonly 'drop': SettingsIn<typeof import('../../../protocol/faults/drop.js').default>;
   readonly 'duplicate': SettingsIn<typeof import('../../../protocol/faults/duplicate.js').default>;
+  readonly 'gradient-noise': SettingsIn<typeof import('../../../protocol/faults/gradient-noise.js').default>;
   readonly 'label-flip': SettingsIn<typeof import('../../../protocol/faults/label-flip.js').default>;
   readonly 'label-noise': SettingsIn<typeof import('../../../protocol/faults/label-noise.js').default>;
   readonly 'partition': SettingsIn<typeof import('../../../protocol/faults/partition.js').default>;
@@ -281,6 +284,7 @@ export interface BuiltInExpectations {
   readonly 'every-fault-happened': SettingsIn<typeof import('../../../protocol/scenario/expectations/every-fault-happened.js').default>;
   readonly 'finite': SettingsIn<typeof import('../../../protocol/scenario/expectations/finite.js').default>;
   readonly 'monotone': SettingsIn<typeof import('../../../protocol/scenario/expectations/monotone.js').default>;
+  readonly 'quantile': SettingsIn<typeof import('../../../protocol/scenario/expectations/quantile.js').default>;
   readonly 'ratio': SettingsIn<typeof import('../../../protocol/scenario/expectations/ratio.js').default>;
   readonly 'reaches': SettingsIn<typeof import('../../../protocol/scenario/expectations/reaches.js').default>;
   readonly 'rounds-to-match': SettingsIn<typeof import('../../../protocol/scenario/expectations/rounds-to-match.js').default>;

@@ -12,6 +12,7 @@ export { diurnalAvailability } from '../../../protocol/faults/diurnal-availabili
 export { drop } from '../../../protocol/faults/drop.js';
 export { duplicate } from '../../../protocol/faults/duplicate.js';
 export { always, at, during, type Fault } from '../../../protocol/faults/fault.js';
+export { gradientNoise } from '../../../protocol/faults/gradient-noise.js';
 export { labelFlip } from '../../../protocol/faults/label-flip.js';
 export { labelNoise } from '../../../protocol/faults/label-noise.js';
 export { partition } from '../../../protocol/faults/partition.js';

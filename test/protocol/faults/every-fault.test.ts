@@ -26,6 +26,7 @@ const EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   'diurnal-availability': [{ mean: 0.5, amplitude: 0.5, roundsPerDay: 4 }],
   drop: [{ probability: 1 }],
   duplicate: [{ probability: 1 }],
+  'gradient-noise': [{ scale: 1 }],
   'label-flip': [{ clients: [0] }],
   'label-noise': [{ rate: 0.5 }],
   partition: [['coordinator', 0], [1]],

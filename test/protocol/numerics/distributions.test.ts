@@ -12,6 +12,7 @@ import {
   standardNormal,
   studentT,
   symmetricDirichlet,
+  symmetricStable,
 } from '../../../protocol/numerics/distributions.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
 
@@ -49,6 +50,20 @@ describe('protocol/numerics/distributions (40,000 draws each, 5 standard errors,
     const draws = sample(12, (rng) => logGammaDraw(rng, 0.001));
     for (const x of draws) expect(Number.isFinite(x)).to.equal(true);
     meanIs('mean of the log', draws, (x) => x, -1000.5755719318);
+  });
+
+  for (const alpha of [0.7, 1, 1.5, 2])
+    it(`symmetric stable(${alpha}): E cos(t X) = exp(-t^${alpha}) at t = 0.5, 1, 2, E sin(t X) = 0 (seed 14)`, () => {
+      const draws = sample(14, (rng) => symmetricStable(rng, alpha));
+      for (const t of [0.5, 1, 2]) {
+        meanIs(`cos ${t}`, draws, (x) => Math.cos(t * x), Math.exp(-(t ** alpha)));
+        meanIs(`sin ${t}`, draws, (x) => Math.sin(t * x), 0);
+      }
+    });
+
+  it('symmetric stable: alpha outside (0, 2] is refused', () => {
+    for (const alpha of [0, -1, 2.1, Number.NaN])
+      expect(() => symmetricStable(rootStream(1, 'float64'), alpha)).to.throw(RangeError, 'stable alpha');
   });
 
   it('student-t(7): mean 0, variance 7/5; |t(1)| has median 1 (seed 15)', () => {
