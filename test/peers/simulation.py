@@ -144,17 +144,22 @@ def main():
     cases = [("drawn images, no zeros", {**clusters, **sizes}), ("MNIST, 81 % zeros", {"name": "mnist"})]
     rows = [measured(label, data, given.rounds, given.repeats, numpy_run) for label, data in cases]
     table = "\n".join(f"| {label} | {shown(over)} | {shown(own)} |" for label, over, own, _ in rows)
-    pathlib.Path(given.out).write_text(PAGE.format(
+    page = pathlib.Path(given.out)
+    by_hand = page.read_text().partition(BY_HAND) if page.exists() else ("", "", "")
+    page.write_text(PAGE.format(
         table=table,
         repeats=given.repeats,
         rounds=given.rounds,
         versions=f"{rows[0][3]}; numpy {numpy_version} on Python {platform.python_version()}; {platform.machine()}",
-    ))
+    ) + ("\n" + BY_HAND + by_hand[2] if by_hand[1] else ""))
 
+
+# From this heading on the page is not written here, and stays.
+BY_HAND = "## Over sockets"
 
 PAGE = """# Performance
 
-Written by `test/peers/simulation.py`. Other programs share the machine, so there are ratios and no times: gradswarm and its
+Written by `test/peers/simulation.py`, but for *Over sockets*. Other programs share the machine, so there are ratios and no times: gradswarm and its
 peer take turns, and each ratio is of two neighbouring runs (median of {repeats} pairs, least and greatest in brackets).
 Below 1 gradswarm takes less.
 
