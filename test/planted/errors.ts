@@ -161,6 +161,14 @@ export const plantedErrors: readonly PlantedError[] = [
     points: [{ 'method.serverOptimizer.name': 'momentum' }],
   },
   {
+    scenario: 'diurnal-availability',
+    error: 'all clients are in one time zone',
+    file: 'protocol/faults/diurnal-availability.js',
+    find: 'client % rule.timeZones',
+    replace: '0 % rule.timeZones',
+    points: [{ 'method.name': 'fedavg', 'faults.0.fault': 'diurnal-availability' }],
+  },
+  {
     scenario: 'dp-sgd-epsilon-curve',
     error: 'no noise is added',
     ...noise('0'),
