@@ -12,6 +12,9 @@ const ENOUGH = 60;
 
 const MOST_FAULTS = 8;
 
+/** With a client each. */
+const MANY_WORKERS = SEEDS > 500 ? 1000 : 100;
+
 /** The shortest history that leaving out faults one by one finds, of a seed that fails. */
 async function shrunk(seed: number): Promise<Story> {
   const skip = new Set<number>();
@@ -90,6 +93,13 @@ describe('whole sessions over a simulated network, clock and disk', function () 
     expect(failure).to.equal(null);
     expect(elapsedMs).to.be.above(900 + 3000);
     expect(notes.join('\n')).to.not.include('was lost');
+  });
+
+  it(`${MANY_WORKERS} workers join and one is killed and replaced: the undisturbed digest, at most 400 steps of the simulation for each`, async () => {
+    const options = { method: 'fedavg', workers: MANY_WORKERS, faults: [{ ...at('kill', 2000), worker: 7 }] };
+    const { failure, notes, tasks } = await new SessionExplorer(0, options).run();
+    expect(failure, notes.slice(-40).join('\n')).to.equal(null);
+    expect(tasks / MANY_WORKERS).to.be.below(400);
   });
 
   for (const [bug, plant] of Object.entries(PLANTED))

@@ -3,7 +3,7 @@ import { loadMethod } from '../../../protocol/method-loader.js';
 import type { MetricsRow } from '../../../protocol/scenario/expectation.js';
 import type { Scenario } from '../../../protocol/scenario/scenario.js';
 import { processSockets, useSockets } from '../../../protocol/sockets/process-sockets.js';
-import { lossyCodecs } from '../../../scenarios/check/parts/tiny-problems.js';
+import { lossyCodecs, resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
 import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { loadCatalogue, loadExpectations } from '../../../scenarios/run/catalogue.js';
 import '../../../scenarios/run/remote-fleet.js';
@@ -34,8 +34,9 @@ const PASSING = ['ERR_STOPPED', 'ERR_WORKERS_MISSING', 'ERR_WORKER_LOST'];
 /** Simulated milliseconds, and tasks, after which a run does not end. */
 const MOST = { ms: 15 * 60_000, tasks: 10_000 };
 
-/** The same for each round of a longer run. */
+/** The same for each round of a longer run, and for each worker of many. */
 const TASKS_PER_ROUND = 200;
+const TASKS_PER_WORKER = 1000;
 
 export interface Story {
   /** Null: it ended, with the undisturbed digest. */
@@ -64,21 +65,30 @@ const METHODS = await (await loadCatalogue()).methods.names();
 const problems = new Map<string, Promise<Problem>>();
 
 /** The undisturbed run, once for each. */
-function problemOf(name: string, coded: boolean, rounds: number): Promise<Problem> {
-  const key = `${name} ${coded} ${rounds}`;
+function problemOf(name: string, coded: boolean, rounds: number, clients?: number): Promise<Problem> {
+  const key = `${name} ${coded} ${rounds} ${clients}`;
   let problem = problems.get(key);
   if (!problem) {
-    problem = openedProblem(name, coded, rounds);
+    problem = openedProblem(name, coded, rounds, clients);
     problems.set(key, problem);
   }
   return problem;
 }
 
-async function openedProblem(name: string, coded: boolean, rounds: number): Promise<Problem> {
+async function openedProblem(name: string, coded: boolean, rounds: number, clients?: number): Promise<Problem> {
   const method = await loadMethod(name);
   const codecs = coded ? lossyCodecs(method) : {};
-  const more = { rounds, codecs, evaluation: { everyRounds: 2 }, checkpoints: { everyRounds: 100 } };
-  const scenario = await parityProblem(method, 'float64', more);
+  const more = {
+    rounds,
+    codecs,
+    evaluation: { everyRounds: 2 },
+    checkpoints: { everyRounds: 100 },
+    ...(clients && { clients }),
+  };
+  const plain = { ...more, precision: 'float64', objective: { name: 'quadratic', dimension: 7 } } as const;
+  const scenario = clients
+    ? await resolveTiny(method, { ...plain, clients })
+    : await parityProblem(method, 'float64', more);
   const { digest, rows } = await runTiny(scenario, method);
   const title = Object.keys(codecs).length > 0 ? `${name} with codecs` : name;
   return { title, method, scenario, digest, rows };
@@ -92,6 +102,8 @@ export interface ExplorerOptions {
   readonly faults?: readonly Fault[];
   /** Left out: a few. */
   readonly rounds?: number;
+  /** Workers, with a client each. Left out: a few with those of the tiny problem. */
+  readonly workers?: number;
 }
 
 export class SessionExplorer {
@@ -120,8 +132,9 @@ export class SessionExplorer {
 
   async run(): Promise<Story> {
     const name = this.options.method ?? METHODS[this.seed % METHODS.length]!;
-    this.problem = await problemOf(name, this.random() < 0.5, this.options.rounds ?? ROUNDS);
-    const count = 2 + Math.floor(this.random() * 2);
+    this.problem = await problemOf(name, this.random() < 0.5, this.options.rounds ?? ROUNDS, this.options.workers);
+    const few = 2 + Math.floor(this.random() * 2);
+    const count = this.options.workers ?? few;
     const everyRounds = 1 + Math.floor(this.random() * 2);
     const onLoss = this.random() < 0.8 ? 'replay' : 'fail';
     this.scenario = {
@@ -140,7 +153,8 @@ export class SessionExplorer {
         if (!skip?.has(fault.id)) this.world.schedule(null, fault.atMs, () => this.happen(fault));
       const isOver = await this.world.run(() => this.failure !== null || this.ended !== null, {
         ...MOST,
-        tasks: MOST.tasks + TASKS_PER_ROUND * (this.options.rounds ?? 0),
+        tasks:
+          MOST.tasks + TASKS_PER_ROUND * (this.options.rounds ?? 0) + TASKS_PER_WORKER * (this.options.workers ?? 0),
       });
       if (!isOver) this.failure ??= `it does not end: ${this.world.tasksRun} tasks in ${this.world.elapsedMs} ms`;
     } finally {
@@ -194,7 +208,7 @@ export class SessionExplorer {
   private startWorker(k: number, afterMs: number): void {
     const process: (typeof this.workers)[number] = new SimProcess(
       `worker ${k} (${++this.started})`,
-      `10.0.0.${10 + k}`,
+      `10.0.${Math.floor(k / 200)}.${10 + (k % 200)}`,
     );
     this.workers[k] = process;
     const controller = new AbortController();
