@@ -236,6 +236,14 @@ export const plantedErrors: readonly PlantedError[] = [
     points: [{ 'method.optimizer.name': 'lars' }],
   },
   {
+    scenario: 'heavy-tailed-noise',
+    error: 'gradients are not clipped',
+    file: 'protocol/optimizers/clipped-sgd.js',
+    find: 'clip(gradient, threshold)',
+    replace: 'gradient',
+    points: [{ 'method.optimizer.name': 'clipped-sgd' }],
+  },
+  {
     scenario: 'message-loss',
     error: 'the weight of a message that did not come is lost',
     file: 'protocol/methods/gossip/parts/mix.js',
