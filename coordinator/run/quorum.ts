@@ -16,6 +16,6 @@ export function checkQuorum(
   throw new GradswarmError(
     'ERR_QUORUM',
     `round ${index + 1}: expected messages of at least ${needed} of ${cohort.length} invited clients, got ${used}; ` +
-      'raise participation.deadlineMs or lower participation.quorum',
+      'raise participation.deadlineMs or participation.first, or lower participation.quorum',
   );
 }

@@ -52,7 +52,25 @@ export interface DeadlineRule {
   readonly wallClock: boolean;
   /** Fewest answers to wait for even beyond the deadline. */
   readonly quorum: (expected: number) => number;
+  /** Answers after which the coordinator waits no longer; null: it waits for all. */
+  readonly first: number | null;
 }
+
+/** Which frames of an inbox the coordinator takes. */
+export interface Judged {
+  readonly isLate: (frame: Frame) => boolean;
+  /** When it stopped waiting for the late ones, simulated milliseconds; null: no frame is late by time. */
+  readonly untilMs: number | null;
+}
+
+export interface Deadline {
+  /** A client that is late once is late for the rest of the round. */
+  readonly isFinal: boolean;
+  /** `expected`: those that send; `late`: those that were late before in this round. */
+  judge(frames: readonly Frame[], expected: number, late: ReadonlySet<PartyId>): Judged;
+}
+
+const ALL_IN_TIME: Judged = { isLate: () => false, untilMs: null };
 
 /** Sends one process's frames: counts them, applies the network model, and passes them to the post office. */
 export class Dispatch {
@@ -117,17 +135,24 @@ export class Dispatch {
   }
 
   /** When the coordinator stops waiting, or null. Clients wait for all they are due. */
-  deadline(party: PartyId): { judge(frames: readonly Frame[], expected: number): number } | null {
-    const { deadlineMs, quorum, wallClock } = this.deadlineRule;
-    if (party !== 'coordinator' || deadlineMs === null) return null;
-    if (wallClock) return { judge: () => Number.POSITIVE_INFINITY };
-    const limit = this.coordinatorPostMs + deadlineMs;
+  deadline(party: PartyId): Deadline | null {
+    const { deadlineMs, quorum, wallClock, first } = this.deadlineRule;
+    if (party !== 'coordinator' || (deadlineMs === null && first === null)) return null;
+    if (wallClock) return { isFinal: false, judge: () => ALL_IN_TIME };
+    const limit = deadlineMs === null ? Number.POSITIVE_INFINITY : this.coordinatorPostMs + deadlineMs;
     return {
-      judge: (frames, expected) => {
-        const needed = Math.min(quorum(expected), frames.length);
-        if (needed === 0) return limit;
-        const arrivals = frames.map((frame) => frame.arrivesAtMs).sort((a, b) => a - b);
-        return Math.max(limit, arrivals[needed - 1]!);
+      isFinal: first !== null,
+      judge: (frames, expected, late) => {
+        // Of those that arrive at once the lower index comes first.
+        const arriving = frames
+          .filter(({ from }) => !late.has(from))
+          .sort((a, b) => a.arrivesAtMs - b.arrivesAtMs || Number(a.from) - Number(b.from));
+        const needed = Math.min(quorum(expected), arriving.length);
+        const deadline = needed === 0 ? limit : Math.max(limit, arriving[needed - 1]!.arrivesAtMs);
+        const taken = new Set(arriving.slice(0, first ?? undefined).filter((frame) => frame.arrivesAtMs <= deadline));
+        const isFull = first !== null && taken.size === first;
+        const until = isFull ? Math.max(...[...taken].map((frame) => frame.arrivesAtMs)) : deadline;
+        return { isLate: (frame) => !taken.has(frame), untilMs: Number.isFinite(until) ? until : null };
       },
     };
   }

@@ -42,6 +42,7 @@ export class PartyRound {
   /** Clients whose uplink was due and not used: their round is void. */
   readonly unused = new Set<ClientIndex>();
   readonly unusedMessages: UnusedMessage[] = [];
+  private readonly late = new Set<PartyId>();
   /** Messages that it took, and when the last of those that were lost on their way would have arrived, simulated ms; 0: none was. */
   readonly inbox = { received: 0, lostMs: 0 };
   /** When the last message that it took from each sender arrived, simulated ms. */
@@ -276,16 +277,19 @@ export class PartyRound {
       else frames.push(arrival);
     }
     const limit = this.dispatch.deadline(this.party);
-    const latest = limit === null ? Number.POSITIVE_INFINITY : limit.judge(frames, senders.length);
+    const judged = limit?.judge(frames, senders.length, this.late);
     const used: Frame[] = [];
     for (const frame of frames) {
-      if (frame.arrivesAtMs > latest) this.miss(layout, step, frame.from, 'late', absent);
-      else {
+      if (judged?.isLate(frame)) {
+        if (limit?.isFinal) this.late.add(frame.from);
+        this.miss(layout, step, frame.from, 'late', absent);
+      } else {
         used.push(frame);
         if (frame.arrivesAtMs > this.clockMs) this.clockMs = frame.arrivesAtMs;
       }
     }
-    if (used.length < frames.length && latest > this.clockMs) this.clockMs = latest;
+    const until = judged?.untilMs ?? 0;
+    if (used.length < frames.length && until > this.clockMs) this.clockMs = until;
     if (used.length > 0) this.spendRoundTime();
     return used;
   }

@@ -207,11 +207,13 @@ export class RunSite {
 }
 
 function deadlineRule(scenario: Scenario): DeadlineRule {
-  const { quorum, deadlineMs } = scenario.participation;
+  const { quorum, deadlineMs, first } = scenario.participation;
   return {
     deadlineMs,
     wallClock: scenario.clock === 'wall',
     quorum: (expected) => quorumCount(quorum, expected),
+    // Records of older versions have none.
+    first: first ?? null,
   };
 }
 

@@ -109,7 +109,8 @@ function missedMessages({ to }: MessageKind, scenario: Scenario, found: Found): 
   if (losing) return `receivers miss messages under the fault '${losing.fault}'`;
   if (participation.cohort !== 'all' || participation.sampling !== 'fixed' || found.method.cohort)
     return 'not every client takes part in every round';
-  if (participation.deadlineMs !== null) return 'a deadline makes rounds of late clients void';
+  if (participation.deadlineMs !== null || (participation.first ?? null) !== null)
+    return 'a deadline makes rounds of late clients void';
   if (workers.onLoss === 'absent') return "workers.onLoss 'absent' continues without clients";
   if (to === 'peers' && graphChanges(scenario, found)) return 'the graph changes from round to round';
   return null;

@@ -31,12 +31,14 @@ export async function checkAcross(scenario: Scenario, found: Found, problems: Pr
   });
 }
 
-function checkParticipation({ participation, clients, method }: Scenario, found: Found, problems: Problems): void {
+function checkParticipation(scenario: Scenario, found: Found, problems: Problems): void {
+  const { participation, clients, method } = scenario;
   const { cohort, quorum } = participation;
   const invited = cohort === 'all' ? clients : cohort;
   if (invited > clients) problems.add('participation.cohort', `at most clients = ${clients}`, cohort);
   if (quorum && 'count' in quorum && quorum.count > invited)
     problems.add('participation.quorum.count', `at most the cohort of ${invited}`, quorum.count);
+  checkFirst(scenario, invited, problems);
   // A client outside the cohort posts nothing, and its neighbours would wait for it without end.
   const [peerKind] = peerKinds(found);
   if (peerKind !== undefined && invited < clients)
@@ -46,6 +48,15 @@ function checkParticipation({ participation, clients, method }: Scenario, found:
         'that are absent: faults, or a topology of fewer links a round)',
       cohort,
     );
+}
+
+function checkFirst({ participation: { first, quorum }, clock }: Scenario, invited: number, problems: Problems): void {
+  if (first == null) return;
+  const path = 'participation.first';
+  if (first > invited) problems.add(path, `at most the cohort of ${invited}`, first);
+  if (quorum && 'count' in quorum && quorum.count > first)
+    problems.add('participation.quorum.count', `at most participation.first = ${first}`, quorum.count);
+  if (clock === 'wall') problems.add(path, "null under the clock 'wall', which has no simulated arrivals", first);
 }
 
 /** The method's own check against the run that it is to make. */

@@ -43,6 +43,8 @@ export interface Participation {
   readonly quorum: Quorum | null;
   /** Counted from the coordinator's last post of the round; null: wait for all. */
   readonly deadlineMs: number | null;
+  /** Answers after which a round waits no longer, in order of simulated arrival; null: wait for all. */
+  readonly first?: number | null;
 }
 
 /** The graph of the peers and how its mixing weights are formed. `lazy`: W is replaced by (W + I) / 2. */

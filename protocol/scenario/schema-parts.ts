@@ -41,6 +41,12 @@ export const participation = defineSettings({
     'The smallest number of used clients below which a round fails; null: none',
   ),
   deadlineMs: positive(null, "Counted from the coordinator's last post of the round; null: wait for all"),
+  first: nullable(
+    count(
+      null,
+      'Answers of a round that are waited for, in order of simulated arrival; the others are late; null: all',
+    ),
+  ),
 });
 
 export const device = defineSettings({

@@ -13,6 +13,7 @@ export function checkTasks(scenario: Scenario, { method, codecs: found }: Found,
   refuse(participation.sampling === 'poisson', 'participation.sampling', "'fixed'", participation.sampling);
   refuse(participation.quorum !== null, 'participation.quorum', 'null', participation.quorum);
   refuse(participation.deadlineMs !== null, 'participation.deadlineMs', 'null', participation.deadlineMs);
+  refuse((participation.first ?? null) !== null, 'participation.first', 'null', participation.first);
   refuse(clock === 'wall', 'clock', "'virtual'", clock);
   refuse(workers.onLoss === 'absent', 'workers.onLoss', "'fail' or 'replay'", workers.onLoss);
   refuse(Object.keys(aggregators ?? {}).length > 0, 'aggregators', '{}', Object.keys(aggregators ?? {}));

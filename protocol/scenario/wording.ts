@@ -28,11 +28,27 @@ function distinctPart(value: Json, axis: readonly Json[]): Json {
   return distinct.length === 0 ? value : Object.fromEntries(distinct);
 }
 
+/** More entries than this make no label. */
+const MOST_ENTRIES = 6;
+
+/** Of a long list: its first entry that no other list of the axis has in that place, and how many more there are; null: it is short, or has none. */
+function longList(value: Json, axis: readonly Json[]): string | null {
+  if (!Array.isArray(value) || value.length <= MOST_ENTRIES) return null;
+  const whole = JSON.stringify(value);
+  const others = axis.filter((other) => Array.isArray(other) && JSON.stringify(other) !== whole) as (readonly Json[])[];
+  const own = value.findIndex((entry: Json, i) =>
+    others.every((other) => JSON.stringify(other[i]) !== JSON.stringify(entry)),
+  );
+  return own < 0 ? null : `${valueInWords(value[own]!)} + ${value.length - 1} more`;
+}
+
 /**
  * What distinguishes a value from the others of its axis, in few words: a thing's name alone where no other has it, else with the settings in
  * which those of the same name differ; of a list its entries in that way.
  */
 export function shortWords(value: Json, axis: readonly Json[]): string {
+  const long = longList(value, axis);
+  if (long !== null) return long;
   if (Array.isArray(value)) {
     const lists = axis.filter((other): other is readonly Json[] => Array.isArray(other));
     const words = value.map((entry: Json, i) =>
@@ -77,7 +93,8 @@ export function choiceInWords(
   return Object.entries(values)
     .map(([path, value]) => {
       const axis = axes[path];
-      return `${shortName(path, paths)}=${valueInWords(axis ? distinctPart(value, axis) : value)}`;
+      const words = axis ? (longList(value, axis) ?? valueInWords(distinctPart(value, axis))) : valueInWords(value);
+      return `${shortName(path, paths)}=${words}`;
     })
     .join(', ');
 }

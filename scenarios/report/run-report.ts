@@ -87,10 +87,10 @@ export async function writeRunReport(run: RunReport): Promise<string> {
 }
 
 function participationText({ participation, clients }: Scenario): string {
-  const { cohort, sampling, quorum, deadlineMs } = participation;
+  const { cohort, sampling, quorum, deadlineMs, first } = participation;
   const who =
     cohort === 'all' ? `all ${clients} clients` : `${cohort} of ${clients} clients a round (${valueInWords(sampling)})`;
-  const when = deadlineMs === null ? '' : `, deadline ${deadlineMs} ms`;
+  const when = `${first ? `, the first ${first} answers` : ''}${deadlineMs === null ? '' : `, deadline ${deadlineMs} ms`}`;
   return `${who}${quorum ? `, quorum ${JSON.stringify(quorum)}` : ''}${when}`;
 }
 

@@ -276,6 +276,13 @@ export const plantedErrors: readonly PlantedError[] = [
     points: [{ seed: 1 }],
   },
   {
+    scenario: 'straggler-deadline',
+    error: 'answers are ranked by client, not by arrival',
+    file: 'protocol/party/dispatch.js',
+    find: 'a.arrivesAtMs - b.arrivesAtMs || ',
+    replace: '',
+  },
+  {
     scenario: 'quick-start',
     error: 'a client descends along its first batch alone',
     file: 'protocol/methods/federated/fedavg.js',

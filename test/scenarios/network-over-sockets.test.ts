@@ -65,6 +65,15 @@ describe('faults over websockets', () => {
     expect(again.verdict.valid).to.equal(true);
   });
 
+  it('the first three of five answers are the same clients in one process and in 3 workers', async () => {
+    const hurried = { ...storm, participation: { first: 3 }, faults: [always(drop({ probability: 0.1 }))] };
+    const alone = await runInput(hurried);
+    const remote = await overSockets(hurried, 3);
+    expect(deliveries(alone.path)).to.include('"late"').and.include('"dropped"');
+    expect(deliveries(remote.path)).to.equal(deliveries(alone.path));
+    expect(remote.outcome.stateDigest).to.equal(alone.outcome.stateDigest);
+  });
+
   it('under the wall clock, without a deadline, faults strike the same frames as under the virtual one', async () => {
     const patient = { ...storm, participation: { quorum: { count: 1 } }, rounds: 6 };
     const virtual = await runInput(patient);

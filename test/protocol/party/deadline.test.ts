@@ -127,3 +127,117 @@ describe('a deadline in simulated time', () => {
     expect(resumed.digest).to.equal(whole.digest);
   });
 });
+
+describe('the first answers of a round', () => {
+  it('three of six: it ends when the third is there, at 5 + 2 + 21 ms, and voids the rounds of the others', async () => {
+    expect(await run({ first: 3 })).to.deep.equal({
+      late: ['3 late', '4 late', '5 late'],
+      simulatedMs: 2 * 28,
+      rounds: [2, 2, 2, 0, 0, 0],
+    });
+  });
+
+  it('all six: as without', async () => {
+    expect(await run({ first: 6 })).to.deep.equal(await run({}));
+  });
+
+  it('of those that arrive at once the lower indices', async () => {
+    const placement = localPlacement('equal', 'fast', null, {
+      passage: () => ({ delayMs: 5, lost: null, duplicated: false, heldMs: 0, corruptedBit: null }),
+    });
+    const scenario = await resolveTiny(method, {
+      objective: { name: 'quadratic', dimension: 2 },
+      rounds: 1,
+      participation: { first: 4 },
+    });
+    const { absences } = await runTiny(scenario, method, { placement });
+    expect(absences.map(({ from, why }) => `${from} ${why}`)).to.deep.equal(['4 late', '5 late']);
+  });
+
+  it('and a deadline: what comes first ends the round; a quorum lets it wait beyond the deadline', async () => {
+    // Answers arrive 8, 18, ..., 58 ms after the post.
+    expect((await run({ first: 3, deadlineMs: 20 })).simulatedMs).to.equal(2 * 20);
+    expect((await run({ first: 3, deadlineMs: 40 })).simulatedMs).to.equal(2 * 28);
+    expect((await run({ first: 3, deadlineMs: 10, quorum: { count: 3 } })).simulatedMs).to.equal(2 * 28);
+  });
+
+  it('fewer that answer than are waited for: all of them count', async () => {
+    const half: Network = {
+      passage: (frame, ...more) =>
+        frame.from === 'coordinator' || frame.from < 2
+          ? slowLinks.passage(frame, ...more)
+          : { delayMs: 5, lost: 'dropped', duplicated: false, heldMs: 0, corruptedBit: null },
+    };
+    const scenario = await resolveTiny(method, {
+      objective: { name: 'quadratic', dimension: 2 },
+      rounds: 1,
+      participation: { first: 4 },
+    });
+    const done = await runTiny(scenario, method, { placement: localPlacement('half', 'fast', null, half) });
+    expect(done.absences.map(({ from, why }) => `${from} ${why}`)).to.deep.equal(
+      [2, 3, 4, 5].map((i) => `${i} dropped`),
+    );
+    expect(done.result.simulatedMs).to.be.finite;
+  });
+
+  it('a client that is late in one exchange of a round is late in the others', async () => {
+    // In the second exchange client 0 would be the slowest.
+    const changing: Network = {
+      passage: ({ from, step }) => ({
+        delayMs: from === 'coordinator' ? 5 : step === 0 ? 10 * from + 1 : 100 - 10 * from,
+        lost: null,
+        duplicated: false,
+        heldMs: 0,
+        corruptedBit: null,
+      }),
+    };
+    const twice = smallMethod(
+      SMALL_KINDS,
+      async (_state, at) => {
+        for (let exchange = 0; exchange < 2; exchange++) {
+          await at.take('model');
+          at.post('update', 'coordinator', { delta: at.zeros(), examples: 1 });
+        }
+        return {};
+      },
+      async ({ x }, at) => {
+        for (let exchange = 0; exchange < 2; exchange++) {
+          at.post('model', at.cohort, { params: x });
+          await at.take('update');
+        }
+        return {};
+      },
+    );
+    const scenario = await resolveTiny(twice, {
+      objective: { name: 'quadratic', dimension: 2 },
+      rounds: 1,
+      clients: 4,
+      participation: { first: 2 },
+    });
+    const done = await runTiny(scenario, twice, { placement: localPlacement('changing', 'fast', null, changing) });
+    expect(done.absences.map(({ from, why }) => `${from} ${why}`)).to.deep.equal([
+      '2 late',
+      '2 late',
+      '3 late',
+      '3 late',
+    ]);
+    // 5 + 11, then 5 + 100: the slower of clients 0 and 1.
+    expect(done.result.simulatedMs).to.equal(16 + 105);
+  });
+
+  it('more than the cohort, fewer than the quorum, or real time: refused by name', async () => {
+    const refusal = (participation: object, more: object = {}) =>
+      resolveTiny(method, { participation, ...more }).then(
+        () => 'accepted',
+        (error: Error) => error.message,
+      );
+    expect(await refusal({ first: 7 })).to.match(/participation\.first: expected at most the cohort of 6, got 7/);
+    expect(await refusal({ first: 2, quorum: { count: 3 } })).to.match(
+      /participation\.quorum\.count: expected at most participation\.first = 2, got 3/,
+    );
+    expect(await refusal({ first: 2 }, { clock: 'wall' })).to.match(
+      /participation\.first: expected null under the clock 'wall'/,
+    );
+    expect(await refusal({ first: 0 })).to.match(/participation\.first: expected /);
+  });
+});

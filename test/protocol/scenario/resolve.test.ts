@@ -51,7 +51,7 @@ describe('resolveScenario', () => {
       rounds: 100,
       seed: 1,
       precision: 'float32',
-      participation: { cohort: 'all', sampling: 'fixed', quorum: null, deadlineMs: null },
+      participation: { cohort: 'all', sampling: 'fixed', quorum: null, deadlineMs: null, first: null },
       topology: null,
       aggregators: {},
       codecs: { model: plain, update: plain, masked: plain, kept: plain },
@@ -182,7 +182,13 @@ describe('resolveScenario', () => {
     );
     expect(links).to.have.length(1);
     expect(links[0]).to.include({ bandwidthMbps: null, retransmitMs: 3, kind: null });
-    expect(participation).to.deep.equal({ cohort: 3, sampling: 'fixed', quorum: { count: 2 }, deadlineMs: 9 });
+    expect(participation).to.deep.equal({
+      cohort: 3,
+      sampling: 'fixed',
+      quorum: { count: 2 },
+      deadlineMs: 9,
+      first: null,
+    });
     expect(checkpoints).to.deep.equal({ everyRounds: null, share: 0.05 });
   });
 

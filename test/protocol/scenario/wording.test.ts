@@ -29,6 +29,18 @@ describe('a swept value in few words', () => {
     ]);
   });
 
+  it('of a long list is its first entry that the others do not have there, and how many more; of equal starts never the same', () => {
+    const speeds = (first: number, second: number) =>
+      [first, second, 1, 1, 1, 1, 1, 1].map((ms, client) => ({ clients: client, ms }));
+    const axis = [speeds(1, 2), speeds(1, 3), speeds(1, 4)];
+    const words = ['clients=1 ms=2 + 7 more', 'clients=1 ms=3 + 7 more', 'clients=1 ms=4 + 7 more'];
+    expect(axis.map((value) => shortWords(value, axis))).to.deep.equal(words);
+    expect(choiceInWords({ devices: axis[1]! }, { devices: axis })).to.equal(`devices=${words[1]}`);
+    // No entry of the first is its own.
+    const mixed = [speeds(1, 2), speeds(1, 3), speeds(5, 2)];
+    expect(new Set(mixed.map((value) => shortWords(value, mixed))).size).to.equal(3);
+  });
+
   it('of a number, a word or null is itself', () => {
     expect([0.1, 'all', null].map((value) => shortWords(value, [0.1, 'all', null]))).to.deep.equal([
       '0.1',
