@@ -38,7 +38,7 @@ function checkParticipation(scenario: Scenario, found: Found, problems: Problems
   if (invited > clients) problems.add('participation.cohort', `at most clients = ${clients}`, cohort);
   if (quorum && 'count' in quorum && quorum.count > invited)
     problems.add('participation.quorum.count', `at most the cohort of ${invited}`, quorum.count);
-  checkFirst(scenario, invited, problems);
+  checkFirst(scenario, invited, found, problems);
   // A client outside the cohort posts nothing, and its neighbours would wait for it without end.
   const [peerKind] = peerKinds(found);
   if (peerKind !== undefined && invited < clients)
@@ -50,12 +50,25 @@ function checkParticipation(scenario: Scenario, found: Found, problems: Problems
     );
 }
 
-function checkFirst({ participation: { first, quorum }, clock }: Scenario, invited: number, problems: Problems): void {
+function checkFirst(
+  { participation: { first, quorum }, clock, method }: Scenario,
+  invited: number,
+  found: Found,
+  problems: Problems,
+): void {
   if (first == null) return;
   const path = 'participation.first';
   if (first > invited) problems.add(path, `at most the cohort of ${invited}`, first);
   if (quorum && 'count' in quorum && quorum.count > first)
     problems.add('participation.quorum.count', `at most participation.first = ${first}`, quorum.count);
+  if (!found.method.coordinator)
+    problems.add(path, `null with '${method.name}', which has no coordinator that waits`, first);
+  if (found.method.isPrivate)
+    problems.add(
+      path,
+      `null with '${method.name}': one client more may displace the answer of another, which is not in the ledger`,
+      first,
+    );
   if (clock === 'wall') problems.add(path, "null under the clock 'wall', which has no simulated arrivals", first);
 }
 

@@ -4,6 +4,7 @@ import { decodeRecord } from '../../../protocol/party/record.js';
 import { localPlacement } from '../../../scenarios/check/parts/placements.js';
 import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
 import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
+import { resolved } from '../../support/scripted-run.js';
 import {
   type LooseState,
   SMALL_KINDS,
@@ -223,6 +224,18 @@ describe('the first answers of a round', () => {
     ]);
     // 5 + 11, then 5 + 100: the slower of clients 0 and 1.
     expect(done.result.simulatedMs).to.equal(16 + 105);
+  });
+
+  it('under a private method: refused, since one client more displaces another', async () => {
+    const input = {
+      name: 'x',
+      method: 'dp-fedavg',
+      data: 'gaussian-clusters',
+      clients: 6,
+      participation: { first: 3 },
+    };
+    const problem = await resolved(input).catch((error: Error) => error.message);
+    expect(problem).to.match(/participation\.first: expected null with 'dp-fedavg': .* displace .* got 3/);
   });
 
   it('more than the cohort, fewer than the quorum, or real time: refused by name', async () => {
