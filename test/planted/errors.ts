@@ -283,6 +283,22 @@ export const plantedErrors: readonly PlantedError[] = [
     replace: '',
   },
   {
+    scenario: 'lossy-links',
+    error: 'a client keeps the correction that was lost',
+    file: 'protocol/party/party.js',
+    find: 'this.kept = { ...this.kept, clockMs: this.pending.record.clockMs };',
+    replace: 'this.kept = this.pending.record;',
+    points: [{ 'method.name': 'ef21', 'faults.0.fault': 'drop' }],
+  },
+  {
+    scenario: 'crash-and-partition',
+    error: 'a memory that is lost comes back',
+    file: 'protocol/faults/crash.js',
+    find: "memory === 'lost' && round === back",
+    replace: 'false && round === back',
+    points: [{ 'method.name': 'extra', 'faults.0.memory': 'lost' }],
+  },
+  {
     scenario: 'quick-start',
     error: 'a client descends along its first batch alone',
     file: 'protocol/methods/federated/fedavg.js',
