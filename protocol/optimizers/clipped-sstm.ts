@@ -1,11 +1,12 @@
 import type { ReadonlyVector, Vector } from '../method.js';
 import { addScaled, clip, zeros, zerosLike } from '../numerics/vector.js';
+import { schedule, scheduleOf } from '../schedules/schedule.js';
 import { positive } from '../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
 import { defineOptimizer } from './optimizer.js';
 
 const settings = defineSettings({
-  learningRate: positive(
+  learningRate: schedule(
     0.1,
     '1 / (a L): L the smoothness, a >= 1 larger under more noise; alpha_k = (k + 1) / (2 a L)',
   ),
@@ -35,7 +36,8 @@ const clippedSstm = defineOptimizer<ClippedSstmSettings, ClippedSstmState>({
     "NeurIPS 2020, in the recursion of the authors' code; levels of the 2023 paper are not here.",
   settings,
   create({ learningRate, threshold }) {
-    const alphaOf = (step: number) => ((step + 2) / 2) * learningRate;
+    const rateAt = scheduleOf(learningRate);
+    const alphaOf = (step: number) => ((step + 2) / 2) * rateAt(step);
     return {
       init: (length, precision = 'float64') => ({
         step: 0,

@@ -54,6 +54,6 @@ describe('a verdict', () => {
       expect(expectations.find(name)).to.include({ name });
       expect(expectations.find(name)!.summary).to.be.a('string').and.not.equal('');
     }
-    expect(expectations.names()).to.have.lengthOf(13);
+    expect(expectations.names()).to.have.lengthOf(14);
   });
 });
