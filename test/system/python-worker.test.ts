@@ -101,7 +101,7 @@ async function inOneProcess(scenario: object): Promise<string> {
   return (JSON.parse(out) as { stateDigest: string }).stateDigest;
 }
 
-describe('a worker in Python, written from docs/protocol*.md alone', function () {
+describe('a worker in Python, written from docs/protocol*.md', function () {
   this.timeout(400_000);
   let python: string | null;
 
