@@ -6,17 +6,22 @@ The contract of a method: equal bits wherever its parties run, in whatever order
 changed frames; plain states; settings that are checked. Codecs, optimizers, objectives, data sets and partitions have theirs; everything
 else is tried in a small run. What the contract must know to try a thing, the module exports as 'contract'.
 
+Of a scenario (a file, a shipped name, a folder of a run) everything is checked that 'run' checks before it begins, data included.
+
 Examples:
   gradswarm check ./sign-vote.ts
   gradswarm check ./sign-vote.ts --json
+  gradswarm check ./my-scenario.json
 
-Exit status: 0 every claim holds, 1 one does not, 3 the module cannot be loaded.`;
+Exit status: 0 every claim holds, 1 one does not, 3 the module or scenario is not accepted.`;
 
 /** `gradswarm check`. */
 export function checkCommand(): Command {
   return new Command('check')
-    .description('hold a method, codec, … of your own to the contract of the built-in ones')
-    .argument('<module>', 'a .ts or .js file')
+    .description(
+      'hold a method, codec, … of your own to the contract of the built-in ones; check a scenario without running it',
+    )
+    .argument('<module>', 'a .ts or .js file, or a scenario')
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print the claims that do not hold, and nothing else')
     .addHelpText('after', EXAMPLES)
@@ -24,9 +29,16 @@ export function checkCommand(): Command {
 }
 
 async function check(module: string, { json, quiet }: { json?: boolean; quiet?: boolean }): Promise<void> {
+  const { checkScenario, isScenarioPath } = await import('../check/check-scenario.js');
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  if (await isScenarioPath(module)) {
+    const { kind, name, points, rounds } = await checkScenario(module);
+    if (json) print(JSON.stringify({ kind, name, points, rounds }, null, 2));
+    else if (!quiet) print(`${kind} ${name}: can be run, ${points === 1 ? '' : `${points} points, `}${rounds} rounds`);
+    return;
+  }
   const { checkModule } = await import('../check/check-module.js');
   const started = performance.now();
-  const print = (text: string): void => void process.stdout.write(`${text}\n`);
   const things = await checkModule(
     module,
     json

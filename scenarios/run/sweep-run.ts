@@ -67,7 +67,7 @@ export function pointsOf(path: string): number {
 }
 
 /** Reads what each point reads, once where several read the same. Throws what a run of the point would, with its label. */
-async function readPoints({ points }: ResolvedSweep, signal: AbortSignal): Promise<void> {
+export async function readPoints({ points }: ResolvedSweep, signal: AbortSignal): Promise<void> {
   const read = new Set<string>();
   for (const { label, scenario } of points) {
     const { use, method, objective, data, clients, seed, precision, device, initial, study } = scenario;
