@@ -31,7 +31,18 @@ function distinctPart(value: Json, axis: readonly Json[]): Json {
 /** More entries than this make no label. */
 const MOST_ENTRIES = 6;
 
-/** Of a long list: its first entry that no other list of the axis has in that place, and how many more there are; null: it is short, or has none. */
+/** Four digits of every number inside. */
+function rounded(value: Json): Json {
+  if (typeof value === 'number') return Number(value.toPrecision(4));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value as JsonObject).map(([key, inside]) => [key, rounded(inside)]));
+}
+
+/**
+ * Of a long list: in its first entry that no other list of the axis has in that place what differs, in four digits where they suffice,
+ * and how many more entries there are; null: it is short, or has no such entry.
+ */
 function longList(value: Json, axis: readonly Json[]): string | null {
   if (!Array.isArray(value) || value.length <= MOST_ENTRIES) return null;
   const whole = JSON.stringify(value);
@@ -39,7 +50,14 @@ function longList(value: Json, axis: readonly Json[]): string | null {
   const own = value.findIndex((entry: Json, i) =>
     others.every((other) => JSON.stringify(other[i]) !== JSON.stringify(entry)),
   );
-  return own < 0 ? null : `${valueInWords(value[own]!)} + ${value.length - 1} more`;
+  if (own < 0) return null;
+  const place = [value, ...others].flatMap((list) => (own < list.length ? [list[own]!] : []));
+  const words = (of: (entry: Json) => Json) =>
+    place.map((entry) => valueInWords(distinctPart(of(entry), place.map(of))));
+  const short = words(rounded);
+  const suffices = short.slice(1).every((other) => other !== short[0]);
+  const at = own === 0 ? '' : ` (entry ${own})`;
+  return `${suffices ? short[0] : words((entry) => entry)[0]}${at} + ${value.length - 1} more`;
 }
 
 /**

@@ -33,9 +33,16 @@ describe('a swept value in few words', () => {
     const speeds = (first: number, second: number) =>
       [first, second, 1, 1, 1, 1, 1, 1].map((ms, client) => ({ clients: client, ms }));
     const axis = [speeds(1, 2), speeds(1, 3), speeds(1, 4)];
-    const words = ['clients=1 ms=2 + 7 more', 'clients=1 ms=3 + 7 more', 'clients=1 ms=4 + 7 more'];
+    const words = [2, 3, 4].map((ms) => `ms=${ms} (entry 1) + 7 more`);
     expect(axis.map((value) => shortWords(value, axis))).to.deep.equal(words);
     expect(choiceInWords({ devices: axis[1]! }, { devices: axis })).to.equal(`devices=${words[1]}`);
+    const digits = [speeds(1.23456, 1), speeds(2.34567, 1)];
+    expect(digits.map((value) => shortWords(value, digits))).to.deep.equal(['ms=1.235 + 7 more', 'ms=2.346 + 7 more']);
+    const close = [speeds(1.23451, 1), speeds(1.23452, 1)];
+    expect(close.map((value) => shortWords(value, close))).to.deep.equal([
+      'ms=1.23451 + 7 more',
+      'ms=1.23452 + 7 more',
+    ]);
     // No entry of the first is its own.
     const mixed = [speeds(1, 2), speeds(1, 3), speeds(5, 2)];
     expect(new Set(mixed.map((value) => shortWords(value, mixed))).size).to.equal(3);
