@@ -14,7 +14,7 @@ import { readModel } from './model-file.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
 import type { ObjectiveRequest } from './objectives/request.js';
-import { ScaledGradients } from './objectives/scaled-gradients.js';
+import { scaledGradients } from './objectives/scaled-gradients.js';
 import { relabelledFamilies } from './relabelled.js';
 
 /** Data, its split and the model of a scenario: the same in every process that opens it. */
@@ -140,5 +140,5 @@ function stressed(objective: Objective, { stress }: Scenario): Objective {
       'ERR_SCENARIO',
       'stress.gradientScales: expected {} with a log-posterior, whose likelihood and prior would no longer belong together',
     );
-  return new ScaledGradients(objective, factors);
+  return scaledGradients(objective, factors);
 }

@@ -8,7 +8,7 @@ import { type GradientNoise, type NetworkModel, RunSite } from '../protocol/part
 import { loadProbes } from '../protocol/probe-loader.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { topologies } from '../protocol/topology/family.js';
-import { NoisyGradients } from './objectives/noisy-gradients.js';
+import { ChangedPosterior } from './objectives/changed-gradients.js';
 import type { ProcessPrivacy } from './privacy.js';
 import type { Problem } from './problem.js';
 import { TimedObjective } from './timed-objective.js';
@@ -30,7 +30,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
   if (scenario.topology) await topologies.loadSpec(scenario.topology);
   const objectives = new Map<Objective, TimedObjective>();
   // One for each attempt at a round: its streams continue from gradient to gradient.
-  const noisy = new WeakMap<RoundClock, NoisyGradients>();
+  const noisy = new WeakMap<RoundClock, ChangedPosterior>();
   const noisyIn = (round: RoundClock, objective: TimedObjective, noise: readonly GradientNoise[]): Objective => {
     if (noise.length === 0) return objective;
     let own = noisy.get(round);
@@ -39,7 +39,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
         const stream = round.rng.derive('gradient-noise', purpose);
         return (gradient: Vector) => perturb(gradient, stream);
       });
-      own = new NoisyGradients(objective, (gradient) => {
+      own = new ChangedPosterior(objective, (gradient) => {
         for (const draw of draws) draw(gradient);
       });
       noisy.set(round, own);

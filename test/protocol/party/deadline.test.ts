@@ -25,6 +25,25 @@ const slowLinks: Network = {
 };
 const method = smallMethod(SMALL_KINDS, updateClient, updateCoordinator);
 
+/** Two exchanges a round. */
+const twice = smallMethod(
+  SMALL_KINDS,
+  async (_state, at) => {
+    for (let exchange = 0; exchange < 2; exchange++) {
+      await at.take('model');
+      at.post('update', 'coordinator', { delta: at.zeros(), examples: 1 });
+    }
+    return {};
+  },
+  async ({ x }, at) => {
+    for (let exchange = 0; exchange < 2; exchange++) {
+      at.post('model', at.cohort, { params: x });
+      await at.take('update');
+    }
+    return {};
+  },
+);
+
 async function run(participation: object, more: object = {}) {
   const scenario = await resolveTiny(method, {
     objective: { name: 'quadratic', dimension: 2 },
@@ -70,23 +89,6 @@ describe('a deadline in simulated time', () => {
   });
 
   it('counts for each exchange from its own post, not from the start of the round', async () => {
-    const twice = smallMethod(
-      SMALL_KINDS,
-      async (_state, at) => {
-        for (let exchange = 0; exchange < 2; exchange++) {
-          await at.take('model');
-          at.post('update', 'coordinator', { delta: at.zeros(), examples: 1 });
-        }
-        return {};
-      },
-      async ({ x }, at) => {
-        for (let exchange = 0; exchange < 2; exchange++) {
-          at.post('model', at.cohort, { params: x });
-          await at.take('update');
-        }
-        return {};
-      },
-    );
     const scenario = await resolveTiny(twice, {
       objective: { name: 'quadratic', dimension: 2 },
       rounds: 1,
@@ -192,23 +194,6 @@ describe('the first answers of a round', () => {
         corruptedBit: null,
       }),
     };
-    const twice = smallMethod(
-      SMALL_KINDS,
-      async (_state, at) => {
-        for (let exchange = 0; exchange < 2; exchange++) {
-          await at.take('model');
-          at.post('update', 'coordinator', { delta: at.zeros(), examples: 1 });
-        }
-        return {};
-      },
-      async ({ x }, at) => {
-        for (let exchange = 0; exchange < 2; exchange++) {
-          at.post('model', at.cohort, { params: x });
-          await at.take('update');
-        }
-        return {};
-      },
-    );
     const scenario = await resolveTiny(twice, {
       objective: { name: 'quadratic', dimension: 2 },
       rounds: 1,

@@ -4,7 +4,7 @@ import { rootStream } from '../../../protocol/numerics/random.js';
 import { clip, norm, subtract } from '../../../protocol/numerics/vector.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
-import { ScaledGradients } from '../../../worker/objectives/scaled-gradients.js';
+import { scaledGradients } from '../../../worker/objectives/scaled-gradients.js';
 import { openProblem } from '../../../worker/problem.js';
 
 const scenario = async (stress: object, objective: object = { name: 'small-network', hidden: [3] }) =>
@@ -33,7 +33,7 @@ describe('worker/objectives/scaled-gradients: a stress of the scenario', () => {
       Float64Array.from({ length: vector.length }, (_, i) => (i < end ? FACTOR : 1) * vector[i]!);
     const params = rootStream(3, 'float64').normal(problem.family.parameterCount);
     const previous = rootStream(4, 'float64').normal(problem.family.parameterCount);
-    return { inner, outer: new ScaledGradients(inner, { [first!.name]: FACTOR }), by, params, previous };
+    return { inner, outer: scaledGradients(inner, { [first!.name]: FACTOR }), by, params, previous };
   };
 
   it('multiplies the named tensor of a gradient alone, of each example too, and leaves the loss', async () => {
