@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { GradswarmError } from '../../protocol/errors.js';
 import { fetchRun } from '../remote-run/fetch-run.js';
-import { coordinatorUrl, readText, readToken } from './options.js';
+import { coordinatorUrl, readText, requiredToken } from './options.js';
 
 interface Flags {
   readonly out: string;
@@ -27,9 +26,7 @@ export function fetchCommand(): Command {
     .option('--json', 'print one JSON document and nothing else')
     .addHelpText('after', EXAMPLES)
     .action(async (url: string, { out, tokenFile, tlsCa, json }: Flags) => {
-      const token = readToken(tokenFile);
-      if (token === null)
-        throw new GradswarmError('ERR_USAGE', "expected the run's token in GRADSWARM_TOKEN or --token-file, got none");
+      const token = requiredToken(tokenFile);
       await fetchRun({ url, token, trust: { ca: tlsCa === undefined ? null : readText(tlsCa, '--tls-ca') } }, out);
       process.stdout.write(`${json ? JSON.stringify({ directory: out }, null, 2) : out}\n`);
     });

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { GradswarmError } from '../../protocol/errors.js';
 import { interruptible } from '../run/interrupt.js';
-import { coordinatorUrl, portNumber, readText, readToken } from './options.js';
+import { coordinatorUrl, portNumber, readText, requiredToken } from './options.js';
 
 interface Flags {
   readonly port: number;
@@ -46,9 +45,7 @@ async function openFolder(directory: string, { port, json = false }: Flags): Pro
 }
 
 async function openRemote(url: string, { port, json = false, tokenFile, tlsCa }: Flags): Promise<void> {
-  const token = readToken(tokenFile);
-  if (token === null)
-    throw new GradswarmError('ERR_USAGE', "expected the run's token in GRADSWARM_TOKEN or --token-file, got none");
+  const token = requiredToken(tokenFile);
   const { RemoteRun } = await import('../live/remote-run.js');
   const { LiveServer } = await import('../live/live-server.js');
   const trust = { ca: tlsCa === undefined ? null : readText(tlsCa, '--tls-ca') };

@@ -30,6 +30,14 @@ export function readToken(file: string | undefined): string | null {
   return token;
 }
 
+/** As `readToken`; throws ERR_USAGE where there is none. */
+export function requiredToken(file: string | undefined): string {
+  const token = readToken(file);
+  if (token === null)
+    throw new GradswarmError('ERR_USAGE', "expected the run's token in GRADSWARM_TOKEN or --token-file, got none");
+  return token;
+}
+
 /** The text of a file that an option names. */
 export function readText(file: string, option: string): string {
   try {

@@ -13,7 +13,7 @@ import {
   portNumber,
   readKeys,
   readText,
-  readToken,
+  requiredToken,
   USE_MEANING,
   wholeNumber,
 } from './options.js';
@@ -99,9 +99,7 @@ async function join(flags: Flags): Promise<void> {
 function optionsOf(flags: Flags, signal: AbortSignal): WorkerOptions {
   const { device, use, initial, peerSockets, peerPort, advertise, name, slot, retryFor, tokenFile, tlsCa, quiet } =
     flags;
-  const token = readToken(tokenFile);
-  if (token === null)
-    throw new GradswarmError('ERR_USAGE', "expected the run's token in GRADSWARM_TOKEN or --token-file, got none");
+  const token = requiredToken(tokenFile);
   return {
     device: device ?? null,
     ...(use && { use }),
