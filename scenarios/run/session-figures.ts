@@ -39,11 +39,13 @@ export function summaryOf(
   };
   const gap = spectralGapOf(fleet, record.scenario);
   if (gap !== null) summary.spectralGap = gap;
-  for (const figure of ['finalLoss', 'finalAccuracy', 'finalConsensusError', 'finalEpsilon']) {
+  for (const figure of ['finalLoss', 'finalAccuracy', 'finalConsensusError']) {
     const value = figureOf(record, figure);
     if (value !== null) summary[figure] = Number.isFinite(value) ? value : String(value);
   }
   const privacy = fleet.privacy.result();
+  // Not of the last row: attempts at a round that the budget did not let finish are charged after it.
+  if (privacy) summary.finalEpsilon = privacy.epsilon ?? 'Infinity';
   if (privacy) summary.private = privacy.notPrivate === undefined;
   if (privacy?.repeated) {
     summary.roundsChargedAgain = privacy.repeated.rounds;
@@ -52,7 +54,6 @@ export function summaryOf(
   return summary;
 }
 
-/** The method's forecast of the run from public numbers, before it begins. */
 /** Share of the time, and mean milliseconds from one to the next. */
 function checkpointFigures({ count, spentMs, ofMs }: CheckpointCost): Record<string, Json> {
   return {
@@ -61,6 +62,7 @@ function checkpointFigures({ count, spentMs, ofMs }: CheckpointCost): Record<str
   };
 }
 
+/** The method's forecast of the run from public numbers, before it begins. */
 export async function forecastOf(scenario: Scenario, { family, partition }: Problem): Promise<readonly string[]> {
   const { name, ...hyperparameters } = scenario.method;
   const forecast = await loadForecast(name);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { RunDirectory } from '../../../coordinator/run-directory/run-directory.js';
+import { Ledger, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger.js';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resumeRun } from '../../../scenarios/run/runtime.js';
 import { runSession } from '../../../scenarios/run/session.js';
@@ -103,6 +104,30 @@ describe('rounds that are done again after the newest checkpoint, with seeded no
     expect(outcome.summary).to.include({ ended: 'budget' });
     expect(outcome.summary.rounds).to.be.within(60, 69);
     for (const [epsilon] of columns(path, 'epsilon')) expect(Number(epsilon)).to.be.at.most(3 * (1 + 1e-9));
+  });
+
+  it('attempts that are charged when the budget ends a run are in its finalEpsilon, as in its report and its ledger', async () => {
+    const method = { name: 'dp-gd', placement: 'local', rounds: 8, epsilon: 3, delta: 1e-5 };
+    const input: ScenarioInput = { name: 'dp-gd', method, ...clusters, clients: 5, rounds: 8 };
+    let reported: number | null | undefined;
+    // Five rounds and three attempts at the sixth are what the noise of eight rounds pays for.
+    const { outcome, path } = await runInput(
+      { ...input, privacy: { noise: 'secure' } },
+      {
+        firstAttempt: (round) => (round === 5 ? 3 : 0),
+        drawReport: async ({ privacy }) => {
+          reported = privacy?.epsilon;
+          return '';
+        },
+      },
+    );
+    expect(outcome.summary).to.include({ ended: 'budget', rounds: 5 });
+    const [lastRow] = columns(path, 'epsilon').at(-1)!;
+    expect(Number(lastRow)).to.be.below(2.5);
+    expect(outcome.summary.finalEpsilon).to.equal(reported).and.to.be.closeTo(3, 1e-6);
+    const released = readFileSync(join(path, 'ledger.jsonl'), 'utf8').trim().split('\n');
+    const entries = parseLedgerEntries(released.map((line) => JSON.parse(line)));
+    expect(new Ledger(entries).spend(1e-5).epsilon).to.equal(outcome.summary.finalEpsilon);
   });
 
   it('a budget that the undisturbed run spends exactly is not passed by doing rounds again', async () => {
