@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   runs: async () => (await import('./runs.js')).runsCommand,
   show: async () => (await import('./show.js')).showCommand,
   open: async () => (await import('./open.js')).openCommand,
+  export: async () => (await import('./export.js')).exportCommand,
   compare: async () => (await import('./compare.js')).compareCommand,
   log: async () => (await import('./log.js')).logCommand,
   stop: async () => (await import('./stop.js')).stopCommand,

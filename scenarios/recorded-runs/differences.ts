@@ -12,12 +12,16 @@ const ASIDE = ['name', 'description', 'expect', 'claims', 'changed', 'expectedSe
 
 /** Settings that are not the same in all scenarios, by path, in the order of the first one that has them. */
 export function differingSettings(scenarios: readonly object[]): readonly Difference[] {
-  const flat = scenarios.map((scenario) => new Map(leaves(scenario as JsonObject, '')));
+  const flat = scenarios.map(settingsByPath);
   const paths = [...new Set(flat.flatMap((settings) => [...settings.keys()]))];
   return paths
-    .filter((path) => !ASIDE.includes(path.split('.')[0]!))
     .map((name) => ({ name, values: flat.map((settings) => settings.get(name)) }))
     .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
+}
+
+/** How a scenario computes: each setting by its path, such as `method.learningRate`. */
+export function settingsByPath(scenario: object): ReadonlyMap<string, Json> {
+  return new Map(leaves(scenario as JsonObject, '').filter(([path]) => !ASIDE.includes(path.split('.')[0]!)));
 }
 
 /** Lists are one value each: places in them mean little. */
