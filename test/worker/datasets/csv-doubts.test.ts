@@ -60,6 +60,22 @@ describe('a CSV file is never guessed in silence', () => {
       expect(train.count + test.count).to.equal(3);
     });
 
+    it('numbers that count on by a step are refused as well, and so are numbers of another kind than those below', () => {
+      const rows = Array.from({ length: 12 }, (_, i) => `${i * 0.37 + 0.11},${i * 7},${i % 2}`).join('\n');
+      for (const first of ['1,2,3', '2019,2020,2021', '10,20,30'])
+        refuses(
+          () => load(`${first}\n${rows}`),
+          'ERR_DATA_FORMAT',
+          /line 1: .* counts the columns/,
+          /set header: 'yes'/,
+        );
+      refuses(() => load(`4,7,1\n${rows}`), 'ERR_DATA_FORMAT', /line 1: '4' is of another kind/);
+      refuses(() => load(`0.5,7,3\n${rows}`), 'ERR_DATA_FORMAT', /line 1: '3' is of another kind/);
+      const { train, test } = load(`0.5,100,1\n${rows}`);
+      expect(train.count + test.count).to.equal(13);
+      expect(load(`1,2,3\n${rows}`, { header: 'no' }).classNames).to.deep.equal(['0', '1', '3']);
+    });
+
     it('texts above texts are a header unless one is further down', () => {
       const text = 'colour,size,label\nred,small,a\nblue,large,b\nred,large,a\n';
       expect(load(text, { categorical: 'one-hot', testShare: 0.34 }).classNames).to.deep.equal(['a', 'b']);
@@ -178,6 +194,12 @@ describe('a CSV file is never guessed in silence', () => {
         /same number in 32 bits/,
       );
       expect(load(identifiers).featureShape).to.deep.equal([2]);
+    });
+
+    it('of one value that leaves no digits to the others its own line is named, and no setting that is set already', () => {
+      const outlier = table(20, (i) => (i === 9 ? '1e39' : `${i}.5`));
+      refuses(() => load(outlier), 'ERR_DATA_FORMAT', /'1e39' of line 11; correct that value/);
+      expect(() => load(outlier)).to.not.throw(/standardise/);
     });
 
     it('a text among numbers is a mistake even where categories are allowed', () => {

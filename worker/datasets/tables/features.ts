@@ -82,7 +82,7 @@ export function featuresOf(
     },
   };
   for (const [c, { column, categories }] of made.entries())
-    if (!categories) requirePrecision(table, column, scales[c]!);
+    if (!categories) requirePrecision(table, column, scales[c]!, rules.standardise);
   return features;
 }
 
@@ -168,6 +168,7 @@ function requirePrecision(
   table: Table,
   column: number,
   { mean, stddev }: { readonly mean: number; readonly stddev: number },
+  isScaled: boolean,
 ): void {
   const exact = new Set<number>();
   const single = new Map<number, number>();
@@ -188,10 +189,19 @@ function requirePrecision(
   }
   if (clash === null || exact.size - single.size <= MOST_COLLISIONS * exact.size) return;
   const [a, b] = clash;
-  throw wrong(
-    table.path,
-    `${placeOf(table, b, column)}: '${table.rows[b]![column]}' and '${table.rows[a]![column]}' of ${table.unit} ${table.lines[a]} are the same number in 32 bits, as are ${exact.size - single.size} of ${exact.size} values; subtract a constant from the column, set standardise: true, or leave the column out`,
-  );
+  const same = `'${table.rows[b]![column]}' and '${table.rows[a]![column]}' of ${table.unit} ${table.lines[a]} are the same number in 32 bits, as are ${exact.size - single.size} of ${exact.size} values`;
+  const remedy = isScaled
+    ? `the column is scaled by its largest value, ${farthest(table, column, mean)}; correct that value`
+    : 'subtract a constant from the column, set standardise: true';
+  throw wrong(table.path, `${placeOf(table, b, column)}: ${same}; ${remedy}, or leave the column out`);
+}
+
+/** The value that is farthest from the mean, and where it stands. */
+function farthest(table: Table, column: number, mean: number): string {
+  const distance = (row: number) => Math.abs(Number(table.rows[row]![column]) - mean);
+  let far = 0;
+  for (const row of table.rows.keys()) if (distance(row) > distance(far)) far = row;
+  return `'${table.rows[far]![column]}' of ${table.unit} ${table.lines[far]}`;
 }
 
 /** Throws ERR_DATA_FORMAT where target and groups take all columns, as they do when the delimiter is another one. */

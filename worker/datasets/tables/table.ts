@@ -18,6 +18,10 @@ export interface Table {
 
 export type Header = 'auto' | 'yes' | 'no';
 
+/** Rows below the first that say what a column holds, and how many values are few. */
+const ENOUGH_ROWS = 10;
+const FEW_VALUES = 20;
+
 interface Row {
   readonly cells: readonly string[];
   readonly line: number;
@@ -104,7 +108,7 @@ function openingQuote(bytes: Buffer, start: number): number {
 }
 
 /**
- * A first row of texts above columns of numbers is a header, a first row of the same types as the rows below is none. Anything
+ * A first row of texts above columns of numbers is a header, a first row of the same kinds as the rows below is none. Anything
  * between is refused: the setting decides.
  */
 function headerDecision(
@@ -123,12 +127,37 @@ function headerDecision(
   if (names.length > 0 && numbers.length === 0) return { hasHeader: true, why: 'texts above columns of numbers' };
   if (names.length > 0)
     throw doubt(`'${names[0]}' is above a column of numbers like a name, but '${numbers[0]}' is a number`);
-  if (numbers.length === cells.length && cells.length > 1 && cells.every((cell, c) => Number(cell) === c))
+  if (numbers.length === cells.length && countsColumns(cells.map(Number)))
     throw doubt(`${cells.slice(0, 3).join(', ')}${cells.length > 3 ? ', …' : ''} counts the columns like a header`);
+  const odd = cells.findIndex((cell, c) => isNumber(cell) && numeric[c] && standsApart(cell, c, below));
+  if (odd >= 0) throw doubt(`'${cells[odd]}' is of another kind than the numbers below it`);
   if (numbers.length > 0) return { hasHeader: false, why: 'the first row is of the same types as the others' };
   const repeated = cells.find((cell, c) => below.some((row) => row.cells[c] === cell));
   if (repeated !== undefined) throw doubt(`no column holds numbers, and '${repeated}' is further down as well`);
   return { hasHeader: true, why: 'its texts stand nowhere else in their columns' };
+}
+
+/** 0, 1, 2; 1, 2; 2019, 2020, 2021; 10, 20, 30: names of columns, more likely than values. */
+function countsColumns(numbers: readonly number[]): boolean {
+  const [first = 0, second = 0] = numbers;
+  const step = second - first;
+  const counts = step !== 0 && numbers.every((number, c) => number === first + c * step);
+  return (
+    counts && numbers.every(Number.isInteger) && (numbers.length > 2 || (step === 1 && (first === 0 || first === 1)))
+  );
+}
+
+/** A whole number above fractions, or a value above a few others that all repeat, such as '3' above classes 0 and 1. */
+function standsApart(cell: string, column: number, below: readonly Row[]): boolean {
+  if (below.length < ENOUGH_ROWS) return false;
+  const counts = new Map<number, number>();
+  for (const { cells } of below) {
+    const value = Number(cells[column]);
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const value = Number(cell);
+  if (Number.isInteger(value) && ![...counts.keys()].some(Number.isInteger)) return true;
+  return counts.size <= FEW_VALUES && !counts.has(value) && [...counts.values()].every((count) => count > 1);
 }
 
 function checkNames(path: string, { cells, line }: Row): void {
