@@ -67,7 +67,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
         objectives.set(own, objective);
       }
       objective.clock = round;
-      objective.msPerExample = networkModel.deviceTime(client, round.index).msPerExample;
+      objective.msPerExample = networkModel.deviceTime(client, round.index, round.clockMs).msPerExample;
       return noisyIn(round, objective, networkModel.gradientNoise?.(client, round.index) ?? []);
     },
   });

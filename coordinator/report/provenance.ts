@@ -16,6 +16,7 @@ export function provenance(manifest: Manifest): Markup {
     ['data, SHA-256', hash(read?.data)],
     ['partition, SHA-256', hash(read?.partition)],
     ['initial parameters, SHA-256', hash(read?.initialParameters)],
+    ...(manifest.traces ?? []).map(({ file, sha256 }) => [`trace ${file}, SHA-256`, hash(sha256)] as const),
     ['started', manifest.startedAt],
   ]);
 }

@@ -36,6 +36,8 @@ export interface Manifest extends Partial<RunSetting> {
   readonly use?: readonly { readonly module: string; readonly sha256: string; readonly provides: readonly string[] }[];
   /** The saved parameters that the run began with. Left out: the model's own. */
   readonly initial?: { readonly file: string; readonly sha256: string };
+  /** CSV files of the traces that its faults followed. Left out: none. */
+  readonly traces?: readonly { readonly file: string; readonly sha256: string }[];
   /** How many rounds the run had before it was extended, and the SHA-256 of its scenario.json then. */
   readonly extended?: readonly { readonly at: string; readonly rounds: number; readonly scenarioSha256: string }[];
   /** What was decided while the data was read, one sentence each: header, types of columns, rows left out, split. */

@@ -17,8 +17,8 @@ export interface RunLoopOptions {
   readonly crew: Crew;
   readonly evaluator: Evaluator;
   readonly observer: RunObserver;
-  /** Clients of the cohort that scripted faults keep from a round. */
-  readonly scriptedAbsences: (round: number, cohort: readonly ClientIndex[]) => RoundPlan['absent'];
+  /** Clients of the cohort that scripted faults keep from a round that begins at this simulated time. */
+  readonly scriptedAbsences: (round: number, cohort: readonly ClientIndex[], atMs?: number) => RoundPlan['absent'];
   /** Clients that scripted faults make begin a round with a record from `init`. */
   readonly forgotten: (round: number) => readonly ClientIndex[];
   /** How often each rule of `scenario.faults` acted since this loop was made, in all processes. */

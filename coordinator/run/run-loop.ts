@@ -175,7 +175,7 @@ export class RunLoop {
 
   private plan(cohort: readonly ClientIndex[], attempt: number): RoundPlan {
     const { scenario, scriptedAbsences, forgotten } = this.options;
-    const absent = [...scriptedAbsences(this.round, cohort)];
+    const absent = [...scriptedAbsences(this.round, cohort, this.simulatedMs)];
     for (const client of cohort)
       if (this.lost.clients.has(client) && !absent.some(({ from }) => from === client))
         absent.push({ from: client, why: 'crashed' });

@@ -49,12 +49,12 @@ export class TaskLoop {
       away: (client, step) => {
         // Asked once for a step: every question counts as a firing of its rule.
         if (this.away.step !== step) {
-          const absent = scriptedAbsences(step, allClients(scenario.clients));
+          const absent = scriptedAbsences(step, allClients(scenario.clients), this.simulatedMs);
           this.away = { step, clients: new Set(absent.map(({ from }) => from)) };
         }
         return this.away.clients.has(client);
       },
-      floorMs: (client, step) => deviceTime(client, step).msPerRound,
+      floorMs: (client, step, startMs) => deviceTime(client, step, startMs).msPerRound,
       start: (plan) => crew.startTask(plan),
       settle: (settlement, clients) => {
         for (const client of clients) this.changed.add(client);

@@ -10,11 +10,11 @@ export interface DeviceTime {
 
 const NO_DEVICE_TIME: DeviceTime = { msPerExample: 0, msPerRound: 0, nsPerParameterCoded: 0 };
 
-/** The device of each party: the last entry that names it. `slowdown`: factor on all of a client's times in a round. */
+/** The device of each party: the last entry that names it. `slowdown`: factor on all of a client's times in a round, at this simulated time of the client. */
 export function deviceTimes(
   devices: readonly Device[],
-  slowdown: ((client: ClientIndex, round: number) => number) | null,
-): (party: PartyId, round: number) => DeviceTime {
+  slowdown: ((client: ClientIndex, round: number, atMs: number) => number) | null,
+): (party: PartyId, round: number, atMs?: number) => DeviceTime {
   const byClient = new Map<ClientIndex, DeviceTime>();
   const deviceOf = (client: ClientIndex): DeviceTime => {
     let device = byClient.get(client);
@@ -24,10 +24,10 @@ export function deviceTimes(
     }
     return device;
   };
-  return (party, round) => {
+  return (party, round, atMs = 0) => {
     if (party === 'coordinator') return NO_DEVICE_TIME;
     const device = deviceOf(party);
-    const factor = slowdown?.(party, round) ?? 1;
+    const factor = slowdown?.(party, round, atMs) ?? 1;
     if (factor === 1) return device;
     return {
       msPerExample: factor * device.msPerExample,

@@ -6,7 +6,7 @@ import type { Network } from '../party/dispatch.js';
 import type { ActingAttack } from '../party/inbox-rules.js';
 import type { ReceiveTransform, SendTransform } from '../party/message-coding.js';
 import type { GradientNoise, NetworkModel } from '../party/run-site.js';
-import type { Scenario } from '../scenario/scenario.js';
+import type { Link, Scenario } from '../scenario/scenario.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
@@ -16,8 +16,11 @@ import { linkFinder, linkTime, resendMs } from './link-time.js';
 
 /** The network model of a scenario in one process: the effects of links and fault rules on frames, vectors and clients. */
 export interface ScenarioNetwork extends NetworkModel {
-  /** Clients of the cohort that fault rules make absent, ascending. Only called in the coordinator's process. */
-  scriptedAbsences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'];
+  /**
+   * Clients of the cohort that fault rules make absent, ascending. Only called in the coordinator's process. `atMs`: simulated time at
+   * which the round begins; 0 where it is left out.
+   */
+  scriptedAbsences(round: number, cohort: readonly ClientIndex[], atMs?: number): RoundPlan['absent'];
   /** Clients that begin the round with a new record, ascending. */
   forgotten(round: number): readonly ClientIndex[];
   /** How often each rule of `scenario.faults` acted in this process. */
@@ -45,10 +48,13 @@ export function createNetwork(scenario: Scenario): ScenarioNetwork {
     receiveTransform: receiveTransformOf(rules, streams, counts),
     sendTransform: sendTransformOf(rules, counts),
     attacks: attacksOf(rules, streams, counts),
-    deviceTime: deviceTimes(scenario.devices, slows ? (client, round) => clients.slowdown(client, round) : null),
+    deviceTime: deviceTimes(
+      scenario.devices,
+      slows ? (client, round, atMs) => clients.slowdown(client, round, atMs) : null,
+    ),
     relabels: (client, round) => clients.relabels(client, round),
     gradientNoise: (client, round) => clients.gradientNoise(client, round),
-    scriptedAbsences: (round, cohort) => clients.absences(round, cohort),
+    scriptedAbsences: (round, cohort, atMs = 0) => clients.absences(round, cohort, atMs),
     forgotten: (round) => clients.forgotten(round),
     firings: () => [...counts],
     takeFirings: () => {
@@ -62,14 +68,15 @@ export function createNetwork(scenario: Scenario): ScenarioNetwork {
 /** Links and rules in front of the frames. The first verdict other than 'pass' and 'delay' is final; delays add up. */
 function frameJudge(scenario: Scenario, placed: readonly PlacedRule[], counts: number[]): Network | null {
   const judges = placed.filter(({ rule }) => rule.judge);
+  const narrowers = placed.filter(({ rule }) => rule.bandwidthMbps);
   const { links } = scenario;
-  if (judges.length === 0 && links.length === 0) return null;
+  if (judges.length === 0 && narrowers.length === 0 && links.length === 0) return null;
   const linkOf = linkFinder(links);
   // Under the wall clock time on a link is real time, and bandwidth is the socket host's: `link-buckets.ts`.
   const virtual = scenario.clock === 'virtual';
   return {
     passage(frame, layout, bytes, streamOf) {
-      const link = linkOf(frame, layout);
+      const link = withBandwidth(linkOf(frame, layout), frame, narrowers, counts);
       const travelling = link && !virtual ? { ...link, bandwidthMbps: null } : link;
       let delayMs = travelling ? linkTime(travelling, bytes, () => streamOf('jitter')) : 0;
       let lost: Absence['why'] | null = null;
@@ -103,6 +110,35 @@ function frameJudge(scenario: Scenario, placed: readonly PlacedRule[], counts: n
     },
   };
 }
+
+/** The link with the bandwidth of the last rule that sets one for the frame. */
+function withBandwidth(
+  link: Link | null,
+  frame: Frame,
+  narrowers: readonly PlacedRule[],
+  counts: number[],
+): Link | null {
+  let result = link;
+  for (const { rule, index } of narrowers) {
+    const bandwidthMbps = rule.bandwidthMbps!(frame);
+    if (bandwidthMbps === null) continue;
+    counts[index]!++;
+    result = { ...(result ?? NO_LINK), bandwidthMbps };
+  }
+  return result;
+}
+
+/** Frames arrive at once. */
+const NO_LINK: Link = {
+  from: 'all',
+  to: 'all',
+  kind: null,
+  direction: 'all',
+  bandwidthMbps: null,
+  latencyMs: 0,
+  jitterMs: 0,
+  retransmitMs: null,
+};
 
 function receiveTransformOf(placed: readonly PlacedRule[], streams: Rng, counts: number[]): ReceiveTransform | null {
   const receivers = placed.filter(({ rule }) => rule.onReceive);
@@ -185,14 +221,14 @@ class ClientRules {
     this.noiseCountedTo = new Int32Array(clientCount).fill(-1);
   }
 
-  absences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'] {
+  absences(round: number, cohort: readonly ClientIndex[], atMs: number): RoundPlan['absent'] {
     if (this.keepers.length === 0) return NONE_ABSENT;
     const away = new Set<ClientIndex>();
     const counting = round > this.absencesCountedTo;
     if (counting) this.absencesCountedTo = round;
     for (const { rule, index } of this.keepers)
       for (const client of cohort) {
-        if (!rule.keepsAway!(client, round)) continue;
+        if (!rule.keepsAway!(client, round, atMs)) continue;
         away.add(client);
         if (counting) this.counts[index]!++;
       }
@@ -207,12 +243,12 @@ class ClientRules {
     return forgotten;
   }
 
-  slowdown(client: ClientIndex, round: number): number {
+  slowdown(client: ClientIndex, round: number, atMs: number): number {
     let product = 1;
     const counting = round > this.slownessCountedTo[client]!;
     if (counting) this.slownessCountedTo[client] = round;
     for (const { rule, index } of this.slowers) {
-      const factor = rule.slowdown!(client, round);
+      const factor = rule.slowdown!(client, round, atMs);
       if (factor !== 1 && counting) this.counts[index]!++;
       product *= factor;
     }

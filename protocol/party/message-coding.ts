@@ -42,7 +42,7 @@ export interface CodingSurroundings {
   readonly receiveTransform: ReceiveTransform | null;
   readonly sendTransform: SendTransform | null;
   /** Simulated time for each entry of a vector that passes a codec. */
-  nsPerParameterCoded(party: PartyId, round: number): number;
+  nsPerParameterCoded(party: PartyId, round: number, atMs: number): number;
   /** Milliseconds of a clock, for the times of codecs alone; left out: they count as 0. */
   readonly now?: () => number;
 }
@@ -210,7 +210,7 @@ export class MessageCoding {
   }
 
   private charge(entries: number, round: CodingRound): void {
-    const nanoseconds = this.around.nsPerParameterCoded(round.self, round.index);
+    const nanoseconds = this.around.nsPerParameterCoded(round.self, round.index, round.clockMs);
     if (nanoseconds > 0) round.clockMs += (entries * nanoseconds) / NANOSECONDS_PER_MS;
   }
 

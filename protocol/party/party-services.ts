@@ -16,8 +16,8 @@ export interface PartyServices {
   coding(party: PartyId, record: PartyRecord): MessageCoding;
   /** Of the coordinator's inbox. */
   readonly probes: readonly Probe[];
-  /** Simulated milliseconds that the party's device takes for a round beside its examples. */
-  msPerRound(party: PartyId, round: number): number;
+  /** Simulated milliseconds that the party's device takes for a round beside its examples, if it begins it at this time of its own. */
+  msPerRound(party: PartyId, round: number, atMs: number): number;
   objective(party: PartyId, round: RoundClock): Objective;
   privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
 }

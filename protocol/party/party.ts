@@ -86,7 +86,7 @@ export class Party {
         },
         memories: this.kept.memories,
         undelivered: this.kept.undelivered,
-        msPerRound: this.services.msPerRound(this.id, plan.index),
+        msPerRound: this.services.msPerRound(this.id, plan.index, Math.max(this.kept.clockMs, plan.startMs)),
         ...(probing && { received: (kind, message) => probing.received(kind, message) }),
       },
       clockMs: this.kept.clockMs,

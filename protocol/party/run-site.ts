@@ -48,8 +48,8 @@ export interface NetworkModel {
   readonly sendTransform: SendTransform | null;
   /** Byzantine senders, in the order of the scenario's faults. */
   readonly attacks: readonly ActingAttack[];
-  /** Simulated time that a party's device takes in a round. */
-  deviceTime(party: PartyId, round: number): DeviceTime;
+  /** Simulated time that a party's device takes in a round, by the party's own simulated time; 0 where it is left out. */
+  deviceTime(party: PartyId, round: number, atMs?: number): DeviceTime;
   /** Does the client train on other labels than its own in this round? Left out: never. */
   relabels?(client: ClientIndex, round: number): boolean;
   /** Noise on the client's gradients in this round. Left out: none. */
@@ -137,7 +137,8 @@ export class RunSite {
     const around = {
       receiveTransform: networkModel.receiveTransform,
       sendTransform: networkModel.sendTransform,
-      nsPerParameterCoded: (party: PartyId, round: number) => networkModel.deviceTime(party, round).nsPerParameterCoded,
+      nsPerParameterCoded: (party: PartyId, round: number, atMs: number) =>
+        networkModel.deviceTime(party, round, atMs).nsPerParameterCoded,
       ...(options.now && { now: options.now }),
     };
     this.codings = options.codings;
@@ -147,7 +148,7 @@ export class RunSite {
       dispatch: this.dispatch,
       coding: (_party, record) => new MessageCoding(this.codings, scenario.precision, record.memories, around),
       probes: options.probes ?? [],
-      msPerRound: (party, round) => networkModel.deviceTime(party, round).msPerRound,
+      msPerRound: (party, round, atMs) => networkModel.deviceTime(party, round, atMs).msPerRound,
       objective: options.objective,
       privacy: options.privacy,
     };

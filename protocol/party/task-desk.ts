@@ -73,7 +73,7 @@ export interface DeskOptions {
   /** Kept from starting in this step, or lost. */
   away(client: ClientIndex, step: number): boolean;
   /** A task takes at least so long, whatever it does. */
-  floorMs(client: ClientIndex, step: number): number;
+  floorMs(client: ClientIndex, step: number, startMs: number): number;
   start(plan: RoundPlan): Promise<CrewReport>;
   settle(settlement: Settlement, cohort: readonly ClientIndex[]): void;
 }
@@ -133,7 +133,7 @@ export class TaskDesk {
     offer: Offer,
     send: (layout: KindLayout, frame: Frame) => number,
   ): void {
-    const floorMs = this.options.floorMs(client, offer.step);
+    const floorMs = this.options.floorMs(client, offer.step, startMs);
     const task: Task = { number, client, startMs, floorMs, offer, frame: null, silent: false, report: null };
     this.tasks.set(number, task);
     this.busy.add(client);

@@ -28,6 +28,8 @@ export async function checkAcross(scenario: Scenario, found: Found, problems: Pr
   });
   scenario.faults.forEach((rule, index) => {
     checkFault(rule, found.faults[index]!, `faults.${index}`, scenario.clients, kinds, problems);
+    if (scenario.clock === 'wall' && found.faults[index]!.isSimulated?.(rule))
+      problems.add('clock', `'virtual', since '${rule.fault}' acts by simulated time`, 'wall');
   });
 }
 

@@ -7,8 +7,8 @@ import { isPlainObject } from '../../protocol/settings/plain-data.js';
 import { importModule } from '../plug-ins/import-module.js';
 import { withPlugIns } from '../plug-ins/use.js';
 import { loadCatalogue } from '../run/catalogue.js';
-import { withInitial } from '../run/initial.js';
 import { folderOf, loadScenario, shippedNames } from '../run/load.js';
+import { withNamedFiles } from '../run/named-files.js';
 import { readPoints } from '../run/sweep-run.js';
 import { whatIsRead } from '../run/what-is-read.js';
 
@@ -34,7 +34,7 @@ export async function isScenarioPath(path: string): Promise<boolean> {
 /** Everything that `run` does before it begins: settings, names, figures, modules and data. Runs and writes nothing. Throws what `run` throws. */
 export async function checkScenario(nameOrPath: string): Promise<CheckedScenario> {
   const folder = folderOf(nameOrPath);
-  const input = withInitial(await withPlugIns(await loadScenario(nameOrPath), folder), folder);
+  const input = withNamedFiles(await withPlugIns(await loadScenario(nameOrPath), folder), folder);
   const catalogue = await loadCatalogue();
   if (!isSweep(input)) {
     const scenario = await resolveScenario(input, catalogue);

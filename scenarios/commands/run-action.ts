@@ -5,9 +5,9 @@ import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { withPlugIns } from '../plug-ins/use.js';
 import { withAssignments } from '../run/changed-settings.js';
-import { withInitial } from '../run/initial.js';
 import { folderOf, type Loaded, loadScenario } from '../run/load.js';
 import { mainThread } from '../run/main-thread.js';
+import { withNamedFiles } from '../run/named-files.js';
 import type { RunOptions } from '../run/run.js';
 import { loadCatalogue, runScenario, runSweep } from '../run/runtime.js';
 import { atSeeds, seedsFrom, sweptSeeds } from '../run/seeds.js';
@@ -37,7 +37,7 @@ export async function runAction(name: string, flags: RunFlags): Promise<void> {
   if (flags.metricsPort !== undefined) mainThread()?.post({ type: 'metrics', port: flags.metricsPort });
   const loaded = await loadScenario(name);
   const folder = folderOf(name);
-  const input = withInitial(await withPlugIns(changed(loaded, flags), folder, flags.use), folder);
+  const input = withNamedFiles(await withPlugIns(changed(loaded, flags), folder, flags.use), folder);
   const seeds = sweptSeeds(loaded);
   if (flags.seed !== undefined && seeds && seeds.length > 1 && !flags.quiet)
     process.stderr.write(

@@ -4,9 +4,9 @@ import { GradswarmError } from '../../protocol/errors.js';
 import { isSweep } from '../../protocol/scenario/input.js';
 import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { withAssignments } from '../run/changed-settings.js';
-import { withInitial } from '../run/initial.js';
 import { folderOf, loadScenario } from '../run/load.js';
 import { mainThread } from '../run/main-thread.js';
+import { withNamedFiles } from '../run/named-files.js';
 import { type Axis, parseAxis } from '../search/axis.js';
 import { STRATEGIES, type Strategy } from '../search/plan.js';
 import { GOAL_FIGURES, type Goal, type SearchCost } from '../search/ranking.js';
@@ -86,7 +86,10 @@ async function run(name: string, flags: Flags): Promise<void> {
     value === undefined ? [] : [{ path, value }],
   );
   const folder = folderOf(name);
-  const input = withInitial(await withPlugIns(withAssignments(loaded, [...set, ...named]), folder, flags.use), folder);
+  const input = withNamedFiles(
+    await withPlugIns(withAssignments(loaded, [...set, ...named]), folder, flags.use),
+    folder,
+  );
   if (isSweep(input)) throw new TypeError('unreachable: changes make no sweep');
   const { over: axes, goal, strategy, trials = null, searchSeed: seed, keepOneIn, seeds } = flags;
   const request = { axes, goal, strategy, trials, seed, keepOneIn, seeds };

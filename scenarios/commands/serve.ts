@@ -5,10 +5,10 @@ import { isSweep } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { withAssignments } from '../run/changed-settings.js';
-import { withInitial } from '../run/initial.js';
 import { interruptible } from '../run/interrupt.js';
 import { folderOf, loadScenario } from '../run/load.js';
 import { mainThread } from '../run/main-thread.js';
+import { withNamedFiles } from '../run/named-files.js';
 import { keptToken } from '../run/token.js';
 import { inThread } from './compute-thread.js';
 import { EXIT } from './exit-status.js';
@@ -72,7 +72,7 @@ async function serve(name: string, flags: Flags): Promise<void> {
       `serve: expected a scenario, got the sweep '${name}'; 'run' and 'resume' do sweeps`,
     );
   const scenario = await resolveScenario(
-    withInitial(await withPlugIns(input, folderOf(name), flags.use), folderOf(name)),
+    withNamedFiles(await withPlugIns(input, folderOf(name), flags.use), folderOf(name)),
     await loadCatalogue(),
   );
   if (flags.listen && scenario.workers.count === 0)

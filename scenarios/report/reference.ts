@@ -12,6 +12,7 @@ import { SCENARIO_PARTS } from '../../protocol/scenario/schema-parts.js';
 import { selections } from '../../protocol/selection/parts/load-selection.js';
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { casesPage } from '../conformance/page.js';
+import { syntheticTraces, traceCsv } from '../library/parts/synthetic-traces.js';
 import { loadCatalogue, methodNames } from '../run/catalogue.js';
 import { BUILT_IN_NAMES, builtInTypes } from './built-in-names.js';
 import { protocolPage } from './protocol-page.js';
@@ -179,6 +180,7 @@ export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'limits.md': limitsPage,
   'conformance-cases.md': casesPage,
   'protocol-tables.md': () => protocolPage(NOTE),
+  'examples/device-traces.csv': () => traceCsv(syntheticTraces({ clients: 24, seed: 7 })),
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

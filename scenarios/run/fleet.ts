@@ -16,7 +16,7 @@ export interface Fleet {
   /** In words, for the manifest and the report. */
   readonly transport: string;
   readonly privacy: RunBudget;
-  scriptedAbsences(round: number, cohort: readonly ClientIndex[]): RoundPlan['absent'];
+  scriptedAbsences(round: number, cohort: readonly ClientIndex[], atMs?: number): RoundPlan['absent'];
   /** Clients that begin the round with a new record. */
   forgotten(round: number): readonly ClientIndex[];
   /** How often each rule of `scenario.faults` acted. */

@@ -6,8 +6,8 @@ import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { withPlugIns } from '../plug-ins/use.js';
 import { loadCatalogue } from './catalogue.js';
-import { withInitial } from './initial.js';
 import { folderOf, loadScenario } from './load.js';
+import { withNamedFiles } from './named-files.js';
 import type { RunOptions, RunOutcome, SweepOutcome } from './run.js';
 import { replayRun, resumeRun, resumeSweep, runSweep as runEveryPoint, runScenario } from './runtime.js';
 import { isSweepFolder } from './sweep-run.js';
@@ -71,11 +71,11 @@ export async function replay(directory: string, options: CallOptions = {}): Prom
 async function opened<T extends ScenarioInput | SweepInput>(input: T | string, { from, use }: CallOptions) {
   if (typeof input === 'string') {
     const folder = folderOf(input);
-    return withInitial(await withPlugIns(await loadScenario(input), folder, use), folder);
+    return withNamedFiles(await withPlugIns(await loadScenario(input), folder, use), folder);
   }
   const folder = from === undefined ? process.cwd() : dirname(fileURLToPath(from));
   const named = isSweep(input) ? input : { name: 'scenario', ...input };
-  return withInitial(await withPlugIns<ScenarioInput | SweepInput>(named, folder, use), folder);
+  return withNamedFiles(await withPlugIns<ScenarioInput | SweepInput>(named, folder, use), folder);
 }
 
 function runOptions({ directory, signal, watcher, listen }: CallOptions): RunOptions {

@@ -115,9 +115,9 @@ export async function replayFleet(
         return new Map([...records].filter(([client]) => !departed.has(client)));
       },
     },
-    scriptedAbsences(round, cohort) {
+    scriptedAbsences(round, cohort, atMs) {
       for (const client of lostIn.get(round) ?? []) lostSoFar.add(client);
-      const scripted = networkModel.scriptedAbsences(round, cohort);
+      const scripted = networkModel.scriptedAbsences(round, cohort, atMs);
       const known = new Set(scripted.map(({ from }) => from));
       return [...scripted, ...(away.get(round) ?? []).filter(({ from }) => !known.has(from))];
     },

@@ -34,6 +34,7 @@ import { finalDigest, forecastOf, summaryOf } from './session-figures.js';
 import type { SessionOptions, SessionResult } from './session-options.js';
 import { shown } from './shown.js';
 import { openStudy, type Study, type StudyResult, studyResult } from './study.js';
+import { traceFiles } from './traces.js';
 import { checkSameRead, type Read, whatIsRead } from './what-is-read.js';
 
 /**
@@ -163,7 +164,12 @@ class Session {
   private recordRead({ plugIns }: Read): void {
     if (plugIns.length > 0) this.directory.updateManifest({ use: plugIns.map(recordOf) });
     const { decisions } = this.problem.dataset;
-    const also = { ...(decisions && { decisions }), ...(this.scenario.initial && { initial: this.scenario.initial }) };
+    const traces = traceFiles(this.scenario);
+    const also = {
+      ...(decisions && { decisions }),
+      ...(this.scenario.initial && { initial: this.scenario.initial }),
+      ...(traces.length > 0 && { traces }),
+    };
     this.directory.updateManifest({ read: this.problem.fingerprint, ...also });
   }
 

@@ -32,12 +32,14 @@ export interface Post {
 export interface ActingRule {
   /** Judged once by the sender's host. */
   judge?(frame: Frame, layout: KindLayout, own: () => Rng): Verdict;
-  /** Is the client absent from this round? */
-  keepsAway?(client: ClientIndex, round: number): boolean;
+  /** Is the client absent from this round? `atMs`: simulated time at which the coordinator begins it. */
+  keepsAway?(client: ClientIndex, round: number, atMs: number): boolean;
   /** Does the client start this round with a new record? */
   forgets?(client: ClientIndex, round: number): boolean;
-  /** Factor on the client's time in this round; 1: none. */
-  slowdown?(client: ClientIndex, round: number): number;
+  /** Factor on the client's time in this round; 1: none. `atMs`: its simulated time when it begins a piece of work. */
+  slowdown?(client: ClientIndex, round: number, atMs: number): number;
+  /** Bandwidth of the frame's link in place of that of `links`; null: that of `links`. `arrivesAtMs` is when the frame leaves. */
+  bandwidthMbps?(frame: Frame): number | null;
   /** The vector that the receiver gets, in a new array; null: the decoded one. */
   onReceive?(value: ReadonlyVector, frame: Frame, layout: KindLayout, own: () => Rng): ReadonlyVector | null;
   /** The vector that is encoded, in a new array; null: the posted one. */

@@ -234,6 +234,8 @@ export interface BuiltInAttacks {
 
 export interface BuiltInFaults {
   readonly 'availability': SettingsIn<typeof import('../../../protocol/faults/availability.js').default>;
+  readonly 'availability-trace': SettingsIn<typeof import('../../../protocol/faults/availability-trace.js').default>;
+  readonly 'bandwidth-trace': SettingsIn<typeof import('../../../protocol/faults/bandwidth-trace.js').default>;
   readonly 'broadcast-noise': SettingsIn<typeof import('../../../protocol/faults/broadcast-noise.js').default>;
   readonly 'burst-loss': SettingsIn<typeof import('../../../protocol/faults/burst-loss.js').default>;
   readonly 'byzantine': SettingsIn<typeof import('../../../protocol/faults/byzantine.js').default>;
@@ -251,6 +253,7 @@ export interface BuiltInFaults {
   readonly 'probabilistic-quantiser': SettingsIn<typeof import('../../../protocol/faults/probabilistic-quantiser.js').default>;
   readonly 'scale': SettingsIn<typeof import('../../../protocol/faults/scale.js').default>;
   readonly 'slow': SettingsIn<typeof import('../../../protocol/faults/slow.js').default>;
+  readonly 'speed-trace': SettingsIn<typeof import('../../../protocol/faults/speed-trace.js').default>;
   readonly 'symmetric-drop': SettingsIn<typeof import('../../../protocol/faults/symmetric-drop.js').default>;
 }
 

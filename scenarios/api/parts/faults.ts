@@ -1,6 +1,8 @@
 /** A function for each fault, and the rounds in which it acts. */
 
 export { availability, bernoulliAvailability } from '../../../protocol/faults/availability.js';
+export { availabilityTrace } from '../../../protocol/faults/availability-trace.js';
+export { bandwidthTrace } from '../../../protocol/faults/bandwidth-trace.js';
 export { broadcastNoise } from '../../../protocol/faults/broadcast-noise.js';
 export { burstLoss } from '../../../protocol/faults/burst-loss.js';
 export { byzantine } from '../../../protocol/faults/byzantine.js';
@@ -19,4 +21,5 @@ export { partition } from '../../../protocol/faults/partition.js';
 export { probabilisticQuantiser } from '../../../protocol/faults/probabilistic-quantiser.js';
 export { scale } from '../../../protocol/faults/scale.js';
 export { slow } from '../../../protocol/faults/slow.js';
+export { speedTrace } from '../../../protocol/faults/speed-trace.js';
 export { symmetricDrop } from '../../../protocol/faults/symmetric-drop.js';

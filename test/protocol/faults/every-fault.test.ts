@@ -16,6 +16,17 @@ const found = await defaultExports(FOLDER);
 /** Settings without a default, as a script gives them to the function of the fault's file. */
 const EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   availability: [{ onToOff: 0.5, offToOn: 0.5 }],
+  'availability-trace': [
+    {
+      trace: {
+        rows: [
+          [0, 0, 1],
+          [1, 0, 0],
+        ],
+      },
+    },
+  ],
+  'bandwidth-trace': [{ trace: { rows: [[0, 0, 10, 5]] } }],
   'broadcast-noise': [{ stddev: 1 }],
   'burst-loss': [{ goodToBad: 1, badToGood: 0, lossInGood: 1 }],
   byzantine: [{ clients: [0], attack: 'sign-flip' }],
@@ -33,6 +44,7 @@ const EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   'probabilistic-quantiser': [{ step: 1 }],
   scale: [{ factor: -1 }],
   slow: [{ clients: [1], factor: 2 }],
+  'speed-trace': [{ trace: { rows: [[0, 0, 0.5]] } }],
   'symmetric-drop': [{ probability: 1 }],
 };
 
@@ -108,8 +120,8 @@ describe('faults', () => {
     const settings = family.settings.parse('faults.0', { probability: 1, until: 4 });
     expect(settings).to.deep.equal({ from: 0, until: 4, probability: 1 });
     const rule = family.create(settings, { streams: rootStream(1, 'float64') });
-    expect([1, 2].map((client) => rule.keepsAway!(client, 3))).to.deep.equal([false, true]);
-    expect(rule.keepsAway!(2, 4)).to.equal(false);
+    expect([1, 2].map((client) => rule.keepsAway!(client, 3, 0))).to.deep.equal([false, true]);
+    expect(rule.keepsAway!(2, 4, 0)).to.equal(false);
     expect(() => family.settings.parse('faults.0', { probability: 2 })).to.throw(
       'ERR_SCENARIO: faults.0.probability: expected a number in [0, 1], got 2',
     );
