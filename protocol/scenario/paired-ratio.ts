@@ -39,6 +39,15 @@ export function pairedRatio(
   return { ratio, low: ratio - half, high: ratio + half, seeds };
 }
 
+/** The 95 % interval of a mean by Student's t, of one value a seed; null below two. */
+export function meanInterval(values: readonly number[]): { readonly low: number; readonly high: number } | null {
+  const n = values.length;
+  if (n < 2) return null;
+  const mean = sum(values) / n;
+  const half = studentT95(n - 1) * Math.sqrt(sum(values.map((value) => (value - mean) ** 2)) / (n - 1) / n);
+  return { low: mean - half, high: mean + half };
+}
+
 /** In ascending order, each once. */
 export function seedsOf(records: readonly RunRecord[]): number[] {
   return [...new Set(records.map(({ scenario }) => scenario.seed))].sort((one, other) => one - other);

@@ -13,25 +13,30 @@ import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { choiceInWords } from '../../protocol/scenario/wording.js';
 import { loadCatalogue, loadExpectations } from '../run/catalogue.js';
-import { loadScenario, shippedNames } from '../run/load.js';
+import { type Loaded, loadScenario, shippedNames } from '../run/load.js';
 import { recordedRuns } from '../run/recorded.js';
+import { atSeeds, sweptSeeds } from '../run/seeds.js';
 import { judgeClaims } from './claims.js';
 
 /**
- * Writes docs/results.md from the shipped scenarios: `npm run results`. Each is run as a person would run it; names as arguments
- * run those alone. Results are always judged again from the records in runs/results, so that after a change of expectations or
- * claims `npm run results -- --judge` runs nothing. A scenario without a record keeps its part of the page.
+ * Writes docs/results.md from the shipped scenarios: `npm run results`. Each is run as a person would run it, those that have
+ * claims and one seed at three, so that a comparison has an interval; names as arguments run those alone. Results are always judged
+ * again from the records in runs/results, so that after a change of expectations or claims `npm run results -- --judge` runs
+ * nothing. A scenario without a record keeps its part of the page.
  */
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PAGE = join(ROOT, 'docs', 'results.md');
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
 const KEPT = join(ROOT, 'runs', 'results');
+/** The fewest that Student's t gives an interval of use. */
+const CLAIM_SEEDS = 3;
 
 /** What the records of a shipped scenario show. */
 interface Shown {
   readonly name: string;
   readonly description: string;
+  readonly command: readonly string[];
   readonly seeds: readonly number[];
   readonly seconds: number;
   readonly valid: Holds;
@@ -40,12 +45,20 @@ interface Shown {
   readonly claims: readonly Claim[];
 }
 
-function run(name: string): void {
+/** As it is run for the page, and what a person types for that. */
+async function asRun(name: string): Promise<{ readonly input: Loaded; readonly command: readonly string[] }> {
+  const input = await loadScenario(name);
+  if (!input.claims?.length || (sweptSeeds(input)?.length ?? 1) > 1) return { input, command: ['run', name] };
+  return { input: atSeeds(input, CLAIM_SEEDS), command: ['run', name, '--seeds', String(CLAIM_SEEDS)] };
+}
+
+async function run(name: string): Promise<void> {
+  const { command } = await asRun(name);
   const directory = join(KEPT, name);
   rmSync(directory, { recursive: true, force: true });
   process.stderr.write(`${name} …\n`);
   const started = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [CLI, 'run', name, '--quiet', '--out', directory], {
+  const { status, stderr } = spawnSync(process.execPath, [CLI, ...command, '--quiet', '--out', directory], {
     cwd: ROOT,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
@@ -58,7 +71,7 @@ function run(name: string): void {
 async function show(name: string): Promise<Shown> {
   const [catalogue, expectations] = await Promise.all([loadCatalogue(), loadExpectations()]);
   const find = (family: string) => expectations.get(family);
-  const input = await loadScenario(name);
+  const { input, command } = await asRun(name);
   const records = recordedRuns(join(KEPT, name));
   const resolved = isSweep(input) ? await resolveSweep(input, catalogue) : await resolveScenario(input, catalogue);
   const points = 'points' in resolved ? resolved.points.map(({ scenario }) => scenario) : [resolved];
@@ -69,16 +82,24 @@ async function show(name: string): Promise<Shown> {
       .filter(({ holds }) => holds !== true)
       .map((one) => ({ ...one, detail: `${choiceInWords(records[index]!.point ?? {})}: ${one.detail}` })),
   );
-  const overall = 'points' in resolved ? judge(records, resolved.expect, find) : verdicts[0]!;
+  // A single scenario at several seeds expects of their mean what it expects of one.
+  const single = 'points' in resolved && resolved.expect.length === 0 && isAtSeedsAlone(resolved.over);
+  const overall =
+    'points' in resolved ? judge(records, single ? points[0]!.expect : resolved.expect, find) : verdicts[0]!;
   return {
     name,
     description: input.description ?? '',
+    command,
     seeds: seedsOf(records),
     seconds: JSON.parse(readFileSync(join(KEPT, name, 'seconds.json'), 'utf8')) as number,
     valid: 'points' in resolved ? sweepVerdict(verdicts, overall) : overall.valid,
     judgements: 'points' in resolved ? [...overall.expectations, ...failures] : overall.expectations,
-    claims: await judgeClaims(resolved.claims, records),
+    claims: await judgeClaims(single ? points[0]!.claims : resolved.claims, records),
   };
+}
+
+function isAtSeedsAlone(over: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(over).join() === 'seed';
 }
 
 /** A record does not count for a scenario whose settings have changed since; new settings and descriptions may differ. */
@@ -110,8 +131,8 @@ function writtenBefore(name: string): Written | null {
   return row && section ? { row, section: `## ${name}\n${section}`.split('\n## ')[0]!.trimEnd().split('\n') } : null;
 }
 
-function written({ name, description, seeds, seconds, valid, judgements, claims }: Shown): Written {
-  const row = `| [${name}](#${name}) | ${word(valid)} | ${seeds.join(', ')} | ${Math.ceil(seconds)} | \`gradswarm run ${name}\` |`;
+function written({ name, description, command, seeds, seconds, valid, judgements, claims }: Shown): Written {
+  const row = `| [${name}](#${name}) | ${word(valid)} | ${seeds.join(', ')} | ${Math.ceil(seconds)} | \`gradswarm ${command.join(' ')}\` |`;
   const section = [`## ${name}`, '', description, '', '| expected and observed | result |', '| --- | --- |'];
   for (const { detail, holds } of judgements) section.push(`| ${cell(detail)} | ${word(holds)} |`);
   if (claims.length > 0)
@@ -132,7 +153,9 @@ function page(all: readonly Written[]): string {
     '',
     '- *reproduced*, *not reproduced*: the method is as in the paper, and the number is, or is not, within the claim.',
     '- *reconstruction agrees*, *does not agree*: the method is reconstructed in part (its page has the parts).',
-    '- *not judged*: the runs do not decide it. A 95 % interval is paired over seeds; one that a bound cuts decides nothing, one seed has none.',
+    '- *not judged*: the runs do not decide it. A 95 % interval is paired over seeds; one that a bound cuts decides nothing.',
+    '',
+    'Claims have three seeds or more; what each number is at seeds that were not used before: [verification.md](verification.md).',
     '',
     '| scenario | expectations | seed | seconds | command |',
     '| --- | --- | --- | --- | --- |',
@@ -147,7 +170,7 @@ const judgeOnly = process.argv.includes('--judge');
 const chosen = process.argv.slice(2).filter((argument) => argument !== '--judge');
 const all: Written[] = [];
 for (const name of shippedNames()) {
-  if (!judgeOnly && (chosen.length === 0 || chosen.includes(name))) run(name);
+  if (!judgeOnly && (chosen.length === 0 || chosen.includes(name))) await run(name);
   const recorded = existsSync(join(KEPT, name, 'seconds.json'));
   const entry = recorded ? written(await show(name)) : writtenBefore(name);
   if (!recorded) process.stderr.write(`${name}: no record, ${entry ? 'left as it is' : 'left out'}\n`);

@@ -31,6 +31,22 @@ describe('expectations on when something is reached', () => {
     expect(found([fast], roundsToMatch({ of: 'loss', runner, rival, most: 3 })).holds).to.equal('unknown');
   });
 
+  it('rounds-to-match over seeds: each run against the rival of its seed; both numbers, and the interval of the mean', () => {
+    const at = (record: RunRecord, seed: number): RunRecord => ({ ...record, scenario: { ...record.scenario, seed } });
+    const slower = run([16, 8, 4, 2, 1, 0.5], { 'method.localEpochs': 1 });
+    // 2 and 4 after 3 rounds: reached in rounds 2 and 1. Against their mean, 3, both would need 2.
+    const records = [at(slow, 1), at(slower, 2), at(fast, 1), at(fast, 2)];
+    const { holds, observed, detail } = found(
+      records,
+      roundsToMatch({ of: 'loss', runner, rival, rivalRound: 3, most: 2 }),
+    );
+    expect({ holds, observed }).to.deep.equal({ holds: true, observed: 1.5 });
+    // Of 2 and 1: 1.5 +- 12.706 sqrt(1/2) / sqrt 2.
+    expect(detail).to.equal(
+      'loss 3 after 3 rounds (localEpochs=1) is reached after 1.5 rounds (localEpochs=2) (95 % interval -4.8531 to 7.8531, 2 seeds), expected at most 2',
+    );
+  });
+
   const settling = (series: Record<string, number[]>): RunRecord => ({
     ...falling,
     rows: [0, 1, 2, 3].map((t) =>
