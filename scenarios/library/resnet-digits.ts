@@ -32,6 +32,7 @@ export default scenario('resnet-digits', {
   seed: 1,
   participation: { cohort: 5 },
   evaluation: { everyRounds: 5 },
-  expect: [above({ of: 'finalAccuracy', value: 0.8 })],
+  // 0.72 to 0.89 over ten other seeds: ten rounds of five clients with skewed labels. A guess is right once in ten.
+  expect: [above({ of: 'finalAccuracy', value: 0.65 })],
   expectedSeconds: 40,
 });

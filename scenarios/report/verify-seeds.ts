@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Judgement } from '../../protocol/scenario/expectation.js';
+import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import type { Judgement, RunRecord } from '../../protocol/scenario/expectation.js';
 import { isSweep } from '../../protocol/scenario/input.js';
 import { judge } from '../../protocol/scenario/judge.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
@@ -9,9 +10,9 @@ import type { Spec } from '../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { loadCatalogue, loadExpectations } from '../run/catalogue.js';
 import { loadScenario, shippedNames } from '../run/load.js';
-import { recordedRuns } from '../run/recorded.js';
-import { runScenario, runSweep } from '../run/runtime.js';
+import { recordedRun } from '../run/recorded.js';
 import { seedsFrom, sweptSeeds } from '../run/seeds.js';
+import { runSession } from '../run/session.js';
 import { fullerSection, type SeedSection, seedSection, seedSections, trialsIn } from './seed-sections.js';
 import { seedTrials } from './seed-trials.js';
 import { existingPage, writeSection } from './verification-page.js';
@@ -29,18 +30,34 @@ const KEPT = join(ROOT, 'runs', 'seeds');
 const firstSeed = (trial: number) => 1000 + 100 * trial;
 const folderOf = (name: string, trial: number) => join(KEPT, name, String(firstSeed(trial)));
 
+/** Without reports: each point in a folder of its own, by its number. */
 async function run(name: string, trial: number): Promise<void> {
   const directory = folderOf(name, trial);
   if (existsSync(join(directory, 'done'))) return;
   rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
   const input = seedsFrom(await loadScenario(name), firstSeed(trial));
   const catalogue = await loadCatalogue();
-  const options = { directory, listen: null, signal: new AbortController().signal };
   const started = performance.now();
-  if (isSweep(input)) await runSweep(await resolveSweep(input, catalogue), options);
-  else await runScenario(await resolveScenario({ ...input, workers: { count: 0 } }, catalogue), options);
-  writeFileSync(join(directory, 'done'), '');
+  const points = isSweep(input)
+    ? (await resolveSweep(input, catalogue)).points
+    : [{ scenario: await resolveScenario({ ...input, workers: { count: 0 } }, catalogue), values: undefined }];
+  for (const [index, { scenario, values }] of points.entries()) {
+    const path = join(directory, String(index));
+    await runSession(scenario, () => RunDirectory.create({ root: directory, scenarioName: name, scenario, path }), {
+      listen: null,
+      signal: new AbortController().signal,
+      drawReport: async () => '',
+      ...(values && { point: values }),
+    });
+  }
+  writeFileSync(join(directory, 'done'), String(points.length));
   process.stderr.write(`${name} ${firstSeed(trial)}: ${Math.ceil((performance.now() - started) / 1000)} s\n`);
+}
+
+function recordsIn(directory: string): RunRecord[] {
+  const points = Number(readFileSync(join(directory, 'done'), 'utf8'));
+  return Array.from({ length: points }, (_, index) => recordedRun(join(directory, String(index))));
 }
 
 /** What it expects: of every point once, the worst of which decides, and of the whole sweep. */
@@ -67,7 +84,7 @@ async function show(name: string, page: readonly SeedSection[]): Promise<SeedSec
   const families = await loadExpectations();
   const find = (family: string) => families.get(family);
   const judgements = done.map((folder) => {
-    const records = recordedRuns(join(KEPT, name, folder));
+    const records = recordsIn(join(KEPT, name, folder));
     const each = ofPoints.map((spec) => worst(records.map((record) => judge([record], [spec], find).expectations[0]!)));
     return [...each, ...(ofSweep.length > 0 ? judge(records, ofSweep, find).expectations : [])];
   });
