@@ -42,9 +42,18 @@ export interface Column {
 export function table(columns: readonly Column[], rows: readonly (readonly MarkupPart[])[]): Markup {
   const kind = (i: number) => (columns[i]?.numeric ? html` class="number"` : html``);
   return html`<div class="wide"><table>
-<thead><tr>${columns.map(({ heading }, i) => html`<th${kind(i)}>${heading}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${kind(i)} data-label="${columns[i]?.heading ?? ''}">${cell}</td>`)}</tr>\n`)}</tbody>
+<thead><tr>${columns.map(({ heading }, i) => html`<th${kind(i)}>${breakable(heading)}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${kind(i)} data-label="${columns[i]?.heading ?? ''}">${typeof cell === 'string' ? breakable(cell) : cell}</td>`)}</tr>\n`)}</tbody>
 </table></div>`;
+}
+
+/** A number that stays on one line. */
+export const whole = (text: string): Markup => html`<span class="whole">${text}</span>`;
+
+/** Settings such as `byzantine(attack=gaussian(stddev=1))` break before a word, not within. */
+function breakable(text: string): MarkupPart {
+  if (!/[(=,+]\S/.test(text)) return text;
+  return html`<span>${text.split(/(?<=[(=,+])(?=\S)/).map((part, i) => html`${i > 0 && html`<wbr>`}${part}`)}</span>`;
 }
 
 /** Names and what they stand for; entries without a value are left out. */
@@ -101,7 +110,7 @@ a { color: var(--link); }
 .badge { display: inline-block; vertical-align: .2em; margin-left: .6rem; padding: .15rem .7rem; border-radius: 999px; border: 1.5px solid; font-size: .95rem; font-weight: 600; white-space: nowrap; }
 td .badge { margin: 0; vertical-align: baseline; padding: 0 .6rem; font-size: .88rem; }
 .holds { color: var(--holds); } .fails { color: var(--fails); } .unknown { color: var(--unknown); }
-.mark { font-weight: 600; white-space: nowrap; }
+.mark { font-weight: 600; white-space: nowrap; } .whole { white-space: nowrap; }
 .warning { border-left: 4px solid var(--unknown); background: var(--card); padding: .5rem .9rem; margin: .8rem 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.4rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }

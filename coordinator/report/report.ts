@@ -9,7 +9,7 @@ import { type SessionSummary, summarizeSession } from '../run-directory/session-
 import { html, link, type Markup, type MarkupPart } from './markup.js';
 import { type Figure, inlineSvg, writeFigure, writeFigureData } from './plots.js';
 import { provenance } from './provenance.js';
-import { badge, facts, figure, mark, page, section, table } from './report-page.js';
+import { badge, facts, figure, mark, page, section, table, whole } from './report-page.js';
 import { runFigures } from './run-plots.js';
 import { bytesText, numberText, repetitionText, timeText } from './units.js';
 
@@ -235,7 +235,7 @@ export function expectationsTable(verdict: Verdict): MarkupPart {
   const { expectations, notApplicable = [] } = verdict;
   if (expectations.length + notApplicable.length === 0)
     return html`<p>The scenario has none, so the result is inconclusive.</p>`;
-  const observed = (value: number | string | null) => (typeof value === 'string' ? value : numberText(value));
+  const observed = (value: number | string | null) => (typeof value === 'string' ? value : whole(numberText(value)));
   return table(
     [{ heading: 'result' }, { heading: 'expectation' }, { heading: 'observed' }, { heading: 'in words' }],
     [

@@ -47,7 +47,9 @@ export function sweepTables(points: readonly SweepPoint[]): Markup {
   const varying = results.filter((name) => !same.includes(name)).sort((a, b) => rank(a) - rank(b));
   const shown = varying.filter((name) => !MEASURED_BY_THE_CLOCK.includes(name)).slice(0, MOST_COLUMNS);
   const swept = settings.filter((name) => new Set(points.map((point) => point.settings[name])).size > 1);
+  const crossed = crossTable(groups, swept, shown[0]);
   return html`${seeds > 1 && html`<p>Mean ± standard deviation over ${seeds} seeds.</p>`}
+${crossed}
 ${table(
   [
     { heading: 'verdict' },
@@ -62,6 +64,24 @@ ${table(
 )}
 ${same.length > 0 && html`<p>The same at all points:</p>${facts(same.map((name) => [figureName(name), figureText(name, points[0]!.results[name])]))}`}
 <details><summary>Every point</summary>${points.map((point) => wholePoint(point, varying))}</details>`;
+}
+
+/** One figure by two settings of at least three values each, where every pair was run; else nothing. */
+function crossTable(groups: readonly Group[], swept: readonly string[], figure: string | undefined): MarkupPart {
+  const [down, across] = swept;
+  if (swept.length !== 2 || !down || !across || !figure) return null;
+  const valuesOf = (name: string) => [...new Set(groups.map(({ settings }) => String(settings[name] ?? '–')))];
+  const [rows, columns] = [valuesOf(down), valuesOf(across)];
+  if (Math.min(rows.length, columns.length) < 3 || columns.length > MOST_COLUMNS) return null;
+  const at = (row: string, column: string) =>
+    groups.find(({ settings }) => String(settings[down] ?? '–') === row && String(settings[across] ?? '–') === column);
+  if (groups.length !== rows.length * columns.length) return null;
+  return html`<p>${figureName(figure)} by ${settingName(down, swept)} (down) and ${settingName(across, swept)} (across):</p>
+${table(
+  [{ heading: settingName(down, swept) }, ...columns.map((heading) => ({ heading, numeric: true }))],
+  rows.map((row) => [row, ...columns.map((column) => meanText(figure, at(row, column)!.points))]),
+)}
+<p>Each setting:</p>`;
 }
 
 /** The last word of a path, where no other path ends in it. */

@@ -133,11 +133,16 @@ function distanceFigure(sweep: ResolvedSweep, records: readonly RunRecord[], see
       name: 'distance-from-posterior',
       caption: `Wasserstein-2 distance of the kept draws from the true posterior, ${seedsWords(seeds)}.`,
       spec: {
-        width: PLOT_WIDTH / 2,
-        height: { step: 34 },
+        width: PLOT_WIDTH,
+        height: { step: 44 },
         data: { values },
-        encoding: { y: { field: 'setting', type: 'nominal', sort: null, axis: { title: null, labelLimit: 460 } } },
+        // Names stand above their marks: beside them they would take most of the page's width, or be cut.
+        encoding: { y: { field: 'setting', type: 'nominal', sort: null, axis: null } },
         layer: [
+          {
+            mark: { type: 'text', align: 'left', baseline: 'bottom', dy: -7 },
+            encoding: { text: { field: 'setting' }, x: { value: 4 } },
+          },
           { mark: { type: 'rule', strokeWidth: 2, opacity: 0.6 }, encoding: { x: x('low'), x2: { field: 'high' } } },
           { mark: { type: 'point', filled: true, size: 80, opacity: 0.9 }, encoding: { x: x('w2') } },
         ],

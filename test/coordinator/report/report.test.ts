@@ -107,7 +107,7 @@ describe('writeReport', () => {
     });
     for (const text of [
       '<span class="badge unknown">inconclusive</span>',
-      '<td data-label="result"><span class="mark unknown">? inconclusive</span></td><td data-label="expectation">every fault happened</td><td data-label="observed">–</td>',
+      '<td data-label="result"><span class="mark unknown">? inconclusive</span></td><td data-label="expectation">every fault happened</td><td data-label="observed"><span class="whole">–</span></td>',
       '<a href="https://example.org/p">P</a>',
       '<b>Reconstruction.</b> the warm-up',
       '<b>Not private.</b> no noise',

@@ -37,6 +37,30 @@ describe('sweepTables', () => {
   });
 });
 
+describe('two settings of three values each', () => {
+  const at = (attack: string, rule: string, accuracy: number) => ({
+    directory: `${attack}-${rule}`,
+    settings: { faults: attack, aggregators: rule },
+    valid: true,
+    results: { finalAccuracy: accuracy },
+    stateDigest: null,
+  });
+  const values = ['a', 'b', 'c'].flatMap((attack, i) =>
+    ['x', 'y', 'z'].map((rule, k) => at(attack, rule, (3 * i + k) / 10)),
+  );
+
+  it('have a table of one by the other, a row for each value of the first', () => {
+    const [crossed] = sweepTables(values).text.split('verdict');
+    expect(crossed).to.include('final accuracy by faults (down) and aggregators (across)');
+    const cells = [...crossed!.matchAll(/<td[^>]*>([^<]*)</g)].map(([, cell]) => cell);
+    expect(cells).to.deep.equal(['a', '0 %', '10 %', '20 %', 'b', '30 %', '40 %', '50 %', 'c', '60 %', '70 %', '80 %']);
+  });
+
+  it('have none where a pair was not run', () => {
+    expect(sweepTables(values.slice(1)).text).not.to.include('(down)');
+  });
+});
+
 describe('figures in words', () => {
   it('have their unit, and a spread with two digits', () => {
     const texts = [
