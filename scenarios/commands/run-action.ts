@@ -10,7 +10,7 @@ import { mainThread } from '../run/main-thread.js';
 import { withNamedFiles } from '../run/named-files.js';
 import type { RunOptions } from '../run/run.js';
 import { loadCatalogue, runScenario, runSweep } from '../run/runtime.js';
-import { atSeeds, seedsFrom, sweptSeeds } from '../run/seeds.js';
+import { atSeeds, seedNote, seedsFrom } from '../run/seeds.js';
 import { type ListenFlags, listenOptions } from './listen.js';
 import { type Printing, report, reportSweep } from './outcome.js';
 
@@ -38,11 +38,8 @@ export async function runAction(name: string, flags: RunFlags): Promise<void> {
   const loaded = await loadScenario(name);
   const folder = folderOf(name);
   const input = withNamedFiles(await withPlugIns(changed(loaded, flags), folder, flags.use), folder);
-  const seeds = sweptSeeds(loaded);
-  if (flags.seed !== undefined && seeds && seeds.length > 1 && !flags.quiet)
-    process.stderr.write(
-      `seed ${flags.seed} alone instead of seeds ${seeds.join(', ')}; --first-seed ${flags.seed} runs as many from there on\n`,
-    );
+  const note = flags.seed === undefined || flags.quiet ? null : seedNote(loaded, flags.seed);
+  if (note !== null) process.stderr.write(`${note}\n`);
   const catalogue = await loadCatalogue();
   const options: Omit<RunOptions, 'signal'> = {
     directory: flags.out ?? null,

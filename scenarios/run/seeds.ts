@@ -9,6 +9,13 @@ export function sweptSeeds(input: Loaded): readonly number[] | null {
   return isSweep(input) && input.over.seed ? (input.over.seed as readonly number[]) : null;
 }
 
+/** What one seed means for a sweep over several; null: nothing is lost. */
+export function seedNote(input: Loaded, seed: number): string | null {
+  const swept = sweptSeeds(input) ?? [];
+  if (swept.length < 2) return null;
+  return `seed ${seed} alone instead of seeds ${swept.join(', ')}; --first-seed ${seed} runs as many from there on`;
+}
+
 /** The same from another seed on: a sweep over seeds keeps their number and their distances. */
 export function seedsFrom(input: Loaded, first: number): Loaded {
   const swept = sweptSeeds(input);

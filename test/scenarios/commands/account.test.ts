@@ -94,6 +94,25 @@ describe('scenarios/commands/account', () => {
     expect(await refusal('--q 0.1 --steps 1 --delta 1e-5')).to.match(/ERR_USAGE.*noise multiplier/);
   });
 
+  it('what no theorem covers is refused by name: shuffled batches, and by Renyi orders all but Poisson with add-remove', async () => {
+    const question = '--q 0.1 --noise-multiplier 1 --steps 10 --delta 1e-5';
+    for (const adjacency of ['add-remove', 'replace-one'])
+      expect(await refusal(`${question} --sampling shuffled --adjacency ${adjacency}`)).to.match(
+        /ERR_PRIVACY: --sampling shuffled: .*no theorem/,
+      );
+    const best = '--runs 20 --runs-law geometric';
+    for (const [options, got] of [
+      ['--adjacency replace-one --method rdp', 'poisson sampling and replace-one'],
+      ['--sampling without-replacement --method rdp', 'without-replacement sampling and add-remove'],
+      [`--adjacency replace-one ${best}`, 'poisson sampling and replace-one'],
+      [`--sampling without-replacement ${best}`, 'without-replacement sampling and add-remove'],
+    ] as const)
+      expect(await refusal(`${question} ${options}`), options).to.match(
+        new RegExp(`ERR_PRIVACY: method rdp: .*proved for Poisson sampling and add-remove adjacency only, got ${got}`),
+      );
+    expect(await refusal(`${question} --cap 700 --records 5000 --method rdp`)).to.match(/ERR_PRIVACY.*with a cap/);
+  });
+
   it('--orders takes a list of orders as well', async () => {
     const question = '--q 0.01 --noise-multiplier 1.1 --steps 1000 --delta 1e-5 --method rdp --json';
     const { epsilon, order } = JSON.parse((await run(`${question} --orders 2,9.6,64`)).out);

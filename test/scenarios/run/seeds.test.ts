@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { scenario, sweep } from '../../../protocol/scenario/input.js';
-import { atSeeds, seedsFrom, sweptSeeds } from '../../../scenarios/run/seeds.js';
+import { atSeeds, seedNote, seedsFrom, sweptSeeds } from '../../../scenarios/run/seeds.js';
 
 const base = { method: 'sgd', data: 'mnist', seed: 4 };
 
@@ -18,6 +18,15 @@ describe('seeds of a scenario', () => {
     const shifted = seedsFrom(swept, 70);
     expect(sweptSeeds(shifted)).to.deep.equal([72, 70, 71]);
     expect(shifted).to.deep.include({ over: { seed: [72, 70, 71], 'method.batchSize': [8] }, base });
+  });
+
+  it('one seed for a sweep over several is noted with the way to keep their number; for one over other things it is not', () => {
+    const swept = sweep('seeds', { base, over: { seed: [3, 1, 2] } });
+    expect(seedNote(swept, 70)).to.equal(
+      'seed 70 alone instead of seeds 3, 1, 2; --first-seed 70 runs as many from there on',
+    );
+    for (const input of [scenario('one', base), sweep('one', { base, over: { seed: [3] } })])
+      expect(seedNote(input, 70)).to.equal(null);
   });
 
   it('points that are listed keep their place: shifted with the seeds, and freed of them where their number is another', () => {
