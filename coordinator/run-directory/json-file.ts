@@ -64,6 +64,8 @@ export const SHAPES = {
   }),
   release: z.union([
     z.strictObject({ backTo: index }),
+    z.strictObject({ begun: index, attempt: index, cohort: z.array(index).nullable() }),
+    z.strictObject({ charged: index, attempt: index }),
     z.looseObject({ round: index, noise: z.enum(['secure', 'seeded']) }),
   ]),
   sweep: z.looseObject({ name: z.string(), points: z.array(z.looseObject({ label: z.string() })) }),

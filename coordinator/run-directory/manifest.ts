@@ -51,6 +51,8 @@ export interface Manifest extends Partial<RunSetting> {
   readonly lostClients: readonly number[];
   /** Why nothing that the run released is private, although epsilon is accounted. Left out: it is, or nothing was released. */
   readonly notPrivate?: string;
+  /** ledger.jsonl has each attempt with secure noise from before it began. Left out by runs of older versions. */
+  readonly attempts?: 'recorded';
   /** SHA-256 over every party's final state (see digest.ts); null when unfinished or not finite. */
   readonly stateDigest: string | null;
 }
@@ -69,6 +71,7 @@ export function newManifest(runId: string, scenarioName: string, startedAt: Date
     nodeVersion: process.version,
     platform: `${process.platform}-${process.arch}`,
     ...setting,
+    attempts: 'recorded',
     startedAt: startedAt.toISOString(),
     resumedAt: [],
     finishedAt: null,

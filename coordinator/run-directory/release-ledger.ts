@@ -1,19 +1,36 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
+import { type Attempt, Attempts, attemptsOfLedger } from '../../protocol/privacy/accounting/attempts.js';
 import { AppendOnlyFile } from './append-only-file.js';
 import { damaged } from './checkpoint-store.js';
 import { readJsonLines, SHAPES } from './json-file.js';
 
-/** A line that is no release: rounds from this one on are done again. */
+/** Lines that are no releases. Rounds from this one on are done again. */
 interface BackTo {
   readonly backTo: number;
 }
 
+/** Of secure noise: an attempt at a round began, and may have released. */
+interface Begun {
+  readonly begun: number;
+  readonly attempt: number;
+  readonly cohort: readonly number[] | null;
+}
+
+/** Of secure noise: the lines before hold the releases of this attempt at a round and of those before it. */
+interface Charged {
+  readonly charged: number;
+  readonly attempt: number;
+}
+
 interface Release {
   readonly round: number;
+  readonly attempt: number;
   readonly noise: string;
 }
+
+type Line = Release | BackTo | Begun | Charged;
 
 const LEDGER = 'ledger.jsonl';
 
@@ -36,12 +53,52 @@ export class ReleaseLedger {
     this.file = existsSync(this.path) ? new AppendOnlyFile(this.path) : null;
   }
 
-  /** Handed to the operating system before it returns; those of secure noise, which cannot be made again, forced to the disk. */
-  append(entries: readonly { readonly noise?: string }[]): void {
+  /**
+   * Handed to the operating system before it returns; those of secure noise, which cannot be made again, forced to the disk. `charged`:
+   * attempts at rounds up to which all releases are recorded then.
+   */
+  append(
+    entries: readonly { readonly noise?: string }[],
+    charged: readonly { readonly round: number; readonly attempt: number }[] = [],
+  ): void {
     this.file ??= new AppendOnlyFile(this.path);
     for (const entry of entries) this.file.appendJson(entry);
-    if (entries.some(({ noise }) => noise === 'secure')) this.file.syncedByteLength();
+    for (const { round, attempt } of charged) this.file.appendJson({ charged: round, attempt } satisfies Charged);
+    if (charged.length > 0 || entries.some(({ noise }) => noise === 'secure')) this.file.syncedByteLength();
     else this.file.flush();
+  }
+
+  /** On the disk when it returns: whatever happens to the machine, an attempt that may have released is known. */
+  begin(...attempts: readonly Attempt[]): void {
+    this.file ??= new AppendOnlyFile(this.path);
+    for (const { round, attempt, cohort } of attempts)
+      this.file.appendJson({ begun: round, attempt, cohort } satisfies Begun);
+    this.file.syncedByteLength();
+  }
+
+  /** That were recorded. */
+  attempts(): Attempts {
+    const attempts = new Attempts();
+    for (const line of this.lines()) {
+      if ('begun' in line) attempts.begin({ round: line.begun, attempt: line.attempt, cohort: line.cohort });
+      else if ('charged' in line) attempts.charge(line.charged, line.attempt);
+    }
+    return attempts;
+  }
+
+  /** Of a run that did not record them, which continues from round `from`; all that began so far is then recorded. */
+  recordAttempts(from: number): void {
+    const attempts = attemptsOfLedger(this.releases() as Release[], from).recorded();
+    const charged = attempts.filter((of) => of.charged > 0);
+    this.append(
+      [],
+      charged.map(({ round, charged: count }) => ({ round, attempt: count - 1 })),
+    );
+    this.begin(...attempts.flatMap((of) => of.begun.slice(of.charged)));
+  }
+
+  private lines(): Generator<Line> {
+    return readJsonLines<Line>(this.path, SHAPES.release);
   }
 
   /** What a checkpoint remembers, durable when it returns. */
@@ -73,10 +130,10 @@ export class ReleaseLedger {
    */
   releases(): unknown[] {
     let releases: Release[] = [];
-    for (const entry of readJsonLines<Release | BackTo>(this.path, SHAPES.release)) {
+    for (const entry of this.lines()) {
       if ('backTo' in entry)
         releases = releases.filter(({ round, noise }) => noise === 'secure' || round < entry.backTo);
-      else releases.push(entry);
+      else if ('noise' in entry) releases.push(entry);
     }
     return releases;
   }

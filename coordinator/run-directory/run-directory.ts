@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
+import type { Attempt, Attempts } from '../../protocol/privacy/accounting/attempts.js';
 import { jsonText, PARTIAL, replaceFile } from './atomic-file.js';
 import { type CheckpointContent, contentOf, entriesOf, type RestoredCheckpoint } from './checkpoint-content.js';
 import { CheckpointStore, ForeignCheckpoint } from './checkpoint-store.js';
@@ -104,6 +105,11 @@ export class RunDirectory {
     return readJsonFile(join(this.path, 'scenario.json'), SHAPES.record);
   }
 
+  private get isSecure(): boolean {
+    const { privacy } = this.scenario as { readonly privacy?: { readonly noise?: string } };
+    return privacy?.noise === 'secure';
+  }
+
   get manifest(): Manifest {
     return this.recorded;
   }
@@ -130,18 +136,36 @@ export class RunDirectory {
     this.files.deliveries.appendJson(record);
   }
 
+  /** Of secure noise, before anything of it can leave; on the disk when it returns. */
+  attemptBegun(attempt: Attempt): void {
+    this.lock.check();
+    this.ledger.begin(attempt);
+  }
+
   /**
    * Privacy releases, plain data, handed to the operating system before it returns, those of secure noise forced to the disk. The one
-   * file that no resumption cuts: what was released stays released.
+   * file that no resumption cuts: what was released stays released. `charged`: attempts at rounds up to which all are recorded then.
    */
-  release(entries: readonly { readonly noise?: string }[]): void {
+  release(
+    entries: readonly { readonly noise?: string }[],
+    charged: readonly { readonly round: number; readonly attempt: number }[] = [],
+  ): void {
     this.lock.check();
-    this.ledger.append(entries);
+    this.ledger.append(entries, charged);
   }
 
   /** Every release of the run so far. Infinities stand as text. */
   releases(): unknown[] {
     return this.ledger.releases();
+  }
+
+  /** Attempts at rounds with secure noise, of a run that continues from round `from`: those of an older version are recorded now. */
+  attempts(from: number): Attempts {
+    if (this.recorded.attempts !== 'recorded' && this.isSecure) {
+      this.ledger.recordAttempts(from);
+      this.updateManifest({ attempts: 'recorded' });
+    }
+    return this.ledger.attempts();
   }
 
   /** Something about the run's processes: no resumption cuts it. */
@@ -264,8 +288,7 @@ export class RunDirectory {
   }
 
   private checkLengths(lengths: Readonly<Record<string, number>>): void {
-    const { privacy } = this.scenario as { readonly privacy?: { readonly noise?: string } };
-    this.ledger.check(lengths, privacy?.noise === 'secure');
+    this.ledger.check(lengths, this.isSecure);
     this.files.check(lengths);
   }
 

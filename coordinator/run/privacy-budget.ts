@@ -1,5 +1,6 @@
 import { GradswarmError } from '../../protocol/errors.js';
-import type { ClientIndex, PartyId } from '../../protocol/method.js';
+import type { PartyId } from '../../protocol/method.js';
+import { type Attempt, Attempts } from '../../protocol/privacy/accounting/attempts.js';
 import {
   Ledger,
   type LedgerAccounting,
@@ -21,6 +22,18 @@ const SEEDED_NOISE_WARNING =
   'The noise is seeded: anyone who knows the seed can compute and subtract it. Epsilon is what the same run would have with ' +
   "privacy.noise = 'secure'.";
 
+/** What is known of the releases of a round under way. */
+interface RoundUnderWay {
+  readonly round: number;
+  /** The first attempt of this process. */
+  readonly first: number;
+  /** What its clients release by themselves. */
+  readonly ahead: readonly LedgerEntry[];
+  /** What the coordinator's half asked for last, and, by attempt, what it was granted. */
+  asked: readonly LedgerEntry[];
+  readonly granted: Map<number, readonly LedgerEntry[]>;
+}
+
 interface Cost {
   readonly entries: readonly LedgerEntry[];
   readonly epsilon: number;
@@ -33,11 +46,10 @@ export class RunBudget implements PrivacyBudget {
   private costliest: Cost | null = null;
   /** All releases of the round that cost most so far. */
   private costliestRound: Cost | null = null;
-  /** Of the round under way: what its clients release by themselves, and what the coordinator's half was granted. */
-  private ahead: readonly LedgerEntry[] = [];
-  private granted: readonly LedgerEntry[] = [];
-  /** The round in which an earlier process ended. */
-  private unfinished: number | null = null;
+  private underWay: RoundUnderWay = { round: -1, first: 0, ahead: [], asked: [], granted: new Map() };
+  /** That began in earlier processes, and what of them nothing has charged: shared with the record of releases. */
+  private attempts = new Attempts();
+  private isRestored = false;
 
   private readonly accounting: LedgerAccounting;
 
@@ -55,30 +67,30 @@ export class RunBudget implements PrivacyBudget {
    * what they are expected to release is counted.
    */
   admit(party: PartyId, releases: readonly LedgerEntry[], attempt: number): void {
-    if (this.limits.length === 0 || party !== 'coordinator') return;
+    if (party !== 'coordinator') return;
     const { round, label } = releases.at(-1)!;
-    const passed = this.passed(this.costOf(round, attempt, [...releases, ...this.ahead]));
+    const { underWay } = this;
+    underWay.asked = releases;
+    const passed = this.limits.length > 0 && this.passed(this.costOf(round, attempt, [...releases, ...underWay.ahead]));
     if (passed)
       throw new GradswarmError(
         'ERR_BUDGET',
         `release '${label}' of round ${round + 1}: epsilon would be ${passed.epsilon} at delta ${passed.limit.delta}, ` +
           `${passed.limit.setting} is ${passed.limit.epsilon}`,
       );
-    this.granted = releases;
+    underWay.granted.set(attempt, releases);
   }
 
-  /** An attempt at a round, those before it that nothing has charged, and what an earlier process may have released. */
+  /** An attempt at a round, those before it that nothing has charged, and those at later rounds. */
   private costOf(round: number, attempt: number, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
-    // The first attempt of a round that is done again after a crash is in the ledger already.
-    const known = attempt > 0 && this.ledger.entries.some((entry) => entry.noise === 'secure' && entry.round === round);
-    return [...withAbandonedAttempts(entries, attempt - (known ? 1 : 0), []), ...this.ofUnfinished(round)];
+    const earlier = this.attempts.uncharged(round, attempt).length;
+    return [...withAbandonedAttempts(entries, earlier), ...this.ofLater(round)];
   }
 
-  /** Until that round is done again, with two attempts, what its first one released is in no ledger. */
-  private ofUnfinished(round: number): readonly LedgerEntry[] {
-    const { unfinished } = this;
-    if (unfinished === null || round >= unfinished) return [];
-    return (this.costliestRound?.entries ?? []).map((entry) => ({ ...entry, round: unfinished, attempt: 0 }));
+  /** Until those rounds are done again, what an earlier process released there is in no ledger. */
+  private ofLater(round: number): readonly LedgerEntry[] {
+    const alike = this.costliestRound?.entries ?? [];
+    return this.attempts.unchargedAfter(round).flatMap((attempt) => placed(alike, attempt));
   }
 
   private passed(further: readonly LedgerEntry[]): { readonly limit: SpendLimit; readonly epsilon: number } | null {
@@ -89,11 +101,11 @@ export class RunBudget implements PrivacyBudget {
     return null;
   }
 
-  charge(entries: readonly unknown[], _round: number): Readonly<Record<string, number>> {
+  charge(entries: readonly unknown[]): Readonly<Record<string, number>> {
     const releases = parseLedgerEntries(entries);
     for (const entry of releases) this.ledger.append(entry);
     if (this.ledger.entries.length === 0) return {};
-    if (this.limits.length > 0) this.remember(releases);
+    if (this.limits.length > 0 || this.isRestored) this.remember(releases);
     return { epsilon: this.ledger.spend(this.settings.delta, this.accounting).epsilon };
   }
 
@@ -103,7 +115,7 @@ export class RunBudget implements PrivacyBudget {
     const round = releases.filter(({ attempt }) => attempt === last);
     this.costliestRound = this.costlier(round, this.costliestRound);
     this.costliest = this.costlier(
-      round.filter(({ party }) => party !== 'coordinator'),
+      round.filter((entry) => !isCoordinators(entry)),
       this.costliest,
     );
   }
@@ -115,22 +127,32 @@ export class RunBudget implements PrivacyBudget {
   }
 
   exhausted(round: number, attempt: number, expected: readonly LedgerEntry[] | null): boolean {
+    const ahead = expected ?? placed(this.costliest?.entries ?? [], { round, attempt: 0 });
+    const before = this.underWay.round === round ? this.underWay : { first: attempt, asked: [], granted: new Map() };
+    this.underWay = { ...before, round, ahead };
     if (this.limits.length === 0) return false;
-    this.ahead = expected ?? (this.costliest?.entries ?? []).map((entry) => ({ ...entry, round }));
-    if (attempt === 0) this.granted = [];
-    const further = this.costOf(round, attempt, this.ahead);
+    const further = this.costOf(round, attempt, ahead);
     return (further.length > 0 || this.ledger.entries.length > 0) && this.passed(further) !== null;
   }
 
-  abandoned(round: number, attempts: number): readonly LedgerEntry[] {
-    const own = [...this.granted.filter((entry) => entry.round === round), ...this.ahead];
-    const entries = [...this.ofUnfinished(round)];
-    for (let attempt = 0; attempt < attempts; attempt++) for (const entry of own) entries.push({ ...entry, attempt });
+  abandoned(round: number, attempt: number): readonly LedgerEntry[] {
+    const now = this.underWay.round === round ? this.underWay : null;
+    const costliest = this.costliestRound?.entries ?? [];
+    const ofCoordinator = now && now.asked.length > 0 ? now.asked : costliest.filter(isCoordinators);
+    const ofClients = now?.ahead ?? this.costliest?.entries ?? [];
+    const entries = [...this.ofLater(round)];
+    for (const earlier of this.attempts.uncharged(round, attempt)) {
+      // Of an earlier process nothing is known.
+      const isKnown = now !== null && earlier.attempt >= now.first;
+      const own = isKnown ? (now.granted.get(earlier.attempt) ?? []) : ofCoordinator;
+      entries.push(...placed([...own, ...ofClients], earlier));
+    }
     return entries;
   }
 
-  interrupted(round: number): void {
-    this.unfinished = round;
+  restored(attempts: Attempts): void {
+    this.attempts = attempts;
+    this.isRestored = true;
   }
 
   /** For the report; null when nothing was released. */
@@ -176,47 +198,20 @@ export class RunBudget implements PrivacyBudget {
   }
 }
 
-/**
- * An aborted attempt has released what it had released: it is charged like the one that succeeded, for how far it
- * came is unknown for lost processes. A client that had no part in the successful attempt is charged what the
- * client that released most was. `repeats`: aborted attempts.
- */
-export function withAbandonedAttempts(
-  entries: readonly LedgerEntry[],
-  repeats: number,
-  missing: readonly ClientIndex[],
-): LedgerEntry[] {
+/** Of an attempt that is expected to succeed, with `earlier` ones that are charged like it. */
+function withAbandonedAttempts(entries: readonly LedgerEntry[], earlier: number): LedgerEntry[] {
   const charged = [...entries];
-  if (repeats === 0 || entries.length === 0) return charged;
-  const worst = costliestClient(entries);
-  for (let attempt = 0; attempt < repeats; attempt++) {
-    for (const entry of entries) charged.push({ ...entry, attempt });
-    for (const client of missing) for (const entry of worst) charged.push({ ...entry, attempt, party: client });
-  }
+  for (let attempt = 0; attempt < earlier; attempt++) for (const entry of entries) charged.push({ ...entry, attempt });
   return charged;
 }
 
-function costliestClient(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
-  const byClient = new Map<PartyId, { cost: number; readonly own: LedgerEntry[] }>();
-  for (const entry of entries) {
-    if (entry.party === 'coordinator') continue;
-    const client = byClient.get(entry.party) ?? { cost: 0, own: [] };
-    byClient.set(entry.party, client);
-    client.cost += entry.count / (entry.noiseMultiplier * entry.noiseMultiplier);
-    client.own.push(entry);
-  }
-  let worst: { readonly cost: number; readonly own: readonly LedgerEntry[] } = { cost: -1, own: [] };
-  for (const client of byClient.values()) if (client.cost > worst.cost) worst = client;
-  return worst.own;
+function placed(
+  entries: readonly LedgerEntry[],
+  { round, attempt }: Pick<Attempt, 'round' | 'attempt'>,
+): LedgerEntry[] {
+  return entries.map((entry) => ({ ...entry, round, attempt }));
 }
 
-/** Releases of one round after the other. */
-export function byRound(entries: readonly LedgerEntry[]): Iterable<LedgerEntry[]> {
-  const rounds = new Map<number, LedgerEntry[]>();
-  for (const entry of entries) {
-    const list = rounds.get(entry.round);
-    if (list) list.push(entry);
-    else rounds.set(entry.round, [entry]);
-  }
-  return rounds.values();
+function isCoordinators({ party }: LedgerEntry): boolean {
+  return party === 'coordinator';
 }

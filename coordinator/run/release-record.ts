@@ -1,64 +1,94 @@
 import type { ClientIndex } from '../../protocol/method.js';
 import type { PartyReport } from '../../protocol/party/party-report.js';
+import { Attempts } from '../../protocol/privacy/accounting/attempts.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
-import { withAbandonedAttempts } from './privacy-budget.js';
+import { byRound, cost, costliestClient, withAttempts } from './abandoned-attempts.js';
 import type { RunLoopOptions } from './run-loop-options.js';
 
 /** Every privacy release of a run: of its rounds, of their aborted attempts, and of earlier processes. */
 export class ReleaseRecord {
   private ledger: LedgerEntry[] = [];
   /**
-   * The round that was under way when an earlier process of this run ended. With secure noise it and those before it that are
-   * repeated release again, so they are second attempts; null where none are.
+   * Of secure noise: a round that is done again draws other noise. Seeded noise is a function of the attempt: a repetition releases
+   * nothing new, so none are remembered.
    */
-  private interrupted: number | null = null;
+  private attempts = new Attempts();
+  /** Of the costliest round so far. */
+  private worst: readonly LedgerEntry[] = [];
 
-  /** `secure`: is fresh noise drawn when a round is done again? The same seed gives the same noise: a repetition releases nothing new. */
-  constructor(private readonly secure: boolean) {}
+  constructor(private readonly options: Pick<RunLoopOptions, 'scenario' | 'privacy' | 'observer'>) {}
 
   get entries(): readonly LedgerEntry[] {
     return this.ledger;
   }
 
-  /** Of earlier processes of this run, before round `round` is done. */
-  restore(entries: readonly LedgerEntry[], round: number): void {
+  private get isSecure(): boolean {
+    return this.options.scenario.privacy.noise === 'secure';
+  }
+
+  /** Of earlier processes of this run. */
+  restore(entries: readonly LedgerEntry[], attempts: Attempts): void {
+    const { privacy, scenario } = this.options;
     this.ledger = [...entries];
-    const last = entries.reduce((latest, entry) => Math.max(latest, entry.round), round - 1);
-    if (this.secure) this.interrupted = last + 1;
+    if (this.isSecure) this.attempts = new Attempts(attempts.recorded().filter(({ round }) => round < scenario.rounds));
+    privacy?.restored(this.attempts);
+    // Round by round: the budget is compared with the costliest round so far.
+    for (const releases of byRound(entries)) {
+      this.remember(releases);
+      privacy?.charge(releases);
+    }
   }
 
-  /** The round that an earlier process did not finish; null: none. */
-  get unfinished(): number | null {
-    return this.interrupted;
+  /** Number of the first attempt of this process at a round. */
+  firstAttempt(round: number): number {
+    return this.attempts.begun(round);
   }
 
-  isDoneAgain(round: number): boolean {
-    return this.interrupted !== null && round <= this.interrupted;
+  /** Before anything of the attempt can leave: with secure noise it is on the disk when this returns. */
+  begin({ index, attempt, cohort }: RoundPlan): void {
+    if (!this.isSecure) return;
+    const begun = { round: index, attempt, cohort };
+    this.attempts.begin(begun);
+    this.options.observer.begun?.(begun);
   }
 
-  /** Attempts at a round before this one that no entry is of. */
-  unchargedBefore(round: number, attempt: number): number {
-    // What an earlier process released is in the ledger, except for the round that it did not finish.
-    return attempt - (this.isDoneAgain(round) && round !== this.interrupted ? 1 : 0);
+  /** The run ends before `attempt` at a round: those before it, and those at later rounds, are charged for what they may have released. */
+  abandon(round: number, attempt = this.attempts.begun(round)): void {
+    const { privacy } = this.options;
+    const entries = privacy?.abandoned(round, attempt) ?? [];
+    const later = this.attempts.unchargedAfter(round);
+    this.written(entries, attempt > 0 ? [...later, { round, attempt: attempt - 1 }] : later);
+    if (entries.length > 0) privacy!.charge(entries);
   }
 
-  /** The run ends before `attempt`: those before it are charged for what they may have released. */
-  abandon(round: number, attempt: number, { privacy, observer }: Pick<RunLoopOptions, 'privacy' | 'observer'>): void {
-    const entries = privacy?.abandoned(round, this.unchargedBefore(round, attempt)) ?? [];
-    if (entries.length === 0) return;
-    this.ledger.push(...entries);
-    observer.released?.(entries);
-    privacy!.charge(entries, round);
-  }
-
-  /** Adds what the round released, in aborted attempts too, and returns it. */
-  add({ index, attempt, cohort }: RoundPlan, reports: readonly PartyReport[]): readonly LedgerEntry[] {
+  /** What the round released, in aborted attempts too, is in the record and on the disk when this returns; columns for metrics. */
+  add({ index, attempt, cohort }: RoundPlan, reports: readonly PartyReport[]): Readonly<Record<string, number>> {
     const entries = reports.flatMap(({ ledger }) => ledger) as readonly LedgerEntry[];
     const reported = new Set(reports.map(({ party }) => party));
     const silent = cohort.filter((client: ClientIndex) => !reported.has(client));
-    const released = withAbandonedAttempts(entries, this.unchargedBefore(index, attempt), silent);
-    this.ledger.push(...released);
-    return released;
+    this.remember(entries);
+    const worst = this.isSecure ? this.worst : [];
+    const released = withAttempts(entries, this.attempts.uncharged(index, attempt), { cohort, silent }, worst);
+    this.written(released, [{ round: index, attempt }]);
+    return this.options.privacy?.charge(released) ?? {};
   }
+
+  private written(
+    entries: readonly LedgerEntry[],
+    charged: readonly { readonly round: number; readonly attempt: number }[],
+  ): void {
+    this.ledger.push(...entries);
+    const places = this.isSecure ? charged.map(({ round, attempt }) => ({ round, attempt })) : [];
+    for (const { round, attempt } of places) this.attempts.charge(round, attempt);
+    if (entries.length > 0 || places.length > 0) this.options.observer.released?.(entries, places);
+  }
+
+  private remember(round: readonly LedgerEntry[]): void {
+    if (costOfRound(round) > costOfRound(this.worst)) this.worst = round;
+  }
+}
+
+function costOfRound(entries: readonly LedgerEntry[]): number {
+  return cost(entries.filter(({ party }) => party === 'coordinator')) + cost(costliestClient(entries));
 }

@@ -2,6 +2,7 @@ import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method
 import type { Crew } from '../../protocol/party/crew.js';
 import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
+import type { Attempts } from '../../protocol/privacy/accounting/attempts.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
@@ -49,17 +50,17 @@ export interface RunLoopOptions {
 }
 
 export interface PrivacyBudget {
-  /** Adds a round's releases; returns columns for metrics. */
-  charge(entries: readonly unknown[], round: number): Readonly<Record<string, number>>;
+  /** Adds releases; returns columns for metrics. */
+  charge(entries: readonly unknown[]): Readonly<Record<string, number>>;
   /**
    * Would an attempt at a round pass a limit, by what its clients release by themselves? `expected`: that; null: as in the
-   * costliest round so far. Attempts before it are charged alike.
+   * costliest round so far. Attempts before it that nothing has charged, and those at later rounds, are charged alike.
    */
   exhausted(round: number, attempt: number, expected: readonly LedgerEntry[] | null): boolean;
-  /** What attempts at this round that no other follows have released, at most. */
-  abandoned(round: number, attempts: number): readonly LedgerEntry[];
-  /** An earlier process ended in this round, and may have released what nothing has charged. */
-  interrupted(round: number): void;
+  /** When the run ends before `attempt` at a round: what those before it and those at later rounds have released, at most, uncharged. */
+  abandoned(round: number, attempt: number): readonly LedgerEntry[];
+  /** Before the releases of earlier processes are charged: their attempts, which the record of releases then keeps. */
+  restored(attempts: Attempts): void;
 }
 
 export interface RunResult {

@@ -5,6 +5,7 @@ import type { CrewReport } from '../../protocol/party/crew.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
 import type { PartyReport } from '../../protocol/party/party-report.js';
 import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
+import { attemptsOfLedger } from '../../protocol/privacy/accounting/attempts.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { EpochAbandoned, WorkersLost } from '../members/workers-lost.js';
@@ -17,7 +18,6 @@ import { isWithoutUpdate } from './empty-round.js';
 import { type EvaluatedRound, evaluateEstimates, modelOf, trainingColumns } from './evaluation.js';
 import { isSpent } from './expected-releases.js';
 import { LostClients } from './lost-clients.js';
-import { byRound } from './privacy-budget.js';
 import { checkQuorum } from './quorum.js';
 import { ReleaseRecord } from './release-record.js';
 import { codecColumns, measureColumns } from './round-columns.js';
@@ -49,7 +49,7 @@ export class RunLoop {
 
   constructor(private readonly options: RunLoopOptions) {
     this.lost = new LostClients(options, () => this.round);
-    this.releases = new ReleaseRecord(options.scenario.privacy.noise === 'secure');
+    this.releases = new ReleaseRecord(options);
   }
 
   /** Goes back to a checkpoint. Records: of every party that had one. */
@@ -68,20 +68,16 @@ export class RunLoop {
       // Clients that were lost do not return with their last known state.
       else if (!this.lost.clients.has(party)) clients.set(party, bytes);
     }
-    this.restoreLedger(carried.ledger);
+    this.restoreLedger(carried.ledger, carried.attempts);
     await this.lost.answered(() => this.options.crew.restore(clients));
   }
 
   /**
    * Releases of earlier processes of this run, those after the last checkpoint included: a round that is done again with
-   * fresh noise has released twice.
+   * fresh noise has released twice. `attempts`: left out: the run did not record them.
    */
-  restoreLedger(entries: readonly LedgerEntry[]): void {
-    this.releases.restore(entries, this.round);
-    // Round by round: the budget is compared with the costliest round so far.
-    for (const releases of byRound(entries)) this.options.privacy?.charge(releases, this.round);
-    const { unfinished } = this.releases;
-    if (unfinished !== null && unfinished < this.options.scenario.rounds) this.options.privacy?.interrupted(unfinished);
+  restoreLedger(entries: readonly LedgerEntry[], attempts = attemptsOfLedger(entries, this.round)): void {
+    this.releases.restore(entries, attempts);
   }
 
   async run(): Promise<RunResult> {
@@ -94,6 +90,7 @@ export class RunLoop {
       if (signal.aborted) stopped = 'stopped';
       else stopped = await this.oneRound();
       if (stopped === 'finished' && this.endedBy !== null && this.round < scenario.rounds) stopped = 'early';
+      if (stopped === 'early') this.releases.abandon(this.round);
       if (stopped !== 'finished') break;
       if (this.round < scenario.rounds && pace.isDue(this.round)) await pace.timed(() => this.checkpoint());
     }
@@ -138,9 +135,9 @@ export class RunLoop {
     const { scenario, site, observer } = this.options;
     const { method, hyperparameters } = site.host;
     const coordinator = method.coordinator ? site.party('coordinator') : null;
-    const first = this.options.firstAttempt?.(this.round) ?? (this.releases.isDoneAgain(this.round) ? 1 : 0);
+    const first = this.options.firstAttempt?.(this.round) ?? this.releases.firstAttempt(this.round);
     const spent = (attempt: number) => {
-      this.releases.abandon(this.round, attempt, this.options);
+      this.releases.abandon(this.round, attempt);
       return 'budget' as const;
     };
     for (let attempt = first; ; attempt++) {
@@ -158,6 +155,7 @@ export class RunLoop {
       });
       if (isSpent(this.options, { round: this.round, attempt, cohort })) return spent(attempt);
       const plan = this.plan(cohort, attempt);
+      this.releases.begin(plan);
       try {
         await this.attempt(plan);
         return 'finished';
@@ -165,7 +163,7 @@ export class RunLoop {
         if (this.options.signal.aborted && isStop(error)) return 'stopped';
         if (error instanceof EpochAbandoned) throw error;
         this.settle(plan, [], true);
-        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return spent(attempt);
+        if (error instanceof GradswarmError && error.code === 'ERR_BUDGET') return spent(attempt + 1);
         if (!(error instanceof WorkersLost)) throw error;
         this.lost.add(error.clients);
         observer.abandoned(this.round + 1, attempt, error.message);
@@ -231,7 +229,7 @@ export class RunLoop {
   }
 
   private async conclude(plan: RoundPlan, report: CrewReport, own: PartyReport | null): Promise<void> {
-    const { site, observer, privacy, scenario, inspect } = this.options;
+    const { site, observer, scenario, inspect } = this.options;
     const absences = [...site.host.takeAbsences(), ...report.absences].sort(byAddress);
     this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
     for (const client of [...plan.cohort, ...plan.forgotten]) this.changed.add(client);
@@ -251,9 +249,7 @@ export class RunLoop {
     const parties = [...(own ? [own] : []), ...report.parties];
     for (const party of parties) addCodingCosts(coding, party.coding);
     const extra: Record<string, number> = { ...measureColumns(report.parties, own), ...codecColumns(bytes, coding) };
-    const entries = this.releases.add(plan, parties);
-    if (entries.length > 0) observer.released?.(entries);
-    if (privacy) Object.assign(extra, privacy.charge(entries, plan.index));
+    Object.assign(extra, this.releases.add(plan, parties));
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
     const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);

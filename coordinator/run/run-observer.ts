@@ -3,6 +3,7 @@ import type { CrewReport } from '../../protocol/party/crew.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
 import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { Agenda } from '../../protocol/party/task-desk.js';
+import type { Attempt, Attempts } from '../../protocol/privacy/accounting/attempts.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { ClientRow } from '../run-directory/client-metrics.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
@@ -20,8 +21,16 @@ export interface RunObserver {
   checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;
   /** The records of a checkpoint are collected and written from now on, or that is done. */
   writing?(begins: boolean): void;
-  /** Privacy was spent on these: must be on the disk when it returns. */
-  released?(entries: readonly LedgerEntry[]): void;
+  /** Of secure noise, before anything of the attempt can leave: must be on the disk when it returns. */
+  begun?(attempt: Attempt): void;
+  /**
+   * Privacy was spent on these: must be on the disk when it returns. `charged`, of secure noise: rounds of which every attempt up to this one
+   * is among the releases so far.
+   */
+  released?(
+    entries: readonly LedgerEntry[],
+    charged: readonly { readonly round: number; readonly attempt: number }[],
+  ): void;
 }
 
 /** The round that was best so far, and its model as it was evaluated. */
@@ -37,6 +46,8 @@ export interface CarriedState {
   readonly simulatedMs: number;
   readonly wallMs: number;
   readonly ledger: readonly LedgerEntry[];
+  /** Of a run that is continued, from its files. Left out: a run that did not record them. */
+  readonly attempts?: Attempts;
   readonly lostClients: readonly ClientIndex[];
   /** Sent so far. Left out by checkpoints of older versions. */
   readonly bytes?: ByteCounts;

@@ -6,6 +6,7 @@ import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
 import type { CrewReport } from '../../protocol/party/crew.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
+import type { Attempt } from '../../protocol/privacy/accounting/attempts.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
 import type { RunWatcher } from './run.js';
 
@@ -89,8 +90,15 @@ export class Recorder implements RunObserver {
     this.watcher?.writing?.(begins);
   }
 
-  released(entries: readonly LedgerEntry[]): void {
-    this.directory?.release(entries);
+  begun(attempt: Attempt): void {
+    this.directory?.attemptBegun(attempt);
+  }
+
+  released(
+    entries: readonly LedgerEntry[],
+    charged: readonly { readonly round: number; readonly attempt: number }[],
+  ): void {
+    this.directory?.release(entries, charged);
   }
 
   private now(): { readonly t: number; readonly wallMs: number } {

@@ -34,7 +34,7 @@ export async function redrawReport(path: string, drawReport?: typeof writeRunRep
         : recordedRun(path);
     const verdict: Verdict = directory.results.verdict() ?? { valid: 'unknown', expectations: [] };
     const budget = new RunBudget(scenario.privacy);
-    budget.charge(releasesOf(directory), 0);
+    budget.charge(releasesOf(directory));
     const claims = await judgeClaims(scenario.claims, [record]);
     const draw = drawReport ?? (await import('../report/run-report.js')).writeRunReport;
     const reportPath = await draw({

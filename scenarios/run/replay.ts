@@ -36,7 +36,7 @@ export function readRecordedRun(path: string): RecordedRun {
   if (stateDigest === null)
     throw new GradswarmError('ERR_REPLAY', `${path}: expected a finished run with a state digest, got one without`);
   const scenario = onRecordedDevice(recordedScenario(path), path);
-  if (scenario.privacy.noise === 'secure' && existsSync(join(path, 'ledger.jsonl')))
+  if (scenario.privacy.noise === 'secure' && hasReleases(path))
     throw new GradswarmError(
       'ERR_REPLAY',
       `${path}: expected a run that can be repeated, got one with secure noise; only privacy.noise = 'seeded' gives the same bits`,
@@ -48,6 +48,12 @@ export function readRecordedRun(path: string): RecordedRun {
     ...(read && { read }),
     log: [...readJsonLines<DeliveryEntry>(join(path, 'deliveries.jsonl'), SHAPES.delivery)],
   };
+}
+
+function hasReleases(path: string): boolean {
+  for (const line of readJsonLines<object>(join(path, 'ledger.jsonl'), SHAPES.release))
+    if ('noise' in line) return true;
+  return false;
 }
 
 /** One process, in which exactly those messages are missing that were missing in the recorded run. */

@@ -1,6 +1,7 @@
 import type { BestRound, CarriedState } from '../../coordinator/run/run-observer.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import type { PartyId } from '../../protocol/method.js';
+import { Attempts } from '../../protocol/privacy/accounting/attempts.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger.js';
 
 /** Where a run continues: the newest checkpoint, or its beginning. */
@@ -12,19 +13,27 @@ export interface StartingPoint {
   } | null;
   /** Of a run without a checkpoint: what it released all the same. */
   readonly releasedBefore: readonly LedgerEntry[];
+  /** The same of attempts at rounds. */
+  readonly attempts: Attempts;
 }
 
-export const BEGINNING: StartingPoint = { checkpoint: null, releasedBefore: [] };
+export const BEGINNING: StartingPoint = { checkpoint: null, releasedBefore: [], attempts: new Attempts() };
 
 /** Back to the newest sound checkpoint of the directory; its files are cut. `note`: of checkpoints that are passed over. */
 export function rollBack(directory: RunDirectory, note: (text: string) => void): StartingPoint {
   const restored = directory.restore(undefined, note);
   // The file has what the checkpoint's ledger has, and what was released after it.
   const ledger = releasesOf(directory);
-  if (!restored) return { checkpoint: null, releasedBefore: ledger };
+  const attempts = directory.attempts(restored?.round ?? 0);
+  if (!restored) return { checkpoint: null, releasedBefore: ledger, attempts };
   const { round, parties, extra, best } = restored;
-  const carried = { ...(extra as CarriedState), ledger, ...(best !== undefined && { best: best as BestRound }) };
-  return { checkpoint: { round, parties, carried }, releasedBefore: [] };
+  const carried = {
+    ...(extra as CarriedState),
+    ledger,
+    attempts,
+    ...(best !== undefined && { best: best as BestRound }),
+  };
+  return { ...BEGINNING, checkpoint: { round, parties, carried } };
 }
 
 /** Every release that the run has made. */

@@ -239,7 +239,7 @@ class Session {
     });
     const { checkpoint } = from;
     if (checkpoint) await loop.restore(checkpoint.round, checkpoint.parties, checkpoint.carried);
-    else if (from !== BEGINNING) loop.restoreLedger(from.releasedBefore);
+    else if (from !== BEGINNING) loop.restoreLedger(from.releasedBefore, from.attempts);
     return loop.run();
   }
 

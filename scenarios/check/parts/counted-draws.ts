@@ -31,9 +31,9 @@ export function countDraws(fleet: Fleet): () => number {
   host.initStream = (party) => counted(initStream.call(host, party), drawn);
   // Privacy noise is a draw too, and each release has some.
   const { charge } = fleet.privacy;
-  fleet.privacy.charge = (entries, round) => {
+  fleet.privacy.charge = (entries) => {
     count += entries.length;
-    return charge.call(fleet.privacy, entries, round);
+    return charge.call(fleet.privacy, entries);
   };
   return () => count;
 }

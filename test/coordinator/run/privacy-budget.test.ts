@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { heading } from '../../../coordinator/report/report.js';
 import { repetitionText } from '../../../coordinator/report/units.js';
-import { RunBudget, withAbandonedAttempts } from '../../../coordinator/run/privacy-budget.js';
+import { withAttempts } from '../../../coordinator/run/abandoned-attempts.js';
+import { RunBudget } from '../../../coordinator/run/privacy-budget.js';
 import type { RunResult } from '../../../coordinator/run/run-loop-options.js';
 import type { Vector } from '../../../protocol/method.js';
 import { loadMethod } from '../../../protocol/method-loader.js';
+import type { Attempt } from '../../../protocol/privacy/accounting/attempts.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger.js';
 import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
@@ -16,6 +18,8 @@ const seeded: PrivacySettings = { noise: 'seeded', form: 'float', delta: 1e-5, b
 const entry = (over: Partial<LedgerEntry> = {}): LedgerEntry =>
   parseLedgerEntries([{ noiseMultiplier: 5, noise: 'secure', ...over }])[0]!;
 const ENDED = { stopped: 'finished', lostClients: [], checkpoints: { count: 0 } } as unknown as RunResult;
+/** An earlier attempt at the first round whose cohort was not recorded. */
+const unknown = (attempt: number): Attempt => ({ round: 0, attempt, cohort: null });
 /** k releases of z = 5 */
 const spent = (k: number) => gaussianEpsilon(Math.sqrt(k) / 5, 1e-5);
 
@@ -33,35 +37,35 @@ describe('coordinator/privacy-budget', () => {
   it('with Renyi orders the result has the tightest bound beside it; accountant tightest reports that one itself', () => {
     const entries = parseLedgerEntries([{ q: 0.01, z: 1.1, steps: 1000, noise: 'seeded' }]);
     const renyi = new RunBudget(seeded);
-    expect(renyi.charge(entries, 0).epsilon).to.be.closeTo(1.7118, 1e-4);
+    expect(renyi.charge(entries).epsilon).to.be.closeTo(1.7118, 1e-4);
     expect(renyi.result()!.epsilon).to.be.closeTo(1.7118, 1e-4);
     expect(renyi.result()!.tightestEpsilon).to.be.closeTo(1.5154, 1e-4);
     const tightest = new RunBudget({ ...seeded, accountant: 'tightest' });
-    expect(tightest.charge(entries, 0).epsilon).to.equal(renyi.result()!.tightestEpsilon);
+    expect(tightest.charge(entries).epsilon).to.equal(renyi.result()!.tightestEpsilon);
     expect(tightest.result()).to.not.have.property('tightestEpsilon');
   });
 
   it('epsilon after a charge is that of all releases so far: 3 of z = 5 at delta 1e-5', () => {
     const budget = new RunBudget(seeded);
-    expect(budget.charge([], 0)).to.deep.equal({});
-    budget.charge([entry(), entry({ round: 1 })], 0);
-    expect(budget.charge([entry({ round: 2 })], 1).epsilon).to.be.closeTo(spent(3), 1e-12);
+    expect(budget.charge([])).to.deep.equal({});
+    budget.charge([entry(), entry({ round: 1 })]);
+    expect(budget.charge([entry({ round: 2 })]).epsilon).to.be.closeTo(spent(3), 1e-12);
     expect(budget.result()).to.deep.equal({ epsilon: spent(3), delta: 1e-5, unit: 'example' });
   });
 
   it('seeded noise and releases without noise are not private, and the report says so', () => {
     const budget = new RunBudget(seeded);
-    budget.charge([entry({ noise: 'seeded' })], 0);
+    budget.charge([entry({ noise: 'seeded' })]);
     expect(budget.result()!.notPrivate).to.match(/anyone who knows the seed/);
     const bare = new RunBudget(seeded);
-    bare.charge([entry({ noiseMultiplier: 0 })], 0);
+    bare.charge([entry({ noiseMultiplier: 0 })]);
     expect(bare.result()).to.include({ epsilon: null });
     expect(bare.result()!.notPrivate).to.match(/no noise/);
   });
 
   it('an abandoned attempt is charged like the one that succeeded; a lost client like the one that released most', () => {
     const own = [entry({ party: 1, attempt: 2 }), entry({ party: 2, attempt: 2, noiseMultiplier: 3 })];
-    const charged = withAbandonedAttempts(own, 2, [0]);
+    const charged = withAttempts(own, [0, 1].map(unknown), { cohort: [0, 1, 2], silent: [0] });
     const of = (party: number) => charged.filter((each) => each.party === party).map(({ attempt }) => attempt);
     expect(of(1)).to.have.members([2, 0, 1]);
     expect(of(2)).to.have.members([2, 0, 1]);
@@ -71,19 +75,18 @@ describe('coordinator/privacy-budget', () => {
     );
     // 3 releases of z = 3 count most.
     const budget = new RunBudget(seeded);
-    expect(budget.charge(charged, 0).epsilon).to.be.closeTo(gaussianEpsilon(Math.sqrt(3) / 3, 1e-5), 1e-12);
+    expect(budget.charge(charged).epsilon).to.be.closeTo(gaussianEpsilon(Math.sqrt(3) / 3, 1e-5), 1e-12);
   });
 
   it('rounds that are charged again are reported with their number and what epsilon were without: 2 of 4 rounds, 7 releases for 4', () => {
     const budget = new RunBudget(seeded);
     for (const round of [0, 1, 2, 3])
       budget.charge(
-        withAbandonedAttempts(
+        withAttempts(
           [entry({ round, attempt: round === 1 ? 2 : round === 3 ? 1 : 0 })],
-          [0, 2, 0, 1][round]!,
-          [],
+          [[], [0, 1], [], [0]][round]!.map((attempt) => ({ ...unknown(attempt), round })),
+          { cohort: [], silent: [] },
         ),
-        round,
       );
     const result = budget.result()!;
     expect(result.epsilon).to.be.closeTo(spent(7), 1e-12);

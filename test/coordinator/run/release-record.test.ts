@@ -1,23 +1,105 @@
 import { expect } from 'chai';
+import { withAttempts } from '../../../coordinator/run/abandoned-attempts.js';
+import { RunBudget } from '../../../coordinator/run/privacy-budget.js';
 import { ReleaseRecord } from '../../../coordinator/run/release-record.js';
+import { Attempts, attemptsOfLedger } from '../../../protocol/privacy/accounting/attempts.js';
+import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger.js';
+import { tinyScenario } from '../../support/tiny-run.js';
 
-const released = (round: number): LedgerEntry =>
-  parseLedgerEntries([{ noiseMultiplier: 5, noise: 'secure', round, party: 'coordinator' }])[0]!;
+const released = (round: number, over: Partial<LedgerEntry> = {}): LedgerEntry =>
+  parseLedgerEntries([{ noiseMultiplier: 5, noise: 'secure', round, party: 'coordinator', ...over }])[0]!;
+const plan = { index: 4, attempt: 0, cohort: [0, 1], absent: [], forgotten: [], inclusion: 1, startMs: 0 };
+
+function recordOf(noise: 'secure' | 'seeded', privacy: RunBudget | null = null) {
+  const lines: unknown[] = [];
+  const scenario = tinyScenario('dp-gd', { rounds: 8 });
+  const record = new ReleaseRecord({
+    scenario: { ...scenario, privacy: { ...scenario.privacy, noise } },
+    privacy,
+    observer: {
+      round() {},
+      abandoned() {},
+      checkpoint() {},
+      begun: ({ round, attempt }) => lines.push({ begun: round, attempt }),
+      released: (entries, charged) => lines.push(...entries.map((entry) => [entry.round, entry.attempt]), ...charged),
+    },
+  });
+  return { record, lines };
+}
 
 describe('the record of releases', () => {
-  it('secure noise: rounds up to the one after the last recorded release are done again, later ones are not', () => {
-    const record = new ReleaseRecord(true);
-    expect(record.isDoneAgain(0)).to.equal(false);
-    // The checkpoint is of round 2; releases of rounds 0 to 3 are recorded, and round 4 was under way.
-    record.restore([0, 1, 2, 3].map(released), 2);
-    expect([2, 3, 4, 5].map((round) => record.isDoneAgain(round))).to.deep.equal([true, true, true, false]);
+  it('of a run that did not record attempts: those in its ledger, and one at the round after its last release', () => {
+    const { record } = recordOf('secure');
+    expect(record.firstAttempt(0)).to.equal(0);
+    const entries = [0, 1, 2, 3].map((round) => released(round));
+    record.restore(entries, attemptsOfLedger(entries, 2));
+    expect([2, 3, 4, 5].map((round) => record.firstAttempt(round))).to.deep.equal([1, 1, 1, 0]);
     expect(record.entries.map(({ round }) => round)).to.deep.equal([0, 1, 2, 3]);
+    // Of a round that the run does not have nothing is kept free.
+    const over = recordOf('secure').record;
+    over.restore([released(7)], attemptsOfLedger([released(7)], 8));
+    expect(over.firstAttempt(8)).to.equal(0);
   });
 
-  it('seeded noise: a repeated round releases nothing new', () => {
-    const record = new ReleaseRecord(false);
-    record.restore([0, 1, 2, 3].map(released), 2);
-    expect(record.isDoneAgain(2)).to.equal(false);
+  it('seeded noise: a repeated round releases nothing new, and no attempt is written', () => {
+    const { record, lines } = recordOf('seeded');
+    const entries = [0, 1, 2, 3].map((round) => released(round, { noise: 'seeded' }));
+    record.restore(entries, new Attempts());
+    expect(record.firstAttempt(2)).to.equal(0);
+    record.begin(plan);
+    expect(lines).to.deep.equal([]);
+  });
+
+  it('an attempt is written before it begins, and its releases end with the line that it is charged', () => {
+    const { record, lines } = recordOf('secure');
+    record.begin(plan);
+    expect(lines.splice(0)).to.deep.equal([{ begun: 4, attempt: 0 }]);
+    record.add(plan, []);
+    expect(lines.splice(0)).to.deep.equal([{ round: 4, attempt: 0 }]);
+    // An attempt that is aborted, and one more.
+    for (const attempt of [0, 1]) record.begin({ ...plan, index: 5, attempt });
+    lines.splice(0);
+    const ledger = [released(5, { attempt: 1 })];
+    record.add({ ...plan, index: 5, attempt: 1 }, [{ party: 'coordinator', ledger } as never]);
+    expect(lines).to.deep.equal([[5, 1], [5, 0], { round: 5, attempt: 1 }]);
+  });
+
+  it('of an attempt with another cohort each client of it is charged, and no other', () => {
+    const own = [0, 1].map((party) => released(2, { party, attempt: 1, noiseMultiplier: party === 0 ? 5 : 2 }));
+    const charged = withAttempts(own, [{ round: 2, attempt: 0, cohort: [1, 3] }], { cohort: [0, 1], silent: [] });
+    expect(
+      charged.slice(2).map(({ party, attempt, noiseMultiplier }) => [party, attempt, noiseMultiplier]),
+    ).to.deep.equal([
+      [1, 0, 2],
+      [3, 0, 2],
+    ]);
+  });
+
+  it('earlier attempts at a round in which nothing was released in the end are charged like the costliest round so far', () => {
+    const worst = [released(1), released(1, { party: 0 })];
+    const earlier = [{ round: 2, attempt: 0, cohort: [0, 1] }];
+    const charged = withAttempts([], earlier, { cohort: [], silent: [] }, worst);
+    expect(charged.map(({ round, attempt, party }) => [round, attempt, party])).to.deep.equal([
+      [2, 0, 'coordinator'],
+      [2, 0, 0],
+      [2, 0, 1],
+    ]);
+    expect(withAttempts([], [], { cohort: [], silent: [] }, worst)).to.deep.equal([]);
+  });
+
+  it('a run that ends early, behind the round in which an earlier process ended, is charged for that round', () => {
+    const privacy = { noise: 'secure', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' } as const;
+    const budget = new RunBudget(privacy);
+    const { record, lines } = recordOf('secure', budget);
+    const entries = [0, 1, 2, 3].map((round) => released(round));
+    record.restore(entries, attemptsOfLedger(entries, 2));
+    const epsilonOf = (count: number) => gaussianEpsilon(Math.sqrt(count) / 5, 1e-5);
+    expect(budget.result()!.epsilon).to.be.closeTo(epsilonOf(4), 1e-9);
+    record.abandon(3);
+    expect(lines).to.deep.equal([[4, 0], { round: 4, attempt: 0 }, { round: 3, attempt: 0 }]);
+    expect(budget.result()!.epsilon).to.be.closeTo(epsilonOf(5), 1e-9);
+    record.abandon(3);
+    expect(record.entries, 'once').to.have.length(5);
   });
 });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { spendLimits } from '../../../coordinator/run/expected-releases.js';
 import { RunBudget } from '../../../coordinator/run/privacy-budget.js';
 import { loadMethod } from '../../../protocol/method-loader.js';
+import { attemptsOfLedger } from '../../../protocol/privacy/accounting/attempts.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
 import { Ledger, type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger.js';
 import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
@@ -97,7 +98,7 @@ describe('coordinator/run: the epsilon of a calibrated method is a limit', () =>
 
     it('4 releases of clients fit: 2 rounds and a second attempt at the third do, a third attempt does not', () => {
       const budget = new RunBudget(secure, [limit]);
-      for (const round of [0, 1]) budget.charge([own({ round, party: 0 })], round);
+      for (const round of [0, 1]) budget.charge([own({ round, party: 0 })]);
       const ahead = [own({ round: 2, party: 0 })];
       expect(budget.exhausted(2, 0, ahead)).to.equal(false);
       expect(budget.exhausted(2, 1, ahead)).to.equal(false);
@@ -108,12 +109,12 @@ describe('coordinator/run: the epsilon of a calibrated method is a limit', () =>
         [0, 0],
         [0, 1],
       ]);
-      expect(budget.charge(abandoned, 2).epsilon).to.be.closeTo(limit.epsilon, 1e-12);
+      expect(budget.charge(abandoned).epsilon).to.be.closeTo(limit.epsilon, 1e-12);
     });
 
     it('of the coordinator likewise: what it was granted in an abandoned attempt is charged', () => {
       const budget = new RunBudget(secure, [limit]);
-      for (const round of [0, 1, 2]) budget.charge([own({ round })], round);
+      for (const round of [0, 1, 2]) budget.charge([own({ round })]);
       expect(budget.exhausted(3, 0, [])).to.equal(false);
       budget.admit('coordinator', [own({ round: 3 })], 0);
       expect(budget.exhausted(3, 1, [])).to.equal(false);
@@ -128,18 +129,25 @@ describe('coordinator/run: the epsilon of a calibrated method is a limit', () =>
 
     it('what an earlier process may have released in the round in which it ended is kept free until that round is done again', () => {
       const budget = new RunBudget(secure, [limit]);
-      for (const round of [0, 1, 2]) budget.charge([own({ round })], round);
-      budget.interrupted(3);
+      for (const round of [0, 1, 2]) budget.charge([own({ round })]);
+      const attempts = attemptsOfLedger(
+        [0, 1, 2].map((round) => own({ round })),
+        1,
+      );
+      budget.restored(attempts);
+      expect(budget.exhausted(1, 1, [])).to.equal(false);
       expect(() => budget.admit('coordinator', [own({ round: 1, attempt: 1 })], 1)).to.throw(/ERR_BUDGET/);
-      expect(budget.abandoned(1, 0)).to.have.length(1);
+      expect(budget.abandoned(1, 1)).to.have.length(1);
       const free = new RunBudget(secure, [limit]);
-      for (const round of [0, 1, 2]) free.charge([own({ round })], round);
+      attempts.charge(3, 0);
+      free.restored(attempts);
+      for (const round of [0, 1, 2]) free.charge([own({ round })]);
       free.admit('coordinator', [own({ round: 1, attempt: 1 })], 1);
     });
 
     it('the clients of a round count beside the coordinator: 3 rounds and both sides of the fourth do not fit', () => {
       const budget = new RunBudget(secure, [limit]);
-      for (const round of [0, 1, 2]) budget.charge([own({ round })], round);
+      for (const round of [0, 1, 2]) budget.charge([own({ round })]);
       expect(budget.exhausted(3, 0, [own({ round: 3, party: 0 })])).to.equal(false);
       expect(() => budget.admit('coordinator', [own({ round: 3 })], 0)).to.throw(/ERR_BUDGET/);
     });

@@ -1,0 +1,137 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { RunDirectory } from '../../../coordinator/run-directory/run-directory.js';
+import { Ledger, type LedgerEntry } from '../../../protocol/privacy/accounting/ledger.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
+import { openFleet } from '../../../scenarios/run/open-fleet.js';
+import { releasesOf } from '../../../scenarios/run/roll-back.js';
+import { resumeRun } from '../../../scenarios/run/runtime.js';
+import { runSession } from '../../../scenarios/run/session.js';
+import type { SessionOptions } from '../../../scenarios/run/session-options.js';
+import { resolved, temporaryFolder } from '../../support/scripted-run.js';
+
+const ROUNDS = 6;
+/** Their last rounds end with both halves done: the noise has left, and nothing is committed. */
+const CRASHED = 4;
+
+function scenarioOf(method: ScenarioInput['method'], changes: Partial<ScenarioInput> = {}): ScenarioInput {
+  return {
+    name: 'crashed',
+    method,
+    objective: { name: 'quadratic', dimension: 6, examples: 5 },
+    data: 'none',
+    clients: 4,
+    rounds: ROUNDS,
+    seed: 5,
+    privacy: { noise: 'secure' },
+    checkpoints: { everyRounds: 1 },
+    ...changes,
+  } as ScenarioInput;
+}
+
+/** The process ends in round `round`, counted from 1, after its releases and before it is committed. */
+function crashIn(round: number): NonNullable<SessionOptions['fleet']> {
+  return async (...run) => {
+    const fleet = await openFleet(...run);
+    const settle = fleet.crew.settle.bind(fleet.crew);
+    fleet.crew.settle = (settlement, cohort) => {
+      if (settlement.round === round - 1) throw new Error('the process ends');
+      return settle(settlement, cohort);
+    };
+    return fleet;
+  };
+}
+
+const signal = new AbortController().signal;
+const ending = (error: Error) => error.message;
+
+/** Crashes `k` times in one round, then ends: its releases, by round. */
+async function crashed(input: ScenarioInput, k: number, tamper: (path: string, crashes: number) => void = () => {}) {
+  const scenario = await resolved(input);
+  const directory = RunDirectory.create({ root: temporaryFolder(), scenarioName: scenario.name, scenario });
+  const { path } = directory;
+  const options = { listen: null, signal, drawReport: async () => '' };
+  const first = k > 0 ? { ...options, fleet: crashIn(CRASHED + 1) } : options;
+  const begun = await runSession(scenario, directory, first).catch(ending);
+  let outcome = typeof begun === 'string' ? null : begun.outcome;
+  for (let crash = 1; crash <= k; crash++) {
+    tamper(path, crash);
+    const fleet = crash < k ? { fleet: crashIn(CRASHED + 1) } : {};
+    const again = await resumeRun(path, { directory: null, ...options, ...fleet }).catch(ending);
+    if (typeof again === 'string') expect(again).to.equal('the process ends');
+    else outcome = again;
+  }
+  const reader = RunDirectory.open(path);
+  const releases = releasesOf(reader);
+  reader.close();
+  return { outcome: outcome!, releases, path };
+}
+
+/** Releases of a party in a round. */
+const countOf = (releases: readonly LedgerEntry[], round: number, party: LedgerEntry['party']) =>
+  releases.filter((entry) => entry.round === round && entry.party === party).length;
+
+const METHODS = {
+  'dp-gd, central noise': { name: 'dp-gd', rounds: 30, placement: 'central' },
+  'dp-gd, local noise': { name: 'dp-gd', rounds: 30, placement: 'local' },
+  'dp-gd, distributed noise': { name: 'dp-gd', rounds: 30, placement: 'distributed' },
+  'dp-fedavg-secure, noise under a secure sum': { name: 'dp-fedavg-secure', noiseMultiplier: 4 },
+} as const;
+
+describe('crashes in one unfinished round, with secure noise', function () {
+  this.timeout(60_000);
+
+  for (const [name, method] of Object.entries(METHODS)) {
+    const party = name.includes('central') ? 'coordinator' : 2;
+    for (const k of [0, 1, 2, 3])
+      it(`${name}: ${k} crashes are charged as ${k} more attempts at that round`, async () => {
+        const { outcome, releases } = await crashed(scenarioOf(method), k);
+        const counts = Array.from({ length: ROUNDS }, (_, round) => countOf(releases, round, party));
+        expect(counts).to.deep.equal([1, 1, 1, 1, 1 + k, 1]);
+        expect(outcome.summary.rounds).to.equal(ROUNDS);
+        const { delta } = (await resolved(scenarioOf(method))).privacy;
+        expect(outcome.summary.finalEpsilon).to.be.closeTo(new Ledger(releases).spend(delta).epsilon, 1e-9);
+      });
+  }
+
+  it('a checkpoint two rounds back: those rounds are charged once more for each crash too', async () => {
+    const method = METHODS['dp-gd, central noise'];
+    const { releases } = await crashed(scenarioOf(method, { checkpoints: { everyRounds: 3 } }), 2);
+    const counts = Array.from({ length: ROUNDS }, (_, round) => countOf(releases, round, 'coordinator'));
+    expect(counts).to.deep.equal([1, 1, 1, 3, 3, 1]);
+  });
+
+  it('a process that ends before its first checkpoint is charged likewise', async () => {
+    const method = METHODS['dp-gd, central noise'];
+    const { releases } = await crashed(scenarioOf(method, { checkpoints: { everyRounds: null } }), 2);
+    const counts = Array.from({ length: ROUNDS }, (_, round) => countOf(releases, round, 'coordinator'));
+    expect(counts).to.deep.equal([3, 3, 3, 3, 3, 1]);
+  });
+
+  for (const placement of ['central', 'local'] as const)
+    it(`a run made for its rounds ends before its epsilon is passed, and the crashes are in its ledger (${placement})`, async () => {
+      const method = { name: 'dp-gd', rounds: ROUNDS, placement, epsilon: 3 };
+      const { outcome, releases } = await crashed(scenarioOf(method), 1);
+      expect(outcome.summary).to.include({ ended: 'budget', rounds: ROUNDS - 1 });
+      expect(outcome.summary.finalEpsilon).to.be.closeTo(3, 1e-6);
+      expect(countOf(releases, CRASHED, placement === 'central' ? 'coordinator' : 0)).to.equal(2);
+    });
+
+  it('a folder of an older version, without these lines, continues: its crash is charged, and so are later ones', async () => {
+    const method = METHODS['dp-gd, central noise'];
+    const input = scenarioOf(method, { checkpoints: { everyRounds: null } });
+    const { releases, path } = await crashed(input, 3, (folder, crash) => {
+      if (crash > 1) return;
+      const ledger = join(folder, 'ledger.jsonl');
+      const lines = readFileSync(ledger, 'utf8').trim().split('\n');
+      writeFileSync(ledger, `${lines.filter((line) => /"noise"|"backTo"/.test(line)).join('\n')}\n`);
+      const manifest = join(folder, 'manifest.json');
+      const { attempts: _, ...older } = JSON.parse(readFileSync(manifest, 'utf8'));
+      writeFileSync(manifest, JSON.stringify(older));
+    });
+    const counts = Array.from({ length: ROUNDS }, (_, round) => countOf(releases, round, 'coordinator'));
+    expect(counts).to.deep.equal([4, 4, 4, 4, 4, 1]);
+    expect(JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8'))).to.include({ attempts: 'recorded' });
+  });
+});
