@@ -17,7 +17,7 @@ export interface Found {
   readonly method: MethodEntry;
   readonly objective: ObjectiveEntry;
   /** Names of those that are posteriors. */
-  readonly posteriors: readonly string[];
+  posteriors(): Promise<readonly string[]>;
   readonly topology: TopologyEntry | null;
   readonly codecs: Readonly<Record<string, FoundCodec>>;
   /** Of each rule of the scenario. */

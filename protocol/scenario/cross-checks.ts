@@ -14,7 +14,7 @@ export async function checkAcross(scenario: Scenario, found: Found, problems: Pr
   checkTopology(scenario, found, problems);
   checkTasks(scenario, found, problems);
   checkMethod(scenario, found, problems);
-  checkObjective(scenario, found, problems);
+  await checkObjective(scenario, found, problems);
   await checkAggregators(scenario, found, problems);
   await checkCodecs(scenario, found, problems);
   const kinds = Object.keys(found.method.messages);
@@ -89,12 +89,16 @@ function checkMethod(
 }
 
 /** Samplers need prior and likelihood apart; a stress on gradients would leave the two apart from each other. */
-function checkObjective({ method, objective, stress }: Scenario, found: Found, problems: Problems): void {
+async function checkObjective(
+  { method, objective, stress }: Scenario,
+  found: Found,
+  problems: Problems,
+): Promise<void> {
   const { isPosterior } = found.objective;
   if (found.method.needsPosterior && !isPosterior)
     problems.add(
       'objective.name',
-      `a log-posterior (${found.posteriors.join(', ') || 'there is none'}), since '${method.name}' samples from one`,
+      `a log-posterior (${(await found.posteriors()).join(', ') || 'there is none'}), since '${method.name}' samples from one`,
       objective.name,
     );
   const scales = stress?.gradientScales ?? {};

@@ -106,7 +106,7 @@ export class NameResolver {
       found: {
         method: method?.entry ?? NO_METHOD,
         objective: objective?.entry ?? NO_OBJECTIVE,
-        posteriors: await this.posteriors(),
+        posteriors: () => this.posteriors(),
         topology: topology?.entry ?? null,
         codecs,
         faults: faults.map(({ entry }) => entry),

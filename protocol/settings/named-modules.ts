@@ -13,11 +13,13 @@ interface Named {
 /**
  * Things that are found by name: the default exports of a folder's files, each with the name of its file. A module is
  * imported at first use and then kept, so that code that must not wait (`init` of a method) finds what was loaded
- * before. There is no list to edit. The host, which can read folders, gives the names (`loadAll`); without them a name is tried.
+ * before. There is no list to edit. The host, which can read folders, gives the names (`know`, `loadAll`); without them a name is tried.
  */
 export class NamedModules<F extends Named> {
   private readonly loaded = new Map<string, F>();
   private readonly modules = new Map<string, object>();
+  /** Names of files, things or not. */
+  private readonly known = new Set<string>();
 
   /** `what`: such as 'an optimizer'. Several folders are searched in order. */
   constructor(
@@ -30,6 +32,11 @@ export class NamedModules<F extends Named> {
   add(thing: F, module: object = {}): void {
     this.loaded.set(thing.name, thing);
     this.modules.set(thing.name, module);
+  }
+
+  /** There are files of these names, which `loadKnown` imports. */
+  know(names: readonly string[]): void {
+    for (const name of names) this.known.add(name);
   }
 
   /** Names of what is loaded, sorted. */
@@ -82,6 +89,11 @@ export class NamedModules<F extends Named> {
   async loadAll(names: readonly string[]): Promise<void> {
     for (const name of names) await this.load(name);
   }
+
+  /** Imports all that the host knows of, so that the names can be listed. */
+  async loadKnown(): Promise<void> {
+    await this.loadAll([...this.known]);
+  }
 }
 
 /** undefined: there is no such file. */
@@ -128,7 +140,8 @@ export function namedKind<F extends Named & { readonly settings: Settings<object
     },
     async load(value) {
       const spec = specIn(value);
-      if (spec) await modules.loadSpec(spec);
+      // Its name is not known: then all are needed, to name the nearest.
+      if (spec && !(await modules.loadSpec(spec))) await modules.loadKnown();
     },
   };
 }

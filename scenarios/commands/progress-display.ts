@@ -1,4 +1,5 @@
-import { MultiBar, type SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
+import type { MultiBar, SingleBar } from 'cli-progress';
 import { bytesText, numberText } from '../../coordinator/report/units.js';
 import type { ShownRow } from '../run/main-thread.js';
 import type { Part } from '../run/run.js';
@@ -69,7 +70,7 @@ export class ProgressDisplay {
       this.ticker = setInterval(() => this.writeDue(), TICK_MS).unref();
       return;
     }
-    this.bars = new MultiBar({
+    this.bars = new (readBars().MultiBar)({
       stream: this.stream,
       format: () => this.line(true),
       hideCursor: true,
@@ -171,6 +172,11 @@ export class ProgressDisplay {
     if (done <= 0 || left <= 0) return '';
     return `, sweep ${clock(((performance.now() - first.atMs) / done) * left)} left`;
   }
+}
+
+/** Read on a terminal alone: every command and thread that may show progress would wait for it at its start. */
+function readBars(): typeof import('cli-progress') {
+  return createRequire(import.meta.url)('cli-progress');
 }
 
 function clock(ms: number): string {

@@ -18,7 +18,7 @@ export async function judgeClaims(
   records: readonly RunRecord[],
   changed: readonly string[] = [],
 ): Promise<Claim[]> {
-  const expectations = await loadExpectations();
+  const expectations = await loadExpectations(claims.flatMap(({ judgedBy }) => judgedBy));
   const judged: Claim[] = [];
   for (const { claim, source, where, against, judgedBy, text, note } of claims) {
     const claimed = records.filter((record) => where === null || matches(record, where));

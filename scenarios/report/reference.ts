@@ -13,7 +13,7 @@ import { selections } from '../../protocol/selection/parts/load-selection.js';
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { casesPage } from '../conformance/page.js';
 import { syntheticTraces, traceCsv } from '../library/parts/synthetic-traces.js';
-import { loadCatalogue, methodNames } from '../run/catalogue.js';
+import { loadAllRules, loadCatalogue, methodNames } from '../run/catalogue.js';
 import { BUILT_IN_NAMES, builtInTypes } from './built-in-names.js';
 import { protocolPage } from './protocol-page.js';
 import { WAITS } from './waits.js';
@@ -116,7 +116,7 @@ function settingsTable({ settings }: Pick<Entry, 'settings'>): string[] {
   ];
 }
 
-/** Aggregators, attacks and selections, which are loaded with the catalogue. */
+/** Aggregators, attacks and selections, which are loaded. */
 function tableOf(modules: typeof aggregators | typeof attacks | typeof selections): Table<Entry> {
   return {
     names: () => modules.names(),
@@ -131,6 +131,7 @@ function tableOf(modules: typeof aggregators | typeof attacks | typeof selection
 
 /** Everything that a scenario may name beside its method, with settings. */
 async function namesPage(): Promise<string> {
+  await loadAllRules();
   const catalogue = await loadCatalogue();
   const lines = [
     '# Settings and names of a scenario',

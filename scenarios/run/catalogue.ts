@@ -31,9 +31,9 @@ import { studies } from './study.js';
 /** Of the methods that come with the package, and of those that this process has loaded besides. */
 export const methodNames = (): readonly string[] => [...new Set([...builtInNames(methods), ...methods.names()])].sort();
 
-/** Everything a scenario can name, from its folders. */
+/** Everything a scenario can name, from its folders. A file is imported when its name is looked up. */
 export async function loadCatalogue(): Promise<Catalogue> {
-  await loadAllRules();
+  for (const modules of EXTENSION_POINTS) modules.know(builtInNames(modules));
   return {
     methods: {
       names: methodNames,
@@ -85,10 +85,13 @@ export async function loadAllRules(): Promise<void> {
   for (const modules of EXTENSION_POINTS) if (modules !== methods) await modules.loadAll(builtInNames(modules));
 }
 
-/** Every expectation by its name. */
-export async function loadExpectations(): Promise<ReadonlyMap<string, ExpectationFamily>> {
-  await expectations.loadAll(builtInNames(expectations));
-  return new Map(expectations.names().map((name) => [name, expectations.get(name)]));
+/** Every expectation by its name; with `judged` those that it names. */
+export async function loadExpectations(
+  judged?: readonly { readonly name: string }[],
+): Promise<ReadonlyMap<string, ExpectationFamily>> {
+  await expectations.loadAll(judged ? judged.map(({ name }) => name) : builtInNames(expectations));
+  const found = expectations.names().map((name) => [name, expectations.find(name)] as const);
+  return new Map(found.flatMap(([name, family]) => (family ? [[name, family]] : [])));
 }
 
 /** What every run may show beside what its method, objective and study show. */
@@ -139,9 +142,12 @@ function tableFrom<F extends { readonly name: string }, E>(
   entryOf: (family: F) => E,
 ): Table<E> {
   return {
-    names: () => modules.names(),
-    find: (name) => {
-      const family = modules.find(name);
+    names: async () => {
+      await modules.loadKnown();
+      return modules.names();
+    },
+    find: async (name) => {
+      const family = await modules.load(name);
       return family && entryOf(family);
     },
   };

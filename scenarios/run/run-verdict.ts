@@ -12,7 +12,7 @@ export async function verdictOf(
   record: RunRecord,
   result: Pick<RunResult, 'lostClients' | 'withoutUpdate' | 'roundsDone'>,
 ): Promise<Verdict> {
-  const expectations = await loadExpectations();
+  const expectations = await loadExpectations(scenario.expect);
   const { judged, notApplicable } = applicable(scenario.expect, scenario.changed);
   const verdict: Verdict = {
     ...judge([record], judged, (name) => expectations.get(name)),

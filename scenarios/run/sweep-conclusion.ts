@@ -50,7 +50,7 @@ export async function concludeSweep(
   done: readonly SweepPointResult[],
   whole: 'unknown' | null = null,
 ): Promise<SweepOutcome> {
-  const expectations = await loadExpectations();
+  const expectations = await loadExpectations(sweep.expect);
   const records = done.map(({ result }) => result.record);
   const { judged: expected, notApplicable } = applicable(sweep.expect, sweep.changed);
   const judged: Verdict =
