@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Dataset, Examples, Partition } from './datasets/dataset.js';
+import type { Dataset, Examples, Partition, StoredRows } from './datasets/dataset.js';
 
 /** SHA-256 of what a process read and made before the first round: equal in every process of one run, also when it is continued later. */
 export interface Fingerprint {
@@ -16,7 +16,7 @@ export function fingerprintOf(
   parameters: readonly ArrayBufferView[],
 ): Fingerprint {
   return {
-    data: hashOf([...arraysOf(dataset.train), ...arraysOf(dataset.test), ...(dataset.groups ? [dataset.groups] : [])]),
+    data: hashOf([...partsOf(dataset.train), ...partsOf(dataset.test), ...(dataset.groups ? [dataset.groups] : [])]),
     partition: hashOf(partition.shards),
     initialParameters: hashOf(parameters),
   };
@@ -30,16 +30,27 @@ export function differences(expected: Fingerprint, got: Fingerprint): readonly s
     .map((key) => names[key]);
 }
 
-function arraysOf({ features, labels, targets, maps }: Examples): readonly ArrayBufferView[] {
-  return [features, labels, targets, ...Object.values(maps ?? {})];
+/** Numbers in memory, or rows that are read one after the other: equal numbers give equal bytes. */
+type Part = ArrayBufferView | { readonly count: number; readonly rows: StoredRows };
+
+function partsOf(examples: Examples): readonly Part[] {
+  const { count, stored, labels, targets, maps } = examples;
+  return [stored ? { count, rows: stored } : examples.features, labels, targets, ...Object.values(maps ?? {})];
 }
 
 /** Lengths are part of it, so that no number can move from one array to the next. */
-function hashOf(arrays: readonly ArrayBufferView[]): string {
+function hashOf(parts: readonly Part[]): string {
   const hash = createHash('sha256');
-  for (const array of arrays) {
-    hash.update(`${array.byteLength}\n`);
-    hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  const add = (array: ArrayBufferView) => hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  for (const part of parts) {
+    if (ArrayBuffer.isView(part)) {
+      hash.update(`${part.byteLength}\n`);
+      add(part);
+      continue;
+    }
+    const { count, rows } = part;
+    hash.update(`${4 * count * rows.width}\n`);
+    for (let row = 0; row < count; row++) add(rows.row(row));
   }
   return hash.digest('hex');
 }

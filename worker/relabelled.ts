@@ -4,6 +4,7 @@ import { type PlacedRule, placeRules } from '../protocol/faults/parts/placed-rul
 import type { Rng } from '../protocol/method.js';
 import type { FaultRule } from '../protocol/scenario/scenario.js';
 import type { Dataset, Partition } from './datasets/dataset.js';
+import { withLabels } from './datasets/stored-rows.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 
 /** The family that clients train on in a round in which faults change labels; null: the clean one. */
@@ -35,7 +36,7 @@ export async function relabelledFamilies(
   const families: (ObjectiveFamily | null)[] = [];
   for (const round of begins) {
     const labels = labelsIn(round, placed, dataset, partition, streams);
-    families.push(labels && (await familyOf({ ...dataset, train: { ...dataset.train, labels } })));
+    families.push(labels && (await familyOf({ ...dataset, train: withLabels(dataset.train, labels) })));
   }
   return (round) => families[begins.findLastIndex((begin) => begin <= round)]!;
 }

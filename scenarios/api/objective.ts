@@ -12,6 +12,7 @@ export {
   tanh,
 } from '../../protocol/numerics/elementary.js';
 export type { Dataset, Examples } from '../../worker/datasets/dataset.js';
+export { rowOf } from '../../worker/datasets/stored-rows.js';
 export type { ComputeReport, Evaluation, ObjectiveFamily } from '../../worker/objectives/family.js';
 export {
   type BuiltLayer,

@@ -3,6 +3,7 @@ import type { Dataset, Examples } from '../../worker/datasets/dataset.js';
 import { featureCountOf } from '../../worker/datasets/dataset.js';
 import { loadDataset } from '../../worker/datasets/load.js';
 import { partitionDataset } from '../../worker/datasets/partition/partition.js';
+import { numberCount, rowOf } from '../../worker/datasets/stored-rows.js';
 import { type Claim, claim, ensure, ensureEqual, once } from './claim.js';
 import { syntheticDataset } from './parts/synthetic-dataset.js';
 
@@ -22,8 +23,11 @@ export function datasetClaims(spec: Spec): readonly Claim[] {
     claim('has training examples with finite features, labels below classCount, finite targets', async () => {
       const dataset = await data();
       ensure(dataset.train.count > 0, 'expected training examples, got none');
-      for (const { features, labels, targets } of [dataset.train, dataset.test]) {
-        ensure(features.every(Number.isFinite), 'expected finite features');
+      const width = featureCountOf(dataset);
+      for (const examples of [dataset.train, dataset.test]) {
+        const { count, labels, targets } = examples;
+        for (let row = 0; row < count; row++)
+          ensure(rowOf(examples, row, width).every(Number.isFinite), 'expected finite features');
         ensure(targets.every(Number.isFinite), 'expected finite targets');
         const wrong = labels.find((label) => !(label >= 0 && label < dataset.classCount));
         ensure(wrong === undefined, `expected labels from 0 to ${dataset.classCount - 1}, got ${wrong}`);
@@ -32,9 +36,18 @@ export function datasetClaims(spec: Spec): readonly Claim[] {
     }),
     claim('is the same whenever it is loaded from the same stream', async () => {
       const [dataset, again] = [await data(), await load()];
-      for (const part of ['train', 'test'] as const)
-        for (const array of ['features', 'labels', 'targets'] as const)
-          ensure(same(dataset[part][array], again[part][array]), `expected equal ${part}.${array} when loaded again`);
+      const width = featureCountOf(dataset);
+      for (const part of ['train', 'test'] as const) {
+        const [one, other] = [dataset[part], again[part]];
+        ensureEqual(other.count, one.count, `${part}.count when loaded again`);
+        for (let row = 0; row < one.count; row++)
+          ensure(
+            same(rowOf(one, row, width), rowOf(other, row, width)),
+            `expected equal ${part}.features when loaded again`,
+          );
+        for (const array of ['labels', 'targets'] as const)
+          ensure(same(one[array], other[array]), `expected equal ${part}.${array} when loaded again`);
+      }
     }),
   ];
 }
@@ -66,8 +79,9 @@ export function partitionClaims(spec: Spec): readonly Claim[] {
   ];
 }
 
-function expectWhole(dataset: Dataset, { count, features, labels, targets }: Examples, part: string): void {
-  ensureEqual(features.length, count * featureCountOf(dataset), `numbers in ${part}.features`);
+function expectWhole(dataset: Dataset, examples: Examples, part: string): void {
+  const { count, labels, targets } = examples;
+  ensureEqual(numberCount(examples), count * featureCountOf(dataset), `numbers in ${part}.features`);
   ensureEqual(labels.length, dataset.classCount > 0 ? count : 0, `labels in ${part}`);
   ensureEqual(targets.length, dataset.classCount > 0 ? 0 : count, `targets in ${part}`);
 }

@@ -159,7 +159,7 @@ BY_HAND = "## Over sockets"
 
 PAGE = """# Performance
 
-Written by `test/peers/simulation.py`, but for *Over sockets*. Other programs share the machine, so there are ratios and no times: gradswarm and its
+Written by `test/peers/simulation.py`, but for *Over sockets* and *Many files*. Other programs share the machine, so there are ratios and no times: gradswarm and its
 peer take turns, and each ratio is of two neighbouring runs (median of {repeats} pairs, least and greatest in brackets).
 Below 1 gradswarm takes less.
 

@@ -18,8 +18,11 @@ interface NpyHeader {
   readonly offset: number;
 }
 
-/** Throws ERR_DATA_FORMAT. `path` names the file in messages. `bytes`: the file, or its first 4096 bytes or more. */
-function npyHeader(bytes: Uint8Array, path: string): NpyHeader {
+/** Longest header that is read. */
+export const HEADER_BYTES = 4096;
+
+/** Throws ERR_DATA_FORMAT. `path` names the file in messages. `bytes`: the file, or its first HEADER_BYTES or more. */
+export function npyHeader(bytes: Uint8Array, path: string): NpyHeader {
   const wrong = (expected: string) => new GradswarmError('ERR_DATA_FORMAT', `${path}: expected ${expected}`);
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte))
     throw wrong("a .npy file, got one that does not begin with '\\x93NUMPY'");

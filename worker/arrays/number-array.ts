@@ -45,9 +45,20 @@ export const NUMBER_TYPES: Readonly<Record<string, NumberType>> = {
   b1: { bytes: 1, read: (view, at) => view.getUint8(at) },
 };
 
+/** Of this machine. */
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** `count` numbers of one type, from the beginning of `bytes`. Single precision where that holds every value of the type. */
 export function readNumbers(bytes: Uint8Array, name: string, count: number, littleEndian = true): ReadonlyVector {
   const type = NUMBER_TYPES[name]!;
+  // The same numbers, and most data is of these types.
+  if (name === 'u1') return Float32Array.from(bytes.subarray(0, count));
+  if (name === 'f4' && littleEndian && LITTLE_ENDIAN) {
+    // Not `slice`, which gives a part of a shared pool for a Buffer.
+    const single = new Float32Array(count);
+    new Uint8Array(single.buffer).set(bytes.subarray(0, 4 * count));
+    return single;
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, count * type.bytes);
   const values = /^(f8|[iu][48])$/.test(name) ? new Float64Array(count) : new Float32Array(count);
   for (let i = 0; i < count; i++) values[i] = type.read(view, i * type.bytes, littleEndian);

@@ -1,10 +1,20 @@
 import type { ReadonlyVector } from '../../protocol/method.js';
 
-/** Examples in one flat array, row by row. Labels for classification, targets for regression. */
+/** Rows of features that are read when they are needed. All calls are synchronous, as objectives are. */
+export interface StoredRows {
+  /** Numbers a row. */
+  readonly width: number;
+  /** The features of one row, valid for as long as the caller holds them; not to be written. Throws where the file cannot be read. */
+  row(index: number): Float32Array;
+}
+
+/** Examples row by row. Labels for classification, targets for regression. */
 export interface Examples {
   readonly count: number;
-  /** count x featureCount numbers. */
+  /** count x featureCount numbers. Throws ERR_OBJECTIVE where they are `stored`: `rowOf` reads both. */
   readonly features: Float32Array;
+  /** Where features are not in memory: what they are read from. */
+  readonly stored?: StoredRows;
   /** One class index an example; empty for regression. */
   readonly labels: Int32Array;
   /** One target an example; empty for classification. */

@@ -1,19 +1,17 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { GradswarmError } from '../../protocol/errors.js';
 import { number, oneOf, probability, string, text } from '../../protocol/settings/kinds.js';
-import { defineSettings, type SettingsOf } from '../../protocol/settings/settings.js';
-import { decodeNpy } from '../arrays/npy.js';
-import { decodeNpz } from '../arrays/npz.js';
-import type { NumberArray } from '../arrays/number-array.js';
+import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_LABELS, NO_TARGETS } from './dataset.js';
+import { type ArrayFiles, arrayFiles, arrayOf, wrong } from './files/array-files.js';
+import { ArrayRows } from './files/array-rows.js';
+import { memoryMiB, RowMemory } from './files/row-memory.js';
 import { defineDataset } from './loader.js';
 import { splitRows } from './tables/split.js';
 
-type Arrays = ReadonlyMap<string, NumberArray>;
-
 const settings = defineSettings({
-  path: string('', 'An .npz file, a folder of .npy files, or a folder with one .npz file a client'),
+  path: string(
+    '',
+    'An .npz file, a folder of .npy files, or a folder with one .npz file or one folder of .npy files a client',
+  ),
   features: text('x_train', 'Array of the training examples: [examples, …]'),
   labels: text('y_train', 'Array of their classes or targets: [examples]'),
   testFeatures: text('x_test', 'The same, held out; where there is none, `testShare` of the examples is'),
@@ -25,124 +23,58 @@ const settings = defineSettings({
   ),
   scale: number(1, 'Factor on the features, such as 0.00392156862745098 for bytes'),
   testShare: probability(0.2, 'Share of the examples that is held out, where the file has no held-out ones'),
+  memoryMiB: memoryMiB(),
 });
-type NumpySettings = SettingsOf<typeof settings>;
 
-function wrong(path: string, expected: string): GradswarmError {
-  return new GradswarmError('ERR_DATA_FORMAT', `${path}: expected ${expected}`);
-}
-
-/** Arrays by file: one of an .npz or of a folder of .npy, or one of each client. */
-function filesAt(path: string): readonly { readonly name: string; readonly arrays: Arrays }[] {
-  if (path === '' || !existsSync(path))
-    throw new GradswarmError(
-      'ERR_DATA_MISSING',
-      `data set 'numpy': set 'path' to an .npz file or a folder, got '${path}'`,
-    );
-  const npz = (file: string) => ({ name: basename(file, '.npz'), arrays: decodeNpz(readFileSync(file), file) });
-  if (!statSync(path).isDirectory()) return [npz(path)];
-  const names = readdirSync(path).sort();
-  const archives = names.filter((name) => name.endsWith('.npz'));
-  if (archives.length > 0) return archives.map((name) => npz(join(path, name)));
-  const files = names.filter((name) => name.endsWith('.npy'));
-  if (files.length === 0) throw wrong(path, '.npy or .npz files in the folder, got none');
-  const arrays = files.map(
-    (name) => [name.slice(0, -4), decodeNpy(readFileSync(join(path, name)), join(path, name))] as const,
-  );
-  return [{ name: basename(path), arrays: new Map(arrays) }];
-}
-
-/** Rows of several files one after the other. */
-class Rows {
-  readonly features: NumberArray;
-  readonly labels: NumberArray;
-
-  constructor(
-    readonly path: string,
-    arrays: readonly Arrays[],
-    [features, labels]: readonly [string, string],
-  ) {
-    this.features = joined(path, arrays, features);
-    this.labels = joined(path, arrays, labels);
-    if (this.labels.values.length !== this.count)
-      throw wrong(
-        path,
-        `'${labels}' with one number for each of the ${this.count} rows of '${features}', got shape (${this.labels.shape.join(', ')})`,
-      );
-  }
-
-  get count(): number {
-    return this.features.shape[0] ?? 0;
-  }
-
-  examples(rows: Uint32Array, { task, scale }: NumpySettings): Examples {
-    const { values } = this.features;
-    const width = this.count === 0 ? 0 : values.length / this.count;
-    const features = new Float32Array(rows.length * width);
-    for (const [i, row] of rows.entries())
-      for (let j = 0; j < width; j++) features[i * width + j] = scale * values[row * width + j]!;
-    const chosen = Float64Array.from(rows, (row) => this.labels.values[row]!);
-    return task === 'classification'
-      ? { count: rows.length, features, labels: Int32Array.from(chosen), targets: NO_TARGETS }
-      : { count: rows.length, features, labels: NO_LABELS, targets: chosen };
-  }
-}
-
-function joined(path: string, arrays: readonly Arrays[], name: string): NumberArray {
-  const parts = arrays.map((one) => {
-    const array = one.get(name);
-    if (!array) throw wrong(path, `an array '${name}', got ${[...one.keys()].join(', ') || 'none'}`);
-    if (array.shape.length === 0) throw wrong(path, `'${name}' with an axis of examples, got a single number`);
-    return array;
-  });
-  const [first] = parts;
-  const rest = first!.shape.slice(1);
-  for (const { shape } of parts)
-    if (shape.slice(1).join() !== rest.join())
-      throw wrong(
-        path,
-        `'${name}' of one shape in every file, got (${rest.join(', ')}) and (${shape.slice(1).join(', ')})`,
-      );
-  if (parts.length === 1) return first!;
-  const values = new Float64Array(parts.reduce((sum, part) => sum + part.values.length, 0));
-  let at = 0;
-  for (const part of parts) for (let i = 0; i < part.values.length; i++) values[at++] = part.values[i]!;
-  return { shape: [parts.reduce((sum, { shape }) => sum + shape[0]!, 0), ...rest], values };
-}
-
-const all = (count: number) => Uint32Array.from({ length: count }, (_, i) => i);
-
-/** Arrays of NumPy. A folder with one .npz a client gives each file's examples an owner: `partition: 'by-group'` keeps them apart. */
+/**
+ * Arrays of NumPy. A folder with one file a client gives each file's examples an owner: `partition: 'by-group'` keeps them apart. Labels
+ * are in memory; features are where they fit in `memoryMiB`, and are read from the files as clients compute where they do not, with the
+ * same numbers.
+ */
 export default defineDataset({
   name: 'numpy',
-  summary: 'NumPy arrays from a path: .npz, .npy, or one .npz a client',
+  summary: 'NumPy arrays from a path: .npz, .npy, or one file a client',
   settings,
   load(chosen, rng): Dataset {
-    const { path, features, labels, testFeatures, testLabels, task, groups, testShare } = chosen;
-    const files = filesAt(path);
-    const given = new Rows(
-      path,
-      files.map(({ arrays }) => arrays),
-      [features, labels],
-    );
-    const held = files.filter(({ arrays }) => arrays.has(testFeatures)).map(({ arrays }) => arrays);
-    const heldOut = held.length > 0 ? new Rows(path, held, [testFeatures, testLabels]) : null;
-    const parts = heldOut ? null : splitRows({ path, rows: { length: given.count } }, testShare, rng.derive('split'));
-    const trainRows = parts?.train ?? all(given.count);
-    const train = given.examples(trainRows, chosen);
-    const test = heldOut ? heldOut.examples(all(heldOut.count), chosen) : given.examples(parts!.test, chosen);
-    const owners = ownersOf(path, files, features, groups);
+    const { path, task, scale, testShare, groups } = chosen;
+    const files = arrayFiles(path);
+    const given = new ArrayRows(files, { features: chosen.features, labels: chosen.labels }, scale);
+    const held = new ArrayRows(files, { features: chosen.testFeatures, labels: chosen.testLabels }, scale);
+    const owners = new Owners(files, groups);
+    for (let file = 0; file < files.names.length; file++) {
+      const arrays = files.open(file);
+      const count = given.add(file, arrays);
+      owners.add(file, count, groups === '' ? null : arrayOf(path, arrays, groups).read(0, count));
+      if (arrays.has(chosen.testFeatures)) held.add(file, arrays);
+    }
+    const [rows, heldRows] = [given.rows(), held.rows()];
+    const memory = new RowMemory(chosen.memoryMiB, [rows, heldRows]);
+    memory.requireBlock(path, Math.max(given.widestBlock, held.widestBlock));
+    const parts =
+      heldRows.count > 0 ? null : splitRows({ path, rows: { length: rows.count } }, testShare, rng.derive('split'));
+    const examples = (of: ArrayRows, from: typeof rows, order: Uint32Array | null): Examples => {
+      const numbers = order ? Float64Array.from(order, (row) => of.labels[row]!) : of.labels.slice();
+      const answers =
+        task === 'classification'
+          ? { labels: Int32Array.from(numbers), targets: NO_TARGETS }
+          : { labels: NO_LABELS, targets: numbers };
+      return memory.examples(from, order, answers);
+    };
+    const train = examples(given, rows, parts?.train ?? null);
+    const test = parts ? examples(given, rows, parts.test) : examples(held, heldRows, null);
+    const groupsOf = owners.groups(rows.count, parts?.train ?? null);
     return {
       name: 'numpy',
       source: `NumPy arrays in ${path}`,
       decisions: [
-        `split: ${train.count} to train, ${test.count} to test, ${heldOut ? 'by the arrays' : 'by the seed'}`,
+        `split: ${train.count} to train, ${test.count} to test, ${parts ? 'by the seed' : 'by the arrays'}`,
+        ...memory.decisions(`${files.names.length} ${files.names.length === 1 ? 'file' : 'files'}`),
       ],
-      featureShape: given.features.shape.slice(1),
+      featureShape: given.featureShape,
       classCount: task === 'classification' ? classCountOf(path, train, test) : 0,
       train,
       test,
-      ...(owners && { groups: Int32Array.from(trainRows, (row) => owners.of[row]!), groupNames: owners.names }),
+      ...groupsOf,
     };
   },
 });
@@ -157,22 +89,45 @@ function classCountOf(path: string, train: Examples, test: Examples): number {
   return greatest + 1;
 }
 
-function ownersOf(
-  path: string,
-  files: readonly { readonly name: string; readonly arrays: Arrays }[],
-  features: string,
-  groups: string,
-): { readonly of: Int32Array; readonly names: readonly string[] } | null {
-  if (groups === '' && files.length === 1) return null;
-  if (groups === '') {
-    const of = files.flatMap(({ arrays }, file) => new Array<number>(arrays.get(features)!.shape[0]!).fill(file));
-    return { of: Int32Array.from(of), names: files.map(({ name }) => name) };
+/** Natural owners of examples: the files, or the numbers of an array. */
+class Owners {
+  private readonly counts: number[] = [];
+  private readonly numbers: ArrayLike<number>[] = [];
+
+  constructor(
+    private readonly files: ArrayFiles,
+    private readonly array: string,
+  ) {}
+
+  add(file: number, count: number, numbers: ArrayLike<number> | null): void {
+    this.counts[file] = count;
+    if (!numbers) return;
+    if (numbers.length !== count)
+      throw wrong(
+        this.files.path,
+        `'${this.array}' with one number for each of the ${count} examples, got ${numbers.length}`,
+      );
+    this.numbers.push(numbers);
   }
-  const { values } = joined(
-    path,
-    files.map(({ arrays }) => arrays),
-    groups,
-  );
-  const numbers = [...new Set(Array.from(values))].sort((a, b) => a - b);
-  return { of: Int32Array.from(values, (value) => numbers.indexOf(value)), names: numbers.map(String) };
+
+  /** `order`: the examples, of `total`; null: all. */
+  groups(total: number, order: Uint32Array | null): Pick<Dataset, 'groups' | 'groupNames'> {
+    if (this.array === '' && this.files.names.length === 1) return {};
+    const of = new Int32Array(total);
+    let at = 0;
+    if (this.array === '') {
+      for (const [file, count] of this.counts.entries()) of.fill(file, at, (at += count));
+      return { groups: chosen(of, order), groupNames: this.files.names };
+    }
+    const index = new Map<number, number>();
+    for (const numbers of this.numbers) for (let i = 0; i < numbers.length; i++) index.set(numbers[i]!, 0);
+    const sorted = [...index.keys()].sort((a, b) => a - b);
+    for (const [place, owner] of sorted.entries()) index.set(owner, place);
+    for (const numbers of this.numbers) for (let i = 0; i < numbers.length; i++) of[at++] = index.get(numbers[i]!)!;
+    return { groups: chosen(of, order), groupNames: sorted.map(String) };
+  }
+}
+
+function chosen(values: Int32Array, order: Uint32Array | null): Int32Array {
+  return order ? Int32Array.from(order, (row) => values[row]!) : values;
 }

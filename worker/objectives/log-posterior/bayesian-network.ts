@@ -7,6 +7,7 @@ import { count, integer, list, oneOf, positive } from '../../../protocol/setting
 import { required } from '../../../protocol/settings/setting.js';
 import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import type { Examples } from '../../datasets/dataset.js';
+import { rowOf } from '../../datasets/stored-rows.js';
 import { subsetOf } from '../../datasets/subset.js';
 import type { ObjectiveFamily } from '../family.js';
 import { defineObjective, requireDataset } from '../request.js';
@@ -53,7 +54,7 @@ class NetworkShard extends LikelihoodShard {
 
   protected override exampleLoss(params: ReadonlyVector, example: number): number {
     const index = this.examples[example]!;
-    return this.network.negativeLogLikelihood(params, this.data.features, index, this.data.labels[index]!);
+    return this.network.negativeLogLikelihood(params, this.row(index), this.data.labels[index]!);
   }
 
   protected override addExampleGradient(
@@ -63,8 +64,12 @@ class NetworkShard extends LikelihoodShard {
     into: Float64Array,
   ): void {
     const index = this.examples[example]!;
-    this.network.forward(params, this.data.features, index);
+    this.network.forward(params, this.row(index));
     this.network.addGradient(params, this.data.labels[index]!, factor, into);
+  }
+
+  private row(index: number): Float32Array {
+    return rowOf(this.data, index, this.network.inputCount);
   }
 
   private addShardGradient(params: Float64Array, sums: Float64Array): void {
@@ -106,7 +111,7 @@ class NetworkShard extends LikelihoodShard {
   private forEachClassGradient(params: Float64Array, add: (gradient: Float64Array, weight: number) => void): void {
     const gradient = new Float64Array(params.length);
     for (const index of this.examples) {
-      this.network.forward(params, this.data.features, index);
+      this.network.forward(params, this.row(index));
       for (let k = 0; k < this.network.probabilities.length; k++) {
         gradient.fill(0);
         this.network.addGradient(params, k, 1, gradient);
@@ -170,7 +175,7 @@ export function bayesianNetwork(context: LogPosteriorContext<BayesianNetworkSett
   const { classCount, train, test } = dataset;
   const evaluateOn = (estimates: readonly ReadonlyVector[], examples: Examples) => {
     const probabilities = averagedProbabilities(estimates, examples.count, classCount, (params, example, into) => {
-      network.forward(params, examples.features, example);
+      network.forward(params, rowOf(examples, example, network.inputCount));
       into.set(network.probabilities);
     });
     return classificationEvaluation(probabilities, examples.labels, classCount);

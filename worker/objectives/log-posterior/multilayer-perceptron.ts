@@ -48,6 +48,11 @@ export class MultilayerPerceptron {
     this.probabilities = new Float64Array(widths.at(-1)!);
   }
 
+  /** Numbers an example. */
+  get inputCount(): number {
+    return this.widths[0]!;
+  }
+
   /** Weights N(0, 2 / inputs) for ReLU, N(0, 1 / inputs) for tanh; biases 0. Fills `into`. */
   fillInitial(into: Vector, rng: Rng): Vector {
     into.fill(0);
@@ -60,10 +65,10 @@ export class MultilayerPerceptron {
     return into;
   }
 
-  /** Runs row `row` of `features` and leaves the class probabilities in `probabilities`. */
-  forward(params: ReadonlyVector, features: ReadonlyVector, row: number): void {
+  /** Runs one example's features and leaves the class probabilities in `probabilities`. */
+  forward(params: ReadonlyVector, features: ReadonlyVector): void {
     const input = this.activations[0]!;
-    for (let i = 0; i < input.length; i++) input[i] = features[row * input.length + i]!;
+    for (let i = 0; i < input.length; i++) input[i] = features[i]!;
     const last = this.offsets.length - 1;
     for (let layer = 0; layer <= last; layer++) this.forwardLayer(params, layer, layer < last);
     const logits = this.activations[last + 1]!;
@@ -92,13 +97,13 @@ export class MultilayerPerceptron {
     else for (let o = 0; o < output.length; o++) output[o] = tanh(output[o]!);
   }
 
-  /** -ln p(label | row), in nats. */
-  negativeLogLikelihood(params: ReadonlyVector, features: ReadonlyVector, row: number, label: number): number {
-    this.forward(params, features, row);
+  /** -ln p(label | features of one example), in nats. */
+  negativeLogLikelihood(params: ReadonlyVector, features: ReadonlyVector, label: number): number {
+    this.forward(params, features);
     return this.logNormalizer - this.activations.at(-1)![label]!;
   }
 
-  /** into += factor * gradient of -ln p(label) at the row of the last `forward`, which had the same parameters. */
+  /** into += factor * gradient of -ln p(label) at the example of the last `forward`, which had the same parameters. */
   addGradient(params: ReadonlyVector, label: number, factor: number, into: Float64Array): void {
     const last = this.offsets.length - 1;
     const top = this.errors[last + 1]!;

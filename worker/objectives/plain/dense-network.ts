@@ -2,6 +2,7 @@ import type { ReadonlyVector, Rng, Segment, Vector } from '../../../protocol/met
 import { sigmoid, softplus } from '../../../protocol/numerics/elementary.js';
 import { allFinite } from '../../../protocol/numerics/vector.js';
 import type { Examples } from '../../datasets/dataset.js';
+import { rowOf } from '../../datasets/stored-rows.js';
 import { type DenseLoops, type ExampleBlock, PLAIN_LOOPS } from './dense-loops.js';
 import type { DenseNetworkShape } from './dense-shape.js';
 import type { ExampleTrace } from './example-trace.js';
@@ -31,7 +32,7 @@ export class DenseNetwork {
   readonly sums: Float64Array;
   readonly difference: Float64Array;
   /** Whether blocks pay on these features. */
-  private readonly density = new WeakMap<Examples['features'], boolean>();
+  private readonly density = new WeakMap<object, boolean>();
 
   constructor(readonly shape: DenseNetworkShape) {
     const sizes = [shape.features * (shape.vocabulary || 1), ...shape.hidden, shape.outputs];
@@ -129,15 +130,14 @@ export class DenseNetwork {
     const { outputs } = this.layers[0]!;
     const bases = trace.bases[0]!;
     const values = trace.values[0]!;
-    const source = examples.features;
-    const start = row * features;
+    const source = rowOf(examples, row, features);
     if (vocabulary > 0) {
       for (let j = 0; j < features; j++) {
-        bases[j] = (j * vocabulary + source[start + j]!) * outputs;
+        bases[j] = (j * vocabulary + source[j]!) * outputs;
         values[j] = 1;
       }
       trace.counts[0] = features;
-    } else trace.counts[0] = this.loops.listInputs(source.subarray(start, start + features), outputs, bases, values);
+    } else trace.counts[0] = this.loops.listInputs(source, outputs, bases, values);
   }
 
   /** Outputs of the last layer for one example, before softmax or sigmoid: left in the trace and returned. */
@@ -268,9 +268,8 @@ export class DenseNetwork {
     }
   }
 
-  private readRow(block: ExampleBlock, r: number, { features: all }: Examples, row: number | null): void {
-    const { features } = this.shape;
-    block.read(r, row === null ? null : all.subarray(row * features, (row + 1) * features));
+  private readRow(block: ExampleBlock, r: number, examples: Examples, row: number | null): void {
+    block.read(r, row === null ? null : rowOf(examples, row, this.shape.features));
   }
 
   private forwardBlock(block: ExampleBlock, params: ReadonlyVector): void {
@@ -289,17 +288,18 @@ export class DenseNetwork {
   /** A block multiplies by zeros, which the loops of one example pass over: with several outputs it pays where few inputs are 0. */
   private blocksPay(examples: Examples, rows: Uint32Array | null): boolean {
     if (this.shape.outputs === 1) return true;
-    const known = this.density.get(examples.features);
+    const source = examples.stored ?? examples.features;
+    const known = this.density.get(source);
     if (known !== undefined) return known;
     const { features } = this.shape;
     const sample = Math.min(rows ? rows.length : examples.count, SAMPLED_ROWS);
     let others = 0;
     for (let i = 0; i < sample; i++) {
-      const start = (rows ? rows[i]! : i) * features;
-      for (let j = 0; j < features; j++) if (examples.features[start + j] !== 0) others++;
+      const row = rowOf(examples, rows ? rows[i]! : i, features);
+      for (let j = 0; j < features; j++) if (row[j] !== 0) others++;
     }
     const pays = others > LEAST_DENSITY * sample * features;
-    this.density.set(examples.features, pays);
+    this.density.set(source, pays);
     return pays;
   }
 }

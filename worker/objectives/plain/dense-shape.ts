@@ -1,5 +1,6 @@
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { Examples } from '../../datasets/dataset.js';
+import { numberCount, rowOf } from '../../datasets/stored-rows.js';
 import type { Activation } from './dense-loops.js';
 
 /** softmax: cross-entropy over classes. logistic: ln(1 + e^(-yz)), y = -1 or 1 for class 0 or 1. squared: (z - t)^2 / 2. */
@@ -37,10 +38,12 @@ export function checkExamples(
       if (!(examples.labels[i]! >= 0 && examples.labels[i]! < classes))
         refuse(`example ${i}: expected a label in [0, ${classes}), got ${examples.labels[i]}`);
   }
-  if (examples.features.length !== examples.count * shape.features)
-    refuse(`expected ${examples.count} x ${shape.features} features, got ${examples.features.length} numbers`);
-  if (shape.vocabulary > 0)
-    for (const code of examples.features)
+  const numbers = numberCount(examples);
+  if (numbers !== examples.count * shape.features)
+    refuse(`expected ${examples.count} x ${shape.features} features, got ${numbers} numbers`);
+  if (shape.vocabulary === 0) return;
+  for (let row = 0; row < examples.count; row++)
+    for (const code of rowOf(examples, row, shape.features))
       if (!(Number.isInteger(code) && code >= 0 && code < shape.vocabulary))
         refuse(`expected integer features in [0, ${shape.vocabulary}), got ${code}`);
 }

@@ -2,6 +2,7 @@ import type { ReadonlyVector } from '../../../protocol/method.js';
 import { atLeastZero, flag } from '../../../protocol/settings/kinds.js';
 import { defineSettings } from '../../../protocol/settings/settings.js';
 import type { Dataset } from '../../datasets/dataset.js';
+import { rowOf } from '../../datasets/stored-rows.js';
 import { defineObjective, featureCountOf, requireDataset } from '../request.js';
 import { denseFamily } from './dense-objective.js';
 
@@ -59,12 +60,14 @@ function errorColumns(estimate: ReadonlyVector, truth: ReadonlyVector): Record<s
 
 /** Held-out loss without the noise of the targets: mean of (prediction - true mean)^2 / 2. */
 function excessLoss(estimate: ReadonlyVector, truth: ReadonlyVector, bias: boolean, { test, train }: Dataset): number {
-  const { count, features } = test.count > 0 ? test : train;
+  const examples = test.count > 0 ? test : train;
+  const { count } = examples;
   const offset = bias ? estimate[truth.length]! : 0;
   let sum = 0;
   for (let i = 0; i < count; i++) {
     let distance = offset;
-    for (let j = 0; j < truth.length; j++) distance += (estimate[j]! - truth[j]!) * features[i * truth.length + j]!;
+    const features = rowOf(examples, i, truth.length);
+    for (let j = 0; j < truth.length; j++) distance += (estimate[j]! - truth[j]!) * features[j]!;
     sum += distance * distance;
   }
   return (0.5 * sum) / count;

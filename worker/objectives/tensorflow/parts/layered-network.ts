@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ReadonlyVector, Rng } from '../../../../protocol/method.js';
 import type { Examples } from '../../../datasets/dataset.js';
+import { rowOf } from '../../../datasets/stored-rows.js';
 import type { Device } from '../../../device/device-access.js';
 import type { InitialSegment, LowRank, TrainingPlan } from '../../layers/parts/adapters.js';
 import { initialize } from '../../layers/parts/initializers.js';
@@ -50,13 +51,10 @@ export class LayeredNetwork {
     );
   }
 
-  gather({ features }: Examples, rows: Uint32Array, batch: Uint32Array): Float32Array {
+  gather(examples: Examples, rows: Uint32Array, batch: Uint32Array): Float32Array {
     const width = sizeOf(this.inputShape);
     const gathered = new Float32Array(batch.length * width);
-    for (let i = 0; i < batch.length; i++) {
-      const start = rows[batch[i]!]! * width;
-      gathered.set(features.subarray(start, start + width), i * width);
-    }
+    for (let i = 0; i < batch.length; i++) gathered.set(rowOf(examples, rows[batch[i]!]!, width), i * width);
     return gathered;
   }
 

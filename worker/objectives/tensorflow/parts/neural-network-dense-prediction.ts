@@ -4,6 +4,7 @@ import type { Objective, ReadonlyVector, Segment, Vector } from '../../../../pro
 import { log } from '../../../../protocol/numerics/elementary.js';
 import { squaredNorm } from '../../../../protocol/numerics/vector.js';
 import type { Examples } from '../../../datasets/dataset.js';
+import { rowOf } from '../../../datasets/stored-rows.js';
 import { subsetOf } from '../../../datasets/subset.js';
 import { IGNORED, SCENE_CLASSES, SCENE_SIDE } from '../../../datasets/synthetic-scenes.js';
 import type { Device } from '../../../device/device-access.js';
@@ -47,8 +48,7 @@ class Scenes {
 
   images(device: Device, rows: Uint32Array): tf.Tensor4D {
     const gathered = new Float32Array(rows.length * PIXELS);
-    for (let i = 0; i < rows.length; i++)
-      gathered.set(this.examples.features.subarray(rows[i]! * PIXELS, (rows[i]! + 1) * PIXELS), i * PIXELS);
+    for (let i = 0; i < rows.length; i++) gathered.set(rowOf(this.examples, rows[i]!, PIXELS), i * PIXELS);
     return device.upload<tf.Rank.R4>(gathered, [rows.length, SCENE_SIDE, SCENE_SIDE, 1]);
   }
 

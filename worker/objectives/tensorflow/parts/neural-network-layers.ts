@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ReadonlyVector, Rng, Segment } from '../../../../protocol/method.js';
 import type { Examples } from '../../../datasets/dataset.js';
+import { rowOf } from '../../../datasets/stored-rows.js';
 import type { Device } from '../../../device/device-access.js';
 import type { TensorActivation } from './neural-network-settings.js';
 
@@ -114,10 +115,7 @@ export class TensorNetwork {
   gather(examples: Examples, rows: Uint32Array, batch: Uint32Array): Float32Array {
     const width = sizeOf(this.inputShape);
     const gathered = new Float32Array(batch.length * width);
-    for (let i = 0; i < batch.length; i++) {
-      const start = rows[batch[i]!]! * width;
-      gathered.set(examples.features.subarray(start, start + width), i * width);
-    }
+    for (let i = 0; i < batch.length; i++) gathered.set(rowOf(examples, rows[batch[i]!]!, width), i * width);
     return gathered;
   }
 

@@ -1,0 +1,200 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
+import { expect } from 'chai';
+import { strToU8, zipSync } from 'fflate';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
+import { encodeNpy } from '../../../worker/arrays/npy.js';
+import { encodeNpz } from '../../../worker/arrays/npz.js';
+import { openNpz } from '../../../worker/arrays/stored-array.js';
+import { BlockCache, storedExamples } from '../../../worker/datasets/stored-rows.js';
+import { openProblem, type Problem } from '../../../worker/problem.js';
+import { resolved, temporaryFolder } from '../../support/scripted-run.js';
+
+const WIDTH = 600;
+
+/** Features that differ from row to row, many of them 0. */
+function arraysOf(client: number, count: number) {
+  const x = Float32Array.from({ length: count * WIDTH }, (_, i) =>
+    i % 3 === client % 3 ? 0 : Math.sin(i + 7 * client),
+  );
+  const y = Float32Array.from({ length: count }, (_, i) => (i + client) % 3);
+  return new Map([
+    ['x_train', { shape: [count, 20, 30], values: x }],
+    ['y_train', { shape: [count], values: y }],
+  ]);
+}
+
+/** One file a client, more than 1 MiB in all; every other file is compressed. */
+function clientFiles(): string {
+  const path = temporaryFolder();
+  for (let client = 0; client < 8; client++) {
+    const arrays = arraysOf(client, 60 + client);
+    const packed = () =>
+      zipSync(Object.fromEntries([...arrays].map(([name, array]) => [`${name}.npy`, encodeNpy(array)])), { level: 6 });
+    writeFileSync(join(path, `client-${client}.npz`), client % 2 ? packed() : encodeNpz(arrays));
+  }
+  return path;
+}
+
+function input(data: object, more: object = {}): ScenarioInput {
+  return {
+    name: 'stored',
+    method: { name: 'fedavg', batchSize: 8 },
+    objective: 'softmax-regression',
+    data: { name: 'numpy', testShare: 0.2, ...data },
+    clients: 4,
+    rounds: 2,
+    evaluation: { train: true },
+    ...more,
+  } as ScenarioInput;
+}
+
+/** The same scenario with all features in memory, and with at most 1 MiB of them. */
+async function both(scenario: ScenarioInput) {
+  const [inMemory, stored] = [512, 1].map(async (memoryMiB) =>
+    openProblem(
+      await resolved({ ...scenario, data: { ...(scenario.data as object), memoryMiB } } as unknown as ScenarioInput),
+    ),
+  );
+  return { inMemory: await inMemory!, stored: await stored! };
+}
+
+/** What clients compute, and what is evaluated. */
+async function figuresOf(problem: Problem) {
+  const params = problem.model.initialParams.map((_, i) => Math.sin(i));
+  const gradients = [];
+  for (let client = 0; client < 4; client++) {
+    const objective = problem.relabelled(client, 1);
+    const batch = Uint32Array.from({ length: Math.min(16, objective.exampleCount) }, (_, i) => i);
+    gradients.push(Array.from(await objective.gradient(params, batch)));
+  }
+  return {
+    gradients,
+    test: await problem.family.evaluate([params]),
+    train: await problem.family.evaluateTraining!([params]),
+    own: await problem.evaluateClient(1, [params]),
+    read: problem.fingerprint,
+  };
+}
+
+describe('features that are read as clients compute', () => {
+  const path = clientFiles();
+
+  for (const [what, more] of [
+    ['one file a client', { data: { path, partition: 'by-group' } }],
+    ['any partition', { data: { path, partition: { name: 'dirichlet', alpha: 1 } } }],
+    [
+      'layers with dropout on a device, evaluated by client',
+      {
+        data: { path, partition: 'by-group' },
+        objective: {
+          name: 'layers',
+          layers: [
+            'flatten',
+            { name: 'dense', units: 4 },
+            'relu',
+            { name: 'dropout', rate: 0.5 },
+            { name: 'dense', units: 3 },
+          ],
+        },
+        evaluation: { perClient: { heldOut: 0.2 } },
+      },
+    ],
+    [
+      'labels that a fault changes',
+      { data: { path, partition: 'iid' }, faults: [{ fault: 'label-flip', clients: [0] }] },
+    ],
+  ] as const)
+    it(`give the bits of features in memory: ${what}`, async () => {
+      const { data, ...rest } = more as { data: object };
+      const { inMemory, stored } = await both(input(data, rest));
+      expect([inMemory.dataset.train.stored === undefined, stored.dataset.train.stored === undefined]).to.deep.equal([
+        true,
+        false,
+      ]);
+      expect(await figuresOf(stored)).to.deep.equal(await figuresOf(inMemory));
+      expect(stored.dataset.decisions!.at(-1)).to.match(/^memory: 2 MiB of features are read from 8 files .* 1 MiB/);
+    });
+
+  it('come from one large .npy, or from folders of .npy, in parts', async () => {
+    const folder = temporaryFolder();
+    for (const [name, array] of arraysOf(1, 500)) writeFileSync(join(folder, `${name}.npy`), encodeNpy(array));
+    const { inMemory, stored } = await both(input({ path: folder, partition: 'iid' }));
+    expect(await figuresOf(stored)).to.deep.equal(await figuresOf(inMemory));
+  });
+
+  it('are refused by name where an objective keeps all of them, or where a part does not fit', async () => {
+    const refusal = async (scenario: ScenarioInput) =>
+      openProblem(await resolved(scenario)).then(
+        () => 'nothing was thrown',
+        (error: Error) => error.message,
+      );
+    const posterior = { objective: 'gaussian-mean', method: 'fedavg' };
+    expect(await refusal(input({ path, memoryMiB: 1, partition: 'iid' }, posterior))).to.match(
+      /ERR_OBJECTIVE: data: expected features in memory.*data\.memoryMiB to 2 or more/,
+    );
+    const file = join(temporaryFolder(), 'all.npz');
+    const packed = [...arraysOf(0, 500)].map(([name, array]) => [`${name}.npy`, encodeNpy(array)] as const);
+    writeFileSync(file, zipSync(Object.fromEntries(packed)));
+    expect(await refusal(input({ path: file, memoryMiB: 1, partition: 'iid' }))).to.match(
+      /ERR_DATA_FORMAT: .*all\.npz: expected arrays of more than memoryMiB = 1 that can be read in parts, got one of 2 MiB/,
+    );
+  });
+
+  it('name the file that is another one than when the run began', async () => {
+    const folder = clientFiles();
+    const problem = await openProblem(await resolved(input({ path: folder, memoryMiB: 1, partition: 'by-group' })));
+    for (let client = 0; client < 8; client++)
+      writeFileSync(join(folder, `client-${client}.npz`), encodeNpz(arraysOf(client, 5)));
+    const read = () => {
+      for (let row = 0; row < problem.dataset.train.count; row++) problem.dataset.train.stored!.row(row);
+    };
+    expect(read).to.throw(/ERR_DATA_FORMAT: .*client-\d.*the file that was there when the run began/);
+  });
+});
+
+describe('BlockCache', () => {
+  it('keeps blocks up to its bytes, drops the one that was used longest ago, and reads a block once while it is kept', () => {
+    const reads: number[] = [];
+    const cache = new BlockCache(
+      {
+        width: 2,
+        blockOf: (row) => ({ first: row - (row % 4), count: 4 }),
+        read: (first, count) => {
+          reads.push(first);
+          return Float32Array.from({ length: 2 * count }, (_, i) => 2 * first + i);
+        },
+      },
+      2 * 4 * 2 * 4,
+    );
+    expect(Array.from(cache.row(5))).to.deep.equal([10, 11]);
+    for (const row of [0, 7, 3, 9, 1, 6]) expect(cache.row(row)[0]).to.equal(2 * row);
+    expect(reads).to.deep.equal([4, 0, 8, 4]);
+  });
+
+  it('does not let examples be taken for ones in memory', () => {
+    const stored = { width: 3, row: () => new Float32Array(3) };
+    const examples = storedExamples({ count: 2, stored, labels: Int32Array.of(0, 1), targets: new Float64Array(0) });
+    expect(() => examples.features).to.throw(/ERR_OBJECTIVE.*2 x 3 of them that are read as clients compute/);
+  });
+});
+
+describe('openNpz', () => {
+  it('refuses what is cut short or no archive, and names the file', () => {
+    const folder = temporaryFolder();
+    const bytes = encodeNpz(arraysOf(0, 2));
+    for (const [name, content] of [
+      ['text', strToU8('no archive')],
+      ['cut', bytes.subarray(0, bytes.length - 30)],
+      ['deflated', deflateRawSync(bytes)],
+      ['empty', new Uint8Array(0)],
+    ] as const) {
+      const path = join(folder, `${name}.npz`);
+      writeFileSync(path, content);
+      expect(() => openNpz(path), name).to.throw(
+        new RegExp(`ERR_DATA_FORMAT: .*${name}\\.npz: expected an \\.npz archive`),
+      );
+    }
+  });
+});

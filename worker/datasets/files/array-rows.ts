@@ -1,0 +1,100 @@
+import { elementCount } from '../../arrays/number-array.js';
+import type { StoredArray, StoredArrays } from '../../arrays/stored-array.js';
+import { type ArrayFiles, arrayOf, wrong } from './array-files.js';
+import { type FileLength, FileRows } from './file-rows.js';
+
+/** Numbers whose count is not known beforehand. */
+class GrowingNumbers {
+  private room = new Float64Array(1024);
+  private count = 0;
+
+  push(values: ArrayLike<number>): void {
+    if (this.count + values.length > this.room.length) {
+      const larger = new Float64Array(Math.max(2 * this.room.length, this.count + values.length));
+      larger.set(this.room);
+      this.room = larger;
+    }
+    this.room.set(values, this.count);
+    this.count += values.length;
+  }
+
+  taken(): Float64Array {
+    return this.room.subarray(0, this.count);
+  }
+}
+
+/** Examples of several files one after the other: what is small in memory, and their features where they are. */
+export class ArrayRows {
+  private readonly lengths: FileLength[] = [];
+  private readonly labelsSoFar = new GrowingNumbers();
+  /** Of one example; null before the first file. */
+  private shape: readonly number[] | null = null;
+  /** Of the entries of `lengths`, which file they are. */
+  private readonly files: number[] = [];
+  private opened: { readonly file: number; readonly array: StoredArray } | null = null;
+
+  constructor(
+    private readonly from: ArrayFiles,
+    private readonly names: { readonly features: string; readonly labels: string },
+    private readonly scale: number,
+  ) {}
+
+  /** Reads the labels of one more file, and what is known of its features. Returns its number of examples. */
+  add(file: number, arrays: StoredArrays): number {
+    const { path } = this.from;
+    const features = arrayOf(path, arrays, this.names.features);
+    const labels = arrayOf(path, arrays, this.names.labels);
+    const rest = features.shape.slice(1);
+    this.shape ??= rest;
+    if (rest.join() !== this.shape.join())
+      throw wrong(
+        path,
+        `'${this.names.features}' of one shape in every file, got (${this.shape.join(', ')}) and (${rest.join(', ')})`,
+      );
+    const rows = features.shape[0]!;
+    if (elementCount(labels.shape) !== rows)
+      throw wrong(
+        path,
+        `'${this.names.labels}' with one number for each of the ${rows} rows of '${this.names.features}', got shape (${labels.shape.join(', ')})`,
+      );
+    this.labelsSoFar.push(labels.read(0, labels.shape[0]!) as Float64Array);
+    this.lengths.push({ rows, isByRow: features.isByRow });
+    this.files.push(file);
+    return rows;
+  }
+
+  get featureShape(): readonly number[] {
+    return this.shape ?? [];
+  }
+
+  get labels(): Float64Array {
+    return this.labelsSoFar.taken();
+  }
+
+  /** The longest part that can only be read whole, in numbers. */
+  get widestBlock(): number {
+    const width = elementCount(this.featureShape);
+    return this.lengths.reduce((most, { rows, isByRow }) => (isByRow ? most : Math.max(most, rows * width)), 0);
+  }
+
+  rows(): FileRows {
+    const width = elementCount(this.featureShape);
+    return new FileRows(width, this.lengths, (index, from, to) => {
+      const file = this.files[index]!;
+      if (this.opened?.file !== file)
+        this.opened = { file, array: arrayOf(this.from.path, this.from.open(file), this.names.features) };
+      const { array } = this.opened;
+      const { rows } = this.lengths[index]!;
+      if (array.shape[0] !== rows || elementCount(array.shape) !== rows * width)
+        throw wrong(`${this.from.path}: ${this.from.names[file]}`, 'the file that was there when the run began');
+      return this.scaled(array.read(from, to));
+    });
+  }
+
+  private scaled(values: ArrayLike<number>): Float32Array {
+    if (this.scale === 1) return values instanceof Float32Array ? values : Float32Array.from(values);
+    const scaled = new Float32Array(values.length);
+    for (let i = 0; i < scaled.length; i++) scaled[i] = this.scale * values[i]!;
+    return scaled;
+  }
+}
