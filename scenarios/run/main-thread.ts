@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { isMainThread, MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import { RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { PortSockets } from '../../protocol/sockets/port-sockets.js';
@@ -101,9 +101,9 @@ export class MainThread {
 
 let found: MainThread | null = null;
 
-/** Null on the main thread itself. */
+/** Null on the main thread itself, and in a thread of a program that calls this package. */
 export function mainThread(): MainThread | null {
-  if (isMainThread || !parentPort) return null;
+  if (isMainThread || !parentPort || !((workerData as ThreadData | null)?.sockets instanceof MessagePort)) return null;
   if (!found) {
     const sockets = new PortSockets((workerData as ThreadData).sockets);
     found = new MainThread(parentPort, sockets);

@@ -10,6 +10,7 @@ import { folderOf, loadScenario } from './load.js';
 import { withNamedFiles } from './named-files.js';
 import type { RunOptions, RunOutcome, SweepOutcome } from './run.js';
 import { replayRun, resumeRun, resumeSweep, runSweep as runEveryPoint, runScenario } from './runtime.js';
+import { withSocketThread } from './socket-thread.js';
 import { isSweepFolder } from './sweep-run.js';
 
 /** What every call may be given; all may be left out. */
@@ -30,14 +31,16 @@ export interface CallOptions extends Partial<Pick<RunOptions, 'signal' | 'watche
 export async function run(scenario: ScenarioInput | string, options: CallOptions = {}): Promise<RunOutcome> {
   const input = await opened(scenario, options);
   if (isSweep(input)) throw new GradswarmError('ERR_USAGE', 'run: expected a scenario, got a sweep; call runSweep');
-  return runScenario(await resolveScenario(input, await loadCatalogue()), runOptions(options));
+  const resolved = await resolveScenario(input, await loadCatalogue());
+  return withSocketThread(() => runScenario(resolved, runOptions(options)));
 }
 
 /** Runs every point of a sweep, one after the other, and judges them together. Errors as those of `run`. */
 export async function runSweep(sweep: SweepInput | string, options: CallOptions = {}): Promise<SweepOutcome> {
   const input = await opened(sweep, options);
   if (!isSweep(input)) throw new GradswarmError('ERR_USAGE', 'runSweep: expected a sweep, got a scenario; call run');
-  return runEveryPoint(await resolveSweep(input, await loadCatalogue()), runOptions(options));
+  const resolved = await resolveSweep(input, await loadCatalogue());
+  return withSocketThread(() => runEveryPoint(resolved, runOptions(options)));
 }
 
 /**
@@ -54,10 +57,12 @@ export async function resume(
   { rounds, ...options }: CallOptions & { readonly rounds?: number } = {},
 ): Promise<RunOutcome | SweepOutcome> {
   if (!isSweepFolder(directory))
-    return resumeRun(directory, { ...runOptions(options), ...(rounds !== undefined && { rounds }) });
+    return withSocketThread(() =>
+      resumeRun(directory, { ...runOptions(options), ...(rounds !== undefined && { rounds }) }),
+    );
   if (rounds !== undefined)
     throw new GradswarmError('ERR_USAGE', 'resume: expected the folder of one run with rounds, got that of a sweep');
-  return resumeSweep(directory, runOptions(options));
+  return withSocketThread(() => resumeSweep(directory, runOptions(options)));
 }
 
 /**

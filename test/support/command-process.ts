@@ -15,7 +15,12 @@ export interface CommandProcess {
 }
 
 export function startCommand(...args: readonly string[]): CommandProcess {
-  const child = spawn(process.execPath, ['--import', BLOCKING, CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startProgram(CLI, ...args);
+}
+
+/** The same of a program of one's own. */
+export function startProgram(...args: readonly string[]): CommandProcess {
+  const child = spawn(process.execPath, ['--import', BLOCKING, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const printed = { out: '', err: '' };
   const waiting = new Set<() => void>();
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {

@@ -27,7 +27,7 @@ const posterior = {
   precision: 'float64',
 } as const;
 
-/** One of each kind: server, control variates, memories of error feedback, peers, compressed peers, chains, private. */
+/** One of each kind: server, control variates, memories of error feedback, peers, compressed peers, chains, private, secure sums. */
 const RUNS: readonly { readonly workers: number; readonly input: ScenarioInput }[] = [
   { workers: 2, input: { name: 'scaffold', method: { name: 'scaffold', batchSize: 10 }, ...clusters, rounds: 600 } },
   {
@@ -72,6 +72,10 @@ const RUNS: readonly { readonly workers: number; readonly input: ScenarioInput }
   },
   { workers: 3, input: { name: 'qlsd', method: { name: 'qlsd' }, ...posterior, rounds: 800 } },
   { workers: 2, input: { name: 'dp', method: { name: 'dp-fedavg', batchSize: 10 }, ...clusters, rounds: 500 } },
+  {
+    workers: 2,
+    input: { name: 'secure-sum', method: { name: 'dp-fedavg-secure', batchSize: 10 }, ...clusters, rounds: 150 },
+  },
 ];
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

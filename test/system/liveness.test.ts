@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
-import { type CommandProcess, startCommand } from '../support/command-process.js';
+import { type CommandProcess, startCommand, startProgram } from '../support/command-process.js';
 import { temporaryFolder } from '../support/scripted-run.js';
 
 /** Real processes: one that computes for long in one call is alive, one that is frozen is not. */
@@ -98,6 +98,37 @@ describe('liveness', function () {
     expect([await disturbed!.ended, await undisturbed!.ended], disturbed!.printed.err).to.deep.equal([0, 0]);
     expect(manifestIn(long.out).stateDigest).to.be.a('string').and.equal(manifestIn(short.out).stateDigest);
     expect(readFileSync(join(long.out, 'session.jsonl'), 'utf8')).not.to.match(/"(lost|abandoned|reopened)"/);
+  });
+
+  it('of a program that calls the library likewise: it computes on its own thread, and so do its callbacks', async () => {
+    const folder = temporaryFolder();
+    const of = (out: string, objective: object, workers: object) => ({
+      scenario: { ...input, objective: { name: 'blocking', dimension: 5, ...objective }, workers },
+      directory: join(folder, out),
+    });
+    const long = { gradientMs: CALL_MS, evaluationMs: CALL_MS, call: 5 };
+    const runs = [of('long', long, { ...input.workers }), of('short', {}, { count: 0 })];
+    const program = join(folder, 'program.mjs');
+    writeFileSync(
+      program,
+      `import { run } from ${JSON.stringify(new URL('../../scenarios/api/index.js', import.meta.url).href)};
+      let blocked = false;
+      const round = ({ round }) => {
+        for (const until = performance.now() + ${CALL_MS}; round === 10 && !blocked && performance.now() < until; );
+        blocked ||= round === 10;
+      };
+      const watcher = { start() {}, note() {}, round };
+      const [long, short] = ${JSON.stringify(runs)};
+      const outcomes = [];
+      for (const { scenario, directory } of [long, short]) outcomes.push(await run(scenario, { directory, watcher }));
+      console.log(JSON.stringify(outcomes.map(({ stateDigest }) => stateDigest)));`,
+    );
+    const called = startProgram(program);
+    running.push(called);
+    expect(await called.ended, called.printed.err).to.equal(0);
+    const [disturbed, undisturbed] = JSON.parse(called.printed.out.trim().split('\n').at(-1)!);
+    expect(disturbed).to.be.a('string').and.equal(undisturbed);
+    expect(readFileSync(join(folder, 'long', 'session.jsonl'), 'utf8')).not.to.match(/"(lost|abandoned|reopened)"/);
   });
 
   it('a frozen worker is noticed within the heartbeat, which the error names; workers that compute at that time are not', async () => {
