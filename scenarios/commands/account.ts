@@ -11,6 +11,7 @@ import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/acc
 import { ORDER_GRIDS, type OrderGrid, type Orders } from '../../protocol/privacy/accounting/orders.js';
 import type { SamplingScheme } from '../../protocol/privacy/accounting/proven-bounds.js';
 import type { RunCountLaw } from '../../protocol/privacy/accounting/selection.js';
+import { parseJson } from '../run/json-text.js';
 import { explanation } from './account-explanation.js';
 
 const EXAMPLES = `
@@ -67,26 +68,21 @@ function orders(text: string): Orders {
   return list;
 }
 
-function readLedger(path: string): readonly LedgerEntry[] {
+async function readLedger(path: string): Promise<readonly LedgerEntry[]> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     throw new GradswarmError('ERR_USAGE', `--ledger ${path}: cannot be read`, { cause });
   }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new GradswarmError('ERR_USAGE', `--ledger ${path}: expected a JSON list of entries`, { cause });
-  }
+  const parsed = await parseJson(text, `--ledger ${path}`, 'ERR_USAGE');
   // Every array has an `entries` method: the bare list comes first.
   if (!Array.isArray(parsed) && parsed !== null && typeof parsed === 'object' && 'entries' in parsed)
     return parseLedgerEntries(parsed.entries);
   return parseLedgerEntries(parsed);
 }
 
-function question(flags: Flags): AccountOptions {
+async function question(flags: Flags): Promise<AccountOptions> {
   if (flags.sampling === 'shuffled')
     throw new GradswarmError(
       'ERR_PRIVACY',
@@ -108,7 +104,7 @@ function question(flags: Flags): AccountOptions {
     conversion: flags.conversion,
     method: flags.method,
     recordCount: flags.records,
-    ledger: flags.ledger === undefined ? undefined : readLedger(flags.ledger),
+    ledger: flags.ledger === undefined ? undefined : await readLedger(flags.ledger),
   };
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   return { ...given, delta: flags.delta };
@@ -190,8 +186,8 @@ export function accountCommand(): Command {
     .option('--records <count>', 'size of the data set, to judge delta by', number)
     .option('--json', 'print one JSON object; an infinite epsilon is the text "Infinity"')
     .addHelpText('after', EXAMPLES)
-    .action((flags: Flags, command: Command) => {
-      const answer = account(question(flags));
+    .action(async (flags: Flags, command: Command) => {
+      const answer = account(await question(flags));
       const output = command.configureOutput();
       for (const warning of answer.warnings) output.writeErr?.(`warning: ${warning}\n`);
       const explain = flags.explain === true;

@@ -7,6 +7,7 @@ import { withSeedAxis } from '../../protocol/scenario/seed-axis.js';
 import { isPlainObject } from '../../protocol/settings/plain-data.js';
 import { nearestHint } from '../../protocol/settings/problems.js';
 import { importModule } from '../plug-ins/import-module.js';
+import { parseJson } from './json-text.js';
 import { moduleNames } from './module-folder.js';
 import { onRecordedDevice } from './recorded.js';
 
@@ -28,7 +29,7 @@ export async function loadScenario(nameOrPath: string, folder: string = LIBRARY)
   if (!existsSync(nameOrPath)) throw notFound(nameOrPath, folder);
   if (!statSync(nameOrPath).isDirectory()) return fromFile(nameOrPath);
   const sweep = join(nameOrPath, 'sweep.json');
-  if (existsSync(sweep)) return checked(sweep, (parsedJson(sweep) as { readonly input?: unknown }).input);
+  if (existsSync(sweep)) return checked(sweep, ((await parsedJson(sweep)) as { readonly input?: unknown }).input);
   const record = join(nameOrPath, 'scenario.json');
   if (!existsSync(record))
     throw new GradswarmError(
@@ -60,17 +61,13 @@ function notFound(nameOrPath: string, folder: string): GradswarmError {
 }
 
 async function fromFile(path: string): Promise<Loaded> {
-  if (path.endsWith('.json')) return checked(path, parsedJson(path));
+  if (path.endsWith('.json')) return checked(path, await parsedJson(path));
   if (/\.m?[jt]s$/.test(path)) return imported(path);
   throw new GradswarmError('ERR_SCENARIO', `${path}: expected a .ts, .js, .mjs or .json file, got another ending`);
 }
 
-function parsedJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new GradswarmError('ERR_SCENARIO', `${path}: expected JSON: ${(cause as Error).message}`, { cause });
-  }
+async function parsedJson(path: string): Promise<unknown> {
+  return parseJson(readFileSync(path, 'utf8'), path, 'ERR_SCENARIO');
 }
 
 async function shipped(path: string): Promise<Loaded> {

@@ -115,11 +115,18 @@ export function loadIdxImages(
   };
 }
 
+/** What a file of each role is called, and the usual name. */
 const ROLES = {
-  trainImages: /(^|[-_.])train[-_.]images[-_.]idx3[-_.]ubyte(\.gz)?$/,
-  trainLabels: /(^|[-_.])train[-_.]labels[-_.]idx1[-_.]ubyte(\.gz)?$/,
-  testImages: /(^|[-_.])(t10k|test)[-_.]images[-_.]idx3[-_.]ubyte(\.gz)?$/,
-  testLabels: /(^|[-_.])(t10k|test)[-_.]labels[-_.]idx1[-_.]ubyte(\.gz)?$/,
+  trainImages: { pattern: /(^|[-_.])train[-_.]images[-_.]idx3[-_.]ubyte(\.gz)?$/, usual: 'train-images-idx3-ubyte' },
+  trainLabels: { pattern: /(^|[-_.])train[-_.]labels[-_.]idx1[-_.]ubyte(\.gz)?$/, usual: 'train-labels-idx1-ubyte' },
+  testImages: {
+    pattern: /(^|[-_.])(t10k|test)[-_.]images[-_.]idx3[-_.]ubyte(\.gz)?$/,
+    usual: 't10k-images-idx3-ubyte',
+  },
+  testLabels: {
+    pattern: /(^|[-_.])(t10k|test)[-_.]labels[-_.]idx1[-_.]ubyte(\.gz)?$/,
+    usual: 't10k-labels-idx1-ubyte',
+  },
 };
 
 /** The four files of an MNIST-like folder, by their usual names (with or without .gz; the plain one is preferred). */
@@ -128,12 +135,12 @@ export function findIdxFiles(folder: string): IdxPaths {
     throw new GradswarmError('ERR_DATA_MISSING', `${folder}: expected a folder with IDX files, there is none`);
   const names = readdirSync(folder).sort();
   const find = (role: keyof typeof ROLES): string => {
-    const found = names.filter((name) => ROLES[role].test(name));
+    const found = names.filter((name) => ROLES[role].pattern.test(name));
     const plain = found.filter((name) => !(name.endsWith('.gz') && found.includes(name.slice(0, -3))));
     if (plain.length !== 1)
       throw new GradswarmError(
         'ERR_DATA_MISSING',
-        `${folder}: expected one file named like ${ROLES[role].source}, got ${plain.join(', ') || 'none'}; name a folder that holds one set`,
+        `${folder}: expected one file named like '${ROLES[role].usual}', with .gz or without, got ${plain.map((name) => `'${name}'`).join(', ') || 'none'}; name a folder that holds one set`,
       );
     return join(folder, plain[0]!);
   };

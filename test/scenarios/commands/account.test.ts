@@ -79,7 +79,9 @@ describe('scenarios/commands/account', () => {
       expect(answer.epsilon).to.be.closeTo(0.6983509810412837, 1e-12);
     }
     writeFileSync(path, '{');
-    expect(await refusal(`--ledger ${path} --delta 1e-5`)).to.match(/ERR_USAGE.*JSON list/);
+    expect(await refusal(`--ledger ${path} --delta 1e-5`)).to.match(
+      /ERR_USAGE: --ledger .*: line 1, column \d+: expected JSON/,
+    );
     expect(await refusal(`--ledger ${join(folder, 'none')} --delta 1e-5`)).to.match(/ERR_USAGE.*cannot be read/);
   });
 

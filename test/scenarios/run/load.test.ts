@@ -40,6 +40,10 @@ describe('loadScenario', () => {
     expect(await loadScenario('label-skew', folder)).to.include({ sweep: 'label-skew' });
   });
 
+  it('skips a byte order mark in JSON', async () => {
+    expect(await loadScenario(file('marked.json', `\uFEFF${JSON.stringify(input)}`))).to.deep.include(input);
+  });
+
   it('reads the same from TypeScript, JavaScript, JSON and the record of a run', async () => {
     const code = `import { scenario } from ${JSON.stringify(CONSTRUCTORS)};
       export default scenario('mine', { method: { name: 'fedavg', localEpochs: 3 }, data: 'mnist', clients: 4 });`;
@@ -68,7 +72,11 @@ describe('loadScenario', () => {
       'expected a directory with a scenario.json or a sweep.json, got one without',
     );
     expect(await problemOf(join(folder, 'notes.txt'))).to.include('expected a .ts, .js, .mjs or .json file');
-    expect(await problemOf(file('broken.json', '{"name":'))).to.include('broken.json: expected JSON: ');
+    expect(await problemOf(file('broken.json', '{"name":'))).to.match(
+      /broken\.json: line 1, column 9: expected JSON: /,
+    );
+    const commented = '\uFEFF{\n  "clients": 2, // two\n  "rounds": 1\n}';
+    expect(await problemOf(file('commented.json', commented))).to.match(/line 2, column 17: .*comments/);
     expect(await problemOf(file('list.json', '[1]'))).to.include(
       'list.json: expected a scenario or a sweep, got something else',
     );
