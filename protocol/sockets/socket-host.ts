@@ -84,6 +84,7 @@ export class SocketHost {
     for (const socket of this.controls) socket.close();
     for (const socket of this.open) socket.close(BROKEN);
     await Promise.all([...this.listeners].map((listener) => listener.close()));
+    this.hub.release();
   }
 
   private async answer(calls: Channel, call: Call): Promise<void> {
