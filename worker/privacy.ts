@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import type { AnyMethod, PartyId, Privacy } from '../protocol/method.js';
 import { rootStream } from '../protocol/numerics/random.js';
-import type { LedgerEntry } from '../protocol/privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../protocol/privacy/accounting/ledger-entry.js';
 import { createPrivacy } from '../protocol/privacy/mechanisms/gaussian-mechanism.js';
 import { type NoiseSource, SeededNoise } from '../protocol/privacy/mechanisms/noise-source.js';
 import type { SamplingCoins } from '../protocol/privacy/mechanisms/private-coins.js';

@@ -1,6 +1,6 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId } from '../../protocol/method.js';
-import { checkRelease } from '../../protocol/privacy/accounting/ledger.js';
+import { checkRelease } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { Done } from '../../protocol/wire/control-messages.js';
 import { isMeasureName } from '../run-directory/metrics.js';
 

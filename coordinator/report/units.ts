@@ -32,7 +32,10 @@ export const TIME_UNITS: readonly Unit[] = [
 export function numberText(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
   if (!Number.isFinite(value)) return String(value).replace('-', '−');
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString('en-US').replace('-', '−');
+  if (Number.isInteger(value) && Math.abs(value) < 1e15)
+    return String(value)
+      .replace(/\B(?=(\d{3})+$)/g, ',')
+      .replace('-', '−');
   return String(Number(value.toPrecision(value !== 0 && Math.abs(value) < 1e-3 ? 3 : 5))).replace(/^-/, '−');
 }
 

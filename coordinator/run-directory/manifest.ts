@@ -100,9 +100,7 @@ function gitCommit(root: string): string | null {
   if (process.env.GRADSWARM_COMMIT) return process.env.GRADSWARM_COMMIT;
   // Installed from the registry inside another repository, git would name that repository's commit.
   if (!existsSync(join(root, '.git'))) return null;
-  const git = (...args: string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
-  const { status, stdout } = git('rev-parse', 'HEAD');
-  if (status !== 0) return null;
-  const changes = git('status', '--porcelain', '--untracked-files=no').stdout.trim();
-  return changes === '' ? stdout.trim() : `${stdout.trim()}+changes`;
+  const options = ['--always', '--exclude=*', '--abbrev=40', '--dirty=+changes'];
+  const { status, stdout } = spawnSync('git', ['describe', ...options], { cwd: root, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : null;
 }

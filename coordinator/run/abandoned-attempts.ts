@@ -1,6 +1,6 @@
 import type { ClientIndex, PartyId } from '../../protocol/method.js';
 import type { Attempt } from '../../protocol/privacy/accounting/attempts.js';
-import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 
 /**
  * The releases of a round with those of its earlier attempts: an attempt that was not the last has released what it had released, and how far

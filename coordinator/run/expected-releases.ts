@@ -1,6 +1,6 @@
 import type { AnyMethod, ClientIndex, RoundOutlook } from '../../protocol/method.js';
 import type { RunHost } from '../../protocol/party/run-host.js';
-import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { PrivacySettings, Scenario } from '../../protocol/scenario/scenario.js';
 import type { RunLoopOptions } from './run-loop-options.js';
 

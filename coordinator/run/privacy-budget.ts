@@ -1,12 +1,8 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId } from '../../protocol/method.js';
 import { type Attempt, Attempts } from '../../protocol/privacy/accounting/attempts.js';
-import {
-  Ledger,
-  type LedgerAccounting,
-  type LedgerEntry,
-  parseLedgerEntries,
-} from '../../protocol/privacy/accounting/ledger.js';
+import { Ledger, type LedgerAccounting } from '../../protocol/privacy/accounting/ledger.js';
+import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { PrivacySettings } from '../../protocol/scenario/scenario.js';
 import type { PrivacyResult } from '../report/report.js';
 import type { SpendLimit } from './expected-releases.js';

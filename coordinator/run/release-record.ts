@@ -1,7 +1,7 @@
 import type { ClientIndex } from '../../protocol/method.js';
 import type { PartyReport } from '../../protocol/party/party-report.js';
 import { Attempts } from '../../protocol/privacy/accounting/attempts.js';
-import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { byRound, cost, costliestClient, withAttempts } from './abandoned-attempts.js';
 import type { RunLoopOptions } from './run-loop-options.js';

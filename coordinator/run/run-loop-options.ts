@@ -3,7 +3,7 @@ import type { Crew } from '../../protocol/party/crew.js';
 import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
 import type { Attempts } from '../../protocol/privacy/accounting/attempts.js';
-import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';

@@ -6,7 +6,7 @@ import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
 import type { PartyReport } from '../../protocol/party/party-report.js';
 import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
 import { attemptsOfLedger } from '../../protocol/privacy/accounting/attempts.js';
-import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { EpochAbandoned, WorkersLost } from '../members/workers-lost.js';
 import type { MetricsRow } from '../run-directory/metrics.js';

@@ -4,7 +4,7 @@ import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
 import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { Agenda } from '../../protocol/party/task-desk.js';
 import type { Attempt, Attempts } from '../../protocol/privacy/accounting/attempts.js';
-import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { ClientRow } from '../run-directory/client-metrics.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 

@@ -1,5 +1,5 @@
 import type { Objective, PartyId, Privacy } from '../method.js';
-import type { LedgerEntry } from '../privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../privacy/accounting/ledger-entry.js';
 import type { Probe } from '../probe.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { Dispatch } from './dispatch.js';

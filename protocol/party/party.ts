@@ -1,6 +1,6 @@
 import { GradswarmError } from '../errors.js';
 import type { PartyId, Privacy, Setup } from '../method.js';
-import type { LedgerEntry } from '../privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../privacy/accounting/ledger-entry.js';
 import type { RoundPlan } from '../wire/seal.js';
 import { type ByteCounts, type Dispatch, noBytes } from './dispatch.js';
 import type { InboxMemory } from './inbox-rules.js';

@@ -13,7 +13,7 @@ import type {
   Vector,
 } from '../method.js';
 import { rootStream } from '../numerics/random.js';
-import type { LedgerEntry } from '../privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../privacy/accounting/ledger-entry.js';
 import type { SamplingCoins } from '../privacy/mechanisms/private-coins.js';
 import type { Probe } from '../probe.js';
 import type { Scenario } from '../scenario/scenario.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GradswarmError } from '../errors.js';
 import type { PartyId } from '../method.js';
-import { ledgerEntry } from '../privacy/accounting/ledger.js';
+import { ledgerEntry } from '../privacy/accounting/ledger-entry.js';
 import { LIMITS, PROTOCOL_VERSION } from './limits.js';
 import type { Seal } from './seal.js';
 

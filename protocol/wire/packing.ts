@@ -1,4 +1,5 @@
-import { Packr } from 'msgpackr';
+// Not 'msgpackr' itself: that brings streams, and a native decoder of strings that would read bytes from outside.
+import { Packr } from 'msgpackr/pack';
 import { GradswarmError } from '../errors.js';
 import { LIMITS } from './limits.js';
 

@@ -7,7 +7,7 @@ import {
   type AccountOptions,
   account,
 } from '../../protocol/privacy/accounting/account.js';
-import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger.js';
+import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger-entry.js';
 import { ORDER_GRIDS, type OrderGrid, type Orders } from '../../protocol/privacy/accounting/orders.js';
 import type { SamplingScheme } from '../../protocol/privacy/accounting/proven-bounds.js';
 import type { RunCountLaw } from '../../protocol/privacy/accounting/selection.js';

@@ -4,12 +4,13 @@ import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Assignment } from '../../protocol/scenario/set-path.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { withPlugIns } from '../plug-ins/use.js';
+import { loadCatalogue } from '../run/catalogue.js';
 import { withAssignments } from '../run/changed-settings.js';
 import { folderOf, type Loaded, loadScenario } from '../run/load.js';
 import { mainThread } from '../run/main-thread.js';
 import { withNamedFiles } from '../run/named-files.js';
 import type { RunOptions } from '../run/run.js';
-import { loadCatalogue, runScenario, runSweep } from '../run/runtime.js';
+import { runScenario } from '../run/run-scenario.js';
 import { atSeeds, seedNote, seedsFrom } from '../run/seeds.js';
 import { type ListenFlags, listenOptions } from './listen.js';
 import { type Printing, report, reportSweep } from './outcome.js';
@@ -50,6 +51,7 @@ export async function runAction(name: string, flags: RunFlags): Promise<void> {
   if (isSweep(input)) {
     const sweep = await resolveSweep(input, catalogue);
     for (const { scenario } of sweep.points) checkListening(scenario.workers.count, flags);
+    const { runSweep } = await import('../run/sweep-run.js');
     return reportSweep((watching) => runSweep(sweep, { ...options, ...watching }), flags, sweep.points.length);
   }
   const scenario = await resolveScenario(input, catalogue);

@@ -11,7 +11,7 @@ import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { valueInWords } from '../../protocol/scenario/wording.js';
 import { histogramColumns, labelHistogram, skewOf } from '../../worker/datasets/partition/skew.js';
 import type { Problem } from '../../worker/problem.js';
-import type { PosteriorReport } from '../posterior/posterior.js';
+import type { PosteriorReport } from '../posterior/posterior-report.js';
 import type { Fleet } from '../run/fleet.js';
 import type { StudyResult } from '../run/study.js';
 import { compressionTable } from './compression-report.js';

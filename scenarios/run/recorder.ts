@@ -7,7 +7,7 @@ import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
 import type { CrewReport } from '../../protocol/party/crew.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
 import type { Attempt } from '../../protocol/privacy/accounting/attempts.js';
-import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { RunWatcher } from './run.js';
 
 /** Writes down what a run does, as it does it. */

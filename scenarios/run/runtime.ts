@@ -1,26 +1,9 @@
-import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
-import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { readRecordedRun, replayFleet } from './replay.js';
 import type { RunOptions, RunOutcome } from './run.js';
+import { newDirectory } from './run-scenario.js';
 import { runSession } from './session.js';
 
 export { loadCatalogue } from './catalogue.js';
-
-const ROOT = 'runs';
-
-/** Runs to the last round, or to the privacy budget, and judges. */
-export async function runScenario(scenario: Scenario, options: RunOptions): Promise<RunOutcome> {
-  return (await runSession(scenario, () => newDirectory(scenario, options), options)).outcome;
-}
-
-function newDirectory(scenario: Scenario, { directory }: RunOptions): RunDirectory {
-  return RunDirectory.create({
-    root: ROOT,
-    scenarioName: scenario.name,
-    scenario,
-    ...(directory === null ? {} : { path: directory }),
-  });
-}
 
 /** Runs the recorded scenario again, in one process, under the recorded delivery log and compares the bits. */
 export async function replayRun(path: string, options: RunOptions): Promise<RunOutcome> {
@@ -53,4 +36,5 @@ export async function replayRun(path: string, options: RunOptions): Promise<RunO
 
 export { continueRun, finishedRun, resumeRun } from './continue-run.js';
 export { redrawReport } from './redraw.js';
+export { runScenario } from './run-scenario.js';
 export { redrawSweep, resumeSweep, runSweep } from './sweep-run.js';

@@ -149,7 +149,7 @@ describe('the sources', () => {
   it('check settings in one way: zod is for bytes from outside, which are control messages, ledgers and files of a run', () => {
     const readers = [
       'protocol/wire/',
-      'protocol/privacy/accounting/ledger.ts',
+      'protocol/privacy/accounting/ledger-entry.ts',
       'coordinator/',
       'worker/worker-session.ts',
       'test/',

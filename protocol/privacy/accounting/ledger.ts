@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { GradswarmError } from '../../errors.js';
 import type { PartyId } from '../../method.js';
 import {
@@ -8,30 +7,8 @@ import {
   releaseRdp,
   type Spend,
 } from './accountant.js';
+import { checkRelease, type LedgerEntry } from './ledger-entry.js';
 import { tightestSpend } from './proven-bounds.js';
-
-/** One release as the ledger records it: plain data, part of a run's checkpoint. */
-export interface LedgerEntry {
-  readonly label: string;
-  /** 'tree-aggregation': `count` nodes that one record touches, each a Gaussian release. */
-  readonly mechanism: 'gaussian' | 'discrete-gaussian' | 'tree-aggregation';
-  readonly adjacency: 'add-remove' | 'replace-one';
-  readonly unit: 'example' | 'client';
-  /** L2 sensitivity of each part. */
-  readonly l2Sensitivities: readonly number[];
-  /** Of all parts together: (sum of 1 / z_i^2)^(-1/2). */
-  readonly noiseMultiplier: number;
-  /** Poisson sampling probability of the unit. */
-  readonly sampling: number;
-  readonly count: number;
-  readonly round: number;
-  readonly attempt: number;
-  /** How many releases this party made before in this attempt of the round. */
-  readonly call: number;
-  /** Whose data the release is about: all ('coordinator'), or one client's own. */
-  readonly party: PartyId;
-  readonly noise: 'secure' | 'seeded';
-}
 
 /** Equal releases counted together, by party. */
 type Groups = Map<PartyId, Map<string, GaussianReleases>>;
@@ -44,80 +21,6 @@ export interface LedgerSpend extends Spend {
 /** How a ledger is accounted. `accountant`: in place of `method`, the least of all bounds, or the loss distribution's alone. */
 export interface LedgerAccounting extends AccountingOptions {
   readonly accountant?: 'tightest' | 'loss-distribution';
-}
-
-const probability = z.number('expected a number in [0, 1]').min(0).max(1);
-const whole = z.number('expected a whole number').int().min(0);
-/** Infinity is allowed: a part that is not bounded, or a release without information. */
-const nonNegative = z.union(
-  [z.number().min(0), z.literal(Number.POSITIVE_INFINITY)],
-  'expected a number of at least 0',
-);
-/** One entry of a file or of a worker's report. */
-export const ledgerEntry = z.strictObject({
-  label: z.string().default('release'),
-  mechanism: z.enum(['gaussian', 'discrete-gaussian', 'tree-aggregation']).default('gaussian'),
-  adjacency: z.enum(['add-remove', 'replace-one']).default('add-remove'),
-  unit: z.enum(['example', 'client']).default('example'),
-  l2Sensitivities: z.array(nonNegative).default([]),
-  noiseMultiplier: nonNegative,
-  sampling: probability.default(1),
-  count: whole.default(1),
-  round: whole.default(0),
-  attempt: whole.default(0),
-  call: whole.default(0),
-  party: z.union([z.literal('coordinator'), whole]).default('coordinator'),
-  noise: z.enum(['secure', 'seeded']).default('secure'),
-});
-
-/** Short names that an entry may use, as the literature and the command line do. */
-const SHORT_NAMES = { q: 'sampling', z: 'noiseMultiplier', steps: 'count' } as const;
-
-/**
- * With full names, and a call of its own: entries of a file without their place in a run are different
- * releases, however equal they look.
- */
-function completed(entry: unknown, index: number): unknown {
-  if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return entry;
-  const named: Record<string, unknown> = { call: index, ...entry };
-  for (const [short, full] of Object.entries(SHORT_NAMES)) {
-    if (named[short] === undefined || full in named) continue;
-    named[full] = named[short];
-    delete named[short];
-  }
-  return named;
-}
-
-/**
- * Entries from unknown data (a file, a checkpoint); all but the noise multiplier have defaults, and q, z and steps may stand
- * for sampling, noiseMultiplier and count. ERR_PRIVACY names the place of what is wrong.
- */
-export function parseLedgerEntries(from: unknown): readonly LedgerEntry[] {
-  const parsed = z.array(ledgerEntry).safeParse(Array.isArray(from) ? from.map(completed) : from);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new GradswarmError(
-    'ERR_PRIVACY',
-    `ledger${issue!.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')}: ${issue!.message}`,
-  );
-}
-
-/** Refuses what no theorem here covers. */
-export function checkRelease(
-  entry: Pick<LedgerEntry, 'label' | 'adjacency' | 'sampling'> & Partial<Pick<LedgerEntry, 'mechanism'>>,
-): void {
-  if (entry.mechanism === 'tree-aggregation' && entry.sampling < 1)
-    throw new GradswarmError(
-      'ERR_PRIVACY',
-      `release '${entry.label}': one coin decides over all nodes of a tree that a record is in, which no sampled Gaussian ` +
-        `is; expected tree-aggregation with sampling 1, got ${entry.sampling}`,
-    );
-  if (entry.adjacency === 'replace-one' && entry.sampling < 1)
-    throw new GradswarmError(
-      'ERR_PRIVACY',
-      `release '${entry.label}': the sampled Gaussian is proved for add-remove adjacency only, got replace-one with ` +
-        `sampling ${entry.sampling}; use add-remove, or sampling 1`,
-    );
 }
 
 /**

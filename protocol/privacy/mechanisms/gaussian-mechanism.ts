@@ -1,7 +1,7 @@
 import { GradswarmError } from '../../errors.js';
 import type { PartyId, Privacy, ReadonlyVector, ReleasePart, Vector } from '../../method.js';
 import { copy, zerosLike } from '../../numerics/vector.js';
-import { checkRelease, type LedgerEntry } from '../accounting/ledger.js';
+import { checkRelease, type LedgerEntry } from '../accounting/ledger-entry.js';
 import { checkNoiseMultiplier, checkSampling } from '../accounting/ranges.js';
 import { equivalentNoiseMultiplier } from '../accounting/zcdp.js';
 import {

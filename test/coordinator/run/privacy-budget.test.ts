@@ -8,7 +8,7 @@ import type { Vector } from '../../../protocol/method.js';
 import { loadMethod } from '../../../protocol/method-loader.js';
 import type { Attempt } from '../../../protocol/privacy/accounting/attempts.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
-import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger.js';
+import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger-entry.js';
 import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
 import { endLines } from '../../../scenarios/run/end-lines.js';
 import { openPrivacy } from '../../../worker/privacy.js';

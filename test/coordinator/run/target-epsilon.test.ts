@@ -4,7 +4,8 @@ import { RunBudget } from '../../../coordinator/run/privacy-budget.js';
 import { loadMethod } from '../../../protocol/method-loader.js';
 import { attemptsOfLedger } from '../../../protocol/privacy/accounting/attempts.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
-import { Ledger, type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger.js';
+import { Ledger } from '../../../protocol/privacy/accounting/ledger.js';
+import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger-entry.js';
 import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
 import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { composedEpsilon } from '../../../../protocol/privacy/accounting/accountant.js';
-import { Ledger, type LedgerEntry, parseLedgerEntries } from '../../../../protocol/privacy/accounting/ledger.js';
+import { Ledger } from '../../../../protocol/privacy/accounting/ledger.js';
+import { type LedgerEntry, parseLedgerEntries } from '../../../../protocol/privacy/accounting/ledger-entry.js';
 
 const entry = (over: Partial<LedgerEntry> = {}): LedgerEntry => ({
   label: 'gradient',
