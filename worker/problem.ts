@@ -3,6 +3,7 @@ import type { ClientIndex, Objective, ReadonlyVector } from '../protocol/method.
 import { rootStream } from '../protocol/numerics/random.js';
 import type { ModelShape } from '../protocol/party/run-site.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
+import { changedFamilies } from './changed-data.js';
 import { type ClientFigures, evaluateClient } from './client-evaluation.js';
 import type { Dataset, Partition } from './datasets/dataset.js';
 import { datasets, loadDataset } from './datasets/load.js';
@@ -15,7 +16,6 @@ import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
 import type { ObjectiveRequest } from './objectives/request.js';
 import { scaledGradients } from './objectives/scaled-gradients.js';
-import { relabelledFamilies } from './relabelled.js';
 
 /** Data, its split and the model of a scenario: the same in every process that opens it. */
 export interface Problem {
@@ -28,10 +28,14 @@ export interface Problem {
   readonly heldOut: readonly Uint32Array[] | null;
   /** The client's objective, created at first use. */
   objectiveOf(client: ClientIndex): Objective;
-  /** The same with the labels that faults give it in this round. */
-  relabelled(client: ClientIndex, round: number): Objective;
-  /** The estimates on one client's held-out examples, or on its shard; null where it has none. */
-  evaluateClient(client: ClientIndex, estimates: readonly ReadonlyVector[]): Promise<ClientFigures | null>;
+  /** The same on the data that faults give it in this round. */
+  changed(client: ClientIndex, round: number): Objective;
+  /** The estimates on one client's held-out examples, or on its shard, as they are in this round; null where it has none. */
+  evaluateClient(
+    client: ClientIndex,
+    estimates: readonly ReadonlyVector[],
+    round: number,
+  ): Promise<ClientFigures | null>;
   /** Examples of each client. */
   exampleCounts(): readonly number[];
 }
@@ -83,7 +87,7 @@ export async function openProblem(
     const model = { segments: family.segments, values: initialParams };
     readModel(readInitial(initial), initial.file, model, family.base ?? null);
   }
-  const relabelled = await relabelledFamilies(scenario.faults, dataset, partition, streams, async (data) => {
+  const changed = await changedFamilies(scenario, { dataset, partition, heldOut, streams }, async (data) => {
     // On the same device, whatever chose it.
     const alike = { device: family.device?.name ?? request.device, rng: streams.derive('objective') };
     const other = await createObjectiveFamily({ ...request, ...alike, dataset: data });
@@ -101,9 +105,10 @@ export async function openProblem(
     },
     heldOut,
     fingerprint: fingerprintOf(dataset, partition, [initialParams, ...(family.base ? [family.base.values] : [])]),
-    evaluateClient: (client, estimates) => evaluateClient({ dataset, partition, family, heldOut }, client, estimates),
+    evaluateClient: (client, estimates, round) =>
+      evaluateClient({ dataset, partition, family: changed.evaluation(round) ?? family, heldOut }, client, estimates),
     objectiveOf,
-    relabelled: (client, round) => objectiveIn(relabelled(round) ?? family, client),
+    changed: (client, round) => objectiveIn(changed.training(round) ?? family, client),
     exampleCounts: () =>
       partition.shards.map(({ length }, client) =>
         dataset.train.count > 0 ? length : objectiveOf(client).exampleCount,

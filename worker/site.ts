@@ -58,8 +58,8 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
     exampleCounts: () => problem.exampleCounts(),
     objective: (party, round) => {
       const client = party as ClientIndex;
-      const own = networkModel.relabels?.(client, round.index)
-        ? problem.relabelled(client, round.index)
+      const own = networkModel.changesData?.(client, round.index)
+        ? problem.changed(client, round.index)
         : problem.objectiveOf(client);
       let objective = objectives.get(own);
       if (!objective) {

@@ -50,13 +50,14 @@ export function measuredRows(parties: readonly PartyReport[]): ClientRow[] {
 }
 
 /**
- * Every client's figures but those of the lost, and the columns over all of them. `evaluationBytes`: of the clients' own models that a
+ * `round`: the one whose data counts. Every client's figures but those of the lost, and the columns over all of them. `evaluationBytes`: of the clients' own models that a
  * server needs for it, plain; they are none of the method's messages and not among bytesUp.
  */
 export async function clientFigures(
   { scenario, site, evaluateClient }: Pick<RunLoopOptions, 'scenario' | 'site' | 'evaluateClient'>,
   own: Estimates,
   lost: ReadonlySet<ClientIndex>,
+  round: number,
 ): Promise<{ readonly rows: readonly ClientRow[]; readonly columns: Readonly<Record<string, number>> }> {
   if (!evaluateClient) return { rows: [], columns: {} };
   const { client, coordinator } = site.host.halves;
@@ -64,7 +65,7 @@ export async function clientFigures(
   const clients = allClients(scenario.clients).filter((one) => !lost.has(one));
   const rows: ClientRow[] = [];
   for (const [client, model] of clientModels(clients, own, server)) {
-    const figures = await evaluateClient(client, model);
+    const figures = await evaluateClient(client, model, round);
     if (figures) rows.push({ client, figures });
   }
   const travelled = server && client.estimates ? { evaluationBytes: estimateBytes(own) } : {};

@@ -27,12 +27,13 @@ export interface RunLoopOptions {
   /** Epsilon of all releases so far, and whether the budget allows another round; null for runs without privacy. */
   readonly privacy: PrivacyBudget | null;
   /**
-   * The estimates on the examples of one client, by name of the figure; null: it has none. Left out: clients are not evaluated, whatever the
+   * The estimates on the examples of one client as they are in a round, by name of the figure; null: it has none. Left out: clients are not evaluated, whatever the
    * scenario says.
    */
   readonly evaluateClient?: (
     client: ClientIndex,
     estimates: readonly ReadonlyVector[],
+    round: number,
   ) => Promise<Readonly<Record<string, number>> | null>;
   /** Looks at the estimates after every round; what it returns joins the round's row of metrics. */
   readonly inspect?: (

@@ -292,7 +292,7 @@ export class RunLoop {
     const asks = due && site.host.halves.client.estimates !== undefined;
     const own = asks ? await this.lost.answered(() => crew.estimates()) : new Map();
     const { rows, columns } = due
-      ? await clientFigures(this.options, own, this.lost.clients)
+      ? await clientFigures(this.options, own, this.lost.clients, this.round - 1)
       : { rows: [], columns: {} };
     observer.clients?.(this.round, [...rows, ...measured]);
     return columns;

@@ -230,7 +230,9 @@ export class TaskLoop {
   private async evaluateClients(due: boolean, parties: readonly PartyReport[]): Promise<Record<string, number>> {
     const { site, crew, observer } = this.options;
     const own = due && site.host.halves.client.estimates !== undefined ? await crew.estimates() : new Map();
-    const { rows, columns } = due ? await clientFigures(this.options, own, new Set()) : { rows: [], columns: {} };
+    const { rows, columns } = due
+      ? await clientFigures(this.options, own, new Set(), this.step - 1)
+      : { rows: [], columns: {} };
     observer.clients?.(this.step, [...rows, ...measuredRows(parties)]);
     return columns;
   }

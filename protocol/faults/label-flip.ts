@@ -28,7 +28,7 @@ export default defineFault({
   create(rule) {
     const selects = selectsClient(rule.clients);
     return {
-      relabels: {
+      changesData: {
         concerns: (client, round) => actsIn(rule, round) && selects(client),
         labels: (classCount) => (label) => (rule.to === 'reverse' ? classCount - 1 - label : (label + 1) % classCount),
       },

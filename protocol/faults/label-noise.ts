@@ -29,7 +29,7 @@ export default defineFault({
   create(rule) {
     const selects = selectsClient(rule.clients);
     return {
-      relabels: {
+      changesData: {
         concerns: (client, round) => actsIn(rule, round) && selects(client),
         labels(classCount, own) {
           const rate = rule.rates === 'equal' ? rule.rate : rule.rate * own.uniform();

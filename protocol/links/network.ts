@@ -52,7 +52,7 @@ export function createNetwork(scenario: Scenario): ScenarioNetwork {
       scenario.devices,
       slows ? (client, round, atMs) => clients.slowdown(client, round, atMs) : null,
     ),
-    relabels: (client, round) => clients.relabels(client, round),
+    changesData: (client, round) => clients.changesData(client, round),
     gradientNoise: (client, round) => clients.gradientNoise(client, round),
     scriptedAbsences: (round, cohort, atMs = 0) => clients.absences(round, cohort, atMs),
     forgotten: (round) => clients.forgotten(round),
@@ -198,12 +198,12 @@ class ClientRules {
   private readonly keepers: readonly PlacedRule[];
   private readonly forgetters: readonly PlacedRule[];
   private readonly slowers: readonly PlacedRule[];
-  private readonly relabellers: readonly PlacedRule[];
+  private readonly dataRules: readonly PlacedRule[];
   private readonly perturbers: readonly PlacedRule[];
   private absencesCountedTo = -1;
   /** Last round in which a client's slowness was counted. */
   private readonly slownessCountedTo: Int32Array;
-  private readonly relabellingCountedTo: Int32Array;
+  private readonly dataCountedTo: Int32Array;
   private readonly noiseCountedTo: Int32Array;
 
   constructor(
@@ -214,10 +214,10 @@ class ClientRules {
     this.keepers = placed.filter(({ rule }) => rule.keepsAway);
     this.forgetters = placed.filter(({ rule }) => rule.forgets);
     this.slowers = placed.filter(({ rule }) => rule.slowdown);
-    this.relabellers = placed.filter(({ rule }) => rule.relabels);
+    this.dataRules = placed.filter(({ rule }) => rule.changesData);
     this.perturbers = placed.filter(({ rule }) => rule.perturbs);
     this.slownessCountedTo = new Int32Array(clientCount).fill(-1);
-    this.relabellingCountedTo = new Int32Array(clientCount).fill(-1);
+    this.dataCountedTo = new Int32Array(clientCount).fill(-1);
     this.noiseCountedTo = new Int32Array(clientCount).fill(-1);
   }
 
@@ -255,10 +255,10 @@ class ClientRules {
     return product;
   }
 
-  relabels(client: ClientIndex, round: number): boolean {
-    const acting = this.relabellers.filter(({ rule }) => rule.relabels!.concerns(client, round));
-    if (acting.length > 0 && round > this.relabellingCountedTo[client]!) {
-      this.relabellingCountedTo[client] = round;
+  changesData(client: ClientIndex, round: number): boolean {
+    const acting = this.dataRules.filter(({ rule }) => rule.changesData!.concerns(client, round));
+    if (acting.length > 0 && round > this.dataCountedTo[client]!) {
+      this.dataCountedTo[client] = round;
       for (const { index } of acting) this.counts[index]!++;
     }
     return acting.length > 0;

@@ -50,8 +50,8 @@ export interface NetworkModel {
   readonly attacks: readonly ActingAttack[];
   /** Simulated time that a party's device takes in a round, by the party's own simulated time; 0 where it is left out. */
   deviceTime(party: PartyId, round: number, atMs?: number): DeviceTime;
-  /** Does the client train on other labels than its own in this round? Left out: never. */
-  relabels?(client: ClientIndex, round: number): boolean;
+  /** Does the client train on other examples than those of its shard in this round? Left out: never. */
+  changesData?(client: ClientIndex, round: number): boolean;
   /** Noise on the client's gradients in this round. Left out: none. */
   gradientNoise?(client: ClientIndex, round: number): readonly GradientNoise[];
 }

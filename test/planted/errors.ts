@@ -183,6 +183,16 @@ export const plantedErrors: readonly PlantedError[] = [
     points: [{ 'method.name': 'prospect', seed: 1 }],
   },
   {
+    scenario: 'feature-and-concept-drift',
+    error: 'classes drift for all clients where they should for some',
+    file: 'protocol/faults/concept-drift.js',
+    find: 'actsIn(rule, round) && selects(client)',
+    replace: 'actsIn(rule, round)',
+    points: [
+      { 'method.name': 'fedavg', 'faults.0.fault': 'concept-drift', 'faults.0.over': 1, 'faults.0.period': null },
+    ],
+  },
+  {
     scenario: 'fedavg-label-skew',
     error: 'the server takes half of the mean update',
     file: 'protocol/methods/federated/fedavg.js',

@@ -45,7 +45,7 @@ export interface ActingRule {
   /** The vector that is encoded, in a new array; null: the posted one. */
   onSend?(value: ReadonlyVector, post: Post, own: () => Rng): ReadonlyVector | null;
   readonly forges?: ForgingRule;
-  readonly relabels?: RelabellingRule;
+  readonly changesData?: DataRule;
   readonly perturbs?: PerturbingRule;
 }
 
@@ -56,14 +56,20 @@ export interface PerturbingRule {
   perturb(gradient: Vector, own: Rng): void;
 }
 
-/** Clients that train on other labels than their own. */
-export interface RelabellingRule {
+/** Clients whose examples are not those of their shards. */
+export interface DataRule {
   concerns(client: ClientIndex, round: number): boolean;
+  /** In two rounds of the same stage the data is the same: each stage costs a copy of it. Left out: one stage. */
+  stage?(round: number): number;
+  /** Clients are evaluated on changed examples too. Left out: on those of their shards. The common test examples never change. */
+  readonly isTruth?: boolean;
   /**
    * What stands in place of a label, of `classCount`; called for each of a client's examples, in their order. `own`: the stream of
-   * this rule and client, the same in every round.
+   * this rule and client, from its start in every round.
    */
-  labels(classCount: number, own: Rng): (label: number) => number;
+  labels?(classCount: number, own: Rng, stage: number): (label: number) => number;
+  /** Changes the features of one example, `length` numbers, in place; otherwise as `labels`. */
+  features?(length: number, own: Rng, stage: number): (example: Float32Array) => void;
 }
 
 /** Byzantine clients: whose messages of which kinds are forged where they are received. */

@@ -240,12 +240,14 @@ export interface BuiltInFaults {
   readonly 'burst-loss': SettingsIn<typeof import('../../../protocol/faults/burst-loss.js').default>;
   readonly 'byzantine': SettingsIn<typeof import('../../../protocol/faults/byzantine.js').default>;
   readonly 'channel-noise': SettingsIn<typeof import('../../../protocol/faults/channel-noise.js').default>;
+  readonly 'concept-drift': SettingsIn<typeof import('../../../protocol/faults/concept-drift.js').default>;
   readonly 'corrupt': SettingsIn<typeof import('../../../protocol/faults/corrupt.js').default>;
   readonly 'crash': SettingsIn<typeof import('../../../protocol/faults/crash.js').default>;
   readonly 'delay': SettingsIn<typeof import('../../../protocol/faults/delay.js').default>;
   readonly 'diurnal-availability': SettingsIn<typeof import('../../../protocol/faults/diurnal-availability.js').default>;
   readonly 'drop': SettingsIn<typeof import('../../../protocol/faults/drop.js').default>;
   readonly 'duplicate': SettingsIn<typeof import('../../../protocol/faults/duplicate.js').default>;
+  readonly 'feature-skew': SettingsIn<typeof import('../../../protocol/faults/feature-skew.js').default>;
   readonly 'gradient-noise': SettingsIn<typeof import('../../../protocol/faults/gradient-noise.js').default>;
   readonly 'label-flip': SettingsIn<typeof import('../../../protocol/faults/label-flip.js').default>;
   readonly 'label-noise': SettingsIn<typeof import('../../../protocol/faults/label-noise.js').default>;
@@ -268,6 +270,7 @@ export interface BuiltInSelections {
 }
 
 export interface BuiltInProbes {
+  readonly 'feature-shift': SettingsIn<typeof import('../../../protocol/probes/feature-shift.js').default>;
   readonly 'gradient-noise-scale': SettingsIn<typeof import('../../../protocol/probes/gradient-noise-scale.js').default>;
   readonly 'gradient-weight-alignment': SettingsIn<typeof import('../../../protocol/probes/gradient-weight-alignment.js').default>;
 }

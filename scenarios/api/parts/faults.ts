@@ -7,6 +7,7 @@ export { broadcastNoise } from '../../../protocol/faults/broadcast-noise.js';
 export { burstLoss } from '../../../protocol/faults/burst-loss.js';
 export { byzantine } from '../../../protocol/faults/byzantine.js';
 export { channelNoise } from '../../../protocol/faults/channel-noise.js';
+export { conceptDrift } from '../../../protocol/faults/concept-drift.js';
 export { corrupt } from '../../../protocol/faults/corrupt.js';
 export { crash } from '../../../protocol/faults/crash.js';
 export { delay } from '../../../protocol/faults/delay.js';
@@ -14,6 +15,7 @@ export { diurnalAvailability } from '../../../protocol/faults/diurnal-availabili
 export { drop } from '../../../protocol/faults/drop.js';
 export { duplicate } from '../../../protocol/faults/duplicate.js';
 export { always, at, during, type Fault } from '../../../protocol/faults/fault.js';
+export { featureSkew } from '../../../protocol/faults/feature-skew.js';
 export { gradientNoise } from '../../../protocol/faults/gradient-noise.js';
 export { labelFlip } from '../../../protocol/faults/label-flip.js';
 export { labelNoise } from '../../../protocol/faults/label-noise.js';

@@ -65,7 +65,7 @@ async function figuresOf(problem: Problem) {
   const params = problem.model.initialParams.map((_, i) => Math.sin(i));
   const gradients = [];
   for (let client = 0; client < 4; client++) {
-    const objective = problem.relabelled(client, 1);
+    const objective = problem.changed(client, 1);
     const batch = Uint32Array.from({ length: Math.min(16, objective.exampleCount) }, (_, i) => i);
     gradients.push(Array.from(await objective.gradient(params, batch)));
   }
@@ -73,7 +73,7 @@ async function figuresOf(problem: Problem) {
     gradients,
     test: await problem.family.evaluate([params]),
     train: await problem.family.evaluateTraining!([params]),
-    own: await problem.evaluateClient(1, [params]),
+    own: await problem.evaluateClient(1, [params], 0),
     read: problem.fingerprint,
   };
 }

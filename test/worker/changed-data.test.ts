@@ -1,8 +1,11 @@
 import { expect } from 'chai';
+import conceptDriftFault, { conceptDrift } from '../../protocol/faults/concept-drift.js';
 import { during } from '../../protocol/faults/fault.js';
+import featureSkewFault from '../../protocol/faults/feature-skew.js';
 import labelFlipFault, { labelFlip } from '../../protocol/faults/label-flip.js';
 import labelNoiseFault, { labelNoise } from '../../protocol/faults/label-noise.js';
 import fedavg from '../../protocol/methods/federated/fedavg.js';
+import { rootStream } from '../../protocol/numerics/random.js';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { claimsOf } from '../../scenarios/check/claims-of.js';
 import { resolveTiny } from '../../scenarios/check/parts/tiny-problems.js';
@@ -10,6 +13,7 @@ import { runTiny } from '../../scenarios/check/parts/tiny-run.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
 
 const CLIENTS = 10;
+const NO_STREAMS = { streams: rootStream(1, 'float64') };
 
 const scenario = (more: Partial<ScenarioInput>) =>
   resolveTiny(fedavg, {
@@ -32,7 +36,7 @@ const scenario = (more: Partial<ScenarioInput>) =>
 
 /** The class that a client's objective takes an example for: that of the least loss under a model that is sure of one class. */
 async function labelsOf(problem: Problem, client: number, round: number | null): Promise<number[]> {
-  const objective = round === null ? problem.objectiveOf(client) : problem.relabelled(client, round);
+  const objective = round === null ? problem.objectiveOf(client) : problem.changed(client, round);
   const { parameterCount, segments } = problem.model;
   const bias = segments.at(-1)!;
   const labels: number[] = [];
@@ -48,7 +52,7 @@ async function labelsOf(problem: Problem, client: number, round: number | null):
   return labels;
 }
 
-describe('faults of labels', () => {
+describe('faults of data', () => {
   it('label-flip turns class y of K into K - 1 - y, or y + 1, for its clients, in its rounds, and not for others', async () => {
     const problem = await openProblem(
       await scenario({
@@ -102,6 +106,83 @@ describe('faults of labels', () => {
     expect(robust).to.be.greaterThan(flipped);
   });
 
+  it('concept-drift over four rounds changes a growing share of the labels, and a label that has changed stays so', async () => {
+    const faults = [during(2, 9, conceptDrift({ clients: [1], over: 4, stages: 4 }))];
+    const problem = await openProblem(await scenario({ faults }));
+    const own = await labelsOf(problem, 1, null);
+    const drifted = await Promise.all([1, 2, 3, 4, 5, 8, 9].map((round) => labelsOf(problem, 1, round)));
+    const changed = drifted.map((labels) => labels.flatMap((y, i) => (y === own[i] ? [] : [i])));
+    expect(changed[0]).to.deep.equal([]);
+    for (const round of [1, 2, 3])
+      for (const example of changed[round]!) expect(changed[round + 1]).to.include(example);
+    expect(changed[2]!.length / own.length).to.be.closeTo(0.5, 0.15);
+    expect(drifted[4]).to.deep.equal(own.map((y) => (y + 1) % 5));
+    expect(drifted[5]).to.deep.equal(drifted[4]);
+    expect(drifted[6]).to.deep.equal(own);
+    expect(await labelsOf(problem, 2, 5)).to.deep.equal(await labelsOf(problem, 2, null));
+  });
+
+  it('concept-drift with a period comes and goes; with permutations clients differ', async () => {
+    const faults = [conceptDrift({ to: 'permutation', period: 4 })];
+    const problem = await openProblem(await scenario({ faults }));
+    const whole = await Promise.all([0, 1, 2].map(async (client) => labelsOf(problem, client, 2)));
+    const meanings = await Promise.all(
+      [0, 1, 2].map(async (client) => {
+        const own = await labelsOf(problem, client, null);
+        const meaning = new Map(own.map((y, i) => [y, whole[client]![i]!]));
+        expect(whole[client]).to.deep.equal(own.map((y) => meaning.get(y)));
+        return [...meaning].sort().join(' ');
+      }),
+    );
+    expect(new Set(meanings).size).to.be.greaterThan(1);
+    expect(await labelsOf(problem, 0, 4)).to.deep.equal(await labelsOf(problem, 0, null));
+    expect(await labelsOf(problem, 0, 6)).to.deep.equal(whole[0]);
+  });
+
+  it('feature-skew rotates, scales and shifts the examples of its clients alone, more from stage to stage', () => {
+    const changed = (stage: number, given: object, values: readonly number[]) => {
+      const rule = featureSkewFault.create(
+        featureSkewFault.settings.parse('', { stages: 2, over: 2, ...given }),
+        NO_STREAMS,
+      );
+      const example = Float32Array.from(values);
+      rule.changesData!.features!(values.length, rootStream(1, 'float32').derive('own'), stage)(example);
+      return [...example];
+    };
+    expect(changed(2, { rotation: 0.25 }, [1, 2, 3, 4, 5])).to.deep.equal([-3, -4, 1, 2, 5]);
+    expect(changed(1, { rotation: 0.5 }, [1, 2, 3, 4, 5])).to.deep.equal([-3, -4, 1, 2, 5]);
+    expect(changed(2, { rotation: -0.25, scale: 2 }, [1, 2, 3, 4])).to.deep.equal([6, 8, -2, -4]);
+    expect(changed(1, { scale: 3 }, [1, 2])).to.deep.equal([2, 4]);
+    const [half, whole] = [1, 2].map((stage) => changed(stage, { offset: 0.5 }, [0, 0, 0]));
+    expect(whole!.map((x, j) => x / half![j]!)).to.deep.equal([2, 2, 2]);
+    const rule = featureSkewFault.create(
+      featureSkewFault.settings.parse('', { scale: 2, clients: [1], from: 3, over: 4 }),
+      NO_STREAMS,
+    );
+    expect([2, 3, 6, 9].map((round) => rule.changesData!.concerns(1, round))).to.deep.equal([false, true, true, true]);
+    expect([3, 6, 9].map((round) => rule.changesData!.stage!(round))).to.deep.equal([3, 10, 10]);
+    expect(rule.changesData!.concerns(0, 6)).to.equal(false);
+  });
+
+  it('clients are evaluated on drifted examples, held-out ones too, and on true labels under label-noise', async () => {
+    const evaluated = async (faults: ScenarioInput['faults']) => {
+      const problem = await openProblem(
+        await scenario({ faults, evaluation: { perClient: { heldOut: 0.3 } } } as never),
+      );
+      const sure = new Float64Array(problem.model.parameterCount);
+      sure[problem.model.segments.at(-1)!.offset + 2] = 20;
+      return (await problem.evaluateClient(1, [sure], 3))!.accuracy!;
+    };
+    const problem = await openProblem(await scenario({ evaluation: { perClient: { heldOut: 0.3 } } } as never));
+    const share = (label: number) => {
+      const held = problem.heldOut![1]!;
+      return held.filter((example) => problem.dataset.train.labels[example] === label).length / held.length;
+    };
+    expect(await evaluated([])).to.equal(share(2));
+    expect(await evaluated([conceptDrift()])).to.equal(share(1));
+    expect(await evaluated([labelNoise({ rate: 1 })])).to.equal(share(2));
+  });
+
   it('is refused for data without classes', async () => {
     const more = {
       objective: 'linear-regression',
@@ -119,6 +200,8 @@ describe('faults of labels', () => {
 });
 
 for (const [fault, settings] of [
+  [conceptDriftFault, { over: 5 }],
+  [featureSkewFault, { offset: 0.5, strengths: 'uniform' }],
   [labelFlipFault, { clients: [0, 1] }],
   [labelNoiseFault, { rate: 0.5 }],
 ] as const) {
