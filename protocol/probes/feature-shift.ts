@@ -84,7 +84,7 @@ function comparedIn(segments: readonly Segment[], tensor: string | null): Segmen
  * Whether clients' features change over rounds, from their messages alone. A client's profile is that of `inputProfile`; its distance, the total
  * variation between the profile and the running mean of its earlier ones. Columns: `featureShift` (mean over the clients), `featureShift/<client>`,
  * and `featureShiftAlarms`, the number of clients whose distance is far above their earlier ones. After an alarm a client's running mean
- * begins anew. A factor on all features changes no profile and is not seen. Other labels change profiles too, less than rotated features; so does the
+ * begins again. A factor on all features changes no profile and is not seen. Other labels change profiles too, less than rotated features; so does the
  * model, for all clients, in the rounds after a shift of some.
  */
 export default defineProbe<Settings, State>({

@@ -32,7 +32,7 @@ const input = (faults: NonNullable<ScenarioInput['faults']>): ScenarioInput => (
   objective: 'softmax-regression',
   data: { name: 'gaussian-clusters', classes: 5, examples: 1_200, testExamples: 50, separation: 4, partition: 'iid' },
   clients: 4,
-  rounds: 16,
+  rounds: 12,
   faults,
   measure: [{ name: 'feature-shift', kind: 'update' }],
 });
