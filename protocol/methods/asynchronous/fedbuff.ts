@@ -1,5 +1,5 @@
 import type { Vector } from '../../method.js';
-import { accumulate, addScaled, subtract, zerosLike } from '../../numerics/vector.js';
+import { accumulate, addScaled, zerosLike } from '../../numerics/vector.js';
 import { count, oneOf, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineTasks } from '../../tasks.js';
@@ -39,7 +39,7 @@ export default defineTasks({
       if (!model || exampleCount === 0) return state;
       const batches = localBatches(at.rng, exampleCount, localEpochs, batchSize);
       const local = await descend(at.objective, model.params, batches, clientLearningRate, 0);
-      at.post('update', 'coordinator', { delta: subtract(local, model.params) });
+      at.post('update', 'coordinator', { delta: accumulate(local, -1, model.params) });
       return state;
     },
   }),

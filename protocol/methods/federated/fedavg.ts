@@ -1,5 +1,5 @@
 import { defineMethod, type Objective, type ReadonlyVector, type Rng, type Vector } from '../../method.js';
-import { scale, subtract } from '../../numerics/vector.js';
+import { accumulate, scale } from '../../numerics/vector.js';
 import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
 import { atLeastZero, count, oneOf, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
@@ -86,7 +86,8 @@ export default defineMethod({
       if (!model || exampleCount === 0) return state;
       const batches = localBatches(at.rng, exampleCount, localEpochs, batchSize);
       const local = await descend(at.objective, model.params, batches, clientLearningRate, proximal);
-      at.post('update', 'coordinator', { delta: subtract(local, model.params), examples: exampleCount });
+      // In place: `descend` has made the vector, and nothing else reads it.
+      at.post('update', 'coordinator', { delta: accumulate(local, -1, model.params), examples: exampleCount });
       return state;
     },
   }),
@@ -104,7 +105,7 @@ export default defineMethod({
         for await (const { delta, examples } of at.stream('update'))
           mean.add(weighting === 'examples' ? examples : 1, delta);
         if (mean.weight === 0) return state;
-        const [params, optimizer] = rule.update(scale(-1, mean.value()), state.optimizer, state.params);
+        const [params, optimizer] = rule.update(mean.value(-1), state.optimizer, state.params);
         return { ...state, params, optimizer };
       },
       estimates: ({ params }) => [params],

@@ -21,11 +21,13 @@ export class WeightedMean {
     for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! + weight * vector[i]!;
   }
 
-  /** The mean, in the precision of the vectors. At least one positive weight must have been added. */
-  value(): Vector {
+  /** `sign` times the mean, in the precision of the vectors. At least one positive weight must have been added. */
+  value(sign: 1 | -1 = 1): Vector {
     if (!this.sums || !this.like || !(this.total > 0)) throw new RangeError('the mean of nothing is not defined');
+    const { sums } = this;
+    const total = sign * this.total;
     const mean = zerosLike(this.like);
-    for (let i = 0; i < mean.length; i++) mean[i] = this.sums[i]! / this.total;
+    for (let i = 0; i < mean.length; i++) mean[i] = sums[i]! / total;
     return mean;
   }
 }

@@ -18,6 +18,14 @@ export interface DenseSizes {
   readonly arrayBytes: number;
 }
 
+/** Deltas of a block whose outputs go through a softmax. */
+export interface SoftmaxBlock {
+  /** Of each example. */
+  readonly labels: Int32Array;
+  /** deltas[r] = probabilities of outputs[r] minus 1 at the label, for the first `count` rows; 0 of others. Are all finite? */
+  deltas(count: number): boolean;
+}
+
 /** Examples of a linear model side by side. All inputs count, zeros too: the same bits while parameters and deltas are finite. */
 export interface ExampleBlock {
   /** How many examples. */
@@ -27,10 +35,12 @@ export interface ExampleBlock {
   readonly deltas: readonly Float64Array[];
   /** Puts a row in place r; null: zeros, which change no sum. */
   read(r: number, row: Float32Array | null): void;
-  /** outputs[r] = W^T row r, without the bias; params resident. */
-  forward(params: ReadonlyVector): void;
-  /** sums += row r outer deltas[r], row by row in order, without the bias. */
-  addGradients(sums: Float64Array): void;
+  /** outputs[r] = W^T row r + bias; params resident. `biasOffset` below 0: no bias. */
+  forward(params: ReadonlyVector, biasOffset: number): void;
+  /** Left out: the block has no such loop. */
+  readonly softmax?: SoftmaxBlock;
+  /** sums += row r outer deltas[r], and deltas[r] at the bias, row by row in order. */
+  addGradients(sums: Float64Array, biasOffset: number): void;
 }
 
 /**

@@ -220,28 +220,38 @@ export class DenseNetwork {
     const block = this.blockFor(params, examples, rows);
     if (!block || batch.length === 0) return 0;
     const { biasOffset } = this.layers[0]!;
-    const { outputs, deltas } = block;
     for (let i = 0; i < batch.length; i += block.size) {
       const count = Math.min(block.size, batch.length - i);
       for (let r = 0; r < block.size; r++) this.readRow(block, r, examples, r < count ? rows[batch[i + r]!]! : null);
-      this.forwardBlock(block, params);
-      for (let r = 0; r < block.size; r++) {
-        const delta = deltas[r]!;
-        if (r >= count) {
-          delta.fill(0);
-          continue;
-        }
-        this.outputLoss(outputs[r]!, examples, rows[batch[i + r]!]!, delta);
-        if (!allFinite(delta)) return i;
-      }
-      block.addGradients(this.sums);
-      if (biasOffset < 0) continue;
-      for (let r = 0; r < count; r++) {
-        const delta = deltas[r]!;
-        for (let c = 0; c < delta.length; c++) this.sums[biasOffset + c]! += delta[c]!;
-      }
+      block.forward(params, biasOffset);
+      if (!this.blockDeltas(block, examples, rows, batch, i, count)) return i;
+      block.addGradients(this.sums, biasOffset);
     }
     return batch.length;
+  }
+
+  /** Deltas of a block that holds `count` examples of the batch from `first` on. False: not all are finite, a block would give other bits. */
+  private blockDeltas(
+    block: ExampleBlock,
+    examples: Examples,
+    rows: Uint32Array,
+    batch: Uint32Array,
+    first: number,
+    count: number,
+  ): boolean {
+    if (block.softmax && this.shape.output === 'softmax') {
+      for (let r = 0; r < count; r++) block.softmax.labels[r] = examples.labels[rows[batch[first + r]!]!]!;
+      return block.softmax.deltas(count);
+    }
+    for (let r = 0; r < block.size; r++) {
+      const delta = block.deltas[r]!;
+      if (r >= count) delta.fill(0);
+      else {
+        this.outputLoss(block.outputs[r]!, examples, rows[batch[first + r]!]!, delta);
+        if (!allFinite(delta)) return false;
+      }
+    }
+    return true;
   }
 
   /** Calls `visit` with the loss and the last layer's outputs of each example, in order. The outputs are valid during the call. */
@@ -260,7 +270,7 @@ export class DenseNetwork {
     for (let first = 0; first < examples.count; first += block.size) {
       const count = Math.min(block.size, examples.count - first);
       for (let r = 0; r < block.size; r++) this.readRow(block, r, examples, r < count ? first + r : null);
-      this.forwardBlock(block, params);
+      block.forward(params, this.layers[0]!.biasOffset);
       for (let r = 0; r < count; r++) {
         const outputs = block.outputs[r]!;
         visit(first + r, this.outputLoss(outputs, examples, first + r, block.deltas[r]!), outputs);
@@ -270,13 +280,6 @@ export class DenseNetwork {
 
   private readRow(block: ExampleBlock, r: number, examples: Examples, row: number | null): void {
     block.read(r, row === null ? null : rowOf(examples, row, this.shape.features));
-  }
-
-  private forwardBlock(block: ExampleBlock, params: ReadonlyVector): void {
-    block.forward(params);
-    const { biasOffset } = this.layers[0]!;
-    if (biasOffset < 0) return;
-    for (const z of block.outputs) for (let c = 0; c < z.length; c++) z[c]! += params[biasOffset + c]!;
   }
 
   /** The block where it gives the bits of one example after the other, and pays. `rows`: the examples in question; null: all. */

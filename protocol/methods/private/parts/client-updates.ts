@@ -1,5 +1,5 @@
 import type { Objective, ReadonlyVector, Rng, RoundCommon, Segment, Vector } from '../../../method.js';
-import { clip, subtract, zerosLike } from '../../../numerics/vector.js';
+import { accumulate, clip, zerosLike } from '../../../numerics/vector.js';
 import { clipPerLayer, equalLayerRadii } from '../../../privacy/mechanisms/clipping.js';
 import { atLeastZero, count, oneOf, positive } from '../../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../../settings/settings.js';
@@ -31,7 +31,7 @@ export async function localUpdate(
   { localEpochs, batchSize, clientLearningRate }: UpdateSettings,
 ): Promise<Vector> {
   const batches = localBatches(at.rng, at.objective.exampleCount, localEpochs, batchSize);
-  return subtract(await descend(at.objective, params, batches, clientLearningRate, 0), params);
+  return accumulate(await descend(at.objective, params, batches, clientLearningRate, 0), -1, params);
 }
 
 export function clippedUpdate(

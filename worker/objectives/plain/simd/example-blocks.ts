@@ -1,5 +1,5 @@
 import type { ReadonlyVector, Vector } from '../../../../protocol/method.js';
-import type { ExampleBlock } from '../dense-loops.js';
+import type { ExampleBlock, SoftmaxBlock } from '../dense-loops.js';
 
 /** What of assembly/dense.ts works on several examples at once. Addresses are bytes. */
 export interface BlockKernels {
@@ -9,10 +9,11 @@ export interface BlockKernels {
   interleaveFive(into: number, rows: number, features: number): void;
   fiveRows32: ForwardFive;
   fiveRows64: ForwardFive;
-  addFiveRows(sums: number, rows: number, features: number, delta: number, outputs: number): void;
+  softmaxDeltas(delta: number, z: number, outputs: number, labels: number, count: number, rows: number): number;
+  addFiveRows(sums: number, rows: number, features: number, delta: number, outputs: number, bias: number): void;
 }
 type ForwardFour = (z: number, rows: number, features: number, params: number) => void;
-type ForwardFive = (z: number, rows: number, features: number, params: number, outputs: number) => void;
+type ForwardFive = (z: number, rows: number, features: number, params: number, outputs: number, bias: number) => void;
 
 /** Gives room in the module's memory for so many float64. */
 type Room = (length: number) => Float64Array;
@@ -62,16 +63,18 @@ class FourRowsOfOne implements ExampleBlock {
     this.rows.read(r, row);
   }
 
-  forward(params: ReadonlyVector): void {
+  forward(params: ReadonlyVector, biasOffset: number): void {
     const { fourRows32, fourRows64 } = this.kernels;
     const fourRows = params.BYTES_PER_ELEMENT === 4 ? fourRows32 : fourRows64;
     const { at } = this.rows;
     fourRows(at.outputs, at.rows, this.features, (params as Vector).byteOffset);
+    if (biasOffset >= 0) for (const z of this.outputs) z[0]! += params[biasOffset]!;
   }
 
-  addGradients(sums: Float64Array): void {
+  addGradients(sums: Float64Array, biasOffset: number): void {
     const { at } = this.rows;
     this.kernels.addFourRows(sums.byteOffset, at.rows, this.features, at.deltas);
+    if (biasOffset >= 0) for (const delta of this.deltas) sums[biasOffset]! += delta[0]!;
   }
 }
 
@@ -80,6 +83,7 @@ class FiveRows implements ExampleBlock {
   readonly size = 5;
   readonly outputs: readonly Float64Array[];
   readonly deltas: readonly Float64Array[];
+  readonly softmax: SoftmaxBlock;
   private readonly rows: Rows;
   /** The five numbers of each input, side by side. */
   private readonly interleaved: Float64Array;
@@ -94,24 +98,31 @@ class FiveRows implements ExampleBlock {
     this.outputs = this.rows.outputs;
     this.deltas = this.rows.deltas;
     this.interleaved = room(this.size * features);
+    const { buffer, byteOffset } = room(this.size);
+    const { at } = this.rows;
+    this.softmax = {
+      labels: new Int32Array(buffer, byteOffset, this.size),
+      deltas: (count) => kernels.softmaxDeltas(at.deltas, at.outputs, outputCount, byteOffset, count, this.size) !== 0,
+    };
   }
 
   read(r: number, row: Float32Array | null): void {
     this.rows.read(r, row);
   }
 
-  forward(params: ReadonlyVector): void {
+  forward(params: ReadonlyVector, biasOffset: number): void {
     const { kernels, features } = this;
     const { at } = this.rows;
     const rows = this.interleaved.byteOffset;
     kernels.interleaveFive(rows, at.rows, features);
     const fiveRows = params.BYTES_PER_ELEMENT === 4 ? kernels.fiveRows32 : kernels.fiveRows64;
-    fiveRows(at.outputs, rows, features, (params as Vector).byteOffset, this.outputCount);
+    fiveRows(at.outputs, rows, features, (params as Vector).byteOffset, this.outputCount, biasOffset);
   }
 
-  addGradients(sums: Float64Array): void {
+  addGradients(sums: Float64Array, biasOffset: number): void {
     const { byteOffset } = this.interleaved;
-    this.kernels.addFiveRows(sums.byteOffset, byteOffset, this.features, this.rows.at.deltas, this.outputCount);
+    const { deltas } = this.rows.at;
+    this.kernels.addFiveRows(sums.byteOffset, byteOffset, this.features, deltas, this.outputCount, biasOffset);
   }
 }
 
@@ -122,5 +133,5 @@ export function exampleBlock(kernels: BlockKernels, room: Room, features: number
 
 /** At least the bytes that it asks `room` for, each request rounded up to 16. */
 export function blockBytes(features: number, outputs: number): number {
-  return outputs === 1 ? 16 * features + 128 : 60 * features + 80 * outputs + 128;
+  return outputs === 1 ? 16 * features + 128 : 60 * features + 80 * outputs + 192;
 }

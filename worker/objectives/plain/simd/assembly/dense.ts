@@ -15,6 +15,7 @@ export { addFiveRows, interleaveFive } from './parts/five-rows';
 export { addFourRows } from './parts/four-rows';
 export { listInputs } from './parts/inputs';
 export { addOuter } from './parts/outer';
+export { softmaxDeltas } from './parts/softmax-deltas';
 
 /** Where memory that no table takes begins. */
 export const heap: usize = __heap_base;
@@ -59,12 +60,12 @@ export function fourRows64(z: usize, rows: usize, features: i32, w: usize): void
   fourRows<f64>(z, rows, features, w);
 }
 
-export function fiveRows32(z: usize, rows: usize, features: i32, w: usize, outputs: i32): void {
-  fiveRows<f32>(z, rows, features, w, outputs);
+export function fiveRows32(z: usize, rows: usize, features: i32, w: usize, outputs: i32, bias: i32): void {
+  fiveRows<f32>(z, rows, features, w, outputs, bias);
 }
 
-export function fiveRows64(z: usize, rows: usize, features: i32, w: usize, outputs: i32): void {
-  fiveRows<f64>(z, rows, features, w, outputs);
+export function fiveRows64(z: usize, rows: usize, features: i32, w: usize, outputs: i32, bias: i32): void {
+  fiveRows<f64>(z, rows, features, w, outputs, bias);
 }
 
 export function allFinite32(params: usize, n: i32): bool {

@@ -118,10 +118,10 @@ function outputs1<T>(z: usize, stride: usize, rows: usize, features: i32, w: usi
 }
 
 /**
- * z[r][c] = sum over j of row r's number j times w[j][c], for five interleaved rows. No input is passed over, which gives the
+ * z[r][c] = sum over j of row r's number j times w[j][c], plus the number at `bias`, for five interleaved rows; bias below 0: none. No input is passed over, which gives the
  * same bits while all weights are finite.
  */
-export function fiveRows<T>(z: usize, rows: usize, features: i32, w: usize, outputs: i32): void {
+export function fiveRows<T>(z: usize, rows: usize, features: i32, w: usize, outputs: i32, bias: i32): void {
   const stride: usize = 8 * outputs;
   const row: usize = sizeof<T>() * outputs;
   let c = 0;
@@ -131,6 +131,9 @@ export function fiveRows<T>(z: usize, rows: usize, features: i32, w: usize, outp
     c += 2;
   }
   if (c < outputs) outputs1<T>(z + 8 * c, stride, rows, features, w + sizeof<T>() * c, row);
+  if (bias < 0) return;
+  for (let r = 0; r < 5; r++, z += stride)
+    for (c = 0; c < outputs; c++) store<f64>(z + 8 * c, load<f64>(z + 8 * c) + number<T>(w + sizeof<T>() * (bias + c)));
 }
 
 function add4(sums: usize, rows: usize, features: i32, delta: usize, stride: usize): void {
@@ -193,8 +196,11 @@ function add1(sums: usize, rows: usize, features: i32, delta: usize, stride: usi
   }
 }
 
-/** sums[j][c] += row r's number j times delta[r][c], r = 0 to 4 in order. Gives the same bits while all deltas are finite. */
-export function addFiveRows(sums: usize, rows: usize, features: i32, delta: usize, outputs: i32): void {
+/**
+ * sums[j][c] += row r's number j times delta[r][c], and delta[r][c] at `bias`, r = 0 to 4 in order; bias below 0: none. Gives
+ * the same bits while all deltas are finite.
+ */
+export function addFiveRows(sums: usize, rows: usize, features: i32, delta: usize, outputs: i32, bias: i32): void {
   const stride: usize = 8 * outputs;
   let c = 0;
   for (; c + 4 <= outputs; c += 4) add4(sums + 8 * c, rows, features, delta + 8 * c, stride);
@@ -203,4 +209,10 @@ export function addFiveRows(sums: usize, rows: usize, features: i32, delta: usiz
     c += 2;
   }
   if (c < outputs) add1(sums + 8 * c, rows, features, delta + 8 * c, stride);
+  if (bias < 0) return;
+  for (let r = 0; r < 5; r++, delta += stride)
+    for (c = 0; c < outputs; c++) {
+      const at = sums + 8 * (bias + c);
+      store<f64>(at, load<f64>(at) + load<f64>(delta + 8 * c));
+    }
 }
