@@ -3,6 +3,7 @@ import type { PartyId } from '../protocol/method.js';
 import type { PostOffice, Remote } from '../protocol/party/post-office.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import { channelOver, socketError } from '../protocol/sockets/frame-socket.js';
+import { PATHS } from '../protocol/sockets/paths.js';
 import { processSockets } from '../protocol/sockets/process-sockets.js';
 import {
   type Assign,
@@ -92,7 +93,7 @@ export class FrameLink implements Remote {
   /** Connects to the coordinator and listens for peers. */
   static async open(options: LinkOptions): Promise<FrameLink> {
     const url = new URL(options.coordinatorUrl);
-    url.pathname = '/frames';
+    url.pathname = PATHS.frames;
     url.search = `token=${options.assign.token}`;
     const { trust, heartbeatMs } = options;
     const { socket, localAddress } = await (await processSockets()).openLink({

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { GradswarmError } from '../protocol/errors.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import { channelOver, socketError } from '../protocol/sockets/frame-socket.js';
+import { PATHS } from '../protocol/sockets/paths.js';
 import { processSockets } from '../protocol/sockets/process-sockets.js';
 import type { TlsKeys } from '../protocol/sockets/socket-server.js';
 import type { Acceptor, Listener } from '../protocol/sockets/sockets.js';
@@ -10,7 +11,6 @@ import type { ChannelOptions, FrameChannel, Outgoing } from '../protocol/wire/fr
 import type { Incoming } from '../protocol/wire/frame-receiver.js';
 import { BREACH, BROKEN, type MessageSocket } from '../protocol/wire/message-socket.js';
 
-const PEERS_PATH = '/peers';
 const OPEN_MS = 3000;
 
 /** Where a worker listens for other workers. */
@@ -48,7 +48,7 @@ export class PeerSockets {
   ) {
     // Workers that were introduced before this one may connect before it knows their keys.
     this.acceptor = listener.accept(
-      { path: PEERS_PATH, parameters: ['worker', 'key'], heartbeatMs: options.heartbeatMs, early: 'wait' },
+      { path: PATHS.peers, parameters: ['worker', 'key'], heartbeatMs: options.heartbeatMs, early: 'wait' },
       (from, socket) => this.take(from, socket),
     );
   }
@@ -81,7 +81,7 @@ export class PeerSockets {
         try {
           if (!peer) return [worker];
           const query = new URLSearchParams({ key: outgoing, worker: this.options.assign.worker });
-          const socket = await this.open(`${peer.url}${PEERS_PATH}?${query}`, peer.links === true);
+          const socket = await this.open(`${peer.url}${PATHS.peers}?${query}`, peer.links === true);
           if (this.closing) socket.close();
           else this.keep(worker, socket);
           return [];

@@ -3,6 +3,7 @@ import type { PartyId } from '../../protocol/method.js';
 import { KeptBytes } from '../../protocol/party/kept-bytes.js';
 import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
 import { channelOver, socketError } from '../../protocol/sockets/frame-socket.js';
+import { PATHS } from '../../protocol/sockets/paths.js';
 import type { Acceptor, Listener } from '../../protocol/sockets/sockets.js';
 import { type Packed, sealsMessages } from '../../protocol/wire/control-messages.js';
 import type { Frame } from '../../protocol/wire/frame.js';
@@ -27,7 +28,6 @@ const SEAL_BYTES = 128;
 const RECEIVER_BYTES = 16;
 
 /** Path of the frame socket, beside socket.io's own. */
-const FRAMES_PATH = '/frames';
 
 interface QueuedSeal {
   readonly seal: Seal;
@@ -91,7 +91,7 @@ export class FrameRouter implements Remote {
   ) {
     this.layouts = [...layouts].sort((a, b) => a.index - b.index);
     this.acceptor = server.accept(
-      { path: FRAMES_PATH, parameters: ['token'], heartbeatMs: options.heartbeatMs, early: 'refused' },
+      { path: PATHS.frames, parameters: ['token'], heartbeatMs: options.heartbeatMs, early: 'refused' },
       (token, socket, numbered) => {
         const member = membership.byToken(token);
         if (member) this.accept(member, socket, numbered);

@@ -2,6 +2,7 @@ import { get as getPlain, type RequestOptions } from 'node:http';
 import { get as getSecure } from 'node:https';
 import { GradswarmError } from '../errors.js';
 import { LIMITS } from '../wire/limits.js';
+import { PATHS } from './paths.js';
 
 /** What a connection to a coordinator over TLS is checked by; null: the system's authorities. */
 export interface TlsTrust {
@@ -10,7 +11,7 @@ export interface TlsTrust {
 
 /** Asks a coordinator for a challenge. Rejects with ERR_WORKER_LOST when there is none at this address. */
 export function fetchChallenge(url: string, { ca }: TlsTrust, signal: AbortSignal | null = null): Promise<string> {
-  const target = new URL('/challenge', url.replace(/^ws/, 'http'));
+  const target = new URL(PATHS.challenge, url.replace(/^ws/, 'http'));
   const options: RequestOptions & { ca?: string } = {
     ...(ca ? { ca } : {}),
     ...(signal ? { signal } : {}),

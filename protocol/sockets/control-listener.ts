@@ -5,9 +5,8 @@ import { pack } from '../wire/packing.js';
 import type { Proven } from './admission.js';
 import { type ControlSocket, IoSocket } from './control-socket.js';
 import { ControlWebSocket } from './control-websocket.js';
+import { PATHS } from './paths.js';
 import type { SocketServer } from './socket-server.js';
-
-const CONTROL_PATH = '/socket.io/';
 
 /** The socket.io room of observers, which are sent the progress of the run. */
 const OBSERVERS = 'observers';
@@ -60,7 +59,7 @@ export class IoListener implements ControlListener {
       maxHttpBufferSize: maxBytes,
       wsEngine: ControlSocketServer,
     });
-    server.routeProven(CONTROL_PATH, ({ request, socket, head }, proven) => {
+    server.routeProven(PATHS.control, ({ request, socket, head }, proven) => {
       this.proven.set(request, proven);
       handed.emit('upgrade', request, socket, head);
     });

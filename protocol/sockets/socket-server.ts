@@ -3,6 +3,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { LIMITS } from '../wire/limits.js';
 import { Admission, type Proven } from './admission.js';
+import { PATHS } from './paths.js';
 
 /** A request to become a websocket, its target parsed. */
 export interface Upgrade {
@@ -190,8 +191,8 @@ export class SocketServer {
 
   /** The only answer given without a token. */
   private textOf(url: string | undefined): string | undefined {
-    if (url === '/health') return 'alive\n';
-    if (url === '/challenge') return this.admission?.challenge();
+    if (url === PATHS.health) return 'alive\n';
+    if (url === PATHS.challenge) return this.admission?.challenge();
     return undefined;
   }
 }

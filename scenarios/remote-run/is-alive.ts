@@ -1,11 +1,12 @@
 import { get as getPlain } from 'node:http';
 import { get as getSecure } from 'node:https';
+import { PATHS } from '../../protocol/sockets/paths.js';
 
 const TIMEOUT_MS = 20_000;
 
 /** Does a coordinator answer at this address (ws: or wss:, http: or https:)? On this machine with TLS too, whatever the address says. */
 export async function isAlive(url: string): Promise<boolean> {
-  const target = new URL('/health', url.replace(/^ws/, 'http'));
+  const target = new URL(PATHS.health, url.replace(/^ws/, 'http'));
   return (await answers(target)) || (isLoopback(target) && (await answers(secured(target))));
 }
 
