@@ -31,7 +31,6 @@ export class ArrayRows {
   private shape: readonly number[] | null = null;
   /** Of the entries of `lengths`, which file they are. */
   private readonly files: number[] = [];
-  private opened: { readonly file: number; readonly array: StoredArray } | null = null;
 
   constructor(
     private readonly from: ArrayFiles,
@@ -77,24 +76,26 @@ export class ArrayRows {
     return this.lengths.reduce((most, { rows, isByRow }) => (isByRow ? most : Math.max(most, rows * width)), 0);
   }
 
+  /** Holds what is needed to read features, and no labels. */
   rows(): FileRows {
+    const { from, names, scale, files, lengths } = this;
     const width = elementCount(this.featureShape);
-    return new FileRows(width, this.lengths, (index, from, to) => {
-      const file = this.files[index]!;
-      if (this.opened?.file !== file)
-        this.opened = { file, array: arrayOf(this.from.path, this.from.open(file), this.names.features) };
-      const { array } = this.opened;
-      const { rows } = this.lengths[index]!;
+    let opened: { readonly file: number; readonly array: StoredArray } | null = null;
+    return new FileRows(width, lengths, (index, first, end) => {
+      const file = files[index]!;
+      if (opened?.file !== file) opened = { file, array: arrayOf(from.path, from.open(file), names.features) };
+      const { array } = opened;
+      const { rows } = lengths[index]!;
       if (array.shape[0] !== rows || elementCount(array.shape) !== rows * width)
-        throw wrong(`${this.from.path}: ${this.from.names[file]}`, 'the file that was there when the run began');
-      return this.scaled(array.read(from, to));
+        throw wrong(`${from.path}: ${from.names[file]}`, 'the file that was there when the run began');
+      return scaled(array.read(first, end), scale);
     });
   }
+}
 
-  private scaled(values: ArrayLike<number>): Float32Array {
-    if (this.scale === 1) return values instanceof Float32Array ? values : Float32Array.from(values);
-    const scaled = new Float32Array(values.length);
-    for (let i = 0; i < scaled.length; i++) scaled[i] = this.scale * values[i]!;
-    return scaled;
-  }
+function scaled(values: ArrayLike<number>, scale: number): Float32Array {
+  if (scale === 1) return values instanceof Float32Array ? values : Float32Array.from(values);
+  const result = new Float32Array(values.length);
+  for (let i = 0; i < result.length; i++) result[i] = scale * values[i]!;
+  return result;
 }
