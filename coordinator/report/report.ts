@@ -11,7 +11,7 @@ import { type Figure, inlineSvg, writeFigure, writeFigureData } from './plots.js
 import { provenance } from './provenance.js';
 import { badge, facts, figure, mark, page, section, table, whole } from './report-page.js';
 import { runFigures } from './run-plots.js';
-import { bytesText, numberText, repetitionText, timeText } from './units.js';
+import { bytesText, energyText, numberText, repetitionText, timeText } from './units.js';
 
 /** A sentence of the paper held against this run. */
 export interface Claim {
@@ -180,6 +180,8 @@ function keyNumbers(rows: readonly MetricsRow[], content: ReportContent): Markup
   if (content.uncompressedBytes !== undefined && sent > 0) {
     numbers.push(['compression ratio', `${numberText(content.uncompressedBytes / sent)} : 1`]);
   }
+  const joules = rows.reduce((total, { extra }) => total + (extra.energyJoules ?? 0), 0);
+  if (joules > 0) numbers.push(['energy of the clients', energyText(joules)]);
   numbers.push(['simulated time', timeText(last?.simulatedMs ?? 0)], ['wall time', timeText(last?.wallMs ?? 0)]);
   numbers.push(...privacyNumbers(content.privacy));
   for (const [name, value] of Object.entries(content.numbers ?? {})) {

@@ -28,6 +28,13 @@ export const TIME_UNITS: readonly Unit[] = [
   { name: 'h', size: 3600e3 },
 ];
 
+const ENERGY_UNITS: readonly Unit[] = [
+  { name: 'J', size: 1 },
+  { name: 'kJ', size: 1e3 },
+  { name: 'MJ', size: 1e6 },
+  { name: 'GJ', size: 1e9 },
+];
+
 /** Six digits at most; null is a dash. */
 export function numberText(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
@@ -41,6 +48,10 @@ export function numberText(value: number | null | undefined): string {
 
 export function bytesText(bytes: number): string {
   return inUnit(bytes, BYTE_UNITS);
+}
+
+export function energyText(joules: number): string {
+  return inUnit(joules, ENERGY_UNITS);
 }
 
 export function timeText(ms: number): string {

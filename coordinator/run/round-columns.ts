@@ -1,8 +1,9 @@
 import type { CodingCosts } from '../../protocol/party/coding-cost.js';
 import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { PartyReport } from '../../protocol/party/party-report.js';
+import { isEnergy } from '../../protocol/scenario/energy.js';
 
-/** The coordinator's own numbers, and the mean over clients of each name that clients measured. */
+/** The coordinator's own numbers, and the mean over clients of each name that clients measured; of joules the sum. */
 export function measureColumns(parties: readonly PartyReport[], own: PartyReport | null): Record<string, number> {
   const sums = new Map<string, { sum: number; count: number }>();
   for (const { measures } of parties)
@@ -13,7 +14,8 @@ export function measureColumns(parties: readonly PartyReport[], own: PartyReport
       entry.count++;
     }
   const result: Record<string, number> = {};
-  for (const [name, { sum, count }] of sums) result[name] = sum / count;
+  for (const [name, { sum, count }] of sums) result[name] = isEnergy(name) ? sum : sum / count;
+  if ('computeJoules' in result) result.energyJoules = result.computeJoules! + (result.radioJoules ?? 0);
   for (const [name, value] of own?.measures ?? []) result[name] = value;
   return result;
 }

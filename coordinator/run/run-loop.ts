@@ -10,6 +10,7 @@ import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { EpochAbandoned, WorkersLost } from '../members/workers-lost.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
+import { Batteries } from './batteries.js';
 import { betterRound } from './best-round.js';
 import { CheckpointPace } from './checkpoint-pace.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
@@ -17,6 +18,7 @@ import { drawCohort, inclusionProbability } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
 import { type EvaluatedRound, evaluateEstimates, modelOf, trainingColumns } from './evaluation.js';
 import { isSpent } from './expected-releases.js';
+import { IdleTime } from './idle-time.js';
 import { LostClients } from './lost-clients.js';
 import { checkQuorum } from './quorum.js';
 import { ReleaseRecord } from './release-record.js';
@@ -42,6 +44,8 @@ export class RunLoop {
   /** Why the run ends before its last round. */
   private endedBy: string | null = null;
   private readonly lost: LostClients;
+  private readonly batteries: Batteries;
+  private readonly idle: IdleTime;
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
   /** As of the last round that was ended. */
@@ -50,6 +54,8 @@ export class RunLoop {
   constructor(private readonly options: RunLoopOptions) {
     this.lost = new LostClients(options, () => this.round);
     this.releases = new ReleaseRecord(options);
+    this.batteries = new Batteries(options.scenario);
+    this.idle = new IdleTime(options.scenario, this.batteries);
   }
 
   /** Goes back to a checkpoint. Records: of every party that had one. */
@@ -61,6 +67,7 @@ export class RunLoop {
     this.withoutUpdate = carried.withoutUpdate ?? 0;
     this.best = carried.best ?? null;
     if (carried.bytes) addBytes(this.bytes, carried.bytes);
+    if (carried.batteries) this.batteries.restore(carried.batteries);
     this.lost.restore(carried.lostClients);
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
@@ -175,7 +182,10 @@ export class RunLoop {
     const { scenario, scriptedAbsences, forgotten } = this.options;
     const absent = [...scriptedAbsences(this.round, cohort, this.simulatedMs)];
     for (const client of cohort)
-      if (this.lost.clients.has(client) && !absent.some(({ from }) => from === client))
+      if (
+        (this.lost.clients.has(client) || this.batteries.isEmpty(client)) &&
+        !absent.some(({ from }) => from === client)
+      )
         absent.push({ from: client, why: 'crashed' });
     return {
       index: this.round,
@@ -241,6 +251,7 @@ export class RunLoop {
     if (empty) {
       this.withoutUpdate++;
       if (own?.inbox) clocks.push(site.dispatch.waitsInVainUntil(own.inbox));
+      clocks.push(this.idle.until(plan, this.simulatedMs));
     }
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
     this.round++;
@@ -250,10 +261,12 @@ export class RunLoop {
     for (const party of parties) addCodingCosts(coding, party.coding);
     const extra: Record<string, number> = { ...measureColumns(report.parties, own), ...codecColumns(bytes, coding) };
     Object.assign(extra, this.releases.add(plan, parties));
+    Object.assign(extra, this.batteries.charge(report.parties, this.simulatedMs));
     const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
     const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
-    if (scenario.evaluation.perClient) Object.assign(extra, await this.evaluateClients(due, report.parties));
+    if (scenario.evaluation.perClient || scenario.energy)
+      Object.assign(extra, await this.evaluateClients(due, report.parties));
     if (inspect) Object.assign(extra, await inspect(this.round, [...(await this.estimatesByParty()).values()].flat()));
     const row: MetricsRow = {
       round: this.round,
@@ -289,9 +302,10 @@ export class RunLoop {
   private async evaluateClients(due: boolean, parties: readonly PartyReport[]): Promise<Record<string, number>> {
     const { site, crew, observer } = this.options;
     const measured = measuredRows(parties);
-    const asks = due && site.host.halves.client.estimates !== undefined;
+    const asked = due && this.options.scenario.evaluation.perClient != null;
+    const asks = asked && site.host.halves.client.estimates !== undefined;
     const own = asks ? await this.lost.answered(() => crew.estimates()) : new Map();
-    const { rows, columns } = due
+    const { rows, columns } = asked
       ? await clientFigures(this.options, own, this.lost.clients, this.round - 1)
       : { rows: [], columns: {} };
     observer.clients?.(this.round, [...rows, ...measured]);
@@ -344,6 +358,7 @@ export class RunLoop {
       faultsFired: this.faultsFired(),
       withoutUpdate: this.withoutUpdate,
       ...(this.best && { best: this.best }),
+      ...(this.batteries.state && { batteries: this.batteries.state }),
     });
   }
 

@@ -7,6 +7,7 @@ import type { Attempt, Attempts } from '../../protocol/privacy/accounting/attemp
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { ClientRow } from '../run-directory/client-metrics.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
+import type { BatteryState } from './batteries.js';
 
 /** Callbacks of the run loop. */
 export interface RunObserver {
@@ -57,6 +58,8 @@ export interface CarriedState {
   readonly best?: BestRound;
   /** How often each rule of `scenario.faults` has acted. */
   readonly faultsFired: readonly number[];
+  /** Charges of clients' batteries. Left out: there are none. */
+  readonly batteries?: BatteryState;
   /** Methods of tasks: which client works on what. */
   readonly agenda?: Agenda;
 }

@@ -192,7 +192,8 @@ export class TaskLoop {
     const due = this.step % scenario.evaluation.everyRounds === 0 || this.step === scenario.rounds;
     const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
-    if (scenario.evaluation.perClient) Object.assign(extra, await this.evaluateClients(due, reports));
+    if (scenario.evaluation.perClient || scenario.energy)
+      Object.assign(extra, await this.evaluateClients(due && scenario.evaluation.perClient != null, reports));
     if (inspect) Object.assign(extra, await inspect(this.step, this.estimates()));
     const row = {
       round: this.step,

@@ -26,6 +26,7 @@ export default defineFault({
     const selects = selectsClient(rule.clients);
     const table = new TraceTable(rule);
     return {
+      nextChangeMs: (atMs) => table.nextChangeMs(atMs),
       keepsAway: (client, round, atMs) =>
         actsIn(rule, round) && selects(client) && table.at(client, round, atMs)[2] === 0,
     };

@@ -21,6 +21,8 @@ export interface ScenarioNetwork extends NetworkModel {
    * which the round begins; 0 where it is left out.
    */
   scriptedAbsences(round: number, cohort: readonly ClientIndex[], atMs?: number): RoundPlan['absent'];
+  /** When a rule may change who is absent after `atMs` of simulated time, ms; Infinity: never. */
+  nextChangeMs(atMs: number): number;
   /** Clients that begin the round with a new record, ascending. */
   forgotten(round: number): readonly ClientIndex[];
   /** How often each rule of `scenario.faults` acted in this process. */
@@ -55,6 +57,8 @@ export function createNetwork(scenario: Scenario): ScenarioNetwork {
     changesData: (client, round) => clients.changesData(client, round),
     gradientNoise: (client, round) => clients.gradientNoise(client, round),
     scriptedAbsences: (round, cohort, atMs = 0) => clients.absences(round, cohort, atMs),
+    nextChangeMs: (atMs) =>
+      rules.reduce((next, { rule }) => Math.min(next, rule.nextChangeMs?.(atMs) ?? next), Number.POSITIVE_INFINITY),
     forgotten: (round) => clients.forgotten(round),
     firings: () => [...counts],
     takeFirings: () => {

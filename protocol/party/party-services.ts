@@ -1,6 +1,7 @@
 import type { Objective, PartyId, Privacy } from '../method.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger-entry.js';
 import type { Probe } from '../probe.js';
+import type { Energy } from '../scenario/scenario.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { Dispatch } from './dispatch.js';
 import type { MessageCoding } from './message-coding.js';
@@ -18,6 +19,8 @@ export interface PartyServices {
   readonly probes: readonly Probe[];
   /** Simulated milliseconds that the party's device takes for a round beside its examples, if it begins it at this time of its own. */
   msPerRound(party: PartyId, round: number, atMs: number): number;
+  /** What the party's device uses; null: it is not measured. */
+  energy(party: PartyId): Energy | null;
   objective(party: PartyId, round: RoundClock): Objective;
   privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
 }

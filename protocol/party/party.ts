@@ -3,6 +3,7 @@ import type { PartyId, Privacy, Setup } from '../method.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger-entry.js';
 import type { RoundPlan } from '../wire/seal.js';
 import { type ByteCounts, type Dispatch, noBytes } from './dispatch.js';
+import { energyMeasures } from './energy.js';
 import type { InboxMemory } from './inbox-rules.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
@@ -91,13 +92,16 @@ export class Party {
       },
       clockMs: this.kept.clockMs,
     });
-    dispatch.begin(this.id, round.clockMs);
+    const startedMs = round.clockMs;
+    dispatch.begin(this.id, startedMs);
     try {
       // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
       const state = await host.halfOf(this.id).round(this.kept.state as any, round as any);
       // A half stopped during its computation has no result: the round continued without it.
       if (mailbox.revoked) throw new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was abandoned`);
       if (!coding.measured.isEmpty) await this.adjustLevels(plan, mailbox, round, coding);
+      const use = this.services.energy(this.id);
+      if (use) round.measures.push(...energyMeasures(use, { startedMs, ...round.work }));
       const probed = probing?.finish((name, value) => round.measure(name, value));
       this.pending = {
         record: {

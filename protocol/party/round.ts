@@ -18,7 +18,7 @@ import type {
 } from '../method.js';
 import { zeros } from '../numerics/vector.js';
 import type { AnyPayload } from '../wire/encoded-message.js';
-import type { Frame } from '../wire/frame.js';
+import { bodyBytes, type Frame, wireBytes } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import { FieldSums } from './field-sums.js';
 import type { InboxAddress, InboxMemory, OpenedMessage } from './inbox-rules.js';
@@ -45,6 +45,8 @@ export class PartyRound {
   private readonly late = new Set<PartyId>();
   /** Messages that it took, and when the last of those that were lost on their way would have arrived, simulated ms; 0: none was. */
   readonly inbox = { received: 0, lostMs: 0 };
+  /** What its energy follows from: simulated ms that it waited for messages, and bytes on the wire. */
+  private readonly traffic = { waitedMs: 0, sentBytes: 0, receivedBytes: 0 };
   /** When the last message that it took from each sender arrived, simulated ms. */
   readonly arrivedMs = new Map<PartyId, number>();
   /** What inbox rules keep for the next round. */
@@ -118,6 +120,10 @@ export class PartyRound {
 
   zeros(length = this.host.parameterCount): Vector {
     return zeros(length, this.host.precision);
+  }
+
+  get work(): { clockMs: number; waitedMs: number; sentBytes: number; receivedBytes: number } {
+    return { clockMs: this.clockMs, ...this.traffic };
   }
 
   measure(name: string, value: number): void {
@@ -245,7 +251,7 @@ export class PartyRound {
   private send(layout: KindLayout, step: number, to: PartyId, messages: Frame['messages']): void {
     if (this.mailbox.revoked)
       throw new GradswarmError('ERR_STOPPED', `round ${this.index}: this attempt was abandoned`);
-    this.dispatch.send(this, layout, {
+    const frame: Frame = {
       kindIndex: layout.index,
       round: this.index,
       attempt: this.mailbox.attempt,
@@ -255,7 +261,9 @@ export class PartyRound {
       arrivesAtMs: this.clockMs,
       lost: null,
       messages,
-    });
+    };
+    if (to !== this.party) this.traffic.sentBytes += bytesOf(frame);
+    this.dispatch.send(this, layout, frame);
   }
 
   private incoming(kind: string): {
@@ -285,13 +293,20 @@ export class PartyRound {
         this.miss(layout, step, frame.from, 'late', absent);
       } else {
         used.push(frame);
-        if (frame.arrivesAtMs > this.clockMs) this.clockMs = frame.arrivesAtMs;
+        if (frame.from !== this.party) this.traffic.receivedBytes += bytesOf(frame);
+        this.waitUntil(frame.arrivesAtMs);
       }
     }
     const until = judged?.untilMs ?? 0;
-    if (used.length < frames.length && until > this.clockMs) this.clockMs = until;
+    if (used.length < frames.length) this.waitUntil(until);
     if (used.length > 0) this.spendRoundTime();
     return used;
+  }
+
+  private waitUntil(ms: number): void {
+    if (ms <= this.clockMs) return;
+    this.traffic.waitedMs += ms - this.clockMs;
+    this.clockMs = ms;
   }
 
   private spendRoundTime(): void {
@@ -334,4 +349,8 @@ export class PartyRound {
       this.unusedMessages.push({ kind: layout.name, step, from, to: this.party });
     else if (this.party === 'coordinator') this.unused.add(from);
   }
+}
+
+function bytesOf(frame: Frame): number {
+  return wireBytes(bodyBytes(frame), frame.from !== 'coordinator');
 }

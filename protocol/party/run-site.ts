@@ -16,6 +16,7 @@ import { rootStream } from '../numerics/random.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger-entry.js';
 import type { SamplingCoins } from '../privacy/mechanisms/private-coins.js';
 import type { Probe } from '../probe.js';
+import { energyOf } from '../scenario/energy.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { createTopology, type Topology, type TopologySpec } from '../topology/topology.js';
 import { hasOtherLengths } from '../wire/layout.js';
@@ -149,6 +150,7 @@ export class RunSite {
       coding: (_party, record) => new MessageCoding(this.codings, scenario.precision, record.memories, around),
       probes: options.probes ?? [],
       msPerRound: (party, round, atMs) => networkModel.deviceTime(party, round, atMs).msPerRound,
+      energy: (party) => (party === 'coordinator' ? null : energyOf(scenario.energy ?? [], party)),
       objective: options.objective,
       privacy: options.privacy,
     };

@@ -107,6 +107,7 @@ function missedMessages({ to }: MessageKind, scenario: Scenario, found: Found): 
   if (to === 'coordinator') return null;
   const losing = faults.find((_, index) => found.faults[index]!.losesMessages);
   if (losing) return `receivers miss messages under the fault '${losing.fault}'`;
+  if (scenario.energy?.some(({ battery }) => battery)) return 'clients with an empty battery are absent';
   if (participation.cohort !== 'all' || participation.sampling !== 'fixed' || found.method.cohort)
     return 'not every client takes part in every round';
   if (participation.deadlineMs !== null || (participation.first ?? null) !== null)

@@ -21,6 +21,11 @@ export async function checkAcross(scenario: Scenario, found: Found, problems: Pr
   scenario.devices.forEach((device, index) => {
     checkClients(device.clients, `devices.${index}.clients`, scenario.clients, problems);
   });
+  scenario.energy?.forEach((entry, index) => {
+    checkClients(entry.clients, `energy.${index}.clients`, scenario.clients, problems);
+    if (entry.battery && scenario.clock === 'wall')
+      problems.add('clock', "'virtual', since batteries are charged in simulated time", 'wall');
+  });
   scenario.links.forEach((link, index) => {
     checkClients(link.from, `links.${index}.from`, scenario.clients, problems);
     checkClients(link.to, `links.${index}.to`, scenario.clients, problems);

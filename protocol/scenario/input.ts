@@ -1,8 +1,11 @@
+import type { TraceInput } from '../faults/parts/trace.js';
 import type { Precision } from '../method.js';
 import type { Json, JsonObject } from '../settings/plain-data.js';
 import type {
+  Battery,
   Claim,
   Device,
+  Energy,
   InitialFile,
   KindCodec,
   Link,
@@ -37,6 +40,13 @@ export type ClaimInput = Pick<Claim, 'claim' | 'source'> &
 /** `./` paths are relative to the scenario's file. */
 export type UseInput = string | UsedModule;
 
+/** `trace`: the path of a CSV file, or rows. */
+export type EnergyInput = WithoutDefaults<Omit<Energy, 'battery'>, 'clients' | 'computeWatts'> & {
+  readonly battery?:
+    | (WithoutDefaults<Omit<Battery, 'trace'>, 'capacityJoules'> & { readonly trace?: TraceInput | null })
+    | null;
+};
+
 /** What a person writes. Only `method` and `data` have no default. */
 export interface ScenarioInput {
   /** Left out: that of the file. */
@@ -62,6 +72,8 @@ export interface ScenarioInput {
   readonly clock?: Scenario['clock'];
   readonly devices?: readonly WithoutDefaults<Device, 'clients'>[];
   readonly links?: readonly Partial<Link>[];
+  /** What devices use, in watts and joules. */
+  readonly energy?: readonly EnergyInput[] | null;
   readonly faults?: readonly FaultInput[];
   readonly evaluation?: Partial<Omit<Scenario['evaluation'], 'perClient'>> & {
     readonly perClient?: Partial<PerClient> | null;

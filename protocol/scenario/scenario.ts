@@ -72,6 +72,46 @@ export interface Device {
   readonly nsPerParameterCoded: number;
 }
 
+/**
+ * Rows of a trace as plain data, each [client, time, a value for each column]: the values hold from this time to the client's next
+ * row. Clients are counted from 0 without a gap; the first row of each is at time 0, later ones in ascending order.
+ */
+export type TraceRows = readonly (readonly number[])[];
+
+/** A trace of a scenario: its rows, and the file that they were read from. */
+export interface Trace {
+  readonly file: string | null;
+  /** Of the file, hexadecimal. */
+  readonly sha256: string | null;
+  readonly rows: TraceRows;
+}
+
+/** What a client's device uses. A client's last matching entry counts. */
+export interface Energy {
+  readonly clients: ClientSelector;
+  /** While the device computes, in simulated time. */
+  readonly computeWatts: number;
+  /** While it waits for messages of its round. */
+  readonly waitingWatts: number;
+  /** For each 10^6 bytes that it sends, framing included. */
+  readonly joulesPerMegabyteUp: number;
+  readonly joulesPerMegabyteDown: number;
+  /** null: on the mains. */
+  readonly battery: Battery | null;
+}
+
+export interface Battery {
+  readonly capacityJoules: number;
+  /** Charge at the beginning of the run, as a share of the capacity. */
+  readonly start: number;
+  /** Share of the capacity from which a client that was empty takes part again. */
+  readonly resume: number;
+  /** Watts of charging over simulated seconds; null: none. */
+  readonly trace: Trace | null;
+  /** Seconds after which the trace begins again; null: its last rows hold to the end. */
+  readonly period: number | null;
+}
+
 /** A class of links under the virtual clock. A frame's last matching entry counts. */
 export interface Link {
   readonly from: PartySelector;
@@ -210,6 +250,8 @@ export interface Scenario {
   /** Robust sums of the messages of a kind, in order: pre-aggregators, then an aggregator. By kind; others: none. */
   readonly aggregators?: Readonly<Record<string, readonly Spec[]>>;
   readonly clock: 'virtual' | 'wall';
+  /** What devices use. A client's last matching entry counts. Left out: it is not measured. */
+  readonly energy?: readonly Energy[];
   readonly devices: readonly Device[];
   readonly links: readonly Link[];
   readonly faults: readonly FaultRule[];

@@ -17,6 +17,7 @@ import {
 import type { Json } from '../settings/plain-data.js';
 import { nullable, required } from '../settings/setting.js';
 import { defineSettings, group } from '../settings/settings.js';
+import { battery, energy } from './energy.js';
 import { plain, spec } from './schema-kinds.js';
 import { clients, direction, messageKind, parties } from './selectors.js';
 import { figure, series } from './settings.js';
@@ -185,6 +186,8 @@ export const SCENARIO_PARTS = {
   'codecs.KIND': kindCodecSettings,
   'devices.N': device,
   'links.N': link,
+  'energy.N': energy,
+  'energy.N.battery': battery,
   evaluation,
   'evaluation.perClient': perClient,
   'stopWhen.N': stopRuleSettings,

@@ -2,6 +2,7 @@ import { count, either, integer, list, oneOf, positive, record, string, text } f
 import type { Json, JsonObject } from '../settings/plain-data.js';
 import { required, settingOf } from '../settings/setting.js';
 import { defineSettings, group } from '../settings/settings.js';
+import { energy } from './energy.js';
 import { anObject, looked, plain, ref, scenarioName, sha256, spec, sweepName } from './schema-kinds.js';
 import {
   checkpoints,
@@ -76,6 +77,11 @@ export const scenarioSettings = defineSettings({
   clock: oneOf(['virtual', 'wall'], 'virtual', "'virtual': simulated time; 'wall': real time"),
   devices: list(group(device, required, 'A device'), [], "Compute speed; a client's last matching entry counts"),
   links: list(group(link, required, 'A link'), [], "Links; a frame's last matching entry counts"),
+  energy: list(
+    group(energy, required, 'What a device uses'),
+    null,
+    "What devices use in watts and joules; a client's last matching entry counts; null: it is not measured",
+  ),
   faults: list(
     looked(required, "an object with the fault's name under 'fault'", 'A fault', ref('fault')),
     [],

@@ -17,6 +17,12 @@ export function checkTasks(scenario: Scenario, { method, codecs: found }: Found,
   refuse(clock === 'wall', 'clock', "'virtual'", clock);
   refuse(workers.onLoss === 'absent', 'workers.onLoss', "'fail' or 'replay'", workers.onLoss);
   refuse(Object.keys(aggregators ?? {}).length > 0, 'aggregators', '{}', Object.keys(aggregators ?? {}));
+  refuse(
+    scenario.energy?.some(({ battery }) => battery) ?? false,
+    'energy',
+    'entries without a battery',
+    scenario.energy,
+  );
   for (const [kind, { codec, memory }] of Object.entries(codecs)) {
     const { name, ...settings } = codec;
     const entry = found[kind]?.entry;

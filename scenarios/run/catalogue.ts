@@ -15,6 +15,7 @@ import type {
   TopologyEntry,
 } from '../../protocol/scenario/catalogue.js';
 import { CLIENT_SERIES } from '../../protocol/scenario/client-figures.js';
+import { BATTERY_SERIES, ENERGY_SERIES } from '../../protocol/scenario/energy.js';
 import type { ExpectationFamily } from '../../protocol/scenario/expectation.js';
 import { schedules } from '../../protocol/schedules/schedule.js';
 import type { NamedModules } from '../../protocol/settings/named-modules.js';
@@ -109,6 +110,8 @@ const HOST_FIGURES: FigureNames = {
     'codecLevel.*',
     'epsilon',
     ...CLIENT_SERIES,
+    ...ENERGY_SERIES,
+    ...BATTERY_SERIES,
     'evaluationBytes',
   ],
   figures: [

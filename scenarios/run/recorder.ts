@@ -73,6 +73,7 @@ export class Recorder implements RunObserver {
         lostClients: carried.lostClients,
         faultsFired: carried.faultsFired,
         ...(carried.withoutUpdate && { withoutUpdate: carried.withoutUpdate }),
+        ...(carried.batteries && { batteries: carried.batteries }),
         ...(carried.agenda && { agenda: carried.agenda }),
         ...(carried.bytes && { bytes: carried.bytes }),
       },

@@ -4,10 +4,11 @@ import { basename, resolve } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
 import { columns as availability } from '../../protocol/faults/availability-trace.js';
 import { columns as bandwidth } from '../../protocol/faults/bandwidth-trace.js';
-import { type Trace, type TraceColumn, type TraceRows, traceProblem } from '../../protocol/faults/parts/trace.js';
+import { type TraceColumn, traceProblem } from '../../protocol/faults/parts/trace.js';
 import { columns as speed } from '../../protocol/faults/speed-trace.js';
+import { chargingColumns } from '../../protocol/scenario/energy.js';
 import { isSweep, type ScenarioInput, type SweepInput } from '../../protocol/scenario/input.js';
-import type { Scenario } from '../../protocol/scenario/scenario.js';
+import type { Scenario, Trace, TraceRows } from '../../protocol/scenario/scenario.js';
 import { isPlainObject, type Json } from '../../protocol/settings/plain-data.js';
 import { isNumber } from '../../worker/datasets/tables/cells.js';
 import { placeOf, readTable, type Table, wrong } from '../../worker/datasets/tables/table.js';
@@ -38,9 +39,12 @@ export function withTraces<T extends ScenarioInput | SweepInput>(input: T, folde
 }
 
 /** The files of a scenario's traces, for the manifest. */
-export function traceFiles({ faults }: Pick<Scenario, 'faults'>): readonly { file: string; sha256: string }[] {
+export function traceFiles({
+  faults,
+  energy = [],
+}: Pick<Scenario, 'faults' | 'energy'>): readonly { file: string; sha256: string }[] {
   const found = new Map<string, string>();
-  for (const { trace } of faults)
+  for (const { trace } of [...faults, ...energy.flatMap(({ battery }) => battery ?? [])])
     if (isPlainObject(trace) && typeof trace.file === 'string' && typeof trace.sha256 === 'string')
       found.set(trace.sha256, trace.file);
   return [...found].map(([sha256, file]) => ({ file, sha256 }));
@@ -55,6 +59,8 @@ function replaced(value: unknown, folder: string): unknown {
   const columns = typeof value.fault === 'string' ? COLUMNS[value.fault] : undefined;
   if (columns && typeof value.trace === 'string')
     return { ...value, trace: readTrace(value.trace, columns, folder) as unknown as Json };
+  if ('capacityJoules' in value && typeof value.trace === 'string')
+    return { ...value, trace: readTrace(value.trace, chargingColumns, folder) as unknown as Json };
   const entries = Object.entries(value).map(([key, one]) => [key, replaced(one, folder)] as const);
   return entries.some(([key, one]) => one !== value[key]) ? Object.fromEntries(entries) : value;
 }

@@ -34,6 +34,8 @@ export interface ActingRule {
   judge?(frame: Frame, layout: KindLayout, own: () => Rng): Verdict;
   /** Is the client absent from this round? `atMs`: simulated time at which the coordinator begins it. */
   keepsAway?(client: ClientIndex, round: number, atMs: number): boolean;
+  /** When clients may come or go again after `atMs` of simulated time, ms; Infinity: never. */
+  nextChangeMs?(atMs: number): number;
   /** Does the client start this round with a new record? */
   forgets?(client: ClientIndex, round: number): boolean;
   /** Factor on the client's time in this round; 1: none. `atMs`: its simulated time when it begins a piece of work. */

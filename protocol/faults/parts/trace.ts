@@ -1,7 +1,8 @@
 import type { ClientIndex } from '../../method.js';
+import type { Trace, TraceRows } from '../../scenario/scenario.js';
 import { clients } from '../../scenario/selectors.js';
 import { either, kindOf, list, number, oneOf, positive, text } from '../../settings/kinds.js';
-import { required, settingOf } from '../../settings/setting.js';
+import { type Required, required, settingOf } from '../../settings/setting.js';
 import { defineSettings, group, type SettingsOf } from '../../settings/settings.js';
 
 /** One column of a trace: its name in a CSV file and the values that it takes. */
@@ -9,20 +10,6 @@ export interface TraceColumn {
   readonly name: string;
   readonly takes: string;
   holds(value: number): boolean;
-}
-
-/**
- * Rows of a trace as plain data, each [client, time, a value for each column]: the values hold from this time to the client's next
- * row. Clients are counted from 0 without a gap; the first row of each is at time 0, later ones in ascending order.
- */
-export type TraceRows = readonly (readonly number[])[];
-
-/** A trace of a scenario: its rows, and the file that they were read from. */
-export interface Trace {
-  readonly file: string | null;
-  /** Of the file, hexadecimal. */
-  readonly sha256: string | null;
-  readonly rows: TraceRows;
 }
 
 /** What a person writes: the path of a CSV file, which commands read, or rows. */
@@ -43,16 +30,20 @@ const read = group(
   'Rows',
 );
 
+/** A trace with these columns. */
+export const traceSetting = <const D extends null | Required>(columns: readonly TraceColumn[], byDefault: D) =>
+  either(
+    'the path of a CSV file or { rows: [[client, time, values]] }',
+    [read, text(required, 'Path of a CSV file')],
+    byDefault,
+    `CSV file with the columns client, time, ${columns.map(({ name }) => name).join(', ')}: values from a time on. ` +
+      `Client c of the run follows client c modulo the number of clients of the trace${byDefault === null ? '; null: none' : ''}`,
+  );
+
 /** Settings of a fault that follows a trace with these columns. */
 export const traceSettings = (columns: readonly TraceColumn[]) => ({
   clients: clients('all'),
-  trace: either(
-    'the path of a CSV file or { rows: [[client, time, values]] }',
-    [read, text(required, 'Path of a CSV file')],
-    required,
-    `CSV file with the columns client, time, ${columns.map(({ name }) => name).join(', ')}: values from a time on. ` +
-      'Client c of the run follows client c modulo the number of clients of the trace',
-  ),
+  trace: traceSetting(columns, required),
   timeUnit: oneOf(
     ['seconds', 'rounds'],
     'seconds',
@@ -127,5 +118,35 @@ export class TraceTable {
       else high = middle - 1;
     }
     return rows[low]!;
+  }
+
+  /** When some row begins to hold after `atMs`, simulated ms; Infinity: none does, or the trace is in rounds. */
+  nextChangeMs(atMs: number): number {
+    if (this.inRounds) return Number.POSITIVE_INFINITY;
+    const elapsed = atMs / 1000;
+    const begun = this.period === null ? 0 : Math.floor(elapsed / this.period) * this.period;
+    let next = this.period === null ? Number.POSITIVE_INFINITY : begun + this.period;
+    for (const { times } of this.devices)
+      for (const time of times) if (begun + time > elapsed) next = Math.min(next, begun + time);
+    return Math.ceil(1000 * next);
+  }
+
+  /** The last value of a row over time, from one time in seconds to a later one. */
+  integral(client: ClientIndex, from: number, to: number): number {
+    return this.until(client, to) - this.until(client, from);
+  }
+
+  /** From 0 on. */
+  private until(client: ClientIndex, time: number): number {
+    const { times, rows } = this.devices[client % this.devices.length]!;
+    const over = (end: number) => {
+      let sum = 0;
+      for (let i = 0; i < times.length && times[i]! < end; i++)
+        sum += rows[i]!.at(-1)! * (Math.min(end, times[i + 1] ?? end) - times[i]!);
+      return sum;
+    };
+    if (this.period === null) return over(time);
+    const whole = Math.floor(time / this.period);
+    return whole * over(this.period) + over(time - whole * this.period);
   }
 }
