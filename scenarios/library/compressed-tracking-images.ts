@@ -9,8 +9,7 @@ const cdproxsgt = { 'method.name': 'cdproxsgt' };
 const dproxsgt = { 'method.name': 'dproxsgt' };
 const choco = { 'method.name': 'choco-sgd' };
 const FIGURES = "Yan et al., ICML 2023, read by eye from the figures in the authors' repository";
-const OTHER_DATA =
-  'One seed has no interval (at another the first quotient is 0.99); 150 steps on MNIST, the paper has 100 epochs on FashionMNIST.';
+const OTHER_DATA = '150 steps on MNIST; the paper has 100 epochs on FashionMNIST.';
 
 export default sweep('compressed-tracking-images', {
   description:
