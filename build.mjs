@@ -46,7 +46,9 @@ function assemblyScript() {
 
 function compileKernel(source, compiler) {
   const target = join(dirname(dirname(source)), `${basename(source, '.ts')}.wasm.ts`);
-  const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--disableWarning', '112'];
+  // What one file alone needs stands in its first line.
+  const own = /^\/\/ asc: (.*)\n/.exec(readFileSync(source, 'utf8'))?.[1]?.split(' ') ?? [];
+  const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--disableWarning', '112', ...own];
   const version = compiler && JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')).version;
   const hash = createHash('sha256').update(`${version} ${flags}`);
   // What it imports lies in folders below.

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { GradswarmError } from '../../protocol/errors.js';
 import { pause } from '../pause.js';
-import { type Backend, CANDIDATES, type LoadPackage, loadInstalled, versionOf } from './candidates.js';
+import { type Backend, type LoadPackage, loadInstalled, versionOf } from './candidate.js';
+import { CANDIDATES } from './candidates.js';
 import type { Device } from './device-access.js';
 
 /** What a device is made of: packages with their versions (null: not installed), and what installs it. */
@@ -32,7 +33,7 @@ export async function openDevice(wanted?: string, load: LoadPackage = loadInstal
     throw new GradswarmError('ERR_DEVICE', `device: expected one of ${deviceNames.join(', ')}, got '${wanted}'`);
   const why: string[] = [];
   for (const candidate of CANDIDATES) {
-    if (wanted === undefined ? candidate.isAccelerator : candidate.name !== wanted) continue;
+    if (wanted === undefined ? candidate.role !== 'default' : candidate.name !== wanted) continue;
     try {
       const backend = await candidate.open(load, wanted !== undefined);
       const deterministic = await computesEqualBits(backend);
@@ -72,17 +73,23 @@ export interface FoundAccelerator {
   readonly problem: string | null;
 }
 
-/** Tries all accelerators. Families made before must not be used any more: another backend may be active. */
+/**
+ * Tries all accelerators that need packages, and where one of them works those that come with gradswarm. Families made before must
+ * not be used any more: another backend may be active.
+ */
 export async function findAccelerators(load: LoadPackage = loadInstalled): Promise<readonly FoundAccelerator[]> {
   opened = null;
   const found: FoundAccelerator[] = [];
-  for (const { name, isAccelerator, open } of CANDIDATES) {
-    if (!isAccelerator) continue;
-    try {
-      await open(load, false);
-      found.push({ name, problem: null });
-    } catch (error) {
-      found.push({ name, problem: reason(error) });
+  for (const kind of ['installed', 'bundled'] as const) {
+    if (kind === 'bundled' && !found.some(({ problem }) => problem === null)) break;
+    for (const { name, role, open } of CANDIDATES) {
+      if (role !== kind) continue;
+      try {
+        await open(load, false);
+        found.push({ name, problem: null });
+      } catch (error) {
+        found.push({ name, problem: reason(error) });
+      }
     }
   }
   return found;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
-import { loadInstalled } from '../../../worker/device/candidates.js';
+import { loadInstalled } from '../../../worker/device/candidate.js';
 import { deviceNames, findAccelerators, openDevice, processDevice } from '../../../worker/device/device.js';
 
 /** Packages that tests take for installed, beside those that are. */
@@ -25,8 +25,8 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('worker/device/device', () => {
-  it('has wasm, cpu, tfjs-node-gpu, tfjs-node and webgpu', () => {
-    expect(deviceNames).to.deep.equal(['wasm', 'cpu', 'tfjs-node-gpu', 'tfjs-node', 'webgpu']);
+  it('has the bundled devices first, then those that need packages', () => {
+    expect(deviceNames).to.deep.equal(['wasm', 'cpu', 'simd', 'simd-relaxed', 'tfjs-node-gpu', 'tfjs-node', 'webgpu']);
   });
 
   it('without a name: wasm, deterministic, whatever is installed', async () => {
@@ -125,7 +125,7 @@ describe('worker/device/device', () => {
 
   it('an unknown name is ERR_DEVICE with the names there are', async () => {
     expect(await messageOf(openDevice('cuda'))).to.match(
-      /ERR_DEVICE: device: expected one of wasm, cpu, tfjs-node-gpu, tfjs-node, webgpu, got 'cuda'/,
+      /ERR_DEVICE: device: expected one of wasm, cpu, simd, simd-relaxed, tfjs-node-gpu, tfjs-node, webgpu, got 'cuda'/,
     );
   });
 

@@ -1,0 +1,76 @@
+import { createRequire } from 'node:module';
+import { dirname, sep } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Access, activate, type Candidate, type LoadPackage } from './candidate.js';
+import { installWasmKernels } from './kernel-overrides.js';
+import { registerHeapBackend } from './simd/heap-backend.js';
+import { openHeapModule } from './simd/heap-module.js';
+import { simdMultiply } from './simd/multiply.js';
+
+const require = createRequire(import.meta.url);
+
+/** Straight through the wasm heap. A view becomes invalid when the memory grows, so each is created just before its use. */
+function wasmAccess(backend: BackendWasm): Access {
+  return {
+    upload: <R extends tf.Rank>(values: Float32Array, shape: readonly number[]) =>
+      tf.tensor(values, [...shape] as never, 'float32') as tf.Tensor<R>,
+    read(tensors, into) {
+      let offset = 0;
+      for (const tensor of tensors) {
+        into.set(backend.typedArrayFromHeap(tensor) as Float32Array, offset);
+        offset += tensor.size;
+      }
+    },
+    tensorCount: () => tf.memory().numTensors,
+  };
+}
+
+/** The stock backend with kernels of gradswarm, running. */
+async function openWasm(load: LoadPackage): Promise<BackendWasm> {
+  const { setWasmPaths } = (await load('@tensorflow/tfjs-backend-wasm')) as {
+    setWasmPaths(folder: string): void;
+  };
+  // Refused once the backend runs, which is so when a second scenario asks for it.
+  if (tf.findBackend('wasm') === null) setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
+  await activate('wasm');
+  installWasmKernels();
+  return tf.backend() as BackendWasm;
+}
+
+export const wasm: Candidate = {
+  name: 'wasm',
+  role: 'default',
+  packages: ['@tensorflow/tfjs-backend-wasm'],
+  install: 'npm install gradswarm',
+  async open(load) {
+    const backend = await openWasm(load);
+    const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
+    return { access: wasmAccess(backend), detail: simd ? 'SIMD' : 'no SIMD' };
+  },
+};
+
+/** The same heap with products of gradswarm. `relaxed`: multiply-adds that round as the processor does. */
+function simdCandidate(name: string, { relaxed }: { readonly relaxed: boolean }): Candidate {
+  return {
+    name,
+    role: 'bundled',
+    packages: ['@tensorflow/tfjs-backend-wasm'],
+    install: 'npm install gradswarm',
+    async open(load) {
+      const backend = await openWasm(load);
+      // Node 20 has it behind a flag that can still be set while it runs.
+      if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd');
+      const module = openHeapModule(backend, relaxed);
+      registerHeapBackend(name, backend, module, simdMultiply(backend, module));
+      await activate(name);
+      const rounding = relaxed ? ', multiply-adds round as this processor does' : ', equal bits on all machines';
+      return { access: wasmAccess(backend), detail: `packed products in WASM SIMD${rounding}` };
+    },
+  };
+}
+
+export const simd = simdCandidate('simd', { relaxed: false });
+
+export const relaxedSimd = simdCandidate('simd-relaxed', { relaxed: true });

@@ -1,0 +1,10 @@
+// asc: --importMemory
+/*
+ * What training a network of layers spends its time on, in AssemblyScript on the heap of the wasm backend; `npm run build`
+ * compiles it. Sums are formed in an order that the shapes alone decide, so their bits are the same on every machine.
+ */
+
+export { addBias, columnSums } from './parts/columns';
+export { multiply, scratchBytes } from './parts/multiply';
+export { addPatches, gatherPatches } from './parts/patches';
+export { addToMaxima } from './parts/pooling';

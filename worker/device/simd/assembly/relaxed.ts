@@ -1,0 +1,7 @@
+// asc: --importMemory --enable relaxed-simd
+/* The same with multiply-adds of relaxed SIMD, which round once or twice as the processor does: its bits belong to a kind of processor. */
+
+export { addBias, columnSums } from './parts/columns';
+export { multiply, scratchBytes } from './parts/multiply';
+export { addPatches, gatherPatches } from './parts/patches';
+export { addToMaxima } from './parts/pooling';

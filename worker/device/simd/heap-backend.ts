@@ -1,0 +1,33 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { convolution, filterGradient, inputGradient, maxPoolGradient, Patches } from './convolution-kernels.js';
+import type { HeapModule } from './heap-module.js';
+import type { Multiply } from './multiply.js';
+import { batchMatMul, columnSums, fusedMatMul } from './product-kernels.js';
+
+/**
+ * Registers a backend that is the running wasm backend with other kernels: products, convolutions and their gradients by
+ * `multiply`. Both share one heap, and tensors of one are tensors of the other. Once a name and process.
+ */
+export function registerHeapBackend(name: string, wasm: BackendWasm, module: HeapModule, multiply: Multiply): void {
+  if (tf.findBackend(name) !== null) return;
+  tf.copyRegisteredKernels('wasm', name);
+  const stock = (kernel: string) => tf.getKernel(kernel, 'wasm').kernelFunc;
+  const patches = new Patches(wasm, module);
+  const kernels: Readonly<Record<string, tf.KernelFunc>> = {
+    BatchMatMul: batchMatMul(multiply),
+    _FusedMatMul: fusedMatMul(multiply, stock('_FusedMatMul')),
+    Conv2D: convolution(multiply, patches, stock('Conv2D')),
+    FusedConv2D: convolution(multiply, patches, stock('FusedConv2D')),
+    Conv2DBackpropFilter: filterGradient(multiply, patches),
+    Conv2DBackpropInput: inputGradient(multiply, patches),
+    MaxPoolGrad: maxPoolGradient(module),
+    Sum: columnSums(module, stock('Sum')),
+  };
+  for (const [kernelName, kernelFunc] of Object.entries(kernels)) {
+    tf.unregisterKernel(kernelName, name);
+    tf.registerKernel({ kernelName, backendName: name, kernelFunc });
+  }
+  // Below the others: it is taken only by its name.
+  tf.registerBackend(name, () => wasm, 0);
+}

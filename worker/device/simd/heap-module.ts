@@ -1,0 +1,104 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import module from './kernels.wasm.js';
+import relaxedModule from './relaxed.wasm.js';
+
+/** What assembly/kernels.ts exports. Addresses are bytes on the heap, strides bytes, the rest numbers of elements. */
+export interface HeapModule {
+  multiply(
+    a: number,
+    aRow: number,
+    aColumn: number,
+    b: number,
+    bRow: number,
+    bColumn: number,
+    c: number,
+    rows: number,
+    columns: number,
+    depth: number,
+    bias: number,
+    relu: boolean,
+    adds: boolean,
+    scratch: number,
+  ): void;
+  scratchBytes(depth: number, columns: number): number;
+  columnSums(sums: number, matrix: number, rows: number, columns: number): void;
+  addBias(matrix: number, rows: number, columns: number, bias: number, relu: boolean): void;
+  gatherPatches: WalkPatches;
+  addPatches: WalkPatches;
+  addToMaxima(
+    into: number,
+    images: number,
+    derivatives: number,
+    examples: number,
+    height: number,
+    width: number,
+    channels: number,
+    windowHeight: number,
+    windowWidth: number,
+    strideHeight: number,
+    strideWidth: number,
+    top: number,
+    left: number,
+    outHeight: number,
+    outWidth: number,
+  ): void;
+}
+type WalkPatches = (
+  patches: number,
+  images: number,
+  height: number,
+  width: number,
+  channels: number,
+  kernelHeight: number,
+  kernelWidth: number,
+  strideHeight: number,
+  strideWidth: number,
+  top: number,
+  left: number,
+  outHeight: number,
+  outWidth: number,
+  from: number,
+  to: number,
+) => void;
+
+/** The wasm backend's heap, as far as kernels of our own need it. */
+export interface Heap {
+  readonly HEAPU8: Uint8Array;
+  readonly asm: { readonly memory?: WebAssembly.Memory };
+  _malloc(bytes: number): number;
+  _free(at: number): void;
+}
+
+export function heapOf(backend: BackendWasm): Heap {
+  return backend.wasm as unknown as Heap;
+}
+
+/** The kernels on the backend's heap. Throws where the engine has no SIMD, or no relaxed SIMD for `relaxed`. */
+export function openHeapModule(backend: BackendWasm, relaxed: boolean): HeapModule {
+  const base64 = relaxed ? relaxedModule : module;
+  if (base64 === '') throw new Error('absent (gradswarm was built without the package assemblyscript)');
+  const { memory } = heapOf(backend).asm;
+  if (!memory) throw new Error('the wasm backend shows no memory');
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as unknown as HeapModule;
+}
+
+/** Room on the heap that is kept between calls and grows when more is asked for. */
+export class Scratch {
+  private at = 0;
+  private size = 0;
+
+  constructor(private readonly heap: Heap) {}
+
+  /** The address of `bytes` that hold anything. */
+  room(bytes: number): number {
+    if (bytes > this.size) {
+      if (this.at !== 0) this.heap._free(this.at);
+      // Unsigned: addresses go beyond 2 GB.
+      this.at = this.heap._malloc(bytes) >>> 0;
+      if (this.at === 0) throw new RangeError(`wasm heap: expected room for ${bytes} bytes, got none`);
+      this.size = bytes;
+    }
+    return this.at;
+  }
+}
