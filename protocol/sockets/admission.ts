@@ -16,7 +16,7 @@ const NONCE_BYTES = 16;
 const LONGEST_NONCE = 64;
 
 /** HMAC-SHA256 of the sender's role and the random numbers of both ends: useless in another connection. */
-function proof(
+export function proof(
   token: string,
   speaker: 'joiner' | 'coordinator',
   role: string,

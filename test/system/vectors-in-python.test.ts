@@ -19,7 +19,7 @@ describe('test/vectors', function () {
     copyFileSync(source('derive.py'), join(folder, 'derive.py'));
     const { status, stderr } = spawnSync(python, [join(folder, 'derive.py')], { encoding: 'utf8' });
     expect(status, stderr).to.equal(0);
-    for (const name of ['streams.json', 'codecs.json', 'runs.json']) {
+    for (const name of ['streams.json', 'codecs.json', 'runs.json', 'messages.json']) {
       const derived = JSON.parse(readFileSync(join(folder, name), 'utf8'));
       expect(derived, name).to.deep.equal(JSON.parse(readFileSync(source(name), 'utf8')));
     }

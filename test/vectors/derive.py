@@ -1,13 +1,16 @@
 """Derives the test vectors from docs/protocol*.md: plain Python, none of this project's code.
 
-Usage: python3 derive.py    writes streams.json, codecs.json and runs.json beside itself.
+Usage: python3 derive.py    writes streams.json, codecs.json, runs.json and messages.json beside itself.
 """
 
+import base64
 import hashlib
+import hmac
 import json
 import math
 import os
 import struct
+import zlib
 
 M = 0xFFFFFFFF
 
@@ -944,6 +947,166 @@ def runs():
                      "never by the code under test.", "runs": result}
 
 
+def msgpack(value):
+    """Shortest integers, float64, no extension types."""
+    if value is None or isinstance(value, bool):
+        return bytes([0xC0 if value is None else 0xC3 if value else 0xC2])
+    if isinstance(value, int):
+        if 0 <= value < 128 or -32 <= value < 0:
+            return struct.pack("b" if value < 0 else "B", value)
+        for code, form, least, most in ((0xCC, ">B", 0, 2**8), (0xCD, ">H", 0, 2**16), (0xCE, ">I", 0, 2**32), (0xD0, ">b", -2**7, 0),
+                                        (0xD1, ">h", -2**15, 0), (0xD2, ">i", -2**31, 0)):
+            if least <= value < most:
+                return bytes([code]) + struct.pack(form, value)
+    if isinstance(value, (int, float)):
+        return b"\xcb" + struct.pack(">d", value)
+    if isinstance(value, str):
+        data, short, sizes = value.encode(), (0xA0, 32), ((0xD9, ">B", 2**8), (0xDA, ">H", 2**16))
+    elif isinstance(value, bytes):
+        data, short, sizes = value, (0, 0), ((0xC4, ">B", 2**8), (0xC5, ">H", 2**16))
+    elif isinstance(value, list):
+        data, short, sizes = b"".join(msgpack(each) for each in value), (0x90, 16), ((0xDC, ">H", 2**16),)
+    else:
+        data, short, sizes = b"".join(msgpack(key) + msgpack(each) for key, each in value.items()), (0x80, 16), ((0xDE, ">H", 2**16),)
+    if len(value if not isinstance(value, str) else data) < short[1]:
+        return bytes([short[0] | len(value if not isinstance(value, str) else data)]) + data
+    for code, form, most in sizes:
+        if len(value if not isinstance(value, str) else data) < most:
+            return bytes([code]) + struct.pack(form, len(value if not isinstance(value, str) else data)) + data
+
+
+def control_vectors():
+    cost = {"encodeMs": 0, "decodeMs": 0.5, "squaredError": 0, "squaredNorm": 0}
+    count = {"raw": 24, "payload": 24, "wire": 106}
+    none = {"raw": 0, "payload": 0, "wire": 0}
+    sums = {"data": "0" * 63 + "1", "partition": "ab" * 32, "initialParameters": "f" * 64}
+    ledger = {"noiseMultiplier": 1.5, "l2Sensitivities": [0.5], "sampling": 0.01}
+    party = {"party": 3, "clockMs": 1234.5, "measures": [["loss", 0.25], ["größe", float("inf")]],
+             "unusedMessages": [{"kind": "x", "step": 0, "from": 2, "to": 3}], "unused": [], "ledger": [ledger],
+             "coding": {"up": cost, "down": cost, "peer": cost}}
+    report = {"epoch": 0, "generation": 1, "index": 70000, "attempt": 2, "parties": [party],
+              "absences": [{"round": 70000, "kind": "model", "step": 0, "from": "coordinator", "to": 3, "why": "late"}],
+              "bytes": {"up": count, "down": none, "peer": none}, "tensorCounts": [0], "firings": [2]}
+    hello = {"version": 2, "name": "a worker", "pid": 4711, "process": "p-1", "seat": None}
+    return [
+        ("hello of a worker without numbered links", "hello", "content", hello),
+        ("hello of one that returns to its seat", "hello", "content", {**hello, "seat": 300, "resumes": {"epoch": 0, "generation": 2}}),
+        ("a seat", "hello", "answer", {"seat": 1, "proof": "x" * 43}),
+        ("no seat is open", "hello", "answer", {"spare": True, "proof": "x" * 43}),
+        ("refused", "hello", "answer", {"refused": "another version", "proof": "x" * 43}),
+        ("an assignment", "assign", "content", {"worker": "worker-0", "generation": 0, "epoch": 0, "token": "t", "scenario": {"rounds": 3},
+                                                "clients": [0, 2], "workers": [{"worker": "worker-1", "clients": [1]}]}),
+        ("ready, without a port for peers", "assign", "answer", {"device": "cpu", "deterministic": True, "parameterCount": 7850,
+                                                                 "read": sums, "peer": None}),
+        ("peers", "introduce", "content", {"peers": [{"worker": "worker-1", "url": "ws://10.0.0.2:7701", "links": True}],
+                                           "keys": [{"worker": "worker-1", "outgoing": "o", "incoming": "i"}]}),
+        ("none was reached", "introduce", "answer", {"unreachable": ["worker-1"]}),
+        ("a round", "begin", "content", {"index": 65536, "attempt": 0, "cohort": [0, 1, 2], "absent": [{"from": 1, "why": "crashed"}],
+                                         "forgotten": [], "inclusion": 0.1, "startMs": 0}),
+        ("a report", "done", "content", report),
+        ("a half that failed", "failed", "content", {"epoch": 0, "generation": 0, "index": 5, "attempt": 0, "code": "ERR_HALF_FAILED",
+                                                     "message": "it threw"}),
+        ("clients stop", "abort", "content", {"index": 5, "attempt": 0, "clients": [2]}),
+        ("all stop", "abort", "content", {"index": 5, "attempt": 0, "clients": None}),
+        ("the end of an attempt", "settle", "content", {"round": 5, "attempt": 0, "abandoned": False, "voided": [1],
+                                                        "undelivered": [{"client": 0, "posts": [{"kind": "x", "step": 0, "to": 1}]}],
+                                                        "cohort": [0, 1]}),
+        ("records of all clients", "collect", "content", {"request": 9, "what": "records", "clients": "all"}),
+        ("who waits", "waits", "answer", {"waits": ["client 0 waits for model"], "computing": False}),
+        ("the run is over", "stop", "content", {"over": "finished"}),
+    ]
+
+
+def packed_vectors():
+    return [
+        ("a seal to the coordinator and two clients", {"type": "seals", "seals": [
+            {"round": 7, "attempt": 0, "from": 5, "counts": [1, 0], "to": ["coordinator", 0, 200]}]}),
+        ("seals of the coordinator and a client", {"type": "seals", "seals": [
+            {"round": 0, "attempt": 0, "from": "coordinator", "counts": [2, 300], "to": [1]},
+            {"round": 0, "attempt": 1, "from": 0, "counts": [0, 0], "to": []}]}),
+        ("a record", {"type": "collected", "request": 9, "client": 3, "data": bytes(range(0, 40, 8))}),
+        ("the last of its request", {"type": "collected-all", "request": 9}),
+        ("a record that replaces the client's", {"type": "restore", "client": 3, "data": b"\x07\x00"}),
+        ("all are restored", {"type": "restored-all", "request": 9}),
+        ("a report on a numbered link", {"type": "control", "event": "waits", "content": {"request": 1}}),
+    ]
+
+
+def framed(body, checksum=None):
+    header = struct.pack("<BBHIIIiidIIII", 3, 0, 0, 0, 0, 0, 0, 0, 0.0, 0, len(body), zlib.crc32(body) if checksum is None else checksum, 0)
+    return header + body
+
+
+def shown(value):
+    """As JSON has it: bytes as their hexadecimal, infinities as texts."""
+    if isinstance(value, bytes):
+        return {"hex": value.hex()}
+    if isinstance(value, float) and math.isinf(value):
+        return {"number": "Infinity"}
+    if isinstance(value, list):
+        return [shown(each) for each in value]
+    return {key: shown(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+def refused_controls():
+    settled = {"index": 5, "attempt": 0, "clients": None}
+    nested = b"\x91" * 33 + b"\xc0"
+    return [
+        ("a key too many", "abort", msgpack({**settled, "why": "late"})),
+        ("a key is missing", "abort", msgpack({"index": 5, "attempt": 0})),
+        ("a number below 0", "abort", msgpack({**settled, "index": -1})),
+        ("no whole number", "abort", msgpack({**settled, "index": 0.5})),
+        ("NaN", "begin", msgpack({"index": 0, "attempt": 0, "cohort": [], "absent": [], "forgotten": [], "inclusion": float("nan"), "startMs": 0})),
+        ("another version", "hello", msgpack({"version": 1, "name": "w", "pid": 1, "process": "p", "seat": None})),
+        ("a name of 201 characters", "hello", msgpack({"version": 2, "name": "w" * 201, "pid": 1, "process": "p", "seat": None})),
+        ("bytes behind the message", "abort", msgpack(settled) + b"\xc0"),
+        ("it ends too early", "abort", msgpack(settled)[:-1]),
+        ("a list of 2^32 - 1 entries in six bytes", "abort", b"\xdd\xff\xff\xff\xff\xc0"),
+        ("an extension type", "abort", b"\xd4\x00\x00"),
+        ("nested 33 levels deep", "abort", nested),
+        ("nothing", "abort", b""),
+    ]
+
+
+def proofs():
+    result = []
+    for token, role, challenge, nonce in (("secret", "worker", "c0.mb1z.k3", "n" * 22), ("größe 🐝", "observer", "1", "0123456789abcdef")):
+        lines = [("joiner", None), ("coordinator", None)]
+        texts = {speaker: "\n".join(("gradswarm", speaker, role, challenge, nonce)) for speaker, _ in lines}
+        made = {speaker: base64.urlsafe_b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha256).digest()).decode().rstrip("=")
+                for speaker, text in texts.items()}
+        result.append({"token": token, "role": role, "challenge": challenge, "nonce": nonce, **made})
+    return result
+
+
+def messages():
+    packed = packed_vectors()
+    wrong = msgpack(packed[0][1])
+    return {
+        "about": "Proofs, control messages, packed messages with their frames' headers and checksums, and roundings to float32: computed by "
+                 "derive.py from docs/protocol.md and docs/protocol-tables.md, never by the code under test. Decoded, the bytes of a message are "
+                 "`message`; {\"hex\"} stands for bytes. Maps may have their keys in any order, numbers any encoding of msgpack.",
+        "proofs": proofs(),
+        "control": [{"meaning": meaning, "event": event, "part": part, "message": shown(value), "bytes": msgpack(value).hex()}
+                    for meaning, event, part, value in control_vectors()],
+        "refused": [{"meaning": meaning, "event": event, "bytes": data.hex()} for meaning, event, data in refused_controls()],
+        "packed": [{"meaning": meaning, "message": shown(value), "bytes": framed(msgpack(value)).hex()} for meaning, value in packed],
+        "refusedPacked": [
+            {"meaning": "a wrong checksum", "bytes": framed(wrong, zlib.crc32(wrong) ^ 1).hex()},
+            {"meaning": "shorter than its header says", "bytes": framed(wrong)[:-1].hex()},
+            {"meaning": "a header that is too short", "bytes": framed(wrong)[:47].hex()},
+            {"meaning": "a type that is none", "bytes": framed(msgpack({"type": "sealed", "seals": []})).hex()},
+            {"meaning": "a seal of a party below the coordinator", "bytes": framed(msgpack({"type": "seals", "seals": [
+                {"round": 7, "attempt": 0, "from": -1, "counts": [1, 0], "to": []}]})).hex()},
+            {"meaning": "an empty body", "bytes": framed(b"").hex()},
+        ],
+        "roundings": [{"meaning": meaning, "x": double_hex(x), "float32": struct.pack(">f", x).hex()} for meaning, x in (
+            ("exact", 1.5), ("the nearest", 0.1), ("a tie goes to the even one, down", 1 + 2.0**-24), ("a tie, up", 1 + 3 * 2.0**-24),
+            ("beside a tie", 1 + 2.0**-24 + 2.0**-50), ("subnormal", 2.0**-149 * 1.5), ("half the least becomes 0", 2.0**-150),
+            ("-0 stays", -0.0), ("the largest", 3.4028234663852886e38), ("below a tie at the end", -3.4028235677973362e38))],
+    }
+
+
 def write(name, content):
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), name), "w", encoding="ascii") as file:
         json.dump(content, file, indent=1)
@@ -954,3 +1117,4 @@ if __name__ == "__main__":
     write("streams.json", streams())
     write("codecs.json", codecs())
     write("runs.json", runs())
+    write("messages.json", messages())
