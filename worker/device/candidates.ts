@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { activate, type Candidate, portableAccess } from './candidate.js';
-import { relaxedSimd, simd, wasm } from './heap-candidates.js';
+import { blas, relaxedSimd, simd, wasm } from './heap-candidates.js';
 
 const require = createRequire(import.meta.url);
 
@@ -97,6 +97,7 @@ export const CANDIDATES: readonly Candidate[] = [
   cpu,
   simd,
   relaxedSimd,
+  blas,
   nativeCandidate('tfjs-node-gpu', { isGpu: true }),
   nativeCandidate('tfjs-node', { isGpu: false }),
   webgpu,

@@ -3,6 +3,8 @@ import { dirname, sep } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { blasMultiply, type ForeignFunctions, openBlas } from './blas/blas.js';
+import { VARIABLE } from './blas/blas-library.js';
 import { type Access, activate, type Candidate, type LoadPackage } from './candidate.js';
 import { installWasmKernels } from './kernel-overrides.js';
 import { registerHeapBackend } from './simd/heap-backend.js';
@@ -74,3 +76,20 @@ function simdCandidate(name: string, { relaxed }: { readonly relaxed: boolean })
 export const simd = simdCandidate('simd', { relaxed: false });
 
 export const relaxedSimd = simdCandidate('simd-relaxed', { relaxed: true });
+
+/** Products of an OpenBLAS that the machine has, on the same heap. */
+export const blas: Candidate = {
+  name: 'blas',
+  role: 'installed',
+  packages: ['koffi'],
+  install: `npm install --save-dev koffi (and OpenBLAS: apt install libopenblas0, or a NumPy installation, or ${VARIABLE}=FILE)`,
+  async open(load) {
+    const koffi = await load('koffi');
+    const library = openBlas((koffi.default ?? koffi) as unknown as ForeignFunctions);
+    const backend = await openWasm(load);
+    const module = openHeapModule(backend, false);
+    registerHeapBackend('blas', backend, module, blasMultiply(backend, module, library));
+    await activate('blas');
+    return { access: wasmAccess(backend), detail: library.detail };
+  },
+};

@@ -10,7 +10,7 @@ function withPackages(packages: Record<string, () => Record<string, unknown>>) {
   return async (name: string) => {
     const make = packages[name];
     if (make) return make();
-    if (/tfjs-node|webgpu/.test(name)) throw new Error(`absent (package ${name} is not installed)`);
+    if (/tfjs-node|webgpu|koffi/.test(name)) throw new Error(`absent (package ${name} is not installed)`);
     return loadInstalled(name);
   };
 }
@@ -26,7 +26,16 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
 
 describe('worker/device/device', () => {
   it('has the bundled devices first, then those that need packages', () => {
-    expect(deviceNames).to.deep.equal(['wasm', 'cpu', 'simd', 'simd-relaxed', 'tfjs-node-gpu', 'tfjs-node', 'webgpu']);
+    expect(deviceNames).to.deep.equal([
+      'wasm',
+      'cpu',
+      'simd',
+      'simd-relaxed',
+      'blas',
+      'tfjs-node-gpu',
+      'tfjs-node',
+      'webgpu',
+    ]);
   });
 
   it('without a name: wasm, deterministic, whatever is installed', async () => {
@@ -47,7 +56,7 @@ describe('worker/device/device', () => {
 
   it('without packages every accelerator is absent', async () => {
     const found = await findAccelerators(withPackages({}));
-    expect(found.map(({ name }) => name)).to.deep.equal(['tfjs-node-gpu', 'tfjs-node', 'webgpu']);
+    expect(found.map(({ name }) => name)).to.deep.equal(['blas', 'tfjs-node-gpu', 'tfjs-node', 'webgpu']);
     for (const { problem } of found) expect(problem).to.match(/^absent \(.*not installed\)$/);
   });
 
@@ -125,7 +134,7 @@ describe('worker/device/device', () => {
 
   it('an unknown name is ERR_DEVICE with the names there are', async () => {
     expect(await messageOf(openDevice('cuda'))).to.match(
-      /ERR_DEVICE: device: expected one of wasm, cpu, simd, simd-relaxed, tfjs-node-gpu, tfjs-node, webgpu, got 'cuda'/,
+      /ERR_DEVICE: device: expected one of wasm, cpu, simd, simd-relaxed, blas, tfjs-node-gpu, tfjs-node, webgpu, got 'cuda'/,
     );
   });
 
