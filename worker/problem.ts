@@ -38,6 +38,8 @@ export interface Problem {
   ): Promise<ClientFigures | null>;
   /** Examples of each client. */
   exampleCounts(): readonly number[];
+  /** Share of each class among a client's examples; none of a client without examples. Throws ERR_SCENARIO for data without classes. */
+  labelShares(client: ClientIndex): readonly number[];
 }
 
 /** Builds the objective's family; `examples`: of a usual batch. Left out: on the device that the request names, or wasm. */
@@ -109,11 +111,24 @@ export async function openProblem(
       evaluateClient({ dataset, partition, family: changed.evaluation(round) ?? family, heldOut }, client, estimates),
     objectiveOf,
     changed: (client, round) => objectiveIn(changed.training(round) ?? family, client),
+    labelShares: (client) => labelSharesOf(dataset, partition.shards[client]!),
     exampleCounts: () =>
       partition.shards.map(({ length }, client) =>
         dataset.train.count > 0 ? length : objectiveOf(client).exampleCount,
       ),
   };
+}
+
+function labelSharesOf({ name, classCount, train }: Dataset, shard: Uint32Array): readonly number[] {
+  if (classCount < 2)
+    throw new GradswarmError(
+      'ERR_SCENARIO',
+      `faults: expected data of at least 2 classes for 'label-availability', '${name}' has ${classCount}`,
+    );
+  if (shard.length === 0) return [];
+  const counts = new Array<number>(classCount).fill(0);
+  for (const example of shard) counts[train.labels[example]!]!++;
+  return counts.map((count) => count / shard.length);
 }
 
 /** The first examples of the first client that has some: as many as its method takes at once, or 32. */

@@ -1,3 +1,4 @@
+import type { LabelShares } from '../faults/parts/acting-rule.js';
 import { loadFaults } from '../faults/parts/load-fault.js';
 import { type PlacedRule, placeRules } from '../faults/parts/placed-rules.js';
 import type { Absence, ClientIndex, ReadonlyVector, Rng } from '../method.js';
@@ -31,16 +32,16 @@ export interface ScenarioNetwork extends NetworkModel {
   takeFirings(): readonly number[];
 }
 
-/** The network model, its faults imported. Throws ERR_SCENARIO for a fault that does not exist. */
-export async function openNetwork(scenario: Scenario): Promise<ScenarioNetwork> {
+/** The network model, its faults imported. `labelShares`: for who is absent. Throws ERR_SCENARIO for a fault that does not exist. */
+export async function openNetwork(scenario: Scenario, labelShares?: LabelShares): Promise<ScenarioNetwork> {
   await loadFaults(scenario.faults);
-  return createNetwork(scenario);
+  return createNetwork(scenario, labelShares);
 }
 
 /** The same where all faults of the scenario were loaded before. */
-export function createNetwork(scenario: Scenario): ScenarioNetwork {
+export function createNetwork(scenario: Scenario, labelShares?: LabelShares): ScenarioNetwork {
   const streams = rootStream(scenario.seed, scenario.precision);
-  const rules = placeRules(scenario.faults, streams);
+  const rules = placeRules(scenario.faults, streams, labelShares);
   const counts: number[] = new Array(rules.length).fill(0);
   const taken = [...counts];
   const clients = new ClientRules(rules, scenario.clients, counts);

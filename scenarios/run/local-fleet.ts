@@ -22,7 +22,7 @@ export async function localFleet(
   },
   network?: ScenarioNetwork,
 ): Promise<Fleet> {
-  const networkModel = network ?? (await openNetwork(scenario));
+  const networkModel = network ?? (await openNetwork(scenario, problem.labelShares));
   const budget = new RunBudget(scenario.privacy, spendLimits(scenario, method));
   const site = await openSite({
     ...placement,

@@ -71,7 +71,7 @@ export async function remoteFleet(
   const stretch = async (): Promise<RemoteFleet> => {
     const crew = await server.assemble();
     const budget = new RunBudget(scenario.privacy, spendLimits(scenario, method));
-    const networkModel = await openNetwork(scenario);
+    const networkModel = await openNetwork(scenario, problem.labelShares);
     const site = await openSite({
       scenario,
       method,

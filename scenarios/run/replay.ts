@@ -85,7 +85,7 @@ export async function replayFleet(
   const attempts = new Map(log.map(({ round, attempt }) => [round - 1, attempt]));
   // Messages, link times and crashes are functions of the scenario; what was not delivered is
   // what was recorded.
-  const networkModel = await openNetwork(scenario);
+  const networkModel = await openNetwork(scenario, problem.labelShares);
   const streams = rootStream(scenario.seed, scenario.precision);
   const network: Network = {
     passage(frame, layout, bytes): Passage | null {

@@ -87,4 +87,8 @@ export interface ForgingRule {
 export interface RuleSurroundings {
   /** A stream of this rule alone, for decisions that span frames. */
   readonly streams: Rng;
+  /** Share of each class among a client's examples, none of a client without examples. Left out where who is absent is not asked. */
+  readonly labelShares?: LabelShares;
 }
+
+export type LabelShares = (client: ClientIndex) => readonly number[];

@@ -5,6 +5,7 @@ import { atLeastZero, count, oneOf, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { counting } from '../parts/fits.js';
 import { withFormerNoise } from '../parts/former-state.js';
+import { leastLocalShare, partialWork } from '../parts/local-share.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 
 interface Server {
@@ -15,6 +16,7 @@ interface Server {
 const settings = defineSettings({
   localEpochs: count(1, "Passes over the client's examples"),
   batchSize: count(32, 'Examples of a local step'),
+  leastLocalShare,
   clientLearningRate: positive(0.1, 'Step size of a local step'),
   proximal: atLeastZero(0, 'FedProx: weight mu of (mu/2)|y - x|^2 in the local objective'),
   weighting: oneOf(
@@ -78,13 +80,13 @@ export default defineMethod({
       fits: counting('examples'),
     },
   },
-  client: ({ hyperparameters: { localEpochs, batchSize, clientLearningRate, proximal } }) => ({
+  client: ({ hyperparameters: { localEpochs, batchSize, clientLearningRate, proximal, leastLocalShare: least } }) => ({
     init: () => null,
     async round(state, at) {
       const [model] = await at.take('model');
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return state;
-      const batches = localBatches(at.rng, exampleCount, localEpochs, batchSize);
+      const batches = partialWork(localBatches(at.rng, exampleCount, localEpochs, batchSize), at.rng, least);
       const local = await descend(at.objective, model.params, batches, clientLearningRate, proximal);
       // In place: `descend` has made the vector, and nothing else reads it.
       at.post('update', 'coordinator', { delta: accumulate(local, -1, model.params), examples: exampleCount });

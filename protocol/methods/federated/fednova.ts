@@ -3,6 +3,7 @@ import { addScaled, copy, scale, subtract, zerosLike } from '../../numerics/vect
 import { count, decay, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { counting } from '../parts/fits.js';
+import { leastLocalShare, partialWork } from '../parts/local-share.js';
 import { WeightedMean } from '../parts/weighted-mean.js';
 import { localBatches } from './fedavg.js';
 
@@ -18,6 +19,7 @@ const settings = defineSettings({
     'Each client draws its number of passes once, uniformly from localEpochs to this; null: all make localEpochs',
   ),
   batchSize: count(32, 'Examples of a local gradient'),
+  leastLocalShare,
   clientLearningRate: positive(0.1, 'eta: step size of a local step'),
   momentum: decay(0, 'rho: momentum of the local steps'),
   serverLearningRate: positive(1, 'Factor of the normalised change'),
@@ -79,8 +81,9 @@ export default defineMethod({
       fits: counting('examples'),
     },
   },
-  client: ({ hyperparameters: { localEpochs, mostLocalEpochs, batchSize, clientLearningRate: rate, momentum } }) => ({
+  client: ({ hyperparameters }) => ({
     init({ rng }): Client {
+      const { localEpochs, mostLocalEpochs } = hyperparameters;
       const spread = Math.max(0, (mostLocalEpochs ?? localEpochs) - localEpochs);
       return { epochs: localEpochs + (spread === 0 ? 0 : rng.derive('epochs').below(spread + 1)) };
     },
@@ -88,7 +91,8 @@ export default defineMethod({
       const [model] = await at.take('model');
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return state;
-      const batches = localBatches(at.rng, exampleCount, state.epochs, batchSize);
+      const { batchSize, clientLearningRate: rate, momentum, leastLocalShare: least } = hyperparameters;
+      const batches = partialWork(localBatches(at.rng, exampleCount, state.epochs, batchSize), at.rng, least);
       const y = await localMomentum(at.objective, model.params, batches, rate, momentum);
       // d_i = (x - y_i) / (eta |a_i|_1)
       const steps = weightOfSteps(batches.length, momentum);

@@ -249,6 +249,7 @@ export interface BuiltInFaults {
   readonly 'duplicate': SettingsIn<typeof import('../../../protocol/faults/duplicate.js').default>;
   readonly 'feature-skew': SettingsIn<typeof import('../../../protocol/faults/feature-skew.js').default>;
   readonly 'gradient-noise': SettingsIn<typeof import('../../../protocol/faults/gradient-noise.js').default>;
+  readonly 'label-availability': SettingsIn<typeof import('../../../protocol/faults/label-availability.js').default>;
   readonly 'label-flip': SettingsIn<typeof import('../../../protocol/faults/label-flip.js').default>;
   readonly 'label-noise': SettingsIn<typeof import('../../../protocol/faults/label-noise.js').default>;
   readonly 'partition': SettingsIn<typeof import('../../../protocol/faults/partition.js').default>;

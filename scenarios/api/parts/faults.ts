@@ -17,6 +17,7 @@ export { duplicate } from '../../../protocol/faults/duplicate.js';
 export { always, at, during, type Fault } from '../../../protocol/faults/fault.js';
 export { featureSkew } from '../../../protocol/faults/feature-skew.js';
 export { gradientNoise } from '../../../protocol/faults/gradient-noise.js';
+export { labelAvailability } from '../../../protocol/faults/label-availability.js';
 export { labelFlip } from '../../../protocol/faults/label-flip.js';
 export { labelNoise } from '../../../protocol/faults/label-noise.js';
 export { partition } from '../../../protocol/faults/partition.js';

@@ -40,6 +40,7 @@ const EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   duplicate: [{ probability: 1 }],
   'feature-skew': [{ scale: 2 }],
   'gradient-noise': [{ scale: 1 }],
+  'label-availability': [{ byLabel: [0] }],
   'label-flip': [{ clients: [0] }],
   'label-noise': [{ rate: 0.5 }],
   partition: [['coordinator', 0], [1]],
