@@ -4,9 +4,14 @@ import { GradswarmError } from '../../protocol/errors.js';
 import { count, oneOf, probability, string } from '../../protocol/settings/kinds.js';
 import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
+import { FileRows } from './files/file-rows.js';
+import { memoryMiB, RowMemory } from './files/row-memory.js';
 import { decodeImage, IMAGE_FILE, type Pixels, resized } from './images/decode.js';
 import { defineDataset } from './loader.js';
 import { splitRows } from './tables/split.js';
+
+/** Of each file. */
+const ONE_ROW = { rows: 1, isByRow: true };
 
 interface Labelled {
   readonly file: string;
@@ -45,8 +50,9 @@ export default defineDataset({
     size: count(null, 'Side to which images are resized (means over areas); null: all have one size', 4096),
     channels: oneOf([1, 3], 3, '3: red, green, blue; 1: luminance'),
     testShare: probability(0.2, "Share of the images that is held out, without folders 'train' and 'test'"),
+    memoryMiB: memoryMiB(),
   }),
-  load({ path, size, channels, testShare }, rng): Dataset {
+  load({ path, size, channels, testShare, memoryMiB: limit }, rng): Dataset {
     const top = classesIn(path);
     const isSplit = top.includes('train') && top.includes('test');
     const classNames = isSplit ? classesIn(join(path, 'train')) : top;
@@ -64,37 +70,38 @@ export default defineDataset({
       return size === null ? image : resized(image, size, size);
     };
     const { height, width } = read(train[0]!);
-    const examples = (chosen: readonly Labelled[]): Examples => {
-      const length = height * width * channels;
-      const features = new Float32Array(chosen.length * length);
-      for (const [i, one] of chosen.entries()) {
-        const image = read(one);
-        if (image.height !== height || image.width !== width)
-          throw new GradswarmError(
-            'ERR_DATA_FORMAT',
-            `${one.file}: expected ${height} x ${width} pixels, as in ${train[0]!.file}, got ${image.height} x ${image.width}; set 'size'`,
-          );
-        features.set(image.values, i * length);
-      }
-      return {
-        count: chosen.length,
-        features,
-        labels: Int32Array.from(chosen, ({ label }) => label),
-        targets: NO_TARGETS,
-      };
-    };
+    const rowsOf = (chosen: readonly Labelled[]) =>
+      new FileRows(
+        height * width * channels,
+        chosen.map(() => ONE_ROW),
+        (index) => {
+          const { file } = chosen[index]!;
+          const image = read(chosen[index]!);
+          if (image.height !== height || image.width !== width)
+            throw new GradswarmError(
+              'ERR_DATA_FORMAT',
+              `${file}: expected ${height} x ${width} pixels, as in ${train[0]!.file}, got ${image.height} x ${image.width}; set 'size'`,
+            );
+          return image.values;
+        },
+      );
+    const [trainRows, testRows] = [rowsOf(train), rowsOf(test)];
+    const memory = new RowMemory(limit, [trainRows, testRows]);
+    const examples = (rows: FileRows, chosen: readonly Labelled[]): Examples =>
+      memory.examples(rows, null, { labels: Int32Array.from(chosen, ({ label }) => label), targets: NO_TARGETS });
     return {
       name: 'image-folder',
       source: `images in ${path}`,
       decisions: [
         `classes: ${classNames.join(', ')}`,
         `split: ${train.length} images to train, ${test.length} to test, ${isSplit ? 'by folder' : 'by the seed'}`,
+        ...memory.decisions(`${all.length} files`),
       ],
       featureShape: [height, width, channels],
       classCount: classNames.length,
       classNames,
-      train: examples(train),
-      test: examples(test),
+      train: examples(trainRows, train),
+      test: examples(testRows, test),
     };
   },
 });

@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
+import { encode as encodePng } from 'fast-png';
 import { strToU8, zipSync } from 'fflate';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { encodeNpy } from '../../../worker/arrays/npy.js';
@@ -122,6 +123,24 @@ describe('features that are read as clients compute', () => {
     for (const [name, array] of arraysOf(1, 500)) writeFileSync(join(folder, `${name}.npy`), encodeNpy(array));
     const { inMemory, stored } = await both(input({ path: folder, partition: 'iid' }));
     expect(await figuresOf(stored)).to.deep.equal(await figuresOf(inMemory));
+  });
+
+  it('come from images, one file each', async () => {
+    const folder = temporaryFolder();
+    for (const [label, name] of ['cat', 'dog'].entries()) {
+      mkdirSync(join(folder, name));
+      for (let i = 0; i < 4; i++) {
+        const data = Uint8Array.from({ length: 110 * 110 * 3 }, (_, at) => (at * (i + 3 * label + 1)) % 256);
+        writeFileSync(
+          join(folder, name, `${i}.png`),
+          encodePng({ width: 110, height: 110, channels: 3, depth: 8, data }),
+        );
+      }
+    }
+    const data = { name: 'image-folder', path: folder, testShare: 0.25, partition: 'iid' };
+    const { inMemory, stored } = await both({ ...input({}), data, clients: 2 });
+    expect(stored.fingerprint).to.deep.equal(inMemory.fingerprint);
+    expect(stored.dataset.train.stored).to.not.equal(undefined);
   });
 
   it('are refused by name where an objective keeps all of them, or where a part does not fit', async () => {
