@@ -109,7 +109,7 @@ export const plantedErrors: readonly PlantedError[] = [
     scenario: 'compression-bandwidth',
     error: 'the time of encoding is not counted',
     file: 'protocol/party/message-coding.js',
-    find: 'const nanoseconds = this.around.nsPerParameterCoded(round.self, round.index);',
+    find: 'const nanoseconds = this.around.nsPerParameterCoded(round.self, round.index, round.clockMs);',
     replace: 'const nanoseconds = 0;',
     points: [{ 'links.1.bandwidthMbps': null }],
   },

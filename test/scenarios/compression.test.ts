@@ -7,7 +7,7 @@ import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import type { SessionOptions } from '../../scenarios/run/session-options.js';
-import { resolved, runInput } from '../support/scripted-run.js';
+import { resolved, runInput, WITH_REPORT } from '../support/scripted-run.js';
 
 const CLIENTS = 4;
 const ROUNDS = 6;
@@ -59,7 +59,7 @@ describe('codecs of a scenario', function () {
   });
 
   it('the relative error is that of the codec: top-k of one entry in 1000 leaves out more than 0.9 of the norm; identity nothing', async () => {
-    const sparse = await runInput({ ...base, codecs: { gradient: { name: 'top-k', count: 1 } } });
+    const sparse = await runInput({ ...base, codecs: { gradient: { name: 'top-k', count: 1 } } }, WITH_REPORT);
     const fine = await runInput({ ...base, codecs: { gradient: 'fp16' } });
     for (const { extra } of sparse.record.rows) expect(extra.compressionErrorUp).to.be.within(0.9, 1);
     // fp16 rounds to 11 bits: at most 2^-11 of each entry, about 2^-12.

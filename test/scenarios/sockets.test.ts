@@ -11,7 +11,7 @@ import { runInput, temporaryFolder } from '../support/scripted-run.js';
 const fedavg: ScenarioInput = {
   name: 'sockets-fedavg',
   method: { name: 'fedavg', batchSize: 10 },
-  data: { name: 'gaussian-clusters', partition: 'iid' },
+  data: { name: 'gaussian-clusters', examples: 2000, testExamples: 200, partition: 'iid' },
   clients: 6,
   rounds: 5,
   seed: 11,

@@ -2,22 +2,25 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { runInput, temporaryFolder } from '../support/scripted-run.js';
+import { runInput, temporaryFolder, WITH_REPORT } from '../support/scripted-run.js';
 import { program } from './debian.js';
 
 describe('the report in a browser', () => {
   it('opens offline as one page: title, verdict and inline plots are shown, nothing else is asked for', async function () {
     const chromium = program('chromium', 'chromium');
     if (!chromium) return this.skip();
-    const { path } = await runInput({
-      name: 'report-in-browser',
-      description: 'Seen by Chromium.',
-      method: 'fedavg',
-      data: { name: 'gaussian-clusters', partition: { name: 'dirichlet', alpha: 0.3 } },
-      clients: 6,
-      rounds: 10,
-      expect: [{ name: 'above', of: 'finalAccuracy', value: 0.1 }],
-    });
+    const { path } = await runInput(
+      {
+        name: 'report-in-browser',
+        description: 'Seen by Chromium.',
+        method: 'fedavg',
+        data: { name: 'gaussian-clusters', partition: { name: 'dirichlet', alpha: 0.3 } },
+        clients: 6,
+        rounds: 10,
+        expect: [{ name: 'above', of: 'finalAccuracy', value: 0.1 }],
+      },
+      WITH_REPORT,
+    );
     const report = join(path, 'report.html');
     expect(readFileSync(report, 'utf8')).to.not.match(
       /(src|href)="(?!https:\/\/(arxiv|doi|papers|proceedings)|#|point-|plots\/)/,

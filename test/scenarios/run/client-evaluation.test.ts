@@ -7,7 +7,7 @@ import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { resumeRun } from '../../../scenarios/run/runtime.js';
 import { openProblem } from '../../../worker/problem.js';
-import { resolved, runInput } from '../../support/scripted-run.js';
+import { resolved, runInput, WITH_REPORT } from '../../support/scripted-run.js';
 import { socketRun } from '../../support/socket-run.js';
 
 const input: ScenarioInput = {
@@ -57,7 +57,7 @@ describe('evaluation of each client', function () {
   });
 
   it('is what the columns sum up, and shows in the report', async () => {
-    const { record, path } = await runInput(input);
+    const { record, path } = await runInput(input, WITH_REPORT);
     const accuracies = byClient(path)
       .trim()
       .split('\n')

@@ -6,12 +6,12 @@ import { resolveSweep } from '../../../protocol/scenario/sweep.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
 import type { RunWatcher } from '../../../scenarios/run/run.js';
 import { continueRun, redrawReport, redrawSweep, resumeSweep, runSweep } from '../../../scenarios/run/runtime.js';
-import { resolved, runInput, temporaryFolder } from '../../support/scripted-run.js';
+import { resolved, runInput, temporaryFolder, WITH_REPORT } from '../../support/scripted-run.js';
 
 const input: ScenarioInput = {
   name: 'again',
   method: { name: 'fedavg', batchSize: 10 },
-  data: { name: 'gaussian-clusters', partition: 'iid' },
+  data: { name: 'gaussian-clusters', examples: 1000, testExamples: 200, partition: 'iid' },
   clients: 4,
   rounds: 12,
   seed: 3,
@@ -81,17 +81,20 @@ describe('the report of a folder, drawn again', function () {
     readFileSync(join(path, 'report.html'), 'utf8').replace(/(clip|gradient_)\d+/g, '$1');
 
   it('of a run is the same page, with what its study drew', async () => {
-    const { path } = await runInput({
-      name: 'studied',
-      method: { name: 'fedavg', batchSize: 1, clientLearningRate: 1 },
-      objective: 'softmax-regression',
-      data: { name: 'gaussian-clusters', classes: 2, features: 4, examples: 8, testExamples: 4, partition: 'iid' },
-      clients: 2,
-      rounds: 2,
-      seed: 1,
-      precision: 'float64',
-      study: { name: 'gradient-inversion' },
-    });
+    const { path } = await runInput(
+      {
+        name: 'studied',
+        method: { name: 'fedavg', batchSize: 1, clientLearningRate: 1 },
+        objective: 'softmax-regression',
+        data: { name: 'gaussian-clusters', classes: 2, features: 4, examples: 8, testExamples: 4, partition: 'iid' },
+        clients: 2,
+        rounds: 2,
+        seed: 1,
+        precision: 'float64',
+        study: { name: 'gradient-inversion' },
+      },
+      WITH_REPORT,
+    );
     const before = textOf(path);
     expect(before.split('<svg').length).to.be.above(4);
     rmSync(join(path, 'report.html'));

@@ -5,7 +5,7 @@ import { isWithoutUpdate } from '../../../coordinator/run/empty-round.js';
 import { noBytes } from '../../../protocol/party/dispatch.js';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { replayRun } from '../../../scenarios/run/runtime.js';
-import { runInput, temporaryFolder } from '../../support/scripted-run.js';
+import { runInput, temporaryFolder, WITH_REPORT } from '../../support/scripted-run.js';
 
 const lost: ScenarioInput = {
   name: 'lost',
@@ -18,8 +18,8 @@ const lost: ScenarioInput = {
   faults: [{ fault: 'drop', kind: 'update', probability: 1 }],
 };
 
-async function run(more: Partial<ScenarioInput> = {}) {
-  const { outcome, path } = await runInput({ ...lost, ...more } as ScenarioInput);
+async function run(more: Partial<ScenarioInput> = {}, options = {}) {
+  const { outcome, path } = await runInput({ ...lost, ...more } as ScenarioInput, options);
   const { summary, verdict } = outcome;
   return {
     path,
@@ -32,7 +32,7 @@ async function run(more: Partial<ScenarioInput> = {}) {
 
 describe('rounds without any update', () => {
   it('take the time the updates would have taken, are counted, and a run of nothing else is inconclusive', async () => {
-    const { path, verdict, ms, count, last } = await run();
+    const { path, verdict, ms, count, last } = await run({}, WITH_REPORT);
     const whole = await run({ faults: [] });
     expect(ms).to.equal(whole.ms).and.to.be.above(0);
     expect([count, whole.count]).to.deep.equal([3, undefined]);

@@ -10,7 +10,7 @@ import { runInput, temporaryFolder } from '../../support/scripted-run.js';
 const input: ScenarioInput = {
   name: 'searched',
   method: { name: 'fedavg', batchSize: 5 },
-  data: { name: 'gaussian-clusters', partition: 'iid' },
+  data: { name: 'gaussian-clusters', examples: 1000, testExamples: 200, partition: 'iid' },
   clients: 3,
   rounds: 4,
   seed: 7,

@@ -1,15 +1,15 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { packageRecord } from '../../../coordinator/run-directory/manifest.js';
 import { temporaryFolder } from '../../support/scripted-run.js';
+import { Commands } from './commands.js';
 import { Engine } from './engine.js';
 import { imageArchive } from './image.js';
 
 const { root } = packageRecord();
-const CLI = join(root, 'dist', 'scenarios', 'cli.js');
 const MB = 1e6;
 
 const scenario = {
@@ -23,71 +23,30 @@ const scenario = {
   workers: { joinTimeoutMs: 300_000 },
 };
 
-interface Finished {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 describe('a docker swarm', function () {
   this.timeout(900_000);
   let engine: Engine | null = null;
   const folder = temporaryFolder();
   const file = join(folder, 'fleet.json');
-  const left = new Set<ChildProcess>();
+  let commands: Commands | null = null;
 
   before(async function () {
     const image = await imageArchive();
     engine = image ? await Engine.start() : null;
     if (!image || !engine) return this.skip();
     writeFileSync(file, JSON.stringify({ ...scenario, rounds: 60 }));
+    commands = new Commands(engine, folder, file);
     engine.docker('load', '--quiet', '-i', image);
     engine.docker('swarm', 'init', '--advertise-addr', '127.0.0.1');
   });
   after(async () => {
-    for (const child of left) child.kill('SIGKILL');
+    commands?.kill('SIGKILL');
     await engine?.stop();
   });
 
-  function begin(...args: readonly string[]): { readonly text: () => string; readonly done: Promise<Finished> } {
-    const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: engine!.env });
-    left.add(child);
-    let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      err += text;
-    });
-    const done = new Promise<Finished>((resolve) => child.once('close', (status) => resolve({ status, out, err })));
-    void done.then(() => left.delete(child));
-    return { text: () => out + err, done };
-  }
-
-  const gradswarm = (...args: readonly string[]): Promise<Finished> => begin(...args).done;
-
-  const alone = new Map<number, string>();
-
-  /** In one process, undisturbed; each only once. */
-  function digestAlone(rounds: number): string {
-    const known = alone.get(rounds);
-    if (known !== undefined) return known;
-    const out = join(folder, `alone-${rounds}`);
-    const args = ['run', file, '--rounds', String(rounds), '--workers', '0', '--json', '--out', out];
-    const text = execFileSync(process.execPath, [CLI, ...args], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const { stateDigest } = JSON.parse(text);
-    alone.set(rounds, stateDigest);
-    return stateDigest;
-  }
-
-  const names = (...args: readonly string[]): readonly string[] =>
-    engine!
-      .docker(...args)
-      .split('\n')
-      .filter((line) => line !== '');
+  const gradswarm = (...args: readonly string[]) => commands!.gradswarm(...args);
+  const digestAlone = (rounds: number) => commands!.digestAlone(rounds);
+  const names = (...args: readonly string[]) => commands!.names(...args);
 
   it('the image: at most 200 MB over its base, not root, its health asked for, its commit in the label', () => {
     const [image] = JSON.parse(engine!.docker('image', 'inspect', 'gradswarm:latest'));
@@ -158,7 +117,7 @@ describe('a docker swarm', function () {
 
   it('stays up: a worker killed, scaled 3 to 2 to 5 to 3, the coordinator killed, workers updated one by one: the undisturbed digest', async () => {
     const rounds = 2500;
-    const up = begin('swarm', 'up', file, '--workers', '3', '--name', 'stays', '--set', `rounds=${rounds}`);
+    const up = commands!.begin('swarm', 'up', file, '--workers', '3', '--name', 'stays', '--set', `rounds=${rounds}`);
     const round = () => Number(/.*round (\d+)\//s.exec(up.text())?.[1] ?? 0);
     const reached = async (wanted: number) => {
       let over = false;
@@ -195,7 +154,18 @@ describe('a docker swarm', function () {
   });
 
   it('down: what there is so far is fetched, and the stack is gone', async () => {
-    const up = begin('swarm', 'up', file, '--workers', '2', '--name', 'early', '--set', 'rounds=100000', '--quiet');
+    const up = commands!.begin(
+      'swarm',
+      'up',
+      file,
+      '--workers',
+      '2',
+      '--name',
+      'early',
+      '--set',
+      'rounds=100000',
+      '--quiet',
+    );
     while (!(await gradswarm('swarm', 'status', 'early', '--json')).out.includes('"phase": "running"'))
       await sleep(500);
     const { status, out, err } = await gradswarm('swarm', 'down', 'early', '--out', 'fetched');
@@ -203,7 +173,7 @@ describe('a docker swarm', function () {
     expect(out, err).to.include('early: fetched to fetched');
     expect(readdirSync(join(folder, 'fetched'))).to.include('metrics.csv');
     expect(names('stack', 'ls', '--format', '{{.Name}}')).to.deep.equal([]);
-    for (const child of left) child.kill('SIGINT');
+    commands!.kill('SIGINT');
     await up.done;
   });
 
