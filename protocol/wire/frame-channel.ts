@@ -53,7 +53,7 @@ export class FrameChannel {
   private current: OutgoingBody | null = null;
   /** Chunks that have left, to be filled again: fresh memory costs more than the copy into it. */
   private readonly spareChunks: Uint8Array[] = [];
-  /** Of the last large body: a broadcast sends the same messages to one receiver after the other. */
+  /** Of the last body of this process's parties: a broadcast sends the same messages to one receiver after the other. */
   private summed: { readonly messages: Frame['messages']; readonly checksum: number } | null = null;
   private readonly receiver: FrameReceiver;
   private nextStream = 1;
@@ -160,12 +160,13 @@ export class FrameChannel {
     const stream = whole ? 0 : this.nextStream++ >>> 0;
     const message = new Uint8Array(FRAME_HEADER_BYTES + (whole ? bytes : 0));
     if (whole) joinInto(message, FRAME_HEADER_BYTES, parts);
+    const known = checksum ?? (messages !== null && this.summed?.messages === messages ? this.summed.checksum : null);
     // A body in chunks is summed as it is cut: its last chunk carries the checksum.
-    const sum = whole ? (checksum ?? this.options.crc32(message.subarray(FRAME_HEADER_BYTES))) : 0;
+    const sum = whole ? (known ?? this.options.crc32(message.subarray(FRAME_HEADER_BYTES))) : 0;
+    if (whole && messages !== null && known === null) this.summed = { messages, checksum: sum };
     if (header) writeHeader(message, { ...header, checksum: sum, chunkStream: stream });
     else writePackedHeader(message, bytes, sum, stream);
     if (!whole) {
-      const known = checksum ?? (messages !== null && this.summed?.messages === messages ? this.summed.checksum : null);
       this.current = { parts, bytes, stream, counted, checksum: known, messages, sum: 0, at: 0, part: 0, partAt: 0 };
     }
     if (counted) this.sentFrameBytes += message.byteLength;

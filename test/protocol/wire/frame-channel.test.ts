@@ -162,17 +162,22 @@ describe('frame channel', () => {
     expect(received(onward.sent)[0]!.intact).to.equal(false);
   });
 
-  it('a broadcast of a body in chunks is summed once, not once a receiver', async () => {
-    const socket = new RecordingSocket();
-    const summedBytes: number[] = [];
-    const channel = channelOver(socket, { summedBytes });
-    const frame = frameOf(2 * chunkNumbers);
-    const bodyBytes = joinBody(frame).byteLength;
-    for (const to of [0, 1] as const) channel.send({ type: 'frame', frame: { ...frame, to } });
-    await allHaveLeft();
-    expect(summedBytes.reduce((sum, bytes) => sum + bytes, 0)).to.equal(bodyBytes);
-    expect(received(socket.sent).map(({ intact }) => intact)).to.deep.equal([true, true]);
-  });
+  for (const [what, numbers] of [
+    ['a body in chunks', 2 * chunkNumbers],
+    ['a small body', 16],
+  ] as const)
+    it(`a broadcast of ${what} is summed once, not once a receiver, and the next body again`, async () => {
+      const socket = new RecordingSocket();
+      const summedBytes: number[] = [];
+      const channel = channelOver(socket, { summedBytes });
+      const [frame, next] = [frameOf(numbers), frameOf(numbers)];
+      const bodyBytes = joinBody(frame).byteLength;
+      for (const to of [0, 1] as const) channel.send({ type: 'frame', frame: { ...frame, to } });
+      channel.send({ type: 'frame', frame: next });
+      await allHaveLeft();
+      expect(summedBytes.reduce((sum, bytes) => sum + bytes, 0)).to.equal(2 * bodyBytes);
+      expect(received(socket.sent).map(({ intact }) => intact)).to.deep.equal([true, true, true]);
+    });
 
   it('frames of one turn of the event loop leave together, and none waits for the next turn', async () => {
     const socket = new RecordingSocket();
