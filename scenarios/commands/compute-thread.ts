@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { isMainThread, MessageChannel, Worker } from 'node:worker_threads';
 import { RENEW_MS, RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { GradswarmError } from '../../protocol/errors.js';
@@ -7,14 +6,12 @@ import type * as control from '../../protocol/wire/control-messages.js';
 import type { LiveServer } from '../live/live-server.js';
 import { interruptible } from '../run/interrupt.js';
 import { type FromThread, mainThread, type ThreadData, type ToThread } from '../run/main-thread.js';
+import { threadEntry } from '../run/thread-entry.js';
 import type { MetricsServer } from './metrics-server.js';
 import { ProgressDisplay } from './progress-display.js';
 
-/** A thread does not inherit the loader that runs sources directly: then the command computes on the main thread. */
-const FROM_SOURCES = import.meta.url.endsWith('.ts');
-
-/** This command again, in a thread. */
-const ENTRY = fileURLToPath(new URL('../cli.js', import.meta.url));
+/** This command again, in a thread. Null: the command computes on the main thread. */
+const ENTRY = threadEntry(new URL('../cli.js', import.meta.url));
 
 /** After Ctrl-C a computation that does not let the event loop turn for this long is cut off. */
 const STUCK_MS = 1000;
@@ -32,7 +29,7 @@ export function inThread<A extends readonly unknown[]>(
   action: (...args: A) => Promise<void>,
   cutOff: 'unfinished' | 'left' = 'unfinished',
 ): (...args: A) => Promise<void> {
-  if (isMainThread && !FROM_SOURCES) return () => new ComputeThread(cutOff).run();
+  if (isMainThread && ENTRY) return () => new ComputeThread(ENTRY, cutOff).run();
   return async (...args) => {
     const main = mainThread();
     try {
@@ -71,10 +68,13 @@ class ComputeThread {
   };
   private answeredMs = 0;
 
-  constructor(private readonly cutOff: 'unfinished' | 'left') {
+  constructor(
+    entry: URL,
+    private readonly cutOff: 'unfinished' | 'left',
+  ) {
     const { port1, port2 } = new MessageChannel();
     this.sockets = new SocketHost(port1);
-    this.thread = new Worker(ENTRY, {
+    this.thread = new Worker(entry, {
       argv: process.argv.slice(2),
       workerData: { sockets: port2, columns: process.stdout.columns ?? null } satisfies ThreadData,
       transferList: [port2],

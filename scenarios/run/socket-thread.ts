@@ -4,11 +4,10 @@ import { RunLock } from '../../coordinator/run-directory/run-lock.js';
 import { PortSockets } from '../../protocol/sockets/port-sockets.js';
 import { openSocketsBy } from '../../protocol/sockets/process-sockets.js';
 import { mainThread } from './main-thread.js';
+import { threadEntry } from './thread-entry.js';
 
-/** A thread does not inherit the loader that runs sources directly: then sockets are on the thread that computes. */
-const FROM_SOURCES = import.meta.url.endsWith('.ts');
-
-const ENTRY = new URL('./socket-thread-entry.js', import.meta.url);
+/** Null: sockets are on the thread that computes. */
+const ENTRY = threadEntry(new URL('./socket-thread-entry.js', import.meta.url));
 
 /** What was sent last has this time to leave. */
 const CLOSE_MS = 3000;
@@ -32,9 +31,10 @@ let thread: SocketThread | null = null;
  * program may use objects of its own, which no other thread can be given.
  */
 export async function withSocketThread<T>(call: () => Promise<T>): Promise<T> {
-  if (FROM_SOURCES || mainThread()) return call();
+  const entry = ENTRY;
+  if (!entry || mainThread()) return call();
   if (calls.size === 0) {
-    openSocketsBy(async () => (thread ??= new SocketThread()).sockets);
+    openSocketsBy(async () => (thread ??= new SocketThread(entry)).sockets);
     RunLock.observer = lockChanged;
   }
   let fail: (error: Error) => void = () => {};
@@ -72,10 +72,10 @@ class SocketThread {
   private readonly thread: Worker;
   private readonly ended: Promise<void>;
 
-  constructor() {
+  constructor(entry: URL) {
     const { port1, port2 } = new MessageChannel();
     this.sockets = new PortSockets(port2);
-    this.thread = new Worker(ENTRY, {
+    this.thread = new Worker(entry, {
       workerData: { sockets: port1 } satisfies SocketThreadData,
       transferList: [port1],
       execArgv: [],

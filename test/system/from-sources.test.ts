@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -31,5 +31,30 @@ describe('the sources, run directly as CONTRIBUTING.md says', () => {
     const compiled = run(['dist/scenarios/cli.js'], '0');
     expect(compiled).to.match(/^[\da-f]{64}$/);
     expect(run(['node_modules/tsx/dist/cli.mjs', 'scenarios/cli.ts'], '2')).to.equal(compiled);
+  });
+
+  it('serve sockets while a worker and then the coordinator compute for 6 s in one call, with a heartbeat of 2 s', () => {
+    const blocked = (who: string) =>
+      `if (at.index === 2${who}) for (const until = performance.now() + 6000; performance.now() < until; );`;
+    const scenario = { use: ['./sign-vote.ts'], ...SCENARIO, workers: { heartbeatMs: 2000, onLoss: 'fail' } };
+    const run = (isBlocked: boolean) => {
+      const folder = folderWith({ 'voted.json': scenario });
+      const file = join(folder, 'sign-vote.ts');
+      if (isBlocked)
+        writeFileSync(
+          file,
+          readFileSync(file, 'utf8')
+            .replace('const gradient =', `${blocked(' && at.self === 0')} const gradient =`)
+            .replace('const votes =', `${blocked('')} const votes =`),
+        );
+      const out = join(temporaryFolder(), 'run');
+      const flags = ['run', join(folder, 'voted.json'), '--workers', isBlocked ? '2' : '0', '--out', out];
+      const program = ['node_modules/tsx/dist/cli.mjs', 'scenarios/cli.ts', ...flags];
+      return { state: stateOf(spawnSync(process.execPath, program, { cwd: root, encoding: 'utf8' })), out };
+    };
+    const long = run(true);
+    expect(long.state).to.match(/^[\da-f]{64}$/);
+    expect(readFileSync(join(long.out, 'session.jsonl'), 'utf8')).not.to.match(/"(lost|abandoned|reopened)"/);
+    expect(run(false).state).to.equal(long.state);
   });
 });
