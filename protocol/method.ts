@@ -87,7 +87,10 @@ export interface RoundCommon<H> {
   measure(name: string, value: number): void;
 }
 
-/** This round's graph around one client. In directed and one-peer graphs the two lists differ. Both hold the client itself. */
+/**
+ * This round's graph around one client. In directed and one-peer graphs the two lists differ. Both hold the client itself, but not where
+ * clients have edge servers.
+ */
 export interface Links {
   readonly inNeighbors: readonly ClientIndex[];
   readonly outNeighbors: readonly ClientIndex[];

@@ -35,6 +35,8 @@ export interface RunConstants<H> {
   /** Numbers of a model-sized vector. */
   readonly parameterCount: number;
   readonly clientCount: number;
+  /** Clients that hold no data and stand between others and the coordinator, by the topology, ascending. Left out: none. */
+  readonly edgeServers?: readonly ClientIndex[];
   /** Examples of each client; known in the coordinator's process. Left out: not known. */
   exampleCounts?(): readonly number[];
 }

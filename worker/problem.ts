@@ -3,6 +3,7 @@ import type { ClientIndex, Objective, ReadonlyVector } from '../protocol/method.
 import { rootStream } from '../protocol/numerics/random.js';
 import type { ModelShape } from '../protocol/party/run-site.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
+import { edgeServersOf, topologies } from '../protocol/topology/family.js';
 import { changedFamilies } from './changed-data.js';
 import { type ClientFigures, evaluateClient } from './client-evaluation.js';
 import type { Dataset, Partition } from './datasets/dataset.js';
@@ -56,7 +57,17 @@ export async function openProblem(
   await datasets.loadSpec(dataSpec);
   await partitions.loadSpec(partitionSpec);
   const dataset = await loadDataset(dataSpec, streams.derive('data'));
-  const whole = partitionDataset(dataset, scenario.clients, partitionSpec, streams.derive('partition'));
+  if (scenario.topology) await topologies.loadSpec(scenario.topology);
+  const edgeServers = edgeServersOf(scenario.topology, scenario.clients);
+  if (edgeServers.length > 0 && dataset.train.count === 0)
+    throw new GradswarmError('ERR_SCENARIO', 'data: expected a data set with edge servers, which hold no part of it');
+  const dealt = partitionDataset(
+    dataset,
+    scenario.clients - edgeServers.length,
+    partitionSpec,
+    streams.derive('partition'),
+  );
+  const whole = { ...dealt, shards: [...dealt.shards, ...edgeServers.map(() => new Uint32Array(0))] };
   const share = scenario.evaluation.perClient?.heldOut ?? 0;
   const split = share > 0 && dataset.train.count > 0 ? holdOut(whole, share, streams.derive('partition')) : null;
   const { partition, shards: heldOut } = split ?? { partition: whole, shards: null };

@@ -32,7 +32,10 @@ export interface RunHostOptions {
   /** Root of the run's streams. */
   readonly streams: Rng;
   /** This round's graph; null for methods without peers. */
-  readonly topology: { linksOf(client: ClientIndex, round: number): Links } | null;
+  readonly topology: {
+    readonly edgeServers?: readonly ClientIndex[];
+    linksOf(client: ClientIndex, round: number): Links;
+  } | null;
   readonly secrets: Secrets;
   readonly inboxRules: InboxRules | null;
   /** Decide Poisson samples; null: the keyed streams do. */
@@ -54,6 +57,7 @@ export class RunHost implements RoundHost {
   readonly secrets: Secrets;
   readonly inboxRules: InboxRules | null;
   readonly coins: SamplingCoins | null;
+  readonly edgeServers: readonly ClientIndex[];
   private readonly streams: Rng;
   private readonly topology: RunHostOptions['topology'];
   private readonly partyStreams = new Map<PartyId, Rng>();
@@ -78,7 +82,8 @@ export class RunHost implements RoundHost {
     this.inboxRules = options.inboxRules;
     this.coins = options.coins;
     if (options.exampleCounts) this.exampleCounts = options.exampleCounts;
-    this.halves = makeHalves(options.method, options);
+    this.edgeServers = options.topology?.edgeServers ?? [];
+    this.halves = makeHalves(options.method, { ...options, edgeServers: this.edgeServers });
     this.layouts = layoutsOf(options.method.messages, options.precision, options.parameterCount);
     const fromClients = [...this.layouts.values()].filter(({ kind }) => kind.from === 'clients');
     this.clientsSendToClients = fromClients.some(({ kind }) => kind.to === 'cohort');

@@ -2,7 +2,7 @@ import { GradswarmError } from '../errors.js';
 import type { ClientIndex, Links, PartyId, Rng } from '../method.js';
 import { flag, oneOf } from '../settings/kinds.js';
 import { defineSettings } from '../settings/settings.js';
-import { type GraphSequence, sequenceOf } from './family.js';
+import { edgeServersOf, type GraphSequence, sequenceOf } from './family.js';
 import { type Graph, isConnected } from './graph.js';
 import { lazyWeights, type MixingMatrix, type WeightRule, weightOf, weightRules } from './mixing-matrix.js';
 
@@ -20,6 +20,8 @@ export interface Topology {
   readonly clientCount: number;
   /** Rounds after which everything repeats: 1 for a graph that never changes, null for one that never repeats. */
   readonly period: number | null;
+  /** Clients that hold no data and stand between others and the coordinator, ascending. */
+  readonly edgeServers: readonly ClientIndex[];
   graphAt(round: number): Graph;
   mixingAt(round: number): MixingMatrix;
   /** What one client sees of the round's graph. Cached with the graph. */
@@ -39,8 +41,8 @@ function withSelf(list: readonly ClientIndex[], self: ClientIndex): ClientIndex[
 }
 
 /** One client's links by a graph and its matrix. Its two functions may be used unbound, as by `weightedSum`. */
-function linksFrom(graph: Graph, mixing: MixingMatrix, self: ClientIndex): Links {
-  const inNeighbors = withSelf(graph.inNeighbors[self]!, self);
+function linksFrom(graph: Graph, mixing: MixingMatrix, self: ClientIndex, isTiered: boolean): Links {
+  const inNeighbors = isTiered ? graph.inNeighbors[self]! : withSelf(graph.inNeighbors[self]!, self);
   return {
     inNeighbors,
     outNeighbors: graph.directed ? withSelf(graph.outNeighbors[self]!, self) : inNeighbors,
@@ -61,12 +63,16 @@ const KEPT_PHASES = { repeating: 64, never: 4 };
 class CachedTopology implements Topology {
   private readonly phases = new Map<number, Phase>();
 
+  readonly edgeServers: readonly ClientIndex[];
+
   constructor(
     readonly spec: TopologySpec,
     readonly clientCount: number,
     private readonly sequence: GraphSequence,
     private readonly weigh: (graph: Graph) => MixingMatrix,
-  ) {}
+  ) {
+    this.edgeServers = edgeServersOf(spec, clientCount);
+  }
 
   get period(): number | null {
     return this.sequence.period;
@@ -100,7 +106,7 @@ class CachedTopology implements Topology {
     if (!links) {
       if (!Number.isInteger(client) || client < 0 || client >= this.clientCount)
         throw new RangeError(`linksOf: expected a client from 0 to ${this.clientCount - 1}, got ${client}`);
-      links = linksFrom(phase.graph, this.mixingAt(round), client);
+      links = linksFrom(phase.graph, this.mixingAt(round), client, this.sequence.isTiered ?? false);
       phase.links[client] = links;
     }
     return links;
@@ -125,7 +131,7 @@ export function createTopology(spec: TopologySpec, clientCount: number, rng: Rng
   const topology = new CachedTopology(spec, clientCount, sequence, lazy ? (graph) => lazyWeights(rule(graph)) : rule);
   if (sequence.period !== null && sequence.period <= CHECKED_PERIOD) {
     const rounds = Array.from({ length: sequence.period }, (_, round) => round);
-    if (!isConnected(...rounds.map((round) => topology.graphAt(round))))
+    if (!sequence.isTiered && !isConnected(...rounds.map((round) => topology.graphAt(round))))
       throw new GradswarmError(
         'ERR_SCENARIO',
         `topology: expected every one of ${clientCount} clients to reach all others, but some cannot; ` +

@@ -238,6 +238,13 @@ export const plantedErrors: readonly PlantedError[] = [
     replace: 'y: add(y, subtract(gradient, before))',
   },
   {
+    scenario: 'hierarchical',
+    error: 'edge servers send the model that they were given in each of their rounds, and keep the last mean alone',
+    file: 'protocol/methods/federated/hierarchical-fedavg.js',
+    find: 'params = addScaled(params, 1, mean.value())',
+    replace: 'params = addScaled(model.params, 1, mean.value())',
+  },
+  {
     scenario: 'large-batch-scale-invariance',
     error: 'LARS divides by the root of the norm of the gradient',
     file: 'protocol/optimizers/lars.js',

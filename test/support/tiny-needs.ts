@@ -48,6 +48,12 @@ export const TINY_NEEDS: Readonly<Record<string, MethodNeeds>> = {
     // More draws than coordinates: also what codecs leave of them has a covariance.
     hyperparameters: { chains: 2, drawsPerRound: 8, burnInSteps: 5, stepSize: 0.01 },
   },
+  'hierarchical-fedavg': {
+    topology: { name: 'hierarchy', edges: 2 },
+    objective: { name: 'softmax-regression' },
+    data: { name: 'gaussian-clusters', classes: 3, features: 5, examples: 24, testExamples: 30, separation: 4 },
+    loss: { rounds: 40, share: 0.3 },
+  },
   // Noise of 40 rounds at the radius that clips nothing would hide any descent: the loss is claimed without.
   'dp-gd': { convergence: { learningRate: 0.1, clippingRadius: 50, calibration: 'none' } },
   diff2: { convergence: { learningRate: 0.1, refreshRadius: 50, calibration: 'none' } },

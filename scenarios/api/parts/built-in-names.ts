@@ -38,6 +38,7 @@ export interface BuiltInMethods {
   readonly 'fetchsgd': SettingsIn<typeof import('../../../protocol/methods/compressed/fetchsgd.js').default>;
   readonly 'fsgld': SettingsIn<typeof import('../../../protocol/methods/bayesian/fsgld.js').default>;
   readonly 'gradient-tracking': SettingsIn<typeof import('../../../protocol/methods/gossip/gradient-tracking.js').default>;
+  readonly 'hierarchical-fedavg': SettingsIn<typeof import('../../../protocol/methods/federated/hierarchical-fedavg.js').default>;
   readonly 'lead': SettingsIn<typeof import('../../../protocol/methods/gossip/lead.js').default>;
   readonly 'marina': SettingsIn<typeof import('../../../protocol/methods/compressed/marina.js').default>;
   readonly 'mifa': SettingsIn<typeof import('../../../protocol/methods/federated/mifa.js').default>;
@@ -136,6 +137,7 @@ export interface BuiltInTopologies {
   readonly 'edge-list': SettingsIn<typeof import('../../../protocol/topology/named/edge-list.js').default>;
   readonly 'erdos-renyi': SettingsIn<typeof import('../../../protocol/topology/named/erdos-renyi.js').default>;
   readonly 'exponential': SettingsIn<typeof import('../../../protocol/topology/named/exponential.js').default>;
+  readonly 'hierarchy': SettingsIn<typeof import('../../../protocol/topology/named/hierarchy.js').default>;
   readonly 'hypercube': SettingsIn<typeof import('../../../protocol/topology/named/hypercube.js').default>;
   readonly 'one-peer-exponential': SettingsIn<typeof import('../../../protocol/topology/named/one-peer-exponential.js').default>;
   readonly 'path': SettingsIn<typeof import('../../../protocol/topology/named/path.js').default>;

@@ -29,6 +29,7 @@ const specs: readonly (readonly [TopologySpec, number])[] = [
   [triangle, 4],
   [{ name: 'periodic', graphs: [{ name: 'ring' }, { name: 'star' }, { name: 'one-peer-exponential' }] }, 6],
   [{ name: 'exponential', weights: 'push-sum', lazy: true }, 6],
+  [{ name: 'hierarchy', edges: 2 }, 8],
 ];
 
 describe('protocol/topology/topology', () => {
@@ -37,14 +38,14 @@ describe('protocol/topology/topology', () => {
   });
 
   for (const [spec, n] of specs)
-    it(`${spec.name}: links ascend, hold the client itself, mirror each other and carry the matrix's weights`, () => {
+    it(`${spec.name}: links ascend, hold the client itself unless there are edge servers, mirror each other and carry the matrix's weights`, () => {
       const topology = create(spec, n);
       for (let round = 0; round < 6; round++) {
         const links = Array.from({ length: n }, (_, client) => topology.linksOf(client, round));
         const matrix = topology.mixingAt(round);
         for (const [client, { inNeighbors, outNeighbors, weightFrom, weightTo }] of links.entries()) {
           for (const list of [inNeighbors, outNeighbors]) {
-            expect(list).to.include(client);
+            expect(list.includes(client)).to.equal(topology.edgeServers.length === 0);
             expect([...list].sort((a, b) => a - b)).to.deep.equal(list);
           }
           for (const peer of inNeighbors) expect(links[peer]!.outNeighbors).to.include(client);
@@ -52,7 +53,7 @@ describe('protocol/topology/topology', () => {
           for (let peer = 0; peer < n; peer++) {
             expect(weightFrom(peer)).to.equal(weightOf(matrix, client, peer));
             expect(weightTo(peer)).to.equal(weightOf(matrix, peer, client));
-            if (!inNeighbors.includes(peer)) expect(weightOf(matrix, client, peer)).to.equal(0);
+            if (peer !== client && !inNeighbors.includes(peer)) expect(weightOf(matrix, client, peer)).to.equal(0);
           }
           expect(weightFrom('coordinator')).to.equal(0);
         }

@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import fedavg from '../../../protocol/methods/federated/fedavg.js';
+import hierarchical from '../../../protocol/methods/federated/hierarchical-fedavg.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
+import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
+import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
+import { openProblem } from '../../../worker/problem.js';
+
+const DATA = {
+  name: 'gaussian-clusters',
+  classes: 4,
+  features: 6,
+  examples: 240,
+  testExamples: 60,
+  partition: { name: 'dirichlet', alpha: 1 },
+};
+const LOCAL = { localEpochs: 1, batchSize: 1_000, clientLearningRate: 0.2 };
+
+const scenario = (method: typeof fedavg | typeof hierarchical, more: Partial<ScenarioInput>) =>
+  resolveTiny(
+    method as never,
+    {
+      objective: 'softmax-regression',
+      data: DATA,
+      rounds: 5,
+      precision: 'float64',
+      evaluation: { everyRounds: 1 },
+      ...more,
+    } as never,
+  );
+const tiered = (edgeRounds: number, more: Partial<ScenarioInput> = {}) =>
+  scenario(hierarchical, {
+    clients: 9,
+    method: { name: 'hierarchical-fedavg', edgeRounds, ...LOCAL },
+    topology: { name: 'hierarchy', edges: 3 },
+    ...more,
+  });
+
+describe('hierarchical FedAvg', () => {
+  it('with one round of the edge servers, and whole shards as batches, is FedAvg of their clients, whoever serves whom', async () => {
+    const flat = await runTiny(await scenario(fedavg, { clients: 6, method: { name: 'fedavg', ...LOCAL } }), fedavg);
+    for (const assignment of ['blocks', 'round-robin']) {
+      const topology = { name: 'hierarchy', edges: 3, assignment };
+      const { losses } = await runTiny(await tiered(1, { topology }), hierarchical as never);
+      for (const [round, loss] of losses.entries()) expect(loss).to.be.closeTo(flat.losses[round]!, 1e-12);
+    }
+  });
+
+  it('counts each tier: k models and updates a client between peers, one of each an edge server above, however many clients', async () => {
+    const bytes = async (edgeRounds: number) =>
+      (await runTiny(await tiered(edgeRounds), hierarchical as never)).result.bytes;
+    const [one, three] = [await bytes(1), await bytes(3)];
+    const rounds = 5;
+    const model = 8 * (6 * 4 + 4);
+    expect(one.down.raw).to.equal(rounds * 3 * model);
+    expect(three.down.raw).to.equal(one.down.raw);
+    expect(three.up.raw).to.equal(one.up.raw);
+    expect(one.up.raw).to.be.within(rounds * 3 * model, rounds * 3 * (model + 16));
+    expect(one.peer.raw).to.be.within(rounds * 6 * 2 * model, rounds * 6 * (2 * model + 16));
+    expect(three.peer.raw).to.equal(3 * one.peer.raw);
+  });
+
+  it('takes the time of both tiers: k times that of the lower one, once that of the upper one', async () => {
+    const links = [
+      { direction: 'all', bandwidthMbps: null, latencyMs: 100 },
+      { direction: 'peer', bandwidthMbps: null, latencyMs: 1 },
+    ];
+    const devices = [{ clients: 'all', msPerExample: 0, msPerRound: 0, nsPerParameterCoded: 0 }];
+    const run = await runTiny(await tiered(4, { links, devices, rounds: 3 } as never), hierarchical as never);
+    expect(run.result.simulatedMs).to.be.closeTo(3 * (200 + 4 * 2), 1e-9);
+  });
+
+  it('edge servers hold no data; their clients go on without one that is away, and the others without its clients', async () => {
+    const open = await openProblem(await tiered(2));
+    expect(open.exampleCounts().slice(6)).to.deep.equal([0, 0, 0]);
+    expect(open.exampleCounts().reduce((sum, n) => sum + n, 0)).to.equal(240);
+    const away = await runTiny(
+      await tiered(2, { faults: [{ fault: 'crash', clients: [7], memory: 'kept', from: 1, downRounds: 2 }] }),
+      hierarchical as never,
+    );
+    expect(away.rows[1]!.bytesPeer).to.be.lessThan(0.75 * away.rows[0]!.bytesPeer);
+    expect(away.rows[4]!.bytesPeer).to.equal(away.rows[0]!.bytesPeer);
+  });
+
+  it('is refused without edge servers, with more of them than clients, and without data', async () => {
+    const refusal = async (more: Partial<ScenarioInput>) =>
+      Promise.resolve(tiered(2, more))
+        .then((resolved) => runTiny(resolved, hierarchical as never))
+        .then(
+          () => 'ran',
+          (error: Error) => error.message,
+        );
+    expect(await refusal({ topology: 'ring' })).to.include('topology: expected one with edge servers');
+    expect(await refusal({ topology: { name: 'hierarchy', edges: 5 } })).to.include(
+      'topology.edges: expected at most half',
+    );
+    expect(await refusal({ objective: 'quadratic', data: 'none' } as never)).to.include('data: expected a data set');
+  });
+});
