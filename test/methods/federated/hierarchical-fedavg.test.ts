@@ -37,7 +37,7 @@ const tiered = (edgeRounds: number, more: Partial<ScenarioInput> = {}) =>
   });
 
 describe('hierarchical FedAvg', () => {
-  it('with one round of the edge servers, and whole shards as batches, is FedAvg of their clients, whoever serves whom', async () => {
+  it('with one round of the edge servers, and whole shards as batches, is FedAvg of their clients under both assignments', async () => {
     const flat = await runTiny(await scenario(fedavg, { clients: 6, method: { name: 'fedavg', ...LOCAL } }), fedavg);
     for (const assignment of ['blocks', 'round-robin']) {
       const topology = { name: 'hierarchy', edges: 3, assignment };
@@ -70,7 +70,7 @@ describe('hierarchical FedAvg', () => {
     expect(run.result.simulatedMs).to.be.closeTo(3 * (200 + 4 * 2), 1e-9);
   });
 
-  it('edge servers hold no data; their clients go on without one that is away, and the others without its clients', async () => {
+  it('edge servers hold no data; where one is away, the others continue without its clients', async () => {
     const open = await openProblem(await tiered(2));
     expect(open.exampleCounts().slice(6)).to.deep.equal([0, 0, 0]);
     expect(open.exampleCounts().reduce((sum, n) => sum + n, 0)).to.equal(240);
