@@ -9,6 +9,7 @@ import { loadProbes } from '../protocol/probe-loader.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { topologies } from '../protocol/topology/family.js';
 import { ChangedPosterior } from './objectives/changed-gradients.js';
+import { UncomputedObjective } from './objectives/uncomputed.js';
 import type { ProcessPrivacy } from './privacy.js';
 import type { Problem } from './problem.js';
 import { TimedObjective } from './timed-objective.js';
@@ -63,7 +64,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
         : problem.objectiveOf(client);
       let objective = objectives.get(own);
       if (!objective) {
-        objective = new TimedObjective(own, site.office);
+        objective = new TimedObjective(scenario.timingOnly ? new UncomputedObjective(own) : own, site.office);
         objectives.set(own, objective);
       }
       objective.clock = round;

@@ -77,6 +77,8 @@ export interface ReportTable {
 
 /** The content of a report beyond the files of its run directory. Only title and verdict are required. */
 export interface ReportContent {
+  /** No gradient was computed. */
+  readonly timingOnly?: boolean;
   readonly title: string;
   /** What the run is meant to show, in a sentence or two. */
   readonly summary?: string;
@@ -147,7 +149,7 @@ export async function drawFigures(directory: string, figures: readonly Figure[])
 }
 
 export function heading(
-  content: Pick<ReportContent, 'title' | 'summary' | 'verdict' | 'privacy'>,
+  content: Pick<ReportContent, 'title' | 'summary' | 'verdict' | 'privacy' | 'timingOnly'>,
   methods: readonly MethodDescription[],
 ): Markup {
   const reconstructions = methods.flatMap(({ name, paper }) =>
@@ -159,6 +161,7 @@ export function heading(
   const repetition = content.privacy ? repetitionText(content.privacy) : null;
   return html`<header><h1>${content.title}${badge(content.verdict.valid)}</h1>
 ${content.summary !== undefined && html`<p class="lead">${content.summary}</p>`}</header>
+${content.timingOnly === true && html`<p class="warning"><b>Timing only.</b> Time and bytes are simulated; no gradient was computed, and there is no model and no state digest.</p>`}
 ${reconstructions.map((text) => html`<p class="warning"><b>Reconstruction.</b> ${text}</p>`)}
 ${notPrivate !== undefined && html`<p class="warning"><b>Not private.</b> ${notPrivate}</p>`}
 ${repetition !== null && html`<p class="warning"><b>Rounds repeated.</b> ${repetition}</p>`}\n`;

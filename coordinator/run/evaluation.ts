@@ -1,6 +1,7 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId, ReadonlyVector, Vector } from '../../protocol/method.js';
 import { accumulate, scale, squaredDistance, zerosLike } from '../../protocol/numerics/vector.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
 
 /** Held-out loss and accuracy of a model; null where accuracy has no meaning. */
 export interface Evaluator {
@@ -95,4 +96,12 @@ function meanOf(vectors: readonly ReadonlyVector[]): Vector {
   const sum = zerosLike(vectors[0]!);
   for (const vector of vectors) accumulate(sum, 1, vector);
   return scale(1 / vectors.length, sum);
+}
+
+/** Are the estimates evaluated after so many rounds? */
+export function isEvaluated(
+  { evaluation, rounds, timingOnly }: Pick<Scenario, 'evaluation' | 'rounds' | 'timingOnly'>,
+  done: number,
+): boolean {
+  return !timingOnly && (done % evaluation.everyRounds === 0 || done === rounds);
 }

@@ -16,7 +16,7 @@ import { CheckpointPace } from './checkpoint-pace.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
-import { type EvaluatedRound, evaluateEstimates, modelOf, trainingColumns } from './evaluation.js';
+import { type EvaluatedRound, evaluateEstimates, isEvaluated, modelOf, trainingColumns } from './evaluation.js';
 import { isSpent } from './expected-releases.js';
 import { IdleTime } from './idle-time.js';
 import { LostClients } from './lost-clients.js';
@@ -262,7 +262,7 @@ export class RunLoop {
     const extra: Record<string, number> = { ...measureColumns(report.parties, own), ...codecColumns(bytes, coding) };
     Object.assign(extra, this.releases.add(plan, parties));
     Object.assign(extra, this.batteries.charge(report.parties, this.simulatedMs));
-    const due = this.round % scenario.evaluation.everyRounds === 0 || this.round === scenario.rounds;
+    const due = isEvaluated(scenario, this.round);
     const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
     if (scenario.evaluation.perClient || scenario.energy)

@@ -10,7 +10,7 @@ import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { betterRound } from './best-round.js';
 import { CheckpointPace } from './checkpoint-pace.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
-import { evaluateEstimates, modelOf, trainingColumns } from './evaluation.js';
+import { evaluateEstimates, isEvaluated, modelOf, trainingColumns } from './evaluation.js';
 import { codecColumns, measureColumns } from './round-columns.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
 import type { BestRound, CarriedState } from './run-observer.js';
@@ -189,7 +189,7 @@ export class TaskLoop {
     const empty = own.inbox?.received === 0;
     if (empty) this.withoutUpdate++;
     const extra: Record<string, number> = { ...measureColumns(reports, own), ...codecColumns(bytes, coding) };
-    const due = this.step % scenario.evaluation.everyRounds === 0 || this.step === scenario.rounds;
+    const due = isEvaluated(scenario, this.step);
     const evaluation = due ? await this.evaluate() : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
     if (scenario.evaluation.perClient || scenario.energy)

@@ -110,6 +110,8 @@ export interface TopologyEntry extends Entry {
 export interface CodecEntry extends Entry {
   /** Of the codec with these complete settings. Throws when they make no sense. */
   contract(settings: Readonly<Record<string, unknown>>): CodecContract | Promise<CodecContract>;
+  /** Are its bytes a function of the length alone? Left out: they are not. */
+  hasFixedSize?(settings: Readonly<Record<string, unknown>>): boolean | Promise<boolean>;
   /** Largest relative variance of an unbiased codec. Left out: not known. */
   omega?(settings: Readonly<Record<string, unknown>>): number | undefined;
   /** Does it choose one of several levels by what its sender measures? Left out: it does not. */

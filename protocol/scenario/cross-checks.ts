@@ -6,6 +6,7 @@ import { checkCodecs, type Found } from './codec-checks.js';
 import type { FaultRule, Json, Scenario } from './scenario.js';
 import { checkSelection } from './selection-checks.js';
 import { checkTasks } from './task-checks.js';
+import { checkTiming } from './timing-checks.js';
 
 /** What is wrong with a scenario although each of its parts is right by itself. */
 export async function checkAcross(scenario: Scenario, found: Found, problems: Problems): Promise<void> {
@@ -13,6 +14,7 @@ export async function checkAcross(scenario: Scenario, found: Found, problems: Pr
   checkSelection(scenario, found, problems);
   checkTopology(scenario, found, problems);
   checkTasks(scenario, found, problems);
+  await checkTiming(scenario, found, problems);
   checkMethod(scenario, found, problems);
   await checkObjective(scenario, found, problems);
   await checkAggregators(scenario, found, problems);

@@ -85,6 +85,7 @@ export interface ScenarioInput {
   readonly workers?: Partial<Workers>;
   readonly privacy?: Partial<PrivacySettings>;
   readonly measure?: readonly SpecInput[];
+  readonly timingOnly?: boolean | null;
   readonly stress?: Partial<Stress>;
   readonly study?: SpecInput | null;
   readonly device?: string;

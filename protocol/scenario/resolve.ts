@@ -47,7 +47,17 @@ export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue
 }
 
 /** Parts that a record has only where they were given. */
-const LEFT_OUT = ['use', 'initial', 'energy', 'stopWhen', 'keepBest', 'saveModel', 'changed', 'reportPlots'];
+const LEFT_OUT = [
+  'use',
+  'initial',
+  'energy',
+  'timingOnly',
+  'stopWhen',
+  'keepBest',
+  'saveModel',
+  'changed',
+  'reportPlots',
+];
 
 function assemble(fixed: SettingsOf<typeof scenarioSettings>, { found: _, figures: __, ...named }: Named): Scenario {
   const whole = { ...fixed, ...named } as Record<string, unknown>;

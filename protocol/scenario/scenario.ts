@@ -274,6 +274,8 @@ export interface Scenario {
   readonly privacy: PrivacySettings;
   /** Probes of the coordinator's inbox, by name. Left out: none. */
   readonly measure?: readonly Spec[];
+  /** Time and bytes are simulated, and no gradient is computed. Left out: gradients are computed. */
+  readonly timingOnly?: boolean;
   /** What is done to clients on purpose. Left out: nothing. */
   readonly stress?: Stress;
   /** What is measured beside the run, by name; null: nothing. */

@@ -1,4 +1,4 @@
-import { count, either, integer, list, oneOf, positive, record, string, text } from '../settings/kinds.js';
+import { count, either, flag, integer, list, oneOf, positive, record, string, text } from '../settings/kinds.js';
 import type { Json, JsonObject } from '../settings/plain-data.js';
 import { required, settingOf } from '../settings/setting.js';
 import { defineSettings, group } from '../settings/settings.js';
@@ -105,6 +105,10 @@ export const scenarioSettings = defineSettings({
   workers: group(workers, {}, 'Processes that hold the clients'),
   privacy: group(privacy, {}, 'How releases are noised and counted'),
   measure: list(spec('a probe', 'A probe'), [], "Probes of the coordinator's inbox"),
+  timingOnly: flag(
+    null,
+    'Time and bytes are simulated, and no gradient is computed: every gradient is 0, nothing is evaluated; null: gradients are computed',
+  ),
   stress: group(
     defineSettings({
       gradientScales: record(positive(required, 'A factor'), {}, "Factors on named tensors of every client's gradient"),

@@ -29,6 +29,7 @@ export interface RunFlags extends Printing, ListenFlags {
   readonly rounds?: number;
   readonly device?: string;
   readonly initial?: string;
+  readonly timingOnly?: boolean;
   readonly out?: string;
 }
 
@@ -62,9 +63,9 @@ export async function runAction(name: string, flags: RunFlags): Promise<void> {
 /** `--set` in the order given, then the options that have a name of their own. */
 function changed(
   input: Loaded,
-  { set = [], workers, seed, seeds, firstSeed, rounds, device, initial }: RunFlags,
+  { set = [], workers, seed, seeds, firstSeed, rounds, device, initial, timingOnly }: RunFlags,
 ): Loaded {
-  const named = Object.entries({ 'workers.count': workers, seed, rounds, device, initial });
+  const named = Object.entries({ 'workers.count': workers, seed, rounds, device, initial, timingOnly });
   const assignments = named.flatMap(([path, value]) => (value === undefined ? [] : [{ path, value }]));
   const assigned = withAssignments(input, [...set, ...assignments]);
   const several = seeds === undefined ? assigned : atSeeds(assigned, seeds);

@@ -35,6 +35,7 @@ export function runCommand(): Command {
     .option('--rounds <rounds>', 'the same as --set rounds=…', wholeNumber(1))
     .option('--device <name>', 'the same as --set device=…')
     .option('--initial <file>', 'begin with saved parameters, .npz or .safetensors', absolutePath)
+    .option('--timing-only', 'simulate time and bytes without computing gradients: no model, no digest')
     .option('--out <directory>', 'write the run here, not under runs/')
     .option('--open', 'show the run as it goes in a page on this machine’s loopback')
     .option('--tensorboard', "also write event files for TensorBoard into the run's folder")

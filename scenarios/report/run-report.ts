@@ -58,6 +58,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
   const { name: _name, ...hyperparameters } = scenario.method;
   const { dataset, partition, family } = problem;
   const content: ReportContent = {
+    ...(scenario.timingOnly && { timingOnly: true }),
     title: scenario.name,
     summary: [scenario.description, ...forecast].join(' '),
     verdict,

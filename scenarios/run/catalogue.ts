@@ -66,6 +66,7 @@ export async function loadCatalogue(): Promise<Catalogue> {
         settings,
         contract: (chosen) => create(chosen).contract,
         omega: (chosen) => create(chosen).omega,
+        hasFixedSize: (chosen) => create(chosen).encodedBytes !== undefined,
         hasLevels: (chosen) => create(chosen).control !== undefined,
       }),
     ),

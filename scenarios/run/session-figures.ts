@@ -30,6 +30,7 @@ export function summaryOf(
     wallMs: Math.round(result.wallMs),
     transport: fleet.transport,
     ended: result.stopped,
+    ...(record.scenario.timingOnly && { timingOnly: true }),
     ...(result.checkpoints.count > 0 && checkpointFigures(result.checkpoints)),
     ...(result.withoutUpdate > 0 && { roundsWithoutUpdate: result.withoutUpdate }),
     ...(result.best && { bestRound: result.best.round, best: result.best.value }),

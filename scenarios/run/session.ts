@@ -249,7 +249,8 @@ class Session {
     const { scenario, problem, directory, options, study } = this;
     const [result, fleet] = [this.result!, this.fleet!];
     const finished = result.stopped !== 'stopped';
-    const digest = finished ? finalDigest(result, fleet.site.host.halves, (text) => this.note(text)) : null;
+    const digest =
+      finished && !scenario.timingOnly ? finalDigest(result, fleet.site.host.halves, (text) => this.note(text)) : null;
     const at = { t: result.simulatedMs, wallMs: result.wallMs, round: result.roundsDone };
     const point = options.point ? { point: options.point } : {};
     const first: RunRecord = {
