@@ -50,13 +50,17 @@ export class IoSocket implements ControlSocket {
   }
 
   listen({ received, seen, closed }: ControlSocketEvents): void {
-    this.socket.onAny((event: string, ...content: readonly unknown[]) => {
+    this.socket.onAny((named: unknown, ...content: readonly unknown[]) => {
+      // A packet may have none, a number, or with nothing but an acknowledgement that function: no event of this protocol.
+      const event = typeof named === 'string' ? named : '';
       const answer = content.at(-1);
       // What is not binary is of no use to anybody, and may not be able to go to another thread.
       const data = content[0] instanceof Uint8Array ? content[0] : undefined;
       this.received(2 * event.length + (data?.byteLength ?? 0));
       received(event, data, typeof answer === 'function' ? (reply) => answer(reply) : null);
     });
+    // The other end may send an event of this name, which without a listener would be thrown.
+    this.socket.on('error', () => {});
     this.socket.on('disconnect', (reason: string) => closed(reason));
     this.watch(seen);
   }

@@ -91,6 +91,10 @@ const BREACHES: Readonly<Record<string, (seat: Seat) => void>> = {
   'sends an event that no worker sends': ({ control }) => control.emit('begin', pack({})),
   'sends nesting without end as text': ({ control }) =>
     control.io.engine.write(`2["done",${'['.repeat(500_000)}${']'.repeat(500_000)}]`),
+  'sends an event without a name': ({ control }) => control.io.engine.write('2'),
+  'sends an event with nothing but an acknowledgement': ({ control }) => control.io.engine.write('27'),
+  'sends an event whose name is a number': ({ control }) => control.io.engine.write('2[5]'),
+  'sends the event error': ({ control }) => control.io.engine.write('2["error","x"]'),
   'announces a second binary message': ({ control }) =>
     control.io.engine.write('52-["done",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'),
   'seals parties that the run does not have': (seat) =>
