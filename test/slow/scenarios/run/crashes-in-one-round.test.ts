@@ -1,16 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { RunDirectory } from '../../../coordinator/run-directory/run-directory.js';
-import { Ledger } from '../../../protocol/privacy/accounting/ledger.js';
-import type { LedgerEntry } from '../../../protocol/privacy/accounting/ledger-entry.js';
-import type { ScenarioInput } from '../../../protocol/scenario/input.js';
-import { openFleet } from '../../../scenarios/run/open-fleet.js';
-import { releasesOf } from '../../../scenarios/run/roll-back.js';
-import { resumeRun } from '../../../scenarios/run/runtime.js';
-import { runSession } from '../../../scenarios/run/session.js';
-import type { SessionOptions } from '../../../scenarios/run/session-options.js';
-import { resolved, temporaryFolder } from '../../support/scripted-run.js';
+import { RunDirectory } from '../../../../coordinator/run-directory/run-directory.js';
+import { Ledger } from '../../../../protocol/privacy/accounting/ledger.js';
+import type { LedgerEntry } from '../../../../protocol/privacy/accounting/ledger-entry.js';
+import type { ScenarioInput } from '../../../../protocol/scenario/input.js';
+import { openFleet } from '../../../../scenarios/run/open-fleet.js';
+import { releasesOf } from '../../../../scenarios/run/roll-back.js';
+import { resumeRun } from '../../../../scenarios/run/runtime.js';
+import { runSession } from '../../../../scenarios/run/session.js';
+import type { SessionOptions } from '../../../../scenarios/run/session-options.js';
+import { resolved, temporaryFolder } from '../../../support/scripted-run.js';
 
 const ROUNDS = 6;
 /** Their last rounds end with both halves done: the noise has left, and nothing is committed. */
