@@ -1,15 +1,24 @@
+import { join } from 'node:path';
 import { string } from '../../protocol/settings/kinds.js';
 import { defineDataset } from './loader.js';
+import { filesOf, joinedTable } from './tables/folder.js';
 import { readParquet } from './tables/parquet.js';
+import type { Table } from './tables/table.js';
 import { tableDataset, tableSettings } from './tables/table-dataset.js';
 
-/** Any Parquet file of plain columns from a path that the user names; see `tableDataset`. */
+/** Any Parquet file of plain columns, or a folder of them, from a path that the user names; see `tableDataset`. */
 const parquetTable = defineDataset({
   name: 'parquet-table',
-  summary: 'A Parquet file from a path',
-  settings: tableSettings.under({ path: string('', 'The file') }),
-  load: async (settings, rng) =>
-    tableDataset('parquet-table', `Parquet file ${settings.path}`, await readParquet(settings.path), settings, rng),
+  summary: 'A Parquet file from a path, or one a client',
+  settings: tableSettings.under({ path: string('', 'The file, or a folder with one file a client') }),
+  async load(settings, rng) {
+    const { path } = settings;
+    const names = filesOf(path, '.parquet');
+    const tables: Table[] = [];
+    for (const name of names ?? []) tables.push(await readParquet(join(path, name), 1));
+    const table = names ? joinedTable(path, names, tables) : await readParquet(path);
+    return tableDataset('parquet-table', `Parquet ${table.files ? 'files in' : 'file'} ${path}`, table, settings, rng);
+  },
 });
 
 export default parquetTable;

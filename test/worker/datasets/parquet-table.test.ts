@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as zlib from 'node:zlib';
@@ -133,5 +133,38 @@ describe('parquet-table', () => {
       /^ERR_DATA_MISSING/,
     );
     expect(await messageOf({ name: 'parquet-table' })).to.match(/^ERR_DATA_MISSING: .*'path'/);
+  });
+
+  it('of a folder, one file a client, holds the examples of the CSV files with the same values, each with its owner', async () => {
+    for (const [at, name] of ['anna', 'bert', 'carl'].entries()) {
+      const values = Array.from({ length: at + 4 }, (_, i) => [at + i / 3, i % 2]);
+      mkdirSync(join(folder, 'csv'), { recursive: true });
+      mkdirSync(join(folder, 'parquet'), { recursive: true });
+      writeFileSync(join(folder, 'csv', `${name}.csv`), `x,class\n${values.map((row) => row.join(',')).join('\n')}\n`);
+      written(join('parquet', `${name}.parquet`), [
+        { name: 'x', data: values.map(([x]) => x!), type: 'DOUBLE' },
+        { name: 'class', data: values.map(([, y]) => y!), type: 'INT32' },
+      ]);
+    }
+    const settings = { testShare: 0.2, standardise: false };
+    const csv = await load({ name: 'csv-table', path: join(folder, 'csv'), ...settings } as never);
+    const parquet = await load({ name: 'parquet-table', path: join(folder, 'parquet'), ...settings } as never);
+    // The seed's split differs by the name of the data set.
+    const all = ({ train, test }: typeof csv) => [...train.features, ...test.features].sort();
+    expect(all(parquet)).to.deep.equal(all(csv));
+    for (const { train, test, groups, groupNames } of [csv, parquet]) {
+      expect(groupNames).to.deep.equal(['anna', 'bert', 'carl']);
+      expect([train.count, test.count]).to.deep.equal([12, 3]);
+      // Values of a file begin at its number; those of one file are in rising order.
+      for (const [i, owner] of groups!.entries()) {
+        expect(train.features[i]).to.be.at.least(owner);
+        if (i > 0 && groups![i - 1] === owner) expect(train.features[i]).to.be.above(train.features[i - 1]!);
+        else if (i > 0) expect(owner).to.be.above(groups![i - 1]!);
+      }
+    }
+    writeFileSync(join(folder, 'csv', 'dora.csv'), 'y,class\n1,0\n');
+    expect(await messageOf({ name: 'csv-table', path: join(folder, 'csv') } as never)).to.match(
+      /dora\.csv: expected the columns x, class, as in anna\.csv, got y, class/,
+    );
   });
 });

@@ -35,6 +35,7 @@ export function withoutMissing(table: Table, rule: MissingRule): Table {
     ...table,
     rows: kept.map((r) => table.rows[r]!),
     lines: kept.map((r) => table.lines[r]!),
+    ...(table.files && { files: { ...table.files, of: kept.map((r) => table.files!.of[r]!) } }),
     decisions: [
       ...table.decisions,
       `left out: ${dropped.length} of ${table.rows.length} rows with missing values (${table.unit}s ${lines.join(', ')}${dropped.length > 5 ? ', …' : ''})`,

@@ -23,7 +23,7 @@ function compressors(): Compressors {
 }
 
 /** A Parquet file as rows of texts, so that what is refused in a CSV file is refused here. Throws ERR_DATA_MISSING, ERR_DATA_FORMAT. */
-export async function readParquet(path: string): Promise<Table> {
+export async function readParquet(path: string, leastRows = 2): Promise<Table> {
   if (path === '')
     throw new GradswarmError('ERR_DATA_MISSING', `data set 'parquet-table': set 'path' to the Parquet file to read`);
   if (!existsSync(path))
@@ -48,7 +48,11 @@ export async function readParquet(path: string): Promise<Table> {
         `column '${index}': expected columns of the data, got an index that pandas added; write the file with index=False`,
       );
     const records = await parquetReadObjects({ file, metadata, compressors: compressors() });
-    if (records.length < 2) throw wrong(path, `expected at least 2 rows of values, got ${records.length}`);
+    if (records.length < leastRows)
+      throw wrong(
+        path,
+        `expected at least ${leastRows} ${leastRows === 1 ? 'row' : 'rows'} of values, got ${records.length}`,
+      );
     return {
       path,
       unit: 'row',

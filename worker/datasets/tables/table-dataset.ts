@@ -17,7 +17,10 @@ export const tableSettings = defineSettings({
   missing: oneOf(['refuse', 'drop'], 'refuse', 'Rows with missing values'),
   spelling: oneOf(['refuse', 'merge', 'exact'], 'refuse', 'One value in two spellings'),
   constant: oneOf(['refuse', 'zero'], 'refuse', 'A column that is constant in the training rows'),
-  groupColumn: string('', "Column of natural owners, for the partition 'by-group'; empty: none"),
+  groupColumn: string(
+    '',
+    "Column of natural owners, for the partition 'by-group'; empty: none, or the files of a folder",
+  ),
   standardise: flag(true, 'Number features get mean 0 and standard deviation 1 over the training rows'),
   testShare: probability(0.2, 'Share of the rows that is held out'),
 });
@@ -70,6 +73,11 @@ export function tableDataset(
     train: examples(rows.train),
     test: examples(rows.test),
     ...(groups && { groups: Int32Array.from(rows.train, (r) => groups.indexOf(r)), groupNames: groups.names }),
+    ...(!groups &&
+      table.files && {
+        groups: Int32Array.from(rows.train, (r) => table.files!.of[r]!),
+        groupNames: table.files.names,
+      }),
   };
 }
 

@@ -14,6 +14,8 @@ export interface Table {
   readonly lines: readonly number[];
   /** What was decided while reading, one sentence each. */
   readonly decisions: readonly string[];
+  /** Of several files: which one each row is of. */
+  readonly files?: { readonly of: readonly number[]; readonly names: readonly string[] };
 }
 
 export type Header = 'auto' | 'yes' | 'no';
@@ -33,11 +35,15 @@ export function wrong(path: string, message: string): GradswarmError {
 
 /** 'file.csv: line 12, column 'age'': the place of a value. */
 export function placeOf(table: Table, row: number, column: number): string {
-  return `${table.unit} ${table.lines[row]}, column '${table.columnNames[column]}'`;
+  const file = table.files ? `${table.files.names[table.files.of[row]!]}: ` : '';
+  return `${file}${table.unit} ${table.lines[row]}, column '${table.columnNames[column]}'`;
 }
 
-/** Throws ERR_DATA_MISSING where there is no file, and ERR_DATA_FORMAT with the line where the fault is. */
-export function readTable(path: string, header: Header, delimiter: string): Table {
+/**
+ * Throws ERR_DATA_MISSING where there is no file, and ERR_DATA_FORMAT with the line where the fault is. `leastRows`: fewer rows of values
+ * are refused.
+ */
+export function readTable(path: string, header: Header, delimiter: string, leastRows = 2): Table {
   if (path === '')
     throw new GradswarmError('ERR_DATA_MISSING', `data set 'csv-table': set 'path' to the CSV file to read`);
   if (!existsSync(path)) throw new GradswarmError('ERR_DATA_MISSING', `${path}: expected a CSV file, there is none`);
@@ -46,7 +52,11 @@ export function readTable(path: string, header: Header, delimiter: string): Tabl
   if (!first) throw wrong(path, 'expected rows, got an empty file');
   const { hasHeader, why } = headerDecision(path, records, header);
   const body = hasHeader ? records.slice(1) : records;
-  if (body.length < 2) throw wrong(path, `expected at least 2 rows of values, got ${body.length}`);
+  if (body.length < leastRows)
+    throw wrong(
+      path,
+      `expected at least ${leastRows} ${leastRows === 1 ? 'row' : 'rows'} of values, got ${body.length}`,
+    );
   const columnNames = hasHeader ? first.cells : first.cells.map((_, i) => String(i));
   if (hasHeader) checkNames(path, first);
   return {
