@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readMetrics } from '../../../coordinator/run-directory/metrics.js';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
-import { resolved, runInput } from '../../support/scripted-run.js';
+import { resolved, runInput, WITH_REPORT } from '../../support/scripted-run.js';
 
 const input: ScenarioInput = {
   name: 'timing',
@@ -24,7 +24,7 @@ const rowsOf = (path: string) =>
 describe('a run of timing alone', () => {
   it('has the bytes and simulated times of the computed run, no loss, no digest, and a report that says so', async () => {
     const computed = await runInput(input);
-    const timed = await runInput({ ...input, timingOnly: true });
+    const timed = await runInput({ ...input, timingOnly: true }, WITH_REPORT);
     expect(rowsOf(timed.path)).to.deep.equal(rowsOf(computed.path));
     expect(readMetrics(join(timed.path, 'metrics.csv')).every(({ loss }) => loss === null)).to.equal(true);
     expect(timed.outcome.stateDigest).to.equal('');

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { readMetrics } from '../../../coordinator/run-directory/metrics.js';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { replayRun, resumeRun } from '../../../scenarios/run/runtime.js';
-import { runInput, temporaryFolder } from '../../support/scripted-run.js';
+import { runInput, temporaryFolder, WITH_REPORT } from '../../support/scripted-run.js';
 
 const device = { clients: 'all', computeWatts: 2, joulesPerMegabyteUp: 1000, joulesPerMegabyteDown: 500 } as const;
 const input: ScenarioInput = {
@@ -23,7 +23,7 @@ describe('energy of clients', function () {
   this.timeout(240_000);
 
   it('is watts times simulated seconds of computing plus joules a byte times the bytes that are counted, for each client and in sum', async () => {
-    const { path } = await runInput(input);
+    const { path } = await runInput(input, WITH_REPORT);
     for (const { bytesUp, bytesDown, extra } of rowsOf(path)) {
       // 50 examples a client and round, 0.1 s each.
       expect(extra.computeJoules).to.be.closeTo(4 * 50 * 0.1 * 2, 1e-9);
