@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { loadMethod } from '../../protocol/method-loader.js';
+import { beginTiers, merge } from '../../protocol/methods/asynchronous/parts/tiers.js';
 import { logNormalDevices } from '../../protocol/scenario/device-speeds.js';
 import { localPlacement, placements } from '../../scenarios/check/parts/placements.js';
 import { resolveTiny } from '../../scenarios/check/parts/tiny-problems.js';
@@ -7,7 +8,11 @@ import { runTiny, type TinyRun } from '../../scenarios/check/parts/tiny-run.js';
 import type { Fleet } from '../../scenarios/run/fleet.js';
 
 const CLIENTS = 6;
-const METHODS = { fedasync: await loadMethod('fedasync'), fedbuff: await loadMethod('fedbuff') };
+const METHODS = {
+  fedasync: await loadMethod('fedasync'),
+  fedat: await loadMethod('fedat'),
+  fedbuff: await loadMethod('fedbuff'),
+};
 
 /** Speeds of a log-normal law with sigma 1.5: the slowest client is tens of times slower than the fastest. */
 function problem(name: keyof typeof METHODS, hyperparameters: object = {}, more: object = {}) {
@@ -51,6 +56,17 @@ describe('asynchronous methods on the virtual clock', () => {
   for (const [name, method, hyperparameters, more] of [
     ['fedasync', 'fedasync', {}, {}],
     ['fedasync, hinge', 'fedasync', { staleness: 'hinge', stalenessThreshold: 2, stalenessExponent: 3 }, {}],
+    [
+      'fedat, half of a tier is enough, messages lost and a client that is away',
+      'fedat',
+      { tiers: 2, quorum: 0.5 },
+      {
+        faults: [
+          { fault: 'drop', probability: 0.1 },
+          { fault: 'crash', clients: [1], from: 5, until: 15 },
+        ],
+      },
+    ],
     ['fedbuff', 'fedbuff', { bufferSize: 3 }, {}],
     ['fedbuff, 4 places for 6 clients', 'fedbuff', { bufferSize: 3 }, { participation: { cohort: 4 } }],
     [
@@ -139,6 +155,54 @@ describe('asynchronous methods on the virtual clock', () => {
     expect(new Set(ages(a))).to.deep.equal(new Set([0]));
     a.losses.forEach((loss, i) => {
       expect(loss).to.be.closeTo(b.losses[i]!, 1e-4 * Math.abs(loss!));
+    });
+  });
+
+  it('FedAT makes its tiers by speed, each with its own rounds, and with one tier it is FedAvg', async () => {
+    // Pairs of one speed: 40, 400 and 4000 ms a round, not in the order of the clients.
+    const devices = [2, 0, 1, 0, 2, 1].map((tier, client) => ({
+      clients: [client],
+      msPerExample: 0,
+      msPerRound: 40 * 10 ** tier,
+    }));
+    const tiers = {
+      clients: CLIENTS,
+      rounds: 30,
+      devices,
+      links: [{ latencyMs: 0 }],
+      checkpoints: { everyRounds: 100 },
+    };
+    const run = await runTiny(await problem('fedat', {}, tiers), METHODS.fedat);
+    const stepped = run.rows.map(({ extra }) => extra.tier);
+    // A round of the fastest tier each 40 ms, of the next each 400 ms.
+    expect(stepped.slice(0, 11)).to.deep.equal([1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1]);
+    expect(stepped.filter((tier) => tier === 2).length).to.be.within(2, 3);
+    expect(run.rows.at(-1)!.simulatedMs).to.be.within(1040, 1200);
+    // After 9 and 3 rounds, and none of the slowest, whose model has the most weight: (1 a + 4 b + 10 c) / 15 crossed.
+    const merged = beginTiers(3, Float64Array.of(0)).map((tier, m) => ({
+      ...tier,
+      rounds: [9, 3, 0][m]!,
+      params: Float64Array.of([1, 10, 100][m]!),
+    }));
+    expect(merge(merged, true)[0]).to.be.closeTo((1 * 1 + 4 * 10 + 10 * 100) / 15, 1e-12);
+    expect(merge(merged, false)[0]).to.be.closeTo(37, 1e-12);
+
+    const fedavg = await loadMethod('fedavg');
+    const same = { batchSize: 1000, clientLearningRate: 0.05 };
+    const one = await runTiny(
+      await problem('fedat', { ...same, tiers: 1, proximal: 0, tierWeights: 'equal' }),
+      METHODS.fedat,
+    );
+    const rounds = await resolveTiny(fedavg, {
+      clients: CLIENTS,
+      rounds: 20,
+      evaluation: { everyRounds: 1 },
+      objective: { name: 'quadratic', dimension: 6 },
+      method: { name: 'fedavg', ...same },
+    });
+    const twin = await runTiny(rounds, fedavg);
+    one.losses.forEach((loss, i) => {
+      expect(loss).to.be.closeTo(twin.losses[i]!, 1e-4 * Math.abs(loss!));
     });
   });
 

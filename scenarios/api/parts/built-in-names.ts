@@ -28,6 +28,7 @@ export interface BuiltInMethods {
   readonly 'fa-ld': SettingsIn<typeof import('../../../protocol/methods/bayesian/fa-ld.js').default>;
   readonly 'fald': SettingsIn<typeof import('../../../protocol/methods/bayesian/fald.js').default>;
   readonly 'fedasync': SettingsIn<typeof import('../../../protocol/methods/asynchronous/fedasync.js').default>;
+  readonly 'fedat': SettingsIn<typeof import('../../../protocol/methods/asynchronous/fedat.js').default>;
   readonly 'fedavg': SettingsIn<typeof import('../../../protocol/methods/federated/fedavg.js').default>;
   readonly 'fedbuff': SettingsIn<typeof import('../../../protocol/methods/asynchronous/fedbuff.js').default>;
   readonly 'fedce': SettingsIn<typeof import('../../../protocol/methods/fair/fedce.js').default>;
