@@ -2,6 +2,7 @@ import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId, ReadonlyVector, Vector } from '../../protocol/method.js';
 import { accumulate, scale, squaredDistance, zerosLike } from '../../protocol/numerics/vector.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import type { IterateAverage } from './iterate-average.js';
 
 /** Held-out loss and accuracy of a model; null where accuracy has no meaning. */
 export interface Evaluator {
@@ -22,6 +23,28 @@ export interface EvaluatedRound {
   readonly loss: number | null;
   readonly accuracy: number | null;
   readonly extra: Readonly<Record<string, number>>;
+}
+
+/** Everything that the scenario has evaluated: the estimates, the same on training examples, and their moving averages. */
+export async function evaluateRound(
+  { evaluator, scenario }: { readonly evaluator: Evaluator; readonly scenario: Pick<Scenario, 'evaluation'> },
+  estimates: ReadonlyMap<PartyId, readonly ReadonlyVector[]>,
+  average: IterateAverage | null,
+): Promise<EvaluatedRound> {
+  const heldOut = await evaluateEstimates(evaluator, estimates);
+  const extra: Record<string, number> = { ...heldOut.extra };
+  if (scenario.evaluation.train) Object.assign(extra, await trainingColumns(evaluator, estimates, heldOut));
+  if (average) Object.assign(extra, averagedColumns(await evaluateEstimates(evaluator, average.of(estimates))));
+  return { ...heldOut, extra };
+}
+
+function averagedColumns({ loss, accuracy, extra }: EvaluatedRound): Readonly<Record<string, number>> {
+  const columns: Record<string, number> = {};
+  if (loss !== null) columns.averagedLoss = loss;
+  if (accuracy !== null) columns.averagedAccuracy = accuracy;
+  if (extra.consensusError !== undefined) columns.averagedConsensusError = extra.consensusError;
+  if (extra.meanSquaredError !== undefined) columns.averagedMeanSquaredError = extra.meanSquaredError;
+  return columns;
 }
 
 /**

@@ -16,9 +16,10 @@ import { CheckpointPace } from './checkpoint-pace.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
-import { type EvaluatedRound, evaluateEstimates, isEvaluated, modelOf, trainingColumns } from './evaluation.js';
+import { evaluateRound, isEvaluated, modelOf } from './evaluation.js';
 import { isSpent } from './expected-releases.js';
 import { IdleTime } from './idle-time.js';
+import { estimatesBehind, iterateAverage } from './iterate-average.js';
 import { LostClients } from './lost-clients.js';
 import { checkQuorum } from './quorum.js';
 import { ReleaseRecord } from './release-record.js';
@@ -46,6 +47,7 @@ export class RunLoop {
   private readonly lost: LostClients;
   private readonly batteries: Batteries;
   private readonly idle: IdleTime;
+  private readonly average: ReturnType<typeof iterateAverage>;
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
   /** As of the last round that was ended. */
@@ -56,6 +58,7 @@ export class RunLoop {
     this.releases = new ReleaseRecord(options);
     this.batteries = new Batteries(options.scenario);
     this.idle = new IdleTime(options.scenario, this.batteries);
+    this.average = iterateAverage(options.scenario);
   }
 
   /** Goes back to a checkpoint. Records: of every party that had one. */
@@ -68,6 +71,7 @@ export class RunLoop {
     this.best = carried.best ?? null;
     if (carried.bytes) addBytes(this.bytes, carried.bytes);
     if (carried.batteries) this.batteries.restore(carried.batteries);
+    if (carried.average) this.average?.restore(carried.average);
     this.lost.restore(carried.lostClients);
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
@@ -263,7 +267,8 @@ export class RunLoop {
     Object.assign(extra, this.releases.add(plan, parties));
     Object.assign(extra, this.batteries.charge(report.parties, this.simulatedMs));
     const due = isEvaluated(scenario, this.round);
-    const evaluation = due ? await this.evaluate() : null;
+    if (this.average) this.average.add(await this.estimatesByParty());
+    const evaluation = due ? await evaluateRound(this.options, await this.estimatesByParty(), this.average) : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
     if (scenario.evaluation.perClient || scenario.energy)
       Object.assign(extra, await this.evaluateClients(due, report.parties));
@@ -280,7 +285,10 @@ export class RunLoop {
       extra,
     };
     const better = betterRound(scenario.keepBest, row, this.best);
-    if (better !== null) this.best = { ...better, model: modelOf(await this.estimatesByParty()) };
+    if (better !== null) {
+      const estimates = estimatesBehind(scenario.keepBest!.of, this.average, await this.estimatesByParty());
+      this.best = { ...better, model: modelOf(estimates) };
+    }
     this.endedBy = this.options.stop?.(row) ?? null;
     const draws = site.host.halves.coordinator?.draws?.(site.party('coordinator').record.state as object);
     if (draws) observer.draws?.(draws);
@@ -288,14 +296,6 @@ export class RunLoop {
     const entry = { round: this.round, attempt: plan.attempt, cohort: plan.cohort, absences };
     const delivery = lost.length > 0 ? { ...entry, lost: lost.map(({ from }) => from) } : entry;
     observer.round(row, delivery, { ...report, empty });
-  }
-
-  private async evaluate(): Promise<EvaluatedRound> {
-    const { evaluator, scenario } = this.options;
-    const estimates = await this.estimatesByParty();
-    const heldOut = await evaluateEstimates(evaluator, estimates);
-    if (!scenario.evaluation.train) return heldOut;
-    return { ...heldOut, extra: { ...heldOut.extra, ...(await trainingColumns(evaluator, estimates, heldOut)) } };
   }
 
   /** Columns over all clients; each client's rows go to the observer. */
@@ -359,6 +359,7 @@ export class RunLoop {
       withoutUpdate: this.withoutUpdate,
       ...(this.best && { best: this.best }),
       ...(this.batteries.state && { batteries: this.batteries.state }),
+      ...(this.average && { average: this.average.state }),
     });
   }
 

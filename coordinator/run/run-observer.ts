@@ -8,6 +8,7 @@ import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry
 import type { ClientRow } from '../run-directory/client-metrics.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 import type { BatteryState } from './batteries.js';
+import type { AverageState } from './iterate-average.js';
 
 /** Callbacks of the run loop. */
 export interface RunObserver {
@@ -60,6 +61,8 @@ export interface CarriedState {
   readonly faultsFired: readonly number[];
   /** Charges of clients' batteries. Left out: there are none. */
   readonly batteries?: BatteryState;
+  /** Of `evaluation.average`. Left out: there is none. */
+  readonly average?: AverageState;
   /** Methods of tasks: which client works on what. */
   readonly agenda?: Agenda;
 }

@@ -10,7 +10,8 @@ import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { betterRound } from './best-round.js';
 import { CheckpointPace } from './checkpoint-pace.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
-import { evaluateEstimates, isEvaluated, modelOf, trainingColumns } from './evaluation.js';
+import { evaluateRound, isEvaluated, modelOf } from './evaluation.js';
+import { estimatesBehind, iterateAverage } from './iterate-average.js';
 import { codecColumns, measureColumns } from './round-columns.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
 import type { BestRound, CarriedState } from './run-observer.js';
@@ -30,6 +31,7 @@ export class TaskLoop {
   private firedBefore: readonly number[] = [];
   /** Firings of tasks that were done again: those of the checkpoint hold them already. */
   private firedAgain: readonly number[] = [];
+  private readonly average: ReturnType<typeof iterateAverage>;
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
   private away = { step: -1, clients: new Set<ClientIndex>() };
@@ -62,6 +64,7 @@ export class TaskLoop {
       },
     });
     site.office.desk = this.desk;
+    this.average = iterateAverage(scenario);
   }
 
   async restore(step: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): Promise<void> {
@@ -73,6 +76,7 @@ export class TaskLoop {
     this.firedBefore = carried.faultsFired;
     if (carried.bytes) addBytes(this.bytes, carried.bytes);
     this.agenda = carried.agenda ?? null;
+    if (carried.average) this.average?.restore(carried.average);
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records)
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
@@ -190,7 +194,9 @@ export class TaskLoop {
     if (empty) this.withoutUpdate++;
     const extra: Record<string, number> = { ...measureColumns(reports, own), ...codecColumns(bytes, coding) };
     const due = isEvaluated(scenario, this.step);
-    const evaluation = due ? await this.evaluate() : null;
+    const estimates = this.estimatesByParty();
+    this.average?.add(estimates);
+    const evaluation = due ? await evaluateRound(this.options, estimates, this.average) : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
     if (scenario.evaluation.perClient || scenario.energy)
       Object.assign(extra, await this.evaluateClients(due && scenario.evaluation.perClient != null, reports));
@@ -207,7 +213,8 @@ export class TaskLoop {
       extra,
     };
     const better = betterRound(scenario.keepBest, row, this.best);
-    if (better !== null) this.best = { ...better, model: modelOf(this.estimatesByParty()) };
+    if (better !== null)
+      this.best = { ...better, model: modelOf(estimatesBehind(scenario.keepBest!.of, this.average, estimates)) };
     const absences = outcomes.flatMap(({ report }) => report.absences);
     absences.push(...site.host.takeAbsencesOf('coordinator'));
     const cohort = outcomes.map(({ client }) => client);
@@ -217,14 +224,6 @@ export class TaskLoop {
       { parties: reports, absences, bytes, tensorCounts: [], empty },
     );
     return this.options.stop?.(row) ?? null;
-  }
-
-  private async evaluate() {
-    const { evaluator, scenario } = this.options;
-    const estimates = this.estimatesByParty();
-    const heldOut = await evaluateEstimates(evaluator, estimates);
-    if (!scenario.evaluation.train) return heldOut;
-    return { ...heldOut, extra: { ...heldOut.extra, ...(await trainingColumns(evaluator, estimates, heldOut)) } };
   }
 
   /** Columns over all clients; each client's rows go to the observer. */
@@ -259,6 +258,7 @@ export class TaskLoop {
         withoutUpdate: this.withoutUpdate,
         ...(this.best && { best: this.best }),
         agenda,
+        ...(this.average && { average: this.average.state }),
       });
     } finally {
       observer.writing?.(false);

@@ -259,6 +259,8 @@ export interface Scenario {
   readonly evaluation: {
     readonly everyRounds: number;
     readonly train: boolean;
+    /** Also the exponential moving average of the estimates over rounds. Left out or null: not evaluated. */
+    readonly average?: { readonly decay: number } | null;
     /** Each client on its own examples. Left out or null: not evaluated. */
     readonly perClient?: PerClient | null;
   };

@@ -113,9 +113,22 @@ const perClient = defineSettings({
   ),
 });
 
+const average = defineSettings({
+  decay: number(
+    required,
+    'beta of m_t = beta m_{t-1} + (1 - beta) x_t over rounds, m_0 = 0; m_t / (1 - beta^t) is evaluated',
+    { least: 0, below: 1 },
+  ),
+});
+
 export const evaluation = defineSettings({
   everyRounds: count(1, 'Rounds from one evaluation to the next'),
   train: flag(false, "Also on the clients' training examples, for the generalisation gap"),
+  average: group(
+    average,
+    null,
+    'Also the exponential moving average of the estimates (of peers: of each one), in columns averagedLoss, averagedAccuracy and so on beside those of the estimates; null: none',
+  ),
   perClient: group(
     perClient,
     null,
@@ -189,6 +202,7 @@ export const SCENARIO_PARTS = {
   'energy.N': energy,
   'energy.N.battery': battery,
   evaluation,
+  'evaluation.average': average,
   'evaluation.perClient': perClient,
   'stopWhen.N': stopRuleSettings,
   keepBest: keepBestSettings,

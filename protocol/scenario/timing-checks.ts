@@ -15,6 +15,7 @@ export async function checkTiming(scenario: Scenario, found: Found, problems: Pr
   refuse(keepBest !== undefined, 'keepBest', 'null', keepBest);
   refuse(saveModel !== undefined, 'saveModel', 'null', saveModel);
   refuse(study != null, 'study', 'null', study);
+  refuse(scenario.evaluation.average != null, 'evaluation.average', 'null', scenario.evaluation.average);
   refuse(scenario.evaluation.perClient != null, 'evaluation.perClient', 'null', scenario.evaluation.perClient);
   // What every run is expected to be holds of this one too; under `changed` no other applies.
   const own = expect.filter(({ name }) => !['finite', 'every-fault-happened'].includes(name));

@@ -105,6 +105,10 @@ const HOST_FIGURES: FigureNames = {
     'lossGap',
     'trainAccuracy',
     'accuracyGap',
+    'averagedLoss',
+    'averagedAccuracy',
+    'averagedConsensusError',
+    'averagedMeanSquaredError',
     ...['rawBytes', 'payloadBytes', 'encodeMs', 'decodeMs', 'compressionError'].flatMap((name) =>
       ['Up', 'Down', 'Peer'].map((direction) => `${name}${direction}`),
     ),

@@ -70,7 +70,7 @@ describe('resolveScenario', () => {
         },
       ],
       faults: [],
-      evaluation: { everyRounds: 1, train: false, perClient: null },
+      evaluation: { everyRounds: 1, train: false, average: null, perClient: null },
       checkpoints: { everyRounds: 'auto', share: 0.05 },
       workers: {
         count: 0,
