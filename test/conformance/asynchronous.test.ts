@@ -67,7 +67,12 @@ describe('asynchronous methods on the virtual clock', () => {
         ],
       },
     ],
-    ['fedbuff', 'fedbuff', { bufferSize: 3 }, {}],
+    [
+      'fedbuff, delayed Nesterov',
+      'fedbuff',
+      { bufferSize: 1, serverOptimizer: { name: 'delayed-nesterov', learningRate: 0.3 } },
+      {},
+    ],
     ['fedbuff, 4 places for 6 clients', 'fedbuff', { bufferSize: 3 }, { participation: { cohort: 4 } }],
     [
       'fedbuff, lossy codecs with error feedback',

@@ -1,10 +1,17 @@
 import type { Vector } from '../../method.js';
-import { accumulate, addScaled, zerosLike } from '../../numerics/vector.js';
+import { accumulate, addScaled, scale, zerosLike } from '../../numerics/vector.js';
+import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
 import { count, oneOf, positive } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineTasks } from '../../tasks.js';
 import { descend, localBatches } from '../federated/fedavg.js';
 import { stalenessSettings, stalenessWeight } from './parts/staleness.js';
+
+interface Server {
+  readonly params: Vector;
+  /** Of the server optimizer; left out without one. */
+  readonly optimizer?: object;
+}
 
 const settings = defineSettings({
   bufferSize: count(10, 'K: answers of a server step'),
@@ -12,6 +19,11 @@ const settings = defineSettings({
   batchSize: count(32, 'Examples of a local step'),
   clientLearningRate: positive(0.1, 'Step size of a local step'),
   serverLearningRate: positive(1, 'Factor on the mean of the buffer'),
+  serverOptimizer: optimizer(
+    null,
+    "Takes minus the mean of the buffer, times serverLearningRate, for a gradient; 'delayed-nesterov' with bufferSize 1 is asynchronous " +
+      'DiLoCo. null: the mean is added',
+  ),
   again: oneOf(['again', 'once'], 'again', "May a client work on one model twice? 'once': it waits for the next"),
   ...stalenessSettings,
 });
@@ -43,23 +55,31 @@ export default defineTasks({
       return state;
     },
   }),
-  coordinator: ({ hyperparameters }) => ({
-    init: ({ initialParams }): { readonly params: Vector } => ({ params: initialParams }),
-    async round({ params }, at) {
-      const { bufferSize, serverLearningRate, again } = hyperparameters;
-      at.offer('model', { params }, { times: again });
-      const sum = zerosLike(params);
-      let received = 0;
-      let ages = 0;
-      for await (const { delta, age } of at.arrivals('update')) {
-        accumulate(sum, stalenessWeight(age, hyperparameters), delta);
-        ages += age;
-        if (++received === bufferSize) break;
-      }
-      if (received === 0) return { params };
-      at.measure('age', ages / received);
-      return { params: addScaled(params, serverLearningRate / received, sum) };
-    },
-    estimates: ({ params }) => [params],
-  }),
+  coordinator: ({ hyperparameters, segments }) => {
+    const { bufferSize, serverLearningRate, serverOptimizer, again } = hyperparameters;
+    const rule = serverOptimizer && loadOptimizer(serverOptimizer, segments);
+    return {
+      init: ({ initialParams: params }): Server =>
+        rule ? { params, optimizer: rule.init(params.length) } : { params },
+      async round(state, at): Promise<Server> {
+        const { params } = state;
+        at.offer('model', { params }, { times: again });
+        const sum = zerosLike(params);
+        let received = 0;
+        let ages = 0;
+        for await (const { delta, age } of at.arrivals('update')) {
+          accumulate(sum, stalenessWeight(age, hyperparameters), delta);
+          ages += age;
+          if (++received === bufferSize) break;
+        }
+        if (received === 0) return state;
+        at.measure('age', ages / received);
+        const factor = serverLearningRate / received;
+        if (!rule) return { params: addScaled(params, factor, sum) };
+        const [next, optimizer] = rule.update(scale(-factor, sum), state.optimizer, params);
+        return { params: next, optimizer };
+      },
+      estimates: ({ params }) => [params],
+    };
+  },
 });

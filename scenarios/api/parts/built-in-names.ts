@@ -180,6 +180,7 @@ export interface BuiltInOptimizers {
   readonly 'adamw': SettingsIn<typeof import('../../../protocol/optimizers/adamw.js').default>;
   readonly 'clipped-sgd': SettingsIn<typeof import('../../../protocol/optimizers/clipped-sgd.js').default>;
   readonly 'clipped-sstm': SettingsIn<typeof import('../../../protocol/optimizers/clipped-sstm.js').default>;
+  readonly 'delayed-nesterov': SettingsIn<typeof import('../../../protocol/optimizers/delayed-nesterov.js').default>;
   readonly 'discover': SettingsIn<typeof import('../../../protocol/optimizers/discover.js').default>;
   readonly 'fed-adagrad': SettingsIn<typeof import('../../../protocol/optimizers/fed-adagrad.js').default>;
   readonly 'fed-adam': SettingsIn<typeof import('../../../protocol/optimizers/fed-adam.js').default>;

@@ -54,6 +54,27 @@ describe('protocol/optimizers: rules without layers', () => {
     );
   });
 
+  it('delayed nesterov: with N = 1 nesterov; N updates move as one of nesterov on their mean, c shares out the velocity', () => {
+    const once = { learningRate: 0.1, momentum: 0.8 };
+    const plain = trajectory(flat('momentum', { ...once, nesterov: true }), start, 20, noise(3)).at(-1)!;
+    expectNear(trajectory(flat('delayed-nesterov', { ...once, period: 1 }), start, 20, noise(3)).at(-1)!, [
+      ...Float64Array.from(plain as Float64Array),
+    ]);
+    // Gradients 3 and 1, twice: v = 2, then 0.5 * 2 + 2 = 3.
+    const gradients = [3, 1, 3, 1];
+    const settings = { learningRate: 1, momentum: 0.5, period: 2 };
+    const path = (activation: number) =>
+      trajectory(flat('delayed-nesterov', { ...settings, activation }), Float64Array.of(0), 4, (_, step) =>
+        Float64Array.of(gradients[step]!),
+      ).map((w) => w[0]!);
+    expectNear(path(0), [0, -1.5, -1.5 - (1 + 0.5), -3 - 1.5, -4.5 - (1.5 + 0.5)]);
+    // c = 1/4: a fourth of beta v before the change of v, three fourths of it after.
+    expectNear(path(0.25), [0, -1.5, -1.5 - (0.75 + 0.5), -2.75 - (0.25 + 1.5), -4.5 - (1.125 + 0.5)]);
+    expect(() => flat('delayed-nesterov', { period: 4, activation: 0.3 })).to.throw(
+      /activation.*at most 1 \/ period = 0.25/,
+    );
+  });
+
   it('heavy ball: at a constant rate the path of momentum; with momentum 0 that of sgd with the same decay', () => {
     const g = noise(3);
     const heavy = trajectory(flat('heavy-ball', { learningRate: 0.1, momentum: 0.8 }), start, 30, g).at(-1)!;
