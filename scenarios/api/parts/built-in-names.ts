@@ -10,6 +10,7 @@ export interface BuiltInMethods {
   readonly 'consensus-monte-carlo': SettingsIn<typeof import('../../../protocol/methods/bayesian/consensus-monte-carlo.js').default>;
   readonly 'd2': SettingsIn<typeof import('../../../protocol/methods/gossip/d2.js').default>;
   readonly 'deepsqueeze': SettingsIn<typeof import('../../../protocol/methods/gossip/deepsqueeze.js').default>;
+  readonly 'demo': SettingsIn<typeof import('../../../protocol/methods/compressed/demo.js').default>;
   readonly 'dgd': SettingsIn<typeof import('../../../protocol/methods/gossip/dgd.js').default>;
   readonly 'diana': SettingsIn<typeof import('../../../protocol/methods/compressed/diana.js').default>;
   readonly 'diff2': SettingsIn<typeof import('../../../protocol/methods/private/diff2.js').default>;
