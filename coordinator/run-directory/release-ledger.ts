@@ -76,12 +76,19 @@ export class ReleaseLedger {
     this.file.syncedByteLength();
   }
 
-  /** That were recorded. */
+  /** That were recorded: of one without a line of its own the releases are all there is. */
   attempts(): Attempts {
     const attempts = new Attempts();
+    const known = (round: number, count: number): void => {
+      for (let attempt = attempts.begun(round); attempt < count; attempt++)
+        attempts.begin({ round, attempt, cohort: [] });
+    };
     for (const line of this.lines()) {
-      if ('begun' in line) attempts.begin({ round: line.begun, attempt: line.attempt, cohort: line.cohort });
-      else if ('charged' in line) attempts.charge(line.charged, line.attempt);
+      if ('begun' in line) {
+        known(line.begun, line.attempt);
+        attempts.begin({ round: line.begun, attempt: line.attempt, cohort: line.cohort });
+      } else if ('charged' in line) attempts.charge(line.charged, line.attempt);
+      else if ('noise' in line && line.noise === 'secure') known(line.round, line.attempt + 1);
     }
     return attempts;
   }

@@ -6,7 +6,8 @@ import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry
  * The releases of a round with those of its earlier attempts: an attempt that was not the last has released what it had released, and how far
  * it came is unknown. So each is charged like the one that succeeded, which had this `cohort` and no report from `silent` clients of it. A
  * client of an earlier cohort that had no part in it is charged what the client that released most was. Where the one that succeeded
- * released nothing, the earlier ones are charged like `worst`, another round.
+ * released nothing, the earlier ones are charged like `worst`, another round. What the coordinator released is charged before it is made;
+ * only of an attempt without a recorded cohort it is not known.
  */
 export function withAttempts(
   entries: readonly LedgerEntry[],
@@ -22,7 +23,7 @@ export function withAttempts(
   );
   for (const { round, attempt, cohort: own } of earlier) {
     for (const entry of alike)
-      if (entry.party === 'coordinator' || !own || own.includes(entry.party))
+      if (!own || (entry.party !== 'coordinator' && own.includes(entry.party)))
         charged.push({ ...entry, round, attempt });
     for (const client of own?.filter((member) => !known.has(member)) ?? silent)
       for (const entry of most) charged.push({ ...entry, round, attempt, party: client });

@@ -32,18 +32,21 @@ interface Attempt {
   readonly cohort: readonly ClientIndex[];
 }
 
-/** Would this attempt pass a limit, by what its clients release by themselves? */
-export function isSpent(
+/**
+ * Of an attempt, by what its clients release by themselves: would it pass a limit, and may they release anything? A method that is not
+ * private has no client that does.
+ */
+export function outlookOf(
   { scenario, site, privacy }: Pick<RunLoopOptions, 'scenario' | 'site' | 'privacy'>,
   { round, attempt, cohort }: Attempt,
-): boolean {
-  if (!privacy) return false;
-  const state = site.host.method.coordinator ? site.party('coordinator').record.state : null;
-  return privacy.exhausted(
-    round,
-    attempt,
-    expectedReleases(site.host, { index: round, cohort, state }, scenario.privacy),
-  );
+): { readonly isSpent: boolean; readonly mayRelease: boolean } {
+  const { method } = site.host;
+  const state = method.coordinator ? site.party('coordinator').record.state : null;
+  const expected = expectedReleases(site.host, { index: round, cohort, state }, scenario.privacy);
+  return {
+    isSpent: privacy?.exhausted(round, attempt, expected) ?? false,
+    mayRelease: expected ? expected.length > 0 : method.isPrivate === true,
+  };
 }
 
 /** Null where the method does not say. */

@@ -21,13 +21,10 @@ const SEEDED_NOISE_WARNING =
 /** What is known of the releases of a round under way. */
 interface RoundUnderWay {
   readonly round: number;
-  /** The first attempt of this process. */
-  readonly first: number;
   /** What its clients release by themselves. */
   readonly ahead: readonly LedgerEntry[];
-  /** What the coordinator's half asked for last, and, by attempt, what it was granted. */
+  /** What the coordinator's half asked for last. */
   asked: readonly LedgerEntry[];
-  readonly granted: Map<number, readonly LedgerEntry[]>;
 }
 
 interface Cost {
@@ -42,9 +39,10 @@ export class RunBudget implements PrivacyBudget {
   private costliest: Cost | null = null;
   /** All releases of the round that cost most so far. */
   private costliestRound: Cost | null = null;
-  private underWay: RoundUnderWay = { round: -1, first: 0, ahead: [], asked: [], granted: new Map() };
-  /** That began in earlier processes, and what of them nothing has charged: shared with the record of releases. */
+  private underWay: RoundUnderWay = { round: -1, ahead: [], asked: [] };
+  /** That began, and what of them nothing has charged: shared with the record of releases. */
   private attempts = new Attempts();
+  private granted: (entry: LedgerEntry) => void = () => {};
   private isRestored = false;
 
   private readonly accounting: LedgerAccounting;
@@ -58,29 +56,40 @@ export class RunBudget implements PrivacyBudget {
   }
 
   /**
-   * Asked before the coordinator's half makes a release, with all its releases of this attempt: throws ERR_BUDGET when they
-   * would pass a limit. Earlier attempts at the round are charged alike. Clients are not consulted, since they may run elsewhere:
-   * what they are expected to release is counted.
+   * Asked before the coordinator's half makes a release, with all its releases of this attempt, of which the last is charged now:
+   * throws ERR_BUDGET when it would pass a limit. Clients are not consulted, since they may run elsewhere: what they are expected
+   * to release is counted, of earlier attempts at the round too.
    */
   admit(party: PartyId, releases: readonly LedgerEntry[], attempt: number): void {
     if (party !== 'coordinator') return;
-    const { round, label } = releases.at(-1)!;
+    const entry = releases.at(-1)!;
+    const { round, label } = entry;
     const { underWay } = this;
     underWay.asked = releases;
-    const passed = this.limits.length > 0 && this.passed(this.costOf(round, attempt, [...releases, ...underWay.ahead]));
+    const passed =
+      this.limits.length > 0 && this.passed([entry, ...this.costOf(round, attempt, underWay.ahead, releases)]);
     if (passed)
       throw new GradswarmError(
         'ERR_BUDGET',
         `release '${label}' of round ${round + 1}: epsilon would be ${passed.epsilon} at delta ${passed.limit.delta}, ` +
           `${passed.limit.setting} is ${passed.limit.epsilon}`,
       );
-    underWay.granted.set(attempt, releases);
+    this.ledger.append(entry);
+    this.granted(entry);
   }
 
-  /** An attempt at a round, those before it that nothing has charged, and those at later rounds. */
-  private costOf(round: number, attempt: number, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
-    const earlier = this.attempts.uncharged(round, attempt).length;
-    return [...withAbandonedAttempts(entries, earlier), ...this.ofLater(round)];
+  /**
+   * What the clients of an attempt at a round release, `ahead`, with the attempts before it that nothing has charged, and those at later
+   * rounds. `own`: what the coordinator's half released in an attempt of which that is not recorded.
+   */
+  private costOf(
+    round: number,
+    attempt: number,
+    ahead: readonly LedgerEntry[],
+    own: readonly LedgerEntry[],
+  ): readonly LedgerEntry[] {
+    const earlier = this.attempts.uncharged(round, attempt);
+    return [...ahead, ...earlier.flatMap((one) => placed([...own, ...ahead], one)), ...this.ofLater(round)];
   }
 
   /** Until those rounds are done again, what an earlier process released there is in no ledger. */
@@ -97,11 +106,10 @@ export class RunBudget implements PrivacyBudget {
     return null;
   }
 
-  charge(entries: readonly unknown[]): Readonly<Record<string, number>> {
-    const releases = parseLedgerEntries(entries);
-    for (const entry of releases) this.ledger.append(entry);
+  charge(entries: readonly unknown[], round = entries): Readonly<Record<string, number>> {
+    for (const entry of parseLedgerEntries(entries)) this.ledger.append(entry);
     if (this.ledger.entries.length === 0) return {};
-    if (this.limits.length > 0 || this.isRestored) this.remember(releases);
+    if (this.limits.length > 0 || this.isRestored) this.remember(parseLedgerEntries(round));
     return { epsilon: this.ledger.spend(this.settings.delta, this.accounting).epsilon };
   }
 
@@ -123,11 +131,10 @@ export class RunBudget implements PrivacyBudget {
   }
 
   exhausted(round: number, attempt: number, expected: readonly LedgerEntry[] | null): boolean {
-    const ahead = expected ?? placed(this.costliest?.entries ?? [], { round, attempt: 0 });
-    const before = this.underWay.round === round ? this.underWay : { first: attempt, asked: [], granted: new Map() };
-    this.underWay = { ...before, round, ahead };
+    const ahead = expected ?? placed(this.costliest?.entries ?? [], { round, attempt: 0, cohort: null });
+    this.underWay = { asked: this.underWay.round === round ? this.underWay.asked : [], round, ahead };
     if (this.limits.length === 0) return false;
-    const further = this.costOf(round, attempt, ahead);
+    const further = this.costOf(round, attempt, ahead, []);
     return (further.length > 0 || this.ledger.entries.length > 0) && this.passed(further) !== null;
   }
 
@@ -137,17 +144,17 @@ export class RunBudget implements PrivacyBudget {
     const ofCoordinator = now && now.asked.length > 0 ? now.asked : costliest.filter(isCoordinators);
     const ofClients = now?.ahead ?? this.costliest?.entries ?? [];
     const entries = [...this.ofLater(round)];
-    for (const earlier of this.attempts.uncharged(round, attempt)) {
-      // Of an earlier process nothing is known.
-      const isKnown = now !== null && earlier.attempt >= now.first;
-      const own = isKnown ? (now.granted.get(earlier.attempt) ?? []) : ofCoordinator;
-      entries.push(...placed([...own, ...ofClients], earlier));
-    }
+    for (const earlier of this.attempts.uncharged(round, attempt))
+      entries.push(...placed([...ofCoordinator, ...ofClients], earlier));
     return entries;
   }
 
-  restored(attempts: Attempts): void {
+  recordedBy(attempts: Attempts, granted: (entry: LedgerEntry) => void): void {
     this.attempts = attempts;
+    this.granted = granted;
+  }
+
+  restored(): void {
     this.isRestored = true;
   }
 
@@ -194,18 +201,10 @@ export class RunBudget implements PrivacyBudget {
   }
 }
 
-/** Of an attempt that is expected to succeed, with `earlier` ones that are charged like it. */
-function withAbandonedAttempts(entries: readonly LedgerEntry[], earlier: number): LedgerEntry[] {
-  const charged = [...entries];
-  for (let attempt = 0; attempt < earlier; attempt++) for (const entry of entries) charged.push({ ...entry, attempt });
-  return charged;
-}
-
-function placed(
-  entries: readonly LedgerEntry[],
-  { round, attempt }: Pick<Attempt, 'round' | 'attempt'>,
-): LedgerEntry[] {
-  return entries.map((entry) => ({ ...entry, round, attempt }));
+/** At that attempt. Where it was recorded the ledger has what its coordinator released, and an empty cohort released nothing else. */
+function placed(entries: readonly LedgerEntry[], { round, attempt, cohort }: Attempt): LedgerEntry[] {
+  const open = cohort === null ? entries : entries.filter((entry) => cohort.length > 0 && !isCoordinators(entry));
+  return open.map((entry) => ({ ...entry, round, attempt }));
 }
 
 function isCoordinators({ party }: LedgerEntry): boolean {

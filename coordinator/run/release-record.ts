@@ -16,8 +16,14 @@ export class ReleaseRecord {
   private attempts = new Attempts();
   /** Of the costliest round so far. */
   private worst: readonly LedgerEntry[] = [];
+  /** Of the attempt under way: what the coordinator's half was granted, which is in the ledger. */
+  private readonly granted = new Set<LedgerEntry>();
+  /** Of the attempt under way: it has a line of its own, since its clients may release. */
+  private isWritten = false;
 
-  constructor(private readonly options: Pick<RunLoopOptions, 'scenario' | 'privacy' | 'observer'>) {}
+  constructor(private readonly options: Pick<RunLoopOptions, 'scenario' | 'privacy' | 'observer'>) {
+    this.follow();
+  }
 
   get entries(): readonly LedgerEntry[] {
     return this.ledger;
@@ -32,7 +38,8 @@ export class ReleaseRecord {
     const { privacy, scenario } = this.options;
     this.ledger = [...entries];
     if (this.isSecure) this.attempts = new Attempts(attempts.recorded().filter(({ round }) => round < scenario.rounds));
-    privacy?.restored(this.attempts);
+    this.follow();
+    privacy?.restored();
     // Round by round: the budget is compared with the costliest round so far.
     for (const releases of byRound(entries)) {
       this.remember(releases);
@@ -45,12 +52,16 @@ export class ReleaseRecord {
     return this.attempts.begun(round);
   }
 
-  /** Before anything of the attempt can leave: with secure noise it is on the disk when this returns. */
-  begin({ index, attempt, cohort }: RoundPlan): void {
-    if (!this.isSecure) return;
+  /**
+   * Before anything of the attempt can leave: with secure noise it is on the disk when this returns, unless its clients release nothing by
+   * themselves (`mayRelease`) and none has so far. What the coordinator's half releases is written as it is granted.
+   */
+  begin({ index, attempt, cohort }: RoundPlan, mayRelease: boolean): void {
     const begun = { round: index, attempt, cohort };
+    this.granted.clear();
     this.attempts.begin(begun);
-    this.options.observer.begun?.(begun);
+    this.isWritten = this.isSecure && (mayRelease || this.worst.some(({ party }) => party !== 'coordinator'));
+    if (this.isWritten) this.options.observer.begun?.(begun);
   }
 
   /** The run ends before `attempt` at a round: those before it, and those at later rounds, are charged for what they may have released. */
@@ -69,9 +80,19 @@ export class ReleaseRecord {
     const silent = cohort.filter((client: ClientIndex) => !reported.has(client));
     this.remember(entries);
     const worst = this.isSecure ? this.worst : [];
-    const released = withAttempts(entries, this.attempts.uncharged(index, attempt), { cohort, silent }, worst);
-    this.written(released, [{ round: index, attempt }]);
-    return this.options.privacy?.charge(released) ?? {};
+    const earlier = this.attempts.uncharged(index, attempt);
+    const released = withAttempts(entries, earlier, { cohort, silent }, worst);
+    const further = released.filter((entry) => !this.granted.has(entry));
+    this.written(further, this.isWritten || earlier.length > 0 ? [{ round: index, attempt }] : []);
+    this.attempts.forget(index);
+    return this.options.privacy?.charge(further, released) ?? {};
+  }
+
+  private follow(): void {
+    this.options.privacy?.recordedBy(this.attempts, (entry) => {
+      this.granted.add(entry);
+      this.written([entry], []);
+    });
   }
 
   private written(
@@ -79,8 +100,8 @@ export class ReleaseRecord {
     charged: readonly { readonly round: number; readonly attempt: number }[],
   ): void {
     this.ledger.push(...entries);
+    for (const { round, attempt } of charged) this.attempts.charge(round, attempt);
     const places = this.isSecure ? charged.map(({ round, attempt }) => ({ round, attempt })) : [];
-    for (const { round, attempt } of places) this.attempts.charge(round, attempt);
     if (entries.length > 0 || places.length > 0) this.options.observer.released?.(entries, places);
   }
 

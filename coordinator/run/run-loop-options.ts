@@ -51,8 +51,8 @@ export interface RunLoopOptions {
 }
 
 export interface PrivacyBudget {
-  /** Adds releases; returns columns for metrics. */
-  charge(entries: readonly unknown[]): Readonly<Record<string, number>>;
+  /** Adds releases; returns columns for metrics. `round`: all of their round, those charged before included; left out: these. */
+  charge(entries: readonly unknown[], round?: readonly unknown[]): Readonly<Record<string, number>>;
   /**
    * Would an attempt at a round pass a limit, by what its clients release by themselves? `expected`: that; null: as in the
    * costliest round so far. Attempts before it that nothing has charged, and those at later rounds, are charged alike.
@@ -60,8 +60,13 @@ export interface PrivacyBudget {
   exhausted(round: number, attempt: number, expected: readonly LedgerEntry[] | null): boolean;
   /** When the run ends before `attempt` at a round: what those before it and those at later rounds have released, at most, uncharged. */
   abandoned(round: number, attempt: number): readonly LedgerEntry[];
-  /** Before the releases of earlier processes are charged: their attempts, which the record of releases then keeps. */
-  restored(attempts: Attempts): void;
+  /**
+   * Attempts, which the record of releases keeps, and what writes down a release of the coordinator's half that was admitted and charged,
+   * before it is made.
+   */
+  recordedBy(attempts: Attempts, granted: (entry: LedgerEntry) => void): void;
+  /** Before the releases of earlier processes are charged. */
+  restored(): void;
 }
 
 export interface RunResult {

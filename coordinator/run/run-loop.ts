@@ -17,7 +17,7 @@ import { clientFigures, measuredRows } from './client-evaluation.js';
 import { drawCohort, inclusionProbability } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
 import { evaluateRound, isEvaluated, modelOf } from './evaluation.js';
-import { isSpent } from './expected-releases.js';
+import { outlookOf } from './expected-releases.js';
 import { IdleTime } from './idle-time.js';
 import { estimatesBehind, iterateAverage } from './iterate-average.js';
 import { LostClients } from './lost-clients.js';
@@ -164,9 +164,10 @@ export class RunLoop {
         hyperparameters,
         coins: site.host.coins,
       });
-      if (isSpent(this.options, { round: this.round, attempt, cohort })) return spent(attempt);
+      const { isSpent, mayRelease } = outlookOf(this.options, { round: this.round, attempt, cohort });
+      if (isSpent) return spent(attempt);
       const plan = this.plan(cohort, attempt);
-      this.releases.begin(plan);
+      this.releases.begin(plan, mayRelease);
       try {
         await this.attempt(plan);
         return 'finished';

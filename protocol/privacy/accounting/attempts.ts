@@ -5,7 +5,10 @@ export interface Attempt {
   readonly round: number;
   /** From 0. */
   readonly attempt: number;
-  /** Its cohort; null: not recorded. */
+  /**
+   * The clients that may have released. Null: not recorded, nor are releases of the coordinator. Otherwise those are in the ledger, and
+   * where it is empty nothing else was released.
+   */
   readonly cohort: readonly ClientIndex[] | null;
 }
 
@@ -41,6 +44,11 @@ export class Attempts {
     own.begun.length = Math.max(own.begun.length, own.charged);
     // Their cohorts are not asked for again.
     own.begun.fill(undefined, 0, own.charged);
+  }
+
+  /** That round is over, and not done again. */
+  forget(round: number): void {
+    this.rounds.delete(round);
   }
 
   /** How many began: the number of the next one. */

@@ -47,22 +47,50 @@ describe('the record of releases', () => {
     const entries = [0, 1, 2, 3].map((round) => released(round, { noise: 'seeded' }));
     record.restore(entries, new Attempts());
     expect(record.firstAttempt(2)).to.equal(0);
-    record.begin(plan);
+    record.begin(plan, true);
     expect(lines).to.deep.equal([]);
   });
 
   it('an attempt is written before it begins, and its releases end with the line that it is charged', () => {
     const { record, lines } = recordOf('secure');
-    record.begin(plan);
+    record.begin(plan, true);
     expect(lines.splice(0)).to.deep.equal([{ begun: 4, attempt: 0 }]);
     record.add(plan, []);
     expect(lines.splice(0)).to.deep.equal([{ round: 4, attempt: 0 }]);
     // An attempt that is aborted, and one more.
-    for (const attempt of [0, 1]) record.begin({ ...plan, index: 5, attempt });
+    for (const attempt of [0, 1]) record.begin({ ...plan, index: 5, attempt }, true);
     lines.splice(0);
     const ledger = [released(5, { attempt: 1 })];
     record.add({ ...plan, index: 5, attempt: 1 }, [{ party: 'coordinator', ledger } as never]);
-    expect(lines).to.deep.equal([[5, 1], [5, 0], { round: 5, attempt: 1 }]);
+    expect(lines).to.deep.equal([[5, 1], { round: 5, attempt: 1 }]);
+  });
+
+  it('what the coordinator releases is written and charged before it is made, and once; an attempt whose clients release nothing has no line', () => {
+    const budget = new RunBudget({ noise: 'secure', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' });
+    const { record, lines } = recordOf('secure', budget);
+    const epsilonOf = (count: number) => gaussianEpsilon(Math.sqrt(count) / 5, 1e-5);
+    // The first attempt is aborted before its release, the second after it.
+    record.begin(plan, false);
+    expect(lines).to.deep.equal([]);
+    for (const attempt of [1, 2]) {
+      const entry = released(4, { attempt });
+      record.begin({ ...plan, attempt }, false);
+      budget.admit('coordinator', [entry], attempt);
+      expect(lines.splice(0)).to.deep.equal([[4, attempt]]);
+      if (attempt === 2) record.add({ ...plan, attempt }, [{ party: 'coordinator', ledger: [entry] } as never]);
+    }
+    expect(lines).to.deep.equal([{ round: 4, attempt: 2 }]);
+    expect(record.entries).to.have.length(2);
+    expect(budget.result()!.epsilon).to.be.closeTo(epsilonOf(2), 1e-12);
+  });
+
+  it('clients of a method that is not private which release all the same have lines from then on', () => {
+    const { record, lines } = recordOf('secure');
+    record.begin(plan, false);
+    record.add(plan, [{ party: 0, ledger: [released(4, { party: 0 })] } as never]);
+    expect(lines.splice(0)).to.deep.equal([[4, 0]]);
+    record.begin({ ...plan, index: 5 }, false);
+    expect(lines).to.deep.equal([{ begun: 5, attempt: 0 }]);
   });
 
   it('of an attempt with another cohort each client of it is charged, and no other', () => {
@@ -78,13 +106,11 @@ describe('the record of releases', () => {
 
   it('earlier attempts at a round in which nothing was released in the end are charged like the costliest round so far', () => {
     const worst = [released(1), released(1, { party: 0 })];
-    const earlier = [{ round: 2, attempt: 0, cohort: [0, 1] }];
-    const charged = withAttempts([], earlier, { cohort: [], silent: [] }, worst);
-    expect(charged.map(({ round, attempt, party }) => [round, attempt, party])).to.deep.equal([
-      [2, 0, 'coordinator'],
-      [2, 0, 0],
-      [2, 0, 1],
-    ]);
+    const chargedTo = (cohort: readonly number[] | null) =>
+      withAttempts([], [{ round: 2, attempt: 0, cohort }], { cohort: [], silent: [] }, worst).map(({ party }) => party);
+    expect(chargedTo([0, 1])).to.deep.equal([0, 1]);
+    // Of an older version: what the coordinator released is not recorded either.
+    expect(chargedTo(null)).to.deep.equal(['coordinator', 0]);
     expect(withAttempts([], [], { cohort: [], silent: [] }, worst)).to.deep.equal([]);
   });
 

@@ -2,9 +2,8 @@ import { expect } from 'chai';
 import { spendLimits } from '../../../coordinator/run/expected-releases.js';
 import { RunBudget } from '../../../coordinator/run/privacy-budget.js';
 import { loadMethod } from '../../../protocol/method-loader.js';
-import { attemptsOfLedger } from '../../../protocol/privacy/accounting/attempts.js';
+import { Attempts, attemptsOfLedger } from '../../../protocol/privacy/accounting/attempts.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
-import { Ledger } from '../../../protocol/privacy/accounting/ledger.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger-entry.js';
 import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
 import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
@@ -35,8 +34,6 @@ function scenarioOf(method: Scenario['method'], privacy: Partial<PrivacySettings
     checkpoints: { everyRounds: 1 },
   });
 }
-
-const spentBy = (entries: readonly LedgerEntry[], delta = 1e-5) => new Ledger(entries).spend(delta).epsilon;
 
 describe('coordinator/run: the epsilon of a calibrated method is a limit', () => {
   for (const [name, method] of Object.entries(METHODS))
@@ -113,19 +110,20 @@ describe('coordinator/run: the epsilon of a calibrated method is a limit', () =>
       expect(budget.charge(abandoned).epsilon).to.be.closeTo(limit.epsilon, 1e-12);
     });
 
-    it('of the coordinator likewise: what it was granted in an abandoned attempt is charged', () => {
+    it('of the coordinator likewise: what it is granted is charged at once', () => {
       const budget = new RunBudget(secure, [limit]);
+      const attempts = new Attempts();
+      budget.recordedBy(attempts, () => {});
       for (const round of [0, 1, 2]) budget.charge([own({ round })]);
       expect(budget.exhausted(3, 0, [])).to.equal(false);
+      attempts.begin({ round: 3, attempt: 0, cohort: [0] });
       budget.admit('coordinator', [own({ round: 3 })], 0);
       expect(budget.exhausted(3, 1, [])).to.equal(false);
       expect(() => budget.admit('coordinator', [own({ round: 3, attempt: 1 })], 1)).to.throw(
         /ERR_BUDGET: release .* of round 4: epsilon would be .* method.epsilon is/,
       );
-      expect(spentBy([...[0, 1, 2].map((round) => own({ round })), ...budget.abandoned(3, 1)])).to.be.closeTo(
-        limit.epsilon,
-        1e-12,
-      );
+      expect(budget.abandoned(3, 1)).to.deep.equal([]);
+      expect(budget.result()!.epsilon).to.be.closeTo(limit.epsilon, 1e-12);
     });
 
     it('what an earlier process may have released in the round in which it ended is kept free until that round is done again', () => {
@@ -135,13 +133,13 @@ describe('coordinator/run: the epsilon of a calibrated method is a limit', () =>
         [0, 1, 2].map((round) => own({ round })),
         1,
       );
-      budget.restored(attempts);
+      budget.recordedBy(attempts, () => {});
       expect(budget.exhausted(1, 1, [])).to.equal(false);
       expect(() => budget.admit('coordinator', [own({ round: 1, attempt: 1 })], 1)).to.throw(/ERR_BUDGET/);
       expect(budget.abandoned(1, 1)).to.have.length(1);
       const free = new RunBudget(secure, [limit]);
       attempts.charge(3, 0);
-      free.restored(attempts);
+      free.recordedBy(attempts, () => {});
       for (const round of [0, 1, 2]) free.charge([own({ round })]);
       free.admit('coordinator', [own({ round: 1, attempt: 1 })], 1);
     });

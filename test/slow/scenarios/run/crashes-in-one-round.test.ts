@@ -44,11 +44,29 @@ function crashIn(round: number): NonNullable<SessionOptions['fleet']> {
   };
 }
 
+/** The process ends as round `round`, counted from 1, begins: nothing of it was released. */
+function crashBefore(round: number): NonNullable<SessionOptions['fleet']> {
+  return async (...run) => {
+    const fleet = await openFleet(...run);
+    const begin = fleet.crew.begin.bind(fleet.crew);
+    fleet.crew.begin = (plan, stop) => {
+      if (plan.index === round - 1) throw new Error('the process ends');
+      return begin(plan, stop);
+    };
+    return fleet;
+  };
+}
+
 const signal = new AbortController().signal;
 const ending = (error: Error) => error.message;
 
 /** Crashes `k` times in one round, then ends: its releases, by round. */
-async function crashed(input: ScenarioInput, k: number, tamper: (path: string, crashes: number) => void = () => {}) {
+async function crashed(
+  input: ScenarioInput,
+  k: number,
+  tamper: (path: string, crashes: number) => void = () => {},
+  later = crashIn(CRASHED + 1),
+) {
   const scenario = await resolved(input);
   const directory = RunDirectory.create({ root: temporaryFolder(), scenarioName: scenario.name, scenario });
   const { path } = directory;
@@ -58,7 +76,7 @@ async function crashed(input: ScenarioInput, k: number, tamper: (path: string, c
   let outcome = typeof begun === 'string' ? null : begun.outcome;
   for (let crash = 1; crash <= k; crash++) {
     tamper(path, crash);
-    const fleet = crash < k ? { fleet: crashIn(CRASHED + 1) } : {};
+    const fleet = crash < k ? { fleet: later } : {};
     const again = await resumeRun(path, { directory: null, ...options, ...fleet }).catch(ending);
     if (typeof again === 'string') expect(again).to.equal('the process ends');
     else outcome = again;
@@ -119,6 +137,23 @@ describe('crashes in one unfinished round, with secure noise', function () {
       expect(countOf(releases, CRASHED, placement === 'central' ? 'coordinator' : 0)).to.equal(2);
     });
 
+  it('a budget that is spent: a process that ends in the attempt that would be refused has released nothing in it, and is not charged', async () => {
+    const method = { name: 'dp-gd', rounds: ROUNDS, placement: 'central', epsilon: 3 };
+    const { outcome, releases } = await crashed(scenarioOf(method), 3, () => {}, crashBefore(ROUNDS));
+    expect(outcome.summary).to.include({ ended: 'budget', rounds: ROUNDS - 1 });
+    expect(releases).to.have.length(ROUNDS);
+    expect(outcome.summary.finalEpsilon).to.be.closeTo(3, 1e-6);
+  });
+
+  it('a tree of 3 levels, with 2 crashes in round 5: each drew a node, 5 releases', async () => {
+    const method = { name: 'dp-ftrl', stepsPerEpoch: ROUNDS, noiseMultiplier: 3 };
+    const { releases } = await crashed(scenarioOf(method), 2);
+    expect(releases.reduce((sum, { count }) => sum + count, 0)).to.equal(3 + 2);
+  });
+
+  // The releases of a round were written at its end.
+  const isOlder = (line: string) => /"noise"|"backTo"/.test(line) && JSON.parse(line).round !== CRASHED;
+
   it('a folder of an older version, without these lines, continues: its crash is charged, and so are later ones', async () => {
     const method = METHODS['dp-gd, central noise'];
     const input = scenarioOf(method, { checkpoints: { everyRounds: null } });
@@ -126,7 +161,7 @@ describe('crashes in one unfinished round, with secure noise', function () {
       if (crash > 1) return;
       const ledger = join(folder, 'ledger.jsonl');
       const lines = readFileSync(ledger, 'utf8').trim().split('\n');
-      writeFileSync(ledger, `${lines.filter((line) => /"noise"|"backTo"/.test(line)).join('\n')}\n`);
+      writeFileSync(ledger, `${lines.filter(isOlder).join('\n')}\n`);
       const manifest = join(folder, 'manifest.json');
       const { attempts: _, ...older } = JSON.parse(readFileSync(manifest, 'utf8'));
       writeFileSync(manifest, JSON.stringify(older));
