@@ -11,7 +11,7 @@ export const gradientSettings = {
 interface Sampler {
   readonly objective: Objective;
   readonly rng: Rng;
-  readonly hyperparameters: { readonly batchSize: number | null; readonly gradientClip: number | null };
+  readonly hyperparameters: { readonly batchSize: number | null; readonly gradientClip?: number | null };
 }
 
 /** The examples of one gradient. Draws from the round's stream, so it is called once for each gradient with its own sample. */
@@ -22,6 +22,6 @@ export function minibatch({ objective, rng, hyperparameters }: Sampler): Uint32A
 /** The client's gradient on a batch, clipped by the settings. */
 export async function gradientOn(at: Sampler, params: ReadonlyVector, batch: Uint32Array): Promise<Vector> {
   const gradient = await at.objective.gradient(params, batch);
-  const { gradientClip } = at.hyperparameters;
+  const { gradientClip = null } = at.hyperparameters;
   return gradientClip === null ? gradient : clip(gradient, gradientClip);
 }
