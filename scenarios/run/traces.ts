@@ -11,7 +11,7 @@ import { isSweep, type ScenarioInput, type SweepInput } from '../../protocol/sce
 import type { Scenario, Trace, TraceRows } from '../../protocol/scenario/scenario.js';
 import { isPlainObject, type Json } from '../../protocol/settings/plain-data.js';
 import { isNumber } from '../../worker/datasets/tables/cells.js';
-import { placeOf, readTable, type Table, wrong } from '../../worker/datasets/tables/table.js';
+import { type CsvTable, placeOf, readTable, wrong } from '../../worker/datasets/tables/table.js';
 
 /** The columns that each fault reads from its trace. */
 const COLUMNS: Readonly<Record<string, readonly TraceColumn[]>> = {
@@ -91,7 +91,7 @@ export function readTrace(path: string, columns: readonly TraceColumn[], folder:
   return { file: basename(file), sha256: createHash('sha256').update(readFileSync(file)).digest('hex'), rows };
 }
 
-function numbersOf(table: Table, at: readonly number[]): TraceRows {
+function numbersOf(table: CsvTable, at: readonly number[]): TraceRows {
   const before = new Map<number, readonly number[]>();
   return table.rows.map((cells, row) => {
     const client = Number(cells[at[0]!]);

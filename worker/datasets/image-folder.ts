@@ -62,7 +62,7 @@ export default defineDataset({
         'ERR_DATA_FORMAT',
         `${path}: expected a folder of PNG or JPEG images for each of two classes or more, got ${classNames.length} folders with ${all.length} images`,
       );
-    const parts = isSplit ? null : splitRows({ path, rows: all }, testShare, rng.derive('split'));
+    const parts = isSplit ? null : splitRows({ path, rowCount: all.length }, testShare, rng.derive('split'));
     const train = parts ? Array.from(parts.train, (row) => all[row]!) : all;
     const test = parts ? Array.from(parts.test, (row) => all[row]!) : imagesIn(join(path, 'test'), classNames);
     const read = ({ file }: Labelled): Pixels => {

@@ -50,8 +50,7 @@ export default defineDataset({
     const [rows, heldRows] = [given.rows(), held.rows()];
     const memory = new RowMemory(chosen.memoryMiB, [rows, heldRows]);
     memory.requireBlock(path, Math.max(given.widestBlock, held.widestBlock));
-    const parts =
-      heldRows.count > 0 ? null : splitRows({ path, rows: { length: rows.count } }, testShare, rng.derive('split'));
+    const parts = heldRows.count > 0 ? null : splitRows({ path, rowCount: rows.count }, testShare, rng.derive('split'));
     const examples = (of: ArrayRows, from: typeof rows, order: Uint32Array | null): Examples => {
       const numbers = order ? Float64Array.from(order, (row) => of.labels[row]!) : of.labels.slice();
       const answers =

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { string } from '../../protocol/settings/kinds.js';
+import { memoryMiB } from './files/row-memory.js';
 import { defineDataset } from './loader.js';
 import { filesOf, joinedTable } from './tables/folder.js';
 import { readParquet } from './tables/parquet.js';
@@ -10,14 +11,18 @@ import { tableDataset, tableSettings } from './tables/table-dataset.js';
 const parquetTable = defineDataset({
   name: 'parquet-table',
   summary: 'A Parquet file from a path, or one a client',
-  settings: tableSettings.under({ path: string('', 'The file, or a folder with one file a client') }),
+  settings: tableSettings.under({
+    path: string('', 'The file, or a folder with one file a client'),
+    memoryMiB: memoryMiB(),
+  }),
   async load(settings, rng) {
     const { path } = settings;
     const names = filesOf(path, '.parquet');
     const tables: Table[] = [];
     for (const name of names ?? []) tables.push(await readParquet(join(path, name), 1));
     const table = names ? joinedTable(path, names, tables) : await readParquet(path);
-    return tableDataset('parquet-table', `Parquet ${table.files ? 'files in' : 'file'} ${path}`, table, settings, rng);
+    const source = `Parquet ${table.files ? 'files in' : 'file'} ${path}`;
+    return tableDataset('parquet-table', source, table, settings, rng, settings.memoryMiB);
   },
 });
 

@@ -4,6 +4,7 @@ import { deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
 import { encode as encodePng } from 'fast-png';
 import { strToU8, zipSync } from 'fflate';
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { encodeNpy } from '../../../worker/arrays/npy.js';
 import { encodeNpz } from '../../../worker/arrays/npz.js';
@@ -141,6 +142,66 @@ describe('features that are read as clients compute', () => {
     const { inMemory, stored } = await both({ ...input({}), data, clients: 2 });
     expect(stored.fingerprint).to.deep.equal(inMemory.fingerprint);
     expect(stored.dataset.train.stored).to.not.equal(undefined);
+  });
+
+  /** Numbers, a column of 300 words (300 features) and one of owners; some rows lack a value. Row groups of so many rows. */
+  function parquetOf(path: string, rows: number, rowGroupSize: number, seed = 0): string {
+    const column = (of: (i: number) => unknown) => Array.from({ length: rows }, (_, i) => of(i));
+    const columnData = [
+      { name: 'small', type: 'DOUBLE', data: column((i) => (i % 50 === 3 ? null : Math.sin(i + seed) / 1e3)) },
+      { name: 'large', type: 'INT64', data: column((i) => BigInt(i * i + seed)) },
+      { name: 'word', type: 'STRING', data: column((i) => `w${(i * 7 + seed) % 300}`) },
+      { name: 'owner', type: 'INT32', data: column((i) => Math.floor(i / 200)) },
+      { name: 'class', type: 'STRING', data: column((i) => `c${(i + seed) % 3}`) },
+    ] as ColumnSource[];
+    writeFileSync(path, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize })));
+    return path;
+  }
+
+  const table = { name: 'parquet-table', categorical: 'one-hot', missing: 'drop', partition: 'iid' };
+
+  it('come from row groups of a Parquet file, standardised, one-hot, without rows that lack a value, and by owner', async () => {
+    const path = parquetOf(join(temporaryFolder(), 'all.parquet'), 1_200, 100);
+    for (const more of [{ partition: 'iid' }, { partition: 'by-group', groupColumn: 'owner' }]) {
+      const { inMemory, stored } = await both(input({ ...table, path, ...more }));
+      expect(stored.dataset.decisions!.at(-1)).to.match(/^memory: 2 MiB of features are read from 12 parts .* 1 MiB/);
+      expect(await figuresOf(stored)).to.deep.equal(await figuresOf(inMemory));
+      expect(stored.dataset.groups).to.deep.equal(inMemory.dataset.groups);
+    }
+  });
+
+  it('come from Parquet files, one a client', async () => {
+    const folder = temporaryFolder();
+    for (let client = 0; client < 4; client++)
+      parquetOf(join(folder, `client-${client}.parquet`), 300 + client, 200, client);
+    const { inMemory, stored } = await both(input({ ...table, path: folder, partition: 'by-group' }));
+    expect(stored.dataset.train.stored).to.not.equal(undefined);
+    expect(await figuresOf(stored)).to.deep.equal(await figuresOf(inMemory));
+  });
+
+  it('of a Parquet file are refused by name where a row group does not fit', async () => {
+    const path = parquetOf(join(temporaryFolder(), 'one.parquet'), 1_000, 1_000);
+    const refused = openProblem(await resolved(input({ ...table, path, memoryMiB: 1 }))).catch(
+      ({ message }) => message,
+    );
+    expect(await refused).to.match(
+      /ERR_DATA_FORMAT: .*one\.parquet: expected row groups of at most memoryMiB = 1 of features, got one of 2 MiB/,
+    );
+  });
+
+  it('come from batches of CIFAR, standardised by channel', async () => {
+    const folder = temporaryFolder();
+    const batch = (count: number, seed: number) =>
+      Uint8Array.from({ length: count * 3073 }, (_, at) =>
+        at % 3073 === 0 ? ((at / 3073) * 7) % 10 : (at * at + seed * at) % 256,
+      );
+    for (const b of [1, 2]) writeFileSync(join(folder, `data_batch_${b}.bin`), batch(50 + b, b));
+    writeFileSync(join(folder, 'test_batch.bin'), batch(10, 3));
+    const data = { name: 'cifar', path: folder, partition: 'iid', trainCount: 100 };
+    const scenario = input({});
+    const { inMemory, stored } = await both({ ...scenario, data } as unknown as ScenarioInput);
+    expect([stored.dataset.train.stored === undefined, stored.dataset.train.count]).to.deep.equal([false, 100]);
+    expect(await figuresOf(stored)).to.deep.equal(await figuresOf(inMemory));
   });
 
   it('are refused by name where an objective keeps all of them, or where a part does not fit', async () => {

@@ -4,9 +4,9 @@ import { BlockCache, type BlockSource, selectedRows, storedExamples } from '../s
 import { wrong } from './array-files.js';
 
 /** The setting of data sets that can be read from their files as clients compute. */
-export const memoryMiB = () =>
+export const memoryMiB = (preset = 512) =>
   count(
-    512,
+    preset,
     'Features (4 bytes a number) that need more are read from the files as clients compute, and at most so much of them is kept',
     2 ** 22,
   );

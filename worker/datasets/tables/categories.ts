@@ -1,5 +1,5 @@
 import { canonicalNumber, canonicalText, isNumber } from './cells.js';
-import { placeOf, type Table, wrong } from './table.js';
+import { columnOf, placeOf, type Table, wrong } from './table.js';
 
 /** What becomes of values that are equal but written differently, as 1 and 1.0 or 'Yes' and 'yes'. */
 export type SpellingRule = 'refuse' | 'merge' | 'exact';
@@ -8,12 +8,16 @@ export type SpellingRule = 'refuse' | 'merge' | 'exact';
 export interface Categories {
   /** In order: by value where all are numbers, else by code unit. A merged value has the spelling that comes first in the file. */
   readonly names: readonly string[];
-  indexOf(row: number): number;
+  indexOf(cell: string): number;
 }
 
 /** Throws ERR_DATA_FORMAT where two spellings of one value occur under 'refuse'. */
-export function categoriesOf(table: Table, column: number, spelling: SpellingRule): Categories {
-  const cells = table.rows.map((row) => row[column]!);
+export function categoriesOf(
+  table: Table,
+  column: number,
+  spelling: SpellingRule,
+  cells = columnOf(table, column),
+): Categories {
   const numeric = cells.every(isNumber);
   const keyOf = spelling === 'exact' ? (cell: string) => cell : numeric ? canonicalNumber : canonicalText;
   const spelt = new Map<string, { readonly cell: string; readonly row: number }>();
@@ -24,12 +28,12 @@ export function categoriesOf(table: Table, column: number, spelling: SpellingRul
     else if (spelling === 'refuse' && before.cell !== cell)
       throw wrong(
         table.path,
-        `${placeOf(table, row, column)}: '${cell}' and '${before.cell}' of ${table.unit} ${table.lines[before.row]} are one value written in two ways; set spelling: 'merge' to make them one, 'exact' to keep them apart`,
+        `${placeOf(table, row, column)}: '${cell}' and '${before.cell}' of ${table.unit} ${table.lineOf(before.row)} are one value written in two ways; set spelling: 'merge' to make them one, 'exact' to keep them apart`,
       );
   }
   const byValue = (a: string, b: string) => Number(a) - Number(b) || (a < b ? -1 : 1);
   const byUnit = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
   const names = [...spelt.values()].map(({ cell }) => cell).sort(numeric ? byValue : byUnit);
   const index = new Map(names.map((name, i) => [keyOf(name), i]));
-  return { names, indexOf: (row) => index.get(keyOf(cells[row]!))! };
+  return { names, indexOf: (cell) => index.get(keyOf(cell))! };
 }

@@ -1,6 +1,6 @@
 import { type Categories, categoriesOf, type SpellingRule } from './categories.js';
 import { isNumber } from './cells.js';
-import { placeOf, type Table, wrong } from './table.js';
+import { columnOf, placeOf, type Table, type TablePart, wrong } from './table.js';
 
 const MOST_CATEGORIES = 1_000;
 
@@ -24,13 +24,17 @@ interface FeatureColumn {
   /** null: a column of numbers. */
   readonly categories: Categories | null;
   readonly width: number;
+  readonly mean: number;
+  readonly stddev: number;
+  /** Constant among all rows. */
+  readonly isConstant: boolean;
 }
 
 export interface Features {
   readonly width: number;
   readonly decisions: readonly string[];
-  /** Row after row of the examples, float32. */
-  build(rows: Uint32Array): Float32Array;
+  /** The rows from … to … of a part, one after the other. */
+  build(part: TablePart, from: number, to: number): Float32Array;
 }
 
 /** `train`: rows whose moments standardise number columns. Throws ERR_DATA_FORMAT: line, column, expected, got, the setting. */
@@ -40,13 +44,10 @@ export function featuresOf(
   train: Uint32Array,
   rules: FeatureRules,
 ): Features {
-  const made = columns.map((column) => featureColumn(table, column, rules));
+  const made = columns.map((column) => featureColumn(table, column, train, rules));
   const numbers = made.filter(({ categories }) => categories === null);
-  const scales = made.map(({ column, categories }) =>
-    categories || !rules.standardise ? { mean: 0, stddev: 1 } : scaleOf(table, column, train, rules.constant),
-  );
   const width = made.reduce((sum, { width: own }) => sum + own, 0);
-  const features: Features = {
+  return {
     width,
     decisions: [
       `features: ${list(
@@ -60,74 +61,86 @@ export function featuresOf(
             ]
           : [],
       ),
-      ...constantColumns(
-        table,
-        numbers.map(({ column }) => column),
-      ),
+      ...constantColumns(numbers.flatMap(({ column, isConstant }) => (isConstant ? [table.columnNames[column]!] : []))),
       rules.standardise
         ? `scaled: number columns to mean 0 and standard deviation 1 of the ${train.length} training rows`
         : 'scaled: no',
     ],
-    build(rows) {
-      const values = new Float64Array(rows.length * width);
+    build(part, from, to) {
+      const values = new Float32Array((to - from) * width);
       let offset = 0;
-      for (const row of rows)
-        for (const [c, { column, categories, width: own }] of made.entries()) {
-          const { mean, stddev } = scales[c]!;
-          if (categories) values[offset + categories.indexOf(row)] = 1;
-          else values[offset] = (Number(table.rows[row]![column]) - mean) / stddev;
-          offset += own;
+      for (const { column, categories, width: own, mean, stddev } of made) {
+        const cells = part.column(column);
+        for (let row = from; row < to; row++) {
+          const at = (row - from) * width + offset;
+          if (categories) values[at + categories.indexOf(cells[row]!)] = 1;
+          else values[at] = (Number(cells[row]) - mean) / stddev;
         }
-      return Float32Array.from(values);
+        offset += own;
+      }
+      return values;
     },
   };
-  for (const [c, { column, categories }] of made.entries())
-    if (!categories) requirePrecision(table, column, scales[c]!, rules.standardise);
-  return features;
 }
 
-function featureColumn(table: Table, column: number, { categorical, spelling }: FeatureRules): FeatureColumn {
-  const bad = table.rows.findIndex((row) => !isNumber(row[column]!));
-  if (bad < 0) return { column, categories: null, width: 1 };
-  const cell = table.rows[bad]![column]!;
-  const numbers = table.rows.filter((row) => isNumber(row[column]!)).length;
+/** Reads the column once. */
+function featureColumn(table: Table, column: number, train: Uint32Array, rules: FeatureRules): FeatureColumn {
+  const cells = columnOf(table, column);
+  const bad = cells.findIndex((cell) => !isNumber(cell));
+  if (bad >= 0) return categoryColumn(table, column, cells, bad, rules);
+  const values = Float64Array.from(cells, Number);
+  const scale = rules.standardise ? scaleOf(table, column, values, train, rules.constant) : { mean: 0, stddev: 1 };
+  const { stddev, largest } = spreadOf(values, null);
+  requirePrecision(table, { column, cells, values }, scale, rules.standardise);
+  return { column, categories: null, width: 1, ...scale, isConstant: stddev <= ROUNDING * largest };
+}
+
+/** `bad`: a row that holds no number. */
+function categoryColumn(
+  table: Table,
+  column: number,
+  cells: readonly string[],
+  bad: number,
+  { categorical, spelling }: FeatureRules,
+): FeatureColumn {
+  const cell = cells[bad]!;
   if (categorical === 'refuse')
     throw wrong(
       table.path,
       `${placeOf(table, bad, column)}: expected a number, got '${cell}'; set categorical: 'one-hot' if it is a column of categories`,
     );
+  const numbers = cells.filter(isNumber).length;
   // A few texts among numbers are mistakes, not categories.
-  if (numbers > table.rows.length / 2)
+  if (numbers > cells.length / 2)
     throw wrong(
       table.path,
-      `${placeOf(table, bad, column)}: expected a number as in ${numbers} of ${table.rows.length} rows, got '${cell}'; correct it, or leave the column out of the file`,
+      `${placeOf(table, bad, column)}: expected a number as in ${numbers} of ${cells.length} rows, got '${cell}'; correct it, or leave the column out of the file`,
     );
-  const categories = categoriesOf(table, column, spelling);
+  const categories = categoriesOf(table, column, spelling, cells);
   if (categories.names.length > MOST_CATEGORIES)
     throw wrong(
       table.path,
       `column '${table.columnNames[column]}': expected at most ${MOST_CATEGORIES} categories, got ${categories.names.length}`,
     );
-  return { column, categories, width: categories.names.length };
+  return { column, categories, width: categories.names.length, mean: 0, stddev: 1, isConstant: false };
 }
 
+/** `rows` null: of all. */
 function spreadOf(
-  table: Table,
-  column: number,
-  rows: Uint32Array,
+  values: Float64Array,
+  rows: Uint32Array | null,
 ): { readonly mean: number; readonly stddev: number; readonly largest: number } {
-  let count = 0;
+  const count = rows?.length ?? values.length;
   let sum = 0;
   let largest = 0;
-  for (const row of rows) {
-    const value = Number(table.rows[row]![column]);
+  for (let i = 0; i < count; i++) {
+    const value = values[rows ? rows[i]! : i]!;
     sum += value;
     largest = Math.max(largest, Math.abs(value));
-    count++;
   }
   const mean = sum / count;
   let squares = 0;
-  for (const row of rows) squares += (Number(table.rows[row]![column]) - mean) ** 2;
+  for (let i = 0; i < count; i++) squares += (values[rows ? rows[i]! : i]! - mean) ** 2;
   return { mean, stddev: Math.sqrt(squares / count), largest };
 }
 
@@ -135,51 +148,50 @@ function spreadOf(
 function scaleOf(
   table: Table,
   column: number,
+  values: Float64Array,
   train: Uint32Array,
   rule: FeatureRules['constant'],
 ): { readonly mean: number; readonly stddev: number } {
-  const { mean, stddev, largest } = spreadOf(table, column, train);
+  const { mean, stddev, largest } = spreadOf(values, train);
   if (stddev > ROUNDING * largest) return { mean, stddev };
   // The value itself, not its mean: a rounding error of the mean would be all that is left of it.
-  const value = Number(table.rows[train[0]!]![column]);
-  const other = table.rows.findIndex(
-    (row) => Math.abs(Number(row[column]) - value) > ROUNDING * Math.max(largest, Math.abs(Number(row[column]))),
-  );
+  const value = values[train[0]!]!;
+  const other = values.findIndex((own) => Math.abs(own - value) > ROUNDING * Math.max(largest, Math.abs(own)));
   if (other >= 0 && rule === 'refuse')
     throw wrong(
       table.path,
-      `${placeOf(table, other, column)}: '${table.rows[other]![column]}' differs from ${value}, which all training rows hold, so that the column cannot be scaled; set constant: 'zero' to leave such columns unscaled, standardise: false, or another testShare`,
+      `${placeOf(table, other, column)}: '${columnOf(table, column)[other]}' differs from ${value}, which all training rows hold, so that the column cannot be scaled; set constant: 'zero' to leave such columns unscaled, standardise: false, or another testShare`,
     );
   return { mean: value, stddev: 1 };
 }
 
-function constantColumns(table: Table, columns: readonly number[]): readonly string[] {
-  const constant = columns.filter((column) => {
-    const { stddev, largest } = spreadOf(table, column, Uint32Array.from(table.rows.keys()));
-    return stddev <= ROUNDING * largest;
-  });
-  return constant.length === 0
-    ? []
-    : [`constant, and so without effect: ${some(constant.map((c) => table.columnNames[c]!))}`];
+function constantColumns(names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`constant, and so without effect: ${some(names)}`];
+}
+
+/** A column of numbers, as texts and as numbers. */
+interface NumberColumn {
+  readonly column: number;
+  readonly cells: readonly string[];
+  readonly values: Float64Array;
 }
 
 /** Refuses numbers that float32 cannot represent or cannot distinguish once they are scaled. */
 function requirePrecision(
   table: Table,
-  column: number,
+  { column, cells, values }: NumberColumn,
   { mean, stddev }: { readonly mean: number; readonly stddev: number },
   isScaled: boolean,
 ): void {
   const exact = new Set<number>();
   const single = new Map<number, number>();
   let clash: readonly [number, number] | null = null;
-  for (const [r, row] of table.rows.entries()) {
-    const value = Number(row[column]);
+  for (const [r, value] of values.entries()) {
     const scaled = Math.fround((value - mean) / stddev);
     if (!Number.isFinite(scaled))
       throw wrong(
         table.path,
-        `${placeOf(table, r, column)}: expected a number within 3.4e38, got '${row[column]}'; scale the column`,
+        `${placeOf(table, r, column)}: expected a number within 3.4e38, got '${cells[r]}'; scale the column`,
       );
     if (exact.has(value)) continue;
     exact.add(value);
@@ -189,19 +201,19 @@ function requirePrecision(
   }
   if (clash === null || exact.size - single.size <= MOST_COLLISIONS * exact.size) return;
   const [a, b] = clash;
-  const same = `'${table.rows[b]![column]}' and '${table.rows[a]![column]}' of ${table.unit} ${table.lines[a]} are the same number in 32 bits, as are ${exact.size - single.size} of ${exact.size} values`;
+  const same = `'${cells[b]}' and '${cells[a]}' of ${table.unit} ${table.lineOf(a)} are the same number in 32 bits, as are ${exact.size - single.size} of ${exact.size} values`;
   const remedy = isScaled
-    ? `the column is scaled by its largest value, ${farthest(table, column, mean)}; correct that value`
+    ? `the column is scaled by its largest value, ${farthest(table, { column, cells, values }, mean)}; correct that value`
     : 'subtract a constant from the column, set standardise: true';
   throw wrong(table.path, `${placeOf(table, b, column)}: ${same}; ${remedy}, or leave the column out`);
 }
 
 /** The value that is farthest from the mean, and where it stands. */
-function farthest(table: Table, column: number, mean: number): string {
-  const distance = (row: number) => Math.abs(Number(table.rows[row]![column]) - mean);
+function farthest(table: Table, { cells, values }: NumberColumn, mean: number): string {
+  const distance = (row: number) => Math.abs(values[row]! - mean);
   let far = 0;
-  for (const row of table.rows.keys()) if (distance(row) > distance(far)) far = row;
-  return `'${table.rows[far]![column]}' of ${table.unit} ${table.lines[far]}`;
+  for (const row of values.keys()) if (distance(row) > distance(far)) far = row;
+  return `'${cells[far]}' of ${table.unit} ${table.lineOf(far)}`;
 }
 
 /** Throws ERR_DATA_FORMAT where target and groups take all columns, as they do when the delimiter is another one. */

@@ -24,14 +24,21 @@ export function joinedTable(path: string, names: readonly string[], tables: read
         join(path, names[file]!),
         `expected the columns ${first!.columnNames.join(', ')}, as in ${names[0]}, got ${columnNames.join(', ')}`,
       );
+  const starts = [0];
+  for (const { rowCount } of tables) starts.push(starts.at(-1)! + rowCount);
+  const rowCount = starts.at(-1)!;
+  const of = new Int32Array(rowCount);
+  for (const file of tables.keys()) of.fill(file, starts[file], starts[file + 1]);
   return {
-    ...first!,
     path,
-    rows: tables.flatMap(({ rows }) => rows),
-    lines: tables.flatMap(({ lines }) => lines),
+    columnNames: first!.columnNames,
+    rowCount,
+    parts: tables.flatMap(({ parts }) => parts),
+    unit: first!.unit,
+    lineOf: (row) => tables[of[row]!]!.lineOf(row - starts[of[row]!]!),
     decisions: [...first!.decisions, `files: ${names.length}, each of an owner`],
     files: {
-      of: tables.flatMap(({ rows }, file) => rows.map(() => file)),
+      of,
       names: names.map((name) => name.slice(0, name.lastIndexOf('.'))),
     },
   };

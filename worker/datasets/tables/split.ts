@@ -3,11 +3,11 @@ import { wrong } from './table.js';
 
 /** Seeded split without replacement; both parts keep the order of the file. Throws ERR_DATA_FORMAT where one would be empty. */
 export function splitRows(
-  table: { readonly path: string; readonly rows: { readonly length: number } },
+  table: { readonly path: string; readonly rowCount: number },
   testShare: number,
   rng: Rng,
 ): { readonly train: Uint32Array; readonly test: Uint32Array } {
-  const count = table.rows.length;
+  const count = table.rowCount;
   const testCount = Math.floor(testShare * count + 0.5);
   if (testCount === 0 || testCount === count)
     throw wrong(

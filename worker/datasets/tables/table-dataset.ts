@@ -2,12 +2,17 @@ import type { Rng } from '../../../protocol/method.js';
 import { flag, oneOf, probability, string } from '../../../protocol/settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
 import type { Dataset, Examples } from '../dataset.js';
+import { FileRows } from '../files/file-rows.js';
+import { RowMemory } from '../files/row-memory.js';
 import { categoriesOf } from './categories.js';
 import { featuresOf, requireColumns } from './features.js';
+import { keptColumns } from './kept-columns.js';
 import { withoutMissing } from './missing.js';
 import { splitRows } from './split.js';
-import { type Table, wrong } from './table.js';
+import { columnOf, type Table, wrong } from './table.js';
 import { targetOf } from './target.js';
+
+const MIB = 2 ** 20;
 
 /** Settings of a table of any format. */
 export const tableSettings = defineSettings({
@@ -29,6 +34,7 @@ export const tableSettings = defineSettings({
  * A table as examples. Nothing is guessed in silence: what was decided is in `Dataset.decisions`, and what is doubtful is refused
  * with its place and the setting that decides. Standardisation (number features only; never categories or targets) uses the
  * training rows' moments. Categories of one-hot columns come from all rows. `source`: of the data, before its target column.
+ * `memoryMiB`: features that need more are built part by part as clients compute.
  */
 export function tableDataset(
   name: string,
@@ -36,8 +42,11 @@ export function tableDataset(
   given: Table,
   settings: SettingsOf<typeof tableSettings>,
   rng: Rng,
+  memoryMiB = Number.POSITIVE_INFINITY,
 ): Dataset {
-  const table = withoutMissing(given, settings.missing);
+  const isSmall = 4 * given.rowCount * given.columnNames.length <= memoryMiB * MIB;
+  const kept = isSmall ? keptColumns(given) : null;
+  const table = withoutMissing(kept?.table ?? given, settings.missing);
   const targetColumn = columnIndex(table, 'target', settings.target);
   const groupColumn = settings.groupColumn === '' ? -1 : columnIndex(table, 'groupColumn', settings.groupColumn);
   if (groupColumn === targetColumn)
@@ -50,13 +59,20 @@ export function tableDataset(
   const target = targetOf(table, targetColumn, settings.task, settings.spelling);
   const rows = splitRows(table, settings.testShare, rng.derive('split'));
   const features = featuresOf(table, columns, rows.train, settings);
-  const examples = (chosen: Uint32Array): Examples => ({
-    count: chosen.length,
-    features: features.build(chosen),
-    labels: target.labels(chosen),
-    targets: target.targets(chosen),
-  });
-  const groups = groupColumn < 0 ? null : categoriesOf(table, groupColumn, settings.spelling);
+  const featureRows = new FileRows(
+    features.width,
+    table.parts.map(({ rowCount }) => ({ rows: rowCount, isByRow: false })),
+    (part, from, to) => features.build(table.parts[part]!, from, to),
+  );
+  const memory = new RowMemory(memoryMiB, [featureRows]);
+  if (memory.isStored) {
+    kept?.forget();
+    requireSmallParts(table, features.width, memoryMiB);
+  }
+  const examples = (chosen: Uint32Array): Examples =>
+    memory.examples(featureRows, chosen, { labels: target.labels(chosen), targets: target.targets(chosen) });
+  const owners = groupColumn < 0 ? [] : columnOf(table, groupColumn);
+  const groups = groupColumn < 0 ? null : categoriesOf(table, groupColumn, settings.spelling, owners);
   return {
     name,
     source: `${source}, target column '${table.columnNames[targetColumn]}'`,
@@ -66,19 +82,30 @@ export function tableDataset(
       ...(groups ? [`groups: '${table.columnNames[groupColumn]}', ${groups.names.length} of them`] : []),
       ...features.decisions,
       `split: ${rows.train.length} rows to train, ${rows.test.length} to test, by the seed`,
+      ...memory.decisions(`${table.parts.length} ${table.parts.length === 1 ? 'part' : 'parts'}`),
     ],
     featureShape: [features.width],
     classCount: target.classNames.length,
     classNames: target.classNames,
     train: examples(rows.train),
     test: examples(rows.test),
-    ...(groups && { groups: Int32Array.from(rows.train, (r) => groups.indexOf(r)), groupNames: groups.names }),
+    ...(groups && { groups: Int32Array.from(rows.train, (r) => groups.indexOf(owners[r]!)), groupNames: groups.names }),
     ...(!groups &&
       table.files && {
         groups: Int32Array.from(rows.train, (r) => table.files!.of[r]!),
         groupNames: table.files.names,
       }),
   };
+}
+
+/** Parts can only be read whole. */
+function requireSmallParts({ path, parts }: Table, width: number, memoryMiB: number): void {
+  const largest = parts.reduce((most, { rowCount }) => Math.max(most, 4 * rowCount * width), 0);
+  if (largest > memoryMiB * MIB)
+    throw wrong(
+      path,
+      `expected row groups of at most memoryMiB = ${memoryMiB} of features, got one of ${Math.ceil(largest / MIB)} MiB; write the file with fewer rows a group, or raise memoryMiB`,
+    );
 }
 
 /** By name, as 'last', or as an index counted from 0 where no column has that name. */

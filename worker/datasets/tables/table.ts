@@ -3,19 +3,37 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { GradswarmError } from '../../../protocol/errors.js';
 import { isNumber } from './cells.js';
 
-/** A table of a file as rows of trimmed texts. */
+/** Rows of a table that lie one after the other: a CSV file, or a row group of a Parquet file. */
+export interface TablePart {
+  readonly rowCount: number;
+  /** Trimmed texts of a column. A Parquet file is read at each call. */
+  column(index: number): readonly string[];
+}
+
+/** A table of a file, or of the files of a folder, as texts. */
 export interface Table {
   readonly path: string;
   readonly columnNames: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  /** What `lines` counts: lines of a CSV file, rows of a Parquet file. */
+  readonly rowCount: number;
+  readonly parts: readonly TablePart[];
+  /** What `lineOf` counts: lines of a CSV file, rows of a Parquet file. */
   readonly unit: 'line' | 'row';
   /** Line of the file on which each row begins, or its number. From 1. */
-  readonly lines: readonly number[];
+  lineOf(row: number): number;
   /** What was decided while reading, one sentence each. */
   readonly decisions: readonly string[];
   /** Of several files: which one each row is of. */
-  readonly files?: { readonly of: readonly number[]; readonly names: readonly string[] };
+  readonly files?: { readonly of: Int32Array; readonly names: readonly string[] };
+}
+
+/** A CSV file, which is in memory. */
+export interface CsvTable extends Table {
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A column of all parts. */
+export function columnOf({ parts }: Table, index: number): readonly string[] {
+  return parts.length === 1 ? parts[0]!.column(index) : parts.flatMap((part) => part.column(index));
 }
 
 export type Header = 'auto' | 'yes' | 'no';
@@ -36,14 +54,14 @@ export function wrong(path: string, message: string): GradswarmError {
 /** 'file.csv: line 12, column 'age'': the place of a value. */
 export function placeOf(table: Table, row: number, column: number): string {
   const file = table.files ? `${table.files.names[table.files.of[row]!]}: ` : '';
-  return `${file}${table.unit} ${table.lines[row]}, column '${table.columnNames[column]}'`;
+  return `${file}${table.unit} ${table.lineOf(row)}, column '${table.columnNames[column]}'`;
 }
 
 /**
  * Throws ERR_DATA_MISSING where there is no file, and ERR_DATA_FORMAT with the line where the fault is. `leastRows`: fewer rows of values
  * are refused.
  */
-export function readTable(path: string, header: Header, delimiter: string, leastRows = 2): Table {
+export function readTable(path: string, header: Header, delimiter: string, leastRows = 2): CsvTable {
   if (path === '')
     throw new GradswarmError('ERR_DATA_MISSING', `data set 'csv-table': set 'path' to the CSV file to read`);
   if (!existsSync(path)) throw new GradswarmError('ERR_DATA_MISSING', `${path}: expected a CSV file, there is none`);
@@ -59,12 +77,15 @@ export function readTable(path: string, header: Header, delimiter: string, least
     );
   const columnNames = hasHeader ? first.cells : first.cells.map((_, i) => String(i));
   if (hasHeader) checkNames(path, first);
+  const rows = body.map(({ cells }) => cells);
   return {
     path,
     unit: 'line',
     columnNames,
-    rows: body.map(({ cells }) => cells),
-    lines: body.map(({ line }) => line),
+    rows,
+    rowCount: rows.length,
+    parts: [{ rowCount: rows.length, column: (index) => rows.map((row) => row[index]!) }],
+    lineOf: (row) => body[row]!.line,
     decisions: [`header: ${hasHeader ? `line ${first.line}` : 'none, columns are counted from 0'} (${why})`],
   };
 }
