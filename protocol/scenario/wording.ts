@@ -3,11 +3,16 @@ import type { Json, JsonObject } from './scenario.js';
 
 /** Swept values in words, for labels, tables and verdicts. */
 
-/** `top-k(fraction=0.01)`: a name with its settings; `drop + crash`: several; 'none': nothing; other values as they are. */
+/**
+ * `top-k(fraction=0.01)`: a name with its settings; `drop + crash`: several; 'none': nothing; `phones.csv` or `1152 rows`: a trace; other
+ * values as they are.
+ */
 export function valueInWords(value: Json): string {
   if (Array.isArray(value) && value.every((entry: Json) => nameOf(entry) !== null))
     return value.map(valueInWords).join(' + ') || 'none';
   if (!isPlainObject(value)) return typeof value === 'string' ? value : JSON.stringify(value);
+  const { rows, file } = value as JsonObject;
+  if (Array.isArray(rows) && rows.length > MOST_ENTRIES) return typeof file === 'string' ? file : `${rows.length} rows`;
   const named = nameOf(value);
   const inside = Object.entries(value as JsonObject)
     .filter(([key]) => named === null || !NAMES.includes(key))

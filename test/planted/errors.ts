@@ -300,6 +300,14 @@ export const plantedErrors: readonly PlantedError[] = [
     replace: '',
   },
   {
+    scenario: 'traced-devices',
+    error: 'a speed of 0.5 makes a device faster, not slower',
+    file: 'protocol/faults/speed-trace.js',
+    find: '1 / table.at(client, round, atMs)[2]',
+    replace: 'table.at(client, round, atMs)[2]',
+    points: [{ 'faults.0.fault': 'speed-trace' }],
+  },
+  {
     scenario: 'lossy-links',
     error: 'a client keeps the correction that was lost',
     file: 'protocol/party/party.js',

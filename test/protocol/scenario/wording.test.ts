@@ -29,6 +29,18 @@ describe('a swept value in few words', () => {
     ]);
   });
 
+  it('of a trace is the name of its file, else its number of rows', () => {
+    const rows = Array.from({ length: 9 }, (_, i) => [0, i, 1]);
+    const faults = [
+      [{ fault: 'speed-trace', trace: { rows } }],
+      [{ fault: 'speed-trace', trace: { file: 'a.csv', rows } }],
+    ];
+    expect(faults.map((value) => shortWords(value, faults))).to.deep.equal([
+      'speed-trace(trace=9 rows)',
+      'speed-trace(trace=a.csv)',
+    ]);
+  });
+
   it('of a long list is its first entry that the others do not have there, and how many more; of equal starts never the same', () => {
     const speeds = (first: number, second: number) =>
       [first, second, 1, 1, 1, 1, 1, 1].map((ms, client) => ({ clients: client, ms }));
