@@ -300,6 +300,9 @@ class Session {
     const claims = await judgeClaims(scenario.claims, [record]);
     // Read when it is drawn: the first round does not wait for it.
     const draw = this.options.drawReport ?? (await import('../report/run-report.js')).writeRunReport;
+    const isStopped = result.stopped === 'stopped';
+    // All that has to be kept is on the disk: a report that takes long is no computation that has to be cut off.
+    if (isStopped) this.options.watcher?.writing?.(true);
     const reportPath = await draw({
       scenario,
       method,
@@ -314,7 +317,7 @@ class Session {
       privacy: fleet.privacy.result(),
       posterior,
     });
-    if (result.stopped === 'stopped')
+    if (isStopped)
       throw new GradswarmError(
         'ERR_STOPPED',
         `stopped after round ${result.roundsDone} of ${scenario.rounds}; run 'gradswarm resume ${shown(directory.path)}' to continue`,
