@@ -36,7 +36,7 @@ async function explained(seed: number): Promise<string> {
 describe('whole sessions over a simulated network, clock and disk', function () {
   this.timeout(120_000 + 500 * SEEDS);
 
-  it(`${ALONE ? `seed ${ALONE}` : `${SEEDS} seeds`} of kills, failures of power, freezes, cuts, silence, delay and full disks over every method: each run ends, with the undisturbed digest and rows`, async () => {
+  it(`${ALONE ? `seed ${ALONE}` : `${SEEDS} seeds`} of kills, failures of power, freezes, cuts, silence, delay, duplicates and full disks over every method: each run ends, with the undisturbed digest and rows`, async () => {
     const seeds = ALONE ? [Number(ALONE)] : Array.from({ length: SEEDS }, (_, seed) => seed);
     for (const seed of seeds) {
       const { failure } = await new SessionExplorer(seed).run();

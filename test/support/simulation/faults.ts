@@ -15,7 +15,7 @@ const KINDS = {
   'another folder': 1,
 } as const;
 
-export type FaultKind = keyof typeof KINDS;
+export type FaultKind = keyof typeof KINDS | 'duplicate';
 
 export interface Fault {
   readonly id: number;
@@ -31,10 +31,13 @@ export interface Fault {
 
 const MOST_FAULTS = 7;
 
+/** Of all histories: in so many a process sends its frames again for a while, beside the other faults. */
+const DUPLICATES = 0.4;
+
 /** Faults of the first seconds; the numbers of each are drawn whether it happens or not. */
 export function drawnFaults(random: () => number, workers: number): readonly Fault[] {
   const count = 1 + Math.floor(random() * MOST_FAULTS);
-  return Array.from({ length: count }, (_, id) => {
+  const faults = Array.from({ length: count }, (_, id) => {
     const kind = drawn(random());
     const atMs = 1500 * random();
     const who = random();
@@ -45,6 +48,10 @@ export function drawnFaults(random: () => number, workers: number): readonly Fau
     const ms = 2200 * random();
     return { id, kind, atMs, worker, ms, share: random() };
   });
+  const [happens, who, atMs, ms] = [random(), random(), 1500 * random(), 1000 + 2200 * random()];
+  if (happens >= DUPLICATES) return faults;
+  const worker = who < 0.3 ? null : Math.floor(random() * workers);
+  return [...faults, { id: count, kind: 'duplicate', atMs, worker, ms, share: 0 }];
 }
 
 function drawn(at: number): FaultKind {

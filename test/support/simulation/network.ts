@@ -5,10 +5,13 @@ import { GradswarmError } from '../../../protocol/errors.js';
 import { Admission } from '../../../protocol/sockets/admission.js';
 import type { ControlConnected, ControlListening } from '../../../protocol/sockets/control-listener.js';
 import { openLink } from '../../../protocol/sockets/open-link.js';
+import { PATHS } from '../../../protocol/sockets/paths.js';
 import { PlainSocket } from '../../../protocol/sockets/plain-socket.js';
 import { type Answering, SocketAcceptor } from '../../../protocol/sockets/socket-acceptor.js';
 import type { ServerOptions, SocketServer, Upgrade } from '../../../protocol/sockets/socket-server.js';
 import type { Acceptance, Accepted, Acceptor, Listener, Sockets } from '../../../protocol/sockets/sockets.js';
+import { MESSAGE_TYPE } from '../../../protocol/wire/frame.js';
+import type { MessageSocket } from '../../../protocol/wire/message-socket.js';
 import { seededRandom } from '../seeded-random.js';
 import { SimControl } from './control.js';
 import { type Carrier, Pipe, type PipeEnd } from './pipe.js';
@@ -42,6 +45,8 @@ export class Network implements Sockets, Carrier {
   /** Pairs of hosts that do not reach each other, until a time. */
   private readonly uncontrolled = new Map<string, number>();
   private readonly apart = new Map<string, number>();
+  /** Hosts whose links carry each frame twice, until a time. */
+  private readonly repeating = new Map<string, number>();
 
   constructor(
     readonly world: World,
@@ -75,6 +80,23 @@ export class Network implements Sockets, Carrier {
       if (pipe.isControl && pipe.ends.some(({ process }) => process.host === host)) pipe.cut();
   }
 
+  /** For so long this host sends every frame again, as over another way when the acknowledgement of the first was lost. */
+  repeat(host: string, ms: number): void {
+    this.repeating.set(host, this.world.nowMs + ms);
+  }
+
+  /** `path`: of links between workers, where seals take another way too. */
+  repeated(link: MessageSocket, host: string, path: string): MessageSocket {
+    const send = link.send.bind(link);
+    link.send = (message, sent) => {
+      const again =
+        (this.repeating.get(host) ?? 0) > this.world.nowMs && isWhole(message, path) ? Buffer.from(message) : null;
+      send(message, sent);
+      if (again) send(again);
+    };
+    return link;
+  }
+
   async listen(options: ServerOptions): Promise<Listener> {
     const process = currentProcess()!;
     const number = options.port || this.nextPort++;
@@ -86,12 +108,13 @@ export class Network implements Sockets, Carrier {
       if (this.ports.get(number) === port) this.ports.delete(number);
     };
     process.onEnd(free);
-    return new SimListener(port, { address: process.host, family: 'IPv4', port: number }, free);
+    return new SimListener(this, port, { address: process.host, family: 'IPv4', port: number }, free);
   }
 
   async openLink(options: Parameters<Sockets['openLink']>[0]) {
     const { link } = await openLink(options, (url, timeoutMs) => this.dial(url, timeoutMs) as unknown as WebSocket);
-    return { socket: link, localAddress: currentProcess()!.host };
+    const { host } = currentProcess()!;
+    return { socket: this.repeated(link, host, new URL(options.url).pathname), localAddress: host };
   }
 
   async openPlain(url: string, timeoutMs: number) {
@@ -214,6 +237,7 @@ export class Network implements Sockets, Carrier {
 
 class SimListener implements Listener {
   constructor(
+    private readonly network: Network,
     private readonly port: Port,
     readonly address: AddressInfo,
     private readonly free: () => void,
@@ -221,7 +245,9 @@ class SimListener implements Listener {
 
   accept(acceptance: Acceptance, accepted: Accepted): Acceptor {
     const server = { route: (path: string, take: (upgrade: Upgrade) => void) => this.port.routes.set(path, take) };
-    return new SocketAcceptor(server as unknown as SocketServer, acceptance, accepted, ANSWERING);
+    const repeating: Accepted = (key, socket, numbered) =>
+      accepted(key, this.network.repeated(socket, this.port.process.host, acceptance.path), numbered);
+    return new SocketAcceptor(server as unknown as SocketServer, acceptance, repeating, ANSWERING);
   }
 
   control(listening: ControlListening, connected: ControlConnected) {
@@ -235,6 +261,13 @@ class SimListener implements Listener {
     this.free();
     for (const pipe of [...this.port.pipes]) pipe.ends[1].destroy();
   }
+}
+
+/** Not the beginning or a part of a body in chunks, nor a control message. */
+function isWhole(message: Uint8Array, path: string): boolean {
+  const isFrame = message[0] === MESSAGE_TYPE.frame;
+  if (!isFrame && !(message[0] === MESSAGE_TYPE.packed && path === PATHS.peers)) return false;
+  return new DataView(message.buffer, message.byteOffset).getUint32(44, true) === 0;
 }
 
 const STREAM = { cork() {}, uncork() {} } as unknown as Duplex;

@@ -1,5 +1,6 @@
 import { RunLoop } from '../../../coordinator/run/run-loop.js';
 import { RunDirectory } from '../../../coordinator/run-directory/run-directory.js';
+import { RoundMailbox, type Wait } from '../../../protocol/party/mailbox.js';
 import { NumberedLink } from '../../../protocol/wire/numbered-link.js';
 import { ClientHost } from '../../../worker/client-host.js';
 import { WorkerSession } from '../../../worker/worker-session.js';
@@ -45,6 +46,18 @@ export const PLANTED: Readonly<Record<string, () => () => void>> = {
     ),
   'a lost acknowledgement: what was under way at a cut is taken for received': () =>
     replaced(NumberedLink, 'unacknowledged', () => () => []),
+  'a duplicate that counts: a frame that comes again is taken for that of a sender that is waited for': () =>
+    replaced(
+      RoundMailbox,
+      'deliver',
+      (own) =>
+        function (frame) {
+          const { kindIndex, step } = frame;
+          const came = this.frames.get(kindIndex * 2 ** 32 + step)?.has(frame.from);
+          const wait = this.waits.find((one: Wait) => one.kindIndex === kindIndex && one.step === step);
+          own.call(this, came && wait ? { ...frame, from: [...wait.missing][0] } : frame);
+        },
+    ),
   'a torn checkpoint: one party has the record of an earlier round': () =>
     replaced(
       RunDirectory,

@@ -306,6 +306,8 @@ export class SessionExplorer {
         return pipe?.silence(fault.share < 0.5 ? pipe.ends[0] : null);
       case 'hold':
         return pipe?.holdUntil(world.nowMs + fault.ms);
+      case 'duplicate':
+        return network.repeat(at.host, fault.ms);
       case 'part': {
         const others = [coordinator!, ...this.workers].filter((one) => one && one !== at);
         const other = others[Math.floor(fault.share * others.length)];
