@@ -1,4 +1,4 @@
-import { defineMethod, type Segment, type Vector } from '../../method.js';
+import { defineMethod, type ReadonlyVector, type Segment, type Vector } from '../../method.js';
 import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
 import { clipComponents } from '../../optimizers/parts/component-clipping.js';
 import { count, oneOf, positive } from '../../settings/kinds.js';
@@ -7,6 +7,14 @@ import { defineSettings, group, type SettingsOf } from '../../settings/settings.
 import { counting } from '../parts/fits.js';
 import { withFormerNoise } from '../parts/former-state.js';
 import { GradientEvidence } from './parts/evidence.js';
+import {
+  drawWeighted,
+  importanceSettings,
+  probabilitiesOf,
+  refreshed,
+  type Scores,
+  weightedGradient,
+} from './parts/importance.js';
 
 interface Server {
   readonly params: Vector;
@@ -17,6 +25,11 @@ interface Server {
 
 const settings = defineSettings({
   batchSize: count(32, "Examples of each client's batch"),
+  importance: group(
+    importanceSettings,
+    null,
+    'Examples are drawn with replacement by scores, with weights 1 / (n p_i) that keep the gradient unbiased; a batch as large as the shard is the shard. null: uniformly, without replacement',
+  ),
   optimizer: optimizer(
     { name: 'sgd', learningRate: 0.1 },
     'Any optimizer, also one that needs more than the mean gradient',
@@ -71,21 +84,31 @@ export default defineMethod({
     const comparing = loadOptimizer(hyperparameters.optimizer, segments).needs?.includes('gradientAtPrevious');
     const clipped = clippingAt('clients', hyperparameters, segments);
     return {
-      init: () => null,
+      init: (): Scores | null => null,
       async round(state, at) {
+        const { objective } = at;
+        const { importance, batchSize } = hyperparameters;
         const [model] = await at.take('model');
         const [previous] = comparing ? await at.take('previousModel') : [];
         if (!model || (comparing && !previous)) return state;
-        const batch = at.rng.batch(at.objective.exampleCount, hyperparameters.batchSize);
+        const sampled = importance && batchSize < objective.exampleCount;
+        const next = sampled ? await refreshed(state, at.index, importance, objective, model.params) : state;
+        const drawn = sampled
+          ? drawWeighted(at.rng, probabilitiesOf(next!.scores, importance.uniform), batchSize)
+          : { batch: at.rng.batch(objective.exampleCount, batchSize), weights: null };
+        const { batch, weights } = drawn;
+        const gradientAt = (params: ReadonlyVector): Promise<Vector> | Vector =>
+          weights
+            ? weightedGradient(objective, params, { batch, weights }, at.zeros())
+            : objective.gradient(params, batch);
         const examples = batch.length;
         if (examples === 0) return state;
-        const gradient = clipped(await at.objective.gradient(model.params, batch));
-        at.post('gradient', 'coordinator', { gradient, examples });
+        at.post('gradient', 'coordinator', { gradient: clipped(await gradientAt(model.params)), examples });
         if (previous) {
-          const before = clipped(await at.objective.gradient(previous.params, batch));
+          const before = clipped(await gradientAt(previous.params));
           at.post('previousGradient', 'coordinator', { gradient: before, examples });
         }
-        return state;
+        return next;
       },
     };
   },
