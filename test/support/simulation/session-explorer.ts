@@ -339,6 +339,9 @@ export class SessionExplorer {
 
 /** What of a row follows from the scenario alone. */
 function comparable({ round, loss, accuracy, bytesUp, bytesDown, bytesPeer, simulatedMs, extra }: MetricsRow) {
-  const own = Object.entries(extra).filter(([name]) => !/Ms(Up|Down|Peer)?$/.test(name));
+  // Columns of clients stand in the order of their reports.
+  const own = Object.entries(extra)
+    .filter(([name]) => !/Ms(Up|Down|Peer)?$/.test(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return [round, loss, accuracy, bytesUp, bytesDown, bytesPeer, simulatedMs, own];
 }
