@@ -12,7 +12,7 @@ import { loadScenario, shippedNames } from '../../scenarios/run/load.js';
 import { loadCatalogue } from '../../scenarios/run/runtime.js';
 import { runSession } from '../../scenarios/run/session.js';
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 /** The folder is the list: what is shipped is under test as soon as its file is there. */
 const names = shippedNames();

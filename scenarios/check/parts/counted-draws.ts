@@ -29,11 +29,15 @@ export function countDraws(fleet: Fleet): () => number {
   const { streamOf, initStream } = host;
   host.streamOf = (party, round) => counted(streamOf.call(host, party, round), drawn);
   host.initStream = (party) => counted(initStream.call(host, party), drawn);
-  // Privacy noise is a draw too, and each release has some.
-  const { charge } = fleet.privacy;
-  fleet.privacy.charge = (entries) => {
+  // Privacy noise is a draw too, and each release has some: the coordinator's are charged as they are admitted, the others after the round.
+  const { admit, charge } = fleet.privacy;
+  fleet.privacy.admit = (party, releases, attempt) => {
+    admit.call(fleet.privacy, party, releases, attempt);
+    if (party === 'coordinator') drawn();
+  };
+  fleet.privacy.charge = (entries, round) => {
     count += entries.length;
-    return charge.call(fleet.privacy, entries);
+    return charge.call(fleet.privacy, entries, round);
   };
   return () => count;
 }

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { MessageRefused } from '../../protocol/errors.js';
-import type { MessageKind } from '../../protocol/method.js';
-import { loadMethod, methods } from '../../protocol/method-loader.js';
-import { runTiny } from '../../scenarios/check/parts/tiny-run.js';
-import { builtInNames } from '../../scenarios/plug-ins/extension-points.js';
-import { openProblem } from '../../worker/problem.js';
-import { LIES, withLie } from '../support/lying-client.js';
-import { parityProblem } from '../support/tiny-needs.js';
+import { MessageRefused } from '../../../protocol/errors.js';
+import type { MessageKind } from '../../../protocol/method.js';
+import { loadMethod, methods } from '../../../protocol/method-loader.js';
+import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
+import { builtInNames } from '../../../scenarios/plug-ins/extension-points.js';
+import { openProblem } from '../../../worker/problem.js';
+import { LIES, withLie } from '../../support/lying-client.js';
+import { parityProblem } from '../../support/tiny-needs.js';
 
 const LIAR = 1;
 

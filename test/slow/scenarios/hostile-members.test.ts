@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../protocol/scenario/input.js';
-import { LIMITS } from '../../protocol/wire/limits.js';
-import { pack } from '../../protocol/wire/packing.js';
-import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
-import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
-import { frameBytes, HostileMember, type Seat } from '../support/hostile-member.js';
-import { socketRun } from '../support/socket-run.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
+import { LIMITS } from '../../../protocol/wire/limits.js';
+import { pack } from '../../../protocol/wire/packing.js';
+import { SocketWorkers } from '../../../scenarios/check/parts/socket-workers.js';
+import type { WorkerLauncher } from '../../../scenarios/run/local-workers.js';
+import { frameBytes, HostileMember, type Seat } from '../../support/hostile-member.js';
+import { socketRun } from '../../support/socket-run.js';
 
 const averaging: ScenarioInput = {
   name: 'with-a-hostile-member',

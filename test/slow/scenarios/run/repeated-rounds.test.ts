@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { RunDirectory } from '../../../coordinator/run-directory/run-directory.js';
-import { Ledger } from '../../../protocol/privacy/accounting/ledger.js';
-import { parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger-entry.js';
-import type { ScenarioInput } from '../../../protocol/scenario/input.js';
-import { resumeRun } from '../../../scenarios/run/runtime.js';
-import { runSession } from '../../../scenarios/run/session.js';
-import { resolved, runInput, temporaryFolder } from '../../support/scripted-run.js';
+import { RunDirectory } from '../../../../coordinator/run-directory/run-directory.js';
+import { Ledger } from '../../../../protocol/privacy/accounting/ledger.js';
+import { parseLedgerEntries } from '../../../../protocol/privacy/accounting/ledger-entry.js';
+import type { ScenarioInput } from '../../../../protocol/scenario/input.js';
+import { resumeRun } from '../../../../scenarios/run/runtime.js';
+import { runSession } from '../../../../scenarios/run/session.js';
+import { resolved, runInput, temporaryFolder } from '../../../support/scripted-run.js';
 
 const signal = new AbortController().signal;
 const clusters = {

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ReadonlyVector } from '../../../protocol/method.js';
-import ditto from '../../../protocol/methods/personal/ditto.js';
-import { PersonalLayers } from '../../../protocol/methods/personal/parts/personal-layers.js';
-import pfedme from '../../../protocol/methods/personal/pfedme.js';
-import type { ScenarioInput } from '../../../protocol/scenario/input.js';
-import { whatIsRead } from '../../../scenarios/run/what-is-read.js';
-import { runQuadratic } from '../../support/quadratic-runs.js';
-import { resolved, runInput } from '../../support/scripted-run.js';
-import { socketRun } from '../../support/socket-run.js';
+import type { ReadonlyVector } from '../../../../protocol/method.js';
+import ditto from '../../../../protocol/methods/personal/ditto.js';
+import { PersonalLayers } from '../../../../protocol/methods/personal/parts/personal-layers.js';
+import pfedme from '../../../../protocol/methods/personal/pfedme.js';
+import type { ScenarioInput } from '../../../../protocol/scenario/input.js';
+import { whatIsRead } from '../../../../scenarios/run/what-is-read.js';
+import { runQuadratic } from '../../../support/quadratic-runs.js';
+import { resolved, runInput } from '../../../support/scripted-run.js';
+import { socketRun } from '../../../support/socket-run.js';
 
 const SEGMENTS = [
   { name: 'dense1/weights', module: 'dense1', offset: 0, shape: [2, 2] },

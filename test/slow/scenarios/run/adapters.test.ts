@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../../protocol/scenario/input.js';
-import { withInitial } from '../../../scenarios/run/initial.js';
-import { replayRun } from '../../../scenarios/run/runtime.js';
-import { decodeNpz } from '../../../worker/arrays/npz.js';
-import { runInput, temporaryFolder } from '../../support/scripted-run.js';
+import type { ScenarioInput } from '../../../../protocol/scenario/input.js';
+import { withInitial } from '../../../../scenarios/run/initial.js';
+import { replayRun } from '../../../../scenarios/run/runtime.js';
+import { decodeNpz } from '../../../../worker/arrays/npz.js';
+import { runInput, temporaryFolder } from '../../../support/scripted-run.js';
 
 const layers = [{ name: 'dense', units: 32 }, 'relu', { name: 'dropout', rate: 0.2 }, 'dense'];
 const input: ScenarioInput = {

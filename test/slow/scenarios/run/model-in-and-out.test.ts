@@ -1,13 +1,13 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ScenarioInput } from '../../../protocol/scenario/input.js';
-import { withInitial } from '../../../scenarios/run/initial.js';
-import { replayRun, resumeRun } from '../../../scenarios/run/runtime.js';
-import { decodeNpz, encodeNpz } from '../../../worker/arrays/npz.js';
-import { decodeSafetensors } from '../../../worker/arrays/safetensors.js';
-import { locateInitial } from '../../../worker/initial-file.js';
-import { runInput, temporaryFolder } from '../../support/scripted-run.js';
+import type { ScenarioInput } from '../../../../protocol/scenario/input.js';
+import { withInitial } from '../../../../scenarios/run/initial.js';
+import { replayRun, resumeRun } from '../../../../scenarios/run/runtime.js';
+import { decodeNpz, encodeNpz } from '../../../../worker/arrays/npz.js';
+import { decodeSafetensors } from '../../../../worker/arrays/safetensors.js';
+import { locateInitial } from '../../../../worker/initial-file.js';
+import { runInput, temporaryFolder } from '../../../support/scripted-run.js';
 
 const input: ScenarioInput = {
   name: 'model',

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { availability } from '../../protocol/faults/availability.js';
-import { channelNoise } from '../../protocol/faults/channel-noise.js';
-import { corrupt } from '../../protocol/faults/corrupt.js';
-import { crash } from '../../protocol/faults/crash.js';
-import { drop } from '../../protocol/faults/drop.js';
-import { always, at, during } from '../../protocol/faults/fault.js';
-import { partition } from '../../protocol/faults/partition.js';
-import { slow } from '../../protocol/faults/slow.js';
-import type { ScenarioInput } from '../../protocol/scenario/input.js';
-import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
-import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
-import { replayRun } from '../../scenarios/run/runtime.js';
-import { runInput, temporaryFolder } from '../support/scripted-run.js';
+import { availability } from '../../../protocol/faults/availability.js';
+import { channelNoise } from '../../../protocol/faults/channel-noise.js';
+import { corrupt } from '../../../protocol/faults/corrupt.js';
+import { crash } from '../../../protocol/faults/crash.js';
+import { drop } from '../../../protocol/faults/drop.js';
+import { always, at, during } from '../../../protocol/faults/fault.js';
+import { partition } from '../../../protocol/faults/partition.js';
+import { slow } from '../../../protocol/faults/slow.js';
+import type { ScenarioInput } from '../../../protocol/scenario/input.js';
+import { SocketWorkers } from '../../../scenarios/check/parts/socket-workers.js';
+import { remoteFleet } from '../../../scenarios/run/remote-fleet.js';
+import { replayRun } from '../../../scenarios/run/runtime.js';
+import { runInput, temporaryFolder } from '../../support/scripted-run.js';
 
 const storm: ScenarioInput = {
   name: 'storm',

@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { temporaryFolder } from '../../support/scripted-run.js';
+import { temporaryFolder } from '../../../support/scripted-run.js';
 
-const CLI = fileURLToPath(new URL('../../../scenarios/cli.js', import.meta.url));
-const signVote = readFileSync(new URL('../../../../docs/examples/sign-vote.ts', import.meta.url), 'utf8');
+const CLI = fileURLToPath(new URL('../../../../scenarios/cli.js', import.meta.url));
+const signVote = readFileSync(new URL('../../../../../docs/examples/sign-vote.ts', import.meta.url), 'utf8');
 
 /** What `gradswarm check` prints about a module, and its status. */
 function checked(text: string, ...flags: string[]): { readonly status: number | null; readonly stdout: string } {
