@@ -66,14 +66,18 @@ export class RunBudget implements PrivacyBudget {
     const { round, label } = entry;
     const { underWay } = this;
     underWay.asked = releases;
+    // Seeded noise of an attempt that is done again counts once: it is charged with the round.
+    const isSecure = this.settings.noise === 'secure';
+    const further = isSecure ? [entry] : releases;
     const passed =
-      this.limits.length > 0 && this.passed([entry, ...this.costOf(round, attempt, underWay.ahead, releases)]);
+      this.limits.length > 0 && this.passed([...further, ...this.costOf(round, attempt, underWay.ahead, releases)]);
     if (passed)
       throw new GradswarmError(
         'ERR_BUDGET',
         `release '${label}' of round ${round + 1}: epsilon would be ${passed.epsilon} at delta ${passed.limit.delta}, ` +
           `${passed.limit.setting} is ${passed.limit.epsilon}`,
       );
+    if (!isSecure) return;
     this.ledger.append(entry);
     this.granted(entry);
   }

@@ -80,7 +80,10 @@ export class ReleaseRecord {
     const silent = cohort.filter((client: ClientIndex) => !reported.has(client));
     this.remember(entries);
     const worst = this.isSecure ? this.worst : [];
-    const earlier = this.attempts.uncharged(index, attempt);
+    // A replay does not make the attempts that were aborted; those of seeded noise had the same cohort.
+    const earlier = this.attempts
+      .uncharged(index, attempt)
+      .map((one) => (this.isSecure || one.cohort ? one : { ...one, cohort }));
     const released = withAttempts(entries, earlier, { cohort, silent }, worst);
     const further = released.filter((entry) => !this.granted.has(entry));
     this.written(further, this.isWritten || earlier.length > 0 ? [{ round: index, attempt }] : []);
