@@ -57,7 +57,8 @@ export class ReleaseRecord {
    * themselves (`mayRelease`) and none has so far. What the coordinator's half releases is written as it is granted.
    */
   begin({ index, attempt, cohort }: RoundPlan, mayRelease: boolean): void {
-    const begun = { round: index, attempt, cohort };
+    // A replay does not make the attempts that were aborted: those of seeded noise are charged by the one that succeeded, in both.
+    const begun = { round: index, attempt, cohort: this.isSecure ? cohort : null };
     this.granted.clear();
     this.attempts.begin(begun);
     this.isWritten = this.isSecure && (mayRelease || this.worst.some(({ party }) => party !== 'coordinator'));
@@ -80,10 +81,7 @@ export class ReleaseRecord {
     const silent = cohort.filter((client: ClientIndex) => !reported.has(client));
     this.remember(entries);
     const worst = this.isSecure ? this.worst : [];
-    // A replay does not make the attempts that were aborted; those of seeded noise had the same cohort.
-    const earlier = this.attempts
-      .uncharged(index, attempt)
-      .map((one) => (this.isSecure || one.cohort ? one : { ...one, cohort }));
+    const earlier = this.attempts.uncharged(index, attempt);
     const released = withAttempts(entries, earlier, { cohort, silent }, worst);
     const further = released.filter((entry) => !this.granted.has(entry));
     this.written(further, this.isWritten || earlier.length > 0 ? [{ round: index, attempt }] : []);

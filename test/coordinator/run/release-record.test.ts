@@ -51,6 +51,18 @@ describe('the record of releases', () => {
     expect(lines).to.deep.equal([]);
   });
 
+  it('seeded noise: an aborted attempt is charged, the coordinator’s release too, and by a replay that does not make it as well', () => {
+    const ledger = [released(4, { noise: 'seeded', attempt: 1 })];
+    const charged = (attempts: readonly number[]) => {
+      const { record } = recordOf('seeded');
+      for (const attempt of attempts) record.begin({ ...plan, attempt }, true);
+      record.add({ ...plan, attempt: 1 }, [{ party: 'coordinator', ledger } as never]);
+      return record.entries.map(({ attempt }) => attempt);
+    };
+    expect(charged([0, 1])).to.deep.equal([1, 0]);
+    expect(charged([1])).to.deep.equal([1, 0]);
+  });
+
   it('an attempt is written before it begins, and its releases end with the line that it is charged', () => {
     const { record, lines } = recordOf('secure');
     record.begin(plan, true);
