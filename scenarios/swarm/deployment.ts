@@ -133,7 +133,7 @@ async function checkImage(docker: Docker, image: string): Promise<void> {
   if (length === 0)
     throw new GradswarmError(
       'ERR_DOCKER',
-      `expected an image that this node has, got ${image}; 'docker build -t ${image} .' makes it, and every node needs it`,
+      `expected an image that this node has, got ${image}; 'docker build --target cpu -t ${image} .' makes it, and every node needs it`,
     );
 }
 

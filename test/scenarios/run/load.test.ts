@@ -77,6 +77,10 @@ describe('loadScenario', () => {
     );
     const commented = '\uFEFF{\n  "clients": 2, // two\n  "rounds": 1\n}';
     expect(await problemOf(file('commented.json', commented))).to.match(/line 2, column 17: .*comments/);
+    const twice = '{"rounds": 2,\n "method": {"a:\\"b": 1, "c": 1},\n "method": {"name": "sgd"}}';
+    expect(await problemOf(file('twice.json', twice))).to.match(
+      /twice\.json: line 3, column 2: expected each key once in an object, got the key of line 2 again: .*"method"/,
+    );
     expect(await problemOf(file('list.json', '[1]'))).to.include(
       'list.json: expected a scenario or a sweep, got something else',
     );

@@ -82,7 +82,8 @@ export class Engine {
     rmSync(base, { recursive: true });
     rmSync(pack);
     // This engine has no bridge.
-    this.docker('build', '--network', 'host', '--build-arg', `COMMIT=${commit}`, '-t', tag, packageRecord().root);
+    const target = ['--target', 'cpu', '--build-arg', `COMMIT=${commit}`];
+    this.docker('build', '--network', 'host', ...target, '-t', tag, packageRecord().root);
   }
 
   /** Ends it, and what it has made in the system. */
