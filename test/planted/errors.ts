@@ -33,6 +33,14 @@ const fsgld = (delay: number, form = 'full') => ({
 /** One for every shipped scenario. */
 export const plantedErrors: readonly PlantedError[] = [
   {
+    scenario: 'adagrad-affine-variance',
+    error: 'the step is divided by the norm of the current gradient alone',
+    file: 'protocol/optimizers/adagrad-norm.js',
+    find: 'squareSum + squaredNorm(gradient)',
+    replace: 'squaredNorm(gradient)',
+    points: [{ 'method.optimizer.name': 'adagrad-norm' }],
+  },
+  {
     scenario: 'agvm-module-variance',
     error: 'the multiplier of a module is the inverse of what it should be',
     file: 'protocol/methods/large-batch/agvm.js',
