@@ -261,6 +261,35 @@ export default {
       },
     },
     {
+      id: '2.2.11',
+      title: 'takes the seat from a worker that does not answer introduce in time',
+      section: 'Liveness',
+      async run(it) {
+        const member = await it.assigned();
+        await member.control.event('introduce');
+        await required(
+          'the connection closed',
+          'not answered within workers.computeMs, 5 s',
+          member.control.closes(15_000),
+        );
+      },
+    },
+    {
+      id: '2.2.12',
+      title: 'takes the seat from a worker that does not answer collect in time',
+      section: 'Liveness',
+      async run(it) {
+        const member = await it.begun();
+        member.silent = true;
+        await member.play();
+        await required(
+          'the connection closed',
+          'not answered within workers.computeMs, 5 s',
+          member.control.closes(15_000),
+        );
+      },
+    },
+    {
       id: '2.3.1',
       title: 'opens the seat when its holder says goodbye',
       section: 'Closing',

@@ -5,30 +5,11 @@ import { bodyOf, chunkOf, doubles, frameOf, hex } from '../script/frames.js';
 import { pause } from '../script/inbox.js';
 import type { Member } from '../script/member.js';
 import { SGD } from '../script/run.js';
+import { DEADLINES } from './parts/deadlines.js';
+import { moved, next, paramsOf, twice } from './parts/models.js';
 
 const section = 'Rounds';
 const BEGIN = ['absent', 'attempt', 'cohort', 'forgotten', 'inclusion', 'index', 'startMs'];
-
-/** The parameters of this round; all are the same number. */
-async function paramsOf(member: Member): Promise<number[]> {
-  const [first, second] = [await member.model(0), await member.model(1)];
-  equal(first.params, second.params, 'one model for the whole cohort');
-  return first.params;
-}
-
-/** The parameters of the next round, after a report and its settlement. */
-async function next(member: Member, report: Record<string, unknown> = member.report()): Promise<number[]> {
-  member.send('done', report);
-  await member.settled();
-  await required('the next round', 'the round is over', member.begun());
-  return paramsOf(member);
-}
-
-/** Rate 1/4 and this gradient. */
-const moved = (params: readonly number[], gradient: readonly number[]): number[] =>
-  params.map((x, i) => x - 0.25 * gradient[i]!);
-
-const twice = (params: readonly number[]): number[] => params.map((x) => 2 * x);
 
 /** A gradient of client 0 that cannot be used beside a right one of client 1: the next model is moved by the second alone. */
 function rejecting(
@@ -333,6 +314,7 @@ export default {
         equal(await paramsOf(second), params, 'the old states');
       },
     },
+    ...DEADLINES,
   ],
 } satisfies Chapter<CoordinatorStage>;
 

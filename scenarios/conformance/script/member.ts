@@ -51,6 +51,8 @@ export class Member {
   frames!: FrameSocket;
   /** Set by `begun`. */
   plan!: Plan;
+  /** Leaves what is collected without an answer. */
+  silent = false;
 
   private constructor(
     readonly visitor: Visitor,
@@ -100,6 +102,7 @@ export class Member {
         continue;
       }
       const { request, what: of, clients } = await this.received(what, UNBOUNDED_MS);
+      if (this.silent) continue;
       const asked = clients === 'all' ? this.assign.clients : (clients as number[]);
       if (of === 'records' && this.plan)
         for (const client of asked) this.frames.sendPacked({ type: 'collected', request, client, data: RECORD });

@@ -46,10 +46,14 @@ export const TRACKING: Partial<ScenarioInput> = {
   topology: { name: 'ring', weights: 'metropolis' },
 };
 
+/** Of the run that a coordinator under test serves: simulated, long after what arrives in time. */
+export const DEADLINE_MS = 1000;
+
 /** The run that a coordinator under test has to serve: PLAIN for one worker with two clients, for as many rounds as all cases take. */
 export const SERVED: ScenarioInput = {
   ...PLAIN,
   clients: 2,
+  participation: { deadlineMs: DEADLINE_MS },
   rounds: 300,
   checkpoints: { everyRounds: 1 },
   workers: { count: 1, onLoss: 'replay', joinTimeoutMs: 600_000, heartbeatMs: 3000, stallMs: 60_000, computeMs: 5000 },

@@ -2,6 +2,7 @@ import { type Chapter, equal, expected, required } from '../case.js';
 import type { Coordinator } from '../script/coordinator.js';
 import { bodyOf, doubles, frameOf } from '../script/frames.js';
 import { modelBody, reported, type ScriptedRun, SGD } from '../script/run.js';
+import { DEADLINES } from './parts/deadlines.js';
 import { SIMULATED_TIME } from './parts/simulated-time.js';
 
 const section = 'Rounds';
@@ -292,5 +293,6 @@ export default {
       },
     },
     ...SIMULATED_TIME,
+    ...DEADLINES,
   ],
 } satisfies Chapter<Coordinator>;
