@@ -1,184 +1,227 @@
-"""Times the same federated averaging in bare numpy and in gradswarm, in turn, and writes docs/performance.md.
+"""Times gradswarm and other simulators in turn, and writes docs/performance.md.
 
-    npm run build && python3 test/peers/simulation.py [--repeats 7] [--rounds 100]
+    npm run build && python3 test/peers/simulation.py [--repeats 5] [--rounds 100] [--image-repeats 3] [--only small|images]
 
-numpy is installed from PyPI into a virtual environment of its own. Both sides run on one thread of this machine, one after the
-other, so each pair of timings has met the same load; what is reported is the ratio of a pair, and the median over the pairs.
+Every program has its own process with one thread, and waits while another one computes. A ratio is of two neighbouring turns; what
+is written down is the median over the turns, and the least and greatest. Needs Linux, python3 and the room that environments.py names.
 """
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import platform
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
-import venv
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-NUMPY = "numpy==2.4.6"
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-CLIENTS, COHORT, EXAMPLES, BATCH, RATE = 1000, 10, 60_000, 10, 0.03
-FEATURES, CLASSES, TEST_EXAMPLES = 784, 10, 10_000
+import environments
+from environments import Missing, ROOT, THREADS
 
+HERE = pathlib.Path(__file__).parent
+FRAMEWORKS = HERE / "frameworks"
+sys.path.append(str(FRAMEWORKS))
+import turns as settings
 
-def in_own_environment():
-    """Runs this file again with numpy, once."""
-    folder = pathlib.Path(tempfile.gettempdir()) / f"gradswarm-peers-{NUMPY.replace('==', '-')}"
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "--quiet", NUMPY], check=True)
-    environment = {**os.environ, "GRADSWARM_PEERS": "1", **{name: "1" for name in THREADS}}
-    sys.exit(subprocess.run([python, __file__, *sys.argv[1:]], env=environment).returncode)
-
-
-def numpy_simulation(rounds):
-    """Returns a function that runs all rounds and one evaluation, and gives their seconds of processor time."""
-    import numpy as np
-
-    rng = np.random.default_rng(1)
-    x = rng.standard_normal((EXAMPLES, FEATURES), dtype=np.float32)
-    y = rng.integers(0, CLASSES, EXAMPLES)
-    one_hot = np.eye(CLASSES, dtype=np.float32)
-    test_x = rng.standard_normal((TEST_EXAMPLES, FEATURES), dtype=np.float32)
-    test_y = rng.integers(0, CLASSES, TEST_EXAMPLES)
-    shards = np.array_split(rng.permutation(EXAMPLES), CLIENTS)
-
-    def softmax(z):
-        e = np.exp(z - z.max(1, keepdims=True))
-        return e / e.sum(1, keepdims=True)
-
-    def run():
-        began = time.process_time()
-        weights = np.zeros((FEATURES, CLASSES), np.float32)
-        bias = np.zeros(CLASSES, np.float32)
-        for _ in range(rounds):
-            weight_sum, bias_sum, total = np.zeros(weights.shape), np.zeros(bias.shape), 0
-            for client in rng.choice(CLIENTS, COHORT, replace=False):
-                rows = rng.permutation(shards[client])
-                w, b = weights.copy(), bias.copy()
-                for at in range(0, len(rows), BATCH):
-                    batch = rows[at : at + BATCH]
-                    features = x[batch]
-                    error = (softmax(features @ w + b) - one_hot[y[batch]]) / np.float32(len(batch))
-                    w -= np.float32(RATE) * (features.T @ error)
-                    b -= np.float32(RATE) * error.sum(0)
-                weight_sum += len(rows) * (w - weights)
-                bias_sum += len(rows) * (b - bias)
-                total += len(rows)
-            weights = weights + (weight_sum / total).astype(np.float32)
-            bias = bias + (bias_sum / total).astype(np.float32)
-        right = softmax(test_x @ weights + bias)[np.arange(TEST_EXAMPLES), test_y]
-        -np.log(np.maximum(right, 1e-45)).mean()
-        return time.process_time() - began
-
-    return np.__version__, run
+SMALL = {
+    "name": "peers-simulation",
+    "method": {"name": "fedavg", "localEpochs": 1, "batchSize": settings.BATCH, "clientLearningRate": settings.RATE},
+    "objective": {"name": "softmax-regression"},
+    "clients": settings.CLIENTS,
+    "seed": 1,
+    "participation": {"cohort": settings.COHORT},
+}
+# The network is that of the shipped scenario.
+IMAGES = {
+    "from": "cifar10-network",
+    "name": "peers-images",
+    "method": {"name": "fedavg", "localEpochs": 1, "batchSize": settings.BATCH, "clientLearningRate": settings.IMAGE_RATE},
+    "data": {
+        "name": "gaussian-clusters",
+        "features": math.prod(settings.IMAGE),
+        "classes": settings.CLASSES,
+        "examples": settings.IMAGE_CLIENTS * settings.IMAGE_EXAMPLES,
+        "testExamples": settings.BATCH,
+        "partition": "iid",
+    },
+    "clients": settings.IMAGE_CLIENTS,
+    "participation": {"cohort": "all"},
+    "rounds": 1,
+    "evaluation": {"everyRounds": 1},
+    "expect": [],
+}
 
 
-class Gradswarm:
-    """A process of Node that runs the simulation whenever it is asked to."""
+class Program:
+    """A process that computes when it is its turn."""
 
-    def __init__(self, data, rounds):
-        script = pathlib.Path(__file__).with_name("simulation.mjs")
-        scenario = {
-            "name": "peers-simulation",
-            "method": {"name": "fedavg", "localEpochs": 1, "batchSize": BATCH, "clientLearningRate": RATE},
-            "objective": {"name": "softmax-regression"},
-            "clients": CLIENTS,
-            "rounds": rounds,
-            "seed": 1,
-            "participation": {"cohort": COHORT},
-            "evaluation": {"everyRounds": rounds},
-            "data": data,
-        }
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen(["node", script, json.dumps(scenario)], cwd=ROOT, text=True, **pipes)
-        self.version = self.process.stdout.readline().strip()
+    def __init__(self, name, command, cwd=ROOT):
+        self.name = name
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        # To a file: a pipe that nobody reads would stop it.
+        self.log = open(environments.folder_of(["log", name]), "w+")
+        pipes["stderr"] = self.log
+        self.process = subprocess.Popen(
+            list(map(str, command)), cwd=cwd, text=True, env={**os.environ, **THREADS}, **pipes
+        )
+        self.versions = self.line()
 
-    def run(self):
-        self.process.stdin.write("run\n")
-        self.process.stdin.flush()
+    def line(self):
         answer = self.process.stdout.readline()
         if not answer:
-            raise RuntimeError("gradswarm ended before it answered")
-        return json.loads(answer)
+            self.process.wait()
+            self.log.seek(0)
+            said = self.log.read().strip().splitlines() or ["nothing"]
+            raise Missing(f"{self.name} ended before it answered: {said[-1]}")
+        return answer.strip()
+
+    def turn(self):
+        """Seconds of a round."""
+        self.process.stdin.write("run\n")
+        self.process.stdin.flush()
+        return json.loads(self.line())
 
     def close(self):
         self.process.stdin.close()
         self.process.wait()
 
 
-def measured(label, data, rounds, repeats, numpy_run):
-    """One row: times of gradswarm over those of numpy, and over those of its own objective alone."""
-    ours = Gradswarm(data, rounds)
-    ours.run()
-    numpy_run()
-    over_numpy, over_objective = [], []
-    for _ in range(repeats):
-        theirs = numpy_run()
-        answer = ours.run()
-        over_numpy.append(answer["run"] / theirs)
-        over_objective.append(answer["run"] / answer["objective"])
-        print(f"{label}: {over_numpy[-1]:.2f} x numpy, {over_objective[-1]:.2f} x its objective", flush=True)
-    ours.close()
-    return label, over_numpy, over_objective, ours.version
+def opened(name, command):
+    """The program, or None with the reason printed."""
+    try:
+        return Program(name, command())
+    except Missing as missing:
+        print(f"skipped: {name}: {missing}", flush=True)
+        return None
 
 
-def shown(ratios):
-    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+def peer(name, packages, script, *arguments):
+    return opened(name, lambda: [environments.python_with(packages), FRAMEWORKS / script, *arguments])
+
+
+def ours(name, scenario, *, folder=lambda: ROOT, before=lambda: None, alone=()):
+    def command():
+        before()
+        root = folder()
+        package = root if root == ROOT else root / "node_modules" / "gradswarm"
+        return ["node", HERE / "simulation.mjs", package, json.dumps(scenario), *alone]
+
+    return opened(name, command)
+
+
+def ratios(rows, numerator, denominator, figure="processor"):
+    return [row[numerator][figure] / row[denominator][figure] for row in rows if numerator in row and denominator in row]
+
+
+def shown(values):
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})" if values else "not measured"
+
+
+def taken_in_turn(programs, repeats):
+    """One dictionary of answers for each repeat. Who fails is left out from then on."""
+    rows = []
+    for repeat in range(repeats):
+        rows.append({})
+        for program in list(programs):
+            try:
+                rows[-1][program.name] = program.turn()
+            except Missing as missing:
+                print(f"skipped: {program.name}: {missing}", flush=True)
+                programs.remove(program)
+        print(f"{repeat + 1}: " + ", ".join(f"{name} {answer['processor']:.4g} s" for name, answer in rows[-1].items()), flush=True)
+    return rows
+
+
+def small_simulation(rounds, repeats):
+    """Lines of the page, and the versions of those that took part."""
+    clusters = {"name": "gaussian-clusters", "features": settings.FEATURES, "classes": settings.CLASSES}
+    drawn = {**clusters, "examples": settings.EXAMPLES, "testExamples": settings.TEST_EXAMPLES}
+    common = {**SMALL, "rounds": rounds, "evaluation": {"everyRounds": rounds}}
+    slow = max(1, rounds // 10)
+    programs = [
+        ours("gradswarm", {**common, "data": drawn}, alone=["alone"]),
+        peer("bare numpy", environments.NUMPY, "with_numpy.py", rounds),
+        ours("gradswarm on MNIST", {**common, "data": {"name": "mnist"}}, alone=["alone"]),
+        peer("FedJAX", environments.FEDJAX, "with_fedjax.py", rounds),
+        peer("pfl-research", environments.PFL, "with_pfl.py", rounds, "softmax"),
+        peer("Flower", environments.FLOWER, "with_flower.py", slow),
+    ]
+    programs = [one for one in programs if one]
+    rows = taken_in_turn(programs, repeats)
+    for one in programs:
+        one.close()
+
+    def own(name):
+        return shown([row[name]["processor"] / row[name]["alone"] for row in rows if name in row])
+
+    data = [("drawn images, no zeros", "gradswarm"), ("MNIST, 81 % zeros", "gradswarm on MNIST")]
+    lines = [
+        "| data | x bare numpy | x own objective alone |",
+        "|---|---|---|",
+        *(f"| {label} | {shown(ratios(rows, name, 'bare numpy'))} | {own(name)} |" for label, name in data),
+        "",
+        "| gradswarm on the drawn images, beside | processor time | wall time |",
+        "|---|---|---|",
+        *(
+            f"| {name} | {shown(ratios(rows, 'gradswarm', name))} | {shown(ratios(rows, 'gradswarm', name, 'wall'))} |"
+            for name in ("bare numpy", "FedJAX", "pfl-research", "Flower")
+        ),
+    ]
+    return lines, [one.versions for one in programs if one.name != "gradswarm on MNIST"]
+
+
+def image_round(repeats):
+    def device(name, **options):
+        return ours(name, {**IMAGES, "device": name}, **options)
+
+    native = {"folder": environments.package_with_devices}
+    groups = {
+        "npm alone": [device(name, folder=environments.package_alone) for name in ("wasm", "simd", "simd-relaxed")],
+        "native": [device("blas", **native, before=environments.open_blas), device("tfjs-node", **native)],
+    }
+    theirs = peer("pfl-research", environments.PFL, "with_pfl.py", 1, "images")
+    programs = [one for one in [theirs, *(one for group in groups.values() for one in group)] if one]
+    rows = taken_in_turn(programs, repeats)
+    for one in programs:
+        one.close()
+    lines = ["| device | installed by | processor time | wall time |", "|---|---|---|---|"]
+    for kind, group in groups.items():
+        for name in (one.name for one in group if one):
+            both = [shown(ratios(rows, name, "pfl-research", figure)) for figure in ("processor", "wall")]
+            lines.append(f"| `{name}` | {kind} | {both[0]} | {both[1]} |")
+    return lines, [f"`{one.name}`: {one.versions}" if one is not theirs else one.versions for one in programs]
+
+
+def written(page, name, lines):
+    """The page with the lines between the two marks of this name."""
+    begin, end = f"<!-- measured: {name} -->\n", "<!-- end -->\n"
+    before, mark, rest = page.partition(begin)
+    _, ending, after = rest.partition(end)
+    if not mark or not ending:
+        raise SystemExit(f"docs/performance.md: expected the marks of '{name}', got none")
+    return before + begin + "\n".join(lines) + "\n" + end + after
 
 
 def main():
     options = argparse.ArgumentParser()
-    options.add_argument("--repeats", type=int, default=7)
+    options.add_argument("--repeats", type=int, default=5)
     options.add_argument("--rounds", type=int, default=100)
+    options.add_argument("--image-repeats", type=int, default=3)
+    options.add_argument("--only", choices=["small", "images"])
     options.add_argument("--out", default=str(ROOT / "docs" / "performance.md"))
     given = options.parse_args()
-    numpy_version, numpy_run = numpy_simulation(given.rounds)
-    clusters = {"name": "gaussian-clusters", "features": FEATURES, "classes": CLASSES}
-    sizes = {"examples": EXAMPLES, "testExamples": TEST_EXAMPLES}
-    cases = [("drawn images, no zeros", {**clusters, **sizes}), ("MNIST, 81 % zeros", {"name": "mnist"})]
-    rows = [measured(label, data, given.rounds, given.repeats, numpy_run) for label, data in cases]
-    table = "\n".join(f"| {label} | {shown(over)} | {shown(own)} |" for label, over, own, _ in rows)
-    page = pathlib.Path(given.out)
-    by_hand = page.read_text().partition(BY_HAND) if page.exists() else ("", "", "")
-    page.write_text(PAGE.format(
-        table=table,
-        repeats=given.repeats,
-        rounds=given.rounds,
-        versions=f"{rows[0][3]}; numpy {numpy_version} on Python {platform.python_version()}; {platform.machine()}",
-    ) + ("\n" + BY_HAND + by_hand[2] if by_hand[1] else ""))
+    out = pathlib.Path(given.out)
+    machine = f"; Python {platform.python_version()}, {platform.machine()}"
+    if given.only != "images":
+        lines, versions = small_simulation(given.rounds, given.repeats)
+        settled = f"{given.repeats} turns, {given.rounds} rounds each ({max(1, given.rounds // 10)} of Flower). {'; '.join(versions)}{machine}"
+        out.write_text(written(out.read_text(), "small", [*lines, "", settled]))
+    if given.only != "small":
+        lines, versions = image_round(given.image_repeats)
+        settled = f"{given.image_repeats} turns of one round. {'; '.join(versions)}{machine}"
+        out.write_text(written(out.read_text(), "images", [*lines, "", settled]))
 
-
-# From this heading on the page is not written here, and stays.
-BY_HAND = "## Over sockets"
-
-PAGE = """# Performance
-
-Written by `test/peers/simulation.py`, but for *Over sockets* and *Many files*. Other programs share the machine, so there are ratios and no times: gradswarm and its
-peer take turns, and each ratio is of two neighbouring runs (median of {repeats} pairs, least and greatest in brackets).
-Below 1 gradswarm takes less.
-
-Federated averaging of softmax regression 784 x 10: 1,000 clients of 60 examples, 10 a round, one epoch in batches of 10,
-{rounds} rounds and one evaluation on 10,000 examples; one process, processor time of all its threads.
-
-| data | x bare numpy | x own objective alone |
-|---|---|---|
-{table}
-
-*Bare numpy*: the same loop in float32 on one thread, nothing counted, checked or written down. It multiplies zeros too, so its
-time does not depend on the data. *Own objective alone*: the same batches through gradswarm's objective without messages,
-parties or records, in the same process: what the simulator itself costs.
-
-{versions}
-"""
 
 if __name__ == "__main__":
-    if os.environ.get("GRADSWARM_PEERS") == "1":
-        main()
-    else:
-        in_own_environment()
+    main()
