@@ -49,6 +49,8 @@ export const ledgerEntry = z.strictObject({
   noise: z.enum(['secure', 'seeded']).default('secure'),
 });
 
+const ledgerEntries = z.array(ledgerEntry);
+
 /** Short names that an entry may use, as the literature and the command line do. */
 const SHORT_NAMES = { q: 'sampling', z: 'noiseMultiplier', steps: 'count' } as const;
 
@@ -72,7 +74,7 @@ function completed(entry: unknown, index: number): unknown {
  * for sampling, noiseMultiplier and count. ERR_PRIVACY names the place of what is wrong.
  */
 export function parseLedgerEntries(from: unknown): readonly LedgerEntry[] {
-  const parsed = z.array(ledgerEntry).safeParse(Array.isArray(from) ? from.map(completed) : from);
+  const parsed = ledgerEntries.safeParse(Array.isArray(from) ? from.map(completed) : from);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new GradswarmError(

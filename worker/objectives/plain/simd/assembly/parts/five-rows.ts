@@ -32,6 +32,7 @@ export function interleaveFive(into: usize, rows: usize, features: i32): void {
   store<f64>(into, number<f32>(e + j), 32);
 }
 
+/** Three rows, then two: ten sums at once would leave no registers for what is multiplied. */
 function outputs4<T>(z: usize, stride: usize, rows: usize, features: i32, w: usize, row: usize): void {
   let a0 = f64x2.splat(0);
   let a1 = a0;
@@ -39,28 +40,19 @@ function outputs4<T>(z: usize, stride: usize, rows: usize, features: i32, w: usi
   let b1 = a0;
   let c0 = a0;
   let c1 = a0;
-  let d0 = a0;
-  let d1 = a0;
-  let e0 = a0;
-  let e1 = a0;
-  for (const end = rows + INPUT * features; rows < end; rows += INPUT, w += row) {
-    const w0 = pair<T>(w);
-    const w1 = pair<T>(w + 2 * sizeof<T>());
-    let v = v128.load64_splat(rows);
+  const end = rows + INPUT * features;
+  for (let at = rows, from = w; at < end; at += INPUT, from += row) {
+    const w0 = pair<T>(from);
+    const w1 = pair<T>(from + 2 * sizeof<T>());
+    let v = v128.load64_splat(at);
     a0 = madd(a0, v, w0);
     a1 = madd(a1, v, w1);
-    v = v128.load64_splat(rows, 8);
+    v = v128.load64_splat(at, 8);
     b0 = madd(b0, v, w0);
     b1 = madd(b1, v, w1);
-    v = v128.load64_splat(rows, 16);
+    v = v128.load64_splat(at, 16);
     c0 = madd(c0, v, w0);
     c1 = madd(c1, v, w1);
-    v = v128.load64_splat(rows, 24);
-    d0 = madd(d0, v, w0);
-    d1 = madd(d1, v, w1);
-    v = v128.load64_splat(rows, 32);
-    e0 = madd(e0, v, w0);
-    e1 = madd(e1, v, w1);
   }
   v128.store(z, a0);
   v128.store(z, a1, 16);
@@ -71,11 +63,25 @@ function outputs4<T>(z: usize, stride: usize, rows: usize, features: i32, w: usi
   v128.store(z, c0);
   v128.store(z, c1, 16);
   z += stride;
-  v128.store(z, d0);
-  v128.store(z, d1, 16);
+  a0 = f64x2.splat(0);
+  a1 = a0;
+  b0 = a0;
+  b1 = a0;
+  for (let at = rows, from = w; at < end; at += INPUT, from += row) {
+    const w0 = pair<T>(from);
+    const w1 = pair<T>(from + 2 * sizeof<T>());
+    let v = v128.load64_splat(at, 24);
+    a0 = madd(a0, v, w0);
+    a1 = madd(a1, v, w1);
+    v = v128.load64_splat(at, 32);
+    b0 = madd(b0, v, w0);
+    b1 = madd(b1, v, w1);
+  }
+  v128.store(z, a0);
+  v128.store(z, a1, 16);
   z += stride;
-  v128.store(z, e0);
-  v128.store(z, e1, 16);
+  v128.store(z, b0);
+  v128.store(z, b1, 16);
 }
 
 function outputs2<T>(z: usize, stride: usize, rows: usize, features: i32, w: usize, row: usize): void {
