@@ -11,7 +11,8 @@ import { isSweep, type ScenarioInput, type SweepInput } from '../../protocol/sce
 import type { Scenario, Trace, TraceRows } from '../../protocol/scenario/scenario.js';
 import { isPlainObject, type Json } from '../../protocol/settings/plain-data.js';
 import { isNumber } from '../../worker/datasets/tables/cells.js';
-import { type CsvTable, placeOf, readTable, wrong } from '../../worker/datasets/tables/table.js';
+import { type CsvTable, readCsv } from '../../worker/datasets/tables/csv-file.js';
+import { cellAt, placeOf, wrong } from '../../worker/datasets/tables/table.js';
 
 /** The columns that each fault reads from its trace. */
 const COLUMNS: Readonly<Record<string, readonly TraceColumn[]>> = {
@@ -73,7 +74,7 @@ export function readTrace(path: string, columns: readonly TraceColumn[], folder:
   const file = resolve(folder, path);
   if (!existsSync(file))
     throw new GradswarmError('ERR_DATA_MISSING', `${file}: expected a CSV file with a trace, there is none`);
-  const table = readTable(file, 'yes', ',');
+  const table = readCsv(file, { header: 'yes', delimiter: ',' });
   const wanted = ['client', 'time', ...columns.map(({ name }) => name)];
   const at = wanted.map((name) => table.columnNames.indexOf(name));
   const missing = at.indexOf(-1);
@@ -85,15 +86,16 @@ export function readTrace(path: string, columns: readonly TraceColumn[], folder:
     const column = at[problem.column]!;
     throw wrong(
       file,
-      `${placeOf(table, problem.row, column)}: expected ${problem.expected}, got '${table.rows[problem.row]![column]}'`,
+      `${placeOf(table, problem.row, column)}: expected ${problem.expected}, got '${cellAt(table, problem.row, column)}'`,
     );
   }
   return { file: basename(file), sha256: createHash('sha256').update(readFileSync(file)).digest('hex'), rows };
 }
 
 function numbersOf(table: CsvTable, at: readonly number[]): TraceRows {
+  const rows = table.parts.flatMap((part) => part.rows());
   const before = new Map<number, readonly number[]>();
-  return table.rows.map((cells, row) => {
+  return rows.map((cells, row) => {
     const client = Number(cells[at[0]!]);
     const numbers = at.map((column, i) => {
       const cell = cells[column]!;

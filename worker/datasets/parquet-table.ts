@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { string } from '../../protocol/settings/kinds.js';
 import { memoryMiB } from './files/row-memory.js';
 import { defineDataset } from './loader.js';
-import { filesOf, joinedTable } from './tables/folder.js';
+import { filesOf, JoinedTable } from './tables/folder.js';
 import { readParquet } from './tables/parquet.js';
-import type { Table } from './tables/table.js';
 import { tableDataset, tableSettings } from './tables/table-dataset.js';
 
 /** Any Parquet file of plain columns, or a folder of them, from a path that the user names; see `tableDataset`. */
@@ -18,9 +17,9 @@ const parquetTable = defineDataset({
   async load(settings, rng) {
     const { path } = settings;
     const names = filesOf(path, '.parquet');
-    const tables: Table[] = [];
-    for (const name of names ?? []) tables.push(await readParquet(join(path, name), 1));
-    const table = names ? joinedTable(path, names, tables) : await readParquet(path);
+    const joined = names && new JoinedTable(path, names);
+    for (const name of names ?? []) joined!.add(await readParquet(join(path, name), 1));
+    const table = joined?.table() ?? (await readParquet(path));
     const source = `Parquet ${table.files ? 'files in' : 'file'} ${path}`;
     return tableDataset('parquet-table', source, table, settings, rng, settings.memoryMiB);
   },

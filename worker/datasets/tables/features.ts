@@ -1,6 +1,7 @@
 import { type Categories, categoriesOf, type SpellingRule } from './categories.js';
 import { isNumber } from './cells.js';
-import { columnOf, placeOf, type Table, type TablePart, wrong } from './table.js';
+import { numberColumns } from './number-columns.js';
+import { cellAt, lineOf, partsOf, placeOf, type Table, type TablePart, wrong } from './table.js';
 
 const MOST_CATEGORIES = 1_000;
 
@@ -37,14 +38,27 @@ export interface Features {
   build(part: TablePart, from: number, to: number): Float32Array;
 }
 
-/** `train`: rows whose moments standardise number columns. Throws ERR_DATA_FORMAT: line, column, expected, got, the setting. */
+/**
+ * `train`: rows whose moments standardise number columns. `atOnce`: columns that are in memory as numbers at a time, each pass over the
+ * file. Throws ERR_DATA_FORMAT: line, column, expected, got, the setting.
+ */
 export function featuresOf(
   table: Table,
   columns: readonly number[],
   train: Uint32Array,
   rules: FeatureRules,
+  atOnce: number,
 ): Features {
-  const made = columns.map((column) => featureColumn(table, column, train, rules));
+  const made: FeatureColumn[] = [];
+  for (let at = 0; at < columns.length; at += atOnce) {
+    const some = columns.slice(at, at + atOnce);
+    for (const [i, read] of numberColumns(table, some).entries())
+      made.push(
+        'bad' in read
+          ? categoryColumn(table, some[i]!, read.bad, rules)
+          : numberColumn(table, some[i]!, read.values, train, rules),
+      );
+  }
   const numbers = made.filter(({ categories }) => categories === null);
   const width = made.reduce((sum, { width: own }) => sum + own, 0);
   return {
@@ -83,15 +97,16 @@ export function featuresOf(
   };
 }
 
-/** Reads the column once. */
-function featureColumn(table: Table, column: number, train: Uint32Array, rules: FeatureRules): FeatureColumn {
-  const cells = columnOf(table, column);
-  const bad = cells.findIndex((cell) => !isNumber(cell));
-  if (bad >= 0) return categoryColumn(table, column, cells, bad, rules);
-  const values = Float64Array.from(cells, Number);
+function numberColumn(
+  table: Table,
+  column: number,
+  values: Float64Array,
+  train: Uint32Array,
+  rules: FeatureRules,
+): FeatureColumn {
   const scale = rules.standardise ? scaleOf(table, column, values, train, rules.constant) : { mean: 0, stddev: 1 };
   const { stddev, largest } = spreadOf(values, null);
-  requirePrecision(table, { column, cells, values }, scale, rules.standardise);
+  requirePrecision(table, { column, values }, scale, rules.standardise);
   return { column, categories: null, width: 1, ...scale, isConstant: stddev <= ROUNDING * largest };
 }
 
@@ -99,24 +114,24 @@ function featureColumn(table: Table, column: number, train: Uint32Array, rules: 
 function categoryColumn(
   table: Table,
   column: number,
-  cells: readonly string[],
   bad: number,
   { categorical, spelling }: FeatureRules,
 ): FeatureColumn {
-  const cell = cells[bad]!;
+  const cell = cellAt(table, bad, column);
   if (categorical === 'refuse')
     throw wrong(
       table.path,
       `${placeOf(table, bad, column)}: expected a number, got '${cell}'; set categorical: 'one-hot' if it is a column of categories`,
     );
-  const numbers = cells.filter(isNumber).length;
+  let numbers = 0;
+  for (const { part } of partsOf(table)) for (const text of part.column(column)) if (isNumber(text)) numbers++;
   // A few texts among numbers are mistakes, not categories.
-  if (numbers > cells.length / 2)
+  if (numbers > table.rowCount / 2)
     throw wrong(
       table.path,
-      `${placeOf(table, bad, column)}: expected a number as in ${numbers} of ${cells.length} rows, got '${cell}'; correct it, or leave the column out of the file`,
+      `${placeOf(table, bad, column)}: expected a number as in ${numbers} of ${table.rowCount} rows, got '${cell}'; correct it, or leave the column out of the file`,
     );
-  const categories = categoriesOf(table, column, spelling, cells);
+  const categories = categoriesOf(table, column, spelling);
   if (categories.names.length > MOST_CATEGORIES)
     throw wrong(
       table.path,
@@ -160,7 +175,7 @@ function scaleOf(
   if (other >= 0 && rule === 'refuse')
     throw wrong(
       table.path,
-      `${placeOf(table, other, column)}: '${columnOf(table, column)[other]}' differs from ${value}, which all training rows hold, so that the column cannot be scaled; set constant: 'zero' to leave such columns unscaled, standardise: false, or another testShare`,
+      `${placeOf(table, other, column)}: '${cellAt(table, other, column)}' differs from ${value}, which all training rows hold, so that the column cannot be scaled; set constant: 'zero' to leave such columns unscaled, standardise: false, or another testShare`,
     );
   return { mean: value, stddev: 1 };
 }
@@ -169,51 +184,65 @@ function constantColumns(names: readonly string[]): readonly string[] {
   return names.length === 0 ? [] : [`constant, and so without effect: ${some(names)}`];
 }
 
-/** A column of numbers, as texts and as numbers. */
-interface NumberColumn {
+interface ColumnOfNumbers {
   readonly column: number;
-  readonly cells: readonly string[];
   readonly values: Float64Array;
 }
 
 /** Refuses numbers that float32 cannot represent or cannot distinguish once they are scaled. */
 function requirePrecision(
   table: Table,
-  { column, cells, values }: NumberColumn,
+  { column, values }: ColumnOfNumbers,
   { mean, stddev }: { readonly mean: number; readonly stddev: number },
   isScaled: boolean,
 ): void {
-  const exact = new Set<number>();
-  const single = new Map<number, number>();
-  let clash: readonly [number, number] | null = null;
-  for (const [r, value] of values.entries()) {
-    const scaled = Math.fround((value - mean) / stddev);
-    if (!Number.isFinite(scaled))
+  const scaled = new Float32Array(values.length);
+  for (let row = 0; row < values.length; row++) {
+    scaled[row] = (values[row]! - mean) / stddev;
+    if (!Number.isFinite(scaled[row]))
       throw wrong(
         table.path,
-        `${placeOf(table, r, column)}: expected a number within 3.4e38, got '${cells[r]}'; scale the column`,
+        `${placeOf(table, row, column)}: expected a number within 3.4e38, got '${cellAt(table, row, column)}'; scale the column`,
       );
-    if (exact.has(value)) continue;
-    exact.add(value);
-    const before = single.get(scaled);
-    if (before === undefined) single.set(scaled, r);
-    else clash ??= [before, r];
   }
-  if (clash === null || exact.size - single.size <= MOST_COLLISIONS * exact.size) return;
-  const [a, b] = clash;
-  const same = `'${cells[b]}' and '${cells[a]}' of ${table.unit} ${table.lineOf(a)} are the same number in 32 bits, as are ${exact.size - single.size} of ${exact.size} values`;
+  const [exact, single] = [distinctCount(values), distinctCount(scaled)];
+  if (exact - single <= MOST_COLLISIONS * exact) return;
+  const [a, b] = firstClash(values, scaled);
+  const same = `'${cellAt(table, b, column)}' and '${cellAt(table, a, column)}' of ${table.unit} ${lineOf(table, a)} are the same number in 32 bits, as are ${exact - single} of ${exact} values`;
   const remedy = isScaled
-    ? `the column is scaled by its largest value, ${farthest(table, { column, cells, values }, mean)}; correct that value`
+    ? `the column is scaled by its largest value, ${farthest(table, { column, values }, mean)}; correct that value`
     : 'subtract a constant from the column, set standardise: true';
   throw wrong(table.path, `${placeOf(table, b, column)}: ${same}; ${remedy}, or leave the column out`);
 }
 
+/** By sorting: a set of a million numbers takes ten times the memory and longer. */
+function distinctCount(values: Float64Array | Float32Array): number {
+  const sorted = values.slice().sort();
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) count++;
+  return count;
+}
+
+/** The first row whose number is new but equal in 32 bits to that of a row before it, after that row. */
+function firstClash(values: Float64Array, scaled: Float32Array): readonly [number, number] {
+  const exact = new Set<number>();
+  const single = new Map<number, number>();
+  for (const [row, value] of values.entries()) {
+    if (exact.has(value)) continue;
+    exact.add(value);
+    const before = single.get(scaled[row]!);
+    if (before !== undefined) return [before, row];
+    single.set(scaled[row]!, row);
+  }
+  throw new RangeError('no two numbers are equal in 32 bits');
+}
+
 /** The value that is farthest from the mean, and where it stands. */
-function farthest(table: Table, { cells, values }: NumberColumn, mean: number): string {
+function farthest(table: Table, { column, values }: ColumnOfNumbers, mean: number): string {
   const distance = (row: number) => Math.abs(values[row]! - mean);
   let far = 0;
   for (const row of values.keys()) if (distance(row) > distance(far)) far = row;
-  return `'${cells[far]}' of ${table.unit} ${table.lineOf(far)}`;
+  return `'${cellAt(table, far, column)}' of ${table.unit} ${lineOf(table, far)}`;
 }
 
 /** Throws ERR_DATA_FORMAT where target and groups take all columns, as they do when the delimiter is another one. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Table, wrong } from './table.js';
+import { type Table, type TablePart, wrong } from './table.js';
 
 /** Names of the files of a folder that end so, sorted; null where the path is no folder. Throws ERR_DATA_FORMAT where there are none. */
 export function filesOf(path: string, ending: string): readonly string[] | null {
@@ -13,33 +13,49 @@ export function filesOf(path: string, ending: string): readonly string[] | null 
 }
 
 /**
- * One table of all files of a folder, each the rows of an owner. Their columns are the same, in one order. Throws ERR_DATA_FORMAT with
- * the file.
+ * One table of all files of a folder, each the rows of an owner. Their columns are the same, in one order. Of a file its parts are kept
+ * alone: there may be a million of them.
  */
-export function joinedTable(path: string, names: readonly string[], tables: readonly Table[]): Table {
-  const [first] = tables;
-  for (const [file, { columnNames }] of tables.entries())
-    if (columnNames.join() !== first!.columnNames.join())
-      throw wrong(
-        join(path, names[file]!),
-        `expected the columns ${first!.columnNames.join(', ')}, as in ${names[0]}, got ${columnNames.join(', ')}`,
+export class JoinedTable {
+  private first: Table | null = null;
+  private readonly parts: TablePart[] = [];
+  private readonly rowCounts: number[] = [];
+  private mismatch: Error | null = null;
+
+  constructor(
+    private readonly path: string,
+    private readonly names: readonly string[],
+  ) {}
+
+  /** The next file. */
+  add(table: Table): void {
+    this.first ??= table;
+    const { columnNames } = this.first;
+    if (table.columnNames.join() !== columnNames.join())
+      this.mismatch ??= wrong(
+        join(this.path, this.names[this.rowCounts.length]!),
+        `expected the columns ${columnNames.join(', ')}, as in ${this.names[0]}, got ${table.columnNames.join(', ')}`,
       );
-  const starts = [0];
-  for (const { rowCount } of tables) starts.push(starts.at(-1)! + rowCount);
-  const rowCount = starts.at(-1)!;
-  const of = new Int32Array(rowCount);
-  for (const file of tables.keys()) of.fill(file, starts[file], starts[file + 1]);
-  return {
-    path,
-    columnNames: first!.columnNames,
-    rowCount,
-    parts: tables.flatMap(({ parts }) => parts),
-    unit: first!.unit,
-    lineOf: (row) => tables[of[row]!]!.lineOf(row - starts[of[row]!]!),
-    decisions: [...first!.decisions, `files: ${names.length}, each of an owner`],
-    files: {
-      of,
-      names: names.map((name) => name.slice(0, name.lastIndexOf('.'))),
-    },
-  };
+    for (const part of table.parts) this.parts.push(part);
+    this.rowCounts.push(table.rowCount);
+  }
+
+  /** Throws ERR_DATA_FORMAT with the file whose columns are others. */
+  table(): Table {
+    if (this.mismatch) throw this.mismatch;
+    const { path, names, parts, rowCounts } = this;
+    const { columnNames, unit, decisions } = this.first!;
+    const of = new Int32Array(rowCounts.reduce((sum, count) => sum + count, 0));
+    let at = 0;
+    for (const [file, count] of rowCounts.entries()) of.fill(file, at, (at += count));
+    return {
+      path,
+      columnNames,
+      rowCount: of.length,
+      parts,
+      unit,
+      decisions: [...decisions, `files: ${names.length}, each of an owner`],
+      files: { of, names: names.map((name) => name.slice(0, name.lastIndexOf('.'))) },
+    };
+  }
 }

@@ -1,5 +1,8 @@
 import type { Table } from './table.js';
 
+/** What a short text in an array takes in memory. */
+export const TEXT_BYTES = 40;
+
 /** A table whose columns are read once, until they are forgotten: for what fits in memory as a whole. */
 export function keptColumns(table: Table): { readonly table: Table; forget(): void } {
   const parts = table.parts.map((part) => {
@@ -7,6 +10,8 @@ export function keptColumns(table: Table): { readonly table: Table; forget(): vo
     let isKept = true;
     return {
       rowCount: part.rowCount,
+      isByRow: part.isByRow,
+      lineOf: (row: number) => part.lineOf(row),
       column(index: number) {
         const known = memory.get(index);
         if (known) return known;

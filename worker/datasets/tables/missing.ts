@@ -1,5 +1,5 @@
 import { isInfinite, isMissing } from './cells.js';
-import { placeOf, type Table, type TablePart, wrong } from './table.js';
+import { lineOf, partsOf, placeOf, type Table, type TablePart, wrong } from './table.js';
 
 /** 'refuse': a value that is missing is an error; 'drop': its row is left out, and how many were is recorded. */
 export type MissingRule = 'refuse' | 'drop';
@@ -12,10 +12,10 @@ interface Cell {
 
 /** The table with every value present. Infinite numbers are never let through. Throws ERR_DATA_FORMAT. */
 export function withoutMissing(table: Table, rule: MissingRule): Table {
-  const kept: Uint32Array[] = [];
+  /** Of each part, its rows without missing values; null: all of them. */
+  const kept: (Uint32Array | null)[] = [];
   const dropped: number[] = [];
-  let start = 0;
-  for (const part of table.parts) {
+  for (const { part, start } of partsOf(table)) {
     const { infinite, missing, incomplete } = faultsOf(table, part, start);
     if (infinite && (rule === 'drop' || !missing || infinite.row <= missing.row))
       throw wrong(
@@ -27,28 +27,20 @@ export function withoutMissing(table: Table, rule: MissingRule): Table {
         table.path,
         `${placeOf(table, missing.row, missing.column)}: expected a value, got ${missing.text === '' ? 'an empty cell' : `'${missing.text}', which stands for a missing one`}; set missing: 'drop' to leave such rows out`,
       );
-    const rows = Uint32Array.from({ length: part.rowCount }, (_, row) => row);
-    kept.push(missing ? rows.filter((row) => !incomplete[row]) : rows);
+    kept.push(missing && Uint32Array.from(incomplete.keys()).filter((row) => !incomplete[row]));
     if (missing) for (const [row, isOut] of incomplete.entries()) if (isOut) dropped.push(start + row);
-    start += part.rowCount;
   }
   if (dropped.length === 0) return table;
   const rowCount = table.rowCount - dropped.length;
   if (rowCount < 2)
     throw wrong(table.path, `expected at least 2 rows without missing values, got ${rowCount} of ${table.rowCount}`);
-  const original = new Uint32Array(rowCount);
-  let [at, first] = [0, 0];
-  for (const [p, rows] of kept.entries()) {
-    for (const row of rows) original[at++] = first + row;
-    first += table.parts[p]!.rowCount;
-  }
-  const lines = dropped.slice(0, 5).map((row) => table.lineOf(row));
+  const parts = table.parts.map((part, p) => (kept[p] ? chosenRows(part, kept[p]) : part));
+  const lines = dropped.slice(0, 5).map((row) => lineOf(table, row));
   return {
     ...table,
     rowCount,
-    parts: table.parts.map((part, p) => chosenRows(part, kept[p]!)),
-    lineOf: (row) => table.lineOf(original[row]!),
-    ...(table.files && { files: { ...table.files, of: Int32Array.from(original, (row) => table.files!.of[row]!) } }),
+    parts,
+    ...(table.files && { files: { ...table.files, of: without(table.files.of, dropped) } }),
     decisions: [
       ...table.decisions,
       `left out: ${dropped.length} of ${table.rowCount} rows with missing values (${table.unit}s ${lines.join(', ')}${dropped.length > 5 ? ', …' : ''})`,
@@ -56,10 +48,16 @@ export function withoutMissing(table: Table, rule: MissingRule): Table {
   };
 }
 
+function without(of: Int32Array, left: readonly number[]): Int32Array {
+  const isLeft = new Set(left);
+  return of.filter((_, row) => !isLeft.has(row));
+}
+
 function chosenRows(part: TablePart, rows: Uint32Array): TablePart {
-  if (rows.length === part.rowCount) return part;
   return {
     rowCount: rows.length,
+    isByRow: part.isByRow,
+    lineOf: (row) => part.lineOf(rows[row]!),
     column(index) {
       const cells = part.column(index);
       return Array.from(rows, (row) => cells[row]!);

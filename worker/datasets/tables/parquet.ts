@@ -78,6 +78,8 @@ export async function readParquet(path: string, leastRows = 2): Promise<Table> {
     start += count;
     return {
       rowCount: count,
+      isByRow: false,
+      lineOf: (row) => first + row + 1,
       column(index) {
         const name = columnNames[index]!;
         let pieces: ReturnType<typeof read>;
@@ -102,7 +104,6 @@ export async function readParquet(path: string, leastRows = 2): Promise<Table> {
     columnNames,
     rowCount,
     parts,
-    lineOf: (row) => row + 1,
     decisions: [`columns: ${columnNames.length}, by the schema of the file`],
   };
 }

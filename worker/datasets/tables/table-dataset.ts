@@ -6,13 +6,16 @@ import { FileRows } from '../files/file-rows.js';
 import { RowMemory } from '../files/row-memory.js';
 import { categoriesOf } from './categories.js';
 import { featuresOf, requireColumns } from './features.js';
-import { keptColumns } from './kept-columns.js';
+import { keptColumns, TEXT_BYTES } from './kept-columns.js';
 import { withoutMissing } from './missing.js';
 import { splitRows } from './split.js';
-import { columnOf, type Table, wrong } from './table.js';
+import { type Table, wrong } from './table.js';
 import { targetOf } from './target.js';
 
 const MIB = 2 ** 20;
+
+/** What a number of a column takes while it is checked. */
+const NUMBER_BYTES = 8;
 
 /** Settings of a table of any format. */
 export const tableSettings = defineSettings({
@@ -42,9 +45,9 @@ export function tableDataset(
   given: Table,
   settings: SettingsOf<typeof tableSettings>,
   rng: Rng,
-  memoryMiB = Number.POSITIVE_INFINITY,
+  memoryMiB: number,
 ): Dataset {
-  const isSmall = 4 * given.rowCount * given.columnNames.length <= memoryMiB * MIB;
+  const isSmall = TEXT_BYTES * given.rowCount * given.columnNames.length <= memoryMiB * MIB;
   const kept = isSmall ? keptColumns(given) : null;
   const table = withoutMissing(kept?.table ?? given, settings.missing);
   const targetColumn = columnIndex(table, 'target', settings.target);
@@ -58,10 +61,13 @@ export function tableDataset(
   requireColumns(table, columns);
   const target = targetOf(table, targetColumn, settings.task, settings.spelling);
   const rows = splitRows(table, settings.testShare, rng.derive('split'));
-  const features = featuresOf(table, columns, rows.train, settings);
+  const atOnce = isSmall
+    ? columns.length
+    : Math.max(1, Math.floor((memoryMiB * MIB) / (NUMBER_BYTES * table.rowCount)));
+  const features = featuresOf(table, columns, rows.train, settings, atOnce);
   const featureRows = new FileRows(
     features.width,
-    table.parts.map(({ rowCount }) => ({ rows: rowCount, isByRow: false })),
+    table.parts.map(({ rowCount, isByRow }) => ({ rows: rowCount, isByRow })),
     (part, from, to) => features.build(table.parts[part]!, from, to),
   );
   const memory = new RowMemory(memoryMiB, [featureRows]);
@@ -71,8 +77,7 @@ export function tableDataset(
   }
   const examples = (chosen: Uint32Array): Examples =>
     memory.examples(featureRows, chosen, { labels: target.labels(chosen), targets: target.targets(chosen) });
-  const owners = groupColumn < 0 ? [] : columnOf(table, groupColumn);
-  const groups = groupColumn < 0 ? null : categoriesOf(table, groupColumn, settings.spelling, owners);
+  const groups = groupColumn < 0 ? null : categoriesOf(table, groupColumn, settings.spelling);
   return {
     name,
     source: `${source}, target column '${table.columnNames[targetColumn]}'`,
@@ -89,7 +94,7 @@ export function tableDataset(
     classNames: target.classNames,
     train: examples(rows.train),
     test: examples(rows.test),
-    ...(groups && { groups: Int32Array.from(rows.train, (r) => groups.indexOf(owners[r]!)), groupNames: groups.names }),
+    ...(groups && { groups: groups.ofRows(rows.train), groupNames: groups.names }),
     ...(!groups &&
       table.files && {
         groups: Int32Array.from(rows.train, (r) => table.files!.of[r]!),
@@ -98,9 +103,12 @@ export function tableDataset(
   };
 }
 
-/** Parts can only be read whole. */
+/** Row groups can only be read whole. */
 function requireSmallParts({ path, parts }: Table, width: number, memoryMiB: number): void {
-  const largest = parts.reduce((most, { rowCount }) => Math.max(most, 4 * rowCount * width), 0);
+  const largest = parts.reduce(
+    (most, { rowCount, isByRow }) => (isByRow ? most : Math.max(most, 4 * rowCount * width)),
+    0,
+  );
   if (largest > memoryMiB * MIB)
     throw wrong(
       path,

@@ -1,8 +1,10 @@
 import { NO_LABELS, NO_TARGETS } from '../dataset.js';
-import { type Categories, categoriesOf, type SpellingRule } from './categories.js';
+import { categoriesOf, type SpellingRule } from './categories.js';
 import { isNumber } from './cells.js';
+import { type CodedColumn, codedColumn } from './coded-column.js';
 import { some } from './features.js';
-import { columnOf, placeOf, type Table, wrong } from './table.js';
+import { numberColumns } from './number-columns.js';
+import { cellAt, placeOf, type Table, wrong } from './table.js';
 
 /** Above this many classes each needs LEAST_EXAMPLES rows on average, or the column is not one of labels. */
 const FEW_CLASSES = 20;
@@ -23,44 +25,46 @@ export function targetOf(
   spelling: SpellingRule,
 ): Target {
   const name = `'${table.columnNames[column]}'`;
-  const cells = columnOf(table, column);
   if (task === 'regression') {
-    const bad = cells.findIndex((cell) => !isNumber(cell));
-    if (bad >= 0)
+    const numbers = numberColumns(table, [column])[0]!;
+    if ('bad' in numbers)
       throw wrong(
         table.path,
-        `${placeOf(table, bad, column)}: expected a number, got '${cells[bad]}'; set task: 'classification' for labels`,
+        `${placeOf(table, numbers.bad, column)}: expected a number, got '${cellAt(table, numbers.bad, column)}'; set task: 'classification' for labels`,
       );
     return {
       classNames: [],
       decisions: [`target: ${name}, numbers`],
       labels: () => NO_LABELS,
-      targets: (rows) => Float64Array.from(rows, (r) => Number(cells[r])),
+      targets: (rows) => Float64Array.from(rows, (r) => numbers.values[r]!),
     };
   }
-  const classes = categoriesOf(table, column, spelling, cells);
-  refuseWhatIsNoLabel(table, column, cells, classes);
+  const coded = codedColumn(table, column);
+  const classes = categoriesOf(table, column, spelling, coded);
+  refuseWhatIsNoLabel(table, column, coded, classes.names);
   return {
     classNames: classes.names,
     decisions: [`target: ${name}, ${classes.names.length} classes (${some(classes.names)})`],
-    labels: (rows) => Int32Array.from(rows, (r) => classes.indexOf(cells[r]!)),
+    labels: (rows) => classes.ofRows(rows),
     targets: () => NO_TARGETS,
   };
 }
 
-function refuseWhatIsNoLabel(table: Table, column: number, cells: readonly string[], { names }: Categories): void {
+function refuseWhatIsNoLabel(table: Table, column: number, coded: CodedColumn, names: readonly string[]): void {
   const place = `column '${table.columnNames[column]}'`;
   if (names.length < 2)
     throw wrong(table.path, `${place}: expected labels of at least 2 classes, got '${names[0]}' in every row`);
   const numeric = names.every(isNumber);
-  const fractional = cells.findIndex((cell) => numeric && !Number.isInteger(Number(cell)));
-  const scarce = names.length > cells.length / 2 || names.length * LEAST_EXAMPLES > cells.length;
+  const { rowCount } = table;
+  const fraction = coded.texts.findIndex((text) => numeric && !Number.isInteger(Number(text)));
+  const fractional = fraction >= 0 ? coded.firstRows[fraction]! : -1;
+  const scarce = names.length > rowCount / 2 || names.length * LEAST_EXAMPLES > rowCount;
   if ((fractional >= 0 && scarce && names.length > 2) || (names.length > FEW_CLASSES && scarce)) {
     const at = fractional >= 0 ? placeOf(table, fractional, column) : place;
-    const got = fractional >= 0 ? `'${cells[fractional]}'` : `${names.length} different values`;
+    const got = fractional >= 0 ? `'${coded.texts[fraction]}'` : `${names.length} different values`;
     throw wrong(
       table.path,
-      `${at}: expected labels of a few classes, got ${got} (${names.length} different values in ${cells.length} rows); set task: 'regression' if the target is a number, or name another target`,
+      `${at}: expected labels of a few classes, got ${got} (${names.length} different values in ${rowCount} rows); set task: 'regression' if the target is a number, or name another target`,
     );
   }
 }
