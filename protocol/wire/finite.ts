@@ -4,21 +4,41 @@ import type { ReadonlyVector, Vector } from '../method.js';
 export function allFinite(vector: ReadonlyVector): boolean {
   const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT } = vector as Vector;
   const words = new Int32Array(buffer, byteOffset, byteLength >>> 2);
-  return BYTES_PER_ELEMENT === 8
-    ? noneIsFull(words, 1, 2, 0x7ff00000, 0x00100000)
-    : noneIsFull(words, 0, 1, 0x7f800000, 0x00800000);
+  return BYTES_PER_ELEMENT === 8 ? upperWordsFinite(words) : wordsFinite(words);
 }
 
-/** Of the words from `first` on, `step` apart. Two results, so that the processor need not wait for one of them. */
-function noneIsFull(words: Int32Array, first: number, step: number, exponent: number, lowest: number): boolean {
+const EXPONENT = 0x7f800000;
+const LOWEST = 0x00800000;
+
+/** Eight at a time into two results, so that the processor need not wait for one of them. */
+function wordsFinite(words: Int32Array): boolean {
   const { length } = words;
   let a = 0;
   let b = 0;
-  let i = first;
-  for (; i + step < length; i += 2 * step) {
-    a |= (words[i]! & exponent) + lowest;
-    b |= (words[i + step]! & exponent) + lowest;
+  let i = 0;
+  for (; i + 7 < length; i += 8) {
+    a |= ((words[i]! & EXPONENT) + LOWEST) | ((words[i + 1]! & EXPONENT) + LOWEST);
+    b |= ((words[i + 2]! & EXPONENT) + LOWEST) | ((words[i + 3]! & EXPONENT) + LOWEST);
+    a |= ((words[i + 4]! & EXPONENT) + LOWEST) | ((words[i + 5]! & EXPONENT) + LOWEST);
+    b |= ((words[i + 6]! & EXPONENT) + LOWEST) | ((words[i + 7]! & EXPONENT) + LOWEST);
   }
-  for (; i < length; i += step) a |= (words[i]! & exponent) + lowest;
+  for (; i < length; i++) a |= (words[i]! & EXPONENT) + LOWEST;
+  return (a | b) >= 0;
+}
+
+const WIDE_EXPONENT = 0x7ff00000;
+const WIDE_LOWEST = 0x00100000;
+
+/** Of 8-byte numbers the upper words have the exponent. */
+function upperWordsFinite(words: Int32Array): boolean {
+  const { length } = words;
+  let a = 0;
+  let b = 0;
+  let i = 1;
+  for (; i + 6 < length; i += 8) {
+    a |= ((words[i]! & WIDE_EXPONENT) + WIDE_LOWEST) | ((words[i + 2]! & WIDE_EXPONENT) + WIDE_LOWEST);
+    b |= ((words[i + 4]! & WIDE_EXPONENT) + WIDE_LOWEST) | ((words[i + 6]! & WIDE_EXPONENT) + WIDE_LOWEST);
+  }
+  for (; i < length; i += 2) a |= (words[i]! & WIDE_EXPONENT) + WIDE_LOWEST;
   return (a | b) >= 0;
 }

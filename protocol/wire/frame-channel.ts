@@ -12,9 +12,10 @@ import { FrameReceiver, type Incoming, type ReceiverOptions } from './frame-rece
 import { LIMITS } from './limits.js';
 import type { MessageSocket } from './message-socket.js';
 import { cutInto, joinInto, type OutgoingBody } from './outgoing-body.js';
+import { SpareMemory } from './spare-memory.js';
 
-/** Chunks kept for the next body, of each socket. */
-const SPARE_CHUNKS = 16;
+/** Memory kept for the next messages, of each socket. */
+const SPARE_BYTES = LIMITS.sendQueueBytes + (1 << 20);
 
 /** Frames that wait for others to leave with them do so up to here, bytes. */
 const CORKED_BYTES = 256 << 10;
@@ -51,8 +52,7 @@ export class FrameChannel {
   private readonly queue: Outgoing[] = [];
   /** The body that is being cut. */
   private current: OutgoingBody | null = null;
-  /** Chunks that have left, to be filled again: fresh memory costs more than the copy into it. */
-  private readonly spareChunks: Uint8Array[] = [];
+  private readonly spare = new SpareMemory(SPARE_BYTES);
   /** Of the last body of this process's parties: a broadcast sends the same messages to one receiver after the other. */
   private summed: { readonly messages: Frame['messages']; readonly checksum: number } | null = null;
   private readonly receiver: FrameReceiver;
@@ -158,7 +158,7 @@ export class FrameChannel {
   ): void {
     const whole = bytes <= LIMITS.chunkBytes;
     const stream = whole ? 0 : this.nextStream++ >>> 0;
-    const message = new Uint8Array(FRAME_HEADER_BYTES + (whole ? bytes : 0));
+    const message = this.spare.take(FRAME_HEADER_BYTES + (whole ? bytes : 0)).fill(0, 0, FRAME_HEADER_BYTES);
     if (whole) joinInto(message, FRAME_HEADER_BYTES, parts);
     const known = checksum ?? (messages !== null && this.summed?.messages === messages ? this.summed.checksum : null);
     // A body in chunks is summed as it is cut: its last chunk carries the checksum.
@@ -171,22 +171,23 @@ export class FrameChannel {
     }
     if (counted) this.sentFrameBytes += message.byteLength;
     this.corkedBytes += message.byteLength;
-    this.socket.send(message, whole ? this.allSent : this.pumpAgain);
+    this.socket.send(message, (memory = message) => {
+      this.spare.give(memory);
+      if (whole) this.allSent();
+      else this.pump();
+    });
   }
 
-  private readonly pumpAgain = (): void => this.pump();
-
   /** The last message of the oldest that is kept. */
-  private readonly allSent = (): void => {
+  private allSent(): void {
     this.kept.shift();
     this.pump();
-  };
+  }
 
   private sendChunk(): void {
     const body = this.current!;
     const length = Math.min(LIMITS.chunkBytes, body.bytes - body.at);
-    const whole = length === LIMITS.chunkBytes;
-    const message = (whole && this.spareChunks.pop()) || new Uint8Array(CHUNK_HEADER_BYTES + length);
+    const message = this.spare.take(CHUNK_HEADER_BYTES + length).fill(0, 0, CHUNK_HEADER_BYTES);
     const view = new DataView(message.buffer);
     view.setUint8(0, MESSAGE_TYPE.chunk);
     view.setUint32(4, body.stream, true);
@@ -201,8 +202,7 @@ export class FrameChannel {
     if (last) this.finish(body);
     this.corkedBytes += message.byteLength;
     this.socket.send(message, (memory = message) => {
-      if (memory.byteLength === CHUNK_HEADER_BYTES + LIMITS.chunkBytes && this.spareChunks.length < SPARE_CHUNKS)
-        this.spareChunks.push(memory);
+      this.spare.give(memory);
       if (last) this.allSent();
       else this.pump();
     });

@@ -73,7 +73,7 @@ export const LIMIT_TABLE = {
     meaning:
       'cuts of one link, connections at one path, or open questions of one control connection, while the thread computes',
   },
-  ackBytes: { value: 1 << 20, unit: 'bytes', meaning: 'received on a numbered link and not acknowledged' },
+  ackBytes: { value: 4 << 20, unit: 'bytes', meaning: 'received on a numbered link and not acknowledged' },
   ackMs: { value: 100, unit: 'ms', meaning: 'the same as time since the first of these messages' },
   keptBytes: {
     value: 16 << 20,

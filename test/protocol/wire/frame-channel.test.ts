@@ -112,6 +112,24 @@ describe('frame channel', () => {
       expect(channel.sentFrameBytes + framing - 2 * small).to.equal(wireBytes(body.byteLength, false));
     });
 
+  it('a whole body in memory that is used again is no other than one in new memory', async () => {
+    const socket = new RecordingSocket();
+    const channel = channelOver(socket);
+    const length = 10_000;
+    channel.send({ type: 'frame', frame: { ...frameOf(length, 1), arrivesAtMs: 9 } });
+    await allHaveLeft();
+    channel.send({ type: 'frame', frame: frameOf(length) });
+    channel.send({ type: 'packed', body: new Uint8Array(joinBody(frameOf(length)).byteLength).fill(1) });
+    await allHaveLeft();
+    const fresh = new RecordingSocket();
+    channelOver(fresh).send({ type: 'frame', frame: frameOf(length) });
+    channelOver(fresh).send({ type: 'packed', body: new Uint8Array(joinBody(frameOf(length)).byteLength).fill(1) });
+    await allHaveLeft();
+    expect(socket.sent.slice(1).map((message) => Buffer.from(message).toString('hex'))).to.deep.equal(
+      fresh.sent.map((message) => Buffer.from(message).toString('hex')),
+    );
+  });
+
   it('chunks that are used again for the next body do not change what has left', async () => {
     const socket = new RecordingSocket();
     const channel = channelOver(socket);
