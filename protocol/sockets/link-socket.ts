@@ -11,6 +11,7 @@ import {
 } from '../wire/message-socket.js';
 import { countBytes, NumberedLink, readCount } from '../wire/numbered-link.js';
 import type { Connection } from './connection.js';
+import { receivingMemory } from './gathered-messages.js';
 import { Untaken } from './untaken.js';
 
 /** How long the other end may take to answer a close. */
@@ -41,6 +42,8 @@ export class LinkSocket implements MessageSocket {
   /** Messages that were taken; null: all that came. */
   private taken: number | null = null;
   private readonly untaken = new Untaken();
+  /** Of what is received, over all connections. */
+  readonly memory = receivingMemory();
   private readonly checks: NodeJS.Timeout;
 
   /** `heartbeatMs`: a sign of life is sent four times in this time, and silence of half of it ends a connection. */
@@ -109,6 +112,10 @@ export class LinkSocket implements MessageSocket {
       if (socket?.isPaused && !this.untaken.isFull) socket.resume();
       this.acknowledgeSoon();
     };
+  }
+
+  reuse(message: Uint8Array): void {
+    this.memory.give(message);
   }
 
   cork(): void {

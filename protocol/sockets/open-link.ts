@@ -6,6 +6,7 @@ import { BREACH } from '../wire/message-socket.js';
 import { readCount } from '../wire/numbered-link.js';
 import type { TlsTrust } from './challenge.js';
 import { FRAME_SOCKET_OPTIONS } from './connection.js';
+import { connectReading, gatherMessages } from './gathered-messages.js';
 import { LinkSocket, silenceOf } from './link-socket.js';
 
 const FIRST_RETRY_MS = 25;
@@ -33,7 +34,12 @@ export interface OpenedLink {
 export type Dial = (url: URL, timeoutMs: number, trust: TlsTrust) => WebSocket;
 
 const dialWebSocket: Dial = (url, timeoutMs, { ca }) =>
-  new WebSocket(url, { ...FRAME_SOCKET_OPTIONS, handshakeTimeout: timeoutMs, ...(ca ? { ca } : {}) });
+  new WebSocket(url, {
+    ...FRAME_SOCKET_OPTIONS,
+    handshakeTimeout: timeoutMs,
+    ...(ca ? { ca } : {}),
+    ...(url.protocol === 'ws:' && { createConnection: connectReading }),
+  });
 
 /** Opens a numbered link, and opens it again whenever its connection breaks. Rejects with ERR_WORKER_LOST when there is none at first. */
 export async function openLink(options: LinkOptions, dial: Dial = dialWebSocket): Promise<OpenedLink> {
@@ -100,6 +106,7 @@ function connect(link: LinkSocket, { url, trust }: LinkOptions, timeoutMs: numbe
     socket.once('upgrade', (response) => {
       stream = response.socket;
     });
+    socket.once('open', () => gatherMessages(stream, link.memory));
     socket.once('unexpected-response', (_request, { statusCode = 0 }) => {
       const text = `it was answered with ${statusCode}`;
       fail(REFUSALS.includes(statusCode) ? new Refused(text) : new Error(text));

@@ -2,6 +2,7 @@ import { WebSocketServer } from 'ws';
 import { readHave } from '../wire/numbered-link.js';
 import { sameText } from './admission.js';
 import { type Connection, FRAME_SOCKET_OPTIONS } from './connection.js';
+import { gatherMessages } from './gathered-messages.js';
 import { LinkSocket } from './link-socket.js';
 import { PlainSocket } from './plain-socket.js';
 import { refuseUpgrade, type SocketServer, type Upgrade } from './socket-server.js';
@@ -85,6 +86,7 @@ export class SocketAcceptor implements Acceptor {
       const link =
         (this.sockets.get(key) as LinkSocket | undefined) ??
         this.keep(key, new LinkSocket(this.acceptance.heartbeatMs));
+      gatherMessages(connection.stream, link.memory);
       link.attach(connection, have);
     });
   }

@@ -64,7 +64,7 @@ export class FrameChannel {
   private roomWaiters: (() => void)[] = [];
 
   constructor(
-    private readonly socket: Pick<MessageSocket, 'bufferedAmount' | 'send' | 'cork' | 'uncork'>,
+    private readonly socket: Pick<MessageSocket, 'bufferedAmount' | 'send' | 'reuse' | 'cork' | 'uncork'>,
     private readonly options: ChannelOptions,
   ) {
     this.receiver = new FrameReceiver(options);
@@ -122,7 +122,10 @@ export class FrameChannel {
 
   /** Null while a body is incomplete. Throws ERR_FRAME_MALFORMED and ERR_FRAME_LENGTH. */
   receive(received: Uint8Array): Incoming | null {
-    return this.receiver.receive(received);
+    const incoming = this.receiver.receive(received);
+    // The body has a copy of it.
+    if (received[0] === MESSAGE_TYPE.chunk) this.socket.reuse?.(received);
+    return incoming;
   }
 
   private begin(outgoing: Outgoing): void {

@@ -29,6 +29,8 @@ export interface MessageSocket {
    * used again; left out: the message itself.
    */
   send(message: Uint8Array, sent?: (memory?: Uint8Array) => void): void;
+  /** A message that was received, whose memory is not read any more: it may be filled again. Left out: it is not. */
+  reuse?(message: Uint8Array): void;
   /** What is sent between the two may leave together. Left out: each message leaves at once. */
   cork?(): void;
   uncork?(): void;

@@ -6,13 +6,16 @@ export class SpareMemory {
   private readonly byLength = new Map<number, Uint8Array[]>();
   private bytes = 0;
 
-  /** `mostBytes`: kept at once. */
-  constructor(private readonly mostBytes: number) {}
+  /** `mostBytes`: kept at once. `make`: new memory, of a buffer of its own. */
+  constructor(
+    private readonly mostBytes: number,
+    private readonly make: (length: number) => Uint8Array = (length) => new Uint8Array(length),
+  ) {}
 
-  /** Memory of exactly this length: new and all zeros, or with what it held before. */
+  /** Memory of exactly this length, with whatever it held before. */
   take(length: number): Uint8Array {
     const spare = this.byLength.get(length)?.pop();
-    if (!spare) return new Uint8Array(length);
+    if (!spare) return this.make(length);
     this.bytes -= length;
     return spare;
   }

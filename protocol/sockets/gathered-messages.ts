@@ -1,0 +1,128 @@
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { LIMITS } from '../wire/limits.js';
+import { SpareMemory } from '../wire/spare-memory.js';
+
+/** What one read of a connection that a process opened takes at most: reads cost more than bytes. */
+const READ_BYTES = 256 << 10;
+
+/** Payloads from here on get memory of their own. */
+const LARGE_BYTES = 16 << 10;
+
+/** Memory kept for the next messages of one socket. */
+const SPARE_BYTES = 8 << 20;
+
+/** Not cleared: it is not seen before it is full. */
+export function receivingMemory(): SpareMemory {
+  return new SpareMemory(SPARE_BYTES, (length) => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer));
+}
+
+/** RFC 6455, 5.2: a whole binary message in one frame, no extension. */
+const BINARY = 0x82;
+
+/**
+ * Passes the bytes of a websocket connection on as they come, but cuts them so that the payload of each large message is one piece
+ * in memory of its own: the reader of the websocket takes such a piece as the message without a copy. It judges nothing: where it
+ * should err about a frame, the pieces are other ones and their bytes the same.
+ */
+class Gatherer {
+  /** Bytes of a frame's head that the piece before has ended with. */
+  private readonly head: number[] = [];
+  /** Bytes of a small payload that are still to come. */
+  private left = 0;
+  private large: Uint8Array | null = null;
+  private filled = 0;
+
+  constructor(
+    private readonly pass: (piece: Buffer) => void,
+    private readonly memory: SpareMemory,
+  ) {}
+
+  take(piece: Uint8Array): void {
+    let from = 0;
+    let at = 0;
+    while (at < piece.byteLength) {
+      if (this.large) {
+        at += this.fill(this.large, piece.subarray(at));
+        from = at;
+      } else if (this.left > 0) {
+        const length = Math.min(this.left, piece.byteLength - at);
+        this.left -= length;
+        at += length;
+      } else {
+        this.head.push(piece[at++]!);
+        const length = this.payloadLength();
+        if (length === null) continue;
+        const isLarge = this.head[0] === BINARY && length >= LARGE_BYTES && length <= LIMITS.messageBytes;
+        this.head.length = 0;
+        if (isLarge) {
+          this.passOn(piece.subarray(from, at));
+          this.large = this.memory.take(length);
+          this.filled = 0;
+        } else this.left = length;
+      }
+    }
+    if (from < at && !this.large) this.passOn(piece.subarray(from, at));
+  }
+
+  private fill(large: Uint8Array, rest: Uint8Array): number {
+    const part = rest.subarray(0, large.byteLength - this.filled);
+    large.set(part, this.filled);
+    this.filled += part.byteLength;
+    if (this.filled === large.byteLength) {
+      this.large = null;
+      this.pass(Buffer.from(large.buffer));
+    }
+    return part.byteLength;
+  }
+
+  /** A copy: what the piece lies in is read into again. */
+  private passOn(part: Uint8Array): void {
+    this.pass(Buffer.from(part));
+  }
+
+  /** Null: the head is not complete. */
+  private payloadLength(): number | null {
+    const { head } = this;
+    if (head.length < 2) return null;
+    const short = head[1]! & 0x7f;
+    const lengthBytes = short === 126 ? 2 : short === 127 ? 8 : 0;
+    if (head.length < 2 + lengthBytes + (head[1]! & 0x80 ? 4 : 0)) return null;
+    if (lengthBytes === 0) return short;
+    return head.slice(2, 2 + lengthBytes).reduce((sum, byte) => 256 * sum + byte, 0);
+  }
+}
+
+/** Connections whose pieces are copied as they are gathered. */
+const gathered = new WeakSet<Duplex>();
+
+/** From now on, at the beginning of a frame, what comes over this connection is gathered. */
+export function gatherMessages(stream: Duplex, memory: SpareMemory): void {
+  gathered.add(stream);
+  const emit = stream.emit.bind(stream) as Duplex['emit'];
+  const gatherer = new Gatherer((piece) => emit('data', piece), memory);
+  // In place of a listener, so that those who listen may still stop.
+  stream.emit = (event: string | symbol, ...content: unknown[]): boolean => {
+    if (event !== 'data') return emit(event as never, ...(content as never[]));
+    gatherer.take(content[0] as Uint8Array);
+    return true;
+  };
+}
+
+/** A connection that reads into the same memory again and again. */
+export function connectReading(options: object): Socket {
+  const socket = connect({
+    ...(options as TcpNetConnectOpts),
+    // Of the request: to a connection it would be that of a file.
+    path: undefined,
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback: (bytes, buffer) => {
+        const piece = Buffer.from(buffer.buffer as ArrayBuffer, 0, bytes);
+        socket.emit('data', gathered.has(socket) ? piece : Buffer.from(piece));
+        return true;
+      },
+    },
+  });
+  return socket;
+}
