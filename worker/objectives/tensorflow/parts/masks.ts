@@ -29,7 +29,9 @@ function digestOf(params: ReadonlyVector): readonly [number, number] {
   const { buffer, byteOffset, length } = params as Float32Array;
   const words = new Uint32Array(buffer, byteOffset, length);
   let [a, b] = [0x811c9dc5, 0x9747b28c];
-  for (const word of words) {
+  // By index: a vector of millions is read at every step, and an iterator takes three times as long.
+  for (let j = 0; j < length; j++) {
+    const word = words[j]!;
     a = Math.imul(a ^ word, 0x01000193);
     b = Math.imul(b ^ (word >>> 15) ^ (word << 17), 0x01000193);
   }
