@@ -2,6 +2,7 @@ import type { ReadonlyVector, Vector } from '../../../protocol/method.js';
 import { exp, log, sigmoid, softplus, tanh } from '../../../protocol/numerics/elementary.js';
 import { allFinite } from '../../../protocol/numerics/vector.js';
 import { addOuter, affineInto, backpropagateInto } from './dense-layer.js';
+import type { ExampleTrace } from './example-trace.js';
 
 export const ACTIVATIONS = ['softplus', 'tanh', 'sigmoid', 'relu'] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
@@ -18,15 +19,15 @@ export interface DenseSizes {
   readonly arrayBytes: number;
 }
 
-/** Deltas of a block whose outputs go through a softmax. */
+/** The gradients of a block whose outputs go through a softmax. */
 export interface SoftmaxBlock {
   /** Of each example. */
   readonly labels: Int32Array;
-  /** deltas[r] = probabilities of outputs[r] minus 1 at the label, for the first `count` rows; 0 of others. Are all finite? */
-  deltas(count: number): boolean;
+  /** sums += the gradients of the first `count` rows; params resident. False: not all deltas are finite, and nothing was added. */
+  addGradients(sums: Float64Array, params: ReadonlyVector, count: number, biasOffset: number): boolean;
 }
 
-/** Examples of a linear model side by side. All inputs count, zeros too: the same bits while parameters and deltas are finite. */
+/** Examples of a linear model side by side. All inputs count, zeros too: the same bits while parameters, or deltas, are finite. */
 export interface ExampleBlock {
   /** How many examples. */
   readonly size: number;
@@ -37,7 +38,7 @@ export interface ExampleBlock {
   read(r: number, row: Float32Array | null): void;
   /** outputs[r] = W^T row r + bias; params resident. `biasOffset` below 0: no bias. */
   forward(params: ReadonlyVector, biasOffset: number): void;
-  /** Left out: the block has no such loop. */
+  /** `forward`, the deltas and `addGradients` in one. Left out: the block has no such loop. */
   readonly softmax?: SoftmaxBlock;
   /** sums += row r outer deltas[r], and deltas[r] at the bias, row by row in order. */
   addGradients(sums: Float64Array, biasOffset: number): void;
@@ -67,7 +68,19 @@ export interface DenseLoops {
   activate(activation: Activation, z: Float64Array, into: Float64Array, slopes: Float64Array): void;
   /** into = share * sums + l2 * params, rounded to the precision of `into`. */
   mean(into: Vector, sums: Float64Array, params: ReadonlyVector, share: number, l2: number): void;
-  /** params -= rate * (share * sums + l2 * params), the bracket rounded to the precision of params. */
+  /**
+   * Of a linear model with softmax: sums += the gradient of one example. The loops above one after the other, for which the trace has
+   * room. Left out: they are called.
+   */
+  addSoftmaxGradient?(
+    sums: Float64Array,
+    params: ReadonlyVector,
+    row: Float32Array,
+    label: number,
+    biasOffset: number,
+    trace: ExampleTrace,
+  ): void;
+  /** params -= rate * (share * sums + l2 * params), the bracket rounded to the precision of params; sums = 0. */
   step(params: Vector, sums: Float64Array, share: number, l2: number, rate: number): void;
 }
 
@@ -105,6 +118,7 @@ export const PLAIN_LOOPS: DenseLoops = {
       const slope = l2 === 0 ? share * sums[j]! : share * sums[j]! + l2 * value;
       params[j] = value - rate * (single ? Math.fround(slope) : slope);
     }
+    sums.fill(0);
   },
 };
 

@@ -68,6 +68,10 @@ export class DenseNetwork {
     this.difference = this.loops.float64(offset);
   }
 
+  private get isLinearSoftmax(): boolean {
+    return this.layers.length === 1 && this.shape.vocabulary === 0 && this.shape.output === 'softmax';
+  }
+
   private listed(l: number): number {
     return l === 0 ? this.shape.features : this.layers[l]!.inputs;
   }
@@ -109,7 +113,7 @@ export class DenseNetwork {
     this.loops.mean(into, this.sums, params, share, l2);
   }
 
-  /** params -= rate * (share * sums + l2 * params), the bracket rounded to the precision of params, which are resident. */
+  /** params -= rate * (share * sums + l2 * params), the bracket rounded to the precision of params, which are resident; sums = 0. */
   step(params: Vector, share: number, l2: number, rate: number): void {
     this.loops.step(params, this.sums, share, l2, rate);
   }
@@ -204,25 +208,37 @@ export class DenseNetwork {
       );
   }
 
-  /** sums = the sum of the gradients of these examples. */
-  sumGradients(params: ReadonlyVector, examples: Examples, rows: Uint32Array, batch: Uint32Array): void {
-    const { sums } = this;
+  /** sums += the gradients of these examples. */
+  addGradients(params: ReadonlyVector, examples: Examples, rows: Uint32Array, batch: Uint32Array): void {
+    const { sums, loops } = this;
     const [trace] = this.traces;
-    sums.fill(0);
-    for (let i = this.sumByBlocks(params, examples, rows, batch); i < batch.length; i++) {
-      this.backward(params, examples, rows[batch[i]!]!, trace);
-      this.addGradient(sums, trace, 1);
+    const inOneCall = this.isLinearSoftmax && loops.addSoftmaxGradient !== undefined;
+    for (let i = this.addByBlocks(params, examples, rows, batch); i < batch.length; i++) {
+      const row = rows[batch[i]!]!;
+      if (inOneCall) {
+        const input = rowOf(examples, row, this.shape.features);
+        loops.addSoftmaxGradient!(sums, params, input, examples.labels[row]!, this.layers[0]!.biasOffset, trace);
+      } else {
+        this.backward(params, examples, row, trace);
+        this.addGradient(sums, trace, 1);
+      }
     }
   }
 
   /** Returns how many examples of the batch it has added, from the first on. */
-  private sumByBlocks(params: ReadonlyVector, examples: Examples, rows: Uint32Array, batch: Uint32Array): number {
-    const block = this.blockFor(params, examples, rows);
+  private addByBlocks(params: ReadonlyVector, examples: Examples, rows: Uint32Array, batch: Uint32Array): number {
+    // Parameters that are not finite need no test: where they give a block other outputs, those are NaN, and so are the deltas.
+    const block = this.blocksPay(examples, rows) ? this.loops.block : null;
     if (!block || batch.length === 0) return 0;
     const { biasOffset } = this.layers[0]!;
     for (let i = 0; i < batch.length; i += block.size) {
       const count = Math.min(block.size, batch.length - i);
       for (let r = 0; r < block.size; r++) this.readRow(block, r, examples, r < count ? rows[batch[i + r]!]! : null);
+      if (block.softmax && this.isLinearSoftmax) {
+        for (let r = 0; r < count; r++) block.softmax.labels[r] = examples.labels[rows[batch[i + r]!]!]!;
+        if (!block.softmax.addGradients(this.sums, params, count, biasOffset)) return i;
+        continue;
+      }
       block.forward(params, biasOffset);
       if (!this.blockDeltas(block, examples, rows, batch, i, count)) return i;
       block.addGradients(this.sums, biasOffset);
@@ -239,10 +255,6 @@ export class DenseNetwork {
     first: number,
     count: number,
   ): boolean {
-    if (block.softmax && this.shape.output === 'softmax') {
-      for (let r = 0; r < count; r++) block.softmax.labels[r] = examples.labels[rows[batch[first + r]!]!]!;
-      return block.softmax.deltas(count);
-    }
     for (let r = 0; r < block.size; r++) {
       const delta = block.deltas[r]!;
       if (r >= count) delta.fill(0);
@@ -261,7 +273,7 @@ export class DenseNetwork {
     visit: (row: number, loss: number, outputs: Float64Array) => void,
   ): void {
     const [trace] = this.traces;
-    const block = this.blockFor(params, examples, null);
+    const block = this.loops.allFinite(params) && this.blocksPay(examples, null) ? this.loops.block : null;
     if (!block) {
       const outputs = trace.preactivations.at(-1)!;
       for (let row = 0; row < examples.count; row++) visit(row, this.loss(params, examples, row, trace), outputs);
@@ -282,13 +294,10 @@ export class DenseNetwork {
     block.read(r, row === null ? null : rowOf(examples, row, this.shape.features));
   }
 
-  /** The block where it gives the bits of one example after the other, and pays. `rows`: the examples in question; null: all. */
-  private blockFor(params: ReadonlyVector, examples: Examples, rows: Uint32Array | null): ExampleBlock | null {
-    const { block } = this.loops;
-    return block && this.blocksPay(examples, rows) && this.loops.allFinite(params) ? block : null;
-  }
-
-  /** A block multiplies by zeros, which the loops of one example pass over: with several outputs it pays where few inputs are 0. */
+  /**
+   * A block multiplies by zeros, which the loops of one example pass over: with several outputs it pays where few inputs are 0. `rows`: the
+   * examples in question; null: all.
+   */
   private blocksPay(examples: Examples, rows: Uint32Array | null): boolean {
     if (this.shape.outputs === 1) return true;
     const source = examples.stored ?? examples.features;

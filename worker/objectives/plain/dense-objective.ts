@@ -42,16 +42,17 @@ class DenseObjective implements Objective {
     return l2 === 0 ? mean : mean + 0.5 * l2 * squaredNorm(params);
   }
 
-  /** Sum of the examples' gradients, without the l2 term, left in the network's `sums`; returns 1 / their number. */
-  private sumGradients(point: ReadonlyVector, batch: Uint32Array): number {
-    this.workspace.network.sumGradients(point, this.examples, this.rows, batch);
+  /** Adds the examples' gradients, without the l2 term, to the network's `sums`; returns 1 / their number. */
+  private addGradients(point: ReadonlyVector, batch: Uint32Array): number {
+    this.workspace.network.addGradients(point, this.examples, this.rows, batch);
     return batch.length === 0 ? 0 : 1 / batch.length;
   }
 
   gradient(params: ReadonlyVector, batch: Uint32Array, into = this.vector()): Vector {
     const { network, l2 } = this.workspace;
     const point = network.resident(params);
-    network.mean(into, point, this.sumGradients(point, batch), l2);
+    network.sums.fill(0);
+    network.mean(into, point, this.addGradients(point, batch), l2);
     return into;
   }
 
@@ -63,7 +64,8 @@ class DenseObjective implements Objective {
     if (into !== params) into.set(params as Vector);
     const { network, l2 } = this.workspace;
     const point = network.resident(into);
-    for (const batch of batches) network.step(point, this.sumGradients(point, batch), l2, rate);
+    network.sums.fill(0);
+    for (const batch of batches) network.step(point, this.addGradients(point, batch), l2, rate);
     if (point !== into) into.set(point);
     return into;
   }

@@ -52,6 +52,7 @@ const PARAMETERS: Readonly<Record<string, (j: number, normal: number) => number>
   zero: (j) => (j % 2 === 0 ? 0 : -0),
   subnormal: (j, normal) => normal * (j % 3 === 0 ? 1e-310 : 1e-42),
   large: (_, normal) => 1e3 * normal,
+  'one infinite': (j, normal) => (j === 12 ? Number.NEGATIVE_INFINITY : normal),
   infinite: (j, normal) => (j % 11 === 4 ? Number.POSITIVE_INFINITY : normal),
   NaN: (j, normal) => (j % 17 === 3 ? Number.NaN : normal),
 };
@@ -93,6 +94,12 @@ async function resultsOf(family: ObjectiveFamily, params: ReadonlyVector, other:
   return results;
 }
 
+/** A third zeros, which a block multiplies by and the loops of one example pass over. */
+function withZeros(dataset: Dataset): Dataset {
+  const features = dataset.train.features.map((value, i) => (i % 3 === 1 ? 0 : value));
+  return { ...dataset, train: { ...dataset.train, features } };
+}
+
 function differing(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let count = Math.abs(a.length - b.length);
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) count++;
@@ -113,7 +120,7 @@ describe('worker/objectives/plain, SIMD loops', () => {
   for (const { objective, dataset } of SUBJECTS)
     for (const precision of ['float32', 'float64'] as const)
       it(`differ in no word from the plain loops: ${JSON.stringify(objective)}, ${dataset.featureShape[0]} features, ${dataset.classCount} classes, ${precision}`, async () => {
-        for (const data of dataset === text ? [text] : [dataset, withHardFeatures(dataset)]) {
+        for (const data of dataset === text ? [text] : [dataset, withZeros(dataset), withHardFeatures(dataset)]) {
           const plain = await familyOf(objective, data, precision, false);
           const simd = await familyOf(objective, data, precision, true);
           const length = plain.parameterCount;

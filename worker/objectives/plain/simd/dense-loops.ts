@@ -7,6 +7,7 @@ import {
   type ExampleBlock,
   PLAIN_LOOPS,
 } from '../dense-loops.js';
+import type { ExampleTrace } from '../example-trace.js';
 import module from './dense.wasm.js';
 import { type BlockKernels, blockBytes, exampleBlock } from './example-blocks.js';
 
@@ -33,6 +34,8 @@ interface Kernels extends BlockKernels {
   ): void;
   backpropagate32: Backpropagate;
   backpropagate64: Backpropagate;
+  addSoftmaxRow32: SoftmaxRow;
+  addSoftmaxRow64: SoftmaxRow;
   step32: Step;
   step64: Step;
   mean32: Mean;
@@ -43,6 +46,19 @@ interface Kernels extends BlockKernels {
   softmax(into: number, z: number, n: number): number;
   activate(kind: number, z: number, h: number, slopes: number, n: number): void;
 }
+type SoftmaxRow = (
+  sums: number,
+  params: number,
+  row: number,
+  features: number,
+  outputs: number,
+  label: number,
+  bias: number,
+  bases: number,
+  values: number,
+  z: number,
+  delta: number,
+) => void;
 type Step = (params: number, sums: number, n: number, share: number, l2: number, rate: number) => void;
 type Mean = (into: number, sums: number, params: number, n: number, share: number, l2: number) => void;
 type Affine = (
@@ -185,6 +201,33 @@ class SimdLoops implements DenseLoops {
   activate(activation: Activation, z: Float64Array, into: Float64Array, slopes: Float64Array): void {
     const kind = ACTIVATIONS.indexOf(activation);
     this.kernels.activate(kind, z.byteOffset, into.byteOffset, slopes.byteOffset, z.length);
+  }
+
+  addSoftmaxGradient(
+    sums: Float64Array,
+    params: ReadonlyVector,
+    row: Float32Array,
+    label: number,
+    biasOffset: number,
+    { bases, values, preactivations, deltas }: ExampleTrace,
+  ): void {
+    const { addSoftmaxRow32, addSoftmaxRow64 } = this.kernels;
+    const add = params.BYTES_PER_ELEMENT === 4 ? addSoftmaxRow32 : addSoftmaxRow64;
+    const delta = deltas[0]!;
+    this.row.set(row);
+    add(
+      sums.byteOffset,
+      (params as Vector).byteOffset,
+      this.row.byteOffset,
+      row.length,
+      delta.length,
+      label,
+      biasOffset,
+      bases[0]!.byteOffset,
+      values[0]!.byteOffset,
+      preactivations[0]!.byteOffset,
+      delta.byteOffset,
+    );
   }
 
   mean(into: Vector, sums: Float64Array, params: ReadonlyVector, share: number, l2: number): void {

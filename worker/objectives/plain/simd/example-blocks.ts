@@ -9,11 +9,25 @@ export interface BlockKernels {
   interleaveFive(into: number, rows: number, features: number): void;
   fiveRows32: ForwardFive;
   fiveRows64: ForwardFive;
-  softmaxDeltas(delta: number, z: number, outputs: number, labels: number, count: number, rows: number): number;
+  addSoftmaxFive32: SoftmaxFive;
+  addSoftmaxFive64: SoftmaxFive;
   addFiveRows(sums: number, rows: number, features: number, delta: number, outputs: number, bias: number): void;
 }
 type ForwardFour = (z: number, rows: number, features: number, params: number) => void;
 type ForwardFive = (z: number, rows: number, features: number, params: number, outputs: number, bias: number) => void;
+type SoftmaxFive = (
+  sums: number,
+  params: number,
+  rows: number,
+  features: number,
+  outputs: number,
+  labels: number,
+  count: number,
+  bias: number,
+  interleaved: number,
+  z: number,
+  delta: number,
+) => number;
 
 /** Gives room in the module's memory for so many float64. */
 type Room = (length: number) => Float64Array;
@@ -99,10 +113,30 @@ class FiveRows implements ExampleBlock {
     this.deltas = this.rows.deltas;
     this.interleaved = room(this.size * features);
     const { buffer, byteOffset } = room(this.size);
-    const { at } = this.rows;
     this.softmax = {
       labels: new Int32Array(buffer, byteOffset, this.size),
-      deltas: (count) => kernels.softmaxDeltas(at.deltas, at.outputs, outputCount, byteOffset, count, this.size) !== 0,
+      addGradients: (sums, params, count, biasOffset) => {
+        const { at } = this.rows;
+        const single = params.BYTES_PER_ELEMENT === 4;
+        const add = single ? this.kernels.addSoftmaxFive32 : this.kernels.addSoftmaxFive64;
+        const address = (params as Vector).byteOffset;
+        const room = this.interleaved.byteOffset;
+        return (
+          add(
+            sums.byteOffset,
+            address,
+            at.rows,
+            this.features,
+            this.outputCount,
+            byteOffset,
+            count,
+            biasOffset,
+            room,
+            at.outputs,
+            at.deltas,
+          ) !== 0
+        );
+      },
     };
   }
 

@@ -8,6 +8,7 @@ import { affine } from './parts/affine';
 import { backpropagate } from './parts/backpropagate';
 import { fiveRows } from './parts/five-rows';
 import { allFinite, fourRows } from './parts/four-rows';
+import { addSoftmaxFive, addSoftmaxRow } from './parts/softmax-gradients';
 import { mean, step } from './parts/update';
 
 export { activate, softmax } from './parts/activations';
@@ -15,7 +16,6 @@ export { addFiveRows, interleaveFive } from './parts/five-rows';
 export { addFourRows } from './parts/four-rows';
 export { listInputs } from './parts/inputs';
 export { addOuter } from './parts/outer';
-export { softmaxDeltas } from './parts/softmax-deltas';
 
 /** Where memory that no table takes begins. */
 export const heap: usize = __heap_base;
@@ -74,6 +74,70 @@ export function allFinite32(params: usize, n: i32): bool {
 
 export function allFinite64(params: usize, n: i32): bool {
   return allFinite<f64>(params, n);
+}
+
+export function addSoftmaxRow32(
+  sums: usize,
+  params: usize,
+  row: usize,
+  features: i32,
+  outputs: i32,
+  label: i32,
+  bias: i32,
+  bases: usize,
+  values: usize,
+  z: usize,
+  delta: usize,
+): void {
+  addSoftmaxRow<f32>(sums, params, row, features, outputs, label, bias, bases, values, z, delta);
+}
+
+export function addSoftmaxRow64(
+  sums: usize,
+  params: usize,
+  row: usize,
+  features: i32,
+  outputs: i32,
+  label: i32,
+  bias: i32,
+  bases: usize,
+  values: usize,
+  z: usize,
+  delta: usize,
+): void {
+  addSoftmaxRow<f64>(sums, params, row, features, outputs, label, bias, bases, values, z, delta);
+}
+
+export function addSoftmaxFive32(
+  sums: usize,
+  params: usize,
+  rows: usize,
+  features: i32,
+  outputs: i32,
+  labels: usize,
+  count: i32,
+  bias: i32,
+  interleaved: usize,
+  z: usize,
+  delta: usize,
+): bool {
+  return addSoftmaxFive<f32>(sums, params, rows, features, outputs, labels, count, bias, interleaved, z, delta);
+}
+
+export function addSoftmaxFive64(
+  sums: usize,
+  params: usize,
+  rows: usize,
+  features: i32,
+  outputs: i32,
+  labels: usize,
+  count: i32,
+  bias: i32,
+  interleaved: usize,
+  z: usize,
+  delta: usize,
+): bool {
+  return addSoftmaxFive<f64>(sums, params, rows, features, outputs, labels, count, bias, interleaved, z, delta);
 }
 
 export function step32(params: usize, sums: usize, n: i32, share: f64, l2: f64, rate: f64): void {

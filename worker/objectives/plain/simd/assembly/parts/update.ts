@@ -20,17 +20,21 @@ function slope<T>(sums: usize, params: usize, share: f64, l2: f64): f64 {
   return l2 === 0 ? first : first + l2 * number<T>(params);
 }
 
-/** params[j] -= rate * T(share * sums[j] + l2 * params[j]), rounded to T. */
+/** params[j] -= rate * T(share * sums[j] + l2 * params[j]), rounded to T, and sums[j] = 0. */
 export function step<T>(params: usize, sums: usize, n: i32, share: f64, l2: f64, rate: f64): void {
   const rates = f64x2.splat(rate);
+  const zero = f64x2.splat(0);
   let to = params;
   let from = sums;
   for (const end = sums + 8 * (n & ~1); from < end; from += 16, to += 2 * sizeof<T>()) {
     let change = slopes<T>(from, to, share, l2);
+    v128.store(from, zero);
     if (sizeof<T>() === 4) change = round(change);
     storeRounded<T>(to, f64x2.sub(pair<T>(to), f64x2.mul(rates, change)));
   }
-  if (n & 1) store<T>(to, <T>(number<T>(to) - rate * f64(<T>slope<T>(from, to, share, l2))));
+  if (!(n & 1)) return;
+  store<T>(to, <T>(number<T>(to) - rate * f64(<T>slope<T>(from, to, share, l2))));
+  store<f64>(from, 0);
 }
 
 /** into[j] = T(share * sums[j] + l2 * params[j]). */

@@ -1,0 +1,49 @@
+import { softmax } from './activations';
+import { affine } from './affine';
+import { addFiveRows, fiveRows, interleaveFive } from './five-rows';
+import { listInputs } from './inputs';
+import { addOuter } from './outer';
+import { softmaxDeltas } from './softmax-deltas';
+
+/** sums += the gradient of one row of a linear model with softmax: what its four loops do one after the other. */
+export function addSoftmaxRow<T>(
+  sums: usize,
+  params: usize,
+  row: usize,
+  features: i32,
+  outputs: i32,
+  label: i32,
+  bias: i32,
+  bases: usize,
+  values: usize,
+  z: usize,
+  delta: usize,
+): void {
+  const count = listInputs(row, features, outputs, bases, values);
+  affine<T>(z, outputs, params, bases, values, count, bias);
+  softmax(delta, z, outputs);
+  const chosen = delta + 8 * label;
+  store<f64>(chosen, load<f64>(chosen) - 1);
+  addOuter(sums, bases, values, count, delta, outputs, bias, 1, delta);
+}
+
+/** The same of the first `count` of five rows. False: not all deltas are finite, and nothing was added. */
+export function addSoftmaxFive<T>(
+  sums: usize,
+  params: usize,
+  rows: usize,
+  features: i32,
+  outputs: i32,
+  labels: usize,
+  count: i32,
+  bias: i32,
+  interleaved: usize,
+  z: usize,
+  delta: usize,
+): bool {
+  interleaveFive(interleaved, rows, features);
+  fiveRows<T>(z, interleaved, features, params, outputs, bias);
+  if (!softmaxDeltas(delta, z, outputs, labels, count, 5)) return false;
+  addFiveRows(sums, interleaved, features, delta, outputs, bias);
+  return true;
+}
