@@ -15,7 +15,7 @@ const SLICE_MS = 50;
 /** One client's objective, with its device's simulated time added to the clock of the round that calls it. */
 export class TimedObjective implements LogPosterior {
   /** Clock of the round that is running. */
-  clock: Pick<RoundClock, 'clockMs' | 'isAborted'> = { clockMs: 0, isAborted: false };
+  clock: Pick<RoundClock, 'clockMs' | 'isAborted' | 'computed'> = { clockMs: 0, isAborted: false };
   /** Simulated milliseconds an example, in the round that is running. */
   msPerExample = 0;
   /** Steps of a descent in one call. */
@@ -28,7 +28,7 @@ export class TimedObjective implements LogPosterior {
   ) {
     if (inner.descend)
       this.descend = (params, batches, rate, into) => {
-        for (const batch of batches) this.clock.clockMs += batch.length * this.msPerExample;
+        for (const batch of batches) this.count(batch.length);
         return this.steps(params, batches, rate, into);
       };
   }
@@ -41,19 +41,23 @@ export class TimedObjective implements LogPosterior {
   }
 
   loss(params: ReadonlyVector, batch: Uint32Array): number | Promise<number> {
-    return this.spend(batch.length, this.inner.loss(params, batch));
+    return this.spend(batch.length, () => this.inner.loss(params, batch));
   }
 
   gradient(params: ReadonlyVector, batch: Uint32Array, into?: Vector): Vector | Promise<Vector> {
-    return this.spend(batch.length, this.inner.gradient(params, batch, into));
+    return this.spend(batch.length, () => this.inner.gradient(params, batch, into));
   }
 
   async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncIterable<ReadonlyVector> {
-    this.clock.clockMs += batch.length * this.msPerExample;
+    this.count(batch.length);
     this.watch.beginComputing();
+    const { computed } = this.clock;
+    let sinceMs = performance.now();
     try {
       for await (const gradient of this.inner.exampleGradients(params, batch)) {
+        if (computed) computed.ms += performance.now() - sinceMs;
         yield gradient;
+        sinceMs = performance.now();
         await pause();
         this.refuseAborted();
       }
@@ -63,7 +67,7 @@ export class TimedObjective implements LogPosterior {
   }
 
   clippedGradientSum(params: ReadonlyVector, batch: Uint32Array, radius: number): Vector | Promise<Vector> {
-    return this.spend(batch.length, this.inner.clippedGradientSum(params, batch, radius));
+    return this.spend(batch.length, () => this.inner.clippedGradientSum(params, batch, radius));
   }
 
   clippedDifferenceSum(
@@ -72,7 +76,7 @@ export class TimedObjective implements LogPosterior {
     batch: Uint32Array,
     radius: number,
   ): Vector | Promise<Vector> {
-    return this.spend(2 * batch.length, this.inner.clippedDifferenceSum(params, previous, batch, radius));
+    return this.spend(2 * batch.length, () => this.inner.clippedDifferenceSum(params, previous, batch, radius));
   }
 
   /** Samplers only. Prior and surrogate pass over no data, so they cost no simulated time. */
@@ -105,7 +109,9 @@ export class TimedObjective implements LogPosterior {
       const end = Math.min(batches.length, start + this.sliceSteps);
       const whole = start === 0 && end === batches.length;
       const startedMs = performance.now();
-      const answer = this.watched(this.inner.descend!(from, whole ? batches : batches.slice(start, end), rate, into));
+      const answer = this.watched(() =>
+        this.inner.descend!(from, whole ? batches : batches.slice(start, end), rate, into),
+      );
       if (answer instanceof Promise)
         return answer.then((reached) => {
           this.adapt(performance.now() - startedMs);
@@ -122,16 +128,28 @@ export class TimedObjective implements LogPosterior {
     else if (ms > SLICE_MS && this.sliceSteps > 1) this.sliceSteps /= 2;
   }
 
-  private spend<T>(examples: number, answer: T | Promise<T>): T | Promise<T> {
-    this.clock.clockMs += examples * this.msPerExample;
-    return this.watched(answer);
+  private spend<T>(examples: number, compute: () => T | Promise<T>): T | Promise<T> {
+    this.count(examples);
+    return this.watched(compute);
   }
 
-  private watched<T>(answer: T | Promise<T>): T | Promise<T> {
+  private count(examples: number): void {
+    this.clock.clockMs += examples * this.msPerExample;
+    if (this.clock.computed) this.clock.computed.examples += examples;
+  }
+
+  private watched<T>(compute: () => T | Promise<T>): T | Promise<T> {
+    const { computed } = this.clock;
+    const beganMs = performance.now();
+    const answer = compute();
+    const took = (): void => {
+      if (computed) computed.ms += performance.now() - beganMs;
+    };
+    if (!(answer instanceof Promise)) took();
     const due = pause();
     if (!due && !(answer instanceof Promise)) return answer;
     this.watch.beginComputing();
-    return Promise.all([answer, due]).then(
+    return Promise.all([answer instanceof Promise ? answer.finally(took) : answer, due]).then(
       ([value]) => {
         this.watch.endComputing();
         this.refuseAborted();

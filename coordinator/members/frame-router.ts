@@ -16,6 +16,7 @@ import { readPacked } from '../../protocol/wire/packed-message.js';
 import { pack } from '../../protocol/wire/packing.js';
 import type { Seal } from '../../protocol/wire/seal.js';
 import type { Member, Membership } from './membership.js';
+import { Trips } from './trips.js';
 
 /** A socket of an epoch that is over is closed after this time, if the worker has not done so. */
 const RETIRED_MS = 10_000;
@@ -66,6 +67,7 @@ export class FrameRouter implements Remote {
   private readonly wires = new Map<string, Wire>();
   private readonly layouts: readonly KindLayout[];
   private office: PostOffice | null = null;
+  readonly trips = new Trips();
   private seals = new Map<string, QueuedSeal[]>();
   private flushing = false;
   /** Rises when an epoch is over: what was kept back in it is not sent in the next. */
@@ -111,6 +113,7 @@ export class FrameRouter implements Remote {
   }
 
   send(frame: Frame): void {
+    this.trips.left(frame);
     const heldMs = this.options.hold?.(frame) ?? 0;
     const { stretch } = this;
     const go = () => {
@@ -227,6 +230,7 @@ export class FrameRouter implements Remote {
       );
     if (header.to === 'coordinator') {
       this.receivedFrameBytes += body.byteLength;
+      this.trips.came(header, body.byteLength);
       this.office?.receive(openFrame(incoming, this.layouts));
       return;
     }

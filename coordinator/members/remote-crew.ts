@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorCode, GradswarmError } from '../../protocol/errors.js';
 import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
-import type { Crew, CrewReport, Settlement } from '../../protocol/party/crew.js';
+import type { Crew, CrewReport, Settlement, Trip } from '../../protocol/party/crew.js';
 import { addBytes, noBytes } from '../../protocol/party/dispatch.js';
 import { decodeRecord } from '../../protocol/party/record.js';
 import { decodeState } from '../../protocol/party/state-codec.js';
@@ -137,6 +137,10 @@ export class RemoteCrew implements Crew {
   settle(settlement: Settlement, cohort: readonly ClientIndex[]): void {
     this.running = null;
     this.notifyAll('settle', { ...settlement, cohort });
+  }
+
+  trips(plan: RoundPlan): ReadonlyMap<ClientIndex, Trip> {
+    return this.router.trips.of(plan);
   }
 
   async estimates(): Promise<ReadonlyMap<ClientIndex, readonly ReadonlyVector[]>> {

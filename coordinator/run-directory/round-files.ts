@@ -7,11 +7,13 @@ import { ClientMetricsFile, type ClientRow, lastClientFigures } from './client-m
 import { DrawsLog } from './draws-log.js';
 import { checkJsonLines, SHAPES } from './json-file.js';
 import { checkMetrics, MetricsFile } from './metrics.js';
+import { TimesFile, type TimesRow } from './times.js';
 
 const EVENTS = 'events.jsonl';
 const DELIVERIES = 'deliveries.jsonl';
 const METRICS = 'metrics.csv';
 const BY_CLIENT = 'metrics-by-client.csv';
+const TIMES = 'times.csv';
 const DRAWS = 'draws.log';
 
 /** A file whose path others may ask for. */
@@ -29,12 +31,15 @@ export class RoundFiles {
   private drawsLog: DrawsLog | null = null;
   /** Only runs that evaluate clients have one. */
   private byClient: ClientMetricsFile | null = null;
+  /** Only runs over sockets have one. */
+  private times: TimesFile | null = null;
 
   constructor(private readonly folder: string) {
     this.events = new AppendOnlyFile(join(folder, EVENTS));
     this.deliveries = new AppendOnlyFile(join(folder, DELIVERIES));
     this.metrics = new MetricsFile(join(folder, METRICS));
     if (existsSync(join(folder, DRAWS))) this.drawsLog = new DrawsLog(join(folder, DRAWS));
+    if (existsSync(join(folder, TIMES))) this.times = new TimesFile(join(folder, TIMES));
     if (existsSync(join(folder, BY_CLIENT))) this.byClient = new ClientMetricsFile(join(folder, BY_CLIENT));
   }
 
@@ -54,6 +59,11 @@ export class RoundFiles {
     this.byClient.rows(round, rows);
   }
 
+  appendTimes(round: number, rows: readonly TimesRow[]): void {
+    this.times ??= new TimesFile(join(this.folder, TIMES));
+    this.times.rows(round, rows);
+  }
+
   lastClientFigures(): ReadonlyMap<string, ReadonlyMap<number, number>> {
     this.byClient?.flush();
     return this.byClient ? lastClientFigures(this.byClient.path) : new Map();
@@ -71,6 +81,7 @@ export class RoundFiles {
       [METRICS]: this.metrics.syncedRowCount(),
       ...(this.drawsLog ? { [DRAWS]: this.drawsLog.syncedByteLength() } : {}),
       ...(this.byClient ? { [BY_CLIENT]: this.byClient.syncedByteLength() } : {}),
+      ...(this.times ? { [TIMES]: this.times.syncedByteLength() } : {}),
     };
   }
 
@@ -102,6 +113,7 @@ export class RoundFiles {
       [METRICS, this.metrics],
       ...(this.drawsLog ? [[DRAWS, this.drawsLog] as const] : []),
       ...(this.byClient ? [[BY_CLIENT, this.byClient] as const] : []),
+      ...(this.times ? [[TIMES, this.times] as const] : []),
     ];
   }
 }

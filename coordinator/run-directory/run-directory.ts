@@ -21,6 +21,7 @@ import { type RoundFileName, RoundFiles } from './round-files.js';
 import { RunLock } from './run-lock.js';
 import { createRunPath } from './run-path.js';
 import { type SessionEvent, SessionLog } from './session-log.js';
+import type { TimesRow } from './times.js';
 
 /** All that one run leaves behind, in one folder. One process writes to it at a time. */
 export class RunDirectory {
@@ -191,6 +192,12 @@ export class RunDirectory {
   clientMetrics(round: number, rows: readonly ClientRow[]): void {
     this.lock.check();
     this.files.appendClients(round, rows);
+  }
+
+  /** What was measured of a round's clients. */
+  times(round: number, rows: readonly TimesRow[]): void {
+    this.lock.check();
+    this.files.appendTimes(round, rows);
   }
 
   /** Each client's figures in the last round that has them, by metric; empty where clients are not evaluated. */

@@ -24,6 +24,7 @@ import { LostClients } from './lost-clients.js';
 import { checkQuorum } from './quorum.js';
 import { ReleaseRecord } from './release-record.js';
 import { codecColumns, measureColumns } from './round-columns.js';
+import { timesOf } from './round-times.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
 import type { BestRound, CarriedState } from './run-observer.js';
 import { byAddress, missedBy, settlementOf } from './settlement.js';
@@ -213,6 +214,9 @@ export class RunLoop {
       if (failure === null || isStop(failure)) failure = error;
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: attempt aborted`));
     };
+    const { now, observer } = this.options;
+    const beganMs = now();
+    let roundMs = 0;
     const undo = whenStopped(this.options.signal, (error) => {
       stop(error);
       crew.abort(plan);
@@ -224,6 +228,7 @@ export class RunLoop {
     const own = coordinator
       ? coordinator.run(plan).then(
           (done) => {
+            roundMs = now() - beganMs;
             crew.conclude(plan, done.unused);
             return done;
           },
@@ -240,6 +245,7 @@ export class RunLoop {
     undo();
     if (failure) throw failure;
     checkQuorum(this.options.scenario, plan, ownReport);
+    if (ownReport && crew.trips) observer.times?.(plan.index + 1, timesOf(roundMs, crew.trips(plan), report!.parties));
     await this.conclude(plan, report!, ownReport);
   }
 

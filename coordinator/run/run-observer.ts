@@ -7,6 +7,7 @@ import type { Attempt, Attempts } from '../../protocol/privacy/accounting/attemp
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { ClientRow } from '../run-directory/client-metrics.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
+import type { TimesRow } from '../run-directory/times.js';
 import type { BatteryState } from './batteries.js';
 import type { AverageState } from './iterate-average.js';
 
@@ -18,6 +19,8 @@ export interface RunObserver {
   draws?(chains: readonly ReadonlyVector[]): void;
   /** Figures of single clients in a round, where the scenario asks for them; called before `round`. */
   clients?(round: number, rows: readonly ClientRow[]): void;
+  /** Real times of a round, of runs whose messages travel; called before `round`. */
+  times?(round: number, rows: readonly TimesRow[]): void;
   abandoned(round: number, attempt: number, reason: string): void;
   /** Called at the checkpoint interval and when the run is stopped; records of the parties that changed since the last. */
   checkpoint(round: number, records: ReadonlyMap<PartyId, Uint8Array>, carried: CarriedState): void;

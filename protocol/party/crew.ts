@@ -14,6 +14,15 @@ export interface CrewReport {
   readonly tensorCounts: readonly number[];
 }
 
+/** A client's first frame of an attempt and the first that came back, as the coordinator's process sees them. */
+export interface Trip {
+  /** Real milliseconds between the two. */
+  readonly spanMs: number;
+  /** On the wire, of the one there and the one back. */
+  readonly bytesDown: number;
+  readonly bytesUp: number;
+}
+
 /** How a round ended. `abandoned`: no state changes. */
 export interface Settlement {
   readonly round: number;
@@ -43,6 +52,8 @@ export interface Crew {
   /** The coordinator's half is done without these clients: their rounds are void, and `begin` does not wait for them. */
   conclude(plan: RoundPlan, voided: readonly ClientIndex[]): void;
   settle(settlement: Settlement, cohort: readonly ClientIndex[]): void;
+  /** Of the clients that answered in this attempt so far. Left out: nothing travels. */
+  trips?(plan: RoundPlan): ReadonlyMap<ClientIndex, Trip>;
   /** Estimates of every client that has a state, by client. */
   estimates(): Promise<ReadonlyMap<ClientIndex, readonly ReadonlyVector[]>>;
   /**

@@ -3,6 +3,16 @@ import type { CodingCosts } from './coding-cost.js';
 import type { ByteCounts } from './dispatch.js';
 import type { UnusedMessage } from './round-host.js';
 
+/** Real time of a client in one attempt, measured where it runs. Results do not depend on it. */
+export interface PartyTimes {
+  /** From the first message that it took to its first to the coordinator, ms. */
+  readonly heldMs: number;
+  /** Examples of gradients and losses until then, and in the whole round, and what computing the latter took, ms. */
+  readonly heldExamples: number;
+  readonly examples: number;
+  readonly computedMs: number;
+}
+
 /** What became of one party's half in one attempt. */
 export interface PartyReport {
   readonly party: PartyId;
@@ -18,4 +28,6 @@ export interface PartyReport {
   readonly coding: CodingCosts;
   /** Of a task or a server step: what the party sent. */
   readonly sent?: ByteCounts;
+  /** Left out: it sent the coordinator nothing after a message that it took, or no clock was there. */
+  readonly times?: PartyTimes;
 }

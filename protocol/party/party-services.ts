@@ -15,6 +15,8 @@ export interface PartyServices {
   readonly office: PostOffice;
   readonly dispatch: Dispatch;
   coding(party: PartyId, record: PartyRecord): MessageCoding;
+  /** Milliseconds of a real clock; left out: nothing is measured. */
+  readonly now?: () => number;
   /** Of the coordinator's inbox. */
   readonly probes: readonly Probe[];
   /** Simulated milliseconds that the party's device takes for a round beside its examples, if it begins it at this time of its own. */

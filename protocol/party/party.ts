@@ -88,6 +88,7 @@ export class Party {
         memories: this.kept.memories,
         undelivered: this.kept.undelivered,
         msPerRound: this.services.msPerRound(this.id, plan.index, Math.max(this.kept.clockMs, plan.startMs)),
+        ...(this.services.now && { now: this.services.now }),
         ...(probing && { received: (kind, message) => probing.received(kind, message) }),
       },
       clockMs: this.kept.clockMs,
@@ -136,6 +137,7 @@ export class Party {
       ledger,
       coding: coding.costs,
       ...(sent && { sent }),
+      ...(round.times && { times: round.times }),
     };
   }
 

@@ -66,6 +66,8 @@ export interface RoundClock {
   readonly isAborted: boolean;
   /** The party's stream of the round. */
   readonly rng: Rng;
+  /** What its objective has computed so far: examples, as simulated time counts them, and real milliseconds. Left out: not measured. */
+  readonly computed?: { examples: number; ms: number };
 }
 
 /** What belongs to one party. */
@@ -81,6 +83,8 @@ export interface PartyTools {
   readonly events: RoundEvents;
   /** Of this party and round. */
   stream(): Rng;
+  /** Milliseconds of a real clock; left out: nothing is measured. */
+  readonly now?: () => number;
   /** Called with every message that the party takes, once it is decoded. Left out: the coordinator has no probe. */
   readonly received?: (kind: string, message: ProbedMessage) => void;
 }

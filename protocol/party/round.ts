@@ -25,6 +25,7 @@ import type { InboxAddress, InboxMemory, OpenedMessage } from './inbox-rules.js'
 import { KindSteps } from './kind-steps.js';
 import type { MessageCoding } from './message-coding.js';
 import { openedMessages } from './opened-messages.js';
+import type { PartyTimes } from './party-report.js';
 import { NO_MESSAGES, sameList } from './receivers.js';
 import type { Attempt, PartyTools, RoundHost, UnusedMessage } from './round-host.js';
 
@@ -47,6 +48,10 @@ export class PartyRound {
   readonly inbox = { received: 0, lostMs: 0 };
   /** What its energy follows from: simulated ms that it waited for messages, and bytes on the wire. */
   private readonly traffic = { waitedMs: 0, sentBytes: 0, receivedBytes: 0 };
+  readonly computed = { examples: 0, ms: 0 };
+  /** Real times of a client: of the first message that it took, and what had happened until it first sent the coordinator one. */
+  private tookMs: number | null = null;
+  private held: { readonly ms: number; readonly examples: number } | null = null;
   /** When the last message that it took from each sender arrived, simulated ms. */
   readonly arrivedMs = new Map<PartyId, number>();
   /** What inbox rules keep for the next round. */
@@ -124,6 +129,12 @@ export class PartyRound {
 
   get work(): { clockMs: number; waitedMs: number; sentBytes: number; receivedBytes: number } {
     return { clockMs: this.clockMs, ...this.traffic };
+  }
+
+  get times(): PartyTimes | null {
+    const { held, computed } = this;
+    if (held === null) return null;
+    return { heldMs: held.ms, heldExamples: held.examples, examples: computed.examples, computedMs: computed.ms };
   }
 
   measure(name: string, value: number): void {
@@ -263,6 +274,8 @@ export class PartyRound {
       messages,
     };
     if (to !== this.party) this.traffic.sentBytes += bytesOf(frame);
+    if (to === 'coordinator' && this.tookMs !== null)
+      this.held ??= { ms: this.own.now!() - this.tookMs, examples: this.computed.examples };
     this.dispatch.send(this, layout, frame);
   }
 
@@ -299,7 +312,10 @@ export class PartyRound {
     }
     const until = judged?.untilMs ?? 0;
     if (used.length < frames.length) this.waitUntil(until);
-    if (used.length > 0) this.spendRoundTime();
+    if (used.length > 0) {
+      this.spendRoundTime();
+      this.tookMs ??= this.own.now?.() ?? null;
+    }
     return used;
   }
 

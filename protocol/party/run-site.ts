@@ -74,7 +74,7 @@ export interface RunSiteOptions extends PostOfficeOptions {
   readonly secrets: Secrets;
   /** Robust sums of the scenario, by kind; left out: none. */
   readonly aggregators?: ReadonlyMap<string, AggregationChain>;
-  /** Milliseconds of a clock, for the times of codecs alone; left out: they count as 0. */
+  /** Milliseconds of a clock, for what is measured of codecs and clients alone; left out: codecs' times count as 0. */
   readonly now?: () => number;
   privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
   /** Decide Poisson samples; null: the run's keyed streams do. */
@@ -148,6 +148,7 @@ export class RunSite {
       office: this.office,
       dispatch: this.dispatch,
       coding: (_party, record) => new MessageCoding(this.codings, scenario.precision, record.memories, around),
+      ...(options.now && { now: options.now }),
       probes: options.probes ?? [],
       msPerRound: (party, round, atMs) => networkModel.deviceTime(party, round, atMs).msPerRound,
       energy: (party) => (party === 'coordinator' ? null : energyOf(scenario.energy ?? [], party)),

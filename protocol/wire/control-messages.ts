@@ -166,6 +166,8 @@ const codingCost = z.strictObject({
   squaredNorm: z.number(),
 });
 
+const elapsed = z.number().nonnegative();
+
 export const done = z.strictObject({
   epoch: round,
   generation: round,
@@ -181,6 +183,9 @@ export const done = z.strictObject({
       ledger: z.array(ledgerEntry),
       coding: z.strictObject({ up: codingCost, down: codingCost, peer: codingCost }),
       sent: byteCounts.optional(),
+      times: z
+        .strictObject({ heldMs: elapsed, heldExamples: elapsed, examples: elapsed, computedMs: elapsed })
+        .optional(),
     }),
   ),
   absences: z.array(z.strictObject({ round, kind: z.string(), step: round, from: party, to: party, why })),

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<() => Command>>> = {
   show: async () => (await import('./show.js')).showCommand,
   open: async () => (await import('./open.js')).openCommand,
   export: async () => (await import('./export.js')).exportCommand,
+  calibrate: async () => (await import('./calibrate.js')).calibrateCommand,
   compare: async () => (await import('./compare.js')).compareCommand,
   log: async () => (await import('./log.js')).logCommand,
   stop: async () => (await import('./stop.js')).stopCommand,

@@ -2,6 +2,7 @@ import type { CarriedState, RunObserver } from '../../coordinator/run/run-observ
 import type { ClientRow } from '../../coordinator/run-directory/client-metrics.js';
 import type { MetricsRow } from '../../coordinator/run-directory/metrics.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
+import type { TimesRow } from '../../coordinator/run-directory/times.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId, ReadonlyVector } from '../../protocol/method.js';
 import type { CrewReport } from '../../protocol/party/crew.js';
@@ -53,6 +54,10 @@ export class Recorder implements RunObserver {
 
   clients(round: number, rows: readonly ClientRow[]): void {
     this.directory?.clientMetrics(round, rows);
+  }
+
+  times(round: number, rows: readonly TimesRow[]): void {
+    this.directory?.times(round, rows);
   }
 
   abandoned(round: number, attempt: number, reason: string): void {

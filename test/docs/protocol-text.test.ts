@@ -258,8 +258,9 @@ function reports(table: MarkdownTable): void {
   const own = ['epoch', 'generation', 'index', 'attempt'];
   const cells = column(table, 0).map((cell) => codeIn(cell)[0] ?? cell);
   const party = done.shape.parties.element.shape;
-  expect([...cells, ...own]).to.have.members([...keysOf(done.shape), 'coding', 'unusedMessages']);
+  expect([...cells, ...own]).to.have.members([...keysOf(done.shape), 'times', 'coding', 'unusedMessages']);
   for (const key of keysOf(party)) expect(row(table, '`parties`')[1], key).to.include(key);
+  for (const key of keysOf(party.times.unwrap().shape)) expect(row(table, '`times`')[1], key).to.include(key);
   for (const key of keysOf(party.coding.shape.up.shape)) expect(row(table, '`coding`')[1], key).to.include(key);
   for (const key of keysOf(done.shape.absences.element.shape)) expect(row(table, '`absences`')[1], key).to.include(key);
   for (const key of keysOf(done.shape.bytes.shape.up.shape)) expect(row(table, '`bytes`')[1], key).to.include(key);
