@@ -34,6 +34,7 @@ export class TaskLoop {
   private readonly average: ReturnType<typeof iterateAverage>;
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
+  private readonly nextChangeMs: (atMs: number) => number;
   private away = { step: -1, clients: new Set<ClientIndex>() };
 
   constructor(private readonly options: RunLoopOptions) {
@@ -42,7 +43,8 @@ export class TaskLoop {
     checkTaskKinds(layouts.map(({ kind }) => kind));
     const { cohort } = scenario.participation;
     // One that counts no firings: the bound on a task's time is asked for beside the task itself.
-    const { deviceTime } = createNetwork(scenario);
+    const { deviceTime, nextChangeMs } = createNetwork(scenario);
+    this.nextChangeMs = nextChangeMs;
     this.desk = new TaskDesk({
       clientCount: scenario.clients,
       places: cohort === 'all' ? scenario.clients : cohort,
@@ -189,6 +191,7 @@ export class TaskLoop {
     }
     addBytes(this.bytes, bytes);
     this.simulatedMs = Math.max(this.simulatedMs, own.clockMs, ...outcomes.map(({ arrivesAtMs }) => arrivesAtMs));
+    if (outcomes.length === 0) this.simulatedMs = this.untilOneIsBack();
     this.step++;
     const empty = own.inbox?.received === 0;
     if (empty) this.withoutUpdate++;
@@ -224,6 +227,17 @@ export class TaskLoop {
       { parties: reports, absences, bytes, tensorCounts: [], empty },
     );
     return this.options.stop?.(row) ?? null;
+  }
+
+  /**
+   * With no task under way time would stand still, and no client that is away return: it moves on to when who is away may change.
+   * Simulated ms; now where no client is away, or none comes back.
+   */
+  private untilOneIsBack(): number {
+    const { desk, away, step, simulatedMs } = this;
+    if (desk.isWorking || away.step !== step || away.clients.size === 0) return simulatedMs;
+    const next = this.nextChangeMs(simulatedMs);
+    return Number.isFinite(next) ? next : simulatedMs;
   }
 
   /** Columns over all clients; each client's rows go to the observer. */

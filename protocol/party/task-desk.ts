@@ -99,6 +99,11 @@ export class TaskDesk {
 
   constructor(private readonly options: DeskOptions) {}
 
+  /** Is a task under way? */
+  get isWorking(): boolean {
+    return this.tasks.size > 0;
+  }
+
   /** Gives every free place to a client, at this simulated time. */
   fill(
     offers: readonly Offer[],

@@ -228,6 +228,34 @@ describe('asynchronous methods on the virtual clock', () => {
       }
   });
 
+  it('where all clients are away and none is at work, time moves on to when one may be back, in all placements and resumed', async function () {
+    this.timeout(60_000);
+    // Back one after the other, from a tenth of a second on, and away again after one second, in every two.
+    const rows = Array.from({ length: CLIENTS }, (_, client) => [
+      [client, 0, 0],
+      [client, 0.1 + 0.05 * client, 1],
+      [client, 1, 0],
+    ]).flat();
+    const faults = [{ fault: 'availability-trace', trace: { rows }, period: 2 }];
+    const scenario = await problem('fedasync', {}, { faults, rounds: 60 });
+    const whole = await runTiny(scenario, METHODS.fedasync);
+    const steps = whole.rows.map(({ simulatedMs }, i) => ({
+      ms: simulatedMs,
+      idle: whole.entries[i]!.cohort.length === 0,
+    }));
+    expect(steps[0]).to.deep.equal({ ms: 100, idle: true });
+    expect(steps[1]!.idle).to.equal(false);
+    const again = steps.findIndex(({ ms, idle }) => idle && ms >= 2000);
+    expect(steps[again]!.ms % 2000).to.be.oneOf([0, 100]);
+    expect(steps.slice(again).some(({ idle }) => !idle)).to.equal(true);
+    for (const placement of placements)
+      expect(seen(await runTiny(scenario, METHODS.fedasync, { placement })), placement.name).to.deep.equal(seen(whole));
+    for (const from of whole.snapshots) {
+      const { digest, simulatedMs } = seen(await runTiny(scenario, METHODS.fedasync, { from }));
+      expect([digest, simulatedMs]).to.deep.equal([whole.digest, whole.result.simulatedMs]);
+    }
+  });
+
   it('what tasks cannot carry is refused by name', async () => {
     for (const [more, path] of [
       [{ participation: { cohort: 2, sampling: 'poisson' } }, 'participation.sampling'],
