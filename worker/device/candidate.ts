@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Device } from './device-access.js';
 
-export type Access = Pick<Device, 'upload' | 'read' | 'tensorCount'>;
+export type Access = Pick<Device, 'upload' | 'read' | 'tensorCount' | 'heap'>;
 
 export interface Backend {
   readonly access: Access;

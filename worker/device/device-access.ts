@@ -17,4 +17,16 @@ export interface Device {
   /** The tensors' numbers one after the other in `into`, by then or once the promise is kept. The tensors stay. */
   read(tensors: readonly tf.Tensor[], into: Float32Array): void | Promise<void>;
   tensorCount(): number;
+  /** Of devices whose tensors lie in this process's memory. */
+  readonly heap?: HeapAccess;
+}
+
+/** Training without the weights' way out of the device and back at every step. */
+export interface HeapAccess {
+  /** The tensor's numbers where they lie: until the next tensor is made, whose room may move them. */
+  view(tensor: tf.Tensor): Float32Array;
+  /**
+   * weights - rate x gradients, in float64 and rounded once, as new tensors: a kernel may keep a packed copy of a matrix by its tensor.
+   */
+  stepped(weights: readonly tf.Tensor[], gradients: readonly tf.Tensor[], rate: number): readonly tf.Tensor[];
 }

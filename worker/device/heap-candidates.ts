@@ -2,19 +2,22 @@ import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { blasMultiply, type ForeignFunctions, openBlas } from './blas/blas.js';
 import { VARIABLE } from './blas/blas-library.js';
 import { type Access, activate, type Candidate, type LoadPackage } from './candidate.js';
+import { heapView, product } from './heap-kernels.js';
 import { installWasmKernels } from './kernel-overrides.js';
 import { registerHeapBackend } from './simd/heap-backend.js';
-import { openHeapModule } from './simd/heap-module.js';
+import { type HeapModule, openHeapModule } from './simd/heap-module.js';
 import { simdMultiply } from './simd/multiply.js';
+import { addressOf } from './simd/product-kernels.js';
 
 const require = createRequire(import.meta.url);
 
 /** Straight through the wasm heap. A view becomes invalid when the memory grows, so each is created just before its use. */
-function wasmAccess(backend: BackendWasm): Access {
+function wasmAccess(backend: BackendWasm, step: Step): Access {
   return {
     upload: <R extends tf.Rank>(values: Float32Array, shape: readonly number[]) =>
       tf.tensor(values, [...shape] as never, 'float32') as tf.Tensor<R>,
@@ -26,7 +29,32 @@ function wasmAccess(backend: BackendWasm): Access {
       }
     },
     tensorCount: () => tf.memory().numTensors,
+    heap: {
+      view: (tensor) => heapView(backend, tensor),
+      stepped: (weights, gradients, rate) =>
+        weights.map((weight, i) => {
+          const out = backend.makeOutput(weight.shape, 'float32');
+          step(out, weight, gradients[i]!, rate);
+          return tf.engine().makeTensorFromTensorInfo(out);
+        }),
+    },
   };
+}
+
+/** into = weights - rate x gradient, in float64 and rounded once. */
+type Step = (into: TensorInfo, weights: TensorInfo, gradient: TensorInfo, rate: number) => void;
+
+function plainStep(backend: BackendWasm): Step {
+  return (into, weights, gradient, rate) => {
+    const [y, w, g] = [heapView(backend, into), heapView(backend, weights), heapView(backend, gradient)];
+    for (let j = 0; j < y.length; j++) y[j] = w[j]! - rate * g[j]!;
+  };
+}
+
+/** The same bits in SIMD. */
+function simdStep(backend: BackendWasm, module: HeapModule): Step {
+  const at = (info: TensorInfo) => addressOf(backend, info);
+  return (into, weights, gradient, rate) => module.step(at(into), at(weights), at(gradient), product(into.shape), rate);
 }
 
 /** The stock backend with kernels of gradswarm, running. */
@@ -49,7 +77,7 @@ export const wasm: Candidate = {
   async open(load) {
     const backend = await openWasm(load);
     const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
-    return { access: wasmAccess(backend), detail: simd ? 'SIMD' : 'no SIMD' };
+    return { access: wasmAccess(backend, plainStep(backend)), detail: simd ? 'SIMD' : 'no SIMD' };
   },
 };
 
@@ -68,7 +96,10 @@ function simdCandidate(name: string, { relaxed }: { readonly relaxed: boolean })
       registerHeapBackend(name, backend, module, simdMultiply(backend, module));
       await activate(name);
       const rounding = relaxed ? ', multiply-adds round as this processor does' : ', equal bits on all machines';
-      return { access: wasmAccess(backend), detail: `packed products in WASM SIMD${rounding}` };
+      return {
+        access: wasmAccess(backend, simdStep(backend, module)),
+        detail: `packed products in WASM SIMD${rounding}`,
+      };
     },
   };
 }
@@ -90,6 +121,6 @@ export const blas: Candidate = {
     const module = openHeapModule(backend, false);
     registerHeapBackend('blas', backend, module, blasMultiply(backend, module, library));
     await activate('blas');
-    return { access: wasmAccess(backend), detail: library.detail };
+    return { access: wasmAccess(backend, simdStep(backend, module)), detail: library.detail };
   },
 };

@@ -23,6 +23,7 @@ export interface HeapModule {
   scratchBytes(depth: number, columns: number): number;
   columnSums(sums: number, matrix: number, rows: number, columns: number): void;
   addBias(matrix: number, rows: number, columns: number, bias: number, relu: boolean): void;
+  step(into: number, weights: number, gradient: number, count: number, rate: number): void;
   gatherPatches: WalkPatches;
   addPatches: WalkPatches;
   addToMaxima(

@@ -266,3 +266,46 @@ describe('worker/objectives/layers', function () {
     );
   });
 });
+
+describe('worker/objectives/layers: steps with weights that stay on the device', () => {
+  const objective = {
+    name: 'layers',
+    layers: [
+      { name: 'convolution', filters: 3 },
+      'relu',
+      { name: 'dropout', rate: 0.25 },
+      'flatten',
+      { name: 'dense', units: 5 },
+      'tanh',
+      { name: 'dropout', rate: 0.5 },
+      'dense',
+    ],
+  };
+  const batches = [[0, 3, 5], [], [1, 7], [3]].map((batch) => Uint32Array.from(batch));
+  const rate = 0.3;
+
+  for (const device of ['wasm', 'simd', 'simd-relaxed'])
+    it(`${device}: descend has the bits of params - rate x gradient in float64, rounded once, batch after batch, and leaves no tensors`, async () => {
+      const rng = rootStream(3, 'float32');
+      const request = { objective, dataset: images, clientCount: 1, precision: 'float32', rng, device } as const;
+      const family = await createObjectiveFamily(request);
+      const shard = family.shard(indices(8));
+      const initial = family.initialParams(rng);
+      const expected = Float32Array.from(initial);
+      for (const batch of batches) {
+        const gradient = await shard.gradient(expected, batch);
+        for (let j = 0; j < expected.length; j++) expected[j] = expected[j]! - rate * gradient[j]!;
+      }
+      const tensors = family.tensorCount();
+      const reached = await shard.descend!(initial, batches, rate);
+      expect(reached).to.deep.equal(expected);
+      expect(reached).not.to.deep.equal(initial);
+      expect(family.tensorCount()).to.equal(tensors);
+    });
+
+  it('a device whose tensors are elsewhere has no descend', async () => {
+    const rng = rootStream(3, 'float32');
+    const request = { objective, dataset: images, clientCount: 1, precision: 'float32', rng, device: 'cpu' } as const;
+    expect((await createObjectiveFamily(request)).shard(indices(8)).descend).to.equal(undefined);
+  });
+});

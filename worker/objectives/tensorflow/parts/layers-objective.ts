@@ -3,7 +3,8 @@ import type { Objective, ReadonlyVector, Rng, Segment, Vector } from '../../../.
 import { subtract } from '../../../../protocol/numerics/vector.js';
 import { addClipped } from '../../../../protocol/privacy/mechanisms/clipping.js';
 import type { Examples } from '../../../datasets/dataset.js';
-import type { Device } from '../../../device/device-access.js';
+import type { Device, HeapAccess } from '../../../device/device-access.js';
+import { pause } from '../../../pause.js';
 import type { LayeredNetwork, TrainingPass } from './layered-network.js';
 import { masksOf } from './masks.js';
 
@@ -17,10 +18,15 @@ export interface Shared {
   readonly rng: Rng;
 }
 
+/** The parameters that the masks of dropout are keyed by, in parts. */
+type Key = () => readonly ReadonlyVector[];
+
 /** One client's mean loss over its rows of the training examples, on the device in float32. */
 export class LayersObjective implements Objective {
   readonly segments: readonly Segment[];
   readonly exampleCount: number;
+  /** Where the device lets the weights stay. */
+  readonly descend?: NonNullable<Objective['descend']>;
 
   constructor(
     private readonly shared: Shared,
@@ -28,13 +34,16 @@ export class LayersObjective implements Objective {
   ) {
     this.segments = shared.network.segments;
     this.exampleCount = rows.length;
+    const { heap } = shared.device;
+    if (heap) this.descend = (...given) => this.descendOn(heap, ...given);
   }
 
   async loss(params: ReadonlyVector, batch: Uint32Array): Promise<number> {
     if (batch.length === 0) return 0;
     const total = tf.tidy(() => {
-      const { pass, answers } = this.pass(params, batch, params);
-      return lossSum(this.shared.network.classifies, pass.outputs, answers);
+      const { device, network } = this.shared;
+      const { pass, answers } = this.pass(network.upload(device, params), batch, () => [params]);
+      return lossSum(network.classifies, pass.outputs, answers);
     });
     const value = new Float32Array(1);
     await this.shared.device.read([total], value);
@@ -72,6 +81,32 @@ export class LayersObjective implements Objective {
     return Float32Array.from(sum);
   }
 
+  /** The same bits as params = addScaled(params, -rate, gradient(params, batch)) for each batch. */
+  private async descendOn(
+    heap: HeapAccess,
+    params: ReadonlyVector,
+    batches: readonly Uint32Array[],
+    rate: number,
+    into: Vector = this.vector(),
+  ): Promise<Vector> {
+    const { device, network } = this.shared;
+    let weights = network.upload(device, params);
+    try {
+      for (const batch of batches) {
+        if (batch.length === 0) continue;
+        const gradients = tf.tidy(() => [...this.gradientTensors(weights, batch, () => weights.map(heap.view))]);
+        const next = heap.stepped(weights, gradients, rate);
+        tf.dispose([gradients, weights as tf.Tensor[]]);
+        weights = next;
+        await pause();
+      }
+      await device.read(weights, into as Float32Array);
+    } finally {
+      tf.dispose(weights as tf.Tensor[]);
+    }
+    return into;
+  }
+
   /** `key`: the parameters that the masks of dropout are keyed by. */
   private async gradientUnder(
     params: ReadonlyVector,
@@ -81,20 +116,22 @@ export class LayersObjective implements Objective {
   ): Promise<Vector> {
     if (batch.length === 0) return into.fill(0);
     const { device, network } = this.shared;
-    const gradients = tf.tidy(() => {
-      const { pass, answers } = this.pass(params, batch, key);
-      const outputs = network.classifies ? tf.softmax(pass.outputs) : pass.outputs;
-      return [...pass.gradients(tf.mul(tf.sub(outputs, answers), 1 / batch.length))];
-    });
+    const gradients = tf.tidy(() => [...this.gradientTensors(network.upload(device, params), batch, () => [key])]);
     await device.read(gradients, into as Float32Array);
     tf.dispose(gradients);
     return into;
   }
 
+  private gradientTensors(weights: readonly tf.Tensor[], batch: Uint32Array, key: Key): readonly tf.Tensor[] {
+    const { pass, answers } = this.pass(weights, batch, key);
+    const outputs = this.shared.network.classifies ? tf.softmax(pass.outputs) : pass.outputs;
+    return pass.gradients(tf.mul(tf.sub(outputs, answers), 1 / batch.length));
+  }
+
   private pass(
-    params: ReadonlyVector,
+    weights: readonly tf.Tensor[],
     batch: Uint32Array,
-    key: ReadonlyVector,
+    key: Key,
   ): { readonly pass: TrainingPass; readonly answers: tf.Tensor2D } {
     const { device, network, examples, classCount, rng } = this.shared;
     const width = classCount || 1;
@@ -106,7 +143,7 @@ export class LayersObjective implements Objective {
     }
     const inputs = device.upload(network.gather(examples, this.rows, batch), [batch.length, ...network.inputShape]);
     return {
-      pass: network.forwardForTraining(network.upload(device, params), inputs, masksOf(rng, key, rows)),
+      pass: network.forwardForTraining(weights, inputs, masksOf(rng, key, rows)),
       answers: device.upload<tf.Rank.R2>(answers, [batch.length, width]),
     };
   }

@@ -6,12 +6,12 @@ const RANGE = 2 ** 32;
 
 /**
  * Masks of a batch: keyed by the layer's place, the example (its row among the training examples) and the parameters. So they are
- * the same in every placement and at every repetition of a round, and new at every step.
+ * the same in every placement and at every repetition of a round, and new at every step. `params`: in parts, one after the other.
  */
-export function masksOf(rng: Rng, params: ReadonlyVector, rows: Uint32Array): MaskOf {
+export function masksOf(rng: Rng, params: () => readonly ReadonlyVector[], rows: Uint32Array): MaskOf {
   let key: readonly [number, number] | null = null;
   return (place, shape, rate) => {
-    key ??= digestOf(params);
+    key ??= digestOf(params());
     const length = sizeOf(shape);
     const mask = new Float32Array(rows.length * length);
     const words = new Uint32Array(length);
@@ -25,15 +25,17 @@ export function masksOf(rng: Rng, params: ReadonlyVector, rows: Uint32Array): Ma
 }
 
 /** Two hashes of 32 bits of the parameters' bits (FNV-1a with two beginnings). */
-function digestOf(params: ReadonlyVector): readonly [number, number] {
-  const { buffer, byteOffset, length } = params as Float32Array;
-  const words = new Uint32Array(buffer, byteOffset, length);
+function digestOf(params: readonly ReadonlyVector[]): readonly [number, number] {
   let [a, b] = [0x811c9dc5, 0x9747b28c];
-  // By index: a vector of millions is read at every step, and an iterator takes three times as long.
-  for (let j = 0; j < length; j++) {
-    const word = words[j]!;
-    a = Math.imul(a ^ word, 0x01000193);
-    b = Math.imul(b ^ (word >>> 15) ^ (word << 17), 0x01000193);
+  for (const part of params) {
+    const { buffer, byteOffset, length } = part as Float32Array;
+    const words = new Uint32Array(buffer, byteOffset, length);
+    // By index: a vector of millions is read at every step, and an iterator takes three times as long.
+    for (let j = 0; j < length; j++) {
+      const word = words[j]!;
+      a = Math.imul(a ^ word, 0x01000193);
+      b = Math.imul(b ^ (word >>> 15) ^ (word << 17), 0x01000193);
+    }
   }
   return [a >>> 0, b >>> 0];
 }
