@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import conceptDriftFault, { conceptDrift } from '../../protocol/faults/concept-drift.js';
 import { during } from '../../protocol/faults/fault.js';
 import featureSkewFault from '../../protocol/faults/feature-skew.js';
+import featureWalkFault from '../../protocol/faults/feature-walk.js';
 import labelFlipFault, { labelFlip } from '../../protocol/faults/label-flip.js';
 import labelNoiseFault, { labelNoise } from '../../protocol/faults/label-noise.js';
 import fedavg from '../../protocol/methods/federated/fedavg.js';
@@ -164,6 +165,39 @@ describe('faults of data', () => {
     expect(rule.changesData!.concerns(0, 6)).to.equal(false);
   });
 
+  it('feature-walk adds one more step of the stated deviation to the mean of a client at each stage (10,000 features, 4 standard errors)', () => {
+    const LENGTH = 10_000;
+    const walk = (stage: number, given: object, client = 0, start = 0) => {
+      const rule = featureWalkFault.create(featureWalkFault.settings.parse('', { stddev: 0.5, ...given }), NO_STREAMS);
+      const example = new Float32Array(LENGTH).fill(start);
+      rule.changesData!.features!(LENGTH, rootStream(1, 'float32').derive('own', client), stage)(example);
+      return [...example];
+    };
+    const minus = (a: readonly number[], b: readonly number[]) => a.map((x, j) => x - b[j]!);
+    const product = (a: readonly number[], b: readonly number[]) =>
+      a.reduce((sum, x, j) => sum + x * b[j]!, 0) / LENGTH;
+    const [first, second, third] = [1, 2, 3].map((stage) => walk(stage, {}));
+    const steps = [first!, minus(second!, first!), minus(third!, second!)];
+    for (const step of steps) expect(product(step, step)).to.be.closeTo(0.25, 0.25 * 4 * Math.sqrt(2 / LENGTH));
+    for (const [a, b] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const)
+      expect(product(steps[a]!, steps[b]!)).to.be.closeTo(0, (0.25 * 4) / Math.sqrt(LENGTH));
+    expect(product(first!, walk(1, {}, 1))).to.be.closeTo(0, (0.25 * 4) / Math.sqrt(LENGTH));
+    const fours = walk(1, { everyRounds: 4 });
+    for (const [j, x] of fours.slice(0, 9).entries()) expect(x).to.be.closeTo(2 * first![j]!, 1e-6);
+    for (const [j, x] of walk(1, {}, 0, 3).slice(0, 9).entries()) expect(x).to.be.closeTo(3 + first![j]!, 1e-6);
+
+    const given = { stddev: 1, clients: [1], from: 3, until: 9, everyRounds: 2 };
+    const { concerns, stage } = featureWalkFault.create(featureWalkFault.settings.parse('', given), NO_STREAMS)
+      .changesData!;
+    expect([2, 3, 8, 9].map((round) => concerns(1, round))).to.deep.equal([false, true, true, false]);
+    expect([3, 4, 5, 8].map((round) => stage!(round))).to.deep.equal([1, 1, 2, 3]);
+    expect(concerns(0, 5)).to.equal(false);
+  });
+
   it('clients are evaluated on drifted examples, held-out ones too, and on true labels under label-noise', async () => {
     const evaluated = async (faults: ScenarioInput['faults']) => {
       const problem = await openProblem(
@@ -202,6 +236,7 @@ describe('faults of data', () => {
 for (const [fault, settings] of [
   [conceptDriftFault, { over: 5 }],
   [featureSkewFault, { offset: 0.5, strengths: 'uniform' }],
+  [featureWalkFault, { stddev: 0.5, everyRounds: 2 }],
   [labelFlipFault, { clients: [0, 1] }],
   [labelNoiseFault, { rate: 0.5 }],
 ] as const) {

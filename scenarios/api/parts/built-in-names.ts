@@ -253,6 +253,7 @@ export interface BuiltInFaults {
   readonly 'drop': SettingsIn<typeof import('../../../protocol/faults/drop.js').default>;
   readonly 'duplicate': SettingsIn<typeof import('../../../protocol/faults/duplicate.js').default>;
   readonly 'feature-skew': SettingsIn<typeof import('../../../protocol/faults/feature-skew.js').default>;
+  readonly 'feature-walk': SettingsIn<typeof import('../../../protocol/faults/feature-walk.js').default>;
   readonly 'gradient-noise': SettingsIn<typeof import('../../../protocol/faults/gradient-noise.js').default>;
   readonly 'label-availability': SettingsIn<typeof import('../../../protocol/faults/label-availability.js').default>;
   readonly 'label-flip': SettingsIn<typeof import('../../../protocol/faults/label-flip.js').default>;

@@ -16,6 +16,7 @@ export { drop } from '../../../protocol/faults/drop.js';
 export { duplicate } from '../../../protocol/faults/duplicate.js';
 export { always, at, during, type Fault } from '../../../protocol/faults/fault.js';
 export { featureSkew } from '../../../protocol/faults/feature-skew.js';
+export { featureWalk } from '../../../protocol/faults/feature-walk.js';
 export { gradientNoise } from '../../../protocol/faults/gradient-noise.js';
 export { labelAvailability } from '../../../protocol/faults/label-availability.js';
 export { labelFlip } from '../../../protocol/faults/label-flip.js';

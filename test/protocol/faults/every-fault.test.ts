@@ -39,6 +39,7 @@ const EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   drop: [{ probability: 1 }],
   duplicate: [{ probability: 1 }],
   'feature-skew': [{ scale: 2 }],
+  'feature-walk': [{ stddev: 1 }],
   'gradient-noise': [{ scale: 1 }],
   'label-availability': [{ byLabel: [0] }],
   'label-flip': [{ clients: [0] }],
