@@ -1,15 +1,21 @@
 import { defineSettings } from '../../../protocol/settings/settings.js';
 import type { Dataset } from '../dataset.js';
-import { concatenated, definePartition, evenPieces, refused, shuffled } from './rule.js';
+import { concatenated, cutAt, definePartition, evenPieces, refused, shuffled } from './rule.js';
 
 /** Training example indices of each group that has any, in group order. */
 function examplesByGroup(dataset: Dataset): Uint32Array[] {
   const { groups } = dataset;
   if (!groups)
     throw refused('by-group', `expected natural groups, data set '${dataset.name}' has none; use another partition`);
-  const members: number[][] = [];
-  for (let i = 0; i < groups.length; i++) (members[groups[i]!] ??= []).push(i);
-  return members.filter((group) => group !== undefined).map((group) => Uint32Array.from(group));
+  const groupCount = groups.reduce((most, group) => Math.max(most, group + 1), 0);
+  const ends = new Uint32Array(groupCount);
+  for (const group of groups) ends[group]!++;
+  for (let g = 1; g < groupCount; g++) ends[g] = ends[g]! + ends[g - 1]!;
+  // Pieces of one array: a million arrays of their own would take three times the memory.
+  const members = new Uint32Array(groups.length);
+  const next = Uint32Array.from(ends, (_, g) => (g === 0 ? 0 : ends[g - 1]!));
+  for (const [i, group] of groups.entries()) members[next[group]!++] = i;
+  return cutAt(members, ends).filter(({ length }) => length > 0);
 }
 
 /** Largest group first, each to the client with the fewest examples so far (lowest index on ties). */
