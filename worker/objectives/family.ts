@@ -26,7 +26,7 @@ export interface ObjectiveFamily {
    * Parameters that are not trained: no method sees them, and none travels. Equal in every process; a file of saved parameters may
    * give them. `values` is written before the first round. Left out: all are trained.
    */
-  readonly base?: { readonly segments: readonly Segment[]; readonly values: Float32Array };
+  readonly base?: { readonly segments: readonly Segment[]; readonly values: Vector };
   /** The device; left out by plain loops, whose bits depend on nothing. */
   readonly device?: ComputeReport;
   /** Minimiser of the mean over all clients' objectives, where it is known. */

@@ -7,9 +7,9 @@ import { layers } from '../../../../worker/objectives/layers/parts/layer.js';
 import { createObjectiveFamily } from '../../../../worker/objectives/objectives.js';
 import { type ContractCase, itKeepsTheContract, pointOf } from '../objective-contract.js';
 
-const images = syntheticDataset({ featureShape: [6, 6, 2], classCount: 3, trainCount: 8, testCount: 4 });
-const text = syntheticDataset({ featureShape: [5], classCount: 7, trainCount: 8, testCount: 4, vocabulary: 7 });
-const numbers = syntheticDataset({ featureShape: [6], classCount: 0, trainCount: 8, testCount: 4 });
+const images = syntheticDataset({ featureShape: [6, 6, 2], classCount: 3, trainCount: 16, testCount: 4 });
+const text = syntheticDataset({ featureShape: [5], classCount: 7, trainCount: 16, testCount: 4, vocabulary: 7 });
+const numbers = syntheticDataset({ featureShape: [6], classCount: 0, trainCount: 16, testCount: 4 });
 
 const BLOCK = [
   { name: 'residual', layers: ['layer-normalization', { name: 'attention', heads: 2, causal: true }] },
@@ -95,6 +95,17 @@ const subjects = (device: string): readonly ContractCase[] =>
     step: 5e-3,
   }));
 
+/** In plain loops, without a device. */
+const doubles: readonly ContractCase[] = networks.map(({ title, layers: list, dataset }) => ({
+  title: `${title}, in float64`,
+  objective: { name: 'layers', layers: list },
+  dataset,
+  precision: 'float64',
+  gradientTolerance: 1e-8,
+  sumTolerance: 1e-12,
+  step: 1e-5,
+}));
+
 const familyWith = (settings: object, dataset: Dataset, device = 'wasm') =>
   createObjectiveFamily({
     objective: { name: 'layers', ...settings },
@@ -114,6 +125,7 @@ const messageOf = (promise: Promise<unknown>) =>
 describe('worker/objectives/layers', function () {
   this.timeout(120_000);
   for (const device of ['wasm', 'cpu']) for (const subject of subjects(device)) itKeepsTheContract(subject);
+  for (const subject of doubles) itKeepsTheContract(subject);
 
   it('has every layer in one of the networks that are checked by finite differences', () => {
     const used = new Set<string>();

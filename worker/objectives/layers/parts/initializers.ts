@@ -1,4 +1,4 @@
-import type { Rng } from '../../../../protocol/method.js';
+import type { Rng, Vector } from '../../../../protocol/method.js';
 import { oneOf } from '../../../../protocol/settings/kinds.js';
 
 /** How a tensor begins. Inputs and outputs of a tensor: the product of its axes but the last, and but the last but one. */
@@ -23,7 +23,7 @@ export const initializer = (byDefault: Initializer) =>
   );
 
 /** Writes the initial values of a tensor. */
-export function initialize(into: Float32Array, shape: readonly number[], how: Initializer, rng: Rng): void {
+export function initialize(into: Vector, shape: readonly number[], how: Initializer, rng: Rng): void {
   if (how === 'zeros' || how === 'ones') {
     into.fill(how === 'ones' ? 1 : 0);
     return;

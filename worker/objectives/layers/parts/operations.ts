@@ -1,3 +1,5 @@
+import type { ReadonlyVector } from '../../../../protocol/method.js';
+
 /** A tensor of a pass: [batch, …] of inputs and everything computed from them, or a parameter. */
 export interface Value {
   readonly shape: readonly number[];
@@ -31,7 +33,7 @@ export interface Operations {
   /** The entry `index` of axis 1, which then is gone. */
   entry(x: Value, index: number): Value;
   /** Numbers that do not depend on the parameters. */
-  constant(values: Float32Array, shape: readonly number[]): Value;
+  constant(values: ReadonlyVector, shape: readonly number[]): Value;
 }
 
 export type Padding = 'same' | 'valid';

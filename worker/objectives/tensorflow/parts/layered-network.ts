@@ -4,14 +4,12 @@ import type { Examples } from '../../../datasets/dataset.js';
 import { rowOf } from '../../../datasets/stored-rows.js';
 import type { Device } from '../../../device/device-access.js';
 import type { InitialSegment, LowRank, TrainingPlan } from '../../layers/parts/adapters.js';
-import { initialize } from '../../layers/parts/initializers.js';
+import { initializeAll, lengthOf } from '../../layers/parts/initial-values.js';
 import { sizeOf } from '../../layers/parts/layer.js';
 import type { Layout } from '../../layers/parts/layout.js';
+import { forwardPass, type MaskOf } from '../../layers/parts/network-pass.js';
 import type { Value } from '../../layers/parts/operations.js';
 import { Tape } from './tape.js';
-
-/** Zeros and scaled ones of a dropout layer. `place`: which of the pass's layers it is. */
-export type MaskOf = (place: number, shape: readonly number[], rate: number) => Float32Array;
 
 /** A network on the device: layers over trained and frozen tensors. */
 export class LayeredNetwork {
@@ -24,9 +22,9 @@ export class LayeredNetwork {
 
   constructor(
     readonly inputShape: readonly number[],
-    private readonly layout: Layout,
+    readonly layout: Layout,
     readonly plan: TrainingPlan,
-    private readonly lora: LowRank | null,
+    readonly lora: LowRank | null,
     readonly classifies: boolean,
     private readonly device: Device,
   ) {
@@ -36,7 +34,6 @@ export class LayeredNetwork {
     this.baseValues = new Float32Array(lengthOf(plan.base));
   }
 
-  /** Every tensor has a stream of its own, so that what is trained does not change how the rest begins. */
   initialParams(rng: Rng): Float32Array {
     initializeAll(this.baseValues, this.plan.base, rng);
     this.frozen = null;
@@ -84,23 +81,7 @@ export class LayeredNetwork {
 
   private run(tape: Tape, trained: readonly Value[], inputs: tf.Tensor, maskOf: MaskOf | null): Value {
     const frozen = this.frozenTensors().map((one) => tape.leaf(one));
-    const values = new Map(
-      this.layout.parameters.map((parameter, i) => {
-        const how = this.plan.training[i]!;
-        if (how.kind === 'trained') return [parameter as object, trained[how.segment]!] as const;
-        const own = frozen[how.base]!;
-        if (how.kind === 'frozen') return [parameter as object, own] as const;
-        const step = tape.affine(trained[how.a]!, trained[how.b]!, null);
-        return [parameter as object, tape.add(own, tape.scale(step, this.lora!.alpha / this.lora!.rank))] as const;
-      }),
-    );
-    const size = inputs.shape[0]!;
-    let place = 0;
-    return this.layout.body.forward(tape.leaf(inputs), {
-      operations: tape,
-      read: (parameter) => values.get(parameter)!,
-      mask: (shape, rate) => maskOf && tape.constant(maskOf(place++, shape, rate), [size, ...shape]),
-    });
+    return forwardPass(this, tape, trained, frozen, tape.leaf(inputs), maskOf);
   }
 
   /** Put on the device once: they do not change. */
@@ -116,13 +97,4 @@ export interface TrainingPass {
   readonly outputs: tf.Tensor2D;
   /** By each trained tensor, from the derivative by the outputs. */
   gradients(delta: tf.Tensor): readonly tf.Tensor[];
-}
-
-function initializeAll(values: Float32Array, segments: readonly InitialSegment[], rng: Rng): void {
-  for (const { name, offset, shape, initial } of segments)
-    initialize(values.subarray(offset, offset + sizeOf(shape)), shape, initial, rng.derive(name));
-}
-
-function lengthOf(segments: readonly InitialSegment[]): number {
-  return segments.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

@@ -4,6 +4,7 @@ import { subsetOf } from '../../../datasets/subset.js';
 import type { ObjectiveFamily } from '../../family.js';
 import { type LowRank, trainingPlan } from '../../layers/parts/adapters.js';
 import { layOut } from '../../layers/parts/layout.js';
+import { plainLayers } from '../../layers/plain/plain-layers.js';
 import { checkExamples } from '../../plain/dense-shape.js';
 import { featureCountOf, type ObjectiveRequest, requireDataset } from '../../request.js';
 import { LayeredNetwork } from './layered-network.js';
@@ -49,9 +50,12 @@ export async function createLayers(settings: LayersSettings, request: ObjectiveR
   checkExamples('layers', shape, dataset.train);
   checkExamples('layers', shape, dataset.test);
   const plan = trainingPlan(layout.parameters, settings.trainable, settings.lora);
+  const rng = request.rng.derive('dropout');
+  // The devices have float32 alone.
+  if (request.precision === 'float64') return plainLayers({ layout, plan, lora: settings.lora }, dataset, rng);
   const device = await openDeviceFor(request);
   const network = new LayeredNetwork(dataset.featureShape, layout, plan, settings.lora, classCount > 0, device);
-  const shared: Shared = { device, network, examples: dataset.train, classCount, rng: request.rng.derive('dropout') };
+  const shared: Shared = { device, network, examples: dataset.train, classCount, rng };
   return {
     segments: network.segments,
     parameterCount: network.parameterCount,

@@ -5,8 +5,8 @@ import { addClipped } from '../../../../protocol/privacy/mechanisms/clipping.js'
 import type { Examples } from '../../../datasets/dataset.js';
 import type { Device, HeapAccess } from '../../../device/device-access.js';
 import { pause } from '../../../pause.js';
+import { masksOf } from '../../layers/parts/masks.js';
 import type { LayeredNetwork, TrainingPass } from './layered-network.js';
-import { masksOf } from './masks.js';
 
 /** What the objectives of one family share. */
 export interface Shared {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { ReadonlyVector } from '../../../../protocol/method.js';
 import type { Activation, Operations, Padding, Value } from '../../layers/parts/operations.js';
 import { activationOf } from './activation-slopes.js';
 
@@ -218,7 +219,7 @@ export class Tape implements Operations {
     ]);
   }
 
-  constant(values: Float32Array, shape: readonly number[]): Value {
-    return this.leaf(tf.tensor(values, [...shape], 'float32'));
+  constant(values: ReadonlyVector, shape: readonly number[]): Value {
+    return this.leaf(tf.tensor(values as Float32Array, [...shape], 'float32'));
   }
 }

@@ -1,6 +1,7 @@
-import type { ReadonlyVector, Rng } from '../../../../protocol/method.js';
-import { sizeOf } from '../../layers/parts/layer.js';
-import type { MaskOf } from './layered-network.js';
+import type { Precision, ReadonlyVector, Rng, Vector } from '../../../../protocol/method.js';
+import { precisionOf, zeros } from '../../../../protocol/numerics/vector.js';
+import { sizeOf } from './layer.js';
+import type { MaskOf } from './network-pass.js';
 
 const RANGE = 2 ** 32;
 
@@ -9,11 +10,12 @@ const RANGE = 2 ** 32;
  * the same in every placement and at every repetition of a round, and new at every step. `params`: in parts, one after the other.
  */
 export function masksOf(rng: Rng, params: () => readonly ReadonlyVector[], rows: Uint32Array): MaskOf {
-  let key: readonly [number, number] | null = null;
+  let keyed: { readonly key: readonly [number, number]; readonly precision: Precision } | null = null;
   return (place, shape, rate) => {
-    key ??= digestOf(params());
+    keyed ??= keyOf(params());
+    const { key, precision } = keyed;
     const length = sizeOf(shape);
-    const mask = new Float32Array(rows.length * length);
+    const mask = zeros(rows.length * length, precision);
     const words = new Uint32Array(length);
     const kept = 1 / (1 - rate);
     for (const [i, row] of rows.entries()) {
@@ -24,14 +26,18 @@ export function masksOf(rng: Rng, params: () => readonly ReadonlyVector[], rows:
   };
 }
 
+function keyOf(params: readonly ReadonlyVector[]) {
+  return { key: digestOf(params), precision: params[0] ? precisionOf(params[0]) : 'float32' } as const;
+}
+
 /** Two hashes of 32 bits of the parameters' bits (FNV-1a with two beginnings). */
 function digestOf(params: readonly ReadonlyVector[]): readonly [number, number] {
   let [a, b] = [0x811c9dc5, 0x9747b28c];
   for (const part of params) {
-    const { buffer, byteOffset, length } = part as Float32Array;
-    const words = new Uint32Array(buffer, byteOffset, length);
+    const { buffer, byteOffset, byteLength } = part as Vector;
+    const words = new Uint32Array(buffer, byteOffset, byteLength / 4);
     // By index: a vector of millions is read at every step, and an iterator takes three times as long.
-    for (let j = 0; j < length; j++) {
+    for (let j = 0; j < words.length; j++) {
       const word = words[j]!;
       a = Math.imul(a ^ word, 0x01000193);
       b = Math.imul(b ^ (word >>> 15) ^ (word << 17), 0x01000193);
