@@ -270,7 +270,15 @@ function isWhole(message: Uint8Array, path: string): boolean {
   return new DataView(message.buffer, message.byteOffset).getUint32(44, true) === 0;
 }
 
-const STREAM = { cork() {}, uncork() {} } as unknown as Duplex;
+/** Of every socket: messages do not go through it, so what would gather their pieces is never called, and not kept. */
+const STREAM = {
+  cork() {},
+  uncork() {},
+  get emit() {
+    return () => true;
+  },
+  set emit(_gathering: unknown) {},
+} as unknown as Duplex;
 
 const ANSWERING: Answering = {
   refuse: (upgrade, status) =>

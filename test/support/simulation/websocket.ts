@@ -82,7 +82,7 @@ export class SimWebSocket extends EventEmitter {
       case 'accepted':
         if (this.state !== 'connecting') return;
         this.state = 'open';
-        this.emit('upgrade', { socket: { cork() {}, uncork() {} } });
+        this.emit('upgrade', { socket: { cork() {}, uncork() {}, emit: () => true } });
         this.emit('open');
         return;
       case 'refused':
