@@ -23,7 +23,7 @@ const shipped = from ? (await import(new URL(`dist/scenarios/library/${from}.js`
 const run = await prepareRun({ ...shipped, ...given });
 const { rounds } = run.scenario;
 const signal = new AbortController().signal;
-const detail = run.problem.family.device?.detail;
+const detail = /\((.*)\)$/.exec(run.problem.family.device?.why.at(-1) ?? '')?.[1];
 const whole = () => timed(() => timedRun(run, signal));
 // The first run compiles.
 await whole();

@@ -1,6 +1,6 @@
 """Times gradswarm and other simulators in turn, and writes docs/performance.md.
 
-    npm run build && python3 test/peers/simulation.py [--repeats 5] [--rounds 100] [--image-repeats 3] [--only small|images]
+    npm run build && python3 test/peers/simulation.py [--repeats 5] [--rounds 100] [--image-repeats 3] [--only small|images] [--beside NAME ...]
 
 Every program has its own process with one thread, and waits while another one computes. A ratio is of two neighbouring turns; what
 is written down is the median over the turns, and the least and greatest. Needs Linux, python3 and the room that environments.py names.
@@ -133,21 +133,24 @@ def taken_in_turn(programs, repeats):
     return rows
 
 
-def small_simulation(rounds, repeats):
+PEERS = ("bare numpy", "FedJAX", "pfl-research", "Flower")
+
+
+def small_simulation(rounds, repeats, beside):
     """Lines of the page, and the versions of those that took part."""
     clusters = {"name": "gaussian-clusters", "features": settings.FEATURES, "classes": settings.CLASSES}
     drawn = {**clusters, "examples": settings.EXAMPLES, "testExamples": settings.TEST_EXAMPLES}
     common = {**SMALL, "rounds": rounds, "evaluation": {"everyRounds": rounds}}
     slow = max(1, rounds // 10)
-    programs = [
-        ours("gradswarm", {**common, "data": drawn}, alone=["alone"]),
-        peer("bare numpy", environments.NUMPY, "with_numpy.py", rounds),
-        ours("gradswarm on MNIST", {**common, "data": {"name": "mnist"}}, alone=["alone"]),
-        peer("FedJAX", environments.FEDJAX, "with_fedjax.py", rounds),
-        peer("pfl-research", environments.PFL, "with_pfl.py", rounds, "softmax"),
-        peer("Flower", environments.FLOWER, "with_flower.py", slow),
+    makers = [
+        lambda: ours("gradswarm", {**common, "data": drawn}, alone=["alone"]),
+        lambda: "bare numpy" in beside and peer("bare numpy", environments.NUMPY, "with_numpy.py", rounds),
+        lambda: ours("gradswarm on MNIST", {**common, "data": {"name": "mnist"}}, alone=["alone"]),
+        lambda: "FedJAX" in beside and peer("FedJAX", environments.FEDJAX, "with_fedjax.py", rounds),
+        lambda: "pfl-research" in beside and peer("pfl-research", environments.PFL, "with_pfl.py", rounds, "softmax"),
+        lambda: "Flower" in beside and peer("Flower", environments.FLOWER, "with_flower.py", slow),
     ]
-    programs = [one for one in programs if one]
+    programs = [one for make in makers if (one := make())]
     rows = taken_in_turn(programs, repeats)
     for one in programs:
         one.close()
@@ -165,7 +168,7 @@ def small_simulation(rounds, repeats):
         "|---|---|---|",
         *(
             f"| {name} | {shown(ratios(rows, 'gradswarm', name))} | {shown(ratios(rows, 'gradswarm', name, 'wall'))} |"
-            for name in ("bare numpy", "FedJAX", "pfl-research", "Flower")
+            for name in PEERS
         ),
     ]
     return lines, [one.versions for one in programs if one.name != "gradswarm on MNIST"]
@@ -209,12 +212,13 @@ def main():
     options.add_argument("--rounds", type=int, default=100)
     options.add_argument("--image-repeats", type=int, default=3)
     options.add_argument("--only", choices=["small", "images"])
+    options.add_argument("--beside", nargs="*", choices=PEERS, default=PEERS, help="of the small simulation; all by default")
     options.add_argument("--out", default=str(ROOT / "docs" / "performance.md"))
     given = options.parse_args()
     out = pathlib.Path(given.out)
     machine = f"; Python {platform.python_version()}, {platform.machine()}"
     if given.only != "images":
-        lines, versions = small_simulation(given.rounds, given.repeats)
+        lines, versions = small_simulation(given.rounds, given.repeats, given.beside)
         settled = f"{given.repeats} turns, {given.rounds} rounds each ({max(1, given.rounds // 10)} of Flower). {'; '.join(versions)}{machine}"
         out.write_text(written(out.read_text(), "small", [*lines, "", settled]))
     if given.only != "small":
