@@ -1,6 +1,6 @@
 """What the cases of the conformance kit expect of codecs and client halves: plain Python, from docs/protocol-*.md alone.
 
-Usage: python3 expected.py    prints scenarios/conformance/script/vectors.ts, not formatted.
+Usage: python3 expected.py [adaptive]    prints scenarios/conformance/script/vectors.ts, or adaptive-vectors.ts, not formatted.
 """
 
 import json
@@ -14,6 +14,7 @@ sys.path[:0] = [str(HERE.parent / "vectors"), str(HERE / "python-worker")]
 
 from derive import CODECS, at, blocks, encoded, root, single, Vector  # noqa: E402
 from quadratic import Quadratic  # noqa: E402
+from records import encoded as record  # noqa: E402
 
 
 def hexes(values):
@@ -146,6 +147,45 @@ def half_vectors():
                "result": [hexes(v) for v in (g, slope, after, y)]}
 
 
+def adaptive_vectors():
+    """Two gradients of sgd under an adaptive codec that measures in each round: which codec of the ladder the second has."""
+
+    def half(n):
+        return root(SEED).derive("party", CLIENT).derive("round", n)
+
+    problem = Quadratic(SEED, CLIENT, True, DRAWN)
+    v = problem.gradient(PARAMS, half(ROUND).batch(5, 2))
+    other = problem.gradient(PARAMS, half(ROUND).derive("repeat").batch(5, 2))
+    after = problem.gradient(OTHERS, half(ROUND + 1).batch(5, 2))
+    sampling = sum((a - b) ** 2 for a, b in zip(v, other)) / 2
+
+    def body(n, values, spec):
+        return CODECS[spec["name"]](values, half(n).derive("codec", "gradient", "gradient", 0, 0), True, spec)
+
+    def case(meaning, ladder, share, level):
+        bodies = [body(ROUND, v, ladder[0])[0] + b"\0", body(ROUND + 1, after, ladder[level])[0] + bytes([level])]
+        marks = [-1] * len(ladder) if level else [1] + [-1] * (len(ladder) - 1)
+        memories = {"level gradient/gradient/": {"level": level, "measurements": 1, "tooCoarseAt": marks}}
+        return {"meaning": meaning, "ladder": ladder, "share": share, "level": level, "bodies": [b.hex() for b in bodies],
+                "memories": record(memories).hex()}
+
+    ladder = [{"name": "bf16"}, {"name": "int8-linear"}]
+    _, c = body(ROUND, v, ladder[0])
+    ratio = sum((a - b) ** 2 for a, b in zip(c, v)) / sampling
+    yield case("becomes coarser where the error is within the share of the variance between two runs of the half", ladder, ratio * 1.02, 1)
+    yield case("does not become coarser where the error is beyond the share of the variance between two runs of the half", ladder, ratio * 0.98, 0)
+    ladder = [{"name": "qsgd", "levels": 4}, {"name": "qsgd", "levels": 1}]
+    _, c = body(ROUND, v, ladder[0])
+    actual, expected = sum((a - b) ** 2 for a, b in zip(c, v)), 0.0
+    (norm,) = struct.unpack("<f", body(ROUND, v, ladder[0])[0][:4])
+    for x in v:
+        z = 4 * (abs(x) / norm)
+        expected += z % 1 * (1 - z % 1) * (norm / 4) ** 2
+    assert abs(actual - expected) > 0.2 * expected, "their error by chance has to differ from the expected one"
+    share = (actual + expected) / 2 / sampling
+    yield case("measures a codec that rounds at random by its expected error, not by that of its coins", ladder, share, 1 if expected < actual else 0)
+
+
 def table(name, kind, rows):
     lines = ["export const %s: readonly %s[] = [" % (name, kind)]
     for row in rows:
@@ -165,7 +205,7 @@ def literal(value):
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else json.dumps(value)
 
 
-print("\n".join([
+WHOLE = [
     "/**",
     " * What codecs and client halves give, computed by test/conformance/expected.py from docs/protocol-codecs.md and",
     " * docs/protocol-streams.md; not edited by hand. Numbers are little-endian doubles in hexadecimal, bodies byte by byte.",
@@ -203,4 +243,23 @@ print("\n".join([
     *table("MEMORY_VECTORS", "MemoryVector", memory_vectors()),
     "",
     *table("HALF_VECTORS", "HalfVector", half_vectors()),
-]))
+]
+
+ADAPTIVE = [
+    "/** What adaptive codecs give, computed by test/conformance/expected.py from the text; not edited by hand. */",
+    "",
+    "/** Two gradients of client 2 in rounds 3 and 4 of seed 9 under an adaptive codec, float64, and the memories after the first. */",
+    "interface AdaptiveVector {",
+    "  readonly meaning: string;",
+    "  readonly ladder: readonly { readonly name: string; readonly [setting: string]: unknown }[];",
+    "  readonly share: number;",
+    "  /** Index of the second message’s codec. */",
+    "  readonly level: number;",
+    "  readonly bodies: readonly string[];",
+    "  readonly memories: string;",
+    "}",
+    "",
+    *table("ADAPTIVE_VECTORS", "AdaptiveVector", adaptive_vectors()),
+]
+
+print("\n".join(ADAPTIVE if "adaptive" in sys.argv else WHOLE))

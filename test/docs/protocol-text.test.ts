@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { writeIndices } from '../../protocol/codecs/bits/sparse-indices.js';
-import { codecs, memories } from '../../protocol/codecs/registry.js';
+import { buildCodec, codecs, memories } from '../../protocol/codecs/registry.js';
 import { linkTime } from '../../protocol/links/link-time.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import { rootStream, threefryBlock } from '../../protocol/numerics/random.js';
@@ -129,6 +129,28 @@ const HELD: Readonly<Record<string, Readonly<Record<string, (table: MarkdownTabl
         // Its body is that of a codec of its ladder, behind which its index stands.
         expect([...tried, 'adaptive']).to.have.members(names);
       }
+    },
+    async 'codec in use'(table) {
+      const stochastic = ['bf16', 'fp16', 'int8-linear'];
+      const sparse = ['top-k', 'threshold'];
+      const named = column(table, 0)
+        .slice(0, -1)
+        .flatMap((cell) => codeIn(cell).filter((code) => !code.includes('values')));
+      const names = builtInNames(codecs).filter((name) => !['codec', 'memory', 'registry', 'adaptive'].includes(name));
+      await codecs.loadAll(names);
+      for (const name of names) {
+        const settings = { name, ...(sparse.includes(name) && { values: { name: 'natural' } }) };
+        const coins = stochastic.includes(name) ? { rounding: 'stochastic' } : {};
+        const codec = buildCodec({ ...settings, ...coins } as never);
+        expect(codec.expectedSquaredError !== undefined, name).to.equal(named.includes(name));
+        if (Object.keys(coins).length > 0 || sparse.includes(name))
+          expect(buildCodec({ name }).expectedSquaredError, name).to.equal(undefined);
+      }
+      // Of three entries of which the fraction of a level is known.
+      const [, qsgd] = row(table, '`qsgd`');
+      expect(qsgd).to.match(/^Σ f \(1 − f\) \(n \/ s\)²/);
+      const error = buildCodec({ name: 'qsgd', levels: 2, norm: 'max' }).expectedSquaredError!;
+      expect(error(Float64Array.of(8, 1, 0))).to.equal(0.25 * 0.75 * (8 / 2) ** 2);
     },
     'first bit'(table) {
       const bitOf = (k: number) => {

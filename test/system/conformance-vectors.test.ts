@@ -11,11 +11,16 @@ const source = (path: string) => fileURLToPath(new URL(`../../../${path}`, impor
 const bare = (text: string): string => text.replace(/[\s,]/g, '');
 
 describe('what the conformance kit expects of codecs and halves', () => {
-  it('is what Python computes from the text alone', function () {
-    const python = program('python3', 'python3');
-    if (!python) return this.skip();
-    const { stdout, stderr } = spawnSync(python, [source('test/conformance/expected.py')], { encoding: 'utf8' });
-    expect(stderr).to.equal('');
-    expect(bare(stdout)).to.equal(bare(readFileSync(source('scenarios/conformance/script/vectors.ts'), 'utf8')));
-  });
+  for (const [name, words] of [
+    ['vectors', []],
+    ['adaptive-vectors', ['adaptive']],
+  ] as const)
+    it(`is what Python computes from the text alone: ${name}`, function () {
+      const python = program('python3', 'python3');
+      if (!python) return this.skip();
+      const script = source('test/conformance/expected.py');
+      const { stdout, stderr } = spawnSync(python, [script, ...words], { encoding: 'utf8' });
+      expect(stderr).to.equal('');
+      expect(bare(stdout)).to.equal(bare(readFileSync(source(`scenarios/conformance/script/${name}.ts`), 'utf8')));
+    });
 });

@@ -94,6 +94,52 @@ const PROBLEMS = {
   },
 };
 
+const TOP = { name: 'top-k', fraction: 0.4 };
+const softmax = PROBLEMS['a softmax objective'];
+
+/** Codecs with what the sender or the receiver keeps of them, beside a worker of ours. */
+const CODED: Readonly<Record<string, object>> = {
+  'sgd with error feedback, tensor by tensor': {
+    method: { name: 'sgd', batchSize: 4 },
+    codecs: { gradient: { codec: TOP, memory: 'error-feedback', scope: 'tensor' } },
+    ...softmax,
+  },
+  'fedavg with EF21 both ways': {
+    method: { name: 'fedavg', ...METHODS.fedavg!.settings },
+    codecs: {
+      update: { codec: TOP, memory: 'ef21' },
+      model: { codec: 'bf16', memory: 'ef21' },
+    },
+    ...softmax,
+  },
+  'sgd with momentum of what was not sent': {
+    method: { name: 'sgd', batchSize: 4 },
+    codecs: { gradient: { codec: TOP, memory: { name: 'dgc', momentum: 0.5 } } },
+    ...softmax,
+  },
+  'sgd with an adaptive codec, tensor by tensor': {
+    method: { name: 'sgd', batchSize: 4 },
+    codecs: {
+      gradient: {
+        codec: {
+          name: 'adaptive',
+          ladder: [16, 4, 1].map((levels) => ({ name: 'qsgd', levels, coding: 'entropy' })),
+          share: 0.5,
+          everyRounds: 2,
+        },
+        scope: 'tensor',
+      },
+    },
+    ...softmax,
+  },
+  'gradient-tracking with an adaptive codec': {
+    method: { name: 'gradient-tracking', ...METHODS['gradient-tracking']!.settings },
+    codecs: { iterate: { name: 'adaptive', ladder: ['bf16', 'fp16'], everyRounds: 1 } },
+    topology: 'ring',
+    ...softmax,
+  },
+};
+
 async function inOneProcess(scenario: object): Promise<string> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'scenario.json'), JSON.stringify({ name: 'python-worker', ...scenario }));
@@ -132,4 +178,10 @@ describe('a worker in Python, written from docs/protocol*.md', function () {
           const whole = method.peers ? { ...scenario, topology: 'ring' } : scenario;
           expect(await runWith(python!, whole, true)).to.equal(await inOneProcess(whole));
         });
+
+  for (const [name, coded] of Object.entries(CODED))
+    it(`${name}, beside a worker of ours: the digest of one process`, async () => {
+      const scenario = { seed: 5, rounds: 6, clients: 4, precision: 'float32', ...coded };
+      expect(await runWith(python!, scenario, true)).to.equal(await inOneProcess(scenario));
+    });
 });

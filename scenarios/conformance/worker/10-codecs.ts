@@ -3,6 +3,7 @@ import type { Coordinator } from '../script/coordinator.js';
 import { Averaging, numbersOf } from '../script/fedavg.js';
 import { hex } from '../script/frames.js';
 import { CODEC_VECTORS, MEMORY_VECTORS } from '../script/vectors.js';
+import { ADAPTIVE } from './parts/adaptive.js';
 
 const section = 'protocol-codecs.md: Codecs';
 const TOP_2 = { name: 'top-k', count: 2 };
@@ -193,5 +194,6 @@ export default {
         );
       },
     },
+    ...ADAPTIVE,
   ],
 } satisfies Chapter<Coordinator>;

@@ -56,10 +56,10 @@ async def gradient_tracking(port, problem, method, state):
     for v in y:
         total += v * v
     port.measures.append(["trackedGradientSquared", total])
-    port.post("iterate", {"x": x, "y": y})
+    sent = port.post("iterate", {"x": x, "y": y})
     messages, absent = await port.take("iterate")
     mixed = {}
-    for field, own in (("x", x), ("y", y)):
+    for field, own in sent.items():
         sums = [0.0] * len(x)
         if absent:
             weight = 0.0

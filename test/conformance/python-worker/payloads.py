@@ -3,17 +3,171 @@
 import math
 import struct
 
-from derive import CODECS, DYNAMIC, blocks, from_bits, kept_count, root, single
+from derive import CODECS, DYNAMIC, blocks, from_bits, kept_count, root, scale_of, single
 
 NAMES = set(CODECS)
+NONE = {"codec": {"name": "identity"}, "memory": None, "scope": "vector"}
+
+
+DEFAULTS = {
+    "fp16": {"rounding": "nearest"}, "bf16": {"rounding": "nearest"}, "terngrad": {"clip": None}, "int8-dynamic": {"block": 2048},
+    "int8-linear": {"block": 256, "rounding": "nearest"}, "qsgd": {"levels": 16, "bucket": 512, "norm": "l2", "coding": "fixed"},
+    "top-k": {"fraction": 0.01, "count": None, "values": "identity"}, "threshold": {"absolute": 0.001, "values": "identity"},
+    "random-k": {"fraction": 0.01, "count": None, "scaled": True},
+}
+
+
+def whole(spec):
+    """With every setting: one inside another may lack some, or be a name alone."""
+    spec = {"name": spec} if isinstance(spec, str) else spec
+    spec = {**DEFAULTS.get(spec["name"], {}), **spec}
+    if "ladder" in spec:
+        spec["ladder"] = [whole(inner) for inner in spec["ladder"]]
+    if "values" in spec:
+        spec["values"] = whole(spec["values"])
+    return spec
 
 
 def supported(spec):
     """Settings that derive.py has."""
+    spec = whole(spec)
     name = spec["name"]
-    inner = spec.get("values")
-    return (name in NAMES and not (name == "fp16" and spec.get("rounding") == "stochastic") and not (name == "terngrad" and spec.get("clip"))
-            and (not isinstance(inner, dict) or supported(inner)))
+    if name == "adaptive":
+        return all(map(supported, spec["ladder"]))
+    return (name in NAMES and not (name == "fp16" and spec["rounding"] == "stochastic") and not spec.get("clip")
+            and ("values" not in spec or supported(spec["values"])))
+
+
+class Coder:
+    """The codec of a kind: `entry` of the scenario. `segments`: lengths of the model's tensors, in order."""
+
+    def __init__(self, entry, segments, wide):
+        self.spec, self.memory, self.wide = whole(entry["codec"]), entry["memory"], wide
+        self.segments = segments if entry["scope"] == "tensor" else None
+        self.adaptive = self.spec["name"] == "adaptive"
+        self.is_none = self.spec["name"] == "identity" and self.memory is None
+
+    def parts(self, length):
+        """Tensors, each begun with its length where its codec has no fixed size."""
+        return self.segments if sum(self.segments) == length else [length]
+
+    def used(self, level):
+        return self.spec["ladder"][level] if self.adaptive else self.spec
+
+    def encode(self, values, stream, level=0):
+        """The body, and what a receiver decodes."""
+        spec = self.used(level)
+        if self.segments is None:
+            body, decoded = encode(spec, values, stream, self.wide)
+        else:
+            body, decoded, at = b"", [], 0
+            for j, n in enumerate(self.parts(len(values))):
+                part, c = encode(spec, values[at:at + n], stream.derive("segment", j), self.wide)
+                body += part if size_of(spec, n, self.wide) is not None else struct.pack("<I", len(part)) + part
+                decoded, at = decoded + c, at + n
+        return body + (bytes([level]) if self.adaptive else b""), decoded
+
+    def decode(self, d, body):
+        """d numbers; ValueError for what no encoder writes."""
+        level = 0
+        if self.adaptive:
+            if not body or body[-1] >= len(self.spec["ladder"]):
+                raise ValueError("the index of a codec")
+            level, body = body[-1], body[:-1]
+        spec = self.used(level)
+        if self.segments is None:
+            return decode(spec, body, d, self.wide)
+        reader, values = Reader(body), []
+        for n in self.parts(d):
+            size = size_of(spec, n, self.wide)
+            values += decode(spec, reader.take(reader.numbers("I", 1)[0] if size is None else size), n, self.wide)
+        reader.end()
+        return values
+
+    def compression_variance(self, level, p, c):
+        """Of what was encoded as this: expected, or what it was."""
+        spec, total, at = self.used(level), 0.0, 0
+        for n in [len(p)] if self.segments is None else self.parts(len(p)):
+            total += expected_error(spec, p[at:at + n], c[at:at + n])
+            at += n
+        return total
+
+
+def expected_error(spec, p, c):
+    name, d = spec["name"], len(p)
+    if name in ("top-k", "threshold") and has_expectation(spec["values"]):
+        keep = kept_by_size(p, kept_count(d, spec)) if name == "top-k" else [abs(x) > spec["absolute"] for x in p]
+        kept = [x for x, k in zip(p, keep) if k]
+        return sum(x * x for x, k in zip(p, keep) if not k) + expected_error(spec["values"], kept, kept)
+    if not has_expectation(spec):
+        return sum((a - b) ** 2 for a, b in zip(c, p))
+    if name == "random-k":
+        k = kept_count(d, spec)
+        return (d - k) / (k if spec["scaled"] else d) * sum(x * x for x in p) if d else 0.0
+    if name == "terngrad":
+        m = max(map(abs, p), default=0.0)
+        return sum(abs(x) * (m - abs(x)) for x in p)
+    total = 0.0
+    for x, (share, step) in zip(p, steps(spec, p)):
+        total += share * (1 - share) * step * step
+    return total
+
+
+def kept_by_size(p, k):
+    order = sorted(range(len(p)), key=lambda i: (-abs(p[i]), i))[:k]
+    return [i in order for i in range(len(p))]
+
+
+def has_expectation(spec):
+    return spec["name"] in ("qsgd", "natural", "terngrad", "random-k") or spec.get("rounding") == "stochastic"
+
+
+def steps(spec, p):
+    """Of each entry: the fraction of it above the number below, in steps, and the step."""
+    name = spec["name"]
+    if name in ("fp16", "bf16"):
+        for x in p:
+            least, bits = (-14, 10) if name == "fp16" else (-126, 7)
+            q = 2.0 ** (max(math.frexp(x)[1] - 1 if x else least, least) - bits)
+            yield abs(x) / q % 1, q
+    elif name == "natural":
+        for x in p:
+            u = 2.0 ** max(math.frexp(x)[1] - 1, -126) if x else 2.0**-126
+            yield abs(x) / u - (0 if abs(x) < 2.0**-126 else 1), u
+    else:
+        size, top = (spec["bucket"], spec["levels"]) if name == "qsgd" else (spec["block"], 127)
+        for block in blocks(p, size):
+            largest = max(map(abs, block))
+            scale = scale_of(largest if name != "qsgd" or spec["norm"] == "max" else norm2(block, largest))
+            for x in block:
+                z = 0.0 if scale == 0 else top * (abs(x) / scale) if name == "qsgd" else x / scale * 127
+                yield z - math.floor(z), scale / top
+
+
+def norm2(block, largest):
+    total = 0.0
+    for x in block:
+        total += x * x
+    if 1e-200 < total < 1e200 or largest == 0:
+        return math.sqrt(total)
+    total = 0.0
+    for x in block:
+        total += (x / largest) ** 2
+    return largest * math.sqrt(total)
+
+
+def size_of(spec, d, wide):
+    """Bytes of a body of d numbers; None: they differ."""
+    name, number = spec["name"], 8 if wide else 4
+    if name == "random-k":
+        return 8 + kept_count(d, spec) * number if d else 0
+    if name in ("top-k", "threshold", "adaptive") or spec.get("coding") == "entropy":
+        return None
+    scales = -(-d // (spec.get("block") or spec.get("bucket") or 1)) * 4
+    signs = -(-d // 8)
+    return {"identity": number * d, "fp16": 2 * d, "bf16": 2 * d, "int8-linear": scales + d, "int8-dynamic": scales + d,
+            "scaled-sign": 4 + signs, "one-bit": 8 + signs, "natural": d + signs, "terngrad": 4 + -(-d // 5),
+            "qsgd": scales + -(-d * (2 * spec.get("levels", 16)).bit_length() // 8)}[name]
 
 
 def encode(spec, values, stream, wide):
@@ -217,11 +371,10 @@ def entropy(reader, d, skipped):
     return levels
 
 
-def indices(reader, count, d, inner_bytes):
-    """`inner_bytes`: of the kept values, which stand at the end."""
+def indices(reader, count, d):
     if count in (0, d):
         return list(range(count))
-    bits = Bits(reader.take(len(reader.body) - reader.at - inner_bytes))
+    bits = Bits(reader.body[reader.at:])
     if bits.get(1):
         found = [i for i in range(d) if bits.get(1)]
     else:
@@ -232,21 +385,17 @@ def indices(reader, count, d, inner_bytes):
                 gap += 1
             previous += 1 + (gap << k | bits.get(k))
             found.append(previous)
-    bits.end()
+    if bits.get(bits.left % 8):
+        raise ValueError("bits after the last")
+    reader.at = len(reader.body) - bits.left // 8
     if len(found) != count or found[-1] >= d:
         raise ValueError("indices")
     return found
 
 
 def kept(reader, count, d, wide, spec):
-    inner = spec.get("values") or {"name": "identity"}
-    sizes = {"identity": 8 if wide else 4, "fp16": 2, "bf16": 2}
-    if inner["name"] not in sizes:
-        raise ValueError("values in " + inner["name"])
-    size = count * sizes[inner["name"]]
-    if len(reader.body) - reader.at < size:
-        raise ValueError("values are missing")
-    found = indices(reader, count, d, size)
+    inner = spec["values"]
+    found = indices(reader, count, d)
     values = DECODERS[inner["name"]](reader, count, wide, inner)
     result = [0.0] * d
     for i, x in zip(found, values):

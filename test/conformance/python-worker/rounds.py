@@ -2,8 +2,8 @@
 
 import asyncio
 
-import payloads
 from derive import root
+from memories import Memories
 from wire import Sender, body_of, wire_size
 
 
@@ -37,12 +37,13 @@ class Client:
         self.problem = problem
         self.state = state
         self.clock = 0
+        self.memories = {}
         self.took_part = False
         self.mailbox = Mailbox()
         self.pending = None
 
     def record(self):
-        return {"clockMs": self.clock, "memories": {}, "state": self.state, "undelivered": []}
+        return {"clockMs": self.clock, "memories": self.memories, "state": self.state, "undelivered": []}
 
 
 class Port:
@@ -53,6 +54,9 @@ class Port:
         self.round, self.attempt = begin["index"], begin["attempt"]
         self.clock = max(client.clock, begin["startMs"])
         self.rng = root(run.scenario["seed"]).derive("party", client.index).derive("round", self.round)
+        self.memories = Memories(client.memories, run.wide)
+        # Of the round's vectors under adaptive codecs, by address; and what each take found, for the second run.
+        self.measured, self.took = {}, {}
         self.absent_already = {a["from"]: a["why"] for a in begin["absent"]}
         self.posted = [0] * len(run.kinds)
         self.taken = [0] * len(run.kinds)
@@ -102,12 +106,20 @@ class Port:
         return 1 - others
 
     def post(self, name, message):
+        """The vectors as receivers decode them."""
         kind, fields = self.run.names.index(name), self.run.kinds[name]
         step, self.posted[kind] = self.posted[kind], self.posted[kind] + 1
         peers = fields["to"] == "peers"
         self.start()
         direction = "peer" if peers else "up"
-        vectors = {field: self.encoded(name, field, step, message[field], direction) for field in fields["vectors"]}
+        vectors, decoded = {}, {}
+        for field in fields["vectors"]:
+            vectors[field], decoded[field] = self.encoded(name, field, step, message[field], direction)
+        self.send(name, kind, step, message, vectors, direction)
+        return decoded
+
+    def send(self, name, kind, step, message, vectors, direction):
+        fields, peers = self.run.kinds[name], direction == "peer"
         body = body_of(fields, [{**message, **vectors}])
         raw = sum(len(message[f]) for f in fields["vectors"]) * (8 if self.run.wide else 4)
         payload = sum(len(data) for _, data in vectors.values())
@@ -126,14 +138,33 @@ class Port:
             counted["wire"] += size
 
     def encoded(self, name, field, step, values, direction):
-        codec = self.run.codecs[name]
-        data, decoded = payloads.encode(codec, values, self.rng.derive("codec", name, field, step, 0), self.run.wide)
-        if codec["name"] != "identity":
+        coder = self.run.coders[name]
+        key = "%s/%s/" % (name, field)
+        p = self.memories.prepared(key, coder.memory, values)
+        level = self.memories.level(key)
+        data, c = coder.encode(p, self.rng.derive("codec", name, field, step, 0), level)
+        self.memories.sent(key, coder.memory, values, p, c)
+        if not coder.is_none:
             self.clock += self.device["nsPerParameterCoded"] * len(values) / 1e6
             cost = self.coding[direction]
-            cost["squaredNorm"] += sum(p * p for p in values)
-            cost["squaredError"] += sum((c - p) ** 2 for c, p in zip(decoded, values))
-        return len(values), data
+            cost["squaredNorm"] += sum(x * x for x in p)
+            cost["squaredError"] += sum((x - y) ** 2 for x, y in zip(c, p))
+        if coder.adaptive and (self.round + 1) % coder.spec["everyRounds"] == 0:
+            self.measured[name, field, step] = (key, list(values), coder.compression_variance(level, p, c))
+        return (len(values), data), c
+
+    def adjust(self, again):
+        """Chooses levels by what a second run posted."""
+        sums, levels = {}, {}
+        for address, (key, v, compression) in self.measured.items():
+            other = again.measured.get(address)
+            total = sums.setdefault(key, [0.0, 0.0, address[0]])
+            total[0] += compression if other else float("inf")
+            total[1] += sum((x - y) ** 2 for x, y in zip(v, other[1])) / 2 if other else 0.0
+        for key, (compression, sampling, name) in sums.items():
+            levels.setdefault(name, []).append(self.memories.measured(key, self.run.coders[name].spec, compression, sampling))
+        self.measures += [["codecLevel." + name, sum(each) / len(each)] for name, each in levels.items()]
+        self.clock = again.clock
 
     async def take(self, name):
         """[(sender, message)], [absent sender]"""
@@ -161,16 +192,29 @@ class Port:
                 self.waiting = "client %s waits for %s of %s" % (self.client.index, name, sender)
                 await box.came.wait()
                 self.waiting = None
-        if messages:
-            self.start()
-            if self.run.codecs[name]["name"] != "identity":
-                self.clock += self.device["nsPerParameterCoded"] * self.run.dimension * len(messages) * len(fields["vectors"]) / 1e6
+        self.took[kind, step] = messages, absent
         for sender, why in absent:
             place = {"kind": name, "step": step, "from": sender, "to": self.client.index}
             self.absences.append({"round": self.round, **place, "why": why})
             if why in ("dropped", "late", "rejected"):
                 self.unused.append(place)
-        return messages, [sender for sender, _ in absent]
+        return self.opened(name, messages), [sender for sender, _ in absent]
+
+    def opened(self, name, messages):
+        """As their memories have them."""
+        coder, fields, places, result = self.run.coders[name], self.run.kinds[name], {}, []
+        if messages:
+            self.start()
+        for sender, message in messages:
+            position = places[sender] = places.get(sender, -1) + 1
+            message = dict(message)
+            for field in fields["vectors"]:
+                if not coder.is_none:
+                    self.clock += self.device["nsPerParameterCoded"] * self.run.dimension / 1e6
+                key = "from %s/%s/%s/%d" % (sender, name, field, position)
+                message[field] = self.memories.received(key, coder.memory, message[field])
+            result.append((sender, message))
+        return result
 
     def seal(self):
         peers = any(kind["to"] == "peers" for kind in self.run.kinds.values())
@@ -180,3 +224,21 @@ class Port:
     def report(self):
         return {"party": self.client.index, "clockMs": self.clock, "measures": self.measures, "unusedMessages": self.unused,
                 "unused": [], "ledger": [], "coding": self.coding}
+
+
+class Again(Port):
+    """The second run of a half: other draws, on what the first took; nothing leaves it."""
+
+    def __init__(self, first):
+        super().__init__(first.run, first.client, first.begin)
+        self.clock, self.started, self.found = first.clock, True, first.took
+        self.rng = self.rng.derive("repeat")
+
+    def send(self, *_):
+        pass
+
+    async def take(self, name):
+        kind = self.run.names.index(name)
+        step, self.taken[kind] = self.taken[kind], self.taken[kind] + 1
+        messages, absent = self.found[kind, step]
+        return self.opened(name, messages), [sender for sender, _ in absent]

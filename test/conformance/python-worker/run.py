@@ -13,7 +13,7 @@ import payloads
 from linear import Linear, dimension
 from quadratic import Quadratic
 from records import decoded, encoded
-from rounds import Client, Port
+from rounds import Again, Client, Port
 from wire import Bounds, Receiver, Sender, messages_of
 
 
@@ -44,10 +44,10 @@ def supported(scenario):
     if method.get("gradientClip") or method.get("tensorClipping") or method.get("form", "cta") != "cta":
         raise Unsupported("method: expected no clipping, form cta")
     for kind, entry in (scenario.get("codecs") or {}).items():
-        if entry["memory"] or entry["scope"] != "vector" or not payloads.supported(entry["codec"]):
-            raise Unsupported("codecs.%s: expected a codec of derive.py without a memory" % kind)
-        if method["name"] == "gradient-tracking" and entry["codec"]["name"] != "identity":
-            raise Unsupported("codecs.%s: expected identity under gradient-tracking" % kind)
+        if not payloads.supported(entry["codec"]):
+            raise Unsupported("codecs.%s: expected a codec of derive.py" % kind)
+        if entry["memory"] and KINDS[method["name"]][kind]["to"] == "peers":
+            raise Unsupported("codecs.%s: expected no memory of messages to peers" % kind)
     for key in ("matrices", "centres"):
         if objective.get(key):
             raise Unsupported("objective.%s: expected none" % key)
@@ -63,11 +63,12 @@ class Run:
         self.method, objective = self.scenario["method"], self.scenario["objective"]
         self.kinds = KINDS[self.method["name"]]
         self.names = sorted(self.kinds)
-        self.codecs = {name: (self.scenario.get("codecs") or {}).get(name, {}).get("codec", {"name": "identity"}) for name in self.names}
         if objective["name"] == "quadratic":
             self.open_quadratic(objective)
         else:
             self.open_linear(objective)
+        codecs = self.scenario.get("codecs") or {}
+        self.coders = {name: payloads.Coder(codecs.get(name, payloads.NONE), self.segments, self.wide) for name in self.names}
         self.clients = {}
         for i in assign["clients"]:
             self.clients[i] = Client(i, self.problem_of(i), initial(self.method["name"], self.parameters, self.wide))
@@ -84,6 +85,7 @@ class Run:
 
     def open_quadratic(self, objective):
         self.dimension = objective["dimension"]
+        self.segments = [self.dimension]
         start = float(objective["initialValue"])
         self.parameters = [start if self.wide else single(start)] * self.dimension
         self.data, self.shards = [b""] * 6, [b""] * self.scenario["clients"]
@@ -98,6 +100,8 @@ class Run:
         settings = {**objective, "softmax": softmax}
         self.dimension = dimension(data["features"], classes or 1, settings)
         self.parameters = [0.0] * self.dimension
+        weights = data["features"] * (classes or 1)
+        self.segments = [n for n in (weights, self.dimension - weights) if n]
         shards = datasets.iid(seed, len(train.rows), self.scenario["clients"])
         self.data = train.arrays() + test.arrays()
         self.shards = [struct.pack("<%dI" % len(shard), *shard) for shard in shards]
@@ -132,9 +136,7 @@ class Run:
         name = self.names[frame["kind"]]
         messages, lost = None, frame["lost"]
         if not lost:
-            codec = self.codecs[name]
-            messages = messages_of(self.kinds[name], body, frame["count"], self.dimension,
-                                   lambda numbers, data: payloads.decode(codec, data, numbers, self.wide))
+            messages = messages_of(self.kinds[name], body, frame["count"], self.dimension, self.coders[name].decode)
             lost = None if messages is not None else "rejected"
         box = self.clients[frame["to"]].mailbox
         key = tuple(frame[k] for k in ("round", "attempt", "kind", "step", "from"))
@@ -166,6 +168,7 @@ class Run:
         elif content["type"] == "restore":
             client, record = self.clients[content["client"]], decoded(content["data"])
             client.state, client.clock, client.took_part = record["state"], record["clockMs"], True
+            client.memories = record["memories"]
         else:
             self.send_packed(content)
 
@@ -176,6 +179,7 @@ class Run:
     def begin(self, begin):
         for i in begin["forgotten"]:
             self.clients[i].state = initial(self.method["name"], self.parameters, self.wide)
+            self.clients[i].memories = {}
         away = {a["from"] for a in begin["absent"]}
         key = self.running = (begin["index"], begin["attempt"])
         run = [self.clients[i] for i in begin["cohort"] if i in self.clients and i not in away]
@@ -187,8 +191,13 @@ class Run:
 
     async def half(self, client, port):
         try:
-            state = await HALVES[self.method["name"]](port, client.problem, self.method, client.state)
-            client.pending = (state, port.clock)
+            half = HALVES[self.method["name"]]
+            state = await half(port, client.problem, self.method, client.state)
+            if port.measured:
+                again = Again(port)
+                await half(again, client.problem, self.method, client.state)
+                port.adjust(again)
+            client.pending = (state, port.clock, port.memories.now)
         finally:
             if not port.aborted:
                 seal = port.seal()
@@ -221,12 +230,12 @@ class Run:
             client = self.clients.get(i)
             if client is None or client.pending is None:
                 continue
-            (state, clock), client.pending = client.pending, None
+            (state, clock, memories), client.pending = client.pending, None
             if settle["abandoned"]:
                 continue
             client.clock = clock
             if i not in settle["voided"]:
-                client.state, client.took_part = state, True
+                client.state, client.memories, client.took_part = state, memories, True
 
     def collect(self, request):
         for i, client in self.clients.items():
