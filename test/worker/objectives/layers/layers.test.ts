@@ -124,7 +124,8 @@ const messageOf = (promise: Promise<unknown>) =>
 
 describe('worker/objectives/layers', function () {
   this.timeout(120_000);
-  for (const device of ['wasm', 'cpu']) for (const subject of subjects(device)) itKeepsTheContract(subject);
+  for (const device of ['wasm', 'cpu', 'simd', 'simd-relaxed'])
+    for (const subject of subjects(device)) itKeepsTheContract(subject);
   for (const subject of doubles) itKeepsTheContract(subject);
 
   it('has every layer in one of the networks that are checked by finite differences', () => {
