@@ -185,7 +185,11 @@ export default {
           it.door.refuseFrames = status;
           it.door.knocks.take(() => true);
           if (status === 409) run.frames.close();
-          await it.door.knocks.next('another request', ({ path }) => path === '/frames', REOPEN_MS);
+          await required(
+            'another request',
+            'with growing waits; 409: try again with the count of now',
+            it.door.knocks.next('another request', ({ path }) => path === '/frames', REOPEN_MS),
+          );
         }
         it.door.refuseFrames = null;
         await required('another connection', '409: try again with the count of now', reopened(it));

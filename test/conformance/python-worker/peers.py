@@ -6,66 +6,114 @@ import hmac
 import aiohttp
 from aiohttp import web
 
+from link import Breach, Incoming, Link
 from wire import Receiver
 
 
+class Way:
+    """A socket that is no link: what is lost with it is lost."""
+
+    def __init__(self, socket):
+        self.socket, self.queue = socket, asyncio.Queue()
+        self.task = asyncio.create_task(self.write())
+
+    def send(self, messages, again):
+        for message in messages:
+            self.queue.put_nowait(message)
+
+    async def write(self):
+        while True:
+            await self.socket.send_bytes(await self.queue.get())
+
+    async def close(self):
+        self.task.cancel()
+        await self.socket.close()
+
+
 class Peers:
-    def __init__(self, http, run):
-        self.http, self.run = http, run
-        self.incoming, self.sockets, self.tasks, self.open_here = {}, {}, [], []
+    def __init__(self, http, run, heartbeat, peer_down):
+        self.http, self.run, self.heartbeat, self.peer_down = http, run, heartbeat, peer_down
+        self.incoming, self.ways, self.open_here = {}, [], []
+        # Of each key: what has come over its link, and the connection that it comes over now.
+        self.links = {}
 
     async def introduced(self, message):
         """Opens a socket to each; those that cannot be reached."""
-        urls = {peer["worker"]: peer["url"] for peer in message["peers"]}
+        found = {peer["worker"]: peer for peer in message["peers"]}
         self.incoming = {key["incoming"]: key["worker"] for key in message["keys"]}
         unreachable = []
         for key in message["keys"]:
             worker = key["worker"]
             try:
-                query = {"key": key["outgoing"], "worker": self.run.own}
-                url = urls[worker].replace("ws", "http", 1) + "/peers"
-                socket = await asyncio.wait_for(self.http.ws_connect(url, params=query), 5)
+                way = await asyncio.wait_for(self.open(found[worker], key["outgoing"]), 5)
             except (KeyError, aiohttp.ClientError, OSError, asyncio.TimeoutError):
                 unreachable.append(worker)
                 continue
-            queue = self.run.peer_queues[worker] = asyncio.Queue()
-            self.sockets[worker] = socket
-            self.tasks.append(asyncio.create_task(self.write(queue, socket)))
+            self.run.peer_ways[worker] = way
+            self.ways.append(way)
         return unreachable
 
-    async def write(self, queue, socket):
-        while True:
-            await socket.send_bytes(await queue.get())
+    async def open(self, peer, key):
+        url = peer["url"].replace("ws", "http", 1) + "/peers"
+        query = {"key": key, "worker": self.run.own}
+        if not peer.get("links"):
+            return Way(await self.http.ws_connect(url, params=query))
+        link = Link(self.http, url, query, self.heartbeat, self.peer_down, refuse, lambda why: self.run.peer_ways.pop(peer["worker"], None))
+        try:
+            await link.opened
+        except BaseException:
+            await link.close()
+            raise
+        return link
 
     async def accept(self, request):
         given = request.query.get("key", "")
         worker = next((w for key, w in self.incoming.items() if hmac.compare_digest(key, given)), None)
         if worker is None or worker != request.query.get("worker"):
             return web.Response(status=403)
-        socket = web.WebSocketResponse(max_msg_size=4194560, compress=False)
+        have = request.query.get("have")
+        if have not in (None, "0"):
+            return web.Response(status=409)
+        socket = web.WebSocketResponse(max_msg_size=4194560, compress=False, autoping=False)
         await socket.prepare(request)
         self.open_here.append(socket)
-        receiver = Receiver(self.run.bounds)
+        incoming, receiver, before = self.links.get(given) or (Incoming(self.heartbeat), Receiver(self.run.bounds), None)
+        self.links[given] = incoming, receiver, socket
         try:
-            async for message in socket:
-                if message.type != aiohttp.WSMsgType.BINARY:
-                    raise ValueError("expected a binary message")
-                self.run.receive(message.data, receiver, worker)
-        except ValueError:
+            if have is None:
+                incoming, receiver = Incoming(float("inf")), Receiver(self.run.bounds)
+            else:
+                if before:
+                    asyncio.create_task(before.close(code=1001))
+                await incoming.report(socket)
+            await incoming.read(socket, lambda message: self.take(given, socket, message, receiver, worker), nothing_sent, have is not None)
+        except (Breach, ValueError):
             await socket.close(code=1008)
         return socket
 
+    def take(self, key, socket, message, receiver, worker):
+        # What an older connection still brings is discarded.
+        if self.links[key][2] is socket:
+            self.run.receive(message, receiver, worker)
+
     async def close(self):
-        for task in self.tasks:
-            task.cancel()
-        for socket in [*self.sockets.values(), *self.open_here]:
-            await socket.close()
+        for one in [*self.ways, *self.open_here]:
+            await one.close()
         await self.runner.cleanup()
 
 
-async def listen(http, run, frames):
+def refuse(_):
+    raise ValueError("a message from the accepting end")
+
+
+def nothing_sent(count):
+    if count:
+        raise Breach("a count of what was not sent")
+
+
+async def listen(http, run, frames, heartbeat, peer_down):
     """At the address that the connection to the coordinator comes from."""
-    peers = Peers(http, run)
+    peers = Peers(http, run, heartbeat, peer_down)
     app = web.Application()
     app.router.add_get("/peers", peers.accept)
     peers.runner = web.AppRunner(app, shutdown_timeout=0.1)

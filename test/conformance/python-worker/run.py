@@ -74,11 +74,12 @@ class Run:
             self.clients[i] = Client(i, self.problem_of(i), initial(self.method["name"], self.parameters, self.wide))
         self.bounds = Bounds(self.scenario["clients"], len(self.kinds), self.dimension)
         self.sender, self.receiver = Sender(), Receiver(self.bounds)
-        self.queue = asyncio.Queue()
+        # The frame link, once it is there.
+        self.link = None
         self.host_of = {client: who["worker"] for who in assign["workers"] for client in who["clients"]}
         self.speaks_to_peers = any(fields["to"] == "peers" for fields in self.kinds.values())
-        # By worker: what goes over a socket of its own. Others are reached through the coordinator.
-        self.peer_queues = {}
+        # By worker: links and sockets of their own. Others are reached through the coordinator.
+        self.peer_ways = {}
         self.running = None
         self.tasks = {}
         self.ports = {}
@@ -111,26 +112,27 @@ class Run:
         parameters = struct.pack("<%d%s" % (self.dimension, "d" if self.wide else "f"), *self.parameters)
         return {"data": sha(self.data), "partition": sha(self.shards), "initialParameters": sha([parameters])}
 
-    def queue_to(self, party):
-        return self.peer_queues.get(self.host_of.get(party), self.queue)
+    def way_to(self, party):
+        return self.peer_ways.get(self.host_of.get(party), self.link)
 
-    def send_packed(self, content, queue=None):
-        for message in self.sender.packed(content):
-            (queue or self.queue).put_nowait(message)
+    def send_packed(self, content, way=None):
+        again = None if way in (None, self.link) else lambda: self.send_packed(content)
+        (way or self.link).send(self.sender.packed(content), again)
 
     def send_seal(self, seal):
-        queues = {}
+        ways = {}
         for to in seal["to"]:
             if to not in self.clients:
-                queues.setdefault(self.queue_to(to), []).append(to)
-        for queue, to in queues.items():
-            self.send_packed({"type": "seals", "seals": [{**seal, "to": to}]}, queue)
+                ways.setdefault(self.way_to(to), []).append(to)
+        for way, to in ways.items():
+            self.send_packed({"type": "seals", "seals": [{**seal, "to": to}]}, way)
 
     def send_frame(self, frame, body):
         if frame["to"] in self.clients:
             return self.deliver(frame, body)
-        for message in self.sender.frame(frame, body, frame["count"]):
-            self.queue_to(frame["to"]).put_nowait(message)
+        way, frame = self.way_to(frame["to"]), dict(frame)
+        again = None if way is self.link else lambda: self.link.send(self.sender.frame(frame, body, frame["count"]))
+        way.send(self.sender.frame(frame, body, frame["count"]), again)
 
     def deliver(self, frame, body):
         name = self.names[frame["kind"]]
@@ -149,7 +151,8 @@ class Run:
                 box.put(box.seals, (seal["round"], seal["attempt"], seal["from"]), seal["counts"])
 
     def receive(self, message, receiver=None, peer=None):
-        """`peer`: the worker that sent it on a socket of its own; None: the coordinator, which passes on what others send."""
+        """`peer`: the worker that sent it on a socket of its own; None: the coordinator, which passes on what others send.
+        Gives what is `control`."""
         read = (receiver or self.receiver).read(message)
         if read is None:
             return
@@ -165,6 +168,8 @@ class Run:
                 self.deliver_seal(seal)
         elif peer:
             raise ValueError("a packed message of the coordinator from a peer")
+        elif content["type"] == "control":
+            return content
         elif content["type"] == "restore":
             client, record = self.clients[content["client"]], decoded(content["data"])
             client.state, client.clock, client.took_part = record["state"], record["clockMs"], True

@@ -11,9 +11,9 @@ import aiohttp
 import msgpack
 import socketio
 
-import peers
 import shapes
-from run import Run, Unsupported
+from assignment import Assignment
+from run import Unsupported
 
 QUESTIONS = ("assign", "introduce", "waits", "stop")
 
@@ -24,18 +24,18 @@ def proof(token, *texts):
 
 
 class Session:
-    """`seat`: the one that this worker had, or None. `left`: set when the worker is asked to leave."""
+    """`seat`: the one that this worker had, or None. `left`: set when the worker is asked to leave. `held`: what outlives it."""
 
-    def __init__(self, url, token, process, seat, left):
-        self.url, self.token, self.process, self.seat, self.left = url, token, process, seat, left
+    def __init__(self, url, token, process, seat, left, held):
+        self.url, self.token, self.process, self.seat, self.left, self.held = url, token, process, seat, left, held
         self.joined, self.stopped = False, None
-        self.run_ = self.frames = self.peers = None
-        self.pump = []
         self.over = asyncio.get_running_loop().create_future()
+        if held.assignment:
+            held.assignment.over = self.end
 
     async def run(self):
         """How it ended: finished, failed, again, refused, broke, lost or left."""
-        self.http = aiohttp.ClientSession()
+        self.http = self.held.http
         self.socket = socketio.AsyncClient(reconnection=False, handle_sigint=False)
         leaving = asyncio.create_task(self.left.wait())
         try:
@@ -50,9 +50,10 @@ class Session:
             return "lost"
         finally:
             leaving.cancel()
-            await self.leave()
+            assignment = self.held.assignment
+            if assignment and (self.over.done() and self.over.result() != "lost" or self.left.is_set() or assignment.is_over):
+                await self.held.release()
             await self.socket.disconnect()
-            await self.http.close()
 
     async def join(self):
         async with self.http.get(self.url + "/challenge") as answer:
@@ -63,7 +64,8 @@ class Session:
         self.socket.on("disconnect", lambda *_: self.end("lost"))
         query = "role=worker&challenge=%s&nonce=%s&proof=%s" % (challenge, nonce, proof(self.token, "joiner", "worker", challenge, nonce))
         await self.socket.connect(self.url + "?" + query, transports=["websocket"])
-        hello = {"version": 2, "name": "python", "pid": os.getpid(), "process": self.process, "seat": self.seat}
+        hello = {"version": 2, "name": "python", "pid": os.getpid(), "process": self.process, "seat": self.seat,
+                 "resumes": self.held.resumes()}
         try:
             call = asyncio.create_task(self.socket.call("hello", msgpack.packb(hello), timeout=3600))
             await asyncio.wait({call, self.over}, return_when=asyncio.FIRST_COMPLETED)
@@ -104,76 +106,56 @@ class Session:
             return None if answer is None else msgpack.packb(answer)
         return handle
 
-    async def emit(self, name, content):
-        await self.socket.emit(name, msgpack.packb(content))
-
-    async def leave(self):
-        """Releases everything of an assignment."""
-        run, frames, others = self.run_, self.frames, self.peers
-        self.run_ = self.frames = self.peers = None
-        for task in self.pump:
-            task.cancel()
-        self.pump = []
-        if run:
-            run.close()
-        if others:
-            await others.close()
-        if frames:
-            await frames.close()
-
     async def on_assign(self, assign):
-        await self.leave()
-        run = Run(assign, self.emit)
-        self.frames = await self.http.ws_connect(self.url + "/frames", params={"token": assign["token"]}, max_msg_size=4194560)
-        self.run_ = run
-        if run.speaks_to_peers:
-            self.peers = await peers.listen(self.http, run, self.frames)
-        self.pump = [asyncio.create_task(self.read(run, self.frames)), asyncio.create_task(self.write(run, self.frames))]
-        self.seat = int(assign["worker"].rpartition("-")[2])
-        return {"device": "python", "deterministic": True, "parameterCount": run.dimension, "read": run.read(),
-                "peer": self.peers.address if self.peers else None}
-
-    async def read(self, run, frames):
+        held = self.held
+        if not (held.assignment and held.assignment.token == assign["token"] and not held.assignment.is_over):
+            await held.release()
+            held.assignment = Assignment(self.http, self.url, assign, self.end)
+        assignment = held.assignment
         try:
-            async for message in frames:
-                if message.type != aiohttp.WSMsgType.BINARY:
-                    raise ValueError("expected a binary message")
-                run.receive(message.data)
-        except ValueError as error:
-            return self.end("broke", error)
-        if frames is self.frames:
-            self.end("lost")
-
-    async def write(self, run, frames):
-        while True:
-            await frames.send_bytes(await run.queue.get())
+            ready = await asyncio.shield(assignment.ready)
+        except (Unsupported, ConnectionError):
+            await held.release()
+            raise
+        self.seat = int(assign["worker"].rpartition("-")[2])
+        return ready
 
     async def on_introduce(self, message):
-        if not self.run_.speaks_to_peers:
-            return {"unreachable": []}
-        if not self.peers:
-            return {"unreachable": [key["worker"] for key in message["keys"]]}
-        return {"unreachable": await self.peers.introduced(message)}
+        return await self.held.assignment.introduced(message)
 
     async def on_begin(self, message):
-        self.run_.begin(message)
+        self.held.assignment.run_.begin(message)
 
     async def on_abort(self, message):
-        self.run_.abort(message)
+        self.held.assignment.run_.abort(message)
 
     async def on_settle(self, message):
-        self.run_.settle(message)
+        self.held.assignment.run_.settle(message)
 
     async def on_collect(self, message):
-        self.run_.collect(message)
+        self.held.assignment.run_.collect(message)
 
     async def on_waits(self, _):
-        run = self.run_
-        waits = [port.waiting for i, port in run.ports.items() if not run.tasks[i].done()] if run else []
-        return {"waits": [text for text in waits if text], "computing": None in waits}
+        return self.held.assignment.waits() if self.held.assignment else {"waits": [], "computing": False}
 
     async def on_stop(self, message):
         # The coordinator closes the connection once it has the answer.
         self.stopped = message.get("over", "refused")
         asyncio.get_running_loop().call_later(0.2, self.end, self.stopped)
         return {}
+
+
+class Held:
+    """What this process has beside its control connection."""
+
+    def __init__(self, http):
+        self.http, self.assignment = http, None
+
+    def resumes(self):
+        return self.assignment.where if self.assignment and not self.assignment.is_over else None
+
+    async def release(self):
+        """Everything of an assignment."""
+        assignment, self.assignment = self.assignment, None
+        if assignment:
+            await assignment.release()

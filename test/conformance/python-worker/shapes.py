@@ -103,7 +103,9 @@ PACKED = {
     "seals": record(type=text, seals=SEALS),
     "restore": record(type=text, client=n, data=data),
     "restored-all": record(type=text, request=n),
+    "control": record(type=text, event=text, content=lambda value: value),
 }
+WAITS = record(request=n)
 
 
 def packed(content):

@@ -13,7 +13,9 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "vectors"))
 
-from session import Session
+import aiohttp
+
+from session import Held, Session
 
 FIRST_WAIT, LONGEST_WAIT, TRIES = 0.5, 30, 12
 
@@ -24,8 +26,17 @@ async def main():
     left = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, left.set)
+    async with aiohttp.ClientSession() as http:
+        held = Held(http)
+        try:
+            return await tried(url, token, process, seat, wait, tries, left, held)
+        finally:
+            await held.release()
+
+
+async def tried(url, token, process, seat, wait, tries, left, held):
     while tries < TRIES and not left.is_set():
-        session = Session(url, token, process, seat, left)
+        session = Session(url, token, process, seat, left, held)
         ending = await session.run()
         seat = session.seat
         print("over:", ending, flush=True)
@@ -36,9 +47,24 @@ async def main():
         if session.joined:
             wait, tries = FIRST_WAIT, 0
         tries += 1
-        await asyncio.sleep(wait * random.uniform(0.9, 1))
+        ended = await pause(wait * random.uniform(0.9, 1), held)
+        if ended:
+            return 0 if ended == "finished" else 1
         wait = min(LONGEST_WAIT, 2 * wait)
     return 0 if left.is_set() else 1
+
+
+async def pause(seconds, held):
+    """Before the next try; how the run ended, where the frame link said so meanwhile."""
+    if not held.assignment:
+        return await asyncio.sleep(seconds)
+    over = asyncio.get_running_loop().create_future()
+    held.assignment.over = lambda ending, why="": over.done() or over.set_result(ending)
+    await asyncio.wait({over}, timeout=seconds)
+    ending = over.result() if over.done() else None
+    if ending:
+        await held.release()
+    return ending if ending in ("finished", "failed", "refused", "broke") else None
 
 
 sys.exit(asyncio.run(main()))
