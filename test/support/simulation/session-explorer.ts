@@ -7,6 +7,8 @@ import { lossyCodecs, resolveTiny } from '../../../scenarios/check/parts/tiny-pr
 import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { loadAllRules, loadCatalogue } from '../../../scenarios/run/catalogue.js';
 import '../../../scenarios/run/remote-fleet.js';
+// Reports of samplers are loaded at a run's end otherwise.
+import '../../../scenarios/posterior/posterior-report.js';
 import { continueRun } from '../../../scenarios/run/continue-run.js';
 import type { SessionResult } from '../../../scenarios/run/session-options.js';
 import { runWorker } from '../../../worker/main.js';
