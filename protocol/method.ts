@@ -242,8 +242,8 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
       readonly shared: Rng;
     },
   ): readonly ClientIndex[];
-  /** 'tasks': set by `defineTasks` of tasks.ts. Left out: rounds. */
-  readonly schedule?: 'tasks';
+  /** 'tasks': set by `defineTasks` of tasks.ts, 'meetings' by `defineMeetings` of meetings.ts. Left out: rounds. */
+  readonly schedule?: 'tasks' | 'meetings';
   readonly client: HalfOrMaker<H, Half<C, ClientRound<H, M, O>, H>>;
   /** Left out by methods that have only peers. */
   readonly coordinator?: HalfOrMaker<H, CoordinatorHalf<S, CoordinatorRound<H, M>, H>>;

@@ -105,7 +105,7 @@ export class ClientHost {
 
   estimates(): ReadonlyMap<ClientIndex, readonly ReadonlyVector[]> {
     const estimates = new Map<ClientIndex, readonly ReadonlyVector[]>();
-    // Ascending, whoever was made again after others: their mean has the same bits in every placement.
+    // Ascending, also where a client was made again after others: their mean has the same bits in every placement.
     const clients = [...this.site.parties.keys()].filter((party) => party !== 'coordinator');
     for (const id of clients.sort((a, b) => a - b)) {
       const vectors = this.site.host.halfOf(id).estimates?.(this.site.parties.get(id)!.record.state as object);

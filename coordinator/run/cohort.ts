@@ -1,7 +1,8 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import { type AnyMethod, allClients, type ClientIndex, type Rng } from '../../protocol/method.js';
+import type { RunSite } from '../../protocol/party/run-site.js';
 import type { SamplingCoins } from '../../protocol/privacy/mechanisms/private-coins.js';
-import type { Participation } from '../../protocol/scenario/scenario.js';
+import type { Participation, Scenario } from '../../protocol/scenario/scenario.js';
 
 /** Probability that a given client is in a round's cohort, when the host draws it. */
 export function inclusionProbability(participation: Participation, clientCount: number): number {
@@ -9,7 +10,7 @@ export function inclusionProbability(participation: Participation, clientCount: 
 }
 
 /** What a round's cohort depends on. */
-export interface CohortDraw {
+interface CohortDraw {
   readonly participation: Participation;
   readonly clientCount: number;
   /** The round's shared stream. */
@@ -28,7 +29,7 @@ export interface CohortDraw {
  * The clients of a round, ascending: the method's own choice, or drawn from the round's shared stream; a Poisson cohort from
  * `coins` where there are some.
  */
-export function drawCohort({
+function drawCohort({
   participation,
   clientCount,
   shared,
@@ -56,4 +57,19 @@ export function drawCohort({
     return Array.from(coins ? coins.coins(clientCount, probability) : stream.poisson(clientCount, probability));
   }
   return Array.from(stream.batch(clientCount, participation.cohort).sort());
+}
+
+/** The clients of the run's next round. */
+export function invitedTo(index: number, { participation, clients }: Scenario, site: RunSite): readonly ClientIndex[] {
+  const { method, hyperparameters, coins } = site.host;
+  return drawCohort({
+    participation,
+    clientCount: clients,
+    shared: site.host.sharedStream(index),
+    method,
+    state: method.coordinator ? site.party('coordinator').record.state : undefined,
+    index,
+    hyperparameters,
+    coins,
+  });
 }

@@ -8,11 +8,13 @@ import type { RoundPlan } from '../../protocol/wire/seal.js';
  * sends none: a message from or to every invited client is missing. An empty cohort is such a round too.
  */
 export function isWithoutUpdate(
-  { cohort }: Pick<RoundPlan, 'cohort'>,
+  { cohort, ready }: Pick<RoundPlan, 'cohort' | 'ready'>,
   own: Pick<PartyReport, 'inbox'> | null,
   absences: readonly AbsenceRecord[],
   bytes: ByteCounts,
 ): boolean {
+  // All are away: no two clients meet.
+  if (ready?.length === 0) return true;
   const received = own ? (own.inbox?.received ?? 0) : bytes.peer.payload;
   if (received > 0) return false;
   const missed = new Set(absences.flatMap(({ from, to }) => [from, to]));

@@ -14,13 +14,14 @@ import { Batteries } from './batteries.js';
 import { betterRound } from './best-round.js';
 import { CheckpointPace } from './checkpoint-pace.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
-import { drawCohort, inclusionProbability } from './cohort.js';
+import { inclusionProbability, invitedTo } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
 import { evaluateRound, isEvaluated, modelOf } from './evaluation.js';
 import { outlookOf } from './expected-releases.js';
 import { IdleTime } from './idle-time.js';
 import { estimatesBehind, iterateAverage } from './iterate-average.js';
 import { LostClients } from './lost-clients.js';
+import { type Meetings, meetingsOf } from './meetings.js';
 import { checkQuorum } from './quorum.js';
 import { ReleaseRecord } from './release-record.js';
 import { codecColumns, measureColumns } from './round-columns.js';
@@ -49,6 +50,7 @@ export class RunLoop {
   private readonly batteries: Batteries;
   private readonly idle: IdleTime;
   private readonly average: ReturnType<typeof iterateAverage>;
+  private readonly meetings: Meetings | null;
   private readonly changed = new Set<ClientIndex>();
   private readonly bytes = noBytes();
   /** As of the last round that was ended. */
@@ -60,6 +62,7 @@ export class RunLoop {
     this.batteries = new Batteries(options.scenario);
     this.idle = new IdleTime(options.scenario, this.batteries);
     this.average = iterateAverage(options.scenario);
+    this.meetings = meetingsOf(options);
   }
 
   /** Goes back to a checkpoint. Records: of every party that had one. */
@@ -73,6 +76,7 @@ export class RunLoop {
     if (carried.bytes) addBytes(this.bytes, carried.bytes);
     if (carried.batteries) this.batteries.restore(carried.batteries);
     if (carried.average) this.average?.restore(carried.average);
+    if (carried.meetings) this.meetings?.restore(carried.meetings);
     this.lost.restore(carried.lostClients);
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
@@ -145,29 +149,19 @@ export class RunLoop {
    */
   private async oneRound(): Promise<RunResult['stopped']> {
     const { scenario, site, observer } = this.options;
-    const { method, hyperparameters } = site.host;
-    const coordinator = method.coordinator ? site.party('coordinator') : null;
     const first = this.options.firstAttempt?.(this.round) ?? this.releases.firstAttempt(this.round);
     const spent = (attempt: number) => {
       this.releases.abandon(this.round, attempt);
       return 'budget' as const;
     };
     for (let attempt = first; ; attempt++) {
+      const meeting = this.meetings?.plan(this.round, attempt, this.simulatedMs);
       // Keyed cohorts are the same at each attempt. Private coins are drawn again: two releases of one sample would not
       // compose as two samples do.
-      const cohort = drawCohort({
-        participation: scenario.participation,
-        clientCount: scenario.clients,
-        shared: site.host.sharedStream(this.round),
-        method,
-        state: coordinator?.record.state,
-        index: this.round,
-        hyperparameters,
-        coins: site.host.coins,
-      });
+      const cohort = meeting?.cohort ?? invitedTo(this.round, scenario, site);
       const { isSpent, mayRelease } = outlookOf(this.options, { round: this.round, attempt, cohort });
       if (isSpent) return spent(attempt);
-      const plan = this.plan(cohort, attempt);
+      const plan = meeting ?? this.plan(cohort, attempt);
       this.releases.begin(plan, mayRelease);
       try {
         await this.attempt(plan);
@@ -257,12 +251,14 @@ export class RunLoop {
     const bytes = site.takeBytes();
     addBytes(bytes, report.bytes);
     addBytes(this.bytes, bytes);
-    const clocks = own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs);
+    const meeting = this.meetings?.held(plan, report.parties);
+    const clocks = meeting ?? (own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs));
     const empty = isWithoutUpdate(plan, own, absences, bytes);
     if (empty) {
       this.withoutUpdate++;
       if (own?.inbox) clocks.push(site.dispatch.waitsInVainUntil(own.inbox));
       clocks.push(this.idle.until(plan, this.simulatedMs));
+      this.meetings?.waited(plan, clocks);
     }
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
     this.round++;
@@ -361,12 +357,13 @@ export class RunLoop {
       wallMs: this.wallMs(),
       ledger: [...this.releases.entries],
       lostClients: [...this.lost.clients],
-      bytes: this.bytes,
+      bytes: structuredClone(this.bytes),
       faultsFired: this.faultsFired(),
       withoutUpdate: this.withoutUpdate,
       ...(this.best && { best: this.best }),
       ...(this.batteries.state && { batteries: this.batteries.state }),
       ...(this.average && { average: this.average.state }),
+      ...(this.meetings && { meetings: this.meetings.state }),
     });
   }
 

@@ -10,6 +10,7 @@ import type { MetricsRow } from '../run-directory/metrics.js';
 import type { TimesRow } from '../run-directory/times.js';
 import type { BatteryState } from './batteries.js';
 import type { AverageState } from './iterate-average.js';
+import type { MeetingState } from './meeting-state.js';
 
 /** Callbacks of the run loop. */
 export interface RunObserver {
@@ -68,4 +69,6 @@ export interface CarriedState {
   readonly average?: AverageState;
   /** Methods of tasks: which client works on what. */
   readonly agenda?: Agenda;
+  /** Methods of meetings: which client is ready when. */
+  readonly meetings?: MeetingState;
 }

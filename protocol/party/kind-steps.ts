@@ -2,6 +2,7 @@ import { GradswarmError } from '../errors.js';
 import type { ClientIndex, MessageKind, PartyId } from '../method.js';
 import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
+import { linksIn } from './links-in.js';
 import { COORDINATOR_ONLY } from './receivers.js';
 import type { RoundHost } from './round-host.js';
 
@@ -20,7 +21,7 @@ export class KindSteps {
   constructor(
     private readonly host: Pick<RoundHost, 'layouts' | 'linksOf' | 'method'>,
     private readonly party: PartyId,
-    private readonly plan: Pick<RoundPlan, 'index' | 'cohort'>,
+    private readonly plan: Pick<RoundPlan, 'index' | 'cohort' | 'ready'>,
   ) {
     this.posted = new Array(host.layouts.size).fill(0);
     this.taken = new Array(host.layouts.size).fill(0);
@@ -28,13 +29,13 @@ export class KindSteps {
 
   /** The possible senders of a kind to this party, ascending. */
   senders({ from, to }: MessageKind): readonly PartyId[] {
-    if (to === 'peers') return this.host.linksOf(this.party as ClientIndex, this.plan.index).inNeighbors;
+    if (to === 'peers') return linksIn(this.host, this.party as ClientIndex, this.plan).inNeighbors;
     return from === 'coordinator' ? COORDINATOR_ONLY : this.plan.cohort;
   }
 
   /** The possible receivers of a kind from this party, ascending. */
   receivers({ to }: MessageKind): readonly PartyId[] {
-    if (to === 'peers') return this.host.linksOf(this.party as ClientIndex, this.plan.index).outNeighbors;
+    if (to === 'peers') return linksIn(this.host, this.party as ClientIndex, this.plan).outNeighbors;
     return to === 'coordinator' ? COORDINATOR_ONLY : this.plan.cohort;
   }
 

@@ -30,4 +30,6 @@ export interface PartyReport {
   readonly sent?: ByteCounts;
   /** Left out: it sent the coordinator nothing after a message that it took, or no clock was there. */
   readonly times?: PartyTimes;
+  /** Of a meeting: when the party had read the other's message, simulated ms. */
+  readonly metMs?: number;
 }

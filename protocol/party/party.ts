@@ -67,6 +67,8 @@ export class Party {
         ? new Probing(probes, this.kept.probes, host.halfOf(this.id).estimates?.(this.kept.state as object)[0])
         : null;
     const sent = plan.task ? noBytes() : null;
+    const atMs = plan.ready ? plan.startMs : Math.max(this.kept.clockMs, plan.startMs);
+    const msPerRound = this.services.msPerRound(this.id, plan.index, atMs);
     const round = new PartyRound({
       party: this.id,
       host,
@@ -87,7 +89,8 @@ export class Party {
         },
         memories: this.kept.memories,
         undelivered: this.kept.undelivered,
-        msPerRound: this.services.msPerRound(this.id, plan.index, Math.max(this.kept.clockMs, plan.startMs)),
+        // Averaging is not a gradient's work: in a meeting the device's time comes with the next gradient.
+        msPerRound: plan.ready ? 0 : msPerRound,
         ...(this.services.now && { now: this.services.now }),
         ...(probing && { received: (kind, message) => probing.received(kind, message) }),
       },
@@ -100,6 +103,7 @@ export class Party {
       const state = await host.halfOf(this.id).round(this.kept.state as any, round as any);
       // A half stopped during its computation has no result: the round continued without it.
       if (mailbox.revoked) throw new GradswarmError('ERR_STOPPED', `round ${plan.index}: the attempt was abandoned`);
+      if (plan.ready && round.isReady) round.clockMs += msPerRound;
       if (!coding.measured.isEmpty) await this.adjustLevels(plan, mailbox, round, coding);
       const use = this.services.energy(this.id);
       if (use) round.measures.push(...energyMeasures(use, { startedMs, ...round.work }));
@@ -138,6 +142,7 @@ export class Party {
       coding: coding.costs,
       ...(sent && { sent }),
       ...(round.times && { times: round.times }),
+      ...(plan.ready && { metMs: round.readMs }),
     };
   }
 

@@ -23,6 +23,7 @@ import type { KindLayout } from '../wire/layout.js';
 import { FieldSums } from './field-sums.js';
 import type { InboxAddress, InboxMemory, OpenedMessage } from './inbox-rules.js';
 import { KindSteps } from './kind-steps.js';
+import { linksIn } from './links-in.js';
 import type { MessageCoding } from './message-coding.js';
 import { openedMessages } from './opened-messages.js';
 import type { PartyTimes } from './party-report.js';
@@ -38,8 +39,12 @@ export class PartyRound {
   readonly cohort: readonly ClientIndex[];
   readonly inclusion: number;
   readonly measures: [name: string, value: number][] = [];
+  /** Of a meeting: has this client finished a gradient? The other one continues with its own. */
+  readonly isReady: boolean;
   /** Simulated clock of this party, milliseconds. */
   clockMs: number;
+  /** When it had read the last message that it took, simulated ms; before: when it began. */
+  readMs: number;
   /** Clients whose uplink was due and not used: their round is void. */
   readonly unused = new Set<ClientIndex>();
   readonly unusedMessages: UnusedMessage[] = [];
@@ -63,12 +68,14 @@ export class PartyRound {
   private unspentMs: number;
   protected readonly host: RoundHost;
   private readonly party: PartyId;
+  private readonly plan: Attempt['plan'];
   private readonly mailbox: Attempt['mailbox'];
   private readonly dispatch: Attempt['dispatch'];
   private readonly own: PartyTools;
 
   constructor({ party, host, plan, mailbox, dispatch, tools, clockMs }: Attempt) {
     this.party = party;
+    this.plan = plan;
     this.host = host;
     this.mailbox = mailbox;
     this.dispatch = dispatch;
@@ -77,7 +84,9 @@ export class PartyRound {
     this.index = plan.index;
     this.cohort = plan.cohort;
     this.inclusion = plan.inclusion;
-    this.clockMs = Math.max(clockMs, plan.startMs);
+    this.isReady = plan.ready?.includes(party as ClientIndex) ?? true;
+    this.clockMs = plan.ready ? plan.startMs : Math.max(clockMs, plan.startMs);
+    this.readMs = this.clockMs;
     this.unspentMs = tools.msPerRound;
     this.kinds = new KindSteps(host, party, plan);
   }
@@ -101,7 +110,7 @@ export class PartyRound {
     return this.own.objective(this);
   }
   get links(): Links {
-    return this.host.linksOf(this.party as ClientIndex, this.index);
+    return linksIn(this.host, this.party as ClientIndex, this.plan);
   }
   get rng(): Rng {
     return (this.ownStream ??= this.own.stream());
@@ -349,6 +358,7 @@ export class PartyRound {
       this.own.events.refused(frame, error);
       this.miss(layout, frame.step, frame.from, 'rejected', absent);
     } finally {
+      this.readMs = this.clockMs;
       this.mailbox.discard(frame);
     }
   }

@@ -19,6 +19,7 @@ import { type KindLayout, layoutsOf } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { AbsenceRecord } from './delivery-log.js';
 import type { InboxRules } from './inbox-rules.js';
+import { linksIn } from './links-in.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { RoundHost } from './round-host.js';
 
@@ -106,7 +107,7 @@ export class RunHost implements RoundHost {
     if (party === 'coordinator') return plan.cohort;
     const receivers: PartyId[] = this.method.coordinator ? ['coordinator'] : [];
     if (this.clientsSendToClients) receivers.push(...plan.cohort);
-    else if (this.clientsSendToPeers) receivers.push(...this.linksOf(party, plan.index).outNeighbors);
+    else if (this.clientsSendToPeers) receivers.push(...linksIn(this, party, plan).outNeighbors);
     return receivers;
   }
 

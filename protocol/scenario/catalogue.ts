@@ -68,7 +68,7 @@ export interface MethodEntry {
   /** Does it run on log-posteriors alone? */
   readonly needsPosterior?: boolean;
   /** Of an asynchronous method. */
-  readonly schedule?: 'tasks';
+  readonly schedule?: 'tasks' | 'meetings';
   readonly messages: MessageKinds;
   readonly isPrivate?: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: as above.

@@ -113,6 +113,7 @@ function missedMessages({ to }: MessageKind, scenario: Scenario, found: Found): 
   if (participation.deadlineMs !== null || (participation.first ?? null) !== null)
     return 'a deadline makes rounds of late clients void';
   if (workers.onLoss === 'absent') return "workers.onLoss 'absent' continues without clients";
+  if (found.method.schedule === 'meetings') return 'a client meets one neighbour at a time';
   if (to === 'peers' && graphChanges(scenario, found)) return 'the graph changes from round to round';
   return null;
 }

@@ -2,9 +2,14 @@ import type { Problems } from '../settings/problems.js';
 import { type Found, hasLevels } from './codec-checks.js';
 import type { Scenario } from './scenario.js';
 
-/** What has no meaning, or no bookkeeping, where tasks span server steps: refused by name. */
-export function checkTasks(scenario: Scenario, { method, codecs: found }: Found, problems: Problems): void {
-  if (method.schedule !== 'tasks') return;
+/** What has no meaning, or no bookkeeping, where tasks span server steps or two clients meet: refused by name. */
+export function checkTasks(
+  scenario: Scenario,
+  { method, codecs: found, faults: rules }: Found,
+  problems: Problems,
+): void {
+  if (!method.schedule) return;
+  const isTasks = method.schedule === 'tasks';
   const { participation, aggregators, codecs, faults, clock, workers } = scenario;
   const why = `, since '${scenario.method.name}' is asynchronous`;
   const refuse = (wrong: boolean, path: string, expected: string, got: unknown): void => {
@@ -16,7 +21,7 @@ export function checkTasks(scenario: Scenario, { method, codecs: found }: Found,
   refuse((participation.first ?? null) !== null, 'participation.first', 'null', participation.first);
   refuse(clock === 'wall', 'clock', "'virtual'", clock);
   refuse(workers.onLoss === 'absent', 'workers.onLoss', "'fail' or 'replay'", workers.onLoss);
-  refuse(Object.keys(aggregators ?? {}).length > 0, 'aggregators', '{}', Object.keys(aggregators ?? {}));
+  refuse(isTasks && Object.keys(aggregators ?? {}).length > 0, 'aggregators', '{}', Object.keys(aggregators ?? {}));
   refuse(
     scenario.energy?.some(({ battery }) => battery) ?? false,
     'energy',
@@ -36,9 +41,14 @@ export function checkTasks(scenario: Scenario, { method, codecs: found }: Found,
       memory,
     );
   }
+  if (!isTasks) {
+    // A client whose neighbours are fixed has no edge servers to send to.
+    refuse(scenario.topology?.name === 'hierarchy', 'topology.name', 'a graph of peers', scenario.topology?.name);
+    return;
+  }
   faults.forEach((rule, index) => {
     const path = `faults.${index}`;
     refuse(rule.fault === 'byzantine', `${path}.fault`, "a rule other than 'byzantine'", rule.fault);
-    refuse('forgets' in rule && rule.forgets === true, `${path}.forgets`, 'false', true);
+    refuse(rules[index]!.losesState?.(rule) ?? false, `${path}.memory`, "'kept'", 'lost');
   });
 }

@@ -110,6 +110,7 @@ export const plan = z.strictObject({
   inclusion: z.number(),
   startMs: z.number(),
   task: z.boolean().optional(),
+  ready: z.array(client).optional(),
 });
 
 const byteCount = z.strictObject({ raw: z.number(), payload: z.number(), wire: z.number() });
@@ -186,6 +187,7 @@ export const done = z.strictObject({
       times: z
         .strictObject({ heldMs: elapsed, heldExamples: elapsed, examples: elapsed, computedMs: elapsed })
         .optional(),
+      metMs: z.number().optional(),
     }),
   ),
   absences: z.array(z.strictObject({ round, kind: z.string(), step: round, from: party, to: party, why })),

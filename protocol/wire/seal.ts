@@ -23,4 +23,9 @@ export interface RoundPlan {
   readonly startMs: number;
   /** The round is one task of one client: `index` is the step whose offer it was given, `attempt` the task's number. */
   readonly task?: boolean | undefined;
+  /**
+   * The round is a meeting: the clients of the cohort that have finished a gradient. One of a cohort of two meets the other; else each is
+   * by itself. The round begins at `startMs`, whatever the clients' own clocks are.
+   */
+  readonly ready?: readonly ClientIndex[] | undefined;
 }

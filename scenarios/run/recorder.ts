@@ -80,6 +80,7 @@ export class Recorder implements RunObserver {
         ...(carried.withoutUpdate && { withoutUpdate: carried.withoutUpdate }),
         ...(carried.batteries && { batteries: carried.batteries }),
         ...(carried.agenda && { agenda: carried.agenda }),
+        ...(carried.meetings && { meetings: carried.meetings }),
         ...(carried.average && { average: carried.average }),
         ...(carried.bytes && { bytes: carried.bytes }),
       },

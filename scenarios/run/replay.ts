@@ -63,8 +63,8 @@ export async function replayFleet(
   problem: Problem,
   { log, lostClients }: RecordedRun,
 ): Promise<Fleet> {
-  // Tasks are on the virtual clock: what was lost, and the order of arrivals, are functions of the scenario.
-  if (method.schedule === 'tasks') return localFleet(scenario, method, problem, { mode: 'fast', shuffle: null });
+  // Tasks and meetings are on the virtual clock: what was lost, and the order, are functions of the scenario.
+  if (method.schedule) return localFleet(scenario, method, problem, { mode: 'fast', shuffle: null });
   const lost = new Map<string, AbsenceRecord['why']>();
   const away = new Map<number, { readonly from: number; readonly why: 'crashed' | 'aborted' }[]>();
   for (const { round, lost: gone } of log)

@@ -184,6 +184,7 @@ describe('the sources', () => {
   it('let a method import the interface, its tools and the other methods, but not the party that runs it', () => {
     const tools = [
       'method.js',
+      'meetings.js',
       'tasks.js',
       'errors.js',
       'forecast.js',

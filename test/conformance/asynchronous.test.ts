@@ -262,6 +262,7 @@ describe('asynchronous methods on the virtual clock', () => {
       [{ participation: { deadlineMs: 10 } }, 'participation.deadlineMs'],
       [{ workers: { onLoss: 'absent' } }, 'workers.onLoss'],
       [{ aggregators: { update: 'median' } }, 'aggregators'],
+      [{ faults: [{ fault: 'crash', clients: [0], downRounds: 2, memory: 'lost' }] }, 'faults.0.memory'],
     ] as const) {
       const error = await problem('fedbuff', {}, more).catch((refused: Error) => refused);
       expect(error).to.be.instanceOf(Error);

@@ -13,9 +13,9 @@ import { resolved, runInput, type ScriptedRun, temporaryFolder } from '../suppor
 
 const CLIENTS = 6;
 
-const fedbuff: ScenarioInput = {
-  name: 'fedbuff',
-  method: { name: 'fedbuff', bufferSize: 3, batchSize: 10 },
+const common: ScenarioInput = {
+  name: 'common',
+  method: 'fedbuff',
   data: { name: 'gaussian-clusters', partition: 'iid' },
   clients: CLIENTS,
   rounds: 160,
@@ -26,6 +26,10 @@ const fedbuff: ScenarioInput = {
   evaluation: { everyRounds: 20 },
   checkpoints: { everyRounds: 15 },
 };
+const METHODS: readonly ScenarioInput[] = [
+  { ...common, name: 'fedbuff', method: { name: 'fedbuff', bufferSize: 3, batchSize: 10 } },
+  { ...common, name: 'ad-psgd', method: { name: 'ad-psgd', batchSize: 10 }, topology: { name: 'ring' } },
+];
 
 const settings = { listen: null, signal: new AbortController().signal } as const;
 const rowsOf = (path: string) =>
@@ -36,7 +40,11 @@ const rowsOf = (path: string) =>
 const manifestOf = (path: string) => JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8'));
 
 /** Over two worker processes; `act` after step `step`, with their pids. */
-function overProcesses(step: number, act: (pids: readonly number[]) => void): Promise<ScriptedRun> {
+function overProcesses(
+  input: ScenarioInput,
+  step: number,
+  act: (pids: readonly number[]) => void,
+): Promise<ScriptedRun> {
   let launcher: LocalWorkers | null = null;
   let acted = false;
   const fleet: NonNullable<SessionOptions['fleet']> = (of, method, problem, options) => {
@@ -44,7 +52,7 @@ function overProcesses(step: number, act: (pids: readonly number[]) => void): Pr
     return remoteFleet(of, method, problem, options, launcher);
   };
   return runInput(
-    { ...fedbuff, workers: { count: 2, heartbeatMs: 5000 } },
+    { ...input, workers: { count: 2, heartbeatMs: 5000 } },
     {
       fleet,
       watcher: {
@@ -60,49 +68,50 @@ function overProcesses(step: number, act: (pids: readonly number[]) => void): Pr
   );
 }
 
-describe('an asynchronous method over two worker processes', function () {
-  this.timeout(240_000);
-  let whole: ScriptedRun;
-  before(async () => {
-    whole = await runInput({ ...fedbuff, workers: { count: 0 } });
-  });
+for (const input of METHODS)
+  describe(`${input.name} over two worker processes`, function () {
+    this.timeout(240_000);
+    let whole: ScriptedRun;
+    before(async () => {
+      whole = await runInput({ ...input, workers: { count: 0 } });
+    });
 
-  it('has the bits, bytes and times of one process, and its replay confirms them', async () => {
-    const { path, outcome } = await overProcesses(1000, () => {});
-    expect(outcome.stateDigest).to.equal(whole.outcome.stateDigest);
-    expect(rowsOf(path)).to.deep.equal(rowsOf(whole.path));
-    const again = await replayRun(path, { ...settings, directory: join(temporaryFolder(), 'again') });
-    expect(again.verdict.valid).to.equal(true);
-  });
-
-  it('goes back to its checkpoint when a worker is killed among tasks, and ends in the undisturbed bits', async () => {
-    const { path, outcome } = await overProcesses(52, ([pid]) => process.kill(pid!, 'SIGKILL'));
-    expect(outcome.summary).to.include({ workersLost: 1, rollbacks: 1 });
-    expect(outcome.stateDigest).to.equal(whole.outcome.stateDigest);
-    expect(rowsOf(path)).to.deep.equal(rowsOf(whole.path));
-  });
-
-  it('is resumed among tasks, in one process or in two, with the undisturbed bits', async () => {
-    for (const count of [0, 2]) {
-      const stop = new AbortController();
-      const scenario = await resolved({ ...fedbuff, workers: { count, heartbeatMs: 5000 } });
-      const directory = RunDirectory.create({ root: temporaryFolder(), scenarioName: scenario.name, scenario });
-      const { path } = directory;
-      const stopped = runSession(scenario, directory, {
-        ...settings,
-        signal: stop.signal,
-        watcher: {
-          start: () => {},
-          note: () => {},
-          round: ({ round }) => {
-            if (round === 52) stop.abort();
-          },
-        },
-      });
-      expect(await stopped.catch(({ message }) => message)).to.match(/^ERR_STOPPED: stopped after round 5/);
-      await resumeRun(path, { ...settings, directory: null });
-      expect(manifestOf(path).stateDigest).to.equal(whole.outcome.stateDigest);
+    it('has the bits, bytes and times of one process, and its replay confirms them', async () => {
+      const { path, outcome } = await overProcesses(input, 1000, () => {});
+      expect(outcome.stateDigest).to.equal(whole.outcome.stateDigest);
       expect(rowsOf(path)).to.deep.equal(rowsOf(whole.path));
-    }
+      const again = await replayRun(path, { ...settings, directory: join(temporaryFolder(), 'again') });
+      expect(again.verdict.valid).to.equal(true);
+    });
+
+    it('goes back to its checkpoint when a worker is killed between checkpoints, and ends in the undisturbed bits', async () => {
+      const { path, outcome } = await overProcesses(input, 52, ([pid]) => process.kill(pid!, 'SIGKILL'));
+      expect(outcome.summary).to.include({ workersLost: 1, rollbacks: 1 });
+      expect(outcome.stateDigest).to.equal(whole.outcome.stateDigest);
+      expect(rowsOf(path)).to.deep.equal(rowsOf(whole.path));
+    });
+
+    it('is resumed between checkpoints, in one process or in two, with the undisturbed bits', async () => {
+      for (const count of [0, 2]) {
+        const stop = new AbortController();
+        const scenario = await resolved({ ...input, workers: { count, heartbeatMs: 5000 } });
+        const directory = RunDirectory.create({ root: temporaryFolder(), scenarioName: scenario.name, scenario });
+        const { path } = directory;
+        const stopped = runSession(scenario, directory, {
+          ...settings,
+          signal: stop.signal,
+          watcher: {
+            start: () => {},
+            note: () => {},
+            round: ({ round }) => {
+              if (round === 52) stop.abort();
+            },
+          },
+        });
+        expect(await stopped.catch(({ message }) => message)).to.match(/^ERR_STOPPED: stopped after round 5/);
+        await resumeRun(path, { ...settings, directory: null });
+        expect(manifestOf(path).stateDigest).to.equal(whole.outcome.stateDigest);
+        expect(rowsOf(path)).to.deep.equal(rowsOf(whole.path));
+      }
+    });
   });
-});

@@ -2,6 +2,7 @@
 import type { SettingsIn } from './settings-in.js';
 
 export interface BuiltInMethods {
+  readonly 'ad-psgd': SettingsIn<typeof import('../../../protocol/methods/asynchronous/ad-psgd.js').default>;
   readonly 'afl': SettingsIn<typeof import('../../../protocol/methods/fair/afl.js').default>;
   readonly 'agvm': SettingsIn<typeof import('../../../protocol/methods/large-batch/agvm.js').default>;
   readonly 'beer': SettingsIn<typeof import('../../../protocol/methods/gossip/beer.js').default>;

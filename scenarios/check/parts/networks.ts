@@ -4,6 +4,9 @@ import type { Frame } from '../../../protocol/wire/frame.js';
 
 const UNHARMED: Passage = { delayMs: 0, lost: null, duplicated: false, heldMs: 0, corruptedBit: null };
 
+/** Every frame comes once, at once. */
+export const everythingOnce: Network = { passage: () => UNHARMED };
+
 /** Every frame comes twice. */
 export const everythingTwice: Network = { passage: () => ({ ...UNHARMED, duplicated: true }) };
 
