@@ -42,6 +42,8 @@ export function readModel(bytes: Uint8Array, path: string, model: ModelTensors, 
       const value = tensor.values[i]!;
       if (!Number.isFinite(value)) throw wrong(`finite numbers in '${name}', got ${value} at ${i}`);
       into[offset + i] = value;
+      if (!Number.isFinite(into[offset + i]!))
+        throw wrong(`numbers within 3.4e38 in '${name}', got ${value} at ${i}; or set precision: 'float64'`);
     }
   }
 }

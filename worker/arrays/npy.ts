@@ -34,18 +34,18 @@ export function npyHeader(bytes: Uint8Array, path: string): NpyHeader {
   const offset = start + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (offset > bytes.length) throw wrong(`a header of ${offset - start} bytes, got the end of the file`);
   const text = new TextDecoder().decode(bytes.subarray(start, offset));
-  const descr = /'descr':\s*'([<>|=]?)([a-z])(\d+)'/.exec(text);
+  const descr = /'descr':\s*'([^']*)'/.exec(text);
   const order = /'fortran_order':\s*(True|False)/.exec(text);
   const dimensions = /'shape':\s*\(([\d,\s]*)\)/.exec(text);
   if (!descr || !order || !dimensions) throw wrong(`a header with descr, fortran_order and shape, got ${text.trim()}`);
-  const type = `${descr[2]}${descr[3]}`;
-  if (!NUMBER_TYPES[type] || type === 'bf2')
-    throw wrong(`numbers of one of ${Object.keys(NUMBER_TYPES).join(', ')}, got '${descr[1]}${type}'`);
+  const type = descr[1]!.replace(/^[<>|=]/, '');
+  const types = Object.keys(NUMBER_TYPES).filter((name) => name !== 'bf2');
+  if (!types.includes(type)) throw wrong(`numbers of one of ${types.join(', ')}, got '${descr[1]}'`);
   const shape = dimensions[1]!
     .split(',')
     .filter((part) => part.trim() !== '')
     .map(Number);
-  return { shape, type, littleEndian: descr[1] !== '>', fortranOrder: order[1] === 'True', offset };
+  return { shape, type, littleEndian: !descr[1]!.startsWith('>'), fortranOrder: order[1] === 'True', offset };
 }
 
 /** The array of a whole file. Throws ERR_DATA_FORMAT. */

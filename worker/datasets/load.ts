@@ -2,6 +2,7 @@ import type { Rng } from '../../protocol/method.js';
 import { NamedModules, readSpec } from '../../protocol/settings/named-modules.js';
 import type { Dataset } from './dataset.js';
 import type { DatasetFamily } from './loader.js';
+import { sound } from './sound.js';
 
 /** The data sets that are loaded: the default exports of this folder. */
 // biome-ignore lint/suspicious/noExplicitAny: every data set has its own type of settings.
@@ -17,5 +18,5 @@ export async function loadDataset(
   rng: Rng,
 ): Promise<Dataset> {
   const { family, settings } = readSpec(datasets, spec, 'data');
-  return family.load(settings, rng.derive('data set', spec.name));
+  return sound(await family.load(settings, rng.derive('data set', spec.name)));
 }

@@ -5,6 +5,7 @@ import { type ArrayFiles, arrayFiles, arrayOf, wrong } from './files/array-files
 import { ArrayRows } from './files/array-rows.js';
 import { memoryMiB, RowMemory } from './files/row-memory.js';
 import { defineDataset } from './loader.js';
+import { some } from './tables/features.js';
 import { splitRows } from './tables/split.js';
 
 const settings = defineSettings({
@@ -38,8 +39,8 @@ export default defineDataset({
   load(chosen, rng): Dataset {
     const { path, task, scale, testShare, groups } = chosen;
     const files = arrayFiles(path);
-    const given = new ArrayRows(files, { features: chosen.features, labels: chosen.labels }, scale);
-    const held = new ArrayRows(files, { features: chosen.testFeatures, labels: chosen.testLabels }, scale);
+    const given = new ArrayRows(files, { features: chosen.features, labels: chosen.labels }, scale, task);
+    const held = new ArrayRows(files, { features: chosen.testFeatures, labels: chosen.testLabels }, scale, task);
     const owners = new Owners(files, groups);
     for (let file = 0; file < files.names.length; file++) {
       const arrays = files.open(file);
@@ -48,6 +49,11 @@ export default defineDataset({
       if (arrays.has(chosen.testFeatures)) held.add(file, arrays);
     }
     const [rows, heldRows] = [given.rows(), held.rows()];
+    if (heldRows.count > 0 && held.featureShape.join() !== given.featureShape.join())
+      throw wrong(
+        path,
+        `rows of shape (${given.featureShape.join(', ')}) in '${chosen.testFeatures}', as in '${chosen.features}', got (${held.featureShape.join(', ')})`,
+      );
     const memory = new RowMemory(chosen.memoryMiB, [rows, heldRows]);
     memory.requireBlock(path, Math.max(given.widestBlock, held.widestBlock));
     const parts = heldRows.count > 0 ? null : splitRows({ path, rowCount: rows.count }, testShare, rng.derive('split'));
@@ -62,15 +68,17 @@ export default defineDataset({
     const train = examples(given, rows, parts?.train ?? null);
     const test = parts ? examples(given, rows, parts.test) : examples(held, heldRows, null);
     const groupsOf = owners.groups(rows.count, parts?.train ?? null);
+    const classes = task === 'classification' ? classesOf(path, train, test) : { count: 0, decisions: [] };
     return {
       name: 'numpy',
       source: `NumPy arrays in ${path}`,
       decisions: [
+        ...classes.decisions,
         `split: ${train.count} to train, ${test.count} to test, ${parts ? 'by the seed' : 'by the arrays'}`,
         ...memory.decisions(`${files.names.length} ${files.names.length === 1 ? 'file' : 'files'}`),
       ],
       featureShape: given.featureShape,
-      classCount: task === 'classification' ? classCountOf(path, train, test) : 0,
+      classCount: classes.count,
       train,
       test,
       ...groupsOf,
@@ -78,14 +86,22 @@ export default defineDataset({
   },
 });
 
-function classCountOf(path: string, train: Examples, test: Examples): number {
-  let greatest = 0;
-  for (const { labels } of [train, test])
-    for (const label of labels) {
-      if (label < 0) throw wrong(path, `classes from 0 on, got ${label}`);
-      greatest = Math.max(greatest, label);
-    }
-  return greatest + 1;
+/** Classes up to the greatest one. Refused where there are more of them than examples, or one alone; those that nobody can learn are named. */
+function classesOf(
+  path: string,
+  train: Examples,
+  test: Examples,
+): { readonly count: number; readonly decisions: readonly string[] } {
+  const seen = new Set(train.labels);
+  const count = [...seen, ...test.labels].reduce((most, label) => Math.max(most, label + 1), 0);
+  const total = train.count + test.count;
+  if (count > total)
+    throw wrong(path, `classes 0, 1, 2 … without gaps, got class ${count - 1} among ${total} examples`);
+  if (count < 2) throw wrong(path, 'examples of at least 2 classes, got class 0 alone');
+  const unseen = Array.from({ length: count }, (_, label) => label).filter((label) => !seen.has(label));
+  const gaps =
+    unseen.length > 0 ? [`without an example to train: ${unseen.length} classes (${some(unseen.map(String))})`] : [];
+  return { count, decisions: [`classes: ${count}`, ...gaps] };
 }
 
 /** Natural owners of examples: the files, or the numbers of an array. */
@@ -106,6 +122,9 @@ class Owners {
         this.files.path,
         `'${this.array}' with one number for each of the ${count} examples, got ${numbers.length}`,
       );
+    for (let i = 0; i < count; i++)
+      if (!Number.isSafeInteger(numbers[i]!))
+        throw wrong(this.files.path, `whole numbers below 2^53 in '${this.array}', got ${numbers[i]} at ${i}`);
     this.numbers.push(numbers);
   }
 

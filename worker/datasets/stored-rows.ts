@@ -82,9 +82,18 @@ export function rowOf(examples: Examples, row: number, width: number): Float32Ar
 
 /** The same examples with other labels. */
 export function withLabels(examples: Examples, labels: Int32Array): Examples {
-  if (!examples.stored) return { ...examples, labels };
+  return changed(examples, 'labels', labels);
+}
+
+/** Examples that are stored, with their rows read in another way. */
+export function withRows(examples: Examples, stored: StoredRows): Examples {
+  return changed(examples, 'stored', stored);
+}
+
+/** A copy that does not read `features`. */
+function changed<K extends keyof Examples>(examples: Examples, key: K, value: Examples[K]): Examples {
   const own = Object.getOwnPropertyDescriptors(examples);
-  return Object.defineProperties({} as Examples, { ...own, labels: { value: labels, enumerable: true } });
+  return Object.defineProperties({} as Examples, { ...own, [key]: { value, enumerable: true } });
 }
 
 /** Numbers of all features: what they take in memory is four bytes each. */

@@ -9,6 +9,8 @@ import { encodeNpy } from '../../../worker/arrays/npy.js';
 import { encodeNpz } from '../../../worker/arrays/npz.js';
 import type { NumberArray } from '../../../worker/arrays/number-array.js';
 import { datasets } from '../../../worker/datasets/load.js';
+import { sound } from '../../../worker/datasets/sound.js';
+import { storedExamples } from '../../../worker/datasets/stored-rows.js';
 import { loadDataset } from '../../support/load-dataset.js';
 
 const root = mkdtempSync(join(tmpdir(), 'gradswarm-files-'));
@@ -237,7 +239,172 @@ describe('numpy', () => {
         ]),
       ),
     );
-    expect(await messageOf(load('numpy', 'negative.npz', { testShare: 0.5 }))).to.match(/classes from 0 on, got -1/);
+    expect(await messageOf(load('numpy', 'negative.npz', { testShare: 0.5 }))).to.match(
+      /classes 0, 1, 2 … in 'y_train', got -1 at 0; set task: 'regression'/,
+    );
     expect(await messageOf(load('numpy', 'none.npz'))).to.match(/ERR_DATA_MISSING/);
+  });
+
+  const sixRows = array([6, 2], ...Array.from({ length: 12 }, (_, i) => i));
+  const problems: Record<string, readonly [Record<string, NumberArray>, RegExp]> = {
+    'a label that is no whole number': [
+      { y_train: array([6], 0, 1, 0.5, 1, 0, 1) },
+      /classes 0, 1, 2 … in 'y_train', got 0\.5 at 2; set task: 'regression' if they are numbers to predict/,
+    ],
+    'a label that is NaN': [
+      { y_train: array([6], 0, 1, 0, Number.NaN, 0, 1) },
+      /classes 0, 1, 2 … in 'y_train', got NaN at 3$/,
+    ],
+    'more classes than examples': [
+      { y_train: array([6], 0, 1, 0, 900, 0, 1) },
+      /classes 0, 1, 2 … without gaps, got class 900 among 6 examples/,
+    ],
+    'one class': [{ y_train: array([6], 0, 0, 0, 0, 0, 0) }, /examples of at least 2 classes, got class 0 alone/],
+    'a feature that is NaN': [
+      { x_train: array([6, 2], 0, 1, 2, 3, 4, 5, 6, Number.NaN, 8, 9, 10, 11) },
+      /finite numbers within 3\.4e38 in 'x_train', got NaN in row 3/,
+    ],
+    'a feature beyond single precision': [
+      { x_train: { shape: [6, 2], values: Float64Array.from({ length: 12 }, (_, i) => (i === 9 ? 1e300 : i)) } },
+      /finite numbers within 3\.4e38 in 'x_train', got 1e\+300 in row 4/,
+    ],
+    'held-out examples of another shape': [
+      { x_test: array([2, 3], 1, 2, 3, 4, 5, 6), y_test: array([2], 0, 1) },
+      /rows of shape \(2\) in 'x_test', as in 'x_train', got \(3\)/,
+    ],
+    'owners beyond 2^53, which would be one': [
+      { owner: { shape: [6], values: Float64Array.from({ length: 6 }, (_, i) => 2 ** 53 + 2 * i) } },
+      /whole numbers below 2\^53 in 'owner', got 9007199254740992 at 0/,
+    ],
+    'no example': [
+      { x_train: array([0, 2]), y_train: array([0]) },
+      /expected at least 2 rows, some to train and some to test, got 0/,
+    ],
+  };
+  for (const [what, [changes, message]] of Object.entries(problems))
+    it(`refuses ${what}`, async () => {
+      const file = `${what.replace(/\W/g, '-')}.npz`;
+      put(
+        file,
+        encodeNpz(
+          new Map(
+            Object.entries({
+              x_train: sixRows,
+              y_train: array([6], 0, 1, 0, 1, 0, 1),
+              owner: array([6], 0, 0, 1, 1, 2, 2),
+              ...changes,
+            }),
+          ),
+        ),
+      );
+      expect(await messageOf(load('numpy', file, { groups: 'owner' }))).to.match(message);
+    });
+
+  it('counts classes, and names those without an example to train', async () => {
+    put(
+      'gaps.npz',
+      encodeNpz(
+        new Map([
+          ['x_train', sixRows],
+          ['y_train', array([6], 0, 4, 0, 4, 0, 4)],
+          ['x_test', array([2, 2], 1, 2, 3, 4)],
+          ['y_test', array([2], 0, 3)],
+        ]),
+      ),
+    );
+    expect((await load('numpy', 'gaps.npz')).decisions).to.include.members([
+      'classes: 5',
+      'without an example to train: 3 classes (1, 2, 3)',
+    ]);
+  });
+
+  it('names the type of an array of texts or of Python objects', async () => {
+    for (const type of ['<U1', '|O', '<c16', '<M8[ns]']) {
+      const file = encodeNpy(array([2], 1, 2));
+      const text = new TextDecoder('latin1').decode(file).replace("'<f4'", `'${type}'`);
+      const header = text.indexOf('{');
+      const end = text.indexOf('\n');
+      const padded = text
+        .slice(header, end)
+        .trimEnd()
+        .padEnd(end - header)
+        .slice(0, end - header);
+      const bytes = Uint8Array.from(`${text.slice(0, header)}${padded}\n${text.slice(end + 1)}`, (c) =>
+        c.charCodeAt(0),
+      );
+      put(`typed-${type.charCodeAt(1)}/x_train.npy`, bytes);
+      put(`typed-${type.charCodeAt(1)}/y_train.npy`, encodeNpy(array([2], 0, 1)));
+      const message = await messageOf(load('numpy', `typed-${type.charCodeAt(1)}`));
+      expect(message).to.include('expected numbers of one of f2, f4, f8').and.include(`got '${type}'`);
+    }
+  });
+});
+
+describe('a data set of one’s own', () => {
+  const rows = (features: number[], labels: number[], targets: number[] = []) => ({
+    count: 2,
+    features: Float32Array.from(features),
+    labels: Int32Array.from(labels),
+    targets: Float64Array.from(targets),
+  });
+  const whole = { name: 'mine', source: 'a test', featureShape: [2], classCount: 2 };
+  const good = rows([1, 2, 3, 4], [0, 1]);
+
+  it('is taken as it is where it holds what it says', () => {
+    expect(sound({ ...whole, train: good, test: good })).to.deep.equal({ ...whole, train: good, test: good });
+    const numbers = {
+      ...whole,
+      classCount: 0,
+      train: rows([1, 2, 3, 4], [], [0.5, 1]),
+      test: rows([1, 2, 3, 4], [], [2, 3]),
+    };
+    expect(sound(numbers)).to.deep.equal(numbers);
+  });
+
+  const faults: readonly (readonly [string, ReturnType<typeof rows>, object, RegExp])[] = [
+    [
+      'features of another count',
+      rows([1, 2, 3], [0, 1]),
+      {},
+      /2 x 2 features in 'train', as featureShape \(2\) says, got 3/,
+    ],
+    ['too few labels', rows([1, 2, 3, 4], [0]), {}, /one of 'train\.labels' for each of the 2 examples, got 1/],
+    [
+      'a class that there is not',
+      rows([1, 2, 3, 4], [0, 2]),
+      {},
+      /classes from 0 to 1 in 'train\.labels', got 2 for example 1/,
+    ],
+    [
+      'a target that is no number',
+      rows([1, 2, 3, 4], [], [1, Number.NaN]),
+      { classCount: 0 },
+      /finite numbers in 'train\.targets', got NaN for example 1/,
+    ],
+    [
+      'a feature that is no number',
+      rows([1, 2, Number.POSITIVE_INFINITY, 4], [0, 1]),
+      {},
+      /finite numbers in 32 bits in 'train\.features', got Infinity in example 1/,
+    ],
+    [
+      'a code that the vocabulary has not',
+      rows([1, 2, 3, 4], [0, 1]),
+      { vocabulary: 4 },
+      /whole numbers below 4 in 'train\.features', got 4 in example 1/,
+    ],
+  ];
+  for (const [what, train, changes, message] of faults)
+    it(`is refused with ${what}`, () => {
+      expect(() => sound({ ...whole, ...changes, train, test: good })).to.throw(message);
+    });
+
+  it('is looked at row by row where features are read when they are needed', () => {
+    const stored = { width: 2, row: (index: number) => Float32Array.of(1, index === 1 ? Number.NaN : 2) };
+    const { labels, targets } = good;
+    const { train } = sound({ ...whole, train: storedExamples({ count: 2, stored, labels, targets }), test: good });
+    expect(Array.from(train.stored!.row(0))).to.deep.equal([1, 2]);
+    expect(() => train.stored!.row(1)).to.throw(/finite numbers in 32 bits in 'train\.features', got NaN in example 1/);
+    expect(() => train.features).to.throw('expected features in memory');
   });
 });

@@ -1,5 +1,6 @@
 import { elementCount } from '../../arrays/number-array.js';
 import type { StoredArray, StoredArrays } from '../../arrays/stored-array.js';
+import { firstNotFinite } from '../sound.js';
 import { type ArrayFiles, arrayOf, wrong } from './array-files.js';
 import { type FileLength, FileRows } from './file-rows.js';
 
@@ -36,6 +37,7 @@ export class ArrayRows {
     private readonly from: ArrayFiles,
     private readonly names: { readonly features: string; readonly labels: string },
     private readonly scale: number,
+    private readonly task: 'classification' | 'regression',
   ) {}
 
   /** Reads the labels of one more file, and what is known of its features. Returns its number of examples. */
@@ -56,10 +58,30 @@ export class ArrayRows {
         path,
         `'${this.names.labels}' with one number for each of the ${rows} rows of '${this.names.features}', got shape (${labels.shape.join(', ')})`,
       );
-    this.labelsSoFar.push(labels.read(0, labels.shape[0]!) as Float64Array);
+    const answers = labels.read(0, labels.shape[0]!);
+    this.requireAnswers(file, answers);
+    this.labelsSoFar.push(answers);
     this.lengths.push({ rows, isByRow: features.isByRow });
     this.files.push(file);
     return rows;
+  }
+
+  /** Classes are whole numbers from 0 on; targets are finite. */
+  private requireAnswers(file: number, answers: ArrayLike<number>): void {
+    const classes = this.task === 'classification';
+    for (let row = 0; row < answers.length; row++) {
+      const answer = answers[row]!;
+      if (classes ? Number.isInteger(answer) && answer >= 0 : Number.isFinite(answer)) continue;
+      const expected = classes ? 'classes 0, 1, 2 …' : 'finite numbers';
+      const advice =
+        classes && Number.isFinite(answer) ? "; set task: 'regression' if they are numbers to predict" : '';
+      throw wrong(this.placeOf(file), `${expected} in '${this.names.labels}', got ${answer} at ${row}${advice}`);
+    }
+  }
+
+  private placeOf(file: number): string {
+    const { path, names } = this.from;
+    return names.length > 1 ? `${path}: ${names[file]}` : path;
   }
 
   get featureShape(): readonly number[] {
@@ -88,7 +110,12 @@ export class ArrayRows {
       const { rows } = lengths[index]!;
       if (array.shape[0] !== rows || elementCount(array.shape) !== rows * width)
         throw wrong(`${from.path}: ${from.names[file]}`, 'the file that was there when the run began');
-      return scaled(array.read(first, end), scale);
+      const values = scaled(array.read(first, end), scale);
+      const bad = firstNotFinite(values);
+      if (bad < 0) return values;
+      const got = array.read(first, end)[bad]!;
+      const row = first + Math.floor(bad / width);
+      throw wrong(this.placeOf(file), `finite numbers within 3.4e38 in '${names.features}', got ${got} in row ${row}`);
     });
   }
 }

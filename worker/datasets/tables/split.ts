@@ -8,6 +8,7 @@ export function splitRows(
   rng: Rng,
 ): { readonly train: Uint32Array; readonly test: Uint32Array } {
   const count = table.rowCount;
+  if (count < 2) throw wrong(table.path, `expected at least 2 rows, some to train and some to test, got ${count}`);
   const testCount = Math.floor(testShare * count + 0.5);
   if (testCount === 0 || testCount === count)
     throw wrong(

@@ -106,6 +106,10 @@ describe('a model in and out', function () {
         new Map([...good, ['linear/bias', { shape: [shape[1]!], values: new Float32Array(shape[1]!).fill(NaN) }]]),
       ),
     ).to.match(/finite numbers in 'linear\/bias', got NaN at 0/);
+    const huge = { shape: [shape[1]!], values: new Float64Array(shape[1]!).fill(1e300) };
+    expect(await write(new Map([...good, ['linear/bias', huge]]))).to.match(
+      /numbers within 3\.4e38 in 'linear\/bias', got 1e\+300 at 0; or set precision: 'float64'/,
+    );
     const located = withInitial({ ...input, initial: './model.npz' }, folder);
     writeFileSync(join(folder, 'model.npz'), encodeNpz(good));
     expect(await messageOf(runInput(located))).to.match(/ERR_DATA_MISSING: initial: expected .* got another one/);
