@@ -86,7 +86,7 @@ export default defineDataset({
   },
 });
 
-/** Classes up to the greatest one. Refused where there are more of them than examples, or one alone; those that nobody can learn are named. */
+/** Classes up to the greatest one. Refused where there are more of them than examples, or one alone; those that no run can learn are named. */
 function classesOf(
   path: string,
   train: Examples,

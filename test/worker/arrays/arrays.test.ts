@@ -55,7 +55,9 @@ describe('files of arrays', () => {
     expect(() => decodeNpy(npy.subarray(0, npy.length - 1), 'x.npy')).to.throw(
       /ERR_DATA_FORMAT: x.npy: expected 8 bytes/,
     );
-    expect(() => decodeNpy(numpyFile('|O', false, '(1,)', [0]), 'x.npy')).to.throw(/numbers of one of f2, f4, .*, got '\|O'/);
+    expect(() => decodeNpy(numpyFile('|O', false, '(1,)', [0]), 'x.npy')).to.throw(
+      /numbers of one of f2, f4, .*, got '\|O'/,
+    );
     expect(() => decodeNpy(Uint8Array.of(1, 2, 3), 'x.npy')).to.throw(/does not begin with/);
     expect(() => decodeNpz(npy, 'x.npz')).to.throw(/ERR_DATA_FORMAT: x.npz: expected an .npz archive/);
     const tensors = encodeSafetensors(both);
