@@ -135,6 +135,38 @@ describe('a CSV file is never guessed in silence', () => {
     });
   });
 
+  describe('text', () => {
+    const rows = 'x,y\n1,a\n2,b\n3,a\n4,b\n';
+    const write = (...bytes: number[]) => {
+      writeFileSync(path, Buffer.concat([Buffer.from(rows), Buffer.from([0x35, 0x2c, ...bytes, 0x0a])]));
+      return () => loadDataset({ name: 'csv-table', path }, rootStream(1, 'float32'));
+    };
+
+    it('in another encoding is refused with its line, not read as one class for all its letters', () => {
+      // Of ISO 8859-1: é and ü. Both would be read as U+FFFD.
+      for (const byte of [0xe9, 0xfc])
+        refuses(write(byte), 'ERR_DATA_FORMAT', /line 6: expected text in UTF-8, got bytes of another encoding/);
+    });
+
+    it('that holds the sign for unknown characters itself is taken as it is', () => {
+      expect(write(0xef, 0xbf, 0xbd)().classNames).to.deep.equal(['a', 'b', '\uFFFD']);
+    });
+
+    it('between other signs is refused with the setting of the delimiter', () => {
+      const semicolons = rows.replaceAll(',', ';');
+      refuses(
+        () => load(semicolons, { target: 'y' }),
+        'ERR_DATA_FORMAT',
+        /columns: x;y; line 1 holds ';': set delimiter/,
+      );
+      refuses(
+        () => load('x;y\n0,5;a\n', {}),
+        'ERR_DATA_FORMAT',
+        /line 2: expected 1 values as in line 1, got 2; set delimiter/,
+      );
+    });
+  });
+
   describe('numbers', () => {
     it('a column that is constant in the training rows alone is refused, and left unscaled by the setting', () => {
       const text = table(60, (i) => (i === 41 ? '14.63' : '14.62'));
@@ -160,6 +192,25 @@ describe('a CSV file is never guessed in silence', () => {
         Array.from({ length: count }, (_, i) => features[2 * i + 1]),
       );
       expect(new Set(seconds)).to.deep.equal(new Set([0]));
+    });
+
+    it('a column that is constant up to rounding is refused, and 0 in every row by the setting', () => {
+      const odd = { sums: ['0.3', '0.30000000000000004'], nanoseconds: ['1700000000000000512', '1700000000000001024'] };
+      for (const [name, [first, second]] of Object.entries(odd)) {
+        const text = table(60, (i) => (i % 2 ? second! : first!));
+        refuses(
+          () => load(text),
+          'ERR_DATA_FORMAT',
+          new RegExp(`line \\d+, column 'b': '${first}' and '${second}'|'${second}' and '${first}'`),
+          /differ by less than 1e-12 of their size.*set constant: 'zero'/,
+        );
+        const { train, test, decisions } = load(text, { constant: 'zero' });
+        const seconds = [train, test].flatMap(({ features, count }) =>
+          Array.from({ length: count }, (_, i) => features[2 * i + 1]),
+        );
+        expect(new Set(seconds), name).to.deep.equal(new Set([0]));
+        expect(decisions).to.include('constant, and so without effect: b');
+      }
     });
 
     it('every word for a missing value is one, never a category', () => {

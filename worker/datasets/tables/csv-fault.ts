@@ -18,7 +18,8 @@ export function explained(error: Error, file: FileBytes, before: RowsBefore | nu
     return `line ${openingQuote(file, before?.last ?? null, start)}: a quote is opened and never closed`;
   if (error.code === 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH' || error.code === 'CSV_RECORD_INCONSISTENT_COLUMNS') {
     const { record } = error as unknown as { readonly record?: readonly string[] };
-    return `line ${start}: expected ${before?.first.cellCount ?? 0} values as in line ${before?.first.line}, got ${record?.length ?? 'another number'}`;
+    const advice = before?.first.cellCount === 1 ? '; set delimiter if another sign separates values' : '';
+    return `line ${start}: expected ${before?.first.cellCount ?? 0} values as in line ${before?.first.line}, got ${record?.length ?? 'another number'}${advice}`;
   }
   return `line ${start}: ${error.message}`;
 }

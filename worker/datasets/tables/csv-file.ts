@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import { type InfoRecord, Parser } from 'csv-parse';
 import { GradswarmError } from '../../../protocol/errors.js';
-import { openFile } from '../../arrays/file-bytes.js';
+import { type FileBytes, openFile } from '../../arrays/file-bytes.js';
 import { explained, type RowsBefore } from './csv-fault.js';
 import { checkNames, type Header, HeaderEvidence } from './csv-header.js';
 import { type CsvFormat, CsvMemory, CsvPart, type CsvPlace } from './csv-part.js';
@@ -79,6 +80,8 @@ function parsed(path: string, delimiter: string, memory: CsvMemory, use: (row: R
   const keep = (texts: string[], { lines, bytes: end }: InfoRecord): null => {
     const breaks = texts.reduce((sum, text) => sum + breaksOf(text), 0);
     const line = lines - breaks;
+    if (parser.options.encoding === 'utf8' && texts.some((text) => text.includes(REPLACED)))
+      requireUtf8(file, before?.last.end ?? 0, end, line);
     before = { first: before?.first ?? { cellCount: texts.length, line }, last: { line, breaks, end } };
     use({ cells: texts.map((text) => text.trim()), line, breaks, end });
     return null;
@@ -86,8 +89,8 @@ function parsed(path: string, delimiter: string, memory: CsvMemory, use: (row: R
   const failed = (error?: Error | null) => {
     if (error) throw error;
   };
+  const parser = new Parser({ bom: true, delimiter, skip_empty_lines: true, trim: true, on_record: keep });
   try {
-    const parser = new Parser({ bom: true, delimiter, skip_empty_lines: true, trim: true, on_record: keep });
     for (let at = 0; at < file.size; at += CHUNK_BYTES) {
       const { buffer, byteOffset, length } = file.read(at, Math.min(CHUNK_BYTES, file.size - at));
       // At once, where a stream would come later: a data set may be read without waiting.
@@ -104,6 +107,15 @@ function parsed(path: string, delimiter: string, memory: CsvMemory, use: (row: R
   } catch (error) {
     throw wrong(path, explained(error as Error, file, before));
   }
+}
+
+/** A decoder's sign for bytes that are no character; a file may also hold it itself. */
+const REPLACED = '\uFFFD';
+
+/** Looks at the bytes of a row. Another encoding would give each of its letters the same sign, and so one class to several. */
+function requireUtf8(file: FileBytes, start: number, end: number, line: number): void {
+  if (isUtf8(file.read(start, end - start))) return;
+  throw new Error(`line ${line}: expected text in UTF-8, got bytes of another encoding; save the file as UTF-8`);
 }
 
 function breaksOf(text: string): number {

@@ -14,7 +14,7 @@ const MOST_COLLISIONS = 0.1;
 export interface FeatureRules {
   readonly categorical: 'refuse' | 'one-hot';
   readonly spelling: SpellingRule;
-  /** Of a number column that is constant among the training rows but not among all. */
+  /** Of a number column that is constant among the training rows but not among all, or constant up to rounding. */
   readonly constant: 'refuse' | 'zero';
   readonly standardise: boolean;
 }
@@ -27,8 +27,10 @@ interface FeatureColumn {
   readonly width: number;
   readonly mean: number;
   readonly stddev: number;
-  /** Constant among all rows. */
+  /** Constant among all rows, up to rounding. */
   readonly isConstant: boolean;
+  /** Is it so, and scaled: 0 in every row. */
+  readonly isZero: boolean;
 }
 
 export interface Features {
@@ -83,12 +85,12 @@ export function featuresOf(
     build(part, from, to) {
       const values = new Float32Array((to - from) * width);
       let offset = 0;
-      for (const { column, categories, width: own, mean, stddev } of made) {
+      for (const { column, categories, width: own, mean, stddev, isZero } of made) {
         const cells = part.column(column);
         for (let row = from; row < to; row++) {
           const at = (row - from) * width + offset;
           if (categories) values[at + categories.indexOf(cells[row]!)] = 1;
-          else values[at] = (Number(cells[row]) - mean) / stddev;
+          else if (!isZero) values[at] = (Number(cells[row]) - mean) / stddev;
         }
         offset += own;
       }
@@ -106,8 +108,10 @@ function numberColumn(
 ): FeatureColumn {
   const scale = rules.standardise ? scaleOf(table, column, values, train, rules.constant) : { mean: 0, stddev: 1 };
   const { stddev, largest } = spreadOf(values, null);
-  requirePrecision(table, { column, values }, scale, rules.standardise);
-  return { column, categories: null, width: 1, ...scale, isConstant: stddev <= ROUNDING * largest };
+  const isConstant = stddev <= ROUNDING * largest;
+  const isZero = isConstant && rules.standardise;
+  if (!isZero) requirePrecision(table, { column, values }, scale, rules.standardise);
+  return { column, categories: null, width: 1, ...scale, isConstant, isZero };
 }
 
 /** `bad`: a row that holds no number. */
@@ -137,7 +141,7 @@ function categoryColumn(
       table.path,
       `column '${table.columnNames[column]}': expected at most ${MOST_CATEGORIES} categories, got ${categories.names.length}`,
     );
-  return { column, categories, width: categories.names.length, mean: 0, stddev: 1, isConstant: false };
+  return { column, categories, width: categories.names.length, mean: 0, stddev: 1, isConstant: false, isZero: false };
 }
 
 /** `rows` null: of all. */
@@ -176,6 +180,12 @@ function scaleOf(
     throw wrong(
       table.path,
       `${placeOf(table, other, column)}: '${cellAt(table, other, column)}' differs from ${value}, which all training rows hold, so that the column cannot be scaled; set constant: 'zero' to leave such columns unscaled, standardise: false, or another testShare`,
+    );
+  const near = other < 0 && rule === 'refuse' ? values.findIndex((own) => own !== value) : -1;
+  if (near >= 0)
+    throw wrong(
+      table.path,
+      `${placeOf(table, near, column)}: '${cellAt(table, near, column)}' and '${cellAt(table, train[0]!, column)}' of ${table.unit} ${lineOf(table, train[0]!)} differ by less than 1e-12 of their size, as all rows do: a constant with an error of rounding, or numbers with a constant that should be subtracted; set constant: 'zero' to take them as one, or leave the column out`,
     );
   return { mean: value, stddev: 1 };
 }
@@ -255,7 +265,8 @@ export function requireColumns(table: Table, columns: readonly number[]): void {
   );
 }
 
-function otherDelimiter(table: Table): string {
+/** What to set where the names of columns hold a sign that separates values elsewhere; else nothing. */
+export function otherDelimiter(table: Table): string {
   const found = [';', '\t', '|'].find((sign) => table.columnNames.join().includes(sign));
   return found === undefined ? '' : `; line 1 holds '${found === '\t' ? '\\t' : found}': set delimiter`;
 }

@@ -5,7 +5,7 @@ import type { Dataset, Examples } from '../dataset.js';
 import { FileRows } from '../files/file-rows.js';
 import { RowMemory } from '../files/row-memory.js';
 import { categoriesOf } from './categories.js';
-import { featuresOf, requireColumns } from './features.js';
+import { featuresOf, otherDelimiter, requireColumns } from './features.js';
 import { keptColumns, TEXT_BYTES } from './kept-columns.js';
 import { withoutMissing } from './missing.js';
 import { splitRows } from './split.js';
@@ -125,6 +125,6 @@ function columnIndex(table: Table, setting: string, wanted: string): number {
   if (index >= 0 && index < table.columnNames.length) return index;
   throw wrong(
     table.path,
-    `${setting}: expected a column name, 'last' or an index below ${table.columnNames.length}, got '${wanted}'; columns: ${table.columnNames.join(', ')}`,
+    `${setting}: expected a column name, 'last' or an index below ${table.columnNames.length}, got '${wanted}'; columns: ${table.columnNames.join(', ')}${otherDelimiter(table)}`,
   );
 }
