@@ -71,18 +71,32 @@ describe('the Dockerfile', () => {
     expect(lines.filter((line) => /^#\s*syntax=|--mount/.test(line))).to.deep.equal([]);
   });
 
-  it('ends with the image of a coordinator or worker: not root, stopped by SIGTERM, exec form, /runs its volume', () => {
-    expect(instructions.filter((line) => line.startsWith('FROM')).at(-1)).to.match(/ AS cpu$/);
-    for (const line of [
-      'USER node',
-      'STOPSIGNAL SIGTERM',
-      'VOLUME /runs',
-      'ENTRYPOINT ["node", "/app/dist/scenarios/cli.js"]',
-    ])
-      expect(instructions).to.include(line);
-    expect(text('Dockerfile')).to.match(
-      /^HEALTHCHECK .* CMD \["node", "\/app\/dist\/scenarios\/swarm\/health-check.js"\]$/m,
-    );
+  const stages = Object.fromEntries(
+    text('Dockerfile')
+      .split(/^FROM /m)
+      .slice(1)
+      .map((stage) => [/ AS (\w+)$/m.exec(stage.split('\n')[0]!)?.[1] ?? 'default', stage]),
+  );
+
+  for (const target of ['cpu', 'gpu'])
+    it(`target ${target} is a coordinator or worker: not root, stopped by SIGTERM, exec form, /runs its volume`, () => {
+      for (const line of [
+        'USER node',
+        'STOPSIGNAL SIGTERM',
+        'VOLUME /runs',
+        'ENTRYPOINT ["node", "/app/dist/scenarios/cli.js"]',
+      ])
+        expect(stages[target]!.split('\n')).to.include(line);
+      expect(stages[target]).to.match(
+        /^HEALTHCHECK .* CMD \["node", "\/app\/dist\/scenarios\/swarm\/health-check.js"\]$/m,
+      );
+    });
+
+  it('is cpu without a target; gpu is on a CUDA 12 image that an argument names', () => {
+    expect(stages.default!.trim()).to.equal('cpu');
+    expect(stages.gpu).to.match(/^cuda AS gpu/);
+    expect(stages.cuda).to.match(/^\$\{CUDA_IMAGE\} AS cuda/);
+    expect(instructions).to.include('ARG CUDA_IMAGE=nvidia/cuda:12.5.1-base-ubuntu22.04');
   });
 
   it('installs packages before it copies a source, so that a changed scenario installs nothing', () => {
