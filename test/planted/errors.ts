@@ -48,6 +48,13 @@ export const plantedErrors: readonly PlantedError[] = [
     replace: '(misaligned[m] + OFFSET) / (misaligned[reference] + OFFSET)',
   },
   {
+    scenario: 'asynchronous-gossip',
+    error: 'a meeting waits until every client has finished its gradient',
+    file: 'coordinator/run/meetings.js',
+    find: 'Math.max(this.nowMs, this.readyMs[first]',
+    replace: 'Math.max(this.nowMs, ...this.readyMs, this.readyMs[first]',
+  },
+  {
     scenario: 'asynchronous-time-to-accuracy',
     error: 'places are given away only when all clients are back, as in a round',
     file: 'protocol/party/task-desk.js',
