@@ -1,18 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { percentile } from '../../coordinator/run/client-columns.js';
-import { openLoop } from '../../coordinator/run/open-loop.js';
 import { readTimes } from '../../coordinator/run-directory/times.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
-import { pause } from '../../worker/pause.js';
 import { withPlugIns } from '../plug-ins/use.js';
 import { overviewOf } from '../recorded-runs/overview.js';
 import { type Calibration, calibrate, type MeasuredTimes, slower } from './calibration.js';
 import { loadCatalogue } from './catalogue.js';
 import { type Loaded, loadScenario } from './load.js';
 import { localFleet } from './local-fleet.js';
+import { runFleet } from './run-fleet.js';
 import { type Read, whatIsRead } from './what-is-read.js';
 
 /** Fewest measured rounds: the first is slower than the others, and medians are to leave it out. */
@@ -105,32 +104,10 @@ async function simulated(
   const fleet = await localFleet(timed, method, problem);
   const found = new Map<number, number>();
   let beforeMs = 0;
-  const loop = openLoop({
-    scenario: timed,
-    site: fleet.site,
-    crew: fleet.crew,
-    evaluator: problem.family,
-    observer: {
-      round: ({ round, simulatedMs }) => {
-        if (rounds.has(round)) found.set(round, simulatedMs - beforeMs);
-        beforeMs = simulatedMs;
-      },
-      abandoned() {},
-      checkpoint() {},
-    },
-    scriptedAbsences: fleet.scriptedAbsences,
-    forgotten: fleet.forgotten,
-    faultsFired: fleet.faultsFired,
-    privacy: null,
-    signal: new AbortController().signal,
-    pause,
-    now: () => 0,
+  await runFleet(fleet, timed, problem, ({ round, simulatedMs }) => {
+    if (rounds.has(round)) found.set(round, simulatedMs - beforeMs);
+    beforeMs = simulatedMs;
   });
-  try {
-    await loop.run();
-  } finally {
-    await fleet.close();
-  }
   return found;
 }
 
