@@ -37,10 +37,14 @@ function unitOf(name: string, value: number): Unit | null {
   return /accuracy$/i.test(name) ? { name: '%', size: 0.01 } : null;
 }
 
+/** Below this share of the mean a spread is the rounding of its computation. */
+const ROUNDING = 1e-13;
+
 /** The spread with two digits, and the mean to the same place: `61.5 ± 4.3`. */
 function withSpread(mean: number, spread: number): string {
+  if (spread < ROUNDING * Math.abs(mean)) return plain(mean);
   const places = Math.min(20, Math.max(0, 1 - Math.floor(Math.log10(spread))));
-  const tiny = spread < 1e-4 * Math.abs(mean) || Math.abs(mean) < 1e-3;
+  const tiny = spread < 1e-6 * Math.abs(mean) || Math.abs(mean) < 1e-3;
   if (tiny) return `${plain(mean)} ± ${numberText(Number(spread.toPrecision(2)))}`;
   return `${mean.toFixed(places).replace('-', '−')} ± ${spread.toFixed(places)}`;
 }

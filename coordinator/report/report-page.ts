@@ -118,7 +118,8 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; min-width: 40%; }
 th, td { text-align: left; padding: .4rem 1.2rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td:first-child:not(.number) { min-width: 7rem; }
-th, td { overflow-wrap: anywhere; min-width: 4.5rem; } @media (min-width: 700px) { th { overflow-wrap: normal; } }
+th, td { overflow-wrap: anywhere; min-width: 4.5rem; } @media (min-width: 700px) { th { overflow-wrap: normal; } td:not(.number) { min-width: 7rem; } }
+table:has(th:nth-child(9)) { font-size: .9rem; } table:has(th:nth-child(9)) :is(th, td) { padding-right: .9rem; }
 h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; font-weight: 500; overflow-wrap: anywhere; } h3 .badge { margin: 0 .4rem 0 0; vertical-align: baseline; font-size: .85rem; }
 .files a { margin-left: .5rem; white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; }

@@ -45,8 +45,8 @@ function rounded(value: Json): Json {
 }
 
 /**
- * Of a long list: in its first entry that no other list of the axis has in that place what differs, in four digits where they suffice,
- * and how many more entries there are; null: it is short, or has no such entry.
+ * Of a long list: in its first entry that no other list of the axis has in that place one setting that differs, or all that do, in four digits
+ * where they suffice, and how many more entries there are; null: it is short, or has no such entry.
  */
 function longList(value: Json, axis: readonly Json[]): string | null {
   if (!Array.isArray(value) || value.length <= MOST_ENTRIES) return null;
@@ -57,12 +57,24 @@ function longList(value: Json, axis: readonly Json[]): string | null {
   );
   if (own < 0) return null;
   const place = [value, ...others].flatMap((list) => (own < list.length ? [list[own]!] : []));
-  const words = (of: (entry: Json) => Json) =>
-    place.map((entry) => valueInWords(distinctPart(of(entry), place.map(of))));
+  const words = (of: (entry: Json) => Json) => {
+    const entries = place.map((entry) => distinctPart(of(entry), place.map(of)));
+    return (firstThatDiffers(entries) ?? entries).map(valueInWords);
+  };
   const short = words(rounded);
   const suffices = short.slice(1).every((other) => other !== short[0]);
   const at = own === 0 ? '' : ` (entry ${own})`;
   return `${suffices ? short[0] : words((entry) => entry)[0]}${at} + ${value.length - 1} more`;
+}
+
+/** Of the entries' settings the first in which no two are alike; null: there is none. */
+function firstThatDiffers(entries: readonly Json[]): readonly Json[] | null {
+  if (!entries.every(isPlainObject)) return null;
+  const objects = entries as readonly JsonObject[];
+  const key = Object.keys(objects[0]!).find(
+    (name) => new Set(objects.map((entry) => JSON.stringify(entry[name]))).size === objects.length,
+  );
+  return key === undefined ? null : objects.map((entry) => ({ [key]: entry[key]! }));
 }
 
 /**

@@ -17,6 +17,7 @@ const REPORTS: Readonly<Record<string, readonly string[]>> = {
   'chains of a sampler': ['run', 'fsgld-availability', '--set', 'rounds=100'],
   'attacks by aggregators': ['run', 'byzantine-clients', '--set', 'rounds=2'],
   'figures per client': ['run', 'fairness-cvar', '--set', 'rounds=2'],
+  'long lists beside nine columns': ['run', 'asynchronous-gossip', '--set', 'rounds=40'],
   'an audit': ['run', 'privacy-audit'],
 };
 

@@ -68,10 +68,15 @@ describe('figures in words', () => {
       figureText('simulatedMs', 30_911, 1200),
       figureText('finalAccuracy', 0.6151, 0.0427),
       figureText('finalLoss', 1e-9, 3.21e-10),
+      figureText('finalLoss', 0.499905, 0.0000437),
+      // Equal values, whose standard deviation came out as rounding.
+      figureText('simulatedMs', 1909.2, 2.8e-13),
       figureText('finalLoss', Number.NaN, 1),
       figureText('finalLoss', null),
     ];
-    expect(texts).to.deep.equal(['1.272 MB', '30.9 ± 1.2 s', '61.5 ± 4.3 %', '1e-9 ± 3.2e-10', 'NaN', '–']);
+    expect(texts).to.deep.equal([
+      ...['1.272 MB', '30.9 ± 1.2 s', '61.5 ± 4.3 %', '1e-9 ± 3.2e-10', '0.499905 ± 0.000044', '1.909 s', 'NaN', '–'],
+    ]);
     expect(['finalLoss', 'simulatedMs', 'rhatMax', 'data.partition.alpha'].map(figureName)).to.deep.equal([
       ...['final loss', 'simulated time', 'largest R-hat', 'data.partition.alpha'],
     ]);

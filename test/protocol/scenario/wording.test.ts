@@ -55,6 +55,11 @@ describe('a swept value in few words', () => {
       'ms=1.23451 + 7 more',
       'ms=1.23452 + 7 more',
     ]);
+    const pairs = [1, 2].map((ms) => speeds(ms, 1).map((entry) => ({ ...entry, msPerRound: 10 * entry.ms })));
+    expect(
+      pairs.map((value) => shortWords(value, pairs)),
+      'one setting is enough',
+    ).to.deep.equal(['ms=1 + 7 more', 'ms=2 + 7 more']);
     // No entry of the first is its own.
     const mixed = [speeds(1, 2), speeds(1, 3), speeds(5, 2)];
     expect(new Set(mixed.map((value) => shortWords(value, mixed))).size).to.equal(3);
