@@ -1,16 +1,16 @@
-import '../../support/loaded-rules.js';
+import '../../../support/loaded-rules.js';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { rootStream } from '../../../protocol/numerics/random.js';
-import type { ScenarioInput } from '../../../protocol/scenario/input.js';
-import type { Dataset, Examples } from '../../../worker/datasets/dataset.js';
-import { rowOf } from '../../../worker/datasets/stored-rows.js';
-import { readCsv } from '../../../worker/datasets/tables/csv-file.js';
-import { CsvMemory } from '../../../worker/datasets/tables/csv-part.js';
-import { openProblem } from '../../../worker/problem.js';
-import { loadDataset } from '../../support/load-dataset.js';
-import { resolved, temporaryFolder } from '../../support/scripted-run.js';
+import { rootStream } from '../../../../protocol/numerics/random.js';
+import type { ScenarioInput } from '../../../../protocol/scenario/input.js';
+import type { Dataset, Examples } from '../../../../worker/datasets/dataset.js';
+import { rowOf } from '../../../../worker/datasets/stored-rows.js';
+import { readCsv } from '../../../../worker/datasets/tables/csv-file.js';
+import { CsvMemory } from '../../../../worker/datasets/tables/csv-part.js';
+import { openProblem } from '../../../../worker/problem.js';
+import { loadDataset } from '../../../support/load-dataset.js';
+import { resolved, temporaryFolder } from '../../../support/scripted-run.js';
 
 const ROWS = 20_000;
 const WIDTH = 16;
