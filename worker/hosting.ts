@@ -82,6 +82,7 @@ export class Hosting {
       mode: 'fast',
       shuffle: null,
       remote: link,
+      measured: true,
       networkModel,
       secrets: systemSecrets,
       privacy: openPrivacy(scenario, method),

@@ -22,6 +22,8 @@ export interface SiteOptions extends PostOfficeOptions {
   readonly privacy: ProcessPrivacy;
   /** `openNetwork` of the scenario. */
   readonly networkModel: NetworkModel;
+  /** Do messages travel, so that clients' real times are measured? Left out: no. */
+  readonly measured?: boolean;
 }
 
 /** A run site whose clients compute on this problem's model and data. */

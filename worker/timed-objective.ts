@@ -139,17 +139,11 @@ export class TimedObjective implements LogPosterior {
   }
 
   private watched<T>(compute: () => T | Promise<T>): T | Promise<T> {
-    const { computed } = this.clock;
-    const beganMs = performance.now();
-    const answer = compute();
-    const took = (): void => {
-      if (computed) computed.ms += performance.now() - beganMs;
-    };
-    if (!(answer instanceof Promise)) took();
+    const answer = this.clock.computed ? measured(this.clock.computed, compute) : compute();
     const due = pause();
     if (!due && !(answer instanceof Promise)) return answer;
     this.watch.beginComputing();
-    return Promise.all([answer instanceof Promise ? answer.finally(took) : answer, due]).then(
+    return Promise.all([answer, due]).then(
       ([value]) => {
         this.watch.endComputing();
         this.refuseAborted();
@@ -165,4 +159,15 @@ export class TimedObjective implements LogPosterior {
   private refuseAborted(): void {
     if (this.clock.isAborted) throw new GradswarmError('ERR_STOPPED', 'attempt aborted');
   }
+}
+
+function measured<T>(computed: { ms: number }, compute: () => T | Promise<T>): T | Promise<T> {
+  const beganMs = performance.now();
+  const took = (): void => {
+    computed.ms += performance.now() - beganMs;
+  };
+  const answer = compute();
+  if (answer instanceof Promise) return answer.finally(took);
+  took();
+  return answer;
 }

@@ -53,7 +53,7 @@ export class PartyRound {
   readonly inbox = { received: 0, lostMs: 0 };
   /** What its energy follows from: simulated ms that it waited for messages, and bytes on the wire. */
   private readonly traffic = { waitedMs: 0, sentBytes: 0, receivedBytes: 0 };
-  readonly computed = { examples: 0, ms: 0 };
+  readonly computed?: { examples: number; ms: number };
   /** Real times of a client: of the first message that it took, and what had happened until it first sent the coordinator one. */
   private tookMs: number | null = null;
   private held: { readonly ms: number; readonly examples: number } | null = null;
@@ -80,6 +80,7 @@ export class PartyRound {
     this.mailbox = mailbox;
     this.dispatch = dispatch;
     this.own = tools;
+    if (tools.now) this.computed = { examples: 0, ms: 0 };
     this.coding = tools.coding;
     this.index = plan.index;
     this.cohort = plan.cohort;
@@ -142,7 +143,7 @@ export class PartyRound {
 
   get times(): PartyTimes | null {
     const { held, computed } = this;
-    if (held === null) return null;
+    if (held === null || !computed) return null;
     return { heldMs: held.ms, heldExamples: held.examples, examples: computed.examples, computedMs: computed.ms };
   }
 
@@ -284,7 +285,7 @@ export class PartyRound {
     };
     if (to !== this.party) this.traffic.sentBytes += bytesOf(frame);
     if (to === 'coordinator' && this.tookMs !== null)
-      this.held ??= { ms: this.own.now!() - this.tookMs, examples: this.computed.examples };
+      this.held ??= { ms: this.own.now!() - this.tookMs, examples: this.computed!.examples };
     this.dispatch.send(this, layout, frame);
   }
 

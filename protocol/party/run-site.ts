@@ -76,6 +76,8 @@ export interface RunSiteOptions extends PostOfficeOptions {
   readonly aggregators?: ReadonlyMap<string, AggregationChain>;
   /** Milliseconds of a clock, for what is measured of codecs and clients alone; left out: codecs' times count as 0. */
   readonly now?: () => number;
+  /** Are clients' real times measured by it? Where messages travel. */
+  readonly measured?: boolean;
   privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
   /** Decide Poisson samples; null: the run's keyed streams do. */
   readonly coins?: SamplingCoins | null;
@@ -148,7 +150,7 @@ export class RunSite {
       office: this.office,
       dispatch: this.dispatch,
       coding: (_party, record) => new MessageCoding(this.codings, scenario.precision, record.memories, around),
-      ...(options.now && { now: options.now }),
+      ...(options.measured && options.now && { now: options.now }),
       probes: options.probes ?? [],
       msPerRound: (party, round, atMs) => networkModel.deviceTime(party, round, atMs).msPerRound,
       energy: (party) => (party === 'coordinator' ? null : energyOf(scenario.energy ?? [], party)),
