@@ -44,8 +44,8 @@ export const SHAPES = {
     summary: z.record(z.string(), z.union([z.number(), z.string()])),
     figures: z.array(z.looseObject({ name: z.string(), caption: z.string(), spec: z.looseObject({}) })).optional(),
   }),
-  event: z.looseObject({ event: z.string(), round: z.number(), fields: z.looseObject({}) }),
-  session: z.looseObject({ event: z.string(), epoch: z.number().optional() }),
+  event: z.looseObject({ event: z.string(), round: z.number(), t: z.number(), fields: z.looseObject({}) }),
+  session: z.looseObject({ at: z.string(), event: z.string(), epoch: z.number().optional() }),
   delivery: z.looseObject({
     round: index,
     attempt: index,
@@ -71,6 +71,8 @@ export const SHAPES = {
   sweep: z.looseObject({ name: z.string(), points: z.array(z.looseObject({ label: z.string() })) }),
   sweepIndex: z.looseObject({ points: z.array(z.looseObject({ directory: z.string() })) }),
 } as const satisfies Readonly<Record<string, z.ZodType>>;
+
+export type Shape = (typeof SHAPES)[keyof typeof SHAPES];
 
 /** The JSON in a text, of this shape. ERR_CHECKPOINT names `where` when it was cut short or changed. */
 function parseJson<T>(text: string, shape: z.ZodType, where: string): T {
@@ -108,6 +110,11 @@ export function damagedNamed<T>(parse: () => T): T {
   }
 }
 
+/** One line of a file with a record a line; `where` names it in messages. */
+export function readJsonLine<T>(text: string, shape: z.ZodType, where: string): T {
+  return damagedNamed(() => parseJson<T>(text, shape, where));
+}
+
 /** The records of a file with one a line; a last line that a crash left unfinished is left out. */
 export function* readJsonLines<T>(path: string, shape: z.ZodType): Generator<T> {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
@@ -116,7 +123,7 @@ export function* readJsonLines<T>(path: string, shape: z.ZodType): Generator<T> 
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
     const record = text.slice(start, end);
     line++;
-    yield damagedNamed(() => parseJson<T>(record, shape, `${path}, line ${line}`));
+    yield readJsonLine<T>(record, shape, `${path}, line ${line}`);
     start = end + 1;
   }
 }

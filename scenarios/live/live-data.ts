@@ -55,7 +55,7 @@ export async function liveData(folder: string, seats: control.Seats | null): Pro
   const path = whole.runs.at(-1) ?? folder;
   const { scenario, rows, verdict } = openRun(path);
   const isSweep = whole.kind === 'sweep';
-  const events = lastLines<RunEvent>(join(path, 'events.jsonl'));
+  const events = lastLines<RunEvent>(join(path, 'events.jsonl'), SHAPES.event);
   const absent = new Map<string, { count: number; round: number }>();
   for (const { event, party, round } of events)
     if (event === 'absent') absent.set(String(party), { count: (absent.get(String(party))?.count ?? 0) + 1, round });
@@ -70,7 +70,7 @@ export async function liveData(folder: string, seats: control.Seats | null): Pro
     rows: rows.filter((_, i) => i % stride === 0 || i === rows.length - 1),
     points: isSweep ? { done: whole.done, of: whole.of } : null,
     curves: isSweep ? sweepCurves(whole.path) : null,
-    workers: seats ? holdersOf(seats) : workersOf(lastLines(join(path, 'session.jsonl'))),
+    workers: seats ? holdersOf(seats) : workersOf(lastLines(join(path, 'session.jsonl'), SHAPES.session)),
     peers: await peerGraph(scenario, path, rows.at(-1)).catch(() => null),
     absences: [...absent].map(([client, each]) => ({ client, ...each })),
     faults: lines.filter((line) => / fault |absent|dropped|crashed|late/.test(line)).slice(-MOST_LINES),

@@ -2,6 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { numberText, timeText } from '../../coordinator/report/units.js';
 import type { RunEvent } from '../../coordinator/run-directory/events.js';
+import { readJsonLine, SHAPES, type Shape } from '../../coordinator/run-directory/json-file.js';
 import { writerOf } from '../../coordinator/run-directory/run-lock.js';
 import type { SessionEvent } from '../../coordinator/run-directory/session-log.js';
 
@@ -17,20 +18,19 @@ export interface LogLine {
 
 /**
  * What happened in a run, a line each, then what happens until it ends or `signal` is aborted. `follow` false: no more than what
- * there is.
+ * there is. Throws ERR_CHECKPOINT where a line is damaged.
  */
 export async function* logOf(folder: string, follow: boolean, signal: AbortSignal): AsyncGenerator<LogLine> {
-  const processes = new LineReader(join(folder, 'session.jsonl'));
-  const events = new LineReader(join(folder, 'events.jsonl'));
+  const processes = new LineReader<SessionEvent & { readonly at: string }>(
+    join(folder, 'session.jsonl'),
+    SHAPES.session,
+  );
+  const events = new LineReader<RunEvent>(join(folder, 'events.jsonl'), SHAPES.event);
   for (;;) {
     // Before the files: what a writer leaves when it ends is read once more.
     const continues = follow && !signal.aborted && writerOf(folder) !== null;
-    for (const line of processes.next()) {
-      const record = JSON.parse(line) as SessionEvent & { readonly at: string };
-      yield { source: 'processes', text: processText(record), record };
-    }
-    for (const line of events.next()) {
-      const record = JSON.parse(line) as RunEvent;
+    for (const record of processes.next()) yield { source: 'processes', text: processText(record), record };
+    for (const record of events.next()) {
       const text = eventText(record);
       if (text !== null) yield { source: 'run', text, record };
     }
@@ -39,14 +39,21 @@ export async function* logOf(folder: string, follow: boolean, signal: AbortSigna
   }
 }
 
-/** Whole lines as a file grows; from its beginning again when it was cut (the run went back to a checkpoint). */
-class LineReader {
+/** Records of whole lines as a file grows; of those that follow when it was cut (the run went back to a checkpoint). */
+class LineReader<T> {
   private offset = 0;
   private rest = '';
 
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly shape: Shape,
+  ) {}
 
-  next(): string[] {
+  *next(): Generator<T> {
+    for (const line of this.lines()) yield readJsonLine<T>(line, this.shape, this.path);
+  }
+
+  private lines(): string[] {
     if (!existsSync(this.path)) return [];
     const descriptor = openSync(this.path, 'r');
     try {

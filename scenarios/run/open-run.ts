@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readDraws } from '../../coordinator/run-directory/draws.js';
+import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { readMetrics } from '../../coordinator/run-directory/metrics.js';
+import type { RecordedFigures } from '../../coordinator/run-directory/result-files.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
@@ -25,21 +27,25 @@ export interface OpenedRun {
   draws(): readonly (readonly Float64Array[])[] | null;
 }
 
-/** Reads the folder of a run and changes nothing in it. Throws ERR_CHECKPOINT where there is no run. */
+/** Reads the folder of a run and changes nothing in it. Throws ERR_CHECKPOINT where there is no run or a file of it is damaged. */
 export function openRun(directory: string): OpenedRun {
   const file = (name: string) => join(directory, name);
   for (const name of ['scenario.json', 'manifest.json'])
     if (!existsSync(file(name)))
-      throw new GradswarmError('ERR_CHECKPOINT', `${directory}: expected the folder of a run, got one without ${name}`);
-  const read = <T>(name: string): T | null =>
-    existsSync(file(name)) ? (JSON.parse(readFileSync(file(name), 'utf8')) as T) : null;
-  const manifest = read<Manifest>('manifest.json')!;
+      throw new GradswarmError(
+        'ERR_CHECKPOINT',
+        `${directory}: expected the folder of a run, got one without ${name}; 'gradswarm runs' lists them`,
+      );
+  const manifest = readJsonFile<Manifest>(file('manifest.json'), SHAPES.manifest);
+  const figures = existsSync(file('figures.json'))
+    ? readJsonFile<RecordedFigures>(file('figures.json'), SHAPES.figures)
+    : null;
   return {
-    scenario: read<Scenario>('scenario.json')!,
+    scenario: readJsonFile<Scenario>(file('scenario.json'), SHAPES.scenario),
     manifest,
     rows: existsSync(file('metrics.csv')) ? readMetrics(file('metrics.csv')) : [],
-    verdict: read<Verdict>('verdict.json'),
-    summary: read<{ readonly summary: Readonly<Record<string, Json>> }>('figures.json')?.summary ?? {},
+    verdict: existsSync(file('verdict.json')) ? readJsonFile<Verdict>(file('verdict.json'), SHAPES.verdict) : null,
+    summary: (figures?.summary ?? {}) as Readonly<Record<string, Json>>,
     stateDigest: manifest.stateDigest,
     draws: () => (existsSync(file('draws.npy')) ? readDraws(file('draws.npy')) : null),
   };

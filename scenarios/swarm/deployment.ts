@@ -63,7 +63,15 @@ export function recordedDeployment(name: string): Deployment {
       'ERR_USAGE',
       `expected the name of a run that 'swarm up' started from here, got '${name}' (${file} is not there)`,
     );
-  return JSON.parse(readFileSync(file, 'utf8')) as Deployment;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Deployment;
+  } catch (cause) {
+    throw new GradswarmError(
+      'ERR_USAGE',
+      `${file}: expected the record of a deployment, got a damaged file; 'docker stack rm ${name}' removes the stack`,
+      { cause },
+    );
+  }
 }
 
 export function forget(name: string): void {

@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { liveData } from '../../scenarios/live/live-data.js';
+import { comparisonOf } from '../../scenarios/recorded-runs/comparison.js';
+import { exportToMlflow } from '../../scenarios/recorded-runs/mlflow.js';
+import { logOf } from '../../scenarios/recorded-runs/run-log.js';
+import { openRun } from '../../scenarios/run/open-run.js';
 import { continueRun, redrawReport, resumeRun } from '../../scenarios/run/runtime.js';
 import { resolved, temporaryFolder } from '../support/scripted-run.js';
 
 /** What an error may advise: nothing else is a way to continue. */
 const WAY_ON =
-  /'gradswarm resume .*' continues|run the scenario again in a new folder|name another folder|another --out|name the folder of one run|start a new run|got one without figures\.json/;
+  /'gradswarm resume .*' continues|run the scenario again in a new folder|name another folder|another --out|name the folder of one run|start a new run|got one without figures\.json|'gradswarm runs' lists them/;
 
 const DAMAGES: Readonly<Record<string, ((bytes: Buffer) => Uint8Array) | null>> = {
   'cut in half': (bytes) => bytes.subarray(0, bytes.length >> 1),
@@ -58,11 +63,30 @@ describe('a run whose files are damaged', function () {
     serve: async (path) => (await continueRun(scenario, path, stopping(100))).outcome.stateDigest,
     resume: async (path) => (await resumeRun(path, stopping(100))).stateDigest,
     report: async (path) => ((await redrawReport(path)) ? null : ''),
+    'show and compare': async (path) => {
+      openRun(path);
+      comparisonOf([whole, path]);
+      return null;
+    },
+    log: async (path) => {
+      for await (const { text } of logOf(path, false, new AbortController().signal))
+        expect(text).not.to.match(/undefined|\[native code\]/);
+      return null;
+    },
+    'the live page': async (path) => {
+      await liveData(path, null);
+      return null;
+    },
+    'export to MLflow': async (path) => {
+      rmSync(join(folder, 'mlflow'), { recursive: true, force: true });
+      exportToMlflow([path], join(folder, 'mlflow'));
+      return null;
+    },
   };
 
   for (const [state, commands] of [
     ['stopped', ['serve', 'resume', 'report']],
-    ['whole', ['serve', 'report']],
+    ['whole', ['serve', 'report', 'show and compare', 'log', 'the live page', 'export to MLflow']],
   ] as const)
     for (const command of commands)
       it(`${state}: ${command} continues with the undisturbed digest, or says in one sentence what can be done`, async () => {
