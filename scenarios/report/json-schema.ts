@@ -31,7 +31,7 @@ export async function scenarioSchema(): Promise<JsonObject> {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'A scenario or sweep of gradswarm',
-    if: { type: 'object', required: ['sweep'] },
+    if: { type: 'object', anyOf: [{ required: ['sweep'] }, { required: ['base'] }] },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
     then: sweepSchema(),
     else: scenarioPart(scenarioSettings.schema(), ['method', 'data']),
@@ -39,7 +39,7 @@ export async function scenarioSchema(): Promise<JsonObject> {
   };
 }
 
-/** `needed`: what has no default. A scenario has the name of its file. */
+/** `needed`: what has no default. A scenario and a sweep have the name of their file. */
 function scenarioPart({ properties, ...rest }: ObjectSchema, needed: readonly string[]): JsonObject {
   const codec = { anyOf: [{ $ref: '#/$defs/codec' }, kindCodecSettings.schema()] };
   return {
@@ -74,7 +74,7 @@ function sweepSchema(): JsonObject {
   return {
     ...rest,
     properties: { $schema: { type: 'string' }, ...properties, base },
-    required: ['sweep', 'base'],
+    required: ['base'],
     anyOf: [{ required: ['over'] }, { required: ['seeds'] }],
   };
 }

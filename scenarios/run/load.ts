@@ -87,13 +87,15 @@ async function imported(path: string): Promise<Loaded> {
   return checked(path, value);
 }
 
-/** A scenario without a name has that of its file. `$schema` is for editors. */
+/** A scenario or a sweep without a name has that of its file. `$schema` is for editors. */
 function checked(path: string, value: unknown): Loaded {
   if (isPlainObject(value)) {
     const { $schema: _, ...input } = value;
-    if ('sweep' in input) return withSeedAxis(input as unknown as SweepInput);
-    if ('method' in input) return { name: basename(path, extname(path)), ...input } as unknown as Loaded;
+    const name = basename(path, extname(path));
+    if ('sweep' in input || 'base' in input) return withSeedAxis({ sweep: name, ...input } as unknown as SweepInput);
+    if ('method' in input) return { name, ...input } as unknown as Loaded;
   }
   const place = path.endsWith('.json') ? '' : ' as the default export';
-  throw new GradswarmError('ERR_SCENARIO', `${path}: expected a scenario or a sweep${place}, got something else`);
+  const got = isPlainObject(value) ? "an object without 'method' (a scenario) and 'base' (a sweep)" : 'something else';
+  throw new GradswarmError('ERR_SCENARIO', `${path}: expected a scenario or a sweep${place}, got ${got}`);
 }

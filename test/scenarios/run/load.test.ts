@@ -64,6 +64,11 @@ describe('loadScenario', () => {
     );
   });
 
+  it('gives a sweep without a name that of its file', async () => {
+    const unnamed = file('rates.json', JSON.stringify({ base: {}, over: { seed: [1, 2] } }));
+    expect(await loadScenario(unnamed)).to.deep.include({ sweep: 'rates', over: { seed: [1, 2] } });
+  });
+
   it('says what is wrong with a path', async () => {
     expect(await problemOf('./no/such.json')).to.include(
       'expected a scenario file or a run directory, got nothing there',
@@ -83,6 +88,9 @@ describe('loadScenario', () => {
     );
     expect(await problemOf(file('list.json', '[1]'))).to.include(
       'list.json: expected a scenario or a sweep, got something else',
+    );
+    expect(await problemOf(file('neither.json', '{"rounds": 1}'))).to.include(
+      "got an object without 'method' (a scenario) and 'base' (a sweep)",
     );
     expect(await problemOf(file('empty.mjs', 'export const a = 1;'))).to.include(
       'expected a scenario or a sweep as the default export',
