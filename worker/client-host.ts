@@ -48,8 +48,10 @@ export class ClientHost {
     await Promise.all(
       parties.map(async (party, i) => {
         try {
-          const late = new Promise<null>((resolve) => this.stopped.set(members[i]!, () => resolve(null)));
-          const report = await Promise.race([party.run(plan), late]);
+          const report = await new Promise<PartyReport | null>((resolve, reject) => {
+            this.stopped.set(members[i]!, () => resolve(null));
+            party.run(plan).then(resolve, reject);
+          });
           if (report) reports[i] = report;
         } catch (error) {
           if (error instanceof GradswarmError && error.code === 'ERR_STOPPED') return;

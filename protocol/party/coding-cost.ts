@@ -20,7 +20,11 @@ export function noCodingCosts(): CodingSums {
   return { up: none(), down: none(), peer: none() };
 }
 
+/** Of a party that no codec has cost anything. */
+export const FREE_OF_CODING: CodingCosts = noCodingCosts();
+
 export function addCodingCosts(into: CodingSums, more: CodingCosts): void {
+  if (more === FREE_OF_CODING) return;
   for (const direction of ['up', 'down', 'peer'] as const)
     for (const what of ['encodeMs', 'decodeMs', 'squaredError', 'squaredNorm'] as const)
       into[direction][what] += more[direction][what];

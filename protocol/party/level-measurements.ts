@@ -19,15 +19,16 @@ export function samplingVariance(first: ReadonlyVector, second: ReadonlyVector):
 
 /** The vectors of one draw of a party's round, by which the codecs with several levels choose one. */
 export class LevelMeasurements {
-  private readonly vectors = new Map<string, MeasuredVector>();
+  /** Made with the first vector: a party has one object of these in each round. */
+  private vectors: Map<string, MeasuredVector> | null = null;
 
   get isEmpty(): boolean {
-    return this.vectors.size === 0;
+    return this.vectors === null;
   }
 
   /** `address`: kind, field, stream, step and position; the same in both draws. */
   note(address: string, vector: MeasuredVector): void {
-    this.vectors.set(address, vector);
+    (this.vectors ??= new Map()).set(address, vector);
   }
 
   /** States of the levels after this round, and each kind's mean level. A vector that `again` lacks counts as too coarse. */
@@ -36,8 +37,8 @@ export class LevelMeasurements {
     kept: Readonly<Record<string, unknown>>,
   ): { readonly states: ReadonlyMap<string, unknown>; readonly levels: ReadonlyMap<string, number> } {
     const sums = new Map<string, Variances & Pick<MeasuredVector, 'kind' | 'control'>>();
-    for (const [address, { kind, levelKey, control, value, compressionVariance }] of this.vectors) {
-      const other = again.vectors.get(address);
+    for (const [address, { kind, levelKey, control, value, compressionVariance }] of this.vectors ?? []) {
+      const other = again.vectors?.get(address);
       const sum = sums.get(levelKey) ?? { kind, control, compressionVariance: 0, samplingVariance: 0 };
       sums.set(levelKey, {
         ...sum,

@@ -27,9 +27,10 @@ export class RoundMailbox {
   /** null: read, and not kept. */
   private readonly frames = new Map<number, Map<PartyId, Frame | null>>();
   private readonly seals = new Map<PartyId, readonly number[]>();
-  private readonly ruled = new Map<PartyId, Absence['why']>();
-  /** Senders excluded by a wall-clock deadline: later arrivals are late, for this step of this kind. */
-  private readonly expired = new Map<number, Set<PartyId>>();
+  /** Null while no sender was ruled out: a run has one mailbox for each client and round, and most rule out none. */
+  private ruled: Map<PartyId, Absence['why']> | null = null;
+  /** Senders excluded by a wall-clock deadline: later arrivals are late, for this step of this kind. Null: none was. */
+  private expired: Map<number, Set<PartyId>> | null = null;
   private readonly waits: Wait[] = [];
   private revokedBy: Error | null = null;
   /** Bytes of frames that came from other processes and have not been read. */
@@ -51,7 +52,7 @@ export class RoundMailbox {
     const key = stepKey(frame.kindIndex, frame.step);
     let step = this.frames.get(key);
     if (!step) this.frames.set(key, (step = new Map()));
-    if (step.has(frame.from) || this.expired.get(key)?.has(frame.from)) return;
+    if (step.has(frame.from) || this.expired?.get(key)?.has(frame.from)) return;
     step.set(frame.from, frame);
     this.held.add(frame.from, frame.receivedBytes ?? 0);
     if (this.waits.length > 0) this.settle(frame.from, (wait) => stepKey(wait.kindIndex, wait.step) === key);
@@ -65,15 +66,15 @@ export class RoundMailbox {
 
   /** No more frames will arrive from this party in this attempt. Those that did count. */
   rule(from: PartyId, why: Absence['why']): void {
-    this.ruled.set(from, why);
+    (this.ruled ??= new Map()).set(from, why);
     if (this.waits.length > 0) this.settle(from, () => true);
   }
 
   /** A wall-clock deadline passed: all that this wait still misses is late. */
   expire(wait: Wait): void {
     const key = stepKey(wait.kindIndex, wait.step);
-    const late = this.expired.get(key) ?? new Set();
-    this.expired.set(key, late);
+    const late = this.expired?.get(key) ?? new Set();
+    (this.expired ??= new Map()).set(key, late);
     for (const from of [...wait.missing]) {
       late.add(from);
       this.settle(from, (other) => other === wait);
@@ -83,9 +84,10 @@ export class RoundMailbox {
   /** Null when all senders have arrived or are absent; else a promise of that. */
   ready(kindIndex: number, step: number, senders: readonly PartyId[]): Promise<void> | null {
     if (this.revokedBy) return Promise.reject(this.revokedBy);
-    const missing = new Set<PartyId>();
-    for (const from of senders) if (!this.resolved(kindIndex, step, from)) missing.add(from);
-    if (missing.size === 0) return null;
+    let found: Set<PartyId> | null = null;
+    for (const from of senders) if (!this.resolved(kindIndex, step, from)) (found ??= new Set()).add(from);
+    if (!found) return null;
+    const missing = found;
     return new Promise((resolve, reject) => {
       const wait = { kindIndex, step, missing, expected: senders.length, resolve, reject };
       this.waits.push(wait);
@@ -95,11 +97,11 @@ export class RoundMailbox {
 
   arrival(kindIndex: number, step: number, from: PartyId): Arrival {
     const key = stepKey(kindIndex, step);
-    if (this.expired.get(key)?.has(from)) return 'late';
+    if (this.expired?.get(key)?.has(from)) return 'late';
     const frame = this.frames.get(key)?.get(from);
     if (frame) return frame.lost ?? frame;
     if ((this.seals.get(from)?.[kindIndex] ?? Number.POSITIVE_INFINITY) <= step) return null;
-    return this.ruled.get(from) ?? null;
+    return this.ruled?.get(from) ?? null;
   }
 
   /** When a message that was lost would have been there, simulated milliseconds; null: it was not lost on its way. */
@@ -138,9 +140,9 @@ export class RoundMailbox {
   private resolved(kindIndex: number, step: number, from: PartyId): boolean {
     return (
       this.frames.get(stepKey(kindIndex, step))?.has(from) ||
-      this.expired.get(stepKey(kindIndex, step))?.has(from) ||
+      this.expired?.get(stepKey(kindIndex, step))?.has(from) ||
       (this.seals.get(from)?.[kindIndex] ?? Number.POSITIVE_INFINITY) <= step ||
-      this.ruled.has(from)
+      (this.ruled?.has(from) ?? false)
     );
   }
 

@@ -9,7 +9,7 @@ import type { KindCodec } from '../scenario/scenario.js';
 import type { AnyPayload, EncodedMessage, VectorPacking } from '../wire/encoded-message.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
-import { noCodingCosts, wayOf } from './coding-cost.js';
+import { type CodingCosts, type CodingSums, FREE_OF_CODING, noCodingCosts, wayOf } from './coding-cost.js';
 import { LevelMeasurements } from './level-measurements.js';
 import { MessageJournal, type Missed } from './message-journal.js';
 
@@ -77,8 +77,7 @@ type Memories = Readonly<Record<string, unknown>>;
  * and written to a copy, which becomes the record's when the round is committed.
  */
 export class MessageCoding {
-  /** What codecs cost in this attempt. */
-  readonly costs = noCodingCosts();
+  private sums: CodingSums | null = null;
   private changed: Record<string, unknown> | null = null;
   private readonly journal = new MessageJournal();
   /** The vectors by which levels are chosen, in a round that measures. */
@@ -90,6 +89,15 @@ export class MessageCoding {
     private readonly kept: Memories,
     private readonly around: CodingSurroundings,
   ) {}
+
+  /** What codecs cost in this attempt. */
+  get costs(): CodingCosts {
+    return this.sums ?? FREE_OF_CODING;
+  }
+
+  private costOf(layout: KindLayout) {
+    return (this.sums ??= noCodingCosts())[wayOf(layout.kind)];
+  }
 
   /** Memories as this attempt leaves them while nothing is known of what was missed. */
   get memories(): Memories {
@@ -175,7 +183,7 @@ export class MessageCoding {
           decode: (field, body, length) => {
             const started = this.now();
             const decoded = coding.codec.decode(body, length, this.precision);
-            this.costs[wayOf(layout.kind)].decodeMs += this.now() - started;
+            this.costOf(layout).decodeMs += this.now() - started;
             this.charge(length, round);
             if (!coding.memory?.receiver) return decoded;
             return this.remember(coding.memory, `from ${frame.from}/${layout.name}/${field}/${position}`, decoded);
@@ -230,7 +238,7 @@ export class MessageCoding {
     const prepared = memory ? memory.prepare(state, value) : value;
     const used = control?.at(this.memories[levelKey] ?? control.init()) ?? codec;
     const body = used.encode(prepared, coins);
-    const cost = this.costs[wayOf(layout.kind)];
+    const cost = this.costOf(layout);
     cost.encodeMs += this.now() - started;
     const decoded = codec.decode(body, value.length, this.precision);
     const squaredError = squaredDistance(decoded, prepared);

@@ -26,9 +26,11 @@ interface Line {
  * that reached one receiver counts as delivered: there is one memory, and it cannot be right for both.
  */
 export class MessageJournal {
-  private readonly lines = new Map<string, Line>();
+  /** Made with the first message: a party has one journal in each round. */
+  private lines: Map<string, Line> | null = null;
 
   note(key: string, memory: Memory, before: unknown, entry: JournalEntry): void {
+    this.lines ??= new Map();
     const line = this.lines.get(key);
     if (line) line.entries.push(entry);
     else this.lines.set(key, { memory, before, entries: [entry] });
@@ -37,7 +39,7 @@ export class MessageJournal {
   /** States of the memories that change because a message reached none of its receivers. */
   putBack(missed: Missed): Readonly<Record<string, unknown>> {
     const changed: Record<string, unknown> = {};
-    for (const [key, { memory, before, entries }] of this.lines) {
+    for (const [key, { memory, before, entries }] of this.lines ?? []) {
       const lost = entries.map(
         ({ kind, step, receivers }) => receivers.length > 0 && receivers.every((to) => missed(kind, step, to)),
       );

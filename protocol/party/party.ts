@@ -119,7 +119,7 @@ export class Party {
         inboxMemories: round.inboxMemories,
         coding,
         unused: [...round.unused],
-        absent: new Set(plan.absent.map(({ from }) => from)),
+        absent: plan.absent.length === 0 ? NONE : new Set(plan.absent.map(({ from }) => from)),
       };
     } catch (error) {
       throw this.explained(error, plan);
@@ -155,7 +155,7 @@ export class Party {
       // biome-ignore lint/suspicious/noExplicitAny: as in `run`.
       const state = await host.halfOf(this.id).round(this.kept.state as any, step as any);
       const record = { state, memories: coding.memories, clockMs: step.clockMs, undelivered: [] };
-      this.pending = { record, inboxMemories: {}, coding, unused: [], absent: new Set() };
+      this.pending = { record, inboxMemories: {}, coding, unused: [], absent: NONE };
     } catch (error) {
       throw this.explained(error, plan);
     }
@@ -195,7 +195,10 @@ export class Party {
   commit(undelivered: PartyRecord['undelivered'], missed: Missed = () => false): void {
     if (!this.pending) return;
     const { record, coding, unused, absent, inboxMemories } = this.pending;
-    const gone = new Set(undelivered.map(({ kind, step, to }) => `${kind} ${step} ${to}`));
+    const gone =
+      undelivered.length === 0
+        ? NONE_UNDELIVERED
+        : new Set(undelivered.map(({ kind, step, to }) => `${kind} ${step} ${to}`));
     const memories = coding.settled(
       (kind, step, to) => absent.has(to) || gone.has(`${kind} ${step} ${to}`) || missed(kind, step, to),
       unused,
@@ -222,6 +225,9 @@ export class Party {
     );
   }
 }
+
+const NONE: ReadonlySet<PartyId> = new Set();
+const NONE_UNDELIVERED: ReadonlySet<string> = new Set();
 
 function countedIn(dispatch: Dispatch, sent: ByteCounts): Pick<Dispatch, 'send' | 'deadline'> {
   return {

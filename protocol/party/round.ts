@@ -48,7 +48,8 @@ export class PartyRound {
   /** Clients whose uplink was due and not used: their round is void. */
   readonly unused = new Set<ClientIndex>();
   readonly unusedMessages: UnusedMessage[] = [];
-  private readonly late = new Set<PartyId>();
+  /** Made with the first. */
+  private late: Set<PartyId> | null = null;
   /** Messages that it took, and when the last of those that were lost on their way would have arrived, simulated ms; 0: none was. */
   readonly inbox = { received: 0, lostMs: 0 };
   /** What its energy follows from: simulated ms that it waited for messages, and bytes on the wire. */
@@ -57,8 +58,8 @@ export class PartyRound {
   /** Real times of a client: of the first message that it took, and what had happened until it first sent the coordinator one. */
   private tookMs: number | null = null;
   private held: { readonly ms: number; readonly examples: number } | null = null;
-  /** When the last message that it took from each sender arrived, simulated ms. */
-  readonly arrivedMs = new Map<PartyId, number>();
+  /** When the last message that the coordinator took from each sender arrived, simulated ms; of clients nothing asks. */
+  readonly arrivedMs: Map<PartyId, number> | null;
   /** What inbox rules keep for the next round. */
   readonly inboxMemories: Record<string, InboxMemory> = {};
   protected readonly coding: MessageCoding;
@@ -90,6 +91,7 @@ export class PartyRound {
     this.readMs = this.clockMs;
     this.unspentMs = tools.msPerRound;
     this.kinds = new KindSteps(host, party, plan);
+    this.arrivedMs = party === 'coordinator' ? new Map() : null;
   }
 
   get isAborted(): boolean {
@@ -308,11 +310,11 @@ export class PartyRound {
       else frames.push(arrival);
     }
     const limit = this.dispatch.deadline(this.party);
-    const judged = limit?.judge(frames, senders.length, this.late);
+    const judged = limit?.judge(frames, senders.length, this.late ?? NONE_LATE);
     const used: Frame[] = [];
     for (const frame of frames) {
       if (judged?.isLate(frame)) {
-        if (limit?.isFinal) this.late.add(frame.from);
+        if (limit?.isFinal) (this.late ??= new Set()).add(frame.from);
         this.miss(layout, step, frame.from, 'late', absent);
       } else {
         used.push(frame);
@@ -341,7 +343,7 @@ export class PartyRound {
   }
 
   protected open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
-    if (frame.messages.length > 0) this.arrivedMs.set(frame.from, frame.arrivesAtMs);
+    if (frame.messages.length > 0) this.arrivedMs?.set(frame.from, frame.arrivesAtMs);
     try {
       const opened = openedMessages(layout, frame, this.host, (i) =>
         this.coding.decode(layout, frame, frame.messages[i]!, i, this),
@@ -377,6 +379,8 @@ export class PartyRound {
     else if (this.party === 'coordinator') this.unused.add(from);
   }
 }
+
+const NONE_LATE: ReadonlySet<PartyId> = new Set();
 
 function bytesOf(frame: Frame): number {
   return wireBytes(bodyBytes(frame), frame.from !== 'coordinator');
