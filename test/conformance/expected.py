@@ -58,6 +58,10 @@ CODEC_CASES = [
     ("threshold", "count, indices, values", {"absolute": 1}, normals(40), False),
     ("random-k", "few, scaled", {"count": 5}, normals(50), False),
     ("random-k", "most: those left out are drawn", {"fraction": 0.75, "scaled": False}, normals(13), False),
+    ("fp16", "stochastic: one coin an entry, subnormals too", {"rounding": "stochastic"}, normals(9) + [single(2.0**-15 * 1.3333), 2.0**-25, 65504.0, 0.0], False),
+    ("fp16", "stochastic, from float64", {"rounding": "stochastic"}, [1 + 2.0**-11 + 2.0**-40, -0.1, 2.0**-26] * 3, True),
+    ("natural", "powers of two at random, from float64", {}, [0.1, -0.3, 1 + 2.0**-40, 2.0**-127, 1e-300, 0.0, 2.0**127, -2.9], True),
+    ("terngrad", "entries beyond so many standard deviations are cut", {"clip": 1.5}, normals(12) + [9.0], False),
 ]
 
 

@@ -378,8 +378,22 @@ def halves(values, *format):
     return b"".join(struct.pack("<H", p) for p, _ in pairs), [x for _, x in pairs]
 
 
+def half_at_random(x, coin, fraction, least):
+    """The pattern of a 16-bit format below or above, and its number."""
+    m = abs(x)
+    exponent = max(math.frexp(m)[1] - 1, least) if m > 0 else least
+    q = 2.0 ** (exponent - fraction)
+    up = (m / q - math.floor(m / q)) * 2.0**32 > coin
+    # What is a multiple of the spacing is not rounded.
+    return half(math.copysign((math.floor(m / q) + up) * q, x), fraction, least, math.inf)
+
+
 def fp16(values, stream, wide, settings):
-    return halves(values, 10, -14, 65504.0)
+    if settings.get("rounding") != "stochastic":
+        return halves(values, 10, -14, 65504.0)
+    coins = Coins(stream)
+    pairs = [half_at_random(x, coins.take(i), 10, -14) for i, x in enumerate(values)]
+    return b"".join(struct.pack("<H", p) for p, _ in pairs), [x for _, x in pairs]
 
 
 def bf16(values, stream, wide, settings):
@@ -460,7 +474,14 @@ def one_bit(values, stream, wide, settings):
 def natural(values, stream, wide, settings):
     coins, exponents = Coins(stream), []
     for i, x in enumerate(values):
-        exponents.append((single_bits(abs(x)) + (coins.take(i) >> 9)) >> 23)
+        coin = coins.take(i)
+        if wide:
+            m = abs(x)
+            e = math.frexp(m)[1] - 1 + 127 if m >= 2.0**-126 else 0
+            share = m / 2.0 ** (e - 127) - 1 if e else m / 2.0**-126
+            exponents.append(e + (share * 2.0**32 > coin))
+        else:
+            exponents.append((single_bits(abs(x)) + (coin >> 9)) >> 23)
     return bytes(exponents) + signs(values), [math.copysign(2.0 ** (e - 127) if e else 0.0, x) for e, x in zip(exponents, values)]
 
 
@@ -471,7 +492,18 @@ def grid_level(x, unit, top, coin):
 
 
 def terngrad(values, stream, wide, settings):
-    m = scale_of(max(abs(x) for x in values))
+    largest = max(abs(x) for x in values)
+    clip = settings.get("clip")
+    if clip is not None and largest > 0:
+        mean = square = 0.0
+        for x in values:
+            mean += x / largest
+            square += x / largest * (x / largest)
+        mean, square = mean / len(values), square / len(values)
+        deviation = math.sqrt(max(0.0, square - mean * mean))
+        if deviation > 0:
+            largest = min(largest, clip * deviation * largest)
+    m = scale_of(largest)
     coins = Coins(stream)
     levels = [grid_level(x, m, 1, coins.take(i)) for i, x in enumerate(values)]
     body = bytes(sum((t + 1) * 3**j for j, t in enumerate(five)) for five in blocks(levels, 5))
@@ -725,6 +757,12 @@ def codecs():
     case("nothing above", {"name": "threshold", "absolute": 10}, normals(4))
     case("few, scaled", {"name": "random-k", "count": 5}, normals(50))
     case("most: those left out are drawn", {"name": "random-k", "fraction": 0.75, "scaled": False}, normals(13))
+
+    case("at random, subnormals too", {"name": "fp16", "rounding": "stochastic"}, normals(9) + [single(2.0**-15 * 1.3333), 2.0**-25, 65504.0, -0.0, 0.0] + normals(3, 1e-5))
+    case("the same from float64", {"name": "fp16", "rounding": "stochastic"}, [1 + 2.0**-11 + 2.0**-40, -0.1, 2.0**-26] * 3, True)
+    case("powers of two at random, from float64", {"name": "natural"}, [0.1, -0.3, 1 + 2.0**-40, 2.0**-127, 1e-300, 0.0, -0.0, 2.0**127, -2.9], True)
+    case("entries beyond so many standard deviations are cut", {"name": "terngrad", "clip": 1.5}, normals(12) + [9.0])
+    case("equal entries: nothing is cut", {"name": "terngrad", "clip": 2.5}, [0.5] * 6)
 
     memories = [memory_case(m, spec, wide) for m, spec, wide in [
         ({"name": "error-feedback"}, {"name": "top-k", "count": 2}, False),

@@ -23,14 +23,19 @@ export function closing(
       const run = await it.running();
       run.begin({ cohort: [0] });
       broken(run);
-      const left = Promise.any([run.control.closes(LEAVE_MS), run.frames.closes(LEAVE_MS)]).catch(
-        (error: AggregateError) => {
-          throw error.errors[0];
-        },
-      );
-      await required('the connection closed', why, left);
+      await leaves(run, why);
     },
   };
+}
+
+/** It closes one of its two connections. */
+export async function leaves(run: ScriptedRun, why: string): Promise<void> {
+  const left = Promise.any([run.control.closes(LEAVE_MS), run.frames.closes(LEAVE_MS)]).catch(
+    (error: AggregateError) => {
+      throw error.errors[0];
+    },
+  );
+  await required('the connection closed', why, left);
 }
 
 /** A model that cannot be used: the half takes an absence, and posts nothing. */

@@ -1,3 +1,4 @@
+import { ERROR_CODES } from '../../../protocol/errors.js';
 import { type Chapter, equal, expected, required } from '../case.js';
 import type { Coordinator } from '../script/coordinator.js';
 import { floatPacked } from '../script/float-msgpack.js';
@@ -8,6 +9,9 @@ import { PLAIN_READ, scenarioOf, TRACKING } from '../script/scenario.js';
 const section = 'Control messages';
 const READY = ['deterministic', 'device', 'parameterCount', 'peer', 'read'];
 const DONE = ['absences', 'attempt', 'bytes', 'epoch', 'firings', 'generation', 'index', 'parties', 'tensorCounts'];
+const FAILED = ['attempt', 'code', 'epoch', 'generation', 'index', 'message'];
+/** Codes that the coordinator alone gives. */
+const OWN_CODES = ['ERR_BUDGET', 'ERR_STOPPED', 'ERR_WORKER_LOST'];
 const PARTY = ['clockMs', 'coding', 'ledger', 'measures', 'party', 'unused', 'unusedMessages'];
 const NO_CODING = { encodeMs: 0, decodeMs: 0, squaredError: 0, squaredNorm: 0 };
 const NO_BYTES = { raw: 0, payload: 0, wire: 0 };
@@ -244,5 +248,54 @@ export default {
         equal(answer, { waits: [], computing: false }, 'all halves have returned');
       },
     },
+    {
+      id: '2.2.6',
+      title: 'reports a half that throws with failed, with exactly its keys and a code of errors.md',
+      section: 'Reports',
+      async run(it) {
+        const { run, failed } = await overflown(it);
+        equal(keysOf(failed), FAILED, 'failed has exactly these keys');
+        const { epoch, generation, index, attempt, code, message } = failed;
+        const { assign } = run;
+        equal(
+          { epoch, generation, index, attempt },
+          { epoch: assign.epoch, generation: assign.generation, index: 3, attempt: 1 },
+          'as in assign and begin',
+        );
+        expected(
+          typeof code === 'string' && Object.hasOwn(ERROR_CODES, code) && !OWN_CODES.includes(code),
+          'a code of errors.md that is not the coordinator’s own',
+          code,
+          'ERR_HALF_FAILED where none fits',
+        );
+        expected(typeof message === 'string', 'a text', message, 'what was wrong, for a person');
+      },
+    },
+    {
+      id: '2.2.7',
+      title: 'seals a half that throws, and reports no round that has failed',
+      section: 'Rounds',
+      async run(it) {
+        const { run } = await overflown(it);
+        await required('its seal', 'a seal is sent when a half returns or fails', run.sealOf(0));
+        await pause(300);
+        const reports = run.frames.isLink
+          ? run.frames.received.take((item) => item.type === 'packed' && item.content.event === 'done').length
+          : run.control.received.take(({ name }) => name === 'done').length;
+        equal(reports, 0, 'failed takes the place of done');
+      },
+    },
   ],
 } satisfies Chapter<Coordinator>;
+
+/** A round whose gradient, 2 x, is infinite, where a codec has to encode it: the half throws. */
+async function overflown(it: Coordinator): Promise<{ run: ScriptedRun; failed: Record<string, unknown> }> {
+  const run = await it.running({ codecs: { gradient: 'fp16' } }, { generation: 2, epoch: 1 });
+  const huge = 2 ** 1023;
+  run.begin({ index: 3, attempt: 1, cohort: [0] });
+  run.model([huge, huge, huge], { round: 3, attempt: 1 });
+  return {
+    run,
+    failed: await required('failed', 'an encoder refuses infinities, and the half throws', run.received('failed')),
+  };
+}

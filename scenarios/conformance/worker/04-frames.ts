@@ -1,10 +1,15 @@
+import { crc32 } from 'node:zlib';
 import { type Chapter, equal, required } from '../case.js';
-import { closing, header, model, raw, rejecting } from '../script/broken-frames.js';
+import { closing, header, leaves, model, raw, rejecting } from '../script/broken-frames.js';
 import type { Coordinator } from '../script/coordinator.js';
-import { bodyOf, doubles, frameOf, hex } from '../script/frames.js';
+import { bodyOf, chunkOf, doubles, frameOf, hex } from '../script/frames.js';
 import { modelBody, SGD } from '../script/run.js';
+import { PLAIN } from '../script/scenario.js';
 
 const section = 'Frames';
+
+/** A body that the model needs, and more than one websocket message may be. */
+const BODY_BYTES = 5_000_000;
 
 export default {
   title: '4 Frames',
@@ -188,5 +193,19 @@ export default {
       'limits.md: Limits',
     ),
     closing('4.4.17', 'closes at a text message', 'binary messages', (run) => run.frames.socket.send('hello')),
+    {
+      id: '4.4.18',
+      title: 'closes at a message beyond the limit of a websocket message',
+      section: 'limits.md: Limits',
+      async run(it) {
+        const objective = { ...(PLAIN.objective as object), name: 'quadratic', dimension: BODY_BYTES / 8 };
+        const run = await it.running({ objective });
+        run.begin({ cohort: [0] });
+        const body = bodyOf([new Float64Array(BODY_BYTES / 8).fill(1)], []);
+        run.frames.sendFrame({ kind: SGD.model, to: 0, stream: 1, bytes: body.length, checksum: 0 });
+        run.frames.send(chunkOf(1, 0, body, crc32(body)));
+        await leaves(run, 'a websocket message has at most 4 194 560 bytes');
+      },
+    },
   ],
 } satisfies Chapter<Coordinator>;

@@ -34,8 +34,7 @@ def supported(spec):
     name = spec["name"]
     if name == "adaptive":
         return all(map(supported, spec["ladder"]))
-    return (name in NAMES and not (name == "fp16" and spec["rounding"] == "stochastic") and not spec.get("clip")
-            and ("values" not in spec or supported(spec["values"])))
+    return name in NAMES and ("values" not in spec or supported(spec["values"]))
 
 
 class Coder:
@@ -171,7 +170,9 @@ def size_of(spec, d, wide):
 
 
 def encode(spec, values, stream, wide):
-    """The body, and what a receiver decodes."""
+    """The body, and what a receiver decodes. ValueError for NaN and infinities, which no codec sends."""
+    if not all(map(math.isfinite, values)):
+        raise ValueError("a vector that is not finite")
     if spec["name"] == "identity" or not values:
         return struct.pack("<%d%s" % (len(values), "d" if wide else "f"), *values), list(values)
     body, _ = CODECS[spec["name"]](values, stream, wide, spec)

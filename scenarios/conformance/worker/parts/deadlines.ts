@@ -1,12 +1,16 @@
 import { type Case, equal, expected, required } from '../../case.js';
 import type { Coordinator } from '../../script/coordinator.js';
-import type { ScriptedRun } from '../../script/run.js';
+import { pause } from '../../script/inbox.js';
+import { reported, type ScriptedRun } from '../../script/run.js';
 
 const section = 'Deadlines';
 
 /** Of a half that begins at 0: 3 for the round and 2 for each of 4 examples; its gradient travels for 5 more. */
 const HALF_MS = 11;
 const LINK_MS = 5;
+
+/** Of real time. */
+const WALL_MS = 300;
 
 /** The simulated arrival of client 0’s gradient in a round, whose model is there at its start. */
 async function arrival(run: ScriptedRun, index: number, startMs = 0): Promise<number> {
@@ -113,6 +117,41 @@ export const DEADLINES: readonly Case<Coordinator>[] = [
       run.settle({ round: 1 });
       const records = await run.collected(1, 'records');
       expected(records.has(0), 'a record of client 0', [...records.keys()], 'it has taken part');
+    },
+  },
+  {
+    id: '6.5.6',
+    title: 'waits for its model beyond a deadline of the wall clock, and posts when it is there',
+    section,
+    async run(it) {
+      const run = await it.running({ clock: 'wall', participation: { deadlineMs: WALL_MS } });
+      run.begin({ cohort: [0] });
+      await pause(4 * WALL_MS);
+      run.model([1, 2, 3]);
+      const { messages } = await required('a gradient', 'the coordinator alone judges who is late', run.frameOf(0));
+      equal(messages, 1, 'a client posts whenever it is ready');
+      const { absences } = await required('a report', 'one for each begin', run.done());
+      equal(absences, [], 'nothing was absent');
+    },
+  },
+  {
+    id: '6.5.7',
+    title: 'continues when the wall clock of its coordinator has ended the wait for one of its clients',
+    section,
+    async run(it) {
+      const run = await it.running({ clock: 'wall', participation: { deadlineMs: WALL_MS } });
+      run.begin();
+      run.model([1, 2, 3], { to: 2 });
+      await run.frameOf(2);
+      await pause(WALL_MS);
+      stop(run);
+      const done = await required('a report of client 2', 'a half that was stopped is not reported', run.done());
+      equal(reported(done), [2], 'client 2 alone');
+      run.model([1, 2, 3]);
+      voided(run, [0, 2]);
+      await arrival(run, 1);
+      const early = run.frames.received.take((item) => item.type === 'frame' && item.round === 0 && item.from === 0);
+      equal(early.length, 0, 'nothing more is sent for a half that was stopped');
     },
   },
 ];
