@@ -1,4 +1,5 @@
 import type { MetricsRow, RunRecord } from './expectation.js';
+import type { Json } from './scenario.js';
 
 /**
  * Names of what a run shows. A series has a value a round: `loss`, `accuracy`, `bytesUp`, `bytesDown`, `bytesPeer`,
@@ -33,6 +34,12 @@ export function seriesOf(record: RunRecord, series: string): { readonly round: n
   });
 }
 
+/** The number that an entry of a summary is, also one that JSON writes as text; null: a word, or not measured. */
+export function numberIn(entry: Json): number | null {
+  if (typeof entry === 'number') return entry;
+  return entry === 'NaN' || entry === 'Infinity' || entry === '-Infinity' ? Number(entry) : null;
+}
+
 const FIGURE = new RegExp(`^(${STATISTICS.join('|')})(\\.?)(.+)$`);
 
 const QUOTIENT = ' / ';
@@ -51,8 +58,8 @@ export function figureOf(record: RunRecord, figure: string): number | null {
     const [top, bottom] = [figureOf(record, of!), figureOf(record, over.join(QUOTIENT))];
     return top === null || bottom === null ? null : top / bottom;
   }
-  const summed = Object.hasOwn(record.summary, figure) ? record.summary[figure] : undefined;
-  if (typeof summed === 'number') return summed;
+  const summed = Object.hasOwn(record.summary, figure) ? numberIn(record.summary[figure]!) : null;
+  if (summed !== null) return summed;
   const target = TARGET.exec(figure);
   if (target) return roundsTo(record, target[1]!, target[2]!, Number(target[3]));
   const [, statistic, dot, rest] = FIGURE.exec(figure) ?? [];

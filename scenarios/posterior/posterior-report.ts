@@ -27,7 +27,7 @@ export async function reportOn(draws: ChainDraws, scenario: Scenario, { family }
   const truth = await posteriorTruth(scenario);
   const shown = spread(family.parameterCount, MOST_PARAMETERS);
   const limit = rhatLimitOf(scenario);
-  const summary = summarizePosterior(truth ? draws : columnsOf(draws, shown), truth?.law, limit);
+  const summary = summarizePosterior(truth ? draws : columnsOf(draws, shown), truth?.law, limit, draws);
   const diagnosed = truth ? spread(family.parameterCount, family.parameterCount) : shown;
   return {
     figures: { ...figuresOf(draws, summary), ...(await predictive(draws, family)) },
@@ -65,7 +65,7 @@ function figuresOf(draws: ChainDraws, { worst, mixed, truth }: PosteriorSummary)
   }
   return {
     ...figures,
-    rhatMax: finiteOrText(worst.rhat),
+    rhatMax: worst.rhat === null ? null : finiteOrText(worst.rhat),
     essMin: finiteOrText(worst.bulkEss),
     essTailMin: finiteOrText(worst.tailEss),
     mixed,
@@ -166,17 +166,21 @@ function tableOf(
       const each = summary.parameters[rows ? rows[k]! : k]!;
       const real = truth ? [truth.law.mean[name]!, Math.sqrt(truth.law.covariance[name * d + name]!)] : [];
       const numbers = [each.mean, each.stddev, ...real, each.rhat, each.bulkEss, each.tailEss];
-      return [String(name), ...[...numbers, each.mcseMean, each.mcseSd].map(digits)];
+      // What a parameter that never moves has none of is not measured, and no number that went wrong.
+      const isStill = Number.isNaN(each.rhat) && Number.isFinite(each.bulkEss);
+      const cell = (value: number) => (isStill && Number.isNaN(value) ? '–' : digits(value));
+      return [String(name), ...[...numbers, each.mcseMean, each.mcseSd].map(cell)];
     }),
   };
 }
 
 /** R-hat never stands without the distance from the truth where there is one. */
 function verdictOf({ worst, mixed, truth: distance }: PosteriorSummary, truth: Truth | null, limit: number): string {
-  const found = `largest R-hat ${worst.rhat.toFixed(4)}, smallest bulk ESS ${digits(worst.bulkEss)}`;
+  const largest = worst.rhat === null ? 'no R-hat: a parameter never moves' : `largest R-hat ${worst.rhat.toFixed(4)}`;
+  const found = `${largest}, smallest bulk ESS ${digits(worst.bulkEss)}`;
   const chains = mixed
     ? `The chains agree (${found}), which is no evidence about bias.`
-    : worst.rhat < limit
+    : worst.rhat !== null && worst.rhat < limit
       ? `R-hat is below ${limit}, but the effective draws are fewer than 100 a chain (${found}).`
       : `The chains have not mixed (${found}; R-hat is to be below ${limit}).`;
   if (!truth || !distance) return `${chains} No reference posterior exists for this model, so their bias is not known.`;

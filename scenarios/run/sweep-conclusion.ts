@@ -7,6 +7,7 @@ import type { SweepDirectory } from '../../coordinator/run-directory/sweep-direc
 import { loadMethod } from '../../protocol/method-loader.js';
 import { applicable } from '../../protocol/scenario/applicable.js';
 import { judge, sweepVerdict, type Verdict } from '../../protocol/scenario/judge.js';
+import { numberIn } from '../../protocol/scenario/quantity.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
 import { shortWords } from '../../protocol/scenario/wording.js';
@@ -109,8 +110,11 @@ function scalar(value: Json, axis: readonly Json[]): string | number | boolean {
   return value !== null && typeof value === 'object' ? shortWords(value, axis) : (value ?? 'none');
 }
 
-function numbersOf(summary: Readonly<Record<string, Json>>): Record<string, number | null> {
+function numbersOf(summary: Readonly<Record<string, Json>>): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(summary).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+    Object.entries(summary).flatMap(([name, entry]) => {
+      const value = numberIn(entry);
+      return value === null ? [] : [[name, value]];
+    }),
   );
 }

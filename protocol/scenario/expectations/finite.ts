@@ -2,9 +2,10 @@ import { oneOf } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineExpectation, type MetricsRow } from '../expectation.js';
 import { type Made, madeSpec } from '../made.js';
+import { numberIn } from '../quantity.js';
 import type { Spec } from '../scenario.js';
 
-/** Nothing that was measured is NaN or infinite, and no loss, error, norm or variance grows without bound. Expected of every run. */
+/** Nothing that was measured, in a round or of the whole run, is NaN or infinite, and no loss, error, norm or variance grows without bound. Expected of every run. */
 export function finite(settings: { readonly growth?: 'bounded' | 'allowed' } = {}): Made<Spec> {
   return madeSpec({ name: 'finite', ...settings });
 }
@@ -62,13 +63,14 @@ function seriesOf(
 
 export default defineExpectation({
   name: 'finite',
-  summary: 'no measured number is NaN or infinite, and no loss, error, norm or variance grows without bound',
+  summary:
+    'no measured number, of a round or of the whole run, is NaN or infinite, and no loss, error, norm or variance grows without bound',
   settings: defineSettings({
     growth: oneOf(['bounded', 'allowed'], 'bounded', 'May a loss, error, norm or variance grow without bound?'),
   }),
   judge(records, { growth }) {
     let count = 0;
-    for (const { rows } of records) {
+    for (const { rows, summary } of records) {
       const series = seriesOf(rows);
       const ending = growsWithoutBound((series.get('consensusError') ?? []).map(({ value }) => value))
         ? UNSTABLE
@@ -97,6 +99,11 @@ export default defineExpectation({
             detail: `${name} grows without bound: ${value} after ${roundsText(round)}; ${ending}`,
           };
         }
+      }
+      for (const [name, entry] of Object.entries(summary)) {
+        const value = numberIn(entry);
+        if (value !== null && !Number.isFinite(value))
+          return { holds: false, observed: String(value), detail: `${name} of the run is ${value}` };
       }
     }
     if (count === 0) return { holds: 'unknown', observed: null, detail: 'nothing was measured' };

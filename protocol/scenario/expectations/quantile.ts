@@ -39,6 +39,13 @@ export default defineExpectation({
       const values = members.map((record) => figureOf(record, of));
       if (values.includes(null))
         return { holds: 'unknown', observed: null, detail: `no figure '${of}' was recorded${where}` };
+      const broken = values.filter((value) => Number.isNaN(value)).length;
+      if (broken > 0)
+        return {
+          holds: false,
+          observed: Number.NaN,
+          detail: `${of} is NaN in ${broken} of ${values.length} runs${where}`,
+        };
       const sorted = (values as number[]).sort((a, b) => a - b);
       const value = sorted[Math.max(1, Math.ceil(share * sorted.length)) - 1]!;
       const detail = `the ${share} quantile of ${of} over ${sorted.length} runs is ${inDigits(value)}${where}, expected ${inWords(least, most)}`;

@@ -50,4 +50,20 @@ describe('protocol/bayesian/posterior-summary', () => {
     expect(summary.worst.rhat).to.be.above(1.05);
     expect(summary).to.not.have.property('truth');
   });
+
+  it('a parameter that never moves has no R-hat, and then nothing is mixed; its draws count in full', () => {
+    const still = drawsOf(truth).map((chain) => chain.map((draw) => Float64Array.of(...draw, 0.1)));
+    const { mixed, worst } = summarizePosterior(still);
+    expect(mixed).to.equal(false);
+    expect(worst.rhat).to.equal(null);
+    expect(worst.bulkEss).to.be.within(100, 2500);
+  });
+
+  it('a draw that is not finite in a parameter that is not shown leaves nothing to diagnose', () => {
+    const whole = drawsOf(truth).map((chain) => chain.map((draw) => Float64Array.of(...draw, 1)));
+    whole[3]![499]![2] = Number.POSITIVE_INFINITY;
+    const { mixed, worst } = summarizePosterior(drawsOf(truth), undefined, 1.01, whole);
+    expect(mixed).to.equal(false);
+    expect(worst).to.deep.equal({ rhat: Number.NaN, bulkEss: Number.NaN, tailEss: Number.NaN });
+  });
 });

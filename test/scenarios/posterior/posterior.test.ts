@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readDraws } from '../../../coordinator/run-directory/draws.js';
 import { RunDirectory } from '../../../coordinator/run-directory/run-directory.js';
+import { finite } from '../../../protocol/scenario/expectations/finite.js';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import { posteriorTruth } from '../../../scenarios/posterior/posterior-truth.js';
@@ -42,6 +43,7 @@ describe('scenarios/posterior', () => {
     const { outcome } = await runSession(scenario, directory, { listen: null, signal: new AbortController().signal });
     return {
       summary: outcome.summary,
+      verdict: outcome.verdict,
       page: readFileSync(join(directory.path, 'report.html'), 'utf8'),
       draws: join(directory.path, 'draws.npy'),
     };
@@ -62,6 +64,18 @@ describe('scenarios/posterior', () => {
     expect(summary).to.not.have.any.keys('meanErrorSd', 'w2');
     expect(summary).to.include.keys('rhatMax', 'predictiveLoss', 'predictiveAccuracy', 'calibrationError');
     expect(page).to.contain('No reference posterior exists for this model');
+  });
+
+  it('chains that run away until the moments of their draws overflow are not valid, though every round has a finite loss', async () => {
+    const { summary, verdict } = await run({
+      ...GAUSSIAN,
+      method: { ...(GAUSSIAN.method as object), name: 'dsgld', stepSize: 0.04 },
+      evaluation: { everyRounds: 60 },
+      expect: [finite({ growth: 'allowed' })],
+    });
+    expect(summary).to.include({ meanErrorSd: 'Infinity', w2: 'NaN', mixed: false });
+    expect(verdict).to.deep.include({ valid: false });
+    expect(verdict.expectations.map(({ detail }) => detail)).to.deep.equal(['meanErrorSd of the run is Infinity']);
   });
 
   it('linear regression: the truth from float64 shards is the same for every split', async () => {

@@ -12,6 +12,15 @@ describe('the expectation quantile', () => {
     expect(found(runs, quantile({ of: 'finalLoss', share: 1, most: 10 }))).to.include({ holds: true, observed: 10 });
   });
 
+  it('NaN has no place among values: it does not hold, whatever the other runs are', () => {
+    for (const bound of [{ least: 0 }, { most: 100 }])
+      expect(found([run([Number.NaN]), ...runs], quantile({ of: 'finalLoss', share: 0.5, ...bound }))).to.include({
+        holds: false,
+        observed: 'NaN',
+        detail: 'finalLoss is NaN in 1 of 11 runs',
+      });
+  });
+
   it('a figure that a run lacks is unknown', () => {
     expect(found(runs, quantile({ of: 'finalNothing', share: 0.9, most: 1 })).holds).to.equal('unknown');
   });
