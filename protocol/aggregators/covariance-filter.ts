@@ -3,7 +3,7 @@ import { accumulate, dot, norm, scale, subtract, zerosLike } from '../numerics/v
 import { integer } from '../settings/kinds.js';
 import { defineSettings } from '../settings/settings.js';
 import { type Aggregator, defineAggregator } from './aggregator.js';
-import { requireVectors } from './parts/needs.js';
+import { requirePairs, requireVectors } from './parts/needs.js';
 
 /**
  * Covariance-bound agnostic filter, CAF (Allouah, Guerraoui, Gupta, Pinot, Rizk, 2024): every vector has a weight, 1 at first.
@@ -62,6 +62,7 @@ function topEigenpair(
 ): { readonly eigenvalue: number; readonly direction: ReadonlyVector } {
   const n = differences.length;
   const roots = Float64Array.from(weights, (weight) => Math.sqrt(weight / total));
+  requirePairs(n);
   const gram = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
     for (let j = 0; j <= i; j++) {

@@ -117,6 +117,9 @@ async function checkObjective(
     );
 }
 
+/** No rule needs more; a number of clients may be given for which there is no memory. */
+const MOST_TRIED = 1_000_000;
+
 /** Rules of which each needs so many messages, tried on as many as a whole cohort sends to the coordinator. */
 async function checkAggregators(
   { aggregators, participation, clients }: Scenario,
@@ -125,7 +128,8 @@ async function checkAggregators(
 ): Promise<void> {
   const { cohort, sampling } = participation;
   if (!aggregators || sampling !== 'fixed' || method.cohort) return;
-  const vectors = Array.from({ length: cohort === 'all' ? clients : cohort }, () => new Float64Array(1));
+  const invited = Math.min(cohort === 'all' ? clients : cohort, clients, MOST_TRIED);
+  const vectors = Array.from({ length: invited }, () => new Float64Array(1));
   const step = {
     permutation: (length: number) => Uint32Array.from({ length }, (_, i) => i),
     previous: null,

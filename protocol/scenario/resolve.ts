@@ -16,7 +16,7 @@ import { DEFAULT_DEVICE, DEFAULT_LINK } from './schema-parts.js';
  */
 export async function resolveScenario(input: ScenarioInput, catalogue: Catalogue): Promise<Scenario> {
   const problems = new Problems();
-  const subject = `scenario '${isPlainObject(input) ? String(input.name) : '?'}'`;
+  const subject = `scenario '${isPlainObject(input) && typeof input.name === 'string' ? input.name : '?'}'`;
   const given = plainCopy(input, '', problems);
   if (isPlainObject(given)) await scenarioSettings.load(given);
   const fixed = isPlainObject(given)

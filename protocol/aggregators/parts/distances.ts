@@ -1,9 +1,11 @@
 import type { ReadonlyVector } from '../../method.js';
 import { squaredDistance } from '../../numerics/vector.js';
+import { requirePairs } from './needs.js';
 
-/** n x n squared distances, row after row; the diagonal is 0. O(n^2 d). */
+/** n x n squared distances, row after row; the diagonal is 0. O(n^2 d). Throws ERR_SCENARIO where n x n do not fit in memory. */
 export function squaredDistances(vectors: readonly ReadonlyVector[]): Float64Array {
   const n = vectors.length;
+  requirePairs(n);
   const result = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
     for (let j = 0; j < i; j++) {

@@ -31,6 +31,24 @@ async function problemsOf(input: unknown): Promise<string> {
 }
 
 describe('resolveScenario', () => {
+  it('a cohort beyond any array is refused as one above the clients, also where rules are tried on it', async () => {
+    const aggregators = { update: ['median'] };
+    for (const cohort of [2 ** 53 - 1, 11])
+      expect(await problemsOf({ ...server, clients: 10, participation: { cohort }, aggregators })).to.equal(
+        `ERR_SCENARIO: scenario 'tiny': participation.cohort: expected at most clients = 10, got ${cohort}`,
+      );
+  });
+
+  it('a rule that compares all pairs is refused for more vectors than memory holds pairs of', async () => {
+    expect(await problemsOf({ ...server, clients: 60_000, aggregators: { update: ['krum'] } })).to.match(
+      /aggregators\.update: expected at most 8192 vectors, of which all pairs are compared, got 60000/,
+    );
+  });
+
+  it('a name that is no text does not become the name in the message', async () => {
+    expect(await problemsOf({ ...server, name: { a: 1 } })).to.match(/^ERR_SCENARIO: scenario '\?': name: expected letters/);
+  });
+
   it('writes every default out', async () => {
     expect(await resolveScenario(server, tinyCatalogue)).to.deep.equal({
       name: 'tiny',
