@@ -4,8 +4,8 @@ import { defineFault, type Fault, faultOf } from './fault.js';
 import { type TraceColumn, type TraceInput, TraceTable, traceIsSound, traceSettings } from './parts/trace.js';
 
 const mbps = {
-  takes: 'megabits (10^6) a second above 0',
-  holds: (value: number) => value > 0 && Number.isFinite(value),
+  takes: 'megabits (10^6) a second, at least 0.000001',
+  holds: (value: number) => value >= 1e-6 && Number.isFinite(value),
 };
 /** What a CSV file has for it. */
 export const columns: readonly TraceColumn[] = [

@@ -1,5 +1,5 @@
 import { selectsFrames } from '../links/frame-filter.js';
-import { atLeastZero, probability } from '../settings/kinds.js';
+import { milliseconds, probability } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
 import { defineFault, type Fault, faultOf } from './fault.js';
@@ -9,8 +9,8 @@ import { frameFilter } from './parts/filters.js';
 const settings = defineSettings({
   ...frameFilter,
   probability: probability(1, 'For each frame, independently'),
-  delayMs: atLeastZero(required, "Added to the link's own time, in milliseconds"),
-  jitterMs: atLeastZero(0, 'Upper end of a uniform extra delay, drawn for each frame, in milliseconds'),
+  delayMs: milliseconds(required, "Added to the link's own time, in milliseconds"),
+  jitterMs: milliseconds(0, 'Upper end of a uniform extra delay, drawn for each frame, in milliseconds'),
 });
 type Settings = SettingsOf<typeof settings>;
 

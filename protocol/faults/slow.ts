@@ -1,13 +1,13 @@
 import { actsIn, selectsClient } from '../links/frame-filter.js';
 import { clients } from '../scenario/selectors.js';
-import { positive } from '../settings/kinds.js';
+import { number } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type Given, type SettingsOf } from '../settings/settings.js';
 import { defineFault, type Fault, faultOf } from './fault.js';
 
 const settings = defineSettings({
   clients: clients(required),
-  factor: positive(required, 'On all simulated times of the device'),
+  factor: number(required, 'On all simulated times of the device', { above: 0, most: 1e9 }),
 });
 type Settings = SettingsOf<typeof settings>;
 

@@ -5,7 +5,7 @@ import { type TraceColumn, type TraceInput, TraceTable, traceIsSound, traceSetti
 
 /** What a CSV file has for it. */
 export const columns: readonly TraceColumn[] = [
-  { name: 'speed', takes: 'a number above 0', holds: (value) => value > 0 && Number.isFinite(value) },
+  { name: 'speed', takes: 'a number from 1e-9 to 1e9', holds: (value) => value >= 1e-9 && value <= 1e9 },
 ];
 const settings = defineSettings(traceSettings(columns)).and(traceIsSound(columns));
 type Settings = SettingsOf<typeof settings>;

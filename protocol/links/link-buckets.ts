@@ -41,6 +41,8 @@ export function frameHold(
   const byIndex = [...layouts].sort((a, b) => a.index - b.index);
   return (frame) => {
     const bytes = wireBytes(bodyBytes(frame), frame.from !== 'coordinator');
-    return (frame.heldMs ?? 0) + buckets.waitMs(frame, byIndex[frame.kindIndex]!, bytes, now());
+    const heldMs = (frame.heldMs ?? 0) + buckets.waitMs(frame, byIndex[frame.kindIndex]!, bytes, now());
+    // A timer of 2^31 ms or more fires at once.
+    return Math.min(heldMs, 2 ** 31 - 1);
   };
 }

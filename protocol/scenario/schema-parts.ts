@@ -8,6 +8,7 @@ import {
   fraction,
   integer,
   list,
+  milliseconds,
   number,
   oneOf,
   positive,
@@ -23,6 +24,10 @@ import { clients, direction, messageKind, parties } from './selectors.js';
 import { figure, series } from './settings.js';
 
 /** The parts of a scenario with their defaults. */
+
+const ABOVE_0 = { above: 0 };
+/** A bit a second: what is slower never arrives. */
+const SLOWEST_MBPS = 1e-6;
 
 export const participation = defineSettings({
   cohort: either(
@@ -41,7 +46,7 @@ export const participation = defineSettings({
     null,
     'The smallest number of used clients below which a round fails; null: none',
   ),
-  deadlineMs: positive(null, "Counted from the coordinator's last post of the round; null: wait for all"),
+  deadlineMs: milliseconds(null, "Counted from the coordinator's last post of the round; null: wait for all", ABOVE_0),
   first: nullable(
     count(
       null,
@@ -52,9 +57,12 @@ export const participation = defineSettings({
 
 export const device = defineSettings({
   clients: clients(required),
-  msPerExample: atLeastZero(1, 'For each example of a gradient'),
-  msPerRound: atLeastZero(0, 'Added once a round'),
-  nsPerParameterCoded: atLeastZero(0, 'Nanoseconds for each entry of a vector that a codec encodes or decodes'),
+  msPerExample: milliseconds(1, 'For each example of a gradient'),
+  msPerRound: milliseconds(0, 'Added once a round'),
+  nsPerParameterCoded: number(0, 'Nanoseconds for each entry of a vector that a codec encodes or decodes', {
+    least: 0,
+    most: 1e12,
+  }),
 });
 
 export const link = defineSettings({
@@ -62,10 +70,10 @@ export const link = defineSettings({
   to: parties('all', 'Who receives'),
   kind: messageKind,
   direction,
-  bandwidthMbps: nullable(positive(100, 'Megabits (10^6) a second; null: no limit')),
-  latencyMs: atLeastZero(20, 'Of each frame'),
-  jitterMs: atLeastZero(0, 'Upper end of a uniform extra delay, drawn for each frame'),
-  retransmitMs: atLeastZero(
+  bandwidthMbps: nullable(number(100, 'Megabits (10^6) a second; null: no limit', { least: SLOWEST_MBPS })),
+  latencyMs: milliseconds(20, 'Of each frame'),
+  jitterMs: milliseconds(0, 'Upper end of a uniform extra delay, drawn for each frame'),
+  retransmitMs: milliseconds(
     null,
     'How much later a frame that may not be lost arrives when it is sent again; null: twice the latency and its transfer time',
   ),
@@ -79,14 +87,19 @@ export const workers = defineSettings({
     'At the loss of a worker: back to the last checkpoint, on without its clients, or the end of the run',
   ),
   allowAbsent: flag(false, 'A run that ended without some clients may be valid'),
-  joinTimeoutMs: positive(60_000, 'Until all workers have joined'),
-  heartbeatMs: positive(20_000, 'A worker without a sign of life for so long is lost'),
-  peerDownMs: positive(
+  joinTimeoutMs: milliseconds(60_000, 'Until all workers have joined', ABOVE_0),
+  heartbeatMs: milliseconds(20_000, 'A worker without a sign of life for so long is lost', ABOVE_0),
+  peerDownMs: milliseconds(
     3_000,
     'A worker that another cannot reach for longer gets frames through the coordinator until the epoch ends',
+    ABOVE_0,
   ),
-  stallMs: positive(30_000, 'Without progress for so long although no client computes, the run is aborted'),
-  computeMs: positive(3_600_000, 'The same while a client computes'),
+  stallMs: milliseconds(
+    30_000,
+    'Without progress for so long although no client computes, the run is aborted',
+    ABOVE_0,
+  ),
+  computeMs: milliseconds(3_600_000, 'The same while a client computes', ABOVE_0),
 });
 
 export const privacy = defineSettings({

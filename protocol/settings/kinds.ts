@@ -79,6 +79,18 @@ export function atLeastZero<const D extends NumberDefault>(byDefault: D, meaning
   return number(byDefault, meaning, { least: 0 });
 }
 
+/** Six days: with what is added to it and its multiples still below 2^31, above which timers fire at once, and finite in every sum. */
+const LONGEST_MS = 500_000_000;
+
+/** Of real or simulated time, up to six days; `range`: at least 0 where it is left out. */
+export function milliseconds<const D extends NumberDefault>(
+  byDefault: D,
+  meaning: string,
+  range: Range = { least: 0 },
+): SettingOf<number, D> {
+  return number(byDefault, meaning, { ...range, most: LONGEST_MS });
+}
+
 /** In (0, 1]. */
 export function fraction<const D extends NumberDefault>(byDefault: D, meaning: string): SettingOf<number, D> {
   return number(byDefault, meaning, { above: 0, most: 1 });

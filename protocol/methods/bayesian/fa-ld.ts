@@ -6,6 +6,7 @@ import { WeightedMean } from '../parts/weighted-mean.js';
 import { chainSettings } from './parts/chains.js';
 import { allChains, DrawKeeper, joined, parted, type ServedChains, startServed } from './parts/served-chains.js';
 import { ShardDrift } from './parts/shard-drift.js';
+import { requireExamples } from './parts/shard-sizes.js';
 
 const settings = defineSettings({
   stepSize: positive(1e-3, 'h of the average: drift times h / 2, noise h; the authors write eta = h / 2'),
@@ -111,6 +112,7 @@ export default defineSampler({
             sizes[from as number] = weightBy === 'uniform' && examples > 0 ? 1 : examples;
           if (received.length < at.clientCount) at.measure('shardsMissing', at.clientCount - received.length);
           const total = sizes.reduce((sum, size) => sum + size, 0);
+          requireExamples(received.length, at.clientCount, total);
           weights = sizes.map((size) => size / total);
           at.postEach(
             'weight',

@@ -310,6 +310,18 @@ describe('protocol/methods: what travelling chains cost and send', () => {
     expect([...weights]).to.deep.equal([50 / 350, 100 / 350, 200 / 350, 0]);
   });
 
+  it('where every client is late for the first round, lateness is the reason, not the partition', async () => {
+    const late = {
+      participation: { cohort: 'all', sampling: 'fixed', quorum: null, deadlineMs: 100, first: null },
+      devices: [{ clients: 'all', msPerExample: 1, msPerRound: 1000, nsPerParameterCoded: 0 }],
+    } as const;
+    for (const name of ['dsgld', 'fsgld', 'fa-ld']) {
+      const error = await samplerRun(name, { chains: 2 }, { rounds: 1, ...late }).catch((reason: unknown) => reason);
+      expect(error, name).to.be.instanceOf(GradswarmError).with.property('code', 'ERR_QUORUM');
+      expect((error as Error).message).to.include('all were absent or late');
+    }
+  });
+
   it('a sampler on an objective without a prior is refused with the objectives that fit', async () => {
     for (const name of ['sgld', 'dsgld', 'fsgld', 'consensus-monte-carlo']) {
       const error = await samplerRun(name, {}, { objective: { name: 'quadratic' } }).then(

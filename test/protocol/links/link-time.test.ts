@@ -113,6 +113,13 @@ describe('holding frames under the wall clock', () => {
     expect(hold(frame)).to.be.closeTo(7 + transferMs, 1e-9);
   });
 
+  it('a frame that needs longer than a timer holds is held for the longest timer, not sent at once', () => {
+    const slowest = [link({ bandwidthMbps: 1e-6 })];
+    const hold = frameHold({ clock: 'wall', links: slowest }, layouts.values(), () => 0)!;
+    const frame = { ...frameOf('update', { from: 1, to: 'coordinator' }), heldMs: 2 ** 31 };
+    expect(hold(frame)).to.equal(2 ** 31 - 1);
+  });
+
   it('under the virtual clock nothing is held', () => {
     expect(frameHold({ clock: 'virtual', links }, layouts.values(), () => 0)).to.equal(null);
   });

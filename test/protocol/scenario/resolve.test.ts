@@ -45,8 +45,31 @@ describe('resolveScenario', () => {
     );
   });
 
+  it('times that a timer or a sum does not hold are refused: six days is the longest, a bit a second the slowest', async () => {
+    const six = 'a number in (0, 500000000]';
+    for (const key of ['joinTimeoutMs', 'heartbeatMs', 'stallMs', 'computeMs', 'peerDownMs'])
+      expect(await problemsOf({ ...server, workers: { [key]: 1e12 } })).to.include(`workers.${key}: expected ${six}`);
+    expect(await problemsOf({ ...server, participation: { deadlineMs: 1e9 } })).to.include(
+      'participation.deadlineMs: expected a number in (0, 500000000]',
+    );
+    for (const link of [{ latencyMs: 1e308 }, { jitterMs: 1e308 }, { retransmitMs: 1e308 }, { bandwidthMbps: 1e-320 }])
+      expect(await problemsOf({ ...server, links: [link] })).to.include(`links.0.${Object.keys(link)[0]}: expected`);
+    for (const key of ['msPerExample', 'msPerRound', 'nsPerParameterCoded'])
+      expect(await problemsOf({ ...server, devices: [{ clients: 'all', [key]: 1e300 }] })).to.include(
+        `devices.0.${key}: expected`,
+      );
+    expect(await problemsOf({ ...server, faults: [{ fault: 'delay', delayMs: 1e300 }] })).to.include(
+      'faults.0.delayMs',
+    );
+    expect(await problemsOf({ ...server, faults: [{ fault: 'slow', clients: 'all', factor: 1e300 }] })).to.include(
+      'faults.0.factor',
+    );
+  });
+
   it('a name that is no text does not become the name in the message', async () => {
-    expect(await problemsOf({ ...server, name: { a: 1 } })).to.match(/^ERR_SCENARIO: scenario '\?': name: expected letters/);
+    expect(await problemsOf({ ...server, name: { a: 1 } })).to.match(
+      /^ERR_SCENARIO: scenario '\?': name: expected letters/,
+    );
   });
 
   it('writes every default out', async () => {
@@ -587,7 +610,7 @@ describe('a bad scenario says the path, what was expected, what came and the nea
     [
       'a client that is slow by nothing',
       { ...server, faults: [always(slow({ clients: [1], factor: 0 }))] },
-      'faults.0.factor: expected a number above 0, got 0',
+      'faults.0.factor: expected a number in (0, 1000000000], got 0',
     ],
     [
       'groups that overlap',

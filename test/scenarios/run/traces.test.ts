@@ -98,7 +98,7 @@ describe('traces of devices', () => {
   it('of wrong rows in place, of a path that nothing read, and under the wall clock are refused', async () => {
     const fails = (changes: object) => resolved({ ...input, ...changes }).then(() => '', String);
     expect(await fails({ faults: [speedTrace({ trace: { rows: [[0, 0, 0]] } })] })).to.contain(
-      'faults.0.trace.rows.0.2: expected a number above 0, got 0',
+      'faults.0.trace.rows.0.2: expected a number from 1e-9 to 1e9, got 0',
     );
     expect(await fails({})).to.contain('faults.0.trace: expected { rows }');
     const faults = [availabilityTrace({ trace: { rows: [[0, 0, 1]] } })];

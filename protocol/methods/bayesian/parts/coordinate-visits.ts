@@ -1,7 +1,7 @@
-import { GradswarmError } from '../../../errors.js';
 import type { ClientIndex, CoordinatorRound, ReadonlyVector, Vector } from '../../../method.js';
 import { copy } from '../../../numerics/vector.js';
 import { measureHandOver } from './hand-over.js';
+import { requireExamples } from './shard-sizes.js';
 import { drawSchedule, visitPlan } from './visit-plan.js';
 import type { TravellingChains, VisitMessages, VisitSettings } from './visits.js';
 
@@ -57,8 +57,11 @@ async function collectSizes(at: CoordinatorVisits): Promise<Float64Array> {
     received++;
   }
   if (received < at.clientCount) at.measure('shardsMissing', at.clientCount - received);
-  if (sizes.every((size) => size === 0))
-    throw new GradswarmError('ERR_OBJECTIVE', 'expected a client with examples, got none; see the partition');
+  requireExamples(
+    received,
+    at.clientCount,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
   return sizes;
 }
 
