@@ -23,8 +23,21 @@ export interface DenseSizes {
 export interface SoftmaxBlock {
   /** Of each example. */
   readonly labels: Int32Array;
-  /** sums += the gradients of the first `count` rows; params resident. False: not all deltas are finite, and nothing was added. */
-  addGradients(sums: Float64Array, params: ReadonlyVector, count: number, biasOffset: number): boolean;
+  /**
+   * sums += the gradients of the first `count` rows; params resident. `first`: what the sums hold does not count. False: not all
+   * deltas are finite, and nothing was added.
+   */
+  addGradients(sums: Float64Array, params: ReadonlyVector, count: number, biasOffset: number, first: boolean): boolean;
+  /** The same and params -= rate * (share * sums), the bracket rounded to the precision of params; the sums are not written. */
+  step(
+    sums: Float64Array,
+    params: Vector,
+    count: number,
+    biasOffset: number,
+    first: boolean,
+    share: number,
+    rate: number,
+  ): boolean;
 }
 
 /** Examples of a linear model side by side. All inputs count, zeros too: the same bits while parameters, or deltas, are finite. */

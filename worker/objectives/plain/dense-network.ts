@@ -113,9 +113,66 @@ export class DenseNetwork {
     this.loops.mean(into, this.sums, params, share, l2);
   }
 
-  /** params -= rate * (share * sums + l2 * params), the bracket rounded to the precision of params, which are resident; sums = 0. */
-  step(params: Vector, share: number, l2: number, rate: number): void {
-    this.loops.step(params, this.sums, share, l2, rate);
+  /**
+   * params -= rate * (the mean of the batch's gradients + l2 * params) for each batch, the bracket rounded to the precision of params,
+   * which are resident.
+   */
+  descend(
+    params: Vector,
+    examples: Examples,
+    rows: Uint32Array,
+    batches: readonly Uint32Array[],
+    l2: number,
+    rate: number,
+  ): void {
+    const { sums } = this;
+    sums.fill(0);
+    let zero = true;
+    for (const batch of batches) {
+      const share = batch.length === 0 ? 0 : 1 / batch.length;
+      const added = l2 === 0 ? this.stepByBlocks(params, examples, rows, batch, share, rate) : 0;
+      if (added === 'stepped') {
+        zero = false;
+        continue;
+      }
+      if (added === 0 && !zero) sums.fill(0);
+      this.addGradients(params, examples, rows, added === 0 ? batch : batch.subarray(added));
+      this.loops.step(params, sums, share, l2, rate);
+      zero = true;
+    }
+  }
+
+  /**
+   * The batch's step, its sums going from block to block; what they held before does not count. Where blocks do not do: how many
+   * examples of the batch the sums have, from the first on; 0: the sums are untouched.
+   */
+  private stepByBlocks(
+    params: Vector,
+    examples: Examples,
+    rows: Uint32Array,
+    batch: Uint32Array,
+    share: number,
+    rate: number,
+  ): number | 'stepped' {
+    if (!this.isLinearSoftmax || batch.length === 0 || !this.blocksPay(examples, rows)) return 0;
+    const { block } = this.loops;
+    if (!block?.softmax) return 0;
+    const { sums } = this;
+    const { biasOffset } = this.layers[0]!;
+    for (let i = 0; i < batch.length; i += block.size) {
+      const count = Math.min(block.size, batch.length - i);
+      for (let r = 0; r < block.size; r++) {
+        const row = r < count ? rows[batch[i + r]!]! : null;
+        this.readRow(block, r, examples, row);
+        if (row !== null) block.softmax.labels[r] = examples.labels[row]!;
+      }
+      const done =
+        i + count === batch.length
+          ? block.softmax.step(sums, params, count, biasOffset, i === 0, share, rate)
+          : block.softmax.addGradients(sums, params, count, biasOffset, i === 0);
+      if (!done) return i;
+    }
+    return 'stepped';
   }
 
   /** Weights and biases uniform in +-1/sqrt(inputs of the layer); a linear model starts at zero. */
@@ -236,7 +293,7 @@ export class DenseNetwork {
       for (let r = 0; r < block.size; r++) this.readRow(block, r, examples, r < count ? rows[batch[i + r]!]! : null);
       if (block.softmax && this.isLinearSoftmax) {
         for (let r = 0; r < count; r++) block.softmax.labels[r] = examples.labels[rows[batch[i + r]!]!]!;
-        if (!block.softmax.addGradients(this.sums, params, count, biasOffset)) return i;
+        if (!block.softmax.addGradients(this.sums, params, count, biasOffset, false)) return i;
         continue;
       }
       block.forward(params, biasOffset);

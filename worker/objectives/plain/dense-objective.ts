@@ -64,8 +64,7 @@ class DenseObjective implements Objective {
     if (into !== params) into.set(params as Vector);
     const { network, l2 } = this.workspace;
     const point = network.resident(into);
-    network.sums.fill(0);
-    for (const batch of batches) network.step(point, this.addGradients(point, batch), l2, rate);
+    network.descend(point, this.examples, this.rows, batches, l2, rate);
     if (point !== into) into.set(point);
     return into;
   }

@@ -11,11 +11,21 @@ export interface BlockKernels {
   fiveRows64: ForwardFive;
   addSoftmaxFive32: SoftmaxFive;
   addSoftmaxFive64: SoftmaxFive;
-  addFiveRows(sums: number, rows: number, features: number, delta: number, outputs: number, bias: number): void;
+  stepSoftmaxFive32: StepSoftmaxFive;
+  stepSoftmaxFive64: StepSoftmaxFive;
+  addFiveRows(
+    sums: number,
+    rows: number,
+    features: number,
+    delta: number,
+    outputs: number,
+    bias: number,
+    first: boolean,
+  ): void;
 }
 type ForwardFour = (z: number, rows: number, features: number, params: number) => void;
 type ForwardFive = (z: number, rows: number, features: number, params: number, outputs: number, bias: number) => void;
-type SoftmaxFive = (
+type OfSoftmaxFive = [
   sums: number,
   params: number,
   rows: number,
@@ -27,7 +37,10 @@ type SoftmaxFive = (
   interleaved: number,
   z: number,
   delta: number,
-) => number;
+  first: boolean,
+];
+type SoftmaxFive = (...of: OfSoftmaxFive) => number;
+type StepSoftmaxFive = (...of: [...OfSoftmaxFive, share: number, rate: number]) => number;
 
 /** Gives room in the module's memory for so many float64. */
 type Room = (length: number) => Float64Array;
@@ -115,25 +128,47 @@ class FiveRows implements ExampleBlock {
     const { buffer, byteOffset } = room(this.size);
     this.softmax = {
       labels: new Int32Array(buffer, byteOffset, this.size),
-      addGradients: (sums, params, count, biasOffset) => {
+      addGradients: (sums, params, count, biasOffset, first) => {
         const { at } = this.rows;
-        const single = params.BYTES_PER_ELEMENT === 4;
-        const add = single ? this.kernels.addSoftmaxFive32 : this.kernels.addSoftmaxFive64;
-        const address = (params as Vector).byteOffset;
-        const room = this.interleaved.byteOffset;
+        const { addSoftmaxFive32, addSoftmaxFive64 } = this.kernels;
+        const add = params.BYTES_PER_ELEMENT === 4 ? addSoftmaxFive32 : addSoftmaxFive64;
         return (
           add(
             sums.byteOffset,
-            address,
+            (params as Vector).byteOffset,
             at.rows,
             this.features,
             this.outputCount,
             byteOffset,
             count,
             biasOffset,
-            room,
+            this.interleaved.byteOffset,
             at.outputs,
             at.deltas,
+            first,
+          ) !== 0
+        );
+      },
+      step: (sums, params, count, biasOffset, first, share, rate) => {
+        const { at } = this.rows;
+        const { stepSoftmaxFive32, stepSoftmaxFive64 } = this.kernels;
+        const step = params.BYTES_PER_ELEMENT === 4 ? stepSoftmaxFive32 : stepSoftmaxFive64;
+        return (
+          step(
+            sums.byteOffset,
+            params.byteOffset,
+            at.rows,
+            this.features,
+            this.outputCount,
+            byteOffset,
+            count,
+            biasOffset,
+            this.interleaved.byteOffset,
+            at.outputs,
+            at.deltas,
+            first,
+            share,
+            rate,
           ) !== 0
         );
       },
@@ -156,7 +191,7 @@ class FiveRows implements ExampleBlock {
   addGradients(sums: Float64Array, biasOffset: number): void {
     const { byteOffset } = this.interleaved;
     const { deltas } = this.rows.at;
-    this.kernels.addFiveRows(sums.byteOffset, byteOffset, this.features, deltas, this.outputCount, biasOffset);
+    this.kernels.addFiveRows(sums.byteOffset, byteOffset, this.features, deltas, this.outputCount, biasOffset, false);
   }
 }
 

@@ -8,7 +8,7 @@ import { affine } from './parts/affine';
 import { backpropagate } from './parts/backpropagate';
 import { fiveRows } from './parts/five-rows';
 import { allFinite, fourRows } from './parts/four-rows';
-import { addSoftmaxFive, addSoftmaxRow } from './parts/softmax-gradients';
+import { addSoftmaxFive, addSoftmaxRow, stepSoftmaxFive } from './parts/softmax-gradients';
 import { mean, step } from './parts/update';
 
 export { activate, softmax } from './parts/activations';
@@ -120,8 +120,43 @@ export function addSoftmaxFive32(
   interleaved: usize,
   z: usize,
   delta: usize,
+  first: bool,
 ): bool {
-  return addSoftmaxFive<f32>(sums, params, rows, features, outputs, labels, count, bias, interleaved, z, delta);
+  return addSoftmaxFive<f32>(sums, params, rows, features, outputs, labels, count, bias, interleaved, z, delta, first);
+}
+
+export function stepSoftmaxFive32(
+  sums: usize,
+  params: usize,
+  rows: usize,
+  features: i32,
+  outputs: i32,
+  labels: usize,
+  count: i32,
+  bias: i32,
+  interleaved: usize,
+  z: usize,
+  delta: usize,
+  first: bool,
+  share: f64,
+  rate: f64,
+): bool {
+  return stepSoftmaxFive<f32>(
+    sums,
+    params,
+    rows,
+    features,
+    outputs,
+    labels,
+    count,
+    bias,
+    interleaved,
+    z,
+    delta,
+    first,
+    share,
+    rate,
+  );
 }
 
 export function addSoftmaxFive64(
@@ -136,8 +171,43 @@ export function addSoftmaxFive64(
   interleaved: usize,
   z: usize,
   delta: usize,
+  first: bool,
 ): bool {
-  return addSoftmaxFive<f64>(sums, params, rows, features, outputs, labels, count, bias, interleaved, z, delta);
+  return addSoftmaxFive<f64>(sums, params, rows, features, outputs, labels, count, bias, interleaved, z, delta, first);
+}
+
+export function stepSoftmaxFive64(
+  sums: usize,
+  params: usize,
+  rows: usize,
+  features: i32,
+  outputs: i32,
+  labels: usize,
+  count: i32,
+  bias: i32,
+  interleaved: usize,
+  z: usize,
+  delta: usize,
+  first: bool,
+  share: f64,
+  rate: f64,
+): bool {
+  return stepSoftmaxFive<f64>(
+    sums,
+    params,
+    rows,
+    features,
+    outputs,
+    labels,
+    count,
+    bias,
+    interleaved,
+    z,
+    delta,
+    first,
+    share,
+    rate,
+  );
 }
 
 export function step32(params: usize, sums: usize, n: i32, share: f64, l2: f64, rate: f64): void {

@@ -1,7 +1,7 @@
-import { madd, number, pair } from './pairs';
+import { madd, number, pair, sumNumber, sumPair } from './pairs';
 
 /** Bytes of one input of all five rows, side by side as float64. */
-const INPUT: usize = 40;
+export const INPUT: usize = 40;
 
 /** into[j][r] = row r's number j as float64, for five rows of float32 that lie `features` numbers apart. */
 export function interleaveFive(into: usize, rows: usize, features: i32): void {
@@ -142,7 +142,7 @@ export function fiveRows<T>(z: usize, rows: usize, features: i32, w: usize, outp
     for (c = 0; c < outputs; c++) store<f64>(z + 8 * c, load<f64>(z + 8 * c) + number<T>(w + sizeof<T>() * (bias + c)));
 }
 
-function add4(sums: usize, rows: usize, features: i32, delta: usize, stride: usize): void {
+function add4<S>(sums: usize, rows: usize, features: i32, delta: usize, stride: usize): void {
   const a0 = v128.load(delta);
   const a1 = v128.load(delta, 16);
   const b0 = v128.load(delta + stride);
@@ -155,8 +155,8 @@ function add4(sums: usize, rows: usize, features: i32, delta: usize, stride: usi
   const e1 = v128.load(delta + 4 * stride, 16);
   for (const end = rows + INPUT * features; rows < end; rows += INPUT, sums += stride) {
     let v = v128.load64_splat(rows);
-    let s0 = madd(v128.load(sums), v, a0);
-    let s1 = madd(v128.load(sums, 16), v, a1);
+    let s0 = madd(sumPair<S>(sums), v, a0);
+    let s1 = madd(sumPair<S>(sums + 16), v, a1);
     v = v128.load64_splat(rows, 8);
     s0 = madd(s0, v, b0);
     s1 = madd(s1, v, b1);
@@ -172,14 +172,14 @@ function add4(sums: usize, rows: usize, features: i32, delta: usize, stride: usi
   }
 }
 
-function add2(sums: usize, rows: usize, features: i32, delta: usize, stride: usize): void {
+function add2<S>(sums: usize, rows: usize, features: i32, delta: usize, stride: usize): void {
   const a = v128.load(delta);
   const b = v128.load(delta + stride);
   const c = v128.load(delta + 2 * stride);
   const d = v128.load(delta + 3 * stride);
   const e = v128.load(delta + 4 * stride);
   for (const end = rows + INPUT * features; rows < end; rows += INPUT, sums += stride) {
-    let sum = madd(v128.load(sums), v128.load64_splat(rows), a);
+    let sum = madd(sumPair<S>(sums), v128.load64_splat(rows), a);
     sum = madd(sum, v128.load64_splat(rows, 8), b);
     sum = madd(sum, v128.load64_splat(rows, 16), c);
     sum = madd(sum, v128.load64_splat(rows, 24), d);
@@ -187,14 +187,14 @@ function add2(sums: usize, rows: usize, features: i32, delta: usize, stride: usi
   }
 }
 
-function add1(sums: usize, rows: usize, features: i32, delta: usize, stride: usize): void {
+function add1<S>(sums: usize, rows: usize, features: i32, delta: usize, stride: usize): void {
   const a = load<f64>(delta);
   const b = load<f64>(delta + stride);
   const c = load<f64>(delta + 2 * stride);
   const d = load<f64>(delta + 3 * stride);
   const e = load<f64>(delta + 4 * stride);
   for (const end = rows + INPUT * features; rows < end; rows += INPUT, sums += stride) {
-    let sum = load<f64>(sums) + load<f64>(rows) * a;
+    let sum = sumNumber<S>(sums) + load<f64>(rows) * a;
     sum += load<f64>(rows, 8) * b;
     sum += load<f64>(rows, 16) * c;
     sum += load<f64>(rows, 24) * d;
@@ -202,23 +202,38 @@ function add1(sums: usize, rows: usize, features: i32, delta: usize, stride: usi
   }
 }
 
-/**
- * sums[j][c] += row r's number j times delta[r][c], and delta[r][c] at `bias`, r = 0 to 4 in order; bias below 0: none. Gives
- * the same bits while all deltas are finite.
- */
-export function addFiveRows(sums: usize, rows: usize, features: i32, delta: usize, outputs: i32, bias: i32): void {
+function add<S>(sums: usize, rows: usize, features: i32, delta: usize, outputs: i32, bias: i32): void {
   const stride: usize = 8 * outputs;
   let c = 0;
-  for (; c + 4 <= outputs; c += 4) add4(sums + 8 * c, rows, features, delta + 8 * c, stride);
+  for (; c + 4 <= outputs; c += 4) add4<S>(sums + 8 * c, rows, features, delta + 8 * c, stride);
   if (c + 2 <= outputs) {
-    add2(sums + 8 * c, rows, features, delta + 8 * c, stride);
+    add2<S>(sums + 8 * c, rows, features, delta + 8 * c, stride);
     c += 2;
   }
-  if (c < outputs) add1(sums + 8 * c, rows, features, delta + 8 * c, stride);
+  if (c < outputs) add1<S>(sums + 8 * c, rows, features, delta + 8 * c, stride);
   if (bias < 0) return;
+  const biases = sums + 8 * bias;
+  if (!isFloat<S>()) memory.fill(biases, 0, stride);
   for (let r = 0; r < 5; r++, delta += stride)
     for (c = 0; c < outputs; c++) {
-      const at = sums + 8 * (bias + c);
+      const at = biases + 8 * c;
       store<f64>(at, load<f64>(at) + load<f64>(delta + 8 * c));
     }
+}
+
+/**
+ * sums[j][c] += row r's number j times delta[r][c], and delta[r][c] at `bias`, r = 0 to 4 in order; bias below 0: none. `first`: what
+ * the sums hold does not count, as if it were 0. Gives the same bits while all deltas are finite.
+ */
+export function addFiveRows(
+  sums: usize,
+  rows: usize,
+  features: i32,
+  delta: usize,
+  outputs: i32,
+  bias: i32,
+  first: bool,
+): void {
+  if (first) add<bool>(sums, rows, features, delta, outputs, bias);
+  else add<f64>(sums, rows, features, delta, outputs, bias);
 }

@@ -13,3 +13,18 @@ export function number<T>(at: usize): f64 {
 export function madd(sum: v128, a: v128, b: v128): v128 {
   return f64x2.add(sum, f64x2.mul(a, b));
 }
+
+/*
+ * What a sum begins with. S is f64: with the number in memory; bool: with 0, whatever is in memory. A type, because each is then
+ * compiled to loops of its own.
+ */
+
+export function sumPair<S>(at: usize): v128 {
+  if (isFloat<S>()) return v128.load(at);
+  return f64x2.splat(0);
+}
+
+export function sumNumber<S>(at: usize): f64 {
+  if (isFloat<S>()) return load<f64>(at);
+  return 0;
+}

@@ -4,6 +4,7 @@ import { addFiveRows, fiveRows, interleaveFive } from './five-rows';
 import { listInputs } from './inputs';
 import { addOuter } from './outer';
 import { softmaxDeltas } from './softmax-deltas';
+import { stepFive } from './step-five';
 
 /** sums += the gradient of one row of a linear model with softmax: what its four loops do one after the other. */
 export function addSoftmaxRow<T>(
@@ -27,7 +28,7 @@ export function addSoftmaxRow<T>(
   addOuter(sums, bases, values, count, delta, outputs, bias, 1, delta);
 }
 
-/** The same of the first `count` of five rows. False: not all deltas are finite, and nothing was added. */
+/** The same of the first `count` of five rows; `first`: the sums begin with them. False: not all deltas are finite, and nothing was added. */
 export function addSoftmaxFive<T>(
   sums: usize,
   params: usize,
@@ -40,10 +41,35 @@ export function addSoftmaxFive<T>(
   interleaved: usize,
   z: usize,
   delta: usize,
+  first: bool,
 ): bool {
   interleaveFive(interleaved, rows, features);
   fiveRows<T>(z, interleaved, features, params, outputs, bias);
   if (!softmaxDeltas(delta, z, outputs, labels, count, 5)) return false;
-  addFiveRows(sums, interleaved, features, delta, outputs, bias);
+  addFiveRows(sums, interleaved, features, delta, outputs, bias, first);
+  return true;
+}
+
+/** The same, and params -= rate * T(share * sums), which are then not written: the last rows of a batch. */
+export function stepSoftmaxFive<T>(
+  sums: usize,
+  params: usize,
+  rows: usize,
+  features: i32,
+  outputs: i32,
+  labels: usize,
+  count: i32,
+  bias: i32,
+  interleaved: usize,
+  z: usize,
+  delta: usize,
+  first: bool,
+  share: f64,
+  rate: f64,
+): bool {
+  interleaveFive(interleaved, rows, features);
+  fiveRows<T>(z, interleaved, features, params, outputs, bias);
+  if (!softmaxDeltas(delta, z, outputs, labels, count, 5)) return false;
+  stepFive<T>(sums, params, interleaved, features, delta, outputs, bias, first, share, rate);
   return true;
 }

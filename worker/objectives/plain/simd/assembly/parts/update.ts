@@ -9,6 +9,18 @@ function storeRounded<T>(at: usize, v: v128): void {
   else v128.store(at, v);
 }
 
+/** params[j] -= rate * T(share * sum) at two places: a step without l2 from a sum that is no longer in memory. */
+export function stepFrom<T>(params: usize, sum: v128, shares: v128, rates: v128): void {
+  let change = f64x2.mul(shares, sum);
+  if (sizeof<T>() === 4) change = round(change);
+  storeRounded<T>(params, f64x2.sub(pair<T>(params), f64x2.mul(rates, change)));
+}
+
+/** The same at one place. */
+export function stepOneFrom<T>(params: usize, sum: f64, share: f64, rate: f64): void {
+  store<T>(params, <T>(number<T>(params) - rate * f64(<T>(share * sum))));
+}
+
 /** share * sums + l2 * params at two places; l2 = 0: the second term is left out. */
 function slopes<T>(sums: usize, params: usize, share: f64, l2: f64): v128 {
   const first = f64x2.mul(f64x2.splat(share), v128.load(sums));
