@@ -1,5 +1,6 @@
 import type { Precision, Rng, Vector } from '../method.js';
 import { cosineOfTurns, log, log1p, sineOfTurns } from './elementary.js';
+import { fillBlocks } from './simd/word-blocks.js';
 import { zeros } from './vector.js';
 
 /**
@@ -166,7 +167,9 @@ class KeyedStream implements Rng {
 
   words(into: Uint32Array): Uint32Array {
     const { length } = into;
-    let i = 0;
+    const blocks = fillBlocks(into, this.key0, this.key1, this.low, this.high);
+    this.low = (this.low + blocks) | 0;
+    let i = 2 * blocks;
     for (; i + 1 < length; i += 2) {
       this.next();
       into[i] = block0;

@@ -17,7 +17,11 @@ const PUBLIC: readonly (readonly [reason: string, ...entries: string[]])[] = [
     'scenarios/plug-ins/parts/module-hooks.ts resolve',
     'scenarios/plug-ins/parts/module-hooks.ts load',
   ],
-  ['plain loops in place of kernels, to compare the two', 'protocol/codecs/simd/kernels.ts useSimd'],
+  [
+    'plain loops in place of kernels, to compare the two',
+    'protocol/codecs/simd/kernels.ts useSimd',
+    'protocol/numerics/simd/word-blocks.ts useWordSimd',
+  ],
   ['a generator with published known answers', 'protocol/numerics/random.ts threefryBlock'],
 ];
 

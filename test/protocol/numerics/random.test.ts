@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { cosineOfTurns, exp, log, sineOfTurns, tanh } from '../../../protocol/numerics/elementary.js';
 import { rootStream, threefryBlock } from '../../../protocol/numerics/random.js';
+import { useWordSimd } from '../../../protocol/numerics/simd/word-blocks.js';
 
 describe('protocol/numerics/random', () => {
   it('threefry-2x32-20 gives the three published known answers', () => {
@@ -16,6 +17,18 @@ describe('protocol/numerics/random', () => {
     parent.normal(11);
     expect(parent.derive('a', 3).uniform()).to.equal(before);
     expect(parent.derive('a').derive(3).uniform()).to.not.equal(parent.derive('a', 4).uniform());
+  });
+
+  it('words are the same with SIMD and without, and so is what follows them in the stream', () => {
+    const drawn = (length: number, isSimd: boolean) => {
+      useWordSimd(isSimd);
+      const rng = rootStream(2 ** 40 + 7, 'float32').derive('mask', length);
+      const before = rng.words(new Uint32Array(3));
+      return [...before, ...rng.words(new Uint32Array(length)), ...rng.words(new Uint32Array(2))];
+    };
+    for (const length of [127, 128, 131, 8192, 8193, 20_011])
+      expect(drawn(length, true)).to.deep.equal(drawn(length, false));
+    useWordSimd(true);
   });
 
   it('10,000 paths over numbers, texts and depths give 10,000 different first words', () => {
