@@ -12,6 +12,7 @@ import { heapView } from '../heap-kernels.js';
 import { type HeapModule, heapOf, Scratch } from './heap-module.js';
 import type { Multiply } from './multiply.js';
 import { addressOf, isFused } from './product-kernels.js';
+import { isTiled, type TiledConvolution } from './tiled-convolution.js';
 
 type Shape4 = [number, number, number, number];
 type Convolution = ReturnType<typeof backend_util.computeConv2DInfo>;
@@ -86,7 +87,12 @@ function shapeOf(
 }
 
 /** `Conv2D` and `FusedConv2D`. Dilations, other layouts and other activations than relu keep the stock kernel. */
-export function convolution(multiply: Multiply, patches: Patches, stock: KernelFunc): KernelFunc {
+export function convolution(
+  multiply: Multiply,
+  patches: Patches,
+  tiled: TiledConvolution,
+  stock: KernelFunc,
+): KernelFunc {
   return (args) => {
     const { x, filter, bias } = args.inputs as { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo };
     const attributes = args.attrs as unknown as FusedConv2DAttrs;
@@ -96,6 +102,16 @@ export function convolution(multiply: Multiply, patches: Patches, stock: KernelF
     const backend = args.backend as BackendWasm;
     const shape = shapeOf(x.shape, filter.shape, attributes);
     const out = backend.makeOutput(shape.outShape, 'float32');
+    const [offset, relu] = [bias ? addressOf(backend, bias) : 0, activation === 'relu'];
+    if (isTiled(shape)) {
+      const [from, kernels, into] = [x, filter, out].map((info) => addressOf(backend, info)) as [
+        number,
+        number,
+        number,
+      ];
+      tiled.forward(shape, from, kernels, into, offset, relu);
+      return out;
+    }
     const [depth, columns] = [filter.shape.slice(0, 3).reduce((size, next) => size * next, 1), shape.outChannels];
     patches.each(shape, addressOf(backend, x), 'gather', (a, first, rows) =>
       multiply({
@@ -107,8 +123,8 @@ export function convolution(multiply: Multiply, patches: Patches, stock: KernelF
         rows,
         columns,
         depth,
-        bias: bias ? addressOf(backend, bias) : 0,
-        relu: activation === 'relu',
+        bias: offset,
+        relu,
         adds: false,
       }),
     );
@@ -117,7 +133,7 @@ export function convolution(multiply: Multiply, patches: Patches, stock: KernelF
 }
 
 /** Gradient by the filter: patches transposed, times the output's gradient. */
-export function filterGradient(multiply: Multiply, patches: Patches): KernelFunc {
+export function filterGradient(multiply: Multiply, patches: Patches, tiled: TiledConvolution): KernelFunc {
   return (args) => {
     const { x, dy } = args.inputs as { x: TensorInfo; dy: TensorInfo };
     const attributes = args.attrs as unknown as Conv2DBackpropFilterAttrs;
@@ -125,6 +141,10 @@ export function filterGradient(multiply: Multiply, patches: Patches): KernelFunc
     const backend = args.backend as BackendWasm;
     const shape = shapeOf(x.shape, attributes.filterShape, attributes);
     const out = backend.makeOutput(attributes.filterShape, 'float32');
+    if (isTiled(shape)) {
+      tiled.filterGradient(shape, addressOf(backend, x), addressOf(backend, dy), addressOf(backend, out));
+      return out;
+    }
     heapView(backend, out).fill(0);
     const rows = shape.filterHeight * shape.filterWidth * shape.inChannels;
     patches.each(shape, addressOf(backend, x), 'gather', (a, first, depth) =>
@@ -147,7 +167,7 @@ export function filterGradient(multiply: Multiply, patches: Patches): KernelFunc
 }
 
 /** Gradient by the input: the output's gradient times the filter transposed, added to where the patches were. */
-export function inputGradient(multiply: Multiply, patches: Patches): KernelFunc {
+export function inputGradient(multiply: Multiply, patches: Patches, tiled: TiledConvolution): KernelFunc {
   return (args) => {
     const { dy, filter } = args.inputs as { dy: TensorInfo; filter: TensorInfo };
     const attributes = args.attrs as unknown as Conv2DBackpropInputAttrs;
@@ -156,6 +176,10 @@ export function inputGradient(multiply: Multiply, patches: Patches): KernelFunc 
     const shape = shapeOf(attributes.inputShape, filter.shape, attributes);
     const out = backend.makeOutput(attributes.inputShape, 'float32');
     heapView(backend, out).fill(0);
+    if (isTiled(shape)) {
+      tiled.inputGradient(shape, addressOf(backend, dy), addressOf(backend, filter), addressOf(backend, out));
+      return out;
+    }
     const columns = shape.filterHeight * shape.filterWidth * shape.inChannels;
     patches.each(shape, addressOf(backend, out), 'add', (c, first, rows) =>
       multiply({

@@ -4,6 +4,7 @@ import { convolution, filterGradient, inputGradient, maxPoolGradient, Patches } 
 import type { HeapModule } from './heap-module.js';
 import type { Multiply } from './multiply.js';
 import { batchMatMul, columnSums, fusedMatMul } from './product-kernels.js';
+import { TiledConvolution } from './tiled-convolution.js';
 
 /**
  * Registers a backend that is the running wasm backend with other kernels: products, convolutions and their gradients by
@@ -14,13 +15,14 @@ export function registerHeapBackend(name: string, wasm: BackendWasm, module: Hea
   tf.copyRegisteredKernels('wasm', name);
   const stock = (kernel: string) => tf.getKernel(kernel, 'wasm').kernelFunc;
   const patches = new Patches(wasm, module);
+  const tiled = new TiledConvolution(wasm, module, multiply);
   const kernels: Readonly<Record<string, tf.KernelFunc>> = {
     BatchMatMul: batchMatMul(multiply),
     _FusedMatMul: fusedMatMul(multiply, stock('_FusedMatMul')),
-    Conv2D: convolution(multiply, patches, stock('Conv2D')),
-    FusedConv2D: convolution(multiply, patches, stock('FusedConv2D')),
-    Conv2DBackpropFilter: filterGradient(multiply, patches),
-    Conv2DBackpropInput: inputGradient(multiply, patches),
+    Conv2D: convolution(multiply, patches, tiled, stock('Conv2D')),
+    FusedConv2D: convolution(multiply, patches, tiled, stock('FusedConv2D')),
+    Conv2DBackpropFilter: filterGradient(multiply, patches, tiled),
+    Conv2DBackpropInput: inputGradient(multiply, patches, tiled),
     MaxPoolGrad: maxPoolGradient(module),
     Sum: columnSums(module, stock('Sum')),
   };

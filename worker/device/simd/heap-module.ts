@@ -26,6 +26,36 @@ export interface HeapModule {
   step(into: number, weights: number, gradient: number, count: number, rate: number): void;
   gatherPatches: WalkPatches;
   addPatches: WalkPatches;
+  tilesOfInputs: (tiles: number, images: number, ...of: TileShape) => void;
+  addToInputs: (images: number, tiles: number, ...of: TileShape) => void;
+  outputsOfTiles(
+    outputs: number,
+    tiles: number,
+    height: number,
+    width: number,
+    channels: number,
+    high: number,
+    wide: number,
+    from: number,
+    to: number,
+    bias: number,
+    relu: boolean,
+    scratch: number,
+  ): void;
+  tilesOfOutputs(
+    tiles: number,
+    outputs: number,
+    height: number,
+    width: number,
+    channels: number,
+    high: number,
+    wide: number,
+    from: number,
+    to: number,
+    scratch: number,
+  ): void;
+  tilesOfFilter(tiles: number, filter: number, count: number, scratch: number): void;
+  filterOfTiles(filter: number, tiles: number, count: number, scratch: number): void;
   addToMaxima(
     into: number,
     images: number,
@@ -44,6 +74,18 @@ export interface HeapModule {
     outWidth: number,
   ): void;
 }
+type TileShape = [
+  height: number,
+  width: number,
+  channels: number,
+  top: number,
+  left: number,
+  high: number,
+  wide: number,
+  from: number,
+  to: number,
+  scratch: number,
+];
 type WalkPatches = (
   patches: number,
   images: number,

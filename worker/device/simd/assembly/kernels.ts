@@ -9,3 +9,11 @@ export { multiply, scratchBytes } from './parts/multiply';
 export { addPatches, gatherPatches } from './parts/patches';
 export { addToMaxima } from './parts/pooling';
 export { step } from './parts/step';
+export {
+  addToInputs,
+  filterOfTiles,
+  outputsOfTiles,
+  tilesOfFilter,
+  tilesOfInputs,
+  tilesOfOutputs,
+} from './parts/winograd';

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'chai';
+import { rootStream } from '../../../../protocol/numerics/random.js';
+import { openDevice } from '../../../../worker/device/device.js';
+import { gradientDifference } from '../../../../worker/device/gradient-difference.js';
+
+interface Shape {
+  readonly images: readonly [examples: number, height: number, width: number, channels: number];
+  readonly filters: number;
+  readonly pad: 'same' | 'valid';
+}
+
+/** Sides that are no multiples of a tile, more tiles than one pass takes, different paddings and channels. */
+const SHAPES: readonly Shape[] = [
+  { images: [2, 22, 22, 48], filters: 48, pad: 'valid' },
+  { images: [2, 9, 13, 16], filters: 20, pad: 'same' },
+  { images: [1, 11, 10, 48], filters: 16, pad: 'valid' },
+  { images: [1, 8, 8, 132], filters: 132, pad: 'same' },
+];
+
+const drawn = (length: number, name: string) => rootStream(3, 'float32').derive(name).normal(length) as Float32Array;
+
+/** The convolution with bias and relu, its gradient by the images, and that by the filter. */
+async function convolvedOn(device: string, { images, filters, pad }: Shape): Promise<readonly Float32Array[]> {
+  await openDevice(device);
+  const [examples, height, width, channels] = images;
+  const outputs = pad === 'same' ? [height, width] : [height - 2, width - 2];
+  const tensor = (shape: readonly number[], name: string) =>
+    tf.tensor(
+      drawn(
+        shape.reduce((size, one) => size * one, 1),
+        name,
+      ),
+      [...shape] as [number],
+    );
+  const x = tensor(images, 'images') as unknown as tf.Tensor4D;
+  const filter = tensor([3, 3, channels, filters], 'filter') as unknown as tf.Tensor4D;
+  const dy = tensor([examples, ...outputs, filters], 'outputs');
+  const bias = tensor([filters], 'bias');
+  const how = { strides: 1, pad, dataFormat: 'NHWC' } as const;
+  const gradient = (kernel: string, inputs: Record<string, tf.Tensor>, attributes: object) =>
+    tf.engine().runKernel(kernel, inputs as never, { ...how, ...attributes } as never) as tf.Tensor;
+  return [
+    tf.fused.conv2d({ x, filter, bias, activation: 'relu', ...how }),
+    gradient('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }),
+    gradient('Conv2DBackpropFilter', { x, dy }, { filterShape: filter.shape }),
+  ].map((one) => one.dataSync() as Float32Array);
+}
+
+describe('worker/device/simd/tiled-convolution', () => {
+  for (const shape of SHAPES)
+    it(`images ${shape.images}, ${shape.filters} filters of 3 x 3, ${shape.pad}: within 2e-5 of the largest number of plain JavaScript`, async () => {
+      const expected = await convolvedOn('cpu', shape);
+      for (const device of ['simd', 'simd-relaxed'])
+        for (const [i, values] of (await convolvedOn(device, shape)).entries())
+          expect(gradientDifference(values, expected[i]!)).to.be.below(2e-5);
+    });
+
+  it('has these bits on every machine', async () => {
+    const hash = createHash('sha256');
+    for (const values of await convolvedOn('simd', SHAPES[1]!)) hash.update(new Uint8Array(values.slice().buffer));
+    expect(hash.digest('hex').slice(0, 16)).to.equal('a5b53ec7bf3a917d');
+  });
+
+  it('an image that fills less than half of its tiles is a product of patches: the sums of plain JavaScript', async () => {
+    const shape: Shape = { images: [2, 33, 2, 16], filters: 16, pad: 'same' };
+    const [expected, got] = [await convolvedOn('cpu', shape), await convolvedOn('simd', shape)];
+    expect(gradientDifference(got[0]!, expected[0]!)).to.be.below(1e-6);
+  });
+});
