@@ -46,6 +46,8 @@ interface Wire {
   readonly channel: FrameChannel;
   /** What others sent to it and its channel has not taken. */
   readonly waiting: KeptBytes;
+  /** Something was not sent, or not acknowledged on a numbered link, and how many messages had been; null: all was. */
+  unread: { readonly sentMessages: number; readonly sinceMs: number } | null;
 }
 
 export interface RouterEvents {
@@ -153,6 +155,22 @@ export class FrameRouter implements Remote {
     return wire.isUp ? 'up' : 'down';
   }
 
+  /** Looks at what has left this process since the last call. */
+  watchUnread(): void {
+    const nowMs = performance.now();
+    for (const wire of this.wires.values()) {
+      const { isSent, sentMessages } = wire.channel;
+      if (isSent || wire.unread?.sentMessages !== sentMessages)
+        wire.unread = isSent ? null : { sentMessages, sinceMs: nowMs };
+    }
+  }
+
+  /** For how long the member has taken nothing of what waits for it, as far as the calls of `watchUnread` show, ms. */
+  unreadMs(member: Member): number {
+    const unread = this.wires.get(member.id)?.unread;
+    return unread ? performance.now() - unread.sinceMs : 0;
+  }
+
   /**
    * The epoch is over: further frames of these sockets are discarded. Workers close them when they are assigned again. Tokens are
    * drawn again: a worker that was slow to open its socket of this epoch must not have one in the next, where its end would be a loss.
@@ -186,7 +204,7 @@ export class FrameRouter implements Remote {
     const channel = channelOver(socket, this.options);
     const isCurrent = () => this.wires.get(member.id)?.socket === socket;
     const waiting = new KeptBytes(this.options.keptBytes);
-    const wire: Wire = { member, socket, numbered, channel, waiting, isUp: true };
+    const wire: Wire = { member, socket, numbered, channel, waiting, unread: null, isUp: true };
     this.wires.set(member.id, wire);
     socket.on('down', (why) => {
       wire.isUp = false;

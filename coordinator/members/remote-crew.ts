@@ -28,6 +28,12 @@ interface Running {
   reported: boolean;
 }
 
+interface MemberWaits {
+  readonly member: Member;
+  readonly waits: readonly string[];
+  readonly computing: boolean;
+}
+
 export interface CrewOptions {
   readonly epoch: number;
   /** Numbers of a client's estimate. */
@@ -301,16 +307,29 @@ export class RemoteCrew implements Crew {
   }
 
   /** Workers that do not answer compute or are disconnected: the heartbeat decides which. */
-  private async asksWaits(): Promise<readonly { readonly waits: readonly string[]; readonly computing: boolean }[]> {
+  private async asksWaits(): Promise<readonly MemberWaits[]> {
     return Promise.all(
       this.membership.present().map(async (member) => {
         try {
-          return await this.lines.waits(member, WAITS_MS);
+          return { member, ...(await this.lines.waits(member, WAITS_MS)) };
         } catch {
-          return { waits: [`${member.id} does not answer`], computing: true };
+          return { member, waits: [`${member.id} does not answer`], computing: true };
         }
       }),
     );
+  }
+
+  /** Members that left what they were sent unread for as long as a round may wait for them. Are there any? */
+  private dropUnread(answers: readonly MemberWaits[], stalledMs: number): boolean {
+    const { stallMs, computeMs, disconnect } = this.options;
+    const unread = answers.filter(
+      // One whose thread computes may read later.
+      ({ member, computing }) =>
+        Math.min(stalledMs, this.router.unreadMs(member)) >= (computing ? computeMs : stallMs),
+    );
+    if (unread.length > 0) this.alive();
+    for (const { member } of unread) disconnect(member, 'it does not read what it is sent');
+    return unread.length > 0;
   }
 
   /** Requests between rounds are answered at once, unless a worker still computes for a round that continued without it. */
@@ -325,12 +344,14 @@ export class RemoteCrew implements Crew {
   private checkStall(): void {
     const { stallMs, computeMs, own } = this.options;
     this.checkRequests();
+    this.router.watchUnread();
     if (performance.now() - this.aliveMs >= this.options.computeMs) this.tasks.stall(this.options.computeMs);
     if (!this.running || performance.now() - this.aliveMs < stallMs) return;
     const { plan } = this.running;
     const { aliveMs } = this;
     void this.asksWaits().then((answers) => {
       if (this.running?.plan !== plan || this.aliveMs !== aliveMs) return;
+      if (this.dropUnread(answers, performance.now() - aliveMs)) return;
       const all = [own(), ...answers];
       const computing = all.some((one) => one.computing);
       const [limit, name] = computing ? [computeMs, 'workers.computeMs'] : [stallMs, 'workers.stallMs'];

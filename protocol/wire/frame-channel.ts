@@ -62,6 +62,8 @@ export class FrameChannel {
   /** What has been handed to the socket, in whole or in part, and that it has not reported as sent. */
   private readonly kept: Outgoing[] = [];
   private roomWaiters: (() => void)[] = [];
+  /** Websocket messages that the socket has reported as sent. */
+  sentMessages = 0;
 
   constructor(
     private readonly socket: Pick<MessageSocket, 'bufferedAmount' | 'send' | 'reuse' | 'cork' | 'uncork'>,
@@ -105,6 +107,11 @@ export class FrameChannel {
 
   get idle(): boolean {
     return this.queue.length === 0 && this.current === null;
+  }
+
+  /** Has the socket taken everything, and reported it as sent? */
+  get isSent(): boolean {
+    return this.idle && this.kept.length === 0;
   }
 
   /** Resolves when everything has been handed to the socket. */
@@ -175,6 +182,7 @@ export class FrameChannel {
     if (counted) this.sentFrameBytes += message.byteLength;
     this.corkedBytes += message.byteLength;
     this.socket.send(message, (memory = message) => {
+      this.sentMessages++;
       this.spare.give(memory);
       if (whole) this.allSent();
       else this.pump();
@@ -205,6 +213,7 @@ export class FrameChannel {
     if (last) this.finish(body);
     this.corkedBytes += message.byteLength;
     this.socket.send(message, (memory = message) => {
+      this.sentMessages++;
       this.spare.give(memory);
       if (last) this.allSent();
       else this.pump();

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
 import { chaptersOf, chosen, type Subject } from '../conformance/chapters.js';
 import { countsOf, judge, type Result, type StageMaker } from '../conformance/judge.js';
 import { junitOf, listOf, textOf, totalOf } from '../conformance/print.js';
 import { Coordinator } from '../conformance/script/coordinator.js';
 import { CoordinatorStage } from '../conformance/script/coordinator-stage.js';
-import { SERVED } from '../conformance/script/scenario.js';
+import { SERVED, SERVED_WALL } from '../conformance/script/scenario.js';
 import { TOKEN_VARIABLE } from '../run/token.js';
 import { EXIT } from './exit-status.js';
 import { coordinatorUrl, readToken, wholeNumber } from './options.js';
@@ -36,13 +36,16 @@ Exit status: 0 no case failed and none was inconclusive; 1 some were; 3 the comm
 
 const COORDINATOR_EXAMPLES = `
 The coordinator under test serves the run that 'gradswarm conformance scenario' prints: one worker, two clients. Each case ends with a
-round that is played as it should be; chapter 6 plays the run to its end.
+round that is played as it should be; chapter 6 plays the run to its end. With 'serve --linger 60' it is judged after the end too.
 
 Examples:
   gradswarm conformance scenario > conformance.json
   gradswarm serve conformance.json --workers 1 --listen 127.0.0.1:7700 --out runs/conformance &
   gradswarm conformance coordinator ws://127.0.0.1:7700 --token-file runs/conformance.token
   gradswarm conformance coordinator ws://127.0.0.1:7700 --case 1 --token-file runs/conformance.token
+
+The cases of the wall clock (3.7, 6.1) need another run, that of 'gradswarm conformance scenario --clock wall'; the others of the
+same chapters are not applicable there.
 
 Exit status: 0 no case failed and none was inconclusive; 1 some were; 3 the command line is not understood.`;
 
@@ -114,7 +117,14 @@ const NO_STAGE: StageMaker<never> = { open: () => Promise.reject(new Error('no s
 function servedScenario(): Command {
   return new Command('scenario')
     .description('print the scenario that a coordinator under test has to serve')
-    .action(() => void process.stdout.write(`${JSON.stringify(SERVED, null, 2)}\n`));
+    .addOption(
+      new Option('--clock <name>', "'wall': another run, for cases of real deadlines and of a run that fails")
+        .choices(['virtual', 'wall'])
+        .default('virtual'),
+    )
+    .action(({ clock }: { readonly clock: string }) => {
+      process.stdout.write(`${JSON.stringify(clock === 'wall' ? SERVED_WALL : SERVED, null, 2)}\n`);
+    });
 }
 
 async function play<Stage>(subject: Subject, flags: Flags, maker: StageMaker<Stage>): Promise<void> {

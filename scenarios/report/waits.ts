@@ -49,7 +49,7 @@ export const WAITS: readonly Wait[] = [
   {
     what: 'a round in which nothing moves',
     limit: '`workers.stallMs`; `workers.computeMs` while a half computes',
-    next: 'the run ends, naming who waits for what',
+    next: 'a worker that has not taken what was sent to it loses its seat; else the run ends, naming who waits for what',
   },
   { what: 'the coordinator: who waits for what', limit: '2 s', next: 'the worker counts as computing' },
   { what: 'records and estimates of workers', limit: '`workers.computeMs`', next: 'the seat is lost' },

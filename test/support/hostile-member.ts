@@ -54,6 +54,9 @@ export class HostileMember implements WorkerLauncher {
         pack({ device: 'plain loops', deterministic: true, parameterCount: this.parameterCount, peer: null, read }),
       );
     });
+    control.on('waits', (_data, answer: (reply: unknown) => void) =>
+      answer(pack({ waits: ['its first model'], computing: false })),
+    );
     control.on('introduce', (_data, answer: (reply: unknown) => void) => answer(pack({ unreachable: [] })));
     control.once('begin', () => this.begun(seat!));
     control.on('stop', (_data, answer: (reply: unknown) => void) => answer(pack({})));

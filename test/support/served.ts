@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { SERVED } from '../../scenarios/conformance/script/scenario.js';
 import { temporaryFolder } from './scripted-run.js';
 
@@ -25,12 +26,24 @@ function freePort(): Promise<number> {
   });
 }
 
-/** `gradswarm serve` of the conformance kit's scenario, once it waits for its worker. The caller ends the process. */
-export async function served(): Promise<Served> {
+/** `gradswarm serve` of a scenario of the conformance kit, once it waits for its worker; it stays after the run. The caller ends the process. */
+export async function served(scenario: ScenarioInput = SERVED): Promise<Served> {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, 'conformance.json'), JSON.stringify(SERVED));
+  writeFileSync(join(folder, 'conformance.json'), JSON.stringify(scenario));
   const address = `127.0.0.1:${await freePort()}`;
-  const args = [CLI, 'serve', 'conformance.json', '--workers', '1', '--listen', address, '--out', 'out'];
+  const args = [
+    CLI,
+    'serve',
+    'conformance.json',
+    '--workers',
+    '1',
+    '--listen',
+    address,
+    '--out',
+    'out',
+    '--linger',
+    '60',
+  ];
   const child = spawn(process.execPath, args, { cwd: folder, env: { ...process.env, GRADSWARM_TOKEN: TOKEN } });
   await new Promise<void>((resolve, reject) => {
     let errors = '';

@@ -2,12 +2,15 @@ import { type Case, type Chapter, equal, expected, NotReached, required } from '
 import type { CoordinatorStage } from '../script/coordinator-stage.js';
 import { contentOf } from '../script/engine.js';
 import { pause } from '../script/inbox.js';
+import { helloOf } from '../script/member.js';
 import { drawn, proofOf } from '../script/proof.js';
 import type { Credentials } from '../script/visitor.js';
 
 const section = 'Joining';
 const PORT = 'Protocol, version 2';
 const HANDSHAKE_MS = 10_000;
+const SEATS = ['epoch', 'phase', 'round', 'rounds', 'seats', 'spares'];
+const SEAT = ['clients', 'generation', 'name', 'seat', 'silentMs', 'state'];
 
 /** A control connection that is refused with 403. */
 function refused(
@@ -202,6 +205,56 @@ export default {
           'progress has exactly these keys',
         );
         equal(progress.rounds, 300, 'rounds of the scenario');
+      },
+    },
+    {
+      id: '1.4.2',
+      title: 'tells observers every second who has which seat, with exactly the keys of the text',
+      section: 'Control messages',
+      async run(it) {
+        const { control } = await it.visitor.connected({ role: 'observer' });
+        const { answer } = await it.begun();
+        const times: number[] = [];
+        for (let i = 0; i < 3; i++) {
+          const table = contentOf(await required('seats', 'seats go to observers', control.event('seats', 5000)));
+          times.push(performance.now());
+          equal(Object.keys(table).sort(), SEATS, 'seats has exactly these keys');
+          for (const seat of table.seats as object[])
+            equal(Object.keys(seat).sort(), SEAT, 'each seat has exactly these keys');
+          if (i < 2) continue;
+          const { phase, rounds, seats, spares } = table;
+          const [{ seat, clients, name, state }] = seats as [Record<string, unknown>];
+          equal(
+            { phase, rounds, spares, seat, clients, name, state },
+            {
+              phase: 'running',
+              rounds: 300,
+              spares: [],
+              seat: answer.seat,
+              clients: 2,
+              name: 'conformance',
+              state: 'ready',
+            },
+            'the one seat and its holder, in a round',
+          );
+        }
+        const gap = times[2]! - times[1]!;
+        expected(gap > 500 && gap < 3000, 'about a second between two', Math.round(gap), 'every second');
+      },
+    },
+    {
+      id: '1.4.3',
+      title: 'gives an observer no seat',
+      section,
+      async run(it) {
+        const observer = await it.visitor.connected({ role: 'observer' });
+        await required('welcome', 'an observer is sent welcome', observer.control.event('welcome'));
+        const id = observer.control.ask('hello', helloOf());
+        await pause(500);
+        const answers = observer.control.received.take(({ type, id: of }) => type === 'ack' && of === id);
+        equal(answers.length, 0, 'the hello of an observer is not answered');
+        const { answer } = await required('a seat', 'an observer takes none', it.joined());
+        equal(answer.seat, 0, 'the one seat is open');
       },
     },
   ],

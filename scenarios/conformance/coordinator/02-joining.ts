@@ -334,5 +334,19 @@ export default {
         await required('the connection closed', 'silent for workers.heartbeatMs, 3 s', member.control.closes(12_000));
       },
     },
+    {
+      id: '2.3.4',
+      title: 'opens the seat when its holder reads nothing any more, and continues with another',
+      section: 'Liveness',
+      async run(it) {
+        const slow = await it.begun();
+        slow.control.socket.pause();
+        slow.frames.socket.pause();
+        const next = await required('a seat', 'silent for workers.heartbeatMs, 3 s', it.begun());
+        equal([next.assign.worker, next.plan.index], ['worker-0', slow.plan.index], 'the same seat, and the same round');
+        await next.play();
+        await required('settle', 'the run goes on', next.settled());
+      },
+    },
   ],
 } satisfies Chapter<CoordinatorStage>;

@@ -147,6 +147,24 @@ export default {
       },
     },
     {
+      id: '5.2.6',
+      title: 'takes the seat from a worker that reads its link no more, though its control connection lives',
+      section: 'Cuts',
+      async run(it) {
+        const slow = await it.begun(LINKED);
+        slow.frames.silent = true;
+        slow.frames.socket.pause();
+        await required(
+          'the control connection closed',
+          'a frame link that stays down for workers.heartbeatMs, 3 s, costs the seat',
+          slow.control.closes(15_000),
+        );
+        const next = await required('a seat', 'the seat is open', it.begun());
+        await next.play();
+        await required('settle', 'the run goes on', next.settled());
+      },
+    },
+    {
       id: '5.3.1',
       title: 'keeps seat and round when the control connection breaks and hello comes again',
       section: 'Cuts',

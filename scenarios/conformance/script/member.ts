@@ -1,3 +1,4 @@
+import type { Scenario } from '../../../protocol/scenario/scenario.js';
 import { NotReached } from '../case.js';
 import { contentOf, type Packet } from './engine.js';
 import type { FrameSocket } from './frame-socket.js';
@@ -17,6 +18,7 @@ export interface Assign {
   readonly epoch: number;
   readonly token: string;
   readonly clients: readonly number[];
+  readonly scenario: Pick<Scenario, 'clock'>;
 }
 
 export interface Plan {

@@ -60,6 +60,17 @@ export const SERVED: ScenarioInput = {
   expect: [],
 };
 
+/** Of real time, long after a member of the kit has answered. */
+export const WALL_DEADLINE_MS = 2000;
+
+/** The same run under the wall clock: for cases of its deadlines, and of a run that fails. */
+export const SERVED_WALL: ScenarioInput = {
+  ...SERVED,
+  name: 'conformance-wall',
+  clock: 'wall',
+  participation: { deadlineMs: WALL_DEADLINE_MS },
+};
+
 /** SHA-256 of what SERVED reads: as PLAIN_READ, of two clients. */
 export const SERVED_READ = {
   ...PLAIN_READ,

@@ -11,22 +11,28 @@ import { checked, type Done, done } from '../../../protocol/wire/control-message
 import { REPORT } from '../../support/fuzz/messages.js';
 
 /** Four clients, dealt to two workers: 0 and 2 to worker a, 1 and 3 to b. */
-function crewOfTwo(stallMs = 1e9) {
+function crewOfTwo(stallMs = 1e9, unread: readonly string[] = []) {
   const options = { onLoss: 'replay', silentMs: 1e9, waitMs: 1e9, prepareMs: 1e9 } as const;
   const membership = new Membership(4, 2, options, { epoch: 1, round: 0, nowMs: 0 });
   for (const worker of ['a', 'b']) membership.take({ type: 'join', worker, name: worker, seat: null, nowMs: 0 });
-  const lines = { notify: () => {} } as unknown as MemberLines;
+  const waiting = { waits: ['client 1 waits'], computing: false };
+  const lines = { notify: () => {}, waits: async () => waiting } as unknown as MemberLines;
+  const router = {
+    watchUnread: () => {},
+    unreadMs: ({ worker }: { worker: string }) => (unread.includes(worker) ? 1e9 : 0),
+  } as unknown as FrameRouter;
+  const dropped: string[] = [];
   let requests = 0;
-  const crew = new RemoteCrew(membership, lines, {} as FrameRouter, {
+  const crew = new RemoteCrew(membership, lines, router, {
     epoch: 1,
     estimateLength: 2,
     stallMs,
     computeMs: stallMs,
     nextRequest: () => ++requests,
-    disconnect: () => {},
+    disconnect: ({ worker }, why) => dropped.push(`${worker}: ${why}`),
     own: () => ({ waits: [], computing: false }),
   });
-  return { crew, membership, a: membership.of('a')!, b: membership.of('b')! };
+  return { crew, membership, dropped, a: membership.of('a')!, b: membership.of('b')! };
 }
 
 const RECORD = { state: { x: 1 }, memories: {}, clockMs: 0, undelivered: [] };
@@ -152,6 +158,16 @@ describe('a round whose workers have all reported, while the coordinator still w
     const { crew, stopped } = await reportedRound(200);
     while (stopped.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(stopped[0]).to.match(/^ERR_STALLED: round 3: nothing moved for workers\.\w+ = 200 ms/);
+    await crew.close();
+  });
+
+  it('is not stopped for a worker that left unread what it was sent: that one loses its seat', async () => {
+    const { crew, dropped } = crewOfTwo(200, ['b']);
+    const stopped: string[] = [];
+    void crew.begin(plan as never, (error) => stopped.push(error.message)).catch(() => {});
+    while (dropped.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(dropped).to.deep.equal(['b: it does not read what it is sent']);
+    expect(stopped).to.deep.equal([]);
     await crew.close();
   });
 

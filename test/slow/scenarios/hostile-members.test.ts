@@ -10,6 +10,9 @@ import type { WorkerLauncher } from '../../../scenarios/run/local-workers.js';
 import { frameBytes, HostileMember, type Seat } from '../../support/hostile-member.js';
 import { socketRun } from '../../support/socket-run.js';
 
+/** Two models of it are more than fits into the buffers of a socket. */
+const LARGE = 1_200_000;
+
 const averaging: ScenarioInput = {
   name: 'with-a-hostile-member',
   method: { name: 'sgd' },
@@ -24,9 +27,9 @@ const averaging: ScenarioInput = {
 };
 
 /** One honest worker and one that does this at the first round. */
-function runWith(begun: (seat: Seat) => void) {
+function runWith(begun: (seat: Seat) => void, input = averaging, parameterCount = 3) {
   const honest = new SocketWorkers();
-  const hostile = new HostileMember(begun, 3);
+  const hostile = new HostileMember(begun, parameterCount);
   const workers: WorkerLauncher = {
     start: (_count, url, device, token) => {
       hostile.start(1, url, device, token);
@@ -37,7 +40,7 @@ function runWith(begun: (seat: Seat) => void) {
       await honest.stop();
     },
   };
-  return socketRun(averaging, 2, { workers });
+  return socketRun(input, 2, { workers });
 }
 
 const body = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
@@ -130,4 +133,17 @@ describe('a member that breaks the protocol', function () {
       expect(record.rows.at(-1)!.round).to.equal(30);
       expect(record.rows.at(-1)!.loss).to.be.a('number');
     });
+
+  it('reads its frames no more, though it answers on its control connection: it loses its seat, never the run', async function () {
+    this.timeout(180_000);
+    const large: ScenarioInput = {
+      ...averaging,
+      objective: { name: 'quadratic', dimension: LARGE },
+      rounds: 3,
+      workers: { ...averaging.workers, stallMs: 6000 },
+    };
+    const { record, path } = await runWith(({ frames }) => frames.pause(), large, LARGE);
+    expect(readFileSync(join(path, 'session.jsonl'), 'utf8')).to.include('it does not read what it is sent');
+    expect(record.rows.at(-1)!.round).to.equal(3);
+  });
 });
