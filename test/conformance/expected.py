@@ -10,11 +10,10 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
-sys.path[:0] = [str(HERE.parent / "vectors"), str(HERE / "python-worker")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "vectors")]
 
 from derive import CODECS, at, blocks, encoded, root, single, Vector  # noqa: E402
-from quadratic import Quadratic  # noqa: E402
-from records import encoded as record  # noqa: E402
+from drawn import Quadratic, record  # noqa: E402
 
 
 def hexes(values):
@@ -98,7 +97,7 @@ def memory_vectors():
             bodies.append(body.hex())
         state = {"error-feedback": {"error": e}, "ef21": {"estimate": g}, "dgc": {"momentum": u, "accumulated": a}}[memory["name"]]
         memories = {"update/delta/": {k: Vector(x, False) for k, x in state.items()}}
-        yield {"memory": memory, "values": given, "bodies": bodies, "memories": encoded(memories).hex()}
+        yield {"memory": memory, "values": given, "bodies": bodies, "memories": record(memories).hex()}
 
 
 DRAWN = {"dimension": 6, "examples": 5, "curvature": "diagonal", "smallestEigenvalue": 1.0, "largestEigenvalue": 50.0,

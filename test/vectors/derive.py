@@ -772,7 +772,10 @@ def codecs():
     ]]
 
     bad, nan = "ERR_CODEC_MALFORMED", "ERR_CODEC_NOT_FINITE"
+    spec = {"name": "qsgd", "levels": 4, "bucket": 64, "coding": "entropy"}
+    coded, _ = CODECS["qsgd"](normals(30), at(7, [["party", 2], ["round", 3], ["codec", "update", "delta", 0, 0]]), False, spec)
     invalid = [
+        ("coded levels whose last byte is another", spec, 30, (coded[:-1] + bytes([coded[-1] ^ 1])).hex(), bad),
         ("a byte is missing", {"name": "identity"}, 2, "0000803f000000", bad),
         ("a NaN", {"name": "identity"}, 1, "0000c07f", nan),
         ("an odd byte", {"name": "fp16"}, 1, "003c00", bad),

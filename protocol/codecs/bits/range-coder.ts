@@ -125,8 +125,9 @@ export class RangeDecoder {
     this.code = ((this.code << 8) | this.next()) >>> 0;
   }
 
-  /** Throws unless everything was read. */
+  /** Throws unless everything was read, and the last bytes are those that the encoder writes: many others stand for the same levels. */
   finish(): void {
+    if (this.code !== 0) malformed(this.codec, 'the levels do not end as an encoder ends them');
     if (this.at !== this.body.length) malformed(this.codec, `${this.body.length - this.at} bytes after the last level`);
   }
 }

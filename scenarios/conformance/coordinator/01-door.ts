@@ -209,7 +209,7 @@ export default {
     },
     {
       id: '1.4.2',
-      title: 'tells observers every second who has which seat, with exactly the keys of the text',
+      title: 'sends observers the seats every second, with exactly the keys of the text',
       section: 'Control messages',
       async run(it) {
         const { control } = await it.visitor.connected({ role: 'observer' });

@@ -345,7 +345,7 @@ export default {
         const next = await required('a seat', 'silent for workers.heartbeatMs, 3 s', it.begun());
         equal([next.assign.worker, next.plan.index], ['worker-0', slow.plan.index], 'the same seat, and the same round');
         await next.play();
-        await required('settle', 'the run goes on', next.settled());
+        await required('settle', 'the run continues', next.settled());
       },
     },
   ],

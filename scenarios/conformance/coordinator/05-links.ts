@@ -161,7 +161,7 @@ export default {
         );
         const next = await required('a seat', 'the seat is open', it.begun());
         await next.play();
-        await required('settle', 'the run goes on', next.settled());
+        await required('settle', 'the run continues', next.settled());
       },
     },
     {

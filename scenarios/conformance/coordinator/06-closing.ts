@@ -51,7 +51,7 @@ export default {
     },
     {
       id: '6.2.2',
-      title: 'tells observers and workers that come after the last round that the run is over, where it stays',
+      title: 'lets observers and workers that come after the last round know that the run is over, where it stays',
       section: 'Control messages',
       async run(it) {
         const { control, proof } = await stays(it);
