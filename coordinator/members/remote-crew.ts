@@ -324,8 +324,7 @@ export class RemoteCrew implements Crew {
     const { stallMs, computeMs, disconnect } = this.options;
     const unread = answers.filter(
       // One whose thread computes may read later.
-      ({ member, computing }) =>
-        Math.min(stalledMs, this.router.unreadMs(member)) >= (computing ? computeMs : stallMs),
+      ({ member, computing }) => Math.min(stalledMs, this.router.unreadMs(member)) >= (computing ? computeMs : stallMs),
     );
     if (unread.length > 0) this.alive();
     for (const { member } of unread) disconnect(member, 'it does not read what it is sent');

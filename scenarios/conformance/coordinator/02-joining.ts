@@ -343,7 +343,11 @@ export default {
         slow.control.socket.pause();
         slow.frames.socket.pause();
         const next = await required('a seat', 'silent for workers.heartbeatMs, 3 s', it.begun());
-        equal([next.assign.worker, next.plan.index], ['worker-0', slow.plan.index], 'the same seat, and the same round');
+        equal(
+          [next.assign.worker, next.plan.index],
+          ['worker-0', slow.plan.index],
+          'the same seat, and the same round',
+        );
         await next.play();
         await required('settle', 'the run continues', next.settled());
       },
