@@ -33,6 +33,8 @@ export interface AttackFamily<S extends object = object> {
   readonly summary: string;
   /** Does it look at `previous`? Then what its clients would have sent is kept in the receiver's record. */
   readonly remembers?: boolean;
+  /** Does what it forges depend on its clients' own vectors alone? Left out: it may look at those of the honest. */
+  readonly ownAlone?: boolean;
   readonly settings: Settings<S>;
   create(settings: S): Attack;
 }

@@ -11,6 +11,7 @@ export default defineAttack({
   name: 'replay',
   summary: 'What the attacker would have sent in the round before',
   remembers: true,
+  ownAlone: true,
   settings: defineSettings({}),
   create: replay,
 });

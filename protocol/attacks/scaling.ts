@@ -11,6 +11,7 @@ function scaling({ factor }: { readonly factor: number }): Attack {
 export default defineAttack({
   name: 'scaling',
   summary: 'Its own vector times a factor',
+  ownAlone: true,
   settings: defineSettings({ factor: number(100, 'Factor on the vector') }),
   create: scaling,
 });

@@ -14,6 +14,7 @@ function signFlip(settings: { readonly scale: number }): Attack {
 export default defineAttack({
   name: 'sign-flip',
   summary: 'Its own vector, negated',
+  ownAlone: true,
   settings: defineSettings({ scale: positive(1, 'Factor on the negated vector') }),
   create: signFlip,
 });

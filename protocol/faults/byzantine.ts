@@ -28,6 +28,7 @@ export default defineFault({
   name: 'byzantine',
   summary: 'Clients send what an attack forges from the vectors of all honest senders of the same inbox',
   settings,
+  readsOthers: ({ attack }) => !attackOf(attack as AttackSpec, 'attack').ownAlone,
   create(rule) {
     const selects = selectsClient(rule.clients);
     const { attack, remembers } = attackOf(rule.attack as AttackSpec, 'attack');

@@ -20,6 +20,8 @@ export interface FaultFamily {
   readonly losesMessages?: boolean;
   /** Clients may begin again from `init` because of it. Left out: they do not. */
   losesState?(settings: Readonly<Record<string, unknown>>): boolean;
+  /** What it puts into a client's message may depend on the messages of others. Left out: it does not. */
+  readsOthers?(settings: Readonly<Record<string, unknown>>): boolean;
   /** It acts by simulated time, which only the virtual clock has. Left out: it does not. */
   isSimulated?(settings: Readonly<Record<string, unknown>>): boolean;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
@@ -39,9 +41,10 @@ export type RuleTimes = SettingsOf<typeof rounds>;
 export function defineFault<S extends object>({
   settings,
   ...family
-}: Omit<FaultFamily, 'settings' | 'create' | 'losesState' | 'isSimulated'> & {
+}: Omit<FaultFamily, 'settings' | 'create' | 'losesState' | 'readsOthers' | 'isSimulated'> & {
   readonly settings: Settings<S>;
   losesState?(settings: RuleTimes & S): boolean;
+  readsOthers?(settings: RuleTimes & S): boolean;
   isSimulated?(settings: RuleTimes & S): boolean;
   create(settings: RuleTimes & S, surroundings: RuleSurroundings): ActingRule;
 }): Omit<FaultFamily, 'settings'> & { readonly settings: Settings<RuleTimes & S> } {

@@ -96,6 +96,8 @@ export interface FaultEntry extends Entry {
   readonly losesMessages?: boolean;
   /** Clients may begin again from `init` because of it. */
   losesState?(settings: Readonly<Record<string, unknown>>): boolean;
+  /** What it puts into a client's message may depend on the messages of others. */
+  readsOthers?(settings: Readonly<Record<string, unknown>>): boolean;
   /** It acts by simulated time. */
   isSimulated?(settings: Readonly<Record<string, unknown>>): boolean;
 }

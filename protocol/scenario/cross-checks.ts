@@ -3,6 +3,7 @@ import { rootStream } from '../numerics/random.js';
 import { join, type Problems } from '../settings/problems.js';
 import type { FaultEntry } from './catalogue.js';
 import { checkCodecs, type Found } from './codec-checks.js';
+import { checkPrivateSums } from './privacy-checks.js';
 import type { FaultRule, Json, Scenario } from './scenario.js';
 import { checkSelection } from './selection-checks.js';
 import { checkTasks } from './task-checks.js';
@@ -12,6 +13,7 @@ import { checkTiming } from './timing-checks.js';
 export async function checkAcross(scenario: Scenario, found: Found, problems: Problems): Promise<void> {
   checkParticipation(scenario, found, problems);
   checkSelection(scenario, found, problems);
+  checkPrivateSums(scenario, found, problems);
   checkTopology(scenario, found, problems);
   checkTasks(scenario, found, problems);
   await checkTiming(scenario, found, problems);

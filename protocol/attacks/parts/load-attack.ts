@@ -11,7 +11,11 @@ export interface AttackSpec {
 export const attacks = new NamedModules<AttackFamily>('attack', 'an attack', [new URL('../', import.meta.url)]);
 
 /** The attack that a spec describes, which was loaded before. Throws ERR_SCENARIO. */
-export function attackOf(spec: AttackSpec, path: string): { readonly attack: Attack; readonly remembers: boolean } {
+export function attackOf(
+  spec: AttackSpec,
+  path: string,
+): { readonly attack: Attack; readonly remembers: boolean; readonly ownAlone: boolean } {
   const { family, settings } = readSpec(attacks, spec, path);
-  return { attack: family.create(settings), remembers: family.remembers ?? false };
+  const { remembers = false, ownAlone = false } = family;
+  return { attack: family.create(settings), remembers, ownAlone };
 }

@@ -15,7 +15,7 @@ import {
 import { diff2ExactNoise, diff2PaperNoise } from './parts/diff2-calibration.js';
 import { finiteRadius, withoutError } from './parts/noise-conflicts.js';
 import { requireSpendWithin, targetOf } from './parts/planned-spend.js';
-import { noiseShares, trustSettings } from './parts/trust-placement.js';
+import { answersNeeded, noiseShares, trustSettings } from './parts/trust-placement.js';
 
 interface Server {
   /** z: noise standard deviation over sensitivity; 0 without noise. */
@@ -128,7 +128,7 @@ export default defineMethod({
       const bound = placement === 'central' || noiseMultiplier === 0 ? clippingRadius : Number.POSITIVE_INFINITY;
       for await (const { mean, examples } of at.stream(placement === 'local' ? 'noisedMean' : 'mean'))
         means.add(mean, examples, bound);
-      const needed = placement === 'distributed' ? sharesOf(hyperparameters, at.cohort.length) : 1;
+      const needed = answersNeeded({ ...hyperparameters, workerCount: at.cohort.length });
       at.measure('answers', means.count);
       if (means.count < needed) return { noiseMultiplier, params };
       const release = releaseOf(noiseMultiplier, hyperparameters);

@@ -4,7 +4,7 @@ import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
 import { atLeastZero, fraction, positive } from '../../settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../settings/settings.js';
 import { finiteRadius } from './parts/noise-conflicts.js';
-import { noiseShares, trustSettings } from './parts/trust-placement.js';
+import { answersNeeded, noiseShares, trustSettings } from './parts/trust-placement.js';
 
 interface Server {
   readonly params: Vector;
@@ -94,8 +94,8 @@ export default defineMethod({
         }
         at.measure('answers', answers);
         // With fewer shares than the noise was split in, the sum would be less private than accounted: it is not unmasked.
-        if (placement === 'distributed' && answers < sharesOf(hyperparameters, at.cohort.length))
-          return { params, optimizer };
+        const needed = answersNeeded({ ...hyperparameters, workerCount: at.cohort.length });
+        if (placement === 'distributed' && answers < needed) return { params, optimizer };
         const parts = [{ value: total, l2Sensitivity: clippingRadius, noiseMultiplier }];
         const [noised] =
           placement === 'central' && noiseMultiplier > 0

@@ -98,6 +98,19 @@ describe('protocol/methods/dp-sgd', () => {
     const tolerant = digits('dp-sgd', { ...method, absentCount: 1 }, { faults });
     expect(paramsOf(await tinyRun(tolerant))).not.to.deep.equal(before);
   });
+
+  for (const name of ['dp-sgd', 'dp-gd', 'diff2'])
+    it(`${name}: colluding clients may be among those that answer, so that all but the absent must: three of four are too few`, async () => {
+      const method = { placement: 'distributed', ...(name === 'dp-sgd' ? { sampling: 0.5, noiseMultiplier: 1 } : {}) };
+      const faults = [{ fault: 'crash', from: 0, until: null, clients: [2], downRounds: 100, memory: 'kept' }];
+      const before = (await openProblem(digits(name, method))).model.initialParams;
+      const moved = async (colludingCount: number, absentCount: number) => {
+        const run = await tinyRun(digits(name, { ...method, colludingCount, absentCount }, { faults }));
+        return paramsOf(run).some((x, i) => x !== before[i]);
+      };
+      expect(await moved(1, 0)).to.equal(false);
+      expect(await moved(1, 1)).to.equal(true);
+    });
 });
 
 describe('protocol/methods/dp-ftrl', () => {

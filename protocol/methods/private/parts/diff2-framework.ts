@@ -10,7 +10,7 @@ import type {
 import { add, squaredDistance, zerosLike } from '../../../numerics/vector.js';
 import { clippedMean, isCovered, MeanOfMeans, type MeanRelease, meanFromWorker, smallestSize } from './clipped-mean.js';
 import { type Diff2Multipliers, type Diff2Settings, diff2Multipliers, isRefresh } from './diff2-settings.js';
-import { noiseShares } from './trust-placement.js';
+import { answersNeeded, noiseShares } from './trust-placement.js';
 
 export const diff2Messages = {
   /** Numbers of examples are public. Sent where the noise is shared, since every share depends on the smallest. */
@@ -102,8 +102,7 @@ export class Diff2Framework {
       means.add(mean, examples, bound);
     at.measure('answers', means.count);
     // With fewer shares than the noise was split in, the sum would be less private than accounted: it is not looked at.
-    const needed = placement === 'distributed' ? this.shares(at.cohort.length) : 1;
-    if (means.count < needed) return null;
+    if (means.count < answersNeeded({ ...this.settings, workerCount: at.cohort.length })) return null;
     const change = placement === 'central' ? means.released(at.privacy, release) : means.average();
     const estimate = refresh ? change : (add(state.estimate!, change) as Float64Array);
     const direction = zerosLike(params);

@@ -23,17 +23,19 @@ export const trustSettings = {
   }),
 };
 
+interface Trust {
+  readonly placement: TrustPlacement;
+  readonly workerCount: number;
+  readonly absentCount?: number;
+  readonly colludingCount?: number;
+}
+
 /**
  * `shares` of `Privacy.gaussian` for a release: how many shares must survive to make the full noise. Distributed noise of
  * P workers of which up to A are absent and K collude (and know their own noise) is split in P - A - K. ERR_PRIVACY when
  * that is empty.
  */
-export function noiseShares(trust: {
-  readonly placement: TrustPlacement;
-  readonly workerCount: number;
-  readonly absentCount?: number;
-  readonly colludingCount?: number;
-}): number {
+export function noiseShares(trust: Trust): number {
   const { placement, workerCount, absentCount = 0, colludingCount = 0 } = trust;
   if (placement !== 'distributed') return 1;
   const shares = workerCount - absentCount - colludingCount;
@@ -44,4 +46,9 @@ export function noiseShares(trust: {
         'honest share; expect fewer of them, or place the noise centrally or locally',
     );
   return shares;
+}
+
+/** Answers below which a sum is not looked at: any K of P - A may collude, and the shares of the rest are then the whole noise. */
+export function answersNeeded(trust: Trust): number {
+  return trust.placement === 'distributed' ? noiseShares(trust) + (trust.colludingCount ?? 0) : 1;
 }
