@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { WordHash } from './word-hash.js';
 
 /** Where tensors are computed, and the fastest way in and out of it. */
 export interface Device {
@@ -23,10 +24,16 @@ export interface Device {
 
 /** Training without the weights' way out of the device and back at every step. */
 export interface HeapAccess {
-  /** The tensor's numbers where they lie: until the next tensor is made, whose room may move them. */
-  view(tensor: tf.Tensor): Float32Array;
+  /** Adds the bits of the tensors, one after the other, to a hash. */
+  hash(tensors: readonly tf.Tensor[], into: WordHash): WordHash;
   /**
-   * weights - rate x gradients, in float64 and rounded once, as new tensors: a kernel may keep a packed copy of a matrix by its tensor.
+   * weights - rate x gradients, in float64 and rounded once, as new tensors: a kernel may keep a packed copy of a matrix by its tensor. Their
+   * bits are added to `hash`, if there is one.
    */
-  stepped(weights: readonly tf.Tensor[], gradients: readonly tf.Tensor[], rate: number): readonly tf.Tensor[];
+  stepped(
+    weights: readonly tf.Tensor[],
+    gradients: readonly tf.Tensor[],
+    rate: number,
+    hash: WordHash | null,
+  ): readonly tf.Tensor[];
 }

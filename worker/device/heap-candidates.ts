@@ -10,14 +10,15 @@ import { type Access, activate, type Candidate, type LoadPackage } from './candi
 import { heapView, product } from './heap-kernels.js';
 import { installWasmKernels } from './kernel-overrides.js';
 import { registerHeapBackend } from './simd/heap-backend.js';
-import { type HeapModule, openHeapModule } from './simd/heap-module.js';
+import { type HeapModule, heapOf, openHeapModule, Scratch } from './simd/heap-module.js';
 import { simdMultiply } from './simd/multiply.js';
 import { addressOf } from './simd/product-kernels.js';
+import { addToHash, type WordHash } from './word-hash.js';
 
 const require = createRequire(import.meta.url);
 
 /** Straight through the wasm heap. A view becomes invalid when the memory grows, so each is created just before its use. */
-function wasmAccess(backend: BackendWasm, step: Step): Access {
+function wasmAccess(backend: BackendWasm, loops: Loops): Access {
   return {
     upload: <R extends tf.Rank>(values: Float32Array, shape: readonly number[]) =>
       tf.tensor(values, [...shape] as never, 'float32') as tf.Tensor<R>,
@@ -30,31 +31,57 @@ function wasmAccess(backend: BackendWasm, step: Step): Access {
     },
     tensorCount: () => tf.memory().numTensors,
     heap: {
-      view: (tensor) => heapView(backend, tensor),
-      stepped: (weights, gradients, rate) =>
+      hash(tensors, into) {
+        for (const tensor of tensors) loops.hash(tensor, into);
+        return into;
+      },
+      stepped: (weights, gradients, rate, hash) =>
         weights.map((weight, i) => {
           const out = backend.makeOutput(weight.shape, 'float32');
-          step(out, weight, gradients[i]!, rate);
+          loops.step(out, weight, gradients[i]!, rate, hash);
           return tf.engine().makeTensorFromTensorInfo(out);
         }),
     },
   };
 }
 
-/** into = weights - rate x gradient, in float64 and rounded once. */
-type Step = (into: TensorInfo, weights: TensorInfo, gradient: TensorInfo, rate: number) => void;
+interface Loops {
+  /** into = weights - rate x gradient, in float64 and rounded once; the bits of `into` are added to the hash. */
+  step(into: TensorInfo, weights: TensorInfo, gradient: TensorInfo, rate: number, hash: WordHash | null): void;
+  hash(tensor: TensorInfo, into: WordHash): void;
+}
 
-function plainStep(backend: BackendWasm): Step {
-  return (into, weights, gradient, rate) => {
-    const [y, w, g] = [heapView(backend, into), heapView(backend, weights), heapView(backend, gradient)];
-    for (let j = 0; j < y.length; j++) y[j] = w[j]! - rate * g[j]!;
+function plainLoops(backend: BackendWasm): Loops {
+  return {
+    step(into, weights, gradient, rate, hash) {
+      const [y, w, g] = [heapView(backend, into), heapView(backend, weights), heapView(backend, gradient)];
+      for (let j = 0; j < y.length; j++) y[j] = w[j]! - rate * g[j]!;
+      if (hash) addToHash(hash, y);
+    },
+    hash: (tensor, into) => void addToHash(into, heapView(backend, tensor)),
   };
 }
 
 /** The same bits in SIMD. */
-function simdStep(backend: BackendWasm, module: HeapModule): Step {
+function simdLoops(backend: BackendWasm, module: HeapModule): Loops {
   const at = (info: TensorInfo) => addressOf(backend, info);
-  return (into, weights, gradient, rate) => module.step(at(into), at(weights), at(gradient), product(into.shape), rate);
+  const scratch = new Scratch(heapOf(backend));
+  // Two words on the heap.
+  const withHash = (hash: WordHash, use: (at: number) => void) => {
+    const room = scratch.room(8);
+    const words = () => new Uint32Array(heapOf(backend).HEAPU8.buffer, room, 2);
+    words().set(hash);
+    use(room);
+    hash.set(words());
+  };
+  return {
+    step(into, weights, gradient, rate, hash) {
+      const [y, w, g, count] = [at(into), at(weights), at(gradient), product(into.shape)];
+      if (hash) withHash(hash, (room) => module.stepAndHash(y, w, g, count, rate, room));
+      else module.step(y, w, g, count, rate);
+    },
+    hash: (tensor, into) => withHash(into, (room) => module.hash(at(tensor), product(tensor.shape), room)),
+  };
 }
 
 /** The stock backend with kernels of gradswarm, running. */
@@ -77,7 +104,7 @@ export const wasm: Candidate = {
   async open(load) {
     const backend = await openWasm(load);
     const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
-    return { access: wasmAccess(backend, plainStep(backend)), detail: simd ? 'SIMD' : 'no SIMD' };
+    return { access: wasmAccess(backend, plainLoops(backend)), detail: simd ? 'SIMD' : 'no SIMD' };
   },
 };
 
@@ -97,7 +124,7 @@ function simdCandidate(name: string, { relaxed }: { readonly relaxed: boolean })
       await activate(name);
       const rounding = relaxed ? ', multiply-adds round as this processor does' : ', equal bits on all machines';
       return {
-        access: wasmAccess(backend, simdStep(backend, module)),
+        access: wasmAccess(backend, simdLoops(backend, module)),
         detail: `packed products in WASM SIMD${rounding}`,
       };
     },
@@ -121,6 +148,6 @@ export const blas: Candidate = {
     const module = openHeapModule(backend, false);
     registerHeapBackend('blas', backend, module, blasMultiply(backend, module, library));
     await activate('blas');
-    return { access: wasmAccess(backend, simdStep(backend, module)), detail: library.detail };
+    return { access: wasmAccess(backend, simdLoops(backend, module)), detail: library.detail };
   },
 };

@@ -24,6 +24,8 @@ export interface HeapModule {
   columnSums(sums: number, matrix: number, rows: number, columns: number): void;
   addBias(matrix: number, rows: number, columns: number, bias: number, relu: boolean): void;
   step(into: number, weights: number, gradient: number, count: number, rate: number): void;
+  stepAndHash(into: number, weights: number, gradient: number, count: number, rate: number, hash: number): void;
+  hash(from: number, count: number, hash: number): void;
   gatherPatches: WalkPatches;
   addPatches: WalkPatches;
   tilesOfInputs: (tiles: number, images: number, ...of: TileShape) => void;

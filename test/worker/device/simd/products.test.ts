@@ -25,25 +25,37 @@ function digestOf(values: Float32Array): string {
 }
 
 describe('worker/device/simd', () => {
-  it('the bits of a product are those of its definition: sums in order, 256 steps at a time, each product rounded', async () => {
-    await openDevice('simd');
-    const [rows, depth, columns] = [5, 600, 20];
-    const [a, b] = [drawn([rows, depth]), drawn([depth, columns])];
-    const got = tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D).dataSync();
-    const [x, y] = [a.dataSync(), b.dataSync()];
-    const { fround } = Math;
-    for (let i = 0; i < rows; i++)
-      for (let j = 0; j < columns; j++) {
-        let total = 0;
-        for (let from = 0; from < depth; from += 256) {
-          let sum = 0;
-          for (let k = from; k < Math.min(depth, from + 256); k++)
-            sum = fround(sum + fround(x[i * depth + k]! * y[k * columns + j]!));
-          total = from === 0 ? sum : fround(total + sum);
+  // Few rows and many, B in whole panels and not, each operand transposed.
+  for (const [rows, depth, columns, transposeA, transposeB] of [
+    [5, 600, 20, false, false],
+    [5, 600, 32, false, false],
+    [10, 300, 48, true, true],
+    [131, 300, 48, true, false],
+    [140, 70, 21, false, true],
+    [13, 16, 17, false, false],
+  ] as const)
+    it(`the bits of a product ${rows} x ${depth} x ${columns}${transposeA ? ', first transposed' : ''}${transposeB ? ', second transposed' : ''} are those of its definition: sums in order, 256 steps at a time, each product rounded`, async () => {
+      await openDevice('simd');
+      const a = drawn(transposeA ? [depth, rows] : [rows, depth]) as tf.Tensor2D;
+      const b = drawn(transposeB ? [columns, depth] : [depth, columns]) as tf.Tensor2D;
+      const got = tf.matMul(a, b, transposeA, transposeB).dataSync();
+      const [x, y] = [a.dataSync(), b.dataSync()];
+      const { fround } = Math;
+      for (let i = 0; i < rows; i++)
+        for (let j = 0; j < columns; j++) {
+          let total = 0;
+          for (let from = 0; from < depth; from += 256) {
+            let sum = 0;
+            for (let k = from; k < Math.min(depth, from + 256); k++) {
+              const left = x[transposeA ? k * rows + i : i * depth + k]!;
+              const right = y[transposeB ? j * depth + k : k * columns + j]!;
+              sum = fround(sum + fround(left * right));
+            }
+            total = from === 0 ? sum : fround(total + sum);
+          }
+          if (got[i * columns + j] !== total) expect(got[i * columns + j], `${i}, ${j}`).to.equal(total);
         }
-        expect(got[i * columns + j]).to.equal(total);
-      }
-  });
+    });
 
   it('a gradient of a convolutional network has these bits on every machine', async () => {
     const dataset = syntheticDataset({ featureShape: [9, 9, 2], classCount: 3 });

@@ -8,7 +8,7 @@ export { addBias, columnSums } from './parts/columns';
 export { multiply, scratchBytes } from './parts/multiply';
 export { addPatches, gatherPatches } from './parts/patches';
 export { addToMaxima } from './parts/pooling';
-export { step } from './parts/step';
+export { hash, step, stepAndHash } from './parts/step';
 export {
   addToInputs,
   filterOfTiles,

@@ -4,6 +4,7 @@ import { subtract } from '../../../../protocol/numerics/vector.js';
 import { addClipped } from '../../../../protocol/privacy/mechanisms/clipping.js';
 import type { Examples } from '../../../datasets/dataset.js';
 import type { Device, HeapAccess } from '../../../device/device-access.js';
+import { addToHash, emptyHash, type WordHash } from '../../../device/word-hash.js';
 import { pause } from '../../../pause.js';
 import { masksOf } from '../../layers/parts/masks.js';
 import type { LayeredNetwork, TrainingPass } from './layered-network.js';
@@ -18,8 +19,8 @@ export interface Shared {
   readonly rng: Rng;
 }
 
-/** The parameters that the masks of dropout are keyed by, in parts. */
-type Key = () => readonly ReadonlyVector[];
+/** Of the parameters that the masks of dropout are keyed by. */
+type Key = () => WordHash;
 
 /** One client's mean loss over its rows of the training examples, on the device in float32. */
 export class LayersObjective implements Objective {
@@ -42,7 +43,7 @@ export class LayersObjective implements Objective {
     if (batch.length === 0) return 0;
     const total = tf.tidy(() => {
       const { device, network } = this.shared;
-      const { pass, answers } = this.pass(network.upload(device, params), batch, () => [params]);
+      const { pass, answers } = this.pass(network.upload(device, params), batch, () => addToHash(emptyHash(), params));
       return lossSum(network.classifies, pass.outputs, answers);
     });
     const value = new Float32Array(1);
@@ -91,11 +92,18 @@ export class LayersObjective implements Objective {
   ): Promise<Vector> {
     const { device, network } = this.shared;
     let weights = network.upload(device, params);
+    // Of the weights; null until a mask asks for it.
+    let hash: WordHash | null = null;
+    const key = () => {
+      hash ??= heap.hash(weights, emptyHash());
+      return hash;
+    };
     try {
       for (const batch of batches) {
         if (batch.length === 0) continue;
-        const gradients = tf.tidy(() => [...this.gradientTensors(weights, batch, () => weights.map(heap.view))]);
-        const next = heap.stepped(weights, gradients, rate);
+        const gradients = tf.tidy(() => [...this.gradientTensors(weights, batch, key)]);
+        hash &&= emptyHash();
+        const next = heap.stepped(weights, gradients, rate, hash);
         tf.dispose([gradients, weights as tf.Tensor[]]);
         weights = next;
         await pause();
@@ -116,7 +124,9 @@ export class LayersObjective implements Objective {
   ): Promise<Vector> {
     if (batch.length === 0) return into.fill(0);
     const { device, network } = this.shared;
-    const gradients = tf.tidy(() => [...this.gradientTensors(network.upload(device, params), batch, () => [key])]);
+    const gradients = tf.tidy(() => [
+      ...this.gradientTensors(network.upload(device, params), batch, () => addToHash(emptyHash(), key)),
+    ]);
     await device.read(gradients, into as Float32Array);
     tf.dispose(gradients);
     return into;
@@ -143,7 +153,7 @@ export class LayersObjective implements Objective {
     }
     const inputs = device.upload(network.gather(examples, this.rows, batch), [batch.length, ...network.inputShape]);
     return {
-      pass: network.forwardForTraining(weights, inputs, masksOf(rng, key, rows)),
+      pass: network.forwardForTraining(weights, inputs, masksOf(rng, key, 'float32', rows)),
       answers: device.upload<tf.Rank.R2>(answers, [batch.length, width]),
     };
   }

@@ -6,6 +6,8 @@ const DEPTH: i32 = 256;
 /** Rows of A that are packed at once. */
 const ROWS: i32 = 128;
 const NARROW: i32 = 8;
+/** Rows below which B is not packed. */
+const FEW: i32 = 12;
 /** Numbers of an operand that the nearest cache holds beside a panel. */
 const NEAR: i32 = 4096;
 
@@ -46,6 +48,7 @@ function multiplyPanel(
   pair: usize,
   step: usize,
   panel: usize,
+  line: usize,
   depth: i32,
   first: bool,
   bias: usize,
@@ -68,10 +71,10 @@ function multiplyPanel(
     const isPair = r + 1 < rows;
     const y = isPair ? a + apart : a;
     if (isPlain && isPair) {
-      tile(c, c + cRow, a, y, step, panel, depth);
+      tile(c, c + cRow, a, y, step, panel, line, depth);
       continue;
     }
-    tile(sums, sums + 64, a, y, step, panel, depth);
+    tile(sums, sums + 64, a, y, step, panel, line, depth);
     finish(c, sums, columns, first, bias, relu);
     if (isPair) finish(c + cRow, sums + 64, columns, first, bias, relu);
   }
@@ -106,40 +109,52 @@ export function multiply(
     const deep = min(DEPTH, depth - k);
     const last = k + deep >= depth;
     const first = k === 0 && !adds;
+    // Few rows read B a few times only, where it lies in whole panels.
+    const isDirect = rows <= FEW && bColumn === 4 && columns % PANEL === 0;
+    // One block of rows takes each panel once: packed just before, it is in the nearest cache.
+    const isShared = rows > ROWS;
+    const from = b + <usize>k * bRow;
     const panelBytes = <usize>(deep * PANEL * 4);
-    for (let j = 0, to = panels; j < columns; j += PANEL, to += panelBytes)
-      packColumns(to, b + <usize>k * bRow + <usize>j * bColumn, bRow, bColumn, deep, min(PANEL, columns - j));
+    if (isShared)
+      for (let j = 0, to = panels; j < columns; j += PANEL, to += panelBytes)
+        packColumns(to, from + <usize>j * bColumn, bRow, bColumn, deep, min(PANEL, columns - j));
     for (let i = 0; i < rows; i += ROWS) {
       const some = min(ROWS, rows - i);
-      let from = a + <usize>i * aRow + <usize>k * aColumn;
+      let at = a + <usize>i * aRow + <usize>k * aColumn;
       let apart = aRow;
       let pair: usize = 2 * aRow;
       let step = aColumn;
       // One panel reads A once, and what the nearest cache holds is read as fast as it lies: neither gains from being packed.
-      if (columns > PANEL && rows * depth > NEAR) {
-        packRows(packed, from, aRow, aColumn, deep, some);
-        from = packed;
+      if (columns > PANEL && some * deep > NEAR) {
+        packRows(packed, at, aRow, aColumn, deep, some);
+        at = packed;
         apart = 4;
         pair = (<usize>deep) << 3;
         step = 8;
       }
-      for (let j = 0, panel = panels; j < columns; j += PANEL, panel += panelBytes)
+      for (let j = 0, panel = panels; j < columns; j += PANEL) {
+        const wide = min(PANEL, columns - j);
+        const source = from + <usize>j * bColumn;
+        if (!isShared && !isDirect) packColumns(panels, source, bRow, bColumn, deep, wide);
         multiplyPanel(
           c + <usize>i * cRow + ((<usize>j) << 2),
           cRow,
           some,
-          min(PANEL, columns - j),
-          from,
+          wide,
+          at,
           apart,
           pair,
           step,
-          panel,
+          isDirect ? source : panel,
+          isDirect ? bRow : PANEL * 4,
           deep,
           first,
           last && bias ? bias + ((<usize>j) << 2) : 0,
           relu && last,
           sums,
         );
+        if (isShared) panel += panelBytes;
+      }
     }
     k += deep;
   } while (k < depth);

@@ -8,9 +8,19 @@ export function multiplyAdd(x: v128, y: v128, z: v128): v128 {
 
 /**
  * Two rows of A by 16 columns of a packed panel: sums over `depth` at `to` and, of the second row, at `second`. `x` and `y`: where
- * the rows begin; `step`: bytes from one number of a row to the next.
+ * the rows begin; `step`: bytes from one number of a row to the next;
+ * `line`: bytes from one row of the panel to the next.
  */
-export function tile(to: usize, second: usize, x: usize, y: usize, step: usize, b: usize, depth: i32): void {
+export function tile(
+  to: usize,
+  second: usize,
+  x: usize,
+  y: usize,
+  step: usize,
+  b: usize,
+  line: usize,
+  depth: i32,
+): void {
   let c00 = f32x4.splat(0);
   let c01 = c00;
   let c02 = c00;
@@ -19,7 +29,7 @@ export function tile(to: usize, second: usize, x: usize, y: usize, step: usize, 
   let c11 = c00;
   let c12 = c00;
   let c13 = c00;
-  for (const end = b + ((<usize>depth) << 6); b < end; b += PANEL * 4, x += step, y += step) {
+  for (const end = b + <usize>depth * line; b < end; b += line, x += step, y += step) {
     const b0 = v128.load(b, 0);
     const b1 = v128.load(b, 16);
     const b2 = v128.load(b, 32);
