@@ -7,6 +7,7 @@ import type { ControlSocket } from '../../protocol/sockets/control-socket.js';
 import type { Listener } from '../../protocol/sockets/sockets.js';
 import * as control from '../../protocol/wire/control-messages.js';
 import { pack, unpack } from '../../protocol/wire/packing.js';
+import { printable } from '../../protocol/wire/printable.js';
 import type { Member } from './membership.js';
 import type { WorkerId } from './seats.js';
 import { refusedModules } from './used-modules.js';
@@ -138,7 +139,7 @@ export class ControlServer {
     });
     const answer = this.unpacked(reply) as { readonly error?: { readonly code: string; readonly message: string } };
     if (answer && typeof answer === 'object' && answer.error)
-      throw new GradswarmError('ERR_PROTOCOL', `${id}, '${event}': ${answer.error.message}`);
+      throw new GradswarmError('ERR_PROTOCOL', `${id}, '${event}': ${printable(String(answer.error.message))}`);
     return control.checked(schema, answer, `${id}, answer to '${event}'`);
   }
 

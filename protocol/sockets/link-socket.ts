@@ -8,10 +8,13 @@ import {
   type MessageSocket,
   type MessageSocketEvents,
   type Resent,
+  TEXT_MESSAGE,
 } from '../wire/message-socket.js';
 import { countBytes, NumberedLink, readCount } from '../wire/numbered-link.js';
+import { printable } from '../wire/printable.js';
 import type { Connection } from './connection.js';
 import { receivingMemory } from './gathered-messages.js';
+import { pongsOf } from './pongs.js';
 import { Untaken } from './untaken.js';
 
 /** How long the other end may take to answer a close. */
@@ -154,6 +157,7 @@ export class LinkSocket implements MessageSocket {
 
   private listen(socket: WebSocket): void {
     const isCurrent = () => this.connection?.socket === socket;
+    const pong = pongsOf(socket);
     let breach: string | null = null;
     let error = '';
     socket.on('error', (problem: Error & { readonly code?: string }) => {
@@ -161,8 +165,12 @@ export class LinkSocket implements MessageSocket {
       // Such as a message that is too large: the next connection would bring it again.
       if (problem.code?.startsWith('WS_ERR_')) breach = problem.message;
     });
-    socket.on('message', (message: Buffer) => {
+    socket.on('message', (message: Buffer, isBinary: boolean) => {
       if (!isCurrent()) return;
+      if (isBinary === false) {
+        breach = TEXT_MESSAGE;
+        return socket.terminate();
+      }
       this.seenMs = performance.now();
       this.link.receive(message);
       if (this.taken === null) this.acknowledgeSoon();
@@ -177,7 +185,7 @@ export class LinkSocket implements MessageSocket {
       if (!isCurrent()) return;
       this.seenMs = performance.now();
       const count = readCount(payload);
-      if (count === null) socket.pong(payload);
+      if (count === null) pong(payload);
       else
         try {
           this.link.acknowledge(count);
@@ -189,7 +197,7 @@ export class LinkSocket implements MessageSocket {
     });
     socket.on('close', (code, reason) => {
       if (!isCurrent()) return;
-      const why = breach ?? (error || reason.toString() || `closed with ${code}`);
+      const why = breach ?? (error || printable(reason.toString()) || `closed with ${code}`);
       if (breach !== null || !CONNECTION_CODES.includes(code)) this.end(code, why);
       else this.lose(why);
     });

@@ -1,9 +1,9 @@
 import { io } from 'socket.io-client';
 import type { WebSocket } from 'ws';
 import { GradswarmError } from '../errors.js';
-import { LIMITS } from '../wire/limits.js';
 import type { TlsTrust } from './challenge.js';
 import { IoSocket } from './control-socket.js';
+import { ControlTransport } from './control-transport.js';
 
 export interface ControlOpening {
   readonly url: string;
@@ -17,12 +17,10 @@ export async function openControl({ url, query, trust: { ca }, openMs }: Control
   const socket = io(url.replace(/^ws/, 'http'), {
     query,
     ...(ca === null ? {} : { ca }),
-    transports: ['websocket'],
+    transports: [ControlTransport],
     reconnection: false,
     forceNew: true,
     timeout: openMs,
-    // Of the websocket that Node's transport opens.
-    ...{ maxPayload: LIMITS.coordinatorBytes },
   });
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error): void => {

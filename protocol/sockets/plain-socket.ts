@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { BROKEN, CLOSED, type MessageSocket, type MessageSocketEvents } from '../wire/message-socket.js';
+import { BROKEN, CLOSED, type MessageSocket, type MessageSocketEvents, TEXT_MESSAGE } from '../wire/message-socket.js';
+import { printable } from '../wire/printable.js';
+import { pongsOf } from './pongs.js';
 import { Untaken } from './untaken.js';
 
 /** How long the other end may take to answer a close. */
@@ -20,11 +22,15 @@ export class PlainSocket implements MessageSocket {
     socket.on('error', ({ message }) => {
       this.error = message;
     });
-    socket.on('ping', (payload) => socket.pong(payload));
-    socket.on('message', (message: Buffer) => {
-      if (!this.closing) this.events.emit('message', message);
+    socket.on('ping', pongsOf(socket));
+    socket.on('message', (message: Buffer, isBinary: boolean) => {
+      if (this.closing) return;
+      if (isBinary === false) {
+        this.error = TEXT_MESSAGE;
+        this.close(BROKEN);
+      } else this.events.emit('message', message);
     });
-    socket.on('close', (code, reason) => this.events.emit('close', code, this.error ?? reason.toString()));
+    socket.on('close', (code, reason) => this.events.emit('close', code, this.error ?? printable(reason.toString())));
   }
 
   get bufferedAmount(): number {

@@ -3,6 +3,7 @@ import { GradswarmError } from '../errors.js';
 import type { PartyId } from '../method.js';
 import { ledgerEntry } from '../privacy/accounting/ledger-entry.js';
 import { LIMITS, PROTOCOL_VERSION } from './limits.js';
+import { printable } from './printable.js';
 import type { Seal } from './seal.js';
 
 /**
@@ -15,6 +16,9 @@ const round = z.number().int().nonnegative();
 const why = z.enum(['crashed', 'dropped', 'late', 'rejected', 'aborted']);
 const party = z.union([z.literal('coordinator'), client]);
 
+/** A text that a person is shown. */
+const shown = (most?: number) => (most === undefined ? z.string() : z.string().max(most)).overwrite(printable);
+
 /** How a run ended, for its workers; 'again': the same run may be continued. */
 const ending = z.enum(['finished', 'failed', 'again']);
 
@@ -23,7 +27,7 @@ const sha256 = z.string().regex(/^[\da-f]{64}$/);
 /** Worker to coordinator, first: who I am. */
 export const hello = z.strictObject({
   version: z.literal(PROTOCOL_VERSION),
-  name: z.string().max(200),
+  name: shown(200),
   pid: z.number().int(),
   /** Drawn when the process started: two processes may share a name. */
   process: z.string().max(100),
@@ -51,7 +55,7 @@ export const admission = z.union([
   z.strictObject({ spare: z.literal(true), proof }),
   z.strictObject({ over: ending, proof }),
   /** Refused; another attempt would be refused too. */
-  z.strictObject({ refused: z.string().max(1000), proof }),
+  z.strictObject({ refused: shown(1000), proof }),
 ]);
 
 /** Coordinator to worker: the worker's clients, the run, and the host of each client. */
@@ -69,7 +73,7 @@ export const assign = z.strictObject({
 });
 
 export const ready = z.strictObject({
-  device: z.string(),
+  device: shown(),
   deterministic: z.boolean(),
   parameterCount: z.number().int(),
   /** SHA-256 of what was read, hexadecimal. */
@@ -145,7 +149,7 @@ export const seats = z.strictObject({
       seat: round,
       generation: round,
       /** Of the worker that holds it, or held it last; null: it was never taken. */
-      name: z.string().nullable(),
+      name: shown().nullable(),
       /** 'down': held by a worker whose connection is cut. */
       state: z.enum(['open', 'loading', 'ready', 'down']),
       clients: round,
@@ -154,7 +158,7 @@ export const seats = z.strictObject({
     }),
   ),
   /** Names of the workers that wait for a seat. */
-  spares: z.array(z.string()),
+  spares: z.array(shown()),
 });
 
 /** Coordinator to observers: no other round will be done. */
@@ -203,17 +207,17 @@ export const failed = z.strictObject({
   index: round,
   attempt: round,
   code: z.string(),
-  message: z.string(),
+  message: shown(),
 });
 
 /** Coordinator to worker: the run is over, or this worker cannot take part in it. */
-export const stop = z.union([z.strictObject({ over: ending }), z.strictObject({ refused: z.string().max(1000) })]);
+export const stop = z.union([z.strictObject({ over: ending }), z.strictObject({ refused: shown(1000) })]);
 
 /** 'waits' over a numbered link: the answer repeats the number. */
 export const numberedQuestion = z.strictObject({ request: round });
 
 /** Answer to 'waits': who waits for what, and whether some half computes. */
-export const waits = z.strictObject({ waits: z.array(z.string()), computing: z.boolean() });
+export const waits = z.strictObject({ waits: z.array(shown()), computing: z.boolean() });
 
 export const numberedWaits = waits.extend({ request: round });
 
@@ -254,7 +258,7 @@ export const packed = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('restore'), client, data: z.instanceof(Uint8Array) }),
   z.strictObject({ type: z.literal('restored-all'), request: round }),
   /** A control message of an epoch, over a numbered link: it survives a cut, and no frame overtakes it. */
-  z.strictObject({ type: z.literal('control'), event: z.string().max(20), content: z.unknown() }),
+  z.strictObject({ type: z.literal('control'), event: shown(20), content: z.unknown() }),
 ]);
 
 /** A question without content. */
@@ -305,5 +309,6 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown, what: st
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new GradswarmError('ERR_PROTOCOL', `${what}: ${issue?.path.join('.') || 'message'}: ${issue?.message}`);
+  const where = issue?.path.join('.') || 'message';
+  throw new GradswarmError('ERR_PROTOCOL', printable(`${what}: ${where}: ${issue?.message}`));
 }

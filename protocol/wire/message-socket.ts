@@ -1,3 +1,6 @@
+/** Why a socket ends whose other end sends text: the layer above knows bytes alone. */
+export const TEXT_MESSAGE = 'a text message, where all are binary';
+
 /** What a new connection of a link carried again, and how long there was none before it. */
 export interface Resent {
   readonly messages: number;

@@ -47,7 +47,8 @@ export class MetricsServer {
       : null;
     const server = createServer((request, response) => void answer(registry, request.url, response));
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) =>
+      // Stays: too many open files, say, must not end the run.
+      server.on('error', (error) =>
         reject(new GradswarmError('ERR_USAGE', `--metrics-port ${port}: expected a free port: ${error.message}`)),
       );
       server.listen(port, '127.0.0.1', resolve);

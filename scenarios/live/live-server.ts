@@ -37,7 +37,8 @@ export class LiveServer {
     });
     const live = new LiveServer(server);
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      // Stays: too many open files, say, must not end the run that it shows.
+      server.on('error', reject);
       server.listen(port, HOST, resolve);
     });
     return live;

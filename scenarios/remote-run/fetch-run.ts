@@ -44,5 +44,7 @@ function answerOf(target: URL, ca: string | null): Promise<IncomingMessage> {
     request.on('error', (error) =>
       reject(new GradswarmError('ERR_WORKER_LOST', `no coordinator at ${target.host}: ${error.message}`)),
     );
+    // Whatever it was answered with, such as an upgrade.
+    request.on('close', () => reject(new GradswarmError('ERR_WORKER_LOST', `no answer of ${target.host}`)));
   });
 }

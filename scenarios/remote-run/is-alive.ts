@@ -31,5 +31,7 @@ function answers(target: URL): Promise<boolean> {
     });
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(false));
+    // Whatever it was answered with, such as an upgrade.
+    request.on('close', () => resolve(false));
   });
 }

@@ -2,12 +2,15 @@ import { io } from 'socket.io-client';
 import { GradswarmError } from '../../protocol/errors.js';
 import { provenQuery } from '../../protocol/sockets/admission.js';
 import { fetchChallenge } from '../../protocol/sockets/challenge.js';
+import { ControlTransport } from '../../protocol/sockets/control-transport.js';
 import * as control from '../../protocol/wire/control-messages.js';
 import { unpack } from '../../protocol/wire/packing.js';
 import type { CoordinatorAddress } from './coordinator-address.js';
 
 /** A table of seats has a handful of values for each. */
 const MOST_VALUES = 1_000_000;
+
+const WELCOME_VALUES = 8;
 
 const CONNECT_MS = 10_000;
 const RETRY_MS = 1000;
@@ -66,16 +69,19 @@ async function oneConnection(
   const socket = io(url.replace(/^ws/, 'http'), {
     query: joining.query,
     ...(trust.ca === null ? {} : { ca: trust.ca }),
-    transports: ['websocket'],
+    transports: [ControlTransport],
     reconnection: false,
     forceNew: true,
     timeout: CONNECT_MS,
   });
+  // Nothing else that it sends is used before.
+  let proven = false;
   try {
     return await new Promise<control.Over | null>((resolve, reject) => {
       const taken = <T>(schema: { parse(data: unknown): T }, use: (message: T) => void) => {
         return (data: unknown) => {
           try {
+            if (!proven) throw new Error('a message before the proof that it knows the token');
             use(schema.parse(unpack(data, MOST_VALUES)));
           } catch (error) {
             reject(new GradswarmError('ERR_PROTOCOL', `${url}: ${(error as Error).message}`, { cause: error }));
@@ -87,15 +93,14 @@ async function oneConnection(
       signal.addEventListener('abort', stop, { once: true });
       socket.on('connect_error', (error) => reject(refusal(url, error)));
       socket.on('disconnect', stop);
-      socket.on(
-        'welcome',
-        taken(control.welcome, ({ proof }) => {
-          if (!joining.answers(proof))
-            reject(
-              new GradswarmError('ERR_PROTOCOL', `${url}: expected a coordinator that knows the token, got another`),
-            );
-        }),
-      );
+      socket.on('welcome', (data: unknown) => {
+        proven = provedBy(data, joining);
+        if (proven) alive();
+        else
+          reject(
+            new GradswarmError('ERR_PROTOCOL', `${url}: expected a coordinator that knows the token, got another`),
+          );
+      });
       socket.on(
         'progress',
         taken(control.progress, (message) => observer.progress(message)),
@@ -108,6 +113,14 @@ async function oneConnection(
     });
   } finally {
     socket.disconnect();
+  }
+}
+
+function provedBy(welcome: unknown, joining: { answers(proof: string): boolean }): boolean {
+  try {
+    return joining.answers(control.welcome.parse(unpack(welcome, WELCOME_VALUES)).proof);
+  } catch {
+    return false;
   }
 }
 

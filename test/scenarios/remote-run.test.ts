@@ -1,11 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Server } from 'socket.io';
 import { handOver } from '../../coordinator/members/hand-over.js';
 import { archiveOf } from '../../coordinator/run-directory/archive.js';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import type * as control from '../../protocol/wire/control-messages.js';
+import { pack } from '../../protocol/wire/packing.js';
 import { fetchRun } from '../../scenarios/remote-run/fetch-run.js';
+import { isAlive } from '../../scenarios/remote-run/is-alive.js';
 import { observeRun } from '../../scenarios/remote-run/observe-run.js';
 import { finishedRun } from '../../scenarios/run/continue-run.js';
 import { runWorker } from '../../worker/main.js';
@@ -45,6 +50,56 @@ async function handing(path: string, until: AbortSignal): Promise<{ handed: Prom
     handed.catch(reject);
   });
 }
+
+/** Where an impostor listens, which answers as `answer` does and takes any connection. */
+async function impostorAt<T>(
+  answer: (url: string, socket: NodeJS.WritableStream) => void,
+  meet: (socket: { emit(event: string, data: Uint8Array): void }) => void,
+  use: (url: string) => Promise<T>,
+): Promise<T> {
+  const http = createServer((request) => answer(request.url ?? '', request.socket));
+  http.on('connection', (socket) => socket.on('error', () => {}));
+  const server = new Server(http, { serveClient: false, transports: ['websocket'] });
+  server.on('connection', meet);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  try {
+    return await use(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
+  } finally {
+    http.closeAllConnections();
+    await server.close();
+  }
+}
+
+const UPGRADE = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
+const CHALLENGE = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx';
+
+describe('an impostor in the place of a coordinator', () => {
+  it('is not followed: what it sends an observer before the proof ends the connection', async () => {
+    const shown: unknown[] = [];
+    const observer = { progress: () => shown.push(1), seats: () => shown.push(2) };
+    const error = await impostorAt(
+      (_url, socket) => void socket.write(CHALLENGE),
+      (socket) => socket.emit('over', pack({ ending: 'finished' })),
+      (url) => errorOf(observeRun({ url, token: TOKEN, trust: TRUST }, observer, { signal, retryForMs: 0 })),
+    );
+    expect(error).to.match(/^ERR_PROTOCOL: .*before the proof/);
+    expect(shown).to.deep.equal([]);
+  });
+
+  it('holds no client up with an upgrade that was not asked for', async () => {
+    const path = join(temporaryFolder(), 'copy');
+    const upgrading = <T>(use: (url: string) => Promise<T>) =>
+      impostorAt(
+        (url, socket) => void socket.write(url === '/challenge' ? CHALLENGE : UPGRADE),
+        () => {},
+        use,
+      );
+    expect(await upgrading((url) => errorOf(fetchRun({ url, token: TOKEN, trust: TRUST }, path)))).to.match(
+      /^ERR_WORKER_LOST: /,
+    );
+    expect(await upgrading(isAlive)).to.equal(false);
+  });
+});
 
 describe('a run on another machine', () => {
   it('an observer is sent the seats and the rounds; the folder can be fetched during the run, with the token', async () => {

@@ -69,6 +69,19 @@ describe('a worker whose coordinator does not know the token', () => {
     expect(await answer(pack(Array.from({ length: 100 }, () => 0)))).to.match(/^ERR_PROTOCOL: .*more than 64 values/);
   });
 
+  it('leaves at a long text, which it does not parse, and at a packet of a namespace', async () => {
+    const text = (packet: string) =>
+      fateAt(answered('a challenge'), (server) =>
+        server.engine.on('connection', (socket: { transport: { socket: { send(text: string): void } } }) =>
+          socket.transport.socket.send(packet),
+        ),
+      );
+    const before = process.memoryUsage().rss;
+    expect(await text(`42["x",${'['.repeat(5_000_000)}${']'.repeat(5_000_000)}]`)).to.match(/^ERR_WORKER_LOST: /);
+    expect(process.memoryUsage().rss - before).to.be.lessThan(150e6);
+    expect(await text('42/x,["assign"]')).to.match(/^ERR_WORKER_LOST: /);
+  });
+
   it('leaves when the connection is closed before it is complete', async () => {
     const fate = await fateAt(answered('a challenge'), (server) =>
       server.engine.on('connection', (socket: { close(): void }) => socket.close()),

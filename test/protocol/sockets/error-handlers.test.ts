@@ -6,6 +6,8 @@ import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { SocketAcceptor } from '../../../protocol/sockets/socket-acceptor.js';
 import { SocketServer } from '../../../protocol/sockets/socket-server.js';
+import { MetricsServer } from '../../../scenarios/commands/metrics-server.js';
+import { LiveServer } from '../../../scenarios/live/live-server.js';
 import { ATTACKS, Held } from '../../support/attacks.js';
 import { certificate } from '../../support/certificate.js';
 import { socketRun } from '../../support/socket-run.js';
@@ -107,12 +109,23 @@ describe('every socket, server and request', function () {
       const socket = new WebSocket(`ws://127.0.0.1:${server.address.port}/frames?token=x`);
       socket.on('error', () => {});
       await new Promise((resolve) => socket.once('open', resolve));
-      socket.send('a message');
+      socket.send(Buffer.from('a message'));
       socket.ping();
       await new Promise((resolve) => socket.once('pong', resolve));
       socket.terminate();
       acceptor.close();
       await server.close();
+    });
+    expect(exposed).to.deep.equal([]);
+  });
+
+  it('has it as the page of a run, and as /metrics of a process', async () => {
+    const exposed = await exposedDuring(async () => {
+      const page = await LiveServer.open(() => null);
+      const metrics = await MetricsServer.open(0, false);
+      for (const url of [page.url, `http://127.0.0.1:${metrics.port}/metrics`]) await (await fetch(url)).text();
+      await page.close();
+      metrics.close();
     });
     expect(exposed).to.deep.equal([]);
   });

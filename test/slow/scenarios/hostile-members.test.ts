@@ -100,6 +100,10 @@ const BREACHES: Readonly<Record<string, (seat: Seat) => void>> = {
   'sends the event error': ({ control }) => control.io.engine.write('2["error","x"]'),
   'announces a second binary message': ({ control }) =>
     control.io.engine.write('52-["done",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'),
+  'asks for a namespace': ({ control }) => control.io.engine.write('0/x,'),
+  'connects a second time': ({ control }) => control.io.engine.write('0'),
+  'sends a frame as text': (seat) =>
+    seat.frames.send(frameBytes({ from: own(seat), count: 0 }, new Uint8Array(0), 0), { binary: false }),
   'seals parties that the run does not have': (seat) =>
     seat.frames.send(sealBytes({ from: own(seat), to: [0, 1, 2, 3, 4, 5] })),
   'sends bytes that are no frame': ({ frames }) => frames.send(body('00ff')),

@@ -1,0 +1,16 @@
+import { NodeWebSocket } from 'socket.io-client';
+import type { ClientOptions } from 'ws';
+import { LIMITS } from '../wire/limits.js';
+import { ControlWebSocket } from './control-websocket.js';
+
+/** The websocket of a control connection at the end that opened it: what comes is refused as at the other end, before it is parsed. */
+export class ControlTransport extends NodeWebSocket {
+  override createSocket(
+    url: string,
+    protocols: string | string[] | undefined,
+    options: ClientOptions,
+  ): ControlWebSocket {
+    const limits = { perMessageDeflate: false, maxPayload: LIMITS.coordinatorBytes };
+    return new ControlWebSocket(url, protocols ?? [], { ...options, ...limits });
+  }
+}
