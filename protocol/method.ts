@@ -180,6 +180,8 @@ export interface RoundOutlook {
   shared(): Rng;
   /** n of this client. */
   readonly exampleCount: number;
+  /** d of the model. */
+  readonly parameterCount: number;
 }
 
 /** Equal Gaussian releases of one round. */
@@ -190,6 +192,10 @@ export interface RoundReleases {
   readonly noiseMultiplier: number;
   readonly count: number;
   readonly adjacency: 'add-remove' | 'replace-one';
+  /** The record. Left out: an example. */
+  readonly unit?: 'example' | 'client';
+  /** Discrete noise, whatever `privacy.form` is. */
+  readonly discrete?: boolean;
 }
 
 export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {

@@ -60,16 +60,14 @@ function expectedReleases(
   const counts = host.exampleCounts?.() ?? [];
   const shared = () => host.sharedStream(index);
   return cohort.flatMap((client) => {
-    const at = { index, client, cohort, state, shared, exampleCount: counts[client] ?? 0 };
-    return clientReleases(host.hyperparameters, at).map(({ sampling, noiseMultiplier, count, adjacency }, call) => ({
+    const exampleCount = counts[client] ?? 0;
+    const at = { index, client, cohort, state, shared, exampleCount, parameterCount: host.parameterCount };
+    return clientReleases(host.hyperparameters, at).map(({ unit = 'example', discrete, ...release }, call) => ({
       label: 'of an abandoned attempt',
-      mechanism: privacy.form === 'grid' ? ('discrete-gaussian' as const) : ('gaussian' as const),
-      adjacency,
-      unit: 'example' as const,
+      mechanism: discrete || privacy.form === 'grid' ? ('discrete-gaussian' as const) : ('gaussian' as const),
+      unit,
       l2Sensitivities: [],
-      noiseMultiplier,
-      sampling,
-      count,
+      ...release,
       round: index,
       attempt: 0,
       call,

@@ -25,6 +25,8 @@ interface RoundUnderWay {
   readonly ahead: readonly LedgerEntry[];
   /** What the coordinator's half asked for last. */
   asked: readonly LedgerEntry[];
+  /** The attempt in which the last of what it asked for was refused, so that it was not released; null: none was. */
+  refused: number | null;
 }
 
 interface Cost {
@@ -39,7 +41,7 @@ export class RunBudget implements PrivacyBudget {
   private costliest: Cost | null = null;
   /** All releases of the round that cost most so far. */
   private costliestRound: Cost | null = null;
-  private underWay: RoundUnderWay = { round: -1, ahead: [], asked: [] };
+  private underWay: RoundUnderWay = { round: -1, ahead: [], asked: [], refused: null };
   /** That began, and what of them nothing has charged: shared with the record of releases. */
   private attempts = new Attempts();
   private granted: (entry: LedgerEntry) => void = () => {};
@@ -71,6 +73,7 @@ export class RunBudget implements PrivacyBudget {
     const further = isSecure ? [entry] : releases;
     const passed =
       this.limits.length > 0 && this.passed([...further, ...this.costOf(round, attempt, underWay.ahead, releases)]);
+    underWay.refused = passed ? attempt : null;
     if (passed)
       throw new GradswarmError(
         'ERR_BUDGET',
@@ -136,7 +139,7 @@ export class RunBudget implements PrivacyBudget {
 
   exhausted(round: number, attempt: number, expected: readonly LedgerEntry[] | null): boolean {
     const ahead = expected ?? placed(this.costliest?.entries ?? [], { round, attempt: 0, cohort: null });
-    this.underWay = { asked: this.underWay.round === round ? this.underWay.asked : [], round, ahead };
+    this.underWay = { asked: this.underWay.round === round ? this.underWay.asked : [], round, ahead, refused: null };
     if (this.limits.length === 0) return false;
     const further = this.costOf(round, attempt, ahead, []);
     return (further.length > 0 || this.ledger.entries.length > 0) && this.passed(further) !== null;
@@ -148,8 +151,10 @@ export class RunBudget implements PrivacyBudget {
     const ofCoordinator = now && now.asked.length > 0 ? now.asked : costliest.filter(isCoordinators);
     const ofClients = now?.ahead ?? this.costliest?.entries ?? [];
     const entries = [...this.ofLater(round)];
-    for (const earlier of this.attempts.uncharged(round, attempt))
-      entries.push(...placed([...ofCoordinator, ...ofClients], earlier));
+    for (const earlier of this.attempts.uncharged(round, attempt)) {
+      const granted = now !== null && now.refused === earlier.attempt ? now.asked.slice(0, -1) : ofCoordinator;
+      entries.push(...placed([...granted, ...ofClients], earlier));
+    }
     return entries;
   }
 

@@ -16,6 +16,7 @@ import { withCoordinatorHalf } from '../../scenarios/check/parts/changed-halves.
 import type { Placement } from '../../scenarios/check/parts/placements.js';
 import { runTiny, type Snapshot } from '../../scenarios/check/parts/tiny-run.js';
 import { loadCatalogue } from '../../scenarios/run/catalogue.js';
+import type { Fleet } from '../../scenarios/run/fleet.js';
 import { localFleet } from '../../scenarios/run/local-fleet.js';
 import type { ProcessPrivacy } from '../../worker/privacy.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
@@ -94,6 +95,8 @@ export interface TinyRun {
   readonly states: ReadonlyMap<PartyId, string>;
   /** At every interval of `scenario.checkpoints`, with the records of all parties so far. */
   readonly checkpoints: readonly Snapshot[];
+  /** What was released; null: nothing. */
+  readonly spent: ReturnType<Fleet['privacy']['result']>;
 }
 
 /** Runs all rounds. The method's defaults stand for whatever `scenario.method` leaves out. */
@@ -101,13 +104,16 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
   const method = options.method ?? (await loadMethod(given.method.name));
   const scenario: Scenario = { ...given, method: { ...method.settings.defaults, ...given.method } };
   const { mode = 'fast', shuffle = null, privacy, hosts, from } = options;
+  let fleet: Fleet | null = null;
   const placement: Placement = {
     name: 'of a test',
     inProcess: true,
-    open: (...run) =>
-      hosts
+    open: async (...run) => {
+      fleet = await (hosts
         ? packedFleet(...run, hosts, { mode, shuffle, privacy })
-        : localFleet(...run, { mode, shuffle, ...(privacy && { privacy }) }),
+        : localFleet(...run, { mode, shuffle, ...(privacy && { privacy }) }));
+      return fleet;
+    },
   };
   const run = await runTiny(scenario, method, { placement, ...(from && { from }) });
   const records = new Map([...run.result.records].map(([party, bytes]) => [party, decodeRecord(party, bytes)]));
@@ -117,6 +123,7 @@ export async function tinyRun(given: Scenario, options: TinyRunOptions = {}): Pr
     entries: run.entries,
     firings: run.result.faultsFired,
     checkpoints: run.snapshots,
+    spent: fleet!.privacy.result(),
     records,
     states: new Map([...records].map(([party, { state }]) => [party, hex(encodeState(state, `${party}`))])),
   };

@@ -2,6 +2,7 @@ import { defineMethod, type Vector } from '../../method.js';
 import {
   type DistributedDiscreteGaussian,
   decodeSum,
+  distributedNoiseMultiplier,
   encodeClientVector,
   gridStepForBits,
   rotatedLength,
@@ -73,6 +74,15 @@ export default defineMethod({
   },
   settings,
   isPrivate: true,
+  clientReleases(hyperparameters, { cohort: { length: cohortSize }, parameterCount }) {
+    if (hyperparameters.noiseMultiplier === 0) return [];
+    const threshold = thresholdOf(hyperparameters, cohortSize);
+    const noiseMultiplier = distributedNoiseMultiplier(
+      mechanismOf(hyperparameters, parameterCount, cohortSize, threshold),
+      parameterCount,
+    );
+    return [{ sampling: 1, noiseMultiplier, count: 1, adjacency: 'add-remove', unit: 'client', discrete: true }];
+  },
   measures: ['clippingRadius', 'aborted', 'survivors', 'recovered'],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },

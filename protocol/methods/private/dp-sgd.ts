@@ -45,6 +45,10 @@ export default defineMethod({
   },
   settings,
   isPrivate: true,
+  clientReleases({ placement, sampling, noiseMultiplier }) {
+    if (placement === 'central' || noiseMultiplier === 0) return [];
+    return [{ sampling, noiseMultiplier, count: 1, adjacency: 'add-remove' }];
+  },
   measures: ['answers'],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },

@@ -9,6 +9,7 @@ import { GradswarmError } from '../../errors.js';
 import type { ReadonlyVector, Rng } from '../../method.js';
 import { exp } from '../../numerics/elementary.js';
 import { inverseErfc } from '../../numerics/special-functions.js';
+import { equivalentNoiseMultiplier } from '../accounting/zcdp.js';
 import { centerResidues, toResidues } from '../secure-sum/secure-aggregation.js';
 import type { NoiseSource } from './noise-source.js';
 
@@ -185,4 +186,9 @@ export function distributedDiscreteGaussianRho(mechanism: DistributedDiscreteGau
   for (let k = 1; k < clientCount; k++) tau += 10 * exp((-TWO_PI_SQUARED * local * local * k) / (k + 1));
   const epsilon = Math.min(Math.sqrt(ratio * ratio + (tau * length) / 2), ratio + tau * Math.sqrt(length));
   return (epsilon * epsilon) / 2;
+}
+
+/** The noise multiplier of the Gaussian release of equal rho: what the ledger has of each client. `length`: of the value, before it is rotated. */
+export function distributedNoiseMultiplier(mechanism: DistributedDiscreteGaussian, length: number): number {
+  return equivalentNoiseMultiplier(distributedDiscreteGaussianRho(mechanism, rotatedLength(length)));
 }

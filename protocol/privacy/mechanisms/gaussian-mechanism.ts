@@ -3,9 +3,8 @@ import type { PartyId, Privacy, ReadonlyVector, ReleasePart, Vector } from '../.
 import { copy, zerosLike } from '../../numerics/vector.js';
 import { checkRelease, type LedgerEntry } from '../accounting/ledger-entry.js';
 import { checkNoiseMultiplier, checkSampling } from '../accounting/ranges.js';
-import { equivalentNoiseMultiplier } from '../accounting/zcdp.js';
 import {
-  distributedDiscreteGaussianRho,
+  distributedNoiseMultiplier,
   encodeClientVector,
   rotatedLength,
   roundedNormBound,
@@ -73,7 +72,7 @@ export function createPrivacy(options: PrivacyOptions): HostPrivacy {
         adjacency,
         unit,
         l2Sensitivities: [roundedNormBound(mechanism.clippingRadius, mechanism.gridStep, length)],
-        noiseMultiplier: equivalentNoiseMultiplier(distributedDiscreteGaussianRho(mechanism, length)),
+        noiseMultiplier: distributedNoiseMultiplier(mechanism, value.length),
         sampling: 1,
         count: 1,
       });

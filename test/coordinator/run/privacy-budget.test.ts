@@ -115,6 +115,34 @@ describe('coordinator/privacy-budget', () => {
       expect(whole.result.stopped).to.equal('finished');
     });
 
+  for (const method of [
+    { name: 'dp-sgd', placement: 'central' },
+    { name: 'dp-sgd', placement: 'distributed' },
+    { name: 'dp-sgd', placement: 'local' },
+    { name: 'dp-fedavg' },
+    { name: 'dp-fedavg-secure' },
+    { name: 'dp-ftrl', noiseMultiplier: 1 },
+    { name: 'dp-gd', rounds: 8, epsilon: 3 },
+    { name: 'diff2', rounds: 8, epsilon: 3, placement: 'local' },
+  ])
+    it(`a budget that the first round would pass: ${Object.values(method).join(' ')} releases nothing, and nothing is charged`, async () => {
+      const data = { name: 'gaussian-clusters', classes: 3, examples: 61, testExamples: 9, partition: { name: 'iid' } };
+      const classes = { objective: { name: 'softmax-regression', l2: 0, bias: true }, data };
+      for (const noise of ['seeded', 'secure'] as const) {
+        const one = await tinyRun(privateRun(method, { ...classes, rounds: 1, privacy: { ...seeded, noise } }));
+        const { epsilon } = one.rows[0]!.extra;
+        const under = { ...seeded, noise, budget: 0.999 * epsilon! };
+        const { result, spent: released } = await tinyRun(
+          privateRun(method, { ...classes, rounds: 3, privacy: under }),
+        );
+        expect(result, noise).to.include({ stopped: 'budget', roundsDone: 0 });
+        expect(released, noise).to.equal(null);
+        const within = { ...under, budget: 1.001 * epsilon! };
+        const { result: done } = await tinyRun(privateRun(method, { ...classes, rounds: 1, privacy: within }));
+        expect(done.stopped, noise).to.equal('finished');
+      }
+    });
+
   it('a run made for its budget does all its rounds: DIFF2 at epsilon 3 with budget 3', async () => {
     const method = { name: 'diff2', rounds: 8, refreshPeriod: 3, epsilon: 3 };
     const run = await tinyRun(privateRun(method, { privacy: { ...seeded, budget: 3 } }));
