@@ -6,12 +6,14 @@ import { localPlacement, placements } from '../../scenarios/check/parts/placemen
 import { resolveTiny } from '../../scenarios/check/parts/tiny-problems.js';
 import { runTiny, type TinyRun } from '../../scenarios/check/parts/tiny-run.js';
 import type { Fleet } from '../../scenarios/run/fleet.js';
+import { systemSecrets } from '../../worker/secrets.js';
 
 const CLIENTS = 6;
 const METHODS = {
   fedasync: await loadMethod('fedasync'),
   fedat: await loadMethod('fedat'),
   fedbuff: await loadMethod('fedbuff'),
+  'fedbuff-secure': await loadMethod('fedbuff-secure'),
 };
 
 /** Speeds of a log-normal law with sigma 1.5: the slowest client is tens of times slower than the fastest. */
@@ -93,6 +95,19 @@ describe('asynchronous methods on the virtual clock', () => {
         ],
       },
     ],
+    [
+      'fedbuff-secure, messages lost and late, a slow client and one that is away',
+      'fedbuff-secure',
+      { bufferSize: 3 },
+      {
+        faults: [
+          { fault: 'drop', probability: 0.1 },
+          { fault: 'delay', probability: 0.2, delayMs: 500 },
+          { fault: 'slow', clients: [0], factor: 3, from: 4, until: 9 },
+          { fault: 'crash', clients: [1], from: 5, until: 9 },
+        ],
+      },
+    ],
   ] as const)
     it(`${name}: equal bits, bytes, times and ages in all placements, and resumed from each checkpoint`, async function () {
       this.timeout(240_000);
@@ -161,6 +176,59 @@ describe('asynchronous methods on the virtual clock', () => {
     a.losses.forEach((loss, i) => {
       expect(loss).to.be.closeTo(b.losses[i]!, 1e-4 * Math.abs(loss!));
     });
+  });
+
+  it('masked, FedBuff has the bits, bytes and times of the same integers in the clear, and is plain FedBuff to 0.2 %', async () => {
+    const buffered = { bufferSize: 3, again: 'once', serverOptimizer: { name: 'momentum', learningRate: 0.5 } };
+    const run = async (name: 'fedbuff' | 'fedbuff-secure', more: object) =>
+      // Without bandwidth the bytes of keys take no time, so that both have one order of arrivals.
+      runTiny(await problem(name, { ...buffered, ...more }, { links: [{ latencyMs: 15 }] }), METHODS[name]);
+    const masked = await run('fedbuff-secure', { range: 10 });
+    expect(seen(masked)).to.deep.equal(seen(await run('fedbuff-secure', { range: 10, sum: 'clear' })));
+    // A client is in a buffer once: until one comes twice the answers are those of plain FedBuff.
+    const plain = await run('fedbuff', {});
+    const same = masked.rows.findIndex(({ extra }) => extra.repeatedAnswers! > 0);
+    expect(same, 'steps without a second answer').to.be.greaterThan(2);
+    // Weights are whole 256ths, so each is within half of one.
+    for (let i = 0; i < same; i++) expect(masked.losses[i]).to.be.closeTo(plain.losses[i]!, plain.losses[i]! / 512);
+    // 3 keys with client and step to the dealer, 6 words back.
+    expect(new Set(masked.rows.map(({ extra }) => extra.dealerBytes))).to.deep.equal(new Set([3 * 52 + 4 * 6]));
+  });
+
+  it('a buffer that cannot be filled stays closed: the model does not move, and the answers are counted', async () => {
+    const faults = [{ fault: 'crash', clients: [0, 1, 2, 3], from: 0 }];
+    const few = await problem('fedbuff-secure', { bufferSize: 3, again: 'once' }, { faults, rounds: 3 });
+    const run = await runTiny(few, METHODS['fedbuff-secure']);
+    expect(new Set(run.losses).size).to.equal(1);
+    expect(run.rows.map(({ extra }) => extra.unopenedAnswers)).to.deep.equal([2, 2, 2]);
+  });
+
+  it('a client that uses a mask twice is refused, and so are a buffer of more than the clients and weights that leave no levels', async () => {
+    const scenario = await problem('fedbuff-secure', { bufferSize: 3 });
+    const keys = await systemSecrets.keyPair();
+    const tamper = ({ site }: Fleet) => {
+      Object.assign(site.host, { secrets: { ...systemSecrets, keyPair: async () => keys } });
+    };
+    const error = await runTiny(scenario, METHODS['fedbuff-secure'], { tamper }).catch((refused: Error) => refused);
+    expect((error as Error).message)
+      .to.contain("'update'")
+      .and.contain('an X25519 key that was not used before');
+    for (const [hyperparameters, path] of [
+      [{ bufferSize: 301 }, 'method.bufferSize: expected at most the 300 clients'],
+      [{ bufferSize: 1 }, 'method.bufferSize: expected an integer of at least 2'],
+      [
+        { bufferSize: 300, weightLevels: 65536 },
+        'method.weightLevels: expected 300 answers of weight 65536 to leave 256',
+      ],
+      [{ bufferSize: 100, weightLevels: 65536 }, 'none'],
+    ] as const) {
+      const more = { clients: 300, devices: [], data: { name: 'gaussian-clusters', examples: 600 } };
+      const refused = await problem('fedbuff-secure', hyperparameters, more).then(
+        () => 'none',
+        ({ message }: Error) => message,
+      );
+      expect(refused).to.contain(path);
+    }
   });
 
   it('FedAT makes its tiers by speed, each with its own rounds, and with one tier it is FedAvg', async () => {

@@ -48,6 +48,8 @@ export const TINY_NEEDS: Readonly<Record<string, MethodNeeds>> = {
     // More draws than coordinates: also what codecs leave of them has a covariance.
     hyperparameters: { chains: 2, drawsPerRound: 8, burnInSteps: 5, stepSize: 0.01 },
   },
+  // A buffer has each client once.
+  'fedbuff-secure': { hyperparameters: { bufferSize: 3, range: 10 } },
   // A meeting is one client's gradient.
   'ad-psgd': { loss: { rounds: 6 * 60, share: 0.1 } },
   'hierarchical-fedavg': {

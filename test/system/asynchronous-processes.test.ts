@@ -28,6 +28,7 @@ const common: ScenarioInput = {
 };
 const METHODS: readonly ScenarioInput[] = [
   { ...common, name: 'fedbuff', method: { name: 'fedbuff', bufferSize: 3, batchSize: 10 } },
+  { ...common, name: 'fedbuff-secure', method: { name: 'fedbuff-secure', bufferSize: 3, batchSize: 10 } },
   { ...common, name: 'ad-psgd', method: { name: 'ad-psgd', batchSize: 10 }, topology: { name: 'ring' } },
 ];
 

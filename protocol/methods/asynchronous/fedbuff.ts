@@ -1,31 +1,13 @@
-import type { Vector } from '../../method.js';
-import { accumulate, addScaled, scale, zerosLike } from '../../numerics/vector.js';
-import { loadOptimizer, optimizer } from '../../optimizers/load-optimizer.js';
-import { count, oneOf, positive } from '../../settings/kinds.js';
+import { accumulate, zerosLike } from '../../numerics/vector.js';
+import { count } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineTasks } from '../../tasks.js';
-import { descend, localBatches } from '../federated/fedavg.js';
-import { stalenessSettings, stalenessWeight } from './parts/staleness.js';
-
-interface Server {
-  readonly params: Vector;
-  /** Of the server optimizer; left out without one. */
-  readonly optimizer?: object;
-}
+import { type BufferedServer, bufferedSettings, localDifference, serverRule } from './parts/buffered.js';
+import { stalenessWeight } from './parts/staleness.js';
 
 const settings = defineSettings({
   bufferSize: count(10, 'K: answers of a server step'),
-  localEpochs: count(1, "Passes over the client's examples"),
-  batchSize: count(32, 'Examples of a local step'),
-  clientLearningRate: positive(0.1, 'Step size of a local step'),
-  serverLearningRate: positive(1, 'Factor on the mean of the buffer'),
-  serverOptimizer: optimizer(
-    null,
-    "Takes minus the mean of the buffer, times serverLearningRate, for a gradient; 'delayed-nesterov' with bufferSize 1 is asynchronous " +
-      'DiLoCo. null: the mean is added',
-  ),
-  again: oneOf(['again', 'once'], 'again', "May a client work on one model twice? 'once': it waits for the next"),
-  ...stalenessSettings,
+  ...bufferedSettings,
 });
 
 export default defineTasks({
@@ -35,7 +17,7 @@ export default defineTasks({
     url: 'https://arxiv.org/abs/2106.06639',
     algorithm: 'FedBuff: K answers are a server step',
     reconstruction:
-      "Reconstructed, not checked against the paper. The buffer is summed in the clear: the paper's secure sum is a trusted enclave's.",
+      "Reconstructed, not checked against the paper. The buffer is summed in the clear; with the paper's secure sum it is `fedbuff-secure`.",
   },
   settings,
   measures: ['age'],
@@ -43,25 +25,21 @@ export default defineTasks({
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     update: { from: 'clients', to: 'coordinator', vectors: ['delta'], lossy: 'any' },
   },
-  client: ({ hyperparameters: { localEpochs, batchSize, clientLearningRate } }) => ({
+  client: ({ hyperparameters }) => ({
     init: () => null,
     async round(state, at) {
       const [model] = await at.take('model');
-      const { exampleCount } = at.objective;
-      if (!model || exampleCount === 0) return state;
-      const batches = localBatches(at.rng, exampleCount, localEpochs, batchSize);
-      const local = await descend(at.objective, model.params, batches, clientLearningRate, 0);
-      at.post('update', 'coordinator', { delta: accumulate(local, -1, model.params) });
+      const delta = model && (await localDifference(at, model.params, hyperparameters));
+      if (delta) at.post('update', 'coordinator', { delta });
       return state;
     },
   }),
   coordinator: ({ hyperparameters, segments }) => {
-    const { bufferSize, serverLearningRate, serverOptimizer, again } = hyperparameters;
-    const rule = serverOptimizer && loadOptimizer(serverOptimizer, segments);
+    const { bufferSize, serverLearningRate, again } = hyperparameters;
+    const server = serverRule(hyperparameters, segments);
     return {
-      init: ({ initialParams: params }): Server =>
-        rule ? { params, optimizer: rule.init(params.length) } : { params },
-      async round(state, at): Promise<Server> {
+      init: ({ initialParams }): BufferedServer => server.begin(initialParams),
+      async round(state, at): Promise<BufferedServer> {
         const { params } = state;
         at.offer('model', { params }, { times: again });
         const sum = zerosLike(params);
@@ -74,10 +52,7 @@ export default defineTasks({
         }
         if (received === 0) return state;
         at.measure('age', ages / received);
-        const factor = serverLearningRate / received;
-        if (!rule) return { params: addScaled(params, factor, sum) };
-        const [next, optimizer] = rule.update(scale(-factor, sum), state.optimizer, params);
-        return { params: next, optimizer };
+        return server.step(state, sum, serverLearningRate / received);
       },
       estimates: ({ params }) => [params],
     };

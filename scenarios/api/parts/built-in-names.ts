@@ -33,6 +33,7 @@ export interface BuiltInMethods {
   readonly 'fedat': SettingsIn<typeof import('../../../protocol/methods/asynchronous/fedat.js').default>;
   readonly 'fedavg': SettingsIn<typeof import('../../../protocol/methods/federated/fedavg.js').default>;
   readonly 'fedbuff': SettingsIn<typeof import('../../../protocol/methods/asynchronous/fedbuff.js').default>;
+  readonly 'fedbuff-secure': SettingsIn<typeof import('../../../protocol/methods/asynchronous/fedbuff-secure.js').default>;
   readonly 'fedce': SettingsIn<typeof import('../../../protocol/methods/fair/fedce.js').default>;
   readonly 'feddyn': SettingsIn<typeof import('../../../protocol/methods/federated/feddyn.js').default>;
   readonly 'fednova': SettingsIn<typeof import('../../../protocol/methods/federated/fednova.js').default>;
