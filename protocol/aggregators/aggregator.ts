@@ -50,6 +50,8 @@ export interface AggregatorFamily<S extends object = object> {
   /** Where the rule is from. */
   readonly source: string;
   readonly settings: Settings<S>;
+  /** It does nothing where a receiver has no vector of its own among what comes: for kinds to peers alone. */
+  readonly needsOwn?: true;
   create(settings: S): AggregationRule;
 }
 

@@ -23,6 +23,7 @@ function clippedGossip({ radius }: { readonly radius: number }): PreAggregator {
 export default defineAggregator({
   name: 'clipped-gossip',
   source: 'He, Karimireddy, Jaggi, 2022',
+  needsOwn: true,
   settings: defineSettings({ radius: positive(1, 'tau, the largest distance of a neighbour that counts in full') }),
   create: clippedGossip,
 });

@@ -1,4 +1,4 @@
-import { loadChains } from '../aggregators/parts/chain.js';
+import { loadChains, aggregators as robustSums } from '../aggregators/parts/chain.js';
 import { rootStream } from '../numerics/random.js';
 import { join, type Problems } from '../settings/problems.js';
 import type { FaultEntry } from './catalogue.js';
@@ -128,6 +128,23 @@ async function checkAggregators(
   { method }: Found,
   problems: Problems,
 ): Promise<void> {
+  for (const [kind, rules] of Object.entries(aggregators ?? {})) {
+    const { lossy, to } = method.messages[kind]!;
+    // A kind that bears no codec either: what comes after it is calibrated to the sum of what was clipped.
+    if (method.isPrivate && !lossy)
+      problems.add(
+        `aggregators.${kind}`,
+        `none, since noise is added to the sum of '${kind}': a robust one has another sensitivity than the ledger`,
+        rules,
+      );
+    const gossip = rules.find(({ name }) => robustSums.find(name)?.needsOwn);
+    if (gossip && to !== 'peers')
+      problems.add(
+        `aggregators.${kind}`,
+        `no '${gossip.name}' on what the coordinator takes: it is about peers, who have a model of their own`,
+        rules,
+      );
+  }
   const { cohort, sampling } = participation;
   if (!aggregators || sampling !== 'fixed' || method.cohort) return;
   const invited = Math.min(cohort === 'all' ? clients : cohort, clients, MOST_TRIED);
