@@ -14,7 +14,7 @@ export interface Attack {
 }
 
 export interface AttackerSight {
-  /** At least one, in sender order. */
+  /** At least one, in sender order; where all senders are attackers, what these would have sent. */
   readonly honest: readonly ReadonlyVector[];
   /** What the attackers would have sent, in sender order. */
   readonly own: readonly ReadonlyVector[];

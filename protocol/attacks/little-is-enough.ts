@@ -1,3 +1,4 @@
+import { GradswarmError } from '../errors.js';
 import { inverseNormalCdf } from '../numerics/normal-distribution.js';
 import { positive } from '../settings/kinds.js';
 import { defineSettings } from '../settings/settings.js';
@@ -18,9 +19,14 @@ function littleIsEnough({ strength }: { readonly strength: number | null }): Att
   };
 }
 
-/** z_max of n vectors of which f are forged. */
+/** z_max of n vectors of which f are forged. Throws ERR_SCENARIO for a majority of forged ones: nothing bounds what they hide behind. */
 export function largestHidden(n: number, f: number): number {
   const supporters = Math.floor(n / 2) + 1 - f;
+  if (supporters < 1)
+    throw new GradswarmError(
+      'ERR_SCENARIO',
+      `little-is-enough: expected at most half of ${n} senders as attackers, or a 'strength', got ${f}, whose z_max is infinite`,
+    );
   return inverseNormalCdf((n - f - supporters) / (n - f));
 }
 

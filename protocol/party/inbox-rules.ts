@@ -73,13 +73,14 @@ export class InboxRules {
     for (const attack of this.attacks) {
       if (!attack.concerns(address)) continue;
       const { honest, byzantine } = sides(senders, attack);
-      if (honest.length === 0 || byzantine.length === 0) continue;
+      if (byzantine.length === 0) continue;
       const order = [...honest, ...byzantine].map((i) => senders[i]!);
       const own = byzantine.map((i) => vectors[i]!);
       const previous = byzantine.map((i) => memory?.forgers[String(senders[i])] ?? null);
       if (attack.remembers) for (const [k, i] of byzantine.entries()) kept[String(senders[i])] = own[k]!;
       const forged = attack.attack.forge({
-        honest: honest.map((i) => vectors[i]!),
+        // Attackers alone know what they would have sent.
+        honest: honest.length > 0 ? honest.map((i) => vectors[i]!) : own,
         own,
         previous,
         rng: attack.stream(address),

@@ -5,7 +5,7 @@ import type { Scenario } from './scenario.js';
 
 /** Does the selection fit the number of clients, the method and what else looks at its messages? */
 export function checkSelection(
-  { participation, method, aggregators }: Scenario,
+  { participation, method, aggregators, clients }: Scenario,
   { method: found }: Found,
   problems: Problems,
 ): void {
@@ -14,6 +14,9 @@ export function checkSelection(
   if (cohort !== 'all' && !Number.isInteger(cohort) && !family.anyRate)
     problems.add('participation.cohort', `an integer of at least 1 or 'all' with '${family.name}'`, cohort);
   if (typeof sampling === 'string') return;
+  const numbers = { clientCount: clients, cohort: cohort === 'all' ? clients : cohort };
+  const misfit = family.misfit?.(settings as never, numbers);
+  if (misfit) problems.add(`participation.sampling.${misfit.at}`, misfit.expected, sampling[misfit.at]);
   const refuse = (expected: string): void => problems.add('participation.sampling', expected, sampling);
   if (!found.coordinator) return refuse(`'fixed' with '${method.name}', which has no coordinator that selects`);
   if (found.cohort) return refuse(`'fixed' with '${method.name}', which chooses its cohorts itself`);

@@ -16,6 +16,14 @@ export default defineSelection({
     groups: count(2, 'Number of groups, of neighbouring client numbers'),
     roundsPerGroup: count(1, 'Rounds until the next group has its turn'),
   }),
+  misfit({ groups }, { clientCount, cohort }) {
+    if (groups > clientCount) return { at: 'groups', expected: `at most the ${clientCount} clients` };
+    const smallest = Math.floor(clientCount / groups);
+    // A cohort of all clients is all of the group.
+    return cohort < clientCount && cohort > smallest
+      ? { at: 'groups', expected: `groups of at least the cohort of ${cohort}, where the smallest has ${smallest}` }
+      : null;
+  },
   create({ groups, roundsPerGroup }, { clientCount, cohort }) {
     const firstOf = (group: number): number => Math.ceil((group * clientCount) / groups);
     return {

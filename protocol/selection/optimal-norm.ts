@@ -33,8 +33,12 @@ export default defineSelection({
   reports: 'norm',
   anyRate: true,
   weighs: () => true,
+  misfit: ({ candidates }, { clientCount, cohort }) =>
+    candidates !== null && (candidates < cohort || candidates > clientCount)
+      ? { at: 'candidates', expected: `from the cohort of ${cohort} to the ${clientCount} clients, or null` }
+      : null,
   create({ candidates }, { clientCount, cohort, shares }) {
-    const invited = Math.min(clientCount, candidates ?? clientCount);
+    const invited = candidates ?? clientCount;
     return {
       init: () => null,
       invite: (_, { rng }) =>

@@ -16,8 +16,12 @@ export default defineSelection({
     candidates: count(null, 'd, at least the cohort; null: twice the cohort, or all clients where those are fewer'),
   }),
   reports: 'loss',
+  misfit: ({ candidates }, { clientCount, cohort }) =>
+    candidates !== null && (candidates < cohort || candidates > clientCount)
+      ? { at: 'candidates', expected: `from the cohort of ${cohort} to the ${clientCount} clients, or null` }
+      : null,
   create({ candidates }, { clientCount, cohort, exampleCounts }) {
-    const invited = Math.min(clientCount, Math.max(cohort, candidates ?? 2 * cohort));
+    const invited = candidates ?? Math.min(clientCount, 2 * cohort);
     return {
       init: () => null,
       invite: (_, { rng }) => drawByWeight(exampleCounts, invited, rng).map((client) => ({ client, factor: null })),

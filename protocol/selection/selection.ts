@@ -79,6 +79,11 @@ export interface SelectionFamily<S extends object = object, State = unknown> {
   readonly anyRate?: boolean;
   /** Does it give factors? Then the method must declare how it weighs. Left out: never. */
   weighs?(settings: S): boolean;
+  /** A setting that does not fit these numbers, and what was expected of it; null: all fit. Left out: any numbers do. */
+  misfit?(
+    settings: S,
+    run: Pick<SelectionRun, 'clientCount' | 'cohort'>,
+  ): { readonly at: keyof S & string; readonly expected: string } | null;
   create(settings: S, run: SelectionRun): Selection<State>;
 }
 

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { percentile } from '../../coordinator/run/client-columns.js';
 import { readTimes } from '../../coordinator/run-directory/times.js';
 import { GradswarmError } from '../../protocol/errors.js';
+import type { AnyMethod } from '../../protocol/method.js';
+import { methods } from '../../protocol/method-loader.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { withPlugIns } from '../plug-ins/use.js';
@@ -40,8 +42,10 @@ export interface Calibrated extends Calibration {
  * no run, ERR_USAGE where its times cannot be fitted, ERR_SCENARIO where timing alone cannot simulate it.
  */
 export async function calibrateRun(directory: string, latencyMs: number | null): Promise<Calibrated> {
-  const times = measuredTimes(directory);
+  const path = folderOf(directory);
   const input = await loadScenario(directory);
+  await refuseMethod(input, directory);
+  const times = measuredTimes(directory, path);
   refuseTimedFaults(input);
   const read = await readTimingOnly(input, directory, Math.max(...times.map(({ round }) => round)));
   const measured = new Map(times.map(({ round, roundMs }) => [round, roundMs]));
@@ -51,21 +55,55 @@ export async function calibrateRun(directory: string, latencyMs: number | null):
   return { ...found, agreement: agreementOf(measured, await simulated(read, found, measured)) };
 }
 
-function measuredTimes(directory: string): MeasuredTimes[] {
+const refusal = (directory: string, expected: string, got: string) =>
+  new GradswarmError('ERR_USAGE', `${directory}: expected ${expected}, got ${got}`);
+
+function folderOf(directory: string): string {
   const { kind, path } = overviewOf(directory);
-  const refused = (expected: string, got: string) =>
-    new GradswarmError('ERR_USAGE', `${directory}: expected ${expected}, got ${got}`);
-  if (kind === 'sweep') throw refused('the directory of one run', 'a sweep; give that of one of its points');
+  if (kind === 'sweep') throw refusal(directory, 'the directory of one run', 'a sweep; give that of one of its points');
+  return path;
+}
+
+function measuredTimes(directory: string, path: string): MeasuredTimes[] {
   const file = join(path, 'times.csv');
   const times = readTimes(file);
   const rounds = new Set(times.map(({ round }) => round)).size;
   if (!existsSync(file) || rounds === 0)
-    throw refused(
+    throw refusal(
+      directory,
       'a run over sockets (--workers or --listen) of rounds that a coordinator leads',
       'one without measured times (times.csv)',
     );
-  if (rounds < FEWEST_ROUNDS) throw refused(`at least ${FEWEST_ROUNDS} measured rounds`, `${rounds}`);
+  if (rounds < FEWEST_ROUNDS) throw refusal(directory, `at least ${FEWEST_ROUNDS} measured rounds`, `${rounds}`);
   return times;
+}
+
+/** Methods whose rounds are not measured, or not simulated by timing alone. */
+async function refuseMethod(input: Loaded, folder: string): Promise<void> {
+  const { method } = input as unknown as { readonly method?: Scenario['method'] };
+  if (!method) return;
+  await withPlugIns(input, folder);
+  const { name } = method;
+  await methods.load(name);
+  const found = methods.find(name);
+  const why = found && reasonAgainst(found);
+  if (why)
+    throw new GradswarmError(
+      'ERR_USAGE',
+      `${folder}: expected a method whose rounds can be timed, got '${name}': ${why}`,
+    );
+}
+
+function reasonAgainst({ schedule, coordinator, isPrivate, needsPosterior }: AnyMethod): string | null {
+  const instead = 'measure a run of the same model and clients with';
+  if (schedule === 'tasks')
+    return `its clients work on tasks that span server steps, so that no step waits for its messages; ${instead} 'fedavg', and use its devices and links`;
+  if (schedule === 'meetings' || !coordinator)
+    return `peers wait for each other, so that no process sees both ends of a round; ${instead} 'fedavg', and use its devices and links`;
+  if (isPrivate)
+    return `timing alone draws no noise and keeps no ledger, and would simulate another run; ${instead} 'fedavg' or 'sgd', which send as much`;
+  if (needsPosterior) return `timing alone draws no samples; ${instead} 'sgd', which sends as much`;
+  return null;
 }
 
 function refuseTimedFaults(input: Loaded): void {

@@ -93,6 +93,17 @@ describe('calibrate, of a run in two worker processes', function () {
     const { path: inOne } = await runInput({ ...input, clock: 'virtual', rounds: 6 });
     expect(existsSync(join(inOne, 'times.csv'))).to.equal(false);
     expect(refusal(inOne)).to.match(/ERR_USAGE: .*expected a run over sockets .*one without measured times/);
+    for (const [more, why] of [
+      [{ method: 'fedbuff' }, 'its clients work on tasks that span server steps'],
+      [{ method: 'dgd', topology: 'ring' }, 'peers wait for each other'],
+      [{ method: 'ad-psgd', topology: 'ring' }, 'peers wait for each other'],
+      [{ method: 'dp-fedavg' }, 'timing alone draws no noise and keeps no ledger'],
+    ] as const) {
+      const { path } = await runInput({ ...input, ...more, clock: 'virtual', rounds: 2 });
+      expect(refusal(path)).to.match(
+        new RegExp(`ERR_USAGE: .*expected a method whose rounds can be timed, got '.*': ${why}`),
+      );
+    }
     const few = await runInput({ ...remote, links: [], rounds: 4 });
     expect(refusal(few.path)).to.match(/ERR_USAGE: .*expected at least 5 measured rounds, got 4/);
     const faults = [{ fault: 'delay' as const, delayMs: 1, probability: 0.5 }];

@@ -1,3 +1,4 @@
+import { GradswarmError } from '../../errors.js';
 import { defineMethod, type ReadonlyVector } from '../../method.js';
 import { power } from '../../numerics/powers.js';
 import { addScaled, scale, squaredNorm, subtract } from '../../numerics/vector.js';
@@ -52,6 +53,11 @@ export default defineMethod({
       const change = scale(1 / rate, subtract(x, local));
       const weight = power(loss, q);
       const curvature = (q === 0 ? 0 : q * power(loss, q - 1) * squaredNorm(change)) + weight / rate;
+      if (!(curvature > 0 && Number.isFinite(curvature)))
+        throw new GradswarmError(
+          'ERR_NOT_FINITE',
+          `q-ffl: client ${at.self}: expected a power of the loss ${loss} that a number holds, got q = ${q}: lower q`,
+        );
       at.post('update', 'coordinator', { step: scale(weight, change), curvature });
       return state;
     },

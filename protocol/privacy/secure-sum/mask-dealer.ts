@@ -1,5 +1,5 @@
 /**
- * Secure sums of a buffer whose members nobody knows before it is full: masks that a dealer can add up. The asynchronous secure
+ * Secure sums of a buffer whose members are not known before it is full: masks that a dealer can add up. The asynchronous secure
  * aggregation of Papaya (Huba et al., MLSys 2022), where the dealer is a trusted enclave; reconstructed, not checked against the paper.
  *
  * For each answer client u makes a key of its own and agrees on a seed with the dealer. It sends y_u = x_u + PRG(seed_u) modulo 2^32 and
@@ -18,7 +18,7 @@ import { addResidues, maskOf } from './secure-aggregation.js';
 export const DEALT_BITS = 32;
 /** An X25519 key as SPKI. */
 export const DEALT_KEY_BYTES = 44;
-/** What tells two seeds apart, and says nothing about either. */
+/** Two seeds differ in it, and it shows nothing of either. */
 const MARK_BYTES = 16;
 
 /** Plain data. It must never be set back: a seed that was forgotten could be opened twice. */

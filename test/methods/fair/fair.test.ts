@@ -23,6 +23,15 @@ describe('q-FFL', () => {
     expect(fair.losses.at(-1)).to.be.closeTo(plain.losses.at(-1)!, 1e-10);
   });
 
+  it('a power of the loss that no number holds is named: its update was refused, and nothing was learnt', async () => {
+    for (const q of [1e6, 3000]) {
+      const ended = await runQuadratic(qffl, { ...settings, q }, { ...ONE_APART, rounds: 2 }).catch(
+        ({ message }: Error) => message,
+      );
+      expect(ended).to.match(/^ERR_NOT_FINITE: q-ffl: client \d: expected a power of the loss [\d.]+ .*: lower q$/);
+    }
+  });
+
   it('with q = 1 ends where sum (x - c_i)^3 = 0, and with q = 5 nearer to the smallest maximum', async () => {
     // 3 x^3 = (4 - x)^3
     const root = 4 / (1 + 3 ** (1 / 3));

@@ -68,6 +68,10 @@ describe('attacks of Byzantine clients', () => {
     expect(largestHidden(50, 12)).to.be.closeTo(0.336038, 1e-6);
     expect(largestHidden(25, 5)).to.be.closeTo(0.253347, 1e-6);
     expect(largestHidden(10, 2)).to.be.closeTo(0, 1e-12);
+    // Of a majority nothing bounds it: the vectors were NaN.
+    expect(() => largestHidden(4, 3)).to.throw(
+      /ERR_SCENARIO.*at most half of 4 senders as attackers, or a 'strength', got 3/,
+    );
   });
 
   it('Gaussian vectors differ between attackers and have the mean and spread asked for (2 x 20,000 draws, seed 3)', () => {

@@ -61,6 +61,18 @@ describe('every attack harms the plain mean', () => {
     expect(await squaredError({ name: 'sign-flip' }, 200, { centreSpread: 0 })).to.be.lessThan(1e-10);
   });
 
+  for (const name of ['sign-flip', 'scaling', 'gaussian', 'inner-product', 'replay'])
+    it(`${name} by all ten changes what is summed: attackers alone know what they would have sent`, async () => {
+      const all = async (attack: object | null): Promise<string> => {
+        const faults = attack
+          ? [{ fault: 'byzantine' as const, clients: 'all' as const, attack: attack as never }]
+          : [];
+        return (await runQuadratic(sgd, { optimizer: { name: 'sgd', learningRate: 0.1 } }, { rounds: 3, faults }))
+          .digest;
+      };
+      expect(await all({ name })).to.not.equal(await all(null));
+    });
+
   it('mimic among clients alike does not: what it repeats is right', async () => {
     expect(await squaredError({ name: 'mimic' }, 30, { centreSpread: 0 })).to.be.lessThan(1e-25);
   });

@@ -116,6 +116,27 @@ describe('A scenario with a selection that does not fit is refused', () => {
     expect(await refused(only)).to.equal('accepted');
   });
 
+  it('numbers that were cut to fit in silence: candidates below the cohort or above the clients, groups without clients or with fewer than a cohort', async () => {
+    for (const [sampling, cohort, expected] of [
+      [
+        { name: 'power-of-choice', candidates: 2 },
+        3,
+        'candidates: expected from the cohort of 3 to the 8 clients, or null, got 2',
+      ],
+      [{ name: 'power-of-choice', candidates: 9 }, 3, 'candidates: expected from the cohort of 3 to the 8 clients'],
+      [{ name: 'optimal-norm', candidates: 2 }, 2.5, 'candidates: expected from the cohort of 2.5 to the 8 clients'],
+      [{ name: 'availability-group', groups: 9 }, 1, 'groups: expected at most the 8 clients, got 9'],
+      [
+        { name: 'availability-group', groups: 3 },
+        3,
+        'groups: expected groups of at least the cohort of 3, where the smallest has 2',
+      ],
+    ] as const)
+      expect(await refused({ cohort, sampling })).to.include(`participation.sampling.${expected}`);
+    expect(await refused({ cohort: 2, sampling: { name: 'availability-group', groups: 3 } })).to.equal('accepted');
+    expect(await refused({ cohort: 'all', sampling: { name: 'availability-group', groups: 3 } })).to.equal('accepted');
+  });
+
   it('a name that is not one of them, with the nearest', async () => {
     expect(await refused({ cohort: 2, sampling: 'ort' })).to.include('oort');
   });

@@ -37,9 +37,9 @@ async function answer({ publicKey }: DealerState, client: number, step: number):
 /** All answers to a dealer, one after the other. */
 async function admitAll(state: DealerState, answers: readonly Answer[]) {
   const dealer = new MaskDealer(state, rules);
-  const said: string[] = [];
-  for (const { client, step, key } of answers) said.push(await dealer.admit(client, step, key));
-  return { dealer, said };
+  const verdicts: string[] = [];
+  for (const { client, step, key } of answers) verdicts.push(await dealer.admit(client, step, key));
+  return { dealer, verdicts };
 }
 
 const failure = (asked: Promise<unknown>): Promise<string> =>
@@ -61,8 +61,8 @@ describe('protocol/privacy/secure-sum/mask-dealer', () => {
     for (let trial = 0; trial < 20; trial++) {
       const steps = [NOW, NOW - (trial % 8), NOW - (trial % 3)];
       const answers = await Promise.all(steps.map((step, i) => answer(state, 10 * trial + i, step)));
-      const { dealer, said } = await admitAll(state, answers);
-      expect(said).to.deep.equal(['admitted', 'admitted', 'admitted']);
+      const { dealer, verdicts } = await admitAll(state, answers);
+      expect(verdicts).to.deep.equal(['admitted', 'admitted', 'admitted']);
       const opened = await dealer.open(NOW, LENGTH);
       state = opened.state;
       const clear = Array.from({ length: LENGTH }, (_, i) =>
@@ -88,8 +88,8 @@ describe('protocol/privacy/secure-sum/mask-dealer', () => {
   it('a client is in a buffer once: its second answer is left out, and does not fill it', async () => {
     const state = await beginDealer(secrets);
     const answers = [await answer(state, 4, NOW), await answer(state, 4, NOW - 1), await answer(state, 5, NOW)];
-    const { dealer, said } = await admitAll(state, answers);
-    expect(said).to.deep.equal(['admitted', 'again', 'admitted']);
+    const { dealer, verdicts } = await admitAll(state, answers);
+    expect(verdicts).to.deep.equal(['admitted', 'again', 'admitted']);
     expect(await failure(dealer.open(NOW, LENGTH))).to.contain('got 2');
   });
 
@@ -122,13 +122,13 @@ describe('protocol/privacy/secure-sum/mask-dealer', () => {
     const answers = await Promise.all([0, 1, 2].map((client) => answer(state, client, NOW - 2)));
     const honest = await (await admitAll(state, answers)).dealer.open(NOW, LENGTH);
     for (const lie of [{ step: NOW }, { client: 8 }]) {
-      const told = answers.map((each, i) => (i === 0 ? { ...each, ...lie } : each));
-      const { mask } = await (await admitAll(state, told)).dealer.open(NOW, LENGTH);
-      expect(unmasked(told, mask)).to.not.deep.equal(unmasked(answers, honest.mask));
+      const stated = answers.map((each, i) => (i === 0 ? { ...each, ...lie } : each));
+      const { mask } = await (await admitAll(state, stated)).dealer.open(NOW, LENGTH);
+      expect(unmasked(stated, mask)).to.not.deep.equal(unmasked(answers, honest.mask));
     }
   });
 
-  it('equal vectors look alike to nobody: masked twice they agree in no more entries than chance, and every bit is set about half the time', async () => {
+  it('equal vectors do not look alike: masked twice they agree in no more entries than chance, and every bit is set about half the time', async () => {
     const { publicKey } = await beginDealer(secrets);
     const zeros = new Uint32Array(4096);
     const [a, b] = await Promise.all(
