@@ -129,16 +129,8 @@ async function checkAggregators(
   problems: Problems,
 ): Promise<void> {
   for (const [kind, rules] of Object.entries(aggregators ?? {})) {
-    const { lossy, to } = method.messages[kind]!;
-    // A kind that bears no codec either: what comes after it is calibrated to the sum of what was clipped.
-    if (method.isPrivate && !lossy)
-      problems.add(
-        `aggregators.${kind}`,
-        `none, since noise is added to the sum of '${kind}': a robust one has another sensitivity than the ledger`,
-        rules,
-      );
     const gossip = rules.find(({ name }) => robustSums.find(name)?.needsOwn);
-    if (gossip && to !== 'peers')
+    if (gossip && method.messages[kind]?.to !== 'peers')
       problems.add(
         `aggregators.${kind}`,
         `no '${gossip.name}' on what the coordinator takes: it is about peers, who have a model of their own`,

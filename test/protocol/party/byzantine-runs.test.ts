@@ -114,15 +114,6 @@ describe('Byzantine clients and robust sums in whole runs', () => {
     expect(await problem({ aggregators: { update: ['clipped-gossip', 'median'] } })).to.match(
       /aggregators\.update: expected no 'clipped-gossip' on what the coordinator takes/,
     );
-    expect(await problem({ method: 'dp-fedavg', aggregators: { update: 'median' } })).to.match(
-      /aggregators\.update: expected none, since noise is added to the sum of 'update'/,
-    );
-    // Private before it is sent: what becomes of it costs nothing more.
-    const local = { name: 'dp-sgd', placement: 'local', expectedBatchSize: 4, sampling: 0.5 };
-    expect(await problem({ method: local, aggregators: { noisedSum: 'median' } })).to.equal('accepted');
-    expect(await problem({ method: local, aggregators: { sum: 'median' } })).to.match(
-      /noise is added to the sum of 'sum'/,
-    );
     expect(await problem({ faults: [{ fault: 'byzantine', clients: [1], attack: 'sign-flop' }] })).to.match(
       /faults\.0\.attack\.name: .*'sign-flip'/,
     );

@@ -18,7 +18,7 @@ const SETTINGS: Readonly<Record<string, JsonObject>> = {
 /** Why a pair does not run. Everything else must. */
 const REFUSED: readonly (readonly [RegExp, (method: AnyMethod, rule: string) => boolean])[] = [
   [/aggregators: expected \{\}, since '.*' is asynchronous/, ({ schedule }) => schedule === 'tasks'],
-  [/noise is added to the sum of/, ({ isPrivate }) => isPrivate === true],
+  [/makes its noise for the plain sum of/, ({ isPrivate }) => isPrivate === true],
   [/no 'clipped-gossip' on what the coordinator takes/, (_, rule) => rule === 'clipped-gossip'],
   // Pairs and single clients: too few vectors for rules that leave some out.
   [/^ERR_QUORUM: .* got 1$/, ({ name }) => ['ad-psgd', 'hierarchical-fedavg', 'diff2-bvr-l-sgd'].includes(name)],
