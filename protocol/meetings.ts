@@ -4,7 +4,8 @@ import type { ClientRound, Half, HalfOrMaker, MessageKinds, Method, Objective } 
 import { extension } from './settings/extension.js';
 
 /** A meeting as one of the two sees it: `links` are those of the pair, and of a client by itself where no neighbour is there to meet. */
-interface ClientMeeting<H, M extends MessageKinds, O extends Objective = Objective> extends ClientRound<H, M, O> {
+export interface ClientMeeting<H, M extends MessageKinds, O extends Objective = Objective>
+  extends ClientRound<H, M, O> {
   /** Has this client finished its gradient? The other one averages, and continues with its own. */
   readonly isReady: boolean;
 }

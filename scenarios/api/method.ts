@@ -1,6 +1,7 @@
 /** Methods and samplers of one's own. `gradswarm check ./my-method.ts` holds them to the contract of the built-in ones. */
 
 export type { Forecast, RunOutlook } from '../../protocol/forecast.js';
+export { type ClientMeeting, defineMeetings } from '../../protocol/meetings.js';
 export * from '../../protocol/method.js';
 export { mix } from '../../protocol/methods/gossip/parts/mix.js';
 export { gradientOn, gradientSettings, minibatch } from '../../protocol/methods/parts/minibatch.js';

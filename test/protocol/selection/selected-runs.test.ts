@@ -132,9 +132,13 @@ describe('A scenario with a selection that does not fit is refused', () => {
         'groups: expected groups of at least the cohort of 3, where the smallest has 2',
       ],
     ] as const)
-      expect(await refused({ cohort, sampling })).to.include(`participation.sampling.${expected}`);
-    expect(await refused({ cohort: 2, sampling: { name: 'availability-group', groups: 3 } })).to.equal('accepted');
-    expect(await refused({ cohort: 'all', sampling: { name: 'availability-group', groups: 3 } })).to.equal('accepted');
+      expect(await refused({ cohort, sampling }, { clients: 8 })).to.include(`participation.sampling.${expected}`);
+    expect(await refused({ cohort: 2, sampling: { name: 'availability-group', groups: 3 } }, { clients: 8 })).to.equal(
+      'accepted',
+    );
+    expect(
+      await refused({ cohort: 'all', sampling: { name: 'availability-group', groups: 3 } }, { clients: 8 }),
+    ).to.equal('accepted');
   });
 
   it('a name that is not one of them, with the nearest', async () => {
