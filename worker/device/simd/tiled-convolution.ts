@@ -207,6 +207,7 @@ export class TiledConvolution {
   }
 }
 
+/** An odd number: the 36 places of a tile, a pass's tiles apart, are then not all in the same lines of the nearest cache. */
 function tilesOfPass({ inChannels, outChannels }: Convolution): number {
-  return Math.max(8, Math.floor(TILE_NUMBERS / (PLACES * (inChannels + outChannels))));
+  return 1 + 2 * Math.max(4, Math.floor(TILE_NUMBERS / (2 * PLACES * (inChannels + outChannels))));
 }
