@@ -6,7 +6,10 @@ export interface Objective {
   readonly segments: readonly Segment[];
   loss(params: ReadonlyVector, batch: Uint32Array): number | Promise<number>;
   gradient(params: ReadonlyVector, batch: Uint32Array, into?: Vector): Vector | Promise<Vector>;
-  /** Local SGD steps in one call; the plain loop over `gradient` is its specification. */
+  /**
+   * Local SGD steps in one call; the plain loop over `gradient` is its specification. Devices outside this process's memory round each step in
+   * float32.
+   */
   descend?(
     params: ReadonlyVector,
     batches: readonly Uint32Array[],

@@ -3,9 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Device } from './device-access.js';
+import type { Device, Stepping } from './device-access.js';
+import { addToHash } from './word-hash.js';
 
-export type Access = Pick<Device, 'upload' | 'read' | 'tensorCount' | 'heap'>;
+export type Access = Pick<Device, 'upload' | 'read' | 'tensorCount' | 'stepping'>;
 
 export interface Backend {
   readonly access: Access;
@@ -91,5 +92,17 @@ export function portableAccess(synchronous: boolean): Access {
       });
     },
     tensorCount: () => tf.memory().numTensors,
+  };
+}
+
+/** Steps on the device, in float32; the weights are read only where a hash of them is asked for. */
+export function portableStepping(): Stepping {
+  return {
+    async stepped(weights, gradients, rate, hash) {
+      const next = tf.tidy(() => weights.map((weight, i) => tf.sub(weight, tf.mul(gradients[i]!, rate))));
+      if (hash)
+        for (const values of await Promise.all(next.map((one) => one.data()))) addToHash(hash, values as Float32Array);
+      return next;
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import { activate, type Candidate, portableAccess } from './candidate.js';
+import { activate, type Candidate, portableAccess, portableStepping } from './candidate.js';
 import { blas, relaxedSimd, simd, wasm } from './heap-candidates.js';
 
 const require = createRequire(import.meta.url);
@@ -30,7 +30,7 @@ function nativeCandidate(name: string, { isGpu }: { readonly isGpu: boolean }): 
       const { binding } = tf.backend() as { readonly binding?: { readonly TF_Version?: string } };
       const library = binding?.TF_Version ? `, TensorFlow ${binding.TF_Version}` : '';
       return {
-        access: portableAccess(true),
+        access: { ...portableAccess(true), stepping: portableStepping() },
         detail: `package @tensorflow/${name}${library}, ${onGpu ? 'on a GPU' : 'on the CPU'}`,
       };
     },
@@ -75,7 +75,8 @@ const webgpu: Candidate = {
     Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
     await load('@tensorflow/tfjs-backend-webgpu');
     await activate('webgpu');
-    return { access: portableAccess(false), detail: isSoftware ? `${description}, software` : description };
+    const access = { ...portableAccess(false), stepping: portableStepping() };
+    return { access, detail: isSoftware ? `${description}, software` : description };
   },
 };
 

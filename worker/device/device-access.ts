@@ -18,22 +18,22 @@ export interface Device {
   /** The tensors' numbers one after the other in `into`, by then or once the promise is kept. The tensors stay. */
   read(tensors: readonly tf.Tensor[], into: Float32Array): void | Promise<void>;
   tensorCount(): number;
-  /** Of devices whose tensors lie in this process's memory. */
-  readonly heap?: HeapAccess;
+  /** Of all but the plain reference. */
+  readonly stepping?: Stepping;
 }
 
 /** Training without the weights' way out of the device and back at every step. */
-export interface HeapAccess {
-  /** Adds the bits of the tensors, one after the other, to a hash. */
-  hash(tensors: readonly tf.Tensor[], into: WordHash): WordHash;
+export interface Stepping {
+  /** Adds the bits of the tensors, one after the other, to a hash; of devices whose tensors lie in this process's memory. */
+  hash?(tensors: readonly tf.Tensor[], into: WordHash): WordHash;
   /**
-   * weights - rate x gradients, in float64 and rounded once, as new tensors: a kernel may keep a packed copy of a matrix by its tensor. Their
-   * bits are added to `hash`, if there is one.
+   * weights - rate x gradients as new tensors: a kernel may keep a packed copy of a matrix by its tensor. In float64 and rounded once where
+   * the tensors lie in this process's memory, else in float32. Their bits are added to `hash`, if there is one.
    */
   stepped(
     weights: readonly tf.Tensor[],
     gradients: readonly tf.Tensor[],
     rate: number,
     hash: WordHash | null,
-  ): readonly tf.Tensor[];
+  ): readonly tf.Tensor[] | Promise<readonly tf.Tensor[]>;
 }

@@ -30,7 +30,7 @@ function wasmAccess(backend: BackendWasm, loops: Loops): Access {
       }
     },
     tensorCount: () => tf.memory().numTensors,
-    heap: {
+    stepping: {
       hash(tensors, into) {
         for (const tensor of tensors) loops.hash(tensor, into);
         return into;

@@ -3,10 +3,10 @@ import type { Objective, ReadonlyVector, Rng, Segment, Vector } from '../../../.
 import { subtract } from '../../../../protocol/numerics/vector.js';
 import { addClipped } from '../../../../protocol/privacy/mechanisms/clipping.js';
 import type { Examples } from '../../../datasets/dataset.js';
-import type { Device, HeapAccess } from '../../../device/device-access.js';
+import type { Device } from '../../../device/device-access.js';
 import { addToHash, emptyHash, type WordHash } from '../../../device/word-hash.js';
-import { pause } from '../../../pause.js';
 import { masksOf } from '../../layers/parts/masks.js';
+import { descendOn } from './descent.js';
 import type { LayeredNetwork, TrainingPass } from './layered-network.js';
 
 /** What the objectives of one family share. */
@@ -35,8 +35,15 @@ export class LayersObjective implements Objective {
   ) {
     this.segments = shared.network.segments;
     this.exampleCount = rows.length;
-    const { heap } = shared.device;
-    if (heap) this.descend = (...given) => this.descendOn(heap, ...given);
+    const { device, network } = shared;
+    const { stepping } = device;
+    const descending = {
+      upload: network.upload.bind(network),
+      gradients: this.gradientTensors.bind(this),
+    };
+    if (stepping)
+      this.descend = (params, batches, rate, into = this.vector()) =>
+        descendOn(device, stepping, descending, params, batches, rate, into);
   }
 
   async loss(params: ReadonlyVector, batch: Uint32Array): Promise<number> {
@@ -80,39 +87,6 @@ export class LayersObjective implements Objective {
       addClipped(sum, subtract(await this.gradient(params, one), before), radius);
     }
     return Float32Array.from(sum);
-  }
-
-  /** The same bits as params = addScaled(params, -rate, gradient(params, batch)) for each batch. */
-  private async descendOn(
-    heap: HeapAccess,
-    params: ReadonlyVector,
-    batches: readonly Uint32Array[],
-    rate: number,
-    into: Vector = this.vector(),
-  ): Promise<Vector> {
-    const { device, network } = this.shared;
-    let weights = network.upload(device, params);
-    // Of the weights; null until a mask asks for it.
-    let hash: WordHash | null = null;
-    const key = () => {
-      hash ??= heap.hash(weights, emptyHash());
-      return hash;
-    };
-    try {
-      for (const batch of batches) {
-        if (batch.length === 0) continue;
-        const gradients = tf.tidy(() => [...this.gradientTensors(weights, batch, key)]);
-        hash &&= emptyHash();
-        const next = heap.stepped(weights, gradients, rate, hash);
-        tf.dispose([gradients, weights as tf.Tensor[]]);
-        weights = next;
-        await pause();
-      }
-      await device.read(weights, into as Float32Array);
-    } finally {
-      tf.dispose(weights as tf.Tensor[]);
-    }
-    return into;
   }
 
   /** `key`: the parameters that the masks of dropout are keyed by. */

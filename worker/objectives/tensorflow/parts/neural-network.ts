@@ -9,6 +9,7 @@ import type { ObjectiveFamily } from '../../family.js';
 import { clippingWeight } from '../../plain/clipping-weight.js';
 import { checkExamples } from '../../plain/dense-shape.js';
 import { featureCountOf, type ObjectiveRequest, requireDataset } from '../../request.js';
+import { descendOn } from './descent.js';
 import { differenceTerms, gradientTerms, type LayerTerm } from './neural-network-clipping.js';
 import { evaluateNetwork } from './neural-network-evaluation.js';
 import { type LayerShape, type Passage, TensorNetwork, type Weights } from './neural-network-layers.js';
@@ -30,6 +31,8 @@ interface Shared {
 class TensorObjective implements Objective {
   readonly segments: readonly Segment[];
   readonly exampleCount: number;
+  /** Where the device lets the weights stay. */
+  readonly descend?: NonNullable<Objective['descend']>;
 
   constructor(
     private readonly shared: Shared,
@@ -37,13 +40,28 @@ class TensorObjective implements Objective {
   ) {
     this.segments = shared.network.segments;
     this.exampleCount = rows.length;
+    const { device, network } = shared;
+    const { stepping } = device;
+    const descending = {
+      upload: network.upload.bind(network),
+      gradients: this.gradientTensors.bind(this),
+    };
+    if (stepping)
+      this.descend = (params, batches, rate, into = this.vector()) =>
+        descendOn(device, stepping, descending, params, batches, rate, into);
   }
 
-  /** Parameters and a batch on the device. Examples are gathered here: copying a batch costs little beside a step. */
+  /** Parameters and a batch on the device. */
   private upload(
     params: ReadonlyVector,
     batch: Uint32Array,
   ): { readonly weights: Weights; readonly inputs: tf.Tensor; readonly answers: tf.Tensor2D } {
+    const { device, network } = this.shared;
+    return { weights: network.upload(device, params), ...this.batchOf(batch) };
+  }
+
+  /** Examples are gathered here: copying a batch costs little beside a step. */
+  private batchOf(batch: Uint32Array): { readonly inputs: tf.Tensor; readonly answers: tf.Tensor2D } {
     const { device, network, examples, classCount } = this.shared;
     const inputs = network.gather(examples, this.rows, batch);
     const width = classCount || 1;
@@ -54,7 +72,6 @@ class TensorObjective implements Objective {
       else answers[i] = examples.targets[row]!;
     }
     return {
-      weights: network.upload(device, params),
       inputs: device.upload(inputs, [batch.length, ...network.inputShape]),
       answers: device.upload<tf.Rank.R2>(answers, [batch.length, width]),
     };
@@ -76,15 +93,18 @@ class TensorObjective implements Objective {
   async gradient(params: ReadonlyVector, batch: Uint32Array, into = this.vector()): Promise<Vector> {
     if (batch.length === 0) return into.fill(0);
     const { device, network } = this.shared;
-    const gradients = tf.tidy(() => {
-      const { weights, inputs, answers } = this.upload(params, batch);
-      const passage = network.forward(weights, inputs);
-      const delta = tf.mul(network.outputDelta(passage.outputs, answers), 1 / batch.length);
-      return [...network.gradients(passage, network.deltas(weights, passage, delta))];
-    });
+    const gradients = tf.tidy(() => [...this.gradientTensors(network.upload(device, params), batch)]);
     await device.read(gradients, into as Float32Array);
     tf.dispose(gradients);
     return into;
+  }
+
+  private gradientTensors(weights: Weights, batch: Uint32Array): readonly tf.Tensor[] {
+    const { network } = this.shared;
+    const { inputs, answers } = this.batchOf(batch);
+    const passage = network.forward(weights, inputs);
+    const delta = tf.mul(network.outputDelta(passage.outputs, answers), 1 / batch.length);
+    return network.gradients(passage, network.deltas(weights, passage, delta));
   }
 
   async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncGenerator<ReadonlyVector> {

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { ReadonlyVector, Vector } from '../../../../protocol/method.js';
+import type { Device, Stepping } from '../../../device/device-access.js';
+import { addToHash, emptyHash, type WordHash } from '../../../device/word-hash.js';
+import { pause } from '../../../pause.js';
+
+/** What local SGD asks of an objective. */
+interface Descending {
+  upload(device: Device, params: ReadonlyVector): readonly tf.Tensor[];
+  /** New tensors, of the mean over the batch. `hash`: of the weights' bits; it is asked for at every batch or at none. */
+  gradients(weights: readonly tf.Tensor[], batch: Uint32Array, hash: () => WordHash): readonly tf.Tensor[];
+}
+
+/** Local SGD whose weights stay on the device from the first batch to the last: into = the weights after it. */
+export async function descendOn(
+  device: Device,
+  stepping: Stepping,
+  { upload, gradients: gradientsOf }: Descending,
+  params: ReadonlyVector,
+  batches: readonly Uint32Array[],
+  rate: number,
+  into: Vector,
+): Promise<Vector> {
+  let weights = upload(device, params);
+  // Of the weights; null until it is asked for, which happens before the first step.
+  let hash: WordHash | null = null;
+  const hashed = () => {
+    hash ??= stepping.hash ? stepping.hash(weights, emptyHash()) : addToHash(emptyHash(), params);
+    return hash;
+  };
+  try {
+    for (const batch of batches) {
+      if (batch.length === 0) continue;
+      const gradients = tf.tidy(() => [...gradientsOf(weights, batch, hashed)]);
+      hash &&= emptyHash();
+      const next = await stepping.stepped(weights, gradients, rate, hash);
+      tf.dispose([gradients, weights as tf.Tensor[]]);
+      weights = next;
+      await pause();
+    }
+    await device.read(weights, into as Float32Array);
+  } finally {
+    tf.dispose(weights as tf.Tensor[]);
+  }
+  return into;
+}
