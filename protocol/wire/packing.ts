@@ -3,7 +3,9 @@ import { Packr } from 'msgpackr/pack';
 import { GradswarmError } from '../errors.js';
 import { LIMITS } from './limits.js';
 
-const packr = new Packr({ useRecords: false });
+// Integers of 64 bits are numbers as others are: which of its forms a number has is its sender’s choice. What is undefined would be
+// an extension.
+const packr = new Packr({ useRecords: false, int64AsType: 'number', skipValues: [undefined] });
 
 export function pack(message: unknown): Uint8Array {
   return packr.pack(message);
@@ -15,22 +17,36 @@ export function pack(message: unknown): Uint8Array {
  */
 export function unpack(bytes: unknown, values = LIMITS.packedValues): unknown {
   if (!(bytes instanceof Uint8Array)) throw refusal('expected one binary argument');
-  checkStructure(bytes, values);
+  const held = checkStructure(bytes, values);
+  let message: unknown;
   try {
-    return packr.unpack(bytes);
+    message = packr.unpack(bytes);
   } catch {
     // What was sent is not repeated: it may be anything.
-    throw refusal('expected msgpack, got other bytes');
+    throw refusal('other bytes');
   }
+  // Of a key that stands twice one value is left.
+  if (valuesIn(message) !== held) throw refusal('a map with a key twice');
+  return message;
 }
 
-/** Containers that are open: how many values each still misses. */
-function checkStructure(bytes: Uint8Array, values: number): void {
+/** Values of a message, keys and containers included. */
+function valuesIn(message: unknown): number {
+  if (typeof message !== 'object' || message === null || message instanceof Uint8Array) return 1;
+  let count = 1;
+  if (Array.isArray(message)) for (const each of message) count += typeof each === 'object' ? valuesIn(each) : 1;
+  else for (const each of Object.values(message)) count += 1 + valuesIn(each);
+  return count;
+}
+
+/** Returns how many values there are. Kept beside each container that is open: how many it still misses. */
+function checkStructure(bytes: Uint8Array, values: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const open: number[] = [];
   let at = 0;
   let left = 1;
-  for (let count = 0; left > 0; ) {
+  let count = 0;
+  while (left > 0) {
     if (++count > values) throw refusal(`more than ${values} values`);
     if (at >= bytes.byteLength) throw refusal('a message that ends too early');
     const { size, string, children } = token(view, bytes[at]!, at);
@@ -46,6 +62,7 @@ function checkStructure(bytes: Uint8Array, values: number): void {
     while (left === 0 && open.length > 0) left = open.pop()!;
   }
   if (at !== bytes.byteLength) throw refusal('bytes after the message');
+  return count;
 }
 
 interface Token {
@@ -73,7 +90,7 @@ const NUMBERS: Readonly<Record<number, Token>> = {
   211: plain(9),
 };
 
-/** By the first byte, as the msgpack specification lists them. Extensions are none of this protocol's, but for `undefined`. */
+/** By the first byte, as the msgpack specification lists them. Extensions are none of this protocol’s. */
 function token(view: DataView, first: number, at: number): Token {
   if (first < 0x80 || first >= 0xe0 || first === 0xc0 || first === 0xc2 || first === 0xc3) return SINGLE;
   if (first < 0x90) return container(1, 2 * (first & 15));
@@ -106,8 +123,6 @@ function token(view: DataView, first: number, at: number): Token {
       return container(3, 2 * length(2));
     case 0xdf:
       return container(5, 2 * length(4));
-    case 0xd4:
-      if (length(1) === 0) return plain(3);
   }
   throw refusal(`type ${first}, which no message has`);
 }

@@ -2,6 +2,7 @@ import { type Case, type Chapter, required } from '../case.js';
 import type { CoordinatorStage } from '../script/coordinator-stage.js';
 import { chunkOf, frameOf, hex, packedOf } from '../script/frames.js';
 import type { Member } from '../script/member.js';
+import { packed } from '../script/msgpack.js';
 
 const LEAVE_MS = 8000;
 
@@ -217,6 +218,18 @@ export default {
       'a control message of a worker',
       (member) => member.control.emit('done', new Uint8Array(5_000_000)),
       'limits.md: Limits',
+    ),
+    losing(
+      '4.3.11',
+      'closes at a report with a key twice',
+      'no key stands twice',
+      (member) => {
+        // A map of few keys begins with 0x80 and their number; one more, which is the epoch again.
+        const [head, ...report] = packed(member.report());
+        const [, ...epoch] = packed({ epoch: member.assign.epoch });
+        member.control.emit('done', Uint8Array.of(head! + 1, ...report, ...epoch));
+      },
+      control,
     ),
   ],
 } satisfies Chapter<CoordinatorStage>;

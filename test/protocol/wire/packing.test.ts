@@ -40,6 +40,11 @@ describe('msgpack of members', () => {
     );
   });
 
+  it('integers of 64 bits are numbers, and what is undefined is left out', () => {
+    expect(unpack(hex('82a161cf0000000100000000a162d3ffffffffffffffff'))).to.deep.equal({ a: 2 ** 32, b: -1 });
+    expect(pack({ a: undefined, b: { c: undefined } })).to.deep.equal(Buffer.from('81a16280', 'hex'));
+  });
+
   it('any bytes are a message or refused with ERR_PROTOCOL', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void refusalOf(new Uint8Array(bytes))),
@@ -58,6 +63,9 @@ describe('msgpack of members', () => {
     ['an array that is cut', hex('9201'), /ends too early|beyond/],
     ['two messages', hex('0101'), /bytes after the message/],
     ['an extension', hex('c70372010203'), /which no message has/],
+    ['the extension that stands for undefined', hex('81a161d40000'), /which no message has/],
+    ['a map with a key twice', hex('9182a16101a16102'), /a key twice/],
+    ['a map with a key as number and as text', hex('820101a13102'), /a key twice/],
     ['a record of msgpackr', hex('d47240'), /which no message has/],
     ['the byte that is never used', hex('c1'), /which no message has/],
     ['nesting', new Uint8Array(1000).fill(0x91), /nested deeper than 32/],
