@@ -1,6 +1,7 @@
 import { loadChains, aggregators as robustSums } from '../aggregators/parts/chain.js';
 import { rootStream } from '../numerics/random.js';
 import { join, type Problems } from '../settings/problems.js';
+import { edgeServersOf } from '../topology/family.js';
 import type { FaultEntry } from './catalogue.js';
 import { checkCodecs, type Found } from './codec-checks.js';
 import { checkPrivateSums } from './privacy-checks.js';
@@ -170,6 +171,13 @@ function checkTopology(scenario: Scenario, found: Found, problems: Problems): vo
   try {
     const rng = rootStream(scenario.seed, scenario.precision).derive('topology');
     found.topology.fit(settings, scenario.clients, rng);
+    // Edge servers are not connected with each other: below no coordinator, the clients of one never learn of those of another.
+    if (!found.method.coordinator && edgeServersOf(topology, scenario.clients).length > 0)
+      problems.add(
+        'topology.name',
+        `a graph of peers, since '${method.name}' has no coordinator above edge servers`,
+        topology.name,
+      );
   } catch (error) {
     problems.line(error);
   }

@@ -47,11 +47,9 @@ export const participation = defineSettings({
     'The smallest number of used clients below which a round fails; null: none',
   ),
   deadlineMs: milliseconds(null, "Counted from the coordinator's last post of the round; null: wait for all", ABOVE_0),
-  first: nullable(
-    count(
-      null,
-      'Answers of a round that are waited for, in order of simulated arrival; the others are late; null: all',
-    ),
+  first: count(
+    null,
+    'Answers of a round that are waited for, in order of simulated arrival; the others are late; null: all',
   ),
 });
 

@@ -94,6 +94,10 @@ describe('hierarchical FedAvg', () => {
     expect(await refusal({ topology: { name: 'hierarchy', edges: 5 } })).to.include(
       'topology.edges: expected at most half',
     );
+    // A method of peers would be two methods that know nothing of each other, with edge servers that have no data.
+    expect(await refusal({ method: 'dgd', topology: { name: 'hierarchy', edges: 2 } } as never)).to.include(
+      "topology.name: expected a graph of peers, since 'dgd' has no coordinator above edge servers",
+    );
     expect(await refusal({ objective: 'quadratic', data: 'none' } as never)).to.include('data: expected a data set');
   });
 });
