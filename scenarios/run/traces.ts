@@ -74,7 +74,7 @@ export function readTrace(path: string, columns: readonly TraceColumn[], folder:
   const file = resolve(folder, path);
   if (!existsSync(file))
     throw new GradswarmError('ERR_DATA_MISSING', `${file}: expected a CSV file with a trace, there is none`);
-  const table = readCsv(file, { header: 'yes', delimiter: ',' });
+  const table = readCsv(file, { header: 'yes', delimiter: ',', leastRows: 1 });
   const wanted = ['client', 'time', ...columns.map(({ name }) => name)];
   const at = wanted.map((name) => table.columnNames.indexOf(name));
   const missing = at.indexOf(-1);

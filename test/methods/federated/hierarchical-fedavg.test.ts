@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fedavg from '../../../protocol/methods/federated/fedavg.js';
 import hierarchical from '../../../protocol/methods/federated/hierarchical-fedavg.js';
+import dgd from '../../../protocol/methods/gossip/dgd.js';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
 import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
@@ -94,8 +95,9 @@ describe('hierarchical FedAvg', () => {
     expect(await refusal({ topology: { name: 'hierarchy', edges: 5 } })).to.include(
       'topology.edges: expected at most half',
     );
-    // A method of peers would be two methods that know nothing of each other, with edge servers that have no data.
-    expect(await refusal({ method: 'dgd', topology: { name: 'hierarchy', edges: 2 } } as never)).to.include(
+    // Peers below different edge servers would never learn of each other.
+    const peers = scenario(dgd as never, { method: 'dgd', clients: 9, topology: { name: 'hierarchy', edges: 3 } });
+    expect(await Promise.resolve(peers).catch(({ message }: Error) => message)).to.include(
       "topology.name: expected a graph of peers, since 'dgd' has no coordinator above edge servers",
     );
     expect(await refusal({ objective: 'quadratic', data: 'none' } as never)).to.include('data: expected a data set');

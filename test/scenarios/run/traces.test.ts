@@ -43,6 +43,11 @@ describe('traces of devices', () => {
     expect([9, 10, 99].map((round) => inRounds.at(0, round, 0)[2])).to.deep.equal([1, 2, 2]);
   });
 
+  it('may be one row: one client whose values never change', () => {
+    expect(read('client,time,available\n0,0,1\n', available).rows).to.deep.equal([[0, 0, 1]]);
+    expect(() => read('client,time,available\n', available)).to.throw('expected at least 1 row of values, got 0');
+  });
+
   it('are read by the names of their columns: others are left aside, and an empty cell is the value before it', () => {
     const trace = read('up,note,time,client,down\n5,x,0,0,10\n,y,3.5,0,20\n', bandwidth);
     expect(trace.rows).to.deep.equal([
