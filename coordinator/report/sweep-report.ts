@@ -17,6 +17,7 @@ import {
 } from './report.js';
 import { facts, page, section } from './report-page.js';
 import { comparisonFigures, type NamedRun } from './run-plots.js';
+import { seedComparisons } from './seed-comparisons.js';
 import { sweepTables } from './sweep-tables.js';
 
 export interface SweepReportContent {
@@ -48,6 +49,7 @@ export async function writeSweepReport(directory: SweepDirectory, content: Sweep
   const body = [
     heading(content, content.methods ?? []),
     section('Results', sweepTables(directory.points)),
+    section('Differences', seedComparisons(directory.points, content.manifest?.testExamples)),
     section(
       'Expectations',
       judged.length > 0 ? expectationsTable(content.verdict) : html`<p>Judged at each point.</p>`,

@@ -26,7 +26,7 @@ const FIRST = [
 const MEASURED_BY_THE_CLOCK = ['wallMs', 'checkpointMs', 'checkpoints'];
 
 /** Points of one setting at different seeds. */
-interface Group {
+export interface Group {
   readonly settings: SweepPoint['settings'];
   readonly points: readonly SweepPoint[];
 }
@@ -85,7 +85,7 @@ ${table(
 }
 
 /** The last word of a path, where no other path ends in it. */
-function settingName(path: string, paths: readonly string[]): string {
+export function settingName(path: string, paths: readonly string[]): string {
   const last = (text: string) => text.split('.').at(-1)!;
   return paths.filter((other) => last(other) === last(path)).length > 1 ? path : last(path);
 }
@@ -99,7 +99,7 @@ function rank(name: string): number {
   return place < 0 ? FIRST.length : place;
 }
 
-function groupsOf(points: readonly SweepPoint[], settings: readonly string[]): Group[] {
+export function groupsOf(points: readonly SweepPoint[], settings: readonly string[]): Group[] {
   const groups = new Map<string, SweepPoint[]>();
   for (const point of points) {
     const key = JSON.stringify(settings.map((name) => point.settings[name]));

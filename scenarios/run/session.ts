@@ -164,9 +164,10 @@ class Session {
 
   private recordRead({ plugIns }: Read): void {
     if (plugIns.length > 0) this.directory.updateManifest({ use: plugIns.map(recordOf) });
-    const { decisions } = this.problem.dataset;
+    const { decisions, test } = this.problem.dataset;
     const traces = traceFiles(this.scenario);
     const also = {
+      ...(test.count > 0 && { testExamples: test.count }),
       ...(decisions && { decisions }),
       ...(this.scenario.initial && { initial: this.scenario.initial }),
       ...(traces.length > 0 && { traces }),
