@@ -8,6 +8,7 @@ import type { TlsTrust } from './challenge.js';
 export const FRAME_SOCKET_OPTIONS = {
   perMessageDeflate: false,
   maxPayload: LIMITS.messageBytes,
+  maxFragments: LIMITS.messageFragments,
   skipUTF8Validation: true,
   // Acknowledgements are pings and get no answer; others are answered by those who listen.
   autoPong: false,

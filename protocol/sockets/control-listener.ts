@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { Server, type Socket } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { LIMITS } from '../wire/limits.js';
 import { pack } from '../wire/packing.js';
 import type { Proven } from './admission.js';
 import { type ControlSocket, IoSocket } from './control-socket.js';
@@ -19,7 +20,7 @@ export interface ControlListening {
 
 class ControlSocketServer extends WebSocketServer {
   constructor(options: object) {
-    super({ ...options, WebSocket: ControlWebSocket });
+    super({ ...options, maxFragments: LIMITS.messageFragments, WebSocket: ControlWebSocket });
   }
 }
 

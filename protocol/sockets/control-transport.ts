@@ -10,7 +10,12 @@ export class ControlTransport extends NodeWebSocket {
     protocols: string | string[] | undefined,
     options: ClientOptions,
   ): ControlWebSocket {
-    const limits = { perMessageDeflate: false, maxPayload: LIMITS.coordinatorBytes };
-    return new ControlWebSocket(url, protocols ?? [], { ...options, ...limits });
+    const { coordinatorBytes: maxPayload, messageFragments: maxFragments } = LIMITS;
+    return new ControlWebSocket(url, protocols ?? [], {
+      ...options,
+      perMessageDeflate: false,
+      maxPayload,
+      maxFragments,
+    });
   }
 }

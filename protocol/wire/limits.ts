@@ -1,7 +1,7 @@
 /** One bound that every reader of bytes checks before it allocates or waits. */
 export interface Limit {
   readonly value: number;
-  readonly unit: 'bytes' | 'ms' | 'messages' | 'values' | 'levels' | 'rounds' | 'connections';
+  readonly unit: 'bytes' | 'ms' | 'messages' | 'fragments' | 'values' | 'levels' | 'rounds' | 'connections';
   readonly meaning: string;
 }
 
@@ -20,6 +20,7 @@ export const LIMIT_TABLE = {
     unit: 'bytes',
     meaning: 'a websocket message of the frame sockets: one chunk and its header',
   },
+  messageFragments: { value: 16 << 10, unit: 'fragments', meaning: 'frames that one websocket message comes in' },
   chunkBytes: {
     value: 1 << 20,
     unit: 'bytes',

@@ -102,6 +102,9 @@ const BREACHES: Readonly<Record<string, (seat: Seat) => void>> = {
     control.io.engine.write('52-["done",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'),
   'asks for a namespace': ({ control }) => control.io.engine.write('0/x,'),
   'connects a second time': ({ control }) => control.io.engine.write('0'),
+  'sends a message in fragments without end': ({ frames }) => {
+    for (let i = 0; i < 20_000; i++) frames.send(new Uint8Array(1), { fin: false });
+  },
   'sends a frame as text': (seat) =>
     seat.frames.send(frameBytes({ from: own(seat), count: 0 }, new Uint8Array(0), 0), { binary: false }),
   'seals parties that the run does not have': (seat) =>
