@@ -1,10 +1,6 @@
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIMITS } from '../wire/limits.js';
 import { SpareMemory } from '../wire/spare-memory.js';
-
-/** What one read of a connection that a process opened takes at most: reads cost more than bytes. */
-const READ_BYTES = 256 << 10;
 
 /** Payloads from here on get memory of their own. */
 const LARGE_BYTES = 16 << 10;
@@ -109,20 +105,7 @@ export function gatherMessages(stream: Duplex, memory: SpareMemory): void {
   };
 }
 
-/** A connection that reads into the same memory again and again. */
-export function connectReading(options: object): Socket {
-  const socket = connect({
-    ...(options as TcpNetConnectOpts),
-    // Of the request: to a connection it would be that of a file.
-    path: undefined,
-    onread: {
-      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-      callback: (bytes, buffer) => {
-        const piece = Buffer.from(buffer.buffer as ArrayBuffer, 0, bytes);
-        socket.emit('data', gathered.has(socket) ? piece : Buffer.from(piece));
-        return true;
-      },
-    },
-  });
-  return socket;
+/** Are the pieces of this connection copied as they come? */
+export function isGathered(stream: Duplex): boolean {
+  return gathered.has(stream);
 }

@@ -6,8 +6,10 @@ import { BREACH } from '../wire/message-socket.js';
 import { readCount } from '../wire/numbered-link.js';
 import type { TlsTrust } from './challenge.js';
 import { FRAME_SOCKET_OPTIONS } from './connection.js';
-import { connectReading, gatherMessages } from './gathered-messages.js';
+import { gatherMessages } from './gathered-messages.js';
 import { LinkSocket, silenceOf } from './link-socket.js';
+import { connectReading } from './steady-reading.js';
+import { isUnseen, maskWithZeros } from './unseen-way.js';
 
 const FIRST_RETRY_MS = 25;
 const LONGEST_RETRY_MS = 1000;
@@ -39,6 +41,7 @@ const dialWebSocket: Dial = (url, timeoutMs, { ca }) =>
     handshakeTimeout: timeoutMs,
     ...(ca ? { ca } : {}),
     ...(url.protocol === 'ws:' && { createConnection: connectReading }),
+    ...(isUnseen(url) && { generateMask: maskWithZeros }),
   });
 
 /** Opens a numbered link, and opens it again whenever its connection breaks. Rejects with ERR_WORKER_LOST when there is none at first. */

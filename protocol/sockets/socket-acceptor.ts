@@ -7,6 +7,7 @@ import { LinkSocket } from './link-socket.js';
 import { PlainSocket } from './plain-socket.js';
 import { refuseUpgrade, type SocketServer, type Upgrade } from './socket-server.js';
 import type { Acceptance, Accepted, Acceptor } from './sockets.js';
+import { acceptReading } from './steady-reading.js';
 
 /** How requests to become a websocket are answered. */
 export interface Answering {
@@ -19,11 +20,13 @@ function overHttp(server: SocketServer): Answering {
   const upgrades = new WebSocketServer({ noServer: true, ...FRAME_SOCKET_OPTIONS });
   return {
     refuse: ({ socket }, status) => refuseUpgrade(socket, status),
-    accept: ({ request, socket, head }, opened) =>
-      upgrades.handleUpgrade(request, socket, head, (websocket) => {
+    accept: ({ request, socket, head }, opened) => {
+      const stream = acceptReading(socket);
+      upgrades.handleUpgrade(request, stream, head, (websocket) => {
         server.admit(request);
-        opened({ socket: websocket, stream: socket });
-      }),
+        opened({ socket: websocket, stream });
+      });
+    },
     close: () => upgrades.close(),
   };
 }
