@@ -69,7 +69,7 @@ export class FrameLink implements Remote {
     this.layouts = [...options.layouts].sort((a, b) => a.index - b.index);
     for (const { worker, clients } of options.assign.workers)
       for (const client of clients) this.hostOf.set(client, worker);
-    this.coordinator = channelOver(socket, options);
+    this.coordinator = channelOver(socket, { ...options, repeats: true });
     socket.on('message', (message) => {
       try {
         const incoming = this.coordinator.receive(message);

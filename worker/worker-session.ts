@@ -86,6 +86,7 @@ export class WorkerSession {
       seat: kept.seat,
       ...(options.use && options.use.length > 0 && { use: [...options.use] }),
       resumes: assignment && { epoch: assignment.epoch, generation: assignment.generation },
+      repeats: true,
     };
     const { connection, admission } = await ControlConnection.open(this.url, options, hello, {
       answer: (event, content) => this.answers[event](content),

@@ -90,6 +90,8 @@ export class FrameRouter implements Remote {
       /** Real milliseconds to keep a frame of the coordinator's half back; null: none is. */
       readonly hold: ((frame: Frame) => number) | null;
       readonly heartbeatMs: number;
+      /** Has it said that it takes repeats? Left out: none has. */
+      takesRepeats?(member: Member): boolean;
     },
     private readonly events: RouterEvents,
   ) {
@@ -141,11 +143,16 @@ export class FrameRouter implements Remote {
     this.wires.get(member.id)?.channel.send({ type: 'packed', body: pack(message) });
   }
 
-  /** Bytes of websocket messages that carried the coordinator's own frames, framing not included. */
+  /** Bytes of websocket messages that carried the coordinator's own frames, framing not included; of repeats as of frames with their body. */
   get sentFrameBytes(): number {
     let sum = 0;
     for (const { channel } of this.wires.values()) sum += channel.sentFrameBytes;
     return sum;
+  }
+
+  /** Those of them that repeats saved. */
+  get savedBytes(): number {
+    return [...this.wires.values()].reduce((sum, { channel }) => sum + channel.savedBytes, 0);
   }
 
   /** Null: no frame socket, or one that is lost with its connection. */
@@ -201,7 +208,8 @@ export class FrameRouter implements Remote {
   }
 
   private accept(member: Member, socket: MessageSocket, numbered: boolean): void {
-    const channel = channelOver(socket, this.options);
+    const sendsRepeats = this.options.takesRepeats?.(member) ?? false;
+    const channel = channelOver(socket, { ...this.options, sendsRepeats });
     const isCurrent = () => this.wires.get(member.id)?.socket === socket;
     const waiting = new KeptBytes(this.options.keptBytes);
     const wire: Wire = { member, socket, numbered, channel, waiting, unread: null, isUp: true };

@@ -44,6 +44,8 @@ export class HostServer {
   private readonly lines: MemberLines;
   /** Of the processes as which workers identified themselves. */
   private readonly pids = new Map<number, WorkerId>();
+  /** Workers that take repeats, by their last hello. */
+  private readonly takingRepeats = new Set<WorkerId>();
   private readonly ticker: NodeJS.Timeout;
   private readonly dismissals: Promise<void>[] = [];
   private crew: RemoteCrew | null = null;
@@ -90,6 +92,7 @@ export class HostServer {
         keptBytes: maxKeptBytes(size),
         hold: frameHold(scenario, layouts.values(), () => performance.now()),
         heartbeatMs,
+        takesRepeats: ({ worker }) => this.takingRepeats.has(worker),
       },
       {
         answer: (member, message) => {
@@ -230,7 +233,9 @@ export class HostServer {
     if (assigned && !has) this.take({ type: 'broke', worker, why: 'it came back without its clients' });
   }
 
-  private hello({ process: worker, name, seat, pid }: control.Hello): void {
+  private hello({ process: worker, name, seat, pid, repeats }: control.Hello): void {
+    if (repeats) this.takingRepeats.add(worker);
+    else this.takingRepeats.delete(worker);
     this.pids.set(pid, worker);
     this.take({ type: 'join', worker, name, seat });
     const member = this.membership.of(worker);

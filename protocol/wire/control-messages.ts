@@ -43,6 +43,8 @@ export const hello = z.strictObject({
    * connection and come back. Left out: a worker without these, which loses its seat with the connection.
    */
   resumes: z.strictObject({ epoch: round, generation: round }).nullable().optional(),
+  /** It takes repeats: frames whose body is that of the one before. Left out: it does not. */
+  repeats: z.literal(true).optional(),
 });
 
 /** That the coordinator knows the run's token too. */

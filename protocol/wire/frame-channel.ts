@@ -4,6 +4,7 @@ import {
   CHUNK_HEADER_BYTES,
   FRAME_HEADER_BYTES,
   type Frame,
+  frameBytes,
   MESSAGE_TYPE,
   type WireFrame,
   writeHeader,
@@ -38,6 +39,8 @@ export type Outgoing =
     };
 
 export interface ChannelOptions extends ReceiverOptions {
+  /** The other end takes a frame whose body has just been sent as its header alone. Left out: it does not. */
+  readonly sendsRepeats?: boolean;
   /** Does the work once the event loop has turned: frames sent until then leave together. Left out: none wait. */
   readonly defer?: (work: () => void) => void;
 }
@@ -47,14 +50,21 @@ export interface ChannelOptions extends ReceiverOptions {
  * their vectors and become bytes only while the socket has room, so a broadcast of a large model costs its vectors once.
  */
 export class FrameChannel {
-  /** Bytes of websocket messages that carried frames of this process's parties, websocket framing not included. */
+  /**
+   * Bytes of websocket messages that carried frames of this process's parties, websocket framing not included; of repeats as many as
+   * of frames with their body, so that they do not depend on who hosts whom.
+   */
   sentFrameBytes = 0;
+  /** Those of them that were not sent: of the bodies of repeats. */
+  savedBytes = 0;
   private readonly queue: Outgoing[] = [];
   /** The body that is being cut. */
   private current: OutgoingBody | null = null;
   private readonly spare = new SpareMemory(SPARE_BYTES);
   /** Of the last body of this process's parties: a broadcast sends the same messages to one receiver after the other. */
   private summed: { readonly messages: Frame['messages']; readonly checksum: number } | null = null;
+  /** Messages of the last frame that was sent; null: none, or a body that is not theirs. */
+  private last: Frame['messages'] | null = null;
   private readonly receiver: FrameReceiver;
   private nextStream = 1;
   private corked = false;
@@ -140,10 +150,13 @@ export class FrameChannel {
     if (outgoing.type === 'packed') this.write(null, [outgoing.body], outgoing.body.byteLength, null, false);
     else if (outgoing.type === 'relay') {
       const { header, body } = outgoing;
+      this.last = null;
       this.write(header, [body], body.byteLength, header.checksum, false);
     } else {
       const { frame } = outgoing;
       const { tampered } = frame;
+      if (this.isRepeat(frame)) return this.repeat(frame);
+      this.last = tampered ? null : frame.messages;
       const parts = tampered ? [tampered.body] : bodyParts(frame);
       const bytes = tampered ? tampered.body.byteLength : bodyBytes(frame);
       const header: WireFrame = {
@@ -155,6 +168,29 @@ export class FrameChannel {
       };
       this.write(header, parts, bytes, tampered?.checksum ?? null, true, frame.messages);
     }
+  }
+
+  /** A broadcast sends the same messages to one receiver after the other: the next has their body already. */
+  private isRepeat({ tampered, messages }: Frame): boolean {
+    return (
+      this.options.sendsRepeats === true &&
+      !tampered &&
+      messages.length > 0 &&
+      messages === this.last &&
+      messages === this.summed?.messages
+    );
+  }
+
+  private repeat(frame: Frame): void {
+    const message = new Uint8Array(FRAME_HEADER_BYTES);
+    const bytes = bodyBytes(frame);
+    const { checksum } = this.summed!;
+    const body = { messageCount: frame.messages.length, bodyBytes: bytes, checksum, chunkStream: 0 };
+    writeHeader(message, { ...frame, ...body }, MESSAGE_TYPE.repeat);
+    this.sentFrameBytes += frameBytes(bytes);
+    this.savedBytes += frameBytes(bytes) - message.byteLength;
+    this.corkedBytes += message.byteLength;
+    this.socket.send(message, () => this.allSent());
   }
 
   /** `checksum` null: that of the parts. */

@@ -14,6 +14,8 @@ export interface ReceiverOptions {
   /** Largest body and packed message to accept, bytes: what the run's model can need. */
   readonly maxBodyBytes: number;
   readonly maxPackedBytes: number;
+  /** The other end may send a frame whose body has just come as its header alone. Left out: it may not. */
+  readonly repeats?: boolean;
 }
 
 /** A body that comes in chunks; its checksum is taken chunk by chunk, while their bytes are still in the cache. */
@@ -27,6 +29,8 @@ interface Assembly {
 /** Puts frames and packed messages together from the websocket messages of one connection. */
 export class FrameReceiver {
   private readonly assemblies = new Map<number, Assembly>();
+  /** The last frame, where the next ones may have the same body. */
+  private last: (Incoming & { type: 'frame' }) | null = null;
 
   constructor(private readonly options: ReceiverOptions) {}
 
@@ -41,14 +45,31 @@ export class FrameReceiver {
         return this.receivePacked(message);
       case MESSAGE_TYPE.chunk:
         return this.receiveChunk(message);
+      case MESSAGE_TYPE.repeat:
+        return this.receiveRepeat(message);
       default:
-        throw new GradswarmError('ERR_FRAME_MALFORMED', `expected message type 1, 2 or 3, got ${message[0]}`);
+        throw unexpected(message[0]);
     }
   }
 
   private receiveFrame(message: Uint8Array): Incoming | null {
     const header = readHeader(message, this.options.clientCount, this.options.kindCount);
     return this.open(header, header.bodyBytes, header.checksum, header.chunkStream, message);
+  }
+
+  /** A header alone: the body is that of the last frame, and so is all that is said of the body. */
+  private receiveRepeat(message: Uint8Array): Incoming {
+    if (!this.options.repeats) throw unexpected(message[0]);
+    const header = readHeader(message, this.options.clientCount, this.options.kindCount);
+    const { last } = this;
+    if (
+      !last ||
+      this.assemblies.size > 0 ||
+      message.byteLength !== FRAME_HEADER_BYTES ||
+      !hasBodyOf(header, last.header)
+    )
+      throw new GradswarmError('ERR_FRAME_MALFORMED', 'a repeat that does not follow a frame with the same body');
+    return { ...last, header };
   }
 
   private receivePacked(message: Uint8Array): Incoming | null {
@@ -111,8 +132,27 @@ export class FrameReceiver {
   }
 
   private whole(header: WireFrame | null, body: Uint8Array, intact: boolean): Incoming {
-    if (header) return { type: 'frame', header, body, intact };
+    if (header) {
+      const incoming = { type: 'frame', header, body, intact } as const;
+      if (this.options.repeats) this.last = incoming;
+      return incoming;
+    }
     if (!intact) throw new GradswarmError('ERR_FRAME_CHECKSUM', 'a packed message was corrupted in transit');
     return { type: 'packed', body };
   }
+}
+
+function unexpected(type: number | undefined): GradswarmError {
+  return new GradswarmError('ERR_FRAME_MALFORMED', `expected message type 1, 2 or 3, got ${type}`);
+}
+
+function hasBodyOf(header: WireFrame, last: WireFrame): boolean {
+  return (
+    header.lost === null &&
+    header.chunkStream === 0 &&
+    header.kindIndex === last.kindIndex &&
+    header.messageCount === last.messageCount &&
+    header.bodyBytes === last.bodyBytes &&
+    header.checksum === last.checksum
+  );
 }

@@ -31,7 +31,7 @@ export interface Frame {
 export type FrameAddress = Pick<Frame, 'kindIndex' | 'round' | 'attempt' | 'step' | 'from' | 'to'>;
 
 /** First byte of every websocket message. */
-export const MESSAGE_TYPE = { frame: 1, chunk: 2, packed: 3 } as const;
+export const MESSAGE_TYPE = { frame: 1, chunk: 2, packed: 3, repeat: 4 } as const;
 
 /** Offset, type, name and meaning of the fields of a frame's header, little-endian. The rest of it is 0. */
 export const FRAME_LAYOUT = [
@@ -89,6 +89,12 @@ export function wireBytes(body: number, masked: boolean): number {
   return total;
 }
 
+/** Bytes of the websocket messages that carry a frame with `body` bytes by itself, their framing left out. */
+export function frameBytes(body: number): number {
+  const chunks = body <= LIMITS.chunkBytes ? 0 : Math.ceil(body / LIMITS.chunkBytes);
+  return FRAME_HEADER_BYTES + body + CHUNK_HEADER_BYTES * chunks;
+}
+
 const PADDING = new Uint8Array(8);
 
 /** What the body is made of, one after the other, padding included: views of the messages, no copy. */
@@ -124,9 +130,13 @@ export interface WireFrame extends Omit<Frame, 'messages'> {
   readonly chunkStream: number;
 }
 
-export function writeHeader(into: Uint8Array, frame: WireFrame): void {
+export function writeHeader(
+  into: Uint8Array,
+  frame: WireFrame,
+  type: typeof MESSAGE_TYPE.frame | typeof MESSAGE_TYPE.repeat = MESSAGE_TYPE.frame,
+): void {
   const view = new DataView(into.buffer, into.byteOffset, FRAME_HEADER_BYTES);
-  view.setUint8(0, MESSAGE_TYPE.frame);
+  view.setUint8(0, type);
   view.setUint8(1, frame.lost === null ? 0 : 1 + LOSSES.indexOf(frame.lost));
   view.setUint16(2, frame.kindIndex, true);
   view.setUint32(4, frame.round, true);
@@ -141,7 +151,7 @@ export function writeHeader(into: Uint8Array, frame: WireFrame): void {
   view.setUint32(44, frame.chunkStream, true);
 }
 
-/** Reads and checks a header. `clientCount`, `kindCount`: of this run. */
+/** Reads and checks a header, of a frame or a repeat. `clientCount`, `kindCount`: of this run. */
 export function readHeader(bytes: Uint8Array, clientCount: number, kindCount: number): WireFrame {
   if (bytes.byteLength < FRAME_HEADER_BYTES)
     throw malformed(`expected a header of ${FRAME_HEADER_BYTES} bytes, got ${bytes.byteLength}`);
@@ -163,7 +173,9 @@ export function readHeader(bytes: Uint8Array, clientCount: number, kindCount: nu
     checksum: view.getUint32(40, true),
     chunkStream: view.getUint32(44, true),
   };
-  if (view.getUint8(0) !== MESSAGE_TYPE.frame) throw malformed(`expected message type 1, got ${view.getUint8(0)}`);
+  const type = view.getUint8(0);
+  if (type !== MESSAGE_TYPE.frame && type !== MESSAGE_TYPE.repeat)
+    throw malformed(`expected message type 1 or 4, got ${type}`);
   if (lossCode > LOSSES.length) throw malformed(`unknown loss code ${lossCode}`);
   if (frame.kindIndex >= kindCount) throw malformed(`kind ${frame.kindIndex} of ${kindCount}`);
   if (from < COORDINATOR || from >= clientCount || to < COORDINATOR || to >= clientCount)

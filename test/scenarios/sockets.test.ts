@@ -91,16 +91,20 @@ describe('runs over websockets', () => {
     expect(relayed).to.be.above(0);
   });
 
-  it('bytes of frames measured at the sockets equal what was counted when they were posted', async () => {
+  it('bytes of frames measured at the sockets equal what was counted when they were posted; the body of a broadcast goes once to a worker', async () => {
     let measured = 0;
+    let saved = 0;
     const { outcome } = await overSockets(fedavg, 2, {
       look: ({ server }) => {
         measured = server.router.sentFrameBytes;
+        saved = server.router.savedBytes;
       },
     });
     // The counted wire bytes hold the websocket framing too: 4 bytes a frame of this size, unmasked.
     const frames = 4 * 5;
     expect(outcome.summary.bytesDown).to.equal(measured + 4 * frames);
+    // A body went once to each of the two workers in each round; the other clients' headers have 48 bytes.
+    expect(saved).to.equal((frames - 2 * 5) * (measured / frames - 48));
   });
 
   it('vectors larger than a chunk arrive whole, in order, with the same bits', async () => {

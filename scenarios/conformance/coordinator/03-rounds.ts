@@ -99,6 +99,23 @@ export default {
       },
     },
     {
+      id: '3.1.5',
+      title: 'sends a worker that takes repeats the same models, each as a frame or as a repeat of the one before',
+      section: 'Frames',
+      async run(it) {
+        const member = await it.begun({ repeats: true });
+        const models = [await member.model(0), await member.model(1)];
+        equal(models[1]!.params, models[0]!.params, 'sgd posts one model to the cohort');
+        for (const [client, { params, arrivesAtMs }] of models.entries()) {
+          equal(arrivesAtMs, member.plan.startMs + 5, 'each header has its own arrival');
+          member.gradient(client, twice(params));
+          member.seal(client, 1);
+        }
+        member.send('done', member.report());
+        await required('settle', 'the round is over', member.settled());
+      },
+    },
+    {
       id: '3.2.1',
       title: 'moves the model by the mean of the gradients',
       section: 'protocol-streams.md: Coordinator halves and digest',

@@ -26,7 +26,7 @@ export class FrameSocket {
   closeCode = 0;
   /** Every binary message as it came. */
   readonly messages: Uint8Array[] = [];
-  private readonly reader = new FrameReader();
+  private readonly reader: FrameReader;
 
   /** `count`: messages received on earlier connections of this link; null: no link. */
   constructor(
@@ -34,7 +34,10 @@ export class FrameSocket {
     public count: number | null = null,
     /** No counts are sent by themselves. */
     public silent = false,
+    /** Repeats were agreed on. */
+    repeats = false,
   ) {
+    this.reader = new FrameReader(repeats);
     let timer: NodeJS.Timeout | undefined;
     this.closed = new Promise((resolve) =>
       socket.once('close', (code) => {

@@ -41,6 +41,13 @@ export function frameOf(fields: FrameFields, body: Uint8Array = new Uint8Array()
   return message;
 }
 
+/** A repeat: the header of a frame whose body is that of the frame before. */
+export function repeatOf(fields: FrameFields, body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const message = frameOf(fields, body).slice(0, 48);
+  message[0] = 4;
+  return message;
+}
+
 /** A packed message; `body`: msgpack bytes, or what is to be packed. */
 export function packedOf(
   content: unknown,
@@ -148,8 +155,32 @@ export type Received = ReceivedFrame | ReceivedPacked;
 export class FrameReader {
   private header: Uint8Array | null = null;
   private parts: Uint8Array[] = [];
+  /** The last frame, where repeats may follow it. */
+  private last: ReceivedFrame | null = null;
+
+  /** `repeats`: they were agreed on. */
+  constructor(private readonly repeats = false) {}
 
   read(message: Uint8Array): Received | null {
+    if (this.repeats && message[0] === 4) return this.repeat(message);
+    const received = this.other(message);
+    if (received?.type === 'frame') this.last = received;
+    return received;
+  }
+
+  private repeat(message: Uint8Array): Received {
+    const { last } = this;
+    if (!last || this.header || message.length !== 48) throw new NotReached('a repeat that follows no frame');
+    const plain = Uint8Array.from([1, ...message.subarray(1), ...last.body]);
+    const view = new DataView(plain.buffer);
+    const [length, checksum, stream] = [36, 40, 44].map((at) => view.getUint32(at, true)) as [number, number, number];
+    const frame = whole(plain, last.body, checksum, [message]) as ReceivedFrame;
+    if (length !== last.body.length || stream !== 0 || frame.kind !== last.kind || frame.messages !== last.messages)
+      throw new NotReached('a repeat that says another thing of the body');
+    return (this.last = frame);
+  }
+
+  private other(message: Uint8Array): Received | null {
     const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
     const type = message[0];
     if (type === 2) return this.chunk(message, view);

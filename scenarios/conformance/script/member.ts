@@ -81,7 +81,7 @@ export class Member {
   }
 
   async connect(have: number | null = null): Promise<FrameSocket> {
-    const frames = await this.visitor.frames(this.assign.token, have);
+    const frames = await this.visitor.frames(this.assign.token, have, 'repeats' in this.hello);
     if (typeof frames === 'number') throw new NotReached(`the frame socket was refused with ${frames}`);
     return (this.frames = frames);
   }

@@ -74,9 +74,9 @@ export class Visitor {
   }
 
   /** A frame connection; a number: the status that it was refused with. `have`: of a numbered link. */
-  async frames(token: string, have: number | null = null): Promise<FrameSocket | number> {
+  async frames(token: string, have: number | null = null, repeats = false): Promise<FrameSocket | number> {
     const query = new URLSearchParams({ token, ...(have === null ? {} : { have: String(have) }) });
-    return this.open(`/frames?${query}`, {}, (socket) => new FrameSocket(socket, have));
+    return this.open(`/frames?${query}`, {}, (socket) => new FrameSocket(socket, have, false, repeats));
   }
 
   /** Bytes on a bare connection. */

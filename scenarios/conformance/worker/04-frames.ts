@@ -1,12 +1,37 @@
 import { crc32 } from 'node:zlib';
-import { type Chapter, equal, required } from '../case.js';
+import { type Chapter, equal, NotApplicable, required } from '../case.js';
 import { closing, header, leaves, model, raw, rejecting } from '../script/broken-frames.js';
 import type { Coordinator } from '../script/coordinator.js';
-import { bodyOf, chunkOf, doubles, frameOf, hex } from '../script/frames.js';
-import { modelBody, SGD } from '../script/run.js';
-import { PLAIN } from '../script/scenario.js';
+import { bodyOf, chunkOf, doubles, type FrameFields, frameOf, hex, repeatOf } from '../script/frames.js';
+import { modelBody, type ScriptedRun, SGD } from '../script/run.js';
+import { PLAIN, scenarioOf } from '../script/scenario.js';
 
 const section = 'Frames';
+
+/** A worker that said in its hello that it takes repeats, in a round of both its clients. */
+async function takingRepeats(it: Coordinator): Promise<ScriptedRun> {
+  const { control, hello } = await it.joined();
+  if (hello.repeats !== true) throw new NotApplicable('the worker takes no repeats');
+  const run = await it.assign(control, await scenarioOf({}));
+  await run.introduce();
+  run.begin();
+  return run;
+}
+
+/** A repeat that follows the model of client 0 and is wrong. */
+function repeating(id: string, title: string, why: string, wrong: FrameFields, before = true) {
+  return {
+    id,
+    title,
+    section,
+    async run(it: Coordinator): Promise<void> {
+      const run = await takingRepeats(it);
+      if (before) run.model([1, 2, 3]);
+      run.frames.send(repeatOf({ kind: SGD.model, to: 2, ...wrong }, modelBody(1, 2, 3)));
+      await leaves(run, why);
+    },
+  };
+}
 
 /** A body that the model needs, and more than one websocket message may be. */
 const BODY_BYTES = 5_000_000;
@@ -207,5 +232,48 @@ export default {
         await leaves(run, 'a websocket message has at most 4 194 560 bytes');
       },
     },
+    {
+      id: '4.5.1',
+      title: 'takes a repeat for a frame with the body of the one before and a header of its own',
+      section,
+      async run(it) {
+        const run = await takingRepeats(it);
+        run.model([1, 2, 3]);
+        run.frames.send(repeatOf({ kind: SGD.model, to: 2, arrivesAtMs: 40 }, modelBody(1, 2, 3)));
+        for (const [client, atMs] of [
+          [0, 0],
+          [2, 40],
+        ] as const) {
+          const gradient = await required('a gradient', 'the model has come', run.frameOf(client));
+          equal(gradient.body, bodyOf([doubles(2, 4, 6)], [4]), `the gradient of client ${client}`);
+          equal(gradient.arrivesAtMs, atMs + 16, 'the clock is that of the repeat’s own arrival');
+        }
+      },
+    },
+    {
+      id: '4.5.2',
+      title: 'rejects the repeats of a body whose checksum is wrong, too',
+      section,
+      async run(it) {
+        const run = await takingRepeats(it);
+        run.model([1, 2, 3], { checksum: 1 });
+        run.frames.send(repeatOf({ kind: SGD.model, to: 2, checksum: 1 }, modelBody(1, 2, 3)));
+        const { absences } = await required('a report', 'neither client has a model', run.done());
+        const whys = (absences as { readonly to: number; readonly why: string }[]).map(({ to, why }) => [to, why]);
+        equal(
+          whys.sort(([a], [b]) => Number(a) - Number(b)),
+          [
+            [0, 'rejected'],
+            [2, 'rejected'],
+          ],
+          'what is said of the body counts for all that have it',
+        );
+      },
+    },
+    repeating('4.5.3', 'closes at a repeat that follows no frame', 'the frame before', {}, false),
+    repeating('4.5.4', 'closes at a repeat of another kind than the frame before', 'the same kind', { kind: 0 }),
+    repeating('4.5.5', 'closes at a repeat with another checksum than the frame before', 'the same body', {
+      checksum: 1,
+    }),
   ],
 } satisfies Chapter<Coordinator>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
 import { type Frame, joinBody, wireBytes } from '../../../protocol/wire/frame.js';
@@ -56,19 +57,26 @@ class RecordingSocket {
   }
 }
 
+const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
 const allHaveLeft = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 interface Setting {
+  readonly repeats?: boolean;
   readonly summedBytes?: number[];
   readonly defer?: (work: () => void) => void;
 }
 
-function channelOver(socket: RecordingSocket, { summedBytes = [], defer }: Setting = {}): FrameChannel {
+function channelOver(
+  socket: RecordingSocket,
+  { summedBytes = [], defer, repeats = false }: Setting = {},
+): FrameChannel {
   return new FrameChannel(socket, {
     clientCount: 2,
     kindCount: 1,
     maxBodyBytes: 64 << 20,
     maxPackedBytes: 64 << 20,
+    ...(repeats && { repeats, sendsRepeats: repeats }),
     crc32: (bytes, previous) => {
       summedBytes.push(bytes.byteLength);
       return crc32(bytes, previous);
@@ -79,8 +87,8 @@ function channelOver(socket: RecordingSocket, { summedBytes = [], defer }: Setti
 
 type IncomingFrame = Incoming & { type: 'frame' };
 
-function received(messages: readonly Uint8Array[]): IncomingFrame[] {
-  const receiver = channelOver(new RecordingSocket());
+function received(messages: readonly Uint8Array[], setting: Setting = {}): IncomingFrame[] {
+  const receiver = channelOver(new RecordingSocket(), setting);
   return messages.flatMap((message) => receiver.receive(message) ?? []) as IncomingFrame[];
 }
 
@@ -207,5 +215,90 @@ describe('frame channel', () => {
     expect([socket.corks, socket.uncorks]).to.deep.equal([1, 1]);
     channel.send({ type: 'frame', frame: frameOf(10) });
     expect([socket.corks, turns.length]).to.deep.equal([2, 2]);
+  });
+
+  describe('repeats', () => {
+    /** The same messages for both clients and the coordinator, each with an arrival of its own. */
+    const broadcast = (length: number): Frame[] => {
+      const first = frameOf(length);
+      return ([0, 1, 'coordinator'] as const).map((to, arrivesAtMs) => ({ ...first, to, arrivesAtMs }));
+    };
+    const sentBy = async (frames: readonly Frame[], setting: Setting) => {
+      const socket = new RecordingSocket();
+      const channel = channelOver(socket, setting);
+      for (const frame of frames) channel.send({ type: 'frame', frame });
+      await allHaveLeft();
+      return { sent: socket.sent, bytes: channel.sentFrameBytes };
+    };
+
+    for (const [what, length] of [
+      ['whole bodies', 1000],
+      ['bodies in chunks', 2.5 * chunkNumbers],
+    ] as const)
+      it(`a broadcast has its body once: what arrives is as without them, and as many bytes are counted: ${what}`, async () => {
+        const frames = broadcast(length);
+        const [plain, repeated] = [await sentBy(frames, {}), await sentBy(frames, { repeats: true })];
+        const size = (messages: readonly Uint8Array[]) => messages.reduce((sum, { byteLength }) => sum + byteLength, 0);
+        expect(size(repeated.sent)).to.equal(size(plain.sent) / 3 + 2 * 48);
+        expect(repeated.bytes).to.equal(plain.bytes);
+        const parts = (incoming: IncomingFrame) => {
+          const { chunkStream: _, ...header } = incoming.header;
+          return { ...incoming, header, body: hash(incoming.body) };
+        };
+        expect(received(repeated.sent, { repeats: true }).map(parts)).to.deep.equal(received(plain.sent).map(parts));
+      });
+
+    it('none is sent for other messages, after another body, for a frame that was changed or lost, or without being agreed on', async () => {
+      const [first, second] = broadcast(10) as [Frame, Frame];
+      const other = frameOf(10, 1);
+      const changed = { body: joinBody(first), checksum: 1 };
+      const types = async (...frames: Frame[]) => (await sentBy(frames, { repeats: true })).sent.map(([type]) => type);
+      expect(await types(first, second)).to.deep.equal([1, 4]);
+      expect(await types(first, other, second)).to.deep.equal([1, 1, 1]);
+      expect(await types({ ...first, tampered: changed }, second)).to.deep.equal([1, 1]);
+      expect(await types(first, { ...second, tampered: changed })).to.deep.equal([1, 1]);
+      expect(await types(first, { ...second, lost: 'dropped', messages: [] }, second)).to.deep.equal([1, 1, 1]);
+      expect(await types({ ...first, messages: [] }, { ...second, messages: [] })).to.deep.equal([1, 1]);
+      expect((await sentBy([first, second], {})).sent.map(([type]) => type)).to.deep.equal([1, 1]);
+    });
+
+    it('what was passed on in between has another body', async () => {
+      const socket = new RecordingSocket();
+      const channel = channelOver(socket, { repeats: true });
+      const [first, second] = broadcast(10) as [Frame, Frame];
+      channel.send({ type: 'frame', frame: first });
+      await allHaveLeft();
+      const [{ header, body }] = received(socket.sent) as [IncomingFrame];
+      channel.send({ type: 'relay', header, body });
+      channel.send({ type: 'frame', frame: second });
+      await allHaveLeft();
+      expect(socket.sent.map(([type]) => type)).to.deep.equal([1, 1, 1]);
+    });
+
+    it('one that follows a damaged body is damaged too', async () => {
+      const { sent } = await sentBy(broadcast(10), { repeats: true });
+      sent[0]![60]! ^= 1;
+      expect(received(sent, { repeats: true }).map(({ intact }) => intact)).to.deep.equal([false, false, false]);
+    });
+
+    it('one that was not agreed on, follows no frame, or says another thing of the body is refused', async () => {
+      const { sent } = await sentBy(broadcast(10), { repeats: true });
+      const [whole, repeat] = sent as [Uint8Array, Uint8Array];
+      const chunked = (await sentBy(broadcast(1.5 * chunkNumbers), { repeats: true })).sent;
+      const changed = (at: number) => {
+        const copy = repeat.slice();
+        copy[at]! ^= 1;
+        return copy;
+      };
+      const refused = (messages: readonly Uint8Array[], setting: Setting = { repeats: true }) =>
+        expect(() => received(messages, setting)).to.throw(/ERR_FRAME_MALFORMED/);
+      received([whole, repeat], { repeats: true });
+      refused([whole, repeat], {});
+      refused([repeat]);
+      refused([whole, chunked[0]!, repeat]);
+      refused([whole, Buffer.concat([repeat, new Uint8Array(8)])]);
+      // lost, kind, count, bytes, checksum, stream
+      for (const at of [1, 2, 32, 36, 40, 44]) refused([whole, changed(at)]);
+    });
   });
 });
