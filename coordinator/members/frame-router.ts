@@ -90,7 +90,7 @@ export class FrameRouter implements Remote {
       /** Real milliseconds to keep a frame of the coordinator's half back; null: none is. */
       readonly hold: ((frame: Frame) => number) | null;
       readonly heartbeatMs: number;
-      /** Has it said that it takes repeats? Left out: none has. */
+      /** Does it take repeats? Left out: none does. */
       takesRepeats?(member: Member): boolean;
     },
     private readonly events: RouterEvents,

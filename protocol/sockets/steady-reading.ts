@@ -5,7 +5,7 @@ import { isGathered } from './gathered-messages.js';
 /** What one read takes at most: reads cost more than bytes. */
 const READ_BYTES = 256 << 10;
 
-/** What Node has below a socket: it reads and writes, and tells the socket. */
+/** What Node has below a socket: it reads and writes, and reports to the socket. */
 interface Handled {
   _handle: object | null;
 }

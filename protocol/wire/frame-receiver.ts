@@ -57,7 +57,7 @@ export class FrameReceiver {
     return this.open(header, header.bodyBytes, header.checksum, header.chunkStream, message);
   }
 
-  /** A header alone: the body is that of the last frame, and so is all that is said of the body. */
+  /** A header alone: the body is that of the last frame, and so are its length and checksum. */
   private receiveRepeat(message: Uint8Array): Incoming {
     if (!this.options.repeats) throw unexpected(message[0]);
     const header = readHeader(message, this.options.clientCount, this.options.kindCount);

@@ -175,7 +175,7 @@ export function readHeader(bytes: Uint8Array, clientCount: number, kindCount: nu
   };
   const type = view.getUint8(0);
   if (type !== MESSAGE_TYPE.frame && type !== MESSAGE_TYPE.repeat)
-    throw malformed(`expected message type 1 or 4, got ${type}`);
+    throw malformed(`expected message type 1, got ${type}`);
   if (lossCode > LOSSES.length) throw malformed(`unknown loss code ${lossCode}`);
   if (frame.kindIndex >= kindCount) throw malformed(`kind ${frame.kindIndex} of ${kindCount}`);
   if (from < COORDINATOR || from >= clientCount || to < COORDINATOR || to >= clientCount)

@@ -8,7 +8,7 @@ import { PLAIN, scenarioOf } from '../script/scenario.js';
 
 const section = 'Frames';
 
-/** A worker that said in its hello that it takes repeats, in a round of both its clients. */
+/** A worker whose hello has `repeats`, in a round of both its clients. */
 async function takingRepeats(it: Coordinator): Promise<ScriptedRun> {
   const { control, hello } = await it.joined();
   if (hello.repeats !== true) throw new NotApplicable('the worker takes no repeats');
@@ -266,7 +266,7 @@ export default {
             [0, 'rejected'],
             [2, 'rejected'],
           ],
-          'what is said of the body counts for all that have it',
+          'a damaged body counts for all that have it',
         );
       },
     },

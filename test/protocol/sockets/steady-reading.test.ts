@@ -61,9 +61,9 @@ describe('steady reading', () => {
     for (const first of ['accepted', 'in its place']) {
       const { own, other, close } = await accepted();
       const socket = acceptReading(own);
-      const said = new Promise((resolve) => other.once('data', (text) => resolve(text.toString())));
+      const received = new Promise((resolve) => other.once('data', (text) => resolve(text.toString())));
       socket.write('hello');
-      expect(await said).to.equal('hello');
+      expect(await received).to.equal('hello');
       const ends = [own, socket, other].map(closed);
       other.resume();
       (first === 'accepted' ? own : socket).destroy();
