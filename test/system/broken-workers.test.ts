@@ -31,7 +31,7 @@ describe('workers with one fault each under the conformance kit', function () {
   let python: string | null;
 
   before(function () {
-    python = pythonWith(['python-socketio', 'aiohttp', 'msgpack']);
+    python = pythonWith(['numpy', 'aiohttp', 'msgpack']);
     if (!python) this.skip();
   });
 
@@ -53,7 +53,7 @@ describe('the worker in Python under the conformance kit', function () {
   this.timeout(600_000);
 
   it('passes every case that applies', async function () {
-    const python = pythonWith(['python-socketio', 'aiohttp', 'msgpack']);
+    const python = pythonWith(['numpy', 'aiohttp', 'msgpack']);
     if (!python) return this.skip();
     const cases = chosen(await chaptersOf<Coordinator>('worker'), []);
     const command = [python, source('python-worker/worker.py'), '{url}'];

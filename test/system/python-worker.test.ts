@@ -152,7 +152,7 @@ describe('a worker in Python, written from docs/protocol*.md', function () {
   let python: string | null;
 
   before(function () {
-    python = pythonWith(['python-socketio', 'aiohttp', 'msgpack']);
+    python = pythonWith(['numpy', 'aiohttp', 'msgpack']);
     if (!python) this.skip();
   });
 

@@ -29,10 +29,16 @@ class Loader(importlib.machinery.SourceFileLoader):
         raise OSError("sources alone: nothing compiled is kept or used")
 
 
+def finder(path):
+    """Finds the worker's own sources alone: packages may have parts that are not Python."""
+    if pathlib.Path(path) != WORKER:
+        raise ImportError(path)
+    return importlib.machinery.FileFinder(path, (Loader, [".py"]))
+
+
 sys.dont_write_bytecode = True
-sys.path[:0] = [str(WORKER), str(HERE.parents[1] / "vectors")]
-sys.path_hooks.insert(0, importlib.machinery.FileFinder.path_hook((Loader, [".py"])))
-for name in (str(WORKER),):
-    sys.path_importer_cache.pop(name, None)
+sys.path.insert(0, str(WORKER))
+sys.path_hooks.insert(0, finder)
+sys.path_importer_cache.pop(str(WORKER), None)
 main = WORKER / "worker.py"
 exec(compile(broken(main, main.read_text()), str(main), "exec"), {"__name__": "__main__", "__file__": str(main)})

@@ -1,82 +1,83 @@
-"""Drawn data sets and their split: docs/protocol-streams.md."""
+"""Drawn data sets, and their partition among the clients."""
 
-import math
-import struct
+from dataclasses import dataclass, field
 
-from derive import log, root, single, turns
+import numpy as np
 
-
-def normal(stream, n, stddev):
-    values = []
-    while len(values) < n:
-        radius = stddev * math.sqrt(-2 * log(1 - stream.uniform()))
-        c, s = turns(stream.uniform())
-        values += [radius * c, radius * s]
-    return values[:n]
+from functions import ordered_sum
+from refusals import Unsupported
 
 
+def _none(kind):
+    return field(default_factory=lambda: np.empty(0, dtype=kind))
+
+
+@dataclass
 class Examples:
-    """Rows of float32 features, with labels or targets."""
+    """Rows of features (float32), with labels (int32) or targets (float64), whichever the set has."""
 
-    def __init__(self, rows, labels, targets):
-        self.rows, self.labels, self.targets = rows, labels, targets
+    features: np.ndarray = _none("<f4")
+    labels: np.ndarray = _none("<i4")
+    targets: np.ndarray = _none("<f8")
 
     def arrays(self):
-        flat = [x for row in self.rows for x in row]
-        return [struct.pack("<%df" % len(flat), *flat), struct.pack("<%di" % len(self.labels), *self.labels),
-                struct.pack("<%dd" % len(self.targets), *self.targets)]
+        return [self.features, self.labels, self.targets]
 
 
-def rows_of(values, width):
-    return [values[i:i + width] for i in range(0, len(values), width)]
+@dataclass
+class DataSet:
+    train: Examples
+    test: Examples
+    classes: int = 0
+    shards: list = field(default_factory=list)  # of each client, the indices (u32) of its training examples
 
 
-def linear_regression(stream, settings):
+def read_data(settings, clients, root):
+    """The data set of a scenario, split among its clients. `none`: nothing, and an empty shard for each."""
+    name = settings["name"]
+    if name == "none":
+        return DataSet(Examples(), Examples(), shards=[np.empty(0, dtype="<u4")] * clients)
+    draws = {"linear-regression": _linear, "gaussian-clusters": _clusters}
+    if name not in draws:
+        raise Unsupported(f"no data set {name}")
+    if settings["partition"]["name"] != "iid":
+        raise Unsupported(f"no partition {settings['partition']['name']}")
+    data = draws[name](settings, root.derive("data").derive("data set", name))
+    data.shards = _shards(settings["examples"], clients, root.derive("partition").derive("partition", "iid"))
+    return data
+
+
+def _shards(examples, clients, stream):
+    order = np.array(stream.permutation(examples), dtype="<u4")
+    return [np.sort(order[i * examples // clients : (i + 1) * examples // clients]) for i in range(clients)]
+
+
+def _linear(settings, stream):
     p = settings["features"]
-    weights = [float(j + 1) for j in range(p)] if settings["trueWeights"] == "one-to-n" else normal(stream.derive("weights"), p, 1)
+    if settings["trueWeights"] == "one-to-n":
+        weights = np.arange(1, p + 1, dtype=np.float64)
+    else:
+        weights = stream.derive("weights").normals(p, 1.0)
 
-    def examples(stream, n):
-        inputs = stream.derive("inputs")
-        values = normal(inputs, n * p, 1) if settings["inputs"] == "normal" else [inputs.uniform() for _ in range(n * p)]
-        rows = rows_of([single(x) for x in values], p)
-        targets = []
-        for noise, row in zip(normal(stream.derive("label-noise"), n, settings["labelNoiseStddev"]), rows):
-            total = 0.0
-            for w, x in zip(weights, row):
-                total += w * x
-            targets.append(noise + total)
-        return Examples(rows, [], targets)
+    def examples(part, count):
+        drawn = stream.derive(part)
+        inputs = drawn.derive("inputs")
+        numbers = inputs.uniforms(count * p) if settings["inputs"] == "uniform01" else inputs.normals(count * p, 1.0)
+        features = numbers.astype("<f4").reshape(count, p)
+        noise = drawn.derive("label-noise").normals(count, settings["labelNoiseStddev"])
+        return Examples(features=features, targets=noise + ordered_sum(features.astype(np.float64) * weights, axis=1))
 
-    return examples(stream.derive("train"), settings["examples"]), examples(stream.derive("test"), settings["testExamples"]), 0
+    return DataSet(examples("train", settings["examples"]), examples("test", settings["testExamples"]))
 
 
-def gaussian_clusters(stream, settings):
+def _clusters(settings, stream):
     k, p = settings["classes"], settings["features"]
-    centres = []
-    for row in rows_of(normal(stream.derive("centres"), k * p, 1), p):
-        square = 0.0
-        for x in row:
-            square += x * x
-        factor = settings["separation"] / math.sqrt(square)
-        centres.append([x * factor for x in row])
+    centres = stream.derive("centres").normals(k * p, 1.0).reshape(k, p)
+    centres = centres * (settings["separation"] / np.sqrt(ordered_sum(centres * centres, axis=1)))[:, None]
 
-    def examples(stream, n):
-        noise = rows_of(normal(stream, n * p, settings["noiseStddev"]), p)
-        rows = [[single(c + e) for c, e in zip(centres[i % k], noise[i])] for i in range(n)]
-        return Examples(rows, [i % k for i in range(n)], [])
+    def examples(part, count):
+        noise = stream.derive(part).normals(count * p, settings["noiseStddev"]).reshape(count, p)
+        labels = (np.arange(count) % k).astype("<i4")
+        return Examples(features=(centres[labels] + noise).astype("<f4"), labels=labels)
 
-    return examples(stream.derive("train"), settings["examples"]), examples(stream.derive("test"), settings["testExamples"]), k
-
-
-DATASETS = {"linear-regression": linear_regression, "gaussian-clusters": gaussian_clusters}
-
-
-def load(seed, spec):
-    """Training examples, test examples, number of classes."""
-    return DATASETS[spec["name"]](root(seed).derive("data").derive("data set", spec["name"]), spec)
-
-
-def iid(seed, count, clients):
-    """The indices of each client."""
-    order = root(seed).derive("partition").derive("partition", "iid").permutation(count)
-    return [sorted(order[i * count // clients:(i + 1) * count // clients]) for i in range(clients)]
+    return DataSet(examples("train", settings["examples"]), examples("test", settings["testExamples"]), classes=k)

@@ -1,69 +1,123 @@
-"""What a sender keeps of what codecs leave out, and the levels of adaptive codecs: docs/protocol-codecs.md."""
+"""Memories of codecs: what compression left out, and the copies that receivers keep.
 
-from derive import Vector, single
+A memory works on its record of vectors (named as in checkpoints), in the run's precision; each vector is rounded when it is stored.
+`prepare` gives what is encoded; `delivered` and `lost` give the record after the message.
+"""
+
+import numpy as np
+
+from refusals import Unsupported
 
 
-class Memories:
-    """Of a client in one attempt: `kept` as the last settled round left them, `now` as this attempt does."""
+class _Memory:
+    fields = ()
+    receivers_remember = False
 
-    def __init__(self, kept, wide):
-        self.kept, self.now, self.wide = kept, dict(kept), wide
+    def __init__(self, settings, precision):
+        self.settings = settings
+        self._precision = precision
 
-    def vector(self, values):
-        return Vector(values if self.wide else map(single, values), self.wide)
+    def empty(self, length):
+        return {field: np.zeros(length, dtype=self._precision) for field in self.fields}
 
-    def state(self, key, memory, length):
-        names = {"error-feedback": ["error"], "ef21": ["estimate"], "dgc": ["momentum", "accumulated"]}[memory["name"]]
-        return self.now.get(key) or {name: self.vector([0.0] * length) for name in names}
+    def _stored(self, x):
+        return np.asarray(x, dtype=np.float64).astype(self._precision)
 
-    def prepared(self, key, memory, v):
-        """What is encoded in place of v."""
-        if memory is None:
-            return v
-        state = self.state(key, memory, len(v))
-        if memory["name"] == "error-feedback":
-            return self.vector(e + x for e, x in zip(state["error"], v))
-        if memory["name"] == "ef21":
-            return self.vector(x - g for x, g in zip(v, state["estimate"]))
-        return self.vector(a + u for a, u in zip(state["accumulated"], self.velocity(memory, state, v)))
+    def prepare(self, record, value):
+        """The vector p that is encoded in place of `value`, in the run's precision."""
+        raise NotImplementedError
 
-    def velocity(self, memory, state, v):
-        return self.vector(x + memory["momentum"] * u for x, u in zip(v, state["momentum"]))
+    def delivered(self, record, value, sent, decoded):
+        """The record after a message that reached somebody: `sent` is p, `decoded` what receivers read."""
+        raise NotImplementedError
 
-    def sent(self, key, memory, v, p, c):
-        """After c of p was sent for v."""
-        if memory is None:
-            return
-        state = self.state(key, memory, len(v))
-        if memory["name"] == "error-feedback":
-            self.now[key] = {"error": self.vector(x - y for x, y in zip(p, c))}
-        elif memory["name"] == "ef21":
-            self.now[key] = {"estimate": self.vector(g + y for g, y in zip(state["estimate"], c))}
-        else:
-            u = self.velocity(memory, state, v)
-            self.now[key] = {"momentum": self.vector(0.0 if y else x for x, y in zip(u, c)),
-                             "accumulated": self.vector(0.0 if y else x for x, y in zip(p, c))}
+    def lost(self, record, value, sent):
+        raise NotImplementedError
 
-    def received(self, key, memory, c):
-        """The value of a receiver."""
-        if memory is None or memory["name"] != "ef21":
-            return c
-        estimate = self.vector(g + y for g, y in zip(self.state(key, memory, len(c))["estimate"], c))
-        self.now[key] = {"estimate": estimate}
-        return estimate
+    def as_read(self, record_after, decoded):
+        """The value that the message has for its receivers."""
+        return decoded
 
-    def level(self, key):
-        return self.now.get("level " + key, {"level": 0})["level"]
 
-    def measured(self, key, spec, compression, sampling):
-        """The level after a round that measures."""
-        ladder = len(spec["ladder"])
-        state = self.now.get("level " + key) or {"level": 0, "measurements": 0, "tooCoarseAt": [-1] * ladder}
-        level, m, marks = state["level"], state["measurements"] + 1, list(state["tooCoarseAt"])
-        if not compression <= spec["share"] * sampling:
-            marks[level] = m
-            level = max(0, level - 1)
-        elif level + 1 < ladder and (marks[level + 1] < 0 or m - marks[level + 1] >= spec["retryAfter"]):
-            level += 1
-        self.now["level " + key] = {"level": level, "measurements": m, "tooCoarseAt": marks}
-        return level
+def _wide(x):
+    return x.astype(np.float64)
+
+
+class ErrorFeedback(_Memory):
+    fields = ("error",)
+
+    def prepare(self, record, value):
+        return self._stored(_wide(record["error"]) + value)
+
+    def delivered(self, record, value, sent, decoded):
+        return {"error": self._stored(_wide(sent) - decoded)}
+
+    def lost(self, record, value, sent):
+        return {"error": sent}
+
+
+class Ef21(_Memory):
+    fields = ("estimate",)
+    receivers_remember = True
+
+    def prepare(self, record, value):
+        return self._stored(value - _wide(record["estimate"]))
+
+    def delivered(self, record, value, sent, decoded):
+        return {"estimate": self._stored(_wide(record["estimate"]) + decoded)}
+
+    def lost(self, record, value, sent):
+        return record
+
+    def as_read(self, record_after, decoded):
+        return record_after["estimate"]
+
+    def received(self, record, decoded):
+        """A receiver's copy after a message."""
+        return {"estimate": self._stored(_wide(record["estimate"]) + decoded)}
+
+
+class Dgc(_Memory):
+    fields = ("momentum", "accumulated")
+
+    def _velocity(self, record, value):
+        return self._stored(value + self.settings["momentum"] * _wide(record["momentum"]))
+
+    def prepare(self, record, value):
+        return self._stored(_wide(record["accumulated"]) + _wide(self._velocity(record, value)))
+
+    def delivered(self, record, value, sent, decoded):
+        left = decoded == 0
+        zero = self._precision.type(0)
+        return {
+            "momentum": np.where(left, self._velocity(record, value), zero),
+            "accumulated": np.where(left, sent, zero),
+        }
+
+    def lost(self, record, value, sent):
+        return {"momentum": self._velocity(record, value), "accumulated": sent}
+
+
+_MEMORIES = {"error-feedback": ErrorFeedback, "ef21": Ef21, "dgc": Dgc}
+
+
+def memory_of(settings, precision):
+    """The memory of {name, settings}, or None for none."""
+    if settings is None:
+        return None
+    if settings["name"] not in _MEMORIES:
+        raise Unsupported(f"no memory {settings['name']}")
+    return _MEMORIES[settings["name"]](settings, precision)
+
+
+def sender_key(kind, field):
+    """Key in a party's record of the memory of what it posts. The third part names a stream: none, for a broadcast."""
+    return f"{kind}/{field}/"
+
+
+def receiver_key(sender, kind, field, position):
+    return f"from {sender}/{kind}/{field}/{position}"
+
+
+def level_key(kind, field):
+    return f"level {kind}/{field}/"

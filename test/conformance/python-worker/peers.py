@@ -1,126 +1,119 @@
-"""Sockets between workers: one for each direction, used by the one that opened it."""
+"""Sockets between workers: one for each direction, used by the worker that opened it."""
 
 import asyncio
-import hmac
 
-import aiohttp
 from aiohttp import web
 
-from link import Breach, Incoming, Link
-from wire import Receiver
+from background import start
+from incoming import Incoming
+from links import OpenedLink
+from plainlink import PlainLink
+from refusals import Breach
 
-
-class Way:
-    """A socket that is no link: what is lost with it is lost."""
-
-    def __init__(self, socket):
-        self.socket, self.queue = socket, asyncio.Queue()
-        self.task = asyncio.create_task(self.write())
-
-    def send(self, messages, again):
-        for message in messages:
-            self.queue.put_nowait(message)
-
-    async def write(self):
-        while True:
-            await self.socket.send_bytes(await self.queue.get())
-
-    async def close(self):
-        self.task.cancel()
-        await self.socket.close()
+_ADMISSION_SECONDS = 10
+_OPEN_SECONDS = 3
 
 
 class Peers:
-    def __init__(self, http, run, heartbeat, peer_down):
-        self.http, self.run, self.heartbeat, self.peer_down = http, run, heartbeat, peer_down
-        self.incoming, self.ways, self.open_here = {}, [], []
-        # Of each key: what has come over its link, and the connection that it comes over now.
-        self.links = {}
+    """The port for peers, and the ways to them. Before `introduce` nothing is known of them, and their requests wait."""
 
-    async def introduced(self, message):
-        """Opens a socket to each; those that cannot be reached."""
-        found = {peer["worker"]: peer for peer in message["peers"]}
-        self.incoming = {key["incoming"]: key["worker"] for key in message["keys"]}
-        unreachable = []
-        for key in message["keys"]:
-            worker = key["worker"]
-            try:
-                way = await asyncio.wait_for(self.open(found[worker], key["outgoing"]), 5)
-            except (KeyError, aiohttp.ClientError, OSError, asyncio.TimeoutError):
-                unreachable.append(worker)
-                continue
-            self.run.peer_ways[worker] = way
-            self.ways.append(way)
-        return unreachable
+    def __init__(self, host):
+        self._host = host
+        self._runner = None
+        self._introduced = asyncio.Event()
+        self._incoming = {}
+        self._outgoing = {}
+        self.port = None
 
-    async def open(self, peer, key):
-        url = peer["url"].replace("ws", "http", 1) + "/peers"
-        query = {"key": key, "worker": self.run.own}
-        if not peer.get("links"):
-            return Way(await self.http.ws_connect(url, params=query))
-        link = Link(self.http, url, query, self.heartbeat, self.peer_down, refuse, lambda why: self.run.peer_ways.pop(peer["worker"], None))
+    async def listen(self):
+        app = web.Application()
+        app.router.add_get("/peers", self._admit)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handle_signals=False)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "0.0.0.0", 0)
+        await site.start()
+        self.port = site._server.sockets[0].getsockname()[1]
+
+    async def _admit(self, request):
         try:
-            await link.opened
-        except BaseException:
-            await link.close()
-            raise
-        return link
-
-    async def accept(self, request):
-        given = request.query.get("key", "")
-        worker = next((w for key, w in self.incoming.items() if hmac.compare_digest(key, given)), None)
-        if worker is None or worker != request.query.get("worker"):
+            await asyncio.wait_for(self._introduced.wait(), _ADMISSION_SECONDS)
+        except asyncio.TimeoutError:
             return web.Response(status=403)
-        have = request.query.get("have")
-        if have not in (None, "0"):
-            return web.Response(status=409)
-        socket = web.WebSocketResponse(max_msg_size=4194560, compress=False, autoping=False)
-        await socket.prepare(request)
-        self.open_here.append(socket)
-        incoming, receiver, before = self.links.get(given) or (Incoming(self.heartbeat), Receiver(self.run.bounds), None)
-        self.links[given] = incoming, receiver, socket
-        try:
-            if have is None:
-                incoming, receiver = Incoming(float("inf")), Receiver(self.run.bounds)
-            else:
-                if before:
-                    asyncio.create_task(before.close(code=1001))
-                await incoming.report(socket)
-            await incoming.read(socket, lambda message: self.take(given, socket, message, receiver, worker), nothing_sent, have is not None)
-        except (Breach, ValueError):
-            await socket.close(code=1008)
-        return socket
+        incoming = self._incoming.get(request.query.get("worker"))
+        if incoming is None or incoming.banned or request.query.get("key") != incoming.key or "Origin" in request.headers:
+            return web.Response(status=403)
+        return await incoming.serve(request)
 
-    def take(self, key, socket, message, receiver, worker):
-        # What an older connection still brings is discarded.
-        if self.links[key][2] is socket:
-            self.run.receive(message, receiver, worker)
+    async def introduce(self, content):
+        """Opens the sockets to the peers; the names of those that are not reached."""
+        keys = {entry["worker"]: entry for entry in content["keys"]}
+        for worker, entry in keys.items():
+            if worker in self._host.others and worker not in self._incoming:
+                self._incoming[worker] = Incoming(self._host, worker, entry["incoming"])
+        self._introduced.set()
+        for peer in content["peers"]:
+            if peer["worker"] in keys and peer["worker"] not in self._outgoing:
+                self._open(peer, keys[peer["worker"]]["outgoing"])
+        wanted = [worker for worker in self._host.others if worker in self._outgoing]
+        if wanted:
+            await asyncio.wait([self._outgoing[worker].first_count for worker in wanted], timeout=_OPEN_SECONDS)
+        unreachable = []
+        for worker in self._host.others:
+            link = self._outgoing.get(worker)
+            if link is None or not link.first_count.done() or not link.first_count.result():
+                unreachable.append(worker)
+                if link is not None:
+                    self._abandon(worker)
+        return {"unreachable": unreachable}
+
+    def _open(self, peer, key):
+        url = f"{peer['url'].rstrip('/')}/peers?key={key}&worker={self._host.name}"
+        worker = peer["worker"]
+
+        def on_end(end):
+            self._abandon(worker)
+
+        if peer.get("links"):
+            self._outgoing[worker] = OpenedLink(
+                self._host.session, url, self._host.setup.heartbeat, _nothing_comes, _nothing_comes, on_end, self._host.setup.peer_down
+            )
+        else:
+            self._outgoing[worker] = PlainLink(self._host.session, url, on_end)
+
+    def _abandon(self, worker):
+        """What the peer may lack, then all that follows, goes through the coordinator until the epoch ends."""
+        link = self._outgoing.pop(worker, None)
+        if link is None:
+            return
+        start(link.close(1001))
+        for packet in link.unacknowledged():
+            self._host.to_coordinator(packet)
+
+    def send(self, worker, packet):
+        link = self._outgoing.get(worker)
+        if link is None:
+            self._host.to_coordinator(packet)
+        else:
+            link.send(packet)
+
+    def way_to(self, worker):
+        """The worker itself, or `coordinator` where its frames go through it."""
+        return worker if worker in self._outgoing else "coordinator"
+
+    def settled(self):
+        for link in self._outgoing.values():
+            if isinstance(link, PlainLink):
+                link.settled()
 
     async def close(self):
-        for one in [*self.ways, *self.open_here]:
-            await one.close()
-        await self.runner.cleanup()
+        outgoing, self._outgoing = self._outgoing, {}
+        for link in outgoing.values():
+            await link.close(1000)
+        for incoming in self._incoming.values():
+            incoming.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
 
 
-def refuse(_):
-    raise ValueError("a message from the accepting end")
-
-
-def nothing_sent(count):
-    if count:
-        raise Breach("a count of what was not sent")
-
-
-async def listen(http, run, frames, heartbeat, peer_down):
-    """At the address that the connection to the coordinator comes from."""
-    peers = Peers(http, run, heartbeat, peer_down)
-    app = web.Application()
-    app.router.add_get("/peers", peers.accept)
-    peers.runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await peers.runner.setup()
-    host = frames.get_extra_info("sockname")[0]
-    site = web.TCPSite(peers.runner, host, 0)
-    await site.start()
-    port = site._server.sockets[0].getsockname()[1]
-    peers.address = {"host": None, "port": port, "tls": False}
-    return peers
+def _nothing_comes(packet):
+    raise Breach("a message on a link that is used by the other end alone")

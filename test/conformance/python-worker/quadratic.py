@@ -1,82 +1,87 @@
-"""One client's share of the quadratic objective: docs/protocol-streams.md."""
+"""The quadratic objective: each client has a curvature and the centres of its examples, drawn or given."""
 
-from derive import exp, log, root, single
+import numpy as np
+
+from functions import exp, log, ordered_sum
 
 
 class Quadratic:
-    def __init__(self, seed, client, wide, settings):
-        self.wide = wide
-        d, n = settings["dimension"], settings["examples"]
-        stream = root(seed).derive("objective").derive("quadratic", client)
-        of = 0 if settings["sameCurvature"] else client
-        self.matrix = curvature(root(seed).derive("objective").derive("quadratic", of).derive("curvature"), d, settings, self.rounded)
-        self.full = settings["curvature"] == "full"
-        # Nothing is drawn where it would be multiplied by 0.
-        plain = settings["centreSpread"] == 0
-        centre = [0.0] * d if plain else [settings["centreSpread"] * v for v in self.rounded(stream.derive("centre").normal(d))]
-        self.centres = [centre] * n
-        spread = settings["exampleSpread"]
-        if spread > 0:
-            rows = self.rounded(stream.derive("examples").normal(n * d))
-            for j in range(d):
-                mean = 0.0
-                for i in range(n):
-                    mean += rows[i * d + j] / n
-                for i in range(n):
-                    rows[i * d + j] -= mean
-            self.centres = [[centre[j] + spread * rows[i * d + j] for j in range(d)] for i in range(n)]
-        self.count = n
+    """Mean of (x - centre) A (x - centre) / 2 over the client's examples."""
 
-    def rounded(self, values):
-        return list(values) if self.wide else [single(x) for x in values]
+    def __init__(self, settings, root, precision):
+        self._settings = settings
+        self._stream = root.derive("objective")
+        self._precision = precision
+        self._clients = {}
+        self.length = settings["dimension"]
+        self.segments = [self.length]
 
-    def gradient(self, x, batch):
-        d = len(x)
-        o = [0.0] * d
-        for i in batch:
-            o = [t + (a - c) for t, a, c in zip(o, x, self.centres[i])]
+    def initial(self):
+        return np.full(self.length, self._settings["initialValue"], dtype=self._precision)
+
+    def examples(self, client):
+        return self._settings["examples"]
+
+    def gradient(self, client, params, batch):
+        """At `params`, of the mean loss over the batch, at the run's precision."""
+        curvature, centres = self._of(client)
+        offsets = ordered_sum(params.astype(np.float64) - centres[batch])
         if len(batch) > 1:
-            o = [v / len(batch) for v in o]
-        if not self.full:
-            return self.rounded([a * v for a, v in zip(self.matrix, o)])
-        result = []
-        for row in self.matrix:
-            total = 0.0
-            for a, v in zip(row, o):
-                total += a * v
-            result.append(total)
-        return self.rounded(result)
+            offsets = offsets / len(batch)
+        product = curvature * offsets if curvature.ndim == 1 else ordered_sum(curvature * offsets, axis=1)
+        return product.astype(self._precision)
 
+    def _of(self, client):
+        if client not in self._clients:
+            self._clients[client] = (self._curvature(client), self._centres(client))
+        return self._clients[client]
 
-def curvature(stream, d, settings, rounded):
-    largest, least = settings["largestEigenvalue"], settings["smallestEigenvalue"]
-    full = settings["curvature"] == "full"
-    if largest == least and not full:
-        return [float(least)] * d
-    order = stream.permutation(d)
-    reach = log(largest / least)
-    diagonal = [0.0] * d
-    for j in range(d):
-        diagonal[order[j]] = largest if j == 0 else least * exp(reach * 0 if j == 1 else reach * stream.uniform())
-    if not full:
-        return diagonal
-    m = [[diagonal[j] if j == k else 0.0 for k in range(d)] for j in range(d)]
-    for _ in range(d):
-        v = rounded(stream.normal(d))
-        square = 0.0
-        for x in v:
-            square += x * x
-        f = 2 / square
-        a = []
-        for row in m:
-            total = 0.0
-            for x, y in zip(row, v):
-                total += x * y
-            a.append(total)
-        t = 0.0
-        for x, y in zip(v, a):
-            t += x * y
-        for j in range(d):
-            for k in range(d):
-                m[j][k] -= f * ((v[j] * a[k] + a[j] * v[k]) - (f * t) * (v[j] * v[k]))
-    return m
+    def _drawn(self, client, what):
+        return self._stream.derive("quadratic", client).derive(what)
+
+    def _rounded_normals(self, stream, count):
+        return stream.normals(count).astype(self._precision).astype(np.float64)
+
+    def _curvature(self, client):
+        d, full = self.length, self._settings["curvature"] == "full"
+        if self._settings["matrices"]:
+            given = np.array(self._settings["matrices"][client], dtype=np.float64)
+            return given.reshape(d, d) if full else given
+        stream = self._drawn(0 if self._settings["sameCurvature"] else client, "curvature")
+        eigenvalues = self._eigenvalues(stream)
+        return self._turned(eigenvalues, stream) if full else eigenvalues
+
+    def _eigenvalues(self, stream):
+        least, largest = self._settings["smallestEigenvalue"], self._settings["largestEigenvalue"]
+        reach = log(largest / least)
+        order = stream.permutation(self.length)
+        shares = np.concatenate([np.zeros(1), stream.uniforms(max(0, self.length - 2))])
+        values = np.empty(self.length)
+        values[order[0]] = largest
+        values[order[1:]] = (least * exp(reach * shares))[: self.length - 1]
+        return values
+
+    def _turned(self, eigenvalues, stream):
+        """A matrix with these eigenvalues: the diagonal one, reflected once for each dimension."""
+        matrix = np.diag(eigenvalues)
+        for _ in range(self.length):
+            v = self._rounded_normals(stream, self.length)
+            f = 2.0 / ordered_sum(v * v)
+            a = ordered_sum(matrix * v, axis=1)
+            m = ordered_sum(v * a)
+            crossed = v[:, None] * a[None, :] + a[:, None] * v[None, :]
+            matrix = matrix - f * (crossed - (f * m) * (v[:, None] * v[None, :]))
+        return matrix
+
+    def _centres(self, client):
+        d, n = self.length, self._settings["examples"]
+        if self._settings["centres"]:
+            centre = np.array(self._settings["centres"][client], dtype=np.float64)
+        else:
+            centre = self._rounded_normals(self._drawn(client, "centre"), d) * self._settings["centreSpread"]
+        spread = self._settings["exampleSpread"]
+        if not spread > 0:
+            return np.tile(centre, (n, 1))
+        rows = self._rounded_normals(self._drawn(client, "examples"), n * d).reshape(n, d)
+        rows = rows - ordered_sum(rows / n)
+        return centre + spread * rows

@@ -1,81 +1,133 @@
-"""States as canonical bytes, and back."""
+"""Values as canonical bytes: equal values have equal bytes, so that a digest can cover them."""
 
+import math
 import struct
 
-from derive import Vector, varint
+import numpy as np
+
+from refusals import Breach
+
+_ARRAYS = {16: "i1", 17: "u1", 18: "u1", 19: "<i2", 20: "<u2", 21: "<i4", 22: "<u4", 23: "<f4", 24: "<f8", 25: "<i8", 26: "<u8"}
+_TAGS = {np.dtype(name): tag for tag, name in sorted(_ARRAYS.items(), reverse=True)}
+_DEEPEST = 64
 
 
-def encoded(value):
-    if value is None or isinstance(value, bool):
-        return bytes([0 if value is None else 1 + value])
-    if isinstance(value, (int, float)):
-        if value == int(value) and abs(value) < 2**51 and str(value) != "-0.0":
-            i = int(value)
-            return b"\x03" + varint(2 * i if i >= 0 else -2 * i - 1)
-        return b"\x04" + struct.pack("<d", value)
-    if isinstance(value, str):
-        return b"\x05" + text(value)
-    if isinstance(value, Vector):
-        code = "d" if value.wide else "f"
-        return bytes([24 if value.wide else 23]) + varint(len(value)) + struct.pack("<%d%s" % (len(value), code), *value)
-    if isinstance(value, list):
-        return b"\x06" + varint(len(value)) + b"".join(map(encoded, value))
-    keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-    return b"\x07" + varint(len(value)) + b"".join(text(key) + encoded(value[key]) for key in keys)
+def encode(value):
+    """The bytes of null, booleans, numbers, texts, lists, records (dict) and typed arrays (numpy)."""
+    out = bytearray()
+    _write(out, value, 1)
+    return bytes(out)
 
 
-def text(value):
-    data = value.encode()
-    return varint(len(data)) + data
+def _varint(out, number):
+    while number >= 128:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
 
 
-def decoded(data):
-    value, at = read(data, 0)
-    if at != len(data):
-        raise ValueError("bytes after a record")
+def _write_text(out, text):
+    data = text.encode("utf-8")
+    _varint(out, len(data))
+    out += data
+
+
+def _write(out, value, level):
+    if level > _DEEPEST:
+        raise ValueError("a value that is nested too deep")
+    if value is None or isinstance(value, (bool, np.bool_)):
+        out.append(0 if value is None else 2 if value else 1)
+    elif isinstance(value, (int, float, np.integer, np.floating)):
+        _write_number(out, value)
+    elif isinstance(value, str):
+        out.append(5)
+        _write_text(out, value)
+    elif isinstance(value, (list, tuple)):
+        out.append(6)
+        _varint(out, len(value))
+        for entry in value:
+            _write(out, entry, level + 1)
+    elif isinstance(value, dict):
+        out.append(7)
+        _varint(out, len(value))
+        for key in sorted(value, key=lambda key: key.encode("utf-16-be")):
+            _write_text(out, key)
+            _write(out, value[key], level + 1)
+    else:
+        out.append(_TAGS[value.dtype])
+        _varint(out, len(value))
+        out += value.tobytes()
+
+
+def _write_number(out, value):
+    number = float(value)
+    if number.is_integer() and abs(number) < 2**51 and not (number == 0 and math.copysign(1, number) < 0):
+        out.append(3)
+        whole = int(number)
+        _varint(out, 2 * whole if whole >= 0 else -2 * whole - 1)
+    else:
+        out.append(4)
+        out += bytes.fromhex("000000000000f87f") if math.isnan(number) else struct.pack("<d", number)
+
+
+class _Reader:
+    def __init__(self, data):
+        self._data, self._at = data, 0
+
+    def take(self, count):
+        if self._at + count > len(self._data):
+            raise Breach("a record that ends too early")
+        self._at += count
+        return self._data[self._at - count : self._at]
+
+    def varint(self):
+        number, shift = 0, 0
+        while True:
+            byte = self.take(1)[0]
+            number |= (byte & 127) << shift
+            if byte < 128:
+                return number
+            shift += 7
+            if shift > 63:
+                raise Breach("a record with a number that is too long")
+
+    def text(self):
+        try:
+            return self.take(self.varint()).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Breach("a record with a text that is none") from error
+
+    def value(self, level=1):
+        if level > _DEEPEST:
+            raise Breach("a record that is nested too deep")
+        tag = self.take(1)[0]
+        if tag <= 2:
+            return (None, False, True)[tag]
+        if tag == 3:
+            number = self.varint()
+            return -(number + 1) // 2 if number & 1 else number // 2
+        if tag == 4:
+            return struct.unpack("<d", self.take(8))[0]
+        if tag == 5:
+            return self.text()
+        if tag == 6:
+            return [self.value(level + 1) for _ in range(self.varint())]
+        if tag == 7:
+            return {self.text(): self.value(level + 1) for _ in range(self.varint())}
+        if tag in _ARRAYS:
+            kind = np.dtype(_ARRAYS[tag])
+            count = self.varint()
+            return np.frombuffer(self.take(count * kind.itemsize), dtype=kind).copy()
+        raise Breach(f"a record with the tag {tag}")
+
+    def end(self):
+        if self._at != len(self._data):
+            raise Breach("bytes after a record")
+
+
+def decode(data):
+    """The value of canonical bytes."""
+    reader = _Reader(data)
+    value = reader.value()
+    reader.end()
     return value
-
-
-def read_varint(data, at):
-    value = shift = 0
-    while True:
-        value |= (data[at] & 127) << shift
-        shift += 7
-        at += 1
-        if data[at - 1] < 128:
-            return value, at
-
-
-def read_text(data, at):
-    n, at = read_varint(data, at)
-    return data[at:at + n].decode(), at + n
-
-
-def read(data, at):
-    tag, at = data[at], at + 1
-    if tag < 3:
-        return (None, False, True)[tag], at
-    if tag == 3:
-        v, at = read_varint(data, at)
-        return (v // 2 if v % 2 == 0 else -(v + 1) // 2), at
-    if tag == 4:
-        return struct.unpack_from("<d", data, at)[0], at + 8
-    if tag == 5:
-        return read_text(data, at)
-    n, at = read_varint(data, at)
-    if tag in (23, 24):
-        size = 4 if tag == 23 else 8
-        return Vector(struct.unpack_from("<%d%s" % (n, "f" if tag == 23 else "d"), data, at), tag == 24), at + n * size
-    if tag == 6:
-        items = []
-        for _ in range(n):
-            item, at = read(data, at)
-            items.append(item)
-        return items, at
-    if tag != 7:
-        raise ValueError("tag %d" % tag)
-    record = {}
-    for _ in range(n):
-        key, at = read_text(data, at)
-        record[key], at = read(data, at)
-    return record, at

@@ -1,113 +1,168 @@
-"""Shapes of the control messages and packed messages of docs/protocol.md. `checked` gives the message with integers as int, or
-raises ValueError: for a coordinator that breaks the protocol."""
+"""Shapes of control messages and packed messages: exactly these keys, numbers within their bounds.
+
+A shape is a function from a value to the value as it is used (4.0 becomes 4 where an integer is meant); it raises Breach.
+"""
+
+import math
+
+from refusals import Breach
 
 
-def fail(what, value):
-    raise ValueError("expected %s, got %.80r" % (what, value))
-
-
-def n(value):
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < 0:
-        fail("an integer of at least 0", value)
-    return int(value)
+def _fail(what, value):
+    raise Breach(f"expected {what}, got {str(value)[:80]!r}")
 
 
 def number(value):
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        fail("a number", value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        _fail("a finite number", value)
     return value
 
 
-def text(value):
-    return value if isinstance(value, str) else fail("a text", value)
+def index(value):
+    """`n` of the tables: an integer >= 0, also one that came as a float."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value < 0 or value >= 2**53 or value != int(value):
+        _fail("an integer >= 0", value)
+    return int(value)
 
 
-def flag(value):
-    return value if isinstance(value, bool) else fail("true or false", value)
+def boolean(value):
+    return value if isinstance(value, bool) else _fail("true or false", value)
+
+
+def anything(value):
+    return value
 
 
 def data(value):
-    return value if isinstance(value, bytes) else fail("bytes", value)
+    return value if isinstance(value, bytes) else _fail("bytes", value)
+
+
+def text(most=1 << 30):
+    def shape(value):
+        return value if isinstance(value, str) and len(value) <= most else _fail("a text", value)
+
+    return shape
+
+
+def one_of(*texts):
+    def shape(value):
+        return value if isinstance(value, str) and value in texts else _fail(f"one of {texts}", value)
+
+    return shape
+
+
+def list_of(entry):
+    def shape(value):
+        return [entry(one) for one in value] if isinstance(value, list) else _fail("a list", value)
+
+    return shape
+
+
+def nullable(other):
+    return lambda value: None if value is None else other(value)
 
 
 def party(value):
-    return value if value == "coordinator" else n(value)
+    return value if value == "coordinator" else index(value)
 
 
-def one_of(*values):
-    return lambda value: value if value in values else fail("one of %s" % (values,), value)
+def record(required, optional=None):
+    """A map with exactly the required keys and perhaps some of the optional ones."""
+    optional = optional or {}
 
+    def shape(value):
+        if not isinstance(value, dict):
+            _fail("a map", value)
+        for key in value:
+            if key not in required and key not in optional:
+                _fail(f"no key {key}", value)
+        for key in required:
+            if key not in value:
+                _fail(f"a key {key}", value)
+        return {key: (required.get(key) or optional[key])(entry) for key, entry in value.items()}
 
-def items(shape):
-    return lambda value: [shape(item) for item in value] if isinstance(value, list) else fail("a list", value)
+    return shape
 
 
 def either(*shapes):
-    def check(value):
-        for shape in shapes[:-1]:
+    def shape(value):
+        for one in shapes:
             try:
-                return shape(value)
-            except ValueError:
-                pass
-        return shapes[-1](value)
-    return check
+                return one(value)
+            except Breach:
+                continue
+        return _fail("one of several shapes", value)
+
+    return shape
 
 
-def null(value):
-    return None if value is None else fail("null", value)
-
-
-def record(_left_out=(), **shapes):
-    def check(value):
-        if not isinstance(value, dict):
-            fail("a map", value)
-        given = set(value)
-        if given - set(shapes) or set(shapes) - given - set(_left_out):
-            fail("the keys %s" % ", ".join(shapes), sorted(map(str, given)))
-        return {key: shapes[key](value[key]) for key in value}
-    return check
-
-
-def plain(value):
-    """Of a scenario: whole numbers as int."""
-    if isinstance(value, dict):
-        return {text(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [plain(inner) for inner in value]
-    if isinstance(value, float) and value == int(value) and str(value) != "-0.0":
-        return int(value)
-    return value if value is None or isinstance(value, (bool, int, float, str)) else fail("plain data", value)
+def all_or_clients(value):
+    return value if value == "all" else list_of(index)(value)
 
 
 def scenario(value):
-    return plain(value) if isinstance(value, dict) else fail("a map", value)
+    return _whole(value) if isinstance(value, dict) and all(isinstance(key, str) for key in value) else _fail("a scenario", value)
 
 
-ending = one_of("finished", "failed", "again")
-WHO = items(record(worker=text, clients=items(n)))
-ABSENT = items(record(**{"from": n, "why": one_of("crashed", "aborted")}))
+def _whole(value):
+    """The same value, where integers that came as floats are integers again."""
+    if isinstance(value, dict):
+        return {key: _whole(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_whole(entry) for entry in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+
+
+_ENDING = one_of("finished", "failed", "again")
+_PROOF = text(100)
+_WORKERS = list_of(record({"worker": text(), "clients": list_of(index)}))
+
+HELLO_ANSWER = either(
+    record({"seat": index, "proof": _PROOF}),
+    record({"spare": lambda value: value if value is True else _fail("true", value), "proof": _PROOF}),
+    record({"over": _ENDING, "proof": _PROOF}),
+    record({"refused": text(1000), "proof": _PROOF}),
+)
+
 EVENTS = {
-    "assign": record(worker=text, generation=n, epoch=n, token=text, scenario=scenario, clients=items(n), workers=WHO),
-    "introduce": record(peers=items(record(("links",), worker=text, url=text, links=flag)), keys=items(record(worker=text, outgoing=text, incoming=text))),
-    "begin": record(index=n, attempt=n, cohort=items(n), absent=ABSENT, forgotten=items(n), inclusion=number, startMs=number),
-    "abort": record(index=n, attempt=n, clients=either(null, items(n))),
-    "settle": record(round=n, attempt=n, abandoned=flag, voided=items(n), cohort=items(n),
-                     undelivered=items(record(client=n, posts=items(record(kind=text, step=n, to=n))))),
-    "collect": record(request=n, what=one_of("estimates", "records"), clients=either(one_of("all"), items(n))),
-    "waits": record(),
-    "stop": either(record(over=ending), record(refused=text)),
+    "assign": record(
+        {"worker": text(), "generation": index, "epoch": index, "token": text(), "scenario": scenario, "clients": list_of(index), "workers": _WORKERS}
+    ),
+    "introduce": record(
+        {
+            "peers": list_of(record({"worker": text(), "url": text()}, {"links": lambda value: value if value is True else _fail("true", value)})),
+            "keys": list_of(record({"worker": text(), "outgoing": text(), "incoming": text()})),
+        }
+    ),
+    "begin": record(
+        {
+            "index": index, "attempt": index, "cohort": list_of(index),
+            "absent": list_of(record({"from": index, "why": one_of("crashed", "aborted")})),
+            "forgotten": list_of(index), "inclusion": number, "startMs": number,
+        },
+        {"task": boolean, "ready": list_of(index)},
+    ),
+    "abort": record({"index": index, "attempt": index, "clients": nullable(list_of(index))}),
+    "settle": record(
+        {
+            "round": index, "attempt": index, "abandoned": boolean, "voided": list_of(index),
+            "undelivered": list_of(record({"client": index, "posts": list_of(record({"kind": text(), "step": index, "to": index}))})),
+            "cohort": list_of(index),
+        }
+    ),
+    "collect": record({"request": index, "what": one_of("estimates", "records"), "clients": all_or_clients}),
+    "waits": record({}),
+    "stop": either(record({"over": _ENDING}), record({"refused": text(1000)})),
 }
-HELLO = either(record(seat=n, proof=text), record(spare=one_of(True), proof=text), record(over=ending, proof=text), record(refused=text, proof=text))
-SEALS = items(record(**{"round": n, "attempt": n, "from": party, "counts": items(n), "to": items(party)}))
+
+# On a link `waits` has a number, because there are no acknowledgements.
+LINK_EVENTS = {**{name: EVENTS[name] for name in ("begin", "abort", "settle", "collect", "stop")}, "waits": record({"request": index})}
+
 PACKED = {
-    "seals": record(type=text, seals=SEALS),
-    "restore": record(type=text, client=n, data=data),
-    "restored-all": record(type=text, request=n),
-    "control": record(type=text, event=text, content=lambda value: value),
+    "seals": record(
+        {"type": text(), "seals": list_of(record({"round": index, "attempt": index, "from": party, "counts": list_of(index), "to": list_of(party)}))}
+    ),
+    "restore": record({"type": text(), "client": index, "data": data}),
+    "restored-all": record({"type": text(), "request": index}),
+    "control": record({"type": text(), "event": text(20), "content": anything}),
 }
-WAITS = record(request=n)
-
-
-def packed(content):
-    kind = content.get("type") if isinstance(content, dict) else None
-    return PACKED[kind](content) if kind in PACKED else fail("a packed message", content)
