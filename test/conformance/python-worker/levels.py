@@ -95,9 +95,9 @@ class TernGrad(Codec):
             share = x / largest
             mean = float(ordered_sum(share)) / len(x)
             mean_square = float(ordered_sum(share * share)) / len(x)
-            deviation = np.sqrt(max(0.0, mean_square - mean * mean)) * largest
+            deviation = np.sqrt(max(0.0, mean_square - mean * mean))
             if deviation > 0:
-                largest = min(largest, clip * deviation)
+                largest = min(largest, (clip * deviation) * largest)
         return scale_above(largest)
 
     def encode(self, x, stream):
