@@ -19,7 +19,7 @@ from tally import no_bytes
 
 
 class Assignment:
-    """What `assign` asks for. `worker` is told what ends it: `lost(assignment)`, `over(assignment)`, `broken(breach)`, `stopped(content)`."""
+    """What `assign` asks for. What ends it is reported to `worker`: `lost(assignment)`, `over(assignment)`, `broken(breach)`, `stopped(content)`."""
 
     def __init__(self, content, worker, session, url):
         self.content, self._worker, self.session, self._url = content, worker, session, url

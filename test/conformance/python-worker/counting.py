@@ -43,7 +43,7 @@ class Numbers:
         return self._streams
 
     def unacknowledged(self):
-        """The packets that the other end has not got in whole, as far as its counts tell."""
+        """The packets that the other end has not got in whole, as far as its counts show."""
         return [packet for _, packet in self._packets]
 
     def _take_count(self, count):

@@ -49,7 +49,7 @@ class Handshake:
         if not asking.done():
             asking.cancel()
             if self.reading.done():
-                await self.reading  # a breach is told as one
+                await self.reading  # a breach is raised as one
             raise ConnectionError("no answer to hello")
         answer = asking.result()
         proof = answer.get("proof") if isinstance(answer, dict) else None

@@ -15,7 +15,7 @@ CUTS = {1001, 1005, 1006, *range(1011, 1016)}
 class OpenedLink(Numbers):
     """The end that opens the connections, again after each cut.
 
-    `on_end(code)` is told once how the link ended: a close code, a refusal's status, `breach` or `down`; not where `close` did it.
+    `on_end(end)` is called once with how the link ended: a close code, a refusal's status, `breach` or `down`; not where `close` did it.
     """
 
     def __init__(self, session, url, heartbeat, accepts, on_packet, on_end, give_up=None):

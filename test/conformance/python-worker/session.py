@@ -72,7 +72,7 @@ class Session:
         if self._control is not None:
             await self._control.close()
 
-    # What an assignment tells.
+    # What an assignment reports.
 
     def is_working(self):
         """A round began: the next wait is a short one again."""

@@ -42,7 +42,7 @@ def _code(coder, sent, stream, level, precision):
 
 
 class Vectors:
-    """`spend(length)` is told of each vector that goes through a codec: it costs simulated time."""
+    """`spend(length)` is called for each vector that goes through a codec: it costs simulated time."""
 
     def __init__(self, setup, memories, rng, spend):
         self._setup, self._rng, self._spend = setup, rng, spend
