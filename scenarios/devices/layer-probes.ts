@@ -13,6 +13,7 @@ const images = syntheticDataset({ featureShape: [6, 6, 2], classCount: 3, ...cou
 const text = syntheticDataset({ featureShape: [5], classCount: 7, vocabulary: 7, ...counts });
 
 const convolution = { name: 'convolution', filters: 4 };
+const wide = { name: 'convolution', filters: 16 };
 const onImages = (layer: string, ...layers: readonly unknown[]): LayerProbe => ({
   layer,
   layers: [...layers, 'flatten', 'dense'],
@@ -29,7 +30,11 @@ const activation = (layer: string) => onImages(layer, convolution, layer);
 export const LAYER_PROBES: readonly LayerProbe[] = [
   onText('attention', { name: 'attention', heads: 2, causal: true }),
   onImages('average-pooling', { name: 'average-pooling', size: 2 }),
-  onImages('convolution', convolution, { name: 'convolution', filters: 3, stride: 2 }),
+  {
+    // Wide and large enough for the tiles of `simd`, and a stride that has none.
+    ...onImages('convolution', wide, wide, { name: 'convolution', filters: 3, stride: 2 }),
+    dataset: syntheticDataset({ featureShape: [8, 8, 2], classCount: 3, ...counts }),
+  },
   onImages('dense', 'flatten', { name: 'dense', units: 5 }),
   onImages('dropout', { name: 'dropout', rate: 0.5 }),
   onText('embedding'),

@@ -44,12 +44,17 @@ async function changeOn(device: string, { objective, dataset, steps = STEPS }: C
   const family = await createObjectiveFamily({ objective, dataset, clientCount: 1, precision: 'float32', rng, device });
   const shard = family.shard(indices(dataset.train.count));
   const initial = Float32Array.from(family.initialParams(rng));
-  const params = initial.slice();
-  for (let step = 0; step < steps; step++) {
-    const batch = indices(BATCH).map((i) => (step * BATCH + i) % dataset.train.count);
-    const gradient = await shard.gradient(params, batch);
-    for (let j = 0; j < params.length; j++) params[j] = params[j]! - RATE * gradient[j]!;
-  }
+  const batches = Array.from({ length: steps }, (_, step) =>
+    indices(BATCH).map((i) => (step * BATCH + i) % dataset.train.count),
+  );
+  let params = initial.slice();
+  // As local SGD does: the weights stay on the device where it lets them.
+  if (shard.descend) params = (await shard.descend(initial, batches, RATE)) as Float32Array<ArrayBuffer>;
+  else
+    for (const batch of batches) {
+      const gradient = await shard.gradient(params, batch);
+      for (let j = 0; j < params.length; j++) params[j] = params[j]! - RATE * gradient[j]!;
+    }
   return Float64Array.from(params, (value, j) => value - initial[j]!);
 }
 

@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 
 /** Names the library, a file or a name that the system's loader knows; nothing else is looked for then. */
 export const VARIABLE = 'GRADSWARM_BLAS';
@@ -33,12 +33,14 @@ export function blasLibraries(environment: NodeJS.ProcessEnv = process.env): rea
   return [...OF_THE_SYSTEM, ...ofNumpy(environment)];
 }
 
-/** NumPy's own copies: in an active virtual environment, then in the system's and the user's packages. */
-function ofNumpy({ VIRTUAL_ENV, HOME, PYTHONPATH }: NodeJS.ProcessEnv): readonly string[] {
-  const prefixes = [VIRTUAL_ENV, HOME && join(HOME, '.local'), '/usr/local', '/usr'].filter((one) => one !== undefined);
+/** NumPy's own copies: in an active environment, in the user's packages, and where the path has a python3. */
+function ofNumpy({ VIRTUAL_ENV, CONDA_PREFIX, HOME, PYTHONPATH, PATH }: NodeJS.ProcessEnv): readonly string[] {
+  const onPath = (PATH ?? '').split(delimiter).filter((folder) => existsSync(join(folder, 'python3')));
+  const places = [VIRTUAL_ENV, CONDA_PREFIX, HOME && join(HOME, '.local'), ...onPath.map((folder) => dirname(folder))];
+  const prefixes = new Set([...places, '/usr/local', '/usr'].filter((one): one is string => Boolean(one)));
   const packages = [
     ...(PYTHONPATH ?? '').split(delimiter).filter((one) => one !== ''),
-    ...prefixes.flatMap((prefix) =>
+    ...[...prefixes].flatMap((prefix) =>
       namesIn(join(prefix, 'lib'))
         .filter((name) => /^python3/.test(name))
         .flatMap((python) => ['site-packages', 'dist-packages'].map((kind) => join(prefix, 'lib', python, kind))),

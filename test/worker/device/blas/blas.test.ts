@@ -30,20 +30,26 @@ describe('worker/device/blas', () => {
     expect(blasLibraries({ GRADSWARM_BLAS: '/opt/mine.so' })).to.deep.equal(['/opt/mine.so']);
   });
 
-  it("finds NumPy's copy in the active virtual environment, after the system's", () => {
-    const folder = mkdtempSync(join(tmpdir(), 'gradswarm-blas-'));
-    try {
-      const libraries = join(folder, 'lib', 'python3.11', 'site-packages', 'numpy.libs');
-      mkdirSync(libraries, { recursive: true });
-      for (const name of ['libgfortran.so', 'libscipy_openblas64_-1.so']) writeFileSync(join(libraries, name), '');
-      const found = blasLibraries({ VIRTUAL_ENV: folder });
-      expect(found[0]).to.equal('libopenblas.so.0');
-      expect(found).to.include(join(libraries, 'libscipy_openblas64_-1.so'));
-      expect(found.join()).not.to.contain('libgfortran');
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+  for (const [where, environmentOf] of [
+    ['the active virtual environment', (folder: string) => ({ VIRTUAL_ENV: folder })],
+    ['the active Conda environment', (folder: string) => ({ CONDA_PREFIX: folder })],
+    ['the installation of the python3 on the path', (folder: string) => ({ PATH: `/nowhere:${join(folder, 'bin')}` })],
+  ] as const)
+    it(`finds NumPy's copy in ${where}, after the system's`, () => {
+      const folder = mkdtempSync(join(tmpdir(), 'gradswarm-blas-'));
+      try {
+        const libraries = join(folder, 'lib', 'python3.11', 'site-packages', 'numpy.libs');
+        for (const made of [libraries, join(folder, 'bin')]) mkdirSync(made, { recursive: true });
+        writeFileSync(join(folder, 'bin', 'python3'), '');
+        for (const name of ['libgfortran.so', 'libscipy_openblas64_-1.so']) writeFileSync(join(libraries, name), '');
+        const found = blasLibraries(environmentOf(folder));
+        expect(found[0]).to.equal('libopenblas.so.0');
+        expect(found).to.include(join(libraries, 'libscipy_openblas64_-1.so'));
+        expect(found.join()).not.to.contain('libgfortran');
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
 
   it('takes the first library that loads and has the functions, under any of their names, with one thread', () => {
     const calls: string[] = [];
