@@ -72,7 +72,7 @@ export class InboxRules {
     const kept: Record<string, ReadonlyVector> = {};
     for (const attack of this.attacks) {
       if (!attack.concerns(address)) continue;
-      const { honest, byzantine } = sides(senders, attack);
+      const { honest, byzantine } = sides(senders, attack, address.receiver);
       if (byzantine.length === 0) continue;
       const order = [...honest, ...byzantine].map((i) => senders[i]!);
       const own = byzantine.map((i) => vectors[i]!);
@@ -115,14 +115,16 @@ export class InboxRules {
   }
 }
 
-/** Positions of honest and of Byzantine senders. */
+/** Positions of honest and of Byzantine senders. What a peer keeps for itself is as it computed it: it does not deceive itself. */
 function sides(
   senders: readonly PartyId[],
   attack: ActingAttack,
+  receiver: PartyId,
 ): { readonly honest: readonly number[]; readonly byzantine: readonly number[] } {
   const honest: number[] = [];
   const byzantine: number[] = [];
-  for (const [i, sender] of senders.entries()) (attack.isByzantine(sender) ? byzantine : honest).push(i);
+  for (const [i, sender] of senders.entries())
+    (sender !== receiver && attack.isByzantine(sender) ? byzantine : honest).push(i);
   return { honest, byzantine };
 }
 
