@@ -1,9 +1,10 @@
+import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { rootStream } from '../../protocol/numerics/random.js';
 import { indices, syntheticDataset } from '../../scenarios/check/parts/synthetic-dataset.js';
-import type { FoundAccelerator } from '../../worker/device/device.js';
+import { deviceNames, type FoundAccelerator } from '../../worker/device/device.js';
 import { chosenOf, familyOnFastest } from '../../worker/fastest-device.js';
-import { createObjectiveFamily } from '../../worker/objectives/objectives.js';
+import { createObjectiveFamily, objectives } from '../../worker/objectives/objectives.js';
 
 const dataset = syntheticDataset({ featureShape: [8, 8, 1], classCount: 3 });
 
@@ -105,5 +106,48 @@ describe('worker/fastest-device', () => {
     expect(refused).to.equal(
       "GradswarmError: ERR_DEVICE: device: expected 'auto' with objective 'softmax-regression', which has no device but its plain loops, got 'wasm'",
     );
+  });
+
+  it('every objective without a device refuses every device that is named', async () => {
+    const data = [
+      dataset,
+      syntheticDataset({ featureShape: [5], classCount: 2 }),
+      syntheticDataset({ featureShape: [8], classCount: 0 }),
+      syntheticDataset({ featureShape: [3], classCount: 11, vocabulary: 11 }),
+    ];
+    const refusing: string[] = [];
+    await objectives.loadAll(
+      ['plain', 'log-posterior', 'tensorflow'].flatMap((folder) =>
+        readdirSync(new URL(`../../worker/objectives/${folder}/`, import.meta.url))
+          .filter((file) => file.endsWith('.js'))
+          .map((file) => file.slice(0, -'.js'.length)),
+      ),
+    );
+    for (const name of objectives.names()) {
+      const requests = data.map((one) => ({ ...request(name), dataset: one }));
+      for (const fitting of requests) {
+        const family = await createObjectiveFamily(fitting).catch(() => null);
+        if (family === null) continue;
+        if (family.device) break;
+        for (const device of deviceNames) {
+          const refused = await createObjectiveFamily({ ...fitting, device }).catch((error) => error);
+          expect(refused, `${name} on ${device}`).to.have.property('code', 'ERR_DEVICE');
+        }
+        refusing.push(name);
+        break;
+      }
+    }
+    expect(refusing).to.include.members([
+      'bayesian-logistic-regression',
+      'bayesian-network',
+      'character-model',
+      'gaussian-mean',
+      'linear-regression',
+      'logistic-regression',
+      'metric-learning',
+      'quadratic',
+      'small-network',
+      'softmax-regression',
+    ]);
   });
 });
