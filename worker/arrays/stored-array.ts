@@ -8,6 +8,7 @@ import { type ZipEntry, zipEntries } from './zip-directory.js';
 
 /** An array in a file, of which rows are read when they are needed. */
 export interface StoredArray {
+  readonly file: FileBytes;
   readonly shape: readonly number[];
   /** Rows can be read without the others: the file is neither compressed nor in Fortran order. */
   readonly isByRow: boolean;
@@ -51,8 +52,9 @@ function storedAt(file: FileBytes, who: string, start: number, bytes: number): S
       `${who}: expected ${needed} bytes of numbers of shape (${shape.join(', ')}), got ${bytes - offset}`,
     );
   if (fortranOrder && shape.length > 1)
-    return wholeArray(shape, rowLength, () => decodeNpy(file.read(start, bytes), who).values);
+    return wholeArray(file, shape, rowLength, () => decodeNpy(file.read(start, bytes), who).values);
   return {
+    file,
     shape,
     isByRow: true,
     read: (from, to) => {
@@ -79,11 +81,17 @@ function compressedAt(file: FileBytes, who: string, entry: ZipEntry): StoredArra
     }
   };
   const { shape } = npyHeader(inflated(), who);
-  return wholeArray(shape, elementCount(shape.slice(1)), () => decodeNpy(inflated(), who).values);
+  return wholeArray(file, shape, elementCount(shape.slice(1)), () => decodeNpy(inflated(), who).values);
 }
 
-function wholeArray(shape: readonly number[], rowLength: number, values: () => ReadonlyVector): StoredArray {
+function wholeArray(
+  file: FileBytes,
+  shape: readonly number[],
+  rowLength: number,
+  values: () => ReadonlyVector,
+): StoredArray {
   return {
+    file,
     shape,
     isByRow: false,
     read: (from, to) => {

@@ -3,6 +3,7 @@ import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_LABELS, NO_TARGETS } from './dataset.js';
 import { type ArrayFiles, arrayFiles, arrayOf, wrong } from './files/array-files.js';
 import { ArrayRows } from './files/array-rows.js';
+import { Room } from './files/kept-rows.js';
 import { memoryMiB, RowMemory } from './files/row-memory.js';
 import { defineDataset } from './loader.js';
 import { some } from './tables/features.js';
@@ -39,8 +40,9 @@ export default defineDataset({
   load(chosen, rng): Dataset {
     const { path, task, scale, testShare, groups } = chosen;
     const files = arrayFiles(path);
-    const given = new ArrayRows(files, { features: chosen.features, labels: chosen.labels }, scale, task);
-    const held = new ArrayRows(files, { features: chosen.testFeatures, labels: chosen.testLabels }, scale, task);
+    const room = new Room(chosen.memoryMiB);
+    const given = new ArrayRows(files, { features: chosen.features, labels: chosen.labels }, scale, task, room);
+    const held = new ArrayRows(files, { features: chosen.testFeatures, labels: chosen.testLabels }, scale, task, room);
     const owners = new Owners(files, groups);
     for (let file = 0; file < files.names.length; file++) {
       const arrays = files.open(file);
@@ -57,16 +59,18 @@ export default defineDataset({
     const memory = new RowMemory(chosen.memoryMiB, [rows, heldRows]);
     memory.requireBlock(path, Math.max(given.widestBlock, held.widestBlock));
     const parts = heldRows.count > 0 ? null : splitRows({ path, rowCount: rows.count }, testShare, rng.derive('split'));
-    const examples = (of: ArrayRows, from: typeof rows, order: Uint32Array | null): Examples => {
+    const answers = (of: ArrayRows, order: Uint32Array | null) => {
       const numbers = order ? Float64Array.from(order, (row) => of.labels[row]!) : of.labels.slice();
-      const answers =
-        task === 'classification'
-          ? { labels: Int32Array.from(numbers), targets: NO_TARGETS }
-          : { labels: NO_LABELS, targets: numbers };
-      return memory.examples(from, order, answers);
+      return task === 'classification'
+        ? { labels: Int32Array.from(numbers), targets: NO_TARGETS }
+        : { labels: NO_LABELS, targets: numbers };
     };
-    const train = examples(given, rows, parts?.train ?? null);
-    const test = parts ? examples(given, rows, parts.test) : examples(held, heldRows, null);
+    const { train, test } = parts
+      ? memory.split(rows, parts, { train: answers(given, parts.train), test: answers(given, parts.test) })
+      : {
+          train: memory.examples(rows, null, answers(given, null)),
+          test: memory.examples(heldRows, null, answers(held, null)),
+        };
     const groupsOf = owners.groups(rows.count, parts?.train ?? null);
     const classes = task === 'classification' ? classesOf(path, train, test) : { count: 0, decisions: [] };
     return {

@@ -18,16 +18,21 @@ export class BlockCache implements StoredRows {
   private current: { readonly first: number; readonly last: number; readonly values: Float32Array } | null = null;
   private bytes = 0;
 
+  /** `passed`: told of each block that rows are taken from next. */
   constructor(
     private readonly source: BlockSource,
     private readonly maxBytes: number,
+    private readonly passed: (first: number, values: Float32Array) => void = () => {},
   ) {
     this.width = source.width;
   }
 
   row(index: number): Float32Array {
     const { width } = this;
-    if (!this.current || index < this.current.first || index > this.current.last) this.current = this.blockAt(index);
+    if (!this.current || index < this.current.first || index > this.current.last) {
+      this.current = this.blockAt(index);
+      this.passed(this.current.first, this.current.values);
+    }
     const start = (index - this.current.first) * width;
     return this.current.values.subarray(start, start + width);
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -94,6 +94,55 @@ describe('image-folder', () => {
     put('empty/1.png', grey(2, 0));
     expect(await messageOf(load('image-folder', 'empty'))).to.match(/got 0 folders with 0 images/);
     expect(await messageOf(load('image-folder', 'nowhere'))).to.match(/ERR_DATA_MISSING/);
+  });
+});
+
+describe('image-folder, of files as people have them,', () => {
+  const six = (folder: string) => {
+    for (const name of ['a', 'b']) for (let i = 0; i < 3; i++) put(`${folder}/${name}/${i}.png`, grey(2, 40 * i));
+  };
+
+  it('passes over hidden files, and names what it leaves out and the class without an image', async () => {
+    six('mixed');
+    for (const name of ['a/._0.png', 'a/.DS_Store', '.git/x/1.png', 'a/clip.webp', 'b/deep/1.png', 'b/list.png/1.png'])
+      put(`mixed/${name}`, 'x');
+    mkdirSync(join(root, 'mixed/none'));
+    const { train, test, classNames, decisions } = await load('image-folder', 'mixed', { testShare: 0.5 });
+    expect([train.count + test.count, classNames]).to.deep.equal([6, ['a', 'b', 'none']]);
+    expect(decisions!.join('\n')).to.match(/without an image to train: 1 classes \(none\)/);
+    expect(decisions!.join('\n')).to.match(
+      /left out: 3 that are no PNG or JPEG \(a\/clip\.webp, b\/deep, b\/list\.png\)/,
+    );
+  });
+
+  it('reads an image by what it begins with, and refuses one whose checksum is wrong, an empty one and a dead link', async () => {
+    six('named');
+    put('named/a/x.png', encodeJpeg({ width: 2, height: 2, data: Buffer.alloc(16, 255) }, 100).data);
+    put('named/b/x.JPG', grey(2, 255));
+    expect((await load('image-folder', 'named', { testShare: 0.5 })).train.count).to.equal(4);
+    const damaged = grey(2, 1);
+    damaged[damaged.length - 20]! ^= 1;
+    put('named/a/damaged.png', damaged);
+    expect(await messageOf(load('image-folder', 'named', { testShare: 0.5 }))).to.match(
+      /ERR_DATA_FORMAT: .*a\/damaged\.png: .*CRC mismatch/,
+    );
+    put('named/a/damaged.png', '');
+    expect(await messageOf(load('image-folder', 'named', { testShare: 0.5 }))).to.match(
+      /a\/damaged\.png: expected a PNG or JPEG image: it is empty/,
+    );
+    rmSync(join(root, 'named/a/damaged.png'));
+    symlinkSync('nowhere.png', join(root, 'named/a/dead.png'));
+    expect(await messageOf(load('image-folder', 'named', { testShare: 0.5 }))).to.match(
+      /ERR_DATA_MISSING: .*a\/dead\.png: expected a file that can be read/,
+    );
+  });
+
+  it('refuses a class that is held out and not trained', async () => {
+    six('halves/train');
+    put('halves/test/A/1.png', grey(2, 0));
+    expect(await messageOf(load('image-folder', 'halves'))).to.match(
+      /ERR_DATA_FORMAT: .*test\/A: expected one of the classes in 'train' \(a, b\), got 'A'/,
+    );
   });
 });
 

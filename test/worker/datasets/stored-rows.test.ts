@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -9,6 +10,8 @@ import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { encodeNpy } from '../../../worker/arrays/npy.js';
 import { encodeNpz } from '../../../worker/arrays/npz.js';
 import { openNpz } from '../../../worker/arrays/stored-array.js';
+import { HeldRows } from '../../../worker/datasets/files/held-rows.js';
+import { Room } from '../../../worker/datasets/files/kept-rows.js';
 import { BlockCache, storedExamples } from '../../../worker/datasets/stored-rows.js';
 import { openProblem, type Problem } from '../../../worker/problem.js';
 import { resolved, temporaryFolder } from '../../support/scripted-run.js';
@@ -78,6 +81,25 @@ async function figuresOf(problem: Problem) {
     own: await problem.evaluateClient(1, [params], 0),
     read: problem.fingerprint,
   };
+}
+
+/** How often each file of a folder is opened meanwhile. */
+async function opensIn(folder: string, task: () => Promise<void>): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  const { openSync } = fs;
+  const counting: typeof openSync = (path, ...rest) => {
+    if (String(path).startsWith(folder)) counts.set(String(path), (counts.get(String(path)) ?? 0) + 1);
+    return openSync(path, ...rest);
+  };
+  fs.openSync = counting;
+  syncBuiltinESMExports();
+  try {
+    await task();
+  } finally {
+    fs.openSync = openSync;
+    syncBuiltinESMExports();
+  }
+  return counts;
 }
 
 describe('features that are read as clients compute', () => {
@@ -222,15 +244,137 @@ describe('features that are read as clients compute', () => {
     );
   });
 
-  it('name the file that is another one than when the run began', async () => {
+  /** One small CSV file a client, more than 1 MiB as numbers. */
+  function csvFiles(): string {
+    const folder = temporaryFolder();
+    const columns = Array.from({ length: 100 }, (_, i) => i);
+    for (let client = 0; client < 40; client++) {
+      const row = (i: number) => [...columns.map((c) => Math.sin(client + i * c).toFixed(4)), `k${i % 3}`].join();
+      const rows = Array.from({ length: 80 }, (_, i) => row(i));
+      writeFileSync(
+        join(folder, `c${client}.csv`),
+        [[...columns.map((c) => `x${c}`), 'kind'].join(), ...rows].join('\n'),
+      );
+    }
+    return folder;
+  }
+
+  function images(): string {
+    const folder = temporaryFolder();
+    for (const name of ['cat', 'dog']) {
+      mkdirSync(join(folder, name));
+      for (let i = 0; i < 6; i++) {
+        const data = Uint8Array.from({ length: 110 * 110 * 3 }, (_, at) => (at * (i + name.length)) % 256);
+        writeFileSync(
+          join(folder, name, `${i}.png`),
+          encodePng({ width: 110, height: 110, channels: 3, depth: 8, data }),
+        );
+      }
+    }
+    return folder;
+  }
+
+  for (const [what, folder, data] of [
+    ['numpy', clientFiles, { partition: 'by-group' }],
+    ['csv-table', csvFiles, { name: 'csv-table', partition: 'by-group' }],
+    ['image-folder', images, { name: 'image-folder', partition: 'iid', testShare: 0.3 }],
+  ] as const) {
+    const opened = async (path: string) =>
+      openProblem(await resolved(input({ ...data, path, memoryMiB: 1 }, { clients: 2 })));
+    const readAll = ({ dataset: { train } }: Problem) => {
+      for (let row = 0; row < train.count; row++) train.stored!.row(row);
+    };
+    const filesIn = (folder: string) =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name));
+
+    it(`${what}: name the file that was written since the run began, whatever is in it, and the one that is gone`, async () => {
+      const path = folder();
+      const problem = await opened(path);
+      const files = filesIn(path);
+      // The same bytes at another time: what a run has begun with cannot be told from its length.
+      const later = new Date(Date.now() + 5_000);
+      for (const file of files) utimesSync(file, later, later);
+      expect(() => readAll(problem)).to.throw(
+        /ERR_DATA_FORMAT: .*\.(npz|csv|png): expected the file that was there when the run began, got one that was written since/,
+      );
+      const again = await opened(path);
+      for (const file of files) writeFileSync(file, 'x');
+      expect(() => readAll(again)).to.throw(/ERR_DATA_FORMAT: .*\.(npz|csv|png)/);
+      for (const file of files) rmSync(file);
+      expect(() => readAll(again)).to.throw(/ERR_DATA_MISSING: .*\.(npz|csv|png): expected a file that can be read/);
+    });
+  }
+
+  it('numpy: a file a client is opened once where all features fit, and else once more for the SHA-256', async () => {
+    const folder = clientFiles();
+    for (const [memoryMiB, times] of [
+      [512, 1],
+      [1, 2],
+    ] as const) {
+      const counts = await opensIn(folder, async () => {
+        await openProblem(await resolved(input({ path: folder, memoryMiB, partition: 'by-group' })));
+      });
+      expect([...counts.values()], `${memoryMiB} MiB`).to.deep.equal(new Array(8).fill(times));
+    }
+  });
+
+  it('held-out rows that fit stay in memory: an evaluation opens no file', async () => {
     const folder = clientFiles();
     const problem = await openProblem(await resolved(input({ path: folder, memoryMiB: 1, partition: 'by-group' })));
-    for (let client = 0; client < 8; client++)
-      writeFileSync(join(folder, `client-${client}.npz`), encodeNpz(arraysOf(client, 5)));
-    const read = () => {
-      for (let row = 0; row < problem.dataset.train.count; row++) problem.dataset.train.stored!.row(row);
-    };
-    expect(read).to.throw(/ERR_DATA_FORMAT: .*client-\d.*the file that was there when the run began/);
+    const counts = await opensIn(folder, async () => {
+      await problem.family.evaluate([problem.model.initialParams]);
+    });
+    expect([...counts.keys()]).to.deep.equal([]);
+  });
+});
+
+describe('HeldRows', () => {
+  const source = (reads: number[]) => ({
+    width: 2,
+    row: (index: number) => {
+      reads.push(index);
+      return Float32Array.of(index, -index);
+    },
+  });
+
+  it('keeps the first rows that fit as they are read or offered beside others, and asks for the rest each time', () => {
+    const reads: number[] = [];
+    const rows = new HeldRows(source(reads), Uint32Array.of(3, 4, 9, 20), 3 * 8);
+    expect(rows.bytes).to.equal(24);
+    // Rows 4 to 9: of the four, the second and the third.
+    rows.offer(
+      4,
+      Float32Array.from({ length: 12 }, (_, i) => 4 + (i >> 1)),
+    );
+    for (let pass = 0; pass < 2; pass++)
+      expect([0, 1, 2, 3].map((index) => rows.row(index)[0])).to.deep.equal([3, 4, 9, 20]);
+    expect(reads).to.deep.equal([3, 20, 20]);
+  });
+});
+
+describe('KeptRows', () => {
+  it('gives back rows that are longer together than a piece of memory, and forgets all where one list more does not fit', () => {
+    const room = new Room(16);
+    const [one, other] = [room.list(), room.list()];
+    const width = 700;
+    const rows = 2_001;
+    expect(room.take(rows * width)).to.equal(true);
+    for (let first = 0; first < rows; first += 667)
+      one.push(
+        Float32Array.from({ length: 667 * width }, (_, i) => first + Math.floor(i / width)),
+        width,
+      );
+    expect([one.count, one.width]).to.deep.equal([rows, width]);
+    for (const row of [0, 1_000, 1_497, 1_498, 2_000]) {
+      const { first, count } = one.blockOf(row);
+      expect(one.read(first, count)[(row - first) * width], `row ${row}`).to.equal(row);
+    }
+    expect(room.take(2 ** 22)).to.equal(false);
+    expect([room.isFull, room.take(1)]).to.deep.equal([true, false]);
+    expect(() => one.read(1_498, 1)).to.throw(TypeError);
+    expect(other.count).to.equal(0);
   });
 });
 

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { GradswarmError } from '../../../protocol/errors.js';
 import { openNpy, openNpz, type StoredArray, type StoredArrays } from '../../arrays/stored-array.js';
+import { namesIn } from './names-in.js';
 
 /** Arrays of NumPy by file: one of an .npz or of a folder of .npy, or one of each client. */
 export interface ArrayFiles {
@@ -14,7 +15,7 @@ export interface ArrayFiles {
 const endsWith = (ending: string) => (name: string) => name.endsWith(ending);
 
 function openFolder(path: string): StoredArrays {
-  const files = readdirSync(path).filter(endsWith('.npy')).sort();
+  const files = namesIn(path).filter(endsWith('.npy'));
   return new Map(files.map((name) => [name.slice(0, -4), () => openNpy(join(path, name))]));
 }
 
@@ -26,7 +27,7 @@ export function arrayFiles(path: string): ArrayFiles {
       `data set 'numpy': set 'path' to an .npz file or a folder, got '${path}'`,
     );
   if (!statSync(path).isDirectory()) return { path, names: [basename(path, '.npz')], open: () => openNpz(path) };
-  const found = readdirSync(path).sort();
+  const found = namesIn(path);
   const archives = found.filter(endsWith('.npz'));
   if (archives.length > 0)
     return {
@@ -37,7 +38,7 @@ export function arrayFiles(path: string): ArrayFiles {
   if (found.some(endsWith('.npy'))) return { path, names: [basename(path)], open: () => openFolder(path) };
   const folders = found.filter((name) => {
     const folder = join(path, name);
-    return statSync(folder).isDirectory() && readdirSync(folder).some(endsWith('.npy'));
+    return statSync(folder, { throwIfNoEntry: false })?.isDirectory() && namesIn(folder).some(endsWith('.npy'));
   });
   if (folders.length === 0)
     throw new GradswarmError(

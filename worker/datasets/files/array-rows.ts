@@ -3,6 +3,11 @@ import type { StoredArray, StoredArrays } from '../../arrays/stored-array.js';
 import { firstNotFinite } from '../sound.js';
 import { type ArrayFiles, arrayOf, wrong } from './array-files.js';
 import { type FileLength, FileRows } from './file-rows.js';
+import { FileStamps } from './file-stamps.js';
+import type { KeptRows, Room } from './kept-rows.js';
+
+/** Numbers of a file that are read at once where some can be read without the others. */
+const PIECE_NUMBERS = 1 << 18;
 
 /** Numbers whose count is not known beforehand. */
 class GrowingNumbers {
@@ -32,15 +37,22 @@ export class ArrayRows {
   private shape: readonly number[] | null = null;
   /** Of the entries of `lengths`, which file they are. */
   private readonly files: number[] = [];
+  private readonly stamps: FileStamps;
+  private readonly kept: KeptRows;
 
+  /** `room`: for features that are kept as their file is read for its labels, so that it is read once. */
   constructor(
     private readonly from: ArrayFiles,
     private readonly names: { readonly features: string; readonly labels: string },
     private readonly scale: number,
     private readonly task: 'classification' | 'regression',
-  ) {}
+    private readonly room: Room,
+  ) {
+    this.stamps = new FileStamps(from.names.length);
+    this.kept = room.list();
+  }
 
-  /** Reads the labels of one more file, and what is known of its features. Returns its number of examples. */
+  /** Reads the labels of one more file, and its features while there is room for them. Returns its number of examples. */
   add(file: number, arrays: StoredArrays): number {
     const { path } = this.from;
     const features = arrayOf(path, arrays, this.names.features);
@@ -63,7 +75,18 @@ export class ArrayRows {
     this.labelsSoFar.push(answers);
     this.lengths.push({ rows, isByRow: features.isByRow });
     this.files.push(file);
+    this.stamps.require(file, features.file);
+    this.keep(file, features);
     return rows;
+  }
+
+  private keep(file: number, features: StoredArray): void {
+    const rows = features.shape[0]!;
+    const width = elementCount(this.featureShape);
+    if (!this.room.take(rows * width)) return;
+    const atOnce = features.isByRow ? Math.max(1, Math.floor(PIECE_NUMBERS / Math.max(1, width))) : Math.max(1, rows);
+    for (let first = 0; first < rows; first += atOnce)
+      this.kept.push(this.read(file, features, first, Math.min(rows, first + atOnce)), width);
   }
 
   /** Classes are whole numbers from 0 on; targets are finite. */
@@ -98,25 +121,32 @@ export class ArrayRows {
     return this.lengths.reduce((most, { rows, isByRow }) => (isByRow ? most : Math.max(most, rows * width)), 0);
   }
 
-  /** Holds what is needed to read features, and no labels. */
-  rows(): FileRows {
-    const { from, names, scale, files, lengths } = this;
+  /** The features, of all files: kept, or read from where they are. */
+  rows(): KeptRows | FileRows {
+    const { from, names, files, lengths } = this;
+    if (!this.room.isFull) return this.kept;
     const width = elementCount(this.featureShape);
     let opened: { readonly file: number; readonly array: StoredArray } | null = null;
     return new FileRows(width, lengths, (index, first, end) => {
       const file = files[index]!;
       if (opened?.file !== file) opened = { file, array: arrayOf(from.path, from.open(file), names.features) };
       const { array } = opened;
-      const { rows } = lengths[index]!;
-      if (array.shape[0] !== rows || elementCount(array.shape) !== rows * width)
-        throw wrong(`${from.path}: ${from.names[file]}`, 'the file that was there when the run began');
-      const values = scaled(array.read(first, end), scale);
-      const bad = firstNotFinite(values);
-      if (bad < 0) return values;
-      const got = array.read(first, end)[bad]!;
-      const row = first + Math.floor(bad / width);
-      throw wrong(this.placeOf(file), `finite numbers within 3.4e38 in '${names.features}', got ${got} in row ${row}`);
+      this.stamps.require(file, array.file);
+      return this.read(file, array, first, end);
     });
+  }
+
+  /** Throws ERR_DATA_FORMAT for what is not finite. */
+  private read(file: number, array: StoredArray, first: number, end: number): Float32Array {
+    const values = scaled(array.read(first, end), this.scale);
+    const bad = firstNotFinite(values);
+    if (bad < 0) return values;
+    const got = array.read(first, end)[bad]!;
+    const row = first + Math.floor(bad / elementCount(this.featureShape));
+    throw wrong(
+      this.placeOf(file),
+      `finite numbers within 3.4e38 in '${this.names.features}', got ${got} in row ${row}`,
+    );
   }
 }
 

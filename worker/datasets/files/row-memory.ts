@@ -1,7 +1,8 @@
 import { count } from '../../../protocol/settings/kinds.js';
-import type { Examples } from '../dataset.js';
+import type { Examples, StoredRows } from '../dataset.js';
 import { BlockCache, type BlockSource, selectedRows, storedExamples } from '../stored-rows.js';
 import { wrong } from './array-files.js';
+import { HeldRows } from './held-rows.js';
 
 /** The setting of data sets that can be read from their files as clients compute. */
 export const memoryMiB = (preset = 512) =>
@@ -14,6 +15,10 @@ export const memoryMiB = (preset = 512) =>
 const MIB = 2 ** 20;
 
 type Rows = BlockSource & { readonly count: number };
+type Answers = Pick<Examples, 'labels' | 'targets'>;
+
+/** Of the memory where features do not fit, what held-out rows may keep. */
+const HELD_SHARE = 0.75;
 
 /** Where features are: in memory if all fit, else in their files, behind caches that share what may be kept. */
 export class RowMemory {
@@ -44,17 +49,52 @@ export class RowMemory {
   }
 
   /** The rows of a source, in this order (null: all, as they lie). */
-  examples(source: Rows, order: Uint32Array | null, answers: Pick<Examples, 'labels' | 'targets'>): Examples {
+  examples(source: Rows, order: Uint32Array | null, answers: Answers): Examples {
     const cache = this.caches.get(source)!;
     const number = order?.length ?? source.count;
-    if (this.isStored)
-      return storedExamples(
-        { count: number, stored: order ? selectedRows(cache, order) : cache, ...answers },
-        `set data.memoryMiB to ${this.neededMiB} or more, or take an objective that reads row by row`,
-      );
+    if (this.isStored) return this.stored(number, order ? selectedRows(cache, order) : cache, answers);
     const features = new Float32Array(number * source.width);
     for (let i = 0; i < number; i++) features.set(cache.row(order ? order[i]! : i), i * source.width);
     return { count: number, features, ...answers };
+  }
+
+  /**
+   * The rows of one source in two parts, each ascending. In memory both are filled as the rows are read, once; else held-out rows are
+   * kept as the training rows beside them are read.
+   */
+  split(
+    source: Rows,
+    parts: { readonly train: Uint32Array; readonly test: Uint32Array },
+    answers: { readonly train: Answers; readonly test: Answers },
+  ): { readonly train: Examples; readonly test: Examples } {
+    const { train, test } = parts;
+    if (this.isStored) {
+      const heldBytes = Math.min(HELD_SHARE * this.maxBytes, 4 * test.length * source.width);
+      const cache: BlockCache = new BlockCache(source, this.maxBytes - heldBytes, (first, values) =>
+        held.offer(first, values),
+      );
+      const held = new HeldRows(cache, test, heldBytes);
+      return {
+        train: this.stored(train.length, selectedRows(cache, train), answers.train),
+        test: this.stored(test.length, held, answers.test),
+      };
+    }
+    const rows = this.caches.get(source)!;
+    const { width } = source;
+    const features = { train: new Float32Array(train.length * width), test: new Float32Array(test.length * width) };
+    for (let i = 0, j = 0; i < train.length || j < test.length; ) {
+      if (j === test.length || train[i]! < test[j]!) features.train.set(rows.row(train[i]!), i++ * width);
+      else features.test.set(rows.row(test[j]!), j++ * width);
+    }
+    return {
+      train: { count: train.length, features: features.train, ...answers.train },
+      test: { count: test.length, features: features.test, ...answers.test },
+    };
+  }
+
+  private stored(count: number, stored: StoredRows, answers: Answers): Examples {
+    const advice = `set data.memoryMiB to ${this.neededMiB} or more, or take an objective that reads row by row`;
+    return storedExamples({ count, stored, ...answers }, advice);
   }
 
   private get neededMiB(): number {

@@ -12,10 +12,18 @@ export interface Pixels {
 
 export const IMAGE_FILE = /\.(png|jpe?g)$/i;
 
-/** A PNG of any depth or a JPEG; transparency is left out. `channels` 1: luminance (ITU-R BT.601). Throws ERR_DATA_FORMAT. */
+const PNG_BEGINS = Uint8Array.of(0x89, 0x50, 0x4e, 0x47);
+const JPEG_BEGINS = Uint8Array.of(0xff, 0xd8, 0xff);
+
+const beginsWith = (bytes: Uint8Array, beginning: Uint8Array) => beginning.every((byte, i) => bytes[i] === byte);
+
+/**
+ * A PNG of any depth or a JPEG, by what it begins with: names are often wrong. Transparency is left out, and pixels stay as they are
+ * stored: a camera's note on how to turn them is not followed. `channels` 1: luminance (ITU-R BT.601). Throws ERR_DATA_FORMAT.
+ */
 export function decodeImage(bytes: Uint8Array, path: string, channels: 1 | 3): Pixels {
   try {
-    const { width, height, data, given, largest } = /\.png$/i.test(path) ? fromPng(bytes) : fromJpeg(bytes);
+    const { width, height, data, given, largest } = samplesOf(bytes);
     const values = new Float32Array(height * width * channels);
     for (let i = 0; i < height * width; i++) {
       const at = (c: number) => data[i * given + (given < 3 ? 0 : c)]! / largest;
@@ -39,8 +47,16 @@ interface Samples {
   readonly largest: number;
 }
 
+function samplesOf(bytes: Uint8Array): Samples {
+  if (bytes.length === 0) throw new Error('it is empty');
+  if (beginsWith(bytes, PNG_BEGINS)) return fromPng(bytes);
+  if (beginsWith(bytes, JPEG_BEGINS)) return fromJpeg(bytes);
+  throw new Error('it begins as neither');
+}
+
+/** Checksums are looked at: damaged bytes may well decode, to other pixels. */
 function fromPng(bytes: Uint8Array): Samples {
-  const image = decodePng(bytes);
+  const image = decodePng(bytes, { checkCrc: true });
   const { width, height, depth, channels, palette } = image;
   if (palette) {
     const given = palette[0]?.length ?? 3;

@@ -43,10 +43,11 @@ export function readCsv(path: string, rules: CsvRules): CsvTable {
   if (path === '')
     throw new GradswarmError('ERR_DATA_MISSING', `data set 'csv-table': set 'path' to the CSV file to read`);
   if (!existsSync(path)) throw new GradswarmError('ERR_DATA_MISSING', `${path}: expected a CSV file, there is none`);
-  const places = new Places(memory);
+  const file = openFile(path);
+  const places = new Places(memory, file.modifiedMs);
   let first: Row | null = null;
   let evidence: HeaderEvidence | null = null;
-  const format = parsed(path, delimiter, memory, (row) => {
+  const format = parsed(file, delimiter, memory, (row) => {
     if (first) evidence?.add(row.cells);
     else {
       first = row;
@@ -73,8 +74,7 @@ export function readCsv(path: string, rules: CsvRules): CsvTable {
 }
 
 /** Calls `use` for each row of the file, chunk by chunk. */
-function parsed(path: string, delimiter: string, memory: CsvMemory, use: (row: Row) => void): CsvFormat {
-  const file = openFile(path);
+function parsed(file: FileBytes, delimiter: string, memory: CsvMemory, use: (row: Row) => void): CsvFormat {
   let before: RowsBefore | null = null;
   // `lines` counts the lines read so far: a row ends there, and began as many lines earlier as its cells have breaks.
   const keep = (texts: string[], { lines, bytes: end }: InfoRecord): null => {
@@ -105,7 +105,7 @@ function parsed(path: string, delimiter: string, memory: CsvMemory, use: (row: R
       columnCount: (before as RowsBefore | null)?.first.cellCount ?? 0,
     });
   } catch (error) {
-    throw wrong(path, explained(error as Error, file, before));
+    throw wrong(file.path, explained(error as Error, file, before));
   }
 }
 
@@ -128,7 +128,10 @@ class Places {
   private rows: Row[] = [];
   private offset = 0;
 
-  constructor(private readonly memory: CsvMemory) {}
+  constructor(
+    private readonly memory: CsvMemory,
+    private readonly modifiedMs: number,
+  ) {}
 
   add(row: Row): void {
     this.rows.push(row);
@@ -151,6 +154,7 @@ class Places {
     const isEven = rows.every(({ line }, i) => line === first + i);
     this.made.push({
       place: {
+        modifiedMs: this.modifiedMs,
         offset,
         bytes: end - offset,
         skipped: 0,

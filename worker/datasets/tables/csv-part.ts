@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
-import { openFile } from '../../arrays/file-bytes.js';
+import { openFile, writtenSince } from '../../arrays/file-bytes.js';
 import { TEXT_BYTES } from './kept-columns.js';
-import { type TablePart, wrong } from './table.js';
+import type { TablePart } from './table.js';
 
 type Rows = readonly (readonly string[])[];
 
@@ -56,6 +56,8 @@ export class CsvMemory {
 
 /** Where rows are in a file. */
 export interface CsvPlace {
+  /** When the file was written. */
+  readonly modifiedMs: number;
   readonly offset: number;
   readonly bytes: number;
   /** Rows before the first one of the part: the header. */
@@ -100,10 +102,12 @@ export class CsvPart implements TablePart {
   /** All rows of the block. Throws ERR_DATA_FORMAT where the file is no longer what it was. */
   read(): Rows {
     const { place, format, rowCount } = this;
-    const { buffer, byteOffset, length } = openFile(this.path).read(place.offset, place.bytes);
+    const file = openFile(this.path);
+    if (file.modifiedMs !== place.modifiedMs) throw writtenSince(this.path);
+    const { buffer, byteOffset, length } = file.read(place.offset, place.bytes);
     const rows = decoded(Buffer.from(buffer, byteOffset, length), format);
     if (rows.length !== place.skipped + rowCount || rows.some((cells) => cells.length !== format.columnCount))
-      throw wrong(this.path, 'expected the file that was there when the run began');
+      throw writtenSince(this.path);
     return rows;
   }
 }

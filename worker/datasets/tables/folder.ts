@@ -1,13 +1,12 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from '../files/names-in.js';
 import { type Table, type TablePart, wrong } from './table.js';
 
 /** Names of the files of a folder that end so, sorted; null where the path is no folder. Throws ERR_DATA_FORMAT where there are none. */
 export function filesOf(path: string, ending: string): readonly string[] | null {
   if (!existsSync(path) || !statSync(path).isDirectory()) return null;
-  const names = readdirSync(path)
-    .filter((name) => name.toLowerCase().endsWith(ending))
-    .sort();
+  const names = namesIn(path).filter((name) => name.toLowerCase().endsWith(ending));
   if (names.length === 0) throw wrong(path, `expected files that end in ${ending} in the folder, got none`);
   return names;
 }

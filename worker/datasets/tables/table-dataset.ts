@@ -1,7 +1,7 @@
 import type { Rng } from '../../../protocol/method.js';
 import { flag, oneOf, probability, string } from '../../../protocol/settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
-import type { Dataset, Examples } from '../dataset.js';
+import type { Dataset } from '../dataset.js';
 import { FileRows } from '../files/file-rows.js';
 import { RowMemory } from '../files/row-memory.js';
 import { categoriesOf } from './categories.js';
@@ -75,8 +75,7 @@ export function tableDataset(
     kept?.forget();
     requireSmallParts(table, features.width, memoryMiB);
   }
-  const examples = (chosen: Uint32Array): Examples =>
-    memory.examples(featureRows, chosen, { labels: target.labels(chosen), targets: target.targets(chosen) });
+  const answers = (chosen: Uint32Array) => ({ labels: target.labels(chosen), targets: target.targets(chosen) });
   const groups = groupColumn < 0 ? null : categoriesOf(table, groupColumn, settings.spelling);
   return {
     name,
@@ -92,8 +91,7 @@ export function tableDataset(
     featureShape: [features.width],
     classCount: target.classNames.length,
     classNames: target.classNames,
-    train: examples(rows.train),
-    test: examples(rows.test),
+    ...memory.split(featureRows, rows, { train: answers(rows.train), test: answers(rows.test) }),
     ...(groups && { groups: groups.ofRows(rows.train), groupNames: groups.names }),
     ...(!groups &&
       table.files && {
