@@ -29,6 +29,15 @@ export function ensureEqual(got: unknown, expected: unknown, what: string): void
   }
 }
 
+/** Of two runs that must end in the same states. */
+export function ensureSameBits(got: string, expected: string): void {
+  const short = (digest: string) => digest.slice(0, 12);
+  ensure(
+    got === expected,
+    `digest of all states: expected ${short(expected)}…, got ${short(got)}…: what counts is kept outside of states and messages (a variable beside the function, a cache, a clock), or something given was written to`,
+  );
+}
+
 /** Of arrays of numbers, the first entry that differs. */
 function firstDifference(got: unknown, expected: unknown): string {
   if (isNumbers(got) && isNumbers(expected) && got.constructor === expected.constructor) {

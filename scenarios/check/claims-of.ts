@@ -14,6 +14,7 @@ import { datasetClaims, partitionClaims } from './dataset-claims.js';
 import { methodClaims } from './method-claims.js';
 import { objectiveClaims } from './objective-claims.js';
 import { type OptimizerNeeds, optimizerClaims } from './optimizer-claims.js';
+import { OutsideSources } from './parts/outside-sources.js';
 import { syntheticDataset } from './parts/synthetic-dataset.js';
 import type { MethodNeeds } from './parts/tiny-problems.js';
 import { runClaims } from './run-claims.js';
@@ -52,6 +53,37 @@ export async function claimsOf(thing: object, needs: ContractNeeds = {}): Promis
   const spec: Spec = { name, ...needs.settings };
   const rest = settings ? settingsClaims(settings) : [];
   const run = (input: Partial<ScenarioInput>) => runClaims({ ...input, ...needs.run });
+  return watched(claimsOfKind(kind, thing, needs, { spec, rest, run }));
+}
+
+/** The claims, and one more about what was called while they were tried. */
+function watched(claims: readonly Claim[]): readonly Claim[] {
+  const sources = new OutsideSources();
+  return [
+    ...claims.map(({ title, run }) => ({ title, run: () => sources.during(run) })),
+    claim('draws from the streams that it is given alone, and looks at no clock', () => {
+      const seen = [...sources.seen];
+      ensure(
+        seen.length === 0,
+        `expected numbers that follow from the seed, got calls of ${seen.join(', ')}: every run has others; draw from at.rng, or from the stream that is given`,
+      );
+    }),
+  ];
+}
+
+interface ClaimParts {
+  readonly spec: Spec;
+  /** Of its settings. */
+  readonly rest: readonly Claim[];
+  run(input: Partial<ScenarioInput>): readonly Claim[];
+}
+
+function claimsOfKind(
+  kind: NonNullable<ReturnType<typeof kindOfExtension>>,
+  thing: object,
+  needs: ContractNeeds,
+  { spec, rest, run }: ClaimParts,
+): readonly Claim[] {
   switch (kind) {
     case 'method':
       return [...paperClaims(thing as AnyMethod), ...rest, ...methodClaims(thing as AnyMethod, needs)];

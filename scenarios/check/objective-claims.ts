@@ -51,6 +51,7 @@ export function objectiveClaims(subject: ObjectiveCase): readonly Claim[] {
     const previous = addScaled(params, 0.05, pointOf(family, precision, 'previous'));
     return { family, objective: objectiveOf(family, dataset), params, previous };
   });
+  const before = dataset && copyOf(dataset);
   const claims = [
     claim(`gradient is the derivative of loss along 4 random directions (relative ${gradientTolerance})`, async () => {
       const { family, objective, params } = await opened();
@@ -123,6 +124,21 @@ export function objectiveClaims(subject: ObjectiveCase): readonly Claim[] {
       ensureEqual(await objective.clippedGradientSum(params, none, 1), zero, 'clippedGradientSum');
       ensureEqual(await objective.clippedDifferenceSum(params, previous, none, 1), zero, 'clippedDifferenceSum');
     }),
+    claim('changes neither the parameters nor the data that it is given', async () => {
+      const { family, objective, params, previous } = await opened();
+      const [own, earlier, batch] = [params.slice(), previous.slice(), BATCH.slice()];
+      await objective.loss(own, batch);
+      await objective.gradient(own, batch);
+      await objective.clippedGradientSum(own, batch, 1);
+      await objective.clippedDifferenceSum(own, earlier, batch, 1);
+      await family.evaluate([own]);
+      ensureEqual([own, earlier, batch], [params, previous, BATCH], 'the parameters and the batch afterwards');
+      if (!dataset || !before) return;
+      const after = copyOf(dataset);
+      for (const part of ['train', 'test'] as const)
+        for (const array of ['features', 'labels', 'targets'] as const)
+          ensureEqual(after[part][array], before[part][array], `${part}.${array} afterwards`);
+    }),
     claim('segments cover the parameters without gap or overlap', async () => {
       const { family } = await opened();
       let offset = 0;
@@ -163,6 +179,16 @@ export function objectiveClaims(subject: ObjectiveCase): readonly Claim[] {
       ensure(norm(sum) > 0.1, `expected a sum that is not 0, got norm ${norm(sum)}`);
     }),
   ];
+}
+
+/** Numbers of the data as they are now. */
+function copyOf({ train, test }: Dataset) {
+  const numbers = ({ features, labels, targets }: Dataset['train']) => ({
+    features: features.slice(),
+    labels: labels.slice(),
+    targets: targets.slice(),
+  });
+  return { train: numbers(train), test: numbers(test) };
 }
 
 /** The client's objective over the second half of the training examples, so that rows and batch indices differ. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { program } from './debian.js';
-import type { Training } from './train-on-webgpu.js';
+import type { Training } from './train-on-device.js';
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const PACKAGES = ['webgpu@0.6.2', '@tensorflow/tfjs-backend-webgpu@4.22.0'];
@@ -49,7 +49,10 @@ describe('device webgpu on SwiftShader', () => {
     const driver = modules && softwareAdapter();
     if (!modules || !driver) return this.skip();
     const env = { ...process.env, NODE_PATH: modules, VK_ICD_FILENAMES: driver };
-    const { stdout, stderr } = spawnSync(process.execPath, [file('train-on-webgpu.js')], { encoding: 'utf8', env });
+    const { stdout, stderr } = spawnSync(process.execPath, [file('train-on-device.js'), 'webgpu'], {
+      encoding: 'utf8',
+      env,
+    });
     expect(stdout, stderr).not.to.equal('');
     const { refused, detail, trained }: Training = JSON.parse(stdout);
     expect(detail).to.match(/SwiftShader.*, software$/);

@@ -1,110 +1,12 @@
 import '../../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
-import { indices, syntheticDataset } from '../../../../scenarios/check/parts/synthetic-dataset.js';
+import { indices } from '../../../../scenarios/check/parts/synthetic-dataset.js';
 import type { Dataset } from '../../../../worker/datasets/dataset.js';
 import { layers } from '../../../../worker/objectives/layers/parts/layer.js';
 import { createObjectiveFamily } from '../../../../worker/objectives/objectives.js';
-import { type ContractCase, itKeepsTheContract, pointOf } from '../objective-contract.js';
-
-const images = syntheticDataset({ featureShape: [6, 6, 2], classCount: 3, trainCount: 16, testCount: 4 });
-const text = syntheticDataset({ featureShape: [5], classCount: 7, trainCount: 16, testCount: 4, vocabulary: 7 });
-const numbers = syntheticDataset({ featureShape: [6], classCount: 0, trainCount: 16, testCount: 4 });
-
-const BLOCK = [
-  { name: 'residual', layers: ['layer-normalization', { name: 'attention', heads: 2, causal: true }] },
-  {
-    name: 'residual',
-    layers: ['layer-normalization', { name: 'dense', units: 6 }, 'gelu', { name: 'dense', units: 4 }],
-  },
-];
-const TRANSFORMER = [
-  { name: 'embedding', width: 4 },
-  'positions',
-  ...BLOCK,
-  'layer-normalization',
-  'last-position',
-  'dense',
-];
-
-const networks: readonly {
-  readonly title: string;
-  readonly layers: readonly unknown[];
-  readonly dataset: Dataset;
-  /** Of losses with kinks. */
-  readonly gradientTolerance?: number;
-}[] = [
-  {
-    title: 'strided, padded convolutions, group normalisation and means over places',
-    layers: [
-      { name: 'convolution', filters: 4, stride: 2 },
-      { name: 'group-normalization', groups: 2 },
-      'tanh',
-      { name: 'convolution', filters: 3, kernelSize: 2, padding: 'valid' },
-      'softplus',
-      'average-pooling',
-      'dense',
-    ],
-    dataset: images,
-  },
-  {
-    title: 'a ResNet block with a shortcut, pooling and dropout',
-    layers: [
-      {
-        name: 'residual',
-        layers: [
-          { name: 'convolution', filters: 4 },
-          { name: 'group-normalization', groups: 2 },
-          'relu',
-          { name: 'convolution', filters: 4 },
-        ],
-        shortcut: [{ name: 'convolution', filters: 4, kernelSize: 1 }],
-      },
-      { name: 'max-pooling', size: 2 },
-      { name: 'average-pooling', size: 3 },
-      'flatten',
-      'dense',
-    ],
-    dataset: images,
-    gradientTolerance: 0.1,
-  },
-  { title: 'a transformer of codes', layers: TRANSFORMER, dataset: text },
-  {
-    title: 'attention without mask, means over positions, sigmoid, a regression',
-    layers: [
-      { name: 'reshape', shape: [3, 2] },
-      { name: 'dense', units: 4 },
-      { name: 'attention', heads: 4, bias: false },
-      'sigmoid',
-      'average-pooling',
-      'dense',
-    ],
-    dataset: numbers,
-  },
-];
-
-const subjects = (device: string): readonly ContractCase[] =>
-  networks.map(({ title, layers: list, dataset, gradientTolerance = 1e-2 }) => ({
-    title: `${title}, ${device}`,
-    objective: { name: 'layers', layers: list },
-    dataset,
-    precision: 'float32',
-    device,
-    gradientTolerance,
-    sumTolerance: 1e-5,
-    step: 5e-3,
-  }));
-
-/** In plain loops, without a device. */
-const doubles: readonly ContractCase[] = networks.map(({ title, layers: list, dataset }) => ({
-  title: `${title}, in float64`,
-  objective: { name: 'layers', layers: list },
-  dataset,
-  precision: 'float64',
-  gradientTolerance: 1e-8,
-  sumTolerance: 1e-12,
-  step: 1e-5,
-}));
+import { doubles, images, networks, subjects, TRANSFORMER, text } from '../../../support/layer-networks.js';
+import { itKeepsTheContract, pointOf } from '../objective-contract.js';
 
 const familyWith = (settings: object, dataset: Dataset, device = 'wasm') =>
   createObjectiveFamily({

@@ -1,6 +1,6 @@
 /**
- * A program of webgpu.test: trains every objective that computes on a device for some steps on `cpu`, then on `webgpu`, and prints as
- * JSON what came of it.
+ * A program of tests of devices: trains every objective that computes on a device for some steps on `cpu`, then on the device that it
+ * is given by name, and prints as JSON what came of it.
  */
 import { rootStream } from '../../protocol/numerics/random.js';
 import { indices, syntheticDataset } from '../../scenarios/check/parts/synthetic-dataset.js';
@@ -22,7 +22,7 @@ export interface Trained {
 }
 
 export interface Training {
-  /** Why `webgpu` would not be taken without being named; null: it would. */
+  /** Why the device would not be taken without being named; null: it would. */
   readonly refused: string | null;
   readonly detail: string;
   readonly trained: readonly Trained[];
@@ -79,16 +79,17 @@ const cases: readonly Case[] = [
 ];
 const expected: Float64Array[] = [];
 for (const one of cases) expected.push(await changeOn('cpu', one));
+const device = process.argv[2]!;
 const found = await findAccelerators();
-const { detail } = await processDevice('webgpu');
+const { detail } = await processDevice(device);
 const trained: Trained[] = [];
 for (const [i, one] of cases.entries()) {
   const reference = expected[i]!;
-  const difference = gradientDifference(await changeOn('webgpu', one), reference);
+  const difference = gradientDifference(await changeOn(device, one), reference);
   const change = reference.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
   trained.push({ objective: one.objective.name, title: one.title, difference, change });
 }
-const refused = found.find(({ name }) => name === 'webgpu')?.problem ?? null;
+const refused = found.find(({ name }) => name === device)?.problem ?? null;
 const training: Training = { refused, detail, trained };
 // Dawn's threads would keep the process.
 process.stdout.write(JSON.stringify(training), () => process.exit(0));
