@@ -24,8 +24,8 @@ export interface ObjectiveCase {
 const CLIENTS = 2;
 const BATCH = Uint32Array.of(4, 0, 2, 7, 1);
 
-export function familyOf(subject: ObjectiveCase, dataset = subject.dataset): Promise<ObjectiveFamily> {
-  return createObjectiveFamily({
+export async function familyOf(subject: ObjectiveCase, dataset = subject.dataset): Promise<ObjectiveFamily> {
+  const family = await createObjectiveFamily({
     objective: subject.objective,
     dataset,
     clientCount: CLIENTS,
@@ -33,6 +33,9 @@ export function familyOf(subject: ObjectiveCase, dataset = subject.dataset): Pro
     rng: rootStream(3, subject.precision),
     device: subject.device,
   });
+  // What does not train has its values from here on.
+  family.initialParams(rootStream(1, subject.precision));
+  return family;
 }
 
 /** A point away from 0, where nothing vanishes by accident. */

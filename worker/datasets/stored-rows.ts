@@ -18,7 +18,7 @@ export class BlockCache implements StoredRows {
   private current: { readonly first: number; readonly last: number; readonly values: Float32Array } | null = null;
   private bytes = 0;
 
-  /** `passed`: told of each block that rows are taken from next. */
+  /** `passed`: called with each block that rows are taken from next. */
   constructor(
     private readonly source: BlockSource,
     private readonly maxBytes: number,

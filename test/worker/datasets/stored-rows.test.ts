@@ -293,7 +293,7 @@ describe('features that are read as clients compute', () => {
       const path = folder();
       const problem = await opened(path);
       const files = filesIn(path);
-      // The same bytes at another time: what a run has begun with cannot be told from its length.
+      // The same bytes at another time: what a run has begun with does not show in its length.
       const later = new Date(Date.now() + 5_000);
       for (const file of files) utimesSync(file, later, later);
       expect(() => readAll(problem)).to.throw(
