@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Argument, Command } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
+import { builtInNames, extensionPoint } from '../plug-ins/extension-points.js';
 import { STARTING_POINTS, type StartingPoint, startingPoint } from '../start/starting-points.js';
 
 const EXAMPLES = `
@@ -26,13 +27,21 @@ export function newCommand(): Command {
 async function begin(kind: StartingPoint, name: string, { json }: { json?: boolean }): Promise<void> {
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new GradswarmError('ERR_USAGE', `name: expected small letters, digits and '-', got '${name}'`);
+  const defined = kind === 'project' ? 'method' : kind;
+  if (defined !== 'scenario' && builtInNames(extensionPoint(defined)!).includes(name))
+    throw new GradswarmError('ERR_USAGE', `name: expected one that is not taken, got '${name}', a built-in ${defined}`);
   const files = Object.entries(startingPoint(kind, name));
   for (const [path] of files)
     if (existsSync(path))
       throw new GradswarmError('ERR_USAGE', `${path}: expected the name of a new file, got one that exists`);
   for (const [path, text] of files) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text, { flag: 'wx' });
+    } catch (cause) {
+      const why = (cause as Error).message;
+      throw new GradswarmError('ERR_USAGE', `${path}: expected a folder that can be written to: ${why}`, { cause });
+    }
   }
   if (json) {
     const document = { files: files.map(([path]) => path), next: next(kind, name) };

@@ -11,6 +11,8 @@ import { isPath } from './module-path.js';
 
 /** A module of one's own whose things scenarios of this process can name. */
 export interface PlugIn extends UsedModule {
+  /** Where it was found, of a package too. */
+  readonly file: string;
   readonly provides: readonly Provided[];
 }
 
@@ -71,7 +73,7 @@ async function fileOf(module: string, folder: string): Promise<string> {
   } catch (cause) {
     throw new GradswarmError(
       'ERR_SCENARIO',
-      `use: expected a path that begins with './' or an installed package, got '${module}': ${(cause as Error).message.split('\n')[0]}`,
+      `use: expected a path that begins with './' or an installed package, got '${module}': ${(cause as Error).message.split('\n')[0]}; --use names another place`,
       { cause },
     );
   }
@@ -95,7 +97,7 @@ async function open(module: string, file: string): Promise<PlugIn> {
       'ERR_SCENARIO',
       `use: expected '${module}' to export what defineMethod, defineCodec, … return, got ${Object.keys(exported).join(', ') || 'no exports'}`,
     );
-  return { module, sha256, provides };
+  return { module, sha256, file, provides };
 }
 
 function add(module: string, kind: ExtensionKind, thing: { readonly name: string }, exported: object): void {

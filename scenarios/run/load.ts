@@ -87,6 +87,15 @@ async function imported(path: string): Promise<Loaded> {
   return checked(path, value);
 }
 
+function whatIs(value: unknown): string {
+  if (value === undefined) return 'none';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (value instanceof Promise) return 'a promise; await it';
+  if (typeof value === 'function') return 'a function; call it';
+  return `a ${typeof value}`;
+}
+
 /** A scenario or a sweep without a name has that of its file. `$schema` is for editors. */
 function checked(path: string, value: unknown): Loaded {
   if (isPlainObject(value)) {
@@ -96,6 +105,6 @@ function checked(path: string, value: unknown): Loaded {
     if ('method' in input) return { name, ...input } as unknown as Loaded;
   }
   const place = path.endsWith('.json') ? '' : ' as the default export';
-  const got = isPlainObject(value) ? "an object without 'method' (a scenario) and 'base' (a sweep)" : 'something else';
+  const got = isPlainObject(value) ? "an object without 'method' (a scenario) and 'base' (a sweep)" : whatIs(value);
   throw new GradswarmError('ERR_SCENARIO', `${path}: expected a scenario or a sweep${place}, got ${got}`);
 }

@@ -11,6 +11,7 @@ import { openPrivacy } from '../../worker/privacy.js';
 import type { Problem } from '../../worker/problem.js';
 import { systemSecrets } from '../../worker/secrets.js';
 import { openSite } from '../../worker/site.js';
+import { loadUsed } from '../plug-ins/use.js';
 import { estimateLengthOf } from './estimate-length.js';
 import type { Fleet, FleetOptions } from './fleet.js';
 import { LocalWorkers, type WorkerLauncher } from './local-workers.js';
@@ -21,19 +22,21 @@ export interface RemoteFleet extends Fleet {
   readonly server: HostServer;
 }
 
+/** Workers get the files of modules: the name of a package may mean nothing where they are started. */
+async function localWorkers(scenario: Scenario, note: (text: string) => void): Promise<WorkerLauncher> {
+  const use = (await loadUsed(scenario.use)).map(({ file }) => file);
+  return new LocalWorkers(note, { use, ...(scenario.initial && { initial: placeOfInitial(scenario.initial) }) });
+}
+
 /** Worker processes over websockets: started here, or, with `listen`, joining from elsewhere. */
 export async function remoteFleet(
   scenario: Scenario,
   method: AnyMethod,
   problem: Problem,
   { listen, signal, epoch, fromRound, archive, note, seats, session }: FleetOptions,
-  launcher: WorkerLauncher | null = listen
-    ? null
-    : new LocalWorkers(note, {
-        ...(scenario.use && { use: scenario.use.map(({ module }) => module) }),
-        ...(scenario.initial && { initial: placeOfInitial(scenario.initial) }),
-      }),
+  given?: WorkerLauncher | null,
 ): Promise<RemoteFleet> {
+  const launcher = given === undefined ? (listen ? null : await localWorkers(scenario, note)) : given;
   const { parameterCount } = problem.family;
   const server = await HostServer.listen({
     scenario,

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { moduleDigest } from '../../scenarios/plug-ins/digest.js';
@@ -27,6 +27,21 @@ describe('modules of one\u2019s own', function () {
     expect(record(folder, 'two', 'manifest.json').use).to.deep.equal([
       { module, sha256, provides: ['method sign-vote'] },
     ]);
+  });
+
+  it('that are packages beside the scenario are found by workers that are started elsewhere too', () => {
+    const folder = folderWith({});
+    const place = join(folder, 'study', 'node_modules', 'sign-package');
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, 'package.json'), '{ "name": "sign-package", "type": "module", "exports": "./index.ts" }');
+    copyFileSync(join(EXAMPLES, 'sign-vote.ts'), join(place, 'index.ts'));
+    writeFileSync(join(folder, 'study', 'voted.json'), JSON.stringify({ use: ['sign-package'], ...SCENARIO }));
+    const run = (...args: string[]) => stateOf(gradswarm(folder, 'run', '../study/voted.json', ...args));
+    const alone = run('--out', 'alone');
+    expect(alone).to.match(/^[\da-f]{64}$/);
+    expect(run('--workers', '2', '--out', 'two')).to.equal(alone);
+    const [used] = record(folder, 'two', 'manifest.json').use as { module: string }[];
+    expect(used!.module).to.equal('sign-package');
   });
 
   it('of every kind run together, one example each, with equal bits in one process and in workers', () => {

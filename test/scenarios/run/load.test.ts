@@ -87,7 +87,7 @@ describe('loadScenario', () => {
       /twice\.json: line 3, column 2: expected each key once in an object, got the key of line 2 again: .*"method"/,
     );
     expect(await problemOf(file('list.json', '[1]'))).to.include(
-      'list.json: expected a scenario or a sweep, got something else',
+      'list.json: expected a scenario or a sweep, got a list',
     );
     expect(await problemOf(file('neither.json', '{"rounds": 1}'))).to.include(
       "got an object without 'method' (a scenario) and 'base' (a sweep)",

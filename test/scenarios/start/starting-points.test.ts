@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { temporaryFolder } from '../../support/scripted-run.js';
@@ -31,6 +32,14 @@ describe('gradswarm new', function () {
     };
     expect(refused('scenario', 'mine')).to.match(/^3 ERR_USAGE: mine\.ts: expected the name of a new file/);
     expect(refused('method', 'My Method')).to.match(/^3 ERR_USAGE: name: expected small letters/);
+    expect(refused('method', 'sgd')).to.match(
+      /^3 ERR_USAGE: name: expected one that is not taken, got 'sgd', a built-in method/,
+    );
+    expect(refused('codec', 'qsgd')).to.match(/^3 ERR_USAGE: name: expected one that is not taken/);
+    writeFileSync(join(folder, 'my-study'), 'a file');
+    expect(refused('project', 'my-study')).to.match(
+      /^3 ERR_USAGE: my-study\S+: expected a folder that can be written to: E/,
+    );
     expect(refused('sampler', 'mine')).to.match(/^3 .*Allowed choices are method, codec/);
   });
 });
