@@ -1,11 +1,11 @@
 import { meanInterval } from '../../protocol/scenario/paired-ratio.js';
 import type { SweepPoint } from '../run-directory/sweep-directory.js';
 import { figureName, figureText } from './figure-text.js';
-import { html, type MarkupPart } from './markup.js';
+import { html, type Markup, type MarkupPart } from './markup.js';
 import { table } from './report-page.js';
 import { groupsOf, settingName } from './sweep-tables.js';
 
-/** Compared, the first that all points have. */
+/** Compared where all points have them and they vary. */
 const FIGURES = ['finalAccuracy', 'finalLoss'];
 
 /**
@@ -14,12 +14,20 @@ const FIGURES = ['finalAccuracy', 'finalLoss'];
  * called a difference only where the interval leaves 0 out. Nothing below two settings of two common seeds.
  */
 export function seedComparisons(points: readonly SweepPoint[], testExamples: number | undefined): MarkupPart {
-  const figure = FIGURES.find((name) => points.every(({ results }) => typeof results[name] === 'number'));
+  const tables = FIGURES.flatMap((figure) => {
+    const values = points.map(({ results }) => results[figure]);
+    if (!values.every((value) => typeof value === 'number') || new Set(values).size < 2) return [];
+    return comparison(points, figure, testExamples) ?? [];
+  });
+  return tables.length > 0 ? tables : null;
+}
+
+function comparison(points: readonly SweepPoint[], figure: string, testExamples: number | undefined): Markup | null {
   const settings = [...new Set(points.flatMap((point) => Object.keys(point.settings)))].filter(
     (name) => name !== 'seed',
   );
   const [first, ...others] = groupsOf(points, settings);
-  if (!figure || !first || others.length === 0) return null;
+  if (!first || others.length === 0) return null;
   const swept = settings.filter((name) => new Set(points.map((point) => point.settings[name])).size > 1);
   const valueAt = (group: typeof first, seed: unknown) =>
     group.points.find((point) => point.settings.seed === seed)?.results[figure] as number | undefined;

@@ -11,7 +11,8 @@ const point = (rate: number, seed: number, results: Readonly<Record<string, numb
 });
 const accuracies = (rate: number, values: readonly number[]) =>
   values.map((finalAccuracy, i) => point(rate, i + 1, { finalAccuracy, finalLoss: 1 }));
-const cellsOf = (part: unknown) => [...(part as Markup).text.matchAll(/<td[^>]*>([^<]*)</g)].map(([, cell]) => cell);
+const textOf = (part: unknown) => (part as readonly Markup[]).map(({ text }) => text).join('');
+const cellsOf = (part: unknown) => [...textOf(part).matchAll(/<td[^>]*>([^<]*)</g)].map(([, cell]) => cell);
 
 describe('comparisons over seeds', () => {
   it('state seeds, mean difference, paired interval, spread over seeds and that of the test set alone', () => {
@@ -25,7 +26,7 @@ describe('comparisons over seeds', () => {
     // sqrt(0.63 * 0.37 / 100) = 0.0483; deviation of 0.52, 0.64, 0.73: 0.1054.
     expect(Number.parseFloat(alone!)).to.be.closeTo(4.83, 0.05);
     expect(Number.parseFloat(spread!)).to.be.closeTo(10.54, 0.1);
-    expect((made as Markup).text).to.include('final accuracy against rate = 1, paired by seed');
+    expect(textOf(made)).to.include('final accuracy against rate = 1, paired by seed');
   });
 
   it('call it a difference only where the interval leaves 0 out, however far the means are apart', () => {
@@ -38,6 +39,19 @@ describe('comparisons over seeds', () => {
     expect(cellsOf(part)[1]).to.equal('2');
     expect(seedComparisons([...accuracies(1, [0.5, 0.6]), ...accuracies(2, [0.7])], 100)).to.equal(null);
     expect(seedComparisons(accuracies(1, [0.5, 0.6]), 100)).to.equal(null);
+  });
+
+  it('compare accuracy, then loss, each where it varies', () => {
+    const both = [1, 2].flatMap((rate) =>
+      [1, 2].map((seed) => point(rate, seed, { finalAccuracy: 0.5 + seed / 10, finalLoss: rate + seed / 10 })),
+    );
+    const cells = cellsOf(seedComparisons(both, 100));
+    expect([cells[2], cells[6], cells[9], cells[13]]).to.deep.equal([
+      '0 %',
+      'no difference shown',
+      '1',
+      'a difference',
+    ]);
   });
 
   it('without an accuracy compare losses, for which a test set predicts no spread', () => {
