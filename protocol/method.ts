@@ -83,6 +83,13 @@ export interface RoundCommon<H> {
   readonly privacy: Privacy;
   readonly secrets: Secrets;
   zeros(length?: number): Vector;
+  /** A vector of the model's length with any numbers in it, to be filled. Cheaper than a new one where the reader gives it back. */
+  borrow(): Vector;
+  /**
+   * No half reads this vector of a message any more, nor keeps it: its memory may be borrowed again. Does nothing where the run still
+   * needs it, or where it was not borrowed.
+   */
+  giveBack(vector: ReadonlyVector): void;
   /** One named number for this round's row of metrics.csv; clients' values are averaged over the cohort. */
   measure(name: string, value: number): void;
 }

@@ -18,6 +18,7 @@ import type { KindLayout } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { Dispatch } from './dispatch.js';
 import type { InboxRules } from './inbox-rules.js';
+import type { LentVectors } from './lent-vectors.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 
@@ -41,6 +42,7 @@ export interface RoundHost extends RoundEvents {
   readonly parameterCount: number;
   readonly layouts: ReadonlyMap<string, KindLayout>;
   readonly secrets: Secrets;
+  readonly vectors: LentVectors;
   /** Attacks on what is received, and robust sums; null: none in this run. */
   readonly inboxRules: InboxRules | null;
   linksOf(client: ClientIndex, round: number): Links;

@@ -9,6 +9,7 @@ import type {
   PartyId,
   Payload,
   Privacy,
+  ReadonlyVector,
   Received,
   Rng,
   Secrets,
@@ -137,6 +138,15 @@ export class PartyRound {
 
   zeros(length = this.host.parameterCount): Vector {
     return zeros(length, this.host.precision);
+  }
+
+  borrow(): Vector {
+    return this.host.vectors.borrow();
+  }
+
+  giveBack(vector: ReadonlyVector): void {
+    // Attacks and robust sums keep messages from round to round, probes until the round is over.
+    if (!this.host.inboxRules && !this.own.received) this.host.vectors.giveBack(vector);
   }
 
   get work(): { clockMs: number; waitedMs: number; sentBytes: number; receivedBytes: number } {

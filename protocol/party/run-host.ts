@@ -19,6 +19,7 @@ import { type KindLayout, layoutsOf } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { AbsenceRecord } from './delivery-log.js';
 import type { InboxRules } from './inbox-rules.js';
+import { LentVectors } from './lent-vectors.js';
 import { linksIn } from './links-in.js';
 import type { RoundMailbox } from './mailbox.js';
 import type { RoundHost } from './round-host.js';
@@ -56,6 +57,7 @@ export class RunHost implements RoundHost {
   readonly parameterCount: number;
   readonly layouts: ReadonlyMap<string, KindLayout>;
   readonly secrets: Secrets;
+  readonly vectors: LentVectors;
   readonly inboxRules: InboxRules | null;
   readonly coins: SamplingCoins | null;
   readonly edgeServers: readonly ClientIndex[];
@@ -77,6 +79,7 @@ export class RunHost implements RoundHost {
     this.precision = options.precision;
     this.segments = options.segments;
     this.parameterCount = options.parameterCount;
+    this.vectors = new LentVectors(options.parameterCount, options.precision);
     this.streams = options.streams;
     this.topology = options.topology;
     this.secrets = options.secrets;

@@ -342,8 +342,8 @@ export const plantedErrors: readonly PlantedError[] = [
     scenario: 'quick-start',
     error: 'a client descends along its first batch alone',
     file: 'protocol/methods/federated/fedavg.js',
-    find: 'objective.descend(start, batches, rate)',
-    replace: 'objective.descend(start, [...batches].slice(0, 1), rate)',
+    find: 'objective.descend(start, batches, rate, room?.())',
+    replace: 'objective.descend(start, [...batches].slice(0, 1), rate, room?.())',
   },
   {
     scenario: 'resnet-digits',

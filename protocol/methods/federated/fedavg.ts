@@ -40,15 +40,16 @@ export function localBatches(rng: Rng, exampleCount: number, epochs: number, bat
   return batches;
 }
 
-/** Local SGD on f_i(y) + (mu/2)|y - x|^2 from y = x. */
+/** Local SGD on f_i(y) + (mu/2)|y - x|^2 from y = x. `room`: gives a vector for y; left out: a new one. */
 export async function descend(
   objective: Objective,
   start: ReadonlyVector,
   batches: readonly Uint32Array[],
   rate: number,
   proximal: number,
+  room?: () => Vector,
 ): Promise<Vector> {
-  if (proximal === 0 && objective.descend) return objective.descend(start, batches, rate);
+  if (proximal === 0 && objective.descend) return objective.descend(start, batches, rate, room?.());
   const y = scale(1, start);
   let gradient: Vector | undefined;
   for (const batch of batches) {
@@ -87,7 +88,7 @@ export default defineMethod({
       const { exampleCount } = at.objective;
       if (!model || exampleCount === 0) return state;
       const batches = partialWork(localBatches(at.rng, exampleCount, localEpochs, batchSize), at.rng, least);
-      const local = await descend(at.objective, model.params, batches, clientLearningRate, proximal);
+      const local = await descend(at.objective, model.params, batches, clientLearningRate, proximal, () => at.borrow());
       // In place: `descend` has made the vector, and nothing else reads it.
       at.post('update', 'coordinator', { delta: accumulate(local, -1, model.params), examples: exampleCount });
       return state;
@@ -104,8 +105,10 @@ export default defineMethod({
       async round(state, at): Promise<Server> {
         at.post('model', at.cohort, { params: state.params });
         const mean = new WeightedMean();
-        for await (const { delta, examples } of at.stream('update'))
+        for await (const { delta, examples } of at.stream('update')) {
           mean.add(weighting === 'examples' ? examples : 1, delta);
+          at.giveBack(delta);
+        }
         if (mean.weight === 0) return state;
         const [params, optimizer] = rule.update(mean.value(-1), state.optimizer, state.params);
         return { ...state, params, optimizer };
