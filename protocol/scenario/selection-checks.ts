@@ -13,6 +13,16 @@ export function checkSelection(
   const { family, settings } = selectionOf(sampling);
   if (cohort !== 'all' && !Number.isInteger(cohort) && !family.anyRate)
     problems.add('participation.cohort', `an integer of at least 1 or 'all' with '${family.name}'`, cohort);
+  if (found.cohort) {
+    if (cohort !== 'all' && cohort < clients)
+      problems.add('participation.cohort', `'all' with '${method.name}', which chooses its cohorts itself`, cohort);
+    if (sampling === 'poisson')
+      problems.add(
+        'participation.sampling',
+        `'fixed' with '${method.name}', which chooses its cohorts itself`,
+        sampling,
+      );
+  }
   if (typeof sampling === 'string') return;
   const numbers = { clientCount: clients, cohort: cohort === 'all' ? clients : cohort };
   const misfit = family.misfit?.(settings as never, numbers);

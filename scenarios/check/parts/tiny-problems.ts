@@ -105,7 +105,7 @@ export function parityProblem(
     ...common(method, needs, needs.hyperparameters ?? {}),
     precision,
     objective: (needs.objective ?? illConditionedQuadratic()) as never,
-    participation: { cohort: needs.cohort ?? (hasPeers(method) ? 'all' : 4) },
+    participation: { cohort: needs.cohort ?? (hasPeers(method) || method.cohort ? 'all' : 4) },
     ...needs.scenario,
     ...more,
   });
