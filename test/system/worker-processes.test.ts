@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import type { SessionEvent } from '../../coordinator/run-directory/session-log.js';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { LocalWorkers } from '../../scenarios/run/local-workers.js';
 import { remoteFleet } from '../../scenarios/run/remote-fleet.js';
@@ -27,17 +28,22 @@ const long: ScenarioInput = {
   workers: { count: 2, heartbeatMs: 1500, onLoss: 'fail' },
 };
 
-/** Runs with real worker processes and calls `act` once `round` rounds are done, with their pids then and at any later time. */
+/** Runs with real worker processes and calls `act` once `round` rounds are done, with their pids then and what happened to them by any later time. */
 function withProcesses(
   input: ScenarioInput,
   round: number,
-  act: (pids: readonly number[], now: () => readonly number[]) => void,
+  act: (pids: readonly number[], happened: () => readonly SessionEvent[]) => void,
 ) {
   let workers: LocalWorkers | null = null;
   let acted = false;
+  const events: SessionEvent[] = [];
   const fleet: NonNullable<SessionOptions['fleet']> = (scenario, method, problem, options) => {
     workers = new LocalWorkers(() => {});
-    return remoteFleet(scenario, method, problem, options, workers);
+    const session = (event: SessionEvent): void => {
+      events.push(event);
+      options.session(event);
+    };
+    return remoteFleet(scenario, method, problem, { ...options, session }, workers);
   };
   return runInput(input, {
     fleet,
@@ -47,7 +53,7 @@ function withProcesses(
       round: (row) => {
         if (acted || row.round < round) return;
         acted = true;
-        act([...workers!.pids], () => workers!.pids);
+        act([...workers!.pids], () => events);
       },
     },
   });
@@ -105,12 +111,11 @@ describe('worker processes', function () {
 
   it('a second worker that is killed while the seats are assigned after the loss of the first is replaced too', async () => {
     const input = { ...long, rounds: 150, workers: { count: 2, heartbeatMs: 10_000 } };
-    const { path, outcome } = await withProcesses(input, 50, async ([first, second], now) => {
+    const { path, outcome } = await withProcesses(input, 50, async ([first, second], happened) => {
       // Frozen, it holds up the epoch that begins after the loss, until it is killed.
       process.kill(second!, 'SIGSTOP');
       process.kill(first!, 'SIGKILL');
-      while (!now().some((pid) => pid !== first && pid !== second)) await pause(20);
-      await pause(1500);
+      while (!happened().some((one) => one.event === 'joined' && one.epoch === 2)) await pause(20);
       process.kill(second!, 'SIGKILL');
     });
     const whole = await runInput({ ...input, workers: { count: 0 } });

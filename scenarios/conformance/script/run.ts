@@ -104,8 +104,8 @@ export class ScriptedRun {
     this.frames.sendPacked({ type: 'seals', seals: [{ round: 0, attempt, from: 'coordinator', counts, to: [0] }] });
   }
 
-  frameOf(from: number, kind: number = SGD.gradient): Promise<ReceivedFrame> {
-    return this.frames.frame((frame) => frame.from === from && frame.kind === kind, PATIENCE_MS);
+  frameOf(from: number, kind: number = SGD.gradient, ms = PATIENCE_MS): Promise<ReceivedFrame> {
+    return this.frames.frame((frame) => frame.from === from && frame.kind === kind, ms);
   }
 
   /** The seal of a client, whatever message it came in. */

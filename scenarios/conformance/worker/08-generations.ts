@@ -231,7 +231,12 @@ export default {
           await required('an answer to waits', 'control messages are answered while frames wait', run.waits(15_000));
         run.frames.socket.resume();
         for (const client of [0, 2]) {
-          const { body } = await required('a gradient', 'the frames come once they are read', run.frameOf(client));
+          const { body } = await required(
+            'a gradient',
+            'the frames come once they are read',
+            // A million numbers to draw, in any language.
+            run.frameOf(client, SGD.gradient, 60_000),
+          );
           expected(
             body.length === 16 + 8 * HUGE && body.subarray(16).every((byte, i) => byte === (i % 8 === 7 ? 0x40 : 0)),
             'the gradient 2, everywhere',
