@@ -1,6 +1,7 @@
 import { nanoid } from 'nanoid';
 import { GradswarmError } from '../../protocol/errors.js';
 import { frameHold } from '../../protocol/links/link-buckets.js';
+import type { PartyId } from '../../protocol/method.js';
 import type { PostOffice } from '../../protocol/party/post-office.js';
 import { processSockets } from '../../protocol/sockets/process-sockets.js';
 import type { Listener } from '../../protocol/sockets/sockets.js';
@@ -250,7 +251,8 @@ export class HostServer {
   }
 
   private done(worker: WorkerId, message: control.Done): void {
-    checkReport(message, (party) => party !== 'coordinator' && this.membership.host(party)?.worker === worker);
+    const hosts = (party: PartyId) => party !== 'coordinator' && this.membership.host(party)?.worker === worker;
+    checkReport(message, hosts, this.options.scenario.faults.length);
     this.crew?.done(worker, message);
   }
 

@@ -10,9 +10,15 @@ const MEASURE_LENGTH = 200;
 
 /**
  * Throws ERR_PROTOCOL when a report is about parties that its worker does not host, or for one of them twice, or measures
- * what no half can; ERR_PRIVACY for a release that no theorem covers.
+ * what no half can, or counts more fault rules than the `faults` of the scenario; ERR_PRIVACY for a release that no theorem covers.
  */
-export function checkReport({ parties, absences }: Done, hosts: (party: PartyId) => boolean): void {
+export function checkReport(
+  { parties, absences, firings }: Done,
+  hosts: (party: PartyId) => boolean,
+  faults: number,
+): void {
+  if (firings.length > faults)
+    throw new GradswarmError('ERR_PROTOCOL', `firings: expected at most ${faults}, one a fault, got ${firings.length}`);
   const reported = new Set<PartyId>();
   const own = (party: PartyId, what: string): void => {
     if (!hosts(party)) throw new GradswarmError('ERR_PROTOCOL', `${what} of party ${party}, which it does not host`);

@@ -94,20 +94,30 @@ describe('a report', () => {
   };
 
   it('is taken as the schema has it', () => {
-    checkReport(report({}), hosts);
+    checkReport(report({}), hosts, 2);
   });
 
   it('measures what a half may measure: names on one line that are no column of every run', () => {
     for (const name of ['loss', 'round', '', 'a\nb', 'x'.repeat(201)])
-      expect(() => checkReport(report({ measures: [[name, 1]] }), hosts)).to.throw('ERR_PROTOCOL: measures of party 1');
+      expect(() => checkReport(report({ measures: [[name, 1]] }), hosts, 2)).to.throw(
+        'ERR_PROTOCOL: measures of party 1',
+      );
     const many = Array.from({ length: 257 }, (_, i) => [`m${i}`, 1]);
-    expect(() => checkReport(report({ measures: many }), hosts)).to.throw('ERR_PROTOCOL: measures of party 1');
+    expect(() => checkReport(report({ measures: many }), hosts, 2)).to.throw('ERR_PROTOCOL: measures of party 1');
+  });
+
+  it('counts each fault of the scenario once', () => {
+    const firings = (counts: readonly number[]) => checked(done, { ...report({}), firings: counts }, 'report');
+    checkReport(firings([3, 0]), hosts, 2);
+    expect(() => checkReport(firings([3, 0, 1]), hosts, 2)).to.throw(
+      'ERR_PROTOCOL: firings: expected at most 2, one a fault, got 3',
+    );
   });
 
   it('releases what a theorem covers', () => {
     const [release] = REPORT.parties[0]!.ledger;
     const ledger = [{ ...release, adjacency: 'replace-one', sampling: 0.5 }];
-    expect(() => checkReport(report({ ledger }), hosts)).to.throw('ERR_PRIVACY');
+    expect(() => checkReport(report({ ledger }), hosts, 2)).to.throw('ERR_PRIVACY');
   });
 });
 
