@@ -24,7 +24,10 @@ async function* partsOf(folder: string, checkpoints: boolean): AsyncGenerator<Bu
   try {
     takeSnapshot(folder, snapshot, checkpoints);
     const { create } = await import('tar');
-    yield* create({ cwd: snapshot, portable: true }, ['.']) as unknown as AsyncIterable<Buffer>;
+    const pack = create({ cwd: snapshot, portable: true }, ['.']);
+    // Where the reader leaves in the middle, a file that is being opened is gone then. While it reads, the iteration throws.
+    pack.on('error', () => {});
+    yield* pack as unknown as AsyncIterable<Buffer>;
   } finally {
     rmSync(snapshot, { recursive: true, force: true });
   }

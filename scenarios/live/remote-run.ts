@@ -35,7 +35,10 @@ export class RemoteRun {
       run.close();
       throw error;
     }
-    run.follow().catch(ended);
+    // A copy that was under way when the view was closed fails for want of its folder.
+    run.follow().catch((error) => {
+      if (!run.stop.signal.aborted) ended(error);
+    });
     return run;
   }
 

@@ -34,6 +34,28 @@ async function errorOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('coordinator/run-directory/archive', () => {
+  it('a reader that leaves in the middle harms nothing: no error is thrown where no one waits, and no copy stays', async () => {
+    const folder = temporaryFolder();
+    for (let i = 0; i < 200; i++) writeFileSync(join(folder, `${i}`), 'x'.repeat(5000));
+    const uncaught: unknown[] = [];
+    const catches = (error: unknown): void => void uncaught.push(error);
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', catches);
+    try {
+      for (let turn = 0; turn < 20; turn++) {
+        const stream = archiveOf(folder);
+        for await (const _part of stream) break;
+        expect(stream.destroyed).to.equal(true);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const other of others) process.on('uncaughtException', other);
+    }
+    expect(uncaught.map(String)).to.deep.equal([]);
+    expect(readdirSync(folder)).to.have.length(200);
+  });
+
   it('a folder comes out as it went in, binary files and folders in it too, without lock and unfinished files', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'checkpoints', '7'), { recursive: true });

@@ -75,6 +75,21 @@ describe('the view of a run elsewhere', () => {
     expect(readdirSync(copy)).to.include('checkpoints');
   });
 
+  it('closed while a copy is under way: no error of a folder that is gone is reported', async () => {
+    const errors: unknown[] = [];
+    await socketRun(input, 2, {
+      before: async (url, token) => {
+        for (let turn = 0; turn < 5; turn++) {
+          const view = await RemoteRun.open({ url, token, trust: TRUST }, (error) => errors.push(error));
+          for (let i = 0; i < turn; i++) await new Promise((resolve) => setImmediate(resolve));
+          view.close();
+        }
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      },
+    });
+    expect(errors).to.deep.equal([]);
+  });
+
   it('where there is no coordinator: refused at once', async () => {
     const error = await RemoteRun.open(
       { url: 'ws://127.0.0.1:9', token: 'x'.repeat(16), trust: TRUST },
