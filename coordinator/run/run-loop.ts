@@ -60,7 +60,7 @@ export class RunLoop {
     this.lost = new LostClients(options, () => this.round);
     this.releases = new ReleaseRecord(options);
     this.batteries = new Batteries(options.scenario);
-    this.idle = new IdleTime(options.scenario, this.batteries);
+    this.idle = new IdleTime(options.scenario, this.batteries, options.site.host);
     this.average = iterateAverage(options.scenario);
     this.meetings = meetingsOf(options);
   }
@@ -253,7 +253,7 @@ export class RunLoop {
     addBytes(this.bytes, bytes);
     const meeting = this.meetings?.held(plan, report.parties);
     const clocks = meeting ?? (own ? [own.clockMs] : report.parties.map(({ clockMs }) => clockMs));
-    const empty = isWithoutUpdate(plan, own, absences, bytes);
+    const empty = isWithoutUpdate(plan, own, absences, bytes, site.host.edgeServers);
     if (empty) {
       this.withoutUpdate++;
       if (own?.inbox) clocks.push(site.dispatch.waitsInVainUntil(own.inbox));

@@ -90,4 +90,41 @@ describe('rounds without any update', () => {
     expect((await run({ ...ring, faults: [] })).count).to.equal(undefined);
     expect(await run({ ...ring, faults: [all] })).to.include({ count: 3 });
   });
+
+  const tiers: Partial<ScenarioInput> = {
+    method: { name: 'hierarchical-fedavg', edgeRounds: 2, batchSize: 8, clientLearningRate: 0.1 },
+    topology: { name: 'hierarchy', edges: 2 },
+  };
+
+  it('in a hierarchy: those in which no update of an edge server arrived, though clients and edge servers exchanged theirs', async () => {
+    const whole = await run({ ...tiers, faults: [] });
+    const above = await run(tiers);
+    expect([above.count, whole.count]).to.deep.equal([3, undefined]);
+    expect(above.ms).to.equal(whole.ms).and.to.be.above(0);
+    expect(above.verdict.valid).to.equal('unknown');
+    const ofOne = await run({
+      ...tiers,
+      faults: [{ fault: 'drop', kind: 'update', from: 0, senders: [4], probability: 1 }],
+    });
+    expect(ofOne.count).to.equal(undefined);
+  });
+
+  it('in a hierarchy whose clients are all away, or below edge servers that are, take the time until one returns', async () => {
+    const away = (clients: number[], seconds: number) => ({
+      fault: 'availability-trace',
+      clients,
+      trace: {
+        rows: [
+          [0, 0, 0],
+          [0, seconds, 1],
+        ],
+      },
+    });
+    for (const faults of [[away([0, 1, 2, 3], 60)], [away([4, 5], 60)], [away([0, 1, 5], 60)]]) {
+      const { ms, count } = await run({ ...tiers, faults });
+      expect(count, JSON.stringify(faults)).to.equal(1);
+      expect(ms).to.be.within(60_000, 61_000);
+    }
+    expect((await run({ ...tiers, faults: [away([0, 5], 60)] })).count).to.equal(undefined);
+  });
 });
