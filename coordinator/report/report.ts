@@ -10,7 +10,7 @@ import { html, link, type Markup, type MarkupPart } from './markup.js';
 import { type Figure, inlineSvg, writeFigure, writeFigureData } from './plots.js';
 import { provenance } from './provenance.js';
 import { badge, facts, figure, mark, page, section, table, whole } from './report-page.js';
-import { runFigures } from './run-plots.js';
+import { directionNames, runFigures } from './run-plots.js';
 import { bytesText, energyText, numberText, repetitionText, timeText } from './units.js';
 
 /** A sentence of the paper held against this run. */
@@ -87,6 +87,8 @@ export interface ReportContent {
   readonly data?: DataDescription;
   readonly model?: string;
   readonly clients?: number;
+  /** How many of them are edge servers. */
+  readonly edgeServers?: number;
   readonly participation?: string;
   readonly codecs?: string;
   readonly topology?: string;
@@ -112,7 +114,7 @@ export async function writeReport(directory: RunDirectory, content: ReportConten
   const events = summarizeEvents(directory.file('events.jsonl'));
   const figures = await drawFigures(directory.path, [
     ...(content.leadFigures ?? []),
-    ...runFigures(rows),
+    ...runFigures(rows, directionNames(content.edgeServers)),
     ...(content.figures ?? []),
   ]);
   const body = [
@@ -172,12 +174,13 @@ function keyNumbers(rows: readonly MetricsRow[], content: ReportContent): Markup
   const sum = (of: 'bytesUp' | 'bytesDown' | 'bytesPeer') => rows.reduce((total, row) => total + row[of], 0);
   const [up, down, peer] = [sum('bytesUp'), sum('bytesDown'), sum('bytesPeer')];
   const accuracy = lastValue(rows, 'accuracy');
+  const names = directionNames(content.edgeServers);
   const numbers: [string, string][] = [
     ['final loss', numberText(lastValue(rows, 'loss'))],
     ['final accuracy', accuracy === null ? '–' : `${numberText(100 * accuracy)} %`],
-    ['clients to coordinator', bytesText(up)],
-    ['coordinator to clients', bytesText(down)],
-    ['client to client', bytesText(peer)],
+    [names.up, bytesText(up)],
+    [names.down, bytesText(down)],
+    [names.peer, bytesText(peer)],
   ];
   const sent = up + down + peer;
   if (content.uncompressedBytes !== undefined && sent > 0) {
@@ -221,13 +224,20 @@ function whatRan(manifest: Manifest, rows: readonly MetricsRow[], content: Repor
     ['partition', data?.partition],
     ['examples left out', data?.dropped ? numberText(data.dropped) : null],
     ['model', content.model],
-    ['clients', content.clients === undefined ? null : numberText(content.clients)],
+    ['clients', clientsText(content)],
     ['participation', content.participation],
     ['graph', content.topology],
     ['codecs', content.codecs],
     ['rounds', numberText(manifest.roundsDone ?? rows.length)],
     ['seed', manifest.seed === undefined ? null : String(manifest.seed)],
   ]);
+}
+
+function clientsText({ clients, edgeServers = 0 }: ReportContent): string | null {
+  if (clients === undefined) return null;
+  return edgeServers > 0
+    ? `${numberText(clients - edgeServers)} below ${numberText(edgeServers)} edge servers`
+    : numberText(clients);
 }
 
 function settingsText(settings: Readonly<Record<string, unknown>>): string {

@@ -23,12 +23,34 @@ interface Quantity {
   readonly values: readonly (number | null)[];
 }
 
+/** What the three numbers of bytes of a row count. */
+export interface DirectionNames {
+  readonly up: string;
+  readonly down: string;
+  readonly peer: string;
+}
+const DIRECTIONS: DirectionNames = {
+  up: 'clients to coordinator',
+  down: 'coordinator to clients',
+  peer: 'client to client',
+};
+/** Of a hierarchy: its upper tier, both ways, and its lower one. */
+const TIERS: DirectionNames = {
+  up: 'edge servers to coordinator',
+  down: 'coordinator to edge servers',
+  peer: 'clients and edge servers',
+};
+
+export function directionNames(edgeServers = 0): DirectionNames {
+  return edgeServers > 0 ? TIERS : DIRECTIONS;
+}
+
 /** Loss and accuracy by round, by bytes and by simulated time; bytes by round; one picture for each further number. */
-export function runFigures(rows: readonly MetricsRow[]): Figure[] {
+export function runFigures(rows: readonly MetricsRow[], names = directionNames()): Figure[] {
   return [
     ...lossAndAccuracy([{ name: 'run', rows }]),
     ...clientBands(rows),
-    ...bytesByRound(rows),
+    ...bytesByRound(rows, names),
     ...extraMetrics(rows),
   ];
 }
@@ -124,11 +146,11 @@ function note(undrawn: number): string {
   return ` ${undrawn} ${undrawn === 1 ? 'round' : 'rounds'} with NaN or an infinity cannot be drawn.`;
 }
 
-function bytesByRound(rows: readonly MetricsRow[]): Figure[] {
+function bytesByRound(rows: readonly MetricsRow[], { up, down, peer }: DirectionNames): Figure[] {
   const directions = [
-    { name: 'clients to coordinator', values: rows.map((row) => row.bytesUp) },
-    { name: 'coordinator to clients', values: rows.map((row) => row.bytesDown) },
-    { name: 'client to client', values: rows.map((row) => row.bytesPeer) },
+    { name: up, values: rows.map((row) => row.bytesUp) },
+    { name: down, values: rows.map((row) => row.bytesDown) },
+    { name: peer, values: rows.map((row) => row.bytesPeer) },
   ].filter(({ values }) => values.some((bytes) => bytes > 0));
   if (directions.length === 0) return [];
   const all = directions.flatMap(({ values }) => values);

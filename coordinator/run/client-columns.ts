@@ -28,7 +28,8 @@ export function clientColumns(rows: readonly ClientRow[]): Record<string, number
 export function percentile(ascending: readonly number[], share: number): number {
   const at = share * (ascending.length - 1);
   const [low, rest] = [Math.floor(at), at - Math.floor(at)];
-  if (rest === 0) return ascending[low]!;
+  // Two infinities have no number between them.
+  if (rest === 0 || ascending[low] === ascending[low + 1]) return ascending[low]!;
   return ascending[low]! + rest * (ascending[low + 1]! - ascending[low]!);
 }
 

@@ -84,8 +84,9 @@ function comparedIn(segments: readonly Segment[], tensor: string | null): Segmen
  * Whether clients' features change over rounds, from their messages alone. A client's profile is that of `inputProfile`; its distance, the total
  * variation between the profile and the running mean of its earlier ones. Columns: `featureShift` (mean over the clients), `featureShift/<client>`,
  * and `featureShiftAlarms`, the number of clients whose distance is far above their earlier ones. After an alarm a client's running mean
- * begins again. A factor on all features changes no profile and is not seen. Other labels change profiles too, less than rotated features; so does the
- * model, for all clients, in the rounds after a shift of some.
+ * begins again. An alarm says that a client's data has changed, not how: what comes back from the outputs changes with the labels and with a factor on
+ * all features too (a factor is not seen while the model gives every example the same answer), and with the model, for all clients, in the rounds
+ * after a shift of some. Gradients of few examples vary so much that a shift is not seen among them; changes of the model over a whole round do not.
  */
 export default defineProbe<Settings, State>({
   name: 'feature-shift',

@@ -4,7 +4,7 @@ import { partitionPlot } from '../../coordinator/report/partition-plot.js';
 import type { Figure } from '../../coordinator/report/plots.js';
 import { type Claim, type PrivacyResult, type ReportContent, writeReport } from '../../coordinator/report/report.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
-import type { AnyMethod } from '../../protocol/method.js';
+import type { AnyMethod, ClientIndex } from '../../protocol/method.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
@@ -71,6 +71,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     },
     model: `${scenario.objective.name}, ${family.parameterCount} parameters, ${scenario.precision}`,
     clients: scenario.clients,
+    edgeServers: fleet.site.host.edgeServers.length,
     participation: participationText(scenario),
     claims,
     leadFigures: [...(studied?.figures ?? []), ...(posterior?.plots ?? [])],
@@ -81,7 +82,11 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     ],
     tables: [posterior?.table, compressionTable(scenario, record.rows)].filter((table) => table != null),
     ...(privacy ? { privacy } : {}),
-    numbers: { ...studied?.summary, ...skewNumbers(problem), ...graphNumbers(fleet, scenario) },
+    numbers: {
+      ...studied?.summary,
+      ...skewNumbers(problem, fleet.site.host.edgeServers),
+      ...graphNumbers(fleet, scenario),
+    },
     repeat: [`gradswarm run ${directory.path}`, `gradswarm replay ${directory.path}`],
   };
   return writeReport(directory, content);
@@ -101,9 +106,10 @@ function partitionFigures({ dataset, partition }: Problem): Figure[] {
   return [{ name: 'partition', caption: `Classes by client: ${partition.definition}.`, spec }];
 }
 
-function skewNumbers({ dataset, partition }: Problem): Record<string, number> {
+/** Edge servers hold no data and are none of the clients that it is about. */
+function skewNumbers({ dataset, partition }: Problem, edgeServers: readonly ClientIndex[]): Record<string, number> {
   if (dataset.train.count === 0) return {};
-  const skew = skewOf(labelHistogram(dataset, partition));
+  const skew = skewOf(labelHistogram(dataset, partition).filter((_, client) => !edgeServers.includes(client)));
   return {
     'examples, smallest client': skew.smallestClient,
     'examples, largest client': skew.largestClient,
@@ -126,7 +132,7 @@ function graphFigures({ site }: Fleet, { clients, topology }: Scenario): Figure[
   return [
     {
       name: 'graph',
-      caption: `The graph of the peers: ${topology.name}${changing}.`,
+      caption: `The graph of ${site.host.edgeServers.length > 0 ? 'clients and edge servers' : 'the peers'}: ${topology.name}${changing}.`,
       spec: graphPicture(clients, edges, graph.directed),
     },
   ];
@@ -138,7 +144,9 @@ function graphNumbers(fleet: Fleet, scenario: Scenario): Record<string, number> 
   return gap === null ? {} : { [`spectral gap of the mixing matrix${changing}`]: gap };
 }
 
-/** Of the first round's mixing matrix; null without a graph, or where the graph is too large. */
+/** Of the first round's mixing matrix; null without a graph, where it is of edge servers, which do not mix, or where it is too large. */
 export function spectralGapOf({ site }: Fleet, { clients }: Scenario): number | null {
-  return !site.topology || clients > MOST_NODES_DRAWN ? null : spectralGap(site.topology.mixingAt(0));
+  return !site.topology || site.host.edgeServers.length > 0 || clients > MOST_NODES_DRAWN
+    ? null
+    : spectralGap(site.topology.mixingAt(0));
 }

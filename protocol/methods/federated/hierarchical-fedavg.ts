@@ -27,7 +27,8 @@ const settings = defineSettings({
 /**
  * FedAvg in two tiers. In a round of the run each edge server gets the model, makes `edgeRounds` rounds of FedAvg with its own clients, and
  * sends the coordinator what came of it. Between clients and edge servers messages go as between peers, so bytesPeer are those of the
- * lower tier and bytesUp and bytesDown those of the upper one; links of direction 'peer' give the lower one its bandwidth.
+ * lower tier and bytesUp and bytesDown those of the upper one, with 52 bytes down a client, by which it knows that no model is for it; links of
+ * direction 'peer' give the lower one its bandwidth.
  */
 export default defineMethod({
   name: 'hierarchical-fedavg',

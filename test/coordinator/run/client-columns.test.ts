@@ -29,6 +29,13 @@ describe('columns over clients', () => {
     expect(columns.clientLossMean).to.equal(1);
   });
 
+  it('of equal values, infinite ones too, every percentile is that value', () => {
+    for (const value of [0.1, Number.POSITIVE_INFINITY])
+      expect(Object.values(clientColumns(rowsOf('loss', [value, value, value, value])))).to.deep.equal(
+        new Array(6).fill(value),
+      );
+  });
+
   it('a loss that is not a number is the worst', () => {
     expect(clientColumns(rowsOf('loss', [Number.NaN, 3, 1])).clientLossWorst).to.be.NaN;
   });

@@ -53,6 +53,16 @@ describe('feature shift', () => {
     expect(columns[4]!['featureShift/0']).to.equal(1);
   });
 
+  it('of runs is an alarm too where labels change or all features are twice as large, once the model tells classes apart', async () => {
+    for (const fault of [
+      { fault: 'label-flip', clients: [1, 2], from: 10 },
+      { fault: 'feature-skew', clients: [1, 2], scale: 2, from: 10 },
+    ] as const) {
+      const { record } = await runInput(input([fault]));
+      expect(alarms(record.rows)[0], fault.fault).to.deep.equal([10, 2]);
+    }
+  });
+
   it('of runs finds the two clients whose features are rotated, once, and further off than those whose labels change, in every placement', async () => {
     const skewed = input([{ fault: 'feature-skew', clients: [1, 2], rotation: 0.25, from: 10 }]);
     const run = await runInput(skewed);

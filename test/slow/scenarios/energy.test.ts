@@ -40,6 +40,27 @@ describe('energy of clients', function () {
     expect(readFileSync(join(path, 'report.html'), 'utf8')).to.contain('energy of the clients');
   });
 
+  it("of a message that is lost is that of its sender, and of a copy that the network makes nobody's; waiting has watts of its own", async () => {
+    const links = [{ direction: 'all', bandwidthMbps: 1, latencyMs: 0 }] as const;
+    const energy = [{ ...device, waitingWatts: 0.5 }];
+    const joulesUnder = async (faults: readonly unknown[]) => {
+      const { path } = await runInput({ ...input, rounds: 1, links, energy, faults } as ScenarioInput);
+      return rowsOf(path)[0]!;
+    };
+    const whole = await joulesUnder([]);
+    // A bit needs a microsecond; each of four clients waits for its model, sent to all at once.
+    const received = whole.bytesDown / 4;
+    expect(whole.extra.computeJoules).to.be.closeTo(4 * (50 * 0.1 * 2 + 0.5 * received * 8e-6), 1e-9);
+    const lost = await joulesUnder([{ fault: 'drop', kind: 'update', probability: 1 }]);
+    expect(lost.bytesUp).to.be.below(whole.bytesUp / 2);
+    expect(lost.extra.radioJoules).to.equal(whole.extra.radioJoules);
+    const unheard = await joulesUnder([{ fault: 'drop', kind: 'model', probability: 1 }]);
+    expect(unheard.extra.radioJoules).to.equal(0);
+    const twice = await joulesUnder([{ fault: 'duplicate', probability: 1 }]);
+    expect(twice.bytesUp).to.equal(2 * whole.bytesUp);
+    expect(twice.extra.radioJoules).to.equal(whole.extra.radioJoules);
+  });
+
   it('empties batteries: their clients are absent until they are charged, alike in all placements, resumed and replayed', async () => {
     const trace = { rows: [[0, 0, 0.5]] };
     const battery = { capacityJoules: 25, trace, resume: 0.3 };
