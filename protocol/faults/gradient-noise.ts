@@ -24,7 +24,7 @@ const settings = defineSettings({
   ),
   tailIndex: number(
     1.5,
-    "Degrees of freedom of Student's t, alpha of the stable law: moments of this order and above are infinite. Not used by 'gaussian'",
+    "Degrees of freedom of Student's t, alpha of the stable law: moments of this order and above are infinite (2 of the stable law is normal). Not used by 'gaussian'",
     { above: 1, most: 1_000 },
   ),
 }).and(({ distribution, tailIndex }) =>
@@ -41,7 +41,7 @@ export function gradientNoise(given: Given<Settings, 'scale'>): Fault {
 
 /**
  * A noisy oracle: one draw a number on each gradient that a client computes, of a batch or of one example, whatever the batch's
- * size. Losses stay as they are. Of mean 0, and for a tailIndex of 2 or less of infinite variance.
+ * size. Losses stay as they are. Of mean 0, and for a tailIndex of 2 or less of infinite variance, but for the stable law of 2: a normal one of variance 2.
  */
 export default defineFault({
   name: 'gradient-noise',
