@@ -53,7 +53,7 @@ describe('feature shift', () => {
     expect(columns[4]!['featureShift/0']).to.equal(1);
   });
 
-  it('of runs is an alarm too where labels change or all features are twice as large, once the model tells classes apart', async () => {
+  it('of runs is an alarm too where labels change or all features are twice as large, once the model separates classes', async () => {
     for (const fault of [
       { fault: 'label-flip', clients: [1, 2], from: 10 },
       { fault: 'feature-skew', clients: [1, 2], scale: 2, from: 10 },
