@@ -40,7 +40,7 @@ describe('energy of clients', function () {
     expect(readFileSync(join(path, 'report.html'), 'utf8')).to.contain('energy of the clients');
   });
 
-  it("of a message that is lost is that of its sender, and of a copy that the network makes nobody's; waiting has watts of its own", async () => {
+  it("of a message that is lost is that of its sender, and of a copy that the network makes no client's; waiting has watts of its own", async () => {
     const links = [{ direction: 'all', bandwidthMbps: 1, latencyMs: 0 }] as const;
     const energy = [{ ...device, waitingWatts: 0.5 }];
     const joulesUnder = async (faults: readonly unknown[]) => {
