@@ -204,6 +204,20 @@ function requireLayout(kernel: string, layout: string): void {
   if (layout !== 'NHWC') throw new RangeError(`${kernel}: expected data format NHWC, got ${layout}`);
 }
 
+/** Windows side by side write to every place, four channels at a time. */
+function isCovered(window: ReturnType<typeof backend_util.computePool2DInfo>): boolean {
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, strideHeight, strideWidth, padInfo } = window;
+  return (
+    strideHeight === window.effectiveFilterHeight &&
+    strideWidth === window.effectiveFilterWidth &&
+    padInfo.top === 0 &&
+    padInfo.left === 0 &&
+    outHeight * strideHeight >= inHeight &&
+    outWidth * strideWidth >= inWidth &&
+    inChannels % 4 === 0
+  );
+}
+
 /** Each output's derivative goes to the first of the largest inputs of its window. */
 export function maxPoolGradient(module: HeapModule): KernelFunc {
   return (args) => {
@@ -212,7 +226,7 @@ export function maxPoolGradient(module: HeapModule): KernelFunc {
     const backend = args.backend as BackendWasm;
     const window = backend_util.computePool2DInfo(input.shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
     const out = backend.makeOutput(input.shape, 'float32');
-    heapView(backend, out).fill(0);
+    if (!isCovered(window)) heapView(backend, out).fill(0);
     module.addToMaxima(
       addressOf(backend, out),
       addressOf(backend, input),

@@ -1,9 +1,10 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { RELU_GRADIENT } from '../relu-gradient.js';
 import { convolution, filterGradient, inputGradient, maxPoolGradient, Patches } from './convolution-kernels.js';
 import type { HeapModule } from './heap-module.js';
 import type { Multiply } from './multiply.js';
-import { batchMatMul, columnSums, fusedMatMul } from './product-kernels.js';
+import { batchMatMul, columnSums, fusedMatMul, reluGradient } from './product-kernels.js';
 import { TiledConvolution } from './tiled-convolution.js';
 
 /**
@@ -25,9 +26,10 @@ export function registerHeapBackend(name: string, wasm: BackendWasm, module: Hea
     Conv2DBackpropInput: inputGradient(multiply, patches, tiled),
     MaxPoolGrad: maxPoolGradient(module),
     Sum: columnSums(module, stock('Sum')),
+    [RELU_GRADIENT]: reluGradient(module),
   };
   for (const [kernelName, kernelFunc] of Object.entries(kernels)) {
-    tf.unregisterKernel(kernelName, name);
+    if (tf.getKernel(kernelName, name)) tf.unregisterKernel(kernelName, name);
     tf.registerKernel({ kernelName, backendName: name, kernelFunc });
   }
   // Below the others: it is taken only by its name.

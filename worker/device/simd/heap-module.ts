@@ -22,6 +22,8 @@ export interface HeapModule {
   ): void;
   scratchBytes(depth: number, columns: number): number;
   columnSums(sums: number, matrix: number, rows: number, columns: number): void;
+  reluGradient(into: number, derivatives: number, values: number, count: number): void;
+  transposeAll(to: number, from: number, count: number, rows: number, columns: number): void;
   addBias(matrix: number, rows: number, columns: number, bias: number, relu: boolean): void;
   step(into: number, weights: number, gradient: number, count: number, rate: number): void;
   stepAndHash(into: number, weights: number, gradient: number, count: number, rate: number, hash: number): void;

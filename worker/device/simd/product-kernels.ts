@@ -80,6 +80,22 @@ export function fusedMatMul(multiply: Multiply, stock: KernelFunc): KernelFunc {
   };
 }
 
+/** `dy` times the slope of relu, from its values `y`, in one pass. */
+export function reluGradient(module: HeapModule): KernelFunc {
+  return (args) => {
+    const { dy, y } = args.inputs as { dy: TensorInfo; y: TensorInfo };
+    const backend = args.backend as BackendWasm;
+    const out = backend.makeOutput(y.shape, 'float32');
+    const [into, derivatives, values] = [out, dy, y].map((info) => addressOf(backend, info)) as [
+      number,
+      number,
+      number,
+    ];
+    module.reluGradient(into, derivatives, values, product(y.shape));
+    return out;
+  };
+}
+
 /** Sums over the first axis of a matrix, such as the gradient of a bias; the stock kernel transposes first. */
 export function columnSums(module: HeapModule, stock: KernelFunc): KernelFunc {
   return (args) => {

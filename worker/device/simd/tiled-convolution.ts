@@ -37,6 +37,8 @@ interface Tiles {
   readonly inputs: number;
   readonly outputs: number;
   readonly filter: number;
+  /** Of a filter with its channels and its outputs exchanged. */
+  readonly turned: number;
   readonly scratch: number;
 }
 
@@ -98,11 +100,13 @@ export class TiledConvolution {
   inputGradient(shape: Convolution, dy: number, filter: number, dx: number): void {
     const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = shape;
     const [module, tiles] = [this.module, this.room(shape)];
-    module.tilesOfFilter(tiles.filter, filter, inChannels * outChannels, tiles.scratch);
+    // Turned round once: products then read it where it lies.
+    module.transposeAll(tiles.turned, filter, 9, inChannels, outChannels);
+    module.tilesOfFilter(tiles.filter, tiles.turned, inChannels * outChannels, tiles.scratch);
     this.each(shape, (high, wide, from, to) => {
       const { top, left } = padInfo;
       module.tilesOfOutputs(tiles.outputs, dy, outHeight, outWidth, outChannels, high, wide, from, to, tiles.scratch);
-      this.products(tiles.outputs, false, tiles.filter, true, tiles.inputs, to - from, inChannels, outChannels, false);
+      this.products(tiles.outputs, false, tiles.filter, false, tiles.inputs, to - from, inChannels, outChannels, false);
       module.addToInputs(
         dx,
         tiles.inputs,
@@ -197,13 +201,15 @@ export class TiledConvolution {
       4 * numbers * inChannels,
       4 * numbers * outChannels,
       4 * PLACES * inChannels * outChannels,
+      4 * 9 * inChannels * outChannels,
       SCRATCH_BYTES + 4 * Math.max(inChannels, outChannels),
     ];
     const at = (this.scratch.room(bytes.reduce((sum, one) => sum + one, 16)) + 15) & ~15;
     const inputs = at >>> 0;
     const outputs = inputs + bytes[0]!;
     const filter = outputs + bytes[1]!;
-    return { inputs, outputs, filter, scratch: filter + bytes[2]! };
+    const turned = filter + bytes[2]!;
+    return { inputs, outputs, filter, turned, scratch: turned + bytes[3]! };
   }
 }
 

@@ -33,6 +33,9 @@ describe('worker/device/simd', () => {
     [131, 300, 48, true, false],
     [140, 70, 21, false, true],
     [13, 16, 17, false, false],
+    // A small B is read where it lies, for one block of rows and for several.
+    [40, 50, 32, true, false],
+    [140, 30, 48, false, false],
   ] as const)
     it(`the bits of a product ${rows} x ${depth} x ${columns}${transposeA ? ', first transposed' : ''}${transposeB ? ', second transposed' : ''} are those of its definition: sums in order, 256 steps at a time, each product rounded`, async () => {
       await openDevice('simd');

@@ -4,8 +4,9 @@
  * compiles it. Sums are formed in an order that the shapes alone decide, so their bits are the same on every machine.
  */
 
-export { addBias, columnSums } from './parts/columns';
+export { addBias, columnSums, reluGradient } from './parts/columns';
 export { multiply, scratchBytes } from './parts/multiply';
+export { transposeAll } from './parts/packing';
 export { addPatches, gatherPatches } from './parts/patches';
 export { addToMaxima } from './parts/pooling';
 export { hash, step, stepAndHash } from './parts/step';

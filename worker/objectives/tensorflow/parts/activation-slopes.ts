@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { reluGradient } from '../../../device/relu-gradient.js';
 import type { Activation } from '../../layers/parts/operations.js';
 
 const SQRT_HALF = Math.SQRT1_2;
@@ -7,20 +8,24 @@ const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
 /** The normal distribution function. */
 const normal = (z: tf.Tensor): tf.Tensor => tf.mul(0.5, tf.add(1, tf.erf(tf.mul(z, SQRT_HALF))));
 
-/** Values, and derivatives from the argument z and the value y. */
+/** Values, and derivatives by the argument z from `dy`, those by the value y. */
 const ACTIVATION: Readonly<
   Record<
     Activation,
-    { readonly apply: (z: tf.Tensor) => tf.Tensor; readonly slope: (z: tf.Tensor, y: tf.Tensor) => tf.Tensor }
+    {
+      readonly apply: (z: tf.Tensor) => tf.Tensor;
+      readonly gradient: (dy: tf.Tensor, z: tf.Tensor, y: tf.Tensor) => tf.Tensor;
+    }
   >
 > = {
-  relu: { apply: (z) => tf.relu(z), slope: (_z, y) => tf.step(y) },
-  tanh: { apply: (z) => tf.tanh(z), slope: (_z, y) => tf.sub(1, tf.square(y)) },
-  sigmoid: { apply: (z) => tf.sigmoid(z), slope: (_z, y) => tf.mul(y, tf.sub(1, y)) },
-  softplus: { apply: (z) => tf.softplus(z), slope: (z) => tf.sigmoid(z) },
+  relu: { apply: (z) => tf.relu(z), gradient: (dy, _z, y) => reluGradient(dy, y) },
+  tanh: { apply: (z) => tf.tanh(z), gradient: (dy, _z, y) => tf.mul(dy, tf.sub(1, tf.square(y))) },
+  sigmoid: { apply: (z) => tf.sigmoid(z), gradient: (dy, _z, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y))) },
+  softplus: { apply: (z) => tf.softplus(z), gradient: (dy, z) => tf.mul(dy, tf.sigmoid(z)) },
   gelu: {
     apply: (z) => tf.mul(z, normal(z)),
-    slope: (z) => tf.add(normal(z), tf.mul(z, tf.mul(INVERSE_SQRT_TWO_PI, tf.exp(tf.mul(-0.5, tf.square(z)))))),
+    gradient: (dy, z) =>
+      tf.mul(dy, tf.add(normal(z), tf.mul(z, tf.mul(INVERSE_SQRT_TWO_PI, tf.exp(tf.mul(-0.5, tf.square(z))))))),
   },
 };
 

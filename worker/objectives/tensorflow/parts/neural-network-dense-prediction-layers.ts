@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ReadonlyVector, Rng, Segment } from '../../../../protocol/method.js';
 import { CELL_SIDE, IGNORED, SCENE_CLASSES, SCENE_SIDE } from '../../../datasets/synthetic-scenes.js';
 import type { Device } from '../../../device/device-access.js';
+import { reluGradient } from '../../../device/relu-gradient.js';
 import type { DensePredictionSettings } from './dense-prediction-settings.js';
 import { CONVOLVING, denseGradients, runKernel } from './neural-network-layers.js';
 
@@ -123,8 +124,8 @@ export class DensePredictionNetwork {
       tf.matMul(atPixels, segmentationWeights!, false, true),
       this.pool(device, tf.matMul(atCells, detectionWeights!, false, true), true),
     );
-    const neckDelta = tf.mul(toNeck, tf.step(neck)) as tf.Tensor2D;
-    const backboneDelta = tf.mul(tf.matMul(neckDelta, neckWeights!, false, true), tf.step(backbone));
+    const neckDelta = reluGradient(toNeck, neck) as tf.Tensor2D;
+    const backboneDelta = reluGradient(tf.matMul(neckDelta, neckWeights!, false, true), backbone);
     const filterShape = this.segments[0]!.shape;
     const dy = tf.reshape(backboneDelta, [image.shape[0], SCENE_SIDE, SCENE_SIDE, -1]);
     return [

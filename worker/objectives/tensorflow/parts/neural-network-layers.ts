@@ -3,6 +3,7 @@ import type { ReadonlyVector, Rng, Segment } from '../../../../protocol/method.j
 import type { Examples } from '../../../datasets/dataset.js';
 import { rowOf } from '../../../datasets/stored-rows.js';
 import type { Device } from '../../../device/device-access.js';
+import { reluGradient } from '../../../device/relu-gradient.js';
 import type { TensorActivation } from './neural-network-settings.js';
 
 /** A convolution is followed by the activation and 2x2 max pooling, a dense layer by the activation, the last by nothing. */
@@ -25,12 +26,12 @@ export interface Passage {
   readonly outputs: tf.Tensor2D;
 }
 
-/** Derivatives of the activations, from their argument z and value h. */
-const SLOPE: Readonly<Record<TensorActivation, (z: tf.Tensor, h: tf.Tensor) => tf.Tensor>> = {
-  relu: (_z, h) => tf.step(h),
-  tanh: (_z, h) => tf.sub(1, tf.square(h)),
-  sigmoid: (_z, h) => tf.mul(h, tf.sub(1, h)),
-  softplus: (z) => tf.sigmoid(z),
+/** Derivatives by the argument z of an activation from `dh`, those by its value h. */
+const GRADIENT: Readonly<Record<TensorActivation, (dh: tf.Tensor, z: tf.Tensor, h: tf.Tensor) => tf.Tensor>> = {
+  relu: (dh, _z, h) => reluGradient(dh, h),
+  tanh: (dh, _z, h) => tf.mul(dh, tf.sub(1, tf.square(h))),
+  sigmoid: (dh, _z, h) => tf.mul(dh, tf.mul(h, tf.sub(1, h))),
+  softplus: (dh, z) => tf.mul(dh, tf.sigmoid(z)),
 };
 
 const ACTIVATE: Readonly<Record<Exclude<TensorActivation, 'relu'>, (z: tf.Tensor) => tf.Tensor>> = {
@@ -183,7 +184,7 @@ export class TensorNetwork {
           POOLING,
         );
       }
-      deltas.unshift(tf.mul(upstream, SLOPE[this.activation](passage.preactivations[l - 1]!, below)));
+      deltas.unshift(GRADIENT[this.activation](upstream, passage.preactivations[l - 1]!, below));
     }
     return deltas;
   }

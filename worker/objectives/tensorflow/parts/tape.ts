@@ -144,8 +144,8 @@ export class Tape implements Operations {
   multiply(a: Value, b: Value): Value {
     const [x, z] = [tensorOf(a), tensorOf(b)];
     return this.note(tf.mul(x, z), [a, b], (dy) => [
-      summedTo(tf.mul(dy, z), a.shape),
-      summedTo(tf.mul(dy, x), b.shape),
+      isNeeded(a) ? summedTo(tf.mul(dy, z), a.shape) : null,
+      isNeeded(b) ? summedTo(tf.mul(dy, x), b.shape) : null,
     ]);
   }
 
@@ -155,9 +155,9 @@ export class Tape implements Operations {
 
   activate(x: Value, activation: Activation): Value {
     const z = tensorOf(x);
-    const { apply, slope } = activationOf(activation);
+    const { apply, gradient } = activationOf(activation);
     const y = apply(z);
-    return this.note(y, [x], (dy) => [tf.mul(dy, slope(z, y))]);
+    return this.note(y, [x], (dy) => [gradient(dy, z, y)]);
   }
 
   softmax(x: Value): Value {

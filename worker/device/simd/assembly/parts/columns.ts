@@ -40,6 +40,24 @@ export function columnSums(sums: usize, matrix: usize, rows: i32, columns: i32):
     addBlock(sums, matrix + ((<usize>i * <usize>columns) << 2), min(BLOCK, rows - i), columns);
 }
 
+/** into = derivatives by max(0, .) times its slope, from its values. `count` numbers each. */
+export function reluGradient(into: usize, derivatives: usize, values: usize, count: i32): void {
+  const zero = f32x4.splat(0);
+  const one = f32x4.splat(1);
+  let i = 0;
+  for (; i + 4 <= count; i += 4, into += 16, derivatives += 16, values += 16) {
+    const value = v128.load(values);
+    // What is no number has no number for its slope: all bits of a lane.
+    const slope = v128.or(v128.and(f32x4.gt(value, zero), one), f32x4.ne(value, value));
+    v128.store(into, f32x4.mul(v128.load(derivatives), slope));
+  }
+  for (; i < count; i++, into += 4, derivatives += 4, values += 4) {
+    const value = load<f32>(values);
+    const slope: f32 = value > 0 ? 1 : value === value ? 0 : f32.NaN;
+    store<f32>(into, load<f32>(derivatives) * slope);
+  }
+}
+
 /** Adds a bias to the columns of a matrix [rows, columns] (0: none), and takes max(0, .) of it if `relu`. */
 export function addBias(matrix: usize, rows: i32, columns: i32, bias: usize, relu: bool): void {
   const zero = f32x4.splat(0);

@@ -109,10 +109,10 @@ export function multiply(
     const deep = min(DEPTH, depth - k);
     const last = k + deep >= depth;
     const first = k === 0 && !adds;
-    // Few rows read B a few times only, where it lies in whole panels.
-    const isDirect = rows <= FEW && bColumn === 4 && columns % PANEL === 0;
+    // Few rows read B a few times only, and a small B is in the nearest cache: where it lies in whole panels.
+    const isDirect = (rows <= FEW || deep * columns <= NEAR) && bColumn === 4 && columns % PANEL === 0;
     // One block of rows takes each panel once: packed just before, it is in the nearest cache.
-    const isShared = rows > ROWS;
+    const isShared = rows > ROWS && !isDirect;
     const from = b + <usize>k * bRow;
     const panelBytes = <usize>(deep * PANEL * 4);
     if (isShared)

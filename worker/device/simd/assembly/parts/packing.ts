@@ -18,6 +18,17 @@ function transposeInto(to: usize, step: usize, from: usize, stride: usize): void
   v128.store(to + 3 * step, v128.shuffle<f32>(abHigh, cdHigh, 2, 3, 6, 7));
 }
 
+/** `count` matrices [rows, columns] as [columns, rows]; both multiples of four. */
+export function transposeAll(to: usize, from: usize, count: i32, rows: i32, columns: i32): void {
+  const wide = (<usize>columns) << 2;
+  const high = (<usize>rows) << 2;
+  const size = <usize>rows * wide;
+  for (let n = 0; n < count; n++, from += size, to += size)
+    for (let i: usize = 0; i < high; i += 16)
+      for (let j: usize = 0; j < wide; j += 16)
+        transposeInto(to + (j >> 2) * high + i, high, from + (i >> 2) * wide + j, wide);
+}
+
 /**
  * `columns` (at most 16) columns of B [depth, ...], row by row, filled up with zeros to 16. `rowStride`: between rows of B,
  * `columnStride`: between its columns; one of them is 4.

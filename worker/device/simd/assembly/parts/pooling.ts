@@ -1,3 +1,24 @@
+/** Where a window's derivatives are no other window's: each place gets its derivative or 0. Four channels at `c`. */
+function placeOne(
+  into: usize,
+  derivative: v128,
+  best: v128,
+  yStart: i32,
+  yEnd: i32,
+  xStart: i32,
+  xEnd: i32,
+  line: usize,
+  pixel: usize,
+): void {
+  // 0 + derivative, as a sum gives it: no -0.
+  const value = f32x4.add(derivative, f32x4.splat(0));
+  for (let y = yStart; y < yEnd; y++) {
+    let at = <usize>y * line + <usize>xStart * pixel;
+    for (let x = xStart; x < xEnd; x++, at += pixel)
+      v128.store(into + at, v128.and(value, i32x4.eq(best, i32x4.splat(<i32>at))));
+  }
+}
+
 /**
  * Gradient of maximum pooling: each output's derivative is added to the first of the largest inputs of its window. Images
  * [examples, height, width, channels]; `into` holds zeros.
@@ -21,6 +42,7 @@ export function addToMaxima(
 ): void {
   const pixel = (<usize>channels) << 2;
   const line = <usize>width * pixel;
+  const isApart = strideHeight >= windowHeight && strideWidth >= windowWidth;
   for (let n = 0; n < examples; n++, images += <usize>height * line, into += <usize>height * line)
     for (let row = 0; row < outHeight; row++) {
       const y0 = row * strideHeight - top;
@@ -46,6 +68,10 @@ export function addToMaxima(
           }
           const from = derivatives + c;
           const to = into + c;
+          if (isApart) {
+            placeOne(to, v128.load(from), best, yStart, yEnd, xStart, xEnd, line, pixel);
+            continue;
+          }
           addOne(to + <usize>i32x4.extract_lane(best, 0), load<f32>(from));
           addOne(to + 4 + <usize>i32x4.extract_lane(best, 1), load<f32>(from, 4));
           addOne(to + 8 + <usize>i32x4.extract_lane(best, 2), load<f32>(from, 8));
