@@ -57,9 +57,9 @@ export function summarizePosterior(
     ? {
         rhat: parameters.some(({ rhat }) => Number.isNaN(rhat))
           ? null
-          : Math.max(...parameters.map(({ rhat }) => rhat)),
-        bulkEss: Math.min(...parameters.map(({ bulkEss }) => bulkEss)),
-        tailEss: Math.min(...parameters.map(({ tailEss }) => tailEss)),
+          : parameters.reduce((most, { rhat }) => Math.max(most, rhat), Number.NEGATIVE_INFINITY),
+        bulkEss: parameters.reduce((least, { bulkEss }) => Math.min(least, bulkEss), Number.POSITIVE_INFINITY),
+        tailEss: parameters.reduce((least, { tailEss }) => Math.min(least, tailEss), Number.POSITIVE_INFINITY),
       }
     : { rhat: Number.NaN, bulkEss: Number.NaN, tailEss: Number.NaN };
   const needed = ESS_PER_CHAIN * draws.length;

@@ -21,8 +21,9 @@ import { applied, type Mutant, mutantsOf } from './mutants.js';
 import { RelevantTests } from './relevant-tests.js';
 
 /**
- * `npm run mutation [-- COUNT [SEED]]`: makes one small error at a time in a copy of the compiled protocol and runs the nearest test
- * files that run the changed place, all in one process. COUNT mutants, by a seeded choice, as many of every area. Writes a line of JSON
+ * `npm run mutation [-- COUNT [SEED [WORD…]]]`: makes one small error at a time in a copy of the compiled protocol and runs the nearest test
+ * files that run the changed place, all in one process. COUNT mutants, by a seeded choice, as many of every area; with WORDs only of
+ * files with one of them in their path. Writes a line of JSON
  * for each into runs/mutation.jsonl; those that are there are not run again, so a run can be stopped and continued.
  * `npm run mutation -- --survivors` holds those that survived against further test files, and against those that changed since.
  * docs/mutation.md says what was found.
@@ -30,7 +31,10 @@ import { RelevantTests } from './relevant-tests.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const RESULTS = join(ROOT, 'runs', 'mutation.jsonl');
-const AREAS = ['methods', 'codecs', 'privacy', 'bayesian', 'topology', 'optimizers'];
+const AREAS = [
+  ...['methods', 'codecs', 'privacy', 'bayesian', 'topology', 'optimizers'],
+  ...['aggregators', 'attacks', 'selection'],
+];
 /** Test files after which a mutant counts as a survivor. */
 const MOST_FILES = 6;
 /** Of one test file; all together may take twice as long. */
@@ -61,11 +65,12 @@ interface Judged {
   readonly by: string;
 }
 
-function choose(count: number, seed: number): Chosen[] {
+function choose(count: number, seed: number, words: readonly string[]): Chosen[] {
   const random = rootStream(seed, 'float64').derive('mutation');
   const perArea = AREAS.map((area) => {
     const all = readdirSync(join(dist, 'protocol', area), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.js') && !name.includes('simd'))
+      .filter((name) => words.length === 0 || words.some((word) => join(area, name).includes(word)))
       .sort()
       .flatMap((name) => {
         const file = join('protocol', area, name);
@@ -185,14 +190,14 @@ const place = ({ file, mutant }: Chosen) => {
 };
 
 setPriority(10);
-const [count = '420', seed = '1'] = process.argv.slice(2);
+const [count = '420', seed = '1', ...words] = process.argv.slice(2);
 const relevant = new RelevantTests(dist);
 const coverage = new Coverage(dist, join(ROOT, 'runs', 'mutation-coverage.json'), contentsOf(dist), (test) =>
   flagsOf([test], 'dot'),
 );
 const tally = { killed: 0, survived: 0, 'no test': 0 };
 mkdirSync(dirname(RESULTS), { recursive: true });
-const queue = count === '--survivors' ? takeSurvivors() : notYetJudged(choose(Number(count), Number(seed)));
+const queue = count === '--survivors' ? takeSurvivors() : notYetJudged(choose(Number(count), Number(seed), words));
 const sandbox = mkdtempSync(join(tmpdir(), 'gradswarm-mutation-'));
 try {
   cpSync(dist, join(sandbox, 'dist'), { recursive: true });
