@@ -43,7 +43,9 @@ export default sweep('bayesian-logistic-real', {
     where(fsgld('posterior'), below({ of: 'meanErrorSd', value: 1 })),
     where(fsgld('posterior'), above({ of: 'predictiveAccuracy', value: 0.8 })),
     ratio({ of: 'w2', numerator: dsgld, denominator: fsgld('posterior'), least: 3 }),
-    ratio({ of: 'w2', numerator: fsgld('own'), denominator: fsgld('posterior'), least: 2 }),
+    // A seed deals its own examples, and where the modes of the shards lie closer together the own points cost less: 2.0 to 4.2 at 14
+    // seeds, 3.0 in the middle. Three standard deviations of the logarithm below; where the point does not matter it is 1.
+    ratio({ of: 'w2', numerator: fsgld('own'), denominator: fsgld('posterior'), least: 1.6 }),
     ratio({ of: 'w2', numerator: dsgld, denominator: fsgld('own'), least: 1.15 }),
   ],
   expectedSeconds: 60,

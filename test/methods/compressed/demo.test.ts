@@ -24,6 +24,8 @@ describe('the cosine transform of DeMo, block by block', () => {
     const components = cosines.forward(x);
     expect(norm(components)).to.be.closeTo(norm(x), 1e-13);
     expectNear(cosines.inverse(components), x, 1e-13);
+    const ones = new Float64Array(23).fill(1);
+    expectNear(cosines.forward(cosines.inverse(ones)), ones, 1e-13);
     const bias = cosines.forward(x.map((value, i) => (i >= 20 ? value : 0)));
     expect([...bias.subarray(0, 20)]).to.deep.equal(new Array(20).fill(0));
   });

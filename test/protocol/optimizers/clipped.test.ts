@@ -15,13 +15,14 @@ describe('protocol/optimizers: clipped rules', () => {
     expect(Array.from(short[1]!)).to.deep.equal([-0.25, 0.5]);
   });
 
-  it('clipped-sgd: without a threshold it has the bits of sgd', () => {
+  it('clipped-sgd: without a threshold it has the bits of sgd, under a schedule too', () => {
     const gradient = (w: ArrayLike<number>) => Float64Array.from(w, (x, i) => 0.3 * x + Math.sin(7 * i + x));
     const start = Float64Array.of(1, -2, 3);
-    const plain = trajectory(flat('sgd', { learningRate: 0.1 }), start, 20, gradient);
-    expect(trajectory(flat('clipped-sgd', { learningRate: 0.1, threshold: null }), start, 20, gradient)).to.deep.equal(
-      plain,
-    );
+    for (const learningRate of [0.1, { name: 'step-decay', rate: 0.1, divisor: 4, stageSteps: 5 }]) {
+      const plain = trajectory(flat('sgd', { learningRate }), start, 20, gradient);
+      const clipped = trajectory(flat('clipped-sgd', { learningRate, threshold: null }), start, 20, gradient);
+      expect(clipped).to.deep.equal(plain);
+    }
   });
 
   it('clipped-sgd: a gradient that is not finite is no step', () => {

@@ -16,5 +16,8 @@ describe('contribution weights', () => {
     expect(sum(floored)).to.be.closeTo(1, 1e-12);
     expect(floored[0]).to.be.within(0.0009, 0.0021);
     expect(contributions([0, 0], [0, 0], 'times')).to.deep.equal([0.5, 0.5]);
+    // Errors that are all 0 are shares of 1/3 each.
+    const plus = contributions([1, 1, 2], [0, 0, 0], 'plus');
+    for (const [i, share] of [7 / 24, 7 / 24, 10 / 24].entries()) expect(plus[i]).to.be.closeTo(share, 1e-12);
   });
 });

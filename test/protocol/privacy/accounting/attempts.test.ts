@@ -17,6 +17,7 @@ describe('protocol/privacy/attempts', () => {
     expect(after.recorded()).to.deep.equal(before.recorded());
     expect([after.begun(4), after.charged(4), after.begun(5), after.charged(5)]).to.deep.equal([3, 1, 1, 0]);
     expect(after.uncharged(4, 3)).to.deep.equal([of(4, 1), of(4, 2)]);
+    expect([after.begun(6), after.charged(6)]).to.deep.equal([0, 0]);
     expect(after.uncharged(5, 1)).to.deep.equal([of(5, 0)]);
   });
 

@@ -6,6 +6,7 @@ import {
   DEALT_BITS,
   DEALT_KEY_BYTES,
   type DealerState,
+  dealerBytes,
   MaskDealer,
   maskForDealer,
 } from '../../../../protocol/privacy/secure-sum/mask-dealer.js';
@@ -115,6 +116,12 @@ describe('protocol/privacy/secure-sum/mask-dealer', () => {
     zero.fill(0, -32);
     for (const bad of [key.slice(1), new Uint8Array(DEALT_KEY_BYTES), zero])
       expect(await dealer.admit(0, NOW, bad)).to.equal('refused');
+  });
+
+  it('what goes to the dealer and back is counted: 52 bytes an answer, of which 44 are a key, and 4 an entry of the sum', async () => {
+    const state = await beginDealer(secrets);
+    expect((await answer(state, 0, NOW)).key).to.have.length(DEALT_KEY_BYTES);
+    expect([dealerBytes(3, LENGTH), dealerBytes(1, 0)]).to.deep.equal([356, 52]);
   });
 
   it('with a step or a client that is not the answer’s own, another mask is taken off', async () => {
