@@ -59,6 +59,11 @@ describe('robust sums', () => {
     near(trimmedMean({ byzantine: 1 }).combine(FIXTURE, step), [1.05, 1.95], 1e-15);
   });
 
+  it('Krum counts n - f - 2 = 2 neighbours of five: one of three near each other, not of a closer pair', () => {
+    const five = vectors([0], [0.1], [5], [5.5], [6]);
+    expect(Array.from(krum({ byzantine: 1 }).combine(five, step))).to.deep.equal([5.5]);
+  });
+
   it('Krum scores of the fixture with n - f - 2 neighbours, of which (1, 2) has the least', () => {
     const all = [0, 1, 2, 3, 4, 5, 6];
     const scores = krumScores(squaredDistances(FIXTURE), 7, all, 4);

@@ -96,6 +96,10 @@ describe('attacks of Byzantine clients', () => {
       [2, 10],
       [2, 10],
     ]);
+    expect(rows(mimic({ victim: 7 }).forge(SIGHT)), 'the last where there are fewer').to.deep.equal([
+      [3, 14],
+      [3, 14],
+    ]);
     expect(rows(replay().forge(SIGHT))).to.deep.equal([
       [9, 9],
       [7, 1],

@@ -136,6 +136,13 @@ describe('The selection availability-group', () => {
     const whole = availabilityGroup.create({ groups: 2, roundsPerGroup: 1 }, run(4));
     expect(whole.invite(null, at(1)).map(({ client }) => client)).to.deep.equal([3, 4]);
   });
+
+  it('has as many groups as there are clients, and no more', () => {
+    const fits = (groups: number) =>
+      availabilityGroup.misfit!({ groups, roundsPerGroup: 1 }, { ...run(1), clientCount: 5 });
+    expect(fits(5)).to.equal(null);
+    expect(fits(6)).to.deep.equal({ at: 'groups', expected: 'at most the 5 clients' });
+  });
 });
 
 describe('The selection power-of-choice', () => {
@@ -144,6 +151,15 @@ describe('The selection power-of-choice', () => {
     expect(rule.invite(null, at(0))).to.have.length(4);
     const reports = [0.5, 0.9, 0.9, 0.1].map((value, client) => ({ client, value, weight: 1 }));
     expect(rule.choose!(reports, at(0)).map(({ client }) => client)).to.deep.equal([1, 2]);
+  });
+
+  it('invites twice the cohort where d is not given, and no more than there are', () => {
+    for (const [cohort, invited] of [
+      [1, 2],
+      [2, 4],
+      [4, 5],
+    ] as const)
+      expect(powerOfChoice.create({ candidates: null }, run(cohort)).invite(null, at(0))).to.have.length(invited);
   });
 });
 
