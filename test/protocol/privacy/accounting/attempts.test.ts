@@ -21,7 +21,7 @@ describe('protocol/privacy/attempts', () => {
     expect(after.uncharged(5, 1)).to.deep.equal([of(5, 0)]);
   });
 
-  it('what is charged is not charged again, and one that nobody wrote down may have released all', () => {
+  it('what is charged is not charged again, and one that was not written down may have released all', () => {
     const attempts = new Attempts();
     attempts.begin(of(2, 0));
     attempts.begin(of(2, 3));
