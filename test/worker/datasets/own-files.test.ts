@@ -131,6 +131,20 @@ describe('image-folder, of files as people have them,', () => {
       /a\/damaged\.png: expected a PNG or JPEG image: it is empty/,
     );
     rmSync(join(root, 'named/a/damaged.png'));
+    for (const [name, image, at] of [
+      ['large.png', encodePng({ width: 2, height: 2, channels: 1, depth: 8, data: new Uint8Array(4) }), 16],
+      ['large.jpg', encodeJpeg({ width: 2, height: 2, data: Buffer.alloc(16, 255) }, 100).data, null],
+    ] as const) {
+      const file = Buffer.from(image);
+      // As a file is that unpacks to gigabytes: its stated sides are looked at before anything is unpacked.
+      if (at === null) file.writeUInt32BE(0xc350_c351, file.indexOf(Buffer.of(0xff, 0xc0)) + 5);
+      else file.writeUInt32BE(0xc351, file.writeUInt32BE(0xc350, at));
+      put(`named/a/${name}`, file);
+      expect(await messageOf(load('image-folder', 'named', { testShare: 0.5 }))).to.match(
+        /ERR_DATA_FORMAT: .*a\/large\.(png|jpg): .*it has 5000[01] x 5000[01] pixels, more than 50 million/,
+      );
+      rmSync(join(root, `named/a/${name}`));
+    }
     symlinkSync('nowhere.png', join(root, 'named/a/dead.png'));
     expect(await messageOf(load('image-folder', 'named', { testShare: 0.5 }))).to.match(
       /ERR_DATA_MISSING: .*a\/dead\.png: expected a file that can be read/,

@@ -12,6 +12,9 @@ export interface Pixels {
 
 export const IMAGE_FILE = /\.(png|jpe?g)$/i;
 
+/** A file of a few kilobytes may hold any number of pixels. */
+const MOST_PIXELS = 50e6;
+
 const PNG_BEGINS = Uint8Array.of(0x89, 0x50, 0x4e, 0x47);
 const JPEG_BEGINS = Uint8Array.of(0xff, 0xd8, 0xff);
 
@@ -19,7 +22,8 @@ const beginsWith = (bytes: Uint8Array, beginning: Uint8Array) => beginning.every
 
 /**
  * A PNG of any depth or a JPEG, by what it begins with: names are often wrong. Transparency is left out, and pixels stay as they are
- * stored: a camera's note on how to turn them is not followed. `channels` 1: luminance (ITU-R BT.601). Throws ERR_DATA_FORMAT.
+ * stored: a camera's note on how to turn them is not followed. `channels` 1: luminance (ITU-R BT.601). Throws ERR_DATA_FORMAT, also
+ * where there are more than 50 million pixels.
  */
 export function decodeImage(bytes: Uint8Array, path: string, channels: 1 | 3): Pixels {
   try {
@@ -49,9 +53,35 @@ interface Samples {
 
 function samplesOf(bytes: Uint8Array): Samples {
   if (bytes.length === 0) throw new Error('it is empty');
-  if (beginsWith(bytes, PNG_BEGINS)) return fromPng(bytes);
-  if (beginsWith(bytes, JPEG_BEGINS)) return fromJpeg(bytes);
-  throw new Error('it begins as neither');
+  const isPng = beginsWith(bytes, PNG_BEGINS);
+  if (!isPng && !beginsWith(bytes, JPEG_BEGINS)) throw new Error('it begins as neither');
+  requireFewPixels(isPng ? sidesOfPng(bytes) : sidesOfJpeg(bytes));
+  return isPng ? fromPng(bytes) : fromJpeg(bytes);
+}
+
+/** `sides`: null where the file ends before it states them, which its decoder says better. */
+function requireFewPixels(sides: readonly [width: number, height: number] | null): void {
+  if (!sides || sides[0] * sides[1] <= MOST_PIXELS) return;
+  throw new Error(`it has ${sides[0]} x ${sides[1]} pixels, more than ${MOST_PIXELS / 1e6} million`);
+}
+
+/** They stand in the first chunk. */
+function sidesOfPng(bytes: Uint8Array): readonly [number, number] | null {
+  if (bytes.length < 24) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return [view.getUint32(16), view.getUint32(20)];
+}
+
+/** They stand in the segment that begins the frame, after any number of others, each with its length. */
+function sidesOfJpeg(bytes: Uint8Array): readonly [number, number] | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 2; at + 9 <= bytes.length; at += 2 + view.getUint16(at + 2)) {
+    const marker = view.getUint16(at);
+    // Of these sixteen, three begin tables.
+    if (marker >= 0xffc0 && marker <= 0xffcf && ![0xffc4, 0xffc8, 0xffcc].includes(marker))
+      return [view.getUint16(at + 7), view.getUint16(at + 5)];
+  }
+  return null;
 }
 
 /** Checksums are looked at: damaged bytes may well decode, to other pixels. */
