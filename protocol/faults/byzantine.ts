@@ -1,17 +1,17 @@
-import { type AttackSpec, attackOf, attacks } from '../attacks/parts/load-attack.js';
+import { attackOf, attacks } from '../attacks/parts/load-attack.js';
 import { actsIn, selectsClient } from '../links/frame-filter.js';
 import type { SpecInput } from '../scenario/input.js';
 import type { ClientSelector } from '../scenario/scenario.js';
 import { clients, messageKind } from '../scenario/selectors.js';
-import { named } from '../settings/named-modules.js';
-import { required } from '../settings/setting.js';
+import { type NamedSpec, named } from '../settings/named-modules.js';
+import { type Required, required, type SettingOf } from '../settings/setting.js';
 import { defineSettings } from '../settings/settings.js';
 import { defineFault, type Fault, faultOf } from './fault.js';
 
 const settings = defineSettings({
   kind: { ...messageKind, meaning: 'Kind of messages; null: every kind with vectors' },
   clients: clients(required),
-  attack: named(attacks, required, 'What they send'),
+  attack: named(attacks, required, 'What they send') as SettingOf<NamedSpec<'attack'>, Required>,
 });
 
 /** These clients send what the attack forges from all that the honest send: `byzantine({ clients: [0, 1], attack: 'sign-flip' })`. */
@@ -28,10 +28,10 @@ export default defineFault({
   name: 'byzantine',
   summary: 'Clients send what an attack forges from the vectors of all honest senders of the same inbox',
   settings,
-  readsOthers: ({ attack }) => !attackOf(attack as AttackSpec, 'attack').ownAlone,
+  readsOthers: ({ attack }) => !attackOf(attack, 'attack').ownAlone,
   create(rule) {
     const selects = selectsClient(rule.clients);
-    const { attack, remembers } = attackOf(rule.attack as AttackSpec, 'attack');
+    const { attack, remembers } = attackOf(rule.attack, 'attack');
     return {
       forges: {
         attack,

@@ -33,21 +33,37 @@ export type { SettingsIn } from './parts/settings-in.js';
  * `declare module 'gradswarm/scenario' { interface Methods { 'sign-vote': SettingsIn<typeof signVote> } }`.
  */
 export interface Methods extends builtIn.BuiltInMethods {}
+/** Settings of objectives, by name. */
 export interface Objectives extends builtIn.BuiltInObjectives {}
+/** Settings of layers, by name. */
 export interface Layers extends builtIn.BuiltInLayers {}
+/** Settings of data sets, by name. */
 export interface Datasets extends builtIn.BuiltInDatasets {}
+/** Settings of partitions, by name. */
 export interface Partitions extends builtIn.BuiltInPartitions {}
+/** Settings of topologies, by name. */
 export interface Topologies extends builtIn.BuiltInTopologies {}
+/** Settings of codecs, by name. */
 export interface Codecs extends builtIn.BuiltInCodecs {}
+/** Settings of codec memories, by name. */
 export interface Memories extends builtIn.BuiltInMemories {}
+/** Settings of optimizers, by name. */
 export interface Optimizers extends builtIn.BuiltInOptimizers {}
+/** Settings of schedules, by name. */
 export interface Schedules extends builtIn.BuiltInSchedules {}
+/** Settings of aggregators, by name. */
 export interface Aggregators extends builtIn.BuiltInAggregators {}
+/** Settings of attacks, by name. */
 export interface Attacks extends builtIn.BuiltInAttacks {}
+/** Settings of faults, by name. */
 export interface Faults extends builtIn.BuiltInFaults {}
+/** Settings of selections, by name. */
 export interface Selections extends builtIn.BuiltInSelections {}
+/** Settings of probes, by name. */
 export interface Probes extends builtIn.BuiltInProbes {}
+/** Settings of studies, by name. */
 export interface Studies extends builtIn.BuiltInStudies {}
+/** Settings of expectations, by name. */
 export interface Expectations extends builtIn.BuiltInExpectations {}
 
 /** All of them. */
@@ -102,7 +118,7 @@ export interface CheckedInput<O extends OwnNames = object>
   readonly codecs?: Readonly<
     Record<
       string,
-      | Spec<O, 'codec'>
+      | Named<With<O>, 'codec', { readonly codec?: never }>
       | {
           readonly codec: Spec<O, 'codec'>;
           readonly memory?: Spec<O, 'memory'> | null;
@@ -139,6 +155,7 @@ declare const checked: unique symbol;
 /** What `scenario` returns: it was checked where it was written. */
 export type CheckedScenario = plain.ScenarioInput & { readonly [checked]: true };
 
+/** A sweep whose base is checked where it is written. */
 export interface CheckedSweep<O extends OwnNames = object>
   extends Omit<plain.SweepInput, 'base' | 'expect' | 'claims'>,
     JudgedOver<O> {

@@ -21,7 +21,12 @@ export const whole = scenario('whole', {
     '*': 'qsgd',
   },
   aggregators: { update: ['bucketing', { name: 'krum', byzantine: 1 }] },
-  faults: [faults.during(1, 2, faults.drop({ probability: 1 })), { fault: 'slow', clients: [0], factor: 2 }],
+  faults: [
+    faults.during(1, 2, faults.drop({ probability: 1 })),
+    { fault: 'slow', clients: [0], factor: 2 },
+    { fault: 'byzantine', clients: [1], attack: 'sign-flip' },
+    { fault: 'byzantine', clients: [2], attack: { name: 'scaling', factor: 3 } },
+  ],
   expect: [
     above({ of: 'finalAccuracy', value: 0.5 }),
     'finite',
@@ -35,6 +40,12 @@ export const own = [
   scenario({ method: { name: './mine.ts', anything: 1 }, data: '../data.ts' }),
   scenario<{ method: { mine: { readonly step: number } } }>({ method: { name: 'mine', step: 1 }, data: 'mnist' }),
   scenario({ method: { name: 'merged', step: 1 }, data: 'none', topology: { name: 'torus', rows: 2, lazy: true } }),
+  scenario({
+    method: 'dgd',
+    data: 'none',
+    topology: { name: 'periodic', graphs: ['ring', { name: 'torus', rows: 2 }] },
+    codecs: { model: { codec: { name: './mine.ts', anything: 1 }, memory: './memory.ts' }, '*': './mine.ts' },
+  }),
 ];
 
 export const swept = [

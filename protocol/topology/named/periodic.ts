@@ -1,6 +1,6 @@
 import { list } from '../../settings/kinds.js';
-import { named } from '../../settings/named-modules.js';
-import { required } from '../../settings/setting.js';
+import { type NamedSpec, named } from '../../settings/named-modules.js';
+import { type Required, required, type SettingOf } from '../../settings/setting.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineTopology, sequenceOf, topologies } from '../family.js';
 
@@ -15,10 +15,12 @@ function commonPeriod(periods: readonly (number | null)[]): number | null {
   return common;
 }
 
+const graph = named(topologies, required, 'A graph') as SettingOf<NamedSpec<'topology'>, Required>;
+
 export default defineTopology({
   name: 'periodic',
   summary: 'Several graphs in turn; together they must connect all clients',
-  settings: defineSettings({ graphs: list(named(topologies, required, 'A graph'), required, 'The graphs', 1) }),
+  settings: defineSettings({ graphs: list(graph, required, 'The graphs', 1) }),
   create({ graphs }, clientCount, rng) {
     const members = graphs.map((spec, k) => sequenceOf(spec, clientCount, rng.derive('periodic', k)));
     return {

@@ -32,7 +32,7 @@ type Names<T> = keyof T & string;
 export type Named<N extends NamesByKind, K extends keyof NamesByKind, More = unknown> =
   | Names<N[K]>
   | ModulePath
-  | OwnSpec
+  | (OwnSpec & More)
   | { [Name in Names<N[K]>]: { readonly name: Name } & Given<N, N[K][Name]> & More }[Names<N[K]>];
 
 /** The same of a fault, whose name stands under `fault`. */

@@ -1,0 +1,16 @@
+import { scenario } from '../../scenarios/api/scenario.js';
+
+export default scenario({
+  method: 'sgd',
+  data: 'mnist',
+  faults: [
+    {
+      fault: 'byzantine',
+      clients: [0],
+      attack: {
+        name: 'scaling',
+        factr: 3, // rejected: TS2561
+      },
+    },
+  ],
+});
