@@ -13,4 +13,5 @@ export interface RunOutlook {
   readonly privateNoise: 'seeded' | 'secure';
 }
 
+/** What a run with these hyperparameters will meet, one sentence each; empty: nothing to say. */
 export type Forecast<H> = (hyperparameters: H, outlook: RunOutlook) => readonly string[];

@@ -26,6 +26,7 @@ export interface MessageKind {
   // biome-ignore lint/suspicious/noExplicitAny: the fields and settings of any method.
   readonly fits?: (message: any, run: RunConstants<any>) => boolean;
 }
+/** The kinds of a method, by name. */
 export type MessageKinds = Readonly<Record<string, MessageKind>>;
 
 type Field = 'vectors' | 'integers' | 'bytes' | 'scalars';
@@ -36,6 +37,7 @@ export type Payload<K> = { readonly [V in Names<K, 'vectors'>]: ReadonlyVector }
   readonly [V in Names<K, 'integers'>]: Integers;
 } & { readonly [V in Names<K, 'bytes'>]: Uint8Array } & { readonly [V in Names<K, 'scalars'>]: number };
 
+/** A message as its receiver takes it: its sender and its fields. */
 export type Received<K> = { readonly from: PartyId } & Payload<K>;
 
 /** Why a message that was due is not there. */
@@ -47,6 +49,7 @@ export interface Absence {
 /** Messages of one kind, by sender index then posting order, never by arrival. */
 export type Inbox<K> = readonly Received<K>[] & { readonly absent: readonly Absence[] };
 
+/** The sum of all messages of a kind, field by field. */
 export interface Total<K> {
   /** Messages summed. */
   readonly count: number;
@@ -54,7 +57,9 @@ export interface Total<K> {
   readonly absent: readonly Absence[];
 }
 
+/** Names of the kinds that 'coordinator' or 'clients' send. */
 export type SentBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['from'] extends R ? K : never }[keyof M];
+/** Names of the kinds that go to the coordinator, a cohort or peers. */
 export type ReceivedBy<M extends MessageKinds, R> = { [K in keyof M]: M[K]['to'] extends R ? K : never }[keyof M];
 
 /** One personal payload. `stream` names the codec memory; left out, the codec must be memoryless. */

@@ -45,6 +45,7 @@ export interface Secrets {
   expand(secret: Uint8Array, context: string, length: number): Promise<Uint8Array>;
 }
 
+/** One vector of a release, clipped by the caller to its sensitivity. */
 export interface ReleasePart {
   readonly value: ReadonlyVector;
   readonly l2Sensitivity: number;
@@ -68,6 +69,7 @@ export interface Privacy {
   ): readonly Vector[];
 }
 
+/** What both halves see of a round. */
 export interface RoundCommon<H> {
   readonly index: number;
   readonly hyperparameters: H;
@@ -107,6 +109,7 @@ export interface Links {
   weightTo(peer: PartyId): number;
 }
 
+/** A round as a client's half sees it: messages, its own objective and its links. */
 export interface ClientRound<H, M extends MessageKinds, O extends Objective>
   extends RoundCommon<H>,
     Mailbox<M, 'clients', 'cohort' | 'peers'> {
@@ -115,10 +118,12 @@ export interface ClientRound<H, M extends MessageKinds, O extends Objective>
   readonly links: Links;
 }
 
+/** A round as the coordinator's half sees it: messages, and no data. */
 export interface CoordinatorRound<H, M extends MessageKinds>
   extends RoundCommon<H>,
     Mailbox<M, 'coordinator', 'coordinator'> {}
 
+/** What a half's first state is made from. */
 export interface Setup<H> {
   readonly hyperparameters: H;
   readonly initialParams: Vector;
@@ -144,6 +149,7 @@ export interface Half<State, Round, H> {
   readonly formerNames?: Readonly<Record<string, string>>;
 }
 
+/** The half at the coordinator. */
 export interface CoordinatorHalf<State, Round, H> extends Half<State, Round, H> {
   /**
    * Samplers: the posterior draws that the last round kept. Entry c holds those of chain c, one after the other (a multiple of
@@ -205,6 +211,7 @@ export interface RoundReleases {
   readonly discrete?: boolean;
 }
 
+/** A method: its source, settings, messages and two halves. `defineMethod` takes one. */
 export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   readonly name: string;
   /** `reconstruction`: the parts that are not the authors' text; shown wherever the method is shown. */
@@ -265,8 +272,10 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
 /** Any method, for code that runs one without knowing its types. */
 // biome-ignore lint/suspicious/noExplicitAny: the runner handles states and hyperparameters of every method.
 export type AnyMethod = Method<any, any, any, any, any>;
+/** A client's half of any method. */
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 export type AnyClientHalf = Half<any, ClientRound<any, any, any>, any>;
+/** A coordinator's half of any method. */
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 export type AnyCoordinatorHalf = CoordinatorHalf<any, CoordinatorRound<any, any>, any>;
 
@@ -277,6 +286,7 @@ export interface Halves {
   readonly coordinator: AnyCoordinatorHalf | null;
 }
 
+/** The halves for one run, made from its constants where they are functions. */
 export function makeHalves({ client, coordinator }: AnyMethod, run: RunConstants<unknown>): Halves {
   return {
     client: typeof client === 'function' ? client(run) : client,
@@ -284,6 +294,7 @@ export function makeHalves({ client, coordinator }: AnyMethod, run: RunConstants
   };
 }
 
+/** A method that scenarios can name, its halves checked against its messages and settings. The same value, marked as a method. */
 export function defineMethod<H, const M extends MessageKinds, C, S = never>(
   method: Method<H, M, C, S, Objective>,
 ): Method<H, M, C, S, Objective> {

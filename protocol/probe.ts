@@ -33,6 +33,7 @@ export interface ProbedRun {
 /** A message as the coordinator decoded it. */
 export type ProbedMessage = { readonly from: PartyId } & Readonly<Record<string, unknown>>;
 
+/** A probe of one run. */
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 export interface Probe<State = any> {
   readonly kinds: readonly string[];
@@ -45,6 +46,7 @@ export interface Probe<State = any> {
   begin(state: State, model?: ReadonlyVector): ProbeRound<State>;
 }
 
+/** A probe in one attempt at a round. */
 export interface ProbeRound<State> {
   /** Must not keep the message's vectors beyond the call, nor write into them. */
   take(kind: string, message: ProbedMessage): void;
@@ -52,6 +54,7 @@ export interface ProbeRound<State> {
   finish(measure: (name: string, value: number) => void): State;
 }
 
+/** A probe that scenarios can name under `measure`. The same value, marked as a probe. */
 export function defineProbe<Settings extends object, State>(
   family: ProbeFamily<Settings, State>,
 ): ProbeFamily<Settings, State> {
@@ -64,6 +67,7 @@ export function probedKind(messages: MessageKinds, name: string): MessageKind | 
   return kind?.to === 'coordinator' ? kind : undefined;
 }
 
+/** The vector in a field of a message; the field must be one of its vectors. */
 export function vectorOf(message: ProbedMessage, field: string): ReadonlyVector {
   return message[field] as ReadonlyVector;
 }

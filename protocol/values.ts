@@ -11,6 +11,7 @@ export interface ReadonlyVector {
   subarray(from?: number, to?: number): ReadonlyVector;
 }
 
+/** 32-bit whole numbers of a message. */
 export type Integers = Int32Array | Uint32Array;
 
 /** Number type of a run: every model-sized vector has it. */
@@ -26,6 +27,7 @@ export interface Segment {
 
 /** A client owns one private shard for the whole run. Some worker process hosts it. */
 export type ClientIndex = number;
+/** The coordinator, or a client by its index from 0. */
 export type PartyId = 'coordinator' | ClientIndex;
 
 /** What is fixed for a whole run and the same for every party: what a half may be closed over. */

@@ -13,6 +13,7 @@ export interface Attack {
   forge(sight: AttackerSight): readonly Vector[];
 }
 
+/** What an attack sees: the vectors of one kind, step and receiver, all of one length. */
 export interface AttackerSight {
   /** At least one, in sender order; where all senders are attackers, what these would have sent. */
   readonly honest: readonly ReadonlyVector[];
@@ -39,6 +40,7 @@ export interface AttackFamily<S extends object = object> {
   create(settings: S): Attack;
 }
 
+/** An attack that scenarios can name: `{ fault: 'byzantine', attack: NAME }`. The same value, marked as an attack. */
 export function defineAttack<S extends object>(family: AttackFamily<S>): AttackFamily<S> {
   return extension('attack', family);
 }

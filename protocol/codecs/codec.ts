@@ -79,6 +79,7 @@ export interface CodecFamily<S extends object = object> {
   create(settings: S): Codec;
 }
 
+/** A codec that scenarios can name under `codecs`. The same value, marked as a codec. */
 export function defineCodec<S extends object>(family: CodecFamily<S>): CodecFamily<S> {
   return extension('codec', family);
 }

@@ -55,6 +55,7 @@ export interface MemoryFamily<S extends object = object> {
   create(settings: S): Memory;
 }
 
+/** A codec memory that scenarios can name beside a codec. The same value, marked as a memory. */
 export function defineMemory<S extends object>(family: MemoryFamily<S>): MemoryFamily<S> {
   return extension('memory', family);
 }

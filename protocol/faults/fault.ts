@@ -35,6 +35,7 @@ const times = {
 };
 const rounds = defineSettings(times);
 
+/** The rounds in which a rule acts: from <= round < until, null: to the end. */
 export type RuleTimes = SettingsOf<typeof rounds>;
 
 /** `settings`: the fault's own; the rounds `from` and `until` come before them, and `create` must keep to them. */

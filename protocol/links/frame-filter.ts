@@ -12,6 +12,7 @@ function selectsParty(selector: PartySelector): (party: PartyId) => boolean {
   return (party) => chosen.has(party);
 }
 
+/** Is a client one of those selected? */
 export function selectsClient(selector: ClientSelector): (client: ClientIndex) => boolean {
   return selectsParty(selector === 'all' ? 'clients' : selector);
 }

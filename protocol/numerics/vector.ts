@@ -5,10 +5,12 @@ import type { Precision, ReadonlyVector, Vector } from '../method.js';
  * allocate their result; functions named `…Into` or `add…` write into their first argument.
  */
 
+/** A new zero vector: Float32Array or Float64Array by precision. */
 export function zeros(length: number, precision: Precision): Vector {
   return precision === 'float32' ? new Float32Array(length) : new Float64Array(length);
 }
 
+/** 'float32' of a Float32Array, else 'float64'. */
 export function precisionOf(vector: ReadonlyVector): Precision {
   return vector.BYTES_PER_ELEMENT === 4 ? 'float32' : 'float64';
 }
@@ -18,6 +20,7 @@ export function zerosLike(vector: ReadonlyVector, length = vector.length): Vecto
   return zeros(length, precisionOf(vector));
 }
 
+/** A new vector of the same numbers. */
 export function copy(vector: ReadonlyVector): Vector {
   const result = zerosLike(vector);
   result.set(vector as Vector);
@@ -28,6 +31,7 @@ function sameLength(a: ReadonlyVector, b: ReadonlyVector): void {
   if (a.length !== b.length) throw new RangeError(`vectors of ${a.length} and ${b.length} numbers cannot be combined`);
 }
 
+/** a + b. Throws RangeError where lengths differ. */
 export function add(a: ReadonlyVector, b: ReadonlyVector): Vector {
   sameLength(a, b);
   const result = zerosLike(a);
@@ -35,6 +39,7 @@ export function add(a: ReadonlyVector, b: ReadonlyVector): Vector {
   return result;
 }
 
+/** a - b. Throws RangeError where lengths differ. */
 export function subtract(a: ReadonlyVector, b: ReadonlyVector): Vector {
   sameLength(a, b);
   const result = zerosLike(a);
@@ -50,6 +55,7 @@ export function multiply(a: ReadonlyVector, b: ReadonlyVector): Vector {
   return result;
 }
 
+/** factor * a. */
 export function scale(factor: number, a: ReadonlyVector): Vector {
   const result = zerosLike(a);
   for (let i = 0; i < result.length; i++) result[i] = factor * a[i]!;
@@ -71,6 +77,7 @@ export function accumulate(into: Vector, factor: number, b: ReadonlyVector): Vec
   return into;
 }
 
+/** Sum of a_i b_i in float64, by index. Throws RangeError where lengths differ. */
 export function dot(a: ReadonlyVector, b: ReadonlyVector): number {
   sameLength(a, b);
   let sum = 0;
@@ -78,14 +85,17 @@ export function dot(a: ReadonlyVector, b: ReadonlyVector): number {
   return sum;
 }
 
+/** Sum of a_i^2 in float64, by index. */
 export function squaredNorm(a: ReadonlyVector): number {
   return dot(a, a);
 }
 
+/** Euclidean norm, not safe from overflow of the squares. */
 export function norm(a: ReadonlyVector): number {
   return Math.sqrt(squaredNorm(a));
 }
 
+/** Sum of (a_i - b_i)^2 in float64, by index. Throws RangeError where lengths differ. */
 export function squaredDistance(a: ReadonlyVector, b: ReadonlyVector): number {
   sameLength(a, b);
   let sum = 0;
@@ -103,6 +113,7 @@ export function clip(a: ReadonlyVector, radius: number): Vector {
   return length > radius ? scale(radius / length, a) : copy(a);
 }
 
+/** No NaN and no infinity in it. */
 export function allFinite(a: ReadonlyVector): boolean {
   for (let i = 0; i < a.length; i++) if (!Number.isFinite(a[i]!)) return false;
   return true;

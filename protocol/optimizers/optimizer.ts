@@ -14,6 +14,7 @@ export interface Evidence {
   readonly clusters?: readonly ClusterGradient[];
 }
 
+/** The part of a batch that was drawn from one cluster. */
 export interface ClusterGradient {
   readonly cluster: number;
   /** In (0, 1]; all of a batch add up to 1. */
@@ -57,6 +58,7 @@ export interface OptimizerFamily<S extends object, State> {
 // biome-ignore lint/suspicious/noExplicitAny: the table holds families of every settings and state type.
 export type AnyOptimizerFamily = OptimizerFamily<any, any>;
 
+/** An optimizer that settings can name. The same value, marked as an optimizer. */
 export function defineOptimizer<S extends object, State>(family: OptimizerFamily<S, State>): OptimizerFamily<S, State> {
   return extension('optimizer', family);
 }

@@ -39,6 +39,7 @@ export interface RunRecord {
 /** Three-valued: 'unknown' where a run has no evidence either way. */
 export type Holds = true | false | 'unknown';
 
+/** What an expectation found. */
 export interface Finding {
   readonly holds: Holds;
   /** The number or word that decided. */
@@ -47,6 +48,7 @@ export interface Finding {
   readonly detail: string;
 }
 
+/** What an expectation found, and its name. */
 export interface Judgement extends Finding {
   readonly name: string;
 }
@@ -64,6 +66,7 @@ export interface ExpectationFamily {
   judge(records: readonly RunRecord[], settings: Readonly<Record<string, unknown>>): Finding;
 }
 
+/** An expectation that scenarios and sweeps can name under `expect`; `judge` has the type of its settings. Marked as an expectation. */
 export function defineExpectation<S extends object>(family: {
   readonly name: string;
   readonly summary: string;

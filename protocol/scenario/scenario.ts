@@ -28,6 +28,7 @@ export type PartySelector = 'all' | 'coordinator' | 'clients' | readonly ClientI
 /** 'up': client to coordinator. 'down': coordinator to client. 'peer': client to client. */
 export type Direction = 'up' | 'down' | 'peer' | 'all';
 
+/** The data set by name, and how clients share it. */
 export interface DataSpec extends Spec {
   readonly partition: Spec;
 }
@@ -35,6 +36,7 @@ export interface DataSpec extends Spec {
 /** The smallest number of used clients below which a round fails, as a number or as a share of the cohort in (0, 1]. */
 export type Quorum = { readonly count: number } | { readonly fraction: number };
 
+/** Who is in a round, and how long it waits. */
 export interface Participation {
   /** Clients of a round, whole; under 'poisson' and other rules that draw coins the expected number, any above 0. */
   readonly cohort: 'all' | number;
@@ -100,6 +102,7 @@ export interface Energy {
   readonly battery: Battery | null;
 }
 
+/** The battery of a device. */
 export interface Battery {
   readonly capacityJoules: number;
   /** Charge at the beginning of the run, as a share of the capacity. */
@@ -136,6 +139,7 @@ export interface FaultRule {
   readonly [setting: string]: Json;
 }
 
+/** Worker processes, and what their loss means. */
 export interface Workers {
   /** Worker processes; 0: all parties in the coordinator's process. */
   readonly count: number;
@@ -153,6 +157,7 @@ export interface Workers {
   readonly computeMs: number;
 }
 
+/** How privacy noise is drawn and counted. */
 export interface PrivacySettings {
   /** 'seeded': repeatable, for study. 'secure': from the operating system. */
   readonly noise: 'seeded' | 'secure';
@@ -228,6 +233,7 @@ export interface StopRule {
 /** Which way a series improves. 'auto': accuracies rise, everything else falls. */
 export type ImprovementMode = 'auto' | 'min' | 'max';
 
+/** A scenario with every default written out. */
 export interface Scenario {
   readonly name: string;
   readonly description: string;

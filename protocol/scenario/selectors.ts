@@ -17,6 +17,7 @@ function isIndices(value: unknown): boolean {
   );
 }
 
+/** A setting that takes clients: 'all' or a list of their indices. */
 export function clients<const D extends ClientSelector | null | Required>(
   byDefault: D,
   meaning = 'Which clients',
@@ -29,6 +30,7 @@ export function clients<const D extends ClientSelector | null | Required>(
   return { ...settingOf<ClientSelector, D>(kind, byDefault, meaning), refersTo: 'client' };
 }
 
+/** A setting that takes parties: 'all', 'coordinator', 'clients' or a list of clients' indices. */
 export function parties<const D extends PartySelector | null | Required>(
   byDefault: D,
   meaning: string,

@@ -22,6 +22,7 @@ export interface ScheduleFamily<S extends object = object> {
   build(settings: S): Schedule;
 }
 
+/** A schedule that rates can name. The same value, marked as a schedule. */
 export function defineSchedule<S extends object>(family: ScheduleFamily<S>): ScheduleFamily<S> {
   return extension('schedule', family);
 }

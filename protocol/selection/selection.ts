@@ -31,6 +31,7 @@ export interface Chosen {
   readonly factor: number | null;
 }
 
+/** What one invited client reported. */
 export interface Report {
   readonly client: ClientIndex;
   readonly value: number;
@@ -42,12 +43,14 @@ export interface Report {
  * examples)^(1/2) there. 'norm': weight times norm of the update that it has computed and would send. */
 export type Reported = 'loss' | 'utility' | 'norm';
 
+/** The round that clients are selected for. */
 export interface SelectionRound {
   readonly index: number;
   /** Of this round and the rule alone. */
   readonly rng: Rng;
 }
 
+/** What is known of a round after it. */
 export interface RoundOutcome {
   readonly index: number;
   /** In client order; those that were lost on their way are missing. */
@@ -87,6 +90,7 @@ export interface SelectionFamily<S extends object = object, State = unknown> {
   create(settings: S, run: SelectionRun): Selection<State>;
 }
 
+/** A selection that scenarios can name under `participation.sampling`. The same value, marked as a selection. */
 export function defineSelection<S extends object, State>(family: SelectionFamily<S, State>): SelectionFamily<S, State> {
   return extension('selection', family);
 }

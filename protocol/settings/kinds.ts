@@ -61,6 +61,7 @@ export function boundsOf({ least, most, above, below }: Range): JsonObject {
 
 type NumberDefault = number | null | Required;
 
+/** A setting that takes a finite number, in `range` where it is given. */
 export function number<const D extends NumberDefault>(
   byDefault: D,
   meaning: string,
@@ -106,6 +107,7 @@ export function decay<const D extends NumberDefault>(byDefault: D, meaning: stri
   return number(byDefault, meaning, { least: 0, below: 1 });
 }
 
+/** A setting that takes a whole number, in `range` where it is given. */
 export function integer<const D extends NumberDefault>(
   byDefault: D,
   meaning: string,
@@ -128,6 +130,7 @@ export function count<const D extends NumberDefault>(
   return integer(byDefault, meaning, { least: 1, ...(most !== undefined && { most }) });
 }
 
+/** A setting that is true or false. */
 export function flag<const D extends boolean | null | Required>(byDefault: D, meaning: string): SettingOf<boolean, D> {
   return settingOf<boolean, D>(
     kindOf('true or false', (value) => typeof value === 'boolean', { type: 'boolean' }),

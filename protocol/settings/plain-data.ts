@@ -2,6 +2,7 @@ import { join, type Problems } from './problems.js';
 
 /** What survives JSON unchanged. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** An object that survives JSON unchanged. */
 export type JsonObject = { readonly [key: string]: Json };
 
 /**

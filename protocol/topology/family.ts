@@ -29,6 +29,7 @@ export interface TopologyFamily<S extends object = object> {
   create(settings: S, clientCount: number, rng: Rng): GraphSequence;
 }
 
+/** A topology that scenarios can name. The same value, marked as a topology. */
 export function defineTopology<S extends object>(family: TopologyFamily<S>): TopologyFamily<S> {
   return extension('topology', family);
 }

@@ -11,6 +11,7 @@ export interface Graph {
   readonly outNeighbors: readonly (readonly ClientIndex[])[];
 }
 
+/** From one client to another, by index. */
 export type Edge = readonly [from: ClientIndex, to: ClientIndex];
 
 function checkEnd(nodeCount: number, [from, to]: Edge): void {

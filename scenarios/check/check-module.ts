@@ -15,6 +15,7 @@ export interface CheckedClaim {
   readonly problem: string | null;
 }
 
+/** One thing that a module defines, and what was tried on it. */
 export interface CheckedThing {
   readonly kind: ExtensionKind;
   readonly name: string;

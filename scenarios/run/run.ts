@@ -42,6 +42,7 @@ export interface RunOptions {
   readonly tensorboard?: boolean;
 }
 
+/** A run that ended: its record, its verdict and where its files are. */
 export interface RunOutcome {
   /** Relative to the working directory where it is below it. */
   readonly directory: string;
@@ -53,6 +54,7 @@ export interface RunOutcome {
   readonly claims: readonly Claim[];
 }
 
+/** A sweep that ended: its points, its verdict and where its files are. */
 export interface SweepOutcome {
   readonly directory: string;
   /** Of all points and of what is expected over them. */

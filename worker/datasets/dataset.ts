@@ -23,6 +23,7 @@ export interface Examples {
   readonly maps?: Readonly<Record<string, Uint8Array>>;
 }
 
+/** A data set in memory or read by rows: training and test examples, as every client may hold them. */
 export interface Dataset {
   readonly name: string;
   /** Its origin, for the report. */
@@ -54,7 +55,9 @@ export interface Partition {
   readonly definition: string;
 }
 
+/** The labels of examples without classes. */
 export const NO_LABELS = new Int32Array(0);
+/** The targets of examples without numbers to predict. */
 export const NO_TARGETS = new Float64Array(0);
 
 /** Numbers in one example. */

@@ -13,6 +13,7 @@ export interface DatasetFamily<S extends object = object> {
   load(settings: S, rng: Rng): Dataset | Promise<Dataset>;
 }
 
+/** A data set that scenarios can name. The same value, marked as a data set. */
 export function defineDataset<S extends object>(family: DatasetFamily<S>): DatasetFamily<S> {
   return extension('dataset', family);
 }

@@ -32,6 +32,7 @@ export interface ObjectiveDefinition<S extends object = object> {
   create(settings: S, request: ObjectiveRequest): ObjectiveFamily | Promise<ObjectiveFamily>;
 }
 
+/** An objective that scenarios can name. The same value, marked as an objective. */
 export function defineObjective<S extends object>(definition: ObjectiveDefinition<S>): ObjectiveDefinition<S> {
   return extension('objective', definition);
 }

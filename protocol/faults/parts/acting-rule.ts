@@ -12,8 +12,11 @@ export type Verdict =
   /** Position of the flipped bit in the frame's body. */
   | { readonly do: 'corrupt'; readonly bit: number };
 
+/** The frame passes unchanged. */
 export const PASS: Verdict = { do: 'pass' };
+/** The frame never arrives. */
 export const DROP: Verdict = { do: 'drop' };
+/** The frame arrives twice. */
 export const DUPLICATE: Verdict = { do: 'duplicate' };
 
 /** One post before it is encoded: the same for all its receivers. */

@@ -14,10 +14,12 @@ export interface PartitionFamily<S extends object = object> {
   split(dataset: Dataset, clientCount: number, settings: S, rng: Rng): RuleResult;
 }
 
+/** What a rule returns: who owns what, and what it says of it. */
 export interface RuleResult extends Partition {
   readonly mayBeEmpty?: boolean;
 }
 
+/** A partition that scenarios can name under `data.partition`. The same value, marked as a partition. */
 export function definePartition<S extends object>(family: PartitionFamily<S>): PartitionFamily<S> {
   return extension('partition', family);
 }
@@ -42,6 +44,7 @@ export function examplesByClass(name: string, dataset: Dataset): Uint32Array[] {
   return classes;
 }
 
+/** The indices in a drawn order, in a new array. */
 export function shuffled(indices: Uint32Array, rng: Rng): Uint32Array {
   return rng.permutation(indices.length).map((i) => indices[i]!);
 }
@@ -72,6 +75,7 @@ export function cutAt(indices: Uint32Array, ends: Uint32Array): Uint32Array[] {
   return Array.from(ends, (end, j) => indices.subarray(j === 0 ? 0 : ends[j - 1]!, end));
 }
 
+/** The pieces, one after the other. */
 export function concatenated(pieces: readonly Uint32Array[]): Uint32Array {
   const result = new Uint32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let offset = 0;

@@ -55,6 +55,7 @@ export interface LayerFamily<S extends object = object> {
   build(settings: S, site: LayerSite): BuiltLayer;
 }
 
+/** A layer that the objective 'layers' can name. The same value, marked as a layer. */
 export function defineLayer<S extends object>(family: LayerFamily<S>): LayerFamily<S> {
   return extension('layer', family);
 }
