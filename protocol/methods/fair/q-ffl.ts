@@ -53,7 +53,8 @@ export default defineMethod({
       const change = scale(1 / rate, subtract(x, local));
       const weight = power(loss, q);
       const curvature = (q === 0 ? 0 : q * power(loss, q - 1) * squaredNorm(change)) + weight / rate;
-      if (!(curvature > 0 && Number.isFinite(curvature)))
+      // A loss that is infinite by itself is the model's: what is made of it is refused where it arrives.
+      if (Number.isFinite(loss) && !(curvature > 0 && Number.isFinite(curvature)))
         throw new GradswarmError(
           'ERR_NOT_FINITE',
           `q-ffl: client ${at.self}: expected a power of the loss ${loss} that a number holds, got q = ${q}: lower q`,
