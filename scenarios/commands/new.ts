@@ -27,6 +27,9 @@ export function newCommand(): Command {
 async function begin(kind: StartingPoint, name: string, { json }: { json?: boolean }): Promise<void> {
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new GradswarmError('ERR_USAGE', `name: expected small letters, digits and '-', got '${name}'`);
+  // Windows opens a device by these names, whatever stands after a dot.
+  if (/^(con|prn|aux|nul|(com|lpt)[0-9])$/.test(name))
+    throw new GradswarmError('ERR_USAGE', `name: expected one that can be a file, got '${name}', a device of Windows`);
   const defined = kind === 'project' ? 'method' : kind;
   if (defined !== 'scenario' && builtInNames(extensionPoint(defined)!).includes(name))
     throw new GradswarmError('ERR_USAGE', `name: expected one that is not taken, got '${name}', a built-in ${defined}`);

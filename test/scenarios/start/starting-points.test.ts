@@ -32,6 +32,8 @@ describe('gradswarm new', function () {
     };
     expect(refused('scenario', 'mine')).to.match(/^3 ERR_USAGE: mine\.ts: expected the name of a new file/);
     expect(refused('method', 'My Method')).to.match(/^3 ERR_USAGE: name: expected small letters/);
+    for (const device of ['con', 'nul', 'aux', 'prn', 'com1', 'lpt9'])
+      expect(refused('dataset', device), device).to.match(/^3 ERR_USAGE: name: .*, a device of Windows/);
     expect(refused('method', 'sgd')).to.match(
       /^3 ERR_USAGE: name: expected one that is not taken, got 'sgd', a built-in method/,
     );
