@@ -25,9 +25,12 @@ const MARK_BYTES = 16;
 export interface DealerState {
   readonly publicKey: Uint8Array;
   readonly privateKey: Uint8Array;
-  /** Marks of the seeds of all opened buffers, one after the other. */
-  readonly opened: Uint8Array;
+  /** Marks of the seeds of each opened buffer, one after the other. */
+  readonly opened: readonly Uint8Array[];
 }
+
+/** The marks of a state as a set: they are looked up for each answer, and grow with the run. Opening a buffer hands them on to the next state. */
+const marksOf = new WeakMap<DealerState, Set<string>>();
 
 export interface DealerRules {
   /** K: answers, each of another client, that make a buffer; at least 2. */
@@ -41,7 +44,6 @@ interface Member {
   readonly client: ClientIndex;
   readonly step: number;
   readonly seed: Uint8Array;
-  readonly mark: Uint8Array;
 }
 
 function refuse(reason: string): never {
@@ -52,7 +54,7 @@ function refuse(reason: string): never {
 const contextOf = (client: ClientIndex, step: number) => `client ${client}, step ${step}`;
 
 export async function beginDealer(secrets: Pick<Secrets, 'keyPair'>): Promise<DealerState> {
-  return { ...(await secrets.keyPair()), opened: new Uint8Array(0) };
+  return { ...(await secrets.keyPair()), opened: [] };
 }
 
 /** A client's residues under a mask that was never used, and the key with which the dealer finds it. `step`: that of the model it was given. */
@@ -75,13 +77,17 @@ export function addWeighted(into: Uint32Array, weight: number, residues: Uint32A
 
 /** The dealer during one buffer. */
 export class MaskDealer {
-  private readonly members: Member[] = [];
+  /** By the mark of the seed. */
+  private readonly members = new Map<string, Member>();
+  private readonly opened: Set<string>;
 
   constructor(
     private readonly state: DealerState,
     private readonly rules: DealerRules,
   ) {
     if (!(rules.bufferSize >= 2)) refuse(`expected a buffer of at least 2 answers, got ${rules.bufferSize}`);
+    this.opened = marksOf.get(state) ?? new Set(state.opened.flatMap(marksIn));
+    marksOf.set(state, this.opened);
   }
 
   /** 'again': this client is in the buffer. 'refused': its key is none, or its mask was used. Neither is added. */
@@ -89,27 +95,27 @@ export class MaskDealer {
     const { secrets } = this.rules;
     const seed = await secrets.agree(this.state.privateKey, key).catch(() => null);
     if (!seed) return 'refused';
-    const mark = await secrets.expand(seed, 'mark', MARK_BYTES);
-    if (this.members.some((member) => isAt(member.mark, 0, mark)) || holds(this.state.opened, mark)) return 'refused';
-    if (this.members.some((member) => member.client === client)) return 'again';
-    this.members.push({ client, step, seed, mark });
+    const [mark] = marksIn(await secrets.expand(seed, 'mark', MARK_BYTES));
+    if (this.members.has(mark!) || this.opened.has(mark!)) return 'refused';
+    for (const member of this.members.values()) if (member.client === client) return 'again';
+    this.members.set(mark!, { client, step, seed });
     return 'admitted';
   }
 
   /** The weighted sum of the masks of the whole buffer at server step `now`, and the dealer after it. ERR_PRIVACY before it is full. */
   async open(now: number, length: number): Promise<{ readonly mask: Uint32Array; readonly state: DealerState }> {
     const { bufferSize, weightOf, secrets } = this.rules;
-    if (this.members.length !== bufferSize)
-      refuse(`expected ${bufferSize} answers in a buffer, got ${this.members.length}: it stays closed`);
+    if (this.members.size !== bufferSize)
+      refuse(`expected ${bufferSize} answers in a buffer, got ${this.members.size}: it stays closed`);
     const sum = new Uint32Array(length);
-    const opened = new Uint8Array(this.state.opened.length + MARK_BYTES * bufferSize);
-    opened.set(this.state.opened);
-    for (const [i, { client, step, seed, mark }] of this.members.entries()) {
-      const mask = await maskOf(seed, contextOf(client, step), length, DEALT_BITS, secrets);
-      addWeighted(sum, weightOf(now - step), mask);
-      opened.set(mark, this.state.opened.length + MARK_BYTES * i);
-    }
-    return { mask: sum, state: { ...this.state, opened } };
+    for (const { client, step, seed } of this.members.values())
+      addWeighted(sum, weightOf(now - step), await maskOf(seed, contextOf(client, step), length, DEALT_BITS, secrets));
+    const marks = [...this.members.keys()];
+    const state = { ...this.state, opened: [...this.state.opened, bytesOf(marks)] };
+    for (const mark of marks) this.opened.add(mark);
+    marksOf.delete(this.state);
+    marksOf.set(state, this.opened);
+    return { mask: sum, state };
   }
 }
 
@@ -118,11 +124,13 @@ export function dealerBytes(bufferSize: number, length: number): number {
   return bufferSize * (4 + 4 + DEALT_KEY_BYTES) + 4 * length;
 }
 
-function isAt(marks: Uint8Array, start: number, mark: Uint8Array): boolean {
-  return mark.every((byte, i) => marks[start + i] === byte);
+/** Each mark as a text. */
+function marksIn(bytes: Uint8Array): string[] {
+  return Array.from({ length: bytes.length / MARK_BYTES }, (_, i) =>
+    String.fromCharCode(...bytes.subarray(i * MARK_BYTES, (i + 1) * MARK_BYTES)),
+  );
 }
 
-function holds(marks: Uint8Array, mark: Uint8Array): boolean {
-  for (let start = 0; start < marks.length; start += MARK_BYTES) if (isAt(marks, start, mark)) return true;
-  return false;
+function bytesOf(marks: readonly string[]): Uint8Array {
+  return Uint8Array.from(marks.join(''), (character) => character.charCodeAt(0));
 }
