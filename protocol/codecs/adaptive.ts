@@ -26,6 +26,17 @@ function commonContract(ladder: readonly Codec[]): CodecContract {
   return others.length === 0 ? first : 'none';
 }
 
+/** The largest of the unbiased; none where one of them states none. */
+function commonOmega(ladder: readonly Codec[]): Pick<Codec, 'omega'> {
+  let omega = 0;
+  for (const codec of ladder) {
+    if (codec.contract === 'lossless') continue;
+    if (codec.omega === undefined) return {};
+    omega = Math.max(omega, codec.omega);
+  }
+  return { omega };
+}
+
 function encodeAt(level: number, inner: Codec, value: ReadonlyVector, rng: Rng): Uint8Array {
   const body = inner.encode(value, rng);
   const whole = new Uint8Array(body.length + 1);
@@ -43,7 +54,7 @@ function adaptiveCodec(ladder: readonly Codec[], rule: Rule): Codec {
   const whole = {
     name: NAME,
     contract,
-    ...(contract === 'unbiased' && { omega: Math.max(...ladder.map(({ omega }) => omega ?? 0)) }),
+    ...(contract === 'unbiased' && commonOmega(ladder)),
     decode(body, length, precision, into) {
       const inner = ladder[body[body.length - 1] ?? ladder.length];
       if (!inner) return malformed(NAME, `the last byte names no codec of a ladder of ${ladder.length}`);

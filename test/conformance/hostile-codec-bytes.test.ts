@@ -4,6 +4,7 @@ import type { Codec } from '../../protocol/codecs/codec.js';
 import { loadCodec } from '../../protocol/codecs/registry.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Precision } from '../../protocol/method.js';
+import { rootStream } from '../../protocol/numerics/random.js';
 import { INPUTS, stream } from '../../scenarios/check/parts/codec-inputs.js';
 import { everyCodecSpec } from '../support/codec-specs.js';
 
@@ -75,6 +76,21 @@ describe('hostile codec bytes', () => {
     // Neither all refused (nothing decoded would be tried) nor all accepted (the checks would be idle).
     expect(refused).to.be.above(20_000);
     expect(accepted).to.be.above(10_000);
+  });
+
+  it('sign bits after the last entry are refused where they are set, of 1 to 9 and of 17 entries', async () => {
+    for (const name of ['scaled-sign', 'one-bit', 'natural'])
+      for (const length of [1, 2, 3, 4, 5, 6, 7, 9, 17]) {
+        const codec = await loadCodec({ name });
+        const body = codec.encode(new Float32Array(length).fill(-1), rootStream(1, 'float32'));
+        for (let bit = length % 8; bit < 8; bit++) {
+          const dirty = body.slice();
+          dirty[dirty.length - 1] = dirty.at(-1)! | (1 << bit);
+          expect(() => codec.decode(dirty, length, 'float32'), `${name} of ${length}, bit ${bit}`).to.throw(
+            'bits after the last sign are not zero',
+          );
+        }
+      }
   });
 
   it('refuses every proper prefix of every message, and one byte more', async () => {

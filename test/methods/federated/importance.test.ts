@@ -76,6 +76,20 @@ describe('importance sampling of examples', () => {
     for (const i of [0, 1, 2]) expect(weights[i]).to.equal(1 / (4 * p[batch[i]!]!));
   });
 
+  it('scores are the norm of the gradient, or the loss, of each example alone, from the first to the last', async () => {
+    const { objective, params } = await shard();
+    const byLoss = (await refreshed(null, 0, { ...settings, by: 'loss' }, objective, params)).scores;
+    const byNorm = (await refreshed(null, 0, settings, objective, params)).scores;
+    expect([byLoss.length, byNorm.length]).to.deep.equal([12, 12]);
+    for (let i = 0; i < 12; i++) {
+      const alone = Uint32Array.of(i);
+      expect(byLoss[i], `loss of ${i}`)
+        .to.equal(await objective.loss(params, alone))
+        .and.above(0);
+      expect(byNorm[i], `norm of ${i}`).to.equal(Math.sqrt(squaredNorm(await objective.gradient(params, alone))));
+    }
+  });
+
   it('scores are kept for everyRounds rounds, and are uniform where they are all 0 or not finite', async () => {
     const { objective, params } = await shard();
     const first = await refreshed(null, 3, settings, objective, params);

@@ -123,6 +123,13 @@ describe('protocol/methods/vrgd', () => {
     }
   });
 
+  it('a running mean of ratios is kept for base optimizers with second moments alone: VR-SGD has none in any round', async () => {
+    const kept = async (optimizer: object) =>
+      (await run(vrgd, { optimizer })).map(({ state }) => (state.ratios as Float64Array).length);
+    expect(await kept({ name: 'sgd', learningRate: 0.1 })).to.deep.equal([0, 0, 0, 0, 0, 0]);
+    expect(await kept({ name: 'adam', learningRate: 0.1 })).to.deep.equal(new Array(6).fill(LENGTH));
+  });
+
   it('VR-LAMB: every tensor moves by rate |w|, whatever the ratios', async () => {
     const [first] = await paths(vrgd, { optimizer: { name: 'lamb', learningRate: 0.02, weightDecay: 0 } });
     for (const { offset, shape } of segments) {

@@ -18,6 +18,7 @@ import { createObjectiveFamily } from '../../../worker/objectives/objectives.js'
 import { openProblem } from '../../../worker/problem.js';
 import { hasStddev } from '../../protocol/privacy/statistics.js';
 import { loadDataset } from '../../support/load-dataset.js';
+import { scriptedCoordinator } from '../../support/scripted-coordinator.js';
 import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 
 /** 43 examples for 4 clients: shards of 10 and 11, no multiple of any batch. */
@@ -204,6 +205,22 @@ describe('protocol/methods/diff2', () => {
       expect(await answers([smallest]), name).to.deep.equal([3, 3]);
       expect(await answers([0, 1, 2, 3]), name).to.deep.equal([0, 0]);
     }
+  });
+
+  it('means without noise, and those that the coordinator noises, are held to the radius; the noise of a client makes its mean longer', async () => {
+    const answers = async (calibration: string, placement: string, length: number) => {
+      const settings = { calibration, placement, refreshPeriod: 1, refreshRadius: 0.5, rounds: 1 };
+      const means = [0, 1, 2, 3].map((from) => ({ from, examples: 5, mean: Float64Array.of(0, length) }));
+      const received = { [placement === 'local' ? 'noisedMean' : 'mean']: means };
+      const [step] = await scriptedCoordinator(diff2, settings, [], new Float64Array(2), [{ received }]);
+      return step!.measures.get('answers');
+    };
+    for (const placement of ['central', 'local']) {
+      expect(await answers('none', placement, 0.499), placement).to.equal(4);
+      expect(await answers('none', placement, 0.501), placement).to.equal(0);
+    }
+    expect(await answers('exact', 'local', 0.501)).to.equal(4);
+    expect(await answers('exact', 'central', 0.501)).to.equal(0);
   });
 
   it('placements over several processes have the bits of one', async () => {

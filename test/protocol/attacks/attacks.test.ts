@@ -120,6 +120,22 @@ describe('attacks of Byzantine clients', () => {
     expect(found).to.be.above(harm([honest[0]!, honest[1]!]) * 1.01);
   });
 
+  it('the adaptive attack takes no strength that gains nothing: an aggregate that ignores it gets the honest mean', () => {
+    const sight = { ...SIGHT, aggregate: () => vector(0, 0) };
+    for (const along of ['little-is-enough', 'inner-product'])
+      expect(rows(adaptive({ along }).forge(sight)), along).to.deep.equal(
+        along === 'little-is-enough'
+          ? [
+              [2, 10],
+              [2, 10],
+            ]
+          : [
+              [0, 0],
+              [0, 0],
+            ],
+      );
+  });
+
   it('leaves the vectors that it sees as they are', () => {
     const before = rows([...SIGHT.honest, ...SIGHT.own]);
     for (const attack of [

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { CodecSpec } from '../../../protocol/codecs/codec.js';
-import { loadCodec, loadMemory } from '../../../protocol/codecs/registry.js';
+import { memoryAccepts } from '../../../protocol/codecs/memory.js';
+import { codecs, loadCodec, loadMemory } from '../../../protocol/codecs/registry.js';
 import { GradswarmError } from '../../../protocol/errors.js';
 
 async function failure(promise: Promise<unknown>): Promise<GradswarmError> {
@@ -18,6 +19,27 @@ describe('protocol/codecs/registry', () => {
     for (const name of ['top-kk', 'bit-stream', 'registry', 'error-feedback', '../method', './identity', '', 'Top-K'])
       expect((await failure(loadCodec({ name }))).code, name).to.equal('ERR_SCENARIO');
     expect((await failure(loadMemory({ name: 'identity' }))).code).to.equal('ERR_SCENARIO');
+  });
+
+  it('a ladder of unbiased codecs has the largest omega of them, lossless ones nothing to add; where one states none it states none', async () => {
+    const omegaOf = async (...ladder: CodecSpec[]) => (await loadCodec({ name: 'adaptive', ladder })).omega;
+    const eighth = { name: 'natural' };
+    expect(await omegaOf({ name: 'identity' }, eighth)).to.equal(1 / 8);
+    expect(await omegaOf({ name: 'random-k', fraction: 0.25, scaled: true }, eighth)).to.be.closeTo(3, 1e-12);
+    expect(await omegaOf({ name: 'identity' }, { name: 'scaled-sign' })).to.equal(undefined);
+    // natural, for as long as this takes, as a codec that does not say its omega.
+    const [natural, module] = [codecs.get('natural'), await codecs.module('natural')];
+    const { omega: _, ...silent } = await loadCodec(eighth);
+    codecs.add({ ...natural, create: () => silent });
+    try {
+      const codec = await loadCodec({ name: 'adaptive', ladder: [eighth, { name: 'random-k', scaled: true }] });
+      expect([codec.contract, codec.omega]).to.deep.equal(['unbiased', undefined]);
+      // So a memory, which an expanding error would make diverge, takes the ladder no more than the codec itself.
+      for (const needs of ['contractive', 'contractive-or-absolute'] as const)
+        expect([memoryAccepts({ needs }, silent), memoryAccepts({ needs }, codec)]).to.deep.equal([false, false]);
+    } finally {
+      codecs.add(natural, module);
+    }
   });
 
   it('an unknown setting, or a value out of range, is ERR_SCENARIO and names the setting and what was expected', async () => {

@@ -157,6 +157,22 @@ describe('protocol/codecs: sparse codes', () => {
     expect(codec.expectedSquaredError!(Float64Array.of(1, 2, 0, 2))).to.be.closeTo(27, 1e-12);
   });
 
+  it('random-k of 6,700,417 numbers refuses the 2^32 mod 6,700,417 = 6,700,416 highest words, though 2^32 + 1 is a multiple of it', () => {
+    const length = 6_700_417;
+    const rng = rootStream(0, 'float32').derive('random subset', 7, 8);
+    const limit = 640 * length;
+    expect(2 ** 32 - limit).to.equal(6_700_416);
+    const words = [...rng.words(new Uint32Array(2000))];
+    // 3.1 of 2,000 on average.
+    const refused = words.filter((word) => word >= limit);
+    expect(refused.length).to.be.above(0);
+    const accepted = new Set(words.filter((word) => word < limit).map((word) => word % length));
+    const set = [...randomSubset(7, 8, 2000, length)];
+    expect(set).to.have.length(2000);
+    for (const word of refused) expect(set, `index of the refused word ${word}`).to.not.include(word % length);
+    expect([...accepted].filter((index) => !set.includes(index))).to.deep.equal([]);
+  });
+
   it('random-k of thousands: words come in blocks of 4,096, as the protocol has it', () => {
     for (const [count, length] of [
       [5000, 20_000],

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import type { AnyMethod } from '../../../protocol/method.js';
 import fedavg from '../../../protocol/methods/federated/fedavg.js';
@@ -5,6 +6,9 @@ import scaffold from '../../../protocol/methods/federated/scaffold.js';
 import type { ScenarioInput, SpecInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import { withSelection } from '../../../protocol/selection/parts/run-method.js';
+import { selectedMethod } from '../../../protocol/selection/parts/selected-method.js';
+import { defineSelection } from '../../../protocol/selection/selection.js';
+import { defineSettings } from '../../../protocol/settings/settings.js';
 import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
 import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
@@ -59,6 +63,54 @@ describe('A run under a selection', () => {
     const updates = result.bytes.up.raw / 40;
     // 2 a round; the variance of a sum of coins is at most 2, so 4 standard deviations of 100 rounds are 57.
     expect(updates).to.be.within(143, 257);
+  });
+
+  it('asks the rule for the clients of rounds 0, 1, 2 in turn, the next once it has learned of the last', async () => {
+    const asked: string[] = [];
+    const family = defineSelection({
+      name: 'by-turn',
+      summary: 'Client t in round t',
+      settings: defineSettings({}),
+      create: () => ({
+        init: () => 0,
+        invite(learned: number, { index }) {
+          asked.push(`round ${index} after ${learned}`);
+          return [{ client: index, factor: null }];
+        },
+        learn: (learned: number, { index }) => {
+          asked.push(`of ${index}`);
+          return learned + 1;
+        },
+      }),
+    });
+    const scenario = await resolveTiny(fedavg, {
+      method: { name: 'fedavg' },
+      objective: QUADRATIC as never,
+      clients: 8,
+      rounds: 3,
+    });
+    const run = await runTiny(scenario, selectedMethod(fedavg, family, {}, 1));
+    expect(asked).to.deep.equal([
+      'round 0 after 0',
+      'of 0',
+      'round 1 after 1',
+      'of 1',
+      'round 2 after 2',
+      'of 2',
+      'round 3 after 3',
+    ]);
+    expect(run.entries.map(({ cohort }) => cohort)).to.deep.equal([[0], [1], [2]]);
+  });
+
+  it('a process that was given a resolved scenario, and resolved none itself, finds the rule', () => {
+    // A process of its own, since this one has loaded all rules.
+    const url = new URL('../../../protocol/selection/parts/run-method.js', import.meta.url).href;
+    const scenario = { method: { name: 'fedavg' }, participation: { cohort: 2, sampling: { name: 'by-size' } } };
+    const program = `import { loadRunMethod } from '${url}';
+      const { cohort } = await loadRunMethod(${JSON.stringify(scenario)});
+      console.log(cohort({ invited: [{ client: 3, factor: 1 }] }));`;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+    expect(printed.trim()).to.equal('[ 3 ]');
   });
 
   it('leaves a client that does not continue as it was', async () => {

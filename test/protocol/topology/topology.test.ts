@@ -104,7 +104,9 @@ describe('protocol/topology/topology', () => {
   });
 
   it('periods: 1 for fixed graphs, ceil(log2 n) for one-peer, for lists the common multiple with their length, or none', () => {
-    expect(create({ name: 'ring' }, 5).period).to.equal(1);
+    for (const [spec, n] of specs)
+      if (!['one-peer-exponential', 'random-matching', 'periodic'].includes(spec.name))
+        expect(create(spec, n).period, spec.name).to.equal(1);
     expect(create({ name: 'one-peer-exponential' }, 6).period).to.equal(3);
     expect(create({ name: 'periodic', graphs: [{ name: 'ring' }, { name: 'star' }] }, 5).period).to.equal(2);
     const list = [{ name: 'ring' }, { name: 'one-peer-exponential' }];

@@ -101,6 +101,21 @@ describe('protocol/privacy/noise-source', () => {
     expect(scripted(THIRD, 0x56000000).coin(1 / 3)).to.equal(false);
   });
 
+  it('the discrete sampler refuses 1 of stddev 1.5 with probability 1/288: of the first words of 1/288 the next word decides', () => {
+    // t = 2, gamma = (1 - 1.125)^2 / 4.5 = 1/288: words 14913080 and 3817748707.6 of 2^32. Offset 1, its coins, the sign come first.
+    const ONE = [1, 1, 1, 0];
+    const ZERO = [0, 1, 1, 0];
+    const drawOf = (...coins: number[]) => {
+      const script = [...ONE, ...coins, ...ZERO, 0xffffffff];
+      return new DiscreteGaussian(new RandomWords((into) => into.fill(script.shift()!), 1), 1.5).draw();
+    };
+    expect(drawOf(14913081)).to.equal(1);
+    expect(drawOf(14913080, 3817748708)).to.equal(1);
+    // Refused at the first coin, not saved by the second of half its probability: the next candidate is 0.
+    expect(drawOf(14913080, 3817748706, 0xffffffff)).to.equal(0);
+    expect(drawOf(14913079, 0xffffffff)).to.equal(0);
+  });
+
   it('coins: each index with its probability, independently; 0 and 1 are certain (20,000 coins, 5 sigma, seed 27)', () => {
     const n = 20_000;
     for (const p of [1e-3, 0.03, 0.5, 0.97]) {

@@ -2,7 +2,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { composedEpsilon } from '../../../../../protocol/privacy/accounting/accountant.js';
 import { gaussianEpsilon } from '../../../../../protocol/privacy/accounting/gaussian-composition.js';
-import { composedCurve } from '../../../../../protocol/privacy/accounting/loss-distribution/composition.js';
+import {
+  composedCurve,
+  transformSize,
+} from '../../../../../protocol/privacy/accounting/loss-distribution/composition.js';
 import { bestTilt, tiltedWindow } from '../../../../../protocol/privacy/accounting/loss-distribution/cumulants.js';
 import {
   transform,
@@ -267,6 +270,47 @@ describe('protocol/privacy/accounting/loss-distribution', () => {
       expect(lossDistributionEpsilon([release(0.5, Number.POSITIVE_INFINITY, 3)], 1e-5).epsilon).to.equal(0);
       expect(lossDistributionEpsilon([release(0.5, 0, 3)], 1e-5).epsilon).to.equal(Number.POSITIVE_INFINITY);
     });
+  });
+
+  it('the bound on rounding counts every frequency: of 1,000 losses that are certain, whose transform is 1 at all of them', () => {
+    const losses = { spacing: 0.5, first: 0, shift: 0, masses: Float64Array.of(1), infinity: 0 };
+    const window = { low: -30, high: 30, massBelow: 0, massAbove: 0 };
+    const size = transformSize(window, 0.5);
+    const curve = composedCurve([{ losses, count: 1000 }], 0, window, 1);
+    // Each of `size` frequencies is 1000 powers of a number with an error of e and a product with one of 2.3 u; the transform back adds e.
+    const [e, u] = [transformError(size), 2 ** -53];
+    const ofEntry = 1000 * (e + 2.3 * u) + e;
+    // Without a tilt the errors of all entries add up.
+    expect(curve.noise(0) / (size * ofEntry)).to.be.within(1, 1.1);
+  });
+
+  it('both bounds keep 1e-12 of delta for the rounding of their comparison', () => {
+    for (const [q, z, steps] of [
+      [0.1, 1, 10],
+      [0.5, 2, 4],
+    ] as const) {
+      const delta = 1e-5;
+      const { epsilon, lowerEpsilon, gridSpacing } = lossDistributionEpsilon(
+        [release(q, z, steps)],
+        delta,
+        'add-remove',
+        {
+          tolerance: 10,
+        },
+      );
+      const ofGrid = { logAbove: Math.log(delta) + Math.log(1e-7 / steps), logBelow: Math.log(1e-12 / steps) };
+      const bins = lossBins({ sampling: q, noiseMultiplier: z }, 'remove', gridSpacing, {
+        ...ofGrid,
+        logBelow: Math.min(ofGrid.logAbove, ofGrid.logBelow),
+      });
+      const upper = [{ losses: pessimisticLosses(bins), count: steps }];
+      const tilt = bestTilt(upper, Math.log(delta));
+      const lower = [{ losses: optimisticLosses(bins, tilt), count: steps }];
+      const curveOf = (losses: typeof upper, sign: 1 | -1) =>
+        composedCurve(losses, tilt, tiltedWindow(losses, tilt, 1e-10), sign);
+      expect(curveOf(upper, 1).delta(epsilon) / delta, `q ${q}`).to.be.within(1 - 2e-12, 1 - 0.9e-12);
+      expect(curveOf(lower, -1).delta(lowerEpsilon) / delta, `q ${q}`).to.be.within(1 + 0.9e-12, 1 + 2e-12);
+    }
   });
 
   it('a sum of losses that are certain is where it is: 4 times 1.5 and 2 times -0.5', () => {
