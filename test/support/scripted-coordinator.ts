@@ -22,13 +22,14 @@ export async function scriptedCoordinator(
   segments: readonly Segment[],
   start: Vector,
   rounds: readonly ScriptedRound[],
+  clientCount = 64,
 ): Promise<CoordinatorStep[]> {
   const hyperparameters = { ...method.settings.defaults, ...given };
   await loadNamedBy(method, hyperparameters);
   const rng = rootStream(5, 'float64');
-  const run = { hyperparameters, segments, parameterCount: start.length, clientCount: 64 };
+  const run = { hyperparameters, segments, parameterCount: start.length, clientCount };
   const coordinator = makeHalves(method, run).coordinator!;
-  const setup = { hyperparameters, initialParams: start, segments, clientCount: 64, rng, shared: rng };
+  const setup = { hyperparameters, initialParams: start, segments, clientCount, rng, shared: rng };
   let state = coordinator.init(setup);
   const steps: CoordinatorStep[] = [];
   for (const [index, { received }] of rounds.entries()) {
@@ -41,6 +42,7 @@ export async function scriptedCoordinator(
       cohort: [...senders].sort((a, b) => a - b),
       rng: rng.derive(index),
       post: () => {},
+      postEach: () => {},
       stream: (kind: string) => asynchronous(received[kind] ?? []),
       measure: (name: string, value: number) => measures.set(name, value),
     };
