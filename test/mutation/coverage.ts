@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Parts of a compiled file that one test file did not run, as [start, end) of characters. */
 type Unrun = readonly (readonly [number, number])[];
 
-/** What one test file runs of the protocol, and how long it takes. */
+/** What one test file runs of the protocol and the worker, and how long it takes. */
 interface Reach {
   /** Whether it holds of the files as they are. */
   readonly sound: boolean;
@@ -21,8 +21,8 @@ interface V8Function {
 }
 
 /**
- * Which test files run which parts of the protocol, by V8's own coverage of their processes. Each test file is measured once, when
- * it is first asked for; what was measured is kept in `kept` and thrown away when `version` differs.
+ * Which test files run which parts of the protocol and the worker, by V8's own coverage of their processes. Each test file is
+ * measured once, when it is first asked for; what was measured is kept in `kept` and thrown away when `version` differs.
  */
 export class Coverage {
   private readonly reaches: Record<string, Reach>;
@@ -79,8 +79,8 @@ export class Coverage {
       for (const { url, functions } of result) {
         if (!url.startsWith('file://')) continue;
         const path = fileURLToPath(url);
-        if (!path.startsWith(`${this.dist}/protocol/`)) continue;
-        const file = path.slice(this.dist.length + 1);
+        const file = relative(this.dist, path);
+        if (!/^(protocol|worker)\//.test(file)) continue;
         const here = unrunOf(functions);
         // Several processes of one test file: not run is what none of them ran.
         all[file] = all[file] ? intersection(all[file], here) : here;

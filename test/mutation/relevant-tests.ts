@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
+/** Files that are loaded by their name. */
+const NAMED =
+  /^(protocol\/(methods|codecs|optimizers|topology|faults)|worker\/objectives\/layers)\/[^/]+(\/[^/]+)?\.js$/;
+
 /**
  * Which test files may notice a change of a compiled file: those that import it, directly or through others, and, as methods,
  * codecs, optimizers and topologies are loaded by name, those that name one which does. The nearest first.
@@ -29,12 +33,12 @@ export class RelevantTests {
     const add = (test: string, distance: number) => {
       // The file's own test comes first.
       if (basename(test) === `${basename(file, '.js')}.test.js`) found.set(test, -1);
-      else if (/^test\/(methods|protocol|conformance)\/.*\.test\.js$/.test(test))
+      else if (/^test\/(methods|protocol|conformance|worker)\/.*\.test\.js$/.test(test))
         found.set(test, Math.min(distance, found.get(test) ?? Number.POSITIVE_INFINITY));
     };
     for (const [path, distance] of distances) {
       add(path, distance);
-      if (!/^protocol\/(methods|codecs|optimizers|topology)\/[^/]+(\/[^/]+)?\.js$/.test(path) || distance > 2) continue;
+      if (!NAMED.test(path) || distance > 2) continue;
       const name = basename(path, '.js');
       for (const [test, text] of this.texts) {
         if (basename(test) === `${name}.test.js`) add(test, distance);

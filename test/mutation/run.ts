@@ -33,8 +33,10 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const RESULTS = join(ROOT, 'runs', 'mutation.jsonl');
 const AREAS = [
   ...['methods', 'codecs', 'privacy', 'bayesian', 'topology', 'optimizers'],
-  ...['aggregators', 'attacks', 'selection'],
-];
+  ...['aggregators', 'attacks', 'selection', 'links', 'faults'],
+]
+  .map((area) => join('protocol', area))
+  .concat(['layers', 'log-posterior', 'plain'].map((kind) => join('worker', 'objectives', kind)));
 /** Test files after which a mutant counts as a survivor. */
 const MOST_FILES = 6;
 /** Of one test file; all together may take twice as long. */
@@ -68,12 +70,12 @@ interface Judged {
 function choose(count: number, seed: number, words: readonly string[]): Chosen[] {
   const random = rootStream(seed, 'float64').derive('mutation');
   const perArea = AREAS.map((area) => {
-    const all = readdirSync(join(dist, 'protocol', area), { recursive: true, encoding: 'utf8' })
+    const all = readdirSync(join(dist, area), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.js') && !name.includes('simd'))
       .filter((name) => words.length === 0 || words.some((word) => join(area, name).includes(word)))
       .sort()
       .flatMap((name) => {
-        const file = join('protocol', area, name);
+        const file = join(area, name);
         return mutantsOf(readFileSync(join(dist, file), 'utf8')).map((mutant) => ({ file, mutant, tried: [] }));
       });
     for (let i = all.length - 1; i > 0; i--) {

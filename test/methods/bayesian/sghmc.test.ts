@@ -22,6 +22,17 @@ describe('protocol/methods/bayesian/sghmc', () => {
     expect(position).to.be.closeTo(1 + momentum, 1e-14);
   });
 
+  it('every parameter has a momentum of its own: two of them step as one by one', () => {
+    const settings = { stepSize: 0.04, friction: 0.3, noiseEstimate: 0.1 };
+    const both = Float64Array.of(1, -4, 3, 7);
+    stochasticHmc(settings).step(both, [-2, 5] as never, [] as never, [9, 0.5, -1] as never, 1);
+    for (const i of [0, 1]) {
+      const one = Float64Array.of([1, -4][i]!, [3, 7][i]!);
+      stochasticHmc(settings).step(one, [[-2, 5][i]!] as never, [] as never, [[0.5, -1][i]!] as never, 0);
+      expect([both[i], both[2 + i]]).to.deep.equal([...one]);
+    }
+  });
+
   it('SGHMC whose gradients are thought to bring all the noise adds none of its own', () => {
     expect(step(0.3, 0.3)[1]).to.be.closeTo(0.7 * 3 - 0.08, 1e-14);
   });
