@@ -4,7 +4,7 @@ import { defineAggregator, type PreAggregator } from './aggregator.js';
 import { meanOf } from './parts/mean.js';
 
 /**
- * Bucketing (Karimireddy, He, Jaggi, ICLR 2022): the vectors are shuffled and averaged in buckets of s; a last, short bucket is
+ * Bucketing (Karimireddy, He, Jaggi, ICLR 2022; size 2 not checked against the paper): the vectors are shuffled and averaged in buckets of s; a last, short bucket is
  * averaged over its own size. What follows sees ceil(n / s) vectors, of which f may be arbitrary.
  */
 function bucketing({ size }: { readonly size: number }): PreAggregator {

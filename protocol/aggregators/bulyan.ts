@@ -7,7 +7,7 @@ import { requireVectors } from './parts/needs.js';
 import { byCoordinate, meanOfNearest, medianOf } from './parts/order-statistics.js';
 
 /**
- * Bulyan over Krum (El Mhamdi, Guerraoui, Rouault, ICML 2018): Krum picks n - 2 f vectors one after the other, each from those
+ * Bulyan over Krum (El Mhamdi, Guerraoui, Rouault, ICML 2018; reconstructed, not checked against the paper): Krum picks n - 2 f vectors one after the other, each from those
  * that are left (q of them, by max(1, q - f - 2) neighbours); then of every coordinate the mean of the n - 4 f values nearest to
  * the median of the picked. Needs n >= 4 f + 3. O(n^2 d + n^3 log n).
  */

@@ -13,7 +13,7 @@ interface GeometricMedianSettings {
 
 /**
  * Geometric median, argmin_z sum_i |z - x_i|, by the smoothed Weiszfeld iteration (Pillutla, Kakade, Harchaoui, "Robust
- * aggregation for federated learning", 2022): z <- sum w_i x_i / sum w_i with w_i = 1 / max(nu, |z - x_i|). Needs n > 2 f.
+ * aggregation for federated learning", 2022; defaults not checked against the paper): z <- sum w_i x_i / sum w_i with w_i = 1 / max(nu, |z - x_i|). Needs n > 2 f.
  */
 function geometricMedian({ smoothing, iterations }: GeometricMedianSettings): Aggregator {
   return {

@@ -4,7 +4,7 @@ import { defineSignCodec, packAndSum, signsEndClean, spreadSigns } from './bits/
 
 /**
  * C(x) = (|x|_1 / d) sign(x), sign by the sign bit, so that 0 counts as positive and -0 as negative: d + 32 bits. Exactly |C(x) - x|^2 = |x|_2^2 - |x|_1^2 / d, so delta =
- * |x|_1^2 / (d |x|_2^2), between 1 / d and 1; 2 / pi on Gaussian data. (EF-signSGD: Karimireddy et al., ICML 2019.)
+ * |x|_1^2 / (d |x|_2^2), between 1 / d and 1; 2 / pi on Gaussian data. (EF-signSGD: Karimireddy et al., ICML 2019; reconstructed, not checked against the paper.)
  * Body: float32 scale, then the sign bits.
  */
 const NAME = 'scaled-sign';

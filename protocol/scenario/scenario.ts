@@ -193,9 +193,10 @@ export interface Claim {
   readonly judgedBy: readonly Spec[];
   /**
    * Is what ran the paper's text? 'method': as the method declares. 'printed': with these settings it is, although
-   * others are a reconstruction. 'reconstruction': it is not, although the method is the text of its own paper.
+   * others are a reconstruction. 'reconstruction': it is not, although the method is the text of its own paper. 'chosen': settings
+   * that the paper does not give were chosen so that the claim holds, or so that it cannot: what is observed is shown and not judged.
    */
-  readonly text: 'method' | 'printed' | 'reconstruction';
+  readonly text: 'method' | 'printed' | 'reconstruction' | 'chosen';
   /** What a reader must know beside the status; null: nothing. */
   readonly note: string | null;
 }

@@ -186,9 +186,9 @@ export const claim = defineSettings({
   against: { ...someRuns, meaning: 'Runs that these are compared with, by values at paths' },
   judgedBy: list(spec('an expectation', 'An expectation'), [], 'Expectations, judged on these runs alone'),
   text: oneOf(
-    ['method', 'printed', 'reconstruction'],
+    ['method', 'printed', 'reconstruction', 'chosen'],
     'method',
-    "Is what ran the paper's text? 'method': as the method says of itself",
+    "Is what ran the paper's text? 'method': as the method says of itself; 'chosen': settings were chosen by the claim, which is not judged",
   ),
   note: string(null, 'What a reader must know beside the status'),
 });

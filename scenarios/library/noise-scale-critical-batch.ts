@@ -43,6 +43,8 @@ export default sweep('noise-scale-critical-batch', {
       source: 'An Empirical Model of Large-Batch Training, from memory',
       where: { 'method.name': 'sgd' },
       judgedBy: [criticalBatch({ loss: TARGET, factor: 10 })],
+      text: 'reconstruction',
+      note: 'Estimator and claim are from memory, the estimator compared with a public implementation; neither was checked against the paper.',
     },
   ],
   expectedSeconds: 45,

@@ -11,7 +11,7 @@ import { loadExpectations } from '../run/catalogue.js';
 
 /**
  * Each claim beside what the runs that it names gave. `records`: all runs of a sweep, or the one run. Runs with other settings than
- * the claims were written for (`changed`: paths) decide none.
+ * the claims were written for (`changed`: paths) decide none, nor do runs whose settings were chosen by the claim.
  */
 export async function judgeClaims(
   claims: readonly ScenarioClaim[],
@@ -27,7 +27,7 @@ export async function judgeClaims(
     const methods = [...new Set(claimed.map(({ scenario }) => scenario.method.name))];
     const { expectations: findings } = judge(runs, judgedBy, (name) => expectations.get(name));
     const others = [...new Set([...changed, ...runs.flatMap(({ scenario }) => scenario.changed ?? [])])];
-    const known = claimed.length > 0 && findings.length > 0 && others.length === 0;
+    const known = claimed.length > 0 && findings.length > 0 && others.length === 0 && text !== 'chosen';
     const holds = known ? conjunction(findings.map((finding) => finding.holds)) : 'unknown';
     judged.push({
       claim,

@@ -4,7 +4,7 @@ import { defineSettings } from '../../settings/settings.js';
 import { defineMemory, type Memory } from '../memory.js';
 
 /**
- * EF21 (Richtarik, Sokolov, Fatkhullin, NeurIPS 2021): both sides hold g, from zero; send c = C(v - g); both set g = g + c,
+ * EF21 (Richtarik, Sokolov, Fatkhullin, NeurIPS 2021; reconstructed, not checked against the paper): both sides hold g, from zero; send c = C(v - g); both set g = g + c,
  * and the receiver's value is the new g. With v constant |g - v|^2 shrinks by 1 - delta a message. A lost message changes
  * neither side. The two copies are equal bit for bit because both do the one addition.
  */

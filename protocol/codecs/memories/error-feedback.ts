@@ -4,7 +4,7 @@ import { defineSettings } from '../../settings/settings.js';
 import { defineMemory, type Memory } from '../memory.js';
 
 /**
- * Error feedback (Seide et al. 2014; Karimireddy et al., ICML 2019): p = e + v; send c = C(p); e = p - c. So sum of c_t + e_T =
+ * Error feedback (Seide et al. 2014; Karimireddy et al., ICML 2019; reconstructed, not checked against the papers): p = e + v; send c = C(p); e = p - c. So sum of c_t + e_T =
  * e_0 + sum of v_t, and the point x minus the mean of all e moves as if nothing had been compressed. A lost message goes back
  * into e.
  *

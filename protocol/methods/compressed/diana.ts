@@ -27,6 +27,7 @@ export default defineMethod({
     title: 'Distributed Learning with Compressed Gradient Differences',
     url: 'https://arxiv.org/abs/1901.09269',
     algorithm: 'DIANA without a regulariser and without momentum, h_i = 0 at first',
+    reconstruction: 'Reconstructed, not checked against the paper; the bound on shiftStepSize too.',
   },
   settings,
   messages: {

@@ -26,6 +26,7 @@ export default defineMethod({
     title: 'EF21: A New, Simpler, Theoretically Better, and Practically Faster Error Feedback',
     url: 'https://arxiv.org/abs/2106.05203',
     algorithm: 'Algorithm 2 with g_i = 0 at first; clients that are not invited keep their g_i',
+    reconstruction: 'Reconstructed, not checked against the paper.',
   },
   settings,
   messages: {

@@ -36,6 +36,7 @@ export default defineMethod({
     title: 'MARINA: Faster Non-Convex Distributed Learning with Compression',
     url: 'https://arxiv.org/abs/2102.07845',
     algorithm: 'Algorithm 1; with batches close to VR-MARINA, whose dense rounds take whole shards',
+    reconstruction: 'Reconstructed, not checked against the paper. The default of denseProbability is ours.',
   },
   settings,
   messages: {

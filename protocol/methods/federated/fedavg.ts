@@ -66,7 +66,9 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/1602.05629',
     algorithm:
       'FederatedAveraging; with proximal > 0 FedProx, with another server optimizer FedOpt, with Nesterov momentum (rate 0.7, ' +
-      'momentum 0.9; reconstructed, not checked against the paper) the outer step of DiLoCo, whose inner AdamW is plain SGD here',
+      'momentum 0.9) the outer step of DiLoCo',
+    reconstruction:
+      'Reconstructed, not checked against the papers of FedAvg, FedProx, FedOpt and DiLoCo. The inner AdamW of DiLoCo is plain SGD here.',
   },
   settings,
   weighsBy: ({ weighting }) => weighting,

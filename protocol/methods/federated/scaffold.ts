@@ -33,6 +33,7 @@ export default defineMethod({
     title: 'SCAFFOLD: Stochastic Controlled Averaging for Federated Learning',
     url: 'https://arxiv.org/abs/1910.06378',
     algorithm: 'Algorithm 1, option II, which minimises the mean over clients',
+    reconstruction: 'Reconstructed, not checked against the paper.',
   },
   settings,
   messages: {

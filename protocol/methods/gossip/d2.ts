@@ -27,6 +27,7 @@ export default defineMethod({
     title: 'D2: Decentralized Training over Decentralized Data',
     url: 'https://arxiv.org/abs/1803.07068',
     algorithm: 'D2',
+    reconstruction: 'Reconstructed, not checked against the paper.',
   },
   settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },

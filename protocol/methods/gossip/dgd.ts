@@ -27,6 +27,7 @@ export default defineMethod({
     title: 'Distributed Subgradient Methods for Multi-Agent Optimization',
     url: 'https://doi.org/10.1109/TAC.2008.2009515',
     algorithm: 'decentralised (sub)gradient descent',
+    reconstruction: 'Reconstructed, not checked against the paper.',
   },
   settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },

@@ -27,6 +27,8 @@ export default defineMethod({
       'Compressed Decentralized Proximal Stochastic Gradient Method for Nonconvex Composite Problems with Heterogeneous Data',
     url: 'https://arxiv.org/abs/2302.14252',
     algorithm: 'DProxSGT, stepping with the mixed tracker',
+    reconstruction:
+      "Recursion from the authors' code; the matrix form is reconstructed, not checked against the paper.",
   },
   settings,
   measures: ['trackedGradientSquared'],

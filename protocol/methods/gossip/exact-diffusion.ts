@@ -27,6 +27,7 @@ export default defineMethod({
     title: 'Exact Diffusion for Distributed Optimization and Learning, Part I',
     url: 'https://arxiv.org/abs/1702.05122',
     algorithm: 'exact diffusion',
+    reconstruction: 'Reconstructed, not checked against the paper.',
   },
   settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['phi'], lossy: 'any' } },

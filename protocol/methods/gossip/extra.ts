@@ -26,6 +26,7 @@ export default defineMethod({
     title: 'EXTRA: An Exact First-Order Algorithm for Decentralized Consensus Optimization',
     url: 'https://arxiv.org/abs/1404.6264',
     algorithm: 'EXTRA',
+    reconstruction: 'Reconstructed, not checked against the paper.',
   },
   settings,
   messages: { iterate: { from: 'clients', to: 'peers', vectors: ['x'], lossy: 'any' } },

@@ -32,6 +32,8 @@ export default defineMethod({
     title: 'Achieving Geometric Convergence for Distributed Optimization over Time-Varying Graphs',
     url: 'https://arxiv.org/abs/1607.03218',
     algorithm: 'DIGing; with batches GNSD / DSGT; ATC form as in NEXT and Aug-DGM',
+    reconstruction:
+      'Reconstructed, not checked against the papers: both forms and the weight of a lost message, which stays with its receiver.',
   },
   settings,
   measures: ['trackedGradientSquared'],

@@ -100,7 +100,7 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/2302.03884',
     algorithm: 'Algorithm 1 with the BVR-L-SGD-Routine',
     reconstruction:
-      'Framework and calibration follow the published arguments and the authors’ code. The body of the routine is a ' +
+      'The body of the paper was not read: framework and calibration follow its list of arguments and the authors’ code. The body of the routine is a ' +
       'reconstruction: a recursive local estimator seeded with the global one, on one uniformly chosen worker. That its local ' +
       'batches are Poisson samples with denominator b, accounted under add-remove adjacency as releases of the chosen worker ' +
       'alone, is our choice; so are the distributed and local noise placements.',

@@ -12,8 +12,8 @@ export default defineMethod({
     url: 'https://arxiv.org/abs/2302.03884',
     algorithm: 'Algorithm 1 with the GD-Routine',
     reconstruction:
-      'Framework, GD-Routine and calibration follow the published arguments and the authors’ code. The distributed and ' +
-      'local noise placements are our choice.',
+      'The body of the paper was not read: framework, GD-Routine and calibration follow its abstract, its list of arguments and the ' +
+      'authors’ code. The exact calibration and the distributed and local noise placements are our choice.',
   },
   settings: diff2Settings,
   isPrivate: true,

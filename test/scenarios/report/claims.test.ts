@@ -54,6 +54,14 @@ describe('claims', () => {
     expect((await judged({ where: SGD, text: 'reconstruction', ...one })).status).to.equal('reconstruction agrees');
   });
 
+  it('are shown, not judged, where settings were chosen by the claim', async () => {
+    for (const value of [9, 0.1]) {
+      const shown = await judged({ where: SGD, text: 'chosen', judgedBy: [below({ of: 'finalLoss', value })] });
+      expect(shown.status).to.equal('not judged');
+      expect(shown.ours).to.equal(`finalLoss is 2, expected below ${value}`);
+    }
+  });
+
   it('are not judged without an expectation, without a run, or where an interval is cut by the bound', async () => {
     expect((await judged({ where: SGD })).status).to.equal('not judged');
     const nothing = await judged({ where: { 'method.name': 'dgd' }, judgedBy: [below({ of: 'finalLoss', value: 9 })] });
