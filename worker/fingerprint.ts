@@ -10,16 +10,28 @@ export interface Fingerprint {
   readonly initialParameters: string;
 }
 
+/** Of data that several runs of a process read. */
+const dataHashes = new WeakMap<Dataset, string>();
+
 export function fingerprintOf(
   dataset: Dataset,
   partition: Partition,
   parameters: readonly ArrayBufferView[],
 ): Fingerprint {
   return {
-    data: hashOf([...partsOf(dataset.train), ...partsOf(dataset.test), ...(dataset.groups ? [dataset.groups] : [])]),
+    data: dataHashOf(dataset),
     partition: hashOf(partition.shards),
     initialParameters: hashOf(parameters),
   };
+}
+
+function dataHashOf(dataset: Dataset): string {
+  const { train, test, groups } = dataset;
+  const known = dataHashes.get(dataset);
+  if (known !== undefined) return known;
+  const hash = hashOf([...partsOf(train), ...partsOf(test), ...(groups ? [groups] : [])]);
+  dataHashes.set(dataset, hash);
+  return hash;
 }
 
 /** Names of what differs. */

@@ -7,7 +7,7 @@ import { edgeServersOf, topologies } from '../protocol/topology/family.js';
 import { changedFamilies } from './changed-data.js';
 import { type ClientFigures, evaluateClient } from './client-evaluation.js';
 import type { Dataset, Partition } from './datasets/dataset.js';
-import { datasets, loadDataset } from './datasets/load.js';
+import { datasets } from './datasets/load.js';
 import { holdOut } from './datasets/partition/hold-out.js';
 import { partitionDataset, partitions } from './datasets/partition/partition.js';
 import { type Fingerprint, fingerprintOf } from './fingerprint.js';
@@ -17,6 +17,7 @@ import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
 import type { ObjectiveRequest } from './objectives/request.js';
 import { scaledGradients } from './objectives/scaled-gradients.js';
+import { type ReadData, readData } from './read-data.js';
 
 /** Data, its split and the model of a scenario: the same in every process that opens it. */
 export interface Problem {
@@ -51,12 +52,13 @@ export async function openProblem(
   scenario: Scenario,
   device: string | null = null,
   makeFamily: MakeFamily = createObjectiveFamily,
+  read: ReadData = readData,
 ): Promise<Problem> {
   const streams = rootStream(scenario.seed, scenario.precision);
   const { partition: partitionSpec, ...dataSpec } = scenario.data;
   await datasets.loadSpec(dataSpec);
   await partitions.loadSpec(partitionSpec);
-  const dataset = await loadDataset(dataSpec, streams.derive('data'));
+  const dataset = await read(scenario, streams.derive('data'));
   if (scenario.topology) await topologies.loadSpec(scenario.topology);
   const edgeServers = edgeServersOf(scenario.topology, scenario.clients);
   if (edgeServers.length > 0 && dataset.train.count === 0)

@@ -1,6 +1,7 @@
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
 import type { Fingerprint } from '../../worker/fingerprint.js';
+import type { ReadData } from '../../worker/read-data.js';
 import type { writeRunReport } from '../report/run-report.js';
 import type { openFleet } from './open-fleet.js';
 import type { StartingPoint } from './roll-back.js';
@@ -24,6 +25,8 @@ export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | '
   readonly recorded?: Fingerprint;
   /** Left out: read here. */
   readonly read?: Read;
+  /** Of a sweep, whose points read equal data once; left out: read again. */
+  readonly readData?: ReadData;
   /** The run ends after so many rounds, whatever `stopWhen` says; left out: as in the scenario. */
   readonly endsAfter?: number;
   /** Number of the first attempt at a round; left out: as the run itself counts. */

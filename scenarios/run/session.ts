@@ -49,7 +49,7 @@ export async function runSession(
 ): Promise<SessionResult> {
   // Workers from elsewhere have other devices, and a run that is replayed had its own: nothing is measured for them.
   const isNew = !options.listen && !options.recorded && !options.read;
-  const read = options.read ?? (await whatIsRead(scenario, isNew ? familyOnFastest : undefined));
+  const read = options.read ?? (await whatIsRead(scenario, isNew ? familyOnFastest : undefined, options.readData));
   if (options.recorded) checkSameRead(read, options.recorded, 'ERR_REPLAY', 'the recorded run');
   if (typeof directory === 'function') await requireFreeAddress(options.listen);
   const folder = typeof directory === 'function' ? directory() : directory;

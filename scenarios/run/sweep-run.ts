@@ -4,6 +4,7 @@ import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.
 import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
+import { type ReadData, readOnce } from '../../worker/read-data.js';
 import { loadUsed } from '../plug-ins/use.js';
 import { continueRun, finishedRun, isFinished } from './continue-run.js';
 import { requireFreeAddress } from './free-address.js';
@@ -11,7 +12,7 @@ import type { ShownRow } from './main-thread.js';
 import { runPoints } from './point-processes.js';
 import { redrawReport } from './redraw.js';
 import type { RunOptions, RunWatcher, SweepOutcome } from './run.js';
-import type { SessionResult } from './session-options.js';
+import type { SessionOptions, SessionResult } from './session-options.js';
 import { shown } from './shown.js';
 import { concludeSweep, indexPoint, type SweepPointResult } from './sweep-conclusion.js';
 import { judgementLines } from './verdict-lines.js';
@@ -20,14 +21,15 @@ import { whatIsRead } from './what-is-read.js';
 /** Runs every point in order and judges them together. Nothing is written before all points have been read and fit together. */
 export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promise<SweepOutcome> {
   await requireFreeAddress(options.listen);
-  await readPoints(sweep, options.signal);
+  const readData = readOnce();
+  await readPoints(sweep, options.signal, readData);
   const directory = SweepDirectory.create({
     root: 'runs',
     sweepName: sweep.name,
     sweep,
     ...(options.directory === null ? {} : { path: options.directory }),
   });
-  return allPoints(sweep, directory, options);
+  return allPoints(sweep, directory, options, readData);
 }
 
 /** Continues a stopped sweep: points that are done stay, the one under way continues from its checkpoint. */
@@ -67,7 +69,11 @@ export function pointsOf(path: string): number {
 }
 
 /** Reads what each point reads, once where several read the same. Throws what a run of the point would, with its label. */
-export async function readPoints({ points }: ResolvedSweep, signal: AbortSignal): Promise<void> {
+export async function readPoints(
+  { points }: ResolvedSweep,
+  signal: AbortSignal,
+  readData: ReadData = readOnce(),
+): Promise<void> {
   const read = new Set<string>();
   for (const { label, scenario } of points) {
     const { use, method, objective, data, clients, seed, precision, device, initial, study } = scenario;
@@ -75,7 +81,7 @@ export async function readPoints({ points }: ResolvedSweep, signal: AbortSignal)
     const what = JSON.stringify([use, settings, objective, data, clients, seed, precision, device, initial, study]);
     if (signal.aborted || read.has(what)) continue;
     read.add(what);
-    await whatIsRead(scenario).catch((error: unknown) => {
+    await whatIsRead(scenario, undefined, readData).catch((error: unknown) => {
       if (!(error instanceof GradswarmError)) throw error;
       throw new GradswarmError(error.code, `${label}: ${error.message.replace(`${error.code}: `, '')}`, {
         cause: error,
@@ -84,13 +90,18 @@ export async function readPoints({ points }: ResolvedSweep, signal: AbortSignal)
   }
 }
 
-async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, options: RunOptions): Promise<SweepOutcome> {
+async function allPoints(
+  sweep: ResolvedSweep,
+  directory: SweepDirectory,
+  options: RunOptions,
+  readData: ReadData = readOnce(),
+): Promise<SweepOutcome> {
   const jobs = Math.min(options.jobs ?? 1, sweep.points.length);
   if (jobs > 1) return severalAtOnce(sweep, directory, jobs, options);
   const points: SweepPointResult[] = [];
   for (const [index, { label }] of sweep.points.entries()) {
     try {
-      points.push({ label, result: await onePoint(sweep, directory, index, options) });
+      points.push({ label, result: await onePoint(sweep, directory, index, { ...options, readData }) });
     } catch (error) {
       throw await partly(sweep, directory, points, error);
     }
@@ -100,7 +111,12 @@ async function allPoints(sweep: ResolvedSweep, directory: SweepDirectory, option
 }
 
 /** Begins a point, continues it, or returns how it ended. */
-function onePoint(sweep: ResolvedSweep, directory: SweepDirectory, index: number, options: RunOptions) {
+function onePoint(
+  sweep: ResolvedSweep,
+  directory: SweepDirectory,
+  index: number,
+  options: RunOptions & Pick<SessionOptions, 'readData'>,
+) {
   const { label, values, scenario } = sweep.points[index]!;
   const part = { index, of: sweep.points.length };
   const session = { ...options, label, part, folder: directory.path, point: values };

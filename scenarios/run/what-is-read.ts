@@ -5,6 +5,7 @@ import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { loadRunMethod } from '../../protocol/selection/parts/run-method.js';
 import { differences, type Fingerprint } from '../../worker/fingerprint.js';
 import { type MakeFamily, openProblem, type Problem } from '../../worker/problem.js';
+import type { ReadData } from '../../worker/read-data.js';
 import { loadUsed } from '../plug-ins/use.js';
 import { estimateLengthOf } from './estimate-length.js';
 import { openStudy, type Study } from './study.js';
@@ -18,11 +19,11 @@ export interface Read {
   readonly study: Study | null;
 }
 
-/** `makeFamily` left out: on the device that the scenario names, or wasm. */
-export async function whatIsRead(scenario: Scenario, makeFamily?: MakeFamily): Promise<Read> {
+/** `makeFamily` left out: on the device that the scenario names, or wasm; `readData` left out: read again. */
+export async function whatIsRead(scenario: Scenario, makeFamily?: MakeFamily, readData?: ReadData): Promise<Read> {
   const plugIns = await loadUsed(scenario.use);
   const method = await loadRunMethod(scenario);
-  const problem = await openProblem(scenario, null, makeFamily);
+  const problem = await openProblem(scenario, null, makeFamily, readData);
   estimateLengthOf(scenario, method, problem);
   const rng = rootStream(scenario.seed, scenario.precision).derive('study');
   return { scenario, plugIns, method, problem, study: await openStudy({ scenario, method, problem, rng }) };

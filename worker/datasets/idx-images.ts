@@ -41,8 +41,9 @@ function choose(available: number, count: number, subset: string, rng: Rng, what
   return Uint32Array.from({ length: all ? available : count }, (_, i) => i);
 }
 
-function readPair(imagePath: string, labelPath: string): { images: IdxFile; labels: IdxFile } {
-  const images = readIdxFile(imagePath, 3);
+/** `most`: images that are needed, the first. Labels are read all: they say how many classes there are. */
+function readPair(imagePath: string, labelPath: string, most: number): { images: IdxFile; labels: IdxFile } {
+  const images = readIdxFile(imagePath, 3, most);
   const labels = readIdxFile(labelPath, 1);
   if (images.lengths[0] !== labels.lengths[0])
     throw new GradswarmError(
@@ -71,8 +72,9 @@ export function loadIdxImages(
   rng: Rng,
 ): Dataset {
   const { size, trainCount, testCount, subset, standardise } = settings;
-  const train = readPair(paths.trainImages, paths.trainLabels);
-  const test = readPair(paths.testImages, paths.testLabels);
+  const needed = (count: number) => (count === 0 || subset === 'random' ? Number.POSITIVE_INFINITY : count);
+  const train = readPair(paths.trainImages, paths.trainLabels, needed(trainCount));
+  const test = readPair(paths.testImages, paths.testLabels, needed(testCount));
   const [, height = 0, width = 0] = train.images.lengths;
   if (test.images.lengths[1] !== height || test.images.lengths[2] !== width)
     throw new GradswarmError(

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import * as tf from '@tensorflow/tfjs-core';
 import type { Device, Stepping } from './device-access.js';
+import { tf } from './tensorflow.js';
 import { addToHash } from './word-hash.js';
 
 export type Access = Pick<Device, 'upload' | 'read' | 'tensorCount' | 'stepping'>;
@@ -44,7 +44,8 @@ export const loadInstalled: LoadPackage = async (name) => {
     if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
     throw new Error(`absent (package ${name} is not installed)`);
   }
-  return import(pathToFileURL(path).href);
+  // Those of TensorFlow.js are CommonJS, which an import would first scan for exports.
+  return name.startsWith('@tensorflow/') ? require(path) : import(pathToFileURL(path).href);
 };
 
 /** Of an installed package; null: it is not installed. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import * as tf from '@tensorflow/tfjs-core';
 import { activate, type Candidate, portableAccess, portableStepping } from './candidate.js';
 import { blas, relaxedSimd, simd, wasm } from './heap-candidates.js';
+import { tf } from './tensorflow.js';
 
 const require = createRequire(import.meta.url);
 

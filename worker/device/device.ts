@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { GradswarmError } from '../../protocol/errors.js';
 import { pause } from '../pause.js';
 import { type Backend, type LoadPackage, loadInstalled, versionOf } from './candidate.js';
 import { CANDIDATES } from './candidates.js';
 import type { Device } from './device-access.js';
+import { tf } from './tensorflow.js';
 
 /** What a device is made of: packages with their versions (null: not installed), and what installs it. */
 export interface DevicePackages {

@@ -3,7 +3,6 @@ import { dirname, sep } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
 import { blasMultiply, type ForeignFunctions, openBlas } from './blas/blas.js';
 import { VARIABLE } from './blas/blas-library.js';
 import { type Access, activate, type Candidate, type LoadPackage } from './candidate.js';
@@ -13,6 +12,7 @@ import { registerHeapBackend } from './simd/heap-backend.js';
 import { type HeapModule, heapOf, openHeapModule, Scratch } from './simd/heap-module.js';
 import { simdMultiply } from './simd/multiply.js';
 import { addressOf } from './simd/product-kernels.js';
+import { tf } from './tensorflow.js';
 import { addToHash, type WordHash } from './word-hash.js';
 
 const require = createRequire(import.meta.url);

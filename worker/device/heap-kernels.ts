@@ -1,15 +1,15 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import {
-  backend_util,
-  type KernelFunc,
-  type MaxPoolGradAttrs,
-  type SliceAttrs,
-  slice_util,
-  type Tensor,
-  type TensorInfo,
-  type UnsortedSegmentSumAttrs,
-  util,
+import type {
+  KernelFunc,
+  MaxPoolGradAttrs,
+  SliceAttrs,
+  Tensor,
+  TensorInfo,
+  UnsortedSegmentSumAttrs,
 } from '@tensorflow/tfjs-core';
+import { tf } from './tensorflow.js';
+
+const { backend_util, slice_util, util } = tf;
 
 /** Kernels for the wasm backend written as loops over its heap. */
 

@@ -1,16 +1,15 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import {
-  type BatchMatMulAttrs,
-  backend_util,
-  type Conv2DBackpropFilterAttrs,
-  type Conv2DBackpropInputAttrs,
-  getKernel,
-  type KernelFunc,
-  registerKernel,
-  type TensorInfo,
-  unregisterKernel,
+import type {
+  BatchMatMulAttrs,
+  Conv2DBackpropFilterAttrs,
+  Conv2DBackpropInputAttrs,
+  KernelFunc,
+  TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { contiguousSlice, heapView, maxPoolGrad, product, unsortedSegmentSum } from './heap-kernels.js';
+import { tf } from './tensorflow.js';
+
+const { backend_util, getKernel, registerKernel, unregisterKernel } = tf;
 
 /**
  * Kernels that the stock wasm backend (4.22.0) lacks, has only slowly or has wrong. Measured on an MLP: 3.5 to 6 times the steps

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from './tensorflow.js';
 
 /** A kernel of devices on the wasm heap: the derivative by the argument of relu from `dy` and its values `y`, in one pass. */
 export const RELU_GRADIENT = 'ReluGradient';

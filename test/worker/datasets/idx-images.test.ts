@@ -63,6 +63,15 @@ describe('worker/datasets/idx-images', () => {
     expect(load()).to.deep.equal({ ...plain, source: `IDX files in ${folder}` });
   });
 
+  it('the first images of a file are those of the whole file, plain and gzipped', () => {
+    for (const pack of [(bytes: Uint8Array) => bytes, gzipSync]) {
+      write(Object.fromEntries(Object.entries(good()).map(([name, bytes]) => [name, pack(bytes)])));
+      const { train, classCount } = load({ trainCount: 1 });
+      expect([...train.features]).to.deep.equal([...load().train.features.subarray(0, 9)]);
+      expect([train.count, classCount]).to.deep.equal([1, 6]);
+    }
+  });
+
   it('3 x 3 -> 2 x 2 area pooling of 1 ... 9 by hand: 21/9, 33/9, 57/9, 69/9 (a split pixel counts by its area)', () => {
     const pooled = poolImages(
       Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, ...NINE]),

@@ -1,18 +1,20 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import {
-  backend_util,
-  type Conv2DBackpropFilterAttrs,
-  type Conv2DBackpropInputAttrs,
-  type FusedConv2DAttrs,
-  type KernelFunc,
-  type MaxPoolGradAttrs,
-  type TensorInfo,
+import type {
+  Conv2DBackpropFilterAttrs,
+  Conv2DBackpropInputAttrs,
+  FusedConv2DAttrs,
+  KernelFunc,
+  MaxPoolGradAttrs,
+  TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { heapView } from '../heap-kernels.js';
+import { tf } from '../tensorflow.js';
 import { type HeapModule, heapOf, Scratch } from './heap-module.js';
 import type { Multiply } from './multiply.js';
 import { addressOf, isFused } from './product-kernels.js';
 import { isTiled, type TiledConvolution } from './tiled-convolution.js';
+
+const { backend_util } = tf;
 
 type Shape4 = [number, number, number, number];
 type Convolution = ReturnType<typeof backend_util.computeConv2DInfo>;

@@ -1,6 +1,6 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import * as tf from '@tensorflow/tfjs-core';
 import { RELU_GRADIENT } from '../relu-gradient.js';
+import { tf } from '../tensorflow.js';
 import { convolution, filterGradient, inputGradient, maxPoolGradient, Patches } from './convolution-kernels.js';
 import type { HeapModule } from './heap-module.js';
 import type { Multiply } from './multiply.js';

@@ -1,15 +1,11 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import {
-  type _FusedMatMulAttrs,
-  type BatchMatMulAttrs,
-  backend_util,
-  type KernelFunc,
-  type SumAttrs,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import type { _FusedMatMulAttrs, BatchMatMulAttrs, KernelFunc, SumAttrs, TensorInfo } from '@tensorflow/tfjs-core';
 import { product } from '../heap-kernels.js';
+import { tf } from '../tensorflow.js';
 import type { HeapModule } from './heap-module.js';
 import type { Multiply } from './multiply.js';
+
+const { backend_util } = tf;
 
 /** Activations that a product's own loop applies. */
 const FUSED: ReadonlySet<string | null | undefined> = new Set([null, undefined, 'linear', 'relu']);

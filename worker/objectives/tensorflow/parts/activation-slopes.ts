@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { reluGradient } from '../../../device/relu-gradient.js';
+import { tf } from '../../../device/tensorflow.js';
 import type { Activation } from '../../layers/parts/operations.js';
 
 const SQRT_HALF = Math.SQRT1_2;

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { ReadonlyVector, Vector } from '../../../../protocol/method.js';
 import type { Device, Stepping } from '../../../device/device-access.js';
+import { tf } from '../../../device/tensorflow.js';
 import { addToHash, emptyHash, type WordHash } from '../../../device/word-hash.js';
 import { pause } from '../../../pause.js';
 

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { ReadonlyVector, Rng } from '../../../../protocol/method.js';
 import type { Examples } from '../../../datasets/dataset.js';
 import { rowOf } from '../../../datasets/stored-rows.js';
 import type { Device } from '../../../device/device-access.js';
+import { tf } from '../../../device/tensorflow.js';
 import type { InitialSegment, LowRank, TrainingPlan } from '../../layers/parts/adapters.js';
 import { initializeAll, lengthOf } from '../../layers/parts/initial-values.js';
 import { sizeOf } from '../../layers/parts/layer.js';

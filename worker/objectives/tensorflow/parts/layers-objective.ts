@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Objective, ReadonlyVector, Rng, Segment, Vector } from '../../../../protocol/method.js';
 import { subtract } from '../../../../protocol/numerics/vector.js';
 import { addClipped } from '../../../../protocol/privacy/mechanisms/clipping.js';
 import type { Examples } from '../../../datasets/dataset.js';
 import type { Device } from '../../../device/device-access.js';
+import { tf } from '../../../device/tensorflow.js';
 import { addToHash, emptyHash, type WordHash } from '../../../device/word-hash.js';
 import { masksOf } from '../../layers/parts/masks.js';
 import { descendOn } from './descent.js';

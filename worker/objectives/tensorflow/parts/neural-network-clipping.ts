@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import { tf } from '../../../device/tensorflow.js';
 import { denseGradients, type Passage, type TensorNetwork } from './neural-network-layers.js';
 
 /** One layer's share of every example's gradient (or difference of gradients), in a form that is cheap to measure and to sum. */

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { ReadonlyVector, Rng, Segment } from '../../../../protocol/method.js';
 import { CELL_SIDE, IGNORED, SCENE_CLASSES, SCENE_SIDE } from '../../../datasets/synthetic-scenes.js';
 import type { Device } from '../../../device/device-access.js';
 import { reluGradient } from '../../../device/relu-gradient.js';
+import { tf } from '../../../device/tensorflow.js';
 import type { DensePredictionSettings } from './dense-prediction-settings.js';
 import { CONVOLVING, denseGradients, runKernel } from './neural-network-layers.js';
 

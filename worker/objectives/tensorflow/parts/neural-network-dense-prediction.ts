@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { GradswarmError } from '../../../../protocol/errors.js';
 import type { Objective, ReadonlyVector, Segment, Vector } from '../../../../protocol/method.js';
 import { log } from '../../../../protocol/numerics/elementary.js';
@@ -8,6 +7,7 @@ import { rowOf } from '../../../datasets/stored-rows.js';
 import { subsetOf } from '../../../datasets/subset.js';
 import { IGNORED, SCENE_CLASSES, SCENE_SIDE } from '../../../datasets/synthetic-scenes.js';
 import type { Device } from '../../../device/device-access.js';
+import { tf } from '../../../device/tensorflow.js';
 import type { Evaluation, ObjectiveFamily } from '../../family.js';
 import { clippingWeight } from '../../plain/clipping-weight.js';
 import { softmaxInto } from '../../plain/dense-loops.js';

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { ReadonlyVector } from '../../../../protocol/method.js';
 import type { Examples } from '../../../datasets/dataset.js';
 import type { Device } from '../../../device/device-access.js';
+import { tf } from '../../../device/tensorflow.js';
 import type { Evaluation } from '../../family.js';
 import { evaluationOf } from '../../network-evaluation.js';
 

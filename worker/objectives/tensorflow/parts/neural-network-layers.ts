@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { ReadonlyVector, Rng, Segment } from '../../../../protocol/method.js';
 import type { Examples } from '../../../datasets/dataset.js';
 import { rowOf } from '../../../datasets/stored-rows.js';
 import type { Device } from '../../../device/device-access.js';
 import { reluGradient } from '../../../device/relu-gradient.js';
+import { tf } from '../../../device/tensorflow.js';
 import type { TensorActivation } from './neural-network-settings.js';
 
 /** A convolution is followed by the activation and 2x2 max pooling, a dense layer by the activation, the last by nothing. */

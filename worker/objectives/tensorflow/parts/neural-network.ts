@@ -1,10 +1,10 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { GradswarmError } from '../../../../protocol/errors.js';
 import type { Objective, ReadonlyVector, Segment, Vector } from '../../../../protocol/method.js';
 import type { Dataset, Examples } from '../../../datasets/dataset.js';
 import { subsetOf } from '../../../datasets/subset.js';
 import { processDevice } from '../../../device/device.js';
 import type { Device } from '../../../device/device-access.js';
+import { tf } from '../../../device/tensorflow.js';
 import type { ObjectiveFamily } from '../../family.js';
 import { clippingWeight } from '../../plain/clipping-weight.js';
 import { checkExamples } from '../../plain/dense-shape.js';

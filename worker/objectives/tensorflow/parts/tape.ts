@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { ReadonlyVector } from '../../../../protocol/method.js';
+import { tf } from '../../../device/tensorflow.js';
 import type { Activation, Operations, Padding, Value } from '../../layers/parts/operations.js';
 import { activationOf } from './activation-slopes.js';
 

@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const compiled = new URL('../../', import.meta.url);
+
+/** Modules and packages that are read with a compiled module: what it imports, and what that imports. An import() is read later. */
+function readWith(...entries: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const read = (url: URL): void => {
+    if (seen.has(url.href)) return;
+    seen.add(url.href);
+    const text = readFileSync(fileURLToPath(url), 'utf8');
+    for (const [, from] of text.matchAll(/^(?:import|export)\b(?:[^'"();=]*\bfrom)?\s*['"]([^'"]+)['"]/gm))
+      if (from!.startsWith('.')) read(new URL(from!, url));
+      else seen.add(from!);
+  };
+  for (const entry of entries) read(new URL(entry, compiled));
+  return seen;
+}
+
+describe('the start of a command', () => {
+  const RUN = 'scenarios/commands/run-action.js';
+
+  it('finds what a module imports, and what that imports', () => {
+    expect(existsSync(new URL(RUN, compiled))).to.equal(true);
+    expect(readWith(RUN)).to.include('node:fs').and.to.include(new URL('protocol/errors.js', compiled).href);
+    expect(readWith('worker/device/device.js').has('module')).to.equal(true);
+  });
+
+  it('a run waits for no plots, devices, sockets, images, archives or TypeScript before its first round', () => {
+    const waits = [...readWith(RUN)].filter((name) =>
+      /^(vega|vega-lite|@tensorflow\/.*|ws|socket\.io.*|esbuild|hyparquet.*|prom-client|tar|fast-png|jpeg-js)$/.test(
+        name,
+      ),
+    );
+    expect(waits).to.deep.equal([]);
+  });
+
+  it('TensorFlow.js is required, which takes a fifth of the time of its import, by every module that computes with it', () => {
+    const importing = [...readWith('worker/objectives/tensorflow/mlp.js', 'worker/device/device.js')].filter((name) =>
+      name.startsWith('@tensorflow/'),
+    );
+    expect(importing).to.deep.equal([]);
+  });
+});
