@@ -2,8 +2,12 @@ import { BYTE_UNITS, numberText, TIME_UNITS, type Unit, unitFor } from './units.
 
 /** Figures of a run by their names in the record, as a reader sees them. */
 
-/** `final accuracy` for `finalAccuracy`, `simulated time` for `simulatedMs`; paths of settings stay. */
-export function figureName(name: string): string {
+/**
+ * `final accuracy` for `finalAccuracy`, `simulated time` for `simulatedMs`; paths of settings stay. `between`: what the bytes that no
+ * coordinator sees went between.
+ */
+export function figureName(name: string, between = 'between peers'): string {
+  if (name === 'bytesPeer') return `bytes ${between}`;
   if (name.includes('.')) return name;
   return (
     WORDS[name] ??
@@ -14,7 +18,6 @@ export function figureName(name: string): string {
 const WORDS: Readonly<Record<string, string>> = {
   bytesUp: 'bytes up',
   bytesDown: 'bytes down',
-  bytesPeer: 'bytes between peers',
   w2: 'W2 from the posterior',
   rhatMax: 'largest R-hat',
   essMin: 'smallest bulk ESS',

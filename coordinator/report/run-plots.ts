@@ -45,6 +45,12 @@ export function directionNames(edgeServers = 0): DirectionNames {
   return edgeServers > 0 ? TIERS : DIRECTIONS;
 }
 
+/** Between whom the bytes went that neither left nor reached the coordinator. `edgeServers`: of each run that is spoken of. */
+export function betweenWords(...edgeServers: readonly number[]): string {
+  const words = new Set(edgeServers.map((count) => (count > 0 ? `between ${TIERS.peer}` : 'between peers')));
+  return [...words].sort().join(' or ');
+}
+
 /** Loss and accuracy by round, by bytes and by simulated time; bytes by round; one picture for each further number. */
 export function runFigures(rows: readonly MetricsRow[], names = directionNames()): Figure[] {
   return [
@@ -109,7 +115,7 @@ function byBytes(runs: readonly (readonly MetricsRow[])[]): Abscissa {
   const unit = unitFor(Math.max(0, ...totals.map((total) => total.at(-1) ?? 0)), BYTE_UNITS);
   const axis: Axis = { title: `bytes sent so far, all directions (${unit.name})` };
   const quantities = totals.map((total) => ({ axis, values: total.map((bytes) => bytes / unit.size) }));
-  return { name: 'bytes', words: 'bytes sent (up, down and between peers)', quantities };
+  return { name: 'bytes', words: 'bytes sent in all directions', quantities };
 }
 
 function bySimulatedTime(runs: readonly (readonly MetricsRow[])[]): Abscissa {

@@ -33,6 +33,8 @@ export interface SweepReportContent {
   readonly claims?: readonly Claim[];
   readonly repeat?: readonly string[];
   readonly sweep?: unknown;
+  /** What bytes that no coordinator sees went between. Left out: peers. */
+  readonly between?: string;
   /** What all points have in common, by name. */
   readonly settings?: readonly (readonly [string, string])[];
   /** Of the first point. */
@@ -48,7 +50,7 @@ export async function writeSweepReport(directory: SweepDirectory, content: Sweep
   const judged = [...content.verdict.expectations, ...(content.verdict.notApplicable ?? [])];
   const body = [
     heading(content, content.methods ?? []),
-    section('Results', sweepTables(directory.points)),
+    section('Results', sweepTables(directory.points, content.between)),
     section('Differences', seedComparisons(directory.points, content.manifest?.testExamples)),
     section(
       'Expectations',

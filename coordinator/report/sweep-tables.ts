@@ -33,9 +33,9 @@ export interface Group {
 
 /**
  * All settings, verdict first, with mean and standard deviation over seeds; what is the same everywhere is written once, and what is zero
- * everywhere not at all. Below, every point and every figure.
+ * everywhere not at all. Below, every point and every figure. `between`: as `figureName` takes it.
  */
-export function sweepTables(points: readonly SweepPoint[]): Markup {
+export function sweepTables(points: readonly SweepPoint[], between = 'between peers'): Markup {
   if (points.length === 0) return html`<p>No point is done.</p>`;
   const settings = namesOf(points, 'settings').filter((name) => name !== 'seed');
   const groups = groupsOf(points, settings);
@@ -47,14 +47,14 @@ export function sweepTables(points: readonly SweepPoint[]): Markup {
   const varying = results.filter((name) => !same.includes(name)).sort((a, b) => rank(a) - rank(b));
   const shown = varying.filter((name) => !MEASURED_BY_THE_CLOCK.includes(name)).slice(0, MOST_COLUMNS);
   const swept = settings.filter((name) => new Set(points.map((point) => point.settings[name])).size > 1);
-  const crossed = crossTable(groups, swept, shown[0]);
+  const crossed = crossTable(groups, swept, shown[0], between);
   return html`${seeds > 1 && html`<p>Mean ± standard deviation over ${seeds} seeds.</p>`}
 ${crossed}
 ${table(
   [
     { heading: 'verdict' },
     ...swept.map((name) => ({ heading: settingName(name, swept) })),
-    ...shown.map((name) => ({ heading: figureName(name), numeric: true })),
+    ...shown.map((name) => ({ heading: figureName(name, between), numeric: true })),
   ],
   groups.map((group) => [
     verdictOf(group),
@@ -62,12 +62,17 @@ ${table(
     ...shown.map((name) => meanText(name, group.points)),
   ]),
 )}
-${same.length > 0 && html`<p>The same at all points:</p>${facts(same.map((name) => [figureName(name), figureText(name, points[0]!.results[name])]))}`}
-<details><summary>Every point</summary>${points.map((point) => wholePoint(point, varying))}</details>`;
+${same.length > 0 && html`<p>The same at all points:</p>${facts(same.map((name) => [figureName(name, between), figureText(name, points[0]!.results[name])]))}`}
+<details><summary>Every point</summary>${points.map((point) => wholePoint(point, varying, between))}</details>`;
 }
 
 /** One figure by two settings of at least three values each, where every pair was run; else nothing. */
-function crossTable(groups: readonly Group[], swept: readonly string[], figure: string | undefined): MarkupPart {
+function crossTable(
+  groups: readonly Group[],
+  swept: readonly string[],
+  figure: string | undefined,
+  between: string,
+): MarkupPart {
   const [down, across] = swept;
   if (swept.length !== 2 || !down || !across || !figure) return null;
   const valuesOf = (name: string) => [...new Set(groups.map(({ settings }) => String(settings[name] ?? '–')))];
@@ -76,7 +81,7 @@ function crossTable(groups: readonly Group[], swept: readonly string[], figure: 
   const at = (row: string, column: string) =>
     groups.find(({ settings }) => String(settings[down] ?? '–') === row && String(settings[across] ?? '–') === column);
   if (groups.length !== rows.length * columns.length) return null;
-  return html`<p>${figureName(figure)} by ${settingName(down, swept)} (down) and ${settingName(across, swept)} (across):</p>
+  return html`<p>${figureName(figure, between)} by ${settingName(down, swept)} (down) and ${settingName(across, swept)} (across):</p>
 ${table(
   [{ heading: settingName(down, swept) }, ...columns.map((heading) => ({ heading, numeric: true }))],
   rows.map((row) => [row, ...columns.map((column) => meanText(figure, at(row, column)!.points))]),
@@ -127,9 +132,9 @@ function meanText(name: string, points: readonly SweepPoint[]): string {
   return figureText(name, mean, Math.sqrt(squares / (values.length - 1)));
 }
 
-function wholePoint(point: SweepPoint, results: readonly string[]): Markup {
+function wholePoint(point: SweepPoint, results: readonly string[], between: string): Markup {
   const name = Object.entries(point.settings).map(([key, value]) => `${key} = ${value}`);
   const href = `${point.directory.split('/').map(encodeURIComponent).join('/')}/report.html`;
   return html`<h3>${badge(point.valid)} <a href="${href}">${name.join(', ') || point.directory}</a></h3>
-${facts(results.map((result) => [figureName(result), figureText(result, point.results[result])]))}`;
+${facts(results.map((result) => [figureName(result, between), figureText(result, point.results[result])]))}`;
 }

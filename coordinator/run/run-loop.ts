@@ -257,6 +257,9 @@ export class RunLoop {
     if (empty) {
       this.withoutUpdate++;
       if (own?.inbox) clocks.push(site.dispatch.waitsInVainUntil(own.inbox));
+      // An edge server that got nothing has waited, and the coordinator for it.
+      for (const { party, clockMs } of report.parties)
+        if (site.host.edgeServers.includes(party as ClientIndex)) clocks.push(clockMs);
       clocks.push(this.idle.until(plan, this.simulatedMs));
       this.meetings?.waited(plan, clocks);
     }

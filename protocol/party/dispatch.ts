@@ -1,6 +1,6 @@
 import type { Absence, PartyId, Rng } from '../method.js';
 import { crc32 } from '../wire/checksum.js';
-import { bodyBytes, type Frame, joinBody, wireBytes } from '../wire/frame.js';
+import { type Frame, joinBody, wireBytes, wireBytesOf } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import type { PostOffice } from './post-office.js';
 
@@ -76,7 +76,8 @@ const ALL_IN_TIME: Judged = { isLate: () => false, untilMs: null };
 export class Dispatch {
   readonly bytes = noBytes();
   private coordinatorPostMs = 0;
-  private coordinatorLostMs = 0;
+  /** By sender: when the last of its messages that were lost in this round would have been there. */
+  private readonly lostMs = new Map<PartyId, number>();
 
   constructor(
     private readonly office: PostOffice,
@@ -85,11 +86,10 @@ export class Dispatch {
     private readonly edgeStream: (frame: Frame, purpose: string) => Rng,
   ) {}
 
-  /** The coordinator's half begins: until it posts, a deadline counts from here. */
+  /** A half begins. Of the coordinator: until it posts, a deadline counts from here. */
   begin(party: PartyId, clockMs: number): void {
-    if (party !== 'coordinator') return;
-    this.coordinatorPostMs = clockMs;
-    this.coordinatorLostMs = 0;
+    this.lostMs.delete(party);
+    if (party === 'coordinator') this.coordinatorPostMs = clockMs;
   }
 
   /** `sent`: bytes are counted there too. Returns how long the frame travels, simulated milliseconds. */
@@ -100,8 +100,7 @@ export class Dispatch {
       return 0;
     }
     const direction = directionOf(frame.from, frame.to);
-    const body = bodyBytes(frame);
-    const wire = wireBytes(body, frame.from !== 'coordinator');
+    const wire = wireBytesOf(frame);
     if (frame.from === 'coordinator' && round.clockMs > this.coordinatorPostMs) this.coordinatorPostMs = round.clockMs;
     const passage = this.network?.passage(frame, layout, wire, (purpose) => this.edgeStream(frame, purpose)) ?? null;
     this.count(
@@ -121,7 +120,7 @@ export class Dispatch {
       ...(passage.heldMs > 0 ? { heldMs: passage.heldMs } : null),
     };
     if (passage.lost) {
-      if (direction === 'down') this.coordinatorLostMs = Math.max(this.coordinatorLostMs, travelling.arrivesAtMs);
+      this.lostMs.set(frame.from, Math.max(this.lostSentMs(frame.from), travelling.arrivesAtMs));
       this.office.post({ ...travelling, lost: passage.lost, messages: [] });
       return passage.delayMs;
     }
@@ -164,7 +163,12 @@ export class Dispatch {
   waitsInVainUntil(inbox: { readonly lostMs: number }): number {
     const { deadlineMs, wallClock } = this.deadlineRule;
     if (deadlineMs !== null && !wallClock) return this.coordinatorPostMs + deadlineMs;
-    return Math.max(inbox.lostMs, this.coordinatorLostMs);
+    return Math.max(inbox.lostMs, this.lostSentMs('coordinator'));
+  }
+
+  /** When the last message of this party that was lost in this round would have been there, simulated milliseconds; 0: none was. */
+  lostSentMs(party: PartyId): number {
+    return this.lostMs.get(party) ?? 0;
   }
 
   private count(

@@ -13,6 +13,7 @@ import type { PartyServices } from './party-services.js';
 import { Probing } from './probing.js';
 import type { PartyRecord } from './record.js';
 import { PartyRound } from './round.js';
+import type { Attempt } from './round-host.js';
 import { secondDraw } from './second-draw.js';
 import type { TaskDesk } from './task-desk.js';
 import { TaskStep } from './task-step.js';
@@ -229,10 +230,11 @@ export class Party {
 const NONE: ReadonlySet<PartyId> = new Set();
 const NONE_UNDELIVERED: ReadonlySet<string> = new Set();
 
-function countedIn(dispatch: Dispatch, sent: ByteCounts): Pick<Dispatch, 'send' | 'deadline'> {
+function countedIn(dispatch: Dispatch, sent: ByteCounts): Attempt['dispatch'] {
   return {
     send: (round, layout, frame) => dispatch.send(round, layout, frame, sent),
     deadline: (party) => dispatch.deadline(party),
+    lostSentMs: (party) => dispatch.lostSentMs(party),
   };
 }
 

@@ -45,6 +45,8 @@ export interface RoundHost extends RoundEvents {
   readonly vectors: LentVectors;
   /** Attacks on what is received, and robust sums; null: none in this run. */
   readonly inboxRules: InboxRules | null;
+  /** In a hierarchy: the clients that are edge servers. */
+  readonly edgeServers: readonly ClientIndex[];
   linksOf(client: ClientIndex, round: number): Links;
   /** The parties to notify when a party's half has returned. */
   sealReceivers(party: PartyId, plan: RoundPlan): readonly PartyId[];
@@ -97,7 +99,7 @@ export interface Attempt {
   readonly host: RoundHost;
   readonly plan: RoundPlan;
   readonly mailbox: RoundMailbox;
-  readonly dispatch: Pick<Dispatch, 'send' | 'deadline'>;
+  readonly dispatch: Pick<Dispatch, 'send' | 'deadline' | 'lostSentMs'>;
   readonly tools: PartyTools;
   /** Simulated clock of the party when the attempt begins, milliseconds. */
   readonly clockMs: number;

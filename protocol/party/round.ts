@@ -19,7 +19,7 @@ import type {
 } from '../method.js';
 import { zeros } from '../numerics/vector.js';
 import type { AnyPayload } from '../wire/encoded-message.js';
-import { bodyBytes, type Frame, wireBytes } from '../wire/frame.js';
+import { type Frame, wireBytesOf } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import { FieldSums } from './field-sums.js';
 import type { InboxAddress, InboxMemory, OpenedMessage } from './inbox-rules.js';
@@ -205,6 +205,7 @@ export class PartyRound {
     const absent: Absence[] = [];
     const inbox: Received<AnyKind>[] = [];
     for (const frame of this.admitted(layout, step, senders, absent)) this.open(layout, frame, inbox, absent);
+    if (inbox.length === 0) this.waitInVain();
     return Object.assign(this.ruled(layout, step, inbox), { absent });
   }
 
@@ -219,6 +220,7 @@ export class PartyRound {
       const whole = ruled || round.dispatch.deadline(round.party) !== null;
       if (whole) await mailbox.ready(layout.index, step, senders);
       const opened: Received<AnyKind>[] = [];
+      const { received } = round.inbox;
       for (const group of whole ? [senders] : senders.map((sender) => [sender])) {
         if (!whole) {
           const pending = mailbox.ready(layout.index, step, group);
@@ -230,6 +232,7 @@ export class PartyRound {
           if (!ruled) yield* opened;
         }
       }
+      if (round.inbox.received === received) round.waitInVain();
       if (ruled) yield* round.ruled(layout, step, opened);
     };
     return { absent, [Symbol.asyncIterator]: () => read(this) };
@@ -295,7 +298,7 @@ export class PartyRound {
       lost: null,
       messages,
     };
-    if (to !== this.party) this.traffic.sentBytes += bytesOf(frame);
+    if (to !== this.party) this.traffic.sentBytes += wireBytesOf(frame);
     if (to === 'coordinator' && this.tookMs !== null)
       this.held ??= { ms: this.own.now!() - this.tookMs, examples: this.computed!.examples };
     this.dispatch.send(this, layout, frame);
@@ -320,7 +323,7 @@ export class PartyRound {
       else frames.push(arrival);
     }
     const limit = this.dispatch.deadline(this.party);
-    const judged = limit?.judge(frames, senders.length, this.late ?? NONE_LATE);
+    const judged = limit?.judge(frames, senders.length, this.late ?? new Set());
     const used: Frame[] = [];
     for (const frame of frames) {
       if (judged?.isLate(frame)) {
@@ -328,7 +331,7 @@ export class PartyRound {
         this.miss(layout, step, frame.from, 'late', absent);
       } else {
         used.push(frame);
-        if (frame.from !== this.party) this.traffic.receivedBytes += bytesOf(frame);
+        if (frame.from !== this.party) this.traffic.receivedBytes += wireBytesOf(frame);
         this.waitUntil(frame.arrivesAtMs);
       }
     }
@@ -345,6 +348,12 @@ export class PartyRound {
     if (ms <= this.clockMs) return;
     this.traffic.waitedMs += ms - this.clockMs;
     this.clockMs = ms;
+  }
+
+  /** An edge server that takes nothing waits, as a coordinator does, until what was lost between it and its clients would have been there. */
+  private waitInVain(): void {
+    if (this.host.edgeServers.includes(this.self))
+      this.waitUntil(Math.max(this.inbox.lostMs, this.dispatch.lostSentMs(this.party)));
   }
 
   private spendRoundTime(): void {
@@ -388,10 +397,4 @@ export class PartyRound {
       this.unusedMessages.push({ kind: layout.name, step, from, to: this.party });
     else if (this.party === 'coordinator') this.unused.add(from);
   }
-}
-
-const NONE_LATE: ReadonlySet<PartyId> = new Set();
-
-function bytesOf(frame: Frame): number {
-  return wireBytes(bodyBytes(frame), frame.from !== 'coordinator');
 }

@@ -28,7 +28,7 @@ export async function secondDraw(
     host,
     plan,
     mailbox,
-    dispatch: { send: () => 0, deadline: (receiver) => dispatch.deadline(receiver) },
+    dispatch: { send: () => 0, deadline: (receiver) => dispatch.deadline(receiver), lostSentMs: () => 0 },
     tools: {
       coding,
       events: SILENT,

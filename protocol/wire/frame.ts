@@ -89,6 +89,11 @@ export function wireBytes(body: number, masked: boolean): number {
   return total;
 }
 
+/** The same of a frame as its sender's socket carries it. */
+export function wireBytesOf(frame: Pick<Frame, 'messages' | 'from'>): number {
+  return wireBytes(bodyBytes(frame), frame.from !== 'coordinator');
+}
+
 /** Bytes of the websocket messages that carry a frame with `body` bytes by itself, their framing left out. */
 export function frameBytes(body: number): number {
   const chunks = body <= LIMITS.chunkBytes ? 0 : Math.ceil(body / LIMITS.chunkBytes);

@@ -128,7 +128,7 @@ function draw(data) {
     settings(at('accuracy'), data.curves.accuracy, data.curves.leftOut, percent);
   } else for (const [of, show] of [['loss', number], ['accuracy', percent]])
     plot(at(of), [{ name: '', color: 'var(--one)', points: data.rows.map((row) => [row.round, row[of] === null ? NaN : row[of]]) }], show);
-  const directions = [['up', 'bytesUp', 'var(--one)'], ['down', 'bytesDown', 'var(--two)'], ['peers', 'bytesPeer', 'var(--three)']];
+  const directions = [['up', 'bytesUp', 'var(--one)'], ['down', 'bytesDown', 'var(--two)'], ['between clients', 'bytesPeer', 'var(--three)']];
   plot(at('bytes'), directions.map(([name, key, color]) => ({ name, color, points: data.rows.map((row) => [row.round, row[key]]) })), bytes);
   list(at('workers'), data.workers.length === 0 ? [['one process']] : data.workers.map((one) => [one.name + ': ' + one.state + ', ' + one.clients + ' clients, last contact ' + one.at.replace('T', ' ').replace(/\\.\\d+Z$/, ' UTC'), one.state]));
   graph(at('peers'), data.peers);

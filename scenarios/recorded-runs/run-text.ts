@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { betweenWords } from '../../coordinator/report/run-plots.js';
 import { bytesText, numberText, timeText, verdictText } from '../../coordinator/report/units.js';
 import type { OpenedRun } from '../run/open-run.js';
 import { judgementLines } from '../run/verdict-lines.js';
@@ -7,8 +8,12 @@ import { sparkline } from './sparkline.js';
 
 const SPARKS = 48;
 
-/** A run for the terminal: what ran, how it went, what was found. */
-export function runText(overview: Overview, { scenario, manifest, rows, verdict, summary }: OpenedRun): string[] {
+/** A run for the terminal: what ran, how it went, what was found. `edgeServers`: how many of its clients are. */
+export function runText(
+  overview: Overview,
+  { scenario, manifest, rows, verdict, summary }: OpenedRun,
+  edgeServers = 0,
+): string[] {
   const { method, objective, data, clients, seed } = scenario;
   const last = rows.at(-1);
   const epsilon = summary.epsilon ?? summary.finalEpsilon;
@@ -28,7 +33,7 @@ export function runText(overview: Overview, { scenario, manifest, rows, verdict,
       rows.map(({ accuracy }) => accuracy),
       (value) => `${numberText(100 * value)} %`,
     ),
-    `sent      ${bytesText(total('bytesUp'))} up, ${bytesText(total('bytesDown'))} down, ${bytesText(total('bytesPeer'))} between peers`,
+    `sent      ${bytesText(total('bytesUp'))} up, ${bytesText(total('bytesDown'))} down, ${bytesText(total('bytesPeer'))} ${betweenWords(edgeServers)}`,
     `time      ${timeText(last?.simulatedMs ?? 0)} simulated, ${timeText(last?.wallMs ?? 0)} on the wall`,
     ...(typeof epsilon === 'number' ? [`epsilon   ${numberText(epsilon)} at delta = ${scenario.privacy.delta}`] : []),
     '',

@@ -1,4 +1,5 @@
 import type { ReportTable } from '../../coordinator/report/report.js';
+import { betweenWords } from '../../coordinator/report/run-plots.js';
 import { bytesText, numberText, timeText } from '../../coordinator/report/units.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
@@ -7,11 +8,15 @@ import { valueInWords } from '../../protocol/scenario/wording.js';
 const DIRECTIONS = [
   ['Up', 'up', 'bytesUp'],
   ['Down', 'down', 'bytesDown'],
-  ['Peer', 'between peers', 'bytesPeer'],
+  ['Peer', null, 'bytesPeer'],
 ] as const;
 
 /** What the codecs of a run did, a row for each direction in which there was one; null when there was none. */
-export function compressionTable({ codecs }: Scenario, rows: readonly MetricsRow[]): ReportTable | null {
+export function compressionTable(
+  { codecs }: Scenario,
+  rows: readonly MetricsRow[],
+  edgeServers: number,
+): ReportTable | null {
   const lines = DIRECTIONS.flatMap(([suffix, words, wireColumn]) => {
     const total = (name: string) => rows.reduce((sum, { extra }) => sum + (extra[`${name}${suffix}`] ?? 0), 0);
     const raw = total('rawBytes');
@@ -22,7 +27,7 @@ export function compressionTable({ codecs }: Scenario, rows: readonly MetricsRow
     const error = errors.reduce((sum, each) => sum + each, 0) / Math.max(1, errors.length);
     return [
       [
-        words,
+        words ?? betweenWords(edgeServers),
         bytesText(raw),
         bytesText(payload),
         bytesText(wire),

@@ -57,6 +57,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
   } = run;
   const { name: _name, ...hyperparameters } = scenario.method;
   const { dataset, partition, family } = problem;
+  const edgeServers = fleet.site.host.edgeServers.length;
   const content: ReportContent = {
     ...(scenario.timingOnly && { timingOnly: true }),
     title: scenario.name,
@@ -71,7 +72,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     },
     model: `${scenario.objective.name}, ${family.parameterCount} parameters, ${scenario.precision}`,
     clients: scenario.clients,
-    edgeServers: fleet.site.host.edgeServers.length,
+    edgeServers,
     participation: participationText(scenario),
     claims,
     leadFigures: [...(studied?.figures ?? []), ...(posterior?.plots ?? [])],
@@ -80,7 +81,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
       ...partitionFigures(problem),
       ...graphFigures(fleet, scenario),
     ],
-    tables: [posterior?.table, compressionTable(scenario, record.rows)].filter((table) => table != null),
+    tables: [posterior?.table, compressionTable(scenario, record.rows, edgeServers)].filter((table) => table != null),
     ...(privacy ? { privacy } : {}),
     numbers: {
       ...studied?.summary,

@@ -35,7 +35,7 @@ function bandFigures(sweep: ResolvedSweep, records: readonly RunRecord[], seeds:
   const groups = seedGroups(sweep, records);
   const words = {
     round: 'round',
-    bytes: 'bytes sent (up, down and between peers)',
+    bytes: 'bytes sent in all directions',
     'simulated-time': 'simulated time',
   };
   return (['loss', 'accuracy'] as const).flatMap((of) =>

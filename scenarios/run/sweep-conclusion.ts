@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { betweenWords } from '../../coordinator/report/run-plots.js';
 import { writeSweepReport } from '../../coordinator/report/sweep-report.js';
 import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
 import { writeLongTable } from '../../coordinator/run-directory/long-table.js';
@@ -11,6 +12,7 @@ import { numberIn } from '../../protocol/scenario/quantity.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
 import { shortWords } from '../../protocol/scenario/wording.js';
+import { edgeServersOf } from '../../protocol/topology/family.js';
 import { judgeClaims } from '../report/claims.js';
 import { sweepFigures } from '../report/sweep-figures.js';
 import { commonSettings } from '../report/sweep-settings.js';
@@ -87,6 +89,9 @@ export async function concludeSweep(
     verdict,
     methods: methods.map(({ name, paper }) => ({ name, paper })),
     claims,
+    between: betweenWords(
+      ...sweep.points.map(({ scenario: { topology, clients } }) => edgeServersOf(topology, clients).length),
+    ),
     figures: sweepFigures(sweep, records),
     repeat: sweep.input ? [`gradswarm run ${shown(directory.path)}`] : [],
     sweep: sweep.input ?? sweep,

@@ -3,6 +3,7 @@ import { endLabels } from '../../../coordinator/report/end-labels.js';
 import { figureCsv } from '../../../coordinator/report/figure-data.js';
 import { figureName, figureText } from '../../../coordinator/report/figure-text.js';
 import { withTitles } from '../../../coordinator/report/hover.js';
+import { betweenWords } from '../../../coordinator/report/run-plots.js';
 import { looksOf } from '../../../coordinator/report/series-looks.js';
 import { sweepTables } from '../../../coordinator/report/sweep-tables.js';
 
@@ -77,9 +78,28 @@ describe('figures in words', () => {
     expect(texts).to.deep.equal([
       ...['1.272 MB', '30.9 ± 1.2 s', '61.5 ± 4.3 %', '1e-9 ± 3.2e-10', '0.499905 ± 0.000044', '1.909 s', 'NaN', '–'],
     ]);
-    expect(['finalLoss', 'simulatedMs', 'rhatMax', 'data.partition.alpha'].map(figureName)).to.deep.equal([
-      ...['final loss', 'simulated time', 'largest R-hat', 'data.partition.alpha'],
-    ]);
+    expect(
+      ['finalLoss', 'simulatedMs', 'rhatMax', 'data.partition.alpha'].map((name) => figureName(name)),
+    ).to.deep.equal([...['final loss', 'simulated time', 'largest R-hat', 'data.partition.alpha']]);
+  });
+});
+
+describe('bytes that no coordinator sees', () => {
+  it('are named in a sweep by what they went between: peers, tiers, or either where points differ', () => {
+    const tables = (...edgeServers: number[]) =>
+      sweepTables(
+        [1, 2].map((bytesPeer) => ({
+          directory: `p${bytesPeer}`,
+          settings: { seed: 1, bytesPeer },
+          valid: true,
+          results: { bytesPeer },
+          stateDigest: null,
+        })),
+        betweenWords(...edgeServers),
+      ).text;
+    expect(tables(0, 0)).to.include('>bytes between peers<');
+    expect(tables(4, 2)).to.include('>bytes between clients and edge servers<').and.not.include('peers');
+    expect(betweenWords(0, 2)).to.equal('between clients and edge servers or between peers');
   });
 });
 

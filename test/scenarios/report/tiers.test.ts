@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { bytesText } from '../../../coordinator/report/units.js';
 import { readMetrics } from '../../../coordinator/run-directory/metrics.js';
 import { runInput, WITH_REPORT } from '../../support/scripted-run.js';
+
+const CLI = fileURLToPath(new URL('../../../scenarios/cli.js', import.meta.url));
 
 describe('the report of a hierarchy', () => {
   it('has the bytes of each tier under its name, clients without edge servers, and no spectral gap', async () => {
@@ -47,5 +51,9 @@ describe('the report of a hierarchy', () => {
     expect(number('examples, smallest client')).to.equal('12');
     expect(page).not.to.include('spectral gap');
     expect(outcome.summary).not.to.have.property('spectralGap');
+    const shown = execFileSync(process.execPath, [CLI, 'show', path], { encoding: 'utf8' });
+    expect(shown)
+      .to.include(`${bytesText(total('bytesPeer'))} between clients and edge servers`)
+      .and.not.include('peers');
   });
 });

@@ -109,6 +109,19 @@ describe('rounds without any update', () => {
     expect(ofOne.count).to.equal(undefined);
   });
 
+  it('in a hierarchy whose lower tier loses everything, take the time of the messages that were lost there, in either direction', async () => {
+    const links = [
+      { direction: 'all', bandwidthMbps: null, latencyMs: 0 },
+      { direction: 'peer', bandwidthMbps: null, latencyMs: 70 },
+    ] as const;
+    const devices = [{ clients: 'all', msPerExample: 0, msPerRound: 0 }] as const;
+    const losing = (kind: string) =>
+      run({ ...tiers, links, devices, faults: [{ fault: 'drop', kind, probability: 1 }] } as Partial<ScenarioInput>);
+    // Three rounds of two at the edge: 70 ms down and, unless the model was lost, 70 ms up.
+    expect(await losing('edge-update')).to.include({ count: 3, ms: 3 * 2 * 140 });
+    expect(await losing('edge-model')).to.include({ count: 3, ms: 3 * 2 * 70 });
+  });
+
   it('in a hierarchy whose clients are all away, or below edge servers that are, take the time until one returns', async () => {
     const away = (clients: number[], seconds: number) => ({
       fault: 'availability-trace',
