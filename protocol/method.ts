@@ -262,6 +262,11 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
       readonly shared: Rng;
     },
   ): readonly ClientIndex[];
+  /**
+   * Of tasks: how many answers one fold takes at least, which robust sums need, or why none can stand before it and no answer be forged.
+   * Left out: the half offers robust sums no fold, and they are refused.
+   */
+  readonly folds?: ((hyperparameters: H, run: { readonly clients: number }) => number) | string;
   /** 'tasks': set by `defineTasks` of tasks.ts, 'meetings' by `defineMeetings` of meetings.ts. Left out: rounds. */
   readonly schedule?: 'tasks' | 'meetings';
   readonly client: HalfOrMaker<H, Half<C, ClientRound<H, M, O>, H>>;

@@ -9,6 +9,7 @@ import type {
   Method,
   Objective,
   Payload,
+  ReadonlyVector,
   Received,
   ReceivedBy,
   RoundCommon,
@@ -43,11 +44,23 @@ export interface CoordinatorStep<H, M extends MessageKinds>
   ): Payload<M[K]>;
   /**
    * Answers in order of simulated arrival; of equal times, the task that began earlier first. The reader that stops ends the step:
-   * other tasks continue into the next steps. Ends when no client is at work and none can begin.
+   * other tasks continue into the next steps. Ends when no client is at work and none can begin. `together`: the half folds so many into one
+   * step, as `folds` declares, and where the scenario has a robust sum of this kind it gets them together, as that leaves them; fewer
+   * where no more come. Left out: it folds them by `robustSum`, or in no way for which a robust sum has a meaning. `around`: the
+   * answers are models, and a robust sum sees their differences from this one.
    */
   arrivals<K extends ReceivedBy<M, 'coordinator'>>(
     kind: K,
+    options?: { readonly together?: number; readonly around?: ReadonlyVector },
   ): AsyncIterable<Arrival<M[K]>> & { readonly absent: readonly Absence[] };
+  /**
+   * The scenario's robust sum of this kind, for answers that one fold takes although they came in several steps; null: it has none, and
+   * none need be kept. Takes the messages of a fold in order of arrival, and returns them as the sum leaves them, each with its other
+   * fields: all vectors the same one, or each changed by itself. `around`: as of `arrivals`. Throws ERR_QUORUM for fewer than the rule needs.
+   */
+  robustSum<K extends ReceivedBy<M, 'coordinator'>>(
+    kind: K,
+  ): (<T extends Payload<M[K]>>(messages: readonly T[], around?: ReadonlyVector) => readonly T[]) | null;
 }
 
 /**

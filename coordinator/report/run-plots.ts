@@ -45,7 +45,7 @@ export function directionNames(edgeServers = 0): DirectionNames {
   return edgeServers > 0 ? TIERS : DIRECTIONS;
 }
 
-/** Between whom the bytes went that neither left nor reached the coordinator. `edgeServers`: of each run that is spoken of. */
+/** Between whom the bytes went that neither left nor reached the coordinator. `edgeServers`: of each run. */
 export function betweenWords(...edgeServers: readonly number[]): string {
   const words = new Set(edgeServers.map((count) => (count > 0 ? `between ${TIERS.peer}` : 'between peers')));
   return [...words].sort().join(' or ');

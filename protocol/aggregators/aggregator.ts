@@ -3,7 +3,8 @@ import { extension } from '../settings/extension.js';
 import type { Settings } from '../settings/settings.js';
 
 /**
- * A robust sum: what a receiver makes of the vectors of one kind and step, in order of their senders. n vectors of d numbers
+ * A robust sum: what a receiver makes of the vectors of one kind and step, in order of their senders; of an asynchronous method, of the
+ * answers of one fold, in order of arrival. n vectors of d numbers
  * come in. An aggregator returns one vector, which stands for the mean of all. A pre-aggregator returns as many vectors as came,
  * each in the place of the one that it replaces, or fewer. Every vector counts the same, whatever number of examples its sender
  * claims.
@@ -50,6 +51,8 @@ export interface AggregatorFamily<S extends object = object> {
   /** Where the rule is from. */
   readonly source: string;
   readonly settings: Settings<S>;
+  /** It has a meaning for one vector alone: it bounds, and neither ranks nor chooses. */
+  readonly single?: true;
   /** It does nothing where a receiver has no vector of its own among what comes: for kinds to peers alone. */
   readonly needsOwn?: true;
   create(settings: S): AggregationRule;

@@ -33,6 +33,7 @@ function centeredClipping({ radius, iterations }: CenteredClippingSettings): Agg
 export default defineAggregator({
   name: 'centered-clipping',
   source: 'Karimireddy, He, Jaggi, ICML 2021',
+  single: true,
   settings: defineSettings({
     radius: positive(100, 'tau, the largest distance from the centre that counts in full'),
     iterations: count(1, 'L, steps a round'),

@@ -11,6 +11,7 @@ function normBounding({ radius }: { readonly radius: number }): PreAggregator {
 export default defineAggregator({
   name: 'norm-bounding',
   source: 'Sun, Kairouz, Suresh, McMahan, 2019',
+  single: true,
   settings: defineSettings({ radius: positive(2, 'c, the largest norm that a vector keeps') }),
   create: normBounding,
 });

@@ -6,7 +6,8 @@ import type { Settings } from '../settings/settings.js';
  * What Byzantine clients put in the place of the vectors that they would have sent. The attacker is omniscient: it sees the
  * decoded vectors of all honest senders of this kind and step, and forges before the receiver sums. It is simulated where the
  * messages are taken, so it is the same in one process and over sockets; bytes are counted as if the forged vectors had been
- * sent by the same codec. mu and sigma: mean and standard deviation (divisor n - 1) of the honest vectors by coordinate.
+ * sent by the same codec. In an asynchronous method each answer is forged when it arrives, and the attacker sees the last answer of
+ * every client that has arrived by then, and none to come. mu and sigma: mean and standard deviation (divisor n - 1) of the honest vectors by coordinate.
  */
 export interface Attack {
   /** One forged vector for each of `own`, in an array of its own. */
@@ -15,11 +16,11 @@ export interface Attack {
 
 /** What an attack sees: the vectors of one kind, step and receiver, all of one length. */
 export interface AttackerSight {
-  /** At least one, in sender order; where all senders are attackers, what these would have sent. */
+  /** At least one, in sender order; where all senders are attackers, or no honest answer has arrived, what these would have sent. */
   readonly honest: readonly ReadonlyVector[];
-  /** What the attackers would have sent, in sender order. */
+  /** What the attackers would have sent, in sender order; in an asynchronous method, the last of each. */
   readonly own: readonly ReadonlyVector[];
-  /** What the attackers would have sent in the round before; null for one that sent nothing then. */
+  /** What the attackers would have sent in the round before, or in their tasks before; null for one that sent nothing then. */
   readonly previous: readonly (ReadonlyVector | null)[];
   /** What the receiver would make of these vectors, honest ones first: for attacks that adapt to the aggregator. */
   aggregate(vectors: readonly ReadonlyVector[]): ReadonlyVector;

@@ -14,7 +14,7 @@ const settings = defineSettings({
   attack: named(attacks, required, 'What they send') as SettingOf<NamedSpec<'attack'>, Required>,
 });
 
-/** These clients send what the attack forges from all that the honest send: `byzantine({ clients: [0, 1], attack: 'sign-flip' })`. */
+/** These clients send what the attack forges from what the honest send: `byzantine({ clients: [0, 1], attack: 'sign-flip' })`. */
 export function byzantine(given: {
   readonly kind?: string | null;
   readonly clients: ClientSelector;
@@ -26,16 +26,18 @@ export function byzantine(given: {
 /** It happens where the messages are taken, after decoding, and is the same in every placement. */
 export default defineFault({
   name: 'byzantine',
-  summary: 'Clients send what an attack forges from the vectors of all honest senders of the same inbox',
+  summary:
+    'Clients send what an attack forges from the vectors of all honest senders of the same inbox; of an asynchronous method, from the last answers that have arrived',
   settings,
   readsOthers: ({ attack }) => !attackOf(attack, 'attack').ownAlone,
   create(rule) {
     const selects = selectsClient(rule.clients);
-    const { attack, remembers } = attackOf(rule.attack, 'attack');
+    const { attack, remembers, ownAlone } = attackOf(rule.attack, 'attack');
     return {
       forges: {
         attack,
         remembers,
+        ownAlone,
         concerns: (kind, round) => actsIn(rule, round) && (rule.kind === null || rule.kind === kind),
         isByzantine: (sender) => sender !== 'coordinator' && selects(sender),
       },

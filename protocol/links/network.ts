@@ -185,6 +185,7 @@ function attacksOf(placed: readonly PlacedRule[], streams: Rng, counts: number[]
           {
             attack: forges.attack,
             remembers: forges.remembers,
+            ownAlone: forges.ownAlone,
             isByzantine: (sender) => forges.isByzantine(sender),
             concerns: ({ layout, round }) => layout.vectors.length > 0 && forges.concerns(layout.name, round),
             acted: () => {

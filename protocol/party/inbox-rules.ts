@@ -22,7 +22,10 @@ export interface InboxAddress {
 /** What the rules carry from round to round for one kind and step: plain data of the receiver's record. */
 export interface InboxMemory {
   readonly aggregate: ReadonlyVector | null;
-  /** What attackers would have sent in the last round in which they were taken, by sender. */
+  /**
+   * What attackers would have sent in the last round in which they were taken, by sender. Of answers of tasks: the last answer of each
+   * client that an attack looks at, as the client computed it.
+   */
   readonly forgers: Readonly<Record<string, ReadonlyVector>>;
 }
 
@@ -33,6 +36,8 @@ export interface ActingAttack {
   isByzantine(sender: PartyId): boolean;
   /** Does the attack look at what its clients would have sent before? Then it is kept. */
   readonly remembers: boolean;
+  /** Does it look at its clients' own vectors alone? */
+  readonly ownAlone: boolean;
   /** Called once for each kind and step in which vectors were forged. */
   acted(): void;
   stream(address: InboxAddress): Rng;
@@ -45,9 +50,9 @@ export interface ActingAttack {
  */
 export class InboxRules {
   constructor(
-    private readonly attacks: readonly ActingAttack[],
+    readonly attacks: readonly ActingAttack[],
     /** By kind. */
-    private readonly chains: ReadonlyMap<string, AggregationChain>,
+    readonly chains: ReadonlyMap<string, AggregationChain>,
     /** Stream of the sums alone. */
     private readonly stream: (address: InboxAddress) => Rng,
   ) {}
@@ -100,7 +105,8 @@ export class InboxRules {
     };
   }
 
-  private stepOf(
+  /** What the chain of this kind may use. `senders`: of the vectors. */
+  stepOf(
     address: InboxAddress,
     memory: InboxMemory | null,
     vectors: readonly ReadonlyVector[],
@@ -129,7 +135,7 @@ function sides(
 }
 
 /** The vectors of a message one after the other; of a kind with one vector that vector itself. */
-function joined(message: OpenedMessage, fields: readonly string[]): ReadonlyVector {
+export function joined(message: OpenedMessage, fields: readonly string[]): ReadonlyVector {
   const parts = fields.map((field) => message[field] as ReadonlyVector);
   if (parts.length === 1) return parts[0]!;
   const result = zerosLike(
@@ -145,7 +151,7 @@ function joined(message: OpenedMessage, fields: readonly string[]): ReadonlyVect
 }
 
 /** The fields that `vector` stands for, with the lengths that they have in `message`. */
-function parted(
+export function parted(
   vector: ReadonlyVector,
   message: OpenedMessage,
   fields: readonly string[],

@@ -151,12 +151,20 @@ export class Party {
   async step(plan: RoundPlan, desk: TaskDesk): Promise<PartyReport> {
     const { host, dispatch } = this.services;
     const coding = this.services.coding(this.id, this.kept);
-    const step = new TaskStep({ host, plan, desk, dispatch, coding, clockMs: this.kept.clockMs });
+    const step = new TaskStep({
+      host,
+      plan,
+      desk,
+      dispatch,
+      coding,
+      memories: this.kept.memories,
+      clockMs: this.kept.clockMs,
+    });
     try {
       // biome-ignore lint/suspicious/noExplicitAny: as in `run`.
       const state = await host.halfOf(this.id).round(this.kept.state as any, step as any);
       const record = { state, memories: coding.memories, clockMs: step.clockMs, undelivered: [] };
-      this.pending = { record, inboxMemories: {}, coding, unused: [], absent: NONE };
+      this.pending = { record, inboxMemories: step.inboxMemories, coding, unused: [], absent: NONE };
     } catch (error) {
       throw this.explained(error, plan);
     }

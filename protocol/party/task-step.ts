@@ -4,7 +4,9 @@ import type { AnyPayload } from '../wire/encoded-message.js';
 import { allFinite } from '../wire/finite.js';
 import type { Frame } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
+import { ArrivalRules } from './arrival-rules.js';
 import { type Dispatch, noBytes } from './dispatch.js';
+import type { InboxMemory, OpenedMessage } from './inbox-rules.js';
 import { RoundMailbox } from './mailbox.js';
 import type { MessageCoding } from './message-coding.js';
 import { PartyRound } from './round.js';
@@ -22,6 +24,8 @@ export interface StepAttempt extends Pick<Attempt, 'host' | 'plan' | 'clockMs'> 
   readonly desk: TaskDesk;
   readonly dispatch: Dispatch;
   readonly coding: MessageCoding;
+  /** Of the coordinator's record. */
+  readonly memories: Attempt['tools']['memories'];
 }
 
 /** The `at` of a coordinator's half over one server step: it offers, and reads arrivals. */
@@ -30,8 +34,11 @@ export class TaskStep extends PartyRound {
   private readonly offers: Offer[] = [];
   private readonly desk: TaskDesk;
   private readonly out: Dispatch;
+  /** By kind; made with the first arrival. */
+  private readonly rules = new Map<string, ArrivalRules>();
+  private readonly memories: StepAttempt['memories'];
 
-  constructor({ host, plan, desk, dispatch, coding, clockMs }: StepAttempt) {
+  constructor({ host, plan, desk, dispatch, coding, memories, clockMs }: StepAttempt) {
     const noMailbox = new RoundMailbox('coordinator', plan.index, plan.attempt, { blocked() {}, released() {} });
     super({
       party: 'coordinator',
@@ -43,7 +50,7 @@ export class TaskStep extends PartyRound {
         coding,
         events: host,
         stream: () => host.streamOf('coordinator', plan.index),
-        memories: {},
+        memories,
         objective: () => {
           throw new GradswarmError('ERR_OBJECTIVE', 'the coordinator has no data');
         },
@@ -57,6 +64,7 @@ export class TaskStep extends PartyRound {
     });
     this.desk = desk;
     this.out = dispatch;
+    this.memories = memories;
   }
 
   offer(
@@ -87,26 +95,87 @@ export class TaskStep extends PartyRound {
     throw this.kinds.misuse(`cannot post '${kind}': a method of tasks offers it`);
   }
 
-  arrivals(kind: string): AsyncIterable<AnyArrival> & { readonly absent: readonly Absence[] } {
+  arrivals(
+    kind: string,
+    {
+      together = null,
+      around = null,
+    }: { readonly together?: number | null; readonly around?: ReadonlyVector | null } = {},
+  ): AsyncIterable<AnyArrival> & { readonly absent: readonly Absence[] } {
     const layout = this.host.layouts.get(kind)!;
     const absent: Absence[] = [];
     const send = (each: KindLayout, frame: Frame): number => this.out.send(this, each, frame, this.sent);
+    const rules = this.rulesOf(kind);
+    const folds = together !== null && rules?.hasSum;
     const read = async function* (step: TaskStep) {
+      let kept: AnyArrival[] = [];
       for (;;) {
         step.desk.fill(step.offers, step.index, step.clockMs, send);
         const outcome = await step.desk.nextOutcome();
-        if (!outcome) return;
+        if (!outcome) break;
         step.desk.seen?.(outcome);
         step.clockMs = Math.max(step.clockMs, outcome.arrivesAtMs);
-        const { client, lost, frame } = outcome;
+        const { client, lost, frame, number } = outcome;
         if (lost) step.miss(layout, 0, client, lost, absent);
         const opened: AnyArrival[] = [];
         if (frame) step.open(layout, frame, opened, absent);
         step.desk.conclude(outcome, opened.length > 0);
         const age = step.index - outcome.step;
-        for (const message of opened) yield { ...message, age, arrivedMs: outcome.arrivesAtMs };
+        for (const each of opened) {
+          const message = rules?.arrived(each, { given: outcome.step, number }, around) ?? each;
+          const arrival = { ...message, age, arrivedMs: outcome.arrivesAtMs };
+          if (!folds) {
+            step.remember(kind);
+            yield arrival;
+          } else if (kept.push(arrival) === together) {
+            yield* step.fold(kind, kept, around);
+            kept = [];
+          }
+        }
       }
+      // No more can come: a fold of fewer.
+      yield* step.fold(kind, kept, around);
     };
     return { absent, [Symbol.asyncIterator]: () => read(this) };
   }
+
+  robustSum(
+    kind: string,
+  ): ((messages: readonly OpenedMessage[], around?: ReadonlyVector) => readonly OpenedMessage[]) | null {
+    if (!this.rulesOf(kind)?.hasSum) return null;
+    return (messages, around) => this.fold(kind, messages, around ?? null);
+  }
+
+  private fold<T extends OpenedMessage>(
+    kind: string,
+    messages: readonly T[],
+    around: ReadonlyVector | null,
+  ): readonly T[] {
+    const folded = this.rulesOf(kind)?.fold(messages, around) ?? messages;
+    this.remember(kind);
+    return folded;
+  }
+
+  private rulesOf(kind: string): ArrivalRules | null {
+    const { inboxRules, layouts } = this.host;
+    if (!inboxRules) return null;
+    let rules = this.rules.get(kind);
+    if (!rules) {
+      const address = { receiver: 'coordinator' as const, round: this.index, layout: layouts.get(kind)!, step: 0 };
+      rules = new ArrivalRules(inboxRules, address, (this.memories[memoryKey(kind)] ?? null) as InboxMemory | null);
+      this.rules.set(kind, rules);
+    }
+    return rules;
+  }
+
+  private remember(kind: string): void {
+    const memory = this.rules.get(kind)?.memory;
+    if (memory && (memory.aggregate || Object.keys(memory.forgers).length > 0))
+      this.inboxMemories[memoryKey(kind)] = memory;
+  }
+}
+
+/** As of a kind that is taken in the first step of a round. */
+function memoryKey(kind: string): string {
+  return `inbox ${kind}/0`;
 }

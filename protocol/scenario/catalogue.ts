@@ -69,6 +69,9 @@ export interface MethodEntry {
   readonly needsPosterior?: boolean;
   /** Of an asynchronous method. */
   readonly schedule?: 'tasks' | 'meetings';
+  /** Of tasks: answers of one fold, or why no rule can stand before it. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  readonly folds?: ((hyperparameters: any, run: { readonly clients: number }) => number) | string;
   readonly messages: MessageKinds;
   readonly isPrivate?: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: as above.

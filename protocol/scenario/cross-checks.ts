@@ -123,9 +123,9 @@ async function checkObjective(
 /** No rule needs more; a number of clients may be given for which there is no memory. */
 const MOST_TRIED = 1_000_000;
 
-/** Rules of which each needs so many messages, tried on as many as a whole cohort sends to the coordinator. */
+/** Rules of which each needs so many messages, tried on as many as a whole cohort sends to the coordinator, or one fold takes. */
 async function checkAggregators(
-  { aggregators, participation, clients }: Scenario,
+  { aggregators, participation, clients, method: spec }: Scenario,
   { method }: Found,
   problems: Problems,
 ): Promise<void> {
@@ -139,8 +139,10 @@ async function checkAggregators(
       );
   }
   const { cohort, sampling } = participation;
-  if (!aggregators || sampling !== 'fixed' || method.cohort) return;
-  const invited = Math.min(cohort === 'all' ? clients : cohort, clients, MOST_TRIED);
+  if (!aggregators || sampling !== 'fixed' || method.cohort || typeof method.folds === 'string') return;
+  const { name: _, ...hyperparameters } = spec;
+  const folded = method.folds?.(hyperparameters, { clients });
+  const invited = Math.min(folded ?? (cohort === 'all' ? clients : Math.min(cohort, clients)), MOST_TRIED);
   const vectors = Array.from({ length: invited }, () => new Float64Array(1));
   const step = {
     permutation: (length: number) => Uint32Array.from({ length }, (_, i) => i),

@@ -1,4 +1,6 @@
+import { aggregators as robustSums } from '../aggregators/parts/chain.js';
 import type { Problems } from '../settings/problems.js';
+import type { MethodEntry } from './catalogue.js';
 import { type Found, hasLevels } from './codec-checks.js';
 import type { Scenario } from './scenario.js';
 
@@ -10,8 +12,9 @@ export function checkTasks(
 ): void {
   if (!method.schedule) return;
   const isTasks = method.schedule === 'tasks';
-  const { participation, aggregators, codecs, faults, clock, workers } = scenario;
-  const why = `, since '${scenario.method.name}' is asynchronous`;
+  const { participation, codecs, faults, clock, workers } = scenario;
+  const { name } = scenario.method;
+  const why = `, since '${name}' is asynchronous`;
   const refuse = (wrong: boolean, path: string, expected: string, got: unknown): void => {
     if (wrong) problems.add(path, `${expected}${why}`, got);
   };
@@ -21,7 +24,6 @@ export function checkTasks(
   refuse((participation.first ?? null) !== null, 'participation.first', 'null', participation.first);
   refuse(clock === 'wall', 'clock', "'virtual'", clock);
   refuse(workers.onLoss === 'absent', 'workers.onLoss', "'fail' or 'replay'", workers.onLoss);
-  refuse(isTasks && Object.keys(aggregators ?? {}).length > 0, 'aggregators', '{}', Object.keys(aggregators ?? {}));
   refuse(
     scenario.energy?.some(({ battery }) => battery) ?? false,
     'energy',
@@ -29,9 +31,14 @@ export function checkTasks(
     scenario.energy,
   );
   for (const [kind, { codec, memory }] of Object.entries(codecs)) {
-    const { name, ...settings } = codec;
+    const { name: codecName, ...settings } = codec;
     const entry = found[kind]?.entry;
-    refuse(entry !== undefined && hasLevels(entry, settings), `codecs.${kind}.codec`, 'a codec of one level', name);
+    refuse(
+      entry !== undefined && hasLevels(entry, settings),
+      `codecs.${kind}.codec`,
+      'a codec of one level',
+      codecName,
+    );
     // Clients skip versions of the model, so what they keep of the one before is of no use.
     const keeps = memory !== null && memory.name !== 'error-feedback';
     refuse(
@@ -42,9 +49,35 @@ export function checkTasks(
     );
   }
   if (!isTasks) return;
+  checkFolds(scenario, method, problems);
   faults.forEach((rule, index) => {
     const path = `faults.${index}`;
-    refuse(rule.fault === 'byzantine', `${path}.fault`, "a rule other than 'byzantine'", rule.fault);
+    if (rule.fault === 'byzantine' && typeof method.folds === 'string')
+      problems.add(`${path}.fault`, `a rule other than 'byzantine', since of '${name}' ${method.folds}`, rule.fault);
     refuse(rules[index]!.losesState?.(rule) ?? false, `${path}.memory`, "'kept'", 'lost');
   });
+}
+
+/** A robust sum stands before a fold: of several answers, or of one, which a rule can bound and neither rank nor choose. */
+function checkFolds(
+  { aggregators, clients, method: spec }: Scenario,
+  { folds }: MethodEntry,
+  problems: Problems,
+): void {
+  const { name, ...hyperparameters } = spec;
+  for (const [kind, rules] of Object.entries(aggregators ?? {})) {
+    const path = `aggregators.${kind}`;
+    if (typeof folds !== 'function') {
+      const why = folds ?? 'no fold of answers is declared';
+      problems.add(path, `no rule, since of '${name}' ${why}`, rules);
+    } else if (folds(hyperparameters, { clients }) === 1) {
+      const wrong = rules.find((rule) => !robustSums.find(rule.name)?.single);
+      if (!wrong) continue;
+      problems.add(
+        path,
+        `a rule that bounds single vectors, as 'norm-bounding' and 'centered-clipping' do, since '${name}' folds one answer at a time, among which '${wrong.name}' can neither rank nor choose`,
+        wrong.name,
+      );
+    }
+  }
 }

@@ -16,6 +16,7 @@ import { syntheticTraces, traceCsv } from '../library/parts/synthetic-traces.js'
 import { loadAllRules, loadCatalogue, methodNames } from '../run/catalogue.js';
 import { BUILT_IN_NAMES, builtInTypes } from './built-in-names.js';
 import { protocolPage } from './protocol-page.js';
+import { robustFitText } from './robust-fit.js';
 import { WAITS } from './waits.js';
 
 /** Pages of docs/ that are made from the code: `npm run docs`. A test fails when they are stale. */
@@ -41,7 +42,8 @@ async function methodsPage(): Promise<string> {
     '',
     NOTE,
     '',
-    'Vectors are bold. *lossy* is the contract of the codecs that a scenario may set for a kind.',
+    'Vectors are bold. *lossy* is the contract of the codecs that a scenario may set for a kind. Robust sums are those of `aggregators`',
+    '([robust sums](scenarios.md#byzantine-clients-and-robust-sums)); `clipped-gossip` is for kinds to peers alone.',
   ];
   for (const name of methodNames()) {
     const method = await loadMethod(name);
@@ -54,7 +56,7 @@ async function methodsPage(): Promise<string> {
       const lossy = `${declared.lossy ?? 'none'}${declared.memory === 'method' ? ', the method keeps the rest' : ''}`;
       lines.push(`| ${kind} | ${declared.from} → ${declared.to} | ${fieldsOf(declared)} | ${lossy} |`);
     }
-    lines.push('', ...settingsTable(method));
+    lines.push('', robustFitText(method), '', ...settingsTable(method));
   }
   return `${lines.join('\n')}\n`;
 }

@@ -329,7 +329,6 @@ describe('asynchronous methods on the virtual clock', () => {
       [{ participation: { cohort: 2, sampling: 'poisson' } }, 'participation.sampling'],
       [{ participation: { deadlineMs: 10 } }, 'participation.deadlineMs'],
       [{ workers: { onLoss: 'absent' } }, 'workers.onLoss'],
-      [{ aggregators: { update: 'median' } }, 'aggregators'],
       [{ faults: [{ fault: 'crash', clients: [0], downRounds: 2, memory: 'lost' }] }, 'faults.0.memory'],
     ] as const) {
       const error = await problem('fedbuff', {}, more).catch((refused: Error) => refused);

@@ -26,9 +26,27 @@ const common: ScenarioInput = {
   evaluation: { everyRounds: 20 },
   checkpoints: { everyRounds: 15 },
 };
+const byzantine = (attack: {
+  readonly name: string;
+  readonly [setting: string]: string | number;
+}): NonNullable<ScenarioInput['faults']> => [...common.faults!, { fault: 'byzantine', clients: [1, 2], attack }];
 const METHODS: readonly ScenarioInput[] = [
   { ...common, name: 'fedbuff', method: { name: 'fedbuff', bufferSize: 3, batchSize: 10 } },
   { ...common, name: 'fedbuff-secure', method: { name: 'fedbuff-secure', bufferSize: 3, batchSize: 10 } },
+  {
+    ...common,
+    name: 'fedasync-clipped',
+    method: { name: 'fedasync', batchSize: 10 },
+    faults: byzantine({ name: 'inner-product', strength: 3 }),
+    aggregators: { local: { name: 'centered-clipping', radius: 1 } },
+  },
+  {
+    ...common,
+    name: 'fedat-medians',
+    method: { name: 'fedat', tiers: 2, batchSize: 10 },
+    faults: byzantine({ name: 'gaussian', stddev: 0.1 }),
+    aggregators: { local: 'median' },
+  },
   { ...common, name: 'ad-psgd', method: { name: 'ad-psgd', batchSize: 10 }, topology: { name: 'ring' } },
 ];
 

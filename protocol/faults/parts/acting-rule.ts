@@ -84,6 +84,8 @@ export interface ForgingRule {
   isByzantine(sender: PartyId): boolean;
   /** Is what its clients would have sent kept for the next round? */
   readonly remembers: boolean;
+  /** Does what it forges depend on its clients' own vectors alone? */
+  readonly ownAlone: boolean;
 }
 
 /** What a rule may use in addition to its settings. */

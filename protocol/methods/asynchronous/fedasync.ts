@@ -26,6 +26,7 @@ export default defineTasks({
   },
   settings,
   measures: ['age'],
+  folds: () => 1,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     local: { from: 'clients', to: 'coordinator', vectors: ['params'], lossy: 'any' },
@@ -46,7 +47,7 @@ export default defineTasks({
     init: ({ initialParams }): { readonly params: Vector } => ({ params: initialParams }),
     async round({ params }, at) {
       at.offer('model', { params });
-      for await (const { params: local, age } of at.arrivals('local')) {
+      for await (const { params: local, age } of at.arrivals('local', { together: 1, around: params })) {
         at.measure('age', age);
         const alpha = hyperparameters.mixing * stalenessWeight(age, hyperparameters);
         return { params: addScaled(params, alpha, subtract(local, params)) };

@@ -44,6 +44,7 @@ export default defineTasks({
       throw new GradswarmError('ERR_SCENARIO', `method.tiers: expected at most the ${clients} clients, got ${tiers}`);
   },
   measures: ['age', 'tier'],
+  folds: ({ tiers, quorum }, { clients }) => Math.ceil(quorum * sizeOf(tiers - 1, tiers, clients)),
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     local: {
@@ -71,6 +72,7 @@ export default defineTasks({
     init: ({ initialParams }): Server => ({ params: initialParams, tiers: beginTiers(tierCount, initialParams) }),
     async round({ params, tiers: before }, at): Promise<Server> {
       const tiers = [...before];
+      const sum = at.robustSum('local');
       // Who has answered in the present round of its tier waits for the others. Who is still at work is left at it.
       const waiting = new Set(tiers.flatMap(({ back }) => back));
       const to = Array.from({ length: at.clientCount }, (_, client) => client).filter((each) => !waiting.has(each));
@@ -80,17 +82,17 @@ export default defineTasks({
       for await (const { params: local, examples, age, from } of at.arrivals('local')) {
         const client = from as ClientIndex;
         const m = tierOf(tiers, client, at.clientCount);
-        tiers[m] = withAnswer(tiers[m]!, client, examples, local);
+        tiers[m] = withAnswer(tiers[m]!, client, examples, local, sum !== null);
         ages += age;
         received++;
         if (tiers[m]!.back.length < quorum * sizeOf(m, tierCount, at.clientCount)) continue;
-        tiers[m] = withRoundDone(tiers[m]!);
+        tiers[m] = withRoundDone(tiers[m]!, sum);
         at.measure('tier', m + 1);
         at.measure('age', ages / received);
         return { params: merge(tiers, tierWeights === 'crossed'), tiers };
       }
       // No client is at work, and none can begin: who is missing was lost or is away, and no round waits for it.
-      const ended = tiers.map((tier) => (tier.back.length > 0 ? withRoundDone(tier) : tier));
+      const ended = tiers.map((tier) => (tier.back.length > 0 ? withRoundDone(tier, sum) : tier));
       return { params: merge(ended, tierWeights === 'crossed'), tiers: ended };
     },
     estimates: ({ params }) => [params],

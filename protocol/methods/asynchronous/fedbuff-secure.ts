@@ -69,6 +69,7 @@ export default defineTasks({
       'attestation; it weighs masks by age itself and refuses a second answer of one client in a buffer. Entries are rounded to the nearest.',
   },
   settings,
+  folds: 'its coordinator sees masked answers, and the sum of a full buffer alone',
   checkPlan(settings, { clients }) {
     const { bufferSize, weightLevels } = settings;
     if (bufferSize > clients)

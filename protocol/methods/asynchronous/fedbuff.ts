@@ -21,6 +21,7 @@ export default defineTasks({
   },
   settings,
   measures: ['age'],
+  folds: ({ bufferSize }) => bufferSize,
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     update: { from: 'clients', to: 'coordinator', vectors: ['delta'], lossy: 'any' },
@@ -45,7 +46,7 @@ export default defineTasks({
         const sum = zerosLike(params);
         let received = 0;
         let ages = 0;
-        for await (const { delta, age } of at.arrivals('update')) {
+        for await (const { delta, age } of at.arrivals('update', { together: bufferSize })) {
           accumulate(sum, stalenessWeight(age, hyperparameters), delta);
           ages += age;
           if (++received === bufferSize) break;

@@ -14,7 +14,16 @@ export interface Tier {
   /** Sum of weights, and of answers times weights, of its present round. */
   readonly weight: number;
   readonly sum: Float64Array;
+  /** Those of its present round in order of arrival, where a robust sum will look at them. */
+  readonly answers?: readonly TierAnswer[];
 }
+
+export interface TierAnswer {
+  readonly examples: number;
+  readonly params: ReadonlyVector;
+}
+
+type RobustSum = (answers: readonly TierAnswer[], around: ReadonlyVector) => readonly TierAnswer[];
 
 export function beginTiers(count: number, params: Vector): readonly Tier[] {
   const sum = new Float64Array(params.length);
@@ -36,21 +45,35 @@ export function tierOf(tiers: readonly Tier[], client: ClientIndex, clientCount:
   return tiers.findIndex(({ members }, m) => members.length < sizeOf(m, tiers.length, clientCount));
 }
 
-export function withAnswer(tier: Tier, client: ClientIndex, weight: number, params: ReadonlyVector): Tier {
+/** `keeps`: a robust sum will look at the answer. */
+export function withAnswer(
+  tier: Tier,
+  client: ClientIndex,
+  weight: number,
+  params: ReadonlyVector,
+  keeps = false,
+): Tier {
   return {
     ...tier,
     members: tier.members.includes(client) ? tier.members : [...tier.members, client],
     back: [...tier.back, client],
     weight: tier.weight + weight,
     sum: accumulate(tier.sum.slice(), weight, params) as Float64Array,
+    ...(keeps && { answers: [...(tier.answers ?? []), { examples: weight, params }] }),
   };
 }
 
-/** The round of a tier is over: its model is the mean of what came. */
-export function withRoundDone(tier: Tier): Tier {
+/** The round of a tier is over: its model is the mean of what came, or of what a robust sum around its last model leaves of that. */
+export function withRoundDone(tier: Tier, robust: RobustSum | null = null): Tier {
+  const { answers, ...kept } = tier;
   const params = zerosLike(tier.params);
-  for (let i = 0; i < params.length; i++) params[i] = tier.sum[i]! / tier.weight;
-  return { ...tier, params, rounds: tier.rounds + 1, back: [], weight: 0, sum: new Float64Array(params.length) };
+  let sum = tier.sum;
+  if (robust && answers) {
+    sum = new Float64Array(params.length);
+    for (const { examples, params: left } of robust(answers, tier.params)) accumulate(sum, examples, left);
+  }
+  for (let i = 0; i < params.length; i++) params[i] = sum[i]! / tier.weight;
+  return { ...kept, params, rounds: tier.rounds + 1, back: [], weight: 0, sum: new Float64Array(params.length) };
 }
 
 /**
