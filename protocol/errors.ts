@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   ERR_DOCKER: { definite: true, meaning: 'the docker client is missing, or refused a command' },
   ERR_STOPPED: { definite: true, meaning: 'the run was stopped by the user' },
   ERR_BUDGET: { definite: true, meaning: 'the release would exceed the privacy budget' },
+  ERR_OVERSPENT: { definite: false, meaning: 'what was released, or may have been, is more than a limit of epsilon' },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

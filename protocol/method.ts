@@ -232,7 +232,7 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   target?(hyperparameters: H): { readonly epsilon: number; readonly delta: number } | null;
   /**
    * What a client will release by itself in a round, at most: such a run is stopped before the round that would pass its limit.
-   * Left out: what the clients of the costliest round so far released.
+   * Left out: what the clients of the costliest round so far released; a private method without it is refused a budget and a target.
    */
   clientReleases?(hyperparameters: H, round: RoundOutlook): readonly RoundReleases[];
   /** Its clients release through `at.privacy`: nothing else of their data may leave them. Left out: they do not. */

@@ -64,7 +64,12 @@ export const SHAPES = {
   }),
   release: z.union([
     z.strictObject({ backTo: index }),
-    z.strictObject({ begun: index, attempt: index, cohort: z.array(index).nullable() }),
+    z.strictObject({
+      begun: index,
+      attempt: index,
+      cohort: z.array(index).nullable(),
+      expected: z.array(z.looseObject({ noiseMultiplier: z.number(), clients: z.array(index).optional() })).optional(),
+    }),
     z.strictObject({ charged: index, attempt: index }),
     z.looseObject({ round: index, noise: z.enum(['secure', 'seeded']) }),
   ]),

@@ -3,19 +3,13 @@ import { join } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
 import { type Attempt, Attempts, attemptsOfLedger } from '../../protocol/privacy/accounting/attempts.js';
 import { AppendOnlyFile } from './append-only-file.js';
+import { type Begun, begunAttempt, begunLine } from './begun-line.js';
 import { damaged } from './checkpoint-store.js';
 import { readJsonLines, SHAPES } from './json-file.js';
 
 /** Lines that are no releases. Rounds from this one on are done again. */
 interface BackTo {
   readonly backTo: number;
-}
-
-/** Of secure noise: an attempt at a round began, and may have released. */
-interface Begun {
-  readonly begun: number;
-  readonly attempt: number;
-  readonly cohort: readonly number[] | null;
 }
 
 /** Of secure noise: the lines before hold the releases of this attempt at a round and of those before it. */
@@ -71,8 +65,7 @@ export class ReleaseLedger {
   /** On the disk when it returns: whatever happens to the machine, an attempt that may have released is known. */
   begin(...attempts: readonly Attempt[]): void {
     this.file ??= new AppendOnlyFile(this.path);
-    for (const { round, attempt, cohort } of attempts)
-      this.file.appendJson({ begun: round, attempt, cohort } satisfies Begun);
+    for (const attempt of attempts) this.file.appendJson(begunLine(attempt));
     this.file.syncedByteLength();
   }
 
@@ -86,7 +79,7 @@ export class ReleaseLedger {
     for (const line of this.lines()) {
       if ('begun' in line) {
         known(line.begun, line.attempt);
-        attempts.begin({ round: line.begun, attempt: line.attempt, cohort: line.cohort });
+        attempts.begin(begunAttempt(line));
       } else if ('charged' in line) attempts.charge(line.charged, line.attempt);
       else if ('noise' in line && line.noise === 'secure') known(line.round, line.attempt + 1);
     }

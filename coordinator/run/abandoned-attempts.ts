@@ -4,7 +4,7 @@ import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry
 
 /**
  * The releases of a round with those of its earlier attempts: an attempt that was not the last has released what it had released, and how far
- * it came is unknown. So each is charged like the one that succeeded, which had this `cohort` and no report from `silent` clients of it. A
+ * it came is unknown. So each is charged what its clients release at most, and where that is not known like the one that succeeded, which had this `cohort` and no report from `silent` clients of it. A
  * client of an earlier cohort that had no part in it is charged what the client that released most was. Where the one that succeeded
  * released nothing, the earlier ones are charged like `worst`, another round. What the coordinator released is charged before it is made;
  * only of an attempt without a recorded cohort it is not known.
@@ -21,7 +21,11 @@ export function withAttempts(
   const known = new Set<PartyId>(
     entries.length > 0 ? cohort.filter((client) => !silent.includes(client)) : alike.map(({ party }) => party),
   );
-  for (const { round, attempt, cohort: own } of earlier) {
+  for (const { round, attempt, cohort: own, expected } of earlier) {
+    if (expected) {
+      charged.push(...expected);
+      continue;
+    }
     for (const entry of alike)
       if (!own || (entry.party !== 'coordinator' && own.includes(entry.party)))
         charged.push({ ...entry, round, attempt });

@@ -26,6 +26,12 @@ export function spendLimits(
   return limits;
 }
 
+export interface AttemptOutlook {
+  readonly expected: readonly LedgerEntry[] | null;
+  readonly isSpent: boolean;
+  readonly mayRelease: boolean;
+}
+
 interface Attempt {
   readonly round: number;
   readonly attempt: number;
@@ -33,17 +39,18 @@ interface Attempt {
 }
 
 /**
- * Of an attempt, by what its clients release by themselves: would it pass a limit, and may they release anything? A method that is not
- * private has no client that does.
+ * Of an attempt, by what its clients release by themselves (`expected`; null: the method does not say): would it pass a limit, and may they
+ * release anything? A method that is not private has no client that does.
  */
 export function outlookOf(
   { scenario, site, privacy }: Pick<RunLoopOptions, 'scenario' | 'site' | 'privacy'>,
   { round, attempt, cohort }: Attempt,
-): { readonly isSpent: boolean; readonly mayRelease: boolean } {
+): AttemptOutlook {
   const { method } = site.host;
   const state = method.coordinator ? site.party('coordinator').record.state : null;
   const expected = expectedReleases(site.host, { index: round, cohort, state }, scenario.privacy);
   return {
+    expected,
     isSpent: privacy?.exhausted(round, attempt, expected) ?? false,
     mayRelease: expected ? expected.length > 0 : method.isPrivate === true,
   };

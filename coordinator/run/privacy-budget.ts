@@ -1,10 +1,11 @@
 import { GradswarmError } from '../../protocol/errors.js';
-import type { PartyId } from '../../protocol/method.js';
+import type { ClientIndex, PartyId } from '../../protocol/method.js';
 import { type Attempt, Attempts } from '../../protocol/privacy/accounting/attempts.js';
 import { Ledger, type LedgerAccounting } from '../../protocol/privacy/accounting/ledger.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { PrivacySettings } from '../../protocol/scenario/scenario.js';
 import type { PrivacyResult } from '../report/report.js';
+import { costliestClient } from './abandoned-attempts.js';
 import type { SpendLimit } from './expected-releases.js';
 import type { PrivacyBudget } from './run-loop-options.js';
 
@@ -96,13 +97,21 @@ export class RunBudget implements PrivacyBudget {
     own: readonly LedgerEntry[],
   ): readonly LedgerEntry[] {
     const earlier = this.attempts.uncharged(round, attempt);
-    return [...ahead, ...earlier.flatMap((one) => placed([...own, ...ahead], one)), ...this.ofLater(round)];
+    return [...ahead, ...earlier.flatMap((one) => placed(own, ahead, one)), ...this.ofLater(round)];
   }
 
   /** Until those rounds are done again, what an earlier process released there is in no ledger. */
   private ofLater(round: number): readonly LedgerEntry[] {
     const alike = this.costliestRound?.entries ?? [];
-    return this.attempts.unchargedAfter(round).flatMap((attempt) => placed(alike, attempt));
+    const own = alike.filter(isCoordinators);
+    // Which of its clients released most in another round says nothing of this one.
+    const most = costliestClient(alike);
+    const of = (clients: Iterable<PartyId>) =>
+      [...clients].flatMap((party) => most.map((entry) => ({ ...entry, party })));
+    const ofAll = of(this.ledger.clients());
+    return this.attempts
+      .unchargedAfter(round)
+      .flatMap((attempt) => placed(own, attempt.cohort ? of(attempt.cohort) : ofAll, attempt));
   }
 
   private passed(further: readonly LedgerEntry[]): { readonly limit: SpendLimit; readonly epsilon: number } | null {
@@ -117,7 +126,23 @@ export class RunBudget implements PrivacyBudget {
     for (const entry of parseLedgerEntries(entries)) this.ledger.append(entry);
     if (this.ledger.entries.length === 0) return {};
     if (this.limits.length > 0 || this.isRestored) this.remember(parseLedgerEntries(round));
-    return { epsilon: this.ledger.spend(this.settings.delta, this.accounting).epsilon };
+    const { epsilon } = this.ledger.spend(this.settings.delta, this.accounting);
+    this.refuseBeyond(epsilon);
+    return { epsilon };
+  }
+
+  /** Where what was foreseen was too little, or is not known of a process that ended. `epsilon`: at the run's own delta. */
+  private refuseBeyond(epsilon: number): void {
+    for (const limit of this.limits) {
+      const { delta } = limit;
+      const spent = delta === this.settings.delta ? epsilon : this.ledger.spend(delta, this.accounting).epsilon;
+      if (spent <= limit.epsilon * ROUNDING) continue;
+      throw new GradswarmError(
+        'ERR_OVERSPENT',
+        `${limit.setting}: expected releases of at most epsilon ${limit.epsilon} at delta ${delta}, got ${spent}: clients released more ` +
+          'than could be foreseen, or a process ended in an attempt that is counted at the most that a round released',
+      );
+    }
   }
 
   /** Of the last attempt at a round. */
@@ -138,7 +163,7 @@ export class RunBudget implements PrivacyBudget {
   }
 
   exhausted(round: number, attempt: number, expected: readonly LedgerEntry[] | null): boolean {
-    const ahead = expected ?? placed(this.costliest?.entries ?? [], { round, attempt: 0, cohort: null });
+    const ahead = expected ?? placed([], this.costliest?.entries ?? [], { round, attempt: 0, cohort: null });
     this.underWay = { asked: this.underWay.round === round ? this.underWay.asked : [], round, ahead, refused: null };
     if (this.limits.length === 0) return false;
     const further = this.costOf(round, attempt, ahead, []);
@@ -153,7 +178,7 @@ export class RunBudget implements PrivacyBudget {
     const entries = [...this.ofLater(round)];
     for (const earlier of this.attempts.uncharged(round, attempt)) {
       const granted = now !== null && now.refused === earlier.attempt ? now.asked.slice(0, -1) : ofCoordinator;
-      entries.push(...placed([...granted, ...ofClients], earlier));
+      entries.push(...placed(granted, ofClients, earlier));
     }
     return entries;
   }
@@ -210,10 +235,27 @@ export class RunBudget implements PrivacyBudget {
   }
 }
 
-/** At that attempt. Where it was recorded the ledger has what its coordinator released, and an empty cohort released nothing else. */
-function placed(entries: readonly LedgerEntry[], { round, attempt, cohort }: Attempt): LedgerEntry[] {
-  const open = cohort === null ? entries : entries.filter((entry) => cohort.length > 0 && !isCoordinators(entry));
+/**
+ * At that attempt, by what is known of another: `own` of the coordinator, `ofClients`. Where it was recorded the ledger has what its
+ * coordinator released, its line what its clients release at most, and an empty cohort released nothing else.
+ */
+function placed(
+  own: readonly LedgerEntry[],
+  ofClients: readonly LedgerEntry[],
+  { round, attempt, cohort, expected }: Attempt,
+): LedgerEntry[] {
+  const open =
+    expected ?? (cohort === null ? [...own, ...ofClients] : cohort.length > 0 ? chargedTo(cohort, ofClients) : []);
   return open.map((entry) => ({ ...entry, round, attempt }));
+}
+
+/** To each of these clients what it released there, or what the client that released most did. */
+function chargedTo(cohort: readonly ClientIndex[], ofClients: readonly LedgerEntry[]): LedgerEntry[] {
+  const most = costliestClient(ofClients);
+  return cohort.flatMap((party) => {
+    const its = ofClients.filter((entry) => entry.party === party);
+    return (its.length > 0 ? its : most).map((entry) => ({ ...entry, party }));
+  });
 }
 
 function isCoordinators({ party }: LedgerEntry): boolean {

@@ -4,6 +4,7 @@ import { Attempts } from '../../protocol/privacy/accounting/attempts.js';
 import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { byRound, cost, costliestClient, withAttempts } from './abandoned-attempts.js';
+import type { AttemptOutlook } from './expected-releases.js';
 import type { RunLoopOptions } from './run-loop-options.js';
 
 /** Every privacy release of a run: of its rounds, of their aborted attempts, and of earlier processes. */
@@ -56,9 +57,14 @@ export class ReleaseRecord {
    * Before anything of the attempt can leave: with secure noise it is on the disk when this returns, unless its clients release nothing by
    * themselves (`mayRelease`) and none has so far. What the coordinator's half releases is written as it is granted.
    */
-  begin({ index, attempt, cohort }: RoundPlan, mayRelease: boolean): void {
+  begin(
+    { index, attempt, cohort }: RoundPlan,
+    { mayRelease, expected }: Pick<AttemptOutlook, 'mayRelease' | 'expected'>,
+  ): void {
     // A replay does not make the attempts that were aborted: those of seeded noise are charged by the one that succeeded, in both.
-    const begun = { round: index, attempt, cohort: this.isSecure ? cohort : null };
+    const begun = this.isSecure
+      ? { round: index, attempt, cohort, ...(expected && { expected }) }
+      : { round: index, attempt, cohort: null };
     this.granted.clear();
     this.attempts.begin(begun);
     this.isWritten = this.isSecure && (mayRelease || this.worst.some(({ party }) => party !== 'coordinator'));

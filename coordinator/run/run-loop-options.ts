@@ -51,7 +51,7 @@ export interface RunLoopOptions {
 }
 
 export interface PrivacyBudget {
-  /** Adds releases; returns columns for metrics. `round`: all of their round, those charged before included; left out: these. */
+  /** Adds releases; returns columns for metrics. ERR_OVERSPENT: they have passed a limit. `round`: all of their round, those charged before included; left out: these. */
   charge(entries: readonly unknown[], round?: readonly unknown[]): Readonly<Record<string, number>>;
   /**
    * Would an attempt at a round pass a limit, by what its clients release by themselves? `expected`: that; null: as in the

@@ -159,10 +159,10 @@ export class RunLoop {
       // Keyed cohorts are the same at each attempt. Private coins are drawn again: two releases of one sample would not
       // compose as two samples do.
       const cohort = meeting?.cohort ?? invitedTo(this.round, scenario, site);
-      const { isSpent, mayRelease } = outlookOf(this.options, { round: this.round, attempt, cohort });
-      if (isSpent) return spent(attempt);
+      const outlook = outlookOf(this.options, { round: this.round, attempt, cohort });
+      if (outlook.isSpent) return spent(attempt);
       const plan = meeting ?? this.plan(cohort, attempt);
-      this.releases.begin(plan, mayRelease);
+      this.releases.begin(plan, outlook);
       try {
         await this.attempt(plan);
         return 'finished';

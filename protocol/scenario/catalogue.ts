@@ -74,6 +74,11 @@ export interface MethodEntry {
   readonly folds?: ((hyperparameters: any, run: { readonly clients: number }) => number) | string;
   readonly messages: MessageKinds;
   readonly isPrivate?: boolean;
+  /** Of a private method: what its clients release, and the epsilon that its noise is made for. */
+  // biome-ignore lint/suspicious/noExplicitAny: only whether it is there matters.
+  readonly clientReleases?: any;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  readonly target?: any;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   weighsBy?(hyperparameters: any): 'examples' | 'clients';
   /** Of a method of peers alone: none. */

@@ -4,7 +4,7 @@ import { join, type Problems } from '../settings/problems.js';
 import { edgeServersOf } from '../topology/family.js';
 import type { FaultEntry } from './catalogue.js';
 import { checkCodecs, type Found } from './codec-checks.js';
-import { checkPrivateSums } from './privacy-checks.js';
+import { checkForeseen, checkPrivateSums } from './privacy-checks.js';
 import type { FaultRule, Json, Scenario } from './scenario.js';
 import { checkSelection } from './selection-checks.js';
 import { checkTasks } from './task-checks.js';
@@ -15,6 +15,7 @@ export async function checkAcross(scenario: Scenario, found: Found, problems: Pr
   checkParticipation(scenario, found, problems);
   checkSelection(scenario, found, problems);
   checkPrivateSums(scenario, found, problems);
+  checkForeseen(scenario, found, problems);
   checkTopology(scenario, found, problems);
   checkTasks(scenario, found, problems);
   await checkTiming(scenario, found, problems);

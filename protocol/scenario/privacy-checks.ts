@@ -2,6 +2,23 @@ import { join, type Problems } from '../settings/problems.js';
 import type { Found } from './codec-checks.js';
 import type { Scenario } from './scenario.js';
 
+/** A limit is kept by what is known of a round before it begins. */
+export function checkForeseen(
+  { method: { name }, privacy: { budget } }: Scenario,
+  { method }: Found,
+  problems: Problems,
+): void {
+  if (!method.isPrivate || method.clientReleases) return;
+  const why = 'does not say with clientReleases what its clients release: its first round could pass';
+  if (budget !== null) problems.add('privacy.budget', `null with '${name}', which ${why} a budget`, budget);
+  if (method.target)
+    problems.add(
+      'method.name',
+      `a method with clientReleases or without target, since '${name}' ${why} its target`,
+      name,
+    );
+}
+
 /**
  * A private method makes its noise for the plain sum or mean of clipped vectors, each of which depends on one client's examples. What
  * lets one client's examples move more than its own vector before the noise is added would make the ledger's epsilon too small.

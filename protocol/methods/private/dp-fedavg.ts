@@ -72,6 +72,8 @@ export default defineMethod({
   },
   settings,
   isPrivate: true,
+  /** The coordinator alone. */
+  clientReleases: () => [],
   measures: ['clippingRadius'],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], scalars: ['radius'], lossy: 'any' },

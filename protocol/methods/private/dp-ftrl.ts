@@ -52,6 +52,8 @@ export default defineMethod({
   },
   settings,
   isPrivate: true,
+  /** The coordinator alone. */
+  clientReleases: () => [],
   messages: {
     model: { from: 'coordinator', to: 'cohort', vectors: ['params'], lossy: 'any' },
     /** Noise is added after this: no codec may act in between. */

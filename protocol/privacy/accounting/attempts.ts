@@ -1,4 +1,5 @@
 import type { ClientIndex } from '../../method.js';
+import type { LedgerEntry } from './ledger-entry.js';
 
 /** An attempt at a round, from before its first release on. */
 export interface Attempt {
@@ -10,6 +11,8 @@ export interface Attempt {
    * where it is empty nothing else was released.
    */
   readonly cohort: readonly ClientIndex[] | null;
+  /** What these clients release by themselves, at most: with it the attempt was within the limits of the run. Left out: the method does not say. */
+  readonly expected?: readonly LedgerEntry[];
 }
 
 /** Attempts at one round: those that began, and how many of them, counted from the first, have their releases in the ledger. */

@@ -1,5 +1,5 @@
 import { GradswarmError } from '../../errors.js';
-import type { PartyId } from '../../method.js';
+import type { ClientIndex, PartyId } from '../../method.js';
 import {
   type AccountingOptions,
   composedEpsilon,
@@ -40,6 +40,11 @@ export class Ledger {
 
   get entries(): readonly LedgerEntry[] {
     return this.list;
+  }
+
+  /** Those with releases of their own. */
+  clients(): ClientIndex[] {
+    return [...this.groups.keys()].filter((party) => party !== 'coordinator');
   }
 
   /** Kinds of releases: pairs of sampling and noise, for each party by itself. */

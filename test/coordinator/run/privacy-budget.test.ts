@@ -102,6 +102,28 @@ describe('coordinator/privacy-budget', () => {
     expect(repetitionText({ epsilon: 3, delta: 1e-5 })).to.equal(null);
   });
 
+  it('stopWhen and keepBest that choose by examples are reported as outside epsilon; by bytes, time or epsilon they are not', () => {
+    const chosen = (
+      stop: readonly string[],
+      best: string | null,
+      released: object | null = { epsilon: 1, delta: 1e-5 },
+    ) =>
+      endLines(
+        {
+          ...tinyScenario('dp-gd'),
+          stopWhen: stop.map((of) => ({ of })),
+          keepBest: best === null ? null : { of: best, mode: 'auto' },
+        } as never,
+        ENDED,
+        { result: () => released, warnings: () => [] } as never,
+      );
+    expect(chosen(['loss', 'epsilon'], 'accuracy')).to.deep.equal([
+      'stopWhen and keepBest choose by loss, accuracy: epsilon does not have that choice, unless what it reads is public',
+    ]);
+    expect(chosen(['totalBytes', 'finalEpsilon', 'simulatedMs'], null)).to.deep.equal([]);
+    expect(chosen(['loss'], null, null)).to.deep.equal([]);
+  });
+
   for (const placement of ['central', 'local'])
     it(`a run stops before the round that would pass the budget of 5 releases (${placement} noise)`, async () => {
       const method = { name: 'dp-gd', placement, calibration: 'exact', rounds: 8, epsilon: 3 };

@@ -9,6 +9,9 @@ import { tinyScenario } from '../../support/tiny-run.js';
 
 const released = (round: number, over: Partial<LedgerEntry> = {}): LedgerEntry =>
   parseLedgerEntries([{ noiseMultiplier: 5, noise: 'secure', round, party: 'coordinator', ...over }])[0]!;
+/** Of an attempt whose clients may release, and of one whose clients do not. */
+const OPEN = { mayRelease: true, expected: null };
+const SILENT = { mayRelease: false, expected: null };
 const plan = { index: 4, attempt: 0, cohort: [0, 1], absent: [], forgotten: [], inclusion: 1, startMs: 0 };
 
 function recordOf(noise: 'secure' | 'seeded', privacy: RunBudget | null = null) {
@@ -47,7 +50,7 @@ describe('the record of releases', () => {
     const entries = [0, 1, 2, 3].map((round) => released(round, { noise: 'seeded' }));
     record.restore(entries, new Attempts());
     expect(record.firstAttempt(2)).to.equal(0);
-    record.begin(plan, true);
+    record.begin(plan, OPEN);
     expect(lines).to.deep.equal([]);
   });
 
@@ -55,7 +58,7 @@ describe('the record of releases', () => {
     const ledger = [released(4, { noise: 'seeded', attempt: 1 })];
     const charged = (attempts: readonly number[]) => {
       const { record } = recordOf('seeded');
-      for (const attempt of attempts) record.begin({ ...plan, attempt }, true);
+      for (const attempt of attempts) record.begin({ ...plan, attempt }, OPEN);
       record.add({ ...plan, attempt: 1 }, [{ party: 'coordinator', ledger } as never]);
       return record.entries.map(({ attempt }) => attempt);
     };
@@ -65,12 +68,12 @@ describe('the record of releases', () => {
 
   it('an attempt is written before it begins, and its releases end with the line that it is charged', () => {
     const { record, lines } = recordOf('secure');
-    record.begin(plan, true);
+    record.begin(plan, OPEN);
     expect(lines.splice(0)).to.deep.equal([{ begun: 4, attempt: 0 }]);
     record.add(plan, []);
     expect(lines.splice(0)).to.deep.equal([{ round: 4, attempt: 0 }]);
     // An attempt that is aborted, and one more.
-    for (const attempt of [0, 1]) record.begin({ ...plan, index: 5, attempt }, true);
+    for (const attempt of [0, 1]) record.begin({ ...plan, index: 5, attempt }, OPEN);
     lines.splice(0);
     const ledger = [released(5, { attempt: 1 })];
     record.add({ ...plan, index: 5, attempt: 1 }, [{ party: 'coordinator', ledger } as never]);
@@ -82,11 +85,11 @@ describe('the record of releases', () => {
     const { record, lines } = recordOf('secure', budget);
     const epsilonOf = (count: number) => gaussianEpsilon(Math.sqrt(count) / 5, 1e-5);
     // The first attempt is aborted before its release, the second after it.
-    record.begin(plan, false);
+    record.begin(plan, SILENT);
     expect(lines).to.deep.equal([]);
     for (const attempt of [1, 2]) {
       const entry = released(4, { attempt });
-      record.begin({ ...plan, attempt }, false);
+      record.begin({ ...plan, attempt }, SILENT);
       budget.admit('coordinator', [entry], attempt);
       expect(lines.splice(0)).to.deep.equal([[4, attempt]]);
       if (attempt === 2) record.add({ ...plan, attempt }, [{ party: 'coordinator', ledger: [entry] } as never]);
@@ -96,12 +99,22 @@ describe('the record of releases', () => {
     expect(budget.result()!.epsilon).to.be.closeTo(epsilonOf(2), 1e-12);
   });
 
+  it('what clients of an attempt release at most is kept with it: an aborted one is charged that', () => {
+    const { record } = recordOf('secure');
+    const expected = [released(4, { party: 0, noiseMultiplier: 3 })];
+    record.begin(plan, { mayRelease: true, expected });
+    record.begin({ ...plan, attempt: 1 }, OPEN);
+    const own = released(4, { party: 0, attempt: 1 });
+    record.add({ ...plan, attempt: 1 }, [{ party: 0, ledger: [own] } as never]);
+    expect(record.entries).to.deep.equal([own, ...expected]);
+  });
+
   it('clients of a method that is not private which release all the same have lines from then on', () => {
     const { record, lines } = recordOf('secure');
-    record.begin(plan, false);
+    record.begin(plan, SILENT);
     record.add(plan, [{ party: 0, ledger: [released(4, { party: 0 })] } as never]);
     expect(lines.splice(0)).to.deep.equal([[4, 0]]);
-    record.begin({ ...plan, index: 5 }, false);
+    record.begin({ ...plan, index: 5 }, SILENT);
     expect(lines).to.deep.equal([{ begun: 5, attempt: 0 }]);
   });
 
@@ -114,6 +127,14 @@ describe('the record of releases', () => {
       [1, 0, 2],
       [3, 0, 2],
     ]);
+  });
+
+  it('an attempt of which it is known what its clients release at most is charged that, and not like the one that succeeded', () => {
+    const own = [0, 1].map((party) => released(2, { party, attempt: 1 }));
+    const expected = [released(2, { party: 1, noiseMultiplier: 3 })];
+    const earlier = { round: 2, attempt: 0, cohort: [0, 1], expected };
+    const charged = withAttempts(own, [earlier], { cohort: [0, 1], silent: [] });
+    expect(charged).to.deep.equal([...own, ...expected]);
   });
 
   it('earlier attempts at a round in which nothing was released in the end are charged like the costliest round so far', () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { spendLimits } from '../../../coordinator/run/expected-releases.js';
 import { RunBudget } from '../../../coordinator/run/privacy-budget.js';
 import { loadMethod } from '../../../protocol/method-loader.js';
-import { Attempts, attemptsOfLedger } from '../../../protocol/privacy/accounting/attempts.js';
+import { type Attempt, Attempts, attemptsOfLedger } from '../../../protocol/privacy/accounting/attempts.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
 import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger-entry.js';
 import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
@@ -47,16 +47,41 @@ describe('coordinator/run: the epsilon of a calibrated method is a limit', () =>
           expect(rows.at(-1)!.extra.epsilon).to.be.at.most(3 * (1 + 1e-9));
         });
 
-        for (const k of [8, 7, 6])
-          it(`killed after round ${k} and resumed from round 4 with fresh noise, it ends before epsilon 3 is passed`, async () => {
+        for (const k of [7, 6])
+          it(`killed in round ${k + 1} and resumed from round 4 with fresh noise, it ends before epsilon 3 is passed`, async () => {
+            const { checkpoints } = await tinyRun({ ...scenario, rounds: ROUNDS + 1 });
+            const { ledger } = checkpoints[k]!.carried;
+            const ofClients = ledger.filter(({ round, party }) => round === k && party !== 'coordinator');
+            const attempts = new Attempts();
+            for (let round = 0; round < k; round++) attempts.charge(round, 0);
+            attempts.begin({ round: k, attempt: 0, cohort: [0, 1, 2, 3], expected: ofClients });
+            const known = ledger.filter((entry) => !ofClients.includes(entry));
+            const killed = { ...checkpoints[3]!, carried: { ...checkpoints[3]!.carried, ledger: known, attempts } };
+            const { result, spent } = await tinyRun(scenario, { from: killed });
+            expect(result.stopped).to.equal('budget');
+            expect(result.roundsDone).to.be.below(ROUNDS);
+            expect(spent!.epsilon).to.be.at.most(3 * (1 + 1e-9));
+          });
+
+        for (const k of [8, 7, 6]) {
+          // Of DIFF2 the round after the seventh is one of differences, and is counted like a refresh, the costliest round.
+          const isRefused = k === 7 && name !== 'dp-gd';
+          it(`the same, without a record of what began in round ${k + 1}: ${isRefused ? 'refused with both numbers' : 'it ends before'}`, async () => {
             const { checkpoints } = await tinyRun({ ...scenario, rounds: ROUNDS + 1 });
             const { ledger } = checkpoints[k - 1]!.carried;
             const killed = { ...checkpoints[3]!, carried: { ...checkpoints[3]!.carried, ledger } };
-            const { result, rows } = await tinyRun(scenario, { from: killed });
-            expect(result.stopped).to.equal('budget');
-            expect(result.roundsDone).to.be.below(ROUNDS);
-            for (const { extra } of rows) if (extra.epsilon) expect(extra.epsilon).to.be.at.most(3 * (1 + 1e-9));
+            const resumed = await tinyRun(scenario, { from: killed }).catch(({ message }: Error) => message);
+            if (typeof resumed === 'string') {
+              expect(resumed).to.match(
+                /^ERR_OVERSPENT: method.epsilon: expected releases of at most epsilon 3 at delta 0.00001, got 3\.\d+: .* a process ended in an attempt/,
+              );
+            } else {
+              expect(resumed.result.stopped).to.equal('budget');
+              expect(resumed.spent!.epsilon).to.be.at.most(3 * (1 + 1e-9));
+            }
+            expect(typeof resumed === 'string').to.equal(isRefused);
           });
+        }
       });
 
   it('without its limit the resumed run of DP-GD would have spent 3.78: the noise of 8 rounds, released 12 times', async () => {
@@ -88,6 +113,59 @@ describe('coordinator/run: the epsilon of a calibrated method is a limit', () =>
       { setting: 'method.epsilon', epsilon: 2, delta: 1e-5 },
     ]);
     expect(of({ calibration: 'none' }, 1e-5)).to.deep.equal([]);
+  });
+
+  it('what clients release beyond what their method foretells, or beyond a limit of another kind, is refused when it is charged', () => {
+    const one = parseLedgerEntries([{ noiseMultiplier: 1, party: 0 }]);
+    const epsilon = gaussianEpsilon(1, 1e-5);
+    const under = (limit: number) =>
+      new RunBudget(secure, [{ setting: 'privacy.budget', epsilon: limit, delta: 1e-5 }]).charge(one);
+    expect(under(1.001 * epsilon).epsilon).to.be.closeTo(epsilon, 1e-9);
+    expect(() => under(0.999 * epsilon)).to.throw(
+      new RegExp(
+        `ERR_OVERSPENT: privacy.budget: expected releases of at most epsilon ${0.999 * epsilon} .*, got ${epsilon}`,
+      ),
+    );
+    // At a smaller delta of its own: epsilon grows.
+    const target = { setting: 'method.epsilon', epsilon: 1.001 * epsilon, delta: 1e-6 } as const;
+    expect(() => new RunBudget(secure, [target]).charge(one)).to.throw(/method.epsilon: expected .* at delta 0.000001/);
+  });
+
+  describe('attempts at later rounds than the one that is done', () => {
+    const limit = { setting: 'method.epsilon', epsilon: 100, delta: 1e-5 } as const;
+    const own = (over: Partial<LedgerEntry>) => parseLedgerEntries([{ noiseMultiplier: 5, ...over }])[0]!;
+    /** Client 0 released at z = 5 in round 1, both at z = 10 in round 2; the process ended in round 4, and continues with round 3. */
+    const abandonedIn = (attempt: Partial<Attempt>) => {
+      const budget = new RunBudget(secure, [limit]);
+      const attempts = new Attempts();
+      budget.recordedBy(attempts, () => {});
+      budget.charge([own({ round: 0, party: 0 })]);
+      budget.charge([0, 1].map((party) => own({ round: 1, party, noiseMultiplier: 10 })));
+      attempts.begin({ round: 3, attempt: 0, cohort: [1], ...attempt });
+      budget.exhausted(2, 0, []);
+      return budget.abandoned(2, 0).map(({ round, party, noiseMultiplier }) => [round, party, noiseMultiplier]);
+    };
+
+    it('are charged what their clients release at most', () => {
+      expect(abandonedIn({ expected: [own({ round: 3, party: 1, noiseMultiplier: 7 })] })).to.deep.equal([[3, 1, 7]]);
+      expect(abandonedIn({ expected: [] })).to.deep.equal([]);
+    });
+
+    it('where that is not known to their own clients, not to those of the costliest round: each what one released most there', () => {
+      expect(abandonedIn({})).to.deep.equal([[3, 1, 5]]);
+      expect(abandonedIn({ cohort: [1, 2] })).to.deep.equal([
+        [3, 1, 5],
+        [3, 2, 5],
+      ]);
+      expect(abandonedIn({ cohort: [] })).to.deep.equal([]);
+    });
+
+    it('where their clients are not known either to every client that has released', () => {
+      expect(abandonedIn({ cohort: null })).to.deep.equal([
+        [3, 0, 5],
+        [3, 1, 5],
+      ]);
+    });
   });
 
   describe('attempts at one round', () => {

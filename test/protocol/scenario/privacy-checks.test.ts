@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { AnyMethod } from '../../../protocol/method.js';
 import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import { loadCatalogue } from '../../../scenarios/run/catalogue.js';
@@ -15,6 +16,37 @@ async function problemOf(input: object): Promise<string> {
 
 /** Messages of clients to which the noise is added later. */
 const SUMS = { 'dp-sgd': 'sum', 'dp-fedavg': 'update', 'dp-ftrl': 'sum', 'dp-gd': 'mean', diff2: 'mean' };
+
+describe('a budget', () => {
+  it('is refused with a private method that does not say what its clients release, whose first round could pass it', async () => {
+    const { clientReleases: _, ...silent } = (await catalogue.methods.find('dp-sgd')) as AnyMethod;
+    const methods = { ...catalogue.methods, find: () => silent as never };
+    const problem = (budget: number | null) =>
+      resolveScenario(
+        { name: 'tiny', method: 'dp-sgd', data: 'gaussian-clusters', clients: 6, privacy: { budget } } as ScenarioInput,
+        { ...catalogue, methods },
+      ).then(
+        () => 'none',
+        (error: Error) => error.message,
+      );
+    expect(await problem(3)).to.match(
+      /privacy\.budget: expected null with 'dp-sgd', which does not say with clientReleases what its clients release: .*, got 3/,
+    );
+    expect(await problem(null)).to.equal('none');
+    const found = { ...silent, target: () => null };
+    const made = { ...catalogue.methods, find: () => found as never };
+    const refused = await resolveScenario(
+      { name: 'tiny', method: 'dp-sgd', data: 'gaussian-clusters', clients: 6 } as ScenarioInput,
+      { ...catalogue, methods: made },
+    ).catch(({ message }: Error) => message);
+    expect(refused).to.match(/method\.name: expected a method with clientReleases or without target/);
+  });
+
+  it('is taken with every private method of the catalogue', async () => {
+    const names = Object.keys(SUMS).concat('diff2-bvr-l-sgd', 'dp-fedavg-secure');
+    for (const method of names) expect(await problemOf({ method, privacy: { budget: 9 } }), method).to.equal('none');
+  });
+});
 
 describe('what may come between the messages of a private method and its noise', () => {
   for (const [method, kind] of Object.entries(SUMS)) {

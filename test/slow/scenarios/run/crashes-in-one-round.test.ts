@@ -145,6 +145,27 @@ describe('crashes in one unfinished round, with secure noise', function () {
     expect(outcome.summary.finalEpsilon).to.be.closeTo(3, 1e-6);
   });
 
+  for (const placement of ['central', 'local'] as const)
+    it(`BVR-L-SGD, ${placement} noise, a checkpoint two rounds back: what clients of the round that was lost release at most is in the ledger, and epsilon 0.5 is kept`, async () => {
+      const method = {
+        name: 'diff2-bvr-l-sgd',
+        epsilon: 0.5,
+        rounds: 10,
+        refreshPeriod: 2,
+        localSteps: 4,
+        localBatchSize: 2,
+        localNoiseMultiplier: 20,
+        placement,
+      };
+      const { outcome, releases, path } = await crashed(scenarioOf(method, { checkpoints: { everyRounds: 3 } }), 1);
+      expect(outcome.summary.ended).to.equal('budget');
+      expect(new Ledger(releases).spend(1e-5).epsilon).to.be.within(0.4, 0.5 * (1 + 1e-9));
+      expect(outcome.summary.finalEpsilon).to.be.at.most(0.5 * (1 + 1e-9));
+      const lines = readFileSync(join(path, 'ledger.jsonl'), 'utf8').trim().split('\n');
+      const begun = lines.map((line) => JSON.parse(line)).find((line) => line.begun === CRASHED);
+      expect(begun.expected.map(({ noiseMultiplier }: LedgerEntry) => noiseMultiplier)).to.include(20);
+    });
+
   it('a tree of 3 levels, with 2 crashes in round 5: each drew a node, 5 releases', async () => {
     const method = { name: 'dp-ftrl', stepsPerEpoch: ROUNDS, noiseMultiplier: 3 };
     const { releases } = await crashed(scenarioOf(method), 2);
