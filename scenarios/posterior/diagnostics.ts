@@ -149,10 +149,11 @@ function meanAutocovariance(chains: Chains, means: Float64Array): (lag: number) 
 
 /**
  * Effective sample size of the mean of chains as they are (no splitting, no ranks): Geyer's initial monotone positive
- * sequence of paired autocorrelations. Constant chains count in full; NaN when a draw is not finite.
+ * sequence of paired autocorrelations. Constant chains count in full; NaN when a draw is not finite. RangeError: fewer than 2 draws.
  */
 export function effectiveSampleSize(chains: Chains): number {
-  const n = chains[0]!.length;
+  const n = chains[0]?.length ?? 0;
+  if (n < 2) throw new RangeError(`an effective sample size needs at least 2 draws a chain, got ${n}`);
   const drawCount = chains.length * n;
   if (hasNonFinite(chains)) return Number.NaN;
   if (rangeOf(chains) < 1e-15) return drawCount;
@@ -209,14 +210,15 @@ export function tailEss(chains: Chains): number {
   return Math.min(quantileEss(chains, 0.05), quantileEss(chains, 0.95));
 }
 
-/** Monte Carlo standard error of the mean. */
+/** Monte Carlo standard error of the mean; 0 where all draws are equal, NaN when one is not finite. */
 export function mcseMean(chains: Chains): number {
+  checked(chains);
   return Math.sqrt(variance(pooled(chains)) / meanEss(chains));
 }
 
 /**
  * Monte Carlo standard error of the standard deviation, from the effective sample size of the squared deviations, as in ArviZ
- * 0.21 to 0.23 and R's posterior. arviz-stats (ArviZ 1.x) takes that of the mean, and is too sure of slow scales.
+ * 0.21 to 0.23 and R's posterior. NaN where all draws are equal or one is not finite. arviz-stats (ArviZ 1.x) takes that of the mean, and is too sure of slow scales.
  */
 export function mcseSd(chains: Chains): number {
   const centre = mean(pooled(checked(chains)));

@@ -124,12 +124,16 @@ describe('protocol/bayesian/diagnostics', () => {
     expect(() => bulkEss([new Float64Array(10), new Float64Array(11)])).to.throw(RangeError, 'one length');
   });
 
-  it('one draw that is not finite, also in the middle of odd chains, leaves no R-hat, no ESS and no standard error', () => {
+  it('one draw that is not finite, also in the first, the middle or the last place of odd chains, leaves no R-hat, no ESS and no standard error', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
       for (const [length, place] of [
         [1000, 3],
         [1001, 500],
+        [21, 0],
         [21, 10],
+        [21, 20],
+        [5, 2],
+        [4, 3],
       ] as const) {
         const broken = lehmerChains('iid', 4, length);
         broken[2]![place] = value;
@@ -142,6 +146,37 @@ describe('protocol/bayesian/diagnostics', () => {
         expect(mixed).to.equal(false);
         expect([worst.rhat, worst.bulkEss, worst.tailEss]).to.deep.equal([Number.NaN, Number.NaN, Number.NaN]);
       }
+  });
+
+  it('chains of 0, 1, 2 or 3 draws are refused with the number that is needed, also where a draw is not finite or all are equal', () => {
+    const asked = { rankNormalizedRhat, bulkEss, tailEss, meanEss, mcseMean, mcseSd, diagnose };
+    for (const length of [0, 1, 2, 3])
+      for (const value of [0, 1, Number.NaN])
+        for (const [name, of] of Object.entries(asked))
+          expect(() => of([0, 1].map(() => new Float64Array(length).fill(value))), name).to.throw(
+            RangeError,
+            `at least 4 draws a chain, got ${length}`,
+          );
+    expect(() => effectiveSampleSize([Float64Array.of(1), Float64Array.of(2)])).to.throw(
+      RangeError,
+      'at least 2 draws',
+    );
+    for (const name of ['rhat', 'bulkEss', 'tailEss', 'mcseMean'] as const)
+      expect(diagnose(lehmerChains('iid', 2, 4))[name], name).to.satisfy(Number.isFinite);
+  });
+
+  it('equal draws have no R-hat and no error of the mean; chains that are each constant and differ have R-hat above a million, and one effective draw each', () => {
+    const constant = diagnose([3, 3].map((value) => new Float64Array(50).fill(value)));
+    expect(constant).to.include({ mean: 3, stddev: 0, bulkEss: 100, tailEss: 100, mcseMean: 0 });
+    expect(constant.rhat).to.be.NaN;
+    const apart = [0, 1, 2, 3].map((value) => new Float64Array(50).fill(value));
+    const { rhat, bulkEss: bulk } = diagnose(apart);
+    expect(rhat).to.be.above(1e6);
+    // 4 chains in 8 halves of 25: autocorrelation 1 at every lag that is looked at, of 24.
+    expect(bulk).to.be.within(4, 9);
+    const summary = summarizePosterior(apart.map((chain) => Array.from(chain, (x) => Float64Array.of(x))));
+    expect(summary.mixed).to.equal(false);
+    expect(summary.worst.rhat).to.be.above(1e6);
   });
 
   it('a skewed chain keeps its bulk ESS under a monotone map, since ranks do not change', () => {
