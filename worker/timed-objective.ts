@@ -1,6 +1,7 @@
 import { GradswarmError } from '../protocol/errors.js';
 import type { LogPosterior, Objective, ReadonlyVector, Segment, Vector } from '../protocol/method.js';
 import type { RoundClock } from '../protocol/party/round-host.js';
+import type { JoiningObjective } from './objectives/joining.js';
 import { pause } from './pause.js';
 
 /** Called while a device call is in progress, so that waiting for it is not taken for a deadlock. */
@@ -23,7 +24,7 @@ export class TimedObjective implements LogPosterior {
   descend?: NonNullable<Objective['descend']>;
 
   constructor(
-    private readonly inner: Objective,
+    private readonly inner: JoiningObjective,
     private readonly watch: Watch,
   ) {
     if (inner.descend)
@@ -45,7 +46,10 @@ export class TimedObjective implements LogPosterior {
   }
 
   gradient(params: ReadonlyVector, batch: Uint32Array, into?: Vector): Vector | Promise<Vector> {
-    return this.spend(batch.length, () => this.inner.gradient(params, batch, into));
+    const { inner, clock } = this;
+    // Where time is measured, it is that of this client's own gradient.
+    const joined = clock.computed ? undefined : inner.joinedGradient;
+    return this.spend(batch.length, () => joined?.(params, batch, into) ?? inner.gradient(params, batch, into));
   }
 
   async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncIterable<ReadonlyVector> {

@@ -56,4 +56,18 @@ describe('an objective on a simulated clock', () => {
     );
     expect(message).to.equal('ERR_STOPPED: attempt aborted');
   });
+
+  it('asks for gradients joined with those of other clients, but for its own alone where their time is measured', async () => {
+    const inner = {
+      exampleCount: 4,
+      segments: [],
+      gradient: () => Float64Array.of(1),
+      joinedGradient: async () => Float64Array.of(2),
+    } as unknown as Objective;
+    const objective = new TimedObjective(inner, noWatch);
+    const gradient = async () => (await objective.gradient(Float64Array.of(0), Uint32Array.of(0)))[0];
+    expect(await gradient()).to.equal(2);
+    objective.clock = { clockMs: 0, isAborted: false, computed: { examples: 0, ms: 0 } };
+    expect(await gradient()).to.equal(1);
+  });
 });

@@ -190,9 +190,9 @@ export class TensorNetwork {
   }
 
   /** Gradients of the sum over the batch, one a segment, from each layer's input and delta. */
-  gradients(passage: Passage, deltas: readonly tf.Tensor[]): readonly tf.Tensor[] {
+  gradients({ inputs }: Pick<Passage, 'inputs'>, deltas: readonly tf.Tensor[]): readonly tf.Tensor[] {
     return deltas.flatMap((delta, l) =>
-      this.isDense(l) ? denseGradients(passage.inputs[l]!, delta) : this.filterGradients(l, passage.inputs[l]!, delta),
+      this.isDense(l) ? denseGradients(inputs[l]!, delta) : this.filterGradients(l, inputs[l]!, delta),
     );
   }
 

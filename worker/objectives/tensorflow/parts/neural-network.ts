@@ -6,10 +6,12 @@ import { processDevice } from '../../../device/device.js';
 import type { Device } from '../../../device/device-access.js';
 import { tf } from '../../../device/tensorflow.js';
 import type { ObjectiveFamily } from '../../family.js';
+import type { JoiningObjective } from '../../joining.js';
 import { clippingWeight } from '../../plain/clipping-weight.js';
 import { checkExamples } from '../../plain/dense-shape.js';
 import { featureCountOf, type ObjectiveRequest, requireDataset } from '../../request.js';
 import { descendOn } from './descent.js';
+import { type GradientRequest, JoinedGradients } from './joined-gradients.js';
 import { differenceTerms, gradientTerms, type LayerTerm } from './neural-network-clipping.js';
 import { evaluateNetwork } from './neural-network-evaluation.js';
 import { type LayerShape, type Passage, TensorNetwork, type Weights } from './neural-network-layers.js';
@@ -25,10 +27,12 @@ interface Shared {
   readonly network: TensorNetwork;
   readonly examples: Examples;
   readonly classCount: number;
+  /** Null: on this device a gradient has other bits among others. */
+  readonly joined: JoinedGradients | null;
 }
 
 /** One client's mean loss over its rows of the training examples, computed on the device in float32. */
-class TensorObjective implements Objective {
+class TensorObjective implements JoiningObjective {
   readonly segments: readonly Segment[];
   readonly exampleCount: number;
   /** Where the device lets the weights stay. */
@@ -99,12 +103,47 @@ class TensorObjective implements Objective {
     return into;
   }
 
+  /** The same bits, in one pass with the gradients that other clients ask for at the same parameters. Left out by devices with other bits. */
+  get joinedGradient(): JoiningObjective['joinedGradient'] {
+    const { joined } = this.shared;
+    if (!joined) return undefined;
+    return (params, batch, into: Vector = this.vector()) =>
+      batch.length === 0
+        ? Promise.resolve(into.fill(0))
+        : joined.gradient({ params, examples: batch.map((i) => this.rows[i]!), into });
+  }
+
   private gradientTensors(weights: Weights, batch: Uint32Array): readonly tf.Tensor[] {
     const { network } = this.shared;
     const { inputs, answers } = this.batchOf(batch);
     const passage = network.forward(weights, inputs);
     const delta = tf.mul(network.outputDelta(passage.outputs, answers), 1 / batch.length);
     return network.gradients(passage, network.deltas(weights, passage, delta));
+  }
+
+  /** The gradients of requests with equal parameters and batches of one length. Sums over examples are those of each batch alone, so its bits are too. */
+  async gradients(requests: readonly GradientRequest[]): Promise<void> {
+    const { device, network } = this.shared;
+    const [{ params, examples }] = requests as [GradientRequest];
+    const size = examples.length;
+    const all = new Uint32Array(requests.length * size);
+    for (const [k, request] of requests.entries()) all.set(request.examples, k * size);
+    // Tidy and dispose find the tensors in it.
+    const pass = tf.tidy(() => {
+      const { weights, inputs, answers } = this.upload(params, all);
+      const passage = network.forward(weights, inputs);
+      const delta = tf.mul(network.outputDelta(passage.outputs, answers), 1 / size);
+      return { inputs: passage.inputs, deltas: network.deltas(weights, passage, delta) } as never;
+    }) as Joint;
+    try {
+      for (const [k, { into }] of requests.entries()) {
+        const gradients = tf.tidy(() => [...network.gradients(...examplesOf(pass, k * size, size))]);
+        await device.read(gradients, into as Float32Array);
+        tf.dispose(gradients);
+      }
+    } finally {
+      tf.dispose(pass as never);
+    }
   }
 
   async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncGenerator<ReadonlyVector> {
@@ -175,6 +214,23 @@ class TensorObjective implements Objective {
   }
 }
 
+/**
+ * Here each number of a product is summed by itself and in the order of the inputs, however many rows there are, so that the gradients of several clients
+ * have the same bits in one pass as alone. A library may sum otherwise when there are more rows.
+ */
+const SUMS_ROWS_ALIKE: readonly string[] = ['wasm', 'simd', 'simd-relaxed'];
+
+/** What the gradients of a pass are made of, layer by layer. */
+interface Joint extends Pick<Passage, 'inputs'> {
+  readonly deltas: readonly tf.Tensor[];
+}
+
+/** Of `count` examples from `first` on. */
+function examplesOf({ inputs, deltas }: Joint, first: number, count: number) {
+  const some = (tensors: readonly tf.Tensor[]) => tensors.map((tensor) => tf.slice(tensor, first, count));
+  return [{ inputs: some(inputs) }, some(deltas)] as const;
+}
+
 function createFamily(
   who: string,
   dataset: Dataset,
@@ -192,7 +248,14 @@ function createFamily(
   checkExamples(who, shape, dataset.train);
   checkExamples(who, shape, dataset.test);
   const network = new TensorNetwork(inputShape, layers, activation as TensorActivation, dataset.classCount > 0);
-  const shared: Shared = { device, network, examples: dataset.train, classCount: dataset.classCount };
+  const joined = SUMS_ROWS_ALIKE.includes(device.name)
+    ? new JoinedGradients((requests) => whole.gradients(requests))
+    : null;
+  const shared: Shared = { device, network, examples: dataset.train, classCount: dataset.classCount, joined };
+  const whole = new TensorObjective(
+    shared,
+    Uint32Array.from({ length: dataset.train.count }, (_, row) => row),
+  );
   return {
     segments: network.segments,
     parameterCount: network.parameterCount,
