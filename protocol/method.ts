@@ -88,8 +88,8 @@ export interface RoundCommon<H> {
   /** A vector of the model's length with any numbers in it, to be filled. Cheaper than a new one where the reader gives it back. */
   borrow(): Vector;
   /**
-   * No half reads this vector of a message any more, nor keeps it: its memory may be borrowed again. Does nothing where the run still
-   * needs it, or where it was not borrowed.
+   * No half reads this vector of a message any more, nor keeps it: its memory may be borrowed again, or take what comes next from
+   * another process. Does nothing where the run still needs it, or where it was neither borrowed nor came from there.
    */
   giveBack(vector: ReadonlyVector): void;
   /** One named number for this round's row of metrics.csv; clients' values are averaged over the cohort. */

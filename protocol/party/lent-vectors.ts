@@ -1,5 +1,8 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
 import { zeros } from '../numerics/vector.js';
+import type { AnyPayload } from '../wire/encoded-message.js';
+import type { Frame } from '../wire/frame.js';
+import type { KindLayout } from '../wire/layout.js';
 
 /** Of vectors that wait for the next borrower. The clients of a round have one each at the same time. */
 const MOST_KEPT_BYTES = 2 ** 25;
@@ -11,6 +14,8 @@ const MOST_KEPT_BYTES = 2 ** 25;
 export class LentVectors {
   private readonly kept: Vector[] = [];
   private readonly lent = new WeakSet<ReadonlyVector>();
+  /** What gives the memory of a received vector back to those who received it. */
+  private readonly received = new WeakMap<ReadonlyVector, () => void>();
 
   constructor(
     private readonly length: number,
@@ -24,8 +29,21 @@ export class LentVectors {
     return vector;
   }
 
+  /** A message that came over a socket. One vector and numbers: the memory of its frame is free once that vector is given back. */
+  receive({ vectors, integers, bytes }: KindLayout, { messages, release }: Frame, message: AnyPayload): void {
+    if (!release || messages.length !== 1 || vectors.length !== 1 || integers.length + bytes.length > 0) return;
+    const vector = message[vectors[0]!] as Vector;
+    // A codec has made another.
+    if (vector.buffer === messages[0]!.fixed.buffer) this.received.set(vector, release);
+  }
+
   /** Any other vector, and one that is back, is left alone. */
   giveBack(vector: ReadonlyVector): void {
+    const release = this.received.get(vector);
+    if (release) {
+      this.received.delete(vector);
+      return release();
+    }
     if (!this.lent.delete(vector)) return;
     if ((this.kept.length + 1) * vector.length * vector.BYTES_PER_ELEMENT <= MOST_KEPT_BYTES)
       this.kept.push(vector as Vector);

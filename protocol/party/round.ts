@@ -364,10 +364,9 @@ export class PartyRound {
   protected open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {
     if (frame.messages.length > 0) this.arrivedMs?.set(frame.from, frame.arrivesAtMs);
     try {
-      const opened = openedMessages(layout, frame, this.host, (i) =>
-        this.coding.decode(layout, frame, frame.messages[i]!, i, this),
-      );
-      for (const message of opened) {
+      const decode = (i: number) => this.coding.decode(layout, frame, frame.messages[i]!, i, this);
+      for (const message of openedMessages(layout, frame, this.host, decode)) {
+        if (frame.release && !this.mailbox.keepsRead) this.host.vectors.receive(layout, frame, message);
         into.push(message as Received<AnyKind>);
         this.inbox.received++;
         this.own.received?.(layout.name, message);

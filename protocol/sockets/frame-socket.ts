@@ -4,11 +4,15 @@ import { type ChannelOptions, FrameChannel } from '../wire/frame-channel.js';
 import type { MessageSocket } from '../wire/message-socket.js';
 
 /** Frames over this socket, with Node's checksum and timing. */
-export function channelOver(socket: MessageSocket, options: Omit<ChannelOptions, 'crc32' | 'defer'>): FrameChannel {
+export function channelOver(
+  socket: MessageSocket,
+  options: Omit<ChannelOptions, 'crc32' | 'defer' | 'room'>,
+): FrameChannel {
   return new FrameChannel(socket, {
     ...options,
     crc32: (bytes, previous) => crc32(bytes, previous),
     defer: setImmediate,
+    room: (bytes) => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer),
   });
 }
 

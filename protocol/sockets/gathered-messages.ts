@@ -61,15 +61,29 @@ class Gatherer {
     if (from < at && !this.large) this.passOn(piece.subarray(from, at));
   }
 
+  /** Where the next bytes of a large payload belong, all of it that is still to come; null: there is none, or a little of it. */
+  room(): Uint8Array | null {
+    const { large, filled } = this;
+    return large && large.byteLength - filled >= LARGE_BYTES ? large.subarray(filled) : null;
+  }
+
+  /** So many bytes were read into that room. */
+  fillRoom(bytes: number): void {
+    if (this.large) this.filledBy(bytes, this.large);
+  }
+
   private fill(large: Uint8Array, rest: Uint8Array): number {
     const part = rest.subarray(0, large.byteLength - this.filled);
     large.set(part, this.filled);
-    this.filled += part.byteLength;
-    if (this.filled === large.byteLength) {
-      this.large = null;
-      this.pass(Buffer.from(large.buffer));
-    }
+    this.filledBy(part.byteLength, large);
     return part.byteLength;
+  }
+
+  private filledBy(bytes: number, large: Uint8Array): void {
+    this.filled += bytes;
+    if (this.filled < large.byteLength) return;
+    this.large = null;
+    this.pass(Buffer.from(large.buffer));
   }
 
   /** A copy: what the piece lies in is read into again. */
@@ -89,14 +103,14 @@ class Gatherer {
   }
 }
 
-/** Connections whose pieces are copied as they are gathered. */
-const gathered = new WeakSet<Duplex>();
+/** Of connections that are gathered: pieces are copied, or read to where they belong. */
+const gatherers = new WeakMap<Duplex, Gatherer>();
 
 /** From now on, at the beginning of a frame, what comes over this connection is gathered. */
 export function gatherMessages(stream: Duplex, memory: SpareMemory): void {
-  gathered.add(stream);
   const emit = stream.emit.bind(stream) as Duplex['emit'];
   const gatherer = new Gatherer((piece) => emit('data', piece), memory);
+  gatherers.set(stream, gatherer);
   // In place of a listener, so that those who listen may still stop.
   stream.emit = (event: string | symbol, ...content: unknown[]): boolean => {
     if (event !== 'data') return emit(event as never, ...(content as never[]));
@@ -105,7 +119,7 @@ export function gatherMessages(stream: Duplex, memory: SpareMemory): void {
   };
 }
 
-/** Are the pieces of this connection copied as they come? */
-export function isGathered(stream: Duplex): boolean {
-  return gathered.has(stream);
+/** Of a connection whose messages are gathered: what comes next is read into its room, where it has one. */
+export function gathererOf(stream: Duplex): Pick<Gatherer, 'room' | 'fillRoom'> | undefined {
+  return gatherers.get(stream);
 }

@@ -42,6 +42,11 @@ export class PortSocket implements MessageSocket {
     return () => {};
   }
 
+  reuse(message: Uint8Array): void {
+    if (!this.closing && !isSmall(message) && message.byteLength === message.buffer.byteLength)
+      this.channel.post({ type: 'reuse', memory: message } satisfies ToRelay, memoryOf([message]));
+  }
+
   cork(): void {
     this.corked ??= [];
   }

@@ -1,9 +1,12 @@
 import { connect, type OnReadOpts, Socket, type SocketConstructorOpts, type TcpNetConnectOpts } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { isGathered } from './gathered-messages.js';
+import { gathererOf } from './gathered-messages.js';
 
 /** What one read takes at most: reads cost more than bytes. */
 const READ_BYTES = 256 << 10;
+
+/** The same after a large message. */
+const HEAD_BYTES = 16 << 10;
 
 /** What Node has below a socket: it reads and writes, and reports to the socket. */
 interface Handled {
@@ -34,11 +37,26 @@ export function acceptReading(accepted: Socket): Socket {
 }
 
 function reading(open: (onread: OnReadOpts) => Socket): Socket {
-  const socket = open({
-    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+  const memory = Buffer.allocUnsafeSlow(READ_BYTES);
+  /** Of a message, whose bytes are read to where they stay; null: `memory` is read into. */
+  let room: Uint8Array | null = null;
+  /** Null: it is being opened, and asks for memory already. */
+  let socket: Socket | null = null;
+  const gatherer = () => socket && gathererOf(socket);
+  socket = open({
+    buffer: () => {
+      const before = room;
+      room = gatherer()?.room() ?? null;
+      if (room) return room;
+      // Large messages come in a row: of the next one little more than its head is read to where it does not stay.
+      return before ? memory.subarray(0, HEAD_BYTES) : memory;
+    },
     callback: (bytes, buffer) => {
-      const piece = Buffer.from(buffer.buffer as ArrayBuffer, 0, bytes);
-      socket.emit('data', isGathered(socket) ? piece : Buffer.from(piece));
+      if (room) gatherer()?.fillRoom(bytes);
+      else {
+        const piece = Buffer.from(buffer.buffer as ArrayBuffer, 0, bytes);
+        socket?.emit('data', gatherer() ? piece : Buffer.from(piece));
+      }
       return true;
     },
   });

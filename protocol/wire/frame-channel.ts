@@ -79,7 +79,7 @@ export class FrameChannel {
     private readonly socket: Pick<MessageSocket, 'bufferedAmount' | 'send' | 'reuse' | 'cork' | 'uncork'>,
     private readonly options: ChannelOptions,
   ) {
-    this.receiver = new FrameReceiver(options);
+    this.receiver = new FrameReceiver(options, (message) => socket.reuse?.(message));
   }
 
   send(outgoing: Outgoing): void {

@@ -1,9 +1,17 @@
 import { GradswarmError } from '../errors.js';
 import { CHUNK_HEADER_BYTES, FRAME_HEADER_BYTES, MESSAGE_TYPE, readHeader, type WireFrame } from './frame.js';
+import { SpareMemory } from './spare-memory.js';
 
 /** What a channel delivers: whole frames whose checksum was verified, or a frame marked as damaged. */
 export type Incoming =
-  | { readonly type: 'frame'; readonly header: WireFrame; readonly body: Uint8Array; readonly intact: boolean }
+  | {
+      readonly type: 'frame';
+      readonly header: WireFrame;
+      readonly body: Uint8Array;
+      readonly intact: boolean;
+      /** Called once: this frame's body is not read any more. */
+      readonly release: () => void;
+    }
   | { readonly type: 'packed'; readonly body: Uint8Array };
 
 export interface ReceiverOptions {
@@ -16,7 +24,29 @@ export interface ReceiverOptions {
   readonly maxPackedBytes: number;
   /** The other end may send a frame whose body has just come as its header alone. Left out: it may not. */
   readonly repeats?: boolean;
+  /** Memory for a body that comes in chunks, not cleared: it is not seen before it is full. Left out: cleared memory. */
+  readonly room?: (bytes: number) => Uint8Array;
 }
+
+/** A body that the repeats of its frame have too. It is one user that they may still come. */
+class SharedBody {
+  private users = 1;
+
+  constructor(private readonly release: () => void) {}
+
+  /** For one more frame; what it returns is called once the frame is not read any more. */
+  use(): () => void {
+    this.users++;
+    return () => this.drop();
+  }
+
+  drop(): void {
+    if (--this.users === 0) this.release();
+  }
+}
+
+/** Memory kept for the next bodies that come in chunks, of each socket. */
+const SPARE_BYTES = 64 << 20;
 
 /** A body that comes in chunks; its checksum is taken chunk by chunk, while their bytes are still in the cache. */
 interface Assembly {
@@ -30,9 +60,17 @@ interface Assembly {
 export class FrameReceiver {
   private readonly assemblies = new Map<number, Assembly>();
   /** The last frame, where the next ones may have the same body. */
-  private last: (Incoming & { type: 'frame' }) | null = null;
+  private last: { readonly incoming: Incoming & { type: 'frame' }; readonly body: SharedBody } | null = null;
 
-  constructor(private readonly options: ReceiverOptions) {}
+  private readonly spare: SpareMemory;
+
+  /** `reuse`: memory of a message that is not read any more. */
+  constructor(
+    private readonly options: ReceiverOptions,
+    private readonly reuse: (message: Uint8Array) => void = () => {},
+  ) {
+    this.spare = new SpareMemory(SPARE_BYTES, options.room);
+  }
 
   /** Null while a body is incomplete. Throws ERR_FRAME_MALFORMED and ERR_FRAME_LENGTH before allocating what was not announced within bounds. */
   receive(received: Uint8Array): Incoming | null {
@@ -66,10 +104,10 @@ export class FrameReceiver {
       !last ||
       this.assemblies.size > 0 ||
       message.byteLength !== FRAME_HEADER_BYTES ||
-      !hasBodyOf(header, last.header)
+      !hasBodyOf(header, last.incoming.header)
     )
       throw new GradswarmError('ERR_FRAME_MALFORMED', 'a repeat that does not follow a frame with the same body');
-    return { ...last, header };
+    return { ...last.incoming, header, release: last.body.use() };
   }
 
   private receivePacked(message: Uint8Array): Incoming | null {
@@ -95,11 +133,11 @@ export class FrameReceiver {
       const body = message.subarray(FRAME_HEADER_BYTES);
       if (body.byteLength !== length)
         throw new GradswarmError('ERR_FRAME_LENGTH', `expected a body of ${length} bytes, got ${body.byteLength}`);
-      return this.whole(header, body, this.options.crc32(body) === checksum);
+      return this.whole(header, body, this.options.crc32(body) === checksum, () => this.reuse(message));
     }
     this.assemblies.set(stream, {
       header,
-      body: new Uint8Array(length),
+      body: this.spare.take(length),
       checksum: 0,
       filled: 0,
     });
@@ -128,13 +166,17 @@ export class FrameReceiver {
     this.assemblies.delete(stream);
     const announced = view.getUint32(20, true);
     const header = assembly.header && { ...assembly.header, checksum: announced };
-    return this.whole(header, assembly.body, assembly.checksum === announced);
+    const { body } = assembly;
+    return this.whole(header, body, assembly.checksum === announced, () => this.spare.give(body));
   }
 
-  private whole(header: WireFrame | null, body: Uint8Array, intact: boolean): Incoming {
+  private whole(header: WireFrame | null, body: Uint8Array, intact: boolean, release: () => void): Incoming {
     if (header) {
-      const incoming = { type: 'frame', header, body, intact } as const;
-      if (this.options.repeats) this.last = incoming;
+      if (!this.options.repeats) return { type: 'frame', header, body, intact, release };
+      this.last?.body.drop();
+      const shared = new SharedBody(release);
+      const incoming = { type: 'frame', header, body, intact, release: shared.use() } as const;
+      this.last = { incoming, body: shared };
       return incoming;
     }
     if (!intact) throw new GradswarmError('ERR_FRAME_CHECKSUM', 'a packed message was corrupted in transit');

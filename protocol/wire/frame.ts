@@ -24,6 +24,8 @@ export interface Frame {
   readonly tampered?: { readonly body: Uint8Array; readonly checksum: number };
   /** Set by the receiver's process: memory that the frame takes there. Does not travel. */
   readonly receivedBytes?: number;
+  /** The same: its body is not read any more, and its memory may be filled with another. Left out: it may not. Does not travel. */
+  readonly release?: () => void;
   /** Wall clock only: real milliseconds that the sender's host keeps the frame back. Does not travel. */
   readonly heldMs?: number;
 }

@@ -140,6 +140,8 @@ export class TransportEnd {
         throw new GradswarmError('ERR_WORKER_LOST', `bench: vector ${step} of ${count} did not arrive: ${frame}`);
       const values = layout.decode(frame.messages[0]!, from, null).values as Float32Array;
       sum += values.at(-1)!;
+      // As federated averaging does, once it has added a vector to its sum.
+      frame.release?.();
     }
     this.office.close(mailbox);
     return sum;

@@ -100,4 +100,32 @@ describe('a command that computes', function () {
     expect(await run.ended).to.equal(0);
     expect(JSON.parse(run.printed.out).directory).to.be.a('string');
   });
+
+  for (const [what, features] of [
+    ['80 kB', 2000],
+    ['1.2 MB, in chunks', 30_000],
+  ] as const)
+    it(`vectors of ${what} whose memory goes from thread to thread and back: bits of a run in one process`, async () => {
+      const digests = [0, 2].map(async (workers) => {
+        const folder = temporaryFolder();
+        const [file, out] = [join(folder, 'scenario.json'), join(folder, 'out')];
+        const run: ScenarioInput = {
+          name: 'memory',
+          method: { name: 'fedavg', batchSize: 10 },
+          objective: { name: 'softmax-regression' },
+          data: { name: 'gaussian-clusters', features, examples: 120, testExamples: 20 },
+          clients: 6,
+          rounds: 4,
+          seed: 3,
+          workers: { count: workers },
+        };
+        writeFileSync(file, JSON.stringify(run));
+        expect(await startCommand('run', file, '--out', out).ended).to.equal(0);
+        return digestIn(out);
+      });
+      const [alone, remote] = await Promise.all(digests);
+      expect(remote)
+        .to.match(/^[0-9a-f]{64}$/)
+        .and.equal(alone);
+    });
 });

@@ -92,7 +92,9 @@ export default defineMethod({
       const batches = partialWork(localBatches(at.rng, exampleCount, localEpochs, batchSize), at.rng, least);
       const local = await descend(at.objective, model.params, batches, clientLearningRate, proximal, () => at.borrow());
       // In place: `descend` has made the vector, and nothing else reads it.
-      at.post('update', 'coordinator', { delta: accumulate(local, -1, model.params), examples: exampleCount });
+      const delta = accumulate(local, -1, model.params);
+      at.giveBack(model.params);
+      at.post('update', 'coordinator', { delta, examples: exampleCount });
       return state;
     },
   }),

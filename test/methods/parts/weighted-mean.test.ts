@@ -20,6 +20,16 @@ describe('protocol/methods/parts/weighted-mean', () => {
     expect(mean.value()[0]).to.equal(2 ** 22 + 1);
   });
 
+  it('a vector whose memory has gone to another thread since it was added still counts', () => {
+    const mean = new WeightedMean();
+    for (const value of [2, 4]) {
+      const vector = Float32Array.of(value, 1);
+      mean.add(1, vector);
+      structuredClone(vector, { transfer: [vector.buffer] });
+    }
+    expect(mean.value()).to.deep.equal(Float32Array.of(3, 1));
+  });
+
   it('a weight of 0 counts for nothing, and the vectors that were added are not changed', () => {
     const mean = new WeightedMean();
     const one = Float64Array.of(1);

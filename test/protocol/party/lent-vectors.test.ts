@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { LentVectors } from '../../../protocol/party/lent-vectors.js';
 import { PartyRound } from '../../../protocol/party/round.js';
+import type { AnyPayload } from '../../../protocol/wire/encoded-message.js';
+import { type Frame, joinBody } from '../../../protocol/wire/frame.js';
+import { layoutsOf } from '../../../protocol/wire/layout.js';
 
 describe('vectors that messages are done with', () => {
   const vectors = () => new LentVectors(3, 'float32');
@@ -29,6 +32,42 @@ describe('vectors that messages are done with', () => {
     const own = new Float32Array(3);
     lent.giveBack(own);
     expect(lent.borrow()).to.not.equal(own);
+  });
+
+  describe('of a frame that came over a socket', () => {
+    const kinds = {
+      update: { from: 'clients', to: 'coordinator', vectors: ['delta'], scalars: ['examples'] },
+      two: { from: 'clients', to: 'coordinator', vectors: ['first', 'second'] },
+      noted: { from: 'clients', to: 'coordinator', vectors: ['delta'], bytes: ['note'] },
+    } as const;
+    const delta = Float32Array.of(1, 2, 3);
+    /** How often its memory is free after its first vector was given back `times` times. */
+    const freed = (kind: keyof typeof kinds, payload: AnyPayload, count = 1, times = 1, decoded?: Float32Array) => {
+      const layout = layoutsOf(kinds, 'float32').get(kind)!;
+      const body = joinBody({ messages: Array.from({ length: count }, () => layout.encode(payload, null)) });
+      const messages = layout.split(body, count);
+      const message = layout.decode(messages[0]!, 0, null);
+      const lent = vectors();
+      let releases = 0;
+      const vector = decoded ?? (message[layout.vectors[0]!] as Float32Array);
+      const given = { ...message, [layout.vectors[0]!]: vector };
+      lent.receive(layout, { messages, release: () => releases++ } as unknown as Frame, given);
+      for (let i = 0; i < times; i++) lent.giveBack(vector);
+      expect(lent.borrow()).to.not.equal(vector);
+      return releases;
+    };
+
+    it('its memory is free when its one vector is given back, once', () => {
+      expect(freed('update', { delta, examples: 5 }, 1, 0)).to.equal(0);
+      expect(freed('update', { delta, examples: 5 }, 1, 2)).to.equal(1);
+    });
+
+    it('it is not where something else lies there, or where a codec made the vector', () => {
+      expect(freed('two', { first: delta, second: delta })).to.equal(0);
+      expect(freed('noted', { delta, note: Uint8Array.of(1) })).to.equal(0);
+      expect(freed('update', { delta, examples: 5 }, 2)).to.equal(0);
+      expect(freed('update', { delta, examples: 5 }, 1, 1, Float32Array.of(1, 2, 3))).to.equal(0);
+    });
   });
 
   it('are kept up to 32 MiB', () => {

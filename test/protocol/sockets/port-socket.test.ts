@@ -11,6 +11,7 @@ import type { MessageSocket } from '../../../protocol/wire/message-socket.js';
 class SlowSocket extends EventEmitter implements MessageSocket {
   readonly kept: { readonly message: Uint8Array; readonly sent: ((memory?: Uint8Array) => void) | undefined }[] = [];
   readonly closed: (number | undefined)[] = [];
+  readonly reused: Uint8Array[] = [];
   taken = 0;
 
   get bufferedAmount(): number {
@@ -26,6 +27,9 @@ class SlowSocket extends EventEmitter implements MessageSocket {
     return (messages) => {
       this.taken += messages;
     };
+  }
+  reuse(message: Uint8Array): void {
+    this.reused.push(message);
   }
   close(code?: number): void {
     this.closed.push(code);
@@ -58,6 +62,23 @@ describe('a message socket whose connection another thread has', () => {
     await until(() => back.length === 2);
     expect([back, socket.bufferedAmount]).to.deep.equal([[0, undefined], 30_000]);
     real.emit('close', 1000, '');
+  });
+
+  it('gives memory of received messages back to the socket, where it is worth it and the whole of a buffer', async () => {
+    const { socket, real } = relayed();
+    const received: Uint8Array[] = [];
+    socket.on('message', (message) => received.push(message));
+    real.emit('message', new Uint8Array(10_000).fill(7));
+    await until(() => received.length === 1);
+    socket.reuse(new Uint8Array(10));
+    socket.reuse(new Uint8Array(20_000).subarray(10_000));
+    socket.reuse(received[0]!);
+    await until(() => real.reused.length === 1);
+    expect(real.reused.map(({ byteLength, 0: first }) => [byteLength, first])).to.deep.equal([[10_000, 7]]);
+    expect(received[0]!.byteLength).to.equal(0);
+    real.emit('close', 1000, '');
+    await turn();
+    socket.reuse(new Uint8Array(10_000));
   });
 
   it('reports a message as taken when its thread has acted on it, not before', async () => {

@@ -57,6 +57,33 @@ describe('steady reading', () => {
     close();
   });
 
+  it('a large message is read to where it stays: none of 40, with small ones between them, is changed by what comes next', async () => {
+    const { own, other, close } = await accepted();
+    const socket = acceptReading(own);
+    gatherMessages(socket, new SpareMemory(0));
+    const pieces: Buffer[] = [];
+    socket.on('data', (piece: Buffer) => pieces.push(piece));
+    const messages = Array.from({ length: 40 }, (_, i) => Buffer.alloc([70_000, 3, 1 << 20, 65_536][i % 4]!, i + 1));
+    for (const message of messages) {
+      const head = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
+      if (message.byteLength < 126) other.write(Buffer.from([0x82, message.byteLength]));
+      else {
+        head.writeBigUInt64BE(BigInt(message.byteLength), 2);
+        other.write(head);
+      }
+      other.write(message);
+    }
+    other.end();
+    await new Promise((resolve) => socket.once('end', resolve));
+    const large = pieces.filter(({ byteLength }) => byteLength >= 65_536);
+    const expected = messages.filter(({ byteLength }) => byteLength >= 65_536);
+    expect(large.map(({ byteLength }) => byteLength)).to.deep.equal(expected.map(({ byteLength }) => byteLength));
+    expect(large.every((piece, i) => piece.equals(expected[i]!))).to.equal(true);
+    expect(new Set(large.map(({ buffer }) => buffer)).size).to.equal(large.length);
+    socket.destroy();
+    close();
+  });
+
   it('what it sends arrives, and its end is that of the connection which was accepted, and the other way round', async () => {
     for (const first of ['accepted', 'in its place']) {
       const { own, other, close } = await accepted();

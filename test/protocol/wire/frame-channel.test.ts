@@ -217,6 +217,19 @@ describe('frame channel', () => {
     expect([socket.corks, turns.length]).to.deep.equal([2, 2]);
   });
 
+  it('a body in chunks comes in the memory of one that was released, and in no other', async () => {
+    const socket = new RecordingSocket();
+    channelOver(socket).send({ type: 'frame', frame: frameOf(1.5 * chunkNumbers) });
+    await allHaveLeft();
+    const receiver = channelOver(new RecordingSocket());
+    const next = () => socket.sent.map((message) => receiver.receive(message)).at(-1) as IncomingFrame;
+    const [first, second] = [next(), next()];
+    expect(second.body.buffer).to.not.equal(first.body.buffer);
+    first.release();
+    expect(next().body.buffer).to.equal(first.body.buffer);
+    expect(next().body.buffer).to.not.equal(second.body.buffer);
+  });
+
   describe('repeats', () => {
     /** The same messages for both clients and the coordinator, each with an arrival of its own. */
     const broadcast = (length: number): Frame[] => {
@@ -242,11 +255,29 @@ describe('frame channel', () => {
         expect(size(repeated.sent)).to.equal(size(plain.sent) / 3 + 2 * 48);
         expect(repeated.bytes).to.equal(plain.bytes);
         const parts = (incoming: IncomingFrame) => {
+          const { release: _release, ...content } = incoming;
           const { chunkStream: _, ...header } = incoming.header;
-          return { ...incoming, header, body: hash(incoming.body) };
+          return { ...content, header, body: hash(incoming.body) };
         };
         expect(received(repeated.sent, { repeats: true }).map(parts)).to.deep.equal(received(plain.sent).map(parts));
       });
+
+    it('a body is filled again once its frame and all repeats are released and another frame has come, not before', async () => {
+      const { sent } = await sentBy([...broadcast(10), frameOf(10, 1), frameOf(10, 0)], { repeats: true });
+      const reused: Uint8Array[] = [];
+      const socket = Object.assign(new RecordingSocket(), { reuse: (message: Uint8Array) => reused.push(message) });
+      const channel = channelOver(socket, { repeats: true });
+      const [first, ...repeats] = sent.slice(0, 3).map((message) => channel.receive(message) as IncomingFrame);
+      for (const { release } of repeats) release();
+      const other = channel.receive(sent[3]!) as IncomingFrame;
+      expect(reused).to.deep.equal([]);
+      first!.release();
+      expect(reused.map(({ buffer }) => buffer)).to.deep.equal([sent[0]!.buffer]);
+      other.release();
+      expect(reused).to.have.length(1);
+      channel.receive(sent[4]!);
+      expect(reused.map(({ buffer }) => buffer)).to.deep.equal([sent[0]!.buffer, sent[3]!.buffer]);
+    });
 
     it('none is sent for other messages, after another body, for a frame that was changed or lost, or without being agreed on', async () => {
       const [first, second] = broadcast(10) as [Frame, Frame];
