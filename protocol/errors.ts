@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   ERR_WORKERS_MISSING: { definite: true, meaning: 'not enough workers joined in time' },
   ERR_QUORUM: { definite: true, meaning: 'fewer clients answered than the scenario demands' },
   ERR_HALF_FAILED: { definite: true, meaning: 'a half of the method threw' },
+  ERR_MODULE: { definite: true, meaning: 'a fault, attack or selection gave what its kind does not allow' },
   ERR_NOT_FINITE: { definite: true, meaning: 'a state holds NaN or an infinity' },
   ERR_STATE: { definite: true, meaning: 'a state is not plain data' },
   ERR_CHECKPOINT: { definite: true, meaning: 'a checkpoint is missing, damaged or from another run' },
@@ -66,4 +67,17 @@ export class MessageRefused extends GradswarmError {
     const sender = from === 'coordinator' ? from : `client ${from}`;
     super('ERR_PROTOCOL', `message '${kind}' of ${sender}, rejected: expected ${expected}`);
   }
+}
+
+/**
+ * Of two errors of one attempt, the one to report: halves that were stopped, or wait for what never comes, follow from an error elsewhere.
+ * `known`: null, or what was reported before.
+ */
+export function causeOf(known: unknown, next: unknown): unknown {
+  return known === null || rankOf(next) > rankOf(known) ? next : known;
+}
+
+function rankOf(error: unknown): number {
+  if (!(error instanceof GradswarmError)) return 2;
+  return error.code === 'ERR_STOPPED' ? 0 : error.code === 'ERR_DEADLOCK' ? 1 : 2;
 }

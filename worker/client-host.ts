@@ -1,4 +1,4 @@
-import { GradswarmError } from '../protocol/errors.js';
+import { causeOf, GradswarmError } from '../protocol/errors.js';
 import type { ClientIndex, ReadonlyVector } from '../protocol/method.js';
 import type { CrewReport, Settlement } from '../protocol/party/crew.js';
 import { noBytes } from '../protocol/party/dispatch.js';
@@ -55,8 +55,7 @@ export class ClientHost {
           if (report) reports[i] = report;
         } catch (error) {
           if (error instanceof GradswarmError && error.code === 'ERR_STOPPED') return;
-          // The first error is the cause; those of the clients stopped because of it add nothing.
-          failure ??= error;
+          failure = causeOf(failure, error);
           this.site.office.revokeAll(
             plan,
             new GradswarmError('ERR_STOPPED', `round ${plan.index}: another half failed`),

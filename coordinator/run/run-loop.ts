@@ -1,4 +1,4 @@
-import { GradswarmError, MessageRefused } from '../../protocol/errors.js';
+import { causeOf, GradswarmError, MessageRefused } from '../../protocol/errors.js';
 import type { ClientIndex, PartyId, ReadonlyVector } from '../../protocol/method.js';
 import { addCodingCosts, noCodingCosts } from '../../protocol/party/coding-cost.js';
 import type { CrewReport } from '../../protocol/party/crew.js';
@@ -204,8 +204,7 @@ export class RunLoop {
     // When one side fails the other must not be left waiting for it.
     let failure: unknown = null;
     const stop = (error: unknown): void => {
-      // Halves stopped because another failed do not show the cause.
-      if (failure === null || isStop(failure)) failure = error;
+      failure = causeOf(failure, error);
       site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: attempt aborted`));
     };
     const { now, observer } = this.options;

@@ -1,3 +1,4 @@
+import { GradswarmError } from '../errors.js';
 import type { LabelShares } from '../faults/parts/acting-rule.js';
 import { loadFaults } from '../faults/parts/load-fault.js';
 import { type PlacedRule, placeRules } from '../faults/parts/placed-rules.js';
@@ -255,6 +256,11 @@ class ClientRules {
     if (counting) this.slownessCountedTo[client] = round;
     for (const { rule, index } of this.slowers) {
       const factor = rule.slowdown!(client, round, atMs);
+      if (!(factor > 0 && factor < Infinity))
+        throw new GradswarmError(
+          'ERR_MODULE',
+          `faults[${index}]: expected a positive factor on the time of client ${client} in round ${round}, got ${factor}`,
+        );
       if (factor !== 1 && counting) this.counts[index]!++;
       product *= factor;
     }

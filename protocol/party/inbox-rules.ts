@@ -1,6 +1,7 @@
 import type { AggregationChain, AggregationStep } from '../aggregators/aggregator.js';
 import { meanOf } from '../aggregators/parts/mean.js';
 import type { Attack } from '../attacks/attack.js';
+import { GradswarmError } from '../errors.js';
 import type { PartyId, ReadonlyVector, Rng, Vector } from '../method.js';
 import { zerosLike } from '../numerics/vector.js';
 import type { KindLayout } from '../wire/layout.js';
@@ -94,6 +95,7 @@ export class InboxRules {
           return result.aggregate ?? meanOf(result.vectors);
         },
       });
+      requireLike(forged, own);
       vectors = vectors.map((vector, i) => forged[byzantine.indexOf(i)] ?? vector);
       attack.acted();
     }
@@ -119,6 +121,16 @@ export class InboxRules {
       own: own < 0 ? null : vectors[own]!,
     };
   }
+}
+
+/** As many vectors as attackers, each as long as theirs. Throws ERR_MODULE. */
+function requireLike(forged: readonly ReadonlyVector[], own: readonly ReadonlyVector[]): void {
+  const lengths = (vectors: readonly ReadonlyVector[]) => vectors.map(({ length }) => length).join(', ');
+  if (lengths(forged) === lengths(own)) return;
+  throw new GradswarmError(
+    'ERR_MODULE',
+    `an attack: expected a vector for each of ${own.length} attackers, of ${lengths(own)} numbers, got ${forged.length}, of ${lengths(forged)}`,
+  );
 }
 
 /** Positions of honest and of Byzantine senders. What a peer keeps for itself is as it computed it: it does not deceive itself. */

@@ -1,4 +1,5 @@
 import { GradswarmError } from '../errors.js';
+import { describe } from '../settings/problems.js';
 import type { NotApplicable } from './applicable.js';
 import type { ExpectationFamily, Finding, Holds, Judgement, RunRecord } from './expectation.js';
 import { matches } from './groups.js';
@@ -26,7 +27,7 @@ export function judge(
     const family = find(name);
     const chosen = where ? records.filter((record) => matches(record, where as Record<string, Json>)) : records;
     if (!family) throw new GradswarmError('ERR_SCENARIO', `expect: expected the name of an expectation, got '${name}'`);
-    const finding = plainFinding(family.judge(chosen, family.settings.parse(name, settings)));
+    const finding = plainFinding(foundBy(family, chosen, family.settings.parse(name, settings)));
     const part = where ? `${choiceInWords(where as Record<string, Json>)}: ` : '';
     return { name, ...finding, detail: `${part}${finding.detail}` };
   });
@@ -46,6 +47,22 @@ export function conjunction(all: readonly Holds[]): Holds {
 export function sweepVerdict(points: readonly Verdict[], overall: Verdict): Holds {
   const all = points.map(({ valid }) => valid);
   return conjunction(overall.expectations.length === 0 ? all : [...all, overall.valid]);
+}
+
+/** A mistake of an expectation leaves its question open: the run is over and stands. */
+function foundBy(family: ExpectationFamily, records: readonly RunRecord[], settings: object): Finding {
+  try {
+    const finding: Finding | undefined = family.judge(records, settings as Readonly<Record<string, unknown>>);
+    if (finding && [true, false, 'unknown'].includes(finding.holds)) return finding;
+    return {
+      holds: 'unknown',
+      observed: null,
+      detail: `it found neither true, false nor 'unknown': ${describe(finding)}`,
+    };
+  } catch (error) {
+    if (error instanceof GradswarmError) throw error;
+    return { holds: 'unknown', observed: null, detail: `it threw ${error}` };
+  }
 }
 
 /** JSON has no NaN and no infinity; such an observed number becomes a string. */

@@ -84,7 +84,13 @@ class CachedTopology implements Topology {
     if (!phase) {
       if (this.phases.size >= (this.period === null ? KEPT_PHASES.never : KEPT_PHASES.repeating))
         this.phases.delete(this.phases.keys().next().value as number);
-      phase = { graph: this.sequence.at(round), links: new Array(this.clientCount) };
+      const graph = this.sequence.at(round);
+      if (graph.nodeCount !== this.clientCount)
+        throw new GradswarmError(
+          'ERR_SCENARIO',
+          `topology: expected a graph of ${this.clientCount} clients, got one of ${graph.nodeCount}`,
+        );
+      phase = { graph, links: new Array(this.clientCount) };
       this.phases.set(key, phase);
     }
     return phase;

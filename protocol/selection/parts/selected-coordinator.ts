@@ -1,3 +1,4 @@
+import { GradswarmError } from '../../errors.js';
 import type { AnyCoordinatorHalf, ClientIndex, PartyId, ReadonlyVector } from '../../method.js';
 import { scale } from '../../numerics/vector.js';
 import type { Chosen, Report, Selection } from '../selection.js';
@@ -34,12 +35,13 @@ export interface SelectedState {
 /** The coordinator's half of the method, and the rule that selects whom it works with. */
 export function selectedCoordinatorHalf(half: AnyCoordinatorHalf, selection: CoordinatorSelection): AnyCoordinatorHalf {
   const { rule } = selection;
+  const clientCount = selection.shares.length;
   const { estimates, draws, personal, digested } = half;
   return {
     init(setup): SelectedState {
       const state = rule.init();
       const at = { index: 0, rng: setup.shared.derive('selection') };
-      return { method: half.init(setup), rule: state, invited: rule.invite(state, at) };
+      return { method: half.init(setup), rule: state, invited: wholeChoice(rule.invite(state, at), clientCount) };
     },
     async round(state: SelectedState, at) {
       const round = at as Round;
@@ -54,13 +56,29 @@ export function selectedCoordinatorHalf(half: AnyCoordinatorHalf, selection: Coo
       };
       const learned = rule.learn?.(state.rule, outcome) ?? state.rule;
       const next = { index: at.index + 1, rng: at.shared.derive('selection') };
-      return { method, rule: learned, invited: rule.invite(learned, next) };
+      return { method, rule: learned, invited: wholeChoice(rule.invite(learned, next), clientCount) };
     },
     ...(estimates && { estimates: ({ method }: SelectedState) => estimates(method) }),
     ...(draws && { draws: ({ method }: SelectedState) => draws(method) }),
     ...(personal && { personal: ({ method }: SelectedState, own: ReadonlyVector | null) => personal(method, own) }),
     digested: ({ method, ...rest }: SelectedState) => ({ ...rest, method: digested?.(method) ?? method }),
   };
+}
+
+/** Different clients of the run, each factor null or a positive number. Throws ERR_MODULE. */
+function wholeChoice(chosen: readonly Chosen[], clientCount: number): readonly Chosen[] {
+  const wrong = (expected: string, got: unknown) =>
+    new GradswarmError('ERR_MODULE', `participation.sampling: expected ${expected}, got ${got}`);
+  const seen = new Set<ClientIndex>();
+  for (const { client, factor } of chosen) {
+    if (!(Number.isInteger(client) && client >= 0 && client < clientCount))
+      throw wrong(`clients from 0 to ${clientCount - 1}`, client);
+    if (seen.has(client)) throw wrong('each client once in a round', `client ${client} twice`);
+    seen.add(client);
+    if (factor !== null && !(factor > 0 && factor < Infinity))
+      throw wrong(`null or a positive number as the factor of client ${client}`, factor);
+  }
+  return chosen;
 }
 
 /** The round as the method's half sees it. */
@@ -106,7 +124,7 @@ class Exchange {
     }));
     if (!selection.rule.choose) return;
     const at = { index: round.index, rng: round.shared.derive('selection choice') };
-    this.chosen = selection.rule.choose(this.reports, at);
+    this.chosen = wholeChoice(selection.rule.choose(this.reports, at), selection.shares.length);
     round.post(CHOICE as never, this.chosen.map(({ client }) => client) as never, {} as never);
   }
 

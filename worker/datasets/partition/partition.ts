@@ -2,7 +2,7 @@ import { GradswarmError } from '../../../protocol/errors.js';
 import type { Rng } from '../../../protocol/method.js';
 import { NamedModules, readSpec } from '../../../protocol/settings/named-modules.js';
 import type { Dataset, Partition } from '../dataset.js';
-import { type PartitionFamily, refused } from './rule.js';
+import { type PartitionFamily, refused, requireWhole } from './rule.js';
 
 /** The partitions that are loaded: the default exports of this folder. */
 // biome-ignore lint/suspicious/noExplicitAny: every partition has its own type of settings.
@@ -33,6 +33,7 @@ export function partitionDataset(
       definition: 'no data',
     };
   const result = family.split(dataset, clientCount, settings, rng.derive('partition', name));
+  requireWhole(name, result.shards, clientCount, dataset.train.count);
   const empty = result.mayBeEmpty ? -1 : result.shards.findIndex((shard) => shard.length === 0);
   if (empty >= 0)
     throw refused(

@@ -1,6 +1,7 @@
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { Rng } from '../../../protocol/method.js';
 import { extension } from '../../../protocol/settings/extension.js';
+import { describe } from '../../../protocol/settings/problems.js';
 import type { Settings } from '../../../protocol/settings/settings.js';
 import type { Dataset, Partition } from '../dataset.js';
 
@@ -26,6 +27,28 @@ export function definePartition<S extends object>(family: PartitionFamily<S>): P
 
 export function refused(name: string, message: string): GradswarmError {
   return new GradswarmError('ERR_PARTITION', `partition '${name}': ${message}`);
+}
+
+/** A shard for each client, of indices of training examples, each in one shard at most. Throws ERR_PARTITION. */
+export function requireWhole(
+  name: string,
+  shards: readonly Uint32Array[],
+  clientCount: number,
+  examples: number,
+): void {
+  if (shards.length !== clientCount)
+    throw refused(name, `expected a shard for each of ${clientCount} clients, got ${shards.length}`);
+  const owned = new Uint8Array(examples);
+  for (const [client, shard] of shards.entries()) {
+    if (!(shard instanceof Uint32Array))
+      throw refused(name, `expected the shard of client ${client} as a Uint32Array, got ${describe(shard)}`);
+    for (const index of shard) {
+      if (index >= examples)
+        throw refused(name, `client ${client}: expected indices of ${examples} training examples, got ${index}`);
+      if (owned[index] === 1) throw refused(name, `expected each example at one client at most, got ${index} twice`);
+      owned[index] = 1;
+    }
+  }
 }
 
 /** Indices of each class's training examples, in file order. ERR_PARTITION where there are no labels. */
