@@ -5,4 +5,5 @@
 
 export { type CheckedClaim, type CheckedThing, checkModule, moduleClaims } from '../check/check-module.js';
 export { type Claim, ClaimError } from '../check/claim.js';
-export { type ContractNeeds, claimsOf } from '../check/claims-of.js';
+export { claimsOf } from '../check/claims-of.js';
+export type { ContractNeeds } from '../check/contract-needs.js';

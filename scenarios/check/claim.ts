@@ -1,4 +1,5 @@
 import { deepStrictEqual } from 'node:assert';
+import { isDeepStrictEqual } from 'node:util';
 import { describe as inWords } from '../../protocol/settings/problems.js';
 
 /** One sentence of a contract, and the trial that shows whether it holds. */
@@ -8,44 +9,63 @@ export interface Claim {
   run(): Promise<void>;
 }
 
-/** What a claim rejects with: `what: expected X, got Y`. */
+/** What a claim rejects with: `what: expected X, got Y`, and after it what to do. */
 export class ClaimError extends Error {
   override readonly name = 'ClaimError';
+  constructor(
+    readonly problem: string,
+    /** What the cause may be, or what to do; null: the problem says it. */
+    readonly advice: string | null = null,
+  ) {
+    super(advice === null ? problem : `${problem}: ${advice}`);
+  }
 }
 
 export function claim(title: string, run: () => void | Promise<void>): Claim {
   return { title, run: async () => run() };
 }
 
-export function ensure(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new ClaimError(what);
+export function ensure(holds: boolean, what: string, advice: string | null = null): asserts holds {
+  if (!holds) throw new ClaimError(what, advice);
 }
 
-export function ensureEqual(got: unknown, expected: unknown, what: string): void {
+export function ensureEqual(got: unknown, expected: unknown, what: string, advice: string | null = null): void {
   try {
     deepStrictEqual(got, expected);
   } catch {
-    throw new ClaimError(`${what}: ${firstDifference(got, expected)}`);
+    throw new ClaimError(`${what}${firstDifference(got, expected)}`, advice);
   }
 }
 
-/** Of two runs that must end in the same states. */
-export function ensureSameBits(got: string, expected: string): void {
+/** Of two runs that must end in the same states. `where`: of which of them is spoken. */
+export function ensureSameBits(got: string, expected: string, where = ''): void {
   const short = (digest: string) => digest.slice(0, 12);
   ensure(
     got === expected,
-    `digest of all states: expected ${short(expected)}…, got ${short(got)}…: what counts is kept outside of states and messages (a variable beside the function, a cache, a clock), or something given was written to`,
+    `digest of all states${where}: expected ${short(expected)}…, got ${short(got)}…`,
+    'what counts is kept outside of states and messages (a variable beside the function, a cache, a clock), or something given was written to',
   );
 }
 
-/** Of arrays of numbers, the first entry that differs. */
+/** The first place where they differ: `.path: expected X, got Y`. */
 function firstDifference(got: unknown, expected: unknown): string {
   if (isNumbers(got) && isNumbers(expected) && got.constructor === expected.constructor) {
-    if (got.length !== expected.length) return `expected ${expected.length} numbers, got ${got.length}`;
+    if (got.length !== expected.length) return `: expected ${expected.length} numbers, got ${got.length}`;
     const i = expected.findIndex((value, at) => !Object.is(value, got[at]));
-    return `number ${i} of ${expected.length}: expected ${expected[i]}, got ${got[i]}`;
+    return `: number ${i} of ${expected.length}: expected ${expected[i]}, got ${got[i]}`;
   }
-  return `expected ${inWords(expected)}, got ${inWords(got)}`;
+  if (isTree(got) && isTree(expected)) {
+    const keys = new Set([...Object.keys(expected), ...Object.keys(got)]);
+    for (const key of keys)
+      if (!isDeepStrictEqual(got[key], expected[key]))
+        return `${Array.isArray(expected) ? `[${key}]` : `.${key}`}${firstDifference(got[key], expected[key])}`;
+  }
+  return `: expected ${inWords(expected)}, got ${inWords(got)}`;
+}
+
+/** An array or a record of values that may differ each for itself. */
+function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && Object.keys(value).length > 0;
 }
 
 function isNumbers(value: unknown): value is Float64Array {

@@ -1,37 +1,33 @@
-import { loadCodec } from '../../protocol/codecs/registry.js';
+import { loadCodec, loadMemory } from '../../protocol/codecs/registry.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { AnyOptimizerFamily } from '../../protocol/optimizers/optimizer.js';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
-import type { JsonObject, Spec } from '../../protocol/scenario/scenario.js';
-import { kindOfExtension } from '../../protocol/settings/extension.js';
-import type { NamedModules } from '../../protocol/settings/named-modules.js';
+import type { Spec } from '../../protocol/scenario/scenario.js';
+import { type ScheduleSpec, scheduleOf } from '../../protocol/schedules/schedule.js';
+import { type ExtensionKind, kindOfExtension } from '../../protocol/settings/extension.js';
+import { type NamedModules, readSpec } from '../../protocol/settings/named-modules.js';
 import type { Settings } from '../../protocol/settings/settings.js';
 import { extensionPoint } from '../plug-ins/extension-points.js';
 import { loadAllRules } from '../run/catalogue.js';
+import { attackClaims } from './attack-claims.js';
 import { type Claim, claim, ensure } from './claim.js';
 import { codecClaims } from './codec-claims.js';
+import type { ContractNeeds } from './contract-needs.js';
 import { datasetClaims, partitionClaims } from './dataset-claims.js';
+import { expectationClaims } from './expectation-claims.js';
+import { faultClaims } from './fault-claims.js';
+import { memoryClaims } from './memory-claims.js';
 import { methodClaims } from './method-claims.js';
 import { objectiveClaims } from './objective-claims.js';
-import { type OptimizerNeeds, optimizerClaims } from './optimizer-claims.js';
+import { optimizerClaims } from './optimizer-claims.js';
 import { OutsideSources } from './parts/outside-sources.js';
 import { syntheticDataset } from './parts/synthetic-dataset.js';
-import type { MethodNeeds } from './parts/tiny-problems.js';
+import { probeClaims } from './probe-claims.js';
 import { runClaims } from './run-claims.js';
+import { scheduleClaims } from './schedule-claims.js';
+import { selectionClaims } from './selection-claims.js';
 import { settingsClaims } from './settings-claims.js';
-
-/**
- * What the contract needs to know to try a thing, where what it takes by itself does not fit. A module exports it as `contract`
- * beside what it defines.
- */
-export interface ContractNeeds extends MethodNeeds, OptimizerNeeds {
-  /** Settings other than the defaults, without which the thing cannot be tried. */
-  readonly settings?: JsonObject;
-  /** Parts of the scenario of the run that uses the thing. */
-  readonly run?: Partial<ScenarioInput>;
-  /** Objectives: examples of this shape, and classes (0: regression). Left out: classification of 3 classes, 5 numbers. */
-  readonly examples?: { readonly featureShape: readonly number[]; readonly classCount: number };
-}
+import { topologyClaims } from './topology-claims.js';
 
 interface Thing {
   readonly name: string;
@@ -111,8 +107,49 @@ function claimsOfKind(
         ...partitionClaims(spec),
         ...run({ data: { ...SMALL_DATA, partition: spec } }),
       ];
+    default: {
+      const input = using(kind, spec);
+      return [
+        ...summaryClaims(thing as Thing),
+        ...rest,
+        ...ownClaims(kind, thing as never, needs, input),
+        ...run(input),
+      ];
+    }
+  }
+}
+
+/** What kinds promise beyond what a run of theirs shows. */
+export function ownClaims(
+  kind: ExtensionKind,
+  // biome-ignore lint/suspicious/noExplicitAny: the kind says which of them it is.
+  thing: any,
+  needs: ContractNeeds,
+  input = using(kind, { name: thing.name, ...needs.settings }),
+): readonly Claim[] {
+  const spec: Spec = { name: thing.name, ...needs.settings };
+  const settings = (): object => readSpec(extensionPoint(kind) as never, spec).settings;
+  switch (kind) {
+    case 'memory':
+      return memoryClaims(() => loadMemory(spec));
+    case 'topology':
+      return topologyClaims(spec, needs.run?.clients);
+    case 'fault':
+      return faultClaims(spec, { ...input, ...needs.run });
+    case 'attack':
+      return attackClaims(() => thing.create(settings()));
+    case 'selection':
+      return selectionClaims(thing, settings);
+    case 'probe':
+      return probeClaims(thing, { ...input, ...needs.run });
+    case 'expectation':
+      return expectationClaims(thing, needs.settings ?? {});
+    case 'schedule':
+      return scheduleClaims(() => scheduleOf(spec as ScheduleSpec));
+    case 'layer':
+      return objectiveCases({ name: 'layers', layers: [spec, 'flatten', 'dense'] } as Spec, needs);
     default:
-      return [...summaryClaims(thing as Thing), ...rest, ...run(using(kind, spec))];
+      return [];
   }
 }
 

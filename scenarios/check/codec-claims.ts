@@ -76,7 +76,10 @@ export function codecClaims(open: () => Promise<Codec>): readonly Claim[] {
   ]);
 }
 
+const CONTRACTS = ['lossless', 'unbiased', 'contractive', 'absolute'];
+
 function expectContract(codec: Codec, precision: Precision): void {
+  ensure(CONTRACTS.includes(codec.contract), `contract: expected ${CONTRACTS.join(', ')}, got '${codec.contract}'`);
   for (const [input, make] of Object.entries(INPUTS)) {
     const value = make(LENGTH, precision);
     const label = `${input}, ${precision}`;

@@ -179,7 +179,10 @@ function expectPlain(value: unknown, path: string, precision: Precision): void {
     return;
   }
   const isRecord = typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
-  ensure(isRecord, `${path}: expected a plain record, got ${typeof value}`);
+  ensure(
+    isRecord,
+    `${path}: expected a plain record, got ${typeof value === 'object' ? `an instance of ${value.constructor.name}` : typeof value}`,
+  );
   for (const [key, inner] of Object.entries(value as object)) expectPlain(inner, `${path}.${key}`, precision);
 }
 

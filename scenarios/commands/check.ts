@@ -3,14 +3,15 @@ import { EXIT } from './exit-status.js';
 
 const EXAMPLES = `
 The contract of a method: equal bits wherever its parties run, in whatever order messages arrive, after a resume, under loss, crashes and
-changed frames; plain states; settings that are checked. Codecs, optimizers, objectives, data sets and partitions have theirs; everything
-else is tried in a small run. What the contract must know to try a thing, the module exports as 'contract'.
+changed frames; plain states; settings that are checked. Every other kind has its own, and is tried in a small run. What the contract must
+know to try a thing, the module exports as 'contract', or by the names of several things as 'contracts'.
 
 Of a scenario (a file, a shipped name, a folder of a run) everything is checked that 'run' checks before it begins, data included.
 
 Examples:
   gradswarm check ./sign-vote.ts
   gradswarm check ./sign-vote.ts --json
+  gradswarm check some-package
   gradswarm check ./my-scenario.json
 
 Exit status: 0 every claim holds, 1 one does not, 3 the module or scenario is not accepted.`;
@@ -21,7 +22,7 @@ export function checkCommand(): Command {
     .description(
       'hold a method, codec, … of your own to the contract of the built-in ones; check a scenario without running it',
     )
-    .argument('<module>', 'a .ts or .js file, or a scenario')
+    .argument('<module>', 'a .ts or .js file, a package installed here, or a scenario')
     .option('--json', 'print one JSON document and nothing else')
     .option('--quiet', 'print the claims that do not hold, and nothing else')
     .addHelpText('after', EXAMPLES)
@@ -39,14 +40,18 @@ async function check(module: string, { json, quiet }: { json?: boolean; quiet?: 
   }
   const { checkModule } = await import('../check/check-module.js');
   const started = performance.now();
+  const said = new Set<string>();
   const things = await checkModule(
     module,
     json
       ? undefined
       : {
           thing: (kind, name, claims) => quiet || print(`${kind} ${name}: ${claims} claims`),
-          claim: ({ title, holds, problem }) => {
-            if (!holds) print(`  NOT MET  ${title}\n           ${problem?.replaceAll('\n', '\n           ')}`);
+          claim: ({ title, holds, problem, advice }) => {
+            if (!holds)
+              print(
+                `  NOT MET  ${title}${inLines(problem!, said)}${advice === null || said.has(advice) ? '' : inLines(advice, said)}`,
+              );
             else if (!quiet) print(`  met      ${title}`);
           },
         },
@@ -59,4 +64,11 @@ async function check(module: string, { json, quiet }: { json?: boolean; quiet?: 
       `${claims.length - failed} of ${claims.length} claims hold, ${((performance.now() - started) / 1000).toFixed(1)} s`,
     );
   process.exitCode = failed === 0 ? EXIT.valid : EXIT.invalid;
+}
+
+/** Below a title; what stands there already is not written again. */
+function inLines(text: string, said: Set<string>): string {
+  if (said.has(text)) return ' (as above)';
+  said.add(text);
+  return `\n           ${text.replaceAll('\n', '\n           ')}`;
 }

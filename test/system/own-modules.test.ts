@@ -42,6 +42,15 @@ describe('modules of one\u2019s own', function () {
     expect(run('--workers', '2', '--out', 'two')).to.equal(alone);
     const [used] = record(folder, 'two', 'manifest.json').use as { module: string }[];
     expect(used!.module).to.equal('sign-package');
+    const checked = spawnSync(process.execPath, [CLI, 'check', 'sign-package', '--quiet'], {
+      cwd: join(folder, 'study'),
+      encoding: 'utf8',
+    });
+    expect([checked.status, checked.stdout, checked.stderr]).to.deep.equal([0, '', '']);
+    const missing = gradswarm(folder, 'check', 'sign-package');
+    expect([missing.status, missing.stderr]).to.satisfy(
+      ([status, text]: [number, string]) => status === 3 && text.includes("an installed package, got 'sign-package'"),
+    );
   });
 
   it('of every kind run together, one example each, with equal bits in one process and in workers', () => {

@@ -53,21 +53,36 @@ export function socketPlacement(name: string, workers: number, peerSockets = tru
   return {
     name,
     inProcess: false,
-    open: (scenario, method, problem) =>
-      remoteFleet(
+    async open(scenario, method, problem) {
+      const launcher = new SocketWorkers(peerSockets);
+      const waiting = new AbortController();
+      const fleet = remoteFleet(
         { ...scenario, workers: { ...scenario.workers, count: workers } },
         method,
         problem,
         {
           listen: null,
-          signal: new AbortController().signal,
+          signal: waiting.signal,
           epoch: 1,
           fromRound: 0,
           note: () => {},
           session: () => {},
         },
-        new SocketWorkers(peerSockets),
-      ),
+        launcher,
+      );
+      try {
+        // A worker that is refused, since its data or graph is another one, will not join later.
+        return await Promise.race([fleet, launcher.failed]);
+      } catch (error) {
+        waiting.abort();
+        await launcher.stop();
+        await fleet.then(
+          (open) => open.close(),
+          () => {},
+        );
+        throw error;
+      }
+    },
   };
 }
 

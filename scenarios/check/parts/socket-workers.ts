@@ -6,11 +6,17 @@ import type { WorkerLauncher } from '../../run/local-workers.js';
 export class SocketWorkers implements WorkerLauncher {
   private readonly controller = new AbortController();
   private running: Promise<unknown>[] = [];
+  private fail: (error: unknown) => void = () => {};
+  /** Rejects with the first error of a worker: what a process would print before it ends. */
+  readonly failed = new Promise<never>((_, reject) => {
+    this.fail = reject;
+  });
 
   /** `peerSockets` false: frames between clients go through the coordinator. */
   constructor(private readonly peerSockets = true) {
     // Each worker listens to it at each connection.
     setMaxListeners(0, this.controller.signal);
+    this.failed.catch(() => {});
   }
 
   start(count: number, url: string, _device: string | null, token: string): void {
@@ -23,7 +29,7 @@ export class SocketWorkers implements WorkerLauncher {
           token,
           trust: { ca: null },
           note: () => {},
-        }).catch(() => {}),
+        }).catch((error: unknown) => this.fail(error)),
       );
   }
 
