@@ -1,4 +1,4 @@
-import type { Codec } from '../../protocol/codecs/codec.js';
+import type { Codec, CodecContract } from '../../protocol/codecs/codec.js';
 import type { Precision, Vector } from '../../protocol/method.js';
 import { squaredNorm, zeros } from '../../protocol/numerics/vector.js';
 import { type Claim, claim, ensure, ensureAtMost, ensureBelow, ensureEqual, ensureRefused } from './claim.js';
@@ -76,10 +76,19 @@ export function codecClaims(open: () => Promise<Codec>): readonly Claim[] {
   ]);
 }
 
-const CONTRACTS = ['lossless', 'unbiased', 'contractive', 'absolute'];
+const CONTRACTS: Readonly<Record<CodecContract, true>> = {
+  lossless: true,
+  unbiased: true,
+  contractive: true,
+  absolute: true,
+  none: true,
+};
 
 function expectContract(codec: Codec, precision: Precision): void {
-  ensure(CONTRACTS.includes(codec.contract), `contract: expected ${CONTRACTS.join(', ')}, got '${codec.contract}'`);
+  ensure(
+    Object.hasOwn(CONTRACTS, codec.contract),
+    `contract: expected one of ${Object.keys(CONTRACTS).join(', ')}, got '${codec.contract}'`,
+  );
   for (const [input, make] of Object.entries(INPUTS)) {
     const value = make(LENGTH, precision);
     const label = `${input}, ${precision}`;
