@@ -98,7 +98,8 @@ export interface ScenarioInput {
 
 /** One scenario at many settings. `over`: values by path; the points are the Cartesian product in written order. */
 export interface SweepInput {
-  readonly sweep: string;
+  /** Its name. Left out: that of its file, 'sweep' in a program. */
+  readonly sweep?: string;
   readonly description?: string;
   readonly base: Omit<ScenarioInput, 'name'>;
   readonly over: Readonly<Record<string, readonly Json[]>>;
@@ -130,5 +131,5 @@ export function sweep(name: string | SweepInput, input?: Omit<SweepInput, 'sweep
 }
 
 export function isSweep(input: ScenarioInput | SweepInput): input is SweepInput {
-  return 'sweep' in input;
+  return 'sweep' in input || 'base' in input;
 }

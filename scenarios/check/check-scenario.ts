@@ -28,7 +28,10 @@ export async function isScenarioPath(path: string): Promise<boolean> {
   if (!existsSync(path)) return false;
   if (statSync(path).isDirectory()) return true;
   const { default: exported } = (await importModule(resolve(path))) as { readonly default?: unknown };
-  return isPlainObject(exported) && ('sweep' in exported || 'method' in exported || 'study' in exported);
+  return (
+    isPlainObject(exported) &&
+    ('sweep' in exported || 'base' in exported || 'method' in exported || 'study' in exported)
+  );
 }
 
 /** Everything that `run` does before it begins: settings, names, figures, modules and data. Runs and writes nothing. Throws what `run` throws. */

@@ -79,7 +79,7 @@ async function opened<T extends ScenarioInput | SweepInput>(input: T | string, {
     return withNamedFiles(await withPlugIns(await loadScenario(input), folder, use), folder);
   }
   const folder = from === undefined ? process.cwd() : dirname(fileURLToPath(from));
-  const named = isSweep(input) ? input : { name: 'scenario', ...input };
+  const named = isSweep(input) ? { sweep: 'sweep', ...input } : { name: 'scenario', ...input };
   return withNamedFiles(await withPlugIns<ScenarioInput | SweepInput>(named, folder, use), folder);
 }
 

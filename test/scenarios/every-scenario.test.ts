@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
-import type { ScenarioInput, SweepInput } from '../../protocol/scenario/input.js';
+import { isSweep, type ScenarioInput, type SweepInput } from '../../protocol/scenario/input.js';
 import { resolveScenario } from '../../protocol/scenario/resolve.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../protocol/scenario/sweep.js';
@@ -21,8 +21,7 @@ const catalogue = await loadCatalogue();
 /** What is run under that name: one scenario, or every point of a sweep. */
 async function resolved(name: string): Promise<readonly Scenario[]> {
   const input = await loadScenario(name);
-  if ('sweep' in input)
-    return (await resolveSweep(input as SweepInput, catalogue)).points.map((point) => point.scenario);
+  if (isSweep(input)) return (await resolveSweep(input as SweepInput, catalogue)).points.map((point) => point.scenario);
   return [await resolveScenario(input as ScenarioInput, catalogue)];
 }
 
@@ -59,7 +58,7 @@ describe('every shipped scenario', () => {
   for (const name of names) {
     it(`${name}: has the name of its file, says what it is about, what it expects and how long it takes (a minute at most)`, async () => {
       const input = await loadScenario(name);
-      expect('sweep' in input ? input.sweep : input.name).to.equal(name);
+      expect(isSweep(input) ? input.sweep : input.name).to.equal(name);
       expect(input.description).to.be.a('string').and.have.length.greaterThan(40);
       const each = (await resolved(name)).flatMap((point) => point.expect);
       expect([...(input.expect ?? []), ...each], 'expectations').to.not.have.length(0);

@@ -68,4 +68,6 @@ export const swept = [
   }),
   sweep('swept', { base: whole, over: { seed: [1, 2] } }),
   sweep({ sweep: 'swept', base: { method: 'sgd', data: 'mnist' }, over: { seed: [1, 2] } }),
+  sweep({ base: { method: 'sgd', data: 'mnist' }, over: { seed: [1, 2] } }),
+  sweep({ base: whole, over: { seed: [1, 2] } }),
 ];

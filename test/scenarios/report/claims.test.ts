@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { MetricsRow, RunRecord } from '../../../protocol/scenario/expectation.js';
 import { below } from '../../../protocol/scenario/expectations/below.js';
 import { ratio } from '../../../protocol/scenario/expectations/ratio.js';
-import type { ClaimInput } from '../../../protocol/scenario/input.js';
+import { type ClaimInput, isSweep } from '../../../protocol/scenario/input.js';
 import { resolveScenario } from '../../../protocol/scenario/resolve.js';
 import type { Claim, Scenario } from '../../../protocol/scenario/scenario.js';
 import { resolveSweep } from '../../../protocol/scenario/sweep.js';
@@ -91,7 +91,7 @@ describe('claims', () => {
     let count = 0;
     for (const name of shippedNames()) {
       const input = await loadScenario(name);
-      const sweep = 'sweep' in input;
+      const sweep = isSweep(input);
       const scenarios = sweep
         ? (await resolveSweep(input, catalogue)).points.map(({ scenario }) => scenario)
         : [await resolveScenario(input, catalogue)];
