@@ -37,7 +37,7 @@ export function ensureEqual(got: unknown, expected: unknown, what: string, advic
   }
 }
 
-/** Of two runs that must end in the same states. `where`: of which of them is spoken. */
+/** Of two runs that must end in the same states. `where`: which of them it is, after a space. */
 export function ensureSameBits(got: string, expected: string, where = ''): void {
   const short = (digest: string) => digest.slice(0, 12);
   ensure(

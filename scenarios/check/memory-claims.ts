@@ -60,10 +60,10 @@ export function memoryClaims(open: () => Promise<Memory>): readonly Claim[] {
       for (let step = 0; step < STEPS; step++) {
         const value = valueAt(step, precision);
         const { prepared, decoded } = sent(memory, codec, state, value, precision);
-        const said = copy(memory.deliveredValue(state, decoded));
+        const reported = copy(memory.deliveredValue(state, decoded));
         let held: ReadonlyVector = decoded;
         if (memory.receiver) [held, receiver] = memory.receiver.receive(receiver, decoded);
-        ensureEqual(said, copy(held), `message ${step}: deliveredValue against what a receiver holds`);
+        ensureEqual(reported, copy(held), `message ${step}: deliveredValue against what a receiver holds`);
         state = memory.settle(state, value, prepared, decoded);
       }
     }),

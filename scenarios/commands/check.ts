@@ -40,7 +40,7 @@ async function check(module: string, { json, quiet }: { json?: boolean; quiet?: 
   }
   const { checkModule } = await import('../check/check-module.js');
   const started = performance.now();
-  const said = new Set<string>();
+  const printed = new Set<string>();
   const things = await checkModule(
     module,
     json
@@ -50,7 +50,7 @@ async function check(module: string, { json, quiet }: { json?: boolean; quiet?: 
           claim: ({ title, holds, problem, advice }) => {
             if (!holds)
               print(
-                `  NOT MET  ${title}${inLines(problem!, said)}${advice === null || said.has(advice) ? '' : inLines(advice, said)}`,
+                `  NOT MET  ${title}${inLines(problem!, printed)}${advice === null || printed.has(advice) ? '' : inLines(advice, printed)}`,
               );
             else if (!quiet) print(`  met      ${title}`);
           },
@@ -67,8 +67,8 @@ async function check(module: string, { json, quiet }: { json?: boolean; quiet?: 
 }
 
 /** Below a title; what stands there already is not written again. */
-function inLines(text: string, said: Set<string>): string {
-  if (said.has(text)) return ' (as above)';
-  said.add(text);
+function inLines(text: string, printed: Set<string>): string {
+  if (printed.has(text)) return ' (as above)';
+  printed.add(text);
   return `\n           ${text.replaceAll('\n', '\n           ')}`;
 }
