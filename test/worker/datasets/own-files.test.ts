@@ -141,9 +141,23 @@ describe('image-folder, of files as people have them,', () => {
       else file.writeUInt32BE(0xc351, file.writeUInt32BE(0xc350, at));
       put(`named/a/${name}`, file);
       expect(await messageOf(load('image-folder', 'named', { testShare: 0.5 }))).to.match(
-        /ERR_DATA_FORMAT: .*a\/large\.(png|jpg): .*it has 5000[01] x 5000[01] pixels, more than 50 million/,
+        /ERR_DATA_FORMAT: .*a\/large\.(png|jpg): .*it has 5000[01] x 5000[01] pixels, which need \d+ MB, more than 750/,
       );
       rmSync(join(root, `named/a/${name}`));
+    }
+    // 6,600 x 6,600 pixels fit with 8 bits and one channel, and not with 16 bits and four: the bytes count.
+    for (const [depth, channels, fits] of [
+      [8, 1, true],
+      [16, 4, false],
+    ] as const) {
+      const samples = new (depth === 8 ? Uint8Array : Uint16Array)(4 * channels);
+      const file = Buffer.from(encodePng({ width: 2, height: 2, channels, depth, data: samples }));
+      file.writeUInt32BE(6600, file.writeUInt32BE(6600, 16));
+      put('named/a/deep.png', file);
+      const message = await messageOf(load('image-folder', 'named', { testShare: 0.5 }));
+      // The smaller one is damaged, and gets as far as that.
+      expect(message).to.match(fits ? /deep\.png: .*CRC/ : /deep\.png: .*6600 x 6600 pixels, which need 871 MB/);
+      rmSync(join(root, 'named/a/deep.png'));
     }
     symlinkSync('nowhere.png', join(root, 'named/a/dead.png'));
     expect(await messageOf(load('image-folder', 'named', { testShare: 0.5 }))).to.match(

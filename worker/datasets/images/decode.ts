@@ -12,8 +12,8 @@ export interface Pixels {
 
 export const IMAGE_FILE = /\.(png|jpe?g)$/i;
 
-/** A file of a few kilobytes may hold any number of pixels. */
-const MOST_PIXELS = 50e6;
+/** Of the samples of an image and the numbers made of them: a file of a few kilobytes may hold any number of pixels. */
+const MOST_BYTES = 750e6;
 
 const PNG_BEGINS = Uint8Array.of(0x89, 0x50, 0x4e, 0x47);
 const JPEG_BEGINS = Uint8Array.of(0xff, 0xd8, 0xff);
@@ -23,11 +23,11 @@ const beginsWith = (bytes: Uint8Array, beginning: Uint8Array) => beginning.every
 /**
  * A PNG of any depth or a JPEG, by what it begins with: names are often wrong. Transparency is left out, and pixels stay as they are
  * stored: a camera's note on how to turn them is not followed. `channels` 1: luminance (ITU-R BT.601). Throws ERR_DATA_FORMAT, also
- * where there are more than 50 million pixels.
+ * where its samples and numbers need more than 750 MB (50 million pixels of 8 bits in three channels).
  */
 export function decodeImage(bytes: Uint8Array, path: string, channels: 1 | 3): Pixels {
   try {
-    const { width, height, data, given, largest } = samplesOf(bytes);
+    const { width, height, data, given, largest } = samplesOf(bytes, channels);
     const values = new Float32Array(height * width * channels);
     for (let i = 0; i < height * width; i++) {
       const at = (c: number) => data[i * given + (given < 3 ? 0 : c)]! / largest;
@@ -51,35 +51,53 @@ interface Samples {
   readonly largest: number;
 }
 
-function samplesOf(bytes: Uint8Array): Samples {
+function samplesOf(bytes: Uint8Array, channels: number): Samples {
   if (bytes.length === 0) throw new Error('it is empty');
   const isPng = beginsWith(bytes, PNG_BEGINS);
   if (!isPng && !beginsWith(bytes, JPEG_BEGINS)) throw new Error('it begins as neither');
-  requireFewPixels(isPng ? sidesOfPng(bytes) : sidesOfJpeg(bytes));
+  requireFewBytes(isPng ? headOfPng(bytes) : headOfJpeg(bytes), channels);
   return isPng ? fromPng(bytes) : fromJpeg(bytes);
 }
 
-/** `sides`: null where the file ends before it states them, which its decoder says better. */
-function requireFewPixels(sides: readonly [width: number, height: number] | null): void {
-  if (!sides || sides[0] * sides[1] <= MOST_PIXELS) return;
-  throw new Error(`it has ${sides[0]} x ${sides[1]} pixels, more than ${MOST_PIXELS / 1e6} million`);
+/** What a file states before its pixels. */
+interface Head {
+  readonly width: number;
+  readonly height: number;
+  /** Bytes of the samples of one pixel, unpacked. */
+  readonly sampleBytes: number;
 }
 
-/** They stand in the first chunk. */
-function sidesOfPng(bytes: Uint8Array): readonly [number, number] | null {
-  if (bytes.length < 24) return null;
+/** `head`: null where the file ends before it states it, which its decoder says better. */
+function requireFewBytes(head: Head | null, channels: number): void {
+  if (!head) return;
+  const { width, height, sampleBytes } = head;
+  const bytes = width * height * (sampleBytes + channels * Float32Array.BYTES_PER_ELEMENT);
+  if (bytes <= MOST_BYTES) return;
+  throw new Error(
+    `it has ${width} x ${height} pixels, which need ${Math.round(bytes / 1e6)} MB, more than ${MOST_BYTES / 1e6}`,
+  );
+}
+
+/** Samples of a pixel by the kind of PNG: grey, colours, a palette's index and its colour, grey or colours with transparency. */
+const SAMPLES_OF_PNG: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 5, 4: 2, 6: 4 };
+
+/** It stands in the first chunk. */
+function headOfPng(bytes: Uint8Array): Head | null {
+  if (bytes.length < 26) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return [view.getUint32(16), view.getUint32(20)];
+  const [depth, kind] = [bytes[24]!, bytes[25]!];
+  const sampleBytes = Math.max(1, depth / 8) * (SAMPLES_OF_PNG[kind] ?? 4);
+  return { width: view.getUint32(16), height: view.getUint32(20), sampleBytes };
 }
 
-/** They stand in the segment that begins the frame, after any number of others, each with its length. */
-function sidesOfJpeg(bytes: Uint8Array): readonly [number, number] | null {
+/** It stands in the segment that begins the frame, after any number of others, each with its length. */
+function headOfJpeg(bytes: Uint8Array): Head | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 2; at + 9 <= bytes.length; at += 2 + view.getUint16(at + 2)) {
     const marker = view.getUint16(at);
     // Of these sixteen, three begin tables.
     if (marker >= 0xffc0 && marker <= 0xffcf && ![0xffc4, 0xffc8, 0xffcc].includes(marker))
-      return [view.getUint16(at + 7), view.getUint16(at + 5)];
+      return { width: view.getUint16(at + 7), height: view.getUint16(at + 5), sampleBytes: 4 };
   }
   return null;
 }
