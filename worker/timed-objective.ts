@@ -2,6 +2,7 @@ import { GradswarmError } from '../protocol/errors.js';
 import type { LogPosterior, Objective, ReadonlyVector, Segment, Vector } from '../protocol/method.js';
 import type { RoundClock } from '../protocol/party/round-host.js';
 import type { JoiningObjective } from './objectives/joining.js';
+import type { WholeDescent } from './objectives/tensorflow/parts/descent.js';
 import { pause } from './pause.js';
 
 /** Called while a device call is in progress, so that waiting for it is not taken for a deadlock. */
@@ -10,7 +11,7 @@ interface Watch {
   endComputing(): void;
 }
 
-/** Longest that one call of a descent should take. */
+/** Longest that one call of a descent should take which does not let the event loop run by itself. */
 const SLICE_MS = 50;
 
 /** One client's objective, with its device's simulated time added to the clock of the round that calls it. */
@@ -24,13 +25,15 @@ export class TimedObjective implements LogPosterior {
   descend?: NonNullable<Objective['descend']>;
 
   constructor(
-    private readonly inner: JoiningObjective,
+    private readonly inner: JoiningObjective & Partial<WholeDescent>,
     private readonly watch: Watch,
   ) {
     if (inner.descend)
       this.descend = (params, batches, rate, into) => {
         for (const batch of batches) this.count(batch.length);
-        return this.steps(params, batches, rate, into);
+        if (!inner.descendWhole) return this.steps(params, batches, rate, into);
+        const between = () => this.refuseAborted();
+        return this.watched(() => inner.descendWhole!(params, batches, rate, into, between));
       };
   }
 

@@ -42,6 +42,41 @@ describe('an objective on a simulated clock', () => {
     expect(timers).to.be.above(0);
   });
 
+  it('descends in one call where the objective lets the event loop run, and is stopped between its steps', async () => {
+    const clock = { clockMs: 0, isAborted: false };
+    let [calls, steps] = [0, 0];
+    const inner = {
+      ...tripling([], 0),
+      async descendWhole(
+        params: ReadonlyVector,
+        all: readonly Uint32Array[],
+        _rate: number,
+        _into: Vector | undefined,
+        between: () => void,
+      ) {
+        calls++;
+        for (const _ of all) {
+          between();
+          steps++;
+          // Longer than a slice.
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          clock.isAborted = calls > 1 && steps >= 43;
+        }
+        return params;
+      },
+    };
+    const objective = new TimedObjective(inner as unknown as Objective, noWatch);
+    objective.clock = clock;
+    await objective.descend!(Float64Array.of(1), batches, 0.1);
+    expect([calls, steps]).to.deep.equal([1, 40]);
+    const message = await Promise.resolve(objective.descend!(Float64Array.of(1), batches, 0.1)).then(
+      () => 'it continued',
+      (error: Error) => error.message,
+    );
+    expect(message).to.equal('ERR_STOPPED: attempt aborted');
+    expect(steps).to.equal(43);
+  });
+
   it('stops to compute for an aborted attempt', async () => {
     const calls: number[] = [];
     const objective = new TimedObjective(tripling(calls, 5), noWatch);

@@ -5,7 +5,7 @@ import { rootStream } from '../../../../protocol/numerics/random.js';
 import { indices, syntheticDataset } from '../../../../scenarios/check/parts/synthetic-dataset.js';
 import { loadInstalled } from '../../../../worker/device/candidate.js';
 import { openDevice } from '../../../../worker/device/device.js';
-import { addToHash, emptyHash } from '../../../../worker/device/word-hash.js';
+import { wordByWord } from '../../../../worker/device/word-hash.js';
 import { createObjectiveFamily } from '../../../../worker/objectives/objectives.js';
 import { descendOn } from '../../../../worker/objectives/tensorflow/parts/descent.js';
 
@@ -47,6 +47,38 @@ describe('worker/objectives/tensorflow/descent', () => {
         expect(family.tensorCount()).to.equal(tensors);
       });
 
+  it('descents that are asked for at once take their steps one after the other, also after one that fails', async () => {
+    const device = await openDevice('wasm');
+    const steps: number[] = [];
+    const before = device.tensorCount();
+    const asked = [0, 1, 2].map((who) =>
+      descendOn(
+        device,
+        device.stepping!,
+        {
+          upload: (to, params) => [to.upload(params as Float32Array, [2])],
+          gradients: (weights) => {
+            steps.push(who);
+            return [tf.mul(weights[0]!, 2)];
+          },
+        },
+        Float32Array.of(1, who),
+        BATCHES,
+        0.25,
+        new Float32Array(2),
+        () => {
+          if (who === 1 && steps.length > 4) throw new Error('stopped');
+        },
+      ),
+    );
+    const results = await Promise.allSettled(asked);
+    expect(steps).to.deep.equal([0, 0, 0, 1, 1, 2, 2, 2]);
+    expect(results.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+    // Three steps of a half.
+    expect((results[2] as PromiseFulfilledResult<Float32Array>).value).to.deep.equal(Float32Array.of(0.125, 0.25));
+    expect(device.tensorCount()).to.equal(before);
+  });
+
   it('of a device whose tensors are elsewhere: weights go in and out once, and masks are keyed by those of each step', async () => {
     const device = await openTensorflow();
     const target = Float32Array.of(1, -2, 3);
@@ -77,12 +109,13 @@ describe('worker/objectives/tensorflow/descent', () => {
       BATCHES,
       0.25,
       new Float32Array(3),
+      () => {},
     );
     // 1 - 0.75^3 of the way, in numbers that float32 holds.
     expect([...reached]).to.deep.equal([...target].map((one) => one * (1 - 0.75 ** 3)));
     expect([uploads, reads]).to.deep.equal([1, 1]);
     expect(seen).to.have.length(3);
-    for (const [keyed, weights] of seen) expect(keyed).to.deep.equal(addToHash(emptyHash(), weights));
+    for (const [keyed, weights] of seen) expect(keyed).to.deep.equal(wordByWord.add(wordByWord.empty(), weights));
     expect(device.tensorCount()).to.equal(before);
     tf.removeBackend('tensorflow');
   });

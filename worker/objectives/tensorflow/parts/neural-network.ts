@@ -10,7 +10,7 @@ import type { JoiningObjective } from '../../joining.js';
 import { clippingWeight } from '../../plain/clipping-weight.js';
 import { checkExamples } from '../../plain/dense-shape.js';
 import { featureCountOf, type ObjectiveRequest, requireDataset } from '../../request.js';
-import { descendOn } from './descent.js';
+import { descendOn, type WholeDescent } from './descent.js';
 import { type GradientRequest, JoinedGradients } from './joined-gradients.js';
 import { differenceTerms, gradientTerms, type LayerTerm } from './neural-network-clipping.js';
 import { evaluateNetwork } from './neural-network-evaluation.js';
@@ -37,6 +37,7 @@ class TensorObjective implements JoiningObjective {
   readonly exampleCount: number;
   /** Where the device lets the weights stay. */
   readonly descend?: NonNullable<Objective['descend']>;
+  readonly descendWhole?: WholeDescent['descendWhole'];
 
   constructor(
     private readonly shared: Shared,
@@ -50,9 +51,11 @@ class TensorObjective implements JoiningObjective {
       upload: network.upload.bind(network),
       gradients: this.gradientTensors.bind(this),
     };
-    if (stepping)
-      this.descend = (params, batches, rate, into = this.vector()) =>
-        descendOn(device, stepping, descending, params, batches, rate, into);
+    if (!stepping) return;
+    const descend: WholeDescent['descendWhole'] = (params, batches, rate, into = this.vector(), between) =>
+      descendOn(device, stepping, descending, params, batches, rate, into, between);
+    this.descendWhole = descend;
+    this.descend = (params, batches, rate, into) => descend(params, batches, rate, into, () => {});
   }
 
   /** Parameters and a batch on the device. */
