@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { availability, bernoulliAvailability } from '../../../protocol/faults/availability.js';
 import { burstLoss } from '../../../protocol/faults/burst-loss.js';
+import { byzantine } from '../../../protocol/faults/byzantine.js';
 import { channelNoise } from '../../../protocol/faults/channel-noise.js';
 import { corrupt } from '../../../protocol/faults/corrupt.js';
 import { crash } from '../../../protocol/faults/crash.js';
@@ -9,13 +10,16 @@ import { diurnalAvailability } from '../../../protocol/faults/diurnal-availabili
 import { drop } from '../../../protocol/faults/drop.js';
 import { duplicate } from '../../../protocol/faults/duplicate.js';
 import { always, at, during } from '../../../protocol/faults/fault.js';
+import { gradientNoise } from '../../../protocol/faults/gradient-noise.js';
+import { labelFlip } from '../../../protocol/faults/label-flip.js';
 import { partition } from '../../../protocol/faults/partition.js';
 import { slow } from '../../../protocol/faults/slow.js';
 import { symmetricDrop } from '../../../protocol/faults/symmetric-drop.js';
 import { createNetwork } from '../../../protocol/links/network.js';
 import type { FaultRule } from '../../../protocol/scenario/scenario.js';
 import { bodyBytes } from '../../../protocol/wire/frame.js';
-import { frameOf, judge, link, networkOf } from '../../support/hand-made-frames.js';
+import { type KindLayout, layoutsOf } from '../../../protocol/wire/layout.js';
+import { frameOf, judge, layoutOf, link, networkOf } from '../../support/hand-made-frames.js';
 import { tinyScenario } from '../../support/tiny-run.js';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -368,6 +372,48 @@ describe('fault rules on clients', () => {
       expect(away(network, 4 * day + 1)).to.deep.equal([]);
       expect(away(network, 4 * day + 3)).to.deep.equal(range(8));
     }
+  });
+
+  it('rules on data and on gradients act on their clients in their rounds, and count once for each, however often they are asked', () => {
+    const network = networkOf([
+      during(1, 3, labelFlip({ clients: [2, 3] })),
+      during(2, 4, gradientNoise({ clients: [2], scale: 1 })),
+      at(2, gradientNoise({ clients: [2, 5], scale: 3 })),
+    ]);
+    for (const round of [0, 1, 1, 2, 2, 3, 4])
+      for (const client of allClients)
+        for (let time = 0; time < 2; time++) {
+          const inData = round >= 1 && round < 3 && (client === 2 || client === 3);
+          expect(network.changesData!(client, round), `client ${client}, round ${round}`).to.equal(inData);
+          const first = client === 2 && round >= 2 && round < 4 ? 1 : 0;
+          const second = round === 2 && (client === 2 || client === 5) ? 1 : 0;
+          expect(network.gradientNoise!(client, round).length).to.equal(first + second);
+        }
+    // 2 clients in 2 rounds, 1 in 2, 2 in 1.
+    expect(network.firings()).to.deep.equal([4, 2, 2]);
+    expect(network.takeFirings()).to.deep.equal([4, 2, 2]);
+    network.changesData!(2, 2);
+    expect(network.takeFirings()).to.deep.equal([0, 0, 0]);
+    expect(network.gradientNoise!(2, 2).map(({ purpose }) => purpose)).to.deep.equal([
+      'gradient-noise 0',
+      'gradient-noise 1',
+    ]);
+  });
+
+  it('an attack concerns the vectors of its kind in its rounds, without a kind all that have vectors, and no coordinator', () => {
+    const { attacks } = networkOf([
+      during(1, 3, byzantine({ kind: 'update', clients: 'all', attack: 'sign-flip' })),
+      always(byzantine({ clients: [1], attack: 'sign-flip' })),
+    ]);
+    const bare = layoutsOf({ size: { from: 'clients', to: 'coordinator', scalars: ['examples'] } }, 'float32');
+    const concerned = (attack: number, layout: KindLayout) =>
+      range(4).filter((round) => attacks[attack]!.concerns({ layout, round, receiver: 'coordinator', step: 0 }));
+    expect(concerned(0, layoutOf('update'))).to.deep.equal([1, 2]);
+    expect(concerned(0, layoutOf('iterate'))).to.deep.equal([]);
+    expect(concerned(1, layoutOf('iterate'))).to.deep.equal([0, 1, 2, 3]);
+    expect(concerned(1, bare.get('size')!)).to.deep.equal([]);
+    const senders = ['coordinator', 0, 1, 2] as const;
+    expect(attacks.map(({ isByzantine }) => senders.filter(isByzantine))).to.deep.equal([[0, 1, 2], [1]]);
   });
 
   it('noise of stddev 0 never acts', () => {
