@@ -131,6 +131,20 @@ describe('faults', () => {
     );
   });
 
+  it('settings are refused where nothing could follow from them: an empty group, no time zone, a period that ends within the trace', () => {
+    const parse = (fault: string, given: object) => faults.get(fault).settings.parse('faults.0', given);
+    expect(() => parse('partition', { groups: [[0], []] })).to.throw('ERR_SCENARIO: faults.0.groups.1: expected');
+    const day = { mean: 0.5, amplitude: 0.5, roundsPerDay: 4 };
+    expect(() => parse('diurnal-availability', { ...day, timeZones: 0 })).to.throw('ERR_SCENARIO: faults.0.timeZones');
+    expect(parse('diurnal-availability', { ...day, timeZones: 1 })).to.include({ timeZones: 1 });
+    const traced = (period: number, ...rows: number[][]) => parse('speed-trace', { period, trace: { rows } });
+    expect(() => traced(2, [0, 0, 1], [0, 2, 3])).to.throw(
+      'faults.0.period: expected above the last time of the trace, 2',
+    );
+    expect(traced(2.001, [0, 0, 1], [0, 2, 3])).to.include({ period: 2.001 });
+    expect(traced(0.001, [0, 0, 1])).to.include({ period: 0.001 });
+  });
+
   it('are refused by path where a rule is made of wrong settings, as in a record that was edited', () => {
     const rule = { fault: 'drop', from: 0, until: null, probability: 2 } as FaultRule;
     expect(() => ruleOf(rule, 'faults.3', { streams: rootStream(1, 'float64') })).to.throw(

@@ -58,6 +58,18 @@ describe('noise', () => {
     for (const half of halves) expect(moments(half).variance).to.be.closeTo(10, 50 * Math.sqrt(4 / COUNT));
   });
 
+  it('every number has its own noise around itself, from the first to the last, in every distribution', () => {
+    for (const distribution of ['gaussian', 'laplace', 'student-t'] as const)
+      for (const length of [1, 2, 5]) {
+        const value = Float64Array.from({ length }, (_, i) => 1e9 * (i + 1));
+        const noise = noisy(value, { ...gaussian, distribution }, stream('each'))!.map((x, i) => x - value[i]!);
+        // 3 is the standard deviation: beyond 1e6 of it none of these lies, and none is 0.
+        expect([...noise].filter((x) => x !== 0 && Math.abs(x) < 3e6)).to.have.length(length);
+        expect(new Set(noise).size).to.equal(length);
+      }
+    expect(noisy(new Float64Array(0), gaussian, stream('none'))).to.equal(null);
+  });
+
   it('only relative noise on a zero vector is no noise', () => {
     expect(noisy(zeros(5, 'float32'), { ...gaussian, stddev: 0, relativeVariance: 2 }, stream('zero'))).to.equal(null);
   });
