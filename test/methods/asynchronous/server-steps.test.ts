@@ -131,6 +131,13 @@ describe('server steps of asynchronous methods', () => {
     expect(steps[2]!.to).to.deep.equal([1, 2, 3]);
   });
 
+  it('FedAT: as many tiers as clients are accepted, one more is refused', () => {
+    const plan = (tiers: number) => () =>
+      fedat!.checkPlan!({ ...fedat!.settings.defaults, tiers }, { clients: 4 } as never);
+    expect(plan(4)).to.not.throw();
+    expect(plan(5)).to.throw('ERR_SCENARIO: method.tiers: expected at most the 4 clients, got 5');
+  });
+
   it('FedAT: half of a tier of four is a quorum at the second answer, and crossed weights are those of the other tier’s rounds', async () => {
     const settings = { tiers: 2, quorum: 0.5 };
     const steps = await scriptedTasks(fedat!, settings, { start: Float64Array.of(0, 0), clientCount: 8 }, [

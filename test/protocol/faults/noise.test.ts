@@ -56,6 +56,9 @@ describe('noise', () => {
     const received = noisy(value, { ...gaussian, relativeVariance: 0.25 }, stream('relative'))!;
     const halves = [0, 1].map((first) => received.filter((_, i) => i % 2 === first).map((x) => x - value[first]!));
     for (const half of halves) expect(moments(half).variance).to.be.closeTo(10, 50 * Math.sqrt(4 / COUNT));
+    // c = 1 alone is noise as large as the numbers are.
+    const whole = noisy(value, { ...gaussian, stddev: 0, relativeVariance: 1 }, stream('whole'))!;
+    expect(moments(whole.map((x, i) => x - value[i]!)).variance).to.be.closeTo(4, 5 * 4 * Math.sqrt(2 / COUNT));
   });
 
   it('every number has its own noise around itself, from the first to the last, in every distribution', () => {
