@@ -16,14 +16,15 @@ export async function scriptedClient(
   around: {
     readonly start: Float64Array;
     readonly segments?: readonly Segment[];
+    readonly edgeServers?: readonly number[];
     readonly objective: Pick<Objective, 'exampleCount' | 'gradient'> & Partial<Objective>;
     readonly [more: string]: unknown;
   },
   rounds: readonly (Readonly<Record<string, Payload>> | null)[],
 ): Promise<ClientStep[]> {
-  const { start, segments = [], objective, ...more } = around;
+  const { start, segments = [], edgeServers = [], objective, ...more } = around;
   const hyperparameters = { ...method.settings.defaults, ...given };
-  const run = { hyperparameters, segments, parameterCount: start.length, clientCount: 8 };
+  const run = { hyperparameters, segments, parameterCount: start.length, clientCount: 8, edgeServers };
   const client = makeHalves(method, run).client!;
   const rng = rootStream(5, 'float64');
   let state = client.init({

@@ -98,6 +98,21 @@ describe('server steps of asynchronous methods', () => {
     expect(steps.map(({ measures }) => measures.get('unopenedAnswers'))).to.deep.equal([0, 0]);
   });
 
+  it('a client of any of them answers with one example, and without examples or a model sends nothing', async () => {
+    const model = { params: start, dealerKey: (await systemSecrets.keyPair()).publicKey };
+    for (const method of [fedasync, fedat, fedbuff, fedbuffSecure])
+      for (const [exampleCount, received, sent] of [
+        [1, { model }, 1],
+        [0, { model }, 0],
+        [1, null, 0],
+      ] as const) {
+        const objective = { exampleCount, gradient: async () => Float64Array.of(1, 1) };
+        const around = { start, objective, secrets: systemSecrets };
+        const [step] = await scriptedClient(method!, {}, around, [received]);
+        expect(step!.posts.length, `${method!.name}, ${exampleCount} examples`).to.equal(sent);
+      }
+  });
+
   it('FedBuff, masked: a client sends its difference to the nearest level, cut to the range, and counts what was cut', async () => {
     const gradient = Float64Array.of(3, -2.5, 1, 1 / 3, 0, -2);
     const settings = { bufferSize: 8, range: 2, weightLevels: 65536, sum: 'clear', clientLearningRate: 1 };

@@ -84,6 +84,20 @@ describe('rounds of fair methods, by hand', () => {
     expect(curvature).to.be.closeTo(25, 1e-8);
   });
 
+  it('a client of any of them answers with one example, and without examples or a model sends nothing', async () => {
+    const model = { params: start };
+    for (const method of [afl, fedce, prospect, qffl])
+      for (const [exampleCount, received, sent] of [
+        [1, { model, contribution: { weight: 0.5 } }, 1],
+        [0, { model, contribution: { weight: 0.5 } }, 0],
+        [1, null, 0],
+      ] as const) {
+        const objective = { exampleCount, gradient: async () => Float64Array.of(1, 1) as Vector, loss: async () => 1 };
+        const [step] = await scriptedClient(method, {}, { start, objective }, [received]);
+        expect(step!.posts.length, `${method.name}, ${exampleCount} examples`).to.equal(sent);
+      }
+  });
+
   it('Prospect: fresh gradients n/m times in place of their old ones, all others as they were last, and the proximal step', async () => {
     const settings = { spectrum: 'mean', learningRate: 0.5, l2: 0.5 };
     const rounds = [[gradient(0, 1, 3, 0), gradient(2, 5, 0, 6), gradient(4, 3, 3, 3)], [gradient(2, 2, 3, 0)], []].map(
@@ -207,5 +221,8 @@ describe('FedCE, by hand', () => {
     const [step] = await run([[update(1, 0.2, 1, 0), update(3, 0.6, 0, 0)]], 4);
     near(step!.state.weights, [0.25, 0.5 * 0.25, 0.25, 0.5 * 0.75]);
     near(step!.params, [1 + 0.25, -1]);
+    // Beside two that agree, at distance 0, it has all weight but their floors of 1/1000.
+    const [beside] = await run([[update(0, 0.5, 1, 0), update(1, 0.5, 1, 0), update(2, 0.5, 0, 0)]], 3);
+    expect((beside!.state.weights as Float64Array)[2]).to.be.within(0.996, 0.999);
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { ReadonlyVector, Vector } from '../../../protocol/method.js';
 import fedavg from '../../../protocol/methods/federated/fedavg.js';
 import hierarchical from '../../../protocol/methods/federated/hierarchical-fedavg.js';
 import dgd from '../../../protocol/methods/gossip/dgd.js';
@@ -6,6 +7,7 @@ import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
 import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { openProblem } from '../../../worker/problem.js';
+import { scriptedClient } from '../../support/scripted-client.js';
 
 const DATA = {
   name: 'gaussian-clusters',
@@ -45,6 +47,65 @@ describe('hierarchical FedAvg', () => {
       const { losses } = await runTiny(await tiered(1, { topology }), hierarchical as never);
       for (const [round, loss] of losses.entries()) expect(loss).to.be.closeTo(flat.losses[round]!, 1e-12);
     }
+  });
+
+  it('a client descends from the model of its edge server without a pull to it, with one example too, and without any leaves the step empty', async () => {
+    // Slope y - 3: two steps of rate 1/2 leave a quarter of the distance.
+    const gradient = async (y: ReadonlyVector) => Float64Array.from(y, (entry) => entry - 3) as Vector;
+    const round = async (exampleCount: number) => {
+      const empty: unknown[] = [];
+      const around = {
+        start: Float64Array.of(0),
+        edgeServers: [7],
+        objective: { exampleCount, gradient },
+        links: { inNeighbors: [7], outNeighbors: [7] },
+        postEach: (kind: string, posts: unknown) => empty.push([kind, posts]),
+      };
+      const settings = { edgeRounds: 3, localEpochs: 2, clientLearningRate: 0.5 };
+      const model = { params: Float64Array.of(-1) };
+      const [step] = await scriptedClient(hierarchical as never, settings, around, [{ 'edge-model': model }]);
+      return { posts: step!.posts, empty };
+    };
+    for (const examples of [1, 5]) {
+      const { posts, empty } = await round(examples);
+      expect(posts.map(({ kind, to }) => [kind, to])).to.deep.equal(new Array(3).fill(['edge-update', [7]]));
+      for (const { payload } of posts) {
+        expect((payload.delta as Float64Array)[0]).to.be.closeTo(4 * (3 / 4), 1e-12);
+        expect(payload.examples).to.equal(examples);
+      }
+      expect(empty).to.deep.equal([]);
+    }
+    expect(await round(0)).to.deep.equal({ posts: [], empty: new Array(3).fill(['edge-update', []]) });
+  });
+
+  it('an edge server sends what its clients have moved it by in all its rounds, with their examples, one or more; of none nothing', async () => {
+    const round = async (updates: readonly (readonly { examples: number; delta: Float64Array }[])[]) => {
+      const sent: number[] = [];
+      let k = 0;
+      const around = {
+        ...{ start: Float64Array.of(0), edgeServers: [3] },
+        objective: { exampleCount: 0, gradient: async () => Float64Array.of(0) as Vector },
+        links: { inNeighbors: [0, 1], outNeighbors: [0, 1] },
+        async *stream() {
+          yield* updates[k++]!;
+        },
+      };
+      const model = { params: Float64Array.of(10) };
+      const settings = { edgeRounds: updates.length };
+      const [step] = await scriptedClient(hierarchical as never, settings, around, [{ model }]);
+      for (const { kind, to, payload } of step!.posts)
+        if (kind === 'edge-model') sent.push((payload.params as Float64Array)[0]!);
+        else {
+          expect([kind, to]).to.deep.equal(['update', 'coordinator']);
+          sent.push(payload.examples as number, (payload.delta as Float64Array)[0]!);
+        }
+      return sent;
+    };
+    const update = (examples: number, delta: number) => ({ examples, delta: Float64Array.of(delta) });
+    // 10, then 10 + (1 x 4 + 3 x 8) / 4; the last round has one client of one example.
+    expect(await round([[update(1, 4), update(3, 8)], [], [update(1, -2)]])).to.deep.equal([10, 17, 17, 4, 5]);
+    expect(await round([[update(1, 4)]])).to.deep.equal([10, 1, 4]);
+    expect(await round([[], []])).to.deep.equal([10, 10]);
   });
 
   it('counts each tier: k models and updates a client between peers, one of each an edge server above, however many clients', async () => {
