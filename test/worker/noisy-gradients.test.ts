@@ -59,6 +59,28 @@ describe('fault gradient-noise', () => {
     expect(stable).to.be.closeTo(0.01328, 4 * Math.sqrt(0.01328 / 40_000));
   });
 
+  it('draws once for each number: two gradients of 4 numbers have the noise of one of 8, in every distribution', () => {
+    for (const distribution of ['gaussian', 'student-t', 'alpha-stable']) {
+      const rule = ruleOf(
+        { fault: 'gradient-noise', from: 0, until: null, distribution, scale: 1 } as never,
+        'faults.0',
+        {
+          streams: rootStream(1, 'float64'),
+        },
+      );
+      const noise = (...lengths: number[]) => {
+        const own = rootStream(3, 'float64');
+        return lengths.flatMap((length) => {
+          const gradient = new Float64Array(length);
+          rule.perturbs!.perturb(gradient, own);
+          return [...gradient];
+        });
+      };
+      expect(noise(4, 4), distribution).to.deep.equal(noise(8));
+      expect(new Set(noise(8)).size).to.equal(8);
+    }
+  });
+
   it('acts in its rounds and on its clients alone', async () => {
     const noisy = await lossesOf({ faults: [during(2, 4, gradientNoise({ scale: 1 }))] });
     expect(noisy.slice(-6).map((loss) => loss === 0)).to.deep.equal([true, true, false, false, true, true]);

@@ -1,7 +1,7 @@
 import '../../../support/loaded-rules.js';
 import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
-import { indices } from '../../../../scenarios/check/parts/synthetic-dataset.js';
+import { indices, syntheticDataset } from '../../../../scenarios/check/parts/synthetic-dataset.js';
 import type { Dataset } from '../../../../worker/datasets/dataset.js';
 import { layers } from '../../../../worker/objectives/layers/parts/layer.js';
 import { createObjectiveFamily } from '../../../../worker/objectives/objectives.js';
@@ -57,6 +57,31 @@ describe('worker/objectives/layers', function () {
       for (let i = 0; i < a.length; i++) expect(a[i]!).to.be.closeTo(b[i]!, 1e-5 + 1e-4 * Math.abs(a[i]!));
     }
   });
+
+  for (const device of ['wasm', 'cpu'])
+    it(`${device}: with a causal mask no position sees a later one, at each of 5 positions; without the mask it does`, async () => {
+      const features = text.train.features.slice();
+      // Example p shares its first p + 1 codes with example 5, and no other.
+      for (let example = 0; example < 6; example++)
+        for (let at = 0; at < 5; at++) features[5 * example + at] = at <= example ? at + 1 : (at + 3) % 7;
+      const dataset = { ...text, train: { ...text.train, features, labels: text.train.labels.map(() => 2) } };
+      for (const causal of [true, false]) {
+        const attention = { name: 'attention', heads: 2, causal };
+        const list = [{ name: 'embedding', width: 4 }, 'positions', attention, 'flatten', 'dense'];
+        const family = await familyWith({ layers: list }, dataset, device);
+        const last = family.segments.find(({ name }) => name === 'dense5/weights')!;
+        expect(last.shape).to.deep.equal([20, 7]);
+        for (let position = 0; position < 5; position++) {
+          // The loss looks at the positions up to this one alone.
+          const point = Float32Array.from(pointOf(family, 'float32', 'point'));
+          point.fill(0, last.offset + 7 * 4 * (position + 1), last.offset + 7 * 20);
+          const loss = (example: number) => family.shard(indices(6)).loss(point, Uint32Array.of(example));
+          const [own, whole] = [await loss(position), await loss(5)];
+          if (causal || position === 4) expect(own, `position ${position}`).to.equal(whole);
+          else expect(Math.abs(own - whole), `position ${position}`).to.be.above(1e-6);
+        }
+      }
+    });
 
   it('lays parameters out in named modules, those of a block below it', async () => {
     const family = await familyWith({ layers: TRANSFORMER }, text);
@@ -171,6 +196,15 @@ describe('worker/objectives/layers', function () {
     );
     expect(await refused([{ name: 'group-normalization', groups: 5 }])).to.match(/channels that 5 groups divide/);
     expect(await refused(['positions'])).to.match(/positions1: expected a sequence/);
+    const sequence = { name: 'reshape', shape: [12, 6] };
+    expect(await refused([sequence, { name: 'attention', heads: 4 }])).to.match(
+      /attention2: expected a width that 4 heads divide/,
+    );
+    expect(await refused(['attention'])).to.match(/attention1: expected a sequence \[positions, width\]/);
+    const withoutCodes = syntheticDataset({ featureShape: [6], classCount: 0 });
+    expect(await refused([{ name: 'embedding', width: 4 }, 'flatten', 'dense'], {}, withoutCodes)).to.match(
+      /embedding1: expected data of codes/,
+    );
     expect(await refused(['dence'])).to.match(/nearest is 'dense'/);
     expect(await refused([{ name: 'residual', layers: [{ name: 'dense', unit: 3 }] }])).to.match(
       /objective\.layers\.0\.layers\.0\.unit.*nearest is 'units'/,

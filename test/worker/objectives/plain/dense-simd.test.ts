@@ -21,6 +21,7 @@ const SUBJECTS: readonly { readonly objective: Settings; readonly dataset: Datas
     dataset: shaped(21, classes),
   })),
   { objective: { name: 'softmax-regression', l2: 0.3, bias: false }, dataset: shaped(30, 10) },
+  { objective: { name: 'softmax-regression', l2: 1 }, dataset: shaped(30, 10) },
   { objective: { name: 'softmax-regression', bias: false }, dataset: shaped(24, 10) },
   { objective: { name: 'logistic-regression' }, dataset: shaped(33, 2) },
   { objective: { name: 'logistic-regression', l2: 0.1, bias: false }, dataset: shaped(34, 2) },
