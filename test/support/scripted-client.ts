@@ -9,7 +9,7 @@ export interface ClientStep {
   readonly measures: ReadonlyMap<string, number>;
 }
 
-/** One client of a method alone, given what the coordinator would have sent in each round: by kind, or null where nothing came. */
+/** One client of a method alone, given what the coordinator would have sent in each round: by kind, or null where nothing came. What else `around` has is part of each round. */
 export async function scriptedClient(
   method: AnyMethod,
   given: object,
@@ -41,10 +41,11 @@ export async function scriptedClient(
     const posts: { kind: string; to: unknown; payload: Payload }[] = [];
     const measures = new Map<string, number>();
     const at = {
-      ...{ index, self: 3, hyperparameters, segments, clientCount: 8, objective, rng: rng.derive(index), ...more },
+      ...{ index, self: 3, hyperparameters, segments, clientCount: 8, objective, rng: rng.derive(index) },
       take: async (kind: string) => (received?.[kind] ? [{ from: 'coordinator', ...received[kind] }] : []),
       post: (kind: string, to: unknown, payload: Payload) => posts.push({ kind, to, payload }),
       measure: (name: string, value: number) => measures.set(name, value),
+      ...more,
     };
     state = await client.round(state, at as never);
     steps.push({ state: state as never, posts, measures });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Vector } from '../../../protocol/method.js';
 import consensus from '../../../protocol/methods/bayesian/consensus-monte-carlo.js';
+import dsgld from '../../../protocol/methods/bayesian/dsgld.js';
 import faLd from '../../../protocol/methods/bayesian/fa-ld.js';
 import fald from '../../../protocol/methods/bayesian/fald.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
@@ -144,6 +145,46 @@ describe('rounds of a sampler', () => {
     expect(counts).to.deep.equal([2 * 19, 2 * 31, 2 * 43]);
   });
 
+  it('consensus Monte Carlo continues each chain from its last draw', async () => {
+    const asked: number[][] = [];
+    const objective = {
+      ...{ exampleCount: 5, priorGradient: () => new Float64Array(2) },
+      gradient(position: ArrayLike<number>) {
+        asked.push(Array.from(position));
+        return Float64Array.of(0.1, -0.2);
+      },
+    };
+    const settings = { chains: 2, burnInSteps: 0, thin: 2, drawsPerRound: 3, startStddev: 1 };
+    const steps = await scriptedClient(consensus, settings, around(objective as never, 1, 2), [{}, {}]);
+    const draws = steps[0]!.posts[0]!.payload.draws as Float64Array;
+    // Two chains of 3 draws of 2 numbers; 6 gradients of each in a round.
+    for (const chain of [0, 1])
+      expect(asked[12 + 6 * chain]).to.deep.equal([...draws.subarray(6 * chain + 4, 6 * chain + 6)]);
+  });
+
+  it('a visit sends its draws once it has any: of 3 steps after 4 of burn-in the first has none and the next 2', async () => {
+    const sent: [string, { readonly draws?: Float64Array; readonly visit?: number }][] = [];
+    const visit = (step: number) => ({ state: new Float64Array(2), chain: 0, step, steps: 3, frequency: 1 });
+    const visits = [visit(0), visit(3)];
+    await scriptedClient(
+      dsgld,
+      { visitsPerRound: 2, burnInSteps: 4, stepSize: 0.1 },
+      {
+        ...around(withSlope(0, 2).objective, 1, 2),
+        cohort: [1],
+        take: async (kind: string) => (kind === 'visit' ? [visits.shift()!] : []),
+        postEach: (kind: string, posts: readonly { readonly payload: object }[]) => {
+          for (const { payload } of posts) sent.push([kind, payload]);
+          return posts.map(({ payload }) => payload);
+        },
+      },
+      [{}],
+    );
+    expect(sent.map(([kind]) => kind)).to.deep.equal(['position', 'position', 'draws']);
+    const [, { draws, visit: number }] = sent.at(-1)!;
+    expect([draws!.length, number]).to.deep.equal([2 * 2, 1]);
+  });
+
   it('travelling chains report shards that are missing, and the largest gap between steps on a shard and its frequency', async () => {
     const settings = { chains: 3, delay: 10, stepSize: 1e-5 };
     const { run } = await samplerRun('dsgld', settings, { rounds: 6 });
@@ -155,6 +196,11 @@ describe('rounds of a sampler', () => {
       .to.be.closeTo(Math.max(...gaps), 1e-12)
       .and.above(0);
     expect(run.rows.map(({ extra }) => extra.shardsMissing)).to.deep.equal(new Array(6).fill(undefined));
+    // After a single step of a single chain all steps are on one shard.
+    const { run: single } = await samplerRun('dsgld', { chains: 1, delay: 1, stepSize: 1e-5 }, { rounds: 1 });
+    const { shardSteps: one } = single.records.get('coordinator')!.state as { readonly shardSteps: Float64Array };
+    const only = proportionalFrequencies(UNEQUAL_CURVATURE)[one.indexOf(1)]!;
+    expect(single.rows[0]!.extra.frequencyError).to.be.at.least(1 - only - 1e-12);
     const faults = [{ fault: 'crash', clients: [1, 3], from: 0, until: 1, downRounds: null, memory: 'kept' } as never];
     const { run: fewer } = await samplerRun('dsgld', settings, { rounds: 2, faults });
     expect(fewer.rows.map(({ extra }) => extra.shardsMissing)).to.deep.equal([2, undefined]);
