@@ -1,13 +1,15 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { UsedModule } from '../../protocol/scenario/scenario.js';
 import { type ExtensionKind, kindOfExtension } from '../../protocol/settings/extension.js';
 import type { NamedModules } from '../../protocol/settings/named-modules.js';
+import { describe } from '../../protocol/settings/problems.js';
 import { moduleDigest } from './digest.js';
 import { builtInNames, extensionPoint } from './extension-points.js';
 import { importModule, packageFile } from './import-module.js';
 import { isPath } from './module-path.js';
+import { requireShape } from './shape.js';
 
 /** A module of one's own whose things scenarios of this process can name. */
 export interface PlugIn extends UsedModule {
@@ -62,7 +64,10 @@ function otherVersion(module: string, expected: string, got: string): GradswarmE
 async function fileOf(module: string, folder: string): Promise<string> {
   if (isPath(module)) {
     const file = resolve(folder, module);
-    if (existsSync(file)) return file;
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found && !found.isDirectory()) return file;
+    if (found)
+      throw new GradswarmError('ERR_SCENARIO', `use: expected a module at '${module}', got a folder; name its file`);
     throw new GradswarmError(
       'ERR_SCENARIO',
       `use: expected a module at '${module}', got nothing at ${file}; --use names another place`,
@@ -83,19 +88,24 @@ async function open(module: string, file: string): Promise<PlugIn> {
   const sha256 = await attempt(module, () => moduleDigest(file));
   const exported = await attempt(module, () => importModule(file));
   const provides: Provided[] = [];
+  const seen = new Map<string, unknown>();
   for (const [key, thing] of Object.entries(exported)) {
     const kind = kindOfExtension(thing);
     if (kind === undefined) continue;
     const { name } = thing as { readonly name: string };
-    // One thing may be exported under two names.
-    if (provides.some((other) => other.kind === kind && other.name === name)) continue;
+    // One thing may be exported under two names, but two things not under one.
+    const known = seen.get(`${kind} ${name}`);
+    if (known === thing) continue;
+    if (known)
+      throw new GradswarmError('ERR_SCENARIO', `use: '${module}' defines two of the name '${name}'; rename one`);
+    seen.set(`${kind} ${name}`, thing);
     add(module, kind, thing as { readonly name: string }, exported);
     provides.push({ kind, name, isDefault: key === 'default' });
   }
   if (provides.length === 0)
     throw new GradswarmError(
       'ERR_SCENARIO',
-      `use: expected '${module}' to export what defineMethod, defineCodec, … return, got ${Object.keys(exported).join(', ') || 'no exports'}`,
+      `use: expected '${module}' to export what defineMethod, defineCodec, … return, got ${Object.entries(exported).map(inWords).join(', ') || 'no exports'}`,
     );
   return { module, sha256, file, provides };
 }
@@ -105,11 +115,7 @@ function add(module: string, kind: ExtensionKind, thing: { readonly name: string
   const point = extensionPoint(kind) as NamedModules<{ readonly name: string }> | undefined;
   if (!point) throw new GradswarmError('ERR_SCENARIO', `use: '${module}' defines a ${kind}, which cannot be added`);
   const what = point.what.replace(/^an? /, '');
-  if (!/^[a-z0-9-]+$/.test(name))
-    throw new GradswarmError(
-      'ERR_SCENARIO',
-      `use: '${module}': expected the ${what}'s name to be of small letters, digits and '-', got '${name}'`,
-    );
+  requireShape(module, kind, thing, what);
   if (builtInNames(point).includes(name) || point.find(name))
     throw new GradswarmError(
       'ERR_SCENARIO',
@@ -122,8 +128,16 @@ async function attempt<T>(module: string, task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (cause) {
-    throw new GradswarmError('ERR_SCENARIO', `use: '${module}' cannot be loaded: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new GradswarmError('ERR_SCENARIO', `use: '${module}' cannot be loaded: ${thrown(cause)}`, { cause });
   }
+}
+
+/** An export that is no thing. */
+function inWords([key, value]: readonly [string, unknown]): string {
+  return value instanceof Promise ? `${key} (a promise: await it)` : key;
+}
+
+/** A module may throw anything. */
+function thrown(cause: unknown): string {
+  return cause instanceof Error ? cause.message : `it threw ${describe(cause)}`;
 }
