@@ -16,7 +16,7 @@ export interface ProbeFamily<Settings extends object = any, State = any> {
   /** What it measures, in a line. */
   readonly summary: string;
   readonly settings: SettingsDefinition<Settings>;
-  /** Names of its columns; '*' at the end of one stands for anything. Left out: expectations cannot read them. */
+  /** Names of its columns and of its clients' figures; '*' at the end of one stands for anything. Left out: nothing else can name them. */
   readonly measures?: readonly string[];
   /** Throws ERR_SCENARIO when the settings do not fit a method with these messages. */
   check(settings: Settings, messages: MessageKinds): void;
@@ -50,8 +50,14 @@ export interface Probe<State = any> {
 export interface ProbeRound<State> {
   /** Must not keep the message's vectors beyond the call, nor write into them. */
   take(kind: string, message: ProbedMessage): void;
-  /** After the coordinator's half has returned. `measure`: a column of the round's row. */
-  finish(measure: (name: string, value: number) => void): State;
+  /**
+   * After the coordinator's half has returned. `measure`: a column of the round's row. `measureClient`: a figure of one client in this round, a
+   * line of metrics-by-client.csv in runs that have that file (`evaluation.perClient` or `energy`).
+   */
+  finish(
+    measure: (name: string, value: number) => void,
+    measureClient: (client: PartyId, name: string, value: number) => void,
+  ): State;
 }
 
 /** A probe that scenarios can name under `measure`. The same value, marked as a probe. */

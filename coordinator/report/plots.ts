@@ -88,6 +88,11 @@ export function inlineSvg(svg: string, prefix: string): string {
     .replace(/(href=")#/g, `$1#${prefix}-`);
 }
 
+/** A figure's name as part of a file's. */
+export function inFileName(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]+/g, '-');
+}
+
 /** Writes `plots/<name>.svg` below `directory`, on white paper, and returns the bare SVG. */
 export async function writeFigure(directory: string, figure: Figure): Promise<string> {
   const svg = await renderSvg(figure.spec);

@@ -100,6 +100,8 @@ export interface ReportContent {
   readonly leadFigures?: readonly Figure[];
   /** Pictures in addition to those of metrics.csv: the partition, the graph, comparisons. */
   readonly figures?: readonly Figure[];
+  /** Figures of one's own of single clients, by name, that are drawn as theirs are. */
+  readonly clientFigures?: readonly string[];
   /** Tables below the plots. */
   readonly tables?: readonly ReportTable[];
   /** Further key numbers by name. */
@@ -114,7 +116,7 @@ export async function writeReport(directory: RunDirectory, content: ReportConten
   const events = summarizeEvents(directory.file('events.jsonl'));
   const figures = await drawFigures(directory.path, [
     ...(content.leadFigures ?? []),
-    ...runFigures(rows, directionNames(content.edgeServers)),
+    ...runFigures(rows, directionNames(content.edgeServers), content.clientFigures),
     ...(content.figures ?? []),
   ]);
   const body = [

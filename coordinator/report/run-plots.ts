@@ -1,7 +1,7 @@
-import { CLIENT_SERIES } from '../../protocol/scenario/client-figures.js';
+import { CLIENT_SERIES, ownClientSeries } from '../../protocol/scenario/client-figures.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 import { clientBands } from './client-plots.js';
-import { type Axis, type Figure, linePlot, type Series, scaleFor } from './plots.js';
+import { type Axis, type Figure, inFileName, linePlot, type Series, scaleFor } from './plots.js';
 import { BYTE_UNITS, TIME_UNITS, unitFor } from './units.js';
 
 /** The pictures of one run, from its rows of metrics.csv. */
@@ -52,12 +52,16 @@ export function betweenWords(...edgeServers: readonly number[]): string {
 }
 
 /** Loss and accuracy by round, by bytes and by simulated time; bytes by round; one picture for each further number. */
-export function runFigures(rows: readonly MetricsRow[], names = directionNames()): Figure[] {
+export function runFigures(
+  rows: readonly MetricsRow[],
+  names = directionNames(),
+  clientFigures: readonly string[] = [],
+): Figure[] {
   return [
     ...lossAndAccuracy([{ name: 'run', rows }]),
-    ...clientBands(rows),
+    ...clientBands(rows, clientFigures),
     ...bytesByRound(rows, names),
-    ...extraMetrics(rows),
+    ...extraMetrics(rows, clientFigures),
   ];
 }
 
@@ -185,9 +189,10 @@ function bytesByRound(rows: readonly MetricsRow[], { up, down, peer }: Direction
 }
 
 /** Names such as `norm/layer1` and `norm/layer2` share a picture, one curve each. */
-function extraMetrics(rows: readonly MetricsRow[]): Figure[] {
+function extraMetrics(rows: readonly MetricsRow[], clientFigures: readonly string[]): Figure[] {
+  const drawn = new Set([...CLIENT_SERIES, ...ownClientSeries(clientFigures.map((of) => ({ of })))]);
   const names = new Set<string>();
-  for (const row of rows) for (const name in row.extra) if (!CLIENT_SERIES.includes(name)) names.add(name);
+  for (const row of rows) for (const name in row.extra) if (!drawn.has(name)) names.add(name);
   const groups = new Map<string, string[]>();
   for (const name of names) {
     const group = name.split('/')[0]!;
@@ -211,6 +216,5 @@ function extraFigure(group: string, members: readonly string[], rows: readonly M
   const undrawn = values.length - values.filter(Number.isFinite).length;
   const spec = linePlot(series, { title: 'round', format: 'd' }, { title: group, scale: scaleFor(values) });
   const shown = names.length < members.length ? ` (${names.length} of ${members.length} curves)` : '';
-  const name = `metric-${group.replace(/[^A-Za-z0-9._-]+/g, '-')}`;
-  return [{ name, caption: `${group} by round${shown}.${note(undrawn)}`, spec }];
+  return [{ name: `metric-${inFileName(group)}`, caption: `${group} by round${shown}.${note(undrawn)}`, spec }];
 }

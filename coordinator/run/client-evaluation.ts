@@ -42,11 +42,15 @@ function clientModels(
   return models;
 }
 
-/** What the clients' halves measured in a round, by client. */
+/** What the clients' halves measured in a round, and then what probes did, by client. */
 export function measuredRows(parties: readonly PartyReport[]): ClientRow[] {
-  return parties.flatMap(({ party, measures }) =>
+  const rows = parties.flatMap(({ party, measures }): ClientRow[] =>
     party === 'coordinator' || measures.length === 0 ? [] : [{ client: party, figures: Object.fromEntries(measures) }],
   );
+  const probed = new Map<ClientIndex, Record<string, number>>();
+  for (const [client, name, value] of parties.flatMap(({ probed }) => probed ?? []))
+    probed.set(client, { ...probed.get(client), [name]: value });
+  return [...rows, ...[...probed].map(([client, figures]) => ({ client, figures }))];
 }
 
 /**

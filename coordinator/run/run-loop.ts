@@ -13,6 +13,7 @@ import type { MetricsRow } from '../run-directory/metrics.js';
 import { Batteries } from './batteries.js';
 import { betterRound } from './best-round.js';
 import { CheckpointPace } from './checkpoint-pace.js';
+import { ownColumns } from './client-columns.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
 import { inclusionProbability, invitedTo } from './cohort.js';
 import { isWithoutUpdate } from './empty-round.js';
@@ -276,7 +277,7 @@ export class RunLoop {
     const evaluation = due ? await evaluateRound(this.options, await this.estimatesByParty(), this.average) : null;
     if (evaluation) Object.assign(extra, evaluation.extra);
     if (scenario.evaluation.perClient || scenario.energy)
-      Object.assign(extra, await this.evaluateClients(due, report.parties));
+      Object.assign(extra, await this.evaluateClients(due, parties));
     if (inspect) Object.assign(extra, await inspect(this.round, [...(await this.estimatesByParty()).values()].flat()));
     const row: MetricsRow = {
       round: this.round,
@@ -306,15 +307,16 @@ export class RunLoop {
   /** Columns over all clients; each client's rows go to the observer. */
   private async evaluateClients(due: boolean, parties: readonly PartyReport[]): Promise<Record<string, number>> {
     const { site, crew, observer } = this.options;
+    const { perClient } = this.options.scenario.evaluation;
     const measured = measuredRows(parties);
-    const asked = due && this.options.scenario.evaluation.perClient != null;
+    const asked = due && perClient != null;
     const asks = asked && site.host.halves.client.estimates !== undefined;
     const own = asks ? await this.lost.answered(() => crew.estimates()) : new Map();
     const { rows, columns } = asked
       ? await clientFigures(this.options, own, this.lost.clients, this.round - 1)
       : { rows: [], columns: {} };
     observer.clients?.(this.round, [...rows, ...measured]);
-    return columns;
+    return { ...columns, ...ownColumns([...rows, ...measured], perClient?.figures ?? []) };
   }
 
   private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {

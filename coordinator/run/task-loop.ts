@@ -9,6 +9,7 @@ import { type Agenda, checkTaskKinds, type Outcome, TaskDesk } from '../../proto
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { betterRound } from './best-round.js';
 import { CheckpointPace } from './checkpoint-pace.js';
+import { ownColumns } from './client-columns.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
 import { evaluateRound, isEvaluated, modelOf } from './evaluation.js';
 import { estimatesBehind, iterateAverage } from './iterate-average.js';
@@ -242,13 +243,14 @@ export class TaskLoop {
 
   /** Columns over all clients; each client's rows go to the observer. */
   private async evaluateClients(due: boolean, parties: readonly PartyReport[]): Promise<Record<string, number>> {
-    const { site, crew, observer } = this.options;
+    const { site, crew, observer, scenario } = this.options;
     const own = due && site.host.halves.client.estimates !== undefined ? await crew.estimates() : new Map();
     const { rows, columns } = due
       ? await clientFigures(this.options, own, new Set(), this.step - 1)
       : { rows: [], columns: {} };
-    observer.clients?.(this.step, [...rows, ...measuredRows(parties)]);
-    return columns;
+    const all = [...rows, ...measuredRows(parties)];
+    observer.clients?.(this.step, all);
+    return { ...columns, ...ownColumns(all, scenario.evaluation.perClient?.figures ?? []) };
   }
 
   private async checkpoint(): Promise<void> {

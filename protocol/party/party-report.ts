@@ -1,4 +1,4 @@
-import type { PartyId } from '../method.js';
+import type { ClientIndex, PartyId } from '../method.js';
 import type { CodingCosts } from './coding-cost.js';
 import type { ByteCounts } from './dispatch.js';
 import type { UnusedMessage } from './round-host.js';
@@ -13,12 +13,17 @@ export interface PartyTimes {
   readonly computedMs: number;
 }
 
+/** A number of one client, by whoever measured it. */
+export type ClientFigure = readonly [client: ClientIndex, name: string, value: number];
+
 /** What became of one party's half in one attempt. */
 export interface PartyReport {
   readonly party: PartyId;
   readonly clockMs: number;
   readonly measures: readonly (readonly [name: string, value: number])[];
   readonly unusedMessages: readonly UnusedMessage[];
+  /** Coordinator only: what probes measured of single clients. Left out: nothing. */
+  readonly probed?: readonly ClientFigure[];
   /** Coordinator only: clients whose due message was not used. */
   readonly unused: readonly number[];
   /** Coordinator only: how many messages it took, and when the last of those that were lost would have arrived. */

@@ -139,6 +139,7 @@ export class Party {
       unusedMessages: round.unusedMessages,
       unused: [...round.unused].sort((a, b) => a - b),
       ...(this.id === 'coordinator' && { inbox: { ...round.inbox } }),
+      ...(probing && { probed: probing.clientFigures }),
       ledger,
       coding: coding.costs,
       ...(sent && { sent }),

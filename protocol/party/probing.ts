@@ -1,8 +1,11 @@
-import type { ReadonlyVector } from '../method.js';
+import type { PartyId, ReadonlyVector } from '../method.js';
 import type { Probe, ProbedMessage, ProbeRound } from '../probe.js';
+import type { ClientFigure } from './party-report.js';
 
 /** All probes of a run through one attempt at a round of the coordinator. */
 export class Probing {
+  /** What the probes measured of single clients, once they have finished. */
+  readonly clientFigures: ClientFigure[] = [];
   private readonly rounds: readonly { readonly probe: Probe; readonly round: ProbeRound<unknown> }[];
 
   /** `kept`: the probes' states as the last round left them; none: the run begins. `model`: the server's estimate before the round. */
@@ -16,6 +19,8 @@ export class Probing {
 
   /** The probes' states for the next round. */
   finish(measure: (name: string, value: number) => void): readonly unknown[] {
-    return this.rounds.map(({ round }) => round.finish(measure));
+    const measureClient = (client: PartyId, name: string, value: number) =>
+      void this.clientFigures.push([Number(client), name, value]);
+    return this.rounds.map(({ round }) => round.finish(measure, measureClient));
   }
 }

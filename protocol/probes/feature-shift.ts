@@ -109,7 +109,7 @@ export default defineProbe<Settings, State>({
             const profile = sent.length < end ? null : inputProfile(sent.subarray(offset, end), shape.at(-1)!);
             if (profile) profiles.set(Number(message.from), profile);
           },
-          finish(measure) {
+          finish(measure, measureClient) {
             const next: Record<string, History> = { ...state };
             let [sum, known, alarms] = [0, 0, 0];
             for (const [client, profile] of profiles) {
@@ -124,6 +124,7 @@ export default defineProbe<Settings, State>({
               sum += shift;
               known++;
               if (isAlarm) alarms++;
+              measureClient(client, 'featureShift', shift);
               if (client < MOST_CLIENTS) measure(`featureShift/${client}`, shift);
             }
             if (known === 0) return next;

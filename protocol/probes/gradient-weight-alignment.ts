@@ -96,14 +96,17 @@ export default defineProbe<Settings, null>({
             const value = cosine(sent.subarray(offset, end), weights);
             if (value !== null) values.set(Number(message.from), sign === 'change' ? value : -value);
           },
-          finish(measure) {
+          finish(measure, measureClient) {
             if (values.size === 0) return null;
             const all = [...values.values()];
             measure('alignment', all.reduce((sum, value) => sum + value, 0) / all.length);
             measure('leastAlignment', Math.min(...all));
             const score = alignmentScore(all);
             if (score !== null) measure('alignmentScore', score);
-            for (const [client, value] of values) if (client < MOST_CLIENTS) measure(`alignment/${client}`, value);
+            for (const [client, value] of values) {
+              measureClient(client, 'alignment', value);
+              if (client < MOST_CLIENTS) measure(`alignment/${client}`, value);
+            }
             return null;
           },
         };

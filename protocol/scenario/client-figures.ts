@@ -6,5 +6,15 @@ const OVER_CLIENTS = ['Mean', 'P10', 'Median', 'P90', 'Worst', 'WorstDecile'] as
 
 /** The columns of metrics.csv: `clientLossMean`, …, `clientF1WorstDecile`. */
 export const CLIENT_SERIES: readonly string[] = CLIENT_FIGURES.flatMap((name) =>
-  OVER_CLIENTS.map((over) => `client${name[0]!.toUpperCase()}${name.slice(1)}${over}`),
+  OVER_CLIENTS.map((over) => clientColumn(name, over)),
 );
+
+/** 'loss' and 'P10': `clientLossP10`. */
+export function clientColumn(figure: string, over: string): string {
+  return `client${figure[0]!.toUpperCase()}${figure.slice(1)}${over}`;
+}
+
+/** The columns of figures of one's own. */
+export function ownClientSeries(figures: readonly { readonly of: string }[]): readonly string[] {
+  return figures.flatMap(({ of }) => OVER_CLIENTS.map((over) => clientColumn(of, over)));
+}

@@ -1,8 +1,9 @@
 import { join, type Problems, unknownNameProblem } from '../settings/problems.js';
 import type { Settings } from '../settings/settings.js';
 import type { Catalogue, FigureNames } from './catalogue.js';
+import { ownClientSeries } from './client-figures.js';
 import { ROW_SERIES, STATISTICS } from './quantity.js';
-import type { JsonObject, Spec } from './scenario.js';
+import type { JsonObject, PerClient, Spec } from './scenario.js';
 
 /** The figures of these runs; null where the catalogue does not declare them. */
 export async function figureNames(
@@ -11,16 +12,18 @@ export async function figureNames(
     readonly objective: Spec;
     readonly study?: Spec | null | undefined;
     readonly measure?: readonly Spec[] | undefined;
+    readonly evaluation?: { readonly perClient?: PerClient | null } | undefined;
   }[],
   { host, methods, objectives, studies, probes }: Catalogue,
 ): Promise<FigureNames | null> {
   if (!host) return null;
   const series = [...ROW_SERIES, ...host.series];
   const figures = [...host.figures];
-  for (const { method, objective, study, measure = [] } of scenarios) {
+  for (const { method, objective, study, measure = [], evaluation } of scenarios) {
     for (const { name } of measure) series.push(...((await probes?.find(name))?.measures ?? []));
     series.push(...((await methods.find(method.name))?.measures ?? []));
     series.push(...((await objectives.find(objective.name))?.measures ?? []));
+    series.push(...ownClientSeries(evaluation?.perClient?.figures ?? []));
     const studied = study && (await studies?.find(study.name));
     series.push(...((studied || undefined)?.measures ?? []));
     figures.push(...((studied || undefined)?.figures ?? []));

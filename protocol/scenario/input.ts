@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../settings/plain-data.js';
 import type {
   Battery,
   Claim,
+  ClientFigureOf,
   Device,
   Energy,
   InitialFile,
@@ -76,7 +77,9 @@ export interface ScenarioInput {
   readonly energy?: readonly EnergyInput[] | null;
   readonly faults?: readonly FaultInput[];
   readonly evaluation?: Partial<Omit<Scenario['evaluation'], 'perClient'>> & {
-    readonly perClient?: Partial<PerClient> | null;
+    readonly perClient?:
+      | (Partial<Omit<PerClient, 'figures'>> & { readonly figures?: readonly WithoutDefaults<ClientFigureOf, 'of'>[] })
+      | null;
   };
   readonly stopWhen?: readonly WithoutDefaults<StopRule, 'of'>[] | null;
   readonly keepBest?: WithoutDefaults<NonNullable<Scenario['keepBest']>, 'of'> | null;

@@ -20,7 +20,7 @@ import { resolveAggregators } from './resolve-aggregators.js';
 import { resolveClaims, resolveExpectations } from './resolve-expectations.js';
 import type { Claim, FaultRule, Json, JsonObject, KindCodec, Scenario, Spec, TopologySpec } from './scenario.js';
 import type { scenarioSettings } from './schema.js';
-import { keepBestSettings, kindCodecSettings, stopRuleSettings } from './schema-parts.js';
+import { clientFigureSettings, keepBestSettings, kindCodecSettings, stopRuleSettings } from './schema-parts.js';
 
 const DEFAULT_OBJECTIVE = 'softmax-regression';
 const DEFAULT_PARTITION = 'iid';
@@ -68,7 +68,7 @@ export class NameResolver {
   async named(
     given: JsonObject,
     claims: readonly Claim[],
-    rules: Pick<SettingsOf<typeof scenarioSettings>, 'stopWhen' | 'keepBest'> | null,
+    rules: Pick<SettingsOf<typeof scenarioSettings>, 'evaluation' | 'stopWhen' | 'keepBest'> | null,
   ): Promise<Named> {
     const method = await this.spec(given.method, this.catalogue.methods, 'a method', 'method');
     const objective = await this.spec(
@@ -84,7 +84,8 @@ export class NameResolver {
     const faults = await this.faults(given.faults);
     const measure = await this.probes(given.measure, method?.entry);
     const study = await this.study(given.study ?? null);
-    const names = method && objective && { method: method.spec, objective: objective.spec, study, measure };
+    const evaluation = rules?.evaluation;
+    const names = method && objective && { method: method.spec, objective: objective.spec, study, measure, evaluation };
     const figures = names ? await figureNames([names], this.catalogue) : null;
     if (figures && rules) this.rowRules(rules, figures);
     // What does not apply may name figures that the changed run does not have.
@@ -235,7 +236,11 @@ export class NameResolver {
 
   /** Known round by round: a series, or a statistic of one. */
   private rowRules(
-    { stopWhen, keepBest }: Pick<SettingsOf<typeof scenarioSettings>, 'stopWhen' | 'keepBest'>,
+    {
+      evaluation,
+      stopWhen,
+      keepBest,
+    }: Pick<SettingsOf<typeof scenarioSettings>, 'evaluation' | 'stopWhen' | 'keepBest'>,
     { series }: FigureNames,
   ): void {
     const ofRows = { series, figures: [] };
@@ -244,6 +249,14 @@ export class NameResolver {
       checkReads(stopRuleSettings, { of: rule.of }, path, ofRows, this.problems);
       if (rule.patience !== null) checkReads(keepBestSettings, { of: rule.of }, path, ofRows, this.problems);
     }
+    for (const [index, figure] of (evaluation.perClient?.figures ?? []).entries())
+      checkReads(
+        clientFigureSettings,
+        { of: figure.of },
+        `evaluation.perClient.figures.${index}`,
+        ofRows,
+        this.problems,
+      );
     if (keepBest) checkReads(keepBestSettings, { of: keepBest.of }, 'keepBest', ofRows, this.problems);
   }
 

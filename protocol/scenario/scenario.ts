@@ -15,10 +15,18 @@ export interface Spec {
   readonly [setting: string]: Json;
 }
 
+/** A number that a method, an objective or a probe gives for single clients, and which way it is better. */
+export interface ClientFigureOf {
+  readonly of: string;
+  readonly mode: ImprovementMode;
+}
+
 /** How each client's model is evaluated on the client's own examples. */
 export interface PerClient {
   /** Share of every client's examples that it does not train on; 0: its training examples are evaluated. */
   readonly heldOut: number;
+  /** Figures of one's own that are summarised over the clients and drawn. Left out: none. */
+  readonly figures?: readonly ClientFigureOf[];
 }
 
 /** Which clients: all of them or a list of indices. */

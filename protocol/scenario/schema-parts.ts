@@ -18,6 +18,7 @@ import {
 import type { Json } from '../settings/plain-data.js';
 import { nullable, required } from '../settings/setting.js';
 import { defineSettings, group } from '../settings/settings.js';
+import { CLIENT_FIGURES } from './client-figures.js';
 import { battery, energy } from './energy.js';
 import { plain, spec } from './schema-kinds.js';
 import { clients, direction, messageKind, parties } from './selectors.js';
@@ -116,19 +117,39 @@ export const privacy = defineSettings({
   ),
 });
 
+const average = defineSettings({
+  decay: number(
+    required,
+    'beta of m_t = beta m_{t-1} + (1 - beta) x_t over rounds, m_0 = 0; m_t / (1 - beta^t) is evaluated',
+    { least: 0, below: 1 },
+  ),
+});
+
+const mode = oneOf(
+  ['auto', 'min', 'max'],
+  'auto',
+  "Which way is better; 'auto': greater for accuracies, smaller for everything else",
+);
+
+export const clientFigureSettings = defineSettings({
+  of: series(required, 'A number that the clients’ halves, the objective or a probe give for single clients'),
+  mode,
+}).and(({ of }) =>
+  CLIENT_FIGURES.some((name) => name === of)
+    ? { at: 'of', expected: `a figure of one's own; ${CLIENT_FIGURES.join(', ')} are there in any case` }
+    : null,
+);
+
 const perClient = defineSettings({
   heldOut: number(
     0.2,
     "Share of every client's examples that it does not train on and is evaluated on; 0: on its training examples",
     { least: 0, below: 1 },
   ),
-});
-
-const average = defineSettings({
-  decay: number(
-    required,
-    'beta of m_t = beta m_{t-1} + (1 - beta) x_t over rounds, m_0 = 0; m_t / (1 - beta^t) is evaluated',
-    { least: 0, below: 1 },
+  figures: list(
+    group(clientFigureSettings, required, 'A figure'),
+    [],
+    'Figures of one’s own of which percentiles over the clients are taken, and which are drawn',
   ),
 });
 
@@ -146,12 +167,6 @@ export const evaluation = defineSettings({
     "Each client's model on that client's own examples, for percentiles over clients; null: not evaluated",
   ),
 });
-
-const mode = oneOf(
-  ['auto', 'min', 'max'],
-  'auto',
-  "Which way is better; 'auto': greater for accuracies, smaller for everything else",
-);
 
 export const stopRuleSettings = defineSettings({
   of: { ...figure(required, 'A series, or a figure of the rounds so far'), reads: 'either' as const },
@@ -215,6 +230,7 @@ export const SCENARIO_PARTS = {
   evaluation,
   'evaluation.average': average,
   'evaluation.perClient': perClient,
+  'evaluation.perClient.figures.N': clientFigureSettings,
   'stopWhen.N': stopRuleSettings,
   keepBest: keepBestSettings,
   checkpoints,

@@ -58,6 +58,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
   const { name: _name, ...hyperparameters } = scenario.method;
   const { dataset, partition, family } = problem;
   const edgeServers = fleet.site.host.edgeServers.length;
+  const clientFigures = (scenario.evaluation.perClient?.figures ?? []).map(({ of }) => of);
   const content: ReportContent = {
     ...(scenario.timingOnly && { timingOnly: true }),
     title: scenario.name,
@@ -76,8 +77,9 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     participation: participationText(scenario),
     claims,
     leadFigures: [...(studied?.figures ?? []), ...(posterior?.plots ?? [])],
+    clientFigures,
     figures: [
-      ...clientDistributions(directory.lastClientFigures()),
+      ...clientDistributions(directory.lastClientFigures(), clientFigures),
       ...partitionFigures(problem),
       ...graphFigures(fleet, scenario),
     ],

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { clientColumns, percentile } from '../../../coordinator/run/client-columns.js';
+import { clientColumns, ownColumns, percentile } from '../../../coordinator/run/client-columns.js';
 
 const rowsOf = (name: string, values: readonly number[]) =>
   values.map((value, client) => ({ client, figures: { [name]: value } }));
@@ -34,6 +34,17 @@ describe('columns over clients', () => {
       expect(Object.values(clientColumns(rowsOf('loss', [value, value, value, value])))).to.deep.equal(
         new Array(6).fill(value),
       );
+  });
+
+  it('of figures of one’s own worst is by their mode, what is not a number in both, and of a client the last value counts', () => {
+    const rows = [...rowsOf('drift', [9, 2, 3]), { client: 0, figures: { drift: 1 } }];
+    const worst = (mode: 'auto' | 'min' | 'max', more = rows) =>
+      ownColumns(more, [{ of: 'drift', mode }]).clientDriftWorst;
+    expect([worst('auto'), worst('min'), worst('max')]).to.deep.equal([3, 3, 1]);
+    expect(ownColumns(rows, [{ of: 'drift', mode: 'auto' }]).clientDriftMean).to.equal(2);
+    const broken = [...rows, { client: 3, figures: { drift: Number.NaN } }];
+    expect([worst('min', broken), worst('max', broken)]).to.deep.equal([Number.NaN, Number.NaN]);
+    expect(ownColumns(rows, [{ of: 'other', mode: 'auto' }])).to.deep.equal({});
   });
 
   it('a loss that is not a number is the worst', () => {

@@ -19,9 +19,12 @@ async function columnsOf(deltas: readonly (readonly number[])[]) {
     const round = probe!.begin(state);
     round.take('update', { from: 0, delta: Float64Array.from([...delta, 9, 9]) });
     const columns: Record<string, number> = {};
-    state = round.finish((name, value) => {
-      columns[name] = value;
-    });
+    state = round.finish(
+      (name, value) => {
+        columns[name] = value;
+      },
+      () => {},
+    );
     return columns;
   });
 }

@@ -33,7 +33,10 @@ async function columns(settings: Record<string, Json>, rounds: readonly (readonl
     const measured = new Map<string, number>();
     const reading = probe!.begin(state);
     for (const { kind, ...message } of round) reading.take(kind, message);
-    state = reading.finish((name, value) => measured.set(name, value));
+    state = reading.finish(
+      (name, value) => measured.set(name, value),
+      () => {},
+    );
     return measured;
   });
 }

@@ -18,9 +18,12 @@ async function columnsOf(settings: object, deltas: readonly (readonly number[])[
   const round = probe!.begin(probe!.init(), Float64Array.of(9, 9, 3, 4, 9));
   for (const [from, delta] of deltas.entries()) round.take('update', { from, delta: Float64Array.from(delta) });
   const columns: Record<string, number> = {};
-  round.finish((name, value) => {
-    columns[name] = value;
-  });
+  round.finish(
+    (name, value) => {
+      columns[name] = value;
+    },
+    () => {},
+  );
   return columns;
 }
 

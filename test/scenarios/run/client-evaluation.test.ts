@@ -107,6 +107,58 @@ describe('evaluation of each client', function () {
     expect(rows[0]).to.equal('1,0,15');
   });
 
+  it('has what a probe measured of each client; of figures that are named, percentiles, the worst tenth by their mode, and plots, in every placement', async () => {
+    const measured: ScenarioInput = {
+      ...input,
+      method: { name: 'fedavg', localEpochs: 1, batchSize: 4 },
+      evaluation: { everyRounds: 2, perClient: { heldOut: 0.25, figures: [{ of: 'alignment', mode: 'max' }] } },
+      measure: [{ name: 'gradient-weight-alignment', kind: 'update' }],
+      keepBest: { of: 'clientAlignmentMedian', mode: 'max' },
+    };
+    const { record, path, outcome } = await runInput(measured, WITH_REPORT);
+    const values = (round: number) =>
+      byClient(path)
+        .split('\n')
+        .flatMap((line) =>
+          line.startsWith(`${round},`) && line.includes(',alignment,') ? [Number(line.split(',')[3])] : [],
+        )
+        .sort((a, b) => a - b);
+    // A model of zeros has no direction: the first round has none. The others have, evaluated or not.
+    expect(values(1)).to.deep.equal([]);
+    for (const round of [2, 3, 6]) {
+      const six = values(round);
+      expect(six).to.have.length(6);
+      const { extra } = record.rows[round - 1]!;
+      expect(extra.clientAlignmentMean).to.be.closeTo(extra.alignment!, 1e-12);
+      expect(extra.clientAlignmentMedian).to.be.closeTo((six[2]! + six[3]!) / 2, 1e-12);
+      expect(extra.clientAlignmentP10).to.be.closeTo((six[0]! + six[1]!) / 2, 1e-12);
+      expect([extra.clientAlignmentWorst, extra.clientAlignmentWorstDecile]).to.deep.equal([six[0], six[0]]);
+    }
+    const report = readFileSync(join(path, 'report.html'), 'utf8');
+    expect(report).to.include('client-alignment-by-round').and.include('client-alignment-distribution');
+    expect(report).to.not.include('metric-clientAlignment');
+    const remote = await socketRun(measured, 2);
+    expect(byClient(remote.path)).to.equal(byClient(path));
+    expect(remote.record.rows.map(({ extra }) => extra.clientAlignmentP90)).to.deep.equal(
+      record.rows.map(({ extra }) => extra.clientAlignmentP90),
+    );
+    // A probe and what is summarised of it change no bit.
+    const { measure: _, keepBest: __, ...plain } = { ...measured, evaluation: { perClient: { heldOut: 0.25 } } };
+    expect((await runInput(plain)).outcome.stateDigest).to.equal(outcome.stateDigest);
+  });
+
+  it('refuses figures that nothing gives, and those that are there in any case', async () => {
+    const refused = async (of: string) => {
+      const evaluation = { perClient: { figures: [{ of }] } };
+      return resolved({ ...input, evaluation }).then(
+        () => 'taken',
+        (error: Error) => error.message,
+      );
+    };
+    expect(await refused('alignmnt')).to.match(/evaluation\.perClient\.figures\.0\.of: .*'alignmnt'/);
+    expect(await refused('loss')).to.match(/evaluation\.perClient\.figures\.0\.of: expected a figure of one's own/);
+  });
+
   it('leaves what is held out out of the training loss too', async () => {
     const { family, partition, model } = await openProblem(await resolved(input));
     const all = Uint32Array.from(partition.shards.flatMap((shard) => [...shard]));
