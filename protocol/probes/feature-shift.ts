@@ -1,7 +1,7 @@
 import { GradswarmError } from '../errors.js';
 import type { MessageKinds, ReadonlyVector, Segment } from '../method.js';
 import { defineProbe, probedKind, vectorOf } from '../probe.js';
-import { decay, integer, positive, text } from '../settings/kinds.js';
+import { count, integer, number, text } from '../settings/kinds.js';
 import { required } from '../settings/setting.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
 
@@ -9,34 +9,51 @@ const settings = defineSettings({
   kind: text(required, "Kind whose messages each carry one client's change of the model, or its gradient"),
   field: text(null, "Its vector; null: the kind's first"),
   tensor: text(null, 'Name of the tensor whose inputs are the features; null: the first one that is a matrix'),
-  decay: decay(0.7, "Decay factor of the running mean of a client's profile"),
-  warmUp: integer(5, 'Messages of a client before the first that can be an alarm', { least: 2 }),
-  threshold: positive(6, 'Standard deviations above the mean of its earlier distances at which a client is an alarm'),
+  window: count(
+    5,
+    'Newest messages of a client that are compared with its earlier ones; more of them show a fainter change, later',
+  ),
+  memory: integer(20, 'Earlier messages over which mean and variance of a profile run, exponentially forgotten', {
+    least: 8,
+  }),
+  warmUp: integer(8, 'Messages before those of the window without which no client is an alarm', { least: 4 }),
+  threshold: number(
+    5,
+    "A client whose shift is above this is an alarm; 1: changes as large as this client's usual ones",
+    { above: 1 },
+  ),
 });
 type Settings = SettingsOf<typeof settings>;
 
 /** Columns of single clients, at most. */
 const MOST_CLIENTS = 100;
 
-/** Of one client's earlier messages. */
+/** Of one client's messages since it was last an alarm. */
 interface History {
-  /** Running mean of its profile. */
-  readonly profile: Float64Array;
+  /** Profiles of the newest messages, at most `window`. */
+  readonly recent: readonly Float64Array[];
+  /** Messages before them, and running mean and variance of their profiles; null: there are none. */
   readonly count: number;
-  /** Sum and sum of squares of its distances, without alarms; `distances` of them. */
-  readonly distances: number;
-  readonly sum: number;
-  readonly squares: number;
+  readonly mean: Float64Array | null;
+  readonly variance: Float64Array | null;
+  /** Running mean of `changeOf`, and over how many. */
+  readonly usual: number;
+  readonly changes: number;
 }
 /** By client. */
 type State = Readonly<Record<string, History>>;
 
-/** Least standard deviation of a distance: a client whose messages never change would be an alarm at the first that does. */
-const LEAST_DEVIATION = 0.02;
+/** What a change is taken to be before there was one, so that a first one that is large by chance is no alarm. */
+const USUAL_AT_FIRST = 3;
+/** Share of an input's own variance in the one that it is compared with; the rest is the mean over inputs, since variances of few messages vary. */
+const OWN_VARIANCE = 0.5;
+/** A client whose messages never change would be an alarm at the first that does in the last digit. */
+const LEAST_VARIANCE = 1e-10;
 
 /**
- * Share of each input in the squares of a matrix [inputs, outputs] or a convolution's kernel. A gradient of such a tensor is a sum of
- * products of the inputs with what comes back from the outputs: the shares show which features it is made of, however long the step is. Null where the matrix is 0.
+ * Square root of the share of each input in the squares of a matrix [inputs, outputs] or a convolution's kernel: a vector of norm 1. A gradient of such a tensor is a
+ * sum of products of the inputs with what comes back from the outputs: the shares show which features it is made of, however long the step is, and their roots vary
+ * by chance about equally, whether they are large or small. Null where the matrix is 0.
  */
 export function inputProfile(values: ReadonlyVector, outputs: number): Float64Array | null {
   const inputs = values.length / outputs;
@@ -52,15 +69,8 @@ export function inputProfile(values: ReadonlyVector, outputs: number): Float64Ar
     whole += sum;
   }
   if (!(whole > 0 && Number.isFinite(whole))) return null;
-  for (let i = 0; i < inputs; i++) shares[i] = shares[i]! / whole;
+  for (let i = 0; i < inputs; i++) shares[i] = Math.sqrt(shares[i]! / whole);
   return shares;
-}
-
-/** Total variation, in [0, 1]. */
-function distance(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += Math.abs(a[i]! - b[i]!);
-  return sum / 2;
 }
 
 function check({ kind, field }: Settings, messages: MessageKinds): void {
@@ -81,20 +91,23 @@ function comparedIn(segments: readonly Segment[], tensor: string | null): Segmen
 }
 
 /**
- * Whether clients' features change over rounds, from their messages alone. A client's profile is that of `inputProfile`; its distance, the total
- * variation between the profile and the running mean of its earlier ones. Columns: `featureShift` (mean over the clients), `featureShift/<client>`,
- * and `featureShiftAlarms`, the number of clients whose distance is far above their earlier ones. After an alarm a client's running mean
- * begins again. An alarm says that a client's data has changed, not how: what comes back from the outputs changes with the labels and with a factor on
- * all features too (a factor is not seen while the model gives every example the same answer), and with the model, for all clients, in the rounds
- * after a shift of some. Gradients of few examples vary so much that a shift is not seen among them; changes of the model over a whole round do not.
+ * Whether clients' features change over rounds, from their messages alone. A client's change is the mean, over inputs, of the squared difference between the mean
+ * profile (`inputProfile`) of its newest `window` messages and that of its earlier ones, over the variance that chance gives this difference: about 1 while nothing
+ * changes, more while the model does. Its shift is the change over the usual change of this client, at least 1. Columns: `featureShift` (mean over the clients),
+ * `featureShift/<client>`, and `featureShiftAlarms`, the number of clients with a shift above the threshold. After an alarm a client's history begins again.
+ *
+ * An alarm says that a client's data has changed, not how: what comes back from the outputs changes with the labels and with a factor on all features too (a factor is
+ * not seen while the model gives every example the same answer), and with the model, for other clients, in the rounds after a shift of some. What it sees was counted,
+ * not derived: docs/scenarios.md.
  */
 export default defineProbe<Settings, State>({
   name: 'feature-shift',
-  summary: "Distance of each client's profile of input features from its earlier ones: an alarm where features change",
+  summary:
+    "Change of each client's profile of input features against what is usual for it: an alarm where features change",
   settings,
   measures: ['featureShift', 'featureShiftAlarms', 'featureShift/*'],
   check,
-  create({ kind, field, tensor, decay, warmUp, threshold }, { messages, segments }) {
+  create({ kind, field, tensor, ...rule }, { messages, segments }) {
     const { offset, shape } = comparedIn(segments, tensor);
     const end = offset + shape.reduce((product, side) => product * side, 1);
     const vector = field ?? messages[kind]!.vectors![0]!;
@@ -113,23 +126,23 @@ export default defineProbe<Settings, State>({
             const next: Record<string, History> = { ...state };
             let [sum, known, alarms] = [0, 0, 0];
             for (const [client, profile] of profiles) {
-              const before = state[client];
-              if (!before) {
-                next[client] = begun(profile);
+              const seen = continued(state[client], profile, rule);
+              const change = seen.count >= rule.warmUp ? changeOf(seen, rule) : null;
+              if (change === null) {
+                next[client] = seen;
                 continue;
               }
-              const shift = distance(profile, before.profile);
-              const isAlarm = before.count >= warmUp && shift > limitOf(before, threshold);
-              next[client] = isAlarm ? begun(profile) : continued(before, profile, shift, decay);
+              const shift = change / Math.max(1, seen.usual);
+              const isAlarm = shift > rule.threshold;
+              next[client] = isAlarm ? continued(undefined, profile, rule) : withChange(seen, change, rule);
               sum += shift;
               known++;
               if (isAlarm) alarms++;
               measureClient(client, 'featureShift', shift);
               if (client < MOST_CLIENTS) measure(`featureShift/${client}`, shift);
             }
-            if (known === 0) return next;
-            measure('featureShift', sum / known);
-            measure('featureShiftAlarms', alarms);
+            if (known > 0) measure('featureShift', sum / known);
+            if (profiles.size > 0) measure('featureShiftAlarms', alarms);
             return next;
           },
         };
@@ -138,24 +151,49 @@ export default defineProbe<Settings, State>({
   },
 });
 
-function begun(profile: Float64Array): History {
-  return { profile, count: 1, distances: 0, sum: 0, squares: 0 };
-}
+const NOTHING: History = { recent: [], count: 0, mean: null, variance: null, usual: USUAL_AT_FIRST, changes: 1 };
 
-function continued(before: History, profile: Float64Array, shift: number, decay: number): History {
-  const mean = before.profile.map((value, i) => decay * value + (1 - decay) * profile[i]!);
-  const { count, distances, sum, squares } = before;
+type Rule = Pick<Settings, 'window' | 'memory' | 'threshold'>;
+
+/** With one more message: the one that leaves the window joins the earlier ones. */
+function continued(before: History = NOTHING, profile: Float64Array, { window, memory }: Rule): History {
+  const recent = [...before.recent, profile];
+  if (recent.length <= window) return { ...before, recent };
+  const [leaving, ...rest] = recent as [Float64Array, ...Float64Array[]];
+  const count = before.count + 1;
+  const { mean, variance } = before;
+  if (!mean || !variance)
+    return { ...before, recent: rest, count, mean: leaving, variance: new Float64Array(leaving.length) };
+  const weight = 1 / Math.min(count, memory);
   return {
-    profile: mean,
-    count: count + 1,
-    distances: distances + 1,
-    sum: sum + shift,
-    squares: squares + shift * shift,
+    ...before,
+    recent: rest,
+    count,
+    mean: mean.map((value, i) => value + weight * (leaving[i]! - value)),
+    variance: variance.map((value, i) => (1 - weight) * (value + weight * (leaving[i]! - mean[i]!) ** 2)),
   };
 }
 
-function limitOf({ distances, sum, squares }: History, threshold: number): number {
-  const mean = sum / distances;
-  const variance = Math.max(0, squares / distances - mean * mean);
-  return mean + threshold * Math.max(LEAST_DEVIATION, Math.sqrt(variance));
+/** Expected to be 1 for independent normal profiles of one law. */
+function changeOf({ recent, count, mean, variance }: History, { window, memory }: Rule): number {
+  // As many messages of equal weight have the variance of such a running mean.
+  const n = Math.min(count, 2 * memory - 1);
+  const unbiased = n / (n - 1);
+  const overall = (unbiased * variance!.reduce((sum, value) => sum + value, 0)) / variance!.length;
+  let sum = 0;
+  for (let i = 0; i < mean!.length; i++) {
+    let newest = 0;
+    for (const profile of recent) newest += profile[i]!;
+    const spread = OWN_VARIANCE * unbiased * variance![i]! + (1 - OWN_VARIANCE) * overall + LEAST_VARIANCE;
+    sum += (newest / window - mean![i]!) ** 2 / spread;
+  }
+  return ((sum / mean!.length / (1 / window + 1 / n)) * (n - 3)) / (n - 1);
+}
+
+/** Without what would be an alarm: it counts as one at the threshold. */
+function withChange(history: History, change: number, { memory, threshold }: Rule): History {
+  const changes = history.changes + 1;
+  const counted = Math.min(change, threshold * history.usual);
+  const usual = history.usual + (counted - history.usual) / Math.min(changes, memory);
+  return { ...history, changes, usual };
 }
