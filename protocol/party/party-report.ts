@@ -13,7 +13,7 @@ export interface PartyTimes {
   readonly computedMs: number;
 }
 
-/** A number of one client, by whoever measured it. */
+/** A number that a probe measured of one client. */
 export type ClientFigure = readonly [client: ClientIndex, name: string, value: number];
 
 /** What became of one party's half in one attempt. */

@@ -38,7 +38,8 @@ interface Module {
 }
 
 function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+  // A name of columns such as 'alignment/*' begins none.
+  return text.replace(/(?<!\w)\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
 }
 
 /** Names of values and types that a source exports by name. */
