@@ -3,6 +3,7 @@ import {
   type Axis,
   type CurvePoint,
   channel,
+  type Figure,
   linePlot,
   PLOT_HEIGHT,
   PLOT_WIDTH,
@@ -22,7 +23,7 @@ export interface SeedGroup {
 
 export type Abscissa = 'round' | 'bytes' | 'simulated-time';
 
-export const ABSCISSAE: readonly Abscissa[] = ['round', 'bytes', 'simulated-time'];
+const ABSCISSAE: readonly Abscissa[] = ['round', 'bytes', 'simulated-time'];
 
 /**
  * Mean over the seeds after each round, in a band from the lowest to the highest; by bytes or simulated time, it stands at their mean.
@@ -50,6 +51,30 @@ export function seedBands(
   };
   const values = series.flatMap(({ points }) => points.flatMap((point) => [point.low!, point.y, point.high!]));
   return linePlot(series, titles[by], { scale: scaleFor(values), ...y });
+}
+
+/** Held-out loss and accuracy of every group by round, bytes and time, each in its band. `seeds`: of a group, for the caption. */
+export function bandFigures(groups: readonly SeedGroup[], seeds: number): Figure[] {
+  const words = {
+    round: 'round',
+    bytes: 'bytes sent in all directions',
+    'simulated-time': 'simulated time',
+  };
+  const rows = groups.flatMap(({ runs }) => runs.flat());
+  return (['loss', 'accuracy'] as const).flatMap((of) =>
+    ABSCISSAE.flatMap((by) => {
+      const y = { title: `${of} (held out)`, ...(of === 'accuracy' ? { format: '.0%' } : {}) };
+      if (!rows.some((row) => row[of] !== null)) return [];
+      const spec = seedBands(groups, (row) => row[of], y, by);
+      if (!spec) return [];
+      const caption = `Held-out ${of} by ${words[by]}: ${bandWords(seeds)}.`;
+      return [{ name: `${of}-by-${by}`, caption, spec }];
+    }),
+  );
+}
+
+function bandWords(seeds: number): string {
+  return `mean over ${seeds} seeds, in the band from the lowest to the highest`;
 }
 
 function bandOf({ runs }: SeedGroup, of: (row: MetricsRow) => number | null, by: Abscissa): CurvePoint[] {

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Difference } from '../recorded-runs/differences.js';
 import { shown } from '../run/shown.js';
-import { PIPED_WIDTH, tableInBlocks } from './table.js';
+import { PIPED_WIDTH, table, tableInBlocks } from './table.js';
 
 interface Flags {
   readonly out: string;
@@ -11,7 +11,8 @@ interface Flags {
 }
 
 const EXAMPLES = `
-The runs are called a, b, c, … in the order given; a sweep stands for its points.
+The runs are called a, b, c, … in the order given; a sweep stands for its points. Runs at several seeds
+are compared by setting: mean difference, paired by seed, and whether it is one.
 
 Examples:
   gradswarm compare runs/quick-start/*
@@ -31,8 +32,9 @@ export function compareCommand(): Command {
 
 async function compare(directories: readonly string[], { out, json }: Flags): Promise<void> {
   const { comparisonOf, letterOf, settingText } = await import('../recorded-runs/comparison.js');
-  const { named, ...comparison } = comparisonOf(directories);
-  const { runs, settings, results } = comparison;
+  const { differenceTables } = await import('../../coordinator/report/seed-comparisons.js');
+  const { named, groups, ...comparison } = comparisonOf(directories);
+  const { runs, settings, results, differences } = comparison;
   if (runs.length < 2)
     throw new GradswarmError('ERR_USAGE', `compare: expected two runs or more, or a sweep, got ${runs.length}`);
   if (json) {
@@ -51,11 +53,16 @@ async function compare(directories: readonly string[], { out, json }: Flags): Pr
     settings.length === 0 ? 'no setting differs' : inBlocks('SETTING', settings),
     '',
     inBlocks('RESULT', results),
+    ...differenceTables(differences).flatMap(({ title, settings, headings, rows }) => [
+      '',
+      title,
+      table([...settings, ...headings], rows, width),
+    ]),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   const { comparisonPage } = await import('../recorded-runs/comparison-page.js');
   try {
-    writeFileSync(out, await comparisonPage(comparison, named));
+    writeFileSync(out, await comparisonPage(comparison, { named, groups }));
   } catch (error) {
     throw new GradswarmError(
       'ERR_USAGE',

@@ -1,10 +1,9 @@
 import {
-  ABSCISSAE,
+  bandFigures,
   pointOf,
   type ScatterPoint,
   type SeedGroup,
   scatter,
-  seedBands,
 } from '../../coordinator/report/comparison-plots.js';
 import { type Figure, PLOT_WIDTH, scaleFor } from '../../coordinator/report/plots.js';
 import { comparisonFigures } from '../../coordinator/report/run-plots.js';
@@ -18,7 +17,8 @@ import { groupedBySetting, settingName } from './setting-groups.js';
  */
 export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]): Figure[] {
   const seeds = new Set(records.map(({ scenario }) => scenario.seed)).size;
-  const curves = seeds < 2 ? comparisonFigures(namedRuns(sweep, records)) : bandFigures(sweep, records, seeds);
+  const curves =
+    seeds < 2 ? comparisonFigures(namedRuns(sweep, records)) : bandFigures(seedGroups(sweep, records), seeds);
   return [
     ...distanceFigure(sweep, records, seeds),
     ...epsilonFigures(sweep, records, seeds),
@@ -29,29 +29,6 @@ export function sweepFigures(sweep: ResolvedSweep, records: readonly RunRecord[]
 
 function namedRuns(sweep: ResolvedSweep, records: readonly RunRecord[]) {
   return records.map(({ point = {}, rows }) => ({ name: settingName(point, sweep) || 'all', rows }));
-}
-
-function bandFigures(sweep: ResolvedSweep, records: readonly RunRecord[], seeds: number): Figure[] {
-  const groups = seedGroups(sweep, records);
-  const words = {
-    round: 'round',
-    bytes: 'bytes sent in all directions',
-    'simulated-time': 'simulated time',
-  };
-  return (['loss', 'accuracy'] as const).flatMap((of) =>
-    ABSCISSAE.flatMap((by) => {
-      const y = { title: `${of} (held out)`, ...(of === 'accuracy' ? { format: '.0%' } : {}) };
-      if (!records.some(({ rows }) => rows.some((row) => row[of] !== null))) return [];
-      const spec = seedBands(groups, (row) => row[of], y, by);
-      if (!spec) return [];
-      const caption = `Held-out ${of} by ${words[by]}: ${bandWords(seeds)}.`;
-      return [{ name: `${of}-by-${by}`, caption, spec }];
-    }),
-  );
-}
-
-function bandWords(seeds: number): string {
-  return `mean over ${seeds} seeds, in the band from the lowest to the highest`;
 }
 
 /** One mark for each setting: its mean over seeds, and from the lowest to the highest. */

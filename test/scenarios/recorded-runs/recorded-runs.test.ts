@@ -107,7 +107,7 @@ describe('recorded runs', () => {
   });
 
   it('are compared in the settings and results that differ, and in no other', async () => {
-    const { named, ...comparison } = comparisonOf([at('one', 'a'), at('one', 'b')]);
+    const { named, groups, ...comparison } = comparisonOf([at('one', 'a'), at('one', 'b')]);
     expect(comparison.settings).to.deep.equal([
       { name: 'rounds', values: [3, 4] },
       { name: 'seed', values: [1, 2] },
@@ -116,7 +116,8 @@ describe('recorded runs', () => {
     const names = comparison.results.map(({ name }) => name);
     expect(names).to.include.members(['verdict', 'rounds', 'finalLoss', 'bytesUp', 'state']);
     expect(names).not.to.include('transport');
-    const page = await comparisonPage(comparison, named);
+    const page = await comparisonPage(comparison, { named, groups });
+    expect([comparison.differences, groups]).to.deep.equal([[], []]);
     expect(page).to.include('a rounds=3 seed=1').and.include('<svg').and.not.include('href="http');
   });
 
