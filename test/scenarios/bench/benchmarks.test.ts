@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { SpecInput } from '../../../protocol/scenario/input.js';
 import { medianOf, repeated, rowOf } from '../../../scenarios/bench/benchmark.js';
 import { runBenchmarks } from '../../../scenarios/bench/benchmarks.js';
-import { fittedExponent } from '../../../scenarios/bench/growth.js';
+import { fitGrowth } from '../../../scenarios/bench/growth.js';
 import { GROWTH_SUBJECTS } from '../../../scenarios/bench/growth-subjects.js';
 import { ObjectiveAlone } from '../../../scenarios/bench/objective-alone.js';
 import { prepareRun, requireEqualBits, timedRun } from '../../../scenarios/bench/timed-run.js';
@@ -65,18 +65,24 @@ describe('benchmarks', () => {
   it('the fitted exponent of a x^b is b, and of a quadratic share among linear ones it is above 1', () => {
     const x = [1, 2, 4, 8];
     for (const b of [0, 0.5, 1, 2])
-      expect(
-        fittedExponent(
+      for (const [figure, value] of Object.entries(
+        fitGrowth(
           x,
           x.map((value) => 7 * value ** b),
         ),
-      ).to.be.closeTo(b, 1e-12);
-    expect(
-      fittedExponent(
-        x,
-        x.map((value) => value + 0.1 * value * value),
-      ),
-    ).to.be.greaterThan(1.15);
+      ))
+        expect(value, figure).to.be.closeTo(figure === 'standardError' ? 0 : b, 1e-12);
+    const bent = fitGrowth(
+      x,
+      x.map((value) => value + 0.1 * value * value),
+    );
+    expect(bent.exponent).to.be.greaterThan(1.15);
+    expect(bent.lastStep).to.be.greaterThan(bent.exponent + 2 * bent.standardError);
+    // Logarithms 0, 1, 1, 2 over 0, 1, 2, 3 in base 2: b = 0.6, residuals -0.1, 0.3, -0.3, 0.1.
+    const steps = fitGrowth(x, [1, 2, 2, 4]);
+    expect(steps.exponent).to.be.closeTo(0.6, 1e-12);
+    expect(steps.standardError).to.be.closeTo(Math.sqrt(0.2 / 2 / 5), 1e-12);
+    expect(steps.lastStep).to.be.closeTo(1, 1e-12);
   });
 
   it('every growth subject varies with its size, and its least run opens (that of clients, of 125,000, is left to the benchmark)', async () => {
