@@ -18,6 +18,8 @@ export class PortSocket implements MessageSocket {
   private buffered = 0;
   /** What waits to be posted together; null: each message at once. */
   private corked: Uint8Array[] | null = null;
+  /** Memory of received messages that is not read any more. */
+  private free: Uint8Array[] = [];
   private closing = false;
 
   constructor(private readonly channel: Channel) {
@@ -42,9 +44,9 @@ export class PortSocket implements MessageSocket {
     return () => {};
   }
 
+  /** Goes back with the report of what was taken next: a message of its own would cost more than the memory. */
   reuse(message: Uint8Array): void {
-    if (!this.closing && !isSmall(message) && message.byteLength === message.buffer.byteLength)
-      this.channel.post({ type: 'reuse', memory: message } satisfies ToRelay, memoryOf([message]));
+    if (!isSmall(message) && message.byteLength === message.buffer.byteLength) this.free.push(message);
   }
 
   cork(): void {
@@ -76,7 +78,7 @@ export class PortSocket implements MessageSocket {
     switch (message.type) {
       case 'messages':
         for (const each of message.messages) if (!this.closing) this.events.emit('message', each);
-        if (!this.closing) this.channel.post({ type: 'taken', count: message.messages.length } satisfies ToRelay);
+        if (!this.closing) this.report(message.messages.length);
         return;
       case 'sent':
         this.release(message.count, message.memories);
@@ -92,6 +94,12 @@ export class PortSocket implements MessageSocket {
         // No sender waits for room any more.
         this.release(this.waiting.length, []);
     }
+  }
+
+  private report(count: number): void {
+    const memories = this.free;
+    this.free = [];
+    this.channel.post({ type: 'taken', count, memories } satisfies ToRelay, memoryOf(memories));
   }
 
   private release(count: number, memories: readonly Uint8Array[]): void {

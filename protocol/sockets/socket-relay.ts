@@ -6,9 +6,12 @@ import type { Channel } from './port-hub.js';
 export type ToRelay =
   | { readonly type: 'send'; readonly messages: readonly Uint8Array[] }
   /** So many more messages were taken. */
-  | { readonly type: 'taken'; readonly count: number }
-  /** Memory of a message that was received, to be filled again. */
-  | { readonly type: 'reuse'; readonly memory: Uint8Array }
+  | {
+      readonly type: 'taken';
+      readonly count: number;
+      /** Of messages that were taken before, to be filled again. */
+      readonly memories: readonly Uint8Array[];
+    }
   /** This event was acted on. */
   | { readonly type: 'noticed'; readonly event: 'down' | 'up' | 'seen' }
   | { readonly type: 'close'; readonly code: number | undefined };
@@ -84,8 +87,10 @@ export function relaySocket(socket: MessageSocket, channel: Channel): void {
   };
   channel.listen((message: ToRelay) => {
     if (message.type === 'close') return socket.close(message.code);
-    if (message.type === 'taken') return taken(message.count);
-    if (message.type === 'reuse') return socket.reuse?.(message.memory);
+    if (message.type === 'taken') {
+      for (const memory of message.memories) socket.reuse?.(memory);
+      return taken(message.count);
+    }
     if (message.type === 'noticed') {
       unnoticed[message.event]--;
       return;
