@@ -45,7 +45,8 @@ export default defineSampler({
       'Reconstructed, not checked against the paper. The local sampler is SGLD; the papers leave it open.',
   },
   settings,
-  measures: ['shardsMissing'],
+  /** `localVariance`: a coordinate's, of the draws of a round, largest over shards and chains. */
+  measures: ['shardsMissing', 'localVariance'],
   messages: {
     /** All chains, one after the other, each draw after draw. */
     draws: {
@@ -93,6 +94,8 @@ export default defineSampler({
         const sets = received.map(({ draws }) => parted(draws, chains * drawsPerRound));
         if (sets.length < at.clientCount) at.measure('shardsMissing', at.clientCount - sets.length);
         if (sets.length === 0) return { ...before, draws: [] };
+        // A shard whose chain runs away has next to no weight, and then none: the combined draws do not show it.
+        at.measure('localVariance', largestVariance(sets.flatMap((all) => partsOf(all, drawsPerRound))));
         const d = at.zeros().length;
         // Weights are those of a chain's own draws: an error in common ones would move all chains alike, and R-hat would not show it.
         const draws = Array.from({ length: chains }, (_, chain) => {
@@ -115,6 +118,26 @@ export default defineSampler({
     };
   },
 });
+
+function partsOf(draws: readonly ReadonlyVector[], length: number): (readonly ReadonlyVector[])[] {
+  return Array.from({ length: draws.length / length }, (_, chain) => draws.slice(chain * length, (chain + 1) * length));
+}
+
+/** Mean over the coordinates of the variance of a chain's draws, divisor their number; of the chain that has the largest. */
+function largestVariance(chains: readonly (readonly ReadonlyVector[])[]): number {
+  let largest = 0;
+  for (const draws of chains) {
+    const d = draws[0]!.length;
+    let total = 0;
+    for (let j = 0; j < d; j++) {
+      let mean = 0;
+      for (const draw of draws) mean += draw[j]! / draws.length;
+      for (const draw of draws) total += (draw[j]! - mean) ** 2 / draws.length;
+    }
+    largest = Math.max(largest, total / d);
+  }
+  return largest;
+}
 
 /** Throws MessageRefused where one client's draws have no inverse covariance; where all have none, it is the settings' fault. */
 function combinedOf(
