@@ -239,7 +239,8 @@ export interface Method<H, M extends MessageKinds, C, S, O extends Objective> {
   readonly isPrivate?: boolean;
   /**
    * What the coordinator takes of the clients' vectors is their mean, weighted by the number in `examples` or equally, and nothing
-   * else: a selection may then give them other weights. Left out: it is not, and selections with weights are refused.
+   * else: a selection may then give them other weights, and edge servers take it in parts, for which each kind is used once a round, in the
+   * order in which `messages` has them. Left out: it is not, and selections with weights and edge servers are refused.
    */
   weighsBy?(hyperparameters: H): 'examples' | 'clients';
   /** Does it run on log-posteriors alone? Set by `defineSampler`. */

@@ -2,6 +2,7 @@ import { loadChains, aggregators as robustSums } from '../aggregators/parts/chai
 import { rootStream } from '../numerics/random.js';
 import { join, type Problems } from '../settings/problems.js';
 import { edgeServersOf } from '../topology/family.js';
+import { hasOwnTiers, whyNotTiered } from '../topology/parts/tier-kinds.js';
 import type { FaultEntry } from './catalogue.js';
 import { checkCodecs, type Found } from './codec-checks.js';
 import { checkForeseen, checkPrivateSums } from './privacy-checks.js';
@@ -126,7 +127,7 @@ const MOST_TRIED = 1_000_000;
 
 /** Rules of which each needs so many messages, tried on as many as a whole cohort sends to the coordinator, or one fold takes. */
 async function checkAggregators(
-  { aggregators, participation, clients, method: spec }: Scenario,
+  { aggregators, participation, clients, topology, method: spec }: Scenario,
   { method }: Found,
   problems: Problems,
 ): Promise<void> {
@@ -142,7 +143,8 @@ async function checkAggregators(
   const { cohort, sampling } = participation;
   if (!aggregators || sampling !== 'fixed' || method.cohort || typeof method.folds === 'string') return;
   const { name: _, ...hyperparameters } = spec;
-  const folded = method.folds?.(hyperparameters, { clients });
+  const edges = topology === null ? 0 : edgeServersOf(topology, clients).length;
+  const folded = method.folds?.(hyperparameters, { clients }) ?? (edges || undefined);
   const invited = Math.min(folded ?? (cohort === 'all' ? clients : Math.min(cohort, clients)), MOST_TRIED);
   const vectors = Array.from({ length: invited }, () => new Float64Array(1));
   const step = {
@@ -161,8 +163,20 @@ async function checkAggregators(
 }
 
 function checkTopology(scenario: Scenario, found: Found, problems: Problems): void {
-  const { topology, method } = scenario;
+  const { topology, method, clients, participation } = scenario;
   const sent = peerKinds(found);
+  const isTiered = topology !== null && found.topology !== null && edgeServersOf(topology, clients).length > 0;
+  if (isTiered && !hasOwnTiers(found.method)) {
+    const why = whyNotTiered(found.method);
+    problems.add('topology.name', `no edge servers with '${method.name}': ${why}`, topology.name);
+    return;
+  }
+  if (isTiered && participation.sampling !== 'fixed')
+    problems.add(
+      'participation.sampling',
+      "'fixed' in a hierarchy, whose edge servers take part in every round",
+      participation.sampling,
+    );
   if (sent.length > 0 && topology === null) {
     const names = sent.map((name) => `'${name}'`).join(', ');
     problems.add('topology', `a topology, since the clients of '${method.name}' send each other ${names}`, null);
@@ -173,14 +187,7 @@ function checkTopology(scenario: Scenario, found: Found, problems: Problems): vo
   const { name: _, ...settings } = topology;
   try {
     const rng = rootStream(scenario.seed, scenario.precision).derive('topology');
-    found.topology.fit(settings, scenario.clients, rng);
-    // Edge servers are not connected with each other: below no coordinator, the clients of one never learn of those of another.
-    if (!found.method.coordinator && edgeServersOf(topology, scenario.clients).length > 0)
-      problems.add(
-        'topology.name',
-        `a graph of peers, since '${method.name}' has no coordinator above edge servers`,
-        topology.name,
-      );
+    found.topology.fit(settings, clients, rng);
   } catch (error) {
     problems.line(error);
   }

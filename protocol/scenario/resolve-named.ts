@@ -2,6 +2,8 @@ import { specOf } from '../settings/named-modules.js';
 import { isPlainObject } from '../settings/plain-data.js';
 import { join, type Problems } from '../settings/problems.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
+import { topologies } from '../topology/family.js';
+import { hasOwnTiers, tieredMessages, whyNotTiered } from '../topology/parts/tier-kinds.js';
 import {
   type Catalogue,
   type Entry,
@@ -52,6 +54,13 @@ export interface Named {
 }
 
 /** Settings without a name belong to what would be taken without them. */
+/** Its messages are those of both tiers where the topology has edge servers and the method can have them between. */
+function inTiers(method: MethodEntry, topology: TopologySpec | null): MethodEntry {
+  const tiered = topology !== null && topologies.find(topology.name)?.edgeServers !== undefined;
+  if (!tiered || hasOwnTiers(method) || whyNotTiered(method) !== null) return method;
+  return { ...method, messages: tieredMessages(method.messages) };
+}
+
 function withName(value: Json | undefined, name: string): Json {
   if (value === undefined) return name;
   return isPlainObject(value) && !('name' in value) ? { name, ...(value as JsonObject) } : value;
@@ -70,7 +79,7 @@ export class NameResolver {
     claims: readonly Claim[],
     rules: Pick<SettingsOf<typeof scenarioSettings>, 'evaluation' | 'stopWhen' | 'keepBest'> | null,
   ): Promise<Named> {
-    const method = await this.spec(given.method, this.catalogue.methods, 'a method', 'method');
+    const asked = await this.spec(given.method, this.catalogue.methods, 'a method', 'method');
     const objective = await this.spec(
       withName(given.objective, DEFAULT_OBJECTIVE),
       this.catalogue.objectives,
@@ -79,6 +88,7 @@ export class NameResolver {
     );
     const data = await this.data(given.data);
     const topology = await this.topology(given.topology ?? null);
+    const method = asked && { ...asked, entry: inTiers(asked.entry, topology?.spec ?? null) };
     const codecs = await this.codecs(given.codecs, method?.entry);
     const aggregators = await resolveAggregators(given.aggregators, method?.entry.messages ?? null, this.problems);
     const faults = await this.faults(given.faults);

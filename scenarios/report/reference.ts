@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { aggregators } from '../../protocol/aggregators/parts/chain.js';
 import { attacks } from '../../protocol/attacks/parts/load-attack.js';
 import { ERROR_CODES } from '../../protocol/errors.js';
-import type { MessageKind } from '../../protocol/method.js';
+import type { AnyMethod, MessageKind } from '../../protocol/method.js';
 import { loadMethod } from '../../protocol/method-loader.js';
 import type { Entry, Table } from '../../protocol/scenario/catalogue.js';
 import { scenarioSettings, sweepSettings } from '../../protocol/scenario/schema.js';
 import { SCENARIO_PARTS } from '../../protocol/scenario/schema-parts.js';
 import { selections } from '../../protocol/selection/parts/load-selection.js';
+import { hasOwnTiers, whyNotTiered } from '../../protocol/topology/parts/tier-kinds.js';
 import { LIMIT_TABLE } from '../../protocol/wire/limits.js';
 import { casesPage } from '../conformance/page.js';
 import { syntheticTraces, traceCsv } from '../library/parts/synthetic-traces.js';
@@ -43,7 +44,8 @@ async function methodsPage(): Promise<string> {
     NOTE,
     '',
     'Vectors are bold. *lossy* is the contract of the codecs that a scenario may set for a kind. Robust sums are those of `aggregators`',
-    '([robust sums](scenarios.md#byzantine-clients-and-robust-sums)); `clipped-gossip` is for kinds to peers alone.',
+    '([robust sums](scenarios.md#byzantine-clients-and-robust-sums)); `clipped-gossip` is for kinds to peers alone. Edge servers are those of',
+    'topology `hierarchy` ([tiers](scenarios.md#tiers)).',
   ];
   for (const name of methodNames()) {
     const method = await loadMethod(name);
@@ -56,9 +58,15 @@ async function methodsPage(): Promise<string> {
       const lossy = `${declared.lossy ?? 'none'}${declared.memory === 'method' ? ', the method keeps the rest' : ''}`;
       lines.push(`| ${kind} | ${declared.from} → ${declared.to} | ${fieldsOf(declared)} | ${lossy} |`);
     }
-    lines.push('', robustFitText(method), '', ...settingsTable(method));
+    lines.push('', `${robustFitText(method)} ${tiersText(method)}`, '', ...settingsTable(method));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function tiersText(method: AnyMethod): string {
+  if (hasOwnTiers(method)) return 'Edge servers: its own.';
+  const why = whyNotTiered(method);
+  return why === null ? 'Edge servers: between clients and coordinator.' : `Edge servers: none; ${why}.`;
 }
 
 function errorsPage(): string {

@@ -159,7 +159,7 @@ describe('hierarchical FedAvg', () => {
     // Peers below different edge servers would never learn of each other.
     const peers = scenario(dgd as never, { method: 'dgd', clients: 9, topology: { name: 'hierarchy', edges: 3 } });
     expect(await Promise.resolve(peers).catch(({ message }: Error) => message)).to.include(
-      "topology.name: expected a graph of peers, since 'dgd' has no coordinator above edge servers",
+      "topology.name: expected no edge servers with 'dgd': it has no coordinator above edge servers",
     );
     expect(await refusal({ objective: 'quadratic', data: 'none' } as never)).to.include('data: expected a data set');
   });
