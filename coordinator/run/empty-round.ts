@@ -4,6 +4,11 @@ import type { ByteCounts } from '../../protocol/party/dispatch.js';
 import type { PartyReport } from '../../protocol/party/party-report.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 
+/** When edge servers that got nothing have stopped waiting, and the coordinator for them: their clocks, simulated ms. */
+export function edgeClocks(parties: readonly PartyReport[], edgeServers: readonly ClientIndex[]): number[] {
+  return parties.flatMap(({ party, clockMs }) => (edgeServers.includes(party as ClientIndex) ? [clockMs] : []));
+}
+
 /**
  * Whether a round was without any update: the coordinator took no message, or between peers none arrived, and not because the method
  * sends none: a message from or to every invited client is missing, in a hierarchy from or to every edge server, since no other client

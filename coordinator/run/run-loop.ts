@@ -16,7 +16,7 @@ import { CheckpointPace } from './checkpoint-pace.js';
 import { ownColumns } from './client-columns.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
 import { inclusionProbability, invitedTo } from './cohort.js';
-import { isWithoutUpdate } from './empty-round.js';
+import { edgeClocks, isWithoutUpdate } from './empty-round.js';
 import { evaluateRound, isEvaluated, modelOf } from './evaluation.js';
 import { outlookOf } from './expected-releases.js';
 import { IdleTime } from './idle-time.js';
@@ -25,6 +25,7 @@ import { LostClients } from './lost-clients.js';
 import { type Meetings, meetingsOf } from './meetings.js';
 import { checkQuorum } from './quorum.js';
 import { ReleaseRecord } from './release-record.js';
+import { Returns } from './returns.js';
 import { codecColumns, measureColumns } from './round-columns.js';
 import { timesOf } from './round-times.js';
 import type { RunLoopOptions, RunResult } from './run-loop-options.js';
@@ -50,6 +51,7 @@ export class RunLoop {
   private readonly lost: LostClients;
   private readonly batteries: Batteries;
   private readonly idle: IdleTime;
+  private readonly returns: Returns;
   private readonly average: ReturnType<typeof iterateAverage>;
   private readonly meetings: Meetings | null;
   private readonly changed = new Set<ClientIndex>();
@@ -61,6 +63,7 @@ export class RunLoop {
     this.lost = new LostClients(options, () => this.round);
     this.releases = new ReleaseRecord(options);
     this.batteries = new Batteries(options.scenario);
+    this.returns = new Returns(!options.site.host.method.coordinator);
     this.idle = new IdleTime(options.scenario, this.batteries, options.site.host);
     this.average = iterateAverage(options.scenario);
     this.meetings = meetingsOf(options);
@@ -79,6 +82,7 @@ export class RunLoop {
     if (carried.average) this.average?.restore(carried.average);
     if (carried.meetings) this.meetings?.restore(carried.meetings);
     this.lost.restore(carried.lostClients);
+    this.returns.restore(carried.away);
     const clients = new Map<ClientIndex, Uint8Array>();
     for (const [party, bytes] of records) {
       if (party === 'coordinator') this.options.site.restore(party, decodeRecord(party, bytes));
@@ -196,6 +200,7 @@ export class RunLoop {
       forgotten: forgotten(this.round),
       inclusion: inclusionProbability(scenario.participation, scenario.clients),
       startMs: this.options.site.host.method.coordinator ? this.simulatedMs : 0,
+      ...this.returns.of({ cohort, absent }, this.simulatedMs),
     };
   }
 
@@ -257,13 +262,11 @@ export class RunLoop {
     if (empty) {
       this.withoutUpdate++;
       if (own?.inbox) clocks.push(site.dispatch.waitsInVainUntil(own.inbox));
-      // An edge server that got nothing has waited, and the coordinator for it.
-      for (const { party, clockMs } of report.parties)
-        if (site.host.edgeServers.includes(party as ClientIndex)) clocks.push(clockMs);
-      clocks.push(this.idle.until(plan, this.simulatedMs));
+      clocks.push(...edgeClocks(report.parties, site.host.edgeServers), this.idle.until(plan, this.simulatedMs));
       this.meetings?.waited(plan, clocks);
     }
     for (const clock of clocks) if (clock > this.simulatedMs) this.simulatedMs = clock;
+    this.returns.done(plan);
     this.round++;
     this.fired = this.options.faultsFired();
     const coding = noCodingCosts();
@@ -366,6 +369,7 @@ export class RunLoop {
       withoutUpdate: this.withoutUpdate,
       ...(this.best && { best: this.best }),
       ...(this.batteries.state && { batteries: this.batteries.state }),
+      ...this.returns.state,
       ...(this.average && { average: this.average.state }),
       ...(this.meetings && { meetings: this.meetings.state }),
     });

@@ -67,6 +67,8 @@ export interface CarriedState {
   readonly batteries?: BatteryState;
   /** Of `evaluation.average`. Left out: there is none. */
   readonly average?: AverageState;
+  /** Peers that were away in the last round. Left out: none. */
+  readonly away?: readonly ClientIndex[];
   /** Methods of tasks: which client works on what. */
   readonly agenda?: Agenda;
   /** Methods of meetings: which client is ready when. */

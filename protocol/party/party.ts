@@ -1,5 +1,5 @@
 import { GradswarmError } from '../errors.js';
-import type { PartyId, Privacy, Setup } from '../method.js';
+import type { ClientIndex, PartyId, Privacy, Setup } from '../method.js';
 import type { LedgerEntry } from '../privacy/accounting/ledger-entry.js';
 import type { RoundPlan } from '../wire/seal.js';
 import { type ByteCounts, type Dispatch, noBytes } from './dispatch.js';
@@ -68,7 +68,9 @@ export class Party {
         ? new Probing(probes, this.kept.probes, host.halfOf(this.id).estimates?.(this.kept.state as object)[0])
         : null;
     const sent = plan.task ? noBytes() : null;
-    const atMs = plan.ready ? plan.startMs : Math.max(this.kept.clockMs, plan.startMs);
+    const { returned } = plan;
+    const clockMs = Math.max(this.kept.clockMs, returned?.clients.includes(this.id as ClientIndex) ? returned.atMs : 0);
+    const atMs = plan.ready ? plan.startMs : Math.max(clockMs, plan.startMs);
     const msPerRound = this.services.msPerRound(this.id, plan.index, atMs);
     const round = new PartyRound({
       party: this.id,
@@ -95,7 +97,7 @@ export class Party {
         ...(this.services.now && { now: this.services.now }),
         ...(probing && { received: (kind, message) => probing.received(kind, message) }),
       },
-      clockMs: this.kept.clockMs,
+      clockMs,
     });
     const startedMs = round.clockMs;
     dispatch.begin(this.id, startedMs);

@@ -115,6 +115,7 @@ export const plan = z.strictObject({
   forgotten: z.array(client),
   inclusion: z.number(),
   startMs: z.number(),
+  returned: z.strictObject({ clients: z.array(client), atMs: z.number() }).optional(),
   task: z.boolean().optional(),
   ready: z.array(client).optional(),
 });

@@ -21,6 +21,8 @@ export interface RoundPlan {
   readonly inclusion: number;
   /** Simulated time at which the round begins. */
   readonly startMs: number;
+  /** Peers that were away in the round before: their clocks begin at `atMs`, if that is later. Left out: none. */
+  readonly returned?: { readonly clients: readonly ClientIndex[]; readonly atMs: number } | undefined;
   /** The round is one task of one client: `index` is the step whose offer it was given, `attempt` the task's number. */
   readonly task?: boolean | undefined;
   /**

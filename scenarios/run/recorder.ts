@@ -78,6 +78,7 @@ export class Recorder implements RunObserver {
         lostClients: carried.lostClients,
         faultsFired: carried.faultsFired,
         ...(carried.withoutUpdate && { withoutUpdate: carried.withoutUpdate }),
+        ...(carried.away && { away: carried.away }),
         ...(carried.batteries && { batteries: carried.batteries }),
         ...(carried.agenda && { agenda: carried.agenda }),
         ...(carried.meetings && { meetings: carried.meetings }),

@@ -15,6 +15,7 @@ interface Begin {
   readonly forgotten: readonly number[];
   readonly inclusion: number;
   readonly startMs: number;
+  readonly returned?: { readonly clients: readonly number[]; readonly atMs: number };
 }
 
 /** Kinds of `sgd` by index: its gradient and its model. */

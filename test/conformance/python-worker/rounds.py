@@ -23,6 +23,10 @@ class Attempt:
         self._halves = {}
         self._tasks = {}
         self._box = host.inbox.open(self.round.index, self.round.attempt)
+        returned = content.get("returned") or {"clients": [], "atMs": 0.0}
+        for i in returned["clients"]:
+            if i in host.clients:
+                host.clients[i].clock = max(host.clients[i].clock, returned["atMs"])
         runs = [host.clients[i] for i in content["cohort"] if i in host.clients and i not in absent]
         for client in runs:
             client.has_taken_part = True

@@ -140,7 +140,7 @@ EVENTS = {
             "absent": list_of(record({"from": index, "why": one_of("crashed", "aborted")})),
             "forgotten": list_of(index), "inclusion": number, "startMs": number,
         },
-        {"task": boolean, "ready": list_of(index)},
+        {"task": boolean, "ready": list_of(index), "returned": record({"clients": list_of(index), "atMs": number})},
     ),
     "abort": record({"index": index, "attempt": index, "clients": nullable(list_of(index))}),
     "settle": record(

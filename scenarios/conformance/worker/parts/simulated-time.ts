@@ -64,4 +64,21 @@ export const SIMULATED_TIME: readonly Case<Coordinator>[] = [
       equal(await arrival(run), 11 + (5 + (94 * 8) / (0.1 * 1000)), 'latency and bytes on the wire');
     },
   },
+  {
+    id: '6.4.5',
+    title: 'begins the clock of a client that returns at the time that the plan gives, and no other’s',
+    section,
+    async run(it) {
+      const run = await it.running();
+      run.begin({ cohort: [0], returned: { clients: [0], atMs: 500 } });
+      run.model([1, 2, 3]);
+      // 500, 11 for the round and its examples, 5 on the link.
+      equal(await arrival(run), 516, 'the later of its own clock and atMs');
+      await run.done();
+      run.settle({ cohort: [0] });
+      run.begin({ cohort: [0], index: 1, returned: { clients: [1], atMs: 9000 } });
+      run.model([1, 2, 3], { round: 1 });
+      equal(await arrival(run), 527, 'its own clock: another client returns');
+    },
+  },
 ];
