@@ -5,6 +5,8 @@ import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import { channelOver, socketError } from '../protocol/sockets/frame-socket.js';
 import { PATHS } from '../protocol/sockets/paths.js';
 import { processSockets } from '../protocol/sockets/process-sockets.js';
+import type { OpenedSocket } from '../protocol/sockets/sockets.js';
+import { localSocketUrl } from '../protocol/sockets/unseen-way.js';
 import {
   type Assign,
   type Introduction,
@@ -38,6 +40,8 @@ interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   readonly heartbeatMs: number;
   /** A peer that is unreachable for longer is sent frames through the coordinator. */
   readonly peerDownMs: number;
+  /** Path of the coordinator's Unix-domain socket; null: its port is used. */
+  readonly localLink?: string | null;
   /** Real milliseconds to keep a frame back; null: none is. */
   readonly hold: ((frame: Frame) => number) | null;
   /** An answer or request of the coordinator that came packed and is not a seal. */
@@ -65,11 +69,12 @@ export class FrameLink implements Remote {
   private constructor(
     private readonly options: LinkOptions,
     private readonly socket: MessageSocket,
+    isLocal: boolean,
   ) {
     this.layouts = [...options.layouts].sort((a, b) => a.index - b.index);
     for (const { worker, clients } of options.assign.workers)
       for (const client of clients) this.hostOf.set(client, worker);
-    this.coordinator = channelOver(socket, { ...options, repeats: true });
+    this.coordinator = channelOver(socket, { ...options, repeats: true, isLocal });
     socket.on('message', (message) => {
       try {
         const incoming = this.coordinator.receive(message);
@@ -92,17 +97,8 @@ export class FrameLink implements Remote {
 
   /** Connects to the coordinator and listens for peers. */
   static async open(options: LinkOptions): Promise<FrameLink> {
-    const url = new URL(options.coordinatorUrl);
-    url.pathname = PATHS.frames;
-    url.search = `token=${options.assign.token}`;
-    const { trust, heartbeatMs } = options;
-    const { socket, localAddress } = await (await processSockets()).openLink({
-      url: url.href,
-      heartbeatMs,
-      openMs: Math.max(OPEN_MS, heartbeatMs),
-      trust,
-    });
-    const self = new FrameLink(options, socket);
+    const { socket, localAddress, isLocal } = await openToCoordinator(options);
+    const self = new FrameLink(options, socket, isLocal);
     if (options.peers) await self.listen(options.peers, localAddress);
     return self;
   }
@@ -229,4 +225,23 @@ export class FrameLink implements Remote {
     if (worker !== null && this.hostOf.get(from) !== worker)
       throw new GradswarmError('ERR_PROTOCOL', `${worker} sent for party ${from}, which it does not host`);
   }
+}
+
+/** Over the Unix-domain socket where there is one; one that cannot be opened costs no more than its speed. */
+async function openToCoordinator(options: LinkOptions): Promise<OpenedSocket & { readonly isLocal: boolean }> {
+  const { coordinatorUrl, assign, trust, heartbeatMs, localLink, note } = options;
+  const sockets = await processSockets();
+  const query = `token=${assign.token}`;
+  const openMs = Math.max(OPEN_MS, heartbeatMs);
+  if (localLink)
+    try {
+      const url = localSocketUrl(localLink, PATHS.frames, query);
+      return { ...(await sockets.openLink({ url, heartbeatMs, openMs, trust })), isLocal: true };
+    } catch (error) {
+      note(`${localLink}: ${(error as Error).message}; frames go over the port`);
+    }
+  const url = new URL(coordinatorUrl);
+  url.pathname = PATHS.frames;
+  url.search = query;
+  return { ...(await sockets.openLink({ url: url.href, heartbeatMs, openMs, trust })), isLocal: false };
 }

@@ -66,6 +66,7 @@ export class Hosting {
       maxPackedValues: maxPackedValues(size),
       peers: clientsSendToClients(method) ? peersOffered(coordinatorUrl, options.peers) : null,
       trust: options.trust,
+      localLink: options.localLink ?? null,
       heartbeatMs,
       peerDownMs,
       hold: frameHold(scenario, layouts.values(), () => performance.now()),

@@ -11,6 +11,8 @@ export interface WorkerProcessOptions {
   /** Of the run: proves that this worker may join, and that the coordinator is the run's. */
   readonly token: string;
   readonly trust: TlsTrust;
+  /** Of a worker that the coordinator has started: path of its Unix-domain socket for frames. Left out: they go to its port. */
+  readonly localLink?: string;
   /** What it is called; left out: the host's name. A worker that is started again takes the seat that was last held under its name. */
   readonly name?: string;
   /** The seat to take; left out: any. */

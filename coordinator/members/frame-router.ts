@@ -98,9 +98,9 @@ export class FrameRouter implements Remote {
     this.layouts = [...layouts].sort((a, b) => a.index - b.index);
     this.acceptor = server.accept(
       { path: PATHS.frames, parameters: ['token'], heartbeatMs: options.heartbeatMs, early: 'refused' },
-      (token, socket, numbered) => {
+      (token, socket, numbered, isLocal) => {
         const member = membership.byToken(token);
-        if (member) this.accept(member, socket, numbered);
+        if (member) this.accept(member, socket, numbered, isLocal);
         else socket.close(BROKEN);
       },
     );
@@ -207,9 +207,9 @@ export class FrameRouter implements Remote {
     this.acceptor.close();
   }
 
-  private accept(member: Member, socket: MessageSocket, numbered: boolean): void {
+  private accept(member: Member, socket: MessageSocket, numbered: boolean, isLocal: boolean): void {
     const sendsRepeats = this.options.takesRepeats?.(member) ?? false;
-    const channel = channelOver(socket, { ...this.options, sendsRepeats });
+    const channel = channelOver(socket, { ...this.options, sendsRepeats, isLocal });
     const isCurrent = () => this.wires.get(member.id)?.socket === socket;
     const waiting = new KeptBytes(this.options.keptBytes);
     const wire: Wire = { member, socket, numbered, channel, waiting, unread: null, isUp: true };

@@ -21,6 +21,8 @@ export interface HostServerOptions {
   readonly differences: (read: control.Ready['read']) => readonly string[];
   /** Null: loopback, on a port of the system's choice. */
   readonly listen: ListenOptions | null;
+  /** The workers are of this machine, and started with the path at which the coordinator listens beside its port. */
+  readonly localLink?: boolean;
   /** The first epoch of this process, and the rounds that its checkpoint holds. */
   readonly epoch: number;
   readonly fromRound: number;

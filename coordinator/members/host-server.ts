@@ -137,7 +137,11 @@ export class HostServer {
     const listen = options.listen ?? { host: '127.0.0.1', port: 0 };
     const token = listen.token ?? nanoid(32);
     try {
-      return new HostServer(await (await processSockets()).listen({ ...listen, token }), token, options);
+      return new HostServer(
+        await (await processSockets()).listen({ ...listen, token, local: options.localLink ?? false }),
+        token,
+        options,
+      );
     } catch (error) {
       throw new GradswarmError('ERR_USAGE', `--listen: ${(error as Error).message}`, { cause: error });
     }
@@ -156,6 +160,11 @@ export class HostServer {
   /** Address that workers on this machine join at. */
   get url(): string {
     return localUrl(this.sockets.address, this.isSecure);
+  }
+
+  /** Where frame sockets of workers on this machine are taken too; null: at the port alone. */
+  get localPath(): string | null {
+    return this.sockets.localPath ?? null;
   }
 
   private get isSecure(): boolean {

@@ -40,7 +40,7 @@ const dialWebSocket: Dial = (url, timeoutMs, { ca }) =>
     ...FRAME_SOCKET_OPTIONS,
     handshakeTimeout: timeoutMs,
     ...(ca ? { ca } : {}),
-    ...(url.protocol === 'ws:' && { createConnection: connectReading }),
+    ...(url.protocol !== 'wss:' && { createConnection: connectReading }),
     ...(isUnseen(url) && { generateMask: maskWithZeros }),
   });
 

@@ -20,6 +20,10 @@ class OwnListener implements Listener {
     return this.server.address;
   }
 
+  get localPath(): string | null {
+    return this.server.localPath;
+  }
+
   accept(acceptance: Acceptance, accepted: Accepted): Acceptor {
     return new SocketAcceptor(this.server, acceptance, accepted);
   }

@@ -13,6 +13,7 @@ import type {
   FromAcceptor,
   FromContent,
   FromControl,
+  ListenedAt,
   ToAcceptor,
   ToControl,
   ToListener,
@@ -46,7 +47,7 @@ export class PortSockets implements Sockets {
   async listen(options: Parameters<Sockets['listen']>[0]): Promise<Listener> {
     return this.ask(
       { type: 'listen', options },
-      (channel, about) => new PortListener(this.hub, channel, about as AddressInfo),
+      (channel, about) => new PortListener(this.hub, channel, about as ListenedAt),
     );
   }
 
@@ -103,20 +104,24 @@ function errorOf({ code, message }: Answer & { type: 'failed' }): Error {
 }
 
 class PortListener implements Listener {
+  readonly address: AddressInfo;
+  readonly localPath: string | null;
   private closed: () => void = () => {};
 
   constructor(
     private readonly hub: PortHub,
     private readonly channel: Channel,
-    readonly address: AddressInfo,
+    { address, localPath }: ListenedAt,
   ) {
+    this.address = address;
+    this.localPath = localPath;
     channel.listen(() => this.closed());
   }
 
   accept(acceptance: Acceptance, accepted: Accepted): Acceptor {
     const channel = this.part((id) => ({ type: 'accept', channel: id, acceptance }));
-    channel.listen(({ name, numbered, channel: id }: FromAcceptor) => {
-      accepted(name, new PortSocket(this.hub.channel(id)), numbered);
+    channel.listen(({ name, numbered, isLocal, channel: id }: FromAcceptor) => {
+      accepted(name, new PortSocket(this.hub.channel(id)), numbered, isLocal);
       channel.post({ type: 'taken' } satisfies ToAcceptor);
     });
     return {

@@ -1,4 +1,5 @@
 import { WebSocketServer } from 'ws';
+import type { MessageSocket } from '../wire/message-socket.js';
 import { readHave } from '../wire/numbered-link.js';
 import { sameText } from './admission.js';
 import { type Connection, FRAME_SOCKET_OPTIONS } from './connection.js';
@@ -34,6 +35,8 @@ function overHttp(server: SocketServer): Answering {
 /** Takes message sockets at one path, one for each key: plain ones, and numbered links, which later connections continue. */
 export class SocketAcceptor implements Acceptor {
   private readonly sockets = new Map<string, PlainSocket | LinkSocket>();
+  /** Links over a Unix-domain socket: what each end leaves out there no connection of another kind may continue. */
+  private readonly local = new WeakSet<MessageSocket>();
   /** Null: none were given yet. */
   private keys: ReadonlyMap<string, string> | null = null;
   private waiting: readonly Upgrade[] = [];
@@ -68,7 +71,7 @@ export class SocketAcceptor implements Acceptor {
     const key = this.nameOf(url.searchParams);
     const numbered = url.searchParams.has('have');
     const open = key === null ? undefined : this.sockets.get(key);
-    if (key === null || (open && !(numbered && open instanceof LinkSocket)))
+    if (key === null || (open && !(numbered && open instanceof LinkSocket && this.local.has(open) === upgrade.isLocal)))
       return this.answering.refuse(upgrade, '403 Forbidden');
     if (!numbered) return this.open(upgrade, key, null);
     const have = readHave(url.searchParams);
@@ -84,20 +87,22 @@ export class SocketAcceptor implements Acceptor {
   }
 
   private open(upgrade: Upgrade, key: string, have: number | null): void {
+    const { isLocal } = upgrade;
     this.answering.accept(upgrade, (connection) => {
-      if (have === null) return this.keep(key, new PlainSocket(connection.socket, connection.stream));
+      if (have === null) return this.keep(key, new PlainSocket(connection.socket, connection.stream), isLocal);
       const link =
         (this.sockets.get(key) as LinkSocket | undefined) ??
-        this.keep(key, new LinkSocket(this.acceptance.heartbeatMs));
+        this.keep(key, new LinkSocket(this.acceptance.heartbeatMs), isLocal);
       gatherMessages(connection.stream, link.memory);
       link.attach(connection, have);
     });
   }
 
-  private keep<S extends PlainSocket | LinkSocket>(key: string, socket: S): S {
+  private keep<S extends PlainSocket | LinkSocket>(key: string, socket: S, isLocal: boolean): S {
     this.sockets.set(key, socket);
+    if (isLocal) this.local.add(socket);
     socket.on('close', () => this.sockets.delete(key));
-    this.accepted(key, socket, socket instanceof LinkSocket);
+    this.accepted(key, socket, socket instanceof LinkSocket, isLocal);
     return socket;
   }
 }

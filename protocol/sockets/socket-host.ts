@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import type { MessagePort } from 'node:worker_threads';
 import { LIMITS } from '../wire/limits.js';
@@ -35,6 +36,12 @@ export type ToListener =
     }
   | { readonly type: 'close' };
 
+/** What a listening port answers with. */
+export interface ListenedAt {
+  readonly address: AddressInfo;
+  readonly localPath: string | null;
+}
+
 export type ToAcceptor =
   | { readonly type: 'admit'; readonly keys: ReadonlyMap<string, string> }
   /** One more socket was accepted. */
@@ -43,6 +50,7 @@ export type ToAcceptor =
 export interface FromAcceptor {
   readonly name: string;
   readonly numbered: boolean;
+  readonly isLocal: boolean;
   readonly channel: number;
 }
 
@@ -116,7 +124,8 @@ export class SocketHost {
         if (this.closed) void listener.close();
         const channel = this.hub.open();
         channel.listen((message: ToListener) => void this.listening(listener, channel, message));
-        return { channel: channel.id, about: listener.address };
+        const { address, localPath = null } = listener;
+        return { channel: channel.id, about: { address, localPath } satisfies ListenedAt };
       }
     }
   }
@@ -154,11 +163,11 @@ export class SocketHost {
 
   private accept(listener: Listener, channel: Channel, acceptance: Acceptance): void {
     let untaken = 0;
-    const acceptor = listener.accept(acceptance, (name, socket, numbered) => {
+    const acceptor = listener.accept(acceptance, (name, socket, numbered, isLocal) => {
       if (untaken >= LIMITS.untakenEvents) return socket.close(BREACH);
       untaken++;
       const opened = this.hub.open();
-      channel.post({ name, numbered, channel: opened.id } satisfies FromAcceptor);
+      channel.post({ name, numbered, isLocal, channel: opened.id } satisfies FromAcceptor);
       relaySocket(socket, opened);
     });
     channel.listen((message: ToAcceptor) => {

@@ -3,6 +3,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { LIMITS } from '../wire/limits.js';
 import { Admission, type Proven } from './admission.js';
+import { type LocalPlace, localPlace } from './local-place.js';
 import { PATHS } from './paths.js';
 
 /** A request to become a websocket, its target parsed. */
@@ -11,6 +12,8 @@ export interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
+  /** It came over the Unix-domain socket. */
+  readonly isLocal: boolean;
 }
 
 /** Certificate chain and private key, PEM. */
@@ -29,7 +32,15 @@ export interface ServerOptions {
   readonly origins?: readonly string[];
   /** What joining processes must prove; null: none may join. */
   readonly token?: string | null;
+  /** Frame sockets may come over a Unix-domain socket as well, where the system has one. Left out: over the port alone. */
+  readonly local?: boolean;
 }
+
+const HTTP_LIMITS = {
+  headersTimeout: LIMITS.handshakeMs,
+  requestTimeout: LIMITS.handshakeMs,
+  maxHeaderSize: LIMITS.headBytes,
+};
 
 /**
  * A listening port whose connections can do nothing but be answered, refused or closed. Every connection has its error handler
@@ -44,24 +55,24 @@ export class SocketServer {
   private readonly answers = new Map<string, (response: ServerResponse, proven: Proven) => void>();
   private readonly admission: Admission | null;
   private readonly http: Server;
+  private local: { readonly place: LocalPlace; readonly http: Server } | null = null;
 
   private constructor(private readonly options: ServerOptions) {
     this.admission = options.token ? new Admission(options.token) : null;
-    const limits = {
-      headersTimeout: LIMITS.handshakeMs,
-      requestTimeout: LIMITS.handshakeMs,
-      maxHeaderSize: LIMITS.headBytes,
-    };
     const answer = (request: IncomingMessage, response: ServerResponse): void => this.answer(request, response);
     this.http = options.tls
-      ? createSecureServer({ ...limits, ...options.tls, handshakeTimeout: LIMITS.handshakeMs }, answer)
-      : createServer(limits, answer);
-    this.http.on('connection', (socket: Socket) => this.track(socket));
+      ? createSecureServer({ ...HTTP_LIMITS, ...options.tls, handshakeTimeout: LIMITS.handshakeMs }, answer)
+      : createServer(HTTP_LIMITS, answer);
+    this.serve(this.http, false);
     // Over TLS a second socket lies on the first: its errors are its own.
     this.http.on('secureConnection', (socket: Socket) => socket.on('error', () => {}));
-    this.http.on('clientError', (_error, socket) => socket.destroy());
-    this.http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
-      this.upgrade(request, socket, head),
+  }
+
+  private serve(http: Server, isLocal: boolean): void {
+    http.on('connection', (socket: Socket) => this.track(socket));
+    http.on('clientError', (_error, socket) => socket.destroy());
+    http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
+      this.upgrade(request, socket, head, isLocal),
     );
   }
 
@@ -74,6 +85,11 @@ export class SocketServer {
       if (options.host !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL')) throw error;
       return new SocketServer({ ...options, host: '0.0.0.0' }).listening();
     }
+  }
+
+  /** Of the Unix-domain socket; null: there is none. */
+  get localPath(): string | null {
+    return this.local?.place.path ?? null;
   }
 
   get address(): AddressInfo {
@@ -108,9 +124,11 @@ export class SocketServer {
 
   /** Stops listening and closes every connection. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.http.close(() => resolve()));
+    const servers = [this.http, ...(this.local ? [this.local.http] : [])];
+    const closed = servers.map((http) => new Promise<void>((resolve) => http.close(() => resolve())));
     for (const socket of this.connections.keys()) socket.destroy();
-    await closed;
+    await Promise.all(closed);
+    this.local?.place.remove();
   }
 
   private async listening(): Promise<this> {
@@ -124,7 +142,26 @@ export class SocketServer {
         resolve();
       });
     });
+    if (this.options.local) await this.listenLocally();
     return this;
+  }
+
+  /** Where it cannot, the port serves alone. */
+  private async listenLocally(): Promise<void> {
+    const place = localPlace();
+    if (!place) return;
+    // Nothing but frame sockets: every other request is answered with 404.
+    const http = createServer(HTTP_LIMITS, (_request, response) => {
+      response.writeHead(404, { connection: 'close' }).end();
+    });
+    this.serve(http, true);
+    const isListening = await new Promise<boolean>((resolve) => {
+      http.once('error', () => resolve(false));
+      http.listen(place.path, () => resolve(true));
+    });
+    if (!isListening) return place.remove();
+    http.on('error', () => {});
+    this.local = { place, http };
   }
 
   private track(socket: Socket): void {
@@ -158,15 +195,15 @@ export class SocketServer {
     else this.unadmitted.delete(address);
   }
 
-  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer, isLocal: boolean): void {
     const { origin } = request.headers;
     if (origin !== undefined && !this.options.origins?.includes(origin)) return refuseUpgrade(socket, '403 Forbidden');
     const target = request.url ?? '';
     const url = URL.canParse(target, 'http://here') ? new URL(target, 'http://here') : null;
-    const accept = url && this.routes.get(url.pathname);
+    const accept = url && (!isLocal || url.pathname === PATHS.frames) && this.routes.get(url.pathname);
     if (!accept) return refuseUpgrade(socket, '404 Not Found');
     try {
-      accept({ url, request, socket, head });
+      accept({ url, request, socket, head, isLocal });
     } catch {
       socket.destroy();
     }

@@ -23,8 +23,8 @@ export interface Acceptance {
   readonly early: 'wait' | 'refused';
 }
 
-/** Before anything is received. `name`: of the key that opened it. `numbered`: it survives its connections. */
-export type Accepted = (name: string, socket: MessageSocket, numbered: boolean) => void;
+/** Before anything is received. `name`: of the key that opened it. `numbered`: it survives its connections. `isLocal`: all of them come over a Unix-domain socket. */
+export type Accepted = (name: string, socket: MessageSocket, numbered: boolean, isLocal: boolean) => void;
 
 export interface Acceptor {
   /** Names by key: these open sockets from now on, and no others. A socket that is open stays. */
@@ -35,6 +35,8 @@ export interface Acceptor {
 /** A listening port. */
 export interface Listener {
   readonly address: AddressInfo;
+  /** Of the Unix-domain socket at which it listens too; null, or left out: there is none. */
+  readonly localPath?: string | null;
   accept(acceptance: Acceptance, accepted: Accepted): Acceptor;
   control(listening: ControlListening, connected: ControlConnected): ControlListener;
   /**

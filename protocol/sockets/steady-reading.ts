@@ -1,4 +1,11 @@
-import { connect, type OnReadOpts, Socket, type SocketConstructorOpts, type TcpNetConnectOpts } from 'node:net';
+import {
+  connect,
+  type NetConnectOpts,
+  type OnReadOpts,
+  Socket,
+  type SocketConstructorOpts,
+  type TcpNetConnectOpts,
+} from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { gathererOf } from './gathered-messages.js';
 
@@ -15,8 +22,11 @@ interface Handled {
 
 /** A connection that is opened to read into the same memory again and again: fresh memory for each read costs more than the read. */
 export function connectReading(options: object): Socket {
-  // `path` is that of the request: to a connection it would be that of a file.
-  return reading((onread) => connect({ ...(options as TcpNetConnectOpts), path: undefined, onread }));
+  // `path` is that of the request: to a connection it would be that of a file, which here has another name.
+  const { socketPath } = options as { readonly socketPath?: string };
+  return reading((onread) =>
+    connect({ ...(options as TcpNetConnectOpts), path: socketPath, onread } as NetConnectOpts),
+  );
 }
 
 /**

@@ -1,9 +1,17 @@
 /** 127.0.0.0/8 and ::1, as they stand in a URL, and the name that stands for them. */
 const THIS_MACHINE = /^(127(\.\d+){3}|\[::1\]|localhost)$/;
 
+/** A websocket over a Unix-domain socket. */
+const LOCAL = 'ws+unix:';
+
+/** The address of what is served at `path` and `query` over the Unix-domain socket of this file. */
+export function localSocketUrl(file: string, path: string, query: string): string {
+  return `${LOCAL}${file}:${path}?${query}`;
+}
+
 /** Is no intermediary able to read what goes to this address? Over TLS, and on this machine. */
 export function isUnseen({ protocol, hostname }: URL): boolean {
-  return protocol === 'wss:' || THIS_MACHINE.test(hostname);
+  return protocol === 'wss:' || protocol === LOCAL || THIS_MACHINE.test(hostname);
 }
 
 /**

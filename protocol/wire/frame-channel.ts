@@ -147,11 +147,11 @@ export class FrameChannel {
 
   private begin(outgoing: Outgoing): void {
     this.kept.push(outgoing);
-    if (outgoing.type === 'packed') this.write(null, [outgoing.body], outgoing.body.byteLength, null, false);
+    if (outgoing.type === 'packed') this.write(null, [outgoing.body], outgoing.body.byteLength, this.untaken, false);
     else if (outgoing.type === 'relay') {
       const { header, body } = outgoing;
       this.last = null;
-      this.write(header, [body], body.byteLength, header.checksum, false);
+      this.write(header, [body], body.byteLength, header.checksum || this.untaken, false);
     } else {
       const { frame } = outgoing;
       const { tampered } = frame;
@@ -166,7 +166,9 @@ export class FrameChannel {
         checksum: 0,
         chunkStream: 0,
       };
-      this.write(header, parts, bytes, tampered?.checksum ?? null, true, frame.messages);
+      // Never that of a frame without one: 1 is not the checksum of these bytes either.
+      const checksum = tampered ? tampered.checksum || Number(this.untaken === 0) : this.untaken;
+      this.write(header, parts, bytes, checksum, true, frame.messages);
     }
   }
 
@@ -179,6 +181,15 @@ export class FrameChannel {
       messages === this.last &&
       messages === this.summed?.messages
     );
+  }
+
+  /** 0: where no checksum is taken; null: it is taken of what is sent. */
+  private get untaken(): 0 | null {
+    return this.options.isLocal ? 0 : null;
+  }
+
+  private isUntaken(checksum: number | null): boolean {
+    return checksum === 0 && this.untaken === 0;
   }
 
   private repeat(frame: Frame): void {
@@ -209,7 +220,8 @@ export class FrameChannel {
     const known = checksum ?? (messages !== null && this.summed?.messages === messages ? this.summed.checksum : null);
     // A body in chunks is summed as it is cut: its last chunk carries the checksum.
     const sum = whole ? (known ?? this.options.crc32(message.subarray(FRAME_HEADER_BYTES))) : 0;
-    if (whole && messages !== null && known === null) this.summed = { messages, checksum: sum };
+    if (whole && messages !== null && (known === null || this.isUntaken(checksum)))
+      this.summed = { messages, checksum: sum };
     if (header) writeHeader(message, { ...header, checksum: sum, chunkStream: stream });
     else writePackedHeader(message, bytes, sum, stream);
     if (!whole) {
@@ -258,7 +270,7 @@ export class FrameChannel {
 
   private finish({ messages, checksum, sum }: OutgoingBody): void {
     this.current = null;
-    if (messages !== null && checksum === null) this.summed = { messages, checksum: sum };
+    if (messages !== null && (checksum === null || this.isUntaken(checksum))) this.summed = { messages, checksum: sum };
   }
 }
 

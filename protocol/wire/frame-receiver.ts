@@ -22,6 +22,8 @@ export interface ReceiverOptions {
   /** Largest body and packed message to accept, bytes: what the run's model can need. */
   readonly maxBodyBytes: number;
   readonly maxPackedBytes: number;
+  /** The kernel alone carries the bytes: a checksum of 0 means that none was taken. Left out: they are taken and compared. */
+  readonly isLocal?: boolean;
   /** The other end may send a frame whose body has just come as its header alone. Left out: it may not. */
   readonly repeats?: boolean;
   /** Memory for a body that comes in chunks, not cleared: it is not seen before it is full. Left out: cleared memory. */
@@ -133,7 +135,7 @@ export class FrameReceiver {
       const body = message.subarray(FRAME_HEADER_BYTES);
       if (body.byteLength !== length)
         throw new GradswarmError('ERR_FRAME_LENGTH', `expected a body of ${length} bytes, got ${body.byteLength}`);
-      return this.whole(header, body, this.options.crc32(body) === checksum, () => this.reuse(message));
+      return this.whole(header, body, this.matches(body, checksum), () => this.reuse(message));
     }
     this.assemblies.set(stream, {
       header,
@@ -160,14 +162,19 @@ export class FrameReceiver {
     if (offset + data.byteLength > assembly.body.byteLength || data.byteLength === 0)
       throw new GradswarmError('ERR_FRAME_LENGTH', `a chunk beyond the ${assembly.body.byteLength} announced bytes`);
     assembly.body.set(data, offset);
-    assembly.checksum = this.options.crc32(data, assembly.checksum);
+    if (!this.options.isLocal) assembly.checksum = this.options.crc32(data, assembly.checksum);
     assembly.filled += data.byteLength;
     if (assembly.filled < assembly.body.byteLength) return null;
     this.assemblies.delete(stream);
     const announced = view.getUint32(20, true);
     const header = assembly.header && { ...assembly.header, checksum: announced };
     const { body } = assembly;
-    return this.whole(header, body, assembly.checksum === announced, () => this.spare.give(body));
+    const isIntact = this.options.isLocal ? this.matches(body, announced) : assembly.checksum === announced;
+    return this.whole(header, body, isIntact, () => this.spare.give(body));
+  }
+
+  private matches(body: Uint8Array, checksum: number): boolean {
+    return (this.options.isLocal && checksum === 0) || this.options.crc32(body) === checksum;
   }
 
   private whole(header: WireFrame | null, body: Uint8Array, intact: boolean, release: () => void): Incoming {

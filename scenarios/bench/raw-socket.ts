@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** What the timing process requests of its peer, over the channel that Node gives a forked process. */
 export interface PeerTask {
-  readonly over: 'frames' | 'tcp';
+  readonly over: 'frames' | 'raw';
   readonly direction: 'down' | 'up';
   /** Numbers of a vector, and how many vectors. */
   readonly length: number;
@@ -13,7 +13,7 @@ export interface PeerTask {
 
 export const RAW_BLOCK_BYTES = 256 << 10;
 
-/** Plain TCP between two processes: what the frame sockets are compared with. */
+/** A plain socket between two processes: what the frame sockets are compared with. */
 
 /** Writes `bytes` bytes of `block`, again and again, as fast as the socket takes them. */
 export async function writeRaw(socket: Socket, block: Buffer, bytes: number): Promise<void> {
@@ -39,14 +39,19 @@ export function readRaw(socket: Socket, bytes: number): Promise<void> {
   });
 }
 
-export async function listenRaw(): Promise<{
+/** `path`: of a Unix-domain socket; null: a TCP port of the loopback. `at`: port or path. */
+export async function listenRaw(path: string | null): Promise<{
   readonly server: Server;
-  readonly port: number;
+  readonly at: number | string;
   readonly socket: Promise<Socket>;
 }> {
   const server = createServer({ noDelay: true });
   const socket = once(server, 'connection').then(([first]) => first as Socket);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => (path ? server.listen(path, resolve) : server.listen(0, '127.0.0.1', resolve)));
   const address = server.address();
-  return { server, port: typeof address === 'object' && address ? address.port : 0, socket };
+  return { server, at: typeof address === 'object' && address ? address.port : address!, socket };
+}
+
+export function connectRaw(at: string): Socket {
+  return Number(at) > 0 ? connect({ port: Number(at), host: '127.0.0.1', noDelay: true }) : connect(at);
 }

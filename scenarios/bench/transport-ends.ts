@@ -30,6 +30,14 @@ const CHANNEL = {
   hold: null,
 };
 
+interface Opened {
+  readonly end: TransportEnd;
+  readonly url: string;
+  /** Path of a Unix-domain socket; null: the system has none. */
+  readonly localPath: string | null;
+  readonly token: string;
+}
+
 /** One end of a frame socket as runs use it: vectors are posted here and taken there, all checks included. */
 export class TransportEnd {
   private round = 0;
@@ -42,8 +50,8 @@ export class TransportEnd {
   }
 
   /** The coordinator's router, with room for one worker. */
-  static async coordinator(): Promise<{ readonly end: TransportEnd; readonly url: string; readonly token: string }> {
-    const sockets = await (await processSockets()).listen({ host: '127.0.0.1', port: 0 });
+  static async coordinator(): Promise<Opened> {
+    const sockets = await (await processSockets()).listen({ host: '127.0.0.1', port: 0, local: true });
     const options = { onLoss: 'fail', silentMs: 1e9, waitMs: 1e9, prepareMs: 1e9 } as const;
     const membership = new Membership(1, 1, options, { epoch: 1, round: 0, nowMs: 0 });
     membership.take({ type: 'join', worker: 'bench', name: 'bench', seat: null, nowMs: 0 });
@@ -75,13 +83,20 @@ export class TransportEnd {
       router.close();
       void sockets.close();
     });
-    return { end, url: `ws://127.0.0.1:${sockets.address.port}`, token: member.token };
+    const url = `ws://127.0.0.1:${sockets.address.port}`;
+    return { end, url, localPath: sockets.localPath ?? null, token: member.token };
   }
 
-  /** The worker's link, hosting client 0. */
-  static async worker(url: string, token: string, onLost: (error: GradswarmError) => void): Promise<TransportEnd> {
+  /** The worker's link, hosting client 0. `localLink`: over this Unix-domain socket; null: over the port. */
+  static async worker(
+    url: string,
+    localLink: string | null,
+    token: string,
+    onLost: (error: GradswarmError) => void,
+  ): Promise<TransportEnd> {
     const link = await FrameLink.open({
       ...CHANNEL,
+      localLink,
       hold: null,
       coordinatorUrl: url,
       assign: {

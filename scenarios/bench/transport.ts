@@ -41,10 +41,16 @@ async function speed({ end, raw, peer }: Pair, task: PeerTask): Promise<number> 
   return bytes / 1e6 / seconds;
 }
 
-async function withPair<T>(work: (pair: Pair) => Promise<T>): Promise<T> {
-  const { end, url, token } = await TransportEnd.coordinator();
-  const { server, port, socket } = await listenRaw();
-  const peer = fork(PEER, [url, token, String(port)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+/** `isLocal`: both over Unix-domain sockets. Null: this system has none. */
+async function withPair<T>(isLocal: boolean, work: (pair: Pair) => Promise<T>): Promise<T | null> {
+  const { end, url, localPath, token } = await TransportEnd.coordinator();
+  if (isLocal && localPath === null) {
+    end.close();
+    return null;
+  }
+  const { server, at, socket } = await listenRaw(isLocal ? `${localPath}-raw` : null);
+  const args = [url, token, String(at), ...(isLocal ? [localPath!] : [])];
+  const peer = fork(PEER, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
     await once(peer, 'message');
     const raw = await socket;
@@ -59,7 +65,13 @@ async function withPair<T>(work: (pair: Pair) => Promise<T>): Promise<T> {
 }
 
 async function measure(options: BenchmarkOptions): Promise<readonly BenchmarkRow[]> {
-  return withPair(async (pair) => {
+  const rows: BenchmarkRow[] = [];
+  for (const isLocal of [false, true]) rows.push(...((await ratios(options, isLocal)) ?? []));
+  return rows;
+}
+
+async function ratios(options: BenchmarkOptions, isLocal: boolean): Promise<readonly BenchmarkRow[] | null> {
+  return withPair(isLocal, async (pair) => {
     const rows: BenchmarkRow[] = [];
     for (const direction of ['down', 'up'] as const)
       for (const { label, bytes } of SIZES) {
@@ -67,12 +79,12 @@ async function measure(options: BenchmarkOptions): Promise<readonly BenchmarkRow
         const count = Math.max(1, VOLUME_BYTES / bytes);
         const timings = await repeated(options, BUDGET_MS, async () => {
           const round = pair.end.nextRound();
-          const tcp = await speed(pair, { over: 'tcp', direction, length, count, round });
+          const raw = await speed(pair, { over: 'raw', direction, length, count, round });
           const frames = await speed(pair, { over: 'frames', direction, length, count, round });
-          return { tcp, frames };
+          return { raw, frames };
         });
         const way = direction === 'down' ? 'coordinator to worker' : 'worker to coordinator';
-        const name = `transport, ${way}, ${label}`;
+        const name = `transport${isLocal ? ' on one machine' : ''}, ${way}, ${label}`;
         rows.push(
           rowOf(
             name,
@@ -81,9 +93,9 @@ async function measure(options: BenchmarkOptions): Promise<readonly BenchmarkRow
           ),
           rowOf(
             name,
-            'x raw TCP',
-            timings.map(({ frames, tcp }) => frames / tcp),
-            { aim: { atLeast: direction === 'down' ? 0.6 : 0.4 } },
+            isLocal ? 'x raw Unix socket' : 'x raw TCP',
+            timings.map(({ frames, raw }) => frames / raw),
+            { aim: { atLeast: isLocal ? 0.8 : direction === 'down' ? 0.6 : 0.4 } },
           ),
         );
       }

@@ -3,6 +3,7 @@ import { GradswarmError } from '../../protocol/errors.js';
 import { interruptible } from '../run/interrupt.js';
 import { mainThread } from '../run/main-thread.js';
 import type { WorkerOptions } from '../run/run.js';
+import { LOCAL_LINK_VARIABLE } from '../run/token.js';
 import { inThread } from './compute-thread.js';
 import { EXIT } from './exit-status.js';
 import {
@@ -100,12 +101,14 @@ function optionsOf(flags: Flags, signal: AbortSignal): WorkerOptions {
   const { device, use, initial, peerSockets, peerPort, advertise, name, slot, retryFor, tokenFile, tlsCa, quiet } =
     flags;
   const token = requiredToken(tokenFile);
+  const localLink = process.env[LOCAL_LINK_VARIABLE];
   return {
     device: device ?? null,
     ...(use && { use }),
     ...(initial !== undefined && { initial }),
     peers: peerSockets ? { port: peerPort, advertise: advertise ?? null, tls: readKeys(flags) } : null,
     token,
+    ...(localLink && { localLink }),
     trust: { ca: tlsCa === undefined ? null : readText(tlsCa, '--tls-ca') },
     ...(name !== undefined && { name }),
     ...(slot !== undefined && { seat: slot }),

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
 import { mainThread } from './main-thread.js';
-import { TOKEN_VARIABLE } from './token.js';
+import { LOCAL_LINK_VARIABLE, TOKEN_VARIABLE } from './token.js';
 
 /** The command beside this module: compiled, or a source where sources are run directly. */
 const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../cli.ts' : '../cli.js', import.meta.url));
@@ -19,13 +19,14 @@ const MOST_DEATHS = 8;
 
 /** Starts the workers of a run that does not wait for others' workers, and ends them with it. */
 export interface WorkerLauncher {
-  /** `token`: what the workers need to join. `ended`: a process has ended; it need not be waited for. */
+  /** `token`: what the workers need to join. `ended`: a process has ended; it need not be waited for. `localLink`: path of a socket for frames. */
   start(
     count: number,
     url: string,
     device: string | null,
     token: string,
     ended: (pid: number, why: string) => void,
+    localLink?: string | null,
   ): void;
   /** From now on a process that ends is no loss. */
   expectEnd?(): void;
@@ -38,7 +39,7 @@ export class LocalWorkers implements WorkerLauncher {
   private readonly children: (ChildProcess | null)[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private ending = false;
-  private token = '';
+  private secrets: NodeJS.ProcessEnv = {};
   private ended: (pid: number, why: string) => void = () => {};
   private readonly onProcessExit = () => this.kill('SIGKILL');
 
@@ -54,8 +55,9 @@ export class LocalWorkers implements WorkerLauncher {
     device: string | null,
     token: string,
     ended: (pid: number, why: string) => void,
+    localLink: string | null = null,
   ): void {
-    this.token = token;
+    this.secrets = { [TOKEN_VARIABLE]: token, [LOCAL_LINK_VARIABLE]: localLink ?? '' };
     this.ended = ended;
     for (let seat = 0; seat < count; seat++) this.launch(seat, url, device, 0);
     process.once('exit', this.onProcessExit);
@@ -94,7 +96,7 @@ export class LocalWorkers implements WorkerLauncher {
       [...process.execArgv, ENTRY, 'worker', ...options, ...(device === null ? [] : ['--device', device])],
       // In a group of its own, so that Ctrl-C reaches the coordinator alone, which then ends the workers in order.
       // The token goes by the environment: a command line can be read by everyone on the machine.
-      { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: { ...process.env, [TOKEN_VARIABLE]: this.token } },
+      { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: { ...process.env, ...this.secrets } },
     );
     this.children[seat] = child;
     const { pid } = child;

@@ -15,7 +15,7 @@ import { loadUsed } from '../plug-ins/use.js';
 import { estimateLengthOf } from './estimate-length.js';
 import type { Fleet, FleetOptions } from './fleet.js';
 import { LocalWorkers, type WorkerLauncher } from './local-workers.js';
-import { TOKEN_VARIABLE } from './token.js';
+import { LOCAL_LINK_VARIABLE, TOKEN_VARIABLE } from './token.js';
 
 /** A fleet whose coordinator can be looked into. */
 export interface RemoteFleet extends Fleet {
@@ -45,6 +45,7 @@ export async function remoteFleet(
     estimateLength: estimateLengthOf(scenario, method, problem),
     differences: (read) => differences(problem.fingerprint, read),
     listen,
+    localLink: launcher !== null && process.env[LOCAL_LINK_VARIABLE] !== 'off',
     epoch,
     fromRound,
     signal,
@@ -107,9 +108,9 @@ export async function remoteFleet(
     const { count } = scenario.workers;
     const token = listen?.token ? '' : `${TOKEN_VARIABLE}=${server.token} `;
     if (listen) note(`waiting for ${count} workers: ${token}gradswarm worker --join ${server.joinUrl}`);
-    launcher?.start(count, server.url, problem.family.device?.name ?? null, server.token, (pid, why) =>
-      server.processEnded(pid, why),
-    );
+    const device = problem.family.device?.name ?? null;
+    const ended = (pid: number, why: string) => server.processEnded(pid, why);
+    launcher?.start(count, server.url, device, server.token, ended, server.localPath);
     return await stretch();
   } catch (error) {
     await close(signal.aborted ? 'again' : 'failed');

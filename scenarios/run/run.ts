@@ -74,6 +74,8 @@ export interface WorkerOptions {
   /** Of the run. */
   readonly token: string;
   readonly trust: TlsTrust;
+  /** Of a worker that a run has started on its machine: path of the run's Unix-domain socket for frames. Left out: its port. */
+  readonly localLink?: string;
   /** What it is called, and the seat that it takes; left out: the host's name, and any. */
   readonly name?: string;
   readonly seat?: number;

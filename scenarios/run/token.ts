@@ -5,6 +5,9 @@ import { nanoid } from 'nanoid';
 /** Environment variable that holds a run's token. */
 export const TOKEN_VARIABLE = 'GRADSWARM_TOKEN';
 
+/** The same, of a worker that was started here: where the coordinator takes frames beside its port. */
+export const LOCAL_LINK_VARIABLE = 'GRADSWARM_LOCAL_LINK';
+
 /**
  * The token in a file, drawn and written on first use, readable by its owner alone: a command that is started again admits the
  * workers that it had before.

@@ -121,6 +121,20 @@ describe('runs over websockets', () => {
     expect(outcome.stateDigest).to.equal(alone.outcome.stateDigest);
   });
 
+  it('frames go over the Unix-domain socket where the coordinator has started the worker, and over the port where that is gone', async () => {
+    const alone = await runInput(fedavg);
+    for (const isGone of [false, true]) {
+      const notes: string[] = [];
+      const linkOf = (path: string) => (isGone ? `${path}-gone` : path);
+      const fleet: NonNullable<SessionOptions['fleet']> = (scenario, method, problem, options) =>
+        remoteFleet(scenario, method, problem, options, new SocketWorkers(true, linkOf, (text) => notes.push(text)));
+      const { outcome } = await runInput({ ...fedavg, workers: { count: 2 } }, { fleet });
+      expect(outcome.stateDigest).to.equal(alone.outcome.stateDigest);
+      const gone = notes.filter((text) => / frames go over the port$/.test(text));
+      expect(gone).to.have.length(isGone && process.platform !== 'win32' ? 2 : 0);
+    }
+  });
+
   it('workers that never come: ERR_WORKERS_MISSING says how many came and how to start more', async () => {
     const started = performance.now();
     const lonely = async () =>

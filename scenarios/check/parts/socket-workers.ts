@@ -12,25 +12,42 @@ export class SocketWorkers implements WorkerLauncher {
     this.fail = reject;
   });
 
-  /** `peerSockets` false: frames between clients go through the coordinator. */
-  constructor(private readonly peerSockets = true) {
+  /**
+   * `peerSockets` false: frames between clients go through the coordinator. `linkOf`: where the frames of a worker go, of the coordinator's
+   * path; left out: every second one's over the port.
+   */
+  constructor(
+    private readonly peerSockets = true,
+    private readonly linkOf: (path: string, index: number) => string | null = (path, i) => (i % 2 === 1 ? path : null),
+    private readonly note: (text: string) => void = () => {},
+  ) {
     // Each worker listens to it at each connection.
     setMaxListeners(0, this.controller.signal);
     this.failed.catch(() => {});
   }
 
-  start(count: number, url: string, _device: string | null, token: string): void {
-    for (let i = 0; i < count; i++)
+  start(
+    count: number,
+    url: string,
+    _device: string | null,
+    token: string,
+    _ended: ((pid: number, why: string) => void) | null = null,
+    localLink: string | null = null,
+  ): void {
+    for (let i = 0; i < count; i++) {
+      const link = localLink === null ? null : this.linkOf(localLink, i);
       this.running.push(
         runWorker(url, {
           device: null,
           signal: this.controller.signal,
           peers: this.peerSockets ? { port: 0, advertise: null, tls: null } : null,
           token,
+          ...(link !== null && { localLink: link }),
           trust: { ca: null },
-          note: () => {},
+          note: this.note,
         }).catch((error: unknown) => this.fail(error)),
       );
+    }
   }
 
   async stop(): Promise<void> {

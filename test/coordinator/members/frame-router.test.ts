@@ -76,8 +76,8 @@ function routerOfTwo(keptBytes: number) {
     },
   );
   const [a, b] = [new HandSocket(), new HandSocket()];
-  accepted(membership.of('a')!.token, a as unknown as MessageSocket, false);
-  accepted(membership.of('b')!.token, b as unknown as MessageSocket, false);
+  accepted(membership.of('a')!.token, a as unknown as MessageSocket, false, false);
+  accepted(membership.of('b')!.token, b as unknown as MessageSocket, false, false);
   const body = new Uint8Array(1000);
   const frame = (step: number) => frameBytes({ from: 0, to: 1, step, count: 0 }, body, crc32(body));
   return { a, b, broken, frame, progress, router, accepted, membership };
@@ -108,7 +108,7 @@ describe('the frame socket of a worker', () => {
     const { token } = membership.of('a')!;
     router.retire();
     const late = new HandSocket();
-    accepted(token, late as unknown as MessageSocket, true);
+    accepted(token, late as unknown as MessageSocket, true, false);
     expect(router.linkOf(membership.of('a')!)).to.equal(null);
     late.ended(1000, 'closed with 1000');
     expect(broken).to.deep.equal([]);

@@ -63,19 +63,21 @@ const allHaveLeft = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 interface Setting {
   readonly repeats?: boolean;
+  readonly isLocal?: boolean;
   readonly summedBytes?: number[];
   readonly defer?: (work: () => void) => void;
 }
 
 function channelOver(
   socket: RecordingSocket,
-  { summedBytes = [], defer, repeats = false }: Setting = {},
+  { summedBytes = [], defer, repeats = false, isLocal = false }: Setting = {},
 ): FrameChannel {
   return new FrameChannel(socket, {
     clientCount: 2,
     kindCount: 1,
     maxBodyBytes: 64 << 20,
     maxPackedBytes: 64 << 20,
+    isLocal,
     ...(repeats && { repeats, sendsRepeats: repeats }),
     crc32: (bytes, previous) => {
       summedBytes.push(bytes.byteLength);
@@ -228,6 +230,76 @@ describe('frame channel', () => {
     first.release();
     expect(next().body.buffer).to.equal(first.body.buffer);
     expect(next().body.buffer).to.not.equal(second.body.buffer);
+  });
+
+  describe('of a local link', () => {
+    const sentBy = async (outgoing: readonly Parameters<FrameChannel['send']>[0][], setting: Setting) => {
+      const socket = new RecordingSocket();
+      const channel = channelOver(socket, setting);
+      for (const each of outgoing) channel.send(each);
+      await allHaveLeft();
+      return socket.sent;
+    };
+    const checksumOf = (message: Uint8Array): number =>
+      new DataView(message.buffer).getUint32(message[0] === 2 ? 20 : 40, true);
+
+    it('no checksum is taken at either end, of whole bodies, chunks and packed messages: it is 0', async () => {
+      const summedBytes: number[] = [];
+      const setting = { isLocal: true, summedBytes };
+      const frames = [frameOf(10), frameOf(2.5 * chunkNumbers)].map((frame) => ({ type: 'frame', frame }) as const);
+      const sent = await sentBy([...frames, { type: 'packed', body: Uint8Array.of(1, 2) }], setting);
+      expect(sent.map(checksumOf)).to.deep.equal(sent.map(() => 0));
+      const receiver = channelOver(new RecordingSocket(), setting);
+      const incoming = sent.flatMap((message) => receiver.receive(message) ?? []);
+      expect(incoming.map((each) => hash(each.body))).to.deep.equal([
+        ...frames.map(({ frame }) => hash(joinBody(frame))),
+        hash(Uint8Array.of(1, 2)),
+      ]);
+      expect(incoming.every((each) => each.type === 'packed' || each.intact)).to.equal(true);
+      expect(summedBytes).to.deep.equal([]);
+    });
+
+    for (const length of [10, 1.5 * chunkNumbers])
+      it(`a frame that a fault has changed is rejected, whatever its own checksum was: ${length} numbers`, async () => {
+        const frame = frameOf(length);
+        const body = joinBody(frame);
+        const own = crc32(body);
+        body[30]! ^= 1;
+        for (const checksum of [own, 0]) {
+          const outgoing = { type: 'frame', frame: { ...frame, tampered: { body, checksum } } } as const;
+          const sent = await sentBy([outgoing, { type: 'frame', frame }], { isLocal: true });
+          expect(received(sent, { isLocal: true }).map(({ intact }) => intact)).to.deep.equal([false, true]);
+        }
+      });
+
+    it('a broadcast has its body once there too', async () => {
+      const frame = frameOf(10);
+      const both = ([0, 1] as const).map((to) => ({ type: 'frame', frame: { ...frame, to } }) as const);
+      const sent = await sentBy(both, { isLocal: true, repeats: true });
+      expect(sent.map(([type]) => type)).to.deep.equal([1, 4]);
+      const bodies = received(sent, { isLocal: true, repeats: true }).map(({ body }) => hash(body));
+      expect(bodies).to.deep.equal([hash(joinBody(frame)), hash(joinBody(frame))]);
+    });
+
+    for (const length of [10, 1.5 * chunkNumbers])
+      it(`what is passed on to one with checksums gets one, and what has one keeps it: ${length} numbers`, async () => {
+        const frame = frameOf(length);
+        const [{ header, body }] = received(await sentBy([{ type: 'frame', frame }], { isLocal: true }), {
+          isLocal: true,
+        }) as [IncomingFrame];
+        const relay = { type: 'relay', header, body } as const;
+        const summed = await sentBy([relay], {});
+        expect(checksumOf(summed.at(-1)!)).to.equal(crc32(body));
+        expect(received(summed).map(({ intact }) => intact)).to.deep.equal([true]);
+        const changed = { ...relay, header: { ...header, checksum: 5 } };
+        for (const isLocal of [false, true])
+          expect(received(await sentBy([changed], { isLocal }), { isLocal })[0]!.intact).to.equal(false);
+      });
+
+    it('a link with checksums does not take 0 for one that was not taken', async () => {
+      const sent = await sentBy([{ type: 'frame', frame: frameOf(10) }], { isLocal: true });
+      expect(received(sent)[0]!.intact).to.equal(false);
+    });
   });
 
   describe('repeats', () => {

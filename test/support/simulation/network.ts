@@ -245,8 +245,8 @@ class SimListener implements Listener {
 
   accept(acceptance: Acceptance, accepted: Accepted): Acceptor {
     const server = { route: (path: string, take: (upgrade: Upgrade) => void) => this.port.routes.set(path, take) };
-    const repeating: Accepted = (key, socket, numbered) =>
-      accepted(key, this.network.repeated(socket, this.port.process.host, acceptance.path), numbered);
+    const repeating: Accepted = (key, socket, numbered, isLocal) =>
+      accepted(key, this.network.repeated(socket, this.port.process.host, acceptance.path), numbered, isLocal);
     return new SocketAcceptor(server as unknown as SocketServer, acceptance, repeating, ANSWERING);
   }
 
