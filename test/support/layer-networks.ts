@@ -3,7 +3,10 @@ import type { Dataset } from '../../worker/datasets/dataset.js';
 import type { ContractCase } from '../worker/objectives/objective-contract.js';
 
 export const images = syntheticDataset({ featureShape: [6, 6, 2], classCount: 3, trainCount: 16, testCount: 4 });
-export const text = syntheticDataset({ featureShape: [5], classCount: 7, trainCount: 16, testCount: 4, vocabulary: 7 });
+export const text = {
+  ...syntheticDataset({ featureShape: [5], classCount: 7, trainCount: 16, testCount: 4, vocabulary: 7 }),
+  vocabulary: 7,
+};
 const numbers = syntheticDataset({ featureShape: [6], classCount: 0, trainCount: 16, testCount: 4 });
 
 const BLOCK = [

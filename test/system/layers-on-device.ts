@@ -6,7 +6,7 @@ import { ensureBelow } from '../../scenarios/check/claim.js';
 import { familyOf, type ObjectiveCase, objectiveClaims, pointOf } from '../../scenarios/check/objective-claims.js';
 import { indices } from '../../scenarios/check/parts/synthetic-dataset.js';
 import { gradientDifference } from '../../worker/device/gradient-difference.js';
-import { subjects, text } from '../support/layer-networks.js';
+import { subjects } from '../support/layer-networks.js';
 
 export interface TriedClaim {
   readonly title: string;
@@ -30,8 +30,7 @@ async function descends(subject: ObjectiveCase): Promise<void> {
 
 const tried: TriedClaim[] = [];
 for (const subject of subjects(process.argv[2]!)) {
-  // As data sets of codes say it: then none of them is NaN, which TensorFlow would refuse as a row of a table.
-  const dataset = subject.dataset === text ? { ...text, vocabulary: text.classCount } : subject.dataset;
+  const { dataset } = subject;
   for (const claim of objectiveClaims({ ...subject, dataset })) {
     const { title, run } = claim.title.startsWith('descend')
       ? { title: 'descend is near the loop over gradient', run: () => descends({ ...subject, dataset }) }

@@ -12,9 +12,11 @@ export default defineLayer({
     codes: count(null, 'Rows of the table; null: as many as the data has codes'),
     initializer: initializer('normal'),
   }),
-  build({ width, codes, initializer: initial }, { inputShape, codeCount, parameter, refuse }) {
+  build({ width, codes, initializer: initial }, { inputShape, codeCount, isFirst, takesCodes, parameter, refuse }) {
     const rows = codes ?? codeCount;
+    if (!isFirst) refuse('to be the first layer, whose input is the data');
     if (rows < 1) refuse('data of codes');
+    takesCodes(rows);
     const table = parameter('table', [rows, width], initial);
     return {
       outputShape: [...inputShape, width],

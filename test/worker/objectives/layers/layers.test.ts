@@ -205,6 +205,16 @@ describe('worker/objectives/layers', function () {
     expect(await refused([{ name: 'embedding', width: 4 }, 'flatten', 'dense'], {}, withoutCodes)).to.match(
       /embedding1: expected data of codes/,
     );
+    expect(await refused([{ name: 'embedding', width: 4 }, 'flatten', 'dense'])).to.match(
+      /expected integer features in \[0, 3\), got -?\d+\.\d+/,
+    );
+    expect(await refused(['flatten', { name: 'embedding', width: 4 }, 'flatten', 'dense'])).to.match(
+      /embedding2: expected to be the first layer/,
+    );
+    // The text has seven codes.
+    expect(await refused([{ name: 'embedding', width: 4, codes: 3 }, 'flatten', 'dense'], {}, text)).to.match(
+      /expected integer features in \[0, 3\), got [3-6]/,
+    );
     expect(await refused(['dence'])).to.match(/nearest is 'dense'/);
     expect(await refused([{ name: 'residual', layers: [{ name: 'dense', unit: 3 }] }])).to.match(
       /objective\.layers\.0\.layers\.0\.unit.*nearest is 'units'/,

@@ -19,6 +19,10 @@ export interface LayerSite {
   readonly classCount: number;
   /** Codes that its features may be, where they are codes; 0: none. */
   readonly codeCount: number;
+  /** Does it take the features themselves? */
+  readonly isFirst: boolean;
+  /** Its input is codes: whole numbers from 0 to `count` - 1. Data with others are refused. */
+  takesCodes(count: number): void;
   /** A tensor of this layer; `name` is new in it, such as 'weights'. */
   parameter(name: string, shape: readonly number[], initial: Initializer): Parameter;
   /** Layers inside this one, in order. `part`: distinguishes several such lists. */

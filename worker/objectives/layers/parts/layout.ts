@@ -11,6 +11,8 @@ export interface PlacedParameter extends Parameter {
 export interface Layout {
   readonly body: BuiltLayer;
   readonly parameters: readonly PlacedParameter[];
+  /** Features are whole numbers below this; null: any numbers. */
+  readonly codes: number | null;
 }
 
 /** Throws ERR_OBJECTIVE where a layer does not fit what comes before it. The layers were loaded before. */
@@ -19,11 +21,17 @@ export function layOut(
   data: { readonly inputShape: readonly number[]; readonly classCount: number; readonly codeCount: number },
 ): Layout {
   const parameters: PlacedParameter[] = [];
-  const sequence = (list: readonly NamedSpec[], inputShape: readonly number[], around: string): BuiltLayer => {
+  let codes: number | null = null;
+  const sequence = (
+    list: readonly NamedSpec[],
+    inputShape: readonly number[],
+    around: string,
+    first: boolean,
+  ): BuiltLayer => {
     const built: BuiltLayer[] = [];
     let shape = inputShape;
     for (const [index, spec] of list.entries()) {
-      const one = build(spec, `${around}${spec.name}${index + 1}`, shape);
+      const one = build(spec, `${around}${spec.name}${index + 1}`, shape, first && index === 0);
       built.push(one);
       shape = one.outputShape;
     }
@@ -32,16 +40,21 @@ export function layOut(
       forward: (input, pass) => built.reduce((value, one) => one.forward(value, pass), input),
     };
   };
-  const build = (spec: NamedSpec, module: string, inputShape: readonly number[]): BuiltLayer => {
+  const build = (spec: NamedSpec, module: string, inputShape: readonly number[], isFirst: boolean): BuiltLayer => {
     const site: LayerSite = {
       ...data,
       inputShape,
+      isFirst,
+      takesCodes(count) {
+        codes = Math.min(codes ?? count, count);
+      },
       parameter(name, shape, initial) {
         const parameter = { module, name, shape, initial };
         parameters.push(parameter);
         return parameter;
       },
-      sequence: (inner, from, part) => sequence(inner, from, part === undefined ? `${module}/` : `${module}/${part}/`),
+      sequence: (inner, from, part) =>
+        sequence(inner, from, part === undefined ? `${module}/` : `${module}/${part}/`, isFirst),
       refuse(expected) {
         throw new GradswarmError(
           'ERR_OBJECTIVE',
@@ -52,5 +65,6 @@ export function layOut(
     const { family, settings } = readSpec(layers, spec, `layers.${module}`);
     return family.build(settings, site);
   };
-  return { body: sequence(specs, data.inputShape, ''), parameters };
+  const body = sequence(specs, data.inputShape, '', true);
+  return { body, parameters, codes };
 }

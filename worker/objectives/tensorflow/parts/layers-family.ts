@@ -43,7 +43,7 @@ export async function createLayers(settings: LayersSettings, request: ObjectiveR
     );
   const shape = {
     features: featureCountOf(dataset),
-    vocabulary: dataset.vocabulary ?? 0,
+    vocabulary: layout.codes ?? dataset.vocabulary ?? 0,
     outputs: width,
     output: classCount > 0 ? 'softmax' : 'squared',
   } as const;
