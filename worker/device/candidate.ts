@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Device, Stepping } from './device-access.js';
 import { tf } from './tensorflow.js';
-import { wordByWord } from './word-hash.js';
+import { addToHash } from './word-hash.js';
 
-export type Access = Pick<Device, 'upload' | 'read' | 'tensorCount' | 'hashing' | 'stepping'>;
+export type Access = Pick<Device, 'upload' | 'read' | 'tensorCount' | 'stepping'>;
 
 export interface Backend {
   readonly access: Access;
@@ -93,7 +93,6 @@ export function portableAccess(synchronous: boolean): Access {
       });
     },
     tensorCount: () => tf.memory().numTensors,
-    hashing: wordByWord,
   };
 }
 
@@ -103,8 +102,7 @@ export function portableStepping(): Stepping {
     async stepped(weights, gradients, rate, hash) {
       const next = tf.tidy(() => weights.map((weight, i) => tf.sub(weight, tf.mul(gradients[i]!, rate))));
       if (hash)
-        for (const values of await Promise.all(next.map((one) => one.data())))
-          wordByWord.add(hash, values as Float32Array);
+        for (const values of await Promise.all(next.map((one) => one.data()))) addToHash(hash, values as Float32Array);
       return next;
     },
   };

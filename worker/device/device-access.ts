@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Hashing, WordHash } from './word-hash.js';
+import type { WordHash } from './word-hash.js';
 
 /** Where tensors are computed, and the fastest way in and out of it. */
 export interface Device {
@@ -18,8 +18,6 @@ export interface Device {
   /** The tensors' numbers one after the other in `into`, by then or once the promise is kept. The tensors stay. */
   read(tensors: readonly tf.Tensor[], into: Float32Array): void | Promise<void>;
   tensorCount(): number;
-  /** Of weights, whose key dropout's masks have. */
-  readonly hashing: Hashing;
   /** Of all but the plain reference. */
   readonly stepping?: Stepping;
 }

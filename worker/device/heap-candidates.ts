@@ -13,7 +13,7 @@ import { type HeapModule, heapOf, openHeapModule, Scratch } from './simd/heap-mo
 import { simdMultiply } from './simd/multiply.js';
 import { addressOf } from './simd/product-kernels.js';
 import { tf } from './tensorflow.js';
-import { type Hashing, inFourLanes, type WordHash, wordByWord } from './word-hash.js';
+import { addToHash, type WordHash } from './word-hash.js';
 
 const require = createRequire(import.meta.url);
 
@@ -30,7 +30,6 @@ function wasmAccess(backend: BackendWasm, loops: Loops): Access {
       }
     },
     tensorCount: () => tf.memory().numTensors,
-    hashing: loops.hashing,
     stepping: {
       hash(tensors, into) {
         for (const tensor of tensors) loops.hash(tensor, into);
@@ -47,7 +46,6 @@ function wasmAccess(backend: BackendWasm, loops: Loops): Access {
 }
 
 interface Loops {
-  readonly hashing: Hashing;
   /** into = weights - rate x gradient, in float64 and rounded once; the bits of `into` are added to the hash. */
   step(into: TensorInfo, weights: TensorInfo, gradient: TensorInfo, rate: number, hash: WordHash | null): void;
   hash(tensor: TensorInfo, into: WordHash): void;
@@ -55,30 +53,28 @@ interface Loops {
 
 function plainLoops(backend: BackendWasm): Loops {
   return {
-    hashing: wordByWord,
     step(into, weights, gradient, rate, hash) {
       const [y, w, g] = [heapView(backend, into), heapView(backend, weights), heapView(backend, gradient)];
       for (let j = 0; j < y.length; j++) y[j] = w[j]! - rate * g[j]!;
-      if (hash) wordByWord.add(hash, y);
+      if (hash) addToHash(hash, y);
     },
-    hash: (tensor, into) => void wordByWord.add(into, heapView(backend, tensor)),
+    hash: (tensor, into) => void addToHash(into, heapView(backend, tensor)),
   };
 }
 
-/** The same steps in SIMD; hashes are those of four lanes. */
+/** The same bits in SIMD. */
 function simdLoops(backend: BackendWasm, module: HeapModule): Loops {
   const at = (info: TensorInfo) => addressOf(backend, info);
-  const words = new Scratch(heapOf(backend));
-  /** Calls `use` with the address of the hash's words on the heap. */
+  const scratch = new Scratch(heapOf(backend));
+  // Two words on the heap.
   const withHash = (hash: WordHash, use: (at: number) => void) => {
-    const room = words.room(4 * hash.length);
-    const view = () => new Uint32Array(heapOf(backend).HEAPU8.buffer, room, hash.length);
-    view().set(hash);
+    const room = scratch.room(8);
+    const words = () => new Uint32Array(heapOf(backend).HEAPU8.buffer, room, 2);
+    words().set(hash);
     use(room);
-    hash.set(view());
+    hash.set(words());
   };
   return {
-    hashing: inFourLanes,
     step(into, weights, gradient, rate, hash) {
       const [y, w, g, count] = [at(into), at(weights), at(gradient), product(into.shape)];
       if (hash) withHash(hash, (room) => module.stepAndHash(y, w, g, count, rate, room));

@@ -5,7 +5,7 @@ import { rootStream } from '../../../../protocol/numerics/random.js';
 import { indices, syntheticDataset } from '../../../../scenarios/check/parts/synthetic-dataset.js';
 import { loadInstalled } from '../../../../worker/device/candidate.js';
 import { openDevice } from '../../../../worker/device/device.js';
-import { wordByWord } from '../../../../worker/device/word-hash.js';
+import { addToHash, emptyHash } from '../../../../worker/device/word-hash.js';
 import { createObjectiveFamily } from '../../../../worker/objectives/objectives.js';
 import { descendOn } from '../../../../worker/objectives/tensorflow/parts/descent.js';
 
@@ -115,7 +115,7 @@ describe('worker/objectives/tensorflow/descent', () => {
     expect([...reached]).to.deep.equal([...target].map((one) => one * (1 - 0.75 ** 3)));
     expect([uploads, reads]).to.deep.equal([1, 1]);
     expect(seen).to.have.length(3);
-    for (const [keyed, weights] of seen) expect(keyed).to.deep.equal(wordByWord.add(wordByWord.empty(), weights));
+    for (const [keyed, weights] of seen) expect(keyed).to.deep.equal(addToHash(emptyHash(), weights));
     expect(device.tensorCount()).to.equal(before);
     tf.removeBackend('tensorflow');
   });

@@ -1,5 +1,6 @@
 import type { Precision, Rng } from '../../../../protocol/method.js';
 import { zeros } from '../../../../protocol/numerics/vector.js';
+import type { WordHash } from '../../../device/word-hash.js';
 import { sizeOf } from './layer.js';
 import type { MaskOf } from './network-pass.js';
 
@@ -7,13 +8,13 @@ const RANGE = 2 ** 32;
 
 /**
  * Masks of a batch: keyed by the layer's place, the example (its row among the training examples) and the parameters. So they are
- * the same in every placement and at every repetition of a round, and new at every step. `keyOf`: two words by the parameters, asked
- * for where there is a mask.
+ * the same in every placement and at every repetition of a round, and new at every step. `hash`: of the parameters, taken where there
+ * is a mask.
  */
-export function masksOf(rng: Rng, keyOf: () => Uint32Array, precision: Precision, rows: Uint32Array): MaskOf {
-  let key: Uint32Array | null = null;
+export function masksOf(rng: Rng, hash: () => WordHash, precision: Precision, rows: Uint32Array): MaskOf {
+  let key: WordHash | null = null;
   return (place, shape, rate) => {
-    key ??= keyOf();
+    key ??= hash();
     const length = sizeOf(shape);
     const mask = zeros(rows.length * length, precision);
     const words = new Uint32Array(length);

@@ -4,7 +4,7 @@ import { addClipped } from '../../../../protocol/privacy/mechanisms/clipping.js'
 import type { Dataset, Examples } from '../../../datasets/dataset.js';
 import { rowOf } from '../../../datasets/stored-rows.js';
 import { subsetOf } from '../../../datasets/subset.js';
-import { wordByWord } from '../../../device/word-hash.js';
+import { addToHash, emptyHash } from '../../../device/word-hash.js';
 import type { ObjectiveFamily } from '../../family.js';
 import { evaluationOf } from '../../network-evaluation.js';
 import { type ExampleLoss, perExample } from '../../per-example.js';
@@ -100,7 +100,7 @@ class PlainModel {
 
   lossOf(examples: Examples, rng: Rng): PlainLoss {
     const maskOf = (key: ReadonlyVector, row: number) =>
-      masksOf(rng, () => wordByWord.add(wordByWord.empty(), key), 'float64', Uint32Array.of(row));
+      masksOf(rng, () => addToHash(emptyHash(), key), 'float64', Uint32Array.of(row));
     return {
       loss: (params, row) =>
         this.lossAndSlope(this.pass(params, examples, row, maskOf(params, row)).outputs, examples, row).loss,

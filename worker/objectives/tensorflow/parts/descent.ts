@@ -1,14 +1,14 @@
 import type { ReadonlyVector, Vector } from '../../../../protocol/method.js';
 import type { Device, Stepping } from '../../../device/device-access.js';
 import { tf } from '../../../device/tensorflow.js';
-import type { WordHash } from '../../../device/word-hash.js';
+import { addToHash, emptyHash, type WordHash } from '../../../device/word-hash.js';
 import { pause } from '../../../pause.js';
 
 /** What local SGD asks of an objective. */
 interface Descending {
   upload(device: Device, params: ReadonlyVector): readonly tf.Tensor[];
-  /** Of the mean over the batch, of new tensors. `keyOf`: the key of the weights' bits; it is asked for at every batch or at none. */
-  gradients(weights: readonly tf.Tensor[], batch: Uint32Array, keyOf: () => Uint32Array): readonly tf.Tensor[];
+  /** New tensors, of the mean over the batch. `hash`: of the weights' bits; it is asked for at every batch or at none. */
+  gradients(weights: readonly tf.Tensor[], batch: Uint32Array, hash: () => WordHash): readonly tf.Tensor[];
 }
 
 /** Of objectives on a device, which let the event loop run by themselves. */
@@ -50,18 +50,17 @@ async function descend(
   // Before the weights are put on the device: it may have waited for others.
   between();
   let weights = upload(device, params);
-  const { hashing } = device;
   // Of the weights; null until it is asked for, which happens before the first step.
   let hash: WordHash | null = null;
-  const keyOf = () => {
-    hash ??= stepping.hash ? stepping.hash(weights, hashing.empty()) : hashing.add(hashing.empty(), params);
-    return hashing.key(hash);
+  const hashed = () => {
+    hash ??= stepping.hash ? stepping.hash(weights, emptyHash()) : addToHash(emptyHash(), params);
+    return hash;
   };
   try {
     for (const batch of batches) {
       if (batch.length === 0) continue;
-      const gradients = tf.tidy(() => [...gradientsOf(weights, batch, keyOf)]);
-      hash &&= hashing.empty();
+      const gradients = tf.tidy(() => [...gradientsOf(weights, batch, hashed)]);
+      hash &&= emptyHash();
       const next = await stepping.stepped(weights, gradients, rate, hash);
       tf.dispose([gradients, weights as tf.Tensor[]]);
       weights = next;

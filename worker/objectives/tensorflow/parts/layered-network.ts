@@ -43,12 +43,9 @@ export class LayeredNetwork {
   }
 
   upload(device: Device, params: ReadonlyVector): readonly tf.Tensor[] {
-    return this.parts(params).map((part, i) => device.upload(part, this.segments[i]!.shape));
-  }
-
-  /** The numbers of each trained tensor. */
-  parts(params: ReadonlyVector): readonly Float32Array[] {
-    return this.segments.map(({ offset, shape }) => (params as Float32Array).subarray(offset, offset + sizeOf(shape)));
+    return this.segments.map(({ offset, shape }) =>
+      device.upload((params as Float32Array).subarray(offset, offset + sizeOf(shape)), shape),
+    );
   }
 
   gather(examples: Examples, rows: Uint32Array, batch: Uint32Array): Float32Array {

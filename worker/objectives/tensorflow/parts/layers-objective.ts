@@ -4,6 +4,7 @@ import { addClipped } from '../../../../protocol/privacy/mechanisms/clipping.js'
 import type { Examples } from '../../../datasets/dataset.js';
 import type { Device } from '../../../device/device-access.js';
 import { tf } from '../../../device/tensorflow.js';
+import { addToHash, emptyHash, type WordHash } from '../../../device/word-hash.js';
 import { masksOf } from '../../layers/parts/masks.js';
 import { descendOn, type WholeDescent } from './descent.js';
 import type { LayeredNetwork, TrainingPass } from './layered-network.js';
@@ -19,7 +20,7 @@ export interface Shared {
 }
 
 /** Of the parameters that the masks of dropout are keyed by. */
-type Key = () => Uint32Array;
+type Key = () => WordHash;
 
 /** One client's mean loss over its rows of the training examples, on the device in float32. */
 export class LayersObjective implements Objective {
@@ -52,7 +53,7 @@ export class LayersObjective implements Objective {
     if (batch.length === 0) return 0;
     const total = tf.tidy(() => {
       const { device, network } = this.shared;
-      const { pass, answers } = this.pass(network.upload(device, params), batch, () => this.keyOf(params));
+      const { pass, answers } = this.pass(network.upload(device, params), batch, () => addToHash(emptyHash(), params));
       return lossSum(network.classifies, pass.outputs, answers);
     });
     const value = new Float32Array(1);
@@ -101,19 +102,11 @@ export class LayersObjective implements Objective {
     if (batch.length === 0) return into.fill(0);
     const { device, network } = this.shared;
     const gradients = tf.tidy(() => [
-      ...this.gradientTensors(network.upload(device, params), batch, () => this.keyOf(key)),
+      ...this.gradientTensors(network.upload(device, params), batch, () => addToHash(emptyHash(), key)),
     ]);
     await device.read(gradients, into as Float32Array);
     tf.dispose(gradients);
     return into;
-  }
-
-  /** Of the parameters' tensors, as of those on the device. */
-  private keyOf(params: ReadonlyVector): Uint32Array {
-    const { hashing } = this.shared.device;
-    const hash = hashing.empty();
-    for (const tensor of this.shared.network.parts(params)) hashing.add(hash, tensor);
-    return hashing.key(hash);
   }
 
   private gradientTensors(weights: readonly tf.Tensor[], batch: Uint32Array, key: Key): readonly tf.Tensor[] {
