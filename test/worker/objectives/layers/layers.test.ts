@@ -82,6 +82,17 @@ describe('worker/objectives/layers', function () {
         }
       }
     });
+  it('draws the masks of dropout from the parameters alone: the same gradients on wasm, simd, simd-relaxed and in plain JavaScript', async () => {
+    const list = ['flatten', { name: 'dropout', rate: 0.5 }, { name: 'dense', units: 6 }, 'dense'];
+    const gradients: (readonly number[])[] = [];
+    for (const device of ['cpu', 'wasm', 'simd', 'simd-relaxed']) {
+      const family = await familyWith({ layers: list }, images, device);
+      gradients.push([...(await family.shard(indices(8)).gradient(pointOf(family, 'float32', 'point'), indices(5)))]);
+    }
+    const [reference, ...others] = gradients;
+    for (const gradient of others)
+      for (const [i, one] of gradient.entries()) expect(one).to.be.closeTo(reference![i]!, 1e-5);
+  });
 
   it('lays parameters out in named modules, those of a block below it', async () => {
     const family = await familyWith({ layers: TRANSFORMER }, text);
