@@ -53,7 +53,6 @@ export interface Named {
   readonly figures: FigureNames | null;
 }
 
-/** Settings without a name belong to what would be taken without them. */
 /** Its messages are those of both tiers where the topology has edge servers and the method can have them between. */
 function inTiers(method: MethodEntry, topology: TopologySpec | null): MethodEntry {
   const tiered = topology !== null && topologies.find(topology.name)?.edgeServers !== undefined;
@@ -61,6 +60,7 @@ function inTiers(method: MethodEntry, topology: TopologySpec | null): MethodEntr
   return { ...method, messages: tieredMessages(method.messages) };
 }
 
+/** Settings without a name belong to what would be taken without them. */
 function withName(value: Json | undefined, name: string): Json {
   if (value === undefined) return name;
   return isPlainObject(value) && !('name' in value) ? { name, ...(value as JsonObject) } : value;
