@@ -22,6 +22,7 @@ export const SHAPES = {
     finishedAt: z.string().nullable(),
     roundsDone: index.nullable(),
     lostClients: z.array(index),
+    edgeServers: index.optional(),
     stateDigest: z.string().nullable(),
   }),
   scenario: z.looseObject({

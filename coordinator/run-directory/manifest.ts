@@ -34,6 +34,8 @@ export interface Manifest extends Partial<RunSetting> {
   readonly read?: { readonly data: string; readonly partition: string; readonly initialParameters: string };
   /** Held-out examples of the whole run. Left out by runs of older versions. */
   readonly testExamples?: number;
+  /** How many of the clients are edge servers. Left out: none. */
+  readonly edgeServers?: number;
   /** The modules of one's own that were loaded: what each defines, such as 'method sign-vote'. Left out: none. */
   readonly use?: readonly { readonly module: string; readonly sha256: string; readonly provides: readonly string[] }[];
   /** The saved parameters that the run began with. Left out: the model's own. */

@@ -115,6 +115,8 @@ export interface TopologyEntry extends Entry {
   fit?(settings: Readonly<Record<string, unknown>>, clientCount: number, rng: Rng): void;
   /** Does the graph differ from round to round? Left out: it does not. */
   changes?(settings: Readonly<Record<string, unknown>>, clientCount: number, rng: Rng): boolean;
+  /** How many of the last clients are edge servers. Left out: none. */
+  edgeServers?(settings: Readonly<Record<string, unknown>>): number;
 }
 
 export interface CodecEntry extends Entry {

@@ -1,7 +1,6 @@
 import { loadChains, aggregators as robustSums } from '../aggregators/parts/chain.js';
 import { rootStream } from '../numerics/random.js';
 import { join, type Problems } from '../settings/problems.js';
-import { edgeServersOf } from '../topology/family.js';
 import { hasOwnTiers, whyNotTiered } from '../topology/parts/tier-kinds.js';
 import type { FaultEntry } from './catalogue.js';
 import { checkCodecs, type Found } from './codec-checks.js';
@@ -128,7 +127,7 @@ const MOST_TRIED = 1_000_000;
 /** Rules of which each needs so many messages, tried on as many as a whole cohort sends to the coordinator, or one fold takes. */
 async function checkAggregators(
   { aggregators, participation, clients, topology, method: spec }: Scenario,
-  { method }: Found,
+  { method, topology: graph }: Found,
   problems: Problems,
 ): Promise<void> {
   for (const [kind, rules] of Object.entries(aggregators ?? {})) {
@@ -143,7 +142,7 @@ async function checkAggregators(
   const { cohort, sampling } = participation;
   if (!aggregators || sampling !== 'fixed' || method.cohort || typeof method.folds === 'string') return;
   const { name: _, ...hyperparameters } = spec;
-  const edges = topology === null ? 0 : edgeServersOf(topology, clients).length;
+  const edges = edgeServersIn(topology, graph);
   const folded = method.folds?.(hyperparameters, { clients }) ?? (edges || undefined);
   const invited = Math.min(folded ?? (cohort === 'all' ? clients : Math.min(cohort, clients)), MOST_TRIED);
   const vectors = Array.from({ length: invited }, () => new Float64Array(1));
@@ -165,8 +164,8 @@ async function checkAggregators(
 function checkTopology(scenario: Scenario, found: Found, problems: Problems): void {
   const { topology, method, clients, participation } = scenario;
   const sent = peerKinds(found);
-  const isTiered = topology !== null && found.topology !== null && edgeServersOf(topology, clients).length > 0;
-  if (isTiered && !hasOwnTiers(found.method)) {
+  const isTiered = edgeServersIn(topology, found.topology) > 0;
+  if (topology && isTiered && !hasOwnTiers(found.method)) {
     const why = whyNotTiered(found.method);
     problems.add('topology.name', `no edge servers with '${method.name}': ${why}`, topology.name);
     return;
@@ -191,6 +190,12 @@ function checkTopology(scenario: Scenario, found: Found, problems: Problems): vo
   } catch (error) {
     problems.line(error);
   }
+}
+
+function edgeServersIn(topology: Scenario['topology'], entry: Found['topology']): number {
+  if (!topology) return 0;
+  const { name: _, ...settings } = topology;
+  return entry?.edgeServers?.(settings) ?? 0;
 }
 
 function peerKinds({ method }: Found): string[] {

@@ -2,7 +2,6 @@ import { specOf } from '../settings/named-modules.js';
 import { isPlainObject } from '../settings/plain-data.js';
 import { join, type Problems } from '../settings/problems.js';
 import { defineSettings, type SettingsOf } from '../settings/settings.js';
-import { topologies } from '../topology/family.js';
 import { hasOwnTiers, tieredMessages, whyNotTiered } from '../topology/parts/tier-kinds.js';
 import {
   type Catalogue,
@@ -54,9 +53,8 @@ export interface Named {
 }
 
 /** Its messages are those of both tiers where the topology has edge servers and the method can have them between. */
-function inTiers(method: MethodEntry, topology: TopologySpec | null): MethodEntry {
-  const tiered = topology !== null && topologies.find(topology.name)?.edgeServers !== undefined;
-  if (!tiered || hasOwnTiers(method) || whyNotTiered(method) !== null) return method;
+function inTiers(method: MethodEntry, topology: TopologyEntry | null): MethodEntry {
+  if (!topology?.edgeServers || hasOwnTiers(method) || whyNotTiered(method) !== null) return method;
   return { ...method, messages: tieredMessages(method.messages) };
 }
 
@@ -88,7 +86,7 @@ export class NameResolver {
     );
     const data = await this.data(given.data);
     const topology = await this.topology(given.topology ?? null);
-    const method = asked && { ...asked, entry: inTiers(asked.entry, topology?.spec ?? null) };
+    const method = asked && { ...asked, entry: inTiers(asked.entry, topology?.entry ?? null) };
     const codecs = await this.codecs(given.codecs, method?.entry);
     const aggregators = await resolveAggregators(given.aggregators, method?.entry.messages ?? null, this.problems);
     const faults = await this.faults(given.faults);

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { PIPED_WIDTH, wrapped } from './table.js';
 
 /** `gradswarm show`. */
@@ -23,16 +22,6 @@ async function show(directory: string, { json }: { json?: boolean }): Promise<vo
     process.stdout.write(`${JSON.stringify({ ...overview, runs }, null, 2)}\n`);
     return;
   }
-  const lines =
-    overview.kind === 'run'
-      ? runText(overview, opened[0]![1], await edgeServersIn(opened[0]![1].scenario))
-      : sweepText(overview, opened);
+  const lines = overview.kind === 'run' ? runText(overview, opened[0]![1]) : sweepText(overview, opened);
   process.stdout.write(`${wrapped(lines, process.stdout.columns ?? PIPED_WIDTH).join('\n')}\n`);
-}
-
-async function edgeServersIn({ topology, clients }: Scenario): Promise<number> {
-  if (topology === null) return 0;
-  const { edgeServersOf, topologies } = await import('../../protocol/topology/family.js');
-  await topologies.loadSpec(topology);
-  return edgeServersOf(topology, clients).length;
 }

@@ -8,12 +8,8 @@ import { sparkline } from './sparkline.js';
 
 const SPARKS = 48;
 
-/** A run for the terminal: what ran, how it went, what was found. `edgeServers`: how many of its clients are. */
-export function runText(
-  overview: Overview,
-  { scenario, manifest, rows, verdict, summary }: OpenedRun,
-  edgeServers = 0,
-): string[] {
+/** A run for the terminal: what ran, how it went, what was found. */
+export function runText(overview: Overview, { scenario, manifest, rows, verdict, summary }: OpenedRun): string[] {
   const { method, objective, data, clients, seed } = scenario;
   const last = rows.at(-1);
   const epsilon = summary.epsilon ?? summary.finalEpsilon;
@@ -33,7 +29,7 @@ export function runText(
       rows.map(({ accuracy }) => accuracy),
       (value) => `${numberText(100 * value)} %`,
     ),
-    `sent      ${bytesText(total('bytesUp'))} up, ${bytesText(total('bytesDown'))} down, ${bytesText(total('bytesPeer'))} ${betweenWords(edgeServers)}`,
+    `sent      ${bytesText(total('bytesUp'))} up, ${bytesText(total('bytesDown'))} down, ${bytesText(total('bytesPeer'))} ${betweenWords(manifest.edgeServers ?? 0)}`,
     `time      ${timeText(last?.simulatedMs ?? 0)} simulated, ${timeText(last?.wallMs ?? 0)} on the wall`,
     ...(typeof epsilon === 'number' ? [`epsilon   ${numberText(epsilon)} at delta = ${scenario.privacy.delta}`] : []),
     '',

@@ -45,12 +45,14 @@ export async function loadCatalogue(): Promise<Catalogue> {
     objectives: tableFrom(objectives, (family) => ({ ...entryOf(family), isPosterior: family.isPosterior ?? false })),
     datasets: tableFrom(datasets, entryOf),
     partitions: tableFrom(partitions, entryOf),
-    topologies: tableFrom(topologies, ({ name, summary, settings }): TopologyEntry => {
+    topologies: tableFrom(topologies, (family): TopologyEntry => {
+      const { name, summary, settings } = family;
       return {
         summary,
         settings: settings.under(weightSettings),
         fit: (chosen, clientCount, rng) => void createTopology({ name, ...chosen }, clientCount, rng),
         changes: (chosen, clientCount, rng) => createTopology({ name, ...chosen }, clientCount, rng).period !== 1,
+        ...(family.edgeServers && { edgeServers: (chosen) => family.edgeServers!(chosen) }),
       };
     }),
     optimizers: tableFrom(

@@ -14,6 +14,7 @@ import { rootStream } from '../../protocol/numerics/random.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { edgeServersOf } from '../../protocol/topology/family.js';
 import { familyOnFastest } from '../../worker/fastest-device.js';
 import { pause } from '../../worker/pause.js';
 import type { Problem } from '../../worker/problem.js';
@@ -166,7 +167,10 @@ class Session {
     if (plugIns.length > 0) this.directory.updateManifest({ use: plugIns.map(recordOf) });
     const { decisions, test } = this.problem.dataset;
     const traces = traceFiles(this.scenario);
+    const { topology, clients } = this.scenario;
+    const edgeServers = edgeServersOf(topology, clients).length;
     const also = {
+      ...(edgeServers > 0 && { edgeServers }),
       ...(test.count > 0 && { testExamples: test.count }),
       ...(decisions && { decisions }),
       ...(this.scenario.initial && { initial: this.scenario.initial }),

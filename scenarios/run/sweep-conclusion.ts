@@ -12,7 +12,6 @@ import { numberIn } from '../../protocol/scenario/quantity.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
 import { shortWords } from '../../protocol/scenario/wording.js';
-import { edgeServersOf } from '../../protocol/topology/family.js';
 import { judgeClaims } from '../report/claims.js';
 import { sweepFigures } from '../report/sweep-figures.js';
 import { commonSettings } from '../report/sweep-settings.js';
@@ -83,20 +82,19 @@ export async function concludeSweep(
       rows: record.rows,
     })),
   );
+  const manifests = done.map(({ result }) => manifestIn(result.outcome.directory));
   const reportPath = await writeSweepReport(directory, {
     title: sweep.name,
     summary: sweep.description,
     verdict,
     methods: methods.map(({ name, paper }) => ({ name, paper })),
     claims,
-    between: betweenWords(
-      ...sweep.points.map(({ scenario: { topology, clients } }) => edgeServersOf(topology, clients).length),
-    ),
+    between: betweenWords(...manifests.map(({ edgeServers = 0 }) => edgeServers)),
     figures: sweepFigures(sweep, records),
     repeat: sweep.input ? [`gradswarm run ${shown(directory.path)}`] : [],
     sweep: sweep.input ?? sweep,
     settings: commonSettings(sweep),
-    ...(done[0] && { manifest: manifestIn(done[0].result.outcome.directory) }),
+    ...(manifests[0] && { manifest: manifests[0] }),
   });
   return { directory: shown(directory.path), valid, verdict: judged, points, reportPath: shown(reportPath), claims };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -55,5 +55,20 @@ describe('the report of a hierarchy', () => {
     expect(shown)
       .to.include(`${bytesText(total('bytesPeer'))} between clients and edge servers`)
       .and.not.include('peers');
+  });
+
+  it('gradswarm show needs no module that a run used: not that of a graph of one’s own', async () => {
+    const { path } = await runInput({
+      name: 'own-graph',
+      method: 'dgd',
+      topology: 'ring',
+      objective: 'linear-regression',
+      data: 'linear-regression',
+      clients: 4,
+      rounds: 2,
+    });
+    const file = join(path, 'scenario.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"ring"', '"of-my-own"'));
+    expect(execFileSync(process.execPath, [CLI, 'show', path], { encoding: 'utf8' })).to.match(/ between peers\n/);
   });
 });

@@ -194,6 +194,7 @@ export class Network implements Sockets, Carrier {
         const upgrade = {
           url,
           end,
+          isLocal: false,
           socket: {
             get destroyed() {
               return !end.isOpen;
