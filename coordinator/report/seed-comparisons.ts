@@ -20,7 +20,12 @@ export interface SeedDifference {
   readonly interval: { readonly low: number; readonly high: number };
   /** Over seeds, divisor n - 1. */
   readonly spread: number;
-  /** Of an accuracy p on n held-out examples, sqrt(p (1 - p) / n), which so few of them give by themselves; null: no accuracy, or n is not known. */
+  /**
+   * Of an accuracy on n held-out examples with error e, sqrt(e / (2 n)): the standard deviation over runs that differ in nothing but chance, where
+   * two classes are predicted as often as they are right (Jordan, "Calibrated Chaos", ICLR 2024; the abstract was read, the formula
+   * derived again: of examples which a share q of all runs gets wrong or right, e = E 2 q (1 - q) and the variance is E q (1 - q) / n). null: no
+   * accuracy, or n is not known.
+   */
   readonly testSetSpread: number | null;
   /** Does the interval leave 0 out? */
   readonly isDifference: boolean;
@@ -64,7 +69,7 @@ function differencesOf(
         meanDifference: meanOf(differences),
         interval,
         spread: spreadOf(values),
-        testSetSpread: isAccuracy ? Math.sqrt(Math.max(0, mean * (1 - mean)) / testExamples) : null,
+        testSetSpread: isAccuracy ? Math.sqrt(Math.max(0, 1 - mean) / (2 * testExamples)) : null,
         isDifference: interval.low > 0 || interval.high < 0,
       },
     ];

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Markup } from '../../../coordinator/report/markup.js';
-import { seedComparisons } from '../../../coordinator/report/seed-comparisons.js';
+import { seedComparisons, seedDifferences } from '../../../coordinator/report/seed-comparisons.js';
+import { seededRandom } from '../../support/seeded-random.js';
 
 const point = (rate: number, seed: number, results: Readonly<Record<string, number>>) => ({
   directory: `${rate}-${seed}`,
@@ -23,10 +24,24 @@ describe('comparisons over seeds', () => {
     expect(interval!.split(' to ').map(Number.parseFloat)).to.satisfy(
       ([low, high]: number[]) => Math.abs(low! - 0.516) < 0.02 && Math.abs(high! - 5.484) < 0.02,
     );
-    // sqrt(0.63 * 0.37 / 100) = 0.0483; deviation of 0.52, 0.64, 0.73: 0.1054.
-    expect(Number.parseFloat(alone!)).to.be.closeTo(4.83, 0.05);
+    // sqrt(0.37 / 200) = 0.0430; deviation of 0.52, 0.64, 0.73: 0.1054.
+    expect(Number.parseFloat(alone!)).to.be.closeTo(4.3, 0.05);
     expect(Number.parseFloat(spread!)).to.be.closeTo(10.54, 0.1);
     expect(textOf(made)).to.include('final accuracy against rate = 1, paired by seed');
+  });
+
+  it('the test set alone gives runs of a calibrated ensemble the spread that they have: 2,000 runs on 200 fixed examples of two classes, within 12 %', () => {
+    // A share q of all runs predicts class 1, which a share q of such examples is. Five deviations of the spread of 2,000 and of 200 drawn labels.
+    const random = seededRandom(1);
+    const examples = Array.from({ length: 200 }, () => {
+      const share = random();
+      return { share, isOne: random() < share };
+    });
+    const run = () => examples.filter(({ share, isOne }) => random() < share === isOne).length / examples.length;
+    const runs = Array.from({ length: 2_000 }, run);
+    const points = [...accuracies(1, Array<number>(2_000).fill(0)), ...accuracies(2, runs)];
+    const [found] = seedDifferences(points, examples.length);
+    expect(found!.testSetSpread! / found!.spread).to.be.within(0.88, 1.12);
   });
 
   it('call it a difference only where the interval leaves 0 out, however far the means are apart', () => {

@@ -50,7 +50,7 @@ describe('compared runs at several seeds', () => {
     expect(found!.interval.low).to.be.closeTo(mean(differences) - half, 1e-6);
     expect(found!.interval.high).to.be.closeTo(mean(differences) + half, 1e-6);
     expect(found!.spread).to.be.closeTo(deviation(after), 1e-12);
-    expect(found!.testSetSpread).to.be.closeTo(Math.sqrt((mean(after) * (1 - mean(after))) / TEST_EXAMPLES), 1e-12);
+    expect(found!.testSetSpread).to.be.closeTo(Math.sqrt((1 - mean(after)) / (2 * TEST_EXAMPLES)), 1e-12);
     expect(found!.isDifference).to.equal(found!.interval.low > 0 || found!.interval.high < 0);
 
     expect(groups.map(({ name, runs }) => [name, runs.length])).to.deep.equal([
