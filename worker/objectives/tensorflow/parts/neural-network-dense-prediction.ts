@@ -14,6 +14,7 @@ import { softmaxInto } from '../../plain/dense-loops.js';
 import { largestIndex } from '../../plain/largest-index.js';
 import { type ObjectiveRequest, requireDataset } from '../../request.js';
 import type { DensePredictionSettings } from './dense-prediction-settings.js';
+import { descendOn, type WholeDescent } from './descent.js';
 import { openDeviceFor } from './neural-network.js';
 import { CELLS, DensePredictionNetwork, oneHot, PIXELS } from './neural-network-dense-prediction-layers.js';
 
@@ -65,6 +66,9 @@ class Scenes {
 class DensePredictionObjective implements Objective {
   readonly segments: readonly Segment[];
   readonly exampleCount: number;
+  /** Where the device lets the weights stay. */
+  readonly descend?: NonNullable<Objective['descend']>;
+  readonly descendWhole?: WholeDescent['descendWhole'];
 
   constructor(
     private readonly device: Device,
@@ -74,6 +78,13 @@ class DensePredictionObjective implements Objective {
   ) {
     this.segments = network.segments;
     this.exampleCount = rows.length;
+    const { stepping } = device;
+    if (!stepping) return;
+    const descending = { upload: network.upload.bind(network), gradients: this.gradientTensors.bind(this) };
+    const descend: WholeDescent['descendWhole'] = (params, batches, rate, into = this.vector(), between) =>
+      descendOn(device, stepping, descending, params, batches, rate, into, between);
+    this.descendWhole = descend;
+    this.descend = (params, batches, rate, into) => descend(params, batches, rate, into, () => {});
   }
 
   async loss(params: ReadonlyVector, batch: Uint32Array): Promise<number> {
@@ -92,18 +103,19 @@ class DensePredictionObjective implements Objective {
 
   async gradient(params: ReadonlyVector, batch: Uint32Array, into = this.vector()): Promise<Vector> {
     if (batch.length === 0) return into.fill(0);
-    const { device, network, scenes } = this;
-    const rows = batch.map((index) => this.rows[index]!);
-    const gradients = tf.tidy(() => {
-      const weights = network.upload(device, params);
-      const passage = network.forward(device, weights, scenes.images(device, rows));
-      return network.gradients(device, weights, passage, scenes.truth(device, rows), scenes.pixelWeight);
-    });
+    const { device, network } = this;
+    const gradients = tf.tidy(() => this.gradientTensors(network.upload(device, params), batch));
     await device.read(gradients, into as Float32Array);
     tf.dispose(gradients);
-    const share = 1 / batch.length;
-    for (let j = 0; j < into.length; j++) into[j] = share * into[j]!;
     return into;
+  }
+
+  private gradientTensors(weights: readonly tf.Tensor[], batch: Uint32Array): tf.Tensor[] {
+    const { device, network, scenes } = this;
+    const rows = batch.map((index) => this.rows[index]!);
+    const passage = network.forward(device, weights, scenes.images(device, rows));
+    const sums = network.gradients(device, weights, passage, scenes.truth(device, rows), scenes.pixelWeight);
+    return sums.map((sum) => tf.div(sum, batch.length));
   }
 
   async *exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncGenerator<ReadonlyVector> {
