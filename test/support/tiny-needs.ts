@@ -23,7 +23,6 @@ const VISITS: JsonObject = {
 };
 const CONDUCIVE: JsonObject = { ...VISITS, conduciveWeight: 1 };
 
-/** A radius that clips nothing, and noise that is there and hardly moves anything. */
 /** Softmax regression on clusters, for methods that show nothing on the quadratic. */
 const CLUSTERS = {
   objective: { name: 'softmax-regression' },
@@ -37,6 +36,7 @@ const CLUSTERS = {
   } as never,
 };
 
+/** A radius that clips nothing, and noise that is there and hardly moves anything. */
 const FAINT_NOISE: JsonObject = { clippingRadius: 50, noiseMultiplier: 1e-3 };
 
 /** A model of two modules; without a common model there is no loss to fall. */
