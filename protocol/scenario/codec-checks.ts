@@ -118,8 +118,7 @@ function missedMessages({ to }: MessageKind, scenario: Scenario, found: Found): 
   return null;
 }
 
-/** What cannot be made is reported by the checks of its own settings. */
-/** Does the codec choose among several levels by measurements? */
+/** Does the codec choose among several levels by measurements? What cannot be made is reported by the checks of its own settings. */
 export function hasLevels({ hasLevels }: CodecEntry, settings: JsonObject): boolean {
   try {
     return hasLevels?.(settings) ?? false;

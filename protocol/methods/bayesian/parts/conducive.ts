@@ -15,6 +15,7 @@ import type { LinearDrift } from './shard-drift.js';
  * sum_s f_s g_s = 0 whatever the q_s, so only the variance between shards, and the drift towards the shard that a chain
  * visits, depend on how good they are. The delay loses its effect for exact q_s only.
  */
+
 /** Once: d + d (d + 1) / 2 numbers up and down for each client, 2 d with diagonal surrogates. */
 export const SURROGATE_MESSAGES = {
   surrogate: {
