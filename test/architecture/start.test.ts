@@ -25,7 +25,7 @@ describe('the start of a command', () => {
   it('finds what a module imports, and what that imports', () => {
     expect(existsSync(new URL(RUN, compiled))).to.equal(true);
     expect(readWith(RUN)).to.include('node:fs').and.to.include(new URL('protocol/errors.js', compiled).href);
-    expect(readWith('worker/device/device.js').has('module')).to.equal(true);
+    expect(readWith('worker/device/device.js').has('node:module')).to.equal(true);
   });
 
   it('a run waits for no plots, devices, sockets, images, archives or TypeScript before its first round', () => {

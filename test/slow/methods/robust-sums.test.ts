@@ -25,6 +25,8 @@ const REFUSED: readonly (readonly [RegExp, (method: AnyMethod, rule: string) => 
   [/^ERR_QUORUM: .* got 1$/, ({ name }) => ['ad-psgd', 'hierarchical-fedavg', 'diff2-bvr-l-sgd'].includes(name)],
   // Tiers of two of six clients.
   [/aggregators\.local: .* got 2$/, ({ name }) => name === 'fedat'],
+  // Two edge servers.
+  [/aggregators\.\w+: .* got 2$/, ({ name }) => name === 'hierarchical-fedavg'],
 ];
 
 function kindsOf({ messages }: AnyMethod): string[] {
