@@ -1,7 +1,10 @@
+import { crc32 } from 'node:zlib';
 import { unzipSync, zipSync } from 'fflate';
 import { GradswarmError } from '../../protocol/errors.js';
+import type { FileBytes } from './file-bytes.js';
 import { decodeNpy, encodeNpy } from './npy.js';
 import type { NumberArray } from './number-array.js';
+import { damagedEntry, zipEntries } from './zip-directory.js';
 
 /** NumPy's .npz: a zip archive with one .npy a name. */
 
@@ -18,9 +21,20 @@ export function decodeNpz(bytes: Uint8Array, path: string): ReadonlyMap<string, 
       cause,
     });
   }
+  const checksums = new Map(zipEntries(bytesOf(bytes, path)).map(({ name, checksum }) => [name, checksum]));
   return new Map(
-    Object.entries(files).map(([name, file]) => [name.slice(0, -4), decodeNpy(file, `${path}: ${name}`)] as const),
+    Object.entries(files).map(([name, file]) => {
+      const who = `${path}: ${name}`;
+      if (crc32(file) !== checksums.get(name)) throw damagedEntry(who);
+      return [name.slice(0, -4), decodeNpy(file, who)] as const;
+    }),
   );
+}
+
+/** A file that has been read. */
+function bytesOf(bytes: Uint8Array, path: string): FileBytes {
+  const read = (offset: number, length: number) => bytes.subarray(offset, offset + length);
+  return { path, size: bytes.byteLength, modifiedMs: 0, read };
 }
 
 /** As numpy.savez: not compressed. */

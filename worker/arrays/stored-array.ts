@@ -1,10 +1,10 @@
-import { inflateRawSync } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { ReadonlyVector } from '../../protocol/method.js';
 import { type FileBytes, openFile } from './file-bytes.js';
 import { decodeNpy, HEADER_BYTES, npyHeader } from './npy.js';
 import { elementCount, NUMBER_TYPES, readNumbers } from './number-array.js';
-import { type ZipEntry, zipEntries } from './zip-directory.js';
+import { damagedEntry, type ZipEntry, zipEntries } from './zip-directory.js';
 
 /** An array in a file, of which rows are read when they are needed. */
 export interface StoredArray {
@@ -34,13 +34,16 @@ export function openNpz(path: string): StoredArrays {
       .map((entry) => {
         const who = `${path}: ${entry.name}`;
         const open = () =>
-          entry.method === 0 ? storedAt(file, who, entry.offset, entry.bytes) : compressedAt(file, who, entry);
+          entry.method === 0
+            ? storedAt(file, who, entry.offset, entry.bytes, entry.checksum)
+            : compressedAt(file, who, entry);
         return [entry.name.slice(0, -4), open];
       }),
   );
 }
 
-function storedAt(file: FileBytes, who: string, start: number, bytes: number): StoredArray {
+/** `checksum`: CRC-32 of these bytes; left out: none is known. */
+function storedAt(file: FileBytes, who: string, start: number, bytes: number, checksum?: number): StoredArray {
   const head = file.read(start, Math.min(bytes, HEADER_BYTES));
   const { shape, type, littleEndian, fortranOrder, offset } = npyHeader(head, who);
   const width = NUMBER_TYPES[type]!.bytes;
@@ -51,37 +54,62 @@ function storedAt(file: FileBytes, who: string, start: number, bytes: number): S
       'ERR_DATA_FORMAT',
       `${who}: expected ${needed} bytes of numbers of shape (${shape.join(', ')}), got ${bytes - offset}`,
     );
+  const read = summed(file, who, { start, bytes, checksum });
   if (fortranOrder && shape.length > 1)
-    return wholeArray(file, shape, rowLength, () => decodeNpy(file.read(start, bytes), who).values);
+    return wholeArray(file, shape, rowLength, () => decodeNpy(read(0, bytes), who).values);
+  // The header is part of what is summed.
+  read(0, offset);
   return {
     file,
     shape,
     isByRow: true,
     read: (from, to) => {
       const count = (to - from) * rowLength;
-      return readNumbers(
-        file.read(start + offset + from * rowLength * width, count * width),
-        type,
-        count,
-        littleEndian,
-      );
+      return readNumbers(read(offset + from * rowLength * width, count * width), type, count, littleEndian);
     },
   };
 }
 
+interface Summed {
+  readonly start: number;
+  readonly bytes: number;
+  readonly checksum: number | undefined;
+}
+
+/**
+ * Reads of an entry, by place in it: the checksum is compared once all of it was read in order, as it is when a data set is opened. Throws
+ * ERR_DATA_FORMAT where it is another.
+ */
+function summed(file: FileBytes, who: string, { start, bytes, checksum }: Summed): FileBytes['read'] {
+  if (checksum === undefined) return (at, length) => file.read(start + at, length);
+  let [sum, next] = [0, 0];
+  return (at, length) => {
+    const read = file.read(start + at, length);
+    if (at === 0) [sum, next] = [0, 0];
+    if (at !== next) return read;
+    sum = crc32(read, sum);
+    next += length;
+    if (next === bytes && sum !== checksum) throw damagedEntry(who);
+    return read;
+  };
+}
+
 function compressedAt(file: FileBytes, who: string, entry: ZipEntry): StoredArray {
-  const inflated = () => {
+  const inflate = () => {
+    let inflated: Uint8Array;
     try {
       if (entry.method !== 8) throw new Error(`method ${entry.method}`);
       const limits = { maxOutputLength: Math.max(1, entry.bytes) };
-      return inflateRawSync(file.read(entry.offset, entry.storedBytes), limits);
+      inflated = inflateRawSync(file.read(entry.offset, entry.storedBytes), limits);
     } catch (cause) {
       const why = (cause as Error).message;
       throw new GradswarmError('ERR_DATA_FORMAT', `${who}: expected deflated bytes: ${why}`, { cause });
     }
+    if (crc32(inflated) !== entry.checksum) throw damagedEntry(who);
+    return inflated;
   };
-  const { shape } = npyHeader(inflated(), who);
-  return wholeArray(file, shape, elementCount(shape.slice(1)), () => decodeNpy(inflated(), who).values);
+  const { shape } = npyHeader(inflate(), who);
+  return wholeArray(file, shape, elementCount(shape.slice(1)), () => decodeNpy(inflate(), who).values);
 }
 
 function wholeArray(

@@ -11,6 +11,8 @@ export interface ZipEntry {
   /** Bytes in the archive. */
   readonly storedBytes: number;
   readonly bytes: number;
+  /** CRC-32 of those bytes. */
+  readonly checksum: number;
 }
 
 const END = 0x06054b50;
@@ -93,5 +95,13 @@ function entryAt(file: FileBytes, record: Uint8Array, nameBytes: number, extraBy
   const local = viewOf(file.read(start, LOCAL_BYTES));
   const offset = start + LOCAL_BYTES + local.getUint16(26, true) + local.getUint16(28, true);
   const name = new TextDecoder().decode(record.subarray(ENTRY_BYTES, ENTRY_BYTES + nameBytes));
-  return { name, method: view.getUint16(10, true), offset, storedBytes, bytes };
+  return { name, method: view.getUint16(10, true), offset, storedBytes, bytes, checksum: view.getUint32(16, true) };
+}
+
+/** Of an entry whose bytes have another checksum. */
+export function damagedEntry(who: string): GradswarmError {
+  return new GradswarmError(
+    'ERR_DATA_FORMAT',
+    `${who}: expected the bytes that were written, got others: the file is damaged`,
+  );
 }

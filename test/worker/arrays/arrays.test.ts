@@ -1,8 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { zipSync } from 'fflate';
 import { decodeNpy, encodeNpy } from '../../../worker/arrays/npy.js';
 import { decodeNpz, encodeNpz } from '../../../worker/arrays/npz.js';
 import type { NumberArray } from '../../../worker/arrays/number-array.js';
 import { decodeSafetensors, encodeSafetensors } from '../../../worker/arrays/safetensors.js';
+import { openNpz } from '../../../worker/arrays/stored-array.js';
+import { temporaryFolder } from '../../support/scripted-run.js';
 
 /** A .npy file as NumPy writes it: version 1.0, the header padded to 64 bytes. */
 function numpyFile(descr: string, fortran: boolean, shape: string, numbers: readonly number[]): Uint8Array {
@@ -63,5 +68,27 @@ describe('files of arrays', () => {
     const tensors = encodeSafetensors(both);
     expect(() => decodeSafetensors(tensors.subarray(0, tensors.length - 1), 'x')).to.throw(/8 bytes of numbers/);
     expect(() => decodeSafetensors(tensors.subarray(0, 20), 'x')).to.throw(/header of \d+ bytes/);
+  });
+
+  it('with one byte that is another one are refused by their checksum, .npz as a model and as data, stored and deflated, read at once and in pieces', () => {
+    const values = Float32Array.from({ length: 4000 }, (_, i) => i % 7);
+    const entry = encodeNpy({ shape: [400, 10], values });
+    for (const level of [0, 6] as const) {
+      const whole = zipSync({ 'x.npy': entry }, { level });
+      const file = join(temporaryFolder(), 'x.npz');
+      const rowsOf = (bytes: Uint8Array, atOnce: number) => {
+        writeFileSync(file, bytes);
+        const array = openNpz(file).get('x')!();
+        for (let row = 0; row < 400; row += atOnce) array.read(row, Math.min(400, row + atOnce));
+      };
+      for (const atOnce of [400, 64]) expect(() => rowsOf(whole, atOnce)).to.not.throw();
+      const other = whole.slice();
+      if (level === 0) other[other.length - 1000]! ^= 1;
+      // Of deflated bytes another one seldom ends in such: the checksum itself is another, in the list at the end.
+      else other[other.length - 22 - 'x.npy'.length - 46 + 16]! ^= 1;
+      for (const atOnce of [400, 64])
+        expect(() => rowsOf(other, atOnce)).to.throw(/ERR_DATA_FORMAT: .*x\.npy: expected the bytes that were written/);
+      expect(() => decodeNpz(other, 'm.npz')).to.throw(/ERR_DATA_FORMAT: m\.npz: x\.npy: .*damaged/);
+    }
   });
 });
