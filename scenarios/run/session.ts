@@ -15,6 +15,7 @@ import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { edgeServersOf } from '../../protocol/topology/family.js';
+import { printable } from '../../protocol/wire/printable.js';
 import { familyOnFastest } from '../../worker/fastest-device.js';
 import { pause } from '../../worker/pause.js';
 import type { Problem } from '../../worker/problem.js';
@@ -130,7 +131,7 @@ class Session {
   async open(): Promise<void> {
     const { scenario, options, directory } = this;
     this.recordRead(this.read!);
-    for (const decision of this.problem.dataset.decisions ?? []) this.note(`data: ${decision}`);
+    for (const decision of this.problem.dataset.decisions ?? []) this.note(`data: ${printable(decision)}`);
     const fromRound = this.roundsDone;
     directory.session({ event: 'started', epoch: this.epoch, fromRound });
     this.fleet = await (options.fleet ?? openFleet)(scenario, this.method, this.problem, {

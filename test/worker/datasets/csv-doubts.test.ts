@@ -47,6 +47,11 @@ describe('a CSV file is never guessed in silence', () => {
     ]);
   });
 
+  it('quotes a cell without its power over the terminal', () => {
+    const sneaky = table(20, (row) => (row === 3 ? '\u001b[2J\u0000red' : '1.5'));
+    refuses(() => load(sneaky), 'ERR_DATA_FORMAT', /expected a number, got '\ufffd\[2J\ufffdred'/);
+  });
+
   describe('header', () => {
     it('a number among names above numbers is refused with the setting that decides', () => {
       const text = '0,1,label\n1.5,2,0\n3,4,1\n5,6,0\n';

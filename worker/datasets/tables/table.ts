@@ -1,4 +1,5 @@
 import { GradswarmError } from '../../../protocol/errors.js';
+import { printable } from '../../../protocol/wire/printable.js';
 
 /** Rows of a table that lie one after the other: a block of a CSV file, or a row group of a Parquet file. */
 export interface TablePart {
@@ -52,7 +53,8 @@ export function cellAt(table: Table, row: number, column: number): string {
 }
 
 export function wrong(path: string, message: string): GradswarmError {
-  return new GradswarmError('ERR_DATA_FORMAT', `${path}: ${message}`);
+  // A cell may hold anything.
+  return new GradswarmError('ERR_DATA_FORMAT', `${path}: ${printable(message)}`);
 }
 
 /** 'file.csv: line 12, column 'age'': the place of a value. */
