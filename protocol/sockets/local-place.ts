@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -33,4 +35,33 @@ export function localPlace(parent: string = tmpdir(), platform: string = process
   };
   process.once('exit', remove);
   return { path: join(folder, 'frames'), remove };
+}
+
+/** A socket that is bound but does not listen yet refuses too. */
+const LEFT_MS = 60_000;
+
+/** Removes what processes that were killed have left in `parent`: folders as above where nothing listens any more. */
+export async function removeLeftPlaces(parent: string = tmpdir()): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  for (const name of names.filter((one) => /^gradswarm-[A-Za-z0-9]{6}$/.test(one))) {
+    const folder = join(parent, name);
+    // Those of other users cannot be read.
+    const files = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    const isPlace = files.length === 1 && files[0]!.isSocket() && files[0]!.name === 'frames';
+    const changed = await stat(folder).catch(() => null);
+    if (!isPlace || !changed || changed.mtimeMs > Date.now() - LEFT_MS || !(await isRefused(join(folder, 'frames'))))
+      continue;
+    await rm(folder, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** Nothing listens at the socket's file. */
+function isRefused(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'));
+  });
 }

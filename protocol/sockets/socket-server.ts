@@ -3,7 +3,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { LIMITS } from '../wire/limits.js';
 import { Admission, type Proven } from './admission.js';
-import { type LocalPlace, localPlace } from './local-place.js';
+import { type LocalPlace, localPlace, removeLeftPlaces } from './local-place.js';
 import { PATHS } from './paths.js';
 
 /** A request to become a websocket, its target parsed. */
@@ -150,6 +150,8 @@ export class SocketServer {
   private async listenLocally(): Promise<void> {
     const place = localPlace();
     if (!place) return;
+    // Beside the run: there may be many.
+    void removeLeftPlaces();
     // Nothing but frame sockets: every other request is answered with 404.
     const http = createServer(HTTP_LIMITS, (_request, response) => {
       response.writeHead(404, { connection: 'close' }).end();

@@ -1,7 +1,10 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { localPlace } from '../../../protocol/sockets/local-place.js';
+import { type LocalPlace, localPlace, removeLeftPlaces } from '../../../protocol/sockets/local-place.js';
 import { temporaryFolder } from '../../support/scripted-run.js';
 
 /** A folder whose path has so many bytes. */
@@ -34,5 +37,33 @@ describe('the place of a Unix-domain socket', () => {
     expect(localPlace(colon, 'linux')).to.equal(null);
     expect(localPlace(join(temporaryFolder(), 'gone'), 'linux')).to.equal(null);
     expect(localPlace(temporaryFolder(), 'win32')).to.equal(null);
+  });
+
+  it('is removed by the next run where its process was killed, and only there', async () => {
+    const parent = temporaryFolder();
+    const [killed, listening, early] = [1, 2, 3].map(() => localPlace(parent, 'linux')!) as [
+      LocalPlace,
+      LocalPlace,
+      LocalPlace,
+    ];
+    const kill = "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+    expect(spawnSync(process.execPath, ['-e', kill, killed.path]).signal).to.equal('SIGKILL');
+    const server = createServer().listen(listening.path);
+    await once(server, 'listening');
+    const other = join(parent, 'gradswarm-report');
+    mkdirSync(other);
+    writeFileSync(join(other, 'frames'), 'of a person');
+    await removeLeftPlaces(parent);
+    expect(existsSync(killed.path), 'as young as one that is being made').to.equal(true);
+    const now = Date.now() / 1000;
+    for (const place of [killed, listening, early]) utimesSync(dirname(place.path), now, now - 61);
+    utimesSync(other, now, now - 61);
+    await removeLeftPlaces(parent);
+    const exist = [dirname(killed.path), listening.path, dirname(early.path), join(other, 'frames')].map((path) =>
+      existsSync(path),
+    );
+    expect(exist).to.deep.equal([false, true, true, true]);
+    server.close();
+    for (const place of [killed, listening, early]) place.remove();
   });
 });
