@@ -1,16 +1,25 @@
-import type { FoundAccelerator } from './device/device.js';
+import type { BundledDevices, FoundAccelerator } from './device/device.js';
 import { gradientDifference, TOLERANCE } from './device/gradient-difference.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
 import type { ObjectiveRequest } from './objectives/request.js';
 import { pause } from './pause.js';
+import type { MakeFamily } from './problem.js';
 
 /** Gradients are timed for so long on each device. */
 const MEASURED_MS = 100;
-/** So much faster than wasm must another device be: its bits are others, and a small difference would change with the load. */
+/** So much faster than wasm must a device be that was not asked for: its bits are others, and a small difference would change with the load. */
 const WORTH_OTHER_BITS = 1.5;
 /** Examples of the gradient that is compared: the plain device is slow. */
 const COMPARED_EXAMPLES = 2;
+/** Every installation has them, and their bits are equal on all machines. */
+const PORTABLE: readonly FoundAccelerator[] = [{ name: 'simd', problem: null }];
+
+/**
+ * How a device is chosen. `unnamed`: wasm, unless a further package is installed and a device is measured to be 1.5 times as fast.
+ * `auto`: the fastest of all, measured. `auto-portable`: the fastest of those that have the same bits on every machine.
+ */
+type Rule = 'unnamed' | 'auto' | 'auto-portable';
 
 /** What one device did on the objective. */
 interface Trial {
@@ -20,59 +29,95 @@ interface Trial {
   readonly difference: number;
 }
 
-/** Null: wasm, unmeasured. */
-interface Choice {
+/** The device, null: wasm, unmeasured; and the lines that say why. */
+export interface DeviceChoice {
   readonly name: string | null;
   readonly why: readonly string[];
 }
 
 /** Tests give their own. `now`: milliseconds. */
 interface Measuring {
-  find(): Promise<readonly FoundAccelerator[]>;
+  find(bundled: BundledDevices): Promise<readonly FoundAccelerator[]>;
   now(): number;
 }
 
 const MEASURING: Measuring = {
   // TensorFlow.js is read only for objectives that compute with it.
-  find: async () => (await import('./device/device.js')).findAccelerators(),
+  find: async (bundled) => (await import('./device/device.js')).findAccelerators(bundled),
   now: () => performance.now(),
 };
 
-/** A choice once made in this process, by what it was made for: the points of a sweep compute on one device. */
-const choices = new Map<string, Choice>();
+/** Choices of devices by what they were made for. Each is made once: the points of a sweep compute on one device. */
+export class DeviceChoices {
+  private readonly kept = new Map<string, DeviceChoice>();
 
-/**
- * The request's objective on the fastest device that is right. Where no accelerator is installed that is wasm, unmeasured. Else each
- * device computes gradients of this objective for 100 ms: an accelerator is taken that is within the tolerance of plain JavaScript and
- * at least 1.5 times as fast as wasm. `examples`: of one batch.
- */
-export async function familyOnFastest(
-  request: ObjectiveRequest,
-  examples: Uint32Array,
-  measuring: Measuring = MEASURING,
-): Promise<ObjectiveFamily> {
-  const common = await createObjectiveFamily(request);
-  if (!common.device || request.device !== undefined) return common;
-  const key = JSON.stringify([request.objective, request.dataset?.featureShape, request.dataset?.classCount]);
-  let choice = choices.get(key);
-  if (!choice) {
-    choice = await choose(request, examples, measuring);
-    choices.set(key, choice);
+  constructor(private readonly measuring: Measuring = MEASURING) {}
+
+  /** Those that another process may make otherwise. */
+  get measured(): Readonly<Record<string, DeviceChoice>> {
+    return Object.fromEntries([...this.kept].filter(([, { name }]) => name !== null));
   }
-  const { name, why } = choice;
-  // Trying devices has activated others.
-  const family = await createObjectiveFamily({ ...request, device: name ?? undefined });
-  const device = family.device!;
-  return { ...family, device: { ...device, why: name === null ? [...why, ...device.why] : why } };
+
+  /** Takes what another process had `measured`. */
+  recall(measured: Readonly<Record<string, DeviceChoice>>): void {
+    for (const [key, choice] of Object.entries(measured)) this.kept.set(key, choice);
+  }
+
+  /**
+   * Makes families on the device that 'auto' stands for, or on that of runs that name none (null). `elsewhere`: clients compute on other
+   * machines too. Undefined where nothing is to be chosen.
+   */
+  maker(device: string | null | undefined, elsewhere: boolean): MakeFamily | undefined {
+    const rule = ruleOf(device ?? null, elsewhere);
+    return rule ? (request, examples) => this.family(request, examples, rule) : undefined;
+  }
+
+  /** `examples`: of one batch. */
+  private async family(request: ObjectiveRequest, examples: Uint32Array, rule: Rule): Promise<ObjectiveFamily> {
+    const common = await createObjectiveFamily(request);
+    if (!common.device) return common;
+    const { objective, dataset } = request;
+    const key = JSON.stringify([rule, objective, dataset?.featureShape, dataset?.classCount]);
+    let choice = this.kept.get(key);
+    if (!choice) {
+      choice = await choose(request, examples, rule, this.measuring);
+      this.kept.set(key, choice);
+    }
+    const { name, why } = choice;
+    // Trying devices has activated others.
+    const family = await createObjectiveFamily({ ...request, device: name ?? undefined });
+    const device = family.device!;
+    return { ...family, device: { ...device, why: name === null ? [...why, ...unmeasured(device.why, rule)] : why } };
+  }
 }
 
-async function choose(request: ObjectiveRequest, examples: Uint32Array, { find, now }: Measuring): Promise<Choice> {
-  const found = await find();
+/** Those of this process. */
+export const processChoices = new DeviceChoices();
+
+function ruleOf(device: string | null, elsewhere: boolean): Rule | null {
+  if (device === 'auto') return elsewhere ? 'auto-portable' : 'auto';
+  return device === null && !elsewhere ? 'unnamed' : null;
+}
+
+function unmeasured(why: readonly string[], rule: Rule): readonly string[] {
+  const because =
+    rule === 'unnamed' ? 'no device is named: auto takes the fastest' : 'no client has an example to measure';
+  return [...why.slice(0, -1), `${why.at(-1)}; ${because}`];
+}
+
+async function choose(
+  request: ObjectiveRequest,
+  examples: Uint32Array,
+  rule: Rule,
+  { find, now }: Measuring,
+): Promise<DeviceChoice> {
+  const found =
+    rule === 'auto-portable' ? PORTABLE : await find(rule === 'auto' ? 'always' : 'beside those that are installed');
   const why = found.flatMap(({ name, problem }) =>
     problem === null || problem.includes('is not installed') ? [] : [`${name}: ${problem}`],
   );
   const usable = found.filter(({ problem }) => problem === null).map(({ name }) => name);
-  if (usable.length === 0 || examples.length === 0) return { name: null, why };
+  if ((rule === 'unnamed' && usable.length === 0) || examples.length === 0) return { name: null, why };
   const few = examples.subarray(0, COMPARED_EXAMPLES);
   const on = (device: string) => createObjectiveFamily({ ...request, device });
   const reference = await gradientOf(await on('cpu'), request, few);
@@ -85,19 +130,20 @@ async function choose(request: ObjectiveRequest, examples: Uint32Array, { find, 
     } catch (error) {
       why.push(`${name}: broken: ${(error as Error).message.split('\n')[0]}`);
     }
-  const { name, lines } = chosenOf(trials, examples.length);
+  const { name, lines } = chosenOf(trials, examples.length, rule === 'unnamed' ? WORTH_OTHER_BITS : 1);
   return { name, why: [...why, ...lines] };
 }
 
-/** The choice, and a line for each device. Null: nothing better than wasm. */
+/** The choice, and a line for each device. `factor`: so many times as fast as wasm must another be. Name null: none is right. */
 export function chosenOf(
   trials: readonly Trial[],
   exampleCount: number,
+  factor: number,
 ): { readonly name: string | null; readonly lines: readonly string[] } {
   const right = trials.filter(({ difference }) => difference <= TOLERANCE);
   const wasm = right.find(({ name }) => name === 'wasm');
   const [fastest] = right.filter(({ name }) => name !== 'wasm').sort((a, b) => a.ms - b.ms);
-  const chosen = fastest && (!wasm || wasm.ms >= WORTH_OTHER_BITS * fastest.ms) ? fastest.name : wasm ? 'wasm' : null;
+  const chosen = fastest && (!wasm || wasm.ms >= factor * fastest.ms) ? fastest.name : wasm ? 'wasm' : null;
   const lines = trials.map((trial) => {
     const { name, ms, difference } = trial;
     if (!right.includes(trial))

@@ -47,7 +47,7 @@ export interface Problem {
 /** Builds the objective's family; `examples`: of a usual batch. Left out: on the device that the request names, or wasm. */
 export type MakeFamily = (request: ObjectiveRequest, examples: Uint32Array) => Promise<ObjectiveFamily>;
 
-/** `device`: null is the scenario's. Throws ERR_DEVICE where the objective does not compute on the device that is named. */
+/** `device`: null is the scenario's. 'auto' without a `makeFamily` that chooses is wasm. Throws ERR_DEVICE where the objective does not compute on the device that is named. */
 export async function openProblem(
   scenario: Scenario,
   device: string | null = null,
@@ -80,7 +80,7 @@ export async function openProblem(
     clientCount: scenario.clients,
     precision: scenario.precision,
     rng: streams.derive('objective'),
-    device: chosen === 'auto' ? undefined : chosen,
+    device: chosen === 'auto' ? undefined : (chosen ?? undefined),
   };
   const made = await makeFamily(request, usualBatch(scenario, partition));
   const family = heldOut ? trainedOn(made, partition) : made;

@@ -7,6 +7,7 @@ import type { Scenario } from '../protocol/scenario/scenario.js';
 import * as control from '../protocol/wire/control-messages.js';
 import { PROTOCOL_VERSION } from '../protocol/wire/limits.js';
 import { ControlConnection, NotWanted } from './control-connection.js';
+import { processChoices } from './fastest-device.js';
 import { Hosting } from './hosting.js';
 import { openProblem, type Problem } from './problem.js';
 import type { WorkerProcessOptions } from './worker-options.js';
@@ -246,7 +247,12 @@ export class WorkerSession {
   /** Kept over epochs: loading data may take longer than all rounds. */
   private problemOf(scenario: Scenario): Promise<Problem> {
     const key = JSON.stringify(scenario);
-    if (this.kept.problem?.key !== key) this.kept.problem = { key, opened: openProblem(scenario, this.options.device) };
+    if (this.kept.problem?.key !== key) {
+      const { device } = this.options;
+      // What 'auto' of the scenario stands for is the coordinator's choice; here it is that of this worker alone.
+      const chosen = device === 'auto' ? processChoices.maker(device, false) : undefined;
+      this.kept.problem = { key, opened: openProblem(scenario, device, chosen) };
+    }
     return this.kept.problem.opened;
   }
 

@@ -91,7 +91,7 @@ export interface ScenarioInput {
   readonly timingOnly?: boolean | null;
   readonly stress?: Partial<Stress>;
   readonly study?: SpecInput | null;
-  readonly device?: string;
+  readonly device?: string | null;
   readonly expect?: readonly SpecInput[];
   readonly claims?: readonly ClaimInput[];
   readonly changed?: readonly string[];

@@ -297,8 +297,8 @@ export interface Scenario {
   readonly stress?: Stress;
   /** What is measured beside the run, by name; null: nothing. */
   readonly study?: Spec | null;
-  /** Name of a compute device, or 'auto'. */
-  readonly device: string;
+  /** Name of a compute device; 'auto': the fastest that is right; null: wasm, or an installed one that is 1.5 times as fast. */
+  readonly device: string | null;
   readonly expect: readonly Spec[];
   readonly claims: readonly Claim[];
   /** Paths whose values were changed from those that `expect` and `claims` were written for: they do not apply. Left out: none. */

@@ -117,7 +117,11 @@ export const scenarioSettings = defineSettings({
     'Changes to what clients compute, which the evaluation does not see',
   ),
   study: spec('a study', 'What is measured beside the run; null: nothing', null),
-  device: text('auto', 'Compute device', "'auto' or the name of a device"),
+  device: text(
+    null,
+    "Compute device; 'auto': the fastest that is right, measured; null: wasm, or an installed one that is 1.5 times as fast",
+    "the name of a device or 'auto'",
+  ),
   expect: list(spec('an expectation', 'An expectation'), [], 'What the run is expected to show'),
   claims,
   changed,

@@ -33,7 +33,7 @@ export function runCommand(): Command {
     .option('--seeds <count>', 'at so many seeds from the seed on: a scenario becomes a sweep', wholeNumber(1))
     .option('--jobs <count>', 'runs of a sweep at once, each in a process of its own', wholeNumber(1))
     .option('--rounds <rounds>', 'the same as --set rounds=…', wholeNumber(1))
-    .option('--device <name>', 'the same as --set device=…')
+    .option('--device <name>', 'the same as --set device=…; auto: the fastest that is right, measured')
     .option('--initial <file>', 'begin with saved parameters, .npz or .safetensors', absolutePath)
     .option('--timing-only', 'simulate time and bytes without computing gradients: no model, no digest')
     .option('--out <directory>', 'write the run here, not under runs/')

@@ -58,7 +58,7 @@ export function workerCommand(): Command {
   return new Command('worker')
     .description('host clients for a coordinator until the run is over')
     .requiredOption('--join <url>', 'where the coordinator listens, such as ws://coordinator:7700', coordinatorUrl)
-    .option('--device <name>', "compute device; left out: the scenario's")
+    .option('--device <name>', "compute device; auto: the fastest here, measured; left out: the run's")
     .option('--use <module>', USE_MEANING, collectModules)
     .option('--initial <file>', "its own copy of the scenario's saved parameters", absolutePath)
     .option('--no-peer-sockets', 'reach other workers through the coordinator only')

@@ -15,7 +15,9 @@ export function announce(
 ): void {
   const at = { t: 0, wallMs: 0, round: fromRound ?? 0 };
   const { device } = problem.family;
-  if (device) for (const line of device.why) watcher?.note(line);
+  const noChoice = `objective '${scenario.objective.name}' has no device that auto could choose`;
+  const why = device?.why ?? (scenario.device === 'auto' ? [noChoice] : []);
+  for (const line of why) watcher?.note(line);
   const idle = scenario.workers.count - scenario.clients;
   if (idle > 0)
     watcher?.note(
@@ -28,7 +30,9 @@ export function announce(
     devices: [
       {
         backend: device?.name ?? 'plain loops',
-        device: device?.why.join('; ') ?? 'JavaScript typed arrays',
+        // Of a run that is continued, whose device is asked for by name: why it was chosen.
+        device:
+          directory.manifest.devices?.[0]?.device ?? (device ? why : ['JavaScript typed arrays', ...why]).join('; '),
         selfCheck: {
           passed: device?.deterministic ?? true,
           detail: device ? 'one gradient computed twice' : 'bits depend on nothing but IEEE 754',

@@ -18,7 +18,7 @@ import type { RunOptions, RunOutcome } from './run.js';
 import { runSession } from './session.js';
 import type { SessionOptions, SessionResult } from './session-options.js';
 import { shown } from './shown.js';
-import { checkSameRead, type Read, whatIsRead } from './what-is-read.js';
+import { checkSameRead, chosenFamily, type Read, whatIsRead } from './what-is-read.js';
 
 /** Continues an unfinished run from its last checkpoint. `rounds`: to a later last round, a finished run too. */
 export async function resumeRun(
@@ -47,7 +47,8 @@ async function resumed(directory: RunDirectory, options: SessionOptions): Promis
   let read: Read;
   try {
     // Before anything is cut back to the checkpoint.
-    read = await whatIsRead(onRecordedDevice(recordedScenario(directory.path), directory.path));
+    const scenario = onRecordedDevice(recordedScenario(directory.path), directory.path);
+    read = await whatIsRead(scenario, chosenFamily(scenario, options));
     checkSameRead(read, directory.manifest.read, 'ERR_CHECKPOINT', shown(directory.path));
     from = rollBack(directory, (text) => options.watcher?.note(text));
     directory.noteResumption();

@@ -28,7 +28,7 @@ export function recordedScenario(path: string): Scenario {
 }
 
 /** The scenario with the device that computed the run, where it left the choice: to continue it, or to compute it again. */
-export function onRecordedDevice<S extends { readonly device?: string }>(scenario: S, path: string): S {
+export function onRecordedDevice<S extends { readonly device?: string | null }>(scenario: S, path: string): S {
   const file = join(path, 'manifest.json');
   if ((scenario.device ?? 'auto') !== 'auto' || !existsSync(file)) return scenario;
   const [device] = readJsonFile<Manifest>(file, SHAPES.manifest).devices ?? [];

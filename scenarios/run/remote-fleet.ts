@@ -38,8 +38,10 @@ export async function remoteFleet(
 ): Promise<RemoteFleet> {
   const launcher = given === undefined ? (listen ? null : await localWorkers(scenario, note)) : given;
   const { parameterCount } = problem.family;
+  const device = problem.family.device?.name ?? null;
   const server = await HostServer.listen({
-    scenario,
+    // Workers compute on what the coordinator has chosen: they may choose another, or not have it.
+    scenario: { ...scenario, device: scenario.device === 'auto' ? device : scenario.device },
     method,
     parameterCount,
     estimateLength: estimateLengthOf(scenario, method, problem),
@@ -108,7 +110,6 @@ export async function remoteFleet(
     const { count } = scenario.workers;
     const token = listen?.token ? '' : `${TOKEN_VARIABLE}=${server.token} `;
     if (listen) note(`waiting for ${count} workers: ${token}gradswarm worker --join ${server.joinUrl}`);
-    const device = problem.family.device?.name ?? null;
     const ended = (pid: number, why: string) => server.processEnded(pid, why);
     launcher?.start(count, server.url, device, server.token, ended, server.localPath);
     return await stretch();

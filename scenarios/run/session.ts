@@ -16,7 +16,6 @@ import type { Verdict } from '../../protocol/scenario/judge.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { edgeServersOf } from '../../protocol/topology/family.js';
 import { printable } from '../../protocol/wire/printable.js';
-import { familyOnFastest } from '../../worker/fastest-device.js';
 import { pause } from '../../worker/pause.js';
 import type { Problem } from '../../worker/problem.js';
 import { recordOf } from '../plug-ins/plug-ins.js';
@@ -38,7 +37,7 @@ import type { SessionOptions, SessionResult } from './session-options.js';
 import { shown } from './shown.js';
 import { openStudy, type Study, type StudyResult, studyResult } from './study.js';
 import { traceFiles } from './traces.js';
-import { checkSameRead, type Read, whatIsRead } from './what-is-read.js';
+import { checkSameRead, chosenFamily, type Read, whatIsRead } from './what-is-read.js';
 
 /**
  * One run from its resolved scenario to its report. `directory`: of a run that is continued, or what makes a new one once all that the run reads
@@ -49,9 +48,9 @@ export async function runSession(
   directory: RunDirectory | (() => RunDirectory),
   options: SessionOptions,
 ): Promise<SessionResult> {
-  // Workers from elsewhere have other devices, and a run that is replayed had its own: nothing is measured for them.
-  const isNew = !options.listen && !options.recorded && !options.read;
-  const read = options.read ?? (await whatIsRead(scenario, isNew ? familyOnFastest : undefined, options.readData));
+  // A run that is replayed had a device of its own.
+  const makeFamily = options.recorded ? undefined : chosenFamily(scenario, options);
+  const read = options.read ?? (await whatIsRead(scenario, makeFamily, options.readData));
   if (options.recorded) checkSameRead(read, options.recorded, 'ERR_REPLAY', 'the recorded run');
   if (typeof directory === 'function') await requireFreeAddress(options.listen);
   const folder = typeof directory === 'function' ? directory() : directory;

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
 import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
+import type { Scenario } from '../../protocol/scenario/scenario.js';
 import type { ResolvedSweep } from '../../protocol/scenario/sweep.js';
+import { type DeviceChoice, processChoices } from '../../worker/fastest-device.js';
+import type { MakeFamily } from '../../worker/problem.js';
 import { type ReadData, readOnce } from '../../worker/read-data.js';
 import { loadUsed } from '../plug-ins/use.js';
 import { continueRun, finishedRun, isFinished } from './continue-run.js';
@@ -16,20 +19,22 @@ import type { SessionOptions, SessionResult } from './session-options.js';
 import { shown } from './shown.js';
 import { concludeSweep, indexPoint, type SweepPointResult } from './sweep-conclusion.js';
 import { judgementLines } from './verdict-lines.js';
-import { whatIsRead } from './what-is-read.js';
+import { chosenFamily, whatIsRead } from './what-is-read.js';
 
 /** Runs every point in order and judges them together. Nothing is written before all points have been read and fit together. */
 export async function runSweep(sweep: ResolvedSweep, options: RunOptions): Promise<SweepOutcome> {
   await requireFreeAddress(options.listen);
   const readData = readOnce();
-  await readPoints(sweep, options.signal, readData);
+  await readPoints(sweep, options.signal, readData, (scenario) => chosenFamily(scenario, options));
+  const { measured } = processChoices;
+  const chosen: RecordedSweep = Object.keys(measured).length === 0 ? sweep : { ...sweep, deviceChoices: measured };
   const directory = SweepDirectory.create({
     root: 'runs',
     sweepName: sweep.name,
-    sweep,
+    sweep: chosen,
     ...(options.directory === null ? {} : { path: options.directory }),
   });
-  return allPoints(sweep, directory, options, readData);
+  return allPoints(chosen, directory, options, readData);
 }
 
 /** Continues a stopped sweep: points that are done stay, the one under way continues from its checkpoint. */
@@ -54,7 +59,12 @@ export async function redrawSweep(path: string): Promise<SweepOutcome> {
   return concludeSweep(sweep, directory, points, points.length === sweep.points.length ? null : 'unknown');
 }
 
-function sweepIn(path: string): ResolvedSweep {
+/** `deviceChoices`: for all points, in whatever process they run; left out where none was measured. */
+interface RecordedSweep extends ResolvedSweep {
+  readonly deviceChoices?: Readonly<Record<string, DeviceChoice>>;
+}
+
+function sweepIn(path: string): RecordedSweep {
   return readJsonFile(join(path, 'sweep.json'), SHAPES.sweep);
 }
 
@@ -68,11 +78,15 @@ export function pointsOf(path: string): number {
   return sweepIn(path).points.length;
 }
 
-/** Reads what each point reads, once where several read the same. Throws what a run of the point would, with its label. */
+/**
+ * Reads what each point reads, once where several read the same. `makerOf` left out: no device is chosen. Throws what a run of the point
+ * would, with its label.
+ */
 export async function readPoints(
   { points }: ResolvedSweep,
   signal: AbortSignal,
   readData: ReadData = readOnce(),
+  makerOf: (scenario: Scenario) => MakeFamily | undefined = () => undefined,
 ): Promise<void> {
   const read = new Set<string>();
   for (const { label, scenario } of points) {
@@ -81,7 +95,7 @@ export async function readPoints(
     const what = JSON.stringify([use, settings, objective, data, clients, seed, precision, device, initial, study]);
     if (signal.aborted || read.has(what)) continue;
     read.add(what);
-    await whatIsRead(scenario, undefined, readData).catch((error: unknown) => {
+    await whatIsRead(scenario, makerOf(scenario), readData).catch((error: unknown) => {
       if (!(error instanceof GradswarmError)) throw error;
       throw new GradswarmError(error.code, `${label}: ${error.message.replace(`${error.code}: `, '')}`, {
         cause: error,
@@ -91,7 +105,7 @@ export async function readPoints(
 }
 
 async function allPoints(
-  sweep: ResolvedSweep,
+  sweep: RecordedSweep,
   directory: SweepDirectory,
   options: RunOptions,
   readData: ReadData = readOnce(),
@@ -112,13 +126,14 @@ async function allPoints(
 
 /** Begins a point, continues it, or returns how it ended. */
 function onePoint(
-  sweep: ResolvedSweep,
+  sweep: RecordedSweep,
   directory: SweepDirectory,
   index: number,
   options: RunOptions & Pick<SessionOptions, 'readData'>,
 ) {
   const { label, values, scenario } = sweep.points[index]!;
   const part = { index, of: sweep.points.length };
+  processChoices.recall(sweep.deviceChoices ?? {});
   const session = { ...options, label, part, folder: directory.path, point: values };
   const path = directory.pathOf(index, label);
   return continueRun(scenario, path, session, () => directory.createPoint(index, label, scenario));

@@ -3,6 +3,7 @@ import type { AnyMethod } from '../../protocol/method.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { loadRunMethod } from '../../protocol/selection/parts/run-method.js';
+import { processChoices } from '../../worker/fastest-device.js';
 import { differences, type Fingerprint } from '../../worker/fingerprint.js';
 import { type MakeFamily, openProblem, type Problem } from '../../worker/problem.js';
 import type { ReadData } from '../../worker/read-data.js';
@@ -27,6 +28,15 @@ export async function whatIsRead(scenario: Scenario, makeFamily?: MakeFamily, re
   estimateLengthOf(scenario, method, problem);
   const rng = rootStream(scenario.seed, scenario.precision).derive('study');
   return { scenario, plugIns, method, problem, study: await openStudy({ scenario, method, problem, rng }) };
+}
+
+/** How the device of a new run is chosen; undefined: it is named, or nothing is. */
+export function chosenFamily(
+  { device, timingOnly }: Scenario,
+  { listen }: { readonly listen: object | null },
+): MakeFamily | undefined {
+  // Timing alone computes no gradient.
+  return timingOnly ? undefined : processChoices.maker(device, listen !== null);
 }
 
 /** Throws `code` where data or model are not those that the run in `what` read when it began. `recorded`: older versions kept none. */

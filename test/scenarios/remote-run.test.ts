@@ -166,7 +166,7 @@ describe('a run on another machine', () => {
       },
     });
     expect(left).to.equal(
-      "ERR_DEVICE: device: expected 'auto' with objective 'quadratic', which has no device but its plain loops, got 'wasm'",
+      "ERR_DEVICE: device: expected none or 'auto' with objective 'quadratic', which has no device but its plain loops, got 'wasm'",
     );
     expect(outcome.stateDigest).to.equal(alone.outcome.stateDigest);
   });

@@ -58,7 +58,7 @@ export function tinyScenario(method: string, changes: Partial<Scenario> = {}): S
       stallMs: 1000,
     },
     privacy: { noise: 'seeded', form: 'float', delta: 1e-5, budget: null, accountant: 'auto' },
-    device: 'auto',
+    device: null,
     expect: [],
     claims: [],
     expectedSeconds: null,

@@ -18,8 +18,8 @@ export interface Backend {
 export type LoadPackage = (name: string) => Promise<Record<string, unknown>>;
 
 /**
- * `default`: taken without a name, in order. `bundled`: comes with gradswarm and has bits of its own, so it is taken by its name, or
- * measured beside devices that were installed. `installed`: needs packages, and often a GPU, that are not there everywhere.
+ * `default`: taken without a name, in order. `bundled`: comes with gradswarm and has bits of its own, so it is taken by its name, by
+ * 'auto', or measured beside devices that were installed. `installed`: needs packages, and often a GPU, that are not there everywhere.
  */
 type Role = 'default' | 'bundled' | 'installed';
 

@@ -30,7 +30,10 @@ export const deviceNames: readonly string[] = CANDIDATES.map(({ name }) => name)
  */
 export async function openDevice(wanted?: string, load: LoadPackage = loadInstalled): Promise<Device> {
   if (wanted !== undefined && !deviceNames.includes(wanted))
-    throw new GradswarmError('ERR_DEVICE', `device: expected one of ${deviceNames.join(', ')}, got '${wanted}'`);
+    throw new GradswarmError(
+      'ERR_DEVICE',
+      `device: expected 'auto' or one of ${deviceNames.join(', ')}, got '${wanted}'`,
+    );
   const why: string[] = [];
   for (const candidate of CANDIDATES) {
     if (wanted === undefined ? candidate.role !== 'default' : candidate.name !== wanted) continue;
@@ -73,15 +76,21 @@ export interface FoundAccelerator {
   readonly problem: string | null;
 }
 
+/** Which of those that come with gradswarm are found: all, or none unless a device works whose packages were installed. */
+export type BundledDevices = 'always' | 'beside those that are installed';
+
 /**
- * Tries all accelerators that need packages, and where one of them works those that come with gradswarm. Families made before must
- * not be used any more: another backend may be active.
+ * Tries all accelerators that need packages, and those that come with gradswarm. Families made before must not be used any more: another
+ * backend may be active.
  */
-export async function findAccelerators(load: LoadPackage = loadInstalled): Promise<readonly FoundAccelerator[]> {
+export async function findAccelerators(
+  bundled: BundledDevices,
+  load: LoadPackage = loadInstalled,
+): Promise<readonly FoundAccelerator[]> {
   opened = null;
   const found: FoundAccelerator[] = [];
   for (const kind of ['installed', 'bundled'] as const) {
-    if (kind === 'bundled' && !found.some(({ problem }) => problem === null)) break;
+    if (kind === 'bundled' && bundled !== 'always' && !found.some(({ problem }) => problem === null)) break;
     for (const { name, role, open } of CANDIDATES) {
       if (role !== kind) continue;
       try {

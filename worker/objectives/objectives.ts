@@ -22,7 +22,7 @@ export async function createObjectiveFamily(request: ObjectiveRequest): Promise<
   if (request.device !== undefined && family.device === undefined)
     throw new GradswarmError(
       'ERR_DEVICE',
-      `device: expected 'auto' with objective '${request.objective.name}', which has no device but its plain loops, got '${request.device}'`,
+      `device: expected none or 'auto' with objective '${request.objective.name}', which has no device but its plain loops, got '${request.device}'`,
     );
   return family;
 }

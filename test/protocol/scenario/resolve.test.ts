@@ -127,7 +127,7 @@ describe('resolveScenario', () => {
       measure: [],
       stress: { gradientScales: {} },
       study: null,
-      device: 'auto',
+      device: null,
       expect: [{ name: 'finite', growth: 'bounded' }],
       claims: [],
       expectedSeconds: null,

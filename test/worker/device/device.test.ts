@@ -55,13 +55,18 @@ describe('worker/device/device', () => {
   });
 
   it('without packages every accelerator is absent', async () => {
-    const found = await findAccelerators(withPackages({}));
+    const found = await findAccelerators('beside those that are installed', withPackages({}));
     expect(found.map(({ name }) => name)).to.deep.equal(['blas', 'tfjs-node-gpu', 'tfjs-node', 'webgpu']);
     for (const { problem } of found) expect(problem).to.match(/^absent \(.*not installed\)$/);
   });
 
   const problemsWith = async (packages: Record<string, () => Record<string, unknown>>) =>
-    Object.fromEntries((await findAccelerators(withPackages(packages))).map(({ name, problem }) => [name, problem]));
+    Object.fromEntries(
+      (await findAccelerators('beside those that are installed', withPackages(packages))).map(({ name, problem }) => [
+        name,
+        problem,
+      ]),
+    );
 
   it('an installed package that fails to load is reported as broken', async () => {
     const broken = () => {
@@ -134,7 +139,7 @@ describe('worker/device/device', () => {
 
   it('an unknown name is ERR_DEVICE with the names there are', async () => {
     expect(await messageOf(openDevice('cuda'))).to.match(
-      /ERR_DEVICE: device: expected one of wasm, cpu, simd, simd-relaxed, blas, tfjs-node-gpu, tfjs-node, webgpu, got 'cuda'/,
+      /ERR_DEVICE: device: expected 'auto' or one of wasm, cpu, simd, simd-relaxed, blas, tfjs-node-gpu, tfjs-node, webgpu, got 'cuda'/,
     );
   });
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { indices, syntheticDataset } from '../../../../scenarios/check/parts/synthetic-dataset.js';
-import { findAccelerators, openDevice } from '../../../../worker/device/device.js';
+import { type BundledDevices, findAccelerators, openDevice } from '../../../../worker/device/device.js';
 import { createObjectiveFamily } from '../../../../worker/objectives/objectives.js';
 
 function drawn(shape: readonly number[]): tf.Tensor {
@@ -84,17 +84,21 @@ describe('worker/device/simd', () => {
     expect(digestOf(gradient as Float32Array)).to.equal('e2afff2cd4c97822');
   });
 
-  it('is measured where a package is installed, and only there', async () => {
-    const names = async (packages: Record<string, () => Record<string, unknown>>) => {
+  it('is found where a package is installed, and else for a choice that is asked for', async () => {
+    const names = async (
+      packages: Record<string, () => Record<string, unknown>>,
+      bundled: BundledDevices = 'beside those that are installed',
+    ) => {
       const { loadInstalled } = await import('../../../../worker/device/candidate.js');
       const load = async (name: string) => {
         if (packages[name]) return packages[name]();
         if (/tfjs-node|webgpu|koffi/.test(name)) throw new Error(`absent (package ${name} is not installed)`);
         return loadInstalled(name);
       };
-      return (await findAccelerators(load)).flatMap(({ name, problem }) => (problem === null ? [name] : []));
+      return (await findAccelerators(bundled, load)).flatMap(({ name, problem }) => (problem === null ? [name] : []));
     };
     expect(await names({})).to.deep.equal([]);
+    expect(await names({}, 'always')).to.deep.equal(['simd', 'simd-relaxed']);
     tf.copyRegisteredKernels('cpu', 'tensorflow');
     const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu');
     const tensorflow = () => {
