@@ -120,7 +120,7 @@ function simdCandidate(name: string, { relaxed }: { readonly relaxed: boolean })
       // Node 20 has it behind a flag that can still be set while it runs.
       if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd');
       const module = openHeapModule(backend, relaxed);
-      registerHeapBackend(name, backend, module, simdMultiply(backend, module));
+      registerHeapBackend(name, backend, module, simdMultiply(backend, module), { direct: true });
       await activate(name);
       const rounding = relaxed ? ', multiply-adds round as this processor does' : ', equal bits on all machines';
       return {
@@ -146,7 +146,7 @@ export const blas: Candidate = {
     const library = openBlas((koffi.default ?? koffi) as unknown as ForeignFunctions);
     const backend = await openWasm(load);
     const module = openHeapModule(backend, false);
-    registerHeapBackend('blas', backend, module, blasMultiply(backend, module, library));
+    registerHeapBackend('blas', backend, module, blasMultiply(backend, module, library), { direct: false });
     await activate('blas');
     return { access: wasmAccess(backend, simdLoops(backend, module)), detail: library.detail };
   },

@@ -60,6 +60,52 @@ export interface HeapModule {
   ): void;
   tilesOfFilter(tiles: number, filter: number, count: number, scratch: number): void;
   filterOfTiles(filter: number, tiles: number, count: number, scratch: number): void;
+  padImages(padded: number, images: number, count: number, ...of: PaddedImages): void;
+  convolve(
+    y: number,
+    images: number,
+    count: number,
+    ...of: [
+      ...images: PaddedImages,
+      filter: number,
+      kernelHeight: number,
+      kernelWidth: number,
+      filters: number,
+      bias: number,
+      relu: boolean,
+      padded: number,
+      runs: number,
+    ]
+  ): void;
+  addFilterGradient(
+    sums: number,
+    padded: number,
+    dy: number,
+    high: number,
+    wide: number,
+    channels: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    filters: number,
+    from: number,
+    to: number,
+    runs: number,
+  ): void;
+  inputGradient(
+    dx: number,
+    dy: number,
+    count: number,
+    ...of: [
+      ...images: PaddedImages,
+      filter: number,
+      kernelHeight: number,
+      kernelWidth: number,
+      filters: number,
+      panels: number,
+      padded: number,
+      masks: number,
+    ]
+  ): void;
   addToMaxima(
     into: number,
     images: number,
@@ -78,6 +124,16 @@ export interface HeapModule {
     outWidth: number,
   ): void;
 }
+/** Sizes of an image, and where it lies in one with padding. */
+type PaddedImages = [
+  height: number,
+  width: number,
+  channels: number,
+  top: number,
+  left: number,
+  high: number,
+  wide: number,
+];
 type TileShape = [
   height: number,
   width: number,
@@ -118,6 +174,11 @@ export interface Heap {
 
 export function heapOf(backend: BackendWasm): Heap {
   return backend.wasm as unknown as Heap;
+}
+
+/** Writes `count` zeros. */
+export function clear({ HEAPU8 }: Heap, at: number, count: number): void {
+  HEAPU8.fill(0, at, at + 4 * count);
 }
 
 /** The kernels on the backend's heap. Throws where the engine has no SIMD, or no relaxed SIMD for `relaxed`. */

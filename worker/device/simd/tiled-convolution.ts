@@ -1,9 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { backend_util } from '@tensorflow/tfjs-core';
-import { type HeapModule, heapOf, Scratch } from './heap-module.js';
+import { type Convolution, type ConvolutionAlgorithm, inputSizeOf } from './convolution-algorithm.js';
+import { clear, type Heap, type HeapModule, heapOf, Scratch } from './heap-module.js';
 import type { Multiply } from './multiply.js';
-
-type Convolution = ReturnType<typeof backend_util.computeConv2DInfo>;
 
 /** Numbers of a transformed tile and channel. */
 const PLACES = 36;
@@ -46,7 +44,8 @@ interface Tiles {
  * Convolutions by 3 x 3 as 36 small products of transformed tiles (Lavin and Gray, 2016), four times fewer multiplications; the
  * gradients are the transposed of the same. Rounding errors are larger than those of plain sums: of the size of 1e-6 of the largest number.
  */
-export class TiledConvolution {
+export class TiledConvolution implements ConvolutionAlgorithm {
+  private readonly heap: Heap;
   private readonly scratch: Scratch;
 
   constructor(
@@ -54,10 +53,10 @@ export class TiledConvolution {
     private readonly module: HeapModule,
     private readonly multiply: Multiply,
   ) {
-    this.scratch = new Scratch(heapOf(backend));
+    this.heap = heapOf(backend);
+    this.scratch = new Scratch(this.heap);
   }
 
-  /** `bias` by channel (0: none) and max(0, .) as asked. */
   forward(shape: Convolution, x: number, filter: number, y: number, bias: number, relu: boolean): void {
     const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = shape;
     const [module, tiles] = [this.module, this.room(shape)];
@@ -96,8 +95,8 @@ export class TiledConvolution {
     });
   }
 
-  /** Adds the gradient by the inputs to `dx`. */
   inputGradient(shape: Convolution, dy: number, filter: number, dx: number): void {
+    clear(this.heap, dx, inputSizeOf(shape));
     const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = shape;
     const [module, tiles] = [this.module, this.room(shape)];
     // Turned round once: products then read it where it lies.

@@ -16,12 +16,15 @@ interface Pooling {
   readonly pad: 'same' | 'valid';
 }
 
-/** Few values, so that windows have several largest ones; derivatives of -0 among the others. */
+/** Few values, so that windows have several largest ones, and some that are no numbers; derivatives of -0 among the others. */
 async function poolingGradientOn(device: string, { images, size, stride, pad }: Pooling): Promise<readonly string[]> {
   await openDevice(device);
   const [examples, height, width, channels] = images;
   const count = examples * height * width * channels;
-  const input = tf.tensor(drawn(count, 'images').map(Math.round), [...images]) as tf.Tensor4D;
+  const input = tf.tensor(
+    drawn(count, 'images').map((one, i) => (i % 13 === 0 ? Number.NaN : Math.round(one))),
+    [...images],
+  ) as tf.Tensor4D;
   const output = tf.maxPool(input, size, stride, pad);
   const dy = tf.tensor(
     drawn(output.size, 'derivatives').map((one, i) => (i % 5 === 0 ? -0 : one)),
@@ -52,6 +55,9 @@ describe('worker/device/simd: slopes', () => {
     { images: [2, 8, 8, 6], size: 2, stride: 2, pad: 'valid' },
     { images: [1, 9, 9, 4], size: 2, stride: 3, pad: 'valid' },
     { images: [1, 9, 9, 8], size: 3, stride: 2, pad: 'same' },
+    { images: [1, 8, 9, 7], size: 3, stride: 3, pad: 'same' },
+    { images: [2, 6, 6, 5], size: 2, stride: 2, pad: 'valid' },
+    { images: [1, 6, 6, 3], size: 2, stride: 2, pad: 'valid' },
   ] as const)
     it(`the gradient of pooling by ${pooling.size} with stride ${pooling.stride}, ${pooling.pad}, on ${pooling.images} has the bits of the plain loop: the first of several largest gets it, the others 0`, async () => {
       const expected = await poolingGradientOn('wasm', pooling);

@@ -5,8 +5,10 @@
  */
 
 export { addBias, columnSums, reluGradient } from './parts/columns';
+export { addFilterGradient, convolve, inputGradient } from './parts/direct-convolution';
 export { multiply, scratchBytes } from './parts/multiply';
 export { transposeAll } from './parts/packing';
+export { padImages } from './parts/padding';
 export { addPatches, gatherPatches } from './parts/patches';
 export { addToMaxima } from './parts/pooling';
 export { hash, step, stepAndHash } from './parts/step';

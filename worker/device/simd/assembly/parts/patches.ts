@@ -3,7 +3,7 @@
  * [places, kernelHeight, kernelWidth, channels]. `from` and `to` count rows of the output over all examples.
  */
 
-function copy(to: usize, from: usize, count: i32): void {
+export function copy(to: usize, from: usize, count: i32): void {
   if (count < 4) {
     for (; count > 0; count--, to += 4, from += 4) store<f32>(to, load<f32>(from));
     return;

@@ -19,9 +19,28 @@ function placeOne(
   }
 }
 
+/** `placeOne` for the maxima of a window of 2 x 2, whose first number is at `from`. Four channels. */
+function placeInSquare(into: usize, from: usize, derivative: v128, line: usize, pixel: usize): void {
+  const first = v128.load(from);
+  const right = v128.load(from + pixel);
+  const below = v128.load(from + line);
+  const last = v128.load(from + line + pixel);
+  const isRight = f32x4.gt(right, first);
+  let largest = v128.bitselect(right, first, isRight);
+  const isBelow = f32x4.gt(below, largest);
+  largest = v128.bitselect(below, largest, isBelow);
+  const isLast = f32x4.gt(last, largest);
+  const value = f32x4.add(derivative, f32x4.splat(0));
+  const above = v128.andnot(value, v128.or(isBelow, isLast));
+  v128.store(into, v128.andnot(above, isRight));
+  v128.store(into + pixel, v128.and(above, isRight));
+  v128.store(into + line, v128.andnot(v128.and(value, isBelow), isLast));
+  v128.store(into + line + pixel, v128.and(value, isLast));
+}
+
 /**
  * Gradient of maximum pooling: each output's derivative is added to the first of the largest inputs of its window. Images
- * [examples, height, width, channels]; `into` holds zeros.
+ * [examples, height, width, channels]; `into` holds zeros, or anything where windows of at least 4 channels lie side by side and reach every place.
  */
 export function addToMaxima(
   into: usize,
@@ -42,7 +61,10 @@ export function addToMaxima(
 ): void {
   const pixel = (<usize>channels) << 2;
   const line = <usize>width * pixel;
+  const isSquare = windowHeight === 2 && windowWidth === 2 && strideHeight === 2 && strideWidth === 2 && channels >= 4;
   const isApart = strideHeight >= windowHeight && strideWidth >= windowWidth;
+  // Where a place is written once, the last four channels may overlap those before them.
+  const vectors = isApart && channels >= 4 ? pixel : pixel & ~15;
   for (let n = 0; n < examples; n++, images += <usize>height * line, into += <usize>height * line)
     for (let row = 0; row < outHeight; row++) {
       const y0 = row * strideHeight - top;
@@ -54,7 +76,16 @@ export function addToMaxima(
         const xEnd = min(width, x0 + windowWidth);
         const start = <usize>yStart * line + <usize>xStart * pixel;
         let c: usize = 0;
-        for (; c + 16 <= pixel; c += 16) {
+        if (isSquare && yEnd - yStart === 2 && xEnd - xStart === 2) {
+          for (; c < pixel; c += 16) {
+            // The last four may overlap those before them.
+            const at = min(c, pixel - 16);
+            placeInSquare(into + start + at, images + start + at, v128.load(derivatives + at), line, pixel);
+          }
+          continue;
+        }
+        for (; c < vectors; c += 16) {
+          c = min(c, pixel - 16);
           let best = i32x4.splat(<i32>start);
           let largest = v128.load(images + start + c);
           for (let y = yStart; y < yEnd; y++) {
