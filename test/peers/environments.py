@@ -18,6 +18,8 @@ NUMPY = ["numpy==2.4.6"]
 FEDJAX = ["fedjax==0.0.17", "jax==0.4.30", "jaxlib==0.4.30", "optax==0.2.3", "dm-haiku==0.0.12", "chex==0.1.86", "numpy<2"]
 # PyTorch comes with its CUDA libraries: 5 GB on the disk.
 PFL = ["pfl==0.6.0", "torch==2.15.0"]
+# The last one that needs nothing but the system's OpenMP.
+ONEDNN = ["onednn-cpu-gomp==2023.2.0"]
 FLOWER = ["flwr[simulation]==1.42.0", *NUMPY]
 NODE_PACKAGES = ["koffi@3.3.4", "@tensorflow/tfjs-node@4.22.0"]
 
@@ -89,3 +91,9 @@ def open_blas():
         raise Missing("OpenBLAS is not installed, and this is not root on Debian")
     checked(["apt-get", "-qq", "update"])
     checked(["apt-get", "-qq", "-y", "install", "--no-install-recommends", "libopenblas0"])
+
+
+def one_dnn():
+    """Installs that of PyPI, and names it: the device looks in active environments only."""
+    folder = python_with(ONEDNN).parent.parent
+    os.environ["GRADSWARM_ONEDNN"] = str(folder / "lib" / "libdnnl.so.3")

@@ -181,7 +181,11 @@ def image_round(repeats):
     native = {"folder": environments.package_with_devices}
     groups = {
         "npm alone": [device(name, folder=environments.package_alone) for name in ("wasm", "simd", "simd-relaxed")],
-        "native": [device("blas", **native, before=environments.open_blas), device("tfjs-node", **native)],
+        "native": [
+            device("blas", **native, before=environments.open_blas),
+            device("onednn", **native, before=environments.one_dnn),
+            device("tfjs-node", **native),
+        ],
     }
     theirs = peer("pfl-research", environments.PFL, "with_pfl.py", 1, "images")
     programs = [one for one in [theirs, *(one for group in groups.values() for one in group)] if one]

@@ -1,30 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { DeviceReport } from '../../scenarios/devices/device-report.js';
 import { program } from './debian.js';
+import { koffi } from './koffi.js';
 import { pythonWith } from './python.js';
 
 const CLI = fileURLToPath(new URL('../../scenarios/cli.js', import.meta.url));
-const KOFFI = '3.3.4';
-
-/** Folder of packages with koffi of npm; null, with the reason printed, where it cannot be had. */
-function koffi(): string | null {
-  const folder = join(tmpdir(), `gradswarm-koffi-${KOFFI}`);
-  if (!existsSync(join(folder, 'node_modules', 'koffi'))) {
-    mkdirSync(folder, { recursive: true });
-    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', folder, `koffi@${KOFFI}`];
-    const { status, stderr } = spawnSync('npm', args, { encoding: 'utf8', timeout: 120_000 });
-    if (status !== 0) {
-      console.log(`skipped: npm install koffi failed: ${stderr.trim().split('\n').at(-1)}`);
-      return null;
-    }
-  }
-  return join(folder, 'node_modules');
-}
 
 /** OpenBLAS of Debian; else that of NumPy. */
 function library(): string | null {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { activate, type Candidate, portableAccess, portableStepping } from './candidate.js';
-import { blas, relaxedSimd, simd, wasm } from './heap-candidates.js';
+import { blas, onednn, relaxedSimd, simd, wasm } from './heap-candidates.js';
 import { tf } from './tensorflow.js';
 
 const require = createRequire(import.meta.url);
@@ -99,6 +99,7 @@ export const CANDIDATES: readonly Candidate[] = [
   simd,
   relaxedSimd,
   blas,
+  onednn,
   nativeCandidate('tfjs-node-gpu', { isGpu: true }),
   nativeCandidate('tfjs-node', { isGpu: false }),
   webgpu,

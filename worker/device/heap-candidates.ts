@@ -3,11 +3,17 @@ import { dirname, sep } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { blasMultiply, type ForeignFunctions, openBlas } from './blas/blas.js';
-import { VARIABLE } from './blas/blas-library.js';
+import { blasMultiply, openBlas } from './blas/blas.js';
+import { VARIABLE as BLAS } from './blas/blas-library.js';
 import { type Access, activate, type Candidate, type LoadPackage } from './candidate.js';
+import { foreignFunctions } from './foreign/foreign-functions.js';
 import { heapView, product } from './heap-kernels.js';
 import { installWasmKernels } from './kernel-overrides.js';
+import { HeapAddress } from './onednn/heap-primitive.js';
+import { OnednnConvolution } from './onednn/onednn-convolution.js';
+import { VARIABLE as ONEDNN } from './onednn/onednn-library.js';
+import { onednnMultiply } from './onednn/onednn-multiply.js';
+import { openOnednn } from './onednn/open-onednn.js';
 import { registerHeapBackend } from './simd/heap-backend.js';
 import { type HeapModule, heapOf, openHeapModule, Scratch } from './simd/heap-module.js';
 import { simdMultiply } from './simd/multiply.js';
@@ -140,14 +146,31 @@ export const blas: Candidate = {
   name: 'blas',
   role: 'installed',
   packages: ['koffi'],
-  install: `npm install --save-dev koffi (and OpenBLAS: apt install libopenblas0, or a NumPy installation, or ${VARIABLE}=FILE)`,
+  install: `npm install --save-dev koffi (and OpenBLAS: apt install libopenblas0, or a NumPy installation, or ${BLAS}=FILE)`,
   async open(load) {
-    const koffi = await load('koffi');
-    const library = openBlas((koffi.default ?? koffi) as unknown as ForeignFunctions);
+    const library = openBlas(foreignFunctions(await load('koffi')));
     const backend = await openWasm(load);
     const module = openHeapModule(backend, false);
-    registerHeapBackend('blas', backend, module, blasMultiply(backend, module, library), { direct: false });
+    registerHeapBackend('blas', backend, module, blasMultiply(backend, module, library));
     await activate('blas');
+    return { access: wasmAccess(backend, simdLoops(backend, module)), detail: library.detail };
+  },
+};
+
+/** Products and convolutions of an oneDNN that the machine has, on the same heap. */
+export const onednn: Candidate = {
+  name: 'onednn',
+  role: 'installed',
+  packages: ['koffi'],
+  install: `npm install --save-dev koffi (and oneDNN 3: pip install onednn-cpu-gomp, or a system's libdnnl.so.3, or ${ONEDNN}=FILE)`,
+  async open(load) {
+    const library = openOnednn(foreignFunctions(await load('koffi')));
+    const backend = await openWasm(load);
+    const module = openHeapModule(backend, false);
+    const base = new HeapAddress(library, heapOf(backend));
+    const multiply = onednnMultiply(library, base, simdMultiply(backend, module));
+    registerHeapBackend('onednn', backend, module, multiply, { untiled: new OnednnConvolution(library, base) });
+    await activate('onednn');
     return { access: wasmAccess(backend, simdLoops(backend, module)), detail: library.detail };
   },
 };

@@ -32,6 +32,7 @@ describe('worker/device/device', () => {
       'simd',
       'simd-relaxed',
       'blas',
+      'onednn',
       'tfjs-node-gpu',
       'tfjs-node',
       'webgpu',
@@ -56,7 +57,7 @@ describe('worker/device/device', () => {
 
   it('without packages every accelerator is absent', async () => {
     const found = await findAccelerators('beside those that are installed', withPackages({}));
-    expect(found.map(({ name }) => name)).to.deep.equal(['blas', 'tfjs-node-gpu', 'tfjs-node', 'webgpu']);
+    expect(found.map(({ name }) => name)).to.deep.equal(['blas', 'onednn', 'tfjs-node-gpu', 'tfjs-node', 'webgpu']);
     for (const { problem } of found) expect(problem).to.match(/^absent \(.*not installed\)$/);
   });
 
@@ -139,7 +140,7 @@ describe('worker/device/device', () => {
 
   it('an unknown name is ERR_DEVICE with the names there are', async () => {
     expect(await messageOf(openDevice('cuda'))).to.match(
-      /ERR_DEVICE: device: expected 'auto' or one of wasm, cpu, simd, simd-relaxed, blas, tfjs-node-gpu, tfjs-node, webgpu, got 'cuda'/,
+      /ERR_DEVICE: device: expected 'auto' or one of wasm, cpu, simd, simd-relaxed, blas, onednn, tfjs-node-gpu, tfjs-node, webgpu, got 'cuda'/,
     );
   });
 

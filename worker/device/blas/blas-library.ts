@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { namesIn, pythonPackages } from '../foreign/python-folders.js';
 
 /** Names the library, a file or a name that the system's loader knows; nothing else is looked for then. */
 export const VARIABLE = 'GRADSWARM_BLAS';
@@ -33,32 +33,12 @@ export function blasLibraries(environment: NodeJS.ProcessEnv = process.env): rea
   return [...OF_THE_SYSTEM, ...ofNumpy(environment)];
 }
 
-/** NumPy's own copies: in an active environment, in the user's packages, and where the path has a python3. */
-function ofNumpy({ VIRTUAL_ENV, CONDA_PREFIX, HOME, PYTHONPATH, PATH }: NodeJS.ProcessEnv): readonly string[] {
-  const onPath = (PATH ?? '').split(delimiter).filter((folder) => existsSync(join(folder, 'python3')));
-  const places = [VIRTUAL_ENV, CONDA_PREFIX, HOME && join(HOME, '.local'), ...onPath.map((folder) => dirname(folder))];
-  const prefixes = new Set([...places, '/usr/local', '/usr'].filter((one): one is string => Boolean(one)));
-  const packages = [
-    ...(PYTHONPATH ?? '').split(delimiter).filter((one) => one !== ''),
-    ...[...prefixes].flatMap((prefix) =>
-      namesIn(join(prefix, 'lib'))
-        .filter((name) => /^python3/.test(name))
-        .flatMap((python) => ['site-packages', 'dist-packages'].map((kind) => join(prefix, 'lib', python, kind))),
-    ),
-  ];
-  return packages.flatMap((folder) => {
+/** NumPy's own copies. */
+function ofNumpy(environment: NodeJS.ProcessEnv): readonly string[] {
+  return pythonPackages(environment).flatMap((folder) => {
     const libraries = join(folder, 'numpy.libs');
     return namesIn(libraries)
       .filter((name) => name.includes('openblas'))
       .map((name) => join(libraries, name));
   });
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    // Not there, or not ours to read.
-    return [];
-  }
 }

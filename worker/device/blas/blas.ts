@@ -1,13 +1,9 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { ForeignFunctions, ForeignLibrary } from '../foreign/foreign-functions.js';
 import type { HeapModule } from '../simd/heap-module.js';
 import { heapOf } from '../simd/heap-module.js';
-import type { Multiply } from '../simd/multiply.js';
+import { type Multiply, singly } from '../simd/multiply.js';
 import { blasLibraries, NAMINGS, VARIABLE } from './blas-library.js';
-
-/** What of the package koffi is used. */
-export interface ForeignFunctions {
-  load(path: string): { func(declaration: string): (...args: unknown[]) => unknown };
-}
 
 const ROW_MAJOR = 101;
 const PLAIN = 111;
@@ -38,9 +34,12 @@ export interface Blas {
 }
 
 /** The first OpenBLAS that can be loaded. Throws 'absent ...' where there is none, with what was looked for. */
-export function openBlas({ load }: ForeignFunctions, libraries: readonly string[] = blasLibraries()): Blas {
+export function openBlas(
+  { load }: Pick<ForeignFunctions, 'load'>,
+  libraries: readonly string[] = blasLibraries(),
+): Blas {
   for (const path of libraries) {
-    let library: ReturnType<ForeignFunctions['load']>;
+    let library: ForeignLibrary;
     try {
       library = load(path);
     } catch {
@@ -74,7 +73,7 @@ export function openBlas({ load }: ForeignFunctions, libraries: readonly string[
 /** Products on the heap of the wasm backend, where they lie. */
 export function blasMultiply(backend: BackendWasm, module: HeapModule, { sgemm }: Blas): Multiply {
   const heap = heapOf(backend);
-  return ({ a, transposeA, b, transposeB, c, rows, columns, depth, bias, relu, adds }) => {
+  return singly(({ a, transposeA, b, transposeB, c, rows, columns, depth, bias, relu, adds }) => {
     if (rows === 0 || columns === 0) return;
     // Taken for each call: growing the memory detaches views.
     const { buffer } = heap.HEAPU8;
@@ -96,5 +95,5 @@ export function blasMultiply(backend: BackendWasm, module: HeapModule, { sgemm }
       columns,
     );
     if (bias !== 0 || relu) module.addBias(c, rows, columns, bias, relu);
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { RELU_GRADIENT } from '../relu-gradient.js';
 import { tf } from '../tensorflow.js';
-import type { ChooseAlgorithm } from './convolution-algorithm.js';
+import type { ChooseAlgorithm, ConvolutionAlgorithm } from './convolution-algorithm.js';
 import { convolution, filterGradient, inputGradient, maxPoolGradient } from './convolution-kernels.js';
 import { DirectConvolution, isDirect } from './direct-convolution.js';
 import type { HeapModule } from './heap-module.js';
@@ -13,19 +13,19 @@ import { isTiled, TiledConvolution } from './tiled-convolution.js';
 /**
  * Registers a backend that is the running wasm backend with other kernels: products, convolutions and their gradients by
  * `multiply`. Both share one heap, and tensors of one are tensors of the other. Once a name and process. `direct`: convolutions of few channels
- * take no products.
+ * take no products. `untiled`: computes those that are not in tiles; left out: products of patches.
  */
 export function registerHeapBackend(
   name: string,
   wasm: BackendWasm,
   module: HeapModule,
   multiply: Multiply,
-  { direct }: { readonly direct: boolean },
+  { direct = false, untiled }: { readonly direct?: boolean; readonly untiled?: ConvolutionAlgorithm } = {},
 ): void {
   if (tf.findBackend(name) !== null) return;
   tf.copyRegisteredKernels('wasm', name);
   const stock = (kernel: string) => tf.getKernel(kernel, 'wasm').kernelFunc;
-  const choose = algorithms(wasm, module, multiply, direct);
+  const choose = algorithms(wasm, module, multiply, direct, untiled);
   const kernels: Readonly<Record<string, tf.KernelFunc>> = {
     BatchMatMul: batchMatMul(multiply),
     _FusedMatMul: fusedMatMul(multiply, stock('_FusedMatMul')),
@@ -45,9 +45,14 @@ export function registerHeapBackend(
   tf.registerBackend(name, () => wasm, 0);
 }
 
-function algorithms(wasm: BackendWasm, module: HeapModule, multiply: Multiply, direct: boolean): ChooseAlgorithm {
-  const patches = new PatchConvolution(wasm, module, multiply);
+function algorithms(
+  wasm: BackendWasm,
+  module: HeapModule,
+  multiply: Multiply,
+  direct: boolean,
+  untiled: ConvolutionAlgorithm = new PatchConvolution(wasm, module, multiply),
+): ChooseAlgorithm {
   const tiled = new TiledConvolution(wasm, module, multiply);
-  const untiled = new DirectConvolution(wasm, module);
-  return (shape) => (isTiled(shape) ? tiled : direct && isDirect(shape) ? untiled : patches);
+  const few = direct ? new DirectConvolution(wasm, module) : untiled;
+  return (shape) => (isTiled(shape) ? tiled : isDirect(shape) ? few : untiled);
 }

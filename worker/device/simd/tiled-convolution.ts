@@ -169,20 +169,20 @@ export class TiledConvolution implements ConvolutionAlgorithm {
     depth: number,
     adds: boolean,
   ): void {
-    for (let place = 0; place < PLACES; place++)
-      this.multiply({
-        a: a + 4 * place * rows * depth,
-        transposeA,
-        b: b + 4 * place * depth * columns,
-        transposeB,
-        c: c + 4 * place * rows * columns,
-        rows,
-        columns,
-        depth,
-        bias: 0,
-        relu: false,
-        adds,
-      });
+    this.multiply({
+      a,
+      transposeA,
+      b,
+      transposeB,
+      c,
+      rows,
+      columns,
+      depth,
+      bias: 0,
+      relu: false,
+      adds,
+      count: PLACES,
+    });
   }
 
   /** Calls `pass` for some tiles after the other; `high` and `wide`: tiles of an image. */

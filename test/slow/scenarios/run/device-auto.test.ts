@@ -99,7 +99,7 @@ describe('device auto', function () {
   });
 
   it('where none is named a run says on wasm that auto would measure, and measures nothing', async function () {
-    const installed = devicePackages().filter(({ name }) => /^(blas|tfjs-node|webgpu)/.test(name));
+    const installed = devicePackages().filter(({ name }) => /^(blas|onednn|tfjs-node|webgpu)/.test(name));
     if (installed.some(({ versions }) => Object.values(versions).every((version) => version !== null))) this.skip();
     const path = inFolder('unnamed');
     const run = options(path);
