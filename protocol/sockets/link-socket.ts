@@ -58,6 +58,10 @@ export class LinkSocket implements MessageSocket {
     return this.link.unacknowledgedBytes;
   }
 
+  get unwrittenBytes(): number {
+    return this.connection?.stream.writableLength ?? 0;
+  }
+
   get received(): number {
     return this.link.received;
   }
@@ -81,8 +85,11 @@ export class LinkSocket implements MessageSocket {
     this.connection?.socket.terminate();
     this.connection = connection;
     this.seenMs = performance.now();
-    const { socket } = connection;
+    const { socket, stream } = connection;
     this.listen(socket);
+    stream.on('drain', () => {
+      if (this.connection === connection) this.events.emit('drain');
+    });
     if (this.untaken.isFull) socket.pause();
     // All that came: what the other end sends again begins after it.
     this.acknowledge(this.link.received);

@@ -21,6 +21,12 @@ const SPARE_BYTES = LIMITS.sendQueueBytes + (1 << 20);
 /** Frames that wait for others to leave with them do so up to here, bytes. */
 const CORKED_BYTES = 256 << 10;
 
+/**
+ * From here on the system takes what has been made before more is: it is still in the cache then, and the other end does not wait
+ * while a whole send queue is made.
+ */
+const UNWRITTEN_BYTES = 256 << 10;
+
 /** Something to send: a frame of a party, a frame that is only passed on, or msgpack bytes. */
 export type Outgoing =
   | { readonly type: 'frame'; readonly frame: Frame }
@@ -76,10 +82,15 @@ export class FrameChannel {
   sentMessages = 0;
 
   constructor(
-    private readonly socket: Pick<MessageSocket, 'bufferedAmount' | 'send' | 'reuse' | 'cork' | 'uncork'>,
+    private readonly socket: Pick<
+      MessageSocket,
+      'bufferedAmount' | 'unwrittenBytes' | 'send' | 'reuse' | 'cork' | 'uncork'
+    > &
+      Partial<Pick<MessageSocket, 'on'>>,
     private readonly options: ChannelOptions,
   ) {
     this.receiver = new FrameReceiver(options, (message) => socket.reuse?.(message));
+    socket.on?.('drain', () => this.refill());
   }
 
   send(outgoing: Outgoing): void {
@@ -100,9 +111,22 @@ export class FrameChannel {
     this.socket.uncork?.();
   }
 
+  /** What follows leaves in one piece. */
+  private refill(): void {
+    if (this.idle) return;
+    this.socket.cork?.();
+    this.pump();
+    this.socket.uncork?.();
+  }
+
+  private get hasRoom(): boolean {
+    const { bufferedAmount, unwrittenBytes = 0 } = this.socket;
+    return bufferedAmount < LIMITS.sendQueueBytes && unwrittenBytes < UNWRITTEN_BYTES;
+  }
+
   /** Call when the socket's buffer has become smaller. */
   pump(): void {
-    while (this.socket.bufferedAmount < LIMITS.sendQueueBytes) {
+    while (this.hasRoom) {
       if (this.current) this.sendChunk();
       else {
         const next = this.queue.shift();
@@ -147,11 +171,11 @@ export class FrameChannel {
 
   private begin(outgoing: Outgoing): void {
     this.kept.push(outgoing);
-    if (outgoing.type === 'packed') this.write(null, [outgoing.body], outgoing.body.byteLength, this.untaken, false);
+    if (outgoing.type === 'packed') this.write(null, 0, [outgoing.body], outgoing.body.byteLength, this.untaken, false);
     else if (outgoing.type === 'relay') {
       const { header, body } = outgoing;
       this.last = null;
-      this.write(header, [body], body.byteLength, header.checksum || this.untaken, false);
+      this.write(header, header.messageCount, [body], body.byteLength, header.checksum || this.untaken, false);
     } else {
       const { frame } = outgoing;
       const { tampered } = frame;
@@ -159,16 +183,9 @@ export class FrameChannel {
       this.last = tampered ? null : frame.messages;
       const parts = tampered ? [tampered.body] : bodyParts(frame);
       const bytes = tampered ? tampered.body.byteLength : bodyBytes(frame);
-      const header: WireFrame = {
-        ...frame,
-        messageCount: frame.messages.length,
-        bodyBytes: bytes,
-        checksum: 0,
-        chunkStream: 0,
-      };
       // Never that of a frame without one: 1 is not the checksum of these bytes either.
       const checksum = tampered ? tampered.checksum || Number(this.untaken === 0) : this.untaken;
-      this.write(header, parts, bytes, checksum, true, frame.messages);
+      this.write(frame, frame.messages.length, parts, bytes, checksum, true, frame.messages);
     }
   }
 
@@ -197,7 +214,7 @@ export class FrameChannel {
     const bytes = bodyBytes(frame);
     const { checksum } = this.summed!;
     const body = { messageCount: frame.messages.length, bodyBytes: bytes, checksum, chunkStream: 0 };
-    writeHeader(message, { ...frame, ...body }, MESSAGE_TYPE.repeat);
+    writeHeader(message, frame, body, MESSAGE_TYPE.repeat);
     this.sentFrameBytes += frameBytes(bytes);
     this.savedBytes += frameBytes(bytes) - message.byteLength;
     this.corkedBytes += message.byteLength;
@@ -206,7 +223,8 @@ export class FrameChannel {
 
   /** `checksum` null: that of the parts. */
   private write(
-    header: WireFrame | null,
+    frame: Omit<Frame, 'messages'> | null,
+    messageCount: number,
     parts: readonly Uint8Array[],
     bytes: number,
     checksum: number | null,
@@ -215,14 +233,14 @@ export class FrameChannel {
   ): void {
     const whole = bytes <= LIMITS.chunkBytes;
     const stream = whole ? 0 : this.nextStream++ >>> 0;
-    const message = this.spare.take(FRAME_HEADER_BYTES + (whole ? bytes : 0)).fill(0, 0, FRAME_HEADER_BYTES);
+    const message = this.spare.take(FRAME_HEADER_BYTES + (whole ? bytes : 0));
     if (whole) joinInto(message, FRAME_HEADER_BYTES, parts);
     const known = checksum ?? (messages !== null && this.summed?.messages === messages ? this.summed.checksum : null);
     // A body in chunks is summed as it is cut: its last chunk carries the checksum.
     const sum = whole ? (known ?? this.options.crc32(message.subarray(FRAME_HEADER_BYTES))) : 0;
     if (whole && messages !== null && (known === null || this.isUntaken(checksum)))
       this.summed = { messages, checksum: sum };
-    if (header) writeHeader(message, { ...header, checksum: sum, chunkStream: stream });
+    if (frame) writeHeader(message, frame, { messageCount, bodyBytes: bytes, checksum: sum, chunkStream: stream });
     else writePackedHeader(message, bytes, sum, stream);
     if (!whole) {
       this.current = { parts, bytes, stream, counted, checksum: known, messages, sum: 0, at: 0, part: 0, partAt: 0 };
@@ -246,9 +264,10 @@ export class FrameChannel {
   private sendChunk(): void {
     const body = this.current!;
     const length = Math.min(LIMITS.chunkBytes, body.bytes - body.at);
-    const message = this.spare.take(CHUNK_HEADER_BYTES + length).fill(0, 0, CHUNK_HEADER_BYTES);
+    const message = this.spare.take(CHUNK_HEADER_BYTES + length);
     const view = new DataView(message.buffer);
-    view.setUint8(0, MESSAGE_TYPE.chunk);
+    // The type, and three bytes of 0.
+    view.setUint32(0, MESSAGE_TYPE.chunk, true);
     view.setUint32(4, body.stream, true);
     view.setFloat64(8, body.at, true);
     view.setUint32(16, length, true);
@@ -275,7 +294,7 @@ export class FrameChannel {
 }
 
 function writePackedHeader(message: Uint8Array, bodyLength: number, checksum: number, stream: number): void {
-  const view = new DataView(message.buffer);
+  const view = new DataView(message.fill(0, 0, FRAME_HEADER_BYTES).buffer);
   view.setUint8(0, MESSAGE_TYPE.packed);
   view.setUint32(36, bodyLength, true);
   view.setUint32(40, checksum, true);

@@ -53,7 +53,9 @@ const SPARE_BYTES = 64 << 20;
 /** A body that comes in chunks; its checksum is taken chunk by chunk, while their bytes are still in the cache. */
 interface Assembly {
   readonly header: WireFrame | null;
-  readonly body: Uint8Array;
+  readonly bytes: number;
+  /** Null: its first chunk has not come. That of the body before may be free by then. */
+  body: Uint8Array | null;
   checksum: number;
   filled: number;
 }
@@ -139,7 +141,8 @@ export class FrameReceiver {
     }
     this.assemblies.set(stream, {
       header,
-      body: this.spare.take(length),
+      bytes: length,
+      body: null,
       checksum: 0,
       filled: 0,
     });
@@ -159,16 +162,17 @@ export class FrameReceiver {
         'ERR_FRAME_MALFORMED',
         `a chunk that does not follow: stream ${stream}, offset ${offset}`,
       );
-    if (offset + data.byteLength > assembly.body.byteLength || data.byteLength === 0)
-      throw new GradswarmError('ERR_FRAME_LENGTH', `a chunk beyond the ${assembly.body.byteLength} announced bytes`);
-    assembly.body.set(data, offset);
+    const { bytes } = assembly;
+    if (offset + data.byteLength > bytes || data.byteLength === 0)
+      throw new GradswarmError('ERR_FRAME_LENGTH', `a chunk beyond the ${bytes} announced bytes`);
+    const body = (assembly.body ??= this.spare.take(bytes));
+    body.set(data, offset);
     if (!this.options.isLocal) assembly.checksum = this.options.crc32(data, assembly.checksum);
     assembly.filled += data.byteLength;
-    if (assembly.filled < assembly.body.byteLength) return null;
+    if (assembly.filled < bytes) return null;
     this.assemblies.delete(stream);
     const announced = view.getUint32(20, true);
     const header = assembly.header && { ...assembly.header, checksum: announced };
-    const { body } = assembly;
     const isIntact = this.options.isLocal ? this.matches(body, announced) : assembly.checksum === announced;
     return this.whole(header, body, isIntact, () => this.spare.give(body));
   }

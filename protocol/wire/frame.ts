@@ -129,17 +129,22 @@ export function joinBody(frame: Pick<Frame, 'messages'>): Uint8Array {
   return joined;
 }
 
-/** A frame as it lies on the wire, its body not yet cut into messages. */
-export interface WireFrame extends Omit<Frame, 'messages'> {
+/** What the header of a frame says of its body. */
+export interface WireBody {
   readonly messageCount: number;
   readonly bodyBytes: number;
   readonly checksum: number;
   readonly chunkStream: number;
 }
 
+/** A frame as it lies on the wire, its body not yet cut into messages. */
+export interface WireFrame extends Omit<Frame, 'messages'>, WireBody {}
+
+/** Writes all bytes of the header. */
 export function writeHeader(
   into: Uint8Array,
-  frame: WireFrame,
+  frame: Omit<Frame, 'messages'>,
+  body: WireBody,
   type: typeof MESSAGE_TYPE.frame | typeof MESSAGE_TYPE.repeat = MESSAGE_TYPE.frame,
 ): void {
   const view = new DataView(into.buffer, into.byteOffset, FRAME_HEADER_BYTES);
@@ -152,10 +157,10 @@ export function writeHeader(
   view.setInt32(16, partyNumber(frame.from), true);
   view.setInt32(20, partyNumber(frame.to), true);
   view.setFloat64(24, frame.arrivesAtMs, true);
-  view.setUint32(32, frame.messageCount, true);
-  view.setUint32(36, frame.bodyBytes, true);
-  view.setUint32(40, frame.checksum, true);
-  view.setUint32(44, frame.chunkStream, true);
+  view.setUint32(32, body.messageCount, true);
+  view.setUint32(36, body.bodyBytes, true);
+  view.setUint32(40, body.checksum, true);
+  view.setUint32(44, body.chunkStream, true);
 }
 
 /** Reads and checks a header, of a frame or a repeat. `clientCount`, `kindCount`: of this run. */

@@ -18,6 +18,8 @@ export interface MessageSocketEvents {
   readonly up: [resent: Resent];
   /** The other end has given a sign of life. */
   readonly seen: [];
+  /** All of `unwrittenBytes` has left. */
+  readonly drain: [];
 }
 
 /**
@@ -27,6 +29,8 @@ export interface MessageSocketEvents {
 export interface MessageSocket {
   /** Bytes given to `send` that still occupy memory: senders wait while there are many. */
   readonly bufferedAmount: number;
+  /** Those of them that the system has not taken yet. Left out: another thread passes them on. */
+  readonly unwrittenBytes?: number;
   /**
    * `message` is the socket's from now on. `sent` is called when `bufferedAmount` has become smaller by it, with memory that may be
    * used again; left out: the message itself.

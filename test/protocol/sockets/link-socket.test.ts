@@ -88,6 +88,22 @@ describe('a numbered link over websockets', function () {
     await proxy.close();
   }).timeout(20_000);
 
+  it('reports what the system has not taken, and when it has taken all: while the other end does not read, not all of 16 MB', async () => {
+    const port = await accepting();
+    const { link } = await openLink({ url: port.url(), heartbeatMs: HEARTBEAT_MS, openMs: 3000, trust: { ca: null } });
+    const [other] = port.opened as [MessageSocket];
+    expect(link.unwrittenBytes).to.equal(0);
+    const drained = new Promise<void>((resolve) => link.on('drain', resolve));
+    // In one turn of the event loop, in which nothing is read.
+    for (let i = 0; i < 16; i++) link.send(new Uint8Array(1 << 20));
+    expect(link.unwrittenBytes).to.be.within(1, 16 * ((1 << 20) + 14));
+    await drained;
+    expect(link.unwrittenBytes).to.equal(0);
+    link.close();
+    other.close();
+    await port.close();
+  });
+
   it('is opened although its first connections are closed without an answer, as by a port that has too many', async () => {
     const port = await accepting();
     let busy = 3;

@@ -57,6 +57,32 @@ class RecordingSocket {
   }
 }
 
+/** A socket of this thread: what it is given stays with it until the test lets the system take it, all at once. */
+class FullSocket {
+  readonly bufferedAmount = 0;
+  readonly given: Uint8Array[] = [];
+  unwrittenBytes = 0;
+  openCorks = 0;
+  private drain = (): void => {};
+  send(message: Uint8Array): void {
+    this.given.push(message.slice());
+    this.unwrittenBytes += message.byteLength;
+  }
+  cork(): void {
+    this.openCorks++;
+  }
+  uncork(): void {
+    this.openCorks--;
+  }
+  on(event: string, listener: unknown): void {
+    if (event === 'drain') this.drain = listener as () => void;
+  }
+  takeAll(): void {
+    this.unwrittenBytes = 0;
+    this.drain();
+  }
+}
+
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const allHaveLeft = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -69,7 +95,7 @@ interface Setting {
 }
 
 function channelOver(
-  socket: RecordingSocket,
+  socket: RecordingSocket | FullSocket,
   { summedBytes = [], defer, repeats = false, isLocal = false }: Setting = {},
 ): FrameChannel {
   return new FrameChannel(socket, {
@@ -217,6 +243,38 @@ describe('frame channel', () => {
     expect([socket.corks, socket.uncorks]).to.deep.equal([1, 1]);
     channel.send({ type: 'frame', frame: frameOf(10) });
     expect([socket.corks, turns.length]).to.deep.equal([2, 2]);
+  });
+
+  it('while the system has 256 kB to take, no more becomes bytes; then it does, in order, corks closed', () => {
+    const socket = new FullSocket();
+    const turns: (() => void)[] = [];
+    const channel = channelOver(socket, { defer: (work) => turns.push(work) });
+    const frames = [frameOf(30_000), frameOf(2 * chunkNumbers), ...Array.from({ length: 40 }, () => frameOf(10_000))];
+    for (const frame of frames) channel.send({ type: 'frame', frame });
+    for (let steps = 0; !channel.idle; steps++) {
+      expect(steps).to.be.below(100);
+      expect(socket.unwrittenBytes).to.be.within(256 << 10, (256 << 10) + LIMITS.chunkBytes + 24);
+      socket.takeAll();
+      for (const work of turns.splice(0)) work();
+      expect(socket.openCorks).to.equal(0);
+    }
+    expect(received(socket.given).map(({ body }) => hash(body))).to.deep.equal(
+      frames.map((frame) => hash(joinBody(frame))),
+    );
+  });
+
+  it('a body in chunks comes in the memory of one that was released after its header', async () => {
+    const socket = new RecordingSocket();
+    channelOver(socket).send({ type: 'frame', frame: frameOf(1.5 * chunkNumbers) });
+    await allHaveLeft();
+    const receiver = channelOver(new RecordingSocket());
+    const [header, ...chunks] = socket.sent;
+    const rest = () => chunks.map((message) => receiver.receive(message)).at(-1) as IncomingFrame;
+    receiver.receive(header!);
+    const first = rest();
+    receiver.receive(header!);
+    first.release();
+    expect(rest().body.buffer).to.equal(first.body.buffer);
   });
 
   it('a body in chunks comes in the memory of one that was released, and in no other', async () => {
