@@ -1,10 +1,14 @@
 import type { ReadonlyVector, Vector } from '../method.js';
+import { finiteBytes } from './simd/finite-pieces.js';
 
 /** Numbers whose exponent bits are all ones are not finite: one more in the exponent's last place sets the sign. */
 export function allFinite(vector: ReadonlyVector): boolean {
   const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT } = vector as Vector;
-  const words = new Int32Array(buffer, byteOffset, byteLength >>> 2);
-  return BYTES_PER_ELEMENT === 8 ? upperWordsFinite(words) : wordsFinite(words);
+  const isWide = BYTES_PER_ELEMENT === 8;
+  const before = finiteBytes(new Uint8Array(buffer, byteOffset, byteLength), isWide);
+  if (before === null) return false;
+  const words = new Int32Array(buffer, byteOffset + before, (byteLength - before) >>> 2);
+  return isWide ? upperWordsFinite(words) : wordsFinite(words);
 }
 
 const EXPONENT = 0x7f800000;

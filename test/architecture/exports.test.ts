@@ -21,6 +21,7 @@ const PUBLIC: readonly (readonly [reason: string, ...entries: string[]])[] = [
     'plain loops in place of kernels, to compare the two',
     'protocol/codecs/simd/kernels.ts useSimd',
     'protocol/numerics/simd/word-blocks.ts useWordSimd',
+    'protocol/wire/simd/finite-pieces.ts useFiniteSimd',
   ],
   ['a generator with published known answers', 'protocol/numerics/random.ts threefryBlock'],
 ];

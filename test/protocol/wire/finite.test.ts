@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { allFinite } from '../../../protocol/wire/finite.js';
+import { useFiniteSimd } from '../../../protocol/wire/simd/finite-pieces.js';
 
 const NOT_FINITE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
@@ -26,5 +27,25 @@ describe('the test for finite numbers', () => {
         expect(allFinite(whole.subarray(1, length + 1)), `${length} numbers`).to.equal(true);
       }
     });
+
+    for (const isSimd of [true, false])
+      it(`${isSimd ? 'SIMD' : 'the plain loop'} finds one number of ${type} that is not finite anywhere in a vector of several pieces`, () => {
+        useFiniteSimd(isSimd);
+        try {
+          // Two pieces of the module and a part of a third, which ends with numbers that are left to the plain loop.
+          const whole = make((2 * 8192 + 4096) / make(1).BYTES_PER_ELEMENT + 4).fill(-largest);
+          const vector = whole.subarray(1);
+          whole[0] = Number.NaN;
+          expect(allFinite(vector)).to.equal(true);
+          for (let at = 0; at < vector.length; at += at < 40 || at > vector.length - 40 ? 1 : 7)
+            for (const value of NOT_FINITE) {
+              vector[at] = value;
+              expect(allFinite(vector), `${value} at ${at} of ${vector.length}`).to.equal(false);
+              vector[at] = largest;
+            }
+        } finally {
+          useFiniteSimd(true);
+        }
+      });
   }
 });
