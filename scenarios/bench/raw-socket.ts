@@ -3,7 +3,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** What the timing process requests of its peer, over the channel that Node gives a forked process. */
 export interface PeerTask {
-  readonly over: 'frames' | 'raw';
+  /** `vector`: only makes the vector that the next task sends. */
+  readonly over: 'frames' | 'raw' | 'vector';
   readonly direction: 'down' | 'up';
   /** Numbers of a vector, and how many vectors. */
   readonly length: number;

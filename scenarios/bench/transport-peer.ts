@@ -9,11 +9,13 @@ async function serve(url: string, token: string, rawAt: string, localLink: strin
   raw.pause();
   const end = await TransportEnd.worker(url, localLink, token, () => process.exit(1));
   const block = Buffer.alloc(RAW_BLOCK_BYTES, 1);
+  let values = new Float32Array(0);
   process.on('message', async ({ over, direction, length, count, round }: PeerTask) => {
     const bytes = 4 * length * count;
-    if (over === 'raw') await (direction === 'down' ? readRaw(raw, bytes) : writeRaw(raw, block, bytes));
+    if (over === 'vector') values = new Float32Array(length).fill(1);
+    else if (over === 'raw') await (direction === 'down' ? readRaw(raw, bytes) : writeRaw(raw, block, bytes));
     else if (direction === 'down') await end.take(count, round);
-    else end.post(new Float32Array(length).fill(1), count, round);
+    else end.post(values, count, round);
     process.send?.('done');
   });
   process.once('disconnect', () => process.exit(0));

@@ -23,12 +23,17 @@ interface Pair {
   readonly peer: ChildProcess;
 }
 
-/** MB/s of one way of one direction. The time runs from the first byte requested to the last one read. */
+/** MB/s of one way of one direction. The time runs from the first byte requested to the last one read; vectors are made before it. */
 async function speed({ end, raw, peer }: Pair, task: PeerTask): Promise<number> {
   const { over, direction, length, count, round } = task;
   const bytes = 4 * length * count;
   const values = direction === 'down' && over === 'frames' ? new Float32Array(length).fill(1) : null;
   const block = Buffer.alloc(RAW_BLOCK_BYTES, 1);
+  if (direction === 'up' && over === 'frames') {
+    const made = once(peer, 'message');
+    peer.send({ ...task, over: 'vector' } satisfies PeerTask);
+    await made;
+  }
   const done = once(peer, 'message');
   const begin = performance.now();
   peer.send(task);
