@@ -5,8 +5,9 @@ import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import { channelOver, socketError } from '../protocol/sockets/frame-socket.js';
 import { PATHS } from '../protocol/sockets/paths.js';
 import { processSockets } from '../protocol/sockets/process-sockets.js';
-import type { OpenedSocket } from '../protocol/sockets/sockets.js';
+import type { OpenedSocket, Sockets } from '../protocol/sockets/sockets.js';
 import { localSocketUrl } from '../protocol/sockets/unseen-way.js';
+import { UNWATCHED_MS, WatchedSocket } from '../protocol/sockets/watched-socket.js';
 import {
   type Assign,
   type Introduction,
@@ -18,7 +19,7 @@ import type { Frame } from '../protocol/wire/frame.js';
 import type { ChannelOptions, FrameChannel } from '../protocol/wire/frame-channel.js';
 import type { Incoming } from '../protocol/wire/frame-receiver.js';
 import type { KindLayout } from '../protocol/wire/layout.js';
-import type { MessageSocket } from '../protocol/wire/message-socket.js';
+import { BROKEN, type MessageSocket } from '../protocol/wire/message-socket.js';
 import { openFrame } from '../protocol/wire/open-frame.js';
 import { readPacked } from '../protocol/wire/packed-message.js';
 import { pack } from '../protocol/wire/packing.js';
@@ -42,6 +43,8 @@ interface LinkOptions extends Omit<ChannelOptions, 'crc32' | 'defer'> {
   readonly peerDownMs: number;
   /** Path of the coordinator's Unix-domain socket; null: its port is used. */
   readonly localLink?: string | null;
+  /** Frames over it are of this thread (`hasOwnFrames`). Left out: of the one that has the sockets. */
+  readonly ownFrames?: boolean;
   /** Real milliseconds to keep a frame back; null: none is. */
   readonly hold: ((frame: Frame) => number) | null;
   /** An answer or request of the coordinator that came packed and is not a seal. */
@@ -229,19 +232,39 @@ export class FrameLink implements Remote {
 
 /** Over the Unix-domain socket where there is one; one that cannot be opened costs no more than its speed. */
 async function openToCoordinator(options: LinkOptions): Promise<OpenedSocket & { readonly isLocal: boolean }> {
-  const { coordinatorUrl, assign, trust, heartbeatMs, localLink, note } = options;
+  const { coordinatorUrl, assign, trust, heartbeatMs, localLink, ownFrames, note } = options;
   const sockets = await processSockets();
   const query = `token=${assign.token}`;
   const openMs = Math.max(OPEN_MS, heartbeatMs);
+  const port = new URL(coordinatorUrl);
+  port.pathname = PATHS.frames;
+  port.search = query;
+  const openPort = () => sockets.openLink({ url: port.href, heartbeatMs, openMs, trust });
   if (localLink)
     try {
       const url = localSocketUrl(localLink, PATHS.frames, query);
-      return { ...(await sockets.openLink({ url, heartbeatMs, openMs, trust })), isLocal: true };
+      const opened = ownFrames
+        ? await openWatched({ url, heartbeatMs: UNWATCHED_MS, openMs, trust }, openPort)
+        : await sockets.openLink({ url, heartbeatMs, openMs, trust });
+      return { ...opened, isLocal: true };
     } catch (error) {
       note(`${localLink}: ${(error as Error).message}; frames go over the port`);
     }
-  const url = new URL(coordinatorUrl);
-  url.pathname = PATHS.frames;
-  url.search = query;
-  return { ...(await sockets.openLink({ url: url.href, heartbeatMs, openMs, trust })), isLocal: false };
+  return { ...(await openPort()), isLocal: false };
+}
+
+/** A link of this thread, and the one that has its signs of life: last, since the coordinator then takes both as one. */
+async function openWatched(
+  options: Parameters<Sockets['openLink']>[0],
+  openSigns: () => Promise<OpenedSocket>,
+): Promise<OpenedSocket> {
+  const { ownSockets } = await import('../protocol/sockets/own-sockets.js');
+  const frames = await ownSockets.openLink(options);
+  try {
+    const signs = await openSigns();
+    return { ...signs, socket: new WatchedSocket(frames.socket, signs.socket) };
+  } catch (error) {
+    frames.socket.close(BROKEN);
+    throw error;
+  }
 }

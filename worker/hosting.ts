@@ -6,6 +6,7 @@ import type { RunSite } from '../protocol/party/run-site.js';
 import { encodeState } from '../protocol/party/state-codec.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { loadRunMethod } from '../protocol/selection/parts/run-method.js';
+import { hasOwnFrames } from '../protocol/sockets/watched-socket.js';
 import type * as control from '../protocol/wire/control-messages.js';
 import { hasOtherLengths, layoutsOf } from '../protocol/wire/layout.js';
 import { maxBodyBytes, maxPackedBytes, maxPackedValues } from '../protocol/wire/limits.js';
@@ -67,6 +68,7 @@ export class Hosting {
       peers: clientsSendToClients(method) ? peersOffered(coordinatorUrl, options.peers) : null,
       trust: options.trust,
       localLink: options.localLink ?? null,
+      ownFrames: hasOwnFrames(parameterCount, scenario.precision),
       heartbeatMs,
       peerDownMs,
       hold: frameHold(scenario, layouts.values(), () => performance.now()),

@@ -3,8 +3,7 @@ import type { PartyId } from '../../protocol/method.js';
 import { KeptBytes } from '../../protocol/party/kept-bytes.js';
 import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
 import { channelOver, socketError } from '../../protocol/sockets/frame-socket.js';
-import { PATHS } from '../../protocol/sockets/paths.js';
-import type { Acceptor, Listener } from '../../protocol/sockets/sockets.js';
+import type { Listener } from '../../protocol/sockets/sockets.js';
 import { type Packed, sealsMessages } from '../../protocol/wire/control-messages.js';
 import type { Frame } from '../../protocol/wire/frame.js';
 import type { ChannelOptions, FrameChannel } from '../../protocol/wire/frame-channel.js';
@@ -15,6 +14,7 @@ import { openFrame } from '../../protocol/wire/open-frame.js';
 import { readPacked } from '../../protocol/wire/packed-message.js';
 import { pack } from '../../protocol/wire/packing.js';
 import type { Seal } from '../../protocol/wire/seal.js';
+import { FrameEntrance } from './frame-entrance.js';
 import type { Member, Membership } from './membership.js';
 import { Trips } from './trips.js';
 
@@ -27,8 +27,6 @@ const FRAME_BYTES = 512;
 /** Memory of a seal that waits, and of each party that it goes to, about. */
 const SEAL_BYTES = 128;
 const RECEIVER_BYTES = 16;
-
-/** Path of the frame socket, beside socket.io's own. */
 
 interface QueuedSeal {
   readonly seal: Seal;
@@ -65,7 +63,7 @@ export interface RouterEvents {
 
 /** Frame sockets of all workers: takes frames for the coordinator in, and passes on those that peers send through it. */
 export class FrameRouter implements Remote {
-  private readonly acceptor: Acceptor;
+  private readonly entrance: FrameEntrance;
   private readonly wires = new Map<string, Wire>();
   private readonly layouts: readonly KindLayout[];
   private office: PostOffice | null = null;
@@ -90,25 +88,25 @@ export class FrameRouter implements Remote {
       /** Real milliseconds to keep a frame of the coordinator's half back; null: none is. */
       readonly hold: ((frame: Frame) => number) | null;
       readonly heartbeatMs: number;
+      /** On this thread, at a Unix-domain socket: messages of the workers that come there too. Left out: none can. */
+      readonly ownListener?: Listener | null;
       /** Does it take repeats? Left out: none does. */
       takesRepeats?(member: Member): boolean;
     },
     private readonly events: RouterEvents,
   ) {
     this.layouts = [...layouts].sort((a, b) => a.index - b.index);
-    this.acceptor = server.accept(
-      { path: PATHS.frames, parameters: ['token'], heartbeatMs: options.heartbeatMs, early: 'refused' },
-      (token, socket, numbered, isLocal) => {
-        const member = membership.byToken(token);
-        if (member) this.accept(member, socket, numbered, isLocal);
-        else socket.close(BROKEN);
-      },
-    );
+    const { ownListener = null, heartbeatMs } = options;
+    this.entrance = new FrameEntrance(server, ownListener, heartbeatMs, (token, socket, numbered, isLocal) => {
+      const member = membership.byToken(token);
+      if (member) this.accept(member, socket, numbered, isLocal);
+      else socket.close(BROKEN);
+    });
   }
 
   /** Those who have a seat now may open frame sockets, with the tokens that they have now, and no others. */
   admit(): void {
-    this.acceptor.admit(new Map(this.membership.present().map(({ token }) => [token, token])));
+    this.entrance.admit(new Map(this.membership.present().map(({ token }) => [token, token])));
   }
 
   /** Frames for the coordinator's own half go here. */
@@ -204,7 +202,7 @@ export class FrameRouter implements Remote {
   close(): void {
     for (const { socket } of this.wires.values()) socket.close();
     this.wires.clear();
-    this.acceptor.close();
+    this.entrance.close();
   }
 
   private accept(member: Member, socket: MessageSocket, numbered: boolean, isLocal: boolean): void {

@@ -5,6 +5,7 @@ import type { PartyId } from '../../protocol/method.js';
 import type { PostOffice } from '../../protocol/party/post-office.js';
 import { processSockets } from '../../protocol/sockets/process-sockets.js';
 import type { Listener } from '../../protocol/sockets/sockets.js';
+import { hasOwnFrames } from '../../protocol/sockets/watched-socket.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import { hasOtherLengths, layoutsOf } from '../../protocol/wire/layout.js';
 import {
@@ -58,10 +59,12 @@ export class HostServer {
   private loss: string | null = null;
   private ended: GradswarmError | null = null;
   private waiting: { resolve(crew: RemoteCrew): void; reject(error: Error): void } | null = null;
-  private own: { waits(): readonly string[]; readonly isComputing: boolean } | null = null;
+  private half: { waits(): readonly string[]; readonly isComputing: boolean } | null = null;
 
   private constructor(
     private readonly sockets: Listener,
+    /** Of this thread: frame sockets of local workers. Null: `sockets` has them all. */
+    private readonly own: Listener | null,
     /** What workers and observers must know. */
     readonly token: string,
     private readonly options: HostServerOptions,
@@ -93,6 +96,7 @@ export class HostServer {
         keptBytes: maxKeptBytes(size),
         hold: frameHold(scenario, layouts.values(), () => performance.now()),
         heartbeatMs,
+        ownListener: own,
         takesRepeats: ({ worker }) => this.takingRepeats.has(worker),
       },
       {
@@ -136,12 +140,13 @@ export class HostServer {
   static async listen(options: HostServerOptions): Promise<HostServer> {
     const listen = options.listen ?? { host: '127.0.0.1', port: 0 };
     const token = listen.token ?? nanoid(32);
+    const hasOwn = hasOwnFrames(options.parameterCount, options.scenario.precision);
+    const local = hasOwn ? 'reserved' : 'served';
     try {
-      return new HostServer(
-        await (await processSockets()).listen({ ...listen, token, local: options.localLink ?? false }),
-        token,
-        options,
-      );
+      const sockets = await (await processSockets()).listen({ ...listen, token, ...(options.localLink && { local }) });
+      const path = hasOwn ? sockets.localPath : null;
+      const own = path ? await (await import('../../protocol/sockets/own-sockets.js')).listenAtPath(path) : null;
+      return new HostServer(sockets, own, token, options);
     } catch (error) {
       throw new GradswarmError('ERR_USAGE', `--listen: ${(error as Error).message}`, { cause: error });
     }
@@ -164,7 +169,7 @@ export class HostServer {
 
   /** Where frame sockets of workers on this machine are taken too; null: at the port alone. */
   get localPath(): string | null {
-    return this.sockets.localPath ?? null;
+    return (this.own ?? this.sockets).localPath ?? null;
   }
 
   private get isSecure(): boolean {
@@ -174,7 +179,7 @@ export class HostServer {
   /** Frames for the coordinator's own half go to this office, in this epoch. */
   connect(office: PostOffice): void {
     this.router.connect(office);
-    this.own = office;
+    this.half = office;
   }
 
   /** The crew of the next epoch, once all seats are taken and their holders are ready. Throws ERR_WORKERS_MISSING, ERR_STOPPED. */
@@ -212,6 +217,7 @@ export class HostServer {
     await Promise.all(this.dismissals);
     this.router.close();
     await this.control.close();
+    await this.own?.close();
     await this.sockets.close();
   }
 
@@ -361,7 +367,7 @@ export class HostServer {
       computeMs,
       nextRequest: () => ++this.requests,
       disconnect: ({ worker }, why) => this.take({ type: 'broke', worker, why }),
-      own: () => ({ waits: this.own?.waits() ?? [], computing: this.own?.isComputing ?? false }),
+      own: () => ({ waits: this.half?.waits() ?? [], computing: this.half?.isComputing ?? false }),
     });
   }
 

@@ -46,6 +46,12 @@ class OwnListener implements Listener {
   }
 }
 
+/** Frame sockets at a path that was reserved, on the thread that calls. Null: nothing can listen there. */
+export async function listenAtPath(path: string): Promise<Listener | null> {
+  const server = await SocketServer.listenAt(path);
+  return server && new OwnListener(server, null);
+}
+
 const addressOf = (stream: unknown): string => (stream as Partial<Socket>).localAddress ?? '127.0.0.1';
 
 /** Sockets of the thread that opens them. */

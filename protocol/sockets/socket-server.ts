@@ -32,8 +32,11 @@ export interface ServerOptions {
   readonly origins?: readonly string[];
   /** What joining processes must prove; null: none may join. */
   readonly token?: string | null;
-  /** Frame sockets may come over a Unix-domain socket as well, where the system has one. Left out: over the port alone. */
-  readonly local?: boolean;
+  /**
+   * Frame sockets may come over a Unix-domain socket as well, where the system has one: `served` with the port, or at a path that is
+   * `reserved` for another thread of this process. Left out: over the port alone.
+   */
+  readonly local?: 'served' | 'reserved';
 }
 
 const HTTP_LIMITS = {
@@ -55,7 +58,8 @@ export class SocketServer {
   private readonly answers = new Map<string, (response: ServerResponse, proven: Proven) => void>();
   private readonly admission: Admission | null;
   private readonly http: Server;
-  private local: { readonly place: LocalPlace; readonly http: Server } | null = null;
+  /** `http` null: another thread listens there. */
+  private local: { readonly place: LocalPlace; readonly http: Server | null } | null = null;
 
   private constructor(private readonly options: ServerOptions) {
     this.admission = options.token ? new Admission(options.token) : null;
@@ -85,6 +89,13 @@ export class SocketServer {
       if (options.host !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL')) throw error;
       return new SocketServer({ ...options, host: '0.0.0.0' }).listening();
     }
+  }
+
+  /** Frame sockets alone, at a path that was reserved; there is no port. Null: nothing can listen there. */
+  static async listenAt(path: string): Promise<SocketServer | null> {
+    const server = new SocketServer({ host: '', port: 0 });
+    await server.listenLocally({ path, remove: () => {} });
+    return server.local && server;
   }
 
   /** Of the Unix-domain socket; null: there is none. */
@@ -124,7 +135,7 @@ export class SocketServer {
 
   /** Stops listening and closes every connection. */
   async close(): Promise<void> {
-    const servers = [this.http, ...(this.local ? [this.local.http] : [])];
+    const servers = [this.http, ...(this.local?.http ? [this.local.http] : [])];
     const closed = servers.map((http) => new Promise<void>((resolve) => http.close(() => resolve())));
     for (const socket of this.connections.keys()) socket.destroy();
     await Promise.all(closed);
@@ -142,16 +153,17 @@ export class SocketServer {
         resolve();
       });
     });
-    if (this.options.local) await this.listenLocally();
+    const place = this.options.local ? localPlace() : null;
+    if (!place) return this;
+    // Beside the run: there may be many.
+    void removeLeftPlaces();
+    if (this.options.local === 'reserved') this.local = { place, http: null };
+    else await this.listenLocally(place);
     return this;
   }
 
   /** Where it cannot, the port serves alone. */
-  private async listenLocally(): Promise<void> {
-    const place = localPlace();
-    if (!place) return;
-    // Beside the run: there may be many.
-    void removeLeftPlaces();
+  private async listenLocally(place: LocalPlace): Promise<void> {
     // Nothing but frame sockets: every other request is answered with 404.
     const http = createServer(HTTP_LIMITS, (_request, response) => {
       response.writeHead(404, { connection: 'close' }).end();

@@ -51,7 +51,7 @@ export class TransportEnd {
 
   /** The coordinator's router, with room for one worker. */
   static async coordinator(): Promise<Opened> {
-    const sockets = await (await processSockets()).listen({ host: '127.0.0.1', port: 0, local: true });
+    const sockets = await (await processSockets()).listen({ host: '127.0.0.1', port: 0, local: 'served' });
     const options = { onLoss: 'fail', silentMs: 1e9, waitMs: 1e9, prepareMs: 1e9 } as const;
     const membership = new Membership(1, 1, options, { epoch: 1, round: 0, nowMs: 0 });
     membership.take({ type: 'join', worker: 'bench', name: 'bench', seat: null, nowMs: 0 });

@@ -2,7 +2,7 @@
 
     npm run build && python3 test/peers/simulation.py [--repeats 5] [--rounds 100] [--image-repeats 3] [--only small|images] [--beside NAME ...]
 
-Every program has its own process with one thread, and waits while another one computes. A ratio is of two neighbouring turns; what
+Every program has its own process with one thread (gradswarm with worker processes: three), and waits while another one computes. A ratio is of two neighbouring turns; what
 is written down is the median over the turns, and the least and greatest. Needs Linux, python3 and the room that environments.py names.
 """
 
@@ -110,6 +110,10 @@ def ours(name, scenario, *, folder=lambda: ROOT, before=lambda: None, alone=()):
     return opened(name, command)
 
 
+def with_processes(name, scenario, workers):
+    return opened(name, lambda: ["node", HERE / "processes.mjs", ROOT, json.dumps(scenario), workers])
+
+
 def ratios(rows, numerator, denominator, figure="processor"):
     return [row[numerator][figure] / row[denominator][figure] for row in rows if numerator in row and denominator in row]
 
@@ -133,6 +137,7 @@ def taken_in_turn(programs, repeats):
     return rows
 
 
+PROCESSES = "two worker processes"
 PEERS = ("bare numpy", "FedJAX", "pfl-research", "Flower")
 
 
@@ -145,6 +150,7 @@ def small_simulation(rounds, repeats, beside):
     makers = [
         lambda: ours("gradswarm", {**common, "data": drawn}, alone=["alone"]),
         lambda: "bare numpy" in beside and peer("bare numpy", environments.NUMPY, "with_numpy.py", rounds),
+        lambda: with_processes(PROCESSES, {**common, "data": drawn}, 2),
         lambda: ours("gradswarm on MNIST", {**common, "data": {"name": "mnist"}}, alone=["alone"]),
         lambda: "FedJAX" in beside and peer("FedJAX", environments.FEDJAX, "with_fedjax.py", rounds),
         lambda: "pfl-research" in beside and peer("pfl-research", environments.PFL, "with_pfl.py", rounds, "softmax"),
@@ -170,8 +176,15 @@ def small_simulation(rounds, repeats, beside):
             f"| {name} | {shown(ratios(rows, 'gradswarm', name))} | {shown(ratios(rows, 'gradswarm', name, 'wall'))} |"
             for name in PEERS
         ),
+        "",
+        f"| gradswarm with {PROCESSES}, beside | processor time | wall time |",
+        "|---|---|---|",
+        *(
+            f"| {label} | {shown(ratios(rows, PROCESSES, name))} | {shown(ratios(rows, PROCESSES, name, 'wall'))} |"
+            for label, name in [("bare numpy", "bare numpy"), ("gradswarm in one process", "gradswarm")]
+        ),
     ]
-    return lines, [one.versions for one in programs if one.name != "gradswarm on MNIST"]
+    return lines, [one.versions for one in programs if one.name not in ("gradswarm on MNIST", PROCESSES)]
 
 
 def image_round(repeats):

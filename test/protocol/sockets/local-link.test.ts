@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { openLink } from '../../../protocol/sockets/open-link.js';
+import { listenAtPath } from '../../../protocol/sockets/own-sockets.js';
 import { SocketAcceptor } from '../../../protocol/sockets/socket-acceptor.js';
 import { SocketServer } from '../../../protocol/sockets/socket-server.js';
 import { localSocketUrl } from '../../../protocol/sockets/unseen-way.js';
@@ -11,7 +12,7 @@ import type { MessageSocket } from '../../../protocol/wire/message-socket.js';
 const HEARTBEAT_MS = 20_000;
 
 async function accepting() {
-  const server = await SocketServer.listen({ host: '127.0.0.1', port: 0, token: 'of the run', local: true });
+  const server = await SocketServer.listen({ host: '127.0.0.1', port: 0, token: 'of the run', local: 'served' });
   const opened: { readonly socket: MessageSocket; readonly isLocal: boolean }[] = [];
   const acceptance = { path: '/frames', parameters: ['token'], heartbeatMs: HEARTBEAT_MS, early: 'refused' } as const;
   const acceptor = new SocketAcceptor(server, acceptance, (_name, socket, _numbered, isLocal) =>
@@ -96,5 +97,28 @@ const status = (socketPath: string, path: string, upgrade: boolean): Promise<num
     expect(existsSync(own.path)).to.equal(true);
     await own.close();
     expect(existsSync(dirname(own.path))).to.equal(false);
+  });
+
+  it('may be taken by another thread: the path is reserved, serves frame sockets alone, and is gone with the port', async () => {
+    const server = await SocketServer.listen({ host: '127.0.0.1', port: 0, local: 'reserved' });
+    const path = server.localPath!;
+    const url = (token: string) => localSocketUrl(path, '/frames', `token=${token}`);
+    expect(existsSync(dirname(path))).to.equal(true);
+    expect(await failure(url('a'))).to.match(/ENOENT/);
+    const own = (await listenAtPath(path))!;
+    expect(own.localPath).to.equal(path);
+    const local: boolean[] = [];
+    const acceptance = { path: '/frames', parameters: ['token'], heartbeatMs: HEARTBEAT_MS, early: 'refused' } as const;
+    const acceptor = own.accept(acceptance, (_name, _socket, _numbered, isLocal) => local.push(isLocal));
+    acceptor.admit(new Map([['a', 'a']]));
+    await link(url('a'));
+    expect(local).to.deep.equal([true]);
+    expect(await failure(url('b'))).to.match(/answered with 403/);
+    for (const other of ['/challenge', '/health']) expect(await status(path, other, false), other).to.equal(404);
+    acceptor.close();
+    await own.close();
+    await server.close();
+    expect(existsSync(dirname(path))).to.equal(false);
+    expect(await listenAtPath(path)).to.equal(null);
   });
 });
