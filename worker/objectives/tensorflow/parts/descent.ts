@@ -57,10 +57,11 @@ async function descend(
     return hash;
   };
   try {
-    for (const batch of batches) {
-      if (batch.length === 0) continue;
+    const steps = batches.filter(({ length }) => length > 0);
+    for (const [i, batch] of steps.entries()) {
       const gradients = tf.tidy(() => [...gradientsOf(weights, batch, hashed)]);
-      hash &&= emptyHash();
+      // After the last step no one asks for it.
+      hash = hash && i + 1 < steps.length ? emptyHash() : null;
       const next = await stepping.stepped(weights, gradients, rate, hash);
       tf.dispose([gradients, weights as tf.Tensor[]]);
       weights = next;

@@ -17,6 +17,8 @@ export interface Shared {
   readonly classCount: number;
   /** Of dropout. */
   readonly rng: Rng;
+  /** By their lengths: those of every step would be garbage of hundreds of kilobytes. */
+  readonly maskRooms: Map<number, Float32Array>;
 }
 
 /** Of the parameters that the masks of dropout are keyed by. */
@@ -130,8 +132,19 @@ export class LayersObjective implements Objective {
     }
     const inputs = device.upload(network.gather(examples, this.rows, batch), [batch.length, ...network.inputShape]);
     return {
-      pass: network.forwardForTraining(weights, inputs, masksOf(rng, key, 'float32', rows)),
+      pass: network.forwardForTraining(weights, inputs, masksOf(rng, key, 'float32', rows, this.maskRoom())),
       answers: device.upload<tf.Rank.R2>(answers, [batch.length, width]),
+    };
+  }
+
+  /** Devices that hash keep numbers on a heap of their own, to which a mask is copied: its memory is free again at once. */
+  private maskRoom(): ((length: number) => Float32Array) | undefined {
+    const { device, maskRooms } = this.shared;
+    if (!device.stepping?.hash) return undefined;
+    return (length) => {
+      const room = maskRooms.get(length) ?? new Float32Array(length);
+      maskRooms.set(length, room);
+      return room;
     };
   }
 
