@@ -23,18 +23,20 @@ export class ExactSum {
     this.grid = reach * 2 ** -52;
   }
 
-  /** False, and nothing added, when an entry is beyond the bound or not finite. */
-  add(value: ReadonlyVector | Integers): boolean {
-    for (let i = 0; i < value.length; i++) if (!(Math.abs(value[i]!) <= this.bound)) return false;
-    if (!this.sums) this.sums = new Float64Array(value.length);
-    if (this.sums.length !== value.length) return false;
-    const { sums, grid } = this;
-    for (let i = 0; i < value.length; i++) {
-      // Adding and taking away 1.5 * 2^52 grid steps rounds to the grid: exact and much faster than Math.round.
-      const shift = grid * 6755399441055744;
-      sums[i] = sums[i]! + (value[i]! + shift - shift);
-    }
+  /** False for an entry beyond the bound or not finite, and for another length than before: such a value is not to be added. */
+  fits(value: ReadonlyVector | Integers): boolean {
+    if (this.sums && this.sums.length !== value.length) return false;
+    const { bound } = this;
+    for (let i = 0; i < value.length; i++) if (!(Math.abs(value[i]!) <= bound)) return false;
     return true;
+  }
+
+  /** Of a value that fits. */
+  add(value: ReadonlyVector | Integers): void {
+    const sums = (this.sums ??= new Float64Array(value.length));
+    // Adding and taking away 1.5 * 2^52 grid steps rounds to the grid: exact and much faster than Math.round.
+    const shift = this.grid * 6755399441055744;
+    for (let i = 0; i < value.length; i++) sums[i] = sums[i]! + (value[i]! + shift - shift);
   }
 
   /** In the precision of `like`, each entry rounded once. */

@@ -16,7 +16,7 @@ export class FieldSums {
   /** `bound`: largest magnitude of an entry. `terms`: most messages. */
   constructor(
     private readonly layout: KindLayout,
-    private readonly bound: number,
+    bound: number,
     terms: number,
   ) {
     this.fields = [...layout.vectors, ...layout.integers, ...layout.scalars];
@@ -30,10 +30,18 @@ export class FieldSums {
 
   /** False, and nothing added, when an entry is beyond the bound or a field has another length than before. */
   add(message: AnyPayload): boolean {
-    const values = this.fields.map((field) => [field, message[field] as Value] as const);
-    if (!values.every(([field, value]) => this.fits(field, value))) return false;
-    for (const [field, value] of values) {
-      this.sums.get(field)!.add(typeof value === 'number' ? Float64Array.of(value) : value);
+    const values = this.fields.map((field) => {
+      const value = message[field] as Value;
+      return {
+        field,
+        value,
+        sum: this.sums.get(field)!,
+        terms: typeof value === 'number' ? Float64Array.of(value) : value,
+      };
+    });
+    if (!values.every(({ sum, terms }) => sum.fits(terms))) return false;
+    for (const { field, value, sum, terms } of values) {
+      sum.add(terms);
       if (!this.likes.has(field)) this.likes.set(field, value);
     }
     this.added++;
@@ -43,13 +51,6 @@ export class FieldSums {
   /** `empty`: a vector of no numbers, the sum of a vector that no message had. */
   value(empty: Vector): AnyPayload {
     return Object.fromEntries(this.fields.map((field) => [field, this.sumOf(field, empty)]));
-  }
-
-  private fits(field: string, value: Value): boolean {
-    if (typeof value === 'number') return Math.abs(value) <= this.bound;
-    const like = this.likes.get(field) as ReadonlyVector | Integers | undefined;
-    if (like && like.length !== value.length) return false;
-    return Array.prototype.every.call(value, (entry: number) => Math.abs(entry) <= this.bound);
   }
 
   private sumOf(field: string, empty: Vector): Vector | Int32Array | number {
