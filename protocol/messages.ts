@@ -25,6 +25,12 @@ export interface MessageKind {
    */
   // biome-ignore lint/suspicious/noExplicitAny: the fields and settings of any method.
   readonly fits?: (message: any, run: RunConstants<any>) => boolean;
+  /**
+   * The public bound of `total`, by which alone the coordinator takes this kind of vectors and scalars: then a worker may send the sum of
+   * its clients' messages in place of each. Greater than 0. Left out: every message is sent.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the settings of any method.
+  readonly summed?: (run: RunConstants<any>) => number;
 }
 /** The kinds of a method, by name. */
 export type MessageKinds = Readonly<Record<string, MessageKind>>;
@@ -87,7 +93,7 @@ export interface Mailbox<M extends MessageKinds, Sender, Receiver> {
   ): AsyncIterable<Received<M[K]>> & { readonly absent: readonly Absence[] };
   /**
    * Sum of every field over the senders, exact and so independent of grouping. `bound`: public bound on every entry's
-   * magnitude; a message beyond it is refused (absent as 'rejected').
+   * magnitude, that which the kind declares by `summed`, if it does; a message beyond it is refused (absent as 'rejected').
    */
   total<K extends ReceivedBy<M, Receiver>>(kind: K, bound: number): Promise<Total<M[K]>>;
   /** Peer kinds only: posts of the party's last round that a receiver did not use. Fixed when that round was committed. */

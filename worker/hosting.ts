@@ -1,14 +1,14 @@
 import { GradswarmError } from '../protocol/errors.js';
 import { frameHold } from '../protocol/links/link-buckets.js';
 import { openNetwork, type ScenarioNetwork } from '../protocol/links/network.js';
-import type { AnyMethod, MessageKind } from '../protocol/method.js';
+import type { AnyMethod, ClientIndex, MessageKind } from '../protocol/method.js';
 import type { RunSite } from '../protocol/party/run-site.js';
 import { encodeState } from '../protocol/party/state-codec.js';
-import type { Scenario } from '../protocol/scenario/scenario.js';
+import type { KindCodec, Scenario } from '../protocol/scenario/scenario.js';
 import { loadRunMethod } from '../protocol/selection/parts/run-method.js';
 import { hasOwnFrames } from '../protocol/sockets/watched-socket.js';
 import type * as control from '../protocol/wire/control-messages.js';
-import { hasOtherLengths, layoutsOf } from '../protocol/wire/layout.js';
+import { hasOtherLengths, type KindLayout, layoutsOf } from '../protocol/wire/layout.js';
 import { maxBodyBytes, maxPackedBytes, maxPackedValues } from '../protocol/wire/limits.js';
 import type { RoundPlan } from '../protocol/wire/seal.js';
 import { ClientHost } from './client-host.js';
@@ -18,6 +18,7 @@ import { openPrivacy } from './privacy.js';
 import type { Problem } from './problem.js';
 import { systemSecrets } from './secrets.js';
 import { openSite } from './site.js';
+import { SummingLink } from './summing-link.js';
 import type { WorkerProcessOptions } from './worker-options.js';
 
 /** What the link of a hosting reports to its session. */
@@ -38,6 +39,7 @@ export class Hosting {
     readonly site: RunSite,
     private readonly networkModel: ScenarioNetwork,
     problem: Problem,
+    private readonly sums: SummingLink | null,
   ) {
     this.host = new ClientHost(site, () => problem.family.tensorCount());
   }
@@ -78,19 +80,21 @@ export class Hosting {
       note: options.note,
     });
     const networkModel = await openNetwork(scenario);
-    const site = await openSite({
+    const summed = summedHere(scenario, method, networkModel, layouts);
+    const sums = summed.size > 0 ? new SummingLink(link, summed, () => site.host) : null;
+    const site: RunSite = await openSite({
       scenario,
       method,
       problem,
       mode: 'fast',
       shuffle: null,
-      remote: link,
+      remote: sums ?? link,
       measured: true,
       networkModel,
       secrets: systemSecrets,
       privacy: openPrivacy(scenario, method),
     });
-    return new Hosting(assign, link, site, networkModel, problem);
+    return new Hosting(assign, link, site, networkModel, problem, sums);
   }
 
   /** From here on frames reach the clients. */
@@ -108,6 +112,7 @@ export class Hosting {
   async begin(plan: RoundPlan, current: () => boolean): Promise<void> {
     this.plan = plan;
     const { epoch, generation } = this.assign;
+    this.sums?.begin(plan, this.membersOf(plan));
     const stamp = { epoch, generation, index: plan.index, attempt: plan.attempt };
     try {
       const report = await (plan.task ? this.host.task(plan) : this.host.begin(plan));
@@ -121,6 +126,12 @@ export class Hosting {
         message: known ? error.message.replace(`${error.code}: `, '') : String(error),
       });
     }
+  }
+
+  private membersOf({ cohort, absent }: RoundPlan): readonly ClientIndex[] {
+    const hosted = new Set(this.assign.clients);
+    for (const { from } of absent) hosted.delete(from);
+    return cohort.filter((client) => hosted.has(client));
   }
 
   /** Sends the records or estimates of these clients. */
@@ -140,6 +151,25 @@ export class Hosting {
     if (this.plan) this.host.stop(this.plan, null);
     await this.link.close();
   }
+}
+
+/** Kinds whose messages are summed before they are sent: nothing of this run looks at one message, or needs more than their sum. */
+function summedHere(
+  { participation, clock, codecs, measure = [], aggregators = {} }: Scenario,
+  { schedule }: AnyMethod,
+  { attacks, receiveTransform }: ScenarioNetwork,
+  layouts: ReadonlyMap<string, KindLayout>,
+): ReadonlyMap<number, KindLayout> {
+  const { deadlineMs, first } = participation;
+  const judged = deadlineMs !== null || (first ?? null) !== null || clock === 'wall' || measure.length > 0;
+  const changed = attacks.length > 0 || receiveTransform !== null || Object.keys(aggregators).length > 0;
+  if (schedule !== undefined || judged || changed) return new Map();
+  const summed = [...layouts.values()].filter(({ name, kind }) => kind.summed && isPlain(codecs[name]));
+  return new Map(summed.map((layout) => [layout.index, layout]));
+}
+
+function isPlain(coding: KindCodec | undefined): boolean {
+  return !coding || (coding.codec.name === 'identity' && coding.memory === null);
 }
 
 /** Do frames go from clients to clients? Only then do workers need sockets to each other. */

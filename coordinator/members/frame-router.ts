@@ -1,6 +1,7 @@
 import { GradswarmError } from '../../protocol/errors.js';
 import type { PartyId } from '../../protocol/method.js';
 import { KeptBytes } from '../../protocol/party/kept-bytes.js';
+import { framesOf, partialSum } from '../../protocol/party/partial-sum.js';
 import type { PostOffice, Remote } from '../../protocol/party/post-office.js';
 import { channelOver, socketError } from '../../protocol/sockets/frame-socket.js';
 import type { Listener } from '../../protocol/sockets/sockets.js';
@@ -90,6 +91,8 @@ export class FrameRouter implements Remote {
       readonly heartbeatMs: number;
       /** On this thread, at a Unix-domain socket: messages of the workers that come there too. Left out: none can. */
       readonly ownListener?: Listener | null;
+      /** Numbers of the model, where workers may send sums of their clients' messages; left out: they may not. */
+      readonly parameterCount?: number;
       /** Does it take repeats? Left out: none does. */
       takesRepeats?(member: Member): boolean;
     },
@@ -272,6 +275,7 @@ export class FrameRouter implements Remote {
 
   private unpack(member: Member, body: Uint8Array): void {
     const message = readPacked(body, this.options, `packed message of ${member.id}`);
+    if (message.type === 'sum') return this.sum(member, message);
     if (message.type !== 'seals') return this.events.answer(member, message);
     this.events.alive();
     for (const { to, ...seal } of message.seals) {
@@ -281,6 +285,22 @@ export class FrameRouter implements Remote {
       if (own.length > 0) this.office?.receiveSeal(seal, own);
       for (const [host, parties] of this.byHost(to)) this.passOn(host, seal, parties);
     }
+  }
+
+  /** A sum of messages of its clients, in place of their frames. */
+  private sum(member: Member, message: Extract<Packed, { type: 'sum' }>): void {
+    this.events.alive();
+    const layout = this.layouts[message.kind];
+    const other = message.frames.find(({ from }) => this.membership.host(from) !== member);
+    const { parameterCount } = this.options;
+    if (!layout || parameterCount === undefined || other)
+      throw new GradswarmError(
+        'ERR_PROTOCOL',
+        `${member.id} sent a sum of kind ${message.kind}, which it may not send`,
+      );
+    const sum = partialSum(message, layout, parameterCount);
+    for (const { from, bodyBytes } of sum.frames) this.trips.came({ ...sum, from }, bodyBytes);
+    for (const frame of framesOf(sum)) this.office?.receive(frame);
   }
 
   /** As frames of peers, seals are not kept without end for a receiver that does not read. */

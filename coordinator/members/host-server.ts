@@ -97,6 +97,7 @@ export class HostServer {
         hold: frameHold(scenario, layouts.values(), () => performance.now()),
         heartbeatMs,
         ownListener: own,
+        ...(method.schedule === undefined && { parameterCount: options.parameterCount }),
         takesRepeats: ({ worker }) => this.takingRepeats.has(worker),
       },
       {

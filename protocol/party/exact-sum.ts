@@ -39,6 +39,17 @@ export class ExactSum {
     for (let i = 0; i < value.length; i++) sums[i] = sums[i]! + (value[i]! + shift - shift);
   }
 
+  /** As it is: on the grid, not rounded. */
+  get exact(): Float64Array {
+    return this.sums ?? new Float64Array(0);
+  }
+
+  /** What another sum on this grid gave as `exact`. */
+  addExact(values: Float64Array): void {
+    const sums = (this.sums ??= new Float64Array(values.length));
+    for (let i = 0; i < values.length; i++) sums[i] = sums[i]! + values[i]!;
+  }
+
   /** In the precision of `like`, each entry rounded once. */
   vector(like: ReadonlyVector): Vector {
     const result = zerosLike(like);

@@ -48,6 +48,20 @@ export class FieldSums {
     return true;
   }
 
+  /** Of messages without integers: each vector's sum, then each scalar's; exact, so that `addAll` elsewhere gives the sum of all. */
+  get parts(): readonly Float64Array[] {
+    return this.fields.map((field) => this.sums.get(field)!.exact);
+  }
+
+  /** `parts` of so many messages that were summed elsewhere. `like`: a vector as theirs. */
+  addAll(parts: readonly Float64Array[], messages: number, like: Vector): void {
+    for (const [i, field] of this.fields.entries()) {
+      this.sums.get(field)!.addExact(parts[i]!);
+      if (!this.likes.has(field)) this.likes.set(field, this.layout.scalars.includes(field) ? 0 : like);
+    }
+    this.added += messages;
+  }
+
   /** `empty`: a vector of no numbers, the sum of a vector that no message had. */
   value(empty: Vector): AnyPayload {
     return Object.fromEntries(this.fields.map((field) => [field, this.sumOf(field, empty)]));

@@ -62,6 +62,23 @@ export class InboxRules {
     return this.chains.has(address.layout.name) || this.attacks.some((attack) => attack.concerns(address));
   }
 
+  /** `apply` for a party whose record has `kept`, and gets `next` when the round is over. A kind without rules is left as it is. */
+  applyIn(
+    inbox: readonly OpenedMessage[],
+    address: InboxAddress,
+    { kept, next }: { readonly kept: Readonly<Record<string, unknown>>; readonly next: Record<string, InboxMemory> },
+  ): readonly OpenedMessage[] {
+    if (!this.concerns(address)) return inbox;
+    const key = `inbox ${address.layout.name}/${address.step}`;
+    const { inbox: result, memory } = this.apply(
+      inbox,
+      address,
+      (next[key] ?? kept[key] ?? null) as InboxMemory | null,
+    );
+    if (memory) next[key] = memory;
+    return result;
+  }
+
   /** `memory`: null in the first round. The memory returned is null where nothing has to be kept. */
   apply(
     inbox: readonly OpenedMessage[],

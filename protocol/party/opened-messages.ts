@@ -8,7 +8,7 @@ import type { KindLayout } from '../wire/layout.js';
  * then none of them counts.
  */
 export function openedMessages<M>(
-  { name, kind: { most = Number.POSITIVE_INFINITY, fits } }: KindLayout,
+  { name, kind: { fits, summed, most = summed ? 1 : Number.POSITIVE_INFINITY } }: KindLayout,
   { from, messages }: Frame,
   run: RunConstants<unknown>,
   decode: (position: number) => M,

@@ -21,15 +21,16 @@ import { zeros } from '../numerics/vector.js';
 import type { AnyPayload } from '../wire/encoded-message.js';
 import { type Frame, wireBytesOf } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
-import { FieldSums } from './field-sums.js';
-import type { InboxAddress, InboxMemory, OpenedMessage } from './inbox-rules.js';
+import type { InboxAddress, InboxMemory } from './inbox-rules.js';
 import { KindSteps } from './kind-steps.js';
+import { declaredBound, KindTotal } from './kind-total.js';
 import { linksIn } from './links-in.js';
 import type { MessageCoding } from './message-coding.js';
 import { openedMessages } from './opened-messages.js';
 import type { PartyTimes } from './party-report.js';
 import { NO_MESSAGES, sameList } from './receivers.js';
 import type { Attempt, PartyTools, RoundHost, UnusedMessage } from './round-host.js';
+import { streamed } from './streamed.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: one class serves every method; the methods see the exact types of method.ts.
 type AnyKind = any;
@@ -212,57 +213,41 @@ export class PartyRound {
   stream(kind: string): AsyncIterable<Received<AnyKind>> & { readonly absent: readonly Absence[] } {
     const { layout, step, senders } = this.incoming(kind);
     const absent: Absence[] = [];
-    const { mailbox } = this;
-    const ruled = this.host.inboxRules?.concerns(this.addressOf(layout, step)) ?? false;
-    const read = async function* (round: PartyRound) {
+    const ruled = this.host.inboxRules?.concerns({ receiver: this.party, round: this.index, layout, step }) ?? false;
+    const source = {
       // A deadline is applied once all senders have arrived or are absent; without one each message is read on arrival.
       // So is an inbox that rules look at as a whole.
-      const whole = ruled || round.dispatch.deadline(round.party) !== null;
-      if (whole) await mailbox.ready(layout.index, step, senders);
-      const opened: Received<AnyKind>[] = [];
-      const { received } = round.inbox;
-      for (const group of whole ? [senders] : senders.map((sender) => [sender])) {
-        if (!whole) {
-          const pending = mailbox.ready(layout.index, step, group);
-          if (pending) await pending;
-        }
-        for (const frame of round.admitted(layout, step, group, absent)) {
-          if (!ruled) opened.length = 0;
-          round.open(layout, frame, opened, absent);
-          if (!ruled) yield* opened;
-        }
-      }
-      if (round.inbox.received === received) round.waitInVain();
-      if (ruled) yield* round.ruled(layout, step, opened);
+      groups: ruled || this.dispatch.deadline(this.party) !== null ? [senders] : senders.map((sender) => [sender]),
+      ready: (group: readonly PartyId[]) => this.mailbox.ready(layout.index, step, group),
+      frames: (group: readonly PartyId[]) => this.admitted(layout, step, group, absent),
+      open: (frame: Frame, into: Received<AnyKind>[]) => this.open(layout, frame, into, absent),
+      rule: ruled ? (opened: Received<AnyKind>[]) => this.ruled(layout, step, opened) : null,
+      none: () => this.waitInVain(),
     };
-    return { absent, [Symbol.asyncIterator]: () => read(this) };
+    return { absent, [Symbol.asyncIterator]: () => streamed<Frame, Received<AnyKind>>(source) };
   }
 
   async total(kind: string, bound: number): Promise<Total<AnyKind>> {
-    const { layout, step } = this.kinds.peek(kind);
-    if (layout.bytes.length > 0) throw this.kinds.misuse(`'${kind}' has byte fields; they have no sum`);
-    const sums = new FieldSums(layout, bound, Math.max(1, this.kinds.senders(layout.kind).length));
-    const inbox = await this.take(kind);
-    const absent: Absence[] = [...inbox.absent];
-    for (const message of inbox as readonly (AnyPayload & { readonly from: PartyId })[])
-      if (!sums.add(message)) this.miss(layout, step, message.from, 'rejected', absent);
-    return { count: sums.count, sum: sums.value(this.zeros(0)) as Payload<AnyKind>, absent };
-  }
-
-  private addressOf(layout: KindLayout, step: number): InboxAddress {
-    return { receiver: this.party, round: this.index, layout, step };
+    const { layout, step, senders } = this.incoming(kind, bound);
+    const total = new KindTotal(layout, bound, senders.length);
+    await this.mailbox.ready(layout.index, step, senders);
+    const absent: Absence[] = [];
+    const inbox: Received<AnyKind>[] = [];
+    for (const frame of this.admitted(layout, step, senders, absent))
+      if (frame.summed) this.openPart(layout, frame, total);
+      else this.open(layout, frame, inbox, absent);
+    total.addParts(() => this.zeros());
+    if (inbox.length + total.count === 0) this.waitInVain();
+    for (const message of this.ruled(layout, step, inbox) as readonly (AnyPayload & { readonly from: PartyId })[])
+      if (!total.add(message)) this.miss(layout, step, message.from, 'rejected', absent);
+    return { count: total.count, sum: total.value(this.zeros(0)) as Payload<AnyKind>, absent };
   }
 
   /** The messages as attacks and robust sums leave them; the same where no rule looks at this kind. */
   private ruled(layout: KindLayout, step: number, inbox: Received<AnyKind>[]): Received<AnyKind>[] {
-    const { inboxRules } = this.host;
-    const address = this.addressOf(layout, step);
-    if (!inboxRules?.concerns(address)) return inbox;
-    const key = `inbox ${layout.name}/${step}`;
-    const before = (this.inboxMemories[key] ?? this.own.memories[key] ?? null) as InboxMemory | null;
-    const { inbox: result, memory } = inboxRules.apply(inbox as unknown as readonly OpenedMessage[], address, before);
-    if (memory) this.inboxMemories[key] = memory;
-    return result as unknown as Received<AnyKind>[];
+    const memories = { kept: this.own.memories, next: this.inboxMemories };
+    const address: InboxAddress = { receiver: this.party, round: this.index, layout, step };
+    return (this.host.inboxRules?.applyIn(inbox as never, address, memories) ?? inbox) as Received<AnyKind>[];
   }
 
   private sendStep(
@@ -304,12 +289,17 @@ export class PartyRound {
     this.dispatch.send(this, layout, frame);
   }
 
-  private incoming(kind: string): {
-    readonly layout: KindLayout;
-    readonly step: number;
-    readonly senders: readonly PartyId[];
-  } {
+  /** `bound`: of a total; null: its messages are taken. */
+  private incoming(
+    kind: string,
+    bound: number | null = null,
+  ): { readonly layout: KindLayout; readonly step: number; readonly senders: readonly PartyId[] } {
     const { layout, step } = this.kinds.incoming(kind);
+    if (bound !== null && layout.bytes.length > 0)
+      throw this.kinds.misuse(`'${kind}' has byte fields; they have no sum`);
+    const declared = declaredBound(layout, this.host);
+    if (declared !== null && declared !== bound)
+      throw this.kinds.misuse(`declares that it takes '${kind}' by total('${kind}', ${declared}) alone`);
     return { layout, step, senders: this.host.inboxOrder(this.kinds.senders(layout.kind), this.mailbox, layout, step) };
   }
 
@@ -359,6 +349,16 @@ export class PartyRound {
   private spendRoundTime(): void {
     this.clockMs += this.unspentMs;
     this.unspentMs = 0;
+  }
+
+  private openPart(layout: KindLayout, frame: Frame, total: KindTotal): void {
+    if (this.host.inboxRules || this.own.received || this.dispatch.deadline(this.party))
+      throw new MessageRefused(frame.from, layout.name, 'messages one by one in this run');
+    total.part(frame);
+    this.arrivedMs?.set(frame.from, frame.arrivesAtMs);
+    this.inbox.received++;
+    this.readMs = this.clockMs;
+    this.mailbox.discard(frame);
   }
 
   protected open(layout: KindLayout, frame: Frame, into: Received<AnyKind>[], absent: Absence[]): void {

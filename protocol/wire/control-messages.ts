@@ -251,6 +251,16 @@ export const packed = z.discriminatedUnion('type', [
     type: z.literal('seals'),
     seals: z.array(z.strictObject({ round, attempt: round, from: party, counts: z.array(round), to: z.array(party) })),
   }),
+  /** In place of frames of a kind that declares a bound: the sum of their messages. `kind`: its index; `sums`: float64, little-endian. */
+  z.strictObject({
+    type: z.literal('sum'),
+    kind: round,
+    round,
+    attempt: round,
+    step: round,
+    frames: z.array(z.strictObject({ from: client, arrivesAtMs: elapsed, bodyBytes: round })).min(1),
+    sums: z.array(z.instanceof(Uint8Array)),
+  }),
   z.strictObject({
     type: z.literal('collected'),
     request: round,

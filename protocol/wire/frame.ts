@@ -2,6 +2,7 @@ import { GradswarmError } from '../errors.js';
 import type { Absence, PartyId } from '../method.js';
 import type { EncodedMessage } from './encoded-message.js';
 import { LIMITS } from './limits.js';
+import type { PartialSum } from './summed-frame.js';
 
 /**
  * One frame holds all messages of one kind from one party to one party in one step of one round, possibly none.
@@ -26,6 +27,8 @@ export interface Frame {
   readonly receivedBytes?: number;
   /** The same: its body is not read any more, and its memory may be filled with another. Left out: it may not. Does not travel. */
   readonly release?: () => void;
+  /** Its messages are in a sum that came in place of several frames; this is one of them. Does not travel. */
+  readonly summed?: PartialSum;
   /** Wall clock only: real milliseconds that the sender's host keeps the frame back. Does not travel. */
   readonly heldMs?: number;
 }

@@ -45,6 +45,15 @@ export class KindLayout {
     this.fixedBytes = 8 * all.length;
     this.otherLengths = new Set(kind.otherLengths);
     const reserved = all.find((field) => RESERVED.has(field));
+    const { from, to, otherLengths = [] } = kind;
+    if (
+      kind.summed &&
+      (from !== 'clients' || to !== 'coordinator' || otherLengths.length + this.integers.length + this.bytes.length > 0)
+    )
+      throw new GradswarmError(
+        'ERR_PAYLOAD',
+        `kind '${name}': expected vectors of the model's length and scalars, from clients to the coordinator, where it declares 'summed'`,
+      );
     if (reserved || this.fields.size !== all.length)
       throw new GradswarmError('ERR_PAYLOAD', `kind '${name}': field names must differ and not be ${[...RESERVED]}`);
   }
