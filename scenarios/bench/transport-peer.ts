@@ -12,7 +12,7 @@ async function serve(url: string, token: string, rawAt: string, localLink: strin
   let values = new Float32Array(0);
   process.on('message', async ({ over, direction, length, count, round }: PeerTask) => {
     const bytes = 4 * length * count;
-    if (over === 'vector') values = new Float32Array(length).fill(1);
+    if (over === 'vector') values = length === values.length ? values : new Float32Array(length).fill(1);
     else if (over === 'raw') await (direction === 'down' ? readRaw(raw, bytes) : writeRaw(raw, block, bytes));
     else if (direction === 'down') await end.take(count, round);
     else end.post(values, count, round);

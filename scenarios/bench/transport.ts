@@ -24,10 +24,9 @@ interface Pair {
 }
 
 /** MB/s of one way of one direction. The time runs from the first byte requested to the last one read; vectors are made before it. */
-async function speed({ end, raw, peer }: Pair, task: PeerTask): Promise<number> {
+async function speed({ end, raw, peer }: Pair, task: PeerTask, values: Float32Array): Promise<number> {
   const { over, direction, length, count, round } = task;
   const bytes = 4 * length * count;
-  const values = direction === 'down' && over === 'frames' ? new Float32Array(length).fill(1) : null;
   const block = Buffer.alloc(RAW_BLOCK_BYTES, 1);
   if (direction === 'up' && over === 'frames') {
     const made = once(peer, 'message');
@@ -37,8 +36,7 @@ async function speed({ end, raw, peer }: Pair, task: PeerTask): Promise<number> 
   const done = once(peer, 'message');
   const begin = performance.now();
   peer.send(task);
-  if (values) end.post(values, count, round);
-  else if (over === 'frames') await end.take(count, round);
+  if (over === 'frames') await (direction === 'down' ? end.post(values, count, round) : end.take(count, round));
   else await (direction === 'down' ? writeRaw(raw, block, bytes) : readRaw(raw, bytes));
   if (direction === 'down') await done;
   const seconds = (performance.now() - begin) / 1000;
@@ -82,10 +80,11 @@ async function ratios(options: BenchmarkOptions, isLocal: boolean): Promise<read
       for (const { label, bytes } of SIZES) {
         const length = bytes / 4;
         const count = Math.max(1, VOLUME_BYTES / bytes);
+        const values = new Float32Array(length).fill(1);
         const timings = await repeated(options, BUDGET_MS, async () => {
           const round = pair.end.nextRound();
-          const raw = await speed(pair, { over: 'raw', direction, length, count, round });
-          const frames = await speed(pair, { over: 'frames', direction, length, count, round });
+          const raw = await speed(pair, { over: 'raw', direction, length, count, round }, values);
+          const frames = await speed(pair, { over: 'frames', direction, length, count, round }, values);
           return { raw, frames };
         });
         const way = direction === 'down' ? 'coordinator to worker' : 'worker to coordinator';
