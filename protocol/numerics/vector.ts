@@ -1,4 +1,5 @@
 import type { Precision, ReadonlyVector, Vector } from '../method.js';
+import { addMultiple } from './simd/vector-pieces.js';
 
 /**
  * Plain loops over typed arrays, in index order, sums in float64: deterministic and fast. Functions named by a verb alone
@@ -73,7 +74,7 @@ export function addScaled(a: ReadonlyVector, factor: number, b: ReadonlyVector):
 /** into += factor * b, in place. */
 export function accumulate(into: Vector, factor: number, b: ReadonlyVector): Vector {
   sameLength(into, b);
-  for (let i = 0; i < into.length; i++) into[i] = into[i]! + factor * b[i]!;
+  if (!addMultiple(into, factor, b)) for (let i = 0; i < into.length; i++) into[i] = into[i]! + factor * b[i]!;
   return into;
 }
 

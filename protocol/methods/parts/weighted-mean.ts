@@ -1,5 +1,5 @@
 import type { Precision, ReadonlyVector, Vector } from '../../method.js';
-import { precisionOf, zeros } from '../../numerics/vector.js';
+import { accumulate, precisionOf, zeros } from '../../numerics/vector.js';
 
 /** Mean of vectors by weight, folded one at a time in float64 and rounded once. */
 export class WeightedMean {
@@ -19,7 +19,7 @@ export class WeightedMean {
       throw new RangeError(`a mean of vectors of ${sums.length} numbers cannot take one of ${vector.length}`);
     this.precision ??= precisionOf(vector);
     this.total += weight;
-    for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! + weight * vector[i]!;
+    accumulate(sums, weight, vector);
   }
 
   /** `sign` times the mean, in the precision of the vectors. At least one positive weight must have been added. */

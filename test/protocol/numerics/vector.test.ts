@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { useVectorSimd } from '../../../protocol/numerics/simd/vector-pieces.js';
 import {
   accumulate,
   add,
@@ -45,6 +46,38 @@ describe('protocol/numerics/vector', () => {
     expect(accumulate(a, -2, b)).to.equal(a);
     expect([...a]).to.deep.equal([-5, -12, 5]);
     expect([...b]).to.deep.equal([...B]);
+  });
+
+  it('accumulate gives the same bits with SIMD and without: any precisions, numbers, factors and lengths', () => {
+    // Small, large, with many digits, beyond float32, below its normal numbers, zeros of both signs, and sums that cancel.
+    const numbers = [0.1, -3e38, 1e-40, -0, 0, 1 / 3, -7e-46, 16777217, 2.9e38, -1 / 3, 5e-324, 1.0000001, -1e300];
+    const vector = (make: (length: number) => Float32Array | Float64Array, length: number, step: number) => {
+      const made = make(length);
+      for (let i = 0; i < length; i++)
+        made[i] = numbers[(i * step + (i >> 5)) % numbers.length]! * (i % 3 ? 1 : 1 + i / 7);
+      return made;
+    };
+    const single = (length: number) => new Float32Array(length);
+    const double = (length: number) => new Float64Array(length);
+    const bytes = (of: Float32Array | Float64Array) => Buffer.from(of.buffer);
+    for (const [ofSum, ofTerm] of [
+      [single, single],
+      [double, single],
+      [double, double],
+      [single, double],
+    ] as const)
+      for (const factor of [-1, 1, 0, -0.3, 60, 1e-30])
+        for (const length of [255, 256, 259, 4096, 4097, 8195]) {
+          const sums = [false, true].map((isSimd) => {
+            useVectorSimd(isSimd);
+            // Infinite sums stay, and those that are not numbers have no certain bits.
+            return accumulate(vector(ofSum, length, 3), factor, vector(ofTerm, length, 5)).map((x) =>
+              x === x ? x : 1,
+            );
+          });
+          expect(bytes(sums[1]!).equals(bytes(sums[0]!)), `${factor} ${length}`).to.equal(true);
+        }
+    useVectorSimd(true);
   });
 
   it('a result has the precision of the first vector, rounded to it', () => {
