@@ -66,7 +66,9 @@ function record({ event, title, ms, isTest, failure }) {
 /** Takes files until none is left; resolves when its process has ended. */
 function takeFiles(own) {
   return new Promise((done) => {
-    const child = fork(new URL('test-process.mjs', import.meta.url), { execArgv: ['--enable-source-maps'] });
+    const child = fork(new URL('test-process.mjs', import.meta.url), system ? [] : ['--unit'], {
+      execArgv: ['--enable-source-maps'],
+    });
     let file = null;
     /** What it ran last. */
     let last = null;

@@ -11,6 +11,7 @@ import { resolveSweep } from '../../protocol/scenario/sweep.js';
 import { loadScenario, shippedNames } from '../../scenarios/run/load.js';
 import { loadCatalogue } from '../../scenarios/run/runtime.js';
 import { runSession } from '../../scenarios/run/session.js';
+import { readOnce } from '../../worker/read-data.js';
 
 const ROUNDS = 2;
 
@@ -66,6 +67,7 @@ describe('every shipped scenario', () => {
     });
 
     it(`${name}: its first ${ROUNDS} rounds run with every method it names`, async function () {
+      const readData = readOnce();
       for (const [index, point] of firstOfEachMethod(await resolved(name)).entries()) {
         const directory = join(folder, `${name}-${index}`);
         try {
@@ -74,6 +76,7 @@ describe('every shipped scenario', () => {
           const { outcome } = await runSession(scenario, create, {
             listen: null,
             signal: new AbortController().signal,
+            readData,
             // One report a scenario: plots take longer than most of these runs.
             ...(index > 0 && { drawReport: async () => '' }),
           });

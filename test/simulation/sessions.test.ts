@@ -2,37 +2,18 @@ import { expect } from 'chai';
 import { seededRandom } from '../support/seeded-random.js';
 import type { Fault, FaultKind } from '../support/simulation/faults.js';
 import { PLANTED } from '../support/simulation/planted-bugs.js';
-import { type ExplorerOptions, SessionExplorer, type Story } from '../support/simulation/session-explorer.js';
+import { type ExplorerOptions, SessionExplorer } from '../support/simulation/session-explorer.js';
+import { explained, MOST_FAULTS, shrunk } from '../support/simulation/shrunk.js';
 
-/** npm run soak sets more; one seed alone is run again with GRADSWARM_SEED. */
-const SEEDS = Number(process.env.GRADSWARM_SEEDS ?? 500);
+/** The system suite has 300 more, and npm run soak sets more; one seed alone is run again with GRADSWARM_SEED. */
+const SEEDS = Number(process.env.GRADSWARM_SEEDS ?? 200);
 const ALONE = process.env.GRADSWARM_SEED;
 
 /** More than this says that a kind of fault is missing. */
 const ENOUGH = 60;
 
-const MOST_FAULTS = 8;
-
 /** With a client each. */
 const MANY_WORKERS = SEEDS > 500 ? 1000 : 100;
-
-/** The shortest history that leaving out faults one by one finds, of a seed that fails. */
-async function shrunk(seed: number, options: ExplorerOptions = {}): Promise<Story> {
-  const skip = new Set<number>();
-  let shortest = await new SessionExplorer(seed, options).run();
-  for (let id = 0; id < MOST_FAULTS; id++) {
-    skip.add(id);
-    const shorter = await new SessionExplorer(seed, { ...options, skip }).run();
-    if (shorter.failure === null) skip.delete(id);
-    else shortest = shorter;
-  }
-  return shortest;
-}
-
-async function explained(seed: number): Promise<string> {
-  const { title, failure, faults, notes } = await shrunk(seed);
-  return [`GRADSWARM_SEED=${seed}: ${title}: ${failure}`, ...faults, ...notes.slice(0, 40)].join('\n  ');
-}
 
 /** Connections are cut again and again: what few of the drawn histories do, and some errors need. */
 function cuts(seed: number): readonly Fault[] {
