@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { GradswarmError } from '../../../protocol/errors.js';
 import { Admission } from '../../../protocol/sockets/admission.js';
@@ -15,7 +14,7 @@ import type { MessageSocket } from '../../../protocol/wire/message-socket.js';
 import { seededRandom } from '../seeded-random.js';
 import { SimControl } from './control.js';
 import { type Carrier, Pipe, type PipeEnd } from './pipe.js';
-import { SimWebSocket } from './websocket.js';
+import { SimWebSocket, STREAM } from './websocket.js';
 import { currentProcess, type SimProcess, type World } from './world.js';
 
 const REFUSED_BY_HOST = 'connect ECONNREFUSED';
@@ -270,16 +269,6 @@ function isWhole(message: Uint8Array, path: string): boolean {
   if (!isFrame && !(message[0] === MESSAGE_TYPE.packed && path === PATHS.peers)) return false;
   return new DataView(message.buffer, message.byteOffset).getUint32(44, true) === 0;
 }
-
-/** Of every socket: messages do not go through it, so what would gather their pieces is never called, and not kept. */
-const STREAM = {
-  cork() {},
-  uncork() {},
-  get emit() {
-    return () => true;
-  },
-  set emit(_gathering: unknown) {},
-} as unknown as Duplex;
 
 const ANSWERING: Answering = {
   refuse: (upgrade, status) =>

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import type { PipeEnd } from './pipe.js';
 import type { SimProcess, World } from './world.js';
 
@@ -11,6 +12,19 @@ type Carried =
   | { readonly type: 'close'; readonly code: number; readonly answers: boolean }
   | { readonly type: 'accepted' }
   | { readonly type: 'refused'; readonly status: number };
+
+/** Of every socket: messages do not go through it, so what would gather their pieces is never called, and not kept. */
+export const STREAM = {
+  /** The other end takes all at once: nothing waits, so nothing drains. */
+  writableLength: 0,
+  on() {},
+  cork() {},
+  uncork() {},
+  get emit() {
+    return () => true;
+  },
+  set emit(_gathering: unknown) {},
+} as unknown as Duplex;
 
 /** As much of a websocket of the package `ws` as links use, over a pipe. */
 export class SimWebSocket extends EventEmitter {
@@ -82,7 +96,7 @@ export class SimWebSocket extends EventEmitter {
       case 'accepted':
         if (this.state !== 'connecting') return;
         this.state = 'open';
-        this.emit('upgrade', { socket: { cork() {}, uncork() {}, emit: () => true } });
+        this.emit('upgrade', { socket: STREAM });
         this.emit('open');
         return;
       case 'refused':
