@@ -80,6 +80,12 @@ export function withoutUpdateText(count: number, rounds: number): string {
   return `${count} of ${rounds} ${rounds === 1 ? 'round was' : 'rounds were'} without any update`;
 }
 
+/** `30 s`, `2 min`, `1.5 h`: about how long something takes. */
+export function aboutText(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
 /** `12 checkpoints, one every 2 s, 4.8 % of the time`. */
 export function checkpointText({ count, spentMs, ofMs }: CheckpointCost): string {
   const share = numberText((100 * spentMs) / Math.max(1, ofMs));

@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { aboutText } from '../../coordinator/report/units.js';
 import { type DataInput, isSweep, type SpecInput } from '../../protocol/scenario/input.js';
 import type { ExtensionKind } from '../../protocol/settings/extension.js';
 import { type Loaded, loadScenario, shippedNames } from '../run/load.js';
@@ -131,10 +132,5 @@ function title(description: string): string {
 const TIME_COLUMN = 8;
 
 function timeOf(seconds: number | null): string {
-  return seconds === null ? '-' : duration(seconds);
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+  return seconds === null ? '-' : aboutText(seconds);
 }

@@ -16,7 +16,7 @@ export interface Printing {
   readonly quiet?: boolean;
 }
 
-type Task<T> = (options: Pick<RunOptions, 'signal' | 'watcher'>) => Promise<T>;
+export type Task<T> = (options: Pick<RunOptions, 'signal' | 'watcher'>) => Promise<T>;
 
 export async function report(task: Task<RunOutcome>, printing: Printing): Promise<void> {
   printOutcome(await watched(task, printing, 1), printing);

@@ -12,8 +12,9 @@ import { withNamedFiles } from '../run/named-files.js';
 import type { RunOptions } from '../run/run.js';
 import { runScenario } from '../run/run-scenario.js';
 import { atSeeds, seedNote, seedsFrom } from '../run/seeds.js';
+import { startLine } from '../run/start-line.js';
 import { type ListenFlags, listenOptions } from './listen.js';
-import { type Printing, report, reportSweep } from './outcome.js';
+import { type Printing, report, reportSweep, type Task } from './outcome.js';
 
 export interface RunFlags extends Printing, ListenFlags {
   readonly set?: readonly Assignment[];
@@ -49,15 +50,34 @@ export async function runAction(name: string, flags: RunFlags): Promise<void> {
     jobs: flags.jobs ?? 1,
     ...(flags.tensorboard && { tensorboard: true }),
   };
+  const seconds = input.changed ? null : (input.expectedSeconds ?? null);
   if (isSweep(input)) {
     const sweep = await resolveSweep(input, catalogue);
     for (const { scenario } of sweep.points) checkListening(scenario.workers.count, flags);
     const { runSweep } = await import('../run/sweep-run.js');
-    return reportSweep((watching) => runSweep(sweep, { ...options, ...watching }), flags, sweep.points.length);
+    const { points } = sweep;
+    const first = startLine(sweep.name, points[0]!.scenario, points.length, seconds);
+    return reportSweep(
+      after(first, flags, (watching) => runSweep(sweep, { ...options, ...watching })),
+      flags,
+      points.length,
+    );
   }
   const scenario = await resolveScenario(input, catalogue);
   checkListening(scenario.workers.count, flags);
-  return report((watching) => runScenario(scenario, { ...options, ...watching }), flags);
+  const first = startLine(scenario.name, scenario, 1, seconds);
+  return report(
+    after(first, flags, (watching) => runScenario(scenario, { ...options, ...watching })),
+    flags,
+  );
+}
+
+/** The task, after a line that says what the first row waits for. */
+function after<T>(line: string, { json }: RunFlags, task: Task<T>): Task<T> {
+  return (watching) => {
+    if (!json) watching.watcher?.note(line);
+    return task(watching);
+  };
 }
 
 /** `--set` in the order given, then the options that have a name of their own. */
