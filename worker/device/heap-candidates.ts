@@ -72,10 +72,10 @@ function plainLoops(backend: BackendWasm): Loops {
 function simdLoops(backend: BackendWasm, module: HeapModule): Loops {
   const at = (info: TensorInfo) => addressOf(backend, info);
   const scratch = new Scratch(heapOf(backend));
-  // Two words on the heap.
+  // On the heap.
   const withHash = (hash: WordHash, use: (at: number) => void) => {
-    const room = scratch.room(8);
-    const words = () => new Uint32Array(heapOf(backend).HEAPU8.buffer, room, 2);
+    const room = scratch.room(4 * hash.length);
+    const words = () => new Uint32Array(heapOf(backend).HEAPU8.buffer, room, hash.length);
     words().set(hash);
     use(room);
     hash.set(words());

@@ -1,6 +1,6 @@
 import type { Precision, Rng, Vector } from '../../../../protocol/method.js';
 import { zeros } from '../../../../protocol/numerics/vector.js';
-import type { WordHash } from '../../../device/word-hash.js';
+import { keyOf, type WordHash } from '../../../device/word-hash.js';
 import { sizeOf } from './layer.js';
 import type { MaskOf } from './network-pass.js';
 
@@ -18,9 +18,9 @@ export function masksOf(
   rows: Uint32Array,
   room: (length: number) => Vector = (length) => zeros(length, precision),
 ): MaskOf {
-  let key: WordHash | null = null;
+  let key: Uint32Array | null = null;
   return (place, shape, rate) => {
-    key ??= hash();
+    key ??= keyOf(hash());
     const length = sizeOf(shape);
     const mask = room(rows.length * length);
     const words = new Uint32Array(length);

@@ -22,56 +22,59 @@ export function step(into: usize, weights: usize, gradient: usize, count: i32, r
   for (; i < count; i++, into += 4, weights += 4, gradient += 4) store<f32>(into, steppedOne(weights, gradient, rate));
 }
 
-/** The first hash after one more word: FNV-1a. */
-function first(hash: u32, word: u32): u32 {
-  return (hash ^ word) * 0x01000193;
+const FACTOR: u32 = 0x01000193;
+
+/** The first hashes of four lanes after a word each: FNV-1a. */
+function first(hash: v128, words: v128): v128 {
+  return i32x4.mul(v128.xor(hash, words), i32x4.splat(FACTOR));
 }
 
-/** The second one, which takes the word turned by 17 bits. */
-function second(hash: u32, word: u32): u32 {
-  return (hash ^ rotl<u32>(word, 17)) * 0x01000193;
+/** The second ones, which take words turned by 17 bits. */
+function second(hash: v128, words: v128): v128 {
+  const turned = v128.or(i32x4.shl(words, 17), i32x4.shr_u(words, 15));
+  return i32x4.mul(v128.xor(hash, turned), i32x4.splat(FACTOR));
 }
 
-/** The same, and the bits of `into` are added to both hashes at `hash`: their chains of multiplications leave time for the rest. */
+/** The lane that comes first takes a word and comes last. */
+function addWord(hash: usize, word: u32): void {
+  const a = v128.load(hash);
+  const b = v128.load(hash, 16);
+  const words = i32x4.splat(word);
+  v128.store(hash, v128.shuffle<i32>(a, first(a, words), 1, 2, 3, 4));
+  v128.store(hash, v128.shuffle<i32>(b, second(b, words), 1, 2, 3, 4), 16);
+}
+
+/** The same, and the bits of `into` are added to the hashes of four lanes at `hash`, four first and four second ones. */
 export function stepAndHash(into: usize, weights: usize, gradient: usize, count: i32, rate: f64, hash: usize): void {
   const rates = f64x2.splat(rate);
-  let a = load<u32>(hash);
-  let b = load<u32>(hash, 4);
+  let a = v128.load(hash);
+  let b = v128.load(hash, 16);
   let i = 0;
   for (; i + 4 <= count; i += 4, into += 16, weights += 16, gradient += 16) {
     const value = stepped(v128.load(weights), v128.load(gradient), rates);
     v128.store(into, value);
-    let word = <u32>i32x4.extract_lane(value, 0);
-    a = first(a, word);
-    b = second(b, word);
-    word = <u32>i32x4.extract_lane(value, 1);
-    a = first(a, word);
-    b = second(b, word);
-    word = <u32>i32x4.extract_lane(value, 2);
-    a = first(a, word);
-    b = second(b, word);
-    word = <u32>i32x4.extract_lane(value, 3);
-    a = first(a, word);
-    b = second(b, word);
+    a = first(a, value);
+    b = second(b, value);
   }
+  v128.store(hash, a);
+  v128.store(hash, b, 16);
   for (; i < count; i++, into += 4, weights += 4, gradient += 4) {
     store<f32>(into, steppedOne(weights, gradient, rate));
-    a = first(a, load<u32>(into));
-    b = second(b, load<u32>(into));
+    addWord(hash, load<u32>(into));
   }
-  store<u32>(hash, a);
-  store<u32>(hash, b, 4);
 }
 
-/** Adds the bits of `count` numbers to both hashes at `hash`. */
+/** Adds the bits of `count` numbers to the hashes of four lanes at `hash`. */
 export function hash(from: usize, count: i32, hash: usize): void {
-  let a = load<u32>(hash);
-  let b = load<u32>(hash, 4);
-  for (let i = 0; i < count; i++, from += 4) {
-    const word = load<u32>(from);
-    a = first(a, word);
-    b = second(b, word);
+  let a = v128.load(hash);
+  let b = v128.load(hash, 16);
+  let i = 0;
+  for (; i + 4 <= count; i += 4, from += 16) {
+    const words = v128.load(from);
+    a = first(a, words);
+    b = second(b, words);
   }
-  store<u32>(hash, a);
-  store<u32>(hash, b, 4);
+  v128.store(hash, a);
+  v128.store(hash, b, 16);
+  for (; i < count; i++, from += 4) addWord(hash, load<u32>(from));
 }
