@@ -32,6 +32,10 @@ export class WatchedSocket implements MessageSocket {
     return this.frames.bufferedAmount;
   }
 
+  get unwrittenBytes(): number {
+    return this.frames.unwrittenBytes ?? 0;
+  }
+
   send(message: Uint8Array, sent?: (memory?: Uint8Array) => void): void {
     this.frames.send(message, sent);
   }
@@ -61,7 +65,7 @@ export class WatchedSocket implements MessageSocket {
 
   on<E extends keyof MessageSocketEvents>(event: E, listener: (...args: MessageSocketEvents[E]) => void): void {
     if (event === 'close') this.closed.push(listener as (typeof this.closed)[number]);
-    else (event === 'message' ? this.frames : this.signs).on(event, listener);
+    else (event === 'message' || event === 'drain' ? this.frames : this.signs).on(event, listener);
   }
 
   /** One of the two has ended: there is nothing to say to the other end any more. */

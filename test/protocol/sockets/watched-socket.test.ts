@@ -5,6 +5,7 @@ import { BROKEN, CLOSED, type MessageSocket } from '../../../protocol/wire/messa
 
 class HandSocket extends EventEmitter implements MessageSocket {
   readonly bufferedAmount = 7;
+  unwrittenBytes = 0;
   readonly sent: Uint8Array[] = [];
   readonly closedWith: (number | undefined)[] = [];
 
@@ -25,7 +26,7 @@ function watched() {
   const [frames, signs] = [new HandSocket(), new HandSocket()];
   const socket = new WatchedSocket(frames, signs);
   const events: unknown[][] = [];
-  for (const event of ['message', 'down', 'up', 'seen', 'close'] as const)
+  for (const event of ['message', 'drain', 'down', 'up', 'seen', 'close'] as const)
     socket.on(event, (...content: unknown[]) => events.push([event, ...content]));
   return { frames, signs, socket, events };
 }
@@ -37,11 +38,12 @@ describe('a socket whose signs of life come over another', () => {
     socket.send(message);
     expect(frames.sent).to.deep.equal([message]);
     expect(signs.sent).to.deep.equal([]);
-    expect(socket.bufferedAmount).to.equal(7);
+    frames.unwrittenBytes = 5;
+    expect([socket.bufferedAmount, socket.unwrittenBytes]).to.deep.equal([7, 5]);
     frames.emit('message', message);
     signs.emit('message', message);
-    for (const one of [frames, signs]) for (const event of ['down', 'up', 'seen']) one.emit(event, event);
-    expect(events.map(([event]) => event)).to.deep.equal(['message', 'down', 'up', 'seen']);
+    for (const one of [frames, signs]) for (const event of ['drain', 'down', 'up', 'seen']) one.emit(event, event);
+    expect(events.map(([event]) => event)).to.deep.equal(['message', 'drain', 'down', 'up', 'seen']);
   });
 
   it('ends with either of them, once and with its reason, and ends the other', () => {
