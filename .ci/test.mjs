@@ -17,10 +17,10 @@ const { ignore = [], timeout } = JSON.parse(readFileSync(config, 'utf8'));
 const ENGINE = /[/\\](swarm[/\\]|containers\.)/;
 /**
  * Files that replace timers and clocks of their whole process. Once another file has loaded a module of one's own there, every
- * import() waits for the thread of the module hooks, which a simulated clock cannot see. And the file whose wrong things stay in the
- * catalogue of its process, where those that go through all of a kind would find them.
+ * import() waits for the thread of the module hooks, which a simulated clock cannot see. And files whose wrong or own things stay in the
+ * catalogue of their process, where those that go through all of a kind would find them.
  */
-const ALONE = /[/\\](simulation[/\\]|planted-in-kinds\.)/;
+const ALONE = /[/\\](simulation[/\\]|planted-in-kinds\.|summed-kinds\.)/;
 const ignored = ignore.map((pattern) => pattern.replace(/\*\*$/, ''));
 
 function filesIn(path) {

@@ -37,8 +37,10 @@ describe('a model that is trained in part', function () {
     for (const [name, { values }] of before) expect(after.get(name)!.values, name).to.deep.equal(values);
     expect(adapted.record.summary.finalLoss).to.be.below(Number(whole.record.summary.finalLoss));
 
-    const again = await runInput(withInitial({ ...input, objective: lora, initial: './model.npz' }, adapted.path));
-    expect(again.record.rows[0]!.loss).to.be.closeTo(Number(adapted.record.summary.finalLoss), 0.05);
+    // Steps of next to nothing: the loss of the first row is that of what the run begins with.
+    const still = { ...input, method: { name: 'fedavg', batchSize: 10, clientLearningRate: 1e-7 } };
+    const again = await runInput(withInitial({ ...still, objective: lora, initial: './model.npz' }, adapted.path));
+    expect(again.record.rows[0]!.loss).to.be.closeTo(Number(adapted.record.summary.finalLoss), 1e-5);
   });
 
   it('has equal bits in one process and in workers, with dropout, and replayed', async () => {
