@@ -15,5 +15,5 @@ export function startLine(
   const starts = workers.count > 0 ? `${workers.count} workers, ` : '';
   const ofFirst = runs > 1 ? ` of the first of ${runs} runs` : '';
   const about = seconds === null ? '' : `; about ${aboutText(seconds)} in all`;
-  return `${name}: ${reads} ${objective.name}, ${starts}${method.name} of ${clients} clients, then round 1 of ${rounds}${ofFirst}${about}`;
+  return `${name}: ${reads} ${objective.name}, ${starts}${method.name} of ${clients} clients, then ${rounds} ${rounds === 1 ? 'round' : 'rounds'}${ofFirst}${about}`;
 }
