@@ -44,6 +44,14 @@ export class ExactSum {
     return this.sums ?? new Float64Array(0);
   }
 
+  /** False for what no sum of so many values that fit gives as `exact`: an entry beyond their bounds, or off the grid. */
+  fitsExact(values: Float64Array, terms: number): boolean {
+    // Rounding to the grid adds half a step at most; the other half is for that of this product.
+    const most = terms * (this.bound + this.grid);
+    const shift = this.grid * 6755399441055744;
+    return values.every((value) => Math.abs(value) <= most && value + shift - shift === value);
+  }
+
   /** What another sum on this grid gave as `exact`. */
   addExact(values: Float64Array): void {
     const sums = (this.sums ??= new Float64Array(values.length));

@@ -53,13 +53,15 @@ export class FieldSums {
     return this.fields.map((field) => this.sums.get(field)!.exact);
   }
 
-  /** `parts` of so many messages that were summed elsewhere. `like`: a vector as theirs. */
-  addAll(parts: readonly Float64Array[], messages: number, like: Vector): void {
+  /** `parts` of so many messages that were summed elsewhere. `like`: a vector as theirs. False, and nothing added, where they are of no such messages. */
+  addAll(parts: readonly Float64Array[], messages: number, like: Vector): boolean {
+    if (!this.fields.every((field, i) => this.sums.get(field)!.fitsExact(parts[i]!, messages))) return false;
     for (const [i, field] of this.fields.entries()) {
       this.sums.get(field)!.addExact(parts[i]!);
       if (!this.likes.has(field)) this.likes.set(field, this.layout.scalars.includes(field) ? 0 : like);
     }
     this.added += messages;
+    return true;
   }
 
   /** `empty`: a vector of no numbers, the sum of a vector that no message had. */

@@ -45,12 +45,16 @@ export class KindTotal {
     if (sum) this.parts.set(sum, (this.parts.get(sum) ?? 0) + 1);
   }
 
-  /** Adds the sums. `like` makes a vector as those of the messages. Throws MessageRefused for one whose messages came otherwise too. */
+  /**
+   * Adds the sums. `like` makes a vector as those of the messages. Throws MessageRefused for one whose messages came otherwise too, and
+   * for one that no messages within the bound have.
+   */
   addParts(like: () => Vector): void {
     for (const [{ frames, sums }, came] of this.parts) {
       if (came !== frames.length)
         throw new MessageRefused(frames[0]!.from, this.layout.name, 'sums of messages that come in no other way');
-      this.sums.addAll(sums, frames.length, like());
+      if (!this.sums.addAll(sums, frames.length, like()))
+        throw new MessageRefused(frames[0]!.from, this.layout.name, 'a sum on the grid of messages within the bound');
     }
   }
 

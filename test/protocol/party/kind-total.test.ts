@@ -87,4 +87,21 @@ describe('a kind that declares the bound of its total', () => {
     total.part(framesOf(sum)[1]!);
     expect(() => total.addParts(() => new Float64Array(1))).to.throw('sums of messages that come in no other way');
   });
+
+  it('a sum that no messages within the bound have is refused: beyond so many bounds, or off the grid', () => {
+    const layout = layoutsOf({ update: UPDATE }, 'float64', 1).get('update')!;
+    const frames = [0, 1].map((from) => ({ from, arrivesAtMs: 0, bodyBytes: 16 }));
+    const withSum = (value: number) => {
+      const total = new KindTotal(layout, 4, 3);
+      const sum = { kindIndex: 0, round: 0, attempt: 0, step: 0, frames, sums: [Float64Array.of(value)] };
+      for (const frame of framesOf(sum)) total.part(frame);
+      total.addParts(() => new Float64Array(1));
+      return total.count;
+    };
+    // Of three messages of at most 4 the grid reaches to 32: a step is 2^-52 of it.
+    const step = 2 ** -47;
+    for (const value of [8, -8, 3 * step]) expect(withSum(value)).to.equal(2);
+    for (const value of [8 + 3 * step, -9, 1e300, step / 1024])
+      expect(() => withSum(value), String(value)).to.throw('a sum on the grid of messages within the bound');
+  });
 });
