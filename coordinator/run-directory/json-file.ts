@@ -74,7 +74,13 @@ export const SHAPES = {
     z.strictObject({ charged: index, attempt: index }),
     z.looseObject({ round: index, noise: z.enum(['secure', 'seeded']) }),
   ]),
-  sweep: z.looseObject({ name: z.string(), points: z.array(z.looseObject({ label: z.string() })) }),
+  sweep: z.looseObject({
+    name: z.string(),
+    points: z.array(z.looseObject({ label: z.string() })),
+    deviceChoices: z
+      .record(z.string(), z.strictObject({ name: z.string().nullable(), why: z.array(z.string()) }))
+      .optional(),
+  }),
   sweepIndex: z.looseObject({ points: z.array(z.looseObject({ directory: z.string() })) }),
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 
