@@ -5,7 +5,7 @@ import { kernelsFor, SIMD_CHUNK } from '../simd/kernels.js';
 import { wordsOf } from './body.js';
 
 /** Numbers in one call of the module: more leave the nearest cache between their copy and the call. */
-const CHUNK = SIMD_CHUNK / 16;
+const CHUNK = SIMD_CHUNK / 4;
 
 /** A codec of a few numbers, `headBytes` of them, and one sign bit an entry; contractive, without settings. */
 export function defineSignCodec(

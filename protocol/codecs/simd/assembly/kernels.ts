@@ -13,9 +13,6 @@ export const coins: usize = memory.data(64, 16);
 /** Eight float64 sums. */
 export const sums: usize = memory.data(64, 16);
 
-/** 2^-32. */
-const UNIT: f64 = 2.3283064365386963e-10;
-
 function greatestLane(v: v128): u32 {
   const a = max<u32>(u32(i32x4.extract_lane(v, 0)), u32(i32x4.extract_lane(v, 1)));
   const b = max<u32>(u32(i32x4.extract_lane(v, 2)), u32(i32x4.extract_lane(v, 3)));
@@ -139,17 +136,45 @@ export function fillCoins(n: i32): void {
   v128.store(coins, d, 48);
 }
 
-/** trunc((x inverse + shift) + u), for the two lower numbers of x, as 32-bit integers in the lower half. */
-function levels(x: v128, inverse: v128, shift: v128, u: v128): v128 {
+/** Adding it to an integer from 0 to 2^32 - 1 leaves that one's bits in the lower half of the float64. */
+const INTEGER: f64 = 4503599627370496.0;
+
+/** trunc((x inverse + shift) + u) of the two lower numbers of x, at least 0, in the lower half of each lane. */
+function level(x: v128, inverse: v128, shift: v128, u: v128): v128 {
   const z = f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(x), inverse), shift);
-  return i32x4.trunc_sat_f64x2_s_zero(f64x2.add(z, u));
+  return f64x2.add(f64x2.trunc(f64x2.add(z, u)), f64x2.splat(INTEGER));
 }
 
-/** Four levels less `middle`, as bytes at `to`. */
-function storeBytes(to: usize, low: v128, high: v128, middle: v128): void {
-  const q = i32x4.sub(i64x2.shuffle(low, high, 0, 2), middle);
+/** The four levels of x, for rounding to the nearest. */
+function levelsOf(x: v128, inverse: v128, shift: v128, none: v128): v128 {
+  return i32x4.shuffle(level(x, inverse, shift, none), level(upper(x), inverse, shift, none), 0, 2, 4, 6);
+}
+
+/** The two lower words over 2^32: a float64 of exponent 20 with such a word as its lower half is 2^20 more. */
+function lowerCoins(words: v128): v128 {
+  return f64x2.sub(i32x4.shuffle(words, i32x4.splat(0x41300000), 0, 4, 1, 5), f64x2.splat(1048576.0));
+}
+
+function upperCoins(words: v128): v128 {
+  return f64x2.sub(i32x4.shuffle(words, i32x4.splat(0x41300000), 2, 6, 3, 7), f64x2.splat(1048576.0));
+}
+
+/** The four levels of x, each with the coin of its word. */
+function levelsAtRandom(x: v128, inverse: v128, shift: v128, words: v128): v128 {
+  const low = level(x, inverse, shift, lowerCoins(words));
+  return i32x4.shuffle(low, level(upper(x), inverse, shift, upperCoins(words)), 0, 2, 4, 6);
+}
+
+/** Four levels from 0 to 255, less `middle`, as bytes at `to`. */
+function storeBytes(to: usize, q: v128, middle: v128): void {
   const narrow = i16x8.narrow_i32x4_s(q, q);
-  store<u32>(to, u32(i32x4.extract_lane(i8x16.narrow_i16x8_s(narrow, narrow), 0)));
+  store<u32>(to, u32(i32x4.extract_lane(i8x16.sub(i8x16.narrow_i16x8_u(narrow, narrow), middle), 0)));
+}
+
+/** Sixteen levels from 0 to 255, less `middle`, as bytes at `to`. */
+function storeSixteen(to: usize, a: v128, b: v128, c: v128, d: v128, middle: v128): void {
+  const bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+  v128.store(to, i8x16.sub(bytes, middle));
 }
 
 /**
@@ -167,7 +192,7 @@ function inverseOfScale(bits: u32): v128 {
 function quantizeNearest(n: i32, block: i32): u32 {
   const none = f64x2.splat(0.0);
   const shift = f64x2.splat(128.5);
-  const middle = i32x4.splat(128);
+  const middle = i8x16.splat(-128);
   let most: u32 = 0;
   let scale = second;
   let to = output;
@@ -178,18 +203,21 @@ function quantizeNearest(n: i32, block: i32): u32 {
     most = max<u32>(most, bits);
     store<u32>(scale, bits);
     const inverse = inverseOfScale(bits);
-    for (; from < until; from += 16, to += 4) {
-      const x = v128.load(from);
-      storeBytes(to, levels(x, inverse, shift, none), levels(upper(x), inverse, shift, none), middle);
+    for (; from + 64 <= until; from += 64, to += 16) {
+      const p = levelsOf(v128.load(from), inverse, shift, none);
+      const q = levelsOf(v128.load(from, 16), inverse, shift, none);
+      const r = levelsOf(v128.load(from, 32), inverse, shift, none);
+      storeSixteen(to, p, q, r, levelsOf(v128.load(from, 48), inverse, shift, none), middle);
     }
+    for (; from < until; from += 16, to += 4)
+      storeBytes(to, levelsOf(v128.load(from), inverse, shift, none), middle);
   }
   return most;
 }
 
 function quantizeRandom(n: i32, block: i32): u32 {
-  const unit = f64x2.splat(UNIT);
   const shift = f64x2.splat(127.0);
-  const middle = i32x4.splat(127);
+  const middle = i8x16.splat(127);
   let a = v128.load(coins);
   let b = v128.load(coins, 16);
   let c = v128.load(coins, 32);
@@ -214,9 +242,7 @@ function quantizeRandom(n: i32, block: i32): u32 {
       a = v128.xor(a, d);
       c = v128.xor(c, t);
       d = rotate(d, 11);
-      const u0 = f64x2.mul(f64x2.convert_low_i32x4_u(word), unit);
-      const u1 = f64x2.mul(f64x2.convert_low_i32x4_u(upper(word)), unit);
-      storeBytes(to, levels(x, inverse, shift, u0), levels(upper(x), inverse, shift, u1), middle);
+      storeBytes(to, levelsAtRandom(x, inverse, shift, word), middle);
     }
   }
   v128.store(coins, a);
@@ -231,7 +257,6 @@ function quantizeRandom(n: i32, block: i32): u32 {
  * number. from and n are multiples of 4.
  */
 export function drawLevels(from: i32, n: i32, inverse: f64, top: i32): void {
-  const unit = f64x2.splat(UNIT);
   const factor = f64x2.splat(inverse);
   const most = i32x4.splat(top);
   let a = v128.load(coins);
@@ -252,8 +277,8 @@ export function drawLevels(from: i32, n: i32, inverse: f64, top: i32): void {
     const y = f32x4.abs(x);
     let low = f64x2.mul(f64x2.promote_low_f32x4(y), factor);
     let high = f64x2.mul(f64x2.promote_low_f32x4(upper(y)), factor);
-    low = f64x2.add(low, f64x2.mul(f64x2.convert_low_i32x4_u(word), unit));
-    high = f64x2.add(high, f64x2.mul(f64x2.convert_low_i32x4_u(upper(word)), unit));
+    low = f64x2.add(low, lowerCoins(word));
+    high = f64x2.add(high, upperCoins(word));
     low = i32x4.trunc_sat_f64x2_s_zero(low);
     high = i32x4.trunc_sat_f64x2_s_zero(high);
     const level = i32x4.min_s(i64x2.shuffle(low, high, 0, 2), most);
