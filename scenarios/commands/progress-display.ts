@@ -3,7 +3,7 @@ import type { MultiBar, SingleBar } from 'cli-progress';
 import { bytesText, numberText } from '../../coordinator/report/units.js';
 import type { ShownRow } from '../run/main-thread.js';
 import type { Part } from '../run/run.js';
-import { cut, PIPED_WIDTH } from './table.js';
+import { cut, PIPED_WIDTH, wrapped } from './table.js';
 
 const PLAIN_EVERY_MS = 2000;
 /** A line is written this often when no round ends. */
@@ -39,6 +39,7 @@ export class ProgressDisplay {
   private firstMs = 0;
   private startedMs = 0;
   private lastLineMs = 0;
+  private readonly startNotes = new Set<string>();
   private bytes = 0;
   private loss: number | null = null;
   private accuracy: number | null = null;
@@ -97,14 +98,19 @@ export class ProgressDisplay {
     return this.writtenRound < 0 && this.point - 1 === this.firstPoint?.index;
   }
 
-  /** A line that stays, such as a lost worker. */
+  /** A line that stays, such as a lost worker. What each run of a sweep has to note before its first round, such as its device, is shown once. */
   note(text: string): void {
     // A newline inside would break the moving line below it.
-    const line = `${text.replace(/\s*\n\s*/g, ' ')}\n`;
+    const line = text.replace(/\s*\n\s*/g, ' ');
+    if (this.of > 1 && this.firstRound === null) {
+      if (this.startNotes.has(line)) return;
+      this.startNotes.add(line);
+    }
     if (this.bars === null) {
-      this.stream.write(line);
+      this.stream.write(`${line}\n`);
     } else {
-      this.bars.log(line);
+      // The bar keeps the terminal from breaking lines.
+      for (const part of wrapped([line], (this.stream.columns ?? NARROW) - 1)) this.bars.log(`${part}\n`);
       // At once: what waits in the bar when it stops is never shown.
       this.bars.update();
     }

@@ -195,6 +195,7 @@ async function severalAtOnce(
 /** The rounds of several runs as those of one. */
 function roundsOfAll({ points }: ResolvedSweep, indices: readonly number[], watcher: RunWatcher | undefined) {
   const doneBy = new Map<number, number>();
+  const startNotes = new Set<string>();
   return {
     rounds: indices.reduce((sum, index) => sum + points[index]!.scenario.rounds, 0),
     round: (index: number, row: ShownRow) => {
@@ -202,7 +203,13 @@ function roundsOfAll({ points }: ResolvedSweep, indices: readonly number[], watc
       const round = [...doneBy.values()].reduce((sum, done) => sum + done, 0);
       watcher?.round({ ...row, round, simulatedMs: 0, wallMs: 0, extra: {} });
     },
-    note: (index: number, text: string) => watcher?.note(`${points[index]!.label}: ${text}`),
+    note: (index: number, text: string) => {
+      const atStart = !doneBy.has(index);
+      // Such as the device, which is measured once for all.
+      if (atStart && startNotes.has(text)) return;
+      if (atStart) startNotes.add(text);
+      watcher?.note(`${points[index]!.label}: ${text}`);
+    },
   };
 }
 

@@ -63,4 +63,28 @@ describe('ProgressDisplay', () => {
     expect(screen.text).to.contain('worker w1 was lost\n');
     expect(screen.text).to.match(/vrgd █{24} round 4\/4, loss 1, accuracy 50 %, 1\.5 kB sent, took 1 s/);
   });
+
+  it('what each run of a sweep notes before its first round is shown once, what is noted later every time', () => {
+    const screen = new Screen(false);
+    const display = new ProgressDisplay({ stream: screen, points: 2 });
+    for (const name of ['alpha=0.1', 'alpha=1']) {
+      display.start(name, 1);
+      display.note('device simd');
+      display.round(row(1, 1));
+      display.note('a worker was lost');
+    }
+    display.stop();
+    const notes = screen.text.split('\n').filter((line) => !line.startsWith('['));
+    expect(notes).to.deep.equal(['device simd', 'a worker was lost', 'a worker was lost', '']);
+  });
+
+  it('a note that is longer than the terminal is wide is broken between words, for a bar keeps the terminal from it', () => {
+    const screen = new Screen(true);
+    const display = new ProgressDisplay({ stream: Object.assign(screen, { columns: 40 }) });
+    display.start('vrgd', 4);
+    display.note('auto: simd 12 ms, wasm 30 ms, cpu 500 ms, measured on one gradient');
+    display.stop();
+    expect(screen.text).to.contain('auto: simd 12 ms, wasm 30 ms, cpu 500\n');
+    expect(screen.text).to.contain('  ms, measured on one gradient\n');
+  });
 });

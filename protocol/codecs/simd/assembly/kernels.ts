@@ -209,8 +209,7 @@ function quantizeNearest(n: i32, block: i32): u32 {
       const r = levelsOf(v128.load(from, 32), inverse, shift, none);
       storeSixteen(to, p, q, r, levelsOf(v128.load(from, 48), inverse, shift, none), middle);
     }
-    for (; from < until; from += 16, to += 4)
-      storeBytes(to, levelsOf(v128.load(from), inverse, shift, none), middle);
+    for (; from < until; from += 16, to += 4) storeBytes(to, levelsOf(v128.load(from), inverse, shift, none), middle);
   }
   return most;
 }
