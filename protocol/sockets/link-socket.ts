@@ -86,7 +86,7 @@ export class LinkSocket implements MessageSocket {
     this.connection = connection;
     this.seenMs = performance.now();
     const { socket, stream } = connection;
-    this.listen(socket);
+    this.listen(connection);
     stream.on('drain', () => {
       if (this.connection === connection) this.events.emit('drain');
     });
@@ -162,7 +162,7 @@ export class LinkSocket implements MessageSocket {
     this.link.acknowledge(this.link.sent);
   }
 
-  private listen(socket: WebSocket): void {
+  private listen({ socket, stream }: Connection): void {
     const isCurrent = () => this.connection?.socket === socket;
     const pong = pongsOf(socket);
     let breach: string | null = null;
@@ -195,10 +195,14 @@ export class LinkSocket implements MessageSocket {
       if (count === null) pong(payload);
       else
         try {
+          // Room for many messages: what fills it leaves in one piece.
+          stream.cork();
           this.link.acknowledge(count);
         } catch (problem) {
           breach = (problem as Error).message;
           return socket.terminate();
+        } finally {
+          stream.uncork();
         }
       this.events.emit('seen');
     });

@@ -51,6 +51,33 @@ async function accepting(heartbeatMs = HEARTBEAT_MS) {
 describe('a numbered link over websockets', function () {
   this.timeout(300_000);
 
+  it('what is sent because an acknowledgement made room for it leaves in one write', async () => {
+    const port = await accepting();
+    const { link, stream } = await openLink({
+      url: port.url(),
+      heartbeatMs: HEARTBEAT_MS,
+      openMs: 3000,
+      trust: { ca: null },
+    });
+    let came = 0;
+    port.opened[0]!.on('message', () => came++);
+    const writes: string[] = [];
+    for (const name of ['_write', '_writev'] as const) {
+      const write = (stream as unknown as Record<string, (...content: unknown[]) => void>)[name]!.bind(stream);
+      Object.assign(stream, { [name]: (...content: unknown[]) => writes.push(name) && write(...content) });
+    }
+    let again = 0;
+    for (let i = 0; i < 8; i++)
+      link.send(new Uint8Array(1000), () => {
+        if (++again === 1) writes.length = 0;
+        link.send(new Uint8Array(1000));
+      });
+    while (came < 16) await wait(10);
+    expect([again, writes]).to.deep.equal([8, ['_writev']]);
+    await port.close();
+    link.close();
+  });
+
   it('what its receiver does not take is not acknowledged, over later connections too: its sender waits, and nothing comes twice', async () => {
     const port = await accepting(2000);
     const proxy = await CuttingProxy.to(port.port);
