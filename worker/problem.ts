@@ -12,7 +12,6 @@ import { holdOut } from './datasets/partition/hold-out.js';
 import { partitionDataset, partitions } from './datasets/partition/partition.js';
 import { type Fingerprint, fingerprintOf } from './fingerprint.js';
 import { readInitial } from './initial-file.js';
-import { readModel } from './model-file.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 import { createObjectiveFamily } from './objectives/objectives.js';
 import type { ObjectiveRequest } from './objectives/request.js';
@@ -100,6 +99,8 @@ export async function openProblem(
   const initialParams = family.initialParams(streams.derive('model'));
   if (initial) {
     const model = { segments: family.segments, values: initialParams };
+    // Read with it: archives of arrays take some time.
+    const { readModel } = await import('./model-file.js');
     readModel(readInitial(initial), initial.file, model, family.base ?? null);
   }
   const changed = await changedFamilies(scenario, { dataset, partition, heldOut, streams }, async (data) => {

@@ -1,6 +1,7 @@
 import type { ClientIndex } from '../../protocol/method.js';
 import type { Attempt } from '../../protocol/privacy/accounting/attempts.js';
-import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger-entry.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
+import { parseLedgerEntries } from './ledger-entries.js';
 
 /** The same release of several clients; without `clients`: of the whole cohort. */
 type Expected = Omit<LedgerEntry, 'round' | 'attempt' | 'party'> & { readonly clients?: readonly ClientIndex[] };

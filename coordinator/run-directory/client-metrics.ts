@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'csv-parse/sync';
 import { AppendOnlyFile } from './append-only-file.js';
+import { csvLines } from './csv-lines.js';
 import { csvLine } from './metrics.js';
 
 const HEADER = 'round,client,metric,value';
@@ -33,7 +33,7 @@ export class ClientMetricsFile extends AppendOnlyFile {
 
 /** The values of each metric by client, in the last round of the file that has it. */
 export function lastClientFigures(path: string): ReadonlyMap<string, ReadonlyMap<number, number>> {
-  const lines = parse(readFileSync(path, 'utf8'), { fromLine: 2 }) as string[][];
+  const lines = csvLines(readFileSync(path, 'utf8'), { fromLine: 2 });
   const last = new Map<string, { readonly round: string; readonly values: Map<number, number> }>();
   for (const [round, client, metric, value] of lines as [string, string, string, string][]) {
     let entry = last.get(metric);

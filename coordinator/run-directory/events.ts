@@ -1,5 +1,5 @@
 import type { PartyId } from '../../protocol/method.js';
-import { readJsonLines, SHAPES } from './json-file.js';
+import { readJsonLines } from './json-file.js';
 
 /** The fields of each kind of event. Ids of workers are the coordinator's names for them. */
 export interface EventFields {
@@ -52,7 +52,7 @@ export function summarizeEvents(path: string): EventSummary {
   const absences = new Map<string, number>();
   const faults = new Map<string, number>();
   const summary = { absences, faults, withoutUpdate: 0, abandonedAttempts: 0 };
-  for (const event of readJsonLines<RunEvent>(path, SHAPES.event)) {
+  for (const event of readJsonLines<RunEvent>(path, 'event')) {
     if (event.event === 'absent') countUp(absences, event.fields.why);
     else if (event.event === 'fault') countUp(faults, event.fields.fault);
     else if (event.event === 'round') summary.withoutUpdate += event.fields.empty ? 1 : 0;

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parse } from 'csv-parse/sync';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import { AppendOnlyFile } from './append-only-file.js';
 import { replaceFile } from './atomic-file.js';
+import { csvLines } from './csv-lines.js';
 import { damagedNamed } from './json-file.js';
 
 export type { MetricsRow };
@@ -42,7 +42,7 @@ export class MetricsFile {
     const isOurs = whole.startsWith(`${METRICS_COLUMNS[0]},`);
     // Of a file that was overwritten no row can be read: checkpoints count none in it.
     const text = isOurs ? whole : '';
-    const [header] = parse(text, { toLine: 1 }) as string[][];
+    const [header] = csvLines(text, { toLine: 1 });
     this.knownColumns = header ?? [...METRICS_COLUMNS];
     this.known = new Set(this.knownColumns);
     this.writtenColumnCount = this.knownColumns.length;
@@ -180,7 +180,7 @@ export function checkMetrics(path: string, rowCount: number): void {
 
 function table(path: string, text: string, toLine = Number.MAX_SAFE_INTEGER): string[][] {
   try {
-    return parse(text, { toLine }) as string[][];
+    return csvLines(text, { toLine });
   } catch (error) {
     throw new GradswarmError(
       'ERR_CHECKPOINT',

@@ -5,7 +5,7 @@ import { type Attempt, Attempts, attemptsOfLedger } from '../../protocol/privacy
 import { AppendOnlyFile } from './append-only-file.js';
 import { type Begun, begunAttempt, begunLine } from './begun-line.js';
 import { damaged } from './checkpoint-store.js';
-import { readJsonLines, SHAPES } from './json-file.js';
+import { readJsonLines } from './json-file.js';
 
 /** Lines that are no releases. Rounds from this one on are done again. */
 interface BackTo {
@@ -98,7 +98,7 @@ export class ReleaseLedger {
   }
 
   private lines(): Generator<Line> {
-    return readJsonLines<Line>(this.path, SHAPES.release);
+    return readJsonLines<Line>(this.path, 'release');
   }
 
   /** What a checkpoint remembers, durable when it returns. */

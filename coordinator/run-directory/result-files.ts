@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
 import { jsonText, replaceFile } from './atomic-file.js';
-import { readJsonFile, SHAPES } from './json-file.js';
+import { readJsonFile } from './json-file.js';
 import type { RunLock } from './run-lock.js';
 
 const VERDICT = 'verdict.json';
@@ -22,7 +22,7 @@ export class ResultFiles {
 
   /** Null: the run was not judged yet. */
   verdict(): Verdict | null {
-    return this.read<Verdict>(VERDICT, SHAPES.verdict);
+    return this.read<Verdict>(VERDICT, 'verdict');
   }
 
   writeVerdict(verdict: Verdict): void {
@@ -31,7 +31,7 @@ export class ResultFiles {
 
   /** What the run measured in addition to its rows, so that it can be judged again. Null: the run did not end. */
   figures(): RecordedFigures | null {
-    return this.read<RecordedFigures>(FIGURES, SHAPES.figures);
+    return this.read<RecordedFigures>(FIGURES, 'figures');
   }
 
   writeFigures(figures: RecordedFigures): void {
@@ -40,7 +40,7 @@ export class ResultFiles {
 
   /** What a study found, plain data. Null: there was no study, or the run did not end. */
   study(): unknown {
-    return this.read(STUDY, SHAPES.study);
+    return this.read(STUDY, 'study');
   }
 
   writeStudy(result: unknown): void {

@@ -5,7 +5,7 @@ import { AppendOnlyFile } from './append-only-file.js';
 import { damaged } from './checkpoint-store.js';
 import { ClientMetricsFile, type ClientRow, lastClientFigures } from './client-metrics.js';
 import { DrawsLog } from './draws-log.js';
-import { checkJsonLines, SHAPES } from './json-file.js';
+import { checkJsonLines } from './json-file.js';
 import { checkMetrics, MetricsFile } from './metrics.js';
 import { TimesFile, type TimesRow } from './times.js';
 
@@ -93,8 +93,8 @@ export class RoundFiles {
       if (there < needed) damaged(join(this.folder, name), `at least ${needed} bytes or rows`, `${there}`);
     }
     checkMetrics(join(this.folder, METRICS), lengths[METRICS] ?? 0);
-    checkJsonLines(join(this.folder, EVENTS), SHAPES.event, lengths[EVENTS] ?? 0);
-    checkJsonLines(join(this.folder, DELIVERIES), SHAPES.record, lengths[DELIVERIES] ?? 0);
+    checkJsonLines(join(this.folder, EVENTS), 'event', lengths[EVENTS] ?? 0);
+    checkJsonLines(join(this.folder, DELIVERIES), 'record', lengths[DELIVERIES] ?? 0);
   }
 
   /** A file without a length is emptied. */

@@ -11,7 +11,7 @@ import { sha256 } from './digest.js';
 import { explainedDiskError, type Progress } from './disk-error.js';
 import { type ChainDraws, writeDraws } from './draws.js';
 import type { RunEvent } from './events.js';
-import { readJsonFile, SHAPES } from './json-file.js';
+import { readJsonFile } from './json-file.js';
 import { type Manifest, newManifest, type RunSetting } from './manifest.js';
 import { type MetricsRow, readMetrics } from './metrics.js';
 import { newFolder } from './new-folder.js';
@@ -82,8 +82,8 @@ export class RunDirectory {
       for (const name of readdirSync(path)) {
         if (name.endsWith(PARTIAL)) rmSync(join(path, name), { recursive: true, force: true });
       }
-      readJsonFile(join(path, 'scenario.json'), SHAPES.record);
-      const manifest = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
+      readJsonFile(join(path, 'scenario.json'), 'record');
+      const manifest = readJsonFile<Manifest>(join(path, 'manifest.json'), 'manifest');
       if (manifest.format !== 1) notARun(path, 'a manifest of format 1', String(manifest.format));
       return new RunDirectory(path, lock, manifest);
     });
@@ -103,7 +103,7 @@ export class RunDirectory {
 
   /** The scenario as it was recorded. Throws ERR_CHECKPOINT. */
   get scenario(): unknown {
-    return readJsonFile(join(this.path, 'scenario.json'), SHAPES.record);
+    return readJsonFile(join(this.path, 'scenario.json'), 'record');
   }
 
   private get isSecure(): boolean {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AppendOnlyFile } from './append-only-file.js';
-import { readJsonLines, SHAPES } from './json-file.js';
+import { readJsonLines } from './json-file.js';
 
 /** What happened to the processes of a run. One line of session.jsonl. */
 export type SessionEvent =
@@ -55,7 +55,7 @@ export class SessionLog {
   }
 
   read(): readonly SessionEvent[] {
-    return [...readJsonLines<SessionEvent>(join(this.folder, NAME), SHAPES.session)];
+    return [...readJsonLines<SessionEvent>(join(this.folder, NAME), 'session')];
   }
 
   /** Number of the next stretch of the run: above all that were ever begun. */

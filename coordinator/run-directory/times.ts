@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parse } from 'csv-parse/sync';
 import { GradswarmError } from '../../protocol/errors.js';
 import { AppendOnlyFile } from './append-only-file.js';
+import { csvLines } from './csv-lines.js';
 
 const COLUMNS = [
   'round',
@@ -51,9 +51,7 @@ function microseconds(ms: number): number {
 export function readTimes(path: string): (TimesRow & { readonly round: number })[] {
   if (!existsSync(path)) return [];
   const text = readFileSync(path, 'utf8');
-  const [header = [], ...lines] = parse(text.slice(0, text.lastIndexOf('\n') + 1), {
-    relax_column_count: true,
-  }) as string[][];
+  const [header = [], ...lines] = csvLines(text.slice(0, text.lastIndexOf('\n') + 1), { relaxColumnCount: true });
   return lines.map((cells, index) => {
     const values = cells.map(Number);
     if (header.join() !== COLUMNS.join() || cells.length !== COLUMNS.length || !values.every(Number.isFinite))

@@ -2,7 +2,7 @@ import { GradswarmError } from '../../protocol/errors.js';
 import type { ClientIndex, PartyId } from '../../protocol/method.js';
 import { type Attempt, Attempts } from '../../protocol/privacy/accounting/attempts.js';
 import { Ledger, type LedgerAccounting } from '../../protocol/privacy/accounting/ledger.js';
-import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger-entry.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import type { PrivacySettings } from '../../protocol/scenario/scenario.js';
 import type { PrivacyResult } from '../report/report.js';
 import { costliestClient } from './abandoned-attempts.js';
@@ -122,10 +122,10 @@ export class RunBudget implements PrivacyBudget {
     return null;
   }
 
-  charge(entries: readonly unknown[], round = entries): Readonly<Record<string, number>> {
-    for (const entry of parseLedgerEntries(entries)) this.ledger.append(entry);
+  charge(entries: readonly LedgerEntry[], round = entries): Readonly<Record<string, number>> {
+    for (const entry of entries) this.ledger.append(entry);
     if (this.ledger.entries.length === 0) return {};
-    if (this.limits.length > 0 || this.isRestored) this.remember(parseLedgerEntries(round));
+    if (this.limits.length > 0 || this.isRestored) this.remember(round);
     const { epsilon } = this.ledger.spend(this.settings.delta, this.accounting);
     this.refuseBeyond(epsilon);
     return { epsilon };

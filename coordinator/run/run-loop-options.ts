@@ -52,7 +52,7 @@ export interface RunLoopOptions {
 
 export interface PrivacyBudget {
   /** Adds releases; returns columns for metrics. ERR_OVERSPENT: they have passed a limit. `round`: all of their round, those charged before included; left out: these. */
-  charge(entries: readonly unknown[], round?: readonly unknown[]): Readonly<Record<string, number>>;
+  charge(entries: readonly LedgerEntry[], round?: readonly LedgerEntry[]): Readonly<Record<string, number>>;
   /**
    * Would an attempt at a round pass a limit, by what its clients release by themselves? `expected`: that; null: as in the
    * costliest round so far. Attempts before it that nothing has charged, and those at later rounds, are charged alike.

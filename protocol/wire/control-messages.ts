@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GradswarmError } from '../errors.js';
 import type { PartyId } from '../method.js';
-import { ledgerEntry } from '../privacy/accounting/ledger-entry.js';
+import { ledgerEntryShape } from '../privacy/accounting/ledger-entry.js';
 import { LIMITS, PROTOCOL_VERSION } from './limits.js';
 import { printable } from './printable.js';
 import type { Seal } from './seal.js';
@@ -188,7 +188,7 @@ export const done = z.strictObject({
       measures: z.array(z.tuple([z.string(), measured])),
       unusedMessages: z.array(z.strictObject({ kind: z.string(), step: round, from: party, to: party })),
       unused: z.array(client),
-      ledger: z.array(ledgerEntry),
+      ledger: z.array(ledgerEntryShape(z)),
       coding: z.strictObject({ up: codingCost, down: codingCost, peer: codingCost }),
       sent: byteCounts.optional(),
       times: z

@@ -37,7 +37,7 @@ export async function isScenarioPath(path: string): Promise<boolean> {
 /** Everything that `run` does before it begins: settings, names, figures, modules and data. Runs and writes nothing. Throws what `run` throws. */
 export async function checkScenario(nameOrPath: string): Promise<CheckedScenario> {
   const folder = folderOf(nameOrPath);
-  const input = withNamedFiles(await withPlugIns(await loadScenario(nameOrPath), folder), folder);
+  const input = await withNamedFiles(await withPlugIns(await loadScenario(nameOrPath), folder), folder);
   const catalogue = await loadCatalogue();
   if (!isSweep(input)) {
     const scenario = await resolveScenario(input, catalogue);

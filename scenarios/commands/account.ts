@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseLedgerEntries } from '../../coordinator/run-directory/ledger-entries.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import {
   type AccountAnswer,
@@ -7,7 +8,7 @@ import {
   type AccountOptions,
   account,
 } from '../../protocol/privacy/accounting/account.js';
-import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger-entry.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 import { ORDER_GRIDS, type OrderGrid, type Orders } from '../../protocol/privacy/accounting/orders.js';
 import type { SamplingScheme } from '../../protocol/privacy/accounting/proven-bounds.js';
 import type { RunCountLaw } from '../../protocol/privacy/accounting/selection.js';

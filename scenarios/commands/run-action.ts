@@ -40,7 +40,7 @@ export async function runAction(name: string, flags: RunFlags): Promise<void> {
   if (flags.metricsPort !== undefined) mainThread()?.post({ type: 'metrics', port: flags.metricsPort });
   const loaded = await loadScenario(name);
   const folder = folderOf(name);
-  const input = withNamedFiles(await withPlugIns(changed(loaded, flags), folder, flags.use), folder);
+  const input = await withNamedFiles(await withPlugIns(changed(loaded, flags), folder, flags.use), folder);
   const note = flags.seed === undefined || flags.quiet ? null : seedNote(loaded, flags.seed);
   if (note !== null) process.stderr.write(`${note}\n`);
   const catalogue = await loadCatalogue();

@@ -86,7 +86,7 @@ async function run(name: string, flags: Flags): Promise<void> {
     value === undefined ? [] : [{ path, value }],
   );
   const folder = folderOf(name);
-  const input = withNamedFiles(
+  const input = await withNamedFiles(
     await withPlugIns(withAssignments(loaded, [...set, ...named]), folder, flags.use),
     folder,
   );

@@ -72,7 +72,7 @@ async function serve(name: string, flags: Flags): Promise<void> {
       `serve: expected a scenario, got the sweep '${name}'; 'run' and 'resume' do sweeps`,
     );
   const scenario = await resolveScenario(
-    withNamedFiles(await withPlugIns(input, folderOf(name), flags.use), folderOf(name)),
+    await withNamedFiles(await withPlugIns(input, folderOf(name), flags.use), folderOf(name)),
     await loadCatalogue(),
   );
   if (flags.listen && scenario.workers.count === 0)

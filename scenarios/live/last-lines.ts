@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
-import { readJsonLine, type Shape } from '../../coordinator/run-directory/json-file.js';
+import { readJsonLine } from '../../coordinator/run-directory/json-file.js';
+import type { Shape } from '../../coordinator/run-directory/json-shapes.js';
 
 /** Of a file of events: what came before is in the file alone. */
 const TAIL_BYTES = 256 * 1024;

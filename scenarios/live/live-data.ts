@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../../coordinator/run-directory/events.js';
-import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { readJsonFile } from '../../coordinator/run-directory/json-file.js';
 import type { SessionEvent } from '../../coordinator/run-directory/session-log.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
@@ -55,7 +55,7 @@ export async function liveData(folder: string, seats: control.Seats | null): Pro
   const path = whole.runs.at(-1) ?? folder;
   const { scenario, rows, verdict } = openRun(path);
   const isSweep = whole.kind === 'sweep';
-  const events = lastLines<RunEvent>(join(path, 'events.jsonl'), SHAPES.event);
+  const events = lastLines<RunEvent>(join(path, 'events.jsonl'), 'event');
   const absent = new Map<string, { count: number; round: number }>();
   for (const { event, party, round } of events)
     if (event === 'absent') absent.set(String(party), { count: (absent.get(String(party))?.count ?? 0) + 1, round });
@@ -70,7 +70,7 @@ export async function liveData(folder: string, seats: control.Seats | null): Pro
     rows: rows.filter((_, i) => i % stride === 0 || i === rows.length - 1),
     points: isSweep ? { done: whole.done, of: whole.of } : null,
     curves: isSweep ? sweepCurves(whole.path) : null,
-    workers: seats ? holdersOf(seats) : workersOf(lastLines(join(path, 'session.jsonl'), SHAPES.session)),
+    workers: seats ? holdersOf(seats) : workersOf(lastLines(join(path, 'session.jsonl'), 'session')),
     peers: await peerGraph(scenario, path, rows.at(-1)).catch(() => null),
     absences: [...absent].map(([client, each]) => ({ client, ...each })),
     faults: lines.filter((line) => / fault |absent|dropped|crashed|late/.test(line)).slice(-MOST_LINES),
@@ -82,7 +82,7 @@ export async function liveData(folder: string, seats: control.Seats | null): Pro
 /** Null: not judged yet. */
 function verdictIn(sweep: string): Verdict | null {
   const file = join(sweep, 'verdict.json');
-  return existsSync(file) ? readJsonFile<Verdict>(file, SHAPES.verdict) : null;
+  return existsSync(file) ? readJsonFile<Verdict>(file, 'verdict') : null;
 }
 
 function holdersOf({ seats }: control.Seats): LiveWorker[] {

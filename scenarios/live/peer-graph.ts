@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { SHAPES } from '../../coordinator/run-directory/json-file.js';
 import { rootStream } from '../../protocol/numerics/random.js';
 import type { DeliveryEntry } from '../../protocol/party/delivery-log.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
@@ -41,7 +40,7 @@ export async function peerGraph(
   const rng = rootStream(seed, precision).derive('topology');
   const round = last?.round ?? 1;
   const graph = createTopology(spec as TopologySpec, clients, rng).graphAt(round);
-  const absent = absencesByEdge(lastLines<DeliveryEntry>(join(path, 'deliveries.jsonl'), SHAPES.delivery));
+  const absent = absencesByEdge(lastLines<DeliveryEntry>(join(path, 'deliveries.jsonl'), 'delivery'));
   const edges = graph.outNeighbors.flatMap((list, from) =>
     list.map((to) => ({ from, to, ...(absent.get(`${from} ${to}`) ?? { absences: 0, last: null }) })),
   );

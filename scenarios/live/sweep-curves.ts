@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pointOf } from '../../coordinator/report/comparison-plots.js';
 import type { CurvePoint } from '../../coordinator/report/curve.js';
-import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { readJsonFile } from '../../coordinator/run-directory/json-file.js';
 import { readMetrics } from '../../coordinator/run-directory/metrics.js';
 import { pointFolder } from '../../coordinator/run-directory/sweep-directory.js';
 import type { MetricsRow } from '../../protocol/scenario/expectation.js';
@@ -31,7 +31,7 @@ export interface SweepCurves {
 /** Of the points that have begun; each round with the seeds that have done it. Null: `folder` is not that of a sweep. */
 export function sweepCurves(folder: string): SweepCurves | null {
   if (!existsSync(join(folder, 'sweep.json'))) return null;
-  const sweep = readJsonFile<ResolvedSweep>(join(folder, 'sweep.json'), SHAPES.sweep);
+  const sweep = readJsonFile<ResolvedSweep>(join(folder, 'sweep.json'), 'sweep');
   const begun = sweep.points.flatMap(({ label, values }, index) => {
     const file = join(pointFolder(folder, index, label), 'metrics.csv');
     return existsSync(file) ? [{ point: values, rows: readMetrics(file) }] : [];

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { readJsonFile } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { writerOf } from '../../coordinator/run-directory/run-lock.js';
 import { GradswarmError } from '../../protocol/errors.js';
@@ -43,8 +43,8 @@ export function overviewOf(folder: string): Overview {
 }
 
 function ofRun(path: string): Overview {
-  const manifest = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
-  const { rounds } = readJsonFile<Scenario>(join(path, 'scenario.json'), SHAPES.scenario);
+  const manifest = readJsonFile<Manifest>(join(path, 'manifest.json'), 'manifest');
+  const { rounds } = readJsonFile<Scenario>(join(path, 'scenario.json'), 'scenario');
   const isRunning = writerOf(path) !== null;
   const { finishedAt } = manifest;
   return {
@@ -63,12 +63,12 @@ function ofRun(path: string): Overview {
 }
 
 function ofSweep(path: string): Overview {
-  const { name, points } = readJsonFile<ResolvedSweep>(join(path, 'sweep.json'), SHAPES.sweep);
+  const { name, points } = readJsonFile<ResolvedSweep>(join(path, 'sweep.json'), 'sweep');
   const folders = readdirSync(path)
     .filter((entry) => existsSync(join(path, entry, 'manifest.json')))
     .sort()
     .map((entry) => join(path, entry));
-  const manifests = folders.map((one) => readJsonFile<Manifest>(join(one, 'manifest.json'), SHAPES.manifest));
+  const manifests = folders.map((one) => readJsonFile<Manifest>(join(one, 'manifest.json'), 'manifest'));
   const done = manifests.filter(({ finishedAt }) => finishedAt !== null).length;
   const isOver = done === points.length;
   return {
@@ -99,7 +99,7 @@ function rowsIn(path: string): number {
 
 function verdictIn(path: string): Holds | null {
   const file = join(path, 'verdict.json');
-  return existsSync(file) ? readJsonFile<Verdict>(file, SHAPES.verdict).valid : null;
+  return existsSync(file) ? readJsonFile<Verdict>(file, 'verdict').valid : null;
 }
 
 function bytesBelow(folder: string): number {

@@ -2,7 +2,8 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { numberText, timeText } from '../../coordinator/report/units.js';
 import type { RunEvent } from '../../coordinator/run-directory/events.js';
-import { readJsonLine, SHAPES, type Shape } from '../../coordinator/run-directory/json-file.js';
+import { readJsonLine } from '../../coordinator/run-directory/json-file.js';
+import type { Shape } from '../../coordinator/run-directory/json-shapes.js';
 import { writerOf } from '../../coordinator/run-directory/run-lock.js';
 import type { SessionEvent } from '../../coordinator/run-directory/session-log.js';
 
@@ -21,11 +22,8 @@ export interface LogLine {
  * there is. Throws ERR_CHECKPOINT where a line is damaged.
  */
 export async function* logOf(folder: string, follow: boolean, signal: AbortSignal): AsyncGenerator<LogLine> {
-  const processes = new LineReader<SessionEvent & { readonly at: string }>(
-    join(folder, 'session.jsonl'),
-    SHAPES.session,
-  );
-  const events = new LineReader<RunEvent>(join(folder, 'events.jsonl'), SHAPES.event);
+  const processes = new LineReader<SessionEvent & { readonly at: string }>(join(folder, 'session.jsonl'), 'session');
+  const events = new LineReader<RunEvent>(join(folder, 'events.jsonl'), 'event');
   for (;;) {
     // Before the files: what a writer leaves when it ends is read once more.
     const continues = follow && !signal.aborted && writerOf(folder) !== null;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonText, PARTIAL } from '../../coordinator/run-directory/atomic-file.js';
 import { explainedDiskError, isDiskError } from '../../coordinator/run-directory/disk-error.js';
-import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { readJsonFile } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { RunLock, untilFree } from '../../coordinator/run-directory/run-lock.js';
@@ -112,7 +112,7 @@ export async function finishedRun(path: string): Promise<SessionResult> {
     );
   const { stateDigest } = manifest;
   const record = recordedRun(path);
-  const verdict = readJsonFile<Verdict>(join(path, 'verdict.json'), SHAPES.verdict);
+  const verdict = readJsonFile<Verdict>(join(path, 'verdict.json'), 'verdict');
   return {
     record,
     outcome: {
@@ -133,7 +133,7 @@ export function isFinished(path: string): boolean {
 
 function manifestOf(path: string): Manifest | null {
   const file = join(path, 'manifest.json');
-  return existsSync(file) ? readJsonFile<Manifest>(file, SHAPES.manifest) : null;
+  return existsSync(file) ? readJsonFile<Manifest>(file, 'manifest') : null;
 }
 
 /** A process that was killed before it had written its manifest had done nothing yet. */

@@ -1,4 +1,4 @@
-import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { readJsonFile } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
@@ -17,7 +17,7 @@ import { checkSameRead, whatIsRead } from './what-is-read.js';
  * of them), or where the run ended before its last round.
  */
 export async function extendRun(path: string, rounds: number): Promise<void> {
-  const manifest = readJsonFile<Manifest>(`${path}/manifest.json`, SHAPES.manifest);
+  const manifest = readJsonFile<Manifest>(`${path}/manifest.json`, 'manifest');
   const recorded = recordedScenario(path);
   if (rounds === recorded.rounds && manifest.finishedAt === null) return;
   const refuse = (reason: string): never => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readDraws } from '../../coordinator/run-directory/draws.js';
-import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { readJsonFile } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { readMetrics } from '../../coordinator/run-directory/metrics.js';
 import type { RecordedFigures } from '../../coordinator/run-directory/result-files.js';
@@ -36,15 +36,15 @@ export function openRun(directory: string): OpenedRun {
         'ERR_CHECKPOINT',
         `${directory}: expected the folder of a run, got one without ${name}; 'gradswarm runs' lists them`,
       );
-  const manifest = readJsonFile<Manifest>(file('manifest.json'), SHAPES.manifest);
+  const manifest = readJsonFile<Manifest>(file('manifest.json'), 'manifest');
   const figures = existsSync(file('figures.json'))
-    ? readJsonFile<RecordedFigures>(file('figures.json'), SHAPES.figures)
+    ? readJsonFile<RecordedFigures>(file('figures.json'), 'figures')
     : null;
   return {
-    scenario: readJsonFile<Scenario>(file('scenario.json'), SHAPES.scenario),
+    scenario: readJsonFile<Scenario>(file('scenario.json'), 'scenario'),
     manifest,
     rows: existsSync(file('metrics.csv')) ? readMetrics(file('metrics.csv')) : [],
-    verdict: existsSync(file('verdict.json')) ? readJsonFile<Verdict>(file('verdict.json'), SHAPES.verdict) : null,
+    verdict: existsSync(file('verdict.json')) ? readJsonFile<Verdict>(file('verdict.json'), 'verdict') : null,
     summary: (figures?.summary ?? {}) as Readonly<Record<string, Json>>,
     stateDigest: manifest.stateDigest,
     draws: () => (existsSync(file('draws.npy')) ? readDraws(file('draws.npy')) : null),

@@ -76,11 +76,11 @@ export async function replay(directory: string, options: CallOptions = {}): Prom
 async function opened<T extends ScenarioInput | SweepInput>(input: T | string, { from, use }: CallOptions) {
   if (typeof input === 'string') {
     const folder = folderOf(input);
-    return withNamedFiles(await withPlugIns(await loadScenario(input), folder, use), folder);
+    return await withNamedFiles(await withPlugIns(await loadScenario(input), folder, use), folder);
   }
   const folder = from === undefined ? process.cwd() : dirname(fileURLToPath(from));
   const named = isSweep(input) ? { sweep: 'sweep', ...input } : { name: 'scenario', ...input };
-  return withNamedFiles(await withPlugIns<ScenarioInput | SweepInput>(named, folder, use), folder);
+  return await withNamedFiles(await withPlugIns<ScenarioInput | SweepInput>(named, folder, use), folder);
 }
 
 function runOptions({ directory, signal, watcher, listen }: CallOptions): RunOptions {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { readJsonFile } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { readMetrics } from '../../coordinator/run-directory/metrics.js';
 import type { RecordedFigures } from '../../coordinator/run-directory/result-files.js';
@@ -15,23 +15,20 @@ import type { Scenario } from '../../protocol/scenario/scenario.js';
 export function recordedRuns(path: string): RunRecord[] {
   const index = join(path, 'index.json');
   if (!existsSync(index)) return [recordedRun(path)];
-  const { points } = readJsonFile<{ readonly points: readonly { readonly directory: string }[] }>(
-    index,
-    SHAPES.sweepIndex,
-  );
+  const { points } = readJsonFile<{ readonly points: readonly { readonly directory: string }[] }>(index, 'sweepIndex');
   return points.map(({ directory }) => recordedRun(join(path, directory)));
 }
 
 /** The scenario of a run, finished or not. Throws ERR_CHECKPOINT. */
 export function recordedScenario(path: string): Scenario {
-  return readJsonFile(join(path, 'scenario.json'), SHAPES.scenario);
+  return readJsonFile(join(path, 'scenario.json'), 'scenario');
 }
 
 /** The scenario with the device that computed the run, where it left the choice: to continue it, or to compute it again. */
 export function onRecordedDevice<S extends { readonly device?: string | null }>(scenario: S, path: string): S {
   const file = join(path, 'manifest.json');
   if ((scenario.device ?? 'auto') !== 'auto' || !existsSync(file)) return scenario;
-  const [device] = readJsonFile<Manifest>(file, SHAPES.manifest).devices ?? [];
+  const [device] = readJsonFile<Manifest>(file, 'manifest').devices ?? [];
   return device && device.backend !== 'plain loops' ? { ...scenario, device: device.backend } : scenario;
 }
 
@@ -43,7 +40,7 @@ export function recordedRun(path: string): RunRecord {
       'ERR_CHECKPOINT',
       `${path}: expected the folder of a finished run, got one without figures.json`,
     );
-  const { stateDigest, roundsDone } = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
+  const { stateDigest, roundsDone } = readJsonFile<Manifest>(join(path, 'manifest.json'), 'manifest');
   const metrics = join(path, 'metrics.csv');
   const rows = readMetrics(metrics);
   if (rows.length < (roundsDone ?? 0))
@@ -55,6 +52,6 @@ export function recordedRun(path: string): RunRecord {
     scenario: recordedScenario(path),
     rows,
     stateDigest: stateDigest ?? '',
-    ...readJsonFile<RecordedFigures>(figures, SHAPES.figures),
+    ...readJsonFile<RecordedFigures>(figures, 'figures'),
   };
 }

@@ -9,11 +9,11 @@ import { loadUsed } from '../plug-ins/use.js';
 import { concludePosterior } from '../posterior/posterior.js';
 import { judgeClaims } from '../report/claims.js';
 import type { writeRunReport } from '../report/run-report.js';
+import { forecastOf } from './forecast.js';
 import { localFleet } from './local-fleet.js';
 import { onRecordedDevice, recordedRun, recordedScenario } from './recorded.js';
 import { releasesOf } from './roll-back.js';
 import type { RunOutcome } from './run.js';
-import { forecastOf } from './session-figures.js';
 import { shown } from './shown.js';
 import type { StudyResult } from './study.js';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readJsonFile, readJsonLines, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { readJsonFile, readJsonLines } from '../../coordinator/run-directory/json-file.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import { edgeStreamOf } from '../../protocol/links/edge-stream.js';
@@ -32,7 +32,7 @@ export function readRecordedRun(path: string): RecordedRun {
   for (const name of ['scenario.json', 'manifest.json', 'deliveries.jsonl'])
     if (!existsSync(join(path, name)))
       throw new GradswarmError('ERR_REPLAY', `${path}: expected a run directory, got one without ${name}`);
-  const { stateDigest, lostClients, read } = readJsonFile<Manifest>(join(path, 'manifest.json'), SHAPES.manifest);
+  const { stateDigest, lostClients, read } = readJsonFile<Manifest>(join(path, 'manifest.json'), 'manifest');
   if (stateDigest === null)
     throw new GradswarmError('ERR_REPLAY', `${path}: expected a finished run with a state digest, got one without`);
   const scenario = onRecordedDevice(recordedScenario(path), path);
@@ -46,13 +46,12 @@ export function readRecordedRun(path: string): RecordedRun {
     stateDigest,
     lostClients,
     ...(read && { read }),
-    log: [...readJsonLines<DeliveryEntry>(join(path, 'deliveries.jsonl'), SHAPES.delivery)],
+    log: [...readJsonLines<DeliveryEntry>(join(path, 'deliveries.jsonl'), 'delivery')],
   };
 }
 
 function hasReleases(path: string): boolean {
-  for (const line of readJsonLines<object>(join(path, 'ledger.jsonl'), SHAPES.release))
-    if ('noise' in line) return true;
+  for (const line of readJsonLines<object>(join(path, 'ledger.jsonl'), 'release')) if ('noise' in line) return true;
   return false;
 }
 

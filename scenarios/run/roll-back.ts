@@ -1,8 +1,9 @@
 import type { BestRound, CarriedState } from '../../coordinator/run/run-observer.js';
+import { parseLedgerEntries } from '../../coordinator/run-directory/ledger-entries.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import type { PartyId } from '../../protocol/method.js';
 import { Attempts } from '../../protocol/privacy/accounting/attempts.js';
-import { type LedgerEntry, parseLedgerEntries } from '../../protocol/privacy/accounting/ledger-entry.js';
+import type { LedgerEntry } from '../../protocol/privacy/accounting/ledger-entry.js';
 
 /** Where a run continues: the newest checkpoint, or its beginning. */
 export interface StartingPoint {

@@ -4,12 +4,10 @@ import { stateDigest } from '../../coordinator/run-directory/digest.js';
 import type { summarizeSession } from '../../coordinator/run-directory/session-log.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Halves } from '../../protocol/method.js';
-import { loadForecast } from '../../protocol/method-loader.js';
 import { digestedRecord } from '../../protocol/party/record.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import { figureOf } from '../../protocol/scenario/quantity.js';
-import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
-import type { Problem } from '../../worker/problem.js';
+import type { Json } from '../../protocol/scenario/scenario.js';
 import { spectralGapOf } from '../report/run-report.js';
 import type { Fleet } from './fleet.js';
 
@@ -61,21 +59,6 @@ function checkpointFigures({ count, spentMs, ofMs }: CheckpointCost): Record<str
     checkpointShare: Number((spentMs / Math.max(1, ofMs)).toPrecision(2)),
     checkpointEveryMs: Math.round(ofMs / count),
   };
-}
-
-/** The method's forecast of the run from public numbers, before it begins. */
-export async function forecastOf(scenario: Scenario, { family, partition }: Problem): Promise<readonly string[]> {
-  const { name, ...hyperparameters } = scenario.method;
-  const forecast = await loadForecast(name);
-  if (!forecast) return [];
-  return forecast(hyperparameters, {
-    rounds: scenario.rounds,
-    clientCount: scenario.clients,
-    parameterCount: family.parameterCount,
-    exampleCounts: partition.shards.map(({ length }) => length),
-    delta: scenario.privacy.delta,
-    privateNoise: scenario.privacy.noise,
-  });
 }
 
 /** Null, with a note of the reason, when a state is not finite: two diverged runs would look equal. */

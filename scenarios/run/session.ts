@@ -5,7 +5,7 @@ import { openLoop } from '../../coordinator/run/open-loop.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
 import { archiveOf } from '../../coordinator/run-directory/archive.js';
 import { explainedDiskError, isDiskError } from '../../coordinator/run-directory/disk-error.js';
-import { EventFile } from '../../coordinator/run-directory/event-file.js';
+import type { EventFile } from '../../coordinator/run-directory/event-file.js';
 import type { RunDirectory } from '../../coordinator/run-directory/run-directory.js';
 import { type SessionEvent, summarizeSession } from '../../coordinator/run-directory/session-log.js';
 import { GradswarmError } from '../../protocol/errors.js';
@@ -19,24 +19,18 @@ import { printable } from '../../protocol/wire/printable.js';
 import { pause } from '../../worker/pause.js';
 import type { Problem } from '../../worker/problem.js';
 import { recordOf } from '../plug-ins/plug-ins.js';
-import { concludePosterior } from '../posterior/posterior.js';
 import type { PosteriorReport } from '../posterior/posterior-report.js';
-import { judgeClaims } from '../report/claims.js';
 import { announce } from './announce.js';
-import { endLines } from './end-lines.js';
 import type { Fleet } from './fleet.js';
+import { forecastOf } from './forecast.js';
 import { requireFreeAddress } from './free-address.js';
-import { growthText } from './growth.js';
-import { writeModels } from './model-files.js';
 import { openFleet } from './open-fleet.js';
 import { Recorder } from './recorder.js';
 import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
-import { verdictOf } from './run-verdict.js';
-import { finalDigest, forecastOf, summaryOf } from './session-figures.js';
 import type { SessionOptions, SessionResult } from './session-options.js';
 import { shown } from './shown.js';
 import { openStudy, type Study, type StudyResult, studyResult } from './study.js';
-import { traceFiles } from './traces.js';
+import { traceFiles } from './trace-files.js';
 import { checkSameRead, chosenFamily, type Read, whatIsRead } from './what-is-read.js';
 
 /**
@@ -100,7 +94,7 @@ class Session {
   private result: RunResult | null = null;
   private judged: Judged | null = null;
   /** For TensorBoard. */
-  private readonly events: EventFile | null;
+  private events: EventFile | null = null;
   private closing: Promise<void> | null = null;
   private epoch: number;
   private roundsDone: number;
@@ -123,12 +117,15 @@ class Session {
     this.from = options.from ?? BEGINNING;
     this.epoch = directory.nextEpoch();
     this.roundsDone = this.from.checkpoint?.round ?? 0;
-    this.events = options.tensorboard ? new EventFile(join(directory.path, 'tensorboard'), Date.now()) : null;
   }
 
   /** All parties. */
   async open(): Promise<void> {
     const { scenario, options, directory } = this;
+    if (options.tensorboard) {
+      const { EventFile } = await import('../../coordinator/run-directory/event-file.js');
+      this.events = new EventFile(join(directory.path, 'tensorboard'), Date.now());
+    }
     this.recordRead(this.read!);
     for (const decision of this.problem.dataset.decisions ?? []) this.note(`data: ${printable(decision)}`);
     const fromRound = this.roundsDone;
@@ -251,6 +248,9 @@ class Session {
 
   /** Verdict and manifest, before anything is drawn: drawing takes longer, and more of the disk. */
   async judge(): Promise<void> {
+    const { concludePosterior, endLines, finalDigest, growthText, summaryOf, verdictOf, writeModels } = await import(
+      './after-rounds.js'
+    );
     const { scenario, problem, directory, options, study } = this;
     const [result, fleet] = [this.result!, this.fleet!];
     const finished = result.stopped !== 'stopped';
@@ -302,6 +302,7 @@ class Session {
   async report(): Promise<SessionResult> {
     const { scenario, method, problem, directory, forecast } = this;
     const [fleet, result, { record, verdict, studied, posterior }] = [this.fleet!, this.result!, this.judged!];
+    const { judgeClaims } = await import('./after-rounds.js');
     const claims = await judgeClaims(scenario.claims, [record]);
     // Read when it is drawn: the first round does not wait for it.
     const draw = this.options.drawReport ?? (await import('../report/run-report.js')).writeRunReport;

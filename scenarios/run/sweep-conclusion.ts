@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { betweenWords } from '../../coordinator/report/run-plots.js';
 import { writeSweepReport } from '../../coordinator/report/sweep-report.js';
-import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { readJsonFile } from '../../coordinator/run-directory/json-file.js';
 import { writeLongTable } from '../../coordinator/run-directory/long-table.js';
 import type { Manifest } from '../../coordinator/run-directory/manifest.js';
 import type { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
@@ -106,7 +106,7 @@ function pathInside(directory: SweepDirectory, { points }: ResolvedSweep, label:
 }
 
 function manifestIn(path: string): Manifest {
-  return readJsonFile(join(path, 'manifest.json'), SHAPES.manifest);
+  return readJsonFile(join(path, 'manifest.json'), 'manifest');
 }
 
 function scalar(value: Json, axis: readonly Json[]): string | number | boolean {

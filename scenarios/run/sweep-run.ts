@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readJsonFile, SHAPES } from '../../coordinator/run-directory/json-file.js';
+import { readJsonFile } from '../../coordinator/run-directory/json-file.js';
 import { SweepDirectory } from '../../coordinator/run-directory/sweep-directory.js';
 import { GradswarmError } from '../../protocol/errors.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
@@ -65,7 +65,7 @@ interface RecordedSweep extends ResolvedSweep {
 }
 
 function sweepIn(path: string): RecordedSweep {
-  return readJsonFile(join(path, 'sweep.json'), SHAPES.sweep);
+  return readJsonFile(join(path, 'sweep.json'), 'sweep');
 }
 
 /** Is it the folder of a sweep? */

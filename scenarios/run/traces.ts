@@ -8,7 +8,7 @@ import { type TraceColumn, traceProblem } from '../../protocol/faults/parts/trac
 import { columns as speed } from '../../protocol/faults/speed-trace.js';
 import { chargingColumns } from '../../protocol/scenario/energy.js';
 import { isSweep, type ScenarioInput, type SweepInput } from '../../protocol/scenario/input.js';
-import type { Scenario, Trace, TraceRows } from '../../protocol/scenario/scenario.js';
+import type { Trace, TraceRows } from '../../protocol/scenario/scenario.js';
 import { isPlainObject, type Json } from '../../protocol/settings/plain-data.js';
 import { isNumber } from '../../worker/datasets/tables/cells.js';
 import { type CsvTable, readCsv } from '../../worker/datasets/tables/csv-file.js';
@@ -37,18 +37,6 @@ export function withTraces<T extends ScenarioInput | SweepInput>(input: T, folde
     return [path, values.map(read)] as const;
   });
   return { ...whole, over: Object.fromEntries(axes) };
-}
-
-/** The files of a scenario's traces, for the manifest. */
-export function traceFiles({
-  faults,
-  energy = [],
-}: Pick<Scenario, 'faults' | 'energy'>): readonly { file: string; sha256: string }[] {
-  const found = new Map<string, string>();
-  for (const { trace } of [...faults, ...energy.flatMap(({ battery }) => battery ?? [])])
-    if (isPlainObject(trace) && typeof trace.file === 'string' && typeof trace.sha256 === 'string')
-      found.set(trace.sha256, trace.file);
-  return [...found].map(([sha256, file]) => ({ file, sha256 }));
 }
 
 function replaced(value: unknown, folder: string): unknown {

@@ -28,13 +28,22 @@ describe('the start of a command', () => {
     expect(readWith('worker/device/device.js').has('node:module')).to.equal(true);
   });
 
-  it('a run waits for no plots, devices, sockets, images, archives or TypeScript before its first round', () => {
+  it('a run waits for no plots, devices, sockets, images, tables, archives, shapes of files or TypeScript before its first round', () => {
     const waits = [...readWith(RUN)].filter((name) =>
-      /^(vega|vega-lite|@tensorflow\/.*|ws|socket\.io.*|esbuild|hyparquet.*|prom-client|tar|fast-png|jpeg-js)$/.test(
+      /^(vega|vega-lite|@tensorflow\/.*|ws|socket\.io.*|esbuild|hyparquet.*|prom-client|tar|fast-png|jpeg-js|zod|csv-parse.*|fflate)$/.test(
         name,
       ),
     );
     expect(waits).to.deep.equal([]);
+  });
+
+  it('a run reads what judges and reports it after its last round', () => {
+    const ends = ['scenarios/run/after-rounds.js', 'scenarios/report/run-report.js', 'coordinator/report/report.js'];
+    for (const path of ends) {
+      const { href } = new URL(path, compiled);
+      expect(existsSync(new URL(href)), path).to.equal(true);
+      expect(readWith(RUN).has(href), path).to.equal(false);
+    }
   });
 
   it('TensorFlow.js is required, which takes a fifth of the time of its import, by every module that computes with it', () => {

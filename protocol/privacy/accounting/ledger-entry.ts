@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z as types } from 'zod';
 import { GradswarmError } from '../../errors.js';
 import type { PartyId } from '../../method.js';
 
@@ -25,62 +25,30 @@ export interface LedgerEntry {
   readonly noise: 'secure' | 'seeded';
 }
 
-const probability = z.number('expected a number in [0, 1]').min(0).max(1);
-const whole = z.number('expected a whole number').int().min(0);
-/** Infinity is allowed: a part that is not bounded, or a release without information. */
-const nonNegative = z.union(
-  [z.number().min(0), z.literal(Number.POSITIVE_INFINITY)],
-  'expected a number of at least 0',
-);
-/** One entry of a file or of a worker's report. */
-export const ledgerEntry = z.strictObject({
-  label: z.string().default('release'),
-  mechanism: z.enum(['gaussian', 'discrete-gaussian', 'tree-aggregation']).default('gaussian'),
-  adjacency: z.enum(['add-remove', 'replace-one']).default('add-remove'),
-  unit: z.enum(['example', 'client']).default('example'),
-  l2Sensitivities: z.array(nonNegative).default([]),
-  noiseMultiplier: nonNegative,
-  sampling: probability.default(1),
-  count: whole.default(1),
-  round: whole.default(0),
-  attempt: whole.default(0),
-  call: whole.default(0),
-  party: z.union([z.literal('coordinator'), whole]).default('coordinator'),
-  noise: z.enum(['secure', 'seeded']).default('secure'),
-});
-
-const ledgerEntries = z.array(ledgerEntry);
-
-/** Short names that an entry may use, as the literature and the command line do. */
-const SHORT_NAMES = { q: 'sampling', z: 'noiseMultiplier', steps: 'count' } as const;
-
-/**
- * With full names, and a call of its own: entries of a file without their place in a run are different
- * releases, however equal they look.
- */
-function completed(entry: unknown, index: number): unknown {
-  if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return entry;
-  const named: Record<string, unknown> = { call: index, ...entry };
-  for (const [short, full] of Object.entries(SHORT_NAMES)) {
-    if (named[short] === undefined || full in named) continue;
-    named[full] = named[short];
-    delete named[short];
-  }
-  return named;
-}
-
-/**
- * Entries from unknown data (a file, a checkpoint); all but the noise multiplier have defaults, and q, z and steps may stand
- * for sampling, noiseMultiplier and count. ERR_PRIVACY names the place of what is wrong.
- */
-export function parseLedgerEntries(from: unknown): readonly LedgerEntry[] {
-  const parsed = ledgerEntries.safeParse(Array.isArray(from) ? from.map(completed) : from);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new GradswarmError(
-    'ERR_PRIVACY',
-    `ledger${issue!.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')}: ${issue!.message}`,
+/** One entry of a file or of a worker's report, made by this zod: what only makes releases reads none. */
+export function ledgerEntryShape(z: typeof types) {
+  const probability = z.number('expected a number in [0, 1]').min(0).max(1);
+  const whole = z.number('expected a whole number').int().min(0);
+  // Infinity is allowed: a part that is not bounded, or a release without information.
+  const nonNegative = z.union(
+    [z.number().min(0), z.literal(Number.POSITIVE_INFINITY)],
+    'expected a number of at least 0',
   );
+  return z.strictObject({
+    label: z.string().default('release'),
+    mechanism: z.enum(['gaussian', 'discrete-gaussian', 'tree-aggregation']).default('gaussian'),
+    adjacency: z.enum(['add-remove', 'replace-one']).default('add-remove'),
+    unit: z.enum(['example', 'client']).default('example'),
+    l2Sensitivities: z.array(nonNegative).default([]),
+    noiseMultiplier: nonNegative,
+    sampling: probability.default(1),
+    count: whole.default(1),
+    round: whole.default(0),
+    attempt: whole.default(0),
+    call: whole.default(0),
+    party: z.union([z.literal('coordinator'), whole]).default('coordinator'),
+    noise: z.enum(['secure', 'seeded']).default('secure'),
+  });
 }
 
 /** Refuses what no theorem here covers. */

@@ -3,9 +3,7 @@ import { loadMethod } from '../../method-loader.js';
 import type { Scenario } from '../../scenario/scenario.js';
 import { edgeServersOf, topologies } from '../../topology/family.js';
 import { hasOwnTiers, whyNotTiered } from '../../topology/parts/tier-kinds.js';
-import { tieredMethod } from '../../topology/parts/tiered-method.js';
 import { selectionOf, selections } from './load-selection.js';
-import { selectedMethod } from './selected-method.js';
 
 /** The method of a run, in its tiers and under the selection of its participation; the same in every process. Throws ERR_SCENARIO. */
 export async function loadRunMethod(scenario: Scenario): Promise<AnyMethod> {
@@ -16,7 +14,9 @@ export async function loadRunMethod(scenario: Scenario): Promise<AnyMethod> {
 export async function withTiers(method: AnyMethod, { topology, clients }: Scenario): Promise<AnyMethod> {
   if (!topology || hasOwnTiers(method)) return method;
   await topologies.loadSpec(topology);
-  return edgeServersOf(topology, clients).length > 0 && whyNotTiered(method) === null ? tieredMethod(method) : method;
+  if (edgeServersOf(topology, clients).length === 0 || whyNotTiered(method) !== null) return method;
+  const { tieredMethod } = await import('../../topology/parts/tiered-method.js');
+  return tieredMethod(method);
 }
 
 /** 'fixed' and 'poisson' alone change nothing: the host draws their cohorts. */
@@ -25,5 +25,6 @@ export async function withSelection(method: AnyMethod, { participation }: Scenar
   if (typeof sampling === 'string') return method;
   await selections.loadSpec(sampling);
   const { family, settings } = selectionOf(sampling);
+  const { selectedMethod } = await import('./selected-method.js');
   return selectedMethod(method, family, settings, cohort);
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { begunAttempt, begunLine } from '../../../coordinator/run-directory/begun-line.js';
-import { SHAPES } from '../../../coordinator/run-directory/json-file.js';
-import { parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger-entry.js';
+import { jsonShapes } from '../../../coordinator/run-directory/json-shapes.js';
+import { parseLedgerEntries } from '../../../coordinator/run-directory/ledger-entries.js';
 
 const COHORT = [0, 2, 5];
 const of = (party: number, noiseMultiplier: number, call = 0) =>
@@ -10,7 +10,7 @@ const of = (party: number, noiseMultiplier: number, call = 0) =>
 /** Through the file. */
 function again(expected?: ReturnType<typeof of>[], cohort: number[] | null = COHORT) {
   const line = JSON.parse(JSON.stringify(begunLine({ round: 3, attempt: 1, cohort, ...(expected && { expected }) })));
-  expect(SHAPES.release.safeParse(line).success).to.equal(true);
+  expect(jsonShapes().release.safeParse(line).success).to.equal(true);
   return { line, attempt: begunAttempt(line) };
 }
 

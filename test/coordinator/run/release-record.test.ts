@@ -2,9 +2,10 @@ import { expect } from 'chai';
 import { withAttempts } from '../../../coordinator/run/abandoned-attempts.js';
 import { RunBudget } from '../../../coordinator/run/privacy-budget.js';
 import { ReleaseRecord } from '../../../coordinator/run/release-record.js';
+import { parseLedgerEntries } from '../../../coordinator/run-directory/ledger-entries.js';
 import { Attempts, attemptsOfLedger } from '../../../protocol/privacy/accounting/attempts.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
-import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger-entry.js';
+import type { LedgerEntry } from '../../../protocol/privacy/accounting/ledger-entry.js';
 import { tinyScenario } from '../../support/tiny-run.js';
 
 const released = (round: number, over: Partial<LedgerEntry> = {}): LedgerEntry =>

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { spendLimits } from '../../../coordinator/run/expected-releases.js';
 import { RunBudget } from '../../../coordinator/run/privacy-budget.js';
+import { parseLedgerEntries } from '../../../coordinator/run-directory/ledger-entries.js';
 import { loadMethod } from '../../../protocol/method-loader.js';
 import { type Attempt, Attempts, attemptsOfLedger } from '../../../protocol/privacy/accounting/attempts.js';
 import { gaussianEpsilon } from '../../../protocol/privacy/accounting/gaussian-composition.js';
-import { type LedgerEntry, parseLedgerEntries } from '../../../protocol/privacy/accounting/ledger-entry.js';
+import type { LedgerEntry } from '../../../protocol/privacy/accounting/ledger-entry.js';
 import type { PrivacySettings, Scenario } from '../../../protocol/scenario/scenario.js';
 import { tinyRun, tinyScenario } from '../../support/tiny-run.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { parseLedgerEntries } from '../../../../coordinator/run-directory/ledger-entries.js';
 import { account } from '../../../../protocol/privacy/accounting/account.js';
-import { parseLedgerEntries } from '../../../../protocol/privacy/accounting/ledger-entry.js';
 
 describe('protocol/privacy/account', () => {
   const delta = 1e-5;

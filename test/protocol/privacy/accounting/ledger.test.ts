@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import { parseLedgerEntries } from '../../../../coordinator/run-directory/ledger-entries.js';
 import { composedEpsilon } from '../../../../protocol/privacy/accounting/accountant.js';
 import { Ledger } from '../../../../protocol/privacy/accounting/ledger.js';
-import { type LedgerEntry, parseLedgerEntries } from '../../../../protocol/privacy/accounting/ledger-entry.js';
+import type { LedgerEntry } from '../../../../protocol/privacy/accounting/ledger-entry.js';
 
 const entry = (over: Partial<LedgerEntry> = {}): LedgerEntry => ({
   label: 'gradient',

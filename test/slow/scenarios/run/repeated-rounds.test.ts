@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { parseLedgerEntries } from '../../../../coordinator/run-directory/ledger-entries.js';
 import { RunDirectory } from '../../../../coordinator/run-directory/run-directory.js';
 import { Ledger } from '../../../../protocol/privacy/accounting/ledger.js';
-import { parseLedgerEntries } from '../../../../protocol/privacy/accounting/ledger-entry.js';
 import type { ScenarioInput } from '../../../../protocol/scenario/input.js';
 import { resumeRun } from '../../../../scenarios/run/runtime.js';
 import { runSession } from '../../../../scenarios/run/session.js';
