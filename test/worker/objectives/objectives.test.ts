@@ -143,6 +143,31 @@ describe('worker/objectives/objectives', () => {
     expect(both!.loss).to.be.below((lossA!.loss + lossB!.loss) / 2 - 0.01);
   });
 
+  it('an evaluation of several hundred examples is the mean of their losses, summed in order, and each prediction the largest output', async () => {
+    const count = 407;
+    for (const classCount of [2, 3, 5, 10]) {
+      const dataset = syntheticDataset({ featureShape: [4], classCount, trainCount: 1, testCount: count });
+      const family = await create({ name: 'softmax-regression' }, dataset);
+      const tested = await create({ name: 'softmax-regression' }, { ...dataset, train: dataset.test });
+      const shard = tested.shard(indices(count));
+      const params = rootStream(6, 'float64').normal(family.parameterCount);
+      let sum = 0;
+      for (const i of indices(count)) sum += (await shard.loss(params, Uint32Array.of(i))) as number;
+      const { loss, accuracy, classes } = await family.evaluate([params]);
+      expect(loss).to.equal(sum / count);
+      const { features, labels } = dataset.test;
+      const largest = Array.from(indices(count), (i) => {
+        const outputs = Array.from(indices(classCount), (c) => {
+          const terms = Array.from(indices(4), (j) => features[4 * i + j]! * params[j * classCount + c]!);
+          return terms.reduce((z, term) => z + term, 0) + params[4 * classCount + c]!;
+        });
+        return outputs.indexOf(Math.max(...outputs));
+      });
+      expect(Array.from(classes!.predicted)).to.deep.equal(largest);
+      expect(accuracy).to.equal(largest.filter((c, i) => c === labels[i]).length / count);
+    }
+  });
+
   it('a shard sees its own rows: batch index i is the i-th of its examples', async () => {
     const family = await create({ name: 'linear-regression' }, regression);
     const params = rootStream(4, 'float64').normal(family.parameterCount);

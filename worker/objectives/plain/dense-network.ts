@@ -103,11 +103,6 @@ export class DenseNetwork {
     return this.loops.resident(params, place);
   }
 
-  /** Probabilities from outputs, both of a trace. */
-  softmaxInto(into: Float64Array, outputs: Float64Array): void {
-    this.loops.softmaxInto(into, outputs);
-  }
-
   /** into = share * sums + l2 * params, rounded to the precision of `into`; params resident. */
   mean(into: Vector, params: ReadonlyVector, share: number, l2: number): void {
     this.loops.mean(into, this.sums, params, share, l2);
@@ -323,28 +318,52 @@ export class DenseNetwork {
     return true;
   }
 
-  /** Calls `visit` with the loss and the last layer's outputs of each example, in order. The outputs are valid during the call. */
-  eachLoss(
+  /** Whether `predict` may take blocks at these parameters, which are resident. */
+  predictsInBlocks(params: ReadonlyVector, examples: Examples): boolean {
+    return this.loops.block !== null && this.loops.allFinite(params) && this.blocksPay(examples, null);
+  }
+
+  /**
+   * losses[i] = the loss of example first + i, and its predictions side by side: probabilities, or the output of a squared loss. One output
+   * of a logistic loss is the probability of class 1.
+   */
+  predict(
     params: ReadonlyVector,
     examples: Examples,
-    visit: (row: number, loss: number, outputs: Float64Array) => void,
+    first: number,
+    count: number,
+    inBlocks: boolean,
+    losses: Float64Array,
+    predictions: Float64Array,
   ): void {
     const [trace] = this.traces;
-    const block = this.loops.allFinite(params) && this.blocksPay(examples, null) ? this.loops.block : null;
-    if (!block) {
-      const outputs = trace.preactivations.at(-1)!;
-      for (let row = 0; row < examples.count; row++) visit(row, this.loss(params, examples, row, trace), outputs);
-      return;
-    }
-    for (let first = 0; first < examples.count; first += block.size) {
-      const count = Math.min(block.size, examples.count - first);
-      for (let r = 0; r < block.size; r++) this.readRow(block, r, examples, r < count ? first + r : null);
-      block.forward(params, this.layers[0]!.biasOffset);
-      for (let r = 0; r < count; r++) {
-        const outputs = block.outputs[r]!;
-        visit(first + r, this.outputLoss(outputs, examples, first + r, block.deltas[r]!), outputs);
+    const block = inBlocks ? this.loops.block : null;
+    const size = block?.size ?? 1;
+    for (let i = 0; i < count; i += size) {
+      const end = Math.min(size, count - i);
+      if (block) {
+        for (let r = 0; r < size; r++) this.readRow(block, r, examples, r < end ? first + i + r : null);
+        block.forward(params, this.layers[0]!.biasOffset);
+      }
+      for (let r = 0; r < end; r++) {
+        const outputs = block ? block.outputs[r]! : this.forward(params, examples, first + i + r, trace);
+        losses[i + r] = this.prediction(outputs, examples, first + i + r, predictions, i + r);
       }
     }
+  }
+
+  /** Puts the prediction that these outputs are in place i; returns its loss. */
+  private prediction(z: Float64Array, examples: Examples, row: number, predictions: Float64Array, i: number): number {
+    const { output, outputs } = this.shape;
+    // The last layer has no activation: its slopes are free.
+    const probabilities = this.traces[0].slopes.at(-1)!;
+    if (output !== 'softmax') {
+      predictions[i] = output === 'logistic' ? sigmoid(z[0]!) : z[0]!;
+      return this.outputLoss(z, examples, row, probabilities);
+    }
+    const total = this.loops.softmaxInto(probabilities, z);
+    for (let c = 0; c < outputs; c++) predictions[i * outputs + c] = probabilities[c]!;
+    return total - z[examples.labels[row]!]!;
   }
 
   private readRow(block: ExampleBlock, r: number, examples: Examples, row: number | null): void {

@@ -1,14 +1,13 @@
 import type { Objective, Precision, ReadonlyVector, Segment, Vector } from '../../../protocol/method.js';
-import { log, sigmoid } from '../../../protocol/numerics/elementary.js';
 import { squaredNorm, zeros } from '../../../protocol/numerics/vector.js';
 import type { Dataset, Examples } from '../../datasets/dataset.js';
 import { subsetOf } from '../../datasets/subset.js';
-import type { Evaluation, ObjectiveFamily } from '../family.js';
+import type { ObjectiveFamily } from '../family.js';
 import { clippingWeight } from './clipping-weight.js';
+import { evaluateDense } from './dense-evaluation.js';
 import { DenseNetwork } from './dense-network.js';
 import { checkExamples, type DenseNetworkShape } from './dense-shape.js';
 import { gradientTimesParams, squaredDifferenceNorm, squaredGradientNorm } from './example-trace.js';
-import { largestIndex } from './largest-index.js';
 
 /** What the objectives of one family share. The network has working memory for one call at a time. */
 interface Workspace {
@@ -136,49 +135,6 @@ class DenseObjective implements Objective {
     result.set(sums);
     return result;
   }
-}
-
-/** Mean loss and accuracy of the averaged predictions over all of `examples`, without the l2 term. */
-function evaluateDense(network: DenseNetwork, examples: Examples, estimates: readonly ReadonlyVector[]): Evaluation {
-  const { output, outputs } = network.shape;
-  const [trace] = network.traces;
-  const means = new Float64Array(examples.count * outputs);
-  // The last layer has no activation: its slopes are free.
-  const probabilities = trace.slopes.at(-1)!;
-  let lossSum = 0;
-  for (const estimate of estimates) {
-    const point = network.resident(estimate);
-    network.eachLoss(point, examples, (row, loss, z) => {
-      lossSum += loss;
-      if (output === 'softmax') network.softmaxInto(probabilities, z);
-      else probabilities[0] = output === 'logistic' ? sigmoid(z[0]!) : z[0]!;
-      for (let c = 0; c < outputs; c++) means[row * outputs + c]! += probabilities[c]! / estimates.length;
-    });
-  }
-  // One estimate: its own loss, which does not underflow as the logarithm of a probability does.
-  const ownLoss = estimates.length === 1 && output !== 'squared';
-  if (!ownLoss) lossSum = 0;
-  let rightCount = 0;
-  const predictions = new Int32Array(output === 'squared' ? 0 : examples.count);
-  for (let row = 0; row < examples.count; row++) {
-    const mean = means.subarray(row * outputs, (row + 1) * outputs);
-    const label = examples.labels[row] ?? 0;
-    if (output === 'squared') {
-      const residual = mean[0]! - examples.targets[row]!;
-      lossSum += 0.5 * residual * residual;
-      continue;
-    }
-    const right = output === 'softmax' ? mean[label]! : label === 1 ? mean[0]! : 1 - mean[0]!;
-    if (!ownLoss) lossSum += -log(Math.max(right, Number.MIN_VALUE));
-    const predicted = output === 'softmax' ? largestIndex(mean) : mean[0]! > 0.5 ? 1 : 0;
-    predictions[row] = predicted;
-    if (predicted === label) rightCount++;
-  }
-  return {
-    loss: lossSum / examples.count,
-    accuracy: output === 'squared' ? null : rightCount / examples.count,
-    ...(output !== 'squared' && { classes: { labels: examples.labels, predicted: predictions } }),
-  };
 }
 
 /** The family of a dense network on a data set. `who` is the objective's name, for messages. */

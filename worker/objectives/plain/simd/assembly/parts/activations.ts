@@ -1,12 +1,16 @@
 import { exp, expPair, log, sigmoid, softplus, tanh } from './elementary';
 
-/** into = e^z / (sum of e^z), for n outputs; returns ln(sum of e^z). */
-export function softmax(into: usize, z: usize, n: i32): f64 {
+function largestOf(z: usize, n: i32): f64 {
   let largest = load<f64>(z);
   for (let c = 1; c < n; c++) {
     const value = load<f64>(z + 8 * c);
     if (value > largest) largest = value;
   }
+  return largest;
+}
+
+/** into = e^(z - largest) / (its sum), for n outputs; returns the sum. */
+function divided(into: usize, z: usize, n: i32, largest: f64): f64 {
   const shift = f64x2.splat(largest);
   let sum: f64 = 0;
   let c = 0;
@@ -23,7 +27,18 @@ export function softmax(into: usize, z: usize, n: i32): f64 {
   }
   const inverse = 1 / sum;
   for (c = 0; c < n; c++) store<f64>(into + 8 * c, load<f64>(into + 8 * c) * inverse);
-  return largest + log(sum);
+  return sum;
+}
+
+/** into = e^z / (sum of e^z), for n outputs. */
+export function probabilities(into: usize, z: usize, n: i32): void {
+  divided(into, z, n, largestOf(z, n));
+}
+
+/** The same; returns ln(sum of e^z). */
+export function softmax(into: usize, z: usize, n: i32): f64 {
+  const largest = largestOf(z, n);
+  return largest + log(divided(into, z, n, largest));
 }
 
 /** h = the activation of z, slopes its derivative there. kind: 0 softplus, 1 tanh, 2 sigmoid, 3 relu. */

@@ -32,7 +32,10 @@ export function interleaveFive(into: usize, rows: usize, features: i32): void {
   store<f64>(into, number<f32>(e + j), 32);
 }
 
-/** Three rows, then two: ten sums at once would leave no registers for what is multiplied. */
+/**
+ * Ten sums at once, which fit the registers while weights are loaded first and the rows' numbers one after the other. A sum's next
+ * addition waits for its last: fewer would leave the processor idle.
+ */
 function outputs4<T>(z: usize, stride: usize, rows: usize, features: i32, w: usize, row: usize): void {
   let a0 = f64x2.splat(0);
   let a1 = a0;
@@ -40,19 +43,28 @@ function outputs4<T>(z: usize, stride: usize, rows: usize, features: i32, w: usi
   let b1 = a0;
   let c0 = a0;
   let c1 = a0;
-  const end = rows + INPUT * features;
-  for (let at = rows, from = w; at < end; at += INPUT, from += row) {
-    const w0 = pair<T>(from);
-    const w1 = pair<T>(from + 2 * sizeof<T>());
-    let v = v128.load64_splat(at);
+  let d0 = a0;
+  let d1 = a0;
+  let e0 = a0;
+  let e1 = a0;
+  for (const end = rows + INPUT * features; rows < end; rows += INPUT, w += row) {
+    const w0 = pair<T>(w);
+    const w1 = pair<T>(w + 2 * sizeof<T>());
+    let v = v128.load64_splat(rows);
     a0 = madd(a0, v, w0);
     a1 = madd(a1, v, w1);
-    v = v128.load64_splat(at, 8);
+    v = v128.load64_splat(rows, 8);
     b0 = madd(b0, v, w0);
     b1 = madd(b1, v, w1);
-    v = v128.load64_splat(at, 16);
+    v = v128.load64_splat(rows, 16);
     c0 = madd(c0, v, w0);
     c1 = madd(c1, v, w1);
+    v = v128.load64_splat(rows, 24);
+    d0 = madd(d0, v, w0);
+    d1 = madd(d1, v, w1);
+    v = v128.load64_splat(rows, 32);
+    e0 = madd(e0, v, w0);
+    e1 = madd(e1, v, w1);
   }
   v128.store(z, a0);
   v128.store(z, a1, 16);
@@ -63,25 +75,11 @@ function outputs4<T>(z: usize, stride: usize, rows: usize, features: i32, w: usi
   v128.store(z, c0);
   v128.store(z, c1, 16);
   z += stride;
-  a0 = f64x2.splat(0);
-  a1 = a0;
-  b0 = a0;
-  b1 = a0;
-  for (let at = rows, from = w; at < end; at += INPUT, from += row) {
-    const w0 = pair<T>(from);
-    const w1 = pair<T>(from + 2 * sizeof<T>());
-    let v = v128.load64_splat(at, 24);
-    a0 = madd(a0, v, w0);
-    a1 = madd(a1, v, w1);
-    v = v128.load64_splat(at, 32);
-    b0 = madd(b0, v, w0);
-    b1 = madd(b1, v, w1);
-  }
-  v128.store(z, a0);
-  v128.store(z, a1, 16);
+  v128.store(z, d0);
+  v128.store(z, d1, 16);
   z += stride;
-  v128.store(z, b0);
-  v128.store(z, b1, 16);
+  v128.store(z, e0);
+  v128.store(z, e1, 16);
 }
 
 function outputs2<T>(z: usize, stride: usize, rows: usize, features: i32, w: usize, row: usize): void {
@@ -131,7 +129,11 @@ export function fiveRows<T>(z: usize, rows: usize, features: i32, w: usize, outp
   const stride: usize = 8 * outputs;
   const row: usize = sizeof<T>() * outputs;
   let c = 0;
-  for (; c + 4 <= outputs; c += 4) outputs4<T>(z + 8 * c, stride, rows, features, w + sizeof<T>() * c, row);
+  // Called from two places, outputs4 stays a function of its own: inside this one, engines have no registers for all its sums.
+  if (outputs >= 4) {
+    outputs4<T>(z, stride, rows, features, w, row);
+    for (c = 4; c + 4 <= outputs; c += 4) outputs4<T>(z + 8 * c, stride, rows, features, w + sizeof<T>() * c, row);
+  }
   if (c + 2 <= outputs) {
     outputs2<T>(z + 8 * c, stride, rows, features, w + sizeof<T>() * c, row);
     c += 2;

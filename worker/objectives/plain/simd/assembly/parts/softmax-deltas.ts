@@ -1,4 +1,4 @@
-import { softmax } from './activations';
+import { probabilities } from './activations';
 
 /**
  * delta[r] = softmax(z[r]) minus 1 at labels[r] for r < count, 0 for the other of `rows` rows of n outputs. Are all finite?
@@ -7,7 +7,7 @@ export function softmaxDeltas(delta: usize, z: usize, n: i32, labels: usize, cou
   const row: usize = 8 * n;
   let to = delta;
   for (let r = 0; r < count; r++, to += row, z += row) {
-    softmax(to, z, n);
+    probabilities(to, z, n);
     const chosen = to + 8 * load<i32>(labels + 4 * r);
     store<f64>(chosen, load<f64>(chosen) - 1);
   }

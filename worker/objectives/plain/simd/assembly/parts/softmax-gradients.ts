@@ -1,4 +1,4 @@
-import { softmax } from './activations';
+import { probabilities } from './activations';
 import { affine } from './affine';
 import { addFiveRows, fiveRows, interleaveFive } from './five-rows';
 import { listInputs } from './inputs';
@@ -22,7 +22,7 @@ export function addSoftmaxRow<T>(
 ): void {
   const count = listInputs(row, features, outputs, bases, values);
   affine<T>(z, outputs, params, bases, values, count, bias);
-  softmax(delta, z, outputs);
+  probabilities(delta, z, outputs);
   const chosen = delta + 8 * label;
   store<f64>(chosen, load<f64>(chosen) - 1);
   addOuter(sums, bases, values, count, delta, outputs, bias, 1, delta);
