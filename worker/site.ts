@@ -12,7 +12,7 @@ import { ChangedPosterior } from './objectives/changed-gradients.js';
 import { UncomputedObjective } from './objectives/uncomputed.js';
 import type { ProcessPrivacy } from './privacy.js';
 import type { Problem } from './problem.js';
-import { TimedObjective } from './timed-objective.js';
+import { BETWEEN_ROUNDS, TimedObjective } from './timed-objective.js';
 
 export interface SiteOptions extends PostOfficeOptions {
   readonly scenario: Scenario;
@@ -32,6 +32,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
   await loadNamedBy(method, scenario.method);
   if (scenario.topology) await topologies.loadSpec(scenario.topology);
   const objectives = new Map<Objective, TimedObjective>();
+  const inUse = new Map<RoundClock, TimedObjective>();
   // One for each attempt at a round: its streams continue from gradient to gradient.
   const noisy = new WeakMap<RoundClock, ChangedPosterior>();
   const noisyIn = (round: RoundClock, objective: TimedObjective, noise: readonly GradientNoise[]): Objective => {
@@ -69,9 +70,18 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
         objective = new TimedObjective(scenario.timingOnly ? new UncomputedObjective(own) : own, site.office);
         objectives.set(own, objective);
       }
-      objective.clock = round;
+      if (objective.clock !== round) {
+        objective.clock = round;
+        inUse.set(round, objective);
+      }
       objective.msPerExample = networkModel.deviceTime(client, round.index, round.clockMs).msPerExample;
       return noisyIn(round, objective, networkModel.gradientNoise?.(client, round.index) ?? []);
+    },
+    released: (round) => {
+      const objective = inUse.get(round);
+      inUse.delete(round);
+      // A later attempt may have it by now.
+      if (objective?.clock === round) objective.clock = BETWEEN_ROUNDS;
     },
   });
   return site;

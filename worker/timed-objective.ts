@@ -14,10 +14,15 @@ interface Watch {
 /** Longest that one call of a descent should take which does not let the event loop run by itself. */
 const SLICE_MS = 50;
 
+type Clock = Pick<RoundClock, 'clockMs' | 'isAborted' | 'computed'>;
+
+/** Clock of an objective that no round uses: one that kept its last round would hold all that this round made. */
+export const BETWEEN_ROUNDS: Clock = { clockMs: 0, isAborted: false };
+
 /** One client's objective, with its device's simulated time added to the clock of the round that calls it. */
 export class TimedObjective implements LogPosterior {
   /** Clock of the round that is running. */
-  clock: Pick<RoundClock, 'clockMs' | 'isAborted' | 'computed'> = { clockMs: 0, isAborted: false };
+  clock = BETWEEN_ROUNDS;
   /** Simulated milliseconds an example, in the round that is running. */
   msPerExample = 0;
   /** Steps of a descent in one call. */

@@ -24,5 +24,7 @@ export interface PartyServices {
   /** What the party's device uses; null: it is not measured. */
   energy(party: PartyId): Energy | null;
   objective(party: PartyId, round: RoundClock): Objective;
+  /** The half has returned: what its objective holds of this round can go. */
+  released(round: RoundClock): void;
   privacy(party: PartyId, plan: RoundPlan, ledger: LedgerEntry[]): Privacy;
 }

@@ -127,6 +127,7 @@ export class Party {
     } catch (error) {
       throw this.explained(error, plan);
     } finally {
+      this.services.released(round);
       office.close(mailbox);
       if (!mailbox.revoked)
         office.seal(

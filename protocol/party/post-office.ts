@@ -43,7 +43,10 @@ const SEAL_BYTES = 128;
  * arrives for a round that has not begun here yet is kept; what arrives for one that is over is discarded.
  */
 export class PostOffice {
+  /** Of parties whose half runs. */
   private readonly boxes = new Map<PartyId, RoundMailbox>();
+  /** What the others have last done: a frame for it is late. No more than that is kept of a client, of which there may be a million. */
+  private readonly ended = new Map<PartyId, { readonly round: number; readonly attempt: number }>();
   private readonly early = new Map<PartyId, Waiting[]>();
   /** Bytes in `early` that came from other processes. */
   private readonly earlyBytes: KeptBytes;
@@ -136,13 +139,18 @@ export class PostOffice {
     else this.early.delete(party);
   }
 
-  /** The party's half has returned or failed. Its box stays until the next round, so that late frames find it. */
+  /** The party's half has returned or failed: what comes for this attempt from now on is discarded. */
   close(mailbox: RoundMailbox): void {
     if (mailbox.waiting.length > 0) {
       this.blockedCount--;
       mailbox.revoke(new GradswarmError('ERR_STOPPED', 'the round is over'));
     }
     this.liveCount--;
+    const { party, round, attempt } = mailbox;
+    if (this.boxes.get(party) === mailbox) {
+      this.boxes.delete(party);
+      this.ended.set(party, { round, attempt });
+    }
     this.checkDeadlock();
   }
 
@@ -262,12 +270,13 @@ export class PostOffice {
     if (this.desk && to === 'coordinator') return this.desk.receive(frame && verified(frame), seal);
     const { round, attempt } = (frame ?? seal)!;
     const box = this.boxes.get(to);
-    if (!box || round > box.round || (round === box.round && attempt > box.attempt)) {
+    const last = box ?? this.ended.get(to);
+    if (!last || round > last.round || (round === last.round && attempt > last.attempt)) {
       const early = this.early.get(to);
       this.earlyBytes.add(senderOf(waiting), keptBytesOf(waiting));
       if (early) early.push(waiting);
       else this.early.set(to, [waiting]);
-    } else if (round === box.round && attempt === box.attempt && !box.revoked) {
+    } else if (box && round === box.round && attempt === box.attempt && !box.revoked) {
       if (frame) box.deliver(verified(frame));
       else box.seal(seal!);
     }

@@ -82,6 +82,8 @@ export interface RunSiteOptions extends PostOfficeOptions {
   /** Decide Poisson samples; null: the run's keyed streams do. */
   readonly coins?: SamplingCoins | null;
   objective(party: PartyId, round: RoundClock): Objective;
+  /** The half of this round has returned. Left out: objectives hold nothing of a round. */
+  released?(round: RoundClock): void;
   /** Examples of each client; left out: not known. */
   exampleCounts?(): readonly number[];
 }
@@ -155,6 +157,7 @@ export class RunSite {
       msPerRound: (party, round, atMs) => networkModel.deviceTime(party, round, atMs).msPerRound,
       energy: (party) => (party === 'coordinator' ? null : energyOf(scenario.energy ?? [], party)),
       objective: options.objective,
+      released: (round) => options.released?.(round),
       privacy: options.privacy,
     };
   }

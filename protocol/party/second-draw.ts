@@ -49,5 +49,6 @@ export async function secondDraw(
   });
   // biome-ignore lint/suspicious/noExplicitAny: the round serves both sides; the method's own types are narrower.
   await host.halfOf(party).round(record.state as any, round as any);
+  services.released(round);
   return { coding, clockMs: round.clockMs };
 }
