@@ -5,6 +5,7 @@ import { type PlacedRule, placeRules } from '../protocol/faults/parts/placed-rul
 import type { ClientIndex, Rng } from '../protocol/method.js';
 import type { FaultRule } from '../protocol/scenario/scenario.js';
 import { type Dataset, featureCountOf, type Partition } from './datasets/dataset.js';
+import type { ShardList } from './datasets/shard-list.js';
 import { withLabels } from './datasets/stored-rows.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 
@@ -24,7 +25,7 @@ interface Data {
   readonly dataset: Dataset;
   readonly partition: Partition;
   /** Each client's held-out examples; null: none are. */
-  readonly heldOut: readonly Uint32Array[] | null;
+  readonly heldOut: ShardList | null;
   readonly streams: Rng;
 }
 
@@ -100,10 +101,11 @@ function changedIn(round: number, rules: readonly Placed[], data: Data): Dataset
   let labels: Int32Array | null = null;
   let features: Float32Array | null = null;
   for (const { changes, purpose } of rules)
-    for (const [client, shard] of partition.shards.entries()) {
+    for (let client = 0; client < partition.shards.length; client++) {
       if (!changes.concerns(client, round)) continue;
+      const shard = partition.shards.at(client);
       const stage = stageOf(changes, round);
-      const own = changes.isTruth && heldOut ? [shard, heldOut[client]!] : [shard];
+      const own = changes.isTruth && heldOut ? [shard, heldOut.at(client)] : [shard];
       if (changes.labels) {
         labels ??= train.labels.slice();
         const relabel = changes.labels(classCount, streams.derive('labels', purpose, client), stage);

@@ -1,5 +1,6 @@
 import type { ClientIndex, ReadonlyVector } from '../protocol/method.js';
 import type { Dataset, Partition } from './datasets/dataset.js';
+import type { ShardList } from './datasets/shard-list.js';
 import { classFigures } from './objectives/class-figures.js';
 import type { ObjectiveFamily } from './objectives/family.js';
 
@@ -12,7 +13,7 @@ interface Evaluated {
   readonly partition: Partition;
   readonly family: ObjectiveFamily;
   /** Each client's held-out examples; null: none are, and the training shards are evaluated. */
-  readonly heldOut: readonly Uint32Array[] | null;
+  readonly heldOut: ShardList | null;
 }
 
 /**
@@ -24,7 +25,7 @@ export async function evaluateClient(
   client: ClientIndex,
   estimates: readonly ReadonlyVector[],
 ): Promise<ClientFigures | null> {
-  const examples = (heldOut ?? partition.shards)[client]!;
+  const examples = (heldOut ?? partition.shards).at(client);
   const hasData = dataset.train.count > 0;
   if (estimates.length === 0 || (hasData && examples.length === 0)) return null;
   if (hasData && family.evaluateExamples) {

@@ -51,7 +51,7 @@ function partsOf(examples: Examples): readonly Part[] {
 }
 
 /** Lengths are part of it, so that no number can move from one array to the next. */
-function hashOf(parts: readonly Part[]): string {
+function hashOf(parts: Iterable<Part>): string {
   const hash = createHash('sha256');
   const add = (array: ArrayBufferView) => hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   for (const part of parts) {

@@ -10,6 +10,7 @@ import type { Dataset, Partition } from './datasets/dataset.js';
 import { datasets } from './datasets/load.js';
 import { holdOut } from './datasets/partition/hold-out.js';
 import { partitionDataset, partitions } from './datasets/partition/partition.js';
+import type { ShardList } from './datasets/shard-list.js';
 import { type Fingerprint, fingerprintOf } from './fingerprint.js';
 import { readInitial } from './initial-file.js';
 import type { ObjectiveFamily } from './objectives/family.js';
@@ -26,7 +27,7 @@ export interface Problem {
   readonly model: ModelShape;
   readonly fingerprint: Fingerprint;
   /** Each client's held-out examples; null: none are. They are in no client's shard. */
-  readonly heldOut: readonly Uint32Array[] | null;
+  readonly heldOut: ShardList | null;
   /** The client's objective, created at first use. */
   objectiveOf(client: ClientIndex): Objective;
   /** The same on the data that faults give it in this round. */
@@ -68,7 +69,7 @@ export async function openProblem(
     partitionSpec,
     streams.derive('partition'),
   );
-  const whole = { ...dealt, shards: [...dealt.shards, ...edgeServers.map(() => new Uint32Array(0))] };
+  const whole = { ...dealt, shards: dealt.shards.extended(edgeServers.length) };
   const share = scenario.evaluation.perClient?.heldOut ?? 0;
   const split = share > 0 && dataset.train.count > 0 ? holdOut(whole, share, streams.derive('partition')) : null;
   const { partition, shards: heldOut } = split ?? { partition: whole, shards: null };
@@ -89,7 +90,7 @@ export async function openProblem(
     if (!objectives) ofFamily.set(from, (objectives = new Map()));
     let objective = objectives.get(client);
     if (!objective) {
-      objective = stressed(from.shard(partition.shards[client]!, client), scenario);
+      objective = stressed(from.shard(partition.shards.at(client), client), scenario);
       objectives.set(client, objective);
     }
     return objective;
@@ -125,10 +126,10 @@ export async function openProblem(
       evaluateClient({ dataset, partition, family: changed.evaluation(round) ?? family, heldOut }, client, estimates),
     objectiveOf,
     changed: (client, round) => objectiveIn(changed.training(round) ?? family, client),
-    labelShares: (client) => labelSharesOf(dataset, partition.shards[client]!),
+    labelShares: (client) => labelSharesOf(dataset, partition.shards.at(client)),
     exampleCounts: () =>
-      partition.shards.map(({ length }, client) =>
-        dataset.train.count > 0 ? length : objectiveOf(client).exampleCount,
+      Array.from({ length: scenario.clients }, (_, client) =>
+        dataset.train.count > 0 ? partition.shards.sizeAt(client) : objectiveOf(client).exampleCount,
       ),
   };
 }
@@ -148,21 +149,16 @@ function labelSharesOf({ name, classCount, train }: Dataset, shard: Uint32Array)
 /** The first examples of the first client that has some: as many as its method takes at once, or 32. */
 function usualBatch({ method }: Scenario, { shards }: Partition): Uint32Array {
   const { batchSize = null } = method as { readonly batchSize?: unknown };
-  const shard = shards.find(({ length }) => length > 0) ?? new Uint32Array(0);
-  return shard.subarray(0, typeof batchSize === 'number' ? batchSize : 32);
+  let client = 0;
+  while (client < shards.length - 1 && shards.sizeAt(client) === 0) client++;
+  return shards.at(client).subarray(0, typeof batchSize === 'number' ? batchSize : 32);
 }
 
 /** The family whose training examples are those of these shards. */
 function trainedOn(family: ObjectiveFamily, { shards }: Partition): ObjectiveFamily {
   const { evaluateTraining, evaluateExamples } = family;
   if (!evaluateTraining || !evaluateExamples) return family;
-  const all = new Uint32Array(shards.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const shard of shards) {
-    all.set(shard, at);
-    at += shard.length;
-  }
-  return { ...family, evaluateTraining: (estimates) => evaluateExamples(estimates, all) };
+  return { ...family, evaluateTraining: (estimates) => evaluateExamples(estimates, shards.all) };
 }
 
 /** The objective under the scenario's stress. Records of runs from before there was one have none. */

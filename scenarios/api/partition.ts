@@ -11,4 +11,5 @@ export {
   shuffled,
   sortedByLabel,
 } from '../../worker/datasets/partition/rule.js';
+export { ShardList } from '../../worker/datasets/shard-list.js';
 export * from './settings.js';

@@ -209,7 +209,7 @@ describe('faults of data', () => {
     };
     const problem = await openProblem(await scenario({ evaluation: { perClient: { heldOut: 0.3 } } } as never));
     const share = (label: number) => {
-      const held = problem.heldOut![1]!;
+      const held = problem.heldOut!.at(1);
       return held.filter((example) => problem.dataset.train.labels[example] === label).length / held.length;
     };
     expect(await evaluated([])).to.equal(share(2));

@@ -1,4 +1,5 @@
 import type { ReadonlyVector } from '../../protocol/method.js';
+import type { ShardList } from './shard-list.js';
 
 /** Rows of features that are read when they are needed. All calls are synchronous, as objectives are. */
 export interface StoredRows {
@@ -49,7 +50,7 @@ export interface Dataset {
 
 /** One client's indices into the training examples. A disjoint cover, except for the examples counted in `dropped`. */
 export interface Partition {
-  readonly shards: readonly Uint32Array[];
+  readonly shards: ShardList;
   readonly dropped: number;
   /** Which definition of the split this is, in words, for the report. */
   readonly definition: string;

@@ -1,12 +1,13 @@
 import type { Rng } from '../../../protocol/method.js';
 import type { Partition } from '../dataset.js';
+import { ShardList } from '../shard-list.js';
 
 /** A split in which every client keeps some of its examples for its own evaluation. */
 export interface HeldOut {
   /** What is trained on. */
   readonly partition: Partition;
   /** One list of training examples a client, ascending, disjoint from its shard; empty where it has only one. */
-  readonly shards: readonly Uint32Array[];
+  readonly shards: ShardList;
 }
 
 /**
@@ -25,9 +26,9 @@ export function holdOut(partition: Partition, share: number, rng: Rng): HeldOut 
   return {
     partition: {
       ...partition,
-      shards: kept,
+      shards: ShardList.from(kept),
       definition: `${partition.definition}; ${share} of each client's examples held out for its evaluation`,
     },
-    shards,
+    shards: ShardList.from(shards),
   };
 }

@@ -1,5 +1,6 @@
 import { defineSettings } from '../../../protocol/settings/settings.js';
-import { definePartition, evenPieces } from './rule.js';
+import { ShardList } from '../shard-list.js';
+import { definePartition, evenEnds } from './rule.js';
 
 /** Shuffle, then equal pieces (sizes differ by at most one). */
 export default definePartition({
@@ -7,7 +8,7 @@ export default definePartition({
   summary: 'Shuffled, equal sizes',
   settings: defineSettings({}),
   split: (dataset, clientCount, _settings, rng) => ({
-    shards: evenPieces(rng.permutation(dataset.train.count), clientCount),
+    shards: ShardList.cut(rng.permutation(dataset.train.count), evenEnds(dataset.train.count, clientCount)),
     dropped: 0,
     definition: 'IID: shuffled, equal sizes',
   }),

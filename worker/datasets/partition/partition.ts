@@ -2,6 +2,7 @@ import { GradswarmError } from '../../../protocol/errors.js';
 import type { Rng } from '../../../protocol/method.js';
 import { NamedModules, readSpec } from '../../../protocol/settings/named-modules.js';
 import type { Dataset, Partition } from '../dataset.js';
+import { ShardList } from '../shard-list.js';
 import { type PartitionFamily, refused, requireWhole } from './rule.js';
 
 /** The partitions that are loaded: the default exports of this folder. */
@@ -27,22 +28,23 @@ export function partitionDataset(
   const { family, settings } = readSpec(partitions, spec, 'data.partition');
   if (dataset.train.count === 0)
     return {
-      // One for all: a million arrays without a number would take 200 MB.
-      shards: new Array<Uint32Array>(clientCount).fill(new Uint32Array(0)),
+      shards: ShardList.empty(clientCount),
       dropped: 0,
       definition: 'no data',
     };
   const result = family.split(dataset, clientCount, settings, rng.derive('partition', name));
   requireWhole(name, result.shards, clientCount, dataset.train.count);
-  const empty = result.mayBeEmpty ? -1 : result.shards.findIndex((shard) => shard.length === 0);
-  if (empty >= 0)
+  const shards = result.shards instanceof ShardList ? result.shards : ShardList.from(result.shards);
+  let empty = 0;
+  while (empty < clientCount && (result.mayBeEmpty || shards.sizeAt(empty) > 0)) empty++;
+  if (empty < clientCount)
     throw refused(
       name,
       `client ${empty} of ${clientCount} would have none of the ${dataset.train.count} examples; use fewer clients or another partition`,
     );
+  for (const shard of shards) shard.sort();
   return {
-    // In place: a rule's pieces are its own, and of a million of them a copy is felt.
-    shards: result.shards.map((shard) => shard.sort()),
+    shards,
     dropped: result.dropped,
     definition: result.definition,
   };

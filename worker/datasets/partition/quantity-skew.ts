@@ -3,7 +3,8 @@ import { logNormal, symmetricDirichlet } from '../../../protocol/numerics/distri
 import { exp, log } from '../../../protocol/numerics/elementary.js';
 import { count, integer, number, oneOf, positive } from '../../../protocol/settings/kinds.js';
 import { defineSettings, type SettingsOf } from '../../../protocol/settings/settings.js';
-import { cutAt, cutPoints, definePartition, refused } from './rule.js';
+import { ShardList } from '../shard-list.js';
+import { cutPoints, definePartition, refused } from './rule.js';
 
 const settings = defineSettings({
   sizes: oneOf(['dirichlet', 'log-normal', 'power-law'], 'dirichlet', 'Law of the sizes'),
@@ -45,7 +46,7 @@ export default definePartition({
       const smallest = ends.reduce((least, end, j) => Math.min(least, end - (j === 0 ? 0 : ends[j - 1]!)), Infinity);
       if (smallest >= minExamples)
         return {
-          shards: cutAt(rng.permutation(dataset.train.count), ends),
+          shards: ShardList.cut(rng.permutation(dataset.train.count), ends),
           dropped: 0,
           mayBeEmpty: minExamples === 0,
           definition: `quantity skew: IID examples, ${describe(settings)}, at least ${minExamples} a client (attempt ${attempt + 1})`,

@@ -4,6 +4,7 @@ import { extension } from '../../../protocol/settings/extension.js';
 import { describe } from '../../../protocol/settings/problems.js';
 import type { Settings } from '../../../protocol/settings/settings.js';
 import type { Dataset, Partition } from '../dataset.js';
+import type { ShardList } from '../shard-list.js';
 
 /** The default export of every file of this folder that is a partition; the file name is the partition's name. */
 export interface PartitionFamily<S extends object = object> {
@@ -16,7 +17,8 @@ export interface PartitionFamily<S extends object = object> {
 }
 
 /** What a rule returns: who owns what, and what it says of it. */
-export interface RuleResult extends Partition {
+export interface RuleResult extends Omit<Partition, 'shards'> {
+  readonly shards: readonly Uint32Array[] | ShardList;
   readonly mayBeEmpty?: boolean;
 }
 
@@ -30,16 +32,13 @@ export function refused(name: string, message: string): GradswarmError {
 }
 
 /** A shard for each client, of indices of training examples, each in one shard at most. Throws ERR_PARTITION. */
-export function requireWhole(
-  name: string,
-  shards: readonly Uint32Array[],
-  clientCount: number,
-  examples: number,
-): void {
+export function requireWhole(name: string, shards: RuleResult['shards'], clientCount: number, examples: number): void {
   if (shards.length !== clientCount)
     throw refused(name, `expected a shard for each of ${clientCount} clients, got ${shards.length}`);
   const owned = new Uint8Array(examples);
-  for (const [client, shard] of shards.entries()) {
+  let client = -1;
+  for (const shard of shards) {
+    client++;
     if (!(shard instanceof Uint32Array))
       throw refused(name, `expected the shard of client ${client} as a Uint32Array, got ${describe(shard)}`);
     for (const index of shard) {
@@ -72,11 +71,14 @@ export function shuffled(indices: Uint32Array, rng: Rng): Uint32Array {
   return rng.permutation(indices.length).map((i) => indices[i]!);
 }
 
-/** `parts` consecutive pieces whose sizes differ by at most one. */
+/** Ends of `parts` consecutive pieces of `count` whose sizes differ by at most one. */
+export function evenEnds(count: number, parts: number): Uint32Array {
+  return Uint32Array.from({ length: parts }, (_, p) => Math.floor(((p + 1) * count) / parts));
+}
+
+/** The pieces that end there. */
 export function evenPieces(indices: Uint32Array, parts: number): Uint32Array[] {
-  return Array.from({ length: parts }, (_, p) =>
-    indices.subarray(Math.floor((p * indices.length) / parts), Math.floor(((p + 1) * indices.length) / parts)),
-  );
+  return cutAt(indices, evenEnds(indices.length, parts));
 }
 
 /** Ends of consecutive pieces: floor(count * cumulated share), the last one `count`. Shares need not sum to 1. */

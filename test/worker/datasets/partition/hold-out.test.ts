@@ -1,15 +1,16 @@
 import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { holdOut } from '../../../../worker/datasets/partition/hold-out.js';
+import { ShardList } from '../../../../worker/datasets/shard-list.js';
 
 const rng = rootStream(1, 'float64');
 const partition = {
-  shards: [
+  shards: ShardList.from([
     Uint32Array.of(0, 2, 4, 6, 8, 10, 12, 14, 16, 18),
     Uint32Array.of(1),
     Uint32Array.of(3, 5),
     new Uint32Array(0),
-  ],
+  ]),
   dropped: 0,
   definition: 'by hand',
 };
@@ -17,15 +18,16 @@ const partition = {
 describe('examples held out for each client', () => {
   it('with its shard they are the shard before, ascending; a client keeps an example to train on', () => {
     const { partition: kept, shards } = holdOut(partition, 0.3, rng);
-    for (const [client, whole] of partition.shards.entries()) {
-      expect([...kept.shards[client]!, ...shards[client]!].sort((a, b) => a - b)).to.deep.equal([...whole]);
-      expect([...shards[client]!]).to.deep.equal([...shards[client]!].sort((a, b) => a - b));
+    for (let client = 0; client < 4; client++) {
+      const both = [...kept.shards.at(client), ...shards.at(client)];
+      expect(both.sort((a, b) => a - b)).to.deep.equal([...partition.shards.at(client)]);
+      expect([...shards.at(client)]).to.deep.equal([...shards.at(client)].sort((a, b) => a - b));
     }
     expect(shards.map(({ length }) => length)).to.deep.equal([3, 0, 1, 0]);
   });
 
   it('do not depend on the other clients', () => {
-    const alone = { ...partition, shards: partition.shards.slice(0, 1) };
-    expect(holdOut(alone, 0.3, rng).shards[0]).to.deep.equal(holdOut(partition, 0.3, rng).shards[0]);
+    const alone = { ...partition, shards: ShardList.from([partition.shards.at(0)]) };
+    expect(holdOut(alone, 0.3, rng).shards.at(0)).to.deep.equal(holdOut(partition, 0.3, rng).shards.at(0));
   });
 });

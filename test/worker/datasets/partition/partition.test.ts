@@ -276,7 +276,7 @@ describe('worker/datasets/partition: the other rules', () => {
     const partition = split(flat, 4, { name: 'quantity-skew', sizes: 'power-law', exponent: 1 });
     // Cut points are rounded down, so that a size may be one off.
     [1200, 600, 400, 300].forEach((size, j) => {
-      expect(partition.shards[j]!.length).to.be.closeTo(size, 1);
+      expect(partition.shards.sizeAt(j)).to.be.closeTo(size, 1);
     });
     for (const [a, b] of labelHistogram(flat, partition) as [number, number][])
       expect(a / (a + b)).to.be.closeTo(0.5, 5 * Math.sqrt(0.25 / (a + b)));
