@@ -16,6 +16,16 @@ export interface Objective {
     rate: number,
     into?: Vector,
   ): Vector | Promise<Vector>;
+  /**
+   * `descend` into the vector that `room` gives: it is asked for when the descent ends. Many clients ask for theirs at once, and where one descends after
+   * the other, few such vectors are needed. Objectives of one's own need not have it.
+   */
+  descendInto?(
+    params: ReadonlyVector,
+    batches: readonly Uint32Array[],
+    rate: number,
+    room: () => Vector,
+  ): Vector | Promise<Vector>;
   /** One gradient an example, in batch order. */
   exampleGradients(params: ReadonlyVector, batch: Uint32Array): AsyncIterable<ReadonlyVector>;
   /** Sum over the batch of g_i min(1, radius / |g_i|). A gradient that is not finite counts as zero. */

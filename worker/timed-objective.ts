@@ -28,18 +28,26 @@ export class TimedObjective implements LogPosterior {
   /** Steps of a descent in one call. */
   private sliceSteps = 4;
   descend?: NonNullable<Objective['descend']>;
+  descendInto?: NonNullable<Objective['descendInto']>;
 
   constructor(
     private readonly inner: JoiningObjective & Partial<WholeDescent>,
     private readonly watch: Watch,
   ) {
-    if (inner.descend)
-      this.descend = (params, batches, rate, into) => {
-        for (const batch of batches) this.count(batch.length);
-        if (!inner.descendWhole) return this.steps(params, batches, rate, into);
-        const between = () => this.refuseAborted();
-        return this.watched(() => inner.descendWhole!(params, batches, rate, into, between));
-      };
+    if (!inner.descend) return;
+    const counted = (batches: readonly Uint32Array[]) => {
+      for (const batch of batches) this.count(batch.length);
+    };
+    const whole = (params: ReadonlyVector, batches: readonly Uint32Array[], rate: number, room?: () => Vector) => {
+      counted(batches);
+      return this.watched(() => inner.descendWhole!(params, batches, rate, room, () => this.refuseAborted()));
+    };
+    if (inner.descendWhole) this.descendInto = whole;
+    this.descend = (params, batches, rate, into) => {
+      if (inner.descendWhole) return whole(params, batches, rate, into && (() => into));
+      counted(batches);
+      return this.steps(params, batches, rate, into);
+    };
   }
 
   get exampleCount(): number {

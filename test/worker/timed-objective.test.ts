@@ -51,7 +51,7 @@ describe('an objective on a simulated clock', () => {
         params: ReadonlyVector,
         all: readonly Uint32Array[],
         _rate: number,
-        _into: Vector | undefined,
+        room: (() => Vector) | undefined,
         between: () => void,
       ) {
         calls++;
@@ -62,7 +62,7 @@ describe('an objective on a simulated clock', () => {
           await new Promise((resolve) => setTimeout(resolve, 10));
           clock.isAborted = calls > 1 && steps >= 43;
         }
-        return params;
+        return room ? room() : params;
       },
     };
     const objective = new TimedObjective(inner as unknown as Objective, noWatch);
@@ -75,6 +75,18 @@ describe('an objective on a simulated clock', () => {
     );
     expect(message).to.equal('ERR_STOPPED: attempt aborted');
     expect(steps).to.equal(43);
+  });
+
+  it('descends into a vector that the objective asks for, where one descent waits for another', async () => {
+    const given = Float64Array.of(7);
+    const inner = {
+      ...tripling([], 0),
+      descendWhole: async (_params: ReadonlyVector, _all: unknown, _rate: number, room: () => Vector) => room(),
+    };
+    const objective = new TimedObjective(inner as unknown as Objective, noWatch);
+    expect(await objective.descendInto!(Float64Array.of(1), batches, 0.1, () => given)).to.equal(given);
+    expect(await objective.descend!(Float64Array.of(1), batches, 0.1, given)).to.equal(given);
+    expect(new TimedObjective(tripling([], 0), noWatch).descendInto).to.equal(undefined);
   });
 
   it('stops to compute for an aborted attempt', async () => {

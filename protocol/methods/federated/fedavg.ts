@@ -49,6 +49,7 @@ export async function descend(
   proximal: number,
   room?: () => Vector,
 ): Promise<Vector> {
+  if (proximal === 0 && room && objective.descendInto) return objective.descendInto(start, batches, rate, room);
   if (proximal === 0 && objective.descend) return objective.descend(start, batches, rate, room?.());
   const y = scale(1, start);
   let gradient: Vector | undefined;

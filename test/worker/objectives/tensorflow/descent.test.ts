@@ -47,9 +47,10 @@ describe('worker/objectives/tensorflow/descent', () => {
         expect(family.tensorCount()).to.equal(tensors);
       });
 
-  it('descents that are asked for at once take their steps one after the other, also after one that fails', async () => {
+  it('descents that are asked for at once take their steps one after the other, also after one that fails, and ask for their vectors when they end', async () => {
     const device = await openDevice('wasm');
     const steps: number[] = [];
+    const rooms: number[] = [];
     const before = device.tensorCount();
     const asked = [0, 1, 2].map((who) =>
       descendOn(
@@ -65,7 +66,10 @@ describe('worker/objectives/tensorflow/descent', () => {
         Float32Array.of(1, who),
         BATCHES,
         0.25,
-        new Float32Array(2),
+        () => {
+          rooms.push(steps.length);
+          return new Float32Array(2);
+        },
         () => {
           if (who === 1 && steps.length > 4) throw new Error('stopped');
         },
@@ -73,6 +77,7 @@ describe('worker/objectives/tensorflow/descent', () => {
     );
     const results = await Promise.allSettled(asked);
     expect(steps).to.deep.equal([0, 0, 0, 1, 1, 2, 2, 2]);
+    expect(rooms).to.deep.equal([3, 8]);
     expect(results.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
     // Three steps of a half.
     expect((results[2] as PromiseFulfilledResult<Float32Array>).value).to.deep.equal(Float32Array.of(0.125, 0.25));
@@ -108,7 +113,7 @@ describe('worker/objectives/tensorflow/descent', () => {
       new Float32Array(3),
       BATCHES,
       0.25,
-      new Float32Array(3),
+      () => new Float32Array(3),
       () => {},
     );
     // 1 - 0.75^3 of the way, in numbers that float32 holds.

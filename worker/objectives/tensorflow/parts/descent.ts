@@ -13,12 +13,12 @@ interface Descending {
 
 /** Of objectives on a device, which let the event loop run by themselves. */
 export interface WholeDescent {
-  /** `descend`; `between` is called before each step, and what it throws ends the descent. */
+  /** `descendInto`; `between` is called before each step, and what it throws ends the descent. */
   descendWhole(
     params: ReadonlyVector,
     batches: readonly Uint32Array[],
     rate: number,
-    into: Vector | undefined,
+    room: (() => Vector) | undefined,
     between: () => void,
   ): Promise<Vector>;
 }
@@ -27,7 +27,7 @@ export interface WholeDescent {
 let formerDescents: Promise<void> = Promise.resolve();
 
 /**
- * Local SGD whose weights stay on the device from the first batch to the last: into = the weights after it. One descent after the other,
+ * Local SGD whose weights stay on the device from the first batch to the last, and are then read to the vector that `room` gives. One descent after the other,
  * also where many parties ask at once: the weights and gradients of one then stay in the processor's caches from step to step.
  */
 export function descendOn(...call: Parameters<typeof descend>): Promise<Vector> {
@@ -44,7 +44,7 @@ async function descend(
   params: ReadonlyVector,
   batches: readonly Uint32Array[],
   rate: number,
-  into: Vector,
+  room: () => Vector,
   between: () => void,
 ): Promise<Vector> {
   // Before the weights are put on the device: it may have waited for others.
@@ -68,9 +68,10 @@ async function descend(
       await pause();
       between();
     }
+    const into = room();
     await device.read(weights, into as Float32Array);
+    return into;
   } finally {
     tf.dispose(weights as tf.Tensor[]);
   }
-  return into;
 }

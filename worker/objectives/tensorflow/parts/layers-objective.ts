@@ -45,10 +45,10 @@ export class LayersObjective implements Objective {
       gradients: this.gradientTensors.bind(this),
     };
     if (!stepping) return;
-    const descend: WholeDescent['descendWhole'] = (params, batches, rate, into = this.vector(), between) =>
-      descendOn(device, stepping, descending, params, batches, rate, into, between);
+    const descend: WholeDescent['descendWhole'] = (params, batches, rate, room = () => this.vector(), between) =>
+      descendOn(device, stepping, descending, params, batches, rate, room, between);
     this.descendWhole = descend;
-    this.descend = (params, batches, rate, into) => descend(params, batches, rate, into, () => {});
+    this.descend = (params, batches, rate, into) => descend(params, batches, rate, into && (() => into), () => {});
   }
 
   async loss(params: ReadonlyVector, batch: Uint32Array): Promise<number> {

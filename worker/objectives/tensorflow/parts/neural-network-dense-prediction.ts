@@ -81,10 +81,10 @@ class DensePredictionObjective implements Objective {
     const { stepping } = device;
     if (!stepping) return;
     const descending = { upload: network.upload.bind(network), gradients: this.gradientTensors.bind(this) };
-    const descend: WholeDescent['descendWhole'] = (params, batches, rate, into = this.vector(), between) =>
-      descendOn(device, stepping, descending, params, batches, rate, into, between);
+    const descend: WholeDescent['descendWhole'] = (params, batches, rate, room = () => this.vector(), between) =>
+      descendOn(device, stepping, descending, params, batches, rate, room, between);
     this.descendWhole = descend;
-    this.descend = (params, batches, rate, into) => descend(params, batches, rate, into, () => {});
+    this.descend = (params, batches, rate, into) => descend(params, batches, rate, into && (() => into), () => {});
   }
 
   async loss(params: ReadonlyVector, batch: Uint32Array): Promise<number> {

@@ -52,10 +52,10 @@ class TensorObjective implements JoiningObjective {
       gradients: this.gradientTensors.bind(this),
     };
     if (!stepping) return;
-    const descend: WholeDescent['descendWhole'] = (params, batches, rate, into = this.vector(), between) =>
-      descendOn(device, stepping, descending, params, batches, rate, into, between);
+    const descend: WholeDescent['descendWhole'] = (params, batches, rate, room = () => this.vector(), between) =>
+      descendOn(device, stepping, descending, params, batches, rate, room, between);
     this.descendWhole = descend;
-    this.descend = (params, batches, rate, into) => descend(params, batches, rate, into, () => {});
+    this.descend = (params, batches, rate, into) => descend(params, batches, rate, into && (() => into), () => {});
   }
 
   /** Parameters and a batch on the device. */
