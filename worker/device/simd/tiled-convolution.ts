@@ -12,8 +12,8 @@ const TILE_NUMBERS = 196608;
 /** Below as many channels and outputs the transforms cost what the products save. */
 const LEAST_CHANNELS = 16;
 const LEAST_PLACES = 64;
-/** What the transforms need beside a pixel. */
-const SCRATCH_BYTES = 1024;
+/** What the transforms need beside the pixels of a tile. */
+const SCRATCH_BYTES = 1152;
 
 /** By kernels of 3 x 3 with stride 1 on images that fill their tiles, and with enough channels, in multiples of four. */
 export function isTiled({ inChannels, outChannels, outHeight, outWidth, ...shape }: Convolution): boolean {
@@ -201,7 +201,7 @@ export class TiledConvolution implements ConvolutionAlgorithm {
       4 * numbers * outChannels,
       4 * PLACES * inChannels * outChannels,
       4 * 9 * inChannels * outChannels,
-      SCRATCH_BYTES + 4 * Math.max(inChannels, outChannels),
+      SCRATCH_BYTES + 4 * PLACES * Math.max(inChannels, outChannels),
     ];
     const at = (this.scratch.room(bytes.reduce((sum, one) => sum + one, 16)) + 15) & ~15;
     const inputs = at >>> 0;

@@ -3,6 +3,7 @@ import {
   filterTransform,
   inputGradient,
   inputTransform,
+  lastTransform,
   outputGradient,
   outputTransform,
 } from './tile-transforms';
@@ -10,20 +11,34 @@ import {
 /**
  * Between images [examples, height, width, channels] and transformed tiles [36, tiles, channels] of a convolution by 3 x 3 with stride 1.
  * `high` and `wide`: tiles of an example; `from` and `to` count tiles over all examples. Channels are multiples of four. `scratch`:
- * 720 bytes and those of a pixel.
+ * 1152 bytes and those of 36 pixels.
  */
 
 /** Inputs of a tile, and places between the first input of one tile and of the next: outputs of a tile. */
 const INPUTS: i32 = 6;
 const OUTPUTS: i32 = 4;
-const LINE: usize = 6 * 16;
-/** Of 36 vectors, then as many addresses; then a pixel that is outside. */
-const ADDRESSES: usize = 36 * 16;
-const OUTSIDE: usize = ADDRESSES + 36 * 4;
+/** Of a tile that is half transformed, and of as many vectors as two lines of such a cache have. */
+const VECTOR: usize = 16;
+const LINE: usize = 6 * VECTOR;
+/** Of half transformed numbers; then the pixels of a tile that reaches beyond its image. */
+const EDGE: usize = 1152;
 
-/** Notes where the side x side pixels of a tile lie whose first is (y0, x0); those outside the image lie at `outside`. */
-function locate(
-  addresses: usize,
+/** First pixel of tile `t` in its image, which may be outside. */
+function rowOf(t: i32, high: i32, wide: i32, top: i32): i32 {
+  return ((t / wide) % high) * OUTPUTS - top;
+}
+
+function columnOf(t: i32, wide: i32, left: i32): i32 {
+  return (t % wide) * OUTPUTS - left;
+}
+
+function isWhole(y0: i32, x0: i32, side: i32, height: i32, width: i32): bool {
+  return y0 >= 0 && x0 >= 0 && y0 + side <= height && x0 + side <= width;
+}
+
+/** Copies the side x side pixels from (y0, x0) on to `edge`, with zeros for those outside the image; `back`: those inside from there. */
+function copyEdge(
+  edge: usize,
   side: i32,
   image: usize,
   height: i32,
@@ -31,37 +46,16 @@ function locate(
   pixel: usize,
   y0: i32,
   x0: i32,
-  outside: usize,
+  back: bool,
 ): void {
   for (let y = y0; y < y0 + side; y++)
-    for (let x = x0; x < x0 + side; x++, addresses += 4) {
-      const isInside = y >= 0 && y < height && x >= 0 && x < width;
-      store<u32>(addresses, <u32>(isInside ? image + <usize>(y * width + x) * pixel : outside));
+    for (let x = x0; x < x0 + side; x++, edge += pixel) {
+      const at = image + <usize>(y * width + x) * pixel;
+      if (y >= 0 && y < height && x >= 0 && x < width) {
+        if (back) memory.copy(at, edge, pixel);
+        else memory.copy(edge, at, pixel);
+      } else if (!back) memory.fill(edge, 0, pixel);
     }
-}
-
-/** Notes where the pixels of tile `t` lie. */
-function locateTile(
-  t: i32,
-  scratch: usize,
-  side: i32,
-  images: usize,
-  height: i32,
-  width: i32,
-  pixel: usize,
-  top: i32,
-  left: i32,
-  high: i32,
-  wide: i32,
-): void {
-  const image = images + <usize>(t / (high * wide)) * <usize>(height * width) * pixel;
-  const y0 = ((t / wide) % high) * OUTPUTS - top;
-  const x0 = (t % wide) * OUTPUTS - left;
-  locate(scratch + ADDRESSES, side, image, height, width, pixel, y0, x0, scratch + OUTSIDE);
-}
-
-function pixelOf(addresses: usize, i: i32, c: usize): v128 {
-  return v128.load(<usize>load<u32>(addresses + ((<usize>i) << 2)) + c);
 }
 
 /** B' d B of the inputs. */
@@ -81,34 +75,31 @@ export function tilesOfInputs(
 ): void {
   const pixel = (<usize>channels) << 2;
   const plane = <usize>(to - from) * pixel;
-  const at = scratch + ADDRESSES;
-  memory.fill(scratch + OUTSIDE, 0, pixel);
   for (let t = from; t < to; t++) {
-    locateTile(t, scratch, INPUTS, images, height, width, pixel, top, left, high, wide);
-    for (let c: usize = 0; c < pixel; c += 16, tiles += 16) {
-      for (let j = 0; j < INPUTS; j++)
-        inputTransform(
-          scratch + ((<usize>j) << 4),
-          LINE,
-          pixelOf(at, j, c),
-          pixelOf(at, j + 6, c),
-          pixelOf(at, j + 12, c),
-          pixelOf(at, j + 18, c),
-          pixelOf(at, j + 24, c),
-          pixelOf(at, j + 30, c),
-        );
-      let into = tiles;
-      for (let i = 0, line = scratch; i < INPUTS; i++, line += LINE, into += 6 * plane)
-        inputTransform(
-          into,
-          plane,
-          v128.load(line),
-          v128.load(line, 16),
-          v128.load(line, 32),
-          v128.load(line, 48),
-          v128.load(line, 64),
-          v128.load(line, 80),
-        );
+    const image = images + <usize>(t / (high * wide)) * <usize>(height * width) * pixel;
+    const y0 = rowOf(t, high, wide, top);
+    const x0 = columnOf(t, wide, left);
+    const whole = isWhole(y0, x0, INPUTS, height, width);
+    if (!whole) copyEdge(scratch + EDGE, INPUTS, image, height, width, pixel, y0, x0, false);
+    const first = whole ? image + <usize>(y0 * width + x0) * pixel : scratch + EDGE;
+    const line = whole ? <usize>width * pixel : 6 * pixel;
+    for (let c: usize = 0; c < pixel; c += VECTOR, tiles += VECTOR) {
+      // Columns of the tile, then lines of what they have become. One call for both, since a transform that has two is not put in its place.
+      let at = first + c;
+      let apart: usize = line;
+      let next: usize = pixel;
+      let into = scratch;
+      let intoApart: usize = LINE;
+      let intoNext: usize = VECTOR;
+      for (let half = 0; half < 2; half++) {
+        for (let j = 0; j < INPUTS; j++, at += next, into += intoNext) inputTransform(into, intoApart, at, apart);
+        at = scratch;
+        apart = VECTOR;
+        next = LINE;
+        into = tiles;
+        intoApart = plane;
+        intoNext = 6 * plane;
+      }
     }
   }
 }
@@ -131,37 +122,32 @@ export function addToInputs(
   const pixel = (<usize>channels) << 2;
   const plane = <usize>(to - from) * pixel;
   for (let t = from; t < to; t++) {
-    locateTile(t, scratch, INPUTS, images, height, width, pixel, top, left, high, wide);
-    for (let c: usize = 0; c < pixel; c += 16, tiles += 16) {
-      for (let j = 0; j < INPUTS; j++) {
-        const column = tiles + <usize>j * plane;
-        inputGradient(
-          scratch + ((<usize>j) << 4),
-          LINE,
-          v128.load(column),
-          v128.load(column + 6 * plane),
-          v128.load(column + 12 * plane),
-          v128.load(column + 18 * plane),
-          v128.load(column + 24 * plane),
-          v128.load(column + 30 * plane),
-        );
-      }
-      for (let i = 0, line = scratch; i < INPUTS; i++, line += LINE)
-        inputGradient(
-          line,
-          16,
-          v128.load(line),
-          v128.load(line, 16),
-          v128.load(line, 32),
-          v128.load(line, 48),
-          v128.load(line, 64),
-          v128.load(line, 80),
-        );
-      for (let i: usize = 0; i < 36; i++) {
-        const into = <usize>load<u32>(scratch + ADDRESSES + (i << 2)) + c;
-        v128.store(into, f32x4.add(v128.load(into), v128.load(scratch + (i << 4))));
+    const image = images + <usize>(t / (high * wide)) * <usize>(height * width) * pixel;
+    const y0 = rowOf(t, high, wide, top);
+    const x0 = columnOf(t, wide, left);
+    const whole = isWhole(y0, x0, INPUTS, height, width);
+    if (!whole) copyEdge(scratch + EDGE, INPUTS, image, height, width, pixel, y0, x0, false);
+    const first = whole ? image + <usize>(y0 * width + x0) * pixel : scratch + EDGE;
+    const line = whole ? <usize>width * pixel : 6 * pixel;
+    for (let c: usize = 0; c < pixel; c += VECTOR, tiles += VECTOR) {
+      let at = tiles;
+      let apart: usize = 6 * plane;
+      let next: usize = plane;
+      let into = scratch;
+      let intoApart: usize = LINE;
+      let intoNext: usize = VECTOR;
+      for (let half = 0; half < 2; half++) {
+        for (let j = 0; j < INPUTS; j++, at += next, into += intoNext)
+          inputGradient(into, intoApart, at, apart, half === 1);
+        at = scratch;
+        apart = VECTOR;
+        next = LINE;
+        into = first + c;
+        intoApart = pixel;
+        intoNext = line;
       }
     }
+    if (!whole) copyEdge(scratch + EDGE, INPUTS, image, height, width, pixel, y0, x0, true);
   }
 }
 
@@ -182,42 +168,22 @@ export function outputsOfTiles(
 ): void {
   const pixel = (<usize>channels) << 2;
   const plane = <usize>(to - from) * pixel;
-  const zero = f32x4.splat(0);
   for (let t = from; t < to; t++) {
-    locateTile(t, scratch, OUTPUTS, images, height, width, pixel, 0, 0, high, wide);
-    for (let c: usize = 0; c < pixel; c += 16, tiles += 16) {
-      for (let j = 0; j < INPUTS; j++) {
-        const column = tiles + <usize>j * plane;
-        outputTransform(
-          scratch + ((<usize>j) << 4),
-          LINE,
-          v128.load(column),
-          v128.load(column + 6 * plane),
-          v128.load(column + 12 * plane),
-          v128.load(column + 18 * plane),
-          v128.load(column + 24 * plane),
-          v128.load(column + 30 * plane),
-        );
-      }
-      const offset = bias ? v128.load(bias + c) : zero;
-      let addresses = scratch + ADDRESSES;
-      for (let i = 0, line = scratch; i < OUTPUTS; i++, line += LINE, addresses += 16) {
-        outputTransform(
-          line,
-          16,
-          v128.load(line),
-          v128.load(line, 16),
-          v128.load(line, 32),
-          v128.load(line, 48),
-          v128.load(line, 64),
-          v128.load(line, 80),
-        );
-        for (let j: usize = 0; j < 4; j++) {
-          const value = f32x4.add(v128.load(line + (j << 4)), offset);
-          v128.store(<usize>load<u32>(addresses + (j << 2)) + c, relu ? f32x4.max(value, zero) : value);
-        }
-      }
+    const image = images + <usize>(t / (high * wide)) * <usize>(height * width) * pixel;
+    const y0 = rowOf(t, high, wide, 0);
+    const x0 = columnOf(t, wide, 0);
+    const whole = isWhole(y0, x0, OUTPUTS, height, width);
+    const first = whole ? image + <usize>(y0 * width + x0) * pixel : scratch + EDGE;
+    const line = whole ? <usize>width * pixel : 4 * pixel;
+    for (let c: usize = 0; c < pixel; c += VECTOR, tiles += VECTOR) {
+      const offset = bias ? v128.load(bias + c) : f32x4.splat(0);
+      for (let j: usize = 0, at = tiles; j < 6; j++, at += plane)
+        outputTransform(scratch + j * VECTOR, LINE, at, 6 * plane);
+      let into = first + c;
+      for (let i: usize = 0; i < 4; i++, into += line)
+        lastTransform(into, pixel, scratch + i * LINE, VECTOR, offset, relu);
     }
+    if (!whole) copyEdge(scratch + EDGE, OUTPUTS, image, height, width, pixel, y0, x0, true);
   }
 }
 
@@ -236,75 +202,63 @@ export function tilesOfOutputs(
 ): void {
   const pixel = (<usize>channels) << 2;
   const plane = <usize>(to - from) * pixel;
-  const at = scratch + ADDRESSES;
-  memory.fill(scratch + OUTSIDE, 0, pixel);
   for (let t = from; t < to; t++) {
-    locateTile(t, scratch, OUTPUTS, images, height, width, pixel, 0, 0, high, wide);
-    for (let c: usize = 0; c < pixel; c += 16, tiles += 16) {
-      for (let j = 0; j < OUTPUTS; j++)
-        outputGradient(
-          scratch + ((<usize>j) << 4),
-          LINE,
-          pixelOf(at, j, c),
-          pixelOf(at, j + 4, c),
-          pixelOf(at, j + 8, c),
-          pixelOf(at, j + 12, c),
-        );
-      let into = tiles;
-      for (let i = 0, line = scratch; i < INPUTS; i++, line += LINE, into += 6 * plane)
-        outputGradient(into, plane, v128.load(line), v128.load(line, 16), v128.load(line, 32), v128.load(line, 48));
+    const image = images + <usize>(t / (high * wide)) * <usize>(height * width) * pixel;
+    const y0 = rowOf(t, high, wide, 0);
+    const x0 = columnOf(t, wide, 0);
+    const whole = isWhole(y0, x0, OUTPUTS, height, width);
+    if (!whole) copyEdge(scratch + EDGE, OUTPUTS, image, height, width, pixel, y0, x0, false);
+    const first = whole ? image + <usize>(y0 * width + x0) * pixel : scratch + EDGE;
+    const line = whole ? <usize>width * pixel : 4 * pixel;
+    for (let c: usize = 0; c < pixel; c += VECTOR, tiles += VECTOR) {
+      let at = first + c;
+      let apart: usize = line;
+      let next: usize = pixel;
+      let into = scratch;
+      let intoApart: usize = LINE;
+      let intoNext: usize = VECTOR;
+      let count = OUTPUTS;
+      for (let half = 0; half < 2; half++) {
+        for (let j = 0; j < count; j++, at += next, into += intoNext) outputGradient(into, intoApart, at, apart);
+        at = scratch;
+        apart = VECTOR;
+        next = LINE;
+        into = tiles;
+        intoApart = plane;
+        intoNext = 6 * plane;
+        count = INPUTS;
+      }
     }
   }
 }
 
+/** Of a filter at once: planes are whole pages apart, and a line of the cache that is left in between would be fetched again. */
+const BLOCK: usize = 64;
+
 /** G g G' of a filter [3, 3, channels, filters]: [36, channels, filters], whose numbers of one place of the kernel are `count`. */
 export function tilesOfFilter(tiles: usize, filter: usize, count: i32, scratch: usize): void {
   const plane = (<usize>count) << 2;
-  for (let c: usize = 0; c < plane; c += 16, tiles += 16, filter += 16) {
-    for (let j = 0; j < 3; j++) {
-      const column = filter + <usize>j * plane;
-      filterTransform(
-        scratch + ((<usize>j) << 4),
-        48,
-        v128.load(column),
-        v128.load(column + 3 * plane),
-        v128.load(column + 6 * plane),
-      );
-    }
-    let into = tiles;
-    for (let i = 0, line = scratch; i < 6; i++, line += 48, into += 6 * plane)
-      filterTransform(into, plane, v128.load(line), v128.load(line, 16), v128.load(line, 32));
+  for (let c: usize = 0; c < plane; c += BLOCK) {
+    const some = min(BLOCK, plane - c);
+    for (let j: usize = 0; j < 3; j++)
+      for (let v: usize = 0; v < some; v += VECTOR)
+        filterTransform(scratch + j * BLOCK + v, 3 * BLOCK, filter + j * plane + c + v, 3 * plane);
+    for (let i: usize = 0; i < 6; i++)
+      for (let v: usize = 0; v < some; v += VECTOR)
+        filterTransform(tiles + 6 * i * plane + c + v, plane, scratch + 3 * i * BLOCK + v, BLOCK);
   }
 }
 
 /** G' u G of the gradient by a transformed filter. */
 export function filterOfTiles(filter: usize, tiles: usize, count: i32, scratch: usize): void {
   const plane = (<usize>count) << 2;
-  for (let c: usize = 0; c < plane; c += 16, tiles += 16, filter += 16) {
-    for (let j = 0; j < 6; j++) {
-      const column = tiles + <usize>j * plane;
-      filterGradient(
-        scratch + ((<usize>j) << 4),
-        LINE,
-        v128.load(column),
-        v128.load(column + 6 * plane),
-        v128.load(column + 12 * plane),
-        v128.load(column + 18 * plane),
-        v128.load(column + 24 * plane),
-        v128.load(column + 30 * plane),
-      );
-    }
-    let into = filter;
-    for (let i = 0, line = scratch; i < 3; i++, line += LINE, into += 3 * plane)
-      filterGradient(
-        into,
-        plane,
-        v128.load(line),
-        v128.load(line, 16),
-        v128.load(line, 32),
-        v128.load(line, 48),
-        v128.load(line, 64),
-        v128.load(line, 80),
-      );
+  for (let c: usize = 0; c < plane; c += BLOCK) {
+    const some = min(BLOCK, plane - c);
+    for (let j: usize = 0; j < 6; j++)
+      for (let v: usize = 0; v < some; v += VECTOR)
+        filterGradient(scratch + j * BLOCK + v, 6 * BLOCK, tiles + j * plane + c + v, 6 * plane);
+    for (let i: usize = 0; i < 3; i++)
+      for (let v: usize = 0; v < some; v += VECTOR)
+        filterGradient(filter + 3 * i * plane + c + v, plane, scratch + 6 * i * BLOCK + v, BLOCK);
   }
 }
