@@ -9,6 +9,8 @@ export interface ConvolutionAlgorithm {
   forward(shape: Convolution, x: number, filter: number, y: number, bias: number, relu: boolean): void;
   filterGradient(shape: Convolution, x: number, dy: number, into: number): void;
   inputGradient(shape: Convolution, dy: number, filter: number, into: number): void;
+  /** Both gradients, where they have something in common. */
+  gradients?(shape: Convolution, x: number, dy: number, filter: number, dx: number, into: number): void;
 }
 
 /** Which of them computes a convolution. */

@@ -70,6 +70,32 @@ export function inputGradient(choose: ChooseAlgorithm): KernelFunc {
   };
 }
 
+/** Both gradients. */
+export function gradients(choose: ChooseAlgorithm): KernelFunc {
+  return (args) => {
+    const { x, filter, dy } = args.inputs as { x: TensorInfo; filter: TensorInfo; dy: TensorInfo };
+    const attributes = args.attrs as unknown as Omit<Conv2DBackpropFilterAttrs, 'filterShape'>;
+    requireLayout('Gradients of a convolution', attributes.dataFormat);
+    const backend = args.backend as BackendWasm;
+    const shape = shapeOf(x.shape, filter.shape, attributes);
+    const outs = [x, filter].map((one) => backend.makeOutput(one.shape, 'float32'));
+    const [images, kernels, derivatives, dx, into] = [x, filter, dy, ...outs].map((one) => addressOf(backend, one)) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const algorithm = choose(shape);
+    if (algorithm.gradients) algorithm.gradients(shape, images, derivatives, kernels, dx, into);
+    else {
+      algorithm.inputGradient(shape, derivatives, kernels, dx);
+      algorithm.filterGradient(shape, images, derivatives, into);
+    }
+    return outs;
+  };
+}
+
 function requireLayout(kernel: string, layout: string): void {
   if (layout !== 'NHWC') throw new RangeError(`${kernel}: expected data format NHWC, got ${layout}`);
 }

@@ -1,8 +1,9 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { CONVOLUTION_GRADIENTS } from '../convolution-gradients.js';
 import { RELU_GRADIENT } from '../relu-gradient.js';
 import { tf } from '../tensorflow.js';
 import type { ChooseAlgorithm, ConvolutionAlgorithm } from './convolution-algorithm.js';
-import { convolution, filterGradient, inputGradient, maxPoolGradient } from './convolution-kernels.js';
+import { convolution, filterGradient, gradients, inputGradient, maxPoolGradient } from './convolution-kernels.js';
 import { DirectConvolution, isDirect } from './direct-convolution.js';
 import type { HeapModule } from './heap-module.js';
 import type { Multiply } from './multiply.js';
@@ -33,6 +34,7 @@ export function registerHeapBackend(
     FusedConv2D: convolution(choose, stock('FusedConv2D')),
     Conv2DBackpropFilter: filterGradient(choose),
     Conv2DBackpropInput: inputGradient(choose),
+    [CONVOLUTION_GRADIENTS]: gradients(choose),
     MaxPoolGrad: maxPoolGradient(module),
     Sum: columnSums(module, stock('Sum')),
     [RELU_GRADIENT]: reluGradient(module),

@@ -30,12 +30,17 @@ export function isTiled({ inChannels, outChannels, outHeight, outWidth, ...shape
   );
 }
 
+/** Tiles of an image, and those of all images that are in one pass. */
+type Pass = [high: number, wide: number, from: number, to: number];
+
 /** Addresses of transformed tiles of inputs, of outputs and of the filter. */
 interface Tiles {
   readonly inputs: number;
   readonly outputs: number;
   readonly filter: number;
-  /** Of a filter with its channels and its outputs exchanged. */
+  /** Sums of the gradient by it. */
+  readonly gradient: number;
+  /** A filter with its channels and its outputs exchanged. */
   readonly turned: number;
   readonly scratch: number;
 }
@@ -58,104 +63,87 @@ export class TiledConvolution implements ConvolutionAlgorithm {
   }
 
   forward(shape: Convolution, x: number, filter: number, y: number, bias: number, relu: boolean): void {
-    const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = shape;
+    const { inChannels, outHeight, outWidth, outChannels } = shape;
     const [module, tiles] = [this.module, this.room(shape)];
     module.tilesOfFilter(tiles.filter, filter, inChannels * outChannels, tiles.scratch);
-    this.each(shape, (high, wide, from, to) => {
-      const { top, left } = padInfo;
-      module.tilesOfInputs(
-        tiles.inputs,
-        x,
-        inHeight,
-        inWidth,
-        inChannels,
-        top,
-        left,
-        high,
-        wide,
-        from,
-        to,
-        tiles.scratch,
-      );
+    this.each(shape, (...pass) => {
+      const [, , from, to] = pass;
+      this.tilesOfInputs(shape, tiles, x, ...pass);
       this.products(tiles.inputs, false, tiles.filter, false, tiles.outputs, to - from, outChannels, inChannels, false);
-      module.outputsOfTiles(
-        y,
-        tiles.outputs,
-        outHeight,
-        outWidth,
-        outChannels,
-        high,
-        wide,
-        from,
-        to,
-        bias,
-        relu,
-        tiles.scratch,
-      );
+      module.outputsOfTiles(y, tiles.outputs, outHeight, outWidth, outChannels, ...pass, bias, relu, tiles.scratch);
     });
   }
 
   inputGradient(shape: Convolution, dy: number, filter: number, dx: number): void {
-    clear(this.heap, dx, inputSizeOf(shape));
-    const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = shape;
-    const [module, tiles] = [this.module, this.room(shape)];
-    // Turned round once: products then read it where it lies.
-    module.transposeAll(tiles.turned, filter, 9, inChannels, outChannels);
-    module.tilesOfFilter(tiles.filter, tiles.turned, inChannels * outChannels, tiles.scratch);
-    this.each(shape, (high, wide, from, to) => {
-      const { top, left } = padInfo;
-      module.tilesOfOutputs(tiles.outputs, dy, outHeight, outWidth, outChannels, high, wide, from, to, tiles.scratch);
-      this.products(tiles.outputs, false, tiles.filter, false, tiles.inputs, to - from, inChannels, outChannels, false);
-      module.addToInputs(
-        dx,
-        tiles.inputs,
-        inHeight,
-        inWidth,
-        inChannels,
-        top,
-        left,
-        high,
-        wide,
-        from,
-        to,
-        tiles.scratch,
-      );
+    const tiles = this.room(shape);
+    this.beginInputGradient(shape, tiles, filter, dx);
+    this.each(shape, (...pass) => {
+      this.tilesOfOutputs(shape, tiles, dy, ...pass);
+      this.addInputGradient(shape, tiles, dx, ...pass);
     });
   }
 
-  filterGradient(shape: Convolution, x: number, dy: number, filter: number): void {
-    const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, padInfo } = shape;
-    const [module, tiles] = [this.module, this.room(shape)];
-    this.each(shape, (high, wide, from, to) => {
-      const { top, left } = padInfo;
-      module.tilesOfInputs(
-        tiles.inputs,
-        x,
-        inHeight,
-        inWidth,
-        inChannels,
-        top,
-        left,
-        high,
-        wide,
-        from,
-        to,
-        tiles.scratch,
-      );
-      module.tilesOfOutputs(tiles.outputs, dy, outHeight, outWidth, outChannels, high, wide, from, to, tiles.scratch);
-      this.products(
-        tiles.inputs,
-        true,
-        tiles.outputs,
-        false,
-        tiles.filter,
-        inChannels,
-        outChannels,
-        to - from,
-        from > 0,
-      );
+  filterGradient(shape: Convolution, x: number, dy: number, into: number): void {
+    const tiles = this.room(shape);
+    this.each(shape, (...pass) => {
+      this.tilesOfOutputs(shape, tiles, dy, ...pass);
+      this.addFilterGradient(shape, tiles, x, ...pass);
     });
-    module.filterOfTiles(filter, tiles.filter, inChannels * outChannels, tiles.scratch);
+    this.endFilterGradient(shape, tiles, into);
+  }
+
+  /** The same bits; the outputs' tiles are transformed once. */
+  gradients(shape: Convolution, x: number, dy: number, filter: number, dx: number, into: number): void {
+    const tiles = this.room(shape);
+    this.beginInputGradient(shape, tiles, filter, dx);
+    this.each(shape, (...pass) => {
+      this.tilesOfOutputs(shape, tiles, dy, ...pass);
+      this.addInputGradient(shape, tiles, dx, ...pass);
+      this.addFilterGradient(shape, tiles, x, ...pass);
+    });
+    this.endFilterGradient(shape, tiles, into);
+  }
+
+  private beginInputGradient(shape: Convolution, tiles: Tiles, filter: number, dx: number): void {
+    const { inChannels, outChannels } = shape;
+    clear(this.heap, dx, inputSizeOf(shape));
+    // Turned round once: products then read it where it lies.
+    this.module.transposeAll(tiles.turned, filter, 9, inChannels, outChannels);
+    this.module.tilesOfFilter(tiles.filter, tiles.turned, inChannels * outChannels, tiles.scratch);
+  }
+
+  private tilesOfOutputs({ outHeight, outWidth, outChannels }: Convolution, tiles: Tiles, dy: number, ...pass: Pass) {
+    this.module.tilesOfOutputs(tiles.outputs, dy, outHeight, outWidth, outChannels, ...pass, tiles.scratch);
+  }
+
+  private tilesOfInputs(
+    { inHeight, inWidth, inChannels, padInfo }: Convolution,
+    tiles: Tiles,
+    x: number,
+    ...pass: Pass
+  ) {
+    const { top, left } = padInfo;
+    this.module.tilesOfInputs(tiles.inputs, x, inHeight, inWidth, inChannels, top, left, ...pass, tiles.scratch);
+  }
+
+  private addInputGradient(shape: Convolution, tiles: Tiles, dx: number, ...pass: Pass): void {
+    const { inHeight, inWidth, inChannels, outChannels, padInfo } = shape;
+    const [, , from, to] = pass;
+    this.products(tiles.outputs, false, tiles.filter, false, tiles.inputs, to - from, inChannels, outChannels, false);
+    const { top, left } = padInfo;
+    this.module.addToInputs(dx, tiles.inputs, inHeight, inWidth, inChannels, top, left, ...pass, tiles.scratch);
+  }
+
+  private addFilterGradient(shape: Convolution, tiles: Tiles, x: number, ...pass: Pass): void {
+    const { inChannels, outChannels } = shape;
+    const [, , from, to] = pass;
+    this.tilesOfInputs(shape, tiles, x, ...pass);
+    const [inputs, outputs, sums] = [tiles.inputs, tiles.outputs, tiles.gradient];
+    this.products(inputs, true, outputs, false, sums, inChannels, outChannels, to - from, from > 0);
+  }
+
+  private endFilterGradient({ inChannels, outChannels }: Convolution, tiles: Tiles, into: number): void {
+    this.module.filterOfTiles(into, tiles.gradient, inChannels * outChannels, tiles.scratch);
   }
 
   private products(
@@ -185,8 +173,8 @@ export class TiledConvolution implements ConvolutionAlgorithm {
     });
   }
 
-  /** Calls `pass` for some tiles after the other; `high` and `wide`: tiles of an image. */
-  private each(shape: Convolution, pass: (high: number, wide: number, from: number, to: number) => void): void {
+  /** Calls `pass` for some tiles after the other. */
+  private each(shape: Convolution, pass: (...pass: Pass) => void): void {
     const [high, wide] = [Math.ceil(shape.outHeight / SIDE), Math.ceil(shape.outWidth / SIDE)];
     const tiles = shape.batchSize * high * wide;
     const step = tilesOfPass(shape);
@@ -200,6 +188,7 @@ export class TiledConvolution implements ConvolutionAlgorithm {
       4 * numbers * inChannels,
       4 * numbers * outChannels,
       4 * PLACES * inChannels * outChannels,
+      4 * PLACES * inChannels * outChannels,
       4 * 9 * inChannels * outChannels,
       SCRATCH_BYTES + 4 * PLACES * Math.max(inChannels, outChannels),
     ];
@@ -207,8 +196,9 @@ export class TiledConvolution implements ConvolutionAlgorithm {
     const inputs = at >>> 0;
     const outputs = inputs + bytes[0]!;
     const filter = outputs + bytes[1]!;
-    const turned = filter + bytes[2]!;
-    return { inputs, outputs, filter, turned, scratch: turned + bytes[3]! };
+    const gradient = filter + bytes[2]!;
+    const turned = gradient + bytes[3]!;
+    return { inputs, outputs, filter, gradient, turned, scratch: turned + bytes[4]! };
   }
 }
 

@@ -2,7 +2,7 @@ import { count, flag, oneOf } from '../../../protocol/settings/kinds.js';
 import { required } from '../../../protocol/settings/setting.js';
 import { defineSettings } from '../../../protocol/settings/settings.js';
 import { initializer } from './parts/initializers.js';
-import { defineLayer } from './parts/layer.js';
+import { type BuiltLayer, defineLayer } from './parts/layer.js';
 import { windowed } from './parts/windows.js';
 
 export default defineLayer({
@@ -20,10 +20,10 @@ export default defineLayer({
     const [height, width, channels] = windowed(site, kernelSize, stride, padding);
     const kernels = site.parameter('weights', [kernelSize, kernelSize, channels, filters], initial);
     const offset = bias ? site.parameter('bias', [filters], 'zeros') : null;
-    return {
-      outputShape: [height, width, filters],
-      forward: (input, { operations, read }) =>
-        operations.convolution(input, read(kernels), offset && read(offset), stride, padding),
-    };
+    const convolved =
+      (relu: boolean): BuiltLayer['forward'] =>
+      (input, { operations, read }) =>
+        operations.convolution(input, read(kernels), offset && read(offset), stride, padding, relu);
+    return { outputShape: [height, width, filters], forward: convolved(false), rectified: convolved(true) };
   },
 });

@@ -1,7 +1,7 @@
 import { count, flag } from '../../../protocol/settings/kinds.js';
 import { defineSettings } from '../../../protocol/settings/settings.js';
 import { initializer } from './parts/initializers.js';
-import { defineLayer } from './parts/layer.js';
+import { type BuiltLayer, defineLayer } from './parts/layer.js';
 
 export default defineLayer({
   name: 'dense',
@@ -15,9 +15,14 @@ export default defineLayer({
     const outputs = units ?? (classCount || 1);
     const weights = parameter('weights', [inputShape.at(-1)!, outputs], initial);
     const offset = bias ? parameter('bias', [outputs], 'zeros') : null;
+    const multiplied =
+      (relu: boolean): BuiltLayer['forward'] =>
+      (input, { operations, read }) =>
+        operations.affine(input, read(weights), offset && read(offset), relu);
     return {
       outputShape: [...inputShape.slice(0, -1), outputs],
-      forward: (input, { operations, read }) => operations.affine(input, read(weights), offset && read(offset)),
+      forward: multiplied(false),
+      rectified: multiplied(true),
     };
   },
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
+import { CONVOLUTION_GRADIENTS, convolutionGradients } from '../../../../worker/device/convolution-gradients.js';
 import { openDevice } from '../../../../worker/device/device.js';
 import { gradientDifference } from '../../../../worker/device/gradient-difference.js';
 
@@ -21,23 +22,24 @@ const SHAPES: readonly Shape[] = [
 
 const drawn = (length: number, name: string) => rootStream(3, 'float32').derive(name).normal(length) as Float32Array;
 
+const tensorOf = (shape: readonly number[], name: string) =>
+  tf.tensor(
+    drawn(
+      shape.reduce((size, one) => size * one, 1),
+      name,
+    ),
+    [...shape] as [number],
+  ) as tf.Tensor;
+
 /** The convolution with bias and relu, its gradient by the images, and that by the filter. */
 async function convolvedOn(device: string, { images, filters, pad }: Shape): Promise<readonly Float32Array[]> {
   await openDevice(device);
   const [examples, height, width, channels] = images;
   const outputs = pad === 'same' ? [height, width] : [height - 2, width - 2];
-  const tensor = (shape: readonly number[], name: string) =>
-    tf.tensor(
-      drawn(
-        shape.reduce((size, one) => size * one, 1),
-        name,
-      ),
-      [...shape] as [number],
-    );
-  const x = tensor(images, 'images') as unknown as tf.Tensor4D;
-  const filter = tensor([3, 3, channels, filters], 'filter') as unknown as tf.Tensor4D;
-  const dy = tensor([examples, ...outputs, filters], 'outputs');
-  const bias = tensor([filters], 'bias');
+  const x = tensorOf(images, 'images') as tf.Tensor4D;
+  const filter = tensorOf([3, 3, channels, filters], 'filter') as tf.Tensor4D;
+  const dy = tensorOf([examples, ...outputs, filters], 'outputs');
+  const bias = tensorOf([filters], 'bias');
   const how = { strides: 1, pad, dataFormat: 'NHWC' } as const;
   const gradient = (kernel: string, inputs: Record<string, tf.Tensor>, attributes: object) =>
     tf.engine().runKernel(kernel, inputs as never, { ...how, ...attributes } as never) as tf.Tensor;
@@ -62,6 +64,24 @@ describe('worker/device/simd/tiled-convolution', () => {
     for (const values of await convolvedOn('simd', SHAPES[1]!)) hash.update(new Uint8Array(values.slice().buffer));
     expect(hash.digest('hex').slice(0, 16)).to.equal('a5b53ec7bf3a917d');
   });
+
+  for (const device of ['simd', 'simd-relaxed'])
+    it(`${device}: both gradients at once have the bits of one after the other, in tiles and in patches`, async () => {
+      await openDevice(device);
+      const how = { strides: 1, dataFormat: 'NHWC' } as const;
+      for (const { images, filters, pad } of [...SHAPES, { images: [2, 7, 6, 3], filters: 5, pad: 'same' } as const]) {
+        const [, , , channels] = images;
+        const x = tensorOf(images, 'images');
+        const filter = tensorOf([3, 3, channels, filters], 'filter');
+        const size = pad === 'same' ? images.slice(1, 3) : images.slice(1, 3).map((side) => side - 2);
+        const dy = tensorOf([images[0], ...size, filters], 'outputs');
+        expect(tf.getKernel(CONVOLUTION_GRADIENTS, device)).not.to.equal(undefined);
+        const both = convolutionGradients({ x, filter, dy }, { ...how, pad }, true, true);
+        const [byImages] = convolutionGradients({ x, filter, dy }, { ...how, pad }, true, false);
+        const [, byFilter] = convolutionGradients({ x, filter, dy }, { ...how, pad }, false, true);
+        expect(both.map((one) => one!.dataSync())).to.deep.equal([byImages!.dataSync(), byFilter!.dataSync()]);
+      }
+    });
 
   it('an image that fills less than half of its tiles is a product of patches: the sums of plain JavaScript', async () => {
     const shape: Shape = { images: [2, 33, 2, 16], filters: 16, pad: 'same' };

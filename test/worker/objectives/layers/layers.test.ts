@@ -82,6 +82,41 @@ describe('worker/objectives/layers', function () {
         }
       }
     });
+  for (const device of ['cpu', 'wasm', 'simd', 'simd-relaxed'])
+    it(`${device}: relu that is computed with the layer in front of it, and whose slope is taken behind the pooling, has the bits of a layer of its own`, async () => {
+      const [height, width] = images.featureShape as readonly [number, number, number];
+      const shape = (...sides: number[]) => ({ name: 'reshape', shape: sides });
+      // What lies in between keeps them apart.
+      const parted = (apart: boolean) => {
+        const between = (...sides: number[]) => (apart ? [shape(...sides)] : []);
+        const pooled = [height - 2, width - 2, 5] as const;
+        return [
+          { name: 'convolution', filters: 4, padding: 'valid' },
+          ...between(height - 2, width - 2, 4),
+          'relu',
+          { name: 'convolution', filters: 5 },
+          ...between(...pooled),
+          'relu',
+          ...between(...pooled),
+          { name: 'max-pooling', size: 2, stride: 1 },
+          'flatten',
+          { name: 'dense', units: 6 },
+          ...between(6),
+          'relu',
+          'dense',
+        ];
+      };
+      const of = async (apart: boolean) => {
+        const family = await familyWith({ layers: parted(apart) }, images, device);
+        const point = pointOf(family, 'float32', 'point');
+        const shard = family.shard(indices(8));
+        return [await shard.loss(point, indices(5)), ...(await shard.gradient(point, indices(5)))];
+      };
+      const together = await of(false);
+      expect(together).to.deep.equal(await of(true));
+      expect(together.filter((one) => one !== 0)).to.have.length.above(together.length / 2);
+    });
+
   it('draws the masks of dropout from the parameters alone: the same gradients on wasm, simd, simd-relaxed and in plain JavaScript', async () => {
     const list = ['flatten', { name: 'dropout', rate: 0.5 }, { name: 'dense', units: 6 }, 'dense'];
     const gradients: (readonly number[])[] = [];

@@ -48,6 +48,8 @@ export interface BuiltLayer {
   readonly outputShape: readonly number[];
   /** `input`: [batch, ...inputShape]; returns [batch, ...outputShape]. Gradients follow from the operations. */
   forward(input: Value, pass: LayerPass): Value;
+  /** The same with a layer `relu` behind it, of layers that compute both at once. */
+  rectified?(input: Value, pass: LayerPass): Value;
 }
 
 /** The default export of every file of this folder; the file name is the layer's name. */

@@ -35,10 +35,13 @@ export function layOut(
       built.push(one);
       shape = one.outputShape;
     }
-    return {
-      outputShape: shape,
-      forward: (input, pass) => built.reduce((value, one) => one.forward(value, pass), input),
-    };
+    // A relu is computed with the layer in front of it, where that one can.
+    const steps = built.flatMap((one, i) => {
+      if (list[i]!.name === 'relu' && built[i - 1]?.rectified) return [];
+      const whole = list[i + 1]?.name === 'relu' ? one.rectified : undefined;
+      return [(whole ?? one.forward).bind(one)];
+    });
+    return { outputShape: shape, forward: (input, pass) => steps.reduce((value, step) => step(value, pass), input) };
   };
   const build = (spec: NamedSpec, module: string, inputShape: readonly number[], isFirst: boolean): BuiltLayer => {
     const site: LayerSite = {

@@ -7,12 +7,12 @@ export interface Value {
 
 /** What layers compute with; the gradient of each is known. Shapes include the batch. */
 export interface Operations {
-  /** Last axis of `x` times `weights` [inputs, outputs], plus `bias` [outputs]. */
-  affine(x: Value, weights: Value, bias: Value | null): Value;
+  /** Last axis of `x` times `weights` [inputs, outputs], plus `bias` [outputs]; `relu`: then max(0, .) of it. */
+  affine(x: Value, weights: Value, bias: Value | null, relu?: boolean): Value;
   /** Products of matrices, [n, rows, inner] by [n, inner, columns], or by [n, columns, inner] with `transposed`. */
   matMul(a: Value, b: Value, transposed?: boolean): Value;
-  /** [batch, height, width, channels] by `filter` [height, width, channels, filters], plus `bias` [filters]. */
-  convolution(x: Value, filter: Value, bias: Value | null, stride: number, padding: Padding): Value;
+  /** [batch, height, width, channels] by `filter` [height, width, channels, filters], plus `bias` [filters]; `relu`: then max(0, .) of it. */
+  convolution(x: Value, filter: Value, bias: Value | null, stride: number, padding: Padding, relu?: boolean): Value;
   maxPooling(x: Value, size: number, stride: number, padding: Padding): Value;
   /** Elementwise; axes of length 1, and missing leading axes, are broadcast. */
   add(a: Value, b: Value): Value;

@@ -59,7 +59,7 @@ export class PlainTape implements Operations {
     return node;
   }
 
-  affine(x: Value, weights: Value, bias: Value | null): Value {
+  affine(x: Value, weights: Value, bias: Value | null, relu = false): Value {
     const [a, b] = [nodeOf(x), nodeOf(weights)];
     const [inner, columns] = b.shape as readonly [number, number];
     const rows = a.values.length / inner;
@@ -67,11 +67,12 @@ export class PlainTape implements Operations {
     addProduct(y, a.values, b.values, { count: 1, rows, inner, columns });
     const offsets = bias && nodeOf(bias);
     if (offsets) for (let i = 0; i < y.length; i++) y[i]! += offsets.values[i % columns]!;
-    return this.note(y, [...x.shape.slice(0, -1), columns], (dy) => {
+    const product = this.note(y, [...x.shape.slice(0, -1), columns], (dy) => {
       addProduct(a.gradient, dy, b.values, { count: 1, rows, inner: columns, columns: inner }, false, true);
       addProduct(b.gradient, a.values, dy, { count: 1, rows: inner, inner: rows, columns }, true);
       if (offsets) for (let i = 0; i < dy.length; i++) offsets.gradient[i % columns]! += dy[i]!;
     });
+    return relu ? this.activate(product, 'relu') : product;
   }
 
   matMul(x: Value, z: Value, transposed = false): Value {
@@ -87,7 +88,7 @@ export class PlainTape implements Operations {
     });
   }
 
-  convolution(x: Value, filter: Value, bias: Value | null, stride: number, padding: Padding): Value {
+  convolution(x: Value, filter: Value, bias: Value | null, stride: number, padding: Padding, relu = false): Value {
     const [image, kernels] = [nodeOf(x), nodeOf(filter)];
     const [height, width, channels, filters] = kernels.shape as readonly [number, number, number, number];
     const windows = { image: x.shape, size: [height, width], stride, padding } as const;
@@ -106,7 +107,7 @@ export class PlainTape implements Operations {
         one,
       ),
     );
-    return this.note(y, shape, (dy) => {
+    const convolved = this.note(y, shape, (dy) => {
       eachPlace(windows, (window, place, pixel) => {
         const d = part(dy, window, filters);
         const own = part(kernels.values, place, channels * filters);
@@ -123,6 +124,7 @@ export class PlainTape implements Operations {
       });
       if (offsets) for (let i = 0; i < dy.length; i++) offsets.gradient[i % filters]! += dy[i]!;
     });
+    return relu ? this.activate(convolved, 'relu') : convolved;
   }
 
   maxPooling(x: Value, size: number, stride: number, padding: Padding): Value {

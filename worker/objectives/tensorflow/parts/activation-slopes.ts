@@ -1,4 +1,3 @@
-import { reluGradient } from '../../../device/relu-gradient.js';
 import { tf } from '../../../device/tensorflow.js';
 import type { Activation } from '../../layers/parts/operations.js';
 
@@ -8,17 +7,18 @@ const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
 /** The normal distribution function. */
 const normal = (z: tf.Tensor): tf.Tensor => tf.mul(0.5, tf.add(1, tf.erf(tf.mul(z, SQRT_HALF))));
 
-/** Values, and derivatives by the argument z from `dy`, those by the value y. */
+type Curve = Exclude<Activation, 'relu'>;
+
+/** Values, and derivatives by the argument z from `dy`, those by the value y. relu has kernels of its own. */
 const ACTIVATION: Readonly<
   Record<
-    Activation,
+    Curve,
     {
       readonly apply: (z: tf.Tensor) => tf.Tensor;
       readonly gradient: (dy: tf.Tensor, z: tf.Tensor, y: tf.Tensor) => tf.Tensor;
     }
   >
 > = {
-  relu: { apply: (z) => tf.relu(z), gradient: (dy, _z, y) => reluGradient(dy, y) },
   tanh: { apply: (z) => tf.tanh(z), gradient: (dy, _z, y) => tf.mul(dy, tf.sub(1, tf.square(y))) },
   sigmoid: { apply: (z) => tf.sigmoid(z), gradient: (dy, _z, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y))) },
   softplus: { apply: (z) => tf.softplus(z), gradient: (dy, z) => tf.mul(dy, tf.sigmoid(z)) },
@@ -29,6 +29,6 @@ const ACTIVATION: Readonly<
   },
 };
 
-export function activationOf(name: Activation): (typeof ACTIVATION)[Activation] {
+export function activationOf(name: Curve): (typeof ACTIVATION)[Curve] {
   return ACTIVATION[name];
 }

@@ -1,4 +1,6 @@
 import type { ReadonlyVector } from '../../../../protocol/method.js';
+import { convolutionGradients, runKernel } from '../../../device/convolution-gradients.js';
+import { reluGradient } from '../../../device/relu-gradient.js';
 import { tf } from '../../../device/tensorflow.js';
 import type { Activation, Operations, Padding, Value } from '../../layers/parts/operations.js';
 import { activationOf } from './activation-slopes.js';
@@ -15,6 +17,8 @@ class Node implements Value {
     readonly backward: Backward | null,
     /** A parameter that is trained is among what it was computed from. */
     readonly isNeeded: boolean,
+    /** Of values of relu: `backward` from the derivative by what relu was taken of. */
+    readonly beforeRelu: Backward | null,
   ) {}
 
   get shape(): readonly number[] {
@@ -27,11 +31,6 @@ const tensorOf = <R extends tf.Rank = tf.Rank>(value: Value): tf.Tensor<R> => no
 
 const isNeeded = (value: Value): boolean => nodeOf(value).isNeeded;
 
-/** A kernel whose public face only a gradient has, which the library's Node bundle does not register. */
-function kernel(name: string, inputs: Record<string, tf.Tensor>, attributes: Record<string, unknown>): tf.Tensor {
-  return tf.engine().runKernel(name, inputs, attributes as never) as tf.Tensor;
-}
-
 /** Sums of the axes that were broadcast. */
 function summedTo(dy: tf.Tensor, shape: readonly number[]): tf.Tensor {
   const extra = dy.rank - shape.length;
@@ -41,6 +40,8 @@ function summedTo(dy: tf.Tensor, shape: readonly number[]): tf.Tensor {
   const summed = axes.length === 0 ? dy : tf.sum(dy, axes);
   return tf.reshape(summed, [...shape]);
 }
+
+const RELU = { activation: 'relu' } as const;
 
 const rowsOf = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, x.shape[x.rank - 1]!]);
 
@@ -56,12 +57,12 @@ export class Tape implements Operations {
 
   /** A parameter that is trained. */
   parameter(tensor: tf.Tensor): Value {
-    return this.keep(new Node(tensor, [], null, true));
+    return this.keep(new Node(tensor, [], null, true, null));
   }
 
   /** An input, or a parameter that is not trained. */
   leaf(tensor: tf.Tensor): Value {
-    return this.keep(new Node(tensor, [], null, false));
+    return this.keep(new Node(tensor, [], null, false, null));
   }
 
   tensor(value: Value): tf.Tensor {
@@ -83,10 +84,12 @@ export class Tape implements Operations {
     return by.map((value) => nodeOf(value).gradient ?? tf.zeros([...value.shape]));
   }
 
-  private note(tensor: tf.Tensor, parents: readonly Value[], backward: Backward | null): Value {
+  /** `relu`: `backward` takes the derivative by what relu was taken of. */
+  private note(tensor: tf.Tensor, parents: readonly Value[], backward: Backward, relu = false): Value {
     const nodes = parents.map(nodeOf);
     const isNeeded = this.records && nodes.some((node) => node.isNeeded);
-    return this.keep(new Node(tensor, nodes, backward, isNeeded));
+    const whole: Backward = relu ? (dy) => backward(reluGradient(dy, tensor)) : backward;
+    return this.keep(new Node(tensor, nodes, whole, isNeeded, relu ? backward : null));
   }
 
   private keep(node: Node): Value {
@@ -94,18 +97,19 @@ export class Tape implements Operations {
     return node;
   }
 
-  affine(x: Value, weights: Value, bias: Value | null): Value {
+  affine(x: Value, weights: Value, bias: Value | null, relu = false): Value {
     const [a, b] = [rowsOf(tensorOf(x)), tensorOf<tf.Rank.R2>(weights)];
-    const y = tf.fused.matMul({ a, b, ...(bias && { bias: tensorOf(bias) }) });
+    const y = tf.fused.matMul({ a, b, ...(bias && { bias: tensorOf(bias) }), ...(relu && RELU) });
     const shaped = tf.reshape(y, [...x.shape.slice(0, -1), b.shape[1]]);
-    return this.note(shaped, bias ? [x, weights, bias] : [x, weights], (dy) => {
+    const backward: Backward = (dy) => {
       const d = rowsOf(dy);
       return [
         isNeeded(x) ? tf.reshape(tf.matMul(d, b, false, true), [...x.shape]) : null,
         isNeeded(weights) ? tf.matMul(a, d, true) : null,
         bias && isNeeded(bias) ? tf.sum(d, 0) : null,
       ];
-    });
+    };
+    return this.note(shaped, bias ? [x, weights, bias] : [x, weights], backward, relu);
   }
 
   matMul(x: Value, z: Value, transposed = false): Value {
@@ -116,25 +120,27 @@ export class Tape implements Operations {
     ]);
   }
 
-  convolution(x: Value, filter: Value, bias: Value | null, stride: number, pad: Padding): Value {
+  convolution(x: Value, filter: Value, bias: Value | null, stride: number, pad: Padding, relu = false): Value {
     const [image, kernels] = [tensorOf<tf.Rank.R4>(x), tensorOf<tf.Rank.R4>(filter)];
     const how = { strides: stride, pad, dataFormat: 'NHWC' } as const;
-    const y = tf.fused.conv2d({ x: image, filter: kernels, ...(bias && { bias: tensorOf(bias) }), ...how });
-    return this.note(y, bias ? [x, filter, bias] : [x, filter], (dy) => [
-      isNeeded(x) ? kernel('Conv2DBackpropInput', { dy, filter: kernels }, { ...how, inputShape: image.shape }) : null,
-      isNeeded(filter)
-        ? kernel('Conv2DBackpropFilter', { x: image, dy }, { ...how, filterShape: kernels.shape })
-        : null,
+    const inputs = { x: image, filter: kernels, ...(bias && { bias: tensorOf(bias) }) };
+    const y = tf.fused.conv2d({ ...inputs, ...how, ...(relu && RELU) });
+    const backward: Backward = (dy) => [
+      ...convolutionGradients({ x: image, filter: kernels, dy }, how, isNeeded(x), isNeeded(filter)),
       bias && isNeeded(bias) ? tf.sum(rowsOf(dy), 0) : null,
-    ]);
+    ];
+    return this.note(y, bias ? [x, filter, bias] : [x, filter], backward, relu);
   }
 
   maxPooling(x: Value, size: number, stride: number, pad: Padding): Value {
     const input = tensorOf<tf.Rank.R4>(x);
     const output = tf.maxPool(input, size, stride, pad);
-    return this.note(output, [x], (dy) => [
-      kernel('MaxPoolGrad', { dy, input, output }, { filterSize: size, strides: stride, pad }),
-    ]);
+    const spread = (dy: tf.Tensor) =>
+      runKernel('MaxPoolGrad', { dy, input, output }, { filterSize: size, strides: stride, pad });
+    const { beforeRelu, parents } = nodeOf(x);
+    // The slope of relu at a largest value is that of its window, of which there are fewer.
+    if (beforeRelu) return this.note(output, parents, (dy) => beforeRelu(spread(dy)), true);
+    return this.note(output, [x], (dy) => [spread(dy)]);
   }
 
   add(a: Value, b: Value): Value {
@@ -155,6 +161,7 @@ export class Tape implements Operations {
 
   activate(x: Value, activation: Activation): Value {
     const z = tensorOf(x);
+    if (activation === 'relu') return this.note(tf.relu(z), [x], (dy) => [dy], true);
     const { apply, gradient } = activationOf(activation);
     const y = apply(z);
     return this.note(y, [x], (dy) => [gradient(dy, z, y)]);
