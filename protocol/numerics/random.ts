@@ -1,6 +1,6 @@
 import type { Precision, Rng, Vector } from '../method.js';
 import { cosineOfTurns, log, log1p, sineOfTurns } from './elementary.js';
-import { fillBlocks } from './simd/word-blocks.js';
+import { fillBlocks, fillFactors } from './simd/word-blocks.js';
 import { zeros } from './vector.js';
 
 /**
@@ -182,6 +182,13 @@ class KeyedStream implements Rng {
     return into;
   }
 
+  /** Blocks whose words were taken for `drawFactors`; none: it takes them by `words`. */
+  factors(into: Float32Array, limit: number, factor: number): number {
+    const blocks = fillFactors(into, this.key0, this.key1, this.low, this.high, limit, factor);
+    this.low = (this.low + blocks) | 0;
+    return blocks;
+  }
+
   /** Box-Muller: two uniforms make two normals. */
   normal(length: number, into?: Vector): Vector {
     const result = into ?? zeros(length, this.precision);
@@ -239,6 +246,20 @@ class KeyedStream implements Rng {
     }
     return Uint32Array.from(chosen);
   }
+}
+
+const WORDS = 2 ** 32;
+
+/** `factor` where a word of the stream, one a number, is at least `share` of 2^32, else 0: kept with probability 1 - share. */
+export function drawFactors(rng: Rng, into: Vector, share: number, factor: number): void {
+  const limit = Math.ceil(share * WORDS);
+  const isFast = rng instanceof KeyedStream && into instanceof Float32Array && limit < WORDS;
+  const done = isFast ? 2 * rng.factors(into, limit, factor) : 0;
+  if (done === into.length) return;
+  const words = rng.words(new Uint32Array(into.length - done));
+  // By the truth of a comparison: a branch would be predicted wrongly as often as not.
+  const factors = [0, factor] as const;
+  for (let j = 0; j < words.length; j++) into[done + j] = factors[Number(words[j]! >= limit) as 0 | 1];
 }
 
 /** The root of a run's streams. `seed`: a non-negative integer below 2^53. `precision`: of the normals. */

@@ -11,18 +11,25 @@ interface Exports {
   readonly memory: WebAssembly.Memory;
   readonly output: WebAssembly.Global<'i32'>;
   fill(key0: number, key1: number, low: number, high: number, count: number): void;
+  becomeFactors(count: number, limit: number, factor: number): void;
 }
 
-let loaded: { readonly fill: Exports['fill']; readonly output: Uint32Array } | null | undefined;
+interface Loaded extends Pick<Exports, 'fill' | 'becomeFactors'> {
+  readonly words: Uint32Array;
+  readonly numbers: Float32Array;
+}
+
+let loaded: Loaded | null | undefined;
 let enabled = true;
 
 function instantiate() {
   if (module === '') return null;
   try {
     const bytes = Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0));
-    const { memory, output, fill } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
+    const { memory, output, fill, becomeFactors } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
       .exports as unknown as Exports;
-    return { fill, output: new Uint32Array(memory.buffer, output.value, 2 * MOST_BLOCKS) };
+    const place = [memory.buffer, output.value, 2 * MOST_BLOCKS] as const;
+    return { fill, becomeFactors, words: new Uint32Array(...place), numbers: new Float32Array(...place) };
   } catch {
     // No WebAssembly, no SIMD, or forbidden by a page's policy: the plain loop does the same.
     return null;
@@ -39,15 +46,44 @@ export function useWordSimd(use: boolean): void {
  * they are few, where the low word would go beyond its range, and without SIMD.
  */
 export function fillBlocks(into: Uint32Array, key0: number, key1: number, low: number, high: number): number {
-  const blocks = into.length >>> 1;
+  return eachPiece(into.length, key0, key1, low, high, ({ words }, from, length) =>
+    into.set(length === words.length ? words : words.subarray(0, length), from),
+  );
+}
+
+/** The same, with `factor` in place of words from `limit` on, below 2^32, and 0 in place of the others. */
+export function fillFactors(
+  into: Float32Array,
+  key0: number,
+  key1: number,
+  low: number,
+  high: number,
+  limit: number,
+  factor: number,
+): number {
+  return eachPiece(into.length, key0, key1, low, high, ({ becomeFactors, numbers }, from, length) => {
+    becomeFactors(length, limit | 0, factor);
+    into.set(length === numbers.length ? numbers : numbers.subarray(0, length), from);
+  });
+}
+
+/** Calls `take` for pieces of the words that lie in the module; the number of blocks that all have. */
+function eachPiece(
+  count: number,
+  key0: number,
+  key1: number,
+  low: number,
+  high: number,
+  take: (module: Loaded, from: number, length: number) => void,
+): number {
+  const blocks = count >>> 1;
   if (!enabled || blocks < FEWEST_BLOCKS || (low >>> 0) + blocks >= 4294967296) return 0;
   if (loaded === undefined) loaded = instantiate();
   if (loaded === null) return 0;
-  const { fill, output } = loaded;
   for (let from = 0; from < blocks; from += MOST_BLOCKS) {
     const some = Math.min(MOST_BLOCKS, blocks - from);
-    fill(key0, key1, (low + from) | 0, high, some);
-    into.set(some === MOST_BLOCKS ? output : output.subarray(0, 2 * some), 2 * from);
+    loaded.fill(key0, key1, (low + from) | 0, high, some);
+    take(loaded, 2 * from, 2 * some);
   }
   return blocks;
 }

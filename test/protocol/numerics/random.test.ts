@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { cosineOfTurns, exp, log, sineOfTurns, tanh } from '../../../protocol/numerics/elementary.js';
-import { rootStream, threefryBlock } from '../../../protocol/numerics/random.js';
+import { drawFactors, rootStream, threefryBlock } from '../../../protocol/numerics/random.js';
 import { useWordSimd } from '../../../protocol/numerics/simd/word-blocks.js';
 
 describe('protocol/numerics/random', () => {
@@ -28,6 +28,30 @@ describe('protocol/numerics/random', () => {
     };
     for (const length of [127, 128, 131, 8192, 8193, 20_011])
       expect(drawn(length, true)).to.deep.equal(drawn(length, false));
+    useWordSimd(true);
+  });
+
+  it('factors are the words of the stream at or above a share of 2^32, with SIMD and without, in both precisions, for odd lengths', () => {
+    for (const [length, share] of [
+      [5, 0.5],
+      [131, 0.25],
+      [8193, 1 / 3],
+      [20_011, 0.5],
+      [300, 1 - 2 ** -33],
+      [300, 0],
+    ] as const) {
+      const stream = () => rootStream(9, 'float32').derive('mask', length);
+      const expected = Array.from(stream().words(new Uint32Array(length)), (word) =>
+        word >= share * 2 ** 32 ? 1.5 : 0,
+      );
+      for (const isSimd of [true, false]) {
+        useWordSimd(isSimd);
+        for (const into of [new Float32Array(length + 2), new Float64Array(length + 2)]) {
+          drawFactors(stream(), into.subarray(1, length + 1), share, 1.5);
+          expect([...into]).to.deep.equal([0, ...expected, 0]);
+        }
+      }
+    }
     useWordSimd(true);
   });
 

@@ -83,3 +83,11 @@ export function fill(key0: i32, key1: i32, low: i32, high: i32, count: i32): voi
     counters = i32x4.add(counters, four);
   }
 }
+
+/** The first `count` words there become float32 numbers: `factor` where a word is at least `limit`, else 0. */
+export function becomeFactors(count: i32, limit: i32, factor: f32): void {
+  const limits = i32x4.splat(limit);
+  const factors = f32x4.splat(factor);
+  for (let i = 0, at = room; i < min(count, 2 * MOST); i += 4, at += 16)
+    v128.store(at, v128.and(factors, i32x4.ge_u(v128.load(at), limits)));
+}

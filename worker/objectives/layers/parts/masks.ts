@@ -1,10 +1,9 @@
 import type { Precision, Rng, Vector } from '../../../../protocol/method.js';
+import { drawFactors } from '../../../../protocol/numerics/random.js';
 import { zeros } from '../../../../protocol/numerics/vector.js';
 import { keyOf, type WordHash } from '../../../device/word-hash.js';
 import { sizeOf } from './layer.js';
 import type { MaskOf } from './network-pass.js';
-
-const RANGE = 2 ** 32;
 
 /**
  * Masks of a batch: keyed by the layer's place, the example (its row among the training examples) and the parameters. So they are
@@ -23,15 +22,13 @@ export function masksOf(
     key ??= keyOf(hash());
     const length = sizeOf(shape);
     const mask = room(rows.length * length);
-    const words = new Uint32Array(length);
-    // By the truth of a comparison: a branch would be predicted wrongly as often as not.
-    const factors = [0, 1 / (1 - rate)] as const;
-    const limit = rate * RANGE;
-    for (const [i, row] of rows.entries()) {
-      rng.derive(place, row, ...key).words(words);
-      const at = i * length;
-      for (let j = 0; j < length; j++) mask[at + j] = factors[Number(words[j]! >= limit) as 0 | 1];
-    }
+    for (const [i, row] of rows.entries())
+      drawFactors(
+        rng.derive(place, row, ...key),
+        mask.subarray(i * length, (i + 1) * length) as Vector,
+        rate,
+        1 / (1 - rate),
+      );
     return mask;
   };
 }

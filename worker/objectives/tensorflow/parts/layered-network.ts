@@ -48,9 +48,14 @@ export class LayeredNetwork {
     );
   }
 
-  gather(examples: Examples, rows: Uint32Array, batch: Uint32Array): Float32Array {
+  gather(
+    examples: Examples,
+    rows: Uint32Array,
+    batch: Uint32Array,
+    room: (length: number) => Float32Array = (length) => new Float32Array(length),
+  ): Float32Array {
     const width = sizeOf(this.inputShape);
-    const gathered = new Float32Array(batch.length * width);
+    const gathered = room(batch.length * width);
     for (let i = 0; i < batch.length; i++) gathered.set(rowOf(examples, rows[batch[i]!]!, width), i * width);
     return gathered;
   }

@@ -55,7 +55,7 @@ export async function createLayers(settings: LayersSettings, request: ObjectiveR
   if (request.precision === 'float64') return plainLayers({ layout, plan, lora: settings.lora }, dataset, rng);
   const device = await openDeviceFor(request);
   const network = new LayeredNetwork(dataset.featureShape, layout, plan, settings.lora, classCount > 0, device);
-  const shared: Shared = { device, network, examples: dataset.train, classCount, rng, maskRooms: new Map() };
+  const shared: Shared = { device, network, examples: dataset.train, classCount, rng, rooms: new Map() };
   return {
     segments: network.segments,
     parameterCount: network.parameterCount,

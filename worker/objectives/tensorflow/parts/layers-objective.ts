@@ -18,7 +18,7 @@ export interface Shared {
   /** Of dropout. */
   readonly rng: Rng;
   /** By their lengths: those of every step would be garbage of hundreds of kilobytes. */
-  readonly maskRooms: Map<number, Float32Array>;
+  readonly rooms: Map<number, Float32Array>;
 }
 
 /** Of the parameters that the masks of dropout are keyed by. */
@@ -130,20 +130,22 @@ export class LayersObjective implements Objective {
       if (classCount > 0) answers[i * width + examples.labels[row]!] = 1;
       else answers[i] = examples.targets[row]!;
     }
-    const inputs = device.upload(network.gather(examples, this.rows, batch), [batch.length, ...network.inputShape]);
+    const room = this.room();
+    const gathered = network.gather(examples, this.rows, batch, room);
+    const inputs = device.upload(gathered, [batch.length, ...network.inputShape]);
     return {
-      pass: network.forwardForTraining(weights, inputs, masksOf(rng, key, 'float32', rows, this.maskRoom())),
+      pass: network.forwardForTraining(weights, inputs, masksOf(rng, key, 'float32', rows, room)),
       answers: device.upload<tf.Rank.R2>(answers, [batch.length, width]),
     };
   }
 
-  /** Devices that hash keep numbers on a heap of their own, to which a mask is copied: its memory is free again at once. */
-  private maskRoom(): ((length: number) => Float32Array) | undefined {
-    const { device, maskRooms } = this.shared;
+  /** Devices that hash keep numbers on a heap of their own, to which inputs and masks are copied: their memory is free again at once. */
+  private room(): ((length: number) => Float32Array) | undefined {
+    const { device, rooms } = this.shared;
     if (!device.stepping?.hash) return undefined;
     return (length) => {
-      const room = maskRooms.get(length) ?? new Float32Array(length);
-      maskRooms.set(length, room);
+      const room = rooms.get(length) ?? new Float32Array(length);
+      rooms.set(length, room);
       return room;
     };
   }
