@@ -3,6 +3,7 @@ import { fillNormal } from '../../protocol/numerics/distributions.js';
 import { count, integer, number } from '../../protocol/settings/kinds.js';
 import { defineSettings } from '../../protocol/settings/settings.js';
 import { type Dataset, type Examples, NO_TARGETS } from './dataset.js';
+import { featureRooms } from './feature-room.js';
 import { defineDataset } from './loader.js';
 
 interface Shape {
@@ -25,12 +26,12 @@ function drawCentres(rng: Rng, classes: number, features: number, separation: nu
   return centres;
 }
 
-/** Example i has class i mod `classes`, so that classes are as equal as the count allows. */
-function drawExamples(rng: Rng, count: number, centres: Float64Array, shape: Shape): Examples {
+/** Example i has class i mod `classes`, so that classes are as equal as the count allows. Features fill `result`. */
+function drawExamples(rng: Rng, result: Float32Array, centres: Float64Array, shape: Shape): Examples {
   const { classes, features, noiseStddev } = shape;
+  const count = result.length / features;
   const noise = new Float64Array(count * features);
   fillNormal(rng, noise, 0, noiseStddev);
-  const result = new Float32Array(count * features);
   const labels = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     const label = i % classes;
@@ -59,13 +60,14 @@ const gaussianClusters = defineDataset({
   load: (settings, rng): Dataset => {
     const { classes, features, examples, testExamples, separation, noiseStddev } = settings;
     const centres = drawCentres(rng.derive('centres'), classes, features, separation);
+    const [train, test] = featureRooms([examples * features, testExamples * features]);
     return {
       name: 'gaussian-clusters',
       source: `drawn: ${classes} Gaussian clusters in ${features} dimensions, centres at distance ${separation} from 0, noise standard deviation ${noiseStddev}`,
       featureShape: [features],
       classCount: classes,
-      train: drawExamples(rng.derive('train'), examples, centres, settings),
-      test: drawExamples(rng.derive('test'), testExamples, centres, settings),
+      train: drawExamples(rng.derive('train'), train!, centres, settings),
+      test: drawExamples(rng.derive('test'), test!, centres, settings),
     };
   },
 });

@@ -1,5 +1,6 @@
 import { count } from '../../../protocol/settings/kinds.js';
 import type { Examples, StoredRows } from '../dataset.js';
+import { featureRoom, featureRooms } from '../feature-room.js';
 import { BlockCache, type BlockSource, selectedRows, storedExamples } from '../stored-rows.js';
 import { wrong } from './array-files.js';
 import { HeldRows } from './held-rows.js';
@@ -53,7 +54,7 @@ export class RowMemory {
     const cache = this.caches.get(source)!;
     const number = order?.length ?? source.count;
     if (this.isStored) return this.stored(number, order ? selectedRows(cache, order) : cache, answers);
-    const features = new Float32Array(number * source.width);
+    const features = featureRoom(number * source.width);
     for (let i = 0; i < number; i++) features.set(cache.row(order ? order[i]! : i), i * source.width);
     return { count: number, features, ...answers };
   }
@@ -81,7 +82,8 @@ export class RowMemory {
     }
     const rows = this.caches.get(source)!;
     const { width } = source;
-    const features = { train: new Float32Array(train.length * width), test: new Float32Array(test.length * width) };
+    const [trainRoom, testRoom] = featureRooms([train.length * width, test.length * width]);
+    const features = { train: trainRoom!, test: testRoom! };
     for (let i = 0, j = 0; i < train.length || j < test.length; ) {
       if (j === test.length || train[i]! < test[j]!) features.train.set(rows.row(train[i]!), i++ * width);
       else features.test.set(rows.row(test[j]!), j++ * width);

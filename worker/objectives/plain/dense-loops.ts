@@ -49,6 +49,8 @@ export interface ExampleBlock {
   readonly deltas: readonly Float64Array[];
   /** Puts a row in place r; null: zeros, which change no sum. */
   read(r: number, row: Float32Array | null): void;
+  /** The same of a row that lies at this address of the loops' memory, without a copy. Left out: rows are copied. */
+  refer?(r: number, address: number): void;
   /** outputs[r] = W^T row r + bias; params resident. `biasOffset` below 0: no bias. */
   forward(params: ReadonlyVector, biasOffset: number): void;
   /** `forward`, the deltas and `addGradients` in one. Left out: the block has no such loop. */
@@ -66,6 +68,8 @@ export interface DenseLoops {
   int32(length: number): Int32Array;
   /** The parameters where the loops can read them: themselves, or a copy in one of two places. Valid until the place is used again. */
   resident(params: ReadonlyVector, place: 0 | 1): Vector;
+  /** Where these features lie in the loops' memory; -1: not in it. */
+  addressOf(features: Float32Array): number;
   /** Lists a row's non-zero numbers: bases[p] = outputs times its index, values[p] = the number. Returns how many. */
   listInputs(row: Float32Array, outputs: number, bases: Int32Array, values: Float64Array): number;
   /** Null: one example after the other. */
@@ -101,6 +105,7 @@ export const PLAIN_LOOPS: DenseLoops = {
   float64: (length) => new Float64Array(length),
   int32: (length) => new Int32Array(length),
   resident: (params) => params as Vector,
+  addressOf: () => -1,
   listInputs(row, outputs, bases, values) {
     let count = 0;
     for (let j = 0; j < row.length; j++) {

@@ -6,6 +6,7 @@ import { rowOf } from '../../datasets/stored-rows.js';
 import { type DenseLoops, type ExampleBlock, PLAIN_LOOPS } from './dense-loops.js';
 import type { DenseNetworkShape } from './dense-shape.js';
 import type { ExampleTrace } from './example-trace.js';
+import { InputDensity } from './input-density.js';
 import { openSimdLoops } from './simd/dense-loops.js';
 
 interface Layer {
@@ -15,11 +16,6 @@ interface Layer {
   /** -1: no bias. */
   readonly biasOffset: number;
 }
-
-/** Of the examples, how many show whether inputs are mostly 0. */
-const SAMPLED_ROWS = 16;
-/** Measured: about this share of other inputs makes a block as fast as one example after the other. */
-const LEAST_DENSITY = 0.4;
 
 /** Fully connected layers with closed-form gradients, one example at a time, in float64 inside. No hidden layer: a linear model. */
 export class DenseNetwork {
@@ -31,10 +27,13 @@ export class DenseNetwork {
   readonly traces: readonly [ExampleTrace, ExampleTrace];
   readonly sums: Float64Array;
   readonly difference: Float64Array;
-  /** Whether blocks pay on these features. */
-  private readonly density = new WeakMap<object, boolean>();
+  private readonly density: InputDensity;
 
-  constructor(readonly shape: DenseNetworkShape) {
+  /** `features`: of the training examples, where they are in memory. */
+  constructor(
+    readonly shape: DenseNetworkShape,
+    features: Float32Array | null,
+  ) {
     const sizes = [shape.features * (shape.vocabulary || 1), ...shape.hidden, shape.outputs];
     const layers: Layer[] = [];
     const segments: Segment[] = [];
@@ -62,7 +61,8 @@ export class DenseNetwork {
       linearOutputs: layers.length === 1 && shape.vocabulary === 0 ? shape.outputs : null,
       arrayBytes: this.arrayBytes(),
     };
-    this.loops = openSimdLoops(sizesOfLoops) ?? PLAIN_LOOPS;
+    this.density = new InputDensity(shape.features);
+    this.loops = openSimdLoops(sizesOfLoops, features) ?? PLAIN_LOOPS;
     this.traces = [this.trace(), this.trace()];
     this.sums = this.loops.float64(offset);
     this.difference = this.loops.float64(offset);
@@ -154,11 +154,12 @@ export class DenseNetwork {
     if (!block?.softmax) return 0;
     const { sums } = this;
     const { biasOffset } = this.layers[0]!;
+    const address = this.addressOf(examples);
     for (let i = 0; i < batch.length; i += block.size) {
       const count = Math.min(block.size, batch.length - i);
       for (let r = 0; r < block.size; r++) {
         const row = r < count ? rows[batch[i + r]!]! : null;
-        this.readRow(block, r, examples, row);
+        this.readRow(block, r, examples, row, address);
         if (row !== null) block.softmax.labels[r] = examples.labels[row]!;
       }
       const done =
@@ -283,9 +284,11 @@ export class DenseNetwork {
     const block = this.blocksPay(examples, rows) ? this.loops.block : null;
     if (!block || batch.length === 0) return 0;
     const { biasOffset } = this.layers[0]!;
+    const address = this.addressOf(examples);
     for (let i = 0; i < batch.length; i += block.size) {
       const count = Math.min(block.size, batch.length - i);
-      for (let r = 0; r < block.size; r++) this.readRow(block, r, examples, r < count ? rows[batch[i + r]!]! : null);
+      for (let r = 0; r < block.size; r++)
+        this.readRow(block, r, examples, r < count ? rows[batch[i + r]!]! : null, address);
       if (block.softmax && this.isLinearSoftmax) {
         for (let r = 0; r < count; r++) block.softmax.labels[r] = examples.labels[rows[batch[i + r]!]!]!;
         if (!block.softmax.addGradients(this.sums, params, count, biasOffset, false)) return i;
@@ -339,10 +342,11 @@ export class DenseNetwork {
     const [trace] = this.traces;
     const block = inBlocks ? this.loops.block : null;
     const size = block?.size ?? 1;
+    const address = this.addressOf(examples);
     for (let i = 0; i < count; i += size) {
       const end = Math.min(size, count - i);
       if (block) {
-        for (let r = 0; r < size; r++) this.readRow(block, r, examples, r < end ? first + i + r : null);
+        for (let r = 0; r < size; r++) this.readRow(block, r, examples, r < end ? first + i + r : null, address);
         block.forward(params, this.layers[0]!.biasOffset);
       }
       for (let r = 0; r < end; r++) {
@@ -366,28 +370,21 @@ export class DenseNetwork {
     return total - z[examples.labels[row]!]!;
   }
 
-  private readRow(block: ExampleBlock, r: number, examples: Examples, row: number | null): void {
-    block.read(r, row === null ? null : rowOf(examples, row, this.shape.features));
+  /** Where these features lie in the loops' memory; -1: not in it. */
+  private addressOf(examples: Examples): number {
+    return examples.stored ? -1 : this.loops.addressOf(examples.features);
   }
 
-  /**
-   * A block multiplies by zeros, which the loops of one example pass over: with several outputs it pays where few inputs are 0. `rows`: the
-   * examples in question; null: all.
-   */
-  private blocksPay(examples: Examples, rows: Uint32Array | null): boolean {
-    if (this.shape.outputs === 1) return true;
-    const source = examples.stored ?? examples.features;
-    const known = this.density.get(source);
-    if (known !== undefined) return known;
+  /** `address`: of the examples. */
+  private readRow(block: ExampleBlock, r: number, examples: Examples, row: number | null, address: number): void {
     const { features } = this.shape;
-    const sample = Math.min(rows ? rows.length : examples.count, SAMPLED_ROWS);
-    let others = 0;
-    for (let i = 0; i < sample; i++) {
-      const row = rowOf(examples, rows ? rows[i]! : i, features);
-      for (let j = 0; j < features; j++) if (row[j] !== 0) others++;
-    }
-    const pays = others > LEAST_DENSITY * sample * features;
-    this.density.set(source, pays);
-    return pays;
+    if (row !== null && address >= 0 && block.refer) block.refer(r, address + 4 * features * row);
+    else block.read(r, row === null ? null : rowOf(examples, row, features));
+  }
+
+  /** Whether blocks are worth while. `rows`: the examples in question; null: all. */
+  private blocksPay(examples: Examples, rows: Uint32Array | null): boolean {
+    // With one output there is no list of inputs to gain from.
+    return this.shape.outputs === 1 || this.density.isDense(examples, rows);
   }
 }

@@ -145,7 +145,7 @@ export function denseFamily(
   dataset: Dataset,
   precision: Precision,
 ): ObjectiveFamily {
-  const network = new DenseNetwork(shape);
+  const network = new DenseNetwork(shape, dataset.train.stored ? null : dataset.train.features);
   checkExamples(who, shape, dataset.train);
   checkExamples(who, shape, dataset.test);
   const workspace: Workspace = { network, l2, precision };

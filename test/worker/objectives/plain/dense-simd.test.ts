@@ -4,6 +4,7 @@ import { rootStream } from '../../../../protocol/numerics/random.js';
 import { zeros } from '../../../../protocol/numerics/vector.js';
 import { syntheticDataset } from '../../../../scenarios/check/parts/synthetic-dataset.js';
 import type { Dataset } from '../../../../worker/datasets/dataset.js';
+import { featureRooms } from '../../../../worker/datasets/feature-room.js';
 import type { ObjectiveFamily } from '../../../../worker/objectives/family.js';
 import { createObjectiveFamily } from '../../../../worker/objectives/objectives.js';
 import { ACTIVATIONS, type DenseLoops, PLAIN_LOOPS } from '../../../../worker/objectives/plain/dense-loops.js';
@@ -104,6 +105,15 @@ function withZeros(dataset: Dataset): Dataset {
   return { ...dataset, train: { ...dataset.train, features } };
 }
 
+/** The same features in the memory of a module. */
+function inModule(dataset: Dataset): Dataset {
+  const { train, test } = dataset;
+  const [of, held] = featureRooms([train.features.length, test.features.length], 0);
+  of!.set(train.features);
+  held!.set(test.features);
+  return { ...dataset, train: { ...train, features: of! }, test: { ...test, features: held! } };
+}
+
 function differing(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let count = Math.abs(a.length - b.length);
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) count++;
@@ -124,7 +134,9 @@ describe('worker/objectives/plain, SIMD loops', () => {
   for (const { objective, dataset } of SUBJECTS)
     for (const precision of ['float32', 'float64'] as const)
       it(`differ in no word from the plain loops: ${JSON.stringify(objective)}, ${dataset.featureShape[0]} features, ${dataset.classCount} classes, ${precision}`, async () => {
-        for (const data of dataset === text ? [text] : [dataset, withZeros(dataset), withHardFeatures(dataset)]) {
+        const kinds = dataset === text ? [text] : [dataset, withZeros(dataset), withHardFeatures(dataset)];
+        for (const data of [...kinds, inModule(dataset)]) {
+          const features = data.train.features.slice();
           const plain = await familyOf(objective, data, precision, false);
           const simd = await familyOf(objective, data, precision, true);
           const length = plain.parameterCount;
@@ -136,8 +148,33 @@ describe('worker/objectives/plain, SIMD loops', () => {
             for (const [what, values] of Object.entries(expected))
               expect(differing(values, results[what]!), `${name} parameters: ${what}`).to.equal(0);
           }
+          expect(differing(data.train.features, features), 'features').to.equal(0);
         }
       });
+
+  it('work where the features lie while there is room in front of them, and elsewhere after that, with the same bits', async () => {
+    const [features, held] = featureRooms([40, 40], 0);
+    const first = openSimdLoops(SIZES, features!) as DenseLoops;
+    expect(first.addressOf(features!)).to.equal(features!.byteOffset);
+    expect(first.addressOf(held!)).to.equal(held!.byteOffset);
+    expect(first.addressOf(new Float32Array(40))).to.equal(-1);
+    const arrays = [first.float64(500), (openSimdLoops(SIZES, features!) as DenseLoops).float64(500)];
+    const [one, other] = arrays.map(({ byteOffset, byteLength }) => [byteOffset, byteOffset + byteLength] as const);
+    expect(one![1] <= other![0] && other![1] <= features!.byteOffset).to.equal(true);
+
+    const dataset = inModule(shaped(30, 10));
+    const objective = { name: 'softmax-regression' };
+    const early = await familyOf(objective, dataset, 'float32', true);
+    let later = openSimdLoops(SIZES, dataset.train.features) as DenseLoops;
+    for (let i = 0; later.addressOf(dataset.train.features) >= 0; i++) {
+      expect(i, 'networks in 16 MiB, 64 KiB each').to.be.below(256);
+      later = openSimdLoops(SIZES, dataset.train.features) as DenseLoops;
+    }
+    const late = await familyOf(objective, dataset, 'float32', true);
+    const params = paramsOf(early.parameterCount, 'float32', (_, normal) => 0.3 * normal);
+    const [expected, results] = [await resultsOf(early, params, params), await resultsOf(late, params, params)];
+    for (const [what, values] of Object.entries(expected)) expect(differing(values, results[what]!), what).to.equal(0);
+  });
 
   it('evaluate estimates of another precision than the run, as averages are', async () => {
     const dataset = shaped(21, 7);

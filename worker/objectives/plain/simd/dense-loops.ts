@@ -1,4 +1,5 @@
 import type { ReadonlyVector, Vector } from '../../../../protocol/method.js';
+import { moduleMemoryOf } from '../../../datasets/feature-room.js';
 import {
   ACTIVATIONS,
   type Activation,
@@ -40,7 +41,6 @@ interface Kernels extends BlockKernels {
   step64: Step;
   mean32: Mean;
   mean64: Mean;
-  readonly heap: WebAssembly.Global<'i32'>;
   allFinite32(params: number, n: number): number;
   allFinite64(params: number, n: number): number;
   softmax(into: number, z: number, n: number): number;
@@ -78,11 +78,14 @@ interface Place {
   readonly double: Float64Array;
 }
 
-/** One instance a network: its memory holds the network's arrays and never grows after it is made, so views of it stay. */
+/**
+ * One instance a network: its memory holds the network's arrays, and the features where they were given room in a module's, and never
+ * grows after it is made, so views of it stay.
+ */
 class SimdLoops implements DenseLoops {
   readonly block: ExampleBlock | null;
-  private at: number;
   private readonly places: readonly Place[];
+  private readonly buffer: ArrayBuffer;
   private readonly row: Float32Array;
   private readonly scaled: Float64Array;
   /** Room for a mean before it is copied out. */
@@ -90,15 +93,17 @@ class SimdLoops implements DenseLoops {
 
   constructor(
     private readonly kernels: Kernels,
+    /** The address of the next array. */
+    private at: number,
     { features, parameterCount, widest, linearOutputs }: DenseSizes,
   ) {
-    this.at = (kernels.heap.value + ALIGNMENT - 1) & -ALIGNMENT;
+    this.buffer = kernels.memory.buffer;
     const place = (): Place => {
       const double = this.float64(parameterCount);
       return { double, single: new Float32Array(double.buffer, double.byteOffset, parameterCount) };
     };
     this.places = [place(), place()];
-    this.row = new Float32Array(kernels.memory.buffer, this.take(4 * features), features);
+    this.row = new Float32Array(this.buffer, this.take(4 * features), features);
     this.block =
       linearOutputs === null ? null : exampleBlock(kernels, (length) => this.float64(length), features, linearOutputs);
     this.scaled = this.float64(widest);
@@ -118,11 +123,11 @@ class SimdLoops implements DenseLoops {
   }
 
   float64(length: number): Float64Array {
-    return new Float64Array(this.kernels.memory.buffer, this.take(8 * length), length);
+    return new Float64Array(this.buffer, this.take(8 * length), length);
   }
 
   int32(length: number): Int32Array {
-    return new Int32Array(this.kernels.memory.buffer, this.take(4 * length), length);
+    return new Int32Array(this.buffer, this.take(4 * length), length);
   }
 
   resident(params: ReadonlyVector, place: 0 | 1): Vector {
@@ -132,9 +137,20 @@ class SimdLoops implements DenseLoops {
     return copy;
   }
 
-  listInputs(row: Float32Array, outputs: number, bases: Int32Array, values: Float64Array): number {
+  addressOf(features: Float32Array): number {
+    return features.buffer === this.buffer ? features.byteOffset : -1;
+  }
+
+  /** The address of a row, which is copied where it lies elsewhere. */
+  private addressOfRow(row: Float32Array): number {
+    const address = this.addressOf(row);
+    if (address >= 0) return address;
     this.row.set(row);
-    return this.kernels.listInputs(this.row.byteOffset, row.length, outputs, bases.byteOffset, values.byteOffset);
+    return this.row.byteOffset;
+  }
+
+  listInputs(row: Float32Array, outputs: number, bases: Int32Array, values: Float64Array): number {
+    return this.kernels.listInputs(this.addressOfRow(row), row.length, outputs, bases.byteOffset, values.byteOffset);
   }
 
   affineInto(
@@ -214,11 +230,10 @@ class SimdLoops implements DenseLoops {
     const { addSoftmaxRow32, addSoftmaxRow64 } = this.kernels;
     const add = params.BYTES_PER_ELEMENT === 4 ? addSoftmaxRow32 : addSoftmaxRow64;
     const delta = deltas[0]!;
-    this.row.set(row);
     add(
       sums.byteOffset,
       (params as Vector).byteOffset,
-      this.row.byteOffset,
+      this.addressOfRow(row),
       row.length,
       delta.length,
       label,
@@ -260,15 +275,22 @@ export function useDenseSimd(use: boolean): void {
   enabled = use;
 }
 
-/** Null where there is no SIMD, no memory for it, or the network is too small to gain. */
-export function openSimdLoops(sizes: DenseSizes): DenseLoops | null {
+/**
+ * Null where there is no SIMD, no memory for it, or the network is too small to gain. `features`: what the network reads most; where they
+ * lie in a module's memory, the loops work there too.
+ */
+export function openSimdLoops(sizes: DenseSizes, features: Float32Array | null = null): DenseLoops | null {
   if (!enabled || module === '' || sizes.parameterCount < FEWEST_PARAMETERS) return null;
   try {
     compiled ??= new WebAssembly.Module(Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0)));
-    const kernels = new WebAssembly.Instance(compiled).exports as unknown as Kernels;
     const bytes = sizes.arrayBytes + SimdLoops.ownBytes(sizes);
-    kernels.memory.grow(Math.ceil(bytes / PAGE_BYTES));
-    return new SimdLoops(kernels, sizes);
+    const theirs = features && moduleMemoryOf(features);
+    const start = theirs?.take(bytes) ?? null;
+    // Constants take less than a page.
+    const memory =
+      theirs && start !== null ? theirs.memory : new WebAssembly.Memory({ initial: 1 + Math.ceil(bytes / PAGE_BYTES) });
+    const kernels = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels;
+    return new SimdLoops(kernels, start ?? PAGE_BYTES, sizes);
   } catch {
     // No WebAssembly, no SIMD, forbidden by a page's policy, or no address space left: the plain loops do the same.
     return null;

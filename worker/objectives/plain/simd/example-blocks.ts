@@ -6,7 +6,7 @@ export interface BlockKernels {
   fourRows32: ForwardFour;
   fourRows64: ForwardFour;
   addFourRows(sums: number, rows: number, features: number, delta: number): void;
-  interleaveFive(into: number, rows: number, features: number): void;
+  interleaveFive(into: number, places: number, features: number): void;
   fiveRows32: ForwardFive;
   fiveRows64: ForwardFive;
   addSoftmaxFive32: SoftmaxFive;
@@ -28,7 +28,7 @@ type ForwardFive = (z: number, rows: number, features: number, params: number, o
 type OfSoftmaxFive = [
   sums: number,
   params: number,
-  rows: number,
+  places: number,
   features: number,
   outputs: number,
   labels: number,
@@ -112,6 +112,8 @@ class FiveRows implements ExampleBlock {
   readonly deltas: readonly Float64Array[];
   readonly softmax: SoftmaxBlock;
   private readonly rows: Rows;
+  /** The address of each row: a place of its own, or where the features lie. */
+  private readonly places: Int32Array;
   /** The five numbers of each input, side by side. */
   private readonly interleaved: Float64Array;
 
@@ -125,7 +127,10 @@ class FiveRows implements ExampleBlock {
     this.outputs = this.rows.outputs;
     this.deltas = this.rows.deltas;
     this.interleaved = room(this.size * features);
+    // Labels, then addresses: together as many bytes as so many float64.
     const { buffer, byteOffset } = room(this.size);
+    this.places = new Int32Array(buffer, byteOffset + 4 * this.size, this.size);
+    const { places } = this;
     this.softmax = {
       labels: new Int32Array(buffer, byteOffset, this.size),
       addGradients: (sums, params, count, biasOffset, first) => {
@@ -136,7 +141,7 @@ class FiveRows implements ExampleBlock {
           add(
             sums.byteOffset,
             (params as Vector).byteOffset,
-            at.rows,
+            places.byteOffset,
             this.features,
             this.outputCount,
             byteOffset,
@@ -157,7 +162,7 @@ class FiveRows implements ExampleBlock {
           step(
             sums.byteOffset,
             params.byteOffset,
-            at.rows,
+            places.byteOffset,
             this.features,
             this.outputCount,
             byteOffset,
@@ -177,13 +182,18 @@ class FiveRows implements ExampleBlock {
 
   read(r: number, row: Float32Array | null): void {
     this.rows.read(r, row);
+    this.places[r] = this.rows.single[r]!.byteOffset;
+  }
+
+  refer(r: number, address: number): void {
+    this.places[r] = address;
   }
 
   forward(params: ReadonlyVector, biasOffset: number): void {
-    const { kernels, features } = this;
+    const { kernels, features, places } = this;
     const { at } = this.rows;
     const rows = this.interleaved.byteOffset;
-    kernels.interleaveFive(rows, at.rows, features);
+    kernels.interleaveFive(rows, places.byteOffset, features);
     const fiveRows = params.BYTES_PER_ELEMENT === 4 ? kernels.fiveRows32 : kernels.fiveRows64;
     fiveRows(at.outputs, rows, features, (params as Vector).byteOffset, this.outputCount, biasOffset);
   }

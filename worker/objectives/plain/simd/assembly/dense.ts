@@ -1,3 +1,4 @@
+// asc: --importMemory
 /*
  * The loops of fully connected layers (dense-layer.ts) for 128-bit SIMD, in AssemblyScript; `npm run build` compiles them.
  * Equal to the plain loops bit for bit: every output has its own float64 accumulator, added to in input order, and a product
@@ -16,9 +17,6 @@ export { addFiveRows, interleaveFive } from './parts/five-rows';
 export { addFourRows } from './parts/four-rows';
 export { listInputs } from './parts/inputs';
 export { addOuter } from './parts/outer';
-
-/** Where memory that no table takes begins. */
-export const heap: usize = __heap_base;
 
 export function affine32(
   z: usize,
@@ -111,7 +109,7 @@ export function addSoftmaxRow64(
 export function addSoftmaxFive32(
   sums: usize,
   params: usize,
-  rows: usize,
+  places: usize,
   features: i32,
   outputs: i32,
   labels: usize,
@@ -122,13 +120,26 @@ export function addSoftmaxFive32(
   delta: usize,
   first: bool,
 ): bool {
-  return addSoftmaxFive<f32>(sums, params, rows, features, outputs, labels, count, bias, interleaved, z, delta, first);
+  return addSoftmaxFive<f32>(
+    sums,
+    params,
+    places,
+    features,
+    outputs,
+    labels,
+    count,
+    bias,
+    interleaved,
+    z,
+    delta,
+    first,
+  );
 }
 
 export function stepSoftmaxFive32(
   sums: usize,
   params: usize,
-  rows: usize,
+  places: usize,
   features: i32,
   outputs: i32,
   labels: usize,
@@ -144,7 +155,7 @@ export function stepSoftmaxFive32(
   return stepSoftmaxFive<f32>(
     sums,
     params,
-    rows,
+    places,
     features,
     outputs,
     labels,
@@ -162,7 +173,7 @@ export function stepSoftmaxFive32(
 export function addSoftmaxFive64(
   sums: usize,
   params: usize,
-  rows: usize,
+  places: usize,
   features: i32,
   outputs: i32,
   labels: usize,
@@ -173,13 +184,26 @@ export function addSoftmaxFive64(
   delta: usize,
   first: bool,
 ): bool {
-  return addSoftmaxFive<f64>(sums, params, rows, features, outputs, labels, count, bias, interleaved, z, delta, first);
+  return addSoftmaxFive<f64>(
+    sums,
+    params,
+    places,
+    features,
+    outputs,
+    labels,
+    count,
+    bias,
+    interleaved,
+    z,
+    delta,
+    first,
+  );
 }
 
 export function stepSoftmaxFive64(
   sums: usize,
   params: usize,
-  rows: usize,
+  places: usize,
   features: i32,
   outputs: i32,
   labels: usize,
@@ -195,7 +219,7 @@ export function stepSoftmaxFive64(
   return stepSoftmaxFive<f64>(
     sums,
     params,
-    rows,
+    places,
     features,
     outputs,
     labels,

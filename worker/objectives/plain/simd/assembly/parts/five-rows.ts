@@ -3,16 +3,17 @@ import { madd, number, pair, sumNumber, sumPair } from './pairs';
 /** Bytes of one input of all five rows, side by side as float64. */
 export const INPUT: usize = 40;
 
-/** into[j][r] = row r's number j as float64, for five rows of float32 that lie `features` numbers apart. */
-export function interleaveFive(into: usize, rows: usize, features: i32): void {
-  const stride: usize = 4 * features;
-  const b = rows + stride;
-  const c = b + stride;
-  const d = c + stride;
-  const e = d + stride;
+/** into[j][r] = row r's number j as float64, for five rows of float32 whose addresses are at `places`. */
+export function interleaveFive(into: usize, places: usize, features: i32): void {
+  const a: usize = load<u32>(places);
+  const b: usize = load<u32>(places, 4);
+  const c: usize = load<u32>(places, 8);
+  const d: usize = load<u32>(places, 12);
+  const e: usize = load<u32>(places, 16);
+  const bytes: usize = 4 * features;
   let j: usize = 0;
-  for (; j + 8 <= stride; j += 8, into += 2 * INPUT) {
-    const va = pair<f32>(rows + j);
+  for (; j + 8 <= bytes; j += 8, into += 2 * INPUT) {
+    const va = pair<f32>(a + j);
     const vb = pair<f32>(b + j);
     const vc = pair<f32>(c + j);
     const vd = pair<f32>(d + j);
@@ -24,8 +25,8 @@ export function interleaveFive(into: usize, rows: usize, features: i32): void {
     v128.store(into, i64x2.shuffle(vc, vd, 1, 3), 56);
     v128.store64_lane(into, ve, 1, 72);
   }
-  if (j === stride) return;
-  store<f64>(into, number<f32>(rows + j));
+  if (j === bytes) return;
+  store<f64>(into, number<f32>(a + j));
   store<f64>(into, number<f32>(b + j), 8);
   store<f64>(into, number<f32>(c + j), 16);
   store<f64>(into, number<f32>(d + j), 24);

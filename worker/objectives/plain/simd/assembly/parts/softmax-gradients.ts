@@ -28,11 +28,11 @@ export function addSoftmaxRow<T>(
   addOuter(sums, bases, values, count, delta, outputs, bias, 1, delta);
 }
 
-/** The same of the first `count` of five rows; `first`: the sums begin with them. False: not all deltas are finite, and nothing was added. */
+/** The same of the first `count` of five rows, whose addresses are at `places`; `first`: the sums begin with them. False: not all deltas are finite, and nothing was added. */
 export function addSoftmaxFive<T>(
   sums: usize,
   params: usize,
-  rows: usize,
+  places: usize,
   features: i32,
   outputs: i32,
   labels: usize,
@@ -43,7 +43,7 @@ export function addSoftmaxFive<T>(
   delta: usize,
   first: bool,
 ): bool {
-  interleaveFive(interleaved, rows, features);
+  interleaveFive(interleaved, places, features);
   fiveRows<T>(z, interleaved, features, params, outputs, bias);
   if (!softmaxDeltas(delta, z, outputs, labels, count, 5)) return false;
   addFiveRows(sums, interleaved, features, delta, outputs, bias, first);
@@ -54,7 +54,7 @@ export function addSoftmaxFive<T>(
 export function stepSoftmaxFive<T>(
   sums: usize,
   params: usize,
-  rows: usize,
+  places: usize,
   features: i32,
   outputs: i32,
   labels: usize,
@@ -67,7 +67,7 @@ export function stepSoftmaxFive<T>(
   share: f64,
   rate: f64,
 ): bool {
-  interleaveFive(interleaved, rows, features);
+  interleaveFive(interleaved, places, features);
   fiveRows<T>(z, interleaved, features, params, outputs, bias);
   if (!softmaxDeltas(delta, z, outputs, labels, count, 5)) return false;
   stepFive<T>(sums, params, interleaved, features, delta, outputs, bias, first, share, rate);
