@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { GradswarmError } from '../protocol/errors.js';
-import { exitStatusOfError } from './commands/exit-status.js';
+import { EXIT, exitStatusOfError } from './commands/exit-status.js';
 import { program } from './commands/program.js';
 
 /** The first example in the help of a command; null: there is no such command. */
@@ -40,5 +40,6 @@ try {
   await (await program()).parseAsync();
 } catch (error) {
   await complain(error);
-  process.exitCode = exitStatusOfError(error);
+  const usage = error instanceof CommanderError ? (error.exitCode === 0 ? EXIT.valid : EXIT.refused) : null;
+  process.exitCode = usage ?? exitStatusOfError(error);
 }

@@ -15,7 +15,9 @@ const LONGEST_RETRY_MS = 30_000;
  * Throws NotWanted.
  */
 export async function runWorker(url: string, options: WorkerProcessOptions): Promise<void> {
-  const kept: Kept = { process: nanoid(), seat: options.seat ?? null, problem: null, reachedMs: performance.now() };
+  const { seat = null, opened } = options;
+  const problem = opened ? { key: JSON.stringify(opened.scenario), opened: Promise.resolve(opened.problem) } : null;
+  const kept: Kept = { process: nanoid(), seat, problem, reachedMs: performance.now() };
   for (let delayMs = FIRST_RETRY_MS; ; ) {
     const startedMs = performance.now();
     try {

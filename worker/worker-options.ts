@@ -1,6 +1,7 @@
-import type { UsedModule } from '../protocol/scenario/scenario.js';
+import type { Scenario, UsedModule } from '../protocol/scenario/scenario.js';
 import type { TlsTrust } from '../protocol/sockets/challenge.js';
 import type { PeerAddress } from './peer-sockets.js';
+import type { Problem } from './problem.js';
 
 export interface WorkerProcessOptions {
   /** Compute device; null: the scenario's. */
@@ -19,6 +20,8 @@ export interface WorkerProcessOptions {
   readonly seat?: number;
   /** The modules of its own that this process has loaded; left out: none. */
   readonly use?: readonly UsedModule[];
+  /** The problem that it has opened before it joins, on the device above; left out: none. Another is opened where another scenario is assigned. */
+  readonly opened?: { readonly scenario: Scenario; readonly problem: Problem };
   /** How long to look for a coordinator that is not there, milliseconds; left out: not at all. */
   readonly retryForMs?: number;
   /** One line for a person. */

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { WebSocket } from 'ws';
 import { GradswarmError } from '../errors.js';
 import { LIMITS } from '../wire/limits.js';
 import type { TlsTrust } from './challenge.js';
+import { WebSocket } from './required-ws.js';
 
 /** Of every websocket that carries frames. */
 export const FRAME_SOCKET_OPTIONS = {

@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { Server, type Socket } from 'socket.io';
-import { type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS } from '../wire/limits.js';
 import { pack } from '../wire/packing.js';
 import type { Proven } from './admission.js';
 import { type ControlSocket, IoSocket } from './control-socket.js';
 import { ControlWebSocket } from './control-websocket.js';
 import { PATHS } from './paths.js';
+import { type WebSocket, WebSocketServer } from './required-ws.js';
 import type { SocketServer } from './socket-server.js';
 
 /** The socket.io room of observers, which are sent the progress of the run. */

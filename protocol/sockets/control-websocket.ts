@@ -1,5 +1,5 @@
-import { WebSocket } from 'ws';
 import { LIMITS } from '../wire/limits.js';
+import { WebSocket } from './required-ws.js';
 
 /** Event and answer with binary content: socket.io's packets 5 and 6, with how many messages follow. */
 const BINARY = /^4[56](\d*)/;

@@ -1,9 +1,9 @@
-import { io } from 'socket.io-client';
 import type { WebSocket } from 'ws';
 import { GradswarmError } from '../errors.js';
 import type { TlsTrust } from './challenge.js';
 import { IoSocket } from './control-socket.js';
 import { ControlTransport } from './control-transport.js';
+import { io } from './required-client.js';
 
 export interface ControlOpening {
   readonly url: string;

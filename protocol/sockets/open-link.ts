@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { WebSocket } from 'ws';
 import { GradswarmError } from '../errors.js';
 import { BREACH } from '../wire/message-socket.js';
 import { readCount } from '../wire/numbered-link.js';
@@ -8,6 +7,7 @@ import type { TlsTrust } from './challenge.js';
 import { FRAME_SOCKET_OPTIONS } from './connection.js';
 import { gatherMessages } from './gathered-messages.js';
 import { LinkSocket, silenceOf } from './link-socket.js';
+import { WebSocket } from './required-ws.js';
 import { connectReading } from './steady-reading.js';
 import { isUnseen, maskWithZeros } from './unseen-way.js';
 

@@ -1,4 +1,3 @@
-import { WebSocketServer } from 'ws';
 import type { MessageSocket } from '../wire/message-socket.js';
 import { readHave } from '../wire/numbered-link.js';
 import { sameText } from './admission.js';
@@ -6,6 +5,7 @@ import { type Connection, FRAME_SOCKET_OPTIONS } from './connection.js';
 import { gatherMessages } from './gathered-messages.js';
 import { LinkSocket } from './link-socket.js';
 import { PlainSocket } from './plain-socket.js';
+import { WebSocketServer } from './required-ws.js';
 import { refuseUpgrade, type SocketServer, type Upgrade } from './socket-server.js';
 import type { Acceptance, Accepted, Acceptor } from './sockets.js';
 import { acceptReading } from './steady-reading.js';

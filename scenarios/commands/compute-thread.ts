@@ -23,13 +23,14 @@ const GOODBYE_MS = 100;
 /**
  * The action of a command that computes: on the main thread, one that starts the same command in a thread; there, the action
  * itself. However long one call of it computes, the main thread acts on Ctrl-C, moves the progress line and serves the sockets.
- * `cutOff`: a run that has to be cut off is unfinished; a worker has left.
+ * `cutOff`: a run that has to be cut off is unfinished; a worker has left. `entry`: what the thread begins with; null: there is no thread.
  */
 export function inThread<A extends readonly unknown[]>(
   action: (...args: A) => Promise<void>,
   cutOff: 'unfinished' | 'left' = 'unfinished',
+  entry = ENTRY,
 ): (...args: A) => Promise<void> {
-  if (isMainThread && ENTRY) return () => new ComputeThread(ENTRY, cutOff).run();
+  if (isMainThread && entry) return () => new ComputeThread(entry, cutOff).run();
   return async (...args) => {
     const main = mainThread();
     try {
@@ -160,6 +161,10 @@ class ComputeThread {
       case 'round':
         this.display?.round(message.row);
         this.metrics?.round(message.row);
+        return;
+      case 'listens':
+        // While the other thread reads the data.
+        void import('../../protocol/sockets/control-listener.js');
         return;
       case 'open':
         void this.openPage();

@@ -1,4 +1,3 @@
-import { CommanderError } from 'commander';
 import { type ErrorCode, GradswarmError } from '../../protocol/errors.js';
 import type { Holds } from '../../protocol/scenario/expectation.js';
 
@@ -31,7 +30,6 @@ const REFUSALS: readonly ErrorCode[] = [
 
 /** A run that ended early is inconclusive. */
 export function exitStatusOfError(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.valid : EXIT.refused;
   if (error instanceof GradswarmError && REFUSALS.includes(error.code)) return EXIT.refused;
   return EXIT.unknown;
 }

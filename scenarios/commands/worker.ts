@@ -1,11 +1,7 @@
 import { Command } from 'commander';
-import { GradswarmError } from '../../protocol/errors.js';
-import { interruptible } from '../run/interrupt.js';
 import { mainThread } from '../run/main-thread.js';
 import type { WorkerOptions } from '../run/run.js';
-import { LOCAL_LINK_VARIABLE } from '../run/token.js';
 import { inThread } from './compute-thread.js';
-import { EXIT } from './exit-status.js';
 import {
   absolutePath,
   collectModules,
@@ -83,32 +79,20 @@ export function workerCommand(): Command {
 
 async function join(flags: Flags): Promise<void> {
   if (flags.metricsPort !== undefined) mainThread()?.post({ type: 'metrics', port: flags.metricsPort });
-  const { joinAsWorker, NotWanted } = await import('../run/join.js');
-  try {
-    await interruptible((signal) => joinAsWorker(flags.join, optionsOf(flags, signal)));
-    if (flags.json) process.stdout.write(`${JSON.stringify({ ended: 'left' }, null, 2)}\n`);
-  } catch (error) {
-    const lost = error instanceof GradswarmError && error.code === 'ERR_WORKER_LOST';
-    if (!lost && !(error instanceof NotWanted)) throw error;
-    const { code, message } = error as GradswarmError;
-    if (flags.json) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
-    process.stderr.write(`${message}\n`);
-    process.exitCode = lost ? EXIT.again : EXIT.refused;
-  }
+  const { hostClients } = await import('./host-clients.js');
+  await hostClients(flags.join, (signal) => optionsOf(flags, signal), flags.json);
 }
 
 function optionsOf(flags: Flags, signal: AbortSignal): WorkerOptions {
   const { device, use, initial, peerSockets, peerPort, advertise, name, slot, retryFor, tokenFile, tlsCa, quiet } =
     flags;
   const token = requiredToken(tokenFile);
-  const localLink = process.env[LOCAL_LINK_VARIABLE];
   return {
     device: device ?? null,
     ...(use && { use }),
     ...(initial !== undefined && { initial }),
     peers: peerSockets ? { port: peerPort, advertise: advertise ?? null, tls: readKeys(flags) } : null,
     token,
-    ...(localLink && { localLink }),
     trust: { ca: tlsCa === undefined ? null : readText(tlsCa, '--tls-ca') },
     ...(name !== undefined && { name }),
     ...(slot !== undefined && { seat: slot }),

@@ -7,6 +7,7 @@ import type { Crew } from '../../protocol/party/crew.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
+import type { WorkerLauncher } from './local-workers.js';
 import type { RunOptions } from './run.js';
 
 /** The processes of a run's parties, and the coordinator's connection to them. */
@@ -33,6 +34,8 @@ export interface Fleet {
 
 export interface FleetOptions {
   readonly listen: RunOptions['listen'];
+  /** Of worker processes on this machine; left out: there are none. */
+  readonly launcher?: WorkerLauncher;
   readonly signal: AbortSignal;
   /** Number of the first stretch, and the rounds that its checkpoint holds. */
   readonly epoch: number;

@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
 import { mainThread } from './main-thread.js';
-import { LOCAL_LINK_VARIABLE, TOKEN_VARIABLE } from './token.js';
+import type { Orders, Outlook } from './orders.js';
 
-/** The command beside this module: compiled, or a source where sources are run directly. */
-const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../cli.ts' : '../cli.js', import.meta.url));
+/** What such a process begins with: compiled, or a source where sources are run directly. */
+const ENTRY = fileURLToPath(
+  new URL(`../commands/local-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
+);
 
 const STOP_MS = 3000;
 /** The same after Ctrl-C. */
@@ -19,6 +21,8 @@ const MOST_DEATHS = 8;
 
 /** Starts the workers of a run that does not wait for others' workers, and ends them with it. */
 export interface WorkerLauncher {
+  /** Before the coordinator listens: processes that `start` gives their orders to. Left out: they are started then. */
+  begin?(count: number): void;
   /** `token`: what the workers need to join. `ended`: a process has ended; it need not be waited for. `localLink`: path of a socket for frames. */
   start(
     count: number,
@@ -39,15 +43,21 @@ export class LocalWorkers implements WorkerLauncher {
   private readonly children: (ChildProcess | null)[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private ending = false;
-  private secrets: NodeJS.ProcessEnv = {};
+  /** Null: the coordinator does not listen yet. */
+  private orders: Orders | null = null;
   private ended: (pid: number, why: string) => void = () => {};
   private readonly onProcessExit = () => this.kill('SIGKILL');
 
-  /** `files`: modules of one's own that they load, and saved parameters that they begin with. */
+  /** `outlook`: of each, whatever its seat. */
   constructor(
     private readonly note: (message: string) => void,
-    private readonly files: { readonly use?: readonly string[]; readonly initial?: string } = {},
+    private readonly outlook: Omit<Outlook, 'seat'>,
   ) {}
+
+  begin(count: number): void {
+    for (let seat = 0; seat < count; seat++) this.launch(seat, 0);
+    process.once('exit', this.onProcessExit);
+  }
 
   start(
     count: number,
@@ -57,10 +67,10 @@ export class LocalWorkers implements WorkerLauncher {
     ended: (pid: number, why: string) => void,
     localLink: string | null = null,
   ): void {
-    this.secrets = { [TOKEN_VARIABLE]: token, [LOCAL_LINK_VARIABLE]: localLink ?? '' };
+    this.orders = { url, token, device, localLink };
     this.ended = ended;
-    for (let seat = 0; seat < count; seat++) this.launch(seat, url, device, 0);
-    process.once('exit', this.onProcessExit);
+    if (this.children.length === 0) this.begin(count);
+    else for (const child of this.children) this.order(child);
   }
 
   /** Process identifiers, by seat. */
@@ -74,6 +84,8 @@ export class LocalWorkers implements WorkerLauncher {
 
   async stop(soon = false): Promise<void> {
     this.expectEnd();
+    // Without orders they have nothing to leave in order.
+    if (!this.orders) this.kill('SIGKILL');
     for (const timer of this.timers) clearTimeout(timer);
     const running = this.children.filter(isRunning);
     const ended = Promise.all(
@@ -85,19 +97,22 @@ export class LocalWorkers implements WorkerLauncher {
     process.off('exit', this.onProcessExit);
   }
 
+  private order(child: ChildProcess | null): void {
+    child?.stdin?.end(`${JSON.stringify(this.orders)}\n`);
+  }
+
   /** `deaths`: this seat's processes in a row that ended soon after their start. */
-  private launch(seat: number, url: string, device: string | null, deaths: number): void {
+  private launch(seat: number, deaths: number): void {
     const startedMs = performance.now();
-    const { use = [], initial } = this.files;
-    const own = [...use.flatMap((module) => ['--use', module]), ...(initial ? ['--initial', initial] : [])];
-    const options = ['--join', url, '--slot', `${seat}`, '--retry-for', '0', '--quiet', ...own];
-    const child = spawn(
-      process.execPath,
-      [...process.execArgv, ENTRY, 'worker', ...options, ...(device === null ? [] : ['--device', device])],
+    const child = spawn(process.execPath, [...process.execArgv, ENTRY, 'worker', `${seat}`], {
       // In a group of its own, so that Ctrl-C reaches the coordinator alone, which then ends the workers in order.
-      // The token goes by the environment: a command line can be read by everyone on the machine.
-      { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: { ...process.env, ...this.secrets } },
-    );
+      stdio: ['pipe', 'ignore', 'pipe'],
+      detached: true,
+    });
+    // One that has ended takes no orders; its exit is seen.
+    child.stdin?.on('error', () => {});
+    child.stdin?.write(`${JSON.stringify({ ...this.outlook, seat } satisfies Outlook)}\n`);
+    if (this.orders) this.order(child);
     this.children[seat] = child;
     const { pid } = child;
     const main = mainThread();
@@ -127,7 +142,7 @@ export class LocalWorkers implements WorkerLauncher {
       const timer = setTimeout(
         () => {
           this.timers.delete(timer);
-          this.launch(seat, url, device, again);
+          this.launch(seat, again);
         },
         Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, again - 1)),
       );

@@ -22,6 +22,8 @@ export type FromThread =
   /** A display for so many runs; `shown` answers its end. */
   | { readonly type: 'display'; readonly points: number }
   | { readonly type: 'display-end' }
+  /** Workers of this machine will join: what takes their sockets may be read. */
+  | { readonly type: 'listens' }
   /** The page of the run is to be served, and opened. */
   | { readonly type: 'open' }
   /** `/metrics` is to be served on this port. */

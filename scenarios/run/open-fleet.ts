@@ -13,5 +13,5 @@ export async function openFleet(
 ): Promise<Fleet> {
   if (scenario.workers.count === 0 && !options.listen) return localFleet(scenario, method, problem);
   const { remoteFleet } = await import('./remote-fleet.js');
-  return remoteFleet(scenario, method, problem, options);
+  return remoteFleet(scenario, method, problem, options, options.launcher ?? null);
 }

@@ -6,15 +6,13 @@ import { openNetwork } from '../../protocol/links/network.js';
 import type { AnyMethod } from '../../protocol/method.js';
 import type { Scenario } from '../../protocol/scenario/scenario.js';
 import { differences } from '../../worker/fingerprint.js';
-import { placeOfInitial } from '../../worker/initial-file.js';
 import { openPrivacy } from '../../worker/privacy.js';
 import type { Problem } from '../../worker/problem.js';
 import { systemSecrets } from '../../worker/secrets.js';
 import { openSite } from '../../worker/site.js';
-import { loadUsed } from '../plug-ins/use.js';
 import { estimateLengthOf } from './estimate-length.js';
 import type { Fleet, FleetOptions } from './fleet.js';
-import { LocalWorkers, type WorkerLauncher } from './local-workers.js';
+import type { WorkerLauncher } from './local-workers.js';
 import { LOCAL_LINK_VARIABLE, TOKEN_VARIABLE } from './token.js';
 
 /** A fleet whose coordinator can be looked into. */
@@ -22,21 +20,14 @@ export interface RemoteFleet extends Fleet {
   readonly server: HostServer;
 }
 
-/** Workers get the files of modules: the name of a package may mean nothing where they are started. */
-async function localWorkers(scenario: Scenario, note: (text: string) => void): Promise<WorkerLauncher> {
-  const use = (await loadUsed(scenario.use)).map(({ file }) => file);
-  return new LocalWorkers(note, { use, ...(scenario.initial && { initial: placeOfInitial(scenario.initial) }) });
-}
-
-/** Worker processes over websockets: started here, or, with `listen`, joining from elsewhere. */
+/** Worker processes over websockets: started here by `launcher`, or, without one, joining from elsewhere. */
 export async function remoteFleet(
   scenario: Scenario,
   method: AnyMethod,
   problem: Problem,
   { listen, signal, epoch, fromRound, archive, note, seats, session }: FleetOptions,
-  given?: WorkerLauncher | null,
+  launcher: WorkerLauncher | null,
 ): Promise<RemoteFleet> {
-  const launcher = given === undefined ? (listen ? null : await localWorkers(scenario, note)) : given;
   const { parameterCount } = problem.family;
   const device = problem.family.device?.name ?? null;
   const server = await HostServer.listen({

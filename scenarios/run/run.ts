@@ -2,10 +2,11 @@ import type { ListenOptions } from '../../coordinator/members/host-options.js';
 import type { Claim } from '../../coordinator/report/report.js';
 import type { Holds, MetricsRow } from '../../protocol/scenario/expectation.js';
 import type { Verdict } from '../../protocol/scenario/judge.js';
-import type { Json } from '../../protocol/scenario/scenario.js';
+import type { Json, Scenario } from '../../protocol/scenario/scenario.js';
 import type { TlsTrust } from '../../protocol/sockets/challenge.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import type { PeerAddress } from '../../worker/peer-sockets.js';
+import type { Problem } from '../../worker/problem.js';
 
 /** What the command line passes to the runtime. */
 
@@ -83,6 +84,8 @@ export interface WorkerOptions {
   readonly use?: readonly string[];
   /** Its own copy of the file of saved parameters that the scenario begins with; left out: none. */
   readonly initial?: string;
+  /** The problem of the run, opened before it is joined; left out: it is opened then. */
+  readonly opened?: { readonly scenario: Scenario; readonly problem: Problem };
   /** How long a coordinator that is not there is looked for, milliseconds. */
   readonly retryForMs: number;
   readonly signal: AbortSignal;

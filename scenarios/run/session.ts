@@ -21,9 +21,11 @@ import type { Problem } from '../../worker/problem.js';
 import { recordOf } from '../plug-ins/plug-ins.js';
 import type { PosteriorReport } from '../posterior/posterior-report.js';
 import { announce } from './announce.js';
+import { earlyWorkers } from './early-workers.js';
 import type { Fleet } from './fleet.js';
 import { forecastOf } from './forecast.js';
 import { requireFreeAddress } from './free-address.js';
+import type { WorkerLauncher } from './local-workers.js';
 import { openFleet } from './open-fleet.js';
 import { Recorder } from './recorder.js';
 import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
@@ -42,22 +44,28 @@ export async function runSession(
   directory: RunDirectory | (() => RunDirectory),
   options: SessionOptions,
 ): Promise<SessionResult> {
-  // A run that is replayed had a device of its own.
-  const makeFamily = options.recorded ? undefined : chosenFamily(scenario, options);
-  const read = options.read ?? (await whatIsRead(scenario, makeFamily, options.readData));
-  if (options.recorded) checkSameRead(read, options.recorded, 'ERR_REPLAY', 'the recorded run');
-  if (typeof directory === 'function') await requireFreeAddress(options.listen);
-  const folder = typeof directory === 'function' ? directory() : directory;
-  const session = begun(() => new Session(read, folder, options), folder);
+  const launcher = await earlyWorkers(scenario, options);
   try {
-    await session.open();
-    await session.run();
-    await session.judge();
-    return await session.report();
-  } catch (error) {
-    throw session.broken(error);
+    // A run that is replayed had a device of its own.
+    const makeFamily = options.recorded ? undefined : chosenFamily(scenario, options);
+    const read = options.read ?? (await whatIsRead(scenario, makeFamily, options.readData));
+    if (options.recorded) checkSameRead(read, options.recorded, 'ERR_REPLAY', 'the recorded run');
+    if (typeof directory === 'function') await requireFreeAddress(options.listen);
+    const folder = typeof directory === 'function' ? directory() : directory;
+    const session = begun(() => new Session(read, folder, options, launcher), folder);
+    try {
+      await session.open();
+      await session.run();
+      await session.judge();
+      return await session.report();
+    } catch (error) {
+      throw session.broken(error);
+    } finally {
+      await session.close();
+    }
   } finally {
-    await session.close();
+    // Those of a run that was refused before its fleet had them.
+    await launcher?.stop(true);
   }
 }
 
@@ -108,6 +116,7 @@ class Session {
     read: Read,
     private readonly directory: RunDirectory,
     private readonly options: SessionOptions,
+    private readonly launcher: WorkerLauncher | null,
   ) {
     this.read = read;
     this.scenario = read.scenario;
@@ -132,6 +141,7 @@ class Session {
     directory.session({ event: 'started', epoch: this.epoch, fromRound });
     this.fleet = await (options.fleet ?? openFleet)(scenario, this.method, this.problem, {
       listen: options.listen,
+      ...(this.launcher && { launcher: this.launcher }),
       signal: this.signal,
       epoch: this.epoch,
       fromRound,

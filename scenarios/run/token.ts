@@ -5,7 +5,7 @@ import { nanoid } from 'nanoid';
 /** Environment variable that holds a run's token. */
 export const TOKEN_VARIABLE = 'GRADSWARM_TOKEN';
 
-/** The same, of a worker that was started here: where the coordinator takes frames beside its port. */
+/** 'off': workers that a run starts on its machine send frames to its port, as others do. */
 export const LOCAL_LINK_VARIABLE = 'GRADSWARM_LOCAL_LINK';
 
 /**

@@ -67,7 +67,7 @@ function overProcesses(
   let launcher: LocalWorkers | null = null;
   let acted = false;
   const fleet: NonNullable<SessionOptions['fleet']> = (of, method, problem, options) => {
-    launcher = new LocalWorkers(() => {});
+    launcher = new LocalWorkers(() => {}, { scenario: of, use: [], initial: null });
     return remoteFleet(of, method, problem, options, launcher);
   };
   return runInput(

@@ -98,7 +98,7 @@ async function disturbed(input: ScenarioInput, lossAt: number, breakAt: number |
   const directory = RunDirectory.create({ root: temporaryFolder(), scenarioName: scenario.name, scenario });
   let launcher: LocalWorkers | null = null;
   const fleet: NonNullable<SessionOptions['fleet']> = (of, method, problem, options) => {
-    launcher = new LocalWorkers(() => {});
+    launcher = new LocalWorkers(() => {}, { scenario: of, use: [], initial: null });
     return remoteFleet(of, method, problem, options, launcher);
   };
   const run = runSession(scenario, directory, {

@@ -40,7 +40,7 @@ async function killedAt(kind: string, noise: 'seeded' | 'secure') {
   const workers = { count: 2, heartbeatMs: 10_000, onLoss: 'replay' as const };
   const scenario = await resolved({ ...secureSums(noise), workers });
   const directory = RunDirectory.create({ root: temporaryFolder(), scenarioName: scenario.name, scenario });
-  const launcher = new LocalWorkers(() => {});
+  const launcher = new LocalWorkers(() => {}, { scenario, use: [], initial: null });
   const received: Received[] = [];
   let killed = false;
   const watched = (fleet: Fleet): Fleet => {

@@ -38,7 +38,7 @@ function withProcesses(
   let acted = false;
   const events: SessionEvent[] = [];
   const fleet: NonNullable<SessionOptions['fleet']> = (scenario, method, problem, options) => {
-    workers = new LocalWorkers(() => {});
+    workers = new LocalWorkers(() => {}, { scenario, use: [], initial: null });
     const session = (event: SessionEvent): void => {
       events.push(event);
       options.session(event);

@@ -154,7 +154,7 @@ export default defineMethod({
       { ...read, workers: { count: 3, heartbeatMs: 5000 } },
       {
         fleet: (...[scenario, method, problem, options]) => {
-          launcher = new LocalWorkers(() => {}, { use: [join(folder, 'summed-mean.ts')] });
+          launcher = new LocalWorkers(() => {}, { scenario, use: [join(folder, 'summed-mean.ts')], initial: null });
           return remoteFleet(scenario, method, problem, options, launcher);
         },
         watcher: {

@@ -49,7 +49,13 @@ describe('16 peers in 4 worker processes', function () {
       const alone = await runInput(input);
       const carried: number[] = [];
       const fleet: NonNullable<SessionOptions['fleet']> = async (scenario, method, problem, options) => {
-        const remote: RemoteFleet = await remoteFleet(scenario, method, problem, options, new LocalWorkers(() => {}));
+        const remote: RemoteFleet = await remoteFleet(
+          scenario,
+          method,
+          problem,
+          options,
+          new LocalWorkers(() => {}, { scenario, use: [], initial: null }),
+        );
         const { close } = remote;
         return {
           ...remote,
