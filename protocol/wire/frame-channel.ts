@@ -19,13 +19,13 @@ import { SpareMemory } from './spare-memory.js';
 const SPARE_BYTES = LIMITS.sendQueueBytes + (1 << 20);
 
 /** Frames that wait for others to leave with them do so up to here, bytes. */
-const CORKED_BYTES = 256 << 10;
+const CORKED_BYTES = 512 << 10;
 
 /**
  * From here on the system takes what has been made before more is: it is still in the cache then, and the other end does not wait
- * while a whole send queue is made.
+ * while a whole send queue is made. With less, the system does more for each byte.
  */
-const UNWRITTEN_BYTES = 256 << 10;
+const UNWRITTEN_BYTES = 512 << 10;
 
 /** Something to send: a frame of a party, a frame that is only passed on, or msgpack bytes. */
 export type Outgoing =
