@@ -26,15 +26,30 @@ const REPLACED: Readonly<Record<string, string>> = {
   ']': ')',
 };
 
+const LEFT_OUT = 254;
+const UNSEEN = 255;
+/** Codes by UTF-16 unit, each found when it is first seen: there are ten million characters. Halves of a pair are left out, as their character is. */
+const codeOfUnit = new Uint8Array(0x10000).fill(UNSEEN);
+
+function seen(unit: number): number {
+  const raw = String.fromCharCode(unit);
+  const character = /\s/.test(raw) ? ' ' : (REPLACED[raw] ?? raw);
+  return (codeOfUnit[unit] = CODE_OF.get(character) ?? LEFT_OUT);
+}
+
 /** Lower case, typographic quotes and dashes made plain, white space runs made one space, anything else left out. */
 export function encodeText(text: string): Uint8Array {
-  const codes = new Uint8Array(text.length);
+  const lower = text.toLowerCase();
+  const codes = new Uint8Array(lower.length);
   let length = 0;
-  for (const raw of text.toLowerCase()) {
-    const character = /\s/.test(raw) ? ' ' : (REPLACED[raw] ?? raw);
-    const code = CODE_OF.get(character);
-    if (code === undefined || (code === 0 && (length === 0 || codes[length - 1] === 0))) continue;
-    codes[length++] = code;
+  // As after a space: none comes first.
+  let last = 0;
+  for (let i = 0; i < lower.length; i++) {
+    const unit = lower.charCodeAt(i);
+    let code = codeOfUnit[unit]!;
+    if (code === UNSEEN) code = seen(unit);
+    if (code === LEFT_OUT || (code === 0 && last === 0)) continue;
+    codes[length++] = last = code;
   }
   return codes.slice(0, length);
 }

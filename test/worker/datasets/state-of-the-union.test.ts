@@ -17,6 +17,15 @@ describe('worker/datasets/state-of-the-union: encoding', () => {
       'we-the "people" of (1790) $3,000!',
     );
   });
+  it('takes every character of Unicode by the same rule, wherever it stands', () => {
+    const plain = new Map([...'‘’`“”–—‑[]'].map((character, i) => [character, `'''""---()`[i]!]));
+    for (let first = 0; first < 0x11_0000; first += 0x1000) {
+      const characters = Array.from({ length: 0x1000 }, (_, i) => String.fromCodePoint(first + i));
+      const text = characters.map((character) => `a${character}b`).join('');
+      const kept = [...text.toLowerCase()].map((one) => (/\s/.test(one) ? ' ' : (plain.get(one) ?? one)));
+      expect(decode(encodeText(text)), `from ${first}`).to.equal(kept.filter((one) => ALPHABET.includes(one)).join(''));
+    }
+  });
   it('the alphabet has 51 different characters, and the blank is code 0', () => {
     expect(new Set(ALPHABET).size).to.equal(51);
     expect(ALPHABET.length).to.equal(51);
