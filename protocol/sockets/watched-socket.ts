@@ -1,5 +1,6 @@
+import { EventEmitter } from 'node:events';
 import type { Precision } from '../values.js';
-import { BROKEN, type MessageSocket, type MessageSocketEvents } from '../wire/message-socket.js';
+import { BROKEN, type MessageSocket, type MessageSocketEvents, type Resent } from '../wire/message-socket.js';
 
 /** A socket that computing holds up is never silent for too long: another one has its signs of life. */
 export const UNWATCHED_MS = 2 ** 31;
@@ -12,13 +13,19 @@ export function hasOwnFrames(parameterCount: number, precision: Precision): bool
   return parameterCount * (precision === 'float32' ? 4 : 8) <= OWN_BYTES;
 }
 
+const NOTHING: Resent = { messages: 0, bytes: 0, downMs: 0 };
+
 /**
  * Messages over a socket of the thread that computes, and signs of life over another one, which is served however long that thread
- * computes in one call. The two end together.
+ * computes in one call. The two end together, and are up where both are.
  */
 export class WatchedSocket implements MessageSocket {
   private over = false;
-  private readonly closed: ((...args: MessageSocketEvents['close']) => void)[] = [];
+  private readonly events = new EventEmitter<MessageSocketEvents & Record<string, unknown[]>>();
+  /** Those of the two that have lost their connection. */
+  private readonly cut = new Set<unknown>();
+  /** What came again since both were up. */
+  private resent: Resent = NOTHING;
 
   constructor(
     private readonly frames: MessageSocket,
@@ -26,6 +33,13 @@ export class WatchedSocket implements MessageSocket {
   ) {
     frames.on('close', (code, reason) => this.end(signs, code, reason));
     signs.on('close', (code, reason) => this.end(frames, code, reason));
+    for (const socket of [frames, signs]) {
+      socket.on('down', (why) => {
+        if (this.cut.size === 0) this.events.emit('down', why);
+        this.cut.add(socket);
+      });
+      socket.on('up', (resent) => this.mended(socket, resent));
+    }
   }
 
   get bufferedAmount(): number {
@@ -64,15 +78,29 @@ export class WatchedSocket implements MessageSocket {
   }
 
   on<E extends keyof MessageSocketEvents>(event: E, listener: (...args: MessageSocketEvents[E]) => void): void {
-    if (event === 'close') this.closed.push(listener as (typeof this.closed)[number]);
+    if (event === 'close' || event === 'down' || event === 'up')
+      this.events.on(event as string, listener as (...content: unknown[]) => void);
     else (event === 'message' || event === 'drain' ? this.frames : this.signs).on(event, listener);
+  }
+
+  private mended(socket: unknown, { messages, bytes, downMs }: Resent): void {
+    this.cut.delete(socket);
+    const { resent } = this;
+    this.resent = {
+      messages: resent.messages + messages,
+      bytes: resent.bytes + bytes,
+      downMs: Math.max(resent.downMs, downMs),
+    };
+    if (this.cut.size > 0) return;
+    this.events.emit('up', this.resent);
+    this.resent = NOTHING;
   }
 
   /** One of the two has ended: there is nothing to say to the other end any more. */
   private end(other: Pick<MessageSocket, 'close'>, code: number, reason: string): void {
     if (this.over) return;
     this.over = true;
-    for (const listener of this.closed) listener(code, reason);
+    this.events.emit('close', code, reason);
     other.close(BROKEN);
   }
 }

@@ -32,7 +32,7 @@ function watched() {
 }
 
 describe('a socket whose signs of life come over another', () => {
-  it('carries messages over the first alone, and is up, down and seen as the second is', () => {
+  it('carries messages over the first alone, and is seen as the second is', () => {
     const { frames, signs, socket, events } = watched();
     const message = new Uint8Array(3);
     socket.send(message);
@@ -42,8 +42,25 @@ describe('a socket whose signs of life come over another', () => {
     expect([socket.bufferedAmount, socket.unwrittenBytes]).to.deep.equal([7, 5]);
     frames.emit('message', message);
     signs.emit('message', message);
-    for (const one of [frames, signs]) for (const event of ['drain', 'down', 'up', 'seen']) one.emit(event, event);
-    expect(events.map(([event]) => event)).to.deep.equal(['message', 'drain', 'down', 'up', 'seen']);
+    for (const one of [frames, signs]) for (const event of ['drain', 'seen']) one.emit(event, event);
+    expect(events.map(([event]) => event)).to.deep.equal(['message', 'drain', 'seen']);
+  });
+
+  it('is down as soon as one of them is, and up when both are, with what either carried again', () => {
+    const { frames, signs, events } = watched();
+    frames.emit('down', 'frames');
+    signs.emit('down', 'signs');
+    signs.emit('up', { messages: 0, bytes: 0, downMs: 9 });
+    expect(events).to.deep.equal([['down', 'frames']]);
+    frames.emit('up', { messages: 2, bytes: 50, downMs: 4 });
+    // A connection may come before the one that it follows is known to be lost.
+    frames.emit('up', { messages: 1, bytes: 7, downMs: 0 });
+    expect(events.slice(1)).to.deep.equal([
+      ['up', { messages: 2, bytes: 50, downMs: 9 }],
+      ['up', { messages: 1, bytes: 7, downMs: 0 }],
+    ]);
+    signs.emit('down', 'signs');
+    expect(events.at(-1)).to.deep.equal(['down', 'signs']);
   });
 
   it('ends with either of them, once and with its reason, and ends the other', () => {
