@@ -7,9 +7,9 @@ import { blasMultiply, openBlas } from './blas/blas.js';
 import { VARIABLE as BLAS } from './blas/blas-library.js';
 import { type Access, activate, type Candidate, type LoadPackage } from './candidate.js';
 import { foreignFunctions } from './foreign/foreign-functions.js';
+import { HeapAddress } from './foreign/heap-address.js';
 import { heapView, product } from './heap-kernels.js';
 import { installWasmKernels } from './kernel-overrides.js';
-import { HeapAddress } from './onednn/heap-primitive.js';
 import { OnednnConvolution } from './onednn/onednn-convolution.js';
 import { VARIABLE as ONEDNN } from './onednn/onednn-library.js';
 import { onednnMultiply } from './onednn/onednn-multiply.js';
@@ -148,14 +148,19 @@ export const blas: Candidate = {
   packages: ['koffi'],
   install: `npm install --save-dev koffi (and OpenBLAS: apt install libopenblas0, or a NumPy installation, or ${BLAS}=FILE)`,
   async open(load) {
-    const library = openBlas(foreignFunctions(await load('koffi')));
+    const foreign = foreignFunctions(await load('koffi'));
+    const library = openBlas(foreign);
     const backend = await openWasm(load);
     const module = openHeapModule(backend, false);
-    registerHeapBackend('blas', backend, module, blasMultiply(backend, module, library));
+    const base = new HeapAddress(foreign, heapOf(backend));
+    registerHeapBackend('blas', backend, module, blasMultiply(base, module, library));
     await activate('blas');
     return { access: wasmAccess(backend, simdLoops(backend, module)), detail: library.detail };
   },
 };
+
+/** With so few, transformed tiles share the second cache with the transformed filter; products by WASM SIMD are slower then. */
+const FORWARD_NUMBERS = 90112;
 
 /** Products and convolutions of an oneDNN that the machine has, on the same heap. */
 export const onednn: Candidate = {
@@ -164,12 +169,16 @@ export const onednn: Candidate = {
   packages: ['koffi'],
   install: `npm install --save-dev koffi (and oneDNN 3: pip install onednn-cpu-gomp, or a system's libdnnl.so.3, or ${ONEDNN}=FILE)`,
   async open(load) {
-    const library = openOnednn(foreignFunctions(await load('koffi')));
+    const foreign = foreignFunctions(await load('koffi'));
+    const library = openOnednn(foreign);
     const backend = await openWasm(load);
     const module = openHeapModule(backend, false);
-    const base = new HeapAddress(library, heapOf(backend));
+    const base = new HeapAddress(foreign, heapOf(backend));
     const multiply = onednnMultiply(library, base, simdMultiply(backend, module));
-    registerHeapBackend('onednn', backend, module, multiply, { untiled: new OnednnConvolution(library, base) });
+    registerHeapBackend('onednn', backend, module, multiply, {
+      untiled: new OnednnConvolution(library, base),
+      forwardNumbers: FORWARD_NUMBERS,
+    });
     await activate('onednn');
     return { access: wasmAccess(backend, simdLoops(backend, module)), detail: library.detail };
   },

@@ -1,7 +1,6 @@
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { ForeignFunctions, ForeignLibrary } from '../foreign/foreign-functions.js';
+import type { HeapAddress } from '../foreign/heap-address.js';
 import type { HeapModule } from '../simd/heap-module.js';
-import { heapOf } from '../simd/heap-module.js';
 import { type Multiply, singly } from '../simd/multiply.js';
 import { blasLibraries, NAMINGS, VARIABLE } from './blas-library.js';
 
@@ -9,6 +8,7 @@ const ROW_MAJOR = 101;
 const PLAIN = 111;
 const TRANSPOSED = 112;
 
+/** Matrices by their addresses: views of the heap would take longer to make than a small product takes. */
 type Sgemm = (
   order: number,
   transposeA: number,
@@ -17,12 +17,12 @@ type Sgemm = (
   columns: number,
   depth: number,
   alpha: number,
-  a: Float32Array,
+  a: number,
   strideA: number,
-  b: Float32Array,
+  b: number,
   strideB: number,
   beta: number,
-  c: Float32Array,
+  c: number,
   strideC: number,
 ) => void;
 
@@ -54,7 +54,7 @@ export function openBlas(
           .join(', ');
       try {
         const sgemm = library.func(
-          `void ${named('cblas_sgemm')}(int order, int ta, int tb, ${sizes('m n k')}, float alpha, const float *a, ${sizes('lda')}, const float *b, ${sizes('ldb')}, float beta, float *c, ${sizes('ldc')})`,
+          `void ${named('cblas_sgemm')}(int order, int ta, int tb, ${sizes('m n k')}, float alpha, uintptr_t a, ${sizes('lda')}, uintptr_t b, ${sizes('ldb')}, float beta, uintptr_t c, ${sizes('ldc')})`,
         ) as Sgemm;
         // A worker computes on one core; the threads of several would take each other's time.
         library.func(`void ${named('openblas_set_num_threads')}(int threads)`)(1);
@@ -71,13 +71,10 @@ export function openBlas(
 }
 
 /** Products on the heap of the wasm backend, where they lie. */
-export function blasMultiply(backend: BackendWasm, module: HeapModule, { sgemm }: Blas): Multiply {
-  const heap = heapOf(backend);
+export function blasMultiply(base: HeapAddress, module: HeapModule, { sgemm }: Blas): Multiply {
   return singly(({ a, transposeA, b, transposeB, c, rows, columns, depth, bias, relu, adds }) => {
     if (rows === 0 || columns === 0) return;
-    // Taken for each call: growing the memory detaches views.
-    const { buffer } = heap.HEAPU8;
-    const view = (at: number, size: number) => new Float32Array(buffer, at, size);
+    const heap = base.get();
     sgemm(
       ROW_MAJOR,
       transposeA ? TRANSPOSED : PLAIN,
@@ -86,12 +83,12 @@ export function blasMultiply(backend: BackendWasm, module: HeapModule, { sgemm }
       columns,
       depth,
       1,
-      view(a, rows * depth),
+      heap + a,
       Math.max(1, transposeA ? rows : depth),
-      view(b, depth * columns),
+      heap + b,
       Math.max(1, transposeB ? depth : columns),
       adds ? 1 : 0,
-      view(c, rows * columns),
+      heap + c,
       columns,
     );
     if (bias !== 0 || relu) module.addBias(c, rows, columns, bias, relu);

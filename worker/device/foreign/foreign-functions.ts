@@ -3,6 +3,8 @@ export interface ForeignFunctions {
   load(path: string): ForeignLibrary;
   /** The number at `offset` bytes of what a pointer points to. */
   decode(pointer: unknown, offset: number, type: string): unknown;
+  /** Where the bytes of an array lie. */
+  address(bytes: Uint8Array): bigint;
 }
 
 export interface ForeignLibrary {

@@ -1,28 +1,7 @@
-import type { Heap } from '../simd/heap-module.js';
+import type { HeapAddress } from '../foreign/heap-address.js';
 import { ARGUMENT, type Handle, type Onednn } from './onednn.js';
 
 type Argument = keyof typeof ARGUMENT;
-
-/** Where the heap of the wasm backend lies in the process. */
-export class HeapAddress {
-  private buffer: ArrayBufferLike | null = null;
-  private base = 0;
-
-  constructor(
-    private readonly onednn: Onednn,
-    private readonly heap: Heap,
-  ) {}
-
-  /** Growing the memory detaches the buffer, and may move what it holds. */
-  get(): number {
-    const { HEAPU8 } = this.heap;
-    if (HEAPU8.buffer !== this.buffer) {
-      this.base = this.onednn.addressOf(HEAPU8);
-      this.buffer = HEAPU8.buffer;
-    }
-    return this.base;
-  }
-}
 
 /** A primitive whose arguments lie on the heap, or in memory that the library keeps for it. */
 export class HeapPrimitive {

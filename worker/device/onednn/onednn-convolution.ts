@@ -1,5 +1,6 @@
+import type { HeapAddress } from '../foreign/heap-address.js';
 import type { Convolution, ConvolutionAlgorithm } from '../simd/convolution-algorithm.js';
-import { type HeapAddress, HeapPrimitive, Made } from './heap-primitive.js';
+import { HeapPrimitive, Made } from './heap-primitive.js';
 import type { ConvolutionLayouts, Handle, Onednn } from './onednn.js';
 
 /** Layouts of a convolution where its numbers lie: images by channel, filters [height, width, channels, filters]. */

@@ -1,5 +1,6 @@
+import type { HeapAddress } from '../foreign/heap-address.js';
 import type { Multiply } from '../simd/multiply.js';
-import { type HeapAddress, HeapPrimitive, Made } from './heap-primitive.js';
+import { HeapPrimitive, Made } from './heap-primitive.js';
 import type { Onednn } from './onednn.js';
 
 /** Products by oneDNN, with bias and relu in the same pass. `empty`: those of no depth. */

@@ -44,8 +44,6 @@ export const DECLARATIONS = {
   layoutEqual: 'int dnnl_memory_desc_equal(uintptr_t a, uintptr_t b)',
   memoryCreate: 'int dnnl_memory_create(void *memory, uintptr_t layout, uintptr_t engine, uintptr_t handle)',
   setHandle: 'int dnnl_memory_set_data_handle(uintptr_t memory, uintptr_t handle)',
-  setHandleTo: 'int dnnl_memory_set_data_handle(uintptr_t memory, void *handle)',
-  getHandle: 'int dnnl_memory_get_data_handle(uintptr_t memory, void *handle)',
   attributesCreate: 'int dnnl_primitive_attr_create(void *attributes)',
   postOpsCreate: 'int dnnl_post_ops_create(void *ops)',
   appendSum: 'int dnnl_post_ops_append_sum(uintptr_t ops, float scale, int zero, int type)',
@@ -85,7 +83,6 @@ export interface ConvolutionLayouts {
 export class Onednn {
   private readonly engine: Handle;
   private readonly stream: Handle;
-  private readonly probe: Handle;
 
   constructor(
     private readonly functions: Functions,
@@ -94,7 +91,6 @@ export class Onednn {
   ) {
     this.engine = this.made('engineCreate', CPU, 0);
     this.stream = this.made('streamCreate', this.engine, IN_ORDER);
-    this.probe = this.memory(this.layout([1], [1]));
   }
 
   /** Layout of float32 numbers, with strides in numbers; without: as the primitive likes it. */
@@ -120,14 +116,6 @@ export class Onednn {
 
   place(memory: Handle, address: number): void {
     this.checked('setHandle', memory, address);
-  }
-
-  /** Where the bytes of an array lie. */
-  addressOf(bytes: Uint8Array): number {
-    this.checked('setHandleTo', this.probe, bytes);
-    const into = new BigUint64Array(1);
-    this.checked('getHandle', this.probe, into);
-    return Number(into[0]);
   }
 
   /** What is done to each result: added to what is there, then max(0, .). 0: nothing. */

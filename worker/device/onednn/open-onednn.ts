@@ -17,7 +17,10 @@ const RUNTIME_OFFSET = 24;
  * The first oneDNN that can be loaded. Throws 'absent ...' where there is none, with what was looked for, and where all that were found are
  * of other versions or of a runtime that cannot be held to one thread.
  */
-export function openOnednn(foreign: ForeignFunctions, libraries: readonly string[] = onednnLibraries()): Onednn {
+export function openOnednn(
+  foreign: Pick<ForeignFunctions, 'load' | 'decode'>,
+  libraries: readonly string[] = onednnLibraries(),
+): Onednn {
   const refused: string[] = [];
   for (const path of libraries) {
     let library: ForeignLibrary;
@@ -42,7 +45,7 @@ export function openOnednn(foreign: ForeignFunctions, libraries: readonly string
   );
 }
 
-function aboutLibrary({ decode }: ForeignFunctions, library: ForeignLibrary) {
+function aboutLibrary({ decode }: Pick<ForeignFunctions, 'decode'>, library: ForeignLibrary) {
   const about = library.func('void *dnnl_version()')();
   const [major, minor, patch] = ([0, 4, 8] as const).map((offset) => Number(decode(about, offset, 'int')));
   const version = `${major}.${minor}.${patch}`;

@@ -11,22 +11,30 @@ import { PatchConvolution } from './patch-convolution.js';
 import { batchMatMul, columnSums, fusedMatMul, reluGradient } from './product-kernels.js';
 import { isTiled, TiledConvolution } from './tiled-convolution.js';
 
+interface Options {
+  /** Convolutions of few channels take no products. */
+  readonly direct?: boolean;
+  /** Computes those that are not in tiles; left out: products of patches. */
+  readonly untiled?: ConvolutionAlgorithm;
+  /** In the transformed tiles of one pass forward. */
+  readonly forwardNumbers?: number;
+}
+
 /**
  * Registers a backend that is the running wasm backend with other kernels: products, convolutions and their gradients by
- * `multiply`. Both share one heap, and tensors of one are tensors of the other. Once a name and process. `direct`: convolutions of few channels
- * take no products. `untiled`: computes those that are not in tiles; left out: products of patches.
+ * `multiply`. Both share one heap, and tensors of one are tensors of the other. Once a name and process.
  */
 export function registerHeapBackend(
   name: string,
   wasm: BackendWasm,
   module: HeapModule,
   multiply: Multiply,
-  { direct = false, untiled }: { readonly direct?: boolean; readonly untiled?: ConvolutionAlgorithm } = {},
+  { direct = false, untiled, forwardNumbers }: Options = {},
 ): void {
   if (tf.findBackend(name) !== null) return;
   tf.copyRegisteredKernels('wasm', name);
   const stock = (kernel: string) => tf.getKernel(kernel, 'wasm').kernelFunc;
-  const choose = algorithms(wasm, module, multiply, direct, untiled);
+  const choose = algorithms(wasm, module, multiply, direct, untiled, forwardNumbers);
   const kernels: Readonly<Record<string, tf.KernelFunc>> = {
     BatchMatMul: batchMatMul(multiply),
     _FusedMatMul: fusedMatMul(multiply, stock('_FusedMatMul')),
@@ -53,8 +61,9 @@ function algorithms(
   multiply: Multiply,
   direct: boolean,
   untiled: ConvolutionAlgorithm = new PatchConvolution(wasm, module, multiply),
+  forwardNumbers?: number,
 ): ChooseAlgorithm {
-  const tiled = new TiledConvolution(wasm, module, multiply);
+  const tiled = new TiledConvolution(wasm, module, multiply, forwardNumbers);
   const few = direct ? new DirectConvolution(wasm, module) : untiled;
   return (shape) => (isTiled(shape) ? tiled : isDirect(shape) ? few : untiled);
 }

@@ -57,6 +57,8 @@ export class TiledConvolution implements ConvolutionAlgorithm {
     backend: BackendWasm,
     private readonly module: HeapModule,
     private readonly multiply: Multiply,
+    /** Of a pass forward, at most as many as of others; no pass adds to another there, so that this changes no bits. */
+    private readonly forwardNumbers = TILE_NUMBERS,
   ) {
     this.heap = heapOf(backend);
     this.scratch = new Scratch(this.heap);
@@ -66,7 +68,7 @@ export class TiledConvolution implements ConvolutionAlgorithm {
     const { inChannels, outHeight, outWidth, outChannels } = shape;
     const [module, tiles] = [this.module, this.room(shape)];
     module.tilesOfFilter(tiles.filter, filter, inChannels * outChannels, tiles.scratch);
-    this.each(shape, (...pass) => {
+    this.each(shape, tilesOfPass(shape, this.forwardNumbers), (...pass) => {
       const [, , from, to] = pass;
       this.tilesOfInputs(shape, tiles, x, ...pass);
       this.products(tiles.inputs, false, tiles.filter, false, tiles.outputs, to - from, outChannels, inChannels, false);
@@ -77,7 +79,7 @@ export class TiledConvolution implements ConvolutionAlgorithm {
   inputGradient(shape: Convolution, dy: number, filter: number, dx: number): void {
     const tiles = this.room(shape);
     this.beginInputGradient(shape, tiles, filter, dx);
-    this.each(shape, (...pass) => {
+    this.each(shape, tilesOfPass(shape), (...pass) => {
       this.tilesOfOutputs(shape, tiles, dy, ...pass);
       this.addInputGradient(shape, tiles, dx, ...pass);
     });
@@ -85,7 +87,7 @@ export class TiledConvolution implements ConvolutionAlgorithm {
 
   filterGradient(shape: Convolution, x: number, dy: number, into: number): void {
     const tiles = this.room(shape);
-    this.each(shape, (...pass) => {
+    this.each(shape, tilesOfPass(shape), (...pass) => {
       this.tilesOfOutputs(shape, tiles, dy, ...pass);
       this.addFilterGradient(shape, tiles, x, ...pass);
     });
@@ -96,7 +98,7 @@ export class TiledConvolution implements ConvolutionAlgorithm {
   gradients(shape: Convolution, x: number, dy: number, filter: number, dx: number, into: number): void {
     const tiles = this.room(shape);
     this.beginInputGradient(shape, tiles, filter, dx);
-    this.each(shape, (...pass) => {
+    this.each(shape, tilesOfPass(shape), (...pass) => {
       this.tilesOfOutputs(shape, tiles, dy, ...pass);
       this.addInputGradient(shape, tiles, dx, ...pass);
       this.addFilterGradient(shape, tiles, x, ...pass);
@@ -173,11 +175,10 @@ export class TiledConvolution implements ConvolutionAlgorithm {
     });
   }
 
-  /** Calls `pass` for some tiles after the other. */
-  private each(shape: Convolution, pass: (...pass: Pass) => void): void {
+  /** Calls `pass` for `step` tiles after the other. */
+  private each(shape: Convolution, step: number, pass: (...pass: Pass) => void): void {
     const [high, wide] = [Math.ceil(shape.outHeight / SIDE), Math.ceil(shape.outWidth / SIDE)];
     const tiles = shape.batchSize * high * wide;
-    const step = tilesOfPass(shape);
     for (let from = 0; from < tiles; from += step) pass(high, wide, from, Math.min(tiles, from + step));
   }
 
@@ -203,6 +204,6 @@ export class TiledConvolution implements ConvolutionAlgorithm {
 }
 
 /** An odd number: the 36 places of a tile, a pass's tiles apart, are then not all in the same lines of the nearest cache. */
-function tilesOfPass({ inChannels, outChannels }: Convolution): number {
-  return 1 + 2 * Math.max(4, Math.floor(TILE_NUMBERS / (2 * PLACES * (inChannels + outChannels))));
+function tilesOfPass({ inChannels, outChannels }: Convolution, numbers = TILE_NUMBERS): number {
+  return 1 + 2 * Math.max(4, Math.floor(numbers / (2 * PLACES * (inChannels + outChannels))));
 }

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'chai';
 import { rootStream } from '../../../../protocol/numerics/random.js';
 import { CONVOLUTION_GRADIENTS, convolutionGradients } from '../../../../worker/device/convolution-gradients.js';
 import { openDevice } from '../../../../worker/device/device.js';
 import { gradientDifference } from '../../../../worker/device/gradient-difference.js';
+import { registerHeapBackend } from '../../../../worker/device/simd/heap-backend.js';
+import { openHeapModule } from '../../../../worker/device/simd/heap-module.js';
+import { simdMultiply } from '../../../../worker/device/simd/multiply.js';
 
 interface Shape {
   readonly images: readonly [examples: number, height: number, width: number, channels: number];
@@ -32,8 +36,12 @@ const tensorOf = (shape: readonly number[], name: string) =>
   ) as tf.Tensor;
 
 /** The convolution with bias and relu, its gradient by the images, and that by the filter. */
-async function convolvedOn(device: string, { images, filters, pad }: Shape): Promise<readonly Float32Array[]> {
+async function convolvedOn(device: string, shape: Shape): Promise<readonly Float32Array[]> {
   await openDevice(device);
+  return convolved(shape);
+}
+
+function convolved({ images, filters, pad }: Shape): readonly Float32Array[] {
   const [examples, height, width, channels] = images;
   const outputs = pad === 'same' ? [height, width] : [height - 2, width - 2];
   const x = tensorOf(images, 'images') as tf.Tensor4D;
@@ -82,6 +90,18 @@ describe('worker/device/simd/tiled-convolution', () => {
         expect(both.map((one) => one!.dataSync())).to.deep.equal([byImages!.dataSync(), byFilter!.dataSync()]);
       }
     });
+
+  it('fewer tiles in a pass forward change no bits', async () => {
+    for (const shape of SHAPES) {
+      const expected = await convolvedOn('simd', shape);
+      const backend = tf.backend() as BackendWasm;
+      const module = openHeapModule(backend, false);
+      const options = { direct: true, forwardNumbers: 1 };
+      registerHeapBackend('few-tiles', backend, module, simdMultiply(backend, module), options);
+      await tf.setBackend('few-tiles');
+      expect(convolved(shape)).to.deep.equal(expected);
+    }
+  });
 
   it('an image that fills less than half of its tiles is a product of patches: the sums of plain JavaScript', async () => {
     const shape: Shape = { images: [2, 33, 2, 16], filters: 16, pad: 'same' };
