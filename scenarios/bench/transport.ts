@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { GradswarmError } from '../../protocol/errors.js';
 import type { BenchmarkOptions, BenchmarkRow } from '../run/run.js';
 import { type Benchmark, repeated, rowOf } from './benchmark.js';
 import { listenRaw, type PeerTask, RAW_BLOCK_BYTES, readRaw, writeRaw } from './raw-socket.js';
@@ -54,15 +55,24 @@ async function withPair<T>(isLocal: boolean, work: (pair: Pair) => Promise<T>): 
   const { server, at, socket } = await listenRaw(isLocal ? `${localPath}-raw` : null);
   const args = [url, token, String(at), ...(isLocal ? [localPath!] : [])];
   const peer = fork(PEER, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  try {
+  const ended = once(peer, 'exit').then(([code, signal]) => {
+    const how = signal === null ? `with status ${code}` : `by ${signal}`;
+    throw new GradswarmError('ERR_WORKER_LOST', `bench transport: its second process ended ${how} before its work did`);
+  });
+  // It ends with the work too, when no one waits for it.
+  ended.catch(() => {});
+  const measuring = async () => {
     await once(peer, 'message');
     const raw = await socket;
     raw.pause();
-    return await work({ end, raw, peer });
+    return work({ end, raw, peer });
+  };
+  try {
+    return await Promise.race([measuring(), ended]);
   } finally {
     if (peer.connected) peer.disconnect();
     end.close();
-    (await socket).destroy();
+    void socket.then((raw) => raw.destroy());
     server.close();
   }
 }

@@ -109,6 +109,14 @@ describe('exit statuses and signals of real processes', function () {
     for (const child of running.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
   });
 
+  it('bench transport ends with an error when its second process is killed', async () => {
+    const bench = program(['bench', 'transport', '--repeats', '100']);
+    await until(() => childProcesses(bench.child.pid!).length > 0, 'the second process');
+    for (const pid of childProcesses(bench.child.pid!)) process.kill(pid, 'SIGKILL');
+    expect(await bench.ended).to.equal(2);
+    expect(bench.text()).to.include('ERR_WORKER_LOST').and.include('its second process ended by SIGKILL');
+  });
+
   it('worker: 75 where no coordinator is, 3 with a wrong token', async () => {
     const place = new Place(await freePort(), { workers: { count: 1 } });
     const alone = place.worker('alone', '--retry-for', '0');
