@@ -87,7 +87,7 @@ describe('worker/objectives/layers', function () {
       const [height, width] = images.featureShape as readonly [number, number, number];
       const shape = (...sides: number[]) => ({ name: 'reshape', shape: sides });
       // What lies in between keeps them apart.
-      const parted = (apart: boolean) => {
+      const parted = (apart: boolean, pooling: readonly object[]) => {
         const between = (...sides: number[]) => (apart ? [shape(...sides)] : []);
         const pooled = [height - 2, width - 2, 5] as const;
         return [
@@ -98,7 +98,7 @@ describe('worker/objectives/layers', function () {
           ...between(...pooled),
           'relu',
           ...between(...pooled),
-          { name: 'max-pooling', size: 2, stride: 1 },
+          ...pooling,
           'flatten',
           { name: 'dense', units: 6 },
           ...between(6),
@@ -106,15 +106,20 @@ describe('worker/objectives/layers', function () {
           'dense',
         ];
       };
-      const of = async (apart: boolean) => {
-        const family = await familyWith({ layers: parted(apart) }, images, device);
+      const of = async (apart: boolean, pooling: readonly object[]) => {
+        const family = await familyWith({ layers: parted(apart, pooling) }, images, device);
         const point = pointOf(family, 'float32', 'point');
         const shard = family.shard(indices(8));
         return [await shard.loss(point, indices(5)), ...(await shard.gradient(point, indices(5)))];
       };
-      const together = await of(false);
-      expect(together).to.deep.equal(await of(true));
-      expect(together.filter((one) => one !== 0)).to.have.length.above(together.length / 2);
+      const small = { name: 'max-pooling', size: 2, stride: 1 };
+      const even = { name: 'max-pooling', size: 3, stride: 1, padding: 'same' };
+      // One after the other, and one beside what takes the same values.
+      for (const pooling of [[small], [even, small], [{ name: 'residual', layers: [even] }]]) {
+        const together = await of(false, pooling);
+        expect(together, JSON.stringify(pooling)).to.deep.equal(await of(true, pooling));
+        expect(together.filter((one) => one !== 0)).to.have.length.above(together.length / 2);
+      }
     });
 
   it('draws the masks of dropout from the parameters alone: the same gradients on wasm, simd, simd-relaxed and in plain JavaScript', async () => {

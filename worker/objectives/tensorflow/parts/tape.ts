@@ -10,6 +10,10 @@ type Backward = (dy: tf.Tensor) => readonly (tf.Tensor | null)[];
 
 class Node implements Value {
   gradient: tf.Tensor | null = null;
+  /** How many values were computed from it. */
+  uses = 0;
+  /** `gradient` has the slope of relu in it. */
+  hasSlope = false;
 
   constructor(
     readonly tensor: tf.Tensor,
@@ -17,8 +21,8 @@ class Node implements Value {
     readonly backward: Backward | null,
     /** A parameter that is trained is among what it was computed from. */
     readonly isNeeded: boolean,
-    /** Of values of relu: `backward` from the derivative by what relu was taken of. */
-    readonly beforeRelu: Backward | null,
+    /** Values of relu, or the largest of some: where they are 0 relu's slope is. */
+    readonly isRectified: boolean,
   ) {}
 
   get shape(): readonly number[] {
@@ -57,12 +61,12 @@ export class Tape implements Operations {
 
   /** A parameter that is trained. */
   parameter(tensor: tf.Tensor): Value {
-    return this.keep(new Node(tensor, [], null, true, null));
+    return this.keep(new Node(tensor, [], null, true, false));
   }
 
   /** An input, or a parameter that is not trained. */
   leaf(tensor: tf.Tensor): Value {
-    return this.keep(new Node(tensor, [], null, false, null));
+    return this.keep(new Node(tensor, [], null, false, false));
   }
 
   tensor(value: Value): tf.Tensor {
@@ -86,13 +90,19 @@ export class Tape implements Operations {
 
   /** `relu`: `backward` takes the derivative by what relu was taken of. */
   private note(tensor: tf.Tensor, parents: readonly Value[], backward: Backward, relu = false): Value {
-    const nodes = parents.map(nodeOf);
-    const isNeeded = this.records && nodes.some((node) => node.isNeeded);
-    const whole: Backward = relu ? (dy) => backward(reluGradient(dy, tensor)) : backward;
-    return this.keep(new Node(tensor, nodes, whole, isNeeded, relu ? backward : null));
+    const whole: Backward = relu ? (dy) => backward(node.hasSlope ? dy : reluGradient(dy, tensor)) : backward;
+    const node = this.link(tensor, parents, whole, relu);
+    return node;
   }
 
-  private keep(node: Node): Value {
+  private link(tensor: tf.Tensor, parents: readonly Value[], backward: Backward, isRectified: boolean): Node {
+    const nodes = parents.map(nodeOf);
+    for (const node of nodes) node.uses++;
+    const isNeeded = this.records && nodes.some((node) => node.isNeeded);
+    return this.keep(new Node(tensor, nodes, backward, isNeeded, isRectified));
+  }
+
+  private keep(node: Node): Node {
     if (this.records) this.nodes.push(node);
     return node;
   }
@@ -137,10 +147,19 @@ export class Tape implements Operations {
     const output = tf.maxPool(input, size, stride, pad);
     const spread = (dy: tf.Tensor) =>
       runKernel('MaxPoolGrad', { dy, input, output }, { filterSize: size, strides: stride, pad });
-    const { beforeRelu, parents } = nodeOf(x);
-    // The slope of relu at a largest value is that of its window, of which there are fewer.
-    if (beforeRelu) return this.note(output, parents, (dy) => beforeRelu(spread(dy)), true);
-    return this.note(output, [x], (dy) => [spread(dy)]);
+    const from = nodeOf(x);
+    const node = this.link(
+      output,
+      [x],
+      (dy) => {
+        // The slope of relu at a largest value is that of its window, of which there are fewer. Of a value that others take too, all
+        // derivatives are added first: a convolution in front of it goes back once, with the bits of a relu behind it.
+        from.hasSlope = from.isRectified && from.uses === 1;
+        return [spread(from.hasSlope && !node.hasSlope ? reluGradient(dy, output) : dy)];
+      },
+      from.isRectified,
+    );
+    return node;
   }
 
   add(a: Value, b: Value): Value {
