@@ -348,9 +348,9 @@ export const plantedErrors: readonly PlantedError[] = [
   {
     scenario: 'resnet-digits',
     error: 'the gradient of the kernels of a convolution has the wrong sign',
-    file: 'worker/objectives/tensorflow/parts/tape.js',
-    find: "kernel('Conv2DBackpropFilter', { x: image, dy }",
-    replace: "kernel('Conv2DBackpropFilter', { x: image, dy: tf.neg(dy) }",
+    file: 'worker/device/convolution-gradients.js',
+    find: "runKernel('Conv2DBackpropFilter', { x, dy }",
+    replace: "runKernel('Conv2DBackpropFilter', { x, dy: tf.neg(dy) }",
   },
   {
     scenario: 'scaffold-client-drift',
