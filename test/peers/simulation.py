@@ -1,6 +1,6 @@
 """Times gradswarm and other simulators in turn, and writes docs/performance.md.
 
-    npm run build && python3 test/peers/simulation.py [--repeats 5] [--rounds 100] [--image-repeats 3] [--only small|images] [--beside NAME ...]
+    npm run build && python3 test/peers/simulation.py [--repeats 5] [--rounds 300] [--image-repeats 3] [--only small|images] [--beside NAME ...]
 
 Every program has its own process with one thread (gradswarm with worker processes: three), and waits while another one computes. A ratio is of two neighbouring turns; what
 is written down is the median over the turns, and the least and greatest. Needs Linux, python3 and the room that environments.py names.
@@ -12,6 +12,7 @@ import math
 import os
 import pathlib
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -226,7 +227,7 @@ def written(page, name, lines):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--repeats", type=int, default=5)
-    options.add_argument("--rounds", type=int, default=100)
+    options.add_argument("--rounds", type=int, default=300)
     options.add_argument("--image-repeats", type=int, default=3)
     options.add_argument("--only", choices=["small", "images"])
     options.add_argument("--beside", nargs="*", choices=PEERS, default=PEERS, help="of the small simulation; all by default")
@@ -240,7 +241,9 @@ def main():
         out.write_text(written(out.read_text(), "small", [*lines, "", settled]))
     if given.only != "small":
         lines, versions = image_round(given.image_repeats)
-        settled = f"{given.image_repeats} turns of one round. {'; '.join(versions)}{machine}"
+        # Libraries by name: the folder is of this machine.
+        named = re.sub(r"(?<!\S)/\S*/", "", "; ".join(versions))
+        settled = f"{given.image_repeats} turns of one round. {named}{machine}"
         out.write_text(written(out.read_text(), "images", [*lines, "", settled]))
 
 
