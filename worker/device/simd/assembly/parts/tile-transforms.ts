@@ -77,6 +77,8 @@ export function outputTransform(to: usize, stride: usize, at: usize, apart: usiz
   v128.store(to + 2 * stride, f32x4.add(bc, f32x4.mul(f32x4.splat(4), de)));
   v128.store(to + 3 * stride, f32x4.add(f32x4.add(bMinusC, f32x4.mul(f32x4.splat(8), dMinusE)), f));
 }
+
+/** The same of the other side, which leaves outputs: `offset` is added, and relu taken. */
 export function lastTransform(to: usize, stride: usize, at: usize, apart: usize, offset: v128, relu: bool): void {
   const a = v128.load(at);
   const b = v128.load(at + apart);
