@@ -57,10 +57,11 @@ export const DISTURBED_RUNS = {
     data: 'none',
     precision: 'float64',
     clients: 4,
-    rounds: 10,
+    // Longer than the cuts last.
+    rounds: 40,
     topology: 'ring',
-    evaluation: { everyRounds: 10 },
-    checkpoints: { everyRounds: 5 },
+    evaluation: { everyRounds: 40 },
+    checkpoints: { everyRounds: 20 },
   },
 } as const satisfies Readonly<Record<string, ScenarioInput>>;
 

@@ -10,7 +10,7 @@ describe('connections that are cut in the middle of a run', function () {
   for (const [name, input] of Object.entries(DISTURBED_RUNS).filter(([run]) => run !== 'server'))
     it(`${name}: control, frame and peer connections cut at random cost nothing: no seat, no rollback, the same bits and bytes`, async () => {
       const kinds = 'topology' in input ? (['control', 'frames', 'peers'] as const) : (['control', 'frames'] as const);
-      const { joined, lost, rolledBack, reopened, cuts } = await disturbedRun(input, { act: cutting(kinds, 30) });
+      const { joined, lost, rolledBack, reopened, cuts } = await disturbedRun(input, { act: cutting(kinds, 60) });
       expect(cuts).to.be.greaterThan(10);
       expect(reopened.length).to.be.greaterThan(3);
       expect([joined, lost, rolledBack]).to.deep.equal([3, [], 0]);
