@@ -1,3 +1,4 @@
+import { openModule } from '../../numerics/simd/open-module.js';
 import module from './kernels.wasm.js';
 
 /**
@@ -40,40 +41,33 @@ type Address = 'input' | 'output' | 'second' | 'coins' | 'sums';
 type Exports = Loops & { memory: WebAssembly.Memory } & Record<Address, WebAssembly.Global<'i32'>>;
 
 function instantiate(): Kernels | null {
-  if (module === '') return null;
-  try {
-    const bytes = Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0));
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-    const exported = instance.exports as unknown as Exports;
-    const { buffer } = exported.memory;
-    const input = exported.input.value;
-    const output = exported.output.value;
-    const second = exported.second.value;
-    return {
-      roundToBf16: exported.roundToBf16,
-      packSigns: exported.packSigns,
-      spreadSigns: exported.spreadSigns,
-      quantizeInt8: exported.quantizeInt8,
-      fillCoins: exported.fillCoins,
-      drawLevels: exported.drawLevels,
-      collect: exported.collect,
-      greatestMagnitude: exported.greatestMagnitude,
-      input: new Uint32Array(buffer, input, SIMD_CHUNK),
-      inputBytes: new Uint8Array(buffer, input, 4 * SIMD_CHUNK),
-      output: new Uint32Array(buffer, output, SIMD_CHUNK),
-      outputIntegers: new Int32Array(buffer, output, SIMD_CHUNK),
-      outputBytes: new Uint8Array(buffer, output, 4 * SIMD_CHUNK),
-      outputHalves: new Uint16Array(buffer, output, 2 * SIMD_CHUNK),
-      outputFloats: new Float32Array(buffer, output, SIMD_CHUNK),
-      second: new Uint32Array(buffer, second, SIMD_CHUNK),
-      secondFloats: new Float32Array(buffer, second, SIMD_CHUNK),
-      coins: new Uint32Array(buffer, exported.coins.value, 16),
-      sums: new Float64Array(buffer, exported.sums.value, 8),
-    };
-  } catch {
-    // No WebAssembly, no SIMD, or forbidden by a page's policy: the plain loops do the same.
-    return null;
-  }
+  const exported = openModule<Exports>(module);
+  if (exported === null) return null;
+  const { buffer } = exported.memory;
+  const input = exported.input.value;
+  const output = exported.output.value;
+  const second = exported.second.value;
+  return {
+    roundToBf16: exported.roundToBf16,
+    packSigns: exported.packSigns,
+    spreadSigns: exported.spreadSigns,
+    quantizeInt8: exported.quantizeInt8,
+    fillCoins: exported.fillCoins,
+    drawLevels: exported.drawLevels,
+    collect: exported.collect,
+    greatestMagnitude: exported.greatestMagnitude,
+    input: new Uint32Array(buffer, input, SIMD_CHUNK),
+    inputBytes: new Uint8Array(buffer, input, 4 * SIMD_CHUNK),
+    output: new Uint32Array(buffer, output, SIMD_CHUNK),
+    outputIntegers: new Int32Array(buffer, output, SIMD_CHUNK),
+    outputBytes: new Uint8Array(buffer, output, 4 * SIMD_CHUNK),
+    outputHalves: new Uint16Array(buffer, output, 2 * SIMD_CHUNK),
+    outputFloats: new Float32Array(buffer, output, SIMD_CHUNK),
+    second: new Uint32Array(buffer, second, SIMD_CHUNK),
+    secondFloats: new Float32Array(buffer, second, SIMD_CHUNK),
+    coins: new Uint32Array(buffer, exported.coins.value, 16),
+    sums: new Float64Array(buffer, exported.sums.value, 8),
+  };
 }
 
 let kernels: Kernels | null | undefined;

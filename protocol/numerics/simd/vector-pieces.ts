@@ -1,4 +1,5 @@
 import type { ReadonlyVector, Vector } from '../../method.js';
+import { openModule } from './open-module.js';
 import module from './vectors.wasm.js';
 
 /** The module that `npm run build` makes of assembly/vectors.ts. The plain loops in ../vector.ts give the same bits. */
@@ -27,19 +28,13 @@ let loaded: { readonly kernels: Exports; readonly into: Room; readonly from: Roo
 let enabled = true;
 
 function instantiate() {
-  if (module === '') return null;
-  try {
-    const bytes = Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0));
-    const kernels = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Exports;
-    const room = (at: number): Room => ({
-      single: new Float32Array(kernels.memory.buffer, at, PIECE),
-      double: new Float64Array(kernels.memory.buffer, at, PIECE),
-    });
-    return { kernels, into: room(kernels.into.value), from: room(kernels.from.value) };
-  } catch {
-    // No WebAssembly, no SIMD, or forbidden by a page's policy: the plain loops do the same.
-    return null;
-  }
+  const kernels = openModule<Exports>(module);
+  if (kernels === null) return null;
+  const room = (at: number): Room => ({
+    single: new Float32Array(kernels.memory.buffer, at, PIECE),
+    double: new Float64Array(kernels.memory.buffer, at, PIECE),
+  });
+  return { kernels, into: room(kernels.into.value), from: room(kernels.from.value) };
 }
 
 /** For tests: false makes the plain loops run. */

@@ -1,3 +1,4 @@
+import { openModule } from './open-module.js';
 import module from './words.wasm.js';
 
 /** The module that `npm run build` makes of assembly/words.ts. The plain loop in ../random.ts gives the same bits. */
@@ -23,17 +24,11 @@ let loaded: Loaded | null | undefined;
 let enabled = true;
 
 function instantiate() {
-  if (module === '') return null;
-  try {
-    const bytes = Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0));
-    const { memory, output, fill, becomeFactors } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
-      .exports as unknown as Exports;
-    const place = [memory.buffer, output.value, 2 * MOST_BLOCKS] as const;
-    return { fill, becomeFactors, words: new Uint32Array(...place), numbers: new Float32Array(...place) };
-  } catch {
-    // No WebAssembly, no SIMD, or forbidden by a page's policy: the plain loop does the same.
-    return null;
-  }
+  const kernels = openModule<Exports>(module);
+  if (kernels === null) return null;
+  const { memory, output, fill, becomeFactors } = kernels;
+  const place = [memory.buffer, output.value, 2 * MOST_BLOCKS] as const;
+  return { fill, becomeFactors, words: new Uint32Array(...place), numbers: new Float32Array(...place) };
 }
 
 /** For tests: false makes the plain loop run. */

@@ -1,3 +1,4 @@
+import { openModule } from '../../numerics/simd/open-module.js';
 import module from './checksum.wasm.js';
 
 /** The module that `npm run build` makes of assembly/checksum.ts. A table, as ../checksum.ts and Node's zlib have it, finds the same. */
@@ -31,26 +32,19 @@ type Loaded = Pick<Exports, 'begin' | 'fold' | 'next' | 'end'> & {
 let loaded: Loaded | null | undefined;
 
 function instantiate(): Loaded | null {
-  if (module === '') return null;
-  try {
-    const bytes = Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0));
-    const { memory, input, piece, span, begin, fold, next, end } = new WebAssembly.Instance(
-      new WebAssembly.Module(bytes),
-    ).exports as unknown as Exports;
-    const { buffer } = memory;
-    return {
-      begin,
-      fold,
-      next,
-      end,
-      input: new Uint8Array(buffer, input.value, piece.value),
-      head: new DataView(buffer, input.value, 4),
-      spanBytes: span.value,
-    };
-  } catch {
-    // No WebAssembly, no SIMD, or forbidden by a page's policy: the table does the same.
-    return null;
-  }
+  const kernels = openModule<Exports>(module);
+  if (kernels === null) return null;
+  const { memory, input, piece, span, begin, fold, next, end } = kernels;
+  const { buffer } = memory;
+  return {
+    begin,
+    fold,
+    next,
+    end,
+    input: new Uint8Array(buffer, input.value, piece.value),
+    head: new DataView(buffer, input.value, 4),
+    spanBytes: span.value,
+  };
 }
 
 /** CRC-32, continued from that of the bytes before; `table` takes that of short bodies and of the last 5 kB of each, or all of it without SIMD. */

@@ -1,3 +1,4 @@
+import { openModule } from '../../numerics/simd/open-module.js';
 import module from './finite.wasm.js';
 
 /** The module that `npm run build` makes of assembly/finite.ts. The plain loop in ../finite.ts finds the same. */
@@ -19,16 +20,10 @@ let loaded: { readonly finite: Exports['finite']; readonly input: Uint8Array } |
 let enabled = true;
 
 function instantiate() {
-  if (module === '') return null;
-  try {
-    const bytes = Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0));
-    const { memory, input, finite } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
-      .exports as unknown as Exports;
-    return { finite, input: new Uint8Array(memory.buffer, input.value, PIECE_BYTES) };
-  } catch {
-    // No WebAssembly, no SIMD, or forbidden by a page's policy: the plain loop does the same.
-    return null;
-  }
+  const kernels = openModule<Exports>(module);
+  if (kernels === null) return null;
+  const { memory, input, finite } = kernels;
+  return { finite, input: new Uint8Array(memory.buffer, input.value, PIECE_BYTES) };
 }
 
 /** For tests: false makes the plain loop run. */
