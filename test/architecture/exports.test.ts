@@ -22,6 +22,7 @@ const PUBLIC: readonly (readonly [reason: string, ...entries: string[]])[] = [
     'protocol/codecs/simd/kernels.ts useSimd',
     'protocol/numerics/simd/word-blocks.ts useWordSimd',
     'protocol/wire/simd/finite-pieces.ts useFiniteSimd',
+    'worker/datasets/simd/pixel-pieces.ts usePixelSimd',
     'protocol/numerics/simd/vector-pieces.ts useVectorSimd',
   ],
   ['a generator with published known answers', 'protocol/numerics/random.ts threefryBlock'],

@@ -1,4 +1,5 @@
 import { GradswarmError } from '../../protocol/errors.js';
+import { allFinite } from '../../protocol/wire/finite.js';
 import { type Dataset, type Examples, featureCountOf, type StoredRows } from './dataset.js';
 import { withRows } from './stored-rows.js';
 
@@ -61,11 +62,6 @@ function soundRows(rows: StoredRows, refuse: (example: number, value: number) =>
 }
 
 /** -1: all are finite. */
-export function firstNotFinite(values: ArrayLike<number>): number {
-  // The difference of a number to itself is 0, and NaN of what is not finite: one test at the end of a row of numbers, not one a number.
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
-  if (sum === 0) return -1;
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i]!)) return i;
-  return -1;
+export function firstNotFinite(values: Float32Array): number {
+  return allFinite(values) ? -1 : values.findIndex((value) => !Number.isFinite(value));
 }

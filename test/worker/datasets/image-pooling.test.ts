@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { rootStream } from '../../../protocol/numerics/random.js';
 import { poolImages } from '../../../worker/datasets/image-pooling.js';
+import { usePixelSimd } from '../../../worker/datasets/simd/pixel-pieces.js';
 
 const [HEIGHT, WIDTH, COUNT] = [8, 12, 30];
 const FACTOR = 1 / 255;
@@ -25,6 +26,28 @@ describe('worker/datasets/image-pooling', () => {
           expect(pooled[(i * rows + y) * columns + x]).to.equal(Math.fround(mean));
         }
   });
+
+  for (const isSimd of [true, false])
+    it(`${isSimd ? 'SIMD' : 'the plain loop'} gives each byte times the factor in 64 bits, rounded once, of images in any order`, () => {
+      usePixelSimd(isSimd);
+      try {
+        // Runs of images beyond a piece of the module, and pixels that are no multiple of what it takes at once.
+        const [height, width, count] = [11, 23, 80];
+        const pixels = height * width;
+        const all = Uint8Array.from({ length: count * pixels }, (_, i) => i % 256);
+        const orders = [Array.from({ length: count }, (_, i) => i), [79, 3, 4, 5, 5, 0, 78, 79], []];
+        for (const factor of [FACTOR, 1, 0.1, 1 / 3e38])
+          for (const order of orders) {
+            const scaled = poolImages(all, height, width, [height, width], Uint32Array.from(order), factor);
+            const expected = order.flatMap((image) =>
+              Array.from(all.subarray(image * pixels, (image + 1) * pixels), (byte) => Math.fround(byte * factor)),
+            );
+            expect([...scaled], `${factor}, ${order.length} images`).to.deep.equal(expected);
+          }
+      } finally {
+        usePixelSimd(true);
+      }
+    });
 
   it('every size keeps the mean of an image', () => {
     for (const size of [
