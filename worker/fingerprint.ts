@@ -10,7 +10,7 @@ export interface Fingerprint {
   readonly initialParameters: string;
 }
 
-/** Of data that several runs of a process read. */
+/** Of data that several runs of a process read, or another process has hashed. */
 const dataHashes = new WeakMap<Dataset, string>();
 
 export function fingerprintOf(
@@ -32,6 +32,11 @@ function dataHashOf(dataset: Dataset): string {
   const hash = hashOf([...partsOf(train), ...partsOf(test), ...(groups ? [groups] : [])]);
   dataHashes.set(dataset, hash);
   return hash;
+}
+
+/** The hash of these data is known: a process that has started this one has read the same files just now. */
+export function assumeDataHash(dataset: Dataset, hash: string): void {
+  dataHashes.set(dataset, hash);
 }
 
 /** Names of what differs. */

@@ -16,7 +16,7 @@ const LONGEST_RETRY_MS = 30_000;
  */
 export async function runWorker(url: string, options: WorkerProcessOptions): Promise<void> {
   const { seat = null, opened } = options;
-  const problem = opened ? { key: JSON.stringify(opened.scenario), opened: Promise.resolve(opened.problem) } : null;
+  const problem = opened ? { key: JSON.stringify(opened.scenario), opened: opened.problem } : null;
   const kept: Kept = { process: nanoid(), seat, problem, reachedMs: performance.now() };
   for (let delayMs = FIRST_RETRY_MS; ; ) {
     const startedMs = performance.now();

@@ -25,6 +25,7 @@ export interface Problem {
   readonly partition: Partition;
   readonly family: ObjectiveFamily;
   readonly model: ModelShape;
+  /** Made when it is first read: to hash the data takes as long as to read them. */
   readonly fingerprint: Fingerprint;
   /** Each client's held-out examples; null: none are. They are in no client's shard. */
   readonly heldOut: ShardList | null;
@@ -111,6 +112,8 @@ export async function openProblem(
     if (family.base) other.base!.values.set(family.base.values);
     return other;
   });
+  const initialNumbers = [initialParams, ...(family.base ? [family.base.values] : [])];
+  let fingerprint: Fingerprint | undefined;
   return {
     dataset,
     partition,
@@ -121,7 +124,9 @@ export async function openProblem(
       initialParams,
     },
     heldOut,
-    fingerprint: fingerprintOf(dataset, partition, [initialParams, ...(family.base ? [family.base.values] : [])]),
+    get fingerprint() {
+      return (fingerprint ??= fingerprintOf(dataset, partition, initialNumbers));
+    },
     evaluateClient: (client, estimates, round) =>
       evaluateClient({ dataset, partition, family: changed.evaluation(round) ?? family, heldOut }, client, estimates),
     objectiveOf,

@@ -20,8 +20,11 @@ export interface WorkerProcessOptions {
   readonly seat?: number;
   /** The modules of its own that this process has loaded; left out: none. */
   readonly use?: readonly UsedModule[];
-  /** The problem that it has opened before it joins, on the device above; left out: none. Another is opened where another scenario is assigned. */
-  readonly opened?: { readonly scenario: Scenario; readonly problem: Problem };
+  /**
+   * The problem that it opens while it joins, on the device above; null, or left out: none. Another is opened then, and where another scenario is
+   * assigned.
+   */
+  readonly opened?: { readonly scenario: Scenario; readonly problem: Promise<Problem | null> };
   /** How long to look for a coordinator that is not there, milliseconds; left out: not at all. */
   readonly retryForMs?: number;
   /** One line for a person. */

@@ -29,7 +29,8 @@ interface Assignment {
 export interface Kept {
   readonly process: string;
   seat: number | null;
-  problem: { readonly key: string; readonly opened: Promise<Problem> } | null;
+  /** Null is opened for nothing: it is to be opened again. */
+  problem: { readonly key: string; readonly opened: Promise<Problem | null> } | null;
   /** When a coordinator last answered. */
   reachedMs: number;
 }
@@ -245,15 +246,16 @@ export class WorkerSession {
   }
 
   /** Kept over epochs: loading data may take longer than all rounds. */
-  private problemOf(scenario: Scenario): Promise<Problem> {
+  private async problemOf(scenario: Scenario): Promise<Problem> {
     const key = JSON.stringify(scenario);
-    if (this.kept.problem?.key !== key) {
-      const { device } = this.options;
-      // What 'auto' of the scenario stands for is the coordinator's choice; here it is that of this worker alone.
-      const chosen = device === 'auto' ? processChoices.maker(device, false) : undefined;
-      this.kept.problem = { key, opened: openProblem(scenario, device, chosen) };
-    }
-    return this.kept.problem.opened;
+    const known = this.kept.problem?.key === key ? await this.kept.problem.opened : null;
+    if (known) return known;
+    const { device } = this.options;
+    // What 'auto' of the scenario stands for is the coordinator's choice; here it is that of this worker alone.
+    const chosen = device === 'auto' ? processChoices.maker(device, false) : undefined;
+    const opened = openProblem(scenario, device, chosen);
+    this.kept.problem = { key, opened };
+    return opened;
   }
 
   /** What is not a frame, from the coordinator over the link. */

@@ -6,20 +6,22 @@ import { inThread } from './compute-thread.js';
 import { exitStatusOfError } from './exit-status.js';
 
 /**
- * A worker process that a run starts on its own machine. It is started before the coordinator listens, opens the problem of the run, and then waits
- * for its orders. No command of the command line: parsing one takes a part of the time that it has.
+ * A worker process that a run starts on its own machine. It is started before the coordinator listens, or even has the whole scenario; it opens the
+ * problem of the run, and joins as soon as it has its orders. No command of the command line: parsing one takes a part of the time that it has.
  */
 async function join(): Promise<void> {
   const lines = linesOfStarter();
   const { hostClients } = await import('./host-clients.js');
   const outlook = await lines.next<Outlook>();
   if (!outlook) return;
+  const ordered = lines.next<Orders>();
   const { seat, scenario, use, initial } = outlook;
-  const opened = await openedEarly(outlook);
-  const orders = await lines.next<Orders>();
+  const { openAsWorker } = await import('../run/join.js');
+  // On a device that the coordinator has yet to choose nothing can be opened.
+  const opened = scenario.device === 'auto' ? null : openAsWorker(outlook, ordered);
+  const orders = await ordered;
   if (!orders) return;
   const { url, token, device, localLink } = orders;
-  const isRight = opened && device === (opened.family.device?.name ?? null);
   await hostClients(url, (signal) => ({
     device,
     token,
@@ -27,7 +29,7 @@ async function join(): Promise<void> {
     use,
     ...(initial !== null && { initial }),
     ...(localLink !== null && { localLink }),
-    ...(isRight && { opened: { scenario, problem: opened } }),
+    ...(opened && { opened: { scenario, problem: opened } }),
     peers: { port: 0, advertise: null, tls: null },
     trust: { ca: null },
     // It ends with the coordinator.
@@ -35,17 +37,6 @@ async function join(): Promise<void> {
     quiet: true,
     signal,
   }));
-}
-
-/** Null: the coordinator has a choice of device to make, or the problem cannot be opened, which the run then says itself. */
-async function openedEarly({ scenario, use, initial }: Outlook) {
-  if (scenario.device === 'auto') return null;
-  const { openAsWorker } = await import('../run/join.js');
-  try {
-    return await openAsWorker(scenario, use, initial);
-  } catch {
-    return null;
-  }
 }
 
 try {

@@ -13,6 +13,7 @@ import type { RunOptions } from '../run/run.js';
 import { runScenario } from '../run/run-scenario.js';
 import { atSeeds, seedNote, seedsFrom } from '../run/seeds.js';
 import { startLine } from '../run/start-line.js';
+import type { BegunWorkers } from '../run/worker-launcher.js';
 import { type ListenFlags, listenOptions } from './listen.js';
 import { type Printing, report, reportSweep, type Task } from './outcome.js';
 
@@ -34,8 +35,8 @@ export interface RunFlags extends Printing, ListenFlags {
   readonly out?: string;
 }
 
-/** `gradswarm run`, in the thread that computes. */
-export async function runAction(name: string, flags: RunFlags): Promise<void> {
+/** `gradswarm run`, in the thread that computes. `processes`: worker processes that were begun for it; null: none. */
+export async function runAction(name: string, flags: RunFlags, processes: BegunWorkers | null): Promise<void> {
   if (flags.open) mainThread()?.post({ type: 'open' });
   if (flags.metricsPort !== undefined) mainThread()?.post({ type: 'metrics', port: flags.metricsPort });
   const loaded = await loadScenario(name);
@@ -49,6 +50,7 @@ export async function runAction(name: string, flags: RunFlags): Promise<void> {
     listen: listenOptions(flags),
     jobs: flags.jobs ?? 1,
     ...(flags.tensorboard && { tensorboard: true }),
+    ...(processes && { processes }),
   };
   const seconds = input.changed ? null : (input.expectedSeconds ?? null);
   if (isSweep(input)) {

@@ -46,8 +46,14 @@ export function runCommand(): Command {
     .action(inThread(run));
 }
 
-/** Its modules are read in the thread that computes alone. */
+/** Its modules are read in the thread that computes alone, those that begin worker processes first. */
 async function run(name: string, flags: RunFlags): Promise<void> {
-  const { runAction } = await import('./run-action.js');
-  return runAction(name, flags);
+  const { soonNeeded } = await import('../run/soon-needed.js');
+  const processes = await soonNeeded(name, flags);
+  try {
+    const { runAction } = await import('./run-action.js');
+    await runAction(name, flags, processes);
+  } finally {
+    await processes?.stop(true);
+  }
 }

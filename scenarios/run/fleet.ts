@@ -7,8 +7,8 @@ import type { Crew } from '../../protocol/party/crew.js';
 import type { RunSite } from '../../protocol/party/run-site.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
-import type { WorkerLauncher } from './local-workers.js';
 import type { RunOptions } from './run.js';
+import type { WorkerLauncher } from './worker-launcher.js';
 
 /** The processes of a run's parties, and the coordinator's connection to them. */
 export interface Fleet {

@@ -1,9 +1,10 @@
 import { fileName } from '../../coordinator/members/used-modules.js';
-import type { Scenario } from '../../protocol/scenario/scenario.js';
+import { assumeDataHash } from '../../worker/fingerprint.js';
 import { locateInitial } from '../../worker/initial-file.js';
 import { runWorker } from '../../worker/main.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
 import { loadPlugIn } from '../plug-ins/plug-ins.js';
+import type { Orders, Outlook } from './orders.js';
 import type { WorkerOptions } from './run.js';
 
 /** Hosts clients for the coordinator at `url` until the run is over. Throws ERR_SCENARIO where a module cannot be loaded. */
@@ -22,15 +23,24 @@ export async function joinAsWorker(
   });
 }
 
-/** The problem of a scenario as a worker with these files opens it. */
+/**
+ * The problem of the run as a worker process of this machine opens it, before it has its orders. Null: it cannot be opened, which the run then
+ * says itself, or the coordinator has chosen another device.
+ */
 export async function openAsWorker(
-  scenario: Scenario,
-  use: readonly string[],
-  initial: string | null,
-): Promise<Problem> {
-  if (initial !== null) locateInitial(initial);
-  await plugInsOf(use);
-  return openProblem(scenario);
+  { scenario, use, initial }: Outlook,
+  orders: Promise<Orders | undefined>,
+): Promise<Problem | null> {
+  try {
+    if (initial !== null) locateInitial(initial);
+    await plugInsOf(use);
+    const problem = await openProblem(scenario);
+    const { device = null, data = null } = (await orders) ?? {};
+    if (data !== null) assumeDataHash(problem.dataset, data);
+    return device === (problem.family.device?.name ?? null) ? problem : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Each is loaded once. */

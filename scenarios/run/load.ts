@@ -20,12 +20,21 @@ export function shippedNames(folder: string = LIBRARY): readonly string[] {
   return moduleNames(pathToFileURL(`${folder}/`));
 }
 
+/** The shipped scenario of that name; null: there is none. */
+export async function loadShipped(name: string, folder: string = LIBRARY): Promise<Loaded | null> {
+  if (!shippedNames(folder).includes(name)) return null;
+  const path = join(folder, `${name}.js`);
+  const { default: value } = await import(pathToFileURL(path).href);
+  return checked(path, value);
+}
+
 /**
  * What a person wrote: a shipped scenario by name, a .ts, .js, .mjs or .json file, or a run directory (its record).
  * Throws ERR_SCENARIO.
  */
 export async function loadScenario(nameOrPath: string, folder: string = LIBRARY): Promise<Loaded> {
-  if (shippedNames(folder).includes(nameOrPath)) return shipped(join(folder, `${nameOrPath}.js`));
+  const known = await loadShipped(nameOrPath, folder);
+  if (known) return known;
   if (!existsSync(nameOrPath)) throw notFound(nameOrPath, folder);
   if (!statSync(nameOrPath).isDirectory()) return fromFile(nameOrPath);
   const sweep = join(nameOrPath, 'sweep.json');
@@ -68,11 +77,6 @@ async function fromFile(path: string): Promise<Loaded> {
 
 async function parsedJson(path: string): Promise<unknown> {
   return parseJson(readFileSync(path, 'utf8'), path, 'ERR_SCENARIO');
-}
-
-async function shipped(path: string): Promise<Loaded> {
-  const { default: value } = await import(pathToFileURL(path).href);
-  return checked(path, value);
 }
 
 async function imported(path: string): Promise<Loaded> {

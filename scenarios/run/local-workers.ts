@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { GradswarmError } from '../../protocol/errors.js';
 import { mainThread } from './main-thread.js';
 import type { Orders, Outlook } from './orders.js';
+import type { BegunWorkers } from './worker-launcher.js';
 
 /** What such a process begins with: compiled, or a source where sources are run directly. */
 const ENTRY = fileURLToPath(
@@ -19,27 +20,8 @@ const LONGEST_DELAY_MS = 10_000;
 const LONG_LIFE_MS = 20_000;
 const MOST_DEATHS = 8;
 
-/** Starts the workers of a run that does not wait for others' workers, and ends them with it. */
-export interface WorkerLauncher {
-  /** Before the coordinator listens: processes that `start` gives their orders to. Left out: they are started then. */
-  begin?(count: number): void;
-  /** `token`: what the workers need to join. `ended`: a process has ended; it need not be waited for. `localLink`: path of a socket for frames. */
-  start(
-    count: number,
-    url: string,
-    device: string | null,
-    token: string,
-    ended: (pid: number, why: string) => void,
-    localLink?: string | null,
-  ): void;
-  /** From now on a process that ends is no loss. */
-  expectEnd?(): void;
-  /** `soon`: those that still compute are ended. */
-  stop(soon?: boolean): Promise<void>;
-}
-
 /** Worker processes on this machine. One that ends is started again, with growing delays. */
-export class LocalWorkers implements WorkerLauncher {
+export class LocalWorkers implements BegunWorkers {
   private readonly children: (ChildProcess | null)[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private ending = false;
@@ -48,15 +30,21 @@ export class LocalWorkers implements WorkerLauncher {
   private ended: (pid: number, why: string) => void = () => {};
   private readonly onProcessExit = () => this.kill('SIGKILL');
 
-  /** `outlook`: of each, whatever its seat. */
+  /** `outlook`: of each, whatever its seat; null: `expect` gives it to those that are begun. */
   constructor(
-    private readonly note: (message: string) => void,
-    private readonly outlook: Omit<Outlook, 'seat'>,
+    private note: (message: string) => void,
+    private outlook: Omit<Outlook, 'seat'> | null,
   ) {}
 
   begin(count: number): void {
     for (let seat = 0; seat < count; seat++) this.launch(seat, 0);
     process.once('exit', this.onProcessExit);
+  }
+
+  expect(outlook: Omit<Outlook, 'seat'>, note: (message: string) => void): void {
+    this.outlook = outlook;
+    this.note = note;
+    for (const [seat, child] of this.children.entries()) this.inform(child, seat);
   }
 
   start(
@@ -66,11 +54,17 @@ export class LocalWorkers implements WorkerLauncher {
     token: string,
     ended: (pid: number, why: string) => void,
     localLink: string | null = null,
+    data: string | null = null,
   ): void {
-    this.orders = { url, token, device, localLink };
     this.ended = ended;
+    // A process that reads the data later, in the place of one that has ended, may read other data.
+    this.orders = { url, token, device, localLink, data: null };
     if (this.children.length === 0) this.begin(count);
-    else for (const child of this.children) this.order(child);
+    else for (const child of this.children) this.order(child, { ...this.orders, data });
+  }
+
+  get count(): number {
+    return this.children.length;
   }
 
   /** Process identifiers, by seat. */
@@ -97,8 +91,12 @@ export class LocalWorkers implements WorkerLauncher {
     process.off('exit', this.onProcessExit);
   }
 
-  private order(child: ChildProcess | null): void {
-    child?.stdin?.end(`${JSON.stringify(this.orders)}\n`);
+  private inform(child: ChildProcess | null, seat: number): void {
+    if (this.outlook) child?.stdin?.write(`${JSON.stringify({ ...this.outlook, seat } satisfies Outlook)}\n`);
+  }
+
+  private order(child: ChildProcess | null, orders: Orders): void {
+    child?.stdin?.end(`${JSON.stringify(orders)}\n`);
   }
 
   /** `deaths`: this seat's processes in a row that ended soon after their start. */
@@ -111,8 +109,8 @@ export class LocalWorkers implements WorkerLauncher {
     });
     // One that has ended takes no orders; its exit is seen.
     child.stdin?.on('error', () => {});
-    child.stdin?.write(`${JSON.stringify({ ...this.outlook, seat } satisfies Outlook)}\n`);
-    if (this.orders) this.order(child);
+    this.inform(child, seat);
+    if (this.orders) this.order(child, this.orders);
     this.children[seat] = child;
     const { pid } = child;
     const main = mainThread();

@@ -21,6 +21,8 @@ export interface Orders {
   readonly device: string | null;
   /** Path of the run's socket for frames; null: its port alone. */
   readonly localLink: string | null;
+  /** The fingerprint of the data that the coordinator has read, while this process was reading them too; null: it is to make its own. */
+  readonly data: string | null;
 }
 
 /** The lines, as they come. Undefined once the process that has started this one has ended, or its run. */

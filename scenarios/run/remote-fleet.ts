@@ -12,8 +12,8 @@ import { systemSecrets } from '../../worker/secrets.js';
 import { openSite } from '../../worker/site.js';
 import { estimateLengthOf } from './estimate-length.js';
 import type { Fleet, FleetOptions } from './fleet.js';
-import type { WorkerLauncher } from './local-workers.js';
 import { LOCAL_LINK_VARIABLE, TOKEN_VARIABLE } from './token.js';
+import type { WorkerLauncher } from './worker-launcher.js';
 
 /** A fleet whose coordinator can be looked into. */
 export interface RemoteFleet extends Fleet {
@@ -102,7 +102,9 @@ export async function remoteFleet(
     const token = listen?.token ? '' : `${TOKEN_VARIABLE}=${server.token} `;
     if (listen) note(`waiting for ${count} workers: ${token}gradswarm worker --join ${server.joinUrl}`);
     const ended = (pid: number, why: string) => server.processEnded(pid, why);
-    launcher?.start(count, server.url, device, server.token, ended, server.localPath);
+    // Modules of one's own may draw other data in each process.
+    const data = scenario.use && scenario.use.length > 0 ? null : problem.fingerprint.data;
+    launcher?.start(count, server.url, device, server.token, ended, server.localPath, data);
     return await stretch();
   } catch (error) {
     await close(signal.aborted ? 'again' : 'failed');

@@ -7,6 +7,7 @@ import type { TlsTrust } from '../../protocol/sockets/challenge.js';
 import type * as control from '../../protocol/wire/control-messages.js';
 import type { PeerAddress } from '../../worker/peer-sockets.js';
 import type { Problem } from '../../worker/problem.js';
+import type { BegunWorkers } from './worker-launcher.js';
 
 /** What the command line passes to the runtime. */
 
@@ -39,6 +40,8 @@ export interface RunOptions {
   readonly watcher?: RunWatcher;
   /** Runs of a sweep at once, each in a process of its own; left out: one after the other in this process. */
   readonly jobs?: number;
+  /** Worker processes that were begun before the scenario was complete; left out: they are begun then. Their owner stops them. */
+  readonly processes?: BegunWorkers;
   /** Also writes every round to event files of TensorBoard, `tensorboard/` in the run's folder; left out: no. */
   readonly tensorboard?: boolean;
 }
@@ -84,8 +87,8 @@ export interface WorkerOptions {
   readonly use?: readonly string[];
   /** Its own copy of the file of saved parameters that the scenario begins with; left out: none. */
   readonly initial?: string;
-  /** The problem of the run, opened before it is joined; left out: it is opened then. */
-  readonly opened?: { readonly scenario: Scenario; readonly problem: Problem };
+  /** The problem of the run, which is being opened while it is joined; null, or left out: it is opened then. */
+  readonly opened?: { readonly scenario: Scenario; readonly problem: Promise<Problem | null> };
   /** How long a coordinator that is not there is looked for, milliseconds. */
   readonly retryForMs: number;
   readonly signal: AbortSignal;

@@ -8,7 +8,8 @@ import type { StartingPoint } from './roll-back.js';
 import type { Part, RunOptions, RunOutcome } from './run.js';
 import type { Read } from './what-is-read.js';
 
-export interface SessionOptions extends Pick<RunOptions, 'listen' | 'signal' | 'watcher' | 'tensorboard'> {
+export interface SessionOptions
+  extends Pick<RunOptions, 'listen' | 'processes' | 'signal' | 'watcher' | 'tensorboard'> {
   /** What the display calls it; left out: the scenario's name. */
   readonly label?: string;
   /** Which run of a sweep it is. */

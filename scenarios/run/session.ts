@@ -25,7 +25,6 @@ import { earlyWorkers } from './early-workers.js';
 import type { Fleet } from './fleet.js';
 import { forecastOf } from './forecast.js';
 import { requireFreeAddress } from './free-address.js';
-import type { WorkerLauncher } from './local-workers.js';
 import { openFleet } from './open-fleet.js';
 import { Recorder } from './recorder.js';
 import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
@@ -34,6 +33,7 @@ import { shown } from './shown.js';
 import { openStudy, type Study, type StudyResult, studyResult } from './study.js';
 import { traceFiles } from './trace-files.js';
 import { checkSameRead, chosenFamily, type Read, whatIsRead } from './what-is-read.js';
+import type { WorkerLauncher } from './worker-launcher.js';
 
 /**
  * One run from its resolved scenario to its report. `directory`: of a run that is continued, or what makes a new one once all that the run reads

@@ -7,7 +7,7 @@ import type { Assign, Hello } from '../../protocol/wire/control-messages.js';
 import { FRAME_HEADER_BYTES, MESSAGE_TYPE } from '../../protocol/wire/frame.js';
 import { PROTOCOL_VERSION } from '../../protocol/wire/limits.js';
 import { pack, unpack } from '../../protocol/wire/packing.js';
-import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
+import type { WorkerLauncher } from '../../scenarios/run/worker-launcher.js';
 import { openProblem } from '../../worker/problem.js';
 
 /** What a hostile member can reach once the coordinator has taken it in. */

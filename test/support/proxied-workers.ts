@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
 import { TOKEN_VARIABLE } from '../../scenarios/run/token.js';
+import type { WorkerLauncher } from '../../scenarios/run/worker-launcher.js';
 import { runWorker } from '../../worker/main.js';
 import { CuttingProxy } from './cutting-proxy.js';
 

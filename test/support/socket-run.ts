@@ -1,9 +1,9 @@
 import type { ListenOptions } from '../../coordinator/members/host-options.js';
 import type { ScenarioInput } from '../../protocol/scenario/input.js';
 import { SocketWorkers } from '../../scenarios/check/parts/socket-workers.js';
-import type { WorkerLauncher } from '../../scenarios/run/local-workers.js';
 import { type RemoteFleet, remoteFleet } from '../../scenarios/run/remote-fleet.js';
 import type { SessionOptions } from '../../scenarios/run/session-options.js';
+import type { WorkerLauncher } from '../../scenarios/run/worker-launcher.js';
 import { runInput, type ScriptedRun } from './scripted-run.js';
 
 interface Hooks {

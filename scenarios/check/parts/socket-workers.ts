@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { runWorker } from '../../../worker/main.js';
-import type { WorkerLauncher } from '../../run/local-workers.js';
+import type { WorkerLauncher } from '../../run/worker-launcher.js';
 
 /** Workers over real websockets in the test's own process: as the processes are, but without their start-up time. */
 export class SocketWorkers implements WorkerLauncher {

@@ -6,7 +6,7 @@ import type { ScenarioInput } from '../../../protocol/scenario/input.js';
 import { LIMITS } from '../../../protocol/wire/limits.js';
 import { pack } from '../../../protocol/wire/packing.js';
 import { SocketWorkers } from '../../../scenarios/check/parts/socket-workers.js';
-import type { WorkerLauncher } from '../../../scenarios/run/local-workers.js';
+import type { WorkerLauncher } from '../../../scenarios/run/worker-launcher.js';
 import { frameBytes, HostileMember, type Seat } from '../../support/hostile-member.js';
 import { socketRun } from '../../support/socket-run.js';
 

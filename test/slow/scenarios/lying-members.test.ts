@@ -9,7 +9,7 @@ import type { AnyPayload } from '../../../protocol/wire/encoded-message.js';
 import { joinBody } from '../../../protocol/wire/frame.js';
 import { layoutsOf } from '../../../protocol/wire/layout.js';
 import { SocketWorkers } from '../../../scenarios/check/parts/socket-workers.js';
-import type { WorkerLauncher } from '../../../scenarios/run/local-workers.js';
+import type { WorkerLauncher } from '../../../scenarios/run/worker-launcher.js';
 import { openProblem } from '../../../worker/problem.js';
 import { frameBytes, HostileMember } from '../../support/hostile-member.js';
 import { resolved, runInput } from '../../support/scripted-run.js';
