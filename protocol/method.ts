@@ -89,7 +89,7 @@ export interface RoundCommon<H> {
   borrow(): Vector;
   /**
    * No half reads this vector of a message any more, nor keeps it: its memory may be borrowed again, or take what comes next from
-   * another process. Does nothing where the run still needs it, or where it was neither borrowed nor came from there.
+   * another process. A sender may say so where `post` has returned another vector in its place: its receivers have that one. Does nothing where the run still needs it, or where it was neither borrowed nor came from there.
    */
   giveBack(vector: ReadonlyVector): void;
   /** One named number for this round's row of metrics.csv; clients' values are averaged over the cohort. */

@@ -20,20 +20,20 @@ import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 const FORMAT = halfFormat('bf16', 7, -126);
 const LARGEST = 0x7f7f;
 
-function nearestOfSingle(words: Uint32Array): Uint16Array {
+function roundSingle(words: Uint32Array, patterns: Uint16Array): void {
   const { length } = words;
-  const patterns = new Uint16Array(length);
   let greatest = 0;
   let i = 0;
-  const simd = kernelsFor(length);
-  if (simd)
+  const simd = kernelsFor(length, words.buffer);
+  if (simd) {
+    const most = simd.holds(words) ? 2 * SIMD_CHUNK : SIMD_CHUNK;
     for (const end = length & ~7; i < end; ) {
-      const count = Math.min(SIMD_CHUNK, end - i);
-      simd.input.set(words.subarray(i, i + count));
-      greatest = Math.max(greatest, simd.roundToBf16(count) >>> 0);
+      const count = Math.min(most, end - i);
+      greatest = Math.max(greatest, simd.roundToBf16(simd.place(words, i, count), count) >>> 0);
       patterns.set(simd.outputHalves.subarray(0, count), i);
       i += count;
     }
+  }
   for (; i < length; i++) {
     const word = words[i]!;
     patterns[i] = (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
@@ -43,12 +43,10 @@ function nearestOfSingle(words: Uint32Array): Uint16Array {
   if (greatest > LARGEST << 16)
     for (let j = 0; j < length; j++)
       if ((patterns[j]! & 0x7fff) > LARGEST) patterns[j] = LARGEST | (patterns[j]! & 0x8000);
-  return patterns;
 }
 
-function stochasticOfSingle(words: Uint32Array, rng: Rng): Uint16Array {
+function roundSingleAtRandom(words: Uint32Array, rng: Rng, patterns: Uint16Array): void {
   const { length } = words;
-  const patterns = new Uint16Array(length);
   const coins = new Coins(rng);
   let greatest = 0;
   for (let start = 0; start < length; start += COINS_CHUNK) {
@@ -64,22 +62,20 @@ function stochasticOfSingle(words: Uint32Array, rng: Rng): Uint16Array {
     }
   }
   if (greatest > LARGEST << 16) notFinite('bf16', `a number is beyond ${FORMAT.largest}, the largest of this code`);
-  return patterns;
 }
 
-function encodeNearest(value: ReadonlyVector): Uint8Array {
+function nearest(value: ReadonlyVector, patterns: Uint16Array): void {
   const words = singleWords(value);
-  if (words) return new Uint8Array(nearestOfSingle(words).buffer);
+  if (words) return roundSingle(words, patterns);
   refuseNotFinite('bf16', value);
-  const patterns = new Uint16Array(value.length);
   for (let i = 0; i < value.length; i++) patterns[i] = nearestPattern(FORMAT, value[i]!);
-  return new Uint8Array(patterns.buffer);
 }
 
-function encodeAtRandom(value: ReadonlyVector, rng: Rng): Uint8Array {
+function atRandom(value: ReadonlyVector, rng: Rng, patterns: Uint16Array): void {
   refuseNotFinite('bf16', value);
   const words = singleWords(value);
-  return new Uint8Array((words ? stochasticOfSingle(words, rng) : encodeStochastic(FORMAT, value, rng)).buffer);
+  if (words) roundSingleAtRandom(words, rng, patterns);
+  else encodeStochastic(FORMAT, value, rng, patterns);
 }
 
 function decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector {
@@ -100,8 +96,8 @@ function decode(body: Uint8Array, length: number, precision: Precision, into?: V
 }
 
 const bf16 = defineHalfCodec(FORMAT, 'The upper half of a float32, 16 bits a number', 2 ** -16, {
-  nearest: encodeNearest,
-  atRandom: encodeAtRandom,
+  nearest,
+  atRandom,
   decode,
 });
 

@@ -14,6 +14,9 @@ import type { Settings } from '../settings/settings.js';
  */
 export type CodecContract = 'lossless' | 'unbiased' | 'contractive' | 'absolute' | 'none';
 
+/** Memory for a body of so many bytes, 8-aligned, in a buffer of its own. What it holds is any: a codec writes all of it. */
+export type BodyRoom = (bytes: number) => Uint8Array;
+
 /** Vectors become few bytes. Memoryless: what it leaves out is kept by a Memory. Multi-byte numbers are little-endian. */
 export interface Codec {
   readonly name: string;
@@ -21,10 +24,10 @@ export interface Codec {
   /** Unbiased codecs: E|Q(x) - x|^2 <= omega |x|^2 for every x in range, Infinity where no such bound is free of length. */
   readonly omega?: number;
   /**
-   * Bytes whose first byte is 8-aligned when that helps a view; a new array that the codec will not touch again. Does not
-   * write into `value`. Throws ERR_CODEC_NOT_FINITE for NaN, infinities and numbers beyond the code's range.
+   * Bytes whose first byte is 8-aligned when that helps a view; an array that the codec will not touch again: a new one, or one of
+   * `room`, which is used again once messages have left. Does not write into `value`. Throws ERR_CODEC_NOT_FINITE for NaN, infinities and numbers beyond the code's range.
    */
-  encode(value: ReadonlyVector, rng: Rng): Uint8Array;
+  encode(value: ReadonlyVector, rng: Rng, room?: BodyRoom): Uint8Array;
   /**
    * `length`: numbers the model has, known to the receiver. Throws ERR_CODEC_MALFORMED or ERR_CODEC_NOT_FINITE before
    * allocating anything that the bytes, and not `length`, ask for. Without `into` the result may be a view of `body`; a

@@ -17,8 +17,7 @@ import {
 const FORMAT = halfFormat('fp16', 10, -14);
 
 /** Patterns of all float32 magnitudes in the normal range by the usual add-and-shift; the rest goes the general way. */
-function nearestOfSingle(words: Uint32Array, value: ReadonlyVector): Uint16Array {
-  const patterns = new Uint16Array(words.length);
+function roundSingle(words: Uint32Array, value: ReadonlyVector, patterns: Uint16Array): void {
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
     const magnitude = word & 0x7fffffff;
@@ -27,21 +26,18 @@ function nearestOfSingle(words: Uint32Array, value: ReadonlyVector): Uint16Array
       patterns[i] = ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13) | ((word >>> 16) & 0x8000);
     else patterns[i] = nearestPattern(FORMAT, value[i]!);
   }
-  return patterns;
 }
 
-function encodeNearest(value: ReadonlyVector): Uint8Array {
+function nearest(value: ReadonlyVector, patterns: Uint16Array): void {
   refuseNotFinite('fp16', value);
   const words = singleWords(value);
-  if (words) return new Uint8Array(nearestOfSingle(words, value).buffer);
-  const patterns = new Uint16Array(value.length);
-  for (let i = 0; i < value.length; i++) patterns[i] = nearestPattern(FORMAT, value[i]!);
-  return new Uint8Array(patterns.buffer);
+  if (words) roundSingle(words, value, patterns);
+  else for (let i = 0; i < value.length; i++) patterns[i] = nearestPattern(FORMAT, value[i]!);
 }
 
-function encodeAtRandom(value: ReadonlyVector, rng: Rng): Uint8Array {
+function atRandom(value: ReadonlyVector, rng: Rng, patterns: Uint16Array): void {
   refuseNotFinite('fp16', value);
-  return new Uint8Array(encodeStochastic(FORMAT, value, rng).buffer);
+  encodeStochastic(FORMAT, value, rng, patterns);
 }
 
 function decode(body: Uint8Array, length: number, precision: Precision, into?: Vector): Vector {
@@ -50,8 +46,8 @@ function decode(body: Uint8Array, length: number, precision: Precision, into?: V
 }
 
 const fp16 = defineHalfCodec(FORMAT, 'IEEE half precision, 16 bits a number', 2 ** -22, {
-  nearest: encodeNearest,
-  atRandom: encodeAtRandom,
+  nearest,
+  atRandom,
   decode,
 });
 

@@ -2,8 +2,8 @@ import type { Precision, ReadonlyVector, Vector } from '../method.js';
 import { count } from '../settings/kinds.js';
 import { defineSettings } from '../settings/settings.js';
 import { blockScales, readScales, scaleBytes } from './bits/block-scales.js';
-import { expectBytes, resultOf } from './bits/body.js';
-import { type Codec, defineCodec } from './codec.js';
+import { expectBytes, newBody, resultOf } from './bits/body.js';
+import { type BodyRoom, type Codec, defineCodec } from './codec.js';
 
 /**
  * Eight bits an entry on the dynamic code of the 8-bit optimizers (Dettmers et al., "8-bit Optimizers via Block-wise
@@ -73,10 +73,10 @@ function encodeBlock(value: ReadonlyVector, from: number, to: number, scale: num
   }
 }
 
-function encode(value: ReadonlyVector, block: number): Uint8Array {
+function encode(value: ReadonlyVector, block: number, room: BodyRoom = newBody): Uint8Array {
   const { length } = value;
   const scales = blockScales(NAME, value, block);
-  const body = new Uint8Array(scales.byteLength + length);
+  const body = room(scales.byteLength + length);
   body.set(new Uint8Array(scales.buffer));
   const codes = body.subarray(scales.byteLength);
   for (let b = 0; b < scales.length; b++) {
@@ -109,7 +109,7 @@ const int8Dynamic = defineCodec({
     return {
       name: NAME,
       contract: 'contractive',
-      encode: (value) => encode(value, block),
+      encode: (value, _rng, room) => encode(value, block, room),
       decode: (body, length, precision, into) => decode(body, length, block, precision, into),
       encodedBytes: (length) => scaleBytes(length, block) + length,
     };

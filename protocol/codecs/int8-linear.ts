@@ -2,9 +2,9 @@ import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
 import { count, oneOf } from '../settings/kinds.js';
 import { defineSettings } from '../settings/settings.js';
 import { blockScales, fillScales, readScales, scaleBytes } from './bits/block-scales.js';
-import { expectBytes, largestMagnitude, malformed, notFinite, resultOf, wordsOf } from './bits/body.js';
+import { expectBytes, largestMagnitude, malformed, newBody, notFinite, resultOf, wordsOf } from './bits/body.js';
 import { COINS_CHUNK, Coins, coinScratch } from './bits/coins.js';
-import { type Codec, defineCodec } from './codec.js';
+import { type BodyRoom, type Codec, defineCodec } from './codec.js';
 import { kernelsFor, SIMD_CHUNK } from './simd/kernels.js';
 
 /**
@@ -35,7 +35,7 @@ function quantizeAtRandom(
     into[i] = ((value[i]! * inverse + LEVELS + coinScratch[i - base]! * 2.3283064365386963e-10) | 0) - LEVELS;
 }
 
-/** As many whole blocks as the vector unit takes: those that its buffer holds whole. Returns how many. */
+/** As many whole blocks as the vector unit takes: those that its buffers hold whole. Returns how many. */
 function quantizeBySimd(
   value: ReadonlyVector,
   block: number,
@@ -45,18 +45,19 @@ function quantizeBySimd(
 ): number {
   const { length } = value;
   const fits = value.BYTES_PER_ELEMENT === 4 && block % 4 === 0 && SIMD_CHUNK % block === 0;
-  const simd = fits ? kernelsFor(length) : null;
-  if (!simd) return 0;
   const words = wordsOf(value);
+  const simd = fits ? kernelsFor(length, words.buffer) : null;
+  if (!simd) return 0;
+  const most = (simd.holds(words) ? 4 * SIMD_CHUNK : SIMD_CHUNK) / block;
   const bytes = new Uint8Array(levels.buffer, levels.byteOffset, length);
   const blocks = Math.floor(length / block);
   if (coins) simd.coins.set(coins.state);
   let greatest = 0;
   for (let done = 0; done < blocks; ) {
-    const count = Math.min(SIMD_CHUNK / block, blocks - done);
+    const count = Math.min(most, blocks - done);
     const from = done * block;
-    simd.input.set(words.subarray(from, from + count * block));
-    greatest = Math.max(greatest, simd.quantizeInt8(count * block, block, coins ? 1 : 0));
+    const at = simd.place(words, from, count * block);
+    greatest = Math.max(greatest, simd.quantizeInt8(at, count * block, block, coins ? 1 : 0));
     scales.set(simd.secondFloats.subarray(0, count), done);
     bytes.set(simd.outputBytes.subarray(0, count * block), from);
     done += count;
@@ -66,9 +67,9 @@ function quantizeBySimd(
   return blocks;
 }
 
-function encode(value: ReadonlyVector, block: number, rng: Rng | null): Uint8Array {
+function encode(value: ReadonlyVector, block: number, rng: Rng | null, room: BodyRoom = newBody): Uint8Array {
   const { length } = value;
-  const body = new Uint8Array(scaleBytes(length, block) + length);
+  const body = room(scaleBytes(length, block) + length);
   const scales = new Float32Array(body.buffer, 0, Math.ceil(length / block));
   const levels = new Int8Array(body.buffer, scales.byteLength, length);
   const coins = rng && new Coins(rng);
@@ -85,6 +86,7 @@ function encode(value: ReadonlyVector, block: number, rng: Rng | null): Uint8Arr
     }
     const scale = scales[b]!;
     if (scale > 0) (coins ? quantizeAtRandom : quantizeNearest)(value, from, to, LEVELS / scale, levels, base);
+    else levels.fill(0, from, to);
     from = to;
   }
   return body;
@@ -136,12 +138,12 @@ const int8Linear = defineCodec({
       encodedBytes: (length) => scaleBytes(length, block) + length,
     } satisfies Partial<Codec>;
     if (rounding === 'nearest')
-      return { ...common, contract: 'contractive', encode: (value) => encode(value, block, null) };
+      return { ...common, contract: 'contractive', encode: (value, _rng, room) => encode(value, block, null, room) };
     return {
       ...common,
       contract: 'unbiased',
       omega: block / 64516,
-      encode: (value, rng) => encode(value, block, rng),
+      encode: (value, rng, room) => encode(value, block, rng, room),
       expectedSquaredError: (value) => roundingError(value, block),
     };
   },

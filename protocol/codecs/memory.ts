@@ -8,7 +8,8 @@ import type { Codec } from './codec.js';
  * discarded with an abandoned round, and compared. A state belongs to one (sender, kind, field, stream).
  *
  * Order of calls, for one vector v of one message. At the sender:
- *   1. `p = prepare(s, v)`, `body = codec.encode(p, rng)`, `c = codec.decode(body, …)`
+ *   1. `p = prepare(s, v)`, `body = codec.encode(p, rng)`, `c = codec.decode(body, …)`. A memory may write p into `into`, which is filled
+ *      with another one once no state holds it.
  *   2. `deliveredValue(s, c)` is what receivers will hold: the answer of `post`. Asked with the state before step 3.
  *   3. exactly one of `s' = settle(s, v, p, c)`, when the message reached its receivers, and `s' = lost(s, v, p, c)`, when it
  *      is known to have reached none of them. Both take the state of step 1. A sender that is notified of a loss only later keeps
@@ -17,14 +18,14 @@ import type { Codec } from './codec.js';
  * once; otherwise the value is c. Memories with a receiver side need a kind that is not `losable`, or whose losses void the
  * sender's round: a replica that missed one message stays wrong.
  *
- * No function changes its arguments; a result may be one of them, or a new vector.
+ * No function changes its other arguments; a result may be one of them, or a new vector.
  */
 export interface Memory<State = unknown, ReceiverState = unknown> {
   readonly name: string;
   /** What the codec must be; see `memoryAccepts`. */
   readonly needs: 'contractive' | 'contractive-or-absolute';
   init(length: number, precision: Precision): State;
-  prepare(state: State, value: ReadonlyVector): Vector;
+  prepare(state: State, value: ReadonlyVector, into?: Vector): Vector;
   settle(state: State, value: ReadonlyVector, prepared: ReadonlyVector, decoded: ReadonlyVector): State;
   lost(state: State, value: ReadonlyVector, prepared: ReadonlyVector, decoded: ReadonlyVector): State;
   deliveredValue(state: State, decoded: ReadonlyVector): ReadonlyVector;

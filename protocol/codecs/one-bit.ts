@@ -1,6 +1,7 @@
-import type { Precision, ReadonlyVector, Vector } from '../method.js';
-import { expectBytes, floatsAt, malformed, notFinite, resultOf } from './bits/body.js';
+import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { expectBytes, floatsAt, malformed, newBody, notFinite, resultOf } from './bits/body.js';
 import { defineSignCodec, packSigns, signsEndClean, spreadSigns } from './bits/sign-bits.js';
+import type { BodyRoom } from './codec.js';
 
 /**
  * 1-bit SGD (Seide et al., Interspeech 2014; reconstructed, not checked against the paper): entries with a sign bit become the mean of those entries, the
@@ -17,9 +18,9 @@ const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
   return count;
 });
 
-function encode(value: ReadonlyVector): Uint8Array {
+function encode(value: ReadonlyVector, _rng: Rng, room: BodyRoom = newBody): Uint8Array {
   const { length } = value;
-  const body = new Uint8Array(8 + Math.ceil(length / 8));
+  const body = room(8 + Math.ceil(length / 8));
   packSigns(value, body, 8);
   let belowCount = 0;
   for (let at = 8; at < body.length; at++) belowCount += ONES[body[at]!]!;
@@ -33,8 +34,8 @@ function encode(value: ReadonlyVector): Uint8Array {
     below += x - magnitude;
   }
   const means = new Float32Array(body.buffer, 0, 2);
-  if (belowCount < length) means[0] = above / 2 / (length - belowCount);
-  if (belowCount > 0) means[1] = below / 2 / belowCount;
+  means[0] = belowCount < length ? above / 2 / (length - belowCount) : 0;
+  means[1] = belowCount > 0 ? below / 2 / belowCount : 0;
   if (!Number.isFinite(means[0]!) || !Number.isFinite(means[1]!)) notFinite(NAME, 'a mean is not a finite float32');
   return body;
 }

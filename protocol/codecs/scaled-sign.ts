@@ -1,6 +1,7 @@
-import type { Precision, ReadonlyVector, Vector } from '../method.js';
-import { expectBytes, expectScale, floatsAt, malformed, notFinite, resultOf } from './bits/body.js';
+import type { Precision, ReadonlyVector, Rng, Vector } from '../method.js';
+import { expectBytes, expectScale, floatsAt, malformed, newBody, notFinite, resultOf } from './bits/body.js';
 import { defineSignCodec, packAndSum, signsEndClean, spreadSigns } from './bits/sign-bits.js';
+import type { BodyRoom } from './codec.js';
 
 /**
  * C(x) = (|x|_1 / d) sign(x), sign by the sign bit, so that 0 counts as positive and -0 as negative: d + 32 bits. Exactly |C(x) - x|^2 = |x|_2^2 - |x|_1^2 / d, so delta =
@@ -31,12 +32,12 @@ function packAndMeasure(value: ReadonlyVector, body: Uint8Array): number {
   return sum;
 }
 
-function encode(value: ReadonlyVector): Uint8Array {
+function encode(value: ReadonlyVector, _rng: Rng, room: BodyRoom = newBody): Uint8Array {
   const { length } = value;
-  const body = new Uint8Array(4 + Math.ceil(length / 8));
+  const body = room(4 + Math.ceil(length / 8));
   const scale = new Float32Array(body.buffer, 0, 1);
   const sum = packAndMeasure(value, body);
-  if (length > 0) scale[0] = sum / length;
+  scale[0] = length > 0 ? sum / length : 0;
   if (!Number.isFinite(scale[0]!)) notFinite(NAME, 'the mean magnitude is not a finite float32');
   return body;
 }

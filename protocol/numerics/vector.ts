@@ -78,6 +78,13 @@ export function accumulate(into: Vector, factor: number, b: ReadonlyVector): Vec
   return into;
 }
 
+/** into = a + factor * b, rounded once, into another vector of their length; returns `into`. Throws RangeError where lengths differ. */
+export function sumInto(into: Vector, a: ReadonlyVector, factor: number, b: ReadonlyVector): Vector {
+  sameLength(into, a);
+  into.set(a as Vector);
+  return accumulate(into, factor, b);
+}
+
 /** Sum of a_i b_i in float64, by index. Throws RangeError where lengths differ. */
 export function dot(a: ReadonlyVector, b: ReadonlyVector): number {
   sameLength(a, b);

@@ -125,11 +125,13 @@ export class Dispatch {
       return passage.delayMs;
     }
     const arriving = passage.corruptedBit === null ? travelling : tamper(travelling, passage.corruptedBit);
-    this.office.post(arriving);
     if (passage.duplicated) {
       this.count(direction, frame, wire, null, sent);
-      this.office.post(arriving);
-    }
+      // One of two that carry the body: a reader of it cannot know where the other is.
+      const { release: _, ...copy } = arriving;
+      this.office.post(copy);
+      this.office.post(copy);
+    } else this.office.post(arriving);
     return passage.delayMs;
   }
 

@@ -67,6 +67,17 @@ export class KindSteps {
     return new GradswarmError('ERR_PAYLOAD', `round ${this.plan.index}: ${who} of '${this.host.method.name}' ${what}`);
   }
 
+  /** The receivers of one post. Throws ERR_PAYLOAD where one is named twice. */
+  distinct(kind: string, named: readonly PartyId[]): ReadonlySet<PartyId> {
+    const receivers = new Set(named);
+    if (receivers.size === named.length) return receivers;
+    throw this.misuse(`posted '${kind}' to the same receiver twice; use postEach`);
+  }
+
+  unknownReceiver({ name }: KindLayout, possible: readonly PartyId[]): GradswarmError {
+    return this.misuse(`'${name}': expected one of ${possible.length} possible receivers, got another party`);
+  }
+
   private declared(kind: string): KindLayout {
     const layout = this.host.layouts.get(kind);
     if (!layout) throw this.misuse(`expected a kind of message that the method declares, got '${kind}'`);

@@ -3,15 +3,18 @@ import type { Codec } from '../codecs/codec.js';
 import type { Memory } from '../codecs/memory.js';
 import { loadCodec, loadMemory } from '../codecs/registry.js';
 import { GradswarmError } from '../errors.js';
-import type { PartyId, Precision, ReadonlyVector, Rng, Segment } from '../method.js';
+import type { PartyId, Precision, ReadonlyVector, Rng, Segment, Vector } from '../method.js';
 import { squaredDistance, squaredNorm } from '../numerics/vector.js';
 import type { KindCodec } from '../scenario/scenario.js';
 import type { AnyPayload, EncodedMessage, VectorPacking } from '../wire/encoded-message.js';
-import type { Frame } from '../wire/frame.js';
+import type { Frame, Release } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
 import { type CodingCosts, type CodingSums, FREE_OF_CODING, noCodingCosts, wayOf } from './coding-cost.js';
+import type { LentVectors } from './lent-vectors.js';
 import { LevelMeasurements } from './level-measurements.js';
+import { type BodyMemory, MessageBodies } from './message-bodies.js';
 import { MessageJournal, type Missed } from './message-journal.js';
+import { liesIn } from './shared-memory.js';
 
 /** Changes what a peer receives after decoding: noise of one directed link. */
 export type ReceiveTransform = (
@@ -45,6 +48,10 @@ export interface CodingSurroundings {
   nsPerParameterCoded(party: PartyId, round: number, atMs: number): number;
   /** Milliseconds of a clock, for the times of codecs alone; left out: they count as 0. */
   readonly now?: () => number;
+  /** Where codecs write. Left out: into new memory. */
+  readonly bodies?: BodyMemory;
+  /** What memories of codecs may write to. Left out: they make new vectors. */
+  readonly vectors?: Pick<LentVectors, 'borrowLike' | 'giveBack'>;
 }
 
 /** The codec of one kind, and who keeps what it leaves out. */
@@ -80,6 +87,10 @@ export class MessageCoding {
   private sums: CodingSums | null = null;
   private changed: Record<string, unknown> | null = null;
   private readonly journal = new MessageJournal();
+  /** See `keeps`. */
+  private keptVectors: WeakSet<ReadonlyVector> | null = null;
+  /** Messages with vectors that are views of their bodies. */
+  private viewed: WeakSet<EncodedMessage> | null = null;
   /** The vectors by which levels are chosen, in a round that measures. */
   readonly measured = new LevelMeasurements();
 
@@ -89,6 +100,11 @@ export class MessageCoding {
     private readonly kept: Memories,
     private readonly around: CodingSurroundings,
   ) {}
+
+  /** Is this vector of a message still needed: for a memory of its codec, or for what it measures? */
+  keeps(vector: ReadonlyVector): boolean {
+    return this.keptVectors?.has(vector) ?? false;
+  }
 
   /** What codecs cost in this attempt. */
   get costs(): CodingCosts {
@@ -133,7 +149,10 @@ export class MessageCoding {
     return levels;
   }
 
-  /** `stream`: name of the codec memory; null for a broadcast, undefined for a personal payload that names none. */
+  /**
+   * `stream`: name of the codec memory; null for a broadcast, undefined for a personal payload that names none. `free`: called when no
+   * receiver reads the message any more; null: nothing of it can be used again.
+   */
   encode(
     layout: KindLayout,
     step: number,
@@ -142,12 +161,12 @@ export class MessageCoding {
     round: CodingRound,
     position = 0,
     receivers: readonly PartyId[] = [],
-  ): { readonly message: EncodedMessage; readonly delivered: AnyPayload } {
+  ): { readonly message: EncodedMessage; readonly delivered: AnyPayload; readonly free: Release | null } {
     const payload = this.around.sendTransform
       ? this.transformed(this.around.sendTransform, layout, step, posted, round, position)
       : posted;
     const coding = this.codings.get(layout.name);
-    if (!coding) return { message: layout.encode(payload, null), delivered: payload };
+    if (!coding) return { message: layout.encode(payload, null), delivered: payload, free: null };
     if (coding.memory && stream === undefined)
       throw new GradswarmError(
         'ERR_CODEC_REFUSED',
@@ -155,18 +174,26 @@ export class MessageCoding {
           'name one in postEach, or set the kind without a memory',
       );
     const delivered: Record<string, AnyPayload[string]> = { ...payload };
+    const bodies = this.around.bodies ? new MessageBodies(this.around.bodies) : null;
     const packing: VectorPacking = {
       encode: (field, value) => {
         const coins = round.rng.derive('codec', layout.name, field, step, position);
         const address = { layout, field, step, position, receivers, key: `${layout.name}/${field}/${stream ?? ''}` };
-        const [body, received] = this.pack(coding, address, value, coins, round);
+        const [body, received] = this.pack(coding, address, value, coins, round, bodies);
         delivered[field] = received;
         this.charge(value.length, round);
         return body;
       },
       decode: refuseToDecode,
     };
-    return { message: layout.encode(payload, packing), delivered };
+    const message = layout.encode(payload, packing);
+    return { message, delivered, free: bodies?.release ?? null };
+  }
+
+  /** Have the messages of this frame been decoded into what shares no memory with its body? Then that is not read any more. */
+  isDecoded({ name, integers, bytes }: KindLayout, { messages }: Frame): boolean {
+    const isCopied = this.codings.has(name) && integers.length + bytes.length === 0;
+    return isCopied && !messages.some((message) => this.viewed?.has(message));
   }
 
   decode(
@@ -183,6 +210,7 @@ export class MessageCoding {
           decode: (field, body, length) => {
             const started = this.now();
             const decoded = coding.codec.decode(body, length, this.precision);
+            if (decoded.buffer === body.buffer) (this.viewed ??= new WeakSet()).add(message);
             this.costOf(layout).decodeMs += this.now() - started;
             this.charge(length, round);
             if (!coding.memory?.receiver) return decoded;
@@ -229,18 +257,21 @@ export class MessageCoding {
     value: ReadonlyVector,
     coins: Rng,
     round: CodingRound,
+    bodies: MessageBodies | null,
   ): readonly [Uint8Array, ReadonlyVector] {
     const { key, layout, step, position } = address;
     const { control } = codec;
     const levelKey = `level ${key}`;
     const state = memory ? (this.memories[key] ?? memory.init(value.length, this.precision)) : null;
     const started = this.now();
-    const prepared = memory ? memory.prepare(state, value) : value;
+    const lent = memory && this.around.vectors?.borrowLike(value);
+    const prepared = memory ? memory.prepare(state, value, lent ?? undefined) : value;
     const used = control?.at(this.memories[levelKey] ?? control.init()) ?? codec;
-    const body = used.encode(prepared, coins);
+    const body = used.encode(prepared, coins, bodies?.room);
     const cost = this.costOf(layout);
     cost.encodeMs += this.now() - started;
     const decoded = codec.decode(body, value.length, this.precision);
+    bodies?.made(body, decoded);
     const squaredError = squaredDistance(decoded, prepared);
     cost.squaredError += squaredError;
     cost.squaredNorm += squaredNorm(prepared);
@@ -248,16 +279,25 @@ export class MessageCoding {
       const compressionVariance = used.expectedSquaredError?.(prepared) ?? squaredError;
       const vector = { kind: layout.name, levelKey, control, value, compressionVariance };
       this.measured.note(`${key} ${step} ${position}`, vector);
+      this.keep(value);
     }
     if (!memory) return [body, decoded];
     const received = memory.deliveredValue(state, decoded);
-    this.write(key, memory.settle(state, value, prepared, decoded));
+    const settled = memory.settle(state, value, prepared, decoded);
+    this.write(key, settled);
+    if (liesIn(settled, (value as Vector).buffer)) this.keep(value);
+    if (lent && !liesIn([settled, received], lent.buffer)) this.around.vectors!.giveBack(lent);
     // An uplink that was not used voids the whole round: there is nothing to put back.
     if (layout.kind.to !== 'coordinator') {
       const others = address.receivers.filter((to) => to !== round.self);
       this.journal.note(key, memory, state, { kind: layout.name, step, value, decoded, receivers: others });
+      this.keep(value);
     }
     return [body, received];
+  }
+
+  private keep(vector: ReadonlyVector): void {
+    (this.keptVectors ??= new WeakSet()).add(vector);
   }
 
   private now(): number {

@@ -19,8 +19,9 @@ import type {
 } from '../method.js';
 import { zeros } from '../numerics/vector.js';
 import type { AnyPayload } from '../wire/encoded-message.js';
-import { type Frame, wireBytesOf } from '../wire/frame.js';
+import { type Frame, type Release, wireBytesOf } from '../wire/frame.js';
 import type { KindLayout } from '../wire/layout.js';
+import { SharedBody } from '../wire/shared-body.js';
 import type { InboxAddress, InboxMemory } from './inbox-rules.js';
 import { KindSteps } from './kind-steps.js';
 import { declaredBound, KindTotal } from './kind-total.js';
@@ -28,7 +29,7 @@ import { linksIn } from './links-in.js';
 import type { MessageCoding } from './message-coding.js';
 import { openedMessages } from './opened-messages.js';
 import type { PartyTimes } from './party-report.js';
-import { NO_MESSAGES, sameList } from './receivers.js';
+import { NO_MESSAGES, Parcels, sameList } from './receivers.js';
 import type { Attempt, PartyTools, RoundHost, UnusedMessage } from './round-host.js';
 import { streamed } from './streamed.js';
 
@@ -146,8 +147,8 @@ export class PartyRound {
   }
 
   giveBack(vector: ReadonlyVector): void {
-    // Attacks and robust sums keep messages from round to round, probes until the round is over.
-    if (!this.host.inboxRules && !this.own.received) this.host.vectors.giveBack(vector);
+    // Attacks and robust sums keep messages from round to round, probes until the round is over; so may codecs.
+    if (!this.host.inboxRules && !this.own.received && !this.coding.keeps(vector)) this.host.vectors.giveBack(vector);
   }
 
   get work(): { clockMs: number; waitedMs: number; sentBytes: number; receivedBytes: number } {
@@ -168,36 +169,33 @@ export class PartyRound {
     this.spendRoundTime();
     const { layout, step } = this.kinds.outgoing(kind);
     const named: readonly PartyId[] = Array.isArray(to) ? (to as readonly PartyId[]) : [to as PartyId];
-    const { message, delivered } = this.coding.encode(layout, step, null, payload, this, 0, named);
+    const { message, delivered, free } = this.coding.encode(layout, step, null, payload, this, 0, named);
     const messages = [message];
+    const body = free && new SharedBody(free);
     const possible = this.kinds.receivers(layout.kind);
-    if (named === possible || sameList(named, possible)) {
-      for (const party of possible) this.send(layout, step, party, messages);
-      return delivered;
+    if (named === possible || sameList(named, possible))
+      for (const party of possible) this.send(layout, step, party, messages, body?.use());
+    else {
+      const chosen = this.kinds.distinct(kind, named);
+      this.sendStep(layout, step, possible, chosen, (to) => this.send(layout, step, to, messages, body?.use()));
     }
-    const chosen = new Set(named);
-    if (chosen.size !== named.length)
-      throw this.kinds.misuse(`posted '${kind}' to the same receiver twice; use postEach`);
-    this.sendStep(layout, step, possible, chosen, () => messages);
+    body?.drop();
     return delivered;
   }
 
   postEach(kind: string, deliveries: readonly Delivery<AnyKind>[]): readonly AnyPayload[] {
     this.spendRoundTime();
     const { layout, step } = this.kinds.outgoing(kind);
-    const byReceiver = new Map<PartyId, Frame['messages'][number][]>();
-    const result: AnyPayload[] = [];
-    for (const [position, { to, payload, stream }] of deliveries.entries()) {
-      const { message, delivered } = this.coding.encode(layout, step, stream, payload as AnyPayload, this, position, [
-        to,
-      ]);
-      const list = byReceiver.get(to);
-      if (list) list.push(message);
-      else byReceiver.set(to, [message]);
-      result.push(delivered);
-    }
-    this.sendStep(layout, step, this.kinds.receivers(layout.kind), byReceiver, (to) => byReceiver.get(to)!);
-    return result;
+    const parcels = new Parcels();
+    const delivered = deliveries.map(({ to, payload, stream }, position) => {
+      const encoded = this.coding.encode(layout, step, stream, payload as AnyPayload, this, position, [to]);
+      parcels.add(to, encoded);
+      return encoded.delivered;
+    });
+    this.sendStep(layout, step, this.kinds.receivers(layout.kind), parcels, (to) =>
+      this.send(layout, step, to, parcels.messagesFor(to), parcels.releaseFor(to)),
+    );
+    return delivered;
   }
 
   async take(kind: string): Promise<Inbox<AnyKind>> {
@@ -255,21 +253,19 @@ export class PartyRound {
     step: number,
     possible: readonly PartyId[],
     chosen: { has(party: PartyId): boolean; readonly size: number },
-    messages: (to: PartyId) => Frame['messages'],
+    send: (to: PartyId) => void,
   ): void {
     let sent = 0;
     for (const party of possible) {
-      const meant = chosen.has(party);
-      if (meant) sent++;
-      this.send(layout, step, party, meant ? messages(party) : NO_MESSAGES);
+      if (chosen.has(party)) {
+        sent++;
+        send(party);
+      } else this.send(layout, step, party, NO_MESSAGES);
     }
-    if (sent < chosen.size)
-      throw this.kinds.misuse(
-        `'${layout.name}': expected one of ${possible.length} possible receivers, got another party`,
-      );
+    if (sent < chosen.size) throw this.kinds.unknownReceiver(layout, possible);
   }
 
-  private send(layout: KindLayout, step: number, to: PartyId, messages: Frame['messages']): void {
+  private send(layout: KindLayout, step: number, to: PartyId, messages: Frame['messages'], release?: Release): void {
     if (this.mailbox.revoked)
       throw new GradswarmError('ERR_STOPPED', `round ${this.index}: this attempt was abandoned`);
     const frame: Frame = {
@@ -286,7 +282,7 @@ export class PartyRound {
     if (to !== this.party) this.traffic.sentBytes += wireBytesOf(frame);
     if (to === 'coordinator' && this.tookMs !== null)
       this.held ??= { ms: this.own.now!() - this.tookMs, examples: this.computed!.examples };
-    this.dispatch.send(this, layout, frame);
+    this.dispatch.send(this, layout, release ? { ...frame, release } : frame);
   }
 
   /** `bound`: of a total; null: its messages are taken. */
@@ -371,6 +367,7 @@ export class PartyRound {
         this.inbox.received++;
         this.own.received?.(layout.name, message);
       }
+      if (frame.release && !this.mailbox.keepsRead && this.coding.isDecoded(layout, frame)) frame.release();
     } catch (error) {
       if (!(error instanceof GradswarmError)) throw error;
       // In this process it is a mistake of the method; from another one it breaks the protocol.

@@ -40,6 +40,8 @@ export interface RunHostOptions {
   } | null;
   readonly secrets: Secrets;
   readonly inboxRules: InboxRules | null;
+  /** Some kind of the run has a codec. */
+  readonly encodes: boolean;
   /** Decide Poisson samples; null: the keyed streams do. */
   readonly coins: SamplingCoins | null;
   /** Examples of each client; left out: not known. */
@@ -79,7 +81,7 @@ export class RunHost implements RoundHost {
     this.precision = options.precision;
     this.segments = options.segments;
     this.parameterCount = options.parameterCount;
-    this.vectors = new LentVectors(options.parameterCount, options.precision);
+    this.vectors = new LentVectors(options.parameterCount, options.precision, options.encodes);
     this.streams = options.streams;
     this.topology = options.topology;
     this.secrets = options.secrets;

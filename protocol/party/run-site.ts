@@ -22,6 +22,7 @@ import { createTopology, type Topology, type TopologySpec } from '../topology/to
 import { hasOtherLengths } from '../wire/layout.js';
 import { maxKeptBytes } from '../wire/limits.js';
 import type { RoundPlan } from '../wire/seal.js';
+import { SpareMemory } from '../wire/spare-memory.js';
 import { type ByteCounts, type DeadlineRule, Dispatch, type Network, noBytes } from './dispatch.js';
 import { type ActingAttack, InboxRules } from './inbox-rules.js';
 import { type KindCoding, MessageCoding, type ReceiveTransform, type SendTransform } from './message-coding.js';
@@ -31,6 +32,9 @@ import { PostOffice, type PostOfficeOptions } from './post-office.js';
 import { type PartyRecord, presentRecord } from './record.js';
 import type { RoundClock } from './round-host.js';
 import { RunHost } from './run-host.js';
+
+/** Memory of encoded messages that have left, kept for the next ones. */
+const SPARE_BYTES = 2 ** 25;
 
 /** What a run needs to know of its model; the same in every process. */
 export interface ModelShape {
@@ -119,6 +123,7 @@ export class RunSite {
       topology: this.topology,
       secrets: options.secrets,
       inboxRules: inboxRulesOf(options, streams),
+      encodes: options.codings.size > 0,
       coins: options.coins ?? null,
       ...(options.exampleCounts && { exampleCounts: options.exampleCounts }),
     });
@@ -145,6 +150,8 @@ export class RunSite {
       nsPerParameterCoded: (party: PartyId, round: number, atMs: number) =>
         networkModel.deviceTime(party, round, atMs).nsPerParameterCoded,
       ...(options.now && { now: options.now }),
+      bodies: new SpareMemory(SPARE_BYTES),
+      vectors: this.host.vectors,
     };
     this.codings = options.codings;
     this.services = {

@@ -257,7 +257,8 @@ export class FrameChannel {
 
   /** The last message of the oldest that is kept. */
   private allSent(): void {
-    this.kept.shift();
+    const sent = this.kept.shift();
+    if (sent?.type === 'frame') sent.frame.release?.();
     this.pump();
   }
 

@@ -1,5 +1,6 @@
 import { GradswarmError } from '../errors.js';
 import { CHUNK_HEADER_BYTES, FRAME_HEADER_BYTES, MESSAGE_TYPE, readHeader, type WireFrame } from './frame.js';
+import { SharedBody } from './shared-body.js';
 import { SpareMemory } from './spare-memory.js';
 
 /** What a channel delivers: whole frames whose checksum was verified, or a frame marked as damaged. */
@@ -30,23 +31,6 @@ export interface ReceiverOptions {
   readonly room?: (bytes: number) => Uint8Array;
 }
 
-/** A body that the repeats of its frame have too. It is one user that they may still come. */
-class SharedBody {
-  private users = 1;
-
-  constructor(private readonly release: () => void) {}
-
-  /** For one more frame; what it returns is called once the frame is not read any more. */
-  use(): () => void {
-    this.users++;
-    return () => this.drop();
-  }
-
-  drop(): void {
-    if (--this.users === 0) this.release();
-  }
-}
-
 /** Memory kept for the next bodies that come in chunks, of each socket. */
 const SPARE_BYTES = 64 << 20;
 
@@ -63,7 +47,7 @@ interface Assembly {
 /** Puts frames and packed messages together from the websocket messages of one connection. */
 export class FrameReceiver {
   private readonly assemblies = new Map<number, Assembly>();
-  /** The last frame, where the next ones may have the same body. */
+  /** The last frame, where the next ones may have the same body: that they may still come is one user of it. */
   private last: { readonly incoming: Incoming & { type: 'frame' }; readonly body: SharedBody } | null = null;
 
   private readonly spare: SpareMemory;

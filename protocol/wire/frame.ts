@@ -4,6 +4,9 @@ import type { EncodedMessage } from './encoded-message.js';
 import { LIMITS } from './limits.js';
 import type { PartialSum } from './summed-frame.js';
 
+/** See `Frame.release`. */
+export type Release = () => void;
+
 /**
  * One frame holds all messages of one kind from one party to one party in one step of one round, possibly none.
  * Its address (kind, round, attempt, step, from, to) makes duplicates harmless and late frames impossible to mistake.
@@ -25,8 +28,11 @@ export interface Frame {
   readonly tampered?: { readonly body: Uint8Array; readonly checksum: number };
   /** Set by the receiver's process: memory that the frame takes there. Does not travel. */
   readonly receivedBytes?: number;
-  /** The same: its body is not read any more, and its memory may be filled with another. Left out: it may not. Does not travel. */
-  readonly release?: () => void;
+  /**
+   * Called once: its body is not read any more, and the memory of it may be filled with another. A reader of this process calls it, or
+   * whatever has carried the frame to another one. Left out: that memory is not used again. Does not travel.
+   */
+  readonly release?: Release;
   /** Its messages are in a sum that came in place of several frames; this is one of them. Does not travel. */
   readonly summed?: PartialSum;
   /** Wall clock only: real milliseconds that the sender's host keeps the frame back. Does not travel. */

@@ -25,6 +25,8 @@ export function memoryClaims(open: () => Promise<Memory>): readonly Claim[] {
         const before = structuredClone({ state, value });
         const { prepared, decoded } = sent(memory, codec, state, value, precision);
         ensureEqual([prepared.length, precisionOf(prepared)], [LENGTH, precision], 'length and precision of prepare');
+        const into = copy(prepared).fill(7);
+        ensureEqual(copy(memory.prepare(state, value, into)), copy(prepared), 'prepare with a vector to write to');
         const given = structuredClone({ prepared, decoded });
         memory.deliveredValue(state, decoded);
         expectPlain(memory.lost(state, value, prepared, decoded), precision);

@@ -1,6 +1,7 @@
 import { GradswarmError } from '../../errors.js';
 import type { Precision, ReadonlyVector, Vector } from '../../method.js';
 import { zeros } from '../../numerics/vector.js';
+import type { BodyRoom } from '../codec.js';
 import { kernelsFor, SIMD_CHUNK } from '../simd/kernels.js';
 
 /** Checks and views that all codecs share. Typed-array views are little-endian on every engine that runs this. */
@@ -15,6 +16,9 @@ export function malformed(codec: string, problem: string): never {
 export function notFinite(codec: string, problem: string): never {
   throw new GradswarmError('ERR_CODEC_NOT_FINITE', `${codec}: ${problem}`);
 }
+
+/** New memory, where nothing else is given. */
+export const newBody: BodyRoom = (bytes) => new Uint8Array(bytes);
 
 export function expectBytes(codec: string, body: Uint8Array, expected: number): void {
   if (body.length !== expected) malformed(codec, `expected ${expected} bytes, got ${body.length}`);
@@ -31,14 +35,15 @@ export function resultOf(length: number, precision: Precision, into: Vector | un
 function greatestBits(words: Uint32Array, from: number, to: number): number {
   let greatest = 0;
   let i = from;
-  const simd = kernelsFor(to - from);
-  if (simd)
+  const simd = kernelsFor(to - from, words.buffer);
+  if (simd) {
+    const most = simd.holds(words) ? Number.POSITIVE_INFINITY : SIMD_CHUNK;
     for (const end = from + ((to - from) & ~3); i < end; ) {
-      const count = Math.min(SIMD_CHUNK, end - i);
-      simd.input.set(words.subarray(i, i + count));
-      greatest = Math.max(greatest, simd.greatestMagnitude(count));
+      const count = Math.min(most, end - i);
+      greatest = Math.max(greatest, simd.greatestMagnitude(simd.place(words, i, count), count));
       i += count;
     }
+  }
   for (; i < to; i++) {
     const magnitude = words[i]! & 0x7fffffff;
     if (magnitude > greatest) greatest = magnitude;

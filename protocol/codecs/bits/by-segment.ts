@@ -1,6 +1,6 @@
 import type { Precision, ReadonlyVector, Rng, Segment } from '../../method.js';
-import type { Codec } from '../codec.js';
-import { malformed, resultOf } from './body.js';
+import type { BodyRoom, Codec } from '../codec.js';
+import { malformed, newBody, resultOf } from './body.js';
 
 /**
  * A codec applied tensor by tensor, so that one with large entries does not drown the others: its own scale, its own k, its
@@ -25,7 +25,7 @@ export function bySegment(codec: Codec, segments: readonly Segment[]): Codec {
     name: codec.name,
     contract: codec.contract,
     ...(codec.omega !== undefined && { omega: codec.omega }),
-    encode: (value, rng) => encode(codec, value, partsOf(value.length), headBytes, rng),
+    encode: (value, rng, room) => encode(codec, value, partsOf(value.length), headBytes, rng, room),
     decode(body, length, precision, into) {
       const result = resultOf(length, precision, into);
       let at = 0;
@@ -68,6 +68,7 @@ function encode(
   parts: readonly number[],
   headBytes: number,
   rng: Rng,
+  room: BodyRoom = newBody,
 ): Uint8Array {
   const bodies: Uint8Array[] = [];
   let from = 0;
@@ -78,7 +79,7 @@ function encode(
     size += headBytes + body.length;
     from += part;
   }
-  const whole = new Uint8Array(size);
+  const whole = room(size);
   const view = new DataView(whole.buffer);
   let at = 0;
   for (const body of bodies) {

@@ -2,7 +2,7 @@ import type { Precision, ReadonlyVector, Rng, Vector } from '../../method.js';
 import { oneOf } from '../../settings/kinds.js';
 import { defineSettings } from '../../settings/settings.js';
 import { type Codec, defineCodec } from '../codec.js';
-import { notFinite, resultOf, wordsOf } from './body.js';
+import { newBody, notFinite, resultOf, wordsOf } from './body.js';
 import { COINS_CHUNK, Coins, coinScratch } from './coins.js';
 
 /**
@@ -47,19 +47,31 @@ export function defineHalfCodec(
   summary: string,
   omega: number,
   code: {
-    nearest(value: ReadonlyVector): Uint8Array;
-    atRandom(value: ReadonlyVector, rng: Rng): Uint8Array;
+    nearest(value: ReadonlyVector, patterns: Uint16Array): void;
+    atRandom(value: ReadonlyVector, rng: Rng, patterns: Uint16Array): void;
     readonly decode: Codec['decode'];
   },
 ) {
   const { name } = format;
   const common = { name, decode: code.decode, encodedBytes: (length: number) => 2 * length };
-  const nearest: Codec = { ...common, contract: 'contractive', encode: code.nearest };
+  const nearest: Codec = {
+    ...common,
+    contract: 'contractive',
+    encode(value, _rng, room = newBody) {
+      const body = room(2 * value.length);
+      code.nearest(value, sixteenBitsAt(body));
+      return body;
+    },
+  };
   const stochastic: Codec = {
     ...common,
     contract: 'unbiased',
     omega,
-    encode: code.atRandom,
+    encode(value, rng, room = newBody) {
+      const body = room(2 * value.length);
+      code.atRandom(value, rng, sixteenBitsAt(body));
+      return body;
+    },
     expectedSquaredError: (value) => stochasticError(format, value),
   };
   return defineCodec({
@@ -115,16 +127,14 @@ function stochasticPattern(format: HalfFormat, x: number, coin: number): number 
 }
 
 /** The 16-bit patterns of all entries by the rule above. */
-export function encodeStochastic(format: HalfFormat, value: ReadonlyVector, rng: Rng): Uint16Array {
+export function encodeStochastic(format: HalfFormat, value: ReadonlyVector, rng: Rng, patterns: Uint16Array): void {
   const { length } = value;
-  const patterns = new Uint16Array(length);
   const coins = new Coins(rng);
   for (let start = 0; start < length; start += COINS_CHUNK) {
     const end = Math.min(length, start + COINS_CHUNK);
     coins.fill(coinScratch, end - start);
     for (let i = start; i < end; i++) patterns[i] = stochasticPattern(format, value[i]!, coinScratch[i - start]!);
   }
-  return patterns;
 }
 
 /** Sum of p (1 - p) quantum^2: what rounding at random adds. */

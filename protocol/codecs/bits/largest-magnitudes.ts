@@ -66,12 +66,11 @@ function collect(words: Uint32Array, length: number, bound: number, most: number
   const high = words.length !== length;
   let count = 0;
   let i = 0;
-  const simd = high ? null : kernelsFor(length);
+  const simd = high ? null : kernelsFor(length, words.buffer);
   if (simd)
     for (const end = length & ~15; i < end; ) {
       const chunk = Math.min(SIMD_CHUNK, end - i);
-      simd.input.set(words.subarray(i, i + chunk));
-      const found = simd.collect(chunk, bound, i);
+      const found = simd.collect(simd.place(words, i, chunk), chunk, bound, i);
       if (count + found > most) return -1;
       candidates.set(simd.output.subarray(0, found), count);
       keys.set(simd.second.subarray(0, found), count);

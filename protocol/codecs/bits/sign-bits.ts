@@ -6,6 +6,8 @@ import { wordsOf } from './body.js';
 
 /** Numbers in one call of the module: more leave the nearest cache between their copy and the call. */
 const CHUNK = SIMD_CHUNK / 4;
+/** The same where they are not copied: half of what the output holds. */
+const IN_PLACE = 16 * SIMD_CHUNK;
 
 /** A codec of a few numbers, `headBytes` of them, and one sign bit an entry; contractive, without settings. */
 export function defineSignCodec(
@@ -28,17 +30,17 @@ export function packSigns(value: ReadonlyVector, into: Uint8Array, start: number
 export function packAndSum(value: ReadonlyVector, into: Uint8Array, start: number, sums: Float64Array): number {
   const { length } = value;
   const end = length & ~15;
-  const simd = value.BYTES_PER_ELEMENT === 4 ? kernelsFor(length) : null;
+  const words = wordsOf(value);
+  const simd = value.BYTES_PER_ELEMENT === 4 ? kernelsFor(length, words.buffer) : null;
   if (!simd) {
     packPlain(value, into, start);
     return 0;
   }
-  const words = wordsOf(value);
   simd.sums.set(sums);
+  const most = simd.holds(words) ? IN_PLACE : CHUNK;
   for (let i = 0; i < end; ) {
-    const count = Math.min(CHUNK, end - i);
-    simd.input.set(words.subarray(i, i + count));
-    simd.packSigns(count);
+    const count = Math.min(most, end - i);
+    simd.packSigns(simd.place(words, i, count), count);
     into.set(simd.outputBytes.subarray(0, count >>> 3), start + (i >>> 3));
     i += count;
   }

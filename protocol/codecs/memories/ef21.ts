@@ -1,5 +1,5 @@
 import type { Vector } from '../../method.js';
-import { add, subtract, zeros } from '../../numerics/vector.js';
+import { add, subtract, sumInto, zeros } from '../../numerics/vector.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineMemory, type Memory } from '../memory.js';
 
@@ -16,7 +16,7 @@ const memory: Memory<Ef21State, Ef21State> = {
   name: 'ef21',
   needs: 'contractive',
   init: (length, precision) => ({ estimate: zeros(length, precision) }),
-  prepare: (state, value) => subtract(value, state.estimate),
+  prepare: (state, value, into) => (into ? sumInto(into, value, -1, state.estimate) : subtract(value, state.estimate)),
   settle: (state, _value, _prepared, decoded) => ({ estimate: add(state.estimate, decoded) }),
   lost: (state) => state,
   deliveredValue: (state, decoded) => add(state.estimate, decoded),

@@ -1,5 +1,5 @@
 import type { ReadonlyVector, Vector } from '../../method.js';
-import { add, copy, subtract, zeros } from '../../numerics/vector.js';
+import { add, copy, subtract, sumInto, zeros } from '../../numerics/vector.js';
 import { defineSettings } from '../../settings/settings.js';
 import { defineMemory, type Memory } from '../memory.js';
 
@@ -19,7 +19,7 @@ const memory: Memory<ErrorFeedbackState, never> = {
   name: 'error-feedback',
   needs: 'contractive-or-absolute',
   init: (length, precision) => ({ error: zeros(length, precision) }),
-  prepare: (state, value) => add(state.error, value),
+  prepare: (state, value, into) => (into ? sumInto(into, state.error, 1, value) : add(state.error, value)),
   settle: (_state, _value, prepared, decoded) => ({ error: subtract(prepared, decoded) }),
   lost: (_state, _value, prepared: ReadonlyVector) => ({ error: copy(prepared) }),
   deliveredValue: (_state, decoded) => decoded,

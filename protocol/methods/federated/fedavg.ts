@@ -95,7 +95,9 @@ export default defineMethod({
       // In place: `descend` has made the vector, and nothing else reads it.
       const delta = accumulate(local, -1, model.params);
       at.giveBack(model.params);
-      at.post('update', 'coordinator', { delta, examples: exampleCount });
+      const sent = at.post('update', 'coordinator', { delta, examples: exampleCount });
+      // The coordinator gets another one: what a codec has made of it.
+      if (sent.delta !== delta) at.giveBack(delta);
       return state;
     },
   }),

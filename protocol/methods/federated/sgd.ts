@@ -100,10 +100,13 @@ export default defineMethod({
         const gradientAt = (params: ReadonlyVector): Promise<Vector> | Vector =>
           weights
             ? weightedGradient(objective, params, { batch, weights }, at.zeros())
-            : objective.gradient(params, batch);
+            : objective.gradient(params, batch, at.borrow());
         const examples = batch.length;
         if (examples === 0) return state;
-        at.post('gradient', 'coordinator', { gradient: clipped(await gradientAt(model.params)), examples });
+        const gradient = clipped(await gradientAt(model.params));
+        const sent = at.post('gradient', 'coordinator', { gradient, examples });
+        // The coordinator gets another one: what a codec has made of it.
+        if (sent.gradient !== gradient) at.giveBack(gradient);
         if (previous) {
           const before = clipped(await gradientAt(previous.params));
           at.post('previousGradient', 'coordinator', { gradient: before, examples });

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { bySegment } from '../../../protocol/codecs/bits/by-segment.js';
 import type { CodecSpec } from '../../../protocol/codecs/codec.js';
 import { loadCodec } from '../../../protocol/codecs/registry.js';
 import { kernelsFor, useSimd } from '../../../protocol/codecs/simd/kernels.js';
+import { moduleVector } from '../../../protocol/numerics/simd/module-vectors.js';
+import { zeros } from '../../../protocol/numerics/vector.js';
 import { gaussian, heavyTailed, stream } from '../../../scenarios/check/parts/codec-inputs.js';
 
 const SPECS: readonly CodecSpec[] = [
@@ -26,6 +29,9 @@ const SPECS: readonly CodecSpec[] = [
   { name: 'top-k', count: 5 },
 ];
 
+/** A large vector in a WebAssembly memory, of which others are the first part. */
+const inModule = moduleVector(2 ** 18 + 8);
+
 function hard(length: number): Float32Array {
   const special = [0, -0, 2 ** -149, -(2 ** -149), 1e-40, 2 ** -126, 1 + 2 ** -8, 1 + 3 * 2 ** -8, 0.5, -0.5, 1e30];
   return heavyTailed(length, 'float32').map((x: number, i: number) =>
@@ -43,6 +49,47 @@ describe('protocol/codecs/simd', () => {
     expect(kernelsFor(5000)).to.equal(null);
   });
 
+  it('works on a large vector in a WebAssembly memory where it lies, and on copies of any other', () => {
+    const words = (vector: Float32Array) => new Uint32Array(vector.buffer, vector.byteOffset, vector.length);
+    const own = words(inModule);
+    expect(kernelsFor(own.length, own.buffer)!.place(own, 10, 5)).to.equal(own.byteOffset + 40);
+    expect(kernelsFor(own.length, own.buffer)).to.equal(kernelsFor(5000, own.buffer));
+    const other = words(Float32Array.of(1, 2, 3));
+    for (const kernels of [kernelsFor(5000)!, kernelsFor(5000, own.buffer)!]) {
+      kernels.place(other, 1, 2);
+      expect([...kernels.input.subarray(0, 2)]).to.deep.equal([...other.subarray(1)]);
+    }
+    useSimd(false);
+    expect(kernelsFor(5000, own.buffer)).to.equal(null);
+  });
+
+  for (const spec of [{ name: 'bf16' }, { name: 'int8-linear', rounding: 'stochastic' }, { name: 'scaled-sign' }])
+    it(`gives the bytes of the plain loops for what takes several calls in place: ${JSON.stringify(spec)}`, async () => {
+      const codec = await loadCodec(spec);
+      const { length } = inModule;
+      inModule.set(hard(length));
+      useSimd(false);
+      const body = codec.encode(inModule.slice(), stream(3));
+      useSimd(true);
+      expect(Buffer.compare(codec.encode(inModule, stream(3)), body)).to.equal(0);
+      inModule[length - 9] = Number.NaN;
+      expect(() => codec.encode(inModule, stream(3))).to.throw(/^ERR_CODEC_NOT_FINITE/);
+    });
+
+  for (const spec of [...SPECS, { name: 'fp16' }, { name: 'fp16', rounding: 'stochastic' }, { name: 'int8-dynamic' }])
+    it(`writes all of a body, whatever its memory held: ${JSON.stringify(spec)}`, async () => {
+      const parts = [{ name: 'a', shape: [2000], offset: 0, module: 'a' }];
+      const whole = await loadCodec(spec);
+      for (const codec of [whole, bySegment(whole, parts)])
+        for (const length of [0, 7, 2000, 40_001])
+          for (const precision of ['float32', 'float64'] as const)
+            for (const value of [gaussian(length, precision), zeros(length, precision)]) {
+              const body = codec.encode(value, stream(3, precision));
+              const room = (bytes: number) => new Uint8Array(bytes).fill(0xff);
+              expect(Buffer.compare(codec.encode(value, stream(3, precision), room), body), `${length}`).to.equal(0);
+            }
+    });
+
   for (const spec of SPECS)
     it(`gives the bytes and numbers of the plain loops: ${JSON.stringify(spec)}`, async () => {
       const codec = await loadCodec(spec);
@@ -51,12 +98,19 @@ describe('protocol/codecs/simd', () => {
         for (const value of [gaussian(length, 'float32'), hard(length), constant, new Float32Array(length)]) {
           const shifted = new Float32Array(length + 1).subarray(1);
           shifted.set(value);
+          const inPlace = inModule.subarray(1, 1 + length);
+          inPlace.set(value);
           useSimd(false);
           const body = codec.encode(value, stream(3));
           const decoded = codec.decode(body, length, 'float32').slice();
           useSimd(true);
           expect(Buffer.compare(codec.encode(value, stream(3)), body), `${length}`).to.equal(0);
           expect(Buffer.compare(codec.encode(shifted, stream(3)), body), `${length}, shifted`).to.equal(0);
+          expect(Buffer.compare(codec.encode(inPlace, stream(3)), body), `${length}, in a module`).to.equal(0);
+          expect(
+            inPlace.every((x, i) => Object.is(x, value[i])),
+            `${length}, not written to`,
+          ).to.equal(true);
           const again = codec.decode(body, length, 'float32');
           expect(
             Buffer.compare(new Uint8Array(again.buffer, again.byteOffset, 4 * length), new Uint8Array(decoded.buffer)),

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { MessageKinds } from '../../../protocol/method.js';
-import type { Network } from '../../../protocol/party/dispatch.js';
+import { rootStream } from '../../../protocol/numerics/random.js';
+import { Dispatch, type Network, type Passage } from '../../../protocol/party/dispatch.js';
+import type { Frame } from '../../../protocol/wire/frame.js';
 import { everythingTwice } from '../../../scenarios/check/parts/networks.js';
 import { localPlacement } from '../../../scenarios/check/parts/placements.js';
 import { resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
@@ -55,6 +57,30 @@ async function bytesOf(more: object = {}, network: Network | null = null) {
   const run = await runTiny(scenario, method, { placement: localPlacement('counted', 'fast', null, network) });
   return run.result.bytes;
 }
+
+describe('the memory of a body', () => {
+  const passes: Passage = { delayMs: 1, heldMs: 0, lost: null, duplicated: false, corruptedBit: null };
+  for (const [what, passage, releases] of [
+    ['a frame is released by what reads it', passes, 1],
+    ['a frame that travels at once is too', null, 1],
+    ['a frame that goes twice is not: neither copy knows of the other', { ...passes, duplicated: true }, 0],
+  ] as const)
+    it(`of ${what}`, () => {
+      const posted: Frame[] = [];
+      const office = { post: (frame: Frame) => posted.push(frame) } as never;
+      const rule = { deadlineMs: null, wallClock: false, quorum: () => 0, first: null };
+      let released = 0;
+      const frame = { kindIndex: 0, round: 0, attempt: 0, step: 0, arrivesAtMs: 0, lost: null, messages: [] } as const;
+      new Dispatch(office, { passage: () => passage }, rule, () => rootStream(1, 'float32')).send(
+        { clockMs: 0 },
+        {} as never,
+        { ...frame, from: 0, to: 'coordinator', release: () => released++ },
+      );
+      expect(posted).to.have.length(passage?.duplicated ? 2 : 1);
+      for (const each of posted) each.release?.();
+      expect(released).to.equal(releases);
+    });
+});
 
 describe('bytes are counted as a socket would carry them', () => {
   // A header has 48 bytes. Fixed parts have 8 a field; data is padded to 8. The coordinator's frames are not masked.

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { Vector } from '../../../protocol/method.js';
+import { moduleMemory } from '../../../protocol/numerics/simd/module-vectors.js';
 import { LentVectors } from '../../../protocol/party/lent-vectors.js';
 import { PartyRound } from '../../../protocol/party/round.js';
 import type { AnyPayload } from '../../../protocol/wire/encoded-message.js';
@@ -70,6 +72,22 @@ describe('vectors that messages are done with', () => {
     });
   });
 
+  it('lie in a module where codecs read them, are large and in float32, and in no other case', () => {
+    const isInModule = (length: number, precision: 'float32' | 'float64', encoded: boolean) =>
+      moduleMemory((new LentVectors(length, precision, encoded).borrow() as Vector).buffer) !== undefined;
+    expect(isInModule(2 ** 18, 'float32', true)).to.equal(true);
+    expect(isInModule(2 ** 18, 'float32', false)).to.equal(false);
+    expect(isInModule(2 ** 18, 'float64', true)).to.equal(false);
+    expect(isInModule(2 ** 10, 'float32', true)).to.equal(false);
+  });
+
+  it('one in place of a new vector is lent where that is of the same length, and not small', () => {
+    const lent = new LentVectors(2 ** 14, 'float32');
+    expect(lent.borrowLike(new Float32Array(2 ** 14))).to.have.length(2 ** 14);
+    expect(lent.borrowLike(new Float32Array(2 ** 14 + 1))).to.equal(undefined);
+    expect(vectors().borrowLike(new Float32Array(3))).to.equal(undefined);
+  });
+
   it('are kept up to 32 MiB', () => {
     const lent = new LentVectors(2 ** 21, 'float64');
     const borrowed = [lent.borrow(), lent.borrow(), lent.borrow()];
@@ -78,15 +96,16 @@ describe('vectors that messages are done with', () => {
     expect(again.filter((vector) => borrowed.includes(vector))).to.have.length(2);
   });
 
-  for (const [who, inboxRules, received] of [
-    ['an attack or a robust sum', {}, undefined],
-    ['a probe', null, () => {}],
+  for (const [who, inboxRules, received, keeps] of [
+    ['an attack or a robust sum', {}, undefined, false],
+    ['a probe', null, () => {}, false],
+    ['a codec', null, undefined, true],
   ] as const)
     it(`are not lent again in a run where ${who} may keep them`, () => {
-      const roundOf = (rules: object | null, probe: (() => void) | undefined) => {
+      const roundOf = (rules: object | null, probe: (() => void) | undefined, kept: boolean) => {
         const host = { vectors: vectors(), inboxRules: rules, layouts: new Map() };
         const plan = { index: 0, attempt: 0, cohort: [], startMs: 0 };
-        const tools = { msPerRound: 0, received: probe };
+        const tools = { msPerRound: 0, received: probe, coding: { keeps: () => kept } };
         return new PartyRound({
           party: 'coordinator',
           host,
@@ -98,8 +117,8 @@ describe('vectors that messages are done with', () => {
         } as never);
       };
       for (const [round, isLentAgain] of [
-        [roundOf(null, undefined), true],
-        [roundOf(inboxRules, received), false],
+        [roundOf(null, undefined, false), true],
+        [roundOf(inboxRules, received, keeps), false],
       ] as const) {
         const vector = round.borrow();
         round.giveBack(vector);

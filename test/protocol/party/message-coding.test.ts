@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Memory } from '../../../protocol/codecs/memory.js';
 import { GradswarmError } from '../../../protocol/errors.js';
 import type { Vector } from '../../../protocol/method.js';
 import { rootStream } from '../../../protocol/numerics/random.js';
@@ -67,6 +68,64 @@ describe('coding of messages', () => {
     expect(sender.memories).to.deep.equal(before);
     expect(next.memories['update/delta/a']).to.not.deep.equal(before['update/delta/a']);
     expect(next.memories['update/delta/b']).to.deep.equal(before['update/delta/b']);
+  });
+
+  describe('what a memory reads', () => {
+    const kinds = layoutsOf(
+      {
+        up: { from: 'clients', to: 'coordinator', vectors: ['v'], lossy: 'any' },
+        aside: { from: 'clients', to: 'peers', vectors: ['v'], lossy: 'any' },
+      },
+      'float64',
+    );
+    /** The state of a memory after one message, whether the vector of it is needed, and what was given back of what was lent. */
+    const afterOne = async (kind: 'up' | 'aside', spec: object, change: (memory: Memory) => Memory, lends = true) => {
+      const codings = await loadCodings({ [kind]: spec as never }, []);
+      const { codec, memory } = codings.get(kind)!;
+      const lent = new Float64Array(value.length).fill(Number.NaN);
+      const given: unknown[] = [];
+      const vectors = { borrowLike: () => lent, giveBack: (vector: unknown) => given.push(vector) };
+      const sender = new MessageCoding(
+        new Map([[kind, { codec, memory: memory && change(memory) }]]),
+        'float64',
+        {},
+        {
+          ...silent,
+          ...(lends && { vectors: vectors as never }),
+        },
+      );
+      sender.encode(kinds.get(kind)!, 0, 'a', { v: value }, round);
+      return { state: structuredClone(sender.memories), keeps: sender.keeps(value), given, lent };
+    };
+    const same = (memory: Memory): Memory => memory;
+
+    for (const name of ['error-feedback', 'ef21', 'dgc'])
+      it(`is written to a lent vector, with equal states, and that is given back: ${name}`, async () => {
+        const spec = { ...errorFeedback, memory: { name } };
+        const plain = await afterOne('up', spec, same, false);
+        const { state, keeps, given, lent } = await afterOne('up', spec, same);
+        expect(state).to.deep.equal(plain.state);
+        expect(given).to.deep.equal([lent]);
+        expect(keeps).to.equal(false);
+      });
+
+    it('is not given back, nor is the vector of the message, where the state holds it', async () => {
+      const holding = (which: 0 | 1) => (memory: Memory) => ({
+        ...memory,
+        settle: (_state: unknown, ...vectors: readonly unknown[]) => ({ deep: [{ held: vectors[which] }] }),
+      });
+      const prepared = await afterOne('up', errorFeedback, holding(1));
+      expect([prepared.given.length, prepared.keeps]).to.deep.equal([0, false]);
+      const sent = await afterOne('up', errorFeedback, holding(0));
+      expect([sent.given.length, sent.keeps]).to.deep.equal([1, true]);
+    });
+
+    it('keeps the vector of a message that may be put back, and of none without a memory', async () => {
+      expect((await afterOne('aside', errorFeedback, same)).keeps).to.equal(true);
+      expect((await afterOne('up', qsgd, same)).keeps).to.equal(false);
+      const measured = { ...qsgd, codec: { name: 'adaptive', everyRounds: 4 } };
+      expect((await afterOne('up', measured, same)).keeps, 'by which a level is chosen').to.equal(true);
+    });
   });
 
   it('refuses a memory for personal payloads that name no stream: two receivers would share one remainder', async () => {

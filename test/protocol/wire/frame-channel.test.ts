@@ -179,6 +179,36 @@ describe('frame channel', () => {
       expect(Buffer.compare(body, joinBody(frameOf((i + 1) * 2 * chunkNumbers)))).to.equal(0);
   });
 
+  for (const length of [3, 2.5 * chunkNumbers])
+    it(`a frame of ${length} numbers is released once its last message was reported as sent, its repeat once it was, in order`, () => {
+      const reports: (() => void)[] = [];
+      const socket = { bufferedAmount: 0, send: (_: Uint8Array, sent: () => void) => reports.push(sent) };
+      const channel = channelOver(socket as never, { repeats: true });
+      const released: string[] = [];
+      const frame = frameOf(length);
+      for (const name of ['frame', 'repeat'])
+        channel.send({ type: 'frame', frame: { ...frame, release: () => released.push(name) } });
+      const [last] = reports.splice(-1);
+      const [bodyEnd] = reports.splice(-1);
+      for (const report of reports) report();
+      expect(released).to.deep.equal([]);
+      bodyEnd!();
+      expect(released).to.deep.equal(['frame']);
+      last!();
+      expect(released).to.deep.equal(['frame', 'repeat']);
+    });
+
+  it('what was not reported as sent is not released: it is sent over another socket', () => {
+    const reports: (() => void)[] = [];
+    const socket = { bufferedAmount: 0, send: (_: Uint8Array, sent: () => void) => reports.push(sent) };
+    const channel = channelOver(socket as never);
+    let released = 0;
+    channel.send({ type: 'frame', frame: { ...frameOf(3), release: () => released++ } });
+    expect(channel.takeUnsent()).to.have.length(1);
+    for (const report of reports) report();
+    expect(released).to.equal(0);
+  });
+
   it('a header between the chunks of a body is refused, also one whose body is whole', async () => {
     const socket = new RecordingSocket();
     for (const length of [2 * chunkNumbers, 1]) {

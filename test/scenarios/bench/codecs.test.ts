@@ -8,7 +8,14 @@ describe('scenarios/bench/codecs', () => {
     expect(rows.length).to.equal(2 * BENCHED_CODECS.length);
     expect(seen.length).to.equal(rows.length);
     for (const row of rows) {
-      for (const speed of [row.copyMbPerS, row.encodeMbPerS, row.decodeMbPerS, row.decodeAddMbPerS, row.encodeRatio])
+      for (const speed of [
+        row.copyMbPerS,
+        row.encodeMbPerS,
+        row.decodeMbPerS,
+        row.decodeAddMbPerS,
+        row.encodeRatio,
+        row.encodeOrdinaryRatio,
+      ])
         expect(speed, row.codec).to.be.above(0);
       // A support's code may be a little shorter than the entropy of independent choices.
       if (row.entropyBits !== null) expect(row.bitsPerParameter, row.codec).to.be.at.least(0.97 * row.entropyBits);

@@ -1,7 +1,8 @@
+// asc: --importMemory
 /*
  * The hottest loops of the codecs for 128-bit SIMD, in AssemblyScript; `npm run build` compiles them. Each does exactly what
- * the plain loop beside its call does, bit for bit. A caller copies up to `chunk` numbers of 32 bits into `input`, calls, and
- * copies the result out; nothing is allocated. Addresses are bytes.
+ * the plain loop beside its call does, bit for bit. `from`: where the n numbers of 32 bits lie, in a vector of this memory or, up to
+ * `chunk` of them, where the caller has copied them, in `input`; of more the outputs must have room. Addresses are bytes.
  */
 export const chunk: i32 = 16384;
 
@@ -28,14 +29,13 @@ function rotate(v: v128, by: i32): v128 {
 }
 
 /** bfloat16, nearest, ties to even. n is a multiple of 8. Returns the greatest magnitude's bits. */
-export function roundToBf16(n: i32): u32 {
+export function roundToBf16(from: usize, n: i32): u32 {
   const mask = i32x4.splat(0x7fffffff);
   const half = i32x4.splat(0x7fff);
   const one = i32x4.splat(1);
   let greatest = i32x4.splat(0);
-  let from = input;
   let to = output;
-  for (const end = input + 4 * n; from < end; from += 32, to += 16) {
+  for (const end = from + 4 * n; from < end; from += 32, to += 16) {
     let a = v128.load(from);
     let b = v128.load(from, 16);
     greatest = i32x4.max_u(greatest, i32x4.max_u(v128.and(a, mask), v128.and(b, mask)));
@@ -46,25 +46,28 @@ export function roundToBf16(n: i32): u32 {
   return greatestLane(greatest);
 }
 
+/** All bits of four float32 but their signs. In memory: as a constant it would be made at every use. */
+const magnitudes: usize = memory.data<u64>([0x7fffffff7fffffff, 0x7fffffff7fffffff], 16);
+
 /** Sign bits to output, and |x| added to eight interleaved sums. n is a multiple of 16. */
-export function packSigns(n: i32): void {
+export function packSigns(from: usize, n: i32): void {
   let s0 = v128.load(sums);
   let s1 = v128.load(sums, 16);
   let s2 = v128.load(sums, 32);
   let s3 = v128.load(sums, 48);
-  let from = input;
+  const mask = v128.load(magnitudes);
   let to = output;
-  for (const end = input + 4 * n; from < end; from += 64, to += 2) {
+  for (const end = from + 4 * n; from < end; from += 64, to += 2) {
     let a = v128.load(from);
     let b = v128.load(from, 16);
     let c = v128.load(from, 32);
     let d = v128.load(from, 48);
-    const low = i32x4.bitmask(a) | (i32x4.bitmask(b) << 4);
-    store<u16>(to, u16(low | (i32x4.bitmask(c) << 8) | (i32x4.bitmask(d) << 12)));
-    a = f32x4.abs(a);
-    b = f32x4.abs(b);
-    c = f32x4.abs(c);
-    d = f32x4.abs(d);
+    const bytes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+    store<u16>(to, u16(i8x16.bitmask(bytes)));
+    a = v128.and(a, mask);
+    b = v128.and(b, mask);
+    c = v128.and(c, mask);
+    d = v128.and(d, mask);
     s0 = f64x2.add(s0, f64x2.promote_low_f32x4(a));
     s1 = f64x2.add(s1, f64x2.promote_low_f32x4(upper(a)));
     s2 = f64x2.add(s2, f64x2.promote_low_f32x4(b));
@@ -109,9 +112,9 @@ function greatestBetween(from: usize, to: usize): u32 {
   return greatestLane(greatest);
 }
 
-/** Greatest magnitude's bits of input; from 0x7f800000 on something is not finite. n is a multiple of 4. */
-export function greatestMagnitude(n: i32): u32 {
-  return greatestBetween(input, input + 4 * n);
+/** Greatest magnitude's bits; from 0x7f800000 on something is not finite. n is a multiple of 4. */
+export function greatestMagnitude(from: usize, n: i32): u32 {
+  return greatestBetween(from, from + 4 * n);
 }
 
 /** n coins (a multiple of 4), four generators side by side, to output. */
@@ -181,23 +184,22 @@ function storeSixteen(to: usize, a: v128, b: v128, c: v128, d: v128, middle: v12
  * Eight bits, blocks of `block` numbers (a multiple of 4 that divides n), scales to second, bytes to output. With `random`,
  * rounding takes one coin a number. Returns the greatest magnitude's bits.
  */
-export function quantizeInt8(n: i32, block: i32, random: i32): u32 {
-  return random ? quantizeRandom(n, block) : quantizeNearest(n, block);
+export function quantizeInt8(from: usize, n: i32, block: i32, random: i32): u32 {
+  return random ? quantizeRandom(from, n, block) : quantizeNearest(from, n, block);
 }
 
 function inverseOfScale(bits: u32): v128 {
   return f64x2.splat(bits ? 127.0 / f64(reinterpret<f32>(bits)) : 0.0);
 }
 
-function quantizeNearest(n: i32, block: i32): u32 {
+function quantizeNearest(from: usize, n: i32, block: i32): u32 {
   const none = f64x2.splat(0.0);
   const shift = f64x2.splat(128.5);
   const middle = i8x16.splat(-128);
   let most: u32 = 0;
   let scale = second;
   let to = output;
-  let from = input;
-  for (const end = input + 4 * n; from < end; scale += 4) {
+  for (const end = from + 4 * n; from < end; scale += 4) {
     const until = from + 4 * block;
     const bits = greatestBetween(from, until);
     most = max<u32>(most, bits);
@@ -214,7 +216,7 @@ function quantizeNearest(n: i32, block: i32): u32 {
   return most;
 }
 
-function quantizeRandom(n: i32, block: i32): u32 {
+function quantizeRandom(from: usize, n: i32, block: i32): u32 {
   const shift = f64x2.splat(127.0);
   const middle = i8x16.splat(127);
   let a = v128.load(coins);
@@ -224,8 +226,7 @@ function quantizeRandom(n: i32, block: i32): u32 {
   let most: u32 = 0;
   let scale = second;
   let to = output;
-  let from = input;
-  for (const end = input + 4 * n; from < end; scale += 4) {
+  for (const end = from + 4 * n; from < end; scale += 4) {
     const until = from + 4 * block;
     const bits = greatestBetween(from, until);
     most = max<u32>(most, bits);
@@ -295,12 +296,12 @@ function reaches(at: usize, mask: v128, least: v128): v128 {
 }
 
 /** Indices (plus base) and magnitude bits, to output and second, of numbers whose bits are not below bound. n % 16 = 0. */
-export function collect(n: i32, bound: u32, base: u32): i32 {
+export function collect(from: usize, n: i32, bound: u32, base: u32): i32 {
   const mask = i32x4.splat(0x7fffffff);
   const least = i32x4.splat(bound);
   let count: usize = 0;
   for (let i = 0; i < n; i += 16) {
-    const at = input + 4 * i;
+    const at = from + 4 * i;
     const a = reaches(at, mask, least);
     const b = reaches(at + 16, mask, least);
     const c = reaches(at + 32, mask, least);
@@ -310,7 +311,7 @@ export function collect(n: i32, bound: u32, base: u32): i32 {
     for (; hits; hits &= hits - 1) {
       const j = i + ctz(hits);
       store<u32>(output + count, base + j);
-      store<u32>(second + count, load<u32>(input + 4 * j) & 0x7fffffff);
+      store<u32>(second + count, load<u32>(from + 4 * j) & 0x7fffffff);
       count += 4;
     }
   }
