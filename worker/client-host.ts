@@ -2,10 +2,12 @@ import { causeOf, GradswarmError } from '../protocol/errors.js';
 import type { ClientIndex, ReadonlyVector } from '../protocol/method.js';
 import type { CrewReport, Settlement } from '../protocol/party/crew.js';
 import { noBytes } from '../protocol/party/dispatch.js';
+import { KeptValues } from '../protocol/party/kept-values.js';
 import type { PartyReport } from '../protocol/party/party-report.js';
-import { decodeRecord, encodeRecord } from '../protocol/party/record.js';
+import { decodeRecord, encodeRecord, isResting } from '../protocol/party/record.js';
 import type { RunSite } from '../protocol/party/run-site.js';
 import type { RoundPlan } from '../protocol/wire/seal.js';
+import { HalvesInTurn } from './halves-in-turn.js';
 
 /** The clients of this process. */
 export class ClientHost {
@@ -29,8 +31,12 @@ export class ClientHost {
     this.site.registerAll();
   }
 
-  /** Clients stopped in the running attempt: no other party waits for them. */
-  private stopped = new Map<ClientIndex, () => void>();
+  /** Of the newest attempt: its halves, and what stops one that has begun, so that no other party waits for it. */
+  private running: {
+    readonly members: readonly ClientIndex[];
+    readonly halves: HalvesInTurn;
+    readonly stops: readonly ((() => void) | null)[];
+  } | null = null;
   private attempt: RoundPlan | null = null;
 
   /** Runs the halves of the cohort's clients in this process. When one fails, the others are stopped and its error is thrown. */
@@ -41,28 +47,26 @@ export class ClientHost {
     const members = plan.cohort.filter((client) => this.hosted.has(client) && !absent.has(client));
     const running = new Set(members);
     this.site.office.skipOthers(running, plan.index);
-    const parties = members.map((client) => this.site.party(client));
     let failure: unknown = null;
-    const reports: (PartyReport | null)[] = new Array(parties.length).fill(null);
-    this.stopped = new Map();
-    await Promise.all(
-      parties.map(async (party, i) => {
-        try {
-          const report = await new Promise<PartyReport | null>((resolve, reject) => {
-            this.stopped.set(members[i]!, () => resolve(null));
-            party.run(plan).then(resolve, reject);
-          });
-          if (report) reports[i] = report;
-        } catch (error) {
-          if (error instanceof GradswarmError && error.code === 'ERR_STOPPED') return;
-          failure = causeOf(failure, error);
-          this.site.office.revokeAll(
-            plan,
-            new GradswarmError('ERR_STOPPED', `round ${plan.index}: another half failed`),
-          );
-        }
-      }),
-    );
+    const reports: (PartyReport | null)[] = new Array(members.length).fill(null);
+    const stops: ((() => void) | null)[] = new Array(members.length).fill(null);
+    const halves = new HalvesInTurn(this.site.office, members, async (i) => {
+      try {
+        reports[i] = await new Promise<PartyReport | null>((resolve, reject) => {
+          stops[i] = () => resolve(null);
+          this.site.party(members[i]!).run(plan).then(resolve, reject);
+        });
+      } catch (error) {
+        if (error instanceof GradswarmError && error.code === 'ERR_STOPPED') return;
+        failure = causeOf(failure, error);
+        halves.drop(null);
+        this.site.office.revokeAll(plan, new GradswarmError('ERR_STOPPED', `round ${plan.index}: another half failed`));
+      } finally {
+        stops[i] = null;
+      }
+    });
+    this.running = { members, halves, stops };
+    await halves.finished();
     if (failure) throw failure;
     // An attempt that was abandoned may end when the next has begun: what was counted since is the next one's.
     const isOver = this.attempt !== plan;
@@ -86,7 +90,11 @@ export class ClientHost {
   stop(attempt: { readonly index: number; readonly attempt: number }, clients: readonly ClientIndex[] | null): void {
     const error = new GradswarmError('ERR_STOPPED', `round ${attempt.index}: the round continued without this client`);
     this.site.office.revokeAll(attempt, error, clients);
-    for (const client of clients ?? this.stopped.keys()) this.stopped.get(client)?.();
+    if (!this.running) return;
+    const { members, halves, stops } = this.running;
+    halves.drop(clients);
+    const concerned = clients && new Set(clients);
+    for (const [i, client] of members.entries()) if (concerned?.has(client) ?? true) stops[i]?.();
   }
 
   settle({ abandoned, voided, undelivered }: Settlement, cohort: readonly ClientIndex[]): void {
@@ -98,30 +106,37 @@ export class ClientHost {
     const lost = new Map(undelivered.map(({ client, posts }) => [client, posts]));
     for (const client of cohort) {
       if (!this.hosted.has(client)) continue;
-      const party = this.site.parties.get(client);
+      const party = this.site.partyAtHand(client);
       if (abandoned || none.has(client)) party?.abandon(abandoned);
       else party?.commit(lost.get(client) ?? []);
+      this.site.rest(client);
     }
   }
 
   estimates(): ReadonlyMap<ClientIndex, readonly ReadonlyVector[]> {
     const estimates = new Map<ClientIndex, readonly ReadonlyVector[]>();
     // Ascending, also where a client was made again after others: their mean has the same bits in every placement.
-    const clients = [...this.site.parties.keys()].filter((party) => party !== 'coordinator');
-    for (const id of clients.sort((a, b) => a - b)) {
-      const vectors = this.site.host.halfOf(id).estimates?.(this.site.parties.get(id)!.record.state as object);
+    const { client } = this.site.host.halves;
+    if (!client.estimates) return estimates;
+    for (const id of this.site.clientsSeen()) {
+      const vectors = client.estimates(this.site.recordOf(id)!.state as object);
       if (vectors) estimates.set(id, vectors);
     }
     return estimates;
   }
 
   records(clients: readonly ClientIndex[] | 'all'): ReadonlyMap<ClientIndex, Uint8Array> {
-    const seen = [...this.site.parties.keys()].filter((party) => party !== 'coordinator');
-    const wanted = (clients === 'all' ? seen : [...clients]).filter((client) => this.hosted.has(client));
+    const wanted = clients === 'all' ? this.site.clientsSeen() : [...clients].sort((a, b) => a - b);
     const records = new Map<ClientIndex, Uint8Array>();
-    for (const client of wanted.sort((a, b) => a - b)) {
-      const party = this.site.parties.get(client);
-      if (party) records.set(client, encodeRecord(client, party.record));
+    // Of clients that rest: bytes by clock. Where devices are alike a million clients share some.
+    const resting = new KeptValues<number, Uint8Array>(1024);
+    for (const client of wanted) {
+      if (!this.hosted.has(client)) continue;
+      const record = this.site.recordOf(client);
+      if (!record) continue;
+      const { clockMs } = record;
+      const encoded = () => encodeRecord(client, record);
+      records.set(client, isResting(record) ? (resting.get(clockMs) ?? resting.add(clockMs, encoded())) : encoded());
     }
     return records;
   }

@@ -1,6 +1,7 @@
 import { GradswarmError } from '../protocol/errors.js';
 import type { ClientIndex, Objective, ReadonlyVector } from '../protocol/method.js';
 import { rootStream } from '../protocol/numerics/random.js';
+import { KeptValues } from '../protocol/party/kept-values.js';
 import type { ModelShape } from '../protocol/party/run-site.js';
 import type { Scenario } from '../protocol/scenario/scenario.js';
 import { edgeServersOf, topologies } from '../protocol/topology/family.js';
@@ -18,6 +19,9 @@ import { createObjectiveFamily } from './objectives/objectives.js';
 import type { ObjectiveRequest } from './objectives/request.js';
 import { scaledGradients } from './objectives/scaled-gradients.js';
 import { type ReadData, readData } from './read-data.js';
+
+/** Objectives of as many clients are kept; those of others are made again. */
+export const KEPT_OBJECTIVES = 8192;
 
 /** Data, its split and the model of a scenario: the same in every process that opens it. */
 export interface Problem {
@@ -85,16 +89,14 @@ export async function openProblem(
   };
   const made = await makeFamily(request, usualBatch(scenario, partition));
   const family = heldOut ? trainedOn(made, partition) : made;
-  const ofFamily = new Map<ObjectiveFamily, Map<ClientIndex, Objective>>();
+  const ofFamily = new Map<ObjectiveFamily, KeptValues<ClientIndex, Objective>>();
   const objectiveIn = (from: ObjectiveFamily, client: ClientIndex): Objective => {
     let objectives = ofFamily.get(from);
-    if (!objectives) ofFamily.set(from, (objectives = new Map()));
-    let objective = objectives.get(client);
-    if (!objective) {
-      objective = stressed(from.shard(partition.shards.at(client), client), scenario);
-      objectives.set(client, objective);
-    }
-    return objective;
+    if (!objectives) ofFamily.set(from, (objectives = new KeptValues(KEPT_OBJECTIVES)));
+    return (
+      objectives.get(client) ??
+      objectives.add(client, stressed(from.shard(partition.shards.at(client), client), scenario))
+    );
   };
   const objectiveOf = (client: ClientIndex): Objective => objectiveIn(family, client);
   const { initial } = scenario;

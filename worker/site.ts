@@ -1,6 +1,7 @@
 import { loadChains } from '../protocol/aggregators/parts/chain.js';
 import type { AnyMethod, ClientIndex, Objective, Secrets, Vector } from '../protocol/method.js';
 import { loadNamedBy } from '../protocol/method-loader.js';
+import { KeptValues } from '../protocol/party/kept-values.js';
 import { loadCodings } from '../protocol/party/message-coding.js';
 import type { PostOfficeOptions } from '../protocol/party/post-office.js';
 import type { RoundClock } from '../protocol/party/round-host.js';
@@ -11,7 +12,7 @@ import { topologies } from '../protocol/topology/family.js';
 import { ChangedPosterior } from './objectives/changed-gradients.js';
 import { UncomputedObjective } from './objectives/uncomputed.js';
 import type { ProcessPrivacy } from './privacy.js';
-import type { Problem } from './problem.js';
+import { KEPT_OBJECTIVES, type Problem } from './problem.js';
 import { BETWEEN_ROUNDS, TimedObjective } from './timed-objective.js';
 
 export interface SiteOptions extends PostOfficeOptions {
@@ -31,8 +32,7 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
   const { scenario, method, problem, networkModel } = options;
   await loadNamedBy(method, scenario.method);
   if (scenario.topology) await topologies.loadSpec(scenario.topology);
-  const objectives = new Map<Objective, TimedObjective>();
-  const inUse = new Map<RoundClock, TimedObjective>();
+  const objectives = new KeptValues<Objective, TimedObjective>(KEPT_OBJECTIVES);
   // One for each attempt at a round: its streams continue from gradient to gradient.
   const noisy = new WeakMap<RoundClock, ChangedPosterior>();
   const noisyIn = (round: RoundClock, objective: TimedObjective, noise: readonly GradientNoise[]): Objective => {
@@ -50,6 +50,15 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
     }
     return own;
   };
+  const objectiveFor = (client: ClientIndex, round: number): TimedObjective => {
+    const own = networkModel.changesData?.(client, round)
+      ? problem.changed(client, round)
+      : problem.objectiveOf(client);
+    const known = objectives.get(own);
+    if (known) return known;
+    const computed = scenario.timingOnly ? new UncomputedObjective(own) : own;
+    return objectives.add(own, new TimedObjective(computed, site.office));
+  };
   const site: RunSite = new RunSite({
     ...options,
     now: () => performance.now(),
@@ -62,24 +71,15 @@ export async function openSite(options: SiteOptions): Promise<RunSite> {
     exampleCounts: () => problem.exampleCounts(),
     objective: (party, round) => {
       const client = party as ClientIndex;
-      const own = networkModel.changesData?.(client, round.index)
-        ? problem.changed(client, round.index)
-        : problem.objectiveOf(client);
-      let objective = objectives.get(own);
-      if (!objective) {
-        objective = new TimedObjective(scenario.timingOnly ? new UncomputedObjective(own) : own, site.office);
-        objectives.set(own, objective);
-      }
-      if (objective.clock !== round) {
-        objective.clock = round;
-        inUse.set(round, objective);
-      }
+      const objective = (round.lent as TimedObjective | null) ?? objectiveFor(client, round.index);
+      round.lent = objective;
+      objective.clock = round;
       objective.msPerExample = networkModel.deviceTime(client, round.index, round.clockMs).msPerExample;
       return noisyIn(round, objective, networkModel.gradientNoise?.(client, round.index) ?? []);
     },
     released: (round) => {
-      const objective = inUse.get(round);
-      inUse.delete(round);
+      const objective = round.lent as TimedObjective | null;
+      round.lent = null;
       // A later attempt may have it by now.
       if (objective?.clock === round) objective.clock = BETWEEN_ROUNDS;
     },

@@ -12,6 +12,7 @@ import { EpochAbandoned, WorkersLost } from '../members/workers-lost.js';
 import type { MetricsRow } from '../run-directory/metrics.js';
 import { Batteries } from './batteries.js';
 import { betterRound } from './best-round.js';
+import { ChangedClients } from './changed-clients.js';
 import { CheckpointPace } from './checkpoint-pace.js';
 import { ownColumns } from './client-columns.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
@@ -54,7 +55,7 @@ export class RunLoop {
   private readonly returns: Returns;
   private readonly average: ReturnType<typeof iterateAverage>;
   private readonly meetings: Meetings | null;
-  private readonly changed = new Set<ClientIndex>();
+  private readonly changed: ChangedClients;
   private readonly bytes = noBytes();
   /** As of the last round that was ended. */
   private fired: readonly number[] = [];
@@ -67,6 +68,7 @@ export class RunLoop {
     this.idle = new IdleTime(options.scenario, this.batteries, options.site.host);
     this.average = iterateAverage(options.scenario);
     this.meetings = meetingsOf(options);
+    this.changed = new ChangedClients(options.scenario);
   }
 
   /** Goes back to a checkpoint. Records: of every party that had one. */
@@ -119,7 +121,7 @@ export class RunLoop {
       if (scenario.checkpoints.everyRounds !== null) await this.lastCheckpoint();
       return { ...this.figures(pace), stopped, records: new Map(), estimates: [], model: [] };
     }
-    const records = new Map<PartyId, Uint8Array>(await this.lost.answered(() => crew.records('all')));
+    const records = (await this.lost.answered(() => crew.records('all'))) as Map<PartyId, Uint8Array>;
     for (const client of this.lost.clients) records.delete(client);
     const own = this.ownRecord();
     if (own) records.set('coordinator', own);
@@ -252,7 +254,7 @@ export class RunLoop {
     const { site, observer, scenario, inspect } = this.options;
     const absences = [...site.host.takeAbsences(), ...report.absences].sort(byAddress);
     this.settle(plan, [...report.parties, ...(own ? [own] : [])], false);
-    for (const client of [...plan.cohort, ...plan.forgotten]) this.changed.add(client);
+    this.changed.add(plan.cohort, plan.forgotten);
     const bytes = site.takeBytes();
     addBytes(bytes, report.bytes);
     addBytes(this.bytes, bytes);
@@ -325,7 +327,7 @@ export class RunLoop {
   private settle(plan: RoundPlan, reports: readonly PartyReport[], abandoned: boolean): void {
     const { site, crew } = this.options;
     const settlement = settlementOf(plan, reports, abandoned);
-    const coordinator = site.parties.get('coordinator');
+    const coordinator = site.partyAtHand('coordinator');
     if (abandoned) {
       coordinator?.abandon(true);
       site.takeBytes();
@@ -347,32 +349,28 @@ export class RunLoop {
     const { crew, observer } = this.options;
     observer.writing?.(true);
     try {
-      const changed = [...this.changed].sort((a, b) => a - b);
-      const records = new Map<PartyId, Uint8Array>(await this.lost.answered(() => crew.records(changed, quietMs)));
+      const changed = this.changed.ascending;
+      const records = (await this.lost.answered(() => crew.records(changed, quietMs))) as Map<PartyId, Uint8Array>;
       const own = this.ownRecord();
       if (own) records.set('coordinator', own);
       this.changed.clear();
-      this.write(records);
+      observer.checkpoint(this.round, records, {
+        simulatedMs: this.simulatedMs,
+        wallMs: this.wallMs(),
+        ledger: [...this.releases.entries],
+        lostClients: [...this.lost.clients],
+        bytes: structuredClone(this.bytes),
+        faultsFired: this.faultsFired(),
+        withoutUpdate: this.withoutUpdate,
+        ...(this.best && { best: this.best }),
+        ...(this.batteries.state && { batteries: this.batteries.state }),
+        ...this.returns.state,
+        ...(this.average && { average: this.average.state }),
+        ...(this.meetings && { meetings: this.meetings.state }),
+      });
     } finally {
       observer.writing?.(false);
     }
-  }
-
-  private write(records: ReadonlyMap<PartyId, Uint8Array>): void {
-    this.options.observer.checkpoint(this.round, records, {
-      simulatedMs: this.simulatedMs,
-      wallMs: this.wallMs(),
-      ledger: [...this.releases.entries],
-      lostClients: [...this.lost.clients],
-      bytes: structuredClone(this.bytes),
-      faultsFired: this.faultsFired(),
-      withoutUpdate: this.withoutUpdate,
-      ...(this.best && { best: this.best }),
-      ...(this.batteries.state && { batteries: this.batteries.state }),
-      ...this.returns.state,
-      ...(this.average && { average: this.average.state }),
-      ...(this.meetings && { meetings: this.meetings.state }),
-    });
   }
 
   private faultsFired(): readonly number[] {

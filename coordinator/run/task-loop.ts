@@ -8,6 +8,7 @@ import { decodeRecord, encodeRecord } from '../../protocol/party/record.js';
 import { type Agenda, checkTaskKinds, type Outcome, TaskDesk } from '../../protocol/party/task-desk.js';
 import type { RoundPlan } from '../../protocol/wire/seal.js';
 import { betterRound } from './best-round.js';
+import { ChangedClients } from './changed-clients.js';
 import { CheckpointPace } from './checkpoint-pace.js';
 import { ownColumns } from './client-columns.js';
 import { clientFigures, measuredRows } from './client-evaluation.js';
@@ -33,13 +34,14 @@ export class TaskLoop {
   /** Firings of tasks that were done again: those of the checkpoint hold them already. */
   private firedAgain: readonly number[] = [];
   private readonly average: ReturnType<typeof iterateAverage>;
-  private readonly changed = new Set<ClientIndex>();
+  private readonly changed: ChangedClients;
   private readonly bytes = noBytes();
   private readonly nextChangeMs: (atMs: number) => number;
   private away = { step: -1, clients: new Set<ClientIndex>() };
 
   constructor(private readonly options: RunLoopOptions) {
     const { site, crew, scenario, scriptedAbsences } = options;
+    this.changed = new ChangedClients(scenario);
     const layouts = [...site.host.layouts.values()];
     checkTaskKinds(layouts.map(({ kind }) => kind));
     const { cohort } = scenario.participation;
@@ -62,7 +64,7 @@ export class TaskLoop {
       floorMs: (client, step, startMs) => deviceTime(client, step, startMs).msPerRound,
       start: (plan) => crew.startTask(plan),
       settle: (settlement, clients) => {
-        for (const client of clients) this.changed.add(client);
+        this.changed.add(clients);
         crew.settle(settlement, clients);
       },
     });
@@ -259,9 +261,8 @@ export class TaskLoop {
     try {
       await this.desk.quiet();
       const agenda = this.desk.agenda();
-      for (const { client } of agenda.tasks) this.changed.add(client);
-      const changed = [...this.changed].sort((a, b) => a - b);
-      const records = new Map<PartyId, Uint8Array>(await crew.records(changed));
+      this.changed.add(agenda.tasks.map(({ client }) => client));
+      const records = new Map<PartyId, Uint8Array>(await crew.records(this.changed.ascending));
       records.set('coordinator', this.ownRecord());
       this.changed.clear();
       observer.checkpoint(this.step, records, {

@@ -223,9 +223,10 @@ class ClientRules {
     this.slowers = placed.filter(({ rule }) => rule.slowdown);
     this.dataRules = placed.filter(({ rule }) => rule.changesData);
     this.perturbers = placed.filter(({ rule }) => rule.perturbs);
-    this.slownessCountedTo = new Int32Array(clientCount).fill(-1);
-    this.dataCountedTo = new Int32Array(clientCount).fill(-1);
-    this.noiseCountedTo = new Int32Array(clientCount).fill(-1);
+    const countedTo = (rules: readonly PlacedRule[]) => new Int32Array(rules.length > 0 ? clientCount : 0).fill(-1);
+    this.slownessCountedTo = countedTo(this.slowers);
+    this.dataCountedTo = countedTo(this.dataRules);
+    this.noiseCountedTo = countedTo(this.perturbers);
   }
 
   absences(round: number, cohort: readonly ClientIndex[], atMs: number): RoundPlan['absent'] {

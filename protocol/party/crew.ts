@@ -58,7 +58,7 @@ export interface Crew {
   estimates(): Promise<ReadonlyMap<ClientIndex, readonly ReadonlyVector[]>>;
   /**
    * Encoded records of these clients; those that were never invited are left out. `quietMs`: rejects with ERR_STOPPED when nothing
-   * came for so long, since their process still computes.
+   * came for so long, since their process still computes. The map is the caller's: the crew keeps none.
    */
   records(clients: readonly ClientIndex[] | 'all', quietMs?: number): Promise<ReadonlyMap<ClientIndex, Uint8Array>>;
   /**

@@ -7,6 +7,7 @@ import type { KindLayout } from '../wire/layout.js';
 import { LIMITS } from '../wire/limits.js';
 import type { Seal } from '../wire/seal.js';
 import { KeptBytes } from './kept-bytes.js';
+import { LastAttempts } from './last-attempts.js';
 import { RoundMailbox, type Wait } from './mailbox.js';
 
 /** Takes what is not for a party of this process. */
@@ -44,10 +45,10 @@ const SEAL_BYTES = 128;
  */
 export class PostOffice {
   /** Of parties whose half runs. */
-  private readonly boxes = new Map<PartyId, RoundMailbox>();
+  private boxes = new Map<PartyId, RoundMailbox>();
   /** What the others have last done: a frame for it is late. No more than that is kept of a client, of which there may be a million. */
-  private readonly ended = new Map<PartyId, { readonly round: number; readonly attempt: number }>();
-  private readonly early = new Map<PartyId, Waiting[]>();
+  private readonly ended = new LastAttempts();
+  private early = new Map<PartyId, Waiting[]>();
   /** Bytes in `early` that came from other processes. */
   private readonly earlyBytes: KeptBytes;
   /** The newest round that a party of this process has begun or left out. */
@@ -64,6 +65,8 @@ export class PostOffice {
   private computing = 0;
   /** Called at every wait: a host with a clock sets deadlines here. */
   onBlocked: ((mailbox: RoundMailbox, wait: Wait) => void) | null = null;
+  /** Called when every half that runs in this process waits for messages. Returns: has another begun? */
+  onIdle: (() => boolean) | null = null;
   /** Tasks: what comes for the coordinator is not of its step, and goes to its desk. */
   desk: { byRealArrival: boolean; receive(frame: Frame | undefined, seal: Seal | undefined): void } | null = null;
 
@@ -77,7 +80,7 @@ export class PostOffice {
 
   /** Makes this party local to this process. */
   register(party: PartyId): void {
-    this.local.add(party);
+    if (!this.isLocal(party)) this.local.add(party);
   }
 
   /** Makes all clients of a run of so many local to this process. */
@@ -149,7 +152,7 @@ export class PostOffice {
     const { party, round, attempt } = mailbox;
     if (this.boxes.get(party) === mailbox) {
       this.boxes.delete(party);
-      this.ended.set(party, { round, attempt });
+      this.ended.set(party, round, attempt);
     }
     this.checkDeadlock();
   }
@@ -196,7 +199,12 @@ export class PostOffice {
   }
 
   private begun(round: number): void {
-    if (this.round === null || round > this.round) this.round = round;
+    if (this.round !== null && round <= this.round) return;
+    this.round = round;
+    // A table that outlives its rounds leaves older ones behind whenever it grows, and each keeps what was in it, which all later
+    // ones would add to, until the whole heap is collected.
+    if (this.boxes.size === 0) this.boxes = new Map();
+    if (this.early.size === 0) this.early = new Map();
   }
 
   private checkAhead(round: number): void {
@@ -227,6 +235,11 @@ export class PostOffice {
   /** Some half of this process neither waits nor has returned. */
   get isComputing(): boolean {
     return this.computing > 0 || this.blockedCount < this.liveCount;
+  }
+
+  private get isIdle(): boolean {
+    const isWaiting = this.liveCount > 0 && this.blockedCount >= this.liveCount;
+    return isWaiting && this.queue.length === 0 && this.computing === 0;
   }
 
   /** The waiting takes of this process and their missing senders; parties with equal waits are grouped. */
@@ -287,14 +300,13 @@ export class PostOffice {
     return { ...frame, messages: layout.split(joinBody(frame), frame.messages.length) };
   }
 
-  /** Only where every party is local can nothing arrive from another process. */
   private checkDeadlock(): void {
-    if (this.options.remote || this.liveCount === 0 || this.blockedCount < this.liveCount) return;
-    if (this.queue.length > 0 || this.computing > 0) return;
+    if (!this.isIdle || (this.options.remote && !this.onIdle)) return;
     // A wait that is about to be released in this same turn is not a deadlock: look again when all have run.
     queueMicrotask(() => {
-      if (this.liveCount === 0 || this.blockedCount < this.liveCount || this.queue.length > 0 || this.computing > 0)
-        return;
+      if (!this.isIdle || this.onIdle?.()) return;
+      // Only where every party is local can nothing arrive from another process.
+      if (this.options.remote) return;
       const waits = this.waits();
       const stuck = [...this.boxes.values()].filter((box) => box.waiting.length > 0);
       if (stuck.length === 0) return;

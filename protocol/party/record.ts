@@ -15,6 +15,16 @@ export interface PartyRecord {
   readonly undelivered: readonly { readonly kind: string; readonly step: number; readonly to: PartyId }[];
 }
 
+/** Of a party that keeps its clock and nothing else. */
+export function restingRecord(clockMs: number): PartyRecord {
+  return { state: null, memories: {}, clockMs, undelivered: [] };
+}
+
+/** Is it such a record? */
+export function isResting({ state, memories, undelivered, probes }: PartyRecord): boolean {
+  return state === null && undelivered.length === 0 && !probes && Object.keys(memories).length === 0;
+}
+
 export function encodeRecord(party: PartyId, record: PartyRecord): Uint8Array {
   return encodeState(record, partyName(party));
 }
@@ -24,6 +34,16 @@ export function decodeRecord(party: PartyId, bytes: Uint8Array): PartyRecord {
   const record = decodeState(bytes, partyName(party));
   if (isRecord(record)) return record;
   throw new GradswarmError('ERR_STATE', `${partyName(party)}: expected a party's record, got other data`);
+}
+
+/** More than such a record takes. */
+const MOST_RESTING_BYTES = 64;
+
+/** The clock of an encoded record that holds nothing else, simulated ms; null: another record, or other data. */
+export function restingClockMs(bytes: Uint8Array): number | null {
+  if (bytes.length > MOST_RESTING_BYTES) return null;
+  const record = decodeState(bytes);
+  return isRecord(record) && isResting(record) ? record.clockMs : null;
 }
 
 function isRecord(value: unknown): value is PartyRecord {

@@ -72,6 +72,8 @@ export interface RoundClock {
   readonly rng: Rng;
   /** What its objective has computed so far: examples, as simulated time counts them, and real milliseconds. Left out: not measured. */
   readonly computed?: { examples: number; ms: number };
+  /** Its objective, once it has asked for it; null when it is released. Written by the host, who would else need a table of rounds. */
+  lent: Objective | null;
 }
 
 /** What belongs to one party. */

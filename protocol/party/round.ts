@@ -58,6 +58,7 @@ export class PartyRound {
   /** What its energy follows from: simulated ms that it waited for messages, and bytes on the wire. */
   private readonly traffic = { waitedMs: 0, sentBytes: 0, receivedBytes: 0 };
   readonly computed?: { examples: number; ms: number };
+  lent: Objective | null = null;
   /** Real times of a client: of the first message that it took, and what had happened until it first sent the coordinator one. */
   private tookMs: number | null = null;
   private held: { readonly ms: number; readonly examples: number } | null = null;

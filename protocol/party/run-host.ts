@@ -19,6 +19,7 @@ import { type KindLayout, layoutsOf } from '../wire/layout.js';
 import type { RoundPlan } from '../wire/seal.js';
 import type { AbsenceRecord } from './delivery-log.js';
 import type { InboxRules } from './inbox-rules.js';
+import { KeptValues } from './kept-values.js';
 import { LentVectors } from './lent-vectors.js';
 import { linksIn } from './links-in.js';
 import type { RoundMailbox } from './mailbox.js';
@@ -48,6 +49,9 @@ export interface RunHostOptions {
   exampleCounts?(): readonly number[];
 }
 
+/** Of parties; those of others are derived again. */
+const KEPT_STREAMS = 8192;
+
 /** What all parties of one process share in one run. Every party's streams are keyed here and nowhere else. */
 export class RunHost implements RoundHost {
   readonly method: AnyMethod;
@@ -65,7 +69,7 @@ export class RunHost implements RoundHost {
   readonly edgeServers: readonly ClientIndex[];
   private readonly streams: Rng;
   private readonly topology: RunHostOptions['topology'];
-  private readonly partyStreams = new Map<PartyId, Rng>();
+  private readonly partyStreams = new KeptValues<PartyId, Rng>(KEPT_STREAMS);
   /** Examples of each client; undefined: not known. */
   readonly exampleCounts?: () => readonly number[];
   private readonly clientsSendToClients: boolean;
@@ -117,8 +121,7 @@ export class RunHost implements RoundHost {
   }
 
   streamOf(party: PartyId, round: number): Rng {
-    let stream = this.partyStreams.get(party);
-    if (!stream) this.partyStreams.set(party, (stream = this.streams.derive('party', party)));
+    const stream = this.partyStreams.get(party) ?? this.partyStreams.add(party, this.streams.derive('party', party));
     const ofRound = stream.derive('round', round);
     return this.coins ? new PrivateCoins(ofRound, this.coins) : ofRound;
   }

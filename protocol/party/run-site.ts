@@ -30,6 +30,7 @@ import { Party } from './party.js';
 import type { PartyServices } from './party-services.js';
 import { PostOffice, type PostOfficeOptions } from './post-office.js';
 import { type PartyRecord, presentRecord } from './record.js';
+import { RestingClients } from './resting-clients.js';
 import type { RoundClock } from './round-host.js';
 import { RunHost } from './run-host.js';
 
@@ -92,13 +93,18 @@ export interface RunSiteOptions extends PostOfficeOptions {
   exampleCounts?(): readonly number[];
 }
 
+/** As many stay at hand as parties, whatever they keep. */
+const KEPT_PARTIES = 4096;
+
 /** One process's part of a run: its post office and its parties. Independent of sockets, clocks and devices. */
 export class RunSite {
   readonly host: RunHost;
   readonly office: PostOffice;
   readonly dispatch: Dispatch;
   readonly topology: Topology | null;
-  readonly parties = new Map<PartyId, Party>();
+  /** Those that run or keep something from round to round, and some others. */
+  private readonly parties = new Map<PartyId, Party>();
+  private readonly resting: RestingClients;
   /** Codecs of the kinds that have one. */
   readonly codings: ReadonlyMap<string, KindCoding>;
   private readonly services: PartyServices;
@@ -127,6 +133,7 @@ export class RunSite {
       coins: options.coins ?? null,
       ...(options.exampleCounts && { exampleCounts: options.exampleCounts }),
     });
+    this.resting = new RestingClients(scenario.clients);
     const keptBytes = maxKeptBytes({
       parameterCount: options.model.parameterCount,
       clientCount: options.scenario.clients,
@@ -173,30 +180,64 @@ export class RunSite {
   party(id: PartyId): Party {
     let party = this.parties.get(id);
     if (!party) {
-      const { setup } = this;
-      party = Party.begin(id, this.services, {
-        ...setup,
-        // Copied only for a half that looks: most clients keep no parameters.
-        get initialParams() {
-          return setup.initialParams.slice() as Vector;
-        },
-        rng: this.host.initStream(id),
-      });
+      party = this.made(id);
       this.parties.set(id, party);
     }
     return party;
   }
 
+  private made(id: PartyId): Party {
+    const known = id === 'coordinator' ? null : this.resting.take(id);
+    if (known) return new Party(id, this.services, known);
+    const { setup } = this;
+    return Party.begin(id, this.services, {
+      ...setup,
+      // Copied only for a half that looks: most clients keep no parameters.
+      get initialParams() {
+        return setup.initialParams.slice() as Vector;
+      },
+      rng: this.host.initStream(id),
+    });
+  }
+
+  /** The party with this id where it has taken part, and not been let go. */
+  partyAtHand(id: PartyId): Party | undefined {
+    return this.parties.get(id);
+  }
+
+  /** The client's round is over. Where many are known, one that keeps its clock alone is let go: a large run never sees most of them again. */
+  rest(client: ClientIndex): void {
+    if (this.parties.size <= KEPT_PARTIES) return;
+    const party = this.parties.get(client);
+    if (party && this.resting.add(client, party.record)) this.parties.delete(client);
+  }
+
+  /** Of a party that has taken part in this process, as its last round left it; else null. */
+  recordOf(id: PartyId): PartyRecord | null {
+    return this.parties.get(id)?.record ?? (id === 'coordinator' ? null : this.resting.record(id));
+  }
+
+  /** Clients that have taken part in this process, ascending. */
+  clientsSeen(): readonly ClientIndex[] {
+    const clients = [...this.resting];
+    for (const party of this.parties.keys()) if (party !== 'coordinator') clients.push(party);
+    return clients.sort((a, b) => a - b);
+  }
+
   restore(id: PartyId, record: PartyRecord): void {
-    this.parties.set(id, new Party(id, this.services, presentRecord(record, this.host.halfOf(id))));
+    const present = presentRecord(record, this.host.halfOf(id));
+    if (id !== 'coordinator') this.resting.take(id);
+    this.parties.set(id, new Party(id, this.services, present));
+    if (id !== 'coordinator') this.rest(id);
   }
 
   /** The party restarts with the record of `init`. Only its clock continues. */
   forget(id: PartyId): void {
-    const before = this.parties.get(id);
+    const before = this.recordOf(id);
     if (!before) return;
     this.parties.delete(id);
-    this.restore(id, { ...this.party(id).record, clockMs: before.record.clockMs });
+    if (id !== 'coordinator') this.resting.take(id);
+    this.restore(id, { ...this.party(id).record, clockMs: before.clockMs });
   }
 
   /** Makes the party local, so that frames for it are accepted before its first round. */

@@ -21,25 +21,32 @@ export interface QuadraticFamily extends ObjectiveFamily {
   readonly shards: readonly QuadraticShard[];
 }
 
+/** What the objectives of one family share: working memory for one call at a time. */
+interface Workspace {
+  readonly dimension: number;
+  readonly offset: Float64Array;
+  readonly product: Float64Array;
+}
+
 /** f_i(x) = mean over its examples of (x - c)^T A (x - c) / 2. The mean over an empty batch is 0. */
 class QuadraticObjective implements Objective {
   readonly exampleCount: number;
-  private readonly offset: Float64Array;
-  private readonly product: Float64Array;
 
   constructor(
     readonly segments: readonly Segment[],
     private readonly shard: QuadraticShard,
-    private readonly dimension: number,
+    private readonly workspace: Workspace,
     private readonly precision: Precision,
   ) {
-    this.exampleCount = shard.centres.length / dimension;
-    this.offset = new Float64Array(dimension);
-    this.product = new Float64Array(dimension);
+    this.exampleCount = shard.centres.length / workspace.dimension;
+  }
+
+  private get dimension(): number {
+    return this.workspace.dimension;
   }
 
   loss(params: ReadonlyVector, batch: Uint32Array): number {
-    const { offset, product, dimension } = this;
+    const { offset, product, dimension } = this.workspace;
     let sum = 0;
     for (const index of batch) {
       const row = index * dimension;
@@ -51,7 +58,7 @@ class QuadraticObjective implements Objective {
   }
 
   gradient(params: ReadonlyVector, batch: Uint32Array, into = zeros(this.dimension, this.precision)): Vector {
-    const { offset, product, dimension } = this;
+    const { offset, product, dimension } = this.workspace;
     const { centres } = this.shard;
     offset.fill(0);
     for (let i = 0; i < batch.length; i++) {
@@ -85,7 +92,7 @@ class QuadraticObjective implements Objective {
   }
 
   clippedGradientSum(params: ReadonlyVector, batch: Uint32Array, radius: number): Vector {
-    const { offset, product, dimension } = this;
+    const { offset, product, dimension } = this.workspace;
     const sums = new Float64Array(dimension);
     for (const index of batch) {
       const row = index * dimension;
@@ -101,7 +108,7 @@ class QuadraticObjective implements Objective {
 
   /** Every example's difference is A (params - previous): the centres cancel. */
   clippedDifferenceSum(params: ReadonlyVector, previous: ReadonlyVector, batch: Uint32Array, radius: number): Vector {
-    const { offset, product, dimension } = this;
+    const { offset, product, dimension } = this.workspace;
     const result = zeros(dimension, this.precision);
     for (let j = 0; j < dimension; j++) offset[j] = params[j]! - previous[j]!;
     multiplyBy(this.shard, product, offset);
@@ -126,6 +133,7 @@ export const quadratic = {
         );
     const segments = [{ name: 'x', module: 'x', offset: 0, shape: [dimension] }];
     const { clientCount } = request;
+    const workspace = { dimension, offset: new Float64Array(dimension), product: new Float64Array(dimension) };
     const shardOf = shardsOf(settings, request);
     const { curvature, optimum } = meanProblem(settings, clientCount, shardOf);
     return {
@@ -142,7 +150,7 @@ export const quadratic = {
             'ERR_OBJECTIVE',
             `objective 'quadratic': expected a client index below ${clientCount}, got ${client}`,
           );
-        return new QuadraticObjective(segments, shardOf(client), dimension, request.precision);
+        return new QuadraticObjective(segments, shardOf(client), workspace, request.precision);
       },
       evaluate: (estimates) => excess(curvature, optimum, estimates),
       tensorCount: () => 0,
