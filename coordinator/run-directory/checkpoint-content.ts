@@ -1,6 +1,7 @@
 import type { PartyId } from '../../protocol/method.js';
 import { decodeState, encodeState } from '../../protocol/party/state-codec.js';
 import type { StoredCheckpoint } from './checkpoint-store.js';
+import type { RestingRecords } from './resting-records.js';
 
 export interface CheckpointContent {
   /** Rounds that are done. */
@@ -28,10 +29,13 @@ export interface RestoredCheckpoint {
   readonly best: unknown;
 }
 
-/** Bytes by key, as the store keeps them; null removes one. */
-export function entriesOf(content: CheckpointContent): ReadonlyMap<string, Uint8Array | null> {
-  const entries = new Map<string, Uint8Array | null>();
-  for (const [party, bytes] of content.parties) entries.set(`party/${party}`, bytes);
+/** Bytes by key, as the store keeps them; null removes one. `has`: does it keep one? */
+export function entriesOf(
+  content: CheckpointContent,
+  resting: RestingRecords,
+  has: (key: string) => boolean,
+): ReadonlyMap<string, Uint8Array | null> {
+  const entries = resting.entriesOf(content.parties, has);
   for (const [key, bytes] of content.codecMemories ?? []) entries.set(`memory/${key}`, bytes);
   entries.set('ledger', encodeState(content.ledger ?? null, 'ledger'));
   entries.set('extra', encodeState(content.extra ?? null, 'extra'));
@@ -39,13 +43,14 @@ export function entriesOf(content: CheckpointContent): ReadonlyMap<string, Uint8
   return entries;
 }
 
-export function contentOf({ round, entries }: StoredCheckpoint): RestoredCheckpoint {
+export function contentOf({ round, entries }: StoredCheckpoint, resting: RestingRecords): RestoredCheckpoint {
   const parties = new Map<PartyId, Uint8Array>();
   const codecMemories = new Map<string, Uint8Array>();
   for (const [key, bytes] of entries) {
     if (key.startsWith('party/')) parties.set(partyOf(key.slice(6)), bytes);
     else if (key.startsWith('memory/')) codecMemories.set(key.slice(7), bytes);
   }
+  resting.restore(entries, parties);
   const plain = (key: string) => decodeState(entries.get(key)!, `checkpoint of round ${round}, ${key}`);
   return {
     round,

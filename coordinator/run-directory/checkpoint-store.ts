@@ -30,7 +30,8 @@ interface Entry {
 
 /** checkpoint.json: the entries that changed, and the checkpoint that holds the others. */
 interface Index extends RunIdentity {
-  readonly format: 1;
+  /** 1: of versions that had an entry for each party. */
+  readonly format: 1 | 2;
   readonly round: number;
   /** Round of the checkpoint that this one continues; null when it holds everything itself. */
   readonly base: number | null;
@@ -110,7 +111,7 @@ export class CheckpointStore {
     const written = this.writeStates(join(partial, 'states.bin'), kept, changed);
     const base = full ? null : this.base;
     const index: Index = {
-      format: 1,
+      format: 2,
       ...this.identity,
       round,
       base,
@@ -124,6 +125,11 @@ export class CheckpointStore {
     this.follow(index);
     if (full) this.deleteOld();
     return { writtenBytes: bytesOf(written), writtenEntries: written.length };
+  }
+
+  /** Has an entry of this name been written, and not removed? */
+  has(key: string): boolean {
+    return this.places.has(key);
   }
 
   private refuseEarlier(round: number): void {
@@ -228,7 +234,7 @@ export class CheckpointStore {
       damaged(path, 'its own checksum', 'another one');
     }
     const index = JSON.parse(text.slice(0, end)) as Index;
-    if (index.format !== 1) damaged(path, 'format 1', `format ${index.format}`);
+    if (index.format !== 1 && index.format !== 2) damaged(path, 'format 1 or 2', `format ${index.format}`);
     for (const name of ['runId', 'scenarioSha256'] as const) {
       const isEarlier = name === 'scenarioSha256' && this.earlier.includes(index[name]);
       if (index[name] !== this.identity[name] && !isEarlier)

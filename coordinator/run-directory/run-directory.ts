@@ -16,6 +16,7 @@ import { type Manifest, newManifest, type RunSetting } from './manifest.js';
 import { type MetricsRow, readMetrics } from './metrics.js';
 import { newFolder } from './new-folder.js';
 import { LostReleases, ReleaseLedger } from './release-ledger.js';
+import { RestingRecords } from './resting-records.js';
 import { ResultFiles } from './result-files.js';
 import { type RoundFileName, RoundFiles } from './round-files.js';
 import { RunLock } from './run-lock.js';
@@ -32,6 +33,7 @@ export class RunDirectory {
   private readonly sessionLog: SessionLog;
   private readonly lock: RunLock;
   private readonly checkpoints: CheckpointStore;
+  private readonly resting = new RestingRecords();
   private recorded: Manifest;
 
   private constructor(path: string, lock: RunLock, manifest: Manifest) {
@@ -242,7 +244,8 @@ export class RunDirectory {
   /** Durable when it returns. Costs what changed, not all clients. Returns the bytes and entries it wrote. */
   checkpoint(content: CheckpointContent): { readonly writtenBytes: number; readonly writtenEntries: number } {
     this.lock.check();
-    return this.checkpoints.write(content.round, entriesOf(content), {
+    const entries = entriesOf(content, this.resting, (key) => this.checkpoints.has(key));
+    return this.checkpoints.write(content.round, entries, {
       ...this.files.syncedLengths(),
       ...this.ledger.syncedLengths(),
     });
@@ -271,7 +274,7 @@ export class RunDirectory {
         const stored = this.checkpoints.restore(round, (lengths) => this.checkLengths(lengths));
         this.files.cut(stored.lengths);
         this.ledger.backTo(round);
-        return contentOf(stored);
+        return contentOf(stored, this.resting);
       } catch (error) {
         if (!(error instanceof GradswarmError) || error instanceof ForeignCheckpoint || error instanceof LostReleases)
           throw error;
@@ -281,6 +284,7 @@ export class RunDirectory {
       }
     }
     this.checkpoints.clear();
+    this.resting.restore(new Map(), new Map());
     this.files.cut({});
     this.ledger.backTo(0);
     return null;
