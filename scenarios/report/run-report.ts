@@ -58,6 +58,7 @@ export async function writeRunReport(run: RunReport): Promise<string> {
   const { name: _name, ...hyperparameters } = scenario.method;
   const { dataset, partition, family } = problem;
   const edgeServers = fleet.site.host.edgeServers.length;
+  const histogram = dataset.train.count > 0 ? labelHistogram(dataset, partition) : [];
   const clientFigures = (scenario.evaluation.perClient?.figures ?? []).map(({ of }) => of);
   const content: ReportContent = {
     ...(scenario.timingOnly && { timingOnly: true }),
@@ -80,14 +81,14 @@ export async function writeRunReport(run: RunReport): Promise<string> {
     clientFigures,
     figures: [
       ...clientDistributions(directory.lastClientFigures(), clientFigures),
-      ...partitionFigures(problem),
+      ...partitionFigures(problem, histogram),
       ...graphFigures(fleet, scenario),
     ],
     tables: [posterior?.table, compressionTable(scenario, record.rows, edgeServers)].filter((table) => table != null),
     ...(privacy ? { privacy } : {}),
     numbers: {
       ...studied?.summary,
-      ...skewNumbers(problem, fleet.site.host.edgeServers),
+      ...skewNumbers(problem, histogram, fleet.site.host.edgeServers),
       ...graphNumbers(fleet, scenario),
     },
     repeat: [`gradswarm run ${directory.path}`, `gradswarm replay ${directory.path}`],
@@ -103,16 +104,22 @@ function participationText({ participation, clients }: Scenario): string {
   return `${who}${quorum ? `, quorum ${JSON.stringify(quorum)}` : ''}${when}`;
 }
 
-function partitionFigures({ dataset, partition }: Problem): Figure[] {
+type Histogram = ReturnType<typeof labelHistogram>;
+
+function partitionFigures({ dataset, partition }: Problem, histogram: Histogram): Figure[] {
   if (dataset.train.count === 0) return [];
-  const spec = partitionPlot(labelHistogram(dataset, partition), histogramColumns(dataset));
+  const spec = partitionPlot(histogram, histogramColumns(dataset));
   return [{ name: 'partition', caption: `Classes by client: ${partition.definition}.`, spec }];
 }
 
 /** Edge servers hold no data and are none of the clients that it is about. */
-function skewNumbers({ dataset, partition }: Problem, edgeServers: readonly ClientIndex[]): Record<string, number> {
+function skewNumbers(
+  { dataset }: Problem,
+  histogram: Histogram,
+  edgeServers: readonly ClientIndex[],
+): Record<string, number> {
   if (dataset.train.count === 0) return {};
-  const skew = skewOf(labelHistogram(dataset, partition).filter((_, client) => !edgeServers.includes(client)));
+  const skew = skewOf(histogram.filter((_, client) => !edgeServers.includes(client)));
   return {
     'examples, smallest client': skew.smallestClient,
     'examples, largest client': skew.largestClient,

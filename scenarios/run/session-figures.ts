@@ -1,10 +1,11 @@
 import type { CheckpointCost } from '../../coordinator/run/checkpoint-pace.js';
 import type { RunResult } from '../../coordinator/run/run-loop-options.js';
-import { stateDigest } from '../../coordinator/run-directory/digest.js';
+import { orderedDigest } from '../../coordinator/run-directory/digest.js';
 import type { summarizeSession } from '../../coordinator/run-directory/session-log.js';
 import { GradswarmError } from '../../protocol/errors.js';
-import type { Halves } from '../../protocol/method.js';
+import type { Halves, PartyId } from '../../protocol/method.js';
 import { digestedRecord } from '../../protocol/party/record.js';
+import { compareParties } from '../../protocol/party/state-digest.js';
 import type { RunRecord } from '../../protocol/scenario/expectation.js';
 import { figureOf } from '../../protocol/scenario/quantity.js';
 import type { Json } from '../../protocol/scenario/scenario.js';
@@ -61,6 +62,18 @@ function checkpointFigures({ count, spentMs, ofMs }: CheckpointCost): Record<str
   };
 }
 
+/** One at a time: there may be a million, and clients that keep nothing share their bytes. */
+function* digestedRecords(records: RunResult['records'], halves: Halves): Iterable<readonly [PartyId, Uint8Array]> {
+  let last: Uint8Array | null = null;
+  let digested: Uint8Array = new Uint8Array(0);
+  for (const party of [...records.keys()].sort(compareParties)) {
+    const bytes = records.get(party)!;
+    if (bytes !== last) digested = digestedRecord(party, bytes, halves);
+    last = bytes;
+    yield [party, digested];
+  }
+}
+
 /** Null, with a note of the reason, when a state is not finite: two diverged runs would look equal. */
 export function finalDigest(
   { records }: Pick<RunResult, 'records'>,
@@ -68,7 +81,7 @@ export function finalDigest(
   note: (text: string) => void,
 ): string | null {
   try {
-    return stateDigest([...records].map(([party, bytes]) => [party, digestedRecord(party, bytes, halves)] as const));
+    return orderedDigest(digestedRecords(records, halves));
   } catch (error) {
     if (!(error instanceof GradswarmError) || error.code !== 'ERR_NOT_FINITE') throw error;
     note(`no state digest: ${error.message}`);

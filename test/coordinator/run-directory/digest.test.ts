@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { StateDigest, stateDigest } from '../../../coordinator/run-directory/digest.js';
+import { orderedDigest, StateDigest, stateDigest } from '../../../coordinator/run-directory/digest.js';
 import type { PartyId } from '../../../protocol/method.js';
 import { encodeState } from '../../../protocol/party/state-codec.js';
 import { compareParties } from '../../../protocol/party/state-digest.js';
@@ -21,6 +21,14 @@ describe('stateDigest', () => {
 
   it('does not depend on the order in which parties come', () => {
     expect(stateDigest([...states].reverse())).to.equal(stateDigest(states));
+  });
+
+  it('of parties in their order is the same without keeping any of them, also where clients share their bytes', () => {
+    const [ten, coordinator, nine] = states as [(typeof states)[0], (typeof states)[0], (typeof states)[0]];
+    const shared: readonly (readonly [PartyId, Uint8Array])[] = [11, 12, 30].map((client) => [client, nine[1]]);
+    const parties = [coordinator, nine, ten, ...shared];
+    expect(orderedDigest(parties)).to.equal(stateDigest(parties));
+    expect(() => orderedDigest([coordinator, [4, Uint8Array.of(99)]])).to.throw(/ERR_STATE: client 4/);
   });
 
   it('changes when two clients swap their states, and when one bit of one number changes', () => {

@@ -1,3 +1,4 @@
+import { KeptValues } from '../../../protocol/party/kept-values.js';
 import type { Dataset, Partition } from '../dataset.js';
 
 /** How far a partition is from IID. Means are over the clients that have examples, each client counted once. */
@@ -12,14 +13,22 @@ export interface Skew {
   readonly largestClient: number;
 }
 
-/** Counts, clients x classes. Without classes (regression): one column with the sizes. */
+/** Rows that are kept for clients with the same counts. */
+const SHARED_ROWS = 4096;
+
+/**
+ * Counts, clients x classes. Without classes (regression): one column with the sizes. Clients with the same counts may share a row:
+ * a million clients with few examples each have few different ones.
+ */
 export function labelHistogram(dataset: Dataset, partition: Partition): number[][] {
   const { labels } = dataset.train;
+  const rows = new KeptValues<string, number[]>(SHARED_ROWS);
   return partition.shards.map((shard) => {
     if (dataset.classCount === 0) return [shard.length];
     const counts = new Array<number>(dataset.classCount).fill(0);
     for (const i of shard) counts[labels[i]!]!++;
-    return counts;
+    const key = counts.join();
+    return rows.get(key) ?? rows.add(key, counts);
   });
 }
 

@@ -340,6 +340,16 @@ describe('worker/datasets/partition/skew', () => {
     expect([skew.smallestClient, skew.largestClient]).to.deep.equal([0, 6]);
   });
 
+  it('clients with the same counts share a row: 1,000 with an example each have 10', () => {
+    const histogram = labelHistogram(
+      labelled(new Array(10).fill(100)),
+      split(labelled(new Array(10).fill(100)), 1000, { name: 'iid' }),
+    );
+    expect(histogram).to.have.length(1000);
+    expect(columnSums(histogram)).to.deep.equal(new Array(10).fill(100));
+    expect(new Set(histogram).size).to.equal(10);
+  });
+
   it('a regression set has one column, the sizes', () => {
     const regression = { ...labelled([20]), classCount: 0 };
     expect(labelHistogram(regression, split(regression, 3, { name: 'iid' }))).to.deep.equal([[6], [7], [7]]);
