@@ -76,6 +76,30 @@ describe('protocol/codecs/simd', () => {
       expect(() => codec.encode(inModule, stream(3))).to.throw(/^ERR_CODEC_NOT_FINITE/);
     });
 
+  it('cuts what is one unit in the last place below an integer, and an integer, as the plain loop of int8-linear does', async () => {
+    const scales = 2000;
+    const value = new Float32Array(256 * scales);
+    let below = 0;
+    let whole = 0;
+    for (let m = 1; m <= scales; m++)
+      for (let i = 0; i < 256; i++) {
+        const x = i === 0 ? 127 * m : (i % 2 ? -m : m) * (i >>> 1) + (i % 3 ? -m / 2 : 0);
+        const sum = x * (127 / (127 * m)) + 128.5;
+        value[256 * (m - 1) + i] = x;
+        if (sum === Math.round(sum)) whole++;
+        else if (Math.round(sum) - sum > 0 && Math.round(sum) - sum < 2 ** -45) below++;
+      }
+    expect(below).to.be.at.least(1000);
+    expect(whole).to.be.at.least(1000);
+    for (const rounding of ['nearest', 'stochastic']) {
+      const codec = await loadCodec({ name: 'int8-linear', rounding });
+      useSimd(false);
+      const body = codec.encode(value, stream(3));
+      useSimd(true);
+      expect(Buffer.compare(codec.encode(value, stream(3)), body), rounding).to.equal(0);
+    }
+  });
+
   for (const spec of [...SPECS, { name: 'fp16' }, { name: 'fp16', rounding: 'stochastic' }, { name: 'int8-dynamic' }])
     it(`writes all of a body, whatever its memory held: ${JSON.stringify(spec)}`, async () => {
       const parts = [{ name: 'a', shape: [2000], offset: 0, module: 'a' }];

@@ -139,18 +139,26 @@ export function fillCoins(n: i32): void {
   v128.store(coins, d, 48);
 }
 
-/** Adding it to an integer from 0 to 2^32 - 1 leaves that one's bits in the lower half of the float64. */
-const INTEGER: f64 = 4503599627370496.0;
+/**
+ * 4096, less half of the unit in the last place of what lies from there on. s + FLOOR for s from 0 to 255 is floor(s) + 4096 and a fraction:
+ * a whole s is a tie, which goes up to s + 4096 as that is even, and what is below s stays below. floor(s) is then byte 1 of the upper half.
+ */
+const FLOOR: f64 = 4096.0 - 1.0 / 2199023255552.0;
 
-/** trunc((x inverse + shift) + u) of the two lower numbers of x, at least 0, in the lower half of each lane. */
-function level(x: v128, inverse: v128, shift: v128, u: v128): v128 {
-  const z = f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(x), inverse), shift);
-  return f64x2.add(f64x2.trunc(f64x2.add(z, u)), f64x2.splat(INTEGER));
+/** x inverse + shift, of the two lower numbers of x. */
+function scaled(x: v128, inverse: v128, shift: v128): v128 {
+  return f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(x), inverse), shift);
 }
 
-/** The four levels of x, for rounding to the nearest. */
-function levelsOf(x: v128, inverse: v128, shift: v128, none: v128): v128 {
-  return i32x4.shuffle(level(x, inverse, shift, none), level(upper(x), inverse, shift, none), 0, 2, 4, 6);
+/** The upper halves of the floors of four sums. */
+function floors(low: v128, high: v128): v128 {
+  const floor = f64x2.splat(FLOOR);
+  return i32x4.shuffle(f64x2.add(low, floor), f64x2.add(high, floor), 1, 3, 5, 7);
+}
+
+/** The four levels of x, for rounding to the nearest, in byte 1 of each lane. */
+function levelsOf(x: v128, inverse: v128, shift: v128): v128 {
+  return floors(scaled(x, inverse, shift), scaled(upper(x), inverse, shift));
 }
 
 /** The two lower words over 2^32: a float64 of exponent 20 with such a word as its lower half is 2^20 more. */
@@ -162,22 +170,23 @@ function upperCoins(words: v128): v128 {
   return f64x2.sub(i32x4.shuffle(words, i32x4.splat(0x41300000), 2, 6, 3, 7), f64x2.splat(1048576.0));
 }
 
-/** The four levels of x, each with the coin of its word. */
+/** The four levels of x, each with the coin of its word, in byte 1 of each lane. */
 function levelsAtRandom(x: v128, inverse: v128, shift: v128, words: v128): v128 {
-  const low = level(x, inverse, shift, lowerCoins(words));
-  return i32x4.shuffle(low, level(upper(x), inverse, shift, upperCoins(words)), 0, 2, 4, 6);
+  const low = f64x2.add(scaled(x, inverse, shift), lowerCoins(words));
+  return floors(low, f64x2.add(scaled(upper(x), inverse, shift), upperCoins(words)));
 }
 
 /** Four levels from 0 to 255, less `middle`, as bytes at `to`. */
 function storeBytes(to: usize, q: v128, middle: v128): void {
-  const narrow = i16x8.narrow_i32x4_s(q, q);
-  store<u32>(to, u32(i32x4.extract_lane(i8x16.sub(i8x16.narrow_i16x8_u(narrow, narrow), middle), 0)));
+  const bytes = i8x16.shuffle(q, q, 1, 5, 9, 13, 1, 5, 9, 13, 1, 5, 9, 13, 1, 5, 9, 13);
+  v128.store32_lane(to, i8x16.sub(bytes, middle), 0);
 }
 
 /** Sixteen levels from 0 to 255, less `middle`, as bytes at `to`. */
 function storeSixteen(to: usize, a: v128, b: v128, c: v128, d: v128, middle: v128): void {
-  const bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
-  v128.store(to, i8x16.sub(bytes, middle));
+  const low = i16x8.shr_u(i16x8.shuffle(a, b, 0, 2, 4, 6, 8, 10, 12, 14), 8);
+  const high = i16x8.shr_u(i16x8.shuffle(c, d, 0, 2, 4, 6, 8, 10, 12, 14), 8);
+  v128.store(to, i8x16.sub(i8x16.narrow_i16x8_u(low, high), middle));
 }
 
 /**
@@ -193,7 +202,6 @@ function inverseOfScale(bits: u32): v128 {
 }
 
 function quantizeNearest(from: usize, n: i32, block: i32): u32 {
-  const none = f64x2.splat(0.0);
   const shift = f64x2.splat(128.5);
   const middle = i8x16.splat(-128);
   let most: u32 = 0;
@@ -206,12 +214,12 @@ function quantizeNearest(from: usize, n: i32, block: i32): u32 {
     store<u32>(scale, bits);
     const inverse = inverseOfScale(bits);
     for (; from + 64 <= until; from += 64, to += 16) {
-      const p = levelsOf(v128.load(from), inverse, shift, none);
-      const q = levelsOf(v128.load(from, 16), inverse, shift, none);
-      const r = levelsOf(v128.load(from, 32), inverse, shift, none);
-      storeSixteen(to, p, q, r, levelsOf(v128.load(from, 48), inverse, shift, none), middle);
+      const p = levelsOf(v128.load(from), inverse, shift);
+      const q = levelsOf(v128.load(from, 16), inverse, shift);
+      const r = levelsOf(v128.load(from, 32), inverse, shift);
+      storeSixteen(to, p, q, r, levelsOf(v128.load(from, 48), inverse, shift), middle);
     }
-    for (; from < until; from += 16, to += 4) storeBytes(to, levelsOf(v128.load(from), inverse, shift, none), middle);
+    for (; from < until; from += 16, to += 4) storeBytes(to, levelsOf(v128.load(from), inverse, shift), middle);
   }
   return most;
 }
