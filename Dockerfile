@@ -19,7 +19,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY build.mjs tsconfig.json ./
+COPY build.mjs join-modules.mjs tsconfig.json ./
 COPY protocol protocol
 COPY worker worker
 COPY coordinator coordinator

@@ -1,15 +1,18 @@
-// Compiles into dist/, incrementally: what did not change is left alone, so that a running process keeps its modules.
-// A compiled file whose source is gone is removed, or a folder listing would still find it. `--watch` compiles on every change.
+// Compiles into compiled/, incrementally, and makes dist/ of it, in which the modules of a start are joined (join-modules.mjs). What did not change is
+// left alone, so that a running process keeps its modules. A compiled file whose source is gone is removed, or a folder listing would still find it.
+// `--watch` compiles on every change.
 // Kernels in AssemblyScript, NAME.ts in a folder assembly/, become NAME.wasm.ts beside that folder before the rest is compiled.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { joinModules } from './join-modules.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
+const compiled = join(root, 'compiled');
 const output = join(root, 'dist');
 const command = join(output, 'scenarios', 'cli.js');
 const { resolve } = createRequire(import.meta.url);
@@ -19,16 +22,34 @@ function run(...arguments_) {
   return spawnSync(process.execPath, arguments_, { stdio: 'inherit', cwd: root }).status ?? 1;
 }
 
-function compile(...flags) {
-  const compiler = join(dirname(resolve('typescript/package.json')), 'bin', 'tsc');
-  return run(compiler, '--project', join(root, 'tsconfig.json'), ...flags);
+const compiler = [
+  join(dirname(resolve('typescript/package.json')), 'bin', 'tsc'),
+  '--project',
+  join(root, 'tsconfig.json'),
+];
+
+async function joined() {
+  await joinModules(compiled, output);
+  // npm sets the bit when it links the command, and a new file is without it.
+  chmodSync(command, 0o755);
+}
+
+/** Ends with the compiler. */
+function watch() {
+  const flags = ['--watch', '--preserveWatchOutput'];
+  const child = spawn(process.execPath, [...compiler, ...flags], { stdio: ['inherit', 'pipe', 'inherit'], cwd: root });
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    process.stdout.write(text);
+    if (text.includes('Watching for file changes')) joined().catch((error) => console.error(error.message));
+  });
+  child.on('exit', (status) => process.exit(status ?? 1));
 }
 
 function removeOrphans() {
-  if (!existsSync(output)) return;
-  for (const path of readdirSync(output, { recursive: true, encoding: 'utf8' })) {
+  if (!existsSync(compiled)) return;
+  for (const path of readdirSync(compiled, { recursive: true, encoding: 'utf8' })) {
     const source = /^(.*)\.(js|js\.map|d\.ts|d\.ts\.map)$/.exec(path)?.[1];
-    if (source !== undefined && !existsSync(join(root, `${source}.ts`))) rmSync(join(output, path));
+    if (source !== undefined && !existsSync(join(root, `${source}.ts`))) rmSync(join(compiled, path));
   }
 }
 
@@ -82,7 +103,9 @@ function compileKernels() {
 
 compileKernels();
 removeOrphans();
-const status = compile(...(process.argv.includes('--watch') ? ['--watch', '--preserveWatchOutput'] : []));
-// npm sets the bit when it links the command, and the compiler writes a new file without it.
-if (existsSync(command)) chmodSync(command, 0o755);
-process.exit(status);
+if (process.argv.includes('--watch')) watch();
+else {
+  const status = run(...compiler);
+  if (existsSync(compiled)) await joined();
+  process.exit(status);
+}

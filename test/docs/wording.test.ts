@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 /** Sources, tests and pages; the change log is history. */
-const PLACES = ['coordinator', 'docs', 'protocol', 'scenarios', 'test', 'worker', '.ci', 'build.mjs'];
+const PLACES = [
+  'coordinator',
+  'docs',
+  'protocol',
+  'scenarios',
+  'test',
+  'worker',
+  '.ci',
+  'build.mjs',
+  'join-modules.mjs',
+];
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
 /** Words of no field, and what is written instead. */

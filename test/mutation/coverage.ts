@@ -12,7 +12,7 @@ interface Reach {
   /** Whether it holds of the files as they are. */
   readonly sound: boolean;
   readonly seconds: number;
-  /** By compiled file, below dist/; a file that is not there was not loaded. */
+  /** By compiled file, below compiled/; a file that is not there was not loaded. */
   readonly unrun: Readonly<Record<string, Unrun>>;
 }
 
@@ -28,7 +28,7 @@ export class Coverage {
   private readonly reaches: Record<string, Reach>;
 
   constructor(
-    private readonly dist: string,
+    private readonly compiled: string,
     private readonly kept: string,
     private readonly version: string,
     private readonly command: (test: string) => readonly string[],
@@ -59,7 +59,7 @@ export class Coverage {
     const began = performance.now();
     try {
       const { status } = spawnSync(process.execPath, this.command(test), {
-        cwd: join(this.dist, '..'),
+        cwd: join(this.compiled, '..'),
         stdio: 'ignore',
         timeout: 180_000,
         env: { ...process.env, NODE_V8_COVERAGE: folder },
@@ -79,7 +79,7 @@ export class Coverage {
       for (const { url, functions } of result) {
         if (!url.startsWith('file://')) continue;
         const path = fileURLToPath(url);
-        const file = relative(this.dist, path);
+        const file = relative(this.compiled, path);
         if (!/^(protocol|worker)\//.test(file)) continue;
         const here = unrunOf(functions);
         // Several processes of one test file: not run is what none of them ran.

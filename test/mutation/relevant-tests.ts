@@ -14,14 +14,14 @@ export class RelevantTests {
   private readonly importers = new Map<string, Set<string>>();
   private readonly texts = new Map<string, string>();
 
-  /** `dist`: the folder of compiled files; all paths are relative to it. */
-  constructor(dist: string) {
-    for (const entry of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+  /** `compiled`: the folder of compiled files; all paths are relative to it. */
+  constructor(compiled: string) {
+    for (const entry of readdirSync(compiled, { recursive: true, encoding: 'utf8' })) {
       if (!entry.endsWith('.js')) continue;
-      const text = readFileSync(join(dist, entry), 'utf8');
+      const text = readFileSync(join(compiled, entry), 'utf8');
       this.texts.set(entry, text);
       for (const [, specifier] of text.matchAll(/from '(\.[^']+)'/g)) {
-        const imported = relative(dist, join(dist, dirname(entry), specifier!));
+        const imported = relative(compiled, join(compiled, dirname(entry), specifier!));
         this.importers.set(imported, (this.importers.get(imported) ?? new Set()).add(entry));
       }
     }

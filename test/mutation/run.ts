@@ -44,7 +44,8 @@ const MOST_SECONDS = 20;
 /** A file that takes minutes alone. */
 const SLOW = /conformance\/every-method/;
 
-const dist = join(ROOT, 'dist');
+/** Each module in a file of its own: in dist/ those of a start are joined. */
+const compiled = join(ROOT, 'compiled');
 const require = createRequire(import.meta.url);
 const mocha = join(dirname(require.resolve('mocha/package.json')), 'bin', 'mocha.js');
 
@@ -70,13 +71,13 @@ interface Judged {
 function choose(count: number, seed: number, words: readonly string[]): Chosen[] {
   const random = rootStream(seed, 'float64').derive('mutation');
   const perArea = AREAS.map((area) => {
-    const all = readdirSync(join(dist, area), { recursive: true, encoding: 'utf8' })
+    const all = readdirSync(join(compiled, area), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.js') && !name.includes('simd'))
       .filter((name) => words.length === 0 || words.some((word) => join(area, name).includes(word)))
       .sort()
       .flatMap((name) => {
         const file = join(area, name);
-        return mutantsOf(readFileSync(join(dist, file), 'utf8')).map((mutant) => ({ file, mutant, tried: [] }));
+        return mutantsOf(readFileSync(join(compiled, file), 'utf8')).map((mutant) => ({ file, mutant, tried: [] }));
       });
     for (let i = all.length - 1; i > 0; i--) {
       const j = Math.floor(random.uniform() * (i + 1));
@@ -119,7 +120,7 @@ function takeSurvivors(): Chosen[] {
   return all
     .filter(({ outcome }) => outcome !== 'killed')
     .flatMap(({ file, line, now, by }) => {
-      const source = readFileSync(join(dist, file), 'utf8');
+      const source = readFileSync(join(compiled, file), 'utf8');
       const same = mutantsOf(source).map((mutant) => ({ file, mutant, tried: by === '' ? [] : by.split(' ') }));
       const found = same.find((one) => place(one).line === line && place(one).now === now);
       if (!found) process.stderr.write(`${file}:${line}: the code has changed, left out\n`);
@@ -132,7 +133,7 @@ type Outcome = 'killed' | 'survived' | 'no test';
 const flagsOf = (tests: readonly string[], reporter: string) => [
   mocha,
   ...['--no-config', '--exit', '--bail', '--timeout', '60000', '--reporter', reporter],
-  ...tests.map((test) => join('dist', test)),
+  ...tests.map((test) => join('compiled', test)),
 ];
 
 /** The test file that fails, or null; all run in one process. One that does not end fails. */
@@ -146,7 +147,7 @@ async function failing(sandbox: string, tests: readonly string[], seconds: numbe
   const status = await new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
   clearTimeout(timer);
   if (status === 0) return null;
-  return tests.find((test) => output.includes(`${join('dist', test)}"`)) ?? tests[0]!;
+  return tests.find((test) => output.includes(`${join('compiled', test)}"`)) ?? tests[0]!;
 }
 
 /** The nearest test files that hold of the files as they are and run the changed place. */
@@ -169,8 +170,8 @@ async function judge(sandbox: string, chosen: Chosen): Promise<[Outcome, string]
   const { file, mutant } = chosen;
   const tests = testsOf(chosen);
   if (tests.length === 0) return ['no test', ''];
-  const path = join(sandbox, 'dist', file);
-  const source = readFileSync(join(dist, file), 'utf8');
+  const path = join(sandbox, 'compiled', file);
+  const source = readFileSync(join(compiled, file), 'utf8');
   writeFileSync(path, applied(source, mutant));
   const seconds = tests.reduce((sum, test) => sum + coverage.reach(test).seconds, 0);
   try {
@@ -182,7 +183,7 @@ async function judge(sandbox: string, chosen: Chosen): Promise<[Outcome, string]
 }
 
 const place = ({ file, mutant }: Chosen) => {
-  const source = readFileSync(join(dist, file), 'utf8');
+  const source = readFileSync(join(compiled, file), 'utf8');
   const line = source.slice(0, mutant.start).split('\n').length;
   return {
     line,
@@ -193,8 +194,8 @@ const place = ({ file, mutant }: Chosen) => {
 
 setPriority(10);
 const [count = '420', seed = '1', ...words] = process.argv.slice(2);
-const relevant = new RelevantTests(dist);
-const coverage = new Coverage(dist, join(ROOT, 'runs', 'mutation-coverage.json'), contentsOf(dist), (test) =>
+const relevant = new RelevantTests(compiled);
+const coverage = new Coverage(compiled, join(ROOT, 'runs', 'mutation-coverage.json'), contentsOf(compiled), (test) =>
   flagsOf([test], 'dot'),
 );
 const tally = { killed: 0, survived: 0, 'no test': 0 };
@@ -202,7 +203,7 @@ mkdirSync(dirname(RESULTS), { recursive: true });
 const queue = count === '--survivors' ? takeSurvivors() : notYetJudged(choose(Number(count), Number(seed), words));
 const sandbox = mkdtempSync(join(tmpdir(), 'gradswarm-mutation-'));
 try {
-  cpSync(dist, join(sandbox, 'dist'), { recursive: true });
+  cpSync(compiled, join(sandbox, 'compiled'), { recursive: true });
   for (const shared of ['node_modules', 'package.json', 'docs', '.ci', 'test'])
     symlinkSync(join(ROOT, shared), join(sandbox, shared));
   for (const next of queue) {

@@ -13,7 +13,7 @@ describe('test/planted: errors', () => {
 
   it('what each replaces stands once in its compiled file, and is changed', () => {
     for (const { scenario, file, find, replace } of plantedErrors) {
-      const source = readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), 'utf8');
+      const source = readFileSync(fileURLToPath(new URL(`../../../compiled/${file}`, import.meta.url)), 'utf8');
       expect(source.split(find).length - 1, `${scenario}: ${find}`).to.equal(1);
       expect(replace).to.not.equal(find);
     }

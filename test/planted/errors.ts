@@ -4,7 +4,7 @@ import type { Json } from '../../protocol/scenario/scenario.js';
 export interface PlantedError {
   readonly scenario: string;
   readonly error: string;
-  /** Compiled file, below dist/. */
+  /** Compiled file, below compiled/. */
   readonly file: string;
   /** Text that is there once, and what stands there instead. */
   readonly find: string;

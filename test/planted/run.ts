@@ -25,7 +25,7 @@ interface Outcome {
 }
 
 function findings(sandbox: string, { scenario, points }: PlantedError): Finding[] {
-  const script = join(sandbox, 'dist', 'test', 'planted', 'run-scenario.js');
+  const script = join(sandbox, 'compiled', 'test', 'planted', 'run-scenario.js');
   const { stdout, stderr, status } = spawnSync(process.execPath, [script, scenario, JSON.stringify(points ?? null)], {
     cwd: sandbox,
     encoding: 'utf8',
@@ -39,7 +39,7 @@ function findings(sandbox: string, { scenario, points }: PlantedError): Finding[
 }
 
 function plant(sandbox: string, planted: PlantedError): Outcome {
-  const path = join(sandbox, 'dist', planted.file);
+  const path = join(sandbox, 'compiled', planted.file);
   const source = readFileSync(path, 'utf8');
   if (source.split(planted.find).length !== 2)
     throw new Error(`${planted.scenario}: expected '${planted.find}' once in ${planted.file}`);
@@ -99,7 +99,7 @@ const names = process.argv.slice(2);
 const outcomes = known();
 const home = mkdtempSync(join(tmpdir(), 'gradswarm-planted-copy-'));
 try {
-  cpSync(join(ROOT, 'dist'), join(home, 'dist'), { recursive: true });
+  cpSync(join(ROOT, 'compiled'), join(home, 'compiled'), { recursive: true });
   for (const shared of ['node_modules', 'package.json']) symlinkSync(join(ROOT, shared), join(home, shared));
   for (const planted of plantedErrors) {
     const { scenario } = planted;
