@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, posix, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -58,6 +59,23 @@ function joinedFiles(folder) {
   for (const [name, paths] of Object.entries(files))
     for (const path of paths) if (!owner.has(path)) owner.set(path, `joined/${name}.js`);
   return owner;
+}
+
+/** The package of shapes is 95 modules, and both ends of a worker's connection read it at their start. */
+const SHAPES = 'joined/zod.js';
+
+/** The one file, with its licence. */
+async function shapes() {
+  const home = dirname(createRequire(import.meta.url).resolve('zod/package.json'));
+  const { outputFiles } = await build({
+    stdin: { contents: "export { z } from 'zod';", resolveDir: home },
+    write: false,
+    bundle: true,
+    format: 'esm',
+    minifyWhitespace: true,
+    banner: { js: `/* zod\n${readFileSync(join(home, 'LICENSE'), 'utf8')}*/` },
+  });
+  return Buffer.from(outputFiles[0].contents);
 }
 
 /** Names that each module exports. */
@@ -121,6 +139,10 @@ function linking(folder, owner, exportsOf) {
           pluginData: { target, at: specifier(from, to) },
         };
       });
+      builder.onResolve({ filter: /^zod$/ }, ({ importer }) => ({
+        path: specifier(outputOf(pathOf(importer)), SHAPES),
+        external: true,
+      }));
       builder.onLoad({ filter: /.*/, namespace: 'link' }, ({ pluginData: { target, at } }) => ({
         contents: passedOn(target, exportsOf.get(target), at, false),
       }));
@@ -144,7 +166,8 @@ function linking(folder, owner, exportsOf) {
 
 /** The text of a module that is in no joined file, with imports of joined modules from where they are. Lines stay where they were. */
 function linked(path, text, owner) {
-  return text.replace(/^import \{([^}]*)\} from '(\.[^']+)';$/gm, (line, names, from) => {
+  return text.replace(/^import \{([^}]*)\} from '(zod|\.[^']+)';$/gm, (line, names, from) => {
+    if (from === 'zod') return line.replace("'zod'", `'${specifier(path, SHAPES)}'`);
     const target = posix.join(posix.dirname(path), from);
     if (!owner.has(target)) return line;
     const pairs = names.split(',').flatMap((name) => {
@@ -213,6 +236,7 @@ export async function joinModules(folder, output) {
     write(join(output, path), content);
   };
   rmSync(stamp, { force: true });
+  put(SHAPES, await shapes());
   for (const { path, contents } of made.outputFiles) put(posixPath(relative(output, path)), Buffer.from(contents));
   for (const [path, file] of owner)
     put(path, Buffer.from(passedOn(path, exportsOf.get(path), specifier(path, file), false)));
