@@ -2,7 +2,7 @@ import type { ScenarioInput } from '../../protocol/scenario/input.js';
 
 /** One quantity that grows while all others stay, and runs that differ in it alone. */
 export interface GrowthSubject {
-  readonly quantity: 'clients' | 'cohort' | 'parameters' | 'rounds' | 'edges';
+  readonly quantity: 'clients' | 'visits' | 'cohort' | 'parameters' | 'rounds' | 'edges';
   /** Ascending; each twice the one before. For edges: of the graph in expectation. */
   readonly sizes: readonly number[];
   scenario(size: number): ScenarioInput;
@@ -29,6 +29,18 @@ export const GROWTH_SUBJECTS: readonly GrowthSubject[] = [
       name: 'growth-clients',
       clients,
       ...lasting(20),
+      participation: { cohort: 1000 },
+    }),
+  },
+  {
+    // A long run with many clients: what it keeps of those that it has visited.
+    quantity: 'visits',
+    sizes: [25_000, 50_000, 100_000, 200_000],
+    scenario: (visits) => ({
+      ...small,
+      name: 'growth-visits',
+      clients: 1_000_000,
+      ...lasting(visits / 1000),
       participation: { cohort: 1000 },
     }),
   },
