@@ -29,7 +29,7 @@ export interface Problem {
   readonly partition: Partition;
   readonly family: ObjectiveFamily;
   readonly model: ModelShape;
-  /** Made when it is first read: to hash the data takes as long as to read them. */
+  /** Of data in memory it is made when it is first read: to hash them takes as long as to read them. */
   readonly fingerprint: Fingerprint;
   /** Each client's held-out examples; null: none are. They are in no client's shard. */
   readonly heldOut: ShardList | null;
@@ -116,6 +116,9 @@ export async function openProblem(
   });
   const initialNumbers = [initialParams, ...(family.base ? [family.base.values] : [])];
   let fingerprint: Fingerprint | undefined;
+  const fingerprinted = () => (fingerprint ??= fingerprintOf(dataset, partition, initialNumbers));
+  // What a run has begun with is what its files held then; and rows that fit stay in memory from here on.
+  if (dataset.train.stored || dataset.test.stored) fingerprinted();
   return {
     dataset,
     partition,
@@ -127,7 +130,7 @@ export async function openProblem(
     },
     heldOut,
     get fingerprint() {
-      return (fingerprint ??= fingerprintOf(dataset, partition, initialNumbers));
+      return fingerprinted();
     },
     evaluateClient: (client, estimates, round) =>
       evaluateClient({ dataset, partition, family: changed.evaluation(round) ?? family, heldOut }, client, estimates),

@@ -28,10 +28,14 @@ describe('memory of clients', () => {
       },
       async (state, at) => {
         if (at.index === 4) {
-          await new Promise(setImmediate);
-          collectGarbage();
-          await new Promise(setImmediate);
-          for (const { index, ref } of rounds) if (index <= 2 && ref.deref()) alive.push(index);
+          const known = () => rounds.filter(({ index, ref }) => index <= 2 && ref.deref()).map(({ index }) => index);
+          // What an earlier collection has begun, and frames that are left, may hold some for a moment.
+          for (let collections = 0; collections === 0 || (known().length > 0 && collections < 10); collections++) {
+            await new Promise(setImmediate);
+            collectGarbage();
+            await new Promise(setImmediate);
+          }
+          alive.push(...known());
         }
         at.post('model', at.cohort, { params: state.x });
         await at.take('update');

@@ -6,8 +6,10 @@ import { processSockets, useSockets } from '../../../protocol/sockets/process-so
 import { lossyCodecs, resolveTiny } from '../../../scenarios/check/parts/tiny-problems.js';
 import { runTiny } from '../../../scenarios/check/parts/tiny-run.js';
 import { loadAllRules, loadCatalogue } from '../../../scenarios/run/catalogue.js';
+import '../../../protocol/sockets/own-sockets.js';
+import '../../../scenarios/run/after-rounds.js';
 import '../../../scenarios/run/remote-fleet.js';
-// Reports of samplers are loaded at a run's end otherwise.
+// Reports are loaded at a run's end otherwise.
 import '../../../scenarios/posterior/posterior-report.js';
 import { continueRun } from '../../../scenarios/run/continue-run.js';
 import type { SessionResult } from '../../../scenarios/run/session-options.js';
