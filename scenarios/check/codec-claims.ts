@@ -31,6 +31,16 @@ export function codecClaims(open: () => Promise<Codec>): readonly Claim[] {
       ensureEqual(codec.encode(value, stream(4)), codec.encode(value, stream(4)), 'bytes');
       ensureEqual(value, before, 'the encoded vector afterwards');
     }),
+    claim(`writes every byte of a body to the memory that it is given, whatever that held (${precision})`, async () => {
+      const codec = await open();
+      const used = (bytes: number) => new Uint8Array(bytes).fill(0xff);
+      for (const length of [0, 1, 9, 300])
+        for (const [input, make] of Object.entries(INPUTS)) {
+          const value = make(length, precision);
+          const label = `bytes of ${length} numbers of '${input}'`;
+          ensureEqual(codec.encode(value, stream(4), used), codec.encode(value, stream(4)), label);
+        }
+    }),
     claim(`decodes the same numbers from an odd address and into a given vector (${precision})`, async () => {
       const codec = await open();
       const value = INPUTS['heavy tail']!(61, precision);

@@ -4,6 +4,7 @@ import { locateInitial } from '../../worker/initial-file.js';
 import { runWorker } from '../../worker/main.js';
 import { openProblem, type Problem } from '../../worker/problem.js';
 import { loadPlugIn } from '../plug-ins/plug-ins.js';
+import { limitHeapGrowth } from './heap-growth.js';
 import type { Orders, Outlook } from './orders.js';
 import type { WorkerOptions } from './run.js';
 
@@ -31,6 +32,7 @@ export async function openAsWorker(
   { scenario, use, initial }: Outlook,
   orders: Promise<Orders | undefined>,
 ): Promise<Problem | null> {
+  limitHeapGrowth(scenario);
   try {
     if (initial !== null) locateInitial(initial);
     await plugInsOf(use);

@@ -25,6 +25,7 @@ import { earlyWorkers } from './early-workers.js';
 import type { Fleet } from './fleet.js';
 import { forecastOf } from './forecast.js';
 import { requireFreeAddress } from './free-address.js';
+import { limitHeapGrowth } from './heap-growth.js';
 import { openFleet } from './open-fleet.js';
 import { Recorder } from './recorder.js';
 import { BEGINNING, rollBack, type StartingPoint } from './roll-back.js';
@@ -44,6 +45,7 @@ export async function runSession(
   directory: RunDirectory | (() => RunDirectory),
   options: SessionOptions,
 ): Promise<SessionResult> {
+  limitHeapGrowth(scenario);
   const launcher = await earlyWorkers(scenario, options);
   try {
     // A run that is replayed had a device of its own.
