@@ -39,15 +39,22 @@ function readWith(folder, ...entries) {
 function joinedFiles(folder) {
   const of = (...entries) => readWith(folder, ...entries);
   const both = (some, others) => some.filter((path) => others.includes(path));
+  const command = of('scenarios/commands/program.js', 'scenarios/commands/run.js');
   const run = of('scenarios/commands/run-action.js');
   const host = of('scenarios/commands/host-clients.js');
   const fleet = of('scenarios/run/remote-fleet.js', 'scenarios/run/local-workers.js');
-  // Each of the two reads packages that the other's process does not need.
-  const ends = ['protocol/sockets/control-listener.js', 'protocol/sockets/open-control.js'];
+  // Each of the two reads packages that the other's process does not need, nor a thread that computes.
+  const listening = of('protocol/sockets/control-listener.js');
+  const opening = of('protocol/sockets/open-control.js');
   const files = {
     thread: of('scenarios/commands/compute-thread.js', 'scenarios/run/orders.js', 'scenarios/commands/exit-status.js'),
-    command: of('scenarios/commands/program.js', 'scenarios/commands/run.js'),
-    sockets: of('protocol/sockets/own-sockets.js', ...ends).filter((path) => !ends.includes(path)),
+    // What reads the command line is not read by a worker process.
+    settings: both(command, host),
+    command,
+    sockets: [...of('protocol/sockets/own-sockets.js'), ...both(listening, opening)],
+    packed: both(listening, host),
+    listening,
+    opening,
     parties: both(run, host),
     run,
     messages: both(fleet, host),
