@@ -46,6 +46,13 @@ function joinedFiles(folder) {
   // Each of the two reads packages that the other's process does not need, nor a thread that computes.
   const listening = of('protocol/sockets/control-listener.js');
   const opening = of('protocol/sockets/open-control.js');
+  // TensorFlow.js is read with the networks on a device, and not by objectives in plain loops.
+  const network = of('worker/objectives/tensorflow/parts/neural-network.js');
+  const objectives = ['plain', 'log-posterior', 'tensorflow', 'layers/plain', 'layers/parts'].flatMap((name) =>
+    readdirSync(join(folder, 'worker/objectives', name))
+      .filter((file) => file.endsWith('.js'))
+      .map((file) => `worker/objectives/${name}/${file}`),
+  );
   const files = {
     thread: of('scenarios/commands/compute-thread.js', 'scenarios/run/orders.js', 'scenarios/commands/exit-status.js'),
     // What reads the command line is not read by a worker process.
@@ -60,7 +67,8 @@ function joinedFiles(folder) {
     messages: both(fleet, host),
     host,
     fleet,
-    network: of('worker/objectives/tensorflow/parts/neural-network.js'),
+    objectives: both(network, of(...objectives)),
+    network,
   };
   const owner = new Map();
   for (const [name, paths] of Object.entries(files))

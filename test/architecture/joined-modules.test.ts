@@ -54,6 +54,21 @@ describe('modules that are joined', () => {
     expect([...open]).to.deep.equal([]);
   });
 
+  it('of networks on a device are read by no objective in plain loops', () => {
+    const read = new Set<string>();
+    const follow = (url: URL) => {
+      if (read.has(url.href)) return;
+      read.add(url.href);
+      for (const [, from] of textOf(url).matchAll(/^(?:import|export) [^;]*?from ['"](\.[^'"]+)['"];$/gm))
+        follow(new URL(from!, url));
+    };
+    for (const folder of ['plain', 'log-posterior', 'layers/plain', 'layers/parts', 'tensorflow'])
+      for (const name of readdirSync(fileURLToPath(new URL(`worker/objectives/${folder}/`, built))))
+        if (name.endsWith('.js')) follow(new URL(`worker/objectives/${folder}/${name}`, built));
+    expect(read).to.include(new URL('joined/objectives.js', built).href);
+    expect(read).to.not.include(new URL('joined/network.js', built).href);
+  });
+
   it('keep the addresses that they had: what they find beside themselves is there', () => {
     for (const name of readdirSync(fileURLToPath(new URL('joined/', built))).filter((file) => file.endsWith('.js'))) {
       const text = textOf(new URL(`joined/${name}`, built));
