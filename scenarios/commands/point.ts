@@ -15,6 +15,10 @@ export function pointCommand(): Command {
     .argument('<index>', 'of the point, from 0')
     .option('--tensorboard', 'as for run')
     .action(async (directory: string, index: string, { tensorboard }: { tensorboard?: boolean }) => {
+      // It ends with the sweep's process: what is left would keep the folder from the one that continues the sweep.
+      const end = () => process.exit(1);
+      process.once('disconnect', end);
+      if (process.connected === false) end();
       const { runPoint } = await import('../run/sweep-run.js');
       try {
         await interruptible((signal) =>
@@ -26,6 +30,7 @@ export function pointCommand(): Command {
         send({ type: 'error', code, message });
         process.exitCode = 1;
       } finally {
+        process.off('disconnect', end);
         process.disconnect?.();
       }
     });
