@@ -105,7 +105,7 @@ describe('hosts on cables, without docker', function () {
   }
 
   it('40 ms of delay with 20 ms of jitter, 5 % of packets lost and 2 Mbit/s on every cable cost time and nothing else', async () => {
-    const { events } = await cabledRun(120, async () => {
+    const { events } = await cabledRun(60, async () => {
       for (const host of [0, ...WORKERS])
         hosts!.set(host, { delayMs: 40, jitterMs: 20, loss: 0.05, kbitPerSecond: 2000 });
     });
