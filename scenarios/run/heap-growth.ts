@@ -6,8 +6,8 @@ import { mainThread } from './main-thread.js';
 const MANY_CLIENTS = 100_000;
 
 /**
- * The engine collects the heap of a run of many clients when it has doubled: by itself it waits until it is up to four times as large, which
- * takes no less time. For all of this process, so only where it is the program's own: a program that calls `run` chooses for itself.
+ * The engine collects the heap of a run of many clients when it has doubled: by itself it waits until it is up to four times as large. For all of
+ * this process, so only where it is the program's own: a program that calls `run` chooses for itself.
  * `setFlags`: for tests.
  */
 export function limitHeapGrowth(
